@@ -1,0 +1,266 @@
+//! The first-come decision (FCFS-001): one pure function, and the answers it can give.
+
+use crate::campaign::{Campaign, Phase};
+use crate::time::Timestamp;
+use uuid::Uuid;
+
+/// Longest `Idempotency-Key` in characters.
+pub const IDEMPOTENCY_KEY_LENGTH_MAX: usize = 255;
+
+/// A caller's `Idempotency-Key`, folded to sixteen bytes. It means something for one user only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdempotencyKey(pub Uuid);
+
+impl IdempotencyKey {
+    /// Takes a header's value: 1..255 visible ASCII characters, else `None`.
+    pub fn new(text: &[u8]) -> Option<Self> {
+        let well_formed =
+            (1..=IDEMPOTENCY_KEY_LENGTH_MAX).contains(&text.len()) && text.iter().all(u8::is_ascii_graphic);
+        well_formed.then(|| Self(Uuid::new_v5(&Uuid::NAMESPACE_OID, text)))
+    }
+}
+
+/// What the user's idempotency key was used for before, where it led to a yes. Refusals are not remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyUse {
+    /// Never, or no key was sent.
+    Fresh,
+    /// For this very request: the earlier answer is heard again.
+    SameRequest,
+    /// For a request with another body.
+    OtherRequest,
+}
+
+/// All that the decision depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// Where the sale stands.
+    pub phase: Phase,
+    /// Coupons left.
+    pub remaining: u32,
+    /// Coupons one user may get.
+    pub per_user_limit: u32,
+    /// Coupons this user got.
+    pub issued_to_user: u32,
+    /// Whether the campaign lets in only people with a pass.
+    pub gated: bool,
+    /// Whether this user has a live pass.
+    pub admitted: bool,
+    /// What the idempotency key says.
+    pub key_use: KeyUse,
+}
+
+impl Facts {
+    /// The facts of a campaign at a moment for a user.
+    pub fn of(
+        campaign: &Campaign,
+        now: Timestamp,
+        remaining: u32,
+        issued_to_user: u32,
+        admitted: bool,
+        key_use: KeyUse,
+    ) -> Self {
+        Self {
+            phase: campaign.phase(now),
+            remaining,
+            per_user_limit: campaign.per_user_limit,
+            issued_to_user,
+            gated: campaign.gated,
+            admitted,
+            key_use,
+        }
+    }
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Give the next coupon.
+    Issue,
+    /// Say the earlier yes again.
+    RepeatYes,
+    /// The key was used with another body.
+    KeyReused,
+    /// The user's limit is reached.
+    AlreadyIssued,
+    /// The sale has not begun.
+    NotOpen,
+    /// The sale is over.
+    Closed,
+    /// The sale rests.
+    Paused,
+    /// No pass from the gate.
+    NotAdmitted,
+    /// Nothing left.
+    SoldOut,
+}
+
+/// Decides one request. The first that holds, in the contract's order.
+pub fn decide(facts: &Facts) -> Decision {
+    match facts.key_use {
+        KeyUse::SameRequest => return Decision::RepeatYes,
+        KeyUse::OtherRequest => return Decision::KeyReused,
+        KeyUse::Fresh => {}
+    }
+    if facts.issued_to_user >= facts.per_user_limit {
+        return Decision::AlreadyIssued;
+    }
+    match facts.phase {
+        Phase::Scheduled => Decision::NotOpen,
+        Phase::Closed => Decision::Closed,
+        Phase::Paused => Decision::Paused,
+        Phase::Open if facts.gated && !facts.admitted => Decision::NotAdmitted,
+        Phase::Open if facts.remaining == 0 => Decision::SoldOut,
+        Phase::Open => Decision::Issue,
+    }
+}
+
+/// A coupon as the answer names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IssuedCoupon {
+    /// The coupon.
+    pub coupon_id: Uuid,
+    /// 1..=stock.
+    pub serial: u32,
+}
+
+/// The answer to one request. Refusals are answers, not errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IssueOutcome {
+    /// Yes: durable before anyone hears it. The same yes is heard again with the same idempotency key.
+    Issued {
+        /// The coupon given.
+        coupon: IssuedCoupon,
+        /// Coupons left.
+        remaining: u32,
+    },
+    /// The user's limit is reached; with the first coupon held.
+    AlreadyIssued {
+        /// The user's first coupon.
+        coupon: IssuedCoupon,
+        /// Coupons left.
+        remaining: u32,
+    },
+    /// The sale has not begun.
+    NotOpen {
+        /// Coupons left.
+        remaining: u32,
+    },
+    /// The sale is over.
+    Closed {
+        /// Coupons left.
+        remaining: u32,
+    },
+    /// The sale rests.
+    Paused {
+        /// Coupons left.
+        remaining: u32,
+    },
+    /// No pass from the gate.
+    NotAdmitted {
+        /// Coupons left.
+        remaining: u32,
+    },
+    /// Nothing left.
+    SoldOut,
+    /// The idempotency key was used with another body.
+    KeyReused,
+    /// There is no such campaign.
+    NoCampaign,
+}
+
+impl IssueOutcome {
+    /// The code on the wire, and the label in metrics.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Issued { .. } => "ISSUED",
+            Self::AlreadyIssued { .. } => "ALREADY_ISSUED",
+            Self::NotOpen { .. } => "NOT_OPEN",
+            Self::Closed { .. } => "CLOSED",
+            Self::Paused { .. } => "PAUSED",
+            Self::NotAdmitted { .. } => "NOT_ADMITTED",
+            Self::SoldOut => "SOLD_OUT",
+            Self::KeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::NoCampaign => "CAMPAIGN_NOT_FOUND",
+        }
+    }
+
+    /// The answer of a refusal. `first` is the user's first coupon, needed only for `AlreadyIssued`.
+    ///
+    /// `None` when the decision is a yes, or when `first` is missing though the user is said to hold one.
+    pub fn refusal(decision: Decision, remaining: u32, first: Option<IssuedCoupon>) -> Option<Self> {
+        Some(match decision {
+            Decision::Issue | Decision::RepeatYes => return None,
+            Decision::KeyReused => Self::KeyReused,
+            Decision::AlreadyIssued => Self::AlreadyIssued { coupon: first?, remaining },
+            Decision::NotOpen => Self::NotOpen { remaining },
+            Decision::Closed => Self::Closed { remaining },
+            Decision::Paused => Self::Paused { remaining },
+            Decision::NotAdmitted => Self::NotAdmitted { remaining },
+            Decision::SoldOut => Self::SoldOut,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_facts() -> impl Strategy<Value = Facts> {
+        let phase = prop_oneof![Just(Phase::Scheduled), Just(Phase::Open), Just(Phase::Paused), Just(Phase::Closed)];
+        let key_use =
+            prop_oneof![4 => Just(KeyUse::Fresh), 1 => Just(KeyUse::SameRequest), 1 => Just(KeyUse::OtherRequest)];
+        (phase, 0u32..3, 1u32..3, 0u32..3, any::<bool>(), any::<bool>(), key_use).prop_map(
+            |(phase, remaining, per_user_limit, issued_to_user, gated, admitted, key_use)| Facts {
+                phase,
+                remaining,
+                per_user_limit,
+                issued_to_user,
+                gated,
+                admitted,
+                key_use,
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        #[test]
+        fn a_coupon_is_given_only_when_everything_allows_it(facts in any_facts()) {
+            let allowed = facts.phase == Phase::Open
+                && facts.remaining > 0
+                && facts.issued_to_user < facts.per_user_limit
+                && (!facts.gated || facts.admitted)
+                && facts.key_use == KeyUse::Fresh;
+            prop_assert_eq!(decide(&facts) == Decision::Issue, allowed);
+        }
+
+        #[test]
+        fn the_first_reason_in_the_contracts_order_is_given(facts in any_facts()) {
+            let reasons = [
+                (facts.key_use == KeyUse::SameRequest, Decision::RepeatYes),
+                (facts.key_use == KeyUse::OtherRequest, Decision::KeyReused),
+                (facts.issued_to_user >= facts.per_user_limit, Decision::AlreadyIssued),
+                (facts.phase == Phase::Scheduled, Decision::NotOpen),
+                (facts.phase == Phase::Closed, Decision::Closed),
+                (facts.phase == Phase::Paused, Decision::Paused),
+                (facts.gated && !facts.admitted, Decision::NotAdmitted),
+                (facts.remaining == 0, Decision::SoldOut),
+            ];
+            let first = reasons.into_iter().find(|(holds, _)| *holds).map_or(Decision::Issue, |(_, decision)| decision);
+            prop_assert_eq!(decide(&facts), first);
+        }
+    }
+
+    #[test]
+    fn keys_are_visible_ascii_of_bounded_length() {
+        assert!(IdempotencyKey::new(b"order-1").is_some());
+        assert_eq!(IdempotencyKey::new(b"order-1"), IdempotencyKey::new(b"order-1"));
+        assert_ne!(IdempotencyKey::new(b"order-1"), IdempotencyKey::new(b"order-2"));
+        for bad in [&b""[..], b"a b", b"\x07", "키".as_bytes(), &[b'a'; 256]] {
+            assert!(IdempotencyKey::new(bad).is_none());
+        }
+    }
+}

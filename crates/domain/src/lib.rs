@@ -1,0 +1,24 @@
+//! What is true in Onsale: the rules and the words of the field.
+//!
+//! Nothing here reads a clock, draws a random number, or does I/O: time and ids are arguments.
+//! Whoever decides (the embedded engine, a Lua script, a database transaction) decides by these
+//! rules, and the tests hold every adapter against them.
+
+pub mod campaign;
+pub mod coupon;
+pub mod error_code;
+pub mod issue;
+pub mod limit;
+pub mod message;
+pub mod model;
+pub mod name;
+pub mod reconcile;
+pub mod redemption;
+pub mod time;
+
+pub use campaign::{Campaign, CampaignStatus, Discount, Terms};
+pub use coupon::{Coupon, CouponStatus};
+pub use error_code::ErrorCode;
+pub use issue::{IdempotencyKey, IssueOutcome};
+pub use name::{CampaignId, EventName, TenantName, UserId};
+pub use time::Timestamp;

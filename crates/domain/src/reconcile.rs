@@ -1,0 +1,178 @@
+//! Comparing two books coupon by coupon (FCFS-010): what the hot state decided against what the ledger keeps.
+
+use serde::Serialize;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// One coupon as a book names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// The coupon.
+    pub coupon_id: Uuid,
+    /// Its number; none once it went back into stock.
+    pub serial: Option<u32>,
+    /// Whose it is.
+    pub user_id: String,
+    /// The user's first, second, ... coupon.
+    pub nth_of_user: u32,
+    /// Whether it was taken back.
+    pub revoked: bool,
+}
+
+/// What is wrong with one coupon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Finding {
+    /// Decided, but not kept.
+    Missing {
+        /// As decided.
+        hot: Entry,
+    },
+    /// Kept, but never decided.
+    Surplus {
+        /// As kept.
+        ledger: Entry,
+    },
+    /// Decided and kept, but not alike.
+    Differs {
+        /// As decided.
+        hot: Entry,
+        /// As kept.
+        ledger: Entry,
+    },
+    /// Two live coupons of one book share a number.
+    DuplicateSerial {
+        /// Which book: `hot` or `ledger`.
+        book: &'static str,
+        /// The number.
+        serial: u32,
+        /// The coupons that share it.
+        coupon_ids: Vec<Uuid>,
+    },
+    /// One user has more coupons than the limit allows.
+    OverLimit {
+        /// Which book: `hot` or `ledger`.
+        book: &'static str,
+        /// Who.
+        user_id: String,
+        /// How many.
+        count: u32,
+    },
+    /// A number outside 1..=stock.
+    SerialBeyondStock {
+        /// Which book: `hot` or `ledger`.
+        book: &'static str,
+        /// The coupon.
+        entry: Entry,
+    },
+}
+
+/// The comparison of one campaign.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Comparison {
+    /// Coupons that the hot state knows.
+    pub hot_count: usize,
+    /// Coupons that the ledger knows.
+    pub ledger_count: usize,
+    /// What does not match.
+    pub findings: Vec<Finding>,
+}
+
+impl Comparison {
+    /// Whether the books balance.
+    pub fn balances(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+/// Compares the two books of a campaign.
+pub fn compare(stock: u32, per_user_limit: u32, hot: &[Entry], ledger: &[Entry]) -> Comparison {
+    let mut findings = Vec::new();
+    let kept: HashMap<Uuid, &Entry> = ledger.iter().map(|entry| (entry.coupon_id, entry)).collect();
+    let decided: HashMap<Uuid, &Entry> = hot.iter().map(|entry| (entry.coupon_id, entry)).collect();
+    for entry in hot {
+        match kept.get(&entry.coupon_id) {
+            None => findings.push(Finding::Missing { hot: entry.clone() }),
+            Some(row) if *row != entry => {
+                findings.push(Finding::Differs { hot: entry.clone(), ledger: (*row).clone() })
+            }
+            Some(_) => {}
+        }
+    }
+    let unknown = ledger.iter().filter(|entry| !decided.contains_key(&entry.coupon_id));
+    findings.extend(unknown.map(|entry| Finding::Surplus { ledger: entry.clone() }));
+    check_book("hot", stock, per_user_limit, hot, &mut findings);
+    check_book("ledger", stock, per_user_limit, ledger, &mut findings);
+    Comparison { hot_count: hot.len(), ledger_count: ledger.len(), findings }
+}
+
+fn check_book(book: &'static str, stock: u32, per_user_limit: u32, entries: &[Entry], findings: &mut Vec<Finding>) {
+    let mut by_serial: HashMap<u32, Vec<Uuid>> = HashMap::new();
+    let mut by_user: HashMap<&str, u32> = HashMap::new();
+    for entry in entries {
+        *by_user.entry(&entry.user_id).or_default() += 1;
+        let Some(serial) = entry.serial else { continue };
+        by_serial.entry(serial).or_default().push(entry.coupon_id);
+        if serial == 0 || serial > stock {
+            findings.push(Finding::SerialBeyondStock { book, entry: entry.clone() });
+        }
+    }
+    let mut shared: Vec<_> = by_serial.into_iter().filter(|(_, ids)| ids.len() > 1).collect();
+    shared.sort_unstable_by_key(|(serial, _)| *serial);
+    findings.extend(shared.into_iter().map(|(serial, coupon_ids)| Finding::DuplicateSerial {
+        book,
+        serial,
+        coupon_ids,
+    }));
+    let mut greedy: Vec<_> = by_user.into_iter().filter(|(_, count)| *count > per_user_limit).collect();
+    greedy.sort_unstable();
+    findings.extend(greedy.into_iter().map(|(user, count)| Finding::OverLimit {
+        book,
+        user_id: user.to_owned(),
+        count,
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(n: u32) -> Entry {
+        Entry {
+            coupon_id: Uuid::from_u128(u128::from(n)),
+            serial: Some(n),
+            user_id: format!("u{n}"),
+            nth_of_user: 1,
+            revoked: false,
+        }
+    }
+
+    #[test]
+    fn equal_books_balance() {
+        let book = [entry(1), entry(2)];
+        assert!(compare(2, 1, &book, &book).balances());
+    }
+
+    #[test]
+    fn each_kind_of_fault_is_named() {
+        let kinds = |hot: &[Entry], ledger: &[Entry]| compare(2, 1, hot, ledger).findings;
+        assert!(matches!(kinds(&[entry(1)], &[])[..], [Finding::Missing { .. }]));
+        assert!(matches!(kinds(&[], &[entry(1)])[..], [Finding::Surplus { .. }]));
+        let other = Entry { user_id: "x".into(), ..entry(1) };
+        assert!(matches!(kinds(&[entry(1)], &[other])[..], [Finding::Differs { .. }]));
+        let twin = Entry { serial: Some(1), ..entry(2) };
+        let twins = [entry(1), twin];
+        assert!(matches!(
+            kinds(&twins, &twins)[..],
+            [Finding::DuplicateSerial { .. }, Finding::DuplicateSerial { .. }]
+        ));
+        let second = Entry { user_id: "u1".into(), nth_of_user: 2, ..entry(2) };
+        let greedy = [entry(1), second];
+        assert!(matches!(kinds(&greedy, &greedy)[..], [Finding::OverLimit { .. }, Finding::OverLimit { .. }]));
+        let beyond = [entry(3)];
+        assert!(matches!(
+            kinds(&beyond, &beyond)[..],
+            [Finding::SerialBeyondStock { .. }, Finding::SerialBeyondStock { .. }]
+        ));
+    }
+}

@@ -1,0 +1,157 @@
+//! What an engine for contended coupons promises, whatever it is made of.
+
+use async_trait::async_trait;
+use domain::coupon::Coupon;
+use domain::message::Envelope;
+use domain::{Campaign, CampaignId, CampaignStatus, IdempotencyKey, IssueOutcome, Timestamp, UserId};
+use uuid::Uuid;
+
+/// One request for a coupon.
+#[derive(Clone, Debug)]
+pub struct IssueRequest {
+    /// Of which campaign.
+    pub campaign: CampaignId,
+    /// For whom.
+    pub user: UserId,
+    /// The caller's `Idempotency-Key`, if any.
+    pub key: Option<IdempotencyKey>,
+    /// Whether the gate let the user in.
+    pub admitted: bool,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HotError {
+    /// Nothing was decided; asking again later is safe.
+    #[error("hot state can not decide right now: {0}")]
+    Unavailable(String),
+    /// It may or may not have been decided; asking again is safe and tells.
+    #[error("the decision's fate is unknown: {0}")]
+    Unknown(String),
+}
+
+/// A campaign's figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SaleStatus {
+    /// As people see it.
+    pub status: CampaignStatus,
+    /// Coupons left.
+    pub remaining: u32,
+    /// People who got at least one.
+    pub participants: u32,
+}
+
+/// A decision's message on its way to the bus.
+#[derive(Clone, Debug)]
+pub struct OutboxMessage {
+    /// Grows with every message; acknowledging one acknowledges all before it.
+    pub position: u64,
+    /// The topic it goes to.
+    pub topic: &'static str,
+    /// The message.
+    pub envelope: Envelope,
+}
+
+/// Figures of the engine for operators.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct EngineStats {
+    /// `embedded` or `redis`.
+    pub engine: &'static str,
+    /// Campaigns known.
+    pub campaigns: usize,
+    /// Coupons given, taken back or not.
+    pub coupons: u64,
+    /// Messages decided but not handed over yet.
+    pub outbox_pending: u64,
+    /// Bytes held for winners, where the engine knows.
+    pub winner_bytes: u64,
+    /// Whether the engine decides right now.
+    pub available: bool,
+}
+
+/// Contended coupons: stock and winners (FCFS-001, FCFS-003).
+///
+/// A yes is durable before it is returned. Nobody hears `AlreadyIssued` before the first yes is durable.
+/// The message of a decision is written in the same atomic step as the decision (FCFS-007).
+#[async_trait]
+pub trait CouponPort: Send + Sync + 'static {
+    /// Makes or changes a campaign. An older revision changes nothing; again changes nothing.
+    async fn put_campaign(&self, campaign: Campaign) -> Result<(), HotError>;
+
+    /// The campaign's policy as the engine has it.
+    async fn campaign(&self, id: &CampaignId) -> Result<Option<Campaign>, HotError>;
+
+    /// Decides a batch in order; one answer a request, in the same order.
+    ///
+    /// After [`HotError::Unknown`] the caller may ask again: a yes that did happen is heard again by its
+    /// idempotency key, or as `AlreadyIssued`.
+    async fn issue(&self, batch: Vec<IssueRequest>, now: Timestamp) -> Vec<Result<IssueOutcome, HotError>>;
+
+    /// The answer, if it is known without deciding anything: no such campaign, sold out, not open, paused, closed,
+    /// and the winners of such a campaign. `None`: ask [`CouponPort::issue`]. Costs no lock and no I/O.
+    fn answer_locally(&self, request: &LocalQuestion<'_>, now: Timestamp) -> Option<IssueOutcome>;
+
+    /// The campaign's figures.
+    async fn status(&self, id: &CampaignId, now: Timestamp) -> Result<Option<SaleStatus>, HotError>;
+
+    /// A user's coupons in the order in which they were given; `None` if there is no such campaign.
+    async fn coupons_of(&self, id: &CampaignId, user: &UserId) -> Result<Option<Vec<Coupon>>, HotError>;
+
+    /// Coupons of a campaign in the order in which they were given: at most `limit`, after the first `skip`.
+    async fn coupons(&self, id: &CampaignId, skip: usize, limit: usize) -> Result<Vec<Coupon>, HotError>;
+
+    /// Takes a coupon back; with `return_to_stock` its number is given again. Again changes nothing.
+    /// Whether there is such a coupon.
+    async fn revoke(&self, id: &CampaignId, coupon_id: Uuid, return_to_stock: bool) -> Result<bool, HotError>;
+
+    /// The next messages to hand over, oldest first. The same again until they are acknowledged.
+    async fn outbox(&self, limit: usize) -> Result<Vec<OutboxMessage>, HotError>;
+
+    /// All messages up to `position` have been handed over.
+    async fn acknowledge(&self, position: u64) -> Result<(), HotError>;
+
+    /// Every campaign known.
+    async fn campaigns(&self) -> Result<Vec<CampaignId>, HotError>;
+
+    /// Figures for operators.
+    async fn stats(&self) -> EngineStats;
+}
+
+/// A request by reference, for the path that must not allocate.
+#[derive(Clone, Copy, Debug)]
+pub struct LocalQuestion<'a> {
+    /// Whose campaign.
+    pub tenant: &'a str,
+    /// Which campaign.
+    pub event: &'a str,
+    /// For whom.
+    pub user: &'a str,
+    /// The caller's key, if any.
+    pub key: Option<IdempotencyKey>,
+    /// Whether the gate let the user in.
+    pub admitted: bool,
+}
+
+/// Token buckets shared by everyone who asks the same engine (FCFS-011, GW-005). In batches, like the rest.
+#[async_trait]
+pub trait LimitPort: Send + Sync + 'static {
+    /// Takes one unit of each bucket. A bucket is known by its name; a bucket never used is full.
+    async fn take(
+        &self,
+        buckets: &[(String, domain::limit::Rate)],
+        now_us: u64,
+    ) -> Result<Vec<domain::limit::Verdict>, HotError>;
+}
+
+/// Values with a life: caches, blacklists, claims (DATA-002).
+#[async_trait]
+pub trait KeyPort: Send + Sync + 'static {
+    /// Stores values until `now + ttl_ms`.
+    async fn put(&self, entries: Vec<(String, Vec<u8>)>, ttl_ms: u64, now: Timestamp) -> Result<(), HotError>;
+    /// Stores values that are not there; says for each whether it was stored.
+    async fn claim(&self, entries: Vec<(String, Vec<u8>)>, ttl_ms: u64, now: Timestamp) -> Result<Vec<bool>, HotError>;
+    /// Reads values; a value past its life is none.
+    async fn get(&self, names: &[String], now: Timestamp) -> Result<Vec<Option<Vec<u8>>>, HotError>;
+    /// Forgets values.
+    async fn remove(&self, names: &[String]) -> Result<(), HotError>;
+}
