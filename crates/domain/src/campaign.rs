@@ -59,10 +59,10 @@ pub struct Terms {
     #[serde(default)]
     pub min_order_amount: i64,
     /// Not redeemable before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "crate::time::as_millis_option")]
     pub valid_from: Option<Timestamp>,
     /// Not redeemable from this moment on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, with = "crate::time::as_millis_option")]
     pub valid_until: Option<Timestamp>,
     /// Not redeemable from so many days after issue on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,7 +91,7 @@ pub struct Switches {
     pub closed: bool,
 }
 
-/// A campaign and its policy.
+/// A campaign and its policy. Its serialized form is for journals and tables (times in milliseconds), not for the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Campaign {
     /// Tenant and name.
@@ -105,8 +105,10 @@ pub struct Campaign {
     /// Whether only people let in by the gate may ask.
     pub gated: bool,
     /// When the sale opens by itself.
+    #[serde(default, with = "crate::time::as_millis_option")]
     pub opens_at: Option<Timestamp>,
     /// When the sale closes by itself.
+    #[serde(default, with = "crate::time::as_millis_option")]
     pub closes_at: Option<Timestamp>,
     /// What the operator has switched.
     pub switches: Switches,
@@ -115,6 +117,7 @@ pub struct Campaign {
     /// Counts the changes; an older one never replaces a newer one.
     pub revision: u64,
     /// When it was made.
+    #[serde(with = "crate::time::as_millis")]
     pub created_at: Timestamp,
 }
 

@@ -32,9 +32,14 @@ impl Rate {
         Self { interval_us: 1_000_000 / u64::from(per_second.clamp(1, 1_000_000)), burst: burst.max(1) }
     }
 
+    /// Microseconds in which an empty bucket fills.
+    pub fn window_us(&self) -> u64 {
+        self.interval_us * u64::from(self.burst)
+    }
+
     /// Seconds in which an empty bucket fills, rounded up.
     pub fn window_seconds(&self) -> u64 {
-        (self.interval_us * u64::from(self.burst)).div_ceil(1_000_000)
+        self.window_us().div_ceil(1_000_000)
     }
 
     /// Asks a bucket that is full again at `full_at_us` (0: never used) for one unit at `now_us`.

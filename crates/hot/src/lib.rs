@@ -1,8 +1,12 @@
 //! Contended state: who gets what is decided here, at once, and durable before anyone hears it.
 //!
 //! `port` says what every engine promises; `embedded` is the engine of one process; `batcher` gathers
-//! requests while a call is in flight.
+//! requests while a call is in flight; `conformance` holds any engine against the rules of `domain`.
 
+pub mod batcher;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+pub mod embedded;
 pub mod port;
 
 pub use port::*;

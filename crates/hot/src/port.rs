@@ -100,9 +100,15 @@ pub trait CouponPort: Send + Sync + 'static {
     /// Coupons of a campaign in the order in which they were given: at most `limit`, after the first `skip`.
     async fn coupons(&self, id: &CampaignId, skip: usize, limit: usize) -> Result<Vec<Coupon>, HotError>;
 
-    /// Takes a coupon back; with `return_to_stock` its number is given again. Again changes nothing.
-    /// Whether there is such a coupon.
-    async fn revoke(&self, id: &CampaignId, coupon_id: Uuid, return_to_stock: bool) -> Result<bool, HotError>;
+    /// Takes a user's coupon back; with `return_to_stock` its number is given again. Again changes nothing.
+    /// Whether the user has such a coupon.
+    async fn revoke(
+        &self,
+        id: &CampaignId,
+        user: &UserId,
+        coupon_id: Uuid,
+        return_to_stock: bool,
+    ) -> Result<bool, HotError>;
 
     /// The next messages to hand over, oldest first. The same again until they are acknowledged.
     async fn outbox(&self, limit: usize) -> Result<Vec<OutboxMessage>, HotError>;

@@ -1,0 +1,386 @@
+//! The journal of the embedded engine: every decision, in order, in one SQLite file.
+//!
+//! ```text
+//! meta       format, acknowledged
+//! campaigns  id, tenant, event, policy
+//! entries    position, campaign, kind, ...     a decision and its message are one row: they can not be parted
+//! ```
+//!
+//! `synchronous=FULL` in WAL mode: a transaction that was committed has been flushed to the disk.
+
+use crate::port::HotError;
+use domain::issue::IssuedCoupon;
+use domain::message::{CouponIssued, Envelope, StockExhausted, event_type, topic};
+use domain::{Campaign, CampaignId, IdempotencyKey, Timestamp};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use std::path::{Path, PathBuf};
+use uuid::Uuid;
+
+/// What this program writes. A journal of another format is not touched.
+const FORMAT: i64 = 1;
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS campaigns (
+        id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, event TEXT NOT NULL, policy TEXT NOT NULL, UNIQUE (tenant, event)
+    );
+    CREATE TABLE IF NOT EXISTS entries (
+        position INTEGER PRIMARY KEY AUTOINCREMENT, campaign INTEGER NOT NULL REFERENCES campaigns (id),
+        kind INTEGER NOT NULL, at_ms INTEGER NOT NULL, message_id BLOB, coupon_id BLOB,
+        serial INTEGER, nth_of_user INTEGER, user TEXT, idempotency_key BLOB
+    );";
+
+/// How a journal is written.
+#[derive(Clone, Copy, Debug)]
+pub struct JournalOptions {
+    /// Whether a commit waits for the disk. Off only to measure what the wait costs.
+    pub flush: bool,
+    /// Most pages of 4 KiB that the file may grow to; none: as far as the disk goes.
+    pub pages_max: Option<u32>,
+}
+
+impl Default for JournalOptions {
+    fn default() -> Self {
+        Self { flush: true, pages_max: None }
+    }
+}
+
+/// Why a journal can not be used or written.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// Another process decides on this folder.
+    #[error("another process is using {0}; stop it, or choose another folder with --data")]
+    InUse(PathBuf),
+    /// Written by another version.
+    #[error("{path} has format {found}, this program reads format {FORMAT}; use the version that wrote it")]
+    Format {
+        /// The journal.
+        path: PathBuf,
+        /// What it says of itself.
+        found: i64,
+    },
+    /// Not what this program writes.
+    #[error("{path} is damaged: {what}")]
+    Damaged {
+        /// The journal.
+        path: PathBuf,
+        /// What does not fit.
+        what: String,
+    },
+    /// SQLite's own word.
+    #[error("journal: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The operating system's word.
+    #[error("journal folder: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl JournalError {
+    /// Whether nothing was written for certain, so that going on is safe: the disk is full or a lock was held.
+    fn nothing_written(&self) -> bool {
+        const IOERR_WRITE: i32 = rusqlite::ffi::SQLITE_IOERR_WRITE;
+        let Self::Sqlite(rusqlite::Error::SqliteFailure(failure, _)) = self else { return false };
+        matches!(failure.code, rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::DatabaseBusy)
+            || failure.extended_code == IOERR_WRITE
+    }
+}
+
+/// A transaction that failed.
+#[derive(Debug)]
+pub(super) struct NotKept {
+    pub error: JournalError,
+    /// Whether nothing of it can ever be read back. If not, only a restart tells what the disk holds.
+    pub certain: bool,
+}
+
+impl From<NotKept> for HotError {
+    fn from(NotKept { error, certain }: NotKept) -> Self {
+        tracing::error!(%error, certain, "the journal could not keep a decision");
+        if certain { Self::Unavailable(error.to_string()) } else { Self::Unknown(error.to_string()) }
+    }
+}
+
+/// One decision as it is journalled.
+#[derive(Clone, Debug)]
+pub(super) enum Entry<'a> {
+    Issued { message_id: Uuid, coupon: IssuedCoupon, nth_of_user: u32, user: &'a str, key: Option<IdempotencyKey> },
+    Revoked { user: &'a str, coupon_id: Uuid, return_to_stock: bool },
+    Exhausted { message_id: Uuid },
+}
+
+const KIND_ISSUED: i64 = 1;
+const KIND_REVOKED: i64 = 2;
+const KIND_REVOKED_TO_STOCK: i64 = 3;
+const KIND_EXHAUSTED: i64 = 4;
+
+/// The one connection that writes.
+pub(super) struct Journal {
+    connection: Connection,
+    path: PathBuf,
+    _lock: std::fs::File,
+}
+
+fn configure(connection: &Connection, options: JournalOptions) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", if options.flush { "FULL" } else { "OFF" })?;
+    connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
+    connection.pragma_update(None, "cache_size", -16_000)?;
+    if let Some(pages) = options.pages_max {
+        connection.pragma_update(None, "max_page_count", pages)?;
+    }
+    connection.busy_timeout(std::time::Duration::from_secs(5))
+}
+
+fn lock_folder(folder: &Path) -> Result<std::fs::File, JournalError> {
+    let path = folder.join("hot.lock");
+    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(JournalError::InUse(folder.to_owned())),
+        Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+impl Journal {
+    /// The journal's file in a data folder.
+    pub fn path_in(folder: &Path) -> PathBuf {
+        folder.join("hot.sqlite")
+    }
+
+    /// Opens or makes the journal in `folder`, for this process alone.
+    pub fn open(folder: &Path, options: JournalOptions) -> Result<Self, JournalError> {
+        std::fs::create_dir_all(folder)?;
+        let lock = lock_folder(folder)?;
+        let path = Self::path_in(folder);
+        let connection = Connection::open(&path)?;
+        check_format(&connection, &path)?;
+        configure(&connection, options)?;
+        connection.execute_batch(SCHEMA)?;
+        connection.execute("INSERT OR IGNORE INTO meta VALUES ('format', ?1), ('acknowledged', 0)", [FORMAT])?;
+        connection.set_prepared_statement_cache_capacity(32);
+        Ok(Self { connection, path, _lock: lock })
+    }
+
+    /// Keeps all that `write` writes, or nothing: on the disk when this returns.
+    pub fn transaction<T>(&self, write: impl FnOnce() -> Result<T, JournalError>) -> Result<T, NotKept> {
+        let kept = self.connection.execute_batch("BEGIN IMMEDIATE").map_err(JournalError::from).and_then(|()| {
+            let value = write()?;
+            self.connection.execute_batch("COMMIT")?;
+            Ok(value)
+        });
+        kept.map_err(|error| {
+            let rolled_back = self.connection.is_autocommit() || self.connection.execute_batch("ROLLBACK").is_ok();
+            NotKept { certain: rolled_back && error.nothing_written(), error }
+        })
+    }
+
+    /// Writes one decision.
+    pub fn write(&self, campaign: i64, at: Timestamp, entry: &Entry<'_>) -> Result<(), JournalError> {
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO entries (campaign, kind, at_ms, message_id, coupon_id, serial, nth_of_user, user, idempotency_key)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?;
+        let none = rusqlite::types::Null;
+        match entry {
+            Entry::Issued { message_id, coupon, nth_of_user, user, key } => insert.execute(params![
+                campaign,
+                KIND_ISSUED,
+                at.millis(),
+                message_id.as_bytes(),
+                coupon.coupon_id.as_bytes(),
+                coupon.serial,
+                nth_of_user,
+                user,
+                key.map(|key| key.0.into_bytes())
+            ])?,
+            Entry::Revoked { user, coupon_id, return_to_stock } => {
+                let kind = if *return_to_stock { KIND_REVOKED_TO_STOCK } else { KIND_REVOKED };
+                let coupon_id = coupon_id.as_bytes();
+                insert.execute(params![campaign, kind, at.millis(), none, coupon_id, none, none, user, none])?
+            }
+            Entry::Exhausted { message_id } => insert.execute(params![
+                campaign,
+                KIND_EXHAUSTED,
+                at.millis(),
+                message_id.as_bytes(),
+                none,
+                none,
+                none,
+                none,
+                none
+            ])?,
+        };
+        Ok(())
+    }
+
+    /// Writes a campaign's policy; returns its row.
+    pub fn write_campaign(&self, campaign: &Campaign) -> Result<i64, JournalError> {
+        let policy = serde_json::to_string(campaign).map_err(|error| self.damaged(error.to_string()))?;
+        let (tenant, event) = (campaign.id.tenant.as_str(), campaign.id.event.as_str());
+        Ok(self.connection.query_row(
+            "INSERT INTO campaigns (tenant, event, policy) VALUES (?1, ?2, ?3)
+             ON CONFLICT (tenant, event) DO UPDATE SET policy = excluded.policy RETURNING id",
+            [tenant, event, &policy],
+            |row| row.get(0),
+        )?)
+    }
+
+    /// All messages up to `position` were handed over.
+    pub fn write_acknowledged(&self, position: u64) -> Result<(), JournalError> {
+        let sql = "UPDATE meta SET value = max(value, ?1) WHERE name = 'acknowledged'";
+        self.connection.prepare_cached(sql)?.execute([position as i64])?;
+        Ok(())
+    }
+
+    fn damaged(&self, what: String) -> JournalError {
+        JournalError::Damaged { path: self.path.clone(), what }
+    }
+
+    /// Tells everything again, in order.
+    pub fn replay(&self, tell: impl FnMut(Told<'_>)) -> Result<(), JournalError> {
+        replay(&self.connection, &self.path, tell)
+    }
+}
+
+/// What a replay tells.
+pub(super) enum Told<'a> {
+    Campaign { journal_id: i64, campaign: Campaign },
+    Issued { journal_id: i64, user: &'a str, coupon: IssuedCoupon, at: Timestamp, key: Option<IdempotencyKey> },
+    Revoked { journal_id: i64, user: &'a str, coupon_id: Uuid, return_to_stock: bool },
+}
+
+/// Refuses a file that this program did not write, before anything is changed in it.
+fn check_format(connection: &Connection, path: &Path) -> Result<(), JournalError> {
+    let damaged = |what: rusqlite::Error| JournalError::Damaged { path: path.to_owned(), what: what.to_string() };
+    let has_meta: bool = connection
+        .query_row("SELECT count(*) > 0 FROM sqlite_master WHERE name = 'meta'", [], |row| row.get(0))
+        .map_err(damaged)?;
+    if !has_meta {
+        return Ok(());
+    }
+    let found: Option<i64> = connection
+        .query_row("SELECT value FROM meta WHERE name = 'format'", [], |row| row.get(0))
+        .optional()
+        .map_err(damaged)?;
+    match found {
+        Some(FORMAT) | None => Ok(()),
+        Some(found) => Err(JournalError::Format { path: path.to_owned(), found }),
+    }
+}
+
+fn replay(connection: &Connection, path: &Path, mut tell: impl FnMut(Told<'_>)) -> Result<(), JournalError> {
+    let damaged = |what: String| JournalError::Damaged { path: path.to_owned(), what };
+    let mut campaigns = connection.prepare("SELECT id, policy FROM campaigns ORDER BY id")?;
+    let mut rows = campaigns.query([])?;
+    while let Some(row) = rows.next()? {
+        let policy = row.get_ref(1)?.as_str().map_err(|error| damaged(error.to_string()))?;
+        let campaign = serde_json::from_str(policy).map_err(|error| damaged(error.to_string()))?;
+        tell(Told::Campaign { journal_id: row.get(0)?, campaign });
+    }
+    let mut entries = connection.prepare(
+        "SELECT campaign, kind, at_ms, coupon_id, serial, user, idempotency_key FROM entries ORDER BY position",
+    )?;
+    let mut rows = entries.query([])?;
+    while let Some(row) = rows.next()? {
+        let journal_id = row.get(0)?;
+        match row.get::<_, i64>(1)? {
+            KIND_ISSUED => tell(Told::Issued {
+                journal_id,
+                user: row.get_ref(5)?.as_str().map_err(|error| damaged(error.to_string()))?,
+                coupon: IssuedCoupon { coupon_id: Uuid::from_bytes(row.get(3)?), serial: row.get(4)? },
+                at: Timestamp(row.get(2)?),
+                key: row.get::<_, Option<[u8; 16]>>(6)?.map(|key| IdempotencyKey(Uuid::from_bytes(key))),
+            }),
+            kind @ (KIND_REVOKED | KIND_REVOKED_TO_STOCK) => tell(Told::Revoked {
+                journal_id,
+                user: row.get_ref(5)?.as_str().map_err(|error| damaged(error.to_string()))?,
+                coupon_id: Uuid::from_bytes(row.get(3)?),
+                return_to_stock: kind == KIND_REVOKED_TO_STOCK,
+            }),
+            KIND_EXHAUSTED => {}
+            kind => return Err(damaged(format!("entry of unknown kind {kind}"))),
+        }
+    }
+    Ok(())
+}
+
+/// Reads beside the writer: messages to hand over, and the whole journal for a comparison of books.
+pub(super) struct JournalReader {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl JournalReader {
+    /// Opens the journal of `folder` for reading only; it may be in use.
+    pub fn open(folder: &Path) -> Result<Self, JournalError> {
+        let path = Journal::path_in(folder);
+        let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        check_format(&connection, &path)?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        Ok(Self { connection, path })
+    }
+
+    /// See [`Journal::replay`].
+    pub fn replay(&self, tell: impl FnMut(Told<'_>)) -> Result<(), JournalError> {
+        replay(&self.connection, &self.path, tell)
+    }
+
+    /// Messages not acknowledged yet.
+    pub fn pending(&self) -> Result<u64, JournalError> {
+        let sql = "SELECT count(*) FROM entries WHERE kind IN (1, 4)
+                   AND position > (SELECT value FROM meta WHERE name = 'acknowledged')";
+        Ok(self.connection.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0))? as u64)
+    }
+
+    /// The next messages to hand over, oldest first.
+    pub fn outbox(&self, limit: usize) -> Result<Vec<(u64, Envelope)>, JournalError> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT e.position, e.kind, e.at_ms, e.message_id, e.coupon_id, e.serial, e.nth_of_user, e.user,
+                    c.tenant, c.event, c.policy
+             FROM entries e JOIN campaigns c ON c.id = e.campaign
+             WHERE e.kind IN (1, 4) AND e.position > (SELECT value FROM meta WHERE name = 'acknowledged')
+             ORDER BY e.position LIMIT ?1",
+        )?;
+        let mut rows = select.query([limit as i64])?;
+        let mut messages = Vec::with_capacity(limit);
+        while let Some(row) = rows.next()? {
+            messages.push((row.get::<_, i64>(0)? as u64, self.envelope(row)?));
+        }
+        Ok(messages)
+    }
+
+    fn envelope(&self, row: &rusqlite::Row<'_>) -> Result<Envelope, JournalError> {
+        let damaged = |what: String| JournalError::Damaged { path: self.path.clone(), what };
+        let (tenant, campaign_id): (String, String) = (row.get(8)?, row.get(9)?);
+        let id: CampaignId = format!("{tenant}/{campaign_id}").parse().map_err(|error| damaged(format!("{error}")))?;
+        let at = Timestamp(row.get(2)?);
+        let message_id = Uuid::from_bytes(row.get(3)?);
+        if row.get::<_, i64>(1)? == KIND_EXHAUSTED {
+            let policy: Campaign = serde_json::from_str(row.get_ref(10)?.as_str().unwrap_or_default())
+                .map_err(|error| damaged(error.to_string()))?;
+            let payload = StockExhausted { tenant, campaign_id, stock: policy.stock };
+            return Ok(Envelope::about_campaign(
+                message_id,
+                event_type::STOCK_EXHAUSTED,
+                id.to_string(),
+                at,
+                None,
+                &payload,
+            ));
+        }
+        let user_id: String = row.get(7)?;
+        let payload = CouponIssued {
+            tenant,
+            campaign_id,
+            coupon_id: Uuid::from_bytes(row.get(4)?),
+            user_id: user_id.clone(),
+            serial: row.get(5)?,
+            nth_of_user: row.get(6)?,
+            issued_at_ms: at.millis(),
+        };
+        Ok(Envelope::about_campaign(message_id, event_type::COUPON_ISSUED, id.to_string(), at, Some(user_id), &payload))
+    }
+}
+
+/// The topic of every message of this journal.
+pub(super) const TOPIC: &str = topic::COUPON_EVENTS;

@@ -1,0 +1,173 @@
+//! The one thread that decides. Requests from all sides are taken together, decided in memory, flushed once,
+//! and answered: the longer a flush takes, the more decisions share the next one.
+
+use super::journal::Journal;
+use super::state::State;
+use crate::port::{EngineStats, HotError, IssueRequest};
+use domain::coupon::Coupon;
+use domain::{Campaign, CampaignId, IssueOutcome, Timestamp, UserId};
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+/// Most requests decided before a flush: bounds the memory of a round and the wait of its first request.
+const ROUND_REQUESTS_MAX: usize = 8_192;
+
+pub(super) type Answer<T> = oneshot::Sender<Result<T, HotError>>;
+pub(super) type Decisions = Vec<Result<IssueOutcome, HotError>>;
+
+/// What the owner is asked.
+pub(super) enum Command {
+    Issue { batch: Vec<IssueRequest>, now: Timestamp, answer: oneshot::Sender<Decisions> },
+    PutCampaign { campaign: Box<Campaign>, now: Timestamp, answer: Answer<()> },
+    Revoke { target: Box<Revocation>, now: Timestamp, answer: Answer<bool> },
+    CouponsOf { id: CampaignId, user: UserId, answer: Answer<Option<Vec<Coupon>>> },
+    Coupons { id: CampaignId, skip: usize, limit: usize, answer: Answer<Vec<Coupon>> },
+    Acknowledge { position: u64, answer: Answer<()> },
+    Stats { answer: Answer<EngineStats> },
+}
+
+/// Which coupon is to be taken back.
+pub(super) struct Revocation {
+    pub id: CampaignId,
+    pub user: UserId,
+    pub coupon_id: Uuid,
+    pub return_to_stock: bool,
+}
+
+pub(super) struct Owner {
+    pub journal: Journal,
+    pub state: State,
+    /// Set when the disk gave an answer that can not be trusted: only a restart, which reads it again, tells.
+    broken: Option<String>,
+}
+
+/// A batch and who waits for it.
+type Asked = (Vec<IssueRequest>, Timestamp, oneshot::Sender<Decisions>);
+
+impl Owner {
+    pub fn new(journal: Journal, state: State) -> Self {
+        Self { journal, state, broken: None }
+    }
+
+    /// Decides until every asker is gone.
+    pub fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        while let Some(first) = commands.blocking_recv() {
+            let mut asked: Vec<Asked> = Vec::new();
+            let mut requests = 0;
+            let mut next = Some(first);
+            while let Some(command) = next {
+                match command {
+                    Command::Issue { batch, now, answer } => {
+                        requests += batch.len();
+                        asked.push((batch, now, answer));
+                    }
+                    other => {
+                        self.decide(std::mem::take(&mut asked));
+                        self.handle(other);
+                    }
+                }
+                next = if requests < ROUND_REQUESTS_MAX { commands.try_recv().ok() } else { None };
+            }
+            self.decide(asked);
+        }
+    }
+
+    fn decide(&mut self, asked: Vec<Asked>) {
+        if asked.is_empty() {
+            return;
+        }
+        let mut answers = Vec::with_capacity(asked.len());
+        let kept = match self.refusal() {
+            Some(error) => {
+                answers.extend(
+                    asked.into_iter().map(|(batch, _, answer)| (vec![IssueOutcome::SoldOut; batch.len()], answer)),
+                );
+                Err(error)
+            }
+            None => {
+                let mut round = self.state.round();
+                for (batch, now, answer) in asked {
+                    answers.push((batch.into_iter().map(|request| round.issue(request, now)).collect(), answer));
+                }
+                round.keep(&self.journal)
+            }
+        };
+        self.note(&kept);
+        for (outcomes, answer) in answers {
+            let heard = outcomes.into_iter().map(|outcome: IssueOutcome| kept.clone().map(|()| outcome)).collect();
+            let _ = answer.send(heard);
+        }
+    }
+
+    fn refusal(&self) -> Option<HotError> {
+        self.broken.clone().map(HotError::Unavailable)
+    }
+
+    fn note<T>(&mut self, result: &Result<T, HotError>) {
+        if let Err(HotError::Unknown(why)) = result {
+            tracing::error!(
+                why,
+                "the journal's disk can not be trusted; deciding stops until the program is restarted"
+            );
+            self.broken = Some(format!("the journal's disk failed ({why}); check it and restart"));
+        }
+    }
+
+    fn handle(&mut self, command: Command) {
+        match command {
+            Command::Issue { batch, now, answer } => self.decide(vec![(batch, now, answer)]),
+            Command::PutCampaign { campaign, now, answer } => {
+                let result = self.change(|state, journal| state.put_campaign(journal, *campaign, now));
+                let _ = answer.send(result);
+            }
+            Command::Revoke { target, now, answer } => {
+                let result = self.change(|state, journal| state.revoke(journal, &target, now));
+                let _ = answer.send(result);
+            }
+            Command::Acknowledge { position, answer } => {
+                let result =
+                    self.change(|_, journal| Ok(journal.transaction(|| journal.write_acknowledged(position))?));
+                let _ = answer.send(result);
+            }
+            Command::CouponsOf { id, user, answer } => {
+                let _ = answer.send(Ok(self.coupons_of(&id, &user)));
+            }
+            Command::Coupons { id, skip, limit, answer } => {
+                let _ = answer.send(Ok(self.coupons(&id, skip, limit)));
+            }
+            Command::Stats { answer } => {
+                let _ = answer.send(Ok(self.stats()));
+            }
+        }
+    }
+
+    fn change<T>(&mut self, change: impl FnOnce(&mut State, &Journal) -> Result<T, HotError>) -> Result<T, HotError> {
+        let result = match self.refusal() {
+            Some(error) => Err(error),
+            None => change(&mut self.state, &self.journal),
+        };
+        self.note(&result);
+        result
+    }
+
+    fn coupons_of(&self, id: &CampaignId, user: &UserId) -> Option<Vec<Coupon>> {
+        let sale = self.state.sale(id)?;
+        Some(sale.winners.of_user(user.as_str()).filter_map(super::coupon_of).collect())
+    }
+
+    fn coupons(&self, id: &CampaignId, skip: usize, limit: usize) -> Vec<Coupon> {
+        let Some(sale) = self.state.sale(id) else { return Vec::new() };
+        let end = sale.winners.len().min(skip.saturating_add(limit));
+        (skip..end).filter_map(|row| sale.winners.get(row as u32)).filter_map(super::coupon_of).collect()
+    }
+
+    fn stats(&self) -> EngineStats {
+        EngineStats {
+            engine: "embedded",
+            coupons: self.state.coupons(),
+            winner_bytes: self.state.winner_bytes(),
+            available: self.broken.is_none(),
+            ..EngineStats::default()
+        }
+    }
+}

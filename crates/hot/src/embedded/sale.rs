@@ -1,0 +1,136 @@
+//! One campaign in memory: the rule of `domain::issue` over packed winners.
+
+use super::winners::Winners;
+use domain::issue::{Decision, Facts, IssueOutcome, IssuedCoupon, KeyUse, decide};
+use domain::{Campaign, Timestamp};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// A campaign and all that was given.
+///
+/// Invariant: `1 <= serial <= stock` for every coupon given, and no two live coupons share one.
+#[derive(Debug)]
+pub(super) struct Sale {
+    /// The campaign's row in the journal.
+    pub journal_id: i64,
+    pub campaign: Arc<Campaign>,
+    /// Shared with readers while nothing can be given; copied before it is changed if a reader still holds it.
+    pub winners: Arc<Winners>,
+    next_serial: u32,
+    /// Numbers taken back, the one that came back first in front.
+    returned: VecDeque<u32>,
+}
+
+/// What the asker may know before the decision.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asker<'a> {
+    pub user: &'a str,
+    pub admitted: bool,
+    pub key_use: KeyUse,
+    /// The coupon that the key led to, when `key_use` is `SameRequest`.
+    pub earlier: Option<IssuedCoupon>,
+}
+
+/// A coupon just given, in memory only until the journal has it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Given {
+    pub coupon: IssuedCoupon,
+    pub row: u32,
+    pub nth_of_user: u32,
+    /// Whether the number had been taken back before.
+    was_returned: bool,
+}
+
+/// Refuses by the rule over winners that do not change meanwhile, or says that a coupon would be given (`None`).
+pub(super) fn refuse(
+    campaign: &Campaign,
+    winners: &Winners,
+    remaining: u32,
+    asker: &Asker<'_>,
+    now: Timestamp,
+) -> Option<IssueOutcome> {
+    let (count, first) = winners.count_and_first(asker.user);
+    let facts = Facts::of(campaign, now, remaining, count, asker.admitted, asker.key_use);
+    match (decide(&facts), asker.earlier) {
+        (Decision::Issue, _) => None,
+        (Decision::RepeatYes, Some(coupon)) => Some(IssueOutcome::Issued { coupon, remaining }),
+        (refused, _) => IssueOutcome::refusal(refused, remaining, first),
+    }
+}
+
+impl Sale {
+    pub fn new(journal_id: i64, campaign: Campaign) -> Self {
+        Self {
+            journal_id,
+            campaign: Arc::new(campaign),
+            winners: Arc::default(),
+            next_serial: 1,
+            returned: VecDeque::new(),
+        }
+    }
+
+    pub fn remaining(&self) -> u32 {
+        let fresh = (self.campaign.stock + 1).saturating_sub(self.next_serial);
+        fresh + self.returned.len() as u32
+    }
+
+    /// Whether a request could be given a coupon at `now`.
+    pub fn can_give(&self, now: Timestamp) -> bool {
+        self.remaining() > 0 && self.campaign.phase(now) == domain::campaign::Phase::Open
+    }
+
+    /// Gives the next coupon. The rule has said yes before.
+    pub fn give(&mut self, user: &str, coupon_id: Uuid, now: Timestamp) -> Given {
+        let returned = self.returned.pop_front();
+        let serial = returned.unwrap_or(self.next_serial);
+        assert!((1..=self.campaign.stock).contains(&serial), "serial {serial} beyond stock {}", self.campaign.stock);
+        if returned.is_none() {
+            self.next_serial += 1;
+        }
+        let coupon = IssuedCoupon { coupon_id, serial };
+        let (row, nth_of_user) = self.enter(user, coupon, now);
+        Given { coupon, row, nth_of_user, was_returned: returned.is_some() }
+    }
+
+    fn enter(&mut self, user: &str, coupon: IssuedCoupon, at: Timestamp) -> (u32, u32) {
+        let winners = Arc::make_mut(&mut self.winners);
+        let row = winners.push(user, coupon, at);
+        let nth_of_user = winners.get(row).map_or(1, |winner| winner.nth_of_user);
+        (row, nth_of_user)
+    }
+
+    /// Takes back the coupon given last, because the journal could not keep it.
+    pub fn undo(&mut self, given: &Given) {
+        Arc::make_mut(&mut self.winners).pop();
+        if given.was_returned {
+            self.returned.push_front(given.coupon.serial);
+        } else {
+            self.next_serial = given.coupon.serial;
+        }
+    }
+
+    /// Enters a coupon that the journal tells of.
+    pub fn replay_given(&mut self, user: &str, coupon: IssuedCoupon, at: Timestamp) -> u32 {
+        if let Some(place) = self.returned.iter().position(|serial| *serial == coupon.serial) {
+            self.returned.remove(place);
+        } else {
+            self.next_serial = self.next_serial.max(coupon.serial + 1);
+        }
+        self.enter(user, coupon, at).0
+    }
+
+    /// Marks a coupon as taken back. Whether that changed anything.
+    pub fn take_back(&mut self, row: u32, return_to_stock: bool) -> bool {
+        let Some(winner) = self.winners.get(row) else { return false };
+        if winner.revoked {
+            return false;
+        }
+        let serial = winner.coupon.serial;
+        Arc::make_mut(&mut self.winners).mark_revoked(row);
+        if return_to_stock {
+            self.returned.push_back(serial);
+        }
+        true
+    }
+}
