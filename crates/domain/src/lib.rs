@@ -5,6 +5,7 @@
 //! rules, and the tests hold every adapter against them.
 
 pub mod campaign;
+pub mod campaign_change;
 pub mod coupon;
 pub mod error_code;
 pub mod issue;

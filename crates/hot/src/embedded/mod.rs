@@ -170,6 +170,11 @@ impl CouponPort for EmbeddedEngine {
         self.ask(|answer| Command::Revoke { target, now: now(), answer }).await
     }
 
+    async fn restore(&self, id: &CampaignId, coupons: Vec<Coupon>) -> Result<Vec<Coupon>, HotError> {
+        let id = id.clone();
+        self.ask(|answer| Command::Restore { id, coupons, now: now(), answer }).await
+    }
+
     async fn outbox(&self, limit: usize) -> Result<Vec<OutboxMessage>, HotError> {
         let messages = self.read_journal(move |reader| reader.outbox(limit)).await?;
         let message = |(position, envelope)| OutboxMessage { position, topic: journal::TOPIC, envelope };

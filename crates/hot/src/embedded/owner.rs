@@ -20,6 +20,7 @@ pub(super) enum Command {
     Issue { batch: Vec<IssueRequest>, now: Timestamp, answer: oneshot::Sender<Decisions> },
     PutCampaign { campaign: Box<Campaign>, now: Timestamp, answer: Answer<()> },
     Revoke { target: Box<Revocation>, now: Timestamp, answer: Answer<bool> },
+    Restore { id: CampaignId, coupons: Vec<Coupon>, now: Timestamp, answer: Answer<Vec<Coupon>> },
     CouponsOf { id: CampaignId, user: UserId, answer: Answer<Option<Vec<Coupon>>> },
     Coupons { id: CampaignId, skip: usize, limit: usize, answer: Answer<Vec<Coupon>> },
     Acknowledge { position: u64, answer: Answer<()> },
@@ -127,6 +128,10 @@ impl Owner {
             Command::Acknowledge { position, answer } => {
                 let result =
                     self.change(|_, journal| Ok(journal.transaction(|| journal.write_acknowledged(position))?));
+                let _ = answer.send(result);
+            }
+            Command::Restore { id, coupons, now, answer } => {
+                let result = self.change(|state, journal| state.restore(journal, &id, coupons, now));
                 let _ = answer.send(result);
             }
             Command::CouponsOf { id, user, answer } => {

@@ -1,6 +1,7 @@
 //! One campaign in memory: the rule of `domain::issue` over packed winners.
 
 use super::winners::Winners;
+use domain::coupon::Coupon;
 use domain::issue::{Decision, Facts, IssueOutcome, IssuedCoupon, KeyUse, decide};
 use domain::{Campaign, Timestamp};
 use std::collections::VecDeque;
@@ -110,12 +111,24 @@ impl Sale {
         }
     }
 
+    /// Whether a coupon from elsewhere fits in: its number is free and within stock, and it is the user's next.
+    /// A coupon taken back into stock has no number any more (0).
+    pub fn has_room_for(&self, coupon: &Coupon) -> bool {
+        let Coupon { serial, revoked, .. } = *coupon;
+        let free = serial >= self.next_serial || self.returned.contains(&serial);
+        let number_fits = if serial == 0 { revoked } else { serial <= self.campaign.stock && free };
+        let (count, _) = self.winners.count_and_first(coupon.user.as_str());
+        number_fits && coupon.nth_of_user == count + 1
+    }
+
     /// Enters a coupon that the journal tells of.
     pub fn replay_given(&mut self, user: &str, coupon: IssuedCoupon, at: Timestamp) -> u32 {
         if let Some(place) = self.returned.iter().position(|serial| *serial == coupon.serial) {
             self.returned.remove(place);
-        } else {
-            self.next_serial = self.next_serial.max(coupon.serial + 1);
+        } else if coupon.serial >= self.next_serial {
+            // Numbers jumped over (only after a loss) are given first from now on.
+            self.returned.extend(self.next_serial..coupon.serial);
+            self.next_serial = coupon.serial + 1;
         }
         self.enter(user, coupon, at).0
     }

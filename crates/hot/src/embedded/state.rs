@@ -6,7 +6,7 @@ use super::sale::{Asker, Given, Sale, refuse};
 use super::view::{EarlierYes, SaleView, Views};
 use crate::port::{HotError, IssueRequest};
 use domain::coupon::Coupon;
-use domain::issue::{IssueOutcome, KeyUse};
+use domain::issue::{IssueOutcome, IssuedCoupon, KeyUse};
 use domain::{Campaign, CampaignId, Timestamp};
 use hashbrown::HashMap;
 use std::sync::Arc;
@@ -110,6 +110,46 @@ impl State {
         self.sales[place as usize].take_back(row, return_to_stock);
         self.publish(place, now);
         Ok(true)
+    }
+
+    /// Puts back coupons that were lost; returns those that do not fit.
+    pub fn restore(
+        &mut self,
+        journal: &Journal,
+        id: &CampaignId,
+        coupons: Vec<Coupon>,
+        now: Timestamp,
+    ) -> Result<Vec<Coupon>, HotError> {
+        let Some(&place) = self.places.get(id) else { return Ok(coupons) };
+        if let Some(view) = self.view(place) {
+            view.wake();
+        }
+        let mut refused = Vec::new();
+        for coupon in coupons {
+            let sale = &mut self.sales[place as usize];
+            if !sale.has_room_for(&coupon) {
+                refused.push(coupon);
+                continue;
+            }
+            let issued = IssuedCoupon { coupon_id: coupon.coupon_id, serial: coupon.serial };
+            let user = coupon.user.as_str();
+            journal.transaction(|| {
+                let (message_id, nth_of_user, key) = (Uuid::new_v4(), coupon.nth_of_user, None);
+                let entry = Entry::Issued { message_id, coupon: issued, nth_of_user, user, key };
+                journal.write(sale.journal_id, coupon.issued_at, &entry)?;
+                if coupon.revoked {
+                    let entry = Entry::Revoked { user, coupon_id: coupon.coupon_id, return_to_stock: false };
+                    journal.write(sale.journal_id, now, &entry)?;
+                }
+                Ok(())
+            })?;
+            let row = sale.replay_given(user, issued, coupon.issued_at);
+            if coupon.revoked {
+                sale.take_back(row, false);
+            }
+        }
+        self.publish(place, now);
+        Ok(refused)
     }
 
     /// Decides requests in memory; [`Round::keep`] makes the decisions durable or takes them back.
