@@ -1,1 +1,21 @@
-//! placeholder
+//! What is kept: tables, constraints, queries. The last and absolute guard of every promise.
+//!
+//! One set of entities, migrations and queries for SQLite, PostgreSQL and MySQL/MariaDB: everything goes
+//! through the query builder, and the few places where the databases part are in `connect` and
+//! `migrations`. A row that would break a promise (two coupons with one number, a number beyond the stock,
+//! a coupon beyond the user's limit) is refused by the database itself, whoever writes it.
+//!
+//! Queries are functions of their table's module and take the [`Ledger`], or a [`Transaction`] where they
+//! belong to a larger change. Each names the tenant: no query reads across tenants unless its name says so.
+
+mod connect;
+mod entities;
+mod error;
+mod migrations;
+mod moment;
+mod queries;
+
+pub use connect::{Ledger, LedgerOptions, Transaction, embedded_url};
+pub use error::LedgerError;
+pub use migrations::SchemaState;
+pub use queries::{api_keys, campaigns, coupons, outbox, processed};

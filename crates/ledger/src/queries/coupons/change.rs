@@ -1,0 +1,85 @@
+//! Changing what has become of a coupon, together with the message that tells of it (FCFS-007, GATE-010).
+
+use crate::connect::Ledger;
+use crate::entities::{campaign, coupon};
+use crate::error::LedgerError;
+use crate::moment::stored;
+use crate::queries::outbox;
+use domain::TenantName;
+use domain::message::Envelope;
+use domain::redemption::Use;
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
+use uuid::Uuid;
+
+/// One step in a coupon's life, decided by the rules of `domain::redemption` on what was read.
+#[derive(Clone, Debug)]
+pub struct UseChange<'a> {
+    /// Whose campaign the coupon must be of.
+    pub tenant: &'a TenantName,
+    /// The coupon.
+    pub coupon_id: Uuid,
+    /// As it was read.
+    pub before: &'a Use,
+    /// As it shall stand.
+    pub after: &'a Use,
+    /// Whether the number goes back into stock: it is given again with another coupon.
+    pub return_to_stock: bool,
+    /// Topic and message to be written in the same transaction.
+    pub message: Option<(&'a str, &'a Envelope)>,
+}
+
+/// Stores the step if the coupon still stands as it was read; whether it did. The message is written with it or
+/// not at all.
+///
+/// `false` also when there is no such coupon of that tenant: read again and decide again.
+///
+/// # Errors
+/// [`LedgerError::Unreachable`] before the commit was answered: the step may or may not have been stored; the rules
+/// make it safe to ask again. [`LedgerError::Conflict`] when the tables refuse the step.
+pub async fn change_use(ledger: &Ledger, step: &UseChange<'_>) -> Result<bool, LedgerError> {
+    let change = ledger.begin().await?;
+    let after = step.after;
+    let of_tenant = Query::select()
+        .column(campaign::Column::Id)
+        .from(campaign::Entity)
+        .and_where(campaign::Column::Tenant.eq(step.tenant.as_str()))
+        .take();
+    let mut update = coupon::Entity::update_many()
+        .col_expr(coupon::Column::Status, Expr::value(after.status.as_str()))
+        .col_expr(coupon::Column::OrderId, Expr::value(after.order_id.clone()))
+        .col_expr(coupon::Column::ReservedUntil, Expr::value(after.reserved_until.map(stored)))
+        .col_expr(coupon::Column::DiscountAmount, Expr::value(after.discount_amount));
+    if step.return_to_stock {
+        // In this order: MySQL reads what an earlier assignment wrote.
+        update = update
+            .col_expr(coupon::Column::FormerSerial, Expr::col(coupon::Column::Serial))
+            .col_expr(coupon::Column::Serial, Expr::value(None::<i32>));
+    }
+    let changed = update
+        .filter(coupon::Column::Id.eq(step.coupon_id))
+        .filter(coupon::Column::CampaignId.in_subquery(of_tenant))
+        .filter(stands_as(step.before))
+        .exec(change.connection())
+        .await?;
+    if changed.rows_affected == 0 {
+        return Ok(false);
+    }
+    if let Some((topic, message)) = step.message {
+        outbox::append(&change, topic, message).await?;
+    }
+    change.commit().await?;
+    Ok(true)
+}
+
+fn stands_as(before: &Use) -> Expr {
+    let order = match &before.order_id {
+        Some(order_id) => coupon::Column::OrderId.eq(order_id.as_str()),
+        None => coupon::Column::OrderId.is_null(),
+    };
+    let until = match before.reserved_until {
+        Some(until) => coupon::Column::ReservedUntil.eq(stored(until)),
+        None => coupon::Column::ReservedUntil.is_null(),
+    };
+    coupon::Column::Status.eq(before.status.as_str()).and(order).and(until)
+}

@@ -1,0 +1,98 @@
+//! The outbox and the record of messages dealt with.
+
+use crate::support::{Books, message};
+use domain::Timestamp;
+use ledger::{LedgerError, outbox, processed};
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// Later than every moment at which a test runs.
+const LATER: Timestamp = Timestamp(253_402_300_799_000);
+
+async fn append(books: &Books, ids: impl IntoIterator<Item = u128>) {
+    let change = books.ledger.begin().await.expect("begins");
+    for id in ids {
+        outbox::append(&change, "coupon.events", &message(id)).await.expect("written");
+    }
+    change.commit().await.expect("commits");
+}
+
+async fn waiting(books: &Books) -> Vec<u128> {
+    let next = outbox::next(&books.ledger, 1_000).await.expect("read");
+    next.iter().map(|waiting| waiting.envelope.event_id.as_u128()).collect()
+}
+
+#[tokio::test]
+async fn messages_wait_in_the_order_of_writing_until_they_are_marked() {
+    let books = Books::open().await;
+    append(&books, [9, 3, 7]).await;
+    append(&books, [1]).await;
+    assert_eq!(waiting(&books).await, [9, 3, 7, 1]);
+    let next = outbox::next(&books.ledger, 2).await.expect("read");
+    assert_eq!(next.len(), 2);
+    assert_eq!(next[0].envelope, message(9), "whole, to the millisecond");
+    outbox::mark_published(&books.ledger, &[next[0].sequence, next[1].sequence]).await.expect("marked");
+    assert_eq!(waiting(&books).await, [7, 1]);
+}
+
+#[tokio::test]
+async fn a_message_is_not_offered_after_three_refusals_and_tells_why() {
+    let books = Books::open().await;
+    append(&books, [1, 2]).await;
+    let first = outbox::next(&books.ledger, 1).await.expect("read")[0].sequence;
+    outbox::mark_failed(&books.ledger, first, 2, "too large").await.expect("marked");
+    assert_eq!(waiting(&books).await, [1, 2]);
+    outbox::mark_failed(&books.ledger, first, 1, "still too large").await.expect("marked");
+    assert_eq!(waiting(&books).await, [2]);
+    let kept: (u32, String) = books
+        .raw()
+        .query_row("SELECT retry_count, last_error FROM outbox_events WHERE sequence = ?", [first], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .expect("asked");
+    assert_eq!(kept, (3, "still too large".into()));
+}
+
+#[tokio::test]
+async fn only_what_was_handed_over_long_ago_is_forgotten() {
+    let books = Books::open().await;
+    append(&books, 1..=1_203).await;
+    let all = outbox::next(&books.ledger, 1_202).await.expect("read");
+    let sequences: Vec<i64> = all.iter().map(|waiting| waiting.sequence).collect();
+    outbox::mark_published(&books.ledger, &sequences).await.expect("marked");
+    assert_eq!(outbox::delete_published_before(&books.ledger, Timestamp(1)).await, Ok(0));
+    assert_eq!(outbox::delete_published_before(&books.ledger, LATER).await, Ok(1_202));
+    assert_eq!(waiting(&books).await, [1_203]);
+}
+
+#[tokio::test]
+async fn a_message_is_dealt_with_once_by_each_consumer() {
+    let books = Books::open().await;
+    let messages: Vec<_> = (1..=700).map(message).collect();
+    let all: Vec<_> = messages.iter().chain(&messages[..50]).collect();
+    let change = books.ledger.begin().await.expect("begins");
+    let new = processed::record(&change, "coupon-group", &all[..600]).await.expect("recorded");
+    assert_eq!(new.len(), 600);
+    change.commit().await.expect("commits");
+    let change = books.ledger.begin().await.expect("begins");
+    let new = processed::record(&change, "coupon-group", &all).await.expect("recorded");
+    assert_eq!(new, (601..=700).map(Uuid::from_u128).collect::<HashSet<_>>());
+    assert_eq!(processed::record(&change, "other-group", &all).await.expect("recorded").len(), 700);
+    drop(change);
+    let change = books.ledger.begin().await.expect("begins");
+    let ids = [Uuid::from_u128(600), Uuid::from_u128(601)];
+    let unseen = processed::unseen(&change, "coupon-group", &ids).await.expect("asked");
+    assert_eq!(unseen, HashSet::from([Uuid::from_u128(601)]), "what was undone was not dealt with");
+    drop(change);
+    assert_eq!(processed::delete_before(&books.ledger, Timestamp(1)).await, Ok(0));
+    assert_eq!(processed::delete_before(&books.ledger, LATER).await, Ok(600));
+}
+
+#[tokio::test]
+async fn a_message_is_written_once() {
+    let books = Books::open().await;
+    append(&books, [1]).await;
+    let change = books.ledger.begin().await.expect("begins");
+    let again = outbox::append(&change, "coupon.events", &message(1)).await;
+    assert!(matches!(again, Err(LedgerError::Conflict(_))), "{again:?}");
+}

@@ -1,0 +1,350 @@
+//! The hot route: `POST /api/v1/coupons/issue`, from bytes to bytes.
+//!
+//! ```text
+//! begin: address limit -> key -> body -> user limit -> known already? -> answer     (no lock, no I/O, no task)
+//!                                                            no -> batcher -> engine -> answer
+//! ```
+
+use super::issue_metrics::IssueMetrics;
+use crate::clock;
+use crate::http::door::{HotHead, HotRoute, RateNote, Reply};
+use crate::http::error::ApiError;
+use crate::http::error_body::write_escaped;
+use crate::http::language::Language;
+use crate::http::limits::Limits;
+use crate::http::peer::ClientIp;
+use crate::http::texts::outcome_message;
+use crate::http::trace::TraceId;
+use crate::keys::{Caller, KeyRing};
+use domain::issue::IssuedCoupon;
+use domain::name::{DEFAULT_TENANT, check_name};
+use domain::{CampaignId, ErrorCode, EventName, IdempotencyKey, IssueOutcome, TenantName, UserId};
+use hot::batcher::{BatchLimits, Batcher, NoAnswer};
+use hot::{CouponPort, HotError, IssueRequest, LocalQuestion};
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Seconds after which a refused caller may come again when the engine can not decide.
+const RETRY_AFTER_SECONDS: u32 = 1;
+/// Most characters of a parser's word that are told.
+const PARSE_ERROR_LENGTH_MAX: usize = 160;
+
+/// What the route needs; shared by all workers.
+pub struct IssueParts {
+    /// Decides.
+    pub port: Arc<dyn CouponPort>,
+    /// Who calls.
+    pub keys: Arc<KeyRing>,
+    /// How often anyone may call.
+    pub limits: Arc<Limits>,
+    /// Whether a caller without a key is believed (the demo).
+    pub open_issue: bool,
+    /// Of the answers that needed no decision one in so many is logged; 0: none.
+    pub log_every: u32,
+}
+
+/// The route on one worker.
+#[derive(Clone)]
+pub struct IssueRoute {
+    parts: Arc<IssueParts>,
+    batcher: Batcher<IssueRequest, Result<IssueOutcome, HotError>>,
+    metrics: Arc<IssueMetrics>,
+}
+
+/// What the answer needs of its request.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub(super) trace_id: TraceId,
+    language: Language,
+    pub(super) rate: Option<RateNote>,
+    close: bool,
+    client: ClientIp,
+    begun_us: u64,
+}
+
+/// A request for which something has to be waited for.
+pub enum Waiting {
+    /// For the engine.
+    Decision(IssueRequest),
+    /// For the keys to be read again: this one is not known.
+    Key {
+        /// What was shown.
+        key: Vec<u8>,
+        /// The request's body.
+        body: Vec<u8>,
+        /// The caller's `Idempotency-Key`.
+        idempotency_key: Option<IdempotencyKey>,
+    },
+}
+
+/// Either an answer or something to wait for.
+pub enum Begun {
+    /// Known at once.
+    Answer(Result<IssueOutcome, ApiError>),
+    /// Not known yet.
+    Wait(Waiting),
+}
+
+#[derive(Deserialize)]
+struct IssueBody<'a> {
+    #[serde(borrow)]
+    user_id: Cow<'a, str>,
+    #[serde(borrow)]
+    event_id: Cow<'a, str>,
+}
+
+fn is_json(content_type: Option<&[u8]>) -> bool {
+    let essence = content_type.unwrap_or_default().split(|byte| *byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(b"application/json")
+}
+
+fn parse(body: &[u8]) -> Result<IssueBody<'_>, ApiError> {
+    let parsed: IssueBody<'_> = serde_json::from_slice(body).map_err(|error| {
+        let what: String = error.to_string().chars().take(PARSE_ERROR_LENGTH_MAX).collect();
+        ApiError::invalid(format!("{what}; send {{\"user_id\":\"...\",\"event_id\":\"...\"}}"))
+    })?;
+    check_name(&parsed.user_id).map_err(|error| ApiError::invalid(format!("user_id {error}")))?;
+    check_name(&parsed.event_id).map_err(|error| ApiError::invalid(format!("event_id {error}")))?;
+    Ok(parsed)
+}
+
+fn can_not_decide(error: &HotError) -> ApiError {
+    tracing::warn!(%error, "a request for a coupon could not be decided");
+    ApiError::unavailable(RETRY_AFTER_SECONDS)
+}
+
+impl IssueRoute {
+    /// The route with a batcher of its own: call it once on each worker.
+    pub fn new(parts: Arc<IssueParts>, metrics: Arc<IssueMetrics>) -> Self {
+        let port = parts.port.clone();
+        let batcher = Batcher::new(BatchLimits::default(), move |batch| {
+            let port = port.clone();
+            Box::pin(async move { port.issue(batch, clock::now()).await })
+        });
+        Self { parts, batcher, metrics }
+    }
+
+    /// What the answer needs of a request.
+    pub fn asked(&self, peer: IpAddr, head: &HotHead<'_>) -> Asked {
+        Asked {
+            trace_id: TraceId::from_header(head.trace_id),
+            language: Language::from_accept(head.accept_language, Language::En),
+            rate: None,
+            close: head.close,
+            client: self.parts.limits.client(peer, head.forwarded_for),
+            begun_us: clock::now_us(),
+        }
+    }
+
+    /// Goes as far as is possible without waiting.
+    pub fn begin(&self, asked: &mut Asked, head: &HotHead<'_>, body: &[u8]) -> Begun {
+        match self.try_begin(asked, head, body) {
+            Ok(begun) => begun,
+            Err(error) => Begun::Answer(Err(error)),
+        }
+    }
+
+    fn try_begin(&self, asked: &mut Asked, head: &HotHead<'_>, body: &[u8]) -> Result<Begun, ApiError> {
+        let limited = self.parts.limits.take_ip(asked.client, asked.begun_us);
+        asked.rate = limited.note;
+        if limited.refused() {
+            return Err(limited.into());
+        }
+        if !is_json(head.content_type) {
+            return Err(ErrorCode::UnsupportedMediaType.into());
+        }
+        let idempotency_key = match head.idempotency_key {
+            None => None,
+            Some(text) => Some(
+                IdempotencyKey::new(text)
+                    .ok_or_else(|| ApiError::invalid("Idempotency-Key must be 1 to 255 visible ASCII characters"))?,
+            ),
+        };
+        match head.api_key {
+            None if self.parts.open_issue => self.ask(asked, DEFAULT_TENANT, body, idempotency_key),
+            None => Err(ApiError::new(ErrorCode::Unauthorized).detail("send a tenant's key in X-Api-Key")),
+            Some(key) => match self.parts.keys.caller(key) {
+                Some(caller) => self.ask_as(asked, &caller, body, idempotency_key),
+                None => Ok(Begun::Wait(Waiting::Key { key: key.to_vec(), body: body.to_vec(), idempotency_key })),
+            },
+        }
+    }
+
+    fn ask_as(
+        &self,
+        asked: &mut Asked,
+        caller: &Caller,
+        body: &[u8],
+        key: Option<IdempotencyKey>,
+    ) -> Result<Begun, ApiError> {
+        match caller {
+            Caller::Administrator => self.ask(asked, DEFAULT_TENANT, body, key),
+            Caller::Tenant(tenant) => self.ask(asked, tenant.as_str(), body, key),
+            Caller::Service(_) => Err(ErrorCode::Forbidden.into()),
+        }
+    }
+
+    fn ask(
+        &self,
+        asked: &mut Asked,
+        tenant: &str,
+        body: &[u8],
+        key: Option<IdempotencyKey>,
+    ) -> Result<Begun, ApiError> {
+        let IssueBody { user_id, event_id } = parse(body)?;
+        let limited = self.parts.limits.take_user(tenant, &user_id, asked.begun_us);
+        if limited.refused() {
+            asked.rate = limited.note;
+            return Err(limited.into());
+        }
+        let question = LocalQuestion { tenant, event: &event_id, user: &user_id, key, admitted: false };
+        if let Some(outcome) = self.parts.port.answer_locally(&question, clock::at(asked.begun_us)) {
+            return Ok(Begun::Answer(Ok(outcome)));
+        }
+        let named = |error: domain::name::NameError| ApiError::invalid(error.to_string());
+        let campaign =
+            CampaignId::new(TenantName::new(tenant).map_err(named)?, EventName::new(&event_id).map_err(named)?);
+        let user = UserId::new(&user_id).map_err(named)?;
+        Ok(Begun::Wait(Waiting::Decision(IssueRequest { campaign, user, key, admitted: false })))
+    }
+
+    /// Waits for what [`IssueRoute::begin`] could not know.
+    pub async fn finish(&self, asked: &mut Asked, waiting: Waiting) -> Result<IssueOutcome, ApiError> {
+        let request = match waiting {
+            Waiting::Decision(request) => request,
+            Waiting::Key { key, body, idempotency_key } => {
+                let caller = self.parts.keys.caller_fresh(&key, clock::now().millis()).await;
+                let caller = caller
+                    .ok_or_else(|| ApiError::new(ErrorCode::Unauthorized).detail("X-Api-Key is not a key in force"))?;
+                match self.ask_as(asked, &caller, &body, idempotency_key)? {
+                    Begun::Answer(answer) => return answer,
+                    Begun::Wait(Waiting::Decision(request)) => request,
+                    Begun::Wait(Waiting::Key { .. }) => return Err(ErrorCode::Unauthorized.into()),
+                }
+            }
+        };
+        match self.batcher.ask(request).await {
+            Ok(Ok(outcome)) => Ok(outcome),
+            Ok(Err(error)) => Err(can_not_decide(&error)),
+            Err(error @ (NoAnswer::TooMany | NoAnswer::Lost)) => {
+                tracing::warn!(%error, "a request for a coupon could not be decided");
+                Err(ApiError::unavailable(RETRY_AFTER_SECONDS))
+            }
+        }
+    }
+
+    /// Appends the body of an answer; returns its status and `Retry-After`.
+    pub fn write_body(
+        &self,
+        asked: &Asked,
+        answer: Result<IssueOutcome, ApiError>,
+        out: &mut Vec<u8>,
+    ) -> (u16, Option<u32>) {
+        let error = match answer {
+            Ok(IssueOutcome::NoCampaign) => ApiError::new(ErrorCode::CampaignNotFound),
+            Ok(IssueOutcome::KeyReused) => ApiError::new(ErrorCode::IdempotencyKeyReused),
+            Ok(outcome) => {
+                self.metrics.count_outcome(&outcome);
+                write_outcome(&outcome, asked.language, out);
+                return (200, None);
+            }
+            Err(error) => error,
+        };
+        self.metrics.count_error(error.code);
+        error.write_body(asked.language, clock::at(asked.begun_us), &asked.trace_id, out);
+        (error.code.status(), error.retry_after_header())
+    }
+
+    fn reply(&self, asked: &Asked, answer: Result<IssueOutcome, ApiError>, decided: bool, out: &mut Vec<u8>) {
+        thread_local! {
+            static BODY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        }
+        BODY.with_borrow_mut(|body| {
+            body.clear();
+            let (status, retry_after_seconds) = self.write_body(asked, answer, body);
+            let trace_id = asked.trace_id.as_str();
+            Reply { status, trace_id, retry_after_seconds, rate: asked.rate, close: asked.close }.write(body, out);
+            self.log(asked, status, decided, body.len());
+        });
+    }
+
+    fn log(&self, asked: &Asked, status: u16, decided: bool, bytes: usize) {
+        let sampled = self.metrics.is_sampled(self.parts.log_every);
+        if decided || sampled {
+            let took_us = clock::now_us().saturating_sub(asked.begun_us);
+            self.metrics.record_seconds(decided, took_us as f64 / 1e6);
+        }
+        if sampled {
+            let duration_ms = clock::now_us().saturating_sub(asked.begun_us) as f64 / 1e3;
+            let peer = asked.client.0;
+            tracing::info!(target: "access", method = "POST", path = Self::PATH, status, duration_ms,
+                trace_id = %asked.trace_id, %peer, bytes, one_in = self.parts.log_every);
+        }
+    }
+}
+
+impl HotRoute for IssueRoute {
+    const METHOD: &'static str = "POST";
+    const PATH: &'static str = "/api/v1/coupons/issue";
+    type Undecided = (Asked, Waiting);
+
+    fn answer_now(&self, peer: IpAddr, head: &HotHead<'_>, body: &[u8], out: &mut Vec<u8>) -> Option<(Asked, Waiting)> {
+        let mut asked = self.asked(peer, head);
+        match self.begin(&mut asked, head, body) {
+            Begun::Answer(answer) => {
+                self.reply(&asked, answer, false, out);
+                None
+            }
+            Begun::Wait(waiting) => Some((asked, waiting)),
+        }
+    }
+
+    async fn answer(&self, (mut asked, waiting): (Asked, Waiting), out: &mut Vec<u8>) {
+        let answer = self.finish(&mut asked, waiting).await;
+        self.reply(&asked, answer, true, out);
+    }
+
+    fn refuse(&self, code: ErrorCode, detail: &'static str, out: &mut Vec<u8>) {
+        let head = HotHead { close: true, ..HotHead::default() };
+        let asked = self.asked(IpAddr::from([0, 0, 0, 0]), &head);
+        let mut error = ApiError::new(code);
+        error.detail = (!detail.is_empty()).then(|| detail.to_owned());
+        self.reply(&asked, Err(error), false, out);
+    }
+}
+
+/// `{"success","code","message","remaining_stock","coupon_id"?,"serial"?}` (`contract.md`, Coupons).
+fn write_outcome(outcome: &IssueOutcome, language: Language, out: &mut Vec<u8>) {
+    let (remaining, coupon) = match *outcome {
+        IssueOutcome::Issued { coupon, remaining } | IssueOutcome::AlreadyIssued { coupon, remaining } => {
+            (remaining, Some(coupon))
+        }
+        IssueOutcome::NotOpen { remaining }
+        | IssueOutcome::Closed { remaining }
+        | IssueOutcome::Paused { remaining }
+        | IssueOutcome::NotAdmitted { remaining } => (remaining, None),
+        IssueOutcome::SoldOut | IssueOutcome::KeyReused | IssueOutcome::NoCampaign => (0, None),
+    };
+    let success = matches!(outcome, IssueOutcome::Issued { .. });
+    out.extend_from_slice(if success { b"{\"success\":true,\"code\":\"" } else { b"{\"success\":false,\"code\":\"" });
+    out.extend_from_slice(outcome.code().as_bytes());
+    out.extend_from_slice(b"\",\"message\":\"");
+    write_escaped(outcome_message(outcome, language), out);
+    out.extend_from_slice(b"\",\"remaining_stock\":");
+    out.extend_from_slice(itoa::Buffer::new().format(remaining).as_bytes());
+    if let Some(coupon) = coupon {
+        write_coupon(coupon, out);
+    }
+    out.push(b'}');
+}
+
+fn write_coupon(coupon: IssuedCoupon, out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"coupon_id\":\"");
+    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+    out.extend_from_slice(coupon.coupon_id.hyphenated().encode_lower(&mut text).as_bytes());
+    out.extend_from_slice(b"\",\"serial\":");
+    out.extend_from_slice(itoa::Buffer::new().format(coupon.serial).as_bytes());
+}

@@ -1,0 +1,18 @@
+//! First-come coupons (FCFS, GATE-008..010).
+//!
+//! `issue` is the hot route; `api` the other routes; `campaigns`, `redemption` and `reconcile` the use cases;
+//! `messages` what the service hears of itself.
+
+pub mod api;
+pub mod campaigns;
+pub mod issue;
+pub mod issue_metrics;
+
+pub mod reconcile;
+pub mod redemption;
+pub mod service;
+pub mod views;
+
+pub use issue::{IssueParts, IssueRoute};
+pub use issue_metrics::IssueMetrics;
+pub use service::CouponService;

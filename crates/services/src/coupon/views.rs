@@ -1,0 +1,419 @@
+//! The JSON of the coupon API: what comes in and what goes out (`contract.md`, Coupons).
+
+use domain::{Campaign, CampaignStatus, Coupon, CouponStatus, Discount, Terms, Timestamp};
+use hot::SaleStatus;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A campaign to be made.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewCampaign {
+    /// 1 to 128 of `[A-Za-z0-9_.:-]`; unique within the tenant.
+    #[schema(example = "autumn_sale")]
+    pub event_id: String,
+    /// For people; 1 to 200 characters.
+    #[schema(example = "Autumn sale")]
+    pub name: String,
+    /// 1 to 100000000.
+    #[schema(minimum = 1, maximum = 100000000, example = 1000)]
+    pub stock: u32,
+    /// 1 to 1000; 1 if not given.
+    #[serde(default = "one")]
+    #[schema(minimum = 1, maximum = 1000)]
+    pub per_user_limit: u32,
+    /// Whether people must come through the gate.
+    #[serde(default)]
+    pub gated: bool,
+    /// Without it the campaign waits to be opened.
+    #[schema(value_type = Option<String>, example = "2026-12-01T20:00:00")]
+    pub opens_at: Option<Timestamp>,
+    /// When it closes by itself.
+    #[schema(value_type = Option<String>, example = "2026-12-02T20:00:00")]
+    pub closes_at: Option<Timestamp>,
+    /// What it takes off.
+    pub discount: Option<DiscountView>,
+    /// Smallest order in won.
+    #[serde(default)]
+    #[schema(minimum = 0)]
+    pub min_order_amount: i64,
+    /// Not redeemable before.
+    #[schema(value_type = Option<String>)]
+    pub valid_from: Option<Timestamp>,
+    /// Not redeemable from then on.
+    #[schema(value_type = Option<String>)]
+    pub valid_until: Option<Timestamp>,
+    /// Not redeemable from so many days after issue on.
+    #[schema(minimum = 1, maximum = 36500)]
+    pub valid_days_after_issue: Option<u32>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// What a coupon takes off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+pub enum DiscountView {
+    /// Percent of the amount, with a cap.
+    Percent {
+        /// 1 to 100.
+        value: i64,
+        /// Cap in won.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_amount: Option<i64>,
+    },
+    /// Won.
+    Fixed {
+        /// Won.
+        value: i64,
+    },
+}
+
+impl From<DiscountView> for Discount {
+    fn from(view: DiscountView) -> Self {
+        match view {
+            DiscountView::Percent { value, max_amount } => Self::Percent { value, max_amount },
+            DiscountView::Fixed { value } => Self::Fixed { value },
+        }
+    }
+}
+
+impl From<Discount> for DiscountView {
+    fn from(discount: Discount) -> Self {
+        match discount {
+            Discount::Percent { value, max_amount } => Self::Percent { value, max_amount },
+            Discount::Fixed { value } => Self::Fixed { value },
+        }
+    }
+}
+
+impl NewCampaign {
+    /// What holders are promised.
+    pub fn terms(&self) -> Terms {
+        Terms {
+            discount: self.discount.map(Discount::from),
+            min_order_amount: self.min_order_amount,
+            valid_from: self.valid_from,
+            valid_until: self.valid_until,
+            valid_days_after_issue: self.valid_days_after_issue,
+        }
+    }
+}
+
+/// A field that may be absent (leave it), `null` (no such bound any more) or a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Change<T> {
+    /// Not mentioned.
+    #[default]
+    Leave,
+    /// Take the bound away, or put it there.
+    To(Option<T>),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::<T>::deserialize(deserializer).map(Self::To)
+    }
+}
+
+impl<T: Copy> Change<T> {
+    /// The value after the change.
+    pub fn apply(self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Leave => before,
+            Self::To(value) => value,
+        }
+    }
+}
+
+/// What is to be changed about a campaign; what is not mentioned stays. `null` takes a bound away.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CampaignPatch {
+    /// For people.
+    pub name: Option<String>,
+    /// Only up.
+    #[schema(minimum = 1, maximum = 100000000)]
+    pub stock: Option<u32>,
+    /// Once open only up.
+    #[schema(minimum = 1, maximum = 1000)]
+    pub per_user_limit: Option<u32>,
+    /// Before the sale only.
+    pub gated: Option<bool>,
+    /// Before the sale only.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub opens_at: Change<Timestamp>,
+    /// When it closes by itself.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub closes_at: Change<Timestamp>,
+    /// Before the sale only.
+    #[serde(default)]
+    #[schema(value_type = Option<DiscountView>)]
+    pub discount: Change<DiscountView>,
+    /// Once open only down.
+    #[schema(minimum = 0)]
+    pub min_order_amount: Option<i64>,
+    /// Once open only earlier.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub valid_from: Change<Timestamp>,
+    /// Once open only later.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub valid_until: Change<Timestamp>,
+    /// Once open only longer.
+    #[serde(default)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 36500)]
+    pub valid_days_after_issue: Change<u32>,
+}
+
+impl CampaignPatch {
+    /// The campaign as it would be.
+    pub fn apply(&self, before: &Campaign) -> Campaign {
+        let mut after = before.clone();
+        after.name = self.name.clone().unwrap_or(after.name);
+        after.stock = self.stock.unwrap_or(after.stock);
+        after.per_user_limit = self.per_user_limit.unwrap_or(after.per_user_limit);
+        after.gated = self.gated.unwrap_or(after.gated);
+        after.opens_at = self.opens_at.apply(after.opens_at);
+        after.closes_at = self.closes_at.apply(after.closes_at);
+        let terms = &mut after.terms;
+        terms.discount = self.discount.apply(terms.discount.map(DiscountView::from)).map(Discount::from);
+        terms.min_order_amount = self.min_order_amount.unwrap_or(terms.min_order_amount);
+        terms.valid_from = self.valid_from.apply(terms.valid_from);
+        terms.valid_until = self.valid_until.apply(terms.valid_until);
+        terms.valid_days_after_issue = self.valid_days_after_issue.apply(terms.valid_days_after_issue);
+        after
+    }
+}
+
+/// A campaign as operators see it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CampaignView {
+    event_id: String,
+    name: String,
+    stock: u32,
+    per_user_limit: u32,
+    gated: bool,
+    #[schema(value_type = Option<String>)]
+    opens_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>)]
+    closes_at: Option<Timestamp>,
+    discount: Option<DiscountView>,
+    min_order_amount: i64,
+    #[schema(value_type = Option<String>)]
+    valid_from: Option<Timestamp>,
+    #[schema(value_type = Option<String>)]
+    valid_until: Option<Timestamp>,
+    valid_days_after_issue: Option<u32>,
+    /// `scheduled`, `active`, `sold_out`, `paused` or `closed`.
+    #[schema(value_type = String)]
+    status: CampaignStatus,
+    remaining_stock: u32,
+    total_participants: u32,
+    #[schema(value_type = String)]
+    created_at: Timestamp,
+}
+
+impl CampaignView {
+    /// A campaign and its figures.
+    pub fn new(campaign: &Campaign, sale: SaleStatus) -> Self {
+        let terms = &campaign.terms;
+        Self {
+            event_id: campaign.id.event.to_string(),
+            name: campaign.name.clone(),
+            stock: campaign.stock,
+            per_user_limit: campaign.per_user_limit,
+            gated: campaign.gated,
+            opens_at: campaign.opens_at,
+            closes_at: campaign.closes_at,
+            discount: terms.discount.map(DiscountView::from),
+            min_order_amount: terms.min_order_amount,
+            valid_from: terms.valid_from,
+            valid_until: terms.valid_until,
+            valid_days_after_issue: terms.valid_days_after_issue,
+            status: sale.status,
+            remaining_stock: sale.remaining,
+            total_participants: sale.participants,
+            created_at: campaign.created_at,
+        }
+    }
+}
+
+/// A page of campaigns.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CampaignPage {
+    /// Newest first.
+    pub list: Vec<CampaignView>,
+    /// From 0.
+    pub page: u64,
+    /// Most entries of a page.
+    pub size: u64,
+    /// Entries of all pages.
+    pub total_elements: u64,
+}
+
+/// A request for a coupon.
+#[derive(Debug, Deserialize, ToSchema)]
+#[allow(dead_code, reason = "a schema: the hot route reads the bytes itself")]
+pub struct IssueBody {
+    /// 1 to 128 of `[A-Za-z0-9_.:-]`.
+    #[schema(example = "user-1")]
+    user_id: String,
+    /// The campaign.
+    #[schema(example = "sample_event")]
+    event_id: String,
+}
+
+/// The answer to a request for a coupon.
+#[derive(Debug, Serialize, ToSchema)]
+#[allow(dead_code, reason = "a schema: the hot route writes the bytes itself")]
+pub struct IssueAnswer {
+    /// True for `ISSUED` only.
+    success: bool,
+    /// `ISSUED`, `ALREADY_ISSUED`, `NOT_OPEN`, `CLOSED`, `PAUSED`, `NOT_ADMITTED` or `SOLD_OUT`.
+    #[schema(example = "ISSUED")]
+    code: String,
+    /// For people, by `Accept-Language`.
+    message: String,
+    /// Coupons left.
+    remaining_stock: u32,
+    /// The coupon, with `ISSUED` and `ALREADY_ISSUED`.
+    coupon_id: Option<Uuid>,
+    /// 1..stock, with the coupon.
+    serial: Option<u32>,
+}
+
+/// A campaign's figures for everyone.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StatusView {
+    /// The campaign.
+    pub event_id: String,
+    /// Coupons left.
+    pub remaining_stock: u32,
+    /// People who got at least one.
+    pub total_participants: u32,
+    /// `scheduled`, `active`, `sold_out`, `paused` or `closed`.
+    #[schema(value_type = String)]
+    pub status: CampaignStatus,
+}
+
+/// One coupon of a user.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CouponView {
+    coupon_id: Uuid,
+    serial: u32,
+    /// `ISSUED`, `RESERVED`, `REDEEMED`, `EXPIRED` or `REVOKED`.
+    #[schema(value_type = String)]
+    status: CouponStatus,
+    #[schema(value_type = String)]
+    issued_at: Timestamp,
+    #[schema(value_type = Option<String>)]
+    expires_at: Option<Timestamp>,
+}
+
+impl CouponView {
+    /// A coupon with what has become of it.
+    pub fn new(coupon: &Coupon, status: CouponStatus, terms: &Terms) -> Self {
+        Self {
+            coupon_id: coupon.coupon_id,
+            serial: coupon.serial,
+            status,
+            issued_at: coupon.issued_at,
+            expires_at: terms.expires_at(coupon.issued_at),
+        }
+    }
+}
+
+/// A user's coupons of one campaign.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserCoupons {
+    /// Who.
+    pub user_id: String,
+    /// Which campaign.
+    pub event_id: String,
+    /// The first held, or null.
+    pub coupon_id: Option<Uuid>,
+    /// All, in the order in which they were given.
+    pub coupons: Vec<CouponView>,
+}
+
+/// An order that wants to use a coupon.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RedeemBody {
+    /// 1 to 128 of `[A-Za-z0-9_.:-]`.
+    pub order_id: String,
+    /// The order's amount in won.
+    #[schema(minimum = 0, maximum = 1000000000000_i64)]
+    pub amount: i64,
+}
+
+/// An order.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderBody {
+    /// 1 to 128 of `[A-Za-z0-9_.:-]`.
+    pub order_id: String,
+}
+
+/// What has become of a coupon for an order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RedeemView {
+    /// The coupon.
+    pub coupon_id: Uuid,
+    /// The order.
+    pub order_id: String,
+    /// `RESERVED`, `REDEEMED` or `ISSUED`.
+    #[schema(value_type = String)]
+    pub status: CouponStatus,
+    /// Taken off, in won; null when the coupon is free again.
+    pub discount_amount: Option<i64>,
+}
+
+/// How a coupon is taken back.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeBody {
+    /// Whether its number is given again.
+    #[serde(default)]
+    pub return_to_stock: bool,
+}
+
+/// A coupon taken back.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RevokeView {
+    /// The coupon.
+    pub coupon_id: Uuid,
+    /// `REVOKED`.
+    #[schema(value_type = String)]
+    pub status: CouponStatus,
+    /// Whether its number is given again.
+    pub returned_to_stock: bool,
+}
+
+/// More stock.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StockBody {
+    /// 1 or more.
+    #[schema(minimum = 1, maximum = 100000000)]
+    pub add: u32,
+}
+
+/// The short form's answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ShortFormView {
+    /// The campaign.
+    pub event_id: String,
+    /// Its stock.
+    pub initial_stock: u32,
+    /// What happened.
+    pub message: String,
+}

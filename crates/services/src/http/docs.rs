@@ -1,0 +1,91 @@
+//! The API document and the page that shows it, both without the internet.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use http::HeaderValue;
+use http::header::CONTENT_SECURITY_POLICY;
+use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::{Modify, OpenApi, ToSchema};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+/// Where the document is.
+pub const DOCUMENT_PATH: &str = "/openapi.json";
+/// Where the page is.
+pub const PAGE_PATH: &str = "/docs";
+/// The name of the security scheme `X-Api-Key`, for `security(("apiKey" = []))`.
+pub const API_KEY_SCHEME: &str = "apiKey";
+
+/// The page may load only what this server has, and talk to this server only.
+const PAGE_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+                           img-src 'self' data:; frame-ancestors 'none'";
+
+/// The body of every refused call.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "a schema: the body is written byte by byte")]
+pub struct ErrorBody {
+    /// What clients branch on.
+    #[schema(example = "INVALID_INPUT")]
+    code: String,
+    /// What people read, in the language of `Accept-Language` (ko, en).
+    #[schema(example = "The request is not valid: stock must be 1 to 100000000.")]
+    message: String,
+    /// When it was refused, UTC.
+    #[schema(example = "2026-12-01T20:00:00")]
+    timestamp: String,
+    /// The request's id, as in the header `X-Trace-Id`.
+    #[schema(example = "0b0e0f5e-6c3d-4a57-9e3f-6d1f0a4f6a11")]
+    #[serde(rename = "traceId")]
+    trace_id: String,
+    /// Why, where a code has several reasons.
+    #[schema(required = false, example = "EXPIRED")]
+    reason: Option<String>,
+}
+
+struct ApiKeyHeader;
+
+impl Modify for ApiKeyHeader {
+    fn modify(&self, document: &mut Document) {
+        let key = ApiKeyValue::with_description("X-Api-Key", "A tenant's or an administrator's key.");
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme(API_KEY_SCHEME, SecurityScheme::ApiKey(ApiKey::Header(key)));
+    }
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Onsale",
+        description = "The waiting line, the first-come decision and the paid ticket.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    components(schemas(ErrorBody)),
+    modifiers(&ApiKeyHeader)
+)]
+struct Base;
+
+/// The whole document: what is common, and the services' own parts merged into it.
+pub fn document(version: &str, parts: impl IntoIterator<Item = Document>) -> Document {
+    let mut whole = Base::openapi();
+    whole.info.version = version.to_owned();
+    for part in parts {
+        whole.merge(part);
+    }
+    whole
+}
+
+/// `GET /openapi.json` and the page under `/docs`.
+pub fn routes(document: Document) -> Router {
+    // By default the page sends the document to a validator on the internet.
+    let config = Config::new([DOCUMENT_PATH]).validator_url("none").try_it_out_enabled(true);
+    let page: Router = SwaggerUi::new(PAGE_PATH).url(DOCUMENT_PATH, document).config(config).into();
+    page.layer(from_fn(with_page_policy))
+}
+
+async fn with_page_policy(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+    response
+}

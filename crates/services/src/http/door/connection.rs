@@ -1,0 +1,178 @@
+//! One connection, from its first byte to its last.
+
+use super::head::{Front, front};
+use super::prefixed::Prefixed;
+use super::worker::{Gate, HotRoute};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use bytes::Bytes;
+use domain::ErrorCode;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tower::ServiceExt;
+
+/// How often a connection looks at the clock: the grain of time-outs and of draining.
+const TICK: Duration = Duration::from_secs(1);
+/// Room for a usual request; grows to the limits when a request is larger.
+const INPUT_BYTES: usize = 2 * 1024;
+/// An answer buffer larger than this is let go after it was written.
+const OUTPUT_BYTES_KEPT: usize = 64 * 1024;
+
+/// What a look at the input came to.
+enum Next {
+    /// More bytes are needed.
+    Read,
+    /// The rest is hyper's.
+    HandOver,
+    /// The connection ends once the output is written.
+    End,
+}
+
+struct Connection<'a, R: HotRoute> {
+    route: &'a R,
+    gate: &'a Gate,
+    peer: SocketAddr,
+    input: Vec<u8>,
+    output: Vec<u8>,
+}
+
+/// Serves a connection until it ends.
+pub(super) async fn serve<R: HotRoute>(mut stream: TcpStream, peer: SocketAddr, route: R, router: Router, gate: Gate) {
+    let mut connection =
+        Connection { route: &route, gate: &gate, peer, input: Vec::with_capacity(INPUT_BYTES), output: Vec::new() };
+    // A peer that goes away in the middle is no news.
+    let Ok(rest) = connection.run(&mut stream).await else { return };
+    if let Some(rest) = rest {
+        hand_over(stream, rest, peer, router, &gate).await;
+    }
+}
+
+impl<R: HotRoute> Connection<'_, R> {
+    /// Answers hot requests. Gives back the unread bytes when the rest is for hyper.
+    async fn run(&mut self, stream: &mut TcpStream) -> std::io::Result<Option<Bytes>> {
+        let mut tick = pin!(tokio::time::sleep(TICK));
+        let mut heard_at = Instant::now();
+        loop {
+            let next = self.answer_all().await;
+            self.write_output(stream).await?;
+            match next {
+                Next::HandOver => return Ok(Some(Bytes::from(std::mem::take(&mut self.input)))),
+                Next::End => {
+                    let _ = stream.shutdown().await;
+                    return Ok(None);
+                }
+                Next::Read => {}
+            }
+            loop {
+                let was_idle = self.input.is_empty();
+                tokio::select! {
+                    biased;
+                    count = stream.read_buf(&mut self.input) => {
+                        if count? == 0 {
+                            return Ok(None);
+                        }
+                        if was_idle {
+                            heard_at = Instant::now();
+                        }
+                        break;
+                    }
+                    () = &mut tick => {
+                        tick.as_mut().reset(tokio::time::Instant::now() + TICK);
+                        if let Some(end) = self.overdue(heard_at.elapsed()) {
+                            if let Some(code) = end {
+                                self.route.refuse(code, "", &mut self.output);
+                            }
+                            self.write_output(stream).await?;
+                            return Ok(None);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether it is time to end, and with what word: nothing is owed to a peer that waits in silence.
+    fn overdue(&self, silent: Duration) -> Option<Option<ErrorCode>> {
+        let half_a_request = !self.input.is_empty();
+        if half_a_request && silent >= self.gate.settings.request_timeout {
+            return Some(Some(ErrorCode::RequestTimeout));
+        }
+        let idle = !half_a_request && (silent >= self.gate.settings.idle_timeout || self.gate.is_draining());
+        idle.then_some(None)
+    }
+
+    /// Writes what was answered. A peer that does not take it in time is left.
+    async fn write_output(&mut self, stream: &mut TcpStream) -> std::io::Result<()> {
+        if self.output.is_empty() {
+            return Ok(());
+        }
+        let written = stream.try_write(&self.output).or_else(|error| match error.kind() {
+            std::io::ErrorKind::WouldBlock => Ok(0),
+            _ => Err(error),
+        })?;
+        if written < self.output.len() {
+            let rest = stream.write_all(&self.output[written..]);
+            tokio::time::timeout(self.gate.settings.request_timeout, rest).await??;
+        }
+        self.output.clear();
+        self.output.shrink_to(OUTPUT_BYTES_KEPT);
+        Ok(())
+    }
+
+    /// Answers every whole request in the input.
+    async fn answer_all(&mut self) -> Next {
+        let mut done = 0;
+        let next = loop {
+            let (method, path, body_bytes_max) = (R::METHOD, R::PATH, self.gate.settings.body_bytes_max);
+            match front(&self.input[done..], method, path, body_bytes_max) {
+                Front::Partial => break Next::Read,
+                Front::Other => break Next::HandOver,
+                Front::Broken(code, detail) => {
+                    self.route.refuse(code, detail, &mut self.output);
+                    break Next::End;
+                }
+                Front::Hot { mut head, body, length } => {
+                    head.close |= self.gate.is_draining();
+                    let undecided = self.route.answer_now(self.peer.ip(), &head, body, &mut self.output);
+                    if let Some(undecided) = undecided {
+                        self.route.answer(undecided, &mut self.output).await;
+                    }
+                    done += length;
+                    if head.close {
+                        break Next::End;
+                    }
+                }
+            }
+        };
+        self.input.drain(..done);
+        next
+    }
+}
+
+/// Lets hyper and the router serve the rest of the connection.
+async fn hand_over(stream: TcpStream, rest: Bytes, peer: SocketAddr, router: Router, gate: &Gate) {
+    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().oneshot(request)
+    });
+    let io = TokioIo::new(Prefixed::new(rest, stream));
+    let serving = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(gate.settings.idle_timeout)
+        .max_headers(super::head::HEADERS_MAX)
+        .max_buf_size(super::head::HEAD_BYTES_MAX)
+        .serve_connection(io, service);
+    let mut serving = pin!(serving);
+    tokio::select! {
+        _ = &mut serving => return,
+        () = gate.drained() => serving.as_mut().graceful_shutdown(),
+    }
+    let _ = serving.await;
+}

@@ -1,0 +1,152 @@
+//! Reading a request's head, just far enough to know whether the hot route can answer it.
+
+use domain::ErrorCode;
+
+/// Most headers of one request.
+pub(super) const HEADERS_MAX: usize = 64;
+/// Most bytes of a request line and headers (GW-014).
+pub(super) const HEAD_BYTES_MAX: usize = 16 * 1024;
+
+/// What the hot route needs of a head.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HotHead<'a> {
+    /// `Content-Type`.
+    pub content_type: Option<&'a [u8]>,
+    /// `Accept-Language`.
+    pub accept_language: Option<&'a [u8]>,
+    /// `X-Trace-Id`.
+    pub trace_id: Option<&'a [u8]>,
+    /// `X-Api-Key`.
+    pub api_key: Option<&'a [u8]>,
+    /// `Idempotency-Key`.
+    pub idempotency_key: Option<&'a [u8]>,
+    /// `X-Forwarded-For`.
+    pub forwarded_for: Option<&'a [u8]>,
+    /// Whether the client wants the connection to end after this answer.
+    pub close: bool,
+}
+
+/// What stands at the front of the bytes read so far.
+#[derive(Debug)]
+pub(super) enum Front<'a> {
+    /// Not a whole request yet.
+    Partial,
+    /// A whole request for the hot route.
+    Hot { head: HotHead<'a>, body: &'a [u8], length: usize },
+    /// A request for someone else, or in a form that only hyper knows.
+    Other,
+    /// Nothing that can be answered; the connection ends after the error.
+    Broken(ErrorCode, &'static str),
+}
+
+/// Looks at the front of `bytes`. `method` and `path` are the hot route's.
+pub(super) fn front<'a>(bytes: &'a [u8], method: &str, path: &str, body_bytes_max: usize) -> Front<'a> {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut request = httparse::Request::new(&mut headers);
+    let head_length = match request.parse(bytes) {
+        Ok(httparse::Status::Complete(length)) if length <= HEAD_BYTES_MAX => length,
+        Ok(httparse::Status::Partial) if bytes.len() < HEAD_BYTES_MAX => return Front::Partial,
+        Ok(_) => return Front::Broken(ErrorCode::HeadersTooLarge, "the headers must be at most 16 KiB"),
+        Err(httparse::Error::TooManyHeaders) => {
+            return Front::Broken(ErrorCode::HeadersTooLarge, "there must be at most 64 headers");
+        }
+        Err(_) => return Front::Broken(ErrorCode::InvalidInput, "this is not an HTTP/1.1 request"),
+    };
+    if request.method != Some(method) || request.path != Some(path) || request.version != Some(1) {
+        return Front::Other;
+    }
+    let Some((head, body_length)) = hot_head(request.headers) else { return Front::Other };
+    if body_length > body_bytes_max {
+        return Front::Broken(ErrorCode::PayloadTooLarge, "");
+    }
+    match bytes.get(head_length..head_length + body_length) {
+        Some(body) => Front::Hot { head, body, length: head_length + body_length },
+        None => Front::Partial,
+    }
+}
+
+/// The headers that matter, and the body's length; `None` for whatever only hyper should judge.
+fn hot_head<'a>(headers: &[httparse::Header<'a>]) -> Option<(HotHead<'a>, usize)> {
+    let mut head = HotHead::default();
+    let mut body_length = None;
+    for header in headers {
+        let (name, value) = (header.name, header.value);
+        // The length tells most names apart before any byte is compared.
+        match name.len() {
+            4 if name.eq_ignore_ascii_case("host") => {}
+            6 if name.eq_ignore_ascii_case("expect") => return None,
+            7 if name.eq_ignore_ascii_case("upgrade") => return None,
+            9 if name.eq_ignore_ascii_case("x-api-key") => once(&mut head.api_key, value)?,
+            10 if name.eq_ignore_ascii_case("x-trace-id") => once(&mut head.trace_id, value)?,
+            10 if name.eq_ignore_ascii_case("connection") => match value {
+                v if v.eq_ignore_ascii_case(b"keep-alive") => {}
+                v if v.eq_ignore_ascii_case(b"close") => head.close = true,
+                _ => return None,
+            },
+            12 if name.eq_ignore_ascii_case("content-type") => once(&mut head.content_type, value)?,
+            14 if name.eq_ignore_ascii_case("content-length") => {
+                // Twice, or not plain digits: the classic way to smuggle a request. hyper answers 400.
+                let digits = std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()))?;
+                once(&mut body_length, digits.parse::<usize>().ok()?)?;
+            }
+            15 if name.eq_ignore_ascii_case("accept-language") => once(&mut head.accept_language, value)?,
+            15 if name.eq_ignore_ascii_case("idempotency-key") => once(&mut head.idempotency_key, value)?,
+            15 if name.eq_ignore_ascii_case("x-forwarded-for") => once(&mut head.forwarded_for, value)?,
+            16 if name.eq_ignore_ascii_case("content-encoding") => return None,
+            17 if name.eq_ignore_ascii_case("transfer-encoding") => return None,
+            _ => {}
+        }
+    }
+    Some((head, body_length?))
+}
+
+fn once<T>(place: &mut Option<T>, value: T) -> Option<()> {
+    place.replace(value).is_none().then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(text: &str) -> Front<'_> {
+        front(text.as_bytes(), "POST", "/hot", 100)
+    }
+
+    #[test]
+    fn a_plain_request_is_hot() {
+        let text = "POST /hot HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nx-api-KEY: k\r\n\r\n{}POST";
+        let Front::Hot { head, body, length } = look(text) else { panic!("{:?}", look(text)) };
+        assert_eq!((body, head.api_key, length), (&b"{}"[..], Some(&b"k"[..]), text.len() - 4));
+        for end in 0..length {
+            assert!(matches!(look(&text[..end]), Front::Partial), "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn what_is_unusual_goes_to_hyper() {
+        for text in [
+            "GET /hot HTTP/1.1\r\nHost: a\r\n\r\n",
+            "POST /cold HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
+            "POST /hot HTTP/1.0\r\nContent-Length: 0\r\n\r\n",
+            "POST /hot HTTP/1.1\r\nHost: a\r\n\r\n",
+            "POST /hot HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n{}",
+            "POST /hot HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+            "POST /hot HTTP/1.1\r\nContent-Length: +2\r\n\r\n{}",
+            "POST /hot HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n{}",
+            "POST /hot HTTP/1.1\r\nContent-Length: 2\r\nConnection: upgrade\r\n\r\n{}",
+        ] {
+            assert!(matches!(look(text), Front::Other), "{text:?} {:?}", look(text));
+        }
+    }
+
+    #[test]
+    fn what_can_not_be_is_refused() {
+        let flood = format!("POST /hot HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(HEADERS_MAX + 1));
+        assert!(matches!(look(&flood), Front::Broken(ErrorCode::HeadersTooLarge, _)));
+        let long = format!("POST /hot HTTP/1.1\r\na: {}", "b".repeat(HEAD_BYTES_MAX));
+        assert!(matches!(look(&long), Front::Broken(ErrorCode::HeadersTooLarge, _)));
+        assert!(matches!(look("\u{1}\u{2}\r\n\r\n"), Front::Broken(ErrorCode::InvalidInput, _)));
+        let large = "POST /hot HTTP/1.1\r\nContent-Length: 101\r\n\r\n";
+        assert!(matches!(look(large), Front::Broken(ErrorCode::PayloadTooLarge, _)));
+    }
+}

@@ -1,0 +1,18 @@
+//! Security headers on every answer (GW-011).
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// Names in lower case, and values. Public so that a path without layers can write them too.
+pub const SECURITY_HEADERS: [(&str, &str); 4] = [
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+];
+
+/// Adds those that the handler did not set itself: a page has a content policy of its own.
+pub(super) fn add(headers: &mut HeaderMap) {
+    for (name, value) in SECURITY_HEADERS {
+        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    }
+}

@@ -1,0 +1,93 @@
+//! Who is calling: the socket's address, or what a trusted proxy says.
+
+use ipnet::IpNet;
+use std::net::IpAddr;
+
+/// The address that limits and logs go by. In the request's extensions once known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientIp(pub IpAddr);
+
+/// The header in which proxies say whom they speak for.
+pub const FORWARDED_HEADER: &str = "x-forwarded-for";
+
+/// More hops than this are not followed.
+const HOPS_MAX: usize = 16;
+
+/// Proxies whose `X-Forwarded-For` is believed. None by default: the header is anyone's to write.
+#[derive(Clone, Debug, Default)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    /// Trusts these networks.
+    pub fn new(networks: Vec<IpNet>) -> Self {
+        Self(networks)
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// The nearest address that is not a trusted proxy's. `forwarded`: the header's values in the order received.
+    ///
+    /// Read from the right, since only what trusted proxies appended can be believed; an entry that is no address
+    /// ends the walk at the proxy that vouched for it.
+    pub fn client_ip<'a>(&self, socket: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a [u8]>) -> ClientIp {
+        let mut nearest = socket.to_canonical();
+        if self.0.is_empty() {
+            return ClientIp(nearest);
+        }
+        let hops = forwarded.rev().flat_map(|value| value.rsplit(|byte| *byte == b','));
+        for hop in hops.take(HOPS_MAX) {
+            if !self.trusts(nearest) {
+                break;
+            }
+            match address_of(hop) {
+                Some(address) => nearest = address,
+                None => break,
+            }
+        }
+        ClientIp(nearest)
+    }
+}
+
+/// Reads `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::1` and `[2001:db8::1]:4711`.
+fn address_of(hop: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(hop).ok()?.trim();
+    let bare = text.parse::<IpAddr>().ok();
+    let address = bare.or_else(|| text.parse::<std::net::SocketAddr>().ok().map(|with_port| with_port.ip()));
+    address.map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(trusted: &[&str], socket: &str, forwarded: &[&str]) -> String {
+        let networks = trusted.iter().map(|network| network.parse().expect("a network")).collect();
+        let values = forwarded.iter().map(|value| value.as_bytes());
+        TrustedProxies::new(networks).client_ip(socket.parse().expect("an address"), values).0.to_string()
+    }
+
+    #[test]
+    fn nobody_is_believed_by_default() {
+        assert_eq!(client(&[], "127.0.0.1", &["203.0.113.7"]), "127.0.0.1");
+        assert_eq!(client(&["10.0.0.0/8"], "203.0.113.9", &["203.0.113.7"]), "203.0.113.9");
+    }
+
+    #[test]
+    fn the_nearest_stranger_is_the_client() {
+        let trusted = ["10.0.0.0/8"];
+        assert_eq!(client(&trusted, "10.0.0.1", &["203.0.113.7"]), "203.0.113.7");
+        assert_eq!(client(&trusted, "10.0.0.1", &["6.6.6.6, 203.0.113.7, 10.0.0.2"]), "203.0.113.7");
+        assert_eq!(client(&trusted, "10.0.0.1", &["6.6.6.6", "203.0.113.7:4711"]), "203.0.113.7");
+        assert_eq!(client(&trusted, "::ffff:10.0.0.1", &["[2001:db8::1]:4711"]), "2001:db8::1");
+    }
+
+    #[test]
+    fn what_is_no_address_is_not_followed() {
+        assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &["203.0.113.7, unknown"]), "10.0.0.1");
+        assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &[""]), "10.0.0.1");
+        let flood = vec!["10.0.0.2"; 10_000].join(",");
+        assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &["6.6.6.6", &flood]), "10.0.0.2");
+    }
+}
