@@ -1,1 +1,20 @@
-fn main() {}
+//! The program: command line, configuration, telemetry, and the wiring of services to their engines.
+
+mod cli;
+mod commands;
+mod config;
+mod telemetry;
+mod wiring;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match commands::run(cli::Cli::parse()) {
+        Ok(ending) => ending.into(),
+        Err(error) => {
+            eprintln!("onsale: {error:#}");
+            commands::exit_status(&error)
+        }
+    }
+}

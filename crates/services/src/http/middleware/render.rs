@@ -1,17 +1,17 @@
 //! Error answers in the contract's form, whoever made them.
 
+use crate::clock;
 use crate::http::error::ApiError;
 use crate::http::language::Language;
 use crate::http::trace::TraceId;
 use axum::body::{Body, HttpBody};
 use axum::response::{IntoResponse, Response};
-use domain::{ErrorCode, Timestamp};
+use domain::ErrorCode;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER,
     WWW_AUTHENTICATE,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `OPTIONS` of a route that has no answer of its own: which methods there are (`Allow` is added by the router).
 pub(super) fn answer_options(method: &Method, response: Response) -> Response {
@@ -38,7 +38,7 @@ pub(super) fn drop_body(response: &mut Response) {
 pub(super) fn render(response: &mut Response, language: Language, trace_id: &TraceId) -> Option<ErrorCode> {
     let error = response.extensions_mut().remove::<ApiError>().or_else(|| foreign_error(response))?;
     let mut body = Vec::with_capacity(256);
-    error.write_body(language, now(), trace_id, &mut body);
+    error.write_body(language, clock::now(), trace_id, &mut body);
     *response.body_mut() = Body::from(body);
     write_headers(response.headers_mut(), &error, language);
     Some(error.code)
@@ -89,9 +89,4 @@ fn code_of(status: StatusCode) -> ErrorCode {
         400..500 => ErrorCode::InvalidInput,
         _ => ErrorCode::InternalError,
     }
-}
-
-fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }

@@ -1,0 +1,7 @@
+//! The bus: what arrives, what is laid aside, what waits. Time is made up; files are real.
+
+mod consumer;
+mod letters;
+mod local;
+mod relay;
+mod support;

@@ -1,0 +1,131 @@
+//! What the tests share: messages, a handler that does as it is told, a file of dead letters.
+
+use async_trait::async_trait;
+use bus::local::LocalDeadLetters;
+use bus::{Body, DeadLetter, DeadLetters, Delivery, HandleError, Handler, Message};
+use domain::Timestamp;
+use domain::message::Envelope;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+pub const TOPIC: &str = "coupon.events";
+
+pub fn envelope(id: u128) -> Envelope {
+    Envelope::about_campaign(
+        Uuid::from_u128(id),
+        "CouponIssued",
+        format!("sale{}", id % 3),
+        Timestamp(1_700_000_000_000),
+        None,
+        &serde_json::json!({"n": id as u64}),
+    )
+}
+
+pub fn envelopes(ids: impl IntoIterator<Item = u128>) -> Vec<Arc<Envelope>> {
+    ids.into_iter().map(|id| Arc::new(envelope(id))).collect()
+}
+
+pub fn delivery(id: u128) -> Delivery {
+    Delivery::of(&Arc::from(TOPIC), id as i64, &Arc::new(envelope(id)))
+}
+
+pub fn bytes(value: &[u8]) -> Delivery {
+    Delivery { body: Body::Bytes(value.to_vec()), ..delivery(77) }
+}
+
+type Answer = Box<dyn Fn(&[u128]) -> Result<(), HandleError> + Send + Sync>;
+
+/// A handler that writes down what it gets and answers as it is told.
+pub struct Told {
+    answer: Answer,
+    /// When it was asked, and for which messages.
+    pub asked: Mutex<Vec<(Instant, Vec<u128>)>>,
+    /// What it has dealt with.
+    pub done: Mutex<Vec<u128>>,
+    pub group: &'static str,
+}
+
+impl Told {
+    pub fn new(answer: impl Fn(&[u128]) -> Result<(), HandleError> + Send + Sync + 'static) -> Arc<Self> {
+        Self::of_group("coupon-group", answer)
+    }
+
+    pub fn of_group(
+        group: &'static str,
+        answer: impl Fn(&[u128]) -> Result<(), HandleError> + Send + Sync + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self { answer: Box::new(answer), asked: Mutex::default(), done: Mutex::default(), group })
+    }
+
+    pub fn done(&self) -> Vec<u128> {
+        self.done.lock().expect("whole").clone()
+    }
+
+    /// Seconds after the first question at which each was asked.
+    pub fn asked_at_seconds(&self) -> Vec<u64> {
+        let asked = self.asked.lock().expect("whole");
+        asked.iter().map(|(at, _)| at.duration_since(asked[0].0).as_secs()).collect()
+    }
+}
+
+#[async_trait]
+impl Handler for Told {
+    fn group(&self) -> &str {
+        self.group
+    }
+
+    fn topics(&self) -> &[&str] {
+        &[TOPIC]
+    }
+
+    fn knows(&self, event_type: &str) -> bool {
+        event_type == "CouponIssued"
+    }
+
+    async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
+        let ids: Vec<u128> = batch.iter().map(|message| message.envelope.event_id.as_u128()).collect();
+        self.asked.lock().expect("whole").push((Instant::now(), ids.clone()));
+        let answer = (self.answer)(&ids);
+        let failed = |index| matches!(&answer, Err(HandleError::Failed(list)) if list.iter().any(|f| f.index == index));
+        let nothing = matches!(&answer, Err(HandleError::Away(_) | HandleError::Batch(_)));
+        let done = ids.iter().enumerate().filter(|(index, _)| !nothing && !failed(*index)).map(|(_, id)| *id);
+        self.done.lock().expect("whole").extend(done);
+        answer
+    }
+}
+
+/// A file of dead letters; the folder goes when it is dropped.
+pub struct Aside {
+    pub letters: LocalDeadLetters,
+    pub path: PathBuf,
+    _folder: TempDir,
+}
+
+impl Aside {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(LocalDeadLetters::FILE);
+        Self { letters: LocalDeadLetters::open(&path).expect("opens"), path, _folder: folder }
+    }
+
+    pub async fn all(&self) -> Vec<DeadLetter> {
+        self.letters.list(0, 1_000).await.expect("listed")
+    }
+
+    /// Reason and key of each letter.
+    pub async fn reasons(&self) -> Vec<&'static str> {
+        self.all().await.iter().map(|letter| letter.reason.as_str()).collect()
+    }
+}
+
+/// Waits until something holds; fails after a minute (of made-up time, where time is made up).
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + std::time::Duration::from_secs(60);
+    while !holds().await {
+        assert!(Instant::now() < deadline, "never happened: {what}");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}

@@ -1,0 +1,169 @@
+//! The simple form: one kind of request, closed loop, counts and latencies. For benchmarks.
+
+use super::engine::Limits;
+use super::response::Answer;
+use super::script::{After, Flow, Loss, Moments, Next, Script};
+use super::threads::{cpu_seconds_of, each_thread, raise_open_files};
+use super::{latency_histogram, record_ns};
+use hdrhistogram::Histogram;
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// A lost connection is made again after this time.
+const RECONNECT_NS: u64 = 10_000_000;
+/// After so many losses a thread stops: nobody is there.
+const LOST_MAX: u64 = 100_000;
+
+/// When a load ends.
+#[derive(Clone, Copy, Debug)]
+pub enum Until {
+    /// After so many answers.
+    Requests(u64),
+    /// After so long; requests in flight are abandoned.
+    Elapsed(Duration),
+}
+
+/// A load: how many connections ask what for how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Where to.
+    pub address: SocketAddr,
+    /// Keep-alive connections, each with one request in flight at a time.
+    pub connections: usize,
+    /// Event loops; one is enough for most servers on the same machine.
+    pub threads: usize,
+    /// When to stop.
+    pub until: Until,
+    /// Limits of one exchange.
+    pub limits: Limits,
+}
+
+/// What came of a load.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Whole answers.
+    pub answers: u64,
+    /// Whole answers by HTTP status.
+    pub by_status: BTreeMap<u16, u64>,
+    /// Attempts without an answer (connection refused, broken, or timed out); the request is asked again. A thread
+    /// stops early after 100,000 of them.
+    pub lost: u64,
+    /// Latency of the answers in microseconds.
+    pub latency_us: Histogram<u64>,
+    /// From the start to the last answer.
+    pub elapsed: Duration,
+    /// Processor time of this process meanwhile, in seconds: user and system.
+    pub generator_cpu_seconds: Option<(f64, f64)>,
+}
+
+impl Outcome {
+    /// Answers a second.
+    pub fn answers_per_second(&self) -> f64 {
+        self.answers as f64 / self.elapsed.as_secs_f64().max(1e-9)
+    }
+}
+
+/// Sends requests over `plan.connections` keep-alive connections, each the next as soon as it has the answer.
+///
+/// `build` appends request number n (0, 1, 2, ... over all threads) to an empty buffer, headers and all.
+///
+/// # Errors
+/// When the system refuses a poller or so many open files. A server that does not answer is no error: see
+/// [`Outcome::lost`].
+pub fn drive(plan: &Plan, build: impl Fn(u64, &mut Vec<u8>) + Sync) -> io::Result<Outcome> {
+    raise_open_files(plan.connections)?;
+    let started = AtomicU64::new(0);
+    let script = || Loop {
+        build: &build,
+        started: &started,
+        until: plan.until,
+        numbers: vec![0; plan.connections],
+        by_status: vec![0; 1000],
+        lost: 0,
+        latency_us: latency_histogram(),
+        last_answer_ns: 0,
+    };
+    let mut scripts: Vec<_> = (0..plan.threads.max(1)).map(|_| script()).collect();
+    let cpu_before = cpu_seconds_of(std::process::id());
+    let start = Instant::now();
+    each_thread(plan.address, plan.connections, plan.limits, start, &mut scripts, |_| {})?;
+    let cpu_after = cpu_seconds_of(std::process::id());
+    let mut outcome = merge(scripts);
+    outcome.generator_cpu_seconds =
+        cpu_before.zip(cpu_after).map(|(before, after)| (after.0 - before.0, after.1 - before.1));
+    Ok(outcome)
+}
+
+fn merge<B>(scripts: Vec<Loop<'_, B>>) -> Outcome {
+    let mut outcome = Outcome {
+        answers: 0,
+        by_status: BTreeMap::new(),
+        lost: 0,
+        latency_us: latency_histogram(),
+        elapsed: Duration::ZERO,
+        generator_cpu_seconds: None,
+    };
+    for script in scripts {
+        for (status, count) in (0u16..).zip(script.by_status).filter(|(_, count)| *count > 0) {
+            *outcome.by_status.entry(status).or_default() += count;
+            outcome.answers += count;
+        }
+        outcome.lost += script.lost;
+        // The bounds are equal, so the sum always fits.
+        let _fits = outcome.latency_us.add(&script.latency_us);
+        outcome.elapsed = outcome.elapsed.max(Duration::from_nanos(script.last_answer_ns));
+    }
+    outcome
+}
+
+struct Loop<'a, B> {
+    build: &'a B,
+    started: &'a AtomicU64,
+    until: Until,
+    /// The number of each connection's present request.
+    numbers: Vec<u64>,
+    by_status: Vec<u64>,
+    lost: u64,
+    latency_us: Histogram<u64>,
+    last_answer_ns: u64,
+}
+
+impl<B: Fn(u64, &mut Vec<u8>) + Sync> Script for Loop<'_, B> {
+    fn next(&mut self, slot: usize, _: u64) -> Next {
+        let number = self.started.fetch_add(1, Ordering::Relaxed);
+        if matches!(self.until, Until::Requests(requests) if number >= requests) {
+            return Next::Finished;
+        }
+        self.numbers[slot] = number;
+        Next::Take { due_ns: None }
+    }
+
+    fn write(&mut self, slot: usize, out: &mut Vec<u8>) {
+        (self.build)(self.numbers[slot], out);
+    }
+
+    fn answered(&mut self, _: usize, answer: &Answer<'_>, moments: Moments) -> After {
+        if let Some(count) = self.by_status.get_mut(usize::from(answer.status)) {
+            *count += 1;
+        }
+        record_ns(&mut self.latency_us, moments.now_ns.saturating_sub(moments.since_ns));
+        self.last_answer_ns = moments.now_ns;
+        After::Free
+    }
+
+    fn lost(&mut self, _: usize, _: Loss, now_ns: u64) -> After {
+        self.lost += 1;
+        After::Again(now_ns + RECONNECT_NS)
+    }
+
+    fn tick(&mut self, now_ns: u64) -> Flow {
+        match self.until {
+            Until::Elapsed(limit) if u128::from(now_ns) >= limit.as_nanos() => Flow::Stop,
+            _ if self.lost > LOST_MAX => Flow::Stop,
+            _ => Flow::Go,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The services that a process can be, by the contract's names.
+
+use std::str::FromStr;
+
+/// A service of this build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Decides and answers.
+    Coupon,
+    /// Writes what was decided into the database.
+    Issuer,
+}
+
+/// Roles that the contract names and this build does not have.
+const ABSENT: [&str; 6] = ["gateway", "user", "catalog", "queue", "reservation", "payment"];
+
+impl Role {
+    /// All roles of this build.
+    pub const ALL: [Self; 2] = [Self::Coupon, Self::Issuer];
+
+    /// The name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Coupon => "coupon",
+            Self::Issuer => "issuer",
+        }
+    }
+}
+
+impl FromStr for Role {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|role| role.as_str() == text);
+        known.ok_or_else(|| {
+            let what =
+                if ABSENT.contains(&text) { "this build does not have this role" } else { "there is no such role" };
+            format!("{what}; it has coupon and issuer")
+        })
+    }
+}

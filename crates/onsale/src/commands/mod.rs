@@ -1,0 +1,105 @@
+//! What each command does. A command gets its configuration and its arguments, and says how it ended.
+
+mod admin;
+mod config;
+mod dead_letters;
+mod doctor;
+mod migrate;
+mod reconcile;
+mod rush;
+mod serve;
+
+use crate::cli::{Cli, Command, CommonArguments};
+use crate::config::{Config, ConfigError, ENVIRONMENT_PREFIX, Sources, load};
+use crate::telemetry;
+use anyhow::Context;
+use std::env;
+use std::fmt;
+use std::process::ExitCode;
+
+/// How a command ended, where it did its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All is well.
+    Done,
+    /// It found something that is not well, and has said so.
+    CheckFailed,
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Done => Self::SUCCESS,
+            Ending::CheckFailed => Self::from(1),
+        }
+    }
+}
+
+/// A command that can not be done as it was asked for. The program ends with exit status 2.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongUse(pub String);
+
+impl fmt::Display for WrongUse {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WrongUse {}
+
+/// The exit status of a command that failed: 2 for wrong use or configuration, else 1.
+pub fn exit_status(error: &anyhow::Error) -> ExitCode {
+    let is_users = |cause: &(dyn std::error::Error + 'static)| cause.is::<ConfigError>() || cause.is::<WrongUse>();
+    ExitCode::from(if error.chain().any(is_users) { 2 } else { 1 })
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// The command's; [`ConfigError`] when the configuration is refused.
+pub fn run(cli: Cli) -> anyhow::Result<Ending> {
+    let mut sources = sources(&cli.common)?;
+    match cli.command {
+        Command::Config(arguments) => config::run(&sources, &arguments),
+        Command::Serve(arguments) => {
+            if let Some(listen) = &arguments.listen {
+                sources.flags.push(("--listen", "http.listen", listen.clone()));
+            }
+            serve::run(&begin(&sources)?, &arguments)
+        }
+        Command::Migrate => migrate::run(&begin(&sources)?),
+        Command::Doctor => doctor::run(&begin(&sources)?),
+        Command::Reconcile(arguments) => reconcile::run(&begin(&sources)?, &arguments),
+        Command::DeadLetters(arguments) => dead_letters::run(&begin(&sources)?, &arguments.command),
+        Command::Admin(arguments) => admin::run(&begin(&sources)?, &arguments.command),
+        Command::Rush(arguments) => rush::run(&begin(&sources)?, &arguments),
+    }
+}
+
+/// What every command that does something begins with: its configuration, and logs.
+fn begin(sources: &Sources) -> anyhow::Result<Config> {
+    let config = load(sources)?.config;
+    telemetry::install_logs(&config.log)?;
+    Ok(config)
+}
+
+fn sources(common: &CommonArguments) -> anyhow::Result<Sources> {
+    let folder = env::current_dir().context("the working folder can not be found")?;
+    let mut sources = Sources { file: common.config.clone(), folder, environment: environment()?, flags: Vec::new() };
+    if let Some(data) = &common.data {
+        let data = data.to_str().ok_or_else(|| WrongUse("--data must be UTF-8".to_owned()))?;
+        sources.flags.push(("--data", "data.dir", data.to_owned()));
+    }
+    Ok(sources)
+}
+
+/// Our environment variables.
+fn environment() -> anyhow::Result<Vec<(String, String)>> {
+    let ours = env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    ours.filter(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX))
+        .map(|(name, value)| {
+            let value = value.into_string().map_err(|_| WrongUse(format!("{name} must be UTF-8")))?;
+            Ok((name, value))
+        })
+        .collect()
+}

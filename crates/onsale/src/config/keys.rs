@@ -1,0 +1,82 @@
+//! The table of keys: what each may be. In the order of `default.toml`, which a test compares with it.
+
+use super::kind::Kind;
+
+/// One key and what it may be.
+#[derive(Debug)]
+pub struct Key {
+    /// `section.name`.
+    pub name: &'static str,
+    /// What it may be.
+    pub kind: Kind,
+}
+
+const fn key(name: &'static str, kind: Kind) -> Key {
+    Key { name, kind }
+}
+
+const fn whole(min: i64, max: i64) -> Kind {
+    Kind::Whole { min, max }
+}
+
+/// Every key there is.
+pub const KEYS: &[Key] = &[
+    key("http.listen", Kind::Address { may_be_empty: false }),
+    key("http.management_listen", Kind::Address { may_be_empty: true }),
+    key("http.workers", whole(0, 1024)),
+    key("http.max_connections", whole(1, 1_000_000)),
+    key("http.body_limit_bytes", whole(1024, 67_108_864)),
+    key("http.header_limit_bytes", whole(1024, 1_048_576)),
+    key("http.header_timeout_ms", whole(100, 600_000)),
+    key("http.request_timeout_ms", whole(100, 600_000)),
+    key("http.drain_seconds", whole(0, 3600)),
+    key("http.trusted_proxies", Kind::Networks),
+    key("data.dir", Kind::Folder),
+    key("demo.enabled", Kind::FlagOrAuto),
+    key("hot.url", Kind::Only { url: "embedded:", engine: "the embedded engine for hot state" }),
+    key("bus.url", Kind::Only { url: "local:", engine: "the embedded engine for messages" }),
+    key("ledger.url", Kind::Only { url: "sqlite:", engine: "the embedded engine for rows" }),
+    key("coupon.open_issue", Kind::FlagOrAuto),
+    key("coupon.redeem_hold_seconds", whole(1, 604_800)),
+    key("coupon.body_limit_bytes", whole(1024, 1_048_576)),
+    key("limits.enabled", Kind::Flag),
+    key("limits.per_ip_per_second", whole(1, 1_000_000)),
+    key("limits.per_ip_burst", whole(1, 1_000_000)),
+    key("limits.issue_per_user_per_second", whole(1, 1_000_000)),
+    key("reconcile.interval_seconds", whole(0, 86_400)),
+    key("log.level", Kind::Filter),
+    key("log.format", Kind::OneOf(&["json", "text"])),
+    key("log.access", Kind::Flag),
+    key("log.access_hot_every", whole(1, 1_000_000_000)),
+];
+
+/// The key of this name.
+pub fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// The key whose name is most like this one: what was probably meant.
+pub fn nearest(name: &str) -> &'static str {
+    let likeness = |key: &&Key| strsim::normalized_damerau_levenshtein(key.name, name);
+    let best = KEYS.iter().max_by(|left, right| likeness(left).total_cmp(&likeness(right)));
+    best.map_or("", |key| key.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_probably_meant_is_found() {
+        for (typed, meant) in [
+            ("http.listn", "http.listen"),
+            ("limit.per_ip_burst", "limits.per_ip_burst"),
+            ("log.fromat", "log.format"),
+            ("coupon.openissue", "coupon.open_issue"),
+            ("per_ip_per_second", "limits.per_ip_per_second"),
+        ] {
+            assert_eq!(nearest(typed), meant);
+            assert!(find(typed).is_none());
+        }
+    }
+}

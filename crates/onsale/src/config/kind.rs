@@ -1,0 +1,146 @@
+//! What a value may be, how it is read from text, and what is said when it is something else.
+
+use super::sections::network;
+use figment::value::{Num, Value};
+use std::net::SocketAddr;
+use tracing_subscriber::EnvFilter;
+
+/// What a key's value may be.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// True or false.
+    Flag,
+    /// True, false, or `"auto"`.
+    FlagOrAuto,
+    /// A whole number between the two, both included.
+    Whole {
+        /// The smallest.
+        min: i64,
+        /// The largest.
+        max: i64,
+    },
+    /// IP address and port.
+    Address {
+        /// Whether `""` will do.
+        may_be_empty: bool,
+    },
+    /// A folder's path.
+    Folder,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// Addresses or networks.
+    Networks,
+    /// Log filter directives.
+    Filter,
+    /// An engine's URL, of which this build has but one.
+    Only {
+        /// The one.
+        url: &'static str,
+        /// What it is.
+        engine: &'static str,
+    },
+}
+
+impl Kind {
+    /// Reads an environment variable or a flag. What can not be read stays text, for [`Kind::check`] to refuse.
+    pub fn read(self, text: &str) -> Value {
+        match self {
+            Self::Flag | Self::FlagOrAuto => match text {
+                "true" => Value::from(true),
+                "false" => Value::from(false),
+                other => Value::from(other),
+            },
+            Self::Whole { .. } => text.trim().parse::<i64>().map_or_else(|_| Value::from(text), Value::from),
+            Self::Networks => {
+                let entries = text.trim_matches(['[', ']']).split(',').map(|entry| entry.trim().trim_matches('"'));
+                Value::from(entries.filter(|entry| !entry.is_empty()).map(Value::from).collect::<Vec<_>>())
+            }
+            _ => Value::from(text),
+        }
+    }
+
+    /// Says what would be right, if the value is not.
+    ///
+    /// # Errors
+    /// A sentence that begins with "must" or "this build".
+    pub fn check(self, value: &Value) -> Result<(), String> {
+        let text = value.as_str();
+        let (right, should_be) = match self {
+            Self::Flag => (value.to_bool().is_some(), "must be true or false".to_owned()),
+            Self::FlagOrAuto => {
+                (value.to_bool().is_some() || text == Some("auto"), "must be true, false or \"auto\"".to_owned())
+            }
+            Self::Whole { min, max } => {
+                let within = whole(value).is_some_and(|number| (i128::from(min)..=i128::from(max)).contains(&number));
+                (within, format!("must be a whole number from {min} to {max}"))
+            }
+            Self::Address { may_be_empty } => {
+                let right = text.is_some_and(|text| (may_be_empty && text.is_empty()) || is_address(text));
+                let or_empty = if may_be_empty { ", or \"\"" } else { "" };
+                (right, format!("must be an IP address and a port such as \"127.0.0.1:8080\"{or_empty}"))
+            }
+            Self::Folder => (is_path(text), "must be a folder's path such as \"./onsale-data\"".to_owned()),
+            Self::OneOf(words) => {
+                (text.is_some_and(|text| words.contains(&text)), format!("must be \"{}\"", words.join("\" or \"")))
+            }
+            Self::Networks => (
+                is_networks(value),
+                "must be a list of addresses or networks such as [\"10.0.0.7\", \"10.0.0.0/8\"]".to_owned(),
+            ),
+            Self::Filter => (
+                text.is_some_and(|text| !text.is_empty() && EnvFilter::builder().parse(text).is_ok()),
+                "must be error, warn, info, debug or trace, or by part such as \"info,services=debug\"".to_owned(),
+            ),
+            Self::Only { url, engine } => (text == Some(url), format!("this build has only {engine}: \"{url}\"")),
+        };
+        if right { Ok(()) } else { Err(should_be) }
+    }
+}
+
+fn whole(value: &Value) -> Option<i128> {
+    let Value::Num(_, number) = value else { return None };
+    match number {
+        Num::F32(_) | Num::F64(_) => None,
+        number => number.to_i128().or_else(|| number.to_u128().and_then(|number| i128::try_from(number).ok())),
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    text.parse::<SocketAddr>().is_ok()
+}
+
+fn is_path(text: Option<&str>) -> bool {
+    text.is_some_and(|text| !text.is_empty() && !text.contains('\0'))
+}
+
+fn is_networks(value: &Value) -> bool {
+    let is_network = |entry: &Value| entry.as_str().is_some_and(|text| network(text).is_some());
+    matches!(value, Value::Array(_, entries) if entries.iter().all(is_network))
+}
+
+/// A value as TOML writes it.
+pub fn written(value: &Value) -> String {
+    match value {
+        // JSON's strings are TOML's, too.
+        Value::String(_, text) => serde_json::to_string(&without_password(text)).unwrap_or_default(),
+        Value::Bool(_, flag) => flag.to_string(),
+        Value::Array(_, entries) => {
+            format!("[{}]", entries.iter().map(written).collect::<Vec<_>>().join(", "))
+        }
+        Value::Dict(..) => "a section".to_owned(),
+        other => other
+            .to_i128()
+            .map(|number| number.to_string())
+            .or_else(|| other.to_u128().map(|number| number.to_string()))
+            .or_else(|| other.to_f64().map(|number| number.to_string()))
+            .unwrap_or_else(|| "?".to_owned()),
+    }
+}
+
+/// `redis://user:***@host`: what stands between the name and the host is not for screens and logs.
+fn without_password(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let Some((credentials, host)) = rest.rsplit_once('@') else { return text.to_owned() };
+    let user = credentials.split_once(':').map_or(credentials, |(user, _)| user);
+    format!("{scheme}://{user}:***@{host}")
+}

@@ -1,0 +1,166 @@
+//! Layers of configuration, each checked key by key, laid over each other.
+
+use super::keys::{self, KEYS};
+use super::kind::{Kind, written};
+use super::problem::{ConfigError, Problem};
+use super::sections::Config;
+use figment::providers::{Format, Toml};
+use figment::value::{Dict, Map, Value};
+use figment::{Figment, Metadata, Profile, Provider};
+use std::path::{Path, PathBuf};
+
+/// The commented default file.
+pub const DEFAULT_TOML: &str = include_str!("../../default.toml");
+
+/// The file that is read when none is named.
+pub const FILE_NAME: &str = "onsale.toml";
+
+/// What environment variables of ours begin with.
+pub const ENVIRONMENT_PREFIX: &str = "ONSALE__";
+
+const ORIGIN_DEFAULT: &str = "default";
+
+/// Where configuration comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// The file named on the command line; it must be there.
+    pub file: Option<PathBuf>,
+    /// The folder in which `onsale.toml` is looked for.
+    pub folder: PathBuf,
+    /// Environment variables, ours and others.
+    pub environment: Vec<(String, String)>,
+    /// Flags of the command line: the flag, the key that it sets, the value.
+    pub flags: Vec<(&'static str, &'static str, String)>,
+}
+
+/// Configuration in force, with where each value came from.
+#[derive(Debug)]
+pub struct Loaded {
+    /// In types.
+    pub config: Config,
+    /// The file that was read.
+    pub file: Option<PathBuf>,
+    pub(super) layers: Figment,
+}
+
+/// One source's keys.
+struct Layer {
+    origin: String,
+    keys: Dict,
+}
+
+impl Provider for Layer {
+    fn metadata(&self) -> Metadata {
+        Metadata::named(self.origin.clone())
+    }
+
+    fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
+        Ok(Map::from([(Profile::Default, self.keys.clone())]))
+    }
+}
+
+/// Reads every source, checks every key, and lays them over each other: default, file, environment, flags.
+///
+/// # Errors
+/// [`ConfigError`] with every problem found, not only the first.
+pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
+    let file = file_of(sources);
+    let mut layers = vec![Layer { origin: ORIGIN_DEFAULT.to_owned(), keys: parse(ORIGIN_DEFAULT, DEFAULT_TOML)? }];
+    if let Some(path) = &file {
+        layers.push(file_layer(path)?);
+    }
+    layers.extend(sources.environment.iter().filter_map(|(name, value)| environment_layer(name, value)));
+    layers.extend(sources.flags.iter().map(|(flag, key, value)| text_layer(format!("flag {flag}"), key, value)));
+    let problems: Vec<Problem> = layers.iter().flat_map(problems_of).collect();
+    if !problems.is_empty() {
+        return Err(ConfigError::Refused(problems));
+    }
+    let merged = layers.into_iter().fold(Figment::new(), Figment::merge);
+    let layers = resolve_auto(merged, file.is_none());
+    let config = layers.extract::<Config>().map_err(|error| ConfigError::Unreadable(error.to_string()))?;
+    Ok(Loaded { config, file, layers })
+}
+
+fn file_of(sources: &Sources) -> Option<PathBuf> {
+    let usual = || Some(sources.folder.join(FILE_NAME)).filter(|path| path.exists());
+    sources.file.clone().or_else(usual)
+}
+
+fn file_layer(path: &Path) -> Result<Layer, ConfigError> {
+    let origin = format!("file {}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable(format!("{origin}: {error}")))?;
+    let keys = parse(&origin, &text)?;
+    Ok(Layer { origin, keys })
+}
+
+fn parse(origin: &str, text: &str) -> Result<Dict, ConfigError> {
+    Toml::from_str(text).map_err(|error| ConfigError::Unreadable(format!("{origin} is not TOML: {error}")))
+}
+
+/// `ONSALE__HTTP__LISTEN` is `http.listen`.
+fn environment_layer(name: &str, value: &str) -> Option<Layer> {
+    let key = name.strip_prefix(ENVIRONMENT_PREFIX)?.to_lowercase().replace("__", ".");
+    Some(text_layer(format!("environment variable {name}"), &key, value))
+}
+
+fn text_layer(origin: String, key: &str, text: &str) -> Layer {
+    let value = keys::find(key).map_or_else(|| Value::from(text), |known| known.kind.read(text));
+    Layer { origin, keys: nested(key, value) }
+}
+
+fn nested(key: &str, value: Value) -> Dict {
+    match key.split_once('.') {
+        None => Dict::from([(key.to_owned(), value)]),
+        Some((section, rest)) => Dict::from([(section.to_owned(), Value::from(nested(rest, value)))]),
+    }
+}
+
+fn problems_of(layer: &Layer) -> Vec<Problem> {
+    let mut leaves = Vec::new();
+    flatten("", &layer.keys, &mut leaves);
+    leaves.iter().filter_map(|(key, value)| problem_of(key, value, &layer.origin)).collect()
+}
+
+fn flatten<'a>(prefix: &str, keys: &'a Dict, leaves: &mut Vec<(String, &'a Value)>) {
+    for (name, value) in keys {
+        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        match value {
+            Value::Dict(_, inner) if keys::find(&key).is_none() => flatten(&key, inner, leaves),
+            value => leaves.push((key, value)),
+        }
+    }
+}
+
+fn problem_of(key: &str, value: &Value, origin: &str) -> Option<Problem> {
+    let complaint = match keys::find(key) {
+        Some(known) => known.kind.check(value).err()?,
+        None if KEYS.iter().any(|known| known.name.starts_with(&format!("{key}."))) => {
+            format!("is a section and has no value of its own; write [{key}] with its keys below")
+        }
+        None => format!("there is no such key; the nearest is {}", keys::nearest(key)),
+    };
+    Some(Problem { key: key.to_owned(), value: written(value), origin: origin.to_owned(), complaint })
+}
+
+/// Puts true or false where it says `"auto"`: the demo is on without a file, and issue is open in the demo.
+fn resolve_auto(mut layers: Figment, without_file: bool) -> Figment {
+    let mut auto = without_file;
+    for key in KEYS.iter().filter(|key| matches!(key.kind, Kind::FlagOrAuto)) {
+        match layers.find_value(key.name).ok().and_then(|value| value.to_bool()) {
+            Some(set) => auto = set,
+            None => {
+                let origin = auto_origin(key.name, without_file);
+                layers = layers.merge(Layer { origin: origin.to_owned(), keys: nested(key.name, Value::from(auto)) });
+            }
+        }
+    }
+    layers
+}
+
+fn auto_origin(key: &str, without_file: bool) -> &'static str {
+    match (key, without_file) {
+        ("demo.enabled", true) => "default: there is no configuration file",
+        ("demo.enabled", false) => "default: there is a configuration file",
+        _ => "default: as demo.enabled",
+    }
+}

@@ -1,0 +1,18 @@
+//! Configuration: the commented defaults compiled in, under a file, the environment, and the command line.
+//!
+//! Every key and value is checked against [`keys::KEYS`] before anything is built from it; what is not known or not
+//! right is refused with the key, the value, where it was written, and what would be right.
+
+pub mod keys;
+pub mod kind;
+pub mod load;
+pub mod print;
+pub mod problem;
+pub mod sections;
+
+#[cfg(test)]
+mod tests;
+
+pub use load::{DEFAULT_TOML, ENVIRONMENT_PREFIX, Sources, load};
+pub use problem::ConfigError;
+pub use sections::{Config, Log, LogFormat};

@@ -1,0 +1,183 @@
+//! The configuration in types, once it has been checked. Meanings and limits: `default.toml`.
+
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer};
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything in force.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Connections and requests.
+    pub http: Http,
+    /// Files.
+    pub data: Data,
+    /// The demonstration.
+    pub demo: Demo,
+    /// Contended state.
+    pub hot: Engine,
+    /// Messages.
+    pub bus: Engine,
+    /// Rows.
+    pub ledger: Engine,
+    /// Coupons.
+    pub coupon: Coupon,
+    /// How much a caller may ask.
+    pub limits: Limits,
+    /// The comparison of hot state and rows.
+    pub reconcile: Reconcile,
+    /// Logs.
+    pub log: Log,
+}
+
+/// Connections and requests.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// Where callers connect to.
+    pub listen: SocketAddr,
+    /// Where operators connect to; none: also `listen`.
+    #[serde(deserialize_with = "address_or_none")]
+    pub management_listen: Option<SocketAddr>,
+    /// Serving threads; 0 is one for each core. [`Http::worker_count`] resolves it.
+    pub workers: u16,
+    /// Connections open at once.
+    pub max_connections: u32,
+    /// Largest body in bytes.
+    pub body_limit_bytes: usize,
+    /// Largest request head in bytes.
+    pub header_limit_bytes: usize,
+    /// Longest time for a request's head to arrive.
+    pub header_timeout_ms: u64,
+    /// Longest time from a request's head to its answer.
+    pub request_timeout_ms: u64,
+    /// Time for requests in flight after SIGTERM.
+    pub drain_seconds: u64,
+    /// Whose `X-Forwarded-For` is believed.
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl Http {
+    /// Serving threads: as configured, or one for each core.
+    pub fn worker_count(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            count => usize::from(count),
+        }
+    }
+
+    /// Longest time for a request's head to arrive.
+    pub fn header_timeout(&self) -> Duration {
+        Duration::from_millis(self.header_timeout_ms)
+    }
+
+    /// Longest time from a request's head to its answer.
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms)
+    }
+
+    /// Time for requests in flight after SIGTERM.
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds)
+    }
+}
+
+/// Files.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    /// The folder of journal and database.
+    pub dir: PathBuf,
+}
+
+/// The demonstration.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Demo {
+    /// Whether example data are made.
+    pub enabled: bool,
+}
+
+/// Which engine, and where.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Engine {
+    /// `embedded:`, `local:`, `sqlite:`.
+    pub url: String,
+}
+
+/// Coupons.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Coupon {
+    /// Whether the issue call needs no key.
+    pub open_issue: bool,
+    /// How long a coupon stays reserved for an order.
+    pub redeem_hold_seconds: u32,
+    /// Largest body of a coupon call in bytes.
+    pub body_limit_bytes: usize,
+}
+
+/// How much a caller may ask.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Whether there are limits at all.
+    pub enabled: bool,
+    /// Requests a second from one address.
+    pub per_ip_per_second: u32,
+    /// Requests at once from one address.
+    pub per_ip_burst: u32,
+    /// Issue calls a second for one user.
+    pub issue_per_user_per_second: u32,
+}
+
+/// The comparison of hot state and rows.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reconcile {
+    /// Seconds between two; 0 is never.
+    pub interval_seconds: u64,
+}
+
+/// Logs.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// Filter directives.
+    pub level: String,
+    /// For machines or for people.
+    pub format: LogFormat,
+    /// Whether each request is logged.
+    pub access: bool,
+    /// Of the issue call one in so many is logged.
+    pub access_hot_every: u32,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// Text.
+    Text,
+}
+
+fn address_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(serde::de::Error::custom) }
+}
+
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts.iter().map(|text| network(text).ok_or_else(|| serde::de::Error::custom("no network"))).collect()
+}
+
+/// Reads `10.0.0.7` or `10.0.0.0/8`.
+pub(super) fn network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+}

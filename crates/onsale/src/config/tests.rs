@@ -1,0 +1,187 @@
+use super::keys::KEYS;
+use super::load::{DEFAULT_TOML, Loaded, Sources, load};
+use super::print::print;
+use super::sections::LogFormat;
+use figment::providers::{Format, Toml};
+use figment::value::{Dict, Value};
+use std::collections::BTreeSet;
+use std::path::Path;
+use tempfile::TempDir;
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+fn sources(folder: &Path, environment: &[(&str, &str)]) -> Sources {
+    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Sources { folder: folder.to_owned(), environment, ..Sources::default() }
+}
+
+fn with_environment(environment: &[(&str, &str)]) -> Result<Loaded, String> {
+    load(&sources(folder().path(), environment)).map_err(|error| error.to_string())
+}
+
+fn with_file(text: &str) -> Result<Loaded, String> {
+    let folder = folder();
+    std::fs::write(folder.path().join("onsale.toml"), text).expect("written");
+    load(&sources(folder.path(), &[])).map_err(|error| error.to_string())
+}
+
+#[track_caller]
+fn assert_refused(loaded: Result<Loaded, String>, words: &[&str]) {
+    let said = loaded.expect_err("refused");
+    for word in words {
+        assert!(said.contains(word), "{said}\nhas no {word:?}");
+    }
+}
+
+#[test]
+fn the_default_file_has_exactly_the_known_keys_each_with_a_comment() {
+    let keys: Dict = Toml::from_str(DEFAULT_TOML).expect("TOML");
+    let mut written = BTreeSet::new();
+    for (section, value) in &keys {
+        let Value::Dict(_, inner) = value else { panic!("{section} is no section") };
+        written.extend(inner.keys().map(|name| format!("{section}.{name}")));
+    }
+    assert_eq!(written, KEYS.iter().map(|key| key.name.to_owned()).collect());
+    let lines: Vec<&str> = DEFAULT_TOML.lines().collect();
+    for (place, line) in lines.iter().enumerate().filter(|(_, line)| line.contains(" = ") && !line.starts_with('#')) {
+        assert!(lines[place - 1].starts_with("# "), "{line} has no comment");
+    }
+}
+
+#[test]
+fn the_comments_tell_the_limits_that_hold() {
+    for key in KEYS {
+        if let super::kind::Kind::Whole { min, max } = key.kind {
+            let (section, name) = key.name.split_once('.').expect("a section and a name");
+            let section = DEFAULT_TOML.split(&format!("\n[{section}]\n")).nth(1).expect("the section's text");
+            let before = section.split(&format!("\n{name} = ")).next().expect("the text before the key");
+            let comment = before.rsplit('\n').take_while(|line| line.starts_with('#')).collect::<String>();
+            assert!(comment.contains(&format!("{min} to {max}")), "{}: {comment}", key.name);
+        }
+    }
+}
+
+#[test]
+fn without_anything_the_defaults_hold_and_the_demo_is_on() {
+    let config = with_environment(&[]).expect("loaded").config;
+    assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.http.management_listen, None);
+    assert!(config.demo.enabled && config.coupon.open_issue);
+    assert_eq!(config.coupon.redeem_hold_seconds, 900);
+    assert_eq!((config.limits.per_ip_per_second, config.limits.per_ip_burst), (50, 100));
+    assert_eq!(config.log.format, LogFormat::Json);
+    assert!(config.http.worker_count() >= 1);
+}
+
+#[test]
+fn a_configuration_file_turns_the_demo_off() {
+    let config = with_file("").expect("loaded").config;
+    assert!(!config.demo.enabled && !config.coupon.open_issue);
+    let config = with_file("[demo]\nenabled = true").expect("loaded").config;
+    assert!(config.demo.enabled && config.coupon.open_issue, "open issue follows the demo");
+    let config = with_file("[demo]\nenabled = true\n[coupon]\nopen_issue = false").expect("loaded").config;
+    assert!(config.demo.enabled && !config.coupon.open_issue);
+    let config = with_environment(&[("ONSALE__DEMO__ENABLED", "false")]).expect("loaded").config;
+    assert!(!config.demo.enabled && !config.coupon.open_issue);
+}
+
+#[test]
+fn later_sources_win() {
+    let folder = folder();
+    let text = "[http]\nlisten = \"127.0.0.1:1\"\nworkers = 1\n[limits]\nper_ip_burst = 1\n[data]\ndir = \"one\"";
+    std::fs::write(folder.path().join("onsale.toml"), text).expect("written");
+    let mut sources =
+        sources(folder.path(), &[("ONSALE__HTTP__WORKERS", "2"), ("ONSALE__DATA__DIR", "2026"), ("PATH", "x")]);
+    sources.flags.push(("--listen", "http.listen", "127.0.0.1:3".to_owned()));
+    let loaded = load(&sources).expect("loaded");
+    assert_eq!(loaded.config.http.listen.port(), 3);
+    assert_eq!(loaded.config.http.workers, 2);
+    assert_eq!(loaded.config.limits.per_ip_burst, 1);
+    assert_eq!(loaded.config.data.dir, Path::new("2026"), "a folder's name may be a number");
+    let printed = print(&loaded);
+    assert!(printed.lines().nth(1).expect("a second line").ends_with("onsale.toml"), "{printed}");
+    for (key, origin) in [
+        ("listen = \"127.0.0.1:3\"", "# flag --listen"),
+        ("workers = 2", "# environment variable ONSALE__HTTP__WORKERS"),
+        ("per_ip_burst = 1", "onsale.toml"),
+        ("drain_seconds = 20", "# default"),
+        ("enabled = false", "# default: there is a configuration file"),
+    ] {
+        let line =
+            printed.lines().find(|line| line.starts_with(key)).unwrap_or_else(|| panic!("no {key} in\n{printed}"));
+        assert!(line.contains(origin), "{line}");
+    }
+}
+
+#[test]
+fn what_is_printed_leads_to_the_same() {
+    let environment =
+        [("ONSALE__HTTP__TRUSTED_PROXIES", "10.0.0.7, 192.168.0.0/16"), ("ONSALE__DATA__DIR", "a \"b\" \\ c")];
+    let first = with_environment(&environment).expect("loaded");
+    assert_eq!(first.config.http.trusted_proxies.len(), 2);
+    let second = with_file(&print(&first)).expect("loaded");
+    assert_eq!(first.config, second.config);
+}
+
+#[test]
+fn unknown_keys_are_refused_with_the_nearest_one() {
+    assert_refused(with_file("[http]\nlistn = 1"), &["http.listn = 1", "onsale.toml", "the nearest is http.listen"]);
+    assert_refused(
+        with_environment(&[("ONSALE__LIMITS__PER_IP_BRUST", "5")]),
+        &["limits.per_ip_brust", "environment variable ONSALE__LIMITS__PER_IP_BRUST", "limits.per_ip_burst"],
+    );
+    assert_refused(with_file("http = 3"), &["http = 3", "is a section"]);
+    assert_refused(with_file("[http.listen]\nport = 3"), &["http.listen = a section", "IP address and a port"]);
+}
+
+#[test]
+fn bad_values_are_refused_with_what_would_be_right() {
+    for (name, value, right) in [
+        ("ONSALE__HTTP__LISTEN", "8080", "such as \"127.0.0.1:8080\""),
+        ("ONSALE__HTTP__LISTEN", "", "such as \"127.0.0.1:8080\""),
+        ("ONSALE__HTTP__MANAGEMENT_LISTEN", "x", "or \"\""),
+        ("ONSALE__HTTP__WORKERS", "many", "a whole number from 0 to 1024"),
+        ("ONSALE__HTTP__WORKERS", "-1", "a whole number from 0 to 1024"),
+        ("ONSALE__HTTP__WORKERS", "1.5", "a whole number from 0 to 1024"),
+        ("ONSALE__HTTP__WORKERS", "99999999999999999999999999", "a whole number from 0 to 1024"),
+        ("ONSALE__HTTP__TRUSTED_PROXIES", "10.0.0.0/33", "a list of addresses or networks"),
+        ("ONSALE__LIMITS__ENABLED", "yes", "must be true or false"),
+        ("ONSALE__DEMO__ENABLED", "1", "must be true, false or \"auto\""),
+        ("ONSALE__LOG__LEVEL", "loud=verbose=1", "must be error, warn"),
+        ("ONSALE__LOG__FORMAT", "xml", "must be \"json\" or \"text\""),
+        ("ONSALE__DATA__DIR", "", "a folder's path"),
+        ("ONSALE__COUPON__REDEEM_HOLD_SECONDS", "0", "from 1 to 604800"),
+    ] {
+        assert_refused(with_environment(&[(name, value)]), &[name, value, right]);
+    }
+    assert_refused(with_file("[limits]\nenabled = \"true\""), &["limits.enabled = \"true\"", "must be true or false"]);
+    assert_refused(with_file("[http]\nworkers = 1.0"), &["http.workers = 1", "a whole number"]);
+}
+
+#[test]
+fn other_engines_are_refused_plainly_and_without_their_passwords() {
+    let refused = with_environment(&[
+        ("ONSALE__HOT__URL", "redis://onsale:hunter2@cache:6379"),
+        ("ONSALE__BUS__URL", "kafka://a,b"),
+        ("ONSALE__LEDGER__URL", "postgres://onsale:hunter2@db/ticketing"),
+    ]);
+    let said = refused.as_ref().expect_err("refused").clone();
+    assert!(!said.contains("hunter2"), "{said}");
+    assert_refused(
+        refused,
+        &[
+            "hot.url = \"redis://onsale:***@cache:6379\" (environment variable ONSALE__HOT__URL): this build has only the embedded engine",
+            "bus.url = \"kafka://a,b\"",
+            "ledger.url",
+        ],
+    );
+}
+
+#[test]
+fn files_that_can_not_be_read_are_named() {
+    assert_refused(with_file("[http\nlisten"), &["onsale.toml", "not TOML"]);
+    let missing = Sources { file: Some("/nowhere/else.toml".into()), ..Sources::default() };
+    assert_refused(load(&missing).map_err(|error| error.to_string()), &["/nowhere/else.toml", "No such file"]);
+}

@@ -1,0 +1,71 @@
+//! The engines of one process, opened in the order in which they can refuse.
+
+use crate::config::Config;
+use anyhow::Context;
+use hot::embedded::{EmbeddedEngine, JournalOptions};
+use ledger::{Ledger, LedgerOptions, embedded_url};
+use services::coupon::CouponService;
+use services::keys::KeyRing;
+use std::sync::Arc;
+
+/// Everything that decides and keeps.
+#[derive(Clone)]
+pub struct Parts {
+    /// The engine of contended state, and its journal.
+    pub engine: EmbeddedEngine,
+    /// The tables.
+    pub ledger: Ledger,
+    /// The use cases.
+    pub coupons: CouponService,
+}
+
+/// Opens the tables of the data folder, brought up to date.
+///
+/// # Errors
+/// When the folder can not be made, or the database is of a newer version or can not be opened.
+pub async fn open_ledger(config: &Config) -> anyhow::Result<Ledger> {
+    let folder = &config.data.dir;
+    std::fs::create_dir_all(folder).with_context(|| format!("the data folder {} can not be made", folder.display()))?;
+    let url = if config.ledger.url == "sqlite:" { embedded_url(folder) } else { config.ledger.url.clone() };
+    let ledger = Ledger::connect(&url, LedgerOptions::default()).await.context("the database can not be opened")?;
+    ledger.migrate().await.context("the database can not be brought up to date")?;
+    Ok(ledger)
+}
+
+impl Parts {
+    /// Opens everything. The journal comes first: it is what a second process on the same folder stumbles over.
+    ///
+    /// # Errors
+    /// When a folder is in use, of another version, damaged, or can not be written.
+    pub async fn open(config: &Config) -> anyhow::Result<Self> {
+        let folder = &config.data.dir;
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("the data folder {} can not be made", folder.display()))?;
+        let engine = EmbeddedEngine::open(folder, JournalOptions::default())
+            .with_context(|| format!("the data folder {} can not be used", folder.display()))?;
+        let ledger = open_ledger(config).await?;
+        let keys = KeyRing::load(ledger.clone()).await.context("the API keys can not be read")?;
+        let coupons = CouponService {
+            port: Arc::new(engine.clone()),
+            ledger: ledger.clone(),
+            keys,
+            open_issue: config.coupon.open_issue,
+            redeem_hold_seconds: i64::from(config.coupon.redeem_hold_seconds),
+        };
+        let parts = Self { engine, ledger, coupons };
+        parts.bring_together().await?;
+        Ok(parts)
+    }
+
+    /// Policies from the ledger into the hot state, and coupons that the hot state has lost: before anyone may ask.
+    async fn bring_together(&self) -> anyhow::Result<()> {
+        let failed = |error: services::http::ApiError| anyhow::anyhow!("{}", error.code.as_str());
+        self.coupons.follow_ledger().await.map_err(failed).context("campaigns can not be brought up to date")?;
+        let restored = self.coupons.catch_up_with_ledger().await.map_err(failed);
+        let restored = restored.context("the hot state can not be compared with the ledger")?;
+        if restored > 0 {
+            eprintln!("{restored} coupons that the journal had lost were put back from the database");
+        }
+        Ok(())
+    }
+}
