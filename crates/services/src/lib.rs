@@ -5,4 +5,5 @@
 pub mod clock;
 pub mod coupon;
 pub mod http;
+pub mod issuer;
 pub mod keys;

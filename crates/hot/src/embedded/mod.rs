@@ -11,6 +11,7 @@ mod keys;
 mod limits;
 mod owner;
 mod sale;
+mod snapshot;
 mod state;
 mod view;
 mod winners;
@@ -18,6 +19,7 @@ mod winners;
 pub use journal::{JournalError, JournalOptions};
 pub use keys::EmbeddedKeys;
 pub use limits::{EmbeddedLimits, LimitTable};
+pub use snapshot::JournalSnapshot;
 
 use crate::port::{CouponPort, EngineStats, HotError, IssueRequest, LocalQuestion, OutboxMessage, SaleStatus};
 use async_trait::async_trait;
@@ -85,15 +87,6 @@ impl EmbeddedEngine {
         let owner = Owner::new(journal, state);
         let thread = std::thread::Builder::new().name("coupon-owner".into()).spawn(move || owner.run(receiver))?;
         Ok(Self { commands, views, reader: Arc::new(Mutex::new(reader)), _owner: Arc::new(OwnerThread(Some(thread))) })
-    }
-
-    /// Reads every coupon and campaign from a journal that may be in use by another process.
-    ///
-    /// # Errors
-    /// [`JournalError`] when there is no journal, or it can not be read.
-    pub fn read(folder: &Path) -> Result<Vec<(Campaign, Vec<Coupon>)>, JournalError> {
-        let reader = JournalReader::open(folder)?;
-        State::read(&reader)
     }
 
     async fn ask<T>(&self, command: impl FnOnce(owner::Answer<T>) -> Command) -> Result<T, HotError> {

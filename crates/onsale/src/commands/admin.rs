@@ -1,13 +1,56 @@
 //! `onsale admin`: looks after API keys.
 
-use super::{Ending, WrongUse};
-use crate::cli::AdminCommand;
+use super::{Ending, WrongUse, block_on};
+use crate::cli::{AdminCommand, KeyCommand, KeyOwner};
 use crate::config::Config;
+use crate::wiring::open_ledger;
+use ledger::api_keys::{self, ApiKey};
+use services::clock;
+use services::keys::{self, Caller};
 
 /// Runs the command.
 ///
 /// # Errors
-/// Whatever keeps it from doing its work.
-pub fn run(_config: &Config, _command: &AdminCommand) -> anyhow::Result<Ending> {
-    Err(WrongUse("this build does not have `admin`".to_owned()).into())
+/// When the database can not be opened.
+pub fn run(config: &Config, command: &AdminCommand) -> anyhow::Result<Ending> {
+    let AdminCommand::Keys { command } = command;
+    block_on(async {
+        let ledger = open_ledger(config).await?;
+        match command {
+            KeyCommand::Create(owner) => {
+                let key = keys::make(&ledger, &caller(owner)?, clock::now()).await?;
+                eprintln!("id {}; keep the key, it is shown this once:", key.id);
+                // Alone on standard output, so that a script can take it.
+                println!("{}", key.text);
+                Ok(Ending::Done)
+            }
+            KeyCommand::List => {
+                api_keys::list(&ledger).await?.iter().for_each(print);
+                Ok(Ending::Done)
+            }
+            KeyCommand::Revoke { id } => {
+                if api_keys::revoke(&ledger, *id, clock::now()).await? {
+                    println!("{id} is revoked; running servers notice within two seconds");
+                    return Ok(Ending::Done);
+                }
+                eprintln!("there is no key {id} in force; see `onsale admin keys list`");
+                Ok(Ending::CheckFailed)
+            }
+        }
+    })
+}
+
+fn caller(owner: &KeyOwner) -> anyhow::Result<Caller> {
+    match (&owner.tenant, &owner.service) {
+        (Some(tenant), _) => Ok(Caller::Tenant(tenant.clone())),
+        (None, Some(service)) => Ok(Caller::Service(service.clone())),
+        (None, None) if owner.admin => Ok(Caller::Administrator),
+        (None, None) => Err(WrongUse("say whose key it is: --admin, --tenant NAME or --service NAME".into()).into()),
+    }
+}
+
+fn print(key: &ApiKey) {
+    let owner = key.name.as_deref().unwrap_or("-");
+    let state = key.revoked_at.map_or("in force".to_owned(), |at| format!("revoked {at}"));
+    println!("{}  {:<8} {:<20} {}...  made {}  {state}", key.id, key.kind.as_str(), owner, key.label, key.created_at);
 }

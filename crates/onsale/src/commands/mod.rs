@@ -93,6 +93,11 @@ fn sources(common: &CommonArguments) -> anyhow::Result<Sources> {
     Ok(sources)
 }
 
+/// Runs a command that does not serve.
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}
+
 /// Our environment variables.
 fn environment() -> anyhow::Result<Vec<(String, String)>> {
     let ours = env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));

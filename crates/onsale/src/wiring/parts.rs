@@ -2,10 +2,12 @@
 
 use crate::config::Config;
 use anyhow::Context;
-use hot::embedded::{EmbeddedEngine, JournalOptions};
+use hot::CouponPort;
+use hot::embedded::{EmbeddedEngine, JournalError, JournalOptions, JournalSnapshot};
 use ledger::{Ledger, LedgerOptions, embedded_url};
 use services::coupon::CouponService;
 use services::keys::KeyRing;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Everything that decides and keeps.
@@ -19,13 +21,32 @@ pub struct Parts {
     pub coupons: CouponService,
 }
 
+fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("the data folder {} can not be made", folder.display()))
+}
+
+fn can_not_use(folder: &Path) -> String {
+    format!("the data folder {} can not be used", folder.display())
+}
+
+async fn service(config: &Config, port: Arc<dyn CouponPort>, ledger: Ledger) -> anyhow::Result<CouponService> {
+    let keys = KeyRing::load(ledger.clone()).await.context("the API keys can not be read")?;
+    Ok(CouponService {
+        port,
+        ledger,
+        keys,
+        open_issue: config.coupon.open_issue,
+        redeem_hold_seconds: i64::from(config.coupon.redeem_hold_seconds),
+    })
+}
+
 /// Opens the tables of the data folder, brought up to date.
 ///
 /// # Errors
 /// When the folder can not be made, or the database is of a newer version or can not be opened.
 pub async fn open_ledger(config: &Config) -> anyhow::Result<Ledger> {
     let folder = &config.data.dir;
-    std::fs::create_dir_all(folder).with_context(|| format!("the data folder {} can not be made", folder.display()))?;
+    make_folder(folder)?;
     let url = if config.ledger.url == "sqlite:" { embedded_url(folder) } else { config.ledger.url.clone() };
     let ledger = Ledger::connect(&url, LedgerOptions::default()).await.context("the database can not be opened")?;
     ledger.migrate().await.context("the database can not be brought up to date")?;
@@ -39,22 +60,33 @@ impl Parts {
     /// When a folder is in use, of another version, damaged, or can not be written.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
         let folder = &config.data.dir;
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("the data folder {} can not be made", folder.display()))?;
-        let engine = EmbeddedEngine::open(folder, JournalOptions::default())
-            .with_context(|| format!("the data folder {} can not be used", folder.display()))?;
+        make_folder(folder)?;
+        let engine = EmbeddedEngine::open(folder, JournalOptions::default()).with_context(|| can_not_use(folder))?;
         let ledger = open_ledger(config).await?;
-        let keys = KeyRing::load(ledger.clone()).await.context("the API keys can not be read")?;
-        let coupons = CouponService {
-            port: Arc::new(engine.clone()),
-            ledger: ledger.clone(),
-            keys,
-            open_issue: config.coupon.open_issue,
-            redeem_hold_seconds: i64::from(config.coupon.redeem_hold_seconds),
-        };
+        let coupons = service(config, Arc::new(engine.clone()), ledger.clone()).await?;
         let parts = Self { engine, ledger, coupons };
         parts.bring_together().await?;
         Ok(parts)
+    }
+
+    /// The use cases over the journal: owned, or, when a server is running on the same folder (then `true`), read
+    /// beside it.
+    ///
+    /// # Errors
+    /// As [`Parts::open`], but for a folder in use.
+    pub async fn open_or_read(config: &Config) -> anyhow::Result<(CouponService, bool)> {
+        let folder = &config.data.dir;
+        make_folder(folder)?;
+        let (port, running): (Arc<dyn CouponPort>, bool) = match EmbeddedEngine::open(folder, JournalOptions::default())
+        {
+            Ok(engine) => (Arc::new(engine), false),
+            Err(JournalError::InUse(_)) => {
+                (Arc::new(JournalSnapshot::read(folder).with_context(|| can_not_use(folder))?), true)
+            }
+            Err(error) => return Err(anyhow::Error::new(error).context(can_not_use(folder))),
+        };
+        let ledger = open_ledger(config).await?;
+        Ok((service(config, port, ledger).await?, running))
     }
 
     /// Policies from the ledger into the hot state, and coupons that the hot state has lost: before anyone may ask.

@@ -1,0 +1,276 @@
+//! The people: each asks once, and asks again until there is an answer.
+
+use super::answer::{Code, Heard, hear};
+use super::backoff::{ATTEMPTS_MAX, wait_ms};
+use super::shared::Shared;
+use super::tally::{Tally, Yes};
+use super::target::Target;
+use crate::load::{After, Answer, Flow, Loss, Moments, Next, Script};
+use std::sync::atomic::Ordering;
+
+/// Digits of a person's number in the user id, at the least.
+const DIGITS_MIN: usize = 7;
+const NS_PER_SECOND: u64 = 1_000_000_000;
+const NS_PER_MS: u64 = 1_000_000;
+
+/// How the people of a rush behave; the same for all threads.
+pub(super) struct Manner<'a> {
+    pub(super) target: &'a Target,
+    pub(super) campaign: &'a str,
+    pub(super) users: u32,
+    pub(super) rate: Option<u32>,
+    pub(super) retry: bool,
+    pub(super) idempotency_keys: bool,
+    pub(super) issue_key: Option<&'a str>,
+}
+
+/// The id of person number `user` (from 0).
+pub(super) fn user_id(user: u32) -> String {
+    format!("rush-{:0DIGITS_MIN$}", u64::from(user) + 1)
+}
+
+/// A request with a hole for the person's number.
+struct Form {
+    bytes: Vec<u8>,
+    /// Where the number stands, once in the body and perhaps once in a header.
+    holes: Vec<usize>,
+    digits: usize,
+}
+
+impl Form {
+    fn new(manner: &Manner<'_>) -> Self {
+        let digits = manner.users.to_string().len().max(DIGITS_MIN);
+        let number = "#".repeat(digits);
+        let Manner { target, campaign, .. } = manner;
+        let body = format!(r#"{{"user_id":"rush-{number}","event_id":"{campaign}"}}"#);
+        let mut head = format!(
+            "POST /api/v1/coupons/issue HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n",
+            target.host,
+            body.len()
+        );
+        if let Some(key) = manner.issue_key {
+            head.push_str(&format!("X-Api-Key: {key}\r\n"));
+        }
+        if manner.idempotency_keys {
+            head.push_str(&format!("Idempotency-Key: {campaign}.{number}\r\n"));
+        }
+        let text = format!("{head}\r\n{body}");
+        let holes = text.match_indices(&number).map(|(at, _)| at).collect();
+        Self { bytes: text.into_bytes(), holes, digits }
+    }
+
+    fn fill(&mut self, user: u32, out: &mut Vec<u8>) {
+        let mut rest = u64::from(user) + 1;
+        for digit in (0..self.digits).rev() {
+            for hole in &self.holes {
+                self.bytes[hole + digit] = b'0' + (rest % 10) as u8;
+            }
+            rest /= 10;
+        }
+        out.extend_from_slice(&self.bytes);
+    }
+}
+
+/// The person on one connection.
+#[derive(Clone, Copy, Default)]
+struct Person {
+    user: u32,
+    /// Attempts that were sent and brought no decision.
+    attempts: u32,
+    /// Failures to connect since the last attempt.
+    unconnected: u32,
+    /// Whether an earlier attempt may have been decided without our hearing of it.
+    uncertain: bool,
+}
+
+/// One thread's share of the people.
+pub(super) struct Crowd<'a> {
+    shared: &'a Shared,
+    thread: usize,
+    form: Form,
+    ns_per_arrival: Option<f64>,
+    retry: bool,
+    people: Vec<Person>,
+    /// The next person, who is not due yet.
+    at_the_door: Option<u32>,
+    random: fastrand::Rng,
+    tally: Tally,
+}
+
+impl<'a> Crowd<'a> {
+    pub(super) fn new(manner: &Manner<'_>, shared: &'a Shared, thread: usize, connections: usize) -> Self {
+        Self {
+            shared,
+            thread,
+            form: Form::new(manner),
+            ns_per_arrival: manner.rate.map(|rate| NS_PER_SECOND as f64 / f64::from(rate)),
+            retry: manner.retry,
+            people: vec![Person::default(); connections],
+            at_the_door: None,
+            random: fastrand::Rng::new(),
+            tally: Tally::new(),
+        }
+    }
+
+    pub(super) fn into_tally(self) -> Tally {
+        self.tally
+    }
+
+    fn settle(&mut self) -> After {
+        self.shared.live(self.thread).settled.fetch_add(1, Ordering::Relaxed);
+        After::Free
+    }
+
+    fn decided(&mut self, slot: usize, code: Code, held: Option<super::answer::Held>, moments: Moments) -> After {
+        let person = self.people[slot];
+        // ALREADY_ISSUED tells a coupon as well as ISSUED does: the yes was lost on the way, or heard in an earlier run.
+        let is_yes = held.is_some();
+        let latency_ns = moments.now_ns.saturating_sub(moments.since_ns);
+        self.tally.decided(code, is_yes, latency_ns, moments.now_ns);
+        if code == Code::AlreadyIssued && person.uncertain {
+            self.tally.trouble.yes_heard_late += 1;
+        }
+        if let Some(held) = held {
+            self.tally.heard.push(Yes { user: person.user, held });
+            self.shared.live(self.thread).issued.fetch_add(1, Ordering::Relaxed);
+        }
+        self.settle()
+    }
+
+    /// An attempt brought no decision: the person comes back later, or gives up.
+    fn later(&mut self, slot: usize, retry_after_seconds: Option<u32>, now_ns: u64) -> After {
+        self.tally.troubled(now_ns);
+        let person = &mut self.people[slot];
+        person.attempts += 1;
+        if !self.retry || person.attempts >= ATTEMPTS_MAX {
+            self.tally.gave_up += 1;
+            return self.settle();
+        }
+        self.tally.trouble.retries += 1;
+        let wait_ms = wait_ms(person.attempts, retry_after_seconds, &mut self.random);
+        After::Again(now_ns + wait_ms * NS_PER_MS)
+    }
+
+    fn count_trouble(&self) {
+        self.shared.live(self.thread).troubles.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Script for Crowd<'_> {
+    fn next(&mut self, slot: usize, now_ns: u64) -> Next {
+        let Some(user) = self.at_the_door.take().or_else(|| self.shared.claim_user()) else { return Next::Finished };
+        let due_ns = self.ns_per_arrival.map(|ns_per_arrival| (f64::from(user) * ns_per_arrival) as u64);
+        if let Some(due_ns) = due_ns
+            && due_ns > now_ns
+        {
+            self.at_the_door = Some(user);
+            return Next::Wait(due_ns);
+        }
+        self.people[slot] = Person { user, ..Person::default() };
+        Next::Take { due_ns }
+    }
+
+    fn write(&mut self, slot: usize, out: &mut Vec<u8>) {
+        self.people[slot].unconnected = 0;
+        self.form.fill(self.people[slot].user, out);
+    }
+
+    fn answered(&mut self, slot: usize, answer: &Answer<'_>, moments: Moments) -> After {
+        let heard = hear(answer);
+        if let Heard::Decision(code, held) = heard {
+            return self.decided(slot, code, held, moments);
+        }
+        let trouble = &mut self.tally.trouble;
+        match heard {
+            Heard::Limited => {
+                trouble.limited += 1;
+                self.shared.live(self.thread).limited.fetch_add(1, Ordering::Relaxed);
+            }
+            Heard::Unavailable => {
+                trouble.unavailable += 1;
+                self.count_trouble();
+            }
+            Heard::Hopeless(reason) => {
+                self.shared.fail(format!("the server's answer is of no use: {reason}"));
+                return After::Free;
+            }
+            Heard::Fault | Heard::Decision(..) => {
+                trouble.faults += 1;
+                self.people[slot].uncertain = true;
+                self.count_trouble();
+            }
+        }
+        self.later(slot, answer.retry_after_seconds, moments.now_ns)
+    }
+
+    fn lost(&mut self, slot: usize, loss: Loss, now_ns: u64) -> After {
+        self.count_trouble();
+        let trouble = &mut self.tally.trouble;
+        match loss {
+            // Nothing was asked, so this is no attempt. The watch over the whole crowd ends it when it goes on.
+            Loss::NotConnected if self.retry => {
+                trouble.not_connected += 1;
+                self.people[slot].unconnected += 1;
+                let wait_ms = wait_ms(self.people[slot].unconnected, None, &mut self.random);
+                return After::Again(now_ns + wait_ms * NS_PER_MS);
+            }
+            Loss::NotConnected => trouble.not_connected += 1,
+            Loss::Broken => trouble.broken += 1,
+            Loss::TimedOut => trouble.timed_out += 1,
+            Loss::Malformed => trouble.malformed += 1,
+        }
+        self.people[slot].uncertain = true;
+        self.later(slot, None, now_ns)
+    }
+
+    fn tick(&mut self, _: u64) -> Flow {
+        if self.shared.stopping() { Flow::Stop } else { Flow::Go }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rush::shared::Interrupt;
+
+    fn manner(target: &Target) -> Manner<'_> {
+        Manner {
+            target,
+            campaign: "sale",
+            users: 3,
+            rate: Some(10),
+            retry: true,
+            idempotency_keys: true,
+            issue_key: Some("k"),
+        }
+    }
+
+    #[test]
+    fn each_person_has_a_request_of_their_own() {
+        let target = Target::parse("127.0.0.1:80").expect("an address");
+        let mut form = Form::new(&manner(&target));
+        let mut out = Vec::new();
+        form.fill(41, &mut out);
+        let text = String::from_utf8(out).expect("text");
+        let (head, body) = text.split_once("\r\n\r\n").expect("head and body");
+        assert_eq!(body, r#"{"user_id":"rush-0000042","event_id":"sale"}"#);
+        assert_eq!(user_id(41), "rush-0000042");
+        assert!(head.contains(&format!("Content-Length: {}", body.len())), "{head}");
+        assert!(head.contains("Idempotency-Key: sale.0000042\r\nContent") || head.ends_with("sale.0000042"), "{head}");
+        assert!(head.contains("X-Api-Key: k"), "{head}");
+    }
+
+    #[test]
+    fn people_arrive_when_they_are_due_and_no_sooner() {
+        let target = Target::parse("127.0.0.1:80").expect("an address");
+        let shared = Shared::new(3, 1, Interrupt::default());
+        let mut crowd = Crowd::new(&manner(&target), &shared, 0, 2);
+        let tenth = NS_PER_SECOND / 10;
+        assert_eq!(crowd.next(0, 0), Next::Take { due_ns: Some(0) });
+        assert_eq!(crowd.next(1, tenth - 1), Next::Wait(tenth));
+        assert_eq!(crowd.next(1, tenth), Next::Take { due_ns: Some(tenth) });
+        // Late: the latency still counts from the moment that was due.
+        assert_eq!(crowd.next(0, 9 * tenth), Next::Take { due_ns: Some(2 * tenth) });
+        assert_eq!(crowd.next(1, 9 * tenth), Next::Finished);
+    }
+}

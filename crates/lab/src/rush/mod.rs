@@ -1,0 +1,148 @@
+//! The whole event (FCFS-014): a campaign, everyone at once, and the books afterwards.
+//!
+//! [`run`] does it all. It knows the server by `contract.md` only. A person's request is repeated until it has an
+//! answer, because a retry is always safe (FCFS-012); who hears `ALREADY_ISSUED` after a lost reply hears the yes
+//! that was lost.
+
+mod answer;
+mod backoff;
+mod books;
+mod campaign;
+mod client;
+mod crowd;
+mod lookup;
+mod machine;
+mod options;
+mod own_server;
+mod progress;
+mod reconcile;
+mod shared;
+mod tally;
+mod target;
+
+pub use options::Options;
+
+use crate::load::{Limits, cpu_seconds_of, each_thread, raise_open_files};
+use crate::report::{self, Figures, Outcomes, ProcessorTime, Report};
+use anyhow::Context;
+use campaign::Sale;
+use client::Client;
+use crowd::{Crowd, Manner};
+use options::Checked;
+use own_server::OwnServer;
+use shared::Shared;
+use std::time::Instant;
+use tally::Tally;
+use target::Target;
+
+/// Runs the rush: starts a server if none is given, makes the campaign, sends the crowd, compares the books, writes
+/// the report (HTML, and JSON beside it), prints the summary. A server of its own is stopped in any case.
+///
+/// # Errors
+/// When the options can not be, the server does not start or does not understand, nobody gets an answer for a
+/// minute, or the report can not be written. Books that do not balance are no error: see [`Report::books_balance`].
+pub fn run(options: Options) -> anyhow::Result<Report> {
+    let options = options.check()?;
+    raise_open_files(options.connections)?;
+    let interrupt = shared::interrupt_flag()?;
+    let own = match &options.url {
+        Some(_) => None,
+        None => Some(OwnServer::start(&options.program, options.keep_data)?),
+    };
+    let reached = match &own {
+        Some(server) => Reached {
+            target: server.target().clone(),
+            admin_key: Some(server.admin_key().to_owned()),
+            process: Some(server.process()),
+        },
+        None => Reached {
+            target: Target::parse(options.url.as_deref().unwrap_or_default())?,
+            admin_key: options.admin_key.clone(),
+            process: None,
+        },
+    };
+    let report = rush(&options, &reached, &interrupt)?;
+    if let Some(server) = own {
+        server.stop()?;
+    }
+    report::write(&report, &options.report)?;
+    print!("{}", report::summary(&report, &options.report));
+    Ok(report)
+}
+
+/// The server under the rush.
+struct Reached {
+    target: Target,
+    admin_key: Option<String>,
+    /// The server's process id, when it is ours.
+    process: Option<u32>,
+}
+
+fn rush(options: &Checked, reached: &Reached, interrupt: &shared::Interrupt) -> anyhow::Result<Report> {
+    let mut client = Client::new(reached.target.clone(), reached.admin_key.clone());
+    let sale = campaign::prepare(&mut client, options)?;
+    let cpu = || (cpu_seconds_of(std::process::id()), reached.process.and_then(cpu_seconds_of));
+    let (generator_before, server_before) = cpu();
+    let shared = Shared::new(options.users, options.threads, interrupt.clone());
+    let tally = send_crowd(options, reached, &sale, &shared)?;
+    let (generator_after, server_after) = cpu();
+    let mut warnings = sale.warnings.clone();
+    warnings.extend(shared.warnings());
+    progress::say("comparing the books");
+    let judged = books::compare(&mut client, reached, &sale, &tally, options.users, interrupt)?;
+    warnings.extend(judged.warnings);
+    let figures = Figures {
+        users: options.users,
+        connections: options.connections,
+        threads: options.threads,
+        stock: sale.stock,
+        asked_per_second: options.rate,
+        elapsed_seconds: tally.elapsed_seconds(),
+        answers_per_second: tally.answers() as f64 / tally.elapsed_seconds().max(1e-9),
+        sold_out_seconds: tally.sold_out_seconds(),
+        issued: tally.yes_count(),
+        unanswered: tally.gave_up,
+    };
+    Ok(Report {
+        verdict: report::Verdict::of(judged.checks, warnings),
+        campaign: sale.campaign,
+        target: reached.target.to_string(),
+        own_server: reached.process.is_some(),
+        started_at: sale.started_at.to_string(),
+        command: std::env::args().collect::<Vec<_>>().join(" "),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        figures,
+        outcomes: Outcomes::of(&tally.decisions),
+        success: report::Latency::of(&tally.success_us),
+        refusal: report::Latency::of(&tally.refusal_us),
+        timeline: tally.timeline.clone(),
+        trouble: tally.trouble.clone(),
+        processor: ProcessorTime {
+            generator: ProcessorTime::between(generator_before, generator_after),
+            server: ProcessorTime::between(server_before, server_after),
+        },
+        machine: machine::read(),
+    })
+}
+
+fn send_crowd(options: &Checked, reached: &Reached, sale: &Sale, shared: &Shared) -> anyhow::Result<Tally> {
+    let manner = Manner {
+        target: &reached.target,
+        campaign: &sale.campaign,
+        users: options.users,
+        rate: options.rate,
+        retry: options.retry,
+        idempotency_keys: options.idempotency_keys,
+        issue_key: options.issue_key.as_deref(),
+    };
+    let start = Instant::now();
+    let mut crowds: Vec<_> =
+        (0..options.threads).map(|thread| Crowd::new(&manner, shared, thread, options.connections)).collect();
+    let limits = Limits::default();
+    each_thread(reached.target.address, options.connections, limits, start, &mut crowds, |at_work| {
+        progress::watch(shared, options.users, start, at_work);
+    })
+    .context("the crowd could not be sent")?;
+    shared.outcome()?;
+    Ok(Tally::merge(crowds.into_iter().map(Crowd::into_tally)))
+}

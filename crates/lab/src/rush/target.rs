@@ -1,0 +1,61 @@
+//! Where the server is.
+
+use anyhow::{Context, bail};
+use std::fmt;
+use std::net::{SocketAddr, ToSocketAddrs};
+
+/// A server's address, and its name for the `Host` header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    pub(super) address: SocketAddr,
+    pub(super) host: String,
+}
+
+impl Target {
+    /// Reads `http://HOST:PORT`; without a port 80, and `http://` may be left out.
+    pub(super) fn parse(url: &str) -> anyhow::Result<Self> {
+        if url.starts_with("https://") {
+            bail!("{url}: the crowd speaks plain http only; point it behind whatever ends TLS");
+        }
+        let host = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/');
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".:-_[]".contains(&byte);
+        if host.is_empty() || !host.bytes().all(plain) {
+            bail!("{url}: a server is given as http://HOST:PORT, without a path");
+        }
+        let has_port = host.rsplit_once(':').is_some_and(|(before, _)| !before.contains(':') || before.ends_with(']'));
+        let with_port = if has_port { host.to_owned() } else { format!("{host}:80") };
+        let address = with_port
+            .to_socket_addrs()
+            .with_context(|| format!("{url}: no such host or port"))?
+            .next()
+            .with_context(|| format!("{url}: the name has no address"))?;
+        Ok(Self { address, host: host.to_owned() })
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "http://{}", self.host)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_addresses_as_people_write_them() {
+        for (url, address) in [
+            ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+            ("127.0.0.1:8080/", "127.0.0.1:8080"),
+            ("http://127.0.0.1", "127.0.0.1:80"),
+            ("http://[::1]:8080", "[::1]:8080"),
+            ("http://[::1]", "[::1]:80"),
+        ] {
+            assert_eq!(Target::parse(url).expect(url).address.to_string(), address);
+        }
+        for url in ["", "https://127.0.0.1", "http://127.0.0.1:8080/api", "http://a b", "127.0.0.1:99999"] {
+            assert!(Target::parse(url).is_err(), "{url}");
+        }
+    }
+}

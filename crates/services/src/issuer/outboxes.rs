@@ -1,0 +1,72 @@
+//! The two outboxes of coupons, for the relay: decisions in the hot state, and steps in the ledger.
+
+use async_trait::async_trait;
+use bus::{Offer, OutboxSource, Settled, SourceAway};
+use hot::CouponPort;
+use ledger::{Ledger, outbox};
+use std::sync::Arc;
+
+/// Messages written with decisions in the hot state.
+pub struct HotOutbox(pub Arc<dyn CouponPort>);
+
+#[async_trait]
+impl OutboxSource for HotOutbox {
+    async fn next(&self, limit: usize) -> Result<Vec<Offer>, SourceAway> {
+        let messages = self.0.outbox(limit).await.map_err(away)?;
+        let offer = |message: hot::OutboxMessage| Offer {
+            position: message.position,
+            topic: message.topic.to_owned(),
+            envelope: message.envelope,
+        };
+        Ok(messages.into_iter().map(offer).collect())
+    }
+
+    /// It knows only "all up to here"; what was refused lies with the dead letters by now.
+    async fn settle(&self, settled: &[Settled]) -> Result<(), SourceAway> {
+        match settled.last() {
+            Some(last) => self.0.acknowledge(last.position).await.map_err(away),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Messages written with changes of rows.
+pub struct LedgerOutbox(pub Ledger);
+
+#[async_trait]
+impl OutboxSource for LedgerOutbox {
+    async fn next(&self, limit: usize) -> Result<Vec<Offer>, SourceAway> {
+        let waiting = outbox::next(&self.0, limit as u64).await.map_err(away)?;
+        let offer = |one: outbox::Waiting| Offer {
+            // The tables count from 1 in signed numbers.
+            position: one.sequence.unsigned_abs(),
+            topic: one.topic,
+            envelope: one.envelope,
+        };
+        Ok(waiting.into_iter().map(offer).collect())
+    }
+
+    async fn settle(&self, settled: &[Settled]) -> Result<(), SourceAway> {
+        let published: Vec<i64> =
+            settled.iter().filter(|one| one.refused.is_none()).map(|one| sequence(one.position)).collect();
+        for one in settled {
+            if let Some(reason) = &one.refused {
+                outbox::mark_failed(&self.0, sequence(one.position), outbox::ATTEMPTS_MAX, reason)
+                    .await
+                    .map_err(away)?;
+            }
+        }
+        if published.is_empty() {
+            return Ok(());
+        }
+        outbox::mark_published(&self.0, &published).await.map_err(away)
+    }
+}
+
+fn sequence(position: u64) -> i64 {
+    i64::try_from(position).unwrap_or(i64::MAX)
+}
+
+fn away(error: impl std::fmt::Display) -> SourceAway {
+    SourceAway(error.to_string())
+}
