@@ -84,7 +84,8 @@ impl Consumer {
             let again = failing.into_iter().map(|(message, _)| message).collect();
             failing = self.try_each(again).await?;
         }
-        let lost = failing.iter().map(|(message, error)| self.letter(&message.delivery, Reason::MaxRetryExceeded, error));
+        let lost =
+            failing.iter().map(|(message, error)| self.letter(&message.delivery, Reason::MaxRetryExceeded, error));
         self.bury(lost.collect()).await?;
         figures::consumed(self.handler.group(), count);
         Ok(())

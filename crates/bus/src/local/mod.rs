@@ -97,9 +97,10 @@ impl Publisher for LocalBus {
             let first = self.shared.take_offsets(&topic, part.len());
             let deliveries: Vec<Delivery> =
                 (first..).zip(part).map(|(offset, envelope)| Delivery::of(&topic, offset, envelope)).collect();
-            self.shared.deliver(None, &topic, deliveries).await.map_err(|Ended| {
-                PublishError::Away("the bus was stopped".to_owned())
-            })?;
+            self.shared
+                .deliver(None, &topic, deliveries)
+                .await
+                .map_err(|Ended| PublishError::Away("the bus was stopped".to_owned()))?;
         }
         Ok(())
     }

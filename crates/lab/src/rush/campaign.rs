@@ -12,6 +12,8 @@ use std::time::SystemTime;
 pub(super) struct Sale {
     pub(super) campaign: String,
     pub(super) stock: u32,
+    /// Whether it was made for this rush, so that nobody else has had a coupon of it.
+    pub(super) made: bool,
     /// Coupons given before this rush.
     pub(super) issued_before: u32,
     pub(super) started_at: Timestamp,
@@ -42,13 +44,17 @@ pub(super) fn prepare(client: &mut Client, options: &Checked) -> anyhow::Result<
     let mut sale = Sale {
         campaign: campaign.clone(),
         stock: options.stock,
+        made,
         issued_before: 0,
         started_at: now(),
         warnings: Vec::new(),
     };
     if !made {
         let issued_before = u32::try_from(standing.total_participants).unwrap_or(u32::MAX);
-        sale.stock = standing.remaining_stock.saturating_add(issued_before);
+        sale.stock = match stock_of(client, campaign) {
+            Some(stock) => stock,
+            None => standing.remaining_stock.saturating_add(issued_before),
+        };
         sale.issued_before = issued_before;
         sale.warnings.push(format!(
             "the campaign {campaign} was there already, with {} of {} coupons left",
@@ -94,6 +100,15 @@ fn make_by_short_form(client: &mut Client, campaign: &str, stock: u32) -> anyhow
         401 | 403 => bail!("the server wants an administrator's key for that ({})", reply.describe()),
         _ => bail!(reply.describe()),
     }
+}
+
+/// The stock of a campaign that was there, as the administrator sees it.
+fn stock_of(client: &mut Client, campaign: &str) -> Option<u32> {
+    if !client.has_admin_key() {
+        return None;
+    }
+    let reply = client.get(&format!("/api/v1/admin/campaigns/{campaign}")).ok()?;
+    u32::try_from(reply.json().ok()?.get("stock")?.as_u64()?).ok()
 }
 
 /// The campaign's figures in the hot state.

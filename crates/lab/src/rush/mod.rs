@@ -62,8 +62,10 @@ pub fn run(options: Options) -> anyhow::Result<Report> {
         },
     };
     let report = rush(&options, &reached, &interrupt)?;
-    if let Some(server) = own {
-        server.stop()?;
+    if let Some(server) = own
+        && let Err(error) = server.stop()
+    {
+        progress::say(&format!("{error:#}"));
     }
     report::write(&report, &options.report)?;
     print!("{}", report::summary(&report, &options.report));
@@ -89,7 +91,7 @@ fn rush(options: &Checked, reached: &Reached, interrupt: &shared::Interrupt) -> 
     let mut warnings = sale.warnings.clone();
     warnings.extend(shared.warnings());
     progress::say("comparing the books");
-    let judged = books::compare(&mut client, reached, &sale, &tally, options.users, interrupt)?;
+    let judged = books::compare(&mut client, options, reached, &sale, &tally, interrupt)?;
     warnings.extend(judged.warnings);
     let figures = Figures {
         users: options.users,

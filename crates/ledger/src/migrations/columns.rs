@@ -1,7 +1,7 @@
 //! Where the three databases part on tables and types; every migration goes through here.
 
-use sea_orm_migration::prelude::*;
 use sea_orm::DbBackend;
+use sea_orm_migration::prelude::*;
 
 /// Longest name: user, tenant, campaign, order (`contract.md`, Conventions).
 pub(super) const NAME_LENGTH: u32 = 128;
@@ -28,7 +28,11 @@ pub(super) fn common_table(manager: &SchemaManager<'_>, name: &'static str) -> T
 }
 
 /// An index on a table that all services share.
-pub(super) fn common_index(manager: &SchemaManager<'_>, name: &'static str, table: &'static str) -> IndexCreateStatement {
+pub(super) fn common_index(
+    manager: &SchemaManager<'_>,
+    name: &'static str,
+    table: &'static str,
+) -> IndexCreateStatement {
     let mut index = Index::create();
     index.name(name).if_not_exists();
     match manager.get_database_backend() {

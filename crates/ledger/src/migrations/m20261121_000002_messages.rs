@@ -24,8 +24,7 @@ impl MigrationTrait for Migration {
             .col("sequence")
             .take();
         manager.create_index(waiting).await?;
-        let by_age =
-            common_index(manager, "ix_processed_events_at", "processed_events").col("processed_at").take();
+        let by_age = common_index(manager, "ix_processed_events_at", "processed_events").col("processed_at").take();
         manager.create_index(by_age).await
     }
 }

@@ -92,8 +92,7 @@ pub async fn list(ledger: &Ledger) -> Result<Vec<ApiKey>, LedgerError> {
 /// # Errors
 /// [`LedgerError`].
 pub async fn active(ledger: &Ledger) -> Result<Vec<ApiKey>, LedgerError> {
-    let rows =
-        api_key::Entity::find().filter(api_key::Column::RevokedAt.is_null()).all(ledger.connection()).await?;
+    let rows = api_key::Entity::find().filter(api_key::Column::RevokedAt.is_null()).all(ledger.connection()).await?;
     rows.into_iter().map(from_row).collect()
 }
 

@@ -51,12 +51,7 @@ pub async fn list(
     let size = size.clamp(1, PAGE_SIZE_MAX);
     // The databases count in signed 64 bits.
     let skip = page.saturating_mul(size).min(i64::MAX as u64);
-    let rows = of_tenant
-        .order_by_desc(campaign::Column::Id)
-        .offset(skip)
-        .limit(size)
-        .all(ledger.connection())
-        .await?;
+    let rows = of_tenant.order_by_desc(campaign::Column::Id).offset(skip).limit(size).all(ledger.connection()).await?;
     Ok((rows.into_iter().map(from_row).collect::<Result<_, _>>()?, total))
 }
 
@@ -106,11 +101,7 @@ pub async fn update(ledger: &Ledger, campaign: &Campaign) -> Result<Campaign, Le
 async fn grant(change: &Transaction, campaign_id: i64, campaign: &Campaign) -> Result<(), LedgerError> {
     let insert = Query::insert()
         .into_table(stock_grant::Entity)
-        .columns([
-            stock_grant::Column::CampaignId,
-            stock_grant::Column::LastSerial,
-            stock_grant::Column::GrantedAt,
-        ])
+        .columns([stock_grant::Column::CampaignId, stock_grant::Column::LastSerial, stock_grant::Column::GrantedAt])
         .values_panic([campaign_id.into(), number(campaign.stock)?.into(), now().into()])
         .take();
     change.connection().execute(&insert).await?;

@@ -3,7 +3,13 @@
 use crate::support::{Books, issued};
 use rusqlite::Connection;
 
-fn insert_coupon(raw: &Connection, id: u8, serial: Option<i64>, last_serial: i64, status: &str) -> Result<usize, String> {
+fn insert_coupon(
+    raw: &Connection,
+    id: u8,
+    serial: Option<i64>,
+    last_serial: i64,
+    status: &str,
+) -> Result<usize, String> {
     raw.execute(
         "INSERT INTO coupons (id, campaign_id, serial, last_serial, status, issued_at) VALUES (?, 1, ?, ?, ?, 'x')",
         (vec![id; 16], serial, last_serial, status),

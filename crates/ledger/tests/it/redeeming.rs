@@ -43,8 +43,7 @@ async fn reserve_confirm_and_the_message_with_it() {
     assert_eq!(read(&books, &sale).await.usage, reserved, "to the millisecond");
     let redeemed = next(reserved.confirm("order-1"));
     let told = message(42);
-    let with_message =
-        UseChange { message: Some((topic::COUPON_EVENTS, &told)), ..step(&sale, &reserved, &redeemed) };
+    let with_message = UseChange { message: Some((topic::COUPON_EVENTS, &told)), ..step(&sale, &reserved, &redeemed) };
     assert_eq!(change_use(&books.ledger, &with_message).await, Ok(true));
     assert_eq!(read(&books, &sale).await.usage, redeemed);
     assert_eq!(change_use(&books.ledger, &with_message).await, Ok(false), "it no longer stands so");

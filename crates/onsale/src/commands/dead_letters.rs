@@ -1,13 +1,122 @@
-//! `onsale dead-letters`: looks after dead letters.
+//! `onsale dead-letters`: looks after messages that nobody could deal with.
 
-use super::{Ending, WrongUse};
-use crate::cli::DeadLettersCommand;
+use super::{Ending, block_on};
+use crate::cli::{DeadLettersCommand, Selection};
 use crate::config::Config;
+use crate::wiring::dead_letters;
+use bus::local::LocalDeadLetters;
+use bus::{DeadLetter, DeadLetters};
+use serde_json::{Value, json};
 
-/// Runs the command.
+/// Letters read at a time when all are meant.
+const PAGE: usize = 500;
+
+/// Runs the command. A running server notices within a second what is to be replayed.
 ///
 /// # Errors
-/// Whatever keeps it from doing its work.
-pub fn run(_config: &Config, _command: &DeadLettersCommand) -> anyhow::Result<Ending> {
-    Err(WrongUse("this build does not have `dead-letters`".to_owned()).into())
+/// When the dead letters can not be read.
+pub fn run(config: &Config, command: &DeadLettersCommand) -> anyhow::Result<Ending> {
+    let letters = dead_letters(config)?;
+    block_on(async {
+        match command {
+            DeadLettersCommand::List { limit, json } => list(&letters, *limit as usize, *json).await,
+            DeadLettersCommand::Show { id } => show(&letters, *id).await,
+            DeadLettersCommand::Replay(selection) => {
+                let missing = each(&letters, selection, async |id| Ok(letters.replay(id).await?)).await?;
+                println!("what was asked for is dealt with again within a second, or at the next start of the server");
+                Ok(missing)
+            }
+            DeadLettersCommand::Drop(selection) => {
+                each(&letters, selection, async |id| Ok(letters.remove(id).await?)).await
+            }
+        }
+    })
+}
+
+async fn list(letters: &LocalDeadLetters, limit: usize, as_json: bool) -> anyhow::Result<Ending> {
+    let found = letters.list(0, limit).await?;
+    if as_json {
+        let all: Vec<Value> = found.iter().map(whole).collect();
+        println!("{}", serde_json::to_string_pretty(&all)?);
+        return Ok(Ending::Done);
+    }
+    if found.is_empty() {
+        println!("no dead letters");
+    }
+    for letter in &found {
+        let kind = letter.headers.iter().find(|(name, _)| name == "eventType").map_or("?", |(_, value)| value);
+        let state = if letter.replay_requested { "  (to be replayed)" } else { "" };
+        println!(
+            "{:<6} {}  {:<14} {:<16} {:<18} {}{state}",
+            letter.id,
+            letter.buried_at,
+            letter.topic,
+            kind,
+            letter.reason.as_str(),
+            letter.error
+        );
+    }
+    Ok(Ending::Done)
+}
+
+async fn show(letters: &LocalDeadLetters, id: i64) -> anyhow::Result<Ending> {
+    match letters.show(id).await? {
+        Some(letter) => {
+            println!("{}", serde_json::to_string_pretty(&whole(&letter))?);
+            Ok(Ending::Done)
+        }
+        None => Ok(no_such(id)),
+    }
+}
+
+fn no_such(id: i64) -> Ending {
+    eprintln!("there is no dead letter {id}; see `onsale dead-letters list`");
+    Ending::CheckFailed
+}
+
+async fn each(
+    letters: &LocalDeadLetters,
+    selection: &Selection,
+    act: impl AsyncFn(i64) -> anyhow::Result<bool>,
+) -> anyhow::Result<Ending> {
+    let ids = if selection.all { all_ids(letters).await? } else { selection.ids.clone() };
+    let mut ending = Ending::Done;
+    for id in ids {
+        if act(id).await? {
+            println!("{id}");
+        } else {
+            ending = no_such(id);
+        }
+    }
+    Ok(ending)
+}
+
+async fn all_ids(letters: &LocalDeadLetters) -> anyhow::Result<Vec<i64>> {
+    let mut ids: Vec<i64> = Vec::new();
+    loop {
+        let page = letters.list(ids.last().copied().unwrap_or(0), PAGE).await?;
+        let last = page.len() < PAGE;
+        ids.extend(page.iter().map(|letter| letter.id));
+        if last {
+            return Ok(ids);
+        }
+    }
+}
+
+/// A letter with everything it says, the way it stands on the dead-letter topic.
+fn whole(letter: &DeadLetter) -> Value {
+    let headers: serde_json::Map<String, Value> =
+        letter.wire_headers().into_iter().map(|(name, value)| (name, value.into())).collect();
+    let value = serde_json::from_slice(&letter.value)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&letter.value).into_owned()));
+    json!({
+        "id": letter.id,
+        "topic": letter.topic,
+        "group": letter.group,
+        "key": letter.key,
+        "headers": headers,
+        "value": value,
+        "buriedAt": letter.buried_at.to_string(),
+        "replayRequested": letter.replay_requested,
+    })
 }

@@ -13,8 +13,6 @@ use std::sync::Arc;
 /// Everything that decides and keeps.
 #[derive(Clone)]
 pub struct Parts {
-    /// The engine of contended state, and its journal.
-    pub engine: EmbeddedEngine,
     /// The tables.
     pub ledger: Ledger,
     /// The use cases.
@@ -63,8 +61,8 @@ impl Parts {
         make_folder(folder)?;
         let engine = EmbeddedEngine::open(folder, JournalOptions::default()).with_context(|| can_not_use(folder))?;
         let ledger = open_ledger(config).await?;
-        let coupons = service(config, Arc::new(engine.clone()), ledger.clone()).await?;
-        let parts = Self { engine, ledger, coupons };
+        let coupons = service(config, Arc::new(engine), ledger.clone()).await?;
+        let parts = Self { ledger, coupons };
         parts.bring_together().await?;
         Ok(parts)
     }

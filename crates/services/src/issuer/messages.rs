@@ -87,8 +87,7 @@ fn payload<'a, P: Deserialize<'a>>(envelope: &'a Envelope) -> Result<P, String> 
 
 /// What the tables could hold but must not.
 fn check(issued: &CouponIssued) -> Result<(), String> {
-    for (field, name) in
-        [("tenant", &issued.tenant), ("campaignId", &issued.campaign_id), ("userId", &issued.user_id)]
+    for (field, name) in [("tenant", &issued.tenant), ("campaignId", &issued.campaign_id), ("userId", &issued.user_id)]
     {
         check_name(name).map_err(|error| format!("payload: {field} {error}"))?;
     }

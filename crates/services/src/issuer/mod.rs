@@ -8,6 +8,9 @@ pub mod outboxes;
 pub mod service;
 pub mod tidy;
 
+#[cfg(test)]
+mod tests;
+
 pub use messages::CouponGroup;
 pub use outboxes::{HotOutbox, LedgerOutbox};
 pub use service::{Issuer, Verdict};

@@ -57,10 +57,7 @@ struct Row {
 ///
 /// # Errors
 /// [`LedgerError`] other than a refused coupon: nothing of the batch may be relied upon; drop `change`.
-pub async fn keep_issued(
-    change: &Transaction,
-    issued: &[(Uuid, CouponIssued)],
-) -> Result<Vec<Refused>, LedgerError> {
+pub async fn keep_issued(change: &Transaction, issued: &[(Uuid, CouponIssued)]) -> Result<Vec<Refused>, LedgerError> {
     let policies = policies_of(change, issued).await?;
     let mut refused = Vec::new();
     let mut rows = Vec::with_capacity(issued.len());
@@ -130,10 +127,8 @@ async fn policies_of<'a>(
     let mut policies = HashMap::with_capacity(names.len());
     for part in names.chunks(BATCH_MAX) {
         let both = Expr::tuple([Expr::col(campaign::Column::Tenant), Expr::col(campaign::Column::EventId)]);
-        let rows = campaign::Entity::find()
-            .filter(both.in_tuples(part.iter().copied()))
-            .all(change.connection())
-            .await?;
+        let rows =
+            campaign::Entity::find().filter(both.in_tuples(part.iter().copied())).all(change.connection()).await?;
         let found: BTreeMap<(String, String), Policy> = policies_from(change, rows).await?.into_iter().collect();
         for ((tenant, event), policy) in found {
             let said = part.iter().find(|(t, e)| *t == tenant && *e == event);

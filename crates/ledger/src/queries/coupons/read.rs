@@ -120,9 +120,7 @@ pub async fn entries(
         let user = || qualified(user_coupon::Column::UserId);
         let nth = qualified(user_coupon::Column::NthOfUser).gt(i64::from(after.nth_of_user));
         // The first part alone lets every database walk the index from there.
-        select
-            .and_where(user().gte(after.user_id.as_str()))
-            .and_where(user().gt(after.user_id.as_str()).or(nth));
+        select.and_where(user().gte(after.user_id.as_str())).and_where(user().gt(after.user_id.as_str()).or(nth));
     }
     Ok(fetch(ledger, select).await?.into_iter().map(to_entry).collect())
 }

@@ -1,0 +1,193 @@
+//! The books: what people heard, what the hot state says, what the database keeps. All must agree.
+
+use super::Reached;
+use super::campaign::{Sale, Standing, standing};
+use super::client::Client;
+use super::lookup::{Lookups, look_up};
+use super::options::Checked;
+use super::reconcile::{self, Book};
+use super::shared::Interrupt;
+use super::tally::{Tally, Yes};
+use crate::report::{Check, CheckStatus};
+use std::collections::HashSet;
+
+/// The comparison's result.
+pub(super) struct Judged {
+    pub(super) checks: Vec<Check>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Everything there is to compare.
+struct Evidence<'a> {
+    sale: &'a Sale,
+    users: u32,
+    /// People who may or may not have got a coupon, because they never heard.
+    unanswered: u64,
+    heard: &'a [Yes],
+    standing: Standing,
+    lookups: Lookups,
+    /// The server's comparison of hot state and database, or why there is none.
+    book: Result<Book, String>,
+}
+
+/// Collects the books and compares them.
+///
+/// # Errors
+/// When a book can not be read at all.
+pub(super) fn compare(
+    client: &mut Client,
+    options: &Checked,
+    reached: &Reached,
+    sale: &Sale,
+    tally: &Tally,
+    interrupt: &Interrupt,
+) -> anyhow::Result<Judged> {
+    let book = match reached.admin_key {
+        Some(_) => Ok(reconcile::read(client, &sale.campaign, interrupt)?),
+        None => Err("no administrator's key was given".to_owned()),
+    };
+    let standing = standing(client, &sale.campaign)?;
+    let key = options.issue_key.as_deref().or(reached.admin_key.as_deref());
+    let lookups = look_up(&reached.target, &sale.campaign, key, &tally.heard, interrupt)?;
+    let users = options.users;
+    let evidence = Evidence { sale, users, unanswered: tally.gave_up, heard: &tally.heard, standing, lookups, book };
+    Ok(Judged { checks: judge(&evidence), warnings: warn(&evidence) })
+}
+
+fn warn(evidence: &Evidence<'_>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if evidence.unanswered > 0 {
+        warnings.push(format!("{} people gave up without an answer; what they got is unknown", evidence.unanswered));
+    }
+    let looked_up = evidence.lookups.right + evidence.lookups.wrong;
+    if looked_up < evidence.heard.len() as u64 {
+        warnings.push(format!("{looked_up} of {} yeses were looked up one by one", evidence.heard.len()));
+    }
+    warnings.extend(evidence.lookups.examples.iter().cloned());
+    warnings
+}
+
+fn judge(evidence: &Evidence<'_>) -> Vec<Check> {
+    vec![
+        issued_exactly(evidence),
+        no_serial_twice(evidence),
+        no_user_twice(evidence),
+        serials_within_stock(evidence),
+        heard_is_kept(evidence),
+        hot_is_database(evidence),
+        stock_adds_up(evidence),
+    ]
+}
+
+fn check(id: &str, title: &str, title_ko: &str, passed: bool, expected: String, found: String) -> Check {
+    let status = if passed { CheckStatus::Passed } else { CheckStatus::Failed };
+    Check { id: id.into(), title: title.into(), title_ko: title_ko.into(), status, expected, found }
+}
+
+impl Evidence<'_> {
+    /// Coupons given: the hot state's count where we may see it, else the people that it counts.
+    fn issued(&self) -> u64 {
+        self.book.as_ref().map_or(self.standing.total_participants, |book| book.hot_count)
+    }
+
+    /// Findings of these kinds in the server's own comparison.
+    fn findings(&self, kinds: &[&str]) -> usize {
+        self.book.as_ref().map_or(0, |book| book.count(kinds))
+    }
+}
+
+fn issued_exactly(evidence: &Evidence<'_>) -> Check {
+    let stock = u64::from(evidence.sale.stock);
+    let answered = u64::from(evidence.users) - evidence.unanswered;
+    let least = answered.max(evidence.sale.issued_before.into()).min(stock);
+    let most = (u64::from(evidence.users) + u64::from(evidence.sale.issued_before)).min(stock);
+    let issued = evidence.issued();
+    let expected = if least == most { least.to_string() } else { format!("{least} to {most}") };
+    let passed = (least..=most).contains(&issued);
+    let title = "As many coupons as there are, or people";
+    check("issued_exactly", title, "재고만큼 정확히 발급", passed, expected, issued.to_string())
+}
+
+fn no_serial_twice(evidence: &Evidence<'_>) -> Check {
+    let serials: HashSet<u32> = evidence.heard.iter().map(|yes| yes.held.serial).collect();
+    let doubled = evidence.heard.len() - serials.len() + evidence.findings(&["duplicate_serial"]);
+    check("no_serial_twice", "No serial given twice", "일련번호 중복 없음", doubled == 0, "0".into(), doubled.to_string())
+}
+
+fn no_user_twice(evidence: &Evidence<'_>) -> Check {
+    let users: HashSet<u32> = evidence.heard.iter().map(|yes| yes.user).collect();
+    let ids: HashSet<_> = evidence.heard.iter().map(|yes| yes.held.coupon_id).collect();
+    let mut doubled = evidence.heard.len() - users.len() + evidence.heard.len() - ids.len();
+    doubled += evidence.findings(&["over_limit"]);
+    if evidence.sale.made {
+        // One coupon a person here, so as many people as coupons.
+        let extra = evidence.issued().abs_diff(evidence.standing.total_participants);
+        doubled += usize::try_from(extra.max(evidence.lookups.doubled)).unwrap_or(usize::MAX);
+    }
+    check("no_user_twice", "No person served twice", "사용자 중복 발급 없음", doubled == 0, "0".into(), doubled.to_string())
+}
+
+fn serials_within_stock(evidence: &Evidence<'_>) -> Check {
+    let stock = evidence.sale.stock;
+    let outside = evidence.heard.iter().filter(|yes| !(1..=stock).contains(&yes.held.serial)).count();
+    let outside = outside + evidence.findings(&["serial_beyond_stock"]);
+    let expected = format!("0 outside 1 to {stock}");
+    let title = "Every serial within the stock";
+    check("serials_within_stock", title, "일련번호가 재고 범위 안", outside == 0, expected, outside.to_string())
+}
+
+fn heard_is_kept(evidence: &Evidence<'_>) -> Check {
+    let heard = evidence.heard.len() as u64;
+    let Lookups { right, wrong, unanswered, .. } = evidence.lookups;
+    // Someone may hold a coupon unheard only by having given up, or by having come before.
+    let unheard = evidence.issued().saturating_sub(heard);
+    let may_be_unheard = evidence.unanswered + u64::from(evidence.sale.issued_before);
+    let passed = wrong == 0 && heard <= evidence.issued() && unheard <= may_be_unheard;
+    let mut check = check(
+        "heard_is_kept",
+        "Every yes heard is kept, and no other",
+        "응답받은 쿠폰 = 보관된 쿠폰",
+        passed,
+        format!("{heard} heard and kept"),
+        format!("{right} as heard, {wrong} not, {unheard} unheard of"),
+    );
+    if passed && right == 0 && unanswered > 0 {
+        check.status = CheckStatus::Skipped;
+        check.found = "the server gave no answer to any look-up".into();
+    }
+    check
+}
+
+fn hot_is_database(evidence: &Evidence<'_>) -> Check {
+    const OTHERS: [&str; 3] = ["duplicate_serial", "over_limit", "serial_beyond_stock"];
+    let (id, title, title_ko) = ("hot_is_database", "Hot state equals database", "핫 상태 = 데이터베이스");
+    match &evidence.book {
+        Ok(book) => {
+            let differing = book.count_others(&OTHERS);
+            let sound = book.balances || !book.findings.is_empty();
+            let passed = differing == 0 && sound && book.in_flight == 0 && book.hot_count == book.ledger_count;
+            let found = format!(
+                "{} in hot state, {} in the database, {differing} differing, {} on the way",
+                book.hot_count, book.ledger_count, book.in_flight
+            );
+            let expected = format!("{} in both, coupon by coupon", book.hot_count);
+            check(id, title, title_ko, passed, expected, found)
+        }
+        Err(reason) => {
+            let skipped = check(id, title, title_ko, true, "equal, coupon by coupon".into(), reason.clone());
+            Check { status: CheckStatus::Skipped, ..skipped }
+        }
+    }
+}
+
+fn stock_adds_up(evidence: &Evidence<'_>) -> Check {
+    let stock = u64::from(evidence.book.as_ref().map_or(evidence.sale.stock, |book| book.stock));
+    let (issued, remaining) = (evidence.issued(), u64::from(evidence.standing.remaining_stock));
+    let passed = stock == u64::from(evidence.sale.stock) && remaining + issued == stock;
+    let expected = format!("{stock} in all");
+    let found = format!("{remaining} left + {issued} issued");
+    check("stock_adds_up", "Left and issued make the stock", "남은 재고 + 발급 = 전체 재고", passed, expected, found)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! What the person at the terminal sees while the crowd runs, and when waiting has no more sense.
+
+use super::shared::{Seen, Shared};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+const LOOK: Duration = Duration::from_millis(20);
+const DRAW: Duration = Duration::from_millis(125);
+/// Without a terminal, a line this often.
+const LINE: Duration = Duration::from_secs(5);
+/// Nobody gets an answer for so long: give up.
+const STANDSTILL: Duration = Duration::from_secs(60);
+/// With at least so many 429s, and more of them than answers, the limits are in the way.
+const LIMITED_MIN: u64 = 100;
+const LIMITS_ADVICE: &str = "the server limits this address (429): for a rush from one machine raise \
+    limits.per_ip_per_second and limits.per_ip_burst in its configuration \
+    (ONSALE__LIMITS__PER_IP_PER_SECOND, ONSALE__LIMITS__PER_IP_BURST)";
+
+/// Says a line to the person at the terminal.
+pub(super) fn say(line: &str) {
+    eprintln!("rush: {line}");
+}
+
+/// Draws until nobody is at work; fails the crowd when it stands still.
+pub(super) fn watch(shared: &Shared, users: u32, start: Instant, at_work: &dyn Fn() -> bool) {
+    let mut pace = Pace { seen: Seen::default(), at: start, moved_at: start, settled: 0, told_of_limits: false };
+    let bar = std::io::stderr().is_terminal().then(|| bar(users));
+    let interval = if bar.is_some() { DRAW } else { LINE };
+    while at_work() {
+        std::thread::sleep(LOOK);
+        let (now, seen) = (Instant::now(), shared.seen());
+        pace.judge(shared, seen, now);
+        if now.duration_since(pace.at) < interval {
+            continue;
+        }
+        let line = pace.line(seen, now);
+        match &bar {
+            Some(bar) => {
+                bar.set_position(seen.settled);
+                bar.set_message(line);
+            }
+            None => say(&format!("{} of {} people, {line}", HumanCount(seen.settled), HumanCount(users.into()))),
+        }
+    }
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+}
+
+fn bar(users: u32) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(users.into()), ProgressDrawTarget::stderr());
+    // The template is a constant: the plain bar stands in if it could not be read.
+    let template = "{elapsed_precise} {bar:32.cyan/blue} {human_pos}/{human_len} {msg}";
+    bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+struct Pace {
+    seen: Seen,
+    at: Instant,
+    settled: u64,
+    moved_at: Instant,
+    told_of_limits: bool,
+}
+
+impl Pace {
+    fn line(&mut self, seen: Seen, now: Instant) -> String {
+        let seconds = now.duration_since(self.at).as_secs_f64().max(1e-3);
+        let per_second = (seen.settled - self.seen.settled) as f64 / seconds;
+        (self.seen, self.at) = (seen, now);
+        let troubles = seen.limited + seen.troubles;
+        let trouble = if troubles > 0 { format!(", {} asked again", HumanCount(troubles)) } else { String::new() };
+        format!("{}/s, {} issued{trouble}", HumanCount(per_second as u64), HumanCount(seen.issued))
+    }
+
+    fn judge(&mut self, shared: &Shared, seen: Seen, now: Instant) {
+        if seen.settled != self.settled {
+            (self.settled, self.moved_at) = (seen.settled, now);
+        }
+        if !self.told_of_limits && seen.limited >= LIMITED_MIN && seen.limited > seen.settled {
+            self.told_of_limits = true;
+            say(LIMITS_ADVICE);
+            shared.warn(LIMITS_ADVICE.to_owned());
+        }
+        if now.duration_since(self.moved_at) >= STANDSTILL && !shared.stopping() {
+            shared.fail(standstill(seen));
+        }
+    }
+}
+
+fn standstill(seen: Seen) -> String {
+    let advice = if seen.limited > seen.troubles { LIMITS_ADVICE } else { "is the server up, and is this its address?" };
+    format!(
+        "nobody got an answer for {} s ({} answered before; {} times limited, {} attempts lost or refused): {advice}",
+        STANDSTILL.as_secs(),
+        seen.settled,
+        seen.limited,
+        seen.troubles
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rush::shared::Interrupt;
+
+    fn pace(at: Instant) -> Pace {
+        Pace { seen: Seen::default(), at, moved_at: at, settled: 0, told_of_limits: false }
+    }
+
+    #[test]
+    fn a_standstill_ends_the_crowd_and_says_what_to_do() {
+        let (start, shared) = (Instant::now(), Shared::new(10, 1, Interrupt::default()));
+        let mut pace = pace(start);
+        pace.judge(&shared, Seen { settled: 1, troubles: 9, ..Seen::default() }, start + STANDSTILL);
+        pace.judge(&shared, Seen { settled: 1, troubles: 9, ..Seen::default() }, start + STANDSTILL * 2 - LOOK);
+        assert!(!shared.stopping(), "someone got an answer not long ago");
+        pace.judge(&shared, Seen { settled: 1, troubles: 9, ..Seen::default() }, start + STANDSTILL * 2);
+        assert!(shared.outcome().expect_err("stopped").to_string().contains("is the server up"));
+    }
+
+    #[test]
+    fn limits_are_told_once_and_early() {
+        let (start, shared) = (Instant::now(), Shared::new(10, 1, Interrupt::default()));
+        let mut pace = pace(start);
+        pace.judge(&shared, Seen { settled: 500, limited: 300, ..Seen::default() }, start);
+        assert_eq!(shared.warnings(), Vec::<String>::new(), "most are answered");
+        for _ in 0..2 {
+            pace.judge(&shared, Seen { settled: 500, limited: 600, ..Seen::default() }, start);
+        }
+        let warnings = shared.warnings();
+        assert_eq!(warnings.len(), 1);
+        assert!(warnings[0].contains("limits.per_ip_per_second") && warnings[0].contains("limits.per_ip_burst"));
+    }
+}
