@@ -7,5 +7,5 @@
 //! Deliberately absent: any link to the server's crates. What the crowd believes, it was told over the wire.
 
 pub mod load;
-//pub mod report;
-//pub mod rush;
+pub mod report;
+pub mod rush;

@@ -40,6 +40,8 @@ pub(super) struct Owner {
     pub state: State,
     /// Set when the disk gave an answer that can not be trusted: only a restart, which reads it again, tells.
     broken: Option<String>,
+    round_requests: metrics::Histogram,
+    keep_seconds: metrics::Histogram,
 }
 
 /// A batch and who waits for it.
@@ -47,7 +49,13 @@ type Asked = (Vec<IssueRequest>, Timestamp, oneshot::Sender<Decisions>);
 
 impl Owner {
     pub fn new(journal: Journal, state: State) -> Self {
-        Self { journal, state, broken: None }
+        Self {
+            journal,
+            state,
+            broken: None,
+            round_requests: metrics::histogram!("onsale_hot_round_size"),
+            keep_seconds: metrics::histogram!("onsale_hot_keep_seconds"),
+        }
     }
 
     /// Decides until every asker is gone.
@@ -90,7 +98,12 @@ impl Owner {
                 for (batch, now, answer) in asked {
                     answers.push((batch.into_iter().map(|request| round.issue(request, now)).collect(), answer));
                 }
-                round.keep(&self.journal)
+                self.round_requests
+                    .record(answers.iter().map(|(outcomes, _): &(Vec<_>, _)| outcomes.len() as f64).sum::<f64>());
+                let begun = std::time::Instant::now();
+                let kept = round.keep(&self.journal);
+                self.keep_seconds.record(begun.elapsed().as_secs_f64());
+                kept
             }
         };
         self.note(&kept);

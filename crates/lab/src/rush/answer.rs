@@ -145,9 +145,14 @@ mod tests {
         assert_eq!(heard(429, ""), Heard::Limited);
         assert_eq!(heard(503, ""), Heard::Unavailable);
         assert_eq!(heard(502, ""), Heard::Fault);
-        for (status, body) in
-            [(200, "hello"), (200, r#"{"code":"MAYBE"}"#), (200, r#"{"code":"ISSUED"}"#), (401, ""), (404, ""), (301, "")]
-        {
+        for (status, body) in [
+            (200, "hello"),
+            (200, r#"{"code":"MAYBE"}"#),
+            (200, r#"{"code":"ISSUED"}"#),
+            (401, ""),
+            (404, ""),
+            (301, ""),
+        ] {
             assert!(matches!(heard(status, body), Heard::Hopeless(_)), "{status} {body}");
         }
     }

@@ -111,7 +111,14 @@ fn issued_exactly(evidence: &Evidence<'_>) -> Check {
 fn no_serial_twice(evidence: &Evidence<'_>) -> Check {
     let serials: HashSet<u32> = evidence.heard.iter().map(|yes| yes.held.serial).collect();
     let doubled = evidence.heard.len() - serials.len() + evidence.findings(&["duplicate_serial"]);
-    check("no_serial_twice", "No serial given twice", "일련번호 중복 없음", doubled == 0, "0".into(), doubled.to_string())
+    check(
+        "no_serial_twice",
+        "No serial given twice",
+        "일련번호 중복 없음",
+        doubled == 0,
+        "0".into(),
+        doubled.to_string(),
+    )
 }
 
 fn no_user_twice(evidence: &Evidence<'_>) -> Check {
@@ -124,7 +131,14 @@ fn no_user_twice(evidence: &Evidence<'_>) -> Check {
         let extra = evidence.issued().abs_diff(evidence.standing.total_participants);
         doubled += usize::try_from(extra.max(evidence.lookups.doubled)).unwrap_or(usize::MAX);
     }
-    check("no_user_twice", "No person served twice", "사용자 중복 발급 없음", doubled == 0, "0".into(), doubled.to_string())
+    check(
+        "no_user_twice",
+        "No person served twice",
+        "사용자 중복 발급 없음",
+        doubled == 0,
+        "0".into(),
+        doubled.to_string(),
+    )
 }
 
 fn serials_within_stock(evidence: &Evidence<'_>) -> Check {

@@ -114,7 +114,7 @@ fn rush(options: &Checked, reached: &Reached, interrupt: &shared::Interrupt) -> 
         command: std::env::args().collect::<Vec<_>>().join(" "),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         figures,
-        outcomes: Outcomes::of(&tally.decisions),
+        outcomes: Outcomes::of(answer::CODES.into_iter().map(|(_, name)| name).zip(tally.decisions)),
         success: report::Latency::of(&tally.success_us),
         refusal: report::Latency::of(&tally.refusal_us),
         timeline: tally.timeline.clone(),

@@ -181,7 +181,10 @@ mod tests {
     #[test]
     fn the_address_is_found_in_plain_and_in_json_logs() {
         assert_eq!(listening_address("a\nINFO listening on http://127.0.0.1:4821\n"), Some("127.0.0.1:4821"));
-        assert_eq!(listening_address(r#"{"message":"listening on http://127.0.0.1:4821","x":1}"#), Some("127.0.0.1:4821"));
+        assert_eq!(
+            listening_address(r#"{"message":"listening on http://127.0.0.1:4821","x":1}"#),
+            Some("127.0.0.1:4821")
+        );
         assert_eq!(listening_address("listening on http://127.0.0.1:48"), None, "the line is not whole yet");
         assert_eq!(listening_address("starting\n"), None);
     }

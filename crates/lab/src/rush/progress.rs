@@ -90,7 +90,8 @@ impl Pace {
 }
 
 fn standstill(seen: Seen) -> String {
-    let advice = if seen.limited > seen.troubles { LIMITS_ADVICE } else { "is the server up, and is this its address?" };
+    let advice =
+        if seen.limited > seen.troubles { LIMITS_ADVICE } else { "is the server up, and is this its address?" };
     format!(
         "nobody got an answer for {} s ({} answered before; {} times limited, {} attempts lost or refused): {advice}",
         STANDSTILL.as_secs(),

@@ -43,7 +43,7 @@ fn outbox(manager: &SchemaManager<'_>) -> TableCreateStatement {
         .col(moment(manager, "occurred_at").not_null())
         .col(moment(manager, "created_at").not_null())
         .col(ColumnDef::new("published").boolean().not_null())
-        .col(&mut moment(manager, "published_at"))
+        .col(moment(manager, "published_at"))
         .col(ColumnDef::new("retry_count").integer().not_null())
         .col(ColumnDef::new("last_error").text())
         .index(Index::create().name("uq_outbox_events_id").col("id").unique())

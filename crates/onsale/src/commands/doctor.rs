@@ -29,6 +29,7 @@ pub fn run(config: &Config) -> anyhow::Result<Ending> {
         ("address", address(config)),
         ("descriptors", descriptors()),
         ("openness", openness(config)),
+        ("flush", flush(config)),
     ];
     let mut well = true;
     for (name, check) in checks {
@@ -113,4 +114,11 @@ fn openness(config: &Config) -> Check {
     }
     Ok(if config.coupon.open_issue { "open to callers without a key, on loopback only" } else { "callers need a key" }
         .to_owned())
+}
+
+fn flush(config: &Config) -> Check {
+    if config.hot.flush {
+        return Ok("a yes waits for the disk".to_owned());
+    }
+    Err("a yes does not wait for the disk; set hot.flush = true".to_owned())
 }

@@ -36,6 +36,7 @@ async fn serve(config: &Config) -> anyhow::Result<Ending> {
     let mut signals = Signals::new()?;
     tokio::spawn(run_upkeep(exporter.clone()));
     tokio::spawn(read_keys_again(parts.clone()));
+    tokio::spawn(parts.coupons.clone().show_figures());
     if config.reconcile.interval_seconds > 0 {
         let every = Duration::from_secs(config.reconcile.interval_seconds);
         tokio::spawn(parts.coupons.clone().reconcile_in_background(every));

@@ -34,6 +34,7 @@ pub const KEYS: &[Key] = &[
     key("data.dir", Kind::Folder),
     key("demo.enabled", Kind::FlagOrAuto),
     key("hot.url", Kind::Only { url: "embedded:", engine: "the embedded engine for hot state" }),
+    key("hot.flush", Kind::Flag),
     key("bus.url", Kind::Only { url: "local:", engine: "the embedded engine for messages" }),
     key("ledger.url", Kind::Only { url: "sqlite:", engine: "the embedded engine for rows" }),
     key("coupon.open_issue", Kind::FlagOrAuto),

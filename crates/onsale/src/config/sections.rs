@@ -17,7 +17,7 @@ pub struct Config {
     /// The demonstration.
     pub demo: Demo,
     /// Contended state.
-    pub hot: Engine,
+    pub hot: Hot,
     /// Messages.
     pub bus: Engine,
     /// Rows.
@@ -99,6 +99,16 @@ pub struct Data {
 pub struct Demo {
     /// Whether example data are made.
     pub enabled: bool,
+}
+
+/// Contended state.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hot {
+    /// `embedded:`.
+    pub url: String,
+    /// Whether a yes waits for the disk.
+    pub flush: bool,
 }
 
 /// Which engine, and where.

@@ -59,7 +59,8 @@ impl Parts {
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
         let folder = &config.data.dir;
         make_folder(folder)?;
-        let engine = EmbeddedEngine::open(folder, JournalOptions::default()).with_context(|| can_not_use(folder))?;
+        let options = JournalOptions { flush: config.hot.flush, ..JournalOptions::default() };
+        let engine = EmbeddedEngine::open(folder, options).with_context(|| can_not_use(folder))?;
         let ledger = open_ledger(config).await?;
         let coupons = service(config, Arc::new(engine), ledger.clone()).await?;
         let parts = Self { ledger, coupons };

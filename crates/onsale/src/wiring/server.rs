@@ -85,6 +85,7 @@ fn door_settings(config: &Config) -> DoorSettings {
         listen: config.http.listen,
         workers: config.http.worker_count(),
         connections_max: config.http.max_connections as usize,
+        head_bytes_max: config.http.header_limit_bytes,
         body_bytes_max: config.coupon.body_limit_bytes,
         request_timeout: config.http.header_timeout(),
         idle_timeout: IDLE_TIMEOUT,

@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod campaigns;
+pub mod figures;
 pub mod issue;
 pub mod issue_metrics;
 

@@ -1,6 +1,6 @@
 //! One connection, from its first byte to its last.
 
-use super::head::{Front, front};
+use super::head::{Front, Most, front};
 use super::prefixed::Prefixed;
 use super::worker::{Gate, HotRoute};
 use axum::Router;
@@ -23,6 +23,9 @@ const TICK: Duration = Duration::from_secs(1);
 const INPUT_BYTES: usize = 2 * 1024;
 /// An answer buffer larger than this is let go after it was written.
 const OUTPUT_BYTES_KEPT: usize = 64 * 1024;
+
+/// hyper wants at least so much.
+const HYPER_BUFFER_BYTES_MIN: usize = 8 * 1024;
 
 /// What a look at the input came to.
 enum Next {
@@ -127,10 +130,11 @@ impl<R: HotRoute> Connection<'_, R> {
 
     /// Answers every whole request in the input.
     async fn answer_all(&mut self) -> Next {
+        let settings = &self.gate.settings;
+        let most = Most { head_bytes: settings.head_bytes_max, body_bytes: settings.body_bytes_max };
         let mut done = 0;
         let next = loop {
-            let (method, path, body_bytes_max) = (R::METHOD, R::PATH, self.gate.settings.body_bytes_max);
-            match front(&self.input[done..], method, path, body_bytes_max) {
+            match front(&self.input[done..], R::METHOD, R::PATH, most) {
                 Front::Partial => break Next::Read,
                 Front::Other => break Next::HandOver,
                 Front::Broken(code, detail) => {
@@ -167,7 +171,7 @@ async fn hand_over(stream: TcpStream, rest: Bytes, peer: SocketAddr, router: Rou
         .timer(TokioTimer::new())
         .header_read_timeout(gate.settings.idle_timeout)
         .max_headers(super::head::HEADERS_MAX)
-        .max_buf_size(super::head::HEAD_BYTES_MAX)
+        .max_buf_size(gate.settings.head_bytes_max.max(HYPER_BUFFER_BYTES_MIN))
         .serve_connection(io, service);
     let mut serving = pin!(serving);
     tokio::select! {

@@ -4,8 +4,15 @@ use domain::ErrorCode;
 
 /// Most headers of one request.
 pub(super) const HEADERS_MAX: usize = 64;
-/// Most bytes of a request line and headers (GW-014).
-pub(super) const HEAD_BYTES_MAX: usize = 16 * 1024;
+
+/// How large a hot request may be (GW-014).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Most {
+    /// Request line and headers in bytes.
+    pub head_bytes: usize,
+    /// Body in bytes.
+    pub body_bytes: usize,
+}
 
 /// What the hot route needs of a head.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,13 +47,13 @@ pub(super) enum Front<'a> {
 }
 
 /// Looks at the front of `bytes`. `method` and `path` are the hot route's.
-pub(super) fn front<'a>(bytes: &'a [u8], method: &str, path: &str, body_bytes_max: usize) -> Front<'a> {
+pub(super) fn front<'a>(bytes: &'a [u8], method: &str, path: &str, most: Most) -> Front<'a> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut request = httparse::Request::new(&mut headers);
     let head_length = match request.parse(bytes) {
-        Ok(httparse::Status::Complete(length)) if length <= HEAD_BYTES_MAX => length,
-        Ok(httparse::Status::Partial) if bytes.len() < HEAD_BYTES_MAX => return Front::Partial,
-        Ok(_) => return Front::Broken(ErrorCode::HeadersTooLarge, "the headers must be at most 16 KiB"),
+        Ok(httparse::Status::Complete(length)) if length <= most.head_bytes => length,
+        Ok(httparse::Status::Partial) if bytes.len() < most.head_bytes => return Front::Partial,
+        Ok(_) => return Front::Broken(ErrorCode::HeadersTooLarge, "there are too many bytes of headers"),
         Err(httparse::Error::TooManyHeaders) => {
             return Front::Broken(ErrorCode::HeadersTooLarge, "there must be at most 64 headers");
         }
@@ -56,7 +63,7 @@ pub(super) fn front<'a>(bytes: &'a [u8], method: &str, path: &str, body_bytes_ma
         return Front::Other;
     }
     let Some((head, body_length)) = hot_head(request.headers) else { return Front::Other };
-    if body_length > body_bytes_max {
+    if body_length > most.body_bytes {
         return Front::Broken(ErrorCode::PayloadTooLarge, "");
     }
     match bytes.get(head_length..head_length + body_length) {
@@ -109,7 +116,7 @@ mod tests {
     use super::*;
 
     fn look(text: &str) -> Front<'_> {
-        front(text.as_bytes(), "POST", "/hot", 100)
+        front(text.as_bytes(), "POST", "/hot", Most { head_bytes: 16 * 1024, body_bytes: 100 })
     }
 
     #[test]
@@ -143,7 +150,7 @@ mod tests {
     fn what_can_not_be_is_refused() {
         let flood = format!("POST /hot HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(HEADERS_MAX + 1));
         assert!(matches!(look(&flood), Front::Broken(ErrorCode::HeadersTooLarge, _)));
-        let long = format!("POST /hot HTTP/1.1\r\na: {}", "b".repeat(HEAD_BYTES_MAX));
+        let long = format!("POST /hot HTTP/1.1\r\na: {}", "b".repeat(16 * 1024));
         assert!(matches!(look(&long), Front::Broken(ErrorCode::HeadersTooLarge, _)));
         assert!(matches!(look("\u{1}\u{2}\r\n\r\n"), Front::Broken(ErrorCode::InvalidInput, _)));
         let large = "POST /hot HTTP/1.1\r\nContent-Length: 101\r\n\r\n";

@@ -46,6 +46,8 @@ pub struct DoorSettings {
     pub workers: usize,
     /// Most connections at once; past that new ones hear 503.
     pub connections_max: usize,
+    /// Most bytes of a request line and headers.
+    pub head_bytes_max: usize,
     /// Most bytes of a hot request's body.
     pub body_bytes_max: usize,
     /// How long a request may take to arrive.

@@ -1,0 +1,55 @@
+//! The benchmarks of `goals.md`: each figure side by side with what it is compared with, in one run.
+//!
+//! No figure here is a test: ratios, medians and the machine are printed and kept under `bench/results/`.
+
+mod comparison;
+mod coupon;
+mod hello;
+mod machine;
+mod server;
+mod start;
+mod table;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+#[derive(Debug, Parser)]
+#[command(name = "bench", about = "Benchmarks of Onsale; run by `cargo xtask bench`")]
+struct Cli {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// The coupon rows of goals.md.
+    Coupon(CouponArguments),
+    /// The thing to compare with: axum's "hello world", listening on a free port of 127.0.0.1.
+    Hello,
+}
+
+#[derive(Debug, clap::Args)]
+struct CouponArguments {
+    /// The program to measure.
+    #[arg(long)]
+    program: PathBuf,
+    /// Rounds of each comparison; the median counts.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Seconds of each side of each round.
+    #[arg(long, default_value_t = 4)]
+    seconds: u64,
+    /// Only rows whose name contains this.
+    #[arg(long)]
+    only: Option<String>,
+    /// Where results are kept.
+    #[arg(long, default_value = "bench/results")]
+    results: PathBuf,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().what {
+        What::Coupon(arguments) => coupon::run(&arguments),
+        What::Hello => hello::serve(),
+    }
+}

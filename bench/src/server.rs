@@ -1,0 +1,117 @@
+//! A server under measurement: started, found, weighed, stopped by its own id.
+
+use anyhow::{Context, bail};
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+    _folder: tempfile::TempDir,
+}
+
+/// A temporary data folder on the disk that results are kept on; memory file systems would flatter us.
+pub fn folder() -> anyhow::Result<tempfile::TempDir> {
+    Ok(tempfile::Builder::new().prefix("onsale-bench-").tempdir_in("target")?)
+}
+
+impl Server {
+    /// Starts `program` and waits until it says where it listens.
+    pub fn start(program: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> anyhow::Result<Self> {
+        Self::start_in(folder()?, program, arguments, environment)
+    }
+
+    /// As [`Server::start`], with a data folder that is there already.
+    pub fn start_in(
+        folder: tempfile::TempDir,
+        program: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
+        let log = folder.path().join("bench.log");
+        let out = File::create(&log)?;
+        let mut command = Command::new(program);
+        command.args(arguments).envs(environment.iter().copied()).stdin(Stdio::null());
+        if arguments.first() == Some(&"serve") {
+            command.arg("--data").arg(folder.path());
+        }
+        let child = command.stdout(out.try_clone()?).stderr(out).spawn().context("the server can not be started")?;
+        let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), _folder: folder };
+        let deadline = Instant::now() + START_LIMIT;
+        while Instant::now() < deadline {
+            let text = std::fs::read_to_string(&log).unwrap_or_default();
+            if let Some(address) = text.split("http://").nth(1).and_then(|rest| rest.lines().next()) {
+                server.address = address.trim().parse().context("the server's address")?;
+                return Ok(server);
+            }
+            if let Some(status) = server.child.try_wait()? {
+                bail!("the server ended at once ({status}):\n{text}");
+            }
+            std::thread::sleep(Duration::from_micros(500));
+        }
+        bail!("the server did not start in time; see {}", log.display())
+    }
+
+    /// Processor time so far in seconds, user and system together.
+    pub fn cpu_seconds(&self) -> f64 {
+        lab::load::cpu_seconds_of(self.child.id()).map_or(0.0, |(user, system)| user + system)
+    }
+
+    /// Memory held in bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+        line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) * 1024
+    }
+
+    /// One request, one answer: the body.
+    pub fn ask(&self, method: &str, path: &str) -> anyhow::Result<String> {
+        ask(self.address, method, path)
+    }
+
+    /// One figure of `/metrics`.
+    pub fn metric(&self, name: &str) -> anyhow::Result<f64> {
+        let text = self.ask("GET", "/metrics")?;
+        let line = text.lines().find(|line| line.starts_with(name) && line[name.len()..].starts_with(' '));
+        let line = line.with_context(|| format!("no metric {name}"))?;
+        Ok(line[name.len()..].trim().parse()?)
+    }
+
+    /// Stops it and gives its data folder back.
+    pub fn stop(mut self) -> anyhow::Result<tempfile::TempDir> {
+        self.end();
+        Ok(std::mem::replace(&mut self._folder, folder()?))
+    }
+
+    fn end(&mut self) {
+        if let Some(id) = rustix::process::Pid::from_raw(self.child.id() as i32) {
+            let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
+        }
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// One request over a connection of its own; the body of the answer.
+pub fn ask(address: SocketAddr, method: &str, path: &str) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (_, body) = answer.split_once("\r\n\r\n").context("no answer")?;
+    Ok(body.to_owned())
+}

@@ -1,0 +1,66 @@
+//! Rows as they are printed and kept.
+
+use crate::machine::Machine;
+use anyhow::Context;
+use serde::Serialize;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// One measured row.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// What was measured.
+    pub name: String,
+    /// The figure.
+    pub figure: f64,
+    /// Its unit: `x` for a ratio.
+    pub unit: &'static str,
+    /// What it should be, in words.
+    pub goal: String,
+    /// Whether it is.
+    pub met: bool,
+    /// What it was made of.
+    pub raw: String,
+}
+
+/// The rows of one run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Table {
+    bench: &'static str,
+    at_seconds: u64,
+    machine: Machine,
+    rows: Vec<Row>,
+}
+
+impl Table {
+    /// An empty table.
+    pub fn new(bench: &'static str) -> Self {
+        let machine = Machine::this();
+        println!("machine: {}", machine.line());
+        let at_seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        Self { bench, at_seconds, machine, rows: Vec::new() }
+    }
+
+    /// Prints a row and keeps it.
+    pub fn push(&mut self, row: Row) {
+        let verdict = if row.met { "met  " } else { "SHORT" };
+        println!("{verdict} {:<58} {:>9.3} {:<3} goal {:<10} {}", row.name, row.figure, row.unit, row.goal, row.raw);
+        self.rows.push(row);
+    }
+
+    /// Writes the run beside the earlier ones.
+    pub fn keep(&self, folder: &Path) -> anyhow::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let path = folder.join(format!("{}-{}.json", self.bench, self.at_seconds));
+        std::fs::write(&path, serde_json::to_string_pretty(self)? + "\n").context("the results can not be kept")?;
+        println!("kept in {}", path.display());
+        Ok(())
+    }
+}
+
+/// The middle of some figures.
+pub fn median(figures: &[f64]) -> f64 {
+    let mut sorted = figures.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}
