@@ -166,3 +166,26 @@ fn connect_options(url: &str, options: LedgerOptions) -> ConnectOptions {
         });
     connect
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sea_orm::{ConnectionTrait, Statement};
+
+    #[tokio::test]
+    async fn every_connection_to_a_file_flushes_and_checks_keys() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = LedgerOptions { busy_timeout: Duration::from_millis(4_321), ..LedgerOptions::default() };
+        let ledger = Ledger::connect(&embedded_url(folder.path()), options).await.expect("connects");
+        let ask = async |pragma: &str| {
+            let question = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {pragma}"));
+            ledger.connection().query_one_raw(question).await.expect("asked").expect("answered")
+        };
+        let mode: String = ask("journal_mode").await.try_get_by_index(0).expect("text");
+        assert_eq!(mode, "wal");
+        for (pragma, wanted) in [("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 4_321)] {
+            let value: i32 = ask(pragma).await.try_get_by_index(0).expect("a number");
+            assert_eq!(value, wanted, "{pragma}");
+        }
+    }
+}

@@ -94,7 +94,9 @@ impl Sheet {
     pub(super) fn column(&mut self, share: f64, label: &str) {
         let x = Self::x(share);
         self.line("grid", (x, TOP), (x, HEIGHT - BOTTOM));
-        self.text("tick", (x, HEIGHT - BOTTOM + 18.0), Anchor::Middle, label);
+        // At the right end a long label would leave the sheet.
+        let (x, anchor) = if share > 0.97 { (WIDTH - 2.0, Anchor::End) } else { (x, Anchor::Middle) };
+        self.text("tick", (x, HEIGHT - BOTTOM + 18.0), anchor, label);
     }
 
     /// What the axes measure.

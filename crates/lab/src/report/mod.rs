@@ -7,6 +7,7 @@ mod page;
 mod terminal;
 mod throughput;
 
+pub(crate) use numbers::thousands;
 pub use terminal::summary;
 
 use anyhow::Context;
@@ -194,10 +195,13 @@ impl Latency {
         // Beyond the last person there is nothing to draw.
         let decades = (count as f64).log10();
         let points = (decades * f64::from(POINTS_PER_DECADE)) as i32;
-        let percentile = |point: i32| 100.0 * (1.0 - 10f64.powf(-f64::from(point) / f64::from(POINTS_PER_DECADE)));
+        let percentile = |point: i32| {
+            let share = 1.0 - 10f64.powf(-f64::from(point) / f64::from(POINTS_PER_DECADE));
+            rounded_to(share * 100.0, 1e8)
+        };
         Self {
             count,
-            mean_ms: histogram_us.mean() / 1_000.0,
+            mean_ms: rounded_to(histogram_us.mean() / 1_000.0, 1e3),
             p50_ms: at(50.0),
             p90_ms: at(90.0),
             p99_ms: at(99.0),
@@ -206,6 +210,11 @@ impl Latency {
             curve: (0..=points).map(percentile).map(|percentile| (percentile, at(percentile))).collect(),
         }
     }
+}
+
+/// Keeps no more digits than mean anything, so that they survive being written and read.
+fn rounded_to(number: f64, parts_of_one: f64) -> f64 {
+    (number * parts_of_one).round() / parts_of_one
 }
 
 /// What happened in one stretch of time.

@@ -1,7 +1,7 @@
 //! Numbers as people read them.
 
 /// 1,234,567.
-pub(super) fn thousands(number: u64) -> String {
+pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -58,7 +58,7 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
     match 100.0 * part as f64 / whole as f64 {
         share if share < 0.01 => "< 0.01 %".into(),
         share if part < whole && share > 99.99 => "> 99.99 %".into(),
-        share if part == whole || share < 99.0 && share >= 10.0 => format!("{share:.0} %"),
+        share if part == whole || (10.0..99.0).contains(&share) => format!("{share:.0} %"),
         share => format!("{share:.2} %"),
     }
 }

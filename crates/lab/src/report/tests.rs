@@ -145,7 +145,7 @@ fn the_figures_survive_their_file() {
     let report = troubled();
     write(&report, &page).expect("written");
     let json = std::fs::read_to_string(json_path(&page)).expect("beside the page");
-    assert_eq!(serde_json::from_str::<Report>(&json).expect("readable"), report);
+    assert!(serde_json::from_str::<Report>(&json).expect("readable") == report);
 }
 
 #[test]

@@ -14,7 +14,8 @@ pub(super) fn draw(timeline: &Timeline, figures: &Figures) -> String {
     let per_second = |count: u32| f64::from(count) / bar_seconds;
     let peak = bars.iter().map(|bar| per_second(bar.answers.max(bar.troubles))).fold(1.0, f64::max);
     let step = round_step(peak, 5.0);
-    let top = (peak / step).ceil() * step;
+    // Room for the mark's words above the bars.
+    let top = (peak * 1.12 / step).ceil() * step;
     let mut sheet = Sheet::new("Answers per second over time");
     for row in 0..=(top / step).round() as u32 {
         let value = f64::from(row) * step;

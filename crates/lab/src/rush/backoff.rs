@@ -16,7 +16,7 @@ pub(super) fn wait_ms(attempts: u32, retry_after_seconds: Option<u32>, random: &
             asked_ms + random.u64(..=(asked_ms / 2).max(FIRST_MS))
         }
         None => {
-            let ceiling_ms = (FIRST_MS << attempts.clamp(1, 16) - 1).min(LONGEST_MS);
+            let ceiling_ms = (FIRST_MS << (attempts.clamp(1, 16) - 1)).min(LONGEST_MS);
             random.u64(ceiling_ms / 2..=ceiling_ms)
         }
     }

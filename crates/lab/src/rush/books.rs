@@ -8,7 +8,7 @@ use super::options::Checked;
 use super::reconcile::{self, Book};
 use super::shared::Interrupt;
 use super::tally::{Tally, Yes};
-use crate::report::{Check, CheckStatus};
+use crate::report::{Check, CheckStatus, thousands};
 use std::collections::HashSet;
 
 /// The comparison's result.
@@ -102,10 +102,11 @@ fn issued_exactly(evidence: &Evidence<'_>) -> Check {
     let least = answered.max(evidence.sale.issued_before.into()).min(stock);
     let most = (u64::from(evidence.users) + u64::from(evidence.sale.issued_before)).min(stock);
     let issued = evidence.issued();
-    let expected = if least == most { least.to_string() } else { format!("{least} to {most}") };
+    let expected =
+        if least == most { thousands(least) } else { format!("{} to {}", thousands(least), thousands(most)) };
     let passed = (least..=most).contains(&issued);
     let title = "As many coupons as there are, or people";
-    check("issued_exactly", title, "재고만큼 정확히 발급", passed, expected, issued.to_string())
+    check("issued_exactly", title, "재고만큼 정확히 발급", passed, expected, thousands(issued))
 }
 
 fn no_serial_twice(evidence: &Evidence<'_>) -> Check {
@@ -145,7 +146,7 @@ fn serials_within_stock(evidence: &Evidence<'_>) -> Check {
     let stock = evidence.sale.stock;
     let outside = evidence.heard.iter().filter(|yes| !(1..=stock).contains(&yes.held.serial)).count();
     let outside = outside + evidence.findings(&["serial_beyond_stock"]);
-    let expected = format!("0 outside 1 to {stock}");
+    let expected = format!("0 outside 1 to {}", thousands(stock.into()));
     let title = "Every serial within the stock";
     check("serials_within_stock", title, "일련번호가 재고 범위 안", outside == 0, expected, outside.to_string())
 }
@@ -162,8 +163,8 @@ fn heard_is_kept(evidence: &Evidence<'_>) -> Check {
         "Every yes heard is kept, and no other",
         "응답받은 쿠폰 = 보관된 쿠폰",
         passed,
-        format!("{heard} heard and kept"),
-        format!("{right} as heard, {wrong} not, {unheard} unheard of"),
+        format!("{} heard and kept", thousands(heard)),
+        format!("{} as heard, {wrong} not, {unheard} unheard of", thousands(right)),
     );
     if passed && right == 0 && unanswered > 0 {
         check.status = CheckStatus::Skipped;
@@ -182,9 +183,11 @@ fn hot_is_database(evidence: &Evidence<'_>) -> Check {
             let passed = differing == 0 && sound && book.in_flight == 0 && book.hot_count == book.ledger_count;
             let found = format!(
                 "{} in hot state, {} in the database, {differing} differing, {} on the way",
-                book.hot_count, book.ledger_count, book.in_flight
+                thousands(book.hot_count),
+                thousands(book.ledger_count),
+                book.in_flight
             );
-            let expected = format!("{} in both, coupon by coupon", book.hot_count);
+            let expected = format!("{} in both, coupon by coupon", thousands(book.hot_count));
             check(id, title, title_ko, passed, expected, found)
         }
         Err(reason) => {
@@ -198,8 +201,8 @@ fn stock_adds_up(evidence: &Evidence<'_>) -> Check {
     let stock = u64::from(evidence.book.as_ref().map_or(evidence.sale.stock, |book| book.stock));
     let (issued, remaining) = (evidence.issued(), u64::from(evidence.standing.remaining_stock));
     let passed = stock == u64::from(evidence.sale.stock) && remaining + issued == stock;
-    let expected = format!("{stock} in all");
-    let found = format!("{remaining} left + {issued} issued");
+    let expected = format!("{} in all", thousands(stock));
+    let found = format!("{} left + {} issued", thousands(remaining), thousands(issued));
     check("stock_adds_up", "Left and issued make the stock", "남은 재고 + 발급 = 전체 재고", passed, expected, found)
 }
 

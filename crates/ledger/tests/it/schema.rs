@@ -26,13 +26,6 @@ async fn a_database_of_a_newer_program_is_left_alone_and_says_so() {
 }
 
 #[tokio::test]
-async fn the_file_keeps_its_promises_about_power_and_keys() {
-    let books = Books::open().await;
-    let mode: String = books.raw().query_row("PRAGMA journal_mode", [], |row| row.get(0)).expect("asked");
-    assert_eq!(mode, "wal");
-}
-
-#[tokio::test]
 async fn what_is_no_database_or_can_not_be_opened_is_unreachable() {
     let folder = tempfile::tempdir().expect("a folder");
     let missing = embedded_url(&folder.path().join("nowhere"));

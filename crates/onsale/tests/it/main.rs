@@ -1,0 +1,15 @@
+//! Whole-program tests: the built program, real sockets, real files.
+
+mod bad_input;
+mod campaigns;
+mod connections;
+mod drain;
+mod http;
+mod issue;
+mod kill;
+mod limits;
+mod operation;
+mod redemption;
+mod server;
+mod start;
+mod tenants;
