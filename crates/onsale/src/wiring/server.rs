@@ -10,7 +10,7 @@ use services::coupon::{self, IssueMetrics, IssueParts, IssueRoute};
 use services::http::door::{Door, DoorSettings};
 use services::http::health::{self, Health};
 use services::http::limits::{LimitSettings, Limits, limit_by_address};
-use services::http::{HttpMetrics, HttpSettings, Language, TrustedProxies, docs, metrics, standard};
+use services::http::{HttpMetrics, HttpSettings, Language, TrustedProxies, docs, metrics, standard, with_body_limit};
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa::OpenApi;
@@ -56,11 +56,13 @@ pub fn open(config: &Config, parts: &Parts, exporter: PrometheusHandle) -> anyho
         None => management,
     };
     let coupons = parts.coupons.clone();
+    let body_bytes_max = config.coupon.body_limit_bytes;
     let enter = move || {
         let route = IssueRoute::new(issue.clone(), Arc::new(IssueMetrics::new()));
-        let limited = coupon::api::routes(coupons.clone(), route.clone());
+        let limited = coupon::api::routes(coupons.clone());
         let limited = limited.layer(from_fn_with_state(limits.clone(), limit_by_address));
-        (route, standard(limited.merge(beside.clone()), http.clone()))
+        let coupon_routes = with_body_limit(limited.merge(coupon::api::issue_routes(route.clone())), body_bytes_max);
+        (route, standard(coupon_routes.merge(beside.clone()), http.clone()))
     };
     let listen = config.http.listen;
     let door = Door::open(door_settings(config), enter).with_context(|| {

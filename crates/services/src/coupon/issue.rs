@@ -19,16 +19,19 @@ use crate::keys::{Caller, KeyRing};
 use domain::issue::IssuedCoupon;
 use domain::name::{DEFAULT_TENANT, check_name};
 use domain::{CampaignId, ErrorCode, EventName, IdempotencyKey, IssueOutcome, TenantName, UserId};
-use hot::batcher::{BatchLimits, Batcher, NoAnswer};
+use hot::batcher::{BatchLimits, Batcher};
 use hot::{CouponPort, HotError, IssueRequest, LocalQuestion};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Seconds after which a refused caller may come again when the engine can not decide.
 const RETRY_AFTER_SECONDS: u32 = 1;
+/// Longest wait for a decision: a disk that hangs must not hold people for ever.
+const DECISION_TIMEOUT: Duration = Duration::from_secs(10);
 /// Most characters of a parser's word that are told.
 const PARSE_ERROR_LENGTH_MAX: usize = 160;
 
@@ -111,7 +114,8 @@ fn parse(body: &[u8]) -> Result<IssueBody<'_>, ApiError> {
     Ok(parsed)
 }
 
-fn can_not_decide(error: &HotError) -> ApiError {
+/// Whatever became of it, asking again is safe and tells.
+fn can_not_decide(error: &dyn std::error::Error) -> ApiError {
     tracing::warn!(%error, "a request for a coupon could not be decided");
     ApiError::unavailable(RETRY_AFTER_SECONDS)
 }
@@ -226,13 +230,10 @@ impl IssueRoute {
                 }
             }
         };
-        match self.batcher.ask(request).await {
-            Ok(Ok(outcome)) => Ok(outcome),
+        match tokio::time::timeout(DECISION_TIMEOUT, self.batcher.ask(request)).await {
+            Ok(Ok(decided)) => decided.map_err(|error| can_not_decide(&error)),
             Ok(Err(error)) => Err(can_not_decide(&error)),
-            Err(error @ (NoAnswer::TooMany | NoAnswer::Lost)) => {
-                tracing::warn!(%error, "a request for a coupon could not be decided");
-                Err(ApiError::unavailable(RETRY_AFTER_SECONDS))
-            }
+            Err(late) => Err(can_not_decide(&late)),
         }
     }
 

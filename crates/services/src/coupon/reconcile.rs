@@ -273,18 +273,43 @@ impl CouponService {
         let mut ticks = tokio::time::interval(every);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         ticks.tick().await;
+        let mut balanced = HashMap::new();
         loop {
             ticks.tick().await;
             if let Err(error) = self.follow_ledger().await {
                 tracing::warn!(code = error.code.as_str(), "campaigns could not be brought up to date");
             }
-            match self.reconcile(None, false).await {
+            match self.reconcile_changed(&mut balanced).await {
                 Ok(report) => show(&report),
                 Err(error) => tracing::warn!(code = error.code.as_str(), "the books could not be compared"),
             }
         }
     }
+
+    /// Compares the campaigns that have changed since they last balanced: a sold-out million need not be read again
+    /// every minute.
+    async fn reconcile_changed(&self, balanced: &mut HashMap<CampaignId, Figures>) -> Result<Report, ApiError> {
+        let mut reports = Vec::new();
+        for campaign in ledger::campaigns::all(&self.ledger).await? {
+            let sale = self.port.status(&campaign.id, clock::now()).await?;
+            let sale = sale.map(|sale| (sale.remaining, sale.participants));
+            let figures = (campaign.stock, sale, coupons::counts(&self.ledger, &campaign.id).await?);
+            if balanced.get(&campaign.id) == Some(&figures) {
+                continue;
+            }
+            let report = self.reconcile_campaign(&campaign, false).await?;
+            if report.balances && report.in_flight == 0 {
+                balanced.insert(campaign.id.clone(), figures);
+            }
+            reports.push(report);
+        }
+        let balances = reports.iter().all(|report| report.balances);
+        Ok(Report { balances, checked_at: clock::now(), campaigns: reports })
+    }
 }
+
+/// What changes when a campaign's books do: stock, coupons left and people in the hot state, rows by status.
+type Figures = (u32, Option<(u32, u32)>, coupons::Counts);
 
 /// The books of one campaign side by side.
 struct Books {
