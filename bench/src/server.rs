@@ -20,7 +20,8 @@ pub struct Server {
 
 /// A temporary data folder on the disk that results are kept on; memory file systems would flatter us.
 pub fn folder() -> anyhow::Result<tempfile::TempDir> {
-    Ok(tempfile::Builder::new().prefix("onsale-bench-").tempdir_in("target")?)
+    let beside_the_program = std::env::current_exe()?.parent().context("no folder")?.to_owned();
+    Ok(tempfile::Builder::new().prefix("onsale-bench-").tempdir_in(beside_the_program)?)
 }
 
 impl Server {

@@ -60,7 +60,7 @@ pub enum JournalError {
         found: i64,
     },
     /// Not what this program writes.
-    #[error("{path} is damaged: {what}")]
+    #[error("{path} is damaged: {what}; put back a copy of the folder, or choose another folder with --data")]
     Damaged {
         /// The journal.
         path: PathBuf,
@@ -95,7 +95,6 @@ pub(super) struct NotKept {
 
 impl From<NotKept> for HotError {
     fn from(NotKept { error, certain }: NotKept) -> Self {
-        tracing::error!(%error, certain, "the journal could not keep a decision");
         if certain { Self::Unavailable(error.to_string()) } else { Self::Unknown(error.to_string()) }
     }
 }

@@ -40,6 +40,8 @@ pub(super) struct Owner {
     pub state: State,
     /// Set when the disk gave an answer that can not be trusted: only a restart, which reads it again, tells.
     broken: Option<String>,
+    /// Why the last decision could not be kept, until one can.
+    failing: Option<String>,
     round_requests: metrics::Histogram,
     keep_seconds: metrics::Histogram,
 }
@@ -53,6 +55,7 @@ impl Owner {
             journal,
             state,
             broken: None,
+            failing: None,
             round_requests: metrics::histogram!("onsale_hot_round_size"),
             keep_seconds: metrics::histogram!("onsale_hot_keep_seconds"),
         }
@@ -106,9 +109,11 @@ impl Owner {
                 kept
             }
         };
-        self.note(&kept);
+        if kept != Ok(false) {
+            self.note(&kept);
+        }
         for (outcomes, answer) in answers {
-            let heard = outcomes.into_iter().map(|outcome: IssueOutcome| kept.clone().map(|()| outcome)).collect();
+            let heard = outcomes.into_iter().map(|outcome: IssueOutcome| kept.clone().map(|_| outcome)).collect();
             let _ = answer.send(heard);
         }
     }
@@ -118,12 +123,28 @@ impl Owner {
     }
 
     fn note<T>(&mut self, result: &Result<T, HotError>) {
+        self.say(result.as_ref().err());
         if let Err(HotError::Unknown(why)) = result {
             tracing::error!(
                 why,
                 "the journal's disk can not be trusted; deciding stops until the program is restarted"
             );
             self.broken = Some(format!("the journal's disk failed ({why}); check it and restart"));
+        }
+    }
+
+    /// Says once when keeping begins to fail, and once when it works again: in between there may be a million refusals.
+    fn say(&mut self, error: Option<&HotError>) {
+        match (error, &self.failing) {
+            (Some(error), None) => {
+                tracing::error!(%error, "decisions can not be kept");
+                self.failing = Some(error.to_string());
+            }
+            (None, Some(_)) => {
+                tracing::warn!("decisions are kept again");
+                self.failing = None;
+            }
+            _ => {}
         }
     }
 
@@ -184,7 +205,7 @@ impl Owner {
             engine: "embedded",
             coupons: self.state.coupons(),
             winner_bytes: self.state.winner_bytes(),
-            available: self.broken.is_none(),
+            available: self.broken.is_none() && self.failing.is_none(),
             ..EngineStats::default()
         }
     }

@@ -225,14 +225,20 @@ impl Round<'_> {
         outcome
     }
 
-    /// Makes the decisions durable and shows them; where the journal can not, takes them back.
-    pub fn keep(mut self, journal: &Journal) -> Result<(), HotError> {
-        let kept = if self.pending.is_empty() { Ok(()) } else { journal.transaction(|| self.write(journal)) };
+    /// Makes the decisions durable and shows them; where the journal can not, takes them back. Whether there was
+    /// anything to write.
+    pub fn keep(mut self, journal: &Journal) -> Result<bool, HotError> {
+        if self.pending.is_empty() {
+            self.show();
+            return Ok(false);
+        }
+        let kept = journal.transaction(|| self.write(journal));
         if kept.is_err() {
             self.undo();
         }
         self.show();
-        Ok(kept?)
+        kept?;
+        Ok(true)
     }
 
     fn write(&self, journal: &Journal) -> Result<(), JournalError> {

@@ -94,8 +94,13 @@ fn address(config: &Config) -> Check {
     let listen = config.http.listen;
     match TcpListener::bind(listen) {
         Ok(_) => Ok(format!("{listen} is free")),
+        Err(_) if is_running(config) => Ok(format!("{listen} is in use, and so is the data folder: by the running server")),
         Err(error) => Err(format!("{listen}: {error}; stop what uses it, or set http.listen")),
     }
+}
+
+fn is_running(config: &Config) -> bool {
+    block_on(Parts::open_or_read(config)).is_ok_and(|(_, running)| running)
 }
 
 fn descriptors() -> Check {

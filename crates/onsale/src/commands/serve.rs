@@ -90,12 +90,15 @@ fn greet(config: &Config, server: &Server, demo: Option<&Demo>) {
     let address = server.door.address();
     println!("onsale {} is listening on http://{address}", env!("CARGO_PKG_VERSION"));
     println!("  data     {}", config.data.dir.display());
-    println!("  API      http://{address}/docs");
-    println!("  health   http://{address}/health");
+    let management = config.http.management_listen.unwrap_or(address);
+    println!("  API      http://{management}/docs");
+    println!("  health   http://{management}/health");
     let Some(demo) = demo else { return };
     println!();
-    println!("DEMONSTRATION: no configuration file, so there is example data, and anyone who can reach this port may");
-    println!("issue coupons without a key (coupon.open_issue). Not for a real evening: `onsale config --default`.");
+    println!("DEMONSTRATION (demo.enabled): there is example data. Not for a real evening: `onsale config --default`.");
+    if config.coupon.open_issue {
+        println!("Anyone who can reach this port may issue coupons without a key (coupon.open_issue).");
+    }
     println!();
     match &demo.new_admin_key {
         Some(key) => println!("  an administrator's key, shown this once:\n\n    export ONSALE_KEY={key}\n"),

@@ -1,6 +1,7 @@
 //! Messages on their way from decisions to rows: two outboxes, one bus, one consumer group.
 
 use super::Parts;
+use super::parts::make_folder;
 use crate::config::Config;
 use anyhow::Context;
 use bus::local::{LocalBus, LocalDeadLetters};
@@ -23,7 +24,7 @@ pub struct Courier {
 /// When their file can not be opened.
 pub fn dead_letters(config: &Config) -> anyhow::Result<LocalDeadLetters> {
     let folder = &config.data.dir;
-    std::fs::create_dir_all(folder).with_context(|| format!("the data folder {} can not be made", folder.display()))?;
+    make_folder(folder)?;
     LocalDeadLetters::open(&folder.join("bus.sqlite")).context("the dead letters can not be opened")
 }
 

@@ -7,6 +7,8 @@ use hot::embedded::{EmbeddedEngine, JournalError, JournalOptions, JournalSnapsho
 use ledger::{Ledger, LedgerOptions, embedded_url};
 use services::coupon::CouponService;
 use services::keys::KeyRing;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,12 +21,20 @@ pub struct Parts {
     pub coupons: CouponService,
 }
 
-fn make_folder(folder: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("the data folder {} can not be made", folder.display()))
+pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    // Coupons, names and hashes of keys: nobody else on this machine need read them.
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| format!("the data folder {} can not be made", folder.display()))
 }
 
 fn can_not_use(folder: &Path) -> String {
     format!("the data folder {} can not be used", folder.display())
+}
+
+const CAN_NOT_OPEN: &str = "the database can not be opened";
+
+fn can_not_open(folder: &Path) -> String {
+    let folder = folder.display();
+    format!("{CAN_NOT_OPEN}; put back a copy of the folder {folder}, or choose another folder with --data")
 }
 
 async fn service(config: &Config, port: Arc<dyn CouponPort>, ledger: Ledger) -> anyhow::Result<CouponService> {
@@ -45,8 +55,10 @@ async fn service(config: &Config, port: Arc<dyn CouponPort>, ledger: Ledger) -> 
 pub async fn open_ledger(config: &Config) -> anyhow::Result<Ledger> {
     let folder = &config.data.dir;
     make_folder(folder)?;
-    let url = if config.ledger.url == "sqlite:" { embedded_url(folder) } else { config.ledger.url.clone() };
-    let ledger = Ledger::connect(&url, LedgerOptions::default()).await.context("the database can not be opened")?;
+    let embedded = config.ledger.url == "sqlite:";
+    let url = if embedded { embedded_url(folder) } else { config.ledger.url.clone() };
+    let ledger = Ledger::connect(&url, LedgerOptions::default()).await;
+    let ledger = ledger.with_context(|| if embedded { can_not_open(folder) } else { CAN_NOT_OPEN.to_owned() })?;
     ledger.migrate().await.context("the database can not be brought up to date")?;
     Ok(ledger)
 }

@@ -180,17 +180,19 @@ fn check_order(order_id: &str) -> Result<(), ApiError> {
 
 /// Sets a coupon aside for an order. Again with the same order: the same answer.
 #[utoipa::path(post, path = "/api/v1/coupons/{coupon_id}/redeem", request_body = RedeemBody, tag = "redemption",
-    security(("apiKey" = [])), params(("coupon_id" = Uuid, Path)),
+    security(("apiKey" = [])),
+    params(("coupon_id" = Uuid, Path), ("tenant" = Option<String>, Query, description = "for administrators")),
     responses((status = 200, body = RedeemView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
         (status = 415, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn redeem(
     State(service): State<CouponService>,
     Path(coupon_id): Path<Uuid>,
+    Query(for_tenant): Query<ForTenant>,
     headers: HeaderMap,
     Json(body): Json<RedeemBody>,
 ) -> Answer<RedeemView> {
-    let tenant = service.tenant_of_key(&headers, None).await?;
+    let tenant = service.tenant_of_key(&headers, for_tenant.tenant.as_deref()).await?;
     check_order(&body.order_id)?;
     if !(0..=domain::campaign::MONEY_MAX).contains(&body.amount) {
         return Err(ApiError::invalid("amount must be 0 to 1000000000000 won"));
@@ -200,51 +202,57 @@ async fn redeem(
 
 /// Uses a coupon up for the order that reserved it.
 #[utoipa::path(post, path = "/api/v1/coupons/{coupon_id}/redeem/confirm", request_body = OrderBody, tag = "redemption",
-    security(("apiKey" = [])), params(("coupon_id" = Uuid, Path)),
+    security(("apiKey" = [])),
+    params(("coupon_id" = Uuid, Path), ("tenant" = Option<String>, Query, description = "for administrators")),
     responses((status = 200, body = RedeemView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
         (status = 415, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn redeem_confirm(
     State(service): State<CouponService>,
     Path(coupon_id): Path<Uuid>,
+    Query(for_tenant): Query<ForTenant>,
     headers: HeaderMap,
     Json(body): Json<OrderBody>,
 ) -> Answer<RedeemView> {
-    let tenant = service.tenant_of_key(&headers, None).await?;
+    let tenant = service.tenant_of_key(&headers, for_tenant.tenant.as_deref()).await?;
     check_order(&body.order_id)?;
     Ok(Json(service.confirm(&tenant, coupon_id, &body.order_id).await?))
 }
 
 /// Lets an order's reservation go.
 #[utoipa::path(post, path = "/api/v1/coupons/{coupon_id}/redeem/cancel", request_body = OrderBody, tag = "redemption",
-    security(("apiKey" = [])), params(("coupon_id" = Uuid, Path)),
+    security(("apiKey" = [])),
+    params(("coupon_id" = Uuid, Path), ("tenant" = Option<String>, Query, description = "for administrators")),
     responses((status = 200, body = RedeemView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
         (status = 415, body = ErrorBody), (status = 422, body = ErrorBody)))]
 async fn redeem_cancel(
     State(service): State<CouponService>,
     Path(coupon_id): Path<Uuid>,
+    Query(for_tenant): Query<ForTenant>,
     headers: HeaderMap,
     Json(body): Json<OrderBody>,
 ) -> Answer<RedeemView> {
-    let tenant = service.tenant_of_key(&headers, None).await?;
+    let tenant = service.tenant_of_key(&headers, for_tenant.tenant.as_deref()).await?;
     check_order(&body.order_id)?;
     Ok(Json(service.cancel(&tenant, coupon_id, &body.order_id).await?))
 }
 
 /// Takes a coupon back. A redeemed one can not be.
 #[utoipa::path(post, path = "/api/v1/coupons/{coupon_id}/revoke", request_body = RevokeBody, tag = "redemption",
-    security(("apiKey" = [])), params(("coupon_id" = Uuid, Path)),
+    security(("apiKey" = [])),
+    params(("coupon_id" = Uuid, Path), ("tenant" = Option<String>, Query, description = "for administrators")),
     responses((status = 200, body = RevokeView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
         (status = 415, body = ErrorBody)))]
 async fn revoke(
     State(service): State<CouponService>,
     Path(coupon_id): Path<Uuid>,
+    Query(for_tenant): Query<ForTenant>,
     headers: HeaderMap,
     Json(body): Json<RevokeBody>,
 ) -> Answer<RevokeView> {
-    let tenant = service.tenant_of_key(&headers, None).await?;
+    let tenant = service.tenant_of_key(&headers, for_tenant.tenant.as_deref()).await?;
     Ok(Json(service.revoke(&tenant, coupon_id, body.return_to_stock).await?))
 }
 
@@ -455,7 +463,7 @@ async fn report(
 #[utoipa::path(get, path = "/api/v1/admin/reconcile", tag = "operation", security(("apiKey" = [])),
     params(("event_id" = Option<String>, Query), ("tenant" = Option<String>, Query, description = "for administrators")),
     responses((status = 200, body = Object), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody)))]
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn reconcile(
     State(service): State<CouponService>,
     Query(which): Query<Which>,
@@ -468,7 +476,7 @@ async fn reconcile(
 #[utoipa::path(post, path = "/api/v1/admin/reconcile", tag = "operation", security(("apiKey" = [])),
     params(("event_id" = Option<String>, Query), ("tenant" = Option<String>, Query, description = "for administrators")),
     responses((status = 200, body = Object), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody)))]
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn repair(
     State(service): State<CouponService>,
     Query(which): Query<Which>,

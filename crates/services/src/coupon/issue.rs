@@ -30,6 +30,8 @@ use std::time::Duration;
 
 /// Seconds after which a refused caller may come again when the engine can not decide.
 const RETRY_AFTER_SECONDS: u32 = 1;
+/// Of the answers that needed no decision one in so many is timed when none is logged.
+const SAMPLED_ONE_IN: u32 = 1_000;
 /// Longest wait for a decision: a disk that hangs must not hold people for ever.
 const DECISION_TIMEOUT: Duration = Duration::from_secs(10);
 /// Most characters of a parser's word that are told.
@@ -116,7 +118,8 @@ fn parse(body: &[u8]) -> Result<IssueBody<'_>, ApiError> {
 
 /// Whatever became of it, asking again is safe and tells.
 fn can_not_decide(error: &dyn std::error::Error) -> ApiError {
-    tracing::warn!(%error, "a request for a coupon could not be decided");
+    // The engine says once why; here there may be a million of them.
+    tracing::debug!(%error, "a request for a coupon could not be decided");
     ApiError::unavailable(RETRY_AFTER_SECONDS)
 }
 
@@ -273,12 +276,12 @@ impl IssueRoute {
     }
 
     fn log(&self, asked: &Asked, status: u16, decided: bool, bytes: usize) {
-        let sampled = self.metrics.is_sampled(self.parts.log_every);
+        let sampled = self.metrics.is_sampled(if self.parts.log_every == 0 { SAMPLED_ONE_IN } else { self.parts.log_every });
         if decided || sampled {
             let took_us = clock::now_us().saturating_sub(asked.begun_us);
             self.metrics.record_seconds(decided, took_us as f64 / 1e6);
         }
-        if sampled {
+        if sampled && self.parts.log_every > 0 {
             let duration_ms = clock::now_us().saturating_sub(asked.begun_us) as f64 / 1e3;
             let peer = asked.client.0;
             tracing::info!(target: "access", method = "POST", path = Self::PATH, status, duration_ms,

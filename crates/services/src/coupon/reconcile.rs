@@ -8,7 +8,7 @@ use crate::clock;
 use crate::http::ApiError;
 use domain::coupon::Coupon;
 use domain::reconcile::{Comparison, Entry, Finding, compare};
-use domain::{Campaign, CampaignId, CouponStatus, Timestamp, UserId};
+use domain::{Campaign, CampaignId, CouponStatus, ErrorCode, Timestamp, UserId};
 use hot::CouponPort;
 use ledger::coupons::{self, KeptCoupon};
 use metrics::gauge;
@@ -21,7 +21,7 @@ use uuid::Uuid;
 const PAGE: usize = 5_000;
 /// How long messages on their way are waited for.
 const WAIT_STEP: Duration = Duration::from_millis(100);
-const WAIT_STEPS: usize = 50;
+const WAIT_STEPS: usize = 30;
 
 /// What was found in all campaigns.
 #[derive(Clone, Debug, Serialize)]
@@ -101,13 +101,17 @@ impl CouponService {
     /// Compares the books of all campaigns, or of one; with `repair` mends what can be mended.
     ///
     /// # Errors
-    /// `SERVICE_UNAVAILABLE` when one of the books can not be read.
+    /// `CAMPAIGN_NOT_FOUND` where one is named that is not there, `SERVICE_UNAVAILABLE` when one of the books can not
+    /// be read.
     pub async fn reconcile(&self, only: Option<&CampaignId>, repair: bool) -> Result<Report, ApiError> {
         let mut reports = Vec::new();
         for campaign in ledger::campaigns::all(&self.ledger).await? {
             if only.is_none_or(|only| *only == campaign.id) {
                 reports.push(self.reconcile_campaign(&campaign, repair).await?);
             }
+        }
+        if reports.is_empty() && only.is_some() {
+            return Err(ErrorCode::CampaignNotFound.into());
         }
         let balances = reports.iter().all(|report| report.balances);
         Ok(Report { balances, checked_at: clock::now(), campaigns: reports })
@@ -142,7 +146,7 @@ impl CouponService {
     async fn books(&self, campaign: &Campaign) -> Result<Books, ApiError> {
         let mut kept = by_id(ledger_book(self, &campaign.id).await?);
         let mut decided = by_id(hot_book(&*self.port, &campaign.id).await?.iter().map(entry_of).collect());
-        let (hot_count, ledger_count) = (decided.len(), kept.len());
+        let hot_count = decided.len();
         let unsettled: Vec<Entry> = decided.values().filter(|e| kept.get(&e.coupon_id) != Some(e)).cloned().collect();
         let mut in_flight = 0;
         if !unsettled.is_empty() {
@@ -153,6 +157,7 @@ impl CouponService {
                 in_flight = late.filter_map(|entry| decided.remove(&entry.coupon_id)).count();
             }
         }
+        let ledger_count = kept.len();
         let (hot, ledger): (Vec<Entry>, Vec<Entry>) = (decided.into_values().collect(), kept.into_values().collect());
         let comparison = compare(campaign.stock, campaign.per_user_limit, &hot, &ledger);
         Ok(Books { comparison, hot_count, ledger_count, in_flight })

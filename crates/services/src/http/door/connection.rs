@@ -169,7 +169,7 @@ async fn hand_over(stream: TcpStream, rest: Bytes, peer: SocketAddr, router: Rou
     let io = TokioIo::new(Prefixed::new(rest, stream));
     let serving = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(gate.settings.idle_timeout)
+        .header_read_timeout(gate.settings.request_timeout)
         .max_headers(super::head::HEADERS_MAX)
         .max_buf_size(gate.settings.head_bytes_max.max(HYPER_BUFFER_BYTES_MIN))
         .serve_connection(io, service);

@@ -2,6 +2,9 @@
 
 use super::connection::serve;
 use super::head::HotHead;
+use super::reply::Reply;
+use crate::clock;
+use crate::http::{Language, TraceId, error_body};
 use axum::Router;
 use domain::ErrorCode;
 use std::future::Future;
@@ -199,15 +202,23 @@ fn deal(stream: TcpStream, peer: SocketAddr, door: &mpsc::UnboundedSender<Dealt>
     let counted = Counted(gate.connections.clone());
     let open = gate.connections.fetch_add(1, Ordering::Relaxed);
     if open >= gate.settings.connections_max {
-        const FULL: &[u8] =
-            b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-        let _ = stream.try_write(FULL);
+        let _ = stream.try_write(&full_answer());
         return;
     }
     let _ = stream.set_nodelay(true);
     if let Ok(stream) = stream.into_std() {
         let _ = door.send((stream, peer, counted));
     }
+}
+
+/// What a connection too many hears, before it asks anything.
+fn full_answer() -> Vec<u8> {
+    let (trace_id, mut body, mut out) = (TraceId::fresh(), Vec::new(), Vec::new());
+    let detail = Some("all connections are taken");
+    error_body(ErrorCode::ServiceUnavailable, Language::En, detail, clock::now(), &trace_id, &mut body);
+    let (status, trace_id) = (503, trace_id.as_str());
+    Reply { status, trace_id, retry_after_seconds: Some(1), rate: None, close: true }.write(&body, &mut out);
+    out
 }
 
 fn run_worker<R: HotRoute>(
