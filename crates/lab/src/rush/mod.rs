@@ -90,6 +90,7 @@ fn rush(options: &Checked, reached: &Reached, interrupt: &shared::Interrupt) -> 
     let (generator_after, server_after) = cpu();
     let mut warnings = sale.warnings.clone();
     warnings.extend(shared.warnings());
+    warnings.extend(fell_behind(options, &tally));
     progress::say("comparing the books");
     let judged = books::compare(&mut client, options, reached, &sale, &tally, interrupt)?;
     warnings.extend(judged.warnings);
@@ -125,6 +126,16 @@ fn rush(options: &Checked, reached: &Reached, interrupt: &shared::Interrupt) -> 
         },
         machine: machine::read(),
     })
+}
+
+/// Below this share of the asked rate the figures are the server's limit, not the asked load.
+const KEPT_RATE: f64 = 0.95;
+
+fn fell_behind(options: &Checked, tally: &Tally) -> Option<String> {
+    let asked = f64::from(options.rate?);
+    let achieved = tally.answers() as f64 / tally.elapsed_seconds().max(1e-9);
+    let behind = achieved < asked * KEPT_RATE && tally.elapsed_seconds() > 1.0;
+    behind.then(|| format!("{achieved:.0} answers a second of {asked:.0} asked: people waited for a free connection"))
 }
 
 fn send_crowd(options: &Checked, reached: &Reached, sale: &Sale, shared: &Shared) -> anyhow::Result<Tally> {

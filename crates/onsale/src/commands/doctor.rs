@@ -94,7 +94,9 @@ fn address(config: &Config) -> Check {
     let listen = config.http.listen;
     match TcpListener::bind(listen) {
         Ok(_) => Ok(format!("{listen} is free")),
-        Err(_) if is_running(config) => Ok(format!("{listen} is in use, and so is the data folder: by the running server")),
+        Err(_) if is_running(config) => {
+            Ok(format!("{listen} is in use, and so is the data folder: by the running server"))
+        }
         Err(error) => Err(format!("{listen}: {error}; stop what uses it, or set http.listen")),
     }
 }

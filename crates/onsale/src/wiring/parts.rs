@@ -23,7 +23,11 @@ pub struct Parts {
 
 pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
     // Coupons, names and hashes of keys: nobody else on this machine need read them.
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| format!("the data folder {} can not be made", folder.display()))
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("the data folder {} can not be made", folder.display()))
 }
 
 fn can_not_use(folder: &Path) -> String {

@@ -276,7 +276,8 @@ impl IssueRoute {
     }
 
     fn log(&self, asked: &Asked, status: u16, decided: bool, bytes: usize) {
-        let sampled = self.metrics.is_sampled(if self.parts.log_every == 0 { SAMPLED_ONE_IN } else { self.parts.log_every });
+        let sampled =
+            self.metrics.is_sampled(if self.parts.log_every == 0 { SAMPLED_ONE_IN } else { self.parts.log_every });
         if decided || sampled {
             let took_us = clock::now_us().saturating_sub(asked.begun_us);
             self.metrics.record_seconds(decided, took_us as f64 / 1e6);
