@@ -58,7 +58,7 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
     match 100.0 * part as f64 / whole as f64 {
         share if share < 0.01 => "< 0.01 %".into(),
         share if part < whole && share > 99.99 => "> 99.99 %".into(),
-        share if part == whole || (10.0..99.0).contains(&share) => format!("{share:.0} %"),
+        share if part == whole => format!("{share:.0} %"),
         share => format!("{share:.2} %"),
     }
 }

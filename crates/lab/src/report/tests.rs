@@ -1,5 +1,6 @@
 use super::*;
 use crate::load::{latency_histogram, record_ns};
+use hdrhistogram::Histogram;
 
 fn histogram(count: u64, median_us: f64, seed: u64) -> Histogram<u64> {
     let (mut histogram, mut random) = (latency_histogram(), fastrand::Rng::with_seed(seed));

@@ -12,7 +12,7 @@ pub(super) fn draw(timeline: &Timeline, figures: &Figures) -> String {
     let (bars, bar_seconds) = bars(timeline);
     let seconds = (bars.len() as f64 * bar_seconds).max(bar_seconds);
     let per_second = |count: u32| f64::from(count) / bar_seconds;
-    let peak = bars.iter().map(|bar| per_second(bar.answers.max(bar.troubles))).fold(1.0, f64::max);
+    let peak = bars.iter().map(|bar| per_second(bar.answers + bar.troubles)).fold(1.0, f64::max);
     let step = round_step(peak, 5.0);
     // Room for the mark's words above the bars.
     let top = (peak * 1.12 / step).ceil() * step;
@@ -31,11 +31,15 @@ pub(super) fn draw(timeline: &Timeline, figures: &Figures) -> String {
     let gap = if width > 4.0 { 1.0 } else { 0.0 };
     for (at, bar) in bars.iter().enumerate() {
         let x = Sheet::x(at as f64 / bars.len() as f64);
-        for (class, count) in [("answers", bar.answers), ("issued", bar.issued), ("troubles", bar.troubles)] {
-            let y = Sheet::y(per_second(count) / top);
-            if count > 0 {
-                sheet.rect(class, (x, y), width - gap, HEIGHT - BOTTOM - y);
-            }
+        // Coupons are part of the answers; troubles stand on top of them.
+        let stretches = [
+            ("answers", 0, bar.answers),
+            ("issued", 0, bar.issued),
+            ("troubles", bar.answers, bar.answers + bar.troubles),
+        ];
+        for (class, from, to) in stretches.into_iter().filter(|(_, from, to)| from < to) {
+            let (bottom, y) = (Sheet::y(per_second(from) / top), Sheet::y(per_second(to) / top));
+            sheet.rect(class, (x, y), width - gap, bottom - y);
         }
     }
     if let Some(at) = figures.sold_out_seconds {

@@ -31,6 +31,7 @@ use crowd::{Crowd, Manner};
 use options::Checked;
 use own_server::OwnServer;
 use shared::Shared;
+use std::io::Write;
 use std::time::Instant;
 use tally::Tally;
 use target::Target;
@@ -68,7 +69,8 @@ pub fn run(options: Options) -> anyhow::Result<Report> {
         progress::say(&format!("{error:#}"));
     }
     report::write(&report, &options.report)?;
-    print!("{}", report::summary(&report, &options.report));
+    // Whoever reads along may have left; the report is written all the same.
+    let _told = std::io::stdout().write_all(report::summary(&report, &options.report).as_bytes());
     Ok(report)
 }
 

@@ -1,4 +1,4 @@
-//! Messages on their way from decisions to rows: two outboxes, one bus, one consumer group.
+//! Messages on their way from decisions to rows: two outboxes, one bus, and the groups that listen.
 
 use super::Parts;
 use super::parts::make_folder;
@@ -6,6 +6,7 @@ use crate::config::Config;
 use anyhow::Context;
 use bus::local::{LocalBus, LocalDeadLetters};
 use bus::{ConsumerOptions, DeadLetters, Handler, OutboxSource, Relay, RelayOptions, Stop};
+use services::coupon::messages::RevocationGroup;
 use services::issuer::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, tidy};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -36,7 +37,8 @@ impl Courier {
     pub fn start(config: &Config, parts: &Parts) -> anyhow::Result<Self> {
         let letters = dead_letters(config)?;
         let issuer: Arc<dyn Handler> = Arc::new(CouponGroup::new(Issuer::new(parts.ledger.clone())));
-        let bus = LocalBus::start(vec![issuer], letters.clone(), ConsumerOptions::default());
+        let revocations: Arc<dyn Handler> = Arc::new(RevocationGroup::new(parts.coupons.port.clone()));
+        let bus = LocalBus::start(vec![issuer, revocations], letters.clone(), ConsumerOptions::default());
         let stop = Stop::default();
         let relay = |name, source: Arc<dyn OutboxSource>| {
             let relay = Relay {

@@ -8,6 +8,7 @@ pub mod campaigns;
 pub mod figures;
 pub mod issue;
 pub mod issue_metrics;
+pub mod messages;
 
 pub mod reconcile;
 pub mod redemption;
