@@ -7,6 +7,7 @@ mod drain;
 mod http;
 mod issue;
 mod kill;
+mod kill_rush;
 mod limits;
 mod operation;
 mod redemption;

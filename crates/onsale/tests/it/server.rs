@@ -47,7 +47,12 @@ pub struct Server {
 impl Server {
     /// Starts on a free port and waits until it listens.
     pub fn start(data: &Path, environment: &[(&str, &str)]) -> Self {
-        let mut command = onsale(data, &["serve", "--listen", "127.0.0.1:0"]);
+        Self::start_at("127.0.0.1:0", data, environment)
+    }
+
+    /// Starts at an address and waits until it listens.
+    pub fn start_at(listen: &str, data: &Path, environment: &[(&str, &str)]) -> Self {
+        let mut command = onsale(data, &["serve", "--listen", listen]);
         command.env("ONSALE__LIMITS__ENABLED", "false").envs(environment.iter().copied());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let (output, mut errors) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));

@@ -52,7 +52,12 @@ pub(super) async fn serve<R: HotRoute>(mut stream: TcpStream, peer: SocketAddr, 
     // A peer that goes away in the middle is no news.
     let Ok(rest) = connection.run(&mut stream).await else { return };
     if let Some(rest) = rest {
-        hand_over(stream, rest, peer, router, &gate).await;
+        let refuse = move |code| {
+            let mut out = Vec::new();
+            route.refuse(code, "", &mut out);
+            out
+        };
+        hand_over(Prefixed::new(rest, stream, Box::new(refuse)), peer, router, &gate).await;
     }
 }
 
@@ -160,13 +165,13 @@ impl<R: HotRoute> Connection<'_, R> {
 }
 
 /// Lets hyper and the router serve the rest of the connection.
-async fn hand_over(stream: TcpStream, rest: Bytes, peer: SocketAddr, router: Router, gate: &Gate) {
+async fn hand_over(stream: Prefixed, peer: SocketAddr, router: Router, gate: &Gate) {
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
         router.clone().oneshot(request)
     });
-    let io = TokioIo::new(Prefixed::new(rest, stream));
+    let io = TokioIo::new(stream);
     let serving = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(gate.settings.request_timeout)

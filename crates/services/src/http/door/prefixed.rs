@@ -1,22 +1,55 @@
-//! A connection whose first bytes were read already.
+//! A connection handed to hyper: its first bytes were read already, and hyper's own refusals get the contract's body.
 
 use bytes::{Buf, Bytes};
+use domain::ErrorCode;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+
+/// Writes a whole refusal, head and body.
+type Refuse = Box<dyn Fn(ErrorCode) -> Vec<u8> + Send>;
 
 /// Gives the bytes that were read already, then reads on.
 pub(super) struct Prefixed {
     prefix: Bytes,
     stream: TcpStream,
+    refuse: Refuse,
+    /// Written in place of a refusal of hyper's, and not sent yet.
+    instead: Bytes,
 }
 
 impl Prefixed {
-    pub fn new(prefix: Bytes, stream: TcpStream) -> Self {
-        Self { prefix, stream }
+    pub fn new(prefix: Bytes, stream: TcpStream, refuse: Refuse) -> Self {
+        Self { prefix, stream, refuse, instead: Bytes::new() }
     }
+
+    fn poll_instead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.instead.is_empty() {
+            let count = ready!(Pin::new(&mut self.stream).poll_write(context, &self.instead))?;
+            if count == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.instead.advance(count);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The code of an answer that hyper gave by itself: to what is no request it answers with a bare head. Answers of the
+/// router always carry a trace id.
+fn bare_refusal(bytes: &[u8]) -> Option<ErrorCode> {
+    let status = bytes.strip_prefix(b"HTTP/1.1 ").or_else(|| bytes.strip_prefix(b"HTTP/1.0 "))?.get(..3)?;
+    let code = match status {
+        b"400" => ErrorCode::InvalidInput,
+        b"408" => ErrorCode::RequestTimeout,
+        b"413" => ErrorCode::PayloadTooLarge,
+        b"414" | b"431" => ErrorCode::HeadersTooLarge,
+        _ => return None,
+    };
+    let has = |name: &[u8]| bytes.windows(name.len()).any(|part| part.eq_ignore_ascii_case(name));
+    (has(b"content-length: 0\r\n") && !has(b"\r\nx-trace-id:")).then_some(code)
 }
 
 impl AsyncRead for Prefixed {
@@ -35,28 +68,38 @@ impl AsyncRead for Prefixed {
     }
 }
 
+/// Not vectored: hyper then hands over whole heads, and this is not the path that must be fast.
 impl AsyncWrite for Prefixed {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        ready!(self.poll_instead(context))?;
+        if let Some(code) = bare_refusal(bytes) {
+            self.instead = Bytes::from((self.refuse)(code));
+            return Poll::Ready(Ok(bytes.len()));
+        }
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_instead(context))?;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_instead(context))?;
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
+}
 
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+    #[test]
+    fn only_bare_refusals_are_replaced() {
+        let bare = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        assert_eq!(bare_refusal(bare), Some(ErrorCode::HeadersTooLarge));
+        assert_eq!(bare_refusal(b"HTTP/1.1 400 Bad Request\r\nx-trace-id: a\r\ncontent-length: 0\r\n\r\n"), None);
+        assert_eq!(bare_refusal(b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n"), None);
+        assert_eq!(bare_refusal(b"{\"text\":\"HTTP/1.1 400 content-length: 0\"}"), None);
     }
 }

@@ -1,0 +1,96 @@
+//! What operators and balancers look at.
+
+use crate::server::{World, wait_until};
+use serde_json::json;
+
+#[test]
+fn health_tells_people_and_balancers() {
+    let world = World::new();
+    let people = world.anyone();
+    for path in ["/health", "/actuator/health"] {
+        let health = people.get(path).ok();
+        assert_eq!((&health["status"], &health["parts"]["hot"]["ok"]), (&json!("UP"), &json!(true)), "{health}");
+    }
+    for path in ["/health/live", "/health/ready"] {
+        assert_eq!(people.get(path).status, 200);
+    }
+}
+
+#[test]
+fn the_documents_are_there_and_name_every_route() {
+    let world = World::new();
+    let document = world.anyone().get("/openapi.json").ok();
+    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
+    let paths = document["paths"].as_object().expect("paths");
+    for path in [
+        "/api/v1/coupons/issue",
+        "/api/v1/coupons/status/{event_id}",
+        "/api/v1/coupons/user/{user_id}/event/{event_id}",
+        "/api/v1/coupons/{coupon_id}/redeem",
+        "/api/v1/coupons/{coupon_id}/redeem/confirm",
+        "/api/v1/coupons/{coupon_id}/redeem/cancel",
+        "/api/v1/coupons/{coupon_id}/revoke",
+        "/api/v1/admin/campaigns",
+        "/api/v1/admin/campaigns/{event_id}",
+        "/api/v1/admin/campaigns/{event_id}/open",
+        "/api/v1/admin/campaigns/{event_id}/pause",
+        "/api/v1/admin/campaigns/{event_id}/resume",
+        "/api/v1/admin/campaigns/{event_id}/close",
+        "/api/v1/admin/campaigns/{event_id}/stock",
+        "/api/v1/admin/events/{event_id}/stock",
+        "/api/v1/admin/cache/stats",
+    ] {
+        assert!(paths.contains_key(path), "{path}");
+    }
+    let mut page = world.anyone().get("/docs");
+    if let Some(location) = page.header("location").map(str::to_owned) {
+        page = world.anyone().get(&location);
+    }
+    assert_eq!(page.status, 200);
+    assert!(!page.text().contains("https://"), "works without the internet");
+}
+
+#[test]
+fn figures_are_told() {
+    let world = World::new();
+    world.anyone().issue("ann", "sample_event");
+    world.anyone().issue("ann", "sample_event");
+    let stats = world.admin().get("/api/v1/admin/cache/stats").ok();
+    assert_eq!((&stats["engine"], &stats["coupons"]), (&json!("embedded"), &json!(1)), "{stats}");
+    assert!(stats["timestamp"].is_string());
+    world.anyone().get("/api/v1/coupons/status/sample_event");
+    let metrics = || world.anyone().get("/metrics").text();
+    wait_until("the figures count the decisions", || {
+        let text = metrics();
+        text.contains("ALREADY_ISSUED") && text.contains("/api/v1/coupons/status/{event_id}")
+    });
+}
+
+/// The books balance while a server runs, and its operators can ask it so.
+#[test]
+fn the_books_can_be_compared_while_serving() {
+    let world = World::new();
+    for number in 0..50 {
+        assert_eq!(world.anyone().issue(&format!("user-{number}"), "sample_event").code(), "ISSUED");
+    }
+    for method in ["GET", "POST"] {
+        let report = world.admin().call(method, "/api/v1/admin/reconcile", None).ok();
+        assert_eq!((&report["balances"], &report["campaigns"][0]["hot_count"]), (&json!(true), &json!(50)), "{report}");
+    }
+    let output = world.run(&["reconcile"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(world.run(&["reconcile", "--repair"]).status.code(), Some(2), "that is the server's own business");
+}
+
+#[test]
+fn configuration_is_shown_with_where_it_came_from() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = crate::server::onsale(folder.path(), &["config"]).env("ONSALE__HTTP__WORKERS", "3").output();
+    let output = output.expect("starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = text.lines().find(|line| line.contains("workers")).expect("shown");
+    assert!(line.contains('3') && line.contains("ONSALE__HTTP__WORKERS"), "{line}");
+    let output = crate::server::run(folder.path(), &["doctor"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("data folder"));
+    assert!(crate::server::run(folder.path(), &["migrate"]).status.success());
+}

@@ -1,0 +1,205 @@
+//! Using coupons, letting them go, taking them back (GATE-010).
+
+use crate::http::{Answer, Client};
+use crate::server::{World, wait_until};
+use serde_json::{Value, json};
+
+struct Sale {
+    world: World,
+    admin: Client,
+}
+
+impl Sale {
+    /// An open campaign `sale` with these terms.
+    fn open(terms: &Value) -> Self {
+        Self::open_with(terms, &[])
+    }
+
+    fn open_with(terms: &Value, environment: &[(&str, &str)]) -> Self {
+        let world = World::with(environment);
+        let admin = world.admin();
+        let mut body = json!({"event_id": "sale", "name": "Sale", "stock": 3});
+        for (name, value) in terms.as_object().expect("an object") {
+            body[name] = value.clone();
+        }
+        assert_eq!(admin.post_json("/api/v1/admin/campaigns", &body).status, 201);
+        admin.post("/api/v1/admin/campaigns/sale/open").ok();
+        Self { world, admin }
+    }
+
+    fn give(&self, user: &str) -> String {
+        let given = self.world.anyone().issue(user, "sale").ok();
+        assert_eq!(given["code"], "ISSUED", "{given}");
+        given["coupon_id"].as_str().expect("an id").to_owned()
+    }
+
+    #[track_caller]
+    fn redeem(&self, coupon: &str, order: &str, amount: i64) -> Answer {
+        let path = format!("/api/v1/coupons/{coupon}/redeem");
+        self.admin.post_json(&path, &json!({"order_id": order, "amount": amount}))
+    }
+
+    #[track_caller]
+    fn step(&self, coupon: &str, step: &str, order: &str) -> Answer {
+        self.admin.post_json(&format!("/api/v1/coupons/{coupon}/redeem/{step}"), &json!({"order_id": order}))
+    }
+
+    #[track_caller]
+    fn revoke(&self, coupon: &str, return_to_stock: bool) -> Answer {
+        let path = format!("/api/v1/coupons/{coupon}/revoke");
+        self.admin.post_json(&path, &json!({"return_to_stock": return_to_stock}))
+    }
+
+    fn status_of(&self, user: &str) -> Value {
+        self.world.anyone().get(&format!("/api/v1/coupons/user/{user}/event/sale")).ok()["coupons"][0]["status"].clone()
+    }
+
+    fn status(&self) -> Value {
+        self.world.anyone().get("/api/v1/coupons/status/sale").ok()
+    }
+}
+
+#[track_caller]
+fn not_applicable(answer: &Answer, reason: &str) {
+    answer.is_error(422, "COUPON_NOT_APPLICABLE");
+    assert_eq!(answer.field("reason"), reason);
+}
+
+#[test]
+fn a_coupon_is_reserved_confirmed_and_then_used_up() {
+    let sale = Sale::open(&json!({"discount": {"type": "percent", "value": 10, "max_amount": 500}}));
+    let coupon = sale.give("ann");
+    let reserved = sale.redeem(&coupon, "order-1", 2999).ok();
+    let expected = json!({"coupon_id": coupon, "order_id": "order-1", "status": "RESERVED", "discount_amount": 299});
+    assert_eq!(reserved, expected, "ten percent, rounded down");
+    assert_eq!(sale.redeem(&coupon, "order-1", 9999).ok(), expected, "the same order hears the same");
+    sale.redeem(&coupon, "order-2", 2999).is_error(409, "COUPON_RESERVED");
+    sale.step(&coupon, "confirm", "order-2").is_error(409, "COUPON_RESERVED");
+    sale.step(&coupon, "cancel", "order-2").is_error(409, "COUPON_RESERVED");
+    assert_eq!(sale.status_of("ann"), "RESERVED");
+    for _ in 0..2 {
+        assert_eq!(sale.step(&coupon, "confirm", "order-1").ok()["status"], "REDEEMED");
+    }
+    assert_eq!(sale.status_of("ann"), "REDEEMED");
+    sale.redeem(&coupon, "order-2", 2999).is_error(409, "COUPON_ALREADY_REDEEMED");
+    sale.step(&coupon, "confirm", "order-2").is_error(409, "COUPON_ALREADY_REDEEMED");
+    sale.step(&coupon, "cancel", "order-1").is_error(409, "COUPON_ALREADY_REDEEMED");
+    sale.revoke(&coupon, true).is_error(409, "COUPON_ALREADY_REDEEMED");
+}
+
+#[test]
+fn a_cancelled_reservation_frees_the_coupon() {
+    let sale = Sale::open(&json!({"discount": {"type": "fixed", "value": 3000}}));
+    let coupon = sale.give("ann");
+    assert_eq!(sale.redeem(&coupon, "order-1", 1000).ok()["discount_amount"], 1000, "never more than the amount");
+    for _ in 0..2 {
+        let cancelled = sale.step(&coupon, "cancel", "order-1").ok();
+        assert_eq!((&cancelled["status"], &cancelled["discount_amount"]), (&json!("ISSUED"), &Value::Null));
+    }
+    sale.step(&coupon, "confirm", "order-1").is_error(409, "COUPON_RESERVED");
+    assert_eq!(sale.redeem(&coupon, "order-2", 9000).ok()["discount_amount"], 3000);
+}
+
+#[test]
+fn a_percentage_stops_at_its_cap() {
+    let sale = Sale::open(&json!({"discount": {"type": "percent", "value": 50, "max_amount": 700}}));
+    let coupon = sale.give("ann");
+    assert_eq!(sale.redeem(&coupon, "order-1", 1_000_000_000_000).ok()["discount_amount"], 700);
+}
+
+#[test]
+fn a_reservation_that_is_not_confirmed_lapses() {
+    let sale = Sale::open_with(&json!({}), &[("ONSALE__COUPON__REDEEM_HOLD_SECONDS", "1")]);
+    let coupon = sale.give("ann");
+    sale.redeem(&coupon, "order-1", 1).ok();
+    wait_until("the reservation lapses", || sale.redeem(&coupon, "order-2", 1).status == 200);
+    sale.step(&coupon, "confirm", "order-2").ok();
+}
+
+#[test]
+fn coupons_that_do_not_apply_say_why() {
+    let small = Sale::open(&json!({"min_order_amount": 1000}));
+    let coupon = small.give("ann");
+    not_applicable(&small.redeem(&coupon, "order-1", 999), "MIN_ORDER_AMOUNT");
+    small.redeem(&coupon, "order-1", 1000).ok();
+    let late = Sale::open(&json!({"valid_until": "2020-01-01T00:00:00"}));
+    let coupon = late.give("ann");
+    assert_eq!(late.status_of("ann"), "EXPIRED");
+    not_applicable(&late.redeem(&coupon, "order-1", 1), "EXPIRED");
+    let early = Sale::open(&json!({"valid_from": "2090-01-01T00:00:00"}));
+    let coupon = early.give("ann");
+    not_applicable(&early.redeem(&coupon, "order-1", 1), "NOT_YET_VALID");
+    early.revoke(&coupon, false).ok();
+    not_applicable(&early.redeem(&coupon, "order-1", 1), "REVOKED");
+    not_applicable(&early.step(&coupon, "confirm", "order-1"), "REVOKED");
+}
+
+#[test]
+fn a_revoked_coupon_stays_gone_or_goes_back_into_stock() {
+    let sale = Sale::open(&json!({"stock": 2}));
+    let (first, second) = (sale.give("ann"), sale.give("bob"));
+    assert_eq!(sale.world.anyone().issue("cid", "sale").code(), "SOLD_OUT");
+    for _ in 0..2 {
+        let revoked = sale.revoke(&first, false).ok();
+        assert_eq!(revoked, json!({"coupon_id": first, "status": "REVOKED", "returned_to_stock": false}));
+    }
+    assert_eq!(sale.status_of("ann"), "REVOKED");
+    assert_eq!(sale.world.anyone().issue("cid", "sale").code(), "SOLD_OUT", "it did not go back");
+    assert_eq!(sale.revoke(&second, true).ok()["returned_to_stock"], true);
+    wait_until("it is back in stock", || sale.status()["remaining_stock"] == 1);
+    let again = sale.world.anyone().issue("cid", "sale").ok();
+    assert_eq!((&again["code"], &again["serial"]), (&json!("ISSUED"), &json!(2)), "its number is given again");
+    assert_ne!(again["coupon_id"], json!(second));
+    sale.redeem(&second, "order-1", 1).is_error(422, "COUPON_NOT_APPLICABLE");
+}
+
+#[test]
+fn a_reserved_coupon_is_not_revoked() {
+    let sale = Sale::open(&json!({}));
+    let coupon = sale.give("ann");
+    sale.redeem(&coupon, "order-1", 1).ok();
+    sale.revoke(&coupon, false).is_error(409, "COUPON_RESERVED");
+    sale.step(&coupon, "cancel", "order-1").ok();
+    sale.revoke(&coupon, false).ok();
+}
+
+#[test]
+fn unknown_coupons_and_bad_orders_are_refused() {
+    let sale = Sale::open(&json!({}));
+    let coupon = sale.give("ann");
+    let unknown = "00000000-0000-4000-8000-000000000000";
+    sale.redeem(unknown, "order-1", 1).is_error(404, "COUPON_NOT_FOUND");
+    sale.step(unknown, "confirm", "order-1").is_error(404, "COUPON_NOT_FOUND");
+    sale.step(unknown, "cancel", "order-1").is_error(404, "COUPON_NOT_FOUND");
+    sale.revoke(unknown, false).is_error(404, "COUPON_NOT_FOUND");
+    sale.redeem("no-uuid", "order-1", 1).is_error(400, "INVALID_INPUT");
+    for order in ["", "a b", "o\u{0}", &"o".repeat(129)] {
+        sale.redeem(&coupon, order, 1).is_error(400, "INVALID_INPUT");
+    }
+    for amount in [-1, 1_000_000_000_001, i64::MIN, i64::MAX] {
+        sale.redeem(&coupon, "order-1", amount).is_error(400, "INVALID_INPUT");
+    }
+    let path = format!("/api/v1/coupons/{coupon}/redeem");
+    for bad in [json!({"order_id": "o"}), json!({"amount": 1}), json!({"order_id": "o", "amount": 1.5}), json!([])] {
+        sale.admin.post_json(&path, &bad).is_error(400, "INVALID_INPUT");
+    }
+}
+
+/// Of many orders at once exactly one gets the coupon.
+#[test]
+fn one_coupon_serves_one_order() {
+    let sale = Sale::open(&json!({}));
+    let coupon = sale.give("ann");
+    let orders: Vec<_> = (0..8)
+        .map(|number| {
+            let (admin, coupon) = (sale.admin.clone(), coupon.clone());
+            std::thread::spawn(move || {
+                let path = format!("/api/v1/coupons/{coupon}/redeem");
+                admin.post_json(&path, &json!({"order_id": format!("order-{number}"), "amount": 1})).status
+            })
+        })
+        .collect();
+    let mut heard: Vec<u16> = orders.into_iter().map(|order| order.join().expect("runs")).collect();
+    heard.sort_unstable();
+    assert_eq!(heard, [200, 409, 409, 409, 409, 409, 409, 409]);
+}

@@ -1,0 +1,69 @@
+//! Starting other programs.
+
+use anyhow::{Context, bail};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+/// The cargo that started us.
+pub fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments);
+    command
+}
+
+fn words(command: &Command) -> String {
+    let program = std::path::Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
+    let words = std::iter::once(program).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+/// Runs a program to its end, with what it prints left visible.
+///
+/// # Errors
+/// When it can not be started, or ends with another status than 0.
+pub fn run(command: &mut Command) -> anyhow::Result<()> {
+    let words = words(command);
+    let status = command.status().with_context(|| format!("`{words}` could not be started"))?;
+    if !status.success() {
+        bail!("`{words}` ended with {status}; what it printed above says why");
+    }
+    Ok(())
+}
+
+/// Runs a program to its end and shows every line of its standard output to `look` while it goes by. Whether it ended
+/// with status 0.
+///
+/// # Errors
+/// When it can not be started.
+pub fn run_and_read(command: &mut Command, mut look: impl FnMut(&str)) -> anyhow::Result<bool> {
+    let words = words(command);
+    let mut child =
+        command.stdout(Stdio::piped()).spawn().with_context(|| format!("`{words}` could not be started"))?;
+    let output = child.stdout.take().context("no standard output")?;
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        look(&line);
+    }
+    Ok(child.wait()?.success())
+}
+
+/// What a program prints.
+///
+/// # Errors
+/// When it can not be started, or ends with another status than 0.
+pub fn output_of(command: &mut Command) -> anyhow::Result<String> {
+    let words = words(command);
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.with_context(|| format!("`{words}` could not be started"))?;
+    if !output.status.success() {
+        bail!("`{words}` ended with {}", output.status);
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Whether a program can be started and ends with status 0, printing nothing.
+pub fn works(command: &mut Command) -> bool {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}

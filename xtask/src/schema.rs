@@ -1,0 +1,109 @@
+//! Generated calls of every route in the API document, good ones and bad ones, by Schemathesis.
+
+use crate::commands::{cargo, output_of, run, works};
+use crate::server::Server;
+use crate::steps::Steps;
+use crate::workspace::{root, target};
+use anyhow::{Context, bail};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Fewer calls than this prove too little.
+const CASES_MIN: u64 = 2_000;
+/// Calls of one route at most; the document's twenty routes make about 2,600 of it.
+const CASES_PER_ROUTE_MAX: &str = "100";
+/// The same calls each time.
+const SEED: &str = "20261121";
+/// No 5xx, and nothing that the document does not say.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,\
+                      response_headers_conformance";
+/// Packages and versions that go into the virtual environment.
+const PACKAGES: &str = include_str!("../schemathesis.txt");
+
+/// Runs the command by itself.
+///
+/// # Errors
+/// The first step that failed.
+pub fn run_alone() -> anyhow::Result<()> {
+    let mut steps = Steps::default();
+    steps.take("build", || {
+        // As the tests are built, so that the one serves for the other.
+        run(cargo(&["test", "--workspace", "--locked", "--no-run"]).current_dir(root()))
+    })?;
+    let outcome = take_step(&mut steps);
+    steps.print();
+    outcome
+}
+
+/// Takes the step; the program has been built.
+///
+/// # Errors
+/// When a call was answered in another way than the document says, or too few were made.
+pub fn take_step(steps: &mut Steps) -> anyhow::Result<()> {
+    let target = target()?;
+    let schemathesis = steps.take("schemathesis", || install(&target))?;
+    steps.take("API document", || call_all(&schemathesis, &target))
+}
+
+/// The program in its virtual environment; made when it is not there or of another version.
+fn install(target: &Path) -> anyhow::Result<PathBuf> {
+    let folder = target.join("schemathesis-venv");
+    let (program, python, made_of) =
+        (folder.join("bin/schemathesis"), folder.join("bin/python"), folder.join("made-of.txt"));
+    let is_same = std::fs::read_to_string(&made_of).is_ok_and(|made_of| made_of == PACKAGES);
+    if is_same && works(Command::new(&program).arg("--version")) {
+        return Ok(program);
+    }
+    if !works(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
+        bail!("Python 3 with its venv module is needed (Debian: apt-get install python3-venv), or use test --quick");
+    }
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+    let packages = root().join("xtask/schemathesis.txt");
+    let arguments = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+    run(Command::new(&python).args(arguments).arg(packages))?;
+    std::fs::write(&made_of, PACKAGES)?;
+    Ok(program)
+}
+
+fn call_all(schemathesis: &Path, target: &Path) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let onsale = target.join("debug/onsale");
+    let make_key = ["admin", "keys", "create", "--admin", "--data", "data"];
+    let key = output_of(Command::new(&onsale).args(make_key).current_dir(folder.path()))?;
+    let mut server = Server::start(&onsale, folder.path(), &[("ONSALE__LIMITS__ENABLED", "false")])?;
+    let report = folder.path().join("report.json");
+    let mut command = Command::new(schemathesis);
+    command
+        .arg("run")
+        .arg(format!("{}/openapi.json", server.url))
+        .arg("--header")
+        .arg(format!("X-Api-Key: {}", key.trim()));
+    command.args(["--checks", CHECKS, "--seed", SEED, "--max-examples", CASES_PER_ROUTE_MAX, "--continue-on-failure"]);
+    // A busy machine is no fault of the program's.
+    command.args([
+        "--phases",
+        "examples,coverage,fuzzing",
+        "--suppress-health-check",
+        "all",
+        "--request-timeout",
+        "30",
+    ]);
+    command.args(["--no-color", "--warnings", "off", "--report", "json", "--report-json-path"]).arg(&report);
+    let ended = run(command.current_dir(folder.path()));
+    if !server.is_running() {
+        bail!("the server ended under the generated calls");
+    }
+    ended?;
+    count(&report)
+}
+
+fn count(report: &Path) -> anyhow::Result<()> {
+    let report: Value = serde_json::from_slice(&std::fs::read(report).context("Schemathesis left no report")?)?;
+    let cases = report["test_cases"]["generated"].as_u64().context("the report counts no cases")?;
+    println!("{cases} calls, none answered with 5xx or in another way than the document says");
+    if cases < CASES_MIN {
+        bail!("only {cases} calls were made; {CASES_MIN} are wanted");
+    }
+    Ok(())
+}
