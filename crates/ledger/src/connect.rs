@@ -2,6 +2,7 @@
 
 use crate::error::LedgerError;
 use crate::migrations::{self, SchemaState};
+use sea_orm::sqlx::Connection;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel,
@@ -163,6 +164,14 @@ fn connect_options(url: &str, options: LedgerOptions) -> ConnectOptions {
                 .synchronous(SqliteSynchronous::Full)
                 .foreign_keys(true)
                 .busy_timeout(options.busy_timeout)
+        })
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            // When SQLite undoes a change by itself (a full disk), the driver goes on counting it as open: the next
+            // change on this connection would be a part of nothing, and its commit would keep nothing.
+            pool.before_acquire(|connection, _| {
+                let settled = !connection.is_in_transaction();
+                Box::pin(async move { Ok(settled) })
+            })
         });
     connect
 }
@@ -187,5 +196,32 @@ mod tests {
             let value: i32 = ask(pragma).await.try_get_by_index(0).expect("a number");
             assert_eq!(value, wanted, "{pragma}");
         }
+    }
+
+    /// After a change that SQLite undid by itself, as it does when a commit meets a full disk, the next ones are kept
+    /// all the same.
+    #[tokio::test]
+    async fn a_change_undone_by_the_database_does_not_swallow_what_comes_after_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = embedded_url(folder.path());
+        let options = LedgerOptions { max_connections: 1, ..LedgerOptions::default() };
+        let ledger = Ledger::connect(&url, options).await.expect("connects");
+        let sqlite = |sql: &str| Statement::from_string(DbBackend::Sqlite, sql);
+        ledger.connection().execute_raw(sqlite("CREATE TABLE things (name TEXT)")).await.expect("made");
+        let change = ledger.begin().await.expect("begun");
+        change.connection().execute_raw(sqlite("ROLLBACK")).await.expect("undone behind the driver's back");
+        change.commit().await.expect_err("there is nothing to commit");
+        drop(ledger.begin().await.expect("begun"));
+        for name in ["a", "b"] {
+            let change = ledger.begin().await.expect("begun");
+            let insert = Statement::from_string(DbBackend::Sqlite, format!("INSERT INTO things VALUES ('{name}')"));
+            change.connection().execute_raw(insert).await.expect("there is room again");
+            change.commit().await.expect("kept");
+        }
+        ledger.close().await.expect("closes");
+        let ledger = Ledger::connect(&url, options).await.expect("connects");
+        let count = Statement::from_string(DbBackend::Sqlite, "SELECT count(*) FROM things");
+        let row = ledger.connection().query_one_raw(count).await.expect("asked").expect("answered");
+        assert_eq!(row.try_get_by_index::<i64>(0).expect("a number"), 2);
     }
 }
