@@ -110,8 +110,8 @@ pub trait CouponPort: Send + Sync + 'static {
         return_to_stock: bool,
     ) -> Result<bool, HotError>;
 
-    /// Puts back coupons that the ledger keeps and the engine has lost, for example with its journal. Their messages
-    /// are told again. Returns those that can not be: their number or their place in the user's count is taken.
+    /// Puts back coupons that the ledger keeps and the engine has lost, for example with its journal; nobody is told.
+    /// Returns those that can not be: their number or their place in the user's count is taken.
     async fn restore(&self, id: &CampaignId, coupons: Vec<Coupon>) -> Result<Vec<Coupon>, HotError>;
 
     /// The next messages to hand over, oldest first. The same again until they are acknowledged.

@@ -9,14 +9,15 @@ use ledger::{Ledger, LedgerError, api_keys};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq;
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 const PREFIX: &str = "onsale_";
 const SECRET_BYTES: usize = 32;
 /// Keys are read again at most so often when an unknown one is shown.
-const REFRESH_MS_MIN: i64 = 500;
+const REFRESH_EVERY_MIN: Duration = Duration::from_millis(500);
 
 /// Who shows a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +77,8 @@ struct Known {
 pub struct KeyRing {
     ledger: Ledger,
     known: ArcSwap<HashMap<Uuid, Known>>,
-    read_at_ms: AtomicI64,
+    /// When an unknown key last made us look again.
+    read_at: Mutex<Option<Instant>>,
 }
 
 impl KeyRing {
@@ -85,7 +87,7 @@ impl KeyRing {
     /// # Errors
     /// When the ledger can not be read.
     pub async fn load(ledger: Ledger) -> Result<Arc<Self>, LedgerError> {
-        let ring = Self { ledger, known: ArcSwap::default(), read_at_ms: AtomicI64::new(0) };
+        let ring = Self { ledger, known: ArcSwap::default(), read_at: Mutex::new(None) };
         ring.refresh().await?;
         Ok(Arc::new(ring))
     }
@@ -110,19 +112,23 @@ impl KeyRing {
         bool::from(shown.ct_eq(&key.secret_hash)).then(|| key.caller.clone())
     }
 
-    /// As [`KeyRing::caller`], but looks again before it says no: the key may have been made a moment ago.
-    pub async fn caller_fresh(&self, text: &[u8], now_ms: i64) -> Option<Caller> {
+    /// As [`KeyRing::caller`], but looks again before it says no: the key may have been made a moment ago. All who ask
+    /// at once wait for one look, and looks are at least [`REFRESH_EVERY_MIN`] apart.
+    pub async fn caller_fresh(&self, text: &[u8]) -> Option<Caller> {
+        parts(text)?;
         if let Some(caller) = self.caller(text) {
             return Some(caller);
         }
-        let last = self.read_at_ms.load(Ordering::Relaxed);
-        let due = now_ms - last >= REFRESH_MS_MIN || now_ms < last;
-        let mine = due && self.read_at_ms.compare_exchange(last, now_ms, Ordering::Relaxed, Ordering::Relaxed).is_ok();
-        if parts(text).is_none() || !mine {
-            return None;
-        }
-        if let Err(error) = self.refresh().await {
-            tracing::warn!(%error, "keys could not be read");
+        let asked_at = Instant::now();
+        let mut read_at = self.read_at.lock().await;
+        if read_at.is_none_or(|at| at < asked_at) {
+            if let Some(at) = *read_at {
+                tokio::time::sleep(REFRESH_EVERY_MIN.saturating_sub(at.elapsed())).await;
+            }
+            *read_at = Some(Instant::now());
+            if let Err(error) = self.refresh().await {
+                tracing::warn!(%error, "keys could not be read");
+            }
         }
         self.caller(text)
     }
@@ -193,12 +199,12 @@ mod tests {
         let (_folder, ledger, ring) = ring().await;
         let tenant = Caller::Tenant(TenantName::new("acme").expect("valid"));
         let key = make(&ledger, &tenant, Timestamp(0)).await.expect("made");
-        assert_eq!(ring.caller_fresh(key.text.as_bytes(), 1_000).await, Some(tenant));
+        assert_eq!(ring.caller_fresh(key.text.as_bytes()).await, Some(tenant));
         let mut forged = key.text.clone().into_bytes();
         let last = forged.len() - 1;
         forged[last] = if forged[last] == b'0' { b'1' } else { b'0' };
         for wrong in [&forged[..], &key.text.as_bytes()[..last], b"", b"onsale_", "onsale_\u{ff}".as_bytes()] {
-            assert_eq!(ring.caller_fresh(wrong, 9_000).await, None);
+            assert_eq!(ring.caller_fresh(wrong).await, None);
         }
     }
 
@@ -208,7 +214,7 @@ mod tests {
         let key = make(&ledger, &Caller::Administrator, Timestamp(0)).await.expect("made");
         let kept = format!("{:?}", api_keys::list(&ledger).await.expect("reads"));
         assert!(!kept.contains(key.text.rsplit('_').next().expect("a secret")));
-        assert!(ring.caller_fresh(key.text.as_bytes(), 1_000).await.is_some());
+        assert!(ring.caller_fresh(key.text.as_bytes()).await.is_some());
         assert!(api_keys::revoke(&ledger, key.id, Timestamp(1)).await.expect("revokes"));
         ring.refresh().await.expect("reads");
         assert_eq!(ring.caller(key.text.as_bytes()), None);

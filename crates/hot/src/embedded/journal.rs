@@ -105,12 +105,15 @@ pub(super) enum Entry<'a> {
     Issued { message_id: Uuid, coupon: IssuedCoupon, nth_of_user: u32, user: &'a str, key: Option<IdempotencyKey> },
     Revoked { user: &'a str, coupon_id: Uuid, return_to_stock: bool },
     Exhausted { message_id: Uuid },
+    Restored { coupon: IssuedCoupon, nth_of_user: u32, user: &'a str },
 }
 
 const KIND_ISSUED: i64 = 1;
 const KIND_REVOKED: i64 = 2;
 const KIND_REVOKED_TO_STOCK: i64 = 3;
 const KIND_EXHAUSTED: i64 = 4;
+/// As issued, but nobody is told: it came from the ledger.
+const KIND_RESTORED: i64 = 5;
 
 /// The one connection that writes.
 pub(super) struct Journal {
@@ -197,6 +200,17 @@ impl Journal {
                 let coupon_id = coupon_id.as_bytes();
                 insert.execute(params![campaign, kind, at.millis(), none, coupon_id, none, none, user, none])?
             }
+            Entry::Restored { coupon, nth_of_user, user } => insert.execute(params![
+                campaign,
+                KIND_RESTORED,
+                at.millis(),
+                none,
+                coupon.coupon_id.as_bytes(),
+                coupon.serial,
+                nth_of_user,
+                user,
+                none
+            ])?,
             Entry::Exhausted { message_id } => insert.execute(params![
                 campaign,
                 KIND_EXHAUSTED,
@@ -283,7 +297,7 @@ fn replay(connection: &Connection, path: &Path, mut tell: impl FnMut(Told<'_>)) 
     while let Some(row) = rows.next()? {
         let journal_id = row.get(0)?;
         match row.get::<_, i64>(1)? {
-            KIND_ISSUED => tell(Told::Issued {
+            KIND_ISSUED | KIND_RESTORED => tell(Told::Issued {
                 journal_id,
                 user: row.get_ref(5)?.as_str().map_err(|error| damaged(error.to_string()))?,
                 coupon: IssuedCoupon { coupon_id: Uuid::from_bytes(row.get(3)?), serial: row.get(4)? },

@@ -184,7 +184,8 @@ impl CouponPort for EmbeddedEngine {
 
     async fn stats(&self) -> EngineStats {
         let stats = self.ask(|answer| Command::Stats { answer }).await.unwrap_or_default();
-        let outbox_pending = self.read_journal(JournalReader::pending).await.unwrap_or_default();
+        // What can not be read is not nothing: somebody may be waiting for zero.
+        let outbox_pending = self.read_journal(JournalReader::pending).await.unwrap_or(1);
         EngineStats { engine: "embedded", campaigns: self.views.ids().len(), outbox_pending, ..stats }
     }
 }

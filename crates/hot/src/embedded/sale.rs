@@ -56,7 +56,8 @@ pub(super) fn refuse(
     match (decide(&facts), asker.earlier) {
         (Decision::Issue, _) => None,
         (Decision::RepeatYes, Some(coupon)) => Some(IssueOutcome::Issued { coupon, remaining }),
-        (refused, _) => IssueOutcome::refusal(refused, remaining, first),
+        // A yes without its coupon, or a holder without one, can not be; if it were, nothing may be given for it.
+        (refused, _) => Some(IssueOutcome::refusal(refused, remaining, first).unwrap_or(IssueOutcome::SoldOut)),
     }
 }
 
@@ -131,6 +132,15 @@ impl Sale {
             self.next_serial = coupon.serial + 1;
         }
         self.enter(user, coupon, at).0
+    }
+
+    /// Enters a coupon from elsewhere that has room.
+    pub fn restore(&mut self, coupon: &Coupon) {
+        let issued = IssuedCoupon { coupon_id: coupon.coupon_id, serial: coupon.serial };
+        let row = self.replay_given(coupon.user.as_str(), issued, coupon.issued_at);
+        if coupon.revoked {
+            self.take_back(row, false);
+        }
     }
 
     /// Marks a coupon as taken back. Whether that changed anything.

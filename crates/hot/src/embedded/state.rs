@@ -124,30 +124,21 @@ impl State {
         if let Some(view) = self.view(place) {
             view.wake();
         }
+        let sale = &mut self.sales[place as usize];
         let mut refused = Vec::new();
-        for coupon in coupons {
-            let sale = &mut self.sales[place as usize];
-            if !sale.has_room_for(&coupon) {
-                refused.push(coupon);
-                continue;
-            }
-            let issued = IssuedCoupon { coupon_id: coupon.coupon_id, serial: coupon.serial };
-            let user = coupon.user.as_str();
-            journal.transaction(|| {
-                let (message_id, nth_of_user, key) = (Uuid::new_v4(), coupon.nth_of_user, None);
-                let entry = Entry::Issued { message_id, coupon: issued, nth_of_user, user, key };
-                journal.write(sale.journal_id, coupon.issued_at, &entry)?;
-                if coupon.revoked {
-                    let entry = Entry::Revoked { user, coupon_id: coupon.coupon_id, return_to_stock: false };
-                    journal.write(sale.journal_id, now, &entry)?;
+        let kept = journal.transaction(|| {
+            for coupon in coupons {
+                if sale.has_room_for(&coupon) {
+                    write_restored(journal, sale, &coupon, now)?;
+                    sale.restore(&coupon);
+                } else {
+                    refused.push(coupon);
                 }
-                Ok(())
-            })?;
-            let row = sale.replay_given(user, issued, coupon.issued_at);
-            if coupon.revoked {
-                sale.take_back(row, false);
             }
-        }
+            Ok(())
+        });
+        // Memory is ahead of the journal then, and only a restart brings them together again.
+        kept.map_err(|not_kept| HotError::Unknown(not_kept.error.to_string()))?;
         self.publish(place, now);
         Ok(refused)
     }
@@ -156,6 +147,17 @@ impl State {
     pub fn round(&mut self) -> Round<'_> {
         Round { state: self, pending: Vec::new(), touched: Vec::new() }
     }
+}
+
+fn write_restored(journal: &Journal, sale: &Sale, coupon: &Coupon, now: Timestamp) -> Result<(), JournalError> {
+    let (user, coupon_id) = (coupon.user.as_str(), coupon.coupon_id);
+    let issued = IssuedCoupon { coupon_id, serial: coupon.serial };
+    let entry = Entry::Restored { coupon: issued, nth_of_user: coupon.nth_of_user, user };
+    journal.write(sale.journal_id, coupon.issued_at, &entry)?;
+    if coupon.revoked {
+        journal.write(sale.journal_id, now, &Entry::Revoked { user, coupon_id, return_to_stock: false })?;
+    }
+    Ok(())
 }
 
 fn told_into(state: &mut State) -> impl FnMut(Told<'_>) + '_ {

@@ -37,6 +37,7 @@ async fn serve(config: &Config) -> anyhow::Result<Ending> {
     tokio::spawn(run_upkeep(exporter.clone()));
     tokio::spawn(read_keys_again(parts.clone()));
     tokio::spawn(parts.coupons.clone().show_figures());
+    tokio::spawn(parts.coupons.clone().follow_ledger_in_background());
     if config.reconcile.interval_seconds > 0 {
         let every = Duration::from_secs(config.reconcile.interval_seconds);
         tokio::spawn(parts.coupons.clone().reconcile_in_background(every));

@@ -100,6 +100,14 @@ impl Modify for AnyTime {
 
 type Answer<T> = Result<Json<T>, ApiError>;
 
+/// Runs a change that the ledger and the hot state both take part in to its end, even if the caller goes away in
+/// between: half of it would leave the two apart.
+async fn to_its_end<T: Send + 'static>(
+    change: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+) -> Answer<T> {
+    tokio::spawn(change).await.map_err(ApiError::internal)?.map(Json)
+}
+
 /// Which tenant an administrator means.
 #[derive(Debug, Default, Deserialize)]
 struct ForTenant {
@@ -273,7 +281,7 @@ async fn revoke(
     Json(body): Json<RevokeBody>,
 ) -> Answer<RevokeView> {
     let tenant = service.tenant_of_key(&headers, for_tenant.tenant.as_deref()).await?;
-    Ok(Json(service.revoke(&tenant, coupon_id, body.return_to_stock).await?))
+    to_its_end(async move { service.revoke(&tenant, coupon_id, body.return_to_stock).await }).await
 }
 
 /// Makes a campaign. Without `opens_at` it waits to be opened.
@@ -289,7 +297,8 @@ async fn create(
 ) -> Result<Response, ApiError> {
     let tenant = service.tenant_of_key(&headers, for_tenant.tenant.as_deref()).await?;
     let id = campaign_id(tenant, &asked.event_id)?;
-    let made = service.create_campaign(from_request(id, &asked)).await?;
+    let campaign = from_request(id, &asked);
+    let Json(made) = to_its_end(async move { service.create_campaign(campaign).await }).await?;
     let location = format!("/api/v1/admin/campaigns/{}", asked.event_id);
     let mut response = (StatusCode::CREATED, axum::Json(made)).into_response();
     if let Ok(location) = HeaderValue::from_str(&location) {
@@ -359,7 +368,8 @@ async fn change(
     Json(asked): Json<CampaignPatch>,
 ) -> Answer<CampaignView> {
     let tenant = service.tenant_of_key(&headers, for_tenant.tenant.as_deref()).await?;
-    Ok(Json(service.patch_campaign(&campaign_id(tenant, &event_id)?, &asked).await?))
+    let id = campaign_id(tenant, &event_id)?;
+    to_its_end(async move { service.patch_campaign(&id, &asked).await }).await
 }
 
 macro_rules! action {
@@ -377,7 +387,8 @@ macro_rules! action {
             headers: HeaderMap,
         ) -> Answer<CampaignView> {
             let tenant = service.tenant_of_key(&headers, for_tenant.tenant.as_deref()).await?;
-            Ok(Json(service.act(&campaign_id(tenant, &event_id)?, $action).await?))
+            let id = campaign_id(tenant, &event_id)?;
+            to_its_end(async move { service.act(&id, $action).await }).await
         }
     };
 }
@@ -414,7 +425,8 @@ async fn add_stock(
     Json(asked): Json<StockBody>,
 ) -> Answer<CampaignView> {
     let tenant = service.tenant_of_key(&headers, for_tenant.tenant.as_deref()).await?;
-    Ok(Json(service.add_stock(&campaign_id(tenant, &event_id)?, asked.add).await?))
+    let id = campaign_id(tenant, &event_id)?;
+    to_its_end(async move { service.add_stock(&id, asked.add).await }).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -434,7 +446,9 @@ async fn short_form(
     headers: HeaderMap,
 ) -> Answer<ShortFormView> {
     let id = campaign_id(service.tenant_of_caller(&headers).await?, &event_id)?;
-    let made = service.create_campaign(open_with_stock(id.clone(), &event_id, asked.initial_stock)).await;
+    let campaign = open_with_stock(id.clone(), &event_id, asked.initial_stock);
+    let making = service.clone();
+    let made = to_its_end(async move { making.create_campaign(campaign).await }).await;
     let (initial_stock, message) = match made {
         Ok(_) => (asked.initial_stock, "the campaign is open"),
         Err(error) if error.code == ErrorCode::CampaignExists => {

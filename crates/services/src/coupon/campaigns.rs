@@ -9,7 +9,10 @@ use domain::campaign_change::{Action, ChangeRefused};
 use domain::{Campaign, CampaignId, CampaignStatus, ErrorCode, Terms};
 use hot::SaleStatus;
 use ledger::{LedgerError, campaigns};
+use std::time::Duration;
 
+/// How often the hot state is brought up to date with the ledger's policies.
+const FOLLOW_LEDGER_EVERY: Duration = Duration::from_secs(10);
 /// How often a change is tried again when somebody else changes the same campaign.
 const CHANGE_ATTEMPTS_MAX: usize = 5;
 
@@ -185,5 +188,16 @@ impl CouponService {
             self.port.put_campaign(campaign).await?;
         }
         Ok(count)
+    }
+
+    /// Follows the ledger now and then until the process ends: a process may have died between the two halves of a
+    /// change.
+    pub async fn follow_ledger_in_background(self) {
+        loop {
+            tokio::time::sleep(FOLLOW_LEDGER_EVERY).await;
+            if let Err(error) = self.follow_ledger().await {
+                tracing::warn!(code = error.code.as_str(), "campaigns could not be brought up to date");
+            }
+        }
     }
 }

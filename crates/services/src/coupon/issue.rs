@@ -223,7 +223,7 @@ impl IssueRoute {
         let request = match waiting {
             Waiting::Decision(request) => request,
             Waiting::Key { key, body, idempotency_key } => {
-                let caller = self.parts.keys.caller_fresh(&key, clock::now().millis()).await;
+                let caller = self.parts.keys.caller_fresh(&key).await;
                 let caller = caller
                     .ok_or_else(|| ApiError::new(ErrorCode::Unauthorized).detail("X-Api-Key is not a key in force"))?;
                 match self.ask_as(asked, &caller, &body, idempotency_key)? {

@@ -38,7 +38,7 @@ impl CouponService {
                 ApiError::new(ErrorCode::Unauthorized).detail("send a tenant's or an administrator's key in X-Api-Key")
             );
         };
-        let caller = self.keys.caller_fresh(key.as_bytes(), crate::clock::now().millis()).await;
+        let caller = self.keys.caller_fresh(key.as_bytes()).await;
         match (caller, for_tenant) {
             (Some(Caller::Administrator), None) => Ok(TenantName::default_tenant()),
             (Some(Caller::Administrator), Some(tenant)) => {

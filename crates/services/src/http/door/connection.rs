@@ -57,7 +57,8 @@ pub(super) async fn serve<R: HotRoute>(mut stream: TcpStream, peer: SocketAddr, 
             route.refuse(code, "", &mut out);
             out
         };
-        hand_over(Prefixed::new(rest, stream, Box::new(refuse)), peer, router, &gate).await;
+        hand_over(Prefixed::new(rest, stream, Box::new(refuse), gate.settings.request_timeout), peer, router, &gate)
+            .await;
     }
 }
 
@@ -68,6 +69,9 @@ impl<R: HotRoute> Connection<'_, R> {
         let mut heard_at = Instant::now();
         loop {
             let next = self.answer_all().await;
+            if !self.output.is_empty() {
+                heard_at = Instant::now();
+            }
             self.write_output(stream).await?;
             match next {
                 Next::HandOver => return Ok(Some(Bytes::from(std::mem::take(&mut self.input)))),

@@ -5,8 +5,10 @@ use domain::ErrorCode;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
 /// Writes a whole refusal, head and body.
 type Refuse = Box<dyn Fn(ErrorCode) -> Vec<u8> + Send>;
@@ -18,16 +20,32 @@ pub(super) struct Prefixed {
     refuse: Refuse,
     /// Written in place of a refusal of hyper's, and not sent yet.
     instead: Bytes,
+    write_timeout: Duration,
+    /// Runs while the peer does not take what is written.
+    stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl Prefixed {
-    pub fn new(prefix: Bytes, stream: TcpStream, refuse: Refuse) -> Self {
-        Self { prefix, stream, refuse, instead: Bytes::new() }
+    pub fn new(prefix: Bytes, stream: TcpStream, refuse: Refuse, write_timeout: Duration) -> Self {
+        Self { prefix, stream, refuse, instead: Bytes::new(), write_timeout, stalled: None }
+    }
+
+    /// A peer that takes nothing for so long is left: it would hold its connection for ever.
+    fn in_time<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let timeout = self.write_timeout;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
+        ready!(stalled.as_mut().poll(context));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
     fn poll_instead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.instead.is_empty() {
-            let count = ready!(Pin::new(&mut self.stream).poll_write(context, &self.instead))?;
+            let written = Pin::new(&mut self.stream).poll_write(context, &self.instead);
+            let count = ready!(self.in_time(context, written))?;
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -76,7 +94,8 @@ impl AsyncWrite for Prefixed {
             self.instead = Bytes::from((self.refuse)(code));
             return Poll::Ready(Ok(bytes.len()));
         }
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.in_time(context, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
