@@ -10,6 +10,7 @@ mod kill;
 mod kill_rush;
 mod limits;
 mod operation;
+mod parted_books;
 mod redemption;
 mod server;
 mod start;
