@@ -22,6 +22,8 @@ const PAGE: usize = 5_000;
 /// How long messages on their way are waited for.
 const WAIT_STEP: Duration = Duration::from_millis(100);
 const WAIT_STEPS: usize = 30;
+/// Rows that may be kept before their messages are acknowledged: two batches of the relay.
+const UNACKNOWLEDGED_MAX: usize = 1_000;
 /// How often coupons that differ are read again.
 const LOOKS_AGAIN_MAX: usize = 3;
 
@@ -271,7 +273,9 @@ impl CouponService {
             let revoked = known.iter().filter(|coupon| coupon.revoked).count();
             // What is on its way is known here and not kept yet; it must not hide what is the other way round.
             let settled = known.len().saturating_sub(pending);
-            if kept.kept() as usize <= settled && kept.revoked as usize == revoked {
+            let kept_count = kept.kept() as usize;
+            let in_step = kept_count <= known.len() && kept_count <= settled + UNACKNOWLEDGED_MAX;
+            if in_step && kept.revoked as usize == revoked {
                 continue;
             }
             restored += self.put_back(&campaign, &known).await?;
