@@ -3,11 +3,15 @@
 mod bench;
 mod check;
 mod commands;
+mod down;
 mod licences;
 mod schema;
 mod server;
+mod status;
 mod steps;
 mod test;
+mod up;
+mod up_programs;
 mod workspace;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -16,9 +20,12 @@ use std::process::ExitCode;
 const EXAMPLES: &str = "\
 Examples:
   cargo xtask test             everything that must hold before a change is handed in
-  cargo xtask test --quick     the same without the generated calls of the API document
+  cargo xtask test --quick     the same without servers and without the generated calls of the API document
   cargo xtask check            format, lints, licences
-  cargo xtask bench coupon     how fast";
+  cargo xtask bench coupon     how fast
+  cargo xtask up               the whole system on this machine: Redis, Kafka, a database, the programs, NGINX
+  cargo xtask status           what of it answers
+  cargo xtask down             the end of it; the data stay";
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -34,10 +41,23 @@ enum Command {
     Check,
     /// Checks, all tests, and generated calls of every route in the API document
     Test {
-        /// Without the generated calls: needs no Python
+        /// Without servers and without the generated calls: needs no Redis, Kafka, database, NGINX, Python
         #[arg(long)]
         quick: bool,
+        /// Install what is missing without asking
+        #[arg(long)]
+        yes: bool,
     },
+    /// Start the whole system on this machine; it goes on until `down`
+    Up(up::UpArguments),
+    /// End what `up` started; the data stay
+    Down {
+        /// Remove the data, too
+        #[arg(long)]
+        remove: bool,
+    },
+    /// What of the system runs and answers
+    Status,
     /// Generated calls of every route in the API document alone
     Schema,
     /// Measure
@@ -52,7 +72,10 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         None => Cli::command().print_help().map_err(anyhow::Error::from),
         Some(Command::Check) => check::run_alone(),
-        Some(Command::Test { quick }) => test::run(quick),
+        Some(Command::Test { quick, yes }) => test::run(quick, yes),
+        Some(Command::Up(arguments)) => up::run(&arguments),
+        Some(Command::Down { remove }) => down::run(remove),
+        Some(Command::Status) => status::run(),
         Some(Command::Schema) => schema::run_alone(),
         Some(Command::Bench { what }) => bench::run(&what),
     };

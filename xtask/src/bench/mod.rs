@@ -15,6 +15,12 @@ pub enum Bench {
         #[arg(last = true)]
         options: Vec<OsString>,
     },
+    /// Messages to rows, on PostgreSQL and MariaDB
+    Issuer {
+        /// Further options, as `cargo xtask bench issuer -- --help` lists them
+        #[arg(last = true)]
+        options: Vec<OsString>,
+    },
 }
 
 /// Runs the command: everything as it is shipped, so in the release profile.
@@ -22,11 +28,18 @@ pub enum Bench {
 /// # Errors
 /// When something can not be built or measured.
 pub fn run(what: &Bench) -> anyhow::Result<()> {
-    let Bench::Coupon { options } = what;
-    let arguments = ["build", "--release", "--locked", "--package", "onsale", "--package", "bench"];
-    run_command(cargo(&arguments).current_dir(root()))?;
+    let program = ["--package", "onsale"];
+    let (name, needed, options) = match what {
+        Bench::Coupon { options } => ("coupon", &program[..], options),
+        Bench::Issuer { options } => ("issuer", &[][..], options),
+    };
+    let arguments = ["build", "--release", "--locked", "--package", "bench"];
+    run_command(cargo(&[&arguments, needed].concat()).current_dir(root()))?;
     let built = target()?.join("release");
     let mut command = Command::new(built.join("bench"));
-    command.arg("coupon").arg("--program").arg(built.join("onsale")).args(options);
-    run_command(command.current_dir(root()))
+    command.arg(name);
+    if !needed.is_empty() {
+        command.arg("--program").arg(built.join("onsale"));
+    }
+    run_command(command.args(options).current_dir(root()))
 }

@@ -1,0 +1,204 @@
+//! MariaDB.
+
+use crate::account;
+use crate::error::{KitError, Result};
+use crate::facts::Facts;
+use crate::install;
+use crate::kit::{self, Kit};
+use crate::port::Port;
+use crate::process::{Process, Spec, bare};
+use crate::question::Question;
+use crate::sql::{self, Fresh};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// It comes up within a second, after a crash as soon as it has read its log.
+const START_LIMIT: Duration = Duration::from_secs(60);
+const FACTS: &str = "mariadb.facts";
+const DATA: &str = "data";
+/// What makes the superuser of ours; read at every start.
+const INIT_FILE: &str = "init.sql";
+const SUPERUSER: &str = "admin";
+/// Several test programs at once, each with pools.
+const CONNECTIONS_MAX: u32 = 300;
+
+/// A MariaDB server.
+#[derive(Debug)]
+pub struct MariaDb {
+    process: Process,
+    port: Port,
+    /// The superuser's.
+    password: String,
+    client: PathBuf,
+}
+
+impl MariaDb {
+    /// Makes a server with no databases and starts it.
+    ///
+    /// # Errors
+    /// When it is not installed or does not start.
+    pub fn start(kit: &Kit) -> Result<Self> {
+        Self::create(kit, &kit.claim("mariadb")?)
+    }
+
+    /// The server of the kit's folder of that name: the one that runs, else started again, else made.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn open(kit: &Kit, name: &str) -> Result<Self> {
+        let (folder, _order) = kit.place(name)?;
+        if let Some(facts) = Facts::read(&folder.join(FACTS)) {
+            let server = Self::of(kit, &folder, Port::taken(facts.value("port")?), facts.text("password")?.to_owned())?;
+            return server.start_again().map(|()| server);
+        }
+        kit::empty(&folder)?;
+        Self::create(kit, &folder)
+    }
+
+    fn create(kit: &Kit, folder: &Path) -> Result<Self> {
+        let password = sql::password()?;
+        initialise(folder, &password)?;
+        let server = Self::of(kit, folder, Port::free()?, password)?;
+        server.start_again()?;
+        let facts = [("port", server.port().to_string()), ("password", server.password.clone())];
+        Facts::write(&folder.join(FACTS), &facts)?;
+        Ok(server)
+    }
+
+    fn of(kit: &Kit, folder: &Path, port: Port, password: String) -> Result<Self> {
+        let number = port.number();
+        let path = |name: &str| folder.join(name).display().to_string();
+        let arguments = [
+            "--no-defaults".to_owned(),
+            format!("--datadir={}", path(DATA)),
+            format!("--init-file={}", path(INIT_FILE)),
+            format!("--port={number}"),
+            "--bind-address=127.0.0.1".to_owned(),
+            // Within the data folder: a socket's whole path may not be as long as ours.
+            "--socket=server.sock".to_owned(),
+            "--pid-file=server.pid".to_owned(),
+            "--skip-name-resolve".to_owned(),
+            format!("--max-connections={CONNECTIONS_MAX}"),
+            // As Debian and every newer version have it.
+            "--character-set-server=utf8mb4".to_owned(),
+            "--collation-server=utf8mb4_general_ci".to_owned(),
+        ];
+        let mut spec = Spec::new("mariadb", install::mariadb()?, arguments);
+        spec.asks = vec![Question::MariaDb(number)];
+        let client = install::mariadb_program("mariadb")?;
+        Ok(Self { process: Process::new(kit, folder, spec), port, password, client })
+    }
+
+    fn start_again(&self) -> Result<()> {
+        self.process.start(START_LIMIT, || {
+            Question::MariaDb(self.port()).ask()?;
+            self.run("select 1").map(drop)
+        })
+    }
+
+    fn run(&self, statement: &str) -> std::result::Result<String, String> {
+        let mut client = bare(&self.client, self.process.folder());
+        client.args(["--no-defaults", "--protocol=TCP", "--host=127.0.0.1", "--connect-timeout=5"]);
+        client.args(["--batch", "--skip-column-names", "--default-character-set=utf8mb4"]);
+        client.args([&format!("--user={SUPERUSER}"), &format!("--port={}", self.port())]);
+        client.env("MYSQL_PWD", &self.password).args(["--execute", statement]);
+        sql::run(&mut client)
+    }
+
+    /// Runs a statement as the superuser; its rows, one a line.
+    ///
+    /// # Errors
+    /// What the server says against it.
+    pub fn execute(&self, statement: &str) -> Result<String> {
+        self.run(statement).map_err(KitError::failed)
+    }
+
+    /// `mysql://...`: a database, as the superuser.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
+        format!("mysql://{SUPERUSER}:{}@127.0.0.1:{}/{database}", self.password, self.port())
+    }
+
+    /// The URL of a new, empty database, which belongs to a plain user of its own. `prefix` is what the names of both
+    /// begin with, 1 to 40 of `a-z`, `0-9` and `_`.
+    ///
+    /// # Errors
+    /// When the name is out of shape, or the server is against it.
+    pub fn fresh_database(&self, prefix: &str) -> Result<String> {
+        let Fresh { name, password } = Fresh::named(prefix)?;
+        self.execute(&format!(
+            "create database {name}; create user {name}@'127.0.0.1' identified by '{password}'; \
+             grant all on {name}.* to {name}@'127.0.0.1'"
+        ))?;
+        Ok(format!("mysql://{name}:{password}@127.0.0.1:{}/{name}", self.port()))
+    }
+
+    /// The port that it listens on.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port.number()
+    }
+
+    /// Its process number, while it runs.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.process.pid()
+    }
+
+    /// `SIGKILL`; returns when it is gone. Killing one that does not run is no error.
+    ///
+    /// # Errors
+    /// When it outlives that.
+    pub fn kill(&self) -> Result<()> {
+        self.process.kill()
+    }
+
+    /// `SIGSTOP`: it keeps its connections and does nothing.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn stall(&self) -> Result<()> {
+        self.process.stall()
+    }
+
+    /// Goes on after [`stall`](Self::stall).
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn resume(&self) -> Result<()> {
+        self.process.resume()
+    }
+
+    /// Kills it if it runs, starts it on the same data, and returns when it answers.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn restart(&self) -> Result<()> {
+        self.kill()?;
+        self.start_again()
+    }
+
+    /// All that it printed.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+}
+
+fn initialise(folder: &Path, password: &str) -> Result<()> {
+    let file = folder.join(INIT_FILE);
+    let superuser = format!("{SUPERUSER}@'127.0.0.1'");
+    let text = format!(
+        "create user if not exists {superuser} identified by '{password}';\n\
+         grant all on *.* to {superuser} with grant option;\n"
+    );
+    std::fs::write(&file, text).map_err(|error| KitError::file(&file, &error))?;
+    account::hand_over(&file)?;
+    let mut install = bare(&install::mariadb_program("mariadb-install-db")?, folder);
+    install.arg("--no-defaults").arg(format!("--datadir={}", folder.join(DATA).display()));
+    install.args(["--auth-root-authentication-method=normal", "--skip-test-db"]);
+    // An installation that the machine's end cuts short is made anew.
+    install.args(["--innodb-flush-method=nosync", "--innodb-flush-log-at-trx-commit=0"]);
+    account::lower(&mut install)?;
+    sql::run(&mut install).map(drop).map_err(KitError::failed)
+}

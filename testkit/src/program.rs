@@ -1,0 +1,134 @@
+//! A program of ours as a server: the application beside what it stands on.
+
+use crate::account;
+use crate::error::{KitError, Result};
+use crate::kit::Kit;
+use crate::process::{Process, Spec};
+use crate::question::Question;
+use rustix::process::Signal;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// How a program is started. It runs in a folder of its own, with an environment of its own.
+#[derive(Clone, Debug)]
+pub struct ProgramSpec {
+    /// Its folder's name.
+    pub name: String,
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// Its environment.
+    pub environment: Vec<(String, OsString)>,
+    /// The ports where it answers HTTP when it has started; none: it has started when it runs.
+    pub http_ports: Vec<u16>,
+}
+
+/// A running program.
+#[derive(Debug)]
+pub struct Program {
+    process: Process,
+    asks: Vec<Question>,
+}
+
+impl Program {
+    /// Starts it, or takes it as it is if it runs in that folder already.
+    ///
+    /// # Errors
+    /// When it can not be started, ends, or does not answer.
+    pub fn open(kit: &Kit, spec: ProgramSpec) -> Result<Self> {
+        account::check_reach(&spec.program)?;
+        let (folder, _order) = kit.place(&spec.name)?;
+        account::hand_over(&folder)?;
+        let mut of = Spec::new(&spec.name, spec.program, spec.arguments);
+        of.environment = spec.environment;
+        of.asks = spec.http_ports.into_iter().map(Question::Http).collect();
+        let asks = of.asks.clone();
+        let program = Self { process: Process::new(kit, &folder, of), asks };
+        program.start_again().map(|()| program)
+    }
+
+    fn start_again(&self) -> Result<()> {
+        self.process.start(START_LIMIT, || self.asks.iter().try_for_each(Question::ask))
+    }
+
+    /// Its folder, with its log.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.process.folder()
+    }
+
+    /// Its process number, while it runs.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.process.pid()
+    }
+
+    /// `SIGKILL`; returns when it is gone. Killing one that does not run is no error.
+    ///
+    /// # Errors
+    /// When it outlives that.
+    pub fn kill(&self) -> Result<()> {
+        self.process.kill()
+    }
+
+    /// `SIGTERM`, and waits until it has ended.
+    ///
+    /// # Errors
+    /// When it does not run, or has not ended after `limit`.
+    pub fn terminate(&self, limit: Duration) -> Result<()> {
+        self.process.signal(Signal::TERM)?;
+        let ended = crate::wait::until("its end", limit, || match self.pid() {
+            None => Ok(()),
+            Some(pid) => Err(format!("process {pid} runs")),
+        });
+        ended.map_err(|error| self.process.with_log(error.to_string()))
+    }
+
+    /// `SIGSTOP`: it keeps its connections and does nothing.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn stall(&self) -> Result<()> {
+        self.process.stall()
+    }
+
+    /// Goes on after [`stall`](Self::stall).
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn resume(&self) -> Result<()> {
+        self.process.resume()
+    }
+
+    /// Kills it if it runs, starts it, and returns when it answers.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn restart(&self) -> Result<()> {
+        self.kill()?;
+        self.start_again()
+    }
+
+    /// All that it printed.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// Runs a program to its end as the user, and with the environment, that servers have; what it printed.
+    ///
+    /// # Errors
+    /// When it can not be started or ends with another status than 0, with what it said.
+    pub fn run(kit: &Kit, spec: ProgramSpec) -> Result<String> {
+        account::check_reach(&spec.program)?;
+        let (folder, _order) = kit.place(&spec.name)?;
+        let mut command = crate::process::bare(&spec.program, &folder);
+        command.args(spec.arguments).envs(spec.environment);
+        account::lower(&mut command)?;
+        crate::sql::run(&mut command).map_err(KitError::failed)
+    }
+}

@@ -1,0 +1,55 @@
+//! What PostgreSQL and MariaDB have in common.
+
+use crate::error::{KitError, Result};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// As long as both allow for a name, less what is put behind it.
+const PREFIX_BYTES_MAX: usize = 40;
+const PASSWORD_BYTES: usize = 12;
+
+/// A new database of its own user.
+pub(crate) struct Fresh {
+    /// Of the database and of the user.
+    pub(crate) name: String,
+    pub(crate) password: String,
+}
+
+impl Fresh {
+    /// A name that nobody else has, and a password.
+    pub(crate) fn named(prefix: &str) -> Result<Self> {
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        if prefix.is_empty() || prefix.len() > PREFIX_BYTES_MAX || !prefix.bytes().all(is_plain) {
+            let rule = format!("1 to {PREFIX_BYTES_MAX} of a-z, 0-9 and _");
+            return Err(KitError::failed(format!("a database can not be called {prefix:?}: {rule}")));
+        }
+        Ok(Self { name: format!("{prefix}_{}", random(4)?), password: random(PASSWORD_BYTES)? })
+    }
+}
+
+/// A password.
+pub(crate) fn password() -> Result<String> {
+    random(PASSWORD_BYTES)
+}
+
+fn random(bytes: usize) -> Result<String> {
+    let path = Path::new("/dev/urandom");
+    let mut drawn = vec![0; bytes];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut drawn));
+    read.map_err(|error| KitError::file(path, &error))?;
+    Ok(drawn.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Runs a client or another helper to its end; what it printed.
+pub(crate) fn run(command: &mut Command) -> std::result::Result<String, String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.stdin(Stdio::null()).output().map_err(|error| format!("{name}: {error}"))?;
+    let Output { status, stdout, stderr } = output;
+    if status.success() {
+        return Ok(String::from_utf8_lossy(&stdout).trim().to_owned());
+    }
+    let said = String::from_utf8_lossy(&stderr);
+    Err(format!("{name} ended with {status}: {}", said.trim()))
+}

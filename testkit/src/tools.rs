@@ -1,0 +1,37 @@
+//! Programs that are run, not served.
+
+use crate::error::Result;
+use crate::install;
+use std::path::PathBuf;
+
+/// `promtool`, which tests alert rules.
+///
+/// # Errors
+/// When it is not there and can not be installed.
+pub fn promtool() -> Result<PathBuf> {
+    install::promtool()
+}
+
+/// `prometheus`.
+///
+/// # Errors
+/// When it is not there and can not be installed.
+pub fn prometheus() -> Result<PathBuf> {
+    install::prometheus()
+}
+
+/// `k6`, which makes load from a script.
+///
+/// # Errors
+/// When it is not there and can not be installed.
+pub fn k6() -> Result<PathBuf> {
+    install::k6()
+}
+
+/// `wrk`, which makes load.
+///
+/// # Errors
+/// When it is not there and can not be installed.
+pub fn wrk() -> Result<PathBuf> {
+    install::wrk()
+}

@@ -1,0 +1,114 @@
+//! `cargo xtask up`: the whole system on this machine, without containers. What runs already is left as it is.
+
+use crate::steps::Steps;
+use crate::up_programs::{Engines, start_programs};
+use crate::workspace::target;
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use std::path::{Path, PathBuf};
+use testkit::{Flavor, Kafka, Kit, MariaDb, Postgres, PostgresVersion, RedisCluster};
+
+const BROKERS: usize = 3;
+/// What the system's database is called, before its number.
+const DATABASE: &str = "onsale";
+
+/// `cargo xtask up`.
+#[derive(Args)]
+pub struct UpArguments {
+    /// Install what is missing without asking
+    #[arg(long)]
+    yes: bool,
+    /// The database
+    #[arg(long, value_enum, default_value_t = Database::Mariadb)]
+    ledger: Database,
+    /// How many coupon servers stand behind NGINX
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=16))]
+    servers: u16,
+    /// Only Redis, Kafka and the database, without programs and NGINX
+    #[arg(long)]
+    engines: bool,
+}
+
+/// Which database.
+#[derive(Clone, Copy, ValueEnum)]
+enum Database {
+    /// MariaDB
+    Mariadb,
+    /// PostgreSQL 15
+    Postgres,
+}
+
+/// Where all of it is.
+///
+/// # Errors
+/// When cargo does not say where it builds into.
+pub fn folder() -> anyhow::Result<PathBuf> {
+    Ok(target()?.join("up"))
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// The first step that failed. What was started before goes on: `cargo xtask down`.
+pub fn run(arguments: &UpArguments) -> anyhow::Result<()> {
+    let mut steps = Steps::default();
+    let outcome = take_steps(&mut steps, arguments);
+    steps.print();
+    println!("\nThe system goes on after this command: `cargo xtask status`, `cargo xtask down`.");
+    outcome
+}
+
+fn take_steps(steps: &mut Steps, arguments: &UpArguments) -> anyhow::Result<()> {
+    if arguments.yes {
+        testkit::install::answer_yes();
+    }
+    let kit = Kit::named(&folder()?)?;
+    let redis = steps.take("Redis, six nodes", || Ok(RedisCluster::open(&kit, "redis", Flavor::Redis)?))?;
+    let kafka = steps.take("Kafka, three brokers", || Ok(Kafka::open(&kit, "kafka", BROKERS)?))?;
+    let ledger_url = steps.take("database", || ledger(&kit, arguments.ledger))?;
+    let engines = Engines { hot_url: redis.url(), bus_url: kafka.url(), ledger_url };
+    tell_engines(&engines);
+    if arguments.engines {
+        return Ok(());
+    }
+    let first = kept(&kit.folder().join("ledger"), || Ok(engines.ledger_url.clone()))?;
+    if first != engines.ledger_url {
+        bail!("the decisions in Redis belong to the other database; begin anew: cargo xtask down --remove");
+    }
+    start_programs(steps, &kit, &engines, arguments.servers)
+}
+
+/// The URL of the system's database, made when it is up for the first time.
+fn ledger(kit: &Kit, database: Database) -> anyhow::Result<String> {
+    match database {
+        Database::Mariadb => {
+            let server = MariaDb::open(kit, "mariadb")?;
+            kept(&kit.folder().join("mariadb.url"), || Ok(server.fresh_database(DATABASE)?))
+        }
+        Database::Postgres => {
+            let server = Postgres::open(kit, "postgres", PostgresVersion::V15)?;
+            kept(&kit.folder().join("postgres.url"), || Ok(server.fresh_database(DATABASE)?))
+        }
+    }
+}
+
+/// A text that is made once and kept in a file that only we can read.
+pub fn kept(file: &Path, make: impl FnOnce() -> anyhow::Result<String>) -> anyhow::Result<String> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    if let Ok(text) = std::fs::read_to_string(file) {
+        return Ok(text);
+    }
+    let text = make()?;
+    let mut options = std::fs::File::options();
+    let mut open = options.write(true).create(true).truncate(true).mode(0o600).open(file)?;
+    open.write_all(text.as_bytes()).with_context(|| file.display().to_string())?;
+    Ok(text)
+}
+
+fn tell_engines(engines: &Engines) {
+    println!(
+        "\nhot.url    = {:?}\nbus.url    = {:?}\nledger.url = {:?}",
+        engines.hot_url, engines.bus_url, engines.ledger_url
+    );
+}

@@ -1,0 +1,161 @@
+//! The programs of `cargo xtask up`: coupon servers, the issuer, NGINX before them.
+
+use crate::commands::{cargo, run};
+use crate::steps::Steps;
+use crate::up::kept;
+use crate::workspace::{root, target};
+use anyhow::{Context, bail};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use testkit::{Kit, Nginx, Program, ProgramSpec};
+
+/// What the programs stand on.
+pub struct Engines {
+    /// `hot.url`.
+    pub hot_url: String,
+    /// `bus.url`.
+    pub bus_url: String,
+    /// `ledger.url`.
+    pub ledger_url: String,
+}
+
+/// Builds and starts them, and says what to try.
+///
+/// # Errors
+/// The first step that failed.
+pub fn start_programs(steps: &mut Steps, kit: &Kit, engines: &Engines, servers: u16) -> anyhow::Result<()> {
+    steps
+        .take("build", || run(cargo(&["build", "--release", "--locked", "--package", "onsale"]).current_dir(root())))?;
+    let onsale = target()?.join("release/onsale");
+    let key = steps.take("tables and key", || {
+        admin(kit, &onsale, engines, &["migrate"])?;
+        let create = || admin(kit, &onsale, engines, &["admin", "keys", "create", "--admin"]);
+        kept(&kit.folder().join("admin.key"), || Ok(create()?.trim().to_owned()))
+    })?;
+    let ports = steps.take("coupon servers", || {
+        (1..=servers).map(|number| serve(kit, &onsale, engines, "coupon", number)).collect::<anyhow::Result<Vec<_>>>()
+    })?;
+    steps.take("issuer", || serve(kit, &onsale, engines, "issuer", 1))?;
+    let edge = steps.take("NGINX", || edge(kit, &ports))?;
+    tell(&onsale, edge, &key, &ports);
+    Ok(())
+}
+
+/// Configuration that all of them share.
+fn environment(engines: &Engines) -> Vec<(String, OsString)> {
+    let values = [
+        ("HOT__URL", engines.hot_url.as_str()),
+        ("BUS__URL", engines.bus_url.as_str()),
+        ("LEDGER__URL", engines.ledger_url.as_str()),
+        ("DATA__DIR", "data"),
+        ("DEMO__ENABLED", "false"),
+        ("COUPON__OPEN_ISSUE", "true"),
+        // The whole crowd comes from one address here.
+        ("LIMITS__ENABLED", "false"),
+        ("HTTP__TRUSTED_PROXIES", "[\"127.0.0.1/32\"]"),
+        ("LOG__LEVEL", "info"),
+    ];
+    values.into_iter().map(|(name, value)| (format!("ONSALE__{name}"), value.into())).collect()
+}
+
+fn admin(kit: &Kit, onsale: &Path, engines: &Engines, arguments: &[&str]) -> anyhow::Result<String> {
+    let spec = ProgramSpec {
+        name: "admin".to_owned(),
+        program: onsale.to_owned(),
+        arguments: arguments.iter().map(OsString::from).collect(),
+        environment: environment(engines),
+        http_ports: Vec::new(),
+    };
+    Ok(Program::run(kit, spec)?)
+}
+
+/// Starts one server of a role; its port.
+fn serve(kit: &Kit, onsale: &Path, engines: &Engines, role: &str, number: u16) -> anyhow::Result<u16> {
+    let name = format!("{role}-{number}");
+    let (port, management_port) = (port(kit, &name)?, port(kit, &format!("{name}-management"))?);
+    let mut environment = environment(engines);
+    environment.push(("ONSALE__HTTP__LISTEN".to_owned(), format!("127.0.0.1:{port}").into()));
+    environment.push(("ONSALE__HTTP__MANAGEMENT_LISTEN".to_owned(), format!("127.0.0.1:{management_port}").into()));
+    let spec = ProgramSpec {
+        name,
+        program: onsale.to_owned(),
+        arguments: ["serve", role].map(OsString::from).to_vec(),
+        environment,
+        http_ports: vec![port, management_port],
+    };
+    Program::open(kit, spec)?;
+    Ok(port)
+}
+
+/// A port that stays the same from one `up` to the next.
+fn port(kit: &Kit, name: &str) -> anyhow::Result<u16> {
+    let file = kit.folder().join(format!("{name}.port"));
+    Ok(kept(&file, || Ok(kit.free_port()?.to_string()))?.trim().parse()?)
+}
+
+/// NGINX; its port.
+fn edge(kit: &Kit, upstreams: &[u16]) -> anyhow::Result<u16> {
+    let port = port(kit, "edge")?;
+    Nginx::open(kit, "nginx", &edge_config(port, upstreams)?)?;
+    Ok(port)
+}
+
+/// The configuration of `deploy/nginx` with what it is here.
+fn edge_config(port: u16, upstreams: &[u16]) -> anyhow::Result<String> {
+    let source = root().join("deploy/nginx");
+    // Its own folder is where it runs.
+    let run_folder = PathBuf::from(".");
+    let servers = upstreams.iter().map(|port| format!("server 127.0.0.1:{port} max_fails=3 fail_timeout=10s;"));
+    let servers = servers.collect::<Vec<_>>().join("\n        ");
+    let path = source.join("onsale.conf.template");
+    let template = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let values = [
+        ("user", String::new()),
+        ("files", source.join("onsale").display().to_string()),
+        ("run_folder", run_folder.display().to_string()),
+        ("listen", format!("127.0.0.1:{port}")),
+        ("application_servers", servers),
+        ("real_ip_networks", String::new()),
+        // The whole crowd comes from one address here.
+        ("unlimited_networks", "127.0.0.0/8 1;".to_owned()),
+        ("address_rate", "50".to_owned()),
+        ("address_burst", "100".to_owned()),
+        ("address_connections", "25000".to_owned()),
+        ("user_rate", "10".to_owned()),
+        ("user_burst", "20".to_owned()),
+        ("shop_rate", "2000".to_owned()),
+        ("shop_burst", "4000".to_owned()),
+        ("answer_seconds", "12".to_owned()),
+        ("tls", String::new()),
+    ];
+    let filled = values.iter().fold(template, |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value));
+    if let Some(left) = filled.find("{{") {
+        bail!("{}: nothing is known to fill in at {:?}", path.display(), filled[left..].lines().next());
+    }
+    Ok(filled)
+}
+
+fn tell(onsale: &Path, edge: u16, key: &str, ports: &[u16]) {
+    let servers: Vec<String> = ports.iter().map(|port| format!("http://127.0.0.1:{port}")).collect();
+    let url = format!("http://127.0.0.1:{edge}");
+    let onsale = onsale.display();
+    println!("\nNGINX           {url}\ncoupon servers  {}\n\nTo try:", servers.join(" "));
+    println!("  export ONSALE_RUSH_KEY={key}");
+    println!("  curl -s {url}/api/v1/admin/campaigns -H \"X-Api-Key: $ONSALE_RUSH_KEY\"; echo");
+    println!("  {onsale} rush --url {url} --users 1000000 --stock 1000");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use testkit::available;
+
+    #[test]
+    fn the_edge_starts_with_the_configuration_of_deploy() {
+        let Some(kit) = available(Kit::temporary()) else { return };
+        let (port, nobody) = (kit.free_port().expect("a port"), kit.free_port().expect("a port"));
+        let config = edge_config(port, &[nobody]).expect("filled");
+        let Some(nginx) = available(Nginx::start(&kit, &config)) else { return };
+        assert_eq!(nginx.ports(), [port]);
+    }
+}
