@@ -4,6 +4,7 @@ mod bad_input;
 mod campaigns;
 mod connections;
 mod drain;
+#[path = "../support/http.rs"]
 mod http;
 mod issue;
 mod kill;
@@ -12,6 +13,7 @@ mod limits;
 mod operation;
 mod parted_books;
 mod redemption;
+#[path = "../support/server.rs"]
 mod server;
 mod start;
 mod tenants;

@@ -97,7 +97,7 @@ fn configuration_that_can_not_be() {
         &["http.listenn", "no such key", "http.listen", "ONSALE__HTTP__LISTENN"],
     );
     refused(&serve("ONSALE__HTTP__WORKERS", "many"), 2, &["http.workers", "many", "whole number", "1024"]);
-    refused(&serve("ONSALE__HOT__URL", "redis://127.0.0.1"), 2, &["hot.url", "embedded:"]);
+    refused(&serve("ONSALE__HOT__URL", "memcached://127.0.0.1"), 2, &["hot.url", "embedded:"]);
     let file = folder.path().join("mine.toml");
     std::fs::write(&file, "[http]\nlisten = \"nowhere\"\n[colour]\nred = 1\n").expect("writes");
     let output = run(folder.path(), &["serve", "--config", file.to_str().expect("UTF-8")]);

@@ -1,6 +1,8 @@
 //! The built program as a process of its own, with a folder of its own.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use crate::http::Client;
+use rustix::process::Signal;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -102,8 +104,22 @@ impl Server {
 
     /// Asks it to stop.
     pub fn signal_terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Holds it in the middle of whatever it does: its connections stay open and nobody answers.
+    pub fn stop(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
         let process = rustix::process::Pid::from_raw(self.pid() as i32).expect("a process");
-        rustix::process::kill_process(process, rustix::process::Signal::TERM).expect("ours to signal");
+        rustix::process::kill_process(process, signal).expect("ours to signal");
     }
 
     /// Waits until it has ended. Its exit status.

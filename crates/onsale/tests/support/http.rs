@@ -1,4 +1,5 @@
 //! HTTP by hand: a client for tests must be able to say what no good client would.
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use crate::server::PATIENCE;
 use serde_json::Value;
@@ -133,6 +134,15 @@ impl Connection {
             return Err(ErrorKind::UnexpectedEof.into());
         }
         Ok(line.trim_end().to_owned())
+    }
+
+    /// Whether an answer has begun to arrive. Does not wait.
+    pub fn has_answer(&self) -> bool {
+        let stream = self.reader.get_ref();
+        stream.set_nonblocking(true).expect("sets");
+        let bytes = stream.peek(&mut [0; 1]);
+        stream.set_nonblocking(false).expect("sets");
+        bytes.is_ok_and(|count| count > 0)
     }
 
     /// Whether the server ends the connection without another byte.

@@ -1,0 +1,33 @@
+-- Onsale on PostgreSQL 15 and later: schemas, users, and the least rights that each needs.
+--
+-- Run it once as an administrator, in a database that is called "ticketing", with passwords of your own:
+--
+--   createdb ticketing
+--   psql --dbname ticketing --set ON_ERROR_STOP=1 --file postgres.sql
+--
+-- Tables are made and changed by one user, and read and written by another:
+--
+--   ONSALE__LEDGER__URL=postgres://onsale_migrate:PASSWORD@HOST/ticketing  onsale migrate
+--   ONSALE__LEDGER__URL=postgres://coupon_svc_user:PASSWORD@HOST/ticketing onsale serve coupon issuer
+--
+-- (A small system may do without this file: one user that owns its database makes all of it with `onsale migrate`.)
+
+-- Makes and changes tables, and does nothing else.
+CREATE USER onsale_migrate PASSWORD 'change-me';
+-- Coupon servers and issuers.
+CREATE USER coupon_svc_user PASSWORD 'change-me';
+
+REVOKE ALL ON DATABASE ticketing FROM PUBLIC;
+GRANT CONNECT ON DATABASE ticketing TO onsale_migrate, coupon_svc_user;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+
+CREATE SCHEMA coupon_service AUTHORIZATION onsale_migrate;
+-- The outbox, and the record of messages dealt with: the same for all services.
+CREATE SCHEMA common AUTHORIZATION onsale_migrate;
+
+-- Each service reads and writes rows in its own schema and in the common one, and sees no other.
+GRANT USAGE ON SCHEMA coupon_service, common TO coupon_svc_user;
+ALTER DEFAULT PRIVILEGES FOR USER onsale_migrate IN SCHEMA coupon_service, common
+    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO coupon_svc_user;
+ALTER DEFAULT PRIVILEGES FOR USER onsale_migrate IN SCHEMA coupon_service, common
+    GRANT USAGE ON SEQUENCES TO coupon_svc_user;
