@@ -4,6 +4,7 @@
 //! Whoever decides (the embedded engine, a Lua script, a database transaction) decides by these
 //! rules, and the tests hold every adapter against them.
 
+pub mod breaker;
 pub mod campaign;
 pub mod campaign_change;
 pub mod coupon;

@@ -32,6 +32,11 @@ impl Rate {
         Self { interval_us: 1_000_000 / u64::from(per_second.clamp(1, 1_000_000)), burst: burst.max(1) }
     }
 
+    /// Microseconds that one unit takes to come back.
+    pub fn interval_us(&self) -> u64 {
+        self.interval_us
+    }
+
     /// Microseconds in which an empty bucket fills.
     pub fn window_us(&self) -> u64 {
         self.interval_us * u64::from(self.burst)

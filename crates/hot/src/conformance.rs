@@ -2,7 +2,7 @@
 //!
 //! A new engine plugs in by [`run`] with a way to make an empty engine, and, where it has one, a way to restart it.
 
-use crate::port::{CouponPort, IssueRequest, LocalQuestion};
+use crate::port::{CouponPort, IssueRequest, LocalQuestion, SaleCounts, Standing};
 use domain::campaign::Switches;
 use domain::issue::{IdempotencyKey, IssueOutcome, IssuedCoupon};
 use domain::model::{Model, Request};
@@ -76,19 +76,26 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-fn campaign_id(n: u8) -> CampaignId {
-    // Two tenants share a campaign name: neither may see the other's.
-    let (tenant, event) = match n {
-        0 => ("default", "shoes"),
-        1 => ("acme", "shoes"),
-        _ => ("acme", "hats"),
-    };
-    let event = if n >= CAMPAIGNS { "no-such-campaign" } else { event };
-    CampaignId::new(TenantName::new(tenant).expect("valid"), EventName::new(event).expect("valid"))
-}
+/// Names of one history's own, so that histories can share servers.
+#[derive(Clone, Debug)]
+struct Names(String);
 
-fn user(n: u8) -> UserId {
-    UserId::new(&format!("user-{n}")).expect("valid")
+impl Names {
+    fn campaign_id(&self, n: u8) -> CampaignId {
+        // Two tenants share a campaign name: neither may see the other's.
+        let (tenant, event) = match n {
+            0 => ("default", "shoes"),
+            1 => ("acme", "shoes"),
+            _ => ("acme", "hats"),
+        };
+        let event = if n >= CAMPAIGNS { "no-such-campaign" } else { event };
+        let event = EventName::new(&format!("{event}-{}", self.0)).expect("valid");
+        CampaignId::new(TenantName::new(tenant).expect("valid"), event)
+    }
+
+    fn user(&self, n: u8) -> UserId {
+        UserId::new(&format!("user-{}-{n}", self.0)).expect("valid")
+    }
 }
 
 fn key(n: u8) -> Option<IdempotencyKey> {
@@ -119,6 +126,7 @@ fn coupon_of(outcome: &IssueOutcome) -> Option<IssuedCoupon> {
 /// A history as it runs on both sides.
 struct History<P> {
     engine: P,
+    names: Names,
     model: Model,
     now: Timestamp,
     revisions: [u64; CAMPAIGNS as usize],
@@ -133,6 +141,7 @@ impl<P: CouponPort> History<P> {
     fn new(engine: P) -> Self {
         Self {
             engine,
+            names: Names(Uuid::new_v4().simple().to_string()),
             model: Model::default(),
             now: Timestamp(1_000),
             revisions: [0; CAMPAIGNS as usize],
@@ -150,14 +159,29 @@ impl<P: CouponPort> History<P> {
         campaign.stock = self.stocks[n];
         campaign.revision = self.revisions[n];
         self.last_put[n] = Some(campaign.clone());
-        self.engine.put_campaign(campaign.clone()).await.expect("the engine takes a campaign");
+        let standing = self.engine.put_campaign(campaign.clone()).await.expect("the engine takes a campaign");
+        if standing == Standing::Incomplete {
+            self.engine.complete(&campaign.id).await.expect("a campaign that nobody holds coupons of is whole");
+        }
         self.model.put_campaign(campaign);
+    }
+
+    /// What every process does at its start: says again which campaigns there are.
+    async fn follow(&self) {
+        for campaign in self.last_put.iter().flatten() {
+            self.engine.put_campaign(campaign.clone()).await.expect("the engine takes a campaign");
+        }
     }
 
     async fn issue(&mut self, asks: &[Ask]) {
         let requests: Vec<IssueRequest> = asks
             .iter()
-            .map(|&(c, u, k, admitted)| IssueRequest { campaign: campaign_id(c), user: user(u), key: key(k), admitted })
+            .map(|&(c, u, k, admitted)| IssueRequest {
+                campaign: self.names.campaign_id(c),
+                user: self.names.user(u),
+                key: key(k),
+                admitted,
+            })
             .collect();
         for request in &requests {
             self.check_local_answer(request);
@@ -204,7 +228,7 @@ impl<P: CouponPort> History<P> {
     }
 
     async fn revoke(&mut self, n: u8, u: u8, nth: u8, return_to_stock: bool) {
-        let (id, user) = (campaign_id(n), user(u));
+        let (id, user) = (self.names.campaign_id(n), self.names.user(u));
         let ours = self.model.coupons_of(&id, &user).get(usize::from(nth)).map(|coupon| coupon.coupon_id);
         let held = self.engine.coupons_of(&id, &user).await.expect("the engine reads").unwrap_or_default();
         let theirs = held.get(usize::from(nth)).map(|coupon| coupon.coupon_id);
@@ -216,16 +240,19 @@ impl<P: CouponPort> History<P> {
 
     async fn check_books(&self) {
         for n in 0..CAMPAIGNS {
-            let id = campaign_id(n);
+            let id = self.names.campaign_id(n);
             let status = self.engine.status(&id, self.now).await.expect("the engine reads");
             let status = status.map(|status| (status.status, status.remaining, status.participants));
             assert_eq!(status, self.model.status(&id, self.now));
-            let theirs = self.engine.coupons(&id, 0, 1_000).await.expect("the engine reads");
+            let theirs = self.engine.coupons(&id).await.expect("the engine reads");
             let told = |coupon: &domain::Coupon| {
                 (coupon.serial, coupon.user.clone(), coupon.nth_of_user, coupon.issued_at, coupon.revoked)
             };
             let ours: Vec<_> = self.model.coupons(&id).iter().map(told).collect();
             assert_eq!(theirs.iter().map(told).collect::<Vec<_>>(), ours);
+            let revoked = theirs.iter().filter(|coupon| coupon.revoked).count() as u64;
+            let counts = status.map(|_| SaleCounts { given: ours.len() as u64, revoked });
+            assert_eq!(self.engine.counts(&id).await.expect("the engine counts"), counts);
         }
         self.check_outbox().await;
     }
@@ -235,15 +262,20 @@ impl<P: CouponPort> History<P> {
         let messages = self.engine.outbox(10_000).await.expect("the engine reads");
         assert!(messages.is_sorted_by_key(|message| message.position));
         for n in 0..CAMPAIGNS {
-            let id = campaign_id(n).to_string();
+            let id = self.names.campaign_id(n).to_string();
             let told: Vec<u64> = messages
                 .iter()
                 .filter(|message| message.envelope.aggregate_id == id && message.envelope.event_type == "CouponIssued")
                 .filter_map(|message| message.envelope.payload["serial"].as_u64())
                 .collect();
-            let given = self.model.coupons(&campaign_id(n)).iter().map(|coupon| u64::from(coupon.serial));
+            let given = self.model.coupons(&self.names.campaign_id(n)).iter().map(|coupon| u64::from(coupon.serial));
             assert_eq!(told, given.collect::<Vec<_>>());
         }
+        if let Some(last) = messages.last() {
+            self.engine.acknowledge(last.position).await.expect("the engine forgets");
+        }
+        let left = self.engine.outbox(10_000).await.expect("the engine reads").len();
+        assert_eq!(left, 0, "what was handed over is offered again");
     }
 }
 
@@ -258,7 +290,7 @@ where
             Step::Put { campaign, stock, limit, gated, opens_in, closes_in, switches } => {
                 let at = |ms: i64| Timestamp(history.now.millis() + ms);
                 let made = Campaign {
-                    id: campaign_id(campaign),
+                    id: history.names.campaign_id(campaign),
                     name: "a campaign".into(),
                     stock,
                     per_user_limit: limit,
@@ -284,7 +316,10 @@ where
                 history.revoke(campaign, user, nth, return_to_stock).await;
             }
             Step::Wait(ms) => history.now = Timestamp(history.now.millis() + ms),
-            Step::Restart => history.engine = restart(history.engine).await,
+            Step::Restart => {
+                history.engine = restart(history.engine).await;
+                history.follow().await;
+            }
         }
     }
     history.check_books().await;

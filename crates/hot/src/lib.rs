@@ -1,6 +1,7 @@
 //! Contended state: who gets what is decided here, at once, and durable before anyone hears it.
 //!
-//! `port` says what every engine promises; `embedded` is the engine of one process; `batcher` gathers
+//! `port` says what every engine promises; `embedded` is the engine of one process, `redis` that of
+//! many; `batcher` gathers
 //! requests while a call is in flight; `conformance` holds any engine against the rules of `domain`.
 
 pub mod batcher;
@@ -8,5 +9,9 @@ pub mod batcher;
 pub mod conformance;
 pub mod embedded;
 pub mod port;
+pub mod redis;
+mod registry;
+mod rest;
+mod winners;
 
 pub use port::*;

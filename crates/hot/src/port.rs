@@ -41,6 +41,24 @@ pub struct SaleStatus {
     pub participants: u32,
 }
 
+/// Whether an engine knows all that was given of a campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It does.
+    Whole,
+    /// It may not: it decides nothing on it until [`CouponPort::complete`].
+    Incomplete,
+}
+
+/// How much was given of a campaign.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SaleCounts {
+    /// Coupons given, taken back or not.
+    pub given: u64,
+    /// Of those, taken back.
+    pub revoked: u64,
+}
+
 /// A decision's message on its way to the bus.
 #[derive(Clone, Debug)]
 pub struct OutboxMessage {
@@ -76,7 +94,16 @@ pub struct EngineStats {
 #[async_trait]
 pub trait CouponPort: Send + Sync + 'static {
     /// Makes or changes a campaign. An older revision changes nothing; again changes nothing.
-    async fn put_campaign(&self, campaign: Campaign) -> Result<(), HotError>;
+    ///
+    /// A campaign that a shared engine does not have, or has lost a part of, decides nothing until
+    /// [`CouponPort::complete`]: somebody may hold coupons of it.
+    async fn put_campaign(&self, campaign: Campaign) -> Result<Standing, HotError>;
+
+    /// Stops deciding on a campaign until [`CouponPort::complete`], to put back what was lost.
+    async fn suspend(&self, id: &CampaignId) -> Result<(), HotError>;
+
+    /// Everything that was ever given of this campaign is here: decides again.
+    async fn complete(&self, id: &CampaignId) -> Result<(), HotError>;
 
     /// The campaign's policy as the engine has it.
     async fn campaign(&self, id: &CampaignId) -> Result<Option<Campaign>, HotError>;
@@ -97,8 +124,11 @@ pub trait CouponPort: Send + Sync + 'static {
     /// A user's coupons in the order in which they were given; `None` if there is no such campaign.
     async fn coupons_of(&self, id: &CampaignId, user: &UserId) -> Result<Option<Vec<Coupon>>, HotError>;
 
-    /// Coupons of a campaign in the order in which they were given: at most `limit`, after the first `skip`.
-    async fn coupons(&self, id: &CampaignId, skip: usize, limit: usize) -> Result<Vec<Coupon>, HotError>;
+    /// Every coupon of a campaign in the order in which they were given. What is given meanwhile may be missing.
+    async fn coupons(&self, id: &CampaignId) -> Result<Vec<Coupon>, HotError>;
+
+    /// How many coupons of a campaign were given, and how many of those taken back; `None` if there is no such campaign.
+    async fn counts(&self, id: &CampaignId) -> Result<Option<SaleCounts>, HotError>;
 
     /// Takes a user's coupon back; with `return_to_stock` its number is given again. Again changes nothing.
     /// Whether the user has such a coupon.

@@ -29,7 +29,7 @@ struct Row {
 
 /// A coupon as read back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Winner<'a> {
+pub(crate) struct Winner<'a> {
     pub coupon: IssuedCoupon,
     pub user: &'a str,
     pub nth_of_user: u32,
@@ -39,11 +39,12 @@ pub(super) struct Winner<'a> {
 
 /// All coupons given in one campaign, in the order in which they were given.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Winners {
+pub(crate) struct Winners {
     rows: Vec<Row>,
     arena: Vec<u8>,
     index: HashTable<u32>,
     hasher: DefaultHashBuilder,
+    revoked: u32,
 }
 
 impl Winners {
@@ -199,7 +200,14 @@ impl Winners {
 
     /// Marks a coupon as taken back.
     pub fn mark_revoked(&mut self, row: u32) {
-        self.rows[row as usize].revoked = true;
+        let revoked = &mut self.rows[row as usize].revoked;
+        self.revoked += u32::from(!*revoked);
+        *revoked = true;
+    }
+
+    /// Coupons taken back.
+    pub fn revoked(&self) -> u32 {
+        self.revoked
     }
 }
 

@@ -14,14 +14,15 @@ mod sale;
 mod snapshot;
 mod state;
 mod view;
-mod winners;
 
 pub use journal::{JournalError, JournalOptions};
 pub use keys::EmbeddedKeys;
 pub use limits::{EmbeddedLimits, LimitTable};
 pub use snapshot::JournalSnapshot;
 
-use crate::port::{CouponPort, EngineStats, HotError, IssueRequest, LocalQuestion, OutboxMessage, SaleStatus};
+use crate::port::{
+    CouponPort, EngineStats, HotError, IssueRequest, LocalQuestion, OutboxMessage, SaleCounts, SaleStatus, Standing,
+};
 use async_trait::async_trait;
 use domain::coupon::Coupon;
 use domain::{Campaign, CampaignId, IssueOutcome, Timestamp, UserId};
@@ -36,8 +37,10 @@ use view::Views;
 
 /// Most commands waiting for the owner; past that callers hear that it can not decide right now.
 const COMMANDS_WAITING_MAX: usize = 1_024;
+/// Coupons read from the owner at a time.
+const PAGE: usize = 10_000;
 
-fn coupon_of(winner: winners::Winner<'_>) -> Option<Coupon> {
+fn coupon_of(winner: crate::winners::Winner<'_>) -> Option<Coupon> {
     Some(Coupon {
         coupon_id: winner.coupon.coupon_id,
         serial: winner.coupon.serial,
@@ -117,12 +120,22 @@ impl EmbeddedEngine {
 
 #[async_trait]
 impl CouponPort for EmbeddedEngine {
-    async fn put_campaign(&self, campaign: Campaign) -> Result<(), HotError> {
-        self.ask(|answer| Command::PutCampaign { campaign: Box::new(campaign), now: now(), answer }).await
+    async fn put_campaign(&self, campaign: Campaign) -> Result<Standing, HotError> {
+        self.ask(|answer| Command::PutCampaign { campaign: Box::new(campaign), now: now(), answer }).await?;
+        // Nobody else decides here: what is missing is put back before the first request comes.
+        Ok(Standing::Whole)
+    }
+
+    async fn suspend(&self, _: &CampaignId) -> Result<(), HotError> {
+        Ok(())
+    }
+
+    async fn complete(&self, _: &CampaignId) -> Result<(), HotError> {
+        Ok(())
     }
 
     async fn campaign(&self, id: &CampaignId) -> Result<Option<Campaign>, HotError> {
-        Ok(self.views.get(id).map(|view| Campaign::clone(&view.campaign())))
+        Ok(self.views.sales().get(id).map(|view| Campaign::clone(&view.campaign())))
     }
 
     async fn issue(&self, batch: Vec<IssueRequest>, now: Timestamp) -> Vec<Result<IssueOutcome, HotError>> {
@@ -139,7 +152,7 @@ impl CouponPort for EmbeddedEngine {
     }
 
     async fn status(&self, id: &CampaignId, now: Timestamp) -> Result<Option<SaleStatus>, HotError> {
-        Ok(self.views.get(id).map(|view| view.status(now)))
+        Ok(self.views.sales().get(id).map(|view| view.status(now)))
     }
 
     async fn coupons_of(&self, id: &CampaignId, user: &UserId) -> Result<Option<Vec<Coupon>>, HotError> {
@@ -147,9 +160,23 @@ impl CouponPort for EmbeddedEngine {
         self.ask(|answer| Command::CouponsOf { id, user, answer }).await
     }
 
-    async fn coupons(&self, id: &CampaignId, skip: usize, limit: usize) -> Result<Vec<Coupon>, HotError> {
+    async fn coupons(&self, id: &CampaignId) -> Result<Vec<Coupon>, HotError> {
+        let mut book = Vec::new();
+        loop {
+            // A page at a time: the owner has people waiting.
+            let (id, skip) = (id.clone(), book.len());
+            let page = self.ask(|answer| Command::Coupons { id, skip, limit: PAGE, answer }).await?;
+            let last = page.len() < PAGE;
+            book.extend(page);
+            if last {
+                return Ok(book);
+            }
+        }
+    }
+
+    async fn counts(&self, id: &CampaignId) -> Result<Option<SaleCounts>, HotError> {
         let id = id.clone();
-        self.ask(|answer| Command::Coupons { id, skip, limit, answer }).await
+        self.ask(|answer| Command::Counts { id, answer }).await
     }
 
     async fn revoke(
@@ -179,13 +206,13 @@ impl CouponPort for EmbeddedEngine {
     }
 
     async fn campaigns(&self) -> Result<Vec<CampaignId>, HotError> {
-        Ok(self.views.ids())
+        Ok(self.views.sales().ids())
     }
 
     async fn stats(&self) -> EngineStats {
         let stats = self.ask(|answer| Command::Stats { answer }).await.unwrap_or_default();
         // What can not be read is not nothing: somebody may be waiting for zero.
         let outbox_pending = self.read_journal(JournalReader::pending).await.unwrap_or(1);
-        EngineStats { engine: "embedded", campaigns: self.views.ids().len(), outbox_pending, ..stats }
+        EngineStats { engine: "embedded", campaigns: self.views.sales().ids().len(), outbox_pending, ..stats }
     }
 }

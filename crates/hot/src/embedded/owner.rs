@@ -3,7 +3,7 @@
 
 use super::journal::Journal;
 use super::state::State;
-use crate::port::{EngineStats, HotError, IssueRequest};
+use crate::port::{EngineStats, HotError, IssueRequest, SaleCounts};
 use domain::coupon::Coupon;
 use domain::{Campaign, CampaignId, IssueOutcome, Timestamp, UserId};
 use tokio::sync::{mpsc, oneshot};
@@ -23,6 +23,7 @@ pub(super) enum Command {
     Restore { id: CampaignId, coupons: Vec<Coupon>, now: Timestamp, answer: Answer<Vec<Coupon>> },
     CouponsOf { id: CampaignId, user: UserId, answer: Answer<Option<Vec<Coupon>>> },
     Coupons { id: CampaignId, skip: usize, limit: usize, answer: Answer<Vec<Coupon>> },
+    Counts { id: CampaignId, answer: Answer<Option<SaleCounts>> },
     Acknowledge { position: u64, answer: Answer<()> },
     Stats { answer: Answer<EngineStats> },
 }
@@ -174,6 +175,9 @@ impl Owner {
             Command::Coupons { id, skip, limit, answer } => {
                 let _ = answer.send(Ok(self.coupons(&id, skip, limit)));
             }
+            Command::Counts { id, answer } => {
+                let _ = answer.send(Ok(self.counts(&id)));
+            }
             Command::Stats { answer } => {
                 let _ = answer.send(Ok(self.stats()));
             }
@@ -192,6 +196,11 @@ impl Owner {
     fn coupons_of(&self, id: &CampaignId, user: &UserId) -> Option<Vec<Coupon>> {
         let sale = self.state.sale(id)?;
         Some(sale.winners.of_user(user.as_str()).filter_map(super::coupon_of).collect())
+    }
+
+    fn counts(&self, id: &CampaignId) -> Option<SaleCounts> {
+        let winners = &self.state.sale(id)?.winners;
+        Some(SaleCounts { given: winners.len() as u64, revoked: u64::from(winners.revoked()) })
     }
 
     fn coupons(&self, id: &CampaignId, skip: usize, limit: usize) -> Vec<Coupon> {

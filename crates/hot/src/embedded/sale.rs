@@ -1,8 +1,8 @@
 //! One campaign in memory: the rule of `domain::issue` over packed winners.
 
-use super::winners::Winners;
+use crate::winners::Winners;
 use domain::coupon::Coupon;
-use domain::issue::{Decision, Facts, IssueOutcome, IssuedCoupon, KeyUse, decide};
+use domain::issue::IssuedCoupon;
 use domain::{Campaign, Timestamp};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -23,16 +23,6 @@ pub(super) struct Sale {
     returned: VecDeque<u32>,
 }
 
-/// What the asker may know before the decision.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Asker<'a> {
-    pub user: &'a str,
-    pub admitted: bool,
-    pub key_use: KeyUse,
-    /// The coupon that the key led to, when `key_use` is `SameRequest`.
-    pub earlier: Option<IssuedCoupon>,
-}
-
 /// A coupon just given, in memory only until the journal has it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Given {
@@ -41,24 +31,6 @@ pub(super) struct Given {
     pub nth_of_user: u32,
     /// Whether the number had been taken back before.
     was_returned: bool,
-}
-
-/// Refuses by the rule over winners that do not change meanwhile, or says that a coupon would be given (`None`).
-pub(super) fn refuse(
-    campaign: &Campaign,
-    winners: &Winners,
-    remaining: u32,
-    asker: &Asker<'_>,
-    now: Timestamp,
-) -> Option<IssueOutcome> {
-    let (count, first) = winners.count_and_first(asker.user);
-    let facts = Facts::of(campaign, now, remaining, count, asker.admitted, asker.key_use);
-    match (decide(&facts), asker.earlier) {
-        (Decision::Issue, _) => None,
-        (Decision::RepeatYes, Some(coupon)) => Some(IssueOutcome::Issued { coupon, remaining }),
-        // A yes without its coupon, or a holder without one, can not be; if it were, nothing may be given for it.
-        (refused, _) => Some(IssueOutcome::refusal(refused, remaining, first).unwrap_or(IssueOutcome::SoldOut)),
-    }
 }
 
 impl Sale {

@@ -41,7 +41,15 @@ impl JournalSnapshot {
 
 #[async_trait]
 impl CouponPort for JournalSnapshot {
-    async fn put_campaign(&self, _: Campaign) -> Result<(), HotError> {
+    async fn put_campaign(&self, _: Campaign) -> Result<Standing, HotError> {
+        read_only()
+    }
+
+    async fn suspend(&self, _: &CampaignId) -> Result<(), HotError> {
+        read_only()
+    }
+
+    async fn complete(&self, _: &CampaignId) -> Result<(), HotError> {
         read_only()
     }
 
@@ -66,8 +74,14 @@ impl CouponPort for JournalSnapshot {
         Ok(self.campaigns.contains_key(id).then(of_user))
     }
 
-    async fn coupons(&self, id: &CampaignId, skip: usize, limit: usize) -> Result<Vec<Coupon>, HotError> {
-        Ok(self.given(id).iter().skip(skip).take(limit).cloned().collect())
+    async fn coupons(&self, id: &CampaignId) -> Result<Vec<Coupon>, HotError> {
+        Ok(self.given(id).to_vec())
+    }
+
+    async fn counts(&self, id: &CampaignId) -> Result<Option<SaleCounts>, HotError> {
+        let given = self.given(id);
+        let revoked = given.iter().filter(|coupon| coupon.revoked).count() as u64;
+        Ok(self.campaigns.contains_key(id).then_some(SaleCounts { given: given.len() as u64, revoked }))
     }
 
     async fn revoke(&self, _: &CampaignId, _: &UserId, _: Uuid, _: bool) -> Result<bool, HotError> {

@@ -2,9 +2,10 @@
 
 use super::journal::{Entry, Journal, JournalError, JournalReader, Told};
 use super::owner::Revocation;
-use super::sale::{Asker, Given, Sale, refuse};
+use super::sale::{Given, Sale};
 use super::view::{EarlierYes, SaleView, Views};
 use crate::port::{HotError, IssueRequest};
+use crate::rest::{Asker, refuse};
 use domain::coupon::Coupon;
 use domain::issue::{IssueOutcome, IssuedCoupon, KeyUse};
 use domain::{Campaign, CampaignId, Timestamp};
@@ -37,7 +38,7 @@ impl State {
             .iter()
             .enumerate()
             .map(|(place, sale)| (sale.campaign.id.clone(), Arc::new(SaleView::new(place as u32, sale, now))));
-        state.views.replace(shown);
+        state.views.sales().replace(shown);
         Ok(state)
     }
 
@@ -61,7 +62,7 @@ impl State {
     }
 
     fn view(&self, place: u32) -> Option<Arc<SaleView>> {
-        self.views.get(&self.sales[place as usize].campaign.id)
+        self.views.sales().get(&self.sales[place as usize].campaign.id)
     }
 
     fn publish(&self, place: u32, now: Timestamp) {
@@ -69,7 +70,7 @@ impl State {
             Some(view) => view.publish(&self.sales[place as usize], now),
             None => {
                 let sale = &self.sales[place as usize];
-                self.views.add(sale.campaign.id.clone(), Arc::new(SaleView::new(place, sale, now)));
+                self.views.sales().add(&sale.campaign.id, || SaleView::new(place, sale, now));
             }
         }
     }

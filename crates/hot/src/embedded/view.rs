@@ -1,23 +1,16 @@
 //! What every thread may read without asking the owner: figures, and the winners of sales that give nothing now.
 
-use super::sale::{Asker, Sale, refuse};
-use super::winners::Winners;
+use super::sale::Sale;
 use crate::port::{LocalQuestion, SaleStatus};
+use crate::registry::Registry;
+use crate::rest::{Asker, Rest};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use domain::issue::{IdempotencyKey, IssueOutcome, KeyUse};
-use domain::{Campaign, CampaignId, Timestamp};
-use hashbrown::{DefaultHashBuilder, Equivalent, HashMap};
+use domain::{Campaign, Timestamp};
+use hashbrown::DefaultHashBuilder;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-
-/// A campaign at rest: nothing can be given until its owner says otherwise, so its winners may be read by all.
-#[derive(Debug)]
-struct Rest {
-    campaign: Arc<Campaign>,
-    remaining: u32,
-    winners: Arc<Winners>,
-}
 
 /// One campaign as readers see it. Only durable decisions ever get here.
 #[derive(Debug)]
@@ -84,7 +77,7 @@ impl SaleView {
             asker.key_use = KeyUse::SameRequest;
             asker.earlier = Some(winner.coupon);
         }
-        refuse(&rest.campaign, &rest.winners, rest.remaining, &asker, now)
+        rest.answer(&asker, now)
     }
 }
 
@@ -103,52 +96,19 @@ type KeyOfUser = (u64, IdempotencyKey);
 /// Everything that readers share.
 #[derive(Debug)]
 pub(super) struct Views {
-    sales: ArcSwap<HashMap<CampaignId, Arc<SaleView>>>,
+    sales: Registry<SaleView>,
     earlier: papaya::HashMap<KeyOfUser, EarlierYes>,
     hasher: DefaultHashBuilder,
 }
 
-/// A campaign's name by reference; hashes as [`CampaignId`] does.
-#[derive(Hash)]
-struct NameOf<'a> {
-    tenant: &'a str,
-    event: &'a str,
-}
-
-impl Equivalent<CampaignId> for NameOf<'_> {
-    fn equivalent(&self, id: &CampaignId) -> bool {
-        self.event == id.event.as_str() && self.tenant == id.tenant.as_str()
-    }
-}
-
 impl Views {
     pub fn new() -> Self {
-        Self {
-            sales: ArcSwap::from_pointee(HashMap::new()),
-            earlier: papaya::HashMap::new(),
-            hasher: DefaultHashBuilder::default(),
-        }
+        Self { sales: Registry::new(), earlier: papaya::HashMap::new(), hasher: DefaultHashBuilder::default() }
     }
 
-    pub fn add(&self, id: CampaignId, view: Arc<SaleView>) {
-        let mut sales = HashMap::clone(&self.sales.load());
-        sales.insert(id, view);
-        self.sales.store(Arc::new(sales));
-    }
-
-    /// Puts all campaigns there at once; what was there is gone.
-    pub fn replace(&self, sales: impl IntoIterator<Item = (CampaignId, Arc<SaleView>)>) {
-        self.sales.store(Arc::new(sales.into_iter().collect()));
-    }
-
-    pub fn get(&self, id: &CampaignId) -> Option<Arc<SaleView>> {
-        self.sales.load().get(id).cloned()
-    }
-
-    pub fn ids(&self) -> Vec<CampaignId> {
-        let mut ids: Vec<_> = self.sales.load().keys().cloned().collect();
-        ids.sort_unstable();
-        ids
+    /// The campaigns' views.
+    pub fn sales(&self) -> &Registry<SaleView> {
+        &self.sales
     }
 
     fn key_of_user(&self, tenant: &str, user: &str, key: IdempotencyKey) -> KeyOfUser {
@@ -169,10 +129,9 @@ impl Views {
 
     /// The answer where nothing can be given; see [`crate::CouponPort::answer_locally`].
     pub fn answer(&self, question: &LocalQuestion<'_>, now: Timestamp) -> Option<IssueOutcome> {
-        let sales = self.sales.load();
-        let Some(view) = sales.get(&NameOf { tenant: question.tenant, event: question.event }) else {
-            return Some(IssueOutcome::NoCampaign);
-        };
-        view.answer(self, question, now)
+        self.sales.with(question.tenant, question.event, |view| match view {
+            None => Some(IssueOutcome::NoCampaign),
+            Some(view) => view.answer(self, question, now),
+        })
     }
 }

@@ -1,0 +1,277 @@
+//! A batch of requests: claimed keys, one script a campaign, and what its answer means for each request.
+
+use super::message;
+use super::record::{self, Entry};
+use super::reply::{Array, Reading};
+use super::sale::{Mark, Sale, Version};
+use super::scripts;
+use super::{Ack, Inner};
+use crate::port::{HotError, IssueRequest};
+use domain::coupon::Coupon;
+use domain::issue::IssuedCoupon;
+use domain::message::Envelope;
+use domain::{IdempotencyKey, IssueOutcome, Timestamp};
+use redis::Value;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use uuid::Uuid;
+
+/// Most requests in one run of the script; so many people also go into one entry of the outbox.
+pub(super) const SCRIPT_BATCH_MAX: usize = 256;
+
+type Answer = Result<IssueOutcome, HotError>;
+
+/// A request in its place in the batch, with the coupon that it will get if it gets one.
+pub(super) struct Asked<'a> {
+    pub place: usize,
+    pub request: &'a IssueRequest,
+    coupon_id: Uuid,
+}
+
+impl<'a> Asked<'a> {
+    pub fn new(place: usize, request: &'a IssueRequest) -> Self {
+        Self { place, request, coupon_id: Uuid::new_v4() }
+    }
+}
+
+/// Why nothing is given to those who hold nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Open,
+    Scheduled,
+    Paused,
+    Closed,
+}
+
+/// What the script said.
+struct Decided {
+    version: Version,
+    left: u32,
+    phase: Phase,
+    gated: bool,
+    /// Place in the batch and record of those whose answer is what they hold.
+    told: Vec<(usize, Vec<Entry>)>,
+    /// The numbers of those who won, in order.
+    serials: Vec<u32>,
+    /// The how-manieth coupon of each winner; empty where nobody may have two.
+    nths: Vec<u32>,
+}
+
+enum Reply {
+    Decided(Decided),
+    Absent,
+    Behind,
+    Incomplete,
+}
+
+fn read(value: Value) -> Reading<Reply> {
+    let mut fields = Array::of(value)?;
+    Ok(match fields.text()?.as_str() {
+        "ABSENT" => Reply::Absent,
+        "BEHIND" => Reply::Behind,
+        "INCOMPLETE" => Reply::Incomplete,
+        _ => {
+            let mark = Mark { epoch: fields.number()?, count: fields.number()? };
+            let revision = fields.number()?;
+            let left = fields.number()?;
+            let phase = match fields.number::<u8>()? {
+                0 => Phase::Open,
+                1 => Phase::Scheduled,
+                2 => Phase::Paused,
+                _ => Phase::Closed,
+            };
+            let gated = fields.number::<u8>()? == 1;
+            let mut holders = fields.array()?;
+            let (serials, nths) = (fields.array()?.numbers()?, fields.array()?.numbers()?);
+            let mut told = Vec::with_capacity(holders.len() / 2);
+            while holders.len() > 0 {
+                let place = holders.number::<usize>()?;
+                told.push((place - 1, super::reply::record(&holders.text()?)?));
+            }
+            Reply::Decided(Decided { version: Version { mark, revision }, left, phase, gated, told, serials, nths })
+        }
+    })
+}
+
+impl Decided {
+    fn refusal(&self, asked: &Asked<'_>, remaining: u32) -> IssueOutcome {
+        match self.phase {
+            Phase::Scheduled => IssueOutcome::NotOpen { remaining },
+            Phase::Closed => IssueOutcome::Closed { remaining },
+            Phase::Paused => IssueOutcome::Paused { remaining },
+            Phase::Open if self.gated && !asked.request.admitted => IssueOutcome::NotAdmitted { remaining },
+            Phase::Open => IssueOutcome::SoldOut,
+        }
+    }
+
+    /// One outcome a request, in order: those who were told, then who won while numbers last, then the refusals.
+    fn outcomes(&self, batch: &[Asked<'_>]) -> Vec<IssueOutcome> {
+        let (mut told, mut serials) = (self.told.iter().peekable(), self.serials.iter());
+        let mut remaining = self.left;
+        let mut outcome = |(place, asked): (usize, &Asked<'_>)| {
+            if let Some((_, entries)) = told.next_if(|(told, _)| *told == place) {
+                return holders(asked, entries, remaining);
+            }
+            let may_win = self.phase == Phase::Open && (!self.gated || asked.request.admitted);
+            match if may_win { serials.next() } else { None } {
+                Some(&serial) => {
+                    remaining = remaining.saturating_sub(1);
+                    let coupon = IssuedCoupon { coupon_id: asked.coupon_id, serial };
+                    IssueOutcome::Issued { coupon, remaining }
+                }
+                None => self.refusal(asked, remaining),
+            }
+        };
+        batch.iter().enumerate().map(&mut outcome).collect()
+    }
+
+    /// What the bus must have before these outcomes may be heard: with acknowledgement `bus` nobody hears of a coupon
+    /// before, neither its winner nor, asking again, its holder, whoever's decision it was.
+    fn messages(&self, sale: &Sale, batch: &[Asked<'_>], outcomes: &[IssueOutcome], now: Timestamp) -> Vec<Envelope> {
+        let mut messages: Vec<Envelope> = Vec::new();
+        for (place, entries) in &self.told {
+            let user = &batch[*place].request.user;
+            messages.extend(entries.iter().map(|entry| message::issued(&sale.id, &entry.of(user))));
+        }
+        let mut told = self.told.iter().map(|(place, _)| *place).peekable();
+        let mut nths = self.nths.iter();
+        for (place, (asked, outcome)) in batch.iter().zip(outcomes).enumerate() {
+            if told.next_if_eq(&place).is_none()
+                && let IssueOutcome::Issued { coupon, .. } = outcome
+            {
+                let IssuedCoupon { coupon_id, serial } = *coupon;
+                let nth_of_user = nths.next().copied().unwrap_or(1);
+                let user = asked.request.user.clone();
+                let coupon = Coupon { coupon_id, serial, user, nth_of_user, issued_at: now, revoked: false };
+                messages.push(message::issued(&sale.id, &coupon));
+            }
+        }
+        messages
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.phase != Phase::Open || self.left as usize == self.serials.len()
+    }
+}
+
+/// The answer to someone whose record settles it: an earlier attempt of this very request, the same key, or the limit.
+fn holders(asked: &Asked<'_>, entries: &[Entry], remaining: u32) -> IssueOutcome {
+    let same_key = |entry: &&Entry| asked.request.key.is_some() && entry.key == asked.request.key;
+    let mine = entries.iter().find(|entry| entry.coupon.coupon_id == asked.coupon_id);
+    if let Some(entry) = mine.or_else(|| entries.iter().find(same_key)) {
+        return IssueOutcome::Issued { coupon: entry.coupon, remaining };
+    }
+    match record::first(entries) {
+        Some(coupon) => IssueOutcome::AlreadyIssued { coupon, remaining },
+        None => IssueOutcome::SoldOut,
+    }
+}
+
+impl Inner {
+    /// Decides requests of one campaign in order.
+    pub(super) async fn decide(&self, batch: &[Asked<'_>], now: Timestamp) -> Vec<Answer> {
+        let mut answers = Vec::with_capacity(batch.len());
+        for part in batch.chunks(SCRIPT_BATCH_MAX) {
+            match self.decide_part(part, now).await {
+                Ok(outcomes) => answers.extend(outcomes.into_iter().map(Ok)),
+                Err(error) => answers.extend(part.iter().map(|_| Err(error.clone()))),
+            }
+        }
+        answers
+    }
+
+    async fn decide_part(&self, batch: &[Asked<'_>], now: Timestamp) -> Result<Vec<IssueOutcome>, HotError> {
+        let Some(first) = batch.first() else { return Ok(Vec::new()) };
+        let id = &first.request.campaign;
+        // A name that nobody has heard of must not take room here, or names could be made up until there is none.
+        let known = self.sales.get(id);
+        let stranger = known.is_none();
+        let sale = known.unwrap_or_else(|| Arc::new(Sale::new(id.clone())));
+        sale.enter()?;
+        let result = self.run_decision(&sale, stranger, batch, now).await;
+        match &result {
+            Ok(_) => sale.answered(),
+            Err(error) => sale.failed(error),
+        }
+        result
+    }
+
+    async fn run_decision(
+        &self,
+        sale: &Arc<Sale>,
+        stranger: bool,
+        batch: &[Asked<'_>],
+        now: Timestamp,
+    ) -> Result<Vec<IssueOutcome>, HotError> {
+        let before = sale.kept();
+        let ran = self.run_issue(sale, before, batch, now).await?;
+        let decided = match read(ran.value).map_err(HotError::from)? {
+            Reply::Decided(decided) => decided,
+            Reply::Absent if stranger => return Ok(batch.iter().map(|_| IssueOutcome::NoCampaign).collect()),
+            Reply::Absent | Reply::Behind => {
+                sale.fence();
+                return Err(HotError::Unavailable("Redis has lost decisions; they must be put back first".into()));
+            }
+            Reply::Incomplete => {
+                return Err(HotError::Unavailable("the campaign is being put together again".into()));
+            }
+        };
+        sale.unfence();
+        let sale = if stranger { self.sales.add(&sale.id, || Sale::new(sale.id.clone())) } else { sale.clone() };
+        let mark = decided.version.mark;
+        let news = mark > before;
+        if news && !ran.kept {
+            metrics::counter!("onsale_hot_wait_failed_total").increment(1);
+            return Err(HotError::Unknown("no replica has confirmed the decisions".into()));
+        }
+        let outcomes = decided.outcomes(batch);
+        if self.ack == Ack::Bus {
+            self.tell_bus(decided.messages(&sale, batch, &outcomes, now)).await?;
+        }
+        sale.keep(mark);
+        if !decided.serials.is_empty() {
+            sale.wake();
+            sale.outbox_quiet_until_ms.store(0, Ordering::Relaxed);
+        }
+        sale.asked();
+        if decided.is_at_rest() && sale.rest.load().is_none() {
+            self.resting.notify_one();
+        }
+        Ok(outcomes)
+    }
+
+    async fn run_issue(
+        &self,
+        sale: &Sale,
+        kept: Mark,
+        batch: &[Asked<'_>],
+        now: Timestamp,
+    ) -> Result<super::link::Ran, HotError> {
+        let mut numbers = itoa_all([now.millis(), kept.epoch, kept.count, batch.len() as i64]).into_iter();
+        let mut number = || numbers.next().unwrap_or_default();
+        let (now_ms, epoch, count, n) = (number(), number(), number(), number());
+        let exhausted = Uuid::new_v4().simple().to_string();
+        let admitted: Vec<u8> = batch.iter().map(|asked| if asked.request.admitted { b'1' } else { b'0' }).collect();
+        let ids: Vec<String> = batch.iter().map(|asked| asked.coupon_id.simple().to_string()).collect();
+        let keys: Vec<String> = if batch.iter().any(|asked| asked.request.key.is_some()) {
+            batch.iter().map(|asked| asked.request.key.map_or_else(String::new, key_text)).collect()
+        } else {
+            Vec::new()
+        };
+        let mut arguments: Vec<&[u8]> = Vec::with_capacity(6 + 3 * batch.len());
+        arguments.extend([now_ms.as_bytes(), epoch.as_bytes(), count.as_bytes(), exhausted.as_bytes(), n.as_bytes()]);
+        arguments.push(&admitted);
+        arguments.extend(batch.iter().map(|asked| asked.request.user.as_str().as_bytes()));
+        arguments.extend(ids.iter().map(String::as_bytes));
+        arguments.extend(keys.iter().map(String::as_bytes));
+        self.links.run(&scripts::ISSUE, &sale.keys.decision(), &arguments, self.wait()).await
+    }
+}
+
+fn key_text(key: IdempotencyKey) -> String {
+    key.0.simple().to_string()
+}
+
+fn itoa_all<const N: usize>(numbers: [i64; N]) -> [String; N] {
+    numbers.map(|number| number.to_string())
+}

@@ -1,0 +1,28 @@
+-- Makes or changes a campaign; an older revision changes nothing.
+--
+-- KEYS  policy, stock, participants, outbox, returned
+-- ARGV  revision, policy as JSON, total, limit, gated, opened, paused, closed, opens_at, closes_at ("" for none),
+--       expires_at ("" for never), epoch of a campaign that is not here
+-- Gives 1 when the campaign decides, 0 while it is incomplete.
+--
+-- A campaign that is not here may have been lost with everything that was given: it is incomplete until someone who
+-- has looked says otherwise. Its epoch is the same whoever makes it, so that whoever has seen more of it is not fooled.
+
+local known = redis.call('HMGET', KEYS[1], 'revision', 'total', 'incomplete')
+local incomplete = known[3] and true or false
+if not known[1] then
+  incomplete = true
+  redis.call('DEL', KEYS[2], KEYS[3], KEYS[4], KEYS[5])
+  redis.call('HSET', KEYS[1], 'epoch', ARGV[12], 'count', 0, 'next', 1, 'given', 0, 'revoked', 0, 'told', 0, 'handed', 0,
+    'incomplete', 1)
+  redis.call('SET', KEYS[2], 0)
+elseif tonumber(known[1]) >= tonumber(ARGV[1]) then
+  return incomplete and 0 or 1
+end
+redis.call('INCRBY', KEYS[2], tonumber(ARGV[3]) - tonumber(known[2] or 0))
+redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'json', ARGV[2], 'total', ARGV[3], 'limit', ARGV[4], 'gated', ARGV[5],
+  'opened', ARGV[6], 'paused', ARGV[7], 'closed', ARGV[8], 'opens_at', ARGV[9], 'closes_at', ARGV[10], 'expires_at', ARGV[11])
+for place = 1, 5 do
+  if ARGV[11] == '' then redis.call('PERSIST', KEYS[place]) else redis.call('PEXPIREAT', KEYS[place], ARGV[11]) end
+end
+return incomplete and 0 or 1

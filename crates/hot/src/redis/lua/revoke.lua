@@ -1,0 +1,35 @@
+-- Takes a user's coupon back; again changes nothing. The twin of `domain::model::Model::revoke`.
+--
+-- KEYS  policy, stock, participants, returned
+-- ARGV  user, coupon id, "1" when its number is given again
+-- Gives 1 if the user has such a coupon, 0 if not, -1 while the campaign is incomplete.
+
+local policy = redis.call('HMGET', KEYS[1], 'count', 'incomplete', 'revoked')
+local record = redis.call('HGET', KEYS[3], ARGV[1])
+if not policy[1] or not record then return 0 end
+if policy[2] then return -1 end
+local before, state, serial, rest = '', nil, nil, nil
+local coupons, found = {}, false
+for coupon in string.gmatch(record, '[^;]+') do
+  state, serial, rest = string.match(coupon, '^(%a)(%d+)(,.*)$')
+  if string.find(rest, ARGV[2], 1, true) then
+    found = true
+    if state == 'I' then
+      coupon = 'R' .. serial .. rest
+      before = serial
+    end
+  end
+  coupons[#coupons + 1] = coupon
+end
+if not found then return 0 end
+if before ~= '' then
+  redis.call('HSET', KEYS[3], ARGV[1], table.concat(coupons, ';'))
+  redis.call('HSET', KEYS[1], 'count', tonumber(policy[1]) + 1, 'revoked', tonumber(policy[3]) + 1)
+  if ARGV[3] == '1' then
+    redis.call('RPUSH', KEYS[4], before)
+    redis.call('INCR', KEYS[2])
+  end
+end
+-- Whether it was taken back now or before, it is told now: see issue.lua on WAIT.
+redis.call('HSET', KEYS[1], 'touched', ARGV[2])
+return 1

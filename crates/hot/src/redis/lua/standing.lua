@@ -1,0 +1,15 @@
+-- Stops a campaign from deciding, or lets it decide again in a new epoch: whoever was behind starts from here.
+--
+-- KEYS  policy
+-- ARGV  "suspend" or "complete", now_ms
+-- Gives 1, or 0 if there is no such campaign.
+
+local epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '')
+if not epoch then return 0 end
+if ARGV[1] == 'suspend' then
+  redis.call('HSET', KEYS[1], 'incomplete', 1)
+else
+  redis.call('HDEL', KEYS[1], 'incomplete')
+  redis.call('HSET', KEYS[1], 'epoch', math.max(epoch + 1, tonumber(ARGV[2])))
+end
+return 1

@@ -1,0 +1,177 @@
+//! One campaign as this process knows it: what it has seen kept, what it may answer by itself, whether Redis answers.
+
+use super::keys::SaleKeys;
+use crate::port::HotError;
+use crate::rest::{Asker, Rest};
+use arc_swap::ArcSwapOption;
+use domain::breaker::{Breaker, BreakerRule};
+use domain::issue::IssueOutcome;
+use domain::{CampaignId, Timestamp};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// An outage is one when a campaign's shard has failed so often in a row; it is asked again so often.
+const BREAKER: BreakerRule = BreakerRule { failures_max: 3, open_ms: 500 };
+
+/// A campaign nobody asked about for so long is not kept in memory.
+const ASKED_LATELY_MS: i64 = 60_000;
+
+/// How far a campaign had come: decisions counted within an epoch. Later is greater.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Mark {
+    pub epoch: i64,
+    pub count: i64,
+}
+
+/// Winners of a campaign at rest, and what they were true for.
+#[derive(Debug)]
+pub(super) struct LocalRest {
+    pub rest: Rest,
+    pub version: Version,
+    /// Not answered from after this moment, unless it was found unchanged again.
+    pub fresh_until_ms: AtomicI64,
+}
+
+/// Changes whenever anything does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Version {
+    pub mark: Mark,
+    pub revision: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Sale {
+    pub id: CampaignId,
+    pub keys: SaleKeys,
+    pub rest: ArcSwapOption<LocalRest>,
+    /// The latest mark that is kept as the configuration wants it: the fence. Whoever finds less has lost something.
+    kept: Mutex<Mark>,
+    breaker: Mutex<Breaker>,
+    fenced: AtomicBool,
+    wakes: AtomicU64,
+    /// When somebody last asked for a coupon.
+    asked_at_ms: AtomicI64,
+    /// The outbox was empty; it need not be looked at before this moment.
+    pub outbox_quiet_until_ms: AtomicI64,
+}
+
+/// Milliseconds since this process began to use Redis: what is only this process's business does not depend on clocks
+/// that can be set.
+pub(super) fn uptime_ms() -> i64 {
+    static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    BEGAN.elapsed().as_millis() as i64
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Sale {
+    pub fn new(id: CampaignId) -> Self {
+        Self {
+            keys: SaleKeys::new(&id),
+            id,
+            rest: ArcSwapOption::empty(),
+            kept: Mutex::default(),
+            breaker: Mutex::new(Breaker::new(BREAKER)),
+            fenced: AtomicBool::new(false),
+            wakes: AtomicU64::new(0),
+            asked_at_ms: AtomicI64::new(-ASKED_LATELY_MS),
+            outbox_quiet_until_ms: AtomicI64::new(0),
+        }
+    }
+
+    pub fn kept(&self) -> Mark {
+        *locked(&self.kept)
+    }
+
+    /// Everything up to here is kept.
+    pub fn keep(&self, mark: Mark) {
+        let mut kept = locked(&self.kept);
+        *kept = (*kept).max(mark);
+    }
+
+    /// Whether Redis may be asked now.
+    pub fn enter(&self) -> Result<(), HotError> {
+        if locked(&self.breaker).lets_through(uptime_ms()) {
+            return Ok(());
+        }
+        Err(HotError::Unavailable("Redis does not decide on this campaign right now".into()))
+    }
+
+    pub fn answered(&self) {
+        locked(&self.breaker).succeeded();
+    }
+
+    /// Says once when it begins.
+    pub fn failed(&self, error: &HotError) {
+        if locked(&self.breaker).failed(uptime_ms()) {
+            tracing::error!(campaign = %self.id, %error, "no decisions on this campaign for now");
+        }
+    }
+
+    pub fn breaker_is_open(&self) -> bool {
+        locked(&self.breaker).is_open()
+    }
+
+    /// Redis knows less than was promised. Says once when it begins.
+    pub fn fence(&self) {
+        if !self.fenced.swap(true, Ordering::Relaxed) {
+            tracing::error!(campaign = %self.id,
+                "Redis has lost decisions; nothing is decided until they are put back (onsale reconcile --repair)");
+        }
+    }
+
+    pub fn unfence(&self) {
+        if self.fenced.swap(false, Ordering::Relaxed) {
+            tracing::warn!(campaign = %self.id, "the campaign is whole again");
+        }
+    }
+
+    pub fn is_fenced(&self) -> bool {
+        self.fenced.load(Ordering::Relaxed)
+    }
+
+    /// Somebody asked for a coupon.
+    pub fn asked(&self) {
+        let now_ms = uptime_ms();
+        if now_ms - self.asked_at_ms.load(Ordering::Relaxed) > 1_000 {
+            self.asked_at_ms.store(now_ms, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether somebody asked for a coupon lately.
+    pub fn is_asked(&self) -> bool {
+        uptime_ms() - self.asked_at_ms.load(Ordering::Relaxed) < ASKED_LATELY_MS
+    }
+
+    /// What was known is not true any more.
+    pub fn wake(&self) {
+        self.wakes.fetch_add(1, Ordering::SeqCst);
+        if self.rest.load().is_some() {
+            self.rest.store(None);
+        }
+    }
+
+    /// Counts the wakes: whoever looks before and after knows whether what it read in between is still true.
+    pub fn wakes(&self) -> u64 {
+        self.wakes.load(Ordering::SeqCst)
+    }
+
+    /// Answers from `local` from now on, unless something changed since `wakes` were counted.
+    pub fn come_to_rest(&self, local: LocalRest, wakes: u64) {
+        self.rest.store(Some(Arc::new(local)));
+        if self.wakes() != wakes {
+            self.rest.store(None);
+        }
+    }
+
+    /// The answer of a campaign at rest, unless nobody has looked for too long whether it still is.
+    pub fn answer(&self, asker: &Asker<'_>, now: Timestamp) -> Option<IssueOutcome> {
+        let local = self.rest.load();
+        let local = local.as_ref()?;
+        let fresh = uptime_ms() <= local.fresh_until_ms.load(Ordering::Relaxed);
+        if fresh { local.rest.answer(asker, now) } else { None }
+    }
+}
