@@ -21,7 +21,7 @@ pub struct DeadLettersArguments {
 pub enum DeadLettersCommand {
     /// List them: id, topic, type, reason, time
     List {
-        /// At most so many, the oldest first
+        /// At most so many; those of one topic oldest first
         #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         limit: u32,
         /// Print as JSON

@@ -4,36 +4,36 @@ use super::{Ending, block_on};
 use crate::cli::{DeadLettersCommand, Selection};
 use crate::config::Config;
 use crate::wiring::dead_letters;
-use bus::local::LocalDeadLetters;
 use bus::{DeadLetter, DeadLetters};
 use serde_json::{Value, json};
 
 /// Letters read at a time when all are meant.
 const PAGE: usize = 500;
 
-/// Runs the command. A running server notices within a second what is to be replayed.
+/// Runs the command, on whichever bus is configured.
 ///
 /// # Errors
 /// When the dead letters can not be read.
 pub fn run(config: &Config, command: &DeadLettersCommand) -> anyhow::Result<Ending> {
     let letters = dead_letters(config)?;
+    let letters: &dyn DeadLetters = &*letters;
     block_on(async {
         match command {
-            DeadLettersCommand::List { limit, json } => list(&letters, *limit as usize, *json).await,
-            DeadLettersCommand::Show { id } => show(&letters, *id).await,
+            DeadLettersCommand::List { limit, json } => list(letters, *limit as usize, *json).await,
+            DeadLettersCommand::Show { id } => show(letters, *id).await,
             DeadLettersCommand::Replay(selection) => {
-                let missing = each(&letters, selection, async |id| Ok(letters.replay(id).await?)).await?;
-                println!("what was asked for is dealt with again within a second, or at the next start of the server");
+                let missing = each(letters, selection, async |id| Ok(letters.replay(id).await?)).await?;
+                println!("what was asked for is dealt with again within seconds, or when a server runs again");
                 Ok(missing)
             }
             DeadLettersCommand::Drop(selection) => {
-                each(&letters, selection, async |id| Ok(letters.remove(id).await?)).await
+                each(letters, selection, async |id| Ok(letters.remove(id).await?)).await
             }
         }
     })
 }
 
-async fn list(letters: &LocalDeadLetters, limit: usize, as_json: bool) -> anyhow::Result<Ending> {
+async fn list(letters: &dyn DeadLetters, limit: usize, as_json: bool) -> anyhow::Result<Ending> {
     let found = letters.list(0, limit).await?;
     if as_json {
         let all: Vec<Value> = found.iter().map(whole).collect();
@@ -59,7 +59,7 @@ async fn list(letters: &LocalDeadLetters, limit: usize, as_json: bool) -> anyhow
     Ok(Ending::Done)
 }
 
-async fn show(letters: &LocalDeadLetters, id: i64) -> anyhow::Result<Ending> {
+async fn show(letters: &dyn DeadLetters, id: i64) -> anyhow::Result<Ending> {
     match letters.show(id).await? {
         Some(letter) => {
             println!("{}", serde_json::to_string_pretty(&whole(&letter))?);
@@ -75,7 +75,7 @@ fn no_such(id: i64) -> Ending {
 }
 
 async fn each(
-    letters: &LocalDeadLetters,
+    letters: &dyn DeadLetters,
     selection: &Selection,
     act: impl AsyncFn(i64) -> anyhow::Result<bool>,
 ) -> anyhow::Result<Ending> {
@@ -91,15 +91,14 @@ async fn each(
     Ok(ending)
 }
 
-async fn all_ids(letters: &LocalDeadLetters) -> anyhow::Result<Vec<i64>> {
+async fn all_ids(letters: &dyn DeadLetters) -> anyhow::Result<Vec<i64>> {
     let mut ids: Vec<i64> = Vec::new();
     loop {
         let page = letters.list(ids.last().copied().unwrap_or(0), PAGE).await?;
-        let last = page.len() < PAGE;
-        ids.extend(page.iter().map(|letter| letter.id));
-        if last {
+        if page.is_empty() {
             return Ok(ids);
         }
+        ids.extend(page.iter().map(|letter| letter.id));
     }
 }
 

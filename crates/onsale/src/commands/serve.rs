@@ -1,11 +1,11 @@
 //! `onsale serve`: starts serving, says where, and ends politely.
 
 use super::Ending;
-use crate::cli::ServeArguments;
-use crate::config::Config;
+use crate::cli::{Role, ServeArguments};
+use crate::config::{Config, without_password};
 use crate::telemetry;
 use crate::wiring::{Courier, Demo, Parts, Server, open_server, prepare_demo};
-use anyhow::Context;
+use services::coupon::CouponService;
 use services::http::metrics::run_upkeep;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,39 +19,48 @@ const KEYS_READ_EVERY: Duration = Duration::from_secs(2);
 /// Whatever keeps it from doing its work.
 pub fn run(config: &Config, arguments: &ServeArguments) -> anyhow::Result<Ending> {
     let roles = arguments.roles();
-    if roles.len() != crate::cli::Role::ALL.len() {
-        let why = "the embedded engine needs all roles in one process; leave the roles out";
+    if let Some(why) = config.why_not_apart().filter(|_| roles.len() != Role::ALL.len()) {
         return Err(super::WrongUse(why.to_owned()).into());
     }
     // What is not the door's: relays, consumers, comparisons. One thread, so that it never crowds the door out.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(serve(config))
+    runtime.block_on(serve(config, &roles))
 }
 
-async fn serve(config: &Config) -> anyhow::Result<Ending> {
+async fn serve(config: &Config, roles: &[Role]) -> anyhow::Result<Ending> {
     let exporter = telemetry::install_metrics()?;
-    let parts = Parts::open(config).await?;
-    let demo = if config.demo.enabled { Some(prepare_demo(&parts).await?) } else { None };
+    let parts = Parts::open(config, roles).await?;
+    let mut demo = None;
+    if let Some(deciding) = parts.deciding.as_ref().filter(|_| config.demo.enabled) {
+        demo = Some(prepare_demo(deciding).await?);
+    }
     let courier = Courier::start(config, &parts)?;
     let mut signals = Signals::new()?;
     tokio::spawn(run_upkeep(exporter.clone()));
-    tokio::spawn(read_keys_again(parts.clone()));
-    tokio::spawn(parts.coupons.clone().show_figures());
-    tokio::spawn(parts.coupons.clone().follow_ledger_in_background());
-    if config.reconcile.interval_seconds > 0 {
-        let every = Duration::from_secs(config.reconcile.interval_seconds);
-        tokio::spawn(parts.coupons.clone().reconcile_in_background(every));
+    if let Some(deciding) = &parts.deciding {
+        look_after(config, &deciding.coupons);
     }
     let server = open_server(config, &parts, exporter)?;
-    greet(config, &server, demo.as_ref());
+    greet(config, roles, &server, demo.as_ref());
     signals.wait().await;
     stop(server, courier).await
 }
 
-async fn read_keys_again(parts: Parts) {
+/// What the coupon service does now and then.
+fn look_after(config: &Config, coupons: &CouponService) {
+    tokio::spawn(read_keys_again(coupons.clone()));
+    tokio::spawn(coupons.clone().show_figures());
+    tokio::spawn(coupons.clone().follow_ledger_in_background());
+    if config.reconcile.interval_seconds > 0 {
+        let every = Duration::from_secs(config.reconcile.interval_seconds);
+        tokio::spawn(coupons.clone().reconcile_in_background(every));
+    }
+}
+
+async fn read_keys_again(coupons: CouponService) {
     loop {
         tokio::time::sleep(KEYS_READ_EVERY).await;
-        if let Err(error) = parts.coupons.keys.refresh().await {
+        if let Err(error) = coupons.keys.refresh().await {
             tracing::warn!(%error, "API keys could not be read");
         }
     }
@@ -60,9 +69,7 @@ async fn read_keys_again(parts: Parts) {
 /// Takes nothing new, answers what is under way, hands over what was decided.
 async fn stop(server: Server, courier: Courier) -> anyhow::Result<Ending> {
     eprintln!("stopping: answering what is under way");
-    server.health.drain();
-    let Server { door, .. } = server;
-    let all_answered = tokio::task::spawn_blocking(move || door.close()).await.context("closing the door")?;
+    let all_answered = server.close().await?;
     courier.stop().await;
     eprintln!("stopped{}", if all_answered { "" } else { "; some connections were still busy" });
     Ok(Ending::Done)
@@ -87,9 +94,16 @@ impl Signals {
 }
 
 /// Says where it is and how to try it.
-fn greet(config: &Config, server: &Server, demo: Option<&Demo>) {
-    let address = server.door.address();
+fn greet(config: &Config, roles: &[Role], server: &Server, demo: Option<&Demo>) {
+    let address = server.address();
     println!("onsale {} is listening on http://{address}", env!("CARGO_PKG_VERSION"));
+    if roles.len() != Role::ALL.len() {
+        let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+        println!("  roles    {}", names.join(", "));
+    }
+    println!("  hot      {}", without_password(&config.hot.url));
+    println!("  bus      {}", without_password(&config.bus.url));
+    println!("  ledger   {}", without_password(&config.ledger.url));
     println!("  data     {}", config.data.dir.display());
     let management = config.http.management_listen.unwrap_or(address);
     println!("  API      http://{management}/docs");

@@ -1,5 +1,6 @@
 //! The table of keys: what each may be. In the order of `default.toml`, which a test compares with it.
 
+use super::engine;
 use super::kind::Kind;
 
 /// One key and what it may be.
@@ -33,10 +34,11 @@ pub const KEYS: &[Key] = &[
     key("http.trusted_proxies", Kind::Networks),
     key("data.dir", Kind::Folder),
     key("demo.enabled", Kind::FlagOrAuto),
-    key("hot.url", Kind::Only { url: "embedded:", engine: "the embedded engine for hot state" }),
+    key("hot.url", Kind::Engine { is_url: engine::is_hot_url, forms: engine::HOT_FORMS }),
+    key("hot.ack", Kind::OneOf(&["none", "replica", "bus"])),
     key("hot.flush", Kind::Flag),
-    key("bus.url", Kind::Only { url: "local:", engine: "the embedded engine for messages" }),
-    key("ledger.url", Kind::Only { url: "sqlite:", engine: "the embedded engine for rows" }),
+    key("bus.url", Kind::Engine { is_url: engine::is_bus_url, forms: engine::BUS_FORMS }),
+    key("ledger.url", Kind::Engine { is_url: engine::is_ledger_url, forms: engine::LEDGER_FORMS }),
     key("coupon.open_issue", Kind::FlagOrAuto),
     key("coupon.redeem_hold_seconds", whole(1, 604_800)),
     key("coupon.body_limit_bytes", whole(1024, 1_048_576)),

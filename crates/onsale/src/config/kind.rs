@@ -32,12 +32,12 @@ pub enum Kind {
     Networks,
     /// Log filter directives.
     Filter,
-    /// An engine's URL, of which this build has but one.
-    Only {
-        /// The one.
-        url: &'static str,
-        /// What it is.
-        engine: &'static str,
+    /// An engine's URL.
+    Engine {
+        /// Whether it is one.
+        is_url: fn(&str) -> bool,
+        /// What it may look like.
+        forms: &'static str,
     },
 }
 
@@ -62,7 +62,7 @@ impl Kind {
     /// Says what would be right, if the value is not.
     ///
     /// # Errors
-    /// A sentence that begins with "must" or "this build".
+    /// A sentence that begins with "must".
     pub fn check(self, value: &Value) -> Result<(), String> {
         let text = value.as_str();
         let (right, should_be) = match self {
@@ -91,7 +91,7 @@ impl Kind {
                 text.is_some_and(|text| !text.is_empty() && EnvFilter::builder().parse(text).is_ok()),
                 "must be error, warn, info, debug or trace, or by part such as \"info,services=debug\"".to_owned(),
             ),
-            Self::Only { url, engine } => (text == Some(url), format!("this build has only {engine}: \"{url}\"")),
+            Self::Engine { is_url, forms } => (text.is_some_and(is_url), format!("must be {forms}")),
         };
         if right { Ok(()) } else { Err(should_be) }
     }
@@ -138,7 +138,7 @@ pub fn written(value: &Value) -> String {
 }
 
 /// `redis://user:***@host`: what stands between the name and the host is not for screens and logs.
-fn without_password(text: &str) -> String {
+pub fn without_password(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
     let Some((credentials, host)) = rest.rsplit_once('@') else { return text.to_owned() };
     let user = credentials.split_once(':').map_or(credentials, |(user, _)| user);

@@ -105,17 +105,31 @@ pub struct Demo {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hot {
-    /// `embedded:`.
+    /// See [`Config::hot_engine`].
     pub url: String,
+    /// When a yes may be heard, on Redis.
+    pub ack: HotAck,
     /// Whether a yes waits for the disk.
     pub flush: bool,
+}
+
+/// When a yes may be heard, on Redis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HotAck {
+    /// Once the master has decided.
+    None,
+    /// Once a replica has it.
+    Replica,
+    /// Once a replica and the bus have it.
+    Bus,
 }
 
 /// Which engine, and where.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Engine {
-    /// `embedded:`, `local:`, `sqlite:`.
+    /// `local:`, `kafka://...`; `sqlite:`, `postgres://...`, `mysql://...`.
     pub url: String,
 }
 

@@ -161,18 +161,18 @@ fn bad_values_are_refused_with_what_would_be_right() {
 }
 
 #[test]
-fn other_engines_are_refused_plainly_and_without_their_passwords() {
+fn engines_that_can_not_be_are_refused_plainly_and_without_their_passwords() {
     let refused = with_environment(&[
-        ("ONSALE__HOT__URL", "redis://onsale:hunter2@cache:6379"),
+        ("ONSALE__HOT__URL", "memcached://onsale:hunter2@cache:6379"),
         ("ONSALE__BUS__URL", "kafka://a,b"),
-        ("ONSALE__LEDGER__URL", "postgres://onsale:hunter2@db/ticketing"),
+        ("ONSALE__LEDGER__URL", "oracle://onsale:hunter2@db/ticketing"),
     ]);
     let said = refused.as_ref().expect_err("refused").clone();
     assert!(!said.contains("hunter2"), "{said}");
     assert_refused(
         refused,
         &[
-            "hot.url = \"redis://onsale:***@cache:6379\" (environment variable ONSALE__HOT__URL): this build has only the embedded engine",
+            "hot.url = \"memcached://onsale:***@cache:6379\" (environment variable ONSALE__HOT__URL): must be \"embedded:\", ",
             "bus.url = \"kafka://a,b\"",
             "ledger.url",
         ],

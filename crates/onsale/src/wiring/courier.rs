@@ -1,62 +1,99 @@
 //! Messages on their way from decisions to rows: two outboxes, one bus, and the groups that listen.
 
-use super::Parts;
 use super::parts::make_folder;
-use crate::config::Config;
+use super::{Deciding, Parts, kafka, lease::Leased};
+use crate::cli::Role;
+use crate::config::{BusEngine, Config};
 use anyhow::Context;
+use bus::kafka::{KafkaBus, KafkaBusOptions, KafkaDeadLetters};
 use bus::local::{LocalBus, LocalDeadLetters};
-use bus::{ConsumerOptions, DeadLetters, Handler, OutboxSource, Relay, RelayOptions, Stop};
+use bus::{ConsumerOptions, DeadLetters, Handler, OutboxSource, Publisher, Relay, RelayOptions, Stop};
 use services::coupon::messages::RevocationGroup;
 use services::issuer::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, tidy};
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+/// The bus's listeners in this process.
+enum Listeners {
+    Local(LocalBus),
+    Kafka(KafkaBus),
+}
+
 /// What carries messages while the program serves.
 pub struct Courier {
     stop: Stop,
     relays: Vec<JoinHandle<()>>,
-    bus: LocalBus,
+    listeners: Listeners,
 }
 
-/// The dead letters of the data folder.
-///
-/// # Errors
-/// When their file can not be opened.
-pub fn dead_letters(config: &Config) -> anyhow::Result<LocalDeadLetters> {
+fn local_letters(config: &Config) -> anyhow::Result<LocalDeadLetters> {
     let folder = &config.data.dir;
     make_folder(folder)?;
-    LocalDeadLetters::open(&folder.join("bus.sqlite")).context("the dead letters can not be opened")
+    LocalDeadLetters::open(&folder.join(LocalDeadLetters::FILE)).context("the dead letters can not be opened")
+}
+
+/// The dead letters of the configured bus.
+///
+/// # Errors
+/// When they can not be opened.
+pub fn dead_letters(config: &Config) -> anyhow::Result<Arc<dyn DeadLetters>> {
+    Ok(match config.bus_engine() {
+        BusEngine::Local => Arc::new(local_letters(config)?),
+        BusEngine::Kafka(brokers) => Arc::new(KafkaDeadLetters::connect(&brokers).context(kafka::CAN_NOT_USE)?),
+    })
+}
+
+/// Who listens in this process.
+fn handlers(parts: &Parts) -> Vec<Arc<dyn Handler>> {
+    let mut handlers: Vec<Arc<dyn Handler>> = Vec::new();
+    if parts.roles.contains(&Role::Issuer) {
+        handlers.push(Arc::new(CouponGroup::new(Issuer::new(parts.ledger.clone()))));
+    }
+    if let Some(deciding) = &parts.deciding {
+        handlers.push(Arc::new(RevocationGroup::new(deciding.coupons.port.clone())));
+    }
+    handlers
 }
 
 impl Courier {
     /// Starts carrying.
     ///
     /// # Errors
-    /// When the dead letters can not be opened.
+    /// When the dead letters can not be opened, or the bus can not be used.
     pub fn start(config: &Config, parts: &Parts) -> anyhow::Result<Self> {
-        let letters = dead_letters(config)?;
-        let issuer: Arc<dyn Handler> = Arc::new(CouponGroup::new(Issuer::new(parts.ledger.clone())));
-        let revocations: Arc<dyn Handler> = Arc::new(RevocationGroup::new(parts.coupons.port.clone()));
-        let bus = LocalBus::start(vec![issuer, revocations], letters.clone(), ConsumerOptions::default());
-        let stop = Stop::default();
-        let relay = |name, source: Arc<dyn OutboxSource>| {
-            let relay = Relay {
-                name,
-                source,
-                publisher: Arc::new(bus.clone()),
-                letters: Arc::new(letters.clone()) as Arc<dyn DeadLetters>,
-                wake: Arc::new(Notify::new()),
-                options: RelayOptions::default(),
+        let handlers = handlers(parts);
+        let (publisher, letters, listeners): (Arc<dyn Publisher>, Arc<dyn DeadLetters>, Listeners) =
+            match config.bus_engine() {
+                BusEngine::Local => {
+                    let letters = local_letters(config)?;
+                    let bus = LocalBus::start(handlers, letters.clone(), ConsumerOptions::default());
+                    (Arc::new(bus.clone()), Arc::new(letters), Listeners::Local(bus))
+                }
+                BusEngine::Kafka(brokers) => {
+                    let letters = dead_letters(config)?;
+                    let bus = KafkaBus::start(&brokers, handlers, letters.clone(), KafkaBusOptions::default());
+                    let bus = bus.context(kafka::CAN_NOT_USE)?;
+                    (Arc::new(kafka::publisher(&brokers)?), letters, Listeners::Kafka(bus))
+                }
             };
-            tokio::spawn(relay.run(stop.shutdown()))
-        };
-        let relays = vec![
-            relay("decisions", Arc::new(HotOutbox(parts.coupons.port.clone()))),
-            relay("steps", Arc::new(LedgerOutbox(parts.ledger.clone()))),
-            tokio::spawn(tidy::run(parts.ledger.clone(), stop.shutdown())),
-        ];
-        Ok(Self { stop, relays, bus })
+        let stop = Stop::default();
+        let mut relays = Vec::new();
+        if let Some(Deciding { coupons, keys }) = &parts.deciding {
+            let relay = |name, source: Arc<dyn OutboxSource>| {
+                let (publisher, letters) = (publisher.clone(), letters.clone());
+                let options = RelayOptions::default();
+                let relay = Relay { name, source, publisher, letters, wake: Arc::new(Notify::new()), options };
+                tokio::spawn(relay.run(stop.shutdown()))
+            };
+            relays.push(relay("decisions", Arc::new(HotOutbox(coupons.port.clone()))));
+            let steps = Leased::new(LedgerOutbox(parts.ledger.clone()), keys.clone(), "coupon-steps");
+            relays.push(relay("steps", Arc::new(steps)));
+        }
+        if parts.roles.contains(&Role::Issuer) {
+            relays.push(tokio::spawn(tidy::run(parts.ledger.clone(), stop.shutdown())));
+        }
+        Ok(Self { stop, relays, listeners })
     }
 
     /// Hands over what was decided, then stops.
@@ -67,6 +104,9 @@ impl Courier {
                 tracing::error!(%error, "a relay did not end well");
             }
         }
-        self.bus.stop().await;
+        match self.listeners {
+            Listeners::Local(bus) => bus.stop().await,
+            Listeners::Kafka(bus) => bus.stop().await,
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Example data for a first look, said loudly.
 
-use super::Parts;
+use super::Deciding;
 use anyhow::Context;
 use domain::{CampaignId, ErrorCode, EventName, TenantName};
 use services::clock;
@@ -21,17 +21,17 @@ pub struct Demo {
 ///
 /// # Errors
 /// When they can not be kept.
-pub async fn prepare(parts: &Parts) -> anyhow::Result<Demo> {
+pub async fn prepare(deciding: &Deciding) -> anyhow::Result<Demo> {
     let event = EventName::new(CAMPAIGN).context("the example campaign's name")?;
     let id = CampaignId::new(TenantName::default_tenant(), event);
-    match parts.coupons.create_campaign(open_with_stock(id, "Sample event", STOCK)).await {
+    match deciding.coupons.create_campaign(open_with_stock(id, "Sample event", STOCK)).await {
         Ok(_) => {}
         Err(error) if error.code == ErrorCode::CampaignExists => {}
         Err(error) => anyhow::bail!("the example campaign can not be made: {}", error.code.as_str()),
     }
-    let new_admin_key = if ledger::api_keys::active(&parts.ledger).await?.is_empty() {
-        let key = keys::make(&parts.ledger, &Caller::Administrator, clock::now()).await?;
-        parts.coupons.keys.refresh().await?;
+    let new_admin_key = if ledger::api_keys::active(&deciding.coupons.ledger).await?.is_empty() {
+        let key = keys::make(&deciding.coupons.ledger, &Caller::Administrator, clock::now()).await?;
+        deciding.coupons.keys.refresh().await?;
         Some(key.text)
     } else {
         None

@@ -1,7 +1,8 @@
 //! Putting the parts together: the only place that names concrete engines.
 //!
 //! ```text
-//! parts    journal, tables, keys, service          (also for commands that do not serve)
+//! parts    hot state, tables, keys, service        (also for commands that do not serve)
+//! redis    hot state on Redis; kafka: messages on Kafka; lease: one carrier at a time
 //! courier  messages from decisions to rows         (relays, bus, issuer)
 //! server   the door, its routes, health, metrics
 //! demo     example data, said loudly
@@ -9,10 +10,13 @@
 
 mod courier;
 mod demo;
+mod kafka;
+mod lease;
 mod parts;
+mod redis;
 mod server;
 
 pub use courier::{Courier, dead_letters};
 pub use demo::{Demo, prepare as prepare_demo};
-pub use parts::{Parts, open_ledger};
+pub use parts::{Deciding, Parts, open_ledger};
 pub use server::{Server, open as open_server};

@@ -1,11 +1,16 @@
 //! The engines of one process, opened in the order in which they can refuse.
 
-use crate::config::Config;
+use super::kafka::InKafka;
+use super::redis;
+use crate::cli::Role;
+use crate::config::{BusEngine, Config, HotEngine};
 use anyhow::Context;
-use hot::CouponPort;
-use hot::embedded::{EmbeddedEngine, JournalError, JournalOptions, JournalSnapshot};
+use hot::embedded::{EmbeddedEngine, EmbeddedKeys, JournalError, JournalOptions, JournalSnapshot};
+use hot::redis::{RedisAddress, RedisKeys};
+use hot::{CouponPort, KeyPort};
 use ledger::{Ledger, LedgerOptions, embedded_url};
 use services::coupon::CouponService;
+use services::coupon::on_their_way::{NothingOnItsWay, OnTheirWay};
 use services::keys::KeyRing;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -15,10 +20,21 @@ use std::sync::Arc;
 /// Everything that decides and keeps.
 #[derive(Clone)]
 pub struct Parts {
+    /// What this process is.
+    pub roles: Vec<Role>,
     /// The tables.
     pub ledger: Ledger,
+    /// What decides on coupons; only where this process is the coupon service.
+    pub deciding: Option<Deciding>,
+}
+
+/// The coupon service's own parts.
+#[derive(Clone)]
+pub struct Deciding {
     /// The use cases.
     pub coupons: CouponService,
+    /// Leases.
+    pub keys: Arc<dyn KeyPort>,
 }
 
 pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
@@ -43,23 +59,30 @@ fn can_not_open(folder: &Path) -> String {
 
 async fn service(config: &Config, port: Arc<dyn CouponPort>, ledger: Ledger) -> anyhow::Result<CouponService> {
     let keys = KeyRing::load(ledger.clone()).await.context("the API keys can not be read")?;
+    let on_their_way: Arc<dyn OnTheirWay> = match config.bus_engine() {
+        BusEngine::Local => Arc::new(NothingOnItsWay),
+        BusEngine::Kafka(brokers) => Arc::new(InKafka::new(&brokers)?),
+    };
     Ok(CouponService {
         port,
         ledger,
+        on_their_way,
         keys,
         open_issue: config.coupon.open_issue,
         redeem_hold_seconds: i64::from(config.coupon.redeem_hold_seconds),
     })
 }
 
-/// Opens the tables of the data folder, brought up to date.
+/// Opens the tables, brought up to date.
 ///
 /// # Errors
 /// When the folder can not be made, or the database is of a newer version or can not be opened.
 pub async fn open_ledger(config: &Config) -> anyhow::Result<Ledger> {
     let folder = &config.data.dir;
-    make_folder(folder)?;
     let embedded = config.ledger.url == "sqlite:";
+    if embedded {
+        make_folder(folder)?;
+    }
     let url = if embedded { embedded_url(folder) } else { config.ledger.url.clone() };
     let ledger = Ledger::connect(&url, LedgerOptions::default()).await;
     let ledger = ledger.with_context(|| if embedded { can_not_open(folder) } else { CAN_NOT_OPEN.to_owned() })?;
@@ -68,51 +91,81 @@ pub async fn open_ledger(config: &Config) -> anyhow::Result<Ledger> {
 }
 
 impl Parts {
-    /// Opens everything. The journal comes first: it is what a second process on the same folder stumbles over.
+    /// Opens everything that the roles need. The journal comes first: it is what a second process on the same folder
+    /// stumbles over.
     ///
     /// # Errors
-    /// When a folder is in use, of another version, damaged, or can not be written.
-    pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        let folder = &config.data.dir;
-        make_folder(folder)?;
-        let options = JournalOptions { flush: config.hot.flush, ..JournalOptions::default() };
-        let engine = EmbeddedEngine::open(folder, options).with_context(|| can_not_use(folder))?;
-        let ledger = open_ledger(config).await?;
-        let coupons = service(config, Arc::new(engine), ledger.clone()).await?;
-        let parts = Self { ledger, coupons };
-        parts.bring_together().await?;
-        Ok(parts)
+    /// When a folder is in use, of another version, damaged, or can not be written; when an engine can not be reached.
+    pub async fn open(config: &Config, roles: &[Role]) -> anyhow::Result<Self> {
+        let roles = roles.to_vec();
+        if !roles.contains(&Role::Coupon) {
+            return Ok(Self { roles, ledger: open_ledger(config).await?, deciding: None });
+        }
+        let (deciding, ledger) = match config.hot_engine() {
+            HotEngine::Embedded => embedded(config).await?,
+            HotEngine::Redis(address) => on_redis(config, &address).await?,
+        };
+        Ok(Self { roles, ledger, deciding: Some(deciding) })
     }
 
-    /// The use cases over the journal: owned, or, when a server is running on the same folder (then `true`), read
-    /// beside it.
+    /// The use cases over hot state: owned or shared, or, when a server is running on the same folder (then `true`), a
+    /// journal read beside it.
     ///
     /// # Errors
     /// As [`Parts::open`], but for a folder in use.
     pub async fn open_or_read(config: &Config) -> anyhow::Result<(CouponService, bool)> {
-        let folder = &config.data.dir;
-        make_folder(folder)?;
-        let (port, running): (Arc<dyn CouponPort>, bool) = match EmbeddedEngine::open(folder, JournalOptions::default())
-        {
-            Ok(engine) => (Arc::new(engine), false),
-            Err(JournalError::InUse(_)) => {
-                (Arc::new(JournalSnapshot::read(folder).with_context(|| can_not_use(folder))?), true)
-            }
-            Err(error) => return Err(anyhow::Error::new(error).context(can_not_use(folder))),
+        let (port, running): (Arc<dyn CouponPort>, bool) = match config.hot_engine() {
+            HotEngine::Redis(address) => (Arc::new(redis::engine(config, &address).await?), false),
+            HotEngine::Embedded => own_or_read(&config.data.dir)?,
         };
         let ledger = open_ledger(config).await?;
         Ok((service(config, port, ledger).await?, running))
     }
+}
 
-    /// Policies from the ledger into the hot state, and coupons that the hot state has lost: before anyone may ask.
-    async fn bring_together(&self) -> anyhow::Result<()> {
-        let failed = |error: services::http::ApiError| anyhow::anyhow!("{}", error.code.as_str());
-        self.coupons.follow_ledger().await.map_err(failed).context("campaigns can not be brought up to date")?;
-        let restored = self.coupons.catch_up_with_ledger().await.map_err(failed);
-        let restored = restored.context("the hot state can not be compared with the ledger")?;
-        if restored > 0 {
-            eprintln!("{restored} coupons that the journal had lost were put back from the database");
+fn own_or_read(folder: &Path) -> anyhow::Result<(Arc<dyn CouponPort>, bool)> {
+    make_folder(folder)?;
+    match EmbeddedEngine::open(folder, JournalOptions::default()) {
+        Ok(engine) => Ok((Arc::new(engine), false)),
+        Err(JournalError::InUse(_)) => {
+            let read = JournalSnapshot::read(folder).with_context(|| can_not_use(folder))?;
+            Ok((Arc::new(read), true))
         }
-        Ok(())
+        Err(error) => Err(anyhow::Error::new(error).context(can_not_use(folder))),
     }
+}
+
+async fn embedded(config: &Config) -> anyhow::Result<(Deciding, Ledger)> {
+    let folder = &config.data.dir;
+    make_folder(folder)?;
+    let options = JournalOptions { flush: config.hot.flush, ..JournalOptions::default() };
+    let engine = EmbeddedEngine::open(folder, options).with_context(|| can_not_use(folder))?;
+    let ledger = open_ledger(config).await?;
+    let coupons = service(config, Arc::new(engine), ledger.clone()).await?;
+    bring_together(&coupons).await?;
+    Ok((Deciding { coupons, keys: Arc::new(EmbeddedKeys::default()) }, ledger))
+}
+
+async fn on_redis(config: &Config, address: &RedisAddress) -> anyhow::Result<(Deciding, Ledger)> {
+    let ledger = open_ledger(config).await?;
+    let engine = redis::engine(config, address).await?;
+    let keys = RedisKeys::open(address).await.context("hot state can not be reached")?;
+    let coupons = service(config, Arc::new(engine), ledger.clone()).await?;
+    if let Err(error) = coupons.follow_ledger().await {
+        // One campaign or shard that is not well must not keep all others closed: it is tried again every few seconds.
+        tracing::error!(code = error.code.as_str(), "not every campaign could be brought up to date");
+    }
+    Ok((Deciding { coupons, keys: Arc::new(keys) }, ledger))
+}
+
+/// Policies from the ledger into the hot state, and coupons that the hot state has lost: before anyone may ask.
+async fn bring_together(coupons: &CouponService) -> anyhow::Result<()> {
+    let failed = |error: services::http::ApiError| anyhow::anyhow!("{}", error.code.as_str());
+    coupons.follow_ledger().await.map_err(failed).context("campaigns can not be brought up to date")?;
+    let restored = coupons.catch_up_with_ledger().await.map_err(failed);
+    let restored = restored.context("the hot state can not be compared with the ledger")?;
+    if restored > 0 {
+        eprintln!("{restored} coupons that the journal had lost were put back from the database");
+    }
+    Ok(())
 }

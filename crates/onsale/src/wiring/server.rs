@@ -1,18 +1,20 @@
 //! The door with everything behind it.
 
-use super::Parts;
-use crate::config::Config;
+use super::{Parts, kafka};
+use crate::config::{BusEngine, Config};
 use anyhow::Context;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use metrics_exporter_prometheus::PrometheusHandle;
-use services::coupon::{self, IssueMetrics, IssueParts, IssueRoute};
+use services::coupon::{self, CouponService, IssueMetrics, IssueParts, IssueRoute};
 use services::http::door::{Door, DoorSettings};
 use services::http::health::{self, Health};
 use services::http::limits::{LimitSettings, Limits, limit_by_address};
 use services::http::{HttpMetrics, HttpSettings, Language, TrustedProxies, docs, metrics, standard, with_body_limit};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 use utoipa::OpenApi;
 
 /// How long a connection may be silent between requests.
@@ -20,10 +22,42 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// An open server.
 pub struct Server {
-    /// Where people come in.
-    pub door: Door,
+    entrance: Entrance,
     /// What balancers are told.
     pub health: Arc<Health>,
+}
+
+/// Where people come in.
+enum Entrance {
+    /// A door with a hot route.
+    Door(Door),
+    /// A service that nobody but operators calls.
+    Quiet { address: SocketAddr, task: JoinHandle<()> },
+}
+
+impl Server {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        match &self.entrance {
+            Entrance::Door(door) => door.address(),
+            Entrance::Quiet { address, .. } => *address,
+        }
+    }
+
+    /// Takes nothing new, and answers what is under way. Whether all of it was answered in time.
+    ///
+    /// # Errors
+    /// When that failed.
+    pub async fn close(self) -> anyhow::Result<bool> {
+        self.health.drain();
+        match self.entrance {
+            Entrance::Door(door) => tokio::task::spawn_blocking(move || door.close()).await.context("closing the door"),
+            Entrance::Quiet { task, .. } => {
+                task.abort();
+                Ok(true)
+            }
+        }
+    }
 }
 
 /// Opens the door.
@@ -31,7 +65,27 @@ pub struct Server {
 /// # Errors
 /// When an address can not be listened on.
 pub fn open(config: &Config, parts: &Parts, exporter: PrometheusHandle) -> anyhow::Result<Server> {
-    let health = Arc::new(health_of(parts));
+    let health = Arc::new(health_of(config, parts)?);
+    let http = settings(config);
+    let management = management(&health, exporter, http.metrics.clone());
+    let beside = match config.http.management_listen {
+        Some(address) => {
+            listen(address, standard(management, http.clone()), "http.management_listen")?;
+            health::routes(health.clone())
+        }
+        None => management,
+    };
+    let entrance = match &parts.deciding {
+        Some(deciding) => Entrance::Door(open_door(config, &deciding.coupons, &beside, &http)?),
+        None => {
+            let (address, task) = listen(config.http.listen, standard(beside, http), "http.listen")?;
+            Entrance::Quiet { address, task }
+        }
+    };
+    Ok(Server { entrance, health })
+}
+
+fn open_door(config: &Config, coupons: &CouponService, beside: &Router, http: &HttpSettings) -> anyhow::Result<Door> {
     let limits = Arc::new(Limits::new(LimitSettings {
         enabled: config.limits.enabled,
         per_ip_per_second: config.limits.per_ip_per_second,
@@ -40,22 +94,13 @@ pub fn open(config: &Config, parts: &Parts, exporter: PrometheusHandle) -> anyho
         trusted_proxies: TrustedProxies::new(config.http.trusted_proxies.clone()),
     }));
     let issue = Arc::new(IssueParts {
-        port: parts.coupons.port.clone(),
-        keys: parts.coupons.keys.clone(),
+        port: coupons.port.clone(),
+        keys: coupons.keys.clone(),
         limits: limits.clone(),
-        open_issue: parts.coupons.open_issue,
+        open_issue: coupons.open_issue,
         log_every: if config.log.access { config.log.access_hot_every } else { 0 },
     });
-    let http = settings(config);
-    let management = management(&health, exporter, http.metrics.clone());
-    let beside = match config.http.management_listen {
-        Some(address) => {
-            listen_beside(address, standard(management, http.clone()))?;
-            health::routes(health.clone())
-        }
-        None => management,
-    };
-    let coupons = parts.coupons.clone();
+    let (coupons, beside, http) = (coupons.clone(), beside.clone(), http.clone());
     let body_bytes_max = config.coupon.body_limit_bytes;
     let enter = move || {
         let route = IssueRoute::new(issue.clone(), Arc::new(IssueMetrics::new()));
@@ -64,11 +109,12 @@ pub fn open(config: &Config, parts: &Parts, exporter: PrometheusHandle) -> anyho
         let coupon_routes = with_body_limit(limited.merge(coupon::api::issue_routes(route.clone())), body_bytes_max);
         (route, standard(coupon_routes.merge(beside.clone()), http.clone()))
     };
-    let listen = config.http.listen;
-    let door = Door::open(door_settings(config), enter).with_context(|| {
-        format!("{listen} can not be listened on; stop what uses it, or choose another with --listen")
-    })?;
-    Ok(Server { door, health })
+    Door::open(door_settings(config), enter)
+        .with_context(|| can_not_listen(config.http.listen, "or choose another with --listen"))
+}
+
+fn can_not_listen(address: SocketAddr, otherwise: &str) -> String {
+    format!("{address} can not be listened on; stop what uses it, {otherwise}")
 }
 
 fn settings(config: &Config) -> HttpSettings {
@@ -101,29 +147,44 @@ fn management(health: &Arc<Health>, exporter: PrometheusHandle, http: Arc<HttpMe
     health::routes(health.clone()).merge(metrics::routes(exporter, http)).merge(docs::routes(document))
 }
 
-fn listen_beside(address: std::net::SocketAddr, router: Router) -> anyhow::Result<()> {
+fn listen(address: SocketAddr, router: Router, key: &'static str) -> anyhow::Result<(SocketAddr, JoinHandle<()>)> {
     let listener = std::net::TcpListener::bind(address)
-        .with_context(|| format!("{address} can not be listened on (http.management_listen)"))?;
+        .with_context(|| can_not_listen(address, &format!("or choose another with {key}")))?;
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-    tokio::spawn(async move {
+    let address = listener.local_addr()?;
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let task = tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, service).await {
-            tracing::error!(%error, "the management listener stopped");
+            tracing::error!(%error, key, "a listener stopped");
         }
     });
-    Ok(())
+    Ok((address, task))
 }
 
-fn health_of(parts: &Parts) -> Health {
-    let (port, ledger) = (parts.coupons.port.clone(), parts.ledger.clone());
-    let decides = move || {
-        let port = port.clone();
-        async move { if port.stats().await.available { Ok(()) } else { Err("the engine can not decide".to_owned()) } }
-    };
-    let keeps = move || {
+/// What this process can not do its work without.
+fn health_of(config: &Config, parts: &Parts) -> anyhow::Result<Health> {
+    let mut health = Health::new(env!("CARGO_PKG_VERSION"));
+    if let Some(deciding) = &parts.deciding {
+        let port = deciding.coupons.port.clone();
+        health =
+            health.with("hot", move || {
+                let port = port.clone();
+                async move {
+                    if port.stats().await.available { Ok(()) } else { Err("the engine can not decide".to_owned()) }
+                }
+            });
+    } else if let BusEngine::Kafka(brokers) = config.bus_engine() {
+        // Who decides goes on without it; who only listens has nothing to do without it.
+        let publisher = kafka::publisher(&brokers)?;
+        health = health.with("bus", move || {
+            let publisher = publisher.clone();
+            async move { publisher.ping().await.map(drop).map_err(|error| error.to_string()) }
+        });
+    }
+    let ledger = parts.ledger.clone();
+    Ok(health.with("ledger", move || {
         let ledger = ledger.clone();
         async move { ledger.ping().await.map_err(|error| error.to_string()) }
-    };
-    Health::new(env!("CARGO_PKG_VERSION")).with("hot", decides).with("ledger", keeps)
+    }))
 }

@@ -7,7 +7,7 @@ use crate::http::ApiError;
 use domain::campaign::Switches;
 use domain::campaign_change::{Action, ChangeRefused};
 use domain::{Campaign, CampaignId, CampaignStatus, ErrorCode, Terms};
-use hot::SaleStatus;
+use hot::{SaleStatus, Standing};
 use ledger::{LedgerError, campaigns};
 use std::time::Duration;
 
@@ -75,13 +75,16 @@ impl CouponService {
             Err(LedgerError::Conflict(_)) => {
                 // A caller whose first answer was lost asks again: the hot state must have it by then.
                 if let Some(existing) = campaigns::get(&self.ledger, &campaign.id).await? {
-                    self.port.put_campaign(existing).await?;
+                    self.put_whole(&existing).await?;
                 }
                 return Err(ErrorCode::CampaignExists.into());
             }
             Err(error) => return Err(error.into()),
         }
-        self.port.put_campaign(campaign.clone()).await?;
+        // Its row was not there before, so nobody can hold a coupon of it.
+        if self.port.put_campaign(campaign.clone()).await? == Standing::Incomplete {
+            self.port.complete(&campaign.id).await?;
+        }
         self.view(&campaign).await
     }
 
@@ -158,7 +161,7 @@ impl CouponService {
             let stored = if after == before { Ok(before) } else { campaigns::update(&self.ledger, &after).await };
             match stored {
                 Ok(stored) => {
-                    self.port.put_campaign(stored.clone()).await?;
+                    self.put_whole(&stored).await?;
                     return self.view(&stored).await;
                 }
                 Err(LedgerError::Conflict(_)) => {}
@@ -184,10 +187,24 @@ impl CouponService {
     pub async fn follow_ledger(&self) -> Result<usize, ApiError> {
         let all = campaigns::all(&self.ledger).await?;
         let count = all.len();
+        let mut first_error = None;
         for campaign in all {
-            self.port.put_campaign(campaign).await?;
+            // One shard that is away, or one campaign that does not fit, must not keep the others closed.
+            if let Err(error) = self.put_whole(&campaign).await {
+                tracing::error!(campaign = %campaign.id, code = error.code.as_str(), "can not be brought up to date");
+                first_error = first_error.or(Some(error));
+            }
         }
-        Ok(count)
+        first_error.map_or(Ok(count), Err)
+    }
+
+    /// Makes or changes a campaign in the hot state; where that has lost it, puts back what was given.
+    async fn put_whole(&self, campaign: &Campaign) -> Result<(), ApiError> {
+        if self.port.put_campaign(campaign.clone()).await? == Standing::Incomplete {
+            let restored = self.put_together(campaign).await?.or_error(&campaign.id)?;
+            tracing::warn!(campaign = %campaign.id, restored, "the campaign was put together again");
+        }
+        Ok(())
     }
 
     /// Follows the ledger now and then until the process ends: a process may have died between the two halves of a

@@ -10,6 +10,8 @@ pub mod issue;
 pub mod issue_metrics;
 pub mod messages;
 
+pub mod on_their_way;
+pub mod rebuild;
 pub mod reconcile;
 pub mod redemption;
 pub mod service;

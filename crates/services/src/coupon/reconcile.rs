@@ -3,13 +3,14 @@
 //! The ledger is read first and the hot state second: a coupon given meanwhile can look missing, but none can look
 //! surplus. What looks missing is looked at again once every message decided by then has been handed over.
 
+use super::rebuild::coupon_of_row;
 use super::service::CouponService;
 use crate::clock;
 use crate::http::ApiError;
 use domain::coupon::Coupon;
 use domain::reconcile::{Comparison, Entry, Finding, compare};
 use domain::{Campaign, CampaignId, CouponStatus, ErrorCode, Timestamp, UserId};
-use hot::CouponPort;
+use hot::Standing;
 use ledger::coupons::{self, KeptCoupon};
 use metrics::gauge;
 use serde::Serialize;
@@ -22,8 +23,6 @@ const PAGE: usize = 5_000;
 /// How long messages on their way are waited for.
 const WAIT_STEP: Duration = Duration::from_millis(100);
 const WAIT_STEPS: usize = 30;
-/// Rows that may be kept before their messages are acknowledged: two batches of the relay.
-const UNACKNOWLEDGED_MAX: usize = 1_000;
 /// How often coupons that differ are read again.
 const LOOKS_AGAIN_MAX: usize = 3;
 
@@ -74,7 +73,7 @@ fn entry_of(coupon: &Coupon) -> Entry {
     }
 }
 
-async fn ledger_book(service: &CouponService, id: &CampaignId) -> Result<Vec<Entry>, ApiError> {
+pub(super) async fn ledger_book(service: &CouponService, id: &CampaignId) -> Result<Vec<Entry>, ApiError> {
     let mut book: Vec<Entry> = Vec::new();
     loop {
         let page = coupons::entries(&service.ledger, id, book.last(), PAGE as u64).await?;
@@ -84,18 +83,6 @@ async fn ledger_book(service: &CouponService, id: &CampaignId) -> Result<Vec<Ent
             for entry in book.iter_mut().filter(|entry| entry.revoked) {
                 entry.serial = None;
             }
-            return Ok(book);
-        }
-    }
-}
-
-async fn hot_book(port: &dyn CouponPort, id: &CampaignId) -> Result<Vec<Coupon>, ApiError> {
-    let mut book = Vec::new();
-    loop {
-        let page = port.coupons(id, book.len(), PAGE).await?;
-        let last = page.len() < PAGE;
-        book.extend(page);
-        if last {
             return Ok(book);
         }
     }
@@ -122,8 +109,11 @@ impl CouponService {
     }
 
     async fn reconcile_campaign(&self, campaign: &Campaign, repair: bool) -> Result<CampaignReport, ApiError> {
-        let mut books = self.books(campaign).await?;
         let (mut repaired, mut not_repaired) = (Vec::new(), Vec::new());
+        if repair {
+            repaired.extend(self.make_whole(campaign).await?);
+        }
+        let mut books = self.books(campaign).await?;
         if repair && !books.comparison.balances() {
             for finding in &books.comparison.findings {
                 match self.mend(campaign, finding).await? {
@@ -147,9 +137,26 @@ impl CouponService {
         })
     }
 
+    /// Puts a campaign together again that the hot state has lost, or has lost a part of. Says what was done.
+    async fn make_whole(&self, campaign: &Campaign) -> Result<Option<String>, ApiError> {
+        let standing = self.port.put_campaign(campaign.clone()).await?;
+        let kept = coupons::counts(&self.ledger, &campaign.id).await?;
+        let travelling = self.on_their_way.count().await.unwrap_or(u64::MAX);
+        // Read last: what is decided meanwhile may make it more, but never less, than what is told of it elsewhere.
+        let decided = self.port.counts(&campaign.id).await?.unwrap_or_default();
+        if standing == Standing::Whole && kept.kept().saturating_add(travelling) <= decided.given {
+            // Servers that have seen more than there is refuse to decide; now that the books tell what there was, they
+            // may go on from here.
+            self.port.complete(&campaign.id).await?;
+            return Ok(None);
+        }
+        let restored = self.put_together(campaign).await?.restored;
+        Ok((restored > 0).then(|| format!("{restored} coupons were put back into the hot state")))
+    }
+
     async fn books(&self, campaign: &Campaign) -> Result<Books, ApiError> {
         let mut kept = by_id(ledger_book(self, &campaign.id).await?);
-        let mut decided = by_id(hot_book(&*self.port, &campaign.id).await?.iter().map(entry_of).collect());
+        let mut decided = by_id(self.port.coupons(&campaign.id).await?.iter().map(entry_of).collect());
         let hot_count = decided.len();
         let unsettled: Vec<Entry> = decided.values().filter(|e| kept.get(&e.coupon_id) != Some(e)).cloned().collect();
         let mut in_flight = 0;
@@ -174,15 +181,22 @@ impl CouponService {
         Ok(Books { comparison, hot_count, ledger_count, in_flight })
     }
 
-    /// Waits until every message decided so far has been handed over. Whether that was so in time.
+    /// Waits until every message decided so far has been handed over and dealt with. Whether that was so in time.
     async fn wait_for_messages(&self) -> bool {
         for _ in 0..WAIT_STEPS {
-            if self.port.stats().await.outbox_pending == 0 {
+            if self.messages_on_their_way().await == 0 {
                 return true;
             }
             tokio::time::sleep(WAIT_STEP).await;
         }
         false
+    }
+
+    /// Messages decided and not dealt with, wherever they are. What nobody knows counts as one.
+    pub(super) async fn messages_on_their_way(&self) -> u64 {
+        let waiting = self.port.stats().await.outbox_pending;
+        let travelling = self.on_their_way.count().await;
+        waiting + travelling.unwrap_or(1)
     }
 
     /// Reads single coupons in both books again: they may have changed between the two reads.
@@ -258,65 +272,6 @@ impl CouponService {
         Ok(Err(format!("coupon {}: its number or its place with the user is taken in the hot state", kept.coupon_id)))
     }
 
-    /// Before anything is decided: what the ledger keeps and the hot state has lost (a journal deleted or put back
-    /// from an older copy) is put back, revocations first, or the same numbers would be given again. How many coupons.
-    ///
-    /// # Errors
-    /// `SERVICE_UNAVAILABLE` when one of the books can not be read, `INTERNAL_ERROR` when a coupon does not fit: a
-    /// sale must not open on such books.
-    pub async fn catch_up_with_ledger(&self) -> Result<usize, ApiError> {
-        let pending = self.port.stats().await.outbox_pending as usize;
-        let mut restored = 0;
-        for campaign in ledger::campaigns::all(&self.ledger).await? {
-            let known = hot_book(&*self.port, &campaign.id).await?;
-            let kept = coupons::counts(&self.ledger, &campaign.id).await?;
-            let revoked = known.iter().filter(|coupon| coupon.revoked).count();
-            // What is on its way is known here and not kept yet; it must not hide what is the other way round.
-            let settled = known.len().saturating_sub(pending);
-            let kept_count = kept.kept() as usize;
-            let in_step = kept_count <= known.len() && kept_count <= settled + UNACKNOWLEDGED_MAX;
-            if in_step && kept.revoked as usize == revoked {
-                continue;
-            }
-            restored += self.put_back(&campaign, &known).await?;
-        }
-        Ok(restored)
-    }
-
-    async fn put_back(&self, campaign: &Campaign, known: &[Coupon]) -> Result<usize, ApiError> {
-        let known: HashMap<Uuid, &Coupon> = known.iter().map(|coupon| (coupon.coupon_id, coupon)).collect();
-        let mut lost = Vec::new();
-        for entry in ledger_book(self, &campaign.id).await? {
-            match known.get(&entry.coupon_id) {
-                None => lost.push(entry.coupon_id),
-                Some(coupon) if entry.revoked && !coupon.revoked => self.revoke_as_kept(&campaign.id, coupon).await?,
-                Some(_) => {}
-            }
-        }
-        let rows = coupons::by_ids(&self.ledger, &campaign.id.tenant, &lost).await?;
-        let mut lost = rows.iter().map(coupon_of_row).collect::<Result<Vec<_>, _>>()?;
-        lost.sort_by_key(|coupon| (coupon.nth_of_user, coupon.serial));
-        let count = lost.len();
-        let refused = self.port.restore(&campaign.id, lost).await?;
-        if let Some(first) = refused.first() {
-            let (id, count) = (&campaign.id, refused.len());
-            let what = format!("{count} coupons of {id} do not fit in the hot state, the first is {}", first.coupon_id);
-            return Err(ApiError::internal(what));
-        }
-        if count > 0 {
-            tracing::warn!(campaign = %campaign.id, count, "coupons that the hot state had lost were put back");
-        }
-        Ok(count)
-    }
-
-    /// Takes a coupon back in the hot state the way the ledger has it.
-    async fn revoke_as_kept(&self, id: &CampaignId, coupon: &Coupon) -> Result<(), ApiError> {
-        let row = coupons::find(&self.ledger, &id.tenant, coupon.coupon_id).await?;
-        let returned = row.is_some_and(|row| row.serial.is_none());
-        self.port.revoke(id, &coupon.user, coupon.coupon_id, returned).await?;
-        Ok(())
-    }
-
     /// Compares the books now and then and shows the result as metrics, until the process ends.
     pub async fn reconcile_in_background(self, every: Duration) {
         let mut ticks = tokio::time::interval(every);
@@ -378,18 +333,6 @@ fn entry_of_row(row: &KeptCoupon) -> Entry {
         nth_of_user: row.nth_of_user,
         revoked,
     }
-}
-
-/// A kept coupon as the hot state would know it. One taken back into stock has no number any more (0).
-fn coupon_of_row(row: &KeptCoupon) -> Result<Coupon, ApiError> {
-    Ok(Coupon {
-        coupon_id: row.coupon_id,
-        serial: row.serial.unwrap_or(0),
-        user: UserId::new(&row.user_id).map_err(ApiError::internal)?,
-        nth_of_user: row.nth_of_user,
-        issued_at: row.usage.issued_at,
-        revoked: row.usage.status == CouponStatus::Revoked,
-    })
 }
 
 fn show(report: &Report) {

@@ -162,7 +162,7 @@ impl CouponService {
     async fn find(&self, tenant: &TenantName, coupon_id: Uuid) -> Result<KeptCoupon, ApiError> {
         for _ in 0..ON_ITS_WAY_LOOKS {
             // In this order: a message handed over after the look has its row by the next one.
-            let on_their_way = self.port.stats().await.outbox_pending;
+            let on_their_way = self.messages_on_their_way().await;
             if let Some(kept) = coupons::find(&self.ledger, tenant, coupon_id).await? {
                 return Ok(kept);
             }

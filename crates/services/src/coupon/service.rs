@@ -1,5 +1,6 @@
 //! What every use case of the coupon service works with, and who may call it.
 
+use super::on_their_way::OnTheirWay;
 use crate::http::ApiError;
 use crate::keys::{Caller, KeyRing};
 use domain::{CampaignId, ErrorCode, EventName, TenantName};
@@ -18,6 +19,8 @@ pub struct CouponService {
     pub port: Arc<dyn CouponPort>,
     /// Keeps.
     pub ledger: Ledger,
+    /// What is on its way from the one to the other.
+    pub on_their_way: Arc<dyn OnTheirWay>,
     /// Who calls.
     pub keys: Arc<KeyRing>,
     /// Whether callers without a key may issue, look up and use the short form (the demo).

@@ -52,7 +52,7 @@ impl Handler for CouponGroup {
                 Err(error) => failures.push(Failure { index, kind: FailureKind::Invalid, error }),
             }
         }
-        let refused = self.issuer.keep(Self::NAME, heard).await.map_err(|error| match error {
+        let refused = self.issuer.keep(Self::NAME, &heard).await.map_err(|error| match error {
             LedgerError::Unreachable(reason) => HandleError::Away(reason),
             other => HandleError::Batch(other.to_string()),
         })?;

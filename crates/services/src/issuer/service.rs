@@ -1,7 +1,7 @@
 //! Keeping rows: each message once, in one transaction with its record (MSG-001).
 
 use domain::message::{CouponIssued, Envelope};
-use ledger::{Ledger, LedgerError, coupons, processed};
+use ledger::{Ledger, LedgerError, Transaction, coupons, processed};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -41,31 +41,38 @@ impl Issuer {
     ///
     /// # Errors
     /// [`LedgerError`]: nothing was kept, or nobody knows; the same again is safe.
-    pub async fn keep(&self, consumer: &str, heard: Vec<Heard<'_>>) -> Result<Vec<Verdict>, LedgerError> {
+    pub async fn keep(&self, consumer: &str, heard: &[Heard<'_>]) -> Result<Vec<Verdict>, LedgerError> {
         if heard.is_empty() {
             return Ok(Vec::new());
         }
-        let change = self.ledger.begin().await?;
-        let ids: Vec<Uuid> = heard.iter().map(|heard| heard.envelope.event_id).collect();
-        let unseen = processed::unseen(&change, consumer, &ids).await?;
-        let (mut new, mut issued) = (Vec::with_capacity(heard.len()), Vec::with_capacity(heard.len()));
-        for Heard { index, envelope, issued: coupon } in heard {
-            if unseen.contains(&envelope.event_id) {
-                issued.extend(coupon.map(|coupon| (envelope.event_id, coupon)));
-                new.push((index, envelope));
-            }
-        }
-        let refused = coupons::keep_issued(&change, &issued).await?;
-        let reasons: HashMap<Uuid, String> = refused.into_iter().map(|one| (one.event_id, one.reason)).collect();
-        let dealt_with: Vec<&Envelope> =
-            new.iter().map(|(_, envelope)| *envelope).filter(|e| !reasons.contains_key(&e.event_id)).collect();
-        processed::record(&change, consumer, &dealt_with).await?;
-        change.commit().await?;
-        metrics::counter!("onsale_issuer_rows_total").increment((issued.len() - reasons.len()) as u64);
-        metrics::counter!("onsale_issuer_refused_total").increment(reasons.len() as u64);
-        let verdict = |(index, envelope): (usize, &Envelope)| {
-            Some(Verdict { index, reason: reasons.get(&envelope.event_id)?.clone() })
-        };
-        Ok(new.into_iter().filter_map(verdict).collect())
+        let kept = self.ledger.change(|change| keep_in(change, consumer, heard)).await?;
+        metrics::counter!("onsale_issuer_rows_total").increment(kept.rows as u64);
+        metrics::counter!("onsale_issuer_refused_total").increment(kept.refused.len() as u64);
+        Ok(kept.refused)
     }
+}
+
+/// What became of a batch.
+struct Kept {
+    /// Coupons that were kept, or were already.
+    rows: usize,
+    refused: Vec<Verdict>,
+}
+
+async fn keep_in(change: Transaction, consumer: &str, heard: &[Heard<'_>]) -> Result<Kept, LedgerError> {
+    let ids: Vec<Uuid> = heard.iter().map(|heard| heard.envelope.event_id).collect();
+    let unseen = processed::unseen(&change, consumer, &ids).await?;
+    let new: Vec<&Heard<'_>> = heard.iter().filter(|heard| unseen.contains(&heard.envelope.event_id)).collect();
+    let coupon = |heard: &&Heard<'_>| Some((heard.envelope.event_id, heard.issued.clone()?));
+    let issued: Vec<(Uuid, CouponIssued)> = new.iter().filter_map(coupon).collect();
+    let reasons = coupons::keep_issued(&change, &issued).await?;
+    let reasons: HashMap<Uuid, String> = reasons.into_iter().map(|one| (one.event_id, one.reason)).collect();
+    let is_refused = |heard: &&&Heard<'_>| reasons.contains_key(&heard.envelope.event_id);
+    let dealt_with: Vec<&Envelope> = new.iter().filter(|one| !is_refused(one)).map(|heard| heard.envelope).collect();
+    processed::record_unseen(&change, consumer, &dealt_with).await?;
+    change.commit().await?;
+    let verdict = |heard: &&Heard<'_>| {
+        Some(Verdict { index: heard.index, reason: reasons.get(&heard.envelope.event_id)?.clone() })
+    };
+    Ok(Kept { rows: issued.len() - reasons.len(), refused: new.iter().filter_map(verdict).collect() })
 }

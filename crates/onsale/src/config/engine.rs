@@ -1,0 +1,107 @@
+//! Which engines there are, by the forms of their URLs, and which of them go together.
+
+use super::sections::Config;
+use hot::redis::RedisAddress;
+
+pub(super) const HOT_FORMS: &str = "\"embedded:\", \"redis://host:port\" or \"redis+cluster://host:port,host:port\"";
+pub(super) const BUS_FORMS: &str = "\"local:\" or \"kafka://host:port,host:port\"";
+pub(super) const LEDGER_FORMS: &str = "\"sqlite:\", \"postgres://user:password@host/database\" or \"mysql://...\"";
+
+/// Where contended state lives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HotEngine {
+    /// In this process.
+    Embedded,
+    /// On Redis.
+    Redis(RedisAddress),
+}
+
+/// What carries messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BusEngine {
+    /// This process.
+    Local,
+    /// Kafka, at these brokers.
+    Kafka(String),
+}
+
+fn hot(url: &str) -> Option<HotEngine> {
+    if url == "embedded:" { Some(HotEngine::Embedded) } else { RedisAddress::parse(url).map(HotEngine::Redis) }
+}
+
+fn bus(url: &str) -> Option<BusEngine> {
+    if url == "local:" {
+        return Some(BusEngine::Local);
+    }
+    let brokers = url.strip_prefix("kafka://")?;
+    let is_broker = |broker: &str| {
+        broker.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+    };
+    brokers.split(',').all(is_broker).then(|| BusEngine::Kafka(brokers.to_owned()))
+}
+
+pub(super) fn is_hot_url(url: &str) -> bool {
+    hot(url).is_some()
+}
+
+pub(super) fn is_bus_url(url: &str) -> bool {
+    bus(url).is_some()
+}
+
+pub(super) fn is_ledger_url(url: &str) -> bool {
+    let schemes = ["postgres://", "postgresql://", "mysql://"];
+    url == "sqlite:" || schemes.iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()))
+}
+
+impl Config {
+    /// Where contended state lives.
+    pub fn hot_engine(&self) -> HotEngine {
+        hot(&self.hot.url).unwrap_or(HotEngine::Embedded)
+    }
+
+    /// What carries messages.
+    pub fn bus_engine(&self) -> BusEngine {
+        bus(&self.bus.url).unwrap_or(BusEngine::Local)
+    }
+
+    /// Why these engines can not serve a process that has only some of the roles.
+    pub fn why_not_apart(&self) -> Option<&'static str> {
+        if self.hot_engine() == HotEngine::Embedded {
+            return Some(
+                "the embedded engine needs all roles in one process; leave the roles out, or set hot.url to a Redis",
+            );
+        }
+        if self.bus_engine() == BusEngine::Local {
+            return Some("messages do not leave this process; leave the roles out, or set bus.url to a Kafka");
+        }
+        if self.ledger.url == "sqlite:" {
+            return Some(
+                "the files of SQLite belong to one process; leave the roles out, or set ledger.url to a database",
+            );
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_told_apart() {
+        for url in ["embedded:", "redis://127.0.0.1:6379", "redis://me:secret@cache:6379", "redis+cluster://a:1,b:2"] {
+            assert!(is_hot_url(url), "{url}");
+        }
+        for url in ["", "redis", "redis:", "kafka://a:1", "embedded"] {
+            assert!(!is_hot_url(url), "{url}");
+        }
+        assert_eq!(bus("kafka://a:9092,b:9092"), Some(BusEngine::Kafka("a:9092,b:9092".into())));
+        for url in ["", "kafka://", "kafka://a", "kafka://a:x", "kafka://a:1,", "local"] {
+            assert!(!is_bus_url(url), "{url}");
+        }
+        for url in ["sqlite:", "postgres://u:p@h/d", "mysql://u:p@h/d"] {
+            assert!(is_ledger_url(url), "{url}");
+        }
+        assert!(!is_ledger_url("oracle://h") && !is_ledger_url("postgres://"));
+    }
+}

@@ -1,0 +1,35 @@
+//! Coupons that are decided and told, and not rows yet: a bus of many processes keeps messages after they were handed
+//! over to it.
+
+use async_trait::async_trait;
+use domain::message::CouponIssued;
+
+/// What the bus has and the ledger does not have yet.
+#[async_trait]
+pub trait OnTheirWay: Send + Sync + 'static {
+    /// Messages handed over to the bus and not dealt with by the issuer.
+    ///
+    /// # Errors
+    /// Why nobody knows.
+    async fn count(&self) -> Result<u64, String>;
+
+    /// The coupons that those messages tell of, and perhaps some that are rows by now.
+    ///
+    /// # Errors
+    /// Why nobody knows.
+    async fn coupons(&self) -> Result<Vec<CouponIssued>, String>;
+}
+
+/// The bus of one process: what was handed over has been dealt with.
+pub struct NothingOnItsWay;
+
+#[async_trait]
+impl OnTheirWay for NothingOnItsWay {
+    async fn count(&self) -> Result<u64, String> {
+        Ok(0)
+    }
+
+    async fn coupons(&self) -> Result<Vec<CouponIssued>, String> {
+        Ok(Vec::new())
+    }
+}
