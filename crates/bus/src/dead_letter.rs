@@ -121,7 +121,8 @@ pub trait DeadLetters: Send + Sync + 'static {
     /// Lays letters aside. `Ok`: they can not be lost any more.
     async fn bury(&self, letters: &[DeadLetter]) -> Result<(), LettersAway>;
 
-    /// At most `limit` letters after the one with the id `after` (0: from the first), oldest first.
+    /// At most `limit` letters after the one with the id `after` (0: from the first), by id; those of one topic are
+    /// oldest first. None: there are no more.
     async fn list(&self, after: i64, limit: usize) -> Result<Vec<DeadLetter>, LettersAway>;
 
     /// One letter.
@@ -132,4 +133,28 @@ pub trait DeadLetters: Send + Sync + 'static {
 
     /// Throws a letter away. Whether there was such a letter.
     async fn remove(&self, id: i64) -> Result<bool, LettersAway>;
+}
+
+/// A shared place of dead letters is one as well.
+#[async_trait]
+impl<L: DeadLetters + ?Sized> DeadLetters for std::sync::Arc<L> {
+    async fn bury(&self, letters: &[DeadLetter]) -> Result<(), LettersAway> {
+        self.as_ref().bury(letters).await
+    }
+
+    async fn list(&self, after: i64, limit: usize) -> Result<Vec<DeadLetter>, LettersAway> {
+        self.as_ref().list(after, limit).await
+    }
+
+    async fn show(&self, id: i64) -> Result<Option<DeadLetter>, LettersAway> {
+        self.as_ref().show(id).await
+    }
+
+    async fn replay(&self, id: i64) -> Result<bool, LettersAway> {
+        self.as_ref().replay(id).await
+    }
+
+    async fn remove(&self, id: i64) -> Result<bool, LettersAway> {
+        self.as_ref().remove(id).await
+    }
 }

@@ -47,3 +47,19 @@ impl Drop for Lag {
         gauge!("onsale_bus_lag", "group" => self.group.clone()).decrement(self.count);
     }
 }
+
+/// Messages of a partition that a group has not dealt with.
+pub(crate) fn lag(group: &str, topic: &str, partition: i32, count: u64) {
+    let (group, topic, partition) = (group.to_owned(), topic.to_owned(), partition.to_string());
+    gauge!("onsale_bus_lag", "group" => group, "topic" => topic, "partition" => partition).set(count as f64);
+}
+
+/// 1 while a group fetches nothing because its handler is stuck.
+pub(crate) fn paused(group: &str, paused: bool) {
+    gauge!("onsale_bus_paused", "group" => group.to_owned()).set(f64::from(u8::from(paused)));
+}
+
+/// The broker did not note how far a group has come.
+pub(crate) fn commit_failed(group: &str) {
+    counter!("onsale_bus_commit_failed_total", "group" => group.to_owned()).increment(1);
+}

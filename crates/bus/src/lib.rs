@@ -13,6 +13,7 @@
 mod consumer;
 mod dead_letter;
 mod figures;
+pub mod kafka;
 pub mod local;
 mod message;
 mod port;

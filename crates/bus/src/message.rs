@@ -61,7 +61,7 @@ impl Delivery {
 }
 
 /// `eventType`, `aggregateType` and `traceId` (`contract.md`, Messages).
-fn headers_of(envelope: &Envelope) -> Vec<(String, String)> {
+pub(crate) fn headers_of(envelope: &Envelope) -> Vec<(String, String)> {
     vec![
         ("eventType".to_owned(), envelope.event_type.clone()),
         ("aggregateType".to_owned(), envelope.aggregate_type.clone()),

@@ -11,8 +11,43 @@ pub const VERSION: &str = "v1";
 pub mod topic {
     /// What happened to coupons.
     pub const COUPON_EVENTS: &str = "coupon.events";
+    /// Coupons that the gate asks for.
+    pub const COUPON_REQUESTS: &str = "coupon.requests";
+    /// What happened to reservations.
+    pub const RESERVATION_EVENTS: &str = "reservation.events";
+    /// What happened to payments.
+    pub const PAYMENT_EVENTS: &str = "payment.events";
     /// Dead letters of the coupon topics.
     pub const DLQ_COUPON: &str = "dlq.coupon";
+    /// Dead letters of the reservation topics.
+    pub const DLQ_RESERVATION: &str = "dlq.reservation";
+    /// Dead letters of the payment topics.
+    pub const DLQ_PAYMENT: &str = "dlq.payment";
+
+    /// How a topic is made on a broker.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Plan {
+        /// The topic.
+        pub name: &'static str,
+        /// Into how many parts it is split. Never changed later: a key would move to another part.
+        pub partitions: i32,
+        /// How long its messages are kept.
+        pub kept_days: i64,
+    }
+
+    /// Every topic there is (`contract.md`, Messages).
+    pub const PLANS: [Plan; 7] = [
+        Plan { name: COUPON_EVENTS, partitions: 6, kept_days: 7 },
+        Plan { name: COUPON_REQUESTS, partitions: 6, kept_days: 3 },
+        Plan { name: RESERVATION_EVENTS, partitions: 3, kept_days: 3 },
+        Plan { name: PAYMENT_EVENTS, partitions: 3, kept_days: 3 },
+        Plan { name: DLQ_COUPON, partitions: 1, kept_days: DEAD_LETTERS_KEPT_DAYS },
+        Plan { name: DLQ_RESERVATION, partitions: 1, kept_days: DEAD_LETTERS_KEPT_DAYS },
+        Plan { name: DLQ_PAYMENT, partitions: 1, kept_days: DEAD_LETTERS_KEPT_DAYS },
+    ];
+
+    /// How long dead letters are kept.
+    pub const DEAD_LETTERS_KEPT_DAYS: i64 = 7;
 
     /// The dead-letter topic of a topic.
     pub fn dead_letters_of(topic: &str) -> String {

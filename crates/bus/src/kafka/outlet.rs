@@ -1,0 +1,191 @@
+//! Records on their way to the brokers: idempotent, acknowledged by all in-sync copies, in order (FCFS-006).
+
+use super::client::{Brokers, Listener};
+use super::error::{BrokerError, is_unknown_topic, refusal};
+use super::topics::Topics;
+use crate::port::{PublishError, RefusedMessage};
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::producer::future_producer::OwnedDeliveryResult;
+use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer, PurgeConfig};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long the brokers may take to acknowledge a batch. Then it counts as not taken and is given up as a whole.
+const ACKNOWLEDGE_LIMIT: Duration = Duration::from_secs(9);
+/// Longer than [`ACKNOWLEDGE_LIMIT`], so that the library never gives up single records: those behind them would go
+/// first then, and the order would be lost.
+const LIBRARY_LIMIT_MS: u32 = 60_000;
+/// How long a topic may be unknown to the brokers before a record for it is refused.
+const UNKNOWN_TOPIC_LIMIT_MS: u32 = 4_000;
+/// Records that may wait in this process; whoever brings more waits.
+const QUEUE_RECORDS_MAX: u32 = 20_000;
+/// The same in KiB.
+const QUEUE_KIB_MAX: u32 = 65_536;
+/// Wait before a record is offered to a full queue again.
+const QUEUE_WAIT: Duration = Duration::from_millis(10);
+
+/// What goes to a broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Record {
+    pub topic: String,
+    /// None: by the key.
+    pub partition: Option<i32>,
+    pub key: Option<String>,
+    pub headers: Vec<(String, String)>,
+    /// None: a record without a value.
+    pub value: Option<Vec<u8>>,
+}
+
+/// The way to the brokers.
+pub(super) struct Outlet {
+    brokers: Brokers,
+    topics: Topics,
+    config: ClientConfig,
+    /// Replaced when the library says that it is beyond repair.
+    producer: Mutex<FutureProducer<Listener>>,
+}
+
+impl Outlet {
+    /// A way for records of up to this size.
+    pub fn new(brokers: &Brokers, topics: &Topics, record_bytes_max: usize) -> Result<Self, BrokerError> {
+        let mut config = brokers.config();
+        config
+            .set("enable.idempotence", "true")
+            .set("acks", "all")
+            .set("partitioner", "murmur2_random")
+            .set("compression.type", "lz4")
+            .set("linger.ms", "1")
+            .set("message.timeout.ms", LIBRARY_LIMIT_MS.to_string())
+            .set("request.timeout.ms", "5000")
+            .set("message.max.bytes", record_bytes_max.to_string())
+            .set("topic.metadata.propagation.max.ms", UNKNOWN_TOPIC_LIMIT_MS.to_string())
+            .set("queue.buffering.max.messages", QUEUE_RECORDS_MAX.to_string())
+            .set("queue.buffering.max.kbytes", QUEUE_KIB_MAX.to_string());
+        let producer = produce(&config, brokers)?;
+        Ok(Self { brokers: brokers.clone(), topics: topics.clone(), config, producer: Mutex::new(producer) })
+    }
+
+    /// Sends records in order. `Ok`: every one was acknowledged. Ends within about ten seconds (plus the making of a
+    /// topic that nobody has written to yet).
+    pub async fn send(&self, records: &[Record]) -> Result<(), PublishError> {
+        let mut topics: Vec<&str> = records.iter().map(|record| record.topic.as_str()).collect();
+        topics.dedup();
+        if let Err(error) = self.topics.ensure(&topics).await {
+            return Err(match error {
+                BrokerError::Refused(reason) => PublishError::Refused(all(records.len(), &reason)),
+                away @ BrokerError::Away(_) => away.into(),
+            });
+        }
+        let producer = self.producer()?;
+        let mut batch =
+            Batch { outlet: self, producer, limit: Instant::now() + ACKNOWLEDGE_LIMIT, refused: Vec::new() };
+        let sent = batch.send(records).await;
+        if sent.is_err() {
+            // What was not acknowledged in time must not go out later, behind what is sent in between.
+            batch.producer.purge(PurgeConfig::default().queue().inflight());
+        }
+        sent?;
+        if batch.refused.is_empty() { Ok(()) } else { Err(PublishError::Refused(batch.refused)) }
+    }
+
+    fn producer(&self) -> Result<FutureProducer<Listener>, BrokerError> {
+        let mut producer = self.producer.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((code, reason)) = producer.client().fatal_error() {
+            tracing::warn!(%code, reason, "the kafka producer is beyond repair and is made anew");
+            *producer = produce(&self.config, &self.brokers)?;
+        }
+        Ok(producer.clone())
+    }
+}
+
+fn produce(config: &ClientConfig, brokers: &Brokers) -> Result<FutureProducer<Listener>, BrokerError> {
+    FutureProducer::from_config_and_context(config, brokers.listener())
+        .map_err(|error| brokers.failed("the client can not be made", &error))
+}
+
+fn all(count: usize, error: &str) -> Vec<RefusedMessage> {
+    (0..count).map(|index| RefusedMessage { index, error: error.to_owned() }).collect()
+}
+
+/// A batch on its way.
+struct Batch<'a> {
+    outlet: &'a Outlet,
+    producer: FutureProducer<Listener>,
+    limit: Instant,
+    refused: Vec<RefusedMessage>,
+}
+
+impl Batch<'_> {
+    /// `Err`: the brokers are away. What they refused stands in [`Batch::refused`].
+    async fn send(&mut self, records: &[Record]) -> Result<(), BrokerError> {
+        let mut waiting = Vec::with_capacity(records.len());
+        for (index, record) in records.iter().enumerate() {
+            match self.enqueue(record).await {
+                Ok(acknowledged) => waiting.push((index, acknowledged)),
+                Err(error) => self.judge(index, record, &error)?,
+            }
+        }
+        for (index, acknowledged) in waiting {
+            let outcome = tokio::time::timeout_at(self.limit, acknowledged).await;
+            if let (Err(error), Some(record)) = (self.outcome(outcome)?, records.get(index)) {
+                self.judge(index, record, &error)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn enqueue(&self, record: &Record) -> Result<DeliveryFuture, KafkaError> {
+        let full = KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull);
+        loop {
+            match self.producer.send_result(future_record(record)) {
+                Ok(acknowledged) => return Ok(acknowledged),
+                Err((error, _)) if error == full && Instant::now() < self.limit => {
+                    tokio::time::sleep(QUEUE_WAIT).await;
+                }
+                Err((error, _)) => return Err(error),
+            }
+        }
+    }
+
+    fn outcome<Late, Gone>(
+        &self,
+        outcome: Result<Result<OwnedDeliveryResult, Gone>, Late>,
+    ) -> Result<Result<(), KafkaError>, BrokerError> {
+        match outcome {
+            Ok(Ok(delivered)) => Ok(delivered.map(|_| ()).map_err(|(error, _)| error)),
+            Ok(Err(_)) => Err(self.outlet.brokers.away("the client was closed")),
+            Err(_) => {
+                let what = format!("not acknowledged within {} seconds", ACKNOWLEDGE_LIMIT.as_secs());
+                Err(self.outlet.brokers.away(&what))
+            }
+        }
+    }
+
+    /// The message's own fault, or the brokers'.
+    fn judge(&mut self, index: usize, record: &Record, error: &KafkaError) -> Result<(), BrokerError> {
+        if is_unknown_topic(error) {
+            self.outlet.topics.forget(&record.topic);
+        }
+        let Some(reason) = refusal(error) else { return Err(self.outlet.brokers.away(&error.to_string())) };
+        self.refused.push(RefusedMessage { index, error: format!("{}: {reason}", record.topic) });
+        Ok(())
+    }
+}
+
+fn future_record(record: &Record) -> FutureRecord<'_, str, [u8]> {
+    let headers = record
+        .headers
+        .iter()
+        .fold(OwnedHeaders::new(), |headers, (key, value)| headers.insert(Header { key, value: Some(value.as_str()) }));
+    FutureRecord {
+        topic: &record.topic,
+        partition: record.partition,
+        payload: record.value.as_deref(),
+        key: record.key.as_deref(),
+        timestamp: None,
+        headers: Some(headers),
+    }
+}

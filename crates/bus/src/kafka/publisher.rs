@@ -1,0 +1,76 @@
+//! Publishing to the brokers.
+
+use super::client::Brokers;
+use super::error::BrokerError;
+use super::outlet::{Outlet, Record};
+use super::topics::{Cluster, Topics};
+use crate::message::headers_of;
+use crate::port::{PublishError, Publisher};
+use async_trait::async_trait;
+use domain::message::Envelope;
+use domain::message::topic::PLANS;
+use std::sync::Arc;
+
+/// Largest message in bytes, just below what brokers take unless they are told otherwise.
+const MESSAGE_BYTES_MAX: usize = 1_000_000;
+
+/// Publishes to the brokers (FCFS-006). Cheap to clone; all clones share one producer.
+#[derive(Clone)]
+pub struct KafkaPublisher {
+    outlet: Arc<Outlet>,
+    topics: Topics,
+}
+
+impl KafkaPublisher {
+    /// A publisher for these brokers (`host:port,host:port`, with or without `kafka://`). Reaches for nobody yet.
+    ///
+    /// # Errors
+    /// When the text names no brokers.
+    pub fn connect(bootstrap: &str) -> Result<Self, BrokerError> {
+        let brokers = Brokers::new(bootstrap)?;
+        let topics = Topics::new(&brokers)?;
+        Ok(Self { outlet: Arc::new(Outlet::new(&brokers, &topics, MESSAGE_BYTES_MAX)?), topics })
+    }
+
+    /// Whether a broker answers within five seconds. How many are up.
+    ///
+    /// # Errors
+    /// [`BrokerError`].
+    pub async fn ping(&self) -> Result<usize, BrokerError> {
+        self.topics.ping().await
+    }
+
+    /// How brokers and the topics of the contract stand.
+    ///
+    /// # Errors
+    /// [`BrokerError`].
+    pub async fn describe(&self) -> Result<Cluster, BrokerError> {
+        self.topics.describe(&PLANS.map(|plan| plan.name)).await
+    }
+
+    /// Makes the topics of the contract that are not there. What is there is left as it is.
+    ///
+    /// # Errors
+    /// [`BrokerError`].
+    pub async fn ensure_topics(&self) -> Result<(), BrokerError> {
+        self.topics.ensure(&PLANS.map(|plan| plan.name)).await
+    }
+}
+
+#[async_trait]
+impl Publisher for KafkaPublisher {
+    async fn publish(&self, topic: &str, batch: &[Arc<Envelope>]) -> Result<(), PublishError> {
+        let records: Vec<Record> = batch.iter().map(|envelope| record_of(topic, envelope)).collect();
+        self.outlet.send(&records).await
+    }
+}
+
+fn record_of(topic: &str, envelope: &Envelope) -> Record {
+    Record {
+        topic: topic.to_owned(),
+        partition: None,
+        key: Some(envelope.aggregate_id.clone()),
+        headers: headers_of(envelope),
+        value: Some(serde_json::to_vec(envelope).unwrap_or_default()),
+    }
+}

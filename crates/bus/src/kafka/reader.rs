@@ -1,0 +1,136 @@
+//! What lies in the topics and the rows do not have yet: hot state is rebuilt from it.
+
+use super::client::Brokers;
+use super::error::BrokerError;
+use super::session::{Session, Span};
+use domain::message::Envelope;
+use rdkafka::message::{BorrowedMessage, Message};
+use std::ops::ControlFlow;
+use tokio::sync::mpsc;
+
+/// Messages read ahead of whoever takes them.
+const AHEAD_MAX: usize = 1_000;
+
+/// How much was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReadCount {
+    /// Messages handed over.
+    pub messages: u64,
+    /// Records that are no messages; their consumer lays them with the dead letters.
+    pub unreadable: u64,
+}
+
+/// Reads topics without belonging to a group: nobody is disturbed, nothing is committed. Cheap to clone.
+#[derive(Clone)]
+pub struct KafkaReader {
+    brokers: Brokers,
+}
+
+impl KafkaReader {
+    /// A reader of these brokers (`host:port,host:port`, with or without `kafka://`). Reaches for nobody yet.
+    ///
+    /// # Errors
+    /// When the text names no brokers.
+    pub fn connect(bootstrap: &str) -> Result<Self, BrokerError> {
+        Ok(Self { brokers: Brokers::new(bootstrap)? })
+    }
+
+    /// Hands over every message of the topic from where the group has come (from the first, if it never came
+    /// anywhere) to what was last when this was called; those of one key in order. Memory is bounded.
+    ///
+    /// # Errors
+    /// [`BrokerError`]; what was handed over until then was read truly.
+    pub async fn unread(
+        &self,
+        group: &str,
+        topic: &str,
+        each: impl FnMut(Envelope) + Send,
+    ) -> Result<ReadCount, BrokerError> {
+        self.hand_over(Some(group.to_owned()), topic, each).await
+    }
+
+    /// Hands over every message that is in the topic, as [`KafkaReader::unread`] does.
+    ///
+    /// # Errors
+    /// [`BrokerError`]; what was handed over until then was read truly.
+    pub async fn all(&self, topic: &str, each: impl FnMut(Envelope) + Send) -> Result<ReadCount, BrokerError> {
+        self.hand_over(None, topic, each).await
+    }
+
+    /// Messages of these topics that the group has not dealt with, as far as it has told the brokers.
+    ///
+    /// # Errors
+    /// [`BrokerError`].
+    pub async fn lag(&self, group: &str, topics: &[&str]) -> Result<u64, BrokerError> {
+        let (brokers, group) = (self.brokers.clone(), group.to_owned());
+        let topics: Vec<String> = topics.iter().map(|topic| (*topic).to_owned()).collect();
+        let count = move || {
+            let session = Session::open(&brokers, Some(&group))?;
+            let mut count = 0;
+            for topic in &topics {
+                count += session.behind(topic)?.iter().map(super::lag::Behind::count).sum::<u64>();
+            }
+            Ok(count)
+        };
+        self.blocking(count).await
+    }
+
+    async fn hand_over(
+        &self,
+        group: Option<String>,
+        topic: &str,
+        mut each: impl FnMut(Envelope) + Send,
+    ) -> Result<ReadCount, BrokerError> {
+        let (sender, mut receiver) = mpsc::channel(AHEAD_MAX);
+        let (brokers, topic) = (self.brokers.clone(), topic.to_owned());
+        let reading = self.blocking(move || read(&brokers, group.as_deref(), &topic, &sender));
+        let taking = async {
+            while let Some(envelope) = receiver.recv().await {
+                each(envelope);
+            }
+        };
+        let (read, ()) = tokio::join!(reading, taking);
+        read
+    }
+
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, BrokerError> + Send + 'static,
+    ) -> Result<T, BrokerError> {
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done,
+            Err(error) => Err(self.brokers.away(&error.to_string())),
+        }
+    }
+}
+
+fn read(
+    brokers: &Brokers,
+    group: Option<&str>,
+    topic: &str,
+    sender: &mpsc::Sender<Envelope>,
+) -> Result<ReadCount, BrokerError> {
+    let session = Session::open(brokers, group)?;
+    let spans = match group {
+        Some(_) => {
+            let behind = session.behind(topic)?.into_iter();
+            behind.map(|part| Span { partition: part.partition, from: part.next, end: part.end }).collect()
+        }
+        None => session.whole(topic)?,
+    };
+    let mut count = ReadCount::default();
+    session.read(topic, &spans, |message| {
+        let Some(envelope) = envelope_of(message) else {
+            count.unreadable += 1;
+            return ControlFlow::Continue(());
+        };
+        count.messages += 1;
+        // Nobody listens any more: enough.
+        sender.blocking_send(envelope).map_or(ControlFlow::Break(()), ControlFlow::Continue)
+    })?;
+    Ok(count)
+}
+
+fn envelope_of(message: &BorrowedMessage<'_>) -> Option<Envelope> {
+    serde_json::from_slice(message.payload().unwrap_or_default()).ok()
+}
