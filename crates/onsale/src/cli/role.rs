@@ -18,6 +18,14 @@ impl Role {
     /// All roles of this build.
     pub const ALL: [Self; 2] = [Self::Coupon, Self::Issuer];
 
+    /// Where it listens when it runs apart and nobody says otherwise.
+    pub fn port(self) -> u16 {
+        match self {
+            Self::Coupon => 8086,
+            Self::Issuer => 8087,
+        }
+    }
+
     /// The name.
     pub fn as_str(self) -> &'static str {
         match self {

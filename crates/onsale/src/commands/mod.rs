@@ -65,7 +65,9 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
             if let Some(listen) = &arguments.listen {
                 sources.flags.push(("--listen", "http.listen", listen.clone()));
             }
-            serve::run(&begin(&sources)?, &arguments)
+            let loaded = load(&sources)?;
+            telemetry::install_logs(&loaded.config.log)?;
+            serve::run(&serve::with_ports_of_role(loaded, &arguments), &arguments)
         }
         Command::Migrate => migrate::run(&begin(&sources)?),
         Command::Doctor => doctor::run(&begin(&sources)?),

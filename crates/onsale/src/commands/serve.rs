@@ -2,7 +2,7 @@
 
 use super::Ending;
 use crate::cli::{Role, ServeArguments};
-use crate::config::{Config, without_password};
+use crate::config::{Config, Loaded, without_password};
 use crate::telemetry;
 use crate::wiring::{Courier, Demo, Parts, Server, open_server, prepare_demo};
 use services::coupon::CouponService;
@@ -12,6 +12,27 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// How often keys are read again: a revoked key works at most so long.
 const KEYS_READ_EVERY: Duration = Duration::from_secs(2);
+
+/// The management port of a service that runs apart is so far above its own.
+const MANAGEMENT_PORT_ABOVE: u16 = 1_000;
+
+/// The configuration with the contract's ports for a role that runs apart, where nobody has set others.
+pub fn with_ports_of_role(loaded: Loaded, arguments: &ServeArguments) -> Config {
+    let (listen_is_default, beside_is_default) =
+        (loaded.is_default("http.listen"), loaded.is_default("http.management_listen"));
+    let mut config = loaded.config;
+    if let [role] = arguments.roles()[..] {
+        if listen_is_default {
+            config.http.listen.set_port(role.port());
+        }
+        if listen_is_default && beside_is_default {
+            let mut beside = config.http.listen;
+            beside.set_port(role.port() + MANAGEMENT_PORT_ABOVE);
+            config.http.management_listen = Some(beside);
+        }
+    }
+    config
+}
 
 /// Runs the command.
 ///

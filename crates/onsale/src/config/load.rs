@@ -43,6 +43,13 @@ pub struct Loaded {
     pub(super) layers: Figment,
 }
 
+impl Loaded {
+    /// Whether nobody has set this key.
+    pub fn is_default(&self, key: &str) -> bool {
+        self.layers.find_metadata(key).is_some_and(|metadata| metadata.name == ORIGIN_DEFAULT)
+    }
+}
+
 /// One source's keys.
 struct Layer {
     origin: String,

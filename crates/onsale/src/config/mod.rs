@@ -16,6 +16,6 @@ mod tests;
 
 pub use engine::{BusEngine, HotEngine};
 pub use kind::without_password;
-pub use load::{DEFAULT_TOML, ENVIRONMENT_PREFIX, Sources, load};
+pub use load::{DEFAULT_TOML, ENVIRONMENT_PREFIX, Loaded, Sources, load};
 pub use problem::ConfigError;
 pub use sections::{Config, HotAck, Log, LogFormat};

@@ -1,0 +1,72 @@
+//! One fault, tried so often, each time on a campaign of its own.
+
+use crate::crowd::Crowd;
+use crate::judge::Verdict;
+use crate::settings::{STOCK, trials};
+use crate::system::{Ack, System, with};
+use crate::table;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Campaigns of this process.
+static CAMPAIGNS: AtomicU64 = AtomicU64::new(1);
+
+/// A line of the table.
+pub struct Fault {
+    pub name: &'static str,
+    pub ack: Ack,
+    /// Trials unless `ONSALE_FAULTS` says otherwise.
+    pub each_commit: u32,
+    /// Whether the hot state is put together from rows and messages, which do not tell of keys.
+    pub forgets_keys: bool,
+    /// What it takes beyond the system; where that is not there the test is passed over by name.
+    pub needs: fn(&System) -> testkit::Result<()>,
+}
+
+impl Fault {
+    pub const fn new(name: &'static str, ack: Ack, each_commit: u32) -> Self {
+        Self { name, ack, each_commit, forgets_keys: false, needs: |_| Ok(()) }
+    }
+
+    pub const fn forgetting_keys(self) -> Self {
+        Self { forgets_keys: true, ..self }
+    }
+
+    pub const fn needing(self, needs: fn(&System) -> testkit::Result<()>) -> Self {
+        Self { needs, ..self }
+    }
+
+    /// Lets it happen while people press, and judges. `happen` returns when all that was hurt runs again; it is told
+    /// the campaign and the number of the trial.
+    pub fn run(&self, happen: impl Fn(&System, &str, u32)) {
+        with(self.ack, |system| {
+            if testkit::available((self.needs)(system)).is_none() {
+                return;
+            }
+            for trial in 0..trials(self.each_commit) {
+                self.try_once(system, trial, &happen);
+            }
+        });
+        table::print();
+    }
+
+    fn try_once(&self, system: &System, trial: u32, happen: &impl Fn(&System, &str, u32)) {
+        let event = format!("fault_{}", CAMPAIGNS.fetch_add(1, Ordering::Relaxed));
+        system.open_campaign(&event, STOCK);
+        let crowd = Crowd::new(system.edge, &event);
+        let after = fastrand::u64(STOCK / 20..STOCK / 3);
+        let history = crowd.press(after, || {
+            happen(system, &event, trial);
+            system.wait_until_whole();
+        });
+        system.settle(&event, STOCK);
+        let verdict = Verdict::of(&history, &system.rows(&event), STOCK, self.forgets_keys);
+        table::add(self.name, &verdict, history.outage, history.put_off);
+        verdict.demand(&format!("{}, trial {}, {event}", self.name, trial + 1));
+    }
+}
+
+/// Somewhere in between.
+pub fn pause_ms(range: std::ops::Range<u64>) {
+    std::thread::sleep(Duration::from_millis(fastrand::u64(range)));
+}
