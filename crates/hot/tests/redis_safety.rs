@@ -204,7 +204,7 @@ async fn many_servers_sell_exactly_the_stock_and_nobody_gets_two() {
                     held.entry(user).or_default().insert(coupon.coupon_id);
                 }
                 IssueOutcome::AlreadyIssued { coupon, .. } => {
-                    drop(held.entry(user).or_default().insert(coupon.coupon_id))
+                    held.entry(user).or_default().insert(coupon.coupon_id);
                 }
                 other => assert_eq!(other, IssueOutcome::SoldOut),
             }

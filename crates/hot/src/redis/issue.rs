@@ -1,5 +1,6 @@
 //! A batch of requests: claimed keys, one script a campaign, and what its answer means for each request.
 
+use super::link::Lane;
 use super::message;
 use super::record::{self, Entry};
 use super::reply::{Array, Reading};
@@ -264,7 +265,7 @@ impl Inner {
         arguments.extend(batch.iter().map(|asked| asked.request.user.as_str().as_bytes()));
         arguments.extend(ids.iter().map(String::as_bytes));
         arguments.extend(keys.iter().map(String::as_bytes));
-        self.links.run(&scripts::ISSUE, &sale.keys.decision(), &arguments, self.wait()).await
+        self.links.run(&scripts::ISSUE, &sale.keys.decision(), &arguments, (Lane::Decision, self.wait())).await
     }
 }
 

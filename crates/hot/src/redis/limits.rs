@@ -1,6 +1,6 @@
 //! Token buckets that all servers share.
 
-use super::link::{Links, RedisAddress, Wait};
+use super::link::{Lane, Links, RedisAddress, Wait};
 use super::reply::Array;
 use super::{open_links, scripts};
 use crate::port::{HotError, LimitPort};
@@ -26,7 +26,7 @@ impl RedisLimits {
         let key = format!("rate:{{{name}}}");
         let numbers = [now_us, rate.interval_us(), rate.window_us()].map(|number| number.to_string());
         let arguments = [numbers[0].as_bytes(), numbers[1].as_bytes(), numbers[2].as_bytes()];
-        let ran = self.0.run(&scripts::LIMIT, &[&key], &arguments, Wait::Nobody).await?;
+        let ran = self.0.run(&scripts::LIMIT, &[&key], &arguments, (Lane::Other, Wait::Nobody)).await?;
         let mut fields = Array::of(ran.value)?;
         let (full_at_us, allowed) = (fields.number::<u64>()?, fields.number::<u8>()? == 1);
         // What the bucket says follows from its state; the state before this unit gives the same verdict again.

@@ -99,6 +99,17 @@ pub(super) enum Wait {
     Nobody,
 }
 
+/// Which connection a call takes. `WAIT` holds up its own connection, so that people must not stand behind a relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// Somebody waits for a decision.
+    Decision,
+    /// Messages are handed over.
+    Relay,
+    /// Everything else; nothing waits for a replica here.
+    Other,
+}
+
 /// What a script gave.
 #[derive(Debug)]
 pub(super) struct Ran {
@@ -107,10 +118,10 @@ pub(super) struct Ran {
     pub kept: bool,
 }
 
-/// Connections for decisions, of which each serves one waiting caller at a time, and one for everything else: `WAIT`
-/// holds up its own connection, and nobody else's.
+/// Connections: some for decisions, one each for the other lanes.
 pub(super) struct Links {
     decisions: Vec<Link>,
+    relay: Link,
     others: Link,
     turn: AtomicUsize,
 }
@@ -125,11 +136,16 @@ impl Links {
         for _ in 0..decisions.max(1) {
             links.push(Link::open(address).await?);
         }
-        Ok(Self { decisions: links, others: Link::open(address).await?, turn: AtomicUsize::new(0) })
+        let (relay, others) = (Link::open(address).await?, Link::open(address).await?);
+        Ok(Self { decisions: links, relay, others, turn: AtomicUsize::new(0) })
     }
 
-    fn for_decision(&self) -> &Link {
-        &self.decisions[self.turn.fetch_add(1, Ordering::Relaxed) % self.decisions.len()]
+    fn on(&self, lane: Lane) -> &Link {
+        match lane {
+            Lane::Decision => &self.decisions[self.turn.fetch_add(1, Ordering::Relaxed) % self.decisions.len()],
+            Lane::Relay => &self.relay,
+            Lane::Other => &self.others,
+        }
     }
 
     /// Runs a script at the master of its first key.
@@ -141,9 +157,9 @@ impl Links {
         script: &'static Script,
         keys: &[&str],
         arguments: &[&[u8]],
-        wait: Wait,
+        (lane, wait): (Lane, Wait),
     ) -> Result<Ran, HotError> {
-        let link = if wait == Wait::Replica { self.for_decision() } else { &self.others };
+        let link = self.on(lane);
         let begun = Instant::now();
         let ran = run_on(link, script, keys, arguments, wait).await;
         metrics::histogram!("onsale_hot_call_seconds", "call" => script.name).record(begun.elapsed().as_secs_f64());

@@ -2,7 +2,7 @@
 //! is not used for another campaign is known by a claim, which lives in a slot of its own.
 
 use super::issue::Asked;
-use super::link::Wait;
+use super::link::{Lane, Wait};
 use super::{Inner, keys, record, scripts};
 use crate::port::HotError;
 use domain::{CampaignId, EventName, IdempotencyKey, IssueOutcome, TenantName, UserId};
@@ -92,7 +92,7 @@ impl Inner {
     async fn change_claim(&self, name: &str, seen: &str, value: &str) -> Result<bool, HotError> {
         let life = CLAIM_MS.to_string();
         let arguments = [seen.as_bytes(), value.as_bytes(), life.as_bytes()];
-        let ran = self.links.run(&scripts::CLAIM, &[name], &arguments, Wait::Nobody).await?;
+        let ran = self.links.run(&scripts::CLAIM, &[name], &arguments, (Lane::Other, Wait::Nobody)).await?;
         Ok(ran.value == Value::Int(1))
     }
 

@@ -20,6 +20,7 @@ mod outbox;
 mod record;
 mod reply;
 mod rest;
+mod rights;
 mod sale;
 mod scripts;
 mod survey;
@@ -42,7 +43,7 @@ use domain::message::Envelope;
 use domain::{Campaign, CampaignId, CampaignStatus, IssueOutcome, Timestamp, UserId};
 use futures::future::join_all;
 use issue::Asked;
-use link::{Links, Wait};
+use link::{Lane, Links, Wait};
 use memory::Claim;
 use redis::Value;
 use reply::Array;
@@ -260,7 +261,7 @@ impl Inner {
         let arguments: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
         let keys = &sale.keys;
         let keys = [keys.policy.as_str(), &keys.stock, &keys.participants, &keys.returned];
-        let ran = self.links.run(&scripts::RESTORE, &keys, &arguments, self.wait()).await?;
+        let ran = self.links.run(&scripts::RESTORE, &keys, &arguments, (Lane::Decision, self.wait())).await?;
         if !ran.kept {
             return Err(HotError::Unknown("no replica has confirmed what was put back".into()));
         }
@@ -268,9 +269,11 @@ impl Inner {
     }
 
     async fn set_standing(&self, sale: &Sale, standing: &str) -> Result<(), HotError> {
-        let now_ms = wall_ms().to_string();
-        let arguments = [standing.as_bytes(), now_ms.as_bytes()];
-        let ran = self.links.run(&scripts::STANDING, &[&sale.keys.policy], &arguments, self.wait()).await?;
+        // Clocks differ between servers: a new epoch must follow the one seen here, whoever's clock that came from.
+        let epoch = wall_ms().max(sale.kept().epoch + 1).to_string();
+        let arguments = [standing.as_bytes(), epoch.as_bytes()];
+        let ran =
+            self.links.run(&scripts::STANDING, &[&sale.keys.policy], &arguments, (Lane::Decision, self.wait())).await?;
         sale.wake();
         if ran.kept { Ok(()) } else { Err(HotError::Unknown("no replica has confirmed it".into())) }
     }
@@ -336,12 +339,14 @@ impl CouponPort for RedisEngine {
         let sale = self.0.sales.add(&id, || Sale::new(id.clone()));
         let texts = put_arguments(&campaign);
         let arguments: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
-        let ran = self.0.links.run(&scripts::PUT, &sale.keys.decision(), &arguments, self.0.wait()).await?;
+        let ran =
+            self.0.links.run(&scripts::PUT, &sale.keys.decision(), &arguments, (Lane::Decision, self.0.wait())).await?;
         sale.wake();
         if !ran.kept {
             return Err(HotError::Unknown("no replica has confirmed the campaign".into()));
         }
-        let whole = ran.value == Value::Int(1) && !sale.is_fenced();
+        let decides = ran.value == Value::Int(1);
+        let whole = decides && (!sale.is_fenced() || self.0.has_caught_up(&sale).await?);
         Ok(if whole { Standing::Whole } else { Standing::Incomplete })
     }
 
@@ -421,7 +426,7 @@ impl CouponPort for RedisEngine {
         let back: &[u8] = if return_to_stock { b"1" } else { b"0" };
         let keys = [sale.keys.policy.as_str(), &sale.keys.stock, &sale.keys.participants, &sale.keys.returned];
         let arguments = [user.as_str().as_bytes(), coupon.as_bytes(), back];
-        let ran = self.0.links.run(&scripts::REVOKE, &keys, &arguments, self.0.wait()).await?;
+        let ran = self.0.links.run(&scripts::REVOKE, &keys, &arguments, (Lane::Decision, self.0.wait())).await?;
         sale.wake();
         if !ran.kept {
             return Err(HotError::Unknown("no replica has confirmed the revocation".into()));

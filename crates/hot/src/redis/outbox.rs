@@ -3,7 +3,7 @@
 //! Every server relays; a lease sees to it that one campaign is relayed by one of them at a time, so that the order of
 //! its messages is kept. Who dies holding a lease loses it after [`LEASE_MS`], and another offers the same again.
 
-use super::link::Wait;
+use super::link::{Lane, Wait};
 use super::message;
 use super::reply::{Array, Reading};
 use super::sale::{Sale, uptime_ms};
@@ -133,7 +133,7 @@ impl Inner {
         let (lease, entries) = (LEASE_MS.to_string(), ENTRIES_MAX.to_string());
         let arguments = [self.me.as_bytes(), lease.as_bytes(), entries.as_bytes()];
         let keys = [sale.keys.outbox.as_str(), sale.keys.lease.as_str()];
-        let ran = self.links.run(&scripts::TAKE, &keys, &arguments, self.wait()).await?;
+        let ran = self.links.run(&scripts::TAKE, &keys, &arguments, (Lane::Relay, self.wait())).await?;
         let mut values = Array::of(ran.value)?;
         if values.len() == 0 {
             sale.outbox_quiet_until_ms.store(uptime_ms() + QUIET_MS, Ordering::Relaxed);
@@ -165,7 +165,7 @@ impl Inner {
             let arguments: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
             let keys = [sale.keys.outbox.as_str(), sale.keys.policy.as_str()];
             let count = done.len();
-            self.links.run(&scripts::HANDED, &keys, &arguments, Wait::Nobody).await?;
+            self.links.run(&scripts::HANDED, &keys, &arguments, (Lane::Other, Wait::Nobody)).await?;
             book.offered.drain(..count);
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! Sold out is local: the winners of campaigns at rest are kept in memory and looked at every [`LOOK_EVERY`], so that
 //! a restock is seen within a second.
 
+use super::link::Lane;
 use super::record::{self, Entry};
 use super::reply::Array;
 use super::sale::{LocalRest, Mark, Sale, Version, uptime_ms};
@@ -99,6 +100,15 @@ impl Inner {
         Ok(())
     }
 
+    /// Whether Redis has all again that this process has seen kept; somebody else may have put it there.
+    pub(super) async fn has_caught_up(&self, sale: &Sale) -> Result<bool, HotError> {
+        let caught_up = self.look_once(sale).await?.is_some_and(|look| look.version.mark >= sale.kept());
+        if caught_up {
+            sale.unfence();
+        }
+        Ok(caught_up)
+    }
+
     async fn look_once(&self, sale: &Sale) -> Result<Option<Look>, HotError> {
         let mut pipeline = redis::pipe();
         let fields = ["epoch", "count", "revision", "given", "told", "handed", "incomplete"];
@@ -158,7 +168,7 @@ impl Inner {
         let numbers = [kept.epoch, kept.count, now().millis()].map(|number| number.to_string());
         let arguments = [user.as_bytes(), numbers[0].as_bytes(), numbers[1].as_bytes(), numbers[2].as_bytes()];
         let keys = [sale.keys.policy.as_str(), sale.keys.participants.as_str()];
-        let ran = self.links.run(&scripts::LOOK, &keys, &arguments, self.wait()).await?;
+        let ran = self.links.run(&scripts::LOOK, &keys, &arguments, (Lane::Decision, self.wait())).await?;
         let mut fields = Array::of(ran.value)?;
         if fields.len() == 0 {
             return Ok(None);

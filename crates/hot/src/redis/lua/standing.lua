@@ -1,7 +1,7 @@
 -- Stops a campaign from deciding, or lets it decide again in a new epoch: whoever was behind starts from here.
 --
 -- KEYS  policy
--- ARGV  "suspend" or "complete", now_ms
+-- ARGV  "suspend" or "complete", least new epoch: the time, or what follows the epoch that the caller has seen
 -- Gives 1, or 0 if there is no such campaign.
 
 local epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '')
