@@ -123,8 +123,8 @@ fn edge_config(port: u16, upstreams: &[u16]) -> anyhow::Result<String> {
         ("address_connections", "25000".to_owned()),
         ("user_rate", "10".to_owned()),
         ("user_burst", "20".to_owned()),
-        ("shop_rate", "2000".to_owned()),
-        ("shop_burst", "4000".to_owned()),
+        ("shop_rate", "1000000".to_owned()),
+        ("shop_burst", "1000000".to_owned()),
         ("answer_seconds", "12".to_owned()),
         ("tls", String::new()),
     ];
