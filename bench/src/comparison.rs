@@ -16,6 +16,8 @@ pub struct Side {
     pub rate: f64,
     /// Microseconds of the server's processor time a request.
     pub cpu_us: f64,
+    /// The same of what the server leans on: Redis.
+    pub behind_us: f64,
     /// The 99th percentile in milliseconds.
     pub p99_ms: f64,
     /// Processor time that neither the server nor the generator took, in parts of all there was.
@@ -25,9 +27,11 @@ pub struct Side {
 /// Loads a server for a while.
 pub fn load(server: &Server, connections: usize, until: Until, build: Build<'_>) -> anyhow::Result<(Side, Outcome)> {
     let plan = Plan { address: server.address, connections, threads: 1, until, limits: Limits::default() };
-    let (cpu, busy) = (server.cpu_seconds(), busy_seconds());
+    let weigh = || (server.cpu_seconds(), server.cpu_seconds_behind(), busy_seconds());
+    let before = weigh();
     let outcome = drive(&plan, build)?;
-    let (cpu, busy) = (server.cpu_seconds() - cpu, busy_seconds() - busy);
+    let after = weigh();
+    let (cpu, behind, busy) = (after.0 - before.0, after.1 - before.1, after.2 - before.2);
     anyhow::ensure!(outcome.answers > 0, "the server answered nothing");
     let bad = outcome.by_status.iter().filter(|(status, _)| **status != 200).map(|(_, count)| count).sum::<u64>();
     anyhow::ensure!(bad == 0, "not every answer was 200: {:?}", outcome.by_status);
@@ -36,8 +40,9 @@ pub fn load(server: &Server, connections: usize, until: Until, build: Build<'_>)
     let side = Side {
         rate: outcome.answers_per_second(),
         cpu_us: cpu * 1e6 / outcome.answers as f64,
+        behind_us: behind * 1e6 / outcome.answers as f64,
         p99_ms: outcome.latency_us.value_at_quantile(0.99) as f64 / 1000.0,
-        others: ((busy - cpu - generator) / (outcome.elapsed.as_secs_f64() * cores)).max(0.0),
+        others: ((busy - cpu - behind - generator) / (outcome.elapsed.as_secs_f64() * cores)).max(0.0),
     };
     Ok((side, outcome))
 }
@@ -49,6 +54,8 @@ pub struct Ratio {
     pub rate: f64,
     /// A's processor time a request over B's.
     pub cpu: f64,
+    /// The same of what they lean on.
+    pub behind: f64,
     /// A's own medians.
     pub a: Side,
     /// B's own medians.
@@ -59,7 +66,9 @@ impl Ratio {
     /// What it is made of, in words.
     pub fn raw(&self) -> String {
         let side = |name: &str, side: &Side| {
-            format!("{name} {:.0}/s {:.1} us p99 {:.1} ms", side.rate, side.cpu_us, side.p99_ms)
+            let behind =
+                if side.behind_us > 0.0 { format!(" + redis {:.1} us", side.behind_us) } else { String::new() };
+            format!("{name} {:.0}/s {:.1} us{behind} p99 {:.1} ms", side.rate, side.cpu_us, side.p99_ms)
         };
         let others = self.a.others.max(self.b.others) * 100.0;
         format!("[{}; {}; others {others:.0} % cpu]", side("a", &self.a), side("b", &self.b))
@@ -91,12 +100,14 @@ pub fn ratio_of(pairs: &[(Side, Side)]) -> Ratio {
     let side = |pick: &dyn Fn(&(Side, Side)) -> Side| Side {
         rate: of(&|pair| pick(pair).rate),
         cpu_us: of(&|pair| pick(pair).cpu_us),
+        behind_us: of(&|pair| pick(pair).behind_us),
         p99_ms: of(&|pair| pick(pair).p99_ms),
         others: of(&|pair| pick(pair).others),
     };
     Ratio {
         rate: of(&|(a, b)| a.rate / b.rate),
         cpu: of(&|(a, b)| a.cpu_us / b.cpu_us),
+        behind: of(&|(a, b)| a.behind_us / b.behind_us),
         a: side(&|pair| pair.0),
         b: side(&|pair| pair.1),
     }

@@ -1,10 +1,9 @@
 //! The coupon rows of `goals.md`.
 
-use crate::CouponArguments;
 use crate::comparison::{Side, compare, load, ratio_of};
 use crate::server::Server;
-use crate::start;
 use crate::table::{Row, Table, median};
+use crate::{CouponArguments, fastapi, one_by_one, shard, start};
 use lab::load::Until;
 use std::io::Write;
 use std::path::Path;
@@ -25,11 +24,23 @@ pub fn run(arguments: &CouponArguments) -> anyhow::Result<()> {
     if wanted("sold-out") {
         sold_out(arguments, &mut table)?;
     }
-    if wanted("all-win") {
+    if wanted("embedded-all-win") {
         all_win(arguments, &mut table)?;
     }
     if wanted("start") {
         start::rows(&arguments.program, &mut table)?;
+    }
+    if wanted("fastapi-embedded") {
+        fastapi::embedded(arguments, &mut table)?;
+    }
+    if wanted("fastapi-redis") {
+        fastapi::redis(arguments, &mut table)?;
+    }
+    if wanted("redis-all-win") {
+        one_by_one::rows(arguments, &mut table)?;
+    }
+    if wanted("redis-shard") {
+        shard::rows(arguments, &mut table)?;
     }
     table.keep(&arguments.results)
 }

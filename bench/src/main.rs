@@ -4,9 +4,17 @@
 
 mod comparison;
 mod coupon;
+mod coupon_server;
+mod fastapi;
 mod hello;
+mod issuer;
+mod issuer_single;
 mod machine;
+mod one_by_one;
+mod processes;
+mod resp;
 mod server;
+mod shard;
 mod start;
 mod table;
 
@@ -24,6 +32,10 @@ struct Cli {
 enum What {
     /// The coupon rows of goals.md.
     Coupon(CouponArguments),
+    /// The row "messages to rows" of goals.md, on each database server.
+    Issuer(issuer::Arguments),
+    /// The coupon route on Redis behind the product's door, coalescing or not.
+    CouponServer(coupon_server::Arguments),
     /// The thing to compare with: axum's "hello world", listening on a free port of 127.0.0.1.
     Hello,
 }
@@ -39,7 +51,11 @@ struct CouponArguments {
     /// Seconds of each side of each round.
     #[arg(long, default_value_t = 4)]
     seconds: u64,
-    /// Only rows whose name contains this.
+    /// The virtual environment of `bench/baseline`, for the rows over FastAPI.
+    #[arg(long)]
+    baseline: Option<PathBuf>,
+    /// Only rows whose section's name contains this: sold-out, embedded-all-win, start, fastapi-embedded, fastapi-redis,
+    /// redis-all-win, redis-shard.
     #[arg(long)]
     only: Option<String>,
     /// Where results are kept.
@@ -50,6 +66,8 @@ struct CouponArguments {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().what {
         What::Coupon(arguments) => coupon::run(&arguments),
+        What::Issuer(arguments) => issuer::run(&arguments),
+        What::CouponServer(arguments) => coupon_server::serve(&arguments),
         What::Hello => hello::serve(),
     }
 }

@@ -1,5 +1,6 @@
 //! A server under measurement: started, found, weighed, stopped by its own id.
 
+use crate::processes::{cpu_seconds, family};
 use anyhow::{Context, bail};
 use std::fs::File;
 use std::io::{Read, Write};
@@ -15,8 +16,13 @@ pub struct Server {
     child: Child,
     /// Where it listens.
     pub address: SocketAddr,
-    _folder: tempfile::TempDir,
+    /// Processes that it leans on, whose processor time is weighed apart from its own.
+    behind: Vec<u32>,
+    folder: tempfile::TempDir,
 }
+
+/// What a server prints.
+const LOG: &str = "bench.log";
 
 /// A temporary data folder on the disk that results are kept on; memory file systems would flatter us.
 pub fn folder() -> anyhow::Result<tempfile::TempDir> {
@@ -37,7 +43,7 @@ impl Server {
         arguments: &[&str],
         environment: &[(&str, &str)],
     ) -> anyhow::Result<Self> {
-        let log = folder.path().join("bench.log");
+        let log = folder.path().join(LOG);
         let out = File::create(&log)?;
         let mut command = Command::new(program);
         command.args(arguments).envs(environment.iter().copied()).stdin(Stdio::null());
@@ -45,12 +51,14 @@ impl Server {
             command.arg("--data").arg(folder.path());
         }
         let child = command.stdout(out.try_clone()?).stderr(out).spawn().context("the server can not be started")?;
-        let mut server = Self { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), _folder: folder };
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut server = Self { child, address: nowhere, behind: Vec::new(), folder };
         let deadline = Instant::now() + START_LIMIT;
         while Instant::now() < deadline {
             let text = std::fs::read_to_string(&log).unwrap_or_default();
-            if let Some(address) = text.split("http://").nth(1).and_then(|rest| rest.lines().next()) {
-                server.address = address.trim().parse().context("the server's address")?;
+            if let Some(address) = text.split_once("http://").and_then(|(_, rest)| rest.split_once(char::is_whitespace))
+            {
+                server.address = address.0.parse().context("the server's address")?;
                 return Ok(server);
             }
             if let Some(status) = server.child.try_wait()? {
@@ -61,9 +69,32 @@ impl Server {
         bail!("the server did not start in time; see {}", log.display())
     }
 
-    /// Processor time so far in seconds, user and system together.
+    /// Waits until the server has printed `text` so many times.
+    pub fn wait_until_said(&self, text: &str, times: usize) -> anyhow::Result<()> {
+        let deadline = Instant::now() + START_LIMIT;
+        while Instant::now() < deadline {
+            let log = std::fs::read_to_string(self.folder.path().join(LOG))?;
+            if log.matches(text).count() >= times {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        bail!("the server has not said {text:?} {times} times")
+    }
+
+    /// Weighs these processes, too, apart from the server's own.
+    pub fn lean_on(&mut self, processes: impl IntoIterator<Item = u32>) {
+        self.behind.extend(processes);
+    }
+
+    /// Processor time so far in seconds, user and system together, of the server and what it has started.
     pub fn cpu_seconds(&self) -> f64 {
-        lab::load::cpu_seconds_of(self.child.id()).map_or(0.0, |(user, system)| user + system)
+        cpu_seconds(&family(self.child.id()))
+    }
+
+    /// The same of what it leans on.
+    pub fn cpu_seconds_behind(&self) -> f64 {
+        cpu_seconds(&self.behind)
     }
 
     /// Memory held in bytes.
@@ -89,7 +120,7 @@ impl Server {
     /// Stops it and gives its data folder back.
     pub fn stop(mut self) -> anyhow::Result<tempfile::TempDir> {
         self.end();
-        Ok(std::mem::replace(&mut self._folder, folder()?))
+        Ok(std::mem::replace(&mut self.folder, folder()?))
     }
 
     fn end(&mut self) {

@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: how fast. The measuring itself is the package `bench`; here it is built and started.
 
+mod baseline;
+
 use crate::commands::{cargo, run as run_command};
 use crate::workspace::{root, target};
 use clap::Subcommand;
@@ -40,6 +42,9 @@ pub fn run(what: &Bench) -> anyhow::Result<()> {
     command.arg(name);
     if !needed.is_empty() {
         command.arg("--program").arg(built.join("onsale"));
+    }
+    if matches!(what, Bench::Coupon { .. }) && baseline::is_wanted(options) {
+        command.arg("--baseline").arg(baseline::install(&target()?)?);
     }
     run_command(command.args(options).current_dir(root()))
 }

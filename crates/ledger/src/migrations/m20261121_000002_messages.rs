@@ -1,6 +1,7 @@
-//! The outbox and the record of messages dealt with. On PostgreSQL in the schema that all services share.
+//! The outbox and the record of messages dealt with. Where all services share them: see `place`.
 
-use super::columns::{common_index, common_table, moment, name};
+use super::columns::{common_table, create_with_index, moment, name};
+use crate::place::Place;
 use sea_orm_migration::prelude::*;
 
 /// Longest written form of a campaign among all: tenant, `/`, name; with room.
@@ -8,7 +9,7 @@ const AGGREGATE_LENGTH: u32 = 300;
 
 /// Tables of messages.
 #[derive(DeriveMigrationName)]
-pub(super) struct Migration;
+pub(super) struct Migration(pub Place);
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
@@ -17,20 +18,15 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.create_table(outbox(manager)).await?;
-        manager.create_table(processed(manager)).await?;
-        let waiting = common_index(manager, "ix_outbox_events_published", "outbox_events")
-            .col("published")
-            .col("sequence")
-            .take();
-        manager.create_index(waiting).await?;
-        let by_age = common_index(manager, "ix_processed_events_at", "processed_events").col("processed_at").take();
-        manager.create_index(by_age).await
+        let waiting = Index::create().name("ix_outbox_events_published").col("published").col("sequence").take();
+        create_with_index(manager, &self.0, ("outbox_events", outbox(manager, &self.0)), waiting).await?;
+        let by_age = Index::create().name("ix_processed_events_at").col("processed_at").take();
+        create_with_index(manager, &self.0, ("processed_events", processed(manager, &self.0)), by_age).await
     }
 }
 
-fn outbox(manager: &SchemaManager<'_>) -> TableCreateStatement {
-    common_table(manager, "outbox_events")
+fn outbox(manager: &SchemaManager<'_>, place: &Place) -> TableCreateStatement {
+    common_table(manager, place, "outbox_events")
         .col(ColumnDef::new("sequence").big_integer().not_null().auto_increment().primary_key())
         .col(ColumnDef::new("id").uuid().not_null())
         .col(ColumnDef::new("topic").string_len(64).not_null())
@@ -50,10 +46,10 @@ fn outbox(manager: &SchemaManager<'_>) -> TableCreateStatement {
         .take()
 }
 
-fn processed(manager: &SchemaManager<'_>) -> TableCreateStatement {
-    common_table(manager, "processed_events")
+fn processed(manager: &SchemaManager<'_>, place: &Place) -> TableCreateStatement {
+    common_table(manager, place, "processed_events")
         .col(ColumnDef::new("event_id").uuid().not_null())
-        .col(name("consumer_service").not_null())
+        .col(name(manager, "consumer_service").not_null())
         .col(ColumnDef::new("aggregate_id").string_len(AGGREGATE_LENGTH).not_null())
         .col(ColumnDef::new("event_type").string_len(64).not_null())
         .col(moment(manager, "processed_at").not_null())

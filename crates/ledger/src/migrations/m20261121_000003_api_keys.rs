@@ -20,7 +20,7 @@ impl MigrationTrait for Migration {
         let keys = table(manager, "api_keys")
             .col(ColumnDef::new("id").uuid().not_null().primary_key())
             .col(ColumnDef::new("kind").string_len(16).not_null())
-            .col(name("name"))
+            .col(name(manager, "name"))
             .col(ColumnDef::new("secret_hash").char_len(HASH_LENGTH).not_null())
             .col(ColumnDef::new("label").string_len(64).not_null())
             .col(moment(manager, "created_at").not_null())

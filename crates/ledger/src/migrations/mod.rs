@@ -4,9 +4,14 @@ mod columns;
 mod m20261121_000001_coupons;
 mod m20261121_000002_messages;
 mod m20261121_000003_api_keys;
+pub(crate) mod schemas;
+mod turn;
 
-use crate::error::LedgerError;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
+use crate::connect::Ledger;
+use crate::error::{LedgerError, is_missing_database};
+use crate::place::Place;
+use sea_orm::{DbBackend, EntityTrait};
+use sea_orm_migration::MigratorTraitSelf;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::seaql_migrations;
 use std::collections::BTreeSet;
@@ -38,32 +43,78 @@ impl fmt::Display for SchemaState {
     }
 }
 
-struct Migrator;
+struct Migrator(Place);
 
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+impl MigratorTraitSelf for Migrator {
+    fn migrations(&self) -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(m20261121_000001_coupons::Migration),
-            Box::new(m20261121_000002_messages::Migration),
+            Box::new(m20261121_000002_messages::Migration(self.0.clone())),
             Box::new(m20261121_000003_api_keys::Migration),
         ]
     }
 }
 
 /// Brings the tables up to date; refuses a database that is ahead of this program.
-pub(crate) async fn migrate(connection: &DatabaseConnection) -> Result<(), LedgerError> {
-    make_schemas(connection).await?;
-    match state(connection).await? {
-        SchemaState::Current => Ok(()),
-        newer @ SchemaState::Newer(_) => Err(LedgerError::Schema(newer.to_string())),
-        SchemaState::Behind(_) => Ok(Migrator::up(connection, None).await?),
+pub(crate) async fn migrate(ledger: &Ledger) -> Result<(), LedgerError> {
+    // Most often there is nothing to do, and nothing to wait for: a user who may only read and write rows is enough.
+    if is_current(ledger.schema_state().await?)? {
+        return Ok(());
+    }
+    match ledger.place().backend {
+        DbBackend::MySql => migrate_in_turn(ledger).await,
+        _ => migrate_in_one_change(ledger).await,
     }
 }
 
+fn is_current(state: SchemaState) -> Result<bool, LedgerError> {
+    match state {
+        SchemaState::Current => Ok(true),
+        SchemaState::Behind(_) => Ok(false),
+        newer @ SchemaState::Newer(_) => Err(LedgerError::Schema(newer.to_string())),
+    }
+}
+
+/// Where tables are made in transactions: all or nothing, and whoever comes second waits for the first one's end.
+/// SQLite has one writer anyway.
+async fn migrate_in_one_change(ledger: &Ledger) -> Result<(), LedgerError> {
+    let change = ledger.begin().await?;
+    if ledger.place().backend == DbBackend::Postgres {
+        turn::wait_on_postgres(&change).await?;
+        schemas::make(&change).await?;
+    }
+    let place = ledger.place();
+    if !is_current(state(place, &change.connection().inner).await?)? {
+        let up = Migrator(place.clone()).up(&change.connection().inner, None).await;
+        up.map_err(|error| schemas::explain(place, error))?;
+    }
+    change.commit().await
+}
+
+/// MySQL ends a transaction at each statement about tables; each of them may be run again.
+async fn migrate_in_turn(ledger: &Ledger) -> Result<(), LedgerError> {
+    let place = ledger.place();
+    let mut turn = turn::MysqlTurn::wait(place).await?;
+    schemas::make_databases(&mut turn, place).await?;
+    if !is_current(state(place, ledger.pool()).await?)? {
+        let up = Migrator(place.clone()).up(ledger.pool(), None).await;
+        up.map_err(|error| schemas::explain(place, error))?;
+    }
+    turn.end().await;
+    Ok(())
+}
+
 /// Compares what was run with what this program knows.
-pub(crate) async fn state(connection: &DatabaseConnection) -> Result<SchemaState, LedgerError> {
-    let known: BTreeSet<String> = Migrator::migrations().iter().map(|step| step.name().to_owned()).collect();
-    let run = steps_run(connection).await?;
+pub(crate) async fn state<'c>(
+    place: &Place,
+    connection: impl IntoSchemaManagerConnection<'c>,
+) -> Result<SchemaState, LedgerError> {
+    let steps = Migrator(place.clone()).migrations();
+    let known: BTreeSet<String> = steps.iter().map(|step| step.name().to_owned()).collect();
+    let run = match steps_run(connection.into_database_executor()).await {
+        Err(error) if is_missing_database(&error) => BTreeSet::new(),
+        run => run?,
+    };
     let unknown: Vec<String> = run.difference(&known).cloned().collect();
     let missing: Vec<String> = known.difference(&run).cloned().collect();
     Ok(match (unknown.is_empty(), missing.is_empty()) {
@@ -73,31 +124,11 @@ pub(crate) async fn state(connection: &DatabaseConnection) -> Result<SchemaState
     })
 }
 
-async fn steps_run(connection: &DatabaseConnection) -> Result<BTreeSet<String>, LedgerError> {
-    use sea_orm::EntityTrait;
-    if !SchemaManager::new(connection).has_table("seaql_migrations").await? {
+async fn steps_run(connection: SchemaManagerConnection<'_>) -> Result<BTreeSet<String>, DbErr> {
+    let manager = SchemaManager::new(connection);
+    if !manager.has_table("seaql_migrations").await? {
         return Ok(BTreeSet::new());
     }
-    let rows = seaql_migrations::Entity::find().all(connection).await?;
+    let rows = seaql_migrations::Entity::find().all(manager.get_connection()).await?;
     Ok(rows.into_iter().map(|row| row.version).collect())
-}
-
-/// The query builder knows no schemas, so this one statement is written by hand. Only what is missing is
-/// made: a service's own user often may not make schemas at all.
-async fn make_schemas(connection: &DatabaseConnection) -> Result<(), LedgerError> {
-    if connection.get_database_backend() != DbBackend::Postgres {
-        return Ok(());
-    }
-    for schema in ["coupon_service", columns::COMMON_SCHEMA] {
-        let question = Query::select()
-            .column("schema_name")
-            .from(("information_schema", "schemata"))
-            .and_where(Expr::col("schema_name").eq(schema))
-            .to_owned();
-        if connection.query_one(&question).await?.is_none() {
-            let make = Statement::from_string(DbBackend::Postgres, format!("CREATE SCHEMA IF NOT EXISTS {schema}"));
-            connection.execute_raw(make).await?;
-        }
-    }
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Keys of tenants, services and administrators (GATE-009). Only the hash of the secret is kept.
 
+use crate::change::Transaction;
 use crate::connect::Ledger;
 use crate::entities::api_key;
 use crate::error::LedgerError;
@@ -101,15 +102,17 @@ pub async fn active(ledger: &Ledger) -> Result<Vec<ApiKey>, LedgerError> {
 /// # Errors
 /// [`LedgerError`].
 pub async fn revoke(ledger: &Ledger, id: Uuid, at: Timestamp) -> Result<bool, LedgerError> {
-    let change = ledger.begin().await?;
-    let revoked = api_key::Entity::update_many()
-        .set(api_key::ActiveModel { revoked_at: Set(Some(stored(at))), ..Default::default() })
-        .filter(api_key::Column::Id.eq(id))
-        .filter(api_key::Column::RevokedAt.is_null())
-        .exec(change.connection())
-        .await?;
-    change.commit().await?;
-    Ok(revoked.rows_affected > 0)
+    let revoke = async |change: Transaction| {
+        let revoked = api_key::Entity::update_many()
+            .set(api_key::ActiveModel { revoked_at: Set(Some(stored(at))), ..Default::default() })
+            .filter(api_key::Column::Id.eq(id))
+            .filter(api_key::Column::RevokedAt.is_null())
+            .exec(change.connection())
+            .await?;
+        change.commit().await?;
+        Ok(revoked.rows_affected > 0)
+    };
+    ledger.change(revoke).await
 }
 
 fn from_row(row: api_key::Model) -> Result<ApiKey, LedgerError> {

@@ -1,6 +1,7 @@
 //! Campaigns and their policy (table `events`), with their grants of stock.
 
-use crate::connect::{Ledger, Transaction};
+use crate::change::Transaction;
+use crate::connect::Ledger;
 use crate::entities::{campaign, stock_grant};
 use crate::error::LedgerError;
 use crate::moment::{now, read, stored};
@@ -20,11 +21,13 @@ pub const PAGE_SIZE_MAX: u64 = 100;
 /// # Errors
 /// [`LedgerError::Conflict`] when the tenant has a campaign of that name.
 pub async fn create(ledger: &Ledger, campaign: &Campaign) -> Result<(), LedgerError> {
-    let change = ledger.begin().await?;
-    let row = campaign::ActiveModel { id: NotSet, ..to_row(campaign)? };
-    let kept = campaign::Entity::insert(row).exec(change.connection()).await?;
-    grant(&change, kept.last_insert_id, campaign).await?;
-    change.commit().await
+    let create = async |change: Transaction| {
+        let row = campaign::ActiveModel { id: NotSet, ..to_row(campaign)? };
+        let kept = campaign::Entity::insert(row).exec(change.connection()).await?;
+        grant(&change, kept.last_insert_id, campaign).await?;
+        change.commit().await
+    };
+    ledger.change(create).await
 }
 
 /// The campaign, if there is one.
@@ -74,8 +77,11 @@ pub async fn all(ledger: &Ledger) -> Result<Vec<Campaign>, LedgerError> {
 /// [`LedgerError::Conflict`] when somebody changed it first, when there is no such campaign, or when the stock
 /// would shrink.
 pub async fn update(ledger: &Ledger, campaign: &Campaign) -> Result<Campaign, LedgerError> {
+    ledger.change(|change| update_in(change, campaign)).await
+}
+
+async fn update_in(change: Transaction, campaign: &Campaign) -> Result<Campaign, LedgerError> {
     let next = Campaign { revision: campaign.revision.saturating_add(1), ..campaign.clone() };
-    let change = ledger.begin().await?;
     let changed_meanwhile = || LedgerError::Conflict(format!("campaign {} was changed meanwhile", campaign.id));
     let row = row_of(change.connection(), &campaign.id).await?.ok_or_else(changed_meanwhile)?;
     let stock = number(campaign.stock)?;

@@ -6,16 +6,18 @@
 //! messages about one coupon keep their order: whoever writes one holds that coupon's row until the commit, so
 //! the next takes its number later and shows later.
 
-use crate::connect::{Ledger, Transaction};
+use crate::change::Transaction;
+use crate::connect::Ledger;
 use crate::entities::outbox_message::{ActiveModel, Column, Entity, Model};
 use crate::error::LedgerError;
 use crate::moment::{now, read, stored};
+use crate::place::Place;
 use domain::Timestamp;
 use domain::message::Envelope;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, UpdateMany,
 };
 
 /// After so many refusals a message is left to the dead letters and not offered again (MSG-002).
@@ -56,8 +58,24 @@ pub async fn append(change: &Transaction, topic: &str, envelope: &Envelope) -> R
         retry_count: Set(0),
         last_error: Set(None),
     };
-    Entity::insert(row).exec_without_returning(change.connection()).await?;
+    let mut insert = Entity::insert(row);
+    insert.query().into_table(change.place().shared(Entity));
+    insert.exec_without_returning(change.connection()).await?;
     Ok(())
+}
+
+/// All messages, where this database has them.
+fn find(place: &Place) -> Select<Entity> {
+    let mut find = Entity::find();
+    QueryTrait::query(&mut find).from_clear().from(place.shared(Entity));
+    find
+}
+
+/// A change of messages, where this database has them.
+fn update(place: &Place) -> UpdateMany<Entity> {
+    let mut update = Entity::update_many();
+    QueryTrait::query(&mut update).table(place.shared(Entity));
+    update
 }
 
 /// The next messages to hand over, oldest first; the same again until they are marked.
@@ -65,7 +83,7 @@ pub async fn append(change: &Transaction, topic: &str, envelope: &Envelope) -> R
 /// # Errors
 /// [`LedgerError`].
 pub async fn next(ledger: &Ledger, limit: u64) -> Result<Vec<Waiting>, LedgerError> {
-    let rows = Entity::find()
+    let rows = find(ledger.place())
         .filter(Column::Published.eq(false))
         .filter(Column::RetryCount.lt(ATTEMPTS_MAX as i32))
         .order_by_asc(Column::Sequence)
@@ -80,16 +98,18 @@ pub async fn next(ledger: &Ledger, limit: u64) -> Result<Vec<Waiting>, LedgerErr
 /// # Errors
 /// [`LedgerError`]; they will be offered again then.
 pub async fn mark_published(ledger: &Ledger, sequences: &[i64]) -> Result<(), LedgerError> {
-    let change = ledger.begin().await?;
-    for part in sequences.chunks(NAMED_MAX) {
-        Entity::update_many()
-            .col_expr(Column::Published, Expr::value(true))
-            .col_expr(Column::PublishedAt, Expr::value(now()))
-            .filter(Column::Sequence.is_in(part.iter().copied()))
-            .exec(change.connection())
-            .await?;
-    }
-    change.commit().await
+    let mark = async |change: Transaction| {
+        for part in sequences.chunks(NAMED_MAX) {
+            update(change.place())
+                .col_expr(Column::Published, Expr::value(true))
+                .col_expr(Column::PublishedAt, Expr::value(now()))
+                .filter(Column::Sequence.is_in(part.iter().copied()))
+                .exec(change.connection())
+                .await?;
+        }
+        change.commit().await
+    };
+    ledger.change(mark).await
 }
 
 /// The broker refused this one, `attempts` times more. After [`ATTEMPTS_MAX`] in all it is not offered again.
@@ -97,15 +117,17 @@ pub async fn mark_published(ledger: &Ledger, sequences: &[i64]) -> Result<(), Le
 /// # Errors
 /// [`LedgerError`].
 pub async fn mark_failed(ledger: &Ledger, sequence: i64, attempts: u32, error: &str) -> Result<(), LedgerError> {
-    let change = ledger.begin().await?;
     let attempts = i32::try_from(attempts).unwrap_or(i32::MAX / 2);
-    Entity::update_many()
-        .col_expr(Column::RetryCount, Expr::col(Column::RetryCount).add(attempts))
-        .col_expr(Column::LastError, Expr::value(error))
-        .filter(Column::Sequence.eq(sequence))
-        .exec(change.connection())
-        .await?;
-    change.commit().await
+    let mark = async |change: Transaction| {
+        update(change.place())
+            .col_expr(Column::RetryCount, Expr::col(Column::RetryCount).add(attempts))
+            .col_expr(Column::LastError, Expr::value(error))
+            .filter(Column::Sequence.eq(sequence))
+            .exec(change.connection())
+            .await?;
+        change.commit().await
+    };
+    ledger.change(mark).await
 }
 
 /// Forgets what was handed over before `end` (MSG-002: 7 days). How many were forgotten.
@@ -117,7 +139,7 @@ pub async fn mark_failed(ledger: &Ledger, sequence: i64, attempts: u32, error: &
 pub async fn delete_published_before(ledger: &Ledger, end: Timestamp) -> Result<u64, LedgerError> {
     let mut forgotten = 0;
     loop {
-        let old: Vec<i64> = Entity::find()
+        let old: Vec<i64> = find(ledger.place())
             .select_only()
             .column(Column::Sequence)
             .filter(Column::Published.eq(true))
@@ -129,8 +151,10 @@ pub async fn delete_published_before(ledger: &Ledger, end: Timestamp) -> Result<
         if old.is_empty() {
             return Ok(forgotten);
         }
-        let deleted = Entity::delete_many().filter(Column::Sequence.is_in(old)).exec(ledger.connection()).await?;
-        forgotten += deleted.rows_affected;
+        let mut delete = Entity::delete_many();
+        QueryTrait::query(&mut delete).from_table(ledger.place().shared(Entity));
+        let named = delete.filter(Column::Sequence.is_in(old));
+        forgotten += named.exec(ledger.connection()).await?.rows_affected;
     }
 }
 

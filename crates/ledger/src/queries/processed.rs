@@ -1,13 +1,15 @@
 //! Which messages a consumer has dealt with, written in the transaction of their effect (MSG-001).
 
-use crate::connect::{Ledger, Transaction};
+use crate::change::Transaction;
+use crate::connect::Ledger;
 use crate::entities::processed_message::{Column, Entity};
 use crate::error::LedgerError;
 use crate::moment::{now, stored};
+use crate::place::Place;
 use domain::Timestamp;
 use domain::message::Envelope;
 use sea_orm::sea_query::Query;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select, SqlErr};
 use std::collections::HashSet;
 use uuid::Uuid;
 
@@ -21,7 +23,7 @@ const ROWS_MAX: usize = 500;
 pub async fn unseen(change: &Transaction, consumer: &str, ids: &[Uuid]) -> Result<HashSet<Uuid>, LedgerError> {
     let mut unseen: HashSet<Uuid> = ids.iter().copied().collect();
     for part in ids.chunks(ROWS_MAX) {
-        let seen: Vec<Uuid> = Entity::find()
+        let seen: Vec<Uuid> = find(change.place())
             .select_only()
             .column(Column::EventId)
             .filter(Column::EventId.is_in(part.iter().copied()))
@@ -37,10 +39,12 @@ pub async fn unseen(change: &Transaction, consumer: &str, ids: &[Uuid]) -> Resul
 }
 
 /// Writes down that the consumer deals with these messages, each once; returns those that are new.
-/// A message that turns out not to be dealt with must not be among them: ask [`unseen`] first and record after.
+/// A message that turns out not to be dealt with must not be among them: ask [`unseen`] first, and then
+/// [`record_unseen`].
 ///
 /// # Errors
-/// [`LedgerError::Conflict`] when another instance records one of them at this very moment: undo, and ask again.
+/// [`LedgerError::LostRace`] when another instance records one of them at this very moment: undo, and ask again, as
+/// [`Ledger::change`] does.
 pub async fn record(
     change: &Transaction,
     consumer: &str,
@@ -48,18 +52,35 @@ pub async fn record(
 ) -> Result<HashSet<Uuid>, LedgerError> {
     let ids: Vec<Uuid> = messages.iter().map(|message| message.event_id).collect();
     let new = unseen(change, consumer, &ids).await?;
-    let mut left = new.clone();
+    let rows: Vec<&Envelope> = messages.iter().copied().filter(|message| new.contains(&message.event_id)).collect();
+    record_unseen(change, consumer, &rows).await?;
+    Ok(new)
+}
+
+/// As [`record`], for messages that [`unseen`] has just named in the same change.
+///
+/// # Errors
+/// As [`record`].
+pub async fn record_unseen(change: &Transaction, consumer: &str, messages: &[&Envelope]) -> Result<(), LedgerError> {
     // A batch may bring the same message twice.
-    let rows: Vec<&Envelope> = messages.iter().copied().filter(|message| left.remove(&message.event_id)).collect();
+    let mut written = HashSet::with_capacity(messages.len());
+    let rows: Vec<&Envelope> = messages.iter().copied().filter(|message| written.insert(message.event_id)).collect();
     for part in rows.chunks(ROWS_MAX) {
         insert(change, consumer, part).await?;
     }
-    Ok(new)
+    Ok(())
+}
+
+/// All records, where this database has them.
+fn find(place: &Place) -> Select<Entity> {
+    let mut find = Entity::find();
+    QueryTrait::query(&mut find).from_clear().from(place.shared(Entity));
+    find
 }
 
 async fn insert(change: &Transaction, consumer: &str, messages: &[&Envelope]) -> Result<(), LedgerError> {
     let mut insert = Query::insert();
-    insert.into_table(Entity).columns([
+    insert.into_table(change.place().shared(Entity)).columns([
         Column::EventId,
         Column::ConsumerService,
         Column::AggregateId,
@@ -76,7 +97,11 @@ async fn insert(change: &Transaction, consumer: &str, messages: &[&Envelope]) ->
             at.into(),
         ]);
     }
-    change.connection().execute(&insert).await?;
+    change.connection().execute(&insert).await.map_err(|error| match error.sql_err() {
+        // They were not there a moment ago.
+        Some(SqlErr::UniqueConstraintViolation(text)) => LedgerError::LostRace(text),
+        _ => error.into(),
+    })?;
     Ok(())
 }
 
@@ -90,7 +115,7 @@ pub async fn delete_before(ledger: &Ledger, end: Timestamp) -> Result<u64, Ledge
     let is_old = || Column::ProcessedAt.lt(stored(end));
     let mut forgotten = 0;
     loop {
-        let old: Vec<Uuid> = Entity::find()
+        let old: Vec<Uuid> = find(ledger.place())
             .select_only()
             .column(Column::EventId)
             .filter(is_old())
@@ -101,7 +126,9 @@ pub async fn delete_before(ledger: &Ledger, end: Timestamp) -> Result<u64, Ledge
         if old.is_empty() {
             return Ok(forgotten);
         }
-        let named = Entity::delete_many().filter(Column::EventId.is_in(old)).filter(is_old());
+        let mut delete = Entity::delete_many();
+        QueryTrait::query(&mut delete).from_table(ledger.place().shared(Entity));
+        let named = delete.filter(Column::EventId.is_in(old)).filter(is_old());
         forgotten += named.exec(ledger.connection()).await?.rows_affected;
     }
 }

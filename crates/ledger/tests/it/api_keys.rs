@@ -1,10 +1,13 @@
 //! Keys: kept by their hash, taken back once.
 
 use crate::support::Books;
+use crate::support::engine::{Site, on_every_database};
 use domain::Timestamp;
 use ledger::LedgerError;
 use ledger::api_keys::{ApiKey, KeyKind, active, insert, list, revoke};
 use uuid::Uuid;
+
+on_every_database!(keys_are_kept_listed_and_taken_back_once, a_key_that_can_not_be_is_refused,);
 
 fn key(n: u128, kind: KeyKind, name: Option<&str>) -> ApiKey {
     ApiKey {
@@ -18,9 +21,8 @@ fn key(n: u128, kind: KeyKind, name: Option<&str>) -> ApiKey {
     }
 }
 
-#[tokio::test]
-async fn keys_are_kept_listed_and_taken_back_once() {
-    let books = Books::open().await;
+async fn keys_are_kept_listed_and_taken_back_once(site: Site) {
+    let books = Books::open(site).await;
     let keys = [
         key(1, KeyKind::Tenant, Some("shop")),
         key(2, KeyKind::Admin, None),
@@ -41,9 +43,8 @@ async fn keys_are_kept_listed_and_taken_back_once() {
     assert!(!open.contains(&keys[0].id));
 }
 
-#[tokio::test]
-async fn a_key_that_can_not_be_is_refused() {
-    let books = Books::open().await;
+async fn a_key_that_can_not_be_is_refused(site: Site) {
+    let books = Books::open(site).await;
     insert(&books.ledger, &key(1, KeyKind::Admin, None)).await.expect("kept");
     let same_secret = ApiKey { id: Uuid::from_u128(2), ..key(1, KeyKind::Admin, None) };
     for bad in [same_secret, key(3, KeyKind::Tenant, None)] {

@@ -1,9 +1,19 @@
 //! Campaigns: kept whole, changed by one at a time, seen by their tenant only.
 
+use crate::support::engine::{Site, on_every_database};
 use crate::support::{Books, campaign, event, tenant};
 use domain::campaign::Switches;
 use domain::{Campaign, CampaignId, Discount, Terms, Timestamp};
 use ledger::{LedgerError, campaigns};
+
+on_every_database!(
+    every_field_comes_back_to_the_millisecond,
+    a_name_is_taken_once_within_its_tenant,
+    a_tenant_sees_its_own_only,
+    the_first_change_wins_and_the_other_reads_again,
+    of_many_changes_at_once_one_is_stored,
+    stock_grows_by_grants_and_never_shrinks,
+);
 
 fn full() -> Campaign {
     Campaign {
@@ -24,9 +34,8 @@ fn full() -> Campaign {
     }
 }
 
-#[tokio::test]
-async fn every_field_comes_back_to_the_millisecond() {
-    let books = Books::open().await;
+async fn every_field_comes_back_to_the_millisecond(site: Site) {
+    let books = Books::open(site).await;
     for wanted in [
         full(),
         campaign("shop", "bare", 1),
@@ -40,9 +49,8 @@ async fn every_field_comes_back_to_the_millisecond() {
     }
 }
 
-#[tokio::test]
-async fn a_name_is_taken_once_within_its_tenant() {
-    let books = Books::open().await;
+async fn a_name_is_taken_once_within_its_tenant(site: Site) {
+    let books = Books::open(site).await;
     campaigns::create(&books.ledger, &campaign("a", "sale", 1)).await.expect("created");
     campaigns::create(&books.ledger, &campaign("b", "sale", 2)).await.expect("another tenant's");
     campaigns::create(&books.ledger, &campaign("a", "SALE", 3)).await.expect("capitals are other letters");
@@ -50,9 +58,8 @@ async fn a_name_is_taken_once_within_its_tenant() {
     assert!(matches!(again, Err(LedgerError::Conflict(_))), "{again:?}");
 }
 
-#[tokio::test]
-async fn a_tenant_sees_its_own_only() {
-    let books = Books::open().await;
+async fn a_tenant_sees_its_own_only(site: Site) {
+    let books = Books::open(site).await;
     for n in 0..5 {
         campaigns::create(&books.ledger, &campaign("a", &format!("sale{n}"), 1)).await.expect("created");
     }
@@ -69,9 +76,8 @@ async fn a_tenant_sees_its_own_only() {
     assert_eq!(campaigns::all(&books.ledger).await.expect("all").len(), 6);
 }
 
-#[tokio::test]
-async fn the_first_change_wins_and_the_other_reads_again() {
-    let books = Books::open().await;
+async fn the_first_change_wins_and_the_other_reads_again(site: Site) {
+    let books = Books::open(site).await;
     let first = full();
     campaigns::create(&books.ledger, &first).await.expect("created");
     let renamed = Campaign { name: "renamed".into(), terms: Terms::default(), ..first.clone() };
@@ -83,9 +89,8 @@ async fn the_first_change_wins_and_the_other_reads_again() {
     assert_eq!(campaigns::get(&books.ledger, &first.id).await, Ok(Some(stored)));
 }
 
-#[tokio::test]
-async fn of_many_changes_at_once_one_is_stored() {
-    let books = Books::open().await;
+async fn of_many_changes_at_once_one_is_stored(site: Site) {
+    let books = Books::open(site).await;
     let first = campaign("shop", "sale", 10);
     campaigns::create(&books.ledger, &first).await.expect("created");
     let tries = (0..8).map(|n| {
@@ -100,21 +105,18 @@ async fn of_many_changes_at_once_one_is_stored() {
         }
     }
     assert_eq!(stored, 1);
-    let grants: u32 = books.raw().query_row("SELECT count(*) FROM stock_grants", [], |row| row.get(0)).expect("asked");
-    assert_eq!(grants, 2, "the first stock and one addition");
+    let grants = books.raw().await.numbers("SELECT count(*) FROM stock_grants").await;
+    assert_eq!(grants, [2], "the first stock and one addition");
 }
 
-#[tokio::test]
-async fn stock_grows_by_grants_and_never_shrinks() {
-    let books = Books::open().await;
+async fn stock_grows_by_grants_and_never_shrinks(site: Site) {
+    let books = Books::open(site).await;
     let first = campaign("shop", "sale", 10);
     campaigns::create(&books.ledger, &first).await.expect("created");
     let more = campaigns::update(&books.ledger, &Campaign { stock: 25, ..first }).await.expect("stored");
     let less = campaigns::update(&books.ledger, &Campaign { stock: 24, ..more.clone() }).await;
     assert!(matches!(less, Err(LedgerError::Conflict(_))), "{less:?}");
     assert_eq!(campaigns::get(&books.ledger, &more.id).await, Ok(Some(more)));
-    let raw = books.raw();
-    let mut ask = raw.prepare("SELECT last_serial FROM stock_grants ORDER BY last_serial").expect("asked");
-    let grants: Vec<u32> = ask.query_map([], |row| row.get(0)).expect("asked").map(|n| n.expect("read")).collect();
+    let grants = books.raw().await.numbers("SELECT last_serial FROM stock_grants ORDER BY last_serial").await;
     assert_eq!(grants, [10, 25]);
 }

@@ -1,5 +1,6 @@
 //! Keeping what was decided: in batches, once each, the good ones in spite of the bad.
 
+use crate::support::engine::{Site, on_every_database};
 use crate::support::{Books, campaign, event, issued, tenant};
 use domain::message::CouponIssued;
 use domain::reconcile::Entry;
@@ -7,13 +8,23 @@ use domain::{Campaign, Timestamp, UserId};
 use ledger::{LedgerError, campaigns, coupons};
 use uuid::Uuid;
 
+on_every_database!(
+    a_large_batch_is_kept_whole_and_again_changes_nothing,
+    each_bad_coupon_is_named_and_the_rest_kept,
+    numbers_of_added_stock_are_kept_without_touching_earlier_rows,
+    one_batch_serves_many_campaigns_of_many_tenants,
+    a_foreign_tenant_reads_nothing,
+    the_book_is_read_in_pages_without_gaps_or_doubles,
+    a_missing_coupon_is_mended_once_and_never_against_the_promises,
+    what_is_not_committed_is_not_kept,
+);
+
 async fn kept(books: &Books, campaign: &Campaign) -> u64 {
     coupons::counts(&books.ledger, &campaign.id).await.expect("counted").kept()
 }
 
-#[tokio::test]
-async fn a_large_batch_is_kept_whole_and_again_changes_nothing() {
-    let (books, sale) = Books::with_campaign(3_000, 1).await;
+async fn a_large_batch_is_kept_whole_and_again_changes_nothing(site: Site) {
+    let (books, sale) = Books::with_campaign(site, 3_000, 1).await;
     let batch: Vec<_> = (1..=1_234).map(|serial| issued(&sale, serial)).collect();
     assert_eq!(books.keep(&batch).await, []);
     assert_eq!(books.keep(&batch).await, [], "repeated");
@@ -27,9 +38,8 @@ async fn a_large_batch_is_kept_whole_and_again_changes_nothing() {
     assert_eq!(rows[0].usage.issued_at, Timestamp(1_700_000_000_077), "to the millisecond");
 }
 
-#[tokio::test]
-async fn each_bad_coupon_is_named_and_the_rest_kept() {
-    let (books, sale) = Books::with_campaign(1_000, 2).await;
+async fn each_bad_coupon_is_named_and_the_rest_kept(site: Site) {
+    let (books, sale) = Books::with_campaign(site, 1_000, 2).await;
     assert_eq!(books.keep(&[issued(&sale, 5)]).await, []);
     let mut batch: Vec<_> = (1..=600).map(|serial| issued(&sale, serial)).collect();
     let other = |n: u128, change: &dyn Fn(&mut CouponIssued)| {
@@ -51,23 +61,19 @@ async fn each_bad_coupon_is_named_and_the_rest_kept() {
     assert_eq!(kept(&books, &sale).await, 600, "none of the good ones is lost, none of the bad ones is half kept");
 }
 
-#[tokio::test]
-async fn numbers_of_added_stock_are_kept_without_touching_earlier_rows() {
-    let (books, sale) = Books::with_campaign(2, 1).await;
+async fn numbers_of_added_stock_are_kept_without_touching_earlier_rows(site: Site) {
+    let (books, sale) = Books::with_campaign(site, 2, 1).await;
     assert_eq!(books.keep(&[issued(&sale, 1), issued(&sale, 2)]).await, []);
     assert_eq!(books.keep(&[issued(&sale, 3)]).await.len(), 1, "beyond the stock");
     let sale = campaigns::update(&books.ledger, &Campaign { stock: 4, ..sale }).await.expect("stored");
     assert_eq!(books.keep(&[issued(&sale, 3), issued(&sale, 4)]).await, []);
     assert_eq!(books.keep(&[issued(&sale, 5)]).await.len(), 1);
-    let raw = books.raw();
-    let mut ask = raw.prepare("SELECT last_serial FROM coupons ORDER BY serial").expect("asked");
-    let grants: Vec<u32> = ask.query_map([], |row| row.get(0)).expect("asked").map(|n| n.expect("read")).collect();
+    let grants = books.raw().await.numbers("SELECT last_serial FROM coupons ORDER BY serial").await;
     assert_eq!(grants, [2, 2, 4, 4], "the smallest grant that covers the number");
 }
 
-#[tokio::test]
-async fn one_batch_serves_many_campaigns_of_many_tenants() {
-    let books = Books::open().await;
+async fn one_batch_serves_many_campaigns_of_many_tenants(site: Site) {
+    let books = Books::open(site).await;
     let sales: Vec<_> = (0..20).map(|n| campaign(&format!("t{}", n % 3), &format!("sale{n}"), 10)).collect();
     for sale in &sales {
         campaigns::create(&books.ledger, sale).await.expect("created");
@@ -86,9 +92,8 @@ async fn one_batch_serves_many_campaigns_of_many_tenants() {
     }
 }
 
-#[tokio::test]
-async fn a_foreign_tenant_reads_nothing() {
-    let (books, sale) = Books::with_campaign(10, 1).await;
+async fn a_foreign_tenant_reads_nothing(site: Site) {
+    let (books, sale) = Books::with_campaign(site, 10, 1).await;
     books.keep(&[issued(&sale, 1)]).await;
     let id = Uuid::from_u128(1);
     let (own, foreign, user) = (sale.id.tenant.clone(), tenant("other"), UserId::new("u1").expect("a name"));
@@ -101,9 +106,8 @@ async fn a_foreign_tenant_reads_nothing() {
     assert_eq!(kept(&books, &elsewhere).await, 0);
 }
 
-#[tokio::test]
-async fn the_book_is_read_in_pages_without_gaps_or_doubles() {
-    let (books, sale) = Books::with_campaign(1_000, 3).await;
+async fn the_book_is_read_in_pages_without_gaps_or_doubles(site: Site) {
+    let (books, sale) = Books::with_campaign(site, 1_000, 3).await;
     let mut batch: Vec<_> = (1..=100).map(|serial| issued(&sale, serial)).collect();
     for (n, serial) in (101..=150).enumerate() {
         let (event_id, coupon) = issued(&sale, serial);
@@ -127,9 +131,8 @@ async fn the_book_is_read_in_pages_without_gaps_or_doubles() {
     assert_eq!(rows.len(), 150);
 }
 
-#[tokio::test]
-async fn a_missing_coupon_is_mended_once_and_never_against_the_promises() {
-    let (books, sale) = Books::with_campaign(10, 1).await;
+async fn a_missing_coupon_is_mended_once_and_never_against_the_promises(site: Site) {
+    let (books, sale) = Books::with_campaign(site, 10, 1).await;
     books.keep(&[issued(&sale, 1)]).await;
     let entry = |n: u32, serial: Option<u32>, revoked| Entry {
         coupon_id: Uuid::from_u128(u128::from(n)),
@@ -152,9 +155,8 @@ async fn a_missing_coupon_is_mended_once_and_never_against_the_promises() {
     assert_eq!(book, hot);
 }
 
-#[tokio::test]
-async fn what_is_not_committed_is_not_kept() {
-    let (books, sale) = Books::with_campaign(10, 1).await;
+async fn what_is_not_committed_is_not_kept(site: Site) {
+    let (books, sale) = Books::with_campaign(site, 10, 1).await;
     let change = books.ledger.begin().await.expect("begins");
     assert_eq!(coupons::keep_issued(&change, &[issued(&sale, 1)]).await, Ok(vec![]));
     drop(change);

@@ -1,10 +1,14 @@
-//! The ledger on real SQLite files.
+//! The ledger on SQLite files and on real servers.
 
 mod api_keys;
 mod campaigns;
 mod constraints;
+mod crossing;
 mod keeping;
+mod losses;
 mod messages;
+mod names;
 mod redeeming;
+mod rights;
 mod schema;
 mod support;

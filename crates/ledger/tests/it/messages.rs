@@ -1,10 +1,19 @@
 //! The outbox and the record of messages dealt with.
 
+use crate::support::engine::{Site, on_every_database};
 use crate::support::{Books, message};
 use domain::Timestamp;
 use ledger::{LedgerError, outbox, processed};
 use std::collections::HashSet;
 use uuid::Uuid;
+
+on_every_database!(
+    messages_wait_in_the_order_of_writing_until_they_are_marked,
+    a_message_is_not_offered_after_three_refusals_and_tells_why,
+    only_what_was_handed_over_long_ago_is_forgotten,
+    a_message_is_dealt_with_once_by_each_consumer,
+    a_message_is_written_once,
+);
 
 /// Later than every moment at which a test runs.
 const LATER: Timestamp = Timestamp(253_402_300_799_000);
@@ -22,9 +31,8 @@ async fn waiting(books: &Books) -> Vec<u128> {
     next.iter().map(|waiting| waiting.envelope.event_id.as_u128()).collect()
 }
 
-#[tokio::test]
-async fn messages_wait_in_the_order_of_writing_until_they_are_marked() {
-    let books = Books::open().await;
+async fn messages_wait_in_the_order_of_writing_until_they_are_marked(site: Site) {
+    let books = Books::open(site).await;
     append(&books, [9, 3, 7]).await;
     append(&books, [1]).await;
     assert_eq!(waiting(&books).await, [9, 3, 7, 1]);
@@ -35,27 +43,22 @@ async fn messages_wait_in_the_order_of_writing_until_they_are_marked() {
     assert_eq!(waiting(&books).await, [7, 1]);
 }
 
-#[tokio::test]
-async fn a_message_is_not_offered_after_three_refusals_and_tells_why() {
-    let books = Books::open().await;
+async fn a_message_is_not_offered_after_three_refusals_and_tells_why(site: Site) {
+    let books = Books::open(site).await;
     append(&books, [1, 2]).await;
     let first = outbox::next(&books.ledger, 1).await.expect("read")[0].sequence;
     outbox::mark_failed(&books.ledger, first, 2, "too large").await.expect("marked");
     assert_eq!(waiting(&books).await, [1, 2]);
     outbox::mark_failed(&books.ledger, first, 1, "still too large").await.expect("marked");
     assert_eq!(waiting(&books).await, [2]);
-    let kept: (u32, String) = books
-        .raw()
-        .query_row("SELECT retry_count, last_error FROM outbox_events WHERE sequence = ?", [first], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
-        .expect("asked");
-    assert_eq!(kept, (3, "still too large".into()));
+    let raw = books.raw().await;
+    let last_error = raw.texts(&format!("SELECT last_error FROM outbox_events WHERE sequence = {first}")).await;
+    let retries = raw.numbers(&format!("SELECT retry_count FROM outbox_events WHERE sequence = {first}")).await;
+    assert_eq!((retries, last_error), (vec![3], vec!["still too large".to_owned()]));
 }
 
-#[tokio::test]
-async fn only_what_was_handed_over_long_ago_is_forgotten() {
-    let books = Books::open().await;
+async fn only_what_was_handed_over_long_ago_is_forgotten(site: Site) {
+    let books = Books::open(site).await;
     append(&books, 1..=1_203).await;
     let all = outbox::next(&books.ledger, 1_202).await.expect("read");
     let sequences: Vec<i64> = all.iter().map(|waiting| waiting.sequence).collect();
@@ -65,9 +68,8 @@ async fn only_what_was_handed_over_long_ago_is_forgotten() {
     assert_eq!(waiting(&books).await, [1_203]);
 }
 
-#[tokio::test]
-async fn a_message_is_dealt_with_once_by_each_consumer() {
-    let books = Books::open().await;
+async fn a_message_is_dealt_with_once_by_each_consumer(site: Site) {
+    let books = Books::open(site).await;
     let messages: Vec<_> = (1..=700).map(message).collect();
     let all: Vec<_> = messages.iter().chain(&messages[..50]).collect();
     let change = books.ledger.begin().await.expect("begins");
@@ -88,9 +90,8 @@ async fn a_message_is_dealt_with_once_by_each_consumer() {
     assert_eq!(processed::delete_before(&books.ledger, LATER).await, Ok(600));
 }
 
-#[tokio::test]
-async fn a_message_is_written_once() {
-    let books = Books::open().await;
+async fn a_message_is_written_once(site: Site) {
+    let books = Books::open(site).await;
     append(&books, [1]).await;
     let change = books.ledger.begin().await.expect("begins");
     let again = outbox::append(&change, "coupon.events", &message(1)).await;

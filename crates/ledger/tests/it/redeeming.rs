@@ -1,5 +1,6 @@
 //! A coupon's steps: stored if it stands as it was read, with their message or not at all.
 
+use crate::support::engine::{Site, on_every_database};
 use crate::support::{Books, issued, message, tenant};
 use domain::message::{CouponIssued, topic};
 use domain::redemption::{Step, Use};
@@ -8,11 +9,20 @@ use ledger::coupons::{KeptCoupon, UseChange, change_use};
 use ledger::{LedgerError, coupons, outbox};
 use uuid::Uuid;
 
+on_every_database!(
+    reserve_confirm_and_the_message_with_it,
+    a_message_that_can_not_be_written_undoes_the_step,
+    of_many_orders_at_once_one_gets_the_coupon,
+    an_older_reading_of_the_same_order_changes_nothing,
+    a_foreign_tenant_changes_nothing,
+    a_number_that_went_back_is_given_again_but_not_to_the_same_place,
+);
+
 const COUPON: Uuid = Uuid::from_u128(1);
 const HOLD_SECONDS: i64 = 900;
 
-async fn one_coupon() -> (Books, Campaign) {
-    let (books, sale) = Books::with_campaign(10, 2).await;
+async fn one_coupon(site: Site) -> (Books, Campaign) {
+    let (books, sale) = Books::with_campaign(site, 10, 2).await;
     assert_eq!(books.keep(&[issued(&sale, 1)]).await, []);
     (books, sale)
 }
@@ -32,9 +42,8 @@ fn step<'a>(sale: &'a Campaign, before: &'a Use, after: &'a Use) -> UseChange<'a
     UseChange { tenant: &sale.id.tenant, coupon_id: COUPON, before, after, return_to_stock: false, message: None }
 }
 
-#[tokio::test]
-async fn reserve_confirm_and_the_message_with_it() {
-    let (books, sale) = one_coupon().await;
+async fn reserve_confirm_and_the_message_with_it(site: Site) {
+    let (books, sale) = one_coupon(site).await;
     let given = read(&books, &sale).await.usage;
     assert_eq!(given, Use::issued(Timestamp(1_700_000_000_001)));
     let now = Timestamp(1_700_000_100_789);
@@ -52,9 +61,8 @@ async fn reserve_confirm_and_the_message_with_it() {
     assert_eq!((waiting[0].topic.as_str(), &waiting[0].envelope), (topic::COUPON_EVENTS, &told));
 }
 
-#[tokio::test]
-async fn a_message_that_can_not_be_written_undoes_the_step() {
-    let (books, sale) = one_coupon().await;
+async fn a_message_that_can_not_be_written_undoes_the_step(site: Site) {
+    let (books, sale) = one_coupon(site).await;
     let told = message(42);
     let change = books.ledger.begin().await.expect("begins");
     outbox::append(&change, topic::COUPON_EVENTS, &told).await.expect("written");
@@ -67,9 +75,8 @@ async fn a_message_that_can_not_be_written_undoes_the_step() {
     assert_eq!(read(&books, &sale).await.usage, given);
 }
 
-#[tokio::test]
-async fn of_many_orders_at_once_one_gets_the_coupon() {
-    let (books, sale) = one_coupon().await;
+async fn of_many_orders_at_once_one_gets_the_coupon(site: Site) {
+    let (books, sale) = one_coupon(site).await;
     let given = read(&books, &sale).await.usage;
     let orders = (0..8).map(|n| {
         let (ledger, sale, given) = (books.ledger.clone(), sale.clone(), given.clone());
@@ -86,9 +93,8 @@ async fn of_many_orders_at_once_one_gets_the_coupon() {
     assert_eq!(got, 1);
 }
 
-#[tokio::test]
-async fn an_older_reading_of_the_same_order_changes_nothing() {
-    let (books, sale) = one_coupon().await;
+async fn an_older_reading_of_the_same_order_changes_nothing(site: Site) {
+    let (books, sale) = one_coupon(site).await;
     let given = read(&books, &sale).await.usage;
     let reserve = |now| next(given.reserve(&Terms::default(), "order-1", 1, Timestamp(now), HOLD_SECONDS));
     let (first, second) = (reserve(1_700_000_000_000), reserve(1_700_000_000_001));
@@ -97,9 +103,8 @@ async fn an_older_reading_of_the_same_order_changes_nothing() {
     assert_eq!(change_use(&books.ledger, &step(&sale, &first, &confirmed)).await, Ok(false), "another reservation");
 }
 
-#[tokio::test]
-async fn a_foreign_tenant_changes_nothing() {
-    let (books, sale) = one_coupon().await;
+async fn a_foreign_tenant_changes_nothing(site: Site) {
+    let (books, sale) = one_coupon(site).await;
     let given = read(&books, &sale).await.usage;
     let (stranger, revoked) = (tenant("other"), next(given.revoke(Timestamp(0))));
     let foreign = UseChange { tenant: &stranger, ..step(&sale, &given, &revoked) };
@@ -107,9 +112,8 @@ async fn a_foreign_tenant_changes_nothing() {
     assert_eq!(read(&books, &sale).await.usage, given);
 }
 
-#[tokio::test]
-async fn a_number_that_went_back_is_given_again_but_not_to_the_same_place() {
-    let (books, sale) = one_coupon().await;
+async fn a_number_that_went_back_is_given_again_but_not_to_the_same_place(site: Site) {
+    let (books, sale) = one_coupon(site).await;
     let given = read(&books, &sale).await.usage;
     let revoked = next(given.revoke(Timestamp(0)));
     let back = UseChange { return_to_stock: true, ..step(&sale, &given, &revoked) };

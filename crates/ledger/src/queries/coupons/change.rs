@@ -1,5 +1,6 @@
 //! Changing what has become of a coupon, together with the message that tells of it (FCFS-007, GATE-010).
 
+use crate::change::Transaction;
 use crate::connect::Ledger;
 use crate::entities::{campaign, coupon};
 use crate::error::LedgerError;
@@ -38,7 +39,10 @@ pub struct UseChange<'a> {
 /// [`LedgerError::Unreachable`] before the commit was answered: the step may or may not have been stored; the rules
 /// make it safe to ask again. [`LedgerError::Conflict`] when the tables refuse the step.
 pub async fn change_use(ledger: &Ledger, step: &UseChange<'_>) -> Result<bool, LedgerError> {
-    let change = ledger.begin().await?;
+    ledger.change(|change| change_use_in(change, step)).await
+}
+
+async fn change_use_in(change: Transaction, step: &UseChange<'_>) -> Result<bool, LedgerError> {
     let after = step.after;
     let of_tenant = Query::select()
         .column(campaign::Column::Id)

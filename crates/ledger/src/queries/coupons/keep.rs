@@ -1,7 +1,9 @@
 //! Keeping what the hot state decided (FCFS-006, FCFS-008): many rows at once, each once, none beyond the promises.
 
 use super::super::campaigns::{number, row_of};
-use crate::connect::{Ledger, Transaction};
+use crate::asked::Asked;
+use crate::change::Transaction;
+use crate::connect::Ledger;
 use crate::entities::{campaign, coupon, stock_grant, user_coupon};
 use crate::error::LedgerError;
 use crate::moment::stored;
@@ -85,7 +87,15 @@ pub async fn keep_entry(
     entry: &Entry,
     issued_at: Timestamp,
 ) -> Result<bool, LedgerError> {
-    let change = ledger.begin().await?;
+    ledger.change(|change| keep_entry_in(change, campaign, entry, issued_at)).await
+}
+
+async fn keep_entry_in(
+    change: Transaction,
+    campaign: &CampaignId,
+    entry: &Entry,
+    issued_at: Timestamp,
+) -> Result<bool, LedgerError> {
     let unknown = || LedgerError::Conflict(format!("there is no campaign {campaign}"));
     let known = row_of(change.connection(), campaign).await?.ok_or_else(unknown)?;
     let policy = policies_from(&change, vec![known]).await?.pop().ok_or_else(unknown)?.1;
@@ -109,7 +119,7 @@ pub async fn keep_entry(
         nth_of_user: number(entry.nth_of_user)?,
         per_user_limit: policy.per_user_limit,
     };
-    try_rows(&change, &[row]).await?;
+    try_rows(&change, &[row], Repeated::Passed).await?;
     change.commit().await?;
     Ok(true)
 }
@@ -179,11 +189,25 @@ fn to_row(event_id: Uuid, coupon: &CouponIssued, policy: Option<&Policy>) -> Res
     })
 }
 
-/// Keeps the rows; where the database refuses, halves the batch until the refused one stands alone.
+/// What to do about coupons that are kept already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repeated {
+    /// Refused like any other row that is in the way: costs nothing, and there is hardly ever one.
+    Refused,
+    /// Passed over.
+    Passed,
+}
+
+/// Keeps the rows: all at once as if all were new; else those that are there are passed over; and where the database
+/// still refuses, the batch is halved until the refused one stands alone.
 async fn keep_rows(change: &Transaction, batch: &[Row], refused: &mut Vec<Refused>) -> Result<(), LedgerError> {
+    match try_rows(change, batch, Repeated::Refused).await {
+        Err(LedgerError::Conflict(_)) => {}
+        outcome => return outcome,
+    }
     let mut parts = vec![batch];
     while let Some(part) = parts.pop() {
-        match (try_rows(change, part).await, part) {
+        match (try_rows(change, part, Repeated::Passed).await, part) {
             (Ok(()), _) => {}
             (Err(LedgerError::Conflict(reason)), [row]) => {
                 refused.push(Refused { event_id: row.event_id, coupon_id: row.coupon_id, reason });
@@ -199,25 +223,31 @@ async fn keep_rows(change: &Transaction, batch: &[Row], refused: &mut Vec<Refuse
 }
 
 /// All of the rows or none.
-async fn try_rows(change: &Transaction, rows: &[Row]) -> Result<(), LedgerError> {
+async fn try_rows(change: &Transaction, rows: &[Row], repeated: Repeated) -> Result<(), LedgerError> {
     if rows.is_empty() {
         return Ok(());
     }
     let part = change.part().await?;
-    match insert_rows(&part, rows).await {
-        Ok(()) => Ok(part.commit().await?),
-        Err(error) => {
-            part.rollback().await?;
+    match insert_rows(&part, rows, repeated).await {
+        Ok(()) => Ok(part.inner.commit().await?),
+        Err(error @ LedgerError::Conflict(_)) => {
+            part.inner.rollback().await?;
             Err(error)
         }
+        // The database is away or has undone the whole change: there is no part left to undo.
+        Err(error) => Err(error),
     }
 }
 
 /// MySQL can ignore a repeated key only together with every other repeated key, so what was ignored is looked for
-/// afterwards: a coupon that is not there by its own id was refused.
-async fn insert_rows(part: &DatabaseTransaction, rows: &[Row]) -> Result<(), LedgerError> {
-    insert_coupons(part, rows).await?;
-    insert_users(part, rows).await?;
+/// afterwards: a coupon that is not there by its own id was refused. (`INSERT IGNORE` would also turn a broken CHECK
+/// into a warning; the builder's "do nothing on" is `ON DUPLICATE KEY UPDATE id = id` there, which does not.)
+async fn insert_rows(part: &Asked<DatabaseTransaction>, rows: &[Row], repeated: Repeated) -> Result<(), LedgerError> {
+    insert_coupons(part, rows, repeated).await?;
+    insert_users(part, rows, repeated).await?;
+    if repeated == Repeated::Refused {
+        return Ok(());
+    }
     let ids: Vec<Uuid> = rows.iter().map(|row| row.coupon_id).collect();
     let there = present(part, &ids).await?;
     match ids.iter().find(|id| !there.contains(id)) {
@@ -226,7 +256,11 @@ async fn insert_rows(part: &DatabaseTransaction, rows: &[Row]) -> Result<(), Led
     }
 }
 
-async fn insert_coupons(part: &DatabaseTransaction, rows: &[Row]) -> Result<(), LedgerError> {
+async fn insert_coupons(
+    part: &Asked<DatabaseTransaction>,
+    rows: &[Row],
+    repeated: Repeated,
+) -> Result<(), LedgerError> {
     let mut insert = Query::insert();
     insert.into_table(coupon::Entity).columns([
         coupon::Column::Id,
@@ -246,12 +280,14 @@ async fn insert_coupons(part: &DatabaseTransaction, rows: &[Row]) -> Result<(), 
             row.issued_at.into(),
         ]);
     }
-    let known = OnConflict::column(coupon::Column::Id).do_nothing_on([coupon::Column::Id]).to_owned();
-    part.execute(insert.on_conflict(known)).await?;
+    if repeated == Repeated::Passed {
+        insert.on_conflict(OnConflict::column(coupon::Column::Id).do_nothing_on([coupon::Column::Id]).to_owned());
+    }
+    part.execute(&insert).await?;
     Ok(())
 }
 
-async fn insert_users(part: &DatabaseTransaction, rows: &[Row]) -> Result<(), LedgerError> {
+async fn insert_users(part: &Asked<DatabaseTransaction>, rows: &[Row], repeated: Repeated) -> Result<(), LedgerError> {
     let mut insert = Query::insert();
     insert.into_table(user_coupon::Entity).columns([
         user_coupon::Column::CouponId,
@@ -269,9 +305,11 @@ async fn insert_users(part: &DatabaseTransaction, rows: &[Row]) -> Result<(), Le
             row.per_user_limit.into(),
         ]);
     }
-    let known =
-        OnConflict::column(user_coupon::Column::CouponId).do_nothing_on([user_coupon::Column::CouponId]).to_owned();
-    part.execute(insert.on_conflict(known)).await?;
+    if repeated == Repeated::Passed {
+        let id = user_coupon::Column::CouponId;
+        insert.on_conflict(OnConflict::column(id).do_nothing_on([id]).to_owned());
+    }
+    part.execute(&insert).await?;
     Ok(())
 }
 

@@ -1,36 +1,37 @@
-//! What the tests share: a ledger on a file of its own, and things to put into it.
+//! What the tests share: a ledger on a database of its own, and things to put into it.
+
+pub mod engine;
+pub mod raw;
+pub mod server;
 
 use domain::campaign::Switches;
 use domain::message::{CouponIssued, Envelope, event_type};
 use domain::{Campaign, CampaignId, EventName, TenantName, Terms, Timestamp};
-use ledger::{Ledger, LedgerOptions, campaigns, coupons, embedded_url};
-use rusqlite::Connection;
-use tempfile::TempDir;
+use engine::Site;
+use ledger::{Ledger, LedgerOptions, campaigns, coupons};
+use raw::Raw;
 use uuid::Uuid;
 
-/// A migrated ledger; the folder goes when it is dropped.
+/// A migrated ledger on a database of its own.
 pub struct Books {
     pub ledger: Ledger,
-    pub folder: TempDir,
+    pub site: Site,
 }
 
 impl Books {
-    pub async fn open() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let ledger = Ledger::connect(&embedded_url(folder.path()), LedgerOptions::default()).await.expect("connects");
+    pub async fn open(site: Site) -> Self {
+        let ledger = Ledger::connect(&site.url, LedgerOptions::default()).await.expect("connects");
         ledger.migrate().await.expect("migrates");
-        Self { ledger, folder }
+        Self { ledger, site }
     }
 
-    /// A second way in, past all of our code: what it is refused, the database itself refuses.
-    pub fn raw(&self) -> Connection {
-        let raw = Connection::open(self.folder.path().join("coupon_service.sqlite")).expect("opens");
-        raw.execute_batch("PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000").expect("pragmas");
-        raw
+    /// A second way in, past all of our code.
+    pub async fn raw(&self) -> Raw {
+        Raw::open(&self.site).await
     }
 
-    pub async fn with_campaign(stock: u32, per_user_limit: u32) -> (Self, Campaign) {
-        let books = Self::open().await;
+    pub async fn with_campaign(site: Site, stock: u32, per_user_limit: u32) -> (Self, Campaign) {
+        let books = Self::open(site).await;
         let campaign = Campaign { per_user_limit, ..campaign("shop", "sale", stock) };
         campaigns::create(&books.ledger, &campaign).await.expect("created");
         (books, campaign)

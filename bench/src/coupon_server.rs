@@ -1,0 +1,128 @@
+//! The coupon route on Redis behind the product's own door, either coalescing as it is shipped or with one script call
+//! a request: what coalescing is worth, everything else being equal.
+
+use axum::Router;
+use domain::ErrorCode;
+use hot::redis::{Ack, RedisAddress, RedisEngine, RedisOptions};
+use ledger::{Ledger, LedgerOptions, embedded_url};
+use services::coupon::issue::{Asked, Waiting};
+use services::coupon::{IssueMetrics, IssueParts, IssueRoute};
+use services::http::TrustedProxies;
+use services::http::door::{Door, DoorSettings, HotHead, HotRoute};
+use services::http::limits::{LimitSettings, Limits};
+use services::keys::KeyRing;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(60);
+/// Wide enough for one address to be the whole crowd.
+const WIDE_PER_SECOND: u32 = 1_000_000;
+
+/// How the server works.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// `redis://...` or `redis+cluster://...`
+    #[arg(long)]
+    redis: String,
+    /// One script call a request.
+    #[arg(long)]
+    one_by_one: bool,
+    /// Connections for decisions; coalescing needs one a core.
+    #[arg(long, default_value_t = 2)]
+    links: usize,
+}
+
+/// The route with a batcher for each connection in place of one for each worker. A connection asks one thing at a time,
+/// so no batch ever holds two requests, and as many are under way as there are connections.
+struct OneByOne {
+    parts: Arc<IssueParts>,
+    metrics: Arc<IssueMetrics>,
+    route: IssueRoute,
+}
+
+impl OneByOne {
+    fn new(parts: Arc<IssueParts>, metrics: Arc<IssueMetrics>) -> Self {
+        let route = IssueRoute::new(parts.clone(), metrics.clone());
+        Self { parts, metrics, route }
+    }
+}
+
+/// The door clones the route for each connection.
+impl Clone for OneByOne {
+    fn clone(&self) -> Self {
+        Self::new(self.parts.clone(), self.metrics.clone())
+    }
+}
+
+impl HotRoute for OneByOne {
+    const METHOD: &'static str = IssueRoute::METHOD;
+    const PATH: &'static str = IssueRoute::PATH;
+    type Undecided = (Asked, Waiting);
+
+    fn answer_now(&self, peer: IpAddr, head: &HotHead<'_>, body: &[u8], out: &mut Vec<u8>) -> Option<(Asked, Waiting)> {
+        self.route.answer_now(peer, head, body, out)
+    }
+
+    async fn answer(&self, undecided: (Asked, Waiting), out: &mut Vec<u8>) {
+        self.route.answer(undecided, out).await;
+    }
+
+    fn refuse(&self, code: ErrorCode, detail: &'static str, out: &mut Vec<u8>) {
+        self.route.refuse(code, detail, out);
+    }
+}
+
+/// Serves until it is stopped; prints where.
+pub fn serve(arguments: &Arguments) -> anyhow::Result<()> {
+    // As the product does: one thread beside the door's, for what is not the door's.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let folder = tempfile::tempdir()?;
+        let parts = Arc::new(parts(arguments, &embedded_url(folder.path())).await?);
+        let metrics = Arc::new(IssueMetrics::new());
+        let door = if arguments.one_by_one {
+            Door::open(settings(), move || (OneByOne::new(parts.clone(), metrics.clone()), Router::new()))
+        } else {
+            Door::open(settings(), move || (IssueRoute::new(parts.clone(), metrics.clone()), Router::new()))
+        }?;
+        println!("listening on http://{}", door.address());
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?.recv().await;
+        Ok(())
+    })
+}
+
+async fn parts(arguments: &Arguments, ledger_url: &str) -> anyhow::Result<IssueParts> {
+    let address = RedisAddress::parse(&arguments.redis).ok_or_else(|| anyhow::anyhow!("--redis is no Redis URL"))?;
+    let options = RedisOptions { ack: Ack::Replica, connections: arguments.links, ..RedisOptions::default() };
+    let engine = RedisEngine::open(&address, options).await?;
+    let ledger = Ledger::connect(ledger_url, LedgerOptions::default()).await?;
+    ledger.migrate().await?;
+    let limits = Limits::new(LimitSettings {
+        enabled: true,
+        per_ip_per_second: WIDE_PER_SECOND,
+        per_ip_burst: WIDE_PER_SECOND,
+        issue_per_user_per_second: 5,
+        trusted_proxies: TrustedProxies::default(),
+    });
+    Ok(IssueParts {
+        port: Arc::new(engine),
+        keys: KeyRing::load(ledger).await?,
+        limits: Arc::new(limits),
+        open_issue: true,
+        log_every: 0,
+    })
+}
+
+fn settings() -> DoorSettings {
+    DoorSettings {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        workers: 0,
+        connections_max: 10_000,
+        head_bytes_max: 16 * 1024,
+        body_bytes_max: 4 * 1024,
+        request_timeout: LIMIT,
+        idle_timeout: LIMIT,
+        drain_timeout: Duration::from_secs(1),
+    }
+}

@@ -1,0 +1,163 @@
+//! The pool of connections: sizes, time limits, and what each database is told when a connection is made.
+
+use crate::connect::LedgerOptions;
+use crate::place::{COMMON_SCHEMA, OWN_SCHEMA, Place};
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::sqlx::{self, Connection};
+use sea_orm::{ConnectOptions, DbBackend};
+use std::io;
+use std::time::Duration;
+
+/// SQLite has one writer; the others only read.
+const SQLITE_CONNECTIONS: u32 = 4;
+/// A connection that was not used for so long is closed.
+const IDLE_LIFE: Duration = Duration::from_secs(60);
+/// A connection is not used for longer, so that a pool moves on after a change of address or of grants.
+const CONNECTION_LIFE: Duration = Duration::from_secs(1_800);
+/// MySQL ends a connection that says nothing for so long, and with it the locks of a program that has gone. More than
+/// [`IDLE_LIFE`], so that the pool never finds one ended.
+const MYSQL_SILENCE_SECONDS: u64 = 120;
+/// PostgreSQL ends a change whose program says nothing more.
+const POSTGRES_SILENCE: Duration = Duration::from_secs(60);
+/// Longest wait for a connection to prove alive on its way back into the pool.
+const RETURN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The options of the pool of a place.
+pub(crate) fn options(place: &Place, limits: LedgerOptions) -> ConnectOptions {
+    let sqlite = place.backend == DbBackend::Sqlite;
+    let most = if sqlite { limits.max_connections.min(SQLITE_CONNECTIONS) } else { limits.max_connections };
+    let mut connect = place.connect_options();
+    connect
+        .max_connections(most.max(1))
+        .connect_timeout(limits.acquire_timeout)
+        .acquire_timeout(limits.acquire_timeout)
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false);
+    match place.backend {
+        DbBackend::Sqlite => sqlite_options(&mut connect, limits),
+        DbBackend::Postgres => postgres_options(&mut connect, limits),
+        _ => mysql_options(&mut connect, limits),
+    }
+    connect
+}
+
+fn sqlite_options(connect: &mut ConnectOptions, limits: LedgerOptions) {
+    connect
+        .map_sqlx_sqlite_opts(move |sqlite| {
+            sqlite
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(limits.busy_timeout)
+        })
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            // When SQLite undoes a change by itself (a full disk), the driver goes on counting it as open: the next
+            // change on this connection would be a part of nothing, and its commit would keep nothing.
+            pool.before_acquire(|connection, _| {
+                let settled = !connection.is_in_transaction();
+                Box::pin(async move { Ok(settled) })
+            })
+        });
+}
+
+/// All by start-up parameters, which cost no question of their own. A change sees what others have committed
+/// meanwhile, whatever the database's own default is.
+fn postgres_options(connect: &mut ConnectOptions, limits: LedgerOptions) {
+    let millis = |limit: Duration| limit.as_millis().to_string();
+    connect
+        .idle_timeout(IDLE_LIFE)
+        .max_lifetime(CONNECTION_LIFE)
+        .set_application_name("onsale")
+        .map_sqlx_postgres_opts(move |postgres| {
+            postgres.options([
+                ("search_path", format!("{OWN_SCHEMA},{COMMON_SCHEMA}")),
+                ("default_transaction_isolation", "read committed".to_owned()),
+                ("statement_timeout", millis(limits.change_timeout)),
+                ("lock_timeout", millis(limits.busy_timeout)),
+                ("idle_in_transaction_session_timeout", millis(POSTGRES_SILENCE)),
+            ])
+        })
+        .map_sqlx_postgres_pool_opts(|pool| {
+            pool.after_release(|connection, _| Box::pin(async move { alive(connection.ping()).await }))
+        });
+}
+
+/// `STRICT_ALL_TABLES`: what does not fit is refused, whatever the server's own default is.
+fn mysql_options(connect: &mut ConnectOptions, limits: LedgerOptions) {
+    let told = format!(
+        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
+         SET SESSION innodb_lock_wait_timeout = {}, wait_timeout = {}, sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')",
+        limits.busy_timeout.as_secs().max(1),
+        MYSQL_SILENCE_SECONDS
+    );
+    connect.idle_timeout(IDLE_LIFE).max_lifetime(CONNECTION_LIFE).map_sqlx_mysql_pool_opts(move |pool| {
+        let told = told.clone();
+        pool.after_connect(move |connection, _| {
+            let told = told.clone();
+            Box::pin(async move {
+                sqlx::Executor::execute(connection, sqlx::AssertSqlSafe(told)).await?;
+                Ok(())
+            })
+        })
+        .after_release(|connection, _| Box::pin(async move { alive(connection.ping()).await }))
+    });
+}
+
+/// A connection that was left in the middle of a question to a server that says nothing would wait for the answer on
+/// its way back, and hold its place in the pool meanwhile.
+async fn alive(ping: impl Future<Output = Result<(), sqlx::Error>>) -> Result<bool, sqlx::Error> {
+    let silence = || sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "no answer"));
+    tokio::time::timeout(RETURN_TIMEOUT, ping).await.map_err(|_| silence())??;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::connect::{Ledger, LedgerOptions, embedded_url};
+    use sea_orm::{ConnectionTrait, DbBackend, Statement};
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn every_connection_to_a_file_flushes_and_checks_keys() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = LedgerOptions { busy_timeout: Duration::from_millis(4_321), ..LedgerOptions::default() };
+        let ledger = Ledger::connect(&embedded_url(folder.path()), options).await.expect("connects");
+        let ask = async |pragma: &str| {
+            let question = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {pragma}"));
+            ledger.connection().query_one_raw(question).await.expect("asked").expect("answered")
+        };
+        let mode: String = ask("journal_mode").await.try_get_by_index(0).expect("text");
+        assert_eq!(mode, "wal");
+        for (pragma, wanted) in [("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 4_321)] {
+            let value: i32 = ask(pragma).await.try_get_by_index(0).expect("a number");
+            assert_eq!(value, wanted, "{pragma}");
+        }
+    }
+
+    /// After a change that SQLite undid by itself, as it does when a commit meets a full disk, the next ones are kept
+    /// all the same.
+    #[tokio::test]
+    async fn a_change_undone_by_the_database_does_not_swallow_what_comes_after_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = embedded_url(folder.path());
+        let options = LedgerOptions { max_connections: 1, ..LedgerOptions::default() };
+        let ledger = Ledger::connect(&url, options).await.expect("connects");
+        let sqlite = |sql: &str| Statement::from_string(DbBackend::Sqlite, sql);
+        ledger.connection().execute_raw(sqlite("CREATE TABLE things (name TEXT)")).await.expect("made");
+        let change = ledger.begin().await.expect("begun");
+        change.connection().execute_raw(sqlite("ROLLBACK")).await.expect("undone behind the driver's back");
+        change.commit().await.expect_err("there is nothing to commit");
+        drop(ledger.begin().await.expect("begun"));
+        for name in ["a", "b"] {
+            let change = ledger.begin().await.expect("begun");
+            let insert = Statement::from_string(DbBackend::Sqlite, format!("INSERT INTO things VALUES ('{name}')"));
+            change.connection().execute_raw(insert).await.expect("there is room again");
+            change.commit().await.expect("kept");
+        }
+        ledger.close().await.expect("closes");
+        let ledger = Ledger::connect(&url, options).await.expect("connects");
+        let count = Statement::from_string(DbBackend::Sqlite, "SELECT count(*) FROM things");
+        let row = ledger.connection().query_one_raw(count).await.expect("asked").expect("answered");
+        assert_eq!(row.try_get_by_index::<i64>(0).expect("a number"), 2);
+    }
+}

@@ -1,0 +1,158 @@
+//! Servers that go away, come back, stand still, or may not write: nothing acknowledged is lost, nothing is kept twice,
+//! and the error says that the database is away.
+
+use crate::support::engine::{Engine, on_every_server};
+use crate::support::server::Own;
+use crate::support::{Books, campaign, issued, message};
+use domain::Campaign;
+use domain::message::CouponIssued;
+use ledger::{Ledger, LedgerError, LedgerOptions, campaigns, coupons, processed};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+on_every_server!(
+    crate::support::server::Own;
+    a_server_killed_among_batches_has_every_row_once_afterwards,
+    a_server_that_stands_still_is_away_and_comes_back,
+    a_server_that_may_not_write_is_away_and_loses_nothing,
+);
+
+const DEADLINE: Duration = Duration::from_secs(120);
+const BATCH: u32 = 100;
+
+/// Waits no longer than a test may.
+fn hurried() -> LedgerOptions {
+    let second = Duration::from_secs(1);
+    LedgerOptions {
+        acquire_timeout: second,
+        busy_timeout: second,
+        answer_timeout: second,
+        change_timeout: second,
+        ..LedgerOptions::default()
+    }
+}
+
+/// One batch as the issuer keeps it: recorded and kept in one change.
+async fn keep(ledger: &Ledger, batch: &[(Uuid, CouponIssued)]) -> Result<(), LedgerError> {
+    let messages: Vec<_> = batch.iter().map(|(id, _)| message(id.as_u128())).collect();
+    let once = async |change: ledger::Transaction| {
+        let all: Vec<_> = messages.iter().collect();
+        let new = processed::record(&change, "coupon-group", &all).await?;
+        let left: Vec<_> = batch.iter().filter(|(id, _)| new.contains(id)).cloned().collect();
+        assert_eq!(coupons::keep_issued(&change, &left).await?, []);
+        change.commit().await
+    };
+    ledger.change(once).await
+}
+
+/// Tries until it is done, as the consumer does; how often the database was away.
+async fn keep_at_last(ledger: &Ledger, batch: &[(Uuid, CouponIssued)]) -> u32 {
+    let begun = Instant::now();
+    let mut away = 0;
+    loop {
+        match keep(ledger, batch).await {
+            Ok(()) => return away,
+            Err(LedgerError::Unreachable(_)) => away += 1,
+            Err(other) => panic!("neither kept nor away: {other:?}"),
+        }
+        assert!(begun.elapsed() < DEADLINE, "away for too long");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn check_rows(ledger: &Ledger, sale: &Campaign, batches: u32) {
+    let kept = coupons::counts(ledger, &sale.id).await.expect("counted").kept();
+    assert_eq!(kept, u64::from(batches * BATCH), "every row once");
+    let change = ledger.begin().await.expect("begins");
+    let ids: Vec<_> = (1..=batches * BATCH).map(|serial| issued(sale, serial).0).collect();
+    let unseen = processed::unseen(&change, "coupon-group", &ids).await.expect("asked");
+    assert!(unseen.is_empty(), "every message recorded");
+}
+
+fn batch(sale: &Campaign, number: u32) -> Vec<(Uuid, CouponIssued)> {
+    (number * BATCH + 1..=(number + 1) * BATCH).map(|serial| issued(sale, serial)).collect()
+}
+
+/// Two issuers keep batches while the server is killed and started again, three times.
+async fn a_server_killed_among_batches_has_every_row_once_afterwards(own: Own) {
+    const BATCHES: u32 = 120;
+    let books = Books::open(own.site()).await;
+    let sale = campaign("shop", "sale", BATCHES * BATCH);
+    campaigns::create(&books.ledger, &sale).await.expect("created");
+    let ledger = Ledger::connect(&books.site.url, LedgerOptions { change_timeout: DEADLINE, ..hurried() }).await;
+    let ledger = ledger.expect("connects");
+    let done = Arc::new(AtomicU32::new(0));
+    let issuers: Vec<_> = (0..2)
+        .map(|issuer| {
+            let (ledger, sale, done) = (ledger.clone(), sale.clone(), Arc::clone(&done));
+            tokio::spawn(async move {
+                let mut away = 0;
+                for number in (issuer..BATCHES).step_by(2) {
+                    away += keep_at_last(&ledger, &batch(&sale, number)).await;
+                    done.fetch_add(1, Ordering::Relaxed);
+                }
+                away
+            })
+        })
+        .collect();
+    for quarter in 1..=3 {
+        while done.load(Ordering::Relaxed) < quarter * BATCHES / 4 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        own.kill();
+        // Those under way meet a server that is not there.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        own.restart();
+    }
+    let mut away = 0;
+    for issuer in issuers {
+        away += issuer.await.expect("ran");
+    }
+    assert!(away >= 3, "each loss was noticed");
+    check_rows(&ledger, &sale, BATCHES).await;
+}
+
+async fn a_server_that_stands_still_is_away_and_comes_back(own: Own) {
+    let books = Books::open(own.site()).await;
+    let sale = campaign("shop", "sale", 10 * BATCH);
+    campaigns::create(&books.ledger, &sale).await.expect("created");
+    let ledger = Ledger::connect(&books.site.url, hurried()).await.expect("connects");
+    keep_at_last(&ledger, &batch(&sale, 0)).await;
+    let open = ledger.begin().await.expect("begins");
+    own.stall();
+    let asking = processed::unseen(&open, "coupon-group", &[Uuid::nil()]).await;
+    assert!(matches!(asking, Err(LedgerError::Unreachable(_))), "{asking:?}");
+    drop(open);
+    let reading = campaigns::get(&ledger, &sale.id).await;
+    assert!(matches!(reading, Err(LedgerError::Unreachable(_))), "{reading:?}");
+    let keeping = keep(&ledger, &batch(&sale, 1)).await;
+    assert!(matches!(keeping, Err(LedgerError::Unreachable(_))), "{keeping:?}");
+    assert!(matches!(ledger.ping().await, Err(LedgerError::Unreachable(_))));
+    own.resume();
+    keep_at_last(&ledger, &batch(&sale, 1)).await;
+    check_rows(&ledger, &sale, 2).await;
+}
+
+/// As a replica is after a failover.
+async fn a_server_that_may_not_write_is_away_and_loses_nothing(own: Own) {
+    let books = Books::open(own.site()).await;
+    let sale = campaign("shop", "sale", 10 * BATCH);
+    campaigns::create(&books.ledger, &sale).await.expect("created");
+    let read_only = |on: bool| match own.engine {
+        Engine::MariaDb => own.execute(&format!("SET GLOBAL read_only = {on}")),
+        _ => {
+            own.execute(&format!("ALTER SYSTEM SET default_transaction_read_only = {on}"));
+            own.execute("SELECT pg_reload_conf()");
+        }
+    };
+    read_only(true);
+    let ledger = Ledger::connect(&books.site.url, hurried()).await.expect("connects");
+    let refused = keep(&ledger, &batch(&sale, 0)).await;
+    assert!(matches!(&refused, Err(LedgerError::Unreachable(text)) if text.contains("read")), "{refused:?}");
+    assert_eq!(campaigns::get(&ledger, &sale.id).await, Ok(Some(sale.clone())), "reading goes on");
+    read_only(false);
+    keep_at_last(&ledger, &batch(&sale, 0)).await;
+    check_rows(&ledger, &sale, 1).await;
+}
