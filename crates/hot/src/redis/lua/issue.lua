@@ -17,7 +17,11 @@ local policy = redis.call('HMGET', KEYS[1], 'epoch', 'count', 'revision', 'incom
 if not policy[1] then return {'ABSENT'} end
 local epoch, count = tonumber(policy[1]), tonumber(policy[2])
 local seen_epoch, seen_count = tonumber(ARGV[2]), tonumber(ARGV[3])
-if epoch < seen_epoch or (epoch == seen_epoch and count < seen_count) then return {'BEHIND', epoch, count} end
+if epoch < seen_epoch or (epoch == seen_epoch and count < seen_count) then
+  -- Another server may have seen less, and would go on from here: nobody may, until what was lost is put back.
+  redis.call('HSET', KEYS[1], 'incomplete', 1)
+  return {'BEHIND', epoch, count}
+end
 if policy[4] then return {'INCOMPLETE'} end
 
 local now = tonumber(ARGV[1])
