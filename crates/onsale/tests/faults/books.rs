@@ -2,7 +2,7 @@
 
 use crate::ask::Caller;
 use crate::judge::Rows;
-use crate::settings::PATIENCE;
+use crate::settings::{PATIENCE, SETTLED};
 use crate::system::System;
 use serde_json::Value;
 use testkit::until;
@@ -37,37 +37,38 @@ impl System {
         text.lines().filter(|line| !line.is_empty()).map(row).collect()
     }
 
-    /// Waits until every message has become a row, and the books balance with all of the stock given.
-    pub fn settle(&self, event: &str, stock: u64) {
-        let settled = until("the books balance", PATIENCE, || {
+    /// Waits until every message has become a row, the books balance with all of the stock given, and everybody is told
+    /// the same. What is wrong if they do not.
+    pub fn settle(&self, event: &str, stock: u64) -> Result<(), String> {
+        let settled = until("the books balance", SETTLED, || {
             // Cheaper to ask than the whole books.
             let rows = self.rows(event).len();
             if (rows as u64) < stock {
                 return Err(format!("{rows} of {stock} rows are there"));
             }
-            let (_, text) = self.onsale(&["reconcile", "--campaign", event, "--json"]);
-            let report: Value = serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))?;
-            let campaign = &report["campaigns"][0];
-            let counts = ["hot_count", "ledger_count", "in_flight"].map(|name| campaign[name].as_u64());
-            let balances = campaign["balances"] == Value::Bool(true);
-            if balances && counts == [Some(stock), Some(stock), Some(0)] { Ok(()) } else { Err(campaign.to_string()) }
+            self.check_books(event, stock)?;
+            self.check_status(event, stock)
         });
-        if let Err(error) = settled {
+        settled.map_err(|error| {
             let (_, books) = self.onsale(&["reconcile", "--campaign", event]);
-            panic!("{event}: {error}\n{books}\n{}", self.logs());
-        }
-        self.check_status(event, stock);
+            format!("{event}: {error}\n{books}\n{}", self.logs())
+        })
     }
 
-    /// What everybody may ask says the same.
-    fn check_status(&self, event: &str, stock: u64) {
-        let status = until("the status is right", PATIENCE, || {
-            let answer = Caller::new(self.edge).call("GET", &format!("/api/v1/coupons/status/{event}"), &[], "");
-            let said = answer.map_err(|error| error.to_string())?.json();
-            let (left, people) = (said["remaining_stock"].as_u64(), said["total_participants"].as_u64());
-            if (left, people) == (Some(0), Some(stock)) { Ok(()) } else { Err(said.to_string()) }
-        });
-        status.expect("the status is right");
+    fn check_books(&self, event: &str, stock: u64) -> Result<(), String> {
+        let (_, text) = self.onsale(&["reconcile", "--campaign", event, "--json"]);
+        let report: Value = serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))?;
+        let campaign = &report["campaigns"][0];
+        let counts = ["hot_count", "ledger_count", "in_flight"].map(|name| campaign[name].as_u64());
+        let balances = campaign["balances"] == Value::Bool(true);
+        if balances && counts == [Some(stock), Some(stock), Some(0)] { Ok(()) } else { Err(campaign.to_string()) }
+    }
+
+    fn check_status(&self, event: &str, stock: u64) -> Result<(), String> {
+        let answer = Caller::new(self.edge).call("GET", &format!("/api/v1/coupons/status/{event}"), &[], "");
+        let said = answer.map_err(|error| error.to_string())?.json();
+        let (left, people) = (said["remaining_stock"].as_u64(), said["total_participants"].as_u64());
+        if (left, people) == (Some(0), Some(stock)) { Ok(()) } else { Err(said.to_string()) }
     }
 
     /// The last lines of every program, for an error's text.

@@ -120,7 +120,7 @@ impl<'a> Crowd<'a> {
     /// The answer that is no "come again"; none if none comes.
     fn ask_until_definite(&self, caller: &mut Caller, user: u64) -> Option<Answer> {
         let body = json!({"user_id": user_name(user), "event_id": self.event}).to_string();
-        let key = format!("key-{user}");
+        let key = format!("{}-{user}", self.event);
         let headers = [("Idempotency-Key", key.as_str())];
         let headers = if is_keyed(user) { &headers[..] } else { &[] };
         let deadline = Instant::now() + PATIENCE;

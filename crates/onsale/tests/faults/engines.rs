@@ -14,7 +14,7 @@ fn has_kafka(system: &System) -> testkit::Result<()> {
 
 #[test]
 fn a_broker_killed() {
-    let fault = Fault::new("Kafka broker killed", Ack::Replica, 2).needing(has_kafka);
+    let fault = Fault::new("Kafka broker killed", Ack::Replica, 3).needing(has_kafka);
     fault.run(|system, _, _| {
         let broker = any_broker(system);
         system.kafka.kill(broker).expect("killed");

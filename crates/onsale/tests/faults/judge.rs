@@ -74,6 +74,11 @@ impl Verdict {
         }
     }
 
+    /// Whether nothing is wrong.
+    pub fn is_faultless(&self) -> bool {
+        [&self.lost, &self.beyond_stock, &self.doubled, &self.strange].iter().all(|found| found.is_empty())
+    }
+
     /// Demands that nothing is wrong.
     #[track_caller]
     pub fn demand(&self, what: &str) {

@@ -35,7 +35,7 @@ fn an_issuer_killed() {
 
 #[test]
 fn nginx_killed() {
-    Fault::new("NGINX killed", Ack::Replica, 3).run(|system, _, _| {
+    Fault::new("NGINX killed", Ack::Replica, 2).run(|system, _, _| {
         system.nginx.kill().expect("killed");
         pause_ms(100..500);
         system.nginx.restart().expect("starts again");

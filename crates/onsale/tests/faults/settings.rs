@@ -13,6 +13,9 @@ pub const COME_AGAIN: Duration = Duration::from_millis(100);
 /// Longer than any outage here may take on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Longer than messages travel once everything is well.
+pub const SETTLED: Duration = Duration::from_secs(60);
+
 /// How often a fault is tried: `each_commit`, or what `ONSALE_FAULTS` says.
 pub fn trials(each_commit: u32) -> u32 {
     std::env::var("ONSALE_FAULTS").ok().map_or(each_commit, |text| text.parse().expect("ONSALE_FAULTS is a number"))

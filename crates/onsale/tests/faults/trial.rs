@@ -59,10 +59,20 @@ impl Fault {
             happen(system, &event, trial);
             system.wait_until_whole();
         });
-        system.settle(&event, STOCK);
+        let settled = system.settle(&event, STOCK);
         let verdict = Verdict::of(&history, &system.rows(&event), STOCK, self.forgets_keys);
         table::add(self.name, &verdict, history.outage, history.put_off);
-        verdict.demand(&format!("{}, trial {}, {event}", self.name, trial + 1));
+        let what = format!("{}, trial {}, {event}", self.name, trial + 1);
+        if verdict.is_faultless() && settled.is_ok() {
+            println!("{what}: {} acknowledged, all kept; {:?} without an answer", verdict.acknowledged, history.outage);
+            return;
+        }
+        table::print();
+        if let Err(why) = settled {
+            eprintln!("{what}: {why}");
+        }
+        verdict.demand(&what);
+        panic!("{what}: the books do not balance");
     }
 }
 
