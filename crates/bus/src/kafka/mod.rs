@@ -20,6 +20,7 @@ mod outlet;
 mod publisher;
 mod reader;
 mod rebalance;
+mod rights;
 mod session;
 mod topics;
 
@@ -27,6 +28,7 @@ pub use error::BrokerError;
 pub use letters::KafkaDeadLetters;
 pub use publisher::KafkaPublisher;
 pub use reader::{KafkaReader, ReadCount};
+pub use rights::KafkaRights;
 pub use topics::{Cluster, TopicState};
 
 use crate::consumer::{Consumer, ConsumerOptions};

@@ -47,6 +47,16 @@ pub struct TopicState {
     pub in_sync: usize,
     /// `min.insync.replicas`, where the brokers tell.
     pub min_in_sync_replicas: Option<usize>,
+    /// `retention.ms`, where the brokers tell; -1 is for ever.
+    pub retention_ms: Option<i64>,
+    /// `retention.bytes`, where the brokers tell; -1 is no limit.
+    pub retention_bytes: Option<i64>,
+    /// `cleanup.policy`, where the brokers tell.
+    pub cleanup_policy: Option<String>,
+    /// `unclean.leader.election.enable`, where the brokers tell.
+    pub unclean_election: Option<bool>,
+    /// `max.message.bytes`, where the brokers tell.
+    pub message_bytes_max: Option<usize>,
 }
 
 /// Makes topics and looks at them. Cheap to clone.
@@ -106,18 +116,38 @@ impl Topics {
             })
             .await?;
         for topic in topics.iter_mut().filter(|topic| topic.partitions > 0) {
-            topic.min_in_sync_replicas = self.min_in_sync(&topic.name).await?;
+            self.describe_settings(topic).await?;
         }
         Ok(Cluster { brokers, topics })
     }
 
-    async fn min_in_sync(&self, name: &str) -> Result<Option<usize>, BrokerError> {
-        let question = [ResourceSpecifier::Topic(name)];
+    async fn describe_settings(&self, topic: &mut TopicState) -> Result<(), BrokerError> {
+        let question = [ResourceSpecifier::Topic(&topic.name)];
         let answer = self.admin.describe_configs(&question, &options()).await;
         let answer = answer.map_err(|error| self.brokers.failed("topics can not be looked at", &error))?;
-        let known = answer.into_iter().find_map(Result::ok);
-        let value = known.and_then(|known| known.get("min.insync.replicas")?.value.clone());
-        Ok(value.and_then(|value| value.parse().ok()))
+        let Some(known) = answer.into_iter().find_map(Result::ok) else { return Ok(()) };
+        let said = |name: &str| known.get(name).and_then(|entry| entry.value.clone());
+        topic.min_in_sync_replicas = said("min.insync.replicas").and_then(|value| value.parse().ok());
+        topic.retention_ms = said("retention.ms").and_then(|value| value.parse().ok());
+        topic.retention_bytes = said("retention.bytes").and_then(|value| value.parse().ok());
+        topic.cleanup_policy = said("cleanup.policy");
+        topic.unclean_election = said("unclean.leader.election.enable").and_then(|value| value.parse().ok());
+        topic.message_bytes_max = said("max.message.bytes").and_then(|value| value.parse().ok());
+        Ok(())
+    }
+
+    /// Why these topics could not be made, if somebody tried; makes none.
+    pub async fn why_not_made(&self, names: &[&str]) -> Result<Option<String>, BrokerError> {
+        let brokers = self.ping().await?;
+        let kept: Vec<String> = names.iter().map(|name| (plan_of(name).1 * DAY_MS).to_string()).collect();
+        let largest = LETTER_BYTES_MAX.to_string();
+        let new: Vec<NewTopic<'_>> =
+            names.iter().zip(&kept).map(|(name, kept_ms)| new_topic(name, kept_ms, &largest, brokers)).collect();
+        let answers = self.admin.create_topics(&new, &options().validate_only(true)).await;
+        let answers = answers.map_err(|error| self.brokers.failed("topics can not be looked at", &error))?;
+        let refused = answers.into_iter().find_map(Result::err);
+        let refused = refused.filter(|(_, code)| *code != RDKafkaErrorCode::TopicAlreadyExists);
+        Ok(refused.map(|(name, code)| format!("{name}: {code}")))
     }
 
     async fn make(&self, names: &[&str], brokers: usize) -> Result<(), BrokerError> {
@@ -201,5 +231,10 @@ fn state_of(metadata: &Metadata, name: &str) -> TopicState {
         replication_factor: partitions.iter().map(|part| part.replicas().len()).min().unwrap_or(0),
         in_sync: partitions.iter().map(|part| part.isr().len()).min().unwrap_or(0),
         min_in_sync_replicas: None,
+        retention_ms: None,
+        retention_bytes: None,
+        cleanup_policy: None,
+        unclean_election: None,
+        message_bytes_max: None,
     }
 }

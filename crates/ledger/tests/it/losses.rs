@@ -3,7 +3,7 @@
 
 use crate::support::engine::{Engine, on_every_server};
 use crate::support::server::Own;
-use crate::support::{Books, campaign, issued, message};
+use crate::support::{Books, campaign, issued, message, patient};
 use domain::Campaign;
 use domain::message::CouponIssued;
 use ledger::{Ledger, LedgerError, LedgerOptions, campaigns, coupons, processed};
@@ -22,14 +22,14 @@ on_every_server!(
 const DEADLINE: Duration = Duration::from_secs(120);
 const BATCH: u32 = 100;
 
-/// Waits no longer than a test may.
+/// Notices soon that nobody answers.
 fn hurried() -> LedgerOptions {
-    let second = Duration::from_secs(1);
+    let short = Duration::from_secs(2);
     LedgerOptions {
-        acquire_timeout: second,
-        busy_timeout: second,
-        answer_timeout: second,
-        change_timeout: second,
+        acquire_timeout: short,
+        busy_timeout: short,
+        answer_timeout: short,
+        change_timeout: short,
         ..LedgerOptions::default()
     }
 }
@@ -111,7 +111,7 @@ async fn a_server_killed_among_batches_has_every_row_once_afterwards(own: Own) {
         away += issuer.await.expect("ran");
     }
     assert!(away >= 3, "each loss was noticed");
-    check_rows(&ledger, &sale, BATCHES).await;
+    check_rows(&books.ledger, &sale, BATCHES).await;
 }
 
 async fn a_server_that_stands_still_is_away_and_comes_back(own: Own) {
@@ -132,7 +132,7 @@ async fn a_server_that_stands_still_is_away_and_comes_back(own: Own) {
     assert!(matches!(ledger.ping().await, Err(LedgerError::Unreachable(_))));
     own.resume();
     keep_at_last(&ledger, &batch(&sale, 1)).await;
-    check_rows(&ledger, &sale, 2).await;
+    check_rows(&books.ledger, &sale, 2).await;
 }
 
 /// As a replica is after a failover.
@@ -148,11 +148,11 @@ async fn a_server_that_may_not_write_is_away_and_loses_nothing(own: Own) {
         }
     };
     read_only(true);
-    let ledger = Ledger::connect(&books.site.url, hurried()).await.expect("connects");
+    let ledger = Ledger::connect(&books.site.url, patient()).await.expect("connects");
     let refused = keep(&ledger, &batch(&sale, 0)).await;
     assert!(matches!(&refused, Err(LedgerError::Unreachable(text)) if text.contains("read")), "{refused:?}");
     assert_eq!(campaigns::get(&ledger, &sale.id).await, Ok(Some(sale.clone())), "reading goes on");
     read_only(false);
     keep_at_last(&ledger, &batch(&sale, 0)).await;
-    check_rows(&ledger, &sale, 1).await;
+    check_rows(&books.ledger, &sale, 1).await;
 }

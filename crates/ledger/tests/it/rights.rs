@@ -3,9 +3,9 @@
 use crate::support::engine::{Engine, Site, on_every_server};
 use crate::support::raw::Raw;
 use crate::support::server::Own;
-use crate::support::{Books, campaign, issued, message};
+use crate::support::{Books, campaign, issued, message, patient};
 use domain::Timestamp;
-use ledger::{Ledger, LedgerError, LedgerOptions, SchemaState, campaigns, coupons, outbox, processed};
+use ledger::{Ledger, LedgerError, SchemaState, campaigns, coupons, outbox, processed};
 
 on_every_server!(
     crate::support::server::Own;
@@ -25,7 +25,7 @@ fn url(own: &Own, user: &str) -> String {
 }
 
 async fn connect(url: &str) -> Result<Ledger, LedgerError> {
-    Ledger::connect(url, LedgerOptions::default()).await
+    Ledger::connect(url, patient()).await
 }
 
 async fn run_file(own: &Own) {

@@ -2,7 +2,7 @@
 
 use crate::support::engine::{Site, on_every_database};
 use crate::support::raw::Raw;
-use crate::support::{Books, issued};
+use crate::support::{Books, issued, patient};
 use ledger::{Ledger, LedgerError, LedgerOptions, SchemaState, api_keys, campaigns, coupons, embedded_url};
 
 on_every_database!(
@@ -13,7 +13,7 @@ on_every_database!(
 );
 
 async fn connect(site: &Site) -> Ledger {
-    Ledger::connect(&site.url, LedgerOptions::default()).await.expect("connects")
+    Ledger::connect(&site.url, patient()).await.expect("connects")
 }
 
 async fn a_new_database_lacks_everything_and_migrating_twice_is_migrating_once(site: Site) {

@@ -2,12 +2,14 @@
 
 mod admin;
 mod dead_letters;
+mod doctor;
 mod role;
 mod rush;
 mod serve;
 
 pub use admin::{AdminArguments, AdminCommand, KeyCommand, KeyOwner};
 pub use dead_letters::{DeadLettersArguments, DeadLettersCommand, Selection};
+pub use doctor::DoctorArguments;
 pub use role::Role;
 pub use rush::RushArguments;
 pub use serve::ServeArguments;
@@ -59,7 +61,7 @@ pub enum Command {
     /// Bring the database's tables up to date
     Migrate,
     /// Check that everything needed is there and fit for its purpose
-    Doctor,
+    Doctor(DoctorArguments),
     /// Compare hot state with the database, coupon by coupon
     Reconcile(ReconcileArguments),
     /// Look after messages that could not be processed

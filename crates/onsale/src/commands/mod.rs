@@ -9,7 +9,7 @@ mod reconcile;
 mod rush;
 mod serve;
 
-use crate::cli::{Cli, Command, CommonArguments};
+use crate::cli::{Cli, Command, CommonArguments, ServeArguments};
 use crate::config::{Config, ConfigError, ENVIRONMENT_PREFIX, Sources, load};
 use crate::telemetry;
 use anyhow::Context;
@@ -70,7 +70,12 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
             serve::run(&serve::with_ports_of_role(loaded, &arguments), &arguments)
         }
         Command::Migrate => migrate::run(&begin(&sources)?),
-        Command::Doctor => doctor::run(&begin(&sources)?),
+        Command::Doctor(arguments) => {
+            let loaded = load(&sources)?;
+            telemetry::install_logs(&loaded.config.log)?;
+            let as_served = ServeArguments { roles: arguments.roles.clone(), listen: None };
+            doctor::run(&serve::with_ports_of_role(loaded, &as_served), &arguments)
+        }
         Command::Reconcile(arguments) => reconcile::run(&begin(&sources)?, &arguments),
         Command::DeadLetters(arguments) => dead_letters::run(&begin(&sources)?, &arguments.command),
         Command::Admin(arguments) => admin::run(&begin(&sources)?, &arguments.command),

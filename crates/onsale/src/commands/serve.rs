@@ -1,8 +1,8 @@
 //! `onsale serve`: starts serving, says where, and ends politely.
 
-use super::Ending;
+use super::{Ending, doctor};
 use crate::cli::{Role, ServeArguments};
-use crate::config::{Config, Loaded, without_password};
+use crate::config::{Config, HotEngine, Loaded, without_password};
 use crate::telemetry;
 use crate::wiring::{Courier, Demo, Parts, Server, open_server, prepare_demo};
 use services::coupon::CouponService;
@@ -51,6 +51,9 @@ pub fn run(config: &Config, arguments: &ServeArguments) -> anyhow::Result<Ending
 async fn serve(config: &Config, roles: &[Role]) -> anyhow::Result<Ending> {
     let exporter = telemetry::install_metrics()?;
     let parts = Parts::open(config, roles).await?;
+    if let (Some(_), HotEngine::Redis(address)) = (&parts.deciding, config.hot_engine()) {
+        doctor::demand(config, &address).await?;
+    }
     let mut demo = None;
     if let Some(deciding) = parts.deciding.as_ref().filter(|_| config.demo.enabled) {
         demo = Some(prepare_demo(deciding).await?);

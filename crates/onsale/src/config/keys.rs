@@ -36,6 +36,7 @@ pub const KEYS: &[Key] = &[
     key("demo.enabled", Kind::FlagOrAuto),
     key("hot.url", Kind::Engine { is_url: engine::is_hot_url, forms: engine::HOT_FORMS }),
     key("hot.ack", Kind::OneOf(&["none", "replica", "bus"])),
+    key("hot.allow_unsafe", Kind::Flag),
     key("hot.flush", Kind::Flag),
     key("bus.url", Kind::Engine { is_url: engine::is_bus_url, forms: engine::BUS_FORMS }),
     key("ledger.url", Kind::Engine { is_url: engine::is_ledger_url, forms: engine::LEDGER_FORMS }),

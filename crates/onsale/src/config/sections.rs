@@ -109,6 +109,8 @@ pub struct Hot {
     pub url: String,
     /// When a yes may be heard, on Redis.
     pub ack: HotAck,
+    /// Whether to serve with a Redis that can not keep what it promises.
+    pub allow_unsafe: bool,
     /// Whether a yes waits for the disk.
     pub flush: bool,
 }

@@ -10,7 +10,20 @@ use domain::{Campaign, CampaignId, EventName, TenantName, Terms, Timestamp};
 use engine::Site;
 use ledger::{Ledger, LedgerOptions, campaigns, coupons};
 use raw::Raw;
+use std::time::Duration;
 use uuid::Uuid;
+
+/// For a machine on which everything else runs, too: no test is about how long things take.
+pub fn patient() -> LedgerOptions {
+    let long = Duration::from_secs(120);
+    LedgerOptions {
+        acquire_timeout: long,
+        busy_timeout: long,
+        answer_timeout: long,
+        change_timeout: long,
+        ..LedgerOptions::default()
+    }
+}
 
 /// A migrated ledger on a database of its own.
 pub struct Books {
@@ -20,7 +33,7 @@ pub struct Books {
 
 impl Books {
     pub async fn open(site: Site) -> Self {
-        let ledger = Ledger::connect(&site.url, LedgerOptions::default()).await.expect("connects");
+        let ledger = Ledger::connect(&site.url, patient()).await.expect("connects");
         ledger.migrate().await.expect("migrates");
         Self { ledger, site }
     }

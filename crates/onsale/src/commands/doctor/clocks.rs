@@ -1,0 +1,68 @@
+//! This machine's clock against those of the servers: windows of sale, tokens and rows are dated by all of them.
+
+use super::finding::Finding;
+
+/// Further apart than this is not the network's delay.
+const APART_MS_MAX: i64 = 500;
+const CHANGE: &str = "timedatectl set-ntp true, and wait until `timedatectl` says that the clock is synchronised";
+
+/// A server's clock.
+pub(super) struct Clock {
+    /// Whose it is.
+    pub server: String,
+    /// How far it is ahead of ours.
+    pub ahead_ms: i64,
+}
+
+fn way(ahead_ms: i64) -> &'static str {
+    if ahead_ms < 0 { "behind" } else { "ahead of" }
+}
+
+/// None when there is no other clock.
+pub(super) fn clocks(clocks: &[Clock]) -> Option<Finding> {
+    let worst = clocks.iter().max_by_key(|clock| clock.ahead_ms.abs())?;
+    let off: Vec<&Clock> = clocks.iter().filter(|clock| clock.ahead_ms.abs() > APART_MS_MAX).collect();
+    if off.is_empty() {
+        let said = format!("{} clocks within {} ms of this machine's", clocks.len(), worst.ahead_ms.abs());
+        return Some(Finding::ok("clocks", said));
+    }
+    let one_way = clocks.iter().all(|clock| clock.ahead_ms.signum() == worst.ahead_ms.signum());
+    if off.len() == clocks.len() && off.len() > 1 && one_way {
+        let least = off.iter().map(|clock| clock.ahead_ms.abs()).min().unwrap_or_default();
+        let said = format!("this machine's clock is {least} ms or more {} all others", way(-worst.ahead_ms));
+        return Some(Finding::wrong("clocks", said, format!("here: {CHANGE}")));
+    }
+    let each = |clock: &&Clock| {
+        format!("{} is {} ms {} this machine", clock.server, clock.ahead_ms.abs(), way(clock.ahead_ms))
+    };
+    let said: Vec<String> = off.iter().map(each).collect();
+    Some(Finding::wrong("clocks", said.join(", "), format!("there (or here, if it is this machine's): {CHANGE}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::Verdict;
+    use super::*;
+
+    fn look(ahead_ms: &[i64]) -> Option<Finding> {
+        let clock = |(place, ahead_ms): (usize, &i64)| Clock { server: format!("server {place}"), ahead_ms: *ahead_ms };
+        clocks(&ahead_ms.iter().enumerate().map(clock).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_named_with_its_way() {
+        assert_eq!(look(&[]), None);
+        assert_eq!(look(&[500, -500]).expect("clocks").verdict, Verdict::Ok);
+        for (ahead_ms, wanted) in [
+            (&[0, 501][..], "server 1 is 501 ms ahead of this machine"),
+            (&[3, -2_000], "server 1 is 2000 ms behind this machine"),
+            (&[-700], "server 0 is 700 ms behind this machine"),
+            (&[-700, -900, -4_000], "this machine's clock is 700 ms or more ahead of all others"),
+            (&[700, 900], "this machine's clock is 700 ms or more behind all others"),
+            (&[700, -900], "server 0 is 700 ms ahead of this machine, server 1 is 900 ms behind this machine"),
+        ] {
+            let found = look(ahead_ms).expect("clocks");
+            assert_eq!((found.verdict, found.said.as_str()), (Verdict::Wrong, wanted), "{ahead_ms:?}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The engines inside the process: journal and SQLite.
+
+use super::finding::Finding;
+use crate::commands::block_on;
+use crate::config::Config;
+use crate::wiring::Parts;
+use hot::embedded::{EmbeddedEngine, JournalError, JournalOptions, JournalSnapshot};
+use ledger::{Ledger, LedgerOptions, SchemaState, embedded_url};
+
+/// Whether the journal opens, and whether a running server has it.
+pub(super) fn journal(config: &Config) -> (Finding, bool) {
+    // Beside files of its own it is opened as a server would open it; a database elsewhere is only looked at.
+    let looked = match config.ledger.url.as_str() {
+        "sqlite:" => block_on(Parts::open_or_read(config)).map(|(_, running)| running),
+        _ => alone(config),
+    };
+    match looked {
+        Ok(true) => (Finding::ok("journal", "readable; in use by a running server"), true),
+        Ok(false) => (Finding::ok("journal", "opens and replays"), false),
+        Err(error) => (Finding::wrong("journal", format!("{error:#}"), "put back a copy, or set data.dir"), false),
+    }
+}
+
+fn alone(config: &Config) -> anyhow::Result<bool> {
+    let folder = &config.data.dir;
+    match EmbeddedEngine::open(folder, JournalOptions::default()) {
+        Ok(_) => Ok(false),
+        Err(JournalError::InUse(_)) => Ok(JournalSnapshot::read(folder).map(|_| true)?),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a yes waits for the disk.
+pub(super) fn flush(config: &Config) -> Finding {
+    if config.hot.flush {
+        return Finding::ok("flush", "a yes waits for the disk");
+    }
+    Finding::wrong("flush", "a yes does not wait for the disk", "set hot.flush = true")
+}
+
+/// Whether the file of tables answers.
+pub(super) async fn sqlite(config: &Config) -> Finding {
+    let look = async {
+        let ledger = Ledger::connect(&embedded_url(&config.data.dir), LedgerOptions::default()).await?;
+        ledger.ping().await?;
+        ledger.schema_state().await
+    };
+    match look.await {
+        Ok(SchemaState::Current) => Finding::ok("database", "answers; tables are up to date"),
+        Ok(SchemaState::Behind(_)) => Finding::ok("database", "answers; tables are brought up to date at the start"),
+        Ok(state) => Finding::wrong("database", state.to_string(), "install that version of Onsale, or set data.dir"),
+        Err(error) => Finding::wrong("database", error.to_string(), "put back a copy, or set data.dir"),
+    }
+}

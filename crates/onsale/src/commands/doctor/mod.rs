@@ -1,0 +1,122 @@
+//! `onsale doctor`: checks that everything needed is there and fit for its purpose, and can keep what is promised.
+//!
+//! ```text
+//! machine, embedded    this machine; journal and SQLite
+//! redis, promises      what Redis must keep            (promises: `serve` refuses to start without)
+//! kafka, database      brokers and topics; rows
+//! clocks, together     all against this machine; which engines go together
+//! ```
+
+mod clocks;
+mod database;
+mod embedded;
+mod finding;
+mod kafka;
+mod machine;
+mod promises;
+mod redis;
+mod together;
+
+pub use promises::demand;
+
+use super::{Ending, WrongUse, block_on};
+use crate::cli::{DoctorArguments, Role};
+use crate::config::{BusEngine, Config, HotEngine};
+use finding::{Finding, NAMES, Verdict};
+
+/// Runs the command.
+///
+/// # Errors
+/// [`WrongUse`] when a check is allowed that there is not. What is wrong otherwise is printed, and the exit status is 1.
+pub fn run(config: &Config, arguments: &DoctorArguments) -> anyhow::Result<Ending> {
+    if let Some(unknown) = arguments.allow.iter().find(|name| !NAMES.contains(&name.as_str())) {
+        return Err(
+            WrongUse(format!("--allow {unknown}: there is no such check; there are {}", NAMES.join(", "))).into()
+        );
+    }
+    let mut findings = examine(config, &roles(arguments))?;
+    for finding in &mut findings {
+        if arguments.allow.iter().any(|name| name == finding.name) {
+            *finding = finding.clone().allowed();
+        }
+    }
+    let well = findings.iter().all(|finding| finding.verdict != Verdict::Wrong);
+    if arguments.json {
+        println!("{}", json(well, &findings))
+    } else {
+        print(&findings)
+    }
+    Ok(if well { Ending::Done } else { Ending::CheckFailed })
+}
+
+fn roles(arguments: &DoctorArguments) -> Vec<Role> {
+    let wanted = |role: &Role| arguments.roles.is_empty() || arguments.roles.contains(role);
+    Role::ALL.into_iter().filter(wanted).collect()
+}
+
+fn examine(config: &Config, roles: &[Role]) -> anyhow::Result<Vec<Finding>> {
+    let (hot, bus) = (config.hot_engine(), config.bus_engine());
+    let (embedded, sqlite) = (hot == HotEngine::Embedded, config.ledger.url == "sqlite:");
+    let mut findings = Vec::new();
+    if embedded || sqlite || bus == BusEngine::Local {
+        findings.push(machine::data_folder(config));
+        findings.push(machine::free_space(config));
+    }
+    let mut is_running = None;
+    if embedded {
+        let (journal, running) = embedded::journal(config);
+        is_running = Some(running);
+        findings.push(journal);
+    }
+    if sqlite {
+        findings.push(block_on(async { Ok(embedded::sqlite(config).await) })?);
+    }
+    findings.extend([machine::address(config, is_running), machine::descriptors(), machine::openness(config)]);
+    if embedded {
+        findings.push(embedded::flush(config));
+    }
+    findings.extend(block_on(async { Ok(servers(config, roles).await) })?);
+    findings.push(together::apart(config, roles));
+    findings.extend(together::acknowledgement(config));
+    Ok(findings)
+}
+
+async fn servers(config: &Config, roles: &[Role]) -> Vec<Finding> {
+    let (mut findings, mut clocks) = (Vec::new(), Vec::new());
+    if let HotEngine::Redis(address) = config.hot_engine() {
+        let (found, told) = redis::examine(config, &address).await;
+        findings.extend(found);
+        clocks.extend(told);
+    }
+    if let BusEngine::Kafka(brokers) = config.bus_engine() {
+        findings.extend(kafka::examine(config, &brokers, roles).await);
+    }
+    if config.ledger.url != "sqlite:" {
+        let (found, told) = database::examine(config).await;
+        findings.extend(found);
+        clocks.extend(told);
+    }
+    findings.extend(clocks::clocks(&clocks));
+    findings
+}
+
+fn print(findings: &[Finding]) {
+    for Finding { name, verdict, said, change } in findings {
+        println!("{:<6} {name:<19} {said}", verdict.as_str());
+        if let Some(change) = change {
+            println!("{:<6} {:<19} change: {change}", "", "");
+        }
+    }
+}
+
+fn json(well: bool, findings: &[Finding]) -> serde_json::Value {
+    let check = |finding: &Finding| {
+        serde_json::json!({
+            "name": finding.name,
+            "verdict": finding.verdict.as_str().to_lowercase(),
+            "said": finding.said,
+            "change": finding.change,
+        })
+    };
+    serde_json::json!({ "well": well, "checks": findings.iter().map(check).collect::<Vec<_>>() })
+}
