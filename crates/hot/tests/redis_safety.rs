@@ -195,7 +195,8 @@ async fn many_servers_sell_exactly_the_stock_and_nobody_gets_two() {
             heard
         })
     });
-    let (mut yes, mut held): (Vec<(UserId, u32)>, BTreeMap<UserId, BTreeSet<Uuid>>) = Default::default();
+    let mut yes: Vec<(UserId, u32)> = Vec::new();
+    let mut held: BTreeMap<UserId, BTreeSet<Uuid>> = BTreeMap::new();
     for heard in futures::future::join_all(selling).await {
         for (user, answer) in heard.expect("runs") {
             match answer.expect("decided") {
