@@ -20,7 +20,7 @@ async fn agree(url: &str, ack: Ack, histories: u32) {
     };
     let restarts = AtomicU32::new(0);
     let restart = |engine: RedisEngine| async {
-        if restarts.fetch_add(1, Ordering::Relaxed) % REOPENED_ONE_IN == 0 { open().await } else { engine }
+        if restarts.fetch_add(1, Ordering::Relaxed).is_multiple_of(REOPENED_ONE_IN) { open().await } else { engine }
     };
     conformance::run(histories, STEPS, open, restart).await;
 }
