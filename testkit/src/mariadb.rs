@@ -16,6 +16,8 @@ use std::time::Duration;
 const START_LIMIT: Duration = Duration::from_secs(60);
 const FACTS: &str = "mariadb.facts";
 const DATA: &str = "data";
+/// A folder for passing files of its own: in a shared one a server that starts sweeps away those of the others.
+const PASSING: &str = "passing";
 /// What makes the superuser of ours; read at every start.
 const INIT_FILE: &str = "init.sql";
 const SUPERUSER: &str = "admin";
@@ -71,6 +73,7 @@ impl MariaDb {
         let arguments = [
             "--no-defaults".to_owned(),
             format!("--datadir={}", path(DATA)),
+            format!("--tmpdir={}", path(PASSING)),
             format!("--init-file={}", path(INIT_FILE)),
             format!("--port={number}"),
             "--bind-address=127.0.0.1".to_owned(),
@@ -194,8 +197,12 @@ fn initialise(folder: &Path, password: &str) -> Result<()> {
     );
     std::fs::write(&file, text).map_err(|error| KitError::file(&file, &error))?;
     account::hand_over(&file)?;
+    let passing = folder.join(PASSING);
+    std::fs::create_dir_all(&passing).map_err(|error| KitError::file(&passing, &error))?;
+    account::hand_over(&passing)?;
     let mut install = bare(&install::mariadb_program("mariadb-install-db")?, folder);
     install.arg("--no-defaults").arg(format!("--datadir={}", folder.join(DATA).display()));
+    install.arg(format!("--tmpdir={}", passing.display()));
     install.args(["--auth-root-authentication-method=normal", "--skip-test-db"]);
     // An installation that the machine's end cuts short is made anew.
     install.args(["--innodb-flush-method=nosync", "--innodb-flush-log-at-trx-commit=0"]);

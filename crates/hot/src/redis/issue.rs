@@ -217,9 +217,14 @@ impl Inner {
                 return Err(HotError::Unavailable("the campaign is being put together again".into()));
             }
         };
+        let mark = decided.version.mark;
+        if sale.is_fenced() && mark.epoch <= before.epoch {
+            // The count may have grown again by what others decided on the wrong state: only a new epoch means that
+            // somebody has put back what was lost.
+            return Err(HotError::Unavailable("Redis has lost decisions; they must be put back first".into()));
+        }
         sale.unfence();
         let sale = if stranger { self.sales.add(&sale.id, || Sale::new(sale.id.clone())) } else { sale.clone() };
-        let mark = decided.version.mark;
         let news = mark > before;
         if news && !ran.kept {
             metrics::counter!("onsale_hot_wait_failed_total").increment(1);

@@ -100,9 +100,10 @@ impl Inner {
         Ok(())
     }
 
-    /// Whether Redis has all again that this process has seen kept; somebody else may have put it there.
+    /// Whether somebody else has put back what was lost: a later epoch than this process has seen tells so, a count
+    /// does not.
     pub(super) async fn has_caught_up(&self, sale: &Sale) -> Result<bool, HotError> {
-        let caught_up = self.look_once(sale).await?.is_some_and(|look| look.version.mark >= sale.kept());
+        let caught_up = self.look_once(sale).await?.is_some_and(|look| look.version.mark.epoch > sale.kept().epoch);
         if caught_up {
             sale.unfence();
         }

@@ -12,7 +12,7 @@ use ledger::{LedgerError, campaigns};
 use std::time::Duration;
 
 /// How often the hot state is brought up to date with the ledger's policies.
-const FOLLOW_LEDGER_EVERY: Duration = Duration::from_secs(10);
+const FOLLOW_LEDGER_EVERY: Duration = Duration::from_secs(3);
 /// How often a change is tried again when somebody else changes the same campaign.
 const CHANGE_ATTEMPTS_MAX: usize = 5;
 
