@@ -7,7 +7,6 @@ use crate::processes::cpu_seconds;
 use crate::resp::{Pipe, begin, word};
 use crate::table::{Row, Table, median};
 use anyhow::Context;
-use std::io::Write;
 use std::slice::from_ref;
 use std::time::{Duration, Instant};
 use testkit::{Flavor, Kit, RedisNode};
@@ -229,7 +228,7 @@ impl Caller {
     /// The call for requests `first..first + count`.
     fn write(&self, users: &str, first: usize, count: usize, out: &mut Vec<u8>) {
         let more = match &self.form {
-            Form::Batch { words } => words.len() + 2 + 2 * count,
+            Form::Batch { words } => words.len() + 3 + count,
             Form::Shortest => 3,
         };
         begin(3 + self.keys.len() + more, out);
@@ -242,18 +241,15 @@ impl Caller {
             word(count.to_string().as_bytes(), out);
             word(&vec![b'0'; count], out);
         }
-        let mut text = Vec::with_capacity(32);
-        for number in first..first + count {
-            text.clear();
-            let _ = write!(text, "{users}-user-{number:010}");
-            word(&text, out);
+        let id = |number: usize| format!("{users}{number:030x}");
+        if matches!(self.form, Form::Batch { .. }) {
+            word((first..first + count).map(id).collect::<String>().as_bytes(), out);
         }
         for number in first..first + count {
-            text.clear();
-            let _ = write!(text, "{users}{number:030x}");
-            word(&text, out);
+            word(format!("{users}-user-{number:010}").as_bytes(), out);
         }
         if matches!(self.form, Form::Shortest) {
+            word(id(first).as_bytes(), out);
             word(NOW_MS.as_bytes(), out);
         }
     }

@@ -217,14 +217,9 @@ impl Inner {
                 return Err(HotError::Unavailable("the campaign is being put together again".into()));
             }
         };
-        let mark = decided.version.mark;
-        if sale.is_fenced() && mark.epoch <= before.epoch {
-            // The count may have grown again by what others decided on the wrong state: only a new epoch means that
-            // somebody has put back what was lost.
-            return Err(HotError::Unavailable("Redis has lost decisions; they must be put back first".into()));
-        }
         sale.unfence();
         let sale = if stranger { self.sales.add(&sale.id, || Sale::new(sale.id.clone())) } else { sale.clone() };
+        let mark = decided.version.mark;
         let news = mark > before;
         if news && !ran.kept {
             metrics::counter!("onsale_hot_wait_failed_total").increment(1);
@@ -258,20 +253,25 @@ impl Inner {
         let (now_ms, epoch, count, n) = (number(), number(), number(), number());
         let exhausted = Uuid::new_v4().simple().to_string();
         let admitted: Vec<u8> = batch.iter().map(|asked| if asked.request.admitted { b'1' } else { b'0' }).collect();
-        let ids: Vec<String> = batch.iter().map(|asked| asked.coupon_id.simple().to_string()).collect();
+        let mut ids = String::with_capacity(32 * batch.len());
+        batch.iter().for_each(|asked| push_simple(asked.coupon_id, &mut ids));
         let keys: Vec<String> = if batch.iter().any(|asked| asked.request.key.is_some()) {
             batch.iter().map(|asked| asked.request.key.map_or_else(String::new, key_text)).collect()
         } else {
             Vec::new()
         };
-        let mut arguments: Vec<&[u8]> = Vec::with_capacity(6 + 3 * batch.len());
+        let mut arguments: Vec<&[u8]> = Vec::with_capacity(7 + 2 * batch.len());
         arguments.extend([now_ms.as_bytes(), epoch.as_bytes(), count.as_bytes(), exhausted.as_bytes(), n.as_bytes()]);
-        arguments.push(&admitted);
+        arguments.extend([&admitted, ids.as_bytes()]);
         arguments.extend(batch.iter().map(|asked| asked.request.user.as_str().as_bytes()));
-        arguments.extend(ids.iter().map(String::as_bytes));
         arguments.extend(keys.iter().map(String::as_bytes));
         self.links.run(&scripts::ISSUE, &sale.keys.decision(), &arguments, (Lane::Decision, self.wait())).await
     }
+}
+
+fn push_simple(id: Uuid, out: &mut String) {
+    let mut text = [0; uuid::fmt::Simple::LENGTH];
+    out.push_str(id.simple().encode_lower(&mut text));
 }
 
 fn key_text(key: IdempotencyKey) -> String {

@@ -4,7 +4,8 @@
 --
 -- KEYS  policy, stock, participants, outbox, returned
 -- ARGV  now_ms, epoch and count that the caller has seen kept, message id should the last coupon go,
---       n, admitted ("1" or "0" a request), n users, n coupon ids, [n idempotency keys, "" for none]
+--       n, admitted ("1" or "0" a request), n coupon ids of 32 characters in one piece, n users,
+--       [n idempotency keys, "" for none]
 -- Gives {"OK", epoch, count, revision, left before, phase, gated, {place, record, ...}, {serial, ...},
 --        {nth of user, ...} where one may have two}
 --       or {"ABSENT"} or {"BEHIND", epoch, count} or {"INCOMPLETE"}
@@ -34,10 +35,10 @@ elseif not (policy[9] == '1' or (opens_at and now >= opens_at)) then phase = SCH
 elseif policy[10] == '1' then phase = PAUSED end
 
 local n = tonumber(ARGV[5])
-local admitted, users, ids, keys = ARGV[6], 6, 6 + n, 6 + 2 * n
+local admitted, ids, users, keys = ARGV[6], ARGV[7], 7, 7 + n
 local has_keys = #ARGV > keys
 local left = tonumber(redis.call('GET', KEYS[2]))
-local held = redis.call('HMGET', KEYS[3], unpack(ARGV, users + 1, ids))
+local held = redis.call('HMGET', KEYS[3], unpack(ARGV, users + 1, keys))
 
 -- Numbers taken back are given again first, in the order in which they came back.
 local returned, returned_used = {}, 0
@@ -45,7 +46,7 @@ local fresh = total - next_serial + 1
 if phase == OPEN and left > fresh then returned = redis.call('LRANGE', KEYS[5], 0, n - 1) end
 
 local told, serials, nths, written, lines, changed = {}, {}, {}, {}, {}, {}
-local given, given_before = 0, tonumber(policy[14])
+local given, given_before, at = 0, tonumber(policy[14]), ',' .. ARGV[1] .. ','
 for i = 1, n do
   local record = held[i]
   if given > 0 then record = changed[ARGV[users + i]] or record end
@@ -54,7 +55,7 @@ for i = 1, n do
     local _, others = string.gsub(record, ';', '')
     nth = others + 1
     settled = nth >= limit
-      or string.find(record, ARGV[ids + i], 1, true)
+      or string.find(record, string.sub(ids, 32 * i - 31, 32 * i), 1, true)
       or (has_keys and ARGV[keys + i] ~= '' and string.find(record, ARGV[keys + i], 1, true))
   end
   if settled then
@@ -67,14 +68,18 @@ for i = 1, n do
       next_serial = next_serial + 1
     end
     given = given + 1
-    local coupon = 'I' .. serial .. ',' .. ARGV[1] .. ',' .. (given_before + given) .. ',' .. ARGV[ids + i]
+    -- Lua takes longer to write a number than all else here takes: each is written once.
+    local serial_text = tostring(serial)
+    local order = given_before + given
+    local order_text = order == serial and serial_text or order
+    local user, id = ARGV[users + i], string.sub(ids, 32 * i - 31, 32 * i)
+    local coupon = 'I' .. serial_text .. at .. order_text .. ',' .. id
     if has_keys and ARGV[keys + i] ~= '' then coupon = coupon .. ',' .. ARGV[keys + i] end
     if record then coupon = record .. ';' .. coupon end
-    local user = ARGV[users + i]
     changed[user] = coupon
-    written[#written + 1] = user
-    written[#written + 1] = coupon
-    lines[given] = serial .. ' ' .. (nth + 1) .. ' ' .. ARGV[ids + i] .. ' ' .. user
+    written[2 * given - 1] = user
+    written[2 * given] = coupon
+    lines[given] = serial_text .. (nth == 0 and ' 1 ' or ' ' .. (nth + 1) .. ' ') .. id .. ' ' .. user
     serials[given] = serial
     if limit > 1 then nths[given] = nth + 1 end
   end
