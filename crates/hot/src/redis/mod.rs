@@ -1,7 +1,7 @@
 //! The engine of many processes: one script a decision, on Redis, single node or cluster (FCFS-003..007).
 //!
 //! ```text
-//! requests --claim keys--> issue.lua + WAIT --> answers        (issue, memory)
+//! requests --claim keys--> issue.lua + WAIT --> answers        (coupons, batch, memory, issue)
 //!                             | same script
 //! relay <--lease-- :outbox ---+                                (outbox)
 //! winners of campaigns at rest, in every server's memory       (rest)
@@ -10,6 +10,8 @@
 //!
 //! The scripts in `lua/` are twins of the rules in `domain`; `conformance` holds both together.
 
+mod batch;
+mod coupons;
 mod issue;
 mod keys;
 mod limits;
@@ -31,24 +33,16 @@ pub use link::RedisAddress;
 pub use survey::{NodeSurvey, survey};
 pub use values::RedisKeys;
 
-use crate::port::{
-    CouponPort, EngineStats, HotError, IssueRequest, LocalQuestion, OutboxMessage, SaleCounts, SaleStatus, Standing,
-};
+use crate::port::{HotError, SaleCounts};
 use crate::registry::Registry;
-use crate::rest::Asker;
 use async_trait::async_trait;
 use domain::coupon::Coupon;
-use domain::issue::KeyUse;
 use domain::message::Envelope;
-use domain::{Campaign, CampaignId, CampaignStatus, IssueOutcome, Timestamp, UserId};
-use futures::future::join_all;
-use issue::Asked;
+use domain::{Campaign, CampaignId, UserId};
 use link::{Lane, Links, Wait};
-use memory::Claim;
 use redis::Value;
 use reply::Array;
 use sale::Sale;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
@@ -140,24 +134,6 @@ impl RedisEngine {
     }
 }
 
-/// Where a batch must be cut: a key of a user may be spoken of once a part, or two campaigns would race for it.
-fn parts(batch: &[IssueRequest]) -> Vec<std::ops::Range<usize>> {
-    let (mut parts, mut start) = (Vec::new(), 0);
-    let mut claimed = HashMap::new();
-    for (place, request) in batch.iter().enumerate() {
-        let Some(key) = request.key else { continue };
-        let before = claimed.insert((&request.campaign.tenant, &request.user, key), &request.campaign);
-        if before.is_some_and(|campaign| *campaign != request.campaign) {
-            parts.push(start..place);
-            start = place;
-            claimed.clear();
-            claimed.insert((&request.campaign.tenant, &request.user, key), &request.campaign);
-        }
-    }
-    parts.push(start..batch.len());
-    parts
-}
-
 impl Inner {
     fn wait(&self) -> Wait {
         if self.ack == Ack::None { Wait::Nobody } else { Wait::Replica }
@@ -173,76 +149,6 @@ impl Inner {
     async fn look(&self, id: &CampaignId, user: &UserId) -> Result<Option<Vec<record::Entry>>, HotError> {
         let sale = self.sales.get(id).unwrap_or_else(|| Arc::new(Sale::new(id.clone())));
         self.look_of(&sale, user.as_str()).await
-    }
-
-    /// Decides a part of a batch: keys are claimed, campaigns decide beside each other, refusals let go of their keys.
-    async fn issue_part(
-        &self,
-        batch: &[IssueRequest],
-        first: usize,
-        now: Timestamp,
-        answers: &mut [Option<Result<IssueOutcome, HotError>>],
-    ) {
-        let asked: Vec<Asked<'_>> =
-            batch.iter().zip(first..).map(|(request, place)| Asked::new(place, request)).collect();
-        let keyed = batch.iter().any(|request| request.key.is_some());
-        let claims = if keyed { self.claim(&asked, wall_ms()).await } else { Vec::new() };
-        let mut held = HashMap::new();
-        let mut by_campaign: HashMap<&CampaignId, Vec<Asked<'_>>> = HashMap::new();
-        let mut claims = claims.into_iter();
-        for asked in asked {
-            match claims.next() {
-                None | Some(Ok(Claim::Decide(None))) => {}
-                Some(Ok(Claim::Decide(Some(claim)))) => drop(held.insert(asked.place, claim)),
-                Some(Ok(Claim::Reused)) => {
-                    answers[asked.place] = Some(self.reused(&asked.request.campaign).await);
-                    continue;
-                }
-                Some(Err(error)) => {
-                    answers[asked.place] = Some(Err(error));
-                    continue;
-                }
-            }
-            by_campaign.entry(&asked.request.campaign).or_default().push(asked);
-        }
-        let mut deciding = Vec::with_capacity(by_campaign.len());
-        for asked in by_campaign.into_values() {
-            deciding.push(self.decide_places(asked, now));
-        }
-        let decided = join_all(deciding).await;
-        let mut remembered = HashSet::new();
-        for (place, outcome) in decided.into_iter().flatten() {
-            if memory::is_remembered(&outcome) {
-                let request = &batch[place - first];
-                remembered.insert((&request.campaign.tenant, &request.user, request.key));
-            }
-            answers[place] = Some(outcome);
-        }
-        // Of two requests with one key the first may be refused and the second not.
-        held.retain(|place, _| {
-            let request = &batch[place - first];
-            !remembered.contains(&(&request.campaign.tenant, &request.user, request.key))
-        });
-        let mut releasing = Vec::with_capacity(held.len());
-        for claim in held.into_values() {
-            releasing.push(self.release(claim));
-        }
-        join_all(releasing).await;
-    }
-
-    async fn decide_places(
-        &self,
-        asked: Vec<Asked<'_>>,
-        now: Timestamp,
-    ) -> Vec<(usize, Result<IssueOutcome, HotError>)> {
-        let outcomes = self.decide(&asked, now).await;
-        asked.iter().map(|asked| asked.place).zip(outcomes).collect()
-    }
-
-    /// A key of another campaign; but what is not there is not there.
-    async fn reused(&self, id: &CampaignId) -> Result<IssueOutcome, HotError> {
-        let sale = self.sales.get(id).unwrap_or_else(|| Arc::new(Sale::new(id.clone())));
-        Ok(if self.policy(&sale).await?.is_some() { IssueOutcome::KeyReused } else { IssueOutcome::NoCampaign })
     }
 
     async fn restore_some(&self, sale: &Sale, coupons: &[Coupon]) -> Result<Vec<usize>, HotError> {
@@ -307,198 +213,4 @@ impl Inner {
 fn wall_ms() -> i64 {
     let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     since_epoch.as_millis() as i64
-}
-
-fn put_arguments(campaign: &Campaign) -> [String; 12] {
-    let flag = |flag: bool| u8::from(flag).to_string();
-    let moment = |moment: Option<Timestamp>| moment.map_or_else(String::new, |moment| moment.millis().to_string());
-    let ends_at = if campaign.switches.closed { Some(Timestamp(wall_ms())) } else { campaign.closes_at };
-    [
-        campaign.revision.to_string(),
-        serde_json::to_string(campaign).unwrap_or_default(),
-        campaign.stock.to_string(),
-        campaign.per_user_limit.to_string(),
-        flag(campaign.gated),
-        flag(campaign.switches.opened),
-        flag(campaign.switches.paused),
-        flag(campaign.switches.closed),
-        moment(campaign.opens_at),
-        moment(campaign.closes_at),
-        moment(ends_at.map(|at| at.max(Timestamp(wall_ms())).plus_seconds(KEPT_AFTER_END_SECONDS))),
-        campaign.created_at.millis().to_string(),
-    ]
-}
-
-#[async_trait]
-impl CouponPort for RedisEngine {
-    async fn put_campaign(&self, campaign: Campaign) -> Result<Standing, HotError> {
-        let id = campaign.id.clone();
-        let mut pipeline = redis::pipe();
-        pipeline.cmd("SADD").arg(keys::CAMPAIGNS).arg(format!("{}/{}", id.tenant, id.event));
-        self.0.links.send(keys::CAMPAIGNS, pipeline).await?;
-        let sale = self.0.sales.add(&id, || Sale::new(id.clone()));
-        let texts = put_arguments(&campaign);
-        let arguments: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
-        let ran =
-            self.0.links.run(&scripts::PUT, &sale.keys.decision(), &arguments, (Lane::Decision, self.0.wait())).await?;
-        sale.wake();
-        if !ran.kept {
-            return Err(HotError::Unknown("no replica has confirmed the campaign".into()));
-        }
-        let decides = ran.value == Value::Int(1);
-        let whole = decides && (!sale.is_fenced() || self.0.has_caught_up(&sale).await?);
-        Ok(if whole { Standing::Whole } else { Standing::Incomplete })
-    }
-
-    async fn suspend(&self, id: &CampaignId) -> Result<(), HotError> {
-        self.0.set_standing(&self.sale(id), "suspend").await
-    }
-
-    async fn complete(&self, id: &CampaignId) -> Result<(), HotError> {
-        let sale = self.sale(id);
-        self.0.set_standing(&sale, "complete").await?;
-        sale.unfence();
-        Ok(())
-    }
-
-    async fn campaign(&self, id: &CampaignId) -> Result<Option<Campaign>, HotError> {
-        self.0.policy(&self.sale(id)).await
-    }
-
-    async fn issue(&self, batch: Vec<IssueRequest>, now: Timestamp) -> Vec<Result<IssueOutcome, HotError>> {
-        let mut answers = vec![None; batch.len()];
-        for part in parts(&batch) {
-            let first = part.start;
-            self.0.issue_part(&batch[part], first, now, &mut answers).await;
-        }
-        let lost = || Err(HotError::Unknown("the request was not decided".into()));
-        answers.into_iter().map(|answer| answer.unwrap_or_else(lost)).collect()
-    }
-
-    fn answer_locally(&self, question: &LocalQuestion<'_>, now: Timestamp) -> Option<IssueOutcome> {
-        if question.key.is_some() {
-            return None;
-        }
-        let asker = Asker { user: question.user, admitted: question.admitted, key_use: KeyUse::Fresh, earlier: None };
-        self.0.sales.with(question.tenant, question.event, |sale| {
-            let sale = sale?;
-            sale.asked();
-            sale.answer(&asker, now)
-        })
-    }
-
-    async fn status(&self, id: &CampaignId, now: Timestamp) -> Result<Option<SaleStatus>, HotError> {
-        let figures = self.0.figures(&self.sale(id)).await?;
-        Ok(figures.map(|(campaign, remaining, participants)| {
-            let status: CampaignStatus = campaign.status(now, remaining);
-            SaleStatus { status, remaining, participants }
-        }))
-    }
-
-    async fn coupons_of(&self, id: &CampaignId, user: &UserId) -> Result<Option<Vec<Coupon>>, HotError> {
-        let held = self.0.look(id, user).await?;
-        let coupons: Option<Vec<Coupon>> = held.map(|entries| entries.iter().map(|entry| entry.of(user)).collect());
-        if self.0.ack == Ack::Bus {
-            let told = coupons.iter().flatten().map(|coupon| message::issued(id, coupon)).collect();
-            self.0.tell_bus(told).await?;
-        }
-        Ok(coupons)
-    }
-
-    async fn coupons(&self, id: &CampaignId) -> Result<Vec<Coupon>, HotError> {
-        let book = self.0.book(&self.sale(id)).await?;
-        Ok(book.iter().map(|(user, entry)| entry.of(user)).collect())
-    }
-
-    async fn counts(&self, id: &CampaignId) -> Result<Option<SaleCounts>, HotError> {
-        Ok(self.0.counters(&self.sale(id)).await?.map(|(counts, _)| counts))
-    }
-
-    async fn revoke(
-        &self,
-        id: &CampaignId,
-        user: &UserId,
-        coupon_id: Uuid,
-        return_to_stock: bool,
-    ) -> Result<bool, HotError> {
-        let sale = self.sale(id);
-        let coupon = coupon_id.simple().to_string();
-        let back: &[u8] = if return_to_stock { b"1" } else { b"0" };
-        let keys = [sale.keys.policy.as_str(), &sale.keys.stock, &sale.keys.participants, &sale.keys.returned];
-        let arguments = [user.as_str().as_bytes(), coupon.as_bytes(), back];
-        let ran = self.0.links.run(&scripts::REVOKE, &keys, &arguments, (Lane::Decision, self.0.wait())).await?;
-        sale.wake();
-        if !ran.kept {
-            return Err(HotError::Unknown("no replica has confirmed the revocation".into()));
-        }
-        match ran.value {
-            Value::Int(-1) => Err(HotError::Unavailable("the campaign is being put together again".into())),
-            value => Ok(value == Value::Int(1)),
-        }
-    }
-
-    async fn restore(&self, id: &CampaignId, coupons: Vec<Coupon>) -> Result<Vec<Coupon>, HotError> {
-        let sale = self.sale(id);
-        let mut refused = Vec::new();
-        for some in coupons.chunks(RESTORE_BATCH) {
-            let places: HashSet<usize> = self.0.restore_some(&sale, some).await?.into_iter().collect();
-            refused.extend(
-                some.iter().enumerate().filter(|(place, _)| places.contains(place)).map(|(_, one)| one.clone()),
-            );
-        }
-        sale.wake();
-        Ok(refused)
-    }
-
-    async fn outbox(&self, limit: usize) -> Result<Vec<OutboxMessage>, HotError> {
-        self.0.offer(limit).await
-    }
-
-    async fn acknowledge(&self, position: u64) -> Result<(), HotError> {
-        self.0.handed_over(position).await
-    }
-
-    async fn campaigns(&self) -> Result<Vec<CampaignId>, HotError> {
-        let mut pipeline = redis::pipe();
-        pipeline.cmd("SMEMBERS").arg(keys::CAMPAIGNS);
-        let values = self.0.links.send(keys::CAMPAIGNS, pipeline).await?;
-        let mut names = match values.into_iter().next() {
-            Some(Value::Set(names)) => Array::of(Value::Array(names))?,
-            other => Array::of(other.unwrap_or(Value::Nil))?,
-        };
-        let mut ids = Vec::with_capacity(names.len());
-        while names.len() > 0 {
-            let name = names.text()?;
-            ids.push(name.parse().map_err(|error| HotError::Unknown(format!("{name}: {error}")))?);
-        }
-        ids.sort_unstable();
-        Ok(ids)
-    }
-
-    async fn stats(&self) -> EngineStats {
-        let sales = self.0.sales.all();
-        let mut stats = EngineStats { engine: "redis", campaigns: sales.len(), ..EngineStats::default() };
-        let mut looks = Vec::with_capacity(sales.len());
-        for (_, sale) in &sales {
-            looks.push(self.0.counts_and_pending(sale));
-        }
-        stats.available = true;
-        for look in join_all(looks).await {
-            match look {
-                Ok((counts, pending)) => {
-                    stats.coupons += counts.given;
-                    stats.outbox_pending += pending;
-                }
-                // What can not be read is not nothing: somebody may be waiting for zero.
-                Err(_) => {
-                    stats.outbox_pending += 1;
-                    stats.available = false;
-                }
-            }
-        }
-        if sales.is_empty() {
-            stats.available = self.campaigns().await.is_ok();
-        }
-        stats
-    }
 }
