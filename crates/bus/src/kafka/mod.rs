@@ -46,6 +46,9 @@ use topics::Topics;
 
 /// Wait before topics that could not be made are tried again.
 const TOPICS_WAIT: Duration = Duration::from_secs(2);
+/// How long leaving a group may take. The library waits without end for a coordinator that is gone; whoever ends does
+/// not have to, for what was not committed comes again and the brokers notice the silence by themselves.
+const LEAVE_LIMIT: Duration = Duration::from_secs(15);
 
 /// How a member of a group behaves.
 #[derive(Clone, Debug)]
@@ -108,7 +111,8 @@ impl KafkaBus {
         Ok(Self { stop, tasks: Mutex::new(tasks) })
     }
 
-    /// Ends the consumers: what they are at is finished and committed, the partitions go to other members at once.
+    /// Ends the consumers: what they are at is finished and committed, the partitions go to other members at once. With
+    /// brokers that do not answer it gives up after fifteen seconds; what was not committed then comes again.
     pub async fn stop(&self) {
         self.stop.stop();
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
@@ -137,8 +141,10 @@ async fn consume(member: Member, topics: Topics, consumer: Consumer, shutdown: S
     }
     tokio::select! {
         () = group::deal(&consumer, &inbox, &shutdown) => {
-            if has_left.await.is_err() {
-                tracing::error!(group, "a consumer's thread did not end well");
+            match tokio::time::timeout(LEAVE_LIMIT, has_left).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => tracing::error!(group, "a consumer's thread did not end well"),
+                Err(_) => tracing::warn!(group, "the brokers did not hear that this member leaves; they will notice"),
             }
         }
         _ = &mut has_left => tracing::error!(group, "a consumer's thread ended; nothing is read any more"),
