@@ -105,6 +105,12 @@ pub trait CouponPort: Send + Sync + 'static {
     /// Everything that was ever given of this campaign is here: decides again.
     async fn complete(&self, id: &CampaignId) -> Result<(), HotError>;
 
+    /// Returns when a shared engine was found to know less than it must: whoever keeps campaigns whole should look at
+    /// once. Never returns where that can not happen.
+    async fn lost(&self) {
+        std::future::pending().await
+    }
+
     /// The campaign's policy as the engine has it.
     async fn campaign(&self, id: &CampaignId) -> Result<Option<Campaign>, HotError>;
 

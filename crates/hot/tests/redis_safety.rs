@@ -5,9 +5,10 @@ use domain::coupon::Coupon;
 use domain::limit::Rate;
 use domain::{Campaign, CampaignId, EventName, IssueOutcome, TenantName, Terms, Timestamp, UserId};
 use hot::embedded::EmbeddedKeys;
-use hot::redis::{Ack, RedisAddress, RedisEngine, RedisKeys, RedisLimits, RedisOptions};
+use hot::redis::{Ack, Announce, RedisAddress, RedisEngine, RedisKeys, RedisLimits, RedisOptions};
 use hot::{CouponPort, HotError, IssueRequest, KeyPort, LimitPort, LocalQuestion, Standing};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use testkit::{Flavor, Kit, RedisCluster, RedisNode};
 use uuid::Uuid;
@@ -124,6 +125,64 @@ async fn a_redis_that_knows_less_than_was_confirmed_is_fenced() {
     engine.suspend(&sale.id).await.expect("suspended");
     engine.complete(&sale.id).await.expect("put together by whoever looked");
     until("it goes on", async || winners(&engine, &sale, 6..7).await.len() == 1).await;
+}
+
+/// With `bus`: hears of every coupon, and may be told to do something first.
+struct Herald {
+    before: Option<(RedisEngine, CampaignId)>,
+}
+
+#[async_trait::async_trait]
+impl Announce for Herald {
+    async fn announce(&self, _: Vec<domain::message::Envelope>) -> Result<(), String> {
+        if let Some((engine, id)) = &self.before {
+            engine.suspend(id).await.map_err(|error| error.to_string())?;
+            engine.complete(id).await.map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+}
+
+async fn open_with_bus(url: &str, before: Option<(RedisEngine, CampaignId)>) -> RedisEngine {
+    let address = RedisAddress::parse(url).expect("an address");
+    let announce: Option<Arc<dyn Announce>> = Some(Arc::new(Herald { before }));
+    let options = RedisOptions { ack: Ack::Bus, announce, ..RedisOptions::default() };
+    RedisEngine::open(&address, options).await.expect("opens")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_bus_a_node_that_ran_anew_decides_nothing_before_the_books_are_compared() {
+    let Some(redis) = testkit::available(testkit::shared().redis_cluster()) else { return };
+    let sale = campaign(10);
+    let (seller, stranger) = (open_with_bus(&redis.url(), None).await, open_with_bus(&redis.url(), None).await);
+    make(&seller, &sale).await;
+    assert_eq!(winners(&seller, &sale, 0..3).await, [1, 2, 3]);
+    // What both nodes of a shard look like that have come back: another run. The stranger has seen nothing, so that no
+    // count can warn it.
+    let policy = format!("coupon:{{{}}}:policy", sale.id);
+    let moved = |node: &&RedisNode| node.tell(&["HSET", &policy, "run", "an-earlier-one"]).is_ok();
+    assert!(redis.nodes().iter().find(moved).is_some(), "its master is one of them");
+    all_refuse(&stranger, &sale, 3..6).await;
+    tokio::time::timeout(PATIENCE, stranger.lost()).await.expect("whoever keeps campaigns whole is told at once");
+    all_refuse(&seller, &sale, 3..6).await;
+    assert_eq!(stranger.put_campaign(sale.clone()).await, Ok(Standing::Incomplete));
+    stranger.complete(&sale.id).await.expect("compared");
+    until("it goes on", async || winners(&stranger, &sale, 3..4).await == [4]).await;
+    until("elsewhere too", async || winners(&seller, &sale, 4..5).await == [5]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_reached_the_bus_while_the_campaign_was_put_together_is_no_yes() {
+    let Some(redis) = testkit::available(testkit::shared().redis_cluster()) else { return };
+    let sale = campaign(10);
+    let keeper = open_with_bus(&redis.url(), None).await;
+    make(&keeper, &sale).await;
+    let late = open_with_bus(&redis.url(), Some((keeper.clone(), sale.id.clone()))).await;
+    for answer in late.issue(requests(&sale, 0..2), NOW).await {
+        assert!(matches!(answer, Err(HotError::Unknown(_))), "{answer:?}");
+    }
+    let answers = keeper.issue(requests(&sale, 0..2), NOW).await;
+    assert!(answers.iter().all(|answer| matches!(answer, Ok(IssueOutcome::AlreadyIssued { .. }))), "{answers:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

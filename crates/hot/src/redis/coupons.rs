@@ -69,6 +69,10 @@ impl CouponPort for RedisEngine {
         Ok(())
     }
 
+    async fn lost(&self) {
+        self.0.lost.notified().await;
+    }
+
     async fn campaign(&self, id: &CampaignId) -> Result<Option<Campaign>, HotError> {
         self.0.policy(&self.sale(id)).await
     }

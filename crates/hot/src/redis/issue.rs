@@ -211,7 +211,8 @@ impl Inner {
             Reply::Absent if stranger => return Ok(batch.iter().map(|_| IssueOutcome::NoCampaign).collect()),
             Reply::Absent | Reply::Behind => {
                 sale.fence();
-                return Err(HotError::Unavailable("Redis has lost decisions; they must be put back first".into()));
+                self.lost.notify_one();
+                return Err(HotError::Unavailable("Redis may have lost decisions; the books are compared first".into()));
             }
             Reply::Incomplete => {
                 return Err(HotError::Unavailable("the campaign is being put together again".into()));
@@ -228,6 +229,8 @@ impl Inner {
         let outcomes = decided.outcomes(batch);
         if self.ack == Ack::Bus {
             self.tell_bus(decided.messages(&sale, batch, &outcomes, now)).await?;
+            // Whoever put the campaign together meanwhile may have read the bus before these messages were there.
+            self.is_still(&sale, mark).await?;
         }
         sale.keep(mark);
         if !decided.serials.is_empty() {
@@ -260,9 +263,11 @@ impl Inner {
         } else {
             Vec::new()
         };
-        let mut arguments: Vec<&[u8]> = Vec::with_capacity(7 + 2 * batch.len());
-        arguments.extend([now_ms.as_bytes(), epoch.as_bytes(), count.as_bytes(), exhausted.as_bytes(), n.as_bytes()]);
-        arguments.extend([&admitted, ids.as_bytes()]);
+        // Only the bus remembers what both nodes of a shard have lost; where it does not, there is nothing to look at.
+        let looked_at: &[u8] = if self.ack == Ack::Bus { b"1" } else { b"0" };
+        let mut arguments: Vec<&[u8]> = Vec::with_capacity(8 + 2 * batch.len());
+        arguments.extend([now_ms.as_bytes(), epoch.as_bytes(), count.as_bytes(), exhausted.as_bytes()]);
+        arguments.extend([looked_at, n.as_bytes(), &admitted, ids.as_bytes()]);
         arguments.extend(batch.iter().map(|asked| asked.request.user.as_str().as_bytes()));
         arguments.extend(keys.iter().map(String::as_bytes));
         self.links.run(&scripts::ISSUE, &sale.keys.decision(), &arguments, (Lane::Decision, self.wait())).await

@@ -101,6 +101,8 @@ struct Inner {
     outbox: Mutex<outbox::Outbox>,
     /// Told when a campaign came to rest.
     resting: Arc<Notify>,
+    /// Told when a campaign was found to know less than it must.
+    lost: Notify,
 }
 
 async fn open_links(address: &RedisAddress, decisions: usize) -> Result<Arc<Links>, HotError> {
@@ -124,6 +126,7 @@ impl RedisEngine {
             sales: Registry::new(),
             outbox: Mutex::default(),
             resting: Arc::default(),
+            lost: Notify::new(),
         });
         tokio::spawn(Inner::watch(Arc::downgrade(&inner)));
         Ok(Self(inner))
@@ -143,6 +146,20 @@ impl Inner {
         let Some(announce) = self.announce.as_ref().filter(|_| !messages.is_empty()) else { return Ok(()) };
         let told = announce.announce(messages).await;
         told.map_err(|error| HotError::Unknown(format!("the bus has not confirmed the decisions: {error}")))
+    }
+
+    /// Whether nobody has put the campaign together again since this was decided.
+    async fn is_still(&self, sale: &Sale, mark: sale::Mark) -> Result<(), HotError> {
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("HMGET").arg(&sale.keys.policy).arg(&["epoch", "incomplete"]);
+        let values = self.links.send(&sale.keys.policy, pipeline).await?;
+        let mut fields = Array::of(values.into_iter().next().unwrap_or(Value::Nil))?;
+        let epoch: Option<i64> = fields.field()?;
+        let is_whole = fields.field::<u8>()?.is_none();
+        if epoch == Some(mark.epoch) && is_whole {
+            return Ok(());
+        }
+        Err(HotError::Unknown("the campaign was put together again meanwhile".into()))
     }
 
     /// A user's coupons; `None` if there is no such campaign.

@@ -137,10 +137,10 @@ fn a_shard_restarted_without_its_last_writes() {
     fault.run(|system, event, _| restart_without(system, event, LAST_WRITES_BYTES));
 }
 
+/// What one server alone may have seen: the others must not take what is left for the whole.
 #[test]
-#[ignore = "not promised yet: a server that has seen less than what is left takes it for the whole"]
 fn a_shard_restarted_without_its_very_last_write() {
-    let fault = Fault::new("Redis shard without its last write, hot.ack=bus", Ack::Bus, 12).forgetting_keys();
+    let fault = Fault::new("Redis shard without its last write, hot.ack=bus", Ack::Bus, 2).forgetting_keys();
     fault.run(|system, event, _| {
         restart_without(system, event, fastrand::choice(LAST_WRITE_BYTES).expect("one of them"));
     });

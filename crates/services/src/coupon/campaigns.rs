@@ -13,6 +13,8 @@ use std::time::Duration;
 
 /// How often the hot state is brought up to date with the ledger's policies.
 const FOLLOW_LEDGER_EVERY: Duration = Duration::from_secs(3);
+/// Shortest wait between two looks, however often something is found to be lost.
+const FOLLOW_LEDGER_PAUSE: Duration = Duration::from_millis(200);
 /// How often a change is tried again when somebody else changes the same campaign.
 const CHANGE_ATTEMPTS_MAX: usize = 5;
 
@@ -208,10 +210,11 @@ impl CouponService {
     }
 
     /// Follows the ledger now and then until the process ends: a process may have died between the two halves of a
-    /// change.
+    /// change, or a shared engine may have lost something.
     pub async fn follow_ledger_in_background(self) {
         loop {
-            tokio::time::sleep(FOLLOW_LEDGER_EVERY).await;
+            tokio::time::sleep(FOLLOW_LEDGER_PAUSE).await;
+            let _ = tokio::time::timeout(FOLLOW_LEDGER_EVERY, self.port.lost()).await;
             if let Err(error) = self.follow_ledger().await {
                 tracing::warn!(code = error.code.as_str(), "campaigns could not be brought up to date");
             }

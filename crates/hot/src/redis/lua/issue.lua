@@ -4,7 +4,8 @@
 --
 -- KEYS  policy, stock, participants, outbox, returned
 -- ARGV  now_ms, epoch and count that the caller has seen kept, message id should the last coupon go,
---       n, admitted ("1" or "0" a request), n coupon ids of 32 characters in one piece, n users,
+--       "1" where the books must have been looked at since this node began to run, n,
+--       admitted ("1" or "0" a request), n coupon ids of 32 characters in one piece, n users,
 --       [n idempotency keys, "" for none]
 -- Gives {"OK", epoch, count, revision, left before, phase, gated, {place, record, ...}, {serial, ...},
 --        {nth of user, ...} where one may have two}
@@ -14,7 +15,7 @@
 -- attempt of the same request whose answer was lost.
 
 local policy = redis.call('HMGET', KEYS[1], 'epoch', 'count', 'revision', 'incomplete', 'limit', 'total', 'next', 'gated',
-  'opened', 'paused', 'closed', 'opens_at', 'closes_at', 'given', 'told', 'expires_at')
+  'opened', 'paused', 'closed', 'opens_at', 'closes_at', 'given', 'told', 'expires_at', 'run')
 if not policy[1] then return {'ABSENT'} end
 local epoch, count = tonumber(policy[1]), tonumber(policy[2])
 local seen_epoch, seen_count = tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -24,6 +25,12 @@ if epoch < seen_epoch or (epoch == seen_epoch and count < seen_count) then
   return {'BEHIND', epoch, count}
 end
 if policy[4] then return {'INCOMPLETE'} end
+if ARGV[5] == '1' and policy[17] ~= string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') then
+  -- This node was restarted or promoted: what it came back with may be less than what was promised, and a caller that
+  -- has seen little can not tell.
+  redis.call('HSET', KEYS[1], 'incomplete', 1)
+  return {'BEHIND', epoch, count}
+end
 
 local now = tonumber(ARGV[1])
 local limit, total, next_serial, gated = tonumber(policy[5]), tonumber(policy[6]), tonumber(policy[7]), policy[8] == '1'
@@ -34,8 +41,8 @@ if policy[11] == '1' or (closes_at and now >= closes_at) then phase = CLOSED
 elseif not (policy[9] == '1' or (opens_at and now >= opens_at)) then phase = SCHEDULED
 elseif policy[10] == '1' then phase = PAUSED end
 
-local n = tonumber(ARGV[5])
-local admitted, ids, users, keys = ARGV[6], ARGV[7], 7, 7 + n
+local n = tonumber(ARGV[6])
+local admitted, ids, users, keys = ARGV[7], ARGV[8], 8, 8 + n
 local has_keys = #ARGV > keys
 local left = tonumber(redis.call('GET', KEYS[2]))
 local held = redis.call('HMGET', KEYS[3], unpack(ARGV, users + 1, keys))

@@ -1,4 +1,5 @@
--- Stops a campaign from deciding, or lets it decide again in a new epoch: whoever was behind starts from here.
+-- Stops a campaign from deciding, or lets it decide again in a new epoch: whoever was behind starts from here, and
+-- the books are known to have been looked at since this node began to run.
 --
 -- KEYS  policy
 -- ARGV  "suspend" or "complete", least new epoch: the time, or what follows the epoch that the caller has seen
@@ -10,6 +11,7 @@ if ARGV[1] == 'suspend' then
   redis.call('HSET', KEYS[1], 'incomplete', 1)
 else
   redis.call('HDEL', KEYS[1], 'incomplete')
-  redis.call('HSET', KEYS[1], 'epoch', math.max(epoch + 1, tonumber(ARGV[2])))
+  redis.call('HSET', KEYS[1], 'epoch', math.max(epoch + 1, tonumber(ARGV[2])),
+    'run', string.match(redis.call('INFO', 'server'), 'run_id:(%w+)'))
 end
 return 1
