@@ -11,6 +11,7 @@ pub mod coupon;
 pub mod error_code;
 pub mod issue;
 pub mod limit;
+pub mod line;
 pub mod message;
 pub mod model;
 pub mod name;

@@ -212,7 +212,9 @@ impl Inner {
             Reply::Absent | Reply::Behind => {
                 sale.fence();
                 self.lost.notify_one();
-                return Err(HotError::Unavailable("Redis may have lost decisions; the books are compared first".into()));
+                return Err(HotError::Unavailable(
+                    "Redis may have lost decisions; the books are compared first".into(),
+                ));
             }
             Reply::Incomplete => {
                 return Err(HotError::Unavailable("the campaign is being put together again".into()));

@@ -1,0 +1,115 @@
+//! Who goes next.
+
+use super::place::{Pass, State};
+use super::rule::Admits;
+use super::{Line, Place};
+use crate::name::UserId;
+use crate::time::Timestamp;
+use uuid::Uuid;
+
+/// Most people passed over in one admission, so that a crowd that has gone home costs no admission its time.
+pub const PASSED_OVER_MAX: usize = 1_000;
+
+/// Somebody who may go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    /// Who.
+    pub user: UserId,
+    /// The place's number.
+    pub ticket: u64,
+    /// What to go on with; none for those who are dealt with by others.
+    pub pass: Option<Pass>,
+}
+
+impl Line {
+    /// Lets the next go, as many as rate, room inside and `passes` allow: one pass for each, made by the caller.
+    /// Where no passes are given out their number counts all the same.
+    pub fn admit(&mut self, passes: &[Uuid], now: Timestamp) -> Vec<Admitted> {
+        self.forget_dead_passes(now);
+        if !self.rule.admits_at(now) {
+            return Vec::new();
+        }
+        let room = match self.rule.inside_max {
+            0 => usize::MAX,
+            most => (most as usize).saturating_sub(self.inside.len()),
+        };
+        let most = (self.pace.may_go(&self.rule, now) as usize).min(room).min(passes.len());
+        let mut admitted = Vec::with_capacity(most);
+        let mut passed_over = 0;
+        while admitted.len() < most
+            && passed_over < PASSED_OVER_MAX
+            && let Some(ticket) = self.order.first()
+        {
+            self.order.go(ticket);
+            let Some(user) = self.order.user(ticket).cloned() else { continue };
+            let Some(place) = self.places.get_mut(&user) else { continue };
+            if is_gone(place, self.rule.abandon_after_ms, now) {
+                place.state = State::Away;
+                self.away += 1;
+                passed_over += 1;
+                continue;
+            }
+            let pass = match self.rule.admits {
+                Admits::Pass { ttl_ms } => {
+                    let until = Timestamp(now.millis() + i64::from(ttl_ms));
+                    self.inside.insert((until.millis(), ticket));
+                    Some(Pass { id: passes[admitted.len()], until })
+                }
+                Admits::Processing { .. } => {
+                    self.processing.insert((now.millis(), ticket));
+                    None
+                }
+            };
+            place.state = pass.map_or(State::Processing { since: now }, State::Inside);
+            self.serving = self.serving.max(ticket);
+            admitted.push(Admitted { user, ticket, pass });
+        }
+        self.gone.forget_through(self.serving);
+        self.admitted += admitted.len() as u64;
+        self.pace.went(admitted.len() as u32);
+        admitted
+    }
+
+    /// Milliseconds after the last admission until the rate lets somebody go; none while it is 0.
+    pub fn next_in_ms(&self) -> Option<u64> {
+        self.pace.next_in_ms(&self.rule)
+    }
+
+    /// Puts those back who have been dealt with for too long: at their own places, so many at most (GATE-006). Who.
+    ///
+    /// A moment that lies ahead was taken from a clock that has been set back since: nobody knows how long ago it is.
+    pub fn put_back(&mut self, now: Timestamp) -> Vec<(UserId, u64)> {
+        let Admits::Processing { stale_after_ms, put_back_max } = self.rule.admits else { return Vec::new() };
+        let now_ms = now.millis();
+        let is_stale = |since_ms: i64| now_ms - since_ms >= i64::from(stale_after_ms) || since_ms - now_ms > 1_000;
+        let stale = self.processing.iter().filter(|(since_ms, _)| is_stale(*since_ms));
+        let stale: Vec<(i64, u64)> = stale.take(put_back_max as usize).copied().collect();
+        let mut back = Vec::with_capacity(stale.len());
+        for one in stale {
+            self.processing.remove(&one);
+            let ticket = one.1;
+            let Some(user) = self.order.user(ticket).cloned() else { continue };
+            if let Some(place) = self.places.get_mut(&user) {
+                place.state = State::Waiting;
+                // Nobody has to be there while somebody else does the work.
+                place.heard_at = now;
+                self.order.stand(ticket);
+                back.push((user, ticket));
+            }
+        }
+        back
+    }
+
+    fn forget_dead_passes(&mut self, now: Timestamp) {
+        while let Some(&(until_ms, ticket)) = self.inside.first().filter(|(until_ms, _)| *until_ms <= now.millis()) {
+            self.inside.remove(&(until_ms, ticket));
+            if let Some(user) = self.order.user(ticket) {
+                self.places.remove(user);
+            }
+        }
+    }
+}
+
+fn is_gone(place: &Place, abandon_after_ms: u32, now: Timestamp) -> bool {
+    abandon_after_ms > 0 && now.millis() - place.heard_at.millis() > i64::from(abandon_after_ms)
+}

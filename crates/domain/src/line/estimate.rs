@@ -1,0 +1,41 @@
+//! How long somebody will wait: from the rate that was measured, not only from the one that was asked for.
+
+use std::collections::VecDeque;
+
+/// How far back is looked: shorter than people's patience, longer than a pause for breath.
+const WINDOW_MS: i64 = 30_000;
+/// Before so much was seen the configured rate is believed.
+const WINDOW_MS_MIN: i64 = 3_000;
+
+/// How many were admitted lately, from looks at a counter.
+#[derive(Clone, Debug, Default)]
+pub struct Throughput {
+    looks: VecDeque<(i64, u64)>,
+}
+
+impl Throughput {
+    /// The counter of admissions stood here at this moment. A clock that was set back starts anew.
+    pub fn look(&mut self, at_ms: i64, admitted: u64) {
+        if self.looks.back().is_some_and(|(before_ms, before)| at_ms <= *before_ms || admitted < *before) {
+            self.looks.clear();
+        }
+        self.looks.push_back((at_ms, admitted));
+        while self.looks.len() > 2 && self.looks[1].0 <= at_ms - WINDOW_MS {
+            self.looks.pop_front();
+        }
+    }
+
+    /// People a second; none before enough was seen.
+    pub fn per_second(&self) -> Option<f64> {
+        let ((first_ms, first), (last_ms, last)) = (*self.looks.front()?, *self.looks.back()?);
+        let seen_ms = last_ms - first_ms;
+        (seen_ms >= WINDOW_MS_MIN).then(|| (last - first) as f64 * 1_000.0 / seen_ms as f64)
+    }
+}
+
+/// Seconds until somebody of this rank is admitted; none while nobody is. `measured` counts where it is known and
+/// something moved, the `configured` rate else.
+pub fn wait_seconds(rank: u64, measured: Option<f64>, configured: u32) -> Option<u64> {
+    let rate = measured.filter(|rate| *rate > 0.0).unwrap_or(f64::from(configured));
+    (rate > 0.0 && configured > 0).then(|| (rank as f64 / rate).ceil() as u64)
+}

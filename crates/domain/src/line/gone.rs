@@ -1,0 +1,39 @@
+//! Tickets given up: whoever stands behind one is served that much earlier.
+
+use std::collections::BTreeMap;
+
+/// Ranges of tickets, first to last.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Gone(BTreeMap<u64, u64>);
+
+impl Gone {
+    /// This ticket was given up; it was not before.
+    pub fn add(&mut self, ticket: u64) {
+        let mut range = (ticket, ticket);
+        if let Some((&first, &last)) = self.0.range(..ticket).next_back()
+            && last + 1 == ticket
+        {
+            range.0 = first;
+        }
+        if let Some(last) = self.0.remove(&(ticket + 1)) {
+            range.1 = last;
+        }
+        self.0.insert(range.0, range.1);
+    }
+
+    /// What is served already does not matter any more.
+    pub fn forget_through(&mut self, serving: u64) {
+        while let Some(first) = self.0.first_entry().filter(|range| *range.key() <= serving) {
+            let last = first.remove();
+            if last > serving {
+                self.0.insert(serving + 1, last);
+                return;
+            }
+        }
+    }
+
+    /// The ranges that are served first.
+    pub fn ranges(&self, max: usize) -> Vec<(u64, u64)> {
+        self.0.iter().take(max).map(|(first, last)| (*first, *last)).collect()
+    }
+}

@@ -1,0 +1,221 @@
+//! Waiting lines: places in order of entry, and admission at a rate (GATE-001..006, QUEUE-001..007).
+//!
+//! ```text
+//! enter -> Waiting --admit--> Inside (a pass)            --finish--> Finished
+//!            |  ^   \-------> Processing (a request)     --finish--> Finished
+//!   not heard|  |heard           | stale
+//!   of       v  |of              v
+//!           Away               Waiting, at the same place
+//! ```
+//!
+//! A place is a ticket number, given in order of entry and never given twice. [`Line`] is the rule: the embedded engine
+//! runs it, the scripts on Redis are its twins.
+
+mod admission;
+mod brake;
+mod draw;
+mod estimate;
+mod gone;
+mod id;
+mod order;
+mod pace;
+mod place;
+mod restored;
+mod rule;
+mod standing;
+#[cfg(test)]
+mod tests;
+
+pub use admission::{Admitted, PASSED_OVER_MAX};
+pub use brake::Brake;
+pub use draw::{DrawSeed, commitment, drawn_order};
+pub use estimate::{Throughput, wait_seconds};
+pub use id::LineId;
+pub use pace::Pace;
+pub use place::{Pass, Place, State, Verdict};
+pub use restored::{RestoredLine, RestoredPlace};
+pub use rule::{Admits, LineRule};
+pub use standing::{Figures, Standing};
+
+use crate::name::UserId;
+use crate::time::Timestamp;
+use gone::Gone;
+use order::Order;
+use std::collections::{BTreeSet, HashMap};
+
+/// One line with everybody in it.
+#[derive(Clone, Debug)]
+pub struct Line {
+    rule: LineRule,
+    places: HashMap<UserId, Place>,
+    order: Order,
+    pace: Pace,
+    /// Who is being dealt with, the longest first.
+    processing: BTreeSet<(i64, u64)>,
+    /// Passes by their end.
+    inside: BTreeSet<(i64, u64)>,
+    /// Tickets given up that are still to be served.
+    gone: Gone,
+    /// The highest ticket admitted.
+    serving: u64,
+    admitted: u64,
+    away: u64,
+    finished: u64,
+}
+
+impl Line {
+    /// A line with nobody in it.
+    pub fn new(rule: LineRule) -> Self {
+        Self {
+            rule,
+            places: HashMap::new(),
+            order: Order::default(),
+            pace: Pace::default(),
+            processing: BTreeSet::new(),
+            inside: BTreeSet::new(),
+            gone: Gone::default(),
+            serving: 0,
+            admitted: 0,
+            away: 0,
+            finished: 0,
+        }
+    }
+
+    /// The rule in force.
+    pub fn rule(&self) -> &LineRule {
+        &self.rule
+    }
+
+    /// Changes the rule; an older revision changes nothing. Whether it did.
+    pub fn put(&mut self, rule: LineRule) -> bool {
+        let newer = rule.revision > self.rule.revision;
+        if newer {
+            self.rule = rule;
+        }
+        newer
+    }
+
+    /// Takes a place at the end, or tells the place that the user has (GATE-001, QUEUE-001).
+    pub fn enter(&mut self, user: &UserId, now: Timestamp) -> Standing {
+        match self.look(user, now) {
+            Standing::Absent if self.rule.closed => Standing::Closed,
+            Standing::Absent if self.order.waiting() >= u64::from(self.rule.capacity) => Standing::Full,
+            Standing::Absent => {
+                let ticket = self.order.append(user);
+                let rank = self.order.waiting();
+                self.places.insert(user.clone(), Place::new(ticket, rank, now));
+                Standing::Waiting { ticket, rank, is_new: true }
+            }
+            known => known,
+        }
+    }
+
+    /// How the user stands; whoever asks is there (GATE-002, QUEUE-002).
+    ///
+    /// A rank that was shown never gets worse: who comes back to an earlier place does not push anybody back.
+    pub fn look(&mut self, user: &UserId, now: Timestamp) -> Standing {
+        let Some(place) = self.places.get_mut(user) else { return Standing::Absent };
+        let ticket = place.ticket;
+        match place.state {
+            State::Waiting | State::Away => {
+                if place.state == State::Away {
+                    place.state = State::Waiting;
+                    self.away -= 1;
+                    self.order.stand(ticket);
+                }
+                place.heard_at = place.heard_at.max(now);
+                place.shown = place.shown.min(self.order.rank(ticket));
+                Standing::Waiting { ticket, rank: place.shown, is_new: false }
+            }
+            State::Processing { .. } => Standing::Processing { ticket },
+            State::Inside(pass) if pass.lives_at(now) => Standing::Inside { ticket, pass },
+            State::Inside(pass) => {
+                self.inside.remove(&(pass.until.millis(), ticket));
+                self.places.remove(user);
+                Standing::Absent
+            }
+            State::Finished(verdict) => Standing::Finished { ticket, verdict },
+        }
+    }
+
+    /// How the user stands, for somebody else who asks: nothing changes.
+    pub fn glance(&self, user: &UserId, now: Timestamp) -> Standing {
+        let Some(place) = self.places.get(user) else { return Standing::Absent };
+        let ticket = place.ticket;
+        match place.state {
+            State::Waiting => {
+                let rank = place.shown.min(self.order.rank(ticket));
+                Standing::Waiting { ticket, rank, is_new: false }
+            }
+            State::Away => Standing::Waiting { ticket, rank: place.shown, is_new: false },
+            State::Processing { .. } => Standing::Processing { ticket },
+            State::Inside(pass) if pass.lives_at(now) => Standing::Inside { ticket, pass },
+            State::Inside(_) => Standing::Absent,
+            State::Finished(verdict) => Standing::Finished { ticket, verdict },
+        }
+    }
+
+    /// Gives up a place or a pass. Whether there was one to give up: a request that is on its way can not be stopped.
+    pub fn leave(&mut self, user: &UserId, now: Timestamp) -> bool {
+        let Some(place) = self.places.get(user) else { return false };
+        let ticket = place.ticket;
+        match place.state {
+            State::Waiting | State::Away => self.give_up_turn(ticket, place.state),
+            State::Inside(pass) => {
+                self.inside.remove(&(pass.until.millis(), ticket));
+                if !pass.lives_at(now) {
+                    self.places.remove(user);
+                    return false;
+                }
+            }
+            State::Processing { .. } | State::Finished(_) => return false,
+        }
+        self.places.remove(user);
+        true
+    }
+
+    fn give_up_turn(&mut self, ticket: u64, state: State) {
+        if state == State::Away {
+            self.away -= 1;
+        } else {
+            self.order.go(ticket);
+        }
+        if ticket > self.serving {
+            self.gone.add(ticket);
+        }
+    }
+
+    /// What came of it for someone who was admitted, or who was put back meanwhile. The first verdict stands; whoever
+    /// has one can not enter again. Whether the user has one now.
+    pub fn finish(&mut self, user: &UserId, verdict: Verdict) -> bool {
+        let Some(place) = self.places.get(user) else { return false };
+        let (ticket, state) = (place.ticket, place.state);
+        match state {
+            State::Finished(_) => return true,
+            State::Waiting | State::Away => self.give_up_turn(ticket, state),
+            State::Processing { since } => drop(self.processing.remove(&(since.millis(), ticket))),
+            State::Inside(pass) => drop(self.inside.remove(&(pass.until.millis(), ticket))),
+        }
+        if let Some(place) = self.places.get_mut(user) {
+            place.state = State::Finished(verdict);
+            self.finished += 1;
+        }
+        true
+    }
+
+    /// The line's figures. `gone_max`: most ranges of given-up tickets that are told, the next to be served first.
+    pub fn figures(&self, gone_max: usize, now: Timestamp) -> Figures {
+        let dead = self.inside.range(..(now.millis() + 1, 0)).count();
+        Figures {
+            waiting: self.order.waiting(),
+            away: self.away,
+            processing: self.processing.len() as u64,
+            inside: (self.inside.len() - dead) as u64,
+            finished: self.finished,
+            tickets: self.order.tickets(),
+            serving: self.serving,
+            admitted: self.admitted,
+            gone: self.gone.ranges(gone_max),
+        }
+    }
+}

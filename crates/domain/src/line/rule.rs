@@ -1,0 +1,94 @@
+//! How a line admits.
+
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Most people a second.
+pub const RATE_MAX: u32 = 1_000_000;
+/// Longest interval between two batches, in milliseconds.
+pub const INTERVAL_MAX_MS: u32 = 60_000;
+
+/// What an admitted person gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Admits {
+    /// A pass to go on with (GATE-005, QUEUE-003).
+    Pass {
+        /// How long it lives.
+        ttl_ms: u32,
+    },
+    /// Being dealt with: somebody does the work for them (GATE-004).
+    Processing {
+        /// Who has been dealt with for so long goes back to the original place (GATE-006).
+        stale_after_ms: u32,
+        /// So many at a time.
+        put_back_max: u32,
+    },
+}
+
+/// A line's rule. Everything may change while people wait.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineRule {
+    /// People a second, in any second; 0 admits nobody (GATE-003, QUEUE-005).
+    pub rate_per_second: u32,
+    /// What was not used in an interval is lost: the burst is what the rate gives in it, at least one person.
+    pub interval_ms: u32,
+    /// Most people waiting (QUEUE-006).
+    pub capacity: u32,
+    /// What the admitted get.
+    pub admits: Admits,
+    /// Most people inside at once, by live passes; 0 for no limit.
+    pub inside_max: u32,
+    /// Who was not heard of for longer is passed over until heard of again; 0 for never.
+    pub abandon_after_ms: u32,
+    /// Nobody is admitted before.
+    pub opens_at: Option<Timestamp>,
+    /// Nobody is admitted for now.
+    pub paused: bool,
+    /// Nobody enters any more; who waits is still served.
+    pub closed: bool,
+    /// Grows with every change.
+    pub revision: u64,
+}
+
+/// Why a rule was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RuleError {
+    /// More than [`RATE_MAX`].
+    #[error("rate must be 0 to 1000000 people a second")]
+    Rate,
+    /// 0, or more than [`INTERVAL_MAX_MS`].
+    #[error("interval must be 1 to 60000 milliseconds")]
+    Interval,
+    /// 0.
+    #[error("capacity must be 1 or more")]
+    Capacity,
+    /// 0.
+    #[error("the life of a pass, and the time after which a request is stale, must be 1 ms or more")]
+    Life,
+}
+
+impl LineRule {
+    /// Whether it makes sense.
+    ///
+    /// # Errors
+    /// [`RuleError`] says what does not.
+    pub fn check(&self) -> Result<(), RuleError> {
+        let life_ms = match self.admits {
+            Admits::Pass { ttl_ms } => ttl_ms,
+            Admits::Processing { stale_after_ms, .. } => stale_after_ms,
+        };
+        match self {
+            _ if self.rate_per_second > RATE_MAX => Err(RuleError::Rate),
+            _ if !(1..=INTERVAL_MAX_MS).contains(&self.interval_ms) => Err(RuleError::Interval),
+            _ if self.capacity == 0 => Err(RuleError::Capacity),
+            _ if life_ms == 0 => Err(RuleError::Life),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether anybody is admitted at this moment.
+    pub fn admits_at(&self, now: Timestamp) -> bool {
+        !self.paused && self.rate_per_second > 0 && self.opens_at.is_none_or(|opens_at| now >= opens_at)
+    }
+}

@@ -1,0 +1,432 @@
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+const PASSES: Admits = Admits::Pass { ttl_ms: 10_000 };
+const WORK: Admits = Admits::Processing { stale_after_ms: 5_000, put_back_max: 3 };
+
+const NOBODY: [u64; 0] = [];
+
+fn rule(rate_per_second: u32, admits: Admits) -> LineRule {
+    LineRule {
+        rate_per_second,
+        interval_ms: 1_000,
+        capacity: 50_000,
+        admits,
+        inside_max: 0,
+        abandon_after_ms: 0,
+        opens_at: None,
+        paused: false,
+        closed: false,
+        revision: 1,
+    }
+}
+
+fn user(n: u64) -> UserId {
+    UserId::new(&format!("user-{n}")).expect("valid")
+}
+
+fn passes(count: usize) -> Vec<Uuid> {
+    (1..=count as u128).map(Uuid::from_u128).collect()
+}
+
+fn enter_all(line: &mut Line, users: std::ops::RangeInclusive<u64>, now: i64) {
+    for n in users {
+        line.enter(&user(n), Timestamp(now));
+    }
+}
+
+fn admit(line: &mut Line, most: usize, now: i64) -> Vec<u64> {
+    line.admit(&passes(most), Timestamp(now)).into_iter().map(|one| one.ticket).collect()
+}
+
+fn rank(standing: Standing) -> Option<u64> {
+    match standing {
+        Standing::Waiting { rank, .. } => Some(rank),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_place_is_taken_once_and_told_again() {
+    let mut line = Line::new(rule(10, PASSES));
+    assert_eq!(line.enter(&user(7), Timestamp(0)), Standing::Waiting { ticket: 1, rank: 1, is_new: true });
+    assert_eq!(line.enter(&user(8), Timestamp(0)), Standing::Waiting { ticket: 2, rank: 2, is_new: true });
+    assert_eq!(line.enter(&user(7), Timestamp(0)), Standing::Waiting { ticket: 1, rank: 1, is_new: false });
+    assert_eq!(line.look(&user(9), Timestamp(0)), Standing::Absent);
+}
+
+#[test]
+fn it_is_full_and_closed_for_newcomers_only() {
+    let mut line = Line::new(LineRule { capacity: 2, ..rule(10, PASSES) });
+    enter_all(&mut line, 1..=2, 0);
+    assert_eq!(line.enter(&user(3), Timestamp(0)), Standing::Full);
+    assert_eq!(rank(line.enter(&user(2), Timestamp(0))), Some(2));
+    assert_eq!(admit(&mut line, 1, 0), [1]);
+    assert_eq!(rank(line.enter(&user(3), Timestamp(0))), Some(2));
+    line.put(LineRule { closed: true, revision: 2, ..line.rule().clone() });
+    assert_eq!(line.enter(&user(4), Timestamp(0)), Standing::Closed);
+    assert_eq!(rank(line.enter(&user(3), Timestamp(0))), Some(2));
+    assert_eq!(admit(&mut line, 9, 0), [2, 3]);
+}
+
+#[test]
+fn nobody_goes_before_the_opening_nor_while_it_is_paused() {
+    let mut line = Line::new(LineRule { opens_at: Some(Timestamp(500)), ..rule(10, PASSES) });
+    enter_all(&mut line, 1..=3, 0);
+    assert_eq!(admit(&mut line, 1, 499), NOBODY);
+    assert_eq!(admit(&mut line, 1, 500), [1]);
+    line.put(LineRule { paused: true, revision: 2, ..line.rule().clone() });
+    assert_eq!(admit(&mut line, 1, 600), NOBODY);
+    line.put(LineRule { paused: false, revision: 1, ..line.rule().clone() });
+    assert_eq!(admit(&mut line, 1, 700), NOBODY, "an older change changes nothing");
+    line.put(LineRule { paused: false, rate_per_second: 0, revision: 3, ..line.rule().clone() });
+    assert_eq!(admit(&mut line, 1, 800), NOBODY);
+}
+
+#[test]
+fn a_pass_runs_out_and_its_holder_may_queue_again() {
+    let mut line = Line::new(rule(10, PASSES));
+    enter_all(&mut line, 1..=2, 0);
+    assert_eq!(admit(&mut line, 1, 0), [1]);
+    let inside = line.look(&user(1), Timestamp(9_999));
+    assert!(matches!(inside, Standing::Inside { ticket: 1, pass } if pass.id == Uuid::from_u128(1)), "{inside:?}");
+    assert_eq!(line.enter(&user(1), Timestamp(9_999)), inside, "who is inside can not queue");
+    assert_eq!(line.look(&user(1), Timestamp(10_000)), Standing::Absent);
+    assert_eq!(line.enter(&user(1), Timestamp(10_000)), Standing::Waiting { ticket: 3, rank: 2, is_new: true });
+}
+
+#[test]
+fn who_is_finished_does_not_queue_again() {
+    let mut line = Line::new(rule(10, WORK));
+    enter_all(&mut line, 1..=2, 0);
+    assert_eq!(admit(&mut line, 1, 0), [1]);
+    assert!(!line.leave(&user(1), Timestamp(0)), "the request is on its way");
+    assert!(line.finish(&user(1), Verdict::Issued));
+    assert!(line.finish(&user(1), Verdict::SoldOut), "again");
+    let finished = Standing::Finished { ticket: 1, verdict: Verdict::Issued };
+    assert_eq!(line.enter(&user(1), Timestamp(1)), finished, "the first verdict stands");
+    assert!(!line.finish(&user(9), Verdict::Issued));
+}
+
+#[test]
+fn the_stale_go_back_to_their_places_a_few_at_a_time() {
+    let mut line = Line::new(rule(10, WORK));
+    enter_all(&mut line, 1..=8, 0);
+    assert_eq!(rank(line.look(&user(6), Timestamp(0))), Some(6));
+    assert_eq!(admit(&mut line, 5, 0), [1, 2, 3, 4, 5]);
+    assert_eq!(rank(line.look(&user(6), Timestamp(0))), Some(1));
+    assert!(line.put_back(Timestamp(4_999)).is_empty());
+    let back: Vec<u64> = line.put_back(Timestamp(5_000)).into_iter().map(|(_, ticket)| ticket).collect();
+    assert_eq!(back, [1, 2, 3]);
+    assert_eq!(rank(line.look(&user(2), Timestamp(5_000))), Some(2));
+    assert_eq!(rank(line.look(&user(6), Timestamp(5_000))), Some(1), "a rank that was shown never gets worse");
+    assert_eq!(line.put_back(Timestamp(5_000)).len(), 2);
+    assert_eq!(admit(&mut line, 9, 5_000), [1, 2, 3, 4, 5, 6, 7, 8]);
+}
+
+#[test]
+fn what_was_taken_from_a_clock_ahead_is_stale() {
+    let mut line = Line::new(rule(10, WORK));
+    enter_all(&mut line, 1..=1, 0);
+    assert_eq!(admit(&mut line, 1, 9_000_000), [1]);
+    assert!(line.put_back(Timestamp(8_999_500)).is_empty());
+    assert_eq!(line.put_back(Timestamp(1_000)).len(), 1);
+}
+
+#[test]
+fn who_has_gone_is_passed_over_and_stands_first_on_return() {
+    let mut line = Line::new(LineRule { abandon_after_ms: 1_000, ..rule(10, PASSES) });
+    enter_all(&mut line, 1..=4, 0);
+    line.look(&user(3), Timestamp(1_500));
+    line.look(&user(4), Timestamp(1_500));
+    assert_eq!(admit(&mut line, 1, 1_500), [3]);
+    assert_eq!(line.figures(9, Timestamp(1_500)).away, 2);
+    assert_eq!(rank(line.look(&user(4), Timestamp(1_550))), Some(1));
+    assert_eq!(rank(line.look(&user(2), Timestamp(1_600))), Some(1));
+    assert_eq!(rank(line.look(&user(4), Timestamp(1_600))), Some(1), "was first, and is shown nothing worse");
+    assert_eq!(admit(&mut line, 2, 1_600), [2, 4]);
+    assert!(line.leave(&user(1), Timestamp(1_600)), "who is away may give up the place");
+    assert_eq!(line.figures(9, Timestamp(1_600)).away, 0);
+}
+
+#[test]
+fn a_crowd_that_went_home_jams_nothing() {
+    let mut line = Line::new(LineRule { abandon_after_ms: 1_000, ..rule(10, PASSES) });
+    enter_all(&mut line, 1..=2_500, 0);
+    enter_all(&mut line, 2_501..=2_501, 2_000);
+    assert_eq!(admit(&mut line, 1, 2_000), NOBODY);
+    assert_eq!(admit(&mut line, 1, 2_000), NOBODY);
+    assert_eq!(admit(&mut line, 1, 2_000), [2_501]);
+}
+
+#[test]
+fn so_many_inside_and_no_more() {
+    let mut line = Line::new(LineRule { inside_max: 2, ..rule(10, PASSES) });
+    enter_all(&mut line, 1..=9, 0);
+    assert_eq!(admit(&mut line, 9, 0), [1, 2]);
+    assert_eq!(admit(&mut line, 9, 5_000), NOBODY);
+    assert!(line.leave(&user(1), Timestamp(5_000)));
+    assert_eq!(admit(&mut line, 9, 5_000), [3]);
+    assert!(line.finish(&user(2), Verdict::Issued));
+    assert_eq!(admit(&mut line, 9, 6_000), [4]);
+    assert_eq!(admit(&mut line, 9, 14_999), NOBODY);
+    assert_eq!(admit(&mut line, 9, 15_000), [5], "the pass of the third has run out");
+}
+
+#[test]
+fn who_left_is_served_by_nobody_and_shortens_the_line() {
+    let mut line = Line::new(rule(10, PASSES));
+    enter_all(&mut line, 1..=10, 0);
+    for n in [2, 4, 5, 9] {
+        assert!(line.leave(&user(n), Timestamp(0)));
+        assert!(!line.leave(&user(n), Timestamp(0)));
+    }
+    assert_eq!(line.figures(9, Timestamp(0)).gone, [(2, 2), (4, 5), (9, 9)]);
+    assert_eq!(line.figures(1, Timestamp(0)).gone, [(2, 2)]);
+    assert_eq!(rank(line.look(&user(10), Timestamp(0))), Some(6));
+    assert_eq!(admit(&mut line, 2, 0), [1, 3]);
+    let figures = line.figures(9, Timestamp(0));
+    assert_eq!((figures.serving, figures.gone), (3, vec![(4, 5), (9, 9)]));
+    assert_eq!(rank(line.look(&user(10), Timestamp(0))), Some(4));
+    assert_eq!(line.enter(&user(2), Timestamp(0)), Standing::Waiting { ticket: 11, rank: 5, is_new: true });
+}
+
+#[test]
+fn a_clock_that_is_set_back_freezes_nothing_and_lets_nobody_through_twice() {
+    let mut line = Line::new(rule(10, PASSES));
+    enter_all(&mut line, 1..=99, 0);
+    assert_eq!(admit(&mut line, 99, 3_600_000).len(), 10);
+    assert_eq!(admit(&mut line, 99, 3_599_500).len(), 0, "a little back stands still");
+    assert_eq!(admit(&mut line, 99, 1_000).len(), 0, "set back: as if all had gone this second");
+    assert_eq!(admit(&mut line, 99, 2_000).len(), 10);
+    assert_eq!(admit(&mut line, 99, 9_000_000_000).len(), 10, "and forward");
+}
+
+#[test]
+fn the_estimate_follows_what_is_measured() {
+    let mut seen = Throughput::default();
+    assert_eq!(wait_seconds(100, seen.per_second(), 10), Some(10));
+    for second in 0..60 {
+        seen.look(second * 1_000, second as u64 * 5);
+    }
+    assert_eq!(seen.per_second(), Some(5.0));
+    assert_eq!(wait_seconds(100, seen.per_second(), 10), Some(20));
+    assert_eq!(wait_seconds(100, seen.per_second(), 0), None, "nobody is admitted");
+    seen.look(0, 0);
+    assert_eq!(seen.per_second(), None);
+}
+
+#[test]
+fn the_brake_gives_way_by_halves_and_comes_back_by_tenths() {
+    let mut brake = Brake::default();
+    brake.goes_badly();
+    brake.goes_badly();
+    assert_eq!(brake.most(100.0), 25.0);
+    (0..20).for_each(|_| brake.goes_badly());
+    assert_eq!(brake.share(), 0.01, "never quite nobody");
+    (0..10).for_each(|_| brake.goes_well());
+    assert_eq!(brake.most(100.0), 100.0);
+}
+
+#[test]
+fn a_draw_is_a_shuffle_that_anybody_can_repeat() {
+    let seed = [7; 32];
+    let order = drawn_order(&seed, 1_000);
+    let mut sorted = order.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, (1..=1_000).collect::<Vec<_>>());
+    assert_ne!(order, sorted);
+    assert_ne!(order, drawn_order(&[8; 32], 1_000));
+    // Worked out by `sha256sum` over the seed and the number.
+    assert_eq!(commitment(&seed)[..4], hex("4bb06f8e"));
+    assert_eq!(drawn_order(&seed, 5), [1, 2, 5, 4, 3]);
+}
+
+fn hex(text: &str) -> [u8; 4] {
+    u32::from_str_radix(text, 16).expect("hex").to_be_bytes()
+}
+
+/// What may happen in a line, of few people so that it meets.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Enter(u64),
+    Look(u64),
+    Leave(u64),
+    Finish(u64),
+    Admit(usize),
+    PutBack,
+    Wait(i64),
+    Restart,
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (0u64..20).prop_map(Step::Enter),
+        3 => (0u64..20).prop_map(Step::Look),
+        1 => (0u64..20).prop_map(Step::Leave),
+        1 => (0u64..20).prop_map(Step::Finish),
+        4 => (0usize..9).prop_map(Step::Admit),
+        1 => Just(Step::PutBack),
+        4 => (0i64..700).prop_map(Step::Wait),
+        1 => Just(Step::Restart),
+    ]
+}
+
+fn any_rule() -> impl Strategy<Value = LineRule> {
+    let admits = prop_oneof![
+        (1u32..4_000).prop_map(|ttl_ms| Admits::Pass { ttl_ms }),
+        (1u32..2_000, 0u32..4)
+            .prop_map(|(stale_after_ms, put_back_max)| Admits::Processing { stale_after_ms, put_back_max }),
+    ];
+    (0u32..8, 1u32..3_000, 1u32..12, admits, 0u32..5, 0u32..1_500).prop_map(
+        |(rate_per_second, interval_ms, capacity, admits, inside_max, abandon_after_ms)| LineRule {
+            interval_ms,
+            capacity,
+            inside_max,
+            abandon_after_ms,
+            ..rule(rate_per_second, admits)
+        },
+    )
+}
+
+/// A line and what is known of it from outside.
+struct Watched {
+    line: Line,
+    now: i64,
+    went: Vec<(i64, usize)>,
+    shown: BTreeMap<u64, u64>,
+    tickets: u64,
+}
+
+impl Watched {
+    fn new(rule: LineRule) -> Self {
+        Self { line: Line::new(rule), now: 1_000_000, went: Vec::new(), shown: BTreeMap::new(), tickets: 0 }
+    }
+
+    fn step(&mut self, step: Step) {
+        let now = Timestamp(self.now);
+        match step {
+            Step::Enter(n) => {
+                let standing = self.line.enter(&user(n), now);
+                self.saw(n, standing);
+            }
+            Step::Look(n) => {
+                let before = self.line.glance(&user(n), now);
+                let standing = self.line.look(&user(n), now);
+                assert!(rank(standing) <= rank(before), "a look shows nothing worse than a glance");
+                self.saw(n, standing);
+            }
+            Step::Leave(n) => drop(self.line.leave(&user(n), now)),
+            Step::Finish(n) => drop(self.line.finish(&user(n), Verdict::Issued)),
+            Step::Admit(most) => self.admit(most),
+            Step::PutBack => drop(self.line.put_back(now)),
+            Step::Wait(ms) => self.now += ms,
+            Step::Restart => self.restart(),
+        }
+        self.check();
+    }
+
+    /// A rank once shown never gets worse, and a ticket is given once.
+    fn saw(&mut self, n: u64, standing: Standing) {
+        let Standing::Waiting { ticket, rank, is_new } = standing else { return };
+        if is_new {
+            self.tickets += 1;
+            assert_eq!(ticket, self.tickets, "in order of entry");
+        }
+        let best = self.shown.entry(ticket).or_insert(rank);
+        assert!(rank <= *best, "user {n} was shown {best} and now {rank}");
+        *best = rank;
+    }
+
+    /// Never more than the rate in any second, never more than there is room, and in order.
+    fn admit(&mut self, most: usize) {
+        let first = self.line.order.first();
+        let admitted = self.line.admit(&passes(most), Timestamp(self.now));
+        assert!(admitted.iter().map(|one| one.ticket).is_sorted());
+        if self.line.rule.abandon_after_ms == 0 && !admitted.is_empty() {
+            assert_eq!(admitted.first().map(|one| one.ticket), first, "nobody overtakes");
+        }
+        self.went.push((self.now, admitted.len()));
+        let second: usize = self.went.iter().filter(|(at, _)| *at > self.now - 1_000).map(|(_, count)| count).sum();
+        assert!(second <= self.line.rule.rate_per_second as usize, "{second} in a second");
+        let inside = self.line.figures(0, Timestamp(self.now)).inside;
+        assert!(self.line.rule.inside_max == 0 || inside <= u64::from(self.line.rule.inside_max));
+    }
+
+    fn restart(&mut self) {
+        let mut places: Vec<RestoredPlace> = self
+            .line
+            .places
+            .iter()
+            .map(|(user, place)| RestoredPlace { user: user.clone(), ticket: place.ticket, state: place.state })
+            .collect();
+        places.sort_by_key(|place| place.ticket);
+        let figures = self.line.figures(0, Timestamp(self.now));
+        let kept = RestoredLine {
+            rule: self.line.rule.clone(),
+            tickets: figures.tickets,
+            serving: figures.serving,
+            admitted: figures.admitted,
+        };
+        let restored = Line::restore(kept, places, Timestamp(self.now));
+        let (before, after) = (self.line.figures(99, Timestamp(self.now)), restored.figures(99, Timestamp(self.now)));
+        // Given up before it was served and passed by since: the same to everybody who still waits.
+        assert_eq!(before, after);
+        // Ranks shown are not kept.
+        self.shown.clear();
+        self.line = restored;
+    }
+
+    fn check(&self) {
+        let waiting: Vec<u64> = (1..=self.line.order.tickets()).filter(|t| self.line.order.stands_at(*t)).collect();
+        assert_eq!(waiting.len() as u64, self.line.order.waiting());
+        assert_eq!(waiting.first().copied(), self.line.order.first());
+        for (place, ticket) in waiting.iter().enumerate() {
+            assert_eq!(self.line.order.rank(*ticket), place as u64 + 1);
+        }
+        let mut counts = (0, 0, 0);
+        for place in self.line.places.values() {
+            match place.state {
+                State::Away => counts.0 += 1,
+                State::Processing { .. } => counts.1 += 1,
+                State::Finished(_) => counts.2 += 1,
+                State::Waiting | State::Inside(_) => {}
+            }
+        }
+        let figures = self.line.figures(0, Timestamp(self.now));
+        assert_eq!(counts, (figures.away, figures.processing, figures.finished));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    #[test]
+    fn lines_keep_their_promises(rule in any_rule(), steps in proptest::collection::vec(any_step(), 1..50)) {
+        let mut watched = Watched::new(rule);
+        for step in steps {
+            watched.step(step);
+        }
+    }
+
+    #[test]
+    fn who_calls_when_told_loses_nothing(rate in 1u32..2_000, interval_ms in 1u32..3_000, late in proptest::collection::vec(0i64..3, 300..400)) {
+        let mut pace = Pace::default();
+        let rule = LineRule { interval_ms, ..rule(rate, PASSES) };
+        let (mut now, mut went, mut lateness) = (0, 0u64, 0);
+        for late in &late {
+            let may = pace.may_go(&rule, Timestamp(now));
+            pace.went(may);
+            went += u64::from(may);
+            // A call may be two milliseconds late, and admissions are noted in steps of two.
+            now += pace.next_in_ms(&rule).expect("the rate is not 0") as i64 + late;
+            lateness += late + 2;
+        }
+        let due = u64::from(rate) * now as u64 / 1_000;
+        prop_assert!(went <= due + u64::from(rate), "{went} of {due}");
+        let lost = u64::from(rate) * lateness as u64 / 1_000 + 2 * u64::from(rate) * u64::from(interval_ms.min(1_000)) / 1_000 + 2;
+        prop_assert!(went + lost >= due, "{went} of {due}");
+    }
+}

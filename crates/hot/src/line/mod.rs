@@ -1,0 +1,75 @@
+//! Waiting lines as contended state: what an engine for lines promises, whatever it is made of.
+
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+
+use crate::port::HotError;
+use async_trait::async_trait;
+use domain::line::{Admitted, Figures, LineId, LineRule, Standing, Verdict};
+use domain::{Timestamp, UserId};
+use uuid::Uuid;
+
+/// A line and somebody in it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LineUser {
+    /// Which line.
+    pub line: LineId,
+    /// Who.
+    pub user: UserId,
+}
+
+/// Whose moment counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// The engine's own: of many callers each has another.
+    Engine,
+    /// The caller's, where the caller is a test.
+    At(Timestamp),
+}
+
+/// What an admission did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// Who may go on, in order.
+    pub admitted: Vec<Admitted>,
+    /// Milliseconds until the rate lets somebody go; none while it is 0.
+    pub next_in_ms: Option<u64>,
+}
+
+/// Contended lines (GATE-001..006, QUEUE-001..007): the rules of [`domain::line::Line`].
+///
+/// A place, and what became of it, is durable before anybody hears of it. Every call may be made again: a place is taken
+/// once, a verdict stands, and who was admitted in a call whose answer was lost learns it by looking.
+#[async_trait]
+pub trait LinePort: Send + Sync + 'static {
+    /// Makes a line, or changes its rule; an older revision changes nothing.
+    async fn put_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError>;
+
+    /// The rule in force; none if there is no such line.
+    async fn rule(&self, line: &LineId) -> Result<Option<LineRule>, HotError>;
+
+    /// All lines.
+    async fn lines(&self) -> Result<Vec<LineId>, HotError>;
+
+    /// Takes places in order, or tells the places that people have. One answer each.
+    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>>;
+
+    /// How people stand; who asks is there, and has the turn back if it was lost. One answer each.
+    async fn look(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>>;
+
+    /// Gives up a place or a pass. Whether there was one.
+    async fn leave(&self, who: &LineUser, clock: Clock) -> Result<bool, HotError>;
+
+    /// Lets the next go: as many as the line's rate and room allow, and as there are passes. Any number of callers
+    /// together admit what the rule allows, and no more.
+    async fn admit(&self, line: &LineId, passes: Vec<Uuid>, clock: Clock) -> Result<Admission, HotError>;
+
+    /// Puts those back who have been dealt with for too long (GATE-006): who, and their tickets.
+    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError>;
+
+    /// What came of it for somebody. Whether that person has a verdict now.
+    async fn finish(&self, who: &LineUser, verdict: Verdict) -> Result<bool, HotError>;
+
+    /// The line's figures; none if there is no such line. `gone_max`: most ranges of given-up tickets.
+    async fn figures(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<Figures>, HotError>;
+}
