@@ -36,6 +36,7 @@ pub use mariadb::MariaDb;
 pub use nginx::Nginx;
 pub use port::Port;
 pub use postgres::{Postgres, PostgresVersion};
+pub use process::Process;
 pub use program::{Program, ProgramSpec};
 pub use redis::{Flavor, RedisCluster, RedisNode};
 pub use servers::{Server, servers};

@@ -6,14 +6,12 @@ use crate::facts::Facts;
 use crate::install;
 use crate::kit::{self, Kit};
 use crate::port::Port;
-use crate::process::{Process, Spec, bare};
+use crate::process::{Process, Ready, Spec, bare};
 use crate::question::Question;
-use crate::sql::{self, Fresh};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use crate::sql::{self, Client, Fresh};
+use std::ops::Deref;
+use std::path::Path;
 
-/// It comes up within a second, after a crash as soon as it has read its log.
-const START_LIMIT: Duration = Duration::from_secs(60);
 const FACTS: &str = "mariadb.facts";
 const DATA: &str = "data";
 /// A folder for passing files of its own: in a shared one a server that starts sweeps away those of the others.
@@ -31,7 +29,7 @@ pub struct MariaDb {
     port: Port,
     /// The superuser's.
     password: String,
-    client: PathBuf,
+    client: Client,
 }
 
 impl MariaDb {
@@ -51,7 +49,7 @@ impl MariaDb {
         let (folder, _order) = kit.place(name)?;
         if let Some(facts) = Facts::read(&folder.join(FACTS)) {
             let server = Self::of(kit, &folder, Port::taken(facts.value("port")?), facts.text("password")?.to_owned())?;
-            return server.start_again().map(|()| server);
+            return server.bring_up().map(|()| server);
         }
         kit::empty(&folder)?;
         Self::create(kit, &folder)
@@ -61,7 +59,7 @@ impl MariaDb {
         let password = sql::password()?;
         initialise(folder, &password)?;
         let server = Self::of(kit, folder, Port::free()?, password)?;
-        server.start_again()?;
+        server.bring_up()?;
         let facts = [("port", server.port().to_string()), ("password", server.password.clone())];
         Facts::write(&folder.join(FACTS), &facts)?;
         Ok(server)
@@ -88,24 +86,9 @@ impl MariaDb {
         ];
         let mut spec = Spec::new("mariadb", install::mariadb()?, arguments);
         spec.asks = vec![Question::MariaDb(number)];
-        let client = install::mariadb_program("mariadb")?;
+        let client = client(folder, number, &password)?;
+        spec.ready = Ready::Obeys(client.clone());
         Ok(Self { process: Process::new(kit, folder, spec), port, password, client })
-    }
-
-    fn start_again(&self) -> Result<()> {
-        self.process.start(START_LIMIT, || {
-            Question::MariaDb(self.port()).ask()?;
-            self.run("select 1").map(drop)
-        })
-    }
-
-    fn run(&self, statement: &str) -> std::result::Result<String, String> {
-        let mut client = bare(&self.client, self.process.folder());
-        client.args(["--no-defaults", "--protocol=TCP", "--host=127.0.0.1", "--connect-timeout=5"]);
-        client.args(["--batch", "--skip-column-names", "--default-character-set=utf8mb4"]);
-        client.args([&format!("--user={SUPERUSER}"), &format!("--port={}", self.port())]);
-        client.env("MYSQL_PWD", &self.password).args(["--execute", statement]);
-        sql::run(&mut client)
     }
 
     /// Runs a statement as the superuser; its rows, one a line.
@@ -113,7 +96,7 @@ impl MariaDb {
     /// # Errors
     /// What the server says against it.
     pub fn execute(&self, statement: &str) -> Result<String> {
-        self.run(statement).map_err(KitError::failed)
+        self.client.run(statement).map_err(KitError::failed)
     }
 
     /// `mysql://...`: a database, as the superuser.
@@ -141,51 +124,37 @@ impl MariaDb {
     pub const fn port(&self) -> u16 {
         self.port.number()
     }
+}
 
-    /// Its process number, while it runs.
-    #[must_use]
-    pub fn pid(&self) -> Option<u32> {
-        self.process.pid()
-    }
+impl Deref for MariaDb {
+    type Target = Process;
 
-    /// `SIGKILL`; returns when it is gone. Killing one that does not run is no error.
-    ///
-    /// # Errors
-    /// When it outlives that.
-    pub fn kill(&self) -> Result<()> {
-        self.process.kill()
+    fn deref(&self) -> &Process {
+        &self.process
     }
+}
 
-    /// `SIGSTOP`: it keeps its connections and does nothing.
-    ///
-    /// # Errors
-    /// When it does not run.
-    pub fn stall(&self) -> Result<()> {
-        self.process.stall()
-    }
-
-    /// Goes on after [`stall`](Self::stall).
-    ///
-    /// # Errors
-    /// When it does not run.
-    pub fn resume(&self) -> Result<()> {
-        self.process.resume()
-    }
-
-    /// Kills it if it runs, starts it on the same data, and returns when it answers.
-    ///
-    /// # Errors
-    /// When it does not start.
-    pub fn restart(&self) -> Result<()> {
-        self.kill()?;
-        self.start_again()
-    }
-
-    /// All that it printed.
-    #[must_use]
-    pub fn log(&self) -> String {
-        self.process.log()
-    }
+fn client(folder: &Path, port: u16, password: &str) -> Result<Client> {
+    let user = format!("--user={SUPERUSER}");
+    let port = format!("--port={port}");
+    let arguments = [
+        "--no-defaults",
+        "--protocol=TCP",
+        "--host=127.0.0.1",
+        "--connect-timeout=5",
+        "--batch",
+        "--skip-column-names",
+        "--default-character-set=utf8mb4",
+        &user,
+        &port,
+        "--execute",
+    ];
+    Ok(Client {
+        program: install::mariadb_program("mariadb")?,
+        folder: folder.to_owned(),
+        arguments: arguments.map(str::to_owned).into(),
+        environment: vec![("MYSQL_PWD", password.to_owned())],
+    })
 }
 
 fn initialise(folder: &Path, password: &str) -> Result<()> {

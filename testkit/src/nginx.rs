@@ -8,6 +8,7 @@ use crate::process::{Process, Spec, bare};
 use crate::question::Question;
 use crate::sql::run;
 use rustix::process::Signal;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,8 +22,6 @@ const TEMPORARY: [&str; 5] = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"
 pub struct Nginx {
     process: Process,
     program: PathBuf,
-    /// One for each port that it listens on.
-    asks: Vec<Question>,
     ports: Vec<u16>,
 }
 
@@ -59,16 +58,12 @@ impl Nginx {
         let mut spec = Spec::new("nginx", program.clone(), arguments(&folder));
         spec.arguments.extend(["-g".into(), "daemon off;".into()]);
         spec.asks = listens.iter().map(question).collect();
-        let asks = spec.asks.clone();
-        let server = Self { process: Process::new(kit, &folder, spec), program, asks, ports };
+        spec.start_limit = START_LIMIT;
+        let server = Self { process: Process::new(kit, &folder, spec), program, ports };
         if server.pid().is_some() {
             server.reload()?;
         }
-        server.start_again().map(|()| server)
-    }
-
-    fn start_again(&self) -> Result<()> {
-        self.process.start(START_LIMIT, || self.asks.iter().try_for_each(Question::ask))
+        server.bring_up().map(|()| server)
     }
 
     /// Checks another configuration and lets the server take it over without losing a request. It must listen where the
@@ -100,40 +95,13 @@ impl Nginx {
     pub fn ports(&self) -> &[u16] {
         &self.ports
     }
+}
 
-    /// Its folder, with its configuration and its logs.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        self.process.folder()
-    }
+impl Deref for Nginx {
+    type Target = Process;
 
-    /// The number of its master process, while it runs.
-    #[must_use]
-    pub fn pid(&self) -> Option<u32> {
-        self.process.pid()
-    }
-
-    /// `SIGKILL`, to the master and the workers; returns when they are gone.
-    ///
-    /// # Errors
-    /// When one outlives that.
-    pub fn kill(&self) -> Result<()> {
-        self.process.kill()
-    }
-
-    /// Kills it if it runs, starts it, and returns when it answers.
-    ///
-    /// # Errors
-    /// When it does not start.
-    pub fn restart(&self) -> Result<()> {
-        self.kill()?;
-        self.start_again()
-    }
-
-    /// All that it printed, its error log with it unless its configuration has one of its own.
-    #[must_use]
-    pub fn log(&self) -> String {
-        self.process.log()
+    fn deref(&self) -> &Process {
+        &self.process
     }
 }
 

@@ -6,15 +6,13 @@ use crate::facts::Facts;
 use crate::install;
 use crate::kit::{self, Kit};
 use crate::port::Port;
-use crate::process::{Process, Spec, bare};
+use crate::process::{Process, Ready, Spec, bare};
 use crate::question::Question;
-use crate::sql::{self, Fresh};
+use crate::sql::{self, Client, Fresh};
 use rustix::process::Signal;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-/// It comes up within a second, after a crash as soon as it has read its log.
-const START_LIMIT: Duration = Duration::from_secs(60);
 const FACTS: &str = "postgres.facts";
 const DATA: &str = "data";
 const SUPERUSER: &str = "postgres";
@@ -53,7 +51,7 @@ pub struct Postgres {
     port: Port,
     /// The superuser's.
     password: String,
-    psql: PathBuf,
+    client: Client,
 }
 
 impl Postgres {
@@ -74,7 +72,7 @@ impl Postgres {
         if let Some(facts) = Facts::read(&folder.join(FACTS)) {
             let port = Port::taken(facts.value("port")?);
             let server = Self::of(kit, &folder, version, port, facts.text("password")?.to_owned())?;
-            return server.start_again().map(|()| server);
+            return server.bring_up().map(|()| server);
         }
         kit::empty(&folder)?;
         Self::create(kit, &folder, version)
@@ -84,7 +82,7 @@ impl Postgres {
         let password = sql::password()?;
         initialise(folder, &version.program()?, &password)?;
         let server = Self::of(kit, folder, version, Port::free()?, password)?;
-        server.start_again()?;
+        server.bring_up()?;
         let facts = [("port", server.port().to_string()), ("password", server.password.clone())];
         Facts::write(&folder.join(FACTS), &facts)?;
         Ok(server)
@@ -92,7 +90,7 @@ impl Postgres {
 
     fn of(kit: &Kit, folder: &Path, version: PostgresVersion, port: Port, password: String) -> Result<Self> {
         let program = version.program()?;
-        let psql = program.with_file_name("psql");
+        let client = client(folder, program.with_file_name("psql"), port.number(), &password);
         let number = port.number();
         let settings = [
             format!("port={number}"),
@@ -107,26 +105,10 @@ impl Postgres {
         // "Fast": it does not wait for its clients to go.
         spec.stop = Signal::INT;
         spec.asks = vec![Question::Postgres(number)];
-        Ok(Self { process: Process::new(kit, folder, spec), port, password, psql })
-    }
-
-    fn start_again(&self) -> Result<()> {
-        if self.pid().is_none() {
-            // It would take whoever has the number of its former process for a server on the same data.
-            let _ = std::fs::remove_file(self.process.folder().join(DATA).join("postmaster.pid"));
-        }
-        self.process.start(START_LIMIT, || {
-            Question::Postgres(self.port()).ask()?;
-            self.run("select 1").map(drop)
-        })
-    }
-
-    fn run(&self, statement: &str) -> std::result::Result<String, String> {
-        let mut psql = bare(&self.psql, self.process.folder());
-        psql.env("PGPASSWORD", &self.password).env("PGCONNECT_TIMEOUT", "5");
-        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", SUPERUSER]);
-        psql.args(["-p", &self.port().to_string(), "-d", "postgres", "-c", statement]);
-        sql::run(&mut psql)
+        spec.ready = Ready::Obeys(client.clone());
+        // It would take whoever has the number of its former process for a server on the same data.
+        spec.stale = Some(folder.join(DATA).join("postmaster.pid"));
+        Ok(Self { process: Process::new(kit, folder, spec), port, password, client })
     }
 
     /// Runs a statement as the superuser; its rows, one a line.
@@ -134,7 +116,7 @@ impl Postgres {
     /// # Errors
     /// What the server says against it.
     pub fn execute(&self, statement: &str) -> Result<String> {
-        self.run(statement).map_err(KitError::failed)
+        self.client.run(statement).map_err(KitError::failed)
     }
 
     /// `postgres://...`: a database, as the superuser.
@@ -160,50 +142,24 @@ impl Postgres {
     pub const fn port(&self) -> u16 {
         self.port.number()
     }
+}
 
-    /// The number of its first process, while it runs.
-    #[must_use]
-    pub fn pid(&self) -> Option<u32> {
-        self.process.pid()
+impl Deref for Postgres {
+    type Target = Process;
+
+    fn deref(&self) -> &Process {
+        &self.process
     }
+}
 
-    /// `SIGKILL` to all its processes; returns when they are gone. Killing one that does not run is no error.
-    ///
-    /// # Errors
-    /// When one outlives that.
-    pub fn kill(&self) -> Result<()> {
-        self.process.kill()
-    }
-
-    /// `SIGSTOP`, to all its processes.
-    ///
-    /// # Errors
-    /// When it does not run.
-    pub fn stall(&self) -> Result<()> {
-        self.process.stall()
-    }
-
-    /// Goes on after [`stall`](Self::stall).
-    ///
-    /// # Errors
-    /// When it does not run.
-    pub fn resume(&self) -> Result<()> {
-        self.process.resume()
-    }
-
-    /// Kills it if it runs, starts it on the same data, and returns when it answers.
-    ///
-    /// # Errors
-    /// When it does not start.
-    pub fn restart(&self) -> Result<()> {
-        self.kill()?;
-        self.start_again()
-    }
-
-    /// All that it printed.
-    #[must_use]
-    pub fn log(&self) -> String {
-        self.process.log()
+fn client(folder: &Path, psql: PathBuf, port: u16, password: &str) -> Client {
+    let flags = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"];
+    let place = ["-h", "127.0.0.1", "-U", SUPERUSER, "-p", &port.to_string(), "-d", "postgres", "-c"];
+    Client {
+        program: psql,
+        folder: folder.to_owned(),
+        arguments: flags.into_iter().chain(place).map(str::to_owned).collect(),
+        environment: vec![("PGPASSWORD", password.to_owned()), ("PGCONNECT_TIMEOUT", "5".to_owned())],
     }
 }
 

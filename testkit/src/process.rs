@@ -5,7 +5,7 @@ use crate::facts::Facts;
 use crate::kit::Kit;
 use crate::procfs::Identity;
 use crate::question::{self, Question};
-use crate::{account, wait};
+use crate::{account, sql, wait};
 use rustix::process::Signal;
 use std::ffi::OsString;
 use std::fs::File;
@@ -27,6 +27,20 @@ const END_LIMIT: Duration = Duration::from_secs(20);
 /// then ends the server's process group, of which it is a member, so that the group's number can not be another's.
 const WATCH: &str = "flock -s \"$1\" true; kill -KILL 0";
 
+/// As long as any server here takes on a busy machine, its log read anew included.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// When a process that was started counts as up.
+#[derive(Clone, Debug)]
+pub(crate) enum Ready {
+    /// When it runs.
+    Runs,
+    /// When it answers wherever it can be asked.
+    Answers,
+    /// When it also does what a client tells it.
+    Obeys(sql::Client),
+}
+
 /// What to start.
 #[derive(Clone, Debug)]
 pub(crate) struct Spec {
@@ -38,10 +52,14 @@ pub(crate) struct Spec {
     pub(crate) stop: Signal,
     /// Where it can be asked whether it answers.
     pub(crate) asks: Vec<Question>,
+    pub(crate) ready: Ready,
+    pub(crate) start_limit: Duration,
+    /// A file by which it would take itself for one that runs already; removed before it is started.
+    pub(crate) stale: Option<PathBuf>,
 }
 
 impl Spec {
-    /// A program with arguments and nothing else out of the ordinary.
+    /// A program with arguments and nothing else out of the ordinary, up when it answers.
     pub(crate) fn new<S: Into<OsString>>(name: &str, program: PathBuf, arguments: impl IntoIterator<Item = S>) -> Self {
         let arguments = arguments.into_iter().map(Into::into).collect();
         Self {
@@ -51,6 +69,9 @@ impl Spec {
             environment: Vec::new(),
             stop: Signal::TERM,
             asks: Vec::new(),
+            ready: Ready::Answers,
+            start_limit: START_LIMIT,
+            stale: None,
         }
     }
 }
@@ -63,9 +84,10 @@ struct Running {
     watcher: Option<Child>,
 }
 
-/// A server process in a folder of its own.
+/// A server process in a folder of its own: what every server's handle can do to it. It ends with its handle, unless it
+/// belongs to a kit that outlives its owner.
 #[derive(Debug)]
-pub(crate) struct Process {
+pub struct Process {
     kit: Kit,
     folder: PathBuf,
     spec: Spec,
@@ -84,13 +106,15 @@ impl Process {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The folder.
-    pub(crate) fn folder(&self) -> &Path {
+    /// Its folder, with its log and its configuration.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The process number, while it runs.
-    pub(crate) fn pid(&self) -> Option<u32> {
+    /// Its process number, while it runs; of several processes that of the first.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
         self.identity().map(|identity| identity.pid)
     }
 
@@ -99,16 +123,12 @@ impl Process {
         running.as_ref().map(|running| running.identity).filter(|identity| identity.is_running())
     }
 
-    /// Starts it if it does not run, and waits until `ready` says that it answers.
-    pub(crate) fn start(
-        &self,
-        limit: Duration,
-        mut ready: impl FnMut() -> std::result::Result<(), String>,
-    ) -> Result<()> {
+    /// Starts it if it does not run, and waits until it is up.
+    pub(crate) fn bring_up(&self) -> Result<()> {
         if self.identity().is_none() {
             self.launch()?;
         }
-        let answered = wait::until(&self.spec.name, limit, || match (self.identity(), ready()) {
+        let answered = wait::until(&self.spec.name, self.spec.start_limit, || match (self.identity(), self.is_up()) {
             (Some(_), outcome) => outcome.map(|()| true),
             (None, _) => Ok(false),
         });
@@ -119,8 +139,20 @@ impl Process {
         }
     }
 
+    fn is_up(&self) -> std::result::Result<(), String> {
+        let answers = || self.spec.asks.iter().try_for_each(Question::ask);
+        match &self.spec.ready {
+            Ready::Runs => Ok(()),
+            Ready::Answers => answers(),
+            Ready::Obeys(client) => answers().and_then(|()| client.run("select 1").map(drop)),
+        }
+    }
+
     fn launch(&self) -> Result<()> {
         self.reap();
+        if let Some(stale) = &self.spec.stale {
+            let _ = std::fs::remove_file(stale);
+        }
         let log = self.folder.join(LOG_FILE);
         let open = File::options().create(true).append(true).open(&log);
         let output = open.map_err(|error| KitError::file(&log, &error))?;
@@ -173,8 +205,11 @@ impl Process {
         Ok(())
     }
 
-    /// `SIGKILL`, to it and all it started; returns when they are gone.
-    pub(crate) fn kill(&self) -> Result<()> {
+    /// `SIGKILL`, to it and all it started; returns when they are gone. Killing one that does not run is no error.
+    ///
+    /// # Errors
+    /// When one outlives that.
+    pub fn kill(&self) -> Result<()> {
         if let Some(identity) = self.identity() {
             end(&self.spec.name, &identity.with_descendants())?;
         }
@@ -182,14 +217,29 @@ impl Process {
         Ok(())
     }
 
-    /// `SIGSTOP`: it keeps its connections and does nothing.
-    pub(crate) fn stall(&self) -> Result<()> {
+    /// `SIGSTOP`, to it and all it started: it keeps its connections and does nothing.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn stall(&self) -> Result<()> {
         self.signal_all(Signal::STOP)
     }
 
-    /// `SIGCONT`.
-    pub(crate) fn resume(&self) -> Result<()> {
+    /// Goes on after [`stall`](Self::stall).
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn resume(&self) -> Result<()> {
         self.signal_all(Signal::CONT)
+    }
+
+    /// Kills it if it runs, starts it on the same data, and returns when it is up.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn restart(&self) -> Result<()> {
+        self.kill()?;
+        self.bring_up()
     }
 
     /// Any other signal to the process alone.
@@ -207,8 +257,9 @@ impl Process {
         }
     }
 
-    /// All it ever printed.
-    pub(crate) fn log(&self) -> String {
+    /// All that it ever printed.
+    #[must_use]
+    pub fn log(&self) -> String {
         let bytes = std::fs::read(self.folder.join(LOG_FILE)).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }

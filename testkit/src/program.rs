@@ -7,10 +7,9 @@ use crate::process::{Process, Spec};
 use crate::question::Question;
 use rustix::process::Signal;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::ops::Deref;
+use std::path::PathBuf;
 use std::time::Duration;
-
-const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// How a program is started. It runs in a folder of its own, with an environment of its own.
 #[derive(Clone, Debug)]
@@ -31,7 +30,14 @@ pub struct ProgramSpec {
 #[derive(Debug)]
 pub struct Program {
     process: Process,
-    asks: Vec<Question>,
+}
+
+impl Deref for Program {
+    type Target = Process;
+
+    fn deref(&self) -> &Process {
+        &self.process
+    }
 }
 
 impl Program {
@@ -46,33 +52,8 @@ impl Program {
         let mut of = Spec::new(&spec.name, spec.program, spec.arguments);
         of.environment = spec.environment;
         of.asks = spec.http_ports.into_iter().map(Question::Http).collect();
-        let asks = of.asks.clone();
-        let program = Self { process: Process::new(kit, &folder, of), asks };
-        program.start_again().map(|()| program)
-    }
-
-    fn start_again(&self) -> Result<()> {
-        self.process.start(START_LIMIT, || self.asks.iter().try_for_each(Question::ask))
-    }
-
-    /// Its folder, with its log.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        self.process.folder()
-    }
-
-    /// Its process number, while it runs.
-    #[must_use]
-    pub fn pid(&self) -> Option<u32> {
-        self.process.pid()
-    }
-
-    /// `SIGKILL`; returns when it is gone. Killing one that does not run is no error.
-    ///
-    /// # Errors
-    /// When it outlives that.
-    pub fn kill(&self) -> Result<()> {
-        self.process.kill()
+        let program = Self { process: Process::new(kit, &folder, of) };
+        program.bring_up().map(|()| program)
     }
 
     /// `SIGTERM`, and waits until it has ended.
@@ -86,37 +67,6 @@ impl Program {
             Some(pid) => Err(format!("process {pid} runs")),
         });
         ended.map_err(|error| self.process.with_log(error.to_string()))
-    }
-
-    /// `SIGSTOP`: it keeps its connections and does nothing.
-    ///
-    /// # Errors
-    /// When it does not run.
-    pub fn stall(&self) -> Result<()> {
-        self.process.stall()
-    }
-
-    /// Goes on after [`stall`](Self::stall).
-    ///
-    /// # Errors
-    /// When it does not run.
-    pub fn resume(&self) -> Result<()> {
-        self.process.resume()
-    }
-
-    /// Kills it if it runs, starts it, and returns when it answers.
-    ///
-    /// # Errors
-    /// When it does not start.
-    pub fn restart(&self) -> Result<()> {
-        self.kill()?;
-        self.start_again()
-    }
-
-    /// All that it printed.
-    #[must_use]
-    pub fn log(&self) -> String {
-        self.process.log()
     }
 
     /// Runs a program to its end as the user, and with the environment, that servers have; what it printed.

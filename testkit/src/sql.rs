@@ -1,14 +1,34 @@
 //! What PostgreSQL and MariaDB have in common.
 
 use crate::error::{KitError, Result};
+use crate::process::bare;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// As long as both allow for a name, less what is put behind it.
 const PREFIX_BYTES_MAX: usize = 40;
 const PASSWORD_BYTES: usize = 12;
+
+/// A server's own client program, as its superuser.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    pub(crate) program: PathBuf,
+    pub(crate) folder: PathBuf,
+    /// Up to the statement, which comes last.
+    pub(crate) arguments: Vec<String>,
+    pub(crate) environment: Vec<(&'static str, String)>,
+}
+
+impl Client {
+    /// Runs a statement; its rows, one a line.
+    pub(crate) fn run(&self, statement: &str) -> std::result::Result<String, String> {
+        let mut client = bare(&self.program, &self.folder);
+        client.args(&self.arguments).arg(statement);
+        run(client.envs(self.environment.iter().map(|(name, value)| (*name, value))))
+    }
+}
 
 /// A new database of its own user.
 pub(crate) struct Fresh {

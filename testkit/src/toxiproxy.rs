@@ -38,9 +38,9 @@ impl Toxiproxy {
         let arguments = ["-host".to_owned(), "127.0.0.1".to_owned(), "-port".to_owned(), port.number().to_string()];
         let mut spec = Spec::new("toxiproxy", install::toxiproxy()?, arguments);
         spec.asks = vec![Question::Http(port.number())];
+        spec.start_limit = START_LIMIT;
         let server = Self { process: Process::new(kit, &folder, spec), port };
-        server.process.start(START_LIMIT, || http::ask(server.port.number(), "GET", "/version", "").map(drop))?;
-        Ok(server)
+        server.process.bring_up().map(|()| server)
     }
 
     /// A proxy in front of `upstream`, which is `127.0.0.1:PORT`.

@@ -5,7 +5,7 @@ use crate::error::{KitError, Result};
 use crate::facts::Facts;
 use crate::kit::Kit;
 use crate::port::Port;
-use crate::process::{Process, Spec, bare};
+use crate::process::{Process, Ready, Spec, bare};
 use crate::question::Question;
 use crate::{account, kit, sql};
 use std::ffi::OsString;
@@ -74,6 +74,9 @@ impl Broker {
             Program::Tansu(tansu) => tansu_spec(tansu, port.number()),
         };
         spec.asks = vec![Question::Kafka(port.number())];
+        // It can not answer before a second one is up.
+        spec.ready = Ready::Runs;
+        spec.start_limit = LAUNCH_LIMIT;
         Ok(Self { process: Process::new(kit, folder, spec), port, _controller: controller })
     }
 
@@ -86,9 +89,9 @@ impl Broker {
         self.process.folder().join(CONFIG).exists()
     }
 
-    /// Starts its process, if it does not run. It can not answer before a second one is up.
+    /// Starts its process, if it does not run.
     pub(super) fn launch(&self) -> Result<()> {
-        self.process.start(LAUNCH_LIMIT, || Ok(()))
+        self.process.bring_up()
     }
 }
 

@@ -174,8 +174,7 @@ impl Kafka {
     /// # Errors
     /// When there is no such broker, or it does not start.
     pub fn restart(&self, broker: usize) -> Result<()> {
-        self.kill(broker)?;
-        self.broker(broker)?.launch()
+        self.broker(broker)?.process.restart()
     }
 
     /// Waits until every broker answers and knows all of them, every partition has a leader, and every replica is in

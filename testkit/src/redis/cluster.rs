@@ -42,7 +42,7 @@ impl RedisCluster {
         let loaded = places.iter().map(|(folder, _)| RedisNode::load(kit, folder, flavor));
         let loaded: Option<Vec<_>> = loaded.collect::<Result<Vec<_>>>()?.into_iter().collect();
         if let Some(nodes) = loaded {
-            nodes.iter().try_for_each(RedisNode::start_again)?;
+            nodes.iter().try_for_each(|node| node.bring_up())?;
             let cluster = Self { nodes };
             if cluster.is_formed() {
                 return cluster.wait_until_ready().map(|()| cluster);

@@ -1,7 +1,7 @@
 //! One Redis or Valkey server.
 
+use super::Flavor;
 use super::resp::{ask, ask_text};
-use super::{Flavor, ping};
 use crate::account;
 use crate::error::{KitError, Result};
 use crate::facts::Facts;
@@ -9,17 +9,16 @@ use crate::kit::{self, Kit};
 use crate::port::{BUS_DISTANCE, Port};
 use crate::process::{Process, Spec};
 use crate::question::Question;
+use std::ops::Deref;
 use std::path::Path;
-use std::time::Duration;
 
-/// An empty server is up in a tenth of a second; one with millions of decisions reads them first.
-const START_LIMIT: Duration = Duration::from_secs(60);
 const FACTS: &str = "redis.facts";
 const CONFIG: &str = "redis.conf";
 /// The append-only files, and what a replica got from its master.
 const DATA: [&str; 2] = ["appendonlydir", "dump.rdb"];
 
-/// A server, alone or as a node of a cluster.
+/// A server, alone or as a node of a cluster. A node that was restarted answers, and may still be about to find its place
+/// ([`RedisCluster::wait_until_ready`](super::RedisCluster)).
 #[derive(Debug)]
 pub struct RedisNode {
     process: Process,
@@ -43,7 +42,7 @@ impl RedisNode {
     pub fn open(kit: &Kit, name: &str, flavor: Flavor) -> Result<Self> {
         let (folder, _order) = kit.place(name)?;
         if let Some(node) = Self::load(kit, &folder, flavor)? {
-            node.start_again().map(|()| node)
+            node.bring_up().map(|()| node)
         } else {
             kit::empty(&folder)?;
             Self::create(kit, &folder, flavor, false)
@@ -58,7 +57,7 @@ impl RedisNode {
         std::fs::write(&path, text).map_err(|error| KitError::file(&path, &error))?;
         account::hand_over(folder)?;
         let node = Self { process: process(kit, folder, flavor, port.number())?, port, flavor };
-        node.start_again()?;
+        node.bring_up()?;
         // Last, so that only a whole server is taken up again.
         Facts::write(&folder.join(FACTS), &[("port", node.port().to_string())])?;
         Ok(node)
@@ -69,11 +68,6 @@ impl RedisNode {
         let Some(facts) = Facts::read(&folder.join(FACTS)) else { return Ok(None) };
         let port = Port::taken(facts.value("port")?);
         Ok(Some(Self { process: process(kit, folder, flavor, port.number())?, port, flavor }))
-    }
-
-    /// Starts it if it does not run, and waits until it answers.
-    pub(super) fn start_again(&self) -> Result<()> {
-        self.process.start(START_LIMIT, || ping(self.port()))
     }
 
     /// `redis://127.0.0.1:PORT`.
@@ -100,18 +94,6 @@ impl RedisNode {
         self.flavor
     }
 
-    /// Its process number, while it runs.
-    #[must_use]
-    pub fn pid(&self) -> Option<u32> {
-        self.process.pid()
-    }
-
-    /// Its folder, with its configuration and its log.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        self.process.folder()
-    }
-
     /// Asks it something, such as `["INFO", "replication"]`; its answer if that is a text.
     ///
     /// # Errors
@@ -128,41 +110,7 @@ impl RedisNode {
         ask(self.port(), words).map(drop).map_err(KitError::failed)
     }
 
-    /// `SIGKILL`; returns when it is gone. Killing one that does not run is no error.
-    ///
-    /// # Errors
-    /// When it outlives that.
-    pub fn kill(&self) -> Result<()> {
-        self.process.kill()
-    }
-
-    /// `SIGSTOP`: it keeps its connections and answers nothing.
-    ///
-    /// # Errors
-    /// When it does not run.
-    pub fn stall(&self) -> Result<()> {
-        self.process.stall()
-    }
-
-    /// Goes on after [`stall`](Self::stall).
-    ///
-    /// # Errors
-    /// When it does not run.
-    pub fn resume(&self) -> Result<()> {
-        self.process.resume()
-    }
-
-    /// Kills it if it runs, and starts it again with what it had written. Returns when it answers; a node of a cluster
-    /// may then still be about to find its place ([`RedisCluster::wait_until_ready`](super::RedisCluster)).
-    ///
-    /// # Errors
-    /// When it does not start.
-    pub fn restart(&self) -> Result<()> {
-        self.kill()?;
-        self.start_again()
-    }
-
-    /// The same, with all that it had written removed; a node of a cluster still knows the cluster.
+    /// Restarts it with all that it had written removed; a node of a cluster still knows the cluster.
     ///
     /// # Errors
     /// When it does not start.
@@ -178,13 +126,15 @@ impl RedisNode {
                 _ => {}
             }
         }
-        self.start_again()
+        self.bring_up()
     }
+}
 
-    /// All that it printed.
-    #[must_use]
-    pub fn log(&self) -> String {
-        self.process.log()
+impl Deref for RedisNode {
+    type Target = Process;
+
+    fn deref(&self) -> &Process {
+        &self.process
     }
 }
 
