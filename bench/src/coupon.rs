@@ -74,22 +74,9 @@ fn sold_out(arguments: &CouponArguments, table: &mut Table) -> anyhow::Result<()
     load(&ours, 64, Until::Requests(2_000), &ask)?;
     for connections in [64, 256, 1_000] {
         let ratio = compare(arguments.rounds, arguments.seconds, connections, (&ours, &ask), (&hello, &hello_request))?;
-        table.push(Row {
-            name: format!("sold out over axum hello world, {connections} connections: requests/s"),
-            figure: ratio.rate,
-            unit: "x",
-            goal: ">= 1.0".into(),
-            met: ratio.rate >= 1.0,
-            raw: ratio.raw(),
-        });
-        table.push(Row {
-            name: format!("sold out over axum hello world, {connections} connections: cpu a request"),
-            figure: ratio.cpu,
-            unit: "x",
-            goal: "<= 1.0".into(),
-            met: ratio.cpu <= 1.0,
-            raw: String::new(),
-        });
+        let what = format!("sold out over axum hello world, {connections} connections");
+        table.push(Row::at_least(format!("{what}: requests/s"), ratio.rate, "x", 1.0).made_of(ratio.raw()));
+        table.push(Row::at_most(format!("{what}: cpu a request"), ratio.cpu, "x", 1.0));
     }
     Ok(())
 }
@@ -104,27 +91,12 @@ fn all_win(arguments: &CouponArguments, table: &mut Table) -> anyhow::Result<()>
         batches.push(batch);
     }
     let ratio = ratio_of(&pairs);
-    table.push(Row {
-        name: format!("all win, flushed over unflushed, {ALL_WIN_CONNECTIONS} connections: requests/s"),
-        figure: ratio.rate,
-        unit: "x",
-        goal: ">= 0.75".into(),
-        met: ratio.rate >= 0.75,
-        raw: ratio.raw(),
-    });
+    let what = format!("all win, flushed over unflushed, {ALL_WIN_CONNECTIONS} connections: requests/s");
+    table.push(Row::at_least(what, ratio.rate, "x", 0.75).made_of(ratio.raw()));
     let (flush_ms, batch) = (median(&flushes_ms), median(&batches));
-    let flushes = ratio.a.p99_ms / flush_ms;
-    table.push(Row {
-        name: "all win, p99 in journal commits".into(),
-        figure: flushes,
-        unit: "x",
-        goal: "<= 4".into(),
-        met: flushes <= 4.0,
-        raw: format!(
-            "[p99 {:.1} ms; a commit under this load {flush_ms:.2} ms for {batch:.0} winners]",
-            ratio.a.p99_ms
-        ),
-    });
+    let p99_ms = ratio.a.p99_ms;
+    let sides = format!("[p99 {p99_ms:.1} ms; a commit under this load {flush_ms:.2} ms for {batch:.0} winners]");
+    table.push(Row::at_most("all win, p99 in journal commits", p99_ms / flush_ms, "x", 4.0).made_of(sides));
     Ok(())
 }
 

@@ -54,23 +54,10 @@ pub fn embedded(arguments: &CouponArguments, table: &mut Table) -> anyhow::Resul
     let baseline = Baseline::start(arguments, &kit)?;
     let ours = with_campaign(&arguments.program, STOCK, &[])?;
     let ratio = measure(arguments, &ours, &baseline)?;
-    table.push(Row {
-        name: format!("embedded over FastAPI, sold out, {CONNECTIONS} connections: requests/s"),
-        figure: ratio.rate,
-        unit: "x",
-        goal: ">= 25".into(),
-        met: ratio.rate >= 25.0,
-        raw: ratio.raw(),
-    });
-    let thrift = 1.0 / ratio.cpu;
-    table.push(Row {
-        name: format!("embedded over FastAPI, sold out, {CONNECTIONS} connections: cpu a request"),
-        figure: thrift,
-        unit: "x",
-        goal: ">= 40".into(),
-        met: thrift >= 40.0,
-        raw: "[FastAPI's processes over ours; its Redis not counted]".into(),
-    });
+    let what = format!("embedded over FastAPI, sold out, {CONNECTIONS} connections");
+    table.push(Row::at_least(format!("{what}: requests/s"), ratio.rate, "x", 25.0).made_of(ratio.raw()));
+    let thrift = Row::at_least(format!("{what}: cpu a request"), 1.0 / ratio.cpu, "x", 40.0);
+    table.push(thrift.made_of("[FastAPI's processes over ours; its Redis not counted]"));
     Ok(())
 }
 
@@ -82,15 +69,9 @@ pub fn redis(arguments: &CouponArguments, table: &mut Table) -> anyhow::Result<(
     let url = cluster.url();
     let mut ours =
         with_campaign(&arguments.program, STOCK, &[("ONSALE__HOT__URL", &url), ("ONSALE__HOT__ACK", "replica")])?;
-    ours.lean_on(cluster.nodes().iter().filter_map(RedisNode::pid));
+    ours.lean_on(cluster.nodes().iter().filter_map(|node| node.pid()));
     let ratio = measure(arguments, &ours, &baseline)?;
-    table.push(Row {
-        name: format!("Redis cluster (ack replica) over FastAPI (one Redis), sold out, {CONNECTIONS} connections"),
-        figure: ratio.rate,
-        unit: "x",
-        goal: ">= 28".into(),
-        met: ratio.rate >= 28.0,
-        raw: ratio.raw(),
-    });
+    let what = format!("Redis cluster (ack replica) over FastAPI (one Redis), sold out, {CONNECTIONS} connections");
+    table.push(Row::at_least(what, ratio.rate, "x", 28.0).made_of(ratio.raw()));
     Ok(())
 }

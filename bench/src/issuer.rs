@@ -6,10 +6,10 @@ use crate::table::{Row, Table, median};
 use anyhow::Context;
 use bus::local::LocalDeadLetters;
 use bus::{Body, Consumer, ConsumerOptions, Delivery, Stop};
-use domain::campaign::Switches;
 use domain::message::{CouponIssued, Envelope, event_type, topic};
-use domain::{Campaign, CampaignId, EventName, TenantName, Terms, Timestamp};
+use domain::{Campaign, CampaignId, EventName, TenantName, Timestamp};
 use ledger::{Ledger, LedgerOptions, campaigns, coupons};
+use services::coupon::campaigns::open_with_stock;
 use services::issuer::{CouponGroup, Issuer};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -92,22 +92,13 @@ fn push(table: &mut Table, name: &str, goal: f64, (ours, theirs): (&[Side], &[Si
     let (cpu_a, cpu_b) = (of(ours, &|side| side.cpu_us), of(theirs, &|side| side.cpu_us));
     let all =
         |sides: &[Side]| sides.iter().map(|side| format!("{:.0}", side.rows_per_second)).collect::<Vec<_>>().join(" ");
-    table.push(Row {
-        name: format!("{name}: message to row, over single-row transactions"),
-        figure: median(&ratios),
-        unit: "x",
-        goal: format!(">= {goal}"),
-        met: median(&ratios) >= goal,
-        raw: format!("[batches of {BATCH}: {a:.0}/s; single rows on {connections} connections: {b:.0}/s]"),
-    });
-    table.push(Row {
-        name: format!("{name}: message to row"),
-        figure: a,
-        unit: "/s",
-        goal: format!(">= {ROWS_PER_SECOND_MIN}"),
-        met: a >= ROWS_PER_SECOND_MIN,
-        raw: format!("[a {}; b {}; machine a {cpu_a:.0} us/row, b {cpu_b:.0} us/row]", all(ours), all(theirs)),
-    });
+    let what = format!("{name}: message to row");
+    let sides = format!("[batches of {BATCH}: {a:.0}/s; single rows on {connections} connections: {b:.0}/s]");
+    let over = format!("{what}, over single-row transactions");
+    table.push(Row::at_least(over, median(&ratios), "x", goal).made_of(sides));
+    let (all_a, all_b) = (all(ours), all(theirs));
+    let sides = format!("[a {all_a}; b {all_b}; machine a {cpu_a:.0} us/row, b {cpu_b:.0} us/row]");
+    table.push(Row::at_least(what, a, "/s", ROWS_PER_SECOND_MIN).made_of(sides));
 }
 
 /// The issuer as it runs: bytes in, read, checked, kept and recorded, batch after batch in one consumer.
@@ -157,19 +148,7 @@ impl Watch {
 
 async fn campaign(ledger: &Ledger, name: &str, stock: u32) -> anyhow::Result<Campaign> {
     let id = CampaignId::new(TenantName::new("bench")?, EventName::new(name)?);
-    let campaign = Campaign {
-        id,
-        name: name.to_owned(),
-        stock,
-        per_user_limit: 1,
-        gated: false,
-        opens_at: None,
-        closes_at: None,
-        switches: Switches { opened: true, ..Switches::default() },
-        terms: Terms::default(),
-        revision: 1,
-        created_at: Timestamp(1_700_000_000_000),
-    };
+    let campaign = open_with_stock(id, name, stock);
     campaigns::create(ledger, &campaign).await.context("the campaign can not be made")?;
     Ok(campaign)
 }

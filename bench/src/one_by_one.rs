@@ -6,11 +6,11 @@ use crate::coupon::issue_request;
 use crate::server::Server;
 use crate::table::{Row, Table, median};
 use anyhow::Context;
-use domain::campaign::Switches;
-use domain::{Campaign, CampaignId, EventName, TenantName, Terms, Timestamp};
+use domain::{CampaignId, EventName, TenantName};
 use hot::redis::{RedisAddress, RedisEngine, RedisOptions};
 use hot::{CouponPort, Standing};
 use lab::load::Until;
+use services::coupon::campaigns::open_with_stock;
 use std::time::Duration;
 use testkit::{Flavor, Kit, RedisCluster, RedisNode};
 
@@ -31,7 +31,7 @@ pub fn rows(arguments: &CouponArguments, table: &mut Table) -> anyhow::Result<()
     let start = |words: &[&str]| -> anyhow::Result<Server> {
         let words = [&["coupon-server", "--redis", &url], words].concat();
         let mut server = Server::start(&std::env::current_exe()?, &words, &[])?;
-        server.lean_on(cluster.nodes().iter().filter_map(RedisNode::pid));
+        server.lean_on(cluster.nodes().iter().filter_map(|node| node.pid()));
         Ok(server)
     };
     let (coalescing, single) = (start(&["--links", "2"])?, start(&["--one-by-one", "--links", &links])?);
@@ -54,22 +54,11 @@ pub fn rows(arguments: &CouponArguments, table: &mut Table) -> anyhow::Result<()
 
 fn push(table: &mut Table, connections: usize, pairs: &[(Side, Side)], batch: f64) {
     let ratio = ratio_of(pairs);
-    table.push(Row {
-        name: format!("Redis, all win, WAIT 1, coalesced over one by one, {connections} connections: requests/s"),
-        figure: ratio.rate,
-        unit: "x",
-        goal: ">= 1.3".into(),
-        met: ratio.rate >= 1.3,
-        raw: format!("{} [{batch:.0} requests a script call]", ratio.raw()),
-    });
-    table.push(Row {
-        name: format!("Redis, all win, WAIT 1, coalesced over one by one, {connections} connections: Redis's cpu"),
-        figure: ratio.behind,
-        unit: "x",
-        goal: "<= 0.333".into(),
-        met: ratio.behind <= 1.0 / 3.0,
-        raw: "[all six nodes, a request]".into(),
-    });
+    let what = format!("Redis, all win, WAIT 1, coalesced over one by one, {connections} connections");
+    let rate = Row::at_least(format!("{what}: requests/s"), ratio.rate, "x", 1.3);
+    table.push(rate.made_of(format!("{} [{batch:.0} requests a script call]", ratio.raw())));
+    let behind = Row::at_most(format!("{what}: Redis's cpu"), ratio.behind, "x", 1.0 / 3.0);
+    table.push(behind.made_of("[all six nodes, a request]"));
 }
 
 /// One side of one round on a campaign of its own; and how many requests a script call decided.
@@ -125,19 +114,7 @@ impl Campaigns {
     /// An open campaign with one coupon a user.
     pub fn make(&self, name: &str, stock: u32) -> anyhow::Result<()> {
         let id = Self::id(name)?;
-        let campaign = Campaign {
-            id: id.clone(),
-            name: name.to_owned(),
-            stock,
-            per_user_limit: 1,
-            gated: false,
-            opens_at: None,
-            closes_at: None,
-            switches: Switches { opened: true, ..Switches::default() },
-            terms: Terms::default(),
-            revision: 1,
-            created_at: Timestamp(1_700_000_000_000),
-        };
+        let campaign = open_with_stock(id.clone(), name, stock);
         self.runtime.block_on(async {
             if self.engine.put_campaign(campaign).await? == Standing::Incomplete {
                 self.engine.complete(&id).await?;

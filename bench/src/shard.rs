@@ -100,20 +100,13 @@ fn push(table: &mut Table, what: &str, goal: f64, rounds: &[Round]) {
     };
     let mut row = |other: usize, named: &str, goal: Option<f64>| {
         let figure = over(other);
-        table.push(Row {
-            name: format!("one Redis shard, {what}: batches of {} over {named}, decisions/s", BATCHES.batch),
-            figure,
-            unit: "x",
-            goal: goal.map_or_else(|| "-".to_owned(), |goal| format!(">= {goal}")),
-            met: goal.is_none_or(|goal| figure >= goal),
-            raw: format!(
-                "[a {}; b {}; by Redis's cpu {:.2} x; depth {}]",
-                raw(0),
-                raw(other),
-                by_cpu(other),
-                SINGLES.depth
-            ),
-        });
+        let name = format!("one Redis shard, {what}: batches of {} over {named}, decisions/s", BATCHES.batch);
+        let row = match goal {
+            Some(goal) => Row::at_least(name, figure, "x", goal),
+            None => Row::to_know(name, figure, "x"),
+        };
+        let sides = format!("a {}; b {}", raw(0), raw(other));
+        table.push(row.made_of(format!("[{sides}; by Redis's cpu {:.2} x; depth {}]", by_cpu(other), SINGLES.depth)));
     };
     row(1, "single calls of the same script", Some(goal));
     row(2, "single calls of the shortest script", None);

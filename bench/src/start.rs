@@ -16,14 +16,7 @@ pub fn rows(program: &Path, table: &mut Table) -> anyhow::Result<()> {
     full_start(program, table)?;
     let bytes = std::fs::metadata(program)?.len();
     let megabytes = bytes as f64 / 1e6;
-    table.push(Row {
-        name: "release binary".into(),
-        figure: megabytes,
-        unit: "MB",
-        goal: "<= 40".into(),
-        met: megabytes <= 40.0,
-        raw: String::new(),
-    });
+    table.push(Row::at_most("release binary", megabytes, "MB", 40.0));
     Ok(())
 }
 
@@ -40,14 +33,10 @@ fn empty_start(program: &Path, table: &mut Table) -> anyhow::Result<()> {
         seconds.push(seconds_to_first_answer(begun, &server)?);
     }
     let figure = median(&seconds);
-    table.push(Row {
-        name: "start, empty folder: exec to first answer".into(),
-        figure,
-        unit: "s",
-        goal: "<= 0.3".into(),
-        met: figure <= 0.3,
-        raw: format!("[median of {STARTS}, made anew each time]"),
-    });
+    table.push(
+        Row::at_most("start, empty folder: exec to first answer", figure, "s", 0.3)
+            .made_of(format!("[median of {STARTS}, made anew each time]")),
+    );
     Ok(())
 }
 
@@ -71,23 +60,15 @@ fn full_start(program: &Path, table: &mut Table) -> anyhow::Result<()> {
     let begun = Instant::now();
     let server = Server::start_in(folder, program, &["serve", "--listen", "127.0.0.1:0"], &[])?;
     let seconds = seconds_to_first_answer(begun, &server)?;
-    table.push(Row {
-        name: "start, 1,000,000 winners in the journal".into(),
-        figure: seconds,
-        unit: "s",
-        goal: "<= 3".into(),
-        met: seconds <= 3.0,
-        raw: format!("[stopped politely in {stop_seconds:.1} s before]"),
-    });
+    table.push(
+        Row::at_most("start, 1,000,000 winners in the journal", seconds, "s", 3.0)
+            .made_of(format!("[stopped politely in {stop_seconds:.1} s before]")),
+    );
     let figure = arena_bytes / WINNERS as f64;
-    table.push(Row {
-        name: "memory a winner".into(),
-        figure,
-        unit: "B",
-        goal: "<= 100".into(),
-        met: figure <= 100.0,
-        raw: format!("[index, rows and names; the whole process grew by {} MB under load]", grown_bytes / 1_000_000),
-    });
+    table.push(Row::at_most("memory a winner", figure, "B", 100.0).made_of(format!(
+        "[index, rows and names; the whole process grew by {} MB under load]",
+        grown_bytes / 1_000_000
+    )));
     Ok(())
 }
 

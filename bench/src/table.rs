@@ -23,6 +23,35 @@ pub struct Row {
     pub raw: String,
 }
 
+impl Row {
+    /// A figure that should not be below `least`.
+    pub fn at_least(name: impl Into<String>, figure: f64, unit: &'static str, least: f64) -> Self {
+        let goal = format!(">= {}", rounded(least));
+        Self { name: name.into(), figure, unit, goal, met: figure >= least, raw: String::new() }
+    }
+
+    /// A figure that should not be above `most`.
+    pub fn at_most(name: impl Into<String>, figure: f64, unit: &'static str, most: f64) -> Self {
+        let goal = format!("<= {}", rounded(most));
+        Self { name: name.into(), figure, unit, goal, met: figure <= most, raw: String::new() }
+    }
+
+    /// Without a goal.
+    pub fn to_know(name: impl Into<String>, figure: f64, unit: &'static str) -> Self {
+        Self { name: name.into(), figure, unit, goal: "-".into(), met: true, raw: String::new() }
+    }
+
+    /// With what it was made of.
+    pub fn made_of(self, raw: impl Into<String>) -> Self {
+        Self { raw: raw.into(), ..self }
+    }
+}
+
+/// As a person writes it: three places at most, none of them an idle zero.
+fn rounded(figure: f64) -> f64 {
+    (figure * 1000.0).round() / 1000.0
+}
+
 /// The rows of one run.
 #[derive(Clone, Debug, Serialize)]
 pub struct Table {

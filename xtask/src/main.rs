@@ -12,6 +12,7 @@ mod steps;
 mod test;
 mod up;
 mod up_programs;
+mod venv;
 mod workspace;
 
 use clap::{CommandFactory, Parser, Subcommand};

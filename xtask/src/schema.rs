@@ -1,12 +1,13 @@
 //! Generated calls of every route in the API document, good ones and bad ones, by Schemathesis.
 
-use crate::commands::{cargo, output_of, run, works};
+use crate::commands::{cargo, output_of, run};
 use crate::server::Server;
 use crate::steps::Steps;
+use crate::venv::Venv;
 use crate::workspace::{root, target};
 use anyhow::{Context, bail};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// Fewer calls than this prove too little.
@@ -18,8 +19,13 @@ const SEED: &str = "20261121";
 /// No 5xx, and nothing that the document does not say.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,\
                       response_headers_conformance";
-/// Packages and versions that go into the virtual environment.
-const PACKAGES: &str = include_str!("../schemathesis.txt");
+const VENV: Venv = Venv {
+    name: "schemathesis-venv",
+    packages: include_str!("../schemathesis.txt"),
+    packages_file: "xtask/schemathesis.txt",
+    program: "schemathesis",
+    without: "for the generated calls; test --quick does without them",
+};
 
 /// Runs the command by itself.
 ///
@@ -42,28 +48,9 @@ pub fn run_alone() -> anyhow::Result<()> {
 /// When a call was answered in another way than the document says, or too few were made.
 pub fn take_step(steps: &mut Steps) -> anyhow::Result<()> {
     let target = target()?;
-    let schemathesis = steps.take("schemathesis", || install(&target))?;
+    let folder = steps.take("schemathesis", || VENV.install(&target))?;
+    let schemathesis = folder.join("bin").join(VENV.program);
     steps.take("API document", || call_all(&schemathesis, &target))
-}
-
-/// The program in its virtual environment; made when it is not there or of another version.
-fn install(target: &Path) -> anyhow::Result<PathBuf> {
-    let folder = target.join("schemathesis-venv");
-    let (program, python, made_of) =
-        (folder.join("bin/schemathesis"), folder.join("bin/python"), folder.join("made-of.txt"));
-    let is_same = std::fs::read_to_string(&made_of).is_ok_and(|made_of| made_of == PACKAGES);
-    if is_same && works(Command::new(&program).arg("--version")) {
-        return Ok(program);
-    }
-    if !works(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
-        bail!("Python 3 with its venv module is needed (Debian: apt-get install python3-venv), or use test --quick");
-    }
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
-    let packages = root().join("xtask/schemathesis.txt");
-    let arguments = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-    run(Command::new(&python).args(arguments).arg(packages))?;
-    std::fs::write(&made_of, PACKAGES)?;
-    Ok(program)
 }
 
 fn call_all(schemathesis: &Path, target: &Path) -> anyhow::Result<()> {

@@ -44,7 +44,7 @@ pub fn run(what: &Bench) -> anyhow::Result<()> {
         command.arg("--program").arg(built.join("onsale"));
     }
     if matches!(what, Bench::Coupon { .. }) && baseline::is_wanted(options) {
-        command.arg("--baseline").arg(baseline::install(&target()?)?);
+        command.arg("--baseline").arg(baseline::VENV.install(&target()?)?);
     }
     run_command(command.args(options).current_dir(root()))
 }
