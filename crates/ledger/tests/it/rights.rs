@@ -45,8 +45,7 @@ async fn the_users_of_the_documented_file_have_just_the_rights_they_need(own: Ow
     connect(&url(&own, "onsale_migrate")).await.expect("connects").migrate().await.expect("migrates");
     service.migrate().await.expect("there is nothing left to do");
     assert_eq!(service.is_migrated().await, Ok(true));
-    let books =
-        Books { ledger: service, site: Site { engine: own.engine, url: url(&own, "coupon_svc_user"), folder: None } };
+    let books = Books { ledger: service, site: Site::on_server(own.engine, url(&own, "coupon_svc_user")) };
     everything_works(&books).await;
     let raw = books.raw().await;
     assert_eq!(raw.numbers("SELECT count(*) FROM common.outbox_events").await, [0], "they stand where they should");

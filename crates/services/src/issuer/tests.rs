@@ -1,12 +1,12 @@
 //! From the decision to the row, over the real engine, the real bus and the real tables.
 
 use super::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, tidy};
+use crate::coupon::campaigns::open_with_stock;
 use bus::local::{LocalBus, LocalDeadLetters};
 use bus::{ConsumerOptions, DeadLetter, DeadLetters, OutboxSource, Publisher, Relay, RelayOptions, Stop};
-use domain::campaign::Switches;
 use domain::message::{CouponIssued, CouponRevoked, Envelope, event_type, topic};
 use domain::redemption::{Step, Use};
-use domain::{Campaign, CampaignId, EventName, TenantName, Terms, Timestamp, UserId};
+use domain::{Campaign, CampaignId, EventName, TenantName, Timestamp, UserId};
 use hot::embedded::{EmbeddedEngine, JournalOptions};
 use hot::{CouponPort, IssueRequest};
 use ledger::coupons::UseChange;
@@ -68,19 +68,8 @@ impl Scene {
 }
 
 fn sale(stock: u32) -> Campaign {
-    Campaign {
-        id: CampaignId::new(TenantName::default_tenant(), EventName::new("sale").expect("a name")),
-        name: "Sale".into(),
-        stock,
-        per_user_limit: 1,
-        gated: false,
-        opens_at: None,
-        closes_at: None,
-        switches: Switches { opened: true, ..Switches::default() },
-        terms: Terms::default(),
-        revision: 1,
-        created_at: Timestamp(1_700_000_000_000),
-    }
+    let id = CampaignId::new(TenantName::default_tenant(), EventName::new("sale").expect("a name"));
+    open_with_stock(id, "Sale", stock)
 }
 
 fn issued(sale: &Campaign, serial: u32) -> CouponIssued {

@@ -68,15 +68,19 @@ impl Engine {
 pub struct Site {
     pub engine: Engine,
     pub url: String,
-    /// SQLite's, which goes with it.
-    #[allow(dead_code)]
-    pub folder: Option<TempDir>,
+    /// SQLite's: held so that it is there as long as the site is.
+    _folder: Option<TempDir>,
 }
 
 impl Site {
     pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        Self { engine: Engine::Sqlite, url: ledger::embedded_url(folder.path()), folder: Some(folder) }
+        Self { engine: Engine::Sqlite, url: ledger::embedded_url(folder.path()), _folder: Some(folder) }
+    }
+
+    /// A database of a server.
+    pub fn on_server(engine: Engine, url: String) -> Self {
+        Self { engine, url, _folder: None }
     }
 
     /// None where the server is not installed: the test is then named and counted as passed over.
@@ -89,6 +93,6 @@ impl Site {
             Engine::Postgres15 => fresh(servers.postgres()),
             Engine::Postgres18 => fresh(servers.postgres_18()),
         };
-        Some(Self { engine, url: testkit::available(url)?, folder: None })
+        Some(Self::on_server(engine, testkit::available(url)?))
     }
 }

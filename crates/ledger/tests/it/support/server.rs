@@ -40,7 +40,7 @@ impl Own {
     /// An empty database on it.
     pub fn site(&self) -> Site {
         let url = either!(self, server => server.fresh_database("ledger"));
-        Site { engine: self.engine, url, folder: None }
+        Site::on_server(self.engine, url)
     }
 
     /// A url of the server's administrator.
