@@ -1,7 +1,9 @@
 //! HTTP at its edges: slow, broken, clever and hostile connections.
 
 use crate::http::{Connection, ISSUE, raw};
-use crate::server::World;
+use crate::server::{PATIENCE, World};
+use std::io::{ErrorKind, Write};
+use std::net::TcpStream;
 use std::time::Duration;
 
 const BODY: &str = r#"{"user_id":"ann","event_id":"sample_event"}"#;
@@ -197,6 +199,24 @@ fn a_drip_of_headers_after_a_good_request_does_not_hold_a_connection() {
     connection.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_eq!(connection.answer().status, 200);
     assert!(is_cut_off(&mut connection));
+}
+
+/// A client that asks and asks and takes no answer is left, on the hot route and beside it: once no more bytes fit
+/// between the two, the server's patience ends and the connection with it.
+#[test]
+fn a_client_that_takes_no_answer_does_not_hold_a_connection() {
+    let world = World::with(&[("ONSALE__HTTP__HEADER_TIMEOUT_MS", "500")]);
+    for asked in [request("ann"), "GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n".to_owned()] {
+        let mut stream = TcpStream::connect(world.server.address).expect("connects");
+        stream.set_write_timeout(Some(PATIENCE)).expect("sets");
+        let end = loop {
+            if let Err(end) = stream.write_all(asked.as_bytes()) {
+                break end.kind();
+            }
+        };
+        assert!(matches!(end, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{end:?} after {asked}");
+    }
+    assert_eq!(world.anyone().issue("ben", "sample_event").code(), "ISSUED");
 }
 
 #[test]

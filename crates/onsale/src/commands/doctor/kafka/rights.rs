@@ -1,0 +1,47 @@
+//! What the roles may do.
+
+use super::{Finding, USED};
+use crate::cli::Role;
+use bus::kafka::{BrokerError, Cluster, KafkaRights, TopicState};
+use domain::message::topic;
+use services::coupon::messages::RevocationGroup;
+use services::issuer::CouponGroup;
+
+/// What the roles do with Kafka: the coupon service writes, both read, both write dead letters.
+pub(super) async fn rights(cluster: &Cluster, asking: &KafkaRights, roles: &[Role]) -> Finding {
+    let name = "kafka-rights";
+    match lacking(cluster, asking, roles).await {
+        Ok(lacking) if lacking.is_empty() => Finding::ok(name, "may write and read what the roles need"),
+        Ok(lacking) => {
+            let line = |right: &String| {
+                let (operation, on) = right.split_once(" on ").unwrap_or_default();
+                format!("kafka-acls.sh --add --allow-principal User:... --operation {operation} --{on}")
+            };
+            let change: Vec<String> = lacking.iter().map(line).collect();
+            Finding::wrong(name, format!("lacks {}", lacking.join(", ")), change.join("; "))
+        }
+        Err(error) => Finding::warning(name, error.to_string(), "see kafka-brokers"),
+    }
+}
+
+async fn lacking(cluster: &Cluster, asking: &KafkaRights, roles: &[Role]) -> Result<Vec<String>, BrokerError> {
+    let mut lacking = Vec::new();
+    let there = |name: &&TopicState| name.partitions > 0 && USED.contains(&name.name.as_str());
+    for topic in cluster.topics.iter().filter(there) {
+        let writes = topic.name == topic::DLQ_COUPON || roles.contains(&Role::Coupon);
+        if writes && asking.may_write(topic).await? == Some(false) {
+            lacking.push(format!("WRITE on topic {}", topic.name));
+        }
+        if topic.name != topic::COUPON_EVENTS {
+            continue;
+        }
+        for (role, group) in [(Role::Issuer, CouponGroup::NAME), (Role::Coupon, RevocationGroup::NAME)] {
+            if roles.contains(&role) {
+                lacking.extend(asking.lacking_to_read(group, &topic.name).await?);
+            }
+        }
+    }
+    lacking.sort();
+    lacking.dedup();
+    Ok(lacking)
+}

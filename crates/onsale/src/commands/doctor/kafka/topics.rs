@@ -1,0 +1,41 @@
+//! Which topics there are, and which can be made.
+
+use super::{COPIES, DAY_MS, Finding, IN_SYNC_MIN, USED};
+use bus::kafka::{Cluster, KafkaRights};
+use domain::message::topic::{PLANS, Plan};
+
+/// How the contract wants a topic.
+pub(super) fn plan_of(name: &str) -> Option<Plan> {
+    PLANS.into_iter().find(|plan| plan.name == name)
+}
+
+pub(super) async fn made(cluster: &Cluster, asking: &KafkaRights) -> Finding {
+    let is_missing = |name: &&str| cluster.topics.iter().any(|topic| topic.name == *name && topic.partitions == 0);
+    let missing: Vec<&str> = USED.into_iter().filter(|name| is_missing(name)).collect();
+    if missing.is_empty() {
+        return Finding::ok("kafka-topics", format!("{} are there", USED.join(", ")));
+    }
+    let names = missing.join(", ");
+    match asking.why_not_made(&missing).await {
+        Ok(None) => Finding::ok("kafka-topics", format!("{names}: not there yet; made at the start")),
+        Ok(Some(why)) => {
+            let said = format!("{names}: not there, and can not be made ({why})");
+            Finding::wrong(
+                "kafka-topics",
+                said,
+                missing.iter().map(|name| creation(name)).collect::<Vec<_>>().join("; "),
+            )
+        }
+        Err(error) => Finding::wrong("kafka-topics", format!("{names}: not there; {error}"), "see kafka-brokers"),
+    }
+}
+
+fn creation(name: &str) -> String {
+    let plan = plan_of(name).unwrap_or(Plan { name: "", partitions: 1, kept_days: 7 });
+    format!(
+        "kafka-topics.sh --create --topic {name} --partitions {} --replication-factor {COPIES} \
+         --config min.insync.replicas={IN_SYNC_MIN} --config retention.ms={}",
+        plan.partitions,
+        plan.kept_days * DAY_MS
+    )
+}
