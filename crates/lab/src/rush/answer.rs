@@ -102,7 +102,7 @@ fn full_decision(body: &[u8]) -> Heard {
 
 fn hopeless(status: u16, body: &[u8]) -> String {
     let advice = match status {
-        401 | 403 => "; the server wants a key (set coupon.open_issue = true, or give an issue key)",
+        401 | 403 => "; the server wants a key (set coupon.open_issue = true there, or give --issue-key)",
         404 => "; the campaign is not known there",
         _ => "",
     };

@@ -11,6 +11,7 @@ Examples:
   onsale rush                                    1,000,000 people, 1,000 coupons, a server of its own
   onsale rush --users 100000 --connections 256 --stock 500
   onsale rush --url http://127.0.0.1:8080 --campaign sample_event --key KEY
+  onsale rush --url http://127.0.0.1:8080 --key ADMIN_KEY --issue-key TENANT_KEY
   onsale rush --rate 20000 --report rush.html --keep
 
 Exit status 1 when the books do not balance: answers heard, hot state and database must agree.")]
@@ -30,9 +31,12 @@ pub struct RushArguments {
     /// Server to rush at [default: one of its own on a free port, with its data in a temporary folder]
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
-    /// An administrator's or tenant's key for that server
+    /// An administrator's or tenant's key for that server: makes the campaign, and opens its books
     #[arg(long, value_name = "KEY", env = "ONSALE_RUSH_KEY", hide_env_values = true, requires = "url")]
     pub key: Option<String>,
+    /// A tenant's key, sent with every request for a coupon [default: none; enough where coupon.open_issue is true]
+    #[arg(long, value_name = "KEY", env = "ONSALE_RUSH_ISSUE_KEY", hide_env_values = true, requires = "url")]
+    pub issue_key: Option<String>,
     /// Requests a second over all connections [default: as many as the server answers]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=10_000_000))]
     pub rate: Option<u32>,

@@ -18,7 +18,7 @@ pub fn run(_config: &Config, arguments: &RushArguments) -> anyhow::Result<Ending
         campaign: arguments.campaign.as_ref().map(ToString::to_string),
         url: arguments.url.clone(),
         admin_key: arguments.key.clone(),
-        issue_key: arguments.key.clone(),
+        issue_key: arguments.issue_key.clone(),
         rate: arguments.rate,
         keep_data: arguments.keep,
         report: arguments.report.clone(),
