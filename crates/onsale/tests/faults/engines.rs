@@ -1,7 +1,7 @@
 //! Kafka brokers and the database killed and stalled.
 
 use crate::system::{Ack, System};
-use crate::trial::{Fault, pause_ms};
+use crate::trial::{Fault, kill_for_ms, pause_ms};
 
 fn any_broker(system: &System) -> usize {
     fastrand::usize(0..system.kafka.brokers())
@@ -12,26 +12,21 @@ fn has_kafka(system: &System) -> testkit::Result<()> {
     system.kafka.real().map(drop)
 }
 
+fn a_broker_dies(system: &System, _: &str, _: u32) {
+    let broker = any_broker(system);
+    system.kafka.kill(broker).expect("killed");
+    pause_ms(500..1_500);
+    system.kafka.restart(broker).expect("starts again");
+}
+
 #[test]
 fn a_broker_killed() {
-    let fault = Fault::new("Kafka broker killed", Ack::Replica, 3).needing(has_kafka);
-    fault.run(|system, _, _| {
-        let broker = any_broker(system);
-        system.kafka.kill(broker).expect("killed");
-        pause_ms(500..1_500);
-        system.kafka.restart(broker).expect("starts again");
-    });
+    Fault::new("Kafka broker killed", Ack::Replica, 3).needing(has_kafka).run(a_broker_dies);
 }
 
 #[test]
 fn a_broker_killed_that_is_waited_for() {
-    let fault = Fault::new("Kafka broker killed, hot.ack=bus", Ack::Bus, 1).needing(has_kafka);
-    fault.run(|system, _, _| {
-        let broker = any_broker(system);
-        system.kafka.kill(broker).expect("killed");
-        pause_ms(500..1_500);
-        system.kafka.restart(broker).expect("starts again");
-    });
+    Fault::new("Kafka broker killed, hot.ack=bus", Ack::Bus, 1).needing(has_kafka).run(a_broker_dies);
 }
 
 #[test]
@@ -48,8 +43,6 @@ fn a_broker_stalled_that_is_waited_for() {
 #[test]
 fn the_database_killed() {
     Fault::new("database killed", Ack::Replica, 3).run(|system, _, _| {
-        system.database.kill().expect("killed");
-        pause_ms(100..1_500);
-        system.database.restart().expect("starts again");
+        kill_for_ms(&system.database, 100..1_500);
     });
 }

@@ -76,6 +76,13 @@ impl Fault {
     }
 }
 
+/// Kills one, and starts it again after a while somewhere in between.
+pub fn kill_for_ms(process: &testkit::Process, range: std::ops::Range<u64>) {
+    process.kill().expect("killed");
+    pause_ms(range);
+    process.restart().expect("starts again");
+}
+
 /// Somewhere in between.
 pub fn pause_ms(range: std::ops::Range<u64>) {
     std::thread::sleep(Duration::from_millis(fastrand::u64(range)));
