@@ -104,7 +104,7 @@ pub(super) enum Wait {
 pub(super) enum Lane {
     /// Somebody waits for a decision.
     Decision,
-    /// Messages are handed over.
+    /// Work that goes on by itself: messages are handed over, people in line are admitted.
     Relay,
     /// Everything else; nothing waits for a replica here.
     Other,

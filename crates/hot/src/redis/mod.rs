@@ -15,6 +15,7 @@ mod coupons;
 mod issue;
 mod keys;
 mod limits;
+mod line;
 mod link;
 mod memory;
 mod message;
@@ -29,6 +30,7 @@ mod survey;
 mod values;
 
 pub use limits::RedisLimits;
+pub use line::{LineOptions, RedisLines};
 pub use link::RedisAddress;
 pub use survey::{NodeSurvey, survey};
 pub use values::RedisKeys;

@@ -53,6 +53,12 @@ impl Array {
         text(self.value()?)
     }
 
+    /// A text of some form.
+    pub fn parsed<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Reading<T> {
+        let text = self.text()?;
+        parse(&text).map_or_else(|| strange(&text), Ok)
+    }
+
     pub fn number<N: FromStr + TryFrom<i64>>(&mut self) -> Reading<N> {
         number(self.value()?)
     }

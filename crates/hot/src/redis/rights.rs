@@ -26,6 +26,17 @@ const COMMANDS: &[&[&str]] = &[
     &["HSCAN", PROBE, "0"],
     &["SADD", PROBE, "a"],
     &["SMEMBERS", PROBE],
+    &["SREM", PROBE, "a"],
+    &["ZADD", PROBE, "1", "a"],
+    &["ZCARD", PROBE],
+    &["ZCOUNT", PROBE, "0", "1"],
+    &["ZRANK", PROBE, "a"],
+    &["ZRANGE", PROBE, "0", "1"],
+    &["ZRANGEBYSCORE", PROBE, "0", "1"],
+    &["ZREVRANGEBYSCORE", PROBE, "1", "0"],
+    &["ZREM", PROBE, "a"],
+    &["ZREMRANGEBYRANK", PROBE, "0", "1"],
+    &["ZREMRANGEBYSCORE", PROBE, "0", "1"],
     &["RPUSH", PROBE, "a"],
     &["LRANGE", PROBE, "0", "1"],
     &["LREM", PROBE, "0", "a"],
@@ -35,12 +46,20 @@ const COMMANDS: &[&[&str]] = &[
     &["XLEN", PROBE],
     &["XRANGE", PROBE, "-", "+"],
     &["EVALSHA", "0000000000000000000000000000000000000000", "1", PROBE],
+    &["INFO", "server"],
+    &["TIME"],
     &["WAIT", "1", "1"],
 ];
 
 /// The families of keys, by what stands for all of one in an access list, with one key of each.
-const KEYS: &[(&str, &str)] =
-    &[("~coupon:*", PROBE), ("~rate:*", "rate:{onsale doctor}"), ("~lease:*", "lease:onsale doctor")];
+const KEYS: &[(&str, &str)] = &[
+    ("~coupon:*", PROBE),
+    ("~rate:*", "rate:{onsale doctor}"),
+    ("~lease:*", "lease:onsale doctor"),
+    ("~gate:*", "gate:line:{onsale doctor}"),
+    ("~queue:*", "queue:line:{onsale doctor}"),
+    ("~line:*", "line:onsale doctor"),
+];
 
 /// Gives the places (from 0) of what the user may not do. `redis.acl_check_cmd` came with Redis 7.0; an older one is
 /// told by its version.
@@ -100,9 +119,12 @@ pub(super) fn lacking(answer: Value) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn texts() -> [&'static str; 10] {
-        use super::super::scripts::{CLAIM, HANDED, ISSUE, LIMIT, LOOK, PUT, RESTORE, REVOKE, STANDING, TAKE};
-        [&ISSUE, &PUT, &STANDING, &REVOKE, &RESTORE, &LOOK, &TAKE, &HANDED, &CLAIM, &LIMIT].map(|script| script.text)
+    fn texts() -> Vec<&'static str> {
+        use super::super::scripts as s;
+        let coupons = [&s::ISSUE, &s::PUT, &s::STANDING, &s::REVOKE, &s::RESTORE, &s::LOOK, &s::TAKE, &s::HANDED];
+        let lines = [&s::LINE_PUT, &s::LINE_ENTER_LOOK, &s::LINE_LEAVE, &s::LINE_ADMIT, &s::LINE_PUT_BACK];
+        let others = [&s::CLAIM, &s::LIMIT, &s::LINE_FINISH, &s::LINE_FIGURES, &s::LINE_REGISTER];
+        coupons.iter().chain(&lines).chain(&others).map(|script| script.text).collect()
     }
 
     #[test]
@@ -122,7 +144,8 @@ mod tests {
         assert_eq!(lacking(answer(&[])), Vec::<String>::new());
         let xadd = COMMANDS.iter().position(|words| words[0] == "XADD").expect("there");
         assert_eq!(lacking(answer(&[xadd, COMMANDS.len() - 1, COMMANDS.len() + 1])), ["+xadd", "+wait", "~rate:*"]);
-        let keyed: Vec<usize> = (0..COMMANDS.len() - 1).chain([COMMANDS.len()]).collect();
+        let keyed = (0..COMMANDS.len()).filter(|place| COMMANDS[*place].contains(&PROBE));
+        let keyed: Vec<usize> = keyed.chain([COMMANDS.len()]).collect();
         assert_eq!(lacking(answer(&keyed)), ["~coupon:*"]);
         let only_get: Vec<usize> = std::iter::once(0).chain(COMMANDS.len()..COMMANDS.len() + KEYS.len()).collect();
         assert_eq!(lacking(answer(&only_get)), ["+get"], "whoever may not read at all says nothing about keys");

@@ -20,12 +20,15 @@ impl Script {
 }
 
 macro_rules! scripts {
-    ($($(#[$doc:meta])* $constant:ident = $file:literal;)*) => {
+    ($($(#[$doc:meta])* $constant:ident = $file:literal $(after $before:literal)?;)*) => {
         $($(#[$doc])*
         pub(super) static $constant: Script = Script {
             name: $file,
-            text: include_str!(concat!("lua/", $file, ".lua")),
-            digest: LazyLock::new(|| Source::new(include_str!(concat!("lua/", $file, ".lua"))).get_hash().to_owned()),
+            text: concat!(
+                $(include_str!(concat!("lua/", $before, ".lua")),)?
+                include_str!(concat!("lua/", $file, ".lua")),
+            ),
+            digest: LazyLock::new(|| Source::new($constant.text).get_hash().to_owned()),
         };)*
     };
 }
@@ -51,4 +54,20 @@ scripts! {
     CLAIM = "claim";
     /// Takes from a token bucket.
     LIMIT = "limit";
+    /// Makes a line, or changes its rule.
+    LINE_PUT = "line/put" after "line/common";
+    /// Takes places, or tells how people stand.
+    LINE_ENTER_LOOK = "line/enter_look" after "line/common";
+    /// Gives up a place.
+    LINE_LEAVE = "line/leave" after "line/common";
+    /// Lets the next go.
+    LINE_ADMIT = "line/admit" after "line/common";
+    /// Puts back those who were dealt with for too long.
+    LINE_PUT_BACK = "line/put_back" after "line/common";
+    /// Keeps a verdict.
+    LINE_FINISH = "line/finish" after "line/common";
+    /// Tells a line's figures.
+    LINE_FIGURES = "line/figures" after "line/common";
+    /// Adds a name to a set.
+    LINE_REGISTER = "line/register";
 }

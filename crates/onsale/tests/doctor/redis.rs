@@ -98,23 +98,30 @@ fn missing_rights_are_named() {
     allow(&["~*", "&*", "+@all"]).is_ok(&["redis-rights"]);
     let few = allow(&["~*", "+@all", "-xadd", "-wait"]);
     few.says("redis-rights", "wrong", "app lacks what the program needs: +wait +xadd", "ACL SETUSER app +wait +xadd");
-    allow(&["~coupon:*", "~lease:*", "+@all"]).says("redis-rights", "wrong", "~rate:*", "ACL SETUSER app ~rate:*");
-    allow(&["~rate:*", "~lease:*", "+@all"]).says("redis-rights", "wrong", "~coupon:*", "~coupon:*");
+    allow(&["~coupon:*", "~gate:*", "~queue:*", "~line:*", "~lease:*", "+@all"]).says(
+        "redis-rights",
+        "wrong",
+        "~rate:*",
+        "ACL SETUSER app ~rate:*",
+    );
+    allow(&["~rate:*", "~gate:*", "~queue:*", "~line:*", "~lease:*", "+@all"]).says(
+        "redis-rights",
+        "wrong",
+        "~coupon:*",
+        "~coupon:*",
+    );
     allow(&["~*", "+@all", "-eval"]).says("redis-rights", "wrong", "+eval", "ACL SETUSER app +eval");
-    let documented =
-        "~coupon:* ~rate:* ~lease:* +@read +@write +@scripting +@connection +wait +time +info +config|get +cluster";
+    let documented = "~coupon:* ~gate:* ~queue:* ~line:* ~rate:* ~lease:* +@read +@write +@scripting +@connection +wait +time +info \
+         +config|get +cluster";
     allow(&documented.split(' ').collect::<Vec<_>>()).is_ok(&["redis-rights", "redis-minority", "clocks"]);
     crate::serve::serves(&[("ONSALE__HOT__URL", &url), ("ONSALE__HOT__ACK", "none")]);
-    // Enough to serve, too little to be looked at.
     let blind = allow(&["~*", "+@all", "-@dangerous"]);
-    blind.says(
-        "redis-rights",
-        "warn",
-        "the doctor may not ask: +config|get +info",
-        "ACL SETUSER app +config|get +info",
-    );
+    blind.says("redis-rights", "wrong", "+info", "ACL SETUSER app +info");
     blind.says("redis-appendonly", "warn", "may not be asked", "redis-rights");
-    blind.is_well();
+    // Enough to serve, too little to be looked at.
+    let short_sighted = allow(&["~*", "+@all", "-@dangerous", "+info"]);
+    short_sighted.says("redis-rights", "warn", "the doctor may not ask: +config|get", "ACL SETUSER app +config|get");
+    short_sighted.is_well();
     let wrong_password = Patient::on_redis(&format!("redis://app:guess@{}", node.address()), "none").ask(&[]);
     wrong_password.says("redis-nodes", "wrong", "can not be reached", "password");
 }

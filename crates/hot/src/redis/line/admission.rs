@@ -1,0 +1,118 @@
+//! Who goes next, and who comes back.
+
+use super::super::link::Lane;
+use super::super::reply::{Array, Reading};
+use super::super::scripts;
+use super::known::Known;
+use super::{Call, Inner, is_there, moment};
+use crate::line::{Admission, Clock};
+use crate::port::HotError;
+use domain::line::{Admitted, LineId, Pass};
+use domain::{Timestamp, UserId};
+use redis::Value;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Most people in one run of the script: nobody else is served by the node meanwhile.
+const SCRIPT_BATCH_MAX: usize = 2_000;
+
+/// What one run of the script said.
+struct Went {
+    next_in_ms: Option<u64>,
+    admitted: Vec<Admitted>,
+    /// Life of the passes in milliseconds.
+    life_ms: u64,
+}
+
+/// Whether somebody was admitted: only that is told.
+fn admits_somebody(value: &Value) -> bool {
+    let Value::Array(fields) = value else { return is_there(value) };
+    !matches!(fields.last(), Some(Value::Array(people)) if people.is_empty())
+}
+
+pub(super) fn people(mut fields: Array) -> Reading<Vec<(UserId, u64)>> {
+    let mut people = Vec::with_capacity(fields.len() / 2);
+    while fields.len() > 0 {
+        people.push((fields.parsed(|user| UserId::new(user).ok())?, fields.number()?));
+    }
+    Ok(people)
+}
+
+/// No line: nobody goes, and nobody will.
+fn read(value: Value, passes: &[Uuid]) -> Reading<Went> {
+    if !is_there(&value) {
+        return Ok(Went { next_in_ms: None, admitted: Vec::new(), life_ms: 0 });
+    }
+    let mut fields = Array::of(value)?;
+    let (next_in_ms, until_ms) = (fields.number::<i64>()?, fields.number::<i64>()?);
+    let life_ms = fields.number()?;
+    let people = people(fields.array()?)?;
+    let until = (until_ms >= 0).then_some(Timestamp(until_ms));
+    let admitted = people.into_iter().zip(passes).map(|((user, ticket), id)| {
+        let pass = until.map(|until| Pass { id: *id, until });
+        Admitted { user, ticket, pass }
+    });
+    Ok(Went { next_in_ms: u64::try_from(next_in_ms).ok(), admitted: admitted.collect(), life_ms })
+}
+
+impl Inner {
+    pub(super) async fn admit(&self, line: &LineId, passes: &[Uuid], clock: Clock) -> Result<Admission, HotError> {
+        let known = self.known(line);
+        let (mut admission, mut first) = (Admission { admitted: Vec::new(), next_in_ms: None }, 0);
+        loop {
+            let part = &passes[first..passes.len().min(first + SCRIPT_BATCH_MAX)];
+            first += part.len();
+            let went = match self.admit_part(&known, part, clock).await {
+                // Those who went before are on their way.
+                Err(_) if !admission.admitted.is_empty() => return Ok(admission),
+                went => went?,
+            };
+            let is_last = went.admitted.len() < part.len() || first == passes.len();
+            admission.next_in_ms = went.next_in_ms;
+            admission.admitted.extend(went.admitted);
+            if is_last {
+                return Ok(admission);
+            }
+        }
+    }
+
+    async fn admit_part(&self, known: &Arc<Known>, passes: &[Uuid], clock: Clock) -> Result<Went, HotError> {
+        let ids: String = passes.iter().map(|id| id.simple().to_string()).collect();
+        let now = moment(clock);
+        let arguments = [now.as_bytes(), ids.as_bytes()];
+        let script = &scripts::LINE_ADMIT;
+        let call = Call { script, pass: None, arguments: &arguments, lane: Lane::Relay, tells: admits_somebody };
+        let went = read(self.call(known, call).await?, passes)?;
+        self.show_passes(known, &went).await;
+        Ok(went)
+    }
+
+    /// Writes passes where others look for them. The script can not: it does not know whose keys to declare. What is
+    /// missing there is missed by nobody who asks the line.
+    async fn show_passes(&self, known: &Known, went: &Went) {
+        let mut pipeline = redis::pipe();
+        for one in &went.admitted {
+            let Some(pass) = one.pass else { continue };
+            let text = format!("qr_{}", pass.id);
+            pipeline.cmd("SET").arg(known.keys.pass(&one.user)).arg(text).arg("PX").arg(went.life_ms);
+        }
+        if pipeline.is_empty() {
+            return;
+        }
+        if let Err(error) = self.links.send(&known.keys.line, pipeline).await {
+            tracing::warn!(line = %known.id, %error, "passes are not shown to others");
+        }
+    }
+
+    pub(super) async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError> {
+        let now = moment(clock);
+        let script = &scripts::LINE_PUT_BACK;
+        let call =
+            Call { script, pass: None, arguments: &[now.as_bytes()], lane: Lane::Relay, tells: puts_somebody_back };
+        Ok(people(Array::of(self.call(&self.known(line), call).await?)?)?)
+    }
+}
+
+fn puts_somebody_back(value: &Value) -> bool {
+    !matches!(value, Value::Array(people) if people.is_empty())
+}

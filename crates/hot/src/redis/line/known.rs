@@ -1,0 +1,51 @@
+//! A line as this process knows it: its keys, and whether Redis answers.
+
+use super::super::keys::LineKeys;
+use super::super::sale::uptime_ms;
+use crate::port::HotError;
+use domain::breaker::{Breaker, BreakerRule};
+use domain::line::LineId;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// An outage is one when a line's shard has failed so often in a row; it is asked again so often.
+const BREAKER: BreakerRule = BreakerRule { failures_max: 3, open_ms: 500 };
+
+pub(super) struct Known {
+    pub id: LineId,
+    pub keys: LineKeys,
+    breaker: Mutex<Breaker>,
+}
+
+impl Known {
+    pub fn new(id: LineId) -> Self {
+        Self { keys: LineKeys::new(&id), id, breaker: Mutex::new(Breaker::new(BREAKER)) }
+    }
+
+    /// Whether the score of a place is the time of entry; the ticket else (`contract.md`, Hot state).
+    pub fn is_by_time(&self) -> bool {
+        matches!(self.id, LineId::Queue(_))
+    }
+
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether Redis may be asked now.
+    pub fn enter(&self) -> Result<(), HotError> {
+        if self.breaker().lets_through(uptime_ms()) {
+            return Ok(());
+        }
+        Err(HotError::Unavailable("Redis does not answer for this line right now".into()))
+    }
+
+    pub fn answered(&self) {
+        self.breaker().succeeded();
+    }
+
+    /// Says once when it begins.
+    pub fn failed(&self, error: &HotError) {
+        if self.breaker().failed(uptime_ms()) {
+            tracing::error!(line = %self.id, %error, "nothing moves in this line for now");
+        }
+    }
+}

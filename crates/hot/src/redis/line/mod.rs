@@ -1,0 +1,144 @@
+//! Lines of many processes: one script a call, on Redis, single node or cluster (GATE-001..006, QUEUE-001..007).
+//!
+//! ```text
+//! batch --by line--> enter_look.lua + WAIT --> standings     (stand)
+//! any number of schedulers --> admit.lua + WAIT --> passes   (admission; the pace stands in the line's hash)
+//! a line as this process knows it: keys, breaker             (known)
+//! ```
+//!
+//! The scripts in `lua/line/` are twins of [`domain::line::Line`]; `hot::line::conformance` holds both together. What is
+//! told is on the replica: a script that wrote nothing makes a write, for `WAIT` counts only those of its connection.
+
+mod admission;
+mod known;
+mod port;
+mod rule;
+mod stand;
+
+use super::link::{Lane, Links, RedisAddress, Wait};
+use super::scripts::{self, Script};
+use super::{Ack, keys, open_links};
+use crate::line::Clock;
+use crate::port::HotError;
+use domain::line::LineId;
+use known::Known;
+use redis::Value;
+use std::sync::Arc;
+
+/// How lines are opened.
+#[derive(Clone, Copy, Debug)]
+pub struct LineOptions {
+    /// When an answer may be heard. Lines tell the bus nothing: [`Ack::Bus`] means [`Ack::Replica`].
+    pub ack: Ack,
+    /// Connections for people's calls: one for each batch that may be under way. Admission has one of its own.
+    pub connections: usize,
+}
+
+impl Default for LineOptions {
+    fn default() -> Self {
+        Self { ack: Ack::Replica, connections: 2 }
+    }
+}
+
+/// Lines on Redis. Cheap to clone.
+///
+/// A line that Redis has lost as a whole, master and replica, is not there: its people hear
+/// [`NoLine`](domain::line::Standing::NoLine), and putting it again makes it anew, with nobody in it.
+#[derive(Clone)]
+pub struct RedisLines(Arc<Inner>);
+
+struct Inner {
+    links: Arc<Links>,
+    ack: Ack,
+    lines: papaya::HashMap<LineId, Arc<Known>>,
+}
+
+/// One call of a script.
+struct Call<'a> {
+    script: &'static Script,
+    /// The key beyond those of the line.
+    pass: Option<&'a str>,
+    arguments: &'a [&'a [u8]],
+    lane: Lane,
+    /// Whether the answer tells anybody anything: it must be kept then.
+    tells: fn(&Value) -> bool,
+}
+
+fn is_there(value: &Value) -> bool {
+    *value != Value::Nil
+}
+
+fn moment(clock: Clock) -> String {
+    match clock {
+        Clock::Engine => String::new(),
+        Clock::At(now) => now.millis().to_string(),
+    }
+}
+
+impl RedisLines {
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`HotError::Unavailable`] when Redis can not be reached.
+    pub async fn open(address: &RedisAddress, options: LineOptions) -> Result<Self, HotError> {
+        let links = open_links(address, options.connections).await?;
+        Ok(Self(Arc::new(Inner { links, ack: options.ack, lines: papaya::HashMap::new() })))
+    }
+}
+
+impl Inner {
+    fn wait(&self) -> Wait {
+        if self.ack == Ack::None { Wait::Nobody } else { Wait::Replica }
+    }
+
+    /// What is known of a line. A name that nobody has heard of takes no room here before Redis knows it, or names
+    /// could be made up until there is none.
+    fn known(&self, line: &LineId) -> Arc<Known> {
+        let known = self.lines.pin().get(line).cloned();
+        known.unwrap_or_else(|| Arc::new(Known::new(line.clone())))
+    }
+
+    /// Calls a script on a line, unless its breaker is open. No line: [`Value::Nil`].
+    async fn call(&self, known: &Arc<Known>, call: Call<'_>) -> Result<Value, HotError> {
+        known.enter()?;
+        let result = self.call_now(known, call).await;
+        match &result {
+            Ok(value) => {
+                known.answered();
+                if is_there(value) {
+                    self.lines.pin().get_or_insert_with(known.id.clone(), || known.clone());
+                }
+            }
+            Err(error) => known.failed(error),
+        }
+        result
+    }
+
+    async fn call_now(&self, known: &Known, call: Call<'_>) -> Result<Value, HotError> {
+        let mut keys = Vec::with_capacity(9);
+        keys.extend(known.keys.all());
+        keys.extend(call.pass);
+        let ran = self.links.run(call.script, &keys, call.arguments, (call.lane, self.wait())).await?;
+        if !ran.kept && (call.tells)(&ran.value) {
+            metrics::counter!("onsale_hot_wait_failed_total").increment(1);
+            return Err(HotError::Unknown("no replica has confirmed what became of the line".into()));
+        }
+        Ok(ran.value)
+    }
+
+    /// Adds a name to a set.
+    async fn register(&self, set: &str, name: &str) -> Result<(), HotError> {
+        let lane = (Lane::Decision, self.wait());
+        let ran = self.links.run(&scripts::LINE_REGISTER, &[set], &[name.as_bytes()], lane).await?;
+        if ran.kept { Ok(()) } else { Err(HotError::Unknown("no replica has confirmed the line".into())) }
+    }
+
+    /// Before the line is made: nobody may stand in a line that no scheduler finds.
+    async fn register_line(&self, line: &LineId) -> Result<(), HotError> {
+        self.register(keys::LINES, &line.to_string()).await?;
+        match line {
+            LineId::Queue(name) => self.register(keys::QUEUES, name.as_str()).await,
+            LineId::Gate(_) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The port of lines on Redis.
+
+use super::super::link::Lane;
+use super::super::reply::{Array, Reading};
+use super::super::{keys, scripts};
+use super::{Call, Inner, RedisLines, is_there, moment, rule, stand};
+use crate::line::{Admission, Clock, LinePort, LineUser};
+use crate::port::HotError;
+use async_trait::async_trait;
+use domain::UserId;
+use domain::line::{Figures, LineId, LineRule, Standing, Verdict};
+use redis::Value;
+use uuid::Uuid;
+
+fn read_range(text: &str) -> Option<(u64, u64)> {
+    let (first, last) = text.split_once(':')?;
+    Some((first.parse().ok()?, last.parse().ok()?))
+}
+
+fn read_figures(value: Value) -> Reading<Option<Figures>> {
+    if !is_there(&value) {
+        return Ok(None);
+    }
+    let mut fields = Array::of(value)?;
+    let mut number = || fields.number();
+    let mut figures = Figures {
+        waiting: number()?,
+        away: number()?,
+        processing: number()?,
+        inside: number()?,
+        finished: number()?,
+        tickets: number()?,
+        serving: number()?,
+        admitted: number()?,
+        gone: Vec::new(),
+    };
+    let mut ranges = fields.array()?;
+    while ranges.len() > 0 {
+        figures.gone.push(ranges.parsed(read_range)?);
+    }
+    Ok(Some(figures))
+}
+
+impl Inner {
+    /// Runs a script that says yes or no of one person.
+    async fn tell_of(&self, who: &LineUser, script: &'static scripts::Script, now: &str, rest: &[&str]) -> Answer {
+        let known = self.known(&who.line);
+        let pass = known.keys.pass(&who.user);
+        let mut arguments = vec![now.as_bytes(), who.user.as_str().as_bytes()];
+        arguments.extend(rest.iter().map(|text| text.as_bytes()));
+        let call = Call { script, pass: Some(&pass), arguments: &arguments, lane: Lane::Decision, tells: is_there };
+        Ok(self.call(&known, call).await? == Value::Int(1))
+    }
+}
+
+type Answer = Result<bool, HotError>;
+
+#[async_trait]
+impl LinePort for RedisLines {
+    /// A line that is not there is made, with nobody in it: also one that Redis has lost.
+    async fn put_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError> {
+        self.0.register_line(line).await?;
+        let values = rule::values(&rule);
+        let mut arguments: Vec<&[u8]> = vec![b""];
+        // The revision is told first; of the others each by its name.
+        for (name, value) in rule::NAMES.iter().zip(&values) {
+            if arguments.len() > 1 {
+                arguments.push(name.as_bytes());
+            }
+            arguments.push(value.as_bytes());
+        }
+        let script = &scripts::LINE_PUT;
+        let call = Call { script, pass: None, arguments: &arguments, lane: Lane::Decision, tells: is_there };
+        self.0.call(&self.0.known(line), call).await.map(drop)
+    }
+
+    async fn rule(&self, line: &LineId) -> Result<Option<LineRule>, HotError> {
+        let known = self.0.known(line);
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("HMGET").arg(&known.keys.line).arg(&rule::NAMES);
+        let values = self.0.links.send(&known.keys.line, pipeline).await?;
+        Ok(rule::read(values.into_iter().next().unwrap_or(Value::Nil))?)
+    }
+
+    async fn lines(&self) -> Result<Vec<LineId>, HotError> {
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("SMEMBERS").arg(keys::LINES);
+        let values = self.0.links.send(keys::LINES, pipeline).await?;
+        let mut names = match values.into_iter().next() {
+            Some(Value::Set(names)) => Array::of(Value::Array(names))?,
+            other => Array::of(other.unwrap_or(Value::Nil))?,
+        };
+        let mut lines = Vec::with_capacity(names.len());
+        while names.len() > 0 {
+            lines.push(names.parsed(|name| name.parse::<LineId>().ok())?);
+        }
+        lines.sort_unstable();
+        Ok(lines)
+    }
+
+    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>> {
+        self.0.stand(&batch, clock, true).await
+    }
+
+    async fn look(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>> {
+        self.0.stand(&batch, clock, false).await
+    }
+
+    async fn leave(&self, who: &LineUser, clock: Clock) -> Result<bool, HotError> {
+        self.0.tell_of(who, &scripts::LINE_LEAVE, &moment(clock), &[]).await
+    }
+
+    async fn admit(&self, line: &LineId, passes: Vec<Uuid>, clock: Clock) -> Result<Admission, HotError> {
+        self.0.admit(line, &passes, clock).await
+    }
+
+    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError> {
+        self.0.put_back(line, clock).await
+    }
+
+    async fn finish(&self, who: &LineUser, verdict: Verdict) -> Result<bool, HotError> {
+        self.0.tell_of(who, &scripts::LINE_FINISH, "", &[stand::verdict_text(verdict)]).await
+    }
+
+    async fn figures(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<Figures>, HotError> {
+        let (now, most) = (moment(clock), gone_max.to_string());
+        let arguments = [now.as_bytes(), most.as_bytes()];
+        let script = &scripts::LINE_FIGURES;
+        let call = Call { script, pass: None, arguments: &arguments, lane: Lane::Decision, tells: is_there };
+        Ok(read_figures(self.0.call(&self.0.known(line), call).await?)?)
+    }
+}

@@ -1,0 +1,73 @@
+//! A line's rule as fields of its hash.
+
+use super::super::reply::{Array, Reading};
+use domain::Timestamp;
+use domain::line::{Admits, LineRule};
+use redis::Value;
+
+/// In the order in which they are read. The scripts read them by name.
+pub(super) const NAMES: [&str; 12] = [
+    "revision",
+    "rate",
+    "interval_ms",
+    "capacity",
+    "kind",
+    "life_ms",
+    "put_back_max",
+    "inside_max",
+    "abandon_ms",
+    "opens_at",
+    "paused",
+    "closed",
+];
+
+/// Values, in the order of [`NAMES`].
+pub(super) fn values(rule: &LineRule) -> [String; 12] {
+    let (kind, life_ms, put_back_max) = match rule.admits {
+        Admits::Pass { ttl_ms } => ("pass", ttl_ms, 0),
+        Admits::Processing { stale_after_ms, put_back_max } => ("processing", stale_after_ms, put_back_max),
+    };
+    [
+        rule.revision.to_string(),
+        rule.rate_per_second.to_string(),
+        rule.interval_ms.to_string(),
+        rule.capacity.to_string(),
+        kind.to_owned(),
+        life_ms.to_string(),
+        put_back_max.to_string(),
+        rule.inside_max.to_string(),
+        rule.abandon_after_ms.to_string(),
+        rule.opens_at.map_or_else(String::new, |at| at.millis().to_string()),
+        u8::from(rule.paused).to_string(),
+        u8::from(rule.closed).to_string(),
+    ]
+}
+
+/// Reads what `HMGET` gave for [`NAMES`]; `None` if there is no such line.
+pub(super) fn read(value: Value) -> Reading<Option<LineRule>> {
+    let mut fields = Array::of(value)?;
+    let Some(revision) = fields.field()? else { return Ok(None) };
+    let (rate_per_second, interval_ms, capacity) = (fields.number()?, fields.number()?, fields.number()?);
+    let kind = fields.text()?;
+    let (life_ms, put_back_max) = (fields.number()?, fields.number()?);
+    let admits = match kind.as_str() {
+        "processing" => Admits::Processing { stale_after_ms: life_ms, put_back_max },
+        _ => Admits::Pass { ttl_ms: life_ms },
+    };
+    let (inside_max, abandon_after_ms) = (fields.number()?, fields.number()?);
+    // Empty for none.
+    let opens_at = fields.text()?.parse().ok().map(Timestamp);
+    let (paused, closed) = (fields.number::<u8>()? == 1, fields.number::<u8>()? == 1);
+    Ok(Some(LineRule {
+        rate_per_second,
+        interval_ms,
+        capacity,
+        admits,
+        inside_max,
+        abandon_after_ms,
+        opens_at,
+        paused,
+        closed,
+        revision,
+    }))
+}

@@ -1,0 +1,114 @@
+//! How people stand: a batch as it comes, sorted by line, told line beside line.
+
+use super::super::link::Lane;
+use super::super::reply::{Array, Reading};
+use super::super::scripts;
+use super::{Call, Inner, is_there, moment};
+use crate::line::{Clock, LineUser};
+use crate::port::HotError;
+use domain::line::{LineId, Pass, Standing, Verdict};
+use domain::{Timestamp, UserId};
+use futures::future::join_all;
+use redis::Value;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// Most people in one run of the script.
+const SCRIPT_BATCH_MAX: usize = 256;
+
+type Answer = Result<Standing, HotError>;
+
+/// The text of a verdict in a record.
+pub(super) fn verdict_text(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Issued => "I",
+        Verdict::SoldOut => "S",
+    }
+}
+
+/// `until_ms,pass`
+fn read_pass(text: &str) -> Option<Pass> {
+    let (until_ms, id) = text.split_once(',')?;
+    Some(Pass { id: Uuid::try_parse(id).ok()?, until: Timestamp(until_ms.parse().ok()?) })
+}
+
+fn read_one(fields: &mut Array) -> Reading<Standing> {
+    let (kind, ticket) = (fields.number::<u8>()?, fields.number()?);
+    Ok(match kind {
+        3 | 4 => Standing::Waiting { ticket, rank: fields.number()?, is_new: kind == 3 },
+        6 => Standing::Inside { ticket, pass: fields.parsed(read_pass)? },
+        7 => {
+            let verdict = if fields.text()? == "I" { Verdict::Issued } else { Verdict::SoldOut };
+            Standing::Finished { ticket, verdict }
+        }
+        _ => {
+            fields.value()?;
+            match kind {
+                0 => Standing::Absent,
+                1 => Standing::Full,
+                2 => Standing::Closed,
+                _ => Standing::Processing { ticket },
+            }
+        }
+    })
+}
+
+fn read(value: Value, people: usize) -> Reading<Vec<Standing>> {
+    if !is_there(&value) {
+        return Ok(vec![Standing::NoLine; people]);
+    }
+    let mut fields = Array::of(value)?;
+    (0..people).map(|_| read_one(&mut fields)).collect()
+}
+
+impl Inner {
+    /// One answer each; `enters`: newcomers take places.
+    pub(super) async fn stand(&self, batch: &[LineUser], clock: Clock, enters: bool) -> Vec<Answer> {
+        let mut by_line: HashMap<&LineId, Vec<usize>> = HashMap::new();
+        for (place, who) in batch.iter().enumerate() {
+            by_line.entry(&who.line).or_default().push(place);
+        }
+        let mut asking = Vec::with_capacity(by_line.len());
+        for (line, places) in &by_line {
+            let users: Vec<&UserId> = places.iter().map(|place| &batch[*place].user).collect();
+            asking.push(self.stand_in(line, users, clock, enters));
+        }
+        let unheard = || Err(HotError::Unknown("no answer".into()));
+        let mut answers: Vec<Answer> = batch.iter().map(|_| unheard()).collect();
+        for (places, told) in by_line.values().zip(join_all(asking).await) {
+            for (place, answer) in places.iter().zip(told) {
+                answers[*place] = answer;
+            }
+        }
+        answers
+    }
+
+    async fn stand_in(&self, line: &LineId, users: Vec<&UserId>, clock: Clock, enters: bool) -> Vec<Answer> {
+        let mut answers = Vec::with_capacity(users.len());
+        for part in users.chunks(SCRIPT_BATCH_MAX) {
+            match self.stand_part(line, part, clock, enters).await {
+                Ok(standings) => answers.extend(standings.into_iter().map(Ok)),
+                Err(error) => answers.extend(part.iter().map(|_| Err(error.clone()))),
+            }
+        }
+        answers
+    }
+
+    async fn stand_part(
+        &self,
+        line: &LineId,
+        users: &[&UserId],
+        clock: Clock,
+        enters: bool,
+    ) -> Result<Vec<Standing>, HotError> {
+        let known = self.known(line);
+        let flag = |flag: bool| -> &[u8] { if flag { b"1" } else { b"0" } };
+        let now = moment(clock);
+        let mut arguments = Vec::with_capacity(3 + users.len());
+        arguments.extend([now.as_bytes(), flag(enters), flag(known.is_by_time())]);
+        arguments.extend(users.iter().map(|user| user.as_str().as_bytes()));
+        let script = &scripts::LINE_ENTER_LOOK;
+        let call = Call { script, pass: None, arguments: &arguments, lane: Lane::Decision, tells: is_there };
+        Ok(read(self.call(&known, call).await?, users.len())?)
+    }
+}

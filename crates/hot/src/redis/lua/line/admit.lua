@@ -1,0 +1,139 @@
+-- Lets the next go, as many as rate, room and passes allow: the twin of `Line::admit` and of `domain::line::Pace`.
+--
+-- ARGV  moment, passes of 32 characters in one piece
+-- Gives {ms until the rate lets somebody go or -1, end of the passes or -1, their life in ms, {user, ticket, ...}},
+--       or nothing if there is no such line.
+
+local PERSON, SECOND_MS, NOTE_MS, CLOCK_SLACK_MS, PASSED_OVER_MAX = 1000, 1000, 2, 1000, 1000
+
+local line = redis.call('HMGET', LINE, 'revision', 'rate', 'interval_ms', 'kind', 'life_ms', 'inside_max', 'abandon_ms',
+  'opens_at', 'paused', 'serving', 'admitted', 'away', 'credit', 'at_ms', 'recent')
+if not line[1] then return false end
+local now = clock()
+local rate, interval, gives_passes, life = tonumber(line[2]), tonumber(line[3]), line[4] == 'pass', tonumber(line[5])
+local inside_max, abandon, opens_at = tonumber(line[6]), tonumber(line[7]), tonumber(line[8])
+local serving, admitted, away = tonumber(line[10]), tonumber(line[11]), tonumber(line[12])
+
+-- The pace: thousandths of a person that may go up to `at`, and who went when in the last second.
+local credit, at, recent = tonumber(line[13] or ''), tonumber(line[14] or 0), {}
+for note_ms, count in string.gmatch(line[15] or '', '(%-?%d+):(%d+)') do
+  recent[#recent + 1] = {tonumber(note_ms), tonumber(count)}
+end
+
+local function last_second()
+  local sum = 0
+  for _, note in ipairs(recent) do sum = sum + note[2] end
+  return sum
+end
+
+local function may_go()
+  local burst = math.max(rate * interval, PERSON)
+  local now_ms = now
+  if now_ms < at then
+    if at - now_ms > CLOCK_SLACK_MS then
+      -- Set back: as if all had gone this second.
+      credit, at, recent = 0, now_ms, {{now_ms, rate}}
+    else
+      now_ms = at
+    end
+  end
+  credit = credit and math.min(credit + rate * (now_ms - at), burst) or burst
+  at = now_ms
+  while recent[1] and recent[1][1] <= now_ms - SECOND_MS do table.remove(recent, 1) end
+  return math.min(math.floor(credit / PERSON), math.max(rate - last_second(), 0))
+end
+
+local function next_in_ms()
+  if rate == 0 then return -1 end
+  local earned_in = math.ceil(math.max(PERSON - (credit or PERSON), 0) / rate)
+  local sum, free_at = last_second(), at
+  for _, note in ipairs(recent) do
+    if sum < rate then break end
+    sum = sum - note[2]
+    free_at = note[1] + SECOND_MS
+  end
+  return math.max(earned_in, math.abs(free_at - at))
+end
+
+local function went(count)
+  if count == 0 then return end
+  credit = math.max(credit - count * PERSON, 0)
+  local noted = math.ceil(at / NOTE_MS) * NOTE_MS
+  local latest = recent[#recent]
+  if latest and latest[1] >= noted then
+    latest[2] = latest[2] + count
+  else
+    recent[#recent + 1] = {noted, count}
+  end
+end
+
+local function forget_dead_passes()
+  while true do
+    local dead = redis.call('ZRANGEBYSCORE', INSIDE, '-inf', text(now), 'LIMIT', 0, PART)
+    if #dead == 0 then return end
+    redis.call('HDEL', PLACES, unpack(dead))
+    redis.call('ZREM', INSIDE, unpack(dead))
+  end
+end
+
+local people, written, moments, processing_tickets = {}, {}, {}, {}
+local taken, passed_over = 0, 0
+
+-- Whoever stands at the front: goes, or is passed over.
+local function take(user, record)
+  local state, ticket, score, heard, shown = read(record)
+  local rest = ''
+  if abandon > 0 and now - tonumber(heard) > abandon then
+    state, passed_over = 'A', passed_over + 1
+  else
+    local place = #people / 2
+    people[#people + 1] = user
+    people[#people + 1] = tonumber(ticket)
+    if gives_passes then
+      state, rest = 'I', text(now + life) .. ',' .. string.sub(ARGV[2], 32 * place + 1, 32 * place + 32)
+    else
+      state, rest = 'P', text(now)
+      processing_tickets[#processing_tickets + 1] = user
+      processing_tickets[#processing_tickets + 1] = ticket
+    end
+    moments[#moments + 1] = text(gives_passes and now + life or now)
+    moments[#moments + 1] = user
+    serving = math.max(serving, tonumber(ticket))
+  end
+  written[#written + 1] = user
+  written[#written + 1] = record_of(state, ticket, score, heard, shown, rest)
+end
+
+local function take_front(most)
+  while #people / 2 < most and passed_over < PASSED_OVER_MAX do
+    local wanted = math.min(math.max(most - #people / 2, 100), PART)
+    local front = redis.call('ZRANGE', WAITING, taken, taken + wanted - 1)
+    if #front == 0 then return end
+    local records = redis.call('HMGET', PLACES, unpack(front))
+    for i, user in ipairs(front) do
+      if #people / 2 >= most or passed_over >= PASSED_OVER_MAX then return end
+      taken = taken + 1
+      take(user, records[i])
+    end
+  end
+end
+
+forget_dead_passes()
+if line[9] ~= '1' and rate > 0 and not (opens_at and now < opens_at) then
+  local room = math.huge
+  if inside_max > 0 then room = math.max(inside_max - redis.call('ZCARD', INSIDE), 0) end
+  take_front(math.min(may_go(), room, #ARGV[2] / 32))
+  if taken > 0 then redis.call('ZREMRANGEBYRANK', WAITING, 0, taken - 1) end
+  put_places(written)
+  in_parts(moments, function(...) redis.call('ZADD', gives_passes and INSIDE or PROCESSING, ...) end)
+  in_parts(processing_tickets, function(...) redis.call('HSET', PROCESSING_TICKETS, ...) end)
+  forget_gone_through(serving)
+  went(#people / 2)
+  local notes = {}
+  for i, note in ipairs(recent) do notes[i] = text(note[1]) .. ':' .. text(note[2]) end
+  redis.call('HSET', LINE, 'serving', text(serving), 'admitted', text(admitted + #people / 2),
+    'away', text(away + passed_over), 'credit', text(credit), 'at_ms', text(at), 'recent', table.concat(notes, ';'))
+else
+  touch()
+end
+return {next_in_ms(), gives_passes and now + life or -1, life, people}

@@ -1,0 +1,94 @@
+-- What the scripts of lines share: stands before each of them. Twins of `domain::line::Line`.
+--
+-- KEYS  line (hash: the rule, the counters, the pace), waiting (zset), tickets (counter), places (hash: user -> record),
+--       inside (zset by the pass's end), processing (zset by its beginning), processing tickets (hash),
+--       gone (zset of ranges by their first ticket), [pass of the user who is spoken of]
+-- ARGV  the moment in milliseconds, "" for this node's own; then what the script says
+--
+-- A record: state, ticket, score in `waiting`, when the user was heard of, best rank shown, and what the state needs:
+--   W1,1,1700000000000,1,            waiting;  A...: passed over
+--   P...,since_ms                    somebody does the work
+--   I...,until_ms,pass               has a pass, of 32 characters
+--   F...,I or S                      decided: issued, sold out
+
+local LINE, WAITING, TICKETS, PLACES, INSIDE, PROCESSING, PROCESSING_TICKETS, GONE, PASS = unpack(KEYS)
+-- Lua takes no more than some thousand arguments; even, for most come in pairs.
+local PART = 2000
+
+-- Numbers are written so, for Lua itself writes large ones with an exponent.
+local function text(number) return string.format('%.0f', number) end
+
+-- Milliseconds and microseconds.
+local function clock()
+  if ARGV[1] ~= '' then return tonumber(ARGV[1]), tonumber(ARGV[1]) * 1000 end
+  local time = redis.call('TIME')
+  local now_us = tonumber(time[1]) * 1000000 + tonumber(time[2])
+  return math.floor(now_us / 1000), now_us
+end
+
+local function read(record)
+  return string.match(record, '^(%a)(%d+),(%d+),(%-?%d+),(%d+),(.*)$')
+end
+
+local function record_of(state, ticket, score, heard, shown, rest)
+  return state .. ticket .. ',' .. score .. ',' .. heard .. ',' .. shown .. ',' .. rest
+end
+
+-- Hands a list to a command in parts.
+local function in_parts(list, run)
+  for first = 1, #list, PART do run(unpack(list, first, math.min(first + PART - 1, #list))) end
+end
+
+local function put_places(pairs_of) in_parts(pairs_of, function(...) redis.call('HSET', PLACES, ...) end) end
+
+-- Fields of a hash, in the order of `names`.
+local function fields_of(hash, names)
+  local found = {}
+  in_parts(names, function(...)
+    for _, field in ipairs(redis.call('HMGET', hash, ...)) do found[#found + 1] = field end
+  end)
+  return found
+end
+
+-- WAIT counts only writes of its own connection: whoever tells what another has written makes one.
+local function touch() redis.call('HSET', LINE, 'touched', ARGV[1]) end
+
+-- A ticket is given up: the twin of `Gone::add`.
+local function give_up(ticket)
+  local first, last = ticket, ticket
+  local before = redis.call('ZREVRANGEBYSCORE', GONE, '(' .. text(ticket), '-inf', 'LIMIT', 0, 1)[1]
+  if before then
+    local from, to = string.match(before, '^(%d+):(%d+)$')
+    if tonumber(to) + 1 == ticket then
+      first = tonumber(from)
+      redis.call('ZREM', GONE, before)
+    end
+  end
+  local after = redis.call('ZRANGEBYSCORE', GONE, text(ticket + 1), text(ticket + 1))[1]
+  if after then
+    last = tonumber(string.match(after, ':(%d+)$'))
+    redis.call('ZREM', GONE, after)
+  end
+  redis.call('ZADD', GONE, text(first), text(first) .. ':' .. text(last))
+end
+
+-- Everything up to `serving` is served: the twin of `Gone::forget_through`.
+local function forget_gone_through(serving)
+  local latest = redis.call('ZREVRANGEBYSCORE', GONE, text(serving), '-inf', 'LIMIT', 0, 1)[1]
+  if not latest then return end
+  redis.call('ZREMRANGEBYSCORE', GONE, '-inf', text(serving))
+  local last = tonumber(string.match(latest, ':(%d+)$'))
+  if last > serving then
+    redis.call('ZADD', GONE, text(serving + 1), text(serving + 1) .. ':' .. text(last))
+  end
+end
+
+-- The turn of somebody who waits, or was passed over, is given up.
+local function give_up_turn(user, state, ticket)
+  if state == 'A' then
+    redis.call('HINCRBY', LINE, 'away', -1)
+  else
+    redis.call('ZREM', WAITING, user)
+  end
+  if ticket > tonumber(redis.call('HGET', LINE, 'serving')) then give_up(ticket) end
+end

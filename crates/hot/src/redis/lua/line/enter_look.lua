@@ -1,0 +1,99 @@
+-- How people stand, in order; newcomers take places where that is asked for: the twin of `Line::enter` and `Line::look`.
+--
+-- ARGV  moment, "1" where newcomers take places, "1" where the score is the time of entry (else the ticket), users
+-- Gives {kind, ticket, rank or what the record says, ...}, or nothing if there is no such line.
+
+local ABSENT, FULL, CLOSED, NEW, WAITS, PROCESSED, HAS_PASS, FINISHED = 0, 1, 2, 3, 4, 5, 6, 7
+
+local line = redis.call('HMGET', LINE, 'revision', 'capacity', 'closed', 'last_us')
+if not line[1] then return false end
+local now, now_us = clock()
+local now_text = text(now)
+local enters, by_time = ARGV[2] == '1', ARGV[3] == '1'
+local capacity, closed, last_us = tonumber(line[2]), line[3] == '1', tonumber(line[4] or 0)
+local waiting = redis.call('ZCARD', WAITING)
+local records = redis.call('HMGET', PLACES, unpack(ARGV, 4))
+
+local tickets
+-- Records as this batch leaves them (false: none), and who took a place in it: not in `waiting` before its end.
+local changed, fresh, scores, came_back, removed = {}, {}, {}, 0, false
+
+-- Kind, ticket and the rest for somebody with a record.
+local function stands(user, record)
+  local state, ticket, score, heard, shown, rest = read(record)
+  if state == 'W' or state == 'A' then
+    -- Who took the place in this very batch was shown its rank; nobody has left the line since.
+    if fresh[user] then return WAITS, tonumber(ticket), tonumber(shown) end
+    if state == 'A' then
+      redis.call('ZADD', WAITING, score, user)
+      waiting, came_back = waiting + 1, came_back + 1
+    end
+    local rank = math.min(tonumber(shown), redis.call('ZRANK', WAITING, user) + 1)
+    local latest = tonumber(heard) < now and now_text or heard
+    local after = record_of('W', ticket, score, latest, text(rank), '')
+    if after ~= record then changed[user] = after end
+    return WAITS, tonumber(ticket), rank
+  elseif state == 'P' then
+    return PROCESSED, tonumber(ticket), 0
+  elseif state == 'F' then
+    return FINISHED, tonumber(ticket), rest
+  elseif now < tonumber(string.match(rest, '^%-?%d+')) then
+    return HAS_PASS, tonumber(ticket), rest
+  end
+  redis.call('ZREM', INSIDE, user)
+  redis.call('HDEL', PLACES, user)
+  changed[user], removed = false, true
+  return ABSENT, 0, 0
+end
+
+local function take_place(user)
+  tickets = (tickets or tonumber(redis.call('GET', TICKETS) or 0)) + 1
+  waiting = waiting + 1
+  local ticket = text(tickets)
+  local score = ticket
+  if by_time then
+    last_us = math.max(last_us + 1, now_us)
+    score = text(last_us)
+  end
+  scores[#scores + 1] = score
+  scores[#scores + 1] = user
+  fresh[user] = true
+  changed[user] = record_of('W', ticket, score, now_text, text(waiting), '')
+  return NEW, tickets, waiting
+end
+
+local answers = {}
+for i = 1, #records do
+  local user = ARGV[3 + i]
+  local record = changed[user]
+  if record == nil then record = records[i] end
+  local kind, ticket, what = ABSENT, 0, 0
+  if record then kind, ticket, what = stands(user, record) end
+  if kind == ABSENT and enters then
+    if closed then
+      kind = CLOSED
+    elseif waiting >= capacity then
+      kind = FULL
+    else
+      kind, ticket, what = take_place(user)
+    end
+  end
+  answers[3 * i - 2], answers[3 * i - 1], answers[3 * i] = kind, ticket, what
+end
+
+local written = {}
+for user, record in pairs(changed) do
+  if record then
+    written[#written + 1] = user
+    written[#written + 1] = record
+  end
+end
+put_places(written)
+if tickets then
+  redis.call('SET', TICKETS, text(tickets))
+  redis.call('ZADD', WAITING, unpack(scores))
+  if by_time then redis.call('HSET', LINE, 'last_us', text(last_us)) end
+end
+if came_back > 0 then redis.call('HINCRBY', LINE, 'away', -came_back) end
+if #written == 0 and not removed then touch() end
+return answers

@@ -1,0 +1,17 @@
+-- A line's figures: the twin of `Line::figures`.
+--
+-- ARGV  moment, most ranges of given-up tickets
+-- Gives {waiting, away, processing, inside, finished, tickets, serving, admitted, {"first:last", ...}}, or nothing if
+-- there is no such line.
+
+local line = redis.call('HMGET', LINE, 'away', 'finished', 'serving', 'admitted')
+if not line[1] then return false end
+local now = clock()
+local most = tonumber(ARGV[2])
+touch()
+return {
+  redis.call('ZCARD', WAITING), tonumber(line[1]), redis.call('ZCARD', PROCESSING),
+  redis.call('ZCOUNT', INSIDE, '(' .. text(now), '+inf'), tonumber(line[2]),
+  tonumber(redis.call('GET', TICKETS) or 0), tonumber(line[3]), tonumber(line[4]),
+  most > 0 and redis.call('ZRANGE', GONE, 0, most - 1) or {},
+}

@@ -1,0 +1,24 @@
+-- What came of it for somebody; the first verdict stands: the twin of `Line::finish`.
+--
+-- ARGV  (no moment), user, "I" or "S"
+-- Gives 1 if the user has a verdict now.
+
+if redis.call('EXISTS', LINE) == 0 then return 0 end
+local user = ARGV[2]
+local record = redis.call('HGET', PLACES, user)
+touch()
+if not record then return 0 end
+local state, ticket, score, heard, shown = read(record)
+if state == 'F' then return 1 end
+if state == 'W' or state == 'A' then
+  give_up_turn(user, state, tonumber(ticket))
+elseif state == 'P' then
+  redis.call('ZREM', PROCESSING, user)
+  redis.call('HDEL', PROCESSING_TICKETS, user)
+else
+  redis.call('ZREM', INSIDE, user)
+  redis.call('DEL', PASS)
+end
+redis.call('HSET', PLACES, user, record_of('F', ticket, score, heard, shown, ARGV[3]))
+redis.call('HINCRBY', LINE, 'finished', 1)
+return 1

@@ -1,0 +1,24 @@
+-- Gives up a place or a pass: the twin of `Line::leave`.
+--
+-- ARGV  moment, user
+-- Gives 1 if there was one to give up.
+
+if redis.call('EXISTS', LINE) == 0 then return 0 end
+local user = ARGV[2]
+local record = redis.call('HGET', PLACES, user)
+touch()
+if not record then return 0 end
+local now = clock()
+local state, ticket, _, _, _, rest = read(record)
+local left = 1
+if state == 'W' or state == 'A' then
+  give_up_turn(user, state, tonumber(ticket))
+elseif state == 'I' then
+  redis.call('ZREM', INSIDE, user)
+  redis.call('DEL', PASS)
+  if now >= tonumber(string.match(rest, '^%-?%d+')) then left = 0 end
+else
+  return 0
+end
+redis.call('HDEL', PLACES, user)
+return left

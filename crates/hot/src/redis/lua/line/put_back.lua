@@ -1,0 +1,55 @@
+-- Puts those back at their own places who have been dealt with for too long: the twin of `Line::put_back`.
+--
+-- ARGV  moment
+-- Gives {user, ticket, ...}, who was dealt with the longest first.
+
+local line = redis.call('HMGET', LINE, 'kind', 'life_ms', 'put_back_max')
+if line[1] ~= 'processing' then return {} end
+local now = clock()
+local stale_after, most = tonumber(line[2]), tonumber(line[3])
+
+-- Of those since `from` to `to`: {user, since, ticket}, by both, `wanted` at most.
+local function stale(from, to, wanted)
+  if wanted <= 0 then return {} end
+  local found = redis.call('ZRANGEBYSCORE', PROCESSING, from, to, 'WITHSCORES', 'LIMIT', 0, wanted)
+  local last = found[#found]
+  local users, since = {}, {}
+  for i = 1, #found, 2 do
+    -- Of those who began at the same moment the lowest tickets go first, not the first names.
+    if found[i + 1] ~= last then users[#users + 1], since[#users + 1] = found[i], tonumber(found[i + 1]) end
+  end
+  if last then
+    for _, user in ipairs(redis.call('ZRANGEBYSCORE', PROCESSING, last, last)) do
+      users[#users + 1], since[#users + 1] = user, tonumber(last)
+    end
+  end
+  local tickets, people = fields_of(PROCESSING_TICKETS, users), {}
+  for i, user in ipairs(users) do people[i] = {user, since[i], tonumber(tickets[i])} end
+  table.sort(people, function(a, b)
+    if a[2] ~= b[2] then return a[2] < b[2] end
+    return a[3] < b[3]
+  end)
+  for i = #people, wanted + 1, -1 do people[i] = nil end
+  return people
+end
+
+local people = stale('-inf', text(now - stale_after), most)
+-- A moment that lies ahead was taken from a clock that has been set back since.
+for _, one in ipairs(stale('(' .. text(now + 1000), '+inf', most - #people)) do people[#people + 1] = one end
+
+touch()
+local users = {}
+for i, one in ipairs(people) do users[i] = one[1] end
+local records, back, written, scores = fields_of(PLACES, users), {}, {}, {}
+for i, user in ipairs(users) do
+  local _, ticket, score, _, shown = read(records[i])
+  -- Nobody has to be there while somebody else does the work.
+  written[2 * i - 1], written[2 * i] = user, record_of('W', ticket, score, text(now), shown, '')
+  scores[2 * i - 1], scores[2 * i] = score, user
+  back[2 * i - 1], back[2 * i] = user, people[i][3]
+end
+in_parts(users, function(...) redis.call('ZREM', PROCESSING, ...) end)
+in_parts(users, function(...) redis.call('HDEL', PROCESSING_TICKETS, ...) end)
+in_parts(scores, function(...) redis.call('ZADD', WAITING, ...) end)
+put_places(written)
+return back

@@ -1,0 +1,8 @@
+-- Adds a name to a set. Written also where it stands there already: WAIT counts only writes of its own connection.
+--
+-- KEYS  set
+-- ARGV  name
+
+redis.call('SREM', KEYS[1], ARGV[1])
+redis.call('SADD', KEYS[1], ARGV[1])
+return 1

@@ -1,0 +1,9 @@
+//! Lines on Redis against the rules, and what they promise when several processes admit at once and when Redis loses
+//! things.
+//!
+//! `ONSALE_FAULTS=20` tries a fault so often.
+
+mod agree;
+mod faults;
+mod promises;
+mod support;
