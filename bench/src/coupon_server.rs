@@ -107,6 +107,7 @@ async fn parts(arguments: &Arguments, ledger_url: &str) -> anyhow::Result<IssueP
     });
     Ok(IssueParts {
         port: Arc::new(engine),
+        gate: None,
         keys: KeyRing::load(ledger).await?,
         limits: Arc::new(limits),
         open_issue: true,

@@ -1,5 +1,6 @@
 //! Messages to rows: what an issuer keeps in a second, beside single-row transactions on many connections.
 
+use crate::issuer_kafka::Pipe;
 use crate::issuer_single::Singles;
 use crate::machine::busy_seconds;
 use crate::table::{Row, Table, median};
@@ -33,6 +34,9 @@ pub struct Arguments {
     /// Rows of single-row transactions in a round.
     #[arg(long, default_value_t = 15_000)]
     single_rows: u32,
+    /// Leaves out the rows from brokers
+    #[arg(long)]
+    without_brokers: bool,
     /// Connections of the single-row transactions.
     #[arg(long, default_value_t = 16)]
     connections: u32,
@@ -60,16 +64,24 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     if wanted("postgres") {
         let server = Postgres::start(&kit, PostgresVersion::V15)?;
-        runtime.block_on(rows(arguments, &mut table, "PostgreSQL 15", &server.fresh_database("bench")?, 4.0))?;
+        let url = server.fresh_database("bench")?;
+        runtime.block_on(rows(arguments, &mut table, &kit, "PostgreSQL 15", (&url, 4.0)))?;
     }
     if wanted("mariadb") {
         let server = MariaDb::start(&kit)?;
-        runtime.block_on(rows(arguments, &mut table, "MariaDB", &server.fresh_database("bench")?, 2.5))?;
+        let url = server.fresh_database("bench")?;
+        runtime.block_on(rows(arguments, &mut table, &kit, "MariaDB", (&url, 2.5)))?;
     }
     table.keep(&arguments.results)
 }
 
-async fn rows(arguments: &Arguments, table: &mut Table, name: &str, url: &str, goal: f64) -> anyhow::Result<()> {
+async fn rows(
+    arguments: &Arguments,
+    table: &mut Table,
+    kit: &Kit,
+    name: &str,
+    (url, goal): (&str, f64),
+) -> anyhow::Result<()> {
     let ledger = Ledger::connect(url, LedgerOptions::default()).await?;
     ledger.migrate().await?;
     let singles = Singles::connect(url, arguments.connections).await?;
@@ -82,7 +94,39 @@ async fn rows(arguments: &Arguments, table: &mut Table, name: &str, url: &str, g
         theirs.push(single(&ledger, &singles, &format!("b{round}"), arguments.single_rows).await?);
     }
     push(table, name, goal, (&ours, &theirs), arguments.connections);
+    if !arguments.without_brokers {
+        push_from_brokers(table, name, &from_brokers(arguments, kit, &ledger).await?);
+    }
     Ok(())
+}
+
+/// The same behind three brokers, which already have the messages.
+async fn from_brokers(arguments: &Arguments, kit: &Kit, ledger: &Ledger) -> anyhow::Result<Vec<Side>> {
+    let pipe = Pipe::open(kit, ledger).await?;
+    let mut sides = Vec::new();
+    for (name, rows) in std::iter::once(("warm-c".to_owned(), 5_000))
+        .chain((0..arguments.rounds).map(|round| (format!("c{round}"), arguments.rows)))
+    {
+        let sale = campaign(ledger, &name, rows).await?;
+        let messages: Vec<Arc<Envelope>> = (1..=rows).map(|serial| Arc::new(envelope(&sale, serial))).collect();
+        pipe.fill(&messages).await?;
+        let watch = Watch::start();
+        let all = async || Ok(coupons::counts(ledger, &sale.id).await?.kept() >= u64::from(rows));
+        pipe.drain(all).await?;
+        sides.push(watch.end(ledger, &sale, rows).await?);
+    }
+    pipe.close().await;
+    sides.remove(0);
+    Ok(sides)
+}
+
+fn push_from_brokers(table: &mut Table, name: &str, sides: &[Side]) {
+    let per_second: Vec<f64> = sides.iter().map(|side| side.rows_per_second).collect();
+    let all = per_second.iter().map(|rate| format!("{rate:.0}")).collect::<Vec<_>>().join(" ");
+    let cpu_us = median(&sides.iter().map(|side| side.cpu_us).collect::<Vec<_>>());
+    let what = format!("{name}: three brokers to row");
+    let sides = format!("[{all}; machine {cpu_us:.0} us/row, brokers included]");
+    table.push(Row::at_least(what, median(&per_second), "/s", ROWS_PER_SECOND_MIN).made_of(sides));
 }
 
 fn push(table: &mut Table, name: &str, goal: f64, (ours, theirs): (&[Side], &[Side]), connections: u32) {
@@ -165,13 +209,16 @@ fn coupon(sale: &Campaign, serial: u32) -> CouponIssued {
     }
 }
 
-/// As it comes over the wire.
-fn delivery(sale: &Campaign, serial: u32) -> Delivery {
+fn envelope(sale: &Campaign, serial: u32) -> Envelope {
     let coupon = coupon(sale, serial);
     let at = Timestamp(coupon.issued_at_ms);
     let user = Some(coupon.user_id.clone());
-    let envelope =
-        Envelope::about_campaign(Uuid::new_v4(), event_type::COUPON_ISSUED, sale.id.to_string(), at, user, &coupon);
-    let delivery = Delivery::of(&Arc::from(topic::COUPON_EVENTS), i64::from(serial), &Arc::new(envelope));
+    Envelope::about_campaign(Uuid::new_v4(), event_type::COUPON_ISSUED, sale.id.to_string(), at, user, &coupon)
+}
+
+/// As it comes over the wire.
+fn delivery(sale: &Campaign, serial: u32) -> Delivery {
+    let message = Arc::new(envelope(sale, serial));
+    let delivery = Delivery::of(&Arc::from(topic::COUPON_EVENTS), i64::from(serial), &message);
     Delivery { body: Body::Bytes(delivery.value()), ..delivery }
 }

@@ -8,6 +8,7 @@ mod coupon_server;
 mod fastapi;
 mod hello;
 mod issuer;
+mod issuer_kafka;
 mod issuer_single;
 mod machine;
 mod one_by_one;
