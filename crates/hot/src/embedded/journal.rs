@@ -8,19 +8,19 @@
 //!
 //! `synchronous=FULL` in WAL mode: a transaction that was committed has been flushed to the disk.
 
-use crate::port::HotError;
+use super::file::{JournalError, JournalFile, JournalOptions, Kind, NotKept};
 use domain::issue::IssuedCoupon;
 use domain::message::{CouponIssued, Envelope, StockExhausted, event_type, topic};
 use domain::{Campaign, CampaignId, IdempotencyKey, Timestamp};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, params};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
-/// What this program writes. A journal of another format is not touched.
-const FORMAT: i64 = 1;
+/// The coupon journal among the files of a data folder.
+const KIND: Kind = Kind { file: "hot.sqlite", lock: "hot.lock", format_name: "format", format: 1, schema: SCHEMA };
 
 const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+    INSERT OR IGNORE INTO meta VALUES ('acknowledged', 0);
     CREATE TABLE IF NOT EXISTS campaigns (
         id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, event TEXT NOT NULL, policy TEXT NOT NULL, UNIQUE (tenant, event)
     );
@@ -29,75 +29,6 @@ const SCHEMA: &str = "
         kind INTEGER NOT NULL, at_ms INTEGER NOT NULL, message_id BLOB, coupon_id BLOB,
         serial INTEGER, nth_of_user INTEGER, user TEXT, idempotency_key BLOB
     );";
-
-/// How a journal is written.
-#[derive(Clone, Copy, Debug)]
-pub struct JournalOptions {
-    /// Whether a commit waits for the disk. Off only to measure what the wait costs.
-    pub flush: bool,
-    /// Most pages of 4 KiB that the file may grow to; none: as far as the disk goes.
-    pub pages_max: Option<u32>,
-}
-
-impl Default for JournalOptions {
-    fn default() -> Self {
-        Self { flush: true, pages_max: None }
-    }
-}
-
-/// Why a journal can not be used or written.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    /// Another process decides on this folder.
-    #[error("another process is using {0}; stop it, or choose another folder with --data")]
-    InUse(PathBuf),
-    /// Written by another version.
-    #[error("{path} has format {found}, this program reads format {FORMAT}; use the version that wrote it")]
-    Format {
-        /// The journal.
-        path: PathBuf,
-        /// What it says of itself.
-        found: i64,
-    },
-    /// Not what this program writes.
-    #[error("{path} is damaged: {what}; put back a copy of the folder, or choose another folder with --data")]
-    Damaged {
-        /// The journal.
-        path: PathBuf,
-        /// What does not fit.
-        what: String,
-    },
-    /// SQLite's own word.
-    #[error("journal: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    /// The operating system's word.
-    #[error("journal folder: {0}")]
-    Io(#[from] std::io::Error),
-}
-
-impl JournalError {
-    /// Whether nothing was written for certain, so that going on is safe: the disk is full or a lock was held.
-    fn nothing_written(&self) -> bool {
-        const IOERR_WRITE: i32 = rusqlite::ffi::SQLITE_IOERR_WRITE;
-        let Self::Sqlite(rusqlite::Error::SqliteFailure(failure, _)) = self else { return false };
-        matches!(failure.code, rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::DatabaseBusy)
-            || failure.extended_code == IOERR_WRITE
-    }
-}
-
-/// A transaction that failed.
-#[derive(Debug)]
-pub(super) struct NotKept {
-    pub error: JournalError,
-    /// Whether nothing of it can ever be read back. If not, only a restart tells what the disk holds.
-    pub certain: bool,
-}
-
-impl From<NotKept> for HotError {
-    fn from(NotKept { error, certain }: NotKept) -> Self {
-        if certain { Self::Unavailable(error.to_string()) } else { Self::Unknown(error.to_string()) }
-    }
-}
 
 /// One decision as it is journalled.
 #[derive(Clone, Debug)]
@@ -116,69 +47,22 @@ const KIND_EXHAUSTED: i64 = 4;
 const KIND_RESTORED: i64 = 5;
 
 /// The one connection that writes.
-pub(super) struct Journal {
-    connection: Connection,
-    path: PathBuf,
-    _lock: std::fs::File,
-}
-
-fn configure(connection: &Connection, options: JournalOptions) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", if options.flush { "FULL" } else { "OFF" })?;
-    connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
-    connection.pragma_update(None, "cache_size", -16_000)?;
-    if let Some(pages) = options.pages_max {
-        connection.pragma_update(None, "max_page_count", pages)?;
-    }
-    connection.busy_timeout(std::time::Duration::from_secs(5))
-}
-
-fn lock_folder(folder: &Path) -> Result<std::fs::File, JournalError> {
-    let path = folder.join("hot.lock");
-    let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(JournalError::InUse(folder.to_owned())),
-        Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
-    }
-}
+pub(super) struct Journal(JournalFile);
 
 impl Journal {
-    /// The journal's file in a data folder.
-    pub fn path_in(folder: &Path) -> PathBuf {
-        folder.join("hot.sqlite")
-    }
-
     /// Opens or makes the journal in `folder`, for this process alone.
     pub fn open(folder: &Path, options: JournalOptions) -> Result<Self, JournalError> {
-        std::fs::create_dir_all(folder)?;
-        let lock = lock_folder(folder)?;
-        let path = Self::path_in(folder);
-        let connection = Connection::open(&path)?;
-        check_format(&connection, &path)?;
-        configure(&connection, options)?;
-        connection.execute_batch(SCHEMA)?;
-        connection.execute("INSERT OR IGNORE INTO meta VALUES ('format', ?1), ('acknowledged', 0)", [FORMAT])?;
-        connection.set_prepared_statement_cache_capacity(32);
-        Ok(Self { connection, path, _lock: lock })
+        Ok(Self(JournalFile::open(folder, &KIND, options)?))
     }
 
-    /// Keeps all that `write` writes, or nothing: on the disk when this returns.
+    /// See [`JournalFile::transaction`].
     pub fn transaction<T>(&self, write: impl FnOnce() -> Result<T, JournalError>) -> Result<T, NotKept> {
-        let kept = self.connection.execute_batch("BEGIN IMMEDIATE").map_err(JournalError::from).and_then(|()| {
-            let value = write()?;
-            self.connection.execute_batch("COMMIT")?;
-            Ok(value)
-        });
-        kept.map_err(|error| {
-            let rolled_back = self.connection.is_autocommit() || self.connection.execute_batch("ROLLBACK").is_ok();
-            NotKept { certain: rolled_back && error.nothing_written(), error }
-        })
+        self.0.transaction(write)
     }
 
     /// Writes one decision.
     pub fn write(&self, campaign: i64, at: Timestamp, entry: &Entry<'_>) -> Result<(), JournalError> {
-        let mut insert = self.connection.prepare_cached(
+        let mut insert = self.0.connection.prepare_cached(
             "INSERT INTO entries (campaign, kind, at_ms, message_id, coupon_id, serial, nth_of_user, user, idempotency_key)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?;
@@ -228,9 +112,9 @@ impl Journal {
 
     /// Writes a campaign's policy; returns its row.
     pub fn write_campaign(&self, campaign: &Campaign) -> Result<i64, JournalError> {
-        let policy = serde_json::to_string(campaign).map_err(|error| self.damaged(error.to_string()))?;
+        let policy = serde_json::to_string(campaign).map_err(|error| self.0.damaged(error))?;
         let (tenant, event) = (campaign.id.tenant.as_str(), campaign.id.event.as_str());
-        Ok(self.connection.query_row(
+        Ok(self.0.connection.query_row(
             "INSERT INTO campaigns (tenant, event, policy) VALUES (?1, ?2, ?3)
              ON CONFLICT (tenant, event) DO UPDATE SET policy = excluded.policy RETURNING id",
             [tenant, event, &policy],
@@ -241,17 +125,13 @@ impl Journal {
     /// All messages up to `position` were handed over.
     pub fn write_acknowledged(&self, position: u64) -> Result<(), JournalError> {
         let sql = "UPDATE meta SET value = max(value, ?1) WHERE name = 'acknowledged'";
-        self.connection.prepare_cached(sql)?.execute([position as i64])?;
+        self.0.connection.prepare_cached(sql)?.execute([position as i64])?;
         Ok(())
-    }
-
-    fn damaged(&self, what: String) -> JournalError {
-        JournalError::Damaged { path: self.path.clone(), what }
     }
 
     /// Tells everything again, in order.
     pub fn replay(&self, tell: impl FnMut(Told<'_>)) -> Result<(), JournalError> {
-        replay(&self.connection, &self.path, tell)
+        replay(&self.0.connection, &self.0.path, tell)
     }
 }
 
@@ -260,25 +140,6 @@ pub(super) enum Told<'a> {
     Campaign { journal_id: i64, campaign: Campaign },
     Issued { journal_id: i64, user: &'a str, coupon: IssuedCoupon, at: Timestamp, key: Option<IdempotencyKey> },
     Revoked { journal_id: i64, user: &'a str, coupon_id: Uuid, return_to_stock: bool },
-}
-
-/// Refuses a file that this program did not write, before anything is changed in it.
-fn check_format(connection: &Connection, path: &Path) -> Result<(), JournalError> {
-    let damaged = |what: rusqlite::Error| JournalError::Damaged { path: path.to_owned(), what: what.to_string() };
-    let has_meta: bool = connection
-        .query_row("SELECT count(*) > 0 FROM sqlite_master WHERE name = 'meta'", [], |row| row.get(0))
-        .map_err(damaged)?;
-    if !has_meta {
-        return Ok(());
-    }
-    let found: Option<i64> = connection
-        .query_row("SELECT value FROM meta WHERE name = 'format'", [], |row| row.get(0))
-        .optional()
-        .map_err(damaged)?;
-    match found {
-        Some(FORMAT) | None => Ok(()),
-        Some(found) => Err(JournalError::Format { path: path.to_owned(), found }),
-    }
 }
 
 fn replay(connection: &Connection, path: &Path, mut tell: impl FnMut(Told<'_>)) -> Result<(), JournalError> {
@@ -326,9 +187,9 @@ pub(super) struct JournalReader {
 impl JournalReader {
     /// Opens the journal of `folder` for reading only; it may be in use.
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
-        let path = Journal::path_in(folder);
+        let path = KIND.path_in(folder);
         let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        check_format(&connection, &path)?;
+        KIND.check(&connection, &path)?;
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
         Ok(Self { connection, path })
     }

@@ -6,18 +6,21 @@
 //! relay      ------outbox------> journal   (reads beside the owner)
 //! ```
 
+mod file;
 mod journal;
 mod keys;
 mod limits;
+mod line;
 mod owner;
 mod sale;
 mod snapshot;
 mod state;
 mod view;
 
-pub use journal::{JournalError, JournalOptions};
+pub use file::{JournalError, JournalOptions};
 pub use keys::EmbeddedKeys;
 pub use limits::{EmbeddedLimits, LimitTable};
+pub use line::EmbeddedLines;
 pub use snapshot::JournalSnapshot;
 
 use crate::port::{

@@ -1,6 +1,7 @@
 //! A journal read beside the process that owns it: for comparing books while the server runs. Decides nothing.
 
-use super::journal::{JournalError, JournalReader};
+use super::file::JournalError;
+use super::journal::JournalReader;
 use super::state::State;
 use crate::port::*;
 use async_trait::async_trait;

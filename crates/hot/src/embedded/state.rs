@@ -1,6 +1,7 @@
 //! All campaigns of the embedded engine in memory, and how decisions get from there into the journal.
 
-use super::journal::{Entry, Journal, JournalError, JournalReader, Told};
+use super::file::JournalError;
+use super::journal::{Entry, Journal, JournalReader, Told};
 use super::owner::Revocation;
 use super::sale::{Given, Sale};
 use super::view::{EarlierYes, SaleView, Views};

@@ -1,0 +1,43 @@
+//! What is to be journalled.
+
+use super::slot::Slot;
+use crate::port::HotError;
+use domain::UserId;
+use domain::line::{LineRule, State};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// One change in a line.
+#[derive(Debug)]
+pub(super) enum Change {
+    /// The line was made, or its rule changed.
+    Rule(Box<LineRule>),
+    /// Somebody took the next ticket.
+    Entered { ticket: u64, user: UserId },
+    /// A place's state changed.
+    Became { ticket: u64, state: State },
+    /// Nobody holds this ticket any more.
+    Gone { ticket: u64 },
+}
+
+/// A line's counters after a change.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counters {
+    pub tickets: u64,
+    pub serving: u64,
+    pub admitted: u64,
+}
+
+/// What one call changed in one line: kept as a whole, in the order of all records.
+pub(super) struct Record {
+    pub slot: Arc<Slot>,
+    /// Grows by one with every record of the line.
+    pub number: u64,
+    pub counters: Counters,
+    /// None at all: who waits only wants to know that all before is kept.
+    pub changes: Vec<Change>,
+    /// Who waits until this is kept, and everything before it.
+    pub answer: Option<Answer>,
+}
+
+pub(super) type Answer = oneshot::Sender<Result<(), HotError>>;

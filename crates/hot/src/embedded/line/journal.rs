@@ -1,0 +1,201 @@
+//! The journal of lines: every place, in one SQLite file.
+//!
+//! ```text
+//! meta    lines_format
+//! lines   id, name, rule, opens_at_ms, tickets, serving, admitted
+//! places  line, ticket, user, state, at_ms, pass      one row each, changed where it stands; none once given up
+//! ```
+//!
+//! Who is away, and who was heard of when, is not kept: after a restart everybody counts as heard of now.
+
+use super::super::file::{JournalError, JournalFile, JournalOptions, Kind, NotKept};
+use super::change::{Change, Counters, Record};
+use domain::line::{Line, LineId, LineRule, Pass, RestoredLine, RestoredPlace, State, Verdict};
+use domain::{Timestamp, UserId};
+use hashbrown::HashMap;
+use rusqlite::types::Null;
+use rusqlite::{Row, params};
+use std::path::Path;
+use uuid::Uuid;
+
+const KIND: Kind =
+    Kind { file: "lines.db", lock: "lines.lock", format_name: "lines_format", format: 1, schema: SCHEMA };
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS lines (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, rule TEXT NOT NULL, opens_at_ms INTEGER,
+        tickets INTEGER NOT NULL, serving INTEGER NOT NULL, admitted INTEGER NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS places (
+        line INTEGER NOT NULL, ticket INTEGER NOT NULL, user TEXT NOT NULL, state INTEGER NOT NULL,
+        at_ms INTEGER, pass BLOB, PRIMARY KEY (line, ticket)
+    ) WITHOUT ROWID;";
+
+const WAITING: i64 = 0;
+/// `at_ms`: since when.
+const PROCESSING: i64 = 1;
+/// `at_ms`: until when; with `pass`.
+const INSIDE: i64 = 2;
+const ISSUED: i64 = 3;
+const SOLD_OUT: i64 = 4;
+
+/// A line as the journal tells it.
+pub(super) struct Told {
+    /// Its row.
+    pub id: i64,
+    /// Its name.
+    pub name: LineId,
+    /// With everybody in it.
+    pub line: Line,
+    /// Passes given out: until when, and the ticket.
+    pub passes: Vec<(i64, u64)>,
+}
+
+fn pass_of(place: &RestoredPlace) -> Option<(i64, u64)> {
+    let State::Inside(pass) = place.state else { return None };
+    Some((pass.until.millis(), place.ticket))
+}
+
+/// The one connection that writes places.
+pub(super) struct LinesJournal(JournalFile);
+
+impl LinesJournal {
+    /// Opens or makes the journal in `folder`, for this process alone.
+    pub fn open(folder: &Path, options: JournalOptions) -> Result<Self, JournalError> {
+        Ok(Self(JournalFile::open(folder, &KIND, options)?))
+    }
+
+    /// Keeps all of these in their order, or none.
+    pub fn keep(&self, records: &[Record]) -> Result<(), NotKept> {
+        self.0.transaction(|| {
+            let mut counters: HashMap<i64, Counters> = HashMap::new();
+            for record in records {
+                for change in &record.changes {
+                    self.write(&record.slot.name, record.slot.id, change)?;
+                }
+                counters.insert(record.slot.id, record.counters);
+            }
+            counters.iter().try_for_each(|(line, counters)| self.write_counters(*line, counters))
+        })
+    }
+
+    fn write(&self, name: &LineId, line: i64, change: &Change) -> Result<(), JournalError> {
+        match change {
+            Change::Rule(rule) => return self.write_rule(name, line, rule),
+            Change::Entered { ticket, user } => self
+                .0
+                .connection
+                .prepare_cached("INSERT INTO places (line, ticket, user, state) VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![line, *ticket as i64, user.as_str(), WAITING])?,
+            Change::Became { ticket, state } => {
+                let sql = "UPDATE places SET state = ?3, at_ms = ?4, pass = ?5 WHERE line = ?1 AND ticket = ?2";
+                let mut update = self.0.connection.prepare_cached(sql)?;
+                let ticket = *ticket as i64;
+                match state {
+                    State::Waiting | State::Away => update.execute(params![line, ticket, WAITING, Null, Null])?,
+                    State::Processing { since } => {
+                        update.execute(params![line, ticket, PROCESSING, since.millis(), Null])?
+                    }
+                    State::Inside(Pass { id, until }) => {
+                        update.execute(params![line, ticket, INSIDE, until.millis(), id.as_bytes()])?
+                    }
+                    State::Finished(Verdict::Issued) => update.execute(params![line, ticket, ISSUED, Null, Null])?,
+                    State::Finished(Verdict::SoldOut) => update.execute(params![line, ticket, SOLD_OUT, Null, Null])?,
+                }
+            }
+            Change::Gone { ticket } => self
+                .0
+                .connection
+                .prepare_cached("DELETE FROM places WHERE line = ?1 AND ticket = ?2")?
+                .execute([line, *ticket as i64])?,
+        };
+        Ok(())
+    }
+
+    fn write_rule(&self, name: &LineId, line: i64, rule: &LineRule) -> Result<(), JournalError> {
+        let text = serde_json::to_string(rule).map_err(|error| self.0.damaged(error))?;
+        // The text holds whole seconds only.
+        let opens_at_ms = rule.opens_at.map(Timestamp::millis);
+        let sql = "INSERT INTO lines VALUES (?1, ?2, ?3, ?4, 0, 0, 0)
+                   ON CONFLICT (id) DO UPDATE SET rule = excluded.rule, opens_at_ms = excluded.opens_at_ms";
+        self.0.connection.prepare_cached(sql)?.execute(params![line, name.to_string(), text, opens_at_ms])?;
+        Ok(())
+    }
+
+    fn write_counters(&self, line: i64, counters: &Counters) -> Result<(), JournalError> {
+        let Counters { tickets, serving, admitted } = *counters;
+        let sql = "UPDATE lines SET tickets = ?2, serving = ?3, admitted = ?4 WHERE id = ?1";
+        self.0.connection.prepare_cached(sql)?.execute([line, tickets as i64, serving as i64, admitted as i64])?;
+        Ok(())
+    }
+
+    /// All lines with everybody in them.
+    pub fn restore(&self, now: Timestamp) -> Result<Vec<Told>, JournalError> {
+        // A page that does not read is damage like a row that makes no sense.
+        self.read_lines(now).map_err(|error| match error {
+            JournalError::Sqlite(error) => self.0.damaged(error),
+            other => other,
+        })
+    }
+
+    fn read_lines(&self, now: Timestamp) -> Result<Vec<Told>, JournalError> {
+        let sql = "SELECT id, name, rule, opens_at_ms, tickets, serving, admitted FROM lines ORDER BY id";
+        let mut select = self.0.connection.prepare(sql)?;
+        let mut rows = select.query([])?;
+        let mut told = Vec::new();
+        while let Some(row) = rows.next()? {
+            let id = row.get(0)?;
+            let name = row.get_ref(1)?.as_str().map_err(|error| self.0.damaged(error))?;
+            let name = name.parse().map_err(|_| self.0.damaged(format!("no line is called {name:?}")))?;
+            let kept = self.kept(row)?;
+            let places = self.read_places(id, kept.tickets)?;
+            let passes = places.iter().filter_map(pass_of).collect();
+            told.push(Told { id, name, line: Line::restore(kept, places, now), passes });
+        }
+        Ok(told)
+    }
+
+    fn kept(&self, row: &Row<'_>) -> Result<RestoredLine, JournalError> {
+        let rule = row.get_ref(2)?.as_str().map_err(|error| self.0.damaged(error))?;
+        let mut rule: LineRule = serde_json::from_str(rule).map_err(|error| self.0.damaged(error))?;
+        rule.opens_at = row.get::<_, Option<i64>>(3)?.map(Timestamp);
+        Ok(RestoredLine {
+            rule,
+            tickets: self.count(row, 4)?,
+            serving: self.count(row, 5)?,
+            admitted: self.count(row, 6)?,
+        })
+    }
+
+    fn read_places(&self, line: i64, tickets: u64) -> Result<Vec<RestoredPlace>, JournalError> {
+        let sql = "SELECT ticket, user, state, at_ms, pass FROM places WHERE line = ?1 ORDER BY ticket";
+        let mut select = self.0.connection.prepare(sql)?;
+        let mut rows = select.query([line])?;
+        let mut places = Vec::new();
+        while let Some(row) = rows.next()? {
+            let ticket = self.count(row, 0)?;
+            if !(1..=tickets).contains(&ticket) {
+                return Err(self.0.damaged(format!("line {line} gave {tickets} tickets, and somebody has {ticket}")));
+            }
+            let user = row.get_ref(1)?.as_str().map_err(|error| self.0.damaged(error))?;
+            let user = UserId::new(user).map_err(|error| self.0.damaged(format!("a user's name {error}")))?;
+            places.push(RestoredPlace { user, ticket, state: self.state(row)? });
+        }
+        Ok(places)
+    }
+
+    fn count(&self, row: &Row<'_>, column: usize) -> Result<u64, JournalError> {
+        u64::try_from(row.get::<_, i64>(column)?).map_err(|error| self.0.damaged(error))
+    }
+
+    fn state(&self, row: &Row<'_>) -> Result<State, JournalError> {
+        Ok(match row.get::<_, i64>(2)? {
+            WAITING => State::Waiting,
+            PROCESSING => State::Processing { since: Timestamp(row.get(3)?) },
+            INSIDE => State::Inside(Pass { id: Uuid::from_bytes(row.get(4)?), until: Timestamp(row.get(3)?) }),
+            ISSUED => State::Finished(Verdict::Issued),
+            SOLD_OUT => State::Finished(Verdict::SoldOut),
+            state => return Err(self.0.damaged(format!("place in unknown state {state}"))),
+        })
+    }
+}

@@ -1,0 +1,224 @@
+//! Lines of one process: rules in memory, places journalled in SQLite before anyone hears of them.
+//!
+//! ```text
+//! any thread --turn--> slot     one line, one call at a time: decides in memory
+//!               \-----> writer  every line's changes in order -> journal, one flush a round -> answers
+//! ```
+
+mod change;
+mod journal;
+mod slot;
+mod turn;
+mod writer;
+
+use super::file::{JournalError, JournalOptions};
+use crate::line::{Admission, Clock, LinePort, LineUser};
+use crate::port::HotError;
+use async_trait::async_trait;
+use domain::line::{Figures, Line, LineId, LineRule, Standing, Verdict};
+use domain::{Timestamp, UserId};
+use journal::LinesJournal;
+use slot::Slot;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use turn::{Pending, Turn};
+use uuid::Uuid;
+use writer::Writer;
+
+/// The embedded engine for lines. Cheap to clone; the last clone dropped stops its writer, when all is written.
+///
+/// Whoever stands as the disk has it hears so at once; whoever was changed lately hears it after the next flush. While
+/// the journal can not be written nothing is decided: a call that was deciding when that began hears
+/// [`HotError::Unknown`], for what it decided stands as soon as it can be written; later ones hear
+/// [`HotError::Unavailable`].
+#[derive(Clone)]
+pub struct EmbeddedLines {
+    slots: Arc<papaya::HashMap<LineId, Arc<Slot>>>,
+    /// The last line's row in the journal; held while one is made.
+    last_id: Arc<Mutex<i64>>,
+    writer: Writer,
+}
+
+fn moment(clock: Clock) -> Timestamp {
+    match clock {
+        Clock::Engine => super::now(),
+        Clock::At(now) => now,
+    }
+}
+
+impl EmbeddedLines {
+    /// Opens or makes the journal `lines.db` in `folder` and reads it.
+    ///
+    /// # Errors
+    /// [`JournalError`]: in use by another process, of another format, damaged, or unreadable.
+    pub fn open(folder: &Path, options: JournalOptions) -> Result<Self, JournalError> {
+        let journal = LinesJournal::open(folder, options)?;
+        let told = journal.restore(super::now())?;
+        let last_id = told.last().map_or(0, |line| line.id);
+        let slots: papaya::HashMap<LineId, Arc<Slot>> =
+            told.into_iter().map(|line| (line.name.clone(), Arc::new(Slot::told(line)))).collect();
+        let writer = Writer::start(journal)?;
+        Ok(Self { slots: Arc::new(slots), last_id: Arc::new(Mutex::new(last_id)), writer })
+    }
+
+    fn slot(&self, line: &LineId) -> Option<Arc<Slot>> {
+        self.slots.pin().get(line).cloned()
+    }
+
+    /// Makes a line, unless somebody else has just made it.
+    fn make(&self, line: &LineId, rule: &LineRule) -> Result<Option<Pending>, HotError> {
+        let mut last_id = self.last_id.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = self.slot(line) {
+            return turn(&slot, &self.writer, |turn| turn.put(rule.clone())).map(|((), pending)| pending);
+        }
+        let slot = Arc::new(Slot::new(*last_id + 1, line.clone(), Line::new(rule.clone())));
+        let ((), pending) = turn(&slot, &self.writer, |turn| turn.make())?;
+        *last_id += 1;
+        self.slots.pin().insert(line.clone(), slot);
+        Ok(pending)
+    }
+
+    /// Lets a call do something in a line; what it says is returned when it is on the disk. None where there is no line.
+    async fn act<T>(
+        &self,
+        line: &LineId,
+        act: impl FnOnce(&mut Turn<'_>) -> Result<T, HotError>,
+    ) -> Result<Option<T>, HotError> {
+        let Some(slot) = self.slot(line) else { return Ok(None) };
+        let (value, pending) = turn(&slot, &self.writer, act)?;
+        if let Some(pending) = pending {
+            pending.kept().await?;
+        }
+        Ok(Some(value))
+    }
+
+    /// As [`Self::act`], for what may change a line.
+    async fn change<T>(
+        &self,
+        line: &LineId,
+        act: impl FnOnce(&mut Turn<'_>) -> Result<T, HotError>,
+    ) -> Result<Option<T>, HotError> {
+        self.writer.catch_up().await;
+        self.act(line, act).await
+    }
+
+    /// Lets people of any lines do something, each line's in order.
+    async fn act_all(
+        &self,
+        batch: &[LineUser],
+        act: impl Fn(&mut Turn<'_>, &UserId) -> Result<(Standing, u64), HotError>,
+    ) -> Vec<Result<Standing, HotError>> {
+        let mut heard = vec![Ok(Standing::NoLine); batch.len()];
+        let mut groups = Vec::new();
+        for (line, members) in by_line(batch) {
+            let Some(slot) = self.slot(line) else { continue };
+            let group = turn(&slot, &self.writer, |turn| {
+                Ok(members.iter().map(|at| act(turn, &batch[*at].user)).collect::<Vec<_>>())
+            });
+            match group {
+                Ok((told, pending)) => groups.push((slot, members, told, pending)),
+                Err(error) => members.iter().for_each(|at| heard[*at] = Err(error.clone())),
+            }
+        }
+        for (slot, members, told, pending) in groups {
+            let kept = match pending {
+                Some(pending) => pending.kept().await,
+                None => Ok(()),
+            };
+            for (at, told) in members.into_iter().zip(told) {
+                heard[at] = told.and_then(|(standing, record)| match &kept {
+                    Err(error) if !slot.is_kept(record) => Err(error.clone()),
+                    _ => Ok(standing),
+                });
+            }
+        }
+        heard
+    }
+}
+
+/// One turn at a line: what it says, and what to wait for before anybody hears it.
+fn turn<T>(
+    slot: &Arc<Slot>,
+    writer: &Writer,
+    act: impl FnOnce(&mut Turn<'_>) -> Result<T, HotError>,
+) -> Result<(T, Option<Pending>), HotError> {
+    let mut turn = Turn::begin(slot, writer);
+    let value = act(&mut turn)?;
+    Ok((value, turn.end()?))
+}
+
+/// The places in a batch of each line's people, lines in order of appearance.
+fn by_line(batch: &[LineUser]) -> Vec<(&LineId, Vec<usize>)> {
+    let mut groups: Vec<(&LineId, Vec<usize>)> = Vec::new();
+    let mut known = hashbrown::HashMap::new();
+    for (at, who) in batch.iter().enumerate() {
+        // Most batches are of one line.
+        let group = match groups.last() {
+            Some((line, _)) if **line == who.line => groups.len() - 1,
+            _ => *known.entry(&who.line).or_insert(groups.len()),
+        };
+        match groups.get_mut(group) {
+            Some((_, members)) => members.push(at),
+            None => groups.push((&who.line, vec![at])),
+        }
+    }
+    groups
+}
+
+#[async_trait]
+impl LinePort for EmbeddedLines {
+    async fn put_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError> {
+        self.writer.catch_up().await;
+        let pending = match self.slot(line) {
+            Some(slot) => turn(&slot, &self.writer, |turn| turn.put(rule))?.1,
+            None => self.make(line, &rule)?,
+        };
+        match pending {
+            Some(pending) => pending.kept().await,
+            None => Ok(()),
+        }
+    }
+
+    async fn rule(&self, line: &LineId) -> Result<Option<LineRule>, HotError> {
+        self.act(line, |turn| Ok(turn.rule())).await
+    }
+
+    async fn lines(&self) -> Result<Vec<LineId>, HotError> {
+        Ok(self.slots.pin().values().filter(|slot| slot.is_kept(1)).map(|slot| slot.name.clone()).collect())
+    }
+
+    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>> {
+        self.writer.catch_up().await;
+        let now = moment(clock);
+        self.act_all(&batch, |turn, user| turn.enter(user, now)).await
+    }
+
+    async fn look(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>> {
+        let now = moment(clock);
+        self.act_all(&batch, |turn, user| Ok(turn.look(user, now))).await
+    }
+
+    async fn leave(&self, who: &LineUser, clock: Clock) -> Result<bool, HotError> {
+        let left = self.change(&who.line, |turn| turn.leave(&who.user, moment(clock))).await?;
+        Ok(left.unwrap_or(false))
+    }
+
+    async fn admit(&self, line: &LineId, passes: Vec<Uuid>, clock: Clock) -> Result<Admission, HotError> {
+        let admission = self.change(line, |turn| turn.admit(&passes, moment(clock))).await?;
+        Ok(admission.unwrap_or(Admission { admitted: Vec::new(), next_in_ms: None }))
+    }
+
+    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError> {
+        let back = self.change(line, |turn| turn.put_back(moment(clock))).await?;
+        Ok(back.unwrap_or_default())
+    }
+
+    async fn finish(&self, who: &LineUser, verdict: Verdict) -> Result<bool, HotError> {
+        let has = self.change(&who.line, |turn| turn.finish(&who.user, verdict)).await?;
+        Ok(has.unwrap_or(false))
+    }
+
+    async fn figures(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<Figures>, HotError> {
+        self.act(line, |turn| Ok(turn.figures(gone_max, moment(clock)))).await
+    }
+}

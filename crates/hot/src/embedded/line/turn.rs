@@ -1,0 +1,264 @@
+//! One call's turn at a line: decides in memory and notes what is to be journalled. While it lasts nobody else has the
+//! line, so that records come to the writer in the order of the decisions.
+
+use super::change::{Change, Counters, Record};
+use super::slot::{Slot, State};
+use super::writer::{Message, Permit, Writer};
+use crate::line::Admission;
+use crate::port::HotError;
+use domain::line::{Figures, LineRule, Standing, State as PlaceState, Verdict};
+use domain::{Timestamp, UserId};
+use std::sync::{Arc, MutexGuard};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+/// A turn; [`Turn::end`] hands over what it changed.
+pub(super) struct Turn<'a> {
+    slot: &'a Arc<Slot>,
+    state: MutexGuard<'a, State>,
+    writer: &'a Writer,
+    permit: Option<Permit<'a>>,
+    changes: Vec<Change>,
+    /// The record that must be kept before the call may answer.
+    wait_for: u64,
+}
+
+/// What a call waits for before it answers.
+pub(super) struct Pending {
+    heard: oneshot::Receiver<Result<(), HotError>>,
+    slot: Arc<Slot>,
+    record: u64,
+}
+
+impl Pending {
+    /// Returns when it is kept.
+    ///
+    /// # Errors
+    /// [`HotError`] when it is not.
+    pub async fn kept(self) -> Result<(), HotError> {
+        let heard = self.heard.await.unwrap_or_else(|_| Err(HotError::Unknown("the writer stopped".into())));
+        // What failed may be a later round than the one that was waited for.
+        if self.slot.is_kept(self.record) { Ok(()) } else { heard }
+    }
+}
+
+fn ticket_of(standing: Standing) -> Option<u64> {
+    match standing {
+        Standing::Waiting { ticket, .. }
+        | Standing::Processing { ticket }
+        | Standing::Inside { ticket, .. }
+        | Standing::Finished { ticket, .. } => Some(ticket),
+        Standing::Absent | Standing::Full | Standing::Closed | Standing::NoLine => None,
+    }
+}
+
+impl<'a> Turn<'a> {
+    pub fn begin(slot: &'a Arc<Slot>, writer: &'a Writer) -> Self {
+        let state = slot.state();
+        Self { slot, state, writer, permit: None, changes: Vec::new(), wait_for: 0 }
+    }
+
+    /// Whether the journal will take what is going to be changed. Asked before anything is.
+    fn may_change(&mut self) -> Result<(), HotError> {
+        if self.permit.is_none() {
+            self.writer.may_change()?;
+            self.permit = Some(self.writer.permit()?);
+        }
+        Ok(())
+    }
+
+    /// The record that this turn makes, if it makes one.
+    fn record(&self) -> u64 {
+        self.state.recorded + 1
+    }
+
+    /// What this person is told must be on the disk: up to which record.
+    fn tells(&mut self, user: &UserId) -> u64 {
+        let record = self.state.unsettled(user);
+        self.wait_for = self.wait_for.max(record);
+        record
+    }
+
+    /// Makes the line known to the journal.
+    pub fn make(&mut self) -> Result<(), HotError> {
+        self.may_change()?;
+        self.note_rule();
+        Ok(())
+    }
+
+    /// Changes the rule; an older one changes nothing.
+    pub fn put(&mut self, rule: LineRule) -> Result<(), HotError> {
+        if rule.revision > self.state.line.rule().revision {
+            self.may_change()?;
+            self.state.line.put(rule);
+            self.note_rule();
+        }
+        self.wait_for = self.state.rule_recorded;
+        Ok(())
+    }
+
+    fn note_rule(&mut self) {
+        self.changes.push(Change::Rule(Box::new(self.state.line.rule().clone())));
+        self.state.rule_recorded = self.record();
+        self.wait_for = self.record();
+    }
+
+    /// The rule in force.
+    pub fn rule(&mut self) -> LineRule {
+        self.wait_for = self.state.rule_recorded;
+        self.state.line.rule().clone()
+    }
+
+    /// See [`domain::line::Line::enter`]. With the record that tells it.
+    pub fn enter(&mut self, user: &UserId, now: Timestamp) -> Result<(Standing, u64), HotError> {
+        let before = self.state.place(user);
+        if !stands(before, now) {
+            self.may_change()?;
+            self.forget(user, before);
+        }
+        let standing = self.state.line.enter(user, now);
+        if let Standing::Waiting { ticket, is_new: true, .. } = standing {
+            self.note(user, Change::Entered { ticket, user: user.clone() });
+        }
+        Ok((standing, self.tells(user)))
+    }
+
+    /// See [`domain::line::Line::look`]. With the record that tells it.
+    pub fn look(&mut self, user: &UserId, now: Timestamp) -> (Standing, u64) {
+        let before = self.state.place(user);
+        if let Standing::Inside { ticket, pass } = before
+            && !pass.lives_at(now)
+        {
+            // That it has run out the clock tells; the journal has time to forget it.
+            if self.may_change().is_err() {
+                return (Standing::Absent, self.tells(user));
+            }
+            self.state.passes.remove(&(pass.until.millis(), ticket));
+            self.changes.push(Change::Gone { ticket });
+        }
+        (self.state.line.look(user, now), self.tells(user))
+    }
+
+    /// See [`domain::line::Line::leave`].
+    pub fn leave(&mut self, user: &UserId, now: Timestamp) -> Result<bool, HotError> {
+        let before = self.state.place(user);
+        let has = matches!(before, Standing::Waiting { .. } | Standing::Inside { .. });
+        if has {
+            self.may_change()?;
+            self.forget(user, before);
+        }
+        self.tells(user);
+        Ok(has && self.state.line.leave(user, now))
+    }
+
+    /// See [`domain::line::Line::finish`].
+    pub fn finish(&mut self, user: &UserId, verdict: Verdict) -> Result<bool, HotError> {
+        let before = self.state.place(user);
+        if let Some(ticket) = ticket_of(before).filter(|_| !matches!(before, Standing::Finished { .. })) {
+            self.may_change()?;
+            self.forget_pass(before);
+            self.note(user, Change::Became { ticket, state: PlaceState::Finished(verdict) });
+        }
+        self.tells(user);
+        Ok(self.state.line.finish(user, verdict))
+    }
+
+    /// See [`domain::line::Line::admit`].
+    pub fn admit(&mut self, passes: &[Uuid], now: Timestamp) -> Result<Admission, HotError> {
+        self.may_change()?;
+        let state = &mut *self.state;
+        let admitted = state.line.admit(passes, now);
+        while let Some((_, ticket)) = state.passes.first().copied().filter(|(until_ms, _)| *until_ms <= now.millis()) {
+            state.passes.pop_first();
+            self.changes.push(Change::Gone { ticket });
+        }
+        let next_in_ms = state.line.next_in_ms();
+        for one in &admitted {
+            let ticket = one.ticket;
+            if let Some(pass) = one.pass {
+                self.state.passes.insert((pass.until.millis(), ticket));
+            }
+            let state = one.pass.map_or(PlaceState::Processing { since: now }, PlaceState::Inside);
+            self.note(&one.user, Change::Became { ticket, state });
+            self.wait_for = self.record();
+        }
+        Ok(Admission { admitted, next_in_ms })
+    }
+
+    /// See [`domain::line::Line::put_back`].
+    pub fn put_back(&mut self, now: Timestamp) -> Result<Vec<(UserId, u64)>, HotError> {
+        self.may_change()?;
+        let back = self.state.line.put_back(now);
+        for (user, ticket) in &back {
+            self.note(user, Change::Became { ticket: *ticket, state: PlaceState::Waiting });
+            self.wait_for = self.record();
+        }
+        Ok(back)
+    }
+
+    /// See [`domain::line::Line::figures`].
+    pub fn figures(&mut self, gone_max: usize, now: Timestamp) -> Figures {
+        self.wait_for = self.state.recorded;
+        self.state.line.figures(gone_max, now)
+    }
+
+    fn note(&mut self, user: &UserId, change: Change) {
+        self.changes.push(change);
+        let record = self.record();
+        self.state.unsettle(user, record);
+    }
+
+    /// Whoever stood like this has no place any more, or has taken another.
+    fn forget(&mut self, user: &UserId, before: Standing) {
+        if let Some(ticket) = ticket_of(before) {
+            self.forget_pass(before);
+            self.note(user, Change::Gone { ticket });
+        }
+    }
+
+    fn forget_pass(&mut self, before: Standing) {
+        if let Standing::Inside { ticket, pass } = before {
+            self.state.passes.remove(&(pass.until.millis(), ticket));
+        }
+    }
+
+    fn counters(&self) -> Counters {
+        let figures = self.state.line.figures(0, Timestamp(i64::MIN));
+        Counters { tickets: figures.tickets, serving: figures.serving, admitted: figures.admitted }
+    }
+
+    /// Hands over what was changed. What there is to wait for, if anything.
+    ///
+    /// # Errors
+    /// [`HotError::Unavailable`] when nothing was changed, and too many wait already.
+    pub fn end(mut self) -> Result<Option<Pending>, HotError> {
+        if !self.changes.is_empty() {
+            self.state.recorded += 1;
+        }
+        let must_wait = !self.slot.is_kept(self.wait_for);
+        if self.changes.is_empty() && !must_wait {
+            return Ok(None);
+        }
+        let permit = match self.permit.take() {
+            Some(permit) => permit,
+            None => self.writer.permit()?,
+        };
+        let (answer, heard) = oneshot::channel();
+        permit.send(Message::Record(Record {
+            slot: self.slot.clone(),
+            number: self.state.recorded,
+            counters: self.counters(),
+            changes: std::mem::take(&mut self.changes),
+            answer: must_wait.then_some(answer),
+        }));
+        Ok(must_wait.then(|| Pending { heard, slot: self.slot.clone(), record: self.wait_for }))
+    }
+}
+
+/// Whether somebody has a place that is not a pass which has run out.
+fn stands(standing: Standing, now: Timestamp) -> bool {
+    match standing {
+        Standing::Inside { pass, .. } => pass.lives_at(now),
+        other => other != Standing::Absent,
+    }
+}

@@ -1,0 +1,175 @@
+//! The same people in the same order, whenever the engine ends.
+
+use super::*;
+use domain::line::{Figures, Verdict};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+const USERS: usize = 12;
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Enter(usize),
+    Look(usize),
+    Leave(usize),
+    Finish(usize),
+    Admit(usize),
+    PutBack,
+    Wait(i64),
+    Restart,
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (0..USERS).prop_map(Step::Enter),
+        2 => (0..USERS).prop_map(Step::Look),
+        1 => (0..USERS).prop_map(Step::Leave),
+        1 => (0..USERS).prop_map(Step::Finish),
+        4 => (1usize..5).prop_map(Step::Admit),
+        1 => Just(Step::PutBack),
+        3 => (0i64..1_500).prop_map(Step::Wait),
+        2 => Just(Step::Restart),
+    ]
+}
+
+fn any_admits() -> impl Strategy<Value = Admits> {
+    prop_oneof![
+        (100u32..4_000).prop_map(|ttl_ms| Admits::Pass { ttl_ms }),
+        (100u32..2_000).prop_map(|stale_after_ms| Admits::Processing { stale_after_ms, put_back_max: 3 }),
+    ]
+}
+
+/// An engine and what is known of it from outside.
+struct Watched {
+    lines: Option<EmbeddedLines>,
+    folder: tempfile::TempDir,
+    rule: LineRule,
+    now_ms: i64,
+    passes_made: u128,
+    last_ticket: u64,
+}
+
+impl Watched {
+    async fn new(rule: LineRule) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let lines = EmbeddedLines::open(folder.path(), NO_FLUSH).expect("opens");
+        lines.put_line(&id(), rule.clone()).await.expect("made");
+        // A clock before the real one, at which the journal is read: passes may have run out by then.
+        Self { lines: Some(lines), folder, rule, now_ms: 1_700_000_000_123, passes_made: 0, last_ticket: 0 }
+    }
+
+    fn lines(&self) -> &EmbeddedLines {
+        self.lines.as_ref().expect("open")
+    }
+
+    fn clock(&self) -> Clock {
+        Clock::At(Timestamp(self.now_ms))
+    }
+
+    async fn step(&mut self, step: Step) {
+        let clock = self.clock();
+        match step {
+            Step::Enter(n) => {
+                let heard = self.lines().enter(vec![who(n)], clock).await.pop().expect("one answer").expect("enters");
+                if let Standing::Waiting { ticket, is_new: true, .. } = heard {
+                    assert_eq!(ticket, self.last_ticket + 1, "every ticket is given once, in order");
+                    self.last_ticket = ticket;
+                }
+            }
+            Step::Look(n) => drop(self.lines().look(vec![who(n)], clock).await),
+            Step::Leave(n) => drop(self.lines().leave(&who(n), clock).await.expect("leaves")),
+            Step::Finish(n) => drop(self.lines().finish(&who(n), Verdict::SoldOut).await.expect("finishes")),
+            Step::Admit(most) => {
+                let passes: Vec<Uuid> = (1..=most as u128).map(|n| Uuid::from_u128(self.passes_made + n)).collect();
+                self.passes_made += most as u128;
+                self.lines().admit(&id(), passes, clock).await.expect("admits");
+            }
+            Step::PutBack => drop(self.lines().put_back(&id(), clock).await.expect("puts back")),
+            Step::Wait(ms) => self.now_ms += ms,
+            Step::Restart => self.restart().await,
+        }
+    }
+
+    async fn restart(&mut self) {
+        let before = self.picture().await;
+        self.lines = None;
+        self.lines = Some(EmbeddedLines::open(self.folder.path(), NO_FLUSH).expect("opens again"));
+        assert_eq!(self.picture().await, before);
+        assert_eq!(self.lines().rule(&id()).await.expect("reads"), Some(self.rule.clone()));
+        assert_eq!(self.lines().lines().await.expect("reads"), [id()]);
+    }
+
+    /// Everybody's place by ticket, but for ranks shown before, which may be better than those of now.
+    async fn picture(&self) -> (BTreeMap<u64, (usize, Standing)>, Figures) {
+        let everybody = self.lines().look((0..USERS).map(who).collect(), self.clock()).await;
+        let mut places = BTreeMap::new();
+        for (n, standing) in everybody.into_iter().enumerate() {
+            let standing = match standing.expect("looks") {
+                Standing::Waiting { ticket, .. } => Standing::Waiting { ticket, rank: 0, is_new: false },
+                other => other,
+            };
+            if let Some(ticket) = ticket(standing) {
+                assert_eq!(places.insert(ticket, (n, standing)), None, "two have ticket {ticket}");
+            }
+        }
+        let figures = self.lines().figures(&id(), 99, self.clock()).await.expect("reads").expect("is there");
+        (places, figures)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn at_any_point(admits in any_admits(), steps in proptest::collection::vec(any_step(), 1..60)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(async {
+            let rule = LineRule { admits, opens_at: Some(Timestamp(1_699_999_999_987)), ..rule(4, 1) };
+            let mut watched = Watched::new(rule).await;
+            for step in steps {
+                watched.step(step).await;
+            }
+            watched.restart().await;
+        });
+    }
+}
+
+#[tokio::test]
+async fn ranks_after_a_restart_are_those_of_the_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = open(folder.path());
+    lines.put_line(&id(), rule(2, 1)).await.expect("made");
+    for n in 1..=9 {
+        enter(&lines, n).await.expect("enters");
+    }
+    assert_eq!(lines.leave(&who(5), Clock::At(Timestamp(5))).await, Ok(true));
+    let passes = vec![Uuid::from_u128(1), Uuid::from_u128(2)];
+    lines.admit(&id(), passes, Clock::At(Timestamp(5))).await.expect("admits");
+    drop(lines);
+    let lines = open(folder.path());
+    for (n, rank) in [(3, 1), (4, 2), (6, 3), (9, 6)] {
+        assert_eq!(look(&lines, n).await, Ok(Standing::Waiting { ticket: n as u64, rank, is_new: false }));
+    }
+    assert_eq!(enter(&lines, 5).await, Ok(Standing::Waiting { ticket: 10, rank: 7, is_new: true }));
+    let inside = look(&lines, 2).await.expect("looks");
+    assert!(matches!(inside, Standing::Inside { ticket: 2, pass } if pass.id == Uuid::from_u128(2)), "{inside:?}");
+}
+
+#[tokio::test]
+async fn a_change_of_rule_is_there_again_and_an_older_one_is_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = open(folder.path());
+    lines.put_line(&id(), rule(1, 1)).await.expect("made");
+    lines.put_line(&id(), rule(7, 3)).await.expect("changed");
+    lines.put_line(&id(), rule(5, 2)).await.expect("heard");
+    drop(lines);
+    let lines = open(folder.path());
+    assert_eq!(lines.rule(&id()).await, Ok(Some(rule(7, 3))));
+    let other = LineId::Queue(EventName::new("other").expect("valid"));
+    lines.put_line(&other, rule(9, 1)).await.expect("made");
+    drop(lines);
+    let lines = open(folder.path());
+    assert_eq!(lines.rule(&other).await, Ok(Some(rule(9, 1))));
+    assert_eq!(lines.rule(&id()).await, Ok(Some(rule(7, 3))));
+}
