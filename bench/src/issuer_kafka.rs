@@ -7,7 +7,6 @@ use domain::message::{Envelope, topic};
 use ledger::Ledger;
 use services::issuer::{CouponGroup, Issuer};
 use std::sync::Arc;
-use std::time::Duration;
 use testkit::{Kafka, Kit};
 use tokio::sync::watch;
 
@@ -18,6 +17,7 @@ pub struct Pipe {
     publisher: KafkaPublisher,
     bus: KafkaBus,
     open: watch::Sender<bool>,
+    kept: watch::Receiver<u64>,
     _kafka: Kafka,
 }
 
@@ -25,6 +25,8 @@ pub struct Pipe {
 struct Held {
     group: CouponGroup,
     open: watch::Receiver<bool>,
+    /// Messages dealt with since the start. Asking the database instead would cost it more than the rows do.
+    kept: watch::Sender<u64>,
 }
 
 #[async_trait]
@@ -45,7 +47,9 @@ impl Handler for Held {
         let mut open = self.open.clone();
         let told = open.wait_for(|open| *open).await.map(drop);
         told.map_err(|closed| HandleError::Away(closed.to_string()))?;
-        self.group.handle(batch).await
+        self.group.handle(batch).await?;
+        self.kept.send_modify(|kept| *kept += batch.len() as u64);
+        Ok(())
     }
 }
 
@@ -56,12 +60,12 @@ impl Pipe {
         let bootstrap = kafka.bootstrap();
         let publisher = KafkaPublisher::connect(&bootstrap)?;
         publisher.ensure_topics().await?;
-        let (open, may_begin) = watch::channel(true);
+        let ((open, may_begin), (count, kept)) = (watch::channel(true), watch::channel(0));
         let group = CouponGroup::new(Issuer::new(ledger.clone()));
-        let handler: Arc<dyn Handler> = Arc::new(Held { group, open: may_begin });
+        let handler: Arc<dyn Handler> = Arc::new(Held { group, open: may_begin, kept: count });
         let letters = Arc::new(KafkaDeadLetters::connect(&bootstrap)?);
         let bus = KafkaBus::start(&bootstrap, vec![handler], letters, KafkaBusOptions::default())?;
-        Ok(Self { publisher, bus, open, _kafka: kafka })
+        Ok(Self { publisher, bus, open, kept, _kafka: kafka })
     }
 
     /// Lays messages into the brokers while the group waits.
@@ -73,12 +77,11 @@ impl Pipe {
         Ok(())
     }
 
-    /// Lets the group begin, and waits until `done`.
-    pub async fn drain(&self, mut done: impl AsyncFnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+    /// Lets the group begin, and waits until it has dealt with so many more.
+    pub async fn drain(&mut self, messages: u32) -> anyhow::Result<()> {
+        let all = *self.kept.borrow() + u64::from(messages);
         self.open.send_replace(true);
-        while !done().await? {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        self.kept.wait_for(|kept| *kept >= all).await?;
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! The programs of `cargo xtask up`: coupon servers, the issuer, NGINX before them.
+//! The programs of `cargo xtask up`: coupon servers, the issuer, servers that keep lines, NGINX before the first.
 
 use crate::commands::{cargo, run};
 use crate::steps::Steps;
@@ -8,6 +8,9 @@ use anyhow::{Context, bail};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use testkit::{Kit, Nginx, Program, ProgramSpec};
+
+/// Servers that keep waiting lines: two, so that nothing depends on one.
+const QUEUE_SERVERS: u16 = 2;
 
 /// What the programs stand on.
 pub struct Engines {
@@ -36,8 +39,13 @@ pub fn start_programs(steps: &mut Steps, kit: &Kit, engines: &Engines, servers: 
         (1..=servers).map(|number| serve(kit, &onsale, engines, "coupon", number)).collect::<anyhow::Result<Vec<_>>>()
     })?;
     steps.take("issuer", || serve(kit, &onsale, engines, "issuer", 1))?;
+    let lines = steps.take("queue servers", || {
+        (1..=QUEUE_SERVERS)
+            .map(|number| serve(kit, &onsale, engines, "queue", number))
+            .collect::<anyhow::Result<Vec<_>>>()
+    })?;
     let edge = steps.take("NGINX", || edge(kit, &ports))?;
-    tell(&onsale, edge, &key, &ports);
+    tell(&onsale, edge, &key, &ports, &lines);
     Ok(())
 }
 
@@ -135,11 +143,14 @@ fn edge_config(port: u16, upstreams: &[u16]) -> anyhow::Result<String> {
     Ok(filled)
 }
 
-fn tell(onsale: &Path, edge: u16, key: &str, ports: &[u16]) {
-    let servers: Vec<String> = ports.iter().map(|port| format!("http://127.0.0.1:{port}")).collect();
+fn tell(onsale: &Path, edge: u16, key: &str, ports: &[u16], lines: &[u16]) {
+    let urls = |ports: &[u16]| {
+        let urls: Vec<String> = ports.iter().map(|port| format!("http://127.0.0.1:{port}")).collect();
+        urls.join(" ")
+    };
     let url = format!("http://127.0.0.1:{edge}");
     let onsale = onsale.display();
-    println!("\nNGINX           {url}\ncoupon servers  {}\n\nTo try:", servers.join(" "));
+    println!("\nNGINX           {url}\ncoupon servers  {}\nqueue servers   {}\n\nTo try:", urls(ports), urls(lines));
     println!("  export ONSALE_RUSH_KEY={key}");
     println!("  curl -s {url}/api/v1/admin/campaigns -H \"X-Api-Key: $ONSALE_RUSH_KEY\"; echo");
     println!("  {onsale} rush --url {url} --users 1000000 --stock 1000");

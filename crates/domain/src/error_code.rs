@@ -25,11 +25,12 @@ pub enum ErrorCode {
     CouponReserved,
     CouponNotApplicable,
     IdempotencyKeyReused,
+    QueueFull,
 }
 
 impl ErrorCode {
     /// Every code, for documents and tests.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::InvalidInput,
         Self::Unauthorized,
         Self::Forbidden,
@@ -51,6 +52,7 @@ impl ErrorCode {
         Self::CouponReserved,
         Self::CouponNotApplicable,
         Self::IdempotencyKeyReused,
+        Self::QueueFull,
     ];
 
     /// As written on the wire.
@@ -77,6 +79,7 @@ impl ErrorCode {
             Self::CouponReserved => "COUPON_RESERVED",
             Self::CouponNotApplicable => "COUPON_NOT_APPLICABLE",
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::QueueFull => "QUEUE_FULL",
         }
     }
 
@@ -98,7 +101,7 @@ impl ErrorCode {
             Self::RateLimitExceeded => 429,
             Self::HeadersTooLarge => 431,
             Self::InternalError => 500,
-            Self::ServiceUnavailable => 503,
+            Self::ServiceUnavailable | Self::QueueFull => 503,
             Self::GatewayTimeout => 504,
         }
     }

@@ -1,9 +1,12 @@
 //! The services: each a folder with the same rooms, none importing another; and what they share.
 //!
-//! `http` is the edge that every service has, `keys` says who calls, `clock` reads the time.
+//! `http` is the edge that every service has, `keys` and `callers` say who calls, `clock` reads the time.
 
+pub mod callers;
 pub mod clock;
 pub mod coupon;
+pub mod gate;
 pub mod http;
 pub mod issuer;
 pub mod keys;
+pub mod queue;

@@ -9,20 +9,23 @@ pub enum Role {
     Coupon,
     /// Writes what was decided into the database.
     Issuer,
+    /// Keeps waiting lines and the gate.
+    Queue,
 }
 
 /// Roles that the contract names and this build does not have.
-const ABSENT: [&str; 6] = ["gateway", "user", "catalog", "queue", "reservation", "payment"];
+const ABSENT: [&str; 5] = ["gateway", "user", "catalog", "reservation", "payment"];
 
 impl Role {
     /// All roles of this build.
-    pub const ALL: [Self; 2] = [Self::Coupon, Self::Issuer];
+    pub const ALL: [Self; 3] = [Self::Coupon, Self::Issuer, Self::Queue];
 
     /// Where it listens when it runs apart and nobody says otherwise.
     pub fn port(self) -> u16 {
         match self {
             Self::Coupon => 8086,
             Self::Issuer => 8087,
+            Self::Queue => 8083,
         }
     }
 
@@ -31,6 +34,7 @@ impl Role {
         match self {
             Self::Coupon => "coupon",
             Self::Issuer => "issuer",
+            Self::Queue => "queue",
         }
     }
 }
@@ -43,7 +47,7 @@ impl FromStr for Role {
         known.ok_or_else(|| {
             let what =
                 if ABSENT.contains(&text) { "this build does not have this role" } else { "there is no such role" };
-            format!("{what}; it has coupon and issuer")
+            format!("{what}; it has coupon, issuer and queue")
         })
     }
 }

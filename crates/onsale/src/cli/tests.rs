@@ -42,7 +42,7 @@ fn serve_takes_roles_and_refuses_what_is_not_there() {
     assert_eq!((cli.common.data, cli.common.config), (Some("d".into()), Some("f".into())));
     let Command::Serve(some) = cli.command else { panic!("not serve") };
     assert_eq!(some.roles(), [Role::Issuer]);
-    refused("serve queue", "this build does not have this role; it has coupon and issuer");
+    refused("serve payment", "this build does not have this role; it has coupon, issuer and queue");
     refused("serve kitchen", "there is no such role");
 }
 
@@ -75,6 +75,7 @@ fn absurd_rushes_are_refused() {
     refused("rush --connections -1", "-1");
     refused("rush --campaign a/b", "may contain only letters");
     refused("rush --key k", "--url");
+    refused("rush --issue-key k", "--url");
     let Command::Rush(rush) = parsed("rush").expect("parsed").command else { panic!("not rush") };
     assert_eq!((rush.users, rush.connections, rush.stock), (1_000_000, 1000, 1000));
 }

@@ -6,7 +6,9 @@ use crate::config::{Config, HotEngine, Loaded, without_password};
 use crate::telemetry;
 use crate::wiring::{Courier, Demo, Parts, Server, open_server, prepare_demo};
 use services::coupon::CouponService;
+use services::gate::GateService;
 use services::http::metrics::run_upkeep;
+use services::queue::Scheduler;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -55,15 +57,19 @@ async fn serve(config: &Config, roles: &[Role]) -> anyhow::Result<Ending> {
         doctor::demand(config, &address).await?;
     }
     let mut demo = None;
-    if let Some(deciding) = parts.deciding.as_ref().filter(|_| config.demo.enabled) {
+    if let Some(deciding) = parts.coupon_service().filter(|_| config.demo.enabled) {
         demo = Some(prepare_demo(deciding).await?);
     }
     let courier = Courier::start(config, &parts)?;
     let mut signals = Signals::new()?;
     tokio::spawn(run_upkeep(exporter.clone()));
     if let Some(deciding) = &parts.deciding {
+        tokio::spawn(read_keys_again(deciding.coupons.clone()));
+    }
+    if let Some(deciding) = parts.coupon_service() {
         look_after(config, &deciding.coupons);
     }
+    let _lines = parts.queue_service().map(|deciding| keep_lines(&deciding.gate));
     let server = open_server(config, &parts, exporter)?;
     greet(config, roles, &server, demo.as_ref());
     signals.wait().await;
@@ -72,7 +78,6 @@ async fn serve(config: &Config, roles: &[Role]) -> anyhow::Result<Ending> {
 
 /// What the coupon service does now and then.
 fn look_after(config: &Config, coupons: &CouponService) {
-    tokio::spawn(read_keys_again(coupons.clone()));
     tokio::spawn(coupons.clone().show_figures());
     tokio::spawn(coupons.clone().follow_ledger_in_background());
     if config.reconcile.interval_seconds > 0 {
@@ -81,10 +86,16 @@ fn look_after(config: &Config, coupons: &CouponService) {
     }
 }
 
+/// A line before every gated campaign, and whoever lets people go. Lasts as long as what it gives back.
+fn keep_lines(gate: &GateService) -> Scheduler {
+    tokio::spawn(gate.clone().follow_in_background());
+    Scheduler::start(gate.desk.port.clone())
+}
+
 async fn read_keys_again(coupons: CouponService) {
     loop {
         tokio::time::sleep(KEYS_READ_EVERY).await;
-        if let Err(error) = coupons.keys.refresh().await {
+        if let Err(error) = coupons.callers.keys.refresh().await {
             tracing::warn!(%error, "API keys could not be read");
         }
     }

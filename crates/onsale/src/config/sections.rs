@@ -24,6 +24,8 @@ pub struct Config {
     pub ledger: Engine,
     /// Coupons.
     pub coupon: Coupon,
+    /// The gate before campaigns.
+    pub gate: Gate,
     /// How much a caller may ask.
     pub limits: Limits,
     /// The comparison of hot state and rows.
@@ -145,6 +147,28 @@ pub struct Coupon {
     pub redeem_hold_seconds: u32,
     /// Largest body of a coupon call in bytes.
     pub body_limit_bytes: usize,
+}
+
+/// The gate before campaigns.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    /// How people go on.
+    pub dispatch_mode: DispatchMode,
+    /// People a second.
+    pub dispatch_per_second: u32,
+    /// Milliseconds between two batches.
+    pub dispatch_interval_ms: u32,
+    /// How long an active pass lives.
+    pub active_ttl_seconds: u32,
+}
+
+/// How people go on from the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DispatchMode {
+    /// They get a pass and ask for the coupon themselves.
+    ActiveQueue,
 }
 
 /// How much a caller may ask.

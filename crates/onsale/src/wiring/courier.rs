@@ -50,7 +50,7 @@ fn handlers(parts: &Parts) -> Vec<Arc<dyn Handler>> {
     if parts.roles.contains(&Role::Issuer) {
         handlers.push(Arc::new(CouponGroup::new(Issuer::new(parts.ledger.clone()))));
     }
-    if let Some(deciding) = &parts.deciding {
+    if let Some(deciding) = parts.coupon_service() {
         handlers.push(Arc::new(RevocationGroup::new(deciding.coupons.port.clone())));
     }
     handlers
@@ -79,7 +79,7 @@ impl Courier {
             };
         let stop = Stop::default();
         let mut relays = Vec::new();
-        if let Some(Deciding { coupons, keys }) = &parts.deciding {
+        if let Some(Deciding { coupons, keys, .. }) = parts.coupon_service() {
             let relay = |name, source: Arc<dyn OutboxSource>| {
                 let (publisher, letters) = (publisher.clone(), letters.clone());
                 let options = RelayOptions::default();

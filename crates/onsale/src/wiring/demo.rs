@@ -31,7 +31,7 @@ pub async fn prepare(deciding: &Deciding) -> anyhow::Result<Demo> {
     }
     let new_admin_key = if ledger::api_keys::active(&deciding.coupons.ledger).await?.is_empty() {
         let key = keys::make(&deciding.coupons.ledger, &Caller::Administrator, clock::now()).await?;
-        deciding.coupons.keys.refresh().await?;
+        deciding.coupons.callers.keys.refresh().await?;
         Some(key.text)
     } else {
         None

@@ -4,12 +4,14 @@
 //! parts    hot state, tables, keys, service        (also for commands that do not serve)
 //! redis    hot state on Redis; kafka: messages on Kafka; lease: one carrier at a time
 //! courier  messages from decisions to rows         (relays, bus, issuer)
+//! gate     lines before campaigns, and who they let in
 //! server   the door, its routes, health, metrics
 //! demo     example data, said loudly
 //! ```
 
 mod courier;
 mod demo;
+mod gate;
 mod kafka;
 mod lease;
 mod parts;

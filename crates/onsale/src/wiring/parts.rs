@@ -1,16 +1,18 @@
 //! The engines of one process, opened in the order in which they can refuse.
 
 use super::kafka::InKafka;
-use super::redis;
+use super::{gate, redis};
 use crate::cli::Role;
 use crate::config::{BusEngine, Config, HotEngine};
 use anyhow::Context;
-use hot::embedded::{EmbeddedEngine, EmbeddedKeys, JournalError, JournalOptions, JournalSnapshot};
+use hot::embedded::{EmbeddedEngine, EmbeddedKeys, EmbeddedLines, JournalError, JournalOptions, JournalSnapshot};
 use hot::redis::{RedisAddress, RedisKeys};
 use hot::{CouponPort, KeyPort};
 use ledger::{Ledger, LedgerOptions, embedded_url};
+use services::callers::Callers;
 use services::coupon::CouponService;
 use services::coupon::on_their_way::{NothingOnItsWay, OnTheirWay};
+use services::gate::GateService;
 use services::keys::KeyRing;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -24,15 +26,17 @@ pub struct Parts {
     pub roles: Vec<Role>,
     /// The tables.
     pub ledger: Ledger,
-    /// What decides on coupons; only where this process is the coupon service.
+    /// What decides; only where this process is the coupon service or keeps lines.
     pub deciding: Option<Deciding>,
 }
 
-/// The coupon service's own parts.
+/// Contended state, and who may ask for it.
 #[derive(Clone)]
 pub struct Deciding {
     /// The use cases.
     pub coupons: CouponService,
+    /// Waiting lines before campaigns.
+    pub gate: GateService,
     /// Leases.
     pub keys: Arc<dyn KeyPort>,
 }
@@ -67,8 +71,7 @@ async fn service(config: &Config, port: Arc<dyn CouponPort>, ledger: Ledger) -> 
         port,
         ledger,
         on_their_way,
-        keys,
-        open_issue: config.coupon.open_issue,
+        callers: Callers { keys, open: config.coupon.open_issue },
         redeem_hold_seconds: i64::from(config.coupon.redeem_hold_seconds),
     })
 }
@@ -98,7 +101,7 @@ impl Parts {
     /// When a folder is in use, of another version, damaged, or can not be written; when an engine can not be reached.
     pub async fn open(config: &Config, roles: &[Role]) -> anyhow::Result<Self> {
         let roles = roles.to_vec();
-        if !roles.contains(&Role::Coupon) {
+        if !roles.contains(&Role::Coupon) && !roles.contains(&Role::Queue) {
             return Ok(Self { roles, ledger: open_ledger(config).await?, deciding: None });
         }
         let (deciding, ledger) = match config.hot_engine() {
@@ -106,6 +109,16 @@ impl Parts {
             HotEngine::Redis(address) => on_redis(config, &address).await?,
         };
         Ok(Self { roles, ledger, deciding: Some(deciding) })
+    }
+
+    /// What decides on coupons, where this process is the coupon service.
+    pub fn coupon_service(&self) -> Option<&Deciding> {
+        self.deciding.as_ref().filter(|_| self.roles.contains(&Role::Coupon))
+    }
+
+    /// What keeps lines, where this process does.
+    pub fn queue_service(&self) -> Option<&Deciding> {
+        self.deciding.as_ref().filter(|_| self.roles.contains(&Role::Queue))
     }
 
     /// The use cases over hot state: owned or shared, or, when a server is running on the same folder (then `true`), a
@@ -140,22 +153,26 @@ async fn embedded(config: &Config) -> anyhow::Result<(Deciding, Ledger)> {
     make_folder(folder)?;
     let options = JournalOptions { flush: config.hot.flush, ..JournalOptions::default() };
     let engine = EmbeddedEngine::open(folder, options).with_context(|| can_not_use(folder))?;
+    let lines = EmbeddedLines::open(folder, options).with_context(|| can_not_use(folder))?;
     let ledger = open_ledger(config).await?;
     let coupons = service(config, Arc::new(engine), ledger.clone()).await?;
     bring_together(&coupons).await?;
-    Ok((Deciding { coupons, keys: Arc::new(EmbeddedKeys::default()) }, ledger))
+    let gate = gate::service(config, Arc::new(lines), &coupons);
+    Ok((Deciding { coupons, gate, keys: Arc::new(EmbeddedKeys::default()) }, ledger))
 }
 
 async fn on_redis(config: &Config, address: &RedisAddress) -> anyhow::Result<(Deciding, Ledger)> {
     let ledger = open_ledger(config).await?;
     let engine = redis::engine(config, address).await?;
     let keys = RedisKeys::open(address).await.context("hot state can not be reached")?;
+    let lines = redis::lines(config, address).await?;
     let coupons = service(config, Arc::new(engine), ledger.clone()).await?;
     if let Err(error) = coupons.follow_ledger().await {
         // One campaign or shard that is not well must not keep all others closed: it is tried again every few seconds.
         tracing::error!(code = error.code.as_str(), "not every campaign could be brought up to date");
     }
-    Ok((Deciding { coupons, keys: Arc::new(keys) }, ledger))
+    let gate = gate::service(config, Arc::new(lines), &coupons);
+    Ok((Deciding { coupons, gate, keys: Arc::new(keys) }, ledger))
 }
 
 /// Policies from the ledger into the hot state, and coupons that the hot state has lost: before anyone may ask.

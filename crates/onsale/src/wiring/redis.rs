@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bus::kafka::KafkaPublisher;
 use bus::{BATCH_MAX, Publisher};
 use domain::message::{Envelope, topic};
-use hot::redis::{Ack, Announce, RedisAddress, RedisEngine, RedisOptions};
+use hot::redis::{Ack, Announce, LineOptions, RedisAddress, RedisEngine, RedisLines, RedisOptions};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -43,6 +43,16 @@ fn options(config: &Config) -> anyhow::Result<RedisOptions> {
         _ => None,
     };
     Ok(RedisOptions { ack, announce, connections: config.http.worker_count() })
+}
+
+/// Waiting lines on a Redis that the coupons were just found on.
+///
+/// # Errors
+/// When it can not be reached.
+pub(super) async fn lines(config: &Config, address: &RedisAddress) -> anyhow::Result<RedisLines> {
+    let ack = options(config)?.ack;
+    let connections = config.http.worker_count();
+    RedisLines::open(address, LineOptions { ack, connections }).await.context("hot state can not be reached")
 }
 
 /// Connects; a Redis that is just starting, or failing over, is waited for.

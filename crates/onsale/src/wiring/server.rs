@@ -1,12 +1,12 @@
 //! The door with everything behind it.
 
-use super::{Parts, kafka};
+use super::{Deciding, Parts, gate, kafka};
 use crate::config::{BusEngine, Config};
 use anyhow::Context;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use metrics_exporter_prometheus::PrometheusHandle;
-use services::coupon::{self, CouponService, IssueMetrics, IssueParts, IssueRoute};
+use services::coupon::{self, IssueMetrics, IssueParts, IssueRoute};
 use services::http::door::{Door, DoorSettings};
 use services::http::health::{self, Health};
 use services::http::limits::{LimitSettings, Limits, limit_by_address};
@@ -75,8 +75,16 @@ pub fn open(config: &Config, parts: &Parts, exporter: PrometheusHandle) -> anyho
         }
         None => management,
     };
-    let entrance = match &parts.deciding {
-        Some(deciding) => Entrance::Door(open_door(config, &deciding.coupons, &beside, &http)?),
+    let limits = limits(config);
+    let beside = match parts.queue_service() {
+        Some(deciding) => {
+            let lines = gate::routes(config, deciding);
+            beside.merge(lines.layer(from_fn_with_state(limits.clone(), limit_by_address)))
+        }
+        None => beside,
+    };
+    let entrance = match parts.coupon_service() {
+        Some(deciding) => Entrance::Door(open_door(config, deciding, limits, &beside, &http)?),
         None => {
             let (address, task) = listen(config.http.listen, standard(beside, http), "http.listen")?;
             Entrance::Quiet { address, task }
@@ -85,19 +93,30 @@ pub fn open(config: &Config, parts: &Parts, exporter: PrometheusHandle) -> anyho
     Ok(Server { entrance, health })
 }
 
-fn open_door(config: &Config, coupons: &CouponService, beside: &Router, http: &HttpSettings) -> anyhow::Result<Door> {
-    let limits = Arc::new(Limits::new(LimitSettings {
+fn limits(config: &Config) -> Arc<Limits> {
+    Arc::new(Limits::new(LimitSettings {
         enabled: config.limits.enabled,
         per_ip_per_second: config.limits.per_ip_per_second,
         per_ip_burst: config.limits.per_ip_burst,
         issue_per_user_per_second: config.limits.issue_per_user_per_second,
         trusted_proxies: TrustedProxies::new(config.http.trusted_proxies.clone()),
-    }));
+    }))
+}
+
+fn open_door(
+    config: &Config,
+    deciding: &Deciding,
+    limits: Arc<Limits>,
+    beside: &Router,
+    http: &HttpSettings,
+) -> anyhow::Result<Door> {
+    let coupons = &deciding.coupons;
     let issue = Arc::new(IssueParts {
         port: coupons.port.clone(),
-        keys: coupons.keys.clone(),
+        gate: Some(Arc::new(gate::Passes(deciding.gate.clone()))),
+        keys: coupons.callers.keys.clone(),
         limits: limits.clone(),
-        open_issue: coupons.open_issue,
+        open_issue: coupons.callers.open,
         log_every: if config.log.access { config.log.access_hot_every } else { 0 },
     });
     let (coupons, beside, http) = (coupons.clone(), beside.clone(), http.clone());
@@ -143,7 +162,14 @@ fn door_settings(config: &Config) -> DoorSettings {
 
 /// What is for operators and balancers, and the document of the API.
 fn management(health: &Arc<Health>, exporter: PrometheusHandle, http: Arc<HttpMetrics>) -> Router {
-    let document = docs::document(env!("CARGO_PKG_VERSION"), [coupon::api::ApiDocument::openapi()]);
+    let document = docs::document(
+        env!("CARGO_PKG_VERSION"),
+        [
+            coupon::api::ApiDocument::openapi(),
+            services::gate::api::ApiDocument::openapi(),
+            services::queue::api::ApiDocument::openapi(),
+        ],
+    );
     health::routes(health.clone()).merge(metrics::routes(exporter, http)).merge(docs::routes(document))
 }
 

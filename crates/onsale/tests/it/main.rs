@@ -4,6 +4,7 @@ mod bad_input;
 mod campaigns;
 mod connections;
 mod drain;
+mod gate;
 #[path = "../support/http.rs"]
 mod http;
 mod issue;

@@ -39,6 +39,16 @@ fn the_documents_are_there_and_name_every_route() {
         "/api/v1/admin/campaigns/{event_id}/stock",
         "/api/v1/admin/events/{event_id}/stock",
         "/api/v1/admin/cache/stats",
+        "/gate/events/{event_id}/enqueue",
+        "/gate/events/{event_id}/rank",
+        "/enqueue",
+        "/rank",
+        "/issue/events/{event_id}",
+        "/queue/serving/{line}",
+        "/queue/admin/stats",
+        "/queue/admin/{line}/rate",
+        "/queue/admin/{line}/pause",
+        "/queue/admin/{line}/resume",
     ] {
         assert!(paths.contains_key(path), "{path}");
     }

@@ -16,6 +16,7 @@ use crate::http::peer::ClientIp;
 use crate::http::texts::outcome_message;
 use crate::http::trace::TraceId;
 use crate::keys::{Caller, KeyRing};
+use async_trait::async_trait;
 use domain::issue::IssuedCoupon;
 use domain::name::{DEFAULT_TENANT, check_name};
 use domain::{CampaignId, ErrorCode, EventName, IdempotencyKey, IssueOutcome, TenantName, UserId};
@@ -37,10 +38,22 @@ const DECISION_TIMEOUT: Duration = Duration::from_secs(10);
 /// Most characters of a parser's word that are told.
 const PARSE_ERROR_LENGTH_MAX: usize = 160;
 
+/// Who lets people into gated campaigns (GATE-005).
+#[async_trait]
+pub trait Gatekeeper: Send + Sync + 'static {
+    /// Whether somebody has an active pass.
+    async fn is_admitted(&self, campaign: &CampaignId, user: &UserId) -> bool;
+
+    /// The pass was used: the user has the coupon, or hears that there is none left.
+    async fn used(&self, campaign: &CampaignId, user: &UserId, has_coupon: bool);
+}
+
 /// What the route needs; shared by all workers.
 pub struct IssueParts {
     /// Decides.
     pub port: Arc<dyn CouponPort>,
+    /// Who may have a coupon of a gated campaign; without one nobody may.
+    pub gate: Option<Arc<dyn Gatekeeper>>,
     /// Who calls.
     pub keys: Arc<KeyRing>,
     /// How often anyone may call.
@@ -208,7 +221,11 @@ impl IssueRoute {
             return Err(limited.into());
         }
         let question = LocalQuestion { tenant, event: &event_id, user: &user_id, key, admitted: false };
-        if let Some(outcome) = self.parts.port.answer_locally(&question, clock::at(asked.begun_us)) {
+        let known = self.parts.port.answer_locally(&question, clock::at(asked.begun_us));
+        // The gate may have let the user in.
+        let gate_decides =
+            |outcome: &IssueOutcome| self.parts.gate.is_some() && matches!(outcome, IssueOutcome::NotAdmitted { .. });
+        if let Some(outcome) = known.filter(|outcome| !gate_decides(outcome)) {
             return Ok(Begun::Answer(Ok(outcome)));
         }
         let named = |error: domain::name::NameError| ApiError::invalid(error.to_string());
@@ -233,11 +250,41 @@ impl IssueRoute {
                 }
             }
         };
+        let outcome = self.decide(request.clone()).await?;
+        match &self.parts.gate {
+            Some(gate) if matches!(outcome, IssueOutcome::NotAdmitted { .. }) => {
+                self.decide_for_admitted(gate.as_ref(), request, outcome).await
+            }
+            _ => Ok(outcome),
+        }
+    }
+
+    async fn decide(&self, request: IssueRequest) -> Result<IssueOutcome, ApiError> {
         match tokio::time::timeout(DECISION_TIMEOUT, self.batcher.ask(request)).await {
             Ok(Ok(decided)) => decided.map_err(|error| can_not_decide(&error)),
             Ok(Err(error)) => Err(can_not_decide(&error)),
             Err(late) => Err(can_not_decide(&late)),
         }
+    }
+
+    /// The campaign is gated: with an active pass it is asked again, without one the refusal stands.
+    async fn decide_for_admitted(
+        &self,
+        gate: &dyn Gatekeeper,
+        request: IssueRequest,
+        refusal: IssueOutcome,
+    ) -> Result<IssueOutcome, ApiError> {
+        if !gate.is_admitted(&request.campaign, &request.user).await {
+            return Ok(refusal);
+        }
+        let (campaign, user) = (request.campaign.clone(), request.user.clone());
+        let outcome = self.decide(IssueRequest { admitted: true, ..request }).await?;
+        match outcome {
+            IssueOutcome::Issued { .. } | IssueOutcome::AlreadyIssued { .. } => gate.used(&campaign, &user, true).await,
+            IssueOutcome::SoldOut => gate.used(&campaign, &user, false).await,
+            _ => {}
+        }
+        Ok(outcome)
     }
 
     /// Appends the body of an answer; returns its status and `Retry-After`.

@@ -17,6 +17,6 @@ pub mod redemption;
 pub mod service;
 pub mod views;
 
-pub use issue::{IssueParts, IssueRoute};
+pub use issue::{Gatekeeper, IssueParts, IssueRoute};
 pub use issue_metrics::IssueMetrics;
 pub use service::CouponService;

@@ -93,7 +93,8 @@ impl ApiError {
 
 /// What `Retry-After` says for a code when the error itself says nothing.
 pub fn retry_after_default(code: ErrorCode) -> Option<u32> {
-    matches!(code, ErrorCode::RateLimitExceeded | ErrorCode::ServiceUnavailable).then_some(RETRY_AFTER_SECONDS_DEFAULT)
+    matches!(code, ErrorCode::RateLimitExceeded | ErrorCode::ServiceUnavailable | ErrorCode::QueueFull)
+        .then_some(RETRY_AFTER_SECONDS_DEFAULT)
 }
 
 impl From<ErrorCode> for ApiError {

@@ -60,7 +60,7 @@ pub(super) async fn list(
     Query(asked): Query<PageOf>,
     headers: HeaderMap,
 ) -> Answer<CampaignPage> {
-    let tenant = service.tenant_of_key(&headers, asked.tenant.as_deref()).await?;
+    let tenant = service.callers.tenant_of_key(&headers, asked.tenant.as_deref()).await?;
     if !(1..=ledger::campaigns::PAGE_SIZE_MAX).contains(&asked.size) {
         return Err(ApiError::invalid("size must be 1 to 100"));
     }
@@ -171,7 +171,7 @@ pub(super) async fn short_form(
     Query(asked): Query<InitialStock>,
     headers: HeaderMap,
 ) -> Answer<ShortFormView> {
-    let id = campaign_id(service.tenant_of_caller(&headers).await?, &event_id)?;
+    let id = campaign_id(service.callers.tenant(&headers).await?, &event_id)?;
     let campaign = open_with_stock(id.clone(), &event_id, asked.initial_stock);
     let making = service.clone();
     let made = to_its_end(async move { making.create_campaign(campaign).await }).await;

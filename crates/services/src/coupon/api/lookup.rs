@@ -20,7 +20,7 @@ pub(super) async fn status(
     Path(event_id): Path<String>,
     headers: HeaderMap,
 ) -> Answer<StatusView> {
-    let id = campaign_id(service.tenant_of_caller(&headers).await?, &event_id)?;
+    let id = campaign_id(service.callers.tenant(&headers).await?, &event_id)?;
     let sale = service.port.status(&id, clock::now()).await?.ok_or(ErrorCode::CampaignNotFound)?;
     Ok(Json(StatusView {
         event_id,
@@ -40,7 +40,7 @@ pub(super) async fn user_coupons(
     Path((user_id, event_id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Answer<UserCoupons> {
-    let id = campaign_id(service.tenant_of_caller(&headers).await?, &event_id)?;
+    let id = campaign_id(service.callers.tenant(&headers).await?, &event_id)?;
     let user = UserId::new(&user_id).map_err(|error| ApiError::invalid(format!("user_id {error}")))?;
     Ok(Json(service.user_coupons(&id, &user).await?))
 }

@@ -114,7 +114,7 @@ struct ForTenant {
 impl ForTenant {
     /// Whose campaigns the call may touch; it needs a key.
     async fn tenant(&self, service: &CouponService, headers: &HeaderMap) -> Result<TenantName, ApiError> {
-        service.tenant_of_key(headers, self.tenant.as_deref()).await
+        service.callers.tenant_of_key(headers, self.tenant.as_deref()).await
     }
 
     /// The campaign of that tenant that the call names.

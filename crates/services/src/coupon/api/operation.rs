@@ -14,7 +14,7 @@ use serde::Deserialize;
 #[utoipa::path(get, path = "/api/v1/admin/cache/stats", tag = "operation", security(("apiKey" = [])),
     responses((status = 200, body = Object), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
 pub(super) async fn cache_stats(State(service): State<CouponService>, headers: HeaderMap) -> Answer<serde_json::Value> {
-    service.administrator(&headers).await?;
+    service.callers.administrator(&headers).await?;
     let mut stats = serde_json::to_value(service.port.stats().await).map_err(ApiError::internal)?;
     stats["timestamp"] = clock::now().to_string().into();
     Ok(Json(stats))
@@ -27,11 +27,11 @@ pub(super) struct Which {
 }
 
 async fn report(service: &CouponService, which: Which, headers: &HeaderMap, repair: bool) -> Answer<Report> {
-    let tenant = service.tenant_of_key(headers, which.tenant.as_deref()).await?;
+    let tenant = service.callers.tenant_of_key(headers, which.tenant.as_deref()).await?;
     let only = match which.event_id {
         Some(event_id) => Some(campaign_id(tenant, &event_id)?),
         None => {
-            service.administrator(headers).await?;
+            service.callers.administrator(headers).await?;
             None
         }
     };

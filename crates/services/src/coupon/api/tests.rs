@@ -2,6 +2,7 @@
 //! no relay, no consumer, nobody who follows the ledger.
 
 use super::routes;
+use crate::callers::Callers;
 use crate::clock;
 use crate::coupon::CouponService;
 use crate::coupon::campaigns::open_with_stock;
@@ -58,8 +59,7 @@ impl Shop {
             port: Arc::new(engine.clone()),
             ledger: ledger.clone(),
             on_their_way,
-            keys: KeyRing::load(ledger.clone()).await.expect("read"),
-            open_issue: false,
+            callers: Callers { keys: KeyRing::load(ledger.clone()).await.expect("read"), open: false },
             redeem_hold_seconds: 900,
         };
         let sale = CampaignId::new(TenantName::default_tenant(), EventName::new("sale").expect("a name"));

@@ -20,6 +20,7 @@ COUPON_ALREADY_REDEEMED = The coupon has already been used.
 COUPON_RESERVED = The coupon is reserved for another order.
 COUPON_NOT_APPLICABLE = The coupon can not be used for this order.
 IDEMPOTENCY_KEY_REUSED = This Idempotency-Key was already used with another request.
+QUEUE_FULL = The waiting line is full. Please try again shortly.
 
 # What people read when the first-come decision has been made.
 ISSUED = The coupon is yours.

@@ -20,6 +20,7 @@ COUPON_ALREADY_REDEEMED = 이미 사용된 쿠폰입니다.
 COUPON_RESERVED = 다른 주문에서 사용 중인 쿠폰입니다.
 COUPON_NOT_APPLICABLE = 이 주문에는 사용할 수 없는 쿠폰입니다.
 IDEMPOTENCY_KEY_REUSED = 이 Idempotency-Key는 이미 다른 요청에 사용되었습니다.
+QUEUE_FULL = 대기열이 가득 찼습니다. 잠시 후 다시 시도해 주세요.
 
 # What people read when the first-come decision has been made.
 ISSUED = 쿠폰이 발급되었습니다.

@@ -1,0 +1,201 @@
+//! The gate before a campaign over HTTP: places in order, passes at the rate, coupons for those who were let in.
+
+use crate::http::Answer;
+use crate::server::{Server, World, make_key, wait_until};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// A world whose gates let nobody through until they are told to.
+fn shut() -> World {
+    World::with(&[("ONSALE__GATE__DISPATCH_PER_SECOND", "0"), ("ONSALE__LIMITS__ENABLED", "false")])
+}
+
+fn make(world: &World, event: &str, stock: u32) {
+    let campaign = json!({"event_id": event, "name": "Sale", "stock": stock, "gated": true,
+        "discount": {"type": "fixed", "value": 1_000}});
+    assert_eq!(world.admin().post_json("/api/v1/admin/campaigns", &campaign).status, 201);
+    assert_eq!(world.admin().post(&format!("/api/v1/admin/campaigns/{event}/open")).status, 200);
+}
+
+fn enqueue(world: &World, event: &str, user: &str) -> Value {
+    world.anyone().post(&format!("/gate/events/{event}/enqueue?userId={user}")).ok()
+}
+
+fn rank(world: &World, event: &str, user: &str) -> Value {
+    world.anyone().get(&format!("/gate/events/{event}/rank?userId={user}")).ok()
+}
+
+fn issue(world: &World, event: &str, user: &str) -> Value {
+    world.anyone().post(&format!("/issue/events/{event}?userId={user}")).ok()["result"].clone()
+}
+
+fn open_the_gate(world: &World, event: &str, rate: u32) -> Answer {
+    let path = format!("/queue/admin/gate:{event}/rate");
+    let body = json!({ "ratePerSecond": rate }).to_string();
+    world.admin().call("PUT", &path, Some(body.as_bytes()))
+}
+
+fn is_active(world: &World, event: &str, user: &str) -> bool {
+    rank(world, event, user)["status"] == "ACTIVE"
+}
+
+#[test]
+fn places_are_in_order_and_told_again() {
+    let world = shut();
+    make(&world, "line", 10);
+    for (place, user) in ["ann", "bob", "cho"].into_iter().enumerate() {
+        assert_eq!(enqueue(&world, "line", user), json!({"status": "ENQUEUED", "rank": place + 1}));
+    }
+    assert_eq!(enqueue(&world, "line", "bob"), json!({"status": "ALREADY_ENQUEUED", "rank": 2}));
+    let short = world.anyone().post_json("/enqueue", &json!({"eventId": "line", "userId": "dan"})).ok();
+    assert_eq!(short, json!({"status": "ENQUEUED", "rank": 4}));
+    assert_eq!(rank(&world, "line", "cho"), json!({"status": "WAITING", "rank": 3}));
+    assert_eq!(world.anyone().get("/rank?eventId=line&userId=dan").ok(), json!({"status": "WAITING", "rank": 4}));
+    assert_eq!(rank(&world, "line", "eve"), json!({"status": "UNKNOWN", "rank": null}));
+    let serving = world.anyone().get("/queue/serving/gate:line");
+    assert_eq!(serving.header("cache-control"), Some("public, max-age=1"));
+    assert_eq!((&serving.ok()["serving"], &serving.ok()["left"]), (&json!(0), &json!([])));
+}
+
+#[test]
+fn only_who_was_let_in_gets_the_coupon() {
+    let world = shut();
+    make(&world, "pass", 1);
+    assert_eq!(world.anyone().issue("ann", "pass").code(), "NOT_ADMITTED");
+    for user in ["ann", "bob"] {
+        enqueue(&world, "pass", user);
+        assert_eq!(issue(&world, "pass", user), "NOT_IN_ACTIVE_QUEUE");
+        assert_eq!(world.anyone().issue(user, "pass").code(), "NOT_ADMITTED");
+    }
+    assert_eq!(open_the_gate(&world, "pass", 1_000).status, 200);
+    wait_until("both may go on", || is_active(&world, "pass", "ann") && is_active(&world, "pass", "bob"));
+    assert_eq!(enqueue(&world, "pass", "ann"), json!({"status": "ALREADY_ENQUEUED", "rank": 0}));
+    assert_eq!(issue(&world, "pass", "ann"), "SUCCESS");
+    assert_eq!(issue(&world, "pass", "ann"), "ALREADY_ISSUED");
+    assert_eq!(rank(&world, "pass", "ann"), json!({"status": "ISSUED", "rank": null}));
+    assert_eq!(world.anyone().issue("bob", "pass").code(), "SOLD_OUT", "the pass counts on the coupon route too");
+    assert_eq!(rank(&world, "pass", "bob"), json!({"status": "SOLD_OUT", "rank": null}));
+    assert_eq!(issue(&world, "pass", "bob"), "OUT_OF_STOCK");
+    let sold_out = json!({"status": "SOLD_OUT", "rank": null});
+    // Whoever came before the gate had heard of it queues; each asks once.
+    let newcomers = AtomicU32::new(0);
+    let newcomer = || format!("late-{}", newcomers.fetch_add(1, Ordering::Relaxed));
+    wait_until("newcomers are told", || enqueue(&world, "pass", &newcomer()) == sold_out);
+    assert_eq!(rank(&world, "pass", "eve"), sold_out);
+    assert_eq!(world.anyone().issue("ann", "pass").code(), "ALREADY_ISSUED");
+}
+
+#[test]
+fn a_pass_on_the_coupon_route_is_enough() {
+    let world = shut();
+    make(&world, "direct", 5);
+    enqueue(&world, "direct", "ann");
+    open_the_gate(&world, "direct", 1_000);
+    wait_until("she may go on", || is_active(&world, "direct", "ann"));
+    assert_eq!(world.anyone().issue("ann", "direct").code(), "ISSUED");
+    assert_eq!(rank(&world, "direct", "ann")["status"], "ISSUED");
+}
+
+#[test]
+fn nobody_goes_on_before_the_campaign_opens() {
+    let world = World::with(&[("ONSALE__GATE__DISPATCH_PER_SECOND", "1000")]);
+    let campaign = json!({"event_id": "early", "name": "Sale", "stock": 5, "gated": true,
+        "discount": {"type": "fixed", "value": 1_000}});
+    assert_eq!(world.admin().post_json("/api/v1/admin/campaigns", &campaign).status, 201);
+    assert_eq!(enqueue(&world, "early", "ann")["status"], "ENQUEUED");
+    // Longer than schedulers take to look for new lines, and to let people go.
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(rank(&world, "early", "ann"), json!({"status": "WAITING", "rank": 1}));
+    assert_eq!(world.admin().post("/api/v1/admin/campaigns/early/open").status, 200);
+    wait_until("she goes on", || is_active(&world, "early", "ann"));
+}
+
+#[test]
+fn places_survive_a_kill() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let environment = [
+        ("ONSALE__GATE__DISPATCH_PER_SECOND", "0"),
+        ("ONSALE__LIMITS__ENABLED", "false"),
+        ("ONSALE__COUPON__OPEN_ISSUE", "true"),
+    ];
+    let mut server = Server::start(folder.path(), &environment);
+    let admin = server.client().with("X-Api-Key", &make_key(folder.path(), &["--admin"]));
+    let campaign = json!({"event_id": "kept", "name": "Sale", "stock": 5, "gated": true,
+        "discount": {"type": "fixed", "value": 1_000}});
+    assert_eq!(admin.post_json("/api/v1/admin/campaigns", &campaign).status, 201);
+    for number in 0..200 {
+        let answer = server.client().post(&format!("/gate/events/kept/enqueue?userId=user-{number}")).ok();
+        assert_eq!(answer["rank"], json!(number + 1));
+    }
+    server.kill();
+    let server = Server::start(folder.path(), &environment);
+    for number in (0..200).rev() {
+        let answer = server.client().get(&format!("/gate/events/kept/rank?userId=user-{number}")).ok();
+        assert_eq!(answer, json!({"status": "WAITING", "rank": number + 1}));
+    }
+    let newcomer = server.client().post("/gate/events/kept/enqueue?userId=late").ok();
+    assert_eq!(newcomer, json!({"status": "ENQUEUED", "rank": 201}));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_clearly() {
+    let world = shut();
+    make(&world, "sense", 5);
+    let people = world.anyone();
+    people.post("/gate/events/nothing/enqueue?userId=ann").is_error(404, "CAMPAIGN_NOT_FOUND");
+    people.get("/gate/events/nothing/rank?userId=ann").is_error(404, "CAMPAIGN_NOT_FOUND");
+    people.post("/gate/events/sample_event/enqueue?userId=ann").is_error(404, "NOT_FOUND");
+    people.post("/gate/events/sense/enqueue?userId=a%20b").is_error(400, "INVALID_INPUT");
+    people.post("/gate/events/sense/enqueue").is_error(400, "INVALID_INPUT");
+    people.get("/queue/serving/nothing").is_error(404, "NOT_FOUND");
+    people.get("/queue/admin/stats").is_error(401, "UNAUTHORIZED");
+    let put = |rate: &str| world.admin().call("PUT", "/queue/admin/gate:sense/rate", Some(rate.as_bytes()));
+    enqueue(&world, "sense", "ann");
+    put(r#"{"ratePerSecond":1000001}"#).is_error(400, "INVALID_INPUT");
+    put(r#"{"ratePerSecond":-1}"#).is_error(400, "INVALID_INPUT");
+    put(r#"{"ratePerSecond":"many"}"#).is_error(400, "INVALID_INPUT");
+    assert_eq!(rank(&world, "sense", "ann"), json!({"status": "WAITING", "rank": 1}), "nobody went on");
+}
+
+#[test]
+fn operators_pause_resume_and_see_figures() {
+    let world = shut();
+    make(&world, "watched", 5);
+    enqueue(&world, "watched", "ann");
+    assert_eq!(world.admin().post("/queue/admin/gate:watched/pause").ok()["paused"], true);
+    assert_eq!(open_the_gate(&world, "watched", 500).ok()["ratePerSecond"], 500);
+    let stats = world.admin().get("/queue/admin/stats").ok();
+    assert_eq!((&stats["totalWaiting"], &stats["scheduleStats"][0]["waitingCount"]), (&json!(1), &json!(1)), "{stats}");
+    assert_eq!(stats["scheduleStats"][0]["scheduleId"], "gate:watched");
+    assert_eq!(rank(&world, "watched", "ann")["status"], "WAITING");
+    assert_eq!(world.admin().post("/queue/admin/gate:watched/resume").ok()["paused"], false);
+    wait_until("she may go on", || is_active(&world, "watched", "ann"));
+}
+
+#[test]
+fn four_hundred_people_go_on_in_order_and_all_get_an_answer() {
+    let world = World::with(&[
+        ("ONSALE__GATE__DISPATCH_PER_SECOND", "400"),
+        ("ONSALE__GATE__ACTIVE_TTL_SECONDS", "3600"),
+        ("ONSALE__LIMITS__ENABLED", "false"),
+    ]);
+    make(&world, "crowd", 100);
+    let users: Vec<String> = (0..400).map(|number| format!("user-{number}")).collect();
+    for user in &users {
+        enqueue(&world, "crowd", user);
+    }
+    let mut results = Vec::new();
+    for user in &users {
+        wait_until("the user goes on, or hears that all are gone", || {
+            let status = rank(&world, "crowd", user)["status"].clone();
+            status == "ACTIVE" || status == "SOLD_OUT"
+        });
+        results.push(issue(&world, "crowd", user).as_str().unwrap_or_default().to_owned());
+    }
+    assert_eq!(results.iter().filter(|result| *result == "SUCCESS").count(), 100);
+    assert!(results[..100].iter().all(|result| result == "SUCCESS"), "in the order in which they asked");
+    let others: BTreeSet<&str> = results[100..].iter().map(String::as_str).collect();
+    assert_eq!(others, BTreeSet::from(["OUT_OF_STOCK"]));
+}

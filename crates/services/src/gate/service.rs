@@ -1,0 +1,229 @@
+//! What people at a gate ask for.
+
+use super::campaigns::{Gate, GateSettings};
+use crate::clock;
+use crate::http::ApiError;
+use crate::queue::Desk;
+use domain::line::{LineId, Standing, Verdict};
+use domain::{CampaignId, ErrorCode, IdempotencyKey, IssueOutcome, UserId};
+use hot::line::{Clock, LineUser};
+use hot::{CouponPort, IssueRequest};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError, RwLock};
+use utoipa::ToSchema;
+
+/// The gate. Cheap to clone.
+#[derive(Clone)]
+pub struct GateService {
+    /// Answers people in lines.
+    pub desk: Desk,
+    /// Decides on coupons.
+    pub coupons: Arc<dyn CouponPort>,
+    /// How gates admit.
+    pub settings: GateSettings,
+    /// Gates that this process has seen.
+    gates: Arc<RwLock<HashMap<CampaignId, Arc<Gate>>>>,
+}
+
+/// Whether somebody stands in the line now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum EnqueueStatus {
+    /// The place was taken just now.
+    Enqueued,
+    /// There is a place already, or it has been used.
+    AlreadyEnqueued,
+    /// Nothing is left to queue for.
+    SoldOut,
+}
+
+/// The answer to somebody who queues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Enqueued {
+    /// Whether there is a place.
+    pub status: EnqueueStatus,
+    /// From 1; 0 for who is through already; null where there is nothing to queue for.
+    pub rank: Option<u64>,
+}
+
+/// How far somebody has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RankStatus {
+    /// In the line.
+    Waiting,
+    /// Being dealt with.
+    Processing,
+    /// May ask for the coupon.
+    Active,
+    /// Has it.
+    Issued,
+    /// There was none left.
+    SoldOut,
+    /// Does not queue.
+    Unknown,
+}
+
+/// The answer to somebody who polls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Ranked {
+    /// How far.
+    pub status: RankStatus,
+    /// From 1, for who waits; else null.
+    pub rank: Option<u64>,
+}
+
+/// What became of a request for a coupon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum IssueResult {
+    /// The coupon is the user's.
+    Success,
+    /// The user has no active pass.
+    NotInActiveQueue,
+    /// The user has the coupon already.
+    AlreadyIssued,
+    /// None is left.
+    OutOfStock,
+}
+
+fn who(campaign: &CampaignId, user: &UserId) -> LineUser {
+    LineUser { line: LineId::Gate(campaign.clone()), user: user.clone() }
+}
+
+fn ranked(status: RankStatus, rank: Option<u64>) -> Ranked {
+    Ranked { status, rank }
+}
+
+impl GateService {
+    /// A gate over engines.
+    pub fn new(desk: Desk, coupons: Arc<dyn CouponPort>, settings: GateSettings) -> Self {
+        Self { desk, coupons, settings, gates: Arc::default() }
+    }
+
+    /// What is known of a campaign's gate.
+    pub(super) fn gate(&self, id: &CampaignId) -> Arc<Gate> {
+        if let Some(gate) = self.gates.read().unwrap_or_else(PoisonError::into_inner).get(id) {
+            return gate.clone();
+        }
+        let mut gates = self.gates.write().unwrap_or_else(PoisonError::into_inner);
+        gates.entry(id.clone()).or_default().clone()
+    }
+
+    fn is_sold_out(&self, id: &CampaignId) -> bool {
+        let gates = self.gates.read().unwrap_or_else(PoisonError::into_inner);
+        gates.get(id).is_some_and(|gate| gate.sold_out.load(Ordering::Relaxed))
+    }
+
+    /// The line may not be there yet, for the campaign is young.
+    ///
+    /// # Errors
+    /// `CAMPAIGN_NOT_FOUND`, `NOT_FOUND` for a campaign without a gate, `SERVICE_UNAVAILABLE`.
+    async fn demand_line(&self, id: &CampaignId) -> Result<(), ApiError> {
+        match self.follow_campaign(id).await? {
+            Some(true) => Ok(()),
+            Some(false) => {
+                Err(ApiError::new(ErrorCode::NotFound).detail("this campaign has no gate; ask for the coupon"))
+            }
+            None => Err(ErrorCode::CampaignNotFound.into()),
+        }
+    }
+
+    /// How somebody stands, whether or not the line was known.
+    async fn look(&self, who: &LineUser, campaign: &CampaignId) -> Result<Standing, ApiError> {
+        match self.desk.look(who.clone()).await? {
+            Standing::NoLine => {
+                self.demand_line(campaign).await?;
+                Ok(Standing::Absent)
+            }
+            standing => Ok(standing),
+        }
+    }
+
+    /// Takes a place, or tells the one that there is (GATE-001).
+    ///
+    /// # Errors
+    /// `CAMPAIGN_NOT_FOUND`, `NOT_FOUND`, `QUEUE_FULL`, `SERVICE_UNAVAILABLE`.
+    pub async fn enqueue(&self, campaign: &CampaignId, user: &UserId) -> Result<Enqueued, ApiError> {
+        let who = who(campaign, user);
+        let enqueued = |status, rank| Ok(Enqueued { status, rank });
+        let mut standing = if self.is_sold_out(campaign) {
+            match self.look(&who, campaign).await? {
+                Standing::Absent => return enqueued(EnqueueStatus::SoldOut, None),
+                standing => standing,
+            }
+        } else {
+            self.desk.enter(who.clone()).await?
+        };
+        if standing == Standing::NoLine {
+            self.demand_line(campaign).await?;
+            standing = self.desk.enter(who).await?;
+        }
+        match standing {
+            Standing::Waiting { rank, is_new: true, .. } => enqueued(EnqueueStatus::Enqueued, Some(rank)),
+            Standing::Waiting { rank, .. } => enqueued(EnqueueStatus::AlreadyEnqueued, Some(rank)),
+            Standing::Processing { .. } | Standing::Inside { .. } | Standing::Finished { .. } => {
+                enqueued(EnqueueStatus::AlreadyEnqueued, Some(0))
+            }
+            Standing::Closed => enqueued(EnqueueStatus::SoldOut, None),
+            Standing::Full => Err(ErrorCode::QueueFull.into()),
+            Standing::Absent | Standing::NoLine => Err(ApiError::unavailable(1)),
+        }
+    }
+
+    /// How far somebody has come (GATE-002).
+    ///
+    /// # Errors
+    /// `CAMPAIGN_NOT_FOUND`, `NOT_FOUND`, `SERVICE_UNAVAILABLE`.
+    pub async fn rank(&self, campaign: &CampaignId, user: &UserId) -> Result<Ranked, ApiError> {
+        Ok(match self.look(&who(campaign, user), campaign).await? {
+            Standing::Waiting { rank, .. } => ranked(RankStatus::Waiting, Some(rank)),
+            Standing::Processing { .. } => ranked(RankStatus::Processing, None),
+            Standing::Inside { .. } => ranked(RankStatus::Active, None),
+            Standing::Finished { verdict: Verdict::Issued, .. } => ranked(RankStatus::Issued, None),
+            Standing::Finished { verdict: Verdict::SoldOut, .. } => ranked(RankStatus::SoldOut, None),
+            _ if self.is_sold_out(campaign) => ranked(RankStatus::SoldOut, None),
+            _ => ranked(RankStatus::Unknown, None),
+        })
+    }
+
+    /// Gives the coupon to somebody with an active pass (GATE-005). The pass is the attempt: whoever asks again because
+    /// the answer was lost hears it again.
+    ///
+    /// # Errors
+    /// `CAMPAIGN_NOT_FOUND`, `NOT_FOUND`, `SERVICE_UNAVAILABLE`.
+    pub async fn issue(&self, campaign: &CampaignId, user: &UserId) -> Result<IssueResult, ApiError> {
+        let who = who(campaign, user);
+        let pass = match self.look(&who, campaign).await? {
+            Standing::Inside { pass, .. } => pass,
+            Standing::Finished { verdict: Verdict::Issued, .. } => return Ok(IssueResult::AlreadyIssued),
+            Standing::Finished { verdict: Verdict::SoldOut, .. } => return Ok(IssueResult::OutOfStock),
+            _ => return Ok(IssueResult::NotInActiveQueue),
+        };
+        let key = IdempotencyKey::new(pass.id.simple().to_string().as_bytes());
+        let request = IssueRequest { campaign: campaign.clone(), user: user.clone(), key, admitted: true };
+        let answer = self.coupons.issue(vec![request], clock::now()).await.into_iter().next();
+        let (result, verdict) = match answer.ok_or_else(|| ApiError::unavailable(1))?? {
+            IssueOutcome::Issued { .. } => (IssueResult::Success, Verdict::Issued),
+            IssueOutcome::AlreadyIssued { .. } => (IssueResult::AlreadyIssued, Verdict::Issued),
+            IssueOutcome::SoldOut | IssueOutcome::Closed { .. } => (IssueResult::OutOfStock, Verdict::SoldOut),
+            IssueOutcome::NoCampaign => return Err(ErrorCode::CampaignNotFound.into()),
+            // It opens, or goes on: the pass lives on.
+            IssueOutcome::NotOpen { .. } | IssueOutcome::Paused { .. } => return Err(ApiError::unavailable(1)),
+            IssueOutcome::NotAdmitted { .. } | IssueOutcome::KeyReused => return Ok(IssueResult::NotInActiveQueue),
+        };
+        // The coupon is decided; a verdict that gets lost is told by the coupon itself when the user asks again.
+        if let Err(error) = self.desk.port.finish(&who, verdict).await {
+            tracing::warn!(%error, "a verdict was not noted in the line");
+        }
+        Ok(result)
+    }
+
+    /// Whether somebody may ask for the coupon now, for the coupon service.
+    pub async fn is_admitted(&self, campaign: &CampaignId, user: &UserId) -> bool {
+        let standing = self.desk.port.look(vec![who(campaign, user)], Clock::Engine).await;
+        matches!(standing.first(), Some(Ok(Standing::Inside { .. })))
+    }
+}

@@ -1,0 +1,118 @@
+//! The routes of lines of any kind (`contract.md`, Queue). The ticket queue's own calls stand beside these.
+
+use super::desk::Desk;
+use super::operation::{Defaults, LineStats, NewRate, Stats};
+use super::serving::{Board, FRESH, Serving};
+use crate::callers::Callers;
+use crate::http::docs::ErrorBody;
+use crate::http::{ApiError, Json, Path};
+use ::http::{HeaderMap, header};
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use domain::ErrorCode;
+use domain::line::LineRule;
+use hot::line::Clock;
+use utoipa::OpenApi;
+
+/// What the routes work with. Cheap to clone.
+#[derive(Clone)]
+pub struct QueueApi {
+    /// Answers people.
+    pub desk: Desk,
+    /// What everybody may know.
+    pub board: Board,
+    /// Who may change something.
+    pub callers: Callers,
+    /// What the configuration says.
+    pub defaults: Defaults,
+}
+
+/// The routes.
+pub fn routes(api: QueueApi) -> Router {
+    Router::new()
+        .route("/queue/serving/{line}", get(serving))
+        .route("/queue/admin/stats", get(stats))
+        .route("/queue/admin/{line}/rate", put(change_rate))
+        .route("/queue/admin/{line}/pause", post(pause))
+        .route("/queue/admin/{line}/resume", post(resume))
+        .with_state(api)
+}
+
+/// This service's part of the API document.
+#[derive(OpenApi)]
+#[openapi(paths(serving, stats, change_rate, pause, resume))]
+pub struct ApiDocument;
+
+/// What a line serves now: public, and the same for everybody.
+#[utoipa::path(get, path = "/queue/serving/{line}", tag = "lines", security(()), params(("line" = String, Path)),
+    responses((status = 200, body = Serving), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn serving(State(api): State<QueueApi>, Path(line): Path<String>) -> Result<Response, ApiError> {
+    let (line, _) = api.desk.named(&line).await?;
+    let document = api.board.serving(&line).await?.ok_or(ErrorCode::NotFound)?;
+    let age = format!("public, max-age={}", FRESH.as_secs());
+    Ok(([(header::CACHE_CONTROL, age)], Json(document.as_ref().clone())).into_response())
+}
+
+/// All lines in figures.
+#[utoipa::path(get, path = "/queue/admin/stats", tag = "lines", security(("apiKey" = [])),
+    responses((status = 200, body = Stats), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+async fn stats(State(api): State<QueueApi>, headers: HeaderMap) -> Result<Json<Stats>, ApiError> {
+    api.callers.administrator(&headers).await?;
+    Ok(Json(api.desk.stats(&api.board, api.defaults).await?))
+}
+
+/// Changes how many may go a second. It holds from the next second on.
+#[utoipa::path(put, path = "/queue/admin/{line}/rate", tag = "lines", security(("apiKey" = [])),
+    params(("line" = String, Path)), request_body = NewRate,
+    responses((status = 200, body = LineStats), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn change_rate(
+    State(api): State<QueueApi>,
+    Path(line): Path<String>,
+    headers: HeaderMap,
+    Json(new): Json<NewRate>,
+) -> Result<Json<LineStats>, ApiError> {
+    let rate_per_second = new.rate_per_second;
+    change(&api, &line, &headers, |rule| LineRule { rate_per_second, ..rule }).await
+}
+
+/// Nobody goes until resumed; everybody keeps the place.
+#[utoipa::path(post, path = "/queue/admin/{line}/pause", tag = "lines", security(("apiKey" = [])),
+    params(("line" = String, Path)),
+    responses((status = 200, body = LineStats), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn pause(
+    State(api): State<QueueApi>,
+    Path(line): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<LineStats>, ApiError> {
+    change(&api, &line, &headers, |rule| LineRule { paused: true, ..rule }).await
+}
+
+/// People go again.
+#[utoipa::path(post, path = "/queue/admin/{line}/resume", tag = "lines", security(("apiKey" = [])),
+    params(("line" = String, Path)),
+    responses((status = 200, body = LineStats), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn resume(
+    State(api): State<QueueApi>,
+    Path(line): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<LineStats>, ApiError> {
+    change(&api, &line, &headers, |rule| LineRule { paused: false, ..rule }).await
+}
+
+async fn change(
+    api: &QueueApi,
+    line: &str,
+    headers: &HeaderMap,
+    change: impl Fn(LineRule) -> LineRule,
+) -> Result<Json<LineStats>, ApiError> {
+    api.callers.administrator(headers).await?;
+    let (line, _) = api.desk.named(line).await?;
+    let rule = api.desk.change(&line, change).await?;
+    let figures = api.desk.port.figures(&line, 0, Clock::Engine).await?.unwrap_or_default();
+    Ok(Json(LineStats::of(&line, &rule, &figures, api.board.rates().per_second(&line))))
+}

@@ -1,0 +1,132 @@
+//! Lets the next go. Any number of schedulers may run: the engine admits what a line's rule allows, whoever asks.
+
+use domain::line::{Admits, LineId, LineRule, Throughput};
+use hot::HotError;
+use hot::line::{Clock, LinePort};
+use metrics::{counter, gauge};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+/// How often new lines are looked for.
+const LINES_EVERY: Duration = Duration::from_secs(1);
+/// Most people let go in one call.
+const BATCH_MAX: u64 = 1_000;
+/// Longest wait between two calls for a line: people may have come meanwhile.
+const PAUSE_MAX: Duration = Duration::from_millis(250);
+/// Shortest wait between two calls that let nobody go.
+const PAUSE_MIN: Duration = Duration::from_millis(5);
+/// Wait after a call that failed.
+const AWAY_PAUSE: Duration = Duration::from_secs(1);
+/// How often those who have been dealt with for too long are put back.
+const PUT_BACK_EVERY: Duration = Duration::from_secs(1);
+
+/// What every line has admitted lately, as this process sees it. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Rates(Arc<Mutex<HashMap<LineId, Throughput>>>);
+
+impl Rates {
+    /// Looks at a line's counter of admissions.
+    pub fn look(&self, line: &LineId, at_ms: i64, admitted: u64) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(line.clone()).or_default().look(at_ms, admitted);
+    }
+
+    /// People a second; none before enough was seen.
+    pub fn per_second(&self, line: &LineId) -> Option<f64> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(line)?.per_second()
+    }
+}
+
+/// Lets people go in all lines of an engine until it is dropped.
+pub struct Scheduler {
+    task: JoinHandle<()>,
+}
+
+impl Scheduler {
+    /// Starts. Needs a tokio runtime.
+    pub fn start(port: Arc<dyn LinePort>) -> Self {
+        Self { task: tokio::spawn(watch(port)) }
+    }
+}
+
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// A line's task; ends with it.
+struct Serving(JoinHandle<()>);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn watch(port: Arc<dyn LinePort>) {
+    let mut served: HashMap<LineId, Serving> = HashMap::new();
+    loop {
+        match port.lines().await {
+            Ok(lines) => {
+                served.retain(|line, _| lines.contains(line));
+                for line in lines {
+                    let task = |line: &LineId| Serving(tokio::spawn(serve(port.clone(), line.clone())));
+                    served.entry(line).or_insert_with_key(task);
+                }
+            }
+            Err(error) => tracing::warn!(%error, "lines can not be listed"),
+        }
+        tokio::time::sleep(LINES_EVERY).await;
+    }
+}
+
+async fn serve(port: Arc<dyn LinePort>, line: LineId) {
+    let mut put_back_at = Instant::now();
+    loop {
+        let pause = match turn(port.as_ref(), &line, &mut put_back_at).await {
+            Ok(pause) => pause,
+            Err(error) => {
+                tracing::warn!(%line, %error, "nobody can be admitted right now");
+                AWAY_PAUSE
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// One call for the next people. How long to wait for the one after.
+async fn turn(port: &dyn LinePort, line: &LineId, put_back_at: &mut Instant) -> Result<Duration, HotError> {
+    let Some(rule) = port.rule(line).await? else { return Ok(PAUSE_MAX) };
+    if matches!(rule.admits, Admits::Processing { .. }) && *put_back_at <= Instant::now() {
+        *put_back_at = Instant::now() + PUT_BACK_EVERY;
+        let back = port.put_back(line, Clock::Engine).await?;
+        if !back.is_empty() {
+            tracing::warn!(%line, count = back.len(), "people whose requests were not answered stand at their places again");
+            counter!("onsale_line_put_back_total", "line" => line.to_string()).increment(back.len() as u64);
+        }
+    }
+    let passes: Vec<Uuid> = (0..batch_of(&rule)).map(|_| Uuid::new_v4()).collect();
+    let admission = port.admit(line, passes, Clock::Engine).await?;
+    if !admission.admitted.is_empty() {
+        counter!("onsale_line_admitted_total", "line" => line.to_string()).increment(admission.admitted.len() as u64);
+        gauge!("onsale_line_serving", "line" => line.to_string())
+            .set(admission.admitted.iter().map(|one| one.ticket).max().unwrap_or_default() as f64);
+    }
+    Ok(match admission.next_in_ms {
+        // The rate would let more go, but nobody waits, or there is no room inside.
+        Some(0) if admission.admitted.is_empty() => PAUSE_MAX,
+        Some(ms) => Duration::from_millis(ms).clamp(PAUSE_MIN, PAUSE_MAX),
+        None => PAUSE_MAX,
+    })
+}
+
+/// As many as the rate gives in an interval, and no more than one call bears.
+fn batch_of(rule: &LineRule) -> u64 {
+    let earned = u64::from(rule.rate_per_second) * u64::from(rule.interval_ms) / 1_000;
+    earned.clamp(1, BATCH_MAX)
+}

@@ -1,0 +1,101 @@
+//! The public document of a line: with it and a ticket number anybody works out the own rank, and a cache may stand
+//! in front for a second (`contract.md`, Queue).
+
+use super::scheduler::Rates;
+use crate::clock;
+use crate::http::ApiError;
+use domain::Timestamp;
+use domain::line::LineId;
+use hot::line::{Clock, LinePort};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::OnceCell;
+use utoipa::ToSchema;
+
+/// How long a document is true enough.
+pub const FRESH: Duration = Duration::from_secs(1);
+/// Most ranges of given-up tickets in a document, those served first; who stands behind more learns of them later.
+const RANGES_MAX: usize = 1_000;
+/// Lines whose documents are kept at once.
+const LINES_MAX: usize = 10_000;
+
+/// What a line serves now. Own rank = ticket - `serving` - numbers in `left` below the ticket.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Serving {
+    /// Which line.
+    #[schema(value_type = String, example = "queue:3f2a")]
+    pub line: String,
+    /// The highest ticket admitted; 0 for none.
+    pub serving: u64,
+    /// People a second, as measured lately, or as configured before enough was seen.
+    pub rate_per_second: f64,
+    /// Ranges of tickets given up beyond `serving`: first and last.
+    pub left: Vec<(u64, u64)>,
+    /// When this was so.
+    #[schema(value_type = String, example = "2026-11-21T20:00:00")]
+    pub at: Timestamp,
+}
+
+type Kept = Arc<OnceCell<Result<Option<Arc<Serving>>, ApiError>>>;
+
+/// Documents of all lines, each made once a second however many ask. Cheap to clone.
+#[derive(Clone)]
+pub struct Board {
+    port: Arc<dyn LinePort>,
+    rates: Rates,
+    kept: Arc<Mutex<HashMap<LineId, (Instant, Kept)>>>,
+}
+
+impl Board {
+    /// A board over an engine.
+    pub fn new(port: Arc<dyn LinePort>) -> Self {
+        Self { port, rates: Rates::default(), kept: Arc::default() }
+    }
+
+    /// What every line has admitted lately.
+    pub fn rates(&self) -> &Rates {
+        &self.rates
+    }
+
+    /// A line's document; none if there is no such line.
+    ///
+    /// # Errors
+    /// `SERVICE_UNAVAILABLE`.
+    pub async fn serving(&self, line: &LineId) -> Result<Option<Arc<Serving>>, ApiError> {
+        let kept = self.kept_of(line);
+        kept.get_or_init(|| self.look(line)).await.clone()
+    }
+
+    fn kept_of(&self, line: &LineId) -> Kept {
+        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((made_at, kept)) = all.get(line)
+            && made_at.elapsed() < FRESH
+        {
+            return kept.clone();
+        }
+        if all.len() >= LINES_MAX {
+            all.retain(|_, (made_at, _)| made_at.elapsed() < FRESH);
+        }
+        let kept = Kept::default();
+        all.insert(line.clone(), (Instant::now(), kept.clone()));
+        kept
+    }
+
+    async fn look(&self, line: &LineId) -> Result<Option<Arc<Serving>>, ApiError> {
+        let Some(figures) = self.port.figures(line, RANGES_MAX, Clock::Engine).await? else { return Ok(None) };
+        let configured = self.port.rule(line).await?.map_or(0, |rule| rule.rate_per_second);
+        let now = clock::now();
+        self.rates.look(line, now.millis(), figures.admitted);
+        let measured = self.rates.per_second(line).filter(|rate| *rate > 0.0);
+        Ok(Some(Arc::new(Serving {
+            line: line.to_string(),
+            serving: figures.serving,
+            rate_per_second: measured.unwrap_or(f64::from(configured)),
+            left: figures.gone,
+            at: now,
+        })))
+    }
+}
