@@ -3,11 +3,10 @@
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
-use axum::response::Response;
 use http::HeaderValue;
 use http::header::CONTENT_SECURITY_POLICY;
-use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi as Document, Ref, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
@@ -73,7 +72,33 @@ pub fn document(version: &str, parts: impl IntoIterator<Item = Document>) -> Doc
     for part in parts {
         whole.merge(part);
     }
+    add_common_refusals(&mut whole);
     whole
+}
+
+/// What every call may be answered at any time, and every call with a body: said once, for all routes.
+fn add_common_refusals(document: &mut Document) {
+    for path in document.paths.paths.values_mut() {
+        let operations = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
+        for operation in operations.into_iter().flatten() {
+            let has_body = operation.request_body.is_some();
+            let answers = &mut operation.responses.responses;
+            let mut add = |status: &str, why: &str| {
+                answers.entry(status.to_owned()).or_insert_with(|| refusal(why).into());
+            };
+            add("429", "Too often; see Retry-After");
+            add("503", "Not now; see Retry-After");
+            if has_body {
+                add("413", "The body is too long");
+                add("415", "The body is not application/json");
+            }
+        }
+    }
+}
+
+fn refusal(why: &str) -> Response {
+    let body = Content::new(Some(Ref::from_schema_name("ErrorBody")));
+    ResponseBuilder::new().description(why).content("application/json", body).build()
 }
 
 /// `GET /openapi.json` and the page under `/docs`.
@@ -84,7 +109,7 @@ pub fn routes(document: Document) -> Router {
     page.layer(from_fn(with_page_policy))
 }
 
-async fn with_page_policy(request: Request, next: Next) -> Response {
+async fn with_page_policy(request: Request, next: Next) -> axum::response::Response {
     let mut response = next.run(request).await;
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
     response

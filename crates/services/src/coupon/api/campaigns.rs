@@ -18,7 +18,7 @@ use serde::Deserialize;
 #[utoipa::path(post, path = "/api/v1/admin/campaigns", request_body = NewCampaign, tag = "campaigns",
     security(("apiKey" = [])), params(ForTenant),
     responses((status = 201, body = CampaignView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 409, body = ErrorBody), (status = 415, body = ErrorBody)))]
+        (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn create(
     State(service): State<CouponService>,
     Query(for_tenant): Query<ForTenant>,
@@ -87,8 +87,7 @@ pub(super) async fn show(
     security(("apiKey" = [])),
     params(("event_id" = String, Path), ForTenant),
     responses((status = 200, body = CampaignView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
-        (status = 415, body = ErrorBody)))]
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn change(
     State(service): State<CouponService>,
     Path(event_id): Path<String>,
@@ -142,8 +141,7 @@ action!(
     security(("apiKey" = [])),
     params(("event_id" = String, Path), ForTenant),
     responses((status = 200, body = CampaignView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
-        (status = 415, body = ErrorBody)))]
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn add_stock(
     State(service): State<CouponService>,
     Path(event_id): Path<String>,

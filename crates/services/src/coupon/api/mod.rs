@@ -17,8 +17,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use domain::{CampaignId, TenantName};
 use serde::Deserialize;
-use utoipa::openapi::{Content, Ref, ResponseBuilder};
-use utoipa::{IntoParams, Modify, OpenApi};
+use utoipa::{IntoParams, OpenApi};
 
 /// The hot route as any other: for requests that the door did not answer itself. It takes from the buckets itself.
 pub fn issue_routes(route: IssueRoute) -> Router {
@@ -71,27 +70,8 @@ pub fn routes(service: CouponService) -> Router {
     operation::cache_stats,
     operation::reconcile,
     operation::repair
-), modifiers(&AnyTime))]
+))]
 pub struct ApiDocument;
-
-/// What every call may be answered at any time.
-struct AnyTime;
-
-impl Modify for AnyTime {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let refused = |why: &str| {
-            let body = Content::new(Some(Ref::from_schema_name("ErrorBody")));
-            ResponseBuilder::new().description(why).content("application/json", body).build()
-        };
-        let paths = document.paths.paths.values_mut();
-        let operations = paths.flat_map(|path| [&mut path.get, &mut path.post, &mut path.patch]).flatten();
-        for operation in operations {
-            let answers = &mut operation.responses.responses;
-            answers.entry("429".into()).or_insert_with(|| refused("Too often; see Retry-After").into());
-            answers.entry("503".into()).or_insert_with(|| refused("Not now; see Retry-After").into());
-        }
-    }
-}
 
 type Answer<T> = Result<Json<T>, ApiError>;
 

@@ -20,7 +20,7 @@ fn check_order(order_id: &str) -> Result<(), ApiError> {
     params(("coupon_id" = Uuid, Path), ForTenant),
     responses((status = 200, body = RedeemView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
-        (status = 415, body = ErrorBody), (status = 422, body = ErrorBody)))]
+        (status = 422, body = ErrorBody)))]
 pub(super) async fn redeem(
     State(service): State<CouponService>,
     Path(coupon_id): Path<Uuid>,
@@ -43,7 +43,8 @@ macro_rules! step {
             params(("coupon_id" = Uuid, Path), ForTenant),
             responses((status = 200, body = RedeemView), (status = 400, body = ErrorBody),
                 (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
-                (status = 409, body = ErrorBody), (status = 415, body = ErrorBody), (status = 422, body = ErrorBody)))]
+                (status = 409, body = ErrorBody),
+        (status = 422, body = ErrorBody)))]
         pub(super) async fn $name(
             State(service): State<CouponService>,
             Path(coupon_id): Path<Uuid>,
@@ -72,8 +73,7 @@ step!(
     security(("apiKey" = [])),
     params(("coupon_id" = Uuid, Path), ForTenant),
     responses((status = 200, body = RevokeView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
-        (status = 415, body = ErrorBody)))]
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn revoke(
     State(service): State<CouponService>,
     Path(coupon_id): Path<Uuid>,
