@@ -66,12 +66,7 @@ type Round = [Side; 3];
 /// Measures.
 pub fn rows(arguments: &CouponArguments, table: &mut Table) -> anyhow::Result<()> {
     let kit = Kit::temporary()?;
-    let node = RedisNode::start(&kit, Flavor::Redis)?;
-    quiet(from_ref(&node))?;
-    let digest = node.ask(&["SCRIPT", "LOAD", SCRIPT])?;
-    let shortest_digest = node.ask(&["SCRIPT", "LOAD", SHORTEST])?;
-    let campaigns = Campaigns::open(&node.url())?;
-    let shard = Shard { node, digest, shortest_digest, campaigns };
+    let shard = Shard::on(RedisNode::start(&kit, Flavor::Redis)?)?;
     let winners = Until::Decisions(WINNERS_PER_SECOND * arguments.seconds as usize);
     let mut rounds: Vec<Round> = Vec::new();
     for round in 0..arguments.rounds {
@@ -113,6 +108,14 @@ fn push(table: &mut Table, what: &str, goal: f64, rounds: &[Round]) {
 }
 
 impl Shard {
+    fn on(node: RedisNode) -> anyhow::Result<Self> {
+        quiet(from_ref(&node))?;
+        let digest = node.ask(&["SCRIPT", "LOAD", SCRIPT])?;
+        let shortest_digest = node.ask(&["SCRIPT", "LOAD", SHORTEST])?;
+        let campaigns = Campaigns::open(&node.url())?;
+        Ok(Self { node, digest, shortest_digest, campaigns })
+    }
+
     /// All win, on a campaign of this side and round.
     fn win(&self, name: &str, shape: Shape, until: Until) -> anyhow::Result<Side> {
         self.campaigns.make(name, STOCK)?;
@@ -162,7 +165,8 @@ impl Shard {
         let keys = keys(name, &["policy", "stock", "participants", "outbox", "returned"]);
         let mark = |field: &str| self.node.ask(&["HGET", &keys[0], field]);
         let (now_ms, exhausted) = (NOW_MS.to_owned(), "00000000000040008000000000000000".to_owned());
-        let words = vec![now_ms, mark("epoch")?, mark("count")?, exhausted];
+        // "0": as without the promise to the bus, where a node that was restarted need not be looked at first.
+        let words = vec![now_ms, mark("epoch")?, mark("count")?, exhausted, "0".to_owned()];
         Ok(Caller { digest: self.digest.clone(), keys, form: Form::Batch { words }, says: BATCH_DECIDES })
     }
 
@@ -211,7 +215,7 @@ impl Caller {
                 decisions += shape.batch;
             }
             pipe.exchange(&commands, shape.depth, |answer| {
-                anyhow::ensure!(answer.starts_with(self.says), "Redis answered {:?}", answer.escape_ascii());
+                anyhow::ensure!(answer.starts_with(self.says), "Redis answered {}", answer.escape_ascii());
                 Ok(())
             })?;
         }
@@ -245,5 +249,26 @@ impl Caller {
             word(id(first).as_bytes(), out);
             word(NOW_MS.as_bytes(), out);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use testkit::available;
+
+    #[test]
+    fn calls_are_as_the_scripts_take_them() {
+        let Some(kit) = available(Kit::temporary()) else { return };
+        let Some(node) = available(RedisNode::start(&kit, Flavor::Redis)) else { return };
+        let shard = Shard::on(node).expect("prepared");
+        let few = Until::Decisions(4_096);
+        for (side, shape) in [("batch", BATCHES), ("single", SINGLES)] {
+            assert!(shard.win(side, shape, few).expect("all win").decisions >= 4_096);
+        }
+        assert!(shard.win_shortest(0, few).expect("all win").decisions >= 4_096);
+        shard.sell_out().expect("sold out");
+        let refused = shard.load(&shard.caller(SOLD_OUT_NAME).expect("a caller"), "r", BATCHES, few);
+        assert!(refused.expect("all refused").decisions >= 4_096);
     }
 }
