@@ -26,11 +26,13 @@ pub enum ErrorCode {
     CouponNotApplicable,
     IdempotencyKeyReused,
     QueueFull,
+    InternalApiUnauthorized,
+    DrawNotPossible,
 }
 
 impl ErrorCode {
     /// Every code, for documents and tests.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::InvalidInput,
         Self::Unauthorized,
         Self::Forbidden,
@@ -53,6 +55,8 @@ impl ErrorCode {
         Self::CouponNotApplicable,
         Self::IdempotencyKeyReused,
         Self::QueueFull,
+        Self::InternalApiUnauthorized,
+        Self::DrawNotPossible,
     ];
 
     /// As written on the wire.
@@ -80,6 +84,8 @@ impl ErrorCode {
             Self::CouponNotApplicable => "COUPON_NOT_APPLICABLE",
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::QueueFull => "QUEUE_FULL",
+            Self::InternalApiUnauthorized => "INTERNAL_API_UNAUTHORIZED",
+            Self::DrawNotPossible => "DRAW_NOT_POSSIBLE",
         }
     }
 
@@ -87,12 +93,12 @@ impl ErrorCode {
     pub fn status(self) -> u16 {
         match self {
             Self::InvalidInput => 400,
-            Self::Unauthorized => 401,
+            Self::Unauthorized | Self::InternalApiUnauthorized => 401,
             Self::Forbidden => 403,
             Self::NotFound | Self::CampaignNotFound | Self::CouponNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,
-            Self::CampaignExists | Self::CampaignNotModifiable | Self::CouponAlreadyRedeemed | Self::CouponReserved => {
+            Self::DrawNotPossible | Self::CampaignExists | Self::CampaignNotModifiable | Self::CouponAlreadyRedeemed | Self::CouponReserved => {
                 409
             }
             Self::PayloadTooLarge => 413,

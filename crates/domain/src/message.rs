@@ -64,6 +64,8 @@ pub mod event_type {
     pub const COUPON_REDEEMED: &str = "CouponRedeemed";
     /// A coupon was taken back.
     pub const COUPON_REVOKED: &str = "CouponRevoked";
+    /// The gate asks for a coupon for somebody.
+    pub const COUPON_REQUESTED: &str = "CouponRequested";
     /// The last coupon is gone.
     pub const STOCK_EXHAUSTED: &str = "StockExhausted";
 }
@@ -120,6 +122,20 @@ pub struct CouponIssued {
     pub nth_of_user: u32,
     /// When, in milliseconds since the epoch: the envelope's time has whole seconds only.
     pub issued_at_ms: i64,
+}
+
+/// `CouponRequested`: somebody's turn has come (GATE-004).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CouponRequested {
+    /// Whose campaign.
+    pub tenant: String,
+    /// Which campaign.
+    pub campaign_id: String,
+    /// For whom.
+    pub user_id: String,
+    /// The place in the line.
+    pub ticket: u64,
 }
 
 /// `CouponRedeemed`.

@@ -4,6 +4,8 @@
 mod death;
 #[path = "embedded_lines/disk.rs"]
 mod disk;
+#[path = "embedded_lines/draw.rs"]
+mod draw;
 #[path = "embedded_lines/order.rs"]
 mod order;
 #[path = "embedded_lines/restart.rs"]
@@ -51,6 +53,7 @@ fn rule(rate_per_second: u32, revision: u64) -> LineRule {
         opens_at: None,
         paused: false,
         closed: false,
+        draw: None,
         revision,
     }
 }
@@ -69,7 +72,8 @@ fn ticket(standing: Standing) -> Option<u64> {
         Standing::Waiting { ticket, .. }
         | Standing::Processing { ticket }
         | Standing::Inside { ticket, .. }
-        | Standing::Finished { ticket, .. } => Some(ticket),
+        | Standing::Finished { ticket, .. }
+        | Standing::Drawing { entry: ticket, .. } => Some(ticket),
         _ => None,
     }
 }

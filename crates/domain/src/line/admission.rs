@@ -26,12 +26,12 @@ impl Line {
     /// Where no passes are given out their number counts all the same.
     pub fn admit(&mut self, passes: &[Uuid], now: Timestamp) -> Vec<Admitted> {
         self.forget_dead_passes(now);
-        if !self.rule.admits_at(now) {
+        if !self.rule.admits_at(now) || self.is_undrawn() {
             return Vec::new();
         }
         let room = match self.rule.inside_max {
             0 => usize::MAX,
-            most => (most as usize).saturating_sub(self.inside.len()),
+            most => (most as usize).saturating_sub(self.inside.len() + self.processing.len()),
         };
         let most = (self.pace.may_go(&self.rule, now) as usize).min(room).min(passes.len());
         let mut admitted = Vec::with_capacity(most);

@@ -4,25 +4,83 @@
 //! Before the opening only the seed's hash is published; after it, the seed. The person with entry number `e` stands
 //! where `SHA-256(seed || e)` falls among all of them, `e` as four bytes, the highest first.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
+use std::fmt;
+use std::str::FromStr;
 
-/// What decides the order.
-pub type DrawSeed = [u8; 32];
+/// What decides the order. Who knows it before the opening knows which entry to take: it is not written to any log.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct DrawSeed(pub [u8; 32]);
+
+/// Why a text is no seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be 64 hexadecimal digits")]
+pub struct SeedError;
+
+impl fmt::Debug for DrawSeed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("DrawSeed(hidden)")
+    }
+}
+
+impl DrawSeed {
+    /// 64 hexadecimal digits, lower case.
+    pub fn hex(&self) -> String {
+        hex(&self.0)
+    }
+}
+
+/// Lower-case hexadecimal.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// 64 hexadecimal digits.
+impl FromStr for DrawSeed {
+    type Err = SeedError;
+
+    fn from_str(text: &str) -> Result<Self, SeedError> {
+        let mut seed = [0; 32];
+        if text.len() != 2 * seed.len() || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(SeedError);
+        }
+        for (at, byte) in seed.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).map_err(|_| SeedError)?;
+        }
+        Ok(Self(seed))
+    }
+}
+
+impl Serialize for DrawSeed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.hex())
+    }
+}
+
+impl<'de> Deserialize<'de> for DrawSeed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
 
 /// What is published before: `SHA-256(seed)`.
 pub fn commitment(seed: &DrawSeed) -> [u8; 32] {
-    Sha256::digest(seed).into()
+    Sha256::digest(seed.0).into()
+}
+
+/// [`commitment`] as it is written: 64 hexadecimal digits, lower case.
+pub fn commitment_hex(seed: &DrawSeed) -> String {
+    hex(&commitment(seed))
 }
 
 /// The entry numbers 1 to `count` in the order of the draw.
 pub fn drawn_order(seed: &DrawSeed, count: u32) -> Vec<u32> {
-    let lot = |entry: u32| -> [u8; 32] {
-        let mut hash = Sha256::new();
-        hash.update(seed);
-        hash.update(entry.to_be_bytes());
-        hash.finalize().into()
-    };
-    let mut lots: Vec<([u8; 32], u32)> = (1..=count).map(|entry| (lot(entry), entry)).collect();
-    lots.sort_unstable();
+    let begun = Sha256::new_with_prefix(seed.0);
+    let lot = |entry: u32| -> [u8; 32] { begun.clone().chain_update(entry.to_be_bytes()).finalize().into() };
+    // The first bytes decide but for a few in a million; the whole would take five times the memory.
+    let first = |lot: [u8; 32]| u32::from_be_bytes([lot[0], lot[1], lot[2], lot[3]]);
+    let mut lots: Vec<(u32, u32)> = (1..=count).map(|entry| (first(lot(entry)), entry)).collect();
+    lots.sort_unstable_by(|one, next| one.0.cmp(&next.0).then_with(|| lot(one.1).cmp(&lot(next.1))));
     lots.into_iter().map(|(_, entry)| entry).collect()
 }

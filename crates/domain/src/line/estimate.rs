@@ -14,10 +14,13 @@ pub struct Throughput {
 }
 
 impl Throughput {
-    /// The counter of admissions stood here at this moment. A clock that was set back starts anew.
+    /// The counter of admissions stood here at this moment. A clock that was set back starts anew; of two looks within
+    /// a millisecond the first counts.
     pub fn look(&mut self, at_ms: i64, admitted: u64) {
-        if self.looks.back().is_some_and(|(before_ms, before)| at_ms <= *before_ms || admitted < *before) {
-            self.looks.clear();
+        match self.looks.back() {
+            Some((before_ms, before)) if at_ms < *before_ms || admitted < *before => self.looks.clear(),
+            Some((before_ms, _)) if at_ms == *before_ms => return,
+            _ => {}
         }
         self.looks.push_back((at_ms, admitted));
         while self.looks.len() > 2 && self.looks[1].0 <= at_ms - WINDOW_MS {
@@ -38,4 +41,22 @@ impl Throughput {
 pub fn wait_seconds(rank: u64, measured: Option<f64>, configured: u32) -> Option<u64> {
     let rate = measured.filter(|rate| *rate > 0.0).unwrap_or(f64::from(configured));
     (rate > 0.0 && configured > 0).then(|| (rank as f64 / rate).ceil() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_within_a_millisecond_forget_nothing() {
+        let mut throughput = Throughput::default();
+        for second in 0..6 {
+            for admitted in [second * 100, second * 100 + 1] {
+                throughput.look(second as i64 * 1_000, admitted);
+            }
+        }
+        assert_eq!(throughput.per_second(), Some(100.0));
+        throughput.look(4_000, 700);
+        assert_eq!(throughput.per_second(), None, "the clock was set back");
+    }
 }

@@ -8,12 +8,15 @@
 //!           Away               Waiting, at the same place
 //! ```
 //!
-//! A place is a ticket number, given in order of entry and never given twice. [`Line`] is the rule: the embedded engine
+//! A place is a ticket number, given in order of entry and never given twice; in a line with an opening draw whoever
+//! comes before the opening has an entry number until the draw gives tickets for them (`drawing`). [`Line`] is the rule: the embedded engine
 //! runs it, the scripts on Redis are its twins.
 
 mod admission;
-mod brake;
 mod draw;
+#[cfg(test)]
+mod draw_tests;
+mod drawing;
 mod estimate;
 mod gone;
 mod id;
@@ -27,8 +30,8 @@ mod standing;
 mod tests;
 
 pub use admission::{Admitted, PASSED_OVER_MAX};
-pub use brake::Brake;
-pub use draw::{DrawSeed, commitment, drawn_order};
+pub use draw::{DrawSeed, SeedError, commitment, commitment_hex, drawn_order};
+pub use drawing::DrawStep;
 pub use estimate::{Throughput, wait_seconds};
 pub use id::LineId;
 pub use pace::Pace;
@@ -39,6 +42,7 @@ pub use standing::{Figures, Standing};
 
 use crate::name::UserId;
 use crate::time::Timestamp;
+use drawing::{Draw, NEVER_SHOWN};
 use gone::Gone;
 use order::Order;
 use std::collections::{BTreeSet, HashMap};
@@ -49,6 +53,7 @@ pub struct Line {
     rule: LineRule,
     places: HashMap<UserId, Place>,
     order: Order,
+    draw: Draw,
     pace: Pace,
     /// Who is being dealt with, the longest first.
     processing: BTreeSet<(i64, u64)>,
@@ -70,6 +75,7 @@ impl Line {
             rule,
             places: HashMap::new(),
             order: Order::default(),
+            draw: Draw::default(),
             pace: Pace::default(),
             processing: BTreeSet::new(),
             inside: BTreeSet::new(),
@@ -87,10 +93,13 @@ impl Line {
     }
 
     /// Changes the rule; an older revision changes nothing. Whether it did.
+    ///
+    /// A draw stays what it was: once there is one, and once somebody has a place, whose rank a draw would take.
     pub fn put(&mut self, rule: LineRule) -> bool {
         let newer = rule.revision > self.rule.revision;
         if newer {
-            self.rule = rule;
+            let may_draw = self.rule.draw.is_none() && self.order.tickets() == 0;
+            self.rule = LineRule { draw: if may_draw { rule.draw } else { self.rule.draw }, ..rule };
         }
         newer
     }
@@ -102,6 +111,10 @@ impl Line {
             Standing::Absent if self.order.waiting() >= u64::from(self.rule.capacity) => Standing::Full,
             Standing::Absent => {
                 let ticket = self.order.append(user);
+                if self.is_undrawn() {
+                    self.places.insert(user.clone(), Place::new(ticket, NEVER_SHOWN, now));
+                    return Standing::Drawing { entry: ticket, is_new: true };
+                }
                 let rank = self.order.waiting();
                 self.places.insert(user.clone(), Place::new(ticket, rank, now));
                 Standing::Waiting { ticket, rank, is_new: true }
@@ -114,9 +127,14 @@ impl Line {
     ///
     /// A rank that was shown never gets worse: who comes back to an earlier place does not push anybody back.
     pub fn look(&mut self, user: &UserId, now: Timestamp) -> Standing {
+        let is_undrawn = self.is_undrawn();
         let Some(place) = self.places.get_mut(user) else { return Standing::Absent };
         let ticket = place.ticket;
         match place.state {
+            State::Waiting if is_undrawn => {
+                place.heard_at = place.heard_at.max(now);
+                Standing::Drawing { entry: ticket, is_new: false }
+            }
             State::Waiting | State::Away => {
                 if place.state == State::Away {
                     place.state = State::Waiting;
@@ -143,11 +161,15 @@ impl Line {
         let Some(place) = self.places.get(user) else { return Standing::Absent };
         let ticket = place.ticket;
         match place.state {
+            State::Waiting if self.is_undrawn() => Standing::Drawing { entry: ticket, is_new: false },
             State::Waiting => {
                 let rank = place.shown.min(self.order.rank(ticket));
                 Standing::Waiting { ticket, rank, is_new: false }
             }
-            State::Away => Standing::Waiting { ticket, rank: place.shown, is_new: false },
+            State::Away => {
+                let rank = place.shown.min(self.order.rank(ticket) + 1);
+                Standing::Waiting { ticket, rank, is_new: false }
+            }
             State::Processing { .. } => Standing::Processing { ticket },
             State::Inside(pass) if pass.lives_at(now) => Standing::Inside { ticket, pass },
             State::Inside(_) => Standing::Absent,
@@ -180,16 +202,20 @@ impl Line {
         } else {
             self.order.go(ticket);
         }
-        if ticket > self.serving {
+        // Before the draw nobody has a ticket to give up.
+        if ticket > self.serving && !self.is_undrawn() {
             self.gone.add(ticket);
         }
     }
 
     /// What came of it for someone who was admitted, or who was put back meanwhile. The first verdict stands; whoever
-    /// has one can not enter again. Whether the user has one now.
+    /// has one can not enter again. Whether the user has one now: before a draw nobody was admitted, and nobody has.
     pub fn finish(&mut self, user: &UserId, verdict: Verdict) -> bool {
         let Some(place) = self.places.get(user) else { return false };
         let (ticket, state) = (place.ticket, place.state);
+        if self.is_undrawn() {
+            return false;
+        }
         match state {
             State::Finished(_) => return true,
             State::Waiting | State::Away => self.give_up_turn(ticket, state),
@@ -201,6 +227,11 @@ impl Line {
             self.finished += 1;
         }
         true
+    }
+
+    /// Passes given out: until when, and the ticket.
+    pub fn passes(&self) -> impl Iterator<Item = (i64, u64)> {
+        self.inside.iter().copied()
     }
 
     /// The line's figures. `gone_max`: most ranges of given-up tickets that are told, the next to be served first.
@@ -216,6 +247,7 @@ impl Line {
             serving: self.serving,
             admitted: self.admitted,
             gone: self.gone.ranges(gone_max),
+            drawn: self.drawn(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! A line as it comes back from a journal.
 
 use super::Line;
+use super::draw::drawn_order;
+use super::drawing::{Draw, NEVER_SHOWN, by_ticket};
 use super::gone::Gone;
 use super::order::Order;
 use super::pace::Pace;
@@ -15,7 +17,7 @@ use std::collections::{BTreeSet, HashMap};
 pub struct RestoredPlace {
     /// Who took it.
     pub user: UserId,
-    /// The place's number. Numbers that nobody is known for were given up.
+    /// The number that was given at entry. Numbers that nobody is known for were given up.
     pub ticket: u64,
     /// Where the person is on the way.
     pub state: State,
@@ -32,16 +34,19 @@ pub struct RestoredLine {
     pub serving: u64,
     /// Admissions.
     pub admitted: u64,
+    /// Entries that took part in the opening draw, if it was held.
+    pub drawn: Option<u32>,
 }
 
 impl Line {
-    /// A line as it was: the same people in the same order. `places` by ticket, the lowest first. Everybody counts as
-    /// heard of now, for nobody could be heard meanwhile.
+    /// A line as it was: the same people in the same order. `places` by number, the lowest first; what was drawn is
+    /// worked out again. Everybody counts as heard of now, for nobody could be heard meanwhile.
     pub fn restore(kept: RestoredLine, places: impl IntoIterator<Item = RestoredPlace>, now: Timestamp) -> Self {
         let places = places.into_iter();
         let mut line = Self {
             places: HashMap::with_capacity(places.size_hint().0),
             order: Order::default(),
+            draw: Draw::default(),
             pace: Pace::unknown(&kept.rule, now),
             processing: BTreeSet::new(),
             inside: BTreeSet::new(),
@@ -52,19 +57,32 @@ impl Line {
             finished: 0,
             rule: kept.rule,
         };
-        for place in places {
-            line.skip_to(place.ticket - 1);
-            line.put_place(place, now);
+        match line.rule.draw.zip(kept.drawn) {
+            Some((seed, count)) => {
+                let order = drawn_order(&seed, count);
+                let places = by_ticket(&order, kept.tickets, places);
+                line.draw = Draw::Done(Vec::new());
+                line.put_places(places, kept.tickets, now);
+                line.draw = Draw::Done(order);
+            }
+            None => line.put_places(places, kept.tickets, now),
         }
-        line.skip_to(kept.tickets);
         line
+    }
+
+    fn put_places(&mut self, places: impl Iterator<Item = RestoredPlace>, tickets: u64, now: Timestamp) {
+        for place in places {
+            self.skip_to(place.ticket - 1);
+            self.put_place(place, now);
+        }
+        self.skip_to(tickets);
     }
 
     /// Tickets up to here have no holder any more.
     fn skip_to(&mut self, ticket: u64) {
         while self.order.tickets() < ticket {
             let skipped = self.order.skip_unheld();
-            if skipped > self.serving {
+            if skipped > self.serving && !self.is_undrawn() {
                 self.gone.add(skipped);
             }
         }
@@ -89,7 +107,7 @@ impl Line {
                 }
             }
         }
-        let shown = self.order.rank(ticket).max(1);
+        let shown = if self.is_undrawn() { NEVER_SHOWN } else { self.order.rank(ticket).max(1) };
         self.places.insert(user, Place { ticket, state, heard_at: now, shown });
     }
 }

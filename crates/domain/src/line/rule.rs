@@ -1,5 +1,6 @@
 //! How a line admits.
 
+use super::draw::DrawSeed;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -37,16 +38,23 @@ pub struct LineRule {
     pub capacity: u32,
     /// What the admitted get.
     pub admits: Admits,
-    /// Most people inside at once, by live passes; 0 for no limit.
+    /// Most people inside at once, by live passes and requests being dealt with; 0 for no limit.
+    ///
+    /// This is also the brake from downstream: whoever deals with people more slowly frees places more slowly, and
+    /// admission falls to `inside_max` a service time (Little's law). Nobody is refused for it, and nobody overtakes.
     pub inside_max: u32,
     /// Who was not heard of for longer is passed over until heard of again; 0 for never.
     pub abandon_after_ms: u32,
-    /// Nobody is admitted before.
+    /// Nobody is admitted before; an opening draw is held then.
     pub opens_at: Option<Timestamp>,
     /// Nobody is admitted for now.
     pub paused: bool,
     /// Nobody enters any more; who waits is still served.
     pub closed: bool,
+    /// The seed of the opening draw; none where places are in order of entry from the first on. Set once, before
+    /// anybody has a place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draw: Option<DrawSeed>,
     /// Grows with every change.
     pub revision: u64,
 }

@@ -5,6 +5,13 @@ use super::place::{Pass, Verdict};
 /// How a person stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
+    /// In a line whose opening draw is to come: there are no ranks yet.
+    Drawing {
+        /// The number with which the person takes part, from 1, in order of entry.
+        entry: u64,
+        /// It was given just now.
+        is_new: bool,
+    },
     /// In the line.
     Waiting {
         /// The place's number.
@@ -64,4 +71,6 @@ pub struct Figures {
     pub admitted: u64,
     /// Ranges of tickets given up beyond `serving`, first and last.
     pub gone: Vec<(u64, u64)>,
+    /// Entries that took part in the opening draw; none before it, or where there is none.
+    pub drawn: Option<u32>,
 }

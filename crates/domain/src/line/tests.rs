@@ -3,12 +3,12 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-const PASSES: Admits = Admits::Pass { ttl_ms: 10_000 };
+pub(super) const PASSES: Admits = Admits::Pass { ttl_ms: 10_000 };
 const WORK: Admits = Admits::Processing { stale_after_ms: 5_000, put_back_max: 3 };
 
-const NOBODY: [u64; 0] = [];
+pub(super) const NOBODY: [u64; 0] = [];
 
-fn rule(rate_per_second: u32, admits: Admits) -> LineRule {
+pub(super) fn rule(rate_per_second: u32, admits: Admits) -> LineRule {
     LineRule {
         rate_per_second,
         interval_ms: 1_000,
@@ -19,29 +19,30 @@ fn rule(rate_per_second: u32, admits: Admits) -> LineRule {
         opens_at: None,
         paused: false,
         closed: false,
+        draw: None,
         revision: 1,
     }
 }
 
-fn user(n: u64) -> UserId {
+pub(super) fn user(n: u64) -> UserId {
     UserId::new(&format!("user-{n}")).expect("valid")
 }
 
-fn passes(count: usize) -> Vec<Uuid> {
+pub(super) fn passes(count: usize) -> Vec<Uuid> {
     (1..=count as u128).map(Uuid::from_u128).collect()
 }
 
-fn enter_all(line: &mut Line, users: std::ops::RangeInclusive<u64>, now: i64) {
+pub(super) fn enter_all(line: &mut Line, users: std::ops::RangeInclusive<u64>, now: i64) {
     for n in users {
         line.enter(&user(n), Timestamp(now));
     }
 }
 
-fn admit(line: &mut Line, most: usize, now: i64) -> Vec<u64> {
+pub(super) fn admit(line: &mut Line, most: usize, now: i64) -> Vec<u64> {
     line.admit(&passes(most), Timestamp(now)).into_iter().map(|one| one.ticket).collect()
 }
 
-fn rank(standing: Standing) -> Option<u64> {
+pub(super) fn rank(standing: Standing) -> Option<u64> {
     match standing {
         Standing::Waiting { rank, .. } => Some(rank),
         _ => None,
@@ -176,6 +177,18 @@ fn so_many_inside_and_no_more() {
 }
 
 #[test]
+fn admission_slows_to_what_the_next_part_takes_and_nobody_overtakes() {
+    let mut line = Line::new(LineRule { inside_max: 3, ..rule(10, WORK) });
+    enter_all(&mut line, 1..=9, 0);
+    assert_eq!(admit(&mut line, 9, 0), [1, 2, 3]);
+    assert_eq!(admit(&mut line, 9, 1_000), NOBODY, "nothing was done with them yet");
+    assert!(line.finish(&user(2), Verdict::Issued));
+    assert_eq!(admit(&mut line, 9, 1_000), [4]);
+    assert_eq!(line.put_back(Timestamp(60_000)).len(), 3);
+    assert_eq!(admit(&mut line, 9, 60_000), [1, 3, 4], "their own places come first");
+}
+
+#[test]
 fn who_left_is_served_by_nobody_and_shortens_the_line() {
     let mut line = Line::new(rule(10, PASSES));
     enter_all(&mut line, 1..=10, 0);
@@ -218,36 +231,6 @@ fn the_estimate_follows_what_is_measured() {
     assert_eq!(seen.per_second(), None);
 }
 
-#[test]
-fn the_brake_gives_way_by_halves_and_comes_back_by_tenths() {
-    let mut brake = Brake::default();
-    brake.goes_badly();
-    brake.goes_badly();
-    assert_eq!(brake.most(100.0), 25.0);
-    (0..20).for_each(|_| brake.goes_badly());
-    assert_eq!(brake.share(), 0.01, "never quite nobody");
-    (0..10).for_each(|_| brake.goes_well());
-    assert_eq!(brake.most(100.0), 100.0);
-}
-
-#[test]
-fn a_draw_is_a_shuffle_that_anybody_can_repeat() {
-    let seed = [7; 32];
-    let order = drawn_order(&seed, 1_000);
-    let mut sorted = order.clone();
-    sorted.sort_unstable();
-    assert_eq!(sorted, (1..=1_000).collect::<Vec<_>>());
-    assert_ne!(order, sorted);
-    assert_ne!(order, drawn_order(&[8; 32], 1_000));
-    // Worked out by `sha256sum` over the seed and the number.
-    assert_eq!(commitment(&seed)[..4], hex("4bb06f8e"));
-    assert_eq!(drawn_order(&seed, 5), [1, 2, 5, 4, 3]);
-}
-
-fn hex(text: &str) -> [u8; 4] {
-    u32::from_str_radix(text, 16).expect("hex").to_be_bytes()
-}
-
 /// What may happen in a line, of few people so that it meets.
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -257,6 +240,8 @@ enum Step {
     Finish(u64),
     Admit(usize),
     PutBack,
+    BeginDraw,
+    Draw,
     Wait(i64),
     Restart,
 }
@@ -269,6 +254,8 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => (0u64..20).prop_map(Step::Finish),
         4 => (0usize..9).prop_map(Step::Admit),
         1 => Just(Step::PutBack),
+        1 => Just(Step::BeginDraw),
+        2 => Just(Step::Draw),
         4 => (0i64..700).prop_map(Step::Wait),
         1 => Just(Step::Restart),
     ]
@@ -280,16 +267,23 @@ fn any_rule() -> impl Strategy<Value = LineRule> {
         (1u32..2_000, 0u32..4)
             .prop_map(|(stale_after_ms, put_back_max)| Admits::Processing { stale_after_ms, put_back_max }),
     ];
-    (0u32..8, 1u32..3_000, 1u32..12, admits, 0u32..5, 0u32..1_500).prop_map(
-        |(rate_per_second, interval_ms, capacity, admits, inside_max, abandon_after_ms)| LineRule {
+    // In every second line there is a draw, some time after the beginning.
+    let draw = proptest::option::of((any::<[u8; 32]>(), 0i64..3_000));
+    (0u32..8, 1u32..3_000, 1u32..12, admits, 0u32..5, 0u32..1_500, draw).prop_map(
+        |(rate_per_second, interval_ms, capacity, admits, inside_max, abandon_after_ms, draw)| LineRule {
             interval_ms,
             capacity,
             inside_max,
             abandon_after_ms,
+            draw: draw.map(|(seed, _)| DrawSeed(seed)),
+            opens_at: draw.map(|(_, opens_in)| Timestamp(BEGUN + opens_in)),
             ..rule(rate_per_second, admits)
         },
     )
 }
+
+/// When histories begin.
+const BEGUN: i64 = 1_000_000;
 
 /// A line and what is known of it from outside.
 struct Watched {
@@ -302,7 +296,7 @@ struct Watched {
 
 impl Watched {
     fn new(rule: LineRule) -> Self {
-        Self { line: Line::new(rule), now: 1_000_000, went: Vec::new(), shown: BTreeMap::new(), tickets: 0 }
+        Self { line: Line::new(rule), now: BEGUN, went: Vec::new(), shown: BTreeMap::new(), tickets: 0 }
     }
 
     fn step(&mut self, step: Step) {
@@ -322,6 +316,8 @@ impl Watched {
             Step::Finish(n) => drop(self.line.finish(&user(n), Verdict::Issued)),
             Step::Admit(most) => self.admit(most),
             Step::PutBack => drop(self.line.put_back(now)),
+            Step::BeginDraw => drop(self.line.begin_draw(now)),
+            Step::Draw => self.draw(),
             Step::Wait(ms) => self.now += ms,
             Step::Restart => self.restart(),
         }
@@ -330,11 +326,16 @@ impl Watched {
 
     /// A rank once shown never gets worse, and a ticket is given once.
     fn saw(&mut self, n: u64, standing: Standing) {
-        let Standing::Waiting { ticket, rank, is_new } = standing else { return };
+        let (ticket, is_new) = match standing {
+            Standing::Waiting { ticket, is_new, .. } => (ticket, is_new),
+            Standing::Drawing { entry, is_new } => (entry, is_new),
+            _ => return,
+        };
         if is_new {
             self.tickets += 1;
             assert_eq!(ticket, self.tickets, "in order of entry");
         }
+        let Some(rank) = rank(standing) else { return };
         let best = self.shown.entry(ticket).or_insert(rank);
         assert!(rank <= *best, "user {n} was shown {best} and now {rank}");
         *best = rank;
@@ -351,8 +352,30 @@ impl Watched {
         self.went.push((self.now, admitted.len()));
         let second: usize = self.went.iter().filter(|(at, _)| *at > self.now - 1_000).map(|(_, count)| count).sum();
         assert!(second <= self.line.rule.rate_per_second as usize, "{second} in a second");
-        let inside = self.line.figures(0, Timestamp(self.now)).inside;
+        let figures = self.line.figures(0, Timestamp(self.now));
+        let inside = figures.inside + figures.processing;
         assert!(self.line.rule.inside_max == 0 || inside <= u64::from(self.line.rule.inside_max));
+    }
+
+    /// Whoever has come stands where the lot says, who came too late behind, and nobody gets lost.
+    fn draw(&mut self) {
+        let users = |line: &Line| -> BTreeMap<u64, UserId> {
+            line.places.iter().map(|(user, place)| (line.entry_of(place.ticket), user.clone())).collect()
+        };
+        let (before, was) = (users(&self.line), self.line.begin_draw(Timestamp(self.now)));
+        let step = self.line.draw(Timestamp(self.now));
+        assert_eq!(users(&self.line), before, "the same people with the same entries");
+        let (DrawStep::UnderWay { count }, Some(seed)) = (was, self.line.rule.draw) else {
+            return assert_eq!(step, was, "once drawn nothing changes, and before the opening nothing is drawn");
+        };
+        assert_eq!((step, self.line.drawn()), (DrawStep::Drawn { count }, Some(count)));
+        let order = drawn_order(&seed, count).into_iter().map(u64::from).chain(u64::from(count) + 1..=self.tickets);
+        let entries: Vec<u64> = (1..=self.tickets).map(|ticket| self.line.entry_of(ticket)).collect();
+        assert_eq!(entries, order.collect::<Vec<_>>());
+        let gone: Vec<u64> =
+            (1..=self.tickets).filter(|ticket| !before.contains_key(&entries[*ticket as usize - 1])).collect();
+        let told = self.line.figures(99, Timestamp(self.now)).gone;
+        assert_eq!(told.into_iter().flat_map(|(first, last)| first..=last).collect::<Vec<_>>(), gone);
     }
 
     fn restart(&mut self) {
@@ -360,7 +383,11 @@ impl Watched {
             .line
             .places
             .iter()
-            .map(|(user, place)| RestoredPlace { user: user.clone(), ticket: place.ticket, state: place.state })
+            .map(|(user, place)| RestoredPlace {
+                user: user.clone(),
+                ticket: self.line.entry_of(place.ticket),
+                state: place.state,
+            })
             .collect();
         places.sort_by_key(|place| place.ticket);
         let figures = self.line.figures(0, Timestamp(self.now));
@@ -369,11 +396,13 @@ impl Watched {
             tickets: figures.tickets,
             serving: figures.serving,
             admitted: figures.admitted,
+            drawn: figures.drawn,
         };
         let restored = Line::restore(kept, places, Timestamp(self.now));
         let (before, after) = (self.line.figures(99, Timestamp(self.now)), restored.figures(99, Timestamp(self.now)));
         // Given up before it was served and passed by since: the same to everybody who still waits.
         assert_eq!(before, after);
+        assert!((1..=before.tickets).all(|ticket| self.line.entry_of(ticket) == restored.entry_of(ticket)));
         // Ranks shown are not kept.
         self.shown.clear();
         self.line = restored;
@@ -386,6 +415,7 @@ impl Watched {
         for (place, ticket) in waiting.iter().enumerate() {
             assert_eq!(self.line.order.rank(*ticket), place as u64 + 1);
         }
+        assert!(!self.line.is_undrawn() || self.line.places.values().all(|place| place.state == State::Waiting));
         let mut counts = (0, 0, 0);
         for place in self.line.places.values() {
             match place.state {

@@ -4,7 +4,7 @@
 //! A new engine plugs in by [`run`] with a way to make an empty engine.
 
 use super::{Clock, LinePort, LineUser};
-use domain::line::{Admits, Line, LineId, LineRule, Standing, Verdict};
+use domain::line::{Admits, DrawSeed, DrawStep, Line, LineId, LineRule, Standing, Verdict};
 use domain::{CampaignId, EventName, TenantName, Timestamp, UserId};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -28,6 +28,7 @@ enum Step {
     Admit(u8, usize),
     PutBack(u8),
     Finish(u8, u8, bool),
+    Draw(u8),
     Wait(i64),
     Figures(u8),
 }
@@ -41,7 +42,9 @@ fn any_rule() -> impl Strategy<Value = LineRule> {
     let limits = (0u32..8, 1u32..3_000, 1u32..10, 0u32..5, prop_oneof![Just(0u32), 1u32..1_500]);
     let switches =
         (proptest::option::weighted(0.2, 0i64..3_000), proptest::bool::weighted(0.1), proptest::bool::weighted(0.1));
-    (limits, admits, switches).prop_map(|(limits, admits, (opens_in, paused, closed))| {
+    // A draw takes a line that opens late enough for people to come before.
+    let draw = proptest::option::weighted(0.5, (any::<[u8; 32]>(), 0i64..5_000));
+    (limits, admits, switches, draw).prop_map(|(limits, admits, (opens_in, paused, closed), draw)| {
         let (rate_per_second, interval_ms, capacity, inside_max, abandon_after_ms) = limits;
         LineRule {
             rate_per_second,
@@ -51,9 +54,10 @@ fn any_rule() -> impl Strategy<Value = LineRule> {
             inside_max,
             abandon_after_ms,
             // From the history's beginning.
-            opens_at: opens_in.map(Timestamp),
+            opens_at: draw.map(|(_, opens_in)| opens_in).or(opens_in).map(Timestamp),
             paused,
             closed,
+            draw: draw.map(|(seed, _)| DrawSeed(seed)),
             revision: 0,
         }
     })
@@ -67,11 +71,12 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => (0..LINES).prop_map(Step::PutStale),
         8 => proptest::collection::vec(who(), 1..6).prop_map(Step::Enter),
         6 => proptest::collection::vec(who(), 1..6).prop_map(Step::Look),
-        2 => who().prop_map(|(line, user)| Step::Leave(line, user)),
+        3 => who().prop_map(|(line, user)| Step::Leave(line, user)),
         8 => (0..=LINES, 0usize..9).prop_map(|(line, most)| Step::Admit(line, most)),
         2 => (0..=LINES).prop_map(Step::PutBack),
         2 => (who(), any::<bool>()).prop_map(|((line, user), issued)| Step::Finish(line, user, issued)),
         8 => prop_oneof![10 => 0i64..700, 1 => -3_000i64..0].prop_map(Step::Wait),
+        5 => (0..=LINES).prop_map(Step::Draw),
         2 => (0..=LINES).prop_map(Step::Figures),
     ]
 }
@@ -85,6 +90,9 @@ struct History<P> {
     now: i64,
     revisions: [u64; LINES as usize],
     passes_made: u128,
+    /// Answers that a draw of two or more was held, or was under way.
+    drawn: u32,
+    under_way: u32,
 }
 
 impl<P: LinePort> History<P> {
@@ -98,6 +106,8 @@ impl<P: LinePort> History<P> {
             now: begun,
             revisions: [0; LINES as usize],
             passes_made: 0,
+            drawn: 0,
+            under_way: 0,
         }
     }
 
@@ -168,6 +178,7 @@ impl<P: LinePort> History<P> {
                 let has = self.lines.get_mut(&who.line).is_some_and(|line| line.finish(&who.user, verdict));
                 assert_eq!(self.engine.finish(&who, verdict).await, Ok(has), "{who:?} is finished");
             }
+            Step::Draw(n) => self.draw(n).await,
             Step::Wait(ms) => self.now += ms,
             Step::Figures(n) => self.figures(n).await,
         }
@@ -200,6 +211,21 @@ impl<P: LinePort> History<P> {
         assert_eq!(heard.next_in_ms, known.next_in_ms(), "next in {line}");
     }
 
+    /// An engine may be under way with what the rule does at once.
+    async fn draw(&mut self, n: u8) {
+        let line = self.line(n);
+        let now = Timestamp(self.now);
+        let heard = self.engine.draw(&line, Clock::At(now)).await;
+        let expected = match (self.lines.get_mut(&line), &heard) {
+            (None, _) => DrawStep::NotDue,
+            (Some(known), Ok(DrawStep::UnderWay { .. })) => known.begin_draw(now),
+            (Some(known), _) => known.draw(now),
+        };
+        assert_eq!(heard, Ok(expected), "draw of {line}");
+        self.drawn += u32::from(matches!(expected, DrawStep::Drawn { count: 2.. }));
+        self.under_way += u32::from(matches!(expected, DrawStep::UnderWay { .. }));
+    }
+
     async fn figures(&mut self, n: u8) {
         let line = self.line(n);
         let now = Timestamp(self.now);
@@ -220,11 +246,14 @@ impl<P: LinePort> History<P> {
 
 /// Throws `histories` random histories of `steps` steps at an engine and at the rules.
 ///
+/// Says how often draws were met.
+///
 /// # Panics
-/// When they disagree; the history's steps are printed.
+/// When they disagree, the history's steps are printed; when no draw was ever held.
 pub async fn run<P: LinePort, Fresh: Future<Output = P>>(histories: u32, steps: usize, fresh: impl Fn() -> Fresh) {
     let mut runner = TestRunner::deterministic();
     let strategy = proptest::collection::vec(any_step(), steps);
+    let (mut drawn, mut under_way) = (0, 0);
     for number in 0..histories {
         let script = strategy.new_tree(&mut runner).expect("a history").current();
         let mut history = History::new(fresh().await);
@@ -233,8 +262,11 @@ pub async fn run<P: LinePort, Fresh: Future<Output = P>>(histories: u32, steps: 
             history.step(step.clone()).await;
         }
         history.compare_all().await;
+        (drawn, under_way) = (drawn + history.drawn, under_way + history.under_way);
         std::mem::forget(shown);
     }
+    println!("{histories} histories agree; draws were told as held {drawn} times, as under way {under_way} times");
+    assert!(drawn > 0, "no history held a draw");
 }
 
 /// Prints the history when an assertion in it fails.

@@ -5,7 +5,7 @@ pub mod conformance;
 
 use crate::port::HotError;
 use async_trait::async_trait;
-use domain::line::{Admitted, Figures, LineId, LineRule, Standing, Verdict};
+use domain::line::{Admitted, DrawStep, Figures, LineId, LineRule, Standing, Verdict};
 use domain::{Timestamp, UserId};
 use uuid::Uuid;
 
@@ -69,6 +69,11 @@ pub trait LinePort: Send + Sync + 'static {
 
     /// What came of it for somebody. Whether that person has a verdict now.
     async fn finish(&self, who: &LineUser, verdict: Verdict) -> Result<bool, HotError>;
+
+    /// Goes on with the opening draw where the line has one and it is time, some way or to the end: whoever hears
+    /// [`DrawStep::UnderWay`] calls again. Any number of callers may, and whoever comes back after a crash goes on
+    /// where it was: nobody hears of a ticket before all are drawn, and what is drawn stays.
+    async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError>;
 
     /// The line's figures; none if there is no such line. `gone_max`: most ranges of given-up tickets.
     async fn figures(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<Figures>, HotError>;

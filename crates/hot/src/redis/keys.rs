@@ -59,6 +59,7 @@ pub(super) struct LineKeys {
     /// Hash: the rule, the counters that have no key of their own, the pace (`gate:line:{c}`, `queue:line:{n}`).
     pub line: String,
     /// Sorted set of those who wait: by ticket (`gate:queue:{c}`), or by time of entry in microseconds (`queue:{n}`).
+    /// Who has drawn a ticket stands before all others, by the ticket less 2^40.
     pub waiting: String,
     /// String: tickets given (`gate:queue:rank:{c}`, `queue:ticket:{n}`).
     pub tickets: String,

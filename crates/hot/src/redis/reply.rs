@@ -53,6 +53,14 @@ impl Array {
         text(self.value()?)
     }
 
+    /// A text; `None` where there is none.
+    pub fn text_or_none(&mut self) -> Reading<Option<String>> {
+        match self.value()? {
+            Value::Nil => Ok(None),
+            value => text(value).map(Some),
+        }
+    }
+
     /// A text of some form.
     pub fn parsed<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Reading<T> {
         let text = self.text()?;

@@ -66,6 +66,8 @@ scripts! {
     LINE_PUT_BACK = "line/put_back" after "line/common";
     /// Keeps a verdict.
     LINE_FINISH = "line/finish" after "line/common";
+    /// Gives a part of the tickets of an opening draw.
+    LINE_DRAW = "line/draw" after "line/common";
     /// Tells a line's figures.
     LINE_FIGURES = "line/figures" after "line/common";
     /// Adds a name to a set.

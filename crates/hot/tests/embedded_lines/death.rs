@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use uuid::Uuid;
 
-const FOLDER: &str = "ONSALE_LINES_VICTIM";
+pub const FOLDER: &str = "ONSALE_LINES_VICTIM";
 /// Trials unless `ONSALE_FAULTS` says otherwise.
 const TRIALS: usize = 3;
 const CROWDS: usize = 4;

@@ -1,12 +1,13 @@
 //! The same people in the same order, whenever the engine ends.
 
 use super::*;
-use domain::line::{Figures, Verdict};
+use domain::line::{DrawSeed, Figures, Verdict};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
 const USERS: usize = 12;
+const BEGUN_MS: i64 = 1_700_000_000_123;
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -16,6 +17,7 @@ enum Step {
     Finish(usize),
     Admit(usize),
     PutBack,
+    Draw,
     Wait(i64),
     Restart,
 }
@@ -28,6 +30,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => (0..USERS).prop_map(Step::Finish),
         4 => (1usize..5).prop_map(Step::Admit),
         1 => Just(Step::PutBack),
+        1 => Just(Step::Draw),
         3 => (0i64..1_500).prop_map(Step::Wait),
         2 => Just(Step::Restart),
     ]
@@ -56,7 +59,7 @@ impl Watched {
         let lines = EmbeddedLines::open(folder.path(), NO_FLUSH).expect("opens");
         lines.put_line(&id(), rule.clone()).await.expect("made");
         // A clock before the real one, at which the journal is read: passes may have run out by then.
-        Self { lines: Some(lines), folder, rule, now_ms: 1_700_000_000_123, passes_made: 0, last_ticket: 0 }
+        Self { lines: Some(lines), folder, rule, now_ms: BEGUN_MS, passes_made: 0, last_ticket: 0 }
     }
 
     fn lines(&self) -> &EmbeddedLines {
@@ -72,7 +75,9 @@ impl Watched {
         match step {
             Step::Enter(n) => {
                 let heard = self.lines().enter(vec![who(n)], clock).await.pop().expect("one answer").expect("enters");
-                if let Standing::Waiting { ticket, is_new: true, .. } = heard {
+                if let Standing::Waiting { ticket, is_new: true, .. }
+                | Standing::Drawing { entry: ticket, is_new: true } = heard
+                {
                     assert_eq!(ticket, self.last_ticket + 1, "every ticket is given once, in order");
                     self.last_ticket = ticket;
                 }
@@ -86,6 +91,7 @@ impl Watched {
                 self.lines().admit(&id(), passes, clock).await.expect("admits");
             }
             Step::PutBack => drop(self.lines().put_back(&id(), clock).await.expect("puts back")),
+            Step::Draw => drop(self.lines().draw(&id(), clock).await.expect("draws")),
             Step::Wait(ms) => self.now_ms += ms,
             Step::Restart => self.restart().await,
         }
@@ -122,10 +128,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn at_any_point(admits in any_admits(), steps in proptest::collection::vec(any_step(), 1..60)) {
+    fn at_any_point(
+        admits in any_admits(),
+        draw in proptest::option::of((any::<[u8; 32]>(), 0i64..5_000)),
+        steps in proptest::collection::vec(any_step(), 1..60),
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
-            let rule = LineRule { admits, opens_at: Some(Timestamp(1_699_999_999_987)), ..rule(4, 1) };
+            let opens_at = Some(Timestamp(draw.map_or(1_699_999_999_987, |(_, opens_in)| BEGUN_MS + opens_in)));
+            let draw = draw.map(|(seed, _)| DrawSeed(seed));
+            let rule = LineRule { admits, opens_at, draw, ..rule(4, 1) };
             let mut watched = Watched::new(rule).await;
             for step in steps {
                 watched.step(step).await;

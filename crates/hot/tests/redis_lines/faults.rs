@@ -70,7 +70,7 @@ async fn scheduler(lines: RedisLines, line: LineId, heard: Arc<Heard>) -> Vec<(u
 }
 
 /// Only its master answers for a key; the others say where it is.
-fn master_of<'a>(cluster: &'a RedisCluster, line: &LineId) -> Option<&'a RedisNode> {
+pub fn master_of<'a>(cluster: &'a RedisCluster, line: &LineId) -> Option<&'a RedisNode> {
     let LineId::Gate(campaign) = line else { return None };
     let key = format!("gate:line:{{{campaign}}}");
     let has_it = |node: &&RedisNode| node.pid().is_some() && node.ask(&["TYPE", &key]).is_ok_and(|kind| kind == "hash");

@@ -4,6 +4,7 @@
 //! `ONSALE_FAULTS=20` tries a fault so often.
 
 mod agree;
+mod draw;
 mod faults;
 mod promises;
 mod support;

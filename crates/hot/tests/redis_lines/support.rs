@@ -11,8 +11,12 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub const TTL_MS: u32 = 3_600_000;
 
 pub async fn open(url: &str, ack: Ack) -> RedisLines {
+    open_with(url, LineOptions { ack, ..LineOptions::default() }).await
+}
+
+pub async fn open_with(url: &str, options: LineOptions) -> RedisLines {
     let address = RedisAddress::parse(url).expect("an address");
-    RedisLines::open(&address, LineOptions { ack, ..LineOptions::default() }).await.expect("opens")
+    RedisLines::open(&address, options).await.expect("opens")
 }
 
 pub fn rule(rate_per_second: u32) -> LineRule {
@@ -26,6 +30,7 @@ pub fn rule(rate_per_second: u32) -> LineRule {
         opens_at: None,
         paused: false,
         closed: false,
+        draw: None,
         revision: 1,
     }
 }

@@ -10,7 +10,7 @@ use domain::{Campaign, CampaignId, Discount, EventName, TenantName, Terms};
 use sea_orm::sea_query::Query;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 /// Most campaigns on one page.
@@ -119,12 +119,21 @@ pub(super) async fn row_of<C: ConnectionTrait>(
     connection: &C,
     id: &CampaignId,
 ) -> Result<Option<campaign::Model>, LedgerError> {
-    let found = campaign::Entity::find()
+    Ok(find(id).one(connection).await?)
+}
+
+fn find(id: &CampaignId) -> Select<campaign::Entity> {
+    campaign::Entity::find()
         .filter(campaign::Column::Tenant.eq(id.tenant.as_str()))
         .filter(campaign::Column::EventId.eq(id.event.as_str()))
-        .one(connection)
-        .await?;
-    Ok(found)
+}
+
+/// As [`row_of`], held until the change ends: whoever else wants to hold it waits. SQLite has one writer anyway.
+pub(super) async fn held_row_of<C: ConnectionTrait>(
+    connection: &C,
+    id: &CampaignId,
+) -> Result<Option<campaign::Model>, LedgerError> {
+    Ok(find(id).lock_exclusive().one(connection).await?)
 }
 
 /// The tables count in signed 32 bits; the domain's limits are far below.
@@ -168,7 +177,7 @@ fn to_row(campaign: &Campaign) -> Result<campaign::ActiveModel, LedgerError> {
     })
 }
 
-fn from_row(row: campaign::Model) -> Result<Campaign, LedgerError> {
+pub(super) fn from_row(row: campaign::Model) -> Result<Campaign, LedgerError> {
     let unsigned = |value: i32, what| u32::try_from(value).map_err(|_| LedgerError::damaged(what));
     let discount = match (row.discount_type.as_deref(), row.discount_value) {
         (None, _) => None,

@@ -22,6 +22,8 @@ use sea_orm::{
 
 /// After so many refusals a message is left to the dead letters and not offered again (MSG-002).
 pub const ATTEMPTS_MAX: u32 = 3;
+/// Most messages in one statement: the databases' limits on parameters are some 32,000 and more.
+const ROWS_MAX: usize = 500;
 /// Most sequence numbers named in one statement.
 const NAMED_MAX: usize = 500;
 
@@ -41,7 +43,25 @@ pub struct Waiting {
 /// # Errors
 /// [`LedgerError::Conflict`] when the message's id is there already.
 pub async fn append(change: &Transaction, topic: &str, envelope: &Envelope) -> Result<(), LedgerError> {
-    let row = ActiveModel {
+    append_all(change, topic, std::slice::from_ref(envelope)).await
+}
+
+/// As [`append`], for many, in their order.
+///
+/// # Errors
+/// As [`append`].
+pub async fn append_all(change: &Transaction, topic: &str, envelopes: &[Envelope]) -> Result<(), LedgerError> {
+    for part in envelopes.chunks(ROWS_MAX) {
+        let rows = part.iter().map(|envelope| to_row(topic, envelope)).collect::<Result<Vec<_>, _>>()?;
+        let mut insert = Entity::insert_many(rows);
+        insert.query().into_table(change.place().shared(Entity));
+        insert.exec_without_returning(change.connection()).await?;
+    }
+    Ok(())
+}
+
+fn to_row(topic: &str, envelope: &Envelope) -> Result<ActiveModel, LedgerError> {
+    Ok(ActiveModel {
         sequence: NotSet,
         id: Set(envelope.event_id),
         topic: Set(topic.to_owned()),
@@ -57,11 +77,7 @@ pub async fn append(change: &Transaction, topic: &str, envelope: &Envelope) -> R
         published_at: Set(None),
         retry_count: Set(0),
         last_error: Set(None),
-    };
-    let mut insert = Entity::insert(row);
-    insert.query().into_table(change.place().shared(Entity));
-    insert.exec_without_returning(change.connection()).await?;
-    Ok(())
+    })
 }
 
 /// All messages, where this database has them.

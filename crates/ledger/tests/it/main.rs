@@ -4,6 +4,7 @@ mod api_keys;
 mod campaigns;
 mod constraints;
 mod crossing;
+mod giving;
 mod keeping;
 mod losses;
 mod messages;

@@ -1,4 +1,5 @@
-//! What is to be journalled.
+//! What is to be journalled. A place is told by the number that was given at entry: the ticket, but for those whose
+//! ticket was drawn.
 
 use super::slot::Slot;
 use crate::port::HotError;
@@ -12,12 +13,14 @@ use tokio::sync::oneshot;
 pub(super) enum Change {
     /// The line was made, or its rule changed.
     Rule(Box<LineRule>),
-    /// Somebody took the next ticket.
-    Entered { ticket: u64, user: UserId },
+    /// Somebody took the next number.
+    Entered { entry: u64, user: UserId },
     /// A place's state changed.
-    Became { ticket: u64, state: State },
-    /// Nobody holds this ticket any more.
-    Gone { ticket: u64 },
+    Became { entry: u64, state: State },
+    /// Nobody holds this number any more.
+    Gone { entry: u64 },
+    /// Those who had come until then have their tickets by lot.
+    Drawn { count: u32 },
 }
 
 /// A line's counters after a change.

@@ -3,7 +3,9 @@
 //! ```text
 //! meta    lines_format
 //! lines   id, name, rule, opens_at_ms, tickets, serving, admitted
-//! places  line, ticket, user, state, at_ms, pass      one row each, changed where it stands; none once given up
+//! places  line, ticket, user, state, at_ms, pass      one row each, changed where it stands; none once given up;
+//!                                                     `ticket` is the number given at entry
+//! draws   line, count                                 the opening draw was held: the seed, in the rule, tells the order
 //! ```
 //!
 //! Who is away, and who was heard of when, is not kept: after a restart everybody counts as heard of now.
@@ -29,7 +31,8 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS places (
         line INTEGER NOT NULL, ticket INTEGER NOT NULL, user TEXT NOT NULL, state INTEGER NOT NULL,
         at_ms INTEGER, pass BLOB, PRIMARY KEY (line, ticket)
-    ) WITHOUT ROWID;";
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS draws (line INTEGER PRIMARY KEY, count INTEGER NOT NULL);";
 
 const WAITING: i64 = 0;
 /// `at_ms`: since when.
@@ -47,13 +50,6 @@ pub(super) struct Told {
     pub name: LineId,
     /// With everybody in it.
     pub line: Line,
-    /// Passes given out: until when, and the ticket.
-    pub passes: Vec<(i64, u64)>,
-}
-
-fn pass_of(place: &RestoredPlace) -> Option<(i64, u64)> {
-    let State::Inside(pass) = place.state else { return None };
-    Some((pass.until.millis(), place.ticket))
 }
 
 /// The one connection that writes places.
@@ -82,15 +78,15 @@ impl LinesJournal {
     fn write(&self, name: &LineId, line: i64, change: &Change) -> Result<(), JournalError> {
         match change {
             Change::Rule(rule) => return self.write_rule(name, line, rule),
-            Change::Entered { ticket, user } => self
+            Change::Entered { entry, user } => self
                 .0
                 .connection
                 .prepare_cached("INSERT INTO places (line, ticket, user, state) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![line, *ticket as i64, user.as_str(), WAITING])?,
-            Change::Became { ticket, state } => {
+                .execute(params![line, *entry as i64, user.as_str(), WAITING])?,
+            Change::Became { entry, state } => {
                 let sql = "UPDATE places SET state = ?3, at_ms = ?4, pass = ?5 WHERE line = ?1 AND ticket = ?2";
                 let mut update = self.0.connection.prepare_cached(sql)?;
-                let ticket = *ticket as i64;
+                let ticket = *entry as i64;
                 match state {
                     State::Waiting | State::Away => update.execute(params![line, ticket, WAITING, Null, Null])?,
                     State::Processing { since } => {
@@ -103,11 +99,16 @@ impl LinesJournal {
                     State::Finished(Verdict::SoldOut) => update.execute(params![line, ticket, SOLD_OUT, Null, Null])?,
                 }
             }
-            Change::Gone { ticket } => self
+            Change::Gone { entry } => self
                 .0
                 .connection
                 .prepare_cached("DELETE FROM places WHERE line = ?1 AND ticket = ?2")?
-                .execute([line, *ticket as i64])?,
+                .execute([line, *entry as i64])?,
+            Change::Drawn { count } => self
+                .0
+                .connection
+                .prepare_cached("INSERT INTO draws (line, count) VALUES (?1, ?2)")?
+                .execute([line, i64::from(*count)])?,
         };
         Ok(())
     }
@@ -139,7 +140,8 @@ impl LinesJournal {
     }
 
     fn read_lines(&self, now: Timestamp) -> Result<Vec<Told>, JournalError> {
-        let sql = "SELECT id, name, rule, opens_at_ms, tickets, serving, admitted FROM lines ORDER BY id";
+        let sql = "SELECT id, name, rule, opens_at_ms, tickets, serving, admitted, count
+                   FROM lines LEFT JOIN draws ON line = id ORDER BY id";
         let mut select = self.0.connection.prepare(sql)?;
         let mut rows = select.query([])?;
         let mut told = Vec::new();
@@ -149,8 +151,7 @@ impl LinesJournal {
             let name = name.parse().map_err(|_| self.0.damaged(format!("no line is called {name:?}")))?;
             let kept = self.kept(row)?;
             let places = self.read_places(id, kept.tickets)?;
-            let passes = places.iter().filter_map(pass_of).collect();
-            told.push(Told { id, name, line: Line::restore(kept, places, now), passes });
+            told.push(Told { id, name, line: Line::restore(kept, places, now) });
         }
         Ok(told)
     }
@@ -159,12 +160,11 @@ impl LinesJournal {
         let rule = row.get_ref(2)?.as_str().map_err(|error| self.0.damaged(error))?;
         let mut rule: LineRule = serde_json::from_str(rule).map_err(|error| self.0.damaged(error))?;
         rule.opens_at = row.get::<_, Option<i64>>(3)?.map(Timestamp);
-        Ok(RestoredLine {
-            rule,
-            tickets: self.count(row, 4)?,
-            serving: self.count(row, 5)?,
-            admitted: self.count(row, 6)?,
-        })
+        let (tickets, drawn) = (self.count(row, 4)?, self.drawn(row)?);
+        if drawn.is_some_and(|count| rule.draw.is_none() || u64::from(count) > tickets) {
+            return Err(self.0.damaged(format!("{drawn:?} took part in a draw without a seed, or without tickets")));
+        }
+        Ok(RestoredLine { rule, tickets, serving: self.count(row, 5)?, admitted: self.count(row, 6)?, drawn })
     }
 
     fn read_places(&self, line: i64, tickets: u64) -> Result<Vec<RestoredPlace>, JournalError> {
@@ -182,6 +182,11 @@ impl LinesJournal {
             places.push(RestoredPlace { user, ticket, state: self.state(row)? });
         }
         Ok(places)
+    }
+
+    fn drawn(&self, row: &Row<'_>) -> Result<Option<u32>, JournalError> {
+        let count = row.get::<_, Option<i64>>(7)?;
+        count.map(u32::try_from).transpose().map_err(|error| self.0.damaged(error))
     }
 
     fn count(&self, row: &Row<'_>, column: usize) -> Result<u64, JournalError> {

@@ -15,7 +15,7 @@ use super::file::{JournalError, JournalOptions};
 use crate::line::{Admission, Clock, LinePort, LineUser};
 use crate::port::HotError;
 use async_trait::async_trait;
-use domain::line::{Figures, Line, LineId, LineRule, Standing, Verdict};
+use domain::line::{DrawSeed, DrawStep, Figures, Line, LineId, LineRule, Standing, Verdict, drawn_order};
 use domain::{Timestamp, UserId};
 use journal::LinesJournal;
 use slot::Slot;
@@ -100,6 +100,22 @@ impl EmbeddedLines {
     ) -> Result<Option<T>, HotError> {
         self.writer.catch_up().await;
         self.act(line, act).await
+    }
+
+    /// Beside the threads that answer people: a million lots take a second. The line itself is held for the last part of
+    /// it.
+    async fn finish_draw(&self, line: &LineId, count: u32, seed: DrawSeed) -> Result<DrawStep, HotError> {
+        let Some(slot) = self.slot(line) else { return Ok(DrawStep::NotDue) };
+        let writer = self.writer.clone();
+        let drawn = tokio::task::spawn_blocking(move || {
+            let order = drawn_order(&seed, count);
+            turn(&slot, &writer, |turn| turn.finish_draw(order))
+        });
+        let drawn = drawn.await.map_err(|error| HotError::Unknown(format!("the draw: {error}")))?;
+        if let ((), Some(pending)) = drawn? {
+            pending.kept().await?;
+        }
+        Ok(DrawStep::Drawn { count })
     }
 
     /// Lets people of any lines do something, each line's in order.
@@ -216,6 +232,16 @@ impl LinePort for EmbeddedLines {
     async fn finish(&self, who: &LineUser, verdict: Verdict) -> Result<bool, HotError> {
         let has = self.change(&who.line, |turn| turn.finish(&who.user, verdict)).await?;
         Ok(has.unwrap_or(false))
+    }
+
+    async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError> {
+        let begun = self.change(line, |turn| Ok(turn.begin_draw(moment(clock)))).await?;
+        let (count, seed) = match begun {
+            Some((DrawStep::UnderWay { count }, Some(seed))) => (count, seed),
+            Some((step, _)) => return Ok(step),
+            None => return Ok(DrawStep::NotDue),
+        };
+        self.finish_draw(line, count, seed).await
     }
 
     async fn figures(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<Figures>, HotError> {

@@ -32,14 +32,22 @@ pub(super) struct State {
     pub recorded: u64,
     /// The record of the last change of rule.
     pub rule_recorded: u64,
+    /// The record of the draw: it tells everybody's ticket.
+    pub draw_recorded: u64,
     unsettled: Unsettled,
 }
 
 impl Slot {
     /// A line that nobody knows yet.
     pub fn new(id: i64, name: LineId, line: Line) -> Self {
-        let state =
-            State { line, passes: BTreeSet::new(), recorded: 0, rule_recorded: 0, unsettled: Unsettled::default() };
+        let state = State {
+            passes: line.passes().collect(),
+            line,
+            recorded: 0,
+            rule_recorded: 0,
+            draw_recorded: 0,
+            unsettled: Unsettled::default(),
+        };
         Self { id, name, kept: AtomicU64::new(0), state: Mutex::new(state) }
     }
 
@@ -49,7 +57,6 @@ impl Slot {
         *slot.kept.get_mut() = 1;
         let state = slot.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         (state.recorded, state.rule_recorded) = (1, 1);
-        state.passes.extend(told.passes);
         slot
     }
 
@@ -77,9 +84,9 @@ impl State {
         self.line.glance(user, ALWAYS)
     }
 
-    /// The record that tells how somebody stands now; 0 when that is on the disk.
+    /// The record that tells how somebody stands now; one that is kept, or 0, when that is on the disk.
     pub fn unsettled(&self, user: &UserId) -> u64 {
-        self.unsettled.record_of(user)
+        self.unsettled.record_of(user).max(self.draw_recorded)
     }
 
     /// How somebody stands is told by this record.

@@ -6,7 +6,7 @@ use super::slot::{Slot, State};
 use super::writer::{Message, Permit, Writer};
 use crate::line::Admission;
 use crate::port::HotError;
-use domain::line::{Figures, LineRule, Standing, State as PlaceState, Verdict};
+use domain::line::{DrawSeed, DrawStep, Figures, LineRule, Standing, State as PlaceState, Verdict};
 use domain::{Timestamp, UserId};
 use std::sync::{Arc, MutexGuard};
 use tokio::sync::oneshot;
@@ -48,6 +48,7 @@ fn ticket_of(standing: Standing) -> Option<u64> {
         | Standing::Processing { ticket }
         | Standing::Inside { ticket, .. }
         | Standing::Finished { ticket, .. } => Some(ticket),
+        Standing::Drawing { entry, .. } => Some(entry),
         Standing::Absent | Standing::Full | Standing::Closed | Standing::NoLine => None,
     }
 }
@@ -117,8 +118,10 @@ impl<'a> Turn<'a> {
             self.forget(user, before);
         }
         let standing = self.state.line.enter(user, now);
-        if let Standing::Waiting { ticket, is_new: true, .. } = standing {
-            self.note(user, Change::Entered { ticket, user: user.clone() });
+        if let Standing::Waiting { ticket: entry, is_new: true, .. } | Standing::Drawing { entry, is_new: true } =
+            standing
+        {
+            self.note(user, Change::Entered { entry, user: user.clone() });
         }
         Ok((standing, self.tells(user)))
     }
@@ -134,7 +137,8 @@ impl<'a> Turn<'a> {
                 return (Standing::Absent, self.tells(user));
             }
             self.state.passes.remove(&(pass.until.millis(), ticket));
-            self.changes.push(Change::Gone { ticket });
+            let entry = self.state.line.entry_of(ticket);
+            self.changes.push(Change::Gone { entry });
         }
         (self.state.line.look(user, now), self.tells(user))
     }
@@ -142,7 +146,7 @@ impl<'a> Turn<'a> {
     /// See [`domain::line::Line::leave`].
     pub fn leave(&mut self, user: &UserId, now: Timestamp) -> Result<bool, HotError> {
         let before = self.state.place(user);
-        let has = matches!(before, Standing::Waiting { .. } | Standing::Inside { .. });
+        let has = matches!(before, Standing::Drawing { .. } | Standing::Waiting { .. } | Standing::Inside { .. });
         if has {
             self.may_change()?;
             self.forget(user, before);
@@ -154,10 +158,11 @@ impl<'a> Turn<'a> {
     /// See [`domain::line::Line::finish`].
     pub fn finish(&mut self, user: &UserId, verdict: Verdict) -> Result<bool, HotError> {
         let before = self.state.place(user);
-        if let Some(ticket) = ticket_of(before).filter(|_| !matches!(before, Standing::Finished { .. })) {
+        let is_open = !matches!(before, Standing::Drawing { .. } | Standing::Finished { .. });
+        if let Some(ticket) = ticket_of(before).filter(|_| is_open) {
             self.may_change()?;
             self.forget_pass(before);
-            self.note(user, Change::Became { ticket, state: PlaceState::Finished(verdict) });
+            self.note_state(user, ticket, PlaceState::Finished(verdict));
         }
         self.tells(user);
         Ok(self.state.line.finish(user, verdict))
@@ -170,7 +175,7 @@ impl<'a> Turn<'a> {
         let admitted = state.line.admit(passes, now);
         while let Some((_, ticket)) = state.passes.first().copied().filter(|(until_ms, _)| *until_ms <= now.millis()) {
             state.passes.pop_first();
-            self.changes.push(Change::Gone { ticket });
+            self.changes.push(Change::Gone { entry: state.line.entry_of(ticket) });
         }
         let next_in_ms = state.line.next_in_ms();
         for one in &admitted {
@@ -179,7 +184,7 @@ impl<'a> Turn<'a> {
                 self.state.passes.insert((pass.until.millis(), ticket));
             }
             let state = one.pass.map_or(PlaceState::Processing { since: now }, PlaceState::Inside);
-            self.note(&one.user, Change::Became { ticket, state });
+            self.note_state(&one.user, ticket, state);
             self.wait_for = self.record();
         }
         Ok(Admission { admitted, next_in_ms })
@@ -190,16 +195,40 @@ impl<'a> Turn<'a> {
         self.may_change()?;
         let back = self.state.line.put_back(now);
         for (user, ticket) in &back {
-            self.note(user, Change::Became { ticket: *ticket, state: PlaceState::Waiting });
+            self.note_state(user, *ticket, PlaceState::Waiting);
             self.wait_for = self.record();
         }
         Ok(back)
+    }
+
+    /// See [`domain::line::Line::begin_draw`]; with the seed. Who takes part is not kept: until all are drawn nobody is
+    /// told.
+    pub fn begin_draw(&mut self, now: Timestamp) -> (DrawStep, Option<DrawSeed>) {
+        self.wait_for = self.state.draw_recorded;
+        (self.state.line.begin_draw(now), self.state.line.rule().draw)
+    }
+
+    /// See [`domain::line::Line::finish_draw`].
+    pub fn finish_draw(&mut self, order: Vec<u32>) -> Result<(), HotError> {
+        self.may_change()?;
+        let count = order.len() as u32;
+        if self.state.line.finish_draw(order) {
+            self.changes.push(Change::Drawn { count });
+            self.state.draw_recorded = self.record();
+        }
+        self.wait_for = self.state.draw_recorded;
+        Ok(())
     }
 
     /// See [`domain::line::Line::figures`].
     pub fn figures(&mut self, gone_max: usize, now: Timestamp) -> Figures {
         self.wait_for = self.state.recorded;
         self.state.line.figures(gone_max, now)
+    }
+
+    fn note_state(&mut self, user: &UserId, ticket: u64, state: PlaceState) {
+        let entry = self.state.line.entry_of(ticket);
+        self.note(user, Change::Became { entry, state });
     }
 
     fn note(&mut self, user: &UserId, change: Change) {
@@ -212,7 +241,8 @@ impl<'a> Turn<'a> {
     fn forget(&mut self, user: &UserId, before: Standing) {
         if let Some(ticket) = ticket_of(before) {
             self.forget_pass(before);
-            self.note(user, Change::Gone { ticket });
+            let entry = self.state.line.entry_of(ticket);
+            self.note(user, Change::Gone { entry });
         }
     }
 

@@ -2,10 +2,11 @@
 
 use super::super::keys::LineKeys;
 use super::super::sale::uptime_ms;
+use super::draw::Lots;
 use crate::port::HotError;
 use domain::breaker::{Breaker, BreakerRule};
 use domain::line::LineId;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// An outage is one when a line's shard has failed so often in a row; it is asked again so often.
 const BREAKER: BreakerRule = BreakerRule { failures_max: 3, open_ms: 500 };
@@ -14,11 +15,12 @@ pub(super) struct Known {
     pub id: LineId,
     pub keys: LineKeys,
     breaker: Mutex<Breaker>,
+    lots: Mutex<Option<Arc<Lots>>>,
 }
 
 impl Known {
     pub fn new(id: LineId) -> Self {
-        Self { keys: LineKeys::new(&id), id, breaker: Mutex::new(Breaker::new(BREAKER)) }
+        Self { keys: LineKeys::new(&id), id, breaker: Mutex::new(Breaker::new(BREAKER)), lots: Mutex::default() }
     }
 
     /// Whether the score of a place is the time of entry; the ticket else (`contract.md`, Hot state).
@@ -28,6 +30,11 @@ impl Known {
 
     fn breaker(&self) -> MutexGuard<'_, Breaker> {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The lots of a draw under way, where this process has worked them out.
+    pub fn lots(&self) -> MutexGuard<'_, Option<Arc<Lots>>> {
+        self.lots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether Redis may be asked now.

@@ -3,6 +3,7 @@
 //! ```text
 //! batch --by line--> enter_look.lua + WAIT --> standings     (stand)
 //! any number of schedulers --> admit.lua + WAIT --> passes   (admission; the pace stands in the line's hash)
+//! any number of schedulers --> draw.lua + WAIT --> tickets   (draw; a part of the line at a time)
 //! a line as this process knows it: keys, breaker             (known)
 //! ```
 //!
@@ -10,6 +11,7 @@
 //! told is on the replica: a script that wrote nothing makes a write, for `WAIT` counts only those of its connection.
 
 mod admission;
+mod draw;
 mod known;
 mod port;
 mod rule;
@@ -32,11 +34,13 @@ pub struct LineOptions {
     pub ack: Ack,
     /// Connections for people's calls: one for each batch that may be under way. Admission has one of its own.
     pub connections: usize,
+    /// Most entries whose tickets one run of the draw's script gives: nobody else is served by the node meanwhile.
+    pub draw_part_max: usize,
 }
 
 impl Default for LineOptions {
     fn default() -> Self {
-        Self { ack: Ack::Replica, connections: 2 }
+        Self { ack: Ack::Replica, connections: 2, draw_part_max: 1_000 }
     }
 }
 
@@ -50,6 +54,7 @@ pub struct RedisLines(Arc<Inner>);
 struct Inner {
     links: Arc<Links>,
     ack: Ack,
+    draw_part_max: usize,
     lines: papaya::HashMap<LineId, Arc<Known>>,
 }
 
@@ -82,7 +87,12 @@ impl RedisLines {
     /// [`HotError::Unavailable`] when Redis can not be reached.
     pub async fn open(address: &RedisAddress, options: LineOptions) -> Result<Self, HotError> {
         let links = open_links(address, options.connections).await?;
-        Ok(Self(Arc::new(Inner { links, ack: options.ack, lines: papaya::HashMap::new() })))
+        Ok(Self(Arc::new(Inner {
+            links,
+            ack: options.ack,
+            draw_part_max: options.draw_part_max,
+            lines: papaya::HashMap::new(),
+        })))
     }
 }
 

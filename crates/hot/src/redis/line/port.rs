@@ -8,7 +8,7 @@ use crate::line::{Admission, Clock, LinePort, LineUser};
 use crate::port::HotError;
 use async_trait::async_trait;
 use domain::UserId;
-use domain::line::{Figures, LineId, LineRule, Standing, Verdict};
+use domain::line::{DrawStep, Figures, LineId, LineRule, Standing, Verdict};
 use redis::Value;
 use uuid::Uuid;
 
@@ -33,7 +33,9 @@ fn read_figures(value: Value) -> Reading<Option<Figures>> {
         serving: number()?,
         admitted: number()?,
         gone: Vec::new(),
+        drawn: None,
     };
+    figures.drawn = u32::try_from(fields.number::<i64>()?).ok();
     let mut ranges = fields.array()?;
     while ranges.len() > 0 {
         figures.gone.push(ranges.parsed(read_range)?);
@@ -120,6 +122,10 @@ impl LinePort for RedisLines {
 
     async fn finish(&self, who: &LineUser, verdict: Verdict) -> Result<bool, HotError> {
         self.0.tell_of(who, &scripts::LINE_FINISH, "", &[stand::verdict_text(verdict)]).await
+    }
+
+    async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError> {
+        self.0.draw(line, clock).await
     }
 
     async fn figures(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<Figures>, HotError> {

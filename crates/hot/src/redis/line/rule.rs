@@ -6,7 +6,7 @@ use domain::line::{Admits, LineRule};
 use redis::Value;
 
 /// In the order in which they are read. The scripts read them by name.
-pub(super) const NAMES: [&str; 12] = [
+pub(super) const NAMES: [&str; 13] = [
     "revision",
     "rate",
     "interval_ms",
@@ -19,10 +19,11 @@ pub(super) const NAMES: [&str; 12] = [
     "opens_at",
     "paused",
     "closed",
+    "draw",
 ];
 
 /// Values, in the order of [`NAMES`].
-pub(super) fn values(rule: &LineRule) -> [String; 12] {
+pub(super) fn values(rule: &LineRule) -> [String; 13] {
     let (kind, life_ms, put_back_max) = match rule.admits {
         Admits::Pass { ttl_ms } => ("pass", ttl_ms, 0),
         Admits::Processing { stale_after_ms, put_back_max } => ("processing", stale_after_ms, put_back_max),
@@ -40,6 +41,7 @@ pub(super) fn values(rule: &LineRule) -> [String; 12] {
         rule.opens_at.map_or_else(String::new, |at| at.millis().to_string()),
         u8::from(rule.paused).to_string(),
         u8::from(rule.closed).to_string(),
+        rule.draw.map_or_else(String::new, |seed| seed.hex()),
     ]
 }
 
@@ -58,6 +60,8 @@ pub(super) fn read(value: Value) -> Reading<Option<LineRule>> {
     // Empty for none.
     let opens_at = fields.text()?.parse().ok().map(Timestamp);
     let (paused, closed) = (fields.number::<u8>()? == 1, fields.number::<u8>()? == 1);
+    // Nothing in lines made before there were draws, empty for none.
+    let draw = fields.text_or_none()?.and_then(|seed| seed.parse().ok());
     Ok(Some(LineRule {
         rate_per_second,
         interval_ms,
@@ -68,6 +72,7 @@ pub(super) fn read(value: Value) -> Reading<Option<LineRule>> {
         opens_at,
         paused,
         closed,
+        draw,
         revision,
     }))
 }

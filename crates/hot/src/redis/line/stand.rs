@@ -37,6 +37,10 @@ fn read_one(fields: &mut Array) -> Reading<Standing> {
     Ok(match kind {
         3 | 4 => Standing::Waiting { ticket, rank: fields.number()?, is_new: kind == 3 },
         6 => Standing::Inside { ticket, pass: fields.parsed(read_pass)? },
+        8 | 9 => {
+            fields.value()?;
+            Standing::Drawing { entry: ticket, is_new: kind == 8 }
+        }
         7 => {
             let verdict = if fields.text()? == "I" { Verdict::Issued } else { Verdict::SoldOut };
             Standing::Finished { ticket, verdict }

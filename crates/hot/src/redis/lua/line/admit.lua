@@ -7,7 +7,7 @@
 local PERSON, SECOND_MS, NOTE_MS, CLOCK_SLACK_MS, PASSED_OVER_MAX = 1000, 1000, 2, 1000, 1000
 
 local line = redis.call('HMGET', LINE, 'revision', 'rate', 'interval_ms', 'kind', 'life_ms', 'inside_max', 'abandon_ms',
-  'opens_at', 'paused', 'serving', 'admitted', 'away', 'credit', 'at_ms', 'recent')
+  'opens_at', 'paused', 'serving', 'admitted', 'away', 'credit', 'at_ms', 'recent', 'draw', 'drawn')
 if not line[1] then return false end
 local now = clock()
 local rate, interval, gives_passes, life = tonumber(line[2]), tonumber(line[3]), line[4] == 'pass', tonumber(line[5])
@@ -81,27 +81,27 @@ local taken, passed_over = 0, 0
 
 -- Whoever stands at the front: goes, or is passed over.
 local function take(user, record)
-  local state, ticket, score, heard, shown = read(record)
-  local rest = ''
+  local state, entry, score, heard, shown = read(record)
+  local rest, ticket = '', ticket_of(entry, score)
   if abandon > 0 and now - tonumber(heard) > abandon then
     state, passed_over = 'A', passed_over + 1
   else
     local place = #people / 2
     people[#people + 1] = user
-    people[#people + 1] = tonumber(ticket)
+    people[#people + 1] = ticket
     if gives_passes then
       state, rest = 'I', text(now + life) .. ',' .. string.sub(ARGV[2], 32 * place + 1, 32 * place + 32)
     else
       state, rest = 'P', text(now)
       processing_tickets[#processing_tickets + 1] = user
-      processing_tickets[#processing_tickets + 1] = ticket
+      processing_tickets[#processing_tickets + 1] = text(ticket)
     end
     moments[#moments + 1] = text(gives_passes and now + life or now)
     moments[#moments + 1] = user
-    serving = math.max(serving, tonumber(ticket))
+    serving = math.max(serving, ticket)
   end
   written[#written + 1] = user
-  written[#written + 1] = record_of(state, ticket, score, heard, shown, rest)
+  written[#written + 1] = record_of(state, entry, score, heard, shown, rest)
 end
 
 local function take_front(most)
@@ -119,9 +119,11 @@ local function take_front(most)
 end
 
 forget_dead_passes()
-if line[9] ~= '1' and rate > 0 and not (opens_at and now < opens_at) then
+if line[9] ~= '1' and rate > 0 and not (opens_at and now < opens_at) and not is_undrawn(line[16], line[17]) then
   local room = math.huge
-  if inside_max > 0 then room = math.max(inside_max - redis.call('ZCARD', INSIDE), 0) end
+  if inside_max > 0 then
+    room = math.max(inside_max - redis.call('ZCARD', INSIDE) - redis.call('ZCARD', PROCESSING), 0)
+  end
   take_front(math.min(may_go(), room, #ARGV[2] / 32))
   if taken > 0 then redis.call('ZREMRANGEBYRANK', WAITING, 0, taken - 1) end
   put_places(written)

@@ -5,8 +5,11 @@
 --       gone (zset of ranges by their first ticket), [pass of the user who is spoken of]
 -- ARGV  the moment in milliseconds, "" for this node's own; then what the script says
 --
--- A record: state, ticket, score in `waiting`, when the user was heard of, best rank shown, and what the state needs:
+-- A record: state, number given at entry, score in `waiting`, when the user was heard of, best rank shown, and what the
+-- state needs:
 --   W1,1,1700000000000,1,            waiting;  A...: passed over
+--   W7,-1099511627773,...            has drawn ticket 3: scores below 0 are tickets, less 2^40, so that they stand before
+--                                    all who come after the draw. The ticket of all others is the number itself.
 --   P...,since_ms                    somebody does the work
 --   I...,until_ms,pass               has a pass, of 32 characters
 --   F...,I or S                      decided: issued, sold out
@@ -14,6 +17,8 @@
 local LINE, WAITING, TICKETS, PLACES, INSIDE, PROCESSING, PROCESSING_TICKETS, GONE, PASS = unpack(KEYS)
 -- Lua takes no more than some thousand arguments; even, for most come in pairs.
 local PART = 2000
+-- What is taken from a ticket that was drawn to make its score; and the best rank of those who were shown none.
+local DRAWN, NEVER_SHOWN = 1099511627776, '9007199254740991'
 
 -- Numbers are written so, for Lua itself writes large ones with an exponent.
 local function text(number) return string.format('%.0f', number) end
@@ -27,12 +32,21 @@ local function clock()
 end
 
 local function read(record)
-  return string.match(record, '^(%a)(%d+),(%d+),(%-?%d+),(%d+),(.*)$')
+  return string.match(record, '^(%a)(%d+),(%-?%d+),(%-?%d+),(%d+),(.*)$')
 end
 
 local function record_of(state, ticket, score, heard, shown, rest)
   return state .. ticket .. ',' .. score .. ',' .. heard .. ',' .. shown .. ',' .. rest
 end
+
+-- The ticket of a place, by the number given at entry and the score.
+local function ticket_of(entry, score)
+  local from_draw = tonumber(score)
+  return from_draw < 0 and from_draw + DRAWN or tonumber(entry)
+end
+
+-- Whether there is a draw to come: nobody has a rank, and nobody is admitted.
+local function is_undrawn(draw, drawn) return (draw or '') ~= '' and drawn ~= '1' end
 
 -- Hands a list to a command in parts.
 local function in_parts(list, run)
@@ -84,11 +98,17 @@ local function forget_gone_through(serving)
 end
 
 -- The turn of somebody who waits, or was passed over, is given up.
-local function give_up_turn(user, state, ticket)
+local function give_up_turn(user, state, entry, score)
   if state == 'A' then
     redis.call('HINCRBY', LINE, 'away', -1)
   else
     redis.call('ZREM', WAITING, user)
   end
-  if ticket > tonumber(redis.call('HGET', LINE, 'serving')) then give_up(ticket) end
+  local line = redis.call('HMGET', LINE, 'serving', 'draw', 'drawn', 'draw_count')
+  -- Who has no ticket yet gives up none; in a draw under way its script does it for those whose turn is to come.
+  if is_undrawn(line[2], line[3]) and tonumber(score) > 0 and tonumber(entry) <= (tonumber(line[4]) or math.huge) then
+    return
+  end
+  local ticket = ticket_of(entry, score)
+  if ticket > tonumber(line[1]) then give_up(ticket) end
 end

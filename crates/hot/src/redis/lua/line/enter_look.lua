@@ -1,16 +1,18 @@
 -- How people stand, in order; newcomers take places where that is asked for: the twin of `Line::enter` and `Line::look`.
 --
 -- ARGV  moment, "1" where newcomers take places, "1" where the score is the time of entry (else the ticket), users
--- Gives {kind, ticket, rank or what the record says, ...}, or nothing if there is no such line.
+-- Gives {kind, ticket (before a draw: entry), rank or what the record says, ...}, or nothing if there is no such line.
 
 local ABSENT, FULL, CLOSED, NEW, WAITS, PROCESSED, HAS_PASS, FINISHED = 0, 1, 2, 3, 4, 5, 6, 7
+local NEW_TO_DRAW, DRAWS = 8, 9
 
-local line = redis.call('HMGET', LINE, 'revision', 'capacity', 'closed', 'last_us')
+local line = redis.call('HMGET', LINE, 'revision', 'capacity', 'closed', 'last_us', 'draw', 'drawn')
 if not line[1] then return false end
 local now, now_us = clock()
 local now_text = text(now)
 local enters, by_time = ARGV[2] == '1', ARGV[3] == '1'
 local capacity, closed, last_us = tonumber(line[2]), line[3] == '1', tonumber(line[4] or 0)
+local undrawn = is_undrawn(line[5], line[6])
 local waiting = redis.call('ZCARD', WAITING)
 local records = redis.call('HMGET', PLACES, unpack(ARGV, 4))
 
@@ -20,25 +22,29 @@ local changed, fresh, scores, came_back, removed = {}, {}, {}, 0, false
 
 -- Kind, ticket and the rest for somebody with a record.
 local function stands(user, record)
-  local state, ticket, score, heard, shown, rest = read(record)
-  if state == 'W' or state == 'A' then
+  local state, entry, score, heard, shown, rest = read(record)
+  local ticket = ticket_of(entry, score)
+  if undrawn then
+    if tonumber(heard) < now then changed[user] = record_of('W', entry, score, now_text, shown, '') end
+    return DRAWS, tonumber(entry), 0
+  elseif state == 'W' or state == 'A' then
     -- Who took the place in this very batch was shown its rank; nobody has left the line since.
-    if fresh[user] then return WAITS, tonumber(ticket), tonumber(shown) end
+    if fresh[user] then return WAITS, ticket, tonumber(shown) end
     if state == 'A' then
       redis.call('ZADD', WAITING, score, user)
       waiting, came_back = waiting + 1, came_back + 1
     end
     local rank = math.min(tonumber(shown), redis.call('ZRANK', WAITING, user) + 1)
     local latest = tonumber(heard) < now and now_text or heard
-    local after = record_of('W', ticket, score, latest, text(rank), '')
+    local after = record_of('W', entry, score, latest, text(rank), '')
     if after ~= record then changed[user] = after end
-    return WAITS, tonumber(ticket), rank
+    return WAITS, ticket, rank
   elseif state == 'P' then
-    return PROCESSED, tonumber(ticket), 0
+    return PROCESSED, ticket, 0
   elseif state == 'F' then
-    return FINISHED, tonumber(ticket), rest
+    return FINISHED, ticket, rest
   elseif now < tonumber(string.match(rest, '^%-?%d+')) then
-    return HAS_PASS, tonumber(ticket), rest
+    return HAS_PASS, ticket, rest
   end
   redis.call('ZREM', INSIDE, user)
   redis.call('HDEL', PLACES, user)
@@ -58,7 +64,8 @@ local function take_place(user)
   scores[#scores + 1] = score
   scores[#scores + 1] = user
   fresh[user] = true
-  changed[user] = record_of('W', ticket, score, now_text, text(waiting), '')
+  changed[user] = record_of('W', ticket, score, now_text, undrawn and NEVER_SHOWN or text(waiting), '')
+  if undrawn then return NEW_TO_DRAW, tickets, 0 end
   return NEW, tickets, waiting
 end
 

@@ -1,17 +1,19 @@
 -- A line's figures: the twin of `Line::figures`.
 --
 -- ARGV  moment, most ranges of given-up tickets
--- Gives {waiting, away, processing, inside, finished, tickets, serving, admitted, {"first:last", ...}}, or nothing if
--- there is no such line.
+-- Gives {waiting, away, processing, inside, finished, tickets, serving, admitted, entries in the draw that was held or -1,
+--        {"first:last", ...}}, or nothing if there is no such line.
 
-local line = redis.call('HMGET', LINE, 'away', 'finished', 'serving', 'admitted')
+local line = redis.call('HMGET', LINE, 'away', 'finished', 'serving', 'admitted', 'draw', 'drawn', 'draw_count')
 if not line[1] then return false end
 local now = clock()
 local most = tonumber(ARGV[2])
+local undrawn = is_undrawn(line[5], line[6])
 touch()
 return {
   redis.call('ZCARD', WAITING), tonumber(line[1]), redis.call('ZCARD', PROCESSING),
   redis.call('ZCOUNT', INSIDE, '(' .. text(now), '+inf'), tonumber(line[2]),
   tonumber(redis.call('GET', TICKETS) or 0), tonumber(line[3]), tonumber(line[4]),
-  most > 0 and redis.call('ZRANGE', GONE, 0, most - 1) or {},
+  line[6] == '1' and tonumber(line[7]) or -1,
+  most > 0 and not undrawn and redis.call('ZRANGE', GONE, 0, most - 1) or {},
 }

@@ -1,4 +1,4 @@
--- What came of it for somebody; the first verdict stands: the twin of `Line::finish`.
+-- What came of it for somebody; the first verdict stands, and nobody has one before a draw: the twin of `Line::finish`.
 --
 -- ARGV  (no moment), user, "I" or "S"
 -- Gives 1 if the user has a verdict now.
@@ -7,11 +7,12 @@ if redis.call('EXISTS', LINE) == 0 then return 0 end
 local user = ARGV[2]
 local record = redis.call('HGET', PLACES, user)
 touch()
-if not record then return 0 end
-local state, ticket, score, heard, shown = read(record)
+local draw = redis.call('HMGET', LINE, 'draw', 'drawn')
+if not record or is_undrawn(draw[1], draw[2]) then return 0 end
+local state, entry, score, heard, shown = read(record)
 if state == 'F' then return 1 end
 if state == 'W' or state == 'A' then
-  give_up_turn(user, state, tonumber(ticket))
+  give_up_turn(user, state, entry, score)
 elseif state == 'P' then
   redis.call('ZREM', PROCESSING, user)
   redis.call('HDEL', PROCESSING_TICKETS, user)
@@ -19,6 +20,6 @@ else
   redis.call('ZREM', INSIDE, user)
   redis.call('DEL', PASS)
 end
-redis.call('HSET', PLACES, user, record_of('F', ticket, score, heard, shown, ARGV[3]))
+redis.call('HSET', PLACES, user, record_of('F', entry, score, heard, shown, ARGV[3]))
 redis.call('HINCRBY', LINE, 'finished', 1)
 return 1

@@ -9,10 +9,10 @@ local record = redis.call('HGET', PLACES, user)
 touch()
 if not record then return 0 end
 local now = clock()
-local state, ticket, _, _, _, rest = read(record)
+local state, entry, score, _, _, rest = read(record)
 local left = 1
 if state == 'W' or state == 'A' then
-  give_up_turn(user, state, tonumber(ticket))
+  give_up_turn(user, state, entry, score)
 elseif state == 'I' then
   redis.call('ZREM', INSIDE, user)
   redis.call('DEL', PASS)

@@ -42,9 +42,9 @@ local users = {}
 for i, one in ipairs(people) do users[i] = one[1] end
 local records, back, written, scores = fields_of(PLACES, users), {}, {}, {}
 for i, user in ipairs(users) do
-  local _, ticket, score, _, shown = read(records[i])
+  local _, entry, score, _, shown = read(records[i])
   -- Nobody has to be there while somebody else does the work.
-  written[2 * i - 1], written[2 * i] = user, record_of('W', ticket, score, text(now), shown, '')
+  written[2 * i - 1], written[2 * i] = user, record_of('W', entry, score, text(now), shown, '')
   scores[2 * i - 1], scores[2 * i] = score, user
   back[2 * i - 1], back[2 * i] = user, people[i][3]
 end

@@ -1,0 +1,138 @@
+//! A line draws: at the opening everybody who has come gets the ticket that the lot says.
+//!
+//! ```text
+//! Awaited --begin, not before the opening--> Begun --finish--> Done
+//! entries 1.., no ranks, nobody admitted     who is in it      tickets 1..count by lot, then by entry
+//!                                            is settled
+//! ```
+
+use super::draw::drawn_order;
+use super::gone::Gone;
+use super::order::Order;
+use super::place::State;
+use super::{Line, RestoredPlace};
+use crate::name::UserId;
+use crate::time::Timestamp;
+
+/// The best rank of somebody who was shown none: every rank is better.
+pub(super) const NEVER_SHOWN: u64 = u64::MAX;
+
+/// How far a draw is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DrawStep {
+    /// There is none, or the line does not open yet.
+    NotDue,
+    /// Who takes part is settled; the order is on its way.
+    UnderWay {
+        /// Entries 1 to this one.
+        count: u32,
+    },
+    /// Everybody has a ticket.
+    Drawn {
+        /// Entries 1 to this one took part; tickets beyond are in order of entry.
+        count: u32,
+    },
+}
+
+/// A line's draw. Without one in the rule it stays awaited, and means nothing.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Draw {
+    #[default]
+    Awaited,
+    Begun {
+        count: u32,
+    },
+    /// Entries by ticket.
+    Done(Vec<u32>),
+}
+
+/// The entries 1 to `tickets` by the tickets that they get.
+fn entries_by_ticket(order: &[u32], tickets: u64) -> impl Iterator<Item = u64> {
+    let late = order.len() as u64 + 1..=tickets;
+    order.iter().map(|entry| u64::from(*entry)).chain(late)
+}
+
+impl Line {
+    /// Whether nobody has a rank yet, and nobody is admitted: there is a draw to come.
+    pub fn is_undrawn(&self) -> bool {
+        self.rule.draw.is_some() && !matches!(self.draw, Draw::Done(_))
+    }
+
+    /// The entry that a ticket was drawn for; the ticket itself where nothing was drawn.
+    pub fn entry_of(&self, ticket: u64) -> u64 {
+        let Draw::Done(order) = &self.draw else { return ticket };
+        let place = usize::try_from(ticket).ok().and_then(|ticket| ticket.checked_sub(1));
+        place.and_then(|place| order.get(place)).map_or(ticket, |entry| u64::from(*entry))
+    }
+
+    /// How many entries took part in the draw that was; none before.
+    pub fn drawn(&self) -> Option<u32> {
+        match &self.draw {
+            Draw::Done(order) => Some(order.len() as u32),
+            Draw::Awaited | Draw::Begun { .. } => None,
+        }
+    }
+
+    /// Settles who takes part, once the line opens: everybody who has come until now.
+    pub fn begin_draw(&mut self, now: Timestamp) -> DrawStep {
+        let is_due = self.rule.draw.is_some() && self.rule.opens_at.is_none_or(|opens_at| now >= opens_at);
+        if matches!(self.draw, Draw::Awaited) && is_due {
+            self.draw = Draw::Begun { count: u32::try_from(self.order.tickets()).unwrap_or(u32::MAX) };
+        }
+        match &self.draw {
+            Draw::Awaited => DrawStep::NotDue,
+            Draw::Begun { count } => DrawStep::UnderWay { count: *count },
+            Draw::Done(order) => DrawStep::Drawn { count: order.len() as u32 },
+        }
+    }
+
+    /// Gives everybody the ticket that was drawn. `order`: [`drawn_order`] of the entries that
+    /// [`Line::begin_draw`] has settled; another one, or a second time, changes nothing. Whether it did.
+    pub fn finish_draw(&mut self, order: Vec<u32>) -> bool {
+        if !matches!(self.draw, Draw::Begun { count } if count as usize == order.len()) {
+            return false;
+        }
+        let mut holders: Vec<Option<UserId>> = vec![None; self.order.tickets() as usize];
+        for (user, place) in &self.places {
+            holders[place.ticket as usize - 1] = Some(user.clone());
+        }
+        let (mut drawn, mut gone) = (Order::default(), Gone::default());
+        for entry in entries_by_ticket(&order, self.order.tickets()) {
+            let holder = holders[entry as usize - 1].take();
+            match holder.as_ref().and_then(|user| self.places.get_mut(user)).zip(holder.as_ref()) {
+                Some((place, user)) if place.state == State::Waiting => place.ticket = drawn.append(user),
+                Some((place, user)) => place.ticket = drawn.skip(user),
+                None => gone.add(drawn.skip_unheld()),
+            }
+        }
+        (self.order, self.gone, self.draw) = (drawn, gone, Draw::Done(order));
+        true
+    }
+
+    /// [`Line::begin_draw`] and [`Line::finish_draw`] at once.
+    pub fn draw(&mut self, now: Timestamp) -> DrawStep {
+        if let (DrawStep::UnderWay { count }, Some(seed)) = (self.begin_draw(now), self.rule.draw) {
+            self.finish_draw(drawn_order(&seed, count));
+        }
+        self.begin_draw(now)
+    }
+}
+
+/// Places kept by entry, in the order of the tickets that were drawn for them.
+pub(super) fn by_ticket(
+    order: &[u32],
+    tickets: u64,
+    places: impl Iterator<Item = RestoredPlace>,
+) -> impl Iterator<Item = RestoredPlace> {
+    let mut by_entry: Vec<Option<RestoredPlace>> = Vec::new();
+    by_entry.resize_with(tickets as usize, || None);
+    for place in places {
+        let entry = place.ticket as usize - 1;
+        by_entry[entry] = Some(place);
+    }
+    let tickets = entries_by_ticket(order, tickets).enumerate();
+    tickets.filter_map(move |(at, entry)| {
+        let place = by_entry.get_mut(entry as usize - 1)?.take()?;
+        Some(RestoredPlace { ticket: at as u64 + 1, ..place })
+    })
+}
