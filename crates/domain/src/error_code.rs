@@ -98,9 +98,11 @@ impl ErrorCode {
             Self::NotFound | Self::CampaignNotFound | Self::CouponNotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,
-            Self::DrawNotPossible | Self::CampaignExists | Self::CampaignNotModifiable | Self::CouponAlreadyRedeemed | Self::CouponReserved => {
-                409
-            }
+            Self::DrawNotPossible
+            | Self::CampaignExists
+            | Self::CampaignNotModifiable
+            | Self::CouponAlreadyRedeemed
+            | Self::CouponReserved => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::CouponNotApplicable | Self::IdempotencyKeyReused => 422,

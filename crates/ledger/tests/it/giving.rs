@@ -51,11 +51,10 @@ async fn never_more_than_there_are_however_many_decide_at_once(site: Site) {
 
 async fn numbers_given_back_are_given_again(site: Site) {
     let (books, sale) = Books::with_campaign(site, 2, 1).await;
-    assert_eq!(decide(&books, &[wanted(&sale, 1), wanted(&sale, 2), wanted(&sale, 3)]).await, [
-        Given::Now,
-        Given::Now,
-        Given::Nothing
-    ]);
+    assert_eq!(
+        decide(&books, &[wanted(&sale, 1), wanted(&sale, 2), wanted(&sale, 3)]).await,
+        [Given::Now, Given::Now, Given::Nothing]
+    );
     let book = entries(&books.ledger, &sale.id, None, 10).await.expect("read");
     let first = book.iter().find(|entry| entry.user_id == "u1").expect("kept");
     let kept = find(&books.ledger, &sale.id.tenant, first.coupon_id).await.expect("read").expect("there");
@@ -81,11 +80,10 @@ async fn a_number_on_its_way_from_elsewhere_is_not_given(site: Site) {
     let (books, sale) = Books::with_campaign(site, 5, 1).await;
     // Numbers 1 and 2 were given by the hot state and are not rows yet.
     assert_eq!(books.keep(&[crate::support::issued(&sale, 3)]).await, []);
-    assert_eq!(decide(&books, &[wanted(&sale, 11), wanted(&sale, 12), wanted(&sale, 13)]).await, [
-        Given::Now,
-        Given::Now,
-        Given::Nothing
-    ]);
+    assert_eq!(
+        decide(&books, &[wanted(&sale, 11), wanted(&sale, 12), wanted(&sale, 13)]).await,
+        [Given::Now, Given::Now, Given::Nothing]
+    );
     let late = [crate::support::issued(&sale, 1), crate::support::issued(&sale, 2)];
     assert_eq!(books.keep(&late).await, [], "they still fit");
 }

@@ -13,6 +13,7 @@ mod books;
 mod crowd;
 mod edge;
 mod engines;
+mod gate;
 mod judge;
 mod network;
 mod programs;

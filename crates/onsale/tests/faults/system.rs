@@ -10,6 +10,7 @@ use testkit::{
 
 const SERVERS: usize = 3;
 const ISSUERS: usize = 2;
+const LINE_SERVERS: usize = 2;
 const BROKERS: usize = 3;
 const ONSALE: &str = env!("CARGO_BIN_EXE_onsale");
 
@@ -53,6 +54,7 @@ pub struct System {
     ack: Ack,
     environment: Vec<(String, OsString)>,
     server_ports: Vec<[u16; 2]>,
+    line_ports: Vec<[u16; 2]>,
     kit: Kit,
 }
 
@@ -82,6 +84,20 @@ fn base(hot_url: &str, bus_url: &str, ledger_url: &str) -> Vec<(String, OsString
         ("RECONCILE__INTERVAL_SECONDS", "0"),
         ("LOG__LEVEL", "info"),
         ("LOG__ACCESS", "false"),
+    ];
+    values.into_iter().map(|(name, value)| (format!("ONSALE__{name}"), value.into())).collect()
+}
+
+/// A gate whose work issuers do.
+fn gate(line_ports: &[[u16; 2]]) -> Vec<(String, OsString)> {
+    let urls: Vec<String> = line_ports.iter().map(|[port, _]| format!("http://127.0.0.1:{port}")).collect();
+    let values = [
+        ("GATE__DISPATCH_MODE", "kafka".to_owned()),
+        ("GATE__DISPATCH_PER_SECOND", "100".to_owned()),
+        ("GATE__DISPATCH_INTERVAL_MS", "100".to_owned()),
+        ("GATE__STALE_TIMEOUT_MS", "3000".to_owned()),
+        ("INTERNAL__KEY__ISSUER", "1c1c2f54-0f0e-4d1b-9a1c-6f8a0c7b7a55".to_owned()),
+        ("INTERNAL__URL__QUEUE", urls.join(",")),
     ];
     values.into_iter().map(|(name, value)| (format!("ONSALE__{name}"), value.into())).collect()
 }
@@ -124,7 +140,9 @@ impl System {
         let network = network(&kit, &database, &server_ports)?;
         let proxy = network.as_ref().map(|network| network.database.port());
         let (ledger_url, schema) = through(&database.fresh_database("onsale")?, proxy);
-        let environment = base(&redis.url(), &kafka.url(), &ledger_url);
+        let line_ports = (0..LINE_SERVERS).map(|_| pair()).collect::<Result<Vec<_>>>()?;
+        let mut environment = base(&redis.url(), &kafka.url(), &ledger_url);
+        environment.extend(gate(&line_ports));
         let run =
             |arguments: &[&str]| Program::run(&kit, program("admin".to_owned(), arguments, environment.clone(), &[]));
         run(&["migrate"])?;
@@ -150,6 +168,7 @@ impl System {
             ack,
             environment,
             server_ports,
+            line_ports,
             kit,
         })
     }
@@ -176,6 +195,17 @@ impl System {
         for program in programs {
             assert!(program.pid().is_some(), "a program has ended:\n{}", program.log());
         }
+    }
+
+    /// Servers that keep lines, and their ports. They run as long as they are held.
+    pub fn line_servers(&self) -> Vec<(Program, u16)> {
+        let open = |(number, ports): (usize, &[u16; 2])| {
+            let mut environment = self.environment.clone();
+            listen(&mut environment, ports);
+            let spec = program(format!("queue-{number}"), &["serve", "queue"], environment, ports);
+            (Program::open(&self.kit, spec).expect("the server starts"), ports[0])
+        };
+        self.line_ports.iter().enumerate().map(open).collect()
     }
 
     /// Runs a command beside the servers: whether it ended with 0, and what it printed.

@@ -12,26 +12,26 @@ fn shut() -> World {
     World::with(&[("ONSALE__GATE__DISPATCH_PER_SECOND", "0"), ("ONSALE__LIMITS__ENABLED", "false")])
 }
 
-fn make(world: &World, event: &str, stock: u32) {
+pub fn make(world: &World, event: &str, stock: u32) {
     let campaign = json!({"event_id": event, "name": "Sale", "stock": stock, "gated": true,
         "discount": {"type": "fixed", "value": 1_000}});
     assert_eq!(world.admin().post_json("/api/v1/admin/campaigns", &campaign).status, 201);
     assert_eq!(world.admin().post(&format!("/api/v1/admin/campaigns/{event}/open")).status, 200);
 }
 
-fn enqueue(world: &World, event: &str, user: &str) -> Value {
+pub fn enqueue(world: &World, event: &str, user: &str) -> Value {
     world.anyone().post(&format!("/gate/events/{event}/enqueue?userId={user}")).ok()
 }
 
-fn rank(world: &World, event: &str, user: &str) -> Value {
+pub fn rank(world: &World, event: &str, user: &str) -> Value {
     world.anyone().get(&format!("/gate/events/{event}/rank?userId={user}")).ok()
 }
 
-fn issue(world: &World, event: &str, user: &str) -> Value {
+pub fn issue(world: &World, event: &str, user: &str) -> Value {
     world.anyone().post(&format!("/issue/events/{event}?userId={user}")).ok()["result"].clone()
 }
 
-fn open_the_gate(world: &World, event: &str, rate: u32) -> Answer {
+pub fn open_the_gate(world: &World, event: &str, rate: u32) -> Answer {
     let path = format!("/queue/admin/gate:{event}/rate");
     let body = json!({ "ratePerSecond": rate }).to_string();
     world.admin().call("PUT", &path, Some(body.as_bytes()))

@@ -109,6 +109,20 @@ impl CouponService {
         Ok(PutBack { restored, refused })
     }
 
+    /// Puts a user's coupons into the hot state that were decided in the tables. Whether there are any.
+    ///
+    /// # Errors
+    /// `SERVICE_UNAVAILABLE`; the same again is safe.
+    pub async fn follow_rows_of(&self, id: &CampaignId, user: &UserId) -> Result<bool, ApiError> {
+        let rows = coupons::of_user(&self.ledger, &id.tenant, &id.event, user).await?;
+        let kept = rows.iter().map(coupon_of_row).collect::<Result<Vec<_>, _>>()?;
+        let refused = self.port.restore(id, kept).await?;
+        if !refused.is_empty() {
+            tracing::error!(campaign = %id, count = refused.len(), "coupons in the tables do not fit the hot state");
+        }
+        Ok(!rows.is_empty())
+    }
+
     /// Takes a coupon back in the hot state the way the ledger has it.
     async fn revoke_as_kept(&self, id: &CampaignId, coupon: &Coupon) -> Result<(), ApiError> {
         let row = coupons::find(&self.ledger, &id.tenant, coupon.coupon_id).await?;

@@ -3,13 +3,16 @@
 use super::service::{Enqueued, GateService, IssueResult, Ranked};
 use crate::callers::Callers;
 use crate::http::docs::ErrorBody;
+use crate::http::peer::ClientIp;
 use crate::http::{ApiError, Json, Path, Query};
+use crate::internal::InternalKeys;
 use ::http::{HeaderMap, HeaderValue, header};
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use domain::{CampaignId, EventName, UserId};
+use domain::line::Verdict;
+use domain::{CampaignId, EventName, TenantName, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
@@ -20,7 +23,12 @@ pub struct GateApi {
     pub gate: GateService,
     /// Who calls.
     pub callers: Callers,
+    /// Which of our own services may report.
+    pub internal: InternalKeys,
 }
+
+/// Where issuers report. Not for people: the edge answers 404 for it.
+const COMPLETE: &str = "/gate/events/{event_id}/processing/complete";
 
 /// The routes.
 pub fn routes(api: GateApi) -> Router {
@@ -33,9 +41,14 @@ pub fn routes(api: GateApi) -> Router {
         .with_state(api)
 }
 
+/// The routes of our own services: outside of the limits for people.
+pub fn internal_routes(api: GateApi) -> Router {
+    Router::new().route(COMPLETE, post(complete)).with_state(api)
+}
+
 /// This service's part of the API document.
 #[derive(OpenApi)]
-#[openapi(paths(enqueue, rank, enqueue_short, rank_short, issue))]
+#[openapi(paths(enqueue, rank, enqueue_short, rank_short, issue, complete))]
 pub struct ApiDocument;
 
 /// Who.
@@ -56,6 +69,29 @@ struct OfEvent {
     event_id: String,
     /// the user
     user_id: String,
+}
+
+/// What an issuer is done with.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct Done {
+    /// whose request
+    user_id: String,
+    /// whose campaign; without it the tenant `default`
+    tenant: Option<String>,
+    /// what came of it; without it the rows tell
+    result: Option<Said>,
+}
+
+/// What an issuer says.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Said {
+    /// The user has a coupon.
+    Issued,
+    /// There was none left.
+    SoldOut,
 }
 
 /// What became of a request for a coupon.
@@ -159,4 +195,32 @@ async fn issue(
 ) -> Result<Response, ApiError> {
     let (campaign, user) = api.names(&headers, &event_id, &of.user_id).await?;
     Ok(personal(IssueAnswer { result: api.gate.issue(&campaign, &user).await? }))
+}
+
+/// An issuer is done with somebody's request (GATE-004).
+#[utoipa::path(post, path = "/gate/events/{event_id}/processing/complete", tag = "internal", security(("serviceKey" = [])),
+    params(("event_id" = String, Path), Done),
+    responses((status = 200, body = Ranked), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody)))]
+async fn complete(
+    State(api): State<GateApi>,
+    client: Option<Extension<ClientIp>>,
+    Path(event_id): Path<String>,
+    headers: HeaderMap,
+    // After the key: who is not let in learns nothing of what would be right.
+    done: Result<Query<Done>, ApiError>,
+) -> Result<Response, ApiError> {
+    api.internal.check(&headers, client.map(|Extension(client)| client), COMPLETE)?;
+    let Query(done) = done?;
+    let tenant = match done.tenant {
+        Some(tenant) => TenantName::new(&tenant).map_err(|error| ApiError::invalid(format!("tenant {error}")))?,
+        None => TenantName::default_tenant(),
+    };
+    let event = EventName::new(&event_id).map_err(|error| ApiError::invalid(format!("eventId {error}")))?;
+    let user = UserId::new(&done.user_id).map_err(|error| ApiError::invalid(format!("userId {error}")))?;
+    let said = done.result.map(|said| match said {
+        Said::Issued => Verdict::Issued,
+        Said::SoldOut => Verdict::SoldOut,
+    });
+    Ok(personal(api.gate.complete(&CampaignId::new(tenant, event), &user, said).await?))
 }

@@ -1,10 +1,11 @@
 //! A line before every gated campaign, with the campaign's own times.
 
 use super::service::GateService;
+use crate::http::ApiError;
 use domain::line::{Admits, LineId, LineRule};
 use domain::{Campaign, CampaignId, CampaignStatus, Timestamp};
-use hot::HotError;
-use std::sync::atomic::Ordering;
+use ledger::{campaigns, coupons};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How often campaigns are looked at.
@@ -15,15 +16,38 @@ const CAPACITY: u32 = 10_000_000;
 /// Nobody knows when: an operator opens it.
 const NOT_YET: Timestamp = Timestamp(i64::MAX / 4_096);
 
+/// People whose requests may be on their way at once: what the rate gives in so many seconds. When issuers do less than
+/// the rate, admission slows to what they do.
+const REQUESTS_SECONDS: u32 = 10;
+/// But so many may always be.
+const REQUESTS_MIN: u32 = 100;
+
+/// How people go on from a gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DispatchMode {
+    /// They get a pass and ask for the coupon themselves (GATE-005).
+    ActiveQueue,
+    /// An issuer does the work for them (GATE-004).
+    Kafka,
+}
+
 /// How gates admit.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct GateSettings {
+    /// Campaigns that have a gate even if they do not say so (GATE-007).
+    pub campaigns: Vec<CampaignId>,
+    /// How people go on.
+    pub mode: DispatchMode,
     /// People a second (GATE-003).
     pub dispatch_per_second: u32,
     /// Milliseconds between two batches.
     pub dispatch_interval_ms: u32,
     /// How long an active pass lives (GATE-005).
     pub active_ttl_ms: u32,
+    /// Who has been dealt with for so long is put back (GATE-006).
+    pub stale_timeout_ms: u32,
+    /// So many at a time.
+    pub put_back_max: u32,
 }
 
 impl GateSettings {
@@ -33,13 +57,30 @@ impl GateSettings {
             rate_per_second: self.dispatch_per_second,
             interval_ms: self.dispatch_interval_ms,
             capacity: CAPACITY,
-            admits: Admits::Pass { ttl_ms: self.active_ttl_ms },
-            inside_max: 0,
+            admits: self.admits(),
+            inside_max: self.inside_max(self.dispatch_per_second),
             abandon_after_ms: 0,
             opens_at: None,
             paused: false,
             closed: false,
+            draw: None,
             revision: 1,
+        }
+    }
+
+    fn admits(&self) -> Admits {
+        match self.mode {
+            DispatchMode::ActiveQueue => Admits::Pass { ttl_ms: self.active_ttl_ms },
+            DispatchMode::Kafka => {
+                Admits::Processing { stale_after_ms: self.stale_timeout_ms, put_back_max: self.put_back_max }
+            }
+        }
+    }
+
+    fn inside_max(&self, rate_per_second: u32) -> u32 {
+        match self.mode {
+            DispatchMode::ActiveQueue => 0,
+            DispatchMode::Kafka => rate_per_second.saturating_mul(REQUESTS_SECONDS).max(REQUESTS_MIN),
         }
     }
 }
@@ -47,7 +88,11 @@ impl GateSettings {
 /// What people at a gate are told of its campaign without asking anybody.
 #[derive(Debug, Default)]
 pub struct Gate {
-    pub(super) sold_out: std::sync::atomic::AtomicBool,
+    pub(super) sold_out: AtomicBool,
+    /// The line has an opening draw, held or to come.
+    pub(super) has_draw: AtomicBool,
+    /// Every coupon that the hot state gave is a row: the rows may decide from now on.
+    rows_decide: AtomicBool,
 }
 
 impl GateService {
@@ -55,33 +100,76 @@ impl GateService {
     pub async fn follow_in_background(self) {
         loop {
             if let Err(error) = self.follow().await {
-                tracing::warn!(%error, "gates could not be brought up to date");
+                tracing::warn!(code = error.code.as_str(), "gates could not be brought up to date");
             }
             tokio::time::sleep(FOLLOW_EVERY).await;
         }
     }
 
-    async fn follow(&self) -> Result<(), HotError> {
-        for id in self.coupons.campaigns().await? {
+    async fn follow(&self) -> Result<(), ApiError> {
+        for id in &self.settings.campaigns {
+            self.set_gate(id).await?;
+        }
+        for id in self.coupons.port.campaigns().await? {
             self.follow_campaign(&id).await?;
         }
         Ok(())
     }
 
+    /// A campaign that the configuration names gets its gate, whether or not it is open: nobody loses anything by it.
+    async fn set_gate(&self, id: &CampaignId) -> Result<(), ApiError> {
+        if self.coupons.port.campaign(id).await?.is_none_or(|known| known.gated) {
+            return Ok(());
+        }
+        let Some(kept) = campaigns::get(&self.coupons.ledger, id).await?.filter(|kept| !kept.gated) else {
+            return Ok(());
+        };
+        let gated = campaigns::update(&self.coupons.ledger, &Campaign { gated: true, ..kept }).await?;
+        self.coupons.port.put_campaign(gated).await?;
+        Ok(())
+    }
+
+    /// Rows must not decide while a coupon that the hot state gave is on its way to them: its number would be given
+    /// twice. Passes count no more by then, so that the hot state gives no others.
+    async fn may_rows_decide(&self, id: &CampaignId) -> Result<bool, ApiError> {
+        let gate = self.gate(id);
+        if gate.rows_decide.load(Ordering::Relaxed) {
+            return Ok(true);
+        }
+        let given = self.coupons.port.counts(id).await?.unwrap_or_default().given;
+        let kept = coupons::counts(&self.coupons.ledger, id).await?.kept();
+        gate.rows_decide.store(given <= kept, Ordering::Relaxed);
+        Ok(given <= kept)
+    }
+
+    fn note_draw(&self, id: &CampaignId, has_draw: bool) {
+        let had_draw = self.gate(id).has_draw.swap(has_draw, Ordering::Relaxed);
+        if has_draw && !had_draw && self.receipts().is_none() {
+            tracing::error!(campaign = %id, "people get no receipts here for the opening draw; set queue.receipt_key");
+        }
+    }
+
     /// Makes the line before a campaign, or brings it up to date. Whether the campaign has a gate; none if there is no
     /// such campaign.
-    pub(super) async fn follow_campaign(&self, id: &CampaignId) -> Result<Option<bool>, HotError> {
-        let Some(campaign) = self.coupons.campaign(id).await? else { return Ok(None) };
+    pub(super) async fn follow_campaign(&self, id: &CampaignId) -> Result<Option<bool>, ApiError> {
+        let Some(campaign) = self.coupons.port.campaign(id).await? else { return Ok(None) };
         if !campaign.gated {
             return Ok(Some(false));
         }
         let now = crate::clock::now();
-        let status = self.coupons.status(id, now).await?.map_or(CampaignStatus::Scheduled, |sale| sale.status);
+        let status = self.coupons.port.status(id, now).await?.map_or(CampaignStatus::Scheduled, |sale| sale.status);
         let line = LineId::Gate(id.clone());
         let known = self.desk.port.rule(&line).await?;
         let base = known.clone().unwrap_or_else(|| self.settings.rule());
-        let wanted =
-            LineRule { opens_at: opens_at(&campaign, status), closed: status == CampaignStatus::Closed, ..base };
+        self.note_draw(id, base.draw.is_some());
+        let waits_for_rows = self.settings.mode == DispatchMode::Kafka && !self.may_rows_decide(id).await?;
+        let wanted = LineRule {
+            admits: self.settings.admits(),
+            inside_max: self.settings.inside_max(base.rate_per_second),
+            opens_at: if waits_for_rows { Some(NOT_YET) } else { opens_at(&campaign, status) },
+            closed: status == CampaignStatus::Closed,
+            ..base
+        };
         match known {
             Some(known) if known == wanted => {}
             Some(known) => {

@@ -1,10 +1,14 @@
 //! The gate before a campaign (GATE-001..006): people queue, and go on at a rate that the rest can bear.
 //!
-//! `service` answers people; `campaigns` keeps a line before every gated campaign; `api` the routes.
+//! `service` answers people; `campaigns` keeps a line before every gated campaign; `dispatch` asks issuers to do the
+//! work where people do not ask themselves, and `completion` hears what came of it; `api` the routes.
 
 pub mod api;
 pub mod campaigns;
+pub mod completion;
+pub mod dispatch;
 pub mod service;
 
-pub use campaigns::GateSettings;
+pub use campaigns::{DispatchMode, GateSettings};
+pub use dispatch::ToIssuers;
 pub use service::GateService;

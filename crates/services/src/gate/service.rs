@@ -1,13 +1,14 @@
 //! What people at a gate ask for.
 
-use super::campaigns::{Gate, GateSettings};
+use super::campaigns::{DispatchMode, Gate, GateSettings};
 use crate::clock;
+use crate::coupon::CouponService;
 use crate::http::ApiError;
-use crate::queue::Desk;
+use crate::queue::{Desk, ReceiptKey};
 use domain::line::{LineId, Standing, Verdict};
-use domain::{CampaignId, ErrorCode, IdempotencyKey, IssueOutcome, UserId};
+use domain::{CampaignId, CampaignStatus, ErrorCode, IdempotencyKey, IssueOutcome, UserId};
+use hot::IssueRequest;
 use hot::line::{Clock, LineUser};
-use hot::{CouponPort, IssueRequest};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -19,12 +20,13 @@ use utoipa::ToSchema;
 pub struct GateService {
     /// Answers people in lines.
     pub desk: Desk,
-    /// Decides on coupons.
-    pub coupons: Arc<dyn CouponPort>,
+    /// Decides on coupons, and keeps them.
+    pub coupons: CouponService,
     /// How gates admit.
     pub settings: GateSettings,
     /// Gates that this process has seen.
     gates: Arc<RwLock<HashMap<CampaignId, Arc<Gate>>>>,
+    receipts: Option<ReceiptKey>,
 }
 
 /// Whether somebody stands in the line now.
@@ -40,12 +42,15 @@ pub enum EnqueueStatus {
 }
 
 /// The answer to somebody who queues.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Enqueued {
     /// Whether there is a place.
     pub status: EnqueueStatus,
-    /// From 1; 0 for who is through already; null where there is nothing to queue for.
+    /// From 1; 0 for who is through already; null where there is nothing to queue for, and before an opening draw.
     pub rank: Option<u64>,
+    /// In a line with an opening draw: the person's number in it, signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<String>,
 }
 
 /// How far somebody has come.
@@ -71,7 +76,7 @@ pub enum RankStatus {
 pub struct Ranked {
     /// How far.
     pub status: RankStatus,
-    /// From 1, for who waits; else null.
+    /// From 1, for who waits; null for all others, and before an opening draw.
     pub rank: Option<u64>,
 }
 
@@ -89,18 +94,29 @@ pub enum IssueResult {
     OutOfStock,
 }
 
-fn who(campaign: &CampaignId, user: &UserId) -> LineUser {
+pub(super) fn who(campaign: &CampaignId, user: &UserId) -> LineUser {
     LineUser { line: LineId::Gate(campaign.clone()), user: user.clone() }
 }
 
-fn ranked(status: RankStatus, rank: Option<u64>) -> Ranked {
+pub(super) fn ranked(status: RankStatus, rank: Option<u64>) -> Ranked {
     Ranked { status, rank }
 }
 
 impl GateService {
     /// A gate over engines.
-    pub fn new(desk: Desk, coupons: Arc<dyn CouponPort>, settings: GateSettings) -> Self {
-        Self { desk, coupons, settings, gates: Arc::default() }
+    pub fn new(desk: Desk, coupons: CouponService, settings: GateSettings) -> Self {
+        Self { desk, coupons, settings, gates: Arc::default(), receipts: None }
+    }
+
+    /// The same, signing the numbers of those who take part in an opening draw.
+    #[must_use]
+    pub fn with_receipts(self, receipts: Option<ReceiptKey>) -> Self {
+        Self { receipts, ..self }
+    }
+
+    /// What numbers are signed with.
+    pub fn receipts(&self) -> Option<&ReceiptKey> {
+        self.receipts.as_ref()
     }
 
     /// What is known of a campaign's gate.
@@ -115,6 +131,23 @@ impl GateService {
     fn is_sold_out(&self, id: &CampaignId) -> bool {
         let gates = self.gates.read().unwrap_or_else(PoisonError::into_inner);
         gates.get(id).is_some_and(|gate| gate.sold_out.load(Ordering::Relaxed))
+    }
+
+    fn has_draw(&self, id: &CampaignId) -> bool {
+        let gates = self.gates.read().unwrap_or_else(PoisonError::into_inner);
+        gates.get(id).is_some_and(|gate| gate.has_draw.load(Ordering::Relaxed))
+    }
+
+    /// This person's number in the draw, signed.
+    fn receipt(&self, campaign: &CampaignId, user: &UserId, entry: u64) -> Option<String> {
+        let line = LineId::Gate(campaign.clone());
+        self.receipts.as_ref().map(|key| key.sign(&line, entry, user, clock::now().millis()))
+    }
+
+    /// Whether there is nothing left to get.
+    pub(super) async fn is_over(&self, id: &CampaignId) -> Result<bool, ApiError> {
+        let status = self.coupons.port.status(id, clock::now()).await?.map(|sale| sale.status);
+        Ok(matches!(status, Some(CampaignStatus::SoldOut | CampaignStatus::Closed)))
     }
 
     /// The line may not be there yet, for the campaign is young.
@@ -148,7 +181,8 @@ impl GateService {
     /// `CAMPAIGN_NOT_FOUND`, `NOT_FOUND`, `QUEUE_FULL`, `SERVICE_UNAVAILABLE`.
     pub async fn enqueue(&self, campaign: &CampaignId, user: &UserId) -> Result<Enqueued, ApiError> {
         let who = who(campaign, user);
-        let enqueued = |status, rank| Ok(Enqueued { status, rank });
+        let enqueued = |status, rank| Ok(Enqueued { status, rank, receipt: None });
+        let drawing = |status, rank, entry| Ok(Enqueued { status, rank, receipt: self.receipt(campaign, user, entry) });
         let mut standing = if self.is_sold_out(campaign) {
             match self.look(&who, campaign).await? {
                 Standing::Absent => return enqueued(EnqueueStatus::SoldOut, None),
@@ -162,6 +196,12 @@ impl GateService {
             standing = self.desk.enter(who).await?;
         }
         match standing {
+            Standing::Drawing { entry, is_new: true } => drawing(EnqueueStatus::Enqueued, None, entry),
+            Standing::Drawing { entry, .. } => drawing(EnqueueStatus::AlreadyEnqueued, None, entry),
+            // Came too late for the draw: the ticket is the number.
+            Standing::Waiting { rank, is_new: true, ticket } if self.has_draw(campaign) => {
+                drawing(EnqueueStatus::Enqueued, Some(rank), ticket)
+            }
             Standing::Waiting { rank, is_new: true, .. } => enqueued(EnqueueStatus::Enqueued, Some(rank)),
             Standing::Waiting { rank, .. } => enqueued(EnqueueStatus::AlreadyEnqueued, Some(rank)),
             Standing::Processing { .. } | Standing::Inside { .. } | Standing::Finished { .. } => {
@@ -180,6 +220,7 @@ impl GateService {
     pub async fn rank(&self, campaign: &CampaignId, user: &UserId) -> Result<Ranked, ApiError> {
         Ok(match self.look(&who(campaign, user), campaign).await? {
             Standing::Waiting { rank, .. } => ranked(RankStatus::Waiting, Some(rank)),
+            Standing::Drawing { .. } => ranked(RankStatus::Waiting, None),
             Standing::Processing { .. } => ranked(RankStatus::Processing, None),
             Standing::Inside { .. } => ranked(RankStatus::Active, None),
             Standing::Finished { verdict: Verdict::Issued, .. } => ranked(RankStatus::Issued, None),
@@ -197,14 +238,14 @@ impl GateService {
     pub async fn issue(&self, campaign: &CampaignId, user: &UserId) -> Result<IssueResult, ApiError> {
         let who = who(campaign, user);
         let pass = match self.look(&who, campaign).await? {
-            Standing::Inside { pass, .. } => pass,
+            Standing::Inside { pass, .. } if self.settings.mode == DispatchMode::ActiveQueue => pass,
             Standing::Finished { verdict: Verdict::Issued, .. } => return Ok(IssueResult::AlreadyIssued),
             Standing::Finished { verdict: Verdict::SoldOut, .. } => return Ok(IssueResult::OutOfStock),
             _ => return Ok(IssueResult::NotInActiveQueue),
         };
         let key = IdempotencyKey::new(pass.id.simple().to_string().as_bytes());
         let request = IssueRequest { campaign: campaign.clone(), user: user.clone(), key, admitted: true };
-        let answer = self.coupons.issue(vec![request], clock::now()).await.into_iter().next();
+        let answer = self.coupons.port.issue(vec![request], clock::now()).await.into_iter().next();
         let (result, verdict) = match answer.ok_or_else(|| ApiError::unavailable(1))?? {
             IssueOutcome::Issued { .. } => (IssueResult::Success, Verdict::Issued),
             IssueOutcome::AlreadyIssued { .. } => (IssueResult::AlreadyIssued, Verdict::Issued),
@@ -223,6 +264,9 @@ impl GateService {
 
     /// Whether somebody may ask for the coupon now, for the coupon service.
     pub async fn is_admitted(&self, campaign: &CampaignId, user: &UserId) -> bool {
+        if self.settings.mode != DispatchMode::ActiveQueue {
+            return false;
+        }
         let standing = self.desk.port.look(vec![who(campaign, user)], Clock::Engine).await;
         matches!(standing.first(), Some(Ok(Standing::Inside { .. })))
     }

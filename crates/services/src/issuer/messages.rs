@@ -1,26 +1,47 @@
-//! What the issuer hears on `coupon.events`.
+//! What the issuer hears: what was decided (`coupon.events`), and what the gate asks for (`coupon.requests`).
 
+use super::requests::{Request, Requests};
 use super::service::{Heard, Issuer};
 use async_trait::async_trait;
 use bus::{Failure, FailureKind, HandleError, Handler, Message};
-use domain::message::{CouponIssued, CouponRedeemed, CouponRevoked, Envelope, StockExhausted, event_type, topic};
+use domain::message::{
+    CouponIssued, CouponRedeemed, CouponRequested, CouponRevoked, Envelope, StockExhausted, event_type, topic,
+};
 use domain::name::check_name;
+use domain::{CampaignId, EventName, TenantName, UserId};
 use ledger::LedgerError;
 use serde::Deserialize;
 
 /// The consumer group `coupon-group`.
 pub struct CouponGroup {
     issuer: Issuer,
+    requests: Requests,
 }
 
 impl CouponGroup {
     /// The group's name (`contract.md`, Messages).
     pub const NAME: &str = "coupon-group";
 
-    /// A group whose messages this issuer deals with.
-    pub fn new(issuer: Issuer) -> Self {
-        Self { issuer }
+    /// A group whose messages these deal with.
+    pub fn new(issuer: Issuer, requests: Requests) -> Self {
+        Self { issuer, requests }
     }
+
+    async fn keep(&self, heard: &[Heard<'_>], failures: &mut Vec<Failure>) -> Result<(), LedgerError> {
+        let refused = self.issuer.keep(Self::NAME, heard).await?;
+        failures.extend(refused.into_iter().map(|verdict| invalid(verdict.index, verdict.reason)));
+        Ok(())
+    }
+
+    async fn decide(&self, asked: &[Request<'_>], failures: &mut Vec<Failure>) -> Result<(), LedgerError> {
+        let unknown = self.requests.decide(Self::NAME, asked).await?;
+        failures.extend(unknown.into_iter().map(|index| invalid(index, "there is no such campaign".to_owned())));
+        Ok(())
+    }
+}
+
+fn invalid(index: usize, error: String) -> Failure {
+    Failure { index, kind: FailureKind::Invalid, error }
 }
 
 #[async_trait]
@@ -30,7 +51,7 @@ impl Handler for CouponGroup {
     }
 
     fn topics(&self) -> &[&str] {
-        &[topic::COUPON_EVENTS]
+        &[topic::COUPON_EVENTS, topic::COUPON_REQUESTS]
     }
 
     fn knows(&self, kind: &str) -> bool {
@@ -39,30 +60,39 @@ impl Handler for CouponGroup {
             event_type::COUPON_REDEEMED,
             event_type::COUPON_REVOKED,
             event_type::STOCK_EXHAUSTED,
+            event_type::COUPON_REQUESTED,
         ]
         .contains(&kind)
     }
 
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
-        let mut failures = Vec::new();
-        let mut heard = Vec::with_capacity(batch.len());
+        let (mut failures, mut heard, mut asked) = (Vec::new(), Vec::new(), Vec::new());
         for (index, message) in batch.iter().enumerate() {
-            match hear(&message.envelope) {
-                Ok(issued) => heard.push(Heard { index, envelope: &message.envelope, issued }),
-                Err(error) => failures.push(Failure { index, kind: FailureKind::Invalid, error }),
-            }
+            let envelope = message.envelope.as_ref();
+            let understood = match envelope.event_type.as_str() {
+                event_type::COUPON_REQUESTED => ask(index, envelope).map(|request| asked.push(request)),
+                _ => hear(envelope).map(|issued| heard.push(Heard { index, envelope, issued })),
+            };
+            failures.extend(understood.err().map(|error| invalid(index, error)));
         }
-        let refused = self.issuer.keep(Self::NAME, &heard).await.map_err(|error| match error {
+        let failed = |error: LedgerError| match error {
             LedgerError::Unreachable(reason) => HandleError::Away(reason),
             other => HandleError::Batch(other.to_string()),
-        })?;
-        failures.extend(refused.into_iter().map(|verdict| Failure {
-            index: verdict.index,
-            kind: FailureKind::Invalid,
-            error: verdict.reason,
-        }));
+        };
+        self.keep(&heard, &mut failures).await.map_err(failed)?;
+        self.decide(&asked, &mut failures).await.map_err(failed)?;
         if failures.is_empty() { Ok(()) } else { Err(HandleError::Failed(failures)) }
     }
+}
+
+/// Whose turn has come.
+fn ask(index: usize, envelope: &Envelope) -> Result<Request<'_>, String> {
+    let asked: CouponRequested = payload(envelope)?;
+    let named = |field: &'static str| move |error| format!("payload: {field} {error}");
+    let tenant = TenantName::new(&asked.tenant).map_err(named("tenant"))?;
+    let event = EventName::new(&asked.campaign_id).map_err(named("campaignId"))?;
+    let user = UserId::new(&asked.user_id).map_err(named("userId"))?;
+    Ok(Request { index, envelope, campaign: CampaignId::new(tenant, event), user })
 }
 
 /// The coupon to keep, if the message tells of one. The other kinds were written by the transaction that they tell

@@ -1,16 +1,21 @@
 //! The issuer: keeps in the ledger what was decided (FCFS-006, FCFS-008).
 //!
-//! `messages` is what it hears, `service` what it does with it, `outboxes` the two places that messages come from,
+//! `messages` is what it hears, `service` what it does with decisions, `requests` what it decides itself for the gate,
+//! `gate_call` how it tells the gate, `outboxes` the two places that messages come from,
 //! `tidy` forgets what has been done with long ago.
 
+pub mod gate_call;
 pub mod messages;
 pub mod outboxes;
+pub mod requests;
 pub mod service;
 pub mod tidy;
 
 #[cfg(test)]
 mod tests;
 
+pub use gate_call::GateCall;
 pub use messages::CouponGroup;
 pub use outboxes::{HotOutbox, LedgerOutbox};
+pub use requests::{Outcome, Requests, TellGate};
 pub use service::{Issuer, Verdict};

@@ -189,9 +189,7 @@ async fn returned(change: &Transaction, campaign_id: i64, most: usize) -> Result
         .expr(Expr::val(1))
         .from_as(coupon::Entity, again.clone())
         .and_where(Expr::col((again.clone(), coupon::Column::CampaignId)).eq(campaign_id))
-        .and_where(
-            Expr::col((again, coupon::Column::Serial)).equals((coupon::Entity, coupon::Column::FormerSerial)),
-        )
+        .and_where(Expr::col((again, coupon::Column::Serial)).equals((coupon::Entity, coupon::Column::FormerSerial)))
         .take();
     let numbers: Vec<Option<i32>> = coupon::Entity::find()
         .select_only()

@@ -1,7 +1,10 @@
 //! From the decision to the row, over the real engine, the real bus and the real tables.
 
-use super::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, tidy};
+mod requests;
+
+use super::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, Outcome, Requests, TellGate, tidy};
 use crate::coupon::campaigns::open_with_stock;
+use async_trait::async_trait;
 use bus::local::{LocalBus, LocalDeadLetters};
 use bus::{ConsumerOptions, DeadLetter, DeadLetters, OutboxSource, Publisher, Relay, RelayOptions, Stop};
 use domain::message::{CouponIssued, CouponRevoked, Envelope, event_type, topic};
@@ -11,7 +14,7 @@ use hot::embedded::{EmbeddedEngine, JournalOptions};
 use hot::{CouponPort, IssueRequest};
 use ledger::coupons::UseChange;
 use ledger::{Ledger, LedgerOptions, campaigns, coupons, embedded_url, outbox};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -19,12 +22,30 @@ use uuid::Uuid;
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// Hears what the gate would.
+#[derive(Default)]
+struct Told(Mutex<Vec<Outcome>>);
+
+impl Told {
+    fn take(&self) -> Vec<Outcome> {
+        std::mem::take(&mut self.0.lock().expect("not poisoned"))
+    }
+}
+
+#[async_trait]
+impl TellGate for Told {
+    async fn tell(&self, outcomes: Vec<Outcome>) {
+        self.0.lock().expect("not poisoned").extend(outcomes);
+    }
+}
+
 /// Tables, bus and issuer in a folder of their own.
 struct Scene {
     folder: TempDir,
     ledger: Ledger,
     letters: LocalDeadLetters,
     bus: LocalBus,
+    told: Arc<Told>,
     stop: Stop,
 }
 
@@ -35,10 +56,12 @@ impl Scene {
         let ledger = Ledger::connect(&embedded_url(folder.path()), options).await.expect("connects");
         ledger.migrate().await.expect("migrates");
         let letters = LocalDeadLetters::open(&folder.path().join(LocalDeadLetters::FILE)).expect("opens");
-        let group = Arc::new(CouponGroup::new(Issuer::new(ledger.clone())));
+        let told = Arc::new(Told::default());
+        let requests = Requests::new(ledger.clone(), told.clone());
+        let group = Arc::new(CouponGroup::new(Issuer::new(ledger.clone()), requests));
         let patience = ConsumerOptions { retry_delays: vec![Duration::ZERO; 3], ..ConsumerOptions::default() };
         let bus = LocalBus::start(vec![group], letters.clone(), patience);
-        Self { folder, ledger, letters, bus, stop: Stop::default() }
+        Self { folder, ledger, letters, bus, told, stop: Stop::default() }
     }
 
     fn relay(&self, source: impl OutboxSource) -> JoinHandle<()> {

@@ -1,0 +1,120 @@
+//! The gate whose work issuers do, on the real engines, with issuers and schedulers killed in the middle.
+
+use crate::ask::{Answer, Caller};
+use crate::settings::{PATIENCE, trials};
+use crate::system::{Ack, System, with};
+use crate::trial::pause_ms;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+use testkit::Program;
+
+const PEOPLE: usize = 120;
+const STOCK: usize = 60;
+/// Those whose turn is said to have come while nobody works.
+const LEFT_BEHIND: usize = 20;
+
+/// People at a gate, who ask either of its servers.
+struct Gate<'a> {
+    event: &'a str,
+    servers: &'a [(Program, u16)],
+}
+
+impl Gate<'_> {
+    /// Asks until somebody answers: servers are killed here.
+    fn ask(&self, person: usize, method: &str, path: &str) -> Value {
+        let begun = Instant::now();
+        for turn in person.. {
+            let mut caller = Caller::new(self.servers[turn % self.servers.len()].1);
+            match caller.call(method, path, &[], "") {
+                Ok(Answer { status: 200, body, .. }) => return serde_json::from_str(&body).expect("JSON"),
+                Ok(Answer { status: 503, .. }) | Err(_) => assert!(begun.elapsed() < PATIENCE, "{path}: no answer"),
+                Ok(other) => panic!("{path}: {other:?}"),
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        unreachable!("numbers do not end")
+    }
+
+    fn enter(&self, person: usize) -> Value {
+        self.ask(person, "POST", &format!("/gate/events/{}/enqueue?userId=user-{person}", self.event))
+    }
+
+    fn status(&self, person: usize) -> String {
+        let answer = self.ask(person, "GET", &format!("/gate/events/{}/rank?userId=user-{person}", self.event));
+        answer["status"].as_str().expect("a status").to_owned()
+    }
+
+    fn count(&self, status: &str) -> usize {
+        (0..PEOPLE).filter(|person| self.status(*person) == status).count()
+    }
+
+    fn wait(&self, what: &str, holds: impl Fn() -> bool) {
+        let begun = Instant::now();
+        while !holds() {
+            assert!(begun.elapsed() < PATIENCE, "never happened: {what}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+fn make_campaign(system: &System, event: &str) {
+    let mut caller = Caller::new(system.edge);
+    let headers = [("X-Api-Key", system.key.as_str())];
+    let campaign = json!({"event_id": event, "name": "Gate", "stock": STOCK, "gated": true}).to_string();
+    let made = caller.call("POST", "/api/v1/admin/campaigns", &headers, &campaign).expect("answered");
+    assert_eq!(made.status, 201, "{made:?}");
+}
+
+fn open_campaign(system: &System, event: &str) {
+    let headers = [("X-Api-Key", system.key.as_str())];
+    let path = format!("/api/v1/admin/campaigns/{event}/open");
+    let opened = Caller::new(system.edge).call("POST", &path, &headers, "").expect("answered");
+    assert_eq!(opened.status, 200, "{opened:?}");
+}
+
+/// Everybody enters while the campaign is not open; nobody works when the first are let go; then workers come, and one of
+/// them and one of the gate's servers are killed on the way.
+fn try_once(system: &System, event: &str) {
+    make_campaign(system, event);
+    let servers = system.line_servers();
+    let gate = Gate { event, servers: &servers };
+    for person in 0..PEOPLE {
+        assert_eq!(gate.enter(person)["rank"], person + 1, "in order of entry, whichever server is asked");
+    }
+    for issuer in &system.issuers {
+        issuer.kill().expect("killed");
+    }
+    open_campaign(system, event);
+    gate.wait("the first are being dealt with", || gate.count("PROCESSING") >= LEFT_BEHIND);
+    let first: Vec<String> = (0..LEFT_BEHIND).map(|person| gate.status(person)).collect();
+    assert!(first.iter().all(|status| status == "PROCESSING" || status == "WAITING"), "{first:?}");
+    for issuer in &system.issuers {
+        issuer.restart().expect("starts again");
+    }
+    pause_ms(0..400);
+    for process in [&*system.issuers[0], &*servers[0].0] {
+        process.kill().expect("killed");
+        pause_ms(0..400);
+        process.restart().expect("starts again");
+    }
+    let is_decided = |person| ["ISSUED", "SOLD_OUT"].contains(&gate.status(person).as_str());
+    gate.wait("everybody has an answer", || (0..PEOPLE).all(is_decided));
+    let issued: Vec<usize> = (0..PEOPLE).filter(|person| gate.status(*person) == "ISSUED").collect();
+    let rows: BTreeSet<String> = system.rows(event).values().map(|(user, _)| user.clone()).collect();
+    let told: BTreeSet<String> = issued.iter().map(|person| format!("user-{person}")).collect();
+    assert_eq!(issued.len(), STOCK, "exactly as many as there are");
+    assert_eq!(rows, told, "who was told yes has a row, and nobody else");
+    assert!((0..LEFT_BEHIND).all(|person| issued.contains(&person)), "the first are served first: {issued:?}");
+    system.wait_until_whole();
+    assert_eq!(system.settle(event, STOCK as u64), Ok(()), "{event}");
+}
+
+#[test]
+fn issuers_and_schedulers_killed_while_they_work_for_the_gate() {
+    with(Ack::Replica, |system| {
+        for trial in 0..trials(1) {
+            try_once(system, &format!("gate_{trial}"));
+        }
+    });
+}

@@ -1,0 +1,97 @@
+//! Messages for those whose turn has come (GATE-004): an issuer does the work for them.
+//!
+//! A request that is lost on the way, with this process or with an issuer, is asked again: whoever has been dealt with
+//! for too long is put back at the original place (GATE-006). The same turn asks with the same message, and who has got
+//! something for it gets nothing more.
+
+use crate::clock;
+use crate::lease::Lease;
+use crate::queue::scheduler::Dispatch;
+use async_trait::async_trait;
+use bus::{BATCH_MAX, PublishError, Publisher};
+use domain::CampaignId;
+use domain::line::{Admitted, LineId};
+use domain::message::{CouponRequested, Envelope, event_type, topic};
+use hot::{HotError, KeyPort};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Wait before the bus is tried again.
+const AWAY_PAUSE: Duration = Duration::from_millis(500);
+
+/// Asks issuers over the bus.
+pub struct ToIssuers {
+    publisher: Arc<dyn Publisher>,
+    keys: Arc<dyn KeyPort>,
+    leases: Mutex<HashMap<LineId, Arc<Lease>>>,
+    /// After so long those who were to be asked for are put back, and asked for then.
+    patience: Duration,
+}
+
+impl ToIssuers {
+    /// Asks over this bus, one process at a time by a lease among these keys. `stale_after`: when those who were not
+    /// dealt with are put back.
+    pub fn new(publisher: Arc<dyn Publisher>, keys: Arc<dyn KeyPort>, stale_after: Duration) -> Self {
+        Self { publisher, keys, leases: Mutex::default(), patience: stale_after / 2 }
+    }
+
+    fn lease(&self, line: &LineId) -> Arc<Lease> {
+        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = |line: &LineId| Arc::new(Lease::new(self.keys.clone(), &line.to_string()));
+        leases.entry(line.clone()).or_insert_with_key(new).clone()
+    }
+
+    /// Nobody else goes meanwhile: while the bus is away the line waits, and loses nobody.
+    async fn publish(&self, requests: &[Arc<Envelope>]) -> Result<(), PublishError> {
+        loop {
+            match self.publisher.publish(topic::COUPON_REQUESTS, requests).await {
+                Err(PublishError::Away(why)) => tracing::warn!(why, "requests for coupons wait for the bus"),
+                done => return done,
+            }
+            tokio::time::sleep(AWAY_PAUSE).await;
+        }
+    }
+}
+
+#[async_trait]
+impl Dispatch for ToIssuers {
+    async fn may_admit(&self, line: &LineId) -> Result<bool, HotError> {
+        self.lease(line).hold().await
+    }
+
+    async fn dispatch(&self, line: &LineId, admitted: &[Admitted]) {
+        let LineId::Gate(campaign) = line else { return };
+        let requests: Vec<Arc<Envelope>> = admitted.iter().map(|one| Arc::new(request(campaign, one))).collect();
+        for batch in requests.chunks(BATCH_MAX) {
+            let why = match tokio::time::timeout(self.patience, self.publish(batch)).await {
+                Ok(Ok(())) => continue,
+                Ok(Err(refused)) => refused.to_string(),
+                Err(_) => "the bus is away".to_owned(),
+            };
+            tracing::warn!(%campaign, why, "requests for coupons were not handed over; they will be asked again");
+        }
+    }
+}
+
+/// The same for the same turn, however often it comes.
+fn request(campaign: &CampaignId, admitted: &Admitted) -> Envelope {
+    let turn = format!("{campaign}|{}|{}", admitted.user, admitted.ticket);
+    let payload = CouponRequested {
+        tenant: campaign.tenant.to_string(),
+        campaign_id: campaign.event.to_string(),
+        user_id: admitted.user.to_string(),
+        ticket: admitted.ticket,
+    };
+    let user = Some(payload.user_id.clone());
+    // By campaign: whoever asks first is served first.
+    Envelope::about_campaign(
+        Uuid::new_v5(&Uuid::NAMESPACE_OID, turn.as_bytes()),
+        event_type::COUPON_REQUESTED,
+        campaign.to_string(),
+        clock::now(),
+        user,
+        &payload,
+    )
+}

@@ -1,0 +1,79 @@
+//! Work that several processes could do, done by one at a time.
+
+use crate::clock;
+use hot::{HotError, KeyPort};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// A holder that is not heard of for so long has lost it to the next.
+const LEASE_MS: u64 = 5_000;
+/// A holder believes for so long that it still holds it, without asking.
+const BELIEVED_FOR: Duration = Duration::from_secs(1);
+
+/// A lease. It is no fence: two hold it at once after a long pause of one, so both must be safe.
+pub struct Lease {
+    keys: Arc<dyn KeyPort>,
+    name: String,
+    me: Vec<u8>,
+    held_at: Mutex<Option<Instant>>,
+}
+
+impl Lease {
+    /// The lease of this name, for this process.
+    pub fn new(keys: Arc<dyn KeyPort>, name: &str) -> Self {
+        let me = Uuid::new_v4().simple().to_string().into_bytes();
+        Self { keys, name: format!("lease:{name}"), me, held_at: Mutex::new(None) }
+    }
+
+    /// Takes it, or keeps it. Whether it is ours now.
+    ///
+    /// # Errors
+    /// [`HotError`]: nobody knows whose it is.
+    pub async fn hold(&self) -> Result<bool, HotError> {
+        let asked_at = Instant::now();
+        if self.held_at().is_some_and(|held_at| held_at.elapsed() < BELIEVED_FOR) {
+            return Ok(true);
+        }
+        let mine = self.ask().await;
+        *self.held_at.lock().unwrap_or_else(PoisonError::into_inner) =
+            mine.as_ref().is_ok_and(|mine| *mine).then_some(asked_at);
+        mine
+    }
+
+    fn held_at(&self) -> Option<Instant> {
+        *self.held_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn ask(&self) -> Result<bool, HotError> {
+        let now = clock::now();
+        let entry = || vec![(self.name.clone(), self.me.clone())];
+        if self.keys.claim(entry(), LEASE_MS, now).await? == [true] {
+            return Ok(true);
+        }
+        let holder = self.keys.get(std::slice::from_ref(&self.name), now).await?;
+        let mine = holder.first().and_then(Option::as_ref) == Some(&self.me);
+        if mine {
+            self.keys.put(entry(), LEASE_MS, now).await?;
+        }
+        Ok(mine)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hot::embedded::EmbeddedKeys;
+
+    #[tokio::test]
+    async fn one_has_it_and_it_passes_on() {
+        let keys: Arc<dyn KeyPort> = Arc::new(EmbeddedKeys::default());
+        let (first, second) = (Lease::new(keys.clone(), "steps"), Lease::new(keys.clone(), "steps"));
+        assert_eq!(first.hold().await, Ok(true));
+        assert_eq!(second.hold().await, Ok(false));
+        assert_eq!(first.ask().await, Ok(true), "whoever has it keeps it");
+        keys.remove(&["lease:steps".to_owned()]).await.expect("forgotten");
+        assert_eq!(second.hold().await, Ok(true));
+        assert_eq!(first.ask().await, Ok(false));
+    }
+}
