@@ -125,5 +125,6 @@ fn settings() -> DoorSettings {
         request_timeout: LIMIT,
         idle_timeout: LIMIT,
         drain_timeout: Duration::from_secs(1),
+        streams_under: "",
     }
 }

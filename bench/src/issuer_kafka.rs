@@ -1,11 +1,12 @@
 //! The issuer behind real brokers: messages lie in Kafka, and the group keeps them as fast as it can.
 
+use crate::issuer::NoGate;
 use async_trait::async_trait;
 use bus::kafka::{KafkaBus, KafkaBusOptions, KafkaDeadLetters, KafkaPublisher};
 use bus::{BATCH_MAX, HandleError, Handler, Message, Publisher};
 use domain::message::{Envelope, topic};
 use ledger::Ledger;
-use services::issuer::{CouponGroup, Issuer};
+use services::issuer::{CouponGroup, Issuer, Requests};
 use std::sync::Arc;
 use testkit::{Kafka, Kit};
 use tokio::sync::watch;
@@ -61,7 +62,7 @@ impl Pipe {
         let publisher = KafkaPublisher::connect(&bootstrap)?;
         publisher.ensure_topics().await?;
         let ((open, may_begin), (count, kept)) = (watch::channel(true), watch::channel(0));
-        let group = CouponGroup::new(Issuer::new(ledger.clone()));
+        let group = CouponGroup::new(Issuer::new(ledger.clone()), Requests::new(ledger.clone(), Arc::new(NoGate)));
         let handler: Arc<dyn Handler> = Arc::new(Held { group, open: may_begin, kept: count });
         let letters = Arc::new(KafkaDeadLetters::connect(&bootstrap)?);
         let bus = KafkaBus::start(&bootstrap, vec![handler], letters, KafkaBusOptions::default())?;

@@ -10,6 +10,9 @@ mod hello;
 mod issuer;
 mod issuer_kafka;
 mod issuer_single;
+mod lines;
+mod lines_admission;
+mod lines_fairness;
 mod machine;
 mod one_by_one;
 mod processes;
@@ -17,6 +20,7 @@ mod resp;
 mod server;
 mod shard;
 mod start;
+mod streams;
 mod table;
 
 use clap::{Parser, Subcommand};
@@ -33,6 +37,8 @@ struct Cli {
 enum What {
     /// The coupon rows of goals.md.
     Coupon(CouponArguments),
+    /// The rows of goals.md about waiting lines.
+    Lines(lines::Arguments),
     /// The row "messages to rows" of goals.md, on each database server.
     Issuer(issuer::Arguments),
     /// The coupon route on Redis behind the product's door, coalescing or not.
@@ -67,6 +73,7 @@ struct CouponArguments {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().what {
         What::Coupon(arguments) => coupon::run(&arguments),
+        What::Lines(arguments) => lines::run(&arguments),
         What::Issuer(arguments) => issuer::run(&arguments),
         What::CouponServer(arguments) => coupon_server::serve(&arguments),
         What::Hello => hello::serve(),

@@ -139,11 +139,29 @@ impl Drop for Server {
 
 /// One request over a connection of its own; the body of the answer.
 pub fn ask(address: SocketAddr, method: &str, path: &str) -> anyhow::Result<String> {
+    Ok(call(address, method, path, None, "")?.1)
+}
+
+/// As [`ask`], with a key and a body of JSON; the status and the body of the answer.
+pub fn call(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    key: Option<&str>,
+    body: &str,
+) -> anyhow::Result<(u16, String)> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")?;
+    let key = key.map(|key| format!("X-Api-Key: {key}\r\n")).unwrap_or_default();
+    let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n{key}{kind}Content-Length: {length}\r\n\r\n{body}"
+    )?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
-    let (_, body) = answer.split_once("\r\n\r\n").context("no answer")?;
-    Ok(body.to_owned())
+    let (head, body) = answer.split_once("\r\n\r\n").context("no answer")?;
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no status")?;
+    Ok((status, body.to_owned()))
 }

@@ -20,7 +20,8 @@ pub fn rows(program: &Path, table: &mut Table) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn seconds_to_first_answer(begun: Instant, server: &Server) -> anyhow::Result<f64> {
+/// Seconds since `begun`, once the server has answered.
+pub fn seconds_to_first_answer(begun: Instant, server: &Server) -> anyhow::Result<f64> {
     ask(server.address, "GET", "/health/ready")?;
     Ok(begun.elapsed().as_secs_f64())
 }

@@ -3,6 +3,9 @@
 mod chart;
 mod curve;
 mod latency;
+mod line;
+mod line_chart;
+mod line_page;
 mod numbers;
 mod page;
 mod terminal;
@@ -10,6 +13,7 @@ mod throughput;
 mod timeline;
 
 pub use latency::Latency;
+pub use line::{Estimates, LineFigures, Shown};
 pub(crate) use numbers::thousands;
 pub use terminal::summary;
 pub use timeline::{Instants, Timeline, Trouble};
@@ -51,6 +55,9 @@ pub struct Report {
     pub processor: ProcessorTime,
     /// Where all this ran.
     pub machine: Machine,
+    /// The waiting line, where there was one.
+    #[serde(default)]
+    pub line: Option<LineFigures>,
 }
 
 impl Report {

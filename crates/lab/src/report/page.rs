@@ -1,5 +1,6 @@
 //! The page: the template and what it shows.
 
+use super::line_page::LinePart;
 use super::numbers::{duration, latency, percent, rounded, thousands};
 use super::{Check, CheckStatus, Latency, Report, curve, throughput};
 use anyhow::Context;
@@ -13,6 +14,7 @@ struct Page<'a> {
     curve: String,
     tiles: Vec<Tile>,
     latencies: [LatencyRow; 2],
+    line: Option<LinePart>,
 }
 
 /// One large figure.
@@ -23,11 +25,11 @@ struct Tile {
     note: String,
 }
 
-struct LatencyRow {
-    class: &'static str,
-    name: &'static str,
-    name_ko: &'static str,
-    cells: [String; 7],
+pub(super) struct LatencyRow {
+    pub(super) class: &'static str,
+    pub(super) name: &'static str,
+    pub(super) name_ko: &'static str,
+    pub(super) cells: [String; 7],
 }
 
 pub(super) fn render(report: &Report) -> anyhow::Result<String> {
@@ -40,6 +42,7 @@ pub(super) fn render(report: &Report) -> anyhow::Result<String> {
             latency_row("success", "Issued", "발급", &report.success),
             latency_row("refusal", "Refused", "거절", &report.refusal),
         ],
+        line: report.line.as_ref().map(LinePart::new),
     };
     page.render().context("the report's page")
 }
@@ -80,7 +83,12 @@ fn unanswered(report: &Report) -> String {
     }
 }
 
-fn latency_row(class: &'static str, name: &'static str, name_ko: &'static str, measured: &Latency) -> LatencyRow {
+pub(super) fn latency_row(
+    class: &'static str,
+    name: &'static str,
+    name_ko: &'static str,
+    measured: &Latency,
+) -> LatencyRow {
     let cell = |ms: f64| if measured.count == 0 { "–".into() } else { latency(ms) };
     let Latency { mean_ms, p50_ms, p90_ms, p99_ms, p999_ms, max_ms, .. } = *measured;
     let [mean, p50, p90, p99, p999, max] = [mean_ms, p50_ms, p90_ms, p99_ms, p999_ms, max_ms].map(cell);
@@ -111,7 +119,11 @@ impl Page<'_> {
             .map(|status| (verdict.count(status), status))
             .map(|(count, status)| (count > 0).then(|| format!("{count} {}", status_name(status))));
         let counts: Vec<_> = [failed, passed, skipped].into_iter().flatten().collect();
-        format!("Answers heard, hot state and database compared coupon by coupon: {}.", counts.join(", "))
+        let order = if self.line.is_some() { "Order and pace of the line judged by what people heard; " } else { "" };
+        let books = "answers heard, hot state and database compared coupon by coupon";
+        let mut detail = format!("{order}{books}: {}.", counts.join(", "));
+        detail[..1].make_ascii_uppercase();
+        detail
     }
 
     fn mark(&self, check: &Check) -> (&'static str, &'static str) {

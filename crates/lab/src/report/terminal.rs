@@ -1,5 +1,6 @@
 //! The few lines at the end of a rush.
 
+use super::line_page::facts;
 use super::numbers::{duration, latency, rounded, thousands};
 use super::{CheckStatus, Latency, Report, json_path};
 use std::fmt::Write;
@@ -25,6 +26,12 @@ pub fn summary(report: &Report, page: &Path) -> String {
     row("campaign", format!("{}, {} coupons, at {}", report.campaign, thousands(figures.stock.into()), report.target));
     let (users, connections) = (thousands(figures.users.into()), thousands(figures.connections as u64));
     row("crowd", format!("{users} people over {connections} connections"));
+    for (name, value) in report.line.iter().flat_map(facts) {
+        row(
+            if name == "Line" { "line" } else { "" },
+            if name == "Line" { value } else { format!("{}: {value}", name.to_lowercase()) },
+        );
+    }
     row("time", times(report));
     let outcomes: Vec<_> =
         report.outcomes.iter().map(|outcome| format!("{} {}", outcome.code, thousands(outcome.count))).collect();

@@ -1,5 +1,5 @@
-//! What an answer to a request for a coupon means. Refusals are most of the crowd, so they are told by their code
-//! alone; only a yes is read in full.
+//! What an answer means: whether it decides anything at all, and what an answer to a request for a coupon decides.
+//! Refusals are most of the crowd, so they are told by their code alone; only a yes is read in full.
 
 use crate::load::Answer;
 use serde::Deserialize;
@@ -37,18 +37,39 @@ pub(super) const CODES: [(Code, &str); 7] = [
 
 /// What a person hears.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Heard {
-    /// A decision, with the coupon where one is named.
-    Decision(Code, Option<Held>),
+pub(super) enum Heard<T> {
+    /// What was asked for.
+    Decision(T),
+    /// Not now.
+    Refused(Refused),
+    /// Asking again will not help. Says why.
+    Hopeless(String),
+}
+
+impl<T> Heard<T> {
+    /// Goes on with the decision, if it is one.
+    pub(super) fn map<U>(self, go_on: impl FnOnce(T) -> U) -> Heard<U> {
+        match self {
+            Self::Decision(decision) => Heard::Decision(go_on(decision)),
+            Self::Refused(refused) => Heard::Refused(refused),
+            Self::Hopeless(reason) => Heard::Hopeless(reason),
+        }
+    }
+}
+
+/// Why there is no decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
     /// 429: too many requests, later perhaps.
     Limited,
     /// 503: can not decide now, later perhaps.
     Unavailable,
     /// Another fault of the server; what it decided is unknown.
     Fault,
-    /// Asking again will not help. Says why.
-    Hopeless(String),
 }
+
+/// A decision, with the coupon where one is named.
+pub(super) type Decision = (Code, Option<Held>);
 
 #[derive(Deserialize)]
 struct FullAnswer<'a> {
@@ -58,21 +79,26 @@ struct FullAnswer<'a> {
     serial: Option<u32>,
 }
 
-/// Reads an answer.
-pub(super) fn hear(answer: &Answer<'_>) -> Heard {
+/// Reads an answer to a request for a coupon.
+pub(super) fn hear(answer: &Answer<'_>) -> Heard<Decision> {
+    hear_with(answer, decision)
+}
+
+/// Reads an answer whose body, when it is 200, `read` understands.
+pub(super) fn hear_with<T>(answer: &Answer<'_>, read: impl FnOnce(&[u8]) -> Heard<T>) -> Heard<T> {
     match answer.status {
-        200 => decision(answer.body),
-        429 => Heard::Limited,
-        503 => Heard::Unavailable,
-        500.. => Heard::Fault,
+        200 => read(answer.body),
+        429 => Heard::Refused(Refused::Limited),
+        503 => Heard::Refused(Refused::Unavailable),
+        500.. => Heard::Refused(Refused::Fault),
         status => Heard::Hopeless(hopeless(status, answer.body)),
     }
 }
 
-fn decision(body: &[u8]) -> Heard {
+fn decision(body: &[u8]) -> Heard<Decision> {
     match code_of(body) {
         Some((Code::Issued | Code::AlreadyIssued, _)) | None => full_decision(body),
-        Some((code, _)) => Heard::Decision(code, None),
+        Some((code, _)) => Heard::Decision((code, None)),
     }
 }
 
@@ -86,7 +112,7 @@ fn code_of(body: &[u8]) -> Option<(Code, &'static str)> {
     CODES.into_iter().find(|(_, name)| name.as_bytes() == value)
 }
 
-fn full_decision(body: &[u8]) -> Heard {
+fn full_decision(body: &[u8]) -> Heard<Decision> {
     let Ok(answer) = serde_json::from_slice::<FullAnswer<'_>>(body) else {
         return Heard::Hopeless(format!("an answer that can not be read: {}", excerpt(body)));
     };
@@ -97,7 +123,7 @@ fn full_decision(body: &[u8]) -> Heard {
     if code == Code::Issued && held.is_none() {
         return Heard::Hopeless(format!("a yes without a coupon: {}", excerpt(body)));
     }
-    Heard::Decision(code, held)
+    Heard::Decision((code, held))
 }
 
 fn hopeless(status: u16, body: &[u8]) -> String {
@@ -119,7 +145,7 @@ pub(super) fn excerpt(body: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn heard(status: u16, body: &str) -> Heard {
+    fn heard(status: u16, body: &str) -> Heard<Decision> {
         hear(&Answer { status, retry_after_seconds: None, keep_alive: true, body: body.as_bytes() })
     }
 
@@ -128,23 +154,23 @@ mod tests {
         let id = Uuid::from_u128(7);
         let held = Held { coupon_id: id, serial: 3 };
         let yes = format!(r#"{{"success":true,"code":"ISSUED","message":"ok","coupon_id":"{id}","serial":3}}"#);
-        assert_eq!(heard(200, &yes), Heard::Decision(Code::Issued, Some(held)));
-        assert_eq!(heard(200, &yes.replace(':', ": ")), Heard::Decision(Code::Issued, Some(held)));
+        assert_eq!(heard(200, &yes), Heard::Decision((Code::Issued, Some(held))));
+        assert_eq!(heard(200, &yes.replace(':', ": ")), Heard::Decision((Code::Issued, Some(held))));
         let had = yes.replace("ISSUED", "ALREADY_ISSUED");
-        assert_eq!(heard(200, &had), Heard::Decision(Code::AlreadyIssued, Some(held)));
+        assert_eq!(heard(200, &had), Heard::Decision((Code::AlreadyIssued, Some(held))));
         let bare = heard(200, r#"{"code":"ALREADY_ISSUED"}"#);
-        assert_eq!(bare, Heard::Decision(Code::AlreadyIssued, None));
+        assert_eq!(bare, Heard::Decision((Code::AlreadyIssued, None)));
         for (code, name) in CODES.into_iter().skip(2) {
             let body = format!(r#"{{"message":"\"code\":\"ISSUED\"","code":"{name}"}}"#);
-            assert_eq!(heard(200, &body), Heard::Decision(code, None), "{name}");
+            assert_eq!(heard(200, &body), Heard::Decision((code, None)), "{name}");
         }
     }
 
     #[test]
     fn what_is_no_decision_is_told_apart_by_whether_asking_again_helps() {
-        assert_eq!(heard(429, ""), Heard::Limited);
-        assert_eq!(heard(503, ""), Heard::Unavailable);
-        assert_eq!(heard(502, ""), Heard::Fault);
+        for (status, refused) in [(429, Refused::Limited), (503, Refused::Unavailable), (502, Refused::Fault)] {
+            assert_eq!(heard(status, ""), Heard::Refused(refused));
+        }
         for (status, body) in [
             (200, "hello"),
             (200, r#"{"code":"MAYBE"}"#),

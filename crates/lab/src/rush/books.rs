@@ -3,11 +3,11 @@
 use super::Reached;
 use super::campaign::{Sale, Standing, standing};
 use super::client::Client;
-use super::lookup::{Lookups, look_up};
+use super::lookup::{Asked, LOOKUPS_MAX, Lookups, look_up};
 use super::options::Checked;
 use super::reconcile::{self, Book};
 use super::shared::Interrupt;
-use super::tally::{Tally, Yes};
+use super::tally::Yes;
 use crate::report::{Check, CheckStatus, thousands};
 use std::collections::HashSet;
 
@@ -17,12 +17,51 @@ pub(super) struct Judged {
     pub(super) warnings: Vec<String>,
 }
 
+/// The people to judge by.
+pub(super) struct People<'a> {
+    /// All who may have a coupon.
+    pub(super) count: u32,
+    /// Those of them who may or may not have got one, because they never heard.
+    pub(super) unanswered: u64,
+    /// Those who heard a yes.
+    pub(super) served: Served<'a>,
+}
+
+/// People who heard a yes.
+#[derive(Clone, Copy)]
+pub(super) enum Served<'a> {
+    /// Each with the coupon that was named.
+    Named(&'a [Yes]),
+    /// By number only: no coupon was named.
+    Unnamed(&'a [u32]),
+}
+
+impl Served<'_> {
+    fn count(self) -> usize {
+        match self {
+            Self::Named(heard) => heard.len(),
+            Self::Unnamed(users) => users.len(),
+        }
+    }
+
+    fn to_look_up(self) -> Vec<Asked> {
+        let named = |yes: &Yes| Asked { user: yes.user, held: Some(yes.held) };
+        match self {
+            Self::Named(heard) => heard.iter().take(LOOKUPS_MAX).map(named).collect(),
+            Self::Unnamed(users) => users.iter().take(LOOKUPS_MAX).map(|&user| Asked { user, held: None }).collect(),
+        }
+    }
+}
+
 /// Everything there is to compare.
 struct Evidence<'a> {
     sale: &'a Sale,
     users: u32,
     /// People who may or may not have got a coupon, because they never heard.
     unanswered: u64,
+    /// People who heard a yes.
+    served: u64,
+    /// Their coupons, as they heard of them or as they were looked up.
     heard: &'a [Yes],
     standing: Standing,
     lookups: Lookups,
@@ -39,7 +78,7 @@ pub(super) fn compare(
     options: &Checked,
     reached: &Reached,
     sale: &Sale,
-    tally: &Tally,
+    people: &People<'_>,
     interrupt: &Interrupt,
 ) -> anyhow::Result<Judged> {
     let book = match reached.admin_key {
@@ -48,9 +87,21 @@ pub(super) fn compare(
     };
     let standing = standing(client, &sale.campaign)?;
     let key = options.issue_key.as_deref().or(reached.admin_key.as_deref());
-    let lookups = look_up(&reached.target, &sale.campaign, key, &tally.heard, interrupt)?;
-    let users = options.users;
-    let evidence = Evidence { sale, users, unanswered: tally.gave_up, heard: &tally.heard, standing, lookups, book };
+    let mut lookups = look_up(&reached.target, &sale.campaign, key, &people.served.to_look_up(), interrupt)?;
+    let found = std::mem::take(&mut lookups.found);
+    let evidence = Evidence {
+        sale,
+        users: people.count,
+        unanswered: people.unanswered,
+        served: people.served.count() as u64,
+        heard: match people.served {
+            Served::Named(heard) => heard,
+            Served::Unnamed(_) => &found,
+        },
+        standing,
+        lookups,
+        book,
+    };
     Ok(Judged { checks: judge(&evidence), warnings: warn(&evidence) })
 }
 
@@ -60,8 +111,8 @@ fn warn(evidence: &Evidence<'_>) -> Vec<String> {
         warnings.push(format!("{} people gave up without an answer; what they got is unknown", evidence.unanswered));
     }
     let looked_up = evidence.lookups.right + evidence.lookups.wrong;
-    if looked_up < evidence.heard.len() as u64 {
-        warnings.push(format!("{looked_up} of {} yeses were looked up one by one", evidence.heard.len()));
+    if looked_up < evidence.served {
+        warnings.push(format!("{looked_up} of {} yeses were looked up one by one", evidence.served));
     }
     warnings.extend(evidence.lookups.examples.iter().cloned());
     warnings
@@ -152,7 +203,7 @@ fn serials_within_stock(evidence: &Evidence<'_>) -> Check {
 }
 
 fn heard_is_kept(evidence: &Evidence<'_>) -> Check {
-    let heard = evidence.heard.len() as u64;
+    let heard = evidence.served;
     let Lookups { right, wrong, unanswered, .. } = evidence.lookups;
     // Someone may hold a coupon unheard only by having given up, or by having come before.
     let unheard = evidence.issued().saturating_sub(heard);

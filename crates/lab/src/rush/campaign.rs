@@ -28,13 +28,13 @@ pub(super) struct Standing {
     pub(super) status: String,
 }
 
-/// Makes and opens the campaign, or takes the one that is there.
-pub(super) fn prepare(client: &mut Client, options: &Checked) -> anyhow::Result<Sale> {
+/// Makes and opens the campaign, behind a gate if `gated`, or takes the one that is there.
+pub(super) fn prepare(client: &mut Client, options: &Checked, gated: bool) -> anyhow::Result<Sale> {
     let campaign = &options.campaign;
     let made = if client.has_admin_key() {
-        make_with_key(client, campaign, options.stock)
+        make_with_key(client, campaign, options.stock, gated)
     } else {
-        make_by_short_form(client, campaign, options.stock)
+        make_by_short_form(client, campaign, options.stock, gated)
     };
     let made = made.with_context(|| format!("the campaign {campaign} could not be made"))?;
     let standing = standing(client, campaign)?;
@@ -65,12 +65,13 @@ pub(super) fn prepare(client: &mut Client, options: &Checked) -> anyhow::Result<
 }
 
 /// Whether it was made; otherwise it was there.
-fn make_with_key(client: &mut Client, campaign: &str, stock: u32) -> anyhow::Result<bool> {
+fn make_with_key(client: &mut Client, campaign: &str, stock: u32, gated: bool) -> anyhow::Result<bool> {
     let body = json!({
         "event_id": campaign,
         "name": "Rush",
         "stock": stock,
         "per_user_limit": 1,
+        "gated": gated,
         "discount": { "type": "percent", "value": 10 },
     });
     let reply = client.post("/api/v1/admin/campaigns", Some(&body))?;
@@ -88,10 +89,13 @@ fn make_with_key(client: &mut Client, campaign: &str, stock: u32) -> anyhow::Res
 }
 
 /// Without a key: the demo's short form.
-fn make_by_short_form(client: &mut Client, campaign: &str, stock: u32) -> anyhow::Result<bool> {
+fn make_by_short_form(client: &mut Client, campaign: &str, stock: u32, gated: bool) -> anyhow::Result<bool> {
     let before = client.get(&format!("/api/v1/coupons/status/{campaign}"))?;
     if before.status == 200 {
         return Ok(false);
+    }
+    if gated {
+        bail!("it takes an administrator's key (--key) to make a campaign with a gate");
     }
     let path = format!("/api/v1/admin/events/{campaign}/stock?initial_stock={stock}");
     let reply = client.post(&path, None)?;

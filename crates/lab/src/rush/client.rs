@@ -47,9 +47,9 @@ impl Client {
         Self { target, admin_key, stream: None, patience: PATIENCE }
     }
 
-    /// A client that gives up at once, for asking whether the server is there.
-    pub(super) fn impatient(target: Target) -> Self {
-        Self { target, admin_key: None, stream: None, patience: Duration::ZERO }
+    /// A client that tries each call once.
+    pub(super) fn at_once(target: Target, admin_key: Option<String>) -> Self {
+        Self { target, admin_key, stream: None, patience: Duration::ZERO }
     }
 
     pub(super) fn has_admin_key(&self) -> bool {
@@ -62,6 +62,10 @@ impl Client {
 
     pub(super) fn post(&mut self, path: &str, body: Option<&Value>) -> anyhow::Result<Reply> {
         self.call("POST", path, body)
+    }
+
+    pub(super) fn put(&mut self, path: &str, body: &Value) -> anyhow::Result<Reply> {
+        self.call("PUT", path, Some(body))
     }
 
     /// Repeats a call while there is no server or it says later; every call here may be repeated.

@@ -1,7 +1,7 @@
 //! The people: each asks once, and asks again until there is an answer.
 
-use super::answer::{Code, Heard, hear};
-use super::backoff::{ATTEMPTS_MAX, wait_ms};
+use super::answer::{Code, Heard, Held, hear};
+use super::attempts::Attempts;
 use super::shared::Shared;
 use super::tally::{Tally, Yes};
 use super::target::Target;
@@ -11,7 +11,6 @@ use std::sync::atomic::Ordering;
 /// Digits of a person's number in the user id, at the least.
 const DIGITS_MIN: usize = 7;
 const NS_PER_SECOND: u64 = 1_000_000_000;
-const NS_PER_MS: u64 = 1_000_000;
 
 /// How the people of a rush behave; the same for all threads.
 pub(super) struct Manner<'a> {
@@ -71,29 +70,17 @@ impl Form {
     }
 }
 
-/// The person on one connection.
-#[derive(Clone, Copy, Default)]
-struct Person {
-    user: u32,
-    /// Attempts that were sent and brought no decision.
-    attempts: u32,
-    /// Failures to connect since the last attempt.
-    unconnected: u32,
-    /// Whether an earlier attempt may have been decided without our hearing of it.
-    uncertain: bool,
-}
-
 /// One thread's share of the people.
 pub(super) struct Crowd<'a> {
     shared: &'a Shared,
     thread: usize,
     form: Form,
     ns_per_arrival: Option<f64>,
-    retry: bool,
-    people: Vec<Person>,
+    attempts: Attempts,
+    /// The person on each connection.
+    people: Vec<u32>,
     /// The next person, who is not due yet.
     at_the_door: Option<u32>,
-    random: fastrand::Rng,
     tally: Tally,
 }
 
@@ -104,10 +91,9 @@ impl<'a> Crowd<'a> {
             thread,
             form: Form::new(manner),
             ns_per_arrival: manner.rate.map(|rate| NS_PER_SECOND as f64 / f64::from(rate)),
-            retry: manner.retry,
-            people: vec![Person::default(); connections],
+            attempts: Attempts::new(manner.retry, connections),
+            people: vec![0; connections],
             at_the_door: None,
-            random: fastrand::Rng::new(),
             tally: Tally::new(),
         }
     }
@@ -121,38 +107,27 @@ impl<'a> Crowd<'a> {
         After::Free
     }
 
-    fn decided(&mut self, slot: usize, code: Code, held: Option<super::answer::Held>, moments: Moments) -> After {
-        let person = self.people[slot];
+    fn decided(&mut self, slot: usize, code: Code, held: Option<Held>, moments: Moments) -> After {
         // ALREADY_ISSUED tells a coupon as well as ISSUED does: the yes was lost on the way, or heard in an earlier run.
         let is_yes = held.is_some();
         let latency_ns = moments.now_ns.saturating_sub(moments.since_ns);
         self.tally.decided(code, is_yes, latency_ns, moments.now_ns);
-        if code == Code::AlreadyIssued && person.uncertain {
+        if code == Code::AlreadyIssued && self.attempts.is_uncertain(slot) {
             self.tally.trouble.yes_heard_late += 1;
         }
         if let Some(held) = held {
-            self.tally.heard.push(Yes { user: person.user, held });
+            self.tally.heard.push(Yes { user: self.people[slot], held });
             self.shared.live(self.thread).issued.fetch_add(1, Ordering::Relaxed);
         }
         self.settle()
     }
 
-    /// An attempt brought no decision: the person comes back later, or gives up.
-    fn later(&mut self, slot: usize, retry_after_seconds: Option<u32>, now_ns: u64) -> After {
-        self.tally.troubled(now_ns);
-        let person = &mut self.people[slot];
-        person.attempts += 1;
-        if !self.retry || person.attempts >= ATTEMPTS_MAX {
-            self.tally.gave_up += 1;
-            return self.settle();
+    /// No decision: the person asks again at that moment, or gives up.
+    fn later(&mut self, again_ns: Option<u64>) -> After {
+        match again_ns {
+            Some(at_ns) => After::Again(at_ns),
+            None => self.settle(),
         }
-        self.tally.trouble.retries += 1;
-        let wait_ms = wait_ms(person.attempts, retry_after_seconds, &mut self.random);
-        After::Again(now_ns + wait_ms * NS_PER_MS)
-    }
-
-    fn count_trouble(&self) {
-        self.shared.live(self.thread).troubles.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -166,61 +141,35 @@ impl Script for Crowd<'_> {
             self.at_the_door = Some(user);
             return Next::Wait(due_ns);
         }
-        self.people[slot] = Person { user, ..Person::default() };
+        self.people[slot] = user;
+        self.attempts.begin(slot);
         Next::Take { due_ns }
     }
 
     fn write(&mut self, slot: usize, out: &mut Vec<u8>) {
-        self.people[slot].unconnected = 0;
-        self.form.fill(self.people[slot].user, out);
+        self.attempts.sent(slot);
+        self.form.fill(self.people[slot], out);
     }
 
     fn answered(&mut self, slot: usize, answer: &Answer<'_>, moments: Moments) -> After {
-        let heard = hear(answer);
-        if let Heard::Decision(code, held) = heard {
-            return self.decided(slot, code, held, moments);
-        }
-        let trouble = &mut self.tally.trouble;
-        match heard {
-            Heard::Limited => {
-                trouble.limited += 1;
-                self.shared.live(self.thread).limited.fetch_add(1, Ordering::Relaxed);
-            }
-            Heard::Unavailable => {
-                trouble.unavailable += 1;
-                self.count_trouble();
+        match hear(answer) {
+            Heard::Decision((code, held)) => self.decided(slot, code, held, moments),
+            Heard::Refused(refused) => {
+                let notes = (&mut self.tally, self.shared.live(self.thread));
+                let again_ns = self.attempts.refused(slot, refused, answer.retry_after_seconds, moments.now_ns, notes);
+                self.later(again_ns)
             }
             Heard::Hopeless(reason) => {
                 self.shared.fail(format!("the server's answer is of no use: {reason}"));
-                return After::Free;
-            }
-            Heard::Fault | Heard::Decision(..) => {
-                trouble.faults += 1;
-                self.people[slot].uncertain = true;
-                self.count_trouble();
+                After::Free
             }
         }
-        self.later(slot, answer.retry_after_seconds, moments.now_ns)
     }
 
     fn lost(&mut self, slot: usize, loss: Loss, now_ns: u64) -> After {
-        self.count_trouble();
-        let trouble = &mut self.tally.trouble;
-        match loss {
-            // Nothing was asked, so this is no attempt. The watch over the whole crowd ends it when it goes on.
-            Loss::NotConnected if self.retry => {
-                trouble.not_connected += 1;
-                self.people[slot].unconnected += 1;
-                let wait_ms = wait_ms(self.people[slot].unconnected, None, &mut self.random);
-                return After::Again(now_ns + wait_ms * NS_PER_MS);
-            }
-            Loss::NotConnected => trouble.not_connected += 1,
-            Loss::Broken => trouble.broken += 1,
-            Loss::TimedOut => trouble.timed_out += 1,
-            Loss::Malformed => trouble.malformed += 1,
-        }
-        self.people[slot].uncertain = true;
-        self.later(slot, None, now_ns)
+        let notes = (&mut self.tally, self.shared.live(self.thread));
+        let again_ns = self.attempts.lost(slot, loss, now_ns, notes);
+        self.later(again_ns)
     }
 
     fn tick(&mut self, _: u64) -> Flow {

@@ -20,11 +20,22 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Wrong answers kept word for word.
 const EXAMPLES_MAX: usize = 5;
 
+/// A person who heard a yes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    /// The person's number, from 0.
+    pub(super) user: u32,
+    /// The coupon that was named, if one was.
+    pub(super) held: Option<Held>,
+}
+
 /// What came of the look-ups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Lookups {
-    /// People whose answer was the coupon they had heard of.
+    /// People whose answer was the coupon they had heard of, or any where they had heard of none by name.
     pub(super) right: u64,
+    /// Coupons of those who had heard of none by name.
+    pub(super) found: Vec<Yes>,
     /// People whose answer was another coupon, or none.
     pub(super) wrong: u64,
     /// People with more than one coupon.
@@ -35,15 +46,14 @@ pub(super) struct Lookups {
     pub(super) examples: Vec<String>,
 }
 
-/// Looks up every yes, up to [`LOOKUPS_MAX`].
+/// Looks up every yes; the caller gives at most [`LOOKUPS_MAX`].
 pub(super) fn look_up(
     target: &Target,
     campaign: &str,
     key: Option<&str>,
-    heard: &[Yes],
+    heard: &[Asked],
     interrupt: &Interrupt,
 ) -> anyhow::Result<Lookups> {
-    let heard = &heard[..heard.len().min(LOOKUPS_MAX)];
     let connections = heard.len().min(CONNECTIONS);
     let key = key.map(|key| format!("X-Api-Key: {key}\r\n")).unwrap_or_default();
     let mut script = Lookup {
@@ -62,7 +72,7 @@ pub(super) fn look_up(
 }
 
 struct Lookup<'a> {
-    heard: &'a [Yes],
+    heard: &'a [Asked],
     next: usize,
     /// Index of the yes that each connection asks about, and attempts so far.
     present: Vec<(usize, u32)>,
@@ -84,27 +94,32 @@ struct UserCoupon {
 }
 
 impl Lookup<'_> {
-    fn judge(&mut self, yes: Yes, answer: &Answer<'_>) {
+    fn judge(&mut self, asked: Asked, answer: &Answer<'_>) {
         let coupons = match serde_json::from_slice::<UserCoupons>(answer.body) {
             Ok(user) if answer.status == 200 => user.coupons,
-            _ => return self.wrong(yes, answer),
+            _ => return self.wrong(asked, answer),
         };
-        let is_held = |coupon: &UserCoupon| Held { coupon_id: coupon.coupon_id, serial: coupon.serial } == yes.held;
-        if !coupons.iter().any(is_held) {
-            return self.wrong(yes, answer);
-        }
+        let mut coupons_held = coupons.iter().map(|coupon| Held { coupon_id: coupon.coupon_id, serial: coupon.serial });
+        let held = match asked.held {
+            Some(held) => coupons_held.find(|one| *one == held),
+            None => coupons_held.next(),
+        };
+        let Some(held) = held else { return self.wrong(asked, answer) };
         self.found.right += 1;
         self.found.doubled += u64::from(coupons.len() > 1);
+        if asked.held.is_none() {
+            self.found.found.push(Yes { user: asked.user, held });
+        }
     }
 
-    fn wrong(&mut self, yes: Yes, answer: &Answer<'_>) {
+    fn wrong(&mut self, asked: Asked, answer: &Answer<'_>) {
         self.found.wrong += 1;
         if self.found.examples.len() < EXAMPLES_MAX {
-            let Held { coupon_id, serial } = yes.held;
-            let user = user_id(yes.user);
-            let body = excerpt(answer.body);
-            let status = answer.status;
-            self.found.examples.push(format!("{user} heard of {coupon_id} (serial {serial}), now: {status} {body}"));
+            let user = user_id(asked.user);
+            let heard =
+                asked.held.map_or("a coupon".into(), |held| format!("{} (serial {})", held.coupon_id, held.serial));
+            let (status, body) = (answer.status, excerpt(answer.body));
+            self.found.examples.push(format!("{user} heard of {heard}, now: {status} {body}"));
         }
     }
 

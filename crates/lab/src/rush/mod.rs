@@ -5,11 +5,13 @@
 //! that was lost.
 
 mod answer;
+mod attempts;
 mod backoff;
 mod books;
 mod campaign;
 mod client;
 mod crowd;
+pub mod line;
 mod lookup;
 mod machine;
 mod options;
@@ -25,6 +27,7 @@ pub use options::Options;
 use crate::load::{Limits, cpu_seconds_of, each_thread, raise_open_files};
 use crate::report::{self, Figures, Outcomes, ProcessorTime, Report};
 use anyhow::Context;
+use books::{People, Served};
 use campaign::Sale;
 use client::Client;
 use crowd::{Crowd, Manner};
@@ -44,11 +47,21 @@ use target::Target;
 /// minute, or the report can not be written. Books that do not balance are no error: see [`Report::books_balance`].
 pub fn run(options: Options) -> anyhow::Result<Report> {
     let options = options.check()?;
+    at_a_server(&options, &[], |reached, interrupt| rush(&options, reached, interrupt))
+}
+
+/// Runs a rush at the server that was given, or at one of its own, and tells what came of it. `environment` is for a
+/// server of its own.
+fn at_a_server(
+    options: &Checked,
+    environment: &[(&str, String)],
+    rush: impl FnOnce(&Reached, &shared::Interrupt) -> anyhow::Result<Report>,
+) -> anyhow::Result<Report> {
     raise_open_files(options.connections)?;
     let interrupt = shared::interrupt_flag()?;
     let own = match &options.url {
         Some(_) => None,
-        None => Some(OwnServer::start(&options.program, options.keep_data)?),
+        None => Some(OwnServer::start(&options.program, options.keep_data, environment)?),
     };
     let reached = match &own {
         Some(server) => Reached {
@@ -62,7 +75,7 @@ pub fn run(options: Options) -> anyhow::Result<Report> {
             process: None,
         },
     };
-    let report = rush(&options, &reached, &interrupt)?;
+    let report = rush(&reached, &interrupt)?;
     if let Some(server) = own
         && let Err(error) = server.stop()
     {
@@ -82,20 +95,44 @@ struct Reached {
     process: Option<u32>,
 }
 
+impl Reached {
+    /// Does something, and weighs the processor time that it takes.
+    fn weigh<T>(&self, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<(T, ProcessorTime)> {
+        let cpu = || (cpu_seconds_of(std::process::id()), self.process.and_then(cpu_seconds_of));
+        let before = cpu();
+        let value = work()?;
+        let after = cpu();
+        let generator = ProcessorTime::between(before.0, after.0);
+        Ok((value, ProcessorTime { generator, server: ProcessorTime::between(before.1, after.1) }))
+    }
+}
+
 fn rush(options: &Checked, reached: &Reached, interrupt: &shared::Interrupt) -> anyhow::Result<Report> {
     let mut client = Client::new(reached.target.clone(), reached.admin_key.clone());
-    let sale = campaign::prepare(&mut client, options)?;
-    let cpu = || (cpu_seconds_of(std::process::id()), reached.process.and_then(cpu_seconds_of));
-    let (generator_before, server_before) = cpu();
+    let sale = campaign::prepare(&mut client, options, false)?;
     let shared = Shared::new(options.users, options.threads, interrupt.clone());
-    let tally = send_crowd(options, reached, &sale, &shared)?;
-    let (generator_after, server_after) = cpu();
+    let (tally, processor) = reached.weigh(|| send_crowd(options, reached, &sale, &shared))?;
     let mut warnings = sale.warnings.clone();
     warnings.extend(shared.warnings());
     warnings.extend(fell_behind(options, &tally));
     progress::say("comparing the books");
-    let judged = books::compare(&mut client, options, reached, &sale, &tally, interrupt)?;
+    let served = Served::Named(&tally.heard);
+    let people = People { count: options.users, unanswered: tally.gave_up, served };
+    let judged = books::compare(&mut client, options, reached, &sale, &people, interrupt)?;
     warnings.extend(judged.warnings);
+    let verdict = report::Verdict::of(judged.checks, warnings);
+    Ok(report_of(options, reached, &sale, &tally, verdict, processor))
+}
+
+/// Puts the report together.
+fn report_of(
+    options: &Checked,
+    reached: &Reached,
+    sale: &Sale,
+    tally: &Tally,
+    verdict: report::Verdict,
+    processor: ProcessorTime,
+) -> Report {
     let figures = Figures {
         users: options.users,
         connections: options.connections,
@@ -108,9 +145,9 @@ fn rush(options: &Checked, reached: &Reached, interrupt: &shared::Interrupt) -> 
         issued: tally.yes_count(),
         unanswered: tally.gave_up,
     };
-    Ok(Report {
-        verdict: report::Verdict::of(judged.checks, warnings),
-        campaign: sale.campaign,
+    Report {
+        verdict,
+        campaign: sale.campaign.clone(),
         target: reached.target.to_string(),
         own_server: reached.process.is_some(),
         started_at: sale.started_at.to_string(),
@@ -122,12 +159,10 @@ fn rush(options: &Checked, reached: &Reached, interrupt: &shared::Interrupt) -> 
         refusal: report::Latency::of(&tally.refusal_us),
         timeline: tally.timeline.clone(),
         trouble: tally.trouble.clone(),
-        processor: ProcessorTime {
-            generator: ProcessorTime::between(generator_before, generator_after),
-            server: ProcessorTime::between(server_before, server_after),
-        },
+        processor,
         machine: machine::read(),
-    })
+        line: None,
+    }
 }
 
 /// Below this share of the asked rate the figures are the server's limit, not the asked load.

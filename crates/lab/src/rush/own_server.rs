@@ -28,8 +28,9 @@ pub(super) struct OwnServer {
 }
 
 impl OwnServer {
-    /// Starts `program` on a free port with its data in a temporary folder, and waits until it is ready.
-    pub(super) fn start(program: &Path, keep_data: bool) -> anyhow::Result<Self> {
+    /// Starts `program` on a free port with its data in a temporary folder and this in its environment, and waits until
+    /// it is ready.
+    pub(super) fn start(program: &Path, keep_data: bool, environment: &[(&str, String)]) -> anyhow::Result<Self> {
         // The server runs in its own folder, so that no configuration file of the present one is found.
         let program = if program.components().count() > 1 { std::path::absolute(program)? } else { program.to_owned() };
         let folder = tempfile::Builder::new().prefix("onsale-rush-").tempdir().context("a temporary folder")?;
@@ -42,7 +43,7 @@ impl OwnServer {
         };
         let admin_key = create_key(&program, &path)?;
         let log_path = path.join("server.log");
-        let child = spawn(&program, &path, &log_path)?;
+        let child = spawn(&program, &path, &log_path, environment)?;
         // From here on the child is ended whatever happens.
         let mut server = Self { child, target: Target::parse("127.0.0.1:1")?, admin_key, _folder: folder };
         server.wait_until_ready(&log_path)?;
@@ -72,7 +73,7 @@ impl OwnServer {
             let log = std::fs::read_to_string(log_path).unwrap_or_default();
             if let Some(address) = listening_address(&log) {
                 self.target = Target::parse(address)?;
-                let ready = Client::impatient(self.target.clone()).get("/health/ready");
+                let ready = Client::at_once(self.target.clone(), None).get("/health/ready");
                 if ready.is_ok_and(|reply| reply.status == 200) {
                     return Ok(());
                 }
@@ -143,7 +144,7 @@ fn create_key(program: &Path, folder: &Path) -> anyhow::Result<String> {
     Ok(key)
 }
 
-fn spawn(program: &Path, folder: &Path, log_path: &Path) -> anyhow::Result<Child> {
+fn spawn(program: &Path, folder: &Path, log_path: &Path, environment: &[(&str, String)]) -> anyhow::Result<Child> {
     let log = File::create(log_path).context("the server's log")?;
     command(program, folder)
         .arg("serve")
@@ -152,6 +153,7 @@ fn spawn(program: &Path, folder: &Path, log_path: &Path) -> anyhow::Result<Child
         .args(["--listen", "127.0.0.1:0"])
         .env("ONSALE__LIMITS__PER_IP_PER_SECOND", UNLIMITED)
         .env("ONSALE__LIMITS__PER_IP_BURST", UNLIMITED)
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdout(log.try_clone().context("the server's log")?)
         .stderr(log)
         .spawn()
@@ -191,7 +193,8 @@ mod tests {
 
     #[test]
     fn a_program_that_can_not_serve_is_told_with_its_own_words() {
-        let refused = |program: &str| OwnServer::start(Path::new(program), false).err().expect("refused").to_string();
+        let refused =
+            |program: &str| OwnServer::start(Path::new(program), false, &[]).err().expect("refused").to_string();
         assert!(refused("/no/such/program").contains("/no/such/program can not be run"));
         assert!(refused("false").contains("could not be made"));
         assert!(refused("true").contains("expected alone on the output"));

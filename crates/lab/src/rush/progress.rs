@@ -24,7 +24,7 @@ pub(super) fn say(line: &str) {
 
 /// Draws until nobody is at work; fails the crowd when it stands still.
 pub(super) fn watch(shared: &Shared, users: u32, start: Instant, at_work: &dyn Fn() -> bool) {
-    let mut pace = Pace { seen: Seen::default(), at: start, moved_at: start, settled: 0, told_of_limits: false };
+    let mut pace = Pace { seen: Seen::default(), at: start, moved_at: start, heard: 0, told_of_limits: false };
     let bar = std::io::stderr().is_terminal().then(|| bar(users));
     let interval = if bar.is_some() { DRAW } else { LINE };
     while at_work() {
@@ -59,7 +59,7 @@ fn bar(users: u32) -> ProgressBar {
 struct Pace {
     seen: Seen,
     at: Instant,
-    settled: u64,
+    heard: u64,
     moved_at: Instant,
     told_of_limits: bool,
 }
@@ -71,12 +71,15 @@ impl Pace {
         (self.seen, self.at) = (seen, now);
         let troubles = seen.limited + seen.troubles;
         let trouble = if troubles > 0 { format!(", {} asked again", HumanCount(troubles)) } else { String::new() };
-        format!("{}/s, {} issued{trouble}", HumanCount(per_second as u64), HumanCount(seen.issued))
+        let steps = if seen.steps > 0 { format!(", {} ranks heard", HumanCount(seen.steps)) } else { String::new() };
+        format!("{}/s, {} issued{steps}{trouble}", HumanCount(per_second as u64), HumanCount(seen.issued))
     }
 
     fn judge(&mut self, shared: &Shared, seen: Seen, now: Instant) {
-        if seen.settled != self.settled {
-            (self.settled, self.moved_at) = (seen.settled, now);
+        // Who hears a rank is getting on, too.
+        let heard = seen.settled + seen.steps;
+        if heard != self.heard {
+            (self.heard, self.moved_at) = (heard, now);
         }
         if !self.told_of_limits && seen.limited >= LIMITED_MIN && seen.limited > seen.settled {
             self.told_of_limits = true;
@@ -107,7 +110,7 @@ mod tests {
     use crate::rush::shared::Interrupt;
 
     fn pace(at: Instant) -> Pace {
-        Pace { seen: Seen::default(), at, moved_at: at, settled: 0, told_of_limits: false }
+        Pace { seen: Seen::default(), at, moved_at: at, heard: 0, told_of_limits: false }
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub(super) struct Live {
     pub(super) limited: AtomicU64,
     /// Every other attempt without a decision.
     pub(super) troubles: AtomicU64,
+    /// Answers that settled nobody yet, such as ranks.
+    pub(super) steps: AtomicU64,
 }
 
 /// Sums over all threads.
@@ -41,6 +43,7 @@ pub(super) struct Seen {
     pub(super) issued: u64,
     pub(super) limited: u64,
     pub(super) troubles: u64,
+    pub(super) steps: u64,
 }
 
 /// Shared by the threads of a crowd.
@@ -84,6 +87,7 @@ impl Shared {
             issued: seen.issued + live.issued.load(Ordering::Relaxed),
             limited: seen.limited + live.limited.load(Ordering::Relaxed),
             troubles: seen.troubles + live.troubles.load(Ordering::Relaxed),
+            steps: seen.steps + live.steps.load(Ordering::Relaxed),
         })
     }
 

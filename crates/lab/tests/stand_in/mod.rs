@@ -1,6 +1,8 @@
 //! A small server that speaks the coupon part of the contract from memory, rightly or with a planted fault.
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+pub mod gate;
+
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -71,12 +73,14 @@ struct World {
 #[derive(Clone, Default)]
 pub struct StandIn {
     fault: Fault,
+    /// The line before every campaign, if there is one.
+    gate: Option<gate::Gate>,
     world: Arc<Mutex<World>>,
 }
 
 impl StandIn {
     pub fn new(fault: Fault) -> Self {
-        Self { fault, world: Arc::default() }
+        Self { fault, gate: None, world: Arc::default() }
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
@@ -100,6 +104,7 @@ impl StandIn {
             .route("/api/v1/admin/campaigns/{event}/open", post(open))
             .route("/api/v1/admin/events/{event}/stock", post(short_form))
             .route("/api/v1/admin/reconcile", get(reconcile))
+            .merge(gate::routes())
             .with_state(self.clone())
     }
 
@@ -157,6 +162,9 @@ async fn issue(State(server): State<StandIn>, headers: HeaderMap, Json(body): Js
             return (StatusCode::UNAUTHORIZED, r#"{"code":"UNAUTHORIZED"}"#).into_response();
         }
         _ => {}
+    }
+    if server.gate.as_ref().is_some_and(|gate| !gate.is_admitted(&user)) {
+        return Json(json!({"success": false, "code": "NOT_ADMITTED", "remaining_stock": 0})).into_response();
     }
     let Some(decision) = decide(&server, &user, &event) else { return StatusCode::NOT_FOUND.into_response() };
     match server.fault {

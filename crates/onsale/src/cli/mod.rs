@@ -5,14 +5,18 @@ mod dead_letters;
 mod doctor;
 mod role;
 mod rush;
+mod rush_line;
 mod serve;
+mod verify_draw;
 
 pub use admin::{AdminArguments, AdminCommand, KeyCommand, KeyOwner};
 pub use dead_letters::{DeadLettersArguments, DeadLettersCommand, Selection};
 pub use doctor::DoctorArguments;
 pub use role::Role;
 pub use rush::RushArguments;
+pub use rush_line::RushLineArguments;
 pub use serve::ServeArguments;
+pub use verify_draw::VerifyDrawArguments;
 
 use clap::{Args, Parser, Subcommand};
 use domain::CampaignId;
@@ -70,6 +74,8 @@ pub enum Command {
     Admin(AdminArguments),
     /// Send a crowd at a campaign, then check the books
     Rush(RushArguments),
+    /// Work out an opening draw again, and check a receipt against it
+    VerifyDraw(VerifyDrawArguments),
 }
 
 /// `onsale config`.

@@ -1,5 +1,6 @@
 //! `onsale rush`.
 
+use super::RushLineArguments;
 use clap::{Args, value_parser};
 use domain::EventName;
 use std::path::PathBuf;
@@ -13,12 +14,15 @@ Examples:
   onsale rush --url http://127.0.0.1:8080 --campaign sample_event --key KEY
   onsale rush --url http://127.0.0.1:8080 --key ADMIN_KEY --issue-key TENANT_KEY
   onsale rush --rate 20000 --report rush.html --keep
+  onsale rush --gate --users 20000 --admit 1000 --stock 500    a waiting line before the campaign
+  onsale rush --line gate:sample --url http://127.0.0.1:8080 --key KEY
 
-Exit status 1 when the books do not balance: answers heard, hot state and database must agree.")]
+Exit status 1 when the books do not balance: answers heard, hot state and database must agree, and a
+waiting line must keep its order and its pace.")]
 pub struct RushArguments {
-    /// Distinct users, each of whom asks once
-    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = value_parser!(u32).range(1..=100_000_000))]
-    pub users: u32,
+    /// Distinct users [default: 1000000 who ask once, or 10000 at a waiting line]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=100_000_000))]
+    pub users: Option<u32>,
     /// Connections held open
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = value_parser!(u32).range(1..=25_000))]
     pub connections: u32,
@@ -46,4 +50,7 @@ pub struct RushArguments {
     /// Keep the own server's data folder and say where it is
     #[arg(long)]
     pub keep: bool,
+    /// About waiting lines
+    #[command(flatten)]
+    pub line: RushLineArguments,
 }

@@ -77,5 +77,5 @@ fn absurd_rushes_are_refused() {
     refused("rush --key k", "--url");
     refused("rush --issue-key k", "--url");
     let Command::Rush(rush) = parsed("rush").expect("parsed").command else { panic!("not rush") };
-    assert_eq!((rush.users, rush.connections, rush.stock), (1_000_000, 1000, 1000));
+    assert_eq!((rush.users, rush.connections, rush.stock), (None, 1000, 1000));
 }

@@ -1,0 +1,181 @@
+//! Looks at the line beside the crowd: how many it has let in, and at which rate it may.
+
+use super::super::Reached;
+use super::super::answer::Heard;
+use super::super::client::Client;
+use super::latest::Latest;
+use super::said;
+use serde::Deserialize;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+const EVERY: Duration = Duration::from_millis(50);
+/// The public document is made anew once a second, so looking more often tells nothing.
+const DOCUMENT_EVERY: Duration = Duration::from_secs(1);
+/// How old a public document may be when it is read: as long as it may be cached.
+const DOCUMENT_AGE: Duration = Duration::from_secs(1);
+/// More than a day of looks; what comes later is not looked at.
+const LOOKS_MAX: usize = 2_000_000;
+/// Clocks do not tick alike: a window is taken to be longer by this.
+const SLACK_SECONDS: f64 = 0.005;
+
+/// The line's counter at some moment between two.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Look {
+    /// Not before this moment, in seconds since the start.
+    pub(super) from_seconds: f64,
+    /// Not after this one.
+    pub(super) until_seconds: f64,
+    /// People let in so far.
+    pub(super) admitted: u64,
+    /// People a second that the line may let in; none where it does not say.
+    pub(super) rate_per_second: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Stats {
+    schedule_stats: Vec<LineStats>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LineStats {
+    schedule_id: String,
+    admitted_count: u64,
+    rate_per_second: u32,
+}
+
+/// What the looks came to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Meter {
+    looks: Vec<Look>,
+}
+
+/// Too many were let in within a window.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Excess {
+    pub(super) seconds: u32,
+    pub(super) admitted: u64,
+    pub(super) allowed: u64,
+}
+
+impl Meter {
+    /// Looks until `stop`. Without an administrator's key only the public document tells anything.
+    pub(super) fn watch(reached: &Reached, line: &str, start: Instant, latest: &Latest, stop: &AtomicBool) -> Self {
+        let mut client = Client::at_once(reached.target.clone(), reached.admin_key.clone());
+        let (mut looks, mut document_at) = (Vec::new(), None);
+        while !stop.load(Ordering::Relaxed) && looks.len() < LOOKS_MAX {
+            if document_at.is_none_or(|at: Instant| at.elapsed() >= DOCUMENT_EVERY) {
+                document_at = Some(Instant::now());
+                let told = look_at_document(&mut client, line, start, latest);
+                looks.extend(told.filter(|_| reached.admin_key.is_none()));
+            }
+            if reached.admin_key.is_some() {
+                looks.extend(look_at_counter(&mut client, line, start));
+            }
+            std::thread::sleep(EVERY);
+        }
+        Self { looks }
+    }
+
+    /// The highest rate that the line had.
+    pub(super) fn rate_per_second(&self) -> Option<u32> {
+        self.looks.iter().filter_map(|look| look.rate_per_second).max()
+    }
+
+    /// People let in for certain within any window of so many seconds, the most.
+    ///
+    /// What two looks tell apart was let in between the earliest moment of the one and the latest of the other.
+    pub(super) fn busiest(&self, seconds: u32) -> Option<u64> {
+        let window = f64::from(seconds) - SLACK_SECONDS;
+        let (mut last, mut most) = (0, None);
+        for (first, from) in self.looks.iter().enumerate() {
+            last = last.max(first);
+            while self.looks.get(last + 1).is_some_and(|next| next.until_seconds - from.from_seconds <= window) {
+                last += 1;
+            }
+            if last > first {
+                most = most.max(Some(self.looks[last].admitted.saturating_sub(from.admitted)));
+            }
+        }
+        most
+    }
+
+    /// Windows in which more were let in than `rate` allows.
+    pub(super) fn excess(&self, rate_per_second: u32) -> Option<Excess> {
+        [1u32, 2, 3, 5, 10, 30].into_iter().find_map(|seconds| {
+            let (admitted, allowed) = (self.busiest(seconds)?, u64::from(rate_per_second) * u64::from(seconds));
+            (admitted > allowed).then_some(Excess { seconds, admitted, allowed })
+        })
+    }
+
+    /// People let in a second, over time.
+    pub(super) fn over_time(&self, points: usize) -> Vec<(f64, f64)> {
+        let (Some(first), Some(last)) = (self.looks.first(), self.looks.last()) else { return Vec::new() };
+        let step = ((last.until_seconds - first.until_seconds) / points as f64).max(1.0);
+        let (mut before, mut told) = (*first, Vec::new());
+        for look in &self.looks {
+            let seconds = look.until_seconds - before.until_seconds;
+            if seconds >= step {
+                told.push((look.until_seconds, look.admitted.saturating_sub(before.admitted) as f64 / seconds));
+                before = *look;
+            }
+        }
+        told
+    }
+}
+
+fn look_at_counter(client: &mut Client, line: &str, start: Instant) -> Option<Look> {
+    let from_seconds = start.elapsed().as_secs_f64();
+    let reply = client.get("/queue/admin/stats").ok().filter(|reply| reply.status == 200)?;
+    let until_seconds = start.elapsed().as_secs_f64();
+    let stats: Stats = serde_json::from_slice(&reply.body).ok()?;
+    let of = stats.schedule_stats.into_iter().find(|of| of.schedule_id == line)?;
+    let rate_per_second = Some(of.rate_per_second);
+    Some(Look { from_seconds, until_seconds, admitted: of.admitted_count, rate_per_second })
+}
+
+/// The highest number let in is as good as the count where nobody gave a number up.
+fn look_at_document(client: &mut Client, line: &str, start: Instant, latest: &Latest) -> Option<Look> {
+    let from_seconds = start.elapsed().as_secs_f64() - DOCUMENT_AGE.as_secs_f64();
+    let reply = client.get(&format!("/queue/serving/{line}")).ok().filter(|reply| reply.status == 200)?;
+    let until_seconds = start.elapsed().as_secs_f64();
+    let Heard::Decision(document) = said::document(&reply.body) else { return None };
+    let admitted = document.serving;
+    latest.put(document);
+    Some(Look { from_seconds, until_seconds, admitted, rate_per_second: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(from: f64, until: f64, admitted: u64) -> Look {
+        Look { from_seconds: from, until_seconds: until, admitted, rate_per_second: Some(100) }
+    }
+
+    #[test]
+    fn only_what_was_let_in_for_certain_within_a_second_counts() {
+        // A hundred in the first second, two hundred in the third.
+        let looks = vec![look(0.0, 0.01, 0), look(0.9, 0.91, 100), look(2.0, 2.01, 100), look(2.9, 2.91, 300)];
+        let meter = Meter { looks };
+        assert_eq!((meter.busiest(1), meter.rate_per_second()), (Some(200), Some(100)));
+        assert_eq!(meter.excess(100), Some(Excess { seconds: 1, admitted: 200, allowed: 100 }));
+        assert_eq!(meter.excess(200), None);
+        // The same looks, each as old as a second: nothing is certain any more.
+        let aged = meter.looks.iter().map(|look| Look { from_seconds: look.from_seconds - 1.0, ..*look }).collect();
+        assert_eq!(Meter { looks: aged }.excess(100), None);
+    }
+
+    #[test]
+    fn a_rate_a_little_too_high_shows_in_a_longer_window() {
+        let looks = (0..200).map(|n| look(f64::from(n) * 0.3, f64::from(n) * 0.3 + 0.01, n as u64 * 33)).collect();
+        let meter = Meter { looks };
+        assert_eq!(meter.busiest(1), Some(99));
+        assert_eq!(meter.excess(100).map(|excess| excess.seconds), Some(5));
+        let told = meter.over_time(10);
+        assert!((5..=12).contains(&told.len()) && told.iter().all(|(_, people)| (*people - 110.0).abs() < 1.0));
+        assert_eq!((Meter::default().busiest(1), Meter::default().over_time(10)), (None, Vec::new()));
+    }
+}

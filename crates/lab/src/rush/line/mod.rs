@@ -1,0 +1,179 @@
+//! A rush at a waiting line before a campaign: people queue, look, go on when it is their turn, and ask for the coupon;
+//! some go away, come back, queue twice, or try to get past the line. Afterwards what everybody heard is held against
+//! what a line promises, and against the books of the coupons.
+
+mod agenda;
+mod calls;
+mod crowd;
+mod judge;
+mod latest;
+mod meter;
+mod notes;
+mod options;
+mod order;
+mod person;
+mod said;
+mod steps;
+mod streams;
+mod tracks;
+
+pub use options::{LineOptions, Shares};
+
+use super::books::{self, People, Served};
+use super::client::Client;
+use super::shared::{Interrupt, Shared};
+use super::{Reached, at_a_server, campaign, progress, report_of};
+use crate::load::{Limits, each_thread, raise_open_files};
+use crate::report::{Latency, LineFigures, Outcomes, Report, Verdict};
+use anyhow::{Context, bail};
+use calls::Calls;
+use crowd::LineCrowd;
+use latest::Latest;
+use meter::Meter;
+use notes::Notes;
+use options::CheckedLine;
+use serde_json::json;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use streams::Streamed;
+
+/// People a second through the line of a server of our own, if nothing else is asked for.
+const OWN_ADMIT_PER_SECOND: u32 = 500;
+/// A pass at a server of our own lives for so many looks, and for a minute at the least.
+const OWN_PASS_POLLS: u64 = 6;
+const OWN_PASS_MS_MIN: u64 = 60_000;
+/// No server gives passes for less; of another's nothing more is known.
+const ANY_PASS_MS_MIN: u64 = 10_000;
+/// How long a line may take to come into being after its campaign.
+const LINE_PATIENCE: Duration = Duration::from_secs(15);
+const PAUSE: Duration = Duration::from_millis(200);
+/// Points of the picture of admissions at most.
+const ADMISSION_POINTS_MAX: usize = 240;
+
+/// Runs the rush, as [`super::run`] does for coupons alone.
+///
+/// # Errors
+/// As [`super::run`]. Checks that fail are no error: see [`Report::books_balance`].
+pub fn run(options: LineOptions) -> anyhow::Result<Report> {
+    let options = options.check()?;
+    let environment = own_environment(&options);
+    at_a_server(&options.crowd, &environment, |reached, interrupt| rush(&options, reached, interrupt))
+}
+
+fn own_pass_ms(options: &CheckedLine) -> u64 {
+    (u64::from(options.poll_ms) * OWN_PASS_POLLS).max(OWN_PASS_MS_MIN)
+}
+
+fn own_environment(options: &CheckedLine) -> Vec<(&'static str, String)> {
+    let rate = options.admit_per_second.unwrap_or(OWN_ADMIT_PER_SECOND);
+    vec![
+        ("ONSALE__GATE__DISPATCH_PER_SECOND", rate.to_string()),
+        ("ONSALE__GATE__ACTIVE_TTL_SECONDS", own_pass_ms(options).div_ceil(1_000).to_string()),
+    ]
+}
+
+fn rush(options: &CheckedLine, reached: &Reached, interrupt: &Interrupt) -> anyhow::Result<Report> {
+    let crowd = &options.crowd;
+    let mut client = Client::new(reached.target.clone(), reached.admin_key.clone());
+    let sale = campaign::prepare(&mut client, crowd, true)?;
+    let line = format!("gate:{}", sale.campaign);
+    if reached.process.is_none() {
+        change_rate(&mut client, &line, options.admit_per_second)?;
+    }
+    let shared = Shared::new(crowd.users, 1, interrupt.clone());
+    let (Heard { notes, meter, streamed }, processor) =
+        reached.weigh(|| send_crowd(options, reached, &line, &shared))?;
+    progress::say("comparing the books");
+    // Somebody who was dealt with by others may have got a coupon without coming back for the answer.
+    let unheard = notes.tally.gave_up + if notes.is_processed { notes.left } else { 0 };
+    let heard = u64::from(crowd.users) - notes.left;
+    let count = if notes.is_processed { crowd.users } else { u32::try_from(heard).unwrap_or(u32::MAX) };
+    let people = People { count, unanswered: unheard, served: Served::Unnamed(&notes.served) };
+    let judged = books::compare(&mut client, crowd, reached, &sale, &people, interrupt)?;
+    let mut checks = judge::judge(&judge::Evidence { users: crowd.users, notes: &notes, meter: &meter, streamed });
+    checks.extend(judged.checks);
+    let warnings = [sale.warnings.clone(), shared.warnings(), lapsed(&notes), judged.warnings].concat();
+    let mut report = report_of(crowd, reached, &sale, &notes.tally, Verdict::of(checks, warnings), processor);
+    report.figures.issued = notes.served.len() as u64;
+    report.outcomes.extend(Outcomes::of([("went away", notes.left)]));
+    report.line = Some(figures(options, line, &notes, &meter, streamed));
+    Ok(report)
+}
+
+/// Before the crowd comes. The line may not be there yet, for the campaign is young.
+fn change_rate(client: &mut Client, line: &str, admit_per_second: Option<u32>) -> anyhow::Result<()> {
+    let Some(rate) = admit_per_second else { return Ok(()) };
+    if !client.has_admin_key() {
+        bail!("it takes an administrator's key (--key) to change a line's rate (--admit)");
+    }
+    let give_up = Instant::now() + LINE_PATIENCE;
+    loop {
+        let reply = client.put(&format!("/queue/admin/{line}/rate"), &json!({ "ratePerSecond": rate }))?;
+        match reply.status {
+            200 => return Ok(()),
+            404 if Instant::now() < give_up => std::thread::sleep(PAUSE),
+            _ => bail!("the rate of {line} could not be changed: {}", reply.describe()),
+        }
+    }
+}
+
+/// What the crowd heard, and those who watched beside it.
+struct Heard {
+    notes: Notes,
+    meter: Meter,
+    streamed: Streamed,
+}
+
+fn send_crowd(options: &CheckedLine, reached: &Reached, line: &str, shared: &Shared) -> anyhow::Result<Heard> {
+    let crowd = &options.crowd;
+    let calls = Calls::new(&reached.target, line.trim_start_matches("gate:"), line, crowd.issue_key.as_deref());
+    let place_ms = if reached.process.is_some() { own_pass_ms(options) } else { ANY_PASS_MS_MIN };
+    let (latest, stop, start) = (Latest::default(), AtomicBool::new(false), Instant::now());
+    let mut people = [LineCrowd::new(options, calls, shared, &latest, place_ms)];
+    let streams = streams::count_of(crowd.users, options.shares.stream_percent);
+    raise_open_files(crowd.connections + streams)?;
+    let (sent, meter, streamed) = std::thread::scope(|scope| {
+        let streams = scope.spawn(|| streams::listen(reached, line, streams, &latest, &stop));
+        let meter = scope.spawn(|| Meter::watch(reached, line, start, &latest, &stop));
+        let limits = Limits::default();
+        let sent = each_thread(reached.target.address, crowd.connections, limits, start, &mut people, |at_work| {
+            progress::watch(shared, crowd.users, start, at_work);
+        });
+        stop.store(true, Ordering::Relaxed);
+        (sent, meter.join(), streams.join())
+    });
+    sent.context("the crowd could not be sent")?;
+    shared.outcome()?;
+    let (Ok(meter), Ok(streamed)) = (meter, streamed) else { bail!("the look at the line ended early") };
+    let [people] = people;
+    Ok(Heard { notes: people.into_notes(), meter, streamed: streamed.context("streams")? })
+}
+
+fn lapsed(notes: &Notes) -> Vec<String> {
+    let what = "times somebody's pass ran out before it was used: look more often, or let passes live longer";
+    (notes.lapsed > 0).then(|| format!("{} {what}", notes.lapsed)).into_iter().collect()
+}
+
+fn figures(options: &CheckedLine, line: String, notes: &Notes, meter: &Meter, streamed: Streamed) -> LineFigures {
+    LineFigures {
+        line,
+        by_document: options.by_document,
+        poll_ms: options.poll_ms,
+        rate_per_second: meter.rate_per_second(),
+        entered: notes.entered,
+        left: notes.left,
+        came_back: notes.came_back,
+        asked_twice: notes.asked_twice,
+        cheats: notes.cheats,
+        ranks_heard: notes.ranks_heard,
+        documents: notes.documents,
+        streams: streamed.told as u64,
+        streamed: streamed.documents,
+        entering: Latency::of(&notes.entering_us),
+        looking: Latency::of(&notes.looking_us),
+        busiest_second: meter.busiest(1),
+        estimates: notes.tracks.estimates(),
+        admissions: meter.over_time(ADMISSION_POINTS_MAX),
+        shown: notes.tracks.drawn(),
+    }
+}

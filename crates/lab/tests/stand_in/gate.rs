@@ -1,0 +1,212 @@
+//! The gate's part of the stand-in: a waiting line that is right, or wrong in a planted way.
+
+use super::{StandIn, decide, is_admin};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
+
+/// What is wrong with the line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GateFault {
+    #[default]
+    None,
+    /// Lets some newcomers in before others who were there.
+    Overtake,
+    /// Now and then tells a rank that is worse than before.
+    WorseRank,
+    /// Forgets somebody.
+    ForgetPlace,
+    /// Who queues again goes to the end.
+    NewPlace,
+    /// Lets everybody in at once.
+    Hurry,
+    /// Gives the coupon to whoever asks.
+    NoPassNeeded,
+    /// Gives it as often as somebody asks.
+    Again,
+    /// Answers 500 now and then.
+    Error,
+    /// Never says what came of it.
+    Silence,
+}
+
+/// The line before all campaigns. Clones are the same line.
+#[derive(Clone)]
+pub struct Gate {
+    fault: GateFault,
+    rate_per_second: u32,
+    line: Arc<Mutex<Line>>,
+}
+
+struct Line {
+    /// In order; the first `admitted` of them are inside.
+    order: Vec<String>,
+    admitted: usize,
+    credit: f64,
+    looked_at: Instant,
+    verdicts: HashMap<String, &'static str>,
+    requests: u64,
+}
+
+impl Gate {
+    pub fn new(rate_per_second: u32, fault: GateFault) -> Self {
+        let line = Line {
+            order: Vec::new(),
+            admitted: 0,
+            credit: 0.0,
+            looked_at: Instant::now(),
+            verdicts: HashMap::new(),
+            requests: 0,
+        };
+        Self { fault, rate_per_second, line: Arc::new(Mutex::new(line)) }
+    }
+
+    /// The line as it is at this moment. What the rate gave while nobody waited is lost.
+    fn line(&self) -> MutexGuard<'_, Line> {
+        let mut line = self.line.lock().expect("nobody panicked");
+        let elapsed = line.looked_at.elapsed();
+        line.looked_at += elapsed;
+        line.credit += f64::from(self.rate_per_second) * elapsed.as_secs_f64();
+        let waiting = line.order.len() - line.admitted;
+        let go = if self.fault == GateFault::Hurry { waiting } else { (line.credit as usize).min(waiting) };
+        line.admitted += go;
+        line.credit = if go == waiting { 0.0 } else { line.credit - go as f64 };
+        line.requests += 1;
+        line
+    }
+
+    pub fn is_admitted(&self, user: &str) -> bool {
+        self.fault == GateFault::NoPassNeeded || self.line().is_inside(user)
+    }
+}
+
+impl Line {
+    fn place(&self, user: &str) -> Option<usize> {
+        self.order.iter().position(|one| one == user)
+    }
+
+    fn is_inside(&self, user: &str) -> bool {
+        self.place(user).is_some_and(|place| place < self.admitted)
+    }
+
+    /// From 1; 0 inside.
+    fn rank(&self, user: &str) -> Option<usize> {
+        Some((self.place(user)? + 1).saturating_sub(self.admitted))
+    }
+}
+
+impl StandIn {
+    /// Puts a line before every campaign.
+    pub fn with_gate(self, gate: Gate) -> Self {
+        Self { gate: Some(gate), ..self }
+    }
+}
+
+pub fn routes() -> Router<StandIn> {
+    Router::new()
+        .route("/gate/events/{event}/enqueue", post(enqueue))
+        .route("/gate/events/{event}/rank", get(rank))
+        .route("/issue/events/{event}", post(issue))
+        .route("/queue/serving/{line}", get(serving))
+        .route("/queue/admin/stats", get(stats))
+}
+
+type Named = Query<HashMap<String, String>>;
+
+fn not_found() -> Response {
+    StatusCode::NOT_FOUND.into_response()
+}
+
+async fn enqueue(State(server): State<StandIn>, Query(query): Named) -> Response {
+    let Some(gate) = &server.gate else { return not_found() };
+    let (mut line, user) = (gate.line(), &query["userId"]);
+    if gate.fault == GateFault::Error && line.requests.is_multiple_of(50) {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    if let Some(rank) = line.rank(user) {
+        if gate.fault == GateFault::NewPlace && rank > 1 {
+            line.order.retain(|one| one != user);
+            line.order.push(user.clone());
+            let rank = line.rank(user);
+            return Json(json!({"status": "ENQUEUED", "rank": rank})).into_response();
+        }
+        return Json(json!({"status": "ALREADY_ENQUEUED", "rank": rank})).into_response();
+    }
+    let waiting = line.order.len() - line.admitted;
+    if gate.fault == GateFault::Overtake && waiting > 10 && line.order.len().is_multiple_of(20) {
+        let before = line.admitted + waiting / 2;
+        line.order.insert(before, user.clone());
+    } else {
+        line.order.push(user.clone());
+    }
+    let rank = line.rank(user);
+    Json(json!({"status": "ENQUEUED", "rank": rank})).into_response()
+}
+
+fn status(status: &str, rank: Option<usize>) -> Response {
+    Json(json!({"status": status, "rank": rank})).into_response()
+}
+
+async fn rank(State(server): State<StandIn>, Query(query): Named) -> Response {
+    let Some(gate) = &server.gate else { return not_found() };
+    let (line, user) = (gate.line(), &query["userId"]);
+    let number = line.requests;
+    match (line.verdicts.get(user), line.rank(user)) {
+        (Some(verdict), _) => status(verdict, None),
+        (None, None) => status("UNKNOWN", None),
+        (None, Some(0)) => status("ACTIVE", None),
+        (None, Some(_)) if gate.fault == GateFault::ForgetPlace && number.is_multiple_of(97) => status("UNKNOWN", None),
+        (None, Some(rank)) if gate.fault == GateFault::WorseRank && number.is_multiple_of(31) => {
+            status("WAITING", Some(rank + 1_000))
+        }
+        (None, rank) => status("WAITING", rank),
+    }
+}
+
+async fn issue(State(server): State<StandIn>, Path(event): Path<String>, Query(query): Named) -> Response {
+    let Some(gate) = &server.gate else { return not_found() };
+    let user = &query["userId"];
+    let result = |result: &str| Json(json!({"result": result})).into_response();
+    if !gate.is_admitted(user) {
+        return result("NOT_IN_ACTIVE_QUEUE");
+    }
+    if gate.fault == GateFault::Silence {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    let Some(decision) = decide(&server, user, &event) else { return not_found() };
+    let (said, verdict) = match decision["code"].as_str() {
+        Some("ISSUED") => ("SUCCESS", "ISSUED"),
+        Some("ALREADY_ISSUED") if gate.fault == GateFault::Again => ("SUCCESS", "ISSUED"),
+        Some("ALREADY_ISSUED") => ("ALREADY_ISSUED", "ISSUED"),
+        _ => ("OUT_OF_STOCK", "SOLD_OUT"),
+    };
+    gate.line().verdicts.insert(user.clone(), verdict);
+    result(said)
+}
+
+fn document(line: &Line, name: &str, rate_per_second: u32) -> Value {
+    json!({"line": name, "serving": line.admitted, "ratePerSecond": rate_per_second, "left": [],
+        "at": "2026-12-01T20:00:00"})
+}
+
+async fn serving(State(server): State<StandIn>, Path(name): Path<String>) -> Response {
+    let Some(gate) = &server.gate else { return not_found() };
+    Json(document(&gate.line(), &name, gate.rate_per_second)).into_response()
+}
+
+async fn stats(State(server): State<StandIn>, headers: HeaderMap) -> Response {
+    let Some(gate) = server.gate.as_ref().filter(|_| is_admin(&headers)) else { return not_found() };
+    let line = gate.line();
+    let one = |event: &String| {
+        json!({"scheduleId": format!("gate:{event}"), "admittedCount": line.admitted,
+            "ratePerSecond": gate.rate_per_second})
+    };
+    let lines: Vec<Value> = server.world().campaigns.keys().map(one).collect();
+    Json(json!({ "scheduleStats": lines })).into_response()
+}

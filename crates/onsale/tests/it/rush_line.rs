@@ -1,0 +1,66 @@
+//! `onsale rush` at waiting lines of the program itself: a server of its own, and one that was running.
+
+use crate::server::{World, onsale, run};
+use serde_json::Value;
+use std::path::Path;
+
+/// Runs a small rush to its end; its report.
+fn rush(folder: &Path, arguments: &[&str]) -> Value {
+    let report = folder.join("report.html");
+    let common = ["rush", "--connections", "32", "--users", "400", "--stock", "60", "--poll-ms", "200"];
+    let mut command = onsale(folder, &[&common, arguments].concat());
+    let output = command.arg("--report").arg(&report).output().expect("the program starts");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let page = std::fs::read_to_string(&report).expect("the page");
+    assert!(page.contains("Ranks over time") && !page.contains("NaN"), "the page shows the line");
+    let figures = std::fs::read(report.with_extension("json")).expect("the figures");
+    serde_json::from_slice(&figures).expect("JSON")
+}
+
+/// Every check has been made, and every one has passed.
+#[track_caller]
+fn all_checks_passed(report: &Value, count: usize) {
+    let checks = report["verdict"]["checks"].as_array().expect("checks");
+    assert_eq!(checks.len(), count, "{checks:?}");
+    for check in checks {
+        assert_eq!(check["status"], "passed", "{check}");
+    }
+    assert_eq!((&report["figures"]["issued"], &report["figures"]["unanswered"]), (&60.into(), &0.into()));
+    // Who comes when all are gone hears so, and does not queue.
+    assert!(report["line"]["entered"].as_u64().is_some_and(|entered| (60..=400).contains(&entered)));
+}
+
+#[test]
+fn at_a_gate_of_a_server_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let report = rush(folder.path(), &["--gate", "--admit", "400"]);
+    all_checks_passed(&report, 14);
+    assert_eq!(report["line"]["rate_per_second"], 400);
+}
+
+#[test]
+fn at_a_line_that_is_there_with_streams() {
+    let world = World::new();
+    let url = format!("http://{}", world.server.address);
+    let folder = tempfile::tempdir().expect("a folder");
+    let to = ["--url", &url, "--key", &world.admin_key];
+    let line = ["--line", "gate:followed", "--admit", "400", "--stream-percent", "25"];
+    let report = rush(folder.path(), &[&to[..], &line].concat());
+    all_checks_passed(&report, 15);
+    assert_eq!((&report["line"]["streams"], &report["line"]["by_document"]), (&100.into(), &true.into()));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (arguments, status) in [
+        (&["rush", "--line", "nonsense"][..], 2),
+        (&["rush", "--line", "gate:a", "--campaign", "b"], 2),
+        (&["rush", "--gate", "--stream-percent", "5"], 2),
+        (&["rush", "--gate", "--poll-ms", "1"], 2),
+        (&["rush", "--gate", "--leave-percent", "101"], 2),
+    ] {
+        assert_eq!(run(folder.path(), arguments).status.code(), Some(status), "{arguments:?}");
+    }
+}

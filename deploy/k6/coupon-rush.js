@@ -1,0 +1,39 @@
+// A rush at a campaign without a line: everybody asks once, as fast as the server answers.
+//
+//   k6 run -e BASE_URL=http://127.0.0.1:8080 -e ADMIN_KEY=... -e USERS=100000 -e VUS=256 -e STOCK=1000 coupon-rush.js
+
+import { fail } from 'k6';
+import exec from 'k6/execution';
+import { STOCK, askDirectly, prepare, status, whole } from './onsale.js';
+
+const USERS = whole('USERS', 20000);
+const VUS = Math.min(whole('VUS', 100), USERS);
+
+export const options = {
+  scenarios: {
+    rush: { executor: 'shared-iterations', vus: VUS, iterations: USERS, maxDuration: '10m' },
+  },
+  thresholds: {
+    answered: ['rate==1'],
+    checks: ['rate==1'],
+    http_req_failed: ['rate==0'],
+    // The campaign of a new run gives all that it has, and no more.
+    issued: [`count==${Math.min(STOCK, USERS)}`],
+    http_req_duration: [`p(99)<${whole('P99_MS_MAX', 1000)}`],
+  },
+};
+
+export function setup() {
+  return prepare(false);
+}
+
+export default function rush({ run }) {
+  askDirectly(`k6-${run}-${exec.scenario.iterationInTest}`);
+}
+
+export function teardown() {
+  const figures = status();
+  if (!figures) fail('the campaign does not tell its figures');
+  const left = Math.max(STOCK - USERS, 0);
+  if (figures.remaining_stock !== left) fail(`${figures.remaining_stock} coupons are left, and should be ${left}`);
+}
