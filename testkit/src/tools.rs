@@ -20,6 +20,14 @@ pub fn prometheus() -> Result<PathBuf> {
     install::prometheus()
 }
 
+/// `chromium`, a browser.
+///
+/// # Errors
+/// When it is not there and can not be installed.
+pub fn chromium() -> Result<PathBuf> {
+    install::chromium()
+}
+
 /// `k6`, which makes load from a script.
 ///
 /// # Errors

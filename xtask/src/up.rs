@@ -24,6 +24,9 @@ pub struct UpArguments {
     /// How many coupon servers stand behind NGINX
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=16))]
     servers: u16,
+    /// A key of the configuration for all programs, such as gate.dispatch_mode=kafka; again for more
+    #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
+    set: Vec<(String, String)>,
     /// Only Redis, Kafka and the database, without programs and NGINX
     #[arg(long)]
     engines: bool,
@@ -36,6 +39,12 @@ enum Database {
     Mariadb,
     /// PostgreSQL 15
     Postgres,
+}
+
+/// `gate.dispatch_mode=kafka`, as programs take it from their environment.
+fn setting(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("must be a key, = and a value")?;
+    Ok((format!("ONSALE__{}", key.replace('.', "__").to_uppercase()), value.to_owned()))
 }
 
 /// Where all of it is.
@@ -66,7 +75,7 @@ fn take_steps(steps: &mut Steps, arguments: &UpArguments) -> anyhow::Result<()> 
     let redis = steps.take("Redis, six nodes", || Ok(RedisCluster::open(&kit, "redis", Flavor::Redis)?))?;
     let kafka = steps.take("Kafka, three brokers", || Ok(Kafka::open(&kit, "kafka", BROKERS)?))?;
     let ledger_url = steps.take("database", || ledger(&kit, arguments.ledger))?;
-    let engines = Engines { hot_url: redis.url(), bus_url: kafka.url(), ledger_url };
+    let engines = Engines { hot_url: redis.url(), bus_url: kafka.url(), ledger_url, more: arguments.set.clone() };
     tell_engines(&engines);
     if arguments.engines {
         return Ok(());
@@ -75,7 +84,7 @@ fn take_steps(steps: &mut Steps, arguments: &UpArguments) -> anyhow::Result<()> 
     if first != engines.ledger_url {
         bail!("the decisions in Redis belong to the other database; begin anew: cargo xtask down --remove");
     }
-    start_programs(steps, &kit, &engines, arguments.servers)
+    start_programs(steps, &kit, engines, arguments.servers)
 }
 
 /// The URL of the system's database, made when it is up for the first time.

@@ -20,13 +20,16 @@ pub struct Engines {
     pub bus_url: String,
     /// `ledger.url`.
     pub ledger_url: String,
+    /// Further variables of the programs' environment.
+    pub more: Vec<(String, String)>,
 }
 
 /// Builds and starts them, and says what to try.
 ///
 /// # Errors
 /// The first step that failed.
-pub fn start_programs(steps: &mut Steps, kit: &Kit, engines: &Engines, servers: u16) -> anyhow::Result<()> {
+pub fn start_programs(steps: &mut Steps, kit: &Kit, engines: Engines, servers: u16) -> anyhow::Result<()> {
+    let engines = &with_calls_between_services(kit, engines)?;
     steps
         .take("build", || run(cargo(&["build", "--release", "--locked", "--package", "onsale"]).current_dir(root())))?;
     let onsale = target()?.join("release/onsale");
@@ -44,9 +47,19 @@ pub fn start_programs(steps: &mut Steps, kit: &Kit, engines: &Engines, servers: 
             .map(|number| serve(kit, &onsale, engines, "queue", number))
             .collect::<anyhow::Result<Vec<_>>>()
     })?;
-    let edge = steps.take("NGINX", || edge(kit, &ports))?;
+    let edge = steps.take("NGINX", || edge(kit, &ports, &lines))?;
     tell(&onsale, edge, &key, &ports, &lines);
     Ok(())
+}
+
+/// The issuer reports to the servers that keep lines.
+fn with_calls_between_services(kit: &Kit, mut engines: Engines) -> anyhow::Result<Engines> {
+    let key = kept(&kit.folder().join("internal.key"), || Ok(uuid::Uuid::new_v4().to_string()))?;
+    let url = |number| Ok(format!("http://127.0.0.1:{}", port(kit, &format!("queue-{number}"))?));
+    let urls = (1..=QUEUE_SERVERS).map(url).collect::<anyhow::Result<Vec<_>>>()?.join(",");
+    engines.more.push(("ONSALE__INTERNAL__KEY__ISSUER".to_owned(), key));
+    engines.more.push(("ONSALE__INTERNAL__URL__QUEUE".to_owned(), urls));
+    Ok(engines)
 }
 
 /// Configuration that all of them share.
@@ -63,7 +76,8 @@ fn environment(engines: &Engines) -> Vec<(String, OsString)> {
         ("HTTP__TRUSTED_PROXIES", "[\"127.0.0.1/32\"]"),
         ("LOG__LEVEL", "info"),
     ];
-    values.into_iter().map(|(name, value)| (format!("ONSALE__{name}"), value.into())).collect()
+    let more = engines.more.iter().map(|(name, value)| (name.clone(), value.into()));
+    values.into_iter().map(|(name, value)| (format!("ONSALE__{name}"), value.into())).chain(more).collect()
 }
 
 fn admin(kit: &Kit, onsale: &Path, engines: &Engines, arguments: &[&str]) -> anyhow::Result<String> {
@@ -102,19 +116,21 @@ fn port(kit: &Kit, name: &str) -> anyhow::Result<u16> {
 }
 
 /// NGINX; its port.
-fn edge(kit: &Kit, upstreams: &[u16]) -> anyhow::Result<u16> {
+fn edge(kit: &Kit, upstreams: &[u16], lines: &[u16]) -> anyhow::Result<u16> {
     let port = port(kit, "edge")?;
-    Nginx::open(kit, "nginx", &edge_config(port, upstreams)?)?;
+    Nginx::open(kit, "nginx", &edge_config(port, upstreams, lines)?)?;
     Ok(port)
 }
 
 /// The configuration of `deploy/nginx` with what it is here.
-fn edge_config(port: u16, upstreams: &[u16]) -> anyhow::Result<String> {
+fn edge_config(port: u16, upstreams: &[u16], lines: &[u16]) -> anyhow::Result<String> {
     let source = root().join("deploy/nginx");
     // Its own folder is where it runs.
     let run_folder = PathBuf::from(".");
-    let servers = upstreams.iter().map(|port| format!("server 127.0.0.1:{port} max_fails=3 fail_timeout=10s;"));
-    let servers = servers.collect::<Vec<_>>().join("\n        ");
+    let servers = |ports: &[u16]| {
+        let servers = ports.iter().map(|port| format!("server 127.0.0.1:{port} max_fails=3 fail_timeout=10s;"));
+        servers.collect::<Vec<_>>().join("\n        ")
+    };
     let path = source.join("onsale.conf.template");
     let template = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let values = [
@@ -122,13 +138,16 @@ fn edge_config(port: u16, upstreams: &[u16]) -> anyhow::Result<String> {
         ("files", source.join("onsale").display().to_string()),
         ("run_folder", run_folder.display().to_string()),
         ("listen", format!("127.0.0.1:{port}")),
-        ("application_servers", servers),
+        ("application_servers", servers(upstreams)),
+        ("queue_servers", servers(lines)),
+        ("operator_networks", "127.0.0.0/8 1;".to_owned()),
         ("real_ip_networks", String::new()),
         // The whole crowd comes from one address here.
         ("unlimited_networks", "127.0.0.0/8 1;".to_owned()),
         ("address_rate", "50".to_owned()),
         ("address_burst", "100".to_owned()),
         ("address_connections", "25000".to_owned()),
+        ("address_streams", "25000".to_owned()),
         ("user_rate", "10".to_owned()),
         ("user_burst", "20".to_owned()),
         ("shop_rate", "1000000".to_owned()),
@@ -165,7 +184,7 @@ mod tests {
     fn the_edge_starts_with_the_configuration_of_deploy() {
         let Some(kit) = available(Kit::temporary()) else { return };
         let (port, nobody) = (kit.free_port().expect("a port"), kit.free_port().expect("a port"));
-        let config = edge_config(port, &[nobody]).expect("filled");
+        let config = edge_config(port, &[nobody], &[nobody]).expect("filled");
         let Some(nginx) = available(Nginx::start(&kit, &config)) else { return };
         assert_eq!(nginx.ports(), [port]);
     }

@@ -7,6 +7,8 @@ pub mod clock;
 pub mod coupon;
 pub mod gate;
 pub mod http;
+pub mod internal;
 pub mod issuer;
 pub mod keys;
+pub mod lease;
 pub mod queue;

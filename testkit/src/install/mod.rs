@@ -14,8 +14,8 @@ pub use consent::{answer_no, answer_yes, is_allowed};
 pub(crate) use maven::kafka_jars;
 pub use programs::{NEEDS, Need};
 pub(crate) use programs::{
-    java, k6, mariadb, mariadb_program, nginx, postgres_15, postgres_18, prometheus, promtool, redis_server, tansu,
-    toxiproxy, valkey_server, wrk,
+    chromium, java, k6, mariadb, mariadb_program, nginx, postgres_15, postgres_18, prometheus, promtool, redis_server,
+    tansu, toxiproxy, valkey_server, wrk,
 };
 
 use crate::error::{KitError, Result};

@@ -32,8 +32,10 @@ pub const NEEDS: &[Need] = &[
     Need { name: "postgres 18", get: postgres_18 },
     Need { name: "mariadb", get: mariadb },
     Need { name: "nginx", get: nginx },
+    Need { name: "chromium", get: chromium },
     Need { name: "toxiproxy", get: toxiproxy },
     Need { name: "prometheus", get: promtool },
+    Need { name: "k6", get: k6 },
 ];
 
 pub(crate) fn redis_server() -> Result<PathBuf> {
@@ -66,6 +68,10 @@ pub(crate) fn postgres_18() -> Result<PathBuf> {
 
 pub(crate) fn nginx() -> Result<PathBuf> {
     debian::program("nginx-light", || find("nginx"))
+}
+
+pub(crate) fn chromium() -> Result<PathBuf> {
+    debian::program("chromium", || find("chromium"))
 }
 
 pub(crate) fn java() -> Result<PathBuf> {

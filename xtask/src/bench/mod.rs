@@ -17,6 +17,12 @@ pub enum Bench {
         #[arg(last = true)]
         options: Vec<OsString>,
     },
+    /// Waiting lines: places, ranks, admission, the start with a full line, streams
+    Lines {
+        /// Further options, as `cargo xtask bench lines -- --help` lists them
+        #[arg(last = true)]
+        options: Vec<OsString>,
+    },
     /// Messages to rows, on PostgreSQL and MariaDB
     Issuer {
         /// Further options, as `cargo xtask bench issuer -- --help` lists them
@@ -33,6 +39,7 @@ pub fn run(what: &Bench) -> anyhow::Result<()> {
     let program = ["--package", "onsale"];
     let (name, needed, options) = match what {
         Bench::Coupon { options } => ("coupon", &program[..], options),
+        Bench::Lines { options } => ("lines", &program[..], options),
         Bench::Issuer { options } => ("issuer", &[][..], options),
     };
     let arguments = ["build", "--release", "--locked", "--package", "bench"];

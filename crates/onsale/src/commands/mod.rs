@@ -8,6 +8,7 @@ mod migrate;
 mod reconcile;
 mod rush;
 mod serve;
+mod verify_draw;
 
 use crate::cli::{Cli, Command, CommonArguments, ServeArguments};
 use crate::config::{Config, ConfigError, ENVIRONMENT_PREFIX, Sources, load};
@@ -79,6 +80,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Reconcile(arguments) => reconcile::run(&begin(&sources)?, &arguments),
         Command::DeadLetters(arguments) => dead_letters::run(&begin(&sources)?, &arguments.command),
         Command::Admin(arguments) => admin::run(&begin(&sources)?, &arguments.command),
+        Command::VerifyDraw(arguments) => verify_draw::run(&arguments),
         Command::Rush(arguments) => rush::run(&begin(&sources)?, &arguments),
     }
 }

@@ -4,9 +4,8 @@ use super::{Ending, doctor};
 use crate::cli::{Role, ServeArguments};
 use crate::config::{Config, HotEngine, Loaded, without_password};
 use crate::telemetry;
-use crate::wiring::{Courier, Demo, Parts, Server, open_server, prepare_demo};
+use crate::wiring::{Courier, Demo, Lines, Parts, Server, dispatch, open_server, prepare_demo};
 use services::coupon::CouponService;
-use services::gate::GateService;
 use services::http::metrics::run_upkeep;
 use services::queue::Scheduler;
 use std::time::Duration;
@@ -69,8 +68,13 @@ async fn serve(config: &Config, roles: &[Role]) -> anyhow::Result<Ending> {
     if let Some(deciding) = parts.coupon_service() {
         look_after(config, &deciding.coupons);
     }
-    let _lines = parts.queue_service().map(|deciding| keep_lines(&deciding.gate));
-    let server = open_server(config, &parts, exporter)?;
+    // A line before every gated campaign, and whoever lets people go.
+    let _scheduler = parts.queue_service().map(|deciding| {
+        tokio::spawn(deciding.gate.clone().follow_in_background());
+        Scheduler::start(deciding.gate.desk.port.clone(), dispatch(config, deciding, courier.publisher.clone()))
+    });
+    let lines = Lines::open(config, &parts).await?;
+    let server = open_server(config, &parts, lines, exporter)?;
     greet(config, roles, &server, demo.as_ref());
     signals.wait().await;
     stop(server, courier).await
@@ -84,12 +88,6 @@ fn look_after(config: &Config, coupons: &CouponService) {
         let every = Duration::from_secs(config.reconcile.interval_seconds);
         tokio::spawn(coupons.clone().reconcile_in_background(every));
     }
-}
-
-/// A line before every gated campaign, and whoever lets people go. Lasts as long as what it gives back.
-fn keep_lines(gate: &GateService) -> Scheduler {
-    tokio::spawn(gate.clone().follow_in_background());
-    Scheduler::start(gate.desk.port.clone())
 }
 
 async fn read_keys_again(coupons: CouponService) {

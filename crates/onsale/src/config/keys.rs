@@ -20,6 +20,9 @@ const fn whole(min: i64, max: i64) -> Kind {
     Kind::Whole { min, max }
 }
 
+/// A UUID is long enough.
+const INTERNAL_KEY: Kind = Kind::Secret { min: 16 };
+
 /// Every key there is.
 pub const KEYS: &[Key] = &[
     key("http.listen", Kind::Address { may_be_empty: false }),
@@ -43,10 +46,34 @@ pub const KEYS: &[Key] = &[
     key("coupon.open_issue", Kind::FlagOrAuto),
     key("coupon.redeem_hold_seconds", whole(1, 604_800)),
     key("coupon.body_limit_bytes", whole(1024, 1_048_576)),
-    key("gate.dispatch_mode", Kind::OneOf(&["active-queue"])),
+    key("gate.event_ids", Kind::Campaigns),
+    key("gate.dispatch_mode", Kind::OneOf(&["active-queue", "kafka"])),
     key("gate.dispatch_per_second", whole(0, 1_000_000)),
     key("gate.dispatch_interval_ms", whole(1, 60_000)),
     key("gate.active_ttl_seconds", whole(1, 86_400)),
+    key("gate.stale_timeout_ms", whole(100, 86_400_000)),
+    key("gate.max_requeue", whole(1, 10_000)),
+    key("queue.lines", Kind::Lines),
+    key("queue.rate_per_second", whole(0, 1_000_000)),
+    key("queue.batch_interval_ms", whole(1, 60_000)),
+    key("queue.capacity", whole(1, 10_000_000)),
+    key("queue.token_ttl_seconds", whole(1, 86_400)),
+    key("queue.abandon_after_seconds", whole(0, 86_400)),
+    key("queue.max_inside", whole(0, 10_000_000)),
+    key("queue.streams_max", whole(0, 1_000_000)),
+    key("queue.cookie_key", Kind::Secret { min: 32 }),
+    key("queue.cookie_key_file", Kind::FileOrNone),
+    key("queue.cookie_previous_key", Kind::Secret { min: 32 }),
+    key("queue.bind_network", Kind::Flag),
+    key("queue.receipt_key", Kind::Secret { min: 43 }),
+    key("queue.receipt_key_file", Kind::FileOrNone),
+    key("internal.key.issuer", INTERNAL_KEY),
+    key("internal.key.issuer_file", Kind::FileOrNone),
+    key("internal.key.queue", INTERNAL_KEY),
+    key("internal.key.queue_file", Kind::FileOrNone),
+    key("internal.previous_key.issuer", INTERNAL_KEY),
+    key("internal.previous_key.queue", INTERNAL_KEY),
+    key("internal.url.queue", Kind::HttpUrls),
     key("limits.enabled", Kind::Flag),
     key("limits.per_ip_per_second", whole(1, 1_000_000)),
     key("limits.per_ip_burst", whole(1, 1_000_000)),

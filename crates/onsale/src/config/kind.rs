@@ -1,9 +1,14 @@
 //! What a value may be, how it is read from text, and what is said when it is something else.
 
 use super::sections::network;
+use domain::CampaignId;
 use figment::value::{Num, Value};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use tracing_subscriber::EnvFilter;
+
+/// Longest name of a line: it becomes part of a cookie's name.
+const LINE_NAME_LENGTH_MAX: usize = 64;
 
 /// What a key's value may be.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +35,19 @@ pub enum Kind {
     OneOf(&'static [&'static str]),
     /// Addresses or networks.
     Networks,
+    /// Names of lines.
+    Lines,
+    /// Names of campaigns.
+    Campaigns,
+    /// Where the servers of a role are.
+    HttpUrls,
+    /// A secret of at least so many characters, or none. Never shown.
+    Secret {
+        /// The fewest.
+        min: usize,
+    },
+    /// A file's path, or none.
+    FileOrNone,
     /// Log filter directives.
     Filter,
     /// An engine's URL.
@@ -51,7 +69,7 @@ impl Kind {
                 other => Value::from(other),
             },
             Self::Whole { .. } => text.trim().parse::<i64>().map_or_else(|_| Value::from(text), Value::from),
-            Self::Networks => {
+            Self::Networks | Self::Lines | Self::Campaigns => {
                 let entries = text.trim_matches(['[', ']']).split(',').map(|entry| entry.trim().trim_matches('"'));
                 Value::from(entries.filter(|entry| !entry.is_empty()).map(Value::from).collect::<Vec<_>>())
             }
@@ -87,6 +105,27 @@ impl Kind {
                 is_networks(value),
                 "must be a list of addresses or networks such as [\"10.0.0.7\", \"10.0.0.0/8\"]".to_owned(),
             ),
+            Self::Lines => (
+                is_lines(value),
+                "must be a list of different names such as [\"shop\"], each of 1 to 64 letters, digits and _ . -"
+                    .to_owned(),
+            ),
+            Self::Campaigns => (
+                is_campaigns(value),
+                "must be a list of campaigns such as [\"spring\"], or [\"tenant/spring\"] for a tenant's".to_owned(),
+            ),
+            Self::HttpUrls => (
+                text.is_some_and(|text| text.split(',').all(is_http_url)),
+                "must be addresses such as \"http://10.0.0.7:8083,http://10.0.0.8:8083\"".to_owned(),
+            ),
+            Self::Secret { min } => {
+                let right = text.is_some_and(|text| text.is_empty() || text.len() >= min);
+                (right, format!("must have at least {min} characters, or be \"\""))
+            }
+            Self::FileOrNone => {
+                let right = text.is_some_and(|text| !text.contains('\0'));
+                (right, "must be a file's path, or \"\"".to_owned())
+            }
             Self::Filter => (
                 text.is_some_and(|text| !text.is_empty() && EnvFilter::builder().parse(text).is_ok()),
                 "must be error, warn, info, debug or trace, or by part such as \"info,services=debug\"".to_owned(),
@@ -116,6 +155,35 @@ fn is_path(text: Option<&str>) -> bool {
 fn is_networks(value: &Value) -> bool {
     let is_network = |entry: &Value| entry.as_str().is_some_and(|text| network(text).is_some());
     matches!(value, Value::Array(_, entries) if entries.iter().all(is_network))
+}
+
+fn is_campaigns(value: &Value) -> bool {
+    let is_campaign = |entry: &Value| entry.as_str().is_some_and(|text| text.parse::<CampaignId>().is_ok());
+    matches!(value, Value::Array(_, entries) if entries.iter().all(is_campaign))
+}
+
+fn is_http_url(text: &str) -> bool {
+    let Some(rest) = text.trim().strip_prefix("http://") else { return false };
+    let address = rest.trim_end_matches('/');
+    address.parse::<axum::http::uri::Authority>().is_ok_and(|authority| !authority.host().is_empty())
+}
+
+fn is_lines(value: &Value) -> bool {
+    let Value::Array(_, entries) = value else { return false };
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    let is_line = |text: &&str| (1..=LINE_NAME_LENGTH_MAX).contains(&text.len()) && text.bytes().all(is_letter);
+    let names: BTreeSet<&str> = entries.iter().filter_map(Value::as_str).filter(is_line).collect();
+    names.len() == entries.len()
+}
+
+impl Kind {
+    /// The value as it may be shown.
+    pub fn shown(self, value: &Value) -> String {
+        match self {
+            Self::Secret { .. } if value.as_str() != Some("") => "\"***\"".to_owned(),
+            _ => written(value),
+        }
+    }
 }
 
 /// A value as TOML writes it.

@@ -146,7 +146,8 @@ fn problem_of(key: &str, value: &Value, origin: &str) -> Option<Problem> {
         }
         None => format!("there is no such key; the nearest is {}", keys::nearest(key)),
     };
-    Some(Problem { key: key.to_owned(), value: written(value), origin: origin.to_owned(), complaint })
+    let value = keys::find(key).map_or_else(|| written(value), |known| known.kind.shown(value));
+    Some(Problem { key: key.to_owned(), value, origin: origin.to_owned(), complaint })
 }
 
 /// Puts true or false where it says `"auto"`: the demo is on without a file, and issue is open in the demo.

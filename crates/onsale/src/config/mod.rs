@@ -9,6 +9,7 @@ pub mod kind;
 pub mod load;
 pub mod print;
 pub mod problem;
+pub mod queue;
 pub mod sections;
 
 #[cfg(test)]
@@ -18,4 +19,4 @@ pub use engine::{BusEngine, HotEngine};
 pub use kind::without_password;
 pub use load::{DEFAULT_TOML, ENVIRONMENT_PREFIX, Loaded, Sources, load};
 pub use problem::ConfigError;
-pub use sections::{Config, HotAck, Log, LogFormat};
+pub use sections::{Config, DispatchMode, HotAck, Log, LogFormat};

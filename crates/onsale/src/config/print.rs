@@ -1,14 +1,13 @@
 //! The configuration in force as TOML, each value with where it came from.
 
 use super::keys::KEYS;
-use super::kind::written;
 use super::load::Loaded;
 use std::fmt::Write;
 
 /// Values are set apart from their origins by at least so many columns.
 const ORIGIN_COLUMN: usize = 40;
 
-/// Prints every key. The text is itself a configuration file that leads to the same. Passwords are left out.
+/// Prints every key. The text is itself a configuration file that leads to the same. Passwords and secrets are left out.
 pub fn print(loaded: &Loaded) -> String {
     let mut text = String::from("# In force. Later ones win: default, file, environment, command line.\n");
     let file = loaded.file.as_ref().map_or("none".to_owned(), |path| path.display().to_string());
@@ -21,7 +20,7 @@ pub fn print(loaded: &Loaded) -> String {
             section = of;
             let _ = write!(text, "\n[{section}]\n");
         }
-        let value = loaded.layers.find_value(key.name).map_or_else(|_| String::new(), |value| written(&value));
+        let value = loaded.layers.find_value(key.name).map_or_else(|_| String::new(), |value| key.kind.shown(&value));
         let origin = loaded.layers.find_metadata(key.name).map_or("unknown", |metadata| &metadata.name);
         let line = format!("{name} = {value}");
         let _ = writeln!(text, "{line:<ORIGIN_COLUMN$} # {origin}");

@@ -1,5 +1,7 @@
 //! The configuration in types, once it has been checked. Meanings and limits: `default.toml`.
 
+use super::queue::Queue;
+use domain::CampaignId;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 use std::net::{IpAddr, SocketAddr};
@@ -26,6 +28,10 @@ pub struct Config {
     pub coupon: Coupon,
     /// The gate before campaigns.
     pub gate: Gate,
+    /// Waiting lines.
+    pub queue: Queue,
+    /// Calls between our own services.
+    pub internal: Internal,
     /// How much a caller may ask.
     pub limits: Limits,
     /// The comparison of hot state and rows.
@@ -153,6 +159,9 @@ pub struct Coupon {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gate {
+    /// Campaigns that have a gate even if they do not say so.
+    #[serde(deserialize_with = "campaigns")]
+    pub event_ids: Vec<CampaignId>,
     /// How people go on.
     pub dispatch_mode: DispatchMode,
     /// People a second.
@@ -161,6 +170,10 @@ pub struct Gate {
     pub dispatch_interval_ms: u32,
     /// How long an active pass lives.
     pub active_ttl_seconds: u32,
+    /// Who has been dealt with for so long is put back.
+    pub stale_timeout_ms: u32,
+    /// So many at a time.
+    pub max_requeue: u32,
 }
 
 /// How people go on from the gate.
@@ -169,6 +182,52 @@ pub struct Gate {
 pub enum DispatchMode {
     /// They get a pass and ask for the coupon themselves.
     ActiveQueue,
+    /// An issuer does the work for them; on Kafka, or over the bus of one process.
+    Kafka,
+}
+
+/// Calls between our own services.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Internal {
+    /// The keys in force.
+    pub key: InternalKey,
+    /// The keys before, which still count.
+    pub previous_key: PreviousInternalKey,
+    /// Where roles in other processes are.
+    pub url: InternalUrl,
+}
+
+/// The keys in force, one for each role.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InternalKey {
+    /// With which the issuer calls others.
+    pub issuer: String,
+    /// A file with the same; empty for none.
+    pub issuer_file: PathBuf,
+    /// The queue's own.
+    pub queue: String,
+    /// A file with the same; empty for none.
+    pub queue_file: PathBuf,
+}
+
+/// The keys before.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreviousInternalKey {
+    /// The issuer's.
+    pub issuer: String,
+    /// The queue's.
+    pub queue: String,
+}
+
+/// Where roles in other processes are.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InternalUrl {
+    /// The servers that keep lines, with commas between them, or a balancer before them.
+    pub queue: String,
 }
 
 /// How much a caller may ask.
@@ -220,6 +279,11 @@ pub enum LogFormat {
 fn address_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(serde::de::Error::custom) }
+}
+
+fn campaigns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<CampaignId>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts.iter().map(|text| text.parse().map_err(serde::de::Error::custom)).collect()
 }
 
 fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {

@@ -35,13 +35,23 @@ fn assert_refused(loaded: Result<Loaded, String>, words: &[&str]) {
     }
 }
 
+/// The keys in a section, and in the sections in it.
+fn names_in(name: &str, value: &Value) -> Vec<String> {
+    match value {
+        Value::Dict(_, inner) => {
+            inner.iter().flat_map(|(within, value)| names_in(&format!("{name}.{within}"), value)).collect()
+        }
+        _ => vec![name.to_owned()],
+    }
+}
+
 #[test]
 fn the_default_file_has_exactly_the_known_keys_each_with_a_comment() {
     let keys: Dict = Toml::from_str(DEFAULT_TOML).expect("TOML");
     let mut written = BTreeSet::new();
     for (section, value) in &keys {
-        let Value::Dict(_, inner) = value else { panic!("{section} is no section") };
-        written.extend(inner.keys().map(|name| format!("{section}.{name}")));
+        assert!(matches!(value, Value::Dict(..)), "{section} is no section");
+        written.extend(names_in(section, value));
     }
     assert_eq!(written, KEYS.iter().map(|key| key.name.to_owned()).collect());
     let lines: Vec<&str> = DEFAULT_TOML.lines().collect();
@@ -177,6 +187,27 @@ fn engines_that_can_not_be_are_refused_plainly_and_without_their_passwords() {
             "ledger.url",
         ],
     );
+}
+
+#[test]
+fn names_of_lines_are_checked() {
+    let config = with_environment(&[("ONSALE__QUEUE__LINES", "shop, tickets.2026")]).expect("loaded").config;
+    assert_eq!(config.queue.lines, ["shop", "tickets.2026"]);
+    assert!(with_environment(&[("ONSALE__QUEUE__LINES", "")]).expect("loaded").config.queue.lines.is_empty());
+    for wrong in ["a,a", "gate:shop", "a b", "\u{ac00}", &"x".repeat(65)] {
+        assert_refused(with_environment(&[("ONSALE__QUEUE__LINES", wrong)]), &["queue.lines", "different names"]);
+    }
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let secret = "correct horse battery staple 123456";
+    let loaded = with_environment(&[("ONSALE__QUEUE__COOKIE_KEY", secret)]).expect("loaded");
+    assert_eq!(loaded.config.queue.cookie_key, secret);
+    let printed = print(&loaded);
+    assert!(!printed.contains("horse") && printed.contains("cookie_key = \"***\""), "{printed}");
+    let said = with_environment(&[("ONSALE__QUEUE__COOKIE_KEY", "horse")]).expect_err("refused");
+    assert!(!said.contains("horse") && said.contains("at least 32 characters"), "{said}");
 }
 
 #[test]

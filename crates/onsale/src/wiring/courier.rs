@@ -1,7 +1,7 @@
 //! Messages on their way from decisions to rows: two outboxes, one bus, and the groups that listen.
 
 use super::parts::make_folder;
-use super::{Deciding, Parts, kafka, lease::Leased};
+use super::{Deciding, Parts, gate, kafka, lease::Leased};
 use crate::cli::Role;
 use crate::config::{BusEngine, Config};
 use anyhow::Context;
@@ -9,7 +9,7 @@ use bus::kafka::{KafkaBus, KafkaBusOptions, KafkaDeadLetters};
 use bus::local::{LocalBus, LocalDeadLetters};
 use bus::{ConsumerOptions, DeadLetters, Handler, OutboxSource, Publisher, Relay, RelayOptions, Stop};
 use services::coupon::messages::RevocationGroup;
-use services::issuer::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, tidy};
+use services::issuer::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, Requests, tidy};
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -25,6 +25,8 @@ pub struct Courier {
     stop: Stop,
     relays: Vec<JoinHandle<()>>,
     listeners: Listeners,
+    /// Where others may publish.
+    pub publisher: Arc<dyn Publisher>,
 }
 
 fn local_letters(config: &Config) -> anyhow::Result<LocalDeadLetters> {
@@ -45,15 +47,16 @@ pub fn dead_letters(config: &Config) -> anyhow::Result<Arc<dyn DeadLetters>> {
 }
 
 /// Who listens in this process.
-fn handlers(parts: &Parts) -> Vec<Arc<dyn Handler>> {
+fn handlers(config: &Config, parts: &Parts) -> anyhow::Result<Vec<Arc<dyn Handler>>> {
     let mut handlers: Vec<Arc<dyn Handler>> = Vec::new();
     if parts.roles.contains(&Role::Issuer) {
-        handlers.push(Arc::new(CouponGroup::new(Issuer::new(parts.ledger.clone()))));
+        let requests = Requests::new(parts.ledger.clone(), gate::told_by_issuer(config, parts)?);
+        handlers.push(Arc::new(CouponGroup::new(Issuer::new(parts.ledger.clone()), requests)));
     }
     if let Some(deciding) = parts.coupon_service() {
         handlers.push(Arc::new(RevocationGroup::new(deciding.coupons.port.clone())));
     }
-    handlers
+    Ok(handlers)
 }
 
 impl Courier {
@@ -62,7 +65,7 @@ impl Courier {
     /// # Errors
     /// When the dead letters can not be opened, or the bus can not be used.
     pub fn start(config: &Config, parts: &Parts) -> anyhow::Result<Self> {
-        let handlers = handlers(parts);
+        let handlers = handlers(config, parts)?;
         let (publisher, letters, listeners): (Arc<dyn Publisher>, Arc<dyn DeadLetters>, Listeners) =
             match config.bus_engine() {
                 BusEngine::Local => {
@@ -93,7 +96,7 @@ impl Courier {
         if parts.roles.contains(&Role::Issuer) {
             relays.push(tokio::spawn(tidy::run(parts.ledger.clone(), stop.shutdown())));
         }
-        Ok(Self { stop, relays, listeners })
+        Ok(Self { stop, relays, listeners, publisher })
     }
 
     /// Hands over what was decided, then stops.

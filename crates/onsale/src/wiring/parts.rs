@@ -1,7 +1,7 @@
 //! The engines of one process, opened in the order in which they can refuse.
 
 use super::kafka::InKafka;
-use super::{gate, redis};
+use super::{gate, receipts, redis};
 use crate::cli::Role;
 use crate::config::{BusEngine, Config, HotEngine};
 use anyhow::Context;
@@ -157,7 +157,7 @@ async fn embedded(config: &Config) -> anyhow::Result<(Deciding, Ledger)> {
     let ledger = open_ledger(config).await?;
     let coupons = service(config, Arc::new(engine), ledger.clone()).await?;
     bring_together(&coupons).await?;
-    let gate = gate::service(config, Arc::new(lines), &coupons);
+    let gate = gate::service(config, Arc::new(lines), &coupons).with_receipts(receipts::key(config)?);
     Ok((Deciding { coupons, gate, keys: Arc::new(EmbeddedKeys::default()) }, ledger))
 }
 
@@ -171,7 +171,7 @@ async fn on_redis(config: &Config, address: &RedisAddress) -> anyhow::Result<(De
         // One campaign or shard that is not well must not keep all others closed: it is tried again every few seconds.
         tracing::error!(code = error.code.as_str(), "not every campaign could be brought up to date");
     }
-    let gate = gate::service(config, Arc::new(lines), &coupons);
+    let gate = gate::service(config, Arc::new(lines), &coupons).with_receipts(receipts::key(config)?);
     Ok((Deciding { coupons, gate, keys: Arc::new(keys) }, ledger))
 }
 

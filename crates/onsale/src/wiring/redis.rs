@@ -52,7 +52,8 @@ fn options(config: &Config) -> anyhow::Result<RedisOptions> {
 pub(super) async fn lines(config: &Config, address: &RedisAddress) -> anyhow::Result<RedisLines> {
     let ack = options(config)?.ack;
     let connections = config.http.worker_count();
-    RedisLines::open(address, LineOptions { ack, connections }).await.context("hot state can not be reached")
+    let options = LineOptions { ack, connections, ..LineOptions::default() };
+    RedisLines::open(address, options).await.context("hot state can not be reached")
 }
 
 /// Connects; a Redis that is just starting, or failing over, is waited for.

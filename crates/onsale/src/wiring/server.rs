@@ -1,13 +1,13 @@
 //! The door with everything behind it.
 
-use super::{Deciding, Parts, gate, kafka};
+use super::{Deciding, Lines, Parts, gate, kafka};
 use crate::config::{BusEngine, Config};
 use anyhow::Context;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use metrics_exporter_prometheus::PrometheusHandle;
 use services::coupon::{self, IssueMetrics, IssueParts, IssueRoute};
-use services::http::door::{Door, DoorSettings};
+use services::http::door::{Door, DoorSettings, NoHotRoute};
 use services::http::health::{self, Health};
 use services::http::limits::{LimitSettings, Limits, limit_by_address};
 use services::http::{HttpMetrics, HttpSettings, Language, TrustedProxies, docs, metrics, standard, with_body_limit};
@@ -23,6 +23,8 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 /// An open server.
 pub struct Server {
     entrance: Entrance,
+    /// Ended first: nothing else would end them.
+    lines: Option<Lines>,
     /// What balancers are told.
     pub health: Arc<Health>,
 }
@@ -50,6 +52,9 @@ impl Server {
     /// When that failed.
     pub async fn close(self) -> anyhow::Result<bool> {
         self.health.drain();
+        if let Some(lines) = &self.lines {
+            lines.streams.end();
+        }
         match self.entrance {
             Entrance::Door(door) => tokio::task::spawn_blocking(move || door.close()).await.context("closing the door"),
             Entrance::Quiet { task, .. } => {
@@ -64,7 +69,12 @@ impl Server {
 ///
 /// # Errors
 /// When an address can not be listened on.
-pub fn open(config: &Config, parts: &Parts, exporter: PrometheusHandle) -> anyhow::Result<Server> {
+pub fn open(
+    config: &Config,
+    parts: &Parts,
+    lines: Option<Lines>,
+    exporter: PrometheusHandle,
+) -> anyhow::Result<Server> {
     let health = Arc::new(health_of(config, parts)?);
     let http = settings(config);
     let management = management(&health, exporter, http.metrics.clone());
@@ -76,21 +86,23 @@ pub fn open(config: &Config, parts: &Parts, exporter: PrometheusHandle) -> anyho
         None => management,
     };
     let limits = limits(config);
-    let beside = match parts.queue_service() {
-        Some(deciding) => {
-            let lines = gate::routes(config, deciding);
-            beside.merge(lines.layer(from_fn_with_state(limits.clone(), limit_by_address)))
+    let beside = match (parts.queue_service(), &lines) {
+        (Some(deciding), Some(lines)) => {
+            let limited = gate::routes(config, deciding, lines)?;
+            let limited = limited.layer(from_fn_with_state(limits.clone(), limit_by_address));
+            beside.merge(limited).merge(gate::routes_without_limits(config, deciding, lines)?)
         }
-        None => beside,
+        _ => beside,
     };
-    let entrance = match parts.coupon_service() {
-        Some(deciding) => Entrance::Door(open_door(config, deciding, limits, &beside, &http)?),
-        None => {
+    let entrance = match (parts.coupon_service(), &lines) {
+        (Some(deciding), _) => Entrance::Door(open_door(config, deciding, limits, &beside, &http)?),
+        (None, Some(_)) => Entrance::Door(open_plain_door(config, beside, http)?),
+        (None, None) => {
             let (address, task) = listen(config.http.listen, standard(beside, http), "http.listen")?;
             Entrance::Quiet { address, task }
         }
     };
-    Ok(Server { entrance, health })
+    Ok(Server { entrance, lines, health })
 }
 
 fn limits(config: &Config) -> Arc<Limits> {
@@ -132,6 +144,12 @@ fn open_door(
         .with_context(|| can_not_listen(config.http.listen, "or choose another with --listen"))
 }
 
+/// The door of a process without a hot route: the same limits of time and size, the same way to end.
+fn open_plain_door(config: &Config, beside: Router, http: HttpSettings) -> anyhow::Result<Door> {
+    Door::open(door_settings(config), move || (NoHotRoute, standard(beside.clone(), http.clone())))
+        .with_context(|| can_not_listen(config.http.listen, "or choose another with --listen"))
+}
+
 fn can_not_listen(address: SocketAddr, otherwise: &str) -> String {
     format!("{address} can not be listened on; stop what uses it, {otherwise}")
 }
@@ -157,6 +175,7 @@ fn door_settings(config: &Config) -> DoorSettings {
         request_timeout: config.http.header_timeout(),
         idle_timeout: IDLE_TIMEOUT,
         drain_timeout: config.http.drain(),
+        streams_under: "/queue/stream/",
     }
 }
 
@@ -168,6 +187,8 @@ fn management(health: &Arc<Health>, exporter: PrometheusHandle, http: Arc<HttpMe
             coupon::api::ApiDocument::openapi(),
             services::gate::api::ApiDocument::openapi(),
             services::queue::api::ApiDocument::openapi(),
+            services::queue::site_api::ApiDocument::openapi(),
+            services::queue::draw_api::ApiDocument::openapi(),
         ],
     );
     health::routes(health.clone()).merge(metrics::routes(exporter, http)).merge(docs::routes(document))

@@ -200,10 +200,41 @@ fn the_access_log_has_timings_and_no_query() {
 #[test]
 fn every_name_of_the_templates_is_explained() {
     let readme = std::fs::read_to_string(source().join("README.md")).expect("the file is there");
-    for template in ["onsale.conf.template", "tls.conf.template"] {
+    for template in ["onsale.conf.template", "tls.conf.template", "site.conf.template"] {
         let text = std::fs::read_to_string(source().join(template)).expect("the template is there");
         for name in text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}")).map(|(name, _)| name) {
             assert!(readme.contains(&format!("`{{{{{name}}}}}`")), "{name} of {template} is not in README.md");
         }
     }
+}
+
+/// Lines and the gate are asked of the servers that keep them; what is for operators and for proxies is for nobody else.
+#[test]
+fn lines_are_reached_and_their_back_doors_are_not() {
+    let Some((recorder, edge)) = recorded() else { return };
+    let paths = ["/gate/events/e/rank?userId=u", "/rank?eventId=e&userId=u", "/queue/serving/shop", "/wait/shop"];
+    for path in paths.into_iter().chain(["/queue/place/shop", "/queue/stream/shop", "/assets/wait.js"]) {
+        assert_eq!(edge.client().get(path).status, 200, "{path}");
+    }
+    for path in ["/enqueue", "/issue/events/e?userId=u", "/gate/events/e/enqueue?userId=u"] {
+        assert_eq!(edge.client().post(path).status, 200, "{path}");
+    }
+    let heard = recorder.heads().len();
+    for path in [
+        "/queue/admin/stats",
+        "/queue/admin/gate:e/pause",
+        "/queue/./admin/stats",
+        "/queue/%61dmin/stats",
+        "/queue/check?line=shop",
+        "/queue/check/shop/",
+        "/gate/events/e/processing/complete?userId=u",
+    ] {
+        for method in ["GET", "POST", "PUT"] {
+            edge.client().call(method, path, None).is_error(404, "NOT_FOUND");
+        }
+    }
+    assert_eq!(recorder.heads().len(), heard);
+    let operators = [("operator_networks", "127.0.0.0/8 1;".to_owned())];
+    let Some(edge) = Edge::before_one(recorder.address, &operators) else { return };
+    assert_eq!(edge.client().get("/queue/admin/stats").status, 200);
 }

@@ -20,6 +20,8 @@ fn generous() -> Vec<Value> {
         ("real_ip_networks", "set_real_ip_from 127.0.0.1;"),
         ("unlimited_networks", ""),
         ("address_connections", "1000"),
+        ("address_streams", "1000"),
+        ("operator_networks", ""),
         ("answer_seconds", "30"),
         ("tls", ""),
     ] {
@@ -66,6 +68,7 @@ impl Edge {
         let mut all = generous();
         all.extend_from_slice(values);
         all.push(("application_servers", servers.iter().map(line).collect()));
+        all.push(("queue_servers", servers.iter().map(line).collect()));
         all.push(("listen", address.to_string()));
         let nginx = available(Nginx::start(&kit, &fill("onsale.conf.template", &all)))?;
         Some(Self { address, nginx })

@@ -1,4 +1,5 @@
-//! The edge with real nginx in front of the built program, and the files for Prometheus with real Prometheus.
+//! The edge with real nginx in front of the built program, the files for Prometheus with real Prometheus, and the scripts
+//! for k6 with real k6.
 
 mod alerts;
 mod answers;
@@ -6,6 +7,7 @@ mod backend;
 mod edge;
 #[path = "../support/http.rs"]
 mod http;
+mod k6;
 mod limits;
 mod prometheus;
 mod recorder;

@@ -4,7 +4,9 @@ mod bad_input;
 mod campaigns;
 mod connections;
 mod drain;
+mod draw;
 mod gate;
+mod gate_kafka;
 #[path = "../support/http.rs"]
 mod http;
 mod issue;
@@ -14,7 +16,11 @@ mod limits;
 mod operation;
 mod parted_books;
 mod redemption;
+mod rush_line;
 #[path = "../support/server.rs"]
 mod server;
+mod site;
 mod start;
+mod stream;
 mod tenants;
+mod visitor;

@@ -16,6 +16,8 @@ pub const DOCUMENT_PATH: &str = "/openapi.json";
 pub const PAGE_PATH: &str = "/docs";
 /// The name of the security scheme `X-Api-Key`, for `security(("apiKey" = []))`.
 pub const API_KEY_SCHEME: &str = "apiKey";
+/// The name of the security scheme `X-Service-Api-Key`, for `security(("serviceKey" = []))`.
+pub const SERVICE_KEY_SCHEME: &str = "serviceKey";
 
 /// The page may load only what this server has, and talk to this server only.
 const PAGE_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -50,6 +52,8 @@ impl Modify for ApiKeyHeader {
         let key = ApiKeyValue::with_description("X-Api-Key", "A tenant's or an administrator's key.");
         let components = document.components.get_or_insert_default();
         components.add_security_scheme(API_KEY_SCHEME, SecurityScheme::ApiKey(ApiKey::Header(key)));
+        let key = ApiKeyValue::with_description("X-Service-Api-Key", "The key of one of our own services.");
+        components.add_security_scheme(SERVICE_KEY_SCHEME, SecurityScheme::ApiKey(ApiKey::Header(key)));
     }
 }
 

@@ -3,11 +3,14 @@
 use super::desk::Desk;
 use super::operation::{Defaults, LineStats, NewRate, Stats};
 use super::serving::{Board, FRESH, Serving};
+use super::site::{Asker, Site};
+use super::stream::Streams;
 use crate::callers::Callers;
 use crate::http::docs::ErrorBody;
 use crate::http::{ApiError, Json, Path};
-use ::http::{HeaderMap, header};
+use ::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::Router;
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
@@ -23,6 +26,10 @@ pub struct QueueApi {
     pub desk: Desk,
     /// What everybody may know.
     pub board: Board,
+    /// The same, pushed.
+    pub streams: Streams,
+    /// Lines before any site.
+    pub site: Site,
     /// Who may change something.
     pub callers: Callers,
     /// What the configuration says.
@@ -33,6 +40,7 @@ pub struct QueueApi {
 pub fn routes(api: QueueApi) -> Router {
     Router::new()
         .route("/queue/serving/{line}", get(serving))
+        .route("/queue/stream/{line}", get(stream))
         .route("/queue/admin/stats", get(stats))
         .route("/queue/admin/{line}/rate", put(change_rate))
         .route("/queue/admin/{line}/pause", post(pause))
@@ -42,17 +50,37 @@ pub fn routes(api: QueueApi) -> Router {
 
 /// This service's part of the API document.
 #[derive(OpenApi)]
-#[openapi(paths(serving, stats, change_rate, pause, resume))]
+#[openapi(paths(serving, stream, stats, change_rate, pause, resume))]
 pub struct ApiDocument;
 
 /// What a line serves now: public, and the same for everybody.
 #[utoipa::path(get, path = "/queue/serving/{line}", tag = "lines", security(()), params(("line" = String, Path)),
     responses((status = 200, body = Serving), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
-async fn serving(State(api): State<QueueApi>, Path(line): Path<String>) -> Result<Response, ApiError> {
+async fn serving(State(api): State<QueueApi>, Path(line): Path<String>, asker: Asker) -> Result<Response, ApiError> {
     let (line, _) = api.desk.named(&line).await?;
     let document = api.board.serving(&line).await?.ok_or(ErrorCode::NotFound)?;
+    api.site.note(&line, &asker);
     let age = format!("public, max-age={}", FRESH.as_secs());
     Ok(([(header::CACHE_CONTROL, age)], Json(document.as_ref().clone())).into_response())
+}
+
+/// The same, pushed as server-sent events whenever it changes. `Last-Event-ID` is the one that the reader has.
+#[utoipa::path(get, path = "/queue/stream/{line}", tag = "lines", security(()), params(("line" = String, Path)),
+    responses((status = 200, description = "Documents as in /queue/serving/", body = String,
+            content_type = "text/event-stream"),
+        (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn stream(State(api): State<QueueApi>, Path(line): Path<String>, asker: Asker) -> Result<Response, ApiError> {
+    let (line, _) = api.desk.named(&line).await?;
+    let newest = Some(asker.header("last-event-id")).filter(|id| !id.is_empty());
+    let stream = api.streams.open(&line, newest, api.site.watcher(&line, &asker)).await?;
+    let body = Body::from_stream(stream.ok_or(ErrorCode::NotFound)?);
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        // NGINX would gather frames otherwise.
+        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+    ];
+    Ok((headers, body).into_response())
 }
 
 /// All lines in figures.
@@ -113,6 +141,7 @@ async fn change(
     api.callers.administrator(headers).await?;
     let (line, _) = api.desk.named(line).await?;
     let rule = api.desk.change(&line, change).await?;
+    api.streams.changed(&line);
     let figures = api.desk.port.figures(&line, 0, Clock::Engine).await?.unwrap_or_default();
     Ok(Json(LineStats::of(&line, &rule, &figures, api.board.rates().per_second(&line))))
 }

@@ -38,6 +38,8 @@ pub struct LineStats {
     pub waiting_count: u64,
     /// People inside, or being dealt with.
     pub active_count: u64,
+    /// People let go so far; those who were put back are counted each time.
+    pub admitted_count: u64,
     /// People let go a second, as measured lately.
     pub tps: f64,
     /// People a second that may go.
@@ -56,6 +58,7 @@ impl LineStats {
             },
             waiting_count: figures.waiting,
             active_count: figures.inside + figures.processing,
+            admitted_count: figures.admitted,
             tps: measured.unwrap_or_default(),
             rate_per_second: rule.rate_per_second,
             paused: rule.paused,

@@ -1,6 +1,7 @@
 //! Lets the next go. Any number of schedulers may run: the engine admits what a line's rule allows, whoever asks.
 
-use domain::line::{Admits, LineId, LineRule, Throughput};
+use async_trait::async_trait;
+use domain::line::{Admits, Admitted, DrawStep, LineId, LineRule, Throughput};
 use hot::HotError;
 use hot::line::{Clock, LinePort};
 use metrics::{counter, gauge};
@@ -41,6 +42,18 @@ impl Rates {
     }
 }
 
+/// Has the work done for those whose turn has come, in lines that give no passes.
+#[async_trait]
+pub trait Dispatch: Send + Sync + 'static {
+    /// Whether this process may let people of the line go now. One at a time may: what two ask for at once would arrive
+    /// in another order than the line's.
+    async fn may_admit(&self, line: &LineId) -> Result<bool, HotError>;
+
+    /// Asks for these, in order; returns within a bounded time. Nobody else goes meanwhile. Who is not asked for is put
+    /// back by the line when the time has come.
+    async fn dispatch(&self, line: &LineId, admitted: &[Admitted]);
+}
+
 /// Lets people go in all lines of an engine until it is dropped.
 pub struct Scheduler {
     task: JoinHandle<()>,
@@ -48,8 +61,8 @@ pub struct Scheduler {
 
 impl Scheduler {
     /// Starts. Needs a tokio runtime.
-    pub fn start(port: Arc<dyn LinePort>) -> Self {
-        Self { task: tokio::spawn(watch(port)) }
+    pub fn start(port: Arc<dyn LinePort>, dispatch: Option<Arc<dyn Dispatch>>) -> Self {
+        Self { task: tokio::spawn(watch(port, dispatch)) }
     }
 }
 
@@ -68,14 +81,17 @@ impl Drop for Serving {
     }
 }
 
-async fn watch(port: Arc<dyn LinePort>) {
+async fn watch(port: Arc<dyn LinePort>, dispatch: Option<Arc<dyn Dispatch>>) {
     let mut served: HashMap<LineId, Serving> = HashMap::new();
     loop {
         match port.lines().await {
             Ok(lines) => {
                 served.retain(|line, _| lines.contains(line));
                 for line in lines {
-                    let task = |line: &LineId| Serving(tokio::spawn(serve(port.clone(), line.clone())));
+                    let task = |line: &LineId| {
+                        let serve = serve(port.clone(), line.clone(), dispatch.clone());
+                        Serving(tokio::spawn(serve))
+                    };
                     served.entry(line).or_insert_with_key(task);
                 }
             }
@@ -85,10 +101,10 @@ async fn watch(port: Arc<dyn LinePort>) {
     }
 }
 
-async fn serve(port: Arc<dyn LinePort>, line: LineId) {
-    let mut put_back_at = Instant::now();
+async fn serve(port: Arc<dyn LinePort>, line: LineId, dispatch: Option<Arc<dyn Dispatch>>) {
+    let mut round = Round { put_back_at: Instant::now(), is_drawn: false, drawn: None };
     loop {
-        let pause = match turn(port.as_ref(), &line, &mut put_back_at).await {
+        let pause = match turn(port.as_ref(), &line, dispatch.as_deref(), &mut round).await {
             Ok(pause) => pause,
             Err(error) => {
                 tracing::warn!(%line, %error, "nobody can be admitted right now");
@@ -99,27 +115,79 @@ async fn serve(port: Arc<dyn LinePort>, line: LineId) {
     }
 }
 
+/// What a line's task remembers from turn to turn.
+struct Round {
+    put_back_at: Instant,
+    /// The opening draw was held, as far as is known.
+    is_drawn: bool,
+    /// How many took part in the last one that was seen.
+    drawn: Option<u32>,
+}
+
+impl Round {
+    /// Holds the line's opening draw when it is time, to the end.
+    async fn draw(&mut self, port: &dyn LinePort, line: &LineId) -> Result<(), HotError> {
+        let count = loop {
+            match port.draw(line, Clock::Engine).await? {
+                DrawStep::NotDue => return Ok(()),
+                DrawStep::UnderWay { .. } => {}
+                DrawStep::Drawn { count } => break count,
+            }
+        };
+        self.is_drawn = true;
+        if self.drawn.replace(count) != Some(count) {
+            tracing::info!(%line, count, "the opening draw was held");
+        }
+        Ok(())
+    }
+}
+
 /// One call for the next people. How long to wait for the one after.
-async fn turn(port: &dyn LinePort, line: &LineId, put_back_at: &mut Instant) -> Result<Duration, HotError> {
+async fn turn(
+    port: &dyn LinePort,
+    line: &LineId,
+    dispatch: Option<&dyn Dispatch>,
+    round: &mut Round,
+) -> Result<Duration, HotError> {
     let Some(rule) = port.rule(line).await? else { return Ok(PAUSE_MAX) };
-    if matches!(rule.admits, Admits::Processing { .. }) && *put_back_at <= Instant::now() {
-        *put_back_at = Instant::now() + PUT_BACK_EVERY;
+    if matches!(rule.admits, Admits::Processing { .. }) && round.put_back_at <= Instant::now() {
+        round.put_back_at = Instant::now() + PUT_BACK_EVERY;
         let back = port.put_back(line, Clock::Engine).await?;
         if !back.is_empty() {
             tracing::warn!(%line, count = back.len(), "people whose requests were not answered stand at their places again");
             counter!("onsale_line_put_back_total", "line" => line.to_string()).increment(back.len() as u64);
         }
     }
+    if rule.draw.is_some() && !round.is_drawn {
+        round.draw(port, line).await?;
+        if !round.is_drawn {
+            return Ok(PAUSE_MAX);
+        }
+    }
+    if let (Admits::Processing { .. }, Some(dispatch)) = (rule.admits, dispatch)
+        && !dispatch.may_admit(line).await?
+    {
+        return Ok(PAUSE_MAX);
+    }
     let passes: Vec<Uuid> = (0..batch_of(&rule)).map(|_| Uuid::new_v4()).collect();
+    let most = passes.len();
     let admission = port.admit(line, passes, Clock::Engine).await?;
-    if !admission.admitted.is_empty() {
+    if admission.admitted.is_empty() {
+        // A line that was lost and made again is drawn again.
+        round.is_drawn = false;
+    } else {
         counter!("onsale_line_admitted_total", "line" => line.to_string()).increment(admission.admitted.len() as u64);
         gauge!("onsale_line_serving", "line" => line.to_string())
             .set(admission.admitted.iter().map(|one| one.ticket).max().unwrap_or_default() as f64);
+        if let (Admits::Processing { .. }, Some(dispatch)) = (rule.admits, dispatch) {
+            dispatch.dispatch(line, &admission.admitted).await;
+        }
     }
     Ok(match admission.next_in_ms {
         // The rate would let more go, but nobody waits, or there is no room inside.
         Some(0) if admission.admitted.is_empty() => PAUSE_MAX,
+        // It lets more go, and more may wait than one call bears.
+        Some(0) if admission.admitted.len() == most => Duration::ZERO,
         Some(ms) => Duration::from_millis(ms).clamp(PAUSE_MIN, PAUSE_MAX),
         None => PAUSE_MAX,
     })

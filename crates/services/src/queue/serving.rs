@@ -1,6 +1,7 @@
 //! The public document of a line: with it and a ticket number anybody works out the own rank, and a cache may stand
 //! in front for a second (`contract.md`, Queue).
 
+use super::draws::DrawDocument;
 use super::scheduler::Rates;
 use crate::clock;
 use crate::http::ApiError;
@@ -34,6 +35,9 @@ pub struct Serving {
     pub rate_per_second: f64,
     /// Ranges of tickets given up beyond `serving`: first and last.
     pub left: Vec<(u64, u64)>,
+    /// The opening draw, in a line that has one: before it nobody has a ticket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub draw: Option<DrawDocument>,
     /// When this was so.
     #[schema(value_type = String, example = "2026-11-21T20:00:00")]
     pub at: Timestamp,
@@ -55,6 +59,11 @@ impl Board {
         Self { port, rates: Rates::default(), kept: Arc::default() }
     }
 
+    /// The engine.
+    pub(super) fn port(&self) -> &dyn LinePort {
+        self.port.as_ref()
+    }
+
     /// What every line has admitted lately.
     pub fn rates(&self) -> &Rates {
         &self.rates
@@ -67,6 +76,25 @@ impl Board {
     pub async fn serving(&self, line: &LineId) -> Result<Option<Arc<Serving>>, ApiError> {
         let kept = self.kept_of(line);
         kept.get_or_init(|| self.look(line)).await.clone()
+    }
+
+    /// A line's document as it is at this moment, which all others are told, too.
+    ///
+    /// # Errors
+    /// `SERVICE_UNAVAILABLE`.
+    pub async fn renew(&self, line: &LineId) -> Result<Option<Arc<Serving>>, ApiError> {
+        let document = self.look(line).await?;
+        let kept = Kept::new(OnceCell::new_with(Some(Ok(document.clone()))));
+        self.keep(line, kept);
+        Ok(document)
+    }
+
+    fn keep(&self, line: &LineId, kept: Kept) {
+        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= LINES_MAX {
+            all.retain(|_, (made_at, _)| made_at.elapsed() < FRESH);
+        }
+        all.insert(line.clone(), (Instant::now(), kept));
     }
 
     fn kept_of(&self, line: &LineId) -> Kept {
@@ -86,12 +114,15 @@ impl Board {
 
     async fn look(&self, line: &LineId) -> Result<Option<Arc<Serving>>, ApiError> {
         let Some(figures) = self.port.figures(line, RANGES_MAX, Clock::Engine).await? else { return Ok(None) };
-        let configured = self.port.rule(line).await?.map_or(0, |rule| rule.rate_per_second);
+        let rule = self.port.rule(line).await?;
+        let configured = rule.as_ref().map_or(0, |rule| rule.rate_per_second);
         let now = clock::now();
         self.rates.look(line, now.millis(), figures.admitted);
         let measured = self.rates.per_second(line).filter(|rate| *rate > 0.0);
+        let draw = rule.and_then(|rule| DrawDocument::of(&rule, &figures));
         Ok(Some(Arc::new(Serving {
             line: line.to_string(),
+            draw,
             serving: figures.serving,
             rate_per_second: measured.unwrap_or(f64::from(configured)),
             left: figures.gone,

@@ -2,6 +2,7 @@
 
 use super::head::{Front, Most, front};
 use super::prefixed::Prefixed;
+use super::streamed;
 use super::worker::{Gate, HotRoute};
 use axum::Router;
 use axum::body::Body;
@@ -50,16 +51,20 @@ pub(super) async fn serve<R: HotRoute>(mut stream: TcpStream, peer: SocketAddr, 
     let mut connection =
         Connection { route: &route, gate: &gate, peer, input: Vec::with_capacity(INPUT_BYTES), output: Vec::new() };
     // A peer that goes away in the middle is no news.
-    let Ok(rest) = connection.run(&mut stream).await else { return };
-    if let Some(rest) = rest {
-        let refuse = move |code| {
-            let mut out = Vec::new();
-            route.refuse(code, "", &mut out);
-            out
-        };
-        hand_over(Prefixed::new(rest, stream, Box::new(refuse), gate.settings.request_timeout), peer, router, &gate)
-            .await;
+    let Ok(Some(rest)) = connection.run(&mut stream).await else { return };
+    // Boxed, both: a connection that waits for years must not hold the room that another kind needs.
+    if let Some(request) = streamed::request(&rest, gate.settings.streams_under) {
+        drop(connection);
+        drop((rest, route));
+        return Box::pin(streamed::serve(stream, peer, request, router, gate)).await;
     }
+    let refuse = move |code| {
+        let mut out = Vec::new();
+        route.refuse(code, "", &mut out);
+        out
+    };
+    let stream = Prefixed::new(rest, stream, Box::new(refuse), gate.settings.request_timeout);
+    Box::pin(hand_over(stream, peer, router, &gate)).await;
 }
 
 impl<R: HotRoute> Connection<'_, R> {

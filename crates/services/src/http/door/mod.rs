@@ -9,14 +9,18 @@
 //! A rush is a million tiny requests of one kind, and what they cost is the system calls and the way through
 //! layers that they do not use. So a connection that asks for the hot route is served by a short loop of its own:
 //! one read, one write. Everything unusual (another path, a chunked body, an upgrade, `Expect`) goes to hyper,
-//! bytes already read included, and stays there until the connection ends.
+//! bytes already read included, and stays there until the connection ends. A stream without an end is answered by the
+//! router and written by hand (`streamed`): of those there are as many as people wait.
 
 mod connection;
 mod head;
+mod plain;
 mod prefixed;
 mod reply;
+mod streamed;
 mod worker;
 
 pub use head::HotHead;
+pub use plain::NoHotRoute;
 pub use reply::{RateNote, Reply};
 pub use worker::{Door, DoorSettings, HotRoute};

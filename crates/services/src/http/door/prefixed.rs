@@ -2,6 +2,7 @@
 
 use bytes::{Buf, Bytes};
 use domain::ErrorCode;
+use metrics::counter;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -39,6 +40,7 @@ impl Prefixed {
         let timeout = self.write_timeout;
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         ready!(stalled.as_mut().poll(context));
+        counter!("onsale_http_stalled_connections_total").increment(1);
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
@@ -82,6 +84,10 @@ impl AsyncRead for Prefixed {
         let count = self.prefix.len().min(buffer.remaining());
         buffer.put_slice(&self.prefix[..count]);
         self.prefix.advance(count);
+        if self.prefix.is_empty() {
+            // What is empty still holds the memory that it was in, for as long as the connection lives.
+            self.prefix = Bytes::new();
+        }
         Poll::Ready(Ok(()))
     }
 }

@@ -61,7 +61,8 @@ thread_local! {
     static DATE: RefCell<(u64, String)> = const { RefCell::new((0, String::new())) };
 }
 
-fn push_date(out: &mut Vec<u8>) {
+/// Appends the `Date` header's value.
+pub(super) fn push_date(out: &mut Vec<u8>) {
     let now = SystemTime::now();
     let second = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     DATE.with_borrow_mut(|(made_at, text)| {

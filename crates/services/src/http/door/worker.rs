@@ -59,6 +59,8 @@ pub struct DoorSettings {
     pub idle_timeout: Duration,
     /// How long requests under way may take once the door closes.
     pub drain_timeout: Duration,
+    /// What the addresses of streams without an end begin with; empty: there are none.
+    pub streams_under: &'static str,
 }
 
 /// What every connection knows of the door.

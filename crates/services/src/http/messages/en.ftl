@@ -21,6 +21,8 @@ COUPON_RESERVED = The coupon is reserved for another order.
 COUPON_NOT_APPLICABLE = The coupon can not be used for this order.
 IDEMPOTENCY_KEY_REUSED = This Idempotency-Key was already used with another request.
 QUEUE_FULL = The waiting line is full. Please try again shortly.
+INTERNAL_API_UNAUTHORIZED = This is for our own services, with their key.
+DRAW_NOT_POSSIBLE = An opening draw can not be announced for this line now.
 
 # What people read when the first-come decision has been made.
 ISSUED = The coupon is yours.

@@ -21,6 +21,8 @@ COUPON_RESERVED = 다른 주문에서 사용 중인 쿠폰입니다.
 COUPON_NOT_APPLICABLE = 이 주문에는 사용할 수 없는 쿠폰입니다.
 IDEMPOTENCY_KEY_REUSED = 이 Idempotency-Key는 이미 다른 요청에 사용되었습니다.
 QUEUE_FULL = 대기열이 가득 찼습니다. 잠시 후 다시 시도해 주세요.
+INTERNAL_API_UNAUTHORIZED = 내부 서비스만 자신의 키로 호출할 수 있습니다.
+DRAW_NOT_POSSIBLE = 지금은 이 대기열에 오픈 추첨을 예고할 수 없습니다.
 
 # What people read when the first-come decision has been made.
 ISSUED = 쿠폰이 발급되었습니다.

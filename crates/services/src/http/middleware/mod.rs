@@ -3,7 +3,7 @@
 pub(super) mod access;
 pub(super) mod body;
 pub(super) mod frame;
-pub(super) mod render;
+pub(crate) mod render;
 pub mod security;
 
 #[cfg(test)]

@@ -13,6 +13,10 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
+/// In an answer's extensions: it has a body of its own for people, whatever its status.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnBody;
+
 /// `OPTIONS` of a route that has no answer of its own: which methods there are (`Allow` is added by the router).
 pub(super) fn answer_options(method: &Method, response: Response) -> Response {
     let unanswered = *method == Method::OPTIONS && response.status() == StatusCode::METHOD_NOT_ALLOWED;
@@ -69,7 +73,8 @@ fn foreign_error(response: &Response) -> Option<ApiError> {
     let is_error = status.is_client_error() || status.is_server_error();
     let content_type = response.headers().get(CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
     let is_json = content_type.starts_with(b"application/json") && response.body().size_hint().lower() > 0;
-    (is_error && !is_json).then(|| ApiError::new(code_of(status)))
+    let is_page = response.extensions().get::<OwnBody>().is_some();
+    (is_error && !is_json && !is_page).then(|| ApiError::new(code_of(status)))
 }
 
 /// The general code of a status.

@@ -1,0 +1,234 @@
+//! The opening draw over HTTP, and everybody who checks it afterwards: our own command, and the guide's ten lines.
+
+use crate::server::{Server, World, make_key, onsale, wait_until};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const GUIDES: [&str; 2] = ["docs/guide.en.md", "docs/guide.ko.md"];
+
+/// A world whose gates let nobody through until they are told to.
+fn shut() -> World {
+    World::with(&[("ONSALE__GATE__DISPATCH_PER_SECOND", "0"), ("ONSALE__COUPON__OPEN_ISSUE", "true")])
+}
+
+/// A gated campaign that nobody has opened yet; answers when its line is there.
+fn make(world: &World, event: &str) {
+    make_opening(world, event, None);
+}
+
+/// The same with a moment from which on it is open.
+fn make_opening(world: &World, event: &str, opens_at: Option<&str>) {
+    let campaign = json!({"event_id": event, "name": "Sale", "stock": 10, "gated": true, "opens_at": opens_at,
+        "discount": {"type": "fixed", "value": 1_000}});
+    assert_eq!(world.admin().post_json("/api/v1/admin/campaigns", &campaign).status, 201);
+    wait_until("the line is there", || world.anyone().get(&format!("/queue/serving/gate:{event}")).status == 200);
+}
+
+fn announce(world: &World, event: &str) -> crate::http::Answer {
+    world.admin().call("PUT", &format!("/queue/admin/gate:{event}/draw"), None)
+}
+
+fn enqueue(world: &World, event: &str, user: &str) -> Value {
+    world.anyone().post(&format!("/gate/events/{event}/enqueue?userId={user}")).ok()
+}
+
+fn rank(world: &World, event: &str, user: &str) -> Value {
+    world.anyone().get(&format!("/gate/events/{event}/rank?userId={user}")).ok()
+}
+
+fn serving(world: &World, event: &str) -> Value {
+    world.anyone().get(&format!("/queue/serving/gate:{event}")).ok()
+}
+
+fn open(world: &World, event: &str) {
+    assert_eq!(world.admin().post(&format!("/api/v1/admin/campaigns/{event}/open")).status, 200);
+    wait_until("it is drawn", || serving(world, event)["draw"]["seed"] != Value::Null);
+}
+
+fn verify(world: &World, arguments: &[&str]) -> Output {
+    world.run(&[&["verify-draw"], arguments].concat())
+}
+
+#[track_caller]
+fn told(output: &Output, status: i32) -> String {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{text}\n{errors}");
+    text
+}
+
+fn kept(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let file = folder.join(name);
+    std::fs::write(&file, text).expect("written");
+    file
+}
+
+/// The ten lines.
+fn program_of(guide: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(guide);
+    let text = std::fs::read_to_string(&path).expect("the guide");
+    let (_, rest) = text.split_once("```python\n").expect("a program");
+    rest.split_once("```").expect("its end").0.to_owned()
+}
+
+/// What the guide's program prints about a document; none where there is no Python.
+fn printed_by_guide(folder: &Path, document: &Path) -> Option<Output> {
+    let program = kept(folder, "recompute.py", &program_of(GUIDES[0]));
+    match Command::new("python3").arg(&program).arg(document).output() {
+        Ok(output) => Some(output),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            testkit::skip("python3 is missing: the guide's program was not run");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn both_guides_have_the_same_ten_lines() {
+    let programs = GUIDES.map(program_of);
+    assert_eq!(programs[0], programs[1]);
+    assert_eq!(programs[0].lines().count(), 10);
+}
+
+#[test]
+fn a_draw_is_announced_held_and_worked_out_again_by_others() {
+    const PEOPLE: usize = 120;
+    let world = shut();
+    let folder = tempfile::tempdir().expect("a folder");
+    make(&world, "drawn");
+    let announced = announce(&world, "drawn").ok();
+    assert_eq!(announced["line"], "gate:drawn");
+    assert_eq!(announce(&world, "drawn").ok(), announced, "once and for all");
+    let users: Vec<String> = (1..=PEOPLE).map(|number| format!("user-{number}")).collect();
+    let mut receipts = Vec::new();
+    for user in &users {
+        let answer = enqueue(&world, "drawn", user);
+        assert_eq!((&answer["status"], &answer["rank"]), (&json!("ENQUEUED"), &Value::Null), "{answer}");
+        receipts.push(answer["receipt"].as_str().expect("a receipt").to_owned());
+    }
+    let again = enqueue(&world, "drawn", "user-7");
+    assert_eq!((&again["status"], &again["rank"]), (&json!("ALREADY_ENQUEUED"), &Value::Null));
+    assert!(again["receipt"].is_string(), "whose answer was lost asks again: {again}");
+    assert_eq!(rank(&world, "drawn", "user-7"), json!({"status": "WAITING", "rank": null}));
+    // A document may be a second old.
+    wait_until("it is public", || serving(&world, "drawn")["draw"] != Value::Null);
+    let before = serving(&world, "drawn");
+    assert_eq!(before["draw"], json!({"commitment": announced["commitment"], "seed": null, "count": null}));
+    let document = kept(folder.path(), "before.json", &before.to_string());
+    let document = document.to_str().expect("text");
+    assert!(told(&verify(&world, &["--serving", document]), 1).contains("NOT PUBLISHED YET"));
+
+    open(&world, "drawn");
+    let after = serving(&world, "drawn");
+    assert_eq!((&after["draw"]["commitment"], &after["draw"]["count"]), (&announced["commitment"], &json!(PEOPLE)));
+    let late = enqueue(&world, "drawn", "late");
+    assert_eq!((&late["status"], &late["rank"]), (&json!("ENQUEUED"), &json!(PEOPLE + 1)));
+    let document = kept(folder.path(), "serving.json", &after.to_string());
+    let order = verify(&world, &["--serving", document.to_str().expect("text"), "--order"]);
+    let order_told = told(&order, 0);
+    if let Some(printed) = printed_by_guide(folder.path(), &document) {
+        assert_eq!(told(&printed, 0), order_told, "another program, the same order");
+    }
+    // The engine did what both say.
+    for (line, ticket) in order_told.lines().zip(1..) {
+        let entry: usize = line.strip_prefix(&format!("{ticket} ")).expect("the ticket").parse().expect("an entry");
+        let rank = rank(&world, "drawn", &users[entry - 1]);
+        assert_eq!(rank, json!({"status": "WAITING", "rank": ticket}), "{line}");
+    }
+    check_receipts(&world, folder.path(), &document, (&users, &receipts), late["receipt"].as_str().expect("a receipt"));
+}
+
+/// Every receipt tells the ticket that its holder has; none is anybody else's.
+fn check_receipts(world: &World, folder: &Path, document: &Path, given: (&[String], &[String]), late: &str) {
+    let key = world.anyone().get("/queue/receipt-key").ok()["publicKey"].as_str().expect("a key").to_owned();
+    let url = format!("http://{}/queue/serving/gate:drawn", world.server.address);
+    let document = document.to_str().expect("text");
+    let check = |serving: &str, receipt: &str, user: &str| {
+        verify(world, &["--json", "--serving", serving, "--receipt", receipt, "--receipt-key", &key, "--user", user])
+    };
+    let mut tickets = BTreeSet::new();
+    for (user, receipt) in given.0.iter().zip(given.1).step_by(17) {
+        let found: Value = serde_json::from_str(&told(&check(document, receipt, user), 0)).expect("JSON");
+        assert_eq!(found["receipt"]["ticket"], rank(world, "drawn", user)["rank"], "{found}");
+        tickets.insert(found["receipt"]["ticket"].as_u64());
+    }
+    assert_eq!(tickets.len(), given.0.len().div_ceil(17), "one each");
+    let file = kept(folder, "receipt.txt", &format!("{}\n", given.1[0]));
+    told(&check(&url, file.to_str().expect("text"), &given.0[0]), 0);
+    told(&check(document, &given.1[0], &given.0[1]), 1);
+    let found: Value = serde_json::from_str(&told(&check(document, late, "late"), 0)).expect("JSON");
+    assert_eq!((&found["receipt"]["ticket"], &found["receipt"]["isLate"]), (&json!(given.0.len() + 1), &json!(true)));
+    let (json, signature) = given.1[0].split_once('.').expect("two parts");
+    let (other, _) = given.1[1].split_once('.').expect("two parts");
+    told(&check(document, &format!("{other}.{signature}"), &given.0[1]), 1);
+    told(&check(document, json, &given.0[0]), 1);
+    let seedless = ["--serving", document, "--receipt", &given.1[0], "--receipt-key", "short"];
+    told(&verify(world, &seedless), 2);
+    told(&verify(world, &["--serving", "/no/such/file"]), 2);
+    told(&verify(world, &["--serving", "https://shop.example/"]), 2);
+    // Another seed than the one that was announced.
+    let mut forged: Value = serde_json::from_str(&std::fs::read_to_string(document).expect("there")).expect("JSON");
+    forged["draw"]["seed"] = json!("0".repeat(64));
+    let forged = kept(folder, "forged.json", &forged.to_string());
+    assert!(told(&verify(world, &["--serving", forged.to_str().expect("text")]), 1).contains("DOES NOT FIT"));
+    if let Some(printed) = printed_by_guide(folder, &forged) {
+        told(&printed, 1);
+    }
+}
+
+#[test]
+fn a_draw_that_comes_too_late_is_refused() {
+    let world = shut();
+    make(&world, "early");
+    assert_eq!(enqueue(&world, "early", "ann"), json!({"status": "ENQUEUED", "rank": 1}), "nothing new without a draw");
+    announce(&world, "early").is_error(409, "DRAW_NOT_POSSIBLE");
+    assert_eq!(serving(&world, "early").get("draw"), None);
+    make_opening(&world, "opened", Some("2020-01-01T00:00:00"));
+    announce(&world, "opened").is_error(409, "DRAW_NOT_POSSIBLE");
+    announce(&world, "nothing").is_error(404, "NOT_FOUND");
+    world.anyone().call("PUT", "/queue/admin/gate:early/draw", None).is_error(401, "UNAUTHORIZED");
+    let document = kept(world.folder.path(), "plain.json", &serving(&world, "early").to_string());
+    told(&verify(&world, &["--serving", document.to_str().expect("text")]), 2);
+}
+
+#[test]
+fn a_kill_around_the_draw_changes_neither_order_nor_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let environment = [("ONSALE__GATE__DISPATCH_PER_SECOND", "0"), ("ONSALE__COUPON__OPEN_ISSUE", "true")];
+    let mut world = World {
+        server: Server::start(folder.path(), &environment),
+        admin_key: make_key(folder.path(), &["--admin"]),
+        folder,
+    };
+    make(&world, "kept");
+    let announced = announce(&world, "kept").ok();
+    for number in 0..50 {
+        enqueue(&world, "kept", &format!("user-{number}"));
+    }
+    let key = world.anyone().get("/queue/receipt-key").ok();
+    world.server.kill();
+    world.server = Server::start(world.folder.path(), &environment);
+    assert_eq!(rank(&world, "kept", "user-3"), json!({"status": "WAITING", "rank": null}));
+    open(&world, "kept");
+    let ranks = |world: &World| (0..50).map(|n| rank(world, "kept", &format!("user-{n}"))).collect::<Vec<_>>();
+    let (before, drawn) = (ranks(&world), serving(&world, "kept")["draw"].clone());
+    assert_eq!((&drawn["commitment"], &drawn["count"]), (&announced["commitment"], &json!(50)));
+    world.server.kill();
+    world.server = Server::start(world.folder.path(), &environment);
+    assert_eq!(ranks(&world), before);
+    assert_eq!(serving(&world, "kept")["draw"], drawn);
+    assert_eq!(world.anyone().get("/queue/receipt-key").ok(), key);
+}
+
+#[test]
+fn verify_draw_explains_itself_anywhere() {
+    let nowhere = tempfile::tempdir().expect("a folder");
+    let help = onsale(nowhere.path(), &["verify-draw", "--help"]).output().expect("the program starts");
+    assert!(told(&help, 0).contains("SHA-256(seed, then e as four bytes"));
+    let alone = onsale(nowhere.path(), &["verify-draw", "--serving", "-", "--receipt", "x"]).output();
+    told(&alone.expect("the program starts"), 2);
+}

@@ -1,0 +1,222 @@
+//! The pushed document of a line: frames, what is not sent twice, signs of life, ends.
+
+use crate::http::Client;
+use crate::server::{PATIENCE, World, wait_until};
+use crate::visitor::{Visitor, open_the_line, shut};
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// So many signs of life without news, and there is no news.
+const COMMENTS_MAX: usize = 60;
+
+/// A stream that is being read.
+struct Stream {
+    reader: BufReader<TcpStream>,
+    pub status: u16,
+    pub head: String,
+}
+
+/// What came.
+#[derive(Debug, PartialEq)]
+enum Part {
+    Document { id: String, document: Value },
+    Retry(u64),
+    Comment,
+    End,
+}
+
+impl Stream {
+    fn open(world: &World, line: &str, headers: &[(&str, &str)]) -> Self {
+        let client: Client = headers.iter().fold(world.anyone(), |client, (name, value)| client.with(name, value));
+        let mut stream = TcpStream::connect(world.server.address).expect("connects");
+        stream.set_read_timeout(Some(PATIENCE)).expect("sets");
+        stream.write_all(&client.request("GET", &format!("/queue/stream/{line}"), None)).expect("sent");
+        let mut reader = BufReader::new(stream);
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert!(reader.read_line(&mut head).expect("a head") > 0, "{head}");
+        }
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        Self { reader, status, head: head.to_lowercase() }
+    }
+
+    /// The next thing that is said; each comes as one or more chunks, ended by an empty line.
+    fn part(&mut self) -> Part {
+        let (mut id, mut data) = (String::new(), String::new());
+        loop {
+            let Some(line) = self.line() else { return Part::End };
+            if let Some(value) = line.strip_prefix("id: ") {
+                value.clone_into(&mut id);
+            } else if let Some(value) = line.strip_prefix("data: ") {
+                value.clone_into(&mut data);
+            } else if let Some(value) = line.strip_prefix("retry: ") {
+                return Part::Retry(value.parse().expect("milliseconds"));
+            } else if line == ":" {
+                return Part::Comment;
+            } else if line.is_empty() && !data.is_empty() {
+                return Part::Document { id, document: serde_json::from_str(&data).expect("JSON") };
+            }
+        }
+    }
+
+    /// A line of the body, chunk heads left out; none at the end.
+    fn line(&mut self) -> Option<String> {
+        loop {
+            let mut line = String::new();
+            if self.reader.read_line(&mut line).ok()? == 0 {
+                return None;
+            }
+            let is_chunk_head = line.ends_with("\r\n");
+            if line == "0\r\n" {
+                return None;
+            }
+            if !is_chunk_head {
+                return Some(line.trim_end().to_owned());
+            }
+        }
+    }
+
+    fn document(&mut self) -> (String, Value) {
+        for _ in 0..COMMENTS_MAX {
+            match self.part() {
+                Part::Document { id, document } => return (id, document),
+                Part::End => panic!("the stream has ended"),
+                _ => {}
+            }
+        }
+        panic!("no document among {COMMENTS_MAX} signs of life");
+    }
+}
+
+#[test]
+fn the_newest_document_comes_at_once_and_changes_as_they_happen() {
+    let world = shut(&[]);
+    let mut stream = Stream::open(&world, "shop", &[]);
+    assert_eq!(stream.status, 200);
+    for header in ["content-type: text/event-stream", "cache-control: no-store", "x-accel-buffering: no"] {
+        assert!(stream.head.contains(header), "{}", stream.head);
+    }
+    assert!(matches!(stream.part(), Part::Retry(ms) if (1_000..6_000).contains(&ms)));
+    let (first, document) = stream.document();
+    assert_eq!((&document["line"], &document["serving"]), (&"queue:shop".into(), &0.into()));
+    assert_eq!(document["ratePerSecond"], 0.0);
+    open_the_line(&world, 7);
+    let (second, document) = stream.document();
+    assert_eq!(document["ratePerSecond"], 7.0);
+    assert_ne!(first, second);
+    let visitor = Visitor::new(&world);
+    assert_eq!(visitor.wait().status, 200);
+    while stream.document().1["serving"] != 1 {}
+}
+
+#[test]
+fn what_a_reader_has_is_not_sent_again() {
+    let world = shut(&[]);
+    let mut first = Stream::open(&world, "shop", &[]);
+    let (id, _) = first.document();
+    let mut again = Stream::open(&world, "shop", &[("Last-Event-ID", &id)]);
+    assert!(matches!(again.part(), Part::Retry(_)));
+    open_the_line(&world, 3);
+    let (newer, document) = again.document();
+    assert_eq!((newer != id, &document["ratePerSecond"]), (true, &3.0.into()), "the next that it hears is the change");
+    let mut behind = Stream::open(&world, "shop", &[("Last-Event-ID", &id)]);
+    assert_eq!(behind.document().0, newer, "who is behind has the newest at once");
+    let mut confused = Stream::open(&world, "shop", &[("Last-Event-ID", "nonsense")]);
+    assert_eq!(confused.document().0, newer);
+}
+
+#[test]
+fn all_readers_hear_the_same() {
+    let world = shut(&[]);
+    let mut streams: Vec<Stream> = (0..200).map(|_| Stream::open(&world, "shop", &[])).collect();
+    let firsts: Vec<String> = streams.iter_mut().map(|stream| stream.document().0).collect();
+    open_the_line(&world, 5);
+    let seconds: Vec<String> = streams.iter_mut().map(|stream| stream.document().0).collect();
+    for ids in [firsts, seconds] {
+        assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    }
+    let metrics = world.anyone().get("/metrics").text();
+    assert!(metrics.contains("onsale_line_streams 200"), "{metrics}");
+    drop(streams);
+    wait_until("all are gone", || world.anyone().get("/metrics").text().contains("onsale_line_streams 0"));
+}
+
+#[test]
+fn silence_is_broken_by_signs_of_life() {
+    let world = shut(&[("ONSALE__QUEUE__ABANDON_AFTER_SECONDS", "24"), ("ONSALE__HTTP__REQUEST_TIMEOUT_MS", "3000")]);
+    let mut stream = Stream::open(&world, "shop", &[]);
+    stream.document();
+    for _ in 0..2 {
+        assert_eq!(stream.part(), Part::Comment, "longer than requests may take, and not cut");
+    }
+}
+
+/// Somebody who is let to watch is there: the turn is not lost, though nothing else is asked.
+#[test]
+fn who_watches_is_there() {
+    let world = shut(&[("ONSALE__QUEUE__ABANDON_AFTER_SECONDS", "4")]);
+    let (gone, there) = (Visitor::new(&world), Visitor::new(&world));
+    assert_eq!((gone.wait().status, there.wait().status), (200, 200));
+    let cookie = format!("onsale_visitor={}", there.cookie("onsale_visitor"));
+    let mut stream = Stream::open(&world, "shop", &[("Cookie", &cookie), ("User-Agent", &there.agent)]);
+    // Twice the time after which people are passed over.
+    for _ in 0..8 {
+        while stream.part() != Part::Comment {}
+    }
+    open_the_line(&world, 1_000);
+    while stream.document().1["serving"] != 2 {}
+    assert_eq!(there.get("/queue/place/shop").ok()["status"], "ACTIVE");
+    wait_until("who has been away has the turn on coming back", || {
+        gone.get("/queue/place/shop").ok()["status"] == "ACTIVE"
+    });
+}
+
+#[test]
+fn one_stream_too_many_is_told_to_poll() {
+    let world = shut(&[("ONSALE__QUEUE__STREAMS_MAX", "3")]);
+    let streams: Vec<Stream> = (0..3).map(|_| Stream::open(&world, "shop", &[])).collect();
+    assert!(streams.iter().all(|stream| stream.status == 200));
+    let refused = world.anyone().get("/queue/stream/shop");
+    refused.is_error(503, "SERVICE_UNAVAILABLE");
+    assert_eq!(refused.header("retry-after"), Some("5"));
+    drop(streams);
+    wait_until("there is room again", || Stream::open(&world, "shop", &[]).status == 200);
+    world.anyone().get("/queue/stream/nothing").is_error(404, "NOT_FOUND");
+}
+
+#[test]
+fn a_stop_ends_streams_politely() {
+    let mut world = World::with(&[("ONSALE__QUEUE__LINES", "shop"), ("ONSALE__HTTP__DRAIN_SECONDS", "3600")]);
+    let mut streams: Vec<Stream> = (0..20).map(|_| Stream::open(&world, "shop", &[])).collect();
+    for stream in &mut streams {
+        stream.document();
+    }
+    assert_eq!(world.server.terminate(), Some(0));
+    for stream in &mut streams {
+        while stream.line().is_some() {}
+        let mut rest = String::new();
+        stream.reader.read_to_string(&mut rest).expect("reads");
+        assert_eq!(rest, "\r\n", "what stands after the last chunk: ended, not broken off");
+    }
+}
+
+/// Frames pile up in nobody's memory: who takes nothing for as long as a head may take to come is left.
+#[test]
+fn a_reader_that_never_reads_is_cut() {
+    let world = shut(&[("ONSALE__HTTP__HEADER_TIMEOUT_MS", "1000")]);
+    let mut lazy = TcpStream::connect(world.server.address).expect("connects");
+    rustix::net::sockopt::set_socket_recv_buffer_size(&lazy, 2_048).expect("sets");
+    lazy.write_all(&world.anyone().request("GET", "/queue/stream/shop", None)).expect("sent");
+    let says = |text: &str| world.anyone().get("/metrics").text().contains(text);
+    wait_until("the stream is open", || says("onsale_line_streams 1"));
+    let rate = AtomicU32::new(1);
+    wait_until("the reader is left", || {
+        for _ in 0..50 {
+            open_the_line(&world, rate.fetch_add(1, Ordering::Relaxed));
+        }
+        says("onsale_line_streams 0")
+    });
+    assert!(says("onsale_http_stalled_connections_total 1"));
+}

@@ -1,0 +1,13 @@
+//! The waiting line before a site, with the real NGINX and a real browser.
+
+mod away;
+mod browser;
+#[path = "../support/http.rs"]
+mod http;
+mod people;
+mod proxy;
+#[path = "../support/server.rs"]
+mod server;
+mod shop;
+#[path = "../it/visitor.rs"]
+mod visitor;
