@@ -41,6 +41,8 @@ pub enum GateFault {
 pub struct Gate {
     fault: GateFault,
     rate_per_second: u32,
+    /// Nobody goes before people have looked so often: how long they wait does not depend on the machine.
+    opens_after_looks: u64,
     line: Arc<Mutex<Line>>,
 }
 
@@ -52,10 +54,12 @@ struct Line {
     looked_at: Instant,
     verdicts: HashMap<String, &'static str>,
     requests: u64,
+    /// Ranks and documents told.
+    looks: u64,
 }
 
 impl Gate {
-    pub fn new(rate_per_second: u32, fault: GateFault) -> Self {
+    pub fn new(rate_per_second: u32, opens_after_looks: u64, fault: GateFault) -> Self {
         let line = Line {
             order: Vec::new(),
             admitted: 0,
@@ -63,8 +67,16 @@ impl Gate {
             looked_at: Instant::now(),
             verdicts: HashMap::new(),
             requests: 0,
+            looks: 0,
         };
-        Self { fault, rate_per_second, line: Arc::new(Mutex::new(line)) }
+        Self { fault, rate_per_second, opens_after_looks, line: Arc::new(Mutex::new(line)) }
+    }
+
+    /// The line as somebody finds it who looks.
+    fn looked_at(&self) -> MutexGuard<'_, Line> {
+        let mut line = self.line();
+        line.looks += 1;
+        line
     }
 
     /// The line as it is at this moment. What the rate gave while nobody waited is lost.
@@ -72,9 +84,12 @@ impl Gate {
         let mut line = self.line.lock().expect("nobody panicked");
         let elapsed = line.looked_at.elapsed();
         line.looked_at += elapsed;
-        line.credit += f64::from(self.rate_per_second) * elapsed.as_secs_f64();
+        if line.looks >= self.opens_after_looks {
+            line.credit += f64::from(self.rate_per_second) * elapsed.as_secs_f64();
+        }
         let waiting = line.order.len() - line.admitted;
-        let go = if self.fault == GateFault::Hurry { waiting } else { (line.credit as usize).min(waiting) };
+        let hurries = self.fault == GateFault::Hurry && line.looks >= self.opens_after_looks;
+        let go = if hurries { waiting } else { (line.credit as usize).min(waiting) };
         line.admitted += go;
         line.credit = if go == waiting { 0.0 } else { line.credit - go as f64 };
         line.requests += 1;
@@ -155,7 +170,7 @@ fn status(status: &str, rank: Option<usize>) -> Response {
 
 async fn rank(State(server): State<StandIn>, Query(query): Named) -> Response {
     let Some(gate) = &server.gate else { return not_found() };
-    let (line, user) = (gate.line(), &query["userId"]);
+    let (line, user) = (gate.looked_at(), &query["userId"]);
     let number = line.requests;
     match (line.verdicts.get(user), line.rank(user)) {
         (Some(verdict), _) => status(verdict, None),
@@ -197,7 +212,7 @@ fn document(line: &Line, name: &str, rate_per_second: u32) -> Value {
 
 async fn serving(State(server): State<StandIn>, Path(name): Path<String>) -> Response {
     let Some(gate) = &server.gate else { return not_found() };
-    Json(document(&gate.line(), &name, gate.rate_per_second)).into_response()
+    Json(document(&gate.looked_at(), &name, gate.rate_per_second)).into_response()
 }
 
 async fn stats(State(server): State<StandIn>, headers: HeaderMap) -> Response {

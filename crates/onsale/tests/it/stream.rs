@@ -6,7 +6,6 @@ use crate::visitor::{Visitor, open_the_line, shut};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// So many signs of life without news, and there is no news.
 const COMMENTS_MAX: usize = 60;
@@ -200,23 +199,4 @@ fn a_stop_ends_streams_politely() {
         stream.reader.read_to_string(&mut rest).expect("reads");
         assert_eq!(rest, "\r\n", "what stands after the last chunk: ended, not broken off");
     }
-}
-
-/// Frames pile up in nobody's memory: who takes nothing for as long as a head may take to come is left.
-#[test]
-fn a_reader_that_never_reads_is_cut() {
-    let world = shut(&[("ONSALE__HTTP__HEADER_TIMEOUT_MS", "1000")]);
-    let mut lazy = TcpStream::connect(world.server.address).expect("connects");
-    rustix::net::sockopt::set_socket_recv_buffer_size(&lazy, 2_048).expect("sets");
-    lazy.write_all(&world.anyone().request("GET", "/queue/stream/shop", None)).expect("sent");
-    let says = |text: &str| world.anyone().get("/metrics").text().contains(text);
-    wait_until("the stream is open", || says("onsale_line_streams 1"));
-    let rate = AtomicU32::new(1);
-    wait_until("the reader is left", || {
-        for _ in 0..50 {
-            open_the_line(&world, rate.fetch_add(1, Ordering::Relaxed));
-        }
-        says("onsale_line_streams 0")
-    });
-    assert!(says("onsale_http_stalled_connections_total 1"));
 }

@@ -17,7 +17,7 @@ const OPENING_MAX: usize = 128;
 /// A stream that ended, or was refused, is opened again after this time, as a browser would.
 const AGAIN: Duration = Duration::from_millis(500);
 /// A short crowd may be through before every stream is open.
-const LAST_CALL: Duration = Duration::from_secs(10);
+const LAST_CALL: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(100);
 /// More than the longest document.
 const UNREAD_BYTES_MAX: usize = 256 * 1024;

@@ -145,6 +145,75 @@ async fn write(stream: &mut TcpStream, bytes: &[u8], gate: &Gate) -> io::Result<
 mod tests {
     use super::*;
 
+    use crate::http::door::{Door, DoorSettings, NoHotRoute};
+    use axum::routing::get;
+    use std::convert::Infallible;
+    use std::io::Read;
+    use std::time::{Duration, Instant};
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// A door with a stream that has always more to say.
+    fn door(write_timeout: Duration) -> Door {
+        let endless = async || {
+            let chunk = || Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 65_536]));
+            Body::from_stream(futures::stream::repeat_with(chunk))
+        };
+        let settings = DoorSettings {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            workers: 1,
+            connections_max: 10,
+            head_bytes_max: 16_384,
+            body_bytes_max: 1_024,
+            request_timeout: write_timeout,
+            idle_timeout: PATIENCE,
+            drain_timeout: Duration::ZERO,
+            streams_under: "/s/",
+        };
+        Door::open(settings, move || (NoHotRoute, Router::new().route("/s/shop", get(endless)))).expect("opened")
+    }
+
+    /// Whoever asks at this door, the answer begun and nothing of it read.
+    fn reader(door: &Door) -> std::net::TcpStream {
+        let mut stream = std::net::TcpStream::connect(door.address()).expect("connects");
+        stream.set_read_timeout(Some(PATIENCE)).expect("sets");
+        stream.write_all(HEAD.as_bytes()).expect("sent");
+        assert_eq!(stream.peek(&mut [0; 1]).expect("an answer"), 1);
+        stream
+    }
+
+    #[test]
+    fn who_takes_nothing_is_left() {
+        let door = door(Duration::from_millis(100));
+        let lazy = reader(&door);
+        let begun = Instant::now();
+        while door.connections() > 0 {
+            assert!(begun.elapsed() < PATIENCE, "the connection is held for ever");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        drop(lazy);
+        door.close();
+    }
+
+    #[test]
+    fn who_reads_is_not_and_who_goes_is_noticed() {
+        let door = door(PATIENCE);
+        let mut eager = reader(&door);
+        let (mut taken, mut bytes) = (0, vec![0; 65_536]);
+        while taken < 20_000_000 {
+            let count = eager.read(&mut bytes).expect("goes on");
+            assert!(count > 0, "ended after {taken}");
+            taken += count;
+        }
+        drop(eager);
+        let begun = Instant::now();
+        while door.connections() > 0 {
+            assert!(begun.elapsed() < PATIENCE, "nobody has noticed");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        door.close();
+    }
+
     const HEAD: &str = "GET /s/shop?a=b HTTP/1.1\r\nHost: a\r\nCookie: c=d\r\nCookie: e\r\n\r\n";
 
     fn asked(text: &str) -> Option<Request<Body>> {

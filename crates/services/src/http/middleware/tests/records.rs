@@ -2,7 +2,8 @@
 
 use super::*;
 use std::io;
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
+use tracing::Dispatch;
 
 #[tokio::test]
 async fn every_answer_is_counted_by_its_route() {
@@ -46,7 +47,12 @@ impl io::Write for Lines {
     }
 }
 
+/// Alive as long as this program. With one subscriber alone `tracing` asks the thread that comes to a place first whether
+/// anybody listens there, and keeps the answer: another test's thread, on which nobody does. With two it asks them all.
+static SECOND_LISTENER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
+
 async fn logged(request: Request<Body>, access_log: bool) -> Vec<Value> {
+    LazyLock::force(&SECOND_LISTENER);
     let lines = Lines::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone()).finish();
