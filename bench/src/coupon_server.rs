@@ -5,10 +5,10 @@ use axum::Router;
 use domain::ErrorCode;
 use hot::redis::{Ack, RedisAddress, RedisEngine, RedisOptions};
 use ledger::{Ledger, LedgerOptions, embedded_url};
-use services::coupon::issue::{Asked, Waiting};
+use services::coupon::issue::Waiting;
 use services::coupon::{IssueMetrics, IssueParts, IssueRoute};
 use services::http::TrustedProxies;
-use services::http::door::{Door, DoorSettings, HotHead, HotRoute};
+use services::http::door::{Asked, Door, DoorSettings, HotHead, HotRoutes};
 use services::http::limits::{LimitSettings, Limits};
 use services::keys::KeyRing;
 use std::net::{IpAddr, SocketAddr};
@@ -55,10 +55,12 @@ impl Clone for OneByOne {
     }
 }
 
-impl HotRoute for OneByOne {
-    const METHOD: &'static str = IssueRoute::METHOD;
-    const PATH: &'static str = IssueRoute::PATH;
+impl HotRoutes for OneByOne {
     type Undecided = (Asked, Waiting);
+
+    fn knows(&self, method: &str, target: &str) -> bool {
+        self.route.knows(method, target)
+    }
 
     fn answer_now(&self, peer: IpAddr, head: &HotHead<'_>, body: &[u8], out: &mut Vec<u8>) -> Option<(Asked, Waiting)> {
         self.route.answer_now(peer, head, body, out)

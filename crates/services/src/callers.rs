@@ -6,6 +6,23 @@ use domain::{ErrorCode, TenantName};
 use http::HeaderMap;
 use std::sync::Arc;
 
+fn no_key() -> ApiError {
+    ApiError::new(ErrorCode::Unauthorized).detail("send a tenant's or an administrator's key in X-Api-Key")
+}
+
+/// Whose campaigns a caller may touch; `for_tenant`: whose are asked for.
+fn tenant_of(caller: Caller, for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
+    match (caller, for_tenant) {
+        (Caller::Administrator, None) => Ok(TenantName::default_tenant()),
+        (Caller::Administrator, Some(tenant)) => {
+            TenantName::new(tenant).map_err(|error| ApiError::invalid(format!("tenant {error}")))
+        }
+        (Caller::Tenant(own), None) => Ok(own),
+        (Caller::Tenant(own), Some(tenant)) if own.as_str() == tenant => Ok(own),
+        _ => Err(ErrorCode::Forbidden.into()),
+    }
+}
+
 /// Tells callers by their keys. Cheap to clone.
 #[derive(Clone)]
 pub struct Callers {
@@ -22,21 +39,32 @@ impl Callers {
     /// # Errors
     /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for a key of the wrong kind.
     pub async fn tenant_of_key(&self, headers: &HeaderMap, for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
-        let Some(key) = headers.get("x-api-key") else {
-            return Err(
-                ApiError::new(ErrorCode::Unauthorized).detail("send a tenant's or an administrator's key in X-Api-Key")
-            );
-        };
-        let caller = self.keys.caller_fresh(key.as_bytes()).await;
-        match (caller, for_tenant) {
-            (Some(Caller::Administrator), None) => Ok(TenantName::default_tenant()),
-            (Some(Caller::Administrator), Some(tenant)) => {
-                TenantName::new(tenant).map_err(|error| ApiError::invalid(format!("tenant {error}")))
-            }
-            (Some(Caller::Tenant(own)), None) => Ok(own),
-            (Some(Caller::Tenant(own)), Some(tenant)) if own.as_str() == tenant => Ok(own),
-            (Some(_), _) => Err(ErrorCode::Forbidden.into()),
-            (None, _) => Err(ApiError::new(ErrorCode::Unauthorized).detail("X-Api-Key is not a key in force")),
+        match headers.get("x-api-key") {
+            Some(key) => self.tenant_of_fresh_key(key.as_bytes(), for_tenant).await,
+            None => Err(no_key()),
+        }
+    }
+
+    /// As [`Callers::tenant_of_key`]; keys are read again where this one is not known.
+    ///
+    /// # Errors
+    /// As [`Callers::tenant_of_key`].
+    pub async fn tenant_of_fresh_key(&self, key: &[u8], for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
+        match self.keys.caller_fresh(key).await {
+            Some(caller) => tenant_of(caller, for_tenant),
+            None => Err(ApiError::new(ErrorCode::Unauthorized).detail("X-Api-Key is not a key in force")),
+        }
+    }
+
+    /// As [`Callers::tenant`] as far as is possible without waiting: none where keys must be read again to tell.
+    ///
+    /// # Errors
+    /// As [`Callers::tenant_of_key`].
+    pub fn tenant_now(&self, key: Option<&[u8]>) -> Result<Option<TenantName>, ApiError> {
+        match key {
+            None if self.open => Ok(Some(TenantName::default_tenant())),
+            None => Err(no_key()),
+            Some(key) => self.keys.caller(key).map(|caller| tenant_of(caller, None)).transpose(),
         }
     }
 

@@ -11,6 +11,9 @@ const LEASE_MS: u64 = 5_000;
 /// A holder believes for so long that it still holds it, without asking.
 const BELIEVED_FOR: Duration = Duration::from_secs(1);
 
+/// So long after it was taken nobody else can have it yet: it may be removed.
+const SURELY_OURS_FOR: Duration = Duration::from_secs(4);
+
 /// A lease. It is no fence: two hold it at once after a long pause of one, so both must be safe.
 pub struct Lease {
     keys: Arc<dyn KeyPort>,
@@ -41,6 +44,19 @@ impl Lease {
         mine
     }
 
+    /// Gives it up, so that the next need not wait until it has run out. Somebody else's stays. Not to be held again
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// [`HotError`]: it runs out by itself.
+    pub async fn release(&self) -> Result<(), HotError> {
+        let held_at = self.held_at.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if held_at.is_none_or(|held_at| held_at.elapsed() >= SURELY_OURS_FOR) {
+            return Ok(());
+        }
+        if self.is_mine().await? { self.keys.remove(std::slice::from_ref(&self.name)).await } else { Ok(()) }
+    }
+
     fn held_at(&self) -> Option<Instant> {
         *self.held_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -51,12 +67,16 @@ impl Lease {
         if self.keys.claim(entry(), LEASE_MS, now).await? == [true] {
             return Ok(true);
         }
-        let holder = self.keys.get(std::slice::from_ref(&self.name), now).await?;
-        let mine = holder.first().and_then(Option::as_ref) == Some(&self.me);
+        let mine = self.is_mine().await?;
         if mine {
             self.keys.put(entry(), LEASE_MS, now).await?;
         }
         Ok(mine)
+    }
+
+    async fn is_mine(&self) -> Result<bool, HotError> {
+        let holder = self.keys.get(std::slice::from_ref(&self.name), clock::now()).await?;
+        Ok(holder.first().and_then(Option::as_ref) == Some(&self.me))
     }
 }
 
@@ -75,5 +95,18 @@ mod tests {
         keys.remove(&["lease:steps".to_owned()]).await.expect("forgotten");
         assert_eq!(second.hold().await, Ok(true));
         assert_eq!(first.ask().await, Ok(false));
+    }
+
+    #[tokio::test]
+    async fn who_gives_it_up_lets_the_next_have_it_at_once_and_takes_it_from_nobody() {
+        let keys: Arc<dyn KeyPort> = Arc::new(EmbeddedKeys::default());
+        let (first, second) = (Lease::new(keys.clone(), "steps"), Lease::new(keys.clone(), "steps"));
+        assert_eq!((first.hold().await, second.hold().await), (Ok(true), Ok(false)));
+        second.release().await.expect("nothing to give up");
+        assert_eq!(second.hold().await, Ok(false), "it was another's");
+        first.release().await.expect("given up");
+        assert_eq!(second.hold().await, Ok(true));
+        first.release().await.expect("nothing left");
+        assert_eq!((first.hold().await, second.ask().await), (Ok(false), Ok(true)));
     }
 }

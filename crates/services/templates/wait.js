@@ -16,6 +16,8 @@
   let rank = Number(text.rank);
   const first = Math.max(Number(text.from) || 0, rank);
   let rate = 0;
+  let ticketRate = 0;
+  let ticketsAhead = 0;
   let told = "";
   let leaving = false;
   let lookTimer = 0;
@@ -26,7 +28,9 @@
 
   function estimate() {
     if (!(rate > 0)) return text.stopped;
-    const seconds = Math.ceil(rank / rate);
+    // Some of those ahead will not come to their turn; who was passed over stands before all numbers.
+    const bySome = ticketsAhead > 0 && ticketRate > 0 ? ticketsAhead / ticketRate : Infinity;
+    const seconds = Math.ceil(Math.min(rank / rate, bySome));
     const minutes = Math.ceil(seconds / 60);
     if (seconds < 60) return text.soon;
     if (minutes < 60) return fill(text.minutes, { n: minutes });
@@ -60,7 +64,9 @@
   // Own rank = ticket - serving - the numbers given up below the ticket. A rank that was shown never gets worse.
   function follow(serving) {
     rate = serving.ratePerSecond;
-    let ahead = ticket - serving.serving;
+    ticketRate = serving.ticketsPerSecond;
+    ticketsAhead = ticket - serving.serving;
+    let ahead = ticketsAhead;
     for (const [from, to] of serving.left) {
       if (from < ticket) ahead -= Math.min(to, ticket - 1) - from + 1;
     }

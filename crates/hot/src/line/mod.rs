@@ -57,6 +57,12 @@ pub trait LinePort: Send + Sync + 'static {
     /// How people stand; who asks is there, and has the turn back if it was lost. One answer each.
     async fn look(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>>;
 
+    /// As [`LinePort::look`] of one person by the engine's clock, where that can be said without waiting for anything;
+    /// none where it has to be asked.
+    fn look_now(&self, _who: &LineUser) -> Option<Standing> {
+        None
+    }
+
     /// Gives up a place or a pass. Whether there was one.
     async fn leave(&self, who: &LineUser, clock: Clock) -> Result<bool, HotError>;
 

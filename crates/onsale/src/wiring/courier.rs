@@ -9,10 +9,15 @@ use bus::kafka::{KafkaBus, KafkaBusOptions, KafkaDeadLetters};
 use bus::local::{LocalBus, LocalDeadLetters};
 use bus::{ConsumerOptions, DeadLetters, Handler, OutboxSource, Publisher, Relay, RelayOptions, Stop};
 use services::coupon::messages::RevocationGroup;
+use services::lease::Lease;
 use services::issuer::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, Requests, tidy};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+
+/// Longest wait at the end for a lease to be given up.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The bus's listeners in this process.
 enum Listeners {
@@ -24,6 +29,8 @@ enum Listeners {
 pub struct Courier {
     stop: Stop,
     relays: Vec<JoinHandle<()>>,
+    /// Of what one process at a time carries.
+    leases: Vec<Arc<Lease>>,
     listeners: Listeners,
     /// Where others may publish.
     pub publisher: Arc<dyn Publisher>,
@@ -81,7 +88,7 @@ impl Courier {
                 }
             };
         let stop = Stop::default();
-        let mut relays = Vec::new();
+        let (mut relays, mut leases) = (Vec::new(), Vec::new());
         if let Some(Deciding { coupons, keys, .. }) = parts.coupon_service() {
             let relay = |name, source: Arc<dyn OutboxSource>| {
                 let (publisher, letters) = (publisher.clone(), letters.clone());
@@ -90,13 +97,15 @@ impl Courier {
                 tokio::spawn(relay.run(stop.shutdown()))
             };
             relays.push(relay("decisions", Arc::new(HotOutbox(coupons.port.clone()))));
-            let steps = Leased::new(LedgerOutbox(parts.ledger.clone()), keys.clone(), "coupon-steps");
+            let lease = Arc::new(Lease::new(keys.clone(), "coupon-steps"));
+            let steps = Leased::new(LedgerOutbox(parts.ledger.clone()), lease.clone());
             relays.push(relay("steps", Arc::new(steps)));
+            leases.push(lease);
         }
         if parts.roles.contains(&Role::Issuer) {
             relays.push(tokio::spawn(tidy::run(parts.ledger.clone(), stop.shutdown())));
         }
-        Ok(Self { stop, relays, listeners, publisher })
+        Ok(Self { stop, relays, leases, listeners, publisher })
     }
 
     /// Hands over what was decided, then stops.
@@ -106,6 +115,10 @@ impl Courier {
             if let Err(error) = relay.await {
                 tracing::error!(%error, "a relay did not end well");
             }
+        }
+        for lease in self.leases {
+            // It runs out by itself.
+            let _ = tokio::time::timeout(RELEASE_TIMEOUT, lease.release()).await;
         }
         match self.listeners {
             Listeners::Local(bus) => bus.stop().await,

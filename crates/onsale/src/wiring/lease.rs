@@ -2,19 +2,18 @@
 
 use async_trait::async_trait;
 use bus::{Offer, OutboxSource, Settled, SourceAway};
-use hot::KeyPort;
 use services::lease::Lease;
 use std::sync::Arc;
 
 /// An outbox behind a lease. Two holders at once, after a long pause of one, would tell some messages twice: safe.
 pub(super) struct Leased<S> {
     source: S,
-    lease: Lease,
+    lease: Arc<Lease>,
 }
 
 impl<S> Leased<S> {
-    pub fn new(source: S, keys: Arc<dyn KeyPort>, name: &str) -> Self {
-        Self { source, lease: Lease::new(keys, name) }
+    pub fn new(source: S, lease: Arc<Lease>) -> Self {
+        Self { source, lease }
     }
 }
 

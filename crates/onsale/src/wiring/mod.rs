@@ -13,6 +13,7 @@
 mod courier;
 mod demo;
 mod gate;
+mod hot_routes;
 mod internal;
 mod kafka;
 mod lease;

@@ -1,13 +1,16 @@
 //! The door with everything behind it.
 
+use super::hot_routes::RoutesOfRoles;
 use super::{Deciding, Lines, Parts, gate, kafka};
 use crate::config::{BusEngine, Config};
 use anyhow::Context;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use metrics_exporter_prometheus::PrometheusHandle;
-use services::coupon::{self, IssueMetrics, IssueParts, IssueRoute};
-use services::http::door::{Door, DoorSettings, NoHotRoute};
+use services::coupon::{self, CouponService, IssueMetrics, IssueParts, IssueRoute};
+use services::gate::GateService;
+use services::gate::route::{GateParts, GateRoute};
+use services::http::door::{Door, DoorSettings};
 use services::http::health::{self, Health};
 use services::http::limits::{LimitSettings, Limits, limit_by_address};
 use services::http::{HttpMetrics, HttpSettings, Language, TrustedProxies, docs, metrics, standard, with_body_limit};
@@ -94,13 +97,11 @@ pub fn open(
         }
         _ => beside,
     };
-    let entrance = match (parts.coupon_service(), &lines) {
-        (Some(deciding), _) => Entrance::Door(open_door(config, deciding, limits, &beside, &http)?),
-        (None, Some(_)) => Entrance::Door(open_plain_door(config, beside, http)?),
-        (None, None) => {
-            let (address, task) = listen(config.http.listen, standard(beside, http), "http.listen")?;
-            Entrance::Quiet { address, task }
-        }
+    let entrance = if parts.coupon_service().is_some() || parts.queue_service().is_some() {
+        Entrance::Door(open_door(config, parts, limits, beside, http)?)
+    } else {
+        let (address, task) = listen(config.http.listen, standard(beside, http), "http.listen")?;
+        Entrance::Quiet { address, task }
     };
     Ok(Server { entrance, lines, health })
 }
@@ -115,38 +116,74 @@ fn limits(config: &Config) -> Arc<Limits> {
     }))
 }
 
-fn open_door(
-    config: &Config,
-    deciding: &Deciding,
+/// What every worker's routes are made of.
+struct Making {
+    issue: Option<(Arc<IssueParts>, CouponService)>,
+    gate: Option<(Arc<GateParts>, GateService)>,
     limits: Arc<Limits>,
-    beside: &Router,
-    http: &HttpSettings,
-) -> anyhow::Result<Door> {
-    let coupons = &deciding.coupons;
-    let issue = Arc::new(IssueParts {
-        port: coupons.port.clone(),
-        gate: Some(Arc::new(gate::Passes(deciding.gate.clone()))),
-        keys: coupons.callers.keys.clone(),
-        limits: limits.clone(),
-        open_issue: coupons.callers.open,
-        log_every: if config.log.access { config.log.access_hot_every } else { 0 },
-    });
-    let (coupons, beside, http) = (coupons.clone(), beside.clone(), http.clone());
-    let body_bytes_max = config.coupon.body_limit_bytes;
-    let enter = move || {
-        let route = IssueRoute::new(issue.clone(), Arc::new(IssueMetrics::new()));
-        let limited = coupon::api::routes(coupons.clone());
-        let limited = limited.layer(from_fn_with_state(limits.clone(), limit_by_address));
-        let coupon_routes = with_body_limit(limited.merge(coupon::api::issue_routes(route.clone())), body_bytes_max);
-        (route, standard(coupon_routes.merge(beside.clone()), http.clone()))
-    };
-    Door::open(door_settings(config), enter)
-        .with_context(|| can_not_listen(config.http.listen, "or choose another with --listen"))
+    body_bytes_max: usize,
+    beside: Router,
+    http: HttpSettings,
 }
 
-/// The door of a process without a hot route: the same limits of time and size, the same way to end.
-fn open_plain_door(config: &Config, beside: Router, http: HttpSettings) -> anyhow::Result<Door> {
-    Door::open(door_settings(config), move || (NoHotRoute, standard(beside.clone(), http.clone())))
+impl Making {
+    fn issue(config: &Config, deciding: &Deciding, limits: &Arc<Limits>) -> (Arc<IssueParts>, CouponService) {
+        let coupons = &deciding.coupons;
+        let parts = IssueParts {
+            port: coupons.port.clone(),
+            gate: Some(Arc::new(gate::Passes(deciding.gate.clone()))),
+            keys: coupons.callers.keys.clone(),
+            limits: limits.clone(),
+            open_issue: coupons.callers.open,
+            log_every: log_every(config),
+        };
+        (Arc::new(parts), coupons.clone())
+    }
+
+    fn gate(config: &Config, deciding: &Deciding, limits: &Arc<Limits>) -> (Arc<GateParts>, GateService) {
+        let callers = deciding.coupons.callers.clone();
+        let parts = GateParts { callers, limits: limits.clone(), log_every: log_every(config) };
+        (Arc::new(parts), deciding.gate.clone())
+    }
+
+    /// The routes of one worker.
+    fn make(&self) -> (RoutesOfRoles, Router) {
+        let mut router = self.beside.clone();
+        let issue = self.issue.as_ref().map(|(parts, coupons)| {
+            let route = IssueRoute::new(parts.clone(), Arc::new(IssueMetrics::new()));
+            let limited = coupon::api::routes(coupons.clone());
+            let limited = limited.layer(from_fn_with_state(self.limits.clone(), limit_by_address));
+            let routes = limited.merge(coupon::api::issue_routes(route.clone()));
+            router = with_body_limit(routes, self.body_bytes_max).merge(std::mem::take(&mut router));
+            route
+        });
+        let gate = self.gate.as_ref();
+        let gate = gate.map(|(parts, gate)| GateRoute::new(parts.clone(), gate.clone(), &self.http.metrics));
+        (RoutesOfRoles { issue, gate }, standard(router, self.http.clone()))
+    }
+}
+
+/// Of hot requests one in so many is logged; 0: none.
+fn log_every(config: &Config) -> u32 {
+    if config.log.access { config.log.access_hot_every } else { 0 }
+}
+
+fn open_door(
+    config: &Config,
+    parts: &Parts,
+    limits: Arc<Limits>,
+    beside: Router,
+    http: HttpSettings,
+) -> anyhow::Result<Door> {
+    let making = Making {
+        issue: parts.coupon_service().map(|deciding| Making::issue(config, deciding, &limits)),
+        gate: parts.queue_service().map(|deciding| Making::gate(config, deciding, &limits)),
+        limits,
+        body_bytes_max: config.coupon.body_limit_bytes,
+        beside,
+        http,
+    };
+    Door::open(door_settings(config), move || making.make())
         .with_context(|| can_not_listen(config.http.listen, "or choose another with --listen"))
 }
 

@@ -7,14 +7,12 @@
 
 use super::issue_metrics::IssueMetrics;
 use crate::clock;
-use crate::http::door::{HotHead, HotRoute, RateNote, Reply};
+use crate::http::door::{Asked, HotHead, HotRoutes, SampledLine};
 use crate::http::error::ApiError;
 use crate::http::error_body::write_escaped;
 use crate::http::language::Language;
 use crate::http::limits::Limits;
-use crate::http::peer::ClientIp;
 use crate::http::texts::outcome_message;
-use crate::http::trace::TraceId;
 use crate::keys::{Caller, KeyRing};
 use async_trait::async_trait;
 use domain::issue::IssuedCoupon;
@@ -72,17 +70,6 @@ pub struct IssueRoute {
     metrics: Arc<IssueMetrics>,
 }
 
-/// What the answer needs of its request.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    pub(super) trace_id: TraceId,
-    language: Language,
-    pub(super) rate: Option<RateNote>,
-    close: bool,
-    client: ClientIp,
-    begun_us: u64,
-}
-
 /// A request for which something has to be waited for.
 pub enum Waiting {
     /// For the engine.
@@ -137,6 +124,9 @@ fn can_not_decide(error: &dyn std::error::Error) -> ApiError {
 }
 
 impl IssueRoute {
+    /// Where it is.
+    pub const PATH: &'static str = "/api/v1/coupons/issue";
+
     /// The route with a batcher of its own: call it once on each worker.
     pub fn new(parts: Arc<IssueParts>, metrics: Arc<IssueMetrics>) -> Self {
         let port = parts.port.clone();
@@ -149,14 +139,7 @@ impl IssueRoute {
 
     /// What the answer needs of a request.
     pub fn asked(&self, peer: IpAddr, head: &HotHead<'_>) -> Asked {
-        Asked {
-            trace_id: TraceId::from_header(head.trace_id),
-            language: Language::from_accept(head.accept_language, Language::En),
-            rate: None,
-            close: head.close,
-            client: self.parts.limits.client(peer, head.forwarded_for),
-            begun_us: clock::now_us(),
-        }
+        Asked::new(&self.parts.limits, peer, head)
     }
 
     /// Goes as far as is possible without waiting.
@@ -168,11 +151,7 @@ impl IssueRoute {
     }
 
     fn try_begin(&self, asked: &mut Asked, head: &HotHead<'_>, body: &[u8]) -> Result<Begun, ApiError> {
-        let limited = self.parts.limits.take_ip(asked.client, asked.begun_us);
-        asked.rate = limited.note;
-        if limited.refused() {
-            return Err(limited.into());
-        }
+        asked.take_ip(&self.parts.limits)?;
         if !is_json(head.content_type) {
             return Err(ErrorCode::UnsupportedMediaType.into());
         }
@@ -215,11 +194,7 @@ impl IssueRoute {
         key: Option<IdempotencyKey>,
     ) -> Result<Begun, ApiError> {
         let IssueBody { user_id, event_id } = parse(body)?;
-        let limited = self.parts.limits.take_user(tenant, &user_id, asked.begun_us);
-        if limited.refused() {
-            asked.rate = limited.note;
-            return Err(limited.into());
-        }
+        asked.take_user(&self.parts.limits, tenant, &user_id)?;
         let question = LocalQuestion { tenant, event: &event_id, user: &user_id, key, admitted: false };
         let known = self.parts.port.answer_locally(&question, clock::at(asked.begun_us));
         // The gate may have let the user in.
@@ -305,8 +280,7 @@ impl IssueRoute {
             Err(error) => error,
         };
         self.metrics.count_error(error.code);
-        error.write_body(asked.language, clock::at(asked.begun_us), &asked.trace_id, out);
-        (error.code.status(), error.retry_after_header())
+        asked.write_error(&error, out)
     }
 
     fn reply(&self, asked: &Asked, answer: Result<IssueOutcome, ApiError>, decided: bool, out: &mut Vec<u8>) {
@@ -315,10 +289,9 @@ impl IssueRoute {
         }
         BODY.with_borrow_mut(|body| {
             body.clear();
-            let (status, retry_after_seconds) = self.write_body(asked, answer, body);
-            let trace_id = asked.trace_id.as_str();
-            Reply { status, trace_id, retry_after_seconds, rate: asked.rate, close: asked.close }.write(body, out);
-            self.log(asked, status, decided, body.len());
+            let status = self.write_body(asked, answer, body);
+            asked.reply(status, false).write(body, out);
+            self.log(asked, status.0, decided, body.len());
         });
     }
 
@@ -326,22 +299,21 @@ impl IssueRoute {
         let sampled =
             self.metrics.is_sampled(if self.parts.log_every == 0 { SAMPLED_ONE_IN } else { self.parts.log_every });
         if decided || sampled {
-            let took_us = clock::now_us().saturating_sub(asked.begun_us);
-            self.metrics.record_seconds(decided, took_us as f64 / 1e6);
+            self.metrics.record_seconds(decided, asked.took().as_secs_f64());
         }
         if sampled && self.parts.log_every > 0 {
-            let duration_ms = clock::now_us().saturating_sub(asked.begun_us) as f64 / 1e3;
-            let peer = asked.client.0;
-            tracing::info!(target: "access", method = "POST", path = Self::PATH, status, duration_ms,
-                trace_id = %asked.trace_id, %peer, bytes, one_in = self.parts.log_every);
+            let one_in = self.parts.log_every;
+            asked.log(&SampledLine { method: "POST", path: Self::PATH, status, bytes, one_in });
         }
     }
 }
 
-impl HotRoute for IssueRoute {
-    const METHOD: &'static str = "POST";
-    const PATH: &'static str = "/api/v1/coupons/issue";
+impl HotRoutes for IssueRoute {
     type Undecided = (Asked, Waiting);
+
+    fn knows(&self, method: &str, target: &str) -> bool {
+        method == "POST" && target == Self::PATH
+    }
 
     fn answer_now(&self, peer: IpAddr, head: &HotHead<'_>, body: &[u8], out: &mut Vec<u8>) -> Option<(Asked, Waiting)> {
         let mut asked = self.asked(peer, head);

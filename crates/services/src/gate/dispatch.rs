@@ -12,6 +12,7 @@ use bus::{BATCH_MAX, PublishError, Publisher};
 use domain::CampaignId;
 use domain::line::{Admitted, LineId};
 use domain::message::{CouponRequested, Envelope, event_type, topic};
+use futures::future::join_all;
 use hot::{HotError, KeyPort};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +21,9 @@ use uuid::Uuid;
 
 /// Wait before the bus is tried again.
 const AWAY_PAUSE: Duration = Duration::from_millis(500);
+
+/// Longest wait at the end for leases to be given up: they run out by themselves.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Asks issuers over the bus.
 pub struct ToIssuers {
@@ -59,6 +63,16 @@ impl ToIssuers {
 impl Dispatch for ToIssuers {
     async fn may_admit(&self, line: &LineId) -> Result<bool, HotError> {
         self.lease(line).hold().await
+    }
+
+    async fn release(&self) {
+        let leases: Vec<Arc<Lease>> =
+            self.leases.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let releasing = join_all(leases.iter().map(|lease| lease.release()));
+        match tokio::time::timeout(RELEASE_TIMEOUT, releasing).await {
+            Ok(released) if released.iter().all(Result::is_ok) => {}
+            _ => tracing::warn!("not every line could be given up; another process goes on a few seconds later"),
+        }
     }
 
     async fn dispatch(&self, line: &LineId, admitted: &[Admitted]) {

@@ -1,12 +1,16 @@
 //! The gate before a campaign (GATE-001..006): people queue, and go on at a rate that the rest can bear.
 //!
 //! `service` answers people; `campaigns` keeps a line before every gated campaign; `dispatch` asks issuers to do the
-//! work where people do not ask themselves, and `completion` hears what came of it; `api` the routes.
+//! work where people do not ask themselves, and `completion` hears what came of it; `api` the routes,
+//! and `route` those of them that are asked all the time.
 
 pub mod api;
 pub mod campaigns;
 pub mod completion;
 pub mod dispatch;
+#[cfg(test)]
+mod dispatch_tests;
+pub mod route;
 pub mod service;
 
 pub use campaigns::{DispatchMode, GateSettings};

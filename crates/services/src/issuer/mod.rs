@@ -5,6 +5,8 @@
 //! `tidy` forgets what has been done with long ago.
 
 pub mod gate_call;
+#[cfg(test)]
+mod gate_call_tests;
 pub mod messages;
 pub mod outboxes;
 pub mod requests;

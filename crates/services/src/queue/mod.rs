@@ -1,6 +1,7 @@
 //! Waiting lines (QUEUE, GATE-001..006): who waits, who goes next, and what everybody may know about it.
 //!
-//! `desk` answers people; `scheduler` lets the next go; `serving` is the public document, `stream` and `pump` push it;
+//! `desk` answers people; `scheduler` lets the next go; `serving` is the public document, with what `rates`
+//! foretells; `stream` and `pump` push it;
 //! `operation` is what operators see and change; `configured` keeps the configured lines; `api` has the routes.
 //!
 //! `draws` announces opening draws, whose numbers `receipt` signs; `draw_api` has their routes.
@@ -19,6 +20,7 @@ mod local;
 pub mod operation;
 mod page;
 mod pump;
+pub mod rates;
 pub mod receipt;
 pub mod scheduler;
 pub mod serving;

@@ -96,7 +96,7 @@ impl Desk {
             else {
                 continue;
             };
-            board.rates().look(&line, crate::clock::now().millis(), figures.admitted);
+            board.rates().look(&line, &rule, &figures, crate::clock::now());
             lines.push(LineStats::of(&line, &rule, &figures, board.rates().per_second(&line)));
         }
         let rate = u64::from(defaults.rate_per_second);

@@ -1,13 +1,14 @@
 //! Lets the next go. Any number of schedulers may run: the engine admits what a line's rule allows, whoever asks.
 
 use async_trait::async_trait;
-use domain::line::{Admits, Admitted, DrawStep, LineId, LineRule, Throughput};
+use domain::line::{Admits, Admitted, DrawStep, LineId, LineRule};
 use hot::HotError;
 use hot::line::{Clock, LinePort};
 use metrics::{counter, gauge};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::watch::{Receiver, Sender};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -21,26 +22,10 @@ const PAUSE_MAX: Duration = Duration::from_millis(250);
 const PAUSE_MIN: Duration = Duration::from_millis(5);
 /// Wait after a call that failed.
 const AWAY_PAUSE: Duration = Duration::from_secs(1);
+/// Longest wait at the end for those who have just been let go to be asked for.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often those who have been dealt with for too long are put back.
 const PUT_BACK_EVERY: Duration = Duration::from_secs(1);
-
-/// What every line has admitted lately, as this process sees it. Cheap to clone.
-#[derive(Clone, Default)]
-pub struct Rates(Arc<Mutex<HashMap<LineId, Throughput>>>);
-
-impl Rates {
-    /// Looks at a line's counter of admissions.
-    pub fn look(&self, line: &LineId, at_ms: i64, admitted: u64) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.entry(line.clone()).or_default().look(at_ms, admitted);
-    }
-
-    /// People a second; none before enough was seen.
-    pub fn per_second(&self, line: &LineId) -> Option<f64> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(line)?.per_second()
-    }
-}
 
 /// Has the work done for those whose turn has come, in lines that give no passes.
 #[async_trait]
@@ -52,17 +37,35 @@ pub trait Dispatch: Send + Sync + 'static {
     /// Asks for these, in order; returns within a bounded time. Nobody else goes meanwhile. Who is not asked for is put
     /// back by the line when the time has come.
     async fn dispatch(&self, line: &LineId, admitted: &[Admitted]);
+
+    /// This process lets nobody go any more: another may at once. Returns within a bounded time.
+    async fn release(&self);
 }
 
-/// Lets people go in all lines of an engine until it is dropped.
+/// Lets people go in all lines of an engine until it is stopped or dropped.
 pub struct Scheduler {
     task: JoinHandle<()>,
+    dispatch: Option<Arc<dyn Dispatch>>,
+    stop: Sender<bool>,
 }
 
 impl Scheduler {
     /// Starts. Needs a tokio runtime.
     pub fn start(port: Arc<dyn LinePort>, dispatch: Option<Arc<dyn Dispatch>>) -> Self {
-        Self { task: tokio::spawn(watch(port, dispatch)) }
+        let stop = Sender::new(false);
+        Self { task: tokio::spawn(watch(port, dispatch.clone(), stop.clone())), dispatch, stop }
+    }
+
+    /// Lets nobody go any more, once the work is asked for of those who went, and lets other processes go on at once.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        if tokio::time::timeout(STOP_TIMEOUT, &mut self.task).await.is_err() {
+            tracing::warn!("people were let go for whom nothing was asked yet; they will be put back");
+        }
+        self.task.abort();
+        if let Some(dispatch) = &self.dispatch {
+            dispatch.release().await;
+        }
     }
 }
 
@@ -81,15 +84,16 @@ impl Drop for Serving {
     }
 }
 
-async fn watch(port: Arc<dyn LinePort>, dispatch: Option<Arc<dyn Dispatch>>) {
+async fn watch(port: Arc<dyn LinePort>, dispatch: Option<Arc<dyn Dispatch>>, stop: Sender<bool>) {
     let mut served: HashMap<LineId, Serving> = HashMap::new();
-    loop {
+    let mut stopping = stop.subscribe();
+    while !*stopping.borrow() {
         match port.lines().await {
             Ok(lines) => {
                 served.retain(|line, _| lines.contains(line));
                 for line in lines {
                     let task = |line: &LineId| {
-                        let serve = serve(port.clone(), line.clone(), dispatch.clone());
+                        let serve = serve(port.clone(), line.clone(), dispatch.clone(), stop.subscribe());
                         Serving(tokio::spawn(serve))
                     };
                     served.entry(line).or_insert_with_key(task);
@@ -97,13 +101,27 @@ async fn watch(port: Arc<dyn LinePort>, dispatch: Option<Arc<dyn Dispatch>>) {
             }
             Err(error) => tracing::warn!(%error, "lines can not be listed"),
         }
-        tokio::time::sleep(LINES_EVERY).await;
+        rest(LINES_EVERY, &mut stopping).await;
+    }
+    for serving in served.values_mut() {
+        // Each ends after its turn.
+        let _ = (&mut serving.0).await;
     }
 }
 
-async fn serve(port: Arc<dyn LinePort>, line: LineId, dispatch: Option<Arc<dyn Dispatch>>) {
+/// Waits, but no longer than until the end.
+async fn rest(pause: Duration, stopping: &mut Receiver<bool>) {
+    let _ = tokio::time::timeout(pause, stopping.wait_for(|stops| *stops)).await;
+}
+
+async fn serve(
+    port: Arc<dyn LinePort>,
+    line: LineId,
+    dispatch: Option<Arc<dyn Dispatch>>,
+    mut stopping: Receiver<bool>,
+) {
     let mut round = Round { put_back_at: Instant::now(), is_drawn: false, drawn: None };
-    loop {
+    while !*stopping.borrow() {
         let pause = match turn(port.as_ref(), &line, dispatch.as_deref(), &mut round).await {
             Ok(pause) => pause,
             Err(error) => {
@@ -111,7 +129,7 @@ async fn serve(port: Arc<dyn LinePort>, line: LineId, dispatch: Option<Arc<dyn D
                 AWAY_PAUSE
             }
         };
-        tokio::time::sleep(pause).await;
+        rest(pause, &mut stopping).await;
     }
 }
 

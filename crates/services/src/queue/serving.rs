@@ -2,11 +2,11 @@
 //! in front for a second (`contract.md`, Queue).
 
 use super::draws::DrawDocument;
-use super::scheduler::Rates;
+use super::rates::Rates;
 use crate::clock;
 use crate::http::ApiError;
 use domain::Timestamp;
-use domain::line::LineId;
+use domain::line::{Forecast, LineId};
 use hot::line::{Clock, LinePort};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -31,8 +31,12 @@ pub struct Serving {
     pub line: String,
     /// The highest ticket admitted; 0 for none.
     pub serving: u64,
-    /// People a second, as measured lately, or as configured before enough was seen.
+    /// People a second: as measured lately while people waited, as configured as long as that was not long enough; 0
+    /// while nobody is let in.
     pub rate_per_second: f64,
+    /// Tickets a second: more than people, for some are given up before their turn comes. Seconds to wait: the smaller
+    /// of rank / `ratePerSecond` and (ticket - `serving`) / `ticketsPerSecond`.
+    pub tickets_per_second: f64,
     /// Ranges of tickets given up beyond `serving`: first and last.
     pub left: Vec<(u64, u64)>,
     /// The opening draw, in a line that has one: before it nobody has a ticket.
@@ -41,6 +45,15 @@ pub struct Serving {
     /// When this was so.
     #[schema(value_type = String, example = "2026-11-21T20:00:00")]
     pub at: Timestamp,
+}
+
+impl Serving {
+    /// Seconds until somebody of this place is let in; none while nobody knows.
+    pub fn wait_seconds(&self, rank: u64, ticket: u64) -> Option<u64> {
+        let forecast =
+            Forecast { people_per_second: self.rate_per_second, tickets_per_second: self.tickets_per_second };
+        forecast.wait_seconds(rank, ticket, self.serving).map(|seconds| seconds.ceil() as u64)
+    }
 }
 
 type Kept = Arc<OnceCell<Result<Option<Arc<Serving>>, ApiError>>>;
@@ -114,19 +127,24 @@ impl Board {
 
     async fn look(&self, line: &LineId) -> Result<Option<Arc<Serving>>, ApiError> {
         let Some(figures) = self.port.figures(line, RANGES_MAX, Clock::Engine).await? else { return Ok(None) };
-        let rule = self.port.rule(line).await?;
-        let configured = rule.as_ref().map_or(0, |rule| rule.rate_per_second);
+        let Some(rule) = self.port.rule(line).await? else { return Ok(None) };
         let now = clock::now();
-        self.rates.look(line, now.millis(), figures.admitted);
-        let measured = self.rates.per_second(line).filter(|rate| *rate > 0.0);
-        let draw = rule.and_then(|rule| DrawDocument::of(&rule, &figures));
+        self.rates.look(line, &rule, &figures, now);
+        let forecast = self.rates.forecast(line);
+        let draw = DrawDocument::of(&rule, &figures);
         Ok(Some(Arc::new(Serving {
             line: line.to_string(),
             draw,
             serving: figures.serving,
-            rate_per_second: measured.unwrap_or(f64::from(configured)),
+            rate_per_second: rounded(forecast.people_per_second),
+            tickets_per_second: rounded(forecast.tickets_per_second),
             left: figures.gone,
             at: now,
         })))
     }
+}
+
+/// To a thousandth: more would be sent to everybody, and told to nobody.
+fn rounded(rate: f64) -> f64 {
+    (rate * 1_000.0).round() / 1_000.0
 }

@@ -13,7 +13,7 @@ use ::http::request::Parts;
 use ::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
-use domain::line::{LineId, Standing, wait_seconds};
+use domain::line::{LineId, Standing};
 use domain::{ErrorCode, EventName, UserId};
 use hot::line::LineUser;
 use std::convert::Infallible;
@@ -179,7 +179,7 @@ impl Site {
         let mut response = match self.desk.enter(who).await {
             Ok(Standing::Waiting { ticket, rank, .. }) => {
                 let from_rank = query.from.parse().unwrap_or(rank).max(rank);
-                let wait_seconds = self.estimate(&line, rank).await;
+                let wait_seconds = self.estimate(&line, rank, ticket).await;
                 let here = format!("{here}&from={from_rank}");
                 page::waiting(&Waiting { line: escaped(name), ticket, rank, from_rank, wait_seconds, here }, language)
             }
@@ -195,12 +195,9 @@ impl Site {
         Ok(response)
     }
 
-    /// Seconds until somebody of this rank goes, as far as anybody knows.
-    async fn estimate(&self, line: &LineId, rank: u64) -> Option<u64> {
-        let rule = self.desk.port.rule(line).await.ok()??;
-        let configured = if rule.paused { 0 } else { rule.rate_per_second };
-        let measured = self.board.serving(line).await.ok()?.map(|document| document.rate_per_second);
-        wait_seconds(rank, measured, configured)
+    /// Seconds until somebody of this place goes, as far as anybody knows.
+    async fn estimate(&self, line: &LineId, rank: u64, ticket: u64) -> Option<u64> {
+        self.board.serving(line).await.ok()??.wait_seconds(rank, ticket)
     }
 
     /// A visitor's own place.
@@ -217,7 +214,7 @@ impl Site {
                 status: PlaceStatus::Waiting,
                 ticket,
                 rank,
-                estimated_wait_time: self.estimate(&line, rank).await,
+                estimated_wait_time: self.estimate(&line, rank, ticket).await,
                 token: None,
             }),
             Standing::Drawing { entry, .. } => Ok(Place {

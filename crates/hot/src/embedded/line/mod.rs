@@ -214,6 +214,13 @@ impl LinePort for EmbeddedLines {
         self.act_all(&batch, |turn, user| Ok(turn.look(user, now))).await
     }
 
+    fn look_now(&self, who: &LineUser) -> Option<Standing> {
+        let Some(slot) = self.slot(&who.line) else { return Some(Standing::NoLine) };
+        let told = turn(&slot, &self.writer, |turn| Ok(turn.look(&who.user, super::now()).0));
+        // What is not on the disk yet has to be waited for.
+        told.ok().and_then(|(standing, pending)| pending.is_none().then_some(standing))
+    }
+
     async fn leave(&self, who: &LineUser, clock: Clock) -> Result<bool, HotError> {
         let left = self.change(&who.line, |turn| turn.leave(&who.user, moment(clock))).await?;
         Ok(left.unwrap_or(false))

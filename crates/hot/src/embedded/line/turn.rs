@@ -171,6 +171,7 @@ impl<'a> Turn<'a> {
     /// See [`domain::line::Line::admit`].
     pub fn admit(&mut self, passes: &[Uuid], now: Timestamp) -> Result<Admission, HotError> {
         self.may_change()?;
+        self.shorten_passes(now);
         let state = &mut *self.state;
         let admitted = state.line.admit(passes, now);
         while let Some((_, ticket)) = state.passes.first().copied().filter(|(until_ms, _)| *until_ms <= now.millis()) {
@@ -188,6 +189,17 @@ impl<'a> Turn<'a> {
             self.wait_for = self.record();
         }
         Ok(Admission { admitted, next_in_ms })
+    }
+
+    /// See [`domain::line::Line::shorten_passes`].
+    fn shorten_passes(&mut self, now: Timestamp) {
+        let shortened = self.state.line.shorten_passes(now);
+        if !shortened.is_empty() {
+            self.state.passes = self.state.line.passes().collect();
+        }
+        for (user, ticket, pass) in shortened {
+            self.note_state(&user, ticket, PlaceState::Inside(pass));
+        }
     }
 
     /// See [`domain::line::Line::put_back`].

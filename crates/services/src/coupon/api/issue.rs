@@ -55,6 +55,8 @@ pub(super) async fn issue_coupon(
 fn hot_head<'a>(headers: &'a HeaderMap, trace_id: &'a TraceId) -> HotHead<'a> {
     let value = |name: &'static str| headers.get(HeaderName::from_static(name)).map(HeaderValue::as_bytes);
     HotHead {
+        method: "POST",
+        target: IssueRoute::PATH,
         content_type: value("content-type"),
         accept_language: value("accept-language"),
         trace_id: Some(trace_id.as_bytes()),

@@ -10,7 +10,6 @@ mod tests;
 
 use super::issue::IssueRoute;
 use super::service::{CouponService, campaign_id};
-use crate::http::door::HotRoute;
 use crate::http::{ApiError, Json};
 use ::http::HeaderMap;
 use axum::Router;

@@ -3,7 +3,7 @@
 use super::head::{Front, Most, front};
 use super::prefixed::Prefixed;
 use super::streamed;
-use super::worker::{Gate, HotRoute};
+use super::worker::{Gate, HotRoutes};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -38,8 +38,8 @@ enum Next {
     End,
 }
 
-struct Connection<'a, R: HotRoute> {
-    route: &'a R,
+struct Connection<'a, R: HotRoutes> {
+    routes: &'a R,
     gate: &'a Gate,
     peer: SocketAddr,
     input: Vec<u8>,
@@ -47,27 +47,27 @@ struct Connection<'a, R: HotRoute> {
 }
 
 /// Serves a connection until it ends.
-pub(super) async fn serve<R: HotRoute>(mut stream: TcpStream, peer: SocketAddr, route: R, router: Router, gate: Gate) {
+pub(super) async fn serve<R: HotRoutes>(mut stream: TcpStream, peer: SocketAddr, routes: R, router: Router, gate: Gate) {
     let mut connection =
-        Connection { route: &route, gate: &gate, peer, input: Vec::with_capacity(INPUT_BYTES), output: Vec::new() };
+        Connection { routes: &routes, gate: &gate, peer, input: Vec::with_capacity(INPUT_BYTES), output: Vec::new() };
     // A peer that goes away in the middle is no news.
     let Ok(Some(rest)) = connection.run(&mut stream).await else { return };
     // Boxed, both: a connection that waits for years must not hold the room that another kind needs.
     if let Some(request) = streamed::request(&rest, gate.settings.streams_under) {
         drop(connection);
-        drop((rest, route));
+        drop((rest, routes));
         return Box::pin(streamed::serve(stream, peer, request, router, gate)).await;
     }
     let refuse = move |code| {
         let mut out = Vec::new();
-        route.refuse(code, "", &mut out);
+        routes.refuse(code, "", &mut out);
         out
     };
     let stream = Prefixed::new(rest, stream, Box::new(refuse), gate.settings.request_timeout);
     Box::pin(hand_over(stream, peer, router, &gate)).await;
 }
 
-impl<R: HotRoute> Connection<'_, R> {
+impl<R: HotRoutes> Connection<'_, R> {
     /// Answers hot requests. Gives back the unread bytes when the rest is for hyper.
     async fn run(&mut self, stream: &mut TcpStream) -> std::io::Result<Option<Bytes>> {
         let mut tick = pin!(tokio::time::sleep(TICK));
@@ -103,7 +103,7 @@ impl<R: HotRoute> Connection<'_, R> {
                         tick.as_mut().reset(tokio::time::Instant::now() + TICK);
                         if let Some(end) = self.overdue(heard_at.elapsed()) {
                             if let Some(code) = end {
-                                self.route.refuse(code, "", &mut self.output);
+                                self.routes.refuse(code, "", &mut self.output);
                             }
                             self.write_output(stream).await?;
                             return Ok(None);
@@ -148,18 +148,18 @@ impl<R: HotRoute> Connection<'_, R> {
         let most = Most { head_bytes: settings.head_bytes_max, body_bytes: settings.body_bytes_max };
         let mut done = 0;
         let next = loop {
-            match front(&self.input[done..], R::METHOD, R::PATH, most) {
+            match front(&self.input[done..], |method, target| self.routes.knows(method, target), most) {
                 Front::Partial => break Next::Read,
                 Front::Other => break Next::HandOver,
                 Front::Broken(code, detail) => {
-                    self.route.refuse(code, detail, &mut self.output);
+                    self.routes.refuse(code, detail, &mut self.output);
                     break Next::End;
                 }
                 Front::Hot { mut head, body, length } => {
                     head.close |= self.gate.is_draining();
-                    let undecided = self.route.answer_now(self.peer.ip(), &head, body, &mut self.output);
+                    let undecided = self.routes.answer_now(self.peer.ip(), &head, body, &mut self.output);
                     if let Some(undecided) = undecided {
-                        self.route.answer(undecided, &mut self.output).await;
+                        self.routes.answer(undecided, &mut self.output).await;
                     }
                     done += length;
                     if head.close {

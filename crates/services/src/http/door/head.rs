@@ -17,6 +17,10 @@ pub(super) struct Most {
 /// What the hot route needs of a head.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HotHead<'a> {
+    /// The method.
+    pub method: &'a str,
+    /// Path and query as they were sent.
+    pub target: &'a str,
     /// `Content-Type`.
     pub content_type: Option<&'a [u8]>,
     /// `Accept-Language`.
@@ -46,8 +50,8 @@ pub(super) enum Front<'a> {
     Broken(ErrorCode, &'static str),
 }
 
-/// Looks at the front of `bytes`. `method` and `path` are the hot route's.
-pub(super) fn front<'a>(bytes: &'a [u8], method: &str, path: &str, most: Most) -> Front<'a> {
+/// Looks at the front of `bytes`. `knows` tells by method and target what is hot.
+pub(super) fn front(bytes: &[u8], knows: impl Fn(&str, &str) -> bool, most: Most) -> Front<'_> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut request = httparse::Request::new(&mut headers);
     let head_length = match request.parse(bytes) {
@@ -59,10 +63,16 @@ pub(super) fn front<'a>(bytes: &'a [u8], method: &str, path: &str, most: Most) -
         }
         Err(_) => return Front::Broken(ErrorCode::InvalidInput, "this is not an HTTP/1.1 request"),
     };
-    if request.method != Some(method) || request.path != Some(path) || request.version != Some(1) {
+    let (Some(method), Some(target), Some(1)) = (request.method, request.path, request.version) else {
+        return Front::Other;
+    };
+    if !knows(method, target) {
         return Front::Other;
     }
     let Some((head, body_length)) = hot_head(request.headers) else { return Front::Other };
+    // What asks needs no body; of what changes something it is said how long it is.
+    let Some(body_length) = body_length.or((method == "GET").then_some(0)) else { return Front::Other };
+    let head = HotHead { method, target, ..head };
     if body_length > most.body_bytes {
         return Front::Broken(ErrorCode::PayloadTooLarge, "");
     }
@@ -73,7 +83,7 @@ pub(super) fn front<'a>(bytes: &'a [u8], method: &str, path: &str, most: Most) -
 }
 
 /// The headers that matter, and the body's length; `None` for whatever only hyper should judge.
-fn hot_head<'a>(headers: &[httparse::Header<'a>]) -> Option<(HotHead<'a>, usize)> {
+fn hot_head<'a>(headers: &[httparse::Header<'a>]) -> Option<(HotHead<'a>, Option<usize>)> {
     let mut head = HotHead::default();
     let mut body_length = None;
     for header in headers {
@@ -104,7 +114,7 @@ fn hot_head<'a>(headers: &[httparse::Header<'a>]) -> Option<(HotHead<'a>, usize)
             _ => {}
         }
     }
-    Some((head, body_length?))
+    Some((head, body_length))
 }
 
 fn once<T>(place: &mut Option<T>, value: T) -> Option<()> {
@@ -116,7 +126,8 @@ mod tests {
     use super::*;
 
     fn look(text: &str) -> Front<'_> {
-        front(text.as_bytes(), "POST", "/hot", Most { head_bytes: 16 * 1024, body_bytes: 100 })
+        let knows = |method: &str, target: &str| [("POST", "/hot"), ("GET", "/hot?a=1")].contains(&(method, target));
+        front(text.as_bytes(), knows, Most { head_bytes: 16 * 1024, body_bytes: 100 })
     }
 
     #[test]
@@ -130,10 +141,18 @@ mod tests {
     }
 
     #[test]
+    fn a_question_needs_no_length() {
+        let text = "GET /hot?a=1 HTTP/1.1\r\nHost: a\r\n\r\nGET";
+        let Front::Hot { head, body, length } = look(text) else { panic!("{:?}", look(text)) };
+        assert_eq!((head.method, head.target, body, length), ("GET", "/hot?a=1", &b""[..], text.len() - 3));
+    }
+
+    #[test]
     fn what_is_unusual_goes_to_hyper() {
         for text in [
             "GET /hot HTTP/1.1\r\nHost: a\r\n\r\n",
             "POST /cold HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
+            "GET /hot?a=2 HTTP/1.1\r\nHost: a\r\n\r\n",
             "POST /hot HTTP/1.0\r\nContent-Length: 0\r\n\r\n",
             "POST /hot HTTP/1.1\r\nHost: a\r\n\r\n",
             "POST /hot HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n{}",

@@ -29,6 +29,8 @@ pub struct Reply<'a> {
     pub retry_after_seconds: Option<u32>,
     /// The bucket that was asked, if limits are on.
     pub rate: Option<RateNote>,
+    /// Whether nobody in between may keep it: it is one person's.
+    pub is_personal: bool,
     /// Whether the connection ends after this answer.
     pub close: bool,
 }
@@ -86,6 +88,9 @@ impl Reply<'_> {
         }
         if let Some(rate) = &self.rate {
             rate.write(out);
+        }
+        if self.is_personal {
+            out.extend_from_slice(b"\r\ncache-control: no-store");
         }
         if self.close {
             out.extend_from_slice(b"\r\nconnection: close");
@@ -148,7 +153,15 @@ mod tests {
     #[test]
     fn an_answer_is_well_formed_http() {
         let rate = RateNote { policy: "ip", burst: 100, window_seconds: 2, remaining: 99, reset_seconds: 1 };
-        let reply = Reply { status: 429, trace_id: "t-1", retry_after_seconds: Some(3), rate: Some(rate), close: true };
+        let trace_id = "t-1";
+        let reply = Reply {
+            status: 429,
+            trace_id,
+            retry_after_seconds: Some(3),
+            rate: Some(rate),
+            is_personal: true,
+            close: true,
+        };
         let mut out = Vec::new();
         reply.write(b"{}", &mut out);
         let mut headers = [httparse::EMPTY_HEADER; 16];
@@ -160,6 +173,7 @@ mod tests {
         assert_eq!(header("retry-after").as_deref(), Some("3"));
         assert_eq!(header("ratelimit-policy").as_deref(), Some("\"ip\";q=100;w=2"));
         assert_eq!(header("ratelimit").as_deref(), Some("\"ip\";r=99;t=1"));
+        assert_eq!(header("cache-control").as_deref(), Some("no-store"));
         assert_eq!(header("connection").as_deref(), Some("close"));
         assert!(header("date").is_some_and(|date| date.ends_with("GMT")));
     }

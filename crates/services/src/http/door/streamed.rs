@@ -145,13 +145,35 @@ async fn write(stream: &mut TcpStream, bytes: &[u8], gate: &Gate) -> io::Result<
 mod tests {
     use super::*;
 
-    use crate::http::door::{Door, DoorSettings, NoHotRoute};
+    use crate::http::door::{Door, DoorSettings, HotHead, HotRoutes};
     use axum::routing::get;
+    use domain::ErrorCode;
     use std::convert::Infallible;
     use std::io::Read;
+    use std::net::IpAddr;
     use std::time::{Duration, Instant};
 
     const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// No request is hot.
+    #[derive(Clone)]
+    struct NothingHot;
+
+    impl HotRoutes for NothingHot {
+        type Undecided = ();
+
+        fn knows(&self, _: &str, _: &str) -> bool {
+            false
+        }
+
+        fn answer_now(&self, _: IpAddr, _: &HotHead<'_>, _: &[u8], _: &mut Vec<u8>) -> Option<()> {
+            None
+        }
+
+        async fn answer(&self, (): (), _: &mut Vec<u8>) {}
+
+        fn refuse(&self, _: ErrorCode, _: &'static str, _: &mut Vec<u8>) {}
+    }
 
     /// A door with a stream that has always more to say.
     fn door(write_timeout: Duration) -> Door {
@@ -170,7 +192,7 @@ mod tests {
             drain_timeout: Duration::ZERO,
             streams_under: "/s/",
         };
-        Door::open(settings, move || (NoHotRoute, Router::new().route("/s/shop", get(endless)))).expect("opened")
+        Door::open(settings, move || (NothingHot, Router::new().route("/s/shop", get(endless)))).expect("opened")
     }
 
     /// Whoever asks at this door, the answer begun and nothing of it read.

@@ -21,14 +21,14 @@ const BACKLOG: i32 = 4_096;
 /// How long the acceptor rests when the system has no descriptor left.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
 
-/// The route that the door answers itself.
-pub trait HotRoute: Clone + Send + Sync + 'static {
-    /// Its method.
-    const METHOD: &'static str;
-    /// Its path, exactly.
-    const PATH: &'static str;
+/// The routes that the door answers itself.
+pub trait HotRoutes: Clone + Send + Sync + 'static {
     /// A request that needs a decision.
     type Undecided: Send;
+
+    /// Whether a request of this method and target, path and query, is for one of them and in its plain form. Whatever
+    /// is in doubt is the router's.
+    fn knows(&self, method: &str, target: &str) -> bool;
 
     /// Appends the answer to `out` where it is known at once; else gives back what is to be decided.
     fn answer_now(&self, peer: IpAddr, head: &HotHead<'_>, body: &[u8], out: &mut Vec<u8>) -> Option<Self::Undecided>;
@@ -101,12 +101,12 @@ pub struct Door {
 }
 
 impl Door {
-    /// Listens and serves. `enter` is called once on each worker, within its runtime, and gives the route and the
+    /// Listens and serves. `enter` is called once on each worker, within its runtime, and gives the routes and the
     /// router of that worker: what they hold never crosses to another core on the way to an answer.
     ///
     /// # Errors
     /// When the address can not be listened on.
-    pub fn open<R: HotRoute>(
+    pub fn open<R: HotRoutes>(
         settings: DoorSettings,
         enter: impl Fn() -> (R, Router) + Send + Sync + 'static,
     ) -> io::Result<Self> {
@@ -219,11 +219,11 @@ fn full_answer() -> Vec<u8> {
     let detail = Some("all connections are taken");
     error_body(ErrorCode::ServiceUnavailable, Language::En, detail, clock::now(), &trace_id, &mut body);
     let (status, trace_id) = (503, trace_id.as_str());
-    Reply { status, trace_id, retry_after_seconds: Some(1), rate: None, close: true }.write(&body, &mut out);
+    Reply { status, trace_id, retry_after_seconds: Some(1), rate: None, is_personal: false, close: true }.write(&body, &mut out);
     out
 }
 
-fn run_worker<R: HotRoute>(
+fn run_worker<R: HotRoutes>(
     mut dealt: mpsc::UnboundedReceiver<Dealt>,
     gate: Gate,
     enter: &(impl Fn() -> (R, Router) + Send + Sync),

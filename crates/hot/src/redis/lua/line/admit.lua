@@ -67,6 +67,25 @@ local function went(count)
   end
 end
 
+-- When the clock was set back: passes that would live longer than a new one are cut to its life.
+local function shorten_passes()
+  if not gives_passes or at - now <= CLOCK_SLACK_MS then return end
+  local last = text(now + life)
+  while true do
+    local long = redis.call('ZRANGEBYSCORE', INSIDE, '(' .. last, '+inf', 'LIMIT', 0, PART / 2)
+    if #long == 0 then return end
+    local records, shorter, ends = redis.call('HMGET', PLACES, unpack(long)), {}, {}
+    for i, user in ipairs(long) do
+      local state, entry, score, heard, shown, rest = read(records[i])
+      shorter[2 * i - 1] = user
+      shorter[2 * i] = record_of(state, entry, score, heard, shown, last .. string.match(rest, ',.*$'))
+      ends[2 * i - 1], ends[2 * i] = last, user
+    end
+    redis.call('HSET', PLACES, unpack(shorter))
+    redis.call('ZADD', INSIDE, unpack(ends))
+  end
+end
+
 local function forget_dead_passes()
   while true do
     local dead = redis.call('ZRANGEBYSCORE', INSIDE, '-inf', text(now), 'LIMIT', 0, PART)
@@ -118,6 +137,7 @@ local function take_front(most)
   end
 end
 
+shorten_passes()
 forget_dead_passes()
 if line[9] ~= '1' and rate > 0 and not (opens_at and now < opens_at) and not is_undrawn(line[16], line[17]) then
   local room = math.huge

@@ -1,0 +1,178 @@
+//! Schedulers that have the work done by others: what becomes of those who were let go when a process stops, and when
+//! the bus does not take anything.
+
+use super::ToIssuers;
+use crate::lease::Lease;
+use crate::queue::Scheduler;
+use async_trait::async_trait;
+use bus::{PublishError, Publisher};
+use domain::UserId;
+use domain::line::{Admits, LineId, LineRule, Verdict};
+use domain::message::{CouponRequested, Envelope};
+use hot::KeyPort;
+use hot::embedded::{EmbeddedKeys, EmbeddedLines, JournalOptions};
+use hot::line::{Clock, LinePort, LineUser};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const STALE_AFTER_MS: u32 = 600;
+/// Requests that may be on their way at once.
+const INSIDE_MAX: u32 = 4;
+
+/// A bus that keeps what it takes, while it takes anything.
+#[derive(Default)]
+struct Kept {
+    is_away: AtomicBool,
+    asked: AtomicBool,
+    tickets: Mutex<Vec<u64>>,
+}
+
+#[async_trait]
+impl Publisher for Kept {
+    async fn publish(&self, _: &str, batch: &[Arc<Envelope>]) -> Result<(), PublishError> {
+        self.asked.store(true, Ordering::SeqCst);
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(PublishError::Away("down".to_owned()));
+        }
+        let ticket = |message: &Arc<Envelope>| {
+            serde_json::from_value::<CouponRequested>(message.payload.clone()).expect("a request").ticket
+        };
+        self.tickets.lock().expect("not poisoned").extend(batch.iter().map(ticket));
+        Ok(())
+    }
+}
+
+/// A line before a campaign in a folder of its own, and a bus.
+struct Scene {
+    _folder: TempDir,
+    port: Arc<dyn LinePort>,
+    keys: Arc<dyn KeyPort>,
+    bus: Arc<Kept>,
+    line: LineId,
+}
+
+impl Scene {
+    async fn new(people: u64) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened");
+        let line: LineId = "gate:shoes".parse().expect("a line");
+        let rule = LineRule {
+            rate_per_second: 1_000,
+            interval_ms: 10,
+            capacity: 1_000,
+            admits: Admits::Processing { stale_after_ms: STALE_AFTER_MS, put_back_max: 100 },
+            inside_max: INSIDE_MAX,
+            abandon_after_ms: 0,
+            opens_at: None,
+            paused: false,
+            closed: false,
+            draw: None,
+            revision: 1,
+        };
+        lines.put_line(&line, rule).await.expect("put");
+        let scene = Self {
+            _folder: folder,
+            port: Arc::new(lines),
+            keys: Arc::new(EmbeddedKeys::default()),
+            bus: Arc::default(),
+            line,
+        };
+        let people = (1..=people).map(|n| scene.who(n)).collect();
+        assert!(scene.port.enter(people, Clock::Engine).await.iter().all(Result::is_ok));
+        scene
+    }
+
+    fn who(&self, n: u64) -> LineUser {
+        LineUser { line: self.line.clone(), user: UserId::new(&format!("user-{n}")).expect("a name") }
+    }
+
+    fn scheduler(&self) -> Scheduler {
+        let stale_after = Duration::from_millis(u64::from(STALE_AFTER_MS));
+        let dispatch = ToIssuers::new(self.bus.clone(), self.keys.clone(), stale_after);
+        Scheduler::start(self.port.clone(), Some(Arc::new(dispatch)))
+    }
+
+    fn asked_for(&self) -> Vec<u64> {
+        self.bus.tickets.lock().expect("not poisoned").clone()
+    }
+
+    /// Waits, and does meanwhile what is asked for, as issuers would.
+    async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+        let begun = std::time::Instant::now();
+        while !holds().await {
+            assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}: {:?}", self.asked_for());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Does everything that is asked for until all these are done.
+    async fn work(&self, people: u64) {
+        self.until("all are done", async || {
+            for ticket in self.asked_for() {
+                self.port.finish(&self.who(ticket), Verdict::Issued).await.expect("finished");
+            }
+            let figures = self.port.figures(&self.line, 0, Clock::Engine).await.expect("answers").expect("is there");
+            assert!(figures.processing <= u64::from(INSIDE_MAX), "{figures:?}");
+            figures.finished == people
+        })
+        .await;
+    }
+}
+
+/// The same place may be asked for again, but nobody before those in front.
+fn first_times(tickets: &[u64]) -> Vec<u64> {
+    let mut seen = std::collections::BTreeSet::new();
+    tickets.iter().copied().filter(|ticket| seen.insert(*ticket)).collect()
+}
+
+#[tokio::test]
+async fn a_stop_hands_the_line_over_at_once_and_leaves_nobody_unasked_for() {
+    let scene = Scene::new(40).await;
+    let (first, second) = (scene.scheduler(), scene.scheduler());
+    scene.until("one of them has begun", async || !scene.asked_for().is_empty()).await;
+    first.stop().await;
+    second.stop().await;
+    let figures = scene.port.figures(&scene.line, 0, Clock::Engine).await.expect("answers").expect("is there");
+    assert_eq!(scene.asked_for(), (1..=figures.admitted).collect::<Vec<_>>(), "who went was asked for");
+    let next = Lease::new(scene.keys.clone(), &scene.line.to_string());
+    assert_eq!(next.hold().await, Ok(true), "nobody has to wait until it runs out");
+    next.release().await.expect("given up");
+    let third = scene.scheduler();
+    scene.work(40).await;
+    third.stop().await;
+    assert_eq!(first_times(&scene.asked_for()), (1..=40).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn while_issuers_do_nothing_the_line_waits_and_goes_on_in_order() {
+    let scene = Scene::new(20).await;
+    let scheduler = scene.scheduler();
+    // Put back, and asked for again: nobody behind them meanwhile.
+    let most = u64::from(INSIDE_MAX);
+    scene.until("the first were asked for three times", async || scene.asked_for().len() as u64 >= 3 * most).await;
+    assert!(scene.asked_for().iter().all(|ticket| *ticket <= most), "{:?}", scene.asked_for());
+    let last = scene.port.look(vec![scene.who(20)], Clock::Engine).await;
+    assert!(matches!(last[0], Ok(domain::line::Standing::Waiting { ticket: 20, .. })), "{last:?}");
+    scene.work(20).await;
+    scheduler.stop().await;
+    assert_eq!(first_times(&scene.asked_for()), (1..=20).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn while_the_bus_is_away_the_line_waits_and_goes_on_in_order() {
+    let scene = Scene::new(20).await;
+    scene.bus.is_away.store(true, Ordering::SeqCst);
+    let scheduler = scene.scheduler();
+    scene.until("it was tried", async || scene.bus.asked.load(Ordering::SeqCst)).await;
+    let newcomer = scene.port.enter(vec![scene.who(21)], Clock::Engine).await;
+    assert!(matches!(newcomer[0], Ok(domain::line::Standing::Waiting { ticket: 21, .. })), "{newcomer:?}");
+    // Longer than the scheduler has patience with the bus, and than the line has with those who were let go.
+    tokio::time::sleep(Duration::from_millis(2 * u64::from(STALE_AFTER_MS))).await;
+    scene.bus.is_away.store(false, Ordering::SeqCst);
+    scene.work(21).await;
+    scheduler.stop().await;
+    assert_eq!(first_times(&scene.asked_for()), (1..=21).collect::<Vec<_>>());
+}
