@@ -25,6 +25,7 @@ impl Line {
     /// Lets the next go, as many as rate, room inside and `passes` allow: one pass for each, made by the caller.
     /// Where no passes are given out their number counts all the same.
     pub fn admit(&mut self, passes: &[Uuid], now: Timestamp) -> Vec<Admitted> {
+        drop(self.shorten_passes(now));
         self.forget_dead_passes(now);
         if !self.rule.admits_at(now) || self.is_undrawn() {
             return Vec::new();
@@ -98,6 +99,30 @@ impl Line {
             }
         }
         back
+    }
+
+    /// When the clock was set back since the last admission: passes that would live longer than a new one are cut to its
+    /// life, or their holders would keep the room inside for as long as the clock was ahead. Who, and what they have
+    /// now. Before an admission.
+    pub fn shorten_passes(&mut self, now: Timestamp) -> Vec<(UserId, u64, Pass)> {
+        let Admits::Pass { ttl_ms } = self.rule.admits else { return Vec::new() };
+        if !self.pace.was_set_back(now) {
+            return Vec::new();
+        }
+        let until = Timestamp(now.millis() + i64::from(ttl_ms));
+        let long = self.inside.split_off(&(until.millis() + 1, 0));
+        let mut shortened = Vec::with_capacity(long.len());
+        for (_, ticket) in long {
+            self.inside.insert((until.millis(), ticket));
+            let Some(user) = self.order.user(ticket).cloned() else { continue };
+            if let Some(place) = self.places.get_mut(&user)
+                && let State::Inside(pass) = &mut place.state
+            {
+                pass.until = until;
+                shortened.push((user, ticket, *pass));
+            }
+        }
+        shortened
     }
 
     fn forget_dead_passes(&mut self, now: Timestamp) {

@@ -1,10 +1,11 @@
-//! How long somebody will wait: from the rate that was measured, not only from the one that was asked for.
+//! How many were admitted lately, for operators: whether or not there was anybody to admit. What people are told is an
+//! [`super::Outlook`].
 
 use std::collections::VecDeque;
 
-/// How far back is looked: shorter than people's patience, longer than a pause for breath.
+/// How far back is looked: longer than a pause for breath.
 const WINDOW_MS: i64 = 30_000;
-/// Before so much was seen the configured rate is believed.
+/// Before so much was seen nothing is told.
 const WINDOW_MS_MIN: i64 = 3_000;
 
 /// How many were admitted lately, from looks at a counter.
@@ -34,13 +35,6 @@ impl Throughput {
         let seen_ms = last_ms - first_ms;
         (seen_ms >= WINDOW_MS_MIN).then(|| (last - first) as f64 * 1_000.0 / seen_ms as f64)
     }
-}
-
-/// Seconds until somebody of this rank is admitted; none while nobody is. `measured` counts where it is known and
-/// something moved, the `configured` rate else.
-pub fn wait_seconds(rank: u64, measured: Option<f64>, configured: u32) -> Option<u64> {
-    let rate = measured.filter(|rate| *rate > 0.0).unwrap_or(f64::from(configured));
-    (rate > 0.0 && configured > 0).then(|| (rank as f64 / rate).ceil() as u64)
 }
 
 #[cfg(test)]

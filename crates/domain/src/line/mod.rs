@@ -13,6 +13,8 @@
 //! runs it, the scripts on Redis are its twins.
 
 mod admission;
+#[cfg(test)]
+mod clock_tests;
 mod draw;
 #[cfg(test)]
 mod draw_tests;
@@ -21,8 +23,13 @@ mod estimate;
 mod gone;
 mod id;
 mod order;
+mod outlook;
+#[cfg(test)]
+mod outlook_tests;
 mod pace;
 mod place;
+#[cfg(test)]
+mod played;
 mod restored;
 mod rule;
 mod standing;
@@ -32,8 +39,9 @@ mod tests;
 pub use admission::{Admitted, PASSED_OVER_MAX};
 pub use draw::{DrawSeed, SeedError, commitment, commitment_hex, drawn_order};
 pub use drawing::DrawStep;
-pub use estimate::{Throughput, wait_seconds};
+pub use estimate::Throughput;
 pub use id::LineId;
+pub use outlook::{Forecast, Look, Outlook};
 pub use pace::Pace;
 pub use place::{Pass, Place, State, Verdict};
 pub use restored::{RestoredLine, RestoredPlace};

@@ -34,13 +34,18 @@ impl Pace {
         Self { credit: Some(0), at_ms: now_ms, recent: VecDeque::from([(now_ms, rule.rate_per_second)]) }
     }
 
+    /// Whether the clock was set back since the last look.
+    pub fn was_set_back(&self, now: Timestamp) -> bool {
+        self.at_ms - now.millis() > CLOCK_SLACK_MS
+    }
+
     /// How many may go now.
     pub fn may_go(&mut self, rule: &LineRule, now: Timestamp) -> u32 {
         let rate = u64::from(rule.rate_per_second);
         let burst = (rate * u64::from(rule.interval_ms)).max(PERSON);
         let mut now_ms = now.millis();
         if now_ms < self.at_ms {
-            if self.at_ms - now_ms > CLOCK_SLACK_MS {
+            if self.was_set_back(now) {
                 *self = Self::unknown(rule, now);
             } else {
                 now_ms = self.at_ms;

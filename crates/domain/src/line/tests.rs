@@ -73,6 +73,18 @@ fn it_is_full_and_closed_for_newcomers_only() {
 }
 
 #[test]
+fn a_place_that_was_given_up_in_a_full_line_can_be_taken_by_one() {
+    let mut line = Line::new(LineRule { capacity: 3, ..rule(10, PASSES) });
+    enter_all(&mut line, 1..=3, 0);
+    assert_eq!(line.enter(&user(4), Timestamp(0)), Standing::Full);
+    assert_eq!(line.look(&user(4), Timestamp(0)), Standing::Absent, "who was turned away has no place");
+    assert!(line.leave(&user(2), Timestamp(0)));
+    assert_eq!(line.enter(&user(5), Timestamp(0)), Standing::Waiting { ticket: 4, rank: 3, is_new: true });
+    assert_eq!(line.enter(&user(2), Timestamp(0)), Standing::Full, "who left comes anew");
+    assert_eq!(rank(line.look(&user(3), Timestamp(0))), Some(2));
+}
+
+#[test]
 fn nobody_goes_before_the_opening_nor_while_it_is_paused() {
     let mut line = Line::new(LineRule { opens_at: Some(Timestamp(500)), ..rule(10, PASSES) });
     enter_all(&mut line, 1..=3, 0);
@@ -215,20 +227,6 @@ fn a_clock_that_is_set_back_freezes_nothing_and_lets_nobody_through_twice() {
     assert_eq!(admit(&mut line, 99, 1_000).len(), 0, "set back: as if all had gone this second");
     assert_eq!(admit(&mut line, 99, 2_000).len(), 10);
     assert_eq!(admit(&mut line, 99, 9_000_000_000).len(), 10, "and forward");
-}
-
-#[test]
-fn the_estimate_follows_what_is_measured() {
-    let mut seen = Throughput::default();
-    assert_eq!(wait_seconds(100, seen.per_second(), 10), Some(10));
-    for second in 0..60 {
-        seen.look(second * 1_000, second as u64 * 5);
-    }
-    assert_eq!(seen.per_second(), Some(5.0));
-    assert_eq!(wait_seconds(100, seen.per_second(), 10), Some(20));
-    assert_eq!(wait_seconds(100, seen.per_second(), 0), None, "nobody is admitted");
-    seen.look(0, 0);
-    assert_eq!(seen.per_second(), None);
 }
 
 /// What may happen in a line, of few people so that it meets.

@@ -48,13 +48,21 @@ pub struct LineFigures {
     pub shown: Vec<Shown>,
 }
 
-/// How good estimates of the wait were: rank over the rate that the public document told, against the wait itself.
+/// How good estimates of the wait were: what the public document told somebody of that rank and number, against the wait
+/// itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Estimates {
-    /// Estimates judged: of those who still waited ten seconds or longer.
+    /// Estimates judged: told to those who still waited ten seconds or longer, and ten times as long as it is uncertain
+    /// when they were let in.
     pub count: u64,
+    /// Such people were told so often that nobody knows: while nobody was let in.
+    #[serde(default)]
+    pub untold: u64,
     /// The middle error in percent of the wait.
     pub median_percent: f64,
+    /// The error that nine in ten do not exceed, in percent of the wait.
+    #[serde(default)]
+    pub p90_percent: f64,
     /// The worst error in percent of the wait.
     pub worst_percent: f64,
 }

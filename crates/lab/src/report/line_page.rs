@@ -46,11 +46,15 @@ pub(super) fn facts(figures: &LineFigures) -> Vec<(&'static str, String)> {
         facts.push(("Busiest second", format!("{} of {} let in", number(busiest), thousands(rate.into()))));
     }
     if let Some(estimates) = &figures.estimates {
-        let (median, worst) = (rounded(estimates.median_percent), rounded(estimates.worst_percent));
-        let of = number(estimates.count);
+        let [median, most, worst] =
+            [estimates.median_percent, estimates.p90_percent, estimates.worst_percent].map(rounded);
+        let (of, untold) = (number(estimates.count), number(estimates.untold));
         facts.push((
             "Estimates",
-            format!("{median} % off in the middle, {worst} % at worst, of {of} waits of 10 s or more"),
+            format!(
+                "{median} % off in the middle, nine in ten within {most} %, {worst} % at worst, of {of} told to people who \
+                 still waited 10 s or more; none told {untold} times"
+            ),
         ));
     }
     facts

@@ -50,6 +50,8 @@ struct LineStats {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Meter {
     looks: Vec<Look>,
+    /// The highest numbers let in, as the public document told.
+    served: Vec<Look>,
 }
 
 /// Too many were let in within a window.
@@ -64,19 +66,28 @@ impl Meter {
     /// Looks until `stop`. Without an administrator's key only the public document tells anything.
     pub(super) fn watch(reached: &Reached, line: &str, start: Instant, latest: &Latest, stop: &AtomicBool) -> Self {
         let mut client = Client::at_once(reached.target.clone(), reached.admin_key.clone());
-        let (mut looks, mut document_at) = (Vec::new(), None);
+        let (mut looks, mut served, mut document_at) = (Vec::new(), Vec::new(), None);
         while !stop.load(Ordering::Relaxed) && looks.len() < LOOKS_MAX {
             if document_at.is_none_or(|at: Instant| at.elapsed() >= DOCUMENT_EVERY) {
                 document_at = Some(Instant::now());
-                let told = look_at_document(&mut client, line, start, latest);
-                looks.extend(told.filter(|_| reached.admin_key.is_none()));
+                served.extend(look_at_document(&mut client, line, start, latest));
             }
             if reached.admin_key.is_some() {
                 looks.extend(look_at_counter(&mut client, line, start));
             }
             std::thread::sleep(EVERY);
         }
-        Self { looks }
+        // The highest number let in is as good as the count where nobody gave a number up.
+        let looks = if reached.admin_key.is_none() { served.clone() } else { looks };
+        Self { looks, served }
+    }
+
+    /// Between which moments, in seconds since the start, this number was let in; none where that was not seen.
+    pub(super) fn let_in(&self, number: u64) -> Option<(f64, f64)> {
+        let first = self.served.partition_point(|look| look.admitted < number);
+        let until_seconds = self.served.get(first)?.until_seconds;
+        let from_seconds = first.checked_sub(1).map_or(0.0, |before| self.served[before].from_seconds);
+        Some((from_seconds, until_seconds))
     }
 
     /// The highest rate that the line had.
@@ -136,7 +147,6 @@ fn look_at_counter(client: &mut Client, line: &str, start: Instant) -> Option<Lo
     Some(Look { from_seconds, until_seconds, admitted: of.admitted_count, rate_per_second })
 }
 
-/// The highest number let in is as good as the count where nobody gave a number up.
 fn look_at_document(client: &mut Client, line: &str, start: Instant, latest: &Latest) -> Option<Look> {
     let from_seconds = start.elapsed().as_secs_f64() - DOCUMENT_AGE.as_secs_f64();
     let reply = client.get(&format!("/queue/serving/{line}")).ok().filter(|reply| reply.status == 200)?;
@@ -159,19 +169,27 @@ mod tests {
     fn only_what_was_let_in_for_certain_within_a_second_counts() {
         // A hundred in the first second, two hundred in the third.
         let looks = vec![look(0.0, 0.01, 0), look(0.9, 0.91, 100), look(2.0, 2.01, 100), look(2.9, 2.91, 300)];
-        let meter = Meter { looks };
+        let meter = Meter { looks, ..Meter::default() };
         assert_eq!((meter.busiest(1), meter.rate_per_second()), (Some(200), Some(100)));
         assert_eq!(meter.excess(100), Some(Excess { seconds: 1, admitted: 200, allowed: 100 }));
         assert_eq!(meter.excess(200), None);
         // The same looks, each as old as a second: nothing is certain any more.
         let aged = meter.looks.iter().map(|look| Look { from_seconds: look.from_seconds - 1.0, ..*look }).collect();
-        assert_eq!(Meter { looks: aged }.excess(100), None);
+        assert_eq!(Meter { looks: aged, ..Meter::default() }.excess(100), None);
+    }
+
+    #[test]
+    fn a_number_is_let_in_between_two_documents() {
+        let served = vec![look(-1.0, 0.1, 0), look(0.0, 1.1, 50), look(1.0, 2.1, 100)];
+        let meter = Meter { served, ..Meter::default() };
+        assert_eq!([50, 51, 100].map(|number| meter.let_in(number)), [(-1.0, 1.1), (0.0, 2.1), (0.0, 2.1)].map(Some));
+        assert_eq!((meter.let_in(101), meter.let_in(0)), (None, Some((0.0, 0.1))));
     }
 
     #[test]
     fn a_rate_a_little_too_high_shows_in_a_longer_window() {
         let looks = (0..200).map(|n| look(f64::from(n) * 0.3, f64::from(n) * 0.3 + 0.01, n as u64 * 33)).collect();
-        let meter = Meter { looks };
+        let meter = Meter { looks, ..Meter::default() };
         assert_eq!(meter.busiest(1), Some(99));
         assert_eq!(meter.excess(100).map(|excess| excess.seconds), Some(5));
         let told = meter.over_time(10);

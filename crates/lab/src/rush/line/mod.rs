@@ -24,7 +24,7 @@ use super::client::Client;
 use super::shared::{Interrupt, Shared};
 use super::{Reached, at_a_server, campaign, progress, report_of};
 use crate::load::{Limits, each_thread, raise_open_files};
-use crate::report::{Latency, LineFigures, Outcomes, Report, Verdict};
+use crate::report::{Estimates, Latency, LineFigures, Outcomes, Report, Verdict};
 use anyhow::{Context, bail};
 use calls::Calls;
 use crowd::LineCrowd;
@@ -47,6 +47,8 @@ const ANY_PASS_MS_MIN: u64 = 10_000;
 /// How long a line may take to come into being after its campaign.
 const LINE_PATIENCE: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(200);
+/// Who is told a wait may rely on it so far, in the middle.
+const ESTIMATE_PERCENT_MAX: f64 = 10.0;
 /// Points of the picture of admissions at most.
 const ADMISSION_POINTS_MAX: usize = 240;
 
@@ -92,11 +94,13 @@ fn rush(options: &CheckedLine, reached: &Reached, interrupt: &Interrupt) -> anyh
     let judged = books::compare(&mut client, crowd, reached, &sale, &people, interrupt)?;
     let mut checks = judge::judge(&judge::Evidence { users: crowd.users, notes: &notes, meter: &meter, streamed });
     checks.extend(judged.checks);
-    let warnings = [sale.warnings.clone(), shared.warnings(), lapsed(&notes), judged.warnings].concat();
+    let line_figures = figures(options, line, &notes, &meter, streamed);
+    let own_warnings = [lapsed(&notes), misleading(line_figures.estimates.as_ref())].concat();
+    let warnings = [sale.warnings.clone(), shared.warnings(), own_warnings, judged.warnings].concat();
     let mut report = report_of(crowd, reached, &sale, &notes.tally, Verdict::of(checks, warnings), processor);
     report.figures.issued = notes.served.len() as u64;
     report.outcomes.extend(Outcomes::of([("went away", notes.left)]));
-    report.line = Some(figures(options, line, &notes, &meter, streamed));
+    report.line = Some(line_figures);
     Ok(report)
 }
 
@@ -154,6 +158,13 @@ fn lapsed(notes: &Notes) -> Vec<String> {
     (notes.lapsed > 0).then(|| format!("{} {what}", notes.lapsed)).into_iter().collect()
 }
 
+/// No check: a machine that does much else lets people in by fits and starts, and nobody foretells that.
+fn misleading(estimates: Option<&Estimates>) -> Vec<String> {
+    let off = estimates.filter(|estimates| estimates.median_percent > ESTIMATE_PERCENT_MAX);
+    let what = |off: &Estimates| format!("estimates of the wait were {:.0} % off in the middle", off.median_percent);
+    off.map(what).into_iter().collect()
+}
+
 fn figures(options: &CheckedLine, line: String, notes: &Notes, meter: &Meter, streamed: Streamed) -> LineFigures {
     LineFigures {
         line,
@@ -172,7 +183,7 @@ fn figures(options: &CheckedLine, line: String, notes: &Notes, meter: &Meter, st
         entering: Latency::of(&notes.entering_us),
         looking: Latency::of(&notes.looking_us),
         busiest_second: meter.busiest(1),
-        estimates: notes.tracks.estimates(),
+        estimates: notes.tracks.estimates(|number| meter.let_in(number)),
         admissions: meter.over_time(ADMISSION_POINTS_MAX),
         shown: notes.tracks.drawn(),
     }

@@ -42,7 +42,9 @@ pub(super) struct Document {
     /// The highest number let in.
     pub(super) serving: u64,
     /// People a second.
-    pub(super) rate_per_second: f64,
+    rate_per_second: f64,
+    /// Tickets a second; not told by older servers.
+    tickets_per_second: Option<f64>,
     /// Ranges of numbers given up beyond that, ascending.
     left: Vec<(u64, u64)>,
 }
@@ -57,6 +59,14 @@ impl Document {
             }
         }
         number
+    }
+
+    /// Seconds that somebody of this rank and number is told to wait; none while nobody is let in.
+    pub(super) fn wait_seconds(&self, rank: u32, number: u64) -> Option<f64> {
+        let by_rank = (self.rate_per_second > 0.0).then(|| f64::from(rank) / self.rate_per_second)?;
+        let ahead = number.saturating_sub(self.serving) as f64;
+        let by_number = self.tickets_per_second.filter(|rate| *rate > 0.0 && ahead > 0.0).map(|rate| ahead / rate);
+        Some(by_number.map_or(by_rank, |seconds| by_rank.min(seconds)))
     }
 
     /// The rank of a number; 0 when it has been let in.
@@ -137,17 +147,27 @@ mod tests {
         assert_eq!(result(br#"{"result":"SUCCESS"}"#), Heard::Decision(Result::Success));
         assert!(matches!(result(br#"{"status":"SUCCESS"}"#), Heard::Hopeless(_)));
         let serving = br#"{"line":"gate:a","serving":3,"ratePerSecond":1.5,"left":[],"at":"2026-12-01T20:00:00"}"#;
-        let read = Document { serving: 3, rate_per_second: 1.5, left: Vec::new() };
+        let read = Document { serving: 3, rate_per_second: 1.5, ..Document::default() };
         assert_eq!(document(serving), Heard::Decision(read));
     }
 
     #[test]
     fn rank_and_number_are_two_views_of_one_place() {
-        let document = Document { serving: 10, rate_per_second: 1.0, left: vec![(12, 13), (15, 15)] };
+        let left = vec![(12, 13), (15, 15)];
+        let document = Document { serving: 10, rate_per_second: 1.0, left, ..Document::default() };
         for (rank, number) in [(1, 11), (2, 14), (3, 16), (4, 17)] {
             assert_eq!((document.number(rank), document.rank(number)), (number, u64::from(rank)));
         }
         assert_eq!(document.rank(10), 0);
         assert_eq!(document.rank(3), 0);
+    }
+
+    #[test]
+    fn the_wait_is_that_of_the_rank_or_of_the_number_whichever_is_shorter() {
+        let document = Document { serving: 10, rate_per_second: 2.0, ..Document::default() };
+        let newer = Document { tickets_per_second: Some(4.0), ..document.clone() };
+        assert_eq!((document.wait_seconds(6, 22), newer.wait_seconds(6, 22)), (Some(3.0), Some(3.0)));
+        assert_eq!((document.wait_seconds(8, 22), newer.wait_seconds(8, 22)), (Some(4.0), Some(3.0)));
+        assert_eq!((newer.wait_seconds(6, 9), Document::default().wait_seconds(6, 22)), (Some(3.0), None));
     }
 }

@@ -4,6 +4,7 @@ use super::super::answer::Code;
 use super::crowd::{LineCrowd, Then};
 use super::person::{Person, Step};
 use super::said::{Queued, Result, Standing};
+use super::tracks::Told;
 
 /// Who goes away and comes back is away for so many pauses between two looks.
 const AWAY_POLLS: u64 = 3;
@@ -58,6 +59,7 @@ impl LineCrowd<'_> {
             }
             Standing::Processing => {
                 self.notes.is_processed = true;
+                self.came_to_turn(user, now_ns);
                 self.person(user).heard_ns = now_ns;
                 self.count_step();
                 self.wait(user, now_ns)
@@ -66,8 +68,11 @@ impl LineCrowd<'_> {
                 self.let_in(user, now_ns);
                 self.soon(user, Step::Ask, now_ns)
             }
-            Standing::Issued => self.decided(user, Code::Issued, now_ns),
-            Standing::SoldOut => self.decided(user, Code::SoldOut, now_ns),
+            Standing::Issued | Standing::SoldOut => {
+                self.came_to_turn(user, now_ns);
+                let code = if standing == Standing::Issued { Code::Issued } else { Code::SoldOut };
+                self.decided(user, code, now_ns)
+            }
             Standing::Unknown => {
                 self.place_gone(user, now_ns, "asked for the rank and heard of no place");
                 self.person(user).step = Step::Queue;
@@ -100,10 +105,13 @@ impl LineCrowd<'_> {
     pub(super) fn read(&mut self, user: u32, now_ns: u64) -> Then {
         self.notes.documents += 1;
         self.count_step();
-        let number = self.person(user).number;
-        if self.latest.document().rank(number) == 0 {
+        let (document, person) = (self.latest.document(), &self.people[user as usize]);
+        let rank = document.rank(person.number);
+        if rank == 0 {
             return self.soon(user, Step::Look, now_ns);
         }
+        let rank = u32::try_from(rank).unwrap_or(u32::MAX).min(person.rank);
+        self.notes.tracks.shown(user, now_ns, Told::by(&document, rank, person.number));
         self.go_away_or_wait(user, now_ns)
     }
 
@@ -181,14 +189,22 @@ impl LineCrowd<'_> {
         }
         self.order.heard(person.turn, rank);
         self.notes.ranks_heard += 1;
-        self.notes.tracks.shown(user, now_ns, rank, document.rate_per_second);
+        self.notes.tracks.shown(user, now_ns, Told::by(&document, rank, person.number));
         self.count_step();
     }
 
+    /// Waits no more, since some moment after the last word of it.
+    fn came_to_turn(&mut self, user: u32, now_ns: u64) {
+        let person = &self.people[user as usize];
+        if person.has_place() {
+            self.notes.tracks.admitted(user, person.heard_ns, now_ns);
+        }
+    }
+
     fn let_in(&mut self, user: u32, now_ns: u64) {
+        self.came_to_turn(user, now_ns);
         let person = &mut self.people[user as usize];
         self.order.heard(person.turn, 0);
-        self.notes.tracks.admitted(user, person.heard_ns, now_ns);
         (person.rank, person.heard_ns) = (0, now_ns);
         self.count_step();
     }

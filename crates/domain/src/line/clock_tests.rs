@@ -1,0 +1,115 @@
+//! Clocks that jump, both ways and at any moment.
+
+use super::tests::{NOBODY, PASSES, admit, enter_all, passes, rule, user};
+use super::*;
+use proptest::prelude::*;
+
+const HOUR_MS: i64 = 3_600_000;
+const RATE: u32 = 5;
+const TTL_MS: u32 = 10_000;
+const WORK: Admits = Admits::Processing { stale_after_ms: 5_000, put_back_max: 100 };
+/// People in a line that is never empty.
+const PEOPLE: u64 = 1_000;
+
+#[test]
+fn passes_of_a_clock_that_was_ahead_do_not_keep_the_room_for_so_long() {
+    let mut line = Line::new(LineRule { inside_max: 2, ..rule(RATE, PASSES) });
+    enter_all(&mut line, 1..=9, 0);
+    assert_eq!(admit(&mut line, 9, HOUR_MS), [1, 2]);
+    assert_eq!(admit(&mut line, 9, 0), NOBODY, "the room is taken");
+    let told = line.look(&user(1), Timestamp(0));
+    assert!(matches!(told, Standing::Inside { pass, .. } if pass.until == Timestamp(i64::from(TTL_MS))), "{told:?}");
+    assert_eq!(admit(&mut line, 9, i64::from(TTL_MS) - 1), NOBODY, "nobody loses what was given");
+    assert_eq!(admit(&mut line, 9, i64::from(TTL_MS)), [3, 4]);
+}
+
+#[test]
+fn a_shorter_life_for_new_passes_takes_nothing_from_old_ones() {
+    let mut line = Line::new(rule(RATE, PASSES));
+    enter_all(&mut line, 1..=2, 0);
+    let before = line.admit(&passes(1), Timestamp(0));
+    line.put(LineRule { admits: Admits::Pass { ttl_ms: 10 }, revision: 2, ..line.rule().clone() });
+    for now in [0, 500, -500] {
+        admit(&mut line, 0, now);
+        assert!(
+            matches!(line.glance(&user(1), Timestamp(now)), Standing::Inside { pass, .. } if Some(pass) == before[0].pass)
+        );
+    }
+}
+
+/// A clock on the wall, and the time that has really passed.
+struct Times {
+    real_ms: i64,
+    ahead_ms: i64,
+    jumped_at: Vec<i64>,
+}
+
+impl Times {
+    fn wall(&self) -> i64 {
+        100 * HOUR_MS + self.real_ms + self.ahead_ms
+    }
+
+    fn pass(&mut self, ms: i64, jump_ms: i64) {
+        self.real_ms += ms;
+        self.ahead_ms += jump_ms;
+        if jump_ms != 0 {
+            self.jumped_at.push(self.real_ms);
+        }
+    }
+}
+
+/// Milliseconds that pass, and where the clock goes then.
+fn any_time() -> impl Strategy<Value = Vec<(i64, i64)>> {
+    let jump = prop_oneof![
+        20 => Just(0),
+        1 => Just(HOUR_MS),
+        1 => Just(-HOUR_MS),
+        1 => -HOUR_MS..HOUR_MS,
+        1 => -2_000i64..2_000,
+    ];
+    proptest::collection::vec((0i64..700, jump), 1..80)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Nobody can tell a jump forward from time that passes: each may let the rate go once more, and no jump more.
+    #[test]
+    fn jumps_let_no_crowd_through_and_stop_no_line(
+        admits in prop_oneof![Just(PASSES), Just(WORK)],
+        inside_max in 0u32..8,
+        interval_ms in 1u32..2_000,
+        abandon_after_ms in prop_oneof![Just(0u32), Just(2_000u32)],
+        times in any_time(),
+    ) {
+        let rule = LineRule { inside_max, interval_ms, abandon_after_ms, ..rule(RATE, admits) };
+        let mut line = Line::new(rule);
+        let mut clock = Times { real_ms: 0, ahead_ms: 0, jumped_at: Vec::new() };
+        enter_all(&mut line, 1..=PEOPLE, clock.wall());
+        let mut went: Vec<(i64, usize)> = Vec::new();
+        let turn = |line: &mut Line, clock: &Times| {
+            // Everybody who may be next is there.
+            let serving = line.figures(0, Timestamp(clock.wall())).serving;
+            for n in serving.saturating_sub(30)..serving + 30 {
+                line.look(&user(n), Timestamp(clock.wall()));
+            }
+            line.put_back(Timestamp(clock.wall()));
+            admit(line, 100, clock.wall()).len()
+        };
+        for (ms, jump_ms) in times {
+            clock.pass(ms, jump_ms);
+            went.push((clock.real_ms, turn(&mut line, &clock)));
+            let recent = |at: &i64| *at > clock.real_ms - 1_000;
+            let second: usize = went.iter().filter(|(at, _)| recent(at)).map(|(_, count)| count).sum();
+            let jumps = clock.jumped_at.iter().filter(|at| recent(at)).count();
+            prop_assert!(second <= RATE as usize * (1 + jumps), "{second} in a second with {jumps} jumps");
+        }
+        // As long as a pass lives, or a request may take, and the second of which nobody knows.
+        let mut goes_on = false;
+        for _ in 0..(i64::from(TTL_MS) + 2_000) / 500 {
+            clock.pass(500, 0);
+            goes_on |= turn(&mut line, &clock) > 0;
+        }
+        prop_assert!(goes_on, "nobody has gone on since the last jump: {:?}", line.figures(0, Timestamp(clock.wall())));
+    }
+}
