@@ -5,27 +5,32 @@
 use futures::future::BoxFuture;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// What a batch is sent to.
 type Call<Q, A> = Box<dyn Fn(Vec<Q>) -> BoxFuture<'static, Vec<A>> + Send + Sync>;
 
-/// How large things may grow.
+/// How large things may grow, and how long they may take.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchLimits {
     /// Most requests in one call.
     pub batch_max: usize,
     /// Most requests waiting; past that new ones are refused.
     pub waiting_max: usize,
+    /// How long a call may take. Past that its people and all who wait behind it hear [`NoAnswer::Lost`], so that nobody
+    /// waits longer than two calls: one limit a call costs nothing, one a person would be felt. The call itself is not
+    /// broken off; it ends when it ends.
+    pub call_timeout: Duration,
 }
 
 impl Default for BatchLimits {
     fn default() -> Self {
-        Self { batch_max: 512, waiting_max: 65_536 }
+        Self { batch_max: 512, waiting_max: 65_536, call_timeout: Duration::from_secs(5) }
     }
 }
 
-/// The request was not taken, or its call died: too many wait, or the process is stopping.
+/// The request was not taken, or its call died or took too long: too many wait, or the process is stopping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswer {
     /// Nothing was done with it.
@@ -102,11 +107,15 @@ impl<Q, A> Shared<Q, A> {
         Some(waiting.queue.drain(..count).unzip())
     }
 
-    async fn drive(self: Arc<Self>) {
-        // If the call panics the next request must find nobody in flight, or all would wait for ever.
+    async fn drive(self: Arc<Self>)
+    where
+        A: Send + 'static,
+    {
+        // However this ends, the next request must find nobody in flight, or all would wait for ever.
         let guard = Landing(&self);
         while let Some((requests, askers)) = self.next_batch() {
-            let answers = (self.call)(requests).await;
+            let call = tokio::spawn((self.call)(requests));
+            let Ok(Ok(answers)) = tokio::time::timeout(self.limits.call_timeout, call).await else { return };
             for (asker, answer) in askers.into_iter().zip(answers) {
                 let _ = asker.send(answer);
             }
@@ -159,9 +168,34 @@ mod tests {
         assert!(calls.load(Ordering::SeqCst) <= 3, "{} calls for 100 requests", calls.load(Ordering::SeqCst));
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_hangs_holds_nobody_for_ever() {
+        let gate = Arc::new(Semaphore::new(0));
+        let waited = gate.clone();
+        let batcher = Batcher::new(BatchLimits::default(), move |batch: Vec<u32>| {
+            let gate = waited.clone();
+            Box::pin(async move {
+                let _permit = gate.acquire().await;
+                batch
+            })
+        });
+        let ask = |n| {
+            let batcher = batcher.clone();
+            tokio::spawn(async move { batcher.ask(n).await })
+        };
+        let first = ask(1);
+        tokio::task::yield_now().await;
+        tokio::task::yield_now().await;
+        let behind = ask(2);
+        assert_eq!(first.await.expect("runs"), Err(NoAnswer::Lost));
+        assert_eq!(behind.await.expect("runs"), Err(NoAnswer::Lost));
+        gate.add_permits(10);
+        assert_eq!(ask(3).await.expect("runs"), Ok(3));
+    }
+
     #[tokio::test]
     async fn too_many_are_refused_and_a_panic_does_not_block_the_rest() {
-        let limits = BatchLimits { batch_max: 1, waiting_max: 2 };
+        let limits = BatchLimits { batch_max: 1, waiting_max: 2, ..BatchLimits::default() };
         let gate = Arc::new(Semaphore::new(0));
         let waited = gate.clone();
         let batcher = Batcher::new(limits, move |batch: Vec<u32>| {

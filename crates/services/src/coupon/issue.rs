@@ -25,14 +25,11 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Seconds after which a refused caller may come again when the engine can not decide.
 const RETRY_AFTER_SECONDS: u32 = 1;
 /// Of the answers that needed no decision one in so many is timed when none is logged.
 const SAMPLED_ONE_IN: u32 = 1_000;
-/// Longest wait for a decision: a disk that hangs must not hold people for ever.
-const DECISION_TIMEOUT: Duration = Duration::from_secs(10);
 /// Most characters of a parser's word that are told.
 const PARSE_ERROR_LENGTH_MAX: usize = 160;
 
@@ -235,10 +232,9 @@ impl IssueRoute {
     }
 
     async fn decide(&self, request: IssueRequest) -> Result<IssueOutcome, ApiError> {
-        match tokio::time::timeout(DECISION_TIMEOUT, self.batcher.ask(request)).await {
-            Ok(Ok(decided)) => decided.map_err(|error| can_not_decide(&error)),
-            Ok(Err(error)) => Err(can_not_decide(&error)),
-            Err(late) => Err(can_not_decide(&late)),
+        match self.batcher.ask(request).await {
+            Ok(decided) => decided.map_err(|error| can_not_decide(&error)),
+            Err(error) => Err(can_not_decide(&error)),
         }
     }
 

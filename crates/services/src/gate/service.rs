@@ -10,9 +10,8 @@ use domain::{CampaignId, CampaignStatus, ErrorCode, IdempotencyKey, IssueOutcome
 use hot::IssueRequest;
 use hot::line::{Clock, LineUser};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError, RwLock};
 use utoipa::ToSchema;
 
 /// The gate. Cheap to clone.
@@ -25,7 +24,7 @@ pub struct GateService {
     /// How gates admit.
     pub settings: GateSettings,
     /// Gates that this process has seen.
-    gates: Arc<RwLock<HashMap<CampaignId, Arc<Gate>>>>,
+    gates: Arc<papaya::HashMap<CampaignId, Arc<Gate>, hashbrown::DefaultHashBuilder>>,
     receipts: Option<ReceiptKey>,
 }
 
@@ -127,21 +126,15 @@ impl GateService {
 
     /// What is known of a campaign's gate.
     pub(super) fn gate(&self, id: &CampaignId) -> Arc<Gate> {
-        if let Some(gate) = self.gates.read().unwrap_or_else(PoisonError::into_inner).get(id) {
-            return gate.clone();
-        }
-        let mut gates = self.gates.write().unwrap_or_else(PoisonError::into_inner);
-        gates.entry(id.clone()).or_default().clone()
+        self.gates.pin().get_or_insert_with(id.clone(), Arc::default).clone()
     }
 
     fn is_sold_out(&self, id: &CampaignId) -> bool {
-        let gates = self.gates.read().unwrap_or_else(PoisonError::into_inner);
-        gates.get(id).is_some_and(|gate| gate.sold_out.load(Ordering::Relaxed))
+        self.gates.pin().get(id).is_some_and(|gate| gate.sold_out.load(Ordering::Relaxed))
     }
 
     fn has_draw(&self, id: &CampaignId) -> bool {
-        let gates = self.gates.read().unwrap_or_else(PoisonError::into_inner);
-        gates.get(id).is_some_and(|gate| gate.has_draw.load(Ordering::Relaxed))
+        self.gates.pin().get(id).is_some_and(|gate| gate.has_draw.load(Ordering::Relaxed))
     }
 
     /// This person's number in the draw, signed.

@@ -6,10 +6,7 @@ use hot::HotError;
 use hot::batcher::{BatchLimits, Batcher};
 use hot::line::{Clock, LinePort, LineUser};
 use std::sync::Arc;
-use std::time::Duration;
 
-/// Longest wait for an answer: an engine that hangs must not hold people for ever.
-const TIMEOUT: Duration = Duration::from_secs(10);
 /// Seconds after which people may come again when the engine does not answer.
 const RETRY_AFTER_SECONDS: u32 = 1;
 
@@ -57,11 +54,10 @@ impl Desk {
 }
 
 async fn ask(asking: &Asking, who: LineUser) -> Result<Standing, ApiError> {
-    let why: &dyn std::fmt::Display = match tokio::time::timeout(TIMEOUT, asking.ask(who)).await {
-        Ok(Ok(Ok(standing))) => return Ok(standing),
-        Ok(Ok(Err(ref error))) => &error.clone(),
+    let why: &dyn std::fmt::Display = match asking.ask(who).await {
+        Ok(Ok(standing)) => return Ok(standing),
         Ok(Err(ref error)) => &error.clone(),
-        Err(ref late) => &late.to_string(),
+        Err(ref lost) => &lost.clone(),
     };
     // The engine says once why; here there may be a million of them.
     tracing::debug!(%why, "a line did not answer");

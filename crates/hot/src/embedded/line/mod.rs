@@ -25,6 +25,8 @@ use turn::{Pending, Turn};
 use uuid::Uuid;
 use writer::Writer;
 
+type Slots = papaya::HashMap<LineId, Arc<Slot>, hashbrown::DefaultHashBuilder>;
+
 /// The embedded engine for lines. Cheap to clone; the last clone dropped stops its writer, when all is written.
 ///
 /// Whoever stands as the disk has it hears so at once; whoever was changed lately hears it after the next flush. While
@@ -33,7 +35,7 @@ use writer::Writer;
 /// [`HotError::Unavailable`].
 #[derive(Clone)]
 pub struct EmbeddedLines {
-    slots: Arc<papaya::HashMap<LineId, Arc<Slot>>>,
+    slots: Arc<Slots>,
     /// The last line's row in the journal; held while one is made.
     last_id: Arc<Mutex<i64>>,
     writer: Writer,
@@ -55,7 +57,7 @@ impl EmbeddedLines {
         let journal = LinesJournal::open(folder, options)?;
         let told = journal.restore(super::now())?;
         let last_id = told.last().map_or(0, |line| line.id);
-        let slots: papaya::HashMap<LineId, Arc<Slot>> =
+        let slots: Slots =
             told.into_iter().map(|line| (line.name.clone(), Arc::new(Slot::told(line)))).collect();
         let writer = Writer::start(journal)?;
         Ok(Self { slots: Arc::new(slots), last_id: Arc::new(Mutex::new(last_id)), writer })

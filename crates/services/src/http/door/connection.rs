@@ -47,7 +47,13 @@ struct Connection<'a, R: HotRoutes> {
 }
 
 /// Serves a connection until it ends.
-pub(super) async fn serve<R: HotRoutes>(mut stream: TcpStream, peer: SocketAddr, routes: R, router: Router, gate: Gate) {
+pub(super) async fn serve<R: HotRoutes>(
+    mut stream: TcpStream,
+    peer: SocketAddr,
+    routes: R,
+    router: Router,
+    gate: Gate,
+) {
     let mut connection =
         Connection { routes: &routes, gate: &gate, peer, input: Vec::with_capacity(INPUT_BYTES), output: Vec::new() };
     // A peer that goes away in the middle is no news.

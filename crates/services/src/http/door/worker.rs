@@ -219,7 +219,8 @@ fn full_answer() -> Vec<u8> {
     let detail = Some("all connections are taken");
     error_body(ErrorCode::ServiceUnavailable, Language::En, detail, clock::now(), &trace_id, &mut body);
     let (status, trace_id) = (503, trace_id.as_str());
-    Reply { status, trace_id, retry_after_seconds: Some(1), rate: None, is_personal: false, close: true }.write(&body, &mut out);
+    Reply { status, trace_id, retry_after_seconds: Some(1), rate: None, is_personal: false, close: true }
+        .write(&body, &mut out);
     out
 }
 
