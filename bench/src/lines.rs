@@ -26,7 +26,7 @@ struct Connections {
     saturation: usize,
 }
 
-const CONNECTIONS: Connections = Connections { fill: 256, compared: &[64, 256], saturation: 1_000 };
+const CONNECTIONS: Connections = Connections { fill: 256, compared: &[64, 256, 1_000], saturation: 1_000 };
 /// A machine that does much else at the same time answers so many without a time-out.
 const QUICK_CONNECTIONS: Connections = Connections { fill: 8, compared: &[8], saturation: 16 };
 
