@@ -173,14 +173,14 @@ impl GateRoute {
     }
 
     fn reply(&self, asked: &Asked, kind: Kind, answer: Result<(), ApiError>, body: &mut Vec<u8>, out: &mut Vec<u8>) {
-        let (status, is_personal) = match answer {
-            Ok(()) => ((200, None), true),
+        let status = match answer {
+            Ok(()) => (200, None),
             Err(error) => {
                 body.clear();
-                (asked.write_error(&error, body), false)
+                asked.write_error(&error, body)
             }
         };
-        asked.reply(status, is_personal).write(body, out);
+        asked.reply(status, true).write(body, out);
         self.count(asked, kind, status.0, body.len());
     }
 
@@ -246,7 +246,7 @@ impl HotRoutes for GateRoute {
         let (mut error, mut body) = (ApiError::new(code), Vec::new());
         error.detail = (!detail.is_empty()).then(|| detail.to_owned());
         let status = asked.write_error(&error, &mut body);
-        asked.reply(status, false).write(&body, out);
+        asked.reply(status, true).write(&body, out);
     }
 }
 

@@ -1,0 +1,136 @@
+//! Places and ranks are answered by the door itself, and by the router on a connection that it has already: whoever asks
+//! must not be able to tell which.
+
+use crate::gate::{make, open_the_gate};
+use crate::http::{Answer, Connection, raw};
+use crate::server::{World, make_key, wait_until};
+use serde_json::{Value, json};
+
+const SHUT: [(&str, &str); 1] = [("ONSALE__GATE__DISPATCH_PER_SECOND", "0")];
+
+fn request(method: &str, target: &str, headers: &str) -> String {
+    let length = if method == "POST" { "Content-Length: 0\r\n" } else { "" };
+    format!("{method} {target} HTTP/1.1\r\nHost: a\r\n{length}{headers}\r\n")
+}
+
+/// The answer of the door.
+fn at_the_door(world: &World, request: &str) -> Answer {
+    raw(world.server.address, request)
+}
+
+/// The answer of the router: another kind of request before makes the connection its own.
+fn at_the_router(world: &World, request: &str) -> Answer {
+    let mut connection = Connection::open(world.server.address);
+    connection.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(connection.answer().status, 200);
+    connection.send(request);
+    connection.answer()
+}
+
+/// What of an answer does not depend on when it was given.
+fn lasting(answer: &Answer) -> (u16, Value, Vec<Option<&str>>, bool) {
+    let mut body = answer.json();
+    if let Some(fields) = body.as_object_mut() {
+        fields.remove("timestamp");
+        fields.remove("traceId");
+    }
+    let names = ["content-type", "cache-control", "ratelimit-policy", "connection", "x-content-type-options"];
+    let headers = names.into_iter().map(|name| answer.header(name)).collect();
+    assert!(answer.header("x-trace-id").is_some());
+    (answer.status, body, headers, answer.header("ratelimit").is_some())
+}
+
+#[track_caller]
+fn same(world: &World, method: &str, target: &str, headers: &str) -> Answer {
+    let request = request(method, target, headers);
+    let (door, router) = (at_the_door(world, &request), at_the_router(world, &request));
+    assert_eq!(lasting(&door), lasting(&router), "{request}");
+    door
+}
+
+#[test]
+fn the_door_and_the_router_say_the_same() {
+    let world = World::with(&SHUT);
+    make(&world, "both", 10);
+    for user in ["ann", "bob"] {
+        at_the_door(&world, &request("POST", &format!("/gate/events/both/enqueue?userId={user}"), "")).ok();
+    }
+    let enqueue = "/gate/events/both/enqueue?userId=bob";
+    assert_eq!(same(&world, "POST", enqueue, "").ok(), json!({"status": "ALREADY_ENQUEUED", "rank": 2}));
+    for (target, expected) in [
+        ("/gate/events/both/rank?userId=bob", json!({"status": "WAITING", "rank": 2})),
+        ("/rank?eventId=both&userId=ann", json!({"status": "WAITING", "rank": 1})),
+        ("/rank?userId=eve&eventId=both", json!({"status": "UNKNOWN", "rank": null})),
+    ] {
+        assert_eq!(same(&world, "GET", target, "").ok(), expected, "{target}");
+    }
+    same(&world, "GET", "/gate/events/nowhere/rank?userId=bob", "").is_error(404, "CAMPAIGN_NOT_FOUND");
+    same(&world, "GET", "/gate/events/sample_event/rank?userId=bob", "").is_error(404, "NOT_FOUND");
+    same(&world, "POST", "/gate/events/nowhere/enqueue?userId=b", "Accept-Language: ko\r\n")
+        .is_error(404, "CAMPAIGN_NOT_FOUND");
+    same(&world, "GET", "/gate/events/both/rank?userId=a%20b", "").is_error(400, "INVALID_INPUT");
+    same(&world, "GET", "/gate/events/both/rank?userId=", "").is_error(400, "INVALID_INPUT");
+    same(&world, "GET", "/gate/events/both/rank", "").is_error(400, "INVALID_INPUT");
+    same(&world, "GET", "/gate/events/both/enqueue?userId=bob", "").is_error(405, "METHOD_NOT_ALLOWED");
+    let traced = same(&world, "GET", "/rank?eventId=both&userId=ann", "X-Trace-Id: mine-1\r\n");
+    assert_eq!(traced.header("x-trace-id"), Some("mine-1"));
+    assert_eq!(same(&world, "GET", "/rank?eventId=both&userId=ann", "Connection: close\r\n").status, 200);
+}
+
+#[test]
+fn keys_are_asked_for_by_both() {
+    let closed = [SHUT[0], ("ONSALE__COUPON__OPEN_ISSUE", "false")];
+    let world = World::with(&closed);
+    make(&world, "keys", 10);
+    let (rank, enqueue) = ("/gate/events/keys/rank?userId=ann", "/gate/events/keys/enqueue?userId=ann");
+    same(&world, "GET", rank, "").is_error(401, "UNAUTHORIZED");
+    same(&world, "POST", enqueue, "").is_error(401, "UNAUTHORIZED");
+    same(&world, "GET", rank, "X-Api-Key: made-up\r\n").is_error(401, "UNAUTHORIZED");
+    let admin = format!("X-Api-Key: {}\r\n", world.admin_key);
+    assert_eq!(same(&world, "GET", rank, &admin).ok()["status"], "UNKNOWN");
+    let fresh = format!("X-Api-Key: {}\r\n", make_key(world.folder.path(), &["--tenant", "zoo"]));
+    // A key that was made while the program runs: unknown ones are looked up at most twice a second.
+    wait_until("the key works", || at_the_door(&world, &request("POST", enqueue, &fresh)).status != 401);
+    at_the_door(&world, &request("POST", enqueue, &fresh)).is_error(404, "CAMPAIGN_NOT_FOUND");
+    same(&world, "GET", rank, &fresh).is_error(404, "CAMPAIGN_NOT_FOUND");
+}
+
+#[test]
+fn who_asks_too_often_is_refused_by_both() {
+    let tight = [
+        SHUT[0],
+        ("ONSALE__LIMITS__ENABLED", "true"),
+        ("ONSALE__LIMITS__PER_IP_PER_SECOND", "1"),
+        ("ONSALE__LIMITS__PER_IP_BURST", "20"),
+    ];
+    let world = World::with(&tight);
+    let rank = request("GET", "/rank?eventId=sample_event&userId=ann", "");
+    wait_until("the door refuses", || at_the_door(&world, &rank).status == 429);
+    let refused = || {
+        let (door, router) = (at_the_door(&world, &rank), at_the_router(&world, &rank));
+        let both = door.status == 429 && router.status == 429;
+        both.then(|| assert_eq!(lasting(&door), lasting(&router)));
+        both.then(|| assert!(door.header("retry-after").is_some() && router.header("retry-after").is_some()));
+        both
+    };
+    wait_until("both refuse at once", refused);
+}
+
+#[test]
+fn a_connection_may_ask_for_a_place_a_rank_and_anything_else_in_turn() {
+    let world = World::with(&SHUT);
+    make(&world, "mixed", 10);
+    let mut connection = Connection::open(world.server.address);
+    let place = request("POST", "/gate/events/mixed/enqueue?userId=ann", "");
+    let rank = request("GET", "/gate/events/mixed/rank?userId=ann", "");
+    let status = request("GET", "/api/v1/coupons/status/mixed", "");
+    connection.send(place.clone() + &rank + &rank + &status + &rank + &place);
+    let heard: Vec<Value> = (0..6).map(|_| connection.answer().ok()).collect();
+    let waiting = json!({"status": "WAITING", "rank": 1});
+    assert_eq!(heard[0], json!({"status": "ENQUEUED", "rank": 1}));
+    assert_eq!([&heard[1], &heard[2], &heard[4]], [&waiting; 3]);
+    assert_eq!(heard[5], json!({"status": "ALREADY_ENQUEUED", "rank": 1}));
+    assert_eq!(open_the_gate(&world, "mixed", 100).status, 200);
+    wait_until("the next is let in", || at_the_door(&world, &rank).ok() == json!({"status": "ACTIVE", "rank": null}));
+    assert_eq!(same(&world, "POST", "/gate/events/mixed/enqueue?userId=ann", "").ok()["rank"], 0);
+}
