@@ -1,7 +1,7 @@
 //! Campaigns by operators (FCFS-017). The ledger decides which policy holds; the hot state follows it.
 
 use super::service::CouponService;
-use super::views::{CampaignPage, CampaignPatch, CampaignView, NewCampaign};
+use super::views::campaign::{CampaignPage, CampaignPatch, CampaignView, NewCampaign};
 use crate::clock;
 use crate::http::ApiError;
 use domain::campaign::Switches;

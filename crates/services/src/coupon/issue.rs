@@ -5,23 +5,18 @@
 //!                                                            no -> batcher -> engine -> answer
 //! ```
 
+use super::issue_bytes::{IssueBody, is_json, parse, write_outcome};
 use super::issue_metrics::IssueMetrics;
 use crate::clock;
 use crate::http::door::{Asked, HotHead, HotRoutes, SampledLine};
 use crate::http::error::ApiError;
-use crate::http::error_body::write_escaped;
-use crate::http::language::Language;
 use crate::http::limits::Limits;
-use crate::http::texts::outcome_message;
 use crate::keys::{Caller, KeyRing};
 use async_trait::async_trait;
-use domain::issue::IssuedCoupon;
-use domain::name::{DEFAULT_TENANT, check_name};
+use domain::name::DEFAULT_TENANT;
 use domain::{CampaignId, ErrorCode, EventName, IdempotencyKey, IssueOutcome, TenantName, UserId};
 use hot::batcher::{BatchLimits, Batcher};
 use hot::{CouponPort, HotError, IssueRequest, LocalQuestion};
-use serde::Deserialize;
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -30,8 +25,6 @@ use std::sync::Arc;
 const RETRY_AFTER_SECONDS: u32 = 1;
 /// Of the answers that needed no decision one in so many is timed when none is logged.
 const SAMPLED_ONE_IN: u32 = 1_000;
-/// Most characters of a parser's word that are told.
-const PARSE_ERROR_LENGTH_MAX: usize = 160;
 
 /// Who lets people into gated campaigns (GATE-005).
 #[async_trait]
@@ -88,29 +81,6 @@ pub enum Begun {
     Answer(Result<IssueOutcome, ApiError>),
     /// Not known yet.
     Wait(Waiting),
-}
-
-#[derive(Deserialize)]
-struct IssueBody<'a> {
-    #[serde(borrow)]
-    user_id: Cow<'a, str>,
-    #[serde(borrow)]
-    event_id: Cow<'a, str>,
-}
-
-fn is_json(content_type: Option<&[u8]>) -> bool {
-    let essence = content_type.unwrap_or_default().split(|byte| *byte == b';').next().unwrap_or_default();
-    essence.trim_ascii().eq_ignore_ascii_case(b"application/json")
-}
-
-fn parse(body: &[u8]) -> Result<IssueBody<'_>, ApiError> {
-    let parsed: IssueBody<'_> = serde_json::from_slice(body).map_err(|error| {
-        let what: String = error.to_string().chars().take(PARSE_ERROR_LENGTH_MAX).collect();
-        ApiError::invalid(format!("{what}; send {{\"user_id\":\"...\",\"event_id\":\"...\"}}"))
-    })?;
-    check_name(&parsed.user_id).map_err(|error| ApiError::invalid(format!("user_id {error}")))?;
-    check_name(&parsed.event_id).map_err(|error| ApiError::invalid(format!("event_id {error}")))?;
-    Ok(parsed)
 }
 
 /// Whatever became of it, asking again is safe and tells.
@@ -334,37 +304,4 @@ impl HotRoutes for IssueRoute {
         error.detail = (!detail.is_empty()).then(|| detail.to_owned());
         self.reply(&asked, Err(error), false, out);
     }
-}
-
-/// `{"success","code","message","remaining_stock","coupon_id"?,"serial"?}` (`contract.md`, Coupons).
-fn write_outcome(outcome: &IssueOutcome, language: Language, out: &mut Vec<u8>) {
-    let (remaining, coupon) = match *outcome {
-        IssueOutcome::Issued { coupon, remaining } | IssueOutcome::AlreadyIssued { coupon, remaining } => {
-            (remaining, Some(coupon))
-        }
-        IssueOutcome::NotOpen { remaining }
-        | IssueOutcome::Closed { remaining }
-        | IssueOutcome::Paused { remaining }
-        | IssueOutcome::NotAdmitted { remaining } => (remaining, None),
-        IssueOutcome::SoldOut | IssueOutcome::KeyReused | IssueOutcome::NoCampaign => (0, None),
-    };
-    let success = matches!(outcome, IssueOutcome::Issued { .. });
-    out.extend_from_slice(if success { b"{\"success\":true,\"code\":\"" } else { b"{\"success\":false,\"code\":\"" });
-    out.extend_from_slice(outcome.code().as_bytes());
-    out.extend_from_slice(b"\",\"message\":\"");
-    write_escaped(outcome_message(outcome, language), out);
-    out.extend_from_slice(b"\",\"remaining_stock\":");
-    out.extend_from_slice(itoa::Buffer::new().format(remaining).as_bytes());
-    if let Some(coupon) = coupon {
-        write_coupon(coupon, out);
-    }
-    out.push(b'}');
-}
-
-fn write_coupon(coupon: IssuedCoupon, out: &mut Vec<u8>) {
-    out.extend_from_slice(b",\"coupon_id\":\"");
-    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-    out.extend_from_slice(coupon.coupon_id.hyphenated().encode_lower(&mut text).as_bytes());
-    out.extend_from_slice(b"\",\"serial\":");
-    out.extend_from_slice(itoa::Buffer::new().format(coupon.serial).as_bytes());
 }

@@ -1,12 +1,13 @@
 //! First-come coupons (FCFS, GATE-008..010).
 //!
-//! `issue` is the hot route; `api` the other routes; `campaigns`, `redemption` and `reconcile` the use cases;
+//! `issue` is the hot route, `issue_bytes` its JSON; `api` the other routes; `campaigns`, `redemption` and `reconcile` the use cases;
 //! `messages` what the service hears of itself.
 
 pub mod api;
 pub mod campaigns;
 pub mod figures;
 pub mod issue;
+mod issue_bytes;
 pub mod issue_metrics;
 pub mod messages;
 

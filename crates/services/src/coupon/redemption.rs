@@ -2,7 +2,7 @@
 //! `domain::redemption`; its message is written with it.
 
 use super::service::{CouponService, RETRY_AFTER_SECONDS};
-use super::views::{CouponView, RedeemView, RevokeView, UserCoupons};
+use super::views::coupon::{CouponView, RedeemView, RevokeView, UserCoupons};
 use crate::clock;
 use crate::http::ApiError;
 use domain::message::{CouponRedeemed, CouponRevoked, Envelope, event_type, topic};

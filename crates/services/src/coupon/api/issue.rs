@@ -1,7 +1,7 @@
 //! The hot route for requests that the door did not answer itself.
 
 use crate::coupon::issue::{Begun, IssueRoute};
-use crate::coupon::views::{IssueAnswer, IssueBody};
+use crate::coupon::views::coupon::{IssueAnswer, IssueBody};
 use crate::http;
 use crate::http::docs::ErrorBody;
 use crate::http::door::HotHead;

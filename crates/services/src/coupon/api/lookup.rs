@@ -3,7 +3,7 @@
 use super::Answer;
 use crate::clock;
 use crate::coupon::service::{CouponService, campaign_id};
-use crate::coupon::views::{StatusView, UserCoupons};
+use crate::coupon::views::coupon::{StatusView, UserCoupons};
 use crate::http::docs::ErrorBody;
 use crate::http::{ApiError, Json, Path};
 use ::http::HeaderMap;

@@ -2,7 +2,7 @@
 
 use super::{Answer, ForTenant, to_its_end};
 use crate::coupon::service::CouponService;
-use crate::coupon::views::{OrderBody, RedeemBody, RedeemView, RevokeBody, RevokeView};
+use crate::coupon::views::coupon::{OrderBody, RedeemBody, RedeemView, RevokeBody, RevokeView};
 use crate::http::docs::ErrorBody;
 use crate::http::{ApiError, Json, Path, Query};
 use ::http::HeaderMap;

@@ -1,10 +1,9 @@
-//! The JSON of the coupon API: what comes in and what goes out (`contract.md`, Coupons).
+//! Campaigns: made, changed, shown.
 
-use domain::{Campaign, CampaignStatus, Coupon, CouponStatus, Discount, Terms, Timestamp};
+use domain::{Campaign, CampaignStatus, Discount, Terms, Timestamp};
 use hot::SaleStatus;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// A campaign to be made.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -257,145 +256,6 @@ pub struct CampaignPage {
     pub size: u64,
     /// Entries of all pages.
     pub total_elements: u64,
-}
-
-/// A request for a coupon.
-#[derive(Debug, Deserialize, ToSchema)]
-#[allow(dead_code, reason = "a schema: the hot route reads the bytes itself")]
-pub struct IssueBody {
-    /// 1 to 128 of `[A-Za-z0-9_.:-]`.
-    #[schema(example = "user-1")]
-    user_id: String,
-    /// The campaign.
-    #[schema(example = "sample_event")]
-    event_id: String,
-}
-
-/// The answer to a request for a coupon.
-#[derive(Debug, Serialize, ToSchema)]
-#[allow(dead_code, reason = "a schema: the hot route writes the bytes itself")]
-pub struct IssueAnswer {
-    /// True for `ISSUED` only.
-    success: bool,
-    /// `ISSUED`, `ALREADY_ISSUED`, `NOT_OPEN`, `CLOSED`, `PAUSED`, `NOT_ADMITTED` or `SOLD_OUT`.
-    #[schema(example = "ISSUED")]
-    code: String,
-    /// For people, by `Accept-Language`.
-    message: String,
-    /// Coupons left.
-    remaining_stock: u32,
-    /// The coupon, with `ISSUED` and `ALREADY_ISSUED`.
-    coupon_id: Option<Uuid>,
-    /// 1..stock, with the coupon.
-    serial: Option<u32>,
-}
-
-/// A campaign's figures for everyone.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct StatusView {
-    /// The campaign.
-    pub event_id: String,
-    /// Coupons left.
-    pub remaining_stock: u32,
-    /// People who got at least one.
-    pub total_participants: u32,
-    /// `scheduled`, `active`, `sold_out`, `paused` or `closed`.
-    #[schema(value_type = String)]
-    pub status: CampaignStatus,
-}
-
-/// One coupon of a user.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct CouponView {
-    coupon_id: Uuid,
-    serial: u32,
-    /// `ISSUED`, `RESERVED`, `REDEEMED`, `EXPIRED` or `REVOKED`.
-    #[schema(value_type = String)]
-    status: CouponStatus,
-    #[schema(value_type = String)]
-    issued_at: Timestamp,
-    #[schema(value_type = Option<String>)]
-    expires_at: Option<Timestamp>,
-}
-
-impl CouponView {
-    /// A coupon with what has become of it.
-    pub fn new(coupon: &Coupon, status: CouponStatus, terms: &Terms) -> Self {
-        Self {
-            coupon_id: coupon.coupon_id,
-            serial: coupon.serial,
-            status,
-            issued_at: coupon.issued_at,
-            expires_at: terms.expires_at(coupon.issued_at),
-        }
-    }
-}
-
-/// A user's coupons of one campaign.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct UserCoupons {
-    /// Who.
-    pub user_id: String,
-    /// Which campaign.
-    pub event_id: String,
-    /// The first held, or null.
-    pub coupon_id: Option<Uuid>,
-    /// All, in the order in which they were given.
-    pub coupons: Vec<CouponView>,
-}
-
-/// An order that wants to use a coupon.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RedeemBody {
-    /// 1 to 128 of `[A-Za-z0-9_.:-]`.
-    pub order_id: String,
-    /// The order's amount in won.
-    #[schema(minimum = 0, maximum = 1000000000000_i64)]
-    pub amount: i64,
-}
-
-/// An order.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OrderBody {
-    /// 1 to 128 of `[A-Za-z0-9_.:-]`.
-    pub order_id: String,
-}
-
-/// What has become of a coupon for an order.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RedeemView {
-    /// The coupon.
-    pub coupon_id: Uuid,
-    /// The order.
-    pub order_id: String,
-    /// `RESERVED`, `REDEEMED` or `ISSUED`.
-    #[schema(value_type = String)]
-    pub status: CouponStatus,
-    /// Taken off, in won; null when the coupon is free again.
-    pub discount_amount: Option<i64>,
-}
-
-/// How a coupon is taken back.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RevokeBody {
-    /// Whether its number is given again.
-    #[serde(default)]
-    pub return_to_stock: bool,
-}
-
-/// A coupon taken back.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RevokeView {
-    /// The coupon.
-    pub coupon_id: Uuid,
-    /// `REVOKED`.
-    #[schema(value_type = String)]
-    pub status: CouponStatus,
-    /// Whether its number is given again.
-    pub returned_to_stock: bool,
 }
 
 /// More stock.
