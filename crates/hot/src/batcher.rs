@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 /// What a batch is sent to.
 type Call<Q, A> = Box<dyn Fn(Vec<Q>) -> BoxFuture<'static, Vec<A>> + Send + Sync>;
@@ -18,9 +19,10 @@ pub struct BatchLimits {
     pub batch_max: usize,
     /// Most requests waiting; past that new ones are refused.
     pub waiting_max: usize,
-    /// How long a call may take. Past that its people and all who wait behind it hear [`NoAnswer::Lost`], so that nobody
-    /// waits longer than two calls: one limit a call costs nothing, one a person would be felt. The call itself is not
-    /// broken off; it ends when it ends.
+    /// How long a call may take. Past that its people and all who wait behind it hear [`NoAnswer::Lost`]; so does whoever
+    /// has waited so long for a call to begin, where calls are slow and many wait. So nobody waits longer than three such
+    /// times: one limit a call costs nothing, one a person would be felt. The call itself is not broken off; it ends when
+    /// it ends.
     pub call_timeout: Duration,
 }
 
@@ -42,8 +44,14 @@ pub enum NoAnswer {
 }
 
 struct Waiting<Q, A> {
-    queue: VecDeque<(Q, oneshot::Sender<A>)>,
+    queue: VecDeque<Asked<Q, A>>,
     in_flight: bool,
+}
+
+struct Asked<Q, A> {
+    request: Q,
+    answer: oneshot::Sender<A>,
+    at: Instant,
 }
 
 struct Shared<Q, A> {
@@ -82,7 +90,7 @@ impl<Q: Send + 'static, A: Send + 'static> Batcher<Q, A> {
             if waiting.queue.len() >= self.0.limits.waiting_max {
                 return Err(NoAnswer::TooMany);
             }
-            waiting.queue.push_back((request, answer));
+            waiting.queue.push_back(Asked { request, answer, at: Instant::now() });
             !std::mem::replace(&mut waiting.in_flight, true)
         };
         if start {
@@ -99,12 +107,16 @@ impl<Q, A> Shared<Q, A> {
 
     fn next_batch(&self) -> Option<(Vec<Q>, Vec<oneshot::Sender<A>>)> {
         let mut waiting = self.lock();
+        let now = Instant::now();
+        let is_late = |asked: &mut Asked<Q, A>| now - asked.at >= self.limits.call_timeout;
+        // Nobody asks for those any more: in the time that they have waited people come again.
+        while waiting.queue.pop_front_if(is_late).is_some() {}
         let count = waiting.queue.len().min(self.limits.batch_max);
         if count == 0 {
             waiting.in_flight = false;
             return None;
         }
-        Some(waiting.queue.drain(..count).unzip())
+        Some(waiting.queue.drain(..count).map(|asked| (asked.request, asked.answer)).unzip())
     }
 
     async fn drive(self: Arc<Self>)
@@ -191,6 +203,24 @@ mod tests {
         assert_eq!(behind.await.expect("runs"), Err(NoAnswer::Lost));
         gate.add_permits(10);
         assert_eq!(ask(3).await.expect("runs"), Ok(3));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slow_calls_hold_nobody_for_as_long_as_there_are_people() {
+        let limits = BatchLimits { batch_max: 1, ..BatchLimits::default() };
+        let batcher = Batcher::new(limits, |batch: Vec<u32>| {
+            Box::pin(async move {
+                tokio::time::sleep(Duration::from_secs(4)).await;
+                batch
+            })
+        });
+        let begun = Instant::now();
+        let asks = (0..100).map(|n| batcher.ask(n));
+        let heard = futures::future::join_all(asks).await;
+        assert!(begun.elapsed() <= limits.call_timeout * 3, "{:?}", begun.elapsed());
+        assert_eq!(heard[..3], [Ok(0), Ok(1), Err(NoAnswer::Lost)]);
+        assert!(heard[2..].iter().all(|heard| *heard == Err(NoAnswer::Lost)));
+        assert_eq!(batcher.ask(7).await, Ok(7));
     }
 
     #[tokio::test]

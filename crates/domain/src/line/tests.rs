@@ -140,6 +140,23 @@ fn the_stale_go_back_to_their_places_a_few_at_a_time() {
 }
 
 #[test]
+fn a_rank_shown_before_a_put_back_is_no_worse_after_a_restart() {
+    let mut line = Line::new(rule(10, WORK));
+    enter_all(&mut line, 1..=4, 0);
+    assert_eq!(admit(&mut line, 2, 0), [1, 2]);
+    assert_eq!(rank(line.look(&user(4), Timestamp(0))), Some(2));
+    assert_eq!(line.put_back(Timestamp(5_000)).len(), 2);
+    let figures = line.figures(9, Timestamp(5_000));
+    let place = |n: u64| RestoredPlace { user: user(n), ticket: n, state: State::Waiting };
+    let kept = RestoredLine { rule: rule(10, WORK), tickets: 4, serving: figures.serving, admitted: 2, drawn: None };
+    let mut restored = Line::restore(kept, (1..=4).map(place), Timestamp(5_000));
+    for line in [&mut line, &mut restored] {
+        assert_eq!(rank(line.look(&user(4), Timestamp(5_000))), Some(2), "as before anybody was put back");
+    }
+    assert_eq!(admit(&mut restored, 4, 7_000), [1, 2, 3, 4], "all the same the others go first");
+}
+
+#[test]
 fn what_was_taken_from_a_clock_ahead_is_stale() {
     let mut line = Line::new(rule(10, WORK));
     enter_all(&mut line, 1..=1, 0);
@@ -401,8 +418,10 @@ impl Watched {
         // Given up before it was served and passed by since: the same to everybody who still waits.
         assert_eq!(before, after);
         assert!((1..=before.tickets).all(|ticket| self.line.entry_of(ticket) == restored.entry_of(ticket)));
-        // Ranks shown are not kept.
-        self.shown.clear();
+        // Who was away is not kept, and who is back stands before those who were shown a rank without them.
+        if self.line.rule.abandon_after_ms > 0 {
+            self.shown.clear();
+        }
         self.line = restored;
     }
 

@@ -8,6 +8,7 @@ use crate::wiring::{Courier, Demo, Lines, Parts, Server, dispatch, open_server, 
 use services::coupon::CouponService;
 use services::http::metrics::run_upkeep;
 use services::queue::Scheduler;
+use services::queue::figures::show_figures;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -69,15 +70,16 @@ async fn serve(config: &Config, roles: &[Role]) -> anyhow::Result<Ending> {
         look_after(config, &deciding.coupons);
     }
     // A line before every gated campaign, and whoever lets people go.
-    let _scheduler = parts.queue_service().map(|deciding| {
+    let scheduler = parts.queue_service().map(|deciding| {
         tokio::spawn(deciding.gate.clone().follow_in_background());
+        tokio::spawn(show_figures(deciding.gate.desk.port.clone()));
         Scheduler::start(deciding.gate.desk.port.clone(), dispatch(config, deciding, courier.publisher.clone()))
     });
     let lines = Lines::open(config, &parts).await?;
     let server = open_server(config, &parts, lines, exporter)?;
     greet(config, roles, &server, demo.as_ref());
     signals.wait().await;
-    stop(server, courier).await
+    stop(server, scheduler, courier).await
 }
 
 /// What the coupon service does now and then.
@@ -100,9 +102,16 @@ async fn read_keys_again(coupons: CouponService) {
 }
 
 /// Takes nothing new, answers what is under way, hands over what was decided.
-async fn stop(server: Server, courier: Courier) -> anyhow::Result<Ending> {
+async fn stop(server: Server, scheduler: Option<Scheduler>, courier: Courier) -> anyhow::Result<Ending> {
     eprintln!("stopping: answering what is under way");
-    let all_answered = server.close().await?;
+    // Another process lets people go at once, while this one still answers.
+    let rest = async {
+        if let Some(scheduler) = scheduler {
+            scheduler.stop().await;
+        }
+    };
+    let (all_answered, ()) = tokio::join!(server.close(), rest);
+    let all_answered = all_answered?;
     courier.stop().await;
     eprintln!("stopped{}", if all_answered { "" } else { "; some connections were still busy" });
     Ok(Ending::Done)

@@ -19,7 +19,6 @@ use services::queue::operation::Defaults;
 use services::queue::scheduler::Dispatch;
 use services::queue::{self, Desk};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The gate over these engines.
 pub(super) fn service(config: &Config, lines: Arc<dyn LinePort>, coupons: &CouponService) -> GateService {
@@ -40,9 +39,8 @@ pub(super) fn service(config: &Config, lines: Arc<dyn LinePort>, coupons: &Coupo
 
 /// Who has the work done for people whose turn has come, where they do not ask themselves.
 pub fn dispatch(config: &Config, deciding: &Deciding, publisher: Arc<dyn Publisher>) -> Option<Arc<dyn Dispatch>> {
-    let stale_after = Duration::from_millis(u64::from(config.gate.stale_timeout_ms));
     (config.gate.dispatch_mode == DispatchMode::Kafka)
-        .then(|| Arc::new(ToIssuers::new(publisher, deciding.keys.clone(), stale_after)) as Arc<dyn Dispatch>)
+        .then(|| Arc::new(ToIssuers::new(publisher, deciding.keys.clone())) as Arc<dyn Dispatch>)
 }
 
 /// How the issuer of this process reaches the gate.

@@ -9,9 +9,19 @@ use std::process::Command;
 fn everything_in_one_process_is_well() {
     let report = Patient::new(&[]).ask(&[]);
     report.is_well();
-    report.is_ok(&["data-folder", "free-space", "journal", "database", "address", "descriptors", "openness", "flush"]);
+    report.is_ok(&[
+        "data-folder",
+        "free-space",
+        "journal",
+        "lines",
+        "database",
+        "address",
+        "descriptors",
+        "openness",
+        "flush",
+    ]);
     report.says("apart", "ok", "all roles in one process", "");
-    for absent in ["redis-nodes", "kafka-brokers", "clocks", "acknowledgement", "database-version"] {
+    for absent in ["line-keys", "redis-nodes", "kafka-brokers", "clocks", "acknowledgement", "database-version"] {
         assert!(report.check(absent).is_none(), "{absent}");
     }
 }
@@ -72,6 +82,17 @@ fn a_running_server_is_recognised() {
 }
 
 #[test]
+fn a_journal_of_lines_that_can_not_be_read_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("lines.db"), "this is no journal, but long enough to be taken for one")
+        .expect("written");
+    let output = run(folder.path(), &["doctor"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("WRONG  lines ") && text.contains("a copy of lines.db"), "{text}");
+}
+
+#[test]
 fn engines_that_do_not_go_together_are_refused() {
     let report = Patient::new(&[]).ask(&["coupon"]);
     report.says("apart", "wrong", "can not run in a process of their own", "set hot.url to a Redis");
@@ -79,6 +100,14 @@ fn engines_that_do_not_go_together_are_refused() {
     let report = Patient::on_redis(away, "bus").ask(&[]);
     report.says("redis-nodes", "wrong", "can not be reached", "hot.url");
     report.says("acknowledgement", "wrong", "this bus keeps nothing", "set bus.url");
+    report.says("line-keys", "warn", "no opening draw", "queue.receipt_key");
+    let lines = ("ONSALE__QUEUE__LINES", "shop");
+    let report_of_lines = Patient::new(&[("ONSALE__HOT__URL", away), lines]).ask(&[]);
+    report_of_lines.says("line-keys", "wrong", "cookies of visitors", "queue.cookie_key");
+    let cookies = ("ONSALE__QUEUE__COOKIE_KEY", "0123456789abcdef0123456789abcdef");
+    let receipts = ("ONSALE__QUEUE__RECEIPT_KEY", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+    let report_of_keys = Patient::new(&[("ONSALE__HOT__URL", away), lines, cookies, receipts]).ask(&[]);
+    report_of_keys.says("line-keys", "ok", "keys that were given", "");
     report.says("apart", "warn", "one process", "set bus.url to a Kafka");
     assert!(report.check("journal").is_none() && report.check("flush").is_none());
     let report = Patient::new(&[("ONSALE__BUS__URL", "kafka://127.0.0.1:1")]).ask(&[]);

@@ -6,21 +6,30 @@ use crate::system::{Ack, System, with};
 use crate::trial::pause_ms;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use testkit::Program;
 
 const PEOPLE: usize = 120;
-const STOCK: usize = 60;
+pub const STOCK: usize = 60;
 /// Those whose turn is said to have come while nobody works.
 const LEFT_BEHIND: usize = 20;
 
 /// People at a gate, who ask either of its servers.
-struct Gate<'a> {
-    event: &'a str,
+pub struct Gate<'a> {
+    pub event: &'a str,
     servers: &'a [(Program, u16)],
+    /// How often somebody was told to come again.
+    pub put_off: AtomicUsize,
+    /// How often somebody heard nothing at all.
+    pub cut_off: AtomicUsize,
 }
 
-impl Gate<'_> {
+impl<'a> Gate<'a> {
+    pub fn new(event: &'a str, servers: &'a [(Program, u16)]) -> Self {
+        Self { event, servers, put_off: AtomicUsize::new(0), cut_off: AtomicUsize::new(0) }
+    }
+
     /// Asks until somebody answers: servers are killed here.
     fn ask(&self, person: usize, method: &str, path: &str) -> Value {
         let begun = Instant::now();
@@ -28,21 +37,26 @@ impl Gate<'_> {
             let mut caller = Caller::new(self.servers[turn % self.servers.len()].1);
             match caller.call(method, path, &[], "") {
                 Ok(Answer { status: 200, body, .. }) => return serde_json::from_str(&body).expect("JSON"),
-                Ok(Answer { status: 503, .. }) | Err(_) => assert!(begun.elapsed() < PATIENCE, "{path}: no answer"),
+                Ok(Answer { status: 503, retry_after: true, .. }) => drop(self.put_off.fetch_add(1, Ordering::SeqCst)),
+                Err(_) => drop(self.cut_off.fetch_add(1, Ordering::SeqCst)),
                 Ok(other) => panic!("{path}: {other:?}"),
             }
+            assert!(begun.elapsed() < PATIENCE, "{path}: no answer");
             std::thread::sleep(Duration::from_millis(50));
         }
         unreachable!("numbers do not end")
     }
 
-    fn enter(&self, person: usize) -> Value {
+    pub fn enter(&self, person: usize) -> Value {
         self.ask(person, "POST", &format!("/gate/events/{}/enqueue?userId=user-{person}", self.event))
     }
 
-    fn status(&self, person: usize) -> String {
-        let answer = self.ask(person, "GET", &format!("/gate/events/{}/rank?userId=user-{person}", self.event));
-        answer["status"].as_str().expect("a status").to_owned()
+    pub fn rank(&self, person: usize) -> Value {
+        self.ask(person, "GET", &format!("/gate/events/{}/rank?userId=user-{person}", self.event))
+    }
+
+    pub fn status(&self, person: usize) -> String {
+        self.rank(person)["status"].as_str().expect("a status").to_owned()
     }
 
     fn count(&self, status: &str) -> usize {
@@ -58,7 +72,7 @@ impl Gate<'_> {
     }
 }
 
-fn make_campaign(system: &System, event: &str) {
+pub fn make_campaign(system: &System, event: &str) {
     let mut caller = Caller::new(system.edge);
     let headers = [("X-Api-Key", system.key.as_str())];
     let campaign = json!({"event_id": event, "name": "Gate", "stock": STOCK, "gated": true}).to_string();
@@ -66,7 +80,7 @@ fn make_campaign(system: &System, event: &str) {
     assert_eq!(made.status, 201, "{made:?}");
 }
 
-fn open_campaign(system: &System, event: &str) {
+pub fn open_campaign(system: &System, event: &str) {
     let headers = [("X-Api-Key", system.key.as_str())];
     let path = format!("/api/v1/admin/campaigns/{event}/open");
     let opened = Caller::new(system.edge).call("POST", &path, &headers, "").expect("answered");
@@ -78,7 +92,7 @@ fn open_campaign(system: &System, event: &str) {
 fn try_once(system: &System, event: &str) {
     make_campaign(system, event);
     let servers = system.line_servers();
-    let gate = Gate { event, servers: &servers };
+    let gate = Gate::new(event, &servers);
     for person in 0..PEOPLE {
         assert_eq!(gate.enter(person)["rank"], person + 1, "in order of entry, whichever server is asked");
     }

@@ -14,6 +14,7 @@ mod crowd;
 mod edge;
 mod engines;
 mod gate;
+mod gate_away;
 mod judge;
 mod network;
 mod programs;

@@ -23,14 +23,14 @@ fn slot(tag: &str) -> u16 {
 }
 
 /// The campaign's master and its replica.
-fn shard<'a>(system: &'a System, event: &str) -> (&'a RedisNode, &'a RedisNode) {
+pub fn shard<'a>(system: &'a System, event: &str) -> (&'a RedisNode, &'a RedisNode) {
     let master = system.redis.master_of(slot(event)).expect("a master");
     let replica = system.redis.replica_of(master).expect("a replica");
     (&system.redis.nodes()[master], &system.redis.nodes()[replica])
 }
 
 /// Waits until another node serves the campaign.
-fn failed_over(system: &System, event: &str) {
+pub fn failed_over(system: &System, event: &str) {
     system.redis.master_of(slot(event)).expect("the replica takes over");
 }
 

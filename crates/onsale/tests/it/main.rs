@@ -6,6 +6,7 @@ mod connections;
 mod drain;
 mod draw;
 mod gate;
+mod gate_door;
 mod gate_kafka;
 #[path = "../support/http.rs"]
 mod http;
@@ -13,6 +14,7 @@ mod issue;
 mod kill;
 mod kill_rush;
 mod limits;
+mod line_input;
 mod operation;
 mod parted_books;
 mod redemption;

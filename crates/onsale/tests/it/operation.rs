@@ -76,6 +76,25 @@ fn figures_are_told() {
     });
 }
 
+#[test]
+fn lines_are_shown_by_name() {
+    let world = World::with(&[("ONSALE__GATE__DISPATCH_PER_SECOND", "0")]);
+    crate::gate::make(&world, "shown", 5);
+    for user in ["ann", "bob"] {
+        crate::gate::enqueue(&world, "shown", user);
+    }
+    let shows = |figure: &str| {
+        wait_until(figure, || world.anyone().get("/metrics").text().lines().any(|line| line == figure));
+    };
+    shows("onsale_lines 1");
+    shows("onsale_line_waiting{line=\"gate:shown\"} 2");
+    shows("onsale_line_inside{line=\"gate:shown\"} 0");
+    crate::gate::open_the_gate(&world, "shown", 1_000);
+    shows("onsale_line_waiting{line=\"gate:shown\"} 0");
+    shows("onsale_line_inside{line=\"gate:shown\"} 2");
+    shows("onsale_line_processing{line=\"gate:shown\"} 0");
+}
+
 /// The books balance while a server runs, and its operators can ask it so.
 #[test]
 fn the_books_can_be_compared_while_serving() {

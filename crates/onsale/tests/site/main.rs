@@ -2,6 +2,7 @@
 
 mod away;
 mod browser;
+mod gate_away;
 #[path = "../support/http.rs"]
 mod http;
 mod people;

@@ -15,6 +15,7 @@ use domain::message::{CouponRequested, Envelope, event_type, topic};
 use futures::future::join_all;
 use hot::{HotError, KeyPort};
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
@@ -22,6 +23,8 @@ use uuid::Uuid;
 /// Wait before the bus is tried again.
 const AWAY_PAUSE: Duration = Duration::from_millis(500);
 
+/// How often the line is kept while the bus does not answer: well within the life of a lease.
+const KEPT_EVERY: Duration = Duration::from_secs(1);
 /// Longest wait at the end for leases to be given up: they run out by themselves.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -30,15 +33,12 @@ pub struct ToIssuers {
     publisher: Arc<dyn Publisher>,
     keys: Arc<dyn KeyPort>,
     leases: Mutex<HashMap<LineId, Arc<Lease>>>,
-    /// After so long those who were to be asked for are put back, and asked for then.
-    patience: Duration,
 }
 
 impl ToIssuers {
-    /// Asks over this bus, one process at a time by a lease among these keys. `stale_after`: when those who were not
-    /// dealt with are put back.
-    pub fn new(publisher: Arc<dyn Publisher>, keys: Arc<dyn KeyPort>, stale_after: Duration) -> Self {
-        Self { publisher, keys, leases: Mutex::default(), patience: stale_after / 2 }
+    /// Asks over this bus, one process at a time by a lease among these keys.
+    pub fn new(publisher: Arc<dyn Publisher>, keys: Arc<dyn KeyPort>) -> Self {
+        Self { publisher, keys, leases: Mutex::default() }
     }
 
     fn lease(&self, line: &LineId) -> Arc<Lease> {
@@ -47,7 +47,6 @@ impl ToIssuers {
         leases.entry(line.clone()).or_insert_with_key(new).clone()
     }
 
-    /// Nobody else goes meanwhile: while the bus is away the line waits, and loses nobody.
     async fn publish(&self, requests: &[Arc<Envelope>]) -> Result<(), PublishError> {
         loop {
             match self.publisher.publish(topic::COUPON_REQUESTS, requests).await {
@@ -55,6 +54,21 @@ impl ToIssuers {
                 done => return done,
             }
             tokio::time::sleep(AWAY_PAUSE).await;
+        }
+    }
+
+    /// While the bus is away the line waits, however long, and nobody goes past those who were let go: this process
+    /// keeps the line. Those who are put back meanwhile and asked for again ask with the same message.
+    async fn hand_over(&self, line: &LineId, requests: &[Arc<Envelope>]) -> Result<(), String> {
+        let lease = self.lease(line);
+        let mut publishing = pin!(self.publish(requests));
+        loop {
+            if let Ok(done) = tokio::time::timeout(KEPT_EVERY, &mut publishing).await {
+                return done.map_err(|refused| refused.to_string());
+            }
+            if lease.hold().await == Ok(false) {
+                return Err("another process goes on with the line".to_owned());
+            }
         }
     }
 }
@@ -79,12 +93,9 @@ impl Dispatch for ToIssuers {
         let LineId::Gate(campaign) = line else { return };
         let requests: Vec<Arc<Envelope>> = admitted.iter().map(|one| Arc::new(request(campaign, one))).collect();
         for batch in requests.chunks(BATCH_MAX) {
-            let why = match tokio::time::timeout(self.patience, self.publish(batch)).await {
-                Ok(Ok(())) => continue,
-                Ok(Err(refused)) => refused.to_string(),
-                Err(_) => "the bus is away".to_owned(),
-            };
-            tracing::warn!(%campaign, why, "requests for coupons were not handed over; they will be asked again");
+            if let Err(why) = self.hand_over(line, batch).await {
+                tracing::warn!(%campaign, why, "requests for coupons were not handed over; they will be asked again");
+            }
         }
     }
 }

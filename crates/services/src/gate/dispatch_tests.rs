@@ -7,7 +7,7 @@ use crate::queue::Scheduler;
 use async_trait::async_trait;
 use bus::{PublishError, Publisher};
 use domain::UserId;
-use domain::line::{Admits, LineId, LineRule, Verdict};
+use domain::line::{Admits, LineId, LineRule, Standing, Verdict};
 use domain::message::{CouponRequested, Envelope};
 use hot::KeyPort;
 use hot::embedded::{EmbeddedKeys, EmbeddedLines, JournalOptions};
@@ -55,7 +55,7 @@ struct Scene {
 }
 
 impl Scene {
-    async fn new(people: u64) -> Self {
+    async fn new(people: u64, inside_max: u32) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened");
         let line: LineId = "gate:shoes".parse().expect("a line");
@@ -64,7 +64,7 @@ impl Scene {
             interval_ms: 10,
             capacity: 1_000,
             admits: Admits::Processing { stale_after_ms: STALE_AFTER_MS, put_back_max: 100 },
-            inside_max: INSIDE_MAX,
+            inside_max,
             abandon_after_ms: 0,
             opens_at: None,
             paused: false,
@@ -90,8 +90,7 @@ impl Scene {
     }
 
     fn scheduler(&self) -> Scheduler {
-        let stale_after = Duration::from_millis(u64::from(STALE_AFTER_MS));
-        let dispatch = ToIssuers::new(self.bus.clone(), self.keys.clone(), stale_after);
+        let dispatch = ToIssuers::new(self.bus.clone(), self.keys.clone());
         Scheduler::start(self.port.clone(), Some(Arc::new(dispatch)))
     }
 
@@ -115,7 +114,6 @@ impl Scene {
                 self.port.finish(&self.who(ticket), Verdict::Issued).await.expect("finished");
             }
             let figures = self.port.figures(&self.line, 0, Clock::Engine).await.expect("answers").expect("is there");
-            assert!(figures.processing <= u64::from(INSIDE_MAX), "{figures:?}");
             figures.finished == people
         })
         .await;
@@ -130,13 +128,13 @@ fn first_times(tickets: &[u64]) -> Vec<u64> {
 
 #[tokio::test]
 async fn a_stop_hands_the_line_over_at_once_and_leaves_nobody_unasked_for() {
-    let scene = Scene::new(40).await;
+    let scene = Scene::new(40, INSIDE_MAX).await;
     let (first, second) = (scene.scheduler(), scene.scheduler());
     scene.until("one of them has begun", async || !scene.asked_for().is_empty()).await;
     first.stop().await;
     second.stop().await;
     let figures = scene.port.figures(&scene.line, 0, Clock::Engine).await.expect("answers").expect("is there");
-    assert_eq!(scene.asked_for(), (1..=figures.admitted).collect::<Vec<_>>(), "who went was asked for");
+    assert_eq!(first_times(&scene.asked_for()), (1..=figures.serving).collect::<Vec<_>>(), "who went was asked for");
     let next = Lease::new(scene.keys.clone(), &scene.line.to_string());
     assert_eq!(next.hold().await, Ok(true), "nobody has to wait until it runs out");
     next.release().await.expect("given up");
@@ -148,31 +146,32 @@ async fn a_stop_hands_the_line_over_at_once_and_leaves_nobody_unasked_for() {
 
 #[tokio::test]
 async fn while_issuers_do_nothing_the_line_waits_and_goes_on_in_order() {
-    let scene = Scene::new(20).await;
+    let scene = Scene::new(20, INSIDE_MAX).await;
     let scheduler = scene.scheduler();
     // Put back, and asked for again: nobody behind them meanwhile.
     let most = u64::from(INSIDE_MAX);
     scene.until("the first were asked for three times", async || scene.asked_for().len() as u64 >= 3 * most).await;
     assert!(scene.asked_for().iter().all(|ticket| *ticket <= most), "{:?}", scene.asked_for());
     let last = scene.port.look(vec![scene.who(20)], Clock::Engine).await;
-    assert!(matches!(last[0], Ok(domain::line::Standing::Waiting { ticket: 20, .. })), "{last:?}");
+    assert!(matches!(last[0], Ok(Standing::Waiting { ticket: 20, .. })), "{last:?}");
     scene.work(20).await;
     scheduler.stop().await;
     assert_eq!(first_times(&scene.asked_for()), (1..=20).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn while_the_bus_is_away_the_line_waits_and_goes_on_in_order() {
-    let scene = Scene::new(20).await;
+async fn while_the_bus_is_away_the_line_waits_and_nobody_overtakes() {
+    let scene = Scene::new(40, 0).await;
     scene.bus.is_away.store(true, Ordering::SeqCst);
-    let scheduler = scene.scheduler();
+    let (first, second) = (scene.scheduler(), scene.scheduler());
     scene.until("it was tried", async || scene.bus.asked.load(Ordering::SeqCst)).await;
-    let newcomer = scene.port.enter(vec![scene.who(21)], Clock::Engine).await;
-    assert!(matches!(newcomer[0], Ok(domain::line::Standing::Waiting { ticket: 21, .. })), "{newcomer:?}");
-    // Longer than the scheduler has patience with the bus, and than the line has with those who were let go.
-    tokio::time::sleep(Duration::from_millis(2 * u64::from(STALE_AFTER_MS))).await;
+    let newcomer = scene.port.enter(vec![scene.who(41)], Clock::Engine).await;
+    assert!(matches!(newcomer[0], Ok(Standing::Waiting { ticket: 41, .. })), "{newcomer:?}");
+    // Longer than the line has patience with those who were let go.
+    tokio::time::sleep(Duration::from_millis(3 * u64::from(STALE_AFTER_MS))).await;
     scene.bus.is_away.store(false, Ordering::SeqCst);
-    scene.work(21).await;
-    scheduler.stop().await;
-    assert_eq!(first_times(&scene.asked_for()), (1..=21).collect::<Vec<_>>());
+    scene.work(41).await;
+    first.stop().await;
+    second.stop().await;
+    assert_eq!(first_times(&scene.asked_for()), (1..=41).collect::<Vec<_>>());
 }

@@ -95,5 +95,9 @@ async fn a_gate_that_hangs_is_left_after_a_while() {
     let call = GateCall::new(&format!("http://{}", gate.address), "key".into()).expect("made");
     let begun = Instant::now();
     call.tell(outcomes(100)).await;
-    assert!(begun.elapsed() <= Duration::from_secs(16), "on the clock of the test, which runs ahead: {:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() <= Duration::from_secs(16),
+        "on the clock of the test, which runs ahead: {:?}",
+        begun.elapsed()
+    );
 }

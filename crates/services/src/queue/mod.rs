@@ -2,7 +2,8 @@
 //!
 //! `desk` answers people; `scheduler` lets the next go; `serving` is the public document, with what `rates`
 //! foretells; `stream` and `pump` push it;
-//! `operation` is what operators see and change; `configured` keeps the configured lines; `api` has the routes.
+//! `operation` is what operators see and change, `figures` their metrics; `configured` keeps the configured lines;
+//! `api` has the routes.
 //!
 //! `draws` announces opening draws, whose numbers `receipt` signs; `draw_api` has their routes.
 //!
@@ -16,6 +17,7 @@ pub mod configured;
 pub mod desk;
 pub mod draw_api;
 pub mod draws;
+pub mod figures;
 mod local;
 pub mod operation;
 mod page;

@@ -34,8 +34,8 @@ pub trait Dispatch: Send + Sync + 'static {
     /// in another order than the line's.
     async fn may_admit(&self, line: &LineId) -> Result<bool, HotError>;
 
-    /// Asks for these, in order; returns within a bounded time. Nobody else goes meanwhile. Who is not asked for is put
-    /// back by the line when the time has come.
+    /// Asks for these, in order; returns when that is done, or when another process goes on with the line. Nobody else
+    /// goes meanwhile, however long it takes. Who is not asked for is put back by the line when the time has come.
     async fn dispatch(&self, line: &LineId, admitted: &[Admitted]);
 
     /// This process lets nobody go any more: another may at once. Returns within a bounded time.
@@ -60,7 +60,7 @@ impl Scheduler {
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         if tokio::time::timeout(STOP_TIMEOUT, &mut self.task).await.is_err() {
-            tracing::warn!("people were let go for whom nothing was asked yet; they will be put back");
+            tracing::warn!("letting people go did not end in time; whoever was not asked for will be put back");
         }
         self.task.abort();
         if let Some(dispatch) = &self.dispatch {

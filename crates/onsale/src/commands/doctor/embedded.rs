@@ -4,7 +4,8 @@ use super::finding::Finding;
 use crate::commands::block_on;
 use crate::config::Config;
 use crate::wiring::Parts;
-use hot::embedded::{EmbeddedEngine, JournalError, JournalOptions, JournalSnapshot};
+use hot::embedded::{EmbeddedEngine, EmbeddedLines, JournalError, JournalOptions, JournalSnapshot};
+use hot::line::LinePort;
 use ledger::{Ledger, LedgerOptions, SchemaState, embedded_url};
 
 /// Whether the journal opens, and whether a running server has it.
@@ -27,6 +28,19 @@ fn alone(config: &Config) -> anyhow::Result<bool> {
         Ok(_) => Ok(false),
         Err(JournalError::InUse(_)) => Ok(JournalSnapshot::read(folder).map(|_| true)?),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the journal of waiting lines opens, and how many lines are in it.
+pub(super) async fn lines(config: &Config) -> Finding {
+    let name = "lines";
+    match EmbeddedLines::open(&config.data.dir, JournalOptions::default()) {
+        Ok(lines) => match lines.lines().await {
+            Ok(lines) => Finding::ok(name, format!("the journal of {} lines opens and replays", lines.len())),
+            Err(error) => Finding::wrong(name, error.to_string(), "put back a copy, or set data.dir"),
+        },
+        Err(JournalError::InUse(_)) => Finding::ok(name, "in use by a running server"),
+        Err(error) => Finding::wrong(name, error.to_string(), "put back a copy of lines.db, or set data.dir"),
     }
 }
 

@@ -1,10 +1,12 @@
 //! What a check came to.
 
 /// Every check there is, by the name that `--allow` takes.
-pub(super) const NAMES: [&str; 36] = [
+pub(super) const NAMES: [&str; 38] = [
     "data-folder",
     "free-space",
     "journal",
+    "lines",
+    "line-keys",
     "database",
     "address",
     "descriptors",

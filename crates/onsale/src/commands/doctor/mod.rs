@@ -67,6 +67,7 @@ fn examine(config: &Config, roles: &[Role]) -> anyhow::Result<Vec<Finding>> {
         let (journal, running) = embedded::journal(config);
         is_running = Some(running);
         findings.push(journal);
+        findings.push(block_on(async { Ok(embedded::lines(config).await) })?);
     }
     if sqlite {
         findings.push(block_on(async { Ok(embedded::sqlite(config).await) })?);
@@ -78,6 +79,7 @@ fn examine(config: &Config, roles: &[Role]) -> anyhow::Result<Vec<Finding>> {
     findings.extend(block_on(async { Ok(servers(config, roles).await) })?);
     findings.push(together::apart(config, roles));
     findings.extend(together::acknowledgement(config));
+    findings.extend(together::line_keys(config, roles));
     Ok(findings)
 }
 

@@ -3,6 +3,7 @@
 use super::finding::Finding;
 use crate::cli::Role;
 use crate::config::{BusEngine, Config, HotAck, HotEngine};
+use std::path::Path;
 
 /// Whether the roles may run in processes of their own.
 pub(super) fn apart(config: &Config, roles: &[Role]) -> Finding {
@@ -39,5 +40,29 @@ pub(super) fn acknowledgement(config: &Config) -> Option<Finding> {
             "hot.ack = \"none\": a failover may take back what people have heard",
             "set hot.ack = \"replica\"",
         ),
+    })
+}
+
+/// Whether servers that share lines sign alike. None where nobody shares them, or this process keeps none.
+pub(super) fn line_keys(config: &Config, roles: &[Role]) -> Option<Finding> {
+    let (name, queue) = ("line-keys", &config.queue);
+    if config.hot_engine() == HotEngine::Embedded || !roles.contains(&Role::Queue) {
+        return None;
+    }
+    let is_given = |text: &str, file: &Path| !text.is_empty() || !file.as_os_str().is_empty();
+    Some(if !queue.lines.is_empty() && !is_given(&queue.cookie_key, &queue.cookie_key_file) {
+        Finding::wrong(
+            name,
+            "there is nothing to sign the cookies of visitors with, and each server must sign alike",
+            "set queue.cookie_key to what `openssl rand -hex 32` prints, the same on each",
+        )
+    } else if !is_given(&queue.receipt_key, &queue.receipt_key_file) {
+        Finding::warning(
+            name,
+            "there is nothing to sign receipts with: no opening draw can be announced",
+            "set queue.receipt_key to what `openssl rand -hex 32` prints, the same on each",
+        )
+    } else {
+        Finding::ok(name, "cookies and receipts are signed with keys that were given")
     })
 }

@@ -3,7 +3,9 @@
 use super::{Answer, ForTenant, to_its_end};
 use crate::coupon::campaigns::{from_request, open_with_stock};
 use crate::coupon::service::{CouponService, campaign_id};
-use crate::coupon::views::campaign::{CampaignPage, CampaignPatch, CampaignView, NewCampaign, ShortFormView, StockBody};
+use crate::coupon::views::campaign::{
+    CampaignPage, CampaignPatch, CampaignView, NewCampaign, ShortFormView, StockBody,
+};
 use crate::http::docs::ErrorBody;
 use crate::http::{ApiError, Json, Path, Query};
 use ::http::header::LOCATION;

@@ -1,0 +1,46 @@
+//! Figures of all lines as metrics, for operators (QUEUE-007).
+
+use domain::line::{Figures, LineId};
+use hot::HotError;
+use hot::line::{Clock, LinePort};
+use metrics::gauge;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often the figures are read.
+const EVERY: Duration = Duration::from_secs(2);
+/// Most lines that are shown each by its name: a series that was shown once is kept.
+const LINES_MAX: usize = 1_000;
+
+/// Shows the figures of all lines until the process ends. Servers that share lines all show the same.
+pub async fn show_figures(port: Arc<dyn LinePort>) {
+    loop {
+        if let Err(error) = show(port.as_ref()).await {
+            // Whoever lets people go says so loudly.
+            tracing::debug!(%error, "the figures of lines could not be read");
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+async fn show(port: &dyn LinePort) -> Result<(), HotError> {
+    let lines = port.lines().await?;
+    gauge!("onsale_lines").set(lines.len() as f64);
+    for line in lines.iter().take(LINES_MAX) {
+        if let Some(figures) = port.figures(line, 0, Clock::Engine).await? {
+            show_line(line, &figures);
+        }
+    }
+    Ok(())
+}
+
+fn show_line(line: &LineId, figures: &Figures) {
+    for (name, value) in [
+        ("onsale_line_waiting", figures.waiting),
+        ("onsale_line_away", figures.away),
+        ("onsale_line_inside", figures.inside),
+        ("onsale_line_processing", figures.processing),
+    ] {
+        gauge!(name, "line" => line.to_string()).set(value as f64);
+    }
+}
