@@ -87,9 +87,9 @@ impl Inner {
         Ok(went)
     }
 
-    /// Writes passes where others look for them. The script can not: it does not know whose keys to declare. What is
-    /// missing there is missed by nobody who asks the line.
-    async fn show_passes(&self, known: &Known, went: &Went) {
+    /// Writes passes where others look for them, while the next people go. The script can not: it does not know whose keys
+    /// to declare. What is missing there is missed by nobody who asks the line.
+    async fn show_passes(&self, known: &Arc<Known>, went: &Went) {
         let mut pipeline = redis::pipe();
         for one in &went.admitted {
             let Some(pass) = one.pass else { continue };
@@ -99,8 +99,18 @@ impl Inner {
         if pipeline.is_empty() {
             return;
         }
-        if let Err(error) = self.links.send(&known.keys.line, pipeline).await {
-            tracing::warn!(line = %known.id, %error, "passes are not shown to others");
+        let (links, known) = (self.links.clone(), known.clone());
+        let show = async move {
+            if let Err(error) = links.send(&known.keys.line, pipeline).await {
+                tracing::warn!(line = %known.id, %error, "passes are not shown to others");
+            }
+        };
+        match self.showing.clone().try_acquire_owned() {
+            Ok(permit) => drop(tokio::spawn(async move {
+                show.await;
+                drop(permit);
+            })),
+            Err(_) => show.await,
         }
     }
 

@@ -26,6 +26,10 @@ use domain::line::LineId;
 use known::Known;
 use redis::Value;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Most batches of passes that are shown beside the next admission; past that it waits for them.
+const SHOWING_MAX: usize = 4;
 
 /// How lines are opened.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +60,8 @@ struct Inner {
     ack: Ack,
     draw_part_max: usize,
     lines: papaya::HashMap<LineId, Arc<Known>>,
+    /// How many batches of passes may be on their way to where others look for them.
+    showing: Arc<Semaphore>,
 }
 
 /// One call of a script.
@@ -92,6 +98,7 @@ impl RedisLines {
             ack: options.ack,
             draw_part_max: options.draw_part_max,
             lines: papaya::HashMap::new(),
+            showing: Arc::new(Semaphore::new(SHOWING_MAX)),
         })))
     }
 }
