@@ -10,6 +10,10 @@ fn no_key() -> ApiError {
     ApiError::new(ErrorCode::Unauthorized).detail("send a tenant's or an administrator's key in X-Api-Key")
 }
 
+fn not_an_administrator() -> ApiError {
+    ApiError::new(ErrorCode::Forbidden).detail("this takes an administrator's key")
+}
+
 /// Whose campaigns a caller may touch; `for_tenant`: whose are asked for.
 fn tenant_of(caller: Caller, for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
     match (caller, for_tenant) {
@@ -86,6 +90,6 @@ impl Callers {
     pub async fn administrator(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         self.tenant_of_key(headers, None).await?;
         let key = headers.get("x-api-key").and_then(|key| self.keys.caller(key.as_bytes()));
-        if key == Some(Caller::Administrator) { Ok(()) } else { Err(ErrorCode::Forbidden.into()) }
+        if key == Some(Caller::Administrator) { Ok(()) } else { Err(not_an_administrator()) }
     }
 }

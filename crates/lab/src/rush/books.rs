@@ -108,7 +108,10 @@ pub(super) fn compare(
 fn warn(evidence: &Evidence<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     if evidence.unanswered > 0 {
-        warnings.push(format!("{} people gave up without an answer; what they got is unknown", evidence.unanswered));
+        warnings.push(format!(
+            "{} people went away or gave up without an answer; what they got is unknown",
+            evidence.unanswered
+        ));
     }
     let looked_up = evidence.lookups.right + evidence.lookups.wrong;
     if looked_up < evidence.served {

@@ -14,7 +14,7 @@ Examples:
 
 Exit status 1 when something is WRONG; each comes with what to change. A warning is no failure.")]
 pub struct DoctorArguments {
-    /// Roles of the process to come: coupon, issuer [default: all]
+    /// Roles of the process to come: coupon, issuer, queue [default: all]
     #[arg(value_name = "ROLE")]
     pub roles: Vec<Role>,
     /// Print the checks as JSON

@@ -3,6 +3,10 @@
 use clap::{Args, value_parser};
 use domain::line::LineId;
 
+fn line(text: &str) -> Result<LineId, String> {
+    text.parse().map_err(|_| "a line is named gate:CAMPAIGN".to_owned())
+}
+
 /// The part of `onsale rush` about waiting lines.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Waiting lines")]
@@ -11,7 +15,7 @@ pub struct RushLineArguments {
     #[arg(long)]
     pub gate: bool,
     /// Rush at this line (gate:NAME), following its public document instead of asking for the own rank
-    #[arg(long, value_name = "LINE", conflicts_with_all = ["gate", "campaign"], value_parser = |text: &str| text.parse::<LineId>())]
+    #[arg(long, value_name = "LINE", conflicts_with_all = ["gate", "campaign"], value_parser = line)]
     pub line: Option<LineId>,
     /// Milliseconds between two looks of one person
     #[arg(long, value_name = "MS", default_value_t = 3_000, value_parser = value_parser!(u32).range(10..=600_000))]

@@ -14,7 +14,7 @@ Examples:
 
 Stops on SIGTERM or Ctrl-C: nothing new is taken, what is in flight is answered, then it ends.")]
 pub struct ServeArguments {
-    /// Roles of this process: coupon, issuer [default: all]
+    /// Roles of this process: coupon, issuer, queue [default: all]
     #[arg(value_name = "ROLE")]
     pub roles: Vec<Role>,
     /// Address and port to listen on (http.listen)

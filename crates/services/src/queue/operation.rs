@@ -130,7 +130,8 @@ impl Desk {
                 return Ok((line, rule));
             }
         }
-        Err(ApiError::new(ErrorCode::NotFound).detail("there is no such line"))
+        let names = "there is no such line: gate:CAMPAIGN, gate:TENANT%2FCAMPAIGN or queue:NAME";
+        Err(ApiError::new(ErrorCode::NotFound).detail(names))
     }
 
     /// Changes a line's rule, whoever else is changing it.

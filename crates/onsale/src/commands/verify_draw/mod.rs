@@ -58,7 +58,11 @@ fn told(findings: &Findings) -> String {
     if let Some(receipt) = receipt {
         text.push_str(&told_of_receipt(receipt));
     }
-    text.push_str(if findings.holds { "all of it holds\n" } else { "IT DOES NOT HOLD\n" });
+    text.push_str(match (findings.holds, seed_fits) {
+        (true, _) => "all of it holds\n",
+        (false, None) => "it can not be told before the draw: ask again after the opening\n",
+        (false, Some(_)) => "IT DOES NOT HOLD\n",
+    });
     text
 }
 
