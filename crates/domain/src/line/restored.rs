@@ -107,7 +107,13 @@ impl Line {
                 }
             }
         }
-        let shown = if self.is_undrawn() { NEVER_SHOWN } else { self.order.rank(ticket).max(1) };
+        let shown = if self.is_undrawn() { NEVER_SHOWN } else { self.best_rank(ticket) };
         self.places.insert(user, Place { ticket, state, heard_at: now, shown });
+    }
+
+    /// The best rank that the holder of this ticket may have been shown: those who stand at tickets that were served had
+    /// gone once, and were put back. It is what the public figures tell.
+    fn best_rank(&self, ticket: u64) -> u64 {
+        (self.order.rank(ticket) - self.order.rank(ticket.min(self.serving))).max(1)
     }
 }

@@ -6,12 +6,13 @@ use anyhow::Context;
 use async_trait::async_trait;
 use axum::Router;
 use bus::Publisher;
-use domain::line::{LineId, Verdict};
+use domain::line::Verdict;
 use domain::{CampaignId, UserId};
-use hot::line::{LinePort, LineUser};
+use hot::line::LinePort;
 use services::coupon::{CouponService, Gatekeeper};
 use services::gate::api::GateApi;
 use services::gate::{self, GateService, GateSettings, ToIssuers};
+use services::http::ApiError;
 use services::issuer::{GateCall, TellGate};
 use services::queue::api::QueueApi;
 use services::queue::draw_api::DrawApi;
@@ -101,15 +102,12 @@ pub(super) struct Passes(pub GateService);
 
 #[async_trait]
 impl Gatekeeper for Passes {
-    async fn is_admitted(&self, campaign: &CampaignId, user: &UserId) -> bool {
+    async fn is_admitted(&self, campaign: &CampaignId, user: &UserId) -> Result<bool, ApiError> {
         self.0.is_admitted(campaign, user).await
     }
 
     async fn used(&self, campaign: &CampaignId, user: &UserId, has_coupon: bool) {
         let verdict = if has_coupon { Verdict::Issued } else { Verdict::SoldOut };
-        let who = LineUser { line: LineId::Gate(campaign.clone()), user: user.clone() };
-        if let Err(error) = self.0.desk.port.finish(&who, verdict).await {
-            tracing::warn!(%error, "a verdict was not noted in the line");
-        }
+        self.0.note(campaign, user, verdict).await;
     }
 }

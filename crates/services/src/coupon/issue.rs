@@ -30,7 +30,10 @@ const SAMPLED_ONE_IN: u32 = 1_000;
 #[async_trait]
 pub trait Gatekeeper: Send + Sync + 'static {
     /// Whether somebody has an active pass.
-    async fn is_admitted(&self, campaign: &CampaignId, user: &UserId) -> bool;
+    ///
+    /// # Errors
+    /// `SERVICE_UNAVAILABLE`: nobody knows, and that is no refusal.
+    async fn is_admitted(&self, campaign: &CampaignId, user: &UserId) -> Result<bool, ApiError>;
 
     /// The pass was used: the user has the coupon, or hears that there is none left.
     async fn used(&self, campaign: &CampaignId, user: &UserId, has_coupon: bool);
@@ -215,7 +218,7 @@ impl IssueRoute {
         request: IssueRequest,
         refusal: IssueOutcome,
     ) -> Result<IssueOutcome, ApiError> {
-        if !gate.is_admitted(&request.campaign, &request.user).await {
+        if !gate.is_admitted(&request.campaign, &request.user).await? {
             return Ok(refusal);
         }
         let (campaign, user) = (request.campaign.clone(), request.user.clone());

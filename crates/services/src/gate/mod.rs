@@ -6,6 +6,8 @@
 
 pub mod api;
 pub mod campaigns;
+#[cfg(test)]
+mod campaigns_tests;
 pub mod completion;
 pub mod dispatch;
 #[cfg(test)]

@@ -8,11 +8,15 @@ use crate::queue::{Desk, ReceiptKey};
 use domain::line::{LineId, Standing, Verdict};
 use domain::{CampaignId, CampaignStatus, ErrorCode, IdempotencyKey, IssueOutcome, UserId};
 use hot::IssueRequest;
-use hot::line::{Clock, LineUser};
+use hot::line::LineUser;
 use serde::Serialize;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use utoipa::ToSchema;
+
+/// Longest wait for a verdict to be noted.
+const NOTE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The gate. Cheap to clone.
 #[derive(Clone)]
@@ -266,19 +270,30 @@ impl GateService {
             IssueOutcome::NotOpen { .. } | IssueOutcome::Paused { .. } => return Err(ApiError::unavailable(1)),
             IssueOutcome::NotAdmitted { .. } | IssueOutcome::KeyReused => return Ok(IssueResult::NotInActiveQueue),
         };
-        // The coupon is decided; a verdict that gets lost is told by the coupon itself when the user asks again.
-        if let Err(error) = self.desk.port.finish(&who, verdict).await {
-            tracing::warn!(%error, "a verdict was not noted in the line");
-        }
+        self.note(campaign, user, verdict).await;
         Ok(result)
     }
 
+    /// Notes what came of it for somebody. The coupon is decided, and nobody is held up by this: a verdict that gets lost
+    /// is told by the coupon itself when the user asks again.
+    pub async fn note(&self, campaign: &CampaignId, user: &UserId, verdict: Verdict) {
+        let who = who(campaign, user);
+        let why = match tokio::time::timeout(NOTE_TIMEOUT, self.desk.port.finish(&who, verdict)).await {
+            Ok(Ok(_)) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(late) => late.to_string(),
+        };
+        tracing::warn!(why, "a verdict was not noted in the line");
+    }
+
     /// Whether somebody may ask for the coupon now, for the coupon service.
-    pub async fn is_admitted(&self, campaign: &CampaignId, user: &UserId) -> bool {
+    ///
+    /// # Errors
+    /// `SERVICE_UNAVAILABLE`.
+    pub async fn is_admitted(&self, campaign: &CampaignId, user: &UserId) -> Result<bool, ApiError> {
         if self.settings.mode != DispatchMode::ActiveQueue {
-            return false;
+            return Ok(false);
         }
-        let standing = self.desk.port.look(vec![who(campaign, user)], Clock::Engine).await;
-        matches!(standing.first(), Some(Ok(Standing::Inside { .. })))
+        Ok(matches!(self.desk.look(who(campaign, user)).await?, Standing::Inside { .. }))
     }
 }

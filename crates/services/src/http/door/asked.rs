@@ -86,8 +86,9 @@ impl Asked {
 
     /// The head of the answer.
     pub fn reply(&self, (status, retry_after_seconds): (u16, Option<u32>), is_personal: bool) -> Reply<'_> {
-        let trace_id = self.trace_id.as_str();
-        Reply { status, trace_id, retry_after_seconds, rate: self.rate, is_personal, close: self.close }
+        let (trace_id, rate, close) = (self.trace_id.as_str(), self.rate, self.close);
+        let error_in = (status >= 400).then_some(self.language);
+        Reply { status, trace_id, retry_after_seconds, rate, is_personal, error_in, close }
     }
 
     /// Time since the request was there.

@@ -1,5 +1,6 @@
 //! Writing an answer of the hot route straight into the connection's buffer.
 
+use crate::http::language::Language;
 use std::cell::RefCell;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,6 +19,11 @@ pub struct RateNote {
     pub reset_seconds: u64,
 }
 
+/// What stands in every answer (GW-011): `SECURITY_HEADERS` in one piece, and the name of the next header.
+const ALWAYS: &[u8] = b"content-type: application/json\r\nx-content-type-options: nosniff\r\nx-frame-options: DENY\r\n\
+    referrer-policy: no-referrer\r\ncontent-security-policy: default-src 'none'; frame-ancestors 'none'\r\n\
+    x-trace-id: ";
+
 /// The head of an answer; the body is JSON and stands apart.
 #[derive(Clone, Copy, Debug)]
 pub struct Reply<'a> {
@@ -29,8 +35,10 @@ pub struct Reply<'a> {
     pub retry_after_seconds: Option<u32>,
     /// The bucket that was asked, if limits are on.
     pub rate: Option<RateNote>,
-    /// Whether nobody in between may keep it: it is one person's.
+    /// Whether nobody in between may keep it: it is one person's. Errors are never kept.
     pub is_personal: bool,
+    /// What an error is told in; none for what is no error.
+    pub error_in: Option<Language>,
     /// Whether the connection ends after this answer.
     pub close: bool,
 }
@@ -80,7 +88,7 @@ impl Reply<'_> {
     /// Appends the whole answer to `out`.
     pub fn write(&self, body: &[u8], out: &mut Vec<u8>) {
         out.extend_from_slice(status_line(self.status));
-        out.extend_from_slice(b"content-type: application/json\r\nx-content-type-options: nosniff\r\nx-trace-id: ");
+        out.extend_from_slice(ALWAYS);
         out.extend_from_slice(self.trace_id.as_bytes());
         if let Some(seconds) = self.retry_after_seconds {
             out.extend_from_slice(b"\r\nretry-after: ");
@@ -89,8 +97,15 @@ impl Reply<'_> {
         if let Some(rate) = &self.rate {
             rate.write(out);
         }
-        if self.is_personal {
+        if self.is_personal || self.error_in.is_some() {
             out.extend_from_slice(b"\r\ncache-control: no-store");
+        }
+        if let Some(language) = self.error_in {
+            out.extend_from_slice(b"\r\ncontent-language: ");
+            out.extend_from_slice(language.as_str().as_bytes());
+        }
+        if self.status == 401 {
+            out.extend_from_slice(b"\r\nwww-authenticate: ApiKey");
         }
         if self.close {
             out.extend_from_slice(b"\r\nconnection: close");
@@ -149,6 +164,7 @@ impl RateNote {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::SECURITY_HEADERS;
 
     #[test]
     fn an_answer_is_well_formed_http() {
@@ -160,6 +176,7 @@ mod tests {
             retry_after_seconds: Some(3),
             rate: Some(rate),
             is_personal: true,
+            error_in: Some(Language::Ko),
             close: true,
         };
         let mut out = Vec::new();
@@ -174,7 +191,11 @@ mod tests {
         assert_eq!(header("ratelimit-policy").as_deref(), Some("\"ip\";q=100;w=2"));
         assert_eq!(header("ratelimit").as_deref(), Some("\"ip\";r=99;t=1"));
         assert_eq!(header("cache-control").as_deref(), Some("no-store"));
+        assert_eq!(header("content-language").as_deref(), Some("ko"));
         assert_eq!(header("connection").as_deref(), Some("close"));
+        for (name, value) in SECURITY_HEADERS {
+            assert_eq!(header(name).as_deref(), Some(value), "{name}");
+        }
         assert!(header("date").is_some_and(|date| date.ends_with("GMT")));
     }
 }

@@ -218,9 +218,16 @@ fn full_answer() -> Vec<u8> {
     let (trace_id, mut body, mut out) = (TraceId::fresh(), Vec::new(), Vec::new());
     let detail = Some("all connections are taken");
     error_body(ErrorCode::ServiceUnavailable, Language::En, detail, clock::now(), &trace_id, &mut body);
-    let (status, trace_id) = (503, trace_id.as_str());
-    Reply { status, trace_id, retry_after_seconds: Some(1), rate: None, is_personal: false, close: true }
-        .write(&body, &mut out);
+    let reply = Reply {
+        status: 503,
+        trace_id: trace_id.as_str(),
+        retry_after_seconds: Some(1),
+        rate: None,
+        is_personal: false,
+        error_in: Some(Language::En),
+        close: true,
+    };
+    reply.write(&body, &mut out);
     out
 }
 

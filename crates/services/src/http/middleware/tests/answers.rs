@@ -1,8 +1,13 @@
 //! What every answer has, good or bad.
 
 use super::*;
+use crate::http::door::{Asked, HotHead};
+use crate::http::limits::{LimitSettings, Limits};
+use crate::http::middleware::render::render;
 use axum::extract::ConnectInfo;
-use std::net::SocketAddr;
+use axum::response::IntoResponse;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 
 #[tokio::test]
 async fn a_good_call_passes_with_its_trace_id() {
@@ -86,4 +91,44 @@ async fn handlers_hear_who_calls() {
     let mut call = call.body(Body::empty()).expect("a request");
     call.extensions_mut().insert(ConnectInfo("10.0.0.1:99".parse::<SocketAddr>().expect("an address")));
     assert_eq!(ask_router(small_program(settings), call).await.text(), "203.0.113.7 t-1");
+}
+
+/// Headers as the door writes them.
+fn headers_of_the_door(error: &ApiError) -> BTreeMap<String, String> {
+    let limits = Limits::new(LimitSettings {
+        enabled: false,
+        per_ip_per_second: 1,
+        per_ip_burst: 1,
+        issue_per_user_per_second: 1,
+        trusted_proxies: TrustedProxies::default(),
+    });
+    let head = HotHead { accept_language: Some(b"ko"), ..HotHead::default() };
+    let asked = Asked::new(&limits, IpAddr::from([127, 0, 0, 1]), &head);
+    let (mut body, mut out) = (Vec::new(), Vec::new());
+    let status = asked.write_error(error, &mut body);
+    asked.reply(status, false).write(&body, &mut out);
+    let text = String::from_utf8(out).expect("text");
+    let (head, _) = text.split_once("\r\n\r\n").expect("a head");
+    let pairs = head.lines().skip(1).filter_map(|line| line.split_once(": "));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+#[test]
+fn the_door_says_errors_as_the_layers_do() {
+    for code in [
+        ErrorCode::InvalidInput,
+        ErrorCode::Unauthorized,
+        ErrorCode::Forbidden,
+        ErrorCode::CampaignNotFound,
+        ErrorCode::RateLimitExceeded,
+        ErrorCode::QueueFull,
+        ErrorCode::InternalError,
+    ] {
+        let door = headers_of_the_door(&ApiError::new(code));
+        let mut response = ApiError::new(code).into_response();
+        render(&mut response, Language::Ko, &TraceId::fresh());
+        for (name, value) in response.headers() {
+            assert_eq!(door.get(name.as_str()).map(String::as_bytes), Some(value.as_bytes()), "{code:?}: {name}");
+        }
+    }
 }
