@@ -29,6 +29,8 @@ pub mod serving;
 pub mod signed;
 pub mod site;
 pub mod site_api;
+#[cfg(test)]
+mod site_tests;
 pub mod stream;
 #[cfg(test)]
 mod stream_tests;

@@ -7,6 +7,7 @@ use super::page::{self, Notice, Waiting};
 use super::serving::Board;
 use super::signed::CookieKeys;
 use super::visitor::{Caller, Carried, new_visitor};
+use crate::clock;
 use crate::http::{ApiError, ClientIp, Language};
 use ::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, LOCATION, SET_COOKIE};
 use ::http::request::Parts;
@@ -175,7 +176,9 @@ impl Site {
             });
         };
         let cookie = caller.visitor_cookie(&visitor);
-        let who = LineUser { line: line.clone(), user: visitor };
+        // One that was somebody else's before this visitor began anew: the check would refuse it for as long as it lives.
+        let has_wrong_pass = caller.pass(&line, &visitor) == Carried::Forged;
+        let who = LineUser { line: line.clone(), user: visitor.clone() };
         let mut response = match self.desk.enter(who).await {
             Ok(Standing::Waiting { ticket, rank, .. }) => {
                 let from_rank = query.from.parse().unwrap_or(rank).max(rank);
@@ -183,7 +186,10 @@ impl Site {
                 let here = format!("{here}&from={from_rank}");
                 page::waiting(&Waiting { line: escaped(name), ticket, rank, from_rank, wait_seconds, here }, language)
             }
-            Ok(Standing::Inside { pass, .. }) => see_other(&admitted_address(&to, pass.id), None),
+            Ok(Standing::Inside { pass, .. }) => {
+                let right = has_wrong_pass.then(|| caller.pass_cookie(&line, &visitor, &pass, clock::now()));
+                see_other(&admitted_address(&to, pass.id), right.as_deref())
+            }
             Ok(Standing::Drawing { entry, .. }) => page::notice(Notice::Drawing(entry), &here, language),
             Ok(Standing::Full) => page::notice(Notice::Full, &here, language),
             Ok(Standing::Closed | Standing::Finished { .. }) => page::notice(Notice::Closed, &here, language),
