@@ -22,6 +22,7 @@
   let leaving = false;
   let lookTimer = 0;
   let pollTimer = 0;
+  let polling = false;
 
   const byId = (id) => document.getElementById(id);
   const fill = (pattern, values) => pattern.replace(/\{(\w)\}/g, (_, name) => values[name]);
@@ -113,25 +114,36 @@
     } catch {
       state("offline");
     }
-    pollTimer = setTimeout(poll, around(POLL_MS));
+    if (polling) pollTimer = setTimeout(poll, around(POLL_MS));
+  }
+
+  function pollFrom(afterMs) {
+    polling = true;
+    clearTimeout(pollTimer);
+    pollTimer = setTimeout(poll, afterMs);
+  }
+
+  // A question under way must not begin it anew.
+  function stopPolling() {
+    polling = false;
+    clearTimeout(pollTimer);
   }
 
   function stream() {
-    if (!("EventSource" in window)) return void poll();
+    if (!("EventSource" in window)) return pollFrom(0);
     const source = new EventSource("/queue/stream/" + line);
     source.onmessage = (message) => follow(JSON.parse(message.data));
     source.onopen = () => {
-      clearTimeout(pollTimer);
+      stopPolling();
       state("live");
     };
     source.onerror = () => {
       state("offline");
       // Refused for good, and not only broken off: poll, and try again later.
       if (source.readyState === EventSource.CLOSED) {
-        clearTimeout(pollTimer);
-        pollTimer = setTimeout(poll, around(1000));
+        pollFrom(around(1000));
         setTimeout(() => {
-          clearTimeout(pollTimer);
+          stopPolling();
           stream();
         }, around(60000));
       }

@@ -34,7 +34,18 @@ fn lasting(answer: &Answer) -> (u16, Value, Vec<Option<&str>>, bool) {
         fields.remove("timestamp");
         fields.remove("traceId");
     }
-    let names = ["content-type", "cache-control", "ratelimit-policy", "connection", "x-content-type-options"];
+    let names = [
+        "content-type",
+        "content-language",
+        "cache-control",
+        "ratelimit-policy",
+        "connection",
+        "x-content-type-options",
+        "x-frame-options",
+        "referrer-policy",
+        "content-security-policy",
+        "www-authenticate",
+    ];
     let headers = names.into_iter().map(|name| answer.header(name)).collect();
     assert!(answer.header("x-trace-id").is_some());
     (answer.status, body, headers, answer.header("ratelimit").is_some())

@@ -44,13 +44,20 @@ pub enum Verdict {
 #[derive(Clone)]
 pub struct Checks {
     desk: Desk,
-    kept: Arc<Mutex<HashMap<LineUser, (Uuid, Instant)>>>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+/// Passes that the lines have confirmed a moment ago.
+struct Kept {
+    passes: HashMap<LineUser, (Uuid, Instant)>,
+    /// When those that are no longer fresh were last taken out.
+    swept_at: Instant,
 }
 
 impl Checks {
     /// Checks with a desk's lines.
     pub fn new(desk: Desk) -> Self {
-        Self { desk, kept: Arc::default() }
+        Self { desk, kept: Arc::new(Mutex::new(Kept { passes: HashMap::new(), swept_at: Instant::now() })) }
     }
 
     /// Decides on a request of `caller` for `original`, a path and query.
@@ -96,16 +103,18 @@ impl Checks {
 
     fn is_kept(&self, who: &LineUser, pass: Uuid) -> bool {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(who).is_some_and(|(id, heard_at)| *id == pass && heard_at.elapsed() < FRESH)
+        kept.passes.get(who).is_some_and(|(id, heard_at)| *id == pass && heard_at.elapsed() < FRESH)
     }
 
     fn keep(&self, who: LineUser, pass: Uuid) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT_MAX {
-            kept.retain(|_, (_, heard_at)| heard_at.elapsed() < FRESH);
+        // Looked through once in that time at most: what is fresh now is not worth a look for everybody who comes.
+        if kept.passes.len() >= KEPT_MAX && kept.swept_at.elapsed() >= FRESH {
+            kept.passes.retain(|_, (_, heard_at)| heard_at.elapsed() < FRESH);
+            kept.swept_at = Instant::now();
         }
-        if kept.len() < KEPT_MAX {
-            kept.insert(who, (pass, Instant::now()));
+        if kept.passes.len() < KEPT_MAX {
+            kept.passes.insert(who, (pass, Instant::now()));
         }
     }
 }

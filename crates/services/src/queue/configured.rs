@@ -87,20 +87,26 @@ impl ConfiguredLines {
     /// Makes those that are not there; brings those up to date that were not yet.
     ///
     /// # Errors
-    /// When the engine does not answer; the next call goes on.
+    /// When the engine does not answer for one of them, which keeps no other from being made; the next call goes on.
     pub async fn follow(&mut self) -> Result<(), HotError> {
-        for name in &self.settings.lines {
-            let line = LineId::Queue(name.clone());
-            let wanted = match self.port.rule(&line).await? {
-                None => Some(self.settings.rule()),
-                Some(known) if !self.brought.contains(name) => self.settings.wanted(&known),
-                Some(_) => None,
-            };
-            if let Some(rule) = wanted {
-                self.port.put_line(&line, rule).await?;
-            }
-            self.brought.insert(name.clone());
+        let mut followed = Ok(());
+        for name in self.settings.lines.clone() {
+            followed = followed.and(self.follow_line(name).await);
         }
+        followed
+    }
+
+    async fn follow_line(&mut self, name: EventName) -> Result<(), HotError> {
+        let line = LineId::Queue(name.clone());
+        let wanted = match self.port.rule(&line).await? {
+            None => Some(self.settings.rule()),
+            Some(known) if !self.brought.contains(&name) => self.settings.wanted(&known),
+            Some(_) => None,
+        };
+        if let Some(rule) = wanted {
+            self.port.put_line(&line, rule).await?;
+        }
+        self.brought.insert(name);
         Ok(())
     }
 

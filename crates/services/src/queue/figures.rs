@@ -1,6 +1,7 @@
 //! Figures of all lines as metrics, for operators (QUEUE-007).
 
-use domain::line::{Figures, LineId};
+use crate::clock;
+use domain::line::{Figures, LineId, LineRule};
 use hot::HotError;
 use hot::line::{Clock, LinePort};
 use metrics::gauge;
@@ -30,8 +31,17 @@ async fn show(port: &dyn LinePort) -> Result<(), HotError> {
         if let Some(figures) = port.figures(line, 0, Clock::Engine).await? {
             show_line(line, &figures);
         }
+        if let Some(rule) = port.rule(line).await? {
+            show_rate(line, &rule);
+        }
     }
     Ok(())
+}
+
+/// How many a second may go now; 0 while nobody may.
+fn show_rate(line: &LineId, rule: &LineRule) {
+    let rate = if rule.admits_at(clock::now()) { rule.rate_per_second } else { 0 };
+    gauge!("onsale_line_rate_per_second", "line" => line.to_string()).set(f64::from(rate));
 }
 
 fn show_line(line: &LineId, figures: &Figures) {

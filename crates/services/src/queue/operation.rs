@@ -91,9 +91,11 @@ impl Desk {
     pub async fn stats(&self, board: &Board, defaults: Defaults) -> Result<Stats, ApiError> {
         let mut lines = Vec::new();
         for line in self.port.lines().await? {
-            let (Some(rule), Some(figures)) =
-                (self.port.rule(&line).await?, self.port.figures(&line, 0, Clock::Engine).await?)
+            // A line whose part of the hot state is away keeps nobody from seeing the others.
+            let (Ok(Some(rule)), Ok(Some(figures))) =
+                (self.port.rule(&line).await, self.port.figures(&line, 0, Clock::Engine).await)
             else {
+                tracing::warn!(%line, "the figures of a line could not be read");
                 continue;
             };
             board.rates().look(&line, &rule, &figures, crate::clock::now());
