@@ -62,6 +62,8 @@ scripts! {
     LINE_LEAVE = "line/leave" after "line/common";
     /// Lets the next go.
     LINE_ADMIT = "line/admit" after "line/common";
+    /// Shows passes where others look for them.
+    LINE_SHOW = "line/show" after "line/common";
     /// Puts back those who were dealt with for too long.
     LINE_PUT_BACK = "line/put_back" after "line/common";
     /// Keeps a verdict.

@@ -2,7 +2,7 @@
 
 use crate::support::{TTL_MS, Tries, gate, open, passes, people, queue, rule, until};
 use domain::line::{Admitted, LineId, Standing};
-use hot::line::{Clock, LinePort};
+use hot::line::{Clock, LinePort, LineUser};
 use hot::redis::Ack;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -89,6 +89,43 @@ async fn a_pass_is_to_be_seen_while_it_lives() {
         until("the pass is to be seen", async || redis.ask(&["GET", &key]).ok() == shown).await;
         assert_eq!(lines.leave(&who[0], Clock::Engine).await, Ok(true));
         assert!(redis.ask(&["GET", &key]).is_err(), "it does not live any more");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pass_that_was_given_up_at_once_is_not_to_be_seen() {
+    let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
+    let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
+    lines.put_line(&line, rule(100_000)).await.expect("put");
+    let key = |who: &LineUser| match &who.line {
+        LineId::Gate(campaign) => format!("gate:active:{{{campaign}}}:{}", who.user),
+        LineId::Queue(name) => format!("queue:user-token:{{{name}}}:{}", who.user),
+    };
+    let everybody = people(&line, 1..=400);
+    for some in everybody.chunks(20) {
+        lines.enter(some.to_vec(), Clock::Engine).await;
+        let mut admitted = 0;
+        let tries = Tries::until("all are admitted");
+        while admitted < some.len() {
+            admitted += lines.admit(&line, passes(some.len()), Clock::Engine).await.expect("admits").admitted.len();
+            if admitted < some.len() {
+                tries.again().await;
+            }
+        }
+        for left in futures::future::join_all(some.iter().map(|who| lines.leave(who, Clock::Engine))).await {
+            assert_eq!(left, Ok(true));
+        }
+    }
+    // Whatever was on its way has come when somebody's who was admitted later is there.
+    let last = people(&line, 401..=401);
+    lines.enter(last.clone(), Clock::Engine).await;
+    until("the last is admitted", async || {
+        lines.admit(&line, passes(1), Clock::Engine).await.expect("admits");
+        redis.ask(&["GET", &key(&last[0])]).is_ok()
+    })
+    .await;
+    for who in &everybody {
+        assert!(redis.ask(&["GET", &key(who)]).is_err(), "{} has given up the pass", who.user);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who goes next, and who comes back.
 
-use super::super::link::Lane;
+use super::super::link::{Lane, Wait};
 use super::super::reply::{Array, Reading};
 use super::super::scripts;
 use super::known::Known;
@@ -55,6 +55,19 @@ fn read(value: Value, passes: &[Uuid]) -> Reading<Went> {
     Ok(Went { next_in_ms: u64::try_from(next_in_ms).ok(), admitted: admitted.collect(), life_ms })
 }
 
+/// Keys and arguments of the script that shows passes.
+fn to_show(known: &Known, went: &Went) -> (Vec<String>, Vec<String>) {
+    let mut passes = Vec::new();
+    let mut arguments = vec![String::new(), went.life_ms.to_string()];
+    for one in &went.admitted {
+        if let Some(pass) = one.pass {
+            passes.push(known.keys.pass(&one.user));
+            arguments.extend([one.user.to_string(), pass.id.simple().to_string()]);
+        }
+    }
+    (passes, arguments)
+}
+
 impl Inner {
     pub(super) async fn admit(&self, line: &LineId, passes: &[Uuid], clock: Clock) -> Result<Admission, HotError> {
         let known = self.known(line);
@@ -87,21 +100,18 @@ impl Inner {
         Ok(went)
     }
 
-    /// Writes passes where others look for them, while the next people go. The script can not: it does not know whose keys
-    /// to declare. What is missing there is missed by nobody who asks the line.
+    /// Writes passes where others look for them, while the next people go. The admission can not: it does not know whose
+    /// keys to declare. What is missing there is missed by nobody who asks the line.
     async fn show_passes(&self, known: &Arc<Known>, went: &Went) {
-        let mut pipeline = redis::pipe();
-        for one in &went.admitted {
-            let Some(pass) = one.pass else { continue };
-            let text = format!("qr_{}", pass.id);
-            pipeline.cmd("SET").arg(known.keys.pass(&one.user)).arg(text).arg("PX").arg(went.life_ms);
-        }
-        if pipeline.is_empty() {
+        let (passes, arguments) = to_show(known, went);
+        if passes.is_empty() {
             return;
         }
         let (links, known) = (self.links.clone(), known.clone());
         let show = async move {
-            if let Err(error) = links.send(&known.keys.line, pipeline).await {
+            let keys: Vec<&str> = known.keys.all().into_iter().chain(passes.iter().map(String::as_str)).collect();
+            let arguments: Vec<&[u8]> = arguments.iter().map(String::as_bytes).collect();
+            if let Err(error) = links.run(&scripts::LINE_SHOW, &keys, &arguments, (Lane::Other, Wait::Nobody)).await {
                 tracing::warn!(line = %known.id, %error, "passes are not shown to others");
             }
         };
