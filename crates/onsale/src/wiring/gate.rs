@@ -15,7 +15,7 @@ use services::gate::{self, GateService, GateSettings, ToIssuers};
 use services::http::ApiError;
 use services::issuer::{GateCall, TellGate};
 use services::queue::api::QueueApi;
-use services::queue::draw_api::DrawApi;
+use services::queue::draw::api::DrawApi;
 use services::queue::operation::Defaults;
 use services::queue::scheduler::Dispatch;
 use services::queue::{self, Desk};
@@ -68,14 +68,14 @@ pub(super) fn routes(config: &Config, deciding: &Deciding, lines: &Lines) -> any
     let gate_routes = gate::api::routes(gate_api(config, deciding)?);
     let draws =
         DrawApi { desk: api.desk.clone(), callers: api.callers.clone(), receipts: deciding.gate.receipts().cloned() };
-    let lines = queue::api::routes(api.clone()).merge(queue::site_api::routes(api));
-    Ok(gate_routes.merge(lines).merge(queue::draw_api::routes(draws)))
+    let lines = queue::api::routes(api.clone()).merge(queue::site::api::routes(api));
+    Ok(gate_routes.merge(lines).merge(queue::draw::api::routes(draws)))
 }
 
 /// The routes that proxies ask for everybody's sake, and our own services.
 pub(super) fn routes_without_limits(config: &Config, deciding: &Deciding, lines: &Lines) -> anyhow::Result<Router> {
     let internal = gate::api::internal_routes(gate_api(config, deciding)?);
-    Ok(internal.merge(queue::site_api::proxy_routes(queue_api(config, deciding, lines))))
+    Ok(internal.merge(queue::site::api::proxy_routes(queue_api(config, deciding, lines))))
 }
 
 fn gate_api(config: &Config, deciding: &Deciding) -> anyhow::Result<GateApi> {

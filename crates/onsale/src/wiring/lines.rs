@@ -4,7 +4,7 @@ use super::{Parts, secrets};
 use crate::config::{Config, HotEngine};
 use anyhow::{Context, bail};
 use domain::EventName;
-use services::queue::signed::{KEY_BYTES_MIN, new_key};
+use services::queue::site::signed::{KEY_BYTES_MIN, new_key};
 use services::queue::{Board, ConfiguredLines, CookieKeys, LineSettings, Site, Streams};
 use std::sync::Arc;
 

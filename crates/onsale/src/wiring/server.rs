@@ -224,8 +224,8 @@ fn management(health: &Arc<Health>, exporter: PrometheusHandle, http: Arc<HttpMe
             coupon::api::ApiDocument::openapi(),
             services::gate::api::ApiDocument::openapi(),
             services::queue::api::ApiDocument::openapi(),
-            services::queue::site_api::ApiDocument::openapi(),
-            services::queue::draw_api::ApiDocument::openapi(),
+            services::queue::site::api::ApiDocument::openapi(),
+            services::queue::draw::api::ApiDocument::openapi(),
         ],
     );
     health::routes(health.clone()).merge(metrics::routes(exporter, http)).merge(docs::routes(document))

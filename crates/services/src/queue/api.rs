@@ -3,7 +3,8 @@
 use super::desk::Desk;
 use super::operation::{Defaults, LineStats, NewRate, Stats};
 use super::serving::{Board, FRESH, Serving};
-use super::site::{Asker, Site};
+use super::site::Site;
+use super::site::service::Asker;
 use super::stream::Streams;
 use crate::callers::Callers;
 use crate::http::docs::ErrorBody;

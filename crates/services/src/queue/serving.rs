@@ -1,7 +1,7 @@
 //! The public document of a line: with it and a ticket number anybody works out the own rank, and a cache may stand
 //! in front for a second (`contract.md`, Queue).
 
-use super::draws::DrawDocument;
+use super::draw::announce::DrawDocument;
 use super::rates::Rates;
 use crate::clock;
 use crate::http::ApiError;

@@ -10,8 +10,8 @@
 use super::desk::Desk;
 use super::pump;
 use super::serving::{Board, Serving};
-use super::signed::hex;
 use crate::http::ApiError;
+use crate::keys::hex;
 use bytes::Bytes;
 use domain::Timestamp;
 use domain::line::LineId;

@@ -3,7 +3,7 @@
 use domain::Timestamp;
 use domain::line::{DrawSeed, commitment_hex, drawn_order};
 use serde::{Deserialize, Serialize};
-use services::queue::receipt::{self, ReceiptError};
+use services::queue::draw::receipt::{self, ReceiptError};
 
 /// More than any line has places: a document that says so is not one.
 const COUNT_MAX: u32 = 100_000_000;

@@ -1,11 +1,11 @@
 //! The routes of opening draws.
 
-use super::desk::Desk;
-use super::draws::Announced;
+use super::announce::Announced;
 use super::receipt::ReceiptKey;
 use crate::callers::Callers;
 use crate::http::docs::ErrorBody;
 use crate::http::{ApiError, Json, Path};
+use crate::queue::desk::Desk;
 use ::http::{HeaderMap, header};
 use axum::Router;
 use axum::extract::State;

@@ -4,8 +4,9 @@
 //! kind. What it does not stop: a copy of all cookies into a browser of the same kind (and, with `bind_network`, in the
 //! same network). The two are then one visitor with one place and one pass.
 
-use super::signed::{CookieKeys, hex};
+use super::signed::CookieKeys;
 use crate::http::ClientIp;
+use crate::keys::hex;
 use ::http::HeaderMap;
 use ::http::header::{COOKIE, USER_AGENT};
 use domain::line::{LineId, Pass};

@@ -2,7 +2,7 @@
 
 use super::check::{Checks, Verdict};
 use super::visitor::{Caller, VISITOR_COOKIE, new_visitor};
-use super::{ConfiguredLines, CookieKeys, Desk, LineSettings};
+use crate::queue::{ConfiguredLines, CookieKeys, Desk, LineSettings};
 use ::http::header::{COOKIE, USER_AGENT};
 use ::http::{HeaderMap, HeaderValue};
 use domain::EventName;

@@ -1,5 +1,6 @@
 //! Signs what people carry in cookies, so that nobody can make one up.
 
+use crate::keys::hex;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -64,12 +65,6 @@ fn fed(key: &Hmac<Sha256>, parts: &[&str]) -> Hmac<Sha256> {
         mac.update(b"\n");
     }
     mac
-}
-
-/// Bytes in hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

@@ -152,8 +152,8 @@ fn thousands(number: u64) -> String {
 /// What the pages load. The names never change, so a browser asks again after a while.
 pub fn asset(name: &str) -> Option<Response> {
     let (kind, text) = match name {
-        "wait.css" => ("text/css; charset=utf-8", include_str!("../../../templates/wait.css")),
-        "wait.js" => ("text/javascript; charset=utf-8", include_str!("../../../templates/wait.js")),
+        "wait.css" => ("text/css; charset=utf-8", include_str!("../../../../templates/wait.css")),
+        "wait.js" => ("text/javascript; charset=utf-8", include_str!("../../../../templates/wait.js")),
         _ => return None,
     };
     Some(([(CONTENT_TYPE, kind), (CACHE_CONTROL, "public, max-age=300")], text).into_response())

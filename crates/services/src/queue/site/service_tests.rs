@@ -1,8 +1,9 @@
 //! A browser that begins anew, as another visitor, and still carries what it had before.
 
-use super::site::{Asker, Site, WaitQuery};
+use super::service::{Asker, Site, WaitQuery};
+use super::visitor;
 use super::visitor::{VISITOR_COOKIE, new_visitor};
-use super::{Board, ConfiguredLines, CookieKeys, Desk, LineSettings, visitor};
+use crate::queue::{Board, ConfiguredLines, CookieKeys, Desk, LineSettings};
 use ::http::header::{COOKIE, LOCATION, SET_COOKIE, USER_AGENT};
 use ::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use axum::extract::FromRequestParts;

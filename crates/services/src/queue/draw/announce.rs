@@ -1,8 +1,8 @@
 //! Opening draws: an operator announces one, and everybody can check it afterwards.
 
-use super::desk::Desk;
 use crate::clock;
 use crate::http::ApiError;
+use crate::queue::desk::Desk;
 use domain::ErrorCode;
 use domain::line::{DrawSeed, Figures, LineId, LineRule, commitment_hex};
 use hot::line::Clock;

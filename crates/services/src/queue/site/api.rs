@@ -1,10 +1,10 @@
 //! The routes of lines before any site: the check for proxies, the waiting page, and what it asks for.
 
-use super::api::QueueApi;
 use super::page;
-use super::site::{Asker, Place, WaitQuery};
+use super::service::{Asker, Place, WaitQuery};
 use crate::http::docs::ErrorBody;
 use crate::http::{ApiError, Json, Path, Query};
+use crate::queue::api::QueueApi;
 use ::http::header::CACHE_CONTROL;
 use axum::Router;
 use axum::extract::{OriginalUri, State};

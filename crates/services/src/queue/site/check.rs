@@ -4,10 +4,10 @@
 //! does not answer, that it was so. The token in a link has no power: without the cookies of the visitor whom it was
 //! given to it opens nothing, and with them it is taken off the address.
 
-use super::desk::Desk;
 use super::local::{TOKEN_PARAMETER, local, wait_address, without_token};
 use super::visitor::{Caller, Carried};
 use crate::clock;
+use crate::queue::desk::Desk;
 use domain::line::{LineId, Standing};
 use hot::line::LineUser;
 use std::collections::HashMap;

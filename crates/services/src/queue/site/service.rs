@@ -1,14 +1,14 @@
 //! Lines before any site: the check of each request, the waiting page, and a visitor's own place.
 
 use super::check::{Checks, Verdict, admitted_address};
-use super::desk::Desk;
 use super::local::{escaped, local, wait_address};
 use super::page::{self, Notice, Waiting};
-use super::serving::Board;
 use super::signed::CookieKeys;
 use super::visitor::{Caller, Carried, new_visitor};
 use crate::clock;
 use crate::http::{ApiError, ClientIp, Language};
+use crate::queue::desk::Desk;
+use crate::queue::serving::Board;
 use ::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, LOCATION, SET_COOKIE};
 use ::http::request::Parts;
 use ::http::{HeaderMap, HeaderValue, StatusCode};
