@@ -23,7 +23,7 @@ pub struct LineUser {
 pub enum Clock {
     /// The engine's own: of many callers each has another.
     Engine,
-    /// The caller's, where the caller is a test.
+    /// The caller's: a test's, or one that lies ahead so that everything is too old.
     At(Timestamp),
 }
 

@@ -1,5 +1,6 @@
 //! Gates of several campaigns, of which one is before a line that does not answer.
 
+use super::faulty_lines::FaultyLines;
 use super::{DispatchMode, GateService, GateSettings};
 use crate::callers::Callers;
 use crate::coupon::CouponService;
@@ -7,83 +8,14 @@ use crate::coupon::campaigns::open_with_stock;
 use crate::coupon::on_their_way::NothingOnItsWay;
 use crate::keys::KeyRing;
 use crate::queue::Desk;
-use async_trait::async_trait;
-use domain::line::{DrawStep, Figures, LineId, LineRule, Standing, Verdict};
+use domain::line::{LineId, Verdict};
 use domain::{Campaign, CampaignId, ErrorCode, EventName, TenantName, UserId};
-use hot::HotError;
 use hot::embedded::{EmbeddedEngine, EmbeddedLines, JournalOptions};
-use hot::line::{Admission, Clock, LinePort, LineUser};
+use hot::line::LinePort;
 use ledger::{Ledger, LedgerOptions, embedded_url};
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
-use uuid::Uuid;
-
-/// Lines on two nodes, one of which is away: it would have this line.
-struct OneAway {
-    lines: EmbeddedLines,
-    away: OnceLock<LineId>,
-}
-
-impl OneAway {
-    fn node_of(&self, line: &LineId) -> Result<&EmbeddedLines, HotError> {
-        if self.away.get() == Some(line) { Err(HotError::Unavailable("away".into())) } else { Ok(&self.lines) }
-    }
-}
-
-#[async_trait]
-impl LinePort for OneAway {
-    async fn put_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError> {
-        self.node_of(line)?.put_line(line, rule).await
-    }
-
-    async fn rule(&self, line: &LineId) -> Result<Option<LineRule>, HotError> {
-        self.node_of(line)?.rule(line).await
-    }
-
-    async fn lines(&self) -> Result<Vec<LineId>, HotError> {
-        self.lines.lines().await
-    }
-
-    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>> {
-        self.lines.enter(batch, clock).await
-    }
-
-    /// Hangs for the line that is away, as calls do that nobody answers.
-    async fn look(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>> {
-        if batch.iter().any(|who| self.node_of(&who.line).is_err()) {
-            std::future::pending::<()>().await;
-        }
-        self.lines.look(batch, clock).await
-    }
-
-    async fn leave(&self, who: &LineUser, clock: Clock) -> Result<bool, HotError> {
-        self.node_of(&who.line)?.leave(who, clock).await
-    }
-
-    async fn admit(&self, line: &LineId, passes: Vec<Uuid>, clock: Clock) -> Result<Admission, HotError> {
-        self.node_of(line)?.admit(line, passes, clock).await
-    }
-
-    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError> {
-        self.node_of(line)?.put_back(line, clock).await
-    }
-
-    async fn finish(&self, who: &LineUser, verdict: Verdict) -> Result<bool, HotError> {
-        match self.node_of(&who.line) {
-            Ok(lines) => lines.finish(who, verdict).await,
-            Err(_) => std::future::pending().await,
-        }
-    }
-
-    async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError> {
-        self.node_of(line)?.draw(line, clock).await
-    }
-
-    async fn figures(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<Figures>, HotError> {
-        self.node_of(line)?.figures(line, gone_max, clock).await
-    }
-}
 
 async fn coupons(folder: &Path) -> CouponService {
     let ledger = Ledger::connect(&embedded_url(folder), LedgerOptions::default()).await.expect("connects");
@@ -120,7 +52,7 @@ async fn a_campaign_that_can_not_be_followed_keeps_no_other_from_its_gate() {
     }
     let all = coupons.port.campaigns().await.expect("read");
     let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened");
-    let port = Arc::new(OneAway { lines, away: OnceLock::new() });
+    let port = Arc::new(FaultyLines::new(lines));
     // Whichever is followed first.
     port.away.set(LineId::Gate(all[0].clone())).expect("set once");
     let gate = GateService::new(Desk::new(port.clone()), coupons, settings());
@@ -138,7 +70,8 @@ async fn a_line_that_hangs_holds_up_nobody_who_asks_for_a_coupon() {
     let coupons = coupons(folder.path()).await;
     let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened");
     let id = CampaignId::new(TenantName::default_tenant(), EventName::new("shoes").expect("a name"));
-    let port = Arc::new(OneAway { lines, away: OnceLock::from(LineId::Gate(id.clone())) });
+    let port = Arc::new(FaultyLines::new(lines));
+    port.away.set(LineId::Gate(id.clone())).expect("set once");
     let gate = GateService::new(Desk::new(port), coupons, settings());
     let user = UserId::new("ann").expect("a name");
     tokio::time::pause();

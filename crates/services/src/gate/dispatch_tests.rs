@@ -2,6 +2,7 @@
 //! the bus does not take anything.
 
 use super::ToIssuers;
+use super::faulty_lines::FaultyLines;
 use crate::lease::Lease;
 use crate::queue::Scheduler;
 use async_trait::async_trait;
@@ -48,7 +49,7 @@ impl Publisher for Kept {
 /// A line before a campaign in a folder of its own, and a bus.
 struct Scene {
     _folder: TempDir,
-    port: Arc<dyn LinePort>,
+    port: Arc<FaultyLines>,
     keys: Arc<dyn KeyPort>,
     bus: Arc<Kept>,
     line: LineId,
@@ -75,7 +76,7 @@ impl Scene {
         lines.put_line(&line, rule).await.expect("put");
         let scene = Self {
             _folder: folder,
-            port: Arc::new(lines),
+            port: Arc::new(FaultyLines::new(lines)),
             keys: Arc::new(EmbeddedKeys::default()),
             bus: Arc::default(),
             line,
@@ -142,6 +143,22 @@ async fn a_stop_hands_the_line_over_at_once_and_leaves_nobody_unasked_for() {
     scene.work(40).await;
     third.stop().await;
     assert_eq!(first_times(&scene.asked_for()), (1..=40).collect::<Vec<_>>());
+}
+
+/// Those who went in a call whose answer was lost are in front of those who go next.
+#[tokio::test]
+async fn a_lost_answer_lets_nobody_overtake() {
+    let scene = Scene::new(60, 0).await;
+    // Long after this test.
+    let admits = Admits::Processing { stale_after_ms: 600_000, put_back_max: 7 };
+    let rule = scene.port.rule(&scene.line).await.expect("answers").expect("is there");
+    let patient = LineRule { admits, revision: rule.revision + 1, ..rule };
+    scene.port.put_line(&scene.line, patient).await.expect("put");
+    scene.port.lose_admissions.store(3, Ordering::SeqCst);
+    let scheduler = scene.scheduler();
+    scene.work(60).await;
+    scheduler.stop().await;
+    assert_eq!(first_times(&scene.asked_for()), (1..=60).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -12,6 +12,8 @@ pub mod completion;
 pub mod dispatch;
 #[cfg(test)]
 mod dispatch_tests;
+#[cfg(test)]
+mod faulty_lines;
 pub mod route;
 pub mod service;
 

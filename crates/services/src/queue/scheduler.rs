@@ -1,6 +1,7 @@
 //! Lets the next go. Any number of schedulers may run: the engine admits what a line's rule allows, whoever asks.
 
 use async_trait::async_trait;
+use domain::Timestamp;
 use domain::line::{Admits, Admitted, DrawStep, LineId, LineRule};
 use hot::HotError;
 use hot::line::{Clock, LinePort};
@@ -24,6 +25,8 @@ const PAUSE_MIN: Duration = Duration::from_millis(5);
 const AWAY_PAUSE: Duration = Duration::from_secs(1);
 /// Longest wait at the end for those who have just been let go to be asked for.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// After every moment at which somebody went: all have been dealt with for too long by then.
+const FOR_EVER: Timestamp = Timestamp(1 << 50);
 /// How often those who have been dealt with for too long are put back.
 const PUT_BACK_EVERY: Duration = Duration::from_secs(1);
 
@@ -120,7 +123,7 @@ async fn serve(
     dispatch: Option<Arc<dyn Dispatch>>,
     mut stopping: Receiver<bool>,
 ) {
-    let mut round = Round { put_back_at: Instant::now(), is_drawn: false, drawn: None };
+    let mut round = Round { put_back_at: Instant::now(), is_drawn: false, drawn: None, is_unsure: false };
     while !*stopping.borrow() {
         let pause = match turn(port.as_ref(), &line, dispatch.as_deref(), &mut round).await {
             Ok(pause) => pause,
@@ -140,6 +143,8 @@ struct Round {
     is_drawn: bool,
     /// How many took part in the last one that was seen.
     drawn: Option<u32>,
+    /// Nobody knows who went in the last call: they would be asked for after those behind them.
+    is_unsure: bool,
 }
 
 impl Round {
@@ -157,6 +162,17 @@ impl Round {
             tracing::info!(%line, count, "the opening draw was held");
         }
         Ok(())
+    }
+}
+
+/// Puts everybody back at once who is being dealt with, or said to be. Who is asked for a second time loses nothing by it.
+async fn put_all_back(port: &dyn LinePort, line: &LineId) -> Result<(), HotError> {
+    loop {
+        let back = port.put_back(line, Clock::At(FOR_EVER)).await?;
+        if back.is_empty() {
+            return Ok(());
+        }
+        tracing::warn!(%line, count = back.len(), "the answer to an admission was lost; people stand at their places again");
     }
 }
 
@@ -187,9 +203,16 @@ async fn turn(
     {
         return Ok(PAUSE_MAX);
     }
+    let is_asked_for = matches!(rule.admits, Admits::Processing { .. }) && dispatch.is_some();
+    if round.is_unsure && is_asked_for {
+        put_all_back(port, line).await?;
+    }
+    round.is_unsure = false;
     let passes: Vec<Uuid> = (0..batch_of(&rule)).map(|_| Uuid::new_v4()).collect();
     let most = passes.len();
-    let admission = port.admit(line, passes, Clock::Engine).await?;
+    let admission = port.admit(line, passes, Clock::Engine).await;
+    round.is_unsure = matches!(admission, Err(HotError::Unknown(_)));
+    let admission = admission?;
     if admission.admitted.is_empty() {
         // A line that was lost and made again is drawn again.
         round.is_drawn = false;

@@ -1,0 +1,90 @@
+//! Lines that fail as those on Redis do, for tests.
+
+use async_trait::async_trait;
+use domain::UserId;
+use domain::line::{DrawStep, Figures, LineId, LineRule, Standing, Verdict};
+use hot::HotError;
+use hot::embedded::EmbeddedLines;
+use hot::line::{Admission, Clock, LinePort, LineUser};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use uuid::Uuid;
+
+/// Lines on two nodes, one of which may be away.
+pub struct FaultyLines {
+    lines: EmbeddedLines,
+    /// The line that would be on the node that is away.
+    pub away: OnceLock<LineId>,
+    /// So many of the next admissions are carried out, and their answers lost.
+    pub lose_admissions: AtomicU32,
+}
+
+impl FaultyLines {
+    /// Lines without a fault.
+    pub fn new(lines: EmbeddedLines) -> Self {
+        Self { lines, away: OnceLock::new(), lose_admissions: AtomicU32::new(0) }
+    }
+
+    fn node_of(&self, line: &LineId) -> Result<&EmbeddedLines, HotError> {
+        if self.away.get() == Some(line) { Err(HotError::Unavailable("away".into())) } else { Ok(&self.lines) }
+    }
+}
+
+#[async_trait]
+impl LinePort for FaultyLines {
+    async fn put_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError> {
+        self.node_of(line)?.put_line(line, rule).await
+    }
+
+    async fn rule(&self, line: &LineId) -> Result<Option<LineRule>, HotError> {
+        self.node_of(line)?.rule(line).await
+    }
+
+    async fn lines(&self) -> Result<Vec<LineId>, HotError> {
+        self.lines.lines().await
+    }
+
+    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>> {
+        self.lines.enter(batch, clock).await
+    }
+
+    /// Hangs for the line that is away, as calls do that nobody answers.
+    async fn look(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>> {
+        if batch.iter().any(|who| self.node_of(&who.line).is_err()) {
+            std::future::pending::<()>().await;
+        }
+        self.lines.look(batch, clock).await
+    }
+
+    async fn leave(&self, who: &LineUser, clock: Clock) -> Result<bool, HotError> {
+        self.node_of(&who.line)?.leave(who, clock).await
+    }
+
+    async fn admit(&self, line: &LineId, passes: Vec<Uuid>, clock: Clock) -> Result<Admission, HotError> {
+        let admission = self.node_of(line)?.admit(line, passes, clock).await;
+        let lose = |left: u32| left.checked_sub(1);
+        match self.lose_admissions.fetch_update(Ordering::SeqCst, Ordering::SeqCst, lose) {
+            Ok(_) => Err(HotError::Unknown("no replica has confirmed it".into())),
+            Err(_) => admission,
+        }
+    }
+
+    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError> {
+        self.node_of(line)?.put_back(line, clock).await
+    }
+
+    async fn finish(&self, who: &LineUser, verdict: Verdict) -> Result<bool, HotError> {
+        match self.node_of(&who.line) {
+            Ok(lines) => lines.finish(who, verdict).await,
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError> {
+        self.node_of(line)?.draw(line, clock).await
+    }
+
+    async fn figures(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<Figures>, HotError> {
+        self.node_of(line)?.figures(line, gone_max, clock).await
+    }
+}
