@@ -194,15 +194,16 @@ impl Process {
         Ok(())
     }
 
-    /// Sends a signal to it and to everything it started.
-    fn signal_all(&self, signal: Signal) -> Result<()> {
+    /// Sends a signal to it and to everything it started. Whom.
+    fn signal_all(&self, signal: Signal) -> Result<Vec<Identity>> {
         let Some(identity) = self.identity() else {
             return Err(KitError::failed(format!("{} does not run", self.spec.name)));
         };
-        for member in identity.with_descendants() {
+        let family = identity.with_descendants();
+        for member in &family {
             member.signal(signal);
         }
-        Ok(())
+        Ok(family)
     }
 
     /// `SIGKILL`, to it and all it started; returns when they are gone. Killing one that does not run is no error.
@@ -217,12 +218,17 @@ impl Process {
         Ok(())
     }
 
-    /// `SIGSTOP`, to it and all it started: it keeps its connections and does nothing.
+    /// `SIGSTOP`, to it and all it started: it keeps its connections and does nothing. Returns when that is so: the signal
+    /// is sent at once, and on a busy machine a thread may answer one more question before it stops.
     ///
     /// # Errors
-    /// When it does not run.
+    /// When it does not run, or does not stop.
     pub fn stall(&self) -> Result<()> {
-        self.signal_all(Signal::STOP)
+        let family = self.signal_all(Signal::STOP)?;
+        wait::until(&self.spec.name, END_LIMIT, || {
+            let moving = family.iter().filter(|member| !member.stands_still()).count();
+            if moving == 0 { Ok(()) } else { Err(format!("{moving} processes go on after SIGSTOP")) }
+        })
     }
 
     /// Goes on after [`stall`](Self::stall).
@@ -230,7 +236,7 @@ impl Process {
     /// # Errors
     /// When it does not run.
     pub fn resume(&self) -> Result<()> {
-        self.signal_all(Signal::CONT)
+        self.signal_all(Signal::CONT).map(drop)
     }
 
     /// Kills it if it runs, starts it on the same data, and returns when it is up.

@@ -38,6 +38,14 @@ impl Identity {
         self.is_running() && pid.is_some_and(|pid| kill_process(pid, signal).is_ok())
     }
 
+    /// Whether none of its threads does anything: each is stopped, or has ended.
+    pub(crate) fn stands_still(self) -> bool {
+        let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", self.pid)) else { return true };
+        let numbers = threads.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        let mut states = numbers.filter_map(|thread| fields(thread)?.into_iter().next());
+        states.all(|state| matches!(state.as_str(), "T" | "t" | "Z" | "X"))
+    }
+
     /// It and everything it started, itself first.
     pub(crate) fn with_descendants(self) -> Vec<Self> {
         let parents = parents();
@@ -69,6 +77,20 @@ mod tests {
         assert!(me.is_running());
         assert!(!Identity { start_ticks: me.start_ticks + 1, ..me }.is_running());
         assert!(!Identity { start_ticks: me.start_ticks + 1, ..me }.signal(Signal::KILL));
+    }
+
+    #[test]
+    fn one_that_was_told_to_stop_stands_still_at_last() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().expect("sleep starts");
+        let identity = Identity::of(child.id()).expect("it runs");
+        assert!(!identity.stands_still());
+        assert!(identity.signal(Signal::STOP));
+        crate::wait::until("sleep", std::time::Duration::from_secs(10), || {
+            if identity.stands_still() { Ok(()) } else { Err("it goes on".into()) }
+        })
+        .expect("it stands still");
+        child.kill().expect("ours to end");
+        child.wait().expect("it ended");
     }
 
     #[test]
