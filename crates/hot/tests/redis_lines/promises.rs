@@ -1,7 +1,8 @@
 //! Several schedulers at once, many people at once, passes that others see, and a Redis that was emptied.
 
 use crate::support::{TTL_MS, Tries, gate, open, passes, people, queue, rule, until};
-use domain::line::{Admitted, LineId, Standing};
+use domain::Timestamp;
+use domain::line::{Admits, Admitted, LineId, LineRule, Standing};
 use hot::line::{Clock, LinePort, LineUser};
 use hot::redis::Ack;
 use std::sync::Arc;
@@ -127,6 +128,29 @@ async fn a_pass_that_was_given_up_at_once_is_not_to_be_seen() {
     for who in &everybody {
         assert!(redis.ask(&["GET", &key(who)]).is_err(), "{} has given up the pass", who.user);
     }
+}
+
+/// Whoever does not know who went in a call has them stand in front again at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_who_is_dealt_with_can_be_put_back_at_once() {
+    let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
+    let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
+    let admits = Admits::Processing { stale_after_ms: 3_600_000, put_back_max: 4 };
+    lines.put_line(&line, LineRule { admits, ..rule(100) }).await.expect("put");
+    let everybody = people(&line, 1..=12);
+    lines.enter(everybody.clone(), Clock::Engine).await;
+    let went = lines.admit(&line, passes(10), Clock::Engine).await.expect("admits").admitted;
+    assert_eq!(went.len(), 10);
+    let after_all = Clock::At(Timestamp(1 << 50));
+    let mut back = Vec::new();
+    for expected in [4, 4, 2, 0] {
+        let some = lines.put_back(&line, after_all).await.expect("put back");
+        assert_eq!(some.len(), expected);
+        back.extend(some.into_iter().map(|(_, ticket)| ticket));
+    }
+    assert_eq!(back, (1..=10).collect::<Vec<u64>>());
+    let first = lines.look(everybody[..1].to_vec(), Clock::Engine).await;
+    assert!(matches!(first[0], Ok(Standing::Waiting { ticket: 1, rank: 1, .. })), "{first:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

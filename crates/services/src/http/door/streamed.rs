@@ -25,7 +25,7 @@ pub(super) fn request(input: &[u8], under: &str) -> Option<Request<Body>> {
     }
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut head = httparse::Request::new(&mut headers);
-    let length = head.parse(input).ok().filter(httparse::Status::is_complete)?.unwrap();
+    let Ok(httparse::Status::Complete(length)) = head.parse(input) else { return None };
     let path = head.path.filter(|path| path.starts_with(under))?;
     let is_plain = head.method == Some("GET") && head.version == Some(1) && length == input.len();
     let mut request = Request::new(Body::empty());

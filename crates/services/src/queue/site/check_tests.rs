@@ -1,15 +1,13 @@
 //! The line's own word about somebody inside counts, not the cookie's.
 
 use super::check::{Checks, Verdict};
+use super::shop::shop;
 use super::visitor::{Caller, VISITOR_COOKIE, new_visitor};
-use crate::queue::{ConfiguredLines, CookieKeys, Desk, LineSettings};
+use crate::queue::{CookieKeys, Desk};
 use ::http::header::{COOKIE, USER_AGENT};
 use ::http::{HeaderMap, HeaderValue};
-use domain::EventName;
 use domain::line::LineId;
-use hot::embedded::{EmbeddedLines, JournalOptions};
-use hot::line::{Clock, LinePort, LineUser};
-use std::sync::Arc;
+use hot::line::{Clock, LineUser};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -31,18 +29,7 @@ fn pair(set_cookie: &str) -> &str {
 #[tokio::test]
 async fn a_pass_that_was_given_up_opens_nothing_though_its_cookie_lives() {
     let folder = tempfile::tempdir().expect("a folder");
-    let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened");
-    let port: Arc<dyn LinePort> = Arc::new(lines);
-    let settings = LineSettings {
-        lines: vec![EventName::new("shop").expect("a name")],
-        rate_per_second: 100,
-        interval_ms: 1_000,
-        capacity: 100,
-        pass_ttl_ms: 3_600_000,
-        abandon_after_ms: 0,
-        inside_max: 0,
-    };
-    ConfiguredLines::new(port.clone(), settings).follow().await.expect("made");
+    let port = shop(folder.path()).await;
     let (desk, line) = (Desk::new(port.clone()), "queue:shop".parse::<LineId>().expect("a line"));
     let keys = CookieKeys::new(&[7; 32], None).expect("long enough");
     let user = new_visitor().expect("somebody");

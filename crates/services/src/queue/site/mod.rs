@@ -12,6 +12,8 @@ mod page;
 pub mod service;
 #[cfg(test)]
 mod service_tests;
+#[cfg(test)]
+mod shop;
 pub mod signed;
 mod visitor;
 

@@ -1,17 +1,17 @@
 //! A browser that begins anew, as another visitor, and still carries what it had before.
 
 use super::service::{Asker, Site, WaitQuery};
+use super::shop::shop;
 use super::visitor;
 use super::visitor::{VISITOR_COOKIE, new_visitor};
-use crate::queue::{Board, ConfiguredLines, CookieKeys, Desk, LineSettings};
+use crate::queue::{Board, CookieKeys, Desk};
 use ::http::header::{COOKIE, LOCATION, SET_COOKIE, USER_AGENT};
 use ::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use axum::extract::FromRequestParts;
 use axum::response::Response;
 use domain::line::{LineId, Pass};
-use domain::{EventName, Timestamp, UserId};
-use hot::embedded::{EmbeddedLines, JournalOptions};
-use hot::line::{Clock, LinePort, LineUser};
+use domain::{Timestamp, UserId};
+use hot::line::{Clock, LineUser};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -50,18 +50,7 @@ impl Browser {
 #[tokio::test]
 async fn who_begins_anew_is_not_held_up_by_the_pass_of_before() {
     let folder = tempfile::tempdir().expect("a folder");
-    let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened");
-    let port: Arc<dyn LinePort> = Arc::new(lines);
-    let settings = LineSettings {
-        lines: vec![EventName::new("shop").expect("a name")],
-        rate_per_second: 100,
-        interval_ms: 1_000,
-        capacity: 100,
-        pass_ttl_ms: 3_600_000,
-        abandon_after_ms: 0,
-        inside_max: 0,
-    };
-    ConfiguredLines::new(port.clone(), settings).follow().await.expect("made");
+    let port = shop(folder.path()).await;
     let line = "queue:shop".parse::<LineId>().expect("a line");
     let keys = Arc::new(CookieKeys::new(&[7; 32], None).expect("long enough"));
     let site = Site::new(Desk::new(port.clone()), Board::new(port.clone()), keys.clone(), false);
