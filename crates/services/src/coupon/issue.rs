@@ -67,6 +67,8 @@ pub struct IssueRoute {
 pub enum Waiting {
     /// For the engine.
     Decision(IssueRequest),
+    /// For the gate, and then for the engine.
+    Gate(IssueRequest),
     /// For the keys to be read again: this one is not known.
     Key {
         /// What was shown.
@@ -168,39 +170,42 @@ impl IssueRoute {
         let question = LocalQuestion { tenant, event: &event_id, user: &user_id, key, admitted: false };
         let known = self.parts.port.answer_locally(&question, clock::at(asked.begun_us));
         // The gate may have let the user in.
-        let gate_decides =
-            |outcome: &IssueOutcome| self.parts.gate.is_some() && matches!(outcome, IssueOutcome::NotAdmitted { .. });
-        if let Some(outcome) = known.filter(|outcome| !gate_decides(outcome)) {
+        let gate_decides = self.parts.gate.is_some() && matches!(known, Some(IssueOutcome::NotAdmitted { .. }));
+        if let Some(outcome) = known.filter(|_| !gate_decides) {
             return Ok(Begun::Answer(Ok(outcome)));
         }
         let named = |error: domain::name::NameError| ApiError::invalid(error.to_string());
         let campaign =
             CampaignId::new(TenantName::new(tenant).map_err(named)?, EventName::new(&event_id).map_err(named)?);
         let user = UserId::new(&user_id).map_err(named)?;
-        Ok(Begun::Wait(Waiting::Decision(IssueRequest { campaign, user, key, admitted: false })))
+        let request = IssueRequest { campaign, user, key, admitted: false };
+        Ok(Begun::Wait(if gate_decides { Waiting::Gate(request) } else { Waiting::Decision(request) }))
     }
 
     /// Waits for what [`IssueRoute::begin`] could not know.
     pub async fn finish(&self, asked: &mut Asked, waiting: Waiting) -> Result<IssueOutcome, ApiError> {
-        let request = match waiting {
-            Waiting::Decision(request) => request,
+        match waiting {
+            Waiting::Decision(request) => self.decide_anywhere(request).await,
+            Waiting::Gate(request) => self.decide_at_the_gate(request).await,
             Waiting::Key { key, body, idempotency_key } => {
                 let caller = self.parts.keys.caller_fresh(&key).await;
                 let caller = caller
                     .ok_or_else(|| ApiError::new(ErrorCode::Unauthorized).detail("X-Api-Key is not a key in force"))?;
                 match self.ask_as(asked, &caller, &body, idempotency_key)? {
-                    Begun::Answer(answer) => return answer,
-                    Begun::Wait(Waiting::Decision(request)) => request,
-                    Begun::Wait(Waiting::Key { .. }) => return Err(ErrorCode::Unauthorized.into()),
+                    Begun::Answer(answer) => answer,
+                    Begun::Wait(Waiting::Decision(request)) => self.decide_anywhere(request).await,
+                    Begun::Wait(Waiting::Gate(request)) => self.decide_at_the_gate(request).await,
+                    Begun::Wait(Waiting::Key { .. }) => Err(ErrorCode::Unauthorized.into()),
                 }
             }
-        };
-        let outcome = self.decide(request.clone()).await?;
-        match &self.parts.gate {
-            Some(gate) if matches!(outcome, IssueOutcome::NotAdmitted { .. }) => {
-                self.decide_for_admitted(gate.as_ref(), request, outcome).await
-            }
-            _ => Ok(outcome),
+        }
+    }
+
+    /// It is not known here whether the campaign has a gate.
+    async fn decide_anywhere(&self, request: IssueRequest) -> Result<IssueOutcome, ApiError> {
+        match self.decide(request.clone()).await? {
+            IssueOutcome::NotAdmitted { .. } if self.parts.gate.is_some() => self.decide_at_the_gate(request).await,
+            outcome => Ok(outcome),
         }
     }
 
@@ -211,19 +216,15 @@ impl IssueRoute {
         }
     }
 
-    /// The campaign is gated: with an active pass it is asked again, without one the refusal stands.
-    async fn decide_for_admitted(
-        &self,
-        gate: &dyn Gatekeeper,
-        request: IssueRequest,
-        refusal: IssueOutcome,
-    ) -> Result<IssueOutcome, ApiError> {
-        if !gate.is_admitted(&request.campaign, &request.user).await? {
-            return Ok(refusal);
-        }
+    /// The campaign has a gate. The engine is asked after the gate and never only before it: whoever has no pass because
+    /// another call of theirs has just used it has the coupon, and must hear that.
+    async fn decide_at_the_gate(&self, request: IssueRequest) -> Result<IssueOutcome, ApiError> {
         let (campaign, user) = (request.campaign.clone(), request.user.clone());
-        let outcome = self.decide(IssueRequest { admitted: true, ..request }).await?;
+        let Some(gate) = &self.parts.gate else { return self.decide(request).await };
+        let admitted = gate.is_admitted(&campaign, &user).await?;
+        let outcome = self.decide(IssueRequest { admitted, ..request }).await?;
         match outcome {
+            _ if !admitted => {}
             IssueOutcome::Issued { .. } | IssueOutcome::AlreadyIssued { .. } => gate.used(&campaign, &user, true).await,
             IssueOutcome::SoldOut => gate.used(&campaign, &user, false).await,
             _ => {}

@@ -9,6 +9,8 @@ pub mod figures;
 pub mod issue;
 mod issue_bytes;
 pub mod issue_metrics;
+#[cfg(test)]
+mod issue_tests;
 pub mod messages;
 
 pub mod on_their_way;
