@@ -141,10 +141,17 @@ async fn a_server_that_may_not_write_is_away_and_loses_nothing(own: Own) {
     let sale = campaign("shop", "sale", 10 * BATCH);
     campaigns::create(&books.ledger, &sale).await.expect("created");
     let read_only = |on: bool| match own.engine {
-        Engine::MariaDb => own.execute(&format!("SET GLOBAL read_only = {on}")),
+        Engine::MariaDb => drop(own.execute(&format!("SET GLOBAL read_only = {on}"))),
         _ => {
             own.execute(&format!("ALTER SYSTEM SET default_transaction_read_only = {on}"));
             own.execute("SELECT pg_reload_conf()");
+            // The server reads it after it has answered; sessions begun from then on follow it.
+            let wanted = if on { "on" } else { "off" };
+            testkit::until("the new setting", DEADLINE, || {
+                let found = own.execute("SHOW default_transaction_read_only");
+                if found.trim() == wanted { Ok(()) } else { Err(found) }
+            })
+            .expect("it holds");
         }
     };
     read_only(true);

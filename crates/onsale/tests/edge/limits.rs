@@ -33,6 +33,15 @@ fn heard(count: usize, call: impl Fn(usize) -> Answer) -> Vec<u16> {
 
 const STATUS: &str = "/api/v1/coupons/status/sample_event";
 
+/// What somebody hears whose bucket is empty: what it has got meanwhile goes first.
+#[track_caller]
+fn refusal(client: &Client) -> Answer {
+    let mut answers = (0..40).map(|_| client.get(STATUS));
+    let answer = answers.find(|answer| answer.status != 200).expect("one of them was too many");
+    too_many(&answer);
+    answer
+}
+
 #[test]
 fn a_flood_hears_429_and_other_addresses_are_not_harmed() {
     let backend = Backend::start(&[]);
@@ -41,9 +50,9 @@ fn a_flood_hears_429_and_other_addresses_are_not_harmed() {
     let statuses = heard(60, |number| flood.issue(&format!("user-{number}"), "sample_event"));
     assert_eq!(statuses[..4], [200; 4], "the burst");
     assert!(statuses.contains(&429));
-    too_many(&flood.get(STATUS));
+    refusal(&flood);
     assert_eq!(other.issue("other", "sample_event").code(), "ISSUED");
-    let refused = flood.with("Accept-Language", "ko").with("X-Trace-Id", "t-1").get(STATUS);
+    let refused = refusal(&flood.with("Accept-Language", "ko").with("X-Trace-Id", "t-1"));
     assert_eq!(refused.field("message"), "요청이 너무 많습니다. 잠시 후 다시 시도해 주세요.");
     assert_eq!(refused.field("traceId"), "t-1");
     wait_until("the bucket gives again", || flood.get(STATUS).status == 200);

@@ -71,8 +71,10 @@ fn prometheus_scrapes_a_server_and_its_rules_can_be_worked_out() {
     wait_until("Prometheus is ready", || client.get("/-/ready").status == 200);
 
     wait_until("the target is up", || value_of(&client, "up%7Bjob=%22onsale-coupon%22%7D") == Some(1.0));
-    assert_eq!(value_of(&client, "onsale_coupon_issue_total%7Bcode=%22ISSUED%22%7D"), Some(3.0));
-    assert_eq!(value_of(&client, "onsale_hot_available"), Some(1.0));
+    // A later look sees what an early one may have missed.
+    let issued = || value_of(&client, "onsale_coupon_issue_total%7Bcode=%22ISSUED%22%7D");
+    wait_until("the decisions are counted", || issued() == Some(3.0));
+    wait_until("the hot state is seen", || value_of(&client, "onsale_hot_available") == Some(1.0));
     let rules = || -> Vec<Value> {
         let groups = client.get("/api/v1/rules").ok()["data"]["groups"].take();
         groups.as_array().into_iter().flatten().flat_map(|group| group["rules"].as_array().cloned()).flatten().collect()

@@ -1,7 +1,7 @@
 //! HTTP at its edges: slow, broken, clever and hostile connections.
 
 use crate::http::{Connection, ISSUE, raw};
-use crate::server::{PATIENCE, World};
+use crate::server::{PATIENCE, World, wait_until};
 use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -171,7 +171,13 @@ fn a_body_that_does_not_come_is_not_waited_for() {
         }
         assert!(connection.is_closed());
     }
-    assert_eq!(world.anyone().issue("ann", "sample_event").code(), "ISSUED");
+    serves(&world, "ann");
+}
+
+/// Whether people are served as before; half a second may be too short for a disk that is busy.
+fn serves(world: &World, user: &str) {
+    let said = || world.anyone().issue(user, "sample_event").code();
+    wait_until("people are served", || ["ISSUED", "ALREADY_ISSUED"].contains(&said().as_str()));
 }
 
 /// Sends a head that never ends, a line at a time. Whether the server cuts it off.
@@ -216,7 +222,7 @@ fn a_client_that_takes_no_answer_does_not_hold_a_connection() {
         };
         assert!(matches!(end, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{end:?} after {asked}");
     }
-    assert_eq!(world.anyone().issue("ben", "sample_event").code(), "ISSUED");
+    serves(&world, "ben");
 }
 
 #[test]

@@ -20,9 +20,8 @@ const EVENT: &str = "rush";
 type Heard = HashMap<String, (String, u64)>;
 
 /// Asks for coupons over one connection until the server is gone or nothing is left.
-fn press(address: SocketAddr, next_user: &AtomicU64, answers: &AtomicU64) -> Heard {
-    let (client, mut heard) = (Client::new(address), Heard::new());
-    let mut connection = Connection::open(address);
+fn press(client: &Client, mut connection: Connection, next_user: &AtomicU64, answers: &AtomicU64) -> Heard {
+    let mut heard = Heard::new();
     loop {
         let user = format!("user-{}", next_user.fetch_add(1, Ordering::Relaxed));
         let body = json!({"user_id": user, "event_id": EVENT}).to_string();
@@ -46,11 +45,13 @@ fn crowd(
     next_user: &Arc<AtomicU64>,
     answers: &Arc<AtomicU64>,
 ) -> Vec<std::thread::JoinHandle<Heard>> {
-    let person = |_| {
-        let (next_user, answers) = (next_user.clone(), answers.clone());
-        std::thread::spawn(move || press(address, &next_user, &answers))
+    // All are connected before the first asks: the server may be killed at the first answer.
+    let connections: Vec<Connection> = (0..THREADS).map(|_| Connection::open(address)).collect();
+    let person = |connection| {
+        let (client, next_user, answers) = (Client::new(address), next_user.clone(), answers.clone());
+        std::thread::spawn(move || press(&client, connection, &next_user, &answers))
     };
-    (0..THREADS).map(person).collect()
+    connections.into_iter().map(person).collect()
 }
 
 fn hear(crowd: Vec<std::thread::JoinHandle<Heard>>) -> Heard {

@@ -5,7 +5,6 @@
 
 use crate::server::{PATIENCE, Server, make_key, onsale, wait_until};
 use serde_json::Value;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -33,8 +32,9 @@ fn killed_again_and_again_while_the_rush_runs_the_books_balance() {
     let kills: u64 = std::env::var("ONSALE_KILLS").ok().map_or(3, |text| text.parse().expect("a number"));
     let folder = tempfile::tempdir().expect("a folder");
     let key = make_key(folder.path(), &["--admin"]);
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
-    let address = format!("127.0.0.1:{port}");
+    // Reserved, and none that the system gives to those who connect: nobody takes it while the server is down.
+    let port = testkit::Port::free().expect("a free port");
+    let address = format!("127.0.0.1:{}", port.number());
     let mut server = Server::start_at(&address, folder.path(), &[]);
     let mut rush = start_rush(&format!("http://{address}"), &key, kills, folder.path());
     let mut seen = 0;

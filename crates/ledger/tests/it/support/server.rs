@@ -51,9 +51,9 @@ impl Own {
         }
     }
 
-    /// Runs a statement as the server's administrator.
-    pub fn execute(&self, statement: &str) {
-        either!(self, server => server.execute(statement));
+    /// Runs a statement as the server's administrator; what it says.
+    pub fn execute(&self, statement: &str) -> String {
+        either!(self, server => server.execute(statement))
     }
 
     pub fn port(&self) -> u16 {
