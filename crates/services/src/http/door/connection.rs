@@ -195,6 +195,8 @@ async fn hand_over(stream: Prefixed, peer: SocketAddr, router: Router, gate: &Ga
         .serve_connection(io, service);
     let mut serving = pin!(serving);
     tokio::select! {
+        // Looked at first: told to end before it has read anything, hyper would drop the request that is here already.
+        biased;
         _ = &mut serving => return,
         () = gate.drained() => serving.as_mut().graceful_shutdown(),
     }

@@ -14,6 +14,8 @@
 
 mod asked;
 mod connection;
+#[cfg(test)]
+mod drain_tests;
 mod head;
 mod prefixed;
 mod reply;
