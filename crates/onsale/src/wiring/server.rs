@@ -179,7 +179,7 @@ fn open_door(
         issue: parts.coupon_service().map(|deciding| Making::issue(config, deciding, &limits)),
         gate: parts.queue_service().map(|deciding| Making::gate(config, deciding, &limits)),
         limits,
-        body_bytes_max: config.coupon.body_limit_bytes,
+        body_bytes_max: config.coupon.body_limit_bytes.min(config.http.body_limit_bytes),
         beside,
         http,
     };
@@ -208,7 +208,7 @@ fn door_settings(config: &Config) -> DoorSettings {
         workers: config.http.worker_count(),
         connections_max: config.http.max_connections as usize,
         head_bytes_max: config.http.header_limit_bytes,
-        body_bytes_max: config.coupon.body_limit_bytes,
+        body_bytes_max: config.coupon.body_limit_bytes.min(config.http.body_limit_bytes),
         request_timeout: config.http.header_timeout(),
         idle_timeout: IDLE_TIMEOUT,
         drain_timeout: config.http.drain(),

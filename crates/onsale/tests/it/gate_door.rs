@@ -145,3 +145,45 @@ fn a_connection_may_ask_for_a_place_a_rank_and_anything_else_in_turn() {
     wait_until("the next is let in", || at_the_door(&world, &rank).ok() == json!({"status": "ACTIVE", "rank": null}));
     assert_eq!(same(&world, "POST", "/gate/events/mixed/enqueue?userId=ann", "").ok()["rank"], 0);
 }
+
+/// Wherever a request is answered, its body may be as large as its route takes, and no larger (GW-014).
+#[test]
+fn a_body_may_be_as_large_at_the_door_as_at_the_router() {
+    const COUPON_BYTES_MAX: usize = 64 * 1024;
+    const BYTES_MAX: usize = 1024 * 1024;
+    let world = World::with(&SHUT);
+    make(&world, "large", 10);
+    let padded = |start: &str, body: &str, length: usize| {
+        let head =
+            format!("{start} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n");
+        format!("{head}\r\n{body}{}", " ".repeat(length - body.len()))
+    };
+    let same = |request: &str, expected: u16, what: &str| {
+        let (door, router) = (at_the_door(&world, request), at_the_router(&world, request));
+        let ((status, body, ..), (router_status, router_body, ..)) = (lasting(&door), lasting(&router));
+        // Whether the connection goes on, after a body that nobody wanted, is the server's to say.
+        assert_eq!((status, body), (router_status, router_body), "{what}");
+        assert_eq!(door.status, expected, "{what}: {}", door.text());
+        if expected == 413 {
+            door.is_error(413, "PAYLOAD_TOO_LARGE");
+        }
+    };
+    at_the_door(&world, &request("POST", "/gate/events/large/enqueue?userId=ann", "")).ok();
+    let gate_sizes = [COUPON_BYTES_MAX, COUPON_BYTES_MAX + 1, BYTES_MAX, BYTES_MAX + 1];
+    for (start, body) in [
+        ("POST /gate/events/large/enqueue?userId=ann", ""),
+        ("GET /gate/events/large/rank?userId=ann", ""),
+        ("POST /enqueue", r#"{"eventId":"large","userId":"ann"}"#),
+        ("POST /issue/events/large?userId=ann", ""),
+    ] {
+        for length in gate_sizes {
+            let expected = if length <= BYTES_MAX { 200 } else { 413 };
+            same(&padded(start, body, length), expected, &format!("{start} with {length} bytes"));
+        }
+    }
+    let body = r#"{"user_id":"ann","event_id":"large"}"#;
+    for (length, expected) in [(COUPON_BYTES_MAX, 200), (COUPON_BYTES_MAX + 1, 413)] {
+        let start = "POST /api/v1/coupons/issue";
+        same(&padded(start, body, length), expected, &format!("{start} with {length} bytes"));
+    }
+}

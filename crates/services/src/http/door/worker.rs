@@ -51,7 +51,8 @@ pub struct DoorSettings {
     pub connections_max: usize,
     /// Most bytes of a request line and headers.
     pub head_bytes_max: usize,
-    /// Most bytes of a hot request's body.
+    /// Most bytes of a body that is read here: at most what the tightest of the hot routes takes. Requests with larger
+    /// ones are the router's, which knows how much each route takes.
     pub body_bytes_max: usize,
     /// How long a request may take to arrive.
     pub request_timeout: Duration,
