@@ -4,11 +4,11 @@ use crate::lines::{Arguments, Goals};
 use crate::lines_fairness;
 use crate::server::{call, folder};
 use crate::table::{Row, Table, median};
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use domain::line::{Admits, LineId, LineRule};
 use domain::{EventName, UserId};
 use hot::embedded::{EmbeddedLines, JournalOptions};
-use hot::line::{Clock, LinePort, LineUser};
+use hot::line::{Clock, LinePort, LineUser, RuleChange};
 use hot::redis::{LineOptions, RedisAddress, RedisLines};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -24,8 +24,8 @@ const LOOK: Duration = Duration::from_millis(20);
 /// The highest rate that a line can have.
 pub const FULL_RATE: u32 = 1_000_000;
 
-/// A line that lets nobody in before its second revision.
-pub fn rule(rate_per_second: u32, revision: u64) -> LineRule {
+/// A line that lets nobody in before it [goes on](go_on).
+pub fn rule(rate_per_second: u32) -> LineRule {
     LineRule {
         rate_per_second,
         interval_ms: 1_000,
@@ -35,11 +35,20 @@ pub fn rule(rate_per_second: u32, revision: u64) -> LineRule {
         abandon_after_ms: 0,
         opens_at: None,
         // Until all are there.
-        paused: revision == 1,
+        paused: true,
         closed: false,
         draw: None,
-        revision,
+        configured_rate_per_second: None,
+        revision: 1,
     }
+}
+
+/// Lets people in from now on.
+pub async fn go_on<P: LinePort>(port: &P, line: &LineId) -> anyhow::Result<()> {
+    let rule = port.rule(line).await?.context("the line is there")?;
+    let change = port.change_rule(line, LineRule { paused: false, ..rule }).await?;
+    ensure!(matches!(change, RuleChange::Made(_)), "somebody else changes this line");
+    Ok(())
 }
 
 /// A line's name.
@@ -108,7 +117,7 @@ async fn rows<P: LinePort + Clone>(
 
 /// Everybody queues before anybody goes.
 async fn fill<P: LinePort>(port: &P, line: &LineId, rate: u32, places: u64) -> anyhow::Result<()> {
-    port.put_line(line, rule(rate, 1)).await?;
+    port.make_line(line, rule(rate)).await?;
     for first in (0..places).step_by(BATCH) {
         let users = first..places.min(first + BATCH as u64);
         let batch: Result<Vec<LineUser>, domain::name::NameError> = users
@@ -118,8 +127,7 @@ async fn fill<P: LinePort>(port: &P, line: &LineId, rate: u32, places: u64) -> a
             standing?;
         }
     }
-    port.put_line(line, rule(rate, 2)).await?;
-    Ok(())
+    go_on(port, line).await
 }
 
 /// As fast as one caller can. People a second.

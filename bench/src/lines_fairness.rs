@@ -1,7 +1,7 @@
 //! Fairness in figures: nobody before whoever was there first, and no rank that gets worse while others leave.
 
 use crate::lines::Arguments;
-use crate::lines_admission::{BATCH, FULL_RATE, named, rule};
+use crate::lines_admission::{BATCH, FULL_RATE, go_on, named, rule};
 use crate::table::{Row, Table};
 use anyhow::ensure;
 use domain::UserId;
@@ -37,7 +37,7 @@ pub async fn rows<P: LinePort + Clone>(
     table: &mut Table,
 ) -> anyhow::Result<()> {
     let line = named("order")?;
-    port.put_line(&line, rule(FULL_RATE, 1)).await?;
+    port.make_line(&line, rule(FULL_RATE)).await?;
     let begun = Instant::now();
     let entries = enter_all(port, &line, arguments.places).await?;
     let per_second = entries.len() as f64 / begun.elapsed().as_secs_f64();
@@ -112,13 +112,13 @@ struct Watched {
 
 async fn watch<P: LinePort>(port: &P, watched: u64) -> anyhow::Result<Watched> {
     let line = named("watched")?;
-    port.put_line(&line, rule(FULL_RATE, 1)).await?;
+    port.make_line(&line, rule(FULL_RATE)).await?;
     for first in (0..watched).step_by(BATCH) {
         for standing in port.enter(people(&line, first..watched.min(first + BATCH as u64))?, Clock::Engine).await {
             standing?;
         }
     }
-    port.put_line(&line, rule(FULL_RATE, 2)).await?;
+    go_on(port, &line).await?;
     let (mut sum, mut last_ticket, mut shown) = (Watched::default(), 0, vec![u64::MAX; usize::try_from(watched)?]);
     for round in 0..ROUNDS {
         sum.left += leave(port, &line, watched, round).await?;

@@ -15,7 +15,7 @@ use domain::line::{Admits, LineId, LineRule, Standing};
 use domain::{EventName, Timestamp, UserId};
 use hot::HotError;
 use hot::embedded::{EmbeddedLines, JournalOptions};
-use hot::line::{Clock, LinePort, LineUser, conformance};
+use hot::line::{Clock, LinePort, LineUser, RuleChange, conformance};
 use std::cell::RefCell;
 use std::path::Path;
 
@@ -54,6 +54,7 @@ fn rule(rate_per_second: u32, revision: u64) -> LineRule {
         paused: false,
         closed: false,
         draw: None,
+        configured_rate_per_second: None,
         revision,
     }
 }

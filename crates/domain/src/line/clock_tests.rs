@@ -28,7 +28,7 @@ fn a_shorter_life_for_new_passes_takes_nothing_from_old_ones() {
     let mut line = Line::new(rule(RATE, PASSES));
     enter_all(&mut line, 1..=2, 0);
     let before = line.admit(&passes(1), Timestamp(0));
-    line.put(LineRule { admits: Admits::Pass { ttl_ms: 10 }, revision: 2, ..line.rule().clone() });
+    line.change(LineRule { admits: Admits::Pass { ttl_ms: 10 }, ..line.rule().clone() });
     for now in [0, 500, -500] {
         admit(&mut line, 0, now);
         assert!(

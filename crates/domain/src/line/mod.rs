@@ -100,16 +100,18 @@ impl Line {
         &self.rule
     }
 
-    /// Changes the rule; an older revision changes nothing. Whether it did.
+    /// Changes the rule, if it is still the one that the change was made from: the new one bears the revision of that.
+    /// Whether it did; then the revision has grown by one.
     ///
     /// A draw stays what it was: once there is one, and once somebody has a place, whose rank a draw would take.
-    pub fn put(&mut self, rule: LineRule) -> bool {
-        let newer = rule.revision > self.rule.revision;
-        if newer {
+    pub fn change(&mut self, rule: LineRule) -> bool {
+        let is_from_this = rule.revision == self.rule.revision;
+        if is_from_this {
             let may_draw = self.rule.draw.is_none() && self.order.tickets() == 0;
-            self.rule = LineRule { draw: if may_draw { rule.draw } else { self.rule.draw }, ..rule };
+            let draw = if may_draw { rule.draw } else { self.rule.draw };
+            self.rule = LineRule { draw, revision: rule.revision + 1, ..rule };
         }
-        newer
+        is_from_this
     }
 
     /// Takes a place at the end, or tells the place that the user has (GATE-001, QUEUE-001).

@@ -98,8 +98,7 @@ impl Played {
 
     pub(super) fn change(&mut self, change: impl FnOnce(LineRule) -> LineRule) {
         let rule = self.line.rule().clone();
-        let revision = rule.revision + 1;
-        self.line.put(LineRule { revision, ..change(rule) });
+        self.line.change(change(rule));
     }
 
     pub(super) fn play(&mut self, seconds: i64) {

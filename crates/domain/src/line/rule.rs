@@ -55,7 +55,10 @@ pub struct LineRule {
     /// anybody has a place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draw: Option<DrawSeed>,
-    /// Grows with every change.
+    /// The rate that the configuration gave last; none in lines made before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configured_rate_per_second: Option<u32>,
+    /// Grows by one with every change: by it a change tells which rule it was made from.
     pub revision: u64,
 }
 
@@ -92,6 +95,21 @@ impl LineRule {
             _ if self.capacity == 0 => Err(RuleError::Capacity),
             _ if life_ms == 0 => Err(RuleError::Life),
             _ => Ok(()),
+        }
+    }
+
+    /// The same as this configuration has it, which gives every line this rate.
+    ///
+    /// A rate that the configuration has not given before is news, and is the line's. One that it goes on giving is
+    /// not: what an administrator has made of it meanwhile stands. Of a line made before this was noted nobody knows
+    /// whose its rate is, and it stays.
+    #[must_use]
+    pub fn configured(self, rate_per_second: u32) -> Self {
+        let is_news = self.configured_rate_per_second.is_some_and(|given| given != rate_per_second);
+        Self {
+            rate_per_second: if is_news { rate_per_second } else { self.rate_per_second },
+            configured_rate_per_second: Some(rate_per_second),
+            ..self
         }
     }
 

@@ -20,6 +20,7 @@ pub(super) fn rule(rate_per_second: u32, admits: Admits) -> LineRule {
         paused: false,
         closed: false,
         draw: None,
+        configured_rate_per_second: None,
         revision: 1,
     }
 }
@@ -66,7 +67,7 @@ fn it_is_full_and_closed_for_newcomers_only() {
     assert_eq!(rank(line.enter(&user(2), Timestamp(0))), Some(2));
     assert_eq!(admit(&mut line, 1, 0), [1]);
     assert_eq!(rank(line.enter(&user(3), Timestamp(0))), Some(2));
-    line.put(LineRule { closed: true, revision: 2, ..line.rule().clone() });
+    line.change(LineRule { closed: true, ..line.rule().clone() });
     assert_eq!(line.enter(&user(4), Timestamp(0)), Standing::Closed);
     assert_eq!(rank(line.enter(&user(3), Timestamp(0))), Some(2));
     assert_eq!(admit(&mut line, 9, 0), [2, 3]);
@@ -90,12 +91,37 @@ fn nobody_goes_before_the_opening_nor_while_it_is_paused() {
     enter_all(&mut line, 1..=3, 0);
     assert_eq!(admit(&mut line, 1, 499), NOBODY);
     assert_eq!(admit(&mut line, 1, 500), [1]);
-    line.put(LineRule { paused: true, revision: 2, ..line.rule().clone() });
+    line.change(LineRule { paused: true, ..line.rule().clone() });
     assert_eq!(admit(&mut line, 1, 600), NOBODY);
-    line.put(LineRule { paused: false, revision: 1, ..line.rule().clone() });
-    assert_eq!(admit(&mut line, 1, 700), NOBODY, "an older change changes nothing");
-    line.put(LineRule { paused: false, rate_per_second: 0, revision: 3, ..line.rule().clone() });
+    line.change(LineRule { paused: false, rate_per_second: 0, ..line.rule().clone() });
     assert_eq!(admit(&mut line, 1, 800), NOBODY);
+}
+
+#[test]
+fn a_change_counts_only_if_it_was_made_from_the_rule_in_force() {
+    let mut line = Line::new(rule(10, PASSES));
+    let read = line.rule().clone();
+    assert!(line.change(LineRule { rate_per_second: 20, ..read.clone() }));
+    assert!(!line.change(LineRule { paused: true, ..read.clone() }), "it would take the rate back");
+    assert!(!line.change(LineRule { paused: true, revision: 3, ..read.clone() }), "nobody has read that yet");
+    assert_eq!(line.rule(), &LineRule { rate_per_second: 20, revision: 2, ..read });
+    assert!(line.change(LineRule { paused: true, ..line.rule().clone() }));
+    let rule = line.rule();
+    assert_eq!((rule.rate_per_second, rule.paused, rule.revision), (20, true, 3));
+}
+
+#[test]
+fn the_configured_rate_counts_when_it_is_another_and_an_administrators_until_then() {
+    let made = LineRule { configured_rate_per_second: Some(10), ..rule(10, PASSES) };
+    assert_eq!(made.clone().configured(10), made, "nothing is new");
+    let changed = LineRule { rate_per_second: 3, ..made };
+    assert_eq!(changed.clone().configured(10), changed, "the administrator's stands");
+    let news = changed.configured(20);
+    assert_eq!((news.rate_per_second, news.configured_rate_per_second), (20, Some(20)));
+    assert_eq!(LineRule { rate_per_second: 3, ..news }.configured(20).rate_per_second, 3);
+    let old = rule(7, PASSES).configured(20);
+    assert_eq!((old.rate_per_second, old.configured_rate_per_second), (7, Some(20)), "nobody knows whose it was");
+    assert_eq!(old.configured(30).rate_per_second, 30);
 }
 
 #[test]

@@ -1,85 +1,23 @@
 //! One suite for every engine of lines: random histories thrown at the engine and at [`domain::line::Line`]; the
 //! answers must be equal.
 //!
-//! A new engine plugs in by [`run`] with a way to make an empty engine.
+//! A new engine plugs in by [`run`] with a way to make an empty engine, and by [`run_changers`] with several doors to
+//! one engine.
 
-use super::{Clock, LinePort, LineUser};
-use domain::line::{Admits, DrawSeed, DrawStep, Line, LineId, LineRule, Standing, Verdict};
+mod changers;
+mod steps;
+
+pub use changers::run_changers;
+
+use super::{Clock, LinePort, LineUser, RuleChange};
+use domain::line::{DrawStep, Line, LineId, LineRule, Standing, Verdict};
 use domain::{CampaignId, EventName, TenantName, Timestamp, UserId};
-use proptest::prelude::*;
-use proptest::strategy::ValueTree;
+use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
 use std::future::Future;
+use steps::{LINES, Step, USERS, any_step};
 use uuid::Uuid;
-
-/// Lines and users in play: few, so that histories meet.
-const LINES: u8 = 3;
-const USERS: u8 = 12;
-
-/// One step of a history.
-#[derive(Clone, Debug)]
-enum Step {
-    Put(u8, LineRule),
-    PutStale(u8),
-    Enter(Vec<(u8, u8)>),
-    Look(Vec<(u8, u8)>),
-    Leave(u8, u8),
-    Admit(u8, usize),
-    PutBack(u8),
-    Finish(u8, u8, bool),
-    Draw(u8),
-    Wait(i64),
-    Figures(u8),
-}
-
-fn any_rule() -> impl Strategy<Value = LineRule> {
-    let admits = prop_oneof![
-        (100u32..4_000).prop_map(|ttl_ms| Admits::Pass { ttl_ms }),
-        (100u32..2_000, 0u32..4)
-            .prop_map(|(stale_after_ms, put_back_max)| Admits::Processing { stale_after_ms, put_back_max }),
-    ];
-    let limits = (0u32..8, 1u32..3_000, 1u32..10, 0u32..5, prop_oneof![Just(0u32), 1u32..1_500]);
-    let switches =
-        (proptest::option::weighted(0.2, 0i64..3_000), proptest::bool::weighted(0.1), proptest::bool::weighted(0.1));
-    // A draw takes a line that opens late enough for people to come before.
-    let draw = proptest::option::weighted(0.5, (any::<[u8; 32]>(), 0i64..5_000));
-    (limits, admits, switches, draw).prop_map(|(limits, admits, (opens_in, paused, closed), draw)| {
-        let (rate_per_second, interval_ms, capacity, inside_max, abandon_after_ms) = limits;
-        LineRule {
-            rate_per_second,
-            interval_ms,
-            capacity,
-            admits,
-            inside_max,
-            abandon_after_ms,
-            // From the history's beginning.
-            opens_at: draw.map(|(_, opens_in)| opens_in).or(opens_in).map(Timestamp),
-            paused,
-            closed,
-            draw: draw.map(|(seed, _)| DrawSeed(seed)),
-            revision: 0,
-        }
-    })
-}
-
-fn any_step() -> impl Strategy<Value = Step> {
-    // One line more than there is.
-    let who = || (0..=LINES, 0..USERS);
-    prop_oneof![
-        2 => (0..LINES, any_rule()).prop_map(|(line, rule)| Step::Put(line, rule)),
-        1 => (0..LINES).prop_map(Step::PutStale),
-        8 => proptest::collection::vec(who(), 1..6).prop_map(Step::Enter),
-        6 => proptest::collection::vec(who(), 1..6).prop_map(Step::Look),
-        3 => who().prop_map(|(line, user)| Step::Leave(line, user)),
-        8 => (0..=LINES, 0usize..9).prop_map(|(line, most)| Step::Admit(line, most)),
-        2 => (0..=LINES).prop_map(Step::PutBack),
-        2 => (who(), any::<bool>()).prop_map(|((line, user), issued)| Step::Finish(line, user, issued)),
-        8 => prop_oneof![10 => 0i64..700, 1 => -3_000i64..0].prop_map(Step::Wait),
-        5 => (0..=LINES).prop_map(Step::Draw),
-        2 => (0..=LINES).prop_map(Step::Figures),
-    ]
-}
 
 /// A history as it runs on both sides.
 struct History<P> {
@@ -88,11 +26,14 @@ struct History<P> {
     lines: BTreeMap<LineId, Line>,
     begun: i64,
     now: i64,
-    revisions: [u64; LINES as usize],
+    /// A line's rule as somebody read it.
+    read: BTreeMap<u8, LineRule>,
     passes_made: u128,
     /// Answers that a draw of two or more was held, or was under way.
     drawn: u32,
     under_way: u32,
+    /// Changes that were made from an older rule.
+    refused: u32,
 }
 
 impl<P: LinePort> History<P> {
@@ -104,10 +45,11 @@ impl<P: LinePort> History<P> {
             lines: BTreeMap::new(),
             begun,
             now: begun,
-            revisions: [0; LINES as usize],
+            read: BTreeMap::new(),
             passes_made: 0,
             drawn: 0,
             under_way: 0,
+            refused: 0,
         }
     }
 
@@ -126,13 +68,36 @@ impl<P: LinePort> History<P> {
         LineUser { line: self.line(line), user }
     }
 
-    async fn put(&mut self, n: u8, rule: LineRule) {
+    /// The rule with its times from the history's beginning.
+    fn begun(&self, rule: LineRule) -> LineRule {
+        let opens_at = rule.opens_at.map(|after| Timestamp(self.begun + after.millis()));
+        LineRule { opens_at, ..rule }
+    }
+
+    async fn make(&mut self, n: u8, rule: LineRule) {
+        let (line, rule) = (self.line(n), self.begun(rule));
+        self.engine.make_line(&line, rule.clone()).await.expect("makes");
+        self.lines.entry(line).or_insert_with(|| Line::new(rule));
+    }
+
+    async fn read(&mut self, n: u8) {
         let line = self.line(n);
-        self.engine.put_line(&line, rule.clone()).await.expect("put");
-        match self.lines.get_mut(&line) {
-            Some(known) => drop(known.put(rule)),
-            None => drop(self.lines.insert(line, Line::new(rule))),
-        }
+        let rule = self.lines.get(&line).map(|known| known.rule().clone());
+        assert_eq!(self.engine.rule(&line).await, Ok(rule.clone()), "the rule of {line}");
+        self.read.extend(rule.map(|rule| (n, rule)));
+    }
+
+    async fn change_as_read(&mut self, n: u8, rule: LineRule) {
+        let (line, rule) = (self.line(n), self.begun(rule));
+        let revision = self.read.get(&n).map_or(0, |read| read.revision);
+        let rule = LineRule { revision, ..rule };
+        let heard = self.engine.change_rule(&line, rule.clone()).await;
+        let expected = self.lines.get_mut(&line).map_or(RuleChange::NoLine, |known| {
+            let told = if known.change(rule) { RuleChange::Made } else { RuleChange::Conflict };
+            told(known.rule().clone())
+        });
+        self.refused += u32::from(matches!(expected, RuleChange::Conflict(_)));
+        assert_eq!(heard, Ok(expected), "the rule of {line} is changed");
     }
 
     async fn step(&mut self, step: Step) {
@@ -140,17 +105,17 @@ impl<P: LinePort> History<P> {
         let clock = Clock::At(now);
         match step {
             Step::Put(n, rule) => {
-                self.revisions[n as usize] += 1;
-                let opens_at = rule.opens_at.map(|after| Timestamp(self.begun + after.millis()));
-                self.put(n, LineRule { revision: self.revisions[n as usize], opens_at, ..rule }).await;
+                if !self.lines.contains_key(&self.line(n)) {
+                    return self.make(n, rule).await;
+                }
+                let earlier = self.read.get(&n).cloned();
+                self.read(n).await;
+                self.change_as_read(n, rule).await;
+                self.read.extend(earlier.map(|earlier| (n, earlier)));
             }
-            Step::PutStale(n) => {
-                let line = self.line(n);
-                let Some(rule) = self.lines.get(&line).map(|known| known.rule().clone()) else { return };
-                let stale = LineRule { revision: rule.revision - 1, capacity: rule.capacity + 1, ..rule.clone() };
-                self.put(n, stale).await;
-                assert_eq!(self.engine.rule(&line).await.expect("reads"), Some(rule));
-            }
+            Step::Make(n, rule) => self.make(n, rule).await,
+            Step::Read(n) => self.read(n).await,
+            Step::ChangeAsRead(n, rule) => self.change_as_read(n, rule).await,
             Step::Enter(batch) => {
                 let batch: Vec<LineUser> = batch.into_iter().map(|who| self.who(who)).collect();
                 let heard = self.engine.enter(batch.clone(), clock).await;
@@ -237,6 +202,7 @@ impl<P: LinePort> History<P> {
     async fn compare_all(&mut self) {
         for n in 0..=LINES {
             self.figures(n).await;
+            self.read(n).await;
             self.step(Step::Look((0..USERS).map(|user| (n, user)).collect())).await;
         }
         let lines = self.engine.lines().await.expect("reads");
@@ -249,11 +215,12 @@ impl<P: LinePort> History<P> {
 /// Says how often draws were met.
 ///
 /// # Panics
-/// When they disagree, the history's steps are printed; when no draw was ever held.
+/// When they disagree, the history's steps are printed; when no draw was ever held, or no
+/// change ever refused.
 pub async fn run<P: LinePort, Fresh: Future<Output = P>>(histories: u32, steps: usize, fresh: impl Fn() -> Fresh) {
     let mut runner = TestRunner::deterministic();
     let strategy = proptest::collection::vec(any_step(), steps);
-    let (mut drawn, mut under_way) = (0, 0);
+    let (mut drawn, mut under_way, mut refused) = (0, 0, 0);
     for number in 0..histories {
         let script = strategy.new_tree(&mut runner).expect("a history").current();
         let mut history = History::new(fresh().await);
@@ -263,10 +230,12 @@ pub async fn run<P: LinePort, Fresh: Future<Output = P>>(histories: u32, steps: 
         }
         history.compare_all().await;
         (drawn, under_way) = (drawn + history.drawn, under_way + history.under_way);
+        refused += history.refused;
         std::mem::forget(shown);
     }
     println!("{histories} histories agree; draws were told as held {drawn} times, as under way {under_way} times");
-    assert!(drawn > 0, "no history held a draw");
+    println!("{refused} changes were made from older rules");
+    assert!(drawn > 0 && refused > 0, "no history held a draw, or had two change a rule");
 }
 
 /// Prints the history when an assertion in it fails.

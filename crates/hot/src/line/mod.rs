@@ -36,14 +36,31 @@ pub struct Admission {
     pub next_in_ms: Option<u64>,
 }
 
+/// What became of a change of rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleChange {
+    /// This is the rule in force now.
+    Made(LineRule),
+    /// Somebody else has changed the rule since it was read, and nothing was done: this is the one in force.
+    Conflict(LineRule),
+    /// There is no such line.
+    NoLine,
+}
+
 /// Contended lines (GATE-001..006, QUEUE-001..007): the rules of [`domain::line::Line`].
 ///
 /// A place, and what became of it, is durable before anybody hears of it. Every call may be made again: a place is taken
 /// once, a verdict stands, and who was admitted in a call whose answer was lost learns it by looking.
 #[async_trait]
 pub trait LinePort: Send + Sync + 'static {
-    /// Makes a line, or changes its rule; an older revision changes nothing.
-    async fn put_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError>;
+    /// Makes a line; one that is there stays as it is.
+    async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError>;
+
+    /// Changes a line's rule, unless somebody else has changed it since it was read: `rule` is what was read, with its
+    /// revision, and changed. The next revision is the engine's to give. Of any number of changes made from the same
+    /// rule one counts; the others hear the rule that they have to be made from. Whoever does not hear what became of a
+    /// change reads the rule again.
+    async fn change_rule(&self, line: &LineId, rule: LineRule) -> Result<RuleChange, HotError>;
 
     /// The rule in force; none if there is no such line.
     async fn rule(&self, line: &LineId) -> Result<Option<LineRule>, HotError>;

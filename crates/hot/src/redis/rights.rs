@@ -123,8 +123,8 @@ mod tests {
         use super::super::scripts as s;
         let coupons = [&s::ISSUE, &s::PUT, &s::STANDING, &s::REVOKE, &s::RESTORE, &s::LOOK, &s::TAKE, &s::HANDED];
         let lines =
-            [&s::LINE_PUT, &s::LINE_ENTER_LOOK, &s::LINE_LEAVE, &s::LINE_ADMIT, &s::LINE_SHOW, &s::LINE_PUT_BACK];
-        let others = [&s::CLAIM, &s::LIMIT, &s::LINE_FINISH, &s::LINE_FIGURES, &s::LINE_REGISTER];
+            [&s::LINE_MAKE, &s::LINE_ENTER_LOOK, &s::LINE_LEAVE, &s::LINE_ADMIT, &s::LINE_SHOW, &s::LINE_PUT_BACK];
+        let others = [&s::CLAIM, &s::LIMIT, &s::LINE_CHANGE, &s::LINE_FINISH, &s::LINE_FIGURES, &s::LINE_REGISTER];
         coupons.iter().chain(&lines).chain(&others).map(|script| script.text).collect()
     }
 

@@ -54,8 +54,10 @@ scripts! {
     CLAIM = "claim";
     /// Takes from a token bucket.
     LIMIT = "limit";
-    /// Makes a line, or changes its rule.
-    LINE_PUT = "line/put" after "line/common";
+    /// Makes a line.
+    LINE_MAKE = "line/make" after "line/common";
+    /// Changes a line's rule.
+    LINE_CHANGE = "line/change" after "line/common";
     /// Takes places, or tells how people stand.
     LINE_ENTER_LOOK = "line/enter_look" after "line/common";
     /// Gives up a place.

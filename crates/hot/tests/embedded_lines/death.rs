@@ -69,7 +69,7 @@ async fn admits(lines: EmbeddedLines) {
 async fn victim() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
     let lines = open(Path::new(&folder));
-    lines.put_line(&id(), LineRule { interval_ms: 10, ..rule(100_000, 1) }).await.expect("made");
+    lines.make_line(&id(), LineRule { interval_ms: 10, ..rule(100_000, 1) }).await.expect("made");
     let crowds: Vec<_> = (0..CROWDS).map(|crowd| tokio::spawn(crowd_enters(lines.clone(), crowd))).collect();
     tokio::spawn(admits(lines)).await.expect("goes on");
     drop(crowds);
@@ -170,8 +170,8 @@ async fn check_who_follows(lines: &EmbeddedLines, last_served: u64, heard: &[Sta
     assert!(ticket(new).is_some_and(|ticket| ticket > last), "{new:?} after {last}");
     // Later than any clock said, and the rate as high as it goes.
     let now = 4_000_000_000_000;
-    let rule = LineRule { admits: Admits::Pass { ttl_ms: 9_000_000 }, ..rule(1_000_000, 2) };
-    lines.put_line(&id(), rule).await.expect("changed");
+    let rule = LineRule { admits: Admits::Pass { ttl_ms: 9_000_000 }, ..rule(1_000_000, 1) };
+    assert!(matches!(lines.change_rule(&id(), rule).await, Ok(RuleChange::Made(_))));
     let passes = vec![Uuid::nil(); waiting.len()];
     let admission = lines.admit(&id(), passes, Clock::At(Timestamp(now))).await.expect("admits");
     let followed: Vec<(u64, usize)> = admission.admitted.iter().map(|one| (one.ticket, number(&one.user))).collect();

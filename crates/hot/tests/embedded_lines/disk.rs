@@ -20,7 +20,7 @@ fn places(reader: &Connection, which: &str) -> i64 {
 async fn whatever_was_told_can_be_read_back_at_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = open(folder.path());
-    lines.put_line(&id(), rule(1_000, 1)).await.expect("made");
+    lines.make_line(&id(), rule(1_000, 1)).await.expect("made");
     let reader = Connection::open(file(folder.path())).expect("opens");
     for n in 1..=40 {
         let batch = vec![who(2 * n), who(2 * n + 1)];
@@ -40,7 +40,7 @@ async fn whatever_was_told_can_be_read_back_at_once() {
 async fn a_full_disk_refuses_and_forgets_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = open(folder.path());
-    lines.put_line(&id(), rule(1_000, 1)).await.expect("made");
+    lines.make_line(&id(), rule(1_000, 1)).await.expect("made");
     drop(lines);
     let options = JournalOptions { pages_max: Some(40), ..JournalOptions::default() };
     let lines = EmbeddedLines::open(folder.path(), options).expect("opens");
@@ -77,7 +77,7 @@ async fn a_full_disk_refuses_and_forgets_nothing() {
 async fn what_could_not_be_written_is_written_as_soon_as_it_can_be() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = open(folder.path());
-    lines.put_line(&id(), rule(1_000, 1)).await.expect("made");
+    lines.make_line(&id(), rule(1_000, 1)).await.expect("made");
     enter(&lines, 1).await.expect("enters");
     // Somebody else's transaction is in the way for longer than the journal waits.
     let other = Connection::open(file(folder.path())).expect("opens");
@@ -96,7 +96,7 @@ async fn what_could_not_be_written_is_written_as_soon_as_it_can_be() {
 async fn a_journal_cut_in_the_middle_of_its_last_transaction_keeps_all_before_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = open(folder.path());
-    lines.put_line(&id(), rule(1_000, 1)).await.expect("made");
+    lines.make_line(&id(), rule(1_000, 1)).await.expect("made");
     for n in 1..=20 {
         enter(&lines, n).await.expect("enters");
     }
@@ -171,7 +171,7 @@ async fn a_journal_that_makes_no_sense_is_refused() {
     ] {
         let folder = tempfile::tempdir().expect("a folder");
         let lines = open(folder.path());
-        lines.put_line(&id(), rule(1, 1)).await.expect("made");
+        lines.make_line(&id(), rule(1, 1)).await.expect("made");
         for n in 1..=3 {
             enter(&lines, n).await.expect("enters");
         }

@@ -53,7 +53,7 @@ async fn figures(lines: &EmbeddedLines) -> Figures {
 async fn nobody_has_a_rank_before_the_draw_and_everybody_has_the_same_after_a_restart() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = open(folder.path());
-    lines.put_line(&id(), drawn_rule()).await.expect("made");
+    lines.make_line(&id(), drawn_rule()).await.expect("made");
     crowd_enters(&lines, 9).await;
     assert_eq!(lines.leave(&who(4), OPENING).await, Ok(true));
     assert_eq!(lines.draw(&id(), Clock::At(Timestamp(9))).await, Ok(DrawStep::NotDue));
@@ -86,7 +86,7 @@ async fn nobody_has_a_rank_before_the_draw_and_everybody_has_the_same_after_a_re
 async fn many_schedulers_draw_once_while_people_come_and_go() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = EmbeddedLines::open(folder.path(), NO_FLUSH).expect("opens");
-    lines.put_line(&id(), drawn_rule()).await.expect("made");
+    lines.make_line(&id(), drawn_rule()).await.expect("made");
     crowd_enters(&lines, 3_000).await;
     let schedulers: Vec<_> = (0..4)
         .map(|_| {
@@ -116,7 +116,7 @@ async fn many_schedulers_draw_once_while_people_come_and_go() {
 async fn victim() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
     let lines = open(Path::new(&folder));
-    lines.put_line(&id(), drawn_rule()).await.expect("made");
+    lines.make_line(&id(), drawn_rule()).await.expect("made");
     crowd_enters(&lines, CROWD_KILLED).await;
     println!("told entered");
     let step = lines.draw(&id(), OPENING).await.expect("draws");
@@ -172,7 +172,7 @@ async fn a_process_killed_in_the_draw_leaves_one_and_the_same_order() {
 async fn a_million_are_drawn_and_restored() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = open(folder.path());
-    lines.put_line(&id(), drawn_rule()).await.expect("made");
+    lines.make_line(&id(), drawn_rule()).await.expect("made");
     let begun = Instant::now();
     crowd_enters(&lines, CROWD_WHOLE).await;
     println!("{CROWD_WHOLE} entered in {:?}", begun.elapsed());

@@ -44,7 +44,7 @@ async fn enter_all(lines: &EmbeddedLines, crowd: usize) -> Vec<Option<UserId>> {
 async fn nobody_overtakes(crowd: usize, options: JournalOptions) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut lines = EmbeddedLines::open(folder.path(), options).expect("opens");
-    lines.put_line(&id(), rule(1_000_000, 1)).await.expect("made");
+    lines.make_line(&id(), rule(1_000_000, 1)).await.expect("made");
     let begun = Instant::now();
     let holders = enter_all(&lines, crowd).await;
     println!("{crowd} entered in {:?}", begun.elapsed());

@@ -57,7 +57,7 @@ impl Watched {
     async fn new(rule: LineRule) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let lines = EmbeddedLines::open(folder.path(), NO_FLUSH).expect("opens");
-        lines.put_line(&id(), rule.clone()).await.expect("made");
+        lines.make_line(&id(), rule.clone()).await.expect("made");
         // A clock before the real one, at which the journal is read: passes may have run out by then.
         Self { lines: Some(lines), folder, rule, now_ms: BEGUN_MS, passes_made: 0, last_ticket: 0 }
     }
@@ -151,7 +151,7 @@ proptest! {
 async fn ranks_after_a_restart_are_those_of_the_order() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = open(folder.path());
-    lines.put_line(&id(), rule(2, 1)).await.expect("made");
+    lines.make_line(&id(), rule(2, 1)).await.expect("made");
     for n in 1..=9 {
         enter(&lines, n).await.expect("enters");
     }
@@ -169,19 +169,30 @@ async fn ranks_after_a_restart_are_those_of_the_order() {
 }
 
 #[tokio::test]
-async fn a_change_of_rule_is_there_again_and_an_older_one_is_not() {
+async fn a_change_of_rule_is_there_again_and_one_from_an_older_rule_is_not() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = open(folder.path());
-    lines.put_line(&id(), rule(1, 1)).await.expect("made");
-    lines.put_line(&id(), rule(7, 3)).await.expect("changed");
-    lines.put_line(&id(), rule(5, 2)).await.expect("heard");
+    lines.make_line(&id(), rule(1, 1)).await.expect("made");
+    let configured = |rule| LineRule { configured_rate_per_second: Some(7), ..rule };
+    let in_force = configured(rule(7, 2));
+    assert_eq!(lines.change_rule(&id(), configured(rule(7, 1))).await, Ok(RuleChange::Made(in_force.clone())));
+    assert_eq!(lines.change_rule(&id(), rule(5, 1)).await, Ok(RuleChange::Conflict(in_force.clone())));
+    lines.make_line(&id(), rule(5, 9)).await.expect("is there");
     drop(lines);
     let lines = open(folder.path());
-    assert_eq!(lines.rule(&id()).await, Ok(Some(rule(7, 3))));
+    assert_eq!(lines.rule(&id()).await, Ok(Some(in_force.clone())));
+    assert_eq!(lines.change_rule(&id(), rule(5, 1)).await, Ok(RuleChange::Conflict(in_force.clone())));
     let other = LineId::Queue(EventName::new("other").expect("valid"));
-    lines.put_line(&other, rule(9, 1)).await.expect("made");
+    lines.make_line(&other, rule(9, 1)).await.expect("made");
     drop(lines);
     let lines = open(folder.path());
     assert_eq!(lines.rule(&other).await, Ok(Some(rule(9, 1))));
-    assert_eq!(lines.rule(&id()).await, Ok(Some(rule(7, 3))));
+    assert_eq!(lines.rule(&id()).await, Ok(Some(in_force)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_change_a_rule_at_once_nobody_loses_a_change() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = EmbeddedLines::open(folder.path(), NO_FLUSH).expect("opens");
+    conformance::run_changers(vec![lines]).await;
 }

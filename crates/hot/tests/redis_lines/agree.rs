@@ -1,9 +1,9 @@
 //! The same histories on the rules, a single node, a cluster, and Valkey.
 
-use crate::support::{open, open_with, passes, people, queue, rule};
+use crate::support::{gate, open, open_with, passes, people, queue, rule};
 use domain::Timestamp;
-use domain::line::{Admits, Line, LineRule};
-use hot::line::{Clock, LinePort, conformance};
+use domain::line::{Admits, Line, LineId, LineRule};
+use hot::line::{Clock, LinePort, RuleChange, conformance};
 use hot::redis::{Ack, LineOptions, RedisLines};
 use testkit::{Flavor, Kit, RedisNode};
 
@@ -48,6 +48,32 @@ async fn random_histories_rules_and_valkey_agree() {
     agree(&valkey.url(), Ack::None, HISTORIES_VALKEY).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_change_a_rule_at_once_nobody_loses_a_change() {
+    let Some(redis) = testkit::available(testkit::shared().redis_cluster()) else { return };
+    let mut doors = Vec::new();
+    for _ in 0..3 {
+        doors.push(open(&redis.url(), Ack::Replica).await);
+    }
+    conformance::run_changers(doors).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_an_older_version_made_is_changed_as_any_other() {
+    let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
+    let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
+    lines.make_line(&line, rule(10)).await.expect("made");
+    let LineId::Gate(campaign) = &line else { panic!("a gate") };
+    redis.tell(&["HDEL", &format!("gate:line:{{{campaign}}}"), "draw", "configured_rate"]).expect("told");
+    assert_eq!(lines.rule(&line).await, Ok(Some(rule(10))));
+    let stale = LineRule { revision: 0, ..rule(20) };
+    assert_eq!(lines.change_rule(&line, stale).await, Ok(RuleChange::Conflict(rule(10))));
+    let changed = LineRule { configured_rate_per_second: Some(20), ..rule(20) };
+    let made = LineRule { revision: 2, ..changed.clone() };
+    assert_eq!(lines.change_rule(&line, changed).await, Ok(RuleChange::Made(made.clone())));
+    assert_eq!(lines.rule(&line).await, Ok(Some(made)));
+}
+
 /// Random moments seldom fall on a border: each side of it, and it.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_borders_are_those_of_the_rule() {
@@ -61,7 +87,7 @@ async fn the_borders_are_those_of_the_rule() {
             // Behind the beginning it is not open, where the clock is not set back.
             let opens_at = (step > 0).then_some(begun);
             let rule = LineRule { admits, abandon_after_ms: 500, opens_at, ..rule(2) };
-            lines.put_line(&line, rule.clone()).await.expect("put");
+            lines.make_line(&line, rule.clone()).await.expect("put");
             let mut twin = Line::new(rule);
             for now in [begun.millis(), begun.millis() + step, begun.millis() + 2 * step].map(Timestamp) {
                 for who in people(&line, [1, 2, now.millis() as u64]) {

@@ -71,7 +71,7 @@ async fn a_caller_that_stops_in_the_middle_is_followed_by_another() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
     for line in [gate(), queue()] {
         let first = open_in_parts(&redis.url(), Ack::None).await;
-        first.put_line(&line, drawn_rule()).await.expect("put");
+        first.make_line(&line, drawn_rule()).await.expect("put");
         enter(&first, &line, 1..=95).await;
         for _ in 0..4 {
             assert_eq!(first.draw(&line, Clock::Engine).await, Ok(DrawStep::UnderWay { count: 95 }));
@@ -104,7 +104,7 @@ async fn many_callers_draw_one_order_while_people_come_and_go() {
     let Some(redis) = testkit::available(testkit::shared().redis_cluster()) else { return };
     let line = queue();
     let door = open_in_parts(&redis.url(), Ack::Replica).await;
-    door.put_line(&line, drawn_rule()).await.expect("put");
+    door.make_line(&line, drawn_rule()).await.expect("put");
     enter(&door, &line, 1..=1_000).await;
     // Settled before anybody else comes.
     assert_eq!(door.draw(&line, Clock::Engine).await, Ok(DrawStep::UnderWay { count: 1_000 }));
@@ -136,7 +136,7 @@ async fn a_master_killed_in_the_draw_leaves_one_and_the_same_order() {
     let Some(cluster) = testkit::available(RedisCluster::start(&kit, Flavor::Redis)) else { return };
     let line = gate();
     let lines = open_in_parts(&cluster.url(), Ack::Replica).await;
-    lines.put_line(&line, drawn_rule()).await.expect("put");
+    lines.make_line(&line, drawn_rule()).await.expect("put");
     enter(&lines, &line, 1..=300).await;
     for _ in 0..9 {
         assert_eq!(lines.draw(&line, Clock::Engine).await, Ok(DrawStep::UnderWay { count: 300 }));
@@ -161,7 +161,7 @@ async fn a_hundred_thousand_are_drawn() {
     let redis = testkit::shared().redis_cluster().expect("Redis Cluster");
     let line = gate();
     let lines = open(&redis.url(), Ack::Replica).await;
-    lines.put_line(&line, drawn_rule()).await.expect("put");
+    lines.make_line(&line, drawn_rule()).await.expect("put");
     enter(&lines, &line, 1..=CROWD_WHOLE).await;
     let begun = Instant::now();
     let calls = draw_all(&lines, &line, CROWD_WHOLE as u32).await;

@@ -31,6 +31,7 @@ pub fn rule(rate_per_second: u32) -> LineRule {
         paused: false,
         closed: false,
         draw: None,
+        configured_rate_per_second: None,
         revision: 1,
     }
 }

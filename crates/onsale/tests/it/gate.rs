@@ -4,6 +4,7 @@ use crate::http::Answer;
 use crate::server::{Server, World, make_key, wait_until};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -13,8 +14,13 @@ fn shut() -> World {
 }
 
 pub fn make(world: &World, event: &str, stock: u32) {
+    make_with_limit(world, event, stock, 1);
+}
+
+/// A gated campaign, open, of which everybody may have so many.
+pub fn make_with_limit(world: &World, event: &str, stock: u32, per_user_limit: u32) {
     let campaign = json!({"event_id": event, "name": "Sale", "stock": stock, "gated": true,
-        "discount": {"type": "fixed", "value": 1_000}});
+        "per_user_limit": per_user_limit, "discount": {"type": "fixed", "value": 1_000}});
     assert_eq!(world.admin().post_json("/api/v1/admin/campaigns", &campaign).status, 201);
     assert_eq!(world.admin().post(&format!("/api/v1/admin/campaigns/{event}/open")).status, 200);
 }
@@ -137,6 +143,44 @@ fn places_survive_a_kill() {
     }
     let newcomer = server.client().post("/gate/events/kept/enqueue?userId=late").ok();
     assert_eq!(newcomer, json!({"status": "ENQUEUED", "rank": 201}));
+}
+
+/// The gate's rate, where it has been made.
+fn rate_of(world: &World, event: &str) -> Option<Value> {
+    let stats = world.admin().get("/queue/admin/stats").ok();
+    let lines = stats["scheduleStats"].as_array().expect("lines").clone();
+    let line = lines.into_iter().find(|line| line["scheduleId"] == format!("gate:{event}"))?;
+    Some(line["ratePerSecond"].clone())
+}
+
+/// Returns when every gate that there was has been looked at: one that is made after another was seen to be made is made
+/// in a later round.
+fn pass_a_round(world: &World, round: usize) {
+    for event in [format!("first-{round}"), format!("second-{round}")] {
+        make(world, &event, 1);
+        wait_until("a gate is made", || rate_of(world, &event).is_some());
+    }
+}
+
+#[test]
+fn a_changed_configuration_reaches_gates_and_an_administrators_rate_stands_until_then() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let start = |data: &Path, rate| {
+        let limits = ("ONSALE__LIMITS__ENABLED", "false");
+        Server::start(data, &[("ONSALE__GATE__DISPATCH_PER_SECOND", rate), limits])
+    };
+    let admin_key = make_key(folder.path(), &["--admin"]);
+    let mut world = World { server: start(folder.path(), "100"), admin_key, folder };
+    make(&world, "kept", 5);
+    wait_until("the gate is made", || rate_of(&world, "kept") == Some(json!(100)));
+    let starts = [("200", 200, 7), ("200", 7, 9), ("200", 9, 200), ("300", 300, 0)];
+    for (round, (configured, then, set)) in starts.into_iter().enumerate() {
+        world.server.kill();
+        world.server = start(world.folder.path(), configured);
+        pass_a_round(&world, round);
+        assert_eq!(rate_of(&world, "kept"), Some(json!(then)), "configured {configured}");
+        assert_eq!(open_the_gate(&world, "kept", set).status, 200);
+    }
 }
 
 #[test]

@@ -1,10 +1,16 @@
 //! A line before every gated campaign, with the campaign's own times.
+//!
+//! Whose its rule is: opening and closing are the campaign's, and followed all the time; of the rest holds what holds of
+//! other lines ([`crate::queue::configured`]). A gate that is made while servers of different configuration run is as the
+//! one that made it has it; each that starts later brings it up to date.
 
 use super::service::GateService;
 use crate::http::ApiError;
+use crate::queue::rules::change_rule;
 use domain::line::{Admits, LineId, LineRule};
 use domain::{Campaign, CampaignId, CampaignStatus, Timestamp};
 use ledger::{campaigns, coupons};
+use std::mem::discriminant;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -64,7 +70,17 @@ impl GateSettings {
             paused: false,
             closed: false,
             draw: None,
+            configured_rate_per_second: Some(self.dispatch_per_second),
             revision: 1,
+        }
+    }
+
+    /// The rule of a line that is there, as this configuration has it.
+    fn bring_up_to_date(&self, rule: LineRule) -> LineRule {
+        LineRule {
+            interval_ms: self.dispatch_interval_ms,
+            admits: self.admits(),
+            ..rule.configured(self.dispatch_per_second)
         }
     }
 
@@ -93,6 +109,8 @@ pub struct Gate {
     pub(super) has_draw: AtomicBool,
     /// Every coupon that the hot state gave is a row: the rows may decide from now on.
     rows_decide: AtomicBool,
+    /// This process has brought its line up to date, or made it.
+    is_up_to_date: AtomicBool,
 }
 
 impl GateService {
@@ -114,6 +132,9 @@ impl GateService {
         }
         for id in self.coupons.port.campaigns().await? {
             followed = followed.and(self.follow_campaign(&id).await.map(drop));
+        }
+        if followed.is_ok() {
+            self.are_up_to_date.store(true, Ordering::Relaxed);
         }
         followed
     }
@@ -161,27 +182,34 @@ impl GateService {
         let now = crate::clock::now();
         let status = self.coupons.port.status(id, now).await?.map_or(CampaignStatus::Scheduled, |sale| sale.status);
         let line = LineId::Gate(id.clone());
-        let known = self.desk.port.rule(&line).await?;
-        let base = known.clone().unwrap_or_else(|| self.settings.rule());
-        self.note_draw(id, base.draw.is_some());
         let waits_for_rows = self.settings.mode == DispatchMode::Kafka && !self.may_rows_decide(id).await?;
-        let wanted = LineRule {
-            admits: self.settings.admits(),
-            inside_max: self.settings.inside_max(base.rate_per_second),
-            opens_at: if waits_for_rows { Some(NOT_YET) } else { opens_at(&campaign, status) },
-            closed: status == CampaignStatus::Closed,
-            ..base
-        };
-        match known {
-            Some(known) if known == wanted => {}
-            Some(known) => {
-                let wanted = LineRule { revision: known.revision + 1, ..wanted };
-                self.desk.port.put_line(&line, wanted).await?;
+        let gate = self.gate(id);
+        let is_gone = matches!(status, CampaignStatus::SoldOut | CampaignStatus::Closed);
+        // Told before the line is closed: whoever is not taken in any more must be able to hear why.
+        gate.sold_out.fetch_or(is_gone, Ordering::Relaxed);
+        let is_news = !self.are_up_to_date.load(Ordering::Relaxed) && !gate.is_up_to_date.load(Ordering::Relaxed);
+        let follow = |rule: LineRule| {
+            // Servers of different modes never run at once: such a line is from before.
+            let is_of_other_mode = discriminant(&rule.admits) != discriminant(&self.settings.admits());
+            let rule = if is_news || is_of_other_mode { self.settings.bring_up_to_date(rule) } else { rule };
+            LineRule {
+                inside_max: self.settings.inside_max(rule.rate_per_second),
+                opens_at: if waits_for_rows { Some(NOT_YET) } else { opens_at(&campaign, status) },
+                closed: status == CampaignStatus::Closed,
+                ..rule
             }
-            None => self.desk.port.put_line(&line, wanted).await?,
-        }
-        let gone = matches!(status, CampaignStatus::SoldOut | CampaignStatus::Closed);
-        self.gate(id).sold_out.store(gone, Ordering::Relaxed);
+        };
+        let rule = match change_rule(&*self.desk.port, &line, |rule| Ok::<_, ApiError>(follow(rule))).await? {
+            Some(rule) => rule,
+            None => {
+                let rule = follow(self.settings.rule());
+                self.desk.port.make_line(&line, rule.clone()).await?;
+                rule
+            }
+        };
+        gate.is_up_to_date.store(true, Ordering::Relaxed);
+        self.note_draw(id, rule.draw.is_some());
+        gate.sold_out.store(is_gone, Ordering::Relaxed);
         Ok(Some(true))
     }
 }

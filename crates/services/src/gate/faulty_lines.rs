@@ -5,9 +5,9 @@ use domain::UserId;
 use domain::line::{DrawStep, Figures, LineId, LineRule, Standing, Verdict};
 use hot::HotError;
 use hot::embedded::EmbeddedLines;
-use hot::line::{Admission, Clock, LinePort, LineUser};
+use hot::line::{Admission, Clock, LinePort, LineUser, RuleChange};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use uuid::Uuid;
 
 /// Lines on two nodes, one of which may be away.
@@ -17,12 +17,25 @@ pub struct FaultyLines {
     pub away: OnceLock<LineId>,
     /// So many of the next admissions are carried out, and their answers lost.
     pub lose_admissions: AtomicU32,
+    /// Verdicts are not noted.
+    pub lose_verdicts: AtomicBool,
+    /// How often somebody has asked how a line admits.
+    pub rules_read: AtomicU32,
+    /// Before so many of the next changes of a rule somebody else changes it: the rate is one more each time.
+    pub rivals: AtomicU32,
 }
 
 impl FaultyLines {
     /// Lines without a fault.
     pub fn new(lines: EmbeddedLines) -> Self {
-        Self { lines, away: OnceLock::new(), lose_admissions: AtomicU32::new(0) }
+        Self {
+            lines,
+            away: OnceLock::new(),
+            lose_admissions: AtomicU32::new(0),
+            lose_verdicts: AtomicBool::new(false),
+            rules_read: AtomicU32::new(0),
+            rivals: AtomicU32::new(0),
+        }
     }
 
     fn node_of(&self, line: &LineId) -> Result<&EmbeddedLines, HotError> {
@@ -32,11 +45,23 @@ impl FaultyLines {
 
 #[async_trait]
 impl LinePort for FaultyLines {
-    async fn put_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError> {
-        self.node_of(line)?.put_line(line, rule).await
+    async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError> {
+        self.node_of(line)?.make_line(line, rule).await
+    }
+
+    async fn change_rule(&self, line: &LineId, rule: LineRule) -> Result<RuleChange, HotError> {
+        let lines = self.node_of(line)?;
+        let one_less = |left: u32| left.checked_sub(1);
+        if self.rivals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok()
+            && let Some(now) = lines.rule(line).await?
+        {
+            lines.change_rule(line, LineRule { rate_per_second: now.rate_per_second + 1, ..now }).await?;
+        }
+        lines.change_rule(line, rule).await
     }
 
     async fn rule(&self, line: &LineId) -> Result<Option<LineRule>, HotError> {
+        self.rules_read.fetch_add(1, Ordering::SeqCst);
         self.node_of(line)?.rule(line).await
     }
 
@@ -75,6 +100,7 @@ impl LinePort for FaultyLines {
 
     async fn finish(&self, who: &LineUser, verdict: Verdict) -> Result<bool, HotError> {
         match self.node_of(&who.line) {
+            Ok(_) if self.lose_verdicts.load(Ordering::SeqCst) => Err(HotError::Unavailable("away".into())),
             Ok(lines) => lines.finish(who, verdict).await,
             Err(_) => std::future::pending().await,
         }

@@ -15,6 +15,8 @@ mod dispatch_tests;
 #[cfg(test)]
 mod faulty_lines;
 pub mod route;
+#[cfg(test)]
+mod rule_tests;
 pub mod service;
 
 pub use campaigns::{DispatchMode, GateSettings};

@@ -1,5 +1,13 @@
 //! The lines that the configuration names: those before any site.
+//!
+//! Whose a rule is, here and at gates (`gate::campaigns`): the configured rate is that of new lines, and of those that
+//! are there when it changes ([`LineRule::configured`]); an administrator's rate stands until then, and an administrator's
+//! pause always. Everything else is the configuration's.
+//!
+//! A server brings lines up to date once, when it starts, and never in its rounds: of servers with different
+//! configuration, as while they are restarted one by one, the one started last has its way, and none fights another.
 
+use super::rules::change_rule;
 use domain::EventName;
 use domain::line::{Admits, LineId, LineRule};
 use hot::HotError;
@@ -10,9 +18,6 @@ use std::time::Duration;
 
 /// How often it is made sure that the lines are there.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
-/// What the configuration says takes a rule to the next multiple of this; what an operator says counts up by one. So a
-/// rule tells whether anybody has touched it, and an operator's rate outlives every restart.
-const CONFIGURED_STEP: u64 = 1 << 20;
 
 /// The lines, and how those admit that nobody has changed.
 #[derive(Clone, Debug)]
@@ -47,31 +52,26 @@ impl LineSettings {
             draw: None,
             paused: false,
             closed: false,
-            revision: CONFIGURED_STEP,
+            configured_rate_per_second: Some(self.rate_per_second),
+            revision: 1,
         }
     }
 
-    /// The rule to put in place of this one; none where it is as it should be. Rate and pause are an operator's once
-    /// an operator has changed the line; the rest is the configuration's.
-    fn wanted(&self, known: &LineRule) -> Option<LineRule> {
-        let is_touched = !known.revision.is_multiple_of(CONFIGURED_STEP);
+    /// The rule of a line that is there, as this configuration has it.
+    fn bring_up_to_date(&self, rule: LineRule) -> LineRule {
         let ours = self.rule();
-        let wanted = LineRule {
-            rate_per_second: if is_touched { known.rate_per_second } else { ours.rate_per_second },
+        LineRule {
             interval_ms: ours.interval_ms,
             capacity: ours.capacity,
             admits: ours.admits,
             inside_max: ours.inside_max,
             abandon_after_ms: ours.abandon_after_ms,
-            ..known.clone()
-        };
-        let revision = known.revision + if is_touched { 1 } else { CONFIGURED_STEP };
-        (wanted != *known).then_some(LineRule { revision, ..wanted })
+            ..rule.configured(self.rate_per_second)
+        }
     }
 }
 
-/// Sees to it that the lines are there, and once that they are as configured: of servers with different configuration
-/// the one started last has its way, and none fights another.
+/// Sees to it that the lines are there, and once that they are as configured.
 pub struct ConfiguredLines {
     port: Arc<dyn LinePort>,
     settings: LineSettings,
@@ -98,13 +98,10 @@ impl ConfiguredLines {
 
     async fn follow_line(&mut self, name: EventName) -> Result<(), HotError> {
         let line = LineId::Queue(name.clone());
-        let wanted = match self.port.rule(&line).await? {
-            None => Some(self.settings.rule()),
-            Some(known) if !self.brought.contains(&name) => self.settings.wanted(&known),
-            Some(_) => None,
-        };
-        if let Some(rule) = wanted {
-            self.port.put_line(&line, rule).await?;
+        let is_brought = self.brought.contains(&name);
+        let change = |rule| Ok::<_, HotError>(if is_brought { rule } else { self.settings.bring_up_to_date(rule) });
+        if change_rule(&*self.port, &line, change).await?.is_none() {
+            self.port.make_line(&line, self.settings.rule()).await?;
         }
         self.brought.insert(name);
         Ok(())
@@ -149,7 +146,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_operators_rate_outlives_starts_and_the_rest_follows_the_configuration() {
+    async fn an_operators_rate_stands_until_another_is_configured_and_the_rest_follows_the_configuration() {
         let folder = tempfile::tempdir().expect("a folder");
         let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened");
         let port: Arc<dyn LinePort> = Arc::new(lines);
@@ -157,12 +154,14 @@ mod tests {
         let rule = started(&port, settings(20, 100)).await;
         assert_eq!((rule.rate_per_second, rule.check().is_ok()), (20, true), "nobody had touched it");
         assert_eq!(started(&port, settings(20, 100)).await.revision, rule.revision, "nothing to change");
-        let changed = LineRule { rate_per_second: 3, paused: true, revision: rule.revision + 1, ..rule };
-        port.put_line(&line(), changed).await.expect("put");
-        let rule = started(&port, settings(30, 200)).await;
-        assert_eq!((rule.rate_per_second, rule.paused, rule.capacity), (3, true, 200));
-        let rule = started(&port, settings(40, 300)).await;
-        assert_eq!((rule.rate_per_second, rule.paused, rule.capacity), (3, true, 300), "it is the operator's for good");
+        let changed = LineRule { rate_per_second: 3, paused: true, ..rule };
+        port.change_rule(&line(), changed).await.expect("changed");
+        for capacity in [200, 300] {
+            let rule = started(&port, settings(20, capacity)).await;
+            assert_eq!((rule.rate_per_second, rule.paused, rule.capacity), (3, true, capacity));
+        }
+        let rule = started(&port, settings(30, 300)).await;
+        assert_eq!((rule.rate_per_second, rule.paused), (30, true), "the pause is the operator's for good");
     }
 
     #[tokio::test]

@@ -1,8 +1,8 @@
 //! Waiting lines (QUEUE, GATE-001..006): who waits, who goes next, and what everybody may know about it.
 //!
 //! `desk` answers people; `scheduler` lets the next go; `serving` is the public document, with what `rates` foretells;
-//! `stream` and `pump` push it; `operation` is what operators see and change, `figures` their metrics; `configured` keeps
-//! the configured lines; `api` has the routes.
+//! `stream` and `pump` push it; `operation` is what operators see and change, `rules` how several change the
+//! same line, `figures` their metrics; `configured` keeps the configured lines; `api` has the routes.
 //!
 //! `draw` is the opening draw; `site` a line before any site.
 
@@ -14,6 +14,7 @@ pub mod figures;
 pub mod operation;
 mod pump;
 pub mod rates;
+pub mod rules;
 pub mod scheduler;
 pub mod serving;
 pub mod site;

@@ -1,6 +1,7 @@
 //! What operators see and change while people wait (QUEUE-007).
 
 use super::desk::Desk;
+use super::rules::change_rule;
 use super::serving::Board;
 use crate::http::ApiError;
 use domain::line::{Figures, LineId, LineRule};
@@ -8,9 +9,6 @@ use domain::{CampaignId, ErrorCode, EventName};
 use hot::line::Clock;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// How often a change is tried again when somebody else changes the same line.
-const CHANGE_ATTEMPTS_MAX: usize = 5;
 
 /// All lines in figures.
 #[derive(Debug, Serialize, ToSchema)]
@@ -136,26 +134,17 @@ impl Desk {
         Err(ApiError::new(ErrorCode::NotFound).detail(names))
     }
 
-    /// Changes a line's rule, whoever else is changing it.
+    /// Changes a line's rule, whoever else is changing it. The rule in force then.
     ///
     /// # Errors
     /// `NOT_FOUND`, `INVALID_INPUT` for a rule that makes no sense, `SERVICE_UNAVAILABLE`.
     pub async fn change(&self, line: &LineId, change: impl Fn(LineRule) -> LineRule) -> Result<LineRule, ApiError> {
-        for _ in 0..CHANGE_ATTEMPTS_MAX {
-            let Some(before) = self.port.rule(line).await? else {
-                return Err(ApiError::new(ErrorCode::NotFound).detail("there is no such line"));
-            };
-            let after = change(before.clone());
-            after.check().map_err(|error| ApiError::invalid(error.to_string()))?;
-            if after == before {
-                return Ok(before);
-            }
-            let after = LineRule { revision: before.revision + 1, ..after };
-            self.port.put_line(line, after.clone()).await?;
-            if self.port.rule(line).await?.as_ref() == Some(&after) {
-                return Ok(after);
-            }
-        }
-        Err(ApiError::unavailable(1))
+        let checked = |rule| {
+            let rule = change(rule);
+            rule.check().map_err(|error| ApiError::invalid(error.to_string()))?;
+            Ok::<_, ApiError>(rule)
+        };
+        let changed = change_rule(&*self.port, line, checked).await?;
+        changed.ok_or_else(|| ApiError::new(ErrorCode::NotFound).detail("there is no such line"))
     }
 }

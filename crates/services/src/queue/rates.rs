@@ -72,6 +72,7 @@ mod tests {
             paused: false,
             closed: false,
             draw: None,
+            configured_rate_per_second: None,
             revision: 1,
         }
     }

@@ -51,8 +51,7 @@ impl World {
 
     async fn change_rate(&self, rate_per_second: u32) {
         let rule = self.port.rule(&self.line).await.expect("answers").expect("is there");
-        let revision = rule.revision + 1;
-        self.port.put_line(&self.line, LineRule { rate_per_second, revision, ..rule }).await.expect("put");
+        self.port.change_rule(&self.line, LineRule { rate_per_second, ..rule }).await.expect("changed");
         self.streams.changed(&self.line);
     }
 }

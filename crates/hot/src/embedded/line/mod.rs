@@ -12,7 +12,7 @@ mod turn;
 mod writer;
 
 use super::file::{JournalError, JournalOptions};
-use crate::line::{Admission, Clock, LinePort, LineUser};
+use crate::line::{Admission, Clock, LinePort, LineUser, RuleChange};
 use crate::port::HotError;
 use async_trait::async_trait;
 use domain::line::{DrawSeed, DrawStep, Figures, Line, LineId, LineRule, Standing, Verdict, drawn_order};
@@ -66,13 +66,13 @@ impl EmbeddedLines {
         self.slots.pin().get(line).cloned()
     }
 
-    /// Makes a line, unless somebody else has just made it.
-    fn make(&self, line: &LineId, rule: &LineRule) -> Result<Option<Pending>, HotError> {
+    /// Makes a line, unless it is there. What to wait for, that the line is kept.
+    fn make(&self, line: &LineId, rule: LineRule) -> Result<Option<Pending>, HotError> {
         let mut last_id = self.last_id.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(slot) = self.slot(line) {
-            return turn(&slot, &self.writer, |turn| turn.put(rule.clone())).map(|((), pending)| pending);
+            return turn(&slot, &self.writer, |turn| Ok(turn.rule())).map(|(_, pending)| pending);
         }
-        let slot = Arc::new(Slot::new(*last_id + 1, line.clone(), Line::new(rule.clone())));
+        let slot = Arc::new(Slot::new(*last_id + 1, line.clone(), Line::new(rule)));
         let ((), pending) = turn(&slot, &self.writer, |turn| turn.make())?;
         *last_id += 1;
         self.slots.pin().insert(line.clone(), slot);
@@ -184,16 +184,17 @@ fn by_line(batch: &[LineUser]) -> Vec<(&LineId, Vec<usize>)> {
 
 #[async_trait]
 impl LinePort for EmbeddedLines {
-    async fn put_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError> {
+    async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError> {
         self.writer.catch_up().await;
-        let pending = match self.slot(line) {
-            Some(slot) => turn(&slot, &self.writer, |turn| turn.put(rule))?.1,
-            None => self.make(line, &rule)?,
-        };
-        match pending {
+        match self.make(line, rule)? {
             Some(pending) => pending.kept().await,
             None => Ok(()),
         }
+    }
+
+    async fn change_rule(&self, line: &LineId, rule: LineRule) -> Result<RuleChange, HotError> {
+        let change = self.change(line, |turn| turn.change_rule(rule)).await?;
+        Ok(change.unwrap_or(RuleChange::NoLine))
     }
 
     async fn rule(&self, line: &LineId) -> Result<Option<LineRule>, HotError> {

@@ -4,7 +4,7 @@
 use super::change::{Change, Counters, Record};
 use super::slot::{Slot, State};
 use super::writer::{Message, Permit, Writer};
-use crate::line::Admission;
+use crate::line::{Admission, RuleChange};
 use crate::port::HotError;
 use domain::line::{DrawSeed, DrawStep, Figures, LineRule, Standing, State as PlaceState, Verdict};
 use domain::{Timestamp, UserId};
@@ -87,15 +87,15 @@ impl<'a> Turn<'a> {
         Ok(())
     }
 
-    /// Changes the rule; an older one changes nothing.
-    pub fn put(&mut self, rule: LineRule) -> Result<(), HotError> {
-        if rule.revision > self.state.line.rule().revision {
-            self.may_change()?;
-            self.state.line.put(rule);
-            self.note_rule();
+    /// See [`domain::line::Line::change`].
+    pub fn change_rule(&mut self, rule: LineRule) -> Result<RuleChange, HotError> {
+        if rule.revision != self.state.line.rule().revision {
+            return Ok(RuleChange::Conflict(self.rule()));
         }
-        self.wait_for = self.state.rule_recorded;
-        Ok(())
+        self.may_change()?;
+        self.state.line.change(rule);
+        self.note_rule();
+        Ok(RuleChange::Made(self.rule()))
     }
 
     fn note_rule(&mut self) {

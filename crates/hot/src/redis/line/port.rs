@@ -4,7 +4,7 @@ use super::super::link::Lane;
 use super::super::reply::{Array, Reading};
 use super::super::{keys, scripts};
 use super::{Call, Inner, RedisLines, is_there, moment, rule, stand};
-use crate::line::{Admission, Clock, LinePort, LineUser};
+use crate::line::{Admission, Clock, LinePort, LineUser, RuleChange};
 use crate::port::HotError;
 use async_trait::async_trait;
 use domain::UserId;
@@ -53,6 +53,19 @@ impl Inner {
         let call = Call { script, pass: Some(&pass), arguments: &arguments, lane: Lane::Decision, tells: is_there };
         Ok(self.call(&known, call).await? == Value::Int(1))
     }
+
+    /// Runs a script that is told a rule.
+    async fn write_rule(
+        &self,
+        line: &LineId,
+        script: &'static scripts::Script,
+        rule: &LineRule,
+    ) -> Result<Value, HotError> {
+        let values = rule::values(rule);
+        let arguments = rule::arguments(&values);
+        let call = Call { script, pass: None, arguments: &arguments, lane: Lane::Decision, tells: is_there };
+        self.call(&self.known(line), call).await
+    }
 }
 
 type Answer = Result<bool, HotError>;
@@ -60,20 +73,13 @@ type Answer = Result<bool, HotError>;
 #[async_trait]
 impl LinePort for RedisLines {
     /// A line that is not there is made, with nobody in it: also one that Redis has lost.
-    async fn put_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError> {
+    async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError> {
         self.0.register_line(line).await?;
-        let values = rule::values(&rule);
-        let mut arguments: Vec<&[u8]> = vec![b""];
-        // The revision is told first; of the others each by its name.
-        for (name, value) in rule::NAMES.iter().zip(&values) {
-            if arguments.len() > 1 {
-                arguments.push(name.as_bytes());
-            }
-            arguments.push(value.as_bytes());
-        }
-        let script = &scripts::LINE_PUT;
-        let call = Call { script, pass: None, arguments: &arguments, lane: Lane::Decision, tells: is_there };
-        self.0.call(&self.0.known(line), call).await.map(drop)
+        self.0.write_rule(line, &scripts::LINE_MAKE, &rule).await.map(drop)
+    }
+
+    async fn change_rule(&self, line: &LineId, rule: LineRule) -> Result<RuleChange, HotError> {
+        Ok(rule::read_change(self.0.write_rule(line, &scripts::LINE_CHANGE, &rule).await?)?)
     }
 
     async fn rule(&self, line: &LineId) -> Result<Option<LineRule>, HotError> {

@@ -1,12 +1,13 @@
 //! A line's rule as fields of its hash.
 
 use super::super::reply::{Array, Reading};
+use crate::line::RuleChange;
 use domain::Timestamp;
 use domain::line::{Admits, LineRule};
 use redis::Value;
 
 /// In the order in which they are read. The scripts read them by name.
-pub(super) const NAMES: [&str; 13] = [
+pub(super) const NAMES: [&str; 14] = [
     "revision",
     "rate",
     "interval_ms",
@@ -20,10 +21,11 @@ pub(super) const NAMES: [&str; 13] = [
     "paused",
     "closed",
     "draw",
+    "configured_rate",
 ];
 
 /// Values, in the order of [`NAMES`].
-pub(super) fn values(rule: &LineRule) -> [String; 13] {
+pub(super) fn values(rule: &LineRule) -> [String; 14] {
     let (kind, life_ms, put_back_max) = match rule.admits {
         Admits::Pass { ttl_ms } => ("pass", ttl_ms, 0),
         Admits::Processing { stale_after_ms, put_back_max } => ("processing", stale_after_ms, put_back_max),
@@ -42,12 +44,38 @@ pub(super) fn values(rule: &LineRule) -> [String; 13] {
         u8::from(rule.paused).to_string(),
         u8::from(rule.closed).to_string(),
         rule.draw.map_or_else(String::new, |seed| seed.hex()),
+        rule.configured_rate_per_second.map_or_else(String::new, |rate| rate.to_string()),
     ]
+}
+
+/// What a script that writes a rule is told: no moment, the revision, and of the others each by its name.
+pub(super) fn arguments(values: &[String; 14]) -> Vec<&[u8]> {
+    let [revision, others @ ..] = values;
+    let named = NAMES.iter().skip(1).zip(others);
+    let told = named.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+    [b"", revision.as_bytes()].into_iter().chain(told).collect()
+}
+
+/// Reads what came of a change: whether it was made, and the rule in force, in the order of [`NAMES`].
+pub(super) fn read_change(value: Value) -> Reading<RuleChange> {
+    if value == Value::Nil {
+        return Ok(RuleChange::NoLine);
+    }
+    let mut fields = Array::of(value)?;
+    let is_made = fields.number::<u8>()? == 1;
+    Ok(match read_fields(&mut fields)? {
+        None => RuleChange::NoLine,
+        Some(rule) if is_made => RuleChange::Made(rule),
+        Some(rule) => RuleChange::Conflict(rule),
+    })
 }
 
 /// Reads what `HMGET` gave for [`NAMES`]; `None` if there is no such line.
 pub(super) fn read(value: Value) -> Reading<Option<LineRule>> {
-    let mut fields = Array::of(value)?;
+    read_fields(&mut Array::of(value)?)
+}
+
+fn read_fields(fields: &mut Array) -> Reading<Option<LineRule>> {
     let Some(revision) = fields.field()? else { return Ok(None) };
     let (rate_per_second, interval_ms, capacity) = (fields.number()?, fields.number()?, fields.number()?);
     let kind = fields.text()?;
@@ -62,6 +90,8 @@ pub(super) fn read(value: Value) -> Reading<Option<LineRule>> {
     let (paused, closed) = (fields.number::<u8>()? == 1, fields.number::<u8>()? == 1);
     // Nothing in lines made before there were draws, empty for none.
     let draw = fields.text_or_none()?.and_then(|seed| seed.parse().ok());
+    // Likewise.
+    let configured_rate_per_second = fields.text_or_none()?.and_then(|rate| rate.parse().ok());
     Ok(Some(LineRule {
         rate_per_second,
         interval_ms,
@@ -73,6 +103,7 @@ pub(super) fn read(value: Value) -> Reading<Option<LineRule>> {
         paused,
         closed,
         draw,
+        configured_rate_per_second,
         revision,
     }))
 }

@@ -54,13 +54,11 @@ impl Desk {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(ApiError::internal)?;
         self.check_draw(line).await?;
-        let rule = self.change(line, |rule| LineRule { draw: rule.draw.or(Some(DrawSeed(seed))), ..rule }).await;
-        let rule = match rule {
-            Ok(rule) => rule,
-            // Somebody may have come in between.
-            Err(error) => return Err(self.check_draw(line).await.err().unwrap_or(error)),
+        let rule = self.change(line, |rule| LineRule { draw: rule.draw.or(Some(DrawSeed(seed))), ..rule }).await?;
+        let Some(seed) = rule.draw else {
+            // Somebody has come in between.
+            return Err(self.check_draw(line).await.err().unwrap_or_else(|| ApiError::unavailable(1)));
         };
-        let seed = rule.draw.ok_or_else(|| ApiError::unavailable(1))?;
         Ok(Announced { line: line.to_string(), commitment: commitment_hex(&seed) })
     }
 
