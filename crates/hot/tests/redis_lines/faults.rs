@@ -103,7 +103,7 @@ async fn lose_master(cluster: &RedisCluster, line: &LineId, heard: &Heard, stall
 async fn lose_a_master_in_the_rush(cluster: &RedisCluster, stalls_first: bool) {
     let (line, heard) = (gate(), Arc::new(Heard::default()));
     let lines = open(&cluster.url(), Ack::Replica).await;
-    lines.put_line(&line, rule(1_000_000)).await.expect("put");
+    lines.make_line(&line, rule(1_000_000)).await.expect("put");
     let mut crowds = Vec::new();
     for number in 0..3 {
         let own = open(&cluster.url(), Ack::Replica).await;
@@ -144,6 +144,7 @@ async fn judge(lines: &RedisLines, line: &LineId, places: &BTreeMap<u64, u64>, a
         assert_eq!(found, *ticket, "user {user}");
         passes.insert(found, pass.id);
     }
+    assert_eq!(passes.values().collect::<BTreeSet<_>>().len() as u64, count, "a pass is one person's");
     for (ticket, pass) in admitted {
         assert_eq!(passes.get(ticket), Some(pass), "an admission that was heard stands");
     }
@@ -157,7 +158,7 @@ async fn without_its_replica_nobody_is_told_anything() {
     let (lines, line) = (open(&cluster.url(), Ack::Replica).await, gate());
     let who = people(&line, 1..=2);
     let work = Admits::Processing { stale_after_ms: 60_000, put_back_max: 10 };
-    lines.put_line(&line, LineRule { admits: work, ..rule(10) }).await.expect("put");
+    lines.make_line(&line, LineRule { admits: work, ..rule(10) }).await.expect("put");
     lines.enter(who.clone(), Clock::Engine).await;
     assert_eq!(lines.admit(&line, passes(2), Clock::Engine).await.expect("admits").admitted.len(), 2);
     let master = master_of(&cluster, &line).expect("a master");

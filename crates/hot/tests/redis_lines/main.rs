@@ -3,8 +3,10 @@
 //!
 //! `ONSALE_FAULTS=20` tries a fault so often.
 
+mod again;
 mod agree;
 mod draw;
 mod faults;
 mod promises;
+mod resent;
 mod support;

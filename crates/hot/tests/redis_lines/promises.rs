@@ -16,7 +16,7 @@ async fn four_schedulers_at_once_admit_the_rate_and_no_more() {
     let Some(redis) = testkit::available(testkit::shared().redis_cluster()) else { return };
     let line = queue();
     let door = open(&redis.url(), Ack::Replica).await;
-    door.put_line(&line, rule(RATE)).await.expect("put");
+    door.make_line(&line, rule(RATE)).await.expect("put");
     let admitted = Arc::new(AtomicU64::new(0));
     let mut schedulers = Vec::new();
     for _ in 0..4 {
@@ -60,7 +60,7 @@ async fn four_schedulers_at_once_admit_the_rate_and_no_more() {
 async fn more_passes_than_one_run_takes_are_given_out_in_order() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
     let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
-    lines.put_line(&line, rule(1_000_000)).await.expect("put");
+    lines.make_line(&line, rule(1_000_000)).await.expect("put");
     for part in 0..25 {
         lines.enter(people(&line, part * 200..part * 200 + 200), Clock::Engine).await;
     }
@@ -77,7 +77,7 @@ async fn a_pass_is_to_be_seen_while_it_lives() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
     let lines = open(&redis.url(), Ack::None).await;
     for line in [gate(), queue()] {
-        lines.put_line(&line, rule(10)).await.expect("put");
+        lines.make_line(&line, rule(10)).await.expect("put");
         let who = people(&line, 1..=1);
         lines.enter(who.clone(), Clock::Engine).await;
         let pass = lines.admit(&line, passes(1), Clock::Engine).await.expect("admits").admitted[0].pass.expect("one");
@@ -88,6 +88,8 @@ async fn a_pass_is_to_be_seen_while_it_lives() {
         // It is shown while the next people go.
         let shown = Some(format!("qr_{}", pass.id));
         until("the pass is to be seen", async || redis.ask(&["GET", &key]).ok() == shown).await;
+        let end = redis.ask(&["EVAL", "return tostring(redis.call('PEXPIRETIME', KEYS[1]))", "1", &key]);
+        assert_eq!(end.expect("a moment"), pass.until.millis().to_string(), "and no longer, however late it is shown");
         assert_eq!(lines.leave(&who[0], Clock::Engine).await, Ok(true));
         assert!(redis.ask(&["GET", &key]).is_err(), "it does not live any more");
     }
@@ -97,7 +99,7 @@ async fn a_pass_is_to_be_seen_while_it_lives() {
 async fn a_pass_that_was_given_up_at_once_is_not_to_be_seen() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
     let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
-    lines.put_line(&line, rule(100_000)).await.expect("put");
+    lines.make_line(&line, rule(100_000)).await.expect("put");
     let key = |who: &LineUser| match &who.line {
         LineId::Gate(campaign) => format!("gate:active:{{{campaign}}}:{}", who.user),
         LineId::Queue(name) => format!("queue:user-token:{{{name}}}:{}", who.user),
@@ -136,7 +138,7 @@ async fn everybody_who_is_dealt_with_can_be_put_back_at_once() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
     let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
     let admits = Admits::Processing { stale_after_ms: 3_600_000, put_back_max: 4 };
-    lines.put_line(&line, LineRule { admits, ..rule(100) }).await.expect("put");
+    lines.make_line(&line, LineRule { admits, ..rule(100) }).await.expect("put");
     let everybody = people(&line, 1..=12);
     lines.enter(everybody.clone(), Clock::Engine).await;
     let went = lines.admit(&line, passes(10), Clock::Engine).await.expect("admits").admitted;
@@ -158,13 +160,13 @@ async fn a_line_that_redis_lost_is_not_there_until_it_is_made_again() {
     let kit = Kit::temporary().expect("a folder");
     let Some(redis) = testkit::available(RedisNode::start(&kit, Flavor::Redis)) else { return };
     let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
-    lines.put_line(&line, rule(10)).await.expect("put");
+    lines.make_line(&line, rule(10)).await.expect("put");
     lines.enter(people(&line, 1..=3), Clock::Engine).await;
     redis.tell(&["FLUSHALL"]).expect("flushed");
     redis.tell(&["SCRIPT", "FLUSH"]).expect("flushed");
     assert_eq!(lines.enter(people(&line, 4..=4), Clock::Engine).await, [Ok(Standing::NoLine)]);
     assert_eq!(lines.figures(&line, 9, Clock::Engine).await, Ok(None));
-    lines.put_line(&line, rule(10)).await.expect("put");
+    lines.make_line(&line, rule(10)).await.expect("put");
     let first = Standing::Waiting { ticket: 1, rank: 1, is_new: true };
     assert_eq!(lines.enter(people(&line, 4..=4), Clock::Engine).await, [Ok(first)]);
 }

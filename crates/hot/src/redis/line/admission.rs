@@ -20,13 +20,11 @@ const SCRIPT_BATCH_MAX: usize = 2_000;
 struct Went {
     next_in_ms: Option<u64>,
     admitted: Vec<Admitted>,
-    /// Life of the passes in milliseconds.
-    life_ms: u64,
 }
 
 /// Whether somebody was admitted: only that is told.
 fn admits_somebody(value: &Value) -> bool {
-    let Value::Array(fields) = value else { return is_there(value) };
+    let Value::Array(fields) = value else { return false };
     !matches!(fields.last(), Some(Value::Array(people)) if people.is_empty())
 }
 
@@ -41,24 +39,23 @@ pub(super) fn people(mut fields: Array) -> Reading<Vec<(UserId, u64)>> {
 /// No line: nobody goes, and nobody will.
 fn read(value: Value, passes: &[Uuid]) -> Reading<Went> {
     if !is_there(&value) {
-        return Ok(Went { next_in_ms: None, admitted: Vec::new(), life_ms: 0 });
+        return Ok(Went { next_in_ms: None, admitted: Vec::new() });
     }
     let mut fields = Array::of(value)?;
     let (next_in_ms, until_ms) = (fields.number::<i64>()?, fields.number::<i64>()?);
-    let life_ms = fields.number()?;
     let people = people(fields.array()?)?;
     let until = (until_ms >= 0).then_some(Timestamp(until_ms));
     let admitted = people.into_iter().zip(passes).map(|((user, ticket), id)| {
         let pass = until.map(|until| Pass { id: *id, until });
         Admitted { user, ticket, pass }
     });
-    Ok(Went { next_in_ms: u64::try_from(next_in_ms).ok(), admitted: admitted.collect(), life_ms })
+    Ok(Went { next_in_ms: u64::try_from(next_in_ms).ok(), admitted: admitted.collect() })
 }
 
 /// Keys and arguments of the script that shows passes.
 fn to_show(known: &Known, went: &Went) -> (Vec<String>, Vec<String>) {
     let mut passes = Vec::new();
-    let mut arguments = vec![String::new(), went.life_ms.to_string()];
+    let mut arguments = vec![String::new()];
     for one in &went.admitted {
         if let Some(pass) = one.pass {
             passes.push(known.keys.pass(&one.user));
@@ -75,11 +72,8 @@ impl Inner {
         loop {
             let part = &passes[first..passes.len().min(first + SCRIPT_BATCH_MAX)];
             first += part.len();
-            let went = match self.admit_part(&known, part, clock).await {
-                // Those who went before are on their way.
-                Err(_) if !admission.admitted.is_empty() => return Ok(admission),
-                went => went?,
-            };
+            // Where one part's fate is not known, the call's is not.
+            let went = self.admit_part(&known, part, clock).await?;
             let is_last = went.admitted.len() < part.len() || first == passes.len();
             admission.next_in_ms = went.next_in_ms;
             admission.admitted.extend(went.admitted);
@@ -91,11 +85,9 @@ impl Inner {
 
     async fn admit_part(&self, known: &Arc<Known>, passes: &[Uuid], clock: Clock) -> Result<Went, HotError> {
         let ids: String = passes.iter().map(|id| id.simple().to_string()).collect();
-        let now = moment(clock);
-        let arguments = [now.as_bytes(), ids.as_bytes()];
         let script = &scripts::LINE_ADMIT;
-        let call = Call { script, pass: None, arguments: &arguments, lane: Lane::Relay, tells: admits_somebody };
-        let went = read(self.call(known, call).await?, passes)?;
+        let call = Call { script, pass: None, arguments: &[ids.as_bytes()], lane: Lane::Relay, tells: admits_somebody };
+        let went = read(self.call_once(known, &moment(clock), call).await?, passes)?;
         self.show_passes(known, &went).await;
         Ok(went)
     }
@@ -125,14 +117,13 @@ impl Inner {
     }
 
     pub(super) async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError> {
-        let now = moment(clock);
         let script = &scripts::LINE_PUT_BACK;
-        let call =
-            Call { script, pass: None, arguments: &[now.as_bytes()], lane: Lane::Relay, tells: puts_somebody_back };
-        Ok(people(Array::of(self.call(&self.known(line), call).await?)?)?)
+        let call = Call { script, pass: None, arguments: &[], lane: Lane::Relay, tells: puts_somebody_back };
+        let back = self.call_once(&self.known(line), &moment(clock), call).await?;
+        Ok(people(Array::of(back)?)?)
     }
 }
 
 fn puts_somebody_back(value: &Value) -> bool {
-    !matches!(value, Value::Array(people) if people.is_empty())
+    matches!(value, Value::Array(people) if !people.is_empty())
 }

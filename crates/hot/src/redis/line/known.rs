@@ -3,6 +3,7 @@
 use super::super::keys::LineKeys;
 use super::super::sale::uptime_ms;
 use super::draw::Lots;
+use super::once::Caller;
 use crate::port::HotError;
 use domain::breaker::{Breaker, BreakerRule};
 use domain::line::LineId;
@@ -16,11 +17,18 @@ pub(super) struct Known {
     pub keys: LineKeys,
     breaker: Mutex<Breaker>,
     lots: Mutex<Option<Arc<Lots>>>,
+    caller: tokio::sync::Mutex<Caller>,
 }
 
 impl Known {
     pub fn new(id: LineId) -> Self {
-        Self { keys: LineKeys::new(&id), id, breaker: Mutex::new(Breaker::new(BREAKER)), lots: Mutex::default() }
+        Self {
+            keys: LineKeys::new(&id),
+            id,
+            breaker: Mutex::new(Breaker::new(BREAKER)),
+            lots: Mutex::default(),
+            caller: tokio::sync::Mutex::new(Caller::new()),
+        }
     }
 
     /// Whether the score of a place is the time of entry; the ticket else (`contract.md`, Hot state).
@@ -35,6 +43,11 @@ impl Known {
     /// The lots of a draw under way, where this process has worked them out.
     pub fn lots(&self) -> MutexGuard<'_, Option<Arc<Lots>>> {
         self.lots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whom the line knows this process as; waits while another call of that name is under way.
+    pub async fn caller(&self) -> tokio::sync::MutexGuard<'_, Caller> {
+        self.caller.lock().await
     }
 
     /// Whether Redis may be asked now.

@@ -5,6 +5,7 @@
 //! any number of schedulers --> admit.lua + WAIT --> passes   (admission; the pace stands in the line's hash)
 //! any number of schedulers --> draw.lua + WAIT --> tickets   (draw; a part of the line at a time)
 //! a line as this process knows it: keys, breaker             (known)
+//! what lets people go, or puts them back, is done once       (once)
 //! ```
 //!
 //! The scripts in `lua/line/` are twins of [`domain::line::Line`]; `hot::line::conformance` holds both together. What is
@@ -13,6 +14,7 @@
 mod admission;
 mod draw;
 mod known;
+mod once;
 mod port;
 mod rule;
 mod stand;

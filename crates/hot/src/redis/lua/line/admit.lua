@@ -1,14 +1,16 @@
 -- Lets the next go, as many as rate, room and passes allow: the twin of `Line::admit` and of `domain::line::Pace`.
 --
--- ARGV  moment, passes of 32 characters in one piece
--- Gives {ms until the rate lets somebody go or -1, end of the passes or -1, their life in ms, {user, ticket, ...}},
---       or nothing if there is no such line.
+-- ARGV  moment, caller, number, passes of 32 characters in one piece
+-- Gives {ms until the rate lets somebody go or -1, end of the passes or -1, {user, ticket, ...}}, or nothing if there is
+--       no such line; or the caller's last number, if this call may have been carried out before.
 
 local PERSON, SECOND_MS, NOTE_MS, CLOCK_SLACK_MS, PASSED_OVER_MAX = 1000, 1000, 2, 1000, 1000
 
 local line = redis.call('HMGET', LINE, 'revision', 'rate', 'interval_ms', 'kind', 'life_ms', 'inside_max', 'abandon_ms',
-  'opens_at', 'paused', 'serving', 'admitted', 'away', 'credit', 'at_ms', 'recent', 'draw', 'drawn')
+  'opens_at', 'paused', 'serving', 'admitted', 'away', 'credit', 'at_ms', 'recent', 'draw', 'drawn', 'callers')
 if not line[1] then return false end
+local callers, done = callers_with_this(line[18])
+if not callers then return done end
 local now = clock()
 local rate, interval, gives_passes, life = tonumber(line[2]), tonumber(line[3]), line[4] == 'pass', tonumber(line[5])
 local inside_max, abandon, opens_at = tonumber(line[6]), tonumber(line[7]), tonumber(line[8])
@@ -109,7 +111,7 @@ local function take(user, record)
     people[#people + 1] = user
     people[#people + 1] = ticket
     if gives_passes then
-      state, rest = 'I', text(now + life) .. ',' .. string.sub(ARGV[2], 32 * place + 1, 32 * place + 32)
+      state, rest = 'I', text(now + life) .. ',' .. string.sub(ARGV[4], 32 * place + 1, 32 * place + 32)
     else
       state, rest = 'P', text(now)
       processing_tickets[#processing_tickets + 1] = user
@@ -144,7 +146,7 @@ if line[9] ~= '1' and rate > 0 and not (opens_at and now < opens_at) and not is_
   if inside_max > 0 then
     room = math.max(inside_max - redis.call('ZCARD', INSIDE) - redis.call('ZCARD', PROCESSING), 0)
   end
-  take_front(math.min(may_go(), room, #ARGV[2] / 32))
+  take_front(math.min(may_go(), room, #ARGV[4] / 32))
   if taken > 0 then redis.call('ZREMRANGEBYRANK', WAITING, 0, taken - 1) end
   put_places(written)
   in_parts(moments, function(...) redis.call('ZADD', gives_passes and INSIDE or PROCESSING, ...) end)
@@ -154,8 +156,9 @@ if line[9] ~= '1' and rate > 0 and not (opens_at and now < opens_at) and not is_
   local notes = {}
   for i, note in ipairs(recent) do notes[i] = text(note[1]) .. ':' .. text(note[2]) end
   redis.call('HSET', LINE, 'serving', text(serving), 'admitted', text(admitted + #people / 2),
-    'away', text(away + passed_over), 'credit', text(credit), 'at_ms', text(at), 'recent', table.concat(notes, ';'))
+    'away', text(away + passed_over), 'credit', text(credit), 'at_ms', text(at), 'recent', table.concat(notes, ';'),
+    'callers', callers)
 else
-  touch()
+  redis.call('HSET', LINE, 'callers', callers)
 end
-return {next_in_ms(), gives_passes and now + life or -1, life, people}
+return {next_in_ms(), gives_passes and now + life or -1, people}

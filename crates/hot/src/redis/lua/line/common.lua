@@ -67,6 +67,33 @@ end
 -- WAIT counts only writes of its own connection: whoever tells what another has written makes one.
 local function touch() redis.call('HSET', LINE, 'touched', ARGV[1]) end
 
+-- How many callers' last numbers a line keeps.
+local CALLERS_MAX = 64
+
+-- Whoever lets people go, or puts them back, has a name and gives each call a number that grows (ARGV: moment, name,
+-- number, then what the script says). A call that was carried out, and any from before it, is not carried out again,
+-- however often it is sent and however late it comes.
+--
+-- The line's hash keeps the last number of each caller, the latest at the end: "floor;name:number;name:number;". Beyond
+-- CALLERS_MAX whoever has not called for the longest is forgotten; the floor is the highest number of those, and whoever
+-- is not known is heard with numbers above it only.
+--
+-- Gives what to keep once this call is carried out; or nothing, and the last number that may have been before.
+local function callers_with_this(callers)
+  local floor, known = string.match(callers or '0;', '^(%d+);(.*)$')
+  local first, last = string.find(known, ARGV[2], 1, true)
+  local number = first and string.match(known, '^:(%d+)', last + 1)
+  local done = tonumber(number or floor)
+  if tonumber(ARGV[3]) <= done then return nil, done end
+  if first then
+    known = string.sub(known, 1, first - 1) .. string.sub(known, last + #number + 3)
+  elseif select(2, string.gsub(known, ';', '')) >= CALLERS_MAX then
+    local forgotten, others = string.match(known, '^%x+:(%d+);(.*)$')
+    floor, known = text(math.max(tonumber(floor), tonumber(forgotten))), others
+  end
+  return floor .. ';' .. known .. ARGV[2] .. ':' .. ARGV[3] .. ';'
+end
+
 -- A ticket is given up: the twin of `Gone::add`.
 local function give_up(ticket)
   local first, last = ticket, ticket

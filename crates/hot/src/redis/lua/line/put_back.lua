@@ -1,10 +1,16 @@
 -- Puts those back at their own places who have been dealt with for too long: the twin of `Line::put_back`.
 --
--- ARGV  moment
--- Gives {user, ticket, ...}, who was dealt with the longest first.
+-- An admission whose answer was lost and that is still on its way when its caller has them put back comes too late: it
+-- has the lower number.
+--
+-- ARGV  moment, caller, number
+-- Gives {user, ticket, ...}, who was dealt with the longest first; or the caller's last number, if this call may have been
+--       carried out before.
 
-local line = redis.call('HMGET', LINE, 'kind', 'life_ms', 'put_back_max')
+local line = redis.call('HMGET', LINE, 'kind', 'life_ms', 'put_back_max', 'callers')
 if line[1] ~= 'processing' then return {} end
+local callers, done = callers_with_this(line[4])
+if not callers then return done end
 local now = clock()
 local stale_after, most = tonumber(line[2]), tonumber(line[3])
 
@@ -37,7 +43,7 @@ local people = stale('-inf', text(now - stale_after), most)
 -- A moment that lies ahead was taken from a clock that has been set back since.
 for _, one in ipairs(stale('(' .. text(now + 1000), '+inf', most - #people)) do people[#people + 1] = one end
 
-touch()
+redis.call('HSET', LINE, 'callers', callers)
 local users = {}
 for i, one in ipairs(people) do users[i] = one[1] end
 local records, back, written, scores = fields_of(PLACES, users), {}, {}, {}

@@ -1,7 +1,8 @@
 -- Shows passes where others look for them, of all who still have theirs: in between somebody may have given it up.
+-- However late and however often it runs, nothing is shown for longer than the pass lives.
 --
 -- KEYS  those of the line, then one for each of the people
--- ARGV  moment, the passes' life in ms, then a user and a pass of 32 characters for each
+-- ARGV  moment, then a user and a pass of 32 characters for each
 
 local LINE_KEYS = 8
 
@@ -12,10 +13,9 @@ local function shown(pass)
 end
 
 local users = {}
-for at = 3, #ARGV, 2 do users[#users + 1] = ARGV[at] end
+for at = 2, #ARGV, 2 do users[#users + 1] = ARGV[at] end
 for place, record in ipairs(fields_of(PLACES, users)) do
-  local pass = ARGV[2 + 2 * place]
-  if record and string.sub(record, 1, 1) == 'I' and string.sub(record, -32) == pass then
-    redis.call('SET', KEYS[LINE_KEYS + place], shown(pass), 'PX', ARGV[2])
-  end
+  local pass = ARGV[1 + 2 * place]
+  local until_ms, own = string.match(record or '', '^I.*,(%d+),(%x+)$')
+  if own == pass then redis.call('SET', KEYS[LINE_KEYS + place], shown(pass), 'PXAT', until_ms) end
 end
