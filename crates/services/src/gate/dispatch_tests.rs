@@ -17,9 +17,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const STALE_AFTER_MS: u32 = 600;
+const LONG_AFTER_THIS_TEST_MS: u32 = 600_000;
 /// Requests that may be on their way at once.
 const INSIDE_MAX: u32 = 4;
 
@@ -57,6 +59,10 @@ struct Scene {
 
 impl Scene {
     async fn new(people: u64, inside_max: u32) -> Self {
+        Self::with(people, inside_max, STALE_AFTER_MS).await
+    }
+
+    async fn with(people: u64, inside_max: u32, stale_after_ms: u32) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened");
         let line: LineId = "gate:shoes".parse().expect("a line");
@@ -64,16 +70,17 @@ impl Scene {
             rate_per_second: 1_000,
             interval_ms: 10,
             capacity: 1_000,
-            admits: Admits::Processing { stale_after_ms: STALE_AFTER_MS, put_back_max: 100 },
+            admits: Admits::Processing { stale_after_ms, put_back_max: 100 },
             inside_max,
             abandon_after_ms: 0,
             opens_at: None,
             paused: false,
             closed: false,
             draw: None,
+            configured_rate_per_second: None,
             revision: 1,
         };
-        lines.put_line(&line, rule).await.expect("put");
+        lines.make_line(&line, rule).await.expect("put");
         let scene = Self {
             _folder: folder,
             port: Arc::new(FaultyLines::new(lines)),
@@ -152,13 +159,42 @@ async fn a_lost_answer_lets_nobody_overtake() {
     // Long after this test.
     let admits = Admits::Processing { stale_after_ms: 600_000, put_back_max: 7 };
     let rule = scene.port.rule(&scene.line).await.expect("answers").expect("is there");
-    let patient = LineRule { admits, revision: rule.revision + 1, ..rule };
-    scene.port.put_line(&scene.line, patient).await.expect("put");
+    scene.port.change_rule(&scene.line, LineRule { admits, ..rule }).await.expect("changed");
     scene.port.lose_admissions.store(3, Ordering::SeqCst);
     let scheduler = scene.scheduler();
     scene.work(60).await;
     scheduler.stop().await;
     assert_eq!(first_times(&scene.asked_for()), (1..=60).collect::<Vec<_>>());
+}
+
+/// A process that ends between letting people go and asking for them leaves them in front of those who go next.
+#[tokio::test]
+async fn who_was_let_go_by_a_process_that_died_is_overtaken_by_nobody() {
+    let scene = Scene::with(40, 0, LONG_AFTER_THIS_TEST_MS).await;
+    let passes = (0..7).map(|_| Uuid::new_v4()).collect();
+    let went = scene.port.admit(&scene.line, passes, Clock::Engine).await.expect("answers").admitted;
+    assert!(!went.is_empty());
+    let scheduler = scene.scheduler();
+    scene.work(40).await;
+    scheduler.stop().await;
+    assert_eq!(first_times(&scene.asked_for()), (1..=40).collect::<Vec<_>>());
+}
+
+/// The same where another process had the line before, and its lease has run out.
+#[tokio::test]
+async fn who_goes_on_with_the_line_of_another_process_lets_nobody_overtake() {
+    let scene = Scene::with(40, 0, LONG_AFTER_THIS_TEST_MS).await;
+    let dead = Lease::new(scene.keys.clone(), &scene.line.to_string());
+    assert_eq!(dead.hold().await, Ok(true));
+    let scheduler = scene.scheduler();
+    scene.until("it has found the line taken", async || scene.port.rules_read.load(Ordering::SeqCst) >= 2).await;
+    let passes = (0..7).map(|_| Uuid::new_v4()).collect();
+    let went = scene.port.admit(&scene.line, passes, Clock::Engine).await.expect("answers").admitted;
+    assert!(!went.is_empty());
+    dead.release().await.expect("given up");
+    scene.work(40).await;
+    scheduler.stop().await;
+    assert_eq!(first_times(&scene.asked_for()), (1..=40).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -123,7 +123,7 @@ async fn serve(
     dispatch: Option<Arc<dyn Dispatch>>,
     mut stopping: Receiver<bool>,
 ) {
-    let mut round = Round { put_back_at: Instant::now(), is_drawn: false, drawn: None, is_unsure: false };
+    let mut round = Round { put_back_at: Instant::now(), is_drawn: false, drawn: None, is_unsure: true };
     while !*stopping.borrow() {
         let pause = match turn(port.as_ref(), &line, dispatch.as_deref(), &mut round).await {
             Ok(pause) => pause,
@@ -143,7 +143,8 @@ struct Round {
     is_drawn: bool,
     /// How many took part in the last one that was seen.
     drawn: Option<u32>,
-    /// Nobody knows who went in the last call: they would be asked for after those behind them.
+    /// People may have gone whom nobody asked for: in a call whose answer was lost, or let go by a process that ended
+    /// before this one went on with the line. They would be asked for after those behind them.
     is_unsure: bool,
 }
 
@@ -172,7 +173,7 @@ async fn put_all_back(port: &dyn LinePort, line: &LineId) -> Result<(), HotError
         if back.is_empty() {
             return Ok(());
         }
-        tracing::warn!(%line, count = back.len(), "the answer to an admission was lost; people stand at their places again");
+        tracing::warn!(%line, count = back.len(), "people who went may not have been asked for; they stand at their places again");
     }
 }
 
@@ -198,10 +199,13 @@ async fn turn(
             return Ok(PAUSE_MAX);
         }
     }
-    if let (Admits::Processing { .. }, Some(dispatch)) = (rule.admits, dispatch)
-        && !dispatch.may_admit(line).await?
-    {
-        return Ok(PAUSE_MAX);
+    if let (Admits::Processing { .. }, Some(dispatch)) = (rule.admits, dispatch) {
+        let may_admit = dispatch.may_admit(line).await;
+        // What another process lets go meanwhile, it may not come to ask for.
+        round.is_unsure |= may_admit != Ok(true);
+        if !may_admit? {
+            return Ok(PAUSE_MAX);
+        }
     }
     let is_asked_for = matches!(rule.admits, Admits::Processing { .. }) && dispatch.is_some();
     if round.is_unsure && is_asked_for {
