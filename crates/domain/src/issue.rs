@@ -29,6 +29,8 @@ pub enum KeyUse {
     SameRequest,
     /// For a request with another body.
     OtherRequest,
+    /// Never, or there is none; but the attempt that the request is part of has led to a coupon already.
+    SpentAttempt,
 }
 
 /// All that the decision depends on.
@@ -81,7 +83,7 @@ pub enum Decision {
     RepeatYes,
     /// The key was used with another body.
     KeyReused,
-    /// The user's limit is reached.
+    /// The user's limit is reached, or the attempt's.
     AlreadyIssued,
     /// The sale has not begun.
     NotOpen,
@@ -100,6 +102,7 @@ pub fn decide(facts: &Facts) -> Decision {
     match facts.key_use {
         KeyUse::SameRequest => return Decision::RepeatYes,
         KeyUse::OtherRequest => return Decision::KeyReused,
+        KeyUse::SpentAttempt => return Decision::AlreadyIssued,
         KeyUse::Fresh => {}
     }
     if facts.issued_to_user >= facts.per_user_limit {
@@ -134,7 +137,7 @@ pub enum IssueOutcome {
         /// Coupons left.
         remaining: u32,
     },
-    /// The user's limit is reached; with the first coupon held.
+    /// The user's limit is reached, or the attempt's; with the first coupon held.
     AlreadyIssued {
         /// The user's first coupon.
         coupon: IssuedCoupon,
@@ -209,8 +212,12 @@ mod tests {
 
     fn any_facts() -> impl Strategy<Value = Facts> {
         let phase = prop_oneof![Just(Phase::Scheduled), Just(Phase::Open), Just(Phase::Paused), Just(Phase::Closed)];
-        let key_use =
-            prop_oneof![4 => Just(KeyUse::Fresh), 1 => Just(KeyUse::SameRequest), 1 => Just(KeyUse::OtherRequest)];
+        let key_use = prop_oneof![
+            4 => Just(KeyUse::Fresh),
+            1 => Just(KeyUse::SameRequest),
+            1 => Just(KeyUse::OtherRequest),
+            1 => Just(KeyUse::SpentAttempt),
+        ];
         (phase, 0u32..3, 1u32..3, 0u32..3, any::<bool>(), any::<bool>(), key_use).prop_map(
             |(phase, remaining, per_user_limit, issued_to_user, gated, admitted, key_use)| Facts {
                 phase,
@@ -242,6 +249,7 @@ mod tests {
             let reasons = [
                 (facts.key_use == KeyUse::SameRequest, Decision::RepeatYes),
                 (facts.key_use == KeyUse::OtherRequest, Decision::KeyReused),
+                (facts.key_use == KeyUse::SpentAttempt, Decision::AlreadyIssued),
                 (facts.issued_to_user >= facts.per_user_limit, Decision::AlreadyIssued),
                 (facts.phase == Phase::Scheduled, Decision::NotOpen),
                 (facts.phase == Phase::Closed, Decision::Closed),

@@ -90,12 +90,15 @@ impl Model {
         }
     }
 
-    /// Decides one request. `coupon_id` is the id that a coupon given now will have.
+    /// Decides one request. `coupon_id` is the id that a coupon given now will have: whoever holds it already got it by
+    /// an earlier request of the same attempt.
     pub fn issue(&mut self, request: &Request, coupon_id: Uuid, now: Timestamp) -> IssueOutcome {
         let memory = request.key.map(|key| (request.campaign.tenant.clone(), request.user.clone(), key));
         let earlier = memory.as_ref().and_then(|memory| self.earlier.get(memory)).cloned();
         let Some(sale) = self.sales.get_mut(&request.campaign) else { return IssueOutcome::NoCampaign };
+        let is_spent = sale.coupons_of(&request.user).any(|coupon| coupon.coupon_id == coupon_id);
         let key_use = match &earlier {
+            None if is_spent => KeyUse::SpentAttempt,
             None => KeyUse::Fresh,
             Some(yes) if yes.campaign == request.campaign => KeyUse::SameRequest,
             Some(_) => KeyUse::OtherRequest,

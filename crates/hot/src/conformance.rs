@@ -18,9 +18,11 @@ use uuid::Uuid;
 const CAMPAIGNS: u8 = 3;
 const USERS: u8 = 8;
 const KEYS: u8 = 3;
+/// Attempts of a user.
+const ATTEMPTS: u8 = 2;
 
-/// One request of a batch: campaign, user, key (0: none), admitted.
-type Ask = (u8, u8, u8, bool);
+/// One request of a batch: campaign, user, key (0: none), admitted, attempt that it is part of (0: none).
+type Ask = (u8, u8, u8, bool, u8);
 
 /// One step of a history.
 #[derive(Clone, Debug)]
@@ -63,7 +65,8 @@ fn any_step() -> impl Strategy<Value = Step> {
             switches,
         },
     );
-    let ask = (0..=CAMPAIGNS, 0..USERS, 0..=KEYS, any::<bool>());
+    let attempt = prop_oneof![2 => Just(0), 1 => 1..=ATTEMPTS];
+    let ask = (0..=CAMPAIGNS, 0..USERS, 0..=KEYS, any::<bool>(), attempt);
     let revoke = (0..CAMPAIGNS, 0..USERS, 0u8..2, any::<bool>())
         .prop_map(|(campaign, user, nth, return_to_stock)| Step::Revoke { campaign, user, nth, return_to_stock });
     prop_oneof![
@@ -95,6 +98,11 @@ impl Names {
 
     fn user(&self, n: u8) -> UserId {
         UserId::new(&format!("user-{}-{n}", self.0)).expect("valid")
+    }
+
+    fn coupon_id(&self, campaign: u8, user: u8, attempt: u8) -> Option<Uuid> {
+        let attempt_of = format!("{} {campaign} {user} {attempt}", self.0);
+        (attempt > 0).then(|| Uuid::new_v5(&Uuid::NAMESPACE_OID, attempt_of.as_bytes()))
     }
 }
 
@@ -176,11 +184,12 @@ impl<P: CouponPort> History<P> {
     async fn issue(&mut self, asks: &[Ask]) {
         let requests: Vec<IssueRequest> = asks
             .iter()
-            .map(|&(c, u, k, admitted)| IssueRequest {
+            .map(|&(c, u, k, admitted, attempt)| IssueRequest {
                 campaign: self.names.campaign_id(c),
                 user: self.names.user(u),
                 key: key(k),
                 admitted,
+                coupon_id: self.names.coupon_id(c, u, attempt),
             })
             .collect();
         for request in &requests {
@@ -191,18 +200,16 @@ impl<P: CouponPort> History<P> {
         for (request, answer) in requests.into_iter().zip(answers) {
             let answer = answer.expect("the engine decides");
             self.coupons_made += 1;
-            let IssueRequest { campaign, user, key, admitted } = request.clone();
-            let expected = self.model.issue(
-                &Request { campaign, user, key, admitted },
-                Uuid::from_u128(self.coupons_made),
-                self.now,
-            );
+            let IssueRequest { campaign, user, key, admitted, coupon_id } = request.clone();
+            let coupon_id = coupon_id.unwrap_or(Uuid::from_u128(self.coupons_made));
+            let expected = self.model.issue(&Request { campaign, user, key, admitted }, coupon_id, self.now);
             assert_eq!(told(&answer), told(&expected), "{request:?}");
             self.check_same_coupon(&answer, &expected);
         }
     }
 
-    /// An answer given without deciding must be the one that a decision would give.
+    /// An answer given without deciding must be the one that a decision would give to a request that is no part of an
+    /// attempt.
     fn check_local_answer(&self, request: &IssueRequest) {
         let question = LocalQuestion {
             tenant: request.campaign.tenant.as_str(),
@@ -212,7 +219,7 @@ impl<P: CouponPort> History<P> {
             admitted: request.admitted,
         };
         let Some(local) = self.engine.answer_locally(&question, self.now) else { return };
-        let IssueRequest { campaign, user, key, admitted } = request.clone();
+        let IssueRequest { campaign, user, key, admitted, .. } = request.clone();
         let request = Request { campaign, user, key, admitted };
         let expected = self.model.clone().issue(&request, Uuid::nil(), self.now);
         assert_eq!(told(&local), told(&expected), "answered locally: {request:?}");

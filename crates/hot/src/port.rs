@@ -17,6 +17,9 @@ pub struct IssueRequest {
     pub key: Option<IdempotencyKey>,
     /// Whether the gate let the user in.
     pub admitted: bool,
+    /// The id that the coupon will have, where the request is part of an attempt that gets one coupon however often and
+    /// by whichever way it asks: whoever holds the coupon of this id gets no other for it. Nobody else may ask for it.
+    pub coupon_id: Option<Uuid>,
 }
 
 /// Why there is no answer.

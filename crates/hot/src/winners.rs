@@ -198,6 +198,11 @@ impl Winners {
         Some(row)
     }
 
+    /// Whether a user was given that very coupon.
+    pub fn has(&self, user: &str, coupon_id: Uuid) -> bool {
+        self.of_user(user).any(|winner| winner.coupon.coupon_id == coupon_id)
+    }
+
     /// Marks a coupon as taken back.
     pub fn mark_revoked(&mut self, row: u32) {
         let revoked = &mut self.rows[row as usize].revoked;

@@ -32,7 +32,7 @@ fn user(n: usize) -> UserId {
 }
 
 fn request(n: usize) -> IssueRequest {
-    IssueRequest { campaign: id(), user: user(n), key: None, admitted: false }
+    IssueRequest { campaign: id(), user: user(n), key: None, admitted: false, coupon_id: None }
 }
 
 fn open(folder: &Path) -> EmbeddedEngine {

@@ -14,7 +14,7 @@ use testkit::{Flavor, Kit, RedisCluster, RedisNode};
 use uuid::Uuid;
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn campaign(stock: u32) -> Campaign {
     let event = EventName::new(&format!("sale-{}", Uuid::new_v4().simple())).expect("valid");
@@ -38,7 +38,8 @@ fn user(n: u32) -> UserId {
 }
 
 fn requests(sale: &Campaign, users: std::ops::Range<u32>) -> Vec<IssueRequest> {
-    let request = |n| IssueRequest { campaign: sale.id.clone(), user: user(n), key: None, admitted: false };
+    let request =
+        |n| IssueRequest { campaign: sale.id.clone(), user: user(n), key: None, admitted: false, coupon_id: None };
     users.map(request).collect()
 }
 

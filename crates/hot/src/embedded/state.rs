@@ -219,7 +219,7 @@ impl Round<'_> {
             view.wake();
         }
         let sale = &mut self.state.sales[place as usize];
-        let given = sale.give(request.user.as_str(), Uuid::new_v4(), now);
+        let given = sale.give(request.user.as_str(), request.coupon_id.unwrap_or_else(Uuid::new_v4), now);
         let outcome = IssueOutcome::Issued { coupon: given.coupon, remaining: sale.remaining() };
         if let Some(key) = request.key {
             let yes = EarlierYes { place, row: given.row };
@@ -292,7 +292,12 @@ impl State {
                 asker.earlier = self.sales[place as usize].winners.get(yes.row).map(|winner| winner.coupon);
             }
             Some(_) => asker.key_use = KeyUse::OtherRequest,
-            None => {}
+            None => {
+                let winners = &self.sales[place as usize].winners;
+                if request.coupon_id.is_some_and(|coupon_id| winners.has(user, coupon_id)) {
+                    asker.key_use = KeyUse::SpentAttempt;
+                }
+            }
         }
         asker
     }

@@ -31,7 +31,7 @@ pub(super) struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     pub fn new(place: usize, request: &'a IssueRequest) -> Self {
-        Self { place, request, coupon_id: Uuid::new_v4() }
+        Self { place, request, coupon_id: request.coupon_id.unwrap_or_else(Uuid::new_v4) }
     }
 }
 
@@ -157,9 +157,11 @@ impl Decided {
 
 /// The answer to someone whose record settles it: an earlier attempt of this very request, the same key, or the limit.
 fn holders(asked: &Asked<'_>, entries: &[Entry], remaining: u32) -> IssueOutcome {
-    let same_key = |entry: &&Entry| asked.request.key.is_some() && entry.key == asked.request.key;
-    let mine = entries.iter().find(|entry| entry.coupon.coupon_id == asked.coupon_id);
-    if let Some(entry) = mine.or_else(|| entries.iter().find(same_key)) {
+    let IssueRequest { key, coupon_id, .. } = asked.request;
+    let same_key = |entry: &Entry| key.is_some() && entry.key == *key;
+    // An attempt's other requests have the id, too: only the first of them hears the yes.
+    let same_id = |entry: &Entry| coupon_id.is_none() && entry.coupon.coupon_id == asked.coupon_id;
+    if let Some(entry) = entries.iter().find(|entry| same_id(entry) || same_key(entry)) {
         return IssueOutcome::Issued { coupon: entry.coupon, remaining };
     }
     match record::first(entries) {

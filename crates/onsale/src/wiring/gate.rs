@@ -1,18 +1,14 @@
-//! Waiting lines and the gate: their routes, and what they tell the coupon service.
+//! Waiting lines and the gate: their routes.
 
 use super::{Deciding, Lines, Parts, internal};
 use crate::config::{Config, DispatchMode};
 use anyhow::Context;
-use async_trait::async_trait;
 use axum::Router;
 use bus::Publisher;
-use domain::line::Verdict;
-use domain::{CampaignId, UserId};
 use hot::line::LinePort;
-use services::coupon::{CouponService, Gatekeeper};
+use services::coupon::CouponService;
 use services::gate::api::GateApi;
 use services::gate::{self, GateService, GateSettings, ToIssuers};
-use services::http::ApiError;
 use services::issuer::{GateCall, TellGate};
 use services::queue::api::QueueApi;
 use services::queue::draw::api::DrawApi;
@@ -94,20 +90,5 @@ fn queue_api(config: &Config, deciding: &Deciding, lines: &Lines) -> QueueApi {
             rate_per_second: config.queue.rate_per_second,
             interval_ms: config.queue.batch_interval_ms,
         },
-    }
-}
-
-/// Tells the coupon service who was let in.
-pub(super) struct Passes(pub GateService);
-
-#[async_trait]
-impl Gatekeeper for Passes {
-    async fn is_admitted(&self, campaign: &CampaignId, user: &UserId) -> Result<bool, ApiError> {
-        self.0.is_admitted(campaign, user).await
-    }
-
-    async fn used(&self, campaign: &CampaignId, user: &UserId, has_coupon: bool) {
-        let verdict = if has_coupon { Verdict::Issued } else { Verdict::SoldOut };
-        self.0.note(campaign, user, verdict).await;
     }
 }

@@ -131,7 +131,7 @@ impl Making {
         let coupons = &deciding.coupons;
         let parts = IssueParts {
             port: coupons.port.clone(),
-            gate: Some(Arc::new(gate::Passes(deciding.gate.clone()))),
+            gate: Some(Arc::new(deciding.gate.clone())),
             keys: coupons.callers.keys.clone(),
             limits: limits.clone(),
             open_issue: coupons.callers.open,
@@ -179,7 +179,7 @@ fn open_door(
         issue: parts.coupon_service().map(|deciding| Making::issue(config, deciding, &limits)),
         gate: parts.queue_service().map(|deciding| Making::gate(config, deciding, &limits)),
         limits,
-        body_bytes_max: config.coupon.body_limit_bytes.min(config.http.body_limit_bytes),
+        body_bytes_max: config.coupon.body_limit_bytes,
         beside,
         http,
     };

@@ -8,6 +8,7 @@ mod draw;
 mod gate;
 mod gate_door;
 mod gate_kafka;
+mod gate_pass;
 #[path = "../support/http.rs"]
 mod http;
 mod issue;

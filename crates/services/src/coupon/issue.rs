@@ -5,6 +5,7 @@
 //!                                                            no -> batcher -> engine -> answer
 //! ```
 
+use super::gatekeeper::{Gatekeeper, coupon_of_pass};
 use super::issue_bytes::{IssueBody, is_json, parse, write_outcome};
 use super::issue_metrics::IssueMetrics;
 use crate::clock;
@@ -12,7 +13,6 @@ use crate::http::door::{Asked, HotHead, HotRoutes, SampledLine};
 use crate::http::error::ApiError;
 use crate::http::limits::Limits;
 use crate::keys::{Caller, KeyRing};
-use async_trait::async_trait;
 use domain::name::DEFAULT_TENANT;
 use domain::{CampaignId, ErrorCode, EventName, IdempotencyKey, IssueOutcome, TenantName, UserId};
 use hot::batcher::{BatchLimits, Batcher};
@@ -25,19 +25,6 @@ use std::sync::Arc;
 const RETRY_AFTER_SECONDS: u32 = 1;
 /// Of the answers that needed no decision one in so many is timed when none is logged.
 const SAMPLED_ONE_IN: u32 = 1_000;
-
-/// Who lets people into gated campaigns (GATE-005).
-#[async_trait]
-pub trait Gatekeeper: Send + Sync + 'static {
-    /// Whether somebody has an active pass.
-    ///
-    /// # Errors
-    /// `SERVICE_UNAVAILABLE`: nobody knows, and that is no refusal.
-    async fn is_admitted(&self, campaign: &CampaignId, user: &UserId) -> Result<bool, ApiError>;
-
-    /// The pass was used: the user has the coupon, or hears that there is none left.
-    async fn used(&self, campaign: &CampaignId, user: &UserId, has_coupon: bool);
-}
 
 /// What the route needs; shared by all workers.
 pub struct IssueParts {
@@ -178,7 +165,7 @@ impl IssueRoute {
         let campaign =
             CampaignId::new(TenantName::new(tenant).map_err(named)?, EventName::new(&event_id).map_err(named)?);
         let user = UserId::new(&user_id).map_err(named)?;
-        let request = IssueRequest { campaign, user, key, admitted: false };
+        let request = IssueRequest { campaign, user, key, admitted: false, coupon_id: None };
         Ok(Begun::Wait(if gate_decides { Waiting::Gate(request) } else { Waiting::Decision(request) }))
     }
 
@@ -218,13 +205,18 @@ impl IssueRoute {
 
     /// The campaign has a gate. The engine is asked after the gate and never only before it: whoever has no pass because
     /// another call of theirs has just used it has the coupon, and must hear that.
+    ///
+    /// One pass is one coupon. Asked again with it, by this route or the gate's own, the user hears `ALREADY_ISSUED`; the
+    /// yes itself under the `Idempotency-Key` alone that led to it.
     async fn decide_at_the_gate(&self, request: IssueRequest) -> Result<IssueOutcome, ApiError> {
         let (campaign, user) = (request.campaign.clone(), request.user.clone());
         let Some(gate) = &self.parts.gate else { return self.decide(request).await };
-        let admitted = gate.is_admitted(&campaign, &user).await?;
-        let outcome = self.decide(IssueRequest { admitted, ..request }).await?;
+        let coupon_id = gate.active_pass(&campaign, &user).await?.map(coupon_of_pass);
+        let outcome = self.decide(IssueRequest { admitted: coupon_id.is_some(), coupon_id, ..request }).await?;
         match outcome {
-            _ if !admitted => {}
+            _ if coupon_id.is_none() => {}
+            // An earlier yes, heard again by its key: this pass is still good.
+            IssueOutcome::Issued { coupon, .. } if Some(coupon.coupon_id) != coupon_id => {}
             IssueOutcome::Issued { .. } | IssueOutcome::AlreadyIssued { .. } => gate.used(&campaign, &user, true).await,
             IssueOutcome::SoldOut => gate.used(&campaign, &user, false).await,
             _ => {}

@@ -1,6 +1,7 @@
 //! The hot route of a gated campaign when one user asks in two places at once.
 
-use super::issue::{Gatekeeper, IssueParts, IssueRoute, Waiting};
+use super::gatekeeper::Gatekeeper;
+use super::issue::{IssueParts, IssueRoute, Waiting};
 use super::issue_metrics::IssueMetrics;
 use crate::clock;
 use crate::coupon::campaigns::open_with_stock;
@@ -16,17 +17,19 @@ use hot::{CouponPort, IssueRequest};
 use ledger::{Ledger, LedgerOptions, embedded_url};
 use std::net::IpAddr;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// A gate at which the user's other call uses up the pass just before this one is looked at.
 struct UsedElsewhere(EmbeddedEngine);
 
 #[async_trait]
 impl Gatekeeper for UsedElsewhere {
-    async fn is_admitted(&self, campaign: &CampaignId, user: &UserId) -> Result<bool, ApiError> {
-        let other = IssueRequest { campaign: campaign.clone(), user: user.clone(), key: None, admitted: true };
+    async fn active_pass(&self, campaign: &CampaignId, user: &UserId) -> Result<Option<Uuid>, ApiError> {
+        let other =
+            IssueRequest { campaign: campaign.clone(), user: user.clone(), key: None, admitted: true, coupon_id: None };
         let decided = self.0.issue(vec![other], clock::now()).await.remove(0).expect("decided");
         assert!(matches!(decided, IssueOutcome::Issued { .. }), "{decided:?}");
-        Ok(false)
+        Ok(None)
     }
 
     async fn used(&self, _: &CampaignId, _: &UserId, _: bool) {
@@ -61,7 +64,7 @@ async fn whoever_used_the_pass_in_another_call_hears_of_the_coupon() {
     let mut asked = route.asked(IpAddr::from([127, 0, 0, 1]), &HotHead::default());
     for (user, known_to_have_a_gate) in [("ann", true), ("bob", false)] {
         let user = UserId::new(user).expect("a name");
-        let request = IssueRequest { campaign: sale.clone(), user, key: None, admitted: false };
+        let request = IssueRequest { campaign: sale.clone(), user, key: None, admitted: false, coupon_id: None };
         let waiting = if known_to_have_a_gate { Waiting::Gate(request) } else { Waiting::Decision(request) };
         let outcome = route.finish(&mut asked, waiting).await.expect("decided");
         assert!(matches!(outcome, IssueOutcome::AlreadyIssued { .. }), "{outcome:?}");

@@ -100,7 +100,7 @@ mod tests {
         let id = CampaignId::new(TenantName::default_tenant(), EventName::new("shoes").expect("valid"));
         engine.put_campaign(open_with_stock(id.clone(), "Shoes", 1)).await.expect("made");
         let user = UserId::new("alice").expect("valid");
-        let request = IssueRequest { campaign: id.clone(), user, key: None, admitted: false };
+        let request = IssueRequest { campaign: id.clone(), user, key: None, admitted: false, coupon_id: None };
         let given = engine.issue(vec![request.clone()], Timestamp(i64::MAX / 2)).await.pop().expect("an answer");
         let Ok(IssueOutcome::Issued { coupon, .. }) = given else { panic!("{given:?}") };
         let revoked = CouponRevoked {

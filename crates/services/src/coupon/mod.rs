@@ -1,11 +1,12 @@
 //! First-come coupons (FCFS, GATE-008..010).
 //!
-//! `issue` is the hot route, `issue_bytes` its JSON; `api` the other routes; `campaigns`, `redemption` and `reconcile` the use cases;
-//! `messages` what the service hears of itself.
+//! `issue` is the hot route, `issue_bytes` its JSON, `gatekeeper` what it asks of a gate; `api` the other routes;
+//! `campaigns`, `redemption` and `reconcile` the use cases; `messages` what the service hears of itself.
 
 pub mod api;
 pub mod campaigns;
 pub mod figures;
+pub mod gatekeeper;
 pub mod issue;
 mod issue_bytes;
 pub mod issue_metrics;
@@ -20,6 +21,7 @@ pub mod redemption;
 pub mod service;
 pub mod views;
 
-pub use issue::{Gatekeeper, IssueParts, IssueRoute};
+pub use gatekeeper::Gatekeeper;
+pub use issue::{IssueParts, IssueRoute};
 pub use issue_metrics::IssueMetrics;
 pub use service::CouponService;

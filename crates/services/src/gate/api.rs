@@ -1,6 +1,7 @@
 //! The routes of the gate (`contract.md`, Gate), in their long and their short form.
 
-use super::service::{Enqueued, GateService, IssueResult, Ranked};
+use super::passes::IssueResult;
+use super::service::{Enqueued, GateService, Ranked};
 use crate::callers::Callers;
 use crate::http::docs::ErrorBody;
 use crate::http::peer::ClientIp;

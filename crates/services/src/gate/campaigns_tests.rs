@@ -3,9 +3,9 @@
 use super::faulty_lines::FaultyLines;
 use super::{DispatchMode, GateService, GateSettings};
 use crate::callers::Callers;
-use crate::coupon::CouponService;
 use crate::coupon::campaigns::open_with_stock;
 use crate::coupon::on_their_way::NothingOnItsWay;
+use crate::coupon::{CouponService, Gatekeeper};
 use crate::keys::KeyRing;
 use crate::queue::Desk;
 use domain::line::{LineId, Verdict};
@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-async fn coupons(folder: &Path) -> CouponService {
+pub(super) async fn coupons(folder: &Path) -> CouponService {
     let ledger = Ledger::connect(&embedded_url(folder), LedgerOptions::default()).await.expect("connects");
     ledger.migrate().await.expect("migrates");
     CouponService {
@@ -29,7 +29,7 @@ async fn coupons(folder: &Path) -> CouponService {
     }
 }
 
-fn settings() -> GateSettings {
+pub(super) fn settings() -> GateSettings {
     GateSettings {
         campaigns: Vec::new(),
         mode: DispatchMode::ActiveQueue,
@@ -76,7 +76,7 @@ async fn a_line_that_hangs_holds_up_nobody_who_asks_for_a_coupon() {
     let user = UserId::new("ann").expect("a name");
     tokio::time::pause();
     let asked = async {
-        let told = gate.is_admitted(&id, &user).await.expect_err("nobody knows");
+        let told = gate.active_pass(&id, &user).await.expect_err("nobody knows");
         assert_eq!(told.code, ErrorCode::ServiceUnavailable);
         gate.note(&id, &user, Verdict::Issued).await;
     };

@@ -1,22 +1,17 @@
 //! What people at a gate ask for.
 
-use super::campaigns::{DispatchMode, Gate, GateSettings};
+use super::campaigns::{Gate, GateSettings};
 use crate::clock;
 use crate::coupon::CouponService;
 use crate::http::ApiError;
 use crate::queue::{Desk, ReceiptKey};
 use domain::line::{LineId, Standing, Verdict};
-use domain::{CampaignId, CampaignStatus, ErrorCode, IdempotencyKey, IssueOutcome, UserId};
-use hot::IssueRequest;
+use domain::{CampaignId, CampaignStatus, ErrorCode, UserId};
 use hot::line::LineUser;
 use serde::Serialize;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
 use utoipa::ToSchema;
-
-/// Longest wait for a verdict to be noted.
-const NOTE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The gate. Cheap to clone.
 #[derive(Clone)]
@@ -29,6 +24,8 @@ pub struct GateService {
     pub settings: GateSettings,
     /// Gates that this process has seen.
     gates: Arc<papaya::HashMap<CampaignId, Arc<Gate>, hashbrown::DefaultHashBuilder>>,
+    /// Every gate that there was when this process started is as configured.
+    pub(super) are_up_to_date: Arc<AtomicBool>,
     receipts: Option<ReceiptKey>,
 }
 
@@ -83,20 +80,6 @@ pub struct Ranked {
     pub rank: Option<u64>,
 }
 
-/// What became of a request for a coupon.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum IssueResult {
-    /// The coupon is the user's.
-    Success,
-    /// The user has no active pass.
-    NotInActiveQueue,
-    /// The user has the coupon already.
-    AlreadyIssued,
-    /// None is left.
-    OutOfStock,
-}
-
 pub(super) fn who(campaign: &CampaignId, user: &UserId) -> LineUser {
     LineUser { line: LineId::Gate(campaign.clone()), user: user.clone() }
 }
@@ -108,7 +91,7 @@ pub(super) fn ranked(status: RankStatus, rank: Option<u64>) -> Ranked {
 impl GateService {
     /// A gate over engines.
     pub fn new(desk: Desk, coupons: CouponService, settings: GateSettings) -> Self {
-        Self { desk, coupons, settings, gates: Arc::default(), receipts: None }
+        Self { desk, coupons, settings, gates: Arc::default(), are_up_to_date: Arc::default(), receipts: None }
     }
 
     /// The same, signing the numbers of those who take part in an opening draw.
@@ -168,7 +151,7 @@ impl GateService {
     }
 
     /// How somebody stands, whether or not the line was known.
-    async fn look(&self, who: &LineUser, campaign: &CampaignId) -> Result<Standing, ApiError> {
+    pub(super) async fn look(&self, who: &LineUser, campaign: &CampaignId) -> Result<Standing, ApiError> {
         match self.desk.look(who.clone()).await? {
             Standing::NoLine => {
                 self.demand_line(campaign).await?;
@@ -243,57 +226,5 @@ impl GateService {
             _ if self.is_sold_out(campaign) => ranked(RankStatus::SoldOut, None),
             _ => ranked(RankStatus::Unknown, None),
         }
-    }
-
-    /// Gives the coupon to somebody with an active pass (GATE-005). The pass is the attempt: whoever asks again because
-    /// the answer was lost hears it again.
-    ///
-    /// # Errors
-    /// `CAMPAIGN_NOT_FOUND`, `NOT_FOUND`, `SERVICE_UNAVAILABLE`.
-    pub async fn issue(&self, campaign: &CampaignId, user: &UserId) -> Result<IssueResult, ApiError> {
-        let who = who(campaign, user);
-        let pass = match self.look(&who, campaign).await? {
-            Standing::Inside { pass, .. } if self.settings.mode == DispatchMode::ActiveQueue => pass,
-            Standing::Finished { verdict: Verdict::Issued, .. } => return Ok(IssueResult::AlreadyIssued),
-            Standing::Finished { verdict: Verdict::SoldOut, .. } => return Ok(IssueResult::OutOfStock),
-            _ => return Ok(IssueResult::NotInActiveQueue),
-        };
-        let key = IdempotencyKey::new(pass.id.simple().to_string().as_bytes());
-        let request = IssueRequest { campaign: campaign.clone(), user: user.clone(), key, admitted: true };
-        let answer = self.coupons.port.issue(vec![request], clock::now()).await.into_iter().next();
-        let (result, verdict) = match answer.ok_or_else(|| ApiError::unavailable(1))?? {
-            IssueOutcome::Issued { .. } => (IssueResult::Success, Verdict::Issued),
-            IssueOutcome::AlreadyIssued { .. } => (IssueResult::AlreadyIssued, Verdict::Issued),
-            IssueOutcome::SoldOut | IssueOutcome::Closed { .. } => (IssueResult::OutOfStock, Verdict::SoldOut),
-            IssueOutcome::NoCampaign => return Err(ErrorCode::CampaignNotFound.into()),
-            // It opens, or goes on: the pass lives on.
-            IssueOutcome::NotOpen { .. } | IssueOutcome::Paused { .. } => return Err(ApiError::unavailable(1)),
-            IssueOutcome::NotAdmitted { .. } | IssueOutcome::KeyReused => return Ok(IssueResult::NotInActiveQueue),
-        };
-        self.note(campaign, user, verdict).await;
-        Ok(result)
-    }
-
-    /// Notes what came of it for somebody. The coupon is decided, and nobody is held up by this: a verdict that gets lost
-    /// is told by the coupon itself when the user asks again.
-    pub async fn note(&self, campaign: &CampaignId, user: &UserId, verdict: Verdict) {
-        let who = who(campaign, user);
-        let why = match tokio::time::timeout(NOTE_TIMEOUT, self.desk.port.finish(&who, verdict)).await {
-            Ok(Ok(_)) => return,
-            Ok(Err(error)) => error.to_string(),
-            Err(late) => late.to_string(),
-        };
-        tracing::warn!(why, "a verdict was not noted in the line");
-    }
-
-    /// Whether somebody may ask for the coupon now, for the coupon service.
-    ///
-    /// # Errors
-    /// `SERVICE_UNAVAILABLE`.
-    pub async fn is_admitted(&self, campaign: &CampaignId, user: &UserId) -> Result<bool, ApiError> {
-        if self.settings.mode != DispatchMode::ActiveQueue {
-            return Ok(false);
-        }
-        Ok(matches!(self.desk.look(who(campaign, user)).await?, Standing::Inside { .. }))
     }
 }

@@ -77,7 +77,13 @@ impl Shop {
     /// A coupon that is decided and a row.
     async fn give(&self, user: &str) -> Uuid {
         let user = UserId::new(user).expect("a name");
-        let request = IssueRequest { campaign: self.sale.clone(), user: user.clone(), key: None, admitted: false };
+        let request = IssueRequest {
+            campaign: self.sale.clone(),
+            user: user.clone(),
+            key: None,
+            admitted: false,
+            coupon_id: None,
+        };
         self.engine.issue(vec![request], clock::now()).await.remove(0).expect("decided");
         let held = self.engine.coupons_of(&self.sale, &user).await.expect("read").expect("there");
         let coupon = held.first().expect("it was given");

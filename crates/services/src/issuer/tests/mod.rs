@@ -137,6 +137,7 @@ async fn every_decision_becomes_one_row_and_the_books_are_equal() {
         user: UserId::new(&format!("u{n}")).expect("a name"),
         key: None,
         admitted: false,
+        coupon_id: None,
     };
     for first in (0..1_000).step_by(100) {
         hot.issue((first..first + 100).map(request).collect(), Timestamp(1_700_000_000_123)).await;

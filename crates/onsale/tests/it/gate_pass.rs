@@ -1,0 +1,60 @@
+//! One pass is one coupon, on the gate's route and the coupon route at once.
+
+use crate::gate::{enqueue, issue, make_with_limit, open_the_gate, rank};
+use crate::server::{World, wait_until};
+use serde_json::{Value, json};
+use std::sync::Barrier;
+
+/// Calls at once, half of them on either route.
+const CALLS: usize = 24;
+
+/// What calls at once heard: the answer of the gate's route, or of the coupon route.
+fn ask_everywhere_at_once(world: &World, event: &str, user: &str) -> Vec<(&'static str, Value)> {
+    let together = Barrier::new(CALLS);
+    let ask = |number: usize| {
+        let body = json!({"user_id": user, "event_id": event});
+        let keyed = world.anyone().with("Idempotency-Key", &format!("{user}-{number}"));
+        let plain = world.anyone();
+        together.wait();
+        match number % 4 {
+            0 | 2 => ("gate", issue(world, event, user)),
+            1 => ("coupon", plain.post_json("/api/v1/coupons/issue", &body).ok()),
+            _ => ("coupon", keyed.post_json("/api/v1/coupons/issue", &body).ok()),
+        }
+    };
+    std::thread::scope(|scope| {
+        let asking: Vec<_> = (0..CALLS).map(|number| scope.spawn(move || ask(number))).collect();
+        asking.into_iter().map(|asking| asking.join().expect("an answer")).collect()
+    })
+}
+
+#[test]
+fn of_a_campaign_with_two_for_everybody_a_pass_gives_one() {
+    let world = World::with(&[("ONSALE__GATE__DISPATCH_PER_SECOND", "0"), ("ONSALE__LIMITS__ENABLED", "false")]);
+    make_with_limit(&world, "pairs", 100, 2);
+    let users = ["ann", "bob", "cho", "dan", "eve"];
+    for user in users {
+        enqueue(&world, "pairs", user);
+    }
+    assert_eq!(open_the_gate(&world, "pairs", 1_000).status, 200);
+    for user in users {
+        wait_until("the user may go on", || rank(&world, "pairs", user)["status"] == "ACTIVE");
+        let heard = ask_everywhere_at_once(&world, "pairs", user);
+        let held = world.anyone().get(&format!("/api/v1/coupons/user/{user}/event/pairs")).ok();
+        let coupons: Vec<&Value> = held["coupons"].as_array().expect("coupons").iter().collect();
+        assert_eq!(coupons.len(), 1, "one pass, one coupon: {heard:?}");
+        let is_yes = |answer: &Value| answer == "SUCCESS" || answer["code"] == "ISSUED";
+        assert_eq!(heard.iter().filter(|(_, answer)| is_yes(answer)).count(), 1, "one yes: {heard:?}");
+        for (route, answer) in &heard {
+            let fits = match *route {
+                "gate" => answer == "SUCCESS" || answer == "ALREADY_ISSUED",
+                // Whoever comes when the pass is used up has none.
+                _ if answer["code"] == "NOT_ADMITTED" => true,
+                _ => answer["coupon_id"] == coupons[0]["coupon_id"],
+            };
+            assert!(fits, "{route}: {answer}");
+        }
+        // The verdict stands: nobody queues twice for one campaign.
+        assert_eq!(enqueue(&world, "pairs", user), json!({"status": "ALREADY_ENQUEUED", "rank": 0}));
+    }
+}
