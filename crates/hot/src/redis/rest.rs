@@ -88,6 +88,7 @@ impl Inner {
         };
         if let Some(local) = sale.rest.load().as_ref()
             && local.version == look.version
+            && local.wakes == wakes
             && !look.incomplete
         {
             local.fresh_until_ms.store(uptime_ms() + FRESH_MS, Ordering::Relaxed);
@@ -140,7 +141,7 @@ impl Inner {
         if unchanged && self.is_kept(sale, look.version.mark).await? {
             let rest = Rest { campaign: Arc::new(campaign), remaining: look.left, winners: Arc::new(winners) };
             let fresh_until_ms = AtomicI64::new(uptime_ms() + FRESH_MS);
-            sale.come_to_rest(LocalRest { rest, version: look.version, fresh_until_ms }, wakes);
+            sale.come_to_rest(LocalRest { rest, version: look.version, wakes, fresh_until_ms });
         }
         Ok(())
     }

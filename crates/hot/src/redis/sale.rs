@@ -29,6 +29,8 @@ pub(super) struct Mark {
 pub(super) struct LocalRest {
     pub rest: Rest,
     pub version: Version,
+    /// The [wakes](Sale::wakes) before it was read: not answered from after another.
+    pub wakes: u64,
     /// Not answered from after this moment, unless it was found unchanged again.
     pub fresh_until_ms: AtomicI64,
 }
@@ -159,19 +161,60 @@ impl Sale {
         self.wakes.load(Ordering::SeqCst)
     }
 
-    /// Answers from `local` from now on, unless something changed since `wakes` were counted.
-    pub fn come_to_rest(&self, local: LocalRest, wakes: u64) {
+    /// Answers from `local` from now on, unless something has changed since it was read.
+    pub fn come_to_rest(&self, local: LocalRest) {
         self.rest.store(Some(Arc::new(local)));
-        if self.wakes() != wakes {
-            self.rest.store(None);
-        }
     }
 
     /// The answer of a campaign at rest, unless nobody has looked for too long whether it still is.
     pub fn answer(&self, asker: &Asker<'_>, now: Timestamp) -> Option<IssueOutcome> {
         let local = self.rest.load();
         let local = local.as_ref()?;
-        let fresh = uptime_ms() <= local.fresh_until_ms.load(Ordering::Relaxed);
-        if fresh { local.rest.answer(asker, now) } else { None }
+        let is_true = local.wakes == self.wakes() && uptime_ms() <= local.fresh_until_ms.load(Ordering::Relaxed);
+        if is_true { local.rest.answer(asker, now) } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::winners::Winners;
+    use domain::campaign::{Switches, Terms};
+    use domain::issue::KeyUse;
+    use domain::{Campaign, EventName, TenantName};
+
+    fn campaign(id: &CampaignId) -> Campaign {
+        Campaign {
+            id: id.clone(),
+            name: "Sale".into(),
+            stock: 3,
+            per_user_limit: 1,
+            gated: false,
+            opens_at: None,
+            closes_at: None,
+            switches: Switches { opened: true, paused: true, closed: false },
+            terms: Terms::default(),
+            revision: 1,
+            created_at: Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn what_was_read_before_a_change_is_not_told_after_it() {
+        let id = CampaignId::new(TenantName::default_tenant(), EventName::new("sale").expect("a name"));
+        let sale = Sale::new(id.clone());
+        let asker = Asker { user: "ann", admitted: false, key_use: KeyUse::Fresh, earlier: None };
+        let answer_of_what_was_read_at = |wakes| {
+            let rest = Rest { campaign: Arc::new(campaign(&id)), remaining: 3, winners: Arc::new(Winners::default()) };
+            let version = Version { mark: Mark::default(), revision: 1 };
+            sale.come_to_rest(LocalRest { rest, version, wakes, fresh_until_ms: AtomicI64::new(i64::MAX) });
+            sale.answer(&asker, Timestamp(0))
+        };
+        let read_at = sale.wakes();
+        assert!(matches!(answer_of_what_was_read_at(read_at), Some(IssueOutcome::Paused { remaining: 3 })));
+        sale.wake();
+        assert!(sale.answer(&asker, Timestamp(0)).is_none());
+        assert!(answer_of_what_was_read_at(read_at).is_none(), "it was being read when something changed");
+        assert!(answer_of_what_was_read_at(sale.wakes()).is_some());
     }
 }
