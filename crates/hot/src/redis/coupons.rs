@@ -139,7 +139,7 @@ impl CouponPort for RedisEngine {
         let keys = [sale.keys.policy.as_str(), &sale.keys.stock, &sale.keys.participants, &sale.keys.returned];
         let arguments = [user.as_str().as_bytes(), coupon.as_bytes(), back];
         let ran = self.0.links.run(&scripts::REVOKE, &keys, &arguments, (Lane::Decision, self.0.wait())).await?;
-        sale.wake();
+        self.0.wake(id);
         if !ran.kept {
             return Err(HotError::Unknown("no replica has confirmed the revocation".into()));
         }
@@ -158,7 +158,7 @@ impl CouponPort for RedisEngine {
                 some.iter().enumerate().filter(|(place, _)| places.contains(place)).map(|(_, one)| one.clone()),
             );
         }
-        sale.wake();
+        self.0.wake(id);
         Ok(refused)
     }
 

@@ -27,11 +27,16 @@ pub(super) struct Asked<'a> {
     pub place: usize,
     pub request: &'a IssueRequest,
     coupon_id: Uuid,
+    /// The request's key. One that is part of an attempt and has none gets its own: the attempt's other requests propose
+    /// the same coupon, and this one, sent again by the client after a lost answer, must know its own yes from theirs.
+    key: Option<IdempotencyKey>,
 }
 
 impl<'a> Asked<'a> {
     pub fn new(place: usize, request: &'a IssueRequest) -> Self {
-        Self { place, request, coupon_id: request.coupon_id.unwrap_or_else(Uuid::new_v4) }
+        let own_key = || request.coupon_id.map(|_| IdempotencyKey(Uuid::new_v4()));
+        let coupon_id = request.coupon_id.unwrap_or_else(Uuid::new_v4);
+        Self { place, request, coupon_id, key: request.key.or_else(own_key) }
     }
 }
 
@@ -157,10 +162,10 @@ impl Decided {
 
 /// The answer to someone whose record settles it: an earlier attempt of this very request, the same key, or the limit.
 fn holders(asked: &Asked<'_>, entries: &[Entry], remaining: u32) -> IssueOutcome {
-    let IssueRequest { key, coupon_id, .. } = asked.request;
-    let same_key = |entry: &Entry| key.is_some() && entry.key == *key;
+    let same_key = |entry: &Entry| asked.key.is_some() && entry.key == asked.key;
     // An attempt's other requests have the id, too: only the first of them hears the yes.
-    let same_id = |entry: &Entry| coupon_id.is_none() && entry.coupon.coupon_id == asked.coupon_id;
+    let is_alone = asked.request.coupon_id.is_none();
+    let same_id = |entry: &Entry| is_alone && entry.coupon.coupon_id == asked.coupon_id;
     if let Some(entry) = entries.iter().find(|entry| same_id(entry) || same_key(entry)) {
         return IssueOutcome::Issued { coupon: entry.coupon, remaining };
     }
@@ -262,8 +267,8 @@ impl Inner {
         let admitted: Vec<u8> = batch.iter().map(|asked| if asked.request.admitted { b'1' } else { b'0' }).collect();
         let mut ids = String::with_capacity(32 * batch.len());
         batch.iter().for_each(|asked| push_simple(asked.coupon_id, &mut ids));
-        let keys: Vec<String> = if batch.iter().any(|asked| asked.request.key.is_some()) {
-            batch.iter().map(|asked| asked.request.key.map_or_else(String::new, key_text)).collect()
+        let keys: Vec<String> = if batch.iter().any(|asked| asked.key.is_some()) {
+            batch.iter().map(|asked| asked.key.map_or_else(String::new, key_text)).collect()
         } else {
             Vec::new()
         };
@@ -289,4 +294,31 @@ fn key_text(key: IdempotencyKey) -> String {
 
 fn itoa_all<const N: usize>(numbers: [i64; N]) -> [String; N] {
     numbers.map(|number| number.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{CampaignId, EventName, TenantName, UserId};
+
+    fn request(coupon_id: Option<Uuid>) -> IssueRequest {
+        let campaign = CampaignId::new(TenantName::default_tenant(), EventName::new("sale").expect("a name"));
+        IssueRequest { campaign, user: UserId::new("ann").expect("a name"), key: None, admitted: true, coupon_id }
+    }
+
+    fn given(asked: &Asked<'_>) -> [Entry; 1] {
+        let coupon = IssuedCoupon { coupon_id: asked.coupon_id, serial: 1 };
+        [Entry { coupon, nth_of_user: 1, issued_at: Timestamp(0), place: 1, key: asked.key, revoked: false }]
+    }
+
+    #[test]
+    fn a_request_that_is_sent_again_hears_its_yes_and_no_other_of_the_attempt_does() {
+        let alone = request(None);
+        let first = Asked::new(0, &alone);
+        assert!(matches!(holders(&first, &given(&first), 0), IssueOutcome::Issued { .. }));
+        let part_of_attempt = request(Some(Uuid::new_v4()));
+        let [first, other] = [0, 1].map(|place| Asked::new(place, &part_of_attempt));
+        assert!(matches!(holders(&first, &given(&first), 0), IssueOutcome::Issued { .. }));
+        assert!(matches!(holders(&other, &given(&first), 0), IssueOutcome::AlreadyIssued { .. }));
+    }
 }

@@ -140,6 +140,13 @@ impl RedisEngine {
 }
 
 impl Inner {
+    /// Something has changed about a campaign that may have become known here meanwhile.
+    fn wake(&self, id: &CampaignId) {
+        if let Some(sale) = self.sales.get(id) {
+            sale.wake();
+        }
+    }
+
     fn wait(&self) -> Wait {
         if self.ack == Ack::None { Wait::Nobody } else { Wait::Replica }
     }
@@ -199,7 +206,7 @@ impl Inner {
         let arguments = [standing.as_bytes(), epoch.as_bytes()];
         let ran =
             self.links.run(&scripts::STANDING, &[&sale.keys.policy], &arguments, (Lane::Decision, self.wait())).await?;
-        sale.wake();
+        self.wake(&sale.id);
         if ran.kept { Ok(()) } else { Err(HotError::Unknown("no replica has confirmed it".into())) }
     }
 

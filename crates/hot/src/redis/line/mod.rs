@@ -53,7 +53,7 @@ impl Default for LineOptions {
 /// Lines on Redis. Cheap to clone.
 ///
 /// A line that Redis has lost as a whole, master and replica, is not there: its people hear
-/// [`NoLine`](domain::line::Standing::NoLine), and putting it again makes it anew, with nobody in it.
+/// [`NoLine`](domain::line::Standing::NoLine), and it is made anew, with nobody in it.
 #[derive(Clone)]
 pub struct RedisLines(Arc<Inner>);
 

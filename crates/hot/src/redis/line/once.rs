@@ -12,6 +12,10 @@
 //! promoted replica that has seen the first run refuses the second. One that has not has not let those people go either,
 //! and nobody has heard that they went: the second run is the first. How a line forgets callers, and why nothing slips
 //! through then: `lua/line/common.lua`.
+//!
+//! Two limits. A call that a process alone with a broken network has in its own socket, and that arrives after another
+//! process went on with the line, is carried out: the other has another name. Its people wait until they are stale. And
+//! more callers than a line remembers, with clocks far apart, may have to ask twice.
 
 use super::super::wall_ms;
 use super::known::Known;

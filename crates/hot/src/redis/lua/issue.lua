@@ -11,8 +11,8 @@
 --        {nth of user, ...} where one may have two}
 --       or {"ABSENT"} or {"BEHIND", epoch, count} or {"INCOMPLETE"}
 --
--- A coupon id is also the attempt's id: a user who holds the very coupon proposed here was given it by an earlier
--- attempt of the same request whose answer was lost.
+-- A user who holds the very coupon proposed here was given it by this request, sent before, or by another of the same
+-- attempt: the caller tells them apart.
 
 local policy = redis.call('HMGET', KEYS[1], 'epoch', 'count', 'revision', 'incomplete', 'limit', 'total', 'next', 'gated',
   'opened', 'paused', 'closed', 'opens_at', 'closes_at', 'given', 'told', 'expires_at', 'run')
