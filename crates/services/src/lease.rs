@@ -14,6 +14,17 @@ const BELIEVED_FOR: Duration = Duration::from_secs(1);
 /// So long after it was taken nobody else can have it yet: it may be removed.
 const SURELY_OURS_FOR: Duration = Duration::from_secs(4);
 
+/// Whose a lease is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Ours, as it was when we last asked.
+    Kept,
+    /// Ours from now on. Another may have had it since we last asked.
+    Taken,
+    /// Another's.
+    Others,
+}
+
 /// A lease. It is no fence: two hold it at once after a long pause of one, so both must be safe.
 pub struct Lease {
     keys: Arc<dyn KeyPort>,
@@ -29,19 +40,19 @@ impl Lease {
         Self { keys, name: format!("lease:{name}"), me, held_at: Mutex::new(None) }
     }
 
-    /// Takes it, or keeps it. Whether it is ours now.
+    /// Takes it, or keeps it.
     ///
     /// # Errors
     /// [`HotError`]: nobody knows whose it is.
-    pub async fn hold(&self) -> Result<bool, HotError> {
+    pub async fn hold(&self) -> Result<Hold, HotError> {
         let asked_at = Instant::now();
         if self.held_at().is_some_and(|held_at| held_at.elapsed() < BELIEVED_FOR) {
-            return Ok(true);
+            return Ok(Hold::Kept);
         }
-        let mine = self.ask().await;
+        let hold = self.ask().await;
         *self.held_at.lock().unwrap_or_else(PoisonError::into_inner) =
-            mine.as_ref().is_ok_and(|mine| *mine).then_some(asked_at);
-        mine
+            hold.as_ref().is_ok_and(|hold| *hold != Hold::Others).then_some(asked_at);
+        hold
     }
 
     /// Gives it up, so that the next need not wait until it has run out. Somebody else's stays. Not to be held again
@@ -61,17 +72,17 @@ impl Lease {
         *self.held_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn ask(&self) -> Result<bool, HotError> {
+    async fn ask(&self) -> Result<Hold, HotError> {
         let now = clock::now();
         let entry = || vec![(self.name.clone(), self.me.clone())];
         if self.keys.claim(entry(), LEASE_MS, now).await? == [true] {
-            return Ok(true);
+            return Ok(Hold::Taken);
         }
-        let mine = self.is_mine().await?;
-        if mine {
-            self.keys.put(entry(), LEASE_MS, now).await?;
+        if !self.is_mine().await? {
+            return Ok(Hold::Others);
         }
-        Ok(mine)
+        self.keys.put(entry(), LEASE_MS, now).await?;
+        Ok(Hold::Kept)
     }
 
     async fn is_mine(&self) -> Result<bool, HotError> {
@@ -89,24 +100,30 @@ mod tests {
     async fn one_has_it_and_it_passes_on() {
         let keys: Arc<dyn KeyPort> = Arc::new(EmbeddedKeys::default());
         let (first, second) = (Lease::new(keys.clone(), "steps"), Lease::new(keys.clone(), "steps"));
-        assert_eq!(first.hold().await, Ok(true));
-        assert_eq!(second.hold().await, Ok(false));
-        assert_eq!(first.ask().await, Ok(true), "whoever has it keeps it");
+        assert_eq!(first.hold().await, Ok(Hold::Taken));
+        assert_eq!(second.hold().await, Ok(Hold::Others));
+        assert_eq!(
+            (first.hold().await, first.ask().await),
+            (Ok(Hold::Kept), Ok(Hold::Kept)),
+            "whoever has it keeps it"
+        );
         keys.remove(&["lease:steps".to_owned()]).await.expect("forgotten");
-        assert_eq!(second.hold().await, Ok(true));
-        assert_eq!(first.ask().await, Ok(false));
+        assert_eq!(second.hold().await, Ok(Hold::Taken));
+        assert_eq!(first.ask().await, Ok(Hold::Others));
+        keys.remove(&["lease:steps".to_owned()]).await.expect("forgotten");
+        assert_eq!(first.ask().await, Ok(Hold::Taken), "another may have had it meanwhile");
     }
 
     #[tokio::test]
     async fn who_gives_it_up_lets_the_next_have_it_at_once_and_takes_it_from_nobody() {
         let keys: Arc<dyn KeyPort> = Arc::new(EmbeddedKeys::default());
         let (first, second) = (Lease::new(keys.clone(), "steps"), Lease::new(keys.clone(), "steps"));
-        assert_eq!((first.hold().await, second.hold().await), (Ok(true), Ok(false)));
+        assert_eq!((first.hold().await, second.hold().await), (Ok(Hold::Taken), Ok(Hold::Others)));
         second.release().await.expect("nothing to give up");
-        assert_eq!(second.hold().await, Ok(false), "it was another's");
+        assert_eq!(second.hold().await, Ok(Hold::Others));
         first.release().await.expect("given up");
-        assert_eq!(second.hold().await, Ok(true));
+        assert_eq!(second.hold().await, Ok(Hold::Taken));
         first.release().await.expect("nothing left");
-        assert_eq!((first.hold().await, second.ask().await), (Ok(false), Ok(true)));
+        assert_eq!((first.hold().await, second.ask().await), (Ok(Hold::Others), Ok(Hold::Kept)));
     }
 }

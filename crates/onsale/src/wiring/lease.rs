@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bus::{Offer, OutboxSource, Settled, SourceAway};
-use services::lease::Lease;
+use services::lease::{Hold, Lease};
 use std::sync::Arc;
 
 /// An outbox behind a lease. Two holders at once, after a long pause of one, would tell some messages twice: safe.
@@ -20,8 +20,10 @@ impl<S> Leased<S> {
 #[async_trait]
 impl<S: OutboxSource> OutboxSource for Leased<S> {
     async fn next(&self, limit: usize) -> Result<Vec<Offer>, SourceAway> {
-        let is_ours = self.lease.hold().await.map_err(|error| SourceAway(error.to_string()))?;
-        if is_ours { self.source.next(limit).await } else { Ok(Vec::new()) }
+        match self.lease.hold().await.map_err(|error| SourceAway(error.to_string()))? {
+            Hold::Kept | Hold::Taken => self.source.next(limit).await,
+            Hold::Others => Ok(Vec::new()),
+        }
     }
 
     async fn settle(&self, settled: &[Settled]) -> Result<(), SourceAway> {

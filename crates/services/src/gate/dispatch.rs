@@ -5,7 +5,7 @@
 //! something for it gets nothing more.
 
 use crate::clock;
-use crate::lease::Lease;
+use crate::lease::{Hold, Lease};
 use crate::queue::scheduler::Dispatch;
 use async_trait::async_trait;
 use bus::{BATCH_MAX, PublishError, Publisher};
@@ -66,7 +66,7 @@ impl ToIssuers {
             if let Ok(done) = tokio::time::timeout(KEPT_EVERY, &mut publishing).await {
                 return done.map_err(|refused| refused.to_string());
             }
-            if lease.hold().await == Ok(false) {
+            if lease.hold().await == Ok(Hold::Others) {
                 return Err("another process goes on with the line".to_owned());
             }
         }
@@ -75,7 +75,7 @@ impl ToIssuers {
 
 #[async_trait]
 impl Dispatch for ToIssuers {
-    async fn may_admit(&self, line: &LineId) -> Result<bool, HotError> {
+    async fn hold(&self, line: &LineId) -> Result<Hold, HotError> {
         self.lease(line).hold().await
     }
 
@@ -89,14 +89,16 @@ impl Dispatch for ToIssuers {
         }
     }
 
-    async fn dispatch(&self, line: &LineId, admitted: &[Admitted]) {
-        let LineId::Gate(campaign) = line else { return };
+    async fn dispatch(&self, line: &LineId, admitted: &[Admitted]) -> bool {
+        let LineId::Gate(campaign) = line else { return true };
         let requests: Vec<Arc<Envelope>> = admitted.iter().map(|one| Arc::new(request(campaign, one))).collect();
         for batch in requests.chunks(BATCH_MAX) {
             if let Err(why) = self.hand_over(line, batch).await {
                 tracing::warn!(%campaign, why, "requests for coupons were not handed over; they will be asked again");
+                return false;
             }
         }
+        true
     }
 }
 

@@ -3,7 +3,8 @@
 
 use super::ToIssuers;
 use super::faulty_lines::FaultyLines;
-use crate::lease::Lease;
+use crate::clock;
+use crate::lease::{Hold, Lease};
 use crate::queue::Scheduler;
 use async_trait::async_trait;
 use bus::{PublishError, Publisher};
@@ -13,7 +14,7 @@ use domain::message::{CouponRequested, Envelope};
 use hot::KeyPort;
 use hot::embedded::{EmbeddedKeys, EmbeddedLines, JournalOptions};
 use hot::line::{Clock, LinePort, LineUser};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -29,6 +30,8 @@ const INSIDE_MAX: u32 = 4;
 #[derive(Default)]
 struct Kept {
     is_away: AtomicBool,
+    /// So many of the next batches.
+    refuses: AtomicU32,
     asked: AtomicBool,
     tickets: Mutex<Vec<u64>>,
 }
@@ -39,6 +42,10 @@ impl Publisher for Kept {
         self.asked.store(true, Ordering::SeqCst);
         if self.is_away.load(Ordering::SeqCst) {
             return Err(PublishError::Away("down".to_owned()));
+        }
+        let one_less = |left: u32| left.checked_sub(1);
+        if self.refuses.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
+            return Err(PublishError::Refused(Vec::new()));
         }
         let ticket = |message: &Arc<Envelope>| {
             serde_json::from_value::<CouponRequested>(message.payload.clone()).expect("a request").ticket
@@ -115,6 +122,14 @@ impl Scene {
         }
     }
 
+    /// Whoever holds a line believes it for a second.
+    async fn a_turn_that_asks_whose_the_line_is(&self) {
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        let turns = || self.port.rules_read.load(Ordering::SeqCst);
+        let before = turns();
+        self.until("a whole turn is over", async || turns() >= before + 2).await;
+    }
+
     /// Does everything that is asked for until all these are done.
     async fn work(&self, people: u64) {
         self.until("all are done", async || {
@@ -144,7 +159,7 @@ async fn a_stop_hands_the_line_over_at_once_and_leaves_nobody_unasked_for() {
     let figures = scene.port.figures(&scene.line, 0, Clock::Engine).await.expect("answers").expect("is there");
     assert_eq!(first_times(&scene.asked_for()), (1..=figures.serving).collect::<Vec<_>>(), "who went was asked for");
     let next = Lease::new(scene.keys.clone(), &scene.line.to_string());
-    assert_eq!(next.hold().await, Ok(true), "nobody has to wait until it runs out");
+    assert_eq!(next.hold().await, Ok(Hold::Taken), "nobody has to wait until it runs out");
     next.release().await.expect("given up");
     let third = scene.scheduler();
     scene.work(40).await;
@@ -180,18 +195,29 @@ async fn who_was_let_go_by_a_process_that_died_is_overtaken_by_nobody() {
     assert_eq!(first_times(&scene.asked_for()), (1..=40).collect::<Vec<_>>());
 }
 
-/// The same where another process had the line before, and its lease has run out.
+/// The same where this process had the line before, lost it to another, which died, and goes on with it.
 #[tokio::test]
-async fn who_goes_on_with_the_line_of_another_process_lets_nobody_overtake() {
-    let scene = Scene::with(40, 0, LONG_AFTER_THIS_TEST_MS).await;
-    let dead = Lease::new(scene.keys.clone(), &scene.line.to_string());
-    assert_eq!(dead.hold().await, Ok(true));
+async fn who_goes_on_with_the_line_after_another_process_lets_nobody_overtake() {
+    let scene = Scene::with(40, 7, LONG_AFTER_THIS_TEST_MS).await;
     let scheduler = scene.scheduler();
-    scene.until("it has found the line taken", async || scene.port.rules_read.load(Ordering::SeqCst) >= 2).await;
-    let passes = (0..7).map(|_| Uuid::new_v4()).collect();
+    scene.until("there is no room inside", async || scene.asked_for().len() >= 7).await;
+    let lease = [format!("lease:{}", scene.line)];
+    let of_another = vec![(lease[0].clone(), b"another".to_vec())];
+    scene
+        .until("it has found the line taken", async || {
+            scene.keys.put(of_another.clone(), 600_000, clock::now()).await.expect("taken away");
+            scene.a_turn_that_asks_whose_the_line_is().await;
+            let holder = scene.keys.get(&lease, clock::now()).await.expect("answers");
+            holder[0].as_deref() == Some(b"another")
+        })
+        .await;
+    for n in 1..=7 {
+        scene.port.finish(&scene.who(n), Verdict::Issued).await.expect("finished");
+    }
+    let passes = (0..3).map(|_| Uuid::new_v4()).collect();
     let went = scene.port.admit(&scene.line, passes, Clock::Engine).await.expect("answers").admitted;
     assert!(!went.is_empty());
-    dead.release().await.expect("given up");
+    scene.keys.remove(&lease).await.expect("given up");
     scene.work(40).await;
     scheduler.stop().await;
     assert_eq!(first_times(&scene.asked_for()), (1..=40).collect::<Vec<_>>());
@@ -227,4 +253,14 @@ async fn while_the_bus_is_away_the_line_waits_and_nobody_overtakes() {
     first.stop().await;
     second.stop().await;
     assert_eq!(first_times(&scene.asked_for()), (1..=41).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn whom_the_bus_refuses_to_ask_for_is_overtaken_by_nobody() {
+    let scene = Scene::with(40, 0, LONG_AFTER_THIS_TEST_MS).await;
+    scene.bus.refuses.store(2, Ordering::SeqCst);
+    let scheduler = scene.scheduler();
+    scene.work(40).await;
+    scheduler.stop().await;
+    assert_eq!(first_times(&scene.asked_for()), (1..=40).collect::<Vec<_>>());
 }

@@ -1,5 +1,6 @@
 //! Lets the next go. Any number of schedulers may run: the engine admits what a line's rule allows, whoever asks.
 
+use crate::lease::Hold;
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::line::{Admits, Admitted, DrawStep, LineId, LineRule};
@@ -35,11 +36,11 @@ const PUT_BACK_EVERY: Duration = Duration::from_secs(1);
 pub trait Dispatch: Send + Sync + 'static {
     /// Whether this process may let people of the line go now. One at a time may: what two ask for at once would arrive
     /// in another order than the line's.
-    async fn may_admit(&self, line: &LineId) -> Result<bool, HotError>;
+    async fn hold(&self, line: &LineId) -> Result<Hold, HotError>;
 
-    /// Asks for these, in order; returns when that is done, or when another process goes on with the line. Nobody else
-    /// goes meanwhile, however long it takes. Who is not asked for is put back by the line when the time has come.
-    async fn dispatch(&self, line: &LineId, admitted: &[Admitted]);
+    /// Asks for these, in order; returns when that is done, or can not be, or when another process goes on with the line.
+    /// Nobody else goes meanwhile, however long it takes. Whether all were asked for.
+    async fn dispatch(&self, line: &LineId, admitted: &[Admitted]) -> bool;
 
     /// This process lets nobody go any more: another may at once. Returns within a bounded time.
     async fn release(&self);
@@ -143,8 +144,8 @@ struct Round {
     is_drawn: bool,
     /// How many took part in the last one that was seen.
     drawn: Option<u32>,
-    /// People may have gone whom nobody asked for: in a call whose answer was lost, or let go by a process that ended
-    /// before this one went on with the line. They would be asked for after those behind them.
+    /// People may have gone whom nobody asked for: in a call whose answer was lost, by a process that had the line before
+    /// this one, or because the bus refused. They would be asked for after those behind them.
     is_unsure: bool,
 }
 
@@ -174,7 +175,12 @@ async fn put_all_back(port: &dyn LinePort, line: &LineId) -> Result<(), HotError
             return Ok(());
         }
         tracing::warn!(%line, count = back.len(), "people who went may not have been asked for; they stand at their places again");
+        count_put_back(line, back.len());
     }
+}
+
+fn count_put_back(line: &LineId, count: usize) {
+    counter!("onsale_line_put_back_total", "line" => line.to_string()).increment(count as u64);
 }
 
 /// One call for the next people. How long to wait for the one after.
@@ -190,7 +196,7 @@ async fn turn(
         let back = port.put_back(line, Clock::Engine).await?;
         if !back.is_empty() {
             tracing::warn!(%line, count = back.len(), "people whose requests were not answered stand at their places again");
-            counter!("onsale_line_put_back_total", "line" => line.to_string()).increment(back.len() as u64);
+            count_put_back(line, back.len());
         }
     }
     if rule.draw.is_some() && !round.is_drawn {
@@ -200,11 +206,11 @@ async fn turn(
         }
     }
     if let (Admits::Processing { .. }, Some(dispatch)) = (rule.admits, dispatch) {
-        let may_admit = dispatch.may_admit(line).await;
-        // What another process lets go meanwhile, it may not come to ask for.
-        round.is_unsure |= may_admit != Ok(true);
-        if !may_admit? {
-            return Ok(PAUSE_MAX);
+        match dispatch.hold(line).await? {
+            Hold::Kept => {}
+            // Whom another process has let go meanwhile, it may not have come to ask for.
+            Hold::Taken => round.is_unsure = true,
+            Hold::Others => return Ok(PAUSE_MAX),
         }
     }
     let is_asked_for = matches!(rule.admits, Admits::Processing { .. }) && dispatch.is_some();
@@ -225,7 +231,10 @@ async fn turn(
         gauge!("onsale_line_serving", "line" => line.to_string())
             .set(admission.admitted.iter().map(|one| one.ticket).max().unwrap_or_default() as f64);
         if let (Admits::Processing { .. }, Some(dispatch)) = (rule.admits, dispatch) {
-            dispatch.dispatch(line, &admission.admitted).await;
+            round.is_unsure = !dispatch.dispatch(line, &admission.admitted).await;
+            if round.is_unsure {
+                return Ok(AWAY_PAUSE);
+            }
         }
     }
     Ok(match admission.next_in_ms {
