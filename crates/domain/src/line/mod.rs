@@ -9,8 +9,8 @@
 //! ```
 //!
 //! A place is a ticket number, given in order of entry and never given twice; in a line with an opening draw whoever
-//! comes before the opening has an entry number until the draw gives tickets for them (`drawing`). [`Line`] is the rule: the embedded engine
-//! runs it, the scripts on Redis are its twins.
+//! comes before the opening has an entry number until the draw gives tickets for them (`drawing`). [`Line`] is the rule:
+//! the embedded engine runs it, the scripts on Redis are its twins.
 
 mod admission;
 #[cfg(test)]
@@ -30,6 +30,8 @@ mod pace;
 mod place;
 #[cfg(test)]
 mod played;
+#[cfg(test)]
+mod promise_tests;
 mod restored;
 mod rule;
 mod standing;

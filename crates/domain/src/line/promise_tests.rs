@@ -1,0 +1,238 @@
+//! What a line promises, over random lives of lines and random paces of callers.
+
+use super::tests::{PASSES, passes, rank, rule, user};
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// What may happen in a line, of few people so that it meets.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Enter(u64),
+    Look(u64),
+    Leave(u64),
+    Finish(u64),
+    Admit(usize),
+    PutBack,
+    BeginDraw,
+    Draw,
+    Wait(i64),
+    Restart,
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (0u64..20).prop_map(Step::Enter),
+        3 => (0u64..20).prop_map(Step::Look),
+        1 => (0u64..20).prop_map(Step::Leave),
+        1 => (0u64..20).prop_map(Step::Finish),
+        4 => (0usize..9).prop_map(Step::Admit),
+        1 => Just(Step::PutBack),
+        1 => Just(Step::BeginDraw),
+        2 => Just(Step::Draw),
+        4 => (0i64..700).prop_map(Step::Wait),
+        1 => Just(Step::Restart),
+    ]
+}
+
+fn any_rule() -> impl Strategy<Value = LineRule> {
+    let admits = prop_oneof![
+        (1u32..4_000).prop_map(|ttl_ms| Admits::Pass { ttl_ms }),
+        (1u32..2_000, 0u32..4)
+            .prop_map(|(stale_after_ms, put_back_max)| Admits::Processing { stale_after_ms, put_back_max }),
+    ];
+    // In every second line there is a draw, some time after the beginning.
+    let draw = proptest::option::of((any::<[u8; 32]>(), 0i64..3_000));
+    (0u32..8, 1u32..3_000, 1u32..12, admits, 0u32..5, 0u32..1_500, draw).prop_map(
+        |(rate_per_second, interval_ms, capacity, admits, inside_max, abandon_after_ms, draw)| LineRule {
+            interval_ms,
+            capacity,
+            inside_max,
+            abandon_after_ms,
+            draw: draw.map(|(seed, _)| DrawSeed(seed)),
+            opens_at: draw.map(|(_, opens_in)| Timestamp(BEGUN + opens_in)),
+            ..rule(rate_per_second, admits)
+        },
+    )
+}
+
+/// When histories begin.
+const BEGUN: i64 = 1_000_000;
+
+/// A line and what is known of it from outside.
+struct Watched {
+    line: Line,
+    now: i64,
+    went: Vec<(i64, usize)>,
+    shown: BTreeMap<u64, u64>,
+    tickets: u64,
+}
+
+impl Watched {
+    fn new(rule: LineRule) -> Self {
+        Self { line: Line::new(rule), now: BEGUN, went: Vec::new(), shown: BTreeMap::new(), tickets: 0 }
+    }
+
+    fn step(&mut self, step: Step) {
+        let now = Timestamp(self.now);
+        match step {
+            Step::Enter(n) => {
+                let standing = self.line.enter(&user(n), now);
+                self.saw(n, standing);
+            }
+            Step::Look(n) => {
+                let before = self.line.glance(&user(n), now);
+                let standing = self.line.look(&user(n), now);
+                assert!(rank(standing) <= rank(before), "a look shows nothing worse than a glance");
+                self.saw(n, standing);
+            }
+            Step::Leave(n) => drop(self.line.leave(&user(n), now)),
+            Step::Finish(n) => drop(self.line.finish(&user(n), Verdict::Issued)),
+            Step::Admit(most) => self.admit(most),
+            Step::PutBack => drop(self.line.put_back(now)),
+            Step::BeginDraw => drop(self.line.begin_draw(now)),
+            Step::Draw => self.draw(),
+            Step::Wait(ms) => self.now += ms,
+            Step::Restart => self.restart(),
+        }
+        self.check();
+    }
+
+    /// A rank once shown never gets worse, and a ticket is given once.
+    fn saw(&mut self, n: u64, standing: Standing) {
+        let (ticket, is_new) = match standing {
+            Standing::Waiting { ticket, is_new, .. } => (ticket, is_new),
+            Standing::Drawing { entry, is_new } => (entry, is_new),
+            _ => return,
+        };
+        if is_new {
+            self.tickets += 1;
+            assert_eq!(ticket, self.tickets, "in order of entry");
+        }
+        let Some(rank) = rank(standing) else { return };
+        let best = self.shown.entry(ticket).or_insert(rank);
+        assert!(rank <= *best, "user {n} was shown {best} and now {rank}");
+        *best = rank;
+    }
+
+    /// Never more than the rate in any second, never more than there is room, and in order.
+    fn admit(&mut self, most: usize) {
+        let first = self.line.order.first();
+        let admitted = self.line.admit(&passes(most), Timestamp(self.now));
+        assert!(admitted.iter().map(|one| one.ticket).is_sorted());
+        if self.line.rule.abandon_after_ms == 0 && !admitted.is_empty() {
+            assert_eq!(admitted.first().map(|one| one.ticket), first, "nobody overtakes");
+        }
+        self.went.push((self.now, admitted.len()));
+        let second: usize = self.went.iter().filter(|(at, _)| *at > self.now - 1_000).map(|(_, count)| count).sum();
+        assert!(second <= self.line.rule.rate_per_second as usize, "{second} in a second");
+        let figures = self.line.figures(0, Timestamp(self.now));
+        let inside = figures.inside + figures.processing;
+        assert!(self.line.rule.inside_max == 0 || inside <= u64::from(self.line.rule.inside_max));
+    }
+
+    /// Whoever has come stands where the lot says, who came too late behind, and nobody gets lost.
+    fn draw(&mut self) {
+        let users = |line: &Line| -> BTreeMap<u64, UserId> {
+            line.places.iter().map(|(user, place)| (line.entry_of(place.ticket), user.clone())).collect()
+        };
+        let (before, was) = (users(&self.line), self.line.begin_draw(Timestamp(self.now)));
+        let step = self.line.draw(Timestamp(self.now));
+        assert_eq!(users(&self.line), before, "the same people with the same entries");
+        let (DrawStep::UnderWay { count }, Some(seed)) = (was, self.line.rule.draw) else {
+            return assert_eq!(step, was, "once drawn nothing changes, and before the opening nothing is drawn");
+        };
+        assert_eq!((step, self.line.drawn()), (DrawStep::Drawn { count }, Some(count)));
+        let order = drawn_order(&seed, count).into_iter().map(u64::from).chain(u64::from(count) + 1..=self.tickets);
+        let entries: Vec<u64> = (1..=self.tickets).map(|ticket| self.line.entry_of(ticket)).collect();
+        assert_eq!(entries, order.collect::<Vec<_>>());
+        let gone: Vec<u64> =
+            (1..=self.tickets).filter(|ticket| !before.contains_key(&entries[*ticket as usize - 1])).collect();
+        let told = self.line.figures(99, Timestamp(self.now)).gone;
+        assert_eq!(told.into_iter().flat_map(|(first, last)| first..=last).collect::<Vec<_>>(), gone);
+    }
+
+    fn restart(&mut self) {
+        let mut places: Vec<RestoredPlace> = self
+            .line
+            .places
+            .iter()
+            .map(|(user, place)| RestoredPlace {
+                user: user.clone(),
+                ticket: self.line.entry_of(place.ticket),
+                state: place.state,
+            })
+            .collect();
+        places.sort_by_key(|place| place.ticket);
+        let figures = self.line.figures(0, Timestamp(self.now));
+        let kept = RestoredLine {
+            rule: self.line.rule.clone(),
+            tickets: figures.tickets,
+            serving: figures.serving,
+            admitted: figures.admitted,
+            drawn: figures.drawn,
+        };
+        let restored = Line::restore(kept, places, Timestamp(self.now));
+        let (before, after) = (self.line.figures(99, Timestamp(self.now)), restored.figures(99, Timestamp(self.now)));
+        // Given up before it was served and passed by since: the same to everybody who still waits.
+        assert_eq!(before, after);
+        assert!((1..=before.tickets).all(|ticket| self.line.entry_of(ticket) == restored.entry_of(ticket)));
+        // Who was away is not kept, and who is back stands before those who were shown a rank without them.
+        if self.line.rule.abandon_after_ms > 0 {
+            self.shown.clear();
+        }
+        self.line = restored;
+    }
+
+    fn check(&self) {
+        let waiting: Vec<u64> = (1..=self.line.order.tickets()).filter(|t| self.line.order.stands_at(*t)).collect();
+        assert_eq!(waiting.len() as u64, self.line.order.waiting());
+        assert_eq!(waiting.first().copied(), self.line.order.first());
+        for (place, ticket) in waiting.iter().enumerate() {
+            assert_eq!(self.line.order.rank(*ticket), place as u64 + 1);
+        }
+        assert!(!self.line.is_undrawn() || self.line.places.values().all(|place| place.state == State::Waiting));
+        let mut counts = (0, 0, 0);
+        for place in self.line.places.values() {
+            match place.state {
+                State::Away => counts.0 += 1,
+                State::Processing { .. } => counts.1 += 1,
+                State::Finished(_) => counts.2 += 1,
+                State::Waiting | State::Inside(_) => {}
+            }
+        }
+        let figures = self.line.figures(0, Timestamp(self.now));
+        assert_eq!(counts, (figures.away, figures.processing, figures.finished));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    #[test]
+    fn lines_keep_their_promises(rule in any_rule(), steps in proptest::collection::vec(any_step(), 1..50)) {
+        let mut watched = Watched::new(rule);
+        for step in steps {
+            watched.step(step);
+        }
+    }
+
+    #[test]
+    fn who_calls_when_told_loses_nothing(rate in 1u32..2_000, interval_ms in 1u32..3_000, late in proptest::collection::vec(0i64..3, 300..400)) {
+        let mut pace = Pace::default();
+        let rule = LineRule { interval_ms, ..rule(rate, PASSES) };
+        let (mut now, mut went, mut lateness) = (0, 0u64, 0);
+        for late in &late {
+            let may = pace.may_go(&rule, Timestamp(now));
+            pace.went(may);
+            went += u64::from(may);
+            // A call may be two milliseconds late, and admissions are noted in steps of two.
+            now += pace.next_in_ms(&rule).expect("the rate is not 0") as i64 + late;
+            lateness += late + 2;
+        }
+        let due = u64::from(rate) * now as u64 / 1_000;
+        prop_assert!(went <= due + u64::from(rate), "{went} of {due}");
+        let lost = u64::from(rate) * lateness as u64 / 1_000 + 2 * u64::from(rate) * u64::from(interval_ms.min(1_000)) / 1_000 + 2;
+        prop_assert!(went + lost >= due, "{went} of {due}");
+    }
+}
