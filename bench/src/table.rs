@@ -4,7 +4,6 @@ use crate::machine::Machine;
 use anyhow::Context;
 use serde::Serialize;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// One measured row.
 #[derive(Clone, Debug, Serialize)]
@@ -66,7 +65,7 @@ impl Table {
     pub fn new(bench: &'static str) -> Self {
         let machine = Machine::this();
         println!("machine: {}", machine.line());
-        let at_seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let at_seconds = clock::now_us() / 1_000_000;
         Self { bench, at_seconds, machine, rows: Vec::new() }
     }
 

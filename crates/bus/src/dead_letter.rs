@@ -4,7 +4,6 @@ use crate::message::Delivery;
 use async_trait::async_trait;
 use domain::Timestamp;
 use domain::message::topic::dead_letters_of;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Longest error text that is kept, in bytes.
 const ERROR_LENGTH_MAX: usize = 2_000;
@@ -82,7 +81,7 @@ impl DeadLetter {
             key: delivery.key.clone(),
             headers: delivery.headers.clone(),
             value: delivery.value(),
-            buried_at: now(),
+            buried_at: clock::now(),
             replay_requested: false,
         }
     }
@@ -103,11 +102,6 @@ impl DeadLetter {
 
 fn shortened(error: &str) -> String {
     error.get(..error.floor_char_boundary(ERROR_LENGTH_MAX)).unwrap_or_default().to_owned()
-}
-
-pub(crate) fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// The place of dead letters can not be reached; nothing was done.

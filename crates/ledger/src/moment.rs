@@ -2,7 +2,6 @@
 
 use domain::Timestamp;
 use sea_orm::prelude::DateTimeUtc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The latest moment that all three databases can hold (9999-12-31T23:59:59.999).
 const LATEST_MS: i64 = 253_402_300_799_999;
@@ -19,6 +18,5 @@ pub(crate) fn read(at: DateTimeUtc) -> Timestamp {
 
 /// The time of writing, for columns that say when a row was made. No rule depends on it.
 pub(crate) fn now() -> DateTimeUtc {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    stored(Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(LATEST_MS)))
+    stored(clock::now())
 }

@@ -9,7 +9,7 @@ use domain::Timestamp;
 use domain::message::{Envelope, event_type};
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
 use std::collections::BTreeMap;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 use uuid::Uuid;
 
 /// Who writes the row that is taken back at once.
@@ -164,14 +164,20 @@ impl Ledger {
         let answer = self.connection().query_one_raw(question).await?;
         let answer = answer.ok_or_else(|| LedgerError::Other("the database says nothing of itself".to_owned()))?;
         let half_way_ms = asked.elapsed().as_millis() as i64 / 2;
-        Ok(Row { answer, heard_at_ms: wall_ms() - half_way_ms })
+        Ok(Row { answer, heard_at_ms: clock::now().millis() - half_way_ms })
     }
 
     async fn write_and_take_back(&self) -> Result<(), LedgerError> {
         let change = self.begin().await?;
         let kind = event_type::STOCK_EXHAUSTED;
-        let envelope =
-            Envelope::about_campaign(Uuid::new_v4(), kind, WRITER.to_owned(), Timestamp(wall_ms()), None, &());
+        let envelope = Envelope::about_campaign(
+            Uuid::new_v4(),
+            kind,
+            WRITER.to_owned(),
+            Timestamp(clock::now().millis()),
+            None,
+            &(),
+        );
         processed::record(&change, WRITER, &[&envelope]).await.map(drop)
     }
 }
@@ -191,8 +197,4 @@ impl Row {
         let told = self.text(column)?.parse::<i64>().map_err(|error| LedgerError::damaged(&error.to_string()))?;
         Ok(Some(told - self.heard_at_ms))
     }
-}
-
-fn wall_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as i64
 }

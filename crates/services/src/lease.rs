@@ -1,6 +1,5 @@
 //! Work that several processes could do, done by one at a time.
 
-use crate::clock;
 use hot::{HotError, KeyPort};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

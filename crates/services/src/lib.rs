@@ -3,7 +3,6 @@
 //! `http` is the edge that every service has, `keys` and `callers` say who calls, `clock` reads the time.
 
 pub mod callers;
-pub mod clock;
 pub mod coupon;
 pub mod gate;
 pub mod http;

@@ -1,6 +1,6 @@
 //! Dead letters in a SQLite file, shared between the running server and the command line.
 
-use crate::dead_letter::{DeadLetter, DeadLetters, LettersAway, Reason, now};
+use crate::dead_letter::{DeadLetter, DeadLetters, LettersAway, Reason};
 use async_trait::async_trait;
 use domain::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
@@ -84,7 +84,7 @@ impl LocalDeadLetters {
 
     /// Throws away what lay there too long.
     pub(super) async fn remove_old(&self) -> Result<(), LettersAway> {
-        let end = now().millis() - KEPT_DAYS * DAY_MS;
+        let end = clock::now().millis() - KEPT_DAYS * DAY_MS;
         self.with(move |file| file.execute("DELETE FROM dead_letters WHERE buried_at_ms < ?1", [end])).await?;
         Ok(())
     }

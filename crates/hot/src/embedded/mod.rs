@@ -54,11 +54,6 @@ fn coupon_of(winner: crate::winners::Winner<'_>) -> Option<Coupon> {
     })
 }
 
-fn now() -> Timestamp {
-    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Timestamp(since_epoch.as_millis() as i64)
-}
-
 /// The embedded engine. Cheap to clone; the last clone dropped stops the owner.
 #[derive(Clone)]
 pub struct EmbeddedEngine {
@@ -88,7 +83,7 @@ impl EmbeddedEngine {
         let journal = Journal::open(folder, options)?;
         let reader = JournalReader::open(folder)?;
         let views = Arc::new(Views::new());
-        let state = State::replay(&journal, views.clone(), now())?;
+        let state = State::replay(&journal, views.clone(), clock::now())?;
         let (commands, receiver) = mpsc::channel(COMMANDS_WAITING_MAX);
         let owner = Owner::new(journal, state);
         let thread = std::thread::Builder::new().name("coupon-owner".into()).spawn(move || owner.run(receiver))?;
@@ -124,7 +119,7 @@ impl EmbeddedEngine {
 #[async_trait]
 impl CouponPort for EmbeddedEngine {
     async fn put_campaign(&self, campaign: Campaign) -> Result<Standing, HotError> {
-        self.ask(|answer| Command::PutCampaign { campaign: Box::new(campaign), now: now(), answer }).await?;
+        self.ask(|answer| Command::PutCampaign { campaign: Box::new(campaign), now: clock::now(), answer }).await?;
         // Nobody else decides here: what is missing is put back before the first request comes.
         Ok(Standing::Whole)
     }
@@ -190,12 +185,12 @@ impl CouponPort for EmbeddedEngine {
         return_to_stock: bool,
     ) -> Result<bool, HotError> {
         let target = Box::new(Revocation { id: id.clone(), user: user.clone(), coupon_id, return_to_stock });
-        self.ask(|answer| Command::Revoke { target, now: now(), answer }).await
+        self.ask(|answer| Command::Revoke { target, now: clock::now(), answer }).await
     }
 
     async fn restore(&self, id: &CampaignId, coupons: Vec<Coupon>) -> Result<Vec<Coupon>, HotError> {
         let id = id.clone();
-        self.ask(|answer| Command::Restore { id, coupons, now: now(), answer }).await
+        self.ask(|answer| Command::Restore { id, coupons, now: clock::now(), answer }).await
     }
 
     async fn outbox(&self, limit: usize) -> Result<Vec<OutboxMessage>, HotError> {

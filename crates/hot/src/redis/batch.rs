@@ -1,9 +1,9 @@
 //! A batch as it comes: cut where keys meet, claimed, sorted by campaign, decided side by side.
 
+use super::Inner;
 use super::issue::Asked;
 use super::memory::{self, Claim};
 use super::sale::Sale;
-use super::{Inner, wall_ms};
 use crate::port::{HotError, IssueRequest};
 use domain::{CampaignId, IssueOutcome, Timestamp};
 use futures::future::join_all;
@@ -40,7 +40,7 @@ impl Inner {
         let asked: Vec<Asked<'_>> =
             batch.iter().zip(first..).map(|(request, place)| Asked::new(place, request)).collect();
         let keyed = batch.iter().any(|request| request.key.is_some());
-        let claims = if keyed { self.claim(&asked, wall_ms()).await } else { Vec::new() };
+        let claims = if keyed { self.claim(&asked, clock::now().millis()).await } else { Vec::new() };
         let mut held = HashMap::new();
         let mut by_campaign: HashMap<&CampaignId, Vec<Asked<'_>>> = HashMap::new();
         let mut claims = claims.into_iter();

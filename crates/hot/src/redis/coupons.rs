@@ -3,7 +3,7 @@
 use super::link::Lane;
 use super::reply::Array;
 use super::sale::Sale;
-use super::{Ack, KEPT_AFTER_END_SECONDS, RESTORE_BATCH, RedisEngine, batch, keys, message, scripts, wall_ms};
+use super::{Ack, KEPT_AFTER_END_SECONDS, RESTORE_BATCH, RedisEngine, batch, keys, message, scripts};
 use crate::port::{
     CouponPort, EngineStats, HotError, IssueRequest, LocalQuestion, OutboxMessage, SaleCounts, SaleStatus, Standing,
 };
@@ -20,7 +20,7 @@ use uuid::Uuid;
 fn put_arguments(campaign: &Campaign) -> [String; 12] {
     let flag = |flag: bool| u8::from(flag).to_string();
     let moment = |moment: Option<Timestamp>| moment.map_or_else(String::new, |moment| moment.millis().to_string());
-    let ends_at = if campaign.switches.closed { Some(Timestamp(wall_ms())) } else { campaign.closes_at };
+    let ends_at = if campaign.switches.closed { Some(clock::now()) } else { campaign.closes_at };
     [
         campaign.revision.to_string(),
         serde_json::to_string(campaign).unwrap_or_default(),
@@ -32,7 +32,7 @@ fn put_arguments(campaign: &Campaign) -> [String; 12] {
         flag(campaign.switches.closed),
         moment(campaign.opens_at),
         moment(campaign.closes_at),
-        moment(ends_at.map(|at| at.max(Timestamp(wall_ms())).plus_seconds(KEPT_AFTER_END_SECONDS))),
+        moment(ends_at.map(|at| at.max(clock::now()).plus_seconds(KEPT_AFTER_END_SECONDS))),
         campaign.created_at.millis().to_string(),
     ]
 }

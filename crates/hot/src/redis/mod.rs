@@ -202,7 +202,7 @@ impl Inner {
 
     async fn set_standing(&self, sale: &Sale, standing: &str) -> Result<(), HotError> {
         // Clocks differ between servers: a new epoch must follow the one seen here, whoever's clock that came from.
-        let epoch = wall_ms().max(sale.kept().epoch + 1).to_string();
+        let epoch = clock::now().millis().max(sale.kept().epoch + 1).to_string();
         let arguments = [standing.as_bytes(), epoch.as_bytes()];
         let ran =
             self.links.run(&scripts::STANDING, &[&sale.keys.policy], &arguments, (Lane::Decision, self.wait())).await?;
@@ -234,9 +234,4 @@ impl Inner {
         let mut values = Array::of(Value::Array(self.links.send(&sale.keys.policy, pipeline).await?))?;
         Ok(Some((campaign, values.number()?, values.number()?)))
     }
-}
-
-fn wall_ms() -> i64 {
-    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    since_epoch.as_millis() as i64
 }

@@ -10,7 +10,7 @@ use crate::port::HotError;
 use crate::rest::Rest;
 use crate::winners::Winners;
 use domain::campaign::Phase;
-use domain::{Campaign, Timestamp, UserId};
+use domain::{Campaign, UserId};
 use futures::future::join_all;
 use redis::Value;
 use std::sync::Arc;
@@ -36,11 +36,6 @@ struct Look {
     /// Whether everything decided was handed over.
     all_told: bool,
     incomplete: bool,
-}
-
-fn now() -> Timestamp {
-    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Timestamp(since_epoch.as_millis() as i64)
 }
 
 impl Inner {
@@ -131,7 +126,7 @@ impl Inner {
     /// kept.
     async fn rest_locally(&self, sale: &Sale, look: &Look, wakes: u64) -> Result<(), HotError> {
         let Some(campaign) = self.policy(sale).await? else { return Ok(()) };
-        let at_rest = look.left == 0 || campaign.phase(now()) != Phase::Open;
+        let at_rest = look.left == 0 || campaign.phase(clock::now()) != Phase::Open;
         let told = self.ack != Ack::Bus || look.all_told;
         if !at_rest || !told || campaign.revision != look.version.revision {
             return Ok(());
@@ -167,7 +162,7 @@ impl Inner {
     /// A user's coupons once they are kept; `None` if there is no such campaign.
     pub(super) async fn look_of(&self, sale: &Sale, user: &str) -> Result<Option<Vec<Entry>>, HotError> {
         let kept = sale.kept();
-        let numbers = [kept.epoch, kept.count, now().millis()].map(|number| number.to_string());
+        let numbers = [kept.epoch, kept.count, clock::now().millis()].map(|number| number.to_string());
         let arguments = [user.as_bytes(), numbers[0].as_bytes(), numbers[1].as_bytes(), numbers[2].as_bytes()];
         let keys = [sale.keys.policy.as_str(), sale.keys.participants.as_str()];
         let ran = self.links.run(&scripts::LOOK, &keys, &arguments, (Lane::Decision, self.wait())).await?;

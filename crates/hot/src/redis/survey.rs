@@ -250,7 +250,7 @@ impl Look<'_> {
         let Some(time) = self.ask("+time", &["TIME"]).await? else { return Ok(()) };
         let half_way_ms = begun.elapsed().as_millis() as i64 / 2;
         let (seconds, micros): (i64, i64) = redis::from_redis_value(time).map_err(|error| error.to_string())?;
-        self.node.clock_ahead_ms = Some(seconds * 1_000 + micros / 1_000 - (super::wall_ms() - half_way_ms));
+        self.node.clock_ahead_ms = Some(seconds * 1_000 + micros / 1_000 - (clock::now().millis() - half_way_ms));
         Ok(())
     }
 }

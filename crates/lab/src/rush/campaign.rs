@@ -5,7 +5,6 @@ use super::options::Checked;
 use anyhow::{Context, bail};
 use domain::Timestamp;
 use serde_json::{Value, json};
-use std::time::SystemTime;
 
 /// The campaign as it stands before the crowd comes.
 #[derive(Clone, Debug)]
@@ -46,7 +45,7 @@ pub(super) fn prepare(client: &mut Client, options: &Checked, gated: bool) -> an
         stock: options.stock,
         made,
         issued_before: 0,
-        started_at: now(),
+        started_at: clock::now(),
         warnings: Vec::new(),
     };
     if !made {
@@ -130,9 +129,4 @@ pub(super) fn standing(client: &mut Client, campaign: &str) -> anyhow::Result<St
         })
     };
     read().with_context(|| format!("the status of {campaign} lacks figures: {}", reply.describe()))
-}
-
-fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }

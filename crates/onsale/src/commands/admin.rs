@@ -5,7 +5,6 @@ use crate::cli::{AdminCommand, KeyCommand, KeyOwner};
 use crate::config::Config;
 use crate::wiring::open_ledger;
 use ledger::api_keys::{self, ApiKey};
-use services::clock;
 use services::keys::{self, Caller};
 
 /// Runs the command.

@@ -3,7 +3,6 @@
 use super::Deciding;
 use anyhow::Context;
 use domain::{CampaignId, ErrorCode, EventName, TenantName};
-use services::clock;
 use services::coupon::campaigns::open_with_stock;
 use services::keys::{self, Caller};
 

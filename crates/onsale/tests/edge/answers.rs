@@ -178,8 +178,7 @@ fn answers_of_the_edge_carry_time_and_security_headers() {
 
 /// As the contract writes times.
 fn now() -> String {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
-    domain::Timestamp(since.as_millis() as i64).to_string()
+    clock::now().to_string()
 }
 
 #[test]

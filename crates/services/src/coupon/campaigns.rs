@@ -2,7 +2,6 @@
 
 use super::service::CouponService;
 use super::views::campaign::{CampaignPage, CampaignPatch, CampaignView, NewCampaign};
-use crate::clock;
 use crate::http::ApiError;
 use domain::campaign::Switches;
 use domain::campaign_change::{Action, ChangeRefused};

@@ -8,7 +8,6 @@
 use super::gatekeeper::{Gatekeeper, coupon_of_pass};
 use super::issue_bytes::{IssueBody, is_json, parse, write_outcome};
 use super::issue_metrics::IssueMetrics;
-use crate::clock;
 use crate::http::door::{Asked, HotHead, HotRoutes, SampledLine};
 use crate::http::error::ApiError;
 use crate::http::limits::Limits;

@@ -3,7 +3,6 @@
 use super::gatekeeper::Gatekeeper;
 use super::issue::{IssueParts, IssueRoute, Waiting};
 use super::issue_metrics::IssueMetrics;
-use crate::clock;
 use crate::coupon::campaigns::open_with_stock;
 use crate::http::TrustedProxies;
 use crate::http::door::HotHead;

@@ -5,7 +5,6 @@
 
 use super::rebuild::coupon_of_row;
 use super::service::CouponService;
-use crate::clock;
 use crate::http::ApiError;
 use domain::coupon::Coupon;
 use domain::reconcile::{Comparison, Entry, Finding, compare};

@@ -3,7 +3,6 @@
 
 use super::service::{CouponService, RETRY_AFTER_SECONDS};
 use super::views::coupon::{CouponView, RedeemView, RevokeView, UserCoupons};
-use crate::clock;
 use crate::http::ApiError;
 use domain::message::{CouponRedeemed, CouponRevoked, Envelope, event_type, topic};
 use domain::redemption::{Refusal, Step, Use};

@@ -179,7 +179,7 @@ impl GateService {
         if !campaign.gated {
             return Ok(Some(false));
         }
-        let now = crate::clock::now();
+        let now = clock::now();
         let status = self.coupons.port.status(id, now).await?.map_or(CampaignStatus::Scheduled, |sale| sale.status);
         let line = LineId::Gate(id.clone());
         let waits_for_rows = self.settings.mode == DispatchMode::Kafka && !self.may_rows_decide(id).await?;

@@ -4,7 +4,6 @@
 //! for too long is put back at the original place (GATE-006). The same turn asks with the same message, and who has got
 //! something for it gets nothing more.
 
-use crate::clock;
 use crate::lease::{Hold, Lease};
 use crate::queue::scheduler::Dispatch;
 use async_trait::async_trait;

@@ -3,7 +3,6 @@
 
 use super::ToIssuers;
 use super::faulty_lines::FaultyLines;
-use crate::clock;
 use crate::lease::{Hold, Lease};
 use crate::queue::Scheduler;
 use async_trait::async_trait;

@@ -5,7 +5,6 @@ use super::faulty_lines::FaultyLines;
 use super::passes::IssueResult;
 use super::service::{EnqueueStatus, RankStatus};
 use super::{DispatchMode, GateService, GateSettings};
-use crate::clock;
 use crate::coupon::campaigns::open_with_stock;
 use crate::coupon::issue::Waiting;
 use crate::coupon::{IssueMetrics, IssueParts, IssueRoute};

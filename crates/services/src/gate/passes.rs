@@ -6,7 +6,6 @@
 
 use super::campaigns::DispatchMode;
 use super::service::{GateService, who};
-use crate::clock;
 use crate::coupon::gatekeeper::{Gatekeeper, coupon_of_pass};
 use crate::http::ApiError;
 use async_trait::async_trait;

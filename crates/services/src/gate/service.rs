@@ -1,7 +1,6 @@
 //! What people at a gate ask for.
 
 use super::campaigns::{Gate, GateSettings};
-use crate::clock;
 use crate::coupon::CouponService;
 use crate::http::ApiError;
 use crate::queue::{Desk, ReceiptKey};

@@ -3,7 +3,6 @@
 use super::door::RateNote;
 use super::error::ApiError;
 use super::peer::{ClientIp, TrustedProxies};
-use crate::clock;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};

@@ -94,7 +94,7 @@ async fn decide_in(change: Transaction, consumer: &str, asked: &[Request<'_>]) -
         again: !unseen.contains(&request.envelope.event_id),
     };
     let wanted: Vec<Wanted> = asked.iter().map(wanted).collect();
-    let gift = give(&change, &wanted, crate::clock::now()).await?;
+    let gift = give(&change, &wanted, clock::now()).await?;
     let news = messages(asked, &gift);
     outbox::append_all(&change, topic::COUPON_EVENTS, &news).await?;
     // What was not decided is asked again with the same message.
@@ -112,7 +112,7 @@ async fn decide_in(change: Transaction, consumer: &str, asked: &[Request<'_>]) -
 
 /// What the others hear of it: a consequence of the request.
 fn messages(asked: &[Request<'_>], gift: &Gift) -> Vec<Envelope> {
-    let at = crate::clock::now();
+    let at = clock::now();
     let mut news = Vec::with_capacity(gift.issued.len() + gift.exhausted.len());
     let by_id: HashMap<Uuid, &Request<'_>> = asked.iter().map(|request| (request.envelope.event_id, request)).collect();
     for (request_id, coupon) in &gift.issued {

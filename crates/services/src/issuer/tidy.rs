@@ -27,7 +27,7 @@ pub async fn once(ledger: &Ledger, now: Timestamp) -> Result<(u64, u64), LedgerE
 /// Does so at the start and every hour, until it is told to end.
 pub async fn run(ledger: Ledger, shutdown: Shutdown) {
     loop {
-        match once(&ledger, crate::clock::now()).await {
+        match once(&ledger, clock::now()).await {
             Ok((messages, records)) => tracing::debug!(messages, records, "old messages were forgotten"),
             Err(error) => tracing::warn!(%error, "old messages can not be forgotten now"),
         }

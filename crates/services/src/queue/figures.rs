@@ -1,6 +1,5 @@
 //! Figures of all lines as metrics, for operators (QUEUE-007).
 
-use crate::clock;
 use domain::line::{Figures, LineId, LineRule};
 use hot::HotError;
 use hot::line::{Clock, LinePort};

@@ -96,7 +96,7 @@ impl Desk {
                 tracing::warn!(%line, "the figures of a line could not be read");
                 continue;
             };
-            board.rates().look(&line, &rule, &figures, crate::clock::now());
+            board.rates().look(&line, &rule, &figures, clock::now());
             lines.push(LineStats::of(&line, &rule, &figures, board.rates().per_second(&line)));
         }
         let rate = u64::from(defaults.rate_per_second);

@@ -3,7 +3,6 @@
 
 use super::draw::announce::DrawDocument;
 use super::rates::Rates;
-use crate::clock;
 use crate::http::ApiError;
 use domain::Timestamp;
 use domain::line::{Forecast, LineId};

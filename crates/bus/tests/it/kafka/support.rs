@@ -11,7 +11,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Where the brokers that all tests share listen; none where there can be none.
@@ -37,7 +37,7 @@ pub struct Names {
 impl Names {
     pub fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).expect("after the epoch").as_micros();
+        let time = clock::now_us();
         Self::of(&format!("t{time}x{}", COUNT.fetch_add(1, Ordering::SeqCst)))
     }
 

@@ -43,7 +43,7 @@ pub struct EmbeddedLines {
 
 fn moment(clock: Clock) -> Timestamp {
     match clock {
-        Clock::Engine => super::now(),
+        Clock::Engine => clock::now(),
         Clock::At(now) => now,
     }
 }
@@ -55,7 +55,7 @@ impl EmbeddedLines {
     /// [`JournalError`]: in use by another process, of another format, damaged, or unreadable.
     pub fn open(folder: &Path, options: JournalOptions) -> Result<Self, JournalError> {
         let journal = LinesJournal::open(folder, options)?;
-        let told = journal.restore(super::now())?;
+        let told = journal.restore(clock::now())?;
         let last_id = told.last().map_or(0, |line| line.id);
         let slots: Slots = told.into_iter().map(|line| (line.name.clone(), Arc::new(Slot::told(line)))).collect();
         let writer = Writer::start(journal)?;
@@ -218,7 +218,7 @@ impl LinePort for EmbeddedLines {
 
     fn look_now(&self, who: &LineUser) -> Option<Standing> {
         let Some(slot) = self.slot(&who.line) else { return Some(Standing::NoLine) };
-        let told = turn(&slot, &self.writer, |turn| Ok(turn.look(&who.user, super::now()).0));
+        let told = turn(&slot, &self.writer, |turn| Ok(turn.look(&who.user, clock::now()).0));
         // What is not on the disk yet has to be waited for.
         told.ok().and_then(|(standing, pending)| pending.is_none().then_some(standing))
     }

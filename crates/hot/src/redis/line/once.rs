@@ -17,7 +17,6 @@
 //! process went on with the line, is carried out: the other has another name. Its people wait until they are stale. And
 //! more callers than a line remembers, with clocks far apart, may have to ask twice.
 
-use super::super::wall_ms;
 use super::known::Known;
 use super::{Call, Inner};
 use crate::port::HotError;
@@ -59,7 +58,7 @@ impl Inner {
     /// [`HotError::Unknown`] also where the line has carried the call out before, and the answer to that was lost.
     pub(super) async fn call_once(&self, known: &Arc<Known>, now: &str, call: Call<'_>) -> Result<Value, HotError> {
         let mut caller = known.caller().await;
-        let number = caller.next(wall_ms()).to_string();
+        let number = caller.next(clock::now().millis()).to_string();
         let name = caller.name.clone();
         let mut arguments = vec![now.as_bytes(), name.as_bytes(), number.as_bytes()];
         arguments.extend(call.arguments);

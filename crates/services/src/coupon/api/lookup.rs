@@ -1,7 +1,6 @@
 //! What a campaign stands at, and what a user holds.
 
 use super::Answer;
-use crate::clock;
 use crate::coupon::service::{CouponService, campaign_id};
 use crate::coupon::views::coupon::{StatusView, UserCoupons};
 use crate::http::docs::ErrorBody;

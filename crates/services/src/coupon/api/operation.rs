@@ -1,7 +1,6 @@
 //! For operators: figures, and the comparison of the books.
 
 use super::Answer;
-use crate::clock;
 use crate::coupon::reconcile::Report;
 use crate::coupon::service::{CouponService, campaign_id};
 use crate::http::docs::ErrorBody;

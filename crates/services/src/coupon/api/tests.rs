@@ -3,7 +3,6 @@
 
 use super::routes;
 use crate::callers::Callers;
-use crate::clock;
 use crate::coupon::CouponService;
 use crate::coupon::campaigns::open_with_stock;
 use crate::coupon::on_their_way::{NothingOnItsWay, OnTheirWay};

@@ -2,7 +2,6 @@
 
 use super::head::HotHead;
 use super::reply::{RateNote, Reply};
-use crate::clock;
 use crate::http::error::ApiError;
 use crate::http::language::Language;
 use crate::http::limits::{Limited, Limits};

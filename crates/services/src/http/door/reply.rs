@@ -2,7 +2,6 @@
 
 use crate::http::language::Language;
 use std::cell::RefCell;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What the `RateLimit` headers say of one bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,12 +72,11 @@ thread_local! {
 
 /// Appends the `Date` header's value.
 pub(super) fn push_date(out: &mut Vec<u8>) {
-    let now = SystemTime::now();
-    let second = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let second = clock::now_us() / 1_000_000;
     DATE.with_borrow_mut(|(made_at, text)| {
         if *made_at != second {
             *made_at = second;
-            *text = httpdate::fmt_http_date(now);
+            *text = httpdate::fmt_http_date(clock::system_time());
         }
         out.extend_from_slice(text.as_bytes());
     });

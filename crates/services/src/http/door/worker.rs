@@ -3,7 +3,6 @@
 use super::connection::serve;
 use super::head::HotHead;
 use super::reply::Reply;
-use crate::clock;
 use crate::http::{Language, TraceId, error_body};
 use axum::Router;
 use domain::ErrorCode;

@@ -1,6 +1,5 @@
 //! Error answers in the contract's form, whoever made them.
 
-use crate::clock;
 use crate::http::error::ApiError;
 use crate::http::language::Language;
 use crate::http::trace::TraceId;

@@ -252,7 +252,7 @@ async fn a_step_in_the_ledger_is_told_once_and_forgotten_when_its_time_is_past()
     scene.stop.stop();
     relay.await.expect("ended");
     assert_eq!(scene.letters().await, []);
-    let now = crate::clock::now();
+    let now = clock::now();
     assert_eq!(tidy::once(&scene.ledger, now.plus_seconds(6 * 86_400)).await, Ok((0, 0)));
     assert_eq!(tidy::once(&scene.ledger, now.plus_seconds(8 * 86_400)).await, Ok((1, 0)));
     assert_eq!(tidy::once(&scene.ledger, now.plus_seconds(31 * 86_400)).await, Ok((0, 2)));

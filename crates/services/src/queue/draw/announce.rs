@@ -1,6 +1,5 @@
 //! Opening draws: an operator announces one, and everybody can check it afterwards.
 
-use crate::clock;
 use crate::http::ApiError;
 use crate::queue::desk::Desk;
 use domain::ErrorCode;

@@ -6,7 +6,6 @@
 
 use super::local::{TOKEN_PARAMETER, local, wait_address, without_token};
 use super::visitor::{Caller, Carried};
-use crate::clock;
 use crate::queue::desk::Desk;
 use domain::line::{LineId, Standing};
 use hot::line::LineUser;

@@ -5,7 +5,6 @@ use super::local::{escaped, local, wait_address};
 use super::page::{self, Notice, Waiting};
 use super::signed::CookieKeys;
 use super::visitor::{Caller, Carried, new_visitor};
-use crate::clock;
 use crate::http::{ApiError, ClientIp, Language};
 use crate::queue::desk::Desk;
 use crate::queue::serving::Board;
