@@ -1,16 +1,16 @@
 //! The coupon route on Redis behind the product's own door, either coalescing as it is shipped or with one script call
 //! a request: what coalescing is worth, everything else being equal.
 
+use access::keys::KeyRing;
 use axum::Router;
+use coupon::issue::Waiting;
+use coupon::{IssueMetrics, IssueParts, IssueRoute};
 use domain::ErrorCode;
 use hot::redis::{Ack, RedisAddress, RedisEngine, RedisOptions};
 use ledger::{Ledger, LedgerOptions, embedded_url};
-use services::coupon::issue::Waiting;
-use services::coupon::{IssueMetrics, IssueParts, IssueRoute};
-use services::http::TrustedProxies;
-use services::http::door::{Asked, Door, DoorSettings, HotHead, HotRoutes};
-use services::http::limits::{LimitSettings, Limits};
-use services::keys::KeyRing;
+use onsale_http::TrustedProxies;
+use onsale_http::limits::{LimitSettings, Limits};
+use onsale_http::server::{Asked, Door, DoorSettings, HotHead, HotRoutes};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;

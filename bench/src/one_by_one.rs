@@ -6,11 +6,11 @@ use crate::coupon::issue_request;
 use crate::server::Server;
 use crate::table::{Row, Table, median};
 use anyhow::Context;
+use coupon::campaigns::open_with_stock;
 use domain::{CampaignId, EventName, TenantName};
 use hot::redis::{RedisAddress, RedisEngine, RedisOptions};
 use hot::{CouponPort, Standing};
 use lab::load::Until;
-use services::coupon::campaigns::open_with_stock;
 use std::time::Duration;
 use testkit::{Flavor, Kit, RedisCluster, RedisNode};
 

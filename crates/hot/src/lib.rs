@@ -8,6 +8,7 @@ pub mod batcher;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod embedded;
+pub mod lease;
 pub mod line;
 pub mod port;
 pub mod redis;

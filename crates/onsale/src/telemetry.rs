@@ -3,7 +3,7 @@
 use crate::config::{Log, LogFormat};
 use anyhow::Context;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use services::http::metrics::SECONDS_BUCKETS;
+use onsale_http::metrics::SECONDS_BUCKETS;
 use std::io;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -37,7 +37,7 @@ where
 /// Collects what is recorded through the `metrics` crate, for `/metrics`.
 ///
 /// Histograms named `..._seconds` and `..._size` get buckets that fit. Whoever serves the handle also runs its
-/// upkeep (`services::http::metrics::run_upkeep`).
+/// upkeep (`onsale_http::metrics::run_upkeep`).
 ///
 /// # Errors
 /// When a recorder has been installed before.

@@ -27,13 +27,8 @@ impl fmt::Debug for DrawSeed {
 impl DrawSeed {
     /// 64 hexadecimal digits, lower case.
     pub fn hex(&self) -> String {
-        hex(&self.0)
+        hex::encode(self.0)
     }
-}
-
-/// Lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// 64 hexadecimal digits.
@@ -42,12 +37,7 @@ impl FromStr for DrawSeed {
 
     fn from_str(text: &str) -> Result<Self, SeedError> {
         let mut seed = [0; 32];
-        if text.len() != 2 * seed.len() || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(SeedError);
-        }
-        for (at, byte) in seed.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).map_err(|_| SeedError)?;
-        }
+        hex::decode_to_slice(text, &mut seed).map_err(|_| SeedError)?;
         Ok(Self(seed))
     }
 }
@@ -71,7 +61,7 @@ pub fn commitment(seed: &DrawSeed) -> [u8; 32] {
 
 /// [`commitment`] as it is written: 64 hexadecimal digits, lower case.
 pub fn commitment_hex(seed: &DrawSeed) -> String {
-    hex(&commitment(seed))
+    hex::encode(commitment(seed))
 }
 
 /// The entry numbers 1 to `count` in the order of the draw.

@@ -4,8 +4,8 @@ use super::{Ending, WrongUse, block_on};
 use crate::cli::{AdminCommand, KeyCommand, KeyOwner};
 use crate::config::Config;
 use crate::wiring::open_ledger;
+use access::keys::{self, Caller};
 use ledger::api_keys::{self, ApiKey};
-use services::keys::{self, Caller};
 
 /// Runs the command.
 ///

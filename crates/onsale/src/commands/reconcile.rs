@@ -4,7 +4,7 @@ use super::{Ending, WrongUse, block_on};
 use crate::cli::ReconcileArguments;
 use crate::config::Config;
 use crate::wiring::Parts;
-use services::coupon::reconcile::{CampaignReport, Report};
+use coupon::reconcile::{CampaignReport, Report};
 
 /// Runs the command. While a server runs on the same folder its journal is read beside it; mending is then the
 /// server's own business.

@@ -5,10 +5,10 @@ use crate::cli::{Role, ServeArguments};
 use crate::config::{Config, HotEngine, Loaded, without_password};
 use crate::telemetry;
 use crate::wiring::{Courier, Demo, Lines, Parts, Server, dispatch, open_server, prepare_demo};
-use services::coupon::CouponService;
-use services::http::metrics::run_upkeep;
-use services::queue::Scheduler;
-use services::queue::figures::show_figures;
+use coupon::CouponService;
+use lines::Scheduler;
+use lines::metrics::show_figures;
+use onsale_http::metrics::run_upkeep;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 

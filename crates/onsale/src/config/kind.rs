@@ -128,7 +128,7 @@ impl Kind {
             }
             Self::Filter => (
                 text.is_some_and(|text| !text.is_empty() && EnvFilter::builder().parse(text).is_ok()),
-                "must be error, warn, info, debug or trace, or by part such as \"info,services=debug\"".to_owned(),
+                "must be error, warn, info, debug or trace, or by part such as \"info,coupon=debug\"".to_owned(),
             ),
             Self::Engine { is_url, forms } => (text.is_some_and(is_url), format!("must be {forms}")),
         };

@@ -1,10 +1,10 @@
 //! Example data for a first look, said loudly.
 
 use super::Deciding;
+use access::keys::{self, Caller};
 use anyhow::Context;
+use coupon::campaigns::open_with_stock;
 use domain::{CampaignId, ErrorCode, EventName, TenantName};
-use services::coupon::campaigns::open_with_stock;
-use services::keys::{self, Caller};
 
 /// The example campaign.
 pub const CAMPAIGN: &str = "sample_event";

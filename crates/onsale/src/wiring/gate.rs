@@ -5,16 +5,16 @@ use crate::config::{Config, DispatchMode};
 use anyhow::Context;
 use axum::Router;
 use bus::Publisher;
+use coupon::CouponService;
+use coupon::gate::api::GateApi;
+use coupon::gate::{self, GateService, GateSettings, ToIssuers};
+use coupon::issuer::{GateCall, TellGate};
 use hot::line::LinePort;
-use services::coupon::CouponService;
-use services::gate::api::GateApi;
-use services::gate::{self, GateService, GateSettings, ToIssuers};
-use services::issuer::{GateCall, TellGate};
-use services::queue::api::QueueApi;
-use services::queue::draw::api::DrawApi;
-use services::queue::operation::Defaults;
-use services::queue::scheduler::Dispatch;
-use services::queue::{self, Desk};
+use lines::Desk;
+use lines::operation::Defaults;
+use lines::scheduler::Dispatch;
+use queue::api::QueueApi;
+use queue::api::draw::DrawApi;
 use std::sync::Arc;
 
 /// The gate over these engines.
@@ -65,7 +65,7 @@ pub(super) fn routes(config: &Config, deciding: &Deciding, lines: &Lines) -> any
     let draws =
         DrawApi { desk: api.desk.clone(), callers: api.callers.clone(), receipts: deciding.gate.receipts().cloned() };
     let lines = queue::api::routes(api.clone()).merge(queue::site::api::routes(api));
-    Ok(gate_routes.merge(lines).merge(queue::draw::api::routes(draws)))
+    Ok(gate_routes.merge(lines).merge(queue::api::draw::routes(draws)))
 }
 
 /// The routes that proxies ask for everybody's sake, and our own services.

@@ -1,10 +1,10 @@
 //! The hot routes of one worker: those of all roles of this process.
 
+use coupon::IssueRoute;
+use coupon::gate::route::{GateRoute, Unanswered};
+use coupon::issue::Waiting;
 use domain::ErrorCode;
-use services::coupon::IssueRoute;
-use services::coupon::issue::Waiting;
-use services::gate::route::{GateRoute, Unanswered};
-use services::http::door::{Asked, HotHead, HotRoutes};
+use onsale_http::server::{Asked, HotHead, HotRoutes};
 use std::net::IpAddr;
 
 /// What the door answers itself.

@@ -2,8 +2,8 @@
 
 use super::secrets;
 use crate::config::{Config, HotEngine};
+use access::internal::InternalKeys;
 use anyhow::{Context, bail};
-use services::internal::InternalKeys;
 use uuid::Uuid;
 
 /// The file in the data folder with the key that was made.

@@ -3,9 +3,9 @@
 use anyhow::Context;
 use async_trait::async_trait;
 use bus::kafka::{KafkaPublisher, KafkaReader};
+use coupon::issuer::CouponGroup;
+use coupon::on_their_way::OnTheirWay;
 use domain::message::{CouponIssued, event_type, topic};
-use services::coupon::on_their_way::OnTheirWay;
-use services::issuer::CouponGroup;
 
 pub(super) const CAN_NOT_USE: &str = "the brokers of bus.url can not be used";
 

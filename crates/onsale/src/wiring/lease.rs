@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bus::{Offer, OutboxSource, Settled, SourceAway};
-use services::lease::{Hold, Lease};
+use hot::lease::{Hold, Lease};
 use std::sync::Arc;
 
 /// An outbox behind a lease. Two holders at once, after a long pause of one, would tell some messages twice: safe.

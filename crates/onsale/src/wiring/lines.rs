@@ -4,8 +4,9 @@ use super::{Parts, secrets};
 use crate::config::{Config, HotEngine};
 use anyhow::{Context, bail};
 use domain::EventName;
-use services::queue::site::signed::{KEY_BYTES_MIN, new_key};
-use services::queue::{Board, ConfiguredLines, CookieKeys, LineSettings, Site, Streams};
+use lines::{Board, Streams};
+use queue::site::signed::{KEY_BYTES_MIN, new_key};
+use queue::{ConfiguredLines, CookieKeys, LineSettings, Site};
 use std::sync::Arc;
 
 /// The file in the data folder with the key that was made.

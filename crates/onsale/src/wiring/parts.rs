@@ -4,16 +4,16 @@ use super::kafka::InKafka;
 use super::{gate, receipts, redis};
 use crate::cli::Role;
 use crate::config::{BusEngine, Config, HotEngine};
+use access::callers::Callers;
+use access::keys::KeyRing;
 use anyhow::Context;
+use coupon::CouponService;
+use coupon::gate::GateService;
+use coupon::on_their_way::{NothingOnItsWay, OnTheirWay};
 use hot::embedded::{EmbeddedEngine, EmbeddedKeys, EmbeddedLines, JournalError, JournalOptions, JournalSnapshot};
 use hot::redis::{RedisAddress, RedisKeys};
 use hot::{CouponPort, KeyPort};
 use ledger::{Ledger, LedgerOptions, embedded_url};
-use services::callers::Callers;
-use services::coupon::CouponService;
-use services::coupon::on_their_way::{NothingOnItsWay, OnTheirWay};
-use services::gate::GateService;
-use services::keys::KeyRing;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -177,7 +177,7 @@ async fn on_redis(config: &Config, address: &RedisAddress) -> anyhow::Result<(De
 
 /// Policies from the ledger into the hot state, and coupons that the hot state has lost: before anyone may ask.
 async fn bring_together(coupons: &CouponService) -> anyhow::Result<()> {
-    let failed = |error: services::http::ApiError| anyhow::anyhow!("{}", error.code.as_str());
+    let failed = |error: onsale_http::ApiError| anyhow::anyhow!("{}", error.code.as_str());
     coupons.follow_ledger().await.map_err(failed).context("campaigns can not be brought up to date")?;
     let restored = coupons.catch_up_with_ledger().await.map_err(failed);
     let restored = restored.context("the hot state can not be compared with the ledger")?;

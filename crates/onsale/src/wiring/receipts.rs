@@ -3,8 +3,8 @@
 use super::secrets;
 use crate::config::{Config, HotEngine};
 use anyhow::Context;
-use services::queue::ReceiptKey;
-use services::queue::site::signed::new_key;
+use lines::ReceiptKey;
+use queue::site::signed::new_key;
 
 /// The file in the data folder with the key that was made.
 const KEY_FILE: &str = "receipt.key";

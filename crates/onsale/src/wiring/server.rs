@@ -6,14 +6,14 @@ use crate::config::{BusEngine, Config};
 use anyhow::Context;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use coupon::gate::GateService;
+use coupon::gate::route::{GateParts, GateRoute};
+use coupon::{self, CouponService, IssueMetrics, IssueParts, IssueRoute};
 use metrics_exporter_prometheus::PrometheusHandle;
-use services::coupon::{self, CouponService, IssueMetrics, IssueParts, IssueRoute};
-use services::gate::GateService;
-use services::gate::route::{GateParts, GateRoute};
-use services::http::door::{Door, DoorSettings};
-use services::http::health::{self, Health};
-use services::http::limits::{LimitSettings, Limits, limit_by_address};
-use services::http::{HttpMetrics, HttpSettings, Language, TrustedProxies, docs, metrics, standard, with_body_limit};
+use onsale_http::health::{self, Health};
+use onsale_http::limits::{LimitSettings, Limits, limit_by_address};
+use onsale_http::server::{Door, DoorSettings};
+use onsale_http::{HttpMetrics, HttpSettings, Language, TrustedProxies, docs, metrics, standard, with_body_limit};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -222,10 +222,10 @@ fn management(health: &Arc<Health>, exporter: PrometheusHandle, http: Arc<HttpMe
         env!("CARGO_PKG_VERSION"),
         [
             coupon::api::ApiDocument::openapi(),
-            services::gate::api::ApiDocument::openapi(),
-            services::queue::api::ApiDocument::openapi(),
-            services::queue::site::api::ApiDocument::openapi(),
-            services::queue::draw::api::ApiDocument::openapi(),
+            coupon::gate::api::ApiDocument::openapi(),
+            queue::api::ApiDocument::openapi(),
+            queue::site::api::ApiDocument::openapi(),
+            queue::api::draw::ApiDocument::openapi(),
         ],
     );
     health::routes(health.clone()).merge(metrics::routes(exporter, http)).merge(docs::routes(document))

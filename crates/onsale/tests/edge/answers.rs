@@ -148,7 +148,7 @@ fn messages_are_in_the_callers_language_and_the_applications_words() {
         assert_eq!(text(language), korean, "{language}");
     }
     let maps = std::fs::read_to_string(source().join("onsale/maps.conf")).expect("the file is there");
-    let texts = source().join("../../crates/services/src/http/messages");
+    let texts = source().join("../../crates/http/src/text/messages");
     for language in ["en", "ko"] {
         let file = std::fs::read_to_string(texts.join(format!("{language}.ftl"))).expect("the file is there");
         let known: Vec<&str> = file.lines().filter_map(|line| line.split_once(" = ")).map(|(_, text)| text).collect();

@@ -2,8 +2,8 @@
 
 use domain::Timestamp;
 use domain::line::{DrawSeed, commitment_hex, drawn_order};
+use lines::draw::receipt::{self, ReceiptError};
 use serde::{Deserialize, Serialize};
-use services::queue::draw::receipt::{self, ReceiptError};
 
 /// More than any line has places: a document that says so is not one.
 const COUNT_MAX: u32 = 100_000_000;
@@ -138,7 +138,7 @@ fn check_receipt(document: &Document, claim: &Claim<'_>) -> Result<ReceiptFindin
 mod tests {
     use super::*;
     use domain::UserId;
-    use services::queue::ReceiptKey;
+    use lines::ReceiptKey;
 
     const SEED: DrawSeed = DrawSeed([7; 32]);
 

@@ -3,9 +3,9 @@
 use super::{Finding, USED};
 use crate::cli::Role;
 use bus::kafka::{BrokerError, Cluster, KafkaRights, TopicState};
+use coupon::issuer::CouponGroup;
+use coupon::messages::RevocationGroup;
 use domain::message::topic;
-use services::coupon::messages::RevocationGroup;
-use services::issuer::CouponGroup;
 
 /// What the roles do with Kafka: the coupon service writes, both read, both write dead letters.
 pub(super) async fn rights(cluster: &Cluster, asking: &KafkaRights, roles: &[Role]) -> Finding {

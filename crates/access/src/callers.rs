@@ -1,0 +1,95 @@
+//! Who may call what, for every service that takes keys.
+
+use crate::keys::{Caller, KeyRing};
+use domain::{ErrorCode, TenantName};
+use http::HeaderMap;
+use onsale_http::ApiError;
+use std::sync::Arc;
+
+fn no_key() -> ApiError {
+    ApiError::new(ErrorCode::Unauthorized).detail("send a tenant's or an administrator's key in X-Api-Key")
+}
+
+fn not_an_administrator() -> ApiError {
+    ApiError::new(ErrorCode::Forbidden).detail("this takes an administrator's key")
+}
+
+/// Whose campaigns a caller may touch; `for_tenant`: whose are asked for.
+fn tenant_of(caller: Caller, for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
+    match (caller, for_tenant) {
+        (Caller::Administrator, None) => Ok(TenantName::default_tenant()),
+        (Caller::Administrator, Some(tenant)) => {
+            TenantName::new(tenant).map_err(|error| ApiError::invalid(format!("tenant {error}")))
+        }
+        (Caller::Tenant(own), None) => Ok(own),
+        (Caller::Tenant(own), Some(tenant)) if own.as_str() == tenant => Ok(own),
+        _ => Err(ErrorCode::Forbidden.into()),
+    }
+}
+
+/// Tells callers by their keys. Cheap to clone.
+#[derive(Clone)]
+pub struct Callers {
+    /// The keys in force.
+    pub keys: Arc<KeyRing>,
+    /// Whether callers without a key are believed where a tenant's key is enough (the demo).
+    pub open: bool,
+}
+
+impl Callers {
+    /// Whose campaigns a call may touch, for calls that always need a key. An administrator acts for the tenant
+    /// `default`, or for the one that `for_tenant` names.
+    ///
+    /// # Errors
+    /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for a key of the wrong kind.
+    pub async fn tenant_of_key(&self, headers: &HeaderMap, for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
+        match headers.get("x-api-key") {
+            Some(key) => self.tenant_of_fresh_key(key.as_bytes(), for_tenant).await,
+            None => Err(no_key()),
+        }
+    }
+
+    /// As [`Callers::tenant_of_key`]; keys are read again where this one is not known.
+    ///
+    /// # Errors
+    /// As [`Callers::tenant_of_key`].
+    pub async fn tenant_of_fresh_key(&self, key: &[u8], for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
+        match self.keys.caller_fresh(key).await {
+            Some(caller) => tenant_of(caller, for_tenant),
+            None => Err(ApiError::new(ErrorCode::Unauthorized).detail("X-Api-Key is not a key in force")),
+        }
+    }
+
+    /// As [`Callers::tenant`] as far as is possible without waiting: none where keys must be read again to tell.
+    ///
+    /// # Errors
+    /// As [`Callers::tenant_of_key`].
+    pub fn tenant_now(&self, key: Option<&[u8]>) -> Result<Option<TenantName>, ApiError> {
+        match key {
+            None if self.open => Ok(Some(TenantName::default_tenant())),
+            None => Err(no_key()),
+            Some(key) => self.keys.caller(key).map(|caller| tenant_of(caller, None)).transpose(),
+        }
+    }
+
+    /// As [`Callers::tenant_of_key`], but in the demo a call without a key is the tenant `default`'s.
+    ///
+    /// # Errors
+    /// As [`Callers::tenant_of_key`].
+    pub async fn tenant(&self, headers: &HeaderMap) -> Result<TenantName, ApiError> {
+        if self.open && !headers.contains_key("x-api-key") {
+            return Ok(TenantName::default_tenant());
+        }
+        self.tenant_of_key(headers, None).await
+    }
+
+    /// Whether the caller is an administrator.
+    ///
+    /// # Errors
+    /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for another's.
+    pub async fn administrator(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+        self.tenant_of_key(headers, None).await?;
+        let key = headers.get("x-api-key").and_then(|key| self.keys.caller(key.as_bytes()));
+        if key == Some(Caller::Administrator) { Ok(()) } else { Err(not_an_administrator()) }
+    }
+}

@@ -1,0 +1,211 @@
+//! API keys: who is calling, when no person is (GATE-009). Stored hashed; the key itself is shown once.
+//!
+//! A key reads `onsale_<id>_<secret>`. The id finds the row, the secret's hash is compared in constant time.
+
+use arc_swap::ArcSwap;
+use domain::{TenantName, Timestamp};
+use ledger::api_keys::{ApiKey, KeyKind};
+use ledger::{Ledger, LedgerError, api_keys};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use subtle::ConstantTimeEq;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+const PREFIX: &str = "onsale_";
+const SECRET_BYTES: usize = 32;
+/// Keys are read again at most so often when an unknown one is shown.
+const REFRESH_EVERY_MIN: Duration = Duration::from_millis(500);
+
+/// Who shows a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// May do everything, in the tenant `default` unless it names another.
+    Administrator,
+    /// May do everything with its own campaigns.
+    Tenant(TenantName),
+    /// Another service of this system.
+    Service(String),
+}
+
+/// A key just made. `text` is shown once and kept nowhere.
+pub struct NewKey {
+    /// Finds the key; no secret.
+    pub id: Uuid,
+    /// What the caller sends in `X-Api-Key`.
+    pub text: String,
+    /// What is stored.
+    pub secret_hash: [u8; 32],
+}
+
+impl NewKey {
+    /// Makes a key from the operating system's randomness.
+    ///
+    /// # Errors
+    /// When the system has none to give.
+    pub fn make() -> Result<Self, getrandom::Error> {
+        let id = Uuid::new_v4();
+        let mut secret = [0u8; SECRET_BYTES];
+        getrandom::fill(&mut secret)?;
+        let secret = hex::encode(secret);
+        let secret_hash = Sha256::digest(secret.as_bytes()).into();
+        Ok(Self { id, text: format!("{PREFIX}{}_{secret}", id.simple()), secret_hash })
+    }
+}
+
+/// Takes a key apart: its id and its secret.
+fn parts(text: &[u8]) -> Option<(Uuid, &[u8])> {
+    let rest = text.strip_prefix(PREFIX.as_bytes())?;
+    let (id, secret) = rest.split_at_checked(32)?;
+    let secret = secret.strip_prefix(b"_").filter(|secret| secret.len() == SECRET_BYTES * 2)?;
+    Some((Uuid::try_parse_ascii(id).ok()?, secret))
+}
+
+struct Known {
+    secret_hash: [u8; 32],
+    caller: Caller,
+}
+
+/// The keys in force, in memory, so that a call with a key costs no query.
+pub struct KeyRing {
+    ledger: Ledger,
+    known: ArcSwap<HashMap<Uuid, Known>>,
+    /// When an unknown key last made us look again.
+    read_at: Mutex<Option<Instant>>,
+}
+
+impl KeyRing {
+    /// Reads the keys in force.
+    ///
+    /// # Errors
+    /// When the ledger can not be read.
+    pub async fn load(ledger: Ledger) -> Result<Arc<Self>, LedgerError> {
+        let ring = Self { ledger, known: ArcSwap::default(), read_at: Mutex::new(None) };
+        ring.refresh().await?;
+        Ok(Arc::new(ring))
+    }
+
+    /// Reads the keys again: a revoked one stops working, a new one begins to.
+    ///
+    /// # Errors
+    /// When the ledger can not be read; the keys known before stay in force.
+    pub async fn refresh(&self) -> Result<(), LedgerError> {
+        let rows = api_keys::active(&self.ledger).await?;
+        let known = rows.into_iter().filter_map(known_of).collect();
+        self.known.store(Arc::new(known));
+        Ok(())
+    }
+
+    /// Who shows this key; `None` for an unknown, revoked or malformed one.
+    pub fn caller(&self, text: &[u8]) -> Option<Caller> {
+        let (id, secret) = parts(text)?;
+        let known = self.known.load();
+        let key = known.get(&id)?;
+        let shown: [u8; 32] = Sha256::digest(secret).into();
+        bool::from(shown.ct_eq(&key.secret_hash)).then(|| key.caller.clone())
+    }
+
+    /// As [`KeyRing::caller`], but looks again before it says no: the key may have been made a moment ago. All who ask
+    /// at once wait for one look, and looks are at least [`REFRESH_EVERY_MIN`] apart.
+    pub async fn caller_fresh(&self, text: &[u8]) -> Option<Caller> {
+        parts(text)?;
+        if let Some(caller) = self.caller(text) {
+            return Some(caller);
+        }
+        let asked_at = Instant::now();
+        let mut read_at = self.read_at.lock().await;
+        if read_at.is_none_or(|at| at < asked_at) {
+            if let Some(at) = *read_at {
+                tokio::time::sleep(REFRESH_EVERY_MIN.saturating_sub(at.elapsed())).await;
+            }
+            *read_at = Some(Instant::now());
+            if let Err(error) = self.refresh().await {
+                tracing::warn!(%error, "keys could not be read");
+            }
+        }
+        self.caller(text)
+    }
+}
+
+fn known_of(row: ApiKey) -> Option<(Uuid, Known)> {
+    let caller = match (row.kind, row.name) {
+        (KeyKind::Admin, _) => Caller::Administrator,
+        (KeyKind::Tenant, Some(name)) => Caller::Tenant(TenantName::new(&name).ok()?),
+        (KeyKind::Service, Some(name)) => Caller::Service(name),
+        _ => return None,
+    };
+    let mut secret_hash = [0; 32];
+    hex::decode_to_slice(&row.secret_hash, &mut secret_hash).ok()?;
+    Some((row.id, Known { secret_hash, caller }))
+}
+
+/// Makes a key for someone and keeps its hash; the text is for the caller to show, once.
+///
+/// # Errors
+/// [`MakeKeyError`].
+pub async fn make(ledger: &Ledger, caller: &Caller, at: Timestamp) -> Result<NewKey, MakeKeyError> {
+    let key = NewKey::make()?;
+    let (kind, name) = match caller {
+        Caller::Administrator => (KeyKind::Admin, None),
+        Caller::Tenant(tenant) => (KeyKind::Tenant, Some(tenant.to_string())),
+        Caller::Service(service) => (KeyKind::Service, Some(service.clone())),
+    };
+    let label = key.text.chars().take(PREFIX.len() + 8).collect();
+    let secret_hash = hex::encode(key.secret_hash);
+    let row = ApiKey { id: key.id, kind, name, secret_hash, label, created_at: at, revoked_at: None };
+    api_keys::insert(ledger, &row).await?;
+    Ok(key)
+}
+
+/// Why a key could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum MakeKeyError {
+    /// No randomness.
+    #[error("the system gives no randomness: {0}")]
+    Randomness(#[from] getrandom::Error),
+    /// It could not be kept.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn ring() -> (tempfile::TempDir, Ledger, Arc<KeyRing>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = ledger::embedded_url(folder.path());
+        let ledger = Ledger::connect(&url, ledger::LedgerOptions::default()).await.expect("connects");
+        ledger.migrate().await.expect("migrates");
+        let ring = KeyRing::load(ledger.clone()).await.expect("loads");
+        (folder, ledger, ring)
+    }
+
+    #[tokio::test]
+    async fn a_key_opens_its_own_door_and_no_other() {
+        let (_folder, ledger, ring) = ring().await;
+        let tenant = Caller::Tenant(TenantName::new("acme").expect("valid"));
+        let key = make(&ledger, &tenant, Timestamp(0)).await.expect("made");
+        assert_eq!(ring.caller_fresh(key.text.as_bytes()).await, Some(tenant));
+        let mut forged = key.text.clone().into_bytes();
+        let last = forged.len() - 1;
+        forged[last] = if forged[last] == b'0' { b'1' } else { b'0' };
+        for wrong in [&forged[..], &key.text.as_bytes()[..last], b"", b"onsale_", "onsale_\u{ff}".as_bytes()] {
+            assert_eq!(ring.caller_fresh(wrong).await, None);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_taken_back_opens_nothing_and_the_secret_is_not_kept() {
+        let (_folder, ledger, ring) = ring().await;
+        let key = make(&ledger, &Caller::Administrator, Timestamp(0)).await.expect("made");
+        let kept = format!("{:?}", api_keys::list(&ledger).await.expect("reads"));
+        assert!(!kept.contains(key.text.rsplit('_').next().expect("a secret")));
+        assert!(ring.caller_fresh(key.text.as_bytes()).await.is_some());
+        assert!(api_keys::revoke(&ledger, key.id, Timestamp(1)).await.expect("revokes"));
+        ring.refresh().await.expect("reads");
+        assert_eq!(ring.caller(key.text.as_bytes()), None);
+    }
+}

@@ -1,0 +1,9 @@
+//! Who may call what: API keys, the callers that they name, and the keys between our own services.
+
+pub mod callers;
+pub mod internal;
+pub mod keys;
+
+pub use callers::Callers;
+pub use internal::InternalKeys;
+pub use keys::{Caller, KeyRing};

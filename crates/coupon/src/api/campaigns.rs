@@ -1,0 +1,185 @@
+//! Campaigns: made, read, changed, opened and closed.
+
+use super::{Answer, ForTenant, to_its_end};
+use crate::campaigns::{from_request, open_with_stock};
+use crate::service::{CouponService, campaign_id};
+use crate::views::campaign::{CampaignPage, CampaignPatch, CampaignView, NewCampaign, ShortFormView, StockBody};
+use ::http::header::LOCATION;
+use ::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use domain::ErrorCode;
+use domain::campaign_change::Action;
+use onsale_http::docs::ErrorBody;
+use onsale_http::{ApiError, Json, Path, Query};
+use serde::Deserialize;
+
+/// Makes a campaign. Without `opens_at` it waits to be opened.
+#[utoipa::path(post, path = "/api/v1/admin/campaigns", request_body = NewCampaign, tag = "campaigns",
+    security(("apiKey" = [])), params(ForTenant),
+    responses((status = 201, body = CampaignView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub(super) async fn create(
+    State(service): State<CouponService>,
+    Query(for_tenant): Query<ForTenant>,
+    headers: HeaderMap,
+    Json(asked): Json<NewCampaign>,
+) -> Result<Response, ApiError> {
+    let id = for_tenant.campaign(&service, &headers, &asked.event_id).await?;
+    let campaign = from_request(id, &asked);
+    let Json(made) = to_its_end(async move { service.create_campaign(campaign).await }).await?;
+    let location = format!("/api/v1/admin/campaigns/{}", asked.event_id);
+    let mut response = (StatusCode::CREATED, axum::Json(made)).into_response();
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    Ok(response)
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct PageOf {
+    #[serde(default)]
+    page: u64,
+    #[serde(default = "twenty")]
+    size: u64,
+    tenant: Option<String>,
+}
+
+fn twenty() -> u64 {
+    20
+}
+
+/// The tenant's campaigns, newest first.
+#[utoipa::path(get, path = "/api/v1/admin/campaigns", tag = "campaigns", security(("apiKey" = [])),
+    params(("page" = Option<u64>, Query, description = "from 0"), ("size" = Option<u64>, Query, description = "1 to 100"),
+        ("tenant" = Option<String>, Query, description = "for administrators")),
+    responses((status = 200, body = CampaignPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody)))]
+pub(super) async fn list(
+    State(service): State<CouponService>,
+    Query(asked): Query<PageOf>,
+    headers: HeaderMap,
+) -> Answer<CampaignPage> {
+    let tenant = service.callers.tenant_of_key(&headers, asked.tenant.as_deref()).await?;
+    if !(1..=ledger::campaigns::PAGE_SIZE_MAX).contains(&asked.size) {
+        return Err(ApiError::invalid("size must be 1 to 100"));
+    }
+    Ok(Json(service.campaigns(&tenant, asked.page, asked.size).await?))
+}
+
+/// One campaign.
+#[utoipa::path(get, path = "/api/v1/admin/campaigns/{event_id}", tag = "campaigns", security(("apiKey" = [])),
+    params(("event_id" = String, Path), ForTenant),
+    responses((status = 200, body = CampaignView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub(super) async fn show(
+    State(service): State<CouponService>,
+    Path(event_id): Path<String>,
+    Query(for_tenant): Query<ForTenant>,
+    headers: HeaderMap,
+) -> Answer<CampaignView> {
+    let id = for_tenant.campaign(&service, &headers, &event_id).await?;
+    Ok(Json(service.campaign(&id).await?))
+}
+
+/// Changes a campaign; once open only what can not hurt holders.
+#[utoipa::path(patch, path = "/api/v1/admin/campaigns/{event_id}", request_body = CampaignPatch, tag = "campaigns",
+    security(("apiKey" = [])),
+    params(("event_id" = String, Path), ForTenant),
+    responses((status = 200, body = CampaignView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub(super) async fn change(
+    State(service): State<CouponService>,
+    Path(event_id): Path<String>,
+    Query(for_tenant): Query<ForTenant>,
+    headers: HeaderMap,
+    Json(asked): Json<CampaignPatch>,
+) -> Answer<CampaignView> {
+    let id = for_tenant.campaign(&service, &headers, &event_id).await?;
+    to_its_end(async move { service.patch_campaign(&id, &asked).await }).await
+}
+
+macro_rules! action {
+    ($(#[$doc:meta])* $name:ident, $action:expr, $path:literal) => {
+        $(#[$doc])*
+        #[utoipa::path(post, path = $path, tag = "campaigns", security(("apiKey" = [])),
+            params(("event_id" = String, Path), ForTenant),
+            responses((status = 200, body = CampaignView), (status = 400, body = ErrorBody),
+                (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+                (status = 409, body = ErrorBody)))]
+        pub(super) async fn $name(
+            State(service): State<CouponService>,
+            Path(event_id): Path<String>,
+            Query(for_tenant): Query<ForTenant>,
+            headers: HeaderMap,
+        ) -> Answer<CampaignView> {
+            let id = for_tenant.campaign(&service, &headers, &event_id).await?;
+            to_its_end(async move { service.act(&id, $action).await }).await
+        }
+    };
+}
+
+action!(
+    /// Opens a campaign now.
+    open, Action::Open, "/api/v1/admin/campaigns/{event_id}/open"
+);
+action!(
+    /// Stops a campaign for a while.
+    pause, Action::Pause, "/api/v1/admin/campaigns/{event_id}/pause"
+);
+action!(
+    /// Goes on with a paused campaign.
+    resume, Action::Resume, "/api/v1/admin/campaigns/{event_id}/resume"
+);
+action!(
+    /// Ends a campaign for good.
+    close, Action::Close, "/api/v1/admin/campaigns/{event_id}/close"
+);
+
+/// Adds to a campaign's stock.
+#[utoipa::path(post, path = "/api/v1/admin/campaigns/{event_id}/stock", request_body = StockBody, tag = "campaigns",
+    security(("apiKey" = [])),
+    params(("event_id" = String, Path), ForTenant),
+    responses((status = 200, body = CampaignView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub(super) async fn add_stock(
+    State(service): State<CouponService>,
+    Path(event_id): Path<String>,
+    Query(for_tenant): Query<ForTenant>,
+    headers: HeaderMap,
+    Json(asked): Json<StockBody>,
+) -> Answer<CampaignView> {
+    let id = for_tenant.campaign(&service, &headers, &event_id).await?;
+    to_its_end(async move { service.add_stock(&id, asked.add).await }).await
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct InitialStock {
+    initial_stock: u32,
+}
+
+/// The short form: an open campaign with that stock, or word that it exists.
+#[utoipa::path(post, path = "/api/v1/admin/events/{event_id}/stock", tag = "campaigns", security((), ("apiKey" = [])),
+    params(("event_id" = String, Path), ("initial_stock" = u32, Query, description = "1 to 100000000")),
+    responses((status = 200, body = ShortFormView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody)))]
+pub(super) async fn short_form(
+    State(service): State<CouponService>,
+    Path(event_id): Path<String>,
+    Query(asked): Query<InitialStock>,
+    headers: HeaderMap,
+) -> Answer<ShortFormView> {
+    let id = campaign_id(service.callers.tenant(&headers).await?, &event_id)?;
+    let campaign = open_with_stock(id.clone(), &event_id, asked.initial_stock);
+    let making = service.clone();
+    let made = to_its_end(async move { making.create_campaign(campaign).await }).await;
+    let (initial_stock, message) = match made {
+        Ok(_) => (asked.initial_stock, "the campaign is open"),
+        Err(error) if error.code == ErrorCode::CampaignExists => {
+            let existing = ledger::campaigns::get(&service.ledger, &id).await?.ok_or(ErrorCode::CampaignNotFound)?;
+            (existing.stock, "the campaign exists already; nothing was changed")
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(Json(ShortFormView { event_id, initial_stock, message: message.to_owned() }))
+}

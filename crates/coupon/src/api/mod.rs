@@ -1,0 +1,108 @@
+//! The routes of the coupon service and their JSON (`contract.md`, Coupons): a room for each group of them.
+
+mod campaigns;
+mod issue;
+mod lookup;
+mod operation;
+mod redemption;
+#[cfg(test)]
+mod tests;
+
+use super::issue::IssueRoute;
+use super::service::{CouponService, campaign_id};
+use ::http::HeaderMap;
+use axum::Router;
+use axum::routing::{get, post};
+use domain::{CampaignId, TenantName};
+use onsale_http::{ApiError, Json};
+use serde::Deserialize;
+use utoipa::{IntoParams, OpenApi};
+
+/// The hot route as any other: for requests that the door did not answer itself. It takes from the buckets itself.
+pub fn issue_routes(route: IssueRoute) -> Router {
+    Router::new().route(IssueRoute::PATH, post(issue::issue_coupon)).with_state(route)
+}
+
+/// The other routes.
+pub fn routes(service: CouponService) -> Router {
+    let admin = Router::new()
+        .route("/campaigns", post(campaigns::create).get(campaigns::list))
+        .route("/campaigns/{event_id}", get(campaigns::show).patch(campaigns::change))
+        .route("/campaigns/{event_id}/open", post(campaigns::open))
+        .route("/campaigns/{event_id}/pause", post(campaigns::pause))
+        .route("/campaigns/{event_id}/resume", post(campaigns::resume))
+        .route("/campaigns/{event_id}/close", post(campaigns::close))
+        .route("/campaigns/{event_id}/stock", post(campaigns::add_stock))
+        .route("/events/{event_id}/stock", post(campaigns::short_form))
+        .route("/cache/stats", get(operation::cache_stats))
+        .route("/reconcile", get(operation::reconcile).post(operation::repair));
+    let coupons = Router::new()
+        .route("/status/{event_id}", get(lookup::status))
+        .route("/user/{user_id}/event/{event_id}", get(lookup::user_coupons))
+        .route("/{coupon_id}/redeem", post(redemption::redeem))
+        .route("/{coupon_id}/redeem/confirm", post(redemption::redeem_confirm))
+        .route("/{coupon_id}/redeem/cancel", post(redemption::redeem_cancel))
+        .route("/{coupon_id}/revoke", post(redemption::revoke));
+    Router::new().nest("/api/v1/coupons", coupons).nest("/api/v1/admin", admin).with_state(service)
+}
+
+/// This service's part of the API document.
+#[derive(OpenApi)]
+#[openapi(paths(
+    issue::issue_coupon,
+    lookup::status,
+    lookup::user_coupons,
+    redemption::redeem,
+    redemption::redeem_confirm,
+    redemption::redeem_cancel,
+    redemption::revoke,
+    campaigns::create,
+    campaigns::list,
+    campaigns::show,
+    campaigns::change,
+    campaigns::open,
+    campaigns::pause,
+    campaigns::resume,
+    campaigns::close,
+    campaigns::add_stock,
+    campaigns::short_form,
+    operation::cache_stats,
+    operation::reconcile,
+    operation::repair
+))]
+pub struct ApiDocument;
+
+type Answer<T> = Result<Json<T>, ApiError>;
+
+/// Runs a change that the ledger and the hot state both take part in to its end, even if the caller goes away in
+/// between: half of it would leave the two apart.
+async fn to_its_end<T: Send + 'static>(
+    change: impl Future<Output = Result<T, ApiError>> + Send + 'static,
+) -> Answer<T> {
+    tokio::spawn(change).await.map_err(ApiError::internal)?.map(Json)
+}
+
+/// Which tenant an administrator means.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ForTenant {
+    /// for administrators
+    tenant: Option<String>,
+}
+
+impl ForTenant {
+    /// Whose campaigns the call may touch; it needs a key.
+    async fn tenant(&self, service: &CouponService, headers: &HeaderMap) -> Result<TenantName, ApiError> {
+        service.callers.tenant_of_key(headers, self.tenant.as_deref()).await
+    }
+
+    /// The campaign of that tenant that the call names.
+    async fn campaign(
+        &self,
+        service: &CouponService,
+        headers: &HeaderMap,
+        event_id: &str,
+    ) -> Result<CampaignId, ApiError> {
+        campaign_id(self.tenant(service, headers).await?, event_id)
+    }
+}

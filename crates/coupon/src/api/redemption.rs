@@ -1,0 +1,86 @@
+//! A coupon set aside for an order, used up, let go, taken back.
+
+use super::{Answer, ForTenant, to_its_end};
+use crate::service::CouponService;
+use crate::views::coupon::{OrderBody, RedeemBody, RedeemView, RevokeBody, RevokeView};
+use ::http::HeaderMap;
+use axum::extract::State;
+use domain::name::check_name;
+use onsale_http::docs::ErrorBody;
+use onsale_http::{ApiError, Json, Path, Query};
+use uuid::Uuid;
+
+fn check_order(order_id: &str) -> Result<(), ApiError> {
+    check_name(order_id).map_err(|error| ApiError::invalid(format!("order_id {error}")))
+}
+
+/// Sets a coupon aside for an order. Again with the same order: the same answer.
+#[utoipa::path(post, path = "/api/v1/coupons/{coupon_id}/redeem", request_body = RedeemBody, tag = "redemption",
+    security(("apiKey" = [])),
+    params(("coupon_id" = Uuid, Path), ForTenant),
+    responses((status = 200, body = RedeemView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
+        (status = 422, body = ErrorBody)))]
+pub(super) async fn redeem(
+    State(service): State<CouponService>,
+    Path(coupon_id): Path<Uuid>,
+    Query(for_tenant): Query<ForTenant>,
+    headers: HeaderMap,
+    Json(body): Json<RedeemBody>,
+) -> Answer<RedeemView> {
+    let tenant = for_tenant.tenant(&service, &headers).await?;
+    check_order(&body.order_id)?;
+    if !(0..=domain::campaign::MONEY_MAX).contains(&body.amount) {
+        return Err(ApiError::invalid("amount must be 0 to 1000000000000 won"));
+    }
+    Ok(Json(service.reserve(&tenant, coupon_id, &body.order_id, body.amount).await?))
+}
+
+macro_rules! step {
+    ($(#[$doc:meta])* $name:ident, $step:ident, $path:literal) => {
+        $(#[$doc])*
+        #[utoipa::path(post, path = $path, request_body = OrderBody, tag = "redemption", security(("apiKey" = [])),
+            params(("coupon_id" = Uuid, Path), ForTenant),
+            responses((status = 200, body = RedeemView), (status = 400, body = ErrorBody),
+                (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+                (status = 409, body = ErrorBody),
+        (status = 422, body = ErrorBody)))]
+        pub(super) async fn $name(
+            State(service): State<CouponService>,
+            Path(coupon_id): Path<Uuid>,
+            Query(for_tenant): Query<ForTenant>,
+            headers: HeaderMap,
+            Json(body): Json<OrderBody>,
+        ) -> Answer<RedeemView> {
+            let tenant = for_tenant.tenant(&service, &headers).await?;
+            check_order(&body.order_id)?;
+            Ok(Json(service.$step(&tenant, coupon_id, &body.order_id).await?))
+        }
+    };
+}
+
+step!(
+    /// Uses a coupon up for the order that reserved it.
+    redeem_confirm, confirm, "/api/v1/coupons/{coupon_id}/redeem/confirm"
+);
+step!(
+    /// Lets an order's reservation go.
+    redeem_cancel, cancel, "/api/v1/coupons/{coupon_id}/redeem/cancel"
+);
+
+/// Takes a coupon back. A redeemed one can not be.
+#[utoipa::path(post, path = "/api/v1/coupons/{coupon_id}/revoke", request_body = RevokeBody, tag = "redemption",
+    security(("apiKey" = [])),
+    params(("coupon_id" = Uuid, Path), ForTenant),
+    responses((status = 200, body = RevokeView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub(super) async fn revoke(
+    State(service): State<CouponService>,
+    Path(coupon_id): Path<Uuid>,
+    Query(for_tenant): Query<ForTenant>,
+    headers: HeaderMap,
+    Json(body): Json<RevokeBody>,
+) -> Answer<RevokeView> {
+    let tenant = for_tenant.tenant(&service, &headers).await?;
+    to_its_end(async move { service.revoke(&tenant, coupon_id, body.return_to_stock).await }).await
+}

@@ -1,0 +1,213 @@
+//! The routes on the real engine and the real tables, with nothing that would mend afterwards what a call left undone:
+//! no relay, no consumer, nobody who follows the ledger.
+
+use super::routes;
+use crate::CouponService;
+use crate::campaigns::open_with_stock;
+use crate::on_their_way::{NothingOnItsWay, OnTheirWay};
+use access::callers::Callers;
+use access::keys::{Caller, KeyRing, make};
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use axum::response::Response;
+use domain::message::CouponIssued;
+use domain::{CampaignId, CouponStatus, EventName, TenantName, UserId};
+use hot::embedded::{EmbeddedEngine, JournalOptions};
+use hot::{CouponPort, IssueRequest};
+use http::{Method, Request, StatusCode};
+use ledger::{Ledger, LedgerOptions, campaigns, coupons, embedded_url};
+use serde_json::{Value, json};
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+use tempfile::TempDir;
+use tower::ServiceExt;
+use uuid::Uuid;
+
+const DEADLINE: Duration = Duration::from_secs(60);
+/// More than the calls of a test, each of which has a coupon of its own.
+const STOCK: u32 = 200;
+
+/// The service with an open campaign.
+struct Shop {
+    _folder: TempDir,
+    ledger: Ledger,
+    engine: EmbeddedEngine,
+    routes: Router,
+    key: String,
+    sale: CampaignId,
+}
+
+impl Shop {
+    async fn open() -> Self {
+        Self::with(Arc::new(NothingOnItsWay)).await
+    }
+
+    async fn with(on_their_way: Arc<dyn OnTheirWay>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ledger = Ledger::connect(&embedded_url(folder.path()), LedgerOptions::default()).await.expect("connects");
+        ledger.migrate().await.expect("migrates");
+        let engine = EmbeddedEngine::open(folder.path(), JournalOptions::default()).expect("opens");
+        let key = make(&ledger, &Caller::Administrator, clock::now()).await.expect("made").text;
+        let service = CouponService {
+            port: Arc::new(engine.clone()),
+            ledger: ledger.clone(),
+            on_their_way,
+            callers: Callers { keys: KeyRing::load(ledger.clone()).await.expect("read"), open: false },
+            redeem_hold_seconds: 900,
+        };
+        let sale = CampaignId::new(TenantName::default_tenant(), EventName::new("sale").expect("a name"));
+        service.create_campaign(open_with_stock(sale.clone(), "Sale", STOCK)).await.expect("created");
+        Self { _folder: folder, ledger, engine, routes: routes(service), key, sale }
+    }
+
+    /// A call, which begins when it is first polled.
+    fn call(&self, path: &str, body: &Value) -> impl Future<Output = Result<Response, Infallible>> + use<> {
+        let request = Request::builder().method(Method::POST).uri(path).header("x-api-key", &self.key);
+        let request = request.header("content-type", "application/json").body(Body::from(body.to_string()));
+        self.routes.clone().oneshot(request.expect("a request"))
+    }
+
+    /// A coupon that is decided and a row.
+    async fn give(&self, user: &str) -> Uuid {
+        let user = UserId::new(user).expect("a name");
+        let request = IssueRequest {
+            campaign: self.sale.clone(),
+            user: user.clone(),
+            key: None,
+            admitted: false,
+            coupon_id: None,
+        };
+        self.engine.issue(vec![request], clock::now()).await.remove(0).expect("decided");
+        let held = self.engine.coupons_of(&self.sale, &user).await.expect("read").expect("there");
+        let coupon = held.first().expect("it was given");
+        let row = CouponIssued {
+            tenant: self.sale.tenant.to_string(),
+            campaign_id: self.sale.event.to_string(),
+            coupon_id: coupon.coupon_id,
+            user_id: user.to_string(),
+            serial: coupon.serial,
+            nth_of_user: coupon.nth_of_user,
+            issued_at_ms: coupon.issued_at.0,
+        };
+        let change = self.ledger.begin().await.expect("begins");
+        let refused = coupons::keep_issued(&change, &[(Uuid::new_v4(), row)]).await.expect("kept");
+        assert!(refused.is_empty(), "{refused:?}");
+        change.commit().await.expect("commits");
+        coupon.coupon_id
+    }
+
+    /// How many coupons the ledger and the hot state say were taken back.
+    async fn revoked(&self, given: &[Uuid]) -> (usize, usize) {
+        let rows = coupons::by_ids(&self.ledger, &self.sale.tenant, given).await.expect("read");
+        let kept = rows.iter().filter(|row| row.usage.status == CouponStatus::Revoked).count();
+        let decided = self.engine.coupons(&self.sale).await.expect("read");
+        (kept, decided.iter().filter(|coupon| coupon.revoked).count())
+    }
+
+    /// The stock that the ledger and the hot state know.
+    async fn stock(&self) -> (u32, u32) {
+        let kept = campaigns::get(&self.ledger, &self.sale).await.expect("read").expect("there");
+        let decided = self.engine.campaign(&self.sale).await.expect("read").expect("there");
+        (kept.stock, decided.stock)
+    }
+}
+
+/// What the door does with a call whose caller goes away: it is dropped where it stands, here after it has had to wait
+/// so many times. `None`; the answer, if there was one before.
+async fn abandoned_after(waits: usize, call: impl Future<Output = Result<Response, Infallible>>) -> Option<Response> {
+    let mut call = pin!(call);
+    let mut left = waits;
+    let outcome = poll_fn(|context| {
+        let polled = call.as_mut().poll(context);
+        if polled.is_ready() {
+            return polled.map(Some);
+        }
+        left = left.saturating_sub(1);
+        if left == 0 { Poll::Ready(None) } else { Poll::Pending }
+    });
+    outcome.await.map(|answer| answer.expect("never fails"))
+}
+
+/// Waits until both of a pair are what they should be.
+async fn until_both<T: PartialEq + Copy + std::fmt::Debug>(wanted: T, mut read: impl AsyncFnMut() -> (T, T)) {
+    let mut found = read().await;
+    let settled = tokio::time::timeout(DEADLINE, async {
+        while found != (wanted, wanted) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            found = read().await;
+        }
+    });
+    let settled = settled.await.is_ok();
+    assert!(settled, "ledger and hot state say {found:?} and should both say {wanted:?}");
+}
+
+/// Wherever the caller leaves, what was begun is done whole.
+#[tokio::test]
+async fn a_caller_who_goes_away_does_not_leave_half_a_revocation() {
+    let shop = Shop::open().await;
+    let mut given = Vec::new();
+    for waits in 1.. {
+        let coupon = shop.give(&format!("user-{waits}")).await;
+        given.push(coupon);
+        let path = format!("/api/v1/coupons/{coupon}/revoke");
+        let answer = abandoned_after(waits, shop.call(&path, &json!({"return_to_stock": true}))).await;
+        if let Some(answer) = answer {
+            assert_eq!(answer.status(), StatusCode::OK);
+            break;
+        }
+    }
+    assert!(given.len() > 1, "nobody left");
+    until_both(given.len(), || shop.revoked(&given)).await;
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_does_not_leave_half_a_change_of_a_campaign() {
+    let shop = Shop::open().await;
+    let mut calls = 0;
+    for waits in 1.. {
+        calls += 1;
+        let adding = shop.call("/api/v1/admin/campaigns/sale/stock", &json!({"add": 1}));
+        if let Some(answer) = abandoned_after(waits, adding).await {
+            assert_eq!(answer.status(), StatusCode::OK);
+            break;
+        }
+    }
+    assert!(calls > 1, "nobody left");
+    until_both(STOCK + calls, || shop.stock()).await;
+}
+
+/// A bus that has something on its way, until it has been asked so many times.
+struct Travelling(AtomicU64);
+
+#[async_trait]
+impl OnTheirWay for Travelling {
+    async fn count(&self) -> Result<u64, String> {
+        let left = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(1)));
+        Ok(left.unwrap_or_default().min(1))
+    }
+
+    async fn coupons(&self) -> Result<Vec<CouponIssued>, String> {
+        Ok(Vec::new())
+    }
+}
+
+/// While others' coupons are on their way to the tables, an unknown one may be among them: it is looked for again, and
+/// is unknown only when they have arrived without it.
+#[tokio::test]
+async fn an_unknown_coupon_is_not_found_once_nothing_is_on_its_way() {
+    let unknown = "/api/v1/coupons/00000000-0000-4000-8000-000000000000/redeem";
+    let order = json!({"order_id": "order-1", "amount": 1});
+    for (looks, status) in
+        [(0, StatusCode::NOT_FOUND), (3, StatusCode::NOT_FOUND), (u64::MAX, StatusCode::SERVICE_UNAVAILABLE)]
+    {
+        let shop = Shop::with(Arc::new(Travelling(AtomicU64::new(looks)))).await;
+        let answer = shop.call(unknown, &order).await.expect("never fails");
+        assert_eq!(answer.status(), status, "after {looks} looks");
+    }
+}

@@ -1,0 +1,123 @@
+//! Messages for those whose turn has come (GATE-004): an issuer does the work for them.
+//!
+//! A request that is lost on the way, with this process or with an issuer, is asked again: whoever has been dealt with
+//! for too long is put back at the original place (GATE-006). The same turn asks with the same message, and who has got
+//! something for it gets nothing more.
+
+use async_trait::async_trait;
+use bus::{BATCH_MAX, PublishError, Publisher};
+use domain::CampaignId;
+use domain::line::{Admitted, LineId};
+use domain::message::{CouponRequested, Envelope, event_type, topic};
+use futures::future::join_all;
+use hot::lease::{Hold, Lease};
+use hot::{HotError, KeyPort};
+use lines::scheduler::Dispatch;
+use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Wait before the bus is tried again.
+const AWAY_PAUSE: Duration = Duration::from_millis(500);
+
+/// How often the line is kept while the bus does not answer: well within the life of a lease.
+const KEPT_EVERY: Duration = Duration::from_secs(1);
+/// Longest wait at the end for leases to be given up: they run out by themselves.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Asks issuers over the bus.
+pub struct ToIssuers {
+    publisher: Arc<dyn Publisher>,
+    keys: Arc<dyn KeyPort>,
+    leases: Mutex<HashMap<LineId, Arc<Lease>>>,
+}
+
+impl ToIssuers {
+    /// Asks over this bus, one process at a time by a lease among these keys.
+    pub fn new(publisher: Arc<dyn Publisher>, keys: Arc<dyn KeyPort>) -> Self {
+        Self { publisher, keys, leases: Mutex::default() }
+    }
+
+    fn lease(&self, line: &LineId) -> Arc<Lease> {
+        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = |line: &LineId| Arc::new(Lease::new(self.keys.clone(), &line.to_string()));
+        leases.entry(line.clone()).or_insert_with_key(new).clone()
+    }
+
+    async fn publish(&self, requests: &[Arc<Envelope>]) -> Result<(), PublishError> {
+        loop {
+            match self.publisher.publish(topic::COUPON_REQUESTS, requests).await {
+                Err(PublishError::Away(why)) => tracing::warn!(why, "requests for coupons wait for the bus"),
+                done => return done,
+            }
+            tokio::time::sleep(AWAY_PAUSE).await;
+        }
+    }
+
+    /// While the bus is away the line waits, however long, and nobody goes past those who were let go: this process
+    /// keeps the line. Those who are put back meanwhile and asked for again ask with the same message.
+    async fn hand_over(&self, line: &LineId, requests: &[Arc<Envelope>]) -> Result<(), String> {
+        let lease = self.lease(line);
+        let mut publishing = pin!(self.publish(requests));
+        loop {
+            if let Ok(done) = tokio::time::timeout(KEPT_EVERY, &mut publishing).await {
+                return done.map_err(|refused| refused.to_string());
+            }
+            if lease.hold().await == Ok(Hold::Others) {
+                return Err("another process goes on with the line".to_owned());
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Dispatch for ToIssuers {
+    async fn hold(&self, line: &LineId) -> Result<Hold, HotError> {
+        self.lease(line).hold().await
+    }
+
+    async fn release(&self) {
+        let leases: Vec<Arc<Lease>> =
+            self.leases.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let releasing = join_all(leases.iter().map(|lease| lease.release()));
+        match tokio::time::timeout(RELEASE_TIMEOUT, releasing).await {
+            Ok(released) if released.iter().all(Result::is_ok) => {}
+            _ => tracing::warn!("not every line could be given up; another process goes on a few seconds later"),
+        }
+    }
+
+    async fn dispatch(&self, line: &LineId, admitted: &[Admitted]) -> bool {
+        let LineId::Gate(campaign) = line else { return true };
+        let requests: Vec<Arc<Envelope>> = admitted.iter().map(|one| Arc::new(request(campaign, one))).collect();
+        for batch in requests.chunks(BATCH_MAX) {
+            if let Err(why) = self.hand_over(line, batch).await {
+                tracing::warn!(%campaign, why, "requests for coupons were not handed over; they will be asked again");
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// The same for the same turn, however often it comes.
+fn request(campaign: &CampaignId, admitted: &Admitted) -> Envelope {
+    let turn = format!("{campaign}|{}|{}", admitted.user, admitted.ticket);
+    let payload = CouponRequested {
+        tenant: campaign.tenant.to_string(),
+        campaign_id: campaign.event.to_string(),
+        user_id: admitted.user.to_string(),
+        ticket: admitted.ticket,
+    };
+    let user = Some(payload.user_id.clone());
+    // By campaign: whoever asks first is served first.
+    Envelope::about_campaign(
+        Uuid::new_v5(&Uuid::NAMESPACE_OID, turn.as_bytes()),
+        event_type::COUPON_REQUESTED,
+        campaign.to_string(),
+        clock::now(),
+        user,
+        &payload,
+    )
+}

@@ -1,0 +1,130 @@
+//! The rule of a gate's line: changed by several at once, and by the configuration.
+
+use super::campaigns_tests::{coupons, settings};
+use super::faulty_lines::FaultyLines;
+use super::{GateService, GateSettings};
+use crate::CouponService;
+use crate::campaigns::open_with_stock;
+use domain::line::{LineId, LineRule};
+use domain::{Campaign, CampaignId, ErrorCode, EventName, TenantName};
+use hot::embedded::{EmbeddedLines, JournalOptions};
+use hot::line::LinePort;
+use lines::Desk;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tempfile::TempDir;
+
+struct Scene {
+    _folder: TempDir,
+    lines: Arc<FaultyLines>,
+    coupons: CouponService,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let coupons = coupons(folder.path()).await;
+        let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened");
+        Self { lines: Arc::new(FaultyLines::new(lines)), coupons, _folder: folder }
+    }
+
+    async fn campaign(&self, name: &str) -> LineId {
+        let id = CampaignId::new(TenantName::default_tenant(), EventName::new(name).expect("a name"));
+        let campaign = Campaign { gated: true, ..open_with_stock(id.clone(), name, 10) };
+        self.coupons.create_campaign(campaign).await.expect("created");
+        LineId::Gate(id)
+    }
+
+    /// A server that starts with this rate.
+    async fn started(&self, dispatch_per_second: u32) -> GateService {
+        let settings = GateSettings { dispatch_per_second, ..settings() };
+        let gate = GateService::new(Desk::new(self.lines.clone()), self.coupons.clone(), settings);
+        gate.follow().await.expect("followed");
+        gate
+    }
+
+    async fn rule(&self, line: &LineId) -> LineRule {
+        self.lines.rule(line).await.expect("answers").expect("is there")
+    }
+
+    async fn rate(&self, line: &LineId) -> u32 {
+        self.rule(line).await.rate_per_second
+    }
+}
+
+async fn set_rate(gate: &GateService, line: &LineId, rate_per_second: u32) {
+    gate.desk.change(line, |rule| LineRule { rate_per_second, ..rule }).await.expect("changed");
+}
+
+#[tokio::test]
+async fn administrators_at_once_lose_nothing() {
+    let scene = Scene::new().await;
+    let line = scene.campaign("shoes").await;
+    let gate = scene.started(100).await;
+    scene.lines.rivals.store(3, Ordering::SeqCst);
+    let told = gate.desk.change(&line, |rule| LineRule { paused: true, ..rule }).await.expect("changed");
+    assert_eq!((told.paused, told.rate_per_second), (true, 103));
+    assert_eq!(scene.rule(&line).await, told);
+}
+
+#[tokio::test]
+async fn whoever_is_always_too_late_hears_so_and_has_changed_nothing() {
+    let scene = Scene::new().await;
+    let line = scene.campaign("shoes").await;
+    let gate = scene.started(100).await;
+    scene.lines.rivals.store(u32::MAX, Ordering::SeqCst);
+    let told = gate.desk.change(&line, |rule| LineRule { paused: true, ..rule }).await.expect_err("not changed");
+    assert_eq!(told.code, ErrorCode::ServiceUnavailable);
+    let rule = scene.rule(&line).await;
+    assert!(!rule.paused && rule.rate_per_second > 100, "{rule:?}");
+}
+
+#[tokio::test]
+async fn a_gate_that_follows_its_campaign_takes_no_administrators_change_back() {
+    let scene = Scene::new().await;
+    let line = scene.campaign("shoes").await;
+    let gate = scene.started(100).await;
+    let LineId::Gate(id) = &line else { panic!("a gate") };
+    let campaign = scene.coupons.port.campaign(id).await.expect("answers").expect("is there");
+    let closed = Campaign { closes_at: Some(domain::Timestamp(1)), revision: campaign.revision + 1, ..campaign };
+    scene.coupons.port.put_campaign(closed).await.expect("closed");
+    scene.lines.rivals.store(1, Ordering::SeqCst);
+    gate.follow().await.expect("followed");
+    let rule = scene.rule(&line).await;
+    assert_eq!((rule.closed, rule.rate_per_second), (true, 101));
+}
+
+#[tokio::test]
+async fn a_changed_configuration_reaches_gates_and_an_administrators_rate_stands_until_then() {
+    let scene = Scene::new().await;
+    let line = scene.campaign("shoes").await;
+    scene.started(100).await;
+    let gate = scene.started(200).await;
+    assert_eq!(scene.rate(&line).await, 200);
+    set_rate(&gate, &line, 7).await;
+    gate.follow().await.expect("followed");
+    scene.started(200).await;
+    assert_eq!(scene.rate(&line).await, 7, "nothing new in the configuration");
+    scene.lines.rivals.store(1, Ordering::SeqCst);
+    let gate = scene.started(300).await;
+    assert_eq!(scene.rate(&line).await, 300);
+    set_rate(&gate, &line, 200).await;
+    scene.started(300).await;
+    assert_eq!(scene.rate(&line).await, 200, "that it was configured once does not matter");
+}
+
+#[tokio::test]
+async fn servers_with_different_configuration_do_not_fight() {
+    let scene = Scene::new().await;
+    let line = scene.campaign("shoes").await;
+    let old = scene.started(100).await;
+    let new = scene.started(200).await;
+    let made_since = scene.campaign("hats").await;
+    new.follow().await.expect("followed");
+    let rules = (scene.rule(&line).await, scene.rule(&made_since).await);
+    assert_eq!((rules.0.rate_per_second, rules.1.rate_per_second), (200, 200));
+    for gate in [&old, &new, &old] {
+        gate.follow().await.expect("followed");
+    }
+    assert_eq!((scene.rule(&line).await, scene.rule(&made_since).await), rules, "not even their revisions");
+}

@@ -1,0 +1,70 @@
+//! The hot route's JSON, read and written without a detour (`contract.md`, Coupons).
+
+use domain::IssueOutcome;
+use domain::issue::IssuedCoupon;
+use domain::name::check_name;
+use onsale_http::error::ApiError;
+use onsale_http::error::body::write_escaped;
+use onsale_http::text::language::Language;
+use onsale_http::text::outcome_message;
+use serde::Deserialize;
+use std::borrow::Cow;
+
+/// Most characters of a parser's word that are told.
+const PARSE_ERROR_LENGTH_MAX: usize = 160;
+
+#[derive(Deserialize)]
+pub(super) struct IssueBody<'a> {
+    #[serde(borrow)]
+    pub user_id: Cow<'a, str>,
+    #[serde(borrow)]
+    pub event_id: Cow<'a, str>,
+}
+
+pub(super) fn is_json(content_type: Option<&[u8]>) -> bool {
+    let essence = content_type.unwrap_or_default().split(|byte| *byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(b"application/json")
+}
+
+pub(super) fn parse(body: &[u8]) -> Result<IssueBody<'_>, ApiError> {
+    let parsed: IssueBody<'_> = serde_json::from_slice(body).map_err(|error| {
+        let what: String = error.to_string().chars().take(PARSE_ERROR_LENGTH_MAX).collect();
+        ApiError::invalid(format!("{what}; send {{\"user_id\":\"...\",\"event_id\":\"...\"}}"))
+    })?;
+    check_name(&parsed.user_id).map_err(|error| ApiError::invalid(format!("user_id {error}")))?;
+    check_name(&parsed.event_id).map_err(|error| ApiError::invalid(format!("event_id {error}")))?;
+    Ok(parsed)
+}
+
+/// `{"success","code","message","remaining_stock","coupon_id"?,"serial"?}` (`contract.md`, Coupons).
+pub(super) fn write_outcome(outcome: &IssueOutcome, language: Language, out: &mut Vec<u8>) {
+    let (remaining, coupon) = match *outcome {
+        IssueOutcome::Issued { coupon, remaining } | IssueOutcome::AlreadyIssued { coupon, remaining } => {
+            (remaining, Some(coupon))
+        }
+        IssueOutcome::NotOpen { remaining }
+        | IssueOutcome::Closed { remaining }
+        | IssueOutcome::Paused { remaining }
+        | IssueOutcome::NotAdmitted { remaining } => (remaining, None),
+        IssueOutcome::SoldOut | IssueOutcome::KeyReused | IssueOutcome::NoCampaign => (0, None),
+    };
+    let success = matches!(outcome, IssueOutcome::Issued { .. });
+    out.extend_from_slice(if success { b"{\"success\":true,\"code\":\"" } else { b"{\"success\":false,\"code\":\"" });
+    out.extend_from_slice(outcome.code().as_bytes());
+    out.extend_from_slice(b"\",\"message\":\"");
+    write_escaped(outcome_message(outcome, language), out);
+    out.extend_from_slice(b"\",\"remaining_stock\":");
+    out.extend_from_slice(itoa::Buffer::new().format(remaining).as_bytes());
+    if let Some(coupon) = coupon {
+        write_coupon(coupon, out);
+    }
+    out.push(b'}');
+}
+
+fn write_coupon(coupon: IssuedCoupon, out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"coupon_id\":\"");
+    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+    out.extend_from_slice(coupon.coupon_id.hyphenated().encode_lower(&mut text).as_bytes());
+    out.extend_from_slice(b"\",\"serial\":");
+    out.extend_from_slice(itoa::Buffer::new().format(coupon.serial).as_bytes());
+}

@@ -1,0 +1,199 @@
+//! Using a coupon, letting it go, taking it back (GATE-010). The ledger's transaction is the decision, by the rules of
+//! `domain::redemption`; its message is written with it.
+
+use super::service::{CouponService, RETRY_AFTER_SECONDS};
+use super::views::coupon::{CouponView, RedeemView, RevokeView, UserCoupons};
+use domain::message::{CouponRedeemed, CouponRevoked, Envelope, event_type, topic};
+use domain::redemption::{Refusal, Step, Use};
+use domain::{Campaign, CampaignId, CouponStatus, ErrorCode, TenantName, Timestamp, UserId};
+use ledger::coupons::{self, KeptCoupon, UseChange};
+use onsale_http::ApiError;
+use std::collections::HashMap;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How often a step is decided again when somebody else changes the same coupon.
+const STEP_ATTEMPTS_MAX: usize = 5;
+/// A coupon given a moment ago is still on its way to the ledger: how long, and how often it is looked for.
+const ON_ITS_WAY: Duration = Duration::from_millis(50);
+const ON_ITS_WAY_LOOKS: usize = 40;
+
+/// A step as decided, and the message that goes with it.
+struct Decided {
+    step: Step,
+    return_to_stock: bool,
+    message: Option<Envelope>,
+}
+
+impl CouponService {
+    /// A user's coupons of a campaign: given ones from the hot state, what has become of them from the ledger.
+    ///
+    /// # Errors
+    /// `CAMPAIGN_NOT_FOUND`, `SERVICE_UNAVAILABLE`.
+    pub async fn user_coupons(&self, id: &CampaignId, user: &UserId) -> Result<UserCoupons, ApiError> {
+        let missing = || ApiError::from(ErrorCode::CampaignNotFound);
+        let campaign = self.port.campaign(id).await?.ok_or_else(missing)?;
+        let given = self.port.coupons_of(id, user).await?.ok_or_else(missing)?;
+        let ids: Vec<Uuid> = given.iter().map(|coupon| coupon.coupon_id).collect();
+        let kept = if ids.is_empty() { Vec::new() } else { coupons::by_ids(&self.ledger, &id.tenant, &ids).await? };
+        let kept: HashMap<Uuid, Use> = kept.into_iter().map(|coupon| (coupon.coupon_id, coupon.usage)).collect();
+        let now = clock::now();
+        let status = |coupon: &domain::Coupon| match kept.get(&coupon.coupon_id) {
+            Some(usage) => usage.status_at(&campaign.terms, now),
+            None if coupon.revoked => CouponStatus::Revoked,
+            None => Use::issued(coupon.issued_at).status_at(&campaign.terms, now),
+        };
+        let all: Vec<(Uuid, CouponStatus)> = given.iter().map(|coupon| (coupon.coupon_id, status(coupon))).collect();
+        Ok(UserCoupons {
+            user_id: user.to_string(),
+            event_id: id.event.to_string(),
+            coupon_id: all.iter().find(|(_, status)| *status != CouponStatus::Revoked).map(|(id, _)| *id),
+            coupons: given.iter().map(|coupon| CouponView::new(coupon, status(coupon), &campaign.terms)).collect(),
+        })
+    }
+
+    /// Sets a coupon aside for an order.
+    ///
+    /// # Errors
+    /// `COUPON_NOT_FOUND`, `COUPON_ALREADY_REDEEMED`, `COUPON_RESERVED`, `COUPON_NOT_APPLICABLE`, `SERVICE_UNAVAILABLE`.
+    pub async fn reserve(
+        &self,
+        tenant: &TenantName,
+        coupon: Uuid,
+        order: &str,
+        amount: i64,
+    ) -> Result<RedeemView, ApiError> {
+        let hold_seconds = self.redeem_hold_seconds;
+        let decide = |kept: &KeptCoupon, campaign: &Campaign, now| {
+            let step = kept.usage.reserve(&campaign.terms, order, amount, now, hold_seconds)?;
+            Ok(Decided { step, return_to_stock: false, message: None })
+        };
+        let (_, usage) = self.step(tenant, coupon, decide).await?;
+        Ok(redeem_view(coupon, order, usage))
+    }
+
+    /// Uses a coupon up for the order that reserved it.
+    ///
+    /// # Errors
+    /// As [`CouponService::reserve`].
+    pub async fn confirm(&self, tenant: &TenantName, coupon: Uuid, order: &str) -> Result<RedeemView, ApiError> {
+        let decide = |kept: &KeptCoupon, _: &Campaign, now| {
+            let step = kept.usage.confirm(order)?;
+            let message = matches!(step, Step::Change(_)).then(|| redeemed(kept, order, now));
+            Ok(Decided { step, return_to_stock: false, message })
+        };
+        let (_, usage) = self.step(tenant, coupon, decide).await?;
+        Ok(redeem_view(coupon, order, usage))
+    }
+
+    /// Lets an order's reservation go.
+    ///
+    /// # Errors
+    /// As [`CouponService::reserve`].
+    pub async fn cancel(&self, tenant: &TenantName, coupon: Uuid, order: &str) -> Result<RedeemView, ApiError> {
+        let decide = |kept: &KeptCoupon, _: &Campaign, now| {
+            Ok(Decided { step: kept.usage.cancel(order, now)?, return_to_stock: false, message: None })
+        };
+        let (_, usage) = self.step(tenant, coupon, decide).await?;
+        Ok(redeem_view(coupon, order, usage))
+    }
+
+    /// Takes a coupon back. Again changes nothing.
+    ///
+    /// # Errors
+    /// `COUPON_NOT_FOUND`, `COUPON_ALREADY_REDEEMED`, `COUPON_RESERVED`, `SERVICE_UNAVAILABLE`.
+    pub async fn revoke(
+        &self,
+        tenant: &TenantName,
+        coupon: Uuid,
+        return_to_stock: bool,
+    ) -> Result<RevokeView, ApiError> {
+        let decide = |kept: &KeptCoupon, _: &Campaign, now| {
+            let step = kept.usage.revoke(now)?;
+            let message = matches!(step, Step::Change(_)).then(|| revoked(kept, return_to_stock, now));
+            Ok(Decided { step, return_to_stock, message })
+        };
+        let (kept, _) = self.step(tenant, coupon, decide).await?;
+        let returned_to_stock = kept.serial.is_none();
+        let user = UserId::new(&kept.user_id).map_err(ApiError::internal)?;
+        self.port.revoke(&kept.campaign, &user, coupon, returned_to_stock).await?;
+        Ok(RevokeView { coupon_id: coupon, status: CouponStatus::Revoked, returned_to_stock })
+    }
+
+    /// Reads, decides, stores; again when somebody else was faster. Gives the coupon as it stands then.
+    async fn step(
+        &self,
+        tenant: &TenantName,
+        coupon_id: Uuid,
+        decide: impl Fn(&KeptCoupon, &Campaign, Timestamp) -> Result<Decided, Refusal>,
+    ) -> Result<(KeptCoupon, Use), ApiError> {
+        for _ in 0..STEP_ATTEMPTS_MAX {
+            let kept = self.find(tenant, coupon_id).await?;
+            let campaign = ledger::campaigns::get(&self.ledger, &kept.campaign).await?;
+            let campaign = campaign.ok_or_else(|| ApiError::internal("a coupon without its campaign"))?;
+            let decided = decide(&kept, &campaign, clock::now())?;
+            let after = match decided.step {
+                Step::Unchanged(usage) => return Ok((kept, usage)),
+                Step::Change(after) => after,
+            };
+            let message = decided.message.as_ref().map(|message| (topic::COUPON_EVENTS, message));
+            let (before, after, return_to_stock) = (&kept.usage, &after, decided.return_to_stock);
+            let change = UseChange { tenant, coupon_id, before, after, return_to_stock, message };
+            if coupons::change_use(&self.ledger, &change).await? {
+                let serial = kept.serial.filter(|_| !return_to_stock);
+                return Ok((KeptCoupon { serial, ..kept.clone() }, after.clone()));
+            }
+        }
+        Err(ApiError::unavailable(RETRY_AFTER_SECONDS))
+    }
+
+    /// The coupon's row; waits a little for one that was given a moment ago.
+    async fn find(&self, tenant: &TenantName, coupon_id: Uuid) -> Result<KeptCoupon, ApiError> {
+        for _ in 0..ON_ITS_WAY_LOOKS {
+            // In this order: a message handed over after the look has its row by the next one.
+            let on_their_way = self.messages_on_their_way().await;
+            if let Some(kept) = coupons::find(&self.ledger, tenant, coupon_id).await? {
+                return Ok(kept);
+            }
+            if on_their_way == 0 {
+                return Err(ErrorCode::CouponNotFound.into());
+            }
+            tokio::time::sleep(ON_ITS_WAY).await;
+        }
+        Err(ApiError::unavailable(RETRY_AFTER_SECONDS))
+    }
+}
+
+fn redeem_view(coupon_id: Uuid, order: &str, usage: Use) -> RedeemView {
+    let free = usage.status == CouponStatus::Issued;
+    let discount_amount = usage.discount_amount.filter(|_| !free);
+    RedeemView { coupon_id, order_id: order.to_owned(), status: usage.status, discount_amount }
+}
+
+fn redeemed(kept: &KeptCoupon, order: &str, now: Timestamp) -> Envelope {
+    let payload = CouponRedeemed {
+        tenant: kept.campaign.tenant.to_string(),
+        campaign_id: kept.campaign.event.to_string(),
+        coupon_id: kept.coupon_id,
+        user_id: kept.user_id.clone(),
+        order_id: order.to_owned(),
+        discount_amount: kept.usage.discount_amount.unwrap_or(0),
+    };
+    about(kept, event_type::COUPON_REDEEMED, now, &payload)
+}
+
+fn revoked(kept: &KeptCoupon, return_to_stock: bool, now: Timestamp) -> Envelope {
+    let payload = CouponRevoked {
+        tenant: kept.campaign.tenant.to_string(),
+        campaign_id: kept.campaign.event.to_string(),
+        coupon_id: kept.coupon_id,
+        user_id: kept.user_id.clone(),
+        return_to_stock,
+    };
+    about(kept, event_type::COUPON_REVOKED, now, &payload)
+}
+
+fn about(kept: &KeptCoupon, event_type: &str, now: Timestamp, payload: &impl serde::Serialize) -> Envelope {
+    let (key, user) = (kept.campaign.to_string(), Some(kept.user_id.clone()));
+    Envelope::about_campaign(Uuid::now_v7(), event_type, key, now, user, payload)
+}

@@ -1,0 +1,47 @@
+//! How the errors and refusals of the parts below become answers: one place, so that the same cause is told alike
+//! everywhere.
+
+use super::ApiError;
+use domain::ErrorCode;
+use domain::campaign_change::ChangeRefused;
+use domain::redemption::Refusal;
+use hot::HotError;
+use ledger::LedgerError;
+
+impl From<HotError> for ApiError {
+    fn from(error: HotError) -> Self {
+        tracing::warn!(%error, "hot state did not answer");
+        ErrorCode::ServiceUnavailable.into()
+    }
+}
+
+impl From<LedgerError> for ApiError {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Unreachable(_) => {
+                tracing::warn!(%error, "the ledger did not answer");
+                ErrorCode::ServiceUnavailable.into()
+            }
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<ChangeRefused> for ApiError {
+    fn from(refused: ChangeRefused) -> Self {
+        match refused {
+            ChangeRefused::Invalid(error) => Self::invalid(error.to_string()),
+            ChangeRefused::NotModifiable(why) => Self::new(ErrorCode::CampaignNotModifiable).detail(why),
+        }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::AlreadyRedeemed => ErrorCode::CouponAlreadyRedeemed.into(),
+            Refusal::Reserved => ErrorCode::CouponReserved.into(),
+            Refusal::NotApplicable(why) => Self::new(ErrorCode::CouponNotApplicable).with("reason", why.as_str()),
+        }
+    }
+}

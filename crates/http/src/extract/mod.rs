@@ -1,0 +1,9 @@
+//! What handlers take from requests: JSON bodies, parameters, the client's address.
+
+pub mod client_ip;
+pub mod json;
+pub mod params;
+
+pub use client_ip::{ClientIp, TrustedProxies};
+pub use json::Json;
+pub use params::{Path, Query};

@@ -1,0 +1,137 @@
+//! Health: for people and load balancers, for the orchestrator's restart, and for its routing.
+
+use crate::extract::json::Json;
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures::future::{BoxFuture, join_all};
+use http::header::{CACHE_CONTROL, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// A part that has not answered after so long is not well.
+const CHECK_LIMIT: Duration = Duration::from_secs(2);
+
+/// Seconds after which a load balancer may ask again.
+const RETRY_AFTER_SECONDS: u32 = 2;
+
+type Probe = Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+
+/// The parts of the program, and how to ask each whether it can work.
+pub struct Health {
+    version: &'static str,
+    started: Instant,
+    checks: Vec<(&'static str, Probe)>,
+    draining: AtomicBool,
+}
+
+/// Whether one part can work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PartHealth {
+    /// It can.
+    pub ok: bool,
+    /// Why it can not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// What `/health` says.
+#[derive(Clone, Debug, Serialize)]
+pub struct HealthReport {
+    /// `UP`, `DOWN` (a part can not work), or `OUT_OF_SERVICE` (draining).
+    pub status: &'static str,
+    /// The program's version.
+    pub version: &'static str,
+    /// Since the start.
+    pub uptime_seconds: u64,
+    /// Each part by name.
+    pub parts: BTreeMap<&'static str, PartHealth>,
+}
+
+impl Health {
+    /// A program without parts yet.
+    pub fn new(version: &'static str) -> Self {
+        Self { version, started: Instant::now(), checks: Vec::new(), draining: AtomicBool::new(false) }
+    }
+
+    /// Adds a part. The check says why it can not work, in a few words without secrets; it is given two seconds.
+    #[must_use]
+    pub fn with<F>(mut self, part: &'static str, check: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.checks.push((part, Box::new(move || Box::pin(check()))));
+        self
+    }
+
+    /// From now on no new work is wanted: readiness is refused. There is no way back.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`Health::drain`] was called.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Asks every part, all at once.
+    pub async fn report(&self) -> HealthReport {
+        let parts: BTreeMap<_, _> = join_all(self.checks.iter().map(ask)).await.into_iter().collect();
+        let status = if self.is_draining() {
+            "OUT_OF_SERVICE"
+        } else if parts.values().all(|part| part.ok) {
+            "UP"
+        } else {
+            "DOWN"
+        };
+        HealthReport { status, version: self.version, uptime_seconds: self.started.elapsed().as_secs(), parts }
+    }
+}
+
+async fn ask((part, probe): &(&'static str, Probe)) -> (&'static str, PartHealth) {
+    let answer = tokio::time::timeout(CHECK_LIMIT, probe()).await;
+    let why = answer.unwrap_or_else(|_| Err(format!("no answer in {} s", CHECK_LIMIT.as_secs()))).err();
+    (part, PartHealth { ok: why.is_none(), why })
+}
+
+/// `/health`, `/actuator/health` (the same), `/health/live`, `/health/ready`.
+pub fn routes(health: Arc<Health>) -> Router {
+    Router::new()
+        .route("/health", get(whole))
+        .route("/actuator/health", get(whole))
+        .route("/health/live", get(live))
+        .route("/health/ready", get(ready))
+        .with_state(health)
+}
+
+async fn whole(State(health): State<Arc<Health>>) -> Response {
+    let report = health.report().await;
+    answer(report.status == "UP", report)
+}
+
+/// Alive is whoever answers. A part that is down is no reason to restart the program.
+async fn live() -> Response {
+    answer(true, BTreeMap::from([("status", "UP")]))
+}
+
+async fn ready(State(health): State<Arc<Health>>) -> Response {
+    let status = health.report().await.status;
+    answer(status == "UP", BTreeMap::from([("status", status)]))
+}
+
+fn answer(is_well: bool, body: impl Serialize) -> Response {
+    let status = if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let mut response = (status, Json(body)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if !is_well {
+        headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+    }
+    response
+}

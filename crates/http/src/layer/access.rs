@@ -1,0 +1,53 @@
+//! The access log: one line a request, through `tracing` (GW-010).
+
+use crate::extract::client_ip::ClientIp;
+use crate::trace::TraceId;
+use std::time::Duration;
+
+/// Longest path that is logged, in bytes.
+const PATH_LENGTH_MAX: usize = 512;
+
+/// What one line says. No headers, no query, no body: keys and personal data stay out of logs.
+#[derive(Clone, Copy, Debug)]
+pub struct AccessLine<'a> {
+    /// The request's method.
+    pub method: &'a str,
+    /// The request's path without its query.
+    pub path: &'a str,
+    /// The answer's status.
+    pub status: u16,
+    /// The error code, where the answer is an error.
+    pub code: Option<&'a str>,
+    /// From the request's head to the answer's head.
+    pub duration: Duration,
+    /// The request's id.
+    pub trace_id: &'a TraceId,
+    /// Who called, where known.
+    pub client: Option<ClientIp>,
+    /// Bytes of the answer's body, where known beforehand.
+    pub bytes: Option<u64>,
+}
+
+impl AccessLine<'_> {
+    /// Writes the line, at level info with the target `access`.
+    pub fn write(&self) {
+        let duration_ms = self.duration.as_micros() as f64 / 1000.0;
+        let peer = self.client.map(|client| client.0.to_string());
+        tracing::info!(
+            target: "access",
+            method = self.method,
+            path = shortened(self.path),
+            status = self.status,
+            code = self.code,
+            duration_ms,
+            trace_id = self.trace_id.as_str(),
+            peer,
+            bytes = self.bytes,
+            "request"
+        );
+    }
+}
+
+fn shortened(path: &str) -> &str {
+    &path[..path.floor_char_boundary(PATH_LENGTH_MAX)]
+}

@@ -1,0 +1,138 @@
+//! The one layer around every route: trace id, time and body limits, panics, error form, log, metrics.
+//!
+//! One layer and not eight: each layer of a router costs a box and a clone a request.
+
+use super::access::AccessLine;
+use super::{body, render, security};
+use crate::HttpSettings;
+use crate::error::ApiError;
+use crate::extract::client_ip::{ClientIp, FORWARDED_HEADER};
+use crate::metrics::method_label;
+use crate::text::language::Language;
+use crate::trace::{TRACE_HEADER, TraceId};
+use axum::body::HttpBody;
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use domain::ErrorCode;
+use futures::FutureExt;
+use http::header::{ACCEPT_LANGUAGE, HeaderName, HeaderValue};
+use http::{Method, Uri};
+use std::any::Any;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+use tracing::Instrument;
+
+/// The route of requests that no route matched: one label, however many paths are tried.
+const UNMATCHED: &str = "unmatched";
+
+/// What is kept of the request until the answer is there.
+struct Exchange {
+    started: Instant,
+    method: Method,
+    uri: Uri,
+    route: Option<MatchedPath>,
+    trace_id: TraceId,
+    language: Language,
+    client: Option<ClientIp>,
+}
+
+impl Exchange {
+    fn begin(request: &mut Request, settings: &HttpSettings) -> Self {
+        let header = |name: HeaderName| request.headers().get(name).map(HeaderValue::as_bytes);
+        let extensions = request.extensions();
+        let trace_id = extensions.get::<TraceId>().copied();
+        let exchange = Self {
+            started: Instant::now(),
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            route: extensions.get::<MatchedPath>().cloned(),
+            trace_id: trace_id.unwrap_or_else(|| TraceId::from_header(header(HeaderName::from_static(TRACE_HEADER)))),
+            language: Language::from_accept(header(ACCEPT_LANGUAGE), settings.default_language),
+            client: extensions.get::<ClientIp>().copied().or_else(|| client_ip(request, settings)),
+        };
+        exchange.tell(request);
+        exchange
+    }
+
+    /// Handlers find out what has been found out.
+    fn tell(&self, request: &mut Request) {
+        let extensions = request.extensions_mut();
+        extensions.insert(self.trace_id);
+        extensions.insert(self.language);
+        if let Some(client) = self.client {
+            extensions.insert(client);
+        }
+    }
+
+    fn finish(&self, settings: &HttpSettings, mut response: Response) -> Response {
+        let code = render::render(&mut response, self.language, &self.trace_id);
+        let headers = response.headers_mut();
+        headers.insert(HeaderName::from_static(TRACE_HEADER), self.trace_id.header_value());
+        security::add(headers);
+        if self.method == Method::HEAD {
+            render::drop_body(&mut response);
+        }
+        let status = response.status().as_u16();
+        let duration = self.started.elapsed();
+        let route = self.route.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
+        settings.metrics.record(method_label(&self.method), route, status, duration);
+        if settings.access_log {
+            let line = AccessLine {
+                method: self.method.as_str(),
+                path: self.uri.path(),
+                status,
+                code: code.map(ErrorCode::as_str),
+                duration,
+                trace_id: &self.trace_id,
+                client: self.client,
+                bytes: response.body().size_hint().exact(),
+            };
+            line.write();
+        }
+        response
+    }
+}
+
+fn client_ip(request: &Request, settings: &HttpSettings) -> Option<ClientIp> {
+    let ConnectInfo(socket) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+    let forwarded: Vec<&[u8]> = request.headers().get_all(FORWARDED_HEADER).iter().map(HeaderValue::as_bytes).collect();
+    Some(settings.trusted_proxies.client_ip(socket.ip(), forwarded.into_iter()))
+}
+
+/// The layer.
+pub(crate) async fn frame(State(settings): State<Arc<HttpSettings>>, mut request: Request, next: Next) -> Response {
+    let exchange = Exchange::begin(&mut request, &settings);
+    let span = tracing::info_span!("request", trace_id = exchange.trace_id.as_str());
+    let response = guarded(&settings, request, next).instrument(span).await;
+    let response = render::answer_options(&exchange.method, response);
+    exchange.finish(&settings, response)
+}
+
+/// Runs the handler within its limits: bytes, time, and no panic gets out.
+async fn guarded(settings: &HttpSettings, mut request: Request, next: Next) -> Response {
+    let watch = match body::bound(&mut request, settings.body_limit_bytes) {
+        Ok(watch) => watch,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
+    match tokio::time::timeout(settings.request_timeout, answer).await {
+        Ok(Ok(response)) => match watch.refusal() {
+            Some(refusal) if response.status().is_client_error() => refusal.into_response(),
+            _ => response,
+        },
+        Ok(Err(panic)) => {
+            tracing::error!(reason = reason_of(panic.as_ref()), "a handler panicked");
+            ApiError::new(ErrorCode::InternalError).into_response()
+        }
+        Err(_) if watch.is_waiting() => ApiError::new(ErrorCode::RequestTimeout).into_response(),
+        Err(_) => ApiError::new(ErrorCode::GatewayTimeout).into_response(),
+    }
+}
+
+fn reason_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given")
+}

@@ -1,0 +1,10 @@
+//! What stands around every handler.
+
+pub(super) mod access;
+pub(super) mod body;
+pub(super) mod frame;
+pub mod render;
+pub mod security;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! What every answer has, good or bad.
+
+use super::*;
+use crate::layer::render::render;
+use crate::limits::{LimitSettings, Limits};
+use crate::server::{Asked, HotHead};
+use axum::extract::ConnectInfo;
+use axum::response::IntoResponse;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+
+#[tokio::test]
+async fn a_good_call_passes_with_its_trace_id() {
+    let call = request("POST", "/wishes").header("content-type", "application/json; charset=utf-8");
+    let answer = ask(call.header("x-trace-id", "mine-1").body(Body::from(r#"{"count":3}"#)).expect("a request")).await;
+    assert_eq!((answer.status, answer.text()), (StatusCode::OK, r#"{"count":3}"#));
+    assert_eq!(answer.header("x-trace-id"), "mine-1");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert_eq!(answer.header("x-frame-options"), "DENY");
+    let forged = request("GET", "/wishes").header("x-trace-id", "not well formed").body(Body::empty());
+    let replaced = ask(forged.expect("a request")).await;
+    assert!(uuid::Uuid::parse_str(replaced.header("x-trace-id")).is_ok());
+}
+
+#[tokio::test]
+async fn the_language_is_the_callers() {
+    let korean = request("GET", "/refused").header("accept-language", "ko-KR,ko;q=0.9").body(Body::empty());
+    let answer = ask(korean.expect("a request")).await;
+    answer.is_error(ErrorCode::CouponNotApplicable);
+    assert_eq!(answer.message(), "이 주문에는 사용할 수 없는 쿠폰입니다.");
+    assert_eq!(answer.header("content-language"), "ko");
+    assert_eq!(answer.json()["reason"], "EXPIRED");
+    assert_eq!(asked("GET", "/refused").await.message(), "The coupon can not be used for this order.");
+    let settings = HttpSettings { default_language: Language::Ko, ..HttpSettings::default() };
+    let silent = request("GET", "/nowhere").body(Body::empty()).expect("a request");
+    assert_eq!(ask_router(small_program(settings), silent).await.header("content-language"), "ko");
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_are_refused_in_form() {
+    asked("GET", "/nowhere").await.is_error(ErrorCode::NotFound);
+    let wrong = asked("DELETE", "/wishes").await;
+    wrong.is_error(ErrorCode::MethodNotAllowed);
+    assert_eq!(wrong.header("allow"), "POST,GET,HEAD");
+    let made_up = request("BREW", "/wishes").body(Body::empty()).expect("a request");
+    ask(made_up).await.is_error(ErrorCode::MethodNotAllowed);
+}
+
+#[tokio::test]
+async fn head_and_options_are_answered_without_a_body() {
+    let head = asked("HEAD", "/wishes").await;
+    assert_eq!((head.status, head.body.len(), head.header("content-length")), (StatusCode::OK, 0, "4"));
+    let missing = asked("HEAD", "/nowhere").await;
+    assert_eq!((missing.status, missing.body.len()), (StatusCode::NOT_FOUND, 0));
+    let options = asked("OPTIONS", "/wishes").await;
+    assert_eq!((options.status, options.body.len()), (StatusCode::NO_CONTENT, 0));
+    assert_eq!(options.header("allow"), "POST,GET,HEAD");
+    asked("OPTIONS", "/nowhere").await.is_error(ErrorCode::NotFound);
+}
+
+#[tokio::test]
+async fn a_handler_that_does_not_answer_is_cut_off() {
+    asked("GET", "/never").await.is_error(ErrorCode::GatewayTimeout);
+}
+
+#[tokio::test]
+async fn a_panic_is_an_answer_without_its_reason() {
+    let answer = asked("GET", "/broken").await;
+    answer.is_error(ErrorCode::InternalError);
+    assert!(!answer.text().contains("secret"));
+}
+
+#[tokio::test]
+async fn those_who_must_wait_are_told_how_long() {
+    let busy = asked("GET", "/busy").await;
+    busy.is_error(ErrorCode::ServiceUnavailable);
+    assert_eq!(busy.header("retry-after"), "7");
+    let limited = asked("GET", "/limited").await;
+    limited.is_error(ErrorCode::RateLimitExceeded);
+    assert_eq!(limited.header("retry-after"), "1");
+    let secret = asked("GET", "/secret").await;
+    secret.is_error(ErrorCode::Unauthorized);
+    assert_eq!(secret.header("www-authenticate"), "ApiKey");
+}
+
+#[tokio::test]
+async fn handlers_hear_who_calls() {
+    let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().expect("a network")]);
+    let settings = HttpSettings { trusted_proxies: proxies, ..HttpSettings::default() };
+    let call = request("GET", "/who").header("x-forwarded-for", "203.0.113.7").header("x-trace-id", "t-1");
+    let mut call = call.body(Body::empty()).expect("a request");
+    call.extensions_mut().insert(ConnectInfo("10.0.0.1:99".parse::<SocketAddr>().expect("an address")));
+    assert_eq!(ask_router(small_program(settings), call).await.text(), "203.0.113.7 t-1");
+}
+
+/// Headers as the door writes them.
+fn headers_of_the_door(error: &ApiError) -> BTreeMap<String, String> {
+    let limits = Limits::new(LimitSettings {
+        enabled: false,
+        per_ip_per_second: 1,
+        per_ip_burst: 1,
+        issue_per_user_per_second: 1,
+        trusted_proxies: TrustedProxies::default(),
+    });
+    let head = HotHead { accept_language: Some(b"ko"), ..HotHead::default() };
+    let asked = Asked::new(&limits, IpAddr::from([127, 0, 0, 1]), &head);
+    let (mut body, mut out) = (Vec::new(), Vec::new());
+    let status = asked.write_error(error, &mut body);
+    asked.reply(status, false).write(&body, &mut out);
+    let text = String::from_utf8(out).expect("text");
+    let (head, _) = text.split_once("\r\n\r\n").expect("a head");
+    let pairs = head.lines().skip(1).filter_map(|line| line.split_once(": "));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+#[test]
+fn the_door_says_errors_as_the_layers_do() {
+    for code in [
+        ErrorCode::InvalidInput,
+        ErrorCode::Unauthorized,
+        ErrorCode::Forbidden,
+        ErrorCode::CampaignNotFound,
+        ErrorCode::RateLimitExceeded,
+        ErrorCode::QueueFull,
+        ErrorCode::InternalError,
+    ] {
+        let door = headers_of_the_door(&ApiError::new(code));
+        let mut response = ApiError::new(code).into_response();
+        render(&mut response, Language::Ko, &TraceId::fresh());
+        for (name, value) in response.headers() {
+            assert_eq!(door.get(name.as_str()).map(String::as_bytes), Some(value.as_bytes()), "{code:?}: {name}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! What operators see and change while people wait (QUEUE-007).
+
+use super::client::Desk;
+use super::rules::change_rule;
+use super::serving::Board;
+use domain::line::{Figures, LineId, LineRule};
+use domain::{CampaignId, ErrorCode, EventName};
+use hot::line::Clock;
+use onsale_http::ApiError;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// All lines in figures.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Stats {
+    /// People waiting in all lines.
+    pub total_waiting: u64,
+    /// Each line.
+    pub schedule_stats: Vec<LineStats>,
+    /// People let go at once, by the configuration.
+    pub batch_approval_rate: u32,
+    /// Seconds between two batches, by the configuration.
+    pub batch_interval_seconds: f64,
+    /// People a minute, by the configuration.
+    pub throughput_per_minute: u64,
+}
+
+/// One line in figures.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LineStats {
+    /// The schedule, or `gate:` and the campaign.
+    pub schedule_id: String,
+    /// People in the line.
+    pub waiting_count: u64,
+    /// People inside, or being dealt with.
+    pub active_count: u64,
+    /// People let go so far; those who were put back are counted each time.
+    pub admitted_count: u64,
+    /// People let go a second, as measured lately.
+    pub tps: f64,
+    /// People a second that may go.
+    pub rate_per_second: u32,
+    /// Whether nobody goes for now.
+    pub paused: bool,
+}
+
+impl LineStats {
+    /// A line's figures as operators see them.
+    pub fn of(line: &LineId, rule: &LineRule, figures: &Figures, measured: Option<f64>) -> Self {
+        Self {
+            schedule_id: match line {
+                LineId::Queue(name) => name.to_string(),
+                LineId::Gate(_) => line.to_string(),
+            },
+            waiting_count: figures.waiting,
+            active_count: figures.inside + figures.processing,
+            admitted_count: figures.admitted,
+            tps: measured.unwrap_or_default(),
+            rate_per_second: rule.rate_per_second,
+            paused: rule.paused,
+        }
+    }
+}
+
+/// A new rate.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewRate {
+    /// People a second, 0 to 1000000.
+    pub rate_per_second: u32,
+}
+
+/// What the configuration says of lines that nobody changed.
+#[derive(Clone, Copy, Debug)]
+pub struct Defaults {
+    /// People a second.
+    pub rate_per_second: u32,
+    /// Milliseconds between two batches.
+    pub interval_ms: u32,
+}
+
+impl Desk {
+    /// All lines in figures.
+    ///
+    /// # Errors
+    /// `SERVICE_UNAVAILABLE`.
+    pub async fn stats(&self, board: &Board, defaults: Defaults) -> Result<Stats, ApiError> {
+        let mut lines = Vec::new();
+        for line in self.port.lines().await? {
+            // A line whose part of the hot state is away keeps nobody from seeing the others.
+            let (Ok(Some(rule)), Ok(Some(figures))) =
+                (self.port.rule(&line).await, self.port.figures(&line, 0, Clock::Engine).await)
+            else {
+                tracing::warn!(%line, "the figures of a line could not be read");
+                continue;
+            };
+            board.rates().look(&line, &rule, &figures, clock::now());
+            lines.push(LineStats::of(&line, &rule, &figures, board.rates().per_second(&line)));
+        }
+        let rate = u64::from(defaults.rate_per_second);
+        let batch = rate * u64::from(defaults.interval_ms) / 1_000;
+        Ok(Stats {
+            total_waiting: lines.iter().map(|line| line.waiting_count).sum(),
+            schedule_stats: lines,
+            batch_approval_rate: u32::try_from(batch.max(1)).unwrap_or(u32::MAX),
+            batch_interval_seconds: f64::from(defaults.interval_ms) / 1_000.0,
+            throughput_per_minute: rate * 60,
+        })
+    }
+
+    /// The line that an operator names: `queue:<name>`, `gate:<campaign>`, or a name alone.
+    ///
+    /// # Errors
+    /// `INVALID_INPUT` for what can not be one, `NOT_FOUND` for what is none.
+    pub async fn named(&self, text: &str) -> Result<(LineId, LineRule), ApiError> {
+        let invalid = |error: domain::name::NameError| ApiError::invalid(format!("line {error}"));
+        let candidates = match text.parse::<LineId>() {
+            Ok(line) => vec![line],
+            Err(_) => {
+                let campaign: CampaignId = text.parse().map_err(invalid)?;
+                let mut lines = vec![LineId::Gate(campaign)];
+                lines.extend(EventName::new(text).ok().map(LineId::Queue));
+                lines
+            }
+        };
+        for line in candidates.into_iter().rev() {
+            if let Some(rule) = self.port.rule(&line).await? {
+                return Ok((line, rule));
+            }
+        }
+        let names = "there is no such line: gate:CAMPAIGN, gate:TENANT%2FCAMPAIGN or queue:NAME";
+        Err(ApiError::new(ErrorCode::NotFound).detail(names))
+    }
+
+    /// Changes a line's rule, whoever else is changing it. The rule in force then.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `INVALID_INPUT` for a rule that makes no sense, `SERVICE_UNAVAILABLE`.
+    pub async fn change(&self, line: &LineId, change: impl Fn(LineRule) -> LineRule) -> Result<LineRule, ApiError> {
+        let checked = |rule| {
+            let rule = change(rule);
+            rule.check().map_err(|error| ApiError::invalid(error.to_string()))?;
+            Ok::<_, ApiError>(rule)
+        };
+        let changed = change_rule(&*self.port, line, checked).await?;
+        changed.ok_or_else(|| ApiError::new(ErrorCode::NotFound).detail("there is no such line"))
+    }
+}

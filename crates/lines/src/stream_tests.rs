@@ -1,0 +1,128 @@
+//! Streams without sockets: who is slow, who has the newest, and how they end.
+
+use crate::{Board, Desk, Streams};
+use bytes::Bytes;
+use domain::line::{Admits, LineId, LineRule};
+use futures::{Stream, StreamExt};
+use hot::embedded::{EmbeddedLines, JournalOptions};
+use hot::line::LinePort;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+type Frames = Pin<Box<dyn Stream<Item = Result<Bytes, Infallible>> + Send>>;
+
+struct World {
+    port: Arc<dyn LinePort>,
+    streams: Streams,
+    line: LineId,
+    _folder: TempDir,
+}
+
+async fn world(streams_max: usize) -> World {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened");
+    let port: Arc<dyn LinePort> = Arc::new(lines);
+    let line: LineId = "queue:shop".parse().expect("a line");
+    let rule = LineRule {
+        rate_per_second: 0,
+        interval_ms: 1_000,
+        capacity: 100,
+        admits: Admits::Pass { ttl_ms: 60_000 },
+        inside_max: 0,
+        abandon_after_ms: 0,
+        opens_at: None,
+        paused: false,
+        closed: false,
+        draw: None,
+        configured_rate_per_second: None,
+        revision: 1,
+    };
+    port.make_line(&line, rule).await.expect("made");
+    let desk = Desk::new(port.clone());
+    let streams = Streams::new(desk, Board::new(port.clone()), streams_max);
+    World { port, streams, line, _folder: folder }
+}
+
+impl World {
+    async fn open(&self, newest: Option<&str>) -> Frames {
+        let stream = self.streams.open(&self.line, newest, None).await.expect("taken");
+        Box::pin(stream.expect("there is such a line"))
+    }
+
+    async fn change_rate(&self, rate_per_second: u32) {
+        let rule = self.port.rule(&self.line).await.expect("answers").expect("is there");
+        self.port.change_rule(&self.line, LineRule { rate_per_second, ..rule }).await.expect("changed");
+        self.streams.changed(&self.line);
+    }
+}
+
+/// The next that is said; none at the end.
+async fn next(frames: &mut Frames) -> Option<String> {
+    let next = tokio::time::timeout(PATIENCE, frames.next()).await.expect("in time");
+    next.map(|frame| match frame {
+        Ok(bytes) => String::from_utf8(bytes.to_vec()).expect("text"),
+        Err(never) => match never {},
+    })
+}
+
+#[tokio::test]
+async fn who_is_slow_finds_the_newest_and_nothing_in_between() {
+    let world = world(10).await;
+    let (mut fast, mut slow) = (world.open(None).await, world.open(None).await);
+    for frames in [&mut fast, &mut slow] {
+        assert!(next(frames).await.expect("the first").contains("\"ratePerSecond\":0.0"));
+    }
+    for rate in 1..=5 {
+        world.change_rate(rate).await;
+        let frame = next(&mut fast).await.expect("a frame");
+        assert!(frame.contains(&format!("\"ratePerSecond\":{rate}.0")), "{frame}");
+    }
+    let frame = next(&mut slow).await.expect("a frame");
+    assert!(frame.contains("\"ratePerSecond\":5.0"), "{frame}");
+}
+
+#[tokio::test]
+async fn who_has_the_newest_is_not_sent_it_again() {
+    let world = world(10).await;
+    let first = next(&mut world.open(None).await).await.expect("the first");
+    let id = first.split_once("id: ").and_then(|(_, rest)| rest.split_once('\n')).expect("an id").0.to_owned();
+    let mut again = world.open(Some(&id)).await;
+    let only = next(&mut again).await.expect("the first");
+    assert!(only.starts_with("retry: ") && !only.contains("data:"), "{only}");
+    world.change_rate(1).await;
+    assert!(next(&mut again).await.expect("a frame").contains("\"ratePerSecond\":1.0"));
+}
+
+#[tokio::test]
+async fn all_streams_end_and_none_begins_anew() {
+    let world = world(10).await;
+    let mut frames = [world.open(None).await, world.open(None).await];
+    world.streams.end();
+    for frames in &mut frames {
+        assert!(next(frames).await.is_some(), "what was under way");
+        assert_eq!(next(frames).await, None);
+    }
+    assert!(world.streams.open(&world.line, None, None).await.is_err());
+}
+
+#[tokio::test]
+async fn places_for_streams_are_given_back() {
+    let world = world(2).await;
+    let first = world.open(None).await;
+    let second = world.open(None).await;
+    assert!(world.streams.open(&world.line, None, None).await.is_err());
+    drop(first);
+    let third = world.open(None).await;
+    assert!(world.streams.open(&world.line, None, None).await.is_err());
+    drop((second, third));
+    let missing = "queue:nothing".parse().expect("a line");
+    for _ in 0..5 {
+        assert!(world.streams.open(&missing, None, None).await.expect("answers").is_none());
+    }
+    drop(world.open(None).await);
+}

@@ -1,0 +1,150 @@
+//! The routes of lines of any kind (`contract.md`, Queue). The ticket queue's own calls stand beside these.
+
+pub mod draw;
+
+use super::site::Site;
+use super::site::service::Asker;
+use ::http::{HeaderMap, HeaderName, HeaderValue, header};
+use access::callers::Callers;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use domain::ErrorCode;
+use domain::line::LineRule;
+use hot::line::Clock;
+use lines::client::Desk;
+use lines::operation::{Defaults, LineStats, NewRate, Stats};
+use lines::serving::{Board, FRESH, Serving};
+use lines::stream::Streams;
+use onsale_http::docs::ErrorBody;
+use onsale_http::{ApiError, Json, Path};
+use utoipa::OpenApi;
+
+/// What the routes work with. Cheap to clone.
+#[derive(Clone)]
+pub struct QueueApi {
+    /// Answers people.
+    pub desk: Desk,
+    /// What everybody may know.
+    pub board: Board,
+    /// The same, pushed.
+    pub streams: Streams,
+    /// Lines before any site.
+    pub site: Site,
+    /// Who may change something.
+    pub callers: Callers,
+    /// What the configuration says.
+    pub defaults: Defaults,
+}
+
+/// The routes.
+pub fn routes(api: QueueApi) -> Router {
+    Router::new()
+        .route("/queue/serving/{line}", get(serving))
+        .route("/queue/stream/{line}", get(stream))
+        .route("/queue/admin/stats", get(stats))
+        .route("/queue/admin/{line}/rate", put(change_rate))
+        .route("/queue/admin/{line}/pause", post(pause))
+        .route("/queue/admin/{line}/resume", post(resume))
+        .with_state(api)
+}
+
+/// This service's part of the API document.
+#[derive(OpenApi)]
+#[openapi(paths(serving, stream, stats, change_rate, pause, resume))]
+pub struct ApiDocument;
+
+/// What a line serves now: public, and the same for everybody.
+#[utoipa::path(get, path = "/queue/serving/{line}", tag = "lines", security(()), params(("line" = String, Path)),
+    responses((status = 200, body = Serving), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn serving(State(api): State<QueueApi>, Path(line): Path<String>, asker: Asker) -> Result<Response, ApiError> {
+    let (line, _) = api.desk.named(&line).await?;
+    let document = api.board.serving(&line).await?.ok_or(ErrorCode::NotFound)?;
+    api.site.note(&line, &asker);
+    let age = format!("public, max-age={}", FRESH.as_secs());
+    Ok(([(header::CACHE_CONTROL, age)], Json(document.as_ref().clone())).into_response())
+}
+
+/// The same, pushed as server-sent events whenever it changes. `Last-Event-ID` is the one that the reader has.
+#[utoipa::path(get, path = "/queue/stream/{line}", tag = "lines", security(()), params(("line" = String, Path)),
+    responses((status = 200, description = "Documents as in /queue/serving/", body = String,
+            content_type = "text/event-stream"),
+        (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn stream(State(api): State<QueueApi>, Path(line): Path<String>, asker: Asker) -> Result<Response, ApiError> {
+    let (line, _) = api.desk.named(&line).await?;
+    let newest = Some(asker.header("last-event-id")).filter(|id| !id.is_empty());
+    let stream = api.streams.open(&line, newest, api.site.watcher(&line, &asker)).await?;
+    let body = Body::from_stream(stream.ok_or(ErrorCode::NotFound)?);
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        // NGINX would gather frames otherwise.
+        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+    ];
+    Ok((headers, body).into_response())
+}
+
+/// All lines in figures.
+#[utoipa::path(get, path = "/queue/admin/stats", tag = "lines", security(("apiKey" = [])),
+    responses((status = 200, body = Stats), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
+async fn stats(State(api): State<QueueApi>, headers: HeaderMap) -> Result<Json<Stats>, ApiError> {
+    api.callers.administrator(&headers).await?;
+    Ok(Json(api.desk.stats(&api.board, api.defaults).await?))
+}
+
+/// Changes how many may go a second. It holds from the next second on.
+#[utoipa::path(put, path = "/queue/admin/{line}/rate", tag = "lines", security(("apiKey" = [])),
+    params(("line" = String, Path)), request_body = NewRate,
+    responses((status = 200, body = LineStats), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn change_rate(
+    State(api): State<QueueApi>,
+    Path(line): Path<String>,
+    headers: HeaderMap,
+    Json(new): Json<NewRate>,
+) -> Result<Json<LineStats>, ApiError> {
+    let rate_per_second = new.rate_per_second;
+    change(&api, &line, &headers, |rule| LineRule { rate_per_second, ..rule }).await
+}
+
+/// Nobody goes until resumed; everybody keeps the place.
+#[utoipa::path(post, path = "/queue/admin/{line}/pause", tag = "lines", security(("apiKey" = [])),
+    params(("line" = String, Path)),
+    responses((status = 200, body = LineStats), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn pause(
+    State(api): State<QueueApi>,
+    Path(line): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<LineStats>, ApiError> {
+    change(&api, &line, &headers, |rule| LineRule { paused: true, ..rule }).await
+}
+
+/// People go again.
+#[utoipa::path(post, path = "/queue/admin/{line}/resume", tag = "lines", security(("apiKey" = [])),
+    params(("line" = String, Path)),
+    responses((status = 200, body = LineStats), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+async fn resume(
+    State(api): State<QueueApi>,
+    Path(line): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<LineStats>, ApiError> {
+    change(&api, &line, &headers, |rule| LineRule { paused: false, ..rule }).await
+}
+
+async fn change(
+    api: &QueueApi,
+    line: &str,
+    headers: &HeaderMap,
+    change: impl Fn(LineRule) -> LineRule,
+) -> Result<Json<LineStats>, ApiError> {
+    api.callers.administrator(headers).await?;
+    let (line, _) = api.desk.named(line).await?;
+    let rule = api.desk.change(&line, change).await?;
+    api.streams.changed(&line);
+    let figures = api.desk.port.figures(&line, 0, Clock::Engine).await?.unwrap_or_default();
+    Ok(Json(LineStats::of(&line, &rule, &figures, api.board.rates().per_second(&line))))
+}

@@ -1,0 +1,10 @@
+//! The queue role: lines before any site, and the routes of lines of any kind. It needs no database.
+//!
+//! `api` has the routes, `configured` keeps the lines that the configuration names, `site` is a line before any site.
+
+pub mod api;
+pub mod configured;
+pub mod site;
+
+pub use configured::{ConfiguredLines, LineSettings};
+pub use site::{CookieKeys, Site};

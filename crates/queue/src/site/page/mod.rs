@@ -1,0 +1,227 @@
+//! The waiting page: works without script, and better with it.
+
+mod texts;
+
+use ::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER, VARY};
+use ::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use onsale_http::Language;
+use onsale_http::layer::render::OwnBody;
+use std::time::Duration;
+use texts::{Texts, texts};
+
+/// What the page may load and reach: this site's own, and nothing else.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Without script the page is loaded again after so long: often enough to be let in soon, seldom enough for a crowd.
+const REFRESH_SECONDS: std::ops::RangeInclusive<u64> = 5..=30;
+
+/// The page of somebody who waits.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// The line's name.
+    pub line: String,
+    /// The place's number.
+    pub ticket: u64,
+    /// From 1.
+    pub rank: u64,
+    /// The rank at the first look, which the bar begins with.
+    pub from_rank: u64,
+    /// Seconds until somebody of this rank goes; none while nobody does.
+    pub wait_seconds: Option<u64>,
+    /// This page's own address, with where it leads.
+    pub here: String,
+}
+
+#[derive(Template)]
+#[template(path = "wait.html")]
+struct WaitingPage<'a> {
+    texts: &'a Texts,
+    lang: &'static str,
+    waiting: &'a Waiting,
+    rank: String,
+    estimate: String,
+    percent: u64,
+    refresh_seconds: u64,
+}
+
+/// Why somebody sees a page and does not wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The browser keeps no cookies, and a place can not be kept without.
+    NoCookies,
+    /// Too many wait.
+    Full,
+    /// Nobody enters any more.
+    Closed,
+    /// The line does not answer.
+    Away,
+    /// The order is drawn when the line opens; this is the number that takes part.
+    Drawing(u64),
+}
+
+#[derive(Template)]
+#[template(path = "notice.html")]
+struct NoticePage<'a> {
+    texts: &'a Texts,
+    lang: &'static str,
+    title: &'a str,
+    text: String,
+    /// Where to try again, and when by itself.
+    again: Option<(&'a str, u64)>,
+}
+
+/// The page with someone's rank.
+pub fn waiting(waiting: &Waiting, language: Language) -> Response {
+    let texts = texts(language);
+    let first = waiting.from_rank.max(waiting.rank);
+    let page = WaitingPage {
+        texts,
+        lang: language.as_str(),
+        waiting,
+        rank: thousands(waiting.rank),
+        estimate: texts.estimate(waiting.wait_seconds),
+        percent: (first - waiting.rank) * 100 / first.max(1),
+        refresh_seconds: refresh_seconds(waiting.wait_seconds),
+    };
+    html(StatusCode::OK, language, page.render())
+}
+
+/// A page that says why there is no rank.
+pub fn notice(notice: Notice, here: &str, language: Language) -> Response {
+    let texts = texts(language);
+    let (title, text) = texts.notice(notice);
+    let retry = match notice {
+        Notice::NoCookies | Notice::Closed => None,
+        Notice::Full => Some(Duration::from_secs(30)),
+        Notice::Away => Some(Duration::from_secs(5)),
+        Notice::Drawing(_) => Some(Duration::from_secs(10)),
+    };
+    let again = match notice {
+        Notice::Closed => None,
+        _ => Some((here, retry.map_or(0, |after| after.as_secs()))),
+    };
+    let status = match notice {
+        Notice::Full | Notice::Away => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::OK,
+    };
+    let page = NoticePage { texts, lang: language.as_str(), title, text, again };
+    let mut response = html(status, language, page.render());
+    if let Some(after) = retry.filter(|_| status != StatusCode::OK) {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(after.as_secs()));
+    }
+    response
+}
+
+fn refresh_seconds(wait_seconds: Option<u64>) -> u64 {
+    wait_seconds.map_or(*REFRESH_SECONDS.end(), |wait| wait / 4).clamp(*REFRESH_SECONDS.start(), *REFRESH_SECONDS.end())
+}
+
+fn html(status: StatusCode, language: Language, page: askama::Result<String>) -> Response {
+    let Ok(page) = page else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_LANGUAGE, language.as_str()),
+        (CACHE_CONTROL, "no-store"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (VARY, "Accept-Language, Cookie"),
+        (HeaderName::from_static("x-robots-tag"), "noindex"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let mut response = (status, headers, page).into_response();
+    response.extensions_mut().insert(OwnBody);
+    response
+}
+
+/// `1234567` as `1,234,567`, as both languages write it.
+fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// What the pages load. The names never change, so a browser asks again after a while.
+pub fn asset(name: &str) -> Option<Response> {
+    let (kind, text) = match name {
+        "wait.css" => ("text/css; charset=utf-8", include_str!("../../../templates/wait.css")),
+        "wait.js" => ("text/javascript; charset=utf-8", include_str!("../../../templates/wait.js")),
+        _ => return None,
+    };
+    Some(([(CONTENT_TYPE, kind), (CACHE_CONTROL, "public, max-age=300")], text).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(response: Response) -> String {
+        let body = futures::executor::block_on(axum::body::to_bytes(response.into_body(), 1 << 20)).expect("a body");
+        String::from_utf8(body.to_vec()).expect("text")
+    }
+
+    fn page(rank: u64, wait_seconds: Option<u64>, language: Language) -> String {
+        let page = Waiting {
+            line: "shop".into(),
+            ticket: 5_000,
+            rank,
+            from_rank: 2_000,
+            wait_seconds,
+            here: "/wait/shop?to=/a%22b".into(),
+        };
+        text(waiting(&page, language))
+    }
+
+    #[test]
+    fn rank_and_estimate_are_told_in_both_languages() {
+        let korean = page(1_234, Some(150), Language::Ko);
+        for part in ["lang=\"ko\"", "1,234", "약 3분", "value=\"38\"", "content=\"30;"] {
+            assert!(korean.contains(part), "{part} not in {korean}");
+        }
+        let english = page(1_234, Some(7_300), Language::En);
+        for part in ["lang=\"en\"", "1,234", "About 2 h 2 min"] {
+            assert!(english.contains(part), "{part} not in {english}");
+        }
+        assert!(page(1, Some(1), Language::En).contains("Less than a minute"));
+        assert!(page(1, None, Language::En).contains("Nobody is being let in"));
+    }
+
+    #[test]
+    fn nothing_breaks_out_of_an_attribute() {
+        let page = Waiting {
+            line: "\"><script>alert(1)</script>".into(),
+            ticket: 1,
+            rank: 1,
+            from_rank: 0,
+            wait_seconds: None,
+            here: "/wait/\"><script>alert(2)</script>".into(),
+        };
+        let page = text(waiting(&page, Language::En));
+        assert!(!page.contains("<script>alert"), "{page}");
+    }
+
+    #[test]
+    fn everything_loaded_is_this_sites_own() {
+        for language in Language::ALL {
+            for page in [page(1, None, language), text(notice(Notice::Away, "/wait/shop", language))] {
+                assert!(!page.contains("://") && !page.contains("style=\"") && !page.contains("onclick"), "{page}");
+            }
+        }
+        assert!(asset("wait.js").is_some() && asset("wait.css").is_some() && asset("../secret").is_none());
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(thousands(number), text);
+        }
+    }
+}

@@ -1,8 +1,0 @@
-//! The opening draw of a line: `announce` publishes its hash beforehand, `receipt` signs the numbers of those who take
-//! part, `api` has the routes.
-
-pub mod announce;
-pub mod api;
-pub mod receipt;
-
-pub use receipt::ReceiptKey;
