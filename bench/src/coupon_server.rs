@@ -10,7 +10,7 @@ use hot::redis::{Ack, RedisAddress, RedisEngine, RedisOptions};
 use ledger::{Ledger, LedgerOptions, embedded_url};
 use onsale_http::TrustedProxies;
 use onsale_http::limits::{LimitSettings, Limits};
-use onsale_http::server::{Asked, Door, DoorSettings, HotHead, HotRoutes};
+use onsale_http::server::{HotHead, HotRequest, HotRoutes, Server, ServerSettings};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,17 +56,23 @@ impl Clone for OneByOne {
 }
 
 impl HotRoutes for OneByOne {
-    type Undecided = (Asked, Waiting);
+    type Undecided = (HotRequest, Waiting);
 
     fn knows(&self, method: &str, target: &str) -> bool {
         self.route.knows(method, target)
     }
 
-    fn answer_now(&self, peer: IpAddr, head: &HotHead<'_>, body: &[u8], out: &mut Vec<u8>) -> Option<(Asked, Waiting)> {
+    fn answer_now(
+        &self,
+        peer: IpAddr,
+        head: &HotHead<'_>,
+        body: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Option<(HotRequest, Waiting)> {
         self.route.answer_now(peer, head, body, out)
     }
 
-    async fn answer(&self, undecided: (Asked, Waiting), out: &mut Vec<u8>) {
+    async fn answer(&self, undecided: (HotRequest, Waiting), out: &mut Vec<u8>) {
         self.route.answer(undecided, out).await;
     }
 
@@ -84,9 +90,9 @@ pub fn serve(arguments: &Arguments) -> anyhow::Result<()> {
         let parts = Arc::new(parts(arguments, &embedded_url(folder.path())).await?);
         let metrics = Arc::new(IssueMetrics::new());
         let door = if arguments.one_by_one {
-            Door::open(settings(), move || (OneByOne::new(parts.clone(), metrics.clone()), Router::new()))
+            Server::open(settings(), move || (OneByOne::new(parts.clone(), metrics.clone()), Router::new()))
         } else {
-            Door::open(settings(), move || (IssueRoute::new(parts.clone(), metrics.clone()), Router::new()))
+            Server::open(settings(), move || (IssueRoute::new(parts.clone(), metrics.clone()), Router::new()))
         }?;
         println!("listening on http://{}", door.address());
         tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?.recv().await;
@@ -117,8 +123,8 @@ async fn parts(arguments: &Arguments, ledger_url: &str) -> anyhow::Result<IssueP
     })
 }
 
-fn settings() -> DoorSettings {
-    DoorSettings {
+fn settings() -> ServerSettings {
+    ServerSettings {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         workers: 0,
         connections_max: 10_000,

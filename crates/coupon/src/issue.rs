@@ -15,7 +15,7 @@ use hot::batcher::{BatchLimits, Batcher};
 use hot::{CouponPort, HotError, IssueRequest, LocalQuestion};
 use onsale_http::error::ApiError;
 use onsale_http::limits::Limits;
-use onsale_http::server::{Asked, HotHead, HotRoutes, SampledLine};
+use onsale_http::server::{HotHead, HotRequest, HotRoutes, SampledLine};
 use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -96,19 +96,19 @@ impl IssueRoute {
     }
 
     /// What the answer needs of a request.
-    pub fn asked(&self, peer: IpAddr, head: &HotHead<'_>) -> Asked {
-        Asked::new(&self.parts.limits, peer, head)
+    pub fn asked(&self, peer: IpAddr, head: &HotHead<'_>) -> HotRequest {
+        HotRequest::new(&self.parts.limits, peer, head)
     }
 
     /// Goes as far as is possible without waiting.
-    pub fn begin(&self, asked: &mut Asked, head: &HotHead<'_>, body: &[u8]) -> Begun {
+    pub fn begin(&self, asked: &mut HotRequest, head: &HotHead<'_>, body: &[u8]) -> Begun {
         match self.try_begin(asked, head, body) {
             Ok(begun) => begun,
             Err(error) => Begun::Answer(Err(error)),
         }
     }
 
-    fn try_begin(&self, asked: &mut Asked, head: &HotHead<'_>, body: &[u8]) -> Result<Begun, ApiError> {
+    fn try_begin(&self, asked: &mut HotRequest, head: &HotHead<'_>, body: &[u8]) -> Result<Begun, ApiError> {
         asked.take_ip(&self.parts.limits)?;
         if !is_json(head.content_type) {
             return Err(ErrorCode::UnsupportedMediaType.into());
@@ -132,7 +132,7 @@ impl IssueRoute {
 
     fn ask_as(
         &self,
-        asked: &mut Asked,
+        asked: &mut HotRequest,
         caller: &Caller,
         body: &[u8],
         key: Option<IdempotencyKey>,
@@ -146,7 +146,7 @@ impl IssueRoute {
 
     fn ask(
         &self,
-        asked: &mut Asked,
+        asked: &mut HotRequest,
         tenant: &str,
         body: &[u8],
         key: Option<IdempotencyKey>,
@@ -169,7 +169,7 @@ impl IssueRoute {
     }
 
     /// Waits for what [`IssueRoute::begin`] could not know.
-    pub async fn finish(&self, asked: &mut Asked, waiting: Waiting) -> Result<IssueOutcome, ApiError> {
+    pub async fn finish(&self, asked: &mut HotRequest, waiting: Waiting) -> Result<IssueOutcome, ApiError> {
         match waiting {
             Waiting::Decision(request) => self.decide_anywhere(request).await,
             Waiting::Gate(request) => self.decide_at_the_gate(request).await,
@@ -205,7 +205,7 @@ impl IssueRoute {
     /// The campaign has a gate. The engine is asked after the gate and never only before it: whoever has no pass because
     /// another call of theirs has just used it has the coupon, and must hear that.
     ///
-    /// One pass is one coupon. Asked again with it, by this route or the gate's own, the user hears `ALREADY_ISSUED`; the
+    /// One pass is one coupon. HotRequest again with it, by this route or the gate's own, the user hears `ALREADY_ISSUED`; the
     /// yes itself under the `Idempotency-Key` alone that led to it.
     async fn decide_at_the_gate(&self, request: IssueRequest) -> Result<IssueOutcome, ApiError> {
         let (campaign, user) = (request.campaign.clone(), request.user.clone());
@@ -226,7 +226,7 @@ impl IssueRoute {
     /// Appends the body of an answer; returns its status and `Retry-After`.
     pub fn write_body(
         &self,
-        asked: &Asked,
+        asked: &HotRequest,
         answer: Result<IssueOutcome, ApiError>,
         out: &mut Vec<u8>,
     ) -> (u16, Option<u32>) {
@@ -244,7 +244,7 @@ impl IssueRoute {
         asked.write_error(&error, out)
     }
 
-    fn reply(&self, asked: &Asked, answer: Result<IssueOutcome, ApiError>, decided: bool, out: &mut Vec<u8>) {
+    fn reply(&self, asked: &HotRequest, answer: Result<IssueOutcome, ApiError>, decided: bool, out: &mut Vec<u8>) {
         thread_local! {
             static BODY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
         }
@@ -256,7 +256,7 @@ impl IssueRoute {
         });
     }
 
-    fn log(&self, asked: &Asked, status: u16, decided: bool, bytes: usize) {
+    fn log(&self, asked: &HotRequest, status: u16, decided: bool, bytes: usize) {
         let sampled =
             self.metrics.is_sampled(if self.parts.log_every == 0 { SAMPLED_ONE_IN } else { self.parts.log_every });
         if decided || sampled {
@@ -270,13 +270,19 @@ impl IssueRoute {
 }
 
 impl HotRoutes for IssueRoute {
-    type Undecided = (Asked, Waiting);
+    type Undecided = (HotRequest, Waiting);
 
     fn knows(&self, method: &str, target: &str) -> bool {
         method == "POST" && target == Self::PATH
     }
 
-    fn answer_now(&self, peer: IpAddr, head: &HotHead<'_>, body: &[u8], out: &mut Vec<u8>) -> Option<(Asked, Waiting)> {
+    fn answer_now(
+        &self,
+        peer: IpAddr,
+        head: &HotHead<'_>,
+        body: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Option<(HotRequest, Waiting)> {
         let mut asked = self.asked(peer, head);
         match self.begin(&mut asked, head, body) {
             Begun::Answer(answer) => {
@@ -287,7 +293,7 @@ impl HotRoutes for IssueRoute {
         }
     }
 
-    async fn answer(&self, (mut asked, waiting): (Asked, Waiting), out: &mut Vec<u8>) {
+    async fn answer(&self, (mut asked, waiting): (HotRequest, Waiting), out: &mut Vec<u8>) {
         let answer = self.finish(&mut asked, waiting).await;
         self.reply(&asked, answer, true, out);
     }

@@ -14,15 +14,15 @@ type Asking = Batcher<LineUser, Result<Standing, HotError>>;
 
 /// Where people ask. Cheap to clone; all clones gather together.
 #[derive(Clone)]
-pub struct Desk {
+pub struct LineClient {
     /// Decides.
     pub port: Arc<dyn LinePort>,
     entering: Asking,
     looking: Asking,
 }
 
-impl Desk {
-    /// A desk before an engine.
+impl LineClient {
+    /// A lines before an engine.
     pub fn new(port: Arc<dyn LinePort>) -> Self {
         let (enter, look) = (port.clone(), port.clone());
         let entering = Batcher::new(BatchLimits::default(), move |batch| {

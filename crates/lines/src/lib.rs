@@ -17,8 +17,8 @@ pub mod stream;
 #[cfg(test)]
 mod stream_tests;
 
-pub use client::Desk;
+pub use client::LineClient;
 pub use draw::ReceiptKey;
 pub use scheduler::Scheduler;
-pub use serving::Board;
+pub use serving::ServingCache;
 pub use stream::Streams;

@@ -1,8 +1,8 @@
 //! What operators see and change while people wait (QUEUE-007).
 
-use super::client::Desk;
+use super::client::LineClient;
 use super::rules::change_rule;
-use super::serving::Board;
+use super::serving::ServingCache;
 use domain::line::{Figures, LineId, LineRule};
 use domain::{CampaignId, ErrorCode, EventName};
 use hot::line::Clock;
@@ -81,12 +81,12 @@ pub struct Defaults {
     pub interval_ms: u32,
 }
 
-impl Desk {
+impl LineClient {
     /// All lines in figures.
     ///
     /// # Errors
     /// `SERVICE_UNAVAILABLE`.
-    pub async fn stats(&self, board: &Board, defaults: Defaults) -> Result<Stats, ApiError> {
+    pub async fn stats(&self, cache: &ServingCache, defaults: Defaults) -> Result<Stats, ApiError> {
         let mut lines = Vec::new();
         for line in self.port.lines().await? {
             // A line whose part of the hot state is away keeps nobody from seeing the others.
@@ -96,8 +96,8 @@ impl Desk {
                 tracing::warn!(%line, "the figures of a line could not be read");
                 continue;
             };
-            board.rates().look(&line, &rule, &figures, clock::now());
-            lines.push(LineStats::of(&line, &rule, &figures, board.rates().per_second(&line)));
+            cache.rates().look(&line, &rule, &figures, clock::now());
+            lines.push(LineStats::of(&line, &rule, &figures, cache.rates().per_second(&line)));
         }
         let rate = u64::from(defaults.rate_per_second);
         let batch = rate * u64::from(defaults.interval_ms) / 1_000;

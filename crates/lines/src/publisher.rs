@@ -40,7 +40,7 @@ pub(super) async fn run(hub: Weak<Hub>, line: LineId, channel: Weak<Channel>) {
 
 /// Tells the readers what is new. Nothing new is no news; an engine that is away has none either.
 async fn tell(hub: &Hub, line: &LineId, channel: &Channel, has_beat: bool, heard_every: Duration) {
-    let frame = match hub.board.renew(line).await {
+    let frame = match hub.cache.renew(line).await {
         Ok(document) => document.map(|document| Frame::of(&document)),
         Err(_) => None,
     };
@@ -58,7 +58,7 @@ async fn tell(hub: &Hub, line: &LineId, channel: &Channel, has_beat: bool, heard
 
 /// Often enough that nobody who watches is taken to be gone.
 async fn beat_every_of(hub: &Hub, line: &LineId) -> Duration {
-    let Ok(Some(rule)) = hub.board.port().rule(line).await else { return BEAT_EVERY_MAX };
+    let Ok(Some(rule)) = hub.cache.port().rule(line).await else { return BEAT_EVERY_MAX };
     if rule.abandon_after_ms == 0 {
         return BEAT_EVERY_MAX;
     }

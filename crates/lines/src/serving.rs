@@ -59,14 +59,14 @@ type Kept = Arc<OnceCell<Result<Option<Arc<Serving>>, ApiError>>>;
 
 /// Documents of all lines, each made once a second however many ask. Cheap to clone.
 #[derive(Clone)]
-pub struct Board {
+pub struct ServingCache {
     port: Arc<dyn LinePort>,
     rates: Rates,
     kept: Arc<Mutex<HashMap<LineId, (Instant, Kept)>>>,
 }
 
-impl Board {
-    /// A board over an engine.
+impl ServingCache {
+    /// A cache over an engine.
     pub fn new(port: Arc<dyn LinePort>) -> Self {
         Self { port, rates: Rates::default(), kept: Arc::default() }
     }

@@ -7,9 +7,9 @@
 //! A reader holds a place in the watch and nothing else: who is slow is not waited for and finds the newest frame when
 //! it comes back. Who does not come back is cut by the connection's own time limit.
 
-use super::client::Desk;
+use super::client::LineClient;
 use super::publisher;
-use super::serving::{Board, Serving};
+use super::serving::{Serving, ServingCache};
 use bytes::Bytes;
 use domain::Timestamp;
 use domain::line::LineId;
@@ -94,9 +94,9 @@ impl Figures {
 pub struct Streams(Arc<Hub>);
 
 pub(super) struct Hub {
-    pub board: Board,
+    pub cache: ServingCache,
     pub channels: Mutex<HashMap<LineId, Arc<Channel>>>,
-    desk: Desk,
+    lines: LineClient,
     runtime: Handle,
     streams_max: usize,
     open: AtomicUsize,
@@ -116,11 +116,11 @@ impl Drop for Counted {
 
 impl Streams {
     /// No streams yet, `streams_max` at most. Frames are made on the runtime that this is called on.
-    pub fn new(desk: Desk, board: Board, streams_max: usize) -> Self {
+    pub fn new(lines: LineClient, cache: ServingCache, streams_max: usize) -> Self {
         Self(Arc::new(Hub {
-            board,
+            cache,
             channels: Mutex::default(),
-            desk,
+            lines,
             runtime: Handle::current(),
             streams_max,
             open: AtomicUsize::new(0),
@@ -159,7 +159,7 @@ impl Streams {
         watcher: Option<LineUser>,
     ) -> Result<Option<impl Stream<Item = Result<Bytes, Infallible>> + Send + use<>>, ApiError> {
         let counted = self.count()?;
-        let Some(document) = self.0.board.serving(line).await? else { return Ok(None) };
+        let Some(document) = self.0.cache.serving(line).await? else { return Ok(None) };
         let news = self.subscribe(line, &document)?;
         Ok(Some(unfold(Reader::new(counted, news, newest, watcher), Reader::next)))
     }
@@ -251,10 +251,10 @@ impl Reader {
             return;
         };
         watcher.heard_at = Instant::now();
-        let (desk, who) = (self.counted.0.desk.clone(), watcher.who.clone());
+        let (lines, who) = (self.counted.0.lines.clone(), watcher.who.clone());
         tokio::spawn(async move {
             // Missed once, it is noted the next time.
-            let _ = desk.look(who).await;
+            let _ = lines.look(who).await;
         });
     }
 }

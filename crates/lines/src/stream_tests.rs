@@ -1,6 +1,6 @@
 //! Streams without sockets: who is slow, who has the newest, and how they end.
 
-use crate::{Board, Desk, Streams};
+use crate::{LineClient, ServingCache, Streams};
 use bytes::Bytes;
 use domain::line::{Admits, LineId, LineRule};
 use futures::{Stream, StreamExt};
@@ -43,8 +43,8 @@ async fn world(streams_max: usize) -> World {
         revision: 1,
     };
     port.make_line(&line, rule).await.expect("made");
-    let desk = Desk::new(port.clone());
-    let streams = Streams::new(desk, Board::new(port.clone()), streams_max);
+    let lines = LineClient::new(port.clone());
+    let streams = Streams::new(lines, ServingCache::new(port.clone()), streams_max);
     World { port, streams, line, _folder: folder }
 }
 

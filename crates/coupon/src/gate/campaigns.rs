@@ -199,11 +199,11 @@ impl GateService {
                 ..rule
             }
         };
-        let rule = match change_rule(&*self.desk.port, &line, |rule| Ok::<_, ApiError>(follow(rule))).await? {
+        let rule = match change_rule(&*self.lines.port, &line, |rule| Ok::<_, ApiError>(follow(rule))).await? {
             Some(rule) => rule,
             None => {
                 let rule = follow(self.settings.rule());
-                self.desk.port.make_line(&line, rule.clone()).await?;
+                self.lines.port.make_line(&line, rule.clone()).await?;
                 rule
             }
         };

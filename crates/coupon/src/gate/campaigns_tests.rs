@@ -12,7 +12,7 @@ use domain::{Campaign, CampaignId, ErrorCode, EventName, TenantName, UserId};
 use hot::embedded::{EmbeddedEngine, EmbeddedLines, JournalOptions};
 use hot::line::LinePort;
 use ledger::{Ledger, LedgerOptions, embedded_url};
-use lines::Desk;
+use lines::LineClient;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,7 +55,7 @@ async fn a_campaign_that_can_not_be_followed_keeps_no_other_from_its_gate() {
     let port = Arc::new(FaultyLines::new(lines));
     // Whichever is followed first.
     port.away.set(LineId::Gate(all[0].clone())).expect("set once");
-    let gate = GateService::new(Desk::new(port.clone()), coupons, settings());
+    let gate = GateService::new(LineClient::new(port.clone()), coupons, settings());
     assert!(gate.follow().await.is_err(), "it is told that one could not be followed");
     let mut made = port.lines().await.expect("read");
     made.sort();
@@ -72,7 +72,7 @@ async fn a_line_that_hangs_holds_up_nobody_who_asks_for_a_coupon() {
     let id = CampaignId::new(TenantName::default_tenant(), EventName::new("shoes").expect("a name"));
     let port = Arc::new(FaultyLines::new(lines));
     port.away.set(LineId::Gate(id.clone())).expect("set once");
-    let gate = GateService::new(Desk::new(port), coupons, settings());
+    let gate = GateService::new(LineClient::new(port), coupons, settings());
     let user = UserId::new("ann").expect("a name");
     tokio::time::pause();
     let asked = async {

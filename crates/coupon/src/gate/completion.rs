@@ -33,7 +33,7 @@ impl GateService {
             false if nothing_left => Verdict::SoldOut,
             false => return self.rank(campaign, user).await,
         };
-        self.desk.port.finish(&who(campaign, user), verdict).await?;
+        self.lines.port.finish(&who(campaign, user), verdict).await?;
         Ok(match verdict {
             Verdict::Issued => ranked(RankStatus::Issued, None),
             Verdict::SoldOut => ranked(RankStatus::SoldOut, None),

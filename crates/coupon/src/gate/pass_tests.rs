@@ -14,7 +14,7 @@ use futures::future::join_all;
 use hot::IssueRequest;
 use hot::embedded::{EmbeddedLines, JournalOptions};
 use hot::line::{Clock, LinePort, LineUser};
-use lines::Desk;
+use lines::LineClient;
 use onsale_http::TrustedProxies;
 use onsale_http::limits::{LimitSettings, Limits};
 use onsale_http::server::HotHead;
@@ -82,7 +82,7 @@ impl Scene {
         let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened");
         let lines = Arc::new(FaultyLines::new(lines));
         let settings = GateSettings { mode: DispatchMode::ActiveQueue, dispatch_per_second: 1_000, ..settings() };
-        let gate = GateService::new(Desk::new(lines.clone()), coupons.clone(), settings);
+        let gate = GateService::new(LineClient::new(lines.clone()), coupons.clone(), settings);
         let parts = IssueParts {
             port: coupons.port.clone(),
             gate: Some(Arc::new(gate.clone())),

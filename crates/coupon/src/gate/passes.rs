@@ -69,7 +69,7 @@ impl GateService {
     /// is told by the coupon itself when the user asks again.
     pub async fn note(&self, campaign: &CampaignId, user: &UserId, verdict: Verdict) {
         let who = who(campaign, user);
-        let why = match tokio::time::timeout(NOTE_TIMEOUT, self.desk.port.finish(&who, verdict)).await {
+        let why = match tokio::time::timeout(NOTE_TIMEOUT, self.lines.port.finish(&who, verdict)).await {
             Ok(Ok(_)) => return,
             Ok(Err(error)) => error.to_string(),
             Err(late) => late.to_string(),
@@ -84,7 +84,7 @@ impl Gatekeeper for GateService {
         if self.settings.mode != DispatchMode::ActiveQueue {
             return Ok(None);
         }
-        Ok(match self.desk.look(who(campaign, user)).await? {
+        Ok(match self.lines.look(who(campaign, user)).await? {
             Standing::Inside { pass, .. } => Some(pass.id),
             _ => None,
         })

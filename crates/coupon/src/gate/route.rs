@@ -10,7 +10,7 @@ use domain::name::check_name;
 use domain::{CampaignId, ErrorCode, EventName, TenantName, UserId};
 use onsale_http::limits::Limits;
 use onsale_http::metrics::RouteRecorder;
-use onsale_http::server::{Asked, HotHead, HotRoutes, SampledLine};
+use onsale_http::server::{HotHead, HotRequest, HotRoutes, SampledLine};
 use onsale_http::{ApiError, HttpMetrics};
 use serde::Serialize;
 use std::cell::RefCell;
@@ -62,7 +62,7 @@ struct Question<'a> {
 
 /// A request for which something has to be waited for.
 pub struct Unanswered {
-    asked: Asked,
+    asked: HotRequest,
     kind: Kind,
     whose: Whose,
     event: EventName,
@@ -123,7 +123,7 @@ fn name_error(error: domain::name::NameError) -> ApiError {
 }
 
 impl GateRoute {
-    /// The routes with a desk of their own: call it once on each worker.
+    /// The routes with a lines of their own: call it once on each worker.
     pub fn new(parts: Arc<GateParts>, gate: GateService, metrics: &HttpMetrics) -> Self {
         let recorder = |kind: Kind| metrics.recorder(kind.name().0, kind.name().1);
         let figures = Figures {
@@ -132,13 +132,13 @@ impl GateRoute {
             rank_short: recorder(Kind::RankShort),
             answers: AtomicU32::new(0),
         };
-        Self { parts, gate: gate.with_own_desk(), figures: Arc::new(figures) }
+        Self { parts, gate: gate.with_own_client(), figures: Arc::new(figures) }
     }
 
     /// Goes as far as is possible without waiting: an answer's status, or what to wait for.
     fn begin(
         &self,
-        asked: &mut Asked,
+        asked: &mut HotRequest,
         head: &HotHead<'_>,
         question: Question<'_>,
         body: &mut Vec<u8>,
@@ -172,7 +172,14 @@ impl GateRoute {
         }
     }
 
-    fn reply(&self, asked: &Asked, kind: Kind, answer: Result<(), ApiError>, body: &mut Vec<u8>, out: &mut Vec<u8>) {
+    fn reply(
+        &self,
+        asked: &HotRequest,
+        kind: Kind,
+        answer: Result<(), ApiError>,
+        body: &mut Vec<u8>,
+        out: &mut Vec<u8>,
+    ) {
         let status = match answer {
             Ok(()) => (200, None),
             Err(error) => {
@@ -184,7 +191,7 @@ impl GateRoute {
         self.count(asked, kind, status.0, body.len());
     }
 
-    fn count(&self, asked: &Asked, kind: Kind, status: u16, bytes: usize) {
+    fn count(&self, asked: &HotRequest, kind: Kind, status: u16, bytes: usize) {
         let recorder = match kind {
             Kind::Enqueue => &self.figures.enqueue,
             Kind::Rank => &self.figures.rank,
@@ -216,7 +223,7 @@ impl HotRoutes for GateRoute {
     }
 
     fn answer_now(&self, peer: IpAddr, head: &HotHead<'_>, _: &[u8], out: &mut Vec<u8>) -> Option<Unanswered> {
-        let mut asked = Asked::new(&self.parts.limits, peer, head);
+        let mut asked = HotRequest::new(&self.parts.limits, peer, head);
         let Some(question) = question(head.method, head.target) else {
             self.refuse(ErrorCode::InvalidInput, "", out);
             return None;
@@ -242,7 +249,7 @@ impl HotRoutes for GateRoute {
 
     fn refuse(&self, code: ErrorCode, detail: &'static str, out: &mut Vec<u8>) {
         let head = HotHead { close: true, ..HotHead::default() };
-        let asked = Asked::new(&self.parts.limits, IpAddr::from([0, 0, 0, 0]), &head);
+        let asked = HotRequest::new(&self.parts.limits, IpAddr::from([0, 0, 0, 0]), &head);
         let (mut error, mut body) = (ApiError::new(code), Vec::new());
         error.detail = (!detail.is_empty()).then(|| detail.to_owned());
         let status = asked.write_error(&error, &mut body);

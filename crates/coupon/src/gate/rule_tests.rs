@@ -9,7 +9,7 @@ use domain::line::{LineId, LineRule};
 use domain::{Campaign, CampaignId, ErrorCode, EventName, TenantName};
 use hot::embedded::{EmbeddedLines, JournalOptions};
 use hot::line::LinePort;
-use lines::Desk;
+use lines::LineClient;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tempfile::TempDir;
@@ -38,7 +38,7 @@ impl Scene {
     /// A server that starts with this rate.
     async fn started(&self, dispatch_per_second: u32) -> GateService {
         let settings = GateSettings { dispatch_per_second, ..settings() };
-        let gate = GateService::new(Desk::new(self.lines.clone()), self.coupons.clone(), settings);
+        let gate = GateService::new(LineClient::new(self.lines.clone()), self.coupons.clone(), settings);
         gate.follow().await.expect("followed");
         gate
     }
@@ -53,7 +53,7 @@ impl Scene {
 }
 
 async fn set_rate(gate: &GateService, line: &LineId, rate_per_second: u32) {
-    gate.desk.change(line, |rule| LineRule { rate_per_second, ..rule }).await.expect("changed");
+    gate.lines.change(line, |rule| LineRule { rate_per_second, ..rule }).await.expect("changed");
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn administrators_at_once_lose_nothing() {
     let line = scene.campaign("shoes").await;
     let gate = scene.started(100).await;
     scene.lines.rivals.store(3, Ordering::SeqCst);
-    let told = gate.desk.change(&line, |rule| LineRule { paused: true, ..rule }).await.expect("changed");
+    let told = gate.lines.change(&line, |rule| LineRule { paused: true, ..rule }).await.expect("changed");
     assert_eq!((told.paused, told.rate_per_second), (true, 103));
     assert_eq!(scene.rule(&line).await, told);
 }
@@ -73,7 +73,7 @@ async fn whoever_is_always_too_late_hears_so_and_has_changed_nothing() {
     let line = scene.campaign("shoes").await;
     let gate = scene.started(100).await;
     scene.lines.rivals.store(u32::MAX, Ordering::SeqCst);
-    let told = gate.desk.change(&line, |rule| LineRule { paused: true, ..rule }).await.expect_err("not changed");
+    let told = gate.lines.change(&line, |rule| LineRule { paused: true, ..rule }).await.expect_err("not changed");
     assert_eq!(told.code, ErrorCode::ServiceUnavailable);
     let rule = scene.rule(&line).await;
     assert!(!rule.paused && rule.rate_per_second > 100, "{rule:?}");

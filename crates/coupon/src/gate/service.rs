@@ -5,7 +5,7 @@ use crate::CouponService;
 use domain::line::{LineId, Standing, Verdict};
 use domain::{CampaignId, CampaignStatus, ErrorCode, UserId};
 use hot::line::LineUser;
-use lines::{Desk, ReceiptKey};
+use lines::{LineClient, ReceiptKey};
 use onsale_http::ApiError;
 use serde::Serialize;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 #[derive(Clone)]
 pub struct GateService {
     /// Answers people in lines.
-    pub desk: Desk,
+    pub lines: LineClient,
     /// Decides on coupons, and keeps them.
     pub coupons: CouponService,
     /// How gates admit.
@@ -89,8 +89,8 @@ pub(super) fn ranked(status: RankStatus, rank: Option<u64>) -> Ranked {
 
 impl GateService {
     /// A gate over engines.
-    pub fn new(desk: Desk, coupons: CouponService, settings: GateSettings) -> Self {
-        Self { desk, coupons, settings, gates: Arc::default(), are_up_to_date: Arc::default(), receipts: None }
+    pub fn new(lines: LineClient, coupons: CouponService, settings: GateSettings) -> Self {
+        Self { lines, coupons, settings, gates: Arc::default(), are_up_to_date: Arc::default(), receipts: None }
     }
 
     /// The same, signing the numbers of those who take part in an opening draw.
@@ -99,10 +99,10 @@ impl GateService {
         Self { receipts, ..self }
     }
 
-    /// The same with a desk of its own, so that who asks here gathers with nobody else's thread.
+    /// The same with a lines of its own, so that who asks here gathers with nobody else's thread.
     #[must_use]
-    pub fn with_own_desk(&self) -> Self {
-        Self { desk: Desk::new(self.desk.port.clone()), ..self.clone() }
+    pub fn with_own_client(&self) -> Self {
+        Self { lines: LineClient::new(self.lines.port.clone()), ..self.clone() }
     }
 
     /// What numbers are signed with.
@@ -151,7 +151,7 @@ impl GateService {
 
     /// How somebody stands, whether or not the line was known.
     pub(super) async fn look(&self, who: &LineUser, campaign: &CampaignId) -> Result<Standing, ApiError> {
-        match self.desk.look(who.clone()).await? {
+        match self.lines.look(who.clone()).await? {
             Standing::NoLine => {
                 self.demand_line(campaign).await?;
                 Ok(Standing::Absent)
@@ -174,11 +174,11 @@ impl GateService {
                 standing => standing,
             }
         } else {
-            self.desk.enter(who.clone()).await?
+            self.lines.enter(who.clone()).await?
         };
         if standing == Standing::NoLine {
             self.demand_line(campaign).await?;
-            standing = self.desk.enter(who).await?;
+            standing = self.lines.enter(who).await?;
         }
         match standing {
             Standing::Drawing { entry, is_new: true } => drawing(EnqueueStatus::Enqueued, None, entry),
@@ -209,7 +209,7 @@ impl GateService {
 
     /// As [`GateService::rank`], where that can be said without waiting for anything.
     pub fn rank_now(&self, campaign: &CampaignId, user: &UserId) -> Option<Ranked> {
-        let standing = self.desk.port.look_now(&who(campaign, user))?;
+        let standing = self.lines.port.look_now(&who(campaign, user))?;
         // The line may have to be made first.
         (standing != Standing::NoLine).then(|| self.told(standing, campaign))
     }

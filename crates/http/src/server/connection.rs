@@ -3,7 +3,7 @@
 use super::head::{Front, Most, front};
 use super::prefixed::Prefixed;
 use super::streamed;
-use super::worker::{Gate, HotRoutes};
+use super::worker::{HotRoutes, ServerState};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -40,7 +40,7 @@ enum Next {
 
 struct Connection<'a, R: HotRoutes> {
     routes: &'a R,
-    gate: &'a Gate,
+    state: &'a ServerState,
     peer: SocketAddr,
     input: Vec<u8>,
     output: Vec<u8>,
@@ -52,25 +52,25 @@ pub(super) async fn serve<R: HotRoutes>(
     peer: SocketAddr,
     routes: R,
     router: Router,
-    gate: Gate,
+    state: ServerState,
 ) {
     let mut connection =
-        Connection { routes: &routes, gate: &gate, peer, input: Vec::with_capacity(INPUT_BYTES), output: Vec::new() };
+        Connection { routes: &routes, state: &state, peer, input: Vec::with_capacity(INPUT_BYTES), output: Vec::new() };
     // A peer that goes away in the middle is no news.
     let Ok(Some(rest)) = connection.run(&mut stream).await else { return };
     // Boxed, both: a connection that waits for years must not hold the room that another kind needs.
-    if let Some(request) = streamed::request(&rest, gate.settings.streams_under) {
+    if let Some(request) = streamed::request(&rest, state.settings.streams_under) {
         drop(connection);
         drop((rest, routes));
-        return Box::pin(streamed::serve(stream, peer, request, router, gate)).await;
+        return Box::pin(streamed::serve(stream, peer, request, router, state)).await;
     }
     let refuse = move |code| {
         let mut out = Vec::new();
         routes.refuse(code, "", &mut out);
         out
     };
-    let stream = Prefixed::new(rest, stream, Box::new(refuse), gate.settings.request_timeout);
-    Box::pin(hand_over(stream, peer, router, &gate)).await;
+    let stream = Prefixed::new(rest, stream, Box::new(refuse), state.settings.request_timeout);
+    Box::pin(hand_over(stream, peer, router, &state)).await;
 }
 
 impl<R: HotRoutes> Connection<'_, R> {
@@ -123,10 +123,10 @@ impl<R: HotRoutes> Connection<'_, R> {
     /// Whether it is time to end, and with what word: nothing is owed to a peer that waits in silence.
     fn overdue(&self, silent: Duration) -> Option<Option<ErrorCode>> {
         let half_a_request = !self.input.is_empty();
-        if half_a_request && silent >= self.gate.settings.request_timeout {
+        if half_a_request && silent >= self.state.settings.request_timeout {
             return Some(Some(ErrorCode::RequestTimeout));
         }
-        let idle = !half_a_request && (silent >= self.gate.settings.idle_timeout || self.gate.is_draining());
+        let idle = !half_a_request && (silent >= self.state.settings.idle_timeout || self.state.is_draining());
         idle.then_some(None)
     }
 
@@ -141,7 +141,7 @@ impl<R: HotRoutes> Connection<'_, R> {
         })?;
         if written < self.output.len() {
             let rest = stream.write_all(&self.output[written..]);
-            tokio::time::timeout(self.gate.settings.request_timeout, rest).await??;
+            tokio::time::timeout(self.state.settings.request_timeout, rest).await??;
         }
         self.output.clear();
         self.output.shrink_to(OUTPUT_BYTES_KEPT);
@@ -150,7 +150,7 @@ impl<R: HotRoutes> Connection<'_, R> {
 
     /// Answers every whole request in the input.
     async fn answer_all(&mut self) -> Next {
-        let settings = &self.gate.settings;
+        let settings = &self.state.settings;
         let most = Most { head_bytes: settings.head_bytes_max, body_bytes: settings.body_bytes_max };
         let mut done = 0;
         let next = loop {
@@ -162,7 +162,7 @@ impl<R: HotRoutes> Connection<'_, R> {
                     break Next::End;
                 }
                 Front::Hot { mut head, body, length } => {
-                    head.close |= self.gate.is_draining();
+                    head.close |= self.state.is_draining();
                     let undecided = self.routes.answer_now(self.peer.ip(), &head, body, &mut self.output);
                     if let Some(undecided) = undecided {
                         self.routes.answer(undecided, &mut self.output).await;
@@ -180,7 +180,7 @@ impl<R: HotRoutes> Connection<'_, R> {
 }
 
 /// Lets hyper and the router serve the rest of the connection.
-async fn hand_over(stream: Prefixed, peer: SocketAddr, router: Router, gate: &Gate) {
+async fn hand_over(stream: Prefixed, peer: SocketAddr, router: Router, state: &ServerState) {
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
@@ -189,16 +189,16 @@ async fn hand_over(stream: Prefixed, peer: SocketAddr, router: Router, gate: &Ga
     let io = TokioIo::new(stream);
     let serving = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(gate.settings.request_timeout)
+        .header_read_timeout(state.settings.request_timeout)
         .max_headers(super::head::HEADERS_MAX)
-        .max_buf_size(gate.settings.head_bytes_max.max(HYPER_BUFFER_BYTES_MIN))
+        .max_buf_size(state.settings.head_bytes_max.max(HYPER_BUFFER_BYTES_MIN))
         .serve_connection(io, service);
     let mut serving = pin!(serving);
     tokio::select! {
         // Looked at first: told to end before it has read anything, hyper would drop the request that is here already.
         biased;
         _ = &mut serving => return,
-        () = gate.drained() => serving.as_mut().graceful_shutdown(),
+        () = state.drained() => serving.as_mut().graceful_shutdown(),
     }
     let _ = serving.await;
 }

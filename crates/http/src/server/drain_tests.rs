@@ -1,6 +1,6 @@
 //! A door that closes while requests are being read.
 
-use super::{Door, DoorSettings, HotHead, HotRoutes};
+use super::{HotHead, HotRoutes, Server, ServerSettings};
 use axum::Router;
 use axum::routing::get;
 use domain::ErrorCode;
@@ -35,8 +35,8 @@ impl HotRoutes for Held {
     fn refuse(&self, _: ErrorCode, _: &'static str, _: &mut Vec<u8>) {}
 }
 
-fn door(held: Held) -> Door {
-    let settings = DoorSettings {
+fn door(held: Held) -> Server {
+    let settings = ServerSettings {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         workers: 1,
         connections_max: 2 * PEOPLE,
@@ -47,7 +47,7 @@ fn door(held: Held) -> Door {
         drain_timeout: PATIENCE,
         streams_under: "",
     };
-    Door::open(settings, move || (held.clone(), Router::new().route("/plain", get(async || "here")))).expect("opened")
+    Server::open(settings, move || (held.clone(), Router::new().route("/plain", get(async || "here")))).expect("opened")
 }
 
 fn until(what: &str, holds: impl Fn() -> bool) {

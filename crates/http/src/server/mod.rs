@@ -24,5 +24,5 @@ mod worker;
 
 pub use head::HotHead;
 pub use reply::{RateNote, Reply};
-pub use request::{Asked, SampledLine};
-pub use worker::{Door, DoorSettings, HotRoutes};
+pub use request::{HotRequest, SampledLine};
+pub use worker::{HotRoutes, Server, ServerSettings};

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// What is kept of a hot request until its answer is there.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct HotRequest {
     /// The request's id.
     pub trace_id: TraceId,
     /// What its errors are told in.
@@ -42,7 +42,7 @@ pub struct SampledLine {
     pub one_in: u32,
 }
 
-impl Asked {
+impl HotRequest {
     /// Of a request from `peer`.
     pub fn new(limits: &Limits, peer: IpAddr, head: &HotHead<'_>) -> Self {
         Self {

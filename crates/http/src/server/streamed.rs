@@ -3,7 +3,7 @@
 
 use super::head::HEADERS_MAX;
 use super::reply::push_date;
-use super::worker::Gate;
+use super::worker::ServerState;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::ConnectInfo;
@@ -50,19 +50,19 @@ pub(super) async fn serve(
     peer: SocketAddr,
     mut request: Request<Body>,
     router: Router,
-    gate: Gate,
+    state: ServerState,
 ) {
     request.extensions_mut().insert(ConnectInfo(peer));
     let Ok(response) = router.oneshot(request).await;
     // A peer that goes away is no news.
-    if write_all(&mut stream, response, &gate).await.is_ok() {
+    if write_all(&mut stream, response, &state).await.is_ok() {
         let _ = stream.shutdown().await;
     }
 }
 
-async fn write_all(stream: &mut TcpStream, response: Response, gate: &Gate) -> io::Result<()> {
+async fn write_all(stream: &mut TcpStream, response: Response, state: &ServerState) -> io::Result<()> {
     let is_chunked = response.body().size_hint().exact().is_none();
-    let mut body = write_head(stream, response, gate).await?;
+    let mut body = write_head(stream, response, state).await?;
     while let Some(bytes) = next(stream, &mut body).await? {
         if bytes.is_empty() {
             continue;
@@ -75,12 +75,12 @@ async fn write_all(stream: &mut TcpStream, response: Response, gate: &Gate) -> i
         if is_chunked {
             out.extend_from_slice(b"\r\n");
         }
-        write(stream, &out, gate).await?;
+        write(stream, &out, state).await?;
     }
-    if is_chunked { write(stream, b"0\r\n\r\n", gate).await } else { Ok(()) }
+    if is_chunked { write(stream, b"0\r\n\r\n", state).await } else { Ok(()) }
 }
 
-async fn write_head(stream: &mut TcpStream, response: Response, gate: &Gate) -> io::Result<Body> {
+async fn write_head(stream: &mut TcpStream, response: Response, state: &ServerState) -> io::Result<Body> {
     let (parts, body) = response.into_parts();
     let reason = parts.status.canonical_reason().unwrap_or("");
     let mut out = Vec::with_capacity(512);
@@ -99,7 +99,7 @@ async fn write_head(stream: &mut TcpStream, response: Response, gate: &Gate) -> 
     out.extend_from_slice(b"connection: close\r\ndate: ");
     push_date(&mut out);
     out.extend_from_slice(b"\r\n\r\n");
-    write(stream, &out, gate).await?;
+    write(stream, &out, state).await?;
     Ok(body)
 }
 
@@ -124,13 +124,13 @@ async fn next(stream: &mut TcpStream, body: &mut Body) -> io::Result<Option<Byte
 }
 
 /// Writes all of it. A peer that takes nothing for so long is left: it would hold its connection for ever.
-async fn write(stream: &mut TcpStream, bytes: &[u8], gate: &Gate) -> io::Result<()> {
+async fn write(stream: &mut TcpStream, bytes: &[u8], state: &ServerState) -> io::Result<()> {
     let mut done = match stream.try_write(bytes) {
         Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
         written => written.unwrap_or(0),
     };
     while done < bytes.len() {
-        match tokio::time::timeout(gate.settings.request_timeout, stream.write(&bytes[done..])).await {
+        match tokio::time::timeout(state.settings.request_timeout, stream.write(&bytes[done..])).await {
             Ok(written) => done += written?,
             Err(_) => {
                 counter!("onsale_http_stalled_connections_total").increment(1);
@@ -145,7 +145,7 @@ async fn write(stream: &mut TcpStream, bytes: &[u8], gate: &Gate) -> io::Result<
 mod tests {
     use super::*;
 
-    use crate::server::{Door, DoorSettings, HotHead, HotRoutes};
+    use crate::server::{HotHead, HotRoutes, Server, ServerSettings};
     use axum::routing::get;
     use domain::ErrorCode;
     use std::convert::Infallible;
@@ -175,13 +175,13 @@ mod tests {
         fn refuse(&self, _: ErrorCode, _: &'static str, _: &mut Vec<u8>) {}
     }
 
-    /// A door with a stream that has always more to say.
-    fn door(write_timeout: Duration) -> Door {
+    /// A server with a stream that has always more to say.
+    fn server(write_timeout: Duration) -> Server {
         let endless = async || {
             let chunk = || Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 65_536]));
             Body::from_stream(futures::stream::repeat_with(chunk))
         };
-        let settings = DoorSettings {
+        let settings = ServerSettings {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             workers: 1,
             connections_max: 10,
@@ -192,12 +192,12 @@ mod tests {
             drain_timeout: Duration::ZERO,
             streams_under: "/s/",
         };
-        Door::open(settings, move || (NothingHot, Router::new().route("/s/shop", get(endless)))).expect("opened")
+        Server::open(settings, move || (NothingHot, Router::new().route("/s/shop", get(endless)))).expect("opened")
     }
 
-    /// Whoever asks at this door, the answer begun and nothing of it read.
-    fn reader(door: &Door) -> std::net::TcpStream {
-        let mut stream = std::net::TcpStream::connect(door.address()).expect("connects");
+    /// Whoever asks at this server, the answer begun and nothing of it read.
+    fn reader(worker: &Server) -> std::net::TcpStream {
+        let mut stream = std::net::TcpStream::connect(server.address()).expect("connects");
         stream.set_read_timeout(Some(PATIENCE)).expect("sets");
         stream.write_all(HEAD.as_bytes()).expect("sent");
         assert_eq!(stream.peek(&mut [0; 1]).expect("an answer"), 1);
@@ -206,21 +206,21 @@ mod tests {
 
     #[test]
     fn who_takes_nothing_is_left() {
-        let door = door(Duration::from_millis(100));
-        let lazy = reader(&door);
+        let server = server(Duration::from_millis(100));
+        let lazy = reader(&server);
         let begun = Instant::now();
-        while door.connections() > 0 {
+        while server.connections() > 0 {
             assert!(begun.elapsed() < PATIENCE, "the connection is held for ever");
             std::thread::sleep(Duration::from_millis(20));
         }
         drop(lazy);
-        door.close();
+        server.close();
     }
 
     #[test]
     fn who_reads_is_not_and_who_goes_is_noticed() {
-        let door = door(PATIENCE);
-        let mut eager = reader(&door);
+        let server = server(PATIENCE);
+        let mut eager = reader(&server);
         let (mut taken, mut bytes) = (0, vec![0; 65_536]);
         while taken < 20_000_000 {
             let count = eager.read(&mut bytes).expect("goes on");
@@ -229,11 +229,11 @@ mod tests {
         }
         drop(eager);
         let begun = Instant::now();
-        while door.connections() > 0 {
+        while server.connections() > 0 {
             assert!(begun.elapsed() < PATIENCE, "nobody has noticed");
             std::thread::sleep(Duration::from_millis(20));
         }
-        door.close();
+        server.close();
     }
 
     const HEAD: &str = "GET /s/shop?a=b HTTP/1.1\r\nHost: a\r\nCookie: c=d\r\nCookie: e\r\n\r\n";

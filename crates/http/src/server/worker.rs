@@ -41,7 +41,7 @@ pub trait HotRoutes: Clone + Send + Sync + 'static {
 
 /// How wide the door is and how long it waits.
 #[derive(Clone, Debug)]
-pub struct DoorSettings {
+pub struct ServerSettings {
     /// Where to listen.
     pub listen: SocketAddr,
     /// Runtimes; 0: one per core.
@@ -65,14 +65,14 @@ pub struct DoorSettings {
 
 /// What every connection knows of the door.
 #[derive(Clone)]
-pub(super) struct Gate {
-    pub settings: Arc<DoorSettings>,
+pub(super) struct ServerState {
+    pub settings: Arc<ServerSettings>,
     connections: Arc<AtomicUsize>,
     draining: Arc<AtomicBool>,
     closing: watch::Receiver<bool>,
 }
 
-impl Gate {
+impl ServerState {
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
@@ -93,21 +93,21 @@ impl Drop for Counted {
 }
 
 /// An open door.
-pub struct Door {
+pub struct Server {
     address: SocketAddr,
-    gate: Gate,
+    state: ServerState,
     closing: watch::Sender<bool>,
     threads: Vec<std::thread::JoinHandle<()>>,
 }
 
-impl Door {
+impl Server {
     /// Listens and serves. `enter` is called once on each worker, within its runtime, and gives the routes and the
     /// router of that worker: what they hold never crosses to another core on the way to an answer.
     ///
     /// # Errors
     /// When the address can not be listened on.
     pub fn open<R: HotRoutes>(
-        settings: DoorSettings,
+        settings: ServerSettings,
         enter: impl Fn() -> (R, Router) + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let listener = listen(settings.listen)?;
@@ -115,22 +115,26 @@ impl Door {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let workers = if settings.workers == 0 { cores } else { settings.workers };
         let (closing_tell, closing) = watch::channel(false);
-        let gate =
-            Gate { settings: Arc::new(settings), connections: Arc::default(), draining: Arc::default(), closing };
+        let state = ServerState {
+            settings: Arc::new(settings),
+            connections: Arc::default(),
+            draining: Arc::default(),
+            closing,
+        };
         let enter = Arc::new(enter);
         let mut threads = Vec::new();
-        let mut doors = Vec::new();
+        let mut senders = Vec::new();
         for number in 0..workers {
             let (deal, dealt) = mpsc::unbounded_channel();
-            let (enter, gate) = (enter.clone(), gate.clone());
-            let run = move || run_worker(dealt, gate, &*enter);
-            threads.push(std::thread::Builder::new().name(format!("door-{number}")).spawn(run)?);
-            doors.push(deal);
+            let (enter, state) = (enter.clone(), state.clone());
+            let run = move || run_worker(dealt, state, &*enter);
+            threads.push(std::thread::Builder::new().name(format!("worker-{number}")).spawn(run)?);
+            senders.push(deal);
         }
-        let accepting = gate.clone();
-        let accept = move || run_acceptor(listener, &doors, &accepting);
+        let accepting = state.clone();
+        let accept = move || run_acceptor(listener, &senders, &accepting);
         threads.push(std::thread::Builder::new().name("acceptor".into()).spawn(accept)?);
-        Ok(Self { address, gate, closing: closing_tell, threads })
+        Ok(Self { address, state, closing: closing_tell, threads })
     }
 
     /// Where it listens: the port that was found, where port 0 was asked for.
@@ -140,15 +144,15 @@ impl Door {
 
     /// Connections open now.
     pub fn connections(&self) -> usize {
-        self.gate.connections.load(Ordering::Relaxed)
+        self.state.connections.load(Ordering::Relaxed)
     }
 
     /// Takes no new connection, lets requests under way be answered, and waits for that, up to the drain time-out.
     /// Whether all were answered. Blocks: call it from a thread that may wait.
     pub fn close(self) -> bool {
-        self.gate.draining.store(true, Ordering::Relaxed);
+        self.state.draining.store(true, Ordering::Relaxed);
         let _ = self.closing.send(true);
-        let deadline = Instant::now() + self.gate.settings.drain_timeout + Duration::from_secs(2);
+        let deadline = Instant::now() + self.state.settings.drain_timeout + Duration::from_secs(2);
         while Instant::now() < deadline && self.threads.iter().any(|thread| !thread.is_finished()) {
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -173,19 +177,19 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
 
 type Dealt = (std::net::TcpStream, SocketAddr, Counted);
 
-fn run_acceptor(listener: StdListener, doors: &[mpsc::UnboundedSender<Dealt>], gate: &Gate) {
+fn run_acceptor(listener: StdListener, workers: &[mpsc::UnboundedSender<Dealt>], state: &ServerState) {
     let accepting = async {
         let listener = TcpListener::from_std(listener)?;
         let mut turn = 0;
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
-                () = gate.drained() => return Ok(()),
+                () = state.drained() => return Ok(()),
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    turn = (turn + 1) % doors.len();
-                    deal(stream, peer, &doors[turn], gate);
+                    turn = (turn + 1) % workers.len();
+                    deal(stream, peer, &workers[turn], state);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -200,16 +204,16 @@ fn run_acceptor(listener: StdListener, doors: &[mpsc::UnboundedSender<Dealt>], g
     }
 }
 
-fn deal(stream: TcpStream, peer: SocketAddr, door: &mpsc::UnboundedSender<Dealt>, gate: &Gate) {
-    let counted = Counted(gate.connections.clone());
-    let open = gate.connections.fetch_add(1, Ordering::Relaxed);
-    if open >= gate.settings.connections_max {
+fn deal(stream: TcpStream, peer: SocketAddr, worker: &mpsc::UnboundedSender<Dealt>, state: &ServerState) {
+    let counted = Counted(state.connections.clone());
+    let open = state.connections.fetch_add(1, Ordering::Relaxed);
+    if open >= state.settings.connections_max {
         let _ = stream.try_write(&full_answer());
         return;
     }
     let _ = stream.set_nodelay(true);
     if let Ok(stream) = stream.into_std() {
-        let _ = door.send((stream, peer, counted));
+        let _ = worker.send((stream, peer, counted));
     }
 }
 
@@ -233,7 +237,7 @@ fn full_answer() -> Vec<u8> {
 
 fn run_worker<R: HotRoutes>(
     mut dealt: mpsc::UnboundedReceiver<Dealt>,
-    gate: Gate,
+    state: ServerState,
     enter: &(impl Fn() -> (R, Router) + Send + Sync),
 ) {
     let serving = async {
@@ -241,15 +245,15 @@ fn run_worker<R: HotRoutes>(
         let tasks = Arc::new(AtomicUsize::new(0));
         while let Some((stream, peer, counted)) = dealt.recv().await {
             let Ok(stream) = TcpStream::from_std(stream) else { continue };
-            let (route, router, gate) = (route.clone(), router.clone(), gate.clone());
+            let (route, router, state) = (route.clone(), router.clone(), state.clone());
             let running = Counted(tasks.clone());
             tasks.fetch_add(1, Ordering::Relaxed);
             tokio::spawn(async move {
-                serve(stream, peer, route, router, gate).await;
+                serve(stream, peer, route, router, state).await;
                 drop((counted, running));
             });
         }
-        let deadline = Instant::now() + gate.settings.drain_timeout;
+        let deadline = Instant::now() + state.settings.drain_timeout;
         while tasks.load(Ordering::Relaxed) > 0 && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

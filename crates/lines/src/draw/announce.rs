@@ -1,6 +1,6 @@
 //! Opening draws: an operator announces one, and everybody can check it afterwards.
 
-use crate::client::Desk;
+use crate::client::LineClient;
 use domain::ErrorCode;
 use domain::line::{DrawSeed, Figures, LineId, LineRule, commitment_hex};
 use hot::line::Clock;
@@ -42,7 +42,7 @@ fn too_late(why: &str) -> ApiError {
     ApiError::new(ErrorCode::DrawNotPossible).detail(why)
 }
 
-impl Desk {
+impl LineClient {
     /// Announces a draw at the line's opening, or tells the one that is announced. The seed is the system's randomness
     /// and is told nobody before the opening.
     ///

@@ -72,8 +72,8 @@ async fn serve(config: &Config, roles: &[Role]) -> anyhow::Result<Ending> {
     // A line before every gated campaign, and whoever lets people go.
     let scheduler = parts.queue_service().map(|deciding| {
         tokio::spawn(deciding.gate.clone().follow_in_background());
-        tokio::spawn(show_figures(deciding.gate.desk.port.clone()));
-        Scheduler::start(deciding.gate.desk.port.clone(), dispatch(config, deciding, courier.publisher.clone()))
+        tokio::spawn(show_figures(deciding.gate.lines.port.clone()));
+        Scheduler::start(deciding.gate.lines.port.clone(), dispatch(config, deciding, courier.publisher.clone()))
     });
     let lines = Lines::open(config, &parts).await?;
     let server = open_server(config, &parts, lines, exporter)?;

@@ -10,7 +10,7 @@ use coupon::gate::api::GateApi;
 use coupon::gate::{self, GateService, GateSettings, ToIssuers};
 use coupon::issuer::{GateCall, TellGate};
 use hot::line::LinePort;
-use lines::Desk;
+use lines::LineClient;
 use lines::operation::Defaults;
 use lines::scheduler::Dispatch;
 use queue::api::QueueApi;
@@ -31,7 +31,7 @@ pub(super) fn service(config: &Config, lines: Arc<dyn LinePort>, coupons: &Coupo
         stale_timeout_ms: config.gate.stale_timeout_ms,
         put_back_max: config.gate.max_requeue,
     };
-    GateService::new(Desk::new(lines), coupons.clone(), settings)
+    GateService::new(LineClient::new(lines), coupons.clone(), settings)
 }
 
 /// Who has the work done for people whose turn has come, where they do not ask themselves.
@@ -63,7 +63,7 @@ pub(super) fn routes(config: &Config, deciding: &Deciding, lines: &Lines) -> any
     let api = queue_api(config, deciding, lines);
     let gate_routes = gate::api::routes(gate_api(config, deciding)?);
     let draws =
-        DrawApi { desk: api.desk.clone(), callers: api.callers.clone(), receipts: deciding.gate.receipts().cloned() };
+        DrawApi { lines: api.lines.clone(), callers: api.callers.clone(), receipts: deciding.gate.receipts().cloned() };
     let lines = queue::api::routes(api.clone()).merge(queue::site::api::routes(api));
     Ok(gate_routes.merge(lines).merge(queue::api::draw::routes(draws)))
 }
@@ -81,8 +81,8 @@ fn gate_api(config: &Config, deciding: &Deciding) -> anyhow::Result<GateApi> {
 
 fn queue_api(config: &Config, deciding: &Deciding, lines: &Lines) -> QueueApi {
     QueueApi {
-        desk: deciding.gate.desk.clone(),
-        board: lines.board.clone(),
+        lines: deciding.gate.lines.clone(),
+        cache: lines.cache.clone(),
         streams: lines.streams.clone(),
         site: lines.site.clone(),
         callers: deciding.coupons.callers.clone(),

@@ -4,7 +4,7 @@ use coupon::IssueRoute;
 use coupon::gate::route::{GateRoute, Unanswered};
 use coupon::issue::Waiting;
 use domain::ErrorCode;
-use onsale_http::server::{Asked, HotHead, HotRoutes};
+use onsale_http::server::{HotHead, HotRequest, HotRoutes};
 use std::net::IpAddr;
 
 /// What the door answers itself.
@@ -18,7 +18,7 @@ pub(super) struct RoutesOfRoles {
 
 /// What has to be waited for.
 pub(super) enum Undecided {
-    Issue(Asked, Waiting),
+    Issue(HotRequest, Waiting),
     Gate(Unanswered),
 }
 

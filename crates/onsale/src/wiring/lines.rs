@@ -4,7 +4,7 @@ use super::{Parts, secrets};
 use crate::config::{Config, HotEngine};
 use anyhow::{Context, bail};
 use domain::EventName;
-use lines::{Board, Streams};
+use lines::{ServingCache, Streams};
 use queue::site::signed::{KEY_BYTES_MIN, new_key};
 use queue::{ConfiguredLines, CookieKeys, LineSettings, Site};
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub(super) fn settings(config: &Config) -> LineSettings {
 #[derive(Clone)]
 pub struct Lines {
     /// The public documents.
-    pub board: Board,
+    pub cache: ServingCache,
     /// The same, pushed.
     pub streams: Streams,
     /// Sites behind lines.
@@ -45,17 +45,17 @@ impl Lines {
     /// When there is nothing to sign cookies with.
     pub async fn open(config: &Config, parts: &Parts) -> anyhow::Result<Option<Self>> {
         let Some(deciding) = parts.queue_service() else { return Ok(None) };
-        let desk = deciding.gate.desk.clone();
+        let client = deciding.gate.lines.clone();
         let keys = Arc::new(cookie_keys(config)?);
-        let mut lines = ConfiguredLines::new(desk.port.clone(), settings(config));
+        let mut lines = ConfiguredLines::new(client.port.clone(), settings(config));
         if let Err(error) = lines.follow().await {
             tracing::warn!(%error, "the configured lines could not be made yet");
         }
         tokio::spawn(lines.follow_in_background());
-        let board = Board::new(desk.port.clone());
-        let streams = Streams::new(desk.clone(), board.clone(), config.queue.streams_max);
-        let site = Site::new(desk, board.clone(), keys, config.queue.bind_network);
-        Ok(Some(Self { board, streams, site }))
+        let cache = ServingCache::new(client.port.clone());
+        let streams = Streams::new(client.clone(), cache.clone(), config.queue.streams_max);
+        let site = Site::new(client, cache.clone(), keys, config.queue.bind_network);
+        Ok(Some(Self { cache, streams, site }))
     }
 }
 

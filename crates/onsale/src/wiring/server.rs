@@ -1,4 +1,4 @@
-//! The door with everything behind it.
+//! The server with everything behind it.
 
 use super::hot_routes::RoutesOfRoles;
 use super::{Deciding, Lines, Parts, gate, kafka};
@@ -12,7 +12,7 @@ use coupon::{self, CouponService, IssueMetrics, IssueParts, IssueRoute};
 use metrics_exporter_prometheus::PrometheusHandle;
 use onsale_http::health::{self, Health};
 use onsale_http::limits::{LimitSettings, Limits, limit_by_address};
-use onsale_http::server::{Door, DoorSettings};
+use onsale_http::server::{Server as HotServer, ServerSettings};
 use onsale_http::{HttpMetrics, HttpSettings, Language, TrustedProxies, docs, metrics, standard, with_body_limit};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -34,8 +34,8 @@ pub struct Server {
 
 /// Where people come in.
 enum Entrance {
-    /// A door with a hot route.
-    Door(Door),
+    /// With hot routes.
+    Hot(HotServer),
     /// A service that nobody but operators calls.
     Quiet { address: SocketAddr, task: JoinHandle<()> },
 }
@@ -44,7 +44,7 @@ impl Server {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         match &self.entrance {
-            Entrance::Door(door) => door.address(),
+            Entrance::Hot(server) => server.address(),
             Entrance::Quiet { address, .. } => *address,
         }
     }
@@ -59,7 +59,9 @@ impl Server {
             lines.streams.end();
         }
         match self.entrance {
-            Entrance::Door(door) => tokio::task::spawn_blocking(move || door.close()).await.context("closing the door"),
+            Entrance::Hot(server) => {
+                tokio::task::spawn_blocking(move || server.close()).await.context("closing the server")
+            }
             Entrance::Quiet { task, .. } => {
                 task.abort();
                 Ok(true)
@@ -68,7 +70,7 @@ impl Server {
     }
 }
 
-/// Opens the door.
+/// Opens the server.
 ///
 /// # Errors
 /// When an address can not be listened on.
@@ -98,7 +100,7 @@ pub fn open(
         _ => beside,
     };
     let entrance = if parts.coupon_service().is_some() || parts.queue_service().is_some() {
-        Entrance::Door(open_door(config, parts, limits, beside, http)?)
+        Entrance::Hot(open_hot_server(config, parts, limits, beside, http)?)
     } else {
         let (address, task) = listen(config.http.listen, standard(beside, http), "http.listen")?;
         Entrance::Quiet { address, task }
@@ -168,13 +170,13 @@ fn log_every(config: &Config) -> u32 {
     if config.log.access { config.log.access_hot_every } else { 0 }
 }
 
-fn open_door(
+fn open_hot_server(
     config: &Config,
     parts: &Parts,
     limits: Arc<Limits>,
     beside: Router,
     http: HttpSettings,
-) -> anyhow::Result<Door> {
+) -> anyhow::Result<HotServer> {
     let making = Making {
         issue: parts.coupon_service().map(|deciding| Making::issue(config, deciding, &limits)),
         gate: parts.queue_service().map(|deciding| Making::gate(config, deciding, &limits)),
@@ -183,7 +185,7 @@ fn open_door(
         beside,
         http,
     };
-    Door::open(door_settings(config), move || making.make())
+    HotServer::open(server_settings(config), move || making.make())
         .with_context(|| can_not_listen(config.http.listen, "or choose another with --listen"))
 }
 
@@ -202,8 +204,8 @@ fn settings(config: &Config) -> HttpSettings {
     }
 }
 
-fn door_settings(config: &Config) -> DoorSettings {
-    DoorSettings {
+fn server_settings(config: &Config) -> ServerSettings {
+    ServerSettings {
         listen: config.http.listen,
         workers: config.http.worker_count(),
         connections_max: config.http.max_connections as usize,

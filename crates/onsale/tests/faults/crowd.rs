@@ -25,7 +25,7 @@ pub struct Coupon {
 pub struct Yes {
     pub user: u64,
     pub coupon: Coupon,
-    /// Asked with a key, and heard in other words than before: `ALREADY_ISSUED`.
+    /// HotRequest with a key, and heard in other words than before: `ALREADY_ISSUED`.
     pub in_other_words: bool,
 }
 

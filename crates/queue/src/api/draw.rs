@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use domain::ErrorCode;
-use lines::client::Desk;
+use lines::client::LineClient;
 use lines::draw::announce::Announced;
 use lines::draw::receipt::ReceiptKey;
 use onsale_http::docs::ErrorBody;
@@ -22,7 +22,7 @@ const KEY_FRESH_SECONDS: u32 = 60;
 #[derive(Clone)]
 pub struct DrawApi {
     /// Changes lines.
-    pub desk: Desk,
+    pub lines: LineClient,
     /// Who may.
     pub callers: Callers,
     /// What receipts are signed with; none where this server was given nothing.
@@ -64,12 +64,12 @@ async fn announce(
     headers: HeaderMap,
 ) -> Result<Json<Announced>, ApiError> {
     api.callers.administrator(&headers).await?;
-    let (line, _) = api.desk.named(&line).await?;
+    let (line, _) = api.lines.named(&line).await?;
     if api.receipts.is_none() {
         let how = "servers that share lines must sign receipts alike: set queue.receipt_key on each, and start again";
         return Err(ApiError::new(ErrorCode::DrawNotPossible).detail(how));
     }
-    Ok(Json(api.desk.announce_draw(&line).await?))
+    Ok(Json(api.lines.announce_draw(&line).await?))
 }
 
 /// What receipts are checked with: public, to be kept by whoever wants to check.

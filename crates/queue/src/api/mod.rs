@@ -14,9 +14,9 @@ use axum::routing::{get, post, put};
 use domain::ErrorCode;
 use domain::line::LineRule;
 use hot::line::Clock;
-use lines::client::Desk;
+use lines::client::LineClient;
 use lines::operation::{Defaults, LineStats, NewRate, Stats};
-use lines::serving::{Board, FRESH, Serving};
+use lines::serving::{FRESH, Serving, ServingCache};
 use lines::stream::Streams;
 use onsale_http::docs::ErrorBody;
 use onsale_http::{ApiError, Json, Path};
@@ -26,9 +26,9 @@ use utoipa::OpenApi;
 #[derive(Clone)]
 pub struct QueueApi {
     /// Answers people.
-    pub desk: Desk,
+    pub lines: LineClient,
     /// What everybody may know.
-    pub board: Board,
+    pub cache: ServingCache,
     /// The same, pushed.
     pub streams: Streams,
     /// Lines before any site.
@@ -60,8 +60,8 @@ pub struct ApiDocument;
 #[utoipa::path(get, path = "/queue/serving/{line}", tag = "lines", security(()), params(("line" = String, Path)),
     responses((status = 200, body = Serving), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn serving(State(api): State<QueueApi>, Path(line): Path<String>, asker: Asker) -> Result<Response, ApiError> {
-    let (line, _) = api.desk.named(&line).await?;
-    let document = api.board.serving(&line).await?.ok_or(ErrorCode::NotFound)?;
+    let (line, _) = api.lines.named(&line).await?;
+    let document = api.cache.serving(&line).await?.ok_or(ErrorCode::NotFound)?;
     api.site.note(&line, &asker);
     let age = format!("public, max-age={}", FRESH.as_secs());
     Ok(([(header::CACHE_CONTROL, age)], Json(document.as_ref().clone())).into_response())
@@ -73,7 +73,7 @@ async fn serving(State(api): State<QueueApi>, Path(line): Path<String>, asker: A
             content_type = "text/event-stream"),
         (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn stream(State(api): State<QueueApi>, Path(line): Path<String>, asker: Asker) -> Result<Response, ApiError> {
-    let (line, _) = api.desk.named(&line).await?;
+    let (line, _) = api.lines.named(&line).await?;
     let newest = Some(asker.header("last-event-id")).filter(|id| !id.is_empty());
     let stream = api.streams.open(&line, newest, api.site.watcher(&line, &asker)).await?;
     let body = Body::from_stream(stream.ok_or(ErrorCode::NotFound)?);
@@ -91,7 +91,7 @@ async fn stream(State(api): State<QueueApi>, Path(line): Path<String>, asker: As
     responses((status = 200, body = Stats), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
 async fn stats(State(api): State<QueueApi>, headers: HeaderMap) -> Result<Json<Stats>, ApiError> {
     api.callers.administrator(&headers).await?;
-    Ok(Json(api.desk.stats(&api.board, api.defaults).await?))
+    Ok(Json(api.lines.stats(&api.cache, api.defaults).await?))
 }
 
 /// Changes how many may go a second. It holds from the next second on.
@@ -142,9 +142,9 @@ async fn change(
     change: impl Fn(LineRule) -> LineRule,
 ) -> Result<Json<LineStats>, ApiError> {
     api.callers.administrator(headers).await?;
-    let (line, _) = api.desk.named(line).await?;
-    let rule = api.desk.change(&line, change).await?;
+    let (line, _) = api.lines.named(line).await?;
+    let rule = api.lines.change(&line, change).await?;
     api.streams.changed(&line);
-    let figures = api.desk.port.figures(&line, 0, Clock::Engine).await?.unwrap_or_default();
-    Ok(Json(LineStats::of(&line, &rule, &figures, api.board.rates().per_second(&line))))
+    let figures = api.lines.port.figures(&line, 0, Clock::Engine).await?.unwrap_or_default();
+    Ok(Json(LineStats::of(&line, &rule, &figures, api.cache.rates().per_second(&line))))
 }

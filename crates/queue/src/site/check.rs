@@ -8,7 +8,7 @@ use super::local::{TOKEN_PARAMETER, local, wait_address, without_token};
 use super::visitor::{Caller, Carried};
 use domain::line::{LineId, Standing};
 use hot::line::LineUser;
-use lines::client::Desk;
+use lines::client::LineClient;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -42,7 +42,7 @@ pub enum Verdict {
 /// Decides on requests to sites behind lines. Cheap to clone.
 #[derive(Clone)]
 pub struct Checks {
-    desk: Desk,
+    lines: LineClient,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -55,8 +55,8 @@ struct Kept {
 
 impl Checks {
     /// Checks with a desk's lines.
-    pub fn new(desk: Desk) -> Self {
-        Self { desk, kept: Arc::new(Mutex::new(Kept { passes: HashMap::new(), swept_at: Instant::now() })) }
+    pub fn new(lines: LineClient) -> Self {
+        Self { lines, kept: Arc::new(Mutex::new(Kept { passes: HashMap::new(), swept_at: Instant::now() })) }
     }
 
     /// Decides on a request of `caller` for `original`, a path and query.
@@ -86,7 +86,7 @@ impl Checks {
         if carried.is_some_and(|pass| self.is_kept(&who, pass)) {
             return through(None);
         }
-        match self.desk.look(who.clone()).await {
+        match self.lines.look(who.clone()).await {
             Ok(Standing::Inside { pass, .. }) => {
                 self.keep(who, pass.id);
                 let has_cookie = carried == Some(pass.id);

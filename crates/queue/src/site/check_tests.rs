@@ -8,7 +8,7 @@ use ::http::header::{COOKIE, USER_AGENT};
 use ::http::{HeaderMap, HeaderValue};
 use domain::line::LineId;
 use hot::line::{Clock, LineUser};
-use lines::Desk;
+use lines::LineClient;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -31,7 +31,7 @@ fn pair(set_cookie: &str) -> &str {
 async fn a_pass_that_was_given_up_opens_nothing_though_its_cookie_lives() {
     let folder = tempfile::tempdir().expect("a folder");
     let port = shop(folder.path()).await;
-    let (desk, line) = (Desk::new(port.clone()), "queue:shop".parse::<LineId>().expect("a line"));
+    let (lines, line) = (LineClient::new(port.clone()), "queue:shop".parse::<LineId>().expect("a line"));
     let keys = CookieKeys::new(&[7; 32], None).expect("long enough");
     let user = new_visitor().expect("somebody");
     let who = LineUser { line: line.clone(), user: user.clone() };
@@ -39,12 +39,12 @@ async fn a_pass_that_was_given_up_opens_nothing_though_its_cookie_lives() {
     let visitor = Caller::new(&keys, &nothing, None, false).visitor_cookie(&user);
     assert!(visitor.starts_with(VISITOR_COOKIE));
 
-    let checks = Checks::new(desk.clone());
+    let checks = Checks::new(lines.clone());
     let (first, waits) = (headers(&[pair(&visitor)]), "/wait/shop?to=/cart");
     let check =
         async |headers: &HeaderMap| checks.check(&line, &Caller::new(&keys, headers, None, false), "/cart").await;
     let elsewhere = Verdict::Elsewhere { to: waits.to_owned(), cookie: None };
-    desk.enter(who.clone()).await.expect("a place");
+    lines.enter(who.clone()).await.expect("a place");
     assert_eq!(check(&first).await, elsewhere);
     port.admit(&line, vec![Uuid::new_v4()], Clock::Engine).await.expect("let in");
     let Verdict::Through(Some(pass)) = check(&first).await else { panic!("was let in") };

@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use domain::line::{LineId, Standing};
 use domain::{ErrorCode, EventName, UserId};
 use hot::line::LineUser;
-use lines::client::Desk;
-use lines::serving::Board;
+use lines::client::LineClient;
+use lines::serving::ServingCache;
 use onsale_http::{ApiError, ClientIp, Language};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -22,8 +22,8 @@ use std::sync::Arc;
 /// What pages and checks work with. Cheap to clone.
 #[derive(Clone)]
 pub struct Site {
-    desk: Desk,
-    board: Board,
+    lines: LineClient,
+    cache: ServingCache,
     checks: Checks,
     keys: Arc<CookieKeys>,
     binds_network: bool,
@@ -97,8 +97,8 @@ fn put(response: &mut Response, name: &'static str, value: &str) {
 
 impl Site {
     /// Sites behind a desk's lines.
-    pub fn new(desk: Desk, board: Board, keys: Arc<CookieKeys>, binds_network: bool) -> Self {
-        Self { checks: Checks::new(desk.clone()), desk, board, keys, binds_network }
+    pub fn new(lines: LineClient, cache: ServingCache, keys: Arc<CookieKeys>, binds_network: bool) -> Self {
+        Self { checks: Checks::new(lines.clone()), lines, cache, keys, binds_network }
     }
 
     fn caller<'a>(&'a self, asker: &'a Asker) -> Caller<'a> {
@@ -116,8 +116,8 @@ impl Site {
     /// Notes that somebody is there. Nobody waits for it.
     pub fn note(&self, line: &LineId, asker: &Asker) {
         if let Some(who) = self.watcher(line, asker) {
-            let desk = self.desk.clone();
-            tokio::spawn(async move { desk.look(who).await.map(drop) });
+            let lines = self.lines.clone();
+            tokio::spawn(async move { lines.look(who).await.map(drop) });
         }
     }
 
@@ -178,7 +178,7 @@ impl Site {
         // One that was somebody else's before this visitor began anew: the check would refuse it for as long as it lives.
         let has_wrong_pass = caller.pass(&line, &visitor) == Carried::Forged;
         let who = LineUser { line: line.clone(), user: visitor.clone() };
-        let mut response = match self.desk.enter(who).await {
+        let mut response = match self.lines.enter(who).await {
             Ok(Standing::Waiting { ticket, rank, .. }) => {
                 let from_rank = query.from.parse().unwrap_or(rank).max(rank);
                 let wait_seconds = self.estimate(&line, rank, ticket).await;
@@ -202,7 +202,7 @@ impl Site {
 
     /// Seconds until somebody of this place goes, as far as anybody knows.
     async fn estimate(&self, line: &LineId, rank: u64, ticket: u64) -> Option<u64> {
-        self.board.serving(line).await.ok()??.wait_seconds(rank, ticket)
+        self.cache.serving(line).await.ok()??.wait_seconds(rank, ticket)
     }
 
     /// A visitor's own place.
@@ -241,7 +241,7 @@ impl Site {
     }
 
     async fn look(&self, line: &LineId, user: UserId) -> Result<Standing, ApiError> {
-        self.desk.look(LineUser { line: line.clone(), user }).await
+        self.lines.look(LineUser { line: line.clone(), user }).await
     }
 }
 

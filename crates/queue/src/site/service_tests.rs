@@ -12,7 +12,7 @@ use axum::response::Response;
 use domain::line::{LineId, Pass};
 use domain::{Timestamp, UserId};
 use hot::line::{Clock, LineUser};
-use lines::{Board, Desk};
+use lines::{LineClient, ServingCache};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -54,7 +54,7 @@ async fn who_begins_anew_is_not_held_up_by_the_pass_of_before() {
     let port = shop(folder.path()).await;
     let line = "queue:shop".parse::<LineId>().expect("a line");
     let keys = Arc::new(CookieKeys::new(&[7; 32], None).expect("long enough"));
-    let site = Site::new(Desk::new(port.clone()), Board::new(port.clone()), keys.clone(), false);
+    let site = Site::new(LineClient::new(port.clone()), ServingCache::new(port.clone()), keys.clone(), false);
 
     // What the browser has of a visitor that it is not any more.
     let mut browser = Browser::default();

@@ -3,7 +3,7 @@
 use super::*;
 use crate::layer::render::render;
 use crate::limits::{LimitSettings, Limits};
-use crate::server::{Asked, HotHead};
+use crate::server::{HotHead, HotRequest};
 use axum::extract::ConnectInfo;
 use axum::response::IntoResponse;
 use std::collections::BTreeMap;
@@ -103,7 +103,7 @@ fn headers_of_the_door(error: &ApiError) -> BTreeMap<String, String> {
         trusted_proxies: TrustedProxies::default(),
     });
     let head = HotHead { accept_language: Some(b"ko"), ..HotHead::default() };
-    let asked = Asked::new(&limits, IpAddr::from([127, 0, 0, 1]), &head);
+    let asked = HotRequest::new(&limits, IpAddr::from([127, 0, 0, 1]), &head);
     let (mut body, mut out) = (Vec::new(), Vec::new());
     let status = asked.write_error(error, &mut body);
     asked.reply(status, false).write(&body, &mut out);
