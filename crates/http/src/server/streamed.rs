@@ -176,7 +176,7 @@ mod tests {
     }
 
     /// A server with a stream that has always more to say.
-    fn server(write_timeout: Duration) -> Server {
+    fn open(write_timeout: Duration) -> Server {
         let endless = async || {
             let chunk = || Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 65_536]));
             Body::from_stream(futures::stream::repeat_with(chunk))
@@ -196,7 +196,7 @@ mod tests {
     }
 
     /// Whoever asks at this server, the answer begun and nothing of it read.
-    fn reader(worker: &Server) -> std::net::TcpStream {
+    fn reader(server: &Server) -> std::net::TcpStream {
         let mut stream = std::net::TcpStream::connect(server.address()).expect("connects");
         stream.set_read_timeout(Some(PATIENCE)).expect("sets");
         stream.write_all(HEAD.as_bytes()).expect("sent");
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn who_takes_nothing_is_left() {
-        let server = server(Duration::from_millis(100));
+        let server = open(Duration::from_millis(100));
         let lazy = reader(&server);
         let begun = Instant::now();
         while server.connections() > 0 {
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn who_reads_is_not_and_who_goes_is_noticed() {
-        let server = server(PATIENCE);
+        let server = open(PATIENCE);
         let mut eager = reader(&server);
         let (mut taken, mut bytes) = (0, vec![0; 65_536]);
         while taken < 20_000_000 {
