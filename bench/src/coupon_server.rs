@@ -3,7 +3,7 @@
 
 use access::keys::KeyRing;
 use axum::Router;
-use coupon::issue::Waiting;
+use coupon::issue::route::Waiting;
 use coupon::{IssueMetrics, IssueParts, IssueRoute};
 use domain::ErrorCode;
 use hot::redis::{Ack, RedisAddress, RedisEngine, RedisOptions};

@@ -160,7 +160,7 @@ impl CouponService {
                 Err(error) => return Err(error.into()),
             }
         }
-        Err(ApiError::unavailable(super::service::RETRY_AFTER_SECONDS))
+        Err(ApiError::unavailable())
     }
 
     async fn view(&self, campaign: &Campaign) -> Result<CampaignView, ApiError> {

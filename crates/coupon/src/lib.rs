@@ -1,17 +1,15 @@
 //! First-come coupons (FCFS, GATE-008..010).
 //!
-//! `issue` is the hot route, `issue_bytes` its JSON, `gatekeeper` what it asks of a gate; `api` the other routes;
-//! `campaigns`, `redemption` and `reconcile` the use cases; `messages` what the service hears of itself.
+//! One context with three roles, which share its tables: `coupon` issues and redeems, `gate` is the line before a
+//! campaign, `issuer` writes what was decided into the tables.
+//!
+//! `issue` is the use case of the rush with its route; `campaigns`, `redemption`, `reconcile` and `rebuild` are the
+//! others; `api` has the routes, `views` their JSON, `messages` what the role receives.
 
 pub mod api;
 pub mod campaigns;
 pub mod gate;
-pub mod gatekeeper;
 pub mod issue;
-mod issue_bytes;
-pub mod issue_metrics;
-#[cfg(test)]
-mod issue_tests;
 pub mod issuer;
 pub mod messages;
 pub mod metrics;
@@ -22,7 +20,5 @@ pub mod redemption;
 pub mod service;
 pub mod views;
 
-pub use gatekeeper::Gatekeeper;
-pub use issue::{IssueParts, IssueRoute};
-pub use issue_metrics::IssueMetrics;
+pub use issue::{Gatekeeper, IssueMetrics, IssueParts, IssueRoute};
 pub use service::CouponService;

@@ -70,7 +70,7 @@ impl CouponService {
         // First what travels, then the rows: what becomes a row in between is seen twice rather than never.
         let travelling = self.on_their_way.coupons().await.map_err(|why| {
             tracing::error!(campaign = %campaign.id, why, "messages on their way can not be read");
-            ApiError::unavailable(super::service::RETRY_AFTER_SECONDS)
+            ApiError::unavailable()
         })?;
         let of_campaign = |told: &CouponIssued| {
             told.tenant == campaign.id.tenant.as_str() && told.campaign_id == campaign.id.event.as_str()

@@ -1,7 +1,7 @@
 //! Using a coupon, letting it go, taking it back (GATE-010). The ledger's transaction is the decision, by the rules of
 //! `domain::redemption`; its message is written with it.
 
-use super::service::{CouponService, RETRY_AFTER_SECONDS};
+use super::service::CouponService;
 use super::views::coupon::{CouponView, RedeemView, RevokeView, UserCoupons};
 use domain::message::{CouponRedeemed, CouponRevoked, Envelope, event_type, topic};
 use domain::redemption::{Refusal, Step, Use};
@@ -144,7 +144,7 @@ impl CouponService {
                 return Ok((KeptCoupon { serial, ..kept.clone() }, after.clone()));
             }
         }
-        Err(ApiError::unavailable(RETRY_AFTER_SECONDS))
+        Err(ApiError::unavailable())
     }
 
     /// The coupon's row; waits a little for one that was given a moment ago.
@@ -160,7 +160,7 @@ impl CouponService {
             }
             tokio::time::sleep(ON_ITS_WAY).await;
         }
-        Err(ApiError::unavailable(RETRY_AFTER_SECONDS))
+        Err(ApiError::unavailable())
     }
 }
 

@@ -8,9 +8,6 @@ use ledger::Ledger;
 use onsale_http::ApiError;
 use std::sync::Arc;
 
-/// Seconds after which a caller may come again when a part of the system is away.
-pub(super) const RETRY_AFTER_SECONDS: u32 = 1;
-
 /// The coupon service. Cheap to clone.
 #[derive(Clone)]
 pub struct CouponService {

@@ -1,6 +1,6 @@
 //! Token buckets per address and per user, and what the answer says of them (FCFS-011, FCFS-012).
 
-use crate::error::ApiError;
+use crate::error::{ApiError, RETRY_AFTER_SECONDS_DEFAULT};
 use crate::extract::client_ip::{ClientIp, TrustedProxies};
 use crate::server::RateNote;
 use axum::extract::{Request, State};
@@ -106,7 +106,8 @@ impl Limits {
 
 impl From<Limited> for ApiError {
     fn from(limited: Limited) -> Self {
-        Self::new(ErrorCode::RateLimitExceeded).retry_after(limited.retry_after_seconds.unwrap_or(1))
+        Self::new(ErrorCode::RateLimitExceeded)
+            .retry_after(limited.retry_after_seconds.unwrap_or(RETRY_AFTER_SECONDS_DEFAULT))
     }
 }
 

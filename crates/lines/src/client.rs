@@ -5,10 +5,19 @@ use hot::HotError;
 use hot::batcher::{BatchLimits, Batcher};
 use hot::line::{Clock, LinePort, LineUser};
 use onsale_http::ApiError;
+use std::error::Error;
 use std::sync::Arc;
 
-/// Seconds after which people may come again when the engine does not answer.
-const RETRY_AFTER_SECONDS: u32 = 1;
+/// The line did not answer, or its answer was lost. The same again is safe, and tells.
+#[derive(Debug, thiserror::Error)]
+#[error("the line did not answer")]
+pub struct NoAnswer(#[source] Box<dyn Error + Send + Sync>);
+
+impl From<NoAnswer> for ApiError {
+    fn from(_: NoAnswer) -> Self {
+        Self::unavailable()
+    }
+}
 
 type Asking = Batcher<LineUser, Result<Standing, HotError>>;
 
@@ -22,7 +31,7 @@ pub struct LineClient {
 }
 
 impl LineClient {
-    /// A lines before an engine.
+    /// A client of the lines of this engine.
     pub fn new(port: Arc<dyn LinePort>) -> Self {
         let (enter, look) = (port.clone(), port.clone());
         let entering = Batcher::new(BatchLimits::default(), move |batch| {
@@ -39,27 +48,27 @@ impl LineClient {
     /// Takes a place, or tells the one that there is.
     ///
     /// # Errors
-    /// `SERVICE_UNAVAILABLE`: asking again is safe and tells.
-    pub async fn enter(&self, who: LineUser) -> Result<Standing, ApiError> {
+    /// [`NoAnswer`].
+    pub async fn enter(&self, who: LineUser) -> Result<Standing, NoAnswer> {
         ask(&self.entering, who).await
     }
 
     /// How somebody stands, who is there by asking.
     ///
     /// # Errors
-    /// `SERVICE_UNAVAILABLE`.
-    pub async fn look(&self, who: LineUser) -> Result<Standing, ApiError> {
+    /// [`NoAnswer`].
+    pub async fn look(&self, who: LineUser) -> Result<Standing, NoAnswer> {
         ask(&self.looking, who).await
     }
 }
 
-async fn ask(asking: &Asking, who: LineUser) -> Result<Standing, ApiError> {
-    let why: &dyn std::fmt::Display = match asking.ask(who).await {
+async fn ask(asking: &Asking, who: LineUser) -> Result<Standing, NoAnswer> {
+    let error: Box<dyn Error + Send + Sync> = match asking.ask(who).await {
         Ok(Ok(standing)) => return Ok(standing),
-        Ok(Err(ref error)) => &error.clone(),
-        Err(ref lost) => &lost.clone(),
+        Ok(Err(error)) => error.into(),
+        Err(lost) => lost.into(),
     };
     // The engine says once why; here there may be a million of them.
-    tracing::debug!(%why, "a line did not answer");
-    Err(ApiError::unavailable(RETRY_AFTER_SECONDS))
+    tracing::debug!(%error, "a line did not answer");
+    Err(NoAnswer(error))
 }

@@ -170,7 +170,9 @@ impl Streams {
         let counted = Counted(self.0.clone());
         if before >= self.0.streams_max || self.0.ended.load(Ordering::Relaxed) {
             self.0.figures.refused.increment(1);
-            return Err(ApiError::unavailable(FULL_RETRY_SECONDS).detail("all streams are taken; poll /queue/serving/"));
+            return Err(ApiError::unavailable()
+                .retry_after(FULL_RETRY_SECONDS)
+                .detail("all streams are taken; poll /queue/serving/"));
         }
         Ok(counted)
     }
@@ -179,7 +181,7 @@ impl Streams {
         let mut channels = self.0.channels.lock().unwrap_or_else(PoisonError::into_inner);
         // Looked at under the lock: no channel is made after all were ended.
         if self.0.ended.load(Ordering::Relaxed) {
-            return Err(ApiError::unavailable(FULL_RETRY_SECONDS));
+            return Err(ApiError::unavailable().retry_after(FULL_RETRY_SECONDS));
         }
         if let Some(channel) = channels.get(line) {
             return Ok(channel.news.subscribe());

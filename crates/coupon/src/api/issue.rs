@@ -1,6 +1,6 @@
-//! The hot route for requests that the door did not answer itself.
+//! The hot route for requests that the server's fast path did not answer itself.
 
-use crate::issue::{Begun, IssueRoute};
+use crate::issue::route::{IssueCall, IssueRoute, Progress};
 use crate::views::coupon::{IssueAnswer, IssueBody};
 use ::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use ::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -8,11 +8,10 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use onsale_http;
 use onsale_http::docs::ErrorBody;
 use onsale_http::limits::put_headers;
-use onsale_http::server::HotHead;
-use onsale_http::{ApiError, ClientIp, TraceId};
+use onsale_http::server::HotRequest;
+use onsale_http::{ApiError, ClientIp, Language, TraceId, extract};
 use std::net::IpAddr;
 
 /// Asks for a coupon. A decision is always 200; `success` is true for `ISSUED` only.
@@ -28,17 +27,17 @@ pub(super) async fn issue_coupon(
     Extension(trace_id): Extension<TraceId>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let peer = request.extensions().get::<ClientIp>().map_or(IpAddr::from([0, 0, 0, 0]), |client| client.0);
+    let client = request.extensions().get::<ClientIp>().copied().unwrap_or(ClientIp(IpAddr::from([0, 0, 0, 0])));
     let (parts, body) = request.into_parts();
-    let body = onsale_http::extract::json::read(body).await?;
-    let head = hot_head(&parts.headers, &trace_id);
-    let mut asked = route.asked(peer, &head);
-    let answer = match route.begin(&mut asked, &head, &body) {
-        Begun::Answer(answer) => answer,
-        Begun::Wait(waiting) => route.finish(&mut asked, waiting).await,
+    let body = extract::json::read(body).await?;
+    let language = Language::from_accept(value(&parts.headers, "accept-language"), Language::En);
+    let mut request = HotRequest::of(trace_id, language, client);
+    let answer = match route.begin(&mut request, &issue_call(&parts.headers, &body)) {
+        Progress::Answer(answer) => answer,
+        Progress::Wait(waiting) => route.finish(&mut request, waiting).await,
     };
     let mut bytes = Vec::with_capacity(256);
-    let (status, retry_after_seconds) = route.write_body(&asked, answer, &mut bytes);
+    let (status, retry_after_seconds) = route.write_body(&request, answer, &mut bytes);
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
@@ -46,24 +45,21 @@ pub(super) async fn issue_coupon(
     if let Some(seconds) = retry_after_seconds {
         headers.insert(RETRY_AFTER, seconds.into());
     }
-    if let Some(note) = &asked.rate {
+    if let Some(note) = &request.rate {
         put_headers(note, headers);
     }
     Ok(response)
 }
 
-fn hot_head<'a>(headers: &'a HeaderMap, trace_id: &'a TraceId) -> HotHead<'a> {
-    let value = |name: &'static str| headers.get(HeaderName::from_static(name)).map(HeaderValue::as_bytes);
-    HotHead {
-        method: "POST",
-        target: IssueRoute::PATH,
-        content_type: value("content-type"),
-        accept_language: value("accept-language"),
-        trace_id: Some(trace_id.as_bytes()),
-        api_key: value("x-api-key"),
-        idempotency_key: value("idempotency-key"),
-        // The address was found out already, by the layer around every route.
-        forwarded_for: None,
-        close: false,
+fn value<'a>(headers: &'a HeaderMap, name: &'static str) -> Option<&'a [u8]> {
+    headers.get(HeaderName::from_static(name)).map(HeaderValue::as_bytes)
+}
+
+fn issue_call<'a>(headers: &'a HeaderMap, body: &'a [u8]) -> IssueCall<'a> {
+    IssueCall {
+        content_type: value(headers, "content-type"),
+        api_key: value(headers, "x-api-key"),
+        idempotency_key: value(headers, "idempotency-key"),
+        body,
     }
 }

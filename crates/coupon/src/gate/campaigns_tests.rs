@@ -13,6 +13,7 @@ use hot::embedded::{EmbeddedEngine, EmbeddedLines, JournalOptions};
 use hot::line::LinePort;
 use ledger::{Ledger, LedgerOptions, embedded_url};
 use lines::LineClient;
+use onsale_http::ApiError;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,8 +77,8 @@ async fn a_line_that_hangs_holds_up_nobody_who_asks_for_a_coupon() {
     let user = UserId::new("ann").expect("a name");
     tokio::time::pause();
     let asked = async {
-        let told = gate.active_pass(&id, &user).await.expect_err("nobody knows");
-        assert_eq!(told.code, ErrorCode::ServiceUnavailable);
+        let error = gate.active_pass(&id, &user).await.expect_err("the line does not answer");
+        assert_eq!(ApiError::from(error).code, ErrorCode::ServiceUnavailable);
         gate.note(&id, &user, Verdict::Issued).await;
     };
     tokio::time::timeout(Duration::from_secs(30), asked).await.expect("an answer");

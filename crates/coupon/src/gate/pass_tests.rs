@@ -6,8 +6,7 @@ use super::passes::IssueResult;
 use super::service::{EnqueueStatus, RankStatus};
 use super::{DispatchMode, GateService, GateSettings};
 use crate::campaigns::open_with_stock;
-use crate::issue::Waiting;
-use crate::{IssueMetrics, IssueParts, IssueRoute};
+use crate::issue::{CouponIssuing, Decider, Pending};
 use domain::line::{LineId, Standing};
 use domain::{Campaign, CampaignId, EventName, IdempotencyKey, IssueOutcome, TenantName, UserId};
 use futures::future::join_all;
@@ -15,10 +14,6 @@ use hot::IssueRequest;
 use hot::embedded::{EmbeddedLines, JournalOptions};
 use hot::line::{Clock, LinePort, LineUser};
 use lines::LineClient;
-use onsale_http::TrustedProxies;
-use onsale_http::limits::{LimitSettings, Limits};
-use onsale_http::server::HotHead;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -34,7 +29,7 @@ struct Scene {
     _folder: TempDir,
     lines: Arc<FaultyLines>,
     gate: GateService,
-    route: IssueRoute,
+    issuing: CouponIssuing,
     sale: CampaignId,
     ann: UserId,
 }
@@ -62,16 +57,6 @@ fn key(number: usize) -> Option<IdempotencyKey> {
     IdempotencyKey::new(format!("key-{number}").as_bytes())
 }
 
-fn no_limits() -> Arc<Limits> {
-    Arc::new(Limits::new(LimitSettings {
-        enabled: false,
-        per_ip_per_second: 1,
-        per_ip_burst: 1,
-        issue_per_user_per_second: 1,
-        trusted_proxies: TrustedProxies::default(),
-    }))
-}
-
 impl Scene {
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -83,17 +68,10 @@ impl Scene {
         let lines = Arc::new(FaultyLines::new(lines));
         let settings = GateSettings { mode: DispatchMode::ActiveQueue, dispatch_per_second: 1_000, ..settings() };
         let gate = GateService::new(LineClient::new(lines.clone()), coupons.clone(), settings);
-        let parts = IssueParts {
-            port: coupons.port.clone(),
-            gate: Some(Arc::new(gate.clone())),
-            keys: coupons.callers.keys.clone(),
-            limits: no_limits(),
-            open_issue: true,
-            log_every: 0,
-        };
-        let route = IssueRoute::new(Arc::new(parts), Arc::new(IssueMetrics::new()));
+        let decider = Decider::new(gate.coupons.port.clone());
+        let issuing = CouponIssuing::new(decider, Some(Arc::new(gate.clone())));
         let ann = UserId::new("ann").expect("a name");
-        Self { _folder: folder, lines, gate, route, sale, ann }
+        Self { _folder: folder, lines, gate, issuing, sale, ann }
     }
 
     fn who(&self) -> LineUser {
@@ -125,8 +103,7 @@ impl Scene {
     async fn ask(&self, key: Option<IdempotencyKey>) -> IssueOutcome {
         let (campaign, user) = (self.sale.clone(), self.ann.clone());
         let request = IssueRequest { campaign, user, key, admitted: false, coupon_id: None };
-        let mut asked = self.route.asked(IpAddr::from([127, 0, 0, 1]), &HotHead::default());
-        self.route.finish(&mut asked, Waiting::Decision(request)).await.expect("decided")
+        self.issuing.finish(Pending { request, is_gated: false }).await.expect("decided")
     }
 
     /// Half of the calls on either route, those on the coupon route without a key and with keys of their own.
@@ -213,8 +190,7 @@ async fn a_yes_heard_again_by_its_key_uses_up_no_other_pass() {
     // Decided at the gate, as on a server that does not know the key.
     let (campaign, user) = (scene.sale.clone(), scene.ann.clone());
     let request = IssueRequest { campaign, user, key: key(1), admitted: false, coupon_id: None };
-    let mut asked = scene.route.asked(IpAddr::from([127, 0, 0, 1]), &HotHead::default());
-    let again = scene.route.finish(&mut asked, Waiting::Gate(request)).await.expect("decided");
+    let again = scene.issuing.finish(Pending { request, is_gated: true }).await.expect("decided");
     assert!(matches!(again, IssueOutcome::Issued { coupon, .. } if coupon == first), "{again:?}");
     assert!(scene.is_inside().await, "the pass is still good");
     let second = scene.ask(None).await;

@@ -6,7 +6,8 @@
 
 use super::campaigns::DispatchMode;
 use super::service::{GateService, who};
-use crate::gatekeeper::{Gatekeeper, coupon_of_pass};
+use crate::issue::Undecided;
+use crate::issue::gatekeeper::{Gatekeeper, coupon_of_pass};
 use async_trait::async_trait;
 use domain::line::{Standing, Verdict};
 use domain::{CampaignId, ErrorCode, IssueOutcome, UserId};
@@ -51,14 +52,13 @@ impl GateService {
         let coupon_id = Some(coupon_of_pass(pass.id));
         let request =
             IssueRequest { campaign: campaign.clone(), user: user.clone(), key: None, admitted: true, coupon_id };
-        let answer = self.coupons.port.issue(vec![request], clock::now()).await.into_iter().next();
-        let (result, verdict) = match answer.ok_or_else(|| ApiError::unavailable(1))?? {
+        let (result, verdict) = match self.decider.decide(request).await? {
             IssueOutcome::Issued { .. } => (IssueResult::Success, Verdict::Issued),
             IssueOutcome::AlreadyIssued { .. } => (IssueResult::AlreadyIssued, Verdict::Issued),
             IssueOutcome::SoldOut | IssueOutcome::Closed { .. } => (IssueResult::OutOfStock, Verdict::SoldOut),
             IssueOutcome::NoCampaign => return Err(ErrorCode::CampaignNotFound.into()),
             // It opens, or goes on: the pass lives on.
-            IssueOutcome::NotOpen { .. } | IssueOutcome::Paused { .. } => return Err(ApiError::unavailable(1)),
+            IssueOutcome::NotOpen { .. } | IssueOutcome::Paused { .. } => return Err(ApiError::unavailable()),
             IssueOutcome::NotAdmitted { .. } | IssueOutcome::KeyReused => return Ok(IssueResult::NotInActiveQueue),
         };
         self.note(campaign, user, verdict).await;
@@ -80,11 +80,11 @@ impl GateService {
 
 #[async_trait]
 impl Gatekeeper for GateService {
-    async fn active_pass(&self, campaign: &CampaignId, user: &UserId) -> Result<Option<Uuid>, ApiError> {
+    async fn active_pass(&self, campaign: &CampaignId, user: &UserId) -> Result<Option<Uuid>, Undecided> {
         if self.settings.mode != DispatchMode::ActiveQueue {
             return Ok(None);
         }
-        Ok(match self.lines.look(who(campaign, user)).await? {
+        Ok(match self.lines.look(who(campaign, user)).await.map_err(Undecided::because)? {
             Standing::Inside { pass, .. } => Some(pass.id),
             _ => None,
         })

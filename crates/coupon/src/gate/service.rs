@@ -2,6 +2,7 @@
 
 use super::campaigns::{Gate, GateSettings};
 use crate::CouponService;
+use crate::issue::Decider;
 use domain::line::{LineId, Standing, Verdict};
 use domain::{CampaignId, CampaignStatus, ErrorCode, UserId};
 use hot::line::LineUser;
@@ -17,8 +18,10 @@ use utoipa::ToSchema;
 pub struct GateService {
     /// Answers people in lines.
     pub lines: LineClient,
-    /// Decides on coupons, and keeps them.
+    /// Knows the campaigns, and keeps their coupons.
     pub coupons: CouponService,
+    /// Decides on coupons.
+    pub(super) decider: Decider,
     /// How gates admit.
     pub settings: GateSettings,
     /// Gates that this process has seen.
@@ -90,7 +93,16 @@ pub(super) fn ranked(status: RankStatus, rank: Option<u64>) -> Ranked {
 impl GateService {
     /// A gate over engines.
     pub fn new(lines: LineClient, coupons: CouponService, settings: GateSettings) -> Self {
-        Self { lines, coupons, settings, gates: Arc::default(), are_up_to_date: Arc::default(), receipts: None }
+        let decider = Decider::new(coupons.port.clone());
+        Self {
+            lines,
+            coupons,
+            decider,
+            settings,
+            gates: Arc::default(),
+            are_up_to_date: Arc::default(),
+            receipts: None,
+        }
     }
 
     /// The same, signing the numbers of those who take part in an opening draw.
@@ -102,7 +114,8 @@ impl GateService {
     /// The same with a lines of its own, so that who asks here gathers with nobody else's thread.
     #[must_use]
     pub fn with_own_client(&self) -> Self {
-        Self { lines: LineClient::new(self.lines.port.clone()), ..self.clone() }
+        let lines = LineClient::new(self.lines.port.clone());
+        Self { lines, decider: Decider::new(self.coupons.port.clone()), ..self.clone() }
     }
 
     /// What numbers are signed with.
@@ -194,7 +207,7 @@ impl GateService {
             }
             Standing::Closed => enqueued(EnqueueStatus::SoldOut, None),
             Standing::Full => Err(ErrorCode::QueueFull.into()),
-            Standing::Absent | Standing::NoLine => Err(ApiError::unavailable(1)),
+            Standing::Absent | Standing::NoLine => Err(ApiError::unavailable()),
         }
     }
 

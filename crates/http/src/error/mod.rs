@@ -44,9 +44,9 @@ impl ApiError {
         Self::new(ErrorCode::InternalError)
     }
 
-    /// `SERVICE_UNAVAILABLE` for about so many seconds.
-    pub fn unavailable(retry_after_seconds: u32) -> Self {
-        Self::new(ErrorCode::ServiceUnavailable).retry_after(retry_after_seconds)
+    /// `SERVICE_UNAVAILABLE`, to be tried again after [`RETRY_AFTER_SECONDS_DEFAULT`].
+    pub fn unavailable() -> Self {
+        Self::new(ErrorCode::ServiceUnavailable)
     }
 
     /// Says what is wrong and what would be right.

@@ -55,6 +55,11 @@ impl HotRequest {
         }
     }
 
+    /// A request that came by the router, whose layers have found all of this out.
+    pub fn of(trace_id: TraceId, language: Language, client: ClientIp) -> Self {
+        Self { trace_id, language, rate: None, close: false, client, begun_us: clock::now_us() }
+    }
+
     /// Takes a unit of the address's bucket.
     ///
     /// # Errors

@@ -56,7 +56,7 @@ impl LineClient {
         let rule = self.change(line, |rule| LineRule { draw: rule.draw.or(Some(DrawSeed(seed))), ..rule }).await?;
         let Some(seed) = rule.draw else {
             // Somebody has come in between.
-            return Err(self.check_draw(line).await.err().unwrap_or_else(|| ApiError::unavailable(1)));
+            return Err(self.check_draw(line).await.err().unwrap_or_else(ApiError::unavailable));
         };
         Ok(Announced { line: line.to_string(), commitment: commitment_hex(&seed) })
     }

@@ -50,7 +50,7 @@ pub enum ReceiptError {
 
 /// The holder of a receipt: a hash of line and user id.
 pub fn holder(line: &str, user: &str) -> String {
-    hex::encode(&Sha256::digest(format!("{line}\n{user}")))
+    hex::encode(Sha256::digest(format!("{line}\n{user}")))
 }
 
 /// What receipts are signed with. Cheap to clone.

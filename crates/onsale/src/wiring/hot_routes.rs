@@ -2,7 +2,7 @@
 
 use coupon::IssueRoute;
 use coupon::gate::route::{GateRoute, Unanswered};
-use coupon::issue::Waiting;
+use coupon::issue::route::Waiting;
 use domain::ErrorCode;
 use onsale_http::server::{HotHead, HotRequest, HotRoutes};
 use std::net::IpAddr;

@@ -143,7 +143,7 @@ impl Site {
             }
             Verdict::Refused => Err(ErrorCode::Forbidden.into()),
             Verdict::NoLine => Err(no_line()),
-            Verdict::Away => Err(ApiError::unavailable(1)),
+            Verdict::Away => Err(ApiError::unavailable()),
         }
     }
 
@@ -241,7 +241,7 @@ impl Site {
     }
 
     async fn look(&self, line: &LineId, user: UserId) -> Result<Standing, ApiError> {
-        self.lines.look(LineUser { line: line.clone(), user }).await
+        Ok(self.lines.look(LineUser { line: line.clone(), user }).await?)
     }
 }
 

@@ -56,7 +56,7 @@ fn small_program(settings: HttpSettings) -> Router {
         .route("/who", get(who))
         .route("/refused", get(refused))
         .route("/broken", get(broken))
-        .route("/busy", get(|| async { ApiError::unavailable(7) }))
+        .route("/busy", get(|| async { ApiError::unavailable().retry_after(7) }))
         .route("/limited", get(|| async { ApiError::new(ErrorCode::RateLimitExceeded) }))
         .route("/secret", get(|| async { ApiError::new(ErrorCode::Unauthorized) }))
         .route("/never", get(pending::<String>))

@@ -1,0 +1,272 @@
+//! The route `POST /api/v1/coupons/issue`, from bytes to bytes: on the server's fast path, and for the router.
+//!
+//! ```text
+//! begin: address limit -> key -> body -> user limit -> known already? -> answer     (no lock, no I/O, no task)
+//!                                                            no -> finish -> answer
+//! ```
+
+use super::json::{IssueBody, is_json, parse, write_outcome};
+use super::{Begun, CouponIssuing, Decider, Gatekeeper, IssueMetrics, Pending, Undecided, Wish};
+use access::keys::{Caller, KeyRing};
+use domain::name::DEFAULT_TENANT;
+use domain::{ErrorCode, IdempotencyKey, IssueOutcome};
+use hot::CouponPort;
+use onsale_http::error::ApiError;
+use onsale_http::limits::Limits;
+use onsale_http::server::{HotHead, HotRequest, HotRoutes, SampledLine};
+use std::cell::RefCell;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Of the answers that needed no decision one in so many is timed when none is logged.
+const SAMPLED_ONE_IN: u32 = 1_000;
+
+/// What the route needs; shared by all workers.
+pub struct IssueParts {
+    /// Decides.
+    pub port: Arc<dyn CouponPort>,
+    /// Admits people to gated campaigns; without one nobody gets a coupon of those.
+    pub gate: Option<Arc<dyn Gatekeeper>>,
+    /// Who calls.
+    pub keys: Arc<KeyRing>,
+    /// How often anyone may call.
+    pub limits: Arc<Limits>,
+    /// Whether a caller without a key is believed (the demo).
+    pub open_issue: bool,
+    /// Of the answers that needed no decision one in so many is logged; 0: none.
+    pub log_every: u32,
+}
+
+/// The route on one worker.
+#[derive(Clone)]
+pub struct IssueRoute {
+    parts: Arc<IssueParts>,
+    issuing: CouponIssuing,
+    metrics: Arc<IssueMetrics>,
+}
+
+/// What a call of the route carries, whichever way it came in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct IssueCall<'a> {
+    /// The `Content-Type` header.
+    pub content_type: Option<&'a [u8]>,
+    /// The `X-Api-Key` header.
+    pub api_key: Option<&'a [u8]>,
+    /// The `Idempotency-Key` header.
+    pub idempotency_key: Option<&'a [u8]>,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+impl<'a> IssueCall<'a> {
+    fn of(head: &HotHead<'a>, body: &'a [u8]) -> Self {
+        let HotHead { content_type, api_key, idempotency_key, .. } = *head;
+        Self { content_type, api_key, idempotency_key, body }
+    }
+}
+
+/// A call that something has to be waited for.
+pub enum Waiting {
+    /// For the decision.
+    Decision(Pending),
+    /// For the keys to be read again: this one is not known.
+    Key {
+        /// What was shown.
+        key: Vec<u8>,
+        /// The request's body.
+        body: Vec<u8>,
+        /// The caller's `Idempotency-Key`.
+        idempotency_key: Option<IdempotencyKey>,
+    },
+}
+
+/// Either an answer or something to wait for.
+pub enum Progress {
+    /// Known at once.
+    Answer(Result<IssueOutcome, ApiError>),
+    /// Not known yet.
+    Wait(Waiting),
+}
+
+impl From<Undecided> for ApiError {
+    fn from(_: Undecided) -> Self {
+        ErrorCode::ServiceUnavailable.into()
+    }
+}
+
+impl IssueRoute {
+    /// Where it is.
+    pub const PATH: &'static str = "/api/v1/coupons/issue";
+
+    /// The route with a decider of its own: call it once on each worker.
+    pub fn new(parts: Arc<IssueParts>, metrics: Arc<IssueMetrics>) -> Self {
+        let issuing = CouponIssuing::new(Decider::new(parts.port.clone()), parts.gate.clone());
+        Self { parts, issuing, metrics }
+    }
+
+    /// Goes as far as is possible without waiting.
+    pub fn begin(&self, request: &mut HotRequest, call: &IssueCall<'_>) -> Progress {
+        match self.try_begin(request, call) {
+            Ok(progress) => progress,
+            Err(error) => Progress::Answer(Err(error)),
+        }
+    }
+
+    fn try_begin(&self, request: &mut HotRequest, call: &IssueCall<'_>) -> Result<Progress, ApiError> {
+        request.take_ip(&self.parts.limits)?;
+        if !is_json(call.content_type) {
+            return Err(ErrorCode::UnsupportedMediaType.into());
+        }
+        let idempotency_key = match call.idempotency_key {
+            None => None,
+            Some(text) => Some(
+                IdempotencyKey::new(text)
+                    .ok_or_else(|| ApiError::invalid("Idempotency-Key must be 1 to 255 visible ASCII characters"))?,
+            ),
+        };
+        let body = call.body;
+        match call.api_key {
+            None if self.parts.open_issue => self.ask(request, DEFAULT_TENANT, body, idempotency_key),
+            None => Err(ApiError::new(ErrorCode::Unauthorized).detail("send a tenant's key in X-Api-Key")),
+            Some(key) => match self.parts.keys.caller(key) {
+                Some(caller) => self.ask_as(request, &caller, body, idempotency_key),
+                None => Ok(Progress::Wait(Waiting::Key { key: key.to_vec(), body: body.to_vec(), idempotency_key })),
+            },
+        }
+    }
+
+    fn ask_as(
+        &self,
+        request: &mut HotRequest,
+        caller: &Caller,
+        body: &[u8],
+        key: Option<IdempotencyKey>,
+    ) -> Result<Progress, ApiError> {
+        match caller {
+            Caller::Administrator => self.ask(request, DEFAULT_TENANT, body, key),
+            Caller::Tenant(tenant) => self.ask(request, tenant.as_str(), body, key),
+            Caller::Service(_) => Err(ErrorCode::Forbidden.into()),
+        }
+    }
+
+    fn ask(
+        &self,
+        request: &mut HotRequest,
+        tenant: &str,
+        body: &[u8],
+        key: Option<IdempotencyKey>,
+    ) -> Result<Progress, ApiError> {
+        let IssueBody { user_id, event_id } = parse(body)?;
+        request.take_user(&self.parts.limits, tenant, &user_id)?;
+        let wish = Wish { tenant, event: &event_id, user: &user_id, key };
+        let begun = self.issuing.begin(&wish, clock::at(request.begun_us));
+        Ok(match begun.map_err(|error| ApiError::invalid(error.to_string()))? {
+            Begun::Known(outcome) => Progress::Answer(Ok(outcome)),
+            Begun::Pending(pending) => Progress::Wait(Waiting::Decision(pending)),
+        })
+    }
+
+    /// Waits for what [`IssueRoute::begin`] could not know.
+    ///
+    /// # Errors
+    /// As the route answers.
+    pub async fn finish(&self, request: &mut HotRequest, waiting: Waiting) -> Result<IssueOutcome, ApiError> {
+        let pending = match waiting {
+            Waiting::Decision(pending) => pending,
+            Waiting::Key { key, body, idempotency_key } => {
+                let caller = self.parts.keys.caller_fresh(&key).await;
+                let caller = caller
+                    .ok_or_else(|| ApiError::new(ErrorCode::Unauthorized).detail("X-Api-Key is not a key in force"))?;
+                match self.ask_as(request, &caller, &body, idempotency_key)? {
+                    Progress::Answer(answer) => return answer,
+                    Progress::Wait(Waiting::Decision(pending)) => pending,
+                    Progress::Wait(Waiting::Key { .. }) => return Err(ErrorCode::Unauthorized.into()),
+                }
+            }
+        };
+        Ok(self.issuing.finish(pending).await?)
+    }
+
+    /// Appends the body of an answer; returns its status and `Retry-After`.
+    pub fn write_body(
+        &self,
+        request: &HotRequest,
+        answer: Result<IssueOutcome, ApiError>,
+        out: &mut Vec<u8>,
+    ) -> (u16, Option<u32>) {
+        let error = match answer {
+            Ok(IssueOutcome::NoCampaign) => ApiError::new(ErrorCode::CampaignNotFound),
+            Ok(IssueOutcome::KeyReused) => ApiError::new(ErrorCode::IdempotencyKeyReused),
+            Ok(outcome) => {
+                self.metrics.count_outcome(&outcome);
+                write_outcome(&outcome, request.language, out);
+                return (200, None);
+            }
+            Err(error) => error,
+        };
+        self.metrics.count_error(error.code);
+        request.write_error(&error, out)
+    }
+
+    fn reply(&self, request: &HotRequest, answer: Result<IssueOutcome, ApiError>, decided: bool, out: &mut Vec<u8>) {
+        thread_local! {
+            static BODY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+        }
+        BODY.with_borrow_mut(|body| {
+            body.clear();
+            let status = self.write_body(request, answer, body);
+            request.reply(status, false).write(body, out);
+            self.log(request, status.0, decided, body.len());
+        });
+    }
+
+    fn log(&self, request: &HotRequest, status: u16, decided: bool, bytes: usize) {
+        let sampled =
+            self.metrics.is_sampled(if self.parts.log_every == 0 { SAMPLED_ONE_IN } else { self.parts.log_every });
+        if decided || sampled {
+            self.metrics.record_seconds(decided, request.took().as_secs_f64());
+        }
+        if sampled && self.parts.log_every > 0 {
+            let one_in = self.parts.log_every;
+            request.log(&SampledLine { method: "POST", path: Self::PATH, status, bytes, one_in });
+        }
+    }
+}
+
+impl HotRoutes for IssueRoute {
+    type Undecided = (HotRequest, Waiting);
+
+    fn knows(&self, method: &str, target: &str) -> bool {
+        method == "POST" && target == Self::PATH
+    }
+
+    fn answer_now(
+        &self,
+        peer: IpAddr,
+        head: &HotHead<'_>,
+        body: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Option<(HotRequest, Waiting)> {
+        let mut request = HotRequest::new(&self.parts.limits, peer, head);
+        match self.begin(&mut request, &IssueCall::of(head, body)) {
+            Progress::Answer(answer) => {
+                self.reply(&request, answer, false, out);
+                None
+            }
+            Progress::Wait(waiting) => Some((request, waiting)),
+        }
+    }
+
+    async fn answer(&self, (mut request, waiting): (HotRequest, Waiting), out: &mut Vec<u8>) {
+        let answer = self.finish(&mut request, waiting).await;
+        self.reply(&request, answer, true, out);
+    }
+
+    fn refuse(&self, code: ErrorCode, detail: &'static str, out: &mut Vec<u8>) {
+        let head = HotHead { close: true, ..HotHead::default() };
+        let request = HotRequest::new(&self.parts.limits, IpAddr::from([0, 0, 0, 0]), &head);
+        let mut error = ApiError::new(code);
+        error.detail = (!detail.is_empty()).then(|| detail.to_owned());
+        self.reply(&request, Err(error), false, out);
+    }
+}
