@@ -32,8 +32,8 @@ export default function rush({ run }) {
 }
 
 export function teardown() {
-  const figures = status();
-  if (!figures) fail('the campaign does not tell its figures');
+  const campaign = status();
+  if (!campaign) fail('the status of the campaign is missing');
   const left = Math.max(STOCK - USERS, 0);
-  if (figures.remaining_stock !== left) fail(`${figures.remaining_stock} coupons are left, and should be ${left}`);
+  if (campaign.remaining_stock !== left) fail(`${campaign.remaining_stock} coupons are left, expected ${left}`);
 }

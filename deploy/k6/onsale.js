@@ -74,7 +74,7 @@ export function prepare(gated) {
 }
 
 /// Returns the JSON of a response, or null if the status is not 200 or the body is not JSON.
-function told(response, what) {
+function jsonOf(response, what) {
   const is200 = check(response, { [`${what}: 200`]: (r) => r.status === 200 });
   if (!is200) return null;
   try {
@@ -87,30 +87,30 @@ function told(response, what) {
 /// One user: queues, polls until admission, requests the coupon. Returns the outcome, or null if there was none.
 export function goThroughGate(user) {
   const gate = `${BASE_URL}/gate/events/${EVENT_ID}`;
-  const begun = Date.now();
-  const place = told(http.post(`${gate}/enqueue?userId=${user}`, null, ofPerson('enqueue')), 'enqueue');
-  const outcome = place && place.status === 'SOLD_OUT' ? 'SOLD_OUT' : place && waitAtGate(gate, user, place.rank, begun);
+  const startedAt = Date.now();
+  const entry = jsonOf(http.post(`${gate}/enqueue?userId=${user}`, null, ofPerson('enqueue')), 'enqueue');
+  const outcome = entry && entry.status === 'SOLD_OUT' ? 'SOLD_OUT' : entry && waitAtGate(gate, user, entry.rank, startedAt);
   answered.add(Boolean(outcome));
   if (outcome === 'ISSUED') issued.add(1);
   return outcome;
 }
 
-function waitAtGate(gate, user, rankAtEntry, begun) {
+function waitAtGate(gate, user, rankAtEntry, startedAt) {
   let rank = rankAtEntry;
-  while (Date.now() - begun < WAIT_SECONDS_MAX * 1000) {
-    const standing = told(http.get(`${gate}/rank?userId=${user}`, ofPerson('rank')), 'rank');
-    if (!standing) return null;
-    switch (standing.status) {
+  while (Date.now() - startedAt < WAIT_SECONDS_MAX * 1000) {
+    const position = jsonOf(http.get(`${gate}/rank?userId=${user}`, ofPerson('rank')), 'rank');
+    if (!position) return null;
+    switch (position.status) {
       case 'ACTIVE':
-        waitingTime.add(Date.now() - begun);
+        waitingTime.add(Date.now() - startedAt);
         return askForCoupon(user);
       case 'ISSUED':
       case 'SOLD_OUT':
-        waitingTime.add(Date.now() - begun);
-        return standing.status;
+        waitingTime.add(Date.now() - startedAt);
+        return position.status;
       case 'WAITING':
-        if (standing.rank > rank) worseRanks.add(1);
-        rank = standing.rank;
+        if (position.rank > rank) worseRanks.add(1);
+        rank = position.rank;
         break;
       case 'PROCESSING':
         break;
@@ -124,7 +124,7 @@ function waitAtGate(gate, user, rankAtEntry, begun) {
 }
 
 function askForCoupon(user) {
-  const answer = told(http.post(`${BASE_URL}/issue/events/${EVENT_ID}?userId=${user}`, null, ofPerson('issue')), 'issue');
+  const answer = jsonOf(http.post(`${BASE_URL}/issue/events/${EVENT_ID}?userId=${user}`, null, ofPerson('issue')), 'issue');
   switch (answer && answer.result) {
     case 'SUCCESS':
     case 'ALREADY_ISSUED':
@@ -139,7 +139,7 @@ function askForCoupon(user) {
 /// One user requests a coupon of a campaign without a gate. Returns the code of the decision.
 export function askDirectly(user) {
   const body = JSON.stringify({ user_id: user, event_id: EVENT_ID });
-  const decision = told(http.post(`${BASE_URL}/api/v1/coupons/issue`, body, ofPerson('coupon')), 'coupon');
+  const decision = jsonOf(http.post(`${BASE_URL}/api/v1/coupons/issue`, body, ofPerson('coupon')), 'coupon');
   const code = decision && decision.code;
   const isDecided = check(code, { 'coupon: decided': (c) => ['ISSUED', 'ALREADY_ISSUED', 'SOLD_OUT'].includes(c) });
   answered.add(isDecided);
@@ -149,5 +149,5 @@ export function askDirectly(user) {
 
 /// Returns the status of the campaign at the end.
 export function status() {
-  return told(http.get(`${BASE_URL}/api/v1/coupons/status/${EVENT_ID}`, ofPerson('status')), 'status');
+  return jsonOf(http.get(`${BASE_URL}/api/v1/coupons/status/${EVENT_ID}`, ofPerson('status')), 'status');
 }
