@@ -1,4 +1,4 @@
-// A rush at a campaign without a line: everybody asks once, as fast as the server answers.
+// A rush at a campaign without a line: each user sends one request, as fast as the server responds.
 //
 //   k6 run -e BASE_URL=http://127.0.0.1:8080 -e ADMIN_KEY=... -e USERS=100000 -e VUS=256 -e STOCK=1000 coupon-rush.js
 
@@ -17,7 +17,7 @@ export const options = {
     answered: ['rate==1'],
     checks: ['rate==1'],
     http_req_failed: ['rate==0'],
-    // The campaign of a new run gives all that it has, and no more.
+    // The campaign of a new run issues its whole stock, and no more.
     issued: [`count==${Math.min(STOCK, USERS)}`],
     http_req_duration: [`p(99)<${whole('P99_MS_MAX', 1000)}`],
   },
@@ -32,8 +32,8 @@ export default function rush({ run }) {
 }
 
 export function teardown() {
-  const figures = status();
-  if (!figures) fail('the campaign does not tell its figures');
+  const campaign = status();
+  if (!campaign) fail('the status of the campaign is missing');
   const left = Math.max(STOCK - USERS, 0);
-  if (figures.remaining_stock !== left) fail(`${figures.remaining_stock} coupons are left, and should be ${left}`);
+  if (campaign.remaining_stock !== left) fail(`${campaign.remaining_stock} coupons are left, expected ${left}`);
 }

@@ -1,4 +1,4 @@
-// A crowd that is all there at once: everybody queues, and looks again and again until there is an answer.
+// All users arrive at once, queue, and poll until they have an outcome.
 //
 //   k6 run -e BASE_URL=http://127.0.0.1:8080 -e ADMIN_KEY=... -e USERS=2000 -e STOCK=500 gate-polling.js
 

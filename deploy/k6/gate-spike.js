@@ -1,4 +1,4 @@
-// A spike: few people, suddenly many for a while, few again. `waiting_time` tells what the line made of it.
+// A spike: few users, suddenly many for a while, few again. `waiting_time` shows how long they wait in the line.
 //
 //   k6 run -e BASE_URL=http://127.0.0.1:8080 -e ADMIN_KEY=... -e SPIKE_PER_SECOND=500 gate-spike.js
 
@@ -16,7 +16,7 @@ export const options = {
       executor: 'ramping-arrival-rate',
       startRate: QUIET_PER_SECOND,
       timeUnit: '1s',
-      // Whoever waits occupies one.
+      // Each waiting user occupies one virtual user.
       preAllocatedVUs: whole('VUS', 1000),
       maxVUs: whole('VUS_MAX', 20000),
       gracefulStop: `${whole('WAIT_SECONDS_MAX', 600)}s`,
@@ -31,7 +31,7 @@ export const options = {
   },
   thresholds: {
     ...GATE_THRESHOLDS,
-    // Somebody for whom there was no virtual user did not come at all.
+    // A user without a virtual user never arrived.
     dropped_iterations: ['count==0'],
   },
 };

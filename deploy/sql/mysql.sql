@@ -1,32 +1,32 @@
--- Onsale on MariaDB 10.6 and later, or MySQL 8.0.16 and later: databases, users, and the least rights that each needs.
+-- Onsale on MariaDB 10.6 and later, or MySQL 8.0.16 and later: databases, users, and the least privileges that each user needs.
 --
--- Run it once as an administrator, with passwords of your own:
+-- Run it once as an administrator, after you have replaced the passwords:
 --
 --   mysql < mysql.sql
 --
--- Tables are made and changed by one user, and read and written by another. The url names the service's own database;
--- the one that all services share is found beside it. Two systems on one server have a prefix before both names, as in
--- staging_coupon_service and staging_common.
+-- One user creates and changes tables, another reads and writes rows. The URL contains the name of the service's own
+-- database; Onsale derives the name of the shared database from it. Two systems on one server need a prefix before both
+-- names, for example staging_coupon_service and staging_common.
 --
 --   ONSALE__LEDGER__URL=mysql://onsale_migrate:PASSWORD@HOST/coupon_service  onsale migrate
 --   ONSALE__LEDGER__URL=mysql://coupon_svc_user:PASSWORD@HOST/coupon_service onsale serve coupon issuer
 --
--- (A small system may do without this file: one user with all rights on one database of any other name makes all of it
--- there with `onsale migrate`.)
+-- (A small system does not need this file: with one user that has all privileges on one database of any other name,
+-- `onsale migrate` creates everything there.)
 
 CREATE DATABASE coupon_service CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
--- The outbox, and the record of messages dealt with: the same for all services.
+-- The outbox and the record of processed messages, shared by all services.
 CREATE DATABASE common CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- Makes and changes tables, and does nothing else.
+-- Creates and changes tables, and does nothing else.
 CREATE USER 'onsale_migrate'@'%' IDENTIFIED BY 'change-me';
 GRANT CREATE, ALTER, DROP, INDEX, REFERENCES, SELECT, INSERT, UPDATE, DELETE
     ON coupon_service.* TO 'onsale_migrate'@'%';
 GRANT CREATE, ALTER, DROP, INDEX, REFERENCES, SELECT, INSERT, UPDATE, DELETE
     ON common.* TO 'onsale_migrate'@'%';
 
--- Coupon servers and issuers. Each service reads and writes rows in its own database and in the common one, and sees no
--- other.
+-- Coupon servers and issuers. Each service reads and writes rows in its own database and in the common one, and has no
+-- access to others.
 CREATE USER 'coupon_svc_user'@'%' IDENTIFIED BY 'change-me';
 GRANT SELECT, INSERT, UPDATE, DELETE ON coupon_service.* TO 'coupon_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON common.* TO 'coupon_svc_user'@'%';

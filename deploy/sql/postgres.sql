@@ -1,18 +1,18 @@
--- Onsale on PostgreSQL 15 and later: schemas, users, and the least rights that each needs.
+-- Onsale on PostgreSQL 15 and later: schemas, users, and the least privileges that each user needs.
 --
--- Run it once as an administrator, in a database that is called "ticketing", with passwords of your own:
+-- Run it once as an administrator, in a database named "ticketing", after you have replaced the passwords:
 --
 --   createdb ticketing
 --   psql --dbname ticketing --set ON_ERROR_STOP=1 --file postgres.sql
 --
--- Tables are made and changed by one user, and read and written by another:
+-- One user creates and changes tables, another reads and writes rows:
 --
 --   ONSALE__LEDGER__URL=postgres://onsale_migrate:PASSWORD@HOST/ticketing  onsale migrate
 --   ONSALE__LEDGER__URL=postgres://coupon_svc_user:PASSWORD@HOST/ticketing onsale serve coupon issuer
 --
--- (A small system may do without this file: one user that owns its database makes all of it with `onsale migrate`.)
+-- (A small system does not need this file: with one user that owns its database, `onsale migrate` creates everything.)
 
--- Makes and changes tables, and does nothing else.
+-- Creates and changes tables, and does nothing else.
 CREATE USER onsale_migrate PASSWORD 'change-me';
 -- Coupon servers and issuers.
 CREATE USER coupon_svc_user PASSWORD 'change-me';
@@ -22,10 +22,10 @@ GRANT CONNECT ON DATABASE ticketing TO onsale_migrate, coupon_svc_user;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 
 CREATE SCHEMA coupon_service AUTHORIZATION onsale_migrate;
--- The outbox, and the record of messages dealt with: the same for all services.
+-- The outbox and the record of processed messages, shared by all services.
 CREATE SCHEMA common AUTHORIZATION onsale_migrate;
 
--- Each service reads and writes rows in its own schema and in the common one, and sees no other.
+-- Each service reads and writes rows in its own schema and in the common one, and has no access to others.
 GRANT USAGE ON SCHEMA coupon_service, common TO coupon_svc_user;
 ALTER DEFAULT PRIVILEGES FOR USER onsale_migrate IN SCHEMA coupon_service, common
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO coupon_svc_user;

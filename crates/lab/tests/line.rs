@@ -44,7 +44,7 @@ fn rush_at(gate: Gate, change: impl FnOnce(&mut LineOptions)) -> anyhow::Result<
     server.kill();
     if report.is_ok() {
         let page = std::fs::read_to_string(folder.path().join("report.html")).expect("written");
-        assert!(page.contains("Ranks over time") && page.contains("Let in per second"));
+        assert!(page.contains("Ranks over time") && page.contains("Admissions per second"));
     }
     report
 }

@@ -123,7 +123,7 @@ mod tests {
         error_body(ErrorCode::NotFound, Language::En, None, moment(), &trace_id, &mut out);
         assert_eq!(
             serde_json::from_slice::<Value>(&out).expect("the body is JSON"),
-            json!({"code": "NOT_FOUND", "message": "There is nothing at this address.",
+            json!({"code": "NOT_FOUND", "message": "This address does not exist.",
                    "timestamp": MOMENT, "traceId": "trace-1"})
         );
     }

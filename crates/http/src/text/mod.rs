@@ -113,7 +113,7 @@ mod tests {
             }
         }
         assert_eq!(outcome_message(&IssueOutcome::SoldOut, Language::Ko), "쿠폰이 모두 소진되었습니다.");
-        assert_eq!(outcome_message(&IssueOutcome::NoCampaign, Language::En), "There is no such campaign.");
+        assert_eq!(outcome_message(&IssueOutcome::NoCampaign, Language::En), "This campaign does not exist.");
     }
 
     #[test]

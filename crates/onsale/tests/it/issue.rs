@@ -206,7 +206,7 @@ fn words_are_in_the_callers_language() {
     assert_eq!(english.issue("ann", "sample_event").field("message"), "You already have this coupon.");
     assert_eq!(korean.issue("ann", "nothing").field("message"), "해당 캠페인을 찾을 수 없습니다.");
     assert_eq!(korean.get("/nowhere").field("message"), "요청하신 주소를 찾을 수 없습니다.");
-    assert_eq!(english.get("/nowhere").field("message"), "There is nothing at this address.");
+    assert_eq!(english.get("/nowhere").field("message"), "This address does not exist.");
 }
 
 #[test]

@@ -188,7 +188,7 @@ fn the_page_is_in_the_visitors_language_and_loads_nothing_from_elsewhere() {
     let policy = korean.header("content-security-policy").expect("a policy").to_owned();
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
     let english = visitor.get_with(WAIT, &[("Accept-Language", "en-GB,en;q=0.9")]);
-    assert!(english.text().contains("Your place in line"));
+    assert!(english.text().contains("Your position in line"));
     assert_eq!(english.header("content-language"), Some("en"));
     for (name, kind) in [("wait.js", "text/javascript"), ("wait.css", "text/css")] {
         let asset = visitor.get(&format!("/assets/{name}"));

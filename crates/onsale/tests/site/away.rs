@@ -33,7 +33,7 @@ fn while_redis_is_away_passes_count_and_nobody_comes_in() {
     }
     let page = waiting.get("/wait/shop?to=/cart");
     assert_eq!(page.status, 503);
-    assert!(page.text().contains("이미 받은 순서는 그대로"), "{}", page.text());
+    assert!(page.text().contains("받은 순서는 그대로 유지"), "{}", page.text());
     redis.restart().expect("comes back");
     wait_until("the line answers again", || waiting.check("/cart").status == 401);
     assert_eq!(waiting.get("/queue/place/shop").ok()["ticket"], 2);

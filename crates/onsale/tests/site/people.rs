@@ -72,7 +72,7 @@ fn the_page_follows_the_line_by_itself() {
     }
     let last = &people[2];
     last.until("document.querySelector('main').className === 'is-live'");
-    last.until_text("#estimate", "Nobody is being let in");
+    last.until_text("#estimate", "Entry is paused");
     last.value("window.isOld = true");
     shop.let_in(1);
     last.until_text("#rank", "2");

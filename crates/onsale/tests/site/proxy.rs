@@ -73,7 +73,7 @@ fn while_onsale_is_away_nobody_comes_in() {
         for path in ["/cart", "/wait/shop"] {
             let answer = client.get(path);
             assert_eq!((answer.status, answer.header("retry-after")), (503, Some("5")), "{path}");
-            assert!(answer.text().contains("Places are kept"), "{}", answer.text());
+            assert!(answer.text().contains("You keep your position"), "{}", answer.text());
         }
     }
     assert_eq!(shop.site.asked().len(), before);

@@ -30,7 +30,7 @@ async fn the_language_is_the_callers() {
     assert_eq!(answer.message(), "이 주문에는 사용할 수 없는 쿠폰입니다.");
     assert_eq!(answer.header("content-language"), "ko");
     assert_eq!(answer.json()["reason"], "EXPIRED");
-    assert_eq!(asked("GET", "/refused").await.message(), "The coupon can not be used for this order.");
+    assert_eq!(asked("GET", "/refused").await.message(), "This coupon cannot be used for this order.");
     let settings = HttpSettings { default_language: Language::Ko, ..HttpSettings::default() };
     let silent = request("GET", "/nowhere").body(Body::empty()).expect("a request");
     assert_eq!(ask_router(small_program(settings), silent).await.header("content-language"), "ko");

@@ -1,34 +1,34 @@
-# What people read when a call is refused: one text for each code of contract.md.
+# Error messages: one for each error code. The caller reads the one for its language.
 INVALID_INPUT = The request is not valid.
-UNAUTHORIZED = A valid key or access token is needed.
-FORBIDDEN = You are not allowed to do this.
-NOT_FOUND = There is nothing at this address.
-METHOD_NOT_ALLOWED = This method is not allowed here.
-REQUEST_TIMEOUT = The request took too long to arrive.
+UNAUTHORIZED = A valid API key or access token is required.
+FORBIDDEN = You do not have permission to do this.
+NOT_FOUND = This address does not exist.
+METHOD_NOT_ALLOWED = This address does not support this HTTP method.
+REQUEST_TIMEOUT = The request took too long to arrive. Please try again.
 PAYLOAD_TOO_LARGE = The request body is too large.
-UNSUPPORTED_MEDIA_TYPE = The request body must be sent as application/json.
+UNSUPPORTED_MEDIA_TYPE = The request body must be application/json.
 HEADERS_TOO_LARGE = The request headers are too large.
 RATE_LIMIT_EXCEEDED = Too many requests. Please try again shortly.
 INTERNAL_ERROR = Something went wrong on our side.
-SERVICE_UNAVAILABLE = The service is not available right now. Please try again shortly.
-GATEWAY_TIMEOUT = The answer took too long. Please try again.
-CAMPAIGN_NOT_FOUND = There is no such campaign.
-CAMPAIGN_EXISTS = A campaign with this id already exists.
-CAMPAIGN_NOT_MODIFIABLE = The campaign can not be changed in this way any more.
-COUPON_NOT_FOUND = There is no such coupon.
-COUPON_ALREADY_REDEEMED = The coupon has already been used.
-COUPON_RESERVED = The coupon is reserved for another order.
-COUPON_NOT_APPLICABLE = The coupon can not be used for this order.
-IDEMPOTENCY_KEY_REUSED = This Idempotency-Key was already used with another request.
+SERVICE_UNAVAILABLE = The service is temporarily unavailable. Please try again shortly.
+GATEWAY_TIMEOUT = The response took too long. Please try again.
+CAMPAIGN_NOT_FOUND = This campaign does not exist.
+CAMPAIGN_EXISTS = A campaign with this ID already exists.
+CAMPAIGN_NOT_MODIFIABLE = This change to the campaign is no longer allowed.
+COUPON_NOT_FOUND = This coupon does not exist.
+COUPON_ALREADY_REDEEMED = This coupon has already been used.
+COUPON_RESERVED = This coupon is reserved for another order.
+COUPON_NOT_APPLICABLE = This coupon cannot be used for this order.
+IDEMPOTENCY_KEY_REUSED = This Idempotency-Key was already used for a different request. Use a new key.
 QUEUE_FULL = The waiting line is full. Please try again shortly.
-INTERNAL_API_UNAUTHORIZED = This is for our own services, with their key.
-DRAW_NOT_POSSIBLE = An opening draw can not be announced for this line now.
+INTERNAL_API_UNAUTHORIZED = This address is for internal services only. A valid service key is required.
+DRAW_NOT_POSSIBLE = An opening draw cannot be announced for this line now.
 
-# What people read when the first-come decision has been made.
+# Messages for the outcome of an issue request.
 ISSUED = The coupon is yours.
 ALREADY_ISSUED = You already have this coupon.
-NOT_OPEN = The coupon is not available yet.
-CLOSED = The campaign is over.
-PAUSED = The campaign is paused. Please try again shortly.
-NOT_ADMITTED = It is not your turn yet.
-SOLD_OUT = All coupons have been given away.
+NOT_OPEN = This campaign has not started yet.
+CLOSED = This campaign has ended.
+PAUSED = This campaign is paused. Please try again shortly.
+NOT_ADMITTED = It is not your turn yet. Please wait for your turn.
+SOLD_OUT = All coupons have been issued.

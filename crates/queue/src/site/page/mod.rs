@@ -191,7 +191,7 @@ mod tests {
             assert!(english.contains(part), "{part} not in {english}");
         }
         assert!(page(1, Some(1), Language::En).contains("Less than a minute"));
-        assert!(page(1, None, Language::En).contains("Nobody is being let in"));
+        assert!(page(1, None, Language::En).contains("Entry is paused"));
     }
 
     #[test]
