@@ -1,0 +1,9 @@
+//! The bus on real brokers. Time is real; the tests wait for conditions with a deadline.
+
+mod consumer;
+mod crash;
+mod dead_letters;
+mod faults;
+mod publisher;
+mod reader;
+mod support;
