@@ -1,5 +1,6 @@
 //! The bus on real brokers. Time is real; the tests wait for conditions with a deadline.
 
+mod conformance;
 mod consumer;
 mod crash;
 mod dead_letters;
