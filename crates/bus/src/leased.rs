@@ -42,3 +42,41 @@ where
         self.source.settle(settled).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Leased;
+    use crate::{Cause, Offer, OutboxSource, Settled, SourceUnavailable};
+    use async_trait::async_trait;
+    use domain::Timestamp;
+    use domain::message::Envelope;
+    use uuid::Uuid;
+
+    /// An outbox with one message.
+    struct OneMessage;
+
+    #[async_trait]
+    impl OutboxSource for OneMessage {
+        async fn next(&self, _limit: usize) -> Result<Vec<Offer>, SourceUnavailable> {
+            let key = "sale".to_owned();
+            let payload = serde_json::json!({});
+            let envelope =
+                Envelope::about_campaign(Uuid::from_u128(1), "CouponIssued", key, Timestamp(0), None, &payload);
+            Ok(vec![Offer { position: 1, topic: "coupon.events".to_owned(), envelope }])
+        }
+
+        async fn settle(&self, _settled: &[Settled]) -> Result<(), SourceUnavailable> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn messages_are_offered_only_while_the_lease_is_held() {
+        let held = Leased::new(OneMessage, || std::future::ready(Ok(true)));
+        assert_eq!(held.next(10).await.expect("available").len(), 1);
+        let held_by_another = Leased::new(OneMessage, || std::future::ready(Ok(false)));
+        assert_eq!(held_by_another.next(10).await, Ok(Vec::new()));
+        let unknown = Leased::new(OneMessage, || std::future::ready(Err(Cause::new("no answer"))));
+        assert_eq!(unknown.next(10).await, Err(SourceUnavailable(Cause::new("no answer"))));
+    }
+}
