@@ -47,7 +47,7 @@ impl Handler for Held {
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
         let mut open = self.open.clone();
         let told = open.wait_for(|open| *open).await.map(drop);
-        told.map_err(|closed| HandleError::Away(closed.to_string()))?;
+        told.map_err(|closed| HandleError::Unavailable(closed.into()))?;
         self.group.handle(batch).await?;
         self.kept.send_modify(|kept| *kept += batch.len() as u64);
         Ok(())

@@ -1,12 +1,15 @@
-//! The one consumer loop of every bus: read, deal with, try again, lay aside (MSG-001).
+//! The one consumer loop of every bus: decode, handle, try again, give up as a dead letter (MSG-001).
 
+use crate::cause::Cause;
 use crate::dead_letter::{DeadLetter, DeadLetters, Reason};
-use crate::figures;
 use crate::message::{Body, Delivery, Message};
-use crate::port::{FailureKind, HandleError, Handler};
+use crate::metrics;
+use crate::port::{Failure, FailureKind, HandleError, Handler};
+use crate::retry::{Backoff, Stopped, until_available};
 use crate::stop::Shutdown;
 use domain::message::{Envelope, VERSION};
 use futures::FutureExt;
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,40 +19,34 @@ use std::time::Duration;
 pub struct ConsumerOptions {
     /// Waits before the second, third, ... try of a message that failed.
     pub retry_delays: Vec<Duration>,
-    /// First wait while the handler's database is away; doubles up to [`ConsumerOptions::away_delay_max`].
-    pub away_delay: Duration,
-    /// Longest wait between two tries to reach it.
-    pub away_delay_max: Duration,
+    /// Waits while the handler's database or the dead letters are unavailable.
+    pub unavailable: Backoff,
 }
 
 impl Default for ConsumerOptions {
     fn default() -> Self {
         Self {
             retry_delays: [1, 2, 4].map(Duration::from_secs).to_vec(),
-            away_delay: Duration::from_millis(100),
-            away_delay_max: Duration::from_secs(5),
+            unavailable: Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(5) },
         }
     }
 }
 
-/// The consumer was told to end before the batch was dealt with: its place must not be moved on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stopped;
-
 /// Brings deliveries to one group's handler.
 pub struct Consumer {
     handler: Arc<dyn Handler>,
-    letters: Arc<dyn DeadLetters>,
+    dead_letters: Arc<dyn DeadLetters>,
     options: ConsumerOptions,
     shutdown: Shutdown,
 }
 
-/// A message that failed, and why.
+/// Messages that failed, each with its error.
 type Failing = Vec<(Message, String)>;
 
 enum Attempt {
     Done,
-    Failed(Vec<crate::port::Failure>),
+    Failed(Vec<Failure>),
+    /// The whole batch failed, and it is unknown which message is at fault.
     Unclear(String),
 }
 
@@ -57,21 +54,21 @@ impl Consumer {
     /// A consumer for a handler.
     pub fn new(
         handler: Arc<dyn Handler>,
-        letters: Arc<dyn DeadLetters>,
+        dead_letters: Arc<dyn DeadLetters>,
         options: ConsumerOptions,
         shutdown: Shutdown,
     ) -> Self {
-        Self { handler, letters, options, shutdown }
+        Self { handler, dead_letters, options, shutdown }
     }
 
-    /// Deals with a batch. `Ok`: every message was dealt with or lies with the dead letters; its place may be
-    /// moved on. Holds nothing up longer than the retry delays, except while a database is away.
+    /// Handles a batch. `Ok`: every message was handled or is a dead letter, and its offset may be committed. Takes no
+    /// longer than the retry delays, except while a database is unavailable.
     ///
     /// # Errors
-    /// [`Stopped`].
+    /// [`Stopped`]: the offsets must not be committed.
     pub async fn process(&self, batch: Vec<Delivery>) -> Result<(), Stopped> {
         let count = batch.len();
-        let messages = self.read(batch).await?;
+        let messages = self.decode_all(batch).await?;
         let mut failing = self.try_together(messages).await?;
         for delay in &self.options.retry_delays {
             if failing.is_empty() {
@@ -80,28 +77,28 @@ impl Consumer {
             if !self.shutdown.pause(*delay).await {
                 return Err(Stopped);
             }
-            figures::retried(self.handler.group(), failing.len());
+            metrics::retried(self.handler.group(), failing.len());
             let again = failing.into_iter().map(|(message, _)| message).collect();
             failing = self.try_each(again).await?;
         }
-        let lost =
-            failing.iter().map(|(message, error)| self.letter(&message.delivery, Reason::MaxRetryExceeded, error));
-        self.bury(lost.collect()).await?;
-        figures::consumed(self.handler.group(), count);
+        let given_up =
+            failing.iter().map(|(message, error)| self.dead_letter(&message.delivery, Reason::MaxRetryExceeded, error));
+        self.store(given_up.collect()).await?;
+        metrics::consumed(self.handler.group(), count);
         Ok(())
     }
 
-    /// What can not be read, or is of no known kind, goes to the dead letters at once.
-    async fn read(&self, batch: Vec<Delivery>) -> Result<Vec<Message>, Stopped> {
+    /// A message that cannot be decoded, or is of an unknown kind, becomes a dead letter at once.
+    async fn decode_all(&self, batch: Vec<Delivery>) -> Result<Vec<Message>, Stopped> {
         let mut messages = Vec::with_capacity(batch.len());
-        let mut unreadable = Vec::new();
+        let mut rejected = Vec::new();
         for delivery in batch {
             match self.decode(&delivery) {
                 Ok(envelope) => messages.push(Message { delivery, envelope }),
-                Err((reason, error)) => unreadable.push(self.letter(&delivery, reason, &error)),
+                Err((reason, error)) => rejected.push(self.dead_letter(&delivery, reason, &error)),
             }
         }
-        self.bury(unreadable).await?;
+        self.store(rejected).await?;
         Ok(messages)
     }
 
@@ -135,7 +132,7 @@ impl Consumer {
         }
     }
 
-    /// One by one, so that a poisoned message harms no other.
+    /// Tries one by one, so that a poisoned message harms no other.
     async fn try_each(&self, messages: Vec<Message>) -> Result<Failing, Stopped> {
         let mut failing = Failing::new();
         for message in messages {
@@ -149,71 +146,67 @@ impl Consumer {
         Ok(failing)
     }
 
-    /// Lays aside what can not get better; returns what may.
-    async fn sort(&self, messages: &[Message], failures: Vec<crate::port::Failure>) -> Result<Failing, Stopped> {
-        let (mut failing, mut hopeless) = (Failing::new(), Vec::new());
+    /// Stores invalid messages as dead letters and returns those that may be tried again.
+    async fn sort(&self, messages: &[Message], failures: Vec<Failure>) -> Result<Failing, Stopped> {
+        let (mut failing, mut invalid) = (Failing::new(), Vec::new());
         for failure in failures {
             let Some(message) = messages.get(failure.index) else { continue };
             match failure.kind {
                 FailureKind::Transient => failing.push((message.clone(), failure.error)),
                 FailureKind::Invalid => {
-                    hopeless.push(self.letter(&message.delivery, Reason::Invalid, &failure.error));
+                    invalid.push(self.dead_letter(&message.delivery, Reason::Invalid, &failure.error));
                 }
             }
         }
-        self.bury(hopeless).await?;
+        self.store(invalid).await?;
         Ok(failing)
     }
 
-    /// One try; waits for as long as the handler's database is away.
+    /// One try. Waits as long as the handler's database is unavailable.
     async fn attempt(&self, messages: &[Message]) -> Result<Attempt, Stopped> {
-        let mut delay = self.options.away_delay;
-        loop {
-            // A handler that panics loses its transaction, not the consumer.
-            let outcome = AssertUnwindSafe(self.handler.handle(messages)).catch_unwind().await;
-            let reason = match outcome {
-                Ok(Err(HandleError::Away(reason))) => reason,
-                known => {
-                    figures::waiting(self.handler.group(), false);
-                    return Ok(match known {
-                        Ok(Ok(())) => Attempt::Done,
-                        Ok(Err(HandleError::Failed(failures))) => Attempt::Failed(failures),
-                        Ok(Err(HandleError::Batch(error) | HandleError::Away(error))) => Attempt::Unclear(error),
-                        Err(_) => Attempt::Unclear("the handler panicked".to_owned()),
-                    });
-                }
-            };
-            self.wait(&mut delay, &reason).await?;
+        let outcome = self.until_available(|| self.attempt_once(messages)).await?;
+        metrics::waiting(self.handler.group(), false);
+        Ok(outcome)
+    }
+
+    /// `Err`: the handler's database is unavailable.
+    async fn attempt_once(&self, messages: &[Message]) -> Result<Attempt, Cause> {
+        // A handler that panics loses its transaction, not the consumer.
+        match AssertUnwindSafe(self.handler.handle(messages)).catch_unwind().await {
+            Ok(Ok(())) => Ok(Attempt::Done),
+            Ok(Err(HandleError::Failed(failures))) => Ok(Attempt::Failed(failures)),
+            Ok(Err(HandleError::Batch(cause))) => Ok(Attempt::Unclear(cause.to_string())),
+            Ok(Err(HandleError::Unavailable(cause))) => Err(cause),
+            Err(_) => Ok(Attempt::Unclear("the handler panicked".to_owned())),
         }
     }
 
-    async fn wait(&self, delay: &mut Duration, reason: &str) -> Result<(), Stopped> {
-        let group = self.handler.group();
-        figures::waiting(group, true);
-        tracing::warn!(group, reason, wait_ms = delay.as_millis() as u64, "consumer waits and keeps its place");
-        if !self.shutdown.pause(*delay).await {
-            return Err(Stopped);
-        }
-        *delay = (*delay * 2).min(self.options.away_delay_max);
-        Ok(())
+    async fn until_available<T, E, F>(&self, attempt: impl FnMut() -> F) -> Result<T, Stopped>
+    where
+        E: Into<Cause>,
+        F: Future<Output = Result<T, E>>,
+    {
+        let on_failure = |error: E, wait: Duration| {
+            let (group, reason, wait_ms) = (self.handler.group(), error.into(), wait.as_millis() as u64);
+            metrics::waiting(group, true);
+            tracing::warn!(group, %reason, wait_ms, "consumer waits and keeps its offset");
+        };
+        until_available(self.options.unavailable, &self.shutdown, attempt, on_failure).await
     }
 
-    fn letter(&self, delivery: &Delivery, reason: Reason, error: &str) -> DeadLetter {
+    fn dead_letter(&self, delivery: &Delivery, reason: Reason, error: &str) -> DeadLetter {
         DeadLetter::of(delivery, Some(self.handler.group()), reason, error)
     }
 
-    /// A letter that can not be laid aside is waited for: nothing is ever just dropped.
-    async fn bury(&self, letters: Vec<DeadLetter>) -> Result<(), Stopped> {
-        let mut delay = self.options.away_delay;
+    /// Waits until the dead letters are stored: no message is ever just dropped.
+    async fn store(&self, letters: Vec<DeadLetter>) -> Result<(), Stopped> {
         if letters.is_empty() {
             return Ok(());
         }
-        while let Err(away) = self.letters.bury(&letters).await {
-            self.wait(&mut delay, &away.to_string()).await?;
-        }
-        figures::waiting(self.handler.group(), false);
+        self.until_available(|| self.dead_letters.store(&letters)).await?;
+        metrics::waiting(self.handler.group(), false);
         for letter in &letters {
-            figures::dead_lettered(&letter.topic, letter.reason.as_str());
+            metrics::dead_lettered(&letter.topic, letter.reason.as_str());
             tracing::error!(
                 group = self.handler.group(),
                 topic = letter.original_topic,

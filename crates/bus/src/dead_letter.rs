@@ -1,5 +1,6 @@
-//! Messages that nobody could deal with, laid aside for people (MSG-001).
+//! Messages that could not be handled, kept for operators (MSG-001).
 
+use crate::cause::Cause;
 use crate::message::Delivery;
 use async_trait::async_trait;
 use domain::Timestamp;
@@ -8,12 +9,12 @@ use domain::message::topic::dead_letters_of;
 /// Longest error text that is kept, in bytes.
 const ERROR_LENGTH_MAX: usize = 2_000;
 
-/// Why it is here.
+/// Why a message became a dead letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// It could not be read.
+    /// It could not be decoded.
     Malformed,
-    /// It was read and can not be: unknown kind or version, wrong payload, refused by a constraint.
+    /// It was decoded and is not acceptable: unknown kind or version, wrong payload, refused by a constraint.
     Invalid,
     /// It failed too often.
     MaxRetryExceeded,
@@ -35,14 +36,14 @@ impl Reason {
     }
 }
 
-/// A message that nobody could deal with, as it came, and why.
+/// A message that could not be handled, as it arrived, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// What people name it by; 0 until it is laid aside.
+    /// Its number for operators; 0 until it is stored.
     pub id: i64,
     /// The dead-letter topic.
     pub topic: String,
-    /// Which group could not deal with it; none when a relay could not publish it.
+    /// The group that could not handle it; `None` when a relay could not publish it.
     pub group: Option<String>,
     /// `dlqReason`.
     pub reason: Reason,
@@ -60,14 +61,14 @@ pub struct DeadLetter {
     pub headers: Vec<(String, String)>,
     /// The message's bytes.
     pub value: Vec<u8>,
-    /// When it was laid aside.
-    pub buried_at: Timestamp,
-    /// Whether somebody asked for it to be tried again.
+    /// When it was stored.
+    pub stored_at: Timestamp,
+    /// Whether an operator requested that it is handled again.
     pub replay_requested: bool,
 }
 
 impl DeadLetter {
-    /// The letter for a message that failed.
+    /// The dead letter of a message that failed.
     pub fn of(delivery: &Delivery, group: Option<&str>, reason: Reason, error: &str) -> Self {
         Self {
             id: 0,
@@ -81,12 +82,12 @@ impl DeadLetter {
             key: delivery.key.clone(),
             headers: delivery.headers.clone(),
             value: delivery.value(),
-            buried_at: clock::now(),
+            stored_at: clock::now(),
             replay_requested: false,
         }
     }
 
-    /// All headers as the contract has them on a dead-letter topic.
+    /// All headers that the contract wants on a dead-letter topic.
     pub fn wire_headers(&self) -> Vec<(String, String)> {
         let mut headers = self.headers.clone();
         headers.extend([
@@ -104,51 +105,54 @@ fn shortened(error: &str) -> String {
     error.get(..error.floor_char_boundary(ERROR_LENGTH_MAX)).unwrap_or_default().to_owned()
 }
 
-/// The place of dead letters can not be reached; nothing was done.
+/// Dead letters are unavailable; nothing was done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("dead letters can not be reached: {0}")]
-pub struct LettersAway(pub String);
+#[error("dead letters are unavailable")]
+pub struct DeadLettersUnavailable(#[source] pub Cause);
 
-/// Where dead letters lie.
+/// A store of dead letters.
 #[async_trait]
 pub trait DeadLetters: Send + Sync + 'static {
-    /// Lays letters aside. `Ok`: they can not be lost any more.
-    async fn bury(&self, letters: &[DeadLetter]) -> Result<(), LettersAway>;
+    /// Stores dead letters. `Ok`: they cannot be lost any more.
+    ///
+    /// # Errors
+    /// [`DeadLettersUnavailable`], as of every method.
+    async fn store(&self, letters: &[DeadLetter]) -> Result<(), DeadLettersUnavailable>;
 
-    /// At most `limit` letters after the one with the id `after` (0: from the first), by id; those of one topic are
-    /// oldest first. None: there are no more.
-    async fn list(&self, after: i64, limit: usize) -> Result<Vec<DeadLetter>, LettersAway>;
+    /// Up to `limit` dead letters after the one with the id `after` (0: from the first), by id; those of one topic are
+    /// oldest first. Empty: there are no more.
+    async fn list(&self, after: i64, limit: usize) -> Result<Vec<DeadLetter>, DeadLettersUnavailable>;
 
-    /// One letter.
-    async fn show(&self, id: i64) -> Result<Option<DeadLetter>, LettersAway>;
+    /// One dead letter.
+    async fn show(&self, id: i64) -> Result<Option<DeadLetter>, DeadLettersUnavailable>;
 
-    /// Asks for a letter to be dealt with again; it leaves when that is done. Whether there is such a letter.
-    async fn replay(&self, id: i64) -> Result<bool, LettersAway>;
+    /// Requests that a dead letter is handled again; it is removed when that is done. Returns whether it exists.
+    async fn replay(&self, id: i64) -> Result<bool, DeadLettersUnavailable>;
 
-    /// Throws a letter away. Whether there was such a letter.
-    async fn remove(&self, id: i64) -> Result<bool, LettersAway>;
+    /// Removes a dead letter for good. Returns whether it existed.
+    async fn remove(&self, id: i64) -> Result<bool, DeadLettersUnavailable>;
 }
 
-/// A shared place of dead letters is one as well.
+/// A shared store of dead letters is one as well.
 #[async_trait]
-impl<L: DeadLetters + ?Sized> DeadLetters for std::sync::Arc<L> {
-    async fn bury(&self, letters: &[DeadLetter]) -> Result<(), LettersAway> {
-        self.as_ref().bury(letters).await
+impl<D: DeadLetters + ?Sized> DeadLetters for std::sync::Arc<D> {
+    async fn store(&self, letters: &[DeadLetter]) -> Result<(), DeadLettersUnavailable> {
+        self.as_ref().store(letters).await
     }
 
-    async fn list(&self, after: i64, limit: usize) -> Result<Vec<DeadLetter>, LettersAway> {
+    async fn list(&self, after: i64, limit: usize) -> Result<Vec<DeadLetter>, DeadLettersUnavailable> {
         self.as_ref().list(after, limit).await
     }
 
-    async fn show(&self, id: i64) -> Result<Option<DeadLetter>, LettersAway> {
+    async fn show(&self, id: i64) -> Result<Option<DeadLetter>, DeadLettersUnavailable> {
         self.as_ref().show(id).await
     }
 
-    async fn replay(&self, id: i64) -> Result<bool, LettersAway> {
+    async fn replay(&self, id: i64) -> Result<bool, DeadLettersUnavailable> {
         self.as_ref().replay(id).await
     }
 
-    async fn remove(&self, id: i64) -> Result<bool, LettersAway> {
+    async fn remove(&self, id: i64) -> Result<bool, DeadLettersUnavailable> {
         self.as_ref().remove(id).await
     }
 }

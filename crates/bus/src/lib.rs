@@ -1,31 +1,43 @@
-//! How messages travel: from an outbox over a bus to whoever must know, each at least once, none lost.
+//! How messages travel from an outbox over a bus to their handlers: each at least once, none lost.
 //!
 //! ```text
-//! outbox --relay--> Publisher (local | broker) --consumer--> Handler
+//! outbox --relay--> Publisher (local | Kafka) --consumer--> Handler
 //!                        |                          |
 //!                        +------ dead letters ------+
 //! ```
 //!
-//! Everything that can go wrong has one of two names. *Away* is nobody's fault but the other side's (broker or
-//! database can not be reached): whoever meets it waits, keeps its place and counts nothing. Everything else is
-//! the message's own: it is tried a few times, then laid with the dead letters, and the rest goes on.
+//! Every failure is of one of two kinds. *Unavailable*: a broker or a database cannot be reached. The caller waits,
+//! keeps its position and counts nothing. Everything else is the message's own failure: it is tried a few times, then
+//! it becomes a dead letter, and the other messages go on.
+//!
+//! Every bus passes the suite in `conformance`.
 
+mod cause;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod consumer;
 mod dead_letter;
-mod figures;
 pub mod kafka;
+mod leased;
 pub mod local;
 mod message;
+mod metrics;
+mod outbox;
 mod port;
 mod relay;
+pub mod retry;
 mod stop;
 
-pub use consumer::{Consumer, ConsumerOptions, Stopped};
-pub use dead_letter::{DeadLetter, DeadLetters, LettersAway, Reason};
+pub use cause::{Cause, chain};
+pub use consumer::{Consumer, ConsumerOptions};
+pub use dead_letter::{DeadLetter, DeadLetters, DeadLettersUnavailable, Reason};
+pub use leased::Leased;
 pub use message::{Body, Delivery, Message};
+pub use outbox::{Offer, OutboxSource, Settled, SourceUnavailable};
 pub use port::{Failure, FailureKind, HandleError, Handler, PublishError, Publisher, RefusedMessage};
-pub use relay::{Offer, OutboxSource, Relay, RelayOptions, Settled, SourceAway};
+pub use relay::{Relay, RelayOptions};
+pub use retry::{Backoff, Stopped};
 pub use stop::{Shutdown, Stop};
 
-/// Most messages handed to a publisher or a handler at once.
+/// Most messages in one call of a publisher or a handler.
 pub const BATCH_MAX: usize = 500;

@@ -3,38 +3,38 @@
 use domain::message::Envelope;
 use std::sync::Arc;
 
-/// What a message says: bytes from outside, or what never left this process.
+/// The content of a message.
 #[derive(Clone, Debug)]
 pub enum Body {
-    /// As it came over the wire or out of a dead letter.
+    /// Bytes from the wire or from a dead letter.
     Bytes(Vec<u8>),
-    /// As it was published in this process.
+    /// An envelope that never left this process.
     Envelope(Arc<Envelope>),
 }
 
-/// A message as it arrives, read or not.
+/// A message as it arrives, not decoded yet.
 #[derive(Clone, Debug)]
 pub struct Delivery {
-    /// Where it was published.
+    /// The topic that it was published to.
     pub topic: Arc<str>,
-    /// Which part of the topic; 0 in process.
+    /// The topic's partition; 0 in the local bus.
     pub partition: i32,
-    /// Its place in that part.
+    /// Its position in the partition.
     pub offset: i64,
     /// The aggregate's id.
     pub key: String,
     /// Names and values.
     pub headers: Vec<(String, String)>,
-    /// What it says.
+    /// The content.
     pub body: Body,
 }
 
-/// A message that was read.
+/// A message that was decoded.
 #[derive(Clone, Debug)]
 pub struct Message {
-    /// As it arrived.
+    /// The message as it arrived.
     pub delivery: Delivery,
-    /// What it says.
+    /// The decoded content.
     pub envelope: Arc<Envelope>,
 }
 

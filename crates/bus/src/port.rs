@@ -1,51 +1,58 @@
-//! What a bus promises to those who publish, and what it asks of those who listen.
+//! The promises of a bus to its publishers, and what it expects of its handlers.
 
+use crate::cause::Cause;
 use crate::message::Message;
 use async_trait::async_trait;
 use domain::message::Envelope;
 use std::sync::Arc;
 
-/// A message that the broker would not take.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A message that the broker did not accept.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the message was refused")]
 pub struct RefusedMessage {
-    /// Its place in the batch.
+    /// Its index in the batch.
     pub index: usize,
-    /// What the broker said.
-    pub error: String,
+    /// The broker's reason.
+    #[source]
+    pub cause: Cause,
 }
 
 /// Why a batch was not published.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PublishError {
-    /// Nobody can be reached. Any part of the batch may have been taken; publish it again later. Does not count.
-    #[error("the bus can not be reached: {0}")]
-    Away(String),
-    /// These were refused, all others were taken. Counts.
+    /// The bus cannot be reached. Any part of the batch may have been accepted: publish it again later. Does not count
+    /// as an attempt.
+    #[error("the bus is unavailable")]
+    Unavailable(#[source] Cause),
+    /// These messages were refused, all others were accepted. Counts as an attempt.
     #[error("{} messages were refused", .0.len())]
     Refused(Vec<RefusedMessage>),
 }
 
-/// Takes messages to whoever listens.
+/// Brings messages to every group that subscribes to their topic.
 #[async_trait]
 pub trait Publisher: Send + Sync + 'static {
-    /// Publishes up to [`crate::BATCH_MAX`] messages in order. `Ok`: every one is where it can not be lost. A message
-    /// may arrive twice, never not at all.
+    /// Publishes up to [`crate::BATCH_MAX`] messages in order. `Ok`: none of them can be lost any more. A message may
+    /// arrive twice, but it arrives.
+    ///
+    /// # Errors
+    /// [`PublishError`].
     async fn publish(&self, topic: &str, batch: &[Arc<Envelope>]) -> Result<(), PublishError>;
 }
 
-/// Whether trying again may help.
+/// Whether another try may help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// It may: tried again after 1, 2 and 4 seconds.
+    /// It may: the message is tried again after 1, 2 and 4 seconds.
     Transient,
-    /// It will not: to the dead letters at once.
+    /// It will not: the message becomes a dead letter at once.
     Invalid,
 }
 
-/// A message that could not be dealt with.
+/// A message that could not be handled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Its place in the batch.
+    /// Its index in the batch.
     pub index: usize,
     /// Whether to try again.
     pub kind: FailureKind,
@@ -53,35 +60,38 @@ pub struct Failure {
     pub error: String,
 }
 
-/// Why a batch was not dealt with, or not all of it.
+/// Why a batch was not handled, or not all of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HandleError {
-    /// The handler's database can not be reached: nothing was done, nothing counts, the consumer waits.
-    #[error("can not be dealt with now: {0}")]
-    Away(String),
-    /// These failed; all others were dealt with, for good.
+    /// The handler's database cannot be reached. Nothing was done and nothing counts; the consumer waits.
+    #[error("messages cannot be handled now")]
+    Unavailable(#[source] Cause),
+    /// These messages failed; all others were handled for good.
     #[error("{} messages failed", .0.len())]
     Failed(Vec<Failure>),
-    /// Nothing was done, and nobody knows whose fault it is: each message is tried alone.
-    #[error("the batch failed: {0}")]
-    Batch(String),
+    /// Nothing was done, and it is unknown which message is at fault: each message is tried alone.
+    #[error("the batch failed")]
+    Batch(#[source] Cause),
 }
 
-/// Deals with messages.
+/// Handles the messages of one consumer group.
 ///
-/// A message may come again: the handler records it and deals with it in one transaction, and does nothing the second
-/// time (MSG-001).
+/// A message may come again: the handler records it and handles it in one transaction, and does nothing the second time
+/// (MSG-001).
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
     /// The consumer group's name in the contract.
     fn group(&self) -> &str;
 
-    /// Which topics it listens to.
+    /// The topics that the group subscribes to.
     fn topics(&self) -> &[&str];
 
-    /// Whether it deals with such messages; others are dead letters.
+    /// Whether it handles messages of this kind; others become dead letters.
     fn knows(&self, event_type: &str) -> bool;
 
-    /// Deals with up to [`crate::BATCH_MAX`] messages in order.
+    /// Handles up to [`crate::BATCH_MAX`] messages in order.
+    ///
+    /// # Errors
+    /// [`HandleError`].
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError>;
 }

@@ -1,13 +1,13 @@
-//! Telling loops to end, and hearing it.
+//! A shutdown signal for loops.
 
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Tells every [`Shutdown`] made from it. Dropping it tells them too.
+/// Sends the signal to every [`Shutdown`] made from it. Dropping it sends the signal too.
 #[derive(Debug)]
 pub struct Stop(watch::Sender<bool>);
 
-/// Hears that it is time to end.
+/// Receives the signal.
 #[derive(Clone, Debug)]
 pub struct Shutdown(watch::Receiver<bool>);
 
@@ -18,30 +18,30 @@ impl Default for Stop {
 }
 
 impl Stop {
-    /// Somebody who hears.
+    /// A receiver of the signal.
     pub fn shutdown(&self) -> Shutdown {
         Shutdown(self.0.subscribe())
     }
 
-    /// It is time to end. Again changes nothing.
+    /// Sends the signal. A second call changes nothing.
     pub fn stop(&self) {
         self.0.send_replace(true);
     }
 }
 
 impl Shutdown {
-    /// Whether it is time to end.
+    /// Whether the signal was sent.
     pub fn is_stopped(&self) -> bool {
         *self.0.borrow() || self.0.has_changed().is_err()
     }
 
-    /// Returns when it is time to end.
+    /// Returns when the signal was sent.
     pub async fn stopped(&self) {
-        // An error means that nobody is left who could tell: time to end as well.
+        // An error means that the sender is gone, which is the signal too.
         let _ = self.0.clone().wait_for(|stopped| *stopped).await;
     }
 
-    /// Waits; whether it was the whole time rather than until the end.
+    /// Waits for this time or for the signal. Returns whether the whole time has passed.
     pub async fn pause(&self, time: Duration) -> bool {
         tokio::select! {
             () = self.stopped() => false,

@@ -30,9 +30,9 @@ impl RevocationGroup {
             let id = CampaignId::new(TenantName::new(&revoked.tenant)?, EventName::new(&revoked.campaign_id)?);
             Ok((id, UserId::new(&revoked.user_id)?))
         };
-        let (id, user) = named().map_err(|error| HandleError::Batch(error.to_string()))?;
+        let (id, user) = named().map_err(|error| HandleError::Batch(error.into()))?;
         let told = self.port.revoke(&id, &user, revoked.coupon_id, revoked.return_to_stock).await;
-        told.map(|_| ()).map_err(|error| HandleError::Away(error.to_string()))
+        told.map(|_| ()).map_err(|error| HandleError::Unavailable(error.into()))
     }
 }
 

@@ -1,6 +1,7 @@
-//! What every client of the brokers has in common: its settings, where its logs go, how it tells of trouble.
+//! The common part of every client of the brokers: settings, logs, errors.
 
-use super::error::BrokerError;
+use super::error::{BrokerError, is_refusal};
+use crate::cause::Cause;
 use rdkafka::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::ConsumerContext;
@@ -11,14 +12,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 const SOCKET_TIMEOUT_MS: u32 = 5_000;
 /// Longest wait between two tries to connect.
 const RECONNECT_WAIT_MS_MAX: u32 = 2_000;
-/// How long it may take at most to notice new topics, partitions and leaders.
+/// Longest time until new topics, partitions and leaders are noticed.
 const METADATA_AGE_MS: u32 = 10_000;
 
-/// The brokers, and the last trouble that was had with them. Cheap to clone; clones share the trouble.
+/// The brokers and the last connection error. Cheap to clone; clones share the error.
 #[derive(Clone)]
 pub(super) struct Brokers {
     bootstrap: Arc<str>,
-    trouble: Arc<Mutex<Option<String>>>,
+    last_error: Arc<Mutex<Option<String>>>,
 }
 
 impl Brokers {
@@ -26,10 +27,10 @@ impl Brokers {
     pub fn new(bootstrap: &str) -> Result<Self, BrokerError> {
         let list = bootstrap.strip_prefix("kafka://").unwrap_or(bootstrap).trim().trim_end_matches('/');
         if list.split(',').any(|broker| broker.trim().is_empty()) {
-            let text = format!("{bootstrap:?} names no brokers; bus.url must read kafka://host:port,host:port");
-            return Err(BrokerError::Refused(text));
+            let what = format!("{bootstrap:?} names no brokers; bus.url must read kafka://host:port,host:port");
+            return Err(BrokerError::Refused { what, cause: None });
         }
-        Ok(Self { bootstrap: list.into(), trouble: Arc::default() })
+        Ok(Self { bootstrap: list.into(), last_error: Arc::default() })
     }
 
     /// Settings of any client.
@@ -46,7 +47,7 @@ impl Brokers {
         config
     }
 
-    /// Settings of any consumer: nothing is committed unasked, nothing is skipped, memory is bounded.
+    /// Settings of any consumer: no automatic commits, nothing is skipped, memory is bounded.
     pub fn consumer_config(&self, group: &str) -> ClientConfig {
         let mut config = self.config();
         config
@@ -64,43 +65,47 @@ impl Brokers {
         config
     }
 
-    /// Hears a client's logs and errors.
+    /// Receives a client's logs and errors.
     pub fn listener(&self) -> Listener {
-        Listener { trouble: Arc::clone(&self.trouble) }
+        Listener { last_error: Arc::clone(&self.last_error) }
     }
 
-    /// What operators read when the brokers can not be reached: which, why, what to check.
-    pub fn away(&self, what: &str) -> BrokerError {
-        let trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        let trouble = trouble.as_ref().map(|text| format!(" ({text})")).unwrap_or_default();
-        BrokerError::Away(format!(
-            "{what}: brokers {}{trouble}; check that they run, that bus.url names them and that a majority is up",
+    /// The error that operators read when the brokers cannot be reached: the request, the brokers, what to check.
+    pub fn unavailable(&self, request: &str, cause: Option<Cause>) -> BrokerError {
+        let last = self.last_error.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = last.as_ref().map(|text| format!(" ({text})")).unwrap_or_default();
+        let what = format!(
+            "{request}: brokers {}{last}; check that they run, that bus.url names them and that a majority is up",
             self.bootstrap
-        ))
+        );
+        BrokerError::Unavailable { what, cause }
     }
 
-    /// Away or refused, by the code; `what` was tried.
-    pub fn failed(&self, what: &str, error: &KafkaError) -> BrokerError {
-        match super::error::refusal(error) {
-            Some(reason) => BrokerError::Refused(format!("{what}: {reason}")),
-            None => self.away(&format!("{what}: {error}")),
+    /// Unavailable or refused, by the error's code.
+    pub fn failed(&self, request: &str, error: &KafkaError) -> BrokerError {
+        let cause = Some(Cause::from(error.clone()));
+        if is_refusal(error) {
+            BrokerError::Refused { what: request.to_owned(), cause }
+        } else {
+            self.unavailable(request, cause)
         }
     }
 }
 
-/// Hears a client's logs and errors.
+/// Receives a client's logs and errors.
 pub(super) struct Listener {
-    trouble: Arc<Mutex<Option<String>>>,
+    last_error: Arc<Mutex<Option<String>>>,
 }
 
 impl Listener {
     fn remember(&self, text: &str) {
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(text.to_owned());
+        *self.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(text.to_owned());
     }
 }
 
 impl ClientContext for Listener {
-    /// The library repeats itself while a broker is away; whoever needs the broker says so, once, where it matters.
+    /// The library repeats itself while a broker is down, so its messages go to the debug log. The caller that needs
+    /// the broker logs the failure once.
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         if facility == "FAIL" {
             self.remember(message);

@@ -1,18 +1,18 @@
-//! How far a group is behind: an alarm before anybody notices.
+//! How many messages a group is behind.
 
-use super::inbox::Place;
-use crate::figures;
+use super::fetch_buffer::Partition;
+use crate::metrics;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaResult;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use std::time::{Duration, Instant};
 
-/// How often to look.
+/// Time between two measurements.
 const INTERVAL: Duration = Duration::from_secs(5);
-/// How long the brokers may take to tell; polling stands still meanwhile.
+/// How long the brokers may take to answer; polling stops meanwhile.
 const LIMIT: Duration = Duration::from_secs(1);
 
-/// Messages that a group has not dealt with, in one partition.
+/// The unhandled messages of a group in one partition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Behind {
     pub topic: String,
@@ -29,42 +29,42 @@ impl Behind {
     }
 }
 
-/// Looks now and then how far this member is behind with its partitions.
-pub(super) struct Watch<'a> {
+/// Measures now and then how far this member is behind with its partitions.
+pub(super) struct LagMeter<'a> {
     group: &'a str,
-    looked: Instant,
+    measured: Instant,
 }
 
-impl<'a> Watch<'a> {
+impl<'a> LagMeter<'a> {
     pub fn new(group: &'a str) -> Self {
-        Self { group, looked: Instant::now() }
+        Self { group, measured: Instant::now() }
     }
 
-    pub fn look<C: ConsumerContext>(&mut self, client: &BaseConsumer<C>) {
-        if self.looked.elapsed() < INTERVAL {
+    pub fn measure<C: ConsumerContext>(&mut self, client: &BaseConsumer<C>) {
+        if self.measured.elapsed() < INTERVAL {
             return;
         }
         match client.assignment().and_then(|ours| behind(client, ours, LIMIT)) {
             Ok(all) => {
                 for one in all {
-                    figures::lag(self.group, &one.topic, one.partition, one.count());
+                    metrics::lag(self.group, &one.topic, one.partition, one.count());
                 }
             }
-            Err(error) => tracing::debug!(group = self.group, %error, "nobody knows how far the group is behind"),
+            Err(error) => tracing::debug!(group = self.group, %error, "the lag of the group is unknown"),
         }
-        self.looked = Instant::now();
+        self.measured = Instant::now();
     }
 }
 
-/// These partitions are somebody else's to count.
-pub(super) fn forget(group: &str, places: &[Place]) {
-    for (topic, partition) in places {
-        figures::lag(group, topic, *partition, 0);
+/// Sets the lag of revoked partitions to 0: their new owner measures it.
+pub(super) fn reset(group: &str, partitions: &[Partition]) {
+    for (topic, partition) in partitions {
+        metrics::lag(group, topic, *partition, 0);
     }
 }
 
-/// What the client's group has not dealt with of these partitions, by the offsets that it has committed. A group that
-/// has committed nothing is behind from the first message that is still there.
+/// The unhandled messages of the client's group in these partitions, by its committed offsets. A group that has
+/// committed nothing is behind from the first message that still exists.
 pub(super) fn behind<C: ConsumerContext>(
     client: &BaseConsumer<C>,
     partitions: TopicPartitionList,

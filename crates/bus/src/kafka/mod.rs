@@ -1,65 +1,67 @@
 //! The bus of many processes: Apache Kafka, or what speaks its protocol (FCFS-006, FCFS-008, MSG-001).
 //!
 //! ```text
-//! KafkaPublisher -> topic -> one thread a group polls -> inbox -> Consumer -> Handler
-//!                              ^  commits what was dealt with       |
-//!                              +------------------------------------+--> dlq.* <- KafkaDeadLetters
+//! KafkaPublisher -> topic -> one thread a group polls -> FetchBuffer -> Consumer -> Handler
+//!                              ^  commits handled offsets                |
+//!                              +-----------------------------------------+--> dlq.* <- KafkaDeadLetters
 //! ```
 //!
-//! The only place that knows the client library. Nobody else names Kafka's types.
+//! The only module that uses the client library. No other module names its types.
 
+mod acl;
 mod client;
+mod consumer;
+mod dead_letter;
+mod dead_letters;
 mod error;
-mod group;
-mod inbox;
-mod incoming;
+mod fetch_buffer;
 mod lag;
-mod letter;
-mod letters;
-mod outlet;
+mod producer;
 mod publisher;
 mod reader;
 mod rebalance;
-mod rights;
+mod record;
 mod session;
 mod topics;
 
+pub use acl::KafkaAcl;
+pub use dead_letters::KafkaDeadLetters;
 pub use error::BrokerError;
-pub use letters::KafkaDeadLetters;
 pub use publisher::KafkaPublisher;
 pub use reader::{KafkaReader, ReadCount};
-pub use rights::KafkaRights;
 pub use topics::{Cluster, TopicState};
 
+use crate::cause::chain;
 use crate::consumer::{Consumer, ConsumerOptions};
 use crate::dead_letter::DeadLetters;
 use crate::port::Handler;
+use crate::retry::{Backoff, until_available};
 use crate::stop::{Shutdown, Stop};
 use client::Brokers;
-use group::Member;
-use inbox::Inbox;
+use consumer::Member;
+use fetch_buffer::FetchBuffer;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use topics::Topics;
 
-/// Wait before topics that could not be made are tried again.
-const TOPICS_WAIT: Duration = Duration::from_secs(2);
-/// How long leaving a group may take. The library waits without end for a coordinator that is gone; whoever ends does
-/// not have to, for what was not committed comes again and the brokers notice the silence by themselves.
+/// Waits before topics that could not be created are tried again.
+const TOPICS_BACKOFF: Backoff = Backoff { first: Duration::from_secs(2), longest: Duration::from_secs(2) };
+/// How long leaving a group may take. The library waits without end for a coordinator that is gone. This process need
+/// not: uncommitted messages come again, and the brokers notice the silence by themselves.
 const LEAVE_LIMIT: Duration = Duration::from_secs(15);
 
-/// How a member of a group behaves.
+/// The behaviour of a group member.
 #[derive(Clone, Debug)]
 pub struct KafkaBusOptions {
     /// Patience with messages and databases.
     pub consumer: ConsumerOptions,
-    /// A member that the brokers do not hear of for so long has lost its partitions.
+    /// A member without a heartbeat for so long loses its partitions.
     pub session_timeout: Duration,
-    /// A member that does not poll for so long has lost them too. It polls at least every few seconds.
+    /// A member that does not poll for so long loses them too. It polls at least every few seconds.
     pub poll_interval_max: Duration,
-    /// How long what is being dealt with may hold up the handing over of its partition.
+    /// How long a batch in progress may delay the revocation of its partitions.
     pub revoke_patience: Duration,
 }
 
@@ -74,22 +76,22 @@ impl Default for KafkaBusOptions {
     }
 }
 
-/// The consumers of this process. Dropping it ends them too, but nobody waits for them then.
+/// The consumers of this process. Dropping it stops them too, but without waiting for them.
 pub struct KafkaBus {
     stop: Stop,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl KafkaBus {
-    /// Starts a member of its group for each handler. Brokers that are away are waited for; the topics that handlers
-    /// listen to are made. Needs a tokio runtime.
+    /// Starts a member of its group for each handler. Waits in the background for brokers that are unavailable, and
+    /// creates the topics of the handlers. Needs a tokio runtime.
     ///
     /// # Errors
     /// When the text (`host:port,host:port`, with or without `kafka://`) names no brokers.
     pub fn start(
         bootstrap: &str,
         handlers: Vec<Arc<dyn Handler>>,
-        letters: Arc<dyn DeadLetters>,
+        dead_letters: Arc<dyn DeadLetters>,
         options: KafkaBusOptions,
     ) -> Result<Self, BrokerError> {
         let brokers = Brokers::new(bootstrap)?;
@@ -101,34 +103,34 @@ impl KafkaBus {
                 brokers: brokers.clone(),
                 group: handler.group().to_owned(),
                 topics: handler.topics().iter().map(|topic| Arc::from(*topic)).collect(),
-                inbox: Arc::new(Inbox::default()),
+                buffer: Arc::new(FetchBuffer::default()),
                 options: options.clone(),
             };
-            let letters = Arc::clone(&letters);
-            let consumer = Consumer::new(handler, letters, options.consumer.clone(), stop.shutdown());
+            let dead_letters = Arc::clone(&dead_letters);
+            let consumer = Consumer::new(handler, dead_letters, options.consumer.clone(), stop.shutdown());
             tasks.push(tokio::spawn(consume(member, topics.clone(), consumer, stop.shutdown())));
         }
         Ok(Self { stop, tasks: Mutex::new(tasks) })
     }
 
-    /// Ends the consumers: what they are at is finished and committed, the partitions go to other members at once. With
-    /// brokers that do not answer it gives up after fifteen seconds; what was not committed then comes again.
+    /// Stops the consumers. They finish and commit their batches, and the partitions go to other members at once. If the
+    /// brokers do not answer it gives up after fifteen seconds; uncommitted messages come again.
     pub async fn stop(&self) {
         self.stop.stop();
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         for task in tasks {
             if let Err(error) = task.await {
-                tracing::error!(%error, "a consumer did not end well");
+                tracing::error!(%error, "a consumer task failed");
             }
         }
     }
 }
 
 async fn consume(member: Member, topics: Topics, consumer: Consumer, shutdown: Shutdown) {
-    if !make_topics(&member, &topics, &shutdown).await {
+    if !create_topics(&member, &topics, &shutdown).await {
         return;
     }
-    let (inbox, group) = (Arc::clone(&member.inbox), member.group.clone());
+    let (buffer, group) = (Arc::clone(&member.buffer), member.group.clone());
     let (left, mut has_left) = oneshot::channel();
     let thread = std::thread::Builder::new().name(format!("kafka-{group}"));
     let started = thread.spawn(move || {
@@ -136,37 +138,34 @@ async fn consume(member: Member, topics: Topics, consumer: Consumer, shutdown: S
         let _ = left.send(());
     });
     if let Err(error) = started {
-        tracing::error!(group, %error, "no thread for a consumer");
+        tracing::error!(group, %error, "the consumer thread cannot be started");
         return;
     }
     tokio::select! {
-        () = group::deal(&consumer, &inbox, &shutdown) => {
+        () = consumer::process(&consumer, &buffer, &shutdown) => {
             match tokio::time::timeout(LEAVE_LIMIT, has_left).await {
                 Ok(Ok(())) => {}
-                Ok(Err(_)) => tracing::error!(group, "a consumer's thread did not end well"),
-                Err(_) => tracing::warn!(group, "the brokers did not hear that this member leaves; they will notice"),
+                Ok(Err(_)) => tracing::error!(group, "the consumer thread failed"),
+                Err(_) => tracing::warn!(group, "the member could not leave its group in time; the brokers will notice"),
             }
         }
-        _ = &mut has_left => tracing::error!(group, "a consumer's thread ended; nothing is read any more"),
+        _ = &mut has_left => tracing::error!(group, "the consumer thread ended; the group reads nothing any more"),
     }
 }
 
-/// Whether it may go on: the topics are there, or somebody else must make them.
-async fn make_topics(member: &Member, topics: &Topics, shutdown: &Shutdown) -> bool {
+/// Creates the topics of a member, or leaves that to an operator. Returns false when it was stopped.
+async fn create_topics(member: &Member, topics: &Topics, shutdown: &Shutdown) -> bool {
     let names: Vec<&str> = member.topics.iter().map(AsRef::as_ref).collect();
-    loop {
-        match topics.ensure(&names).await {
-            Ok(()) => return true,
-            Err(refused @ BrokerError::Refused(_)) => {
-                tracing::error!(group = member.group, %refused, "topics must be made by hand; reading what there is");
-                return true;
-            }
-            Err(away) => {
-                tracing::warn!(group = member.group, %away, "consumer waits for the brokers");
-                if !shutdown.pause(TOPICS_WAIT).await {
-                    return false;
-                }
-            }
+    let create = async || match topics.ensure(&names).await {
+        Err(refusal @ BrokerError::Refused { .. }) => {
+            let error = chain(&refusal);
+            tracing::error!(group = member.group, error, "an operator must create the topics; existing ones are read");
+            Ok(())
         }
-    }
+        done => done,
+    };
+    let on_failure = |error: BrokerError, _| {
+        tracing::warn!(group = member.group, error = chain(&error), "consumer waits for the brokers");
+    };
+    until_available(TOPICS_BACKOFF, shutdown, create, on_failure).await.is_ok()
 }

@@ -2,7 +2,8 @@
 
 use super::client::Brokers;
 use super::error::BrokerError;
-use super::outlet::{Outlet, Record};
+use super::producer::Producer;
+use super::record::Record;
 use super::topics::{Cluster, Topics};
 use crate::message::headers_of;
 use crate::port::{PublishError, Publisher};
@@ -11,28 +12,28 @@ use domain::message::Envelope;
 use domain::message::topic::PLANS;
 use std::sync::Arc;
 
-/// Largest message in bytes, just below what brokers take unless they are told otherwise.
+/// Largest message in bytes, just below the default limit of brokers.
 const MESSAGE_BYTES_MAX: usize = 1_000_000;
 
 /// Publishes to the brokers (FCFS-006). Cheap to clone; all clones share one producer.
 #[derive(Clone)]
 pub struct KafkaPublisher {
-    outlet: Arc<Outlet>,
+    producer: Arc<Producer>,
     topics: Topics,
 }
 
 impl KafkaPublisher {
-    /// A publisher for these brokers (`host:port,host:port`, with or without `kafka://`). Reaches for nobody yet.
+    /// A publisher for these brokers (`host:port,host:port`, with or without `kafka://`). Does not connect yet.
     ///
     /// # Errors
     /// When the text names no brokers.
     pub fn connect(bootstrap: &str) -> Result<Self, BrokerError> {
         let brokers = Brokers::new(bootstrap)?;
         let topics = Topics::new(&brokers)?;
-        Ok(Self { outlet: Arc::new(Outlet::new(&brokers, &topics, MESSAGE_BYTES_MAX)?), topics })
+        Ok(Self { producer: Arc::new(Producer::new(&brokers, &topics, MESSAGE_BYTES_MAX)?), topics })
     }
 
-    /// Whether a broker answers within five seconds. How many are up.
+    /// The number of brokers that are up, as one of them answers within five seconds.
     ///
     /// # Errors
     /// [`BrokerError`].
@@ -40,7 +41,7 @@ impl KafkaPublisher {
         self.topics.ping().await
     }
 
-    /// How brokers and the topics of the contract stand.
+    /// The state of the brokers and of the topics of the contract.
     ///
     /// # Errors
     /// [`BrokerError`].
@@ -48,7 +49,7 @@ impl KafkaPublisher {
         self.topics.describe(&PLANS.map(|plan| plan.name)).await
     }
 
-    /// Makes the topics of the contract that are not there. What is there is left as it is.
+    /// Creates the missing topics of the contract. Existing topics are left as they are.
     ///
     /// # Errors
     /// [`BrokerError`].
@@ -61,7 +62,7 @@ impl KafkaPublisher {
 impl Publisher for KafkaPublisher {
     async fn publish(&self, topic: &str, batch: &[Arc<Envelope>]) -> Result<(), PublishError> {
         let records: Vec<Record> = batch.iter().map(|envelope| record_of(topic, envelope)).collect();
-        self.outlet.send(&records).await
+        self.producer.send(&records).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! What lies in the topics and the rows do not have yet: hot state is rebuilt from it.
+//! Reads messages that are in the topics and not in the database yet: hot state is rebuilt from them.
 
 use super::client::Brokers;
 use super::error::BrokerError;
@@ -8,26 +8,26 @@ use rdkafka::message::{BorrowedMessage, Message};
 use std::ops::ControlFlow;
 use tokio::sync::mpsc;
 
-/// Messages read ahead of whoever takes them.
+/// Messages read ahead of the callback.
 const AHEAD_MAX: usize = 1_000;
 
-/// How much was read.
+/// The number of messages that were read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReadCount {
-    /// Messages handed over.
+    /// Messages given to the callback.
     pub messages: u64,
-    /// Records that are no messages; their consumer lays them with the dead letters.
+    /// Records that are not messages; their consumer makes dead letters of them.
     pub unreadable: u64,
 }
 
-/// Reads topics without belonging to a group: nobody is disturbed, nothing is committed. Cheap to clone.
+/// Reads topics without joining a group: no rebalance, no commits. Cheap to clone.
 #[derive(Clone)]
 pub struct KafkaReader {
     brokers: Brokers,
 }
 
 impl KafkaReader {
-    /// A reader of these brokers (`host:port,host:port`, with or without `kafka://`). Reaches for nobody yet.
+    /// A reader of these brokers (`host:port,host:port`, with or without `kafka://`). Does not connect yet.
     ///
     /// # Errors
     /// When the text names no brokers.
@@ -35,29 +35,29 @@ impl KafkaReader {
         Ok(Self { brokers: Brokers::new(bootstrap)? })
     }
 
-    /// Hands over every message of the topic from where the group has come (from the first, if it never came
-    /// anywhere) to what was last when this was called; those of one key in order. Memory is bounded.
+    /// Calls `each` with every message of the topic from the group's committed offset (from the first message, if it has
+    /// committed none) to the last message at the time of the call; those of one key in order. Memory is bounded.
     ///
     /// # Errors
-    /// [`BrokerError`]; what was handed over until then was read truly.
+    /// [`BrokerError`]; the messages until then were read correctly.
     pub async fn unread(
         &self,
         group: &str,
         topic: &str,
         each: impl FnMut(Envelope) + Send,
     ) -> Result<ReadCount, BrokerError> {
-        self.hand_over(Some(group.to_owned()), topic, each).await
+        self.read(Some(group.to_owned()), topic, each).await
     }
 
-    /// Hands over every message that is in the topic, as [`KafkaReader::unread`] does.
+    /// Calls `each` with every message of the topic, as [`KafkaReader::unread`] does.
     ///
     /// # Errors
-    /// [`BrokerError`]; what was handed over until then was read truly.
+    /// [`BrokerError`]; the messages until then were read correctly.
     pub async fn all(&self, topic: &str, each: impl FnMut(Envelope) + Send) -> Result<ReadCount, BrokerError> {
-        self.hand_over(None, topic, each).await
+        self.read(None, topic, each).await
     }
 
-    /// Messages of these topics that the group has not dealt with, as far as it has told the brokers.
+    /// The number of messages in these topics that the group has not handled, by its committed offsets.
     ///
     /// # Errors
     /// [`BrokerError`].
@@ -75,7 +75,7 @@ impl KafkaReader {
         self.blocking(count).await
     }
 
-    async fn hand_over(
+    async fn read(
         &self,
         group: Option<String>,
         topic: &str,
@@ -84,12 +84,12 @@ impl KafkaReader {
         let (sender, mut receiver) = mpsc::channel(AHEAD_MAX);
         let (brokers, topic) = (self.brokers.clone(), topic.to_owned());
         let reading = self.blocking(move || read(&brokers, group.as_deref(), &topic, &sender));
-        let taking = async {
+        let receiving = async {
             while let Some(envelope) = receiver.recv().await {
                 each(envelope);
             }
         };
-        let (read, ()) = tokio::join!(reading, taking);
+        let (read, ()) = tokio::join!(reading, receiving);
         read
     }
 
@@ -99,7 +99,7 @@ impl KafkaReader {
     ) -> Result<T, BrokerError> {
         match tokio::task::spawn_blocking(work).await {
             Ok(done) => done,
-            Err(error) => Err(self.brokers.away(&error.to_string())),
+            Err(error) => Err(self.brokers.unavailable("topics cannot be read", Some(error.into()))),
         }
     }
 }
@@ -125,7 +125,7 @@ fn read(
             return ControlFlow::Continue(());
         };
         count.messages += 1;
-        // Nobody listens any more: enough.
+        // The receiver is gone: stop.
         sender.blocking_send(envelope).map_or(ControlFlow::Break(()), ControlFlow::Continue)
     })?;
     Ok(count)

@@ -1,9 +1,9 @@
-//! Partitions come and go; whoever loses one first tells the brokers how far it has come with it.
+//! Assignment and revocation of partitions. Before a partition is revoked its handled offsets are committed.
 
 use super::client::Listener;
-use super::inbox::{Inbox, Next, Place};
+use super::fetch_buffer::{FetchBuffer, NextOffset, Partition};
 use super::lag;
-use crate::figures;
+use crate::metrics;
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
@@ -16,56 +16,57 @@ use std::time::Duration;
 /// A client that belongs to a group.
 pub(super) type GroupClient = BaseConsumer<Rebalancing>;
 
-/// Whether the brokers know (or were asked to note) these offsets. If not, they are told again.
-pub(super) fn tell(client: &GroupClient, nexts: &[Next], mode: CommitMode, group: &str) -> bool {
+/// Commits these offsets. Returns whether the commit was sent (or, in synchronous mode, done). If not, they stay
+/// uncommitted.
+pub(super) fn commit(client: &GroupClient, nexts: &[NextOffset], mode: CommitMode, group: &str) -> bool {
     if nexts.is_empty() {
         return true;
     }
     let mut list = TopicPartitionList::with_capacity(nexts.len());
     for ((topic, partition), next) in nexts {
         if let Err(error) = list.add_partition_offset(topic, *partition, Offset::Offset(*next)) {
-            tracing::error!(group, %error, "an offset can not be written");
+            tracing::error!(group, %error, "an offset cannot be committed");
         }
     }
-    let told = client.commit(&list, mode);
-    if let Err(error) = &told {
-        figures::commit_failed(group);
+    let committed = client.commit(&list, mode);
+    if let Err(error) = &committed {
+        metrics::commit_failed(group);
         tracing::warn!(group, %error, "offsets were not committed; messages may come again");
-        client.context().inbox.tell_again(nexts.iter().map(|(place, _)| place.clone()));
+        client.context().buffer.mark_uncommitted(nexts.iter().map(|(partition, _)| partition.clone()));
     }
-    told.is_ok()
+    committed.is_ok()
 }
 
-/// Hears which partitions come and go.
+/// The context of a group client: receives assignments, revocations and results of commits.
 pub(super) struct Rebalancing {
     pub listener: Listener,
     pub group: String,
     pub topics: Vec<Arc<str>>,
-    pub inbox: Arc<Inbox>,
-    /// How long what is being dealt with may hold up the handing over of its partition.
+    pub buffer: Arc<FetchBuffer>,
+    /// How long a batch in progress may delay the revocation of its partitions.
     pub patience: Duration,
-    /// Partitions have come since the thread last looked.
+    /// Partitions were assigned since the thread last checked.
     pub changed: AtomicBool,
-    /// What the brokers have answered to the last commit.
-    pub answer: Answer,
+    /// The result of the last commit.
+    pub commit_result: CommitResult,
 }
 
-/// Whether the last commit was noted, for whoever asks first.
+/// Whether the last commit succeeded; can be taken once.
 #[derive(Default)]
-pub(super) struct Answer(Mutex<Option<bool>>);
+pub(super) struct CommitResult(Mutex<Option<bool>>);
 
-impl Answer {
+impl CommitResult {
     pub fn take(&self) -> Option<bool> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn put(&self, noted: bool) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(noted);
+    fn put(&self, succeeded: bool) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(succeeded);
     }
 }
 
 impl Rebalancing {
-    fn places(&self, list: &TopicPartitionList) -> Vec<Place> {
+    fn partitions(&self, list: &TopicPartitionList) -> Vec<Partition> {
         let known = |name: &str| self.topics.iter().find(|topic| topic.as_ref() == name).cloned();
         let elements = list.elements();
         elements.iter().filter_map(|one| Some((known(one.topic())?, one.partition()))).collect()
@@ -86,42 +87,43 @@ impl ConsumerContext for Rebalancing {
     fn pre_rebalance(&self, client: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         match rebalance {
             Rebalance::Assign(list) => {
-                let places = self.places(list);
-                tracing::info!(group = self.group, partitions = places.len(), "partitions came");
-                self.inbox.assign(places);
+                let partitions = self.partitions(list);
+                tracing::info!(group = self.group, partitions = partitions.len(), "partitions assigned");
+                self.buffer.assign(partitions);
                 self.changed.store(true, Ordering::Relaxed);
             }
             Rebalance::Revoke(list) => {
-                let places = self.places(list);
-                // Somebody else has them already: what is in flight is theirs to deal with, and not ours to commit.
+                let partitions = self.partitions(list);
+                // Lost partitions belong to another member already: it handles the batch in flight again, and this member
+                // must not commit it.
                 let lost = client.assignment_lost();
                 let patience = if lost { Duration::ZERO } else { self.patience };
-                let untold = self.inbox.revoke(&places, patience);
-                tracing::info!(group = self.group, partitions = places.len(), lost, "partitions went");
+                let uncommitted = self.buffer.revoke(&partitions, patience);
+                tracing::info!(group = self.group, partitions = partitions.len(), lost, "partitions revoked");
                 if !lost {
-                    tell(client, &untold, CommitMode::Sync, &self.group);
+                    commit(client, &uncommitted, CommitMode::Sync, &self.group);
                 }
-                lag::forget(&self.group, &places);
+                lag::reset(&self.group, &partitions);
             }
-            Rebalance::Error(error) => tracing::warn!(group = self.group, %error, "partitions could not be shared out"),
+            Rebalance::Error(error) => tracing::warn!(group = self.group, %error, "partitions could not be assigned"),
         }
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
-        let failed: Vec<Place> = match &result {
+        let failed: Vec<Partition> = match &result {
             Ok(()) => {
                 let elements = offsets.elements();
                 let bad = elements.iter().filter(|one| one.error().is_err());
                 let known = |name: &str| self.topics.iter().find(|topic| topic.as_ref() == name).cloned();
                 bad.filter_map(|one| Some((known(one.topic())?, one.partition()))).collect()
             }
-            Err(_) => self.places(offsets),
+            Err(_) => self.partitions(offsets),
         };
-        self.answer.put(failed.is_empty());
+        self.commit_result.put(failed.is_empty());
         if !failed.is_empty() {
-            figures::commit_failed(&self.group);
+            metrics::commit_failed(&self.group);
             tracing::warn!(group = self.group, partitions = failed.len(), ?result, "offsets were not committed");
-            self.inbox.tell_again(failed);
+            self.buffer.mark_uncommitted(failed);
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Reading parts of topics without belonging to a group: nothing is committed, nobody is disturbed.
+//! Reads parts of topics without joining a group: no commits, no rebalance.
 //!
-//! Everything here waits for the brokers; call it where waiting harms nobody.
+//! Every function blocks until the brokers answer; call it on a thread that may block.
 
 use super::client::{Brokers, Listener};
 use super::error::BrokerError;
@@ -14,13 +14,13 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-/// Longest wait for a message before looking at the clock.
+/// Longest wait for a message before the time is checked.
 const POLL: Duration = Duration::from_millis(200);
 /// How long the brokers may take to answer a question.
 const LIMIT: Duration = Duration::from_secs(5);
-/// How long nothing may come before the brokers count as away.
+/// How long no message may come before the brokers count as unavailable.
 const SILENCE_LIMIT: Duration = Duration::from_secs(15);
-/// The group that readers without one name; it never has members or offsets.
+/// The group name of readers without a group; it never has members or offsets.
 const NO_GROUP: &str = "onsale-reader";
 
 /// Part of a partition.
@@ -40,16 +40,16 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// A reader; with a group, it may ask how far that group has come.
+    /// A reader; with a group, it can read that group's committed offsets.
     pub fn open(brokers: &Brokers, group: Option<&str>) -> Result<Self, BrokerError> {
         let mut config = brokers.consumer_config(group.unwrap_or(NO_GROUP));
         config.set("enable.partition.eof", "true");
         let client = BaseConsumer::from_config_and_context(&config, brokers.listener());
-        let client = client.map_err(|error| brokers.failed("the client can not be made", &error))?;
+        let client = client.map_err(|error| brokers.failed("the client cannot be created", &error))?;
         Ok(Self { brokers: brokers.clone(), client })
     }
 
-    /// What the group has not dealt with of a topic; empty when there is no such topic.
+    /// The unhandled messages of the group in a topic; empty when the topic does not exist.
     pub fn behind(&self, topic: &str) -> Result<Vec<Behind>, BrokerError> {
         let mut list = TopicPartitionList::new();
         for partition in self.partitions(topic)? {
@@ -58,7 +58,7 @@ impl Session {
         behind(&self.client, list, LIMIT).map_err(|error| self.failed(topic, &error))
     }
 
-    /// Everything that is in a topic now; empty when there is no such topic.
+    /// All messages that are in a topic now; empty when the topic does not exist.
     pub fn whole(&self, topic: &str) -> Result<Vec<Span>, BrokerError> {
         let mut spans = Vec::new();
         for partition in self.partitions(topic)? {
@@ -69,7 +69,7 @@ impl Session {
         Ok(spans)
     }
 
-    /// Reads parts of a topic, each in order, until `each` has enough.
+    /// Reads parts of a topic, each in order, until `each` breaks.
     pub fn read(
         &self,
         topic: &str,
@@ -82,24 +82,25 @@ impl Session {
             return Ok(());
         }
         self.assign(topic, spans)?;
-        let mut heard = Instant::now();
+        let mut last_received = Instant::now();
         while !left.is_empty() {
             match self.client.poll(POLL) {
                 Some(Ok(message)) => {
-                    heard = Instant::now();
-                    if self.take(&message, &mut left, &mut each).is_break() {
+                    last_received = Instant::now();
+                    if self.visit(&message, &mut left, &mut each).is_break() {
                         break;
                     }
                 }
-                // Nothing more is there: what lay before the end is gone by now.
+                // The end of the partition: the messages before it were deleted meanwhile.
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    heard = Instant::now();
+                    last_received = Instant::now();
                     left.remove(&partition);
                 }
-                Some(Err(error)) if super::error::refusal(&error).is_some() => return Err(self.failed(topic, &error)),
-                _ if heard.elapsed() > SILENCE_LIMIT => {
+                Some(Err(error)) if super::error::is_refusal(&error) => return Err(self.failed(topic, &error)),
+                _ if last_received.elapsed() > SILENCE_LIMIT => {
                     let seconds = SILENCE_LIMIT.as_secs();
-                    return Err(self.brokers.away(&format!("{topic} can not be read, nothing came for {seconds} s")));
+                    let request = format!("{topic} cannot be read, no message came for {seconds} s");
+                    return Err(self.brokers.unavailable(&request, None));
                 }
                 _ => {}
             }
@@ -107,7 +108,7 @@ impl Session {
         self.client.unassign().map_err(|error| self.failed(topic, &error))
     }
 
-    fn take(
+    fn visit(
         &self,
         message: &BorrowedMessage<'_>,
         left: &mut HashMap<i32, i64>,
@@ -130,7 +131,7 @@ impl Session {
     }
 
     fn partitions(&self, topic: &str) -> Result<Vec<i32>, BrokerError> {
-        // Asked for all topics: asking for one by name would make it on some brokers.
+        // For all topics: a request for one by name would create it on some brokers.
         let metadata = self.client.fetch_metadata(None, LIMIT).map_err(|error| self.failed(topic, &error))?;
         let known = metadata.topics().iter().find(|known| known.name() == topic);
         let partitions = known.map(|known| known.partitions()).unwrap_or_default();
@@ -138,6 +139,6 @@ impl Session {
     }
 
     fn failed(&self, topic: &str, error: &KafkaError) -> BrokerError {
-        self.brokers.failed(&format!("{topic} can not be read"), error)
+        self.brokers.failed(&format!("{topic} cannot be read"), error)
     }
 }

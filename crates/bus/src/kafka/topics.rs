@@ -1,4 +1,4 @@
-//! Topics are made here with the partitions and the keeping time of the contract, and looked at for `onsale doctor`.
+//! Creates topics with the partitions and the retention of the contract, and describes them for `onsale doctor`.
 
 use super::client::{Brokers, Listener};
 use super::error::BrokerError;
@@ -13,19 +13,19 @@ use std::time::Duration;
 
 /// How long the brokers may take to answer about topics.
 const LIMIT: Duration = Duration::from_secs(5);
-/// Copies of each message, where there are so many brokers.
+/// Replicas of each message, where there are so many brokers.
 const REPLICATION_MAX: usize = 3;
-/// Copies that must be written before a message counts as taken, where there are three.
+/// Replicas that must be written before a message counts as accepted, where there are three.
 const IN_SYNC_MIN: &str = "2";
 /// Largest dead letter in bytes: any message that fits its own topic fits with its extra headers.
-pub(super) const LETTER_BYTES_MAX: usize = 2_097_152;
-/// Keeping time of a topic that is not the contract's.
+pub(super) const DEAD_LETTER_BYTES_MAX: usize = 2_097_152;
+/// Retention of a topic that is not in the contract.
 const OTHER_KEPT_DAYS: i64 = 3;
-/// Partitions of a topic that is not the contract's.
+/// Partitions of a topic that is not in the contract.
 const OTHER_PARTITIONS: i32 = 3;
 const DAY_MS: i64 = 86_400_000;
 
-/// A cluster as `onsale doctor` looks at it.
+/// The state of a cluster, for `onsale doctor`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cluster {
     /// Brokers that are up.
@@ -34,79 +34,79 @@ pub struct Cluster {
     pub topics: Vec<TopicState>,
 }
 
-/// A topic as it stands on the brokers.
+/// The state of a topic on the brokers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopicState {
     /// Its name.
     pub name: String,
-    /// Its partitions; 0: there is no such topic.
+    /// Its partitions; 0: the topic does not exist.
     pub partitions: usize,
-    /// Copies of the partition that has fewest.
+    /// Replicas of the partition that has fewest.
     pub replication_factor: usize,
-    /// Copies up to date of the partition that has fewest.
+    /// In-sync replicas of the partition that has fewest.
     pub in_sync: usize,
-    /// `min.insync.replicas`, where the brokers tell.
+    /// `min.insync.replicas`, if the brokers report it.
     pub min_in_sync_replicas: Option<usize>,
-    /// `retention.ms`, where the brokers tell; -1 is for ever.
+    /// `retention.ms`, if the brokers report it; -1 is for ever.
     pub retention_ms: Option<i64>,
-    /// `retention.bytes`, where the brokers tell; -1 is no limit.
+    /// `retention.bytes`, if the brokers report it; -1 is no limit.
     pub retention_bytes: Option<i64>,
-    /// `cleanup.policy`, where the brokers tell.
+    /// `cleanup.policy`, if the brokers report it.
     pub cleanup_policy: Option<String>,
-    /// `unclean.leader.election.enable`, where the brokers tell.
+    /// `unclean.leader.election.enable`, if the brokers report it.
     pub unclean_election: Option<bool>,
-    /// `max.message.bytes`, where the brokers tell.
+    /// `max.message.bytes`, if the brokers report it.
     pub message_bytes_max: Option<usize>,
 }
 
-/// Makes topics and looks at them. Cheap to clone.
+/// Creates and describes topics. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Topics {
     brokers: Brokers,
     admin: Arc<AdminClient<Listener>>,
-    /// Seen on the brokers, so that nobody asks again.
+    /// Topics that exist on the brokers, so that they are not looked up again.
     known: Arc<Mutex<HashSet<String>>>,
 }
 
 impl Topics {
     pub fn new(brokers: &Brokers) -> Result<Self, BrokerError> {
         let admin = AdminClient::from_config_and_context(&brokers.config(), brokers.listener());
-        let admin = admin.map_err(|error| brokers.failed("the client can not be made", &error))?;
+        let admin = admin.map_err(|error| brokers.failed("the client cannot be created", &error))?;
         Ok(Self { brokers: brokers.clone(), admin: Arc::new(admin), known: Arc::default() })
     }
 
-    /// Makes those that are not there. What is there is left as it is; [`Topics::describe`] shows it.
+    /// Creates missing topics. Existing topics are left as they are; [`Topics::describe`] shows them.
     pub async fn ensure(&self, names: &[&str]) -> Result<(), BrokerError> {
-        let unseen: Vec<&str> = {
+        let unknown: Vec<&str> = {
             let known = self.known();
             names.iter().copied().filter(|name| !known.contains(*name)).collect()
         };
-        if unseen.is_empty() {
+        if unknown.is_empty() {
             return Ok(());
         }
-        let (brokers, there) = self
+        let (brokers, existing) = self
             .metadata(|metadata| {
-                let there = metadata.topics().iter().map(|topic| topic.name().to_owned());
-                (metadata.brokers().len(), there.collect::<HashSet<String>>())
+                let existing = metadata.topics().iter().map(|topic| topic.name().to_owned());
+                (metadata.brokers().len(), existing.collect::<HashSet<String>>())
             })
             .await?;
-        let missing: Vec<&str> = unseen.iter().copied().filter(|name| !there.contains(*name)).collect();
-        self.make(&missing, brokers).await?;
-        self.known().extend(unseen.iter().map(|name| (*name).to_owned()));
+        let missing: Vec<&str> = unknown.iter().copied().filter(|name| !existing.contains(*name)).collect();
+        self.create(&missing, brokers).await?;
+        self.known().extend(unknown.iter().map(|name| (*name).to_owned()));
         Ok(())
     }
 
-    /// It was gone when somebody wrote to it: it is looked for again next time.
+    /// The topic was missing at a write: it is looked up again next time.
     pub fn forget(&self, name: &str) {
         self.known().remove(name);
     }
 
-    /// Whether a broker answers. How many are up.
+    /// The number of brokers that are up, as one of them answers.
     pub async fn ping(&self) -> Result<usize, BrokerError> {
         self.metadata(|metadata| metadata.brokers().len()).await
     }
 
-    /// How these topics stand.
+    /// The state of these topics.
     pub async fn describe(&self, names: &[&str]) -> Result<Cluster, BrokerError> {
         let wanted: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let (brokers, mut topics) = self
@@ -122,51 +122,51 @@ impl Topics {
     }
 
     async fn describe_settings(&self, topic: &mut TopicState) -> Result<(), BrokerError> {
-        let question = [ResourceSpecifier::Topic(&topic.name)];
-        let answer = self.admin.describe_configs(&question, &options()).await;
-        let answer = answer.map_err(|error| self.brokers.failed("topics can not be looked at", &error))?;
+        let request = [ResourceSpecifier::Topic(&topic.name)];
+        let answer = self.admin.describe_configs(&request, &options()).await;
+        let answer = answer.map_err(|error| self.brokers.failed("topics cannot be described", &error))?;
         let Some(known) = answer.into_iter().find_map(Result::ok) else { return Ok(()) };
-        let said = |name: &str| known.get(name).and_then(|entry| entry.value.clone());
-        topic.min_in_sync_replicas = said("min.insync.replicas").and_then(|value| value.parse().ok());
-        topic.retention_ms = said("retention.ms").and_then(|value| value.parse().ok());
-        topic.retention_bytes = said("retention.bytes").and_then(|value| value.parse().ok());
-        topic.cleanup_policy = said("cleanup.policy");
-        topic.unclean_election = said("unclean.leader.election.enable").and_then(|value| value.parse().ok());
-        topic.message_bytes_max = said("max.message.bytes").and_then(|value| value.parse().ok());
+        let value_of = |name: &str| known.get(name).and_then(|entry| entry.value.clone());
+        topic.min_in_sync_replicas = value_of("min.insync.replicas").and_then(|value| value.parse().ok());
+        topic.retention_ms = value_of("retention.ms").and_then(|value| value.parse().ok());
+        topic.retention_bytes = value_of("retention.bytes").and_then(|value| value.parse().ok());
+        topic.cleanup_policy = value_of("cleanup.policy");
+        topic.unclean_election = value_of("unclean.leader.election.enable").and_then(|value| value.parse().ok());
+        topic.message_bytes_max = value_of("max.message.bytes").and_then(|value| value.parse().ok());
         Ok(())
     }
 
-    /// Why these topics could not be made, if somebody tried; makes none.
-    pub async fn why_not_made(&self, names: &[&str]) -> Result<Option<String>, BrokerError> {
+    /// Why these topics could not be created; `None`: they could be. Creates none.
+    pub async fn creation_problem(&self, names: &[&str]) -> Result<Option<String>, BrokerError> {
         let brokers = self.ping().await?;
         let kept: Vec<String> = names.iter().map(|name| (plan_of(name).1 * DAY_MS).to_string()).collect();
-        let largest = LETTER_BYTES_MAX.to_string();
+        let largest = DEAD_LETTER_BYTES_MAX.to_string();
         let new: Vec<NewTopic<'_>> =
             names.iter().zip(&kept).map(|(name, kept_ms)| new_topic(name, kept_ms, &largest, brokers)).collect();
         let answers = self.admin.create_topics(&new, &options().validate_only(true)).await;
-        let answers = answers.map_err(|error| self.brokers.failed("topics can not be looked at", &error))?;
+        let answers = answers.map_err(|error| self.brokers.failed("topics cannot be described", &error))?;
         let refused = answers.into_iter().find_map(Result::err);
         let refused = refused.filter(|(_, code)| *code != RDKafkaErrorCode::TopicAlreadyExists);
         Ok(refused.map(|(name, code)| format!("{name}: {code}")))
     }
 
-    async fn make(&self, names: &[&str], brokers: usize) -> Result<(), BrokerError> {
+    async fn create(&self, names: &[&str], brokers: usize) -> Result<(), BrokerError> {
         if names.is_empty() {
             return Ok(());
         }
         let kept: Vec<String> = names.iter().map(|name| (plan_of(name).1 * DAY_MS).to_string()).collect();
-        let largest = LETTER_BYTES_MAX.to_string();
+        let largest = DEAD_LETTER_BYTES_MAX.to_string();
         let new: Vec<NewTopic<'_>> =
             names.iter().zip(&kept).map(|(name, kept_ms)| new_topic(name, kept_ms, &largest, brokers)).collect();
         let answers = self.admin.create_topics(&new, &options()).await;
-        let answers = answers.map_err(|error| self.brokers.failed("topics can not be made", &error))?;
+        let answers = answers.map_err(|error| self.brokers.failed("topics cannot be created", &error))?;
         for answer in answers {
             match answer {
-                Ok(name) => tracing::info!(topic = name, brokers, "topic made"),
-                // Another process was faster.
+                Ok(name) => tracing::info!(topic = name, brokers, "topic created"),
+                // Another process created it first.
                 Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
                 Err((name, code)) => {
-                    let what = format!("topic {name} can not be made");
+                    let what = format!("topic {name} cannot be created");
                     return Err(self.brokers.failed(&what, &KafkaError::AdminOp(code)));
                 }
             }
@@ -174,19 +174,19 @@ impl Topics {
         Ok(())
     }
 
-    /// Asks the brokers where waiting harms nobody.
+    /// Reads the brokers' metadata on a thread that may block.
     async fn metadata<T: Send + 'static>(
         &self,
-        look: impl FnOnce(&Metadata) -> T + Send + 'static,
+        read: impl FnOnce(&Metadata) -> T + Send + 'static,
     ) -> Result<T, BrokerError> {
         let admin = Arc::clone(&self.admin);
-        let asked = tokio::task::spawn_blocking(move || {
-            admin.inner().fetch_metadata(None, LIMIT).map(|metadata| look(&metadata))
+        let reply = tokio::task::spawn_blocking(move || {
+            admin.inner().fetch_metadata(None, LIMIT).map(|metadata| read(&metadata))
         });
-        match asked.await {
-            Ok(Ok(seen)) => Ok(seen),
+        match reply.await {
+            Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(self.brokers.failed("no broker answers", &error)),
-            Err(error) => Err(self.brokers.away(&error.to_string())),
+            Err(error) => Err(self.brokers.unavailable("no broker answers", Some(error.into()))),
         }
     }
 
@@ -208,7 +208,7 @@ fn plan_of(name: &str) -> (i32, i64) {
     }
 }
 
-fn new_topic<'a>(name: &'a str, kept_ms: &'a str, letter_bytes_max: &'a str, brokers: usize) -> NewTopic<'a> {
+fn new_topic<'a>(name: &'a str, kept_ms: &'a str, dead_letter_bytes_max: &'a str, brokers: usize) -> NewTopic<'a> {
     let copies = brokers.clamp(1, REPLICATION_MAX);
     let replication = TopicReplication::Fixed(i32::try_from(copies).unwrap_or(1));
     let mut topic =
@@ -217,7 +217,7 @@ fn new_topic<'a>(name: &'a str, kept_ms: &'a str, letter_bytes_max: &'a str, bro
         topic = topic.set("min.insync.replicas", IN_SYNC_MIN);
     }
     if name.starts_with("dlq.") {
-        topic = topic.set("max.message.bytes", letter_bytes_max);
+        topic = topic.set("max.message.bytes", dead_letter_bytes_max);
     }
     topic
 }

@@ -1,17 +1,17 @@
-//! The bus of one process: nothing beside it, the same promises.
+//! The bus of one process: it needs no server and keeps the same promises.
 //!
-//! Publishing returns when every group that listens has dealt with the messages or laid them with the dead letters, so
-//! the outbox they came from is the queue: it is durable, and nothing is kept twice. Dead letters lie in a file of
+//! Publishing returns when every subscribed group has handled the messages or stored them as dead letters. So the
+//! outbox that they came from is the queue: it is durable, and nothing is kept twice. Dead letters are in a file of
 //! their own, which `onsale dead-letters` reads from another process.
 
-mod letters;
+mod dead_letters;
 mod replay;
 
-pub use letters::{LocalDeadLetters, OpenError};
+pub use dead_letters::{LocalDeadLetters, OpenError};
 
 use crate::consumer::{Consumer, ConsumerOptions};
-use crate::figures::Lag;
 use crate::message::Delivery;
+use crate::metrics::Lag;
 use crate::port::{Handler, PublishError, Publisher};
 use crate::stop::{Shutdown, Stop};
 use crate::{BATCH_MAX, dead_letter::DeadLetters};
@@ -33,7 +33,7 @@ pub struct LocalBus {
 
 struct Shared {
     groups: Vec<Group>,
-    /// The next place in each topic. Counts from 0 at each start: it names a message in logs and letters only.
+    /// The next offset of each topic. Counts from 0 at each start: it only names a message in logs and dead letters.
     offsets: Mutex<HashMap<Arc<str>, i64>>,
     stop: Stop,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -46,7 +46,7 @@ struct Group {
     queue: mpsc::Sender<Job>,
 }
 
-/// A batch, and somebody who waits for it. Dropped unanswered: the bus was stopped.
+/// A batch for one group. `done` answers the publisher; dropped unanswered, the bus was stopped.
 struct Job {
     batch: Vec<Delivery>,
     done: oneshot::Sender<()>,
@@ -54,8 +54,8 @@ struct Job {
 }
 
 impl LocalBus {
-    /// Starts a consumer for each handler, and the replay of dead letters somebody asked for. Needs a tokio runtime.
-    pub fn start(handlers: Vec<Arc<dyn Handler>>, letters: LocalDeadLetters, options: ConsumerOptions) -> Self {
+    /// Starts a consumer for each handler, and the replay of dead letters on request. Needs a tokio runtime.
+    pub fn start(handlers: Vec<Arc<dyn Handler>>, dead_letters: LocalDeadLetters, options: ConsumerOptions) -> Self {
         let stop = Stop::default();
         let (mut groups, mut tasks) = (Vec::new(), Vec::new());
         for handler in handlers {
@@ -65,25 +65,25 @@ impl LocalBus {
                 topics: handler.topics().iter().map(|topic| (*topic).to_owned()).collect(),
                 queue,
             });
-            let aside: Arc<dyn DeadLetters> = Arc::new(letters.clone());
-            let consumer = Consumer::new(handler, aside, options.clone(), stop.shutdown());
+            let store: Arc<dyn DeadLetters> = Arc::new(dead_letters.clone());
+            let consumer = Consumer::new(handler, store, options.clone(), stop.shutdown());
             tasks.push(tokio::spawn(consume(consumer, jobs, stop.shutdown())));
         }
         let shutdown = stop.shutdown();
         let shared = Arc::new(Shared { groups, offsets: Mutex::default(), stop, tasks: Mutex::default() });
-        // It holds the bus weakly: dropping the last clone ends everything.
-        tasks.push(tokio::spawn(replay::run(Arc::downgrade(&shared), letters, shutdown)));
+        // The task holds the bus weakly: dropping the last clone ends everything.
+        tasks.push(tokio::spawn(replay::run(Arc::downgrade(&shared), dead_letters, shutdown)));
         *lock(&shared.tasks) = tasks;
         Self { shared }
     }
 
-    /// Ends the consumers: what they are at is finished, what waits is left to its outbox. Stop the relays first.
+    /// Stops the consumers. They finish their batches; batches that wait are left to their outbox. Stop the relays first.
     pub async fn stop(&self) {
         self.shared.stop.stop();
         let tasks = std::mem::take(&mut *lock(&self.shared.tasks));
         for task in tasks {
             if let Err(error) = task.await {
-                tracing::error!(%error, "a consumer did not end well");
+                tracing::error!(%error, "a consumer task failed");
             }
         }
     }
@@ -100,14 +100,16 @@ impl Publisher for LocalBus {
             self.shared
                 .deliver(None, &topic, deliveries)
                 .await
-                .map_err(|Ended| PublishError::Away("the bus was stopped".to_owned()))?;
+                .map_err(|stopped| PublishError::Unavailable(stopped.into()))?;
         }
         Ok(())
     }
 }
 
-/// The bus was stopped before everybody had dealt with it.
-struct Ended;
+/// The bus was stopped before every group had handled the batch.
+#[derive(Debug, thiserror::Error)]
+#[error("the bus was stopped")]
+struct BusStopped;
 
 impl Shared {
     fn take_offsets(&self, topic: &Arc<str>, count: usize) -> i64 {
@@ -118,21 +120,21 @@ impl Shared {
         first
     }
 
-    fn listens(group: &Group, only: Option<&str>, topic: &str) -> bool {
+    fn subscribes(group: &Group, only: Option<&str>, topic: &str) -> bool {
         only.is_none_or(|only| only == group.name) && group.topics.iter().any(|known| known == topic)
     }
 
-    /// Brings a batch to every group that listens (or the one named), and waits for them.
-    async fn deliver(&self, only: Option<&str>, topic: &str, batch: Vec<Delivery>) -> Result<(), Ended> {
+    /// Brings a batch to every subscribed group (or to the named one) and waits until all have handled it.
+    async fn deliver(&self, only: Option<&str>, topic: &str, batch: Vec<Delivery>) -> Result<(), BusStopped> {
         let mut answers = Vec::new();
-        for group in self.groups.iter().filter(|group| Self::listens(group, only, topic)) {
+        for group in self.groups.iter().filter(|group| Self::subscribes(group, only, topic)) {
             let (done, answer) = oneshot::channel();
             let job = Job { _lag: Lag::of(&group.name, batch.len()), batch: batch.clone(), done };
-            group.queue.send(job).await.map_err(|_| Ended)?;
+            group.queue.send(job).await.map_err(|_| BusStopped)?;
             answers.push(answer);
         }
         for answer in answers {
-            answer.await.map_err(|_| Ended)?;
+            answer.await.map_err(|_| BusStopped)?;
         }
         Ok(())
     }
@@ -149,12 +151,12 @@ async fn consume(consumer: Consumer, mut jobs: mpsc::Receiver<Job>, shutdown: Sh
         if consumer.process(batch).await.is_err() {
             return;
         }
-        // Nobody may be waiting any more; it is dealt with all the same.
+        // The publisher may be gone; the batch is handled all the same.
         let _ = done.send(());
     }
 }
 
-/// What these locks guard is whole after every statement, so a panic elsewhere does not spoil it.
+/// Every statement under these locks leaves the data valid, so a panic elsewhere does no harm.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

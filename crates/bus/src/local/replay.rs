@@ -1,17 +1,18 @@
-//! Trying dead letters again when somebody asked for it, perhaps from another process.
+//! Handles dead letters again on request, which may come from another process.
 
 use super::{LocalDeadLetters, Shared};
-use crate::dead_letter::{DeadLetter, DeadLetters, LettersAway};
+use crate::cause::chain;
+use crate::dead_letter::{DeadLetter, DeadLetters, DeadLettersUnavailable};
 use crate::message::{Body, Delivery};
 use crate::stop::Shutdown;
 use std::sync::Weak;
 use std::time::Duration;
 
-/// How often to look for requests.
+/// How often requests are looked up.
 const POLL: Duration = Duration::from_secs(1);
-/// Letters read at once.
+/// Dead letters read at once.
 const PAGE: usize = 100;
-/// Polls between two times of throwing old letters away.
+/// Polls between two removals of old dead letters.
 const POLLS_BETWEEN_PURGES: u32 = 3_600;
 
 pub(super) async fn run(bus: Weak<Shared>, letters: LocalDeadLetters, shutdown: Shutdown) {
@@ -19,14 +20,14 @@ pub(super) async fn run(bus: Weak<Shared>, letters: LocalDeadLetters, shutdown: 
     loop {
         {
             let Some(bus) = bus.upgrade() else { return };
-            if let Err(away) = replay_all(&bus, &letters, &shutdown).await {
-                tracing::warn!(%away, "dead letters can not be replayed now");
+            if let Err(error) = replay_all(&bus, &letters, &shutdown).await {
+                tracing::warn!(error = chain(&error), "dead letters cannot be replayed now");
             }
         }
         if polls.is_multiple_of(POLLS_BETWEEN_PURGES)
-            && let Err(away) = letters.remove_old().await
+            && let Err(error) = letters.remove_old().await
         {
-            tracing::warn!(%away, "old dead letters can not be thrown away now");
+            tracing::warn!(error = chain(&error), "old dead letters cannot be removed now");
         }
         polls = polls.wrapping_add(1);
         if !shutdown.pause(POLL).await {
@@ -35,7 +36,11 @@ pub(super) async fn run(bus: Weak<Shared>, letters: LocalDeadLetters, shutdown: 
     }
 }
 
-async fn replay_all(bus: &Shared, letters: &LocalDeadLetters, shutdown: &Shutdown) -> Result<(), LettersAway> {
+async fn replay_all(
+    bus: &Shared,
+    letters: &LocalDeadLetters,
+    shutdown: &Shutdown,
+) -> Result<(), DeadLettersUnavailable> {
     let mut after = 0;
     loop {
         let page = letters.replay_requests(after, PAGE).await?;
@@ -50,11 +55,11 @@ async fn replay_all(bus: &Shared, letters: &LocalDeadLetters, shutdown: &Shutdow
     }
 }
 
-/// The letter leaves when it was dealt with. Fails it again, a new letter has taken its place by then.
-async fn replay(bus: &Shared, letters: &LocalDeadLetters, letter: DeadLetter) -> Result<(), LettersAway> {
+/// Removes the dead letter when it was handled. If it failed again, a new dead letter has taken its place by then.
+async fn replay(bus: &Shared, letters: &LocalDeadLetters, letter: DeadLetter) -> Result<(), DeadLettersUnavailable> {
     let group = letter.group.as_deref();
-    // Whoever could not deal with it may not be listening just now: it stays requested.
-    if !bus.groups.iter().any(|known| Shared::listens(known, group, &letter.original_topic)) {
+    // The group of the dead letter may not run just now: the request stays.
+    if !bus.groups.iter().any(|known| Shared::subscribes(known, group, &letter.original_topic)) {
         return Ok(());
     }
     let delivery = Delivery {

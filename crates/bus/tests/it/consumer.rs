@@ -1,15 +1,15 @@
-//! Reading, trying again, laying aside (MSG-001).
+//! Decoding, handling, retries and dead letters (MSG-001).
 
-use crate::support::{Aside, Told, bytes, delivery, envelope};
-use bus::{Consumer, ConsumerOptions, Failure, FailureKind, HandleError, Handler, Stop, Stopped};
+use crate::support::{Scripted, Store, bytes, delivery, envelope};
+use bus::{Cause, Consumer, ConsumerOptions, Failure, FailureKind, HandleError, Handler, Stop, Stopped};
 use domain::message::Envelope;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-fn consumer(handler: &Arc<Told>, aside: &Aside, stop: &Stop) -> Consumer {
+fn consumer(handler: &Arc<Scripted>, store: &Store, stop: &Stop) -> Consumer {
     let handler: Arc<dyn Handler> = Arc::clone(handler) as _;
-    Consumer::new(handler, Arc::new(aside.letters.clone()), ConsumerOptions::default(), stop.shutdown())
+    Consumer::new(handler, Arc::new(store.dead_letters.clone()), ConsumerOptions::default(), stop.shutdown())
 }
 
 fn failure(index: usize, kind: FailureKind) -> Failure {
@@ -17,19 +17,19 @@ fn failure(index: usize, kind: FailureKind) -> Failure {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_good_batch_is_dealt_with_together() {
-    let (handler, aside, stop) = (Told::new(|_| Ok(())), Aside::new(), Stop::default());
+async fn a_good_batch_is_handled_in_one_call() {
+    let (handler, store, stop) = (Scripted::new(|_| Ok(())), Store::new(), Stop::default());
     let raw = bytes(&serde_json::to_vec(&envelope(4)).expect("written"));
     let batch = vec![delivery(1), delivery(2), delivery(3), raw];
-    assert_eq!(consumer(&handler, &aside, &stop).process(batch).await, Ok(()));
-    assert_eq!(handler.asked.lock().expect("whole").len(), 1);
-    assert_eq!(handler.done(), [1, 2, 3, 4]);
-    assert_eq!(aside.all().await, []);
+    assert_eq!(consumer(&handler, &store, &stop).process(batch).await, Ok(()));
+    assert_eq!(handler.calls.lock().expect("not poisoned").len(), 1);
+    assert_eq!(handler.handled(), [1, 2, 3, 4]);
+    assert_eq!(store.all().await, []);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_can_not_be_read_is_laid_aside_at_once_as_it_came() {
-    let (handler, aside, stop) = (Told::new(|_| Ok(())), Aside::new(), Stop::default());
+async fn a_message_that_cannot_be_decoded_becomes_a_dead_letter_at_once_unchanged() {
+    let (handler, store, stop) = (Scripted::new(|_| Ok(())), Store::new(), Stop::default());
     let as_bytes = |change: &dyn Fn(&mut Envelope)| {
         let mut message = envelope(9);
         change(&mut message);
@@ -44,11 +44,11 @@ async fn what_can_not_be_read_is_laid_aside_at_once_as_it_came() {
         as_bytes(&|message| message.event_type = "Unheard".into()),
         delivery(2),
     ];
-    assert_eq!(consumer(&handler, &aside, &stop).process(batch).await, Ok(()));
-    assert_eq!(handler.done(), [1, 2]);
-    assert_eq!(handler.asked_at_seconds(), [0], "nothing was waited for");
-    assert_eq!(aside.reasons().await, ["MALFORMED", "MALFORMED", "MALFORMED", "INVALID", "INVALID"]);
-    let letter = &aside.all().await[0];
+    assert_eq!(consumer(&handler, &store, &stop).process(batch).await, Ok(()));
+    assert_eq!(handler.handled(), [1, 2]);
+    assert_eq!(handler.call_seconds(), [0], "without a wait");
+    assert_eq!(store.reasons().await, ["MALFORMED", "MALFORMED", "MALFORMED", "INVALID", "INVALID"]);
+    let letter = &store.all().await[0];
     assert_eq!(letter.value, b"\xff not json");
     assert_eq!((letter.topic.as_str(), letter.group.as_deref()), ("dlq.coupon", Some("coupon-group")));
     assert_eq!((letter.key.as_str(), letter.original_topic.as_str()), ("sale2", "coupon.events"));
@@ -60,24 +60,24 @@ async fn what_can_not_be_read_is_laid_aside_at_once_as_it_came() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_poisoned_message_harms_no_other_and_dies_after_1_2_4_seconds() {
-    let handler = Told::new(|ids| match ids {
-        ids if ids.contains(&3) => Err(HandleError::Batch("poison".into())),
+async fn a_poisoned_message_harms_no_other_and_is_given_up_after_1_2_and_4_seconds() {
+    let handler = Scripted::new(|ids| match ids {
+        ids if ids.contains(&3) => Err(HandleError::Batch(Cause::new("poison"))),
         _ => Ok(()),
     });
-    let (aside, stop) = (Aside::new(), Stop::default());
+    let (store, stop) = (Store::new(), Stop::default());
     let batch = (1..=5).map(delivery).collect();
-    assert_eq!(consumer(&handler, &aside, &stop).process(batch).await, Ok(()));
-    assert_eq!(handler.done(), [1, 2, 4, 5]);
-    assert_eq!(handler.asked_at_seconds(), [0, 0, 0, 0, 0, 0, 1, 3, 7], "together, alone, then only the bad one");
-    assert_eq!(aside.reasons().await, ["MAX_RETRY_EXCEEDED"]);
-    assert_eq!(aside.all().await[0].error, "poison");
+    assert_eq!(consumer(&handler, &store, &stop).process(batch).await, Ok(()));
+    assert_eq!(handler.handled(), [1, 2, 4, 5]);
+    assert_eq!(handler.call_seconds(), [0, 0, 0, 0, 0, 0, 1, 3, 7], "together, alone, then only the bad one");
+    assert_eq!(store.reasons().await, ["MAX_RETRY_EXCEEDED"]);
+    assert_eq!(store.all().await[0].error, "poison");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_gets_better_is_dealt_with_and_what_can_not_is_laid_aside_at_once() {
+async fn transient_failures_are_tried_again_and_invalid_messages_become_dead_letters_at_once() {
     let tries = AtomicU32::new(0);
-    let handler = Told::new(move |ids| match (ids.len(), tries.fetch_add(1, Ordering::SeqCst)) {
+    let handler = Scripted::new(move |ids| match (ids.len(), tries.fetch_add(1, Ordering::SeqCst)) {
         (4, _) => Err(HandleError::Failed(vec![
             failure(1, FailureKind::Transient),
             failure(2, FailureKind::Invalid),
@@ -86,67 +86,67 @@ async fn what_gets_better_is_dealt_with_and_what_can_not_is_laid_aside_at_once()
         (_, 1) => Err(HandleError::Failed(vec![failure(0, FailureKind::Transient)])),
         _ => Ok(()),
     });
-    let (aside, stop) = (Aside::new(), Stop::default());
+    let (store, stop) = (Store::new(), Stop::default());
     let batch = (1..=4).map(delivery).collect();
-    assert_eq!(consumer(&handler, &aside, &stop).process(batch).await, Ok(()));
-    assert_eq!(handler.done(), [1, 4, 2]);
-    assert_eq!(handler.asked_at_seconds(), [0, 1, 3]);
-    assert_eq!(aside.reasons().await, ["INVALID"]);
-    assert_eq!(aside.all().await[0].error, "number 2 is bad");
+    assert_eq!(consumer(&handler, &store, &stop).process(batch).await, Ok(()));
+    assert_eq!(handler.handled(), [1, 4, 2]);
+    assert_eq!(handler.call_seconds(), [0, 1, 3]);
+    assert_eq!(store.reasons().await, ["INVALID"]);
+    assert_eq!(store.all().await[0].error, "number 2 is bad");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_panics_is_a_handler_that_failed() {
-    let handler = Told::new(|ids| {
+async fn a_panic_of_the_handler_counts_as_a_failure() {
+    let handler = Scripted::new(|ids| {
         assert!(!ids.contains(&2), "on purpose");
         Ok(())
     });
-    let (aside, stop) = (Aside::new(), Stop::default());
+    let (store, stop) = (Store::new(), Stop::default());
     let batch = (1..=3).map(delivery).collect();
-    assert_eq!(consumer(&handler, &aside, &stop).process(batch).await, Ok(()));
-    assert_eq!(handler.done(), [1, 3]);
-    assert_eq!(aside.reasons().await, ["MAX_RETRY_EXCEEDED"]);
+    assert_eq!(consumer(&handler, &store, &stop).process(batch).await, Ok(()));
+    assert_eq!(handler.handled(), [1, 3]);
+    assert_eq!(store.reasons().await, ["MAX_RETRY_EXCEEDED"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_database_is_away_the_consumer_waits_and_nothing_counts() {
+async fn while_the_database_is_unavailable_the_consumer_waits_and_nothing_counts() {
     let tries = AtomicU32::new(0);
-    let handler = Told::new(move |_| match tries.fetch_add(1, Ordering::SeqCst) {
-        0..200 => Err(HandleError::Away("no route".into())),
+    let handler = Scripted::new(move |_| match tries.fetch_add(1, Ordering::SeqCst) {
+        0..200 => Err(HandleError::Unavailable(Cause::new("no route"))),
         _ => Ok(()),
     });
-    let (aside, stop) = (Aside::new(), Stop::default());
+    let (store, stop) = (Store::new(), Stop::default());
     let batch = (1..=3).map(delivery).collect();
-    assert_eq!(consumer(&handler, &aside, &stop).process(batch).await, Ok(()));
-    assert_eq!(handler.done(), [1, 2, 3]);
-    assert_eq!(aside.all().await, []);
+    assert_eq!(consumer(&handler, &store, &stop).process(batch).await, Ok(()));
+    assert_eq!(handler.handled(), [1, 2, 3]);
+    assert_eq!(store.all().await, []);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_consumer_that_waits_can_be_stopped_and_keeps_its_place() {
-    let handler = Told::new(|_| Err(HandleError::Away("no route".into())));
-    let (aside, stop) = (Aside::new(), Stop::default());
-    let consumer = consumer(&handler, &aside, &stop);
+async fn a_waiting_consumer_can_be_stopped_and_keeps_its_offset() {
+    let handler = Scripted::new(|_| Err(HandleError::Unavailable(Cause::new("no route"))));
+    let (store, stop) = (Store::new(), Stop::default());
+    let consumer = consumer(&handler, &store, &stop);
     let (outcome, ()) = tokio::join!(consumer.process(vec![delivery(1)]), async {
         tokio::time::sleep(Duration::from_secs(3_600)).await;
         stop.stop();
     });
     assert_eq!(outcome, Err(Stopped));
-    assert_eq!(aside.all().await, []);
+    assert_eq!(store.all().await, []);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_letter_that_can_not_be_laid_aside_is_waited_for() {
-    let (handler, aside, stop) = (Told::new(|_| Ok(())), Aside::new(), Stop::default());
-    let raw = rusqlite::Connection::open(&aside.path).expect("opens");
+async fn the_consumer_waits_until_dead_letters_can_be_stored() {
+    let (handler, store, stop) = (Scripted::new(|_| Ok(())), Store::new(), Stop::default());
+    let raw = rusqlite::Connection::open(&store.path).expect("opens");
     raw.execute_batch("ALTER TABLE dead_letters RENAME TO elsewhere").expect("moved away");
-    let consumer = consumer(&handler, &aside, &stop);
+    let consumer = consumer(&handler, &store, &stop);
     let (outcome, ()) = tokio::join!(consumer.process(vec![bytes(b"?"), delivery(1)]), async {
         tokio::time::sleep(Duration::from_secs(60)).await;
-        assert_eq!(handler.done(), [], "its place is kept");
+        assert_eq!(handler.handled(), [], "the offset is kept");
         raw.execute_batch("ALTER TABLE elsewhere RENAME TO dead_letters").expect("moved back");
     });
     assert_eq!(outcome, Ok(()));
-    assert_eq!(handler.done(), [1]);
-    assert_eq!(aside.reasons().await, ["MALFORMED"]);
+    assert_eq!(handler.handled(), [1]);
+    assert_eq!(store.reasons().await, ["MALFORMED"]);
 }

@@ -1,8 +1,8 @@
-//! The bus: what arrives, what is laid aside, what waits. Time is made up; files are real.
+//! The bus without servers. Time is simulated; files are real.
 
+mod conformance;
 mod consumer;
-mod kafka;
-mod letters;
+mod dead_letters;
 mod local;
 mod relay;
 mod support;

@@ -1,4 +1,4 @@
-//! What the tests share: messages, a handler that does as it is told, a file of dead letters.
+//! Shared by the tests: messages, a scripted handler, a file of dead letters.
 
 use async_trait::async_trait;
 use bus::local::LocalDeadLetters;
@@ -38,17 +38,17 @@ pub fn bytes(value: &[u8]) -> Delivery {
 
 type Answer = Box<dyn Fn(&[u128]) -> Result<(), HandleError> + Send + Sync>;
 
-/// A handler that writes down what it gets and answers as it is told.
-pub struct Told {
+/// A handler that records its calls and returns scripted answers.
+pub struct Scripted {
     answer: Answer,
-    /// When it was asked, and for which messages.
-    pub asked: Mutex<Vec<(Instant, Vec<u128>)>>,
-    /// What it has dealt with.
-    pub done: Mutex<Vec<u128>>,
+    /// The time of each call, and its messages.
+    pub calls: Mutex<Vec<(Instant, Vec<u128>)>>,
+    /// The messages that it has handled.
+    pub handled: Mutex<Vec<u128>>,
     pub group: &'static str,
 }
 
-impl Told {
+impl Scripted {
     pub fn new(answer: impl Fn(&[u128]) -> Result<(), HandleError> + Send + Sync + 'static) -> Arc<Self> {
         Self::of_group("coupon-group", answer)
     }
@@ -57,22 +57,22 @@ impl Told {
         group: &'static str,
         answer: impl Fn(&[u128]) -> Result<(), HandleError> + Send + Sync + 'static,
     ) -> Arc<Self> {
-        Arc::new(Self { answer: Box::new(answer), asked: Mutex::default(), done: Mutex::default(), group })
+        Arc::new(Self { answer: Box::new(answer), calls: Mutex::default(), handled: Mutex::default(), group })
     }
 
-    pub fn done(&self) -> Vec<u128> {
-        self.done.lock().expect("whole").clone()
+    pub fn handled(&self) -> Vec<u128> {
+        self.handled.lock().expect("not poisoned").clone()
     }
 
-    /// Seconds after the first question at which each was asked.
-    pub fn asked_at_seconds(&self) -> Vec<u64> {
-        let asked = self.asked.lock().expect("whole");
-        asked.iter().map(|(at, _)| at.duration_since(asked[0].0).as_secs()).collect()
+    /// The seconds of each call after the first one.
+    pub fn call_seconds(&self) -> Vec<u64> {
+        let calls = self.calls.lock().expect("not poisoned");
+        calls.iter().map(|(at, _)| at.duration_since(calls[0].0).as_secs()).collect()
     }
 }
 
 #[async_trait]
-impl Handler for Told {
+impl Handler for Scripted {
     fn group(&self) -> &str {
         self.group
     }
@@ -87,41 +87,41 @@ impl Handler for Told {
 
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
         let ids: Vec<u128> = batch.iter().map(|message| message.envelope.event_id.as_u128()).collect();
-        self.asked.lock().expect("whole").push((Instant::now(), ids.clone()));
+        self.calls.lock().expect("not poisoned").push((Instant::now(), ids.clone()));
         let answer = (self.answer)(&ids);
         let failed = |index| matches!(&answer, Err(HandleError::Failed(list)) if list.iter().any(|f| f.index == index));
-        let nothing = matches!(&answer, Err(HandleError::Away(_) | HandleError::Batch(_)));
-        let done = ids.iter().enumerate().filter(|(index, _)| !nothing && !failed(*index)).map(|(_, id)| *id);
-        self.done.lock().expect("whole").extend(done);
+        let nothing = matches!(&answer, Err(HandleError::Unavailable(_) | HandleError::Batch(_)));
+        let handled = ids.iter().enumerate().filter(|(index, _)| !nothing && !failed(*index)).map(|(_, id)| *id);
+        self.handled.lock().expect("not poisoned").extend(handled);
         answer
     }
 }
 
-/// A file of dead letters; the folder goes when it is dropped.
-pub struct Aside {
-    pub letters: LocalDeadLetters,
+/// A file of dead letters in a temporary folder.
+pub struct Store {
+    pub dead_letters: LocalDeadLetters,
     pub path: PathBuf,
     _folder: TempDir,
 }
 
-impl Aside {
+impl Store {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join(LocalDeadLetters::FILE);
-        Self { letters: LocalDeadLetters::open(&path).expect("opens"), path, _folder: folder }
+        Self { dead_letters: LocalDeadLetters::open(&path).expect("opens"), path, _folder: folder }
     }
 
     pub async fn all(&self) -> Vec<DeadLetter> {
-        self.letters.list(0, 1_000).await.expect("listed")
+        self.dead_letters.list(0, 1_000).await.expect("listed")
     }
 
-    /// Reason and key of each letter.
+    /// The reason of each dead letter.
     pub async fn reasons(&self) -> Vec<&'static str> {
         self.all().await.iter().map(|letter| letter.reason.as_str()).collect()
     }
 }
 
-/// Waits until something holds; fails after a minute (of made-up time, where time is made up).
+/// Waits until a condition holds; fails after a minute, of simulated time where time is simulated.
 pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + std::time::Duration::from_secs(60);
     while !holds().await {

@@ -49,7 +49,7 @@ impl ToIssuers {
     async fn publish(&self, requests: &[Arc<Envelope>]) -> Result<(), PublishError> {
         loop {
             match self.publisher.publish(topic::COUPON_REQUESTS, requests).await {
-                Err(PublishError::Away(why)) => tracing::warn!(why, "requests for coupons wait for the bus"),
+                Err(PublishError::Unavailable(why)) => tracing::warn!(%why, "requests for coupons wait for the bus"),
                 done => return done,
             }
             tokio::time::sleep(AWAY_PAUSE).await;

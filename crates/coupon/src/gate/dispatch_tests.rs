@@ -40,7 +40,7 @@ impl Publisher for Kept {
     async fn publish(&self, _: &str, batch: &[Arc<Envelope>]) -> Result<(), PublishError> {
         self.asked.store(true, Ordering::SeqCst);
         if self.is_away.load(Ordering::SeqCst) {
-            return Err(PublishError::Away("down".to_owned()));
+            return Err(PublishError::Unavailable(bus::Cause::new("down")));
         }
         let one_less = |left: u32| left.checked_sub(1);
         if self.refuses.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {

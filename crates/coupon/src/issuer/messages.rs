@@ -76,8 +76,8 @@ impl Handler for CouponGroup {
             failures.extend(understood.err().map(|error| invalid(index, error)));
         }
         let failed = |error: LedgerError| match error {
-            LedgerError::Unreachable(reason) => HandleError::Away(reason),
-            other => HandleError::Batch(other.to_string()),
+            error @ LedgerError::Unreachable(_) => HandleError::Unavailable(error.into()),
+            other => HandleError::Batch(other.into()),
         };
         self.keep(&heard, &mut failures).await.map_err(failed)?;
         self.decide(&asked, &mut failures).await.map_err(failed)?;

@@ -1,7 +1,7 @@
 //! The two outboxes of coupons, for the relay: decisions in the hot state, and steps in the ledger.
 
 use async_trait::async_trait;
-use bus::{Offer, OutboxSource, Settled, SourceAway};
+use bus::{Offer, OutboxSource, Settled, SourceUnavailable};
 use hot::CouponPort;
 use ledger::{Ledger, outbox};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ pub struct HotOutbox(pub Arc<dyn CouponPort>);
 
 #[async_trait]
 impl OutboxSource for HotOutbox {
-    async fn next(&self, limit: usize) -> Result<Vec<Offer>, SourceAway> {
+    async fn next(&self, limit: usize) -> Result<Vec<Offer>, SourceUnavailable> {
         let messages = self.0.outbox(limit).await.map_err(away)?;
         let offer = |message: hot::OutboxMessage| Offer {
             position: message.position,
@@ -22,7 +22,7 @@ impl OutboxSource for HotOutbox {
     }
 
     /// It knows only "all up to here"; what was refused lies with the dead letters by now.
-    async fn settle(&self, settled: &[Settled]) -> Result<(), SourceAway> {
+    async fn settle(&self, settled: &[Settled]) -> Result<(), SourceUnavailable> {
         match settled.last() {
             Some(last) => self.0.acknowledge(last.position).await.map_err(away),
             None => Ok(()),
@@ -35,7 +35,7 @@ pub struct LedgerOutbox(pub Ledger);
 
 #[async_trait]
 impl OutboxSource for LedgerOutbox {
-    async fn next(&self, limit: usize) -> Result<Vec<Offer>, SourceAway> {
+    async fn next(&self, limit: usize) -> Result<Vec<Offer>, SourceUnavailable> {
         let waiting = outbox::next(&self.0, limit as u64).await.map_err(away)?;
         let offer = |one: outbox::Waiting| Offer {
             // The tables count from 1 in signed numbers.
@@ -46,7 +46,7 @@ impl OutboxSource for LedgerOutbox {
         Ok(waiting.into_iter().map(offer).collect())
     }
 
-    async fn settle(&self, settled: &[Settled]) -> Result<(), SourceAway> {
+    async fn settle(&self, settled: &[Settled]) -> Result<(), SourceUnavailable> {
         let published: Vec<i64> =
             settled.iter().filter(|one| one.refused.is_none()).map(|one| sequence(one.position)).collect();
         for one in settled {
@@ -67,6 +67,6 @@ fn sequence(position: u64) -> i64 {
     i64::try_from(position).unwrap_or(i64::MAX)
 }
 
-fn away(error: impl std::fmt::Display) -> SourceAway {
-    SourceAway(error.to_string())
+fn away(error: impl Into<bus::Cause>) -> SourceUnavailable {
+    SourceUnavailable(error.into())
 }

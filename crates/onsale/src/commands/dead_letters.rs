@@ -49,7 +49,7 @@ async fn list(letters: &dyn DeadLetters, limit: usize, as_json: bool) -> anyhow:
         println!(
             "{:<6} {}  {:<14} {:<16} {:<18} {}{state}",
             letter.id,
-            letter.buried_at,
+            letter.stored_at,
             letter.topic,
             kind,
             letter.reason.as_str(),
@@ -115,7 +115,7 @@ fn whole(letter: &DeadLetter) -> Value {
         "key": letter.key,
         "headers": headers,
         "value": value,
-        "buriedAt": letter.buried_at.to_string(),
+        "buriedAt": letter.stored_at.to_string(),
         "replayRequested": letter.replay_requested,
     })
 }

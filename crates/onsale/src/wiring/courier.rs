@@ -1,16 +1,16 @@
 //! Messages on their way from decisions to rows: two outboxes, one bus, and the groups that listen.
 
 use super::parts::make_folder;
-use super::{Deciding, Parts, gate, kafka, lease::Leased};
+use super::{Deciding, Parts, gate, kafka};
 use crate::cli::Role;
 use crate::config::{BusEngine, Config};
 use anyhow::Context;
 use bus::kafka::{KafkaBus, KafkaBusOptions, KafkaDeadLetters};
 use bus::local::{LocalBus, LocalDeadLetters};
-use bus::{ConsumerOptions, DeadLetters, Handler, OutboxSource, Publisher, Relay, RelayOptions, Stop};
+use bus::{Cause, ConsumerOptions, DeadLetters, Handler, Leased, OutboxSource, Publisher, Relay, RelayOptions, Stop};
 use coupon::issuer::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, Requests, tidy};
 use coupon::messages::RevocationGroup;
-use hot::lease::Lease;
+use hot::lease::{Hold, Lease};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -91,14 +91,19 @@ impl Courier {
         let (mut relays, mut leases) = (Vec::new(), Vec::new());
         if let Some(Deciding { coupons, keys, .. }) = parts.coupon_service() {
             let relay = |name, source: Arc<dyn OutboxSource>| {
-                let (publisher, letters) = (publisher.clone(), letters.clone());
+                let (publisher, dead_letters) = (publisher.clone(), letters.clone());
                 let options = RelayOptions::default();
-                let relay = Relay { name, source, publisher, letters, wake: Arc::new(Notify::new()), options };
+                let relay = Relay { name, source, publisher, dead_letters, wake: Arc::new(Notify::new()), options };
                 tokio::spawn(relay.run(stop.shutdown()))
             };
             relays.push(relay("decisions", Arc::new(HotOutbox(coupons.port.clone()))));
             let lease = Arc::new(Lease::new(keys.clone(), "coupon-steps"));
-            let steps = Leased::new(LedgerOutbox(parts.ledger.clone()), lease.clone());
+            let held = lease.clone();
+            let is_held = move || {
+                let lease = held.clone();
+                async move { Ok::<_, Cause>(lease.hold().await? != Hold::Others) }
+            };
+            let steps = Leased::new(LedgerOutbox(parts.ledger.clone()), is_held);
             relays.push(relay("steps", Arc::new(steps)));
             leases.push(lease);
         }

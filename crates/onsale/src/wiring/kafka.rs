@@ -25,7 +25,7 @@ impl InKafka {
 #[async_trait]
 impl OnTheirWay for InKafka {
     async fn count(&self) -> Result<u64, String> {
-        self.0.lag(CouponGroup::NAME, &[topic::COUPON_EVENTS]).await.map_err(|error| error.to_string())
+        self.0.lag(CouponGroup::NAME, &[topic::COUPON_EVENTS]).await.map_err(|error| bus::chain(&error))
     }
 
     async fn coupons(&self) -> Result<Vec<CouponIssued>, String> {
@@ -35,7 +35,7 @@ impl OnTheirWay for InKafka {
                 coupons.extend(serde_json::from_value::<CouponIssued>(envelope.payload).ok());
             }
         });
-        read.await.map_err(|error| error.to_string())?;
+        read.await.map_err(|error| bus::chain(&error))?;
         Ok(coupons)
     }
 }

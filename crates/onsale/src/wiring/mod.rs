@@ -16,7 +16,6 @@ mod gate;
 mod hot_routes;
 mod internal;
 mod kafka;
-mod lease;
 mod lines;
 mod parts;
 mod receipts;

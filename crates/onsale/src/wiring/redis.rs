@@ -23,7 +23,7 @@ impl Announce for ToKafka {
     async fn announce(&self, messages: Vec<Envelope>) -> Result<(), String> {
         let messages: Vec<Arc<Envelope>> = messages.into_iter().map(Arc::new).collect();
         for some in messages.chunks(BATCH_MAX) {
-            self.0.publish(topic::COUPON_EVENTS, some).await.map_err(|error| error.to_string())?;
+            self.0.publish(topic::COUPON_EVENTS, some).await.map_err(|error| bus::chain(&error))?;
         }
         Ok(())
     }

@@ -111,7 +111,7 @@ fn engines_that_do_not_go_together_are_refused() {
     report.says("apart", "warn", "one process", "set bus.url to a Kafka");
     assert!(report.check("journal").is_none() && report.check("flush").is_none());
     let report = Patient::new(&[("ONSALE__BUS__URL", "kafka://127.0.0.1:1")]).ask(&[]);
-    report.says("kafka-brokers", "wrong", "can not be reached", "bus.url");
+    report.says("kafka-brokers", "wrong", "cannot be reached", "bus.url");
     let report = Patient::new(&[("ONSALE__LEDGER__URL", "postgres://a:hunter2@127.0.0.1:1/ticketing")]).ask(&[]);
     report.says("database", "wrong", "can not be reached", "ledger.url");
 }

@@ -69,7 +69,7 @@ impl Scene {
             name: "test",
             source: Arc::new(source),
             publisher: Arc::new(self.bus.clone()),
-            letters: Arc::new(self.letters.clone()),
+            dead_letters: Arc::new(self.letters.clone()),
             wake: Arc::default(),
             options: RelayOptions::default(),
         };

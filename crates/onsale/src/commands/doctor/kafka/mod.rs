@@ -7,7 +7,7 @@ mod topics;
 use super::finding::Finding;
 use crate::cli::Role;
 use crate::config::{Config, HotAck};
-use bus::kafka::{BrokerError, Cluster, KafkaPublisher, KafkaRights, TopicState};
+use bus::kafka::{BrokerError, Cluster, KafkaAcl, KafkaPublisher, TopicState};
 use domain::message::topic;
 use rights::rights;
 use settings::{copies, election, in_sync, kept, partitions};
@@ -25,7 +25,7 @@ const USED: [&str; 2] = [topic::COUPON_EVENTS, topic::DLQ_COUPON];
 pub(super) async fn examine(config: &Config, brokers: &str, roles: &[Role]) -> Vec<Finding> {
     let looked = async {
         let cluster = KafkaPublisher::connect(brokers)?.describe().await?;
-        Ok::<_, BrokerError>((cluster, KafkaRights::connect(brokers)?))
+        Ok::<_, BrokerError>((cluster, KafkaAcl::connect(brokers)?))
     };
     match looked.await {
         Ok((cluster, asking)) => {
@@ -35,7 +35,7 @@ pub(super) async fn examine(config: &Config, brokers: &str, roles: &[Role]) -> V
             findings
         }
         Err(error) => {
-            vec![Finding::wrong("kafka-brokers", error.to_string(), "start them, or set bus.url")]
+            vec![Finding::wrong("kafka-brokers", bus::chain(&error), "start them, or set bus.url")]
         }
     }
 }

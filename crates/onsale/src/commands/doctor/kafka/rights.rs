@@ -2,13 +2,13 @@
 
 use super::{Finding, USED};
 use crate::cli::Role;
-use bus::kafka::{BrokerError, Cluster, KafkaRights, TopicState};
+use bus::kafka::{BrokerError, Cluster, KafkaAcl, TopicState};
 use coupon::issuer::CouponGroup;
 use coupon::messages::RevocationGroup;
 use domain::message::topic;
 
 /// What the roles do with Kafka: the coupon service writes, both read, both write dead letters.
-pub(super) async fn rights(cluster: &Cluster, asking: &KafkaRights, roles: &[Role]) -> Finding {
+pub(super) async fn rights(cluster: &Cluster, asking: &KafkaAcl, roles: &[Role]) -> Finding {
     let name = "kafka-rights";
     match lacking(cluster, asking, roles).await {
         Ok(lacking) if lacking.is_empty() => Finding::ok(name, "may write and read what the roles need"),
@@ -20,11 +20,11 @@ pub(super) async fn rights(cluster: &Cluster, asking: &KafkaRights, roles: &[Rol
             let change: Vec<String> = lacking.iter().map(line).collect();
             Finding::wrong(name, format!("lacks {}", lacking.join(", ")), change.join("; "))
         }
-        Err(error) => Finding::warning(name, error.to_string(), "see kafka-brokers"),
+        Err(error) => Finding::warning(name, bus::chain(&error), "see kafka-brokers"),
     }
 }
 
-async fn lacking(cluster: &Cluster, asking: &KafkaRights, roles: &[Role]) -> Result<Vec<String>, BrokerError> {
+async fn lacking(cluster: &Cluster, asking: &KafkaAcl, roles: &[Role]) -> Result<Vec<String>, BrokerError> {
     let mut lacking = Vec::new();
     let there = |name: &&TopicState| name.partitions > 0 && USED.contains(&name.name.as_str());
     for topic in cluster.topics.iter().filter(there) {
@@ -37,7 +37,7 @@ async fn lacking(cluster: &Cluster, asking: &KafkaRights, roles: &[Role]) -> Res
         }
         for (role, group) in [(Role::Issuer, CouponGroup::NAME), (Role::Coupon, RevocationGroup::NAME)] {
             if roles.contains(&role) {
-                lacking.extend(asking.lacking_to_read(group, &topic.name).await?);
+                lacking.extend(asking.missing_read_permissions(group, &topic.name).await?);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Which topics there are, and which can be made.
 
 use super::{COPIES, DAY_MS, Finding, IN_SYNC_MIN, USED};
-use bus::kafka::{Cluster, KafkaRights};
+use bus::kafka::{Cluster, KafkaAcl};
 use domain::message::topic::{PLANS, Plan};
 
 /// How the contract wants a topic.
@@ -9,14 +9,14 @@ pub(super) fn plan_of(name: &str) -> Option<Plan> {
     PLANS.into_iter().find(|plan| plan.name == name)
 }
 
-pub(super) async fn made(cluster: &Cluster, asking: &KafkaRights) -> Finding {
+pub(super) async fn made(cluster: &Cluster, asking: &KafkaAcl) -> Finding {
     let is_missing = |name: &&str| cluster.topics.iter().any(|topic| topic.name == *name && topic.partitions == 0);
     let missing: Vec<&str> = USED.into_iter().filter(|name| is_missing(name)).collect();
     if missing.is_empty() {
         return Finding::ok("kafka-topics", format!("{} are there", USED.join(", ")));
     }
     let names = missing.join(", ");
-    match asking.why_not_made(&missing).await {
+    match asking.creation_problem(&missing).await {
         Ok(None) => Finding::ok("kafka-topics", format!("{names}: not there yet; made at the start")),
         Ok(Some(why)) => {
             let said = format!("{names}: not there, and can not be made ({why})");
@@ -26,7 +26,9 @@ pub(super) async fn made(cluster: &Cluster, asking: &KafkaRights) -> Finding {
                 missing.iter().map(|name| creation(name)).collect::<Vec<_>>().join("; "),
             )
         }
-        Err(error) => Finding::wrong("kafka-topics", format!("{names}: not there; {error}"), "see kafka-brokers"),
+        Err(error) => {
+            Finding::wrong("kafka-topics", format!("{names}: not there; {}", bus::chain(&error)), "see kafka-brokers")
+        }
     }
 }
 

@@ -1,10 +1,9 @@
-//! Dead letters as records: how they are written, read again, and marked as done with.
+//! Dead letters as records: written, read, and marked as finished.
 //!
-//! A topic only grows, so a letter that was replayed or dropped is marked by a later record without a value that names
-//! its partition and offset. Whoever reads the topic sees both.
+//! A topic only grows, so a dead letter that was replayed or dropped is marked by a later record without a value, which
+//! names its partition and offset. A reader of the topic sees both.
 
-use super::incoming::{headers_of, key_of};
-use super::outlet::Record;
+use super::record::{Record, headers_of, key_of};
 use crate::dead_letter::{DeadLetter, Reason};
 use domain::Timestamp;
 use rdkafka::message::{BorrowedMessage, Message};
@@ -23,14 +22,14 @@ const HANDLED_OFFSET: &str = "dlqHandledOffset";
 /// Dead-letter topics have one partition.
 pub(super) const PARTITION: i32 = 0;
 
-/// How a letter was done with.
+/// How a dead letter was finished.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Handled {
+pub(super) enum Ending {
     Replayed,
     Dropped,
 }
 
-impl Handled {
+impl Ending {
     fn as_str(self) -> &'static str {
         match self {
             Self::Replayed => "replayed",
@@ -39,7 +38,7 @@ impl Handled {
     }
 }
 
-/// The record of a letter; without its value when that is too large for the brokers.
+/// The record of a dead letter; without its value when that is too large for the brokers.
 pub(super) fn record_of(letter: &DeadLetter, whole: bool) -> Record {
     let mut headers = letter.wire_headers();
     headers.extend(letter.group.iter().map(|group| (GROUP.to_owned(), group.clone())));
@@ -55,15 +54,15 @@ pub(super) fn record_of(letter: &DeadLetter, whole: bool) -> Record {
     }
 }
 
-/// The record that says that a letter is done with.
-pub(super) fn mark_of(letter: &DeadLetter, offset: i64, handled: Handled) -> Record {
+/// The record that marks a dead letter as finished.
+pub(super) fn mark_of(letter: &DeadLetter, offset: i64, ending: Ending) -> Record {
     let header = |name: &str, value: String| (name.to_owned(), value);
     Record {
         topic: letter.topic.clone(),
         partition: Some(PARTITION),
         key: Some(letter.key.clone()),
         headers: vec![
-            header(HANDLED, handled.as_str().to_owned()),
+            header(HANDLED, ending.as_str().to_owned()),
             header(HANDLED_PARTITION, PARTITION.to_string()),
             header(HANDLED_OFFSET, offset.to_string()),
         ],
@@ -71,7 +70,7 @@ pub(super) fn mark_of(letter: &DeadLetter, offset: i64, handled: Handled) -> Rec
     }
 }
 
-/// The message as it was before it became a letter. None when it was too large to be kept whole.
+/// The message as it was before it became a dead letter. `None` when it was too large to be kept whole.
 pub(super) fn original_of(letter: &DeadLetter) -> Option<Record> {
     let truncated = letter.headers.iter().any(|(name, _)| name == TRUNCATED);
     (!truncated).then(|| Record {
@@ -83,7 +82,7 @@ pub(super) fn original_of(letter: &DeadLetter) -> Option<Record> {
     })
 }
 
-/// The offset of the letter that this record marks as done with.
+/// The offset of the dead letter that this record marks as finished.
 pub(super) fn marked_offset(message: &BorrowedMessage<'_>) -> Option<i64> {
     if message.payload().is_some() {
         return None;
@@ -92,13 +91,13 @@ pub(super) fn marked_offset(message: &BorrowedMessage<'_>) -> Option<i64> {
     headers.iter().find(|(name, _)| name == HANDLED_OFFSET)?.1.parse().ok()
 }
 
-/// The letter of a record. What somebody else wrote there is shown as well as it can be.
-pub(super) fn letter_of(id: i64, message: &BorrowedMessage<'_>) -> DeadLetter {
+/// The dead letter of a record. A record of another program is shown as far as it can be read.
+pub(super) fn dead_letter_of(id: i64, message: &BorrowedMessage<'_>) -> DeadLetter {
     let mut headers = headers_of(message);
-    // The last of a name is ours: a message may carry one of the same name from an earlier death.
+    // The last header of a name is ours: a message may carry one of the same name from an earlier failure.
     let mut take = |name: &str| {
-        let place = headers.iter().rposition(|(known, _)| known == name)?;
-        Some(headers.remove(place).1)
+        let index = headers.iter().rposition(|(known, _)| known == name)?;
+        Some(headers.remove(index).1)
     };
     let group = take(GROUP);
     let original_offset = take(ORIGINAL_OFFSET).and_then(|text| text.parse().ok()).unwrap_or(-1);
@@ -118,7 +117,7 @@ pub(super) fn letter_of(id: i64, message: &BorrowedMessage<'_>) -> DeadLetter {
         key: key_of(message),
         headers,
         value: message.payload().unwrap_or_default().to_vec(),
-        buried_at: Timestamp(message.timestamp().to_millis().unwrap_or_default()),
+        stored_at: Timestamp(message.timestamp().to_millis().unwrap_or_default()),
         replay_requested: false,
     }
 }

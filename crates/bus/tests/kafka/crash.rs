@@ -1,4 +1,4 @@
-//! A consumer that is killed after it has written its rows and before the brokers know.
+//! A consumer that is killed after it has written its rows and before its offsets are committed.
 
 use super::support::*;
 use async_trait::async_trait;
@@ -42,7 +42,7 @@ impl Handler for Hanging {
     }
 }
 
-/// Notes that these were delivered, in one transaction.
+/// Counts the deliveries of these messages, in one transaction.
 fn write(file: &Path, ids: &[u128]) {
     let mut file = open(file);
     let change = file.transaction().expect("begun");
@@ -75,20 +75,20 @@ async fn victim() {
     };
     let names = Names::of(&family);
     let hanging = Hanging { names, topics: [names.topic], file: file.into() };
-    let aside = Arc::new(letters(&address, &names));
-    let _bus = KafkaBus::start(&address, vec![Arc::new(hanging)], aside, options()).expect("brokers are named");
+    let dead_letters = Arc::new(dead_letters(&address, &names));
+    let _bus = KafkaBus::start(&address, vec![Arc::new(hanging)], dead_letters, options()).expect("brokers are named");
     std::future::pending().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_consumer_killed_between_row_and_commit_gets_it_all_again() {
+async fn a_consumer_killed_between_its_rows_and_the_commit_gets_every_message_again() {
     let Some(bootstrap) = bootstrap() else { return };
     let names = Names::new();
     publish(&publisher(&bootstrap), names.topic, 1..=MESSAGES).await;
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("rows.sqlite");
     let mut victim = Command::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", "kafka::death::victim", "--ignored"])
+        .args(["--exact", "crash::victim", "--ignored"])
         .envs([(ADDRESS, bootstrap.as_str()), (FAMILY, names.family)])
         .env(FILE, &path)
         .stdout(Stdio::null())
@@ -99,14 +99,14 @@ async fn a_consumer_killed_between_row_and_commit_gets_it_all_again() {
     victim.wait().expect("gone");
     let rows_before = count(&path, "true");
     let file = path.clone();
-    let scribe = Scribe::told(&names, move |ids| {
+    let recorder = Recorder::scripted(&names, move |ids| {
         write(&file, ids);
         Ok(())
     });
-    let bus = start(&bootstrap, &names, &scribe);
-    until("all rows are there", async || count(&path, "true") == MESSAGES as i64).await;
-    until("each was delivered to the living", async || scribe.count() == MESSAGES as usize).await;
-    assert_eq!(count(&path, "delivered = 2"), rows_before, "what the dead had written came again");
-    assert_ordered(&scribe.ids(), 7);
+    let bus = start(&bootstrap, &names, &recorder);
+    until("all rows are written", async || count(&path, "true") == MESSAGES as i64).await;
+    until("each was delivered after the crash", async || recorder.count() == MESSAGES as usize).await;
+    assert_eq!(count(&path, "delivered = 2"), rows_before, "the rows of the killed consumer came again");
+    assert_ordered(&recorder.ids(), 7);
     bus.stop().await;
 }

@@ -1,6 +1,6 @@
-//! What operators see of the bus.
+//! The metrics of the bus.
 
-use metrics::{counter, gauge};
+use ::metrics::{counter, gauge};
 
 pub(crate) fn published(topic: &str, count: usize) {
     counter!("onsale_bus_published_total", "topic" => topic.to_owned()).increment(count as u64);
@@ -18,17 +18,17 @@ pub(crate) fn dead_lettered(topic: &str, reason: &'static str) {
     counter!("onsale_bus_dead_lettered_total", "topic" => topic.to_owned(), "reason" => reason).increment(1);
 }
 
-/// 1 while a consumer waits for its database, or a relay for the bus.
-pub(crate) fn waiting(who: &str, waits: bool) {
-    gauge!("onsale_bus_waiting", "who" => who.to_owned()).set(f64::from(u8::from(waits)));
+/// 1 while a group waits for its database, or a relay for the bus.
+pub(crate) fn waiting(name: &str, waits: bool) {
+    gauge!("onsale_bus_waiting", "who" => name.to_owned()).set(f64::from(u8::from(waits)));
 }
 
-/// Messages that a relay found in its outbox and has not handed over.
+/// Messages that a relay found in its outbox and has not published.
 pub(crate) fn outbox(relay: &str, count: usize) {
     gauge!("onsale_bus_outbox_pending", "relay" => relay.to_owned()).set(count as f64);
 }
 
-/// Messages that a group was given and has not dealt with; counted down when dropped.
+/// Messages that a group was given and has not handled; counted down when dropped.
 pub(crate) struct Lag {
     group: String,
     count: f64,
@@ -48,7 +48,7 @@ impl Drop for Lag {
     }
 }
 
-/// Messages of a partition that a group has not dealt with.
+/// Messages of a partition that a group has not handled.
 pub(crate) fn lag(group: &str, topic: &str, partition: i32, count: u64) {
     let (group, topic, partition) = (group.to_owned(), topic.to_owned(), partition.to_string());
     gauge!("onsale_bus_lag", "group" => group, "topic" => topic, "partition" => partition).set(count as f64);
@@ -59,7 +59,7 @@ pub(crate) fn paused(group: &str, paused: bool) {
     gauge!("onsale_bus_paused", "group" => group.to_owned()).set(f64::from(u8::from(paused)));
 }
 
-/// The broker did not note how far a group has come.
+/// A group's offsets were not committed.
 pub(crate) fn commit_failed(group: &str) {
     counter!("onsale_bus_commit_failed_total", "group" => group.to_owned()).increment(1);
 }

@@ -1,8 +1,8 @@
-//! Brokers, topics of one's own, a handler that writes down what it gets.
+//! Brokers, names of their own for each test, a handler that records its messages.
 
 use async_trait::async_trait;
 use bus::kafka::{KafkaBus, KafkaBusOptions, KafkaDeadLetters, KafkaPublisher};
-use bus::{ConsumerOptions, DeadLetter, DeadLetters, HandleError, Handler, Message, Publisher};
+use bus::{Backoff, ConsumerOptions, DeadLetter, DeadLetters, HandleError, Handler, Message, Publisher};
 use domain::Timestamp;
 use domain::message::Envelope;
 use rdkafka::ClientConfig;
@@ -14,23 +14,23 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Where the brokers that all tests share listen; none where there can be none.
+/// The address of the brokers that all tests share; `None` where they cannot run.
 pub fn bootstrap() -> Option<String> {
     testkit::available(testkit::shared().kafka()).map(testkit::Kafka::bootstrap)
 }
 
-/// The same, where they are Apache Kafka: the stand-in does not tell rightly where a topic ends, and lists no members.
+/// The same, if they are Apache Kafka: the stand-in reports wrong ends of topics and lists no group members.
 pub fn real_bootstrap() -> Option<String> {
     let kafka = testkit::shared().kafka().and_then(testkit::Kafka::real);
     testkit::available(kafka).map(testkit::Kafka::bootstrap)
 }
 
-/// Names of its own for each test, so that tests do not meet on shared brokers.
+/// Names of their own for each test, so that tests do not collide on shared brokers.
 #[derive(Clone, Copy)]
 pub struct Names {
     pub family: &'static str,
     pub topic: &'static str,
-    pub letters: &'static str,
+    pub dead_letters: &'static str,
     pub group: &'static str,
 }
 
@@ -46,7 +46,7 @@ impl Names {
         Self {
             family: keep(family.to_owned()),
             topic: keep(format!("{family}.events")),
-            letters: keep(format!("dlq.{family}")),
+            dead_letters: keep(format!("dlq.{family}")),
             group: keep(format!("{family}-group")),
         }
     }
@@ -84,8 +84,8 @@ pub struct Seen {
 
 type Answer = Box<dyn Fn(&[u128]) -> Result<(), HandleError> + Send + Sync>;
 
-/// Writes down what it has dealt with and answers as it is told.
-pub struct Scribe {
+/// Records the messages that it has handled and returns scripted answers.
+pub struct Recorder {
     topics: [&'static str; 1],
     group: &'static str,
     answer: Answer,
@@ -93,12 +93,12 @@ pub struct Scribe {
     pub calls: AtomicU32,
 }
 
-impl Scribe {
+impl Recorder {
     pub fn new(names: &Names) -> Arc<Self> {
-        Self::told(names, |_| Ok(()))
+        Self::scripted(names, |_| Ok(()))
     }
 
-    pub fn told(
+    pub fn scripted(
         names: &Names,
         answer: impl Fn(&[u128]) -> Result<(), HandleError> + Send + Sync + 'static,
     ) -> Arc<Self> {
@@ -112,16 +112,16 @@ impl Scribe {
     }
 
     pub fn ids(&self) -> Vec<u128> {
-        self.seen.lock().expect("whole").iter().map(|seen| seen.id).collect()
+        self.seen.lock().expect("not poisoned").iter().map(|seen| seen.id).collect()
     }
 
     pub fn count(&self) -> usize {
-        self.seen.lock().expect("whole").len()
+        self.seen.lock().expect("not poisoned").len()
     }
 }
 
 #[async_trait]
-impl Handler for Scribe {
+impl Handler for Recorder {
     fn group(&self) -> &str {
         self.group
     }
@@ -144,18 +144,17 @@ impl Handler for Scribe {
             partition: message.delivery.partition,
             headers: message.delivery.headers.clone(),
         });
-        self.seen.lock().expect("whole").extend(seen);
+        self.seen.lock().expect("not poisoned").extend(seen);
         Ok(())
     }
 }
 
-/// Impatient, so that tests need not wait for long.
+/// Short waits, so that tests are fast.
 pub fn options() -> KafkaBusOptions {
     KafkaBusOptions {
         consumer: ConsumerOptions {
             retry_delays: vec![Duration::from_millis(10); 3],
-            away_delay: Duration::from_millis(50),
-            away_delay_max: Duration::from_millis(500),
+            unavailable: Backoff { first: Duration::from_millis(50), longest: Duration::from_millis(500) },
         },
         session_timeout: Duration::from_secs(6),
         poll_interval_max: Duration::from_secs(6),
@@ -163,18 +162,18 @@ pub fn options() -> KafkaBusOptions {
     }
 }
 
-pub fn letters(bootstrap: &str, names: &Names) -> KafkaDeadLetters {
-    KafkaDeadLetters::of_topics(bootstrap, &[names.letters]).expect("brokers are named")
+pub fn dead_letters(bootstrap: &str, names: &Names) -> KafkaDeadLetters {
+    KafkaDeadLetters::of_topics(bootstrap, &[names.dead_letters]).expect("brokers are named")
 }
 
-pub async fn all_letters(bootstrap: &str, names: &Names) -> Vec<DeadLetter> {
-    letters(bootstrap, names).list(0, 10_000).await.expect("listed")
+pub async fn all_dead_letters(bootstrap: &str, names: &Names) -> Vec<DeadLetter> {
+    dead_letters(bootstrap, names).list(0, 10_000).await.expect("listed")
 }
 
-pub fn start(bootstrap: &str, names: &Names, scribe: &Arc<Scribe>) -> KafkaBus {
-    let handler: Arc<dyn Handler> = Arc::clone(scribe) as _;
-    let letters = Arc::new(letters(bootstrap, names));
-    KafkaBus::start(bootstrap, vec![handler], letters, options()).expect("brokers are named")
+pub fn start(bootstrap: &str, names: &Names, recorder: &Arc<Recorder>) -> KafkaBus {
+    let handler: Arc<dyn Handler> = Arc::clone(recorder) as _;
+    let dead_letters = Arc::new(dead_letters(bootstrap, names));
+    KafkaBus::start(bootstrap, vec![handler], dead_letters, options()).expect("brokers are named")
 }
 
 pub fn publisher(bootstrap: &str) -> KafkaPublisher {
@@ -190,7 +189,7 @@ pub fn assert_ordered(ids: &[u128], keys: u128) {
     }
 }
 
-/// Bytes as somebody else might write them.
+/// Writes bytes as another program might.
 pub async fn write_raw(bootstrap: &str, topic: &str, key: &str, value: &[u8]) {
     let producer: FutureProducer = ClientConfig::new().set("bootstrap.servers", bootstrap).create().expect("made");
     let headers = OwnedHeaders::new().insert(Header { key: "traceId", value: Some("abc") });
@@ -198,7 +197,7 @@ pub async fn write_raw(bootstrap: &str, topic: &str, key: &str, value: &[u8]) {
     producer.send(record, Duration::from_secs(10)).await.expect("written");
 }
 
-/// Waits until something holds; fails after a minute and a half.
+/// Waits until a condition holds; fails after a minute and a half.
 pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(90);
     while !holds().await {

@@ -1,24 +1,24 @@
-//! Members of a group: sharing, dying, waiting, laying aside (FCFS-008, MSG-001).
+//! Members of a group: sharing, waiting, dead letters (FCFS-008, MSG-001).
 
 use super::support::*;
-use bus::{HandleError, Reason};
+use bus::{Cause, HandleError, Reason};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn members_share_the_work_and_hand_it_over_without_loss() {
+async fn members_share_the_partitions_and_pass_them_on_without_loss_or_repetition() {
     let Some(bootstrap) = bootstrap() else { return };
     let names = Names::new();
-    let (one, two) = (Scribe::new(&names), Scribe::new(&names));
+    let (one, two) = (Recorder::new(&names), Recorder::new(&names));
     let publisher = publisher(&bootstrap);
     let first = start(&bootstrap, &names, &one);
     publish(&publisher, names.topic, 1..=1_000).await;
-    until("the first deals with all", async || one.count() == 1_000).await;
+    until("the first handles all", async || one.count() == 1_000).await;
     let second = start(&bootstrap, &names, &two);
     let mut next = 1_001;
-    until("both have something to do", async || {
+    until("both have partitions", async || {
         publish(&publisher, names.topic, next..next + 50).await;
         next += 50;
         two.count() > 200
@@ -29,44 +29,44 @@ async fn members_share_the_work_and_hand_it_over_without_loss() {
     let left_at = one.count();
     publish(&publisher, names.topic, next..next + 1_000).await;
     next += 1_000;
-    until("the second deals with the rest", async || one.count() + two.count() >= next as usize - 1).await;
+    until("the second handles the rest", async || one.count() + two.count() >= next as usize - 1).await;
     assert_eq!(one.count(), left_at);
     let all: HashSet<u128> = one.ids().into_iter().chain(two.ids()).collect();
     assert_eq!(all.len() as u128, next - 1, "nothing is lost");
-    assert_eq!((one.count() + two.count()) as u128, next - 1, "nothing was dealt with twice: all was handed over");
+    assert_eq!((one.count() + two.count()) as u128, next - 1, "nothing was handled twice: all offsets were committed");
     assert_ordered(&one.ids(), 7);
     assert_ordered(&two.ids(), 7);
     second.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_the_database_is_away_nothing_is_lost_and_the_member_stays() {
+async fn while_the_database_is_unavailable_nothing_is_lost_and_the_member_stays() {
     let Some(bootstrap) = real_bootstrap() else { return };
     let names = Names::new();
-    let away = Arc::new(AtomicBool::new(true));
-    let asked = Arc::clone(&away);
-    let scribe = Scribe::told(&names, move |_| match asked.load(Ordering::SeqCst) {
-        true => Err(HandleError::Away("no route".into())),
+    let unavailable = Arc::new(AtomicBool::new(true));
+    let seen = Arc::clone(&unavailable);
+    let recorder = Recorder::scripted(&names, move |_| match seen.load(Ordering::SeqCst) {
+        true => Err(HandleError::Unavailable(Cause::new("no route"))),
         false => Ok(()),
     });
-    let bus = start(&bootstrap, &names, &scribe);
+    let bus = start(&bootstrap, &names, &recorder);
     publish(&publisher(&bootstrap), names.topic, 1..=6_000).await;
-    until("it was asked", async || scribe.calls.load(Ordering::SeqCst) > 3).await;
+    until("the handler was called", async || recorder.calls.load(Ordering::SeqCst) > 3).await;
     let before = members(&bootstrap, names.group);
     assert_eq!(before.len(), 1);
-    // Twice as long as the brokers would wait for a member that does not poll.
+    // Twice as long as the brokers wait for a member that does not poll.
     tokio::time::sleep(options().poll_interval_max * 2).await;
     assert_eq!(members(&bootstrap, names.group), before, "the same member, never expelled");
-    assert_eq!(scribe.count(), 0);
-    away.store(false, Ordering::SeqCst);
-    until("all is dealt with", async || scribe.count() >= 6_000).await;
-    assert_ordered(&scribe.ids(), 7);
-    assert_eq!(scribe.count(), 6_000, "nothing twice");
+    assert_eq!(recorder.count(), 0);
+    unavailable.store(false, Ordering::SeqCst);
+    until("all messages are handled", async || recorder.count() >= 6_000).await;
+    assert_ordered(&recorder.ids(), 7);
+    assert_eq!(recorder.count(), 6_000, "nothing twice");
     bus.stop().await;
-    assert_eq!(all_letters(&bootstrap, &names).await, []);
+    assert_eq!(all_dead_letters(&bootstrap, &names).await, []);
 }
 
-/// Who belongs to a group.
+/// The ids of a group's members.
 fn members(bootstrap: &str, group: &str) -> Vec<String> {
     use rdkafka::consumer::{BaseConsumer, Consumer};
     let client: BaseConsumer = rdkafka::ClientConfig::new().set("bootstrap.servers", bootstrap).create().expect("made");
@@ -75,11 +75,11 @@ fn members(bootstrap: &str, group: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn malformed_messages_become_dead_letters_and_the_rest_goes_on() {
+async fn malformed_messages_become_dead_letters_and_the_others_are_handled() {
     let Some(bootstrap) = real_bootstrap() else { return };
     let names = Names::new();
-    let scribe = Scribe::new(&names);
-    let bus = start(&bootstrap, &names, &scribe);
+    let recorder = Recorder::new(&names);
+    let bus = start(&bootstrap, &names, &recorder);
     let publisher = publisher(&bootstrap);
     let mut random = fastrand::Rng::with_seed(20_261_121);
     let mut poison: Vec<Vec<u8>> = Vec::new();
@@ -90,23 +90,23 @@ async fn malformed_messages_become_dead_letters_and_the_rest_goes_on() {
         futures::future::join_all(writes).await;
         poison.extend(part);
     }
-    until("the good ones arrived", async || scribe.count() == 500).await;
-    until("the bad ones lie aside", async || all_letters(&bootstrap, &names).await.len() >= 500).await;
-    assert_ordered(&scribe.ids(), 7);
-    let letters = all_letters(&bootstrap, &names).await;
+    until("the good ones arrived", async || recorder.count() == 500).await;
+    until("the bad ones are dead letters", async || all_dead_letters(&bootstrap, &names).await.len() >= 500).await;
+    assert_ordered(&recorder.ids(), 7);
+    let letters = all_dead_letters(&bootstrap, &names).await;
     let mut values: Vec<Vec<u8>> = letters.iter().map(|letter| letter.value.clone()).collect();
     values.sort();
     poison.sort();
-    assert!(values == poison, "each as it came, none twice");
+    assert!(values == poison, "each unchanged, none twice");
     for letter in &letters {
         assert_eq!(letter.reason, Reason::Malformed);
-        assert_eq!((letter.topic.as_str(), letter.original_topic.as_str()), (names.letters, names.topic));
+        assert_eq!((letter.topic.as_str(), letter.original_topic.as_str()), (names.dead_letters, names.topic));
         assert_eq!((letter.group.as_deref(), letter.key.as_str()), (Some(names.group), "sale1"));
         assert_eq!(letter.headers, [("traceId".to_owned(), "abc".to_owned())]);
         assert!(letter.original_offset >= 0 && letter.original_partition >= 0 && !letter.error.is_empty());
     }
-    let places: HashSet<_> = letters.iter().map(|one| (one.original_partition, one.original_offset)).collect();
-    assert_eq!(places.len(), 500);
+    let offsets: HashSet<_> = letters.iter().map(|one| (one.original_partition, one.original_offset)).collect();
+    assert_eq!(offsets.len(), 500);
     bus.stop().await;
 }
 
@@ -124,19 +124,19 @@ fn malformed(random: &mut fastrand::Rng) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_poisoned_message_reorders_no_other_and_the_place_moves_on() {
+async fn a_poisoned_message_reorders_no_other_and_its_offset_is_committed() {
     let Some(bootstrap) = real_bootstrap() else { return };
     let names = Names::new();
-    let scribe = Scribe::told(&names, |ids| match ids.contains(&77) {
-        true => Err(HandleError::Batch("poison".into())),
+    let recorder = Recorder::scripted(&names, |ids| match ids.contains(&77) {
+        true => Err(HandleError::Batch(Cause::new("poison"))),
         false => Ok(()),
     });
-    let bus = start(&bootstrap, &names, &scribe);
+    let bus = start(&bootstrap, &names, &recorder);
     publish(&publisher(&bootstrap), names.topic, 1..=200).await;
-    until("all others are dealt with", async || scribe.count() == 199).await;
-    assert_ordered(&scribe.ids(), 7);
-    until("it lies aside", async || all_letters(&bootstrap, &names).await.len() == 1).await;
-    assert_eq!(all_letters(&bootstrap, &names).await[0].reason, Reason::MaxRetryExceeded);
+    until("all others are handled", async || recorder.count() == 199).await;
+    assert_ordered(&recorder.ids(), 7);
+    until("it is a dead letter", async || all_dead_letters(&bootstrap, &names).await.len() == 1).await;
+    assert_eq!(all_dead_letters(&bootstrap, &names).await[0].reason, Reason::MaxRetryExceeded);
     bus.stop().await;
     let reader = bus::kafka::KafkaReader::connect(&bootstrap).expect("brokers are named");
     assert_eq!(reader.lag(names.group, &[names.topic]).await, Ok(0));

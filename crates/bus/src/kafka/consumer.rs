@@ -1,17 +1,17 @@
-//! One member of one consumer group: a thread that polls the brokers, and a task that deals with what came.
+//! One member of one consumer group: a thread that polls the brokers, and a task that handles the messages.
 //!
-//! The thread never waits for the handler for long, so the brokers never take this member for dead: while the handler
-//! is stuck (its database is away, or it tries again), the partitions are paused and the thread polls on.
+//! The thread never waits long for the handler, so the brokers never expel this member: while the handler is stuck (its
+//! database is unavailable, or it tries again), the partitions are paused and the thread polls on.
 
 use super::KafkaBusOptions;
 use super::client::Brokers;
-use super::inbox::{Inbox, Load, STUCK_AFTER};
-use super::incoming::{headers_of, key_of};
+use super::fetch_buffer::{FetchBuffer, Load, STUCK_AFTER};
 use super::lag;
-use super::rebalance::{Answer, GroupClient, Rebalancing, tell};
+use super::rebalance::{CommitResult, GroupClient, Rebalancing, commit};
+use super::record::{headers_of, key_of};
 use crate::consumer::Consumer;
-use crate::figures;
 use crate::message::{Body, Delivery};
+use crate::metrics;
 use crate::stop::Shutdown;
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{CommitMode, Consumer as _};
@@ -21,41 +21,41 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Longest wait for a message before looking at everything else.
+/// Longest wait for a message before commits and pauses are due.
 const POLL: Duration = Duration::from_millis(100);
-/// Longest wait for room before looking at everything else.
+/// Longest wait for room before commits and pauses are due.
 const ROOM_POLL: Duration = Duration::from_millis(50);
-/// Wait before a client that is beyond repair is made anew.
-const RENEW_WAIT: Duration = Duration::from_secs(1);
-/// How long an answer to a commit may take before the commit is made again.
+/// Wait before a failed client is created again.
+const RECREATE_WAIT: Duration = Duration::from_secs(1);
+/// How long the result of a commit may take before the commit is repeated.
 const COMMIT_LIMIT: Duration = Duration::from_secs(15);
 /// Wait after a commit that failed.
 const COMMIT_RETRY_WAIT: Duration = Duration::from_secs(1);
-/// The same complaint is not made more often.
-const COMPLAINT_INTERVAL: Duration = Duration::from_secs(10);
+/// Read errors are logged at most once in this time.
+const ERROR_LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// A member of a group.
 pub(super) struct Member {
     pub brokers: Brokers,
     pub group: String,
     pub topics: Vec<Arc<str>>,
-    pub inbox: Arc<Inbox>,
+    pub buffer: Arc<FetchBuffer>,
     pub options: KafkaBusOptions,
 }
 
-/// Deals with what comes until it is time to end.
-pub(super) async fn deal(consumer: &Consumer, inbox: &Inbox, shutdown: &Shutdown) {
-    let _end = EndOnDrop(inbox);
-    while let Some(batch) = inbox.take(shutdown).await {
+/// Handles batches until the shutdown.
+pub(super) async fn process(consumer: &Consumer, buffer: &FetchBuffer, shutdown: &Shutdown) {
+    let _end = EndOnDrop(buffer);
+    while let Some(batch) = buffer.take(shutdown).await {
         if consumer.process(batch.deliveries).await.is_err() {
             return;
         }
-        inbox.settle(batch.marks);
+        buffer.settle(batch.progress);
     }
 }
 
-/// The thread must not poll on for somebody who is gone, however that happened.
-struct EndOnDrop<'a>(&'a Inbox);
+/// Ends the polling thread when the task ends, for whatever reason.
+struct EndOnDrop<'a>(&'a FetchBuffer);
 
 impl Drop for EndOnDrop<'_> {
     fn drop(&mut self) {
@@ -64,23 +64,23 @@ impl Drop for EndOnDrop<'_> {
 }
 
 impl Member {
-    /// Polls until the inbox has ended, then commits and leaves the group.
+    /// Polls until the buffer has ended, then commits and leaves the group.
     pub fn run(&self) {
-        while !self.inbox.has_ended() {
+        while !self.buffer.has_ended() {
             match self.join() {
                 Ok(client) => {
                     self.poll(&client);
-                    tell(&client, &self.inbox.take_untold(), CommitMode::Sync, &self.group);
+                    commit(&client, &self.buffer.take_uncommitted(), CommitMode::Sync, &self.group);
                     drop(client);
-                    self.inbox.forget_all();
+                    self.buffer.clear();
                 }
-                Err(error) => tracing::error!(group = self.group, %error, "the kafka consumer can not be made"),
+                Err(error) => tracing::error!(group = self.group, %error, "the kafka consumer cannot be created"),
             }
-            if !self.inbox.has_ended() {
-                std::thread::sleep(RENEW_WAIT);
+            if !self.buffer.has_ended() {
+                std::thread::sleep(RECREATE_WAIT);
             }
         }
-        figures::paused(&self.group, false);
+        metrics::paused(&self.group, false);
     }
 
     fn join(&self) -> KafkaResult<GroupClient> {
@@ -94,10 +94,10 @@ impl Member {
             listener: self.brokers.listener(),
             group: self.group.clone(),
             topics: self.topics.clone(),
-            inbox: Arc::clone(&self.inbox),
+            buffer: Arc::clone(&self.buffer),
             patience: self.options.revoke_patience,
             changed: AtomicBool::new(false),
-            answer: Answer::default(),
+            commit_result: CommitResult::default(),
         };
         let client = GroupClient::from_config_and_context(&config, context)?;
         let topics: Vec<&str> = self.topics.iter().map(AsRef::as_ref).collect();
@@ -108,19 +108,19 @@ impl Member {
     fn poll(&self, client: &GroupClient) {
         let mut pace = Pace::new(&self.group);
         let mut commits = Commits::default();
-        let mut lag = lag::Watch::new(&self.group);
-        let mut complaints = Complaints::default();
-        while !self.inbox.has_ended() {
-            commits.tell(client, &self.inbox, &self.group);
-            lag.look(client);
-            if !pace.may_poll(client, &self.inbox) {
+        let mut lag = lag::LagMeter::new(&self.group);
+        let mut errors = ErrorLog::default();
+        while !self.buffer.has_ended() {
+            commits.send(client, &self.buffer, &self.group);
+            lag.measure(client);
+            if !pace.may_poll(client, &self.buffer) {
                 continue;
             }
             match client.poll(POLL) {
                 None => {}
-                Some(Ok(message)) => self.inbox.push(self.delivery(&message)),
+                Some(Ok(message)) => self.buffer.push(self.delivery(&message)),
                 Some(Err(error)) => {
-                    complaints.make(&self.group, &error);
+                    errors.log(&self.group, &error);
                     if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
                         return;
                     }
@@ -142,7 +142,7 @@ impl Member {
     }
 }
 
-/// Pauses and goes on.
+/// Pauses and resumes the partitions.
 struct Pace<'a> {
     group: &'a str,
     paused: bool,
@@ -151,14 +151,14 @@ struct Pace<'a> {
 
 impl<'a> Pace<'a> {
     fn new(group: &'a str) -> Self {
-        figures::paused(group, false);
+        metrics::paused(group, false);
         Self { group, paused: false, full_since: None }
     }
 
-    /// Whether to poll now; if not, it has waited a little.
-    fn may_poll(&mut self, client: &GroupClient, inbox: &Inbox) -> bool {
+    /// Returns whether to poll now. If not, it has waited a little for room.
+    fn may_poll(&mut self, client: &GroupClient, buffer: &FetchBuffer) -> bool {
         let changed = client.context().changed.swap(false, Ordering::Relaxed);
-        let load = inbox.load();
+        let load = buffer.load();
         if load != Load::Full {
             self.full_since = None;
         }
@@ -169,9 +169,9 @@ impl<'a> Pace<'a> {
             Load::Stuck => {}
             Load::Full if self.paused && changed => self.pause(client, true),
             Load::Full if self.paused => {}
-            // Pausing throws away what was fetched ahead, so a short wait is tried first.
+            // A pause discards the messages that were fetched ahead, so a short wait is tried first.
             Load::Full if self.full_since.get_or_insert_with(Instant::now).elapsed() < STUCK_AFTER => {
-                inbox.wait_for_room(ROOM_POLL);
+                buffer.wait_for_room(ROOM_POLL);
                 return false;
             }
             Load::Full => self.pause(client, true),
@@ -182,26 +182,26 @@ impl<'a> Pace<'a> {
     fn pause(&mut self, client: &GroupClient, pause: bool) {
         let done = client.assignment().and_then(|ours| if pause { client.pause(&ours) } else { client.resume(&ours) });
         if let Err(error) = done {
-            tracing::warn!(group = self.group, %error, pause, "partitions can not be paused or resumed");
+            tracing::warn!(group = self.group, %error, pause, "partitions cannot be paused or resumed");
             return;
         }
         if self.paused != pause {
-            tracing::info!(group = self.group, paused = pause, "consumer paused or went on");
-            figures::paused(self.group, pause);
+            tracing::info!(group = self.group, paused = pause, "consumer paused or resumed");
+            metrics::paused(self.group, pause);
         }
         self.paused = pause;
     }
 }
 
-/// Tells the brokers what was dealt with; one commit at a time, so the busier it is the more each one says.
+/// Commits the handled offsets. One commit at a time, so under load each one covers more.
 #[derive(Default)]
 struct Commits {
     not_before: Option<Instant>,
 }
 
 impl Commits {
-    fn tell(&mut self, client: &GroupClient, inbox: &Inbox, group: &str) {
-        match client.context().answer.take() {
+    fn send(&mut self, client: &GroupClient, buffer: &FetchBuffer, group: &str) {
+        match client.context().commit_result.take() {
             Some(true) => self.not_before = None,
             Some(false) => self.not_before = Some(Instant::now() + COMMIT_RETRY_WAIT),
             None => {}
@@ -209,26 +209,26 @@ impl Commits {
         if self.not_before.is_some_and(|moment| Instant::now() < moment) {
             return;
         }
-        let untold = inbox.take_untold();
-        if untold.is_empty() {
+        let uncommitted = buffer.take_uncommitted();
+        if uncommitted.is_empty() {
             return;
         }
-        let asked = tell(client, &untold, CommitMode::Async, group);
-        self.not_before = Some(Instant::now() + if asked { COMMIT_LIMIT } else { COMMIT_RETRY_WAIT });
+        let sent = commit(client, &uncommitted, CommitMode::Async, group);
+        self.not_before = Some(Instant::now() + if sent { COMMIT_LIMIT } else { COMMIT_RETRY_WAIT });
     }
 }
 
-/// Says what is wrong, but not a hundred times a second.
+/// Logs read errors at most once in [`ERROR_LOG_INTERVAL`].
 #[derive(Default)]
-struct Complaints {
+struct ErrorLog {
     last: Option<Instant>,
 }
 
-impl Complaints {
-    fn make(&mut self, group: &str, error: &KafkaError) {
-        if self.last.is_none_or(|at| at.elapsed() > COMPLAINT_INTERVAL) {
+impl ErrorLog {
+    fn log(&mut self, group: &str, error: &KafkaError) {
+        if self.last.is_none_or(|at| at.elapsed() > ERROR_LOG_INTERVAL) {
             self.last = Some(Instant::now());
-            tracing::warn!(group, %error, "nothing can be read from kafka now; check that its brokers run");
+            tracing::warn!(group, %error, "kafka cannot be read now; check that its brokers run");
         }
     }
 }

@@ -1,55 +1,45 @@
-//! Records on their way to the brokers: idempotent, acknowledged by all in-sync copies, in order (FCFS-006).
+//! Sends records to the brokers: idempotent, acknowledged by all in-sync replicas, in order (FCFS-006).
 
 use super::client::{Brokers, Listener};
-use super::error::{BrokerError, is_unknown_topic, refusal};
+use super::error::{BrokerError, is_refusal, is_unknown_topic};
+use super::record::Record;
 use super::topics::Topics;
+use crate::cause::Cause;
 use crate::port::{PublishError, RefusedMessage};
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::future_producer::OwnedDeliveryResult;
-use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer, PurgeConfig};
+use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer as _, PurgeConfig};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long the brokers may take to acknowledge a batch. Then it counts as not taken and is given up as a whole.
+/// How long the brokers may take to acknowledge a batch. After that the whole batch counts as not accepted.
 const ACKNOWLEDGE_LIMIT: Duration = Duration::from_secs(9);
-/// Longer than [`ACKNOWLEDGE_LIMIT`], so that the library never gives up single records: those behind them would go
-/// first then, and the order would be lost.
+/// Longer than [`ACKNOWLEDGE_LIMIT`], so that the library never gives up single records: later records would overtake
+/// them, and the order would be lost.
 const LIBRARY_LIMIT_MS: u32 = 60_000;
 /// How long a topic may be unknown to the brokers before a record for it is refused.
 const UNKNOWN_TOPIC_LIMIT_MS: u32 = 4_000;
-/// Records that may wait in this process; whoever brings more waits.
+/// Records that may wait in this process; callers with more records wait.
 const QUEUE_RECORDS_MAX: u32 = 20_000;
 /// The same in KiB.
 const QUEUE_KIB_MAX: u32 = 65_536;
 /// Wait before a record is offered to a full queue again.
 const QUEUE_WAIT: Duration = Duration::from_millis(10);
 
-/// What goes to a broker.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Record {
-    pub topic: String,
-    /// None: by the key.
-    pub partition: Option<i32>,
-    pub key: Option<String>,
-    pub headers: Vec<(String, String)>,
-    /// None: a record without a value.
-    pub value: Option<Vec<u8>>,
-}
-
-/// The way to the brokers.
-pub(super) struct Outlet {
+/// A producer of records.
+pub(super) struct Producer {
     brokers: Brokers,
     topics: Topics,
     config: ClientConfig,
-    /// Replaced when the library says that it is beyond repair.
-    producer: Mutex<FutureProducer<Listener>>,
+    /// Replaced after a fatal error of the library.
+    client: Mutex<FutureProducer<Listener>>,
 }
 
-impl Outlet {
-    /// A way for records of up to this size.
+impl Producer {
+    /// A producer of records of up to this size in bytes.
     pub fn new(brokers: &Brokers, topics: &Topics, record_bytes_max: usize) -> Result<Self, BrokerError> {
         let mut config = brokers.config();
         config
@@ -64,62 +54,62 @@ impl Outlet {
             .set("topic.metadata.propagation.max.ms", UNKNOWN_TOPIC_LIMIT_MS.to_string())
             .set("queue.buffering.max.messages", QUEUE_RECORDS_MAX.to_string())
             .set("queue.buffering.max.kbytes", QUEUE_KIB_MAX.to_string());
-        let producer = produce(&config, brokers)?;
-        Ok(Self { brokers: brokers.clone(), topics: topics.clone(), config, producer: Mutex::new(producer) })
+        let client = connect(&config, brokers)?;
+        Ok(Self { brokers: brokers.clone(), topics: topics.clone(), config, client: Mutex::new(client) })
     }
 
-    /// Sends records in order. `Ok`: every one was acknowledged. Ends within about ten seconds (plus the making of a
-    /// topic that nobody has written to yet).
+    /// Sends records in order. `Ok`: every one was acknowledged. Ends within about ten seconds, plus the creation of a
+    /// topic at the first use.
     pub async fn send(&self, records: &[Record]) -> Result<(), PublishError> {
         let mut topics: Vec<&str> = records.iter().map(|record| record.topic.as_str()).collect();
         topics.dedup();
         if let Err(error) = self.topics.ensure(&topics).await {
             return Err(match error {
-                BrokerError::Refused(reason) => PublishError::Refused(all(records.len(), &reason)),
-                away @ BrokerError::Away(_) => away.into(),
+                refusal @ BrokerError::Refused { .. } => PublishError::Refused(all(records.len(), &refusal.into())),
+                unavailable @ BrokerError::Unavailable { .. } => unavailable.into(),
             });
         }
-        let producer = self.producer()?;
+        let client = self.client()?;
         let mut batch =
-            Batch { outlet: self, producer, limit: Instant::now() + ACKNOWLEDGE_LIMIT, refused: Vec::new() };
+            Batch { producer: self, client, limit: Instant::now() + ACKNOWLEDGE_LIMIT, refused: Vec::new() };
         let sent = batch.send(records).await;
         if sent.is_err() {
-            // What was not acknowledged in time must not go out later, behind what is sent in between.
-            batch.producer.purge(PurgeConfig::default().queue().inflight());
+            // Records that were not acknowledged in time must not be sent later, behind newer ones.
+            batch.client.purge(PurgeConfig::default().queue().inflight());
         }
         sent?;
         if batch.refused.is_empty() { Ok(()) } else { Err(PublishError::Refused(batch.refused)) }
     }
 
-    fn producer(&self) -> Result<FutureProducer<Listener>, BrokerError> {
-        let mut producer = self.producer.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((code, reason)) = producer.client().fatal_error() {
-            tracing::warn!(%code, reason, "the kafka producer is beyond repair and is made anew");
-            *producer = produce(&self.config, &self.brokers)?;
+    fn client(&self) -> Result<FutureProducer<Listener>, BrokerError> {
+        let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((code, reason)) = client.client().fatal_error() {
+            tracing::warn!(%code, reason, "the kafka producer has failed and is created again");
+            *client = connect(&self.config, &self.brokers)?;
         }
-        Ok(producer.clone())
+        Ok(client.clone())
     }
 }
 
-fn produce(config: &ClientConfig, brokers: &Brokers) -> Result<FutureProducer<Listener>, BrokerError> {
+fn connect(config: &ClientConfig, brokers: &Brokers) -> Result<FutureProducer<Listener>, BrokerError> {
     FutureProducer::from_config_and_context(config, brokers.listener())
-        .map_err(|error| brokers.failed("the client can not be made", &error))
+        .map_err(|error| brokers.failed("the client cannot be created", &error))
 }
 
-fn all(count: usize, error: &str) -> Vec<RefusedMessage> {
-    (0..count).map(|index| RefusedMessage { index, error: error.to_owned() }).collect()
+fn all(count: usize, cause: &Cause) -> Vec<RefusedMessage> {
+    (0..count).map(|index| RefusedMessage { index, cause: cause.clone() }).collect()
 }
 
 /// A batch on its way.
 struct Batch<'a> {
-    outlet: &'a Outlet,
-    producer: FutureProducer<Listener>,
+    producer: &'a Producer,
+    client: FutureProducer<Listener>,
     limit: Instant,
     refused: Vec<RefusedMessage>,
 }
 
 impl Batch<'_> {
-    /// `Err`: the brokers are away. What they refused stands in [`Batch::refused`].
+    /// `Err`: the brokers are unavailable. The refused records are in [`Batch::refused`].
     async fn send(&mut self, records: &[Record]) -> Result<(), BrokerError> {
         let mut waiting = Vec::with_capacity(records.len());
         for (index, record) in records.iter().enumerate() {
@@ -140,7 +130,7 @@ impl Batch<'_> {
     async fn enqueue(&self, record: &Record) -> Result<DeliveryFuture, KafkaError> {
         let full = KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull);
         loop {
-            match self.producer.send_result(future_record(record)) {
+            match self.client.send_result(future_record(record)) {
                 Ok(acknowledged) => return Ok(acknowledged),
                 Err((error, _)) if error == full && Instant::now() < self.limit => {
                     tokio::time::sleep(QUEUE_WAIT).await;
@@ -156,21 +146,24 @@ impl Batch<'_> {
     ) -> Result<Result<(), KafkaError>, BrokerError> {
         match outcome {
             Ok(Ok(delivered)) => Ok(delivered.map(|_| ()).map_err(|(error, _)| error)),
-            Ok(Err(_)) => Err(self.outlet.brokers.away("the client was closed")),
+            Ok(Err(_)) => Err(self.producer.brokers.unavailable("the client was closed", None)),
             Err(_) => {
                 let what = format!("not acknowledged within {} seconds", ACKNOWLEDGE_LIMIT.as_secs());
-                Err(self.outlet.brokers.away(&what))
+                Err(self.producer.brokers.unavailable(&what, None))
             }
         }
     }
 
-    /// The message's own fault, or the brokers'.
+    /// Notes a refusal of this record. `Err`: the brokers are unavailable.
     fn judge(&mut self, index: usize, record: &Record, error: &KafkaError) -> Result<(), BrokerError> {
         if is_unknown_topic(error) {
-            self.outlet.topics.forget(&record.topic);
+            self.producer.topics.forget(&record.topic);
         }
-        let Some(reason) = refusal(error) else { return Err(self.outlet.brokers.away(&error.to_string())) };
-        self.refused.push(RefusedMessage { index, error: format!("{}: {reason}", record.topic) });
+        let failed = self.producer.brokers.failed(&record.topic, error);
+        if !is_refusal(error) {
+            return Err(failed);
+        }
+        self.refused.push(RefusedMessage { index, cause: failed.into() });
         Ok(())
     }
 }

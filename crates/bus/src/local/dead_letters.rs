@@ -1,6 +1,7 @@
 //! Dead letters in a SQLite file, shared between the running server and the command line.
 
-use crate::dead_letter::{DeadLetter, DeadLetters, LettersAway, Reason};
+use crate::cause::Cause;
+use crate::dead_letter::{DeadLetter, DeadLetters, DeadLettersUnavailable, Reason};
 use async_trait::async_trait;
 use domain::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 /// The tables' version in this file.
 const VERSION: i64 = 1;
-/// How long letters are kept (`contract.md`, Messages).
+/// How long dead letters are kept (`contract.md`, Messages).
 const KEPT_DAYS: i64 = 7;
 const DAY_MS: i64 = 86_400_000;
 /// Longest wait for the other process.
@@ -38,13 +39,13 @@ const TABLES: &str = "
 const COLUMNS: &str = "id, topic, consumer_group, reason, error, original_topic, original_partition, \
                        original_offset, key, headers, value, buried_at_ms, replay_requested";
 
-/// Why the file can not be used.
+/// Why the file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// It can not be opened or is no such file.
-    #[error("the file of dead letters can not be opened: {0}")]
+    /// It cannot be opened, or it is not a file of dead letters.
+    #[error("the file of dead letters cannot be opened")]
     File(#[from] rusqlite::Error),
-    /// Another version of the program made it.
+    /// Another version of the program created it.
     #[error("the file of dead letters is of version {0}, this program knows version {VERSION}; use a newer Onsale")]
     Version(i64),
 }
@@ -59,7 +60,7 @@ impl LocalDeadLetters {
     /// File name inside `data.dir`.
     pub const FILE: &str = "bus.sqlite";
 
-    /// Opens or makes the file. Two processes may have it open.
+    /// Opens or creates the file. Two processes may have it open.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -77,32 +78,37 @@ impl LocalDeadLetters {
         Ok(Self { file: Arc::new(Mutex::new(file)) })
     }
 
-    /// Letters that somebody asked to be tried again, oldest first.
-    pub(super) async fn replay_requests(&self, after: i64, limit: usize) -> Result<Vec<DeadLetter>, LettersAway> {
+    /// Dead letters whose replay was requested, oldest first.
+    pub(super) async fn replay_requests(
+        &self,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<DeadLetter>, DeadLettersUnavailable> {
         self.with(move |file| select(file, "id > ?1 AND replay_requested = 1", after, limit)).await
     }
 
-    /// Throws away what lay there too long.
-    pub(super) async fn remove_old(&self) -> Result<(), LettersAway> {
+    /// Removes dead letters that are older than [`KEPT_DAYS`].
+    pub(super) async fn remove_old(&self) -> Result<(), DeadLettersUnavailable> {
         let end = clock::now().millis() - KEPT_DAYS * DAY_MS;
         self.with(move |file| file.execute("DELETE FROM dead_letters WHERE buried_at_ms < ?1", [end])).await?;
         Ok(())
     }
 
-    /// SQLite waits for the disk, so it works where waiting harms nobody.
+    /// SQLite waits for the disk, so it runs on a thread that may block.
     async fn with<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, LettersAway> {
+    ) -> Result<T, DeadLettersUnavailable> {
         let file = Arc::clone(&self.file);
         let done = tokio::task::spawn_blocking(move || work(&mut super::lock(&file))).await;
-        done.map_err(|error| LettersAway(error.to_string()))?.map_err(|error| LettersAway(error.to_string()))
+        let done = done.map_err(Cause::from).and_then(|done| done.map_err(Cause::from));
+        done.map_err(DeadLettersUnavailable)
     }
 }
 
 #[async_trait]
 impl DeadLetters for LocalDeadLetters {
-    async fn bury(&self, letters: &[DeadLetter]) -> Result<(), LettersAway> {
+    async fn store(&self, letters: &[DeadLetter]) -> Result<(), DeadLettersUnavailable> {
         let letters = letters.to_vec();
         self.with(move |file| {
             let change = file.transaction()?;
@@ -114,11 +120,11 @@ impl DeadLetters for LocalDeadLetters {
         .await
     }
 
-    async fn list(&self, after: i64, limit: usize) -> Result<Vec<DeadLetter>, LettersAway> {
+    async fn list(&self, after: i64, limit: usize) -> Result<Vec<DeadLetter>, DeadLettersUnavailable> {
         self.with(move |file| select(file, "id > ?1", after, limit)).await
     }
 
-    async fn show(&self, id: i64) -> Result<Option<DeadLetter>, LettersAway> {
+    async fn show(&self, id: i64) -> Result<Option<DeadLetter>, DeadLettersUnavailable> {
         self.with(move |file| {
             let question = format!("SELECT {COLUMNS} FROM dead_letters WHERE id = ?1");
             file.query_row(&question, [id], read).optional()
@@ -126,12 +132,12 @@ impl DeadLetters for LocalDeadLetters {
         .await
     }
 
-    async fn replay(&self, id: i64) -> Result<bool, LettersAway> {
+    async fn replay(&self, id: i64) -> Result<bool, DeadLettersUnavailable> {
         let mark = "UPDATE dead_letters SET replay_requested = 1 WHERE id = ?1";
         self.with(move |file| Ok(file.execute(mark, [id])? > 0)).await
     }
 
-    async fn remove(&self, id: i64) -> Result<bool, LettersAway> {
+    async fn remove(&self, id: i64) -> Result<bool, DeadLettersUnavailable> {
         self.with(move |file| Ok(file.execute("DELETE FROM dead_letters WHERE id = ?1", [id])? > 0)).await
     }
 }
@@ -161,7 +167,7 @@ fn insert(file: &Connection, letter: &DeadLetter) -> rusqlite::Result<()> {
         ":key": letter.key,
         ":headers": headers,
         ":value": letter.value,
-        ":at": letter.buried_at.millis(),
+        ":at": letter.stored_at.millis(),
     })?;
     Ok(())
 }
@@ -182,7 +188,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DeadLetter> {
         key: row.get("key")?,
         headers: serde_json::from_str(&headers).unwrap_or_default(),
         value: row.get("value")?,
-        buried_at: Timestamp(row.get("buried_at_ms")?),
+        stored_at: Timestamp(row.get("buried_at_ms")?),
         replay_requested: row.get("replay_requested")?,
     })
 }

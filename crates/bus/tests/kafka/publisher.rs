@@ -10,12 +10,12 @@ use std::sync::Arc;
 async fn messages_of_a_key_arrive_in_order_with_their_headers() {
     let Some(bootstrap) = bootstrap() else { return };
     let names = Names::new();
-    let scribe = Scribe::new(&names);
-    let bus = start(&bootstrap, &names, &scribe);
+    let recorder = Recorder::new(&names);
+    let bus = start(&bootstrap, &names, &recorder);
     publish(&publisher(&bootstrap), names.topic, 1..=3_000).await;
-    until("all arrived", async || scribe.count() == 3_000).await;
-    assert_ordered(&scribe.ids(), 7);
-    let seen = scribe.seen.lock().expect("whole").clone();
+    until("all arrived", async || recorder.count() == 3_000).await;
+    assert_ordered(&recorder.ids(), 7);
+    let seen = recorder.seen.lock().expect("not poisoned").clone();
     assert!(seen.iter().any(|one| one.partition != seen[0].partition), "spread over partitions");
     let wanted = [("eventType", "CouponIssued"), ("aggregateType", "Campaign"), ("traceId", &*trace(seen[0].id))]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -28,7 +28,7 @@ fn trace(id: u128) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_too_large_is_refused_and_the_rest_is_taken() {
+async fn a_message_that_is_too_large_is_refused_and_the_others_are_accepted() {
     let Some(bootstrap) = real_bootstrap() else { return };
     let names = Names::new();
     let mut batch = envelopes(1..=5);
@@ -41,7 +41,8 @@ async fn what_is_too_large_is_refused_and_the_rest_is_taken() {
     };
     assert_eq!(refused.len(), 1);
     assert_eq!(refused[0].index, 2);
-    assert!(refused[0].error.contains(names.topic), "{}", refused[0].error);
+    let cause = refused[0].cause.to_string();
+    assert!(cause.contains(names.topic), "{cause}");
     let mut ids = Vec::new();
     let reader = KafkaReader::connect(&bootstrap).expect("brokers are named");
     let read = reader.all(names.topic, |envelope| ids.push(envelope.event_id.as_u128())).await.expect("read");
@@ -51,20 +52,20 @@ async fn what_is_too_large_is_refused_and_the_rest_is_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_topic_that_can_not_be_is_refused() {
+async fn an_invalid_topic_name_is_refused() {
     let Some(bootstrap) = real_bootstrap() else { return };
     let refused = publisher(&bootstrap).publish("no such topic!", &envelopes(1..=2)).await;
     assert!(matches!(&refused, Err(PublishError::Refused(all)) if all.len() == 2), "{refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn brokers_that_are_not_there_are_away_in_bounded_time() {
+async fn missing_brokers_are_reported_as_unavailable_in_bounded_time() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound");
     let publisher = publisher(&format!("kafka://{nobody}"));
     let limit = std::time::Duration::from_secs(30);
-    let away = tokio::time::timeout(limit, publisher.publish("coupon.events", &envelopes([1]))).await;
-    let text = match away.expect("in time") {
-        Err(PublishError::Away(text)) => text,
+    let outcome = tokio::time::timeout(limit, publisher.publish("coupon.events", &envelopes([1]))).await;
+    let text = match outcome.expect("in time") {
+        Err(PublishError::Unavailable(cause)) => cause.to_string(),
         other => panic!("{other:?}"),
     };
     assert!(text.contains(&nobody.to_string()) && text.contains("bus.url"), "{text}");
@@ -79,12 +80,12 @@ fn an_address_without_brokers_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_topics_of_the_contract_are_made_as_it_says() {
+async fn the_topics_of_the_contract_are_created_with_its_settings() {
     let Some(bootstrap) = real_bootstrap() else { return };
     let publisher = publisher(&bootstrap);
-    publisher.ensure_topics().await.expect("made");
-    publisher.ensure_topics().await.expect("there already");
-    // Brokers tell each other of new topics a moment later.
+    publisher.ensure_topics().await.expect("created");
+    publisher.ensure_topics().await.expect("they exist");
+    // New topics reach all brokers a moment later.
     until("all are seen", async || {
         let seen = publisher.describe().await.expect("described");
         seen.topics.iter().all(|topic| topic.partitions > 0)

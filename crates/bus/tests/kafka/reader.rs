@@ -1,4 +1,4 @@
-//! What the rows do not have yet.
+//! Reading messages that a group has not handled.
 
 use super::support::*;
 use bus::kafka::{KafkaReader, ReadCount};
@@ -12,7 +12,7 @@ async fn read(reader: &KafkaReader, names: &Names) -> Vec<u128> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn unread_is_what_the_group_has_not_dealt_with() {
+async fn unread_messages_are_those_that_the_group_has_not_handled() {
     let Some(bootstrap) = real_bootstrap() else { return };
     let names = Names::new();
     let reader = KafkaReader::connect(&bootstrap).expect("brokers are named");
@@ -20,18 +20,18 @@ async fn unread_is_what_the_group_has_not_dealt_with() {
     assert_eq!(reader.lag(names.group, &[names.topic]).await, Ok(0));
     let publisher = publisher(&bootstrap);
     publish(&publisher, names.topic, 1..=2_500).await;
-    assert_eq!(read(&reader, &names).await.len(), 2_500, "the group was never there: all");
+    assert_eq!(read(&reader, &names).await.len(), 2_500, "the group has committed nothing: all");
     assert_eq!(reader.lag(names.group, &[names.topic]).await, Ok(2_500));
-    let scribe = Scribe::new(&names);
-    let bus = start(&bootstrap, &names, &scribe);
-    until("all is dealt with", async || scribe.count() == 2_500).await;
-    until("and the brokers know", async || reader.lag(names.group, &[names.topic]).await == Ok(0)).await;
+    let recorder = Recorder::new(&names);
+    let bus = start(&bootstrap, &names, &recorder);
+    until("all messages are handled", async || recorder.count() == 2_500).await;
+    until("all offsets are committed", async || reader.lag(names.group, &[names.topic]).await == Ok(0)).await;
     assert_eq!(read(&reader, &names).await, []);
     bus.stop().await;
     publish(&publisher, names.topic, 2_501..=4_000).await;
     write_raw(&bootstrap, names.topic, "sale1", b"?").await;
     assert_eq!(read(&reader, &names).await, (2_501..=4_000).collect::<Vec<u128>>());
-    assert_eq!(reader.lag(names.group, &[names.topic]).await, Ok(1_501), "reading is not dealing with");
+    assert_eq!(reader.lag(names.group, &[names.topic]).await, Ok(1_501), "reading is not handling");
     let mut count = 0;
     let all = reader.all(names.topic, |_| count += 1).await.expect("read");
     assert_eq!((all, count), (ReadCount { messages: 4_000, unreadable: 1 }, 4_000));
