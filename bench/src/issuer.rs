@@ -8,9 +8,11 @@ use anyhow::Context;
 use async_trait::async_trait;
 use bus::local::LocalDeadLetters;
 use bus::{Body, Consumer, ConsumerOptions, Delivery, Stop};
+use coupon::rows::{campaigns, coupons};
+use coupon::schema::SCHEMA;
 use domain::message::{CouponIssued, Envelope, event_type, topic};
 use domain::{Campaign, CampaignId, EventName, TenantName, Timestamp};
-use ledger::{Ledger, LedgerOptions, campaigns, coupons};
+use ledger::{Ledger, LedgerOptions};
 use services::coupon::campaigns::open_with_stock;
 use services::issuer::{CouponGroup, Issuer, Outcome, Requests, TellGate};
 use std::path::PathBuf;
@@ -97,7 +99,7 @@ async fn rows(
     name: &str,
     (url, goal): (&str, f64),
 ) -> anyhow::Result<()> {
-    let ledger = Ledger::connect(url, LedgerOptions::default()).await?;
+    let ledger = Ledger::connect(url, &SCHEMA, LedgerOptions::default()).await?;
     ledger.migrate().await?;
     let singles = Singles::connect(url, arguments.connections).await?;
     // Caches, prepared statements, first pages.

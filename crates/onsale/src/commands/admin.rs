@@ -4,7 +4,7 @@ use super::{Ending, WrongUse, block_on};
 use crate::cli::{AdminCommand, KeyCommand, KeyOwner};
 use crate::config::Config;
 use crate::wiring::open_ledger;
-use ledger::api_keys::{self, ApiKey};
+use access::rows::{self as api_keys, ApiKey};
 use services::keys::{self, Caller};
 
 /// Runs the command.

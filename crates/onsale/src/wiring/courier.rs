@@ -9,7 +9,7 @@ use bus::kafka::{KafkaBus, KafkaBusOptions, KafkaDeadLetters};
 use bus::local::{LocalBus, LocalDeadLetters};
 use bus::{ConsumerOptions, DeadLetters, Handler, OutboxSource, Publisher, Relay, RelayOptions, Stop};
 use services::coupon::messages::RevocationGroup;
-use services::issuer::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, Requests, tidy};
+use services::issuer::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, Requests};
 use services::lease::Lease;
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,7 +103,8 @@ impl Courier {
             leases.push(lease);
         }
         if parts.roles.contains(&Role::Issuer) {
-            relays.push(tokio::spawn(tidy::run(parts.ledger.clone(), stop.shutdown())));
+            let (ledger, shutdown) = (parts.ledger.clone(), stop.shutdown());
+            relays.push(tokio::spawn(async move { ledger::purge::run(ledger, shutdown.stopped()).await }));
         }
         Ok(Self { stop, relays, leases, listeners, publisher })
     }

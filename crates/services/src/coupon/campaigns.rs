@@ -3,11 +3,12 @@
 use super::service::CouponService;
 use super::views::campaign::{CampaignPage, CampaignPatch, CampaignView, NewCampaign};
 use crate::http::ApiError;
+use ::coupon::rows::campaigns;
 use domain::campaign::Switches;
 use domain::campaign_change::{Action, ChangeRefused};
 use domain::{Campaign, CampaignId, CampaignStatus, ErrorCode, Terms};
 use hot::{SaleStatus, Standing};
-use ledger::{LedgerError, campaigns};
+use ledger::LedgerError;
 use std::time::Duration;
 
 /// How often the hot state is brought up to date with the ledger's policies.

@@ -9,11 +9,12 @@ use crate::http::door::HotHead;
 use crate::http::error::ApiError;
 use crate::http::limits::{LimitSettings, Limits};
 use crate::keys::KeyRing;
+use ::coupon::schema::SCHEMA;
 use async_trait::async_trait;
 use domain::{Campaign, CampaignId, EventName, IssueOutcome, TenantName, UserId};
 use hot::embedded::{EmbeddedEngine, JournalOptions};
 use hot::{CouponPort, IssueRequest};
-use ledger::{Ledger, LedgerOptions, embedded_url};
+use ledger::{Ledger, LedgerOptions};
 use std::net::IpAddr;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -39,7 +40,9 @@ impl Gatekeeper for UsedElsewhere {
 #[tokio::test]
 async fn whoever_used_the_pass_in_another_call_hears_of_the_coupon() {
     let folder = tempfile::tempdir().expect("a folder");
-    let ledger = Ledger::connect(&embedded_url(folder.path()), LedgerOptions::default()).await.expect("connects");
+    let ledger = Ledger::connect(&SCHEMA.embedded_url(folder.path()), &SCHEMA, LedgerOptions::default())
+        .await
+        .expect("connects");
     ledger.migrate().await.expect("migrates");
     let engine = EmbeddedEngine::open(folder.path(), JournalOptions::default()).expect("opens");
     let sale = CampaignId::new(TenantName::default_tenant(), EventName::new("sale").expect("a name"));

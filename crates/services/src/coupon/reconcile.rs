@@ -6,11 +6,11 @@
 use super::rebuild::coupon_of_row;
 use super::service::CouponService;
 use crate::http::ApiError;
+use ::coupon::rows::coupons::{self, KeptCoupon};
 use domain::coupon::Coupon;
 use domain::reconcile::{Comparison, Entry, Finding, compare};
 use domain::{Campaign, CampaignId, CouponStatus, ErrorCode, Timestamp, UserId};
 use hot::Standing;
-use ledger::coupons::{self, KeptCoupon};
 use metrics::gauge;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -95,7 +95,7 @@ impl CouponService {
     /// be read.
     pub async fn reconcile(&self, only: Option<&CampaignId>, repair: bool) -> Result<Report, ApiError> {
         let mut reports = Vec::new();
-        for campaign in ledger::campaigns::all(&self.ledger).await? {
+        for campaign in ::coupon::rows::campaigns::all(&self.ledger).await? {
             if only.is_none_or(|only| *only == campaign.id) {
                 reports.push(self.reconcile_campaign(&campaign, repair).await?);
             }
@@ -290,7 +290,7 @@ impl CouponService {
     /// every minute.
     async fn reconcile_changed(&self, balanced: &mut HashMap<CampaignId, Figures>) -> Result<Report, ApiError> {
         let mut reports = Vec::new();
-        for campaign in ledger::campaigns::all(&self.ledger).await? {
+        for campaign in ::coupon::rows::campaigns::all(&self.ledger).await? {
             let sale = self.port.status(&campaign.id, clock::now()).await?;
             let sale = sale.map(|sale| (sale.remaining, sale.participants));
             let figures = (campaign.stock, sale, coupons::counts(&self.ledger, &campaign.id).await?);

@@ -7,9 +7,9 @@
 use super::service::GateService;
 use crate::http::ApiError;
 use crate::queue::rules::change_rule;
+use coupon::rows::{campaigns, coupons};
 use domain::line::{Admits, LineId, LineRule};
 use domain::{Campaign, CampaignId, CampaignStatus, Timestamp};
-use ledger::{campaigns, coupons};
 use std::mem::discriminant;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

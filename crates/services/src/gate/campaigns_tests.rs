@@ -8,17 +8,19 @@ use crate::coupon::on_their_way::NothingOnItsWay;
 use crate::coupon::{CouponService, Gatekeeper};
 use crate::keys::KeyRing;
 use crate::queue::Desk;
+use coupon::schema::SCHEMA;
 use domain::line::{LineId, Verdict};
 use domain::{Campaign, CampaignId, ErrorCode, EventName, TenantName, UserId};
 use hot::embedded::{EmbeddedEngine, EmbeddedLines, JournalOptions};
 use hot::line::LinePort;
-use ledger::{Ledger, LedgerOptions, embedded_url};
+use ledger::{Ledger, LedgerOptions};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) async fn coupons(folder: &Path) -> CouponService {
-    let ledger = Ledger::connect(&embedded_url(folder), LedgerOptions::default()).await.expect("connects");
+    let ledger =
+        Ledger::connect(&SCHEMA.embedded_url(folder), &SCHEMA, LedgerOptions::default()).await.expect("connects");
     ledger.migrate().await.expect("migrates");
     CouponService {
         port: Arc::new(EmbeddedEngine::open(folder, JournalOptions::default()).expect("opens")),

@@ -76,7 +76,7 @@ impl Handler for CouponGroup {
             failures.extend(understood.err().map(|error| invalid(index, error)));
         }
         let failed = |error: LedgerError| match error {
-            LedgerError::Unreachable(reason) => HandleError::Away(reason),
+            LedgerError::Unavailable(reason) => HandleError::Away(reason.to_string()),
             other => HandleError::Batch(other.to_string()),
         };
         self.keep(&heard, &mut failures).await.map_err(failed)?;

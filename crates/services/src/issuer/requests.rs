@@ -2,10 +2,10 @@
 //! the record of the request and the messages that tell of it. Only then the gate hears of it.
 
 use async_trait::async_trait;
+use coupon::rows::coupons::{Gift, Given, Wanted, give};
 use domain::line::Verdict;
 use domain::message::{Envelope, StockExhausted, event_type, topic};
 use domain::{CampaignId, UserId};
-use ledger::coupons::{Gift, Given, Wanted, give};
 use ledger::{Ledger, LedgerError, Transaction, outbox, processed};
 use std::collections::HashMap;
 use std::sync::Arc;

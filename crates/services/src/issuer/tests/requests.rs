@@ -3,11 +3,12 @@
 use super::{Scene, sale, told, until};
 use crate::issuer::{LedgerOutbox, Outcome};
 use bus::Publisher;
+use coupon::rows::{campaigns, coupons};
 use domain::campaign::Switches;
 use domain::line::Verdict;
 use domain::message::{CouponRequested, Envelope, event_type, topic};
 use domain::{Campaign, UserId};
-use ledger::{campaigns, coupons, outbox};
+use ledger::outbox;
 use std::sync::Arc;
 
 /// The request of somebody with this place.
