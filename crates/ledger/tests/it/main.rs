@@ -4,3 +4,4 @@ mod crossing;
 mod messages;
 mod schema;
 mod support;
+mod two_services;
