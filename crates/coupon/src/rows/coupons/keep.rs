@@ -167,7 +167,7 @@ async fn policies_from(
 
 fn to_row(event_id: Uuid, coupon: &CouponIssued, policy: Option<&Policy>) -> Result<Row, String> {
     let policy = policy.ok_or_else(|| format!("no campaign {} of {} is kept", coupon.campaign_id, coupon.tenant))?;
-    let narrow = |value: u32, what: &str| i32::try_from(value).map_err(|_| format!("{what} {value} can not be"));
+    let narrow = |value: u32, what: &str| i32::try_from(value).map_err(|_| format!("{what} {value} is out of range"));
     let serial = narrow(coupon.serial, "serial")?;
     let at = policy.grants.partition_point(|last| *last < serial);
     let beyond = || format!("serial {serial} is beyond the stock of {}", policy.grants.last().unwrap_or(&0));

@@ -1,7 +1,7 @@
 //! The engines inside the process: journal and SQLite.
 
 use super::finding::Finding;
-use crate::commands::block_on;
+use crate::commands::{block_on, with_causes};
 use crate::config::Config;
 use crate::wiring::Parts;
 use coupon::schema::SCHEMA;
@@ -19,7 +19,7 @@ pub(super) fn journal(config: &Config) -> (Finding, bool) {
     match looked {
         Ok(true) => (Finding::ok("journal", "readable; in use by a running server"), true),
         Ok(false) => (Finding::ok("journal", "opens and replays"), false),
-        Err(error) => (Finding::wrong("journal", format!("{error:#}"), "put back a copy, or set data.dir"), false),
+        Err(error) => (Finding::wrong("journal", with_causes(&error), "put back a copy, or set data.dir"), false),
     }
 }
 
