@@ -4,10 +4,11 @@
 use access::keys::KeyRing;
 use axum::Router;
 use coupon::issue::route::Waiting;
+use coupon::schema::SCHEMA;
 use coupon::{IssueMetrics, IssueParts, IssueRoute};
 use domain::ErrorCode;
 use hot::redis::{Ack, RedisAddress, RedisEngine, RedisOptions};
-use ledger::{Ledger, LedgerOptions, embedded_url};
+use ledger::{Ledger, LedgerOptions};
 use onsale_http::TrustedProxies;
 use onsale_http::limits::{LimitSettings, Limits};
 use onsale_http::server::{HotHead, HotRequest, HotRoutes, Server, ServerSettings};
@@ -87,7 +88,7 @@ pub fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let folder = tempfile::tempdir()?;
-        let parts = Arc::new(parts(arguments, &embedded_url(folder.path())).await?);
+        let parts = Arc::new(parts(arguments, &SCHEMA.embedded_url(folder.path())).await?);
         let metrics = Arc::new(IssueMetrics::new());
         let door = if arguments.one_by_one {
             Server::open(settings(), move || (OneByOne::new(parts.clone(), metrics.clone()), Router::new()))
@@ -104,7 +105,7 @@ async fn parts(arguments: &Arguments, ledger_url: &str) -> anyhow::Result<IssueP
     let address = RedisAddress::parse(&arguments.redis).ok_or_else(|| anyhow::anyhow!("--redis is no Redis URL"))?;
     let options = RedisOptions { ack: Ack::Replica, connections: arguments.links, ..RedisOptions::default() };
     let engine = RedisEngine::open(&address, options).await?;
-    let ledger = Ledger::connect(ledger_url, LedgerOptions::default()).await?;
+    let ledger = Ledger::connect(ledger_url, &SCHEMA, LedgerOptions::default()).await?;
     ledger.migrate().await?;
     let limits = Limits::new(LimitSettings {
         enabled: true,

@@ -10,9 +10,11 @@ use bus::local::LocalDeadLetters;
 use bus::{Body, Consumer, ConsumerOptions, Delivery, Stop};
 use coupon::campaigns::open_with_stock;
 use coupon::issuer::{CouponGroup, Issuer, Outcome, Requests, TellGate};
+use coupon::rows::{campaigns, coupons};
+use coupon::schema::SCHEMA;
 use domain::message::{CouponIssued, Envelope, event_type, topic};
 use domain::{Campaign, CampaignId, EventName, TenantName, Timestamp};
-use ledger::{Ledger, LedgerOptions, campaigns, coupons};
+use ledger::{Ledger, LedgerOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -97,7 +99,7 @@ async fn rows(
     name: &str,
     (url, goal): (&str, f64),
 ) -> anyhow::Result<()> {
-    let ledger = Ledger::connect(url, LedgerOptions::default()).await?;
+    let ledger = Ledger::connect(url, &SCHEMA, LedgerOptions::default()).await?;
     ledger.migrate().await?;
     let singles = Singles::connect(url, arguments.connections).await?;
     // Caches, prepared statements, first pages.

@@ -14,19 +14,20 @@
 -- (A small system does not need this file: with one user that has all privileges on one database of any other name,
 -- `onsale migrate` creates everything there.)
 
-CREATE DATABASE coupon_service CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
--- The outbox and the record of processed messages, shared by all services.
+-- The outbox, and the record of processed messages: the same for all services.
 CREATE DATABASE common CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Creates and changes tables, and does nothing else.
 CREATE USER 'onsale_migrate'@'%' IDENTIFIED BY 'change-me';
 GRANT CREATE, ALTER, DROP, INDEX, REFERENCES, SELECT, INSERT, UPDATE, DELETE
-    ON coupon_service.* TO 'onsale_migrate'@'%';
-GRANT CREATE, ALTER, DROP, INDEX, REFERENCES, SELECT, INSERT, UPDATE, DELETE
     ON common.* TO 'onsale_migrate'@'%';
 
--- Coupon servers and issuers. Each service reads and writes rows in its own database and in the common one, and has no
--- access to others.
+-- Service: coupon servers and issuers. A service reads and writes rows in its own database and in the common one, and
+-- sees no other. Another service gets this block again with its own names, at any time.
+CREATE DATABASE coupon_service CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+GRANT CREATE, ALTER, DROP, INDEX, REFERENCES, SELECT, INSERT, UPDATE, DELETE
+    ON coupon_service.* TO 'onsale_migrate'@'%';
 CREATE USER 'coupon_svc_user'@'%' IDENTIFIED BY 'change-me';
 GRANT SELECT, INSERT, UPDATE, DELETE ON coupon_service.* TO 'coupon_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON common.* TO 'coupon_svc_user'@'%';
+-- End of service.

@@ -14,20 +14,25 @@
 
 -- Creates and changes tables, and does nothing else.
 CREATE USER onsale_migrate PASSWORD 'change-me';
--- Coupon servers and issuers.
-CREATE USER coupon_svc_user PASSWORD 'change-me';
 
 REVOKE ALL ON DATABASE ticketing FROM PUBLIC;
-GRANT CONNECT ON DATABASE ticketing TO onsale_migrate, coupon_svc_user;
+GRANT CONNECT ON DATABASE ticketing TO onsale_migrate;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 
-CREATE SCHEMA coupon_service AUTHORIZATION onsale_migrate;
--- The outbox and the record of processed messages, shared by all services.
+-- The outbox, and the record of processed messages: the same for all services.
 CREATE SCHEMA common AUTHORIZATION onsale_migrate;
 
--- Each service reads and writes rows in its own schema and in the common one, and has no access to others.
+-- Service: coupon servers and issuers. A service reads and writes rows in its own schema and in the common one, and sees
+-- no other. Another service gets this block again with its own names, at any time.
+CREATE USER coupon_svc_user PASSWORD 'change-me';
+GRANT CONNECT ON DATABASE ticketing TO coupon_svc_user;
+CREATE SCHEMA coupon_service AUTHORIZATION onsale_migrate;
 GRANT USAGE ON SCHEMA coupon_service, common TO coupon_svc_user;
 ALTER DEFAULT PRIVILEGES FOR USER onsale_migrate IN SCHEMA coupon_service, common
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO coupon_svc_user;
 ALTER DEFAULT PRIVILEGES FOR USER onsale_migrate IN SCHEMA coupon_service, common
     GRANT USAGE ON SEQUENCES TO coupon_svc_user;
+-- Common tables that another service's migration has already made.
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA common TO coupon_svc_user;
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA common TO coupon_svc_user;
+-- End of service.

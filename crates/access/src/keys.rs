@@ -2,10 +2,10 @@
 //!
 //! A key reads `onsale_<id>_<secret>`. The id finds the row, the secret's hash is compared in constant time.
 
+use crate::rows::{self as api_keys, ApiKey, KeyKind};
 use arc_swap::ArcSwap;
 use domain::{TenantName, Timestamp};
-use ledger::api_keys::{ApiKey, KeyKind};
-use ledger::{Ledger, LedgerError, api_keys};
+use ledger::{Ledger, LedgerError};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -173,11 +173,21 @@ pub enum MakeKeyError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ledger::Schema;
+
+    /// The table of keys alone.
+    static SCHEMA: Schema = Schema {
+        name: "keys",
+        file: "keys.sqlite",
+        topics: &[],
+        migrations: |_| vec![crate::rows::migration()],
+        tables: &[crate::rows::TABLE],
+    };
 
     async fn ring() -> (tempfile::TempDir, Ledger, Arc<KeyRing>) {
         let folder = tempfile::tempdir().expect("a folder");
-        let url = ledger::embedded_url(folder.path());
-        let ledger = Ledger::connect(&url, ledger::LedgerOptions::default()).await.expect("connects");
+        let url = SCHEMA.embedded_url(folder.path());
+        let ledger = Ledger::connect(&url, &SCHEMA, ledger::LedgerOptions::default()).await.expect("connects");
         ledger.migrate().await.expect("migrates");
         let ring = KeyRing::load(ledger.clone()).await.expect("loads");
         (folder, ledger, ring)

@@ -3,6 +3,7 @@
 pub mod callers;
 pub mod internal;
 pub mod keys;
+pub mod rows;
 
 pub use callers::Callers;
 pub use internal::InternalKeys;

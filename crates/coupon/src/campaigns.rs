@@ -2,11 +2,12 @@
 
 use super::service::CouponService;
 use super::views::campaign::{CampaignPage, CampaignPatch, CampaignView, NewCampaign};
+use crate::rows::campaigns;
 use domain::campaign::Switches;
 use domain::campaign_change::{Action, ChangeRefused};
 use domain::{Campaign, CampaignId, CampaignStatus, ErrorCode, Terms};
 use hot::{SaleStatus, Standing};
-use ledger::{LedgerError, campaigns};
+use ledger::LedgerError;
 use onsale_http::ApiError;
 use std::time::Duration;
 

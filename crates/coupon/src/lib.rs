@@ -17,6 +17,8 @@ pub mod on_their_way;
 pub mod rebuild;
 pub mod reconcile;
 pub mod redemption;
+pub mod rows;
+pub mod schema;
 pub mod service;
 pub mod views;
 

@@ -3,10 +3,10 @@
 
 use super::reconcile::ledger_book;
 use super::service::CouponService;
+use crate::rows::coupons::{self, KeptCoupon};
 use domain::coupon::Coupon;
 use domain::message::CouponIssued;
 use domain::{Campaign, CampaignId, CouponStatus, Timestamp, UserId};
-use ledger::coupons::{self, KeptCoupon};
 use onsale_http::ApiError;
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
@@ -46,7 +46,7 @@ impl CouponService {
     pub async fn catch_up_with_ledger(&self) -> Result<usize, ApiError> {
         let pending = self.port.stats().await.outbox_pending;
         let mut restored = 0;
-        for campaign in ledger::campaigns::all(&self.ledger).await? {
+        for campaign in crate::rows::campaigns::all(&self.ledger).await? {
             let kept = coupons::counts(&self.ledger, &campaign.id).await?;
             let known = self.port.counts(&campaign.id).await?.unwrap_or_default();
             // What is on its way is known here and not kept yet; it must not hide what is the other way round.

@@ -5,11 +5,11 @@
 
 use super::rebuild::coupon_of_row;
 use super::service::CouponService;
+use crate::rows::coupons::{self, KeptCoupon};
 use domain::coupon::Coupon;
 use domain::reconcile::{Comparison, Entry, Finding, compare};
 use domain::{Campaign, CampaignId, CouponStatus, ErrorCode, Timestamp, UserId};
 use hot::Standing;
-use ledger::coupons::{self, KeptCoupon};
 use metrics::gauge;
 use onsale_http::ApiError;
 use serde::Serialize;
@@ -95,7 +95,7 @@ impl CouponService {
     /// be read.
     pub async fn reconcile(&self, only: Option<&CampaignId>, repair: bool) -> Result<Report, ApiError> {
         let mut reports = Vec::new();
-        for campaign in ledger::campaigns::all(&self.ledger).await? {
+        for campaign in crate::rows::campaigns::all(&self.ledger).await? {
             if only.is_none_or(|only| *only == campaign.id) {
                 reports.push(self.reconcile_campaign(&campaign, repair).await?);
             }
@@ -290,7 +290,7 @@ impl CouponService {
     /// every minute.
     async fn reconcile_changed(&self, balanced: &mut HashMap<CampaignId, Figures>) -> Result<Report, ApiError> {
         let mut reports = Vec::new();
-        for campaign in ledger::campaigns::all(&self.ledger).await? {
+        for campaign in crate::rows::campaigns::all(&self.ledger).await? {
             let sale = self.port.status(&campaign.id, clock::now()).await?;
             let sale = sale.map(|sale| (sale.remaining, sale.participants));
             let figures = (campaign.stock, sale, coupons::counts(&self.ledger, &campaign.id).await?);

@@ -3,10 +3,10 @@
 
 use super::service::CouponService;
 use super::views::coupon::{CouponView, RedeemView, RevokeView, UserCoupons};
+use crate::rows::coupons::{self, KeptCoupon, UseChange};
 use domain::message::{CouponRedeemed, CouponRevoked, Envelope, event_type, topic};
 use domain::redemption::{Refusal, Step, Use};
 use domain::{Campaign, CampaignId, CouponStatus, ErrorCode, TenantName, Timestamp, UserId};
-use ledger::coupons::{self, KeptCoupon, UseChange};
 use onsale_http::ApiError;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -129,7 +129,7 @@ impl CouponService {
     ) -> Result<(KeptCoupon, Use), ApiError> {
         for _ in 0..STEP_ATTEMPTS_MAX {
             let kept = self.find(tenant, coupon_id).await?;
-            let campaign = ledger::campaigns::get(&self.ledger, &kept.campaign).await?;
+            let campaign = crate::rows::campaigns::get(&self.ledger, &kept.campaign).await?;
             let campaign = campaign.ok_or_else(|| ApiError::internal("a coupon without its campaign"))?;
             let decided = decide(&kept, &campaign, clock::now())?;
             let after = match decided.step {

@@ -1,78 +1,109 @@
-//! Changes: kept as a whole or not at all, tried again when they get in each other's way.
+//! Transactions: stored as a whole or not at all, and repeated when two of them collide.
 
-use crate::asked::{Asked, no_answer};
 use crate::connect::Ledger;
+use crate::database::Database;
 use crate::error::LedgerError;
-use crate::place::Place;
+use crate::timed::{Timed, no_answer};
 use backon::{ExponentialBuilder, Retryable};
 use sea_orm::{DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use std::time::Duration;
 
-/// A change that lost a race is tried so many times more.
-const TRIES_MORE: usize = 6;
-/// Shortest wait before the next try; it doubles, with chance added, so that the same two do not meet again.
-const TRY_DELAY_MIN: Duration = Duration::from_millis(5);
-/// Longest wait before the next try.
-const TRY_DELAY_MAX: Duration = Duration::from_millis(250);
+/// How often a change that lost a race is repeated.
+const RETRIES_MAX: usize = 6;
+/// Shortest wait before a repetition. It doubles, with jitter, so that the same two changes do not collide again.
+const RETRY_DELAY_MIN: Duration = Duration::from_millis(5);
+/// Longest wait before a repetition.
+const RETRY_DELAY_MAX: Duration = Duration::from_millis(250);
 
-/// An open change: kept as a whole on [`Transaction::commit`], undone when dropped.
+/// An open change: stored as a whole by [`Transaction::commit`], undone when dropped.
 #[derive(Debug)]
 pub struct Transaction {
-    open: Asked<DatabaseTransaction>,
-    place: Place,
+    open: Timed<DatabaseTransaction>,
+    database: Database,
 }
 
 impl Transaction {
-    /// Keeps the change; it is durable when this returns.
+    /// Stores the change; it is durable when this returns.
     ///
     /// # Errors
-    /// [`LedgerError::Unreachable`]: the change may or may not have been kept.
+    /// [`LedgerError::Unavailable`]: the change may or may not have been stored.
     pub async fn commit(self) -> Result<(), LedgerError> {
         Ok(self.open.inner.commit().await?)
     }
 
-    /// Begins a part that can be undone by itself.
-    pub(crate) async fn part(&self) -> Result<Asked<DatabaseTransaction>, LedgerError> {
+    /// Begins a part of the change that can be undone by itself.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn savepoint(&self) -> Result<Savepoint, LedgerError> {
         let inner = self.open.within(self.open.inner.begin()).await?;
-        Ok(Asked { inner, answer_timeout: self.open.answer_timeout })
+        Ok(Savepoint(Timed { inner, answer_timeout: self.open.answer_timeout }))
     }
 
-    pub(crate) fn connection(&self) -> &Asked<DatabaseTransaction> {
+    /// For the statements of this change.
+    pub fn connection(&self) -> &Timed<DatabaseTransaction> {
         &self.open
     }
 
-    pub(crate) fn place(&self) -> &Place {
-        &self.place
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+}
+
+/// A part of a change: joined to it by [`Savepoint::commit`], undone when dropped.
+#[derive(Debug)]
+pub struct Savepoint(Timed<DatabaseTransaction>);
+
+impl Savepoint {
+    /// For the statements of this part.
+    pub fn connection(&self) -> &Timed<DatabaseTransaction> {
+        &self.0
+    }
+
+    /// Joins the part to its change, which still has to be committed.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn commit(self) -> Result<(), LedgerError> {
+        Ok(self.0.inner.commit().await?)
+    }
+
+    /// Undoes the part. The change goes on without it.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn rollback(self) -> Result<(), LedgerError> {
+        Ok(self.0.inner.rollback().await?)
     }
 }
 
 impl Ledger {
-    /// Begins a change that will write. It sees what others have committed meanwhile; on SQLite it takes the writer's
-    /// place at once, so that a change that reads first can not fail half way.
+    /// Begins a change that will write. It sees what other changes have committed meanwhile. On SQLite it takes the
+    /// write lock at once, so that a change that reads first cannot fail half way.
     ///
-    /// Nothing here tries again and nothing limits the time: see [`Ledger::change`].
+    /// This call neither repeats the change nor limits its time: see [`Ledger::change`].
     ///
     /// # Errors
-    /// [`LedgerError::Unreachable`].
+    /// [`LedgerError::Unavailable`].
     pub async fn begin(&self) -> Result<Transaction, LedgerError> {
-        let sqlite = self.place().backend == DbBackend::Sqlite;
+        let sqlite = self.database().backend == DbBackend::Sqlite;
         let options = TransactionOptions {
-            // The pool's connections read what is committed by themselves.
+            // The pool's connections read committed rows already.
             isolation_level: None,
             access_mode: None,
             sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Immediate),
         };
         let inner = self.pool().begin_with_options(options).await?;
-        let open = Asked { inner, answer_timeout: self.options().change_timeout };
-        Ok(Transaction { open, place: self.place().clone() })
+        let open = Timed { inner, answer_timeout: self.options().change_timeout };
+        Ok(Transaction { open, database: self.database().clone() })
     }
 
-    /// Carries out a change: `work` makes it and commits it. `work` may run several times, each in a change of its own,
-    /// when the database undoes one because it got in another's way (a dead-lock); only the last is kept.
+    /// Carries out a change: `work` makes it and commits it. When the database undoes the change in favour of another
+    /// one (a deadlock), `work` runs again in a new transaction; only the last one is stored.
     ///
     /// # Errors
-    /// [`LedgerError::Unreachable`] before the commit was answered, or past [`LedgerOptions::change_timeout`]: the
-    /// change may or may not have been kept. Any other error of `work`: nothing was kept.
+    /// [`LedgerError::Unavailable`] before the commit was answered, or past [`LedgerOptions::change_timeout`]: the
+    /// change may or may not have been stored. Any other error of `work`: nothing was stored.
     ///
     /// [`LedgerOptions::change_timeout`]: crate::LedgerOptions::change_timeout
     pub async fn change<T, F>(&self, work: impl Fn(Transaction) -> F) -> Result<T, LedgerError>
@@ -80,16 +111,16 @@ impl Ledger {
         F: Future<Output = Result<T, LedgerError>>,
     {
         let once = || async { work(self.begin().await?).await };
-        let patience = ExponentialBuilder::default()
-            .with_min_delay(TRY_DELAY_MIN)
-            .with_max_delay(TRY_DELAY_MAX)
-            .with_max_times(TRIES_MORE)
+        let delays = ExponentialBuilder::default()
+            .with_min_delay(RETRY_DELAY_MIN)
+            .with_max_delay(RETRY_DELAY_MAX)
+            .with_max_times(RETRIES_MAX)
             .with_jitter();
-        let tries = once.retry(patience).when(|error: &LedgerError| matches!(error, LedgerError::LostRace(_)));
+        let tries = once.retry(delays).when(|error: &LedgerError| matches!(error, LedgerError::LostRace(_)));
         let limit = self.options().change_timeout;
         match tokio::time::timeout(limit, tries).await {
-            // Those in the way will have gone some time: nobody's fault, and nothing to give up for.
-            Ok(Err(LedgerError::LostRace(text))) => Err(LedgerError::Unreachable(text)),
+            // The other changes end some time, and the same change succeeds then.
+            Ok(Err(LedgerError::LostRace(cause))) => Err(LedgerError::Unavailable(cause)),
             Ok(outcome) => outcome,
             Err(_) => Err(no_answer(limit).into()),
         }

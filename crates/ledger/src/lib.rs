@@ -1,28 +1,33 @@
-//! What is kept: tables, constraints, queries. The last and absolute guard of every promise.
+//! The machinery of the databases: connections, transactions, migrations, the outbox and the record of processed
+//! messages. It knows no service: a service describes its tables as a [`Schema`] and owns their entities, migrations and
+//! queries.
 //!
-//! One set of entities, migrations and queries for SQLite, PostgreSQL and MySQL/MariaDB: everything goes
-//! through the query builder, and the few places where the databases part are `place` (where
-//! tables stand), `pool` (what a connection is told), `error` and `migrations`. A row that would break a promise (two coupons with one number, a number beyond the stock,
-//! a coupon beyond the user's limit) is refused by the database itself, whoever writes it.
+//! One set of migrations and queries serves SQLite, PostgreSQL and MySQL/MariaDB: everything goes through the query
+//! builder. The few differences are in `database` (where tables stand), `pool` (settings of a connection), `columns`,
+//! `error` and `migrations`. A row that would break a promise is refused by the database itself, by a constraint.
 //!
-//! Queries are functions of their table's module and take the [`Ledger`], or a [`Transaction`] where they
-//! belong to a larger change. Each names the tenant: no query reads across tenants unless its name says so.
+//! Queries are functions of their table's module and take the [`Ledger`], or a [`Transaction`] where they belong to a
+//! larger change.
 
-mod asked;
 mod change;
+pub mod columns;
+mod common;
 mod connect;
-mod entities;
+mod database;
+mod diagnostics;
 mod error;
 mod migrations;
-mod moment;
-mod place;
+pub mod moment;
 mod pool;
-mod queries;
-mod survey;
+mod schema;
+mod timed;
 
-pub use change::Transaction;
-pub use connect::{Ledger, LedgerOptions, embedded_url};
-pub use error::LedgerError;
+pub use change::{Savepoint, Transaction};
+pub use common::{common_tables, outbox, processed, purge};
+pub use connect::{Ledger, LedgerOptions};
+pub use database::Database;
+pub use diagnostics::{Diagnostics, Engine};
+pub use error::{Cause, LedgerError};
 pub use migrations::SchemaState;
-pub use queries::{api_keys, campaigns, coupons, outbox, processed};
-pub use survey::{Engine, LedgerSurvey};
+pub use schema::{Right, Schema, Table};
+pub use timed::Timed;

@@ -1,4 +1,4 @@
-//! Between the field's moments and the databases' times. Milliseconds survive both ways.
+//! Converts between [`Timestamp`] and the databases' times. Milliseconds survive both ways.
 
 use domain::Timestamp;
 use sea_orm::prelude::DateTimeUtc;
@@ -6,17 +6,17 @@ use sea_orm::prelude::DateTimeUtc;
 /// The latest moment that all three databases can hold (9999-12-31T23:59:59.999).
 const LATEST_MS: i64 = 253_402_300_799_999;
 
-/// A moment as the databases keep it; what lies outside 1970..9999 stops at the ends.
-pub(crate) fn stored(at: Timestamp) -> DateTimeUtc {
+/// A moment as the databases store it. A moment outside 1970..9999 becomes the nearer end.
+pub fn stored(at: Timestamp) -> DateTimeUtc {
     DateTimeUtc::from_timestamp_millis(at.millis().clamp(0, LATEST_MS)).unwrap_or_default()
 }
 
-/// A kept time as a moment.
-pub(crate) fn read(at: DateTimeUtc) -> Timestamp {
+/// A stored time as a moment.
+pub fn read(at: DateTimeUtc) -> Timestamp {
     Timestamp(at.timestamp_millis())
 }
 
 /// The time of writing, for columns that say when a row was made. No rule depends on it.
-pub(crate) fn now() -> DateTimeUtc {
+pub fn now() -> DateTimeUtc {
     stored(clock::now())
 }

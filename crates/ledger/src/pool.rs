@@ -1,7 +1,7 @@
-//! The pool of connections: sizes, time limits, and what each database is told when a connection is made.
+//! The pool of connections: its size, its time limits, and the settings of a new connection.
 
 use crate::connect::LedgerOptions;
-use crate::place::{COMMON_SCHEMA, OWN_SCHEMA, Place};
+use crate::database::Database;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{self, Connection};
 use sea_orm::{ConnectOptions, DbBackend};
@@ -10,32 +10,32 @@ use std::time::Duration;
 
 /// SQLite has one writer; the others only read.
 const SQLITE_CONNECTIONS: u32 = 4;
-/// A connection that was not used for so long is closed.
+/// A connection is closed when it was unused for so long.
 const IDLE_LIFE: Duration = Duration::from_secs(60);
-/// A connection is not used for longer, so that a pool moves on after a change of address or of grants.
+/// A connection is replaced after so long, so that a pool follows a change of address or of grants.
 const CONNECTION_LIFE: Duration = Duration::from_secs(1_800);
-/// MySQL ends a connection that says nothing for so long, and with it the locks of a program that has gone. More than
-/// [`IDLE_LIFE`], so that the pool never finds one ended.
+/// MySQL ends a connection that is silent for so long, and with it the locks of a program that is gone. Longer than
+/// [`IDLE_LIFE`], so that the pool never uses an ended connection.
 const MYSQL_SILENCE_SECONDS: u64 = 120;
-/// PostgreSQL ends a change whose program says nothing more.
+/// PostgreSQL ends a transaction whose program is silent for so long.
 const POSTGRES_SILENCE: Duration = Duration::from_secs(60);
-/// Longest wait for a connection to prove alive on its way back into the pool.
+/// Longest wait for a returned connection to prove alive.
 const RETURN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The options of the pool of a place.
-pub(crate) fn options(place: &Place, limits: LedgerOptions) -> ConnectOptions {
-    let sqlite = place.backend == DbBackend::Sqlite;
+/// The options of the pool.
+pub(crate) fn options(database: &Database, limits: LedgerOptions) -> ConnectOptions {
+    let sqlite = database.backend == DbBackend::Sqlite;
     let most = if sqlite { limits.max_connections.min(SQLITE_CONNECTIONS) } else { limits.max_connections };
-    let mut connect = place.connect_options();
+    let mut connect = database.connect_options();
     connect
         .max_connections(most.max(1))
         .connect_timeout(limits.acquire_timeout)
         .acquire_timeout(limits.acquire_timeout)
         .sqlx_logging(false)
         .record_stmt_in_spans(false);
-    match place.backend {
+    match database.backend {
         DbBackend::Sqlite => sqlite_options(&mut connect, limits),
-        DbBackend::Postgres => postgres_options(&mut connect, limits),
+        DbBackend::Postgres => postgres_options(&mut connect, database, limits),
         _ => mysql_options(&mut connect, limits),
     }
     connect
@@ -51,8 +51,8 @@ fn sqlite_options(connect: &mut ConnectOptions, limits: LedgerOptions) {
                 .busy_timeout(limits.busy_timeout)
         })
         .map_sqlx_sqlite_pool_opts(|pool| {
-            // When SQLite undoes a change by itself (a full disk), the driver goes on counting it as open: the next
-            // change on this connection would be a part of nothing, and its commit would keep nothing.
+            // When SQLite undoes a transaction by itself (a full disk), the driver still counts it as open: the next
+            // transaction on this connection would be a savepoint of nothing, and its commit would store nothing.
             pool.before_acquire(|connection, _| {
                 let settled = !connection.is_in_transaction();
                 Box::pin(async move { Ok(settled) })
@@ -60,9 +60,10 @@ fn sqlite_options(connect: &mut ConnectOptions, limits: LedgerOptions) {
         });
 }
 
-/// All by start-up parameters, which cost no question of their own. A change sees what others have committed
+/// All settings are start-up parameters, which cost no round trip. A change sees what other changes have committed
 /// meanwhile, whatever the database's own default is.
-fn postgres_options(connect: &mut ConnectOptions, limits: LedgerOptions) {
+fn postgres_options(connect: &mut ConnectOptions, database: &Database, limits: LedgerOptions) {
+    let search_path = database.schemas().join(",");
     let millis = |limit: Duration| limit.as_millis().to_string();
     connect
         .idle_timeout(IDLE_LIFE)
@@ -70,7 +71,7 @@ fn postgres_options(connect: &mut ConnectOptions, limits: LedgerOptions) {
         .set_application_name("onsale")
         .map_sqlx_postgres_opts(move |postgres| {
             postgres.options([
-                ("search_path", format!("{OWN_SCHEMA},{COMMON_SCHEMA}")),
+                ("search_path", search_path.clone()),
                 ("default_transaction_isolation", "read committed".to_owned()),
                 ("statement_timeout", millis(limits.change_timeout)),
                 ("lock_timeout", millis(limits.busy_timeout)),
@@ -82,20 +83,20 @@ fn postgres_options(connect: &mut ConnectOptions, limits: LedgerOptions) {
         });
 }
 
-/// `STRICT_ALL_TABLES`: what does not fit is refused, whatever the server's own default is.
+/// `STRICT_ALL_TABLES`: a value that does not fit is refused, whatever the server's own default is.
 fn mysql_options(connect: &mut ConnectOptions, limits: LedgerOptions) {
-    let told = format!(
+    let settings = format!(
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
          SET SESSION innodb_lock_wait_timeout = {}, wait_timeout = {}, sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')",
         limits.busy_timeout.as_secs().max(1),
         MYSQL_SILENCE_SECONDS
     );
     connect.idle_timeout(IDLE_LIFE).max_lifetime(CONNECTION_LIFE).map_sqlx_mysql_pool_opts(move |pool| {
-        let told = told.clone();
+        let settings = settings.clone();
         pool.after_connect(move |connection, _| {
-            let told = told.clone();
+            let settings = settings.clone();
             Box::pin(async move {
-                sqlx::Executor::execute(connection, sqlx::AssertSqlSafe(told)).await?;
+                sqlx::Executor::execute(connection, sqlx::AssertSqlSafe(settings)).await?;
                 Ok(())
             })
         })
@@ -103,25 +104,29 @@ fn mysql_options(connect: &mut ConnectOptions, limits: LedgerOptions) {
     });
 }
 
-/// A connection that was left in the middle of a question to a server that says nothing would wait for the answer on
-/// its way back, and hold its place in the pool meanwhile.
+/// A connection that was dropped in the middle of a statement to a silent server would wait for the answer when it is
+/// returned, and occupy its slot in the pool meanwhile.
 async fn alive(ping: impl Future<Output = Result<(), sqlx::Error>>) -> Result<bool, sqlx::Error> {
-    let silence = || sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "no answer"));
-    tokio::time::timeout(RETURN_TIMEOUT, ping).await.map_err(|_| silence())??;
+    let timed_out = || sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "no answer"));
+    tokio::time::timeout(RETURN_TIMEOUT, ping).await.map_err(|_| timed_out())??;
     Ok(true)
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::connect::{Ledger, LedgerOptions, embedded_url};
+    use crate::connect::{Ledger, LedgerOptions};
+    use crate::schema::Schema;
     use sea_orm::{ConnectionTrait, DbBackend, Statement};
     use std::time::Duration;
 
+    static TOYS: Schema =
+        Schema { name: "toy_service", file: "toys.sqlite", topics: &[], migrations: |_| Vec::new(), tables: &[] };
+
     #[tokio::test]
-    async fn every_connection_to_a_file_flushes_and_checks_keys() {
+    async fn every_connection_to_a_file_flushes_and_checks_foreign_keys() {
         let folder = tempfile::tempdir().expect("a folder");
         let options = LedgerOptions { busy_timeout: Duration::from_millis(4_321), ..LedgerOptions::default() };
-        let ledger = Ledger::connect(&embedded_url(folder.path()), options).await.expect("connects");
+        let ledger = Ledger::connect(&TOYS.embedded_url(folder.path()), &TOYS, options).await.expect("connects");
         let ask = async |pragma: &str| {
             let question = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {pragma}"));
             ledger.connection().query_one_raw(question).await.expect("asked").expect("answered")
@@ -134,14 +139,13 @@ mod tests {
         }
     }
 
-    /// After a change that SQLite undid by itself, as it does when a commit meets a full disk, the next ones are kept
-    /// all the same.
+    /// SQLite undoes a change by itself when a commit meets a full disk.
     #[tokio::test]
-    async fn a_change_undone_by_the_database_does_not_swallow_what_comes_after_it() {
+    async fn changes_after_one_that_the_database_undid_are_stored() {
         let folder = tempfile::tempdir().expect("a folder");
-        let url = embedded_url(folder.path());
+        let url = TOYS.embedded_url(folder.path());
         let options = LedgerOptions { max_connections: 1, ..LedgerOptions::default() };
-        let ledger = Ledger::connect(&url, options).await.expect("connects");
+        let ledger = Ledger::connect(&url, &TOYS, options).await.expect("connects");
         let sqlite = |sql: &str| Statement::from_string(DbBackend::Sqlite, sql);
         ledger.connection().execute_raw(sqlite("CREATE TABLE things (name TEXT)")).await.expect("made");
         let change = ledger.begin().await.expect("begun");
@@ -155,7 +159,7 @@ mod tests {
             change.commit().await.expect("kept");
         }
         ledger.close().await.expect("closes");
-        let ledger = Ledger::connect(&url, options).await.expect("connects");
+        let ledger = Ledger::connect(&url, &TOYS, options).await.expect("connects");
         let count = Statement::from_string(DbBackend::Sqlite, "SELECT count(*) FROM things");
         let row = ledger.connection().query_one_raw(count).await.expect("asked").expect("answered");
         assert_eq!(row.try_get_by_index::<i64>(0).expect("a number"), 2);

@@ -13,7 +13,7 @@ fn main() -> ExitCode {
     match commands::run(cli::Cli::parse()) {
         Ok(ending) => ending.into(),
         Err(error) => {
-            eprintln!("onsale: {error:#}");
+            eprintln!("onsale: {}", commands::with_causes(&error));
             commands::exit_status(&error)
         }
     }

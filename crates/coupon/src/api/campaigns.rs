@@ -61,7 +61,7 @@ pub(super) async fn list(
     headers: HeaderMap,
 ) -> Answer<CampaignPage> {
     let tenant = service.callers.tenant_of_key(&headers, asked.tenant.as_deref()).await?;
-    if !(1..=ledger::campaigns::PAGE_SIZE_MAX).contains(&asked.size) {
+    if !(1..=crate::rows::campaigns::PAGE_SIZE_MAX).contains(&asked.size) {
         return Err(ApiError::invalid("size must be 1 to 100"));
     }
     Ok(Json(service.campaigns(&tenant, asked.page, asked.size).await?))
@@ -176,7 +176,8 @@ pub(super) async fn short_form(
     let (initial_stock, message) = match made {
         Ok(_) => (asked.initial_stock, "the campaign is open"),
         Err(error) if error.code == ErrorCode::CampaignExists => {
-            let existing = ledger::campaigns::get(&service.ledger, &id).await?.ok_or(ErrorCode::CampaignNotFound)?;
+            let existing =
+                crate::rows::campaigns::get(&service.ledger, &id).await?.ok_or(ErrorCode::CampaignNotFound)?;
             (existing.stock, "the campaign exists already; nothing was changed")
         }
         Err(error) => return Err(error),

@@ -5,6 +5,8 @@ use super::routes;
 use crate::CouponService;
 use crate::campaigns::open_with_stock;
 use crate::on_their_way::{NothingOnItsWay, OnTheirWay};
+use crate::rows::{campaigns, coupons};
+use crate::schema::SCHEMA;
 use access::callers::Callers;
 use access::keys::{Caller, KeyRing, make};
 use async_trait::async_trait;
@@ -16,7 +18,7 @@ use domain::{CampaignId, CouponStatus, EventName, TenantName, UserId};
 use hot::embedded::{EmbeddedEngine, JournalOptions};
 use hot::{CouponPort, IssueRequest};
 use http::{Method, Request, StatusCode};
-use ledger::{Ledger, LedgerOptions, campaigns, coupons, embedded_url};
+use ledger::{Ledger, LedgerOptions};
 use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
@@ -50,7 +52,9 @@ impl Shop {
 
     async fn with(on_their_way: Arc<dyn OnTheirWay>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let ledger = Ledger::connect(&embedded_url(folder.path()), LedgerOptions::default()).await.expect("connects");
+        let ledger = Ledger::connect(&SCHEMA.embedded_url(folder.path()), &SCHEMA, LedgerOptions::default())
+            .await
+            .expect("connects");
         ledger.migrate().await.expect("migrates");
         let engine = EmbeddedEngine::open(folder.path(), JournalOptions::default()).expect("opens");
         let key = make(&ledger, &Caller::Administrator, clock::now()).await.expect("made").text;

@@ -5,9 +5,9 @@
 //! one that made it has it; each that starts later brings it up to date.
 
 use super::service::GateService;
+use crate::rows::{campaigns, coupons};
 use domain::line::{Admits, LineId, LineRule};
 use domain::{Campaign, CampaignId, CampaignStatus, Timestamp};
-use ledger::{campaigns, coupons};
 use lines::rules::change_rule;
 use onsale_http::ApiError;
 use std::mem::discriminant;

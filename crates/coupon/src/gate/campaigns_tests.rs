@@ -4,6 +4,7 @@ use super::faulty_lines::FaultyLines;
 use super::{DispatchMode, GateService, GateSettings};
 use crate::campaigns::open_with_stock;
 use crate::on_their_way::NothingOnItsWay;
+use crate::schema::SCHEMA;
 use crate::{CouponService, Gatekeeper};
 use access::callers::Callers;
 use access::keys::KeyRing;
@@ -11,7 +12,7 @@ use domain::line::{LineId, Verdict};
 use domain::{Campaign, CampaignId, ErrorCode, EventName, TenantName, UserId};
 use hot::embedded::{EmbeddedEngine, EmbeddedLines, JournalOptions};
 use hot::line::LinePort;
-use ledger::{Ledger, LedgerOptions, embedded_url};
+use ledger::{Ledger, LedgerOptions};
 use lines::LineClient;
 use onsale_http::ApiError;
 use std::path::Path;
@@ -19,7 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) async fn coupons(folder: &Path) -> CouponService {
-    let ledger = Ledger::connect(&embedded_url(folder), LedgerOptions::default()).await.expect("connects");
+    let ledger =
+        Ledger::connect(&SCHEMA.embedded_url(folder), &SCHEMA, LedgerOptions::default()).await.expect("connects");
     ledger.migrate().await.expect("migrates");
     CouponService {
         port: Arc::new(EmbeddedEngine::open(folder, JournalOptions::default()).expect("opens")),

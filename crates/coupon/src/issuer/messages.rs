@@ -76,7 +76,7 @@ impl Handler for CouponGroup {
             failures.extend(understood.err().map(|error| invalid(index, error)));
         }
         let failed = |error: LedgerError| match error {
-            error @ LedgerError::Unreachable(_) => HandleError::Unavailable(error.into()),
+            error @ LedgerError::Unavailable(_) => HandleError::Unavailable(error.into()),
             other => HandleError::Batch(other.into()),
         };
         self.keep(&heard, &mut failures).await.map_err(failed)?;

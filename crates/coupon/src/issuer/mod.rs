@@ -1,8 +1,7 @@
 //! The issuer: keeps in the ledger what was decided (FCFS-006, FCFS-008).
 //!
 //! `messages` is what it hears, `service` what it does with decisions, `requests` what it decides itself for the gate,
-//! `gate_call` how it tells the gate, `outboxes` the two places that messages come from,
-//! `tidy` forgets what has been done with long ago.
+//! `gate_call` how it tells the gate, `outboxes` the two places that messages come from.
 
 pub mod gate_call;
 #[cfg(test)]
@@ -11,7 +10,6 @@ pub mod messages;
 pub mod outboxes;
 pub mod requests;
 pub mod service;
-pub mod tidy;
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,11 @@
 //! Coupons that the gate asks for (GATE-004): stock and duplicates are decided in the tables, in one transaction with
 //! the record of the request and the messages that tell of it. Only then the gate hears of it.
 
+use crate::rows::coupons::{Gift, Given, Wanted, give};
 use async_trait::async_trait;
 use domain::line::Verdict;
 use domain::message::{Envelope, StockExhausted, event_type, topic};
 use domain::{CampaignId, UserId};
-use ledger::coupons::{Gift, Given, Wanted, give};
 use ledger::{Ledger, LedgerError, Transaction, outbox, processed};
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! Keeping rows: each message once, in one transaction with its record (MSG-001).
 
+use crate::rows::coupons;
 use domain::message::{CouponIssued, Envelope};
-use ledger::{Ledger, LedgerError, Transaction, coupons, processed};
+use ledger::{Ledger, LedgerError, Transaction, processed};
 use std::collections::HashMap;
 use uuid::Uuid;
 

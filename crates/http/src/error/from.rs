@@ -18,7 +18,7 @@ impl From<HotError> for ApiError {
 impl From<LedgerError> for ApiError {
     fn from(error: LedgerError) -> Self {
         match error {
-            LedgerError::Unreachable(_) => {
+            LedgerError::Unavailable(_) => {
                 tracing::warn!(%error, "the ledger did not answer");
                 ErrorCode::ServiceUnavailable.into()
             }

@@ -1,15 +1,12 @@
-//! Making and updating the tables, and telling whether they are ours.
+//! Makes and updates the tables of a schema, and compares them with the migrations of this program.
 
-mod columns;
-mod m20261121_000001_coupons;
-mod m20261121_000002_messages;
-mod m20261121_000003_api_keys;
+mod lock;
 pub(crate) mod schemas;
-mod turn;
 
 use crate::connect::Ledger;
+use crate::database::Database;
 use crate::error::{LedgerError, is_missing_database};
-use crate::place::Place;
+use lock::MigrationLock;
 use sea_orm::{DbBackend, EntityTrait};
 use sea_orm_migration::MigratorTraitSelf;
 use sea_orm_migration::prelude::*;
@@ -17,12 +14,12 @@ use sea_orm_migration::seaql_migrations;
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// How the tables of a database stand to this program.
+/// The tables of a database compared with the migrations of this program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SchemaState {
-    /// Exactly this program's.
+    /// All migrations of this program have run, and no others.
     Current,
-    /// These migrations are still to be run; a new database has them all before it.
+    /// These migrations have not run yet; on a new database all of them.
     Behind(Vec<String>),
     /// A newer or another program ran these migrations, which this one does not know.
     Newer(Vec<String>),
@@ -43,31 +40,28 @@ impl fmt::Display for SchemaState {
     }
 }
 
-struct Migrator(Place);
+struct Migrator(Database);
 
 impl MigratorTraitSelf for Migrator {
     fn migrations(&self) -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(m20261121_000001_coupons::Migration),
-            Box::new(m20261121_000002_messages::Migration(self.0.clone())),
-            Box::new(m20261121_000003_api_keys::Migration),
-        ]
+        (self.0.schema.migrations)(&self.0)
     }
 }
 
 /// Brings the tables up to date; refuses a database that is ahead of this program.
 pub(crate) async fn migrate(ledger: &Ledger) -> Result<(), LedgerError> {
-    // Most often there is nothing to do, and nothing to wait for: a user who may only read and write rows is enough.
+    // Most often there is nothing to do, and the rights to read and write rows are enough.
     if is_current(ledger.schema_state().await?)? {
         return Ok(());
     }
-    match ledger.place().backend {
-        DbBackend::MySql => migrate_in_turn(ledger).await,
-        _ => migrate_in_one_change(ledger).await,
+    match ledger.database().backend {
+        DbBackend::MySql => migrate_under_lock(ledger).await,
+        _ => migrate_in_transaction(ledger).await,
     }
 }
 
-fn is_current(state: SchemaState) -> Result<bool, LedgerError> {
+/// Whether nothing is to be done; refuses a database that is ahead of this program.
+pub(crate) fn is_current(state: SchemaState) -> Result<bool, LedgerError> {
     match state {
         SchemaState::Current => Ok(true),
         SchemaState::Behind(_) => Ok(false),
@@ -75,41 +69,42 @@ fn is_current(state: SchemaState) -> Result<bool, LedgerError> {
     }
 }
 
-/// Where tables are made in transactions: all or nothing, and whoever comes second waits for the first one's end.
-/// SQLite has one writer anyway.
-async fn migrate_in_one_change(ledger: &Ledger) -> Result<(), LedgerError> {
+/// PostgreSQL and SQLite make tables in a transaction: all or nothing. A second program waits for its end; SQLite has
+/// one writer anyway.
+async fn migrate_in_transaction(ledger: &Ledger) -> Result<(), LedgerError> {
     let change = ledger.begin().await?;
-    if ledger.place().backend == DbBackend::Postgres {
-        turn::wait_on_postgres(&change).await?;
+    if ledger.database().backend == DbBackend::Postgres {
+        lock::acquire_on_postgres(&change).await?;
         schemas::make(&change).await?;
     }
-    let place = ledger.place();
-    if !is_current(state(place, &change.connection().inner).await?)? {
-        let up = Migrator(place.clone()).up(&change.connection().inner, None).await;
-        up.map_err(|error| schemas::explain(place, error))?;
+    let database = ledger.database();
+    if !is_current(state(database, &change.connection().inner).await?)? {
+        let up = Migrator(database.clone()).up(&change.connection().inner, None).await;
+        up.map_err(|error| schemas::explain(database, error))?;
     }
     change.commit().await
 }
 
-/// MySQL ends a transaction at each statement about tables; each of them may be run again.
-async fn migrate_in_turn(ledger: &Ledger) -> Result<(), LedgerError> {
-    let place = ledger.place();
-    let mut turn = turn::MysqlTurn::wait(place).await?;
-    schemas::make_databases(&mut turn, place).await?;
-    if !is_current(state(place, ledger.pool()).await?)? {
-        let up = Migrator(place.clone()).up(ledger.pool(), None).await;
-        up.map_err(|error| schemas::explain(place, error))?;
+/// MySQL ends a transaction at each statement about tables, so a lock of its own keeps other programs away. Every
+/// statement of a migration may be repeated.
+async fn migrate_under_lock(ledger: &Ledger) -> Result<(), LedgerError> {
+    let database = ledger.database();
+    let mut lock = MigrationLock::acquire(database).await?;
+    schemas::make_databases(&mut lock, database).await?;
+    if !is_current(state(database, ledger.pool()).await?)? {
+        let up = Migrator(database.clone()).up(ledger.pool(), None).await;
+        up.map_err(|error| schemas::explain(database, error))?;
     }
-    turn.end().await;
+    lock.release().await;
     Ok(())
 }
 
-/// Compares what was run with what this program knows.
+/// Compares the migrations that have run with those of this program.
 pub(crate) async fn state<'c>(
-    place: &Place,
+    database: &Database,
     connection: impl IntoSchemaManagerConnection<'c>,
 ) -> Result<SchemaState, LedgerError> {
-    let steps = Migrator(place.clone()).migrations();
+    let steps = Migrator(database.clone()).migrations();
     let known: BTreeSet<String> = steps.iter().map(|step| step.name().to_owned()).collect();
     let run = match steps_run(connection.into_database_executor()).await {
         Err(error) if is_missing_database(&error) => BTreeSet::new(),

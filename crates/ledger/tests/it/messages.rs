@@ -1,18 +1,20 @@
-//! The outbox and the record of messages dealt with.
+//! The outbox and the record of processed messages.
 
-use crate::support::engine::{Site, on_every_database};
-use crate::support::{Books, message};
+use crate::support::{Books, TOPIC, message};
 use domain::Timestamp;
 use ledger::{LedgerError, outbox, processed};
+use ledger_testkit::{Site, on_every_database};
 use std::collections::HashSet;
 use uuid::Uuid;
 
 on_every_database!(
     messages_wait_in_the_order_of_writing_until_they_are_marked,
-    a_message_is_not_offered_after_three_refusals_and_tells_why,
-    only_what_was_handed_over_long_ago_is_forgotten,
-    a_message_is_dealt_with_once_by_each_consumer,
+    a_message_is_skipped_after_three_refusals_and_keeps_the_reason,
+    only_messages_published_long_ago_are_deleted,
+    each_consumer_processes_a_message_once,
     a_message_is_written_once,
+    a_message_for_a_topic_of_another_service_is_refused,
+    consumer_names_are_case_sensitive,
 );
 
 /// Later than every moment at which a test runs.
@@ -21,7 +23,7 @@ const LATER: Timestamp = Timestamp(253_402_300_799_000);
 async fn append(books: &Books, ids: impl IntoIterator<Item = u128>) {
     let change = books.ledger.begin().await.expect("begins");
     for id in ids {
-        outbox::append(&change, "coupon.events", &message(id)).await.expect("written");
+        outbox::append(&change, TOPIC, &message(id)).await.expect("written");
     }
     change.commit().await.expect("commits");
 }
@@ -43,7 +45,7 @@ async fn messages_wait_in_the_order_of_writing_until_they_are_marked(site: Site)
     assert_eq!(waiting(&books).await, [7, 1]);
 }
 
-async fn a_message_is_not_offered_after_three_refusals_and_tells_why(site: Site) {
+async fn a_message_is_skipped_after_three_refusals_and_keeps_the_reason(site: Site) {
     let books = Books::open(site).await;
     append(&books, [1, 2]).await;
     let first = outbox::next(&books.ledger, 1).await.expect("read")[0].sequence;
@@ -57,7 +59,7 @@ async fn a_message_is_not_offered_after_three_refusals_and_tells_why(site: Site)
     assert_eq!((retries, last_error), (vec![3], vec!["still too large".to_owned()]));
 }
 
-async fn only_what_was_handed_over_long_ago_is_forgotten(site: Site) {
+async fn only_messages_published_long_ago_are_deleted(site: Site) {
     let books = Books::open(site).await;
     append(&books, 1..=1_203).await;
     let all = outbox::next(&books.ledger, 1_202).await.expect("read");
@@ -68,7 +70,7 @@ async fn only_what_was_handed_over_long_ago_is_forgotten(site: Site) {
     assert_eq!(waiting(&books).await, [1_203]);
 }
 
-async fn a_message_is_dealt_with_once_by_each_consumer(site: Site) {
+async fn each_consumer_processes_a_message_once(site: Site) {
     let books = Books::open(site).await;
     let messages: Vec<_> = (1..=700).map(message).collect();
     let all: Vec<_> = messages.iter().chain(&messages[..50]).collect();
@@ -94,6 +96,27 @@ async fn a_message_is_written_once(site: Site) {
     let books = Books::open(site).await;
     append(&books, [1]).await;
     let change = books.ledger.begin().await.expect("begins");
-    let again = outbox::append(&change, "coupon.events", &message(1)).await;
+    let again = outbox::append(&change, TOPIC, &message(1)).await;
     assert!(matches!(again, Err(LedgerError::Conflict(_))), "{again:?}");
+}
+
+async fn a_message_for_a_topic_of_another_service_is_refused(site: Site) {
+    let books = Books::open(site).await;
+    let change = books.ledger.begin().await.expect("begins");
+    let refused = outbox::append(&change, "coupon.events", &message(1)).await;
+    assert!(
+        matches!(&refused, Err(LedgerError::Other(why)) if why.to_string().contains("coupon.events")),
+        "{refused:?}"
+    );
+}
+
+async fn consumer_names_are_case_sensitive(site: Site) {
+    let books = Books::open(site).await;
+    let change = books.ledger.begin().await.expect("begins");
+    let message = message(1);
+    for consumer in ["Group", "group"] {
+        assert_eq!(processed::record(&change, consumer, &[&message]).await.expect("recorded").len(), 1, "{consumer}");
+    }
+    assert_eq!(processed::unseen(&change, "group", &[message.event_id]).await.expect("asked").len(), 0);
+    assert_eq!(processed::unseen(&change, "GROUP", &[message.event_id]).await.expect("asked").len(), 1);
 }

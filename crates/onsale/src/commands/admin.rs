@@ -5,7 +5,7 @@ use crate::cli::{AdminCommand, KeyCommand, KeyOwner};
 use crate::config::Config;
 use crate::wiring::open_ledger;
 use access::keys::{self, Caller};
-use ledger::api_keys::{self, ApiKey};
+use access::rows::{self as api_keys, ApiKey};
 
 /// Runs the command.
 ///

@@ -54,6 +54,20 @@ pub fn exit_status(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(if error.chain().any(is_users) { 2 } else { 1 })
 }
 
+/// An error with its causes on one line. A cause that the text before it repeats is left out: drivers of databases name
+/// their causes in their own text.
+pub fn with_causes(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if line.is_empty() {
+            line = cause;
+        } else if !line.ends_with(&cause) {
+            line = format!("{line}: {cause}");
+        }
+    }
+    line
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -116,4 +130,16 @@ fn environment() -> anyhow::Result<Vec<(String, String)>> {
             Ok((name, value))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_causes;
+    use anyhow::anyhow;
+
+    #[test]
+    fn a_cause_is_named_once() {
+        let nested = anyhow!("no route").context("the connection failed: no route").context("it cannot be opened");
+        assert_eq!(with_causes(&nested), "it cannot be opened: the connection failed: no route");
+    }
 }

@@ -8,7 +8,7 @@ use anyhow::Context;
 use bus::kafka::{KafkaBus, KafkaBusOptions, KafkaDeadLetters};
 use bus::local::{LocalBus, LocalDeadLetters};
 use bus::{Cause, ConsumerOptions, DeadLetters, Handler, Leased, OutboxSource, Publisher, Relay, RelayOptions, Stop};
-use coupon::issuer::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, Requests, tidy};
+use coupon::issuer::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, Requests};
 use coupon::messages::RevocationGroup;
 use hot::lease::{Hold, Lease};
 use std::sync::Arc;
@@ -108,7 +108,8 @@ impl Courier {
             leases.push(lease);
         }
         if parts.roles.contains(&Role::Issuer) {
-            relays.push(tokio::spawn(tidy::run(parts.ledger.clone(), stop.shutdown())));
+            let (ledger, shutdown) = (parts.ledger.clone(), stop.shutdown());
+            relays.push(tokio::spawn(async move { ledger::purge::run(ledger, shutdown.stopped()).await }));
         }
         Ok(Self { stop, relays, leases, listeners, publisher })
     }

@@ -28,7 +28,7 @@ pub async fn prepare(deciding: &Deciding) -> anyhow::Result<Demo> {
         Err(error) if error.code == ErrorCode::CampaignExists => {}
         Err(error) => anyhow::bail!("the example campaign can not be made: {}", error.code.as_str()),
     }
-    let new_admin_key = if ledger::api_keys::active(&deciding.coupons.ledger).await?.is_empty() {
+    let new_admin_key = if access::rows::active(&deciding.coupons.ledger).await?.is_empty() {
         let key = keys::make(&deciding.coupons.ledger, &Caller::Administrator, clock::now()).await?;
         deciding.coupons.callers.keys.refresh().await?;
         Some(key.text)

@@ -10,10 +10,11 @@ use anyhow::Context;
 use coupon::CouponService;
 use coupon::gate::GateService;
 use coupon::on_their_way::{NothingOnItsWay, OnTheirWay};
+use coupon::schema::SCHEMA;
 use hot::embedded::{EmbeddedEngine, EmbeddedKeys, EmbeddedLines, JournalError, JournalOptions, JournalSnapshot};
 use hot::redis::{RedisAddress, RedisKeys};
 use hot::{CouponPort, KeyPort};
-use ledger::{Ledger, LedgerOptions, embedded_url};
+use ledger::{Ledger, LedgerOptions};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -86,8 +87,8 @@ pub async fn open_ledger(config: &Config) -> anyhow::Result<Ledger> {
     if embedded {
         make_folder(folder)?;
     }
-    let url = if embedded { embedded_url(folder) } else { config.ledger.url.clone() };
-    let ledger = Ledger::connect(&url, LedgerOptions::default()).await;
+    let url = if embedded { SCHEMA.embedded_url(folder) } else { config.ledger.url.clone() };
+    let ledger = Ledger::connect(&url, &SCHEMA, LedgerOptions::default()).await;
     let ledger = ledger.with_context(|| if embedded { can_not_open(folder) } else { CAN_NOT_OPEN.to_owned() })?;
     ledger.migrate().await.context("the database can not be brought up to date")?;
     Ok(ledger)

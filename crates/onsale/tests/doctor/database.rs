@@ -64,7 +64,7 @@ fn postgres_is_looked_at() {
     tell("create database narrow encoding 'SQL_ASCII' lc_collate 'C' lc_ctype 'C' template template0");
     ask(&server.url("narrow")).says("database-encoding", "wrong", "SQL_ASCII", "--encoding UTF8");
     let nobody = format!("postgres://nobody:nobody@127.0.0.1:{}/{database}", server.port());
-    ask(&nobody).says("database", "wrong", "can not be reached", "ledger.url");
+    ask(&nobody).says("database", "wrong", "cannot be reached", "ledger.url");
 }
 
 /// Asks until a change of settings has come through.

@@ -113,5 +113,5 @@ fn engines_that_do_not_go_together_are_refused() {
     let report = Patient::new(&[("ONSALE__BUS__URL", "kafka://127.0.0.1:1")]).ask(&[]);
     report.says("kafka-brokers", "wrong", "cannot be reached", "bus.url");
     let report = Patient::new(&[("ONSALE__LEDGER__URL", "postgres://a:hunter2@127.0.0.1:1/ticketing")]).ask(&[]);
-    report.says("database", "wrong", "can not be reached", "ledger.url");
+    report.says("database", "wrong", "cannot be reached", "ledger.url");
 }

@@ -2,8 +2,11 @@
 
 mod requests;
 
-use super::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, Outcome, Requests, TellGate, tidy};
+use super::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, Outcome, Requests, TellGate};
 use crate::campaigns::open_with_stock;
+use crate::rows::coupons::UseChange;
+use crate::rows::{campaigns, coupons};
+use crate::schema::SCHEMA;
 use async_trait::async_trait;
 use bus::local::{LocalBus, LocalDeadLetters};
 use bus::{ConsumerOptions, DeadLetter, DeadLetters, OutboxSource, Publisher, Relay, RelayOptions, Stop};
@@ -12,8 +15,7 @@ use domain::redemption::{Step, Use};
 use domain::{Campaign, CampaignId, EventName, TenantName, Timestamp, UserId};
 use hot::embedded::{EmbeddedEngine, JournalOptions};
 use hot::{CouponPort, IssueRequest};
-use ledger::coupons::UseChange;
-use ledger::{Ledger, LedgerOptions, campaigns, coupons, embedded_url, outbox};
+use ledger::{Ledger, LedgerOptions, outbox, purge};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -53,7 +55,7 @@ impl Scene {
     async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let options = LedgerOptions { busy_timeout: Duration::from_millis(1), ..LedgerOptions::default() };
-        let ledger = Ledger::connect(&embedded_url(folder.path()), options).await.expect("connects");
+        let ledger = Ledger::connect(&SCHEMA.embedded_url(folder.path()), &SCHEMA, options).await.expect("connects");
         ledger.migrate().await.expect("migrates");
         let letters = LocalDeadLetters::open(&folder.path().join(LocalDeadLetters::FILE)).expect("opens");
         let told = Arc::new(Told::default());
@@ -253,8 +255,8 @@ async fn a_step_in_the_ledger_is_told_once_and_forgotten_when_its_time_is_past()
     relay.await.expect("ended");
     assert_eq!(scene.letters().await, []);
     let now = clock::now();
-    assert_eq!(tidy::once(&scene.ledger, now.plus_seconds(6 * 86_400)).await, Ok((0, 0)));
-    assert_eq!(tidy::once(&scene.ledger, now.plus_seconds(8 * 86_400)).await, Ok((1, 0)));
-    assert_eq!(tidy::once(&scene.ledger, now.plus_seconds(31 * 86_400)).await, Ok((0, 2)));
+    assert_eq!(purge::once(&scene.ledger, now.plus_seconds(6 * 86_400)).await, Ok((0, 0)));
+    assert_eq!(purge::once(&scene.ledger, now.plus_seconds(8 * 86_400)).await, Ok((1, 0)));
+    assert_eq!(purge::once(&scene.ledger, now.plus_seconds(31 * 86_400)).await, Ok((0, 2)));
     scene.bus.stop().await;
 }

@@ -2,12 +2,13 @@
 
 use super::{Scene, sale, told, until};
 use crate::issuer::{LedgerOutbox, Outcome};
+use crate::rows::{campaigns, coupons};
 use bus::Publisher;
 use domain::campaign::Switches;
 use domain::line::Verdict;
 use domain::message::{CouponRequested, Envelope, event_type, topic};
 use domain::{Campaign, UserId};
-use ledger::{campaigns, coupons, outbox};
+use ledger::outbox;
 use std::sync::Arc;
 
 /// The request of somebody with this place.

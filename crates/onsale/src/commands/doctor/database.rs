@@ -3,7 +3,8 @@
 use super::clocks::Clock;
 use super::finding::{Finding, numbers};
 use crate::config::Config;
-use ledger::{Engine, Ledger, LedgerError, LedgerOptions, LedgerSurvey, SchemaState};
+use coupon::schema::SCHEMA;
+use ledger::{Diagnostics, Engine, Ledger, LedgerError, LedgerOptions, SchemaState};
 
 const POSTGRES_MIN: [u32; 1] = [14];
 const MARIADB_MIN: [u32; 2] = [10, 6];
@@ -13,8 +14,8 @@ const MYSQL_MIN: [u32; 3] = [8, 0, 16];
 /// All checks of a database server, and its clock.
 pub(super) async fn examine(config: &Config) -> (Vec<Finding>, Vec<Clock>) {
     let survey = async {
-        let ledger = Ledger::connect(&config.ledger.url, LedgerOptions::default()).await?;
-        ledger.survey().await
+        let ledger = Ledger::connect(&config.ledger.url, &SCHEMA, LedgerOptions::default()).await?;
+        ledger.diagnose().await
     };
     match survey.await {
         Ok(survey) => {
@@ -32,7 +33,7 @@ pub(super) async fn examine(config: &Config) -> (Vec<Finding>, Vec<Clock>) {
     }
 }
 
-fn judge(survey: &LedgerSurvey) -> Vec<Finding> {
+fn judge(survey: &Diagnostics) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("database", "answers"), version(survey), tables(survey), read_only(survey)];
     findings.extend(write(survey));
     findings.extend([encoding(survey), durable(survey)]);
@@ -40,7 +41,7 @@ fn judge(survey: &LedgerSurvey) -> Vec<Finding> {
     findings
 }
 
-fn version(survey: &LedgerSurvey) -> Finding {
+fn version(survey: &Diagnostics) -> Finding {
     let least = match survey.engine {
         Engine::Postgres => POSTGRES_MIN.to_vec(),
         Engine::MariaDb => MARIADB_MIN.to_vec(),
@@ -56,7 +57,7 @@ fn version(survey: &LedgerSurvey) -> Finding {
     Finding::ok("database-version", said)
 }
 
-fn tables(survey: &LedgerSurvey) -> Finding {
+fn tables(survey: &Diagnostics) -> Finding {
     let name = "database-tables";
     match &survey.schema {
         SchemaState::Current => Finding::ok(name, "the tables are up to date"),
@@ -67,7 +68,7 @@ fn tables(survey: &LedgerSurvey) -> Finding {
     }
 }
 
-fn read_only(survey: &LedgerSurvey) -> Finding {
+fn read_only(survey: &Diagnostics) -> Finding {
     let name = "database-read-only";
     if survey.is_read_only {
         let change = match survey.engine {
@@ -83,7 +84,7 @@ fn read_only(survey: &LedgerSurvey) -> Finding {
 }
 
 /// None when it was not tried.
-fn write(survey: &LedgerSurvey) -> Option<Finding> {
+fn write(survey: &Diagnostics) -> Option<Finding> {
     let name = "database-write";
     if survey.schema != SchemaState::Current {
         return None;
@@ -98,7 +99,7 @@ fn write(survey: &LedgerSurvey) -> Option<Finding> {
     })
 }
 
-fn encoding(survey: &LedgerSurvey) -> Finding {
+fn encoding(survey: &Diagnostics) -> Finding {
     let name = "database-encoding";
     if survey.engine == Engine::Postgres && survey.encoding != "UTF8" {
         let said = format!("the database is in {}, not UTF8", survey.encoding);
@@ -115,7 +116,7 @@ fn encoding(survey: &LedgerSurvey) -> Finding {
 }
 
 /// A row that was acknowledged must be there after a power cut: its message counts as dealt with.
-fn durable(survey: &LedgerSurvey) -> Finding {
+fn durable(survey: &Diagnostics) -> Finding {
     let wrong = |setting: &str, value: &str, change: &str| {
         let said = format!("{setting} is {value}: a row may be gone after a power cut");
         Finding::wrong("database-durable", said, change)
@@ -146,7 +147,7 @@ fn durable(survey: &LedgerSurvey) -> Finding {
 }
 
 /// None where there is no binary log.
-fn binlog(survey: &LedgerSurvey) -> Option<Finding> {
+fn binlog(survey: &Diagnostics) -> Option<Finding> {
     let name = "database-binlog";
     Some(match survey.settings.get("sync_binlog")?.as_str() {
         "1" => Finding::ok(name, "the binary log is flushed with each commit"),
@@ -163,8 +164,8 @@ mod tests {
     use super::super::finding::Verdict;
     use super::*;
 
-    fn survey(engine: Engine, version: &str) -> LedgerSurvey {
-        LedgerSurvey {
+    fn survey(engine: Engine, version: &str) -> Diagnostics {
+        Diagnostics {
             engine,
             version: version.to_owned(),
             is_read_only: false,

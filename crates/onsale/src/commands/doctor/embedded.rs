@@ -1,12 +1,13 @@
 //! The engines inside the process: journal and SQLite.
 
 use super::finding::Finding;
-use crate::commands::block_on;
+use crate::commands::{block_on, with_causes};
 use crate::config::Config;
 use crate::wiring::Parts;
+use coupon::schema::SCHEMA;
 use hot::embedded::{EmbeddedEngine, EmbeddedLines, JournalError, JournalOptions, JournalSnapshot};
 use hot::line::LinePort;
-use ledger::{Ledger, LedgerOptions, SchemaState, embedded_url};
+use ledger::{Ledger, LedgerOptions, SchemaState};
 
 /// Whether the journal opens, and whether a running server has it.
 pub(super) fn journal(config: &Config) -> (Finding, bool) {
@@ -18,7 +19,7 @@ pub(super) fn journal(config: &Config) -> (Finding, bool) {
     match looked {
         Ok(true) => (Finding::ok("journal", "readable; in use by a running server"), true),
         Ok(false) => (Finding::ok("journal", "opens and replays"), false),
-        Err(error) => (Finding::wrong("journal", format!("{error:#}"), "put back a copy, or set data.dir"), false),
+        Err(error) => (Finding::wrong("journal", with_causes(&error), "put back a copy, or set data.dir"), false),
     }
 }
 
@@ -55,7 +56,7 @@ pub(super) fn flush(config: &Config) -> Finding {
 /// Whether the file of tables answers.
 pub(super) async fn sqlite(config: &Config) -> Finding {
     let look = async {
-        let ledger = Ledger::connect(&embedded_url(&config.data.dir), LedgerOptions::default()).await?;
+        let ledger = Ledger::connect(&SCHEMA.embedded_url(&config.data.dir), &SCHEMA, LedgerOptions::default()).await?;
         ledger.ping().await?;
         ledger.schema_state().await
     };

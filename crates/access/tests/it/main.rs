@@ -1,0 +1,3 @@
+//! The rows of keys on every database.
+
+mod api_keys;

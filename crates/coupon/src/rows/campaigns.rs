@@ -1,0 +1,215 @@
+//! Campaigns and their policy (table `events`), with their grants of stock.
+
+use super::entities::{campaign, stock_grant};
+use domain::campaign::Switches;
+use domain::{Campaign, CampaignId, Discount, EventName, TenantName, Terms};
+use ledger::moment::{now, read, stored};
+use ledger::{Ledger, LedgerError, Transaction};
+use sea_orm::sea_query::Query;
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
+
+/// Most campaigns on one page.
+pub const PAGE_SIZE_MAX: u64 = 100;
+
+/// Stores a new campaign with its first grant of stock.
+///
+/// # Errors
+/// [`LedgerError::Conflict`] when the tenant has a campaign of this name already.
+pub async fn create(ledger: &Ledger, campaign: &Campaign) -> Result<(), LedgerError> {
+    let create = async |change: Transaction| {
+        let row = campaign::ActiveModel { id: NotSet, ..to_row(campaign)? };
+        let kept = campaign::Entity::insert(row).exec(change.connection()).await?;
+        grant(&change, kept.last_insert_id, campaign).await?;
+        change.commit().await
+    };
+    ledger.change(create).await
+}
+
+/// Returns the campaign, if it exists.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn get(ledger: &Ledger, id: &CampaignId) -> Result<Option<Campaign>, LedgerError> {
+    row_of(ledger.connection(), id).await?.map(from_row).transpose()
+}
+
+/// Returns a page of a tenant's campaigns, newest first, and the number of all. Pages count from 0 and contain at most
+/// [`PAGE_SIZE_MAX`] campaigns.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn list(
+    ledger: &Ledger,
+    tenant: &TenantName,
+    page: u64,
+    size: u64,
+) -> Result<(Vec<Campaign>, u64), LedgerError> {
+    let of_tenant = campaign::Entity::find().filter(campaign::Column::Tenant.eq(tenant.as_str()));
+    let total = of_tenant.clone().count(ledger.connection()).await?;
+    let size = size.clamp(1, PAGE_SIZE_MAX);
+    // The databases count in signed 64 bits.
+    let skip = page.saturating_mul(size).min(i64::MAX as u64);
+    let rows = of_tenant.order_by_desc(campaign::Column::Id).offset(skip).limit(size).all(ledger.connection()).await?;
+    Ok((rows.into_iter().map(from_row).collect::<Result<_, _>>()?, total))
+}
+
+/// Returns all campaigns of all tenants, oldest first: for bringing the hot state up to date at the start.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn all(ledger: &Ledger) -> Result<Vec<Campaign>, LedgerError> {
+    let rows = campaign::Entity::find().order_by_asc(campaign::Column::Id).all(ledger.connection()).await?;
+    rows.into_iter().map(from_row).collect()
+}
+
+/// Stores a changed campaign if its revision is still the stored one, and returns it with the next revision. Added stock
+/// becomes a further grant; coupon rows are not touched.
+///
+/// A lowered `per_user_limit` makes the database refuse coupons beyond it that were decided before and arrive late:
+/// callers lower it only before the sale opens.
+///
+/// # Errors
+/// [`LedgerError::Conflict`] when another change came first, when the campaign does not exist, or when the stock would
+/// shrink.
+pub async fn update(ledger: &Ledger, campaign: &Campaign) -> Result<Campaign, LedgerError> {
+    ledger.change(|change| update_in(change, campaign)).await
+}
+
+async fn update_in(change: Transaction, campaign: &Campaign) -> Result<Campaign, LedgerError> {
+    let next = Campaign { revision: campaign.revision.saturating_add(1), ..campaign.clone() };
+    let changed_meanwhile = || LedgerError::conflict(format!("campaign {} was changed meanwhile", campaign.id));
+    let row = row_of(change.connection(), &campaign.id).await?.ok_or_else(changed_meanwhile)?;
+    let stock = number(campaign.stock)?;
+    if stock < row.stock {
+        return Err(LedgerError::conflict(format!("the stock of {} cannot shrink", campaign.id)));
+    }
+    let changed = campaign::Entity::update_many()
+        .set(campaign::ActiveModel { id: NotSet, created_at: NotSet, ..to_row(&next)? })
+        .filter(campaign::Column::Id.eq(row.id))
+        .filter(campaign::Column::Revision.eq(wide(campaign.revision)?))
+        .exec(change.connection())
+        .await?;
+    if changed.rows_affected == 0 {
+        return Err(changed_meanwhile());
+    }
+    if stock > row.stock {
+        grant(&change, row.id, campaign).await?;
+    }
+    change.commit().await?;
+    Ok(next)
+}
+
+async fn grant(change: &Transaction, campaign_id: i64, campaign: &Campaign) -> Result<(), LedgerError> {
+    let insert = Query::insert()
+        .into_table(stock_grant::Entity)
+        .columns([stock_grant::Column::CampaignId, stock_grant::Column::LastSerial, stock_grant::Column::GrantedAt])
+        .values_panic([campaign_id.into(), number(campaign.stock)?.into(), now().into()])
+        .take();
+    change.connection().execute(&insert).await?;
+    Ok(())
+}
+
+/// The stored campaign; `None` for another tenant's too.
+pub(super) async fn row_of<C: ConnectionTrait>(
+    connection: &C,
+    id: &CampaignId,
+) -> Result<Option<campaign::Model>, LedgerError> {
+    Ok(find(id).one(connection).await?)
+}
+
+fn find(id: &CampaignId) -> Select<campaign::Entity> {
+    campaign::Entity::find()
+        .filter(campaign::Column::Tenant.eq(id.tenant.as_str()))
+        .filter(campaign::Column::EventId.eq(id.event.as_str()))
+}
+
+/// As [`row_of`], locked until the change ends: another change that wants the lock waits. SQLite has one writer anyway.
+pub(super) async fn locked_row_of<C: ConnectionTrait>(
+    connection: &C,
+    id: &CampaignId,
+) -> Result<Option<campaign::Model>, LedgerError> {
+    Ok(find(id).lock_exclusive().one(connection).await?)
+}
+
+/// The tables count in signed 32 bits; the domain's limits are far lower.
+pub(super) fn number(count: u32) -> Result<i32, LedgerError> {
+    i32::try_from(count).map_err(|_| LedgerError::conflict(format!("{count} is more than a table can hold")))
+}
+
+fn wide(count: u64) -> Result<i64, LedgerError> {
+    i64::try_from(count).map_err(|_| LedgerError::conflict(format!("{count} is more than a table can hold")))
+}
+
+fn to_row(campaign: &Campaign) -> Result<campaign::ActiveModel, LedgerError> {
+    let terms = &campaign.terms;
+    let (discount_type, value, max_amount) = match terms.discount {
+        Some(Discount::Percent { value, max_amount }) => (Some("percent".to_owned()), Some(value), max_amount),
+        Some(Discount::Fixed { value }) => (Some("fixed".to_owned()), Some(value), None),
+        None => (None, None, None),
+    };
+    Ok(campaign::ActiveModel {
+        id: NotSet,
+        tenant: Set(campaign.id.tenant.to_string()),
+        event_id: Set(campaign.id.event.to_string()),
+        name: Set(campaign.name.clone()),
+        stock: Set(number(campaign.stock)?),
+        per_user_limit: Set(number(campaign.per_user_limit)?),
+        gated: Set(campaign.gated),
+        opens_at: Set(campaign.opens_at.map(stored)),
+        closes_at: Set(campaign.closes_at.map(stored)),
+        opened: Set(campaign.switches.opened),
+        paused: Set(campaign.switches.paused),
+        closed: Set(campaign.switches.closed),
+        discount_type: Set(discount_type),
+        discount_value: Set(value),
+        discount_max_amount: Set(max_amount),
+        min_order_amount: Set(terms.min_order_amount),
+        valid_from: Set(terms.valid_from.map(stored)),
+        valid_until: Set(terms.valid_until.map(stored)),
+        valid_days_after_issue: Set(terms.valid_days_after_issue.map(number).transpose()?),
+        revision: Set(wide(campaign.revision)?),
+        created_at: Set(stored(campaign.created_at)),
+    })
+}
+
+pub(super) fn from_row(row: campaign::Model) -> Result<Campaign, LedgerError> {
+    let unsigned = |value: i32, what| u32::try_from(value).map_err(|_| LedgerError::damaged(what));
+    let discount = match (row.discount_type.as_deref(), row.discount_value) {
+        (None, _) => None,
+        (Some("percent"), Some(value)) => Some(Discount::Percent { value, max_amount: row.discount_max_amount }),
+        (Some("fixed"), Some(value)) => Some(Discount::Fixed { value }),
+        _ => return Err(LedgerError::damaged("a discount")),
+    };
+    let terms = Terms {
+        discount,
+        min_order_amount: row.min_order_amount,
+        valid_from: row.valid_from.map(read),
+        valid_until: row.valid_until.map(read),
+        valid_days_after_issue: row
+            .valid_days_after_issue
+            .map(|days| unsigned(days, "days of validity"))
+            .transpose()?,
+    };
+    Ok(Campaign {
+        id: campaign_id(&row.tenant, &row.event_id)?,
+        name: row.name,
+        stock: unsigned(row.stock, "a stock")?,
+        per_user_limit: unsigned(row.per_user_limit, "a limit")?,
+        gated: row.gated,
+        opens_at: row.opens_at.map(read),
+        closes_at: row.closes_at.map(read),
+        switches: Switches { opened: row.opened, paused: row.paused, closed: row.closed },
+        terms,
+        revision: u64::try_from(row.revision).map_err(|_| LedgerError::damaged("a revision"))?,
+        created_at: read(row.created_at),
+    })
+}
+
+pub(super) fn campaign_id(tenant: &str, event: &str) -> Result<CampaignId, LedgerError> {
+    let tenant = TenantName::new(tenant).map_err(|_| LedgerError::damaged("a tenant's name"))?;
+    let event = EventName::new(event).map_err(|_| LedgerError::damaged("a campaign's name"))?;
+    Ok(CampaignId::new(tenant, event))
+}

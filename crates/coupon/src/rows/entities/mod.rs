@@ -1,0 +1,6 @@
+//! The rows as the tables hold them. Modules are named for the thing, `table_name` is the contract's name.
+
+pub(crate) mod campaign;
+pub(crate) mod coupon;
+pub(crate) mod stock_grant;
+pub(crate) mod user_coupon;

@@ -1,0 +1,13 @@
+//! The rows of campaigns and coupons on SQLite files and on real servers.
+
+mod campaigns;
+mod constraints;
+mod crossing;
+mod giving;
+mod keeping;
+mod losses;
+mod names;
+mod redeeming;
+mod rights;
+mod schema;
+mod support;

@@ -1,0 +1,95 @@
+//! The tables of one service, described as a value.
+
+use crate::common;
+use crate::database::Database;
+use sea_orm_migration::MigrationTrait;
+use std::fmt;
+use std::path::Path;
+
+/// The tables of one service: where they stand, how they are made, and what the service's user may do with them.
+///
+/// Every schema includes the common tables `outbox_events` and `processed_events`. On PostgreSQL all services share one
+/// pair of them in the schema `common`, on MySQL in the database `common`; each SQLite file has a pair of its own.
+///
+/// # A new service
+///
+/// A service with tables of its own touches these files:
+///
+/// 1. `crates/NAME/src/schema.rs`: `pub static SCHEMA: Schema`, with the first migration in a file beside it. The list of
+///    migrations contains [`common_tables`](crate::common_tables), usually first.
+/// 2. `crates/NAME/src/rows/`: the entities, and one module of queries for each table or group of tables.
+/// 3. `deploy/sql/postgres.sql` and `deploy/sql/mysql.sql`: the block from `-- Service` to `-- End of service`
+///    once more, with the names of the schema and the user.
+/// 4. The wiring of the role: `Ledger::connect(url, &SCHEMA, options)`, then `migrate()`; a relay over
+///    [`outbox`](crate::outbox), and [`purge::run`](crate::purge::run).
+/// 5. `crates/NAME/tests/it`: tests of the queries on every database, with the crate `ledger-testkit`.
+///
+/// Nothing in this crate changes.
+pub struct Schema {
+    /// The PostgreSQL schema, for example `coupon_service`. On MySQL the usual name of the database; a prefix before it
+    /// is allowed, as in `staging_coupon_service`.
+    pub name: &'static str,
+    /// The SQLite file in the data folder, for example `coupon_service.sqlite`.
+    pub file: &'static str,
+    /// The topics whose messages this service writes to the outbox. A topic belongs to one service: services share one
+    /// outbox table, and each relay hands over the messages of its own service only.
+    pub topics: &'static [&'static str],
+    /// Every migration of these tables, in order. A released migration keeps its name and its place.
+    pub migrations: fn(&Database) -> Vec<Box<dyn MigrationTrait>>,
+    /// The service's own tables; the common tables are not listed here.
+    pub tables: &'static [Table],
+}
+
+impl Schema {
+    /// The URL of the SQLite file in a data folder. The file is made when it is missing.
+    pub fn embedded_url(&self, data_dir: &Path) -> String {
+        // `%`, `?` and `#` would be read as parts of the URL.
+        let path = data_dir.join(self.file).to_string_lossy().replace('%', "%25").replace('?', "%3F");
+        format!("sqlite:{}?mode=rwc", path.replace('#', "%23"))
+    }
+
+    /// The service's own tables and the common tables.
+    pub fn all_tables(&self) -> impl Iterator<Item = &'static Table> {
+        self.tables.iter().chain(common::TABLES)
+    }
+}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Schema").field("name", &self.name).field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+/// A table and the rights that the service's user needs on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// The table's name.
+    pub name: &'static str,
+    /// The least rights that the queries need.
+    pub rights: &'static [Right],
+}
+
+/// What a user may do with the rows of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// Read rows.
+    Select,
+    /// Add rows.
+    Insert,
+    /// Change rows, or lock them.
+    Update,
+    /// Remove rows.
+    Delete,
+}
+
+impl Right {
+    /// The word in a `GRANT` statement.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Select => "SELECT",
+            Self::Insert => "INSERT",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Connections whose every statement has a time limit and gets its values in the types that the database takes.
+
+use async_trait::async_trait;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Value};
+use std::time::Duration;
+
+/// A pool or an open transaction with a limit on the wait for each answer: a server that was stopped or cut off sends no
+/// error.
+#[derive(Clone, Debug)]
+pub struct Timed<C> {
+    pub(crate) inner: C,
+    pub(crate) answer_timeout: Duration,
+}
+
+impl<C> Timed<C> {
+    /// The result of `request`, or an error when it takes longer than the limit.
+    pub(crate) async fn within<T, E: From<DbErr>>(&self, request: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        match tokio::time::timeout(self.answer_timeout, request).await {
+            Ok(answer) => answer,
+            Err(_) => Err(no_answer(self.answer_timeout).into()),
+        }
+    }
+}
+
+/// The error for an answer that did not come in time.
+pub(crate) fn no_answer(limit: Duration) -> DbErr {
+    DbErr::Conn(RuntimeErr::Internal(format!("no answer within {} s", limit.as_secs_f32())))
+}
+
+/// The driver sends a time with a zone as a `timestamp`, and MariaDB silently stores NULL for those after 2038. Without
+/// a zone it is sent as a `datetime`, which is the type of the columns; the connection's zone is UTC.
+fn in_types_of(backend: DbBackend, mut statement: Statement) -> Statement {
+    if backend == DbBackend::MySql {
+        for value in statement.values.iter_mut().flat_map(|values| values.0.iter_mut()) {
+            if let Value::ChronoDateTimeUtc(moment) = value {
+                *value = Value::ChronoDateTime(moment.map(|moment| moment.naive_utc()));
+            }
+        }
+    }
+    statement
+}
+
+#[async_trait]
+impl<C: ConnectionTrait + Sync> ConnectionTrait for Timed<C> {
+    fn get_database_backend(&self) -> DbBackend {
+        self.inner.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let statement = in_types_of(self.get_database_backend(), statement);
+        self.within(self.inner.execute_raw(statement)).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.within(self.inner.execute_unprepared(sql)).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let statement = in_types_of(self.get_database_backend(), statement);
+        self.within(self.inner.query_one_raw(statement)).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let statement = in_types_of(self.get_database_backend(), statement);
+        self.within(self.inner.query_all_raw(statement)).await
+    }
+
+    fn support_returning(&self) -> bool {
+        self.inner.support_returning()
+    }
+}
