@@ -1,3 +1,3 @@
-//! Who may call: the keys of tenants, services and administrators.
+//! Access to the service: the API keys of tenants, services and administrators.
 
 pub mod rows;
