@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn temporary_failures_are_told_from_permanent_ones() {
+    fn temporary_failures_are_unavailable_and_others_are_not() {
         for code in ["5", "261", "517", "6", "13", "14", "778", "26"] {
             assert_eq!(of_sqlite(code), Class::Unavailable, "{code}");
         }

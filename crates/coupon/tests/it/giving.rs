@@ -59,7 +59,7 @@ async fn returned_numbers_are_given_again(site: Site) {
     let first = book.iter().find(|entry| entry.user_id == "u1").expect("kept");
     let kept = find(&books.ledger, &sale.id.tenant, first.coupon_id).await.expect("read").expect("there");
     let before: Use = kept.usage;
-    let Ok(Step::Change(after)) = before.revoke(NOW) else { panic!("can be taken back") };
+    let Ok(Step::Change(after)) = before.revoke(NOW) else { panic!("can be revoked") };
     let step = UseChange {
         tenant: &sale.id.tenant,
         coupon_id: first.coupon_id,

@@ -51,25 +51,26 @@ async fn steps_are_stored_with_their_message(site: Site) {
     assert_eq!(change_use(&books.ledger, &step(&sale, &given, &reserved)).await, Ok(true));
     assert_eq!(read(&books, &sale).await.usage, reserved, "to the millisecond");
     let redeemed = next(reserved.confirm("order-1"));
-    let told = message(42);
-    let with_message = UseChange { message: Some((topic::COUPON_EVENTS, &told)), ..step(&sale, &reserved, &redeemed) };
+    let message = message(42);
+    let with_message =
+        UseChange { message: Some((topic::COUPON_EVENTS, &message)), ..step(&sale, &reserved, &redeemed) };
     assert_eq!(change_use(&books.ledger, &with_message).await, Ok(true));
     assert_eq!(read(&books, &sale).await.usage, redeemed);
-    assert_eq!(change_use(&books.ledger, &with_message).await, Ok(false), "it no longer stands so");
+    assert_eq!(change_use(&books.ledger, &with_message).await, Ok(false), "the state has changed");
     let waiting = outbox::next(&books.ledger, 10).await.expect("read");
-    assert_eq!(waiting.len(), 1, "told once");
-    assert_eq!((waiting[0].topic.as_str(), &waiting[0].envelope), (topic::COUPON_EVENTS, &told));
+    assert_eq!(waiting.len(), 1, "written once");
+    assert_eq!((waiting[0].topic.as_str(), &waiting[0].envelope), (topic::COUPON_EVENTS, &message));
 }
 
 async fn a_message_that_cannot_be_written_undoes_the_step(site: Site) {
     let (books, sale) = one_coupon(site).await;
-    let told = message(42);
+    let message = message(42);
     let change = books.ledger.begin().await.expect("begins");
-    outbox::append(&change, topic::COUPON_EVENTS, &told).await.expect("written");
+    outbox::append(&change, topic::COUPON_EVENTS, &message).await.expect("written");
     change.commit().await.expect("commits");
     let given = read(&books, &sale).await.usage;
     let revoked = next(given.revoke(Timestamp(0)));
-    let with_message = UseChange { message: Some((topic::COUPON_EVENTS, &told)), ..step(&sale, &given, &revoked) };
+    let with_message = UseChange { message: Some((topic::COUPON_EVENTS, &message)), ..step(&sale, &given, &revoked) };
     let outcome = change_use(&books.ledger, &with_message).await;
     assert!(matches!(outcome, Err(LedgerError::Conflict(_))), "{outcome:?}");
     assert_eq!(read(&books, &sale).await.usage, given);
@@ -123,7 +124,7 @@ async fn a_returned_number_is_given_again_but_not_to_the_same_user(site: Site) {
     let (event_id, coupon) = issued(&sale, 2);
     let again = CouponIssued { serial: 1, ..coupon };
     let same_user = CouponIssued { user_id: "u1".into(), coupon_id: Uuid::from_u128(3), ..again.clone() };
-    assert_eq!(books.keep(&[(event_id, same_user)]).await.len(), 1, "a user gets none for one taken back");
+    assert_eq!(books.keep(&[(event_id, same_user)]).await.len(), 1, "a revoked coupon still counts for its holder");
     assert_eq!(books.keep(&[(event_id, again)]).await, []);
     assert_eq!(books.keep(&[issued(&sale, 1)]).await, [], "the first message again: kept already, as revoked");
     let counts = coupons::counts(&books.ledger, &sale.id).await.expect("counted");

@@ -53,7 +53,11 @@ async fn the_users_of_the_documented_file_have_exactly_the_rights_they_need(own:
     let books = Books { ledger: service, site: Site::on_server(own.engine, url(&own, "coupon_svc_user")) };
     everything_works(&books).await;
     let raw = books.raw().await;
-    assert_eq!(raw.numbers("SELECT count(*) FROM common.outbox_events").await, [0], "they stand where they should");
+    assert_eq!(
+        raw.numbers("SELECT count(*) FROM common.outbox_events").await,
+        [0],
+        "the outbox is in the common schema"
+    );
     for line in ["CREATE TABLE more (n INT)", "DROP TABLE coupons", "ALTER TABLE coupons ADD COLUMN n INT"] {
         raw.run(line).await.expect_err(line);
     }

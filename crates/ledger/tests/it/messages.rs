@@ -86,7 +86,7 @@ async fn each_consumer_processes_a_message_once(site: Site) {
     let change = books.ledger.begin().await.expect("begins");
     let ids = [Uuid::from_u128(600), Uuid::from_u128(601)];
     let unseen = processed::unseen(&change, "coupon-group", &ids).await.expect("asked");
-    assert_eq!(unseen, HashSet::from([Uuid::from_u128(601)]), "what was undone was not dealt with");
+    assert_eq!(unseen, HashSet::from([Uuid::from_u128(601)]), "an undone record does not count");
     drop(change);
     assert_eq!(processed::delete_before(&books.ledger, Timestamp(1)).await, Ok(0));
     assert_eq!(processed::delete_before(&books.ledger, LATER).await, Ok(600));

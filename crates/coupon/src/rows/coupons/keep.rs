@@ -1,20 +1,18 @@
 //! Stores the decisions of the hot state (FCFS-006, FCFS-008): many rows at once, each once, none that breaks a promise.
 
+use super::BATCH_MAX;
+use super::insert::{Repeated, Row, insert_rows, present};
 use crate::rows::campaigns::{number, row_of};
-use crate::rows::entities::{campaign, coupon, stock_grant, user_coupon};
+use crate::rows::entities::{campaign, stock_grant};
 use domain::message::CouponIssued;
 use domain::reconcile::Entry;
 use domain::{CampaignId, CouponStatus, Timestamp};
 use ledger::moment::stored;
-use ledger::{Ledger, LedgerError, Savepoint, Transaction};
-use sea_orm::prelude::DateTimeUtc;
-use sea_orm::sea_query::{Expr, OnConflict, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use ledger::{Ledger, LedgerError, Transaction};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
-
-/// Most coupons in one statement (ten columns each; the smallest limit on parameters is SQLite's 32,766).
-pub const BATCH_MAX: usize = 500;
 
 /// A coupon that the database refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,20 +31,6 @@ struct Policy {
     per_user_limit: i32,
     /// The last number of each grant, smallest first.
     grants: Vec<i32>,
-}
-
-/// A coupon ready to be stored: the values of a row of each table.
-struct Row {
-    event_id: Uuid,
-    coupon_id: Uuid,
-    campaign_id: i64,
-    serial: Option<i32>,
-    last_serial: i32,
-    status: CouponStatus,
-    issued_at: DateTimeUtc,
-    user_id: String,
-    nth_of_user: i32,
-    per_user_limit: i32,
 }
 
 /// Stores issued coupons, each with the id of its message. A coupon that is stored already, in any status, stays as it is.
@@ -185,15 +169,6 @@ fn to_row(event_id: Uuid, coupon: &CouponIssued, policy: Option<&Policy>) -> Res
     })
 }
 
-/// What to do about coupons that are stored already.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Repeated {
-    /// The statement fails. This costs nothing, and it hardly ever happens.
-    Refused,
-    /// They are skipped.
-    Skipped,
-}
-
 /// Stores the rows: first all at once as if all were new; then with existing ones skipped; and where the database still
 /// refuses, the batch is halved until the refused row is alone.
 async fn keep_rows(change: &Transaction, batch: &[Row], refused: &mut Vec<Refused>) -> Result<(), LedgerError> {
@@ -233,86 +208,4 @@ async fn try_rows(change: &Transaction, rows: &[Row], repeated: Repeated) -> Res
         // The database is unavailable or has undone the whole change: there is no savepoint left to undo.
         Err(error) => Err(error),
     }
-}
-
-/// MySQL can skip a repeated key only together with every other repeated key, so the coupons are read back: one that is
-/// not found by its id was refused. (`INSERT IGNORE` would also turn a broken CHECK into a warning; the builder's "do
-/// nothing on" is `ON DUPLICATE KEY UPDATE id = id` there, which does not.)
-async fn insert_rows(part: &Savepoint, rows: &[Row], repeated: Repeated) -> Result<(), LedgerError> {
-    insert_coupons(part, rows, repeated).await?;
-    insert_users(part, rows, repeated).await?;
-    if repeated == Repeated::Refused {
-        return Ok(());
-    }
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.coupon_id).collect();
-    let there = present(part.connection(), &ids).await?;
-    match ids.iter().find(|id| !there.contains(id)) {
-        None => Ok(()),
-        Some(id) => Err(LedgerError::conflict(format!("another coupon has the number or the user's position of {id}"))),
-    }
-}
-
-async fn insert_coupons(part: &Savepoint, rows: &[Row], repeated: Repeated) -> Result<(), LedgerError> {
-    let mut insert = Query::insert();
-    insert.into_table(coupon::Entity).columns([
-        coupon::Column::Id,
-        coupon::Column::CampaignId,
-        coupon::Column::Serial,
-        coupon::Column::LastSerial,
-        coupon::Column::Status,
-        coupon::Column::IssuedAt,
-    ]);
-    for row in rows {
-        insert.values_panic([
-            row.coupon_id.into(),
-            row.campaign_id.into(),
-            row.serial.into(),
-            row.last_serial.into(),
-            row.status.as_str().into(),
-            row.issued_at.into(),
-        ]);
-    }
-    if repeated == Repeated::Skipped {
-        insert.on_conflict(OnConflict::column(coupon::Column::Id).do_nothing_on([coupon::Column::Id]).to_owned());
-    }
-    part.connection().execute(&insert).await?;
-    Ok(())
-}
-
-async fn insert_users(part: &Savepoint, rows: &[Row], repeated: Repeated) -> Result<(), LedgerError> {
-    let mut insert = Query::insert();
-    insert.into_table(user_coupon::Entity).columns([
-        user_coupon::Column::CouponId,
-        user_coupon::Column::CampaignId,
-        user_coupon::Column::UserId,
-        user_coupon::Column::NthOfUser,
-        user_coupon::Column::PerUserLimit,
-    ]);
-    for row in rows {
-        insert.values_panic([
-            row.coupon_id.into(),
-            row.campaign_id.into(),
-            row.user_id.as_str().into(),
-            row.nth_of_user.into(),
-            row.per_user_limit.into(),
-        ]);
-    }
-    if repeated == Repeated::Skipped {
-        let id = user_coupon::Column::CouponId;
-        insert.on_conflict(OnConflict::column(id).do_nothing_on([id]).to_owned());
-    }
-    part.connection().execute(&insert).await?;
-    Ok(())
-}
-
-/// Returns those of the coupons that are stored. A holder's row implies the coupon's own row.
-async fn present<C: ConnectionTrait>(connection: &C, ids: &[Uuid]) -> Result<HashSet<Uuid>, LedgerError> {
-    let found: Vec<Uuid> = user_coupon::Entity::find()
-        .select_only()
-        .column(user_coupon::Column::CouponId)
-        .filter(user_coupon::Column::CouponId.is_in(ids.iter().copied()))
-        .into_tuple()
-        .all(connection)
-        .await?;
-    Ok(found.into_iter().collect())
 }

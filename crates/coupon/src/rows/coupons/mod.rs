@@ -2,10 +2,14 @@
 
 mod change;
 mod give;
+mod insert;
 mod keep;
 mod read;
 
 pub use change::{UseChange, change_use};
 pub use give::{Gift, Given, Wanted, give};
-pub use keep::{BATCH_MAX, Refused, keep_entry, keep_issued};
+pub use keep::{Refused, keep_entry, keep_issued};
 pub use read::{Counts, KeptCoupon, by_ids, counts, entries, find, of_user};
+
+/// Most coupons in one statement (ten columns each; the smallest limit on parameters is SQLite's 32,766).
+pub const BATCH_MAX: usize = 500;
