@@ -1,6 +1,7 @@
 //! The first word of each protocol, to see whether a server answers and is no stranger.
 
-use crate::{http, kafka, redis};
+use crate::http::Client;
+use crate::{kafka, redis};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
@@ -85,7 +86,7 @@ impl Question {
             Self::Postgres(_) => exchange(port, &POSTGRES_TLS, |first| matches!(first, b'S' | b'N')),
             // The server speaks first: a packet whose number is 0, with the version 10 of the protocol.
             Self::MariaDb(_) => exchange(port, &[], |first| first > 0),
-            Self::Http(_) => http::ask(port, "GET", "/", "").map(drop),
+            Self::Http(_) => Client::local(port).try_call("GET", "/", None, TIMEOUT).map(drop).map_err(said),
             Self::Tcp(_) => exchange_none(port).map(drop),
         }
     }

@@ -1,7 +1,7 @@
 //! A network that can be cut and slowed.
 
 use crate::error::{KitError, Result};
-use crate::http;
+use crate::http::{Client, Reply};
 use crate::install;
 use crate::kit::Kit;
 use crate::port::Port;
@@ -10,6 +10,7 @@ use crate::question::Question;
 use std::time::Duration;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
+const CALL_LIMIT: Duration = Duration::from_secs(5);
 
 /// A server of proxies.
 #[derive(Debug)]
@@ -58,12 +59,18 @@ impl Toxiproxy {
     }
 
     fn tell(&self, method: &str, path: &str, body: &str) -> Result<()> {
-        let (status, answer) = http::ask(self.port.number(), method, path, body).map_err(KitError::failed)?;
-        if status < 300 {
+        let reply = self.call(method, path, body)?;
+        if reply.status < 300 {
             return Ok(());
         }
-        let said = answer.rsplit("\r\n\r\n").next().unwrap_or_default().trim();
-        Err(KitError::failed(format!("toxiproxy, {method} {path}: {status} {said}")))
+        Err(KitError::failed(format!("toxiproxy, {method} {path}: {} {}", reply.status, reply.text().trim())))
+    }
+
+    fn call(&self, method: &str, path: &str, body: &str) -> Result<Reply> {
+        // It refuses what browsers send.
+        let client = Client::local(self.port.number()).with("User-Agent", "testkit");
+        let reply = client.try_call(method, path, Some(body.as_bytes()), CALL_LIMIT);
+        reply.map_err(|error| KitError::failed(format!("toxiproxy, {method} {path}: {error}")))
     }
 }
 
@@ -113,10 +120,10 @@ impl Proxy<'_> {
     pub fn heal(&self) -> Result<()> {
         for stream in ["upstream", "downstream"] {
             let path = format!("/proxies/{}/toxics/{stream}", self.name);
-            let asked = http::ask(self.server.port.number(), "DELETE", &path, "").map_err(KitError::failed)?;
+            let status = self.server.call("DELETE", &path, "")?.status;
             // 404: it is well.
-            if asked.0 >= 300 && asked.0 != 404 {
-                return Err(KitError::failed(format!("toxiproxy, {path}: {}", asked.0)));
+            if status >= 300 && status != 404 {
+                return Err(KitError::failed(format!("toxiproxy, {path}: {status}")));
             }
         }
         self.set_enabled(true)

@@ -30,9 +30,14 @@ impl Launch {
     /// setting of this process's environment.
     #[must_use]
     pub fn serve(program: &Path, data: &Path) -> Self {
-        let command = onsale(program);
-        let launch = Self::of(command, program, &data.join("server.log"));
-        launch.arguments(["serve", "--data"]).arguments([data]).arguments(["--listen", "127.0.0.1:0"])
+        Self::serve_at(program, data, "127.0.0.1:0")
+    }
+
+    /// As [`serve`](Self::serve), at the address `listen`.
+    #[must_use]
+    pub fn serve_at(program: &Path, data: &Path, listen: &str) -> Self {
+        let launch = Self::of(onsale(program), program, &data.join("server.log"));
+        launch.arguments(["serve", "--data"]).arguments([data]).arguments(["--listen", listen])
     }
 
     /// Any other program, which prints into `log`.
