@@ -13,7 +13,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use testkit::{Flavor, Kit, RedisCluster};
 
-const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 const EVENT: &str = "bench";
 const PLACES: u64 = 1_000_000;
 const QUICK_PLACES: u64 = 2_000;
@@ -143,7 +142,7 @@ impl Line {
             ("ONSALE__LIMITS__PER_IP_BURST".to_owned(), wide),
         ];
         environment.extend(cluster.map(|cluster| ("ONSALE__HOT__URL".to_owned(), cluster.url())));
-        let mut server = Server::start_in(data, &arguments.program, &SERVE, &words(&environment))?;
+        let mut server = Server::serve_in(data, &arguments.program, &words(&environment))?;
         server.lean_on(cluster.iter().flat_map(|cluster| cluster.nodes()).filter_map(|node| node.pid()));
         let line = Self { server, key, environment, next: AtomicU64::new(0) };
         let campaign = format!(
@@ -176,7 +175,7 @@ impl Line {
         let Self { server, key, environment, next } = self;
         let data = server.stop()?;
         let begun = Instant::now();
-        let server = Server::start_in(data, &arguments.program, &SERVE, &words(&environment))?;
+        let server = Server::serve_in(data, &arguments.program, &words(&environment))?;
         let seconds = start::seconds_to_first_answer(begun, &server)?;
         Ok((Self { server, key, environment, next }, seconds))
     }
@@ -200,7 +199,7 @@ fn http_rows(
 ) -> anyhow::Result<()> {
     let (engine, places) = (goals.engine, arguments.places);
     let connections = if arguments.quick { QUICK_CONNECTIONS } else { CONNECTIONS };
-    let hello = Server::start(&std::env::current_exe()?, &["hello"], &[])?;
+    let hello = Server::own(&["hello"])?;
     let mut line = Line::start(arguments, cluster)?;
     let before_bytes = line.server.resident_bytes();
     let filled_per_second = line.fill(places, connections.fill)?;

@@ -6,7 +6,6 @@ mod commands;
 mod down;
 mod licences;
 mod schema;
-mod server;
 mod status;
 mod steps;
 mod test;

@@ -66,6 +66,13 @@ impl Events {
         }
     }
 
+    /// Reads to the end. Whether the stream was ended with its last chunk, and not broken off.
+    pub fn is_ended_in_order(&mut self) -> bool {
+        while self.line().is_some() {}
+        // After the last chunk comes one empty line.
+        self.connection.line().is_ok_and(|line| line.is_empty()) && self.connection.is_closed()
+    }
+
     /// A line of the body; none at its end. Lines of an event end in LF alone, so a line that ends in CRLF is the head
     /// or the end of a chunk.
     fn line(&mut self) -> Option<String> {

@@ -30,6 +30,12 @@ impl Reply {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?} {}", self.text()))
     }
 
+    /// The body as JSON; null when it is not JSON.
+    #[must_use]
+    pub fn json_or_null(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
     /// The body as text.
     #[must_use]
     pub fn text(&self) -> String {

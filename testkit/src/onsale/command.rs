@@ -48,7 +48,6 @@ pub fn run(data: &Path, arguments: &[&str]) -> Output {
 ///
 /// # Panics
 /// When the program makes none.
-#[must_use]
 #[track_caller]
 pub fn make_key(data: &Path, owner: &[&str]) -> String {
     let made = launch::create_key(&program(), &std::env::temp_dir(), data, owner);

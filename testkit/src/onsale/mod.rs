@@ -3,6 +3,7 @@
 mod api;
 mod command;
 mod server;
+pub mod visitor;
 mod world;
 
 pub use api::ISSUE;

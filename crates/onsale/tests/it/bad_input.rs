@@ -1,8 +1,9 @@
 //! What no client should send: each gets a clear answer, on the hot route and on the others.
 
-use crate::http::{Client, ISSUE};
-use crate::server::World;
 use serde_json::json;
+use testkit::http::Client;
+use testkit::onsale::ISSUE;
+use testkit::onsale::World;
 
 const CAMPAIGNS: &str = "/api/v1/admin/campaigns";
 
@@ -77,7 +78,7 @@ fn a_body_may_be_exactly_so_large() {
         let head = format!(
             "POST {ISSUE} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
         );
-        crate::http::raw(world.server.address, format!("{head}{length:x}\r\n{}\r\n0\r\n\r\n", padded(length)))
+        testkit::http::raw(world.server.address, format!("{head}{length:x}\r\n{}\r\n0\r\n\r\n", padded(length)))
     };
     assert_eq!(chunked(LIMIT).ok()["code"], "ALREADY_ISSUED");
     chunked(LIMIT + 1).is_error(413, "PAYLOAD_TOO_LARGE");

@@ -1,8 +1,8 @@
 //! Campaigns by operators (FCFS-017, GATE-008).
 
-use crate::http::Client;
-use crate::server::World;
 use serde_json::{Value, json};
+use testkit::http::Client;
+use testkit::onsale::World;
 
 const CAMPAIGNS: &str = "/api/v1/admin/campaigns";
 

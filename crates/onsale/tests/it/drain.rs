@@ -1,9 +1,10 @@
 //! SIGTERM: nothing new, what is under way is answered, then the end.
 
-use crate::http::{Connection, ISSUE};
-use crate::server::World;
 use std::net::TcpStream;
 use std::time::Instant;
+use testkit::http::Connection;
+use testkit::onsale::ISSUE;
+use testkit::onsale::World;
 
 const BODY: &str = r#"{"user_id":"ann","event_id":"sample_event"}"#;
 
@@ -26,12 +27,12 @@ fn a_request_under_way_is_answered() {
         // Heard by the server before the signal: an answer on a later connection proves that it reads.
         assert_eq!(world.anyone().get("/health/ready").status, 200);
         world.server.signal_terminate();
-        let deadline = Instant::now() + crate::server::PATIENCE;
+        let deadline = Instant::now() + testkit::onsale::PATIENCE;
         while TcpStream::connect(world.server.address).is_ok() {
             assert!(Instant::now() < deadline, "new connections are still taken");
         }
         connection.send(second);
-        let answer = connection.answer();
+        let answer = connection.reply();
         assert_eq!(answer.ok()["code"], "ISSUED");
         assert_eq!(answer.header("connection"), Some("close"));
         assert!(connection.is_closed());
@@ -46,9 +47,9 @@ fn idle_connections_do_not_hold_it_up() {
     idle[0].send(format!(
         "POST {ISSUE} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 43\r\n\r\n{BODY}"
     ));
-    assert_eq!(idle[0].answer().status, 200);
+    assert_eq!(idle[0].reply().status, 200);
     idle[1].send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_eq!(idle[1].answer().status, 200);
+    assert_eq!(idle[1].reply().status, 200);
     let begun = Instant::now();
     assert_eq!(world.server.terminate(), Some(0));
     assert!(begun.elapsed().as_secs() < 40, "well before the time for requests under way is over");

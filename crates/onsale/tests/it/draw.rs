@@ -1,11 +1,11 @@
 //! The opening draw over HTTP, and everybody who checks it afterwards: our own command, and the guide's ten lines.
 
-use crate::server::{Server, World, make_key, onsale, wait_until};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use testkit::onsale::{Server, World, make_key, onsale, wait_until};
 
 const GUIDES: [&str; 2] = ["docs/guide.en.md", "docs/guide.ko.md"];
 
@@ -27,7 +27,7 @@ fn make_opening(world: &World, event: &str, opens_at: Option<&str>) {
     wait_until("the line is there", || world.anyone().get(&format!("/queue/serving/gate:{event}")).status == 200);
 }
 
-fn announce(world: &World, event: &str) -> crate::http::Answer {
+fn announce(world: &World, event: &str) -> testkit::http::Reply {
     world.admin().call("PUT", &format!("/queue/admin/gate:{event}/draw"), None)
 }
 

@@ -1,12 +1,12 @@
 //! The gate before a campaign over HTTP: places in order, passes at the rate, coupons for those who were let in.
 
-use crate::http::Answer;
-use crate::server::{Server, World, make_key, wait_until};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use testkit::http::Reply;
+use testkit::onsale::{Server, World, make_key, wait_until};
 
 /// A world whose gates let nobody through until they are told to.
 fn shut() -> World {
@@ -37,7 +37,7 @@ pub fn issue(world: &World, event: &str, user: &str) -> Value {
     world.anyone().post(&format!("/issue/events/{event}?userId={user}")).ok()["result"].clone()
 }
 
-pub fn open_the_gate(world: &World, event: &str, rate: u32) -> Answer {
+pub fn open_the_gate(world: &World, event: &str, rate: u32) -> Reply {
     let path = format!("/queue/admin/gate:{event}/rate");
     let body = json!({ "ratePerSecond": rate }).to_string();
     world.admin().call("PUT", &path, Some(body.as_bytes()))

@@ -2,9 +2,9 @@
 //! must not be able to tell which.
 
 use crate::gate::{make, open_the_gate};
-use crate::http::{Answer, Connection, raw};
-use crate::server::{World, make_key, wait_until};
 use serde_json::{Value, json};
+use testkit::http::{Connection, Reply, raw};
+use testkit::onsale::{World, make_key, wait_until};
 
 const SHUT: [(&str, &str); 1] = [("ONSALE__GATE__DISPATCH_PER_SECOND", "0")];
 
@@ -14,21 +14,21 @@ fn request(method: &str, target: &str, headers: &str) -> String {
 }
 
 /// The answer of the door.
-fn at_the_door(world: &World, request: &str) -> Answer {
+fn at_the_door(world: &World, request: &str) -> Reply {
     raw(world.server.address, request)
 }
 
 /// The answer of the router: another kind of request before makes the connection its own.
-fn at_the_router(world: &World, request: &str) -> Answer {
+fn at_the_router(world: &World, request: &str) -> Reply {
     let mut connection = Connection::open(world.server.address);
     connection.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_eq!(connection.answer().status, 200);
+    assert_eq!(connection.reply().status, 200);
     connection.send(request);
-    connection.answer()
+    connection.reply()
 }
 
 /// What of an answer does not depend on when it was given.
-fn lasting(answer: &Answer) -> (u16, Value, Vec<Option<&str>>, bool) {
+fn lasting(answer: &Reply) -> (u16, Value, Vec<Option<&str>>, bool) {
     let mut body = answer.json();
     if let Some(fields) = body.as_object_mut() {
         fields.remove("timestamp");
@@ -52,7 +52,7 @@ fn lasting(answer: &Answer) -> (u16, Value, Vec<Option<&str>>, bool) {
 }
 
 #[track_caller]
-fn same(world: &World, method: &str, target: &str, headers: &str) -> Answer {
+fn same(world: &World, method: &str, target: &str, headers: &str) -> Reply {
     let request = request(method, target, headers);
     let (door, router) = (at_the_door(world, &request), at_the_router(world, &request));
     assert_eq!(lasting(&door), lasting(&router), "{request}");
@@ -136,7 +136,7 @@ fn a_connection_may_ask_for_a_place_a_rank_and_anything_else_in_turn() {
     let rank = request("GET", "/gate/events/mixed/rank?userId=ann", "");
     let status = request("GET", "/api/v1/coupons/status/mixed", "");
     connection.send(place.clone() + &rank + &rank + &status + &rank + &place);
-    let heard: Vec<Value> = (0..6).map(|_| connection.answer().ok()).collect();
+    let heard: Vec<Value> = (0..6).map(|_| connection.reply().ok()).collect();
     let waiting = json!({"status": "WAITING", "rank": 1});
     assert_eq!(heard[0], json!({"status": "ENQUEUED", "rank": 1}));
     assert_eq!([&heard[1], &heard[2], &heard[4]], [&waiting; 3]);

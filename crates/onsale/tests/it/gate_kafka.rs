@@ -1,8 +1,8 @@
 //! The gate where an issuer does the work (`gate.dispatch_mode = "kafka"`), here over the bus of one process.
 
 use crate::gate::{enqueue, issue, make, open_the_gate, rank};
-use crate::server::{Server, World, make_key, wait_until};
 use serde_json::{Value, json};
+use testkit::onsale::{Server, World, make_key, wait_until};
 
 const KEY: &str = "0d4fb4d4-6d1c-4a43-b2f5-92f7e2e6f3aa";
 

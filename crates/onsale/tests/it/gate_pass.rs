@@ -1,9 +1,9 @@
 //! One pass is one coupon, on the gate's route and the coupon route at once.
 
 use crate::gate::{enqueue, issue, make_with_limit, open_the_gate, rank};
-use crate::server::{World, wait_until};
 use serde_json::{Value, json};
 use std::sync::Barrier;
+use testkit::onsale::{World, wait_until};
 
 /// Calls at once, half of them on either route.
 const CALLS: usize = 24;

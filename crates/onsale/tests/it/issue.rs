@@ -1,12 +1,13 @@
 //! Asking for a coupon, and what one hears (`contract.md`, Coupons; FCFS-001, FCFS-002, FCFS-012).
 
-use crate::http::{Answer, Client, ISSUE};
-use crate::server::World;
 use serde_json::{Value, json};
+use testkit::http::{Client, Reply};
+use testkit::onsale::ISSUE;
+use testkit::onsale::World;
 
 /// The code of a decision, and whether `success` says the same.
 #[track_caller]
-fn decision(answer: &Answer) -> String {
+fn decision(answer: &Reply) -> String {
     let body = answer.ok();
     assert_eq!(body["success"], json!(body["code"] == "ISSUED"), "{body}");
     let has_coupon = matches!(body["code"].as_str(), Some("ISSUED" | "ALREADY_ISSUED"));
@@ -158,7 +159,7 @@ fn an_idempotency_key_is_remembered_over_a_restart() {
     let first = world.anyone().with("Idempotency-Key", "k").issue("ann", "sale");
     assert_eq!(decision(&first), "ISSUED");
     world.server.kill();
-    world.server = crate::server::Server::start(world.folder.path(), &[]);
+    world.server = testkit::onsale::Server::start(world.folder.path(), &[]);
     let again = world.anyone().with("Idempotency-Key", "k").issue("ann", "sale");
     assert_eq!((decision(&again), again.field("coupon_id")), ("ISSUED".into(), first.field("coupon_id")));
 }
@@ -236,9 +237,9 @@ fn outside_the_demo_the_issue_call_needs_a_key() {
     people.get("/api/v1/coupons/user/ann/event/sample_event").is_error(401, "UNAUTHORIZED");
     people.post("/api/v1/admin/events/sale/stock?initial_stock=1").is_error(401, "UNAUTHORIZED");
     assert_eq!(decision(&world.admin().issue("ann", "sample_event")), "ISSUED");
-    let service = crate::server::make_key(world.folder.path(), &["--service", "gateway"]);
+    let service = testkit::onsale::make_key(world.folder.path(), &["--service", "gateway"]);
     let service = people.with("X-Api-Key", &service);
-    crate::server::wait_until("the service's key is known", || service.issue("ann", "sample_event").status == 403);
+    testkit::onsale::wait_until("the service's key is known", || service.issue("ann", "sample_event").status == 403);
     service.issue("ann", "sample_event").is_error(403, "FORBIDDEN");
 }
 
@@ -252,14 +253,14 @@ fn a_crowd_gets_the_stock_and_not_one_more() {
         .map(|thread| {
             std::thread::spawn(move || {
                 let client = Client::new(address);
-                let mut connection = crate::http::Connection::open(address);
+                let mut connection = testkit::http::Connection::open(address);
                 let mut serials = Vec::new();
                 // Every user asks from two threads.
                 for user in 0..40 {
                     let body =
                         json!({"user_id": format!("user-{}-{user}", thread / 2), "event_id": "rush"}).to_string();
                     connection.send(client.request("POST", ISSUE, Some(body.as_bytes())));
-                    let answer = connection.answer().ok();
+                    let answer = connection.reply().ok();
                     if answer["code"] == "ISSUED" {
                         serials.push(answer["serial"].as_u64().expect("a number"));
                     }

@@ -3,11 +3,11 @@
 //!
 //! `ONSALE_KILLS=20` kills so often; usually three times.
 
-use crate::server::{PATIENCE, Server, make_key, onsale, wait_until};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
+use testkit::onsale::{PATIENCE, Server, make_key, onsale, wait_until};
 
 /// Enough for the rush to be under way, and to sell, when the last kill comes.
 const USERS_PER_KILL: u64 = 12_000;

@@ -2,11 +2,11 @@
 //! pollers who know no pause.
 
 use crate::gate::{enqueue, issue, make, open_the_gate, rank};
-use crate::http::Answer;
-use crate::server::{Server, World, wait_until};
-use crate::visitor::{Visitor, open_the_line};
 use serde_json::{Value, json};
 use std::time::Duration;
+use testkit::http::Reply;
+use testkit::onsale::visitor::{Visitor, open_the_line};
+use testkit::onsale::{Server, World, wait_until};
 
 const LINES: [&str; 2] = ["gate:sense", "queue:shop"];
 
@@ -23,7 +23,7 @@ fn shut(more: &[(&str, &str)]) -> World {
     world
 }
 
-fn put_rate(world: &World, line: &str, body: &str) -> Answer {
+fn put_rate(world: &World, line: &str, body: &str) -> Reply {
     world.admin().call("PUT", &format!("/queue/admin/{line}/rate"), Some(body.as_bytes()))
 }
 
@@ -218,7 +218,7 @@ fn who_polls_without_a_pause_is_slowed_down_and_nobody_else() {
     let (enter, poll) = ("/gate/events/sense/enqueue?userId=", "/gate/events/sense/rank?userId=");
     assert_eq!(from(1).post(&format!("{enter}greedy")).ok()["rank"], 1);
     assert_eq!(from(2).post(&format!("{enter}patient")).ok()["rank"], 2);
-    let heard: Vec<Answer> = (0..200).map(|_| from(1).get(&format!("{poll}greedy"))).collect();
+    let heard: Vec<Reply> = (0..200).map(|_| from(1).get(&format!("{poll}greedy"))).collect();
     let refused = heard.iter().find(|answer| answer.status == 429).expect("one of them was too many");
     refused.is_error(429, "RATE_LIMIT_EXCEEDED");
     assert!(refused.header("retry-after").is_some_and(|seconds| seconds.parse::<u32>().is_ok_and(|count| count > 0)));

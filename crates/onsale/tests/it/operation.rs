@@ -1,7 +1,7 @@
 //! What operators and balancers look at.
 
-use crate::server::{World, wait_until};
 use serde_json::json;
+use testkit::onsale::{World, wait_until};
 
 #[test]
 fn health_tells_people_and_balancers() {
@@ -114,12 +114,12 @@ fn the_books_can_be_compared_while_serving() {
 #[test]
 fn configuration_is_shown_with_where_it_came_from() {
     let folder = tempfile::tempdir().expect("a folder");
-    let output = crate::server::onsale(folder.path(), &["config"]).env("ONSALE__HTTP__WORKERS", "3").output();
+    let output = testkit::onsale::onsale(folder.path(), &["config"]).env("ONSALE__HTTP__WORKERS", "3").output();
     let output = output.expect("starts");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let line = text.lines().find(|line| line.contains("workers")).expect("shown");
     assert!(line.contains('3') && line.contains("ONSALE__HTTP__WORKERS"), "{line}");
-    let output = crate::server::run(folder.path(), &["doctor"]);
+    let output = testkit::onsale::run(folder.path(), &["doctor"]);
     assert!(String::from_utf8_lossy(&output.stdout).contains("data folder"));
-    assert!(crate::server::run(folder.path(), &["migrate"]).status.success());
+    assert!(testkit::onsale::run(folder.path(), &["migrate"]).status.success());
 }

@@ -1,8 +1,8 @@
 //! Using coupons, letting them go, taking them back (GATE-010).
 
-use crate::http::{Answer, Client};
-use crate::server::{World, wait_until};
 use serde_json::{Value, json};
+use testkit::http::{Client, Reply};
+use testkit::onsale::{World, wait_until};
 
 struct Sale {
     world: World,
@@ -34,18 +34,18 @@ impl Sale {
     }
 
     #[track_caller]
-    fn redeem(&self, coupon: &str, order: &str, amount: i64) -> Answer {
+    fn redeem(&self, coupon: &str, order: &str, amount: i64) -> Reply {
         let path = format!("/api/v1/coupons/{coupon}/redeem");
         self.admin.post_json(&path, &json!({"order_id": order, "amount": amount}))
     }
 
     #[track_caller]
-    fn step(&self, coupon: &str, step: &str, order: &str) -> Answer {
+    fn step(&self, coupon: &str, step: &str, order: &str) -> Reply {
         self.admin.post_json(&format!("/api/v1/coupons/{coupon}/redeem/{step}"), &json!({"order_id": order}))
     }
 
     #[track_caller]
-    fn revoke(&self, coupon: &str, return_to_stock: bool) -> Answer {
+    fn revoke(&self, coupon: &str, return_to_stock: bool) -> Reply {
         let path = format!("/api/v1/coupons/{coupon}/revoke");
         self.admin.post_json(&path, &json!({"return_to_stock": return_to_stock}))
     }
@@ -60,7 +60,7 @@ impl Sale {
 }
 
 #[track_caller]
-fn not_applicable(answer: &Answer, reason: &str) {
+fn not_applicable(answer: &Reply, reason: &str) {
     answer.is_error(422, "COUPON_NOT_APPLICABLE");
     assert_eq!(answer.field("reason"), reason);
 }

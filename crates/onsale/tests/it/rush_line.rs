@@ -1,8 +1,8 @@
 //! `onsale rush` at waiting lines of the program itself: a server of its own, and one that was running.
 
-use crate::server::{World, onsale, run};
 use serde_json::Value;
 use std::path::Path;
+use testkit::onsale::{World, onsale, run};
 
 /// Runs a small rush to its end; its report.
 fn rush(folder: &Path, arguments: &[&str]) -> Value {

@@ -1,8 +1,8 @@
 //! A line before any site: who goes through, who waits, and who tries to get past.
 
-use crate::server::{Server, World, wait_until};
-use crate::visitor::{FIREFOX, Visitor, open_the_line, shut};
 use serde_json::json;
+use testkit::onsale::visitor::{FIREFOX, Visitor, open_the_line, shut};
+use testkit::onsale::{Server, World, wait_until};
 
 const WAIT: &str = "/wait/shop?to=/cart";
 
@@ -17,7 +17,7 @@ fn let_in(world: &World) -> (Visitor, String) {
 }
 
 #[track_caller]
-fn waits(answer: &crate::http::Answer, location: &str) {
+fn waits(answer: &testkit::http::Reply, location: &str) {
     answer.is_error(401, "UNAUTHORIZED");
     assert_eq!(answer.header("x-onsale-location"), Some(location));
 }
@@ -255,7 +255,7 @@ fn who_polls_a_hundred_times_a_second_is_slowed_down_and_keeps_the_place() {
 #[test]
 fn places_and_cookies_survive_a_restart_and_so_does_an_operators_rate() {
     let folder = tempfile::tempdir().expect("a folder");
-    let key = crate::server::make_key(folder.path(), &["--admin"]);
+    let key = testkit::onsale::make_key(folder.path(), &["--admin"]);
     let environment = [("ONSALE__QUEUE__LINES", "shop"), ("ONSALE__QUEUE__RATE_PER_SECOND", "1000")];
     let mut world = World { server: Server::start(folder.path(), &environment), admin_key: key, folder };
     open_the_line(&world, 0);

@@ -1,9 +1,9 @@
 //! Starts that are refused, each with a word on what to do.
 
-use crate::server::{Server, World, onsale, run};
 use rusqlite::Connection;
 use std::path::Path;
 use std::process::Output;
+use testkit::onsale::{Server, World, onsale, run};
 
 /// The same command again, as it would be typed.
 fn serve(data: &Path) -> Output {

@@ -1,7 +1,7 @@
 //! Databases whose settings lose rows.
 
-use crate::patient::{Patient, Report};
-use crate::server::onsale;
+use crate::doctor::patient::{Patient, Report};
+use testkit::onsale::onsale;
 use testkit::{Kit, MariaDb, Postgres, PostgresVersion, available};
 
 const ALL: [&str; 8] = [
@@ -75,7 +75,7 @@ fn seen(url: &str, name: &str, verdict: &str) -> Report {
         let check = report.check(name).cloned().unwrap_or_default();
         if check["verdict"] == verdict { Ok(report) } else { Err(check.to_string()) }
     };
-    testkit::until(name, crate::server::PATIENCE, look).expect("seen")
+    testkit::until(name, testkit::onsale::PATIENCE, look).expect("seen")
 }
 
 #[test]

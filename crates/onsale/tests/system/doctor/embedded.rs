@@ -1,9 +1,9 @@
 //! One process with everything in it, and engines that do not go together.
 
-use crate::patient::Patient;
-use crate::server::{Server, run};
+use crate::doctor::patient::Patient;
 use std::net::TcpListener;
 use std::process::Command;
+use testkit::onsale::{Server, program, run};
 
 #[test]
 fn everything_in_one_process_is_well() {
@@ -61,7 +61,8 @@ fn a_machine_that_is_not_fit_is_told() {
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("WRONG  data-folder") && text.contains("change: set data.dir"), "{text}");
     let few = Command::new("sh")
-        .args(["-c", "ulimit -n 1000; exec \"$0\" doctor --data \"$1\"", env!("CARGO_BIN_EXE_onsale")])
+        .args(["-c", "ulimit -n 1000; exec \"$0\" doctor --data \"$1\""])
+        .arg(program())
         .arg(tempfile::tempdir().expect("a folder").path())
         .current_dir(std::env::temp_dir())
         .output()
@@ -74,7 +75,7 @@ fn a_running_server_is_recognised() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start(folder.path(), &[]);
     let listen = server.address.to_string();
-    let mut command = crate::server::onsale(folder.path(), &["doctor", "--json"]);
+    let mut command = testkit::onsale::onsale(folder.path(), &["doctor", "--json"]);
     let output = command.env("ONSALE__HTTP__LISTEN", &listen).output().expect("starts");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}");

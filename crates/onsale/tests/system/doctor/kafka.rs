@@ -1,6 +1,6 @@
 //! Kafka whose topics lose messages, and whose user may too little.
 
-use crate::patient::Patient;
+use crate::doctor::patient::Patient;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -116,7 +116,7 @@ impl Access {
     /// Of this, everybody may do only that.
     fn only(&self, kind: &str, name: &str, operations: &[&str]) {
         let mut command = Command::new(&self.java);
-        command.args(["-cp", &self.jars, concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctor/Lists.java")]);
+        command.args(["-cp", &self.jars, concat!(env!("CARGO_MANIFEST_DIR"), "/tests/system/doctor/Lists.java")]);
         let output = command.args([&self.bootstrap, kind, name]).args(operations).output().expect("runs");
         assert!(output.status.success(), "{output:?}");
     }

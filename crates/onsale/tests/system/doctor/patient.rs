@@ -1,8 +1,8 @@
 //! Runs the program and reads what it says of each check.
 
-use crate::server::onsale;
 use serde_json::Value;
 use tempfile::TempDir;
+use testkit::onsale::onsale;
 
 /// A configuration for the doctor to look at.
 pub struct Patient {

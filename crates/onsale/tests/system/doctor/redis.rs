@@ -1,6 +1,6 @@
 //! A Redis whose settings lose what was promised.
 
-use crate::patient::Patient;
+use crate::doctor::patient::Patient;
 use testkit::{Flavor, Kit, RedisCluster, RedisNode, available, shared};
 
 /// A server of the test's own, which it may set up badly.
@@ -114,7 +114,7 @@ fn missing_rights_are_named() {
     let documented = "~coupon:* ~gate:* ~queue:* ~line:* ~rate:* ~lease:* +@read +@write +@scripting +@connection +wait +time +info \
          +config|get +cluster";
     allow(&documented.split(' ').collect::<Vec<_>>()).is_ok(&["redis-rights", "redis-minority", "clocks"]);
-    crate::serve::serves(&[("ONSALE__HOT__URL", &url), ("ONSALE__HOT__ACK", "none")]);
+    crate::doctor::serve::serves(&[("ONSALE__HOT__URL", &url), ("ONSALE__HOT__ACK", "none")]);
     let blind = allow(&["~*", "+@all", "-@dangerous"]);
     blind.says("redis-rights", "wrong", "+info", "ACL SETUSER app +info");
     blind.says("redis-appendonly", "warn", "may not be asked", "redis-rights");
@@ -155,6 +155,6 @@ fn a_cluster_that_has_lost_nodes_is_told() {
         let found = report.check("redis-cluster").is_some_and(|check| check["verdict"] == "wrong");
         found.then_some(report).ok_or_else(|| "the cluster calls itself well".to_owned())
     };
-    let report = testkit::until("slots are lost", crate::server::PATIENCE, lost).expect("told");
+    let report = testkit::until("slots are lost", testkit::onsale::PATIENCE, lost).expect("told");
     report.says("redis-cluster", "wrong", "slots well", "redis-cli --cluster fix");
 }

@@ -1,7 +1,7 @@
 //! `onsale serve` does not promise what its Redis can not keep.
 
-use crate::server::{PATIENCE, Server, onsale};
 use std::process::Stdio;
+use testkit::onsale::{PATIENCE, Server, onsale};
 use testkit::{Flavor, Kit, RedisNode, available, shared};
 
 /// The start that is refused; what it said.

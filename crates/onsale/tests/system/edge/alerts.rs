@@ -1,6 +1,6 @@
 //! The rules of `deploy/prometheus` (FCFS-013).
 
-use crate::prometheus::{source, with_promtool};
+use crate::edge::prometheus::{source, with_promtool};
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -1,8 +1,9 @@
 //! What the edge answers itself, what it hides, and what it tells the application (FCFS-011, GW-009, GW-011).
 
-use crate::edge::{Edge, source};
-use crate::http::{Connection, ISSUE, raw};
-use crate::recorder::{Manner, Recorder};
+use crate::edge::nginx::{Edge, source};
+use crate::edge::recorder::{Manner, Recorder};
+use testkit::http::{Connection, raw};
+use testkit::onsale::ISSUE;
 
 const STATUS: &str = "/api/v1/coupons/status/shoes";
 
@@ -187,7 +188,7 @@ fn the_access_log_has_timings_and_no_query() {
     let mut connection = Connection::open(edge.address);
     let agent = edge.client().with("User-Agent", "quote\" \\ 가");
     connection.send(agent.request("GET", "/gate/events/e/rank?userId=secret", None));
-    assert_eq!(connection.answer().status, 200);
+    assert_eq!(connection.reply().status, 200);
     let line = edge.log(|lines| !lines.is_empty()).remove(0);
     assert_eq!(line["path"], "/gate/events/e/rank");
     assert_eq!(line["upstream"], recorder.address.to_string());

@@ -1,10 +1,10 @@
 //! Application servers behind the edge.
 
-use crate::edge::reserved;
-use crate::server::Server;
+use crate::edge::nginx::reserved;
 use std::net::SocketAddr;
 use tempfile::TempDir;
 use testkit::Port;
+use testkit::onsale::Server;
 
 /// The built program with a folder and a port of its own, which it keeps when it is started again.
 pub struct Backend {

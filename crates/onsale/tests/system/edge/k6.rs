@@ -1,8 +1,8 @@
 //! The scripts of `deploy/k6` with the real k6, short, against the built program.
 
-use crate::server::World;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use testkit::onsale::World;
 use testkit::{Kit, available, tools};
 
 /// What k6 ends with when a threshold was crossed.

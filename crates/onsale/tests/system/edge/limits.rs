@@ -1,11 +1,12 @@
 //! A flood hears 429 at once, and nobody else suffers (FCFS-011).
 
-use crate::backend::Backend;
-use crate::edge::{Edge, Value};
-use crate::http::{Answer, Client, Connection, ISSUE};
-use crate::recorder::{Manner, Recorder};
-use crate::server::wait_until;
+use crate::edge::backend::Backend;
+use crate::edge::nginx::{Edge, Value};
+use crate::edge::recorder::{Manner, Recorder};
 use std::net::SocketAddr;
+use testkit::http::{Client, Connection, Reply};
+use testkit::onsale::ISSUE;
+use testkit::onsale::wait_until;
 
 /// A bucket so slow that it does not fill while a test runs.
 fn small_address() -> Vec<Value> {
@@ -13,14 +14,14 @@ fn small_address() -> Vec<Value> {
 }
 
 #[track_caller]
-fn too_many(answer: &Answer) {
+fn too_many(answer: &Reply) {
     answer.is_error(429, "RATE_LIMIT_EXCEEDED");
     assert_eq!(answer.header("retry-after"), Some("1"));
     assert_eq!(answer.header("ratelimit"), Some("\"edge\";r=0;t=1"));
 }
 
 /// Statuses of so many calls, one after the other; each is 200 or a well-formed 429.
-fn heard(count: usize, call: impl Fn(usize) -> Answer) -> Vec<u16> {
+fn heard(count: usize, call: impl Fn(usize) -> Reply) -> Vec<u16> {
     let listen = |number| {
         let answer = call(number);
         if answer.status != 200 {
@@ -35,7 +36,7 @@ const STATUS: &str = "/api/v1/coupons/status/sample_event";
 
 /// What somebody hears whose bucket is empty: what it has got meanwhile goes first.
 #[track_caller]
-fn refusal(client: &Client) -> Answer {
+fn refusal(client: &Client) -> Reply {
     let mut answers = (0..40).map(|_| client.get(STATUS));
     let answer = answers.find(|answer| answer.status != 200).expect("one of them was too many");
     too_many(&answer);
@@ -66,7 +67,7 @@ fn a_flood_hears_429_and_other_addresses_are_not_harmed() {
 fn a_flood_does_not_wait_for_a_server_that_hangs() {
     let backend = Backend::start(&[]);
     let Some(edge) = Edge::before_one(backend.address, &small_address()) else { return };
-    backend.server.stop();
+    backend.server.stall();
     let client = edge.client();
     let mut flood: Vec<Connection> = (0..40).map(|_| Connection::open(edge.address)).collect();
     for connection in &mut flood {
@@ -74,13 +75,13 @@ fn a_flood_does_not_wait_for_a_server_that_hangs() {
     }
     // A bucket of five, and what trickled in meanwhile: the last of forty are too many, whatever order workers take.
     wait_until("most were refused", || {
-        let refused = flood.iter().filter(|connection| connection.has_answer()).count();
+        let refused = flood.iter().filter(|connection| connection.has_reply()).count();
         refused >= 20
     });
-    for mut connection in flood.into_iter().filter(Connection::has_answer) {
-        too_many(&connection.answer());
+    for mut connection in flood.into_iter().filter(Connection::has_reply) {
+        too_many(&connection.reply());
     }
-    backend.server.go_on();
+    backend.server.resume();
 }
 
 #[test]
@@ -116,16 +117,16 @@ fn requests_under_way_at_once_are_limited_too() {
     let recorder = Recorder::start(Manner::Answer);
     let Some(edge) = Edge::before_one(recorder.address, &[("address_connections", "3".to_owned())]) else { return };
     let slow: Vec<Connection> = (0..6).map(|_| half_sent(edge.address)).collect();
-    wait_until("three were refused", || slow.iter().filter(|connection| connection.has_answer()).count() == 3);
-    let (refused, mut slow): (Vec<_>, Vec<_>) = slow.into_iter().partition(Connection::has_answer);
+    wait_until("three were refused", || slow.iter().filter(|connection| connection.has_reply()).count() == 3);
+    let (refused, mut slow): (Vec<_>, Vec<_>) = slow.into_iter().partition(Connection::has_reply);
     for mut connection in refused {
-        too_many(&connection.answer());
+        too_many(&connection.reply());
     }
     let client = edge.client();
     too_many(&client.get(STATUS));
     assert_eq!(edge.client_at("203.0.113.8").get(STATUS).status, 200, "another address has its own places");
     slow[0].send("}");
-    assert_eq!(slow[0].answer().status, 200);
+    assert_eq!(slow[0].reply().status, 200);
     wait_until("there is a place again", || client.get(STATUS).status == 200);
     drop(slow);
     assert_eq!(recorder.count("POST"), 1, "a body that does not come occupies no application server");

@@ -1,9 +1,9 @@
 //! nginx with the configuration of `deploy/nginx`, on a port of the loopback address.
 
-use crate::http::Client;
-use crate::server::wait_until;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use testkit::http::Client;
+use testkit::onsale::wait_until;
 use testkit::{Kit, Nginx, Port, available};
 
 /// What is filled into the templates: a name and its value.

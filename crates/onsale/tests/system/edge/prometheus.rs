@@ -1,12 +1,12 @@
 //! Real Prometheus looking at a real server.
 
-use crate::backend::Backend;
-use crate::edge::reserved;
-use crate::http::Client;
-use crate::server::wait_until;
+use crate::edge::backend::Backend;
+use crate::edge::nginx::reserved;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use testkit::http::Client;
+use testkit::onsale::wait_until;
 use testkit::{Kit, available, tools};
 
 /// The folder of the configuration.

@@ -1,11 +1,12 @@
 //! What is asked of another server after a failure, and what never is (FCFS-012).
 
-use crate::edge::{Edge, reserved};
-use crate::http::{Answer, Connection, ISSUE};
-use crate::recorder::{Manner, Recorder};
+use crate::edge::nginx::{Edge, reserved};
+use crate::edge::recorder::{Manner, Recorder};
+use testkit::http::{Connection, Reply};
+use testkit::onsale::ISSUE;
 
 #[track_caller]
-fn is_unavailable(answer: &Answer) {
+fn is_unavailable(answer: &Reply) {
     answer.is_error(503, "SERVICE_UNAVAILABLE");
     assert_eq!(answer.header("retry-after"), Some("1"));
 }
@@ -78,8 +79,8 @@ fn a_post_on_a_kept_connection_is_sent_once_too() {
     // One connection of the client stays with one worker of nginx, and so with that worker's kept connections.
     let mut connection = Connection::open(edge.address);
     connection.send(client.request("GET", "/api/v1/coupons/status/shoes", None));
-    assert_eq!(connection.answer().status, 200);
+    assert_eq!(connection.reply().status, 200);
     connection.send(client.request("POST", ISSUE, Some(b"{}")));
-    is_unavailable(&connection.answer());
+    is_unavailable(&connection.reply());
     assert_eq!((recorder.count("GET"), recorder.count("POST")), (1, 1));
 }

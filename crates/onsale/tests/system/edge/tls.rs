@@ -1,7 +1,7 @@
 //! TLS at the edge, with a certificate made for the test.
 
-use crate::edge::{Edge, fill, reserved};
-use crate::recorder::{Manner, Recorder};
+use crate::edge::nginx::{Edge, fill, reserved};
+use crate::edge::recorder::{Manner, Recorder};
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;

@@ -1,11 +1,11 @@
 //! Application servers that die, hang and come back (FCFS-011).
 
-use crate::backend::Backend;
-use crate::edge::{Edge, Value, reserved};
-use crate::http::{Answer, Client};
-use crate::server::wait_until;
+use crate::edge::backend::Backend;
+use crate::edge::nginx::{Edge, Value, reserved};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use testkit::http::{Client, Reply};
+use testkit::onsale::wait_until;
 
 const STATUS: &str = "/api/v1/coupons/status/sample_event";
 
@@ -25,12 +25,12 @@ fn before(backends: &[Backend], fail_timeout: &str, values: &[Value]) -> Option<
 }
 
 #[track_caller]
-fn come_again(answer: &Answer, status: u16, code: &str) {
+fn come_again(answer: &Reply, status: u16, code: &str) {
     answer.is_error(status, code);
     assert_eq!(answer.header("retry-after"), Some("1"));
 }
 
-fn issue(client: &Client, number: usize) -> Answer {
+fn issue(client: &Client, number: usize) -> Reply {
     client.issue(&format!("user-{number}"), "sample_event")
 }
 
@@ -71,7 +71,7 @@ fn a_server_that_hangs_is_waited_for_in_bounded_time_and_then_left_out() {
     let backends = three();
     let Some(edge) = before(&backends, "60s", &[hangs()]) else { return };
     let client = edge.client();
-    backends[0].server.stop();
+    backends[0].server.stall();
     // Its turn comes every third time. Three failures, and it is out for a minute.
     let mut late = 0;
     for number in 0..60 {
@@ -82,7 +82,7 @@ fn a_server_that_hangs_is_waited_for_in_bounded_time_and_then_left_out() {
         }
     }
     assert!((1..=3).contains(&late), "{late} were late");
-    backends[0].server.go_on();
+    backends[0].server.resume();
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_hanging_server_costs_a_safe_request_time_but_no_error() {
     let backends = three();
     let Some(edge) = before(&backends, "60s", &[hangs()]) else { return };
     let keyed = edge.client().with("Idempotency-Key", "k");
-    backends[0].server.stop();
+    backends[0].server.stall();
     for number in 0..12 {
         assert_eq!(edge.client().get(STATUS).status, 200);
         assert_eq!(issue(&keyed, number).status, 200);
@@ -98,7 +98,7 @@ fn a_hanging_server_costs_a_safe_request_time_but_no_error() {
     let passed_on =
         |line: &serde_json::Value| line["upstream_status"].as_str().is_some_and(|all| all.contains("504, 200"));
     edge.log(|lines| lines.iter().any(passed_on));
-    backends[0].server.go_on();
+    backends[0].server.resume();
 }
 
 #[test]
@@ -157,5 +157,5 @@ fn the_applications_own_refusals_pass_through() {
         assert_eq!(answer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("x-trace-id")).count(), 1);
         assert_eq!(answer.header("x-frame-options"), Some("DENY"));
     }
-    edge.client().post_json(crate::http::ISSUE, &serde_json::json!({})).is_error(400, "INVALID_INPUT");
+    edge.client().post_json(testkit::onsale::ISSUE, &serde_json::json!({})).is_error(400, "INVALID_INPUT");
 }

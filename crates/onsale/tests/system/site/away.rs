@@ -1,7 +1,7 @@
 //! The hot state goes away: who is inside stays in, nobody else comes in, and afterwards all is as it was.
 
-use crate::server::{Server, World, make_key, wait_until};
-use crate::visitor::{Visitor, open_the_line};
+use testkit::onsale::visitor::{Visitor, open_the_line};
+use testkit::onsale::{Server, World, make_key, wait_until};
 use testkit::{Flavor, Kit, RedisNode, available};
 
 #[test]

@@ -2,7 +2,6 @@
 //!
 //! The browser ends by itself when the pipe does, however this process ends.
 
-use crate::server::PATIENCE;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -10,6 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use testkit::onsale::PATIENCE;
 use testkit::{available, tools};
 
 /// How often a condition on a page is looked at.

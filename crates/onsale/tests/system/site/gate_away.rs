@@ -1,12 +1,12 @@
 //! A Redis that does not answer for ten seconds, and comes back as it was: people at a gate wait, and nobody's place
 //! moves.
 
-use crate::http::Answer;
-use crate::server::{PATIENCE, Server, World, make_key, wait_until};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use testkit::http::Reply;
+use testkit::onsale::{PATIENCE, Server, World, make_key, wait_until};
 use testkit::{Flavor, Kit, RedisNode, available};
 
 const AWAY: Duration = Duration::from_secs(10);
@@ -37,7 +37,7 @@ struct Heard {
 
 impl Heard {
     /// A clear answer: the one asked for, or when to come again.
-    fn is_yes(&self, answer: &Answer) -> bool {
+    fn is_yes(&self, answer: &Reply) -> bool {
         if answer.status == 200 {
             return true;
         }
@@ -66,7 +66,7 @@ impl Heard {
         ranks
     }
 
-    fn until_yes(&self, ask: impl Fn() -> Answer) -> Value {
+    fn until_yes(&self, ask: impl Fn() -> Reply) -> Value {
         let begun = Instant::now();
         loop {
             let answer = ask();

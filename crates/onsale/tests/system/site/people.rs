@@ -1,7 +1,7 @@
 //! People with browsers: who gets to the shop, in which order, and who tries to get past.
 
-use crate::browser::{Browser, Person};
-use crate::shop::Shop;
+use crate::site::browser::{Browser, Person};
+use crate::site::shop::Shop;
 use serde_json::json;
 
 /// The other kind of browser.

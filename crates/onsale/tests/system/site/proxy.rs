@@ -1,12 +1,10 @@
 //! NGINX with `deploy/nginx/site.conf.template`: what it lets through, and what it does when nobody can tell.
 
-use crate::http::{Answer, Client};
-use crate::server::wait_until;
-use crate::shop::Shop;
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
+use crate::site::shop::Shop;
+use testkit::http::{Client, Event, Events, Reply};
+use testkit::onsale::wait_until;
 
-fn cookie_of(answer: &Answer) -> String {
+fn cookie_of(answer: &Reply) -> String {
     let cookie = answer.header("set-cookie").expect("a cookie");
     cookie.split(';').next().expect("a pair").to_owned()
 }
@@ -82,12 +80,16 @@ fn while_onsale_is_away_nobody_comes_in() {
 #[test]
 fn frames_pass_through_at_once() {
     let Some(shop) = Shop::open(&[]) else { return };
-    let mut stream = TcpStream::connect(shop.address).expect("connects");
-    stream.set_read_timeout(Some(crate::server::PATIENCE)).expect("sets");
-    stream.write_all(&shop.client().request("GET", "/queue/stream/shop", None)).expect("sent");
-    let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
-    let mut rate =
-        || lines.find_map(|line| line.split_once("\"ratePerSecond\":").map(|(_, rest)| rest[..3].to_owned()));
+    let mut events = Events::open(&shop.client(), "/queue/stream/shop");
+    let mut rate = || loop {
+        match events.event() {
+            Event::Message { data, .. } => {
+                break data.split_once("\"ratePerSecond\":").map(|(_, rest)| rest[..3].to_owned());
+            }
+            Event::End => break None,
+            _ => {}
+        }
+    };
     assert_eq!(rate().as_deref(), Some("0.0"));
     shop.let_in(7);
     assert_eq!(rate().as_deref(), Some("7.0"), "while the stream goes on");

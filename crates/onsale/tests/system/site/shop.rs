@@ -1,13 +1,13 @@
 //! A shop that knows nothing of lines, with a line before it: the shop, onsale, and NGINX between them and people.
 
-use crate::http::Client;
-use crate::server::{Server, World, make_key, wait_until};
 use serde_json::json;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use testkit::http::Client;
+use testkit::onsale::{Server, World, make_key, wait_until};
 use testkit::{Kit, Nginx, available};
 
 /// The site itself: says what it was asked for. A path that ends in a number is answered with that status.

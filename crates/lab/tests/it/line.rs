@@ -1,12 +1,10 @@
 //! The crowd at a waiting line that is right, and at lines that are wrong in every way that people can notice.
 
-mod stand_in;
-
+use crate::stand_in::gate::{Gate, GateFault};
+use crate::stand_in::{ADMIN_KEY, Fault, StandIn};
 use lab::report::{Check, CheckStatus, Report};
 use lab::rush::Options;
 use lab::rush::line::{LineOptions, Shares, run};
-use stand_in::gate::{Gate, GateFault};
-use stand_in::{ADMIN_KEY, Fault, StandIn};
 use std::net::SocketAddr;
 
 const USERS: u32 = 400;

@@ -54,7 +54,7 @@ fn a_killed_process_leaves_nothing() {
     let Some(kit) = available(Kit::temporary()) else { return };
     let Some(_installed) = available(RedisNode::start(&kit, Flavor::Redis)) else { return };
     let file = kit.folder().join("report");
-    let mut victim = Ended(again("victim_with_a_server", &file).spawn().expect("starts"));
+    let mut victim = Ended(again("life::victim_with_a_server", &file).spawn().expect("starts"));
     let text = reported(&file);
     let (pid, folder) = text.split_once('\n').expect("two lines");
     assert!(Path::new("/proc").join(pid).exists() && Path::new(folder).is_dir());
@@ -80,7 +80,7 @@ fn processes_of_a_run_share_a_server_that_ends_with_the_run() {
     let Some(_installed) = available(RedisNode::start(&kit, Flavor::Redis)) else { return };
     let run = Kit::temporary().expect("a run");
     let files = ["one", "two"].map(|name| kit.folder().join(name));
-    let sharers = files.iter().map(|file| again("sharer", file).env(RUN, run.folder()).spawn().expect("starts"));
+    let sharers = files.iter().map(|file| again("life::sharer", file).env(RUN, run.folder()).spawn().expect("starts"));
     for sharer in sharers.collect::<Vec<_>>() {
         assert!(Ended(sharer).0.wait().expect("ends").success());
     }

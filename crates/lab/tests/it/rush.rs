@@ -1,10 +1,8 @@
 //! The crowd against a server that is right, and against servers that are wrong in every way the books must see.
 
-mod stand_in;
-
+use crate::stand_in::{ADMIN_KEY, Fault, StandIn};
 use lab::report::{Check, CheckStatus, Report};
 use lab::rush::{Options, run};
-use stand_in::{ADMIN_KEY, Fault, StandIn};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -203,7 +201,7 @@ fn the_server_may_die_and_come_back_while_the_crowd_runs() {
 }
 
 /// The port may be busy for a moment with what the last server left.
-fn serve_again(stand_in: &StandIn, address: SocketAddr) -> stand_in::Running {
+fn serve_again(stand_in: &StandIn, address: SocketAddr) -> crate::stand_in::Running {
     let give_up = Instant::now() + Duration::from_secs(10);
     while std::net::TcpListener::bind(address).is_err() {
         assert!(Instant::now() < give_up, "{address} stays busy");

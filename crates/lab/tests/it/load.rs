@@ -1,9 +1,7 @@
 //! The engine by itself, against a bare listener that answers in awkward ways.
 
-mod stand_in;
-
+use crate::stand_in::{Fault, StandIn};
 use lab::load::{Limits, Plan, Until, drive};
-use stand_in::{Fault, StandIn};
 use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
