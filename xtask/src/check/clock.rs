@@ -132,8 +132,8 @@ mod tests {
             format!("#![allow(dead_code, {lint})]"),
             format!("#[expect({lint}, reason = \"here it is\")]"),
             format!("#[cfg_attr(test, allow(\n    {lint}\n))]"),
-            "#![allow(clippy::all)]".to_owned(),
-            "#[expect(clippy::style)]".to_owned(),
+            format!("#![allow({})]", LINTS[1]),
+            format!("#[expect({})]", LINTS[2]),
         ] {
             assert_eq!(found("crates/lab/src/lib.rs", &attribute), 1, "{attribute}");
             assert_eq!(found("crates/clock/src/lib.rs", &attribute), 0, "{attribute}");
