@@ -127,7 +127,7 @@ fn try_once(system: &System, event: &str) {
 }
 
 #[test]
-fn issuers_and_schedulers_killed_while_they_work_for_the_gate() {
+fn issuers_and_schedulers_killed_while_they_serve_the_gate() {
     with(Ack::Replica, |system| {
         for trial in 0..trials(1) {
             try_once(system, &format!("gate_{trial}"));

@@ -15,7 +15,7 @@ fn refused(client: &Client, body: &[u8]) {
 }
 
 #[test]
-fn bodies_that_are_no_request_for_a_coupon() {
+fn malformed_issue_requests_are_refused() {
     let world = World::new();
     let people = world.anyone();
     let long = format!(r#"{{"user_id":"{}","event_id":"sample_event"}}"#, "u".repeat(129));
@@ -56,7 +56,7 @@ fn bodies_that_are_no_request_for_a_coupon() {
 }
 
 #[test]
-fn a_body_may_be_exactly_so_large() {
+fn a_body_may_be_exactly_as_large_as_the_limit() {
     const LIMIT: usize = 65_536;
     let world = World::new();
     let padded = |length: usize| {
@@ -85,7 +85,7 @@ fn a_body_may_be_exactly_so_large() {
 }
 
 #[test]
-fn only_json_is_taken() {
+fn only_json_is_accepted() {
     let world = World::new();
     let body = br#"{"user_id":"ann","event_id":"sample_event"}"#;
     for bad in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""] {
@@ -99,7 +99,7 @@ fn only_json_is_taken() {
 }
 
 #[test]
-fn wrong_methods_hear_which_are_right() {
+fn a_wrong_method_is_answered_with_the_right_ones() {
     let world = World::new();
     let people = world.anyone();
     for (method, path, allow) in [

@@ -48,7 +48,7 @@ fn a_flood_of_headers_after_a_good_request_is_refused_too() {
 }
 
 #[test]
-fn garbage_is_answered_and_the_connection_ends() {
+fn garbage_is_refused_and_the_connection_ends() {
     let world = World::new();
     for garbage in [
         &b"\x00\x01\x02\x03\r\n\r\n"[..],
@@ -75,7 +75,7 @@ fn garbage_is_answered_and_the_connection_ends() {
 
 /// Two lengths in one request are how requests are smuggled past a proxy: the second is never a request of its own.
 #[test]
-fn a_request_can_not_be_smuggled() {
+fn a_request_cannot_be_smuggled() {
     let world = World::new();
     let hidden = request("smuggled");
     for head in [
@@ -149,7 +149,7 @@ fn old_clients_are_answered_and_the_connection_ends() {
 }
 
 #[test]
-fn a_body_that_does_not_come_is_not_waited_for() {
+fn a_missing_body_is_not_waited_for() {
     let world = World::with(&[("ONSALE__HTTP__HEADER_TIMEOUT_MS", "500"), ("ONSALE__HTTP__REQUEST_TIMEOUT_MS", "500")]);
     let admin_key = format!("X-Api-Key: {}", world.admin_key);
     let half = |path: &str, more: &str| {
@@ -211,7 +211,7 @@ fn a_drip_of_headers_after_a_good_request_does_not_hold_a_connection() {
 /// A client that asks and asks and takes no answer is left, on the hot route and beside it: once no more bytes fit
 /// between the two, the server's patience ends and the connection with it.
 #[test]
-fn a_client_that_takes_no_answer_does_not_hold_a_connection() {
+fn a_client_that_reads_no_reply_is_disconnected() {
     let world = World::with(&[("ONSALE__HTTP__HEADER_TIMEOUT_MS", "500")]);
     for asked in [request("ann"), "GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n".to_owned()] {
         let mut stream = TcpStream::connect(world.server.address).expect("connects");
@@ -227,7 +227,7 @@ fn a_client_that_takes_no_answer_does_not_hold_a_connection() {
 }
 
 #[test]
-fn a_client_that_goes_away_harms_nobody() {
+fn a_client_that_disconnects_affects_no_one_else() {
     let world = World::new();
     for cut in [5, 60, request("ann").len() - 1, request("ann").len()] {
         for _ in 0..20 {

@@ -18,7 +18,7 @@ fn halves(path: &str, more: &str) -> (String, String) {
 
 /// A request whose second half comes only after the signal is answered, on the hot route and beside it.
 #[test]
-fn a_request_under_way_is_answered() {
+fn a_request_in_progress_is_answered_at_shutdown() {
     for more in ["", "Connection: upgrade\r\n"] {
         let mut world = World::new();
         let (first, second) = halves(ISSUE, more);
@@ -41,7 +41,7 @@ fn a_request_under_way_is_answered() {
 }
 
 #[test]
-fn idle_connections_do_not_hold_it_up() {
+fn idle_connections_do_not_delay_the_shutdown() {
     let mut world = World::with(&[("ONSALE__HTTP__DRAIN_SECONDS", "50")]);
     let mut idle: Vec<Connection> = (0..20).map(|_| Connection::open(world.server.address)).collect();
     idle[0].send(format!(
@@ -58,7 +58,7 @@ fn idle_connections_do_not_hold_it_up() {
 
 /// A request that never ends is given its time and not more.
 #[test]
-fn a_request_that_does_not_end_is_left() {
+fn a_request_that_never_ends_is_cut_off_at_shutdown() {
     let mut world = World::with(&[("ONSALE__HTTP__DRAIN_SECONDS", "1")]);
     let mut connection = Connection::open(world.server.address);
     connection.send(halves(ISSUE, "").0);
@@ -68,7 +68,7 @@ fn a_request_that_does_not_end_is_left() {
 
 /// After a polite end nothing is on its way any more: the books balance as they are.
 #[test]
-fn what_was_decided_has_been_handed_over() {
+fn decisions_are_handed_over_before_the_shutdown() {
     let mut world = World::new();
     for number in 0..200 {
         assert_eq!(world.anyone().issue(&format!("user-{number}"), "sample_event").code(), "ISSUED");

@@ -88,14 +88,14 @@ fn printed_by_guide(folder: &Path, document: &Path) -> Option<Output> {
 }
 
 #[test]
-fn both_guides_have_the_same_ten_lines() {
+fn both_guides_contain_the_same_program() {
     let programs = GUIDES.map(program_of);
     assert_eq!(programs[0], programs[1]);
     assert_eq!(programs[0].lines().count(), 10);
 }
 
 #[test]
-fn a_draw_is_announced_held_and_worked_out_again_by_others() {
+fn a_draw_can_be_verified_by_others() {
     const PEOPLE: usize = 120;
     let world = shut();
     let folder = tempfile::tempdir().expect("a folder");
@@ -225,7 +225,7 @@ fn a_kill_around_the_draw_changes_neither_order_nor_key() {
 }
 
 #[test]
-fn verify_draw_explains_itself_anywhere() {
+fn verify_draw_prints_its_help_anywhere() {
     let nowhere = tempfile::tempdir().expect("a folder");
     let help = onsale(nowhere.path(), &["verify-draw", "--help"]).output().expect("the program starts");
     assert!(told(&help, 0).contains("SHA-256(seed, then e as four bytes"));

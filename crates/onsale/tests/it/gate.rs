@@ -48,7 +48,7 @@ fn is_active(world: &World, event: &str, user: &str) -> bool {
 }
 
 #[test]
-fn places_are_in_order_and_told_again() {
+fn positions_are_in_order_and_returned_again() {
     let world = shut();
     make(&world, "line", 10);
     for (place, user) in ["ann", "bob", "cho"].into_iter().enumerate() {
@@ -66,7 +66,7 @@ fn places_are_in_order_and_told_again() {
 }
 
 #[test]
-fn only_who_was_let_in_gets_the_coupon() {
+fn only_an_admitted_visitor_gets_the_coupon() {
     let world = shut();
     make(&world, "pass", 1);
     assert_eq!(world.anyone().issue("ann", "pass").code(), "NOT_ADMITTED");
@@ -105,7 +105,7 @@ fn a_pass_on_the_coupon_route_is_enough() {
 }
 
 #[test]
-fn nobody_goes_on_before_the_campaign_opens() {
+fn no_visitor_is_admitted_before_the_campaign_opens() {
     let world = World::with(&[("ONSALE__GATE__DISPATCH_PER_SECOND", "1000")]);
     let campaign = json!({"event_id": "early", "name": "Sale", "stock": 5, "gated": true,
         "discount": {"type": "fixed", "value": 1_000}});
@@ -119,7 +119,7 @@ fn nobody_goes_on_before_the_campaign_opens() {
 }
 
 #[test]
-fn places_survive_a_kill() {
+fn positions_survive_a_kill() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let environment = [
         ("ONSALE__GATE__DISPATCH_PER_SECOND", "0"),
@@ -163,7 +163,7 @@ fn pass_a_round(world: &World, round: usize) {
 }
 
 #[test]
-fn a_changed_configuration_reaches_gates_and_an_administrators_rate_stands_until_then() {
+fn an_administrators_rate_holds_until_the_configuration_changes() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let start = |data: &Path, rate| {
         let limits = ("ONSALE__LIMITS__ENABLED", "false");
@@ -184,7 +184,7 @@ fn a_changed_configuration_reaches_gates_and_an_administrators_rate_stands_until
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_clearly() {
+fn invalid_requests_are_refused_with_a_reason() {
     let world = shut();
     make(&world, "sense", 5);
     let people = world.anyone();
@@ -204,7 +204,7 @@ fn what_makes_no_sense_is_refused_clearly() {
 }
 
 #[test]
-fn operators_pause_resume_and_see_figures() {
+fn operators_pause_resume_and_see_statistics() {
     let world = shut();
     make(&world, "watched", 5);
     enqueue(&world, "watched", "ann");
@@ -219,7 +219,7 @@ fn operators_pause_resume_and_see_figures() {
 }
 
 #[test]
-fn four_hundred_people_go_on_in_order_and_all_get_an_answer() {
+fn four_hundred_visitors_are_admitted_in_order_and_all_get_a_reply() {
     let world = World::with(&[
         ("ONSALE__GATE__DISPATCH_PER_SECOND", "400"),
         ("ONSALE__GATE__ACTIVE_TTL_SECONDS", "3600"),

@@ -60,7 +60,7 @@ fn same(world: &World, method: &str, target: &str, headers: &str) -> Reply {
 }
 
 #[test]
-fn the_door_and_the_router_say_the_same() {
+fn the_fast_path_and_the_router_reply_alike() {
     let world = World::with(&SHUT);
     make(&world, "both", 10);
     for user in ["ann", "bob"] {
@@ -89,7 +89,7 @@ fn the_door_and_the_router_say_the_same() {
 }
 
 #[test]
-fn keys_are_asked_for_by_both() {
+fn both_paths_require_a_key() {
     let closed = [SHUT[0], ("ONSALE__COUPON__OPEN_ISSUE", "false")];
     let world = World::with(&closed);
     make(&world, "keys", 10);
@@ -107,7 +107,7 @@ fn keys_are_asked_for_by_both() {
 }
 
 #[test]
-fn who_asks_too_often_is_refused_by_both() {
+fn both_paths_limit_the_rate() {
     let tight = [
         SHUT[0],
         ("ONSALE__LIMITS__ENABLED", "true"),
@@ -128,7 +128,7 @@ fn who_asks_too_often_is_refused_by_both() {
 }
 
 #[test]
-fn a_connection_may_ask_for_a_place_a_rank_and_anything_else_in_turn() {
+fn one_connection_may_use_both_paths_in_turn() {
     let world = World::with(&SHUT);
     make(&world, "mixed", 10);
     let mut connection = Connection::open(world.server.address);
@@ -148,7 +148,7 @@ fn a_connection_may_ask_for_a_place_a_rank_and_anything_else_in_turn() {
 
 /// Wherever a request is answered, its body may be as large as its route takes, and no larger (GW-014).
 #[test]
-fn a_body_may_be_as_large_at_the_door_as_at_the_router() {
+fn both_paths_allow_bodies_of_the_same_size() {
     const COUPON_BYTES_MAX: usize = 64 * 1024;
     const BYTES_MAX: usize = 1024 * 1024;
     let world = World::with(&SHUT);

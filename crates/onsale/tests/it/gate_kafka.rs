@@ -46,7 +46,7 @@ fn the_first_in_line_get_the_coupons_without_asking() {
 }
 
 #[test]
-fn only_our_own_services_report() {
+fn only_internal_services_may_report() {
     let world = world(&[("ONSALE__INTERNAL__PREVIOUS_KEY__ISSUER", "the-key-before-this-one")]);
     make(&world, "report", 1);
     let path = "/gate/events/report/processing/complete?userId=ann";
@@ -80,7 +80,7 @@ fn the_configuration_can_give_a_campaign_its_gate() {
 
 /// Killed at any moment between the line, the message, the rows, and the word to the gate.
 #[test]
-fn a_kill_in_the_middle_loses_nobody_and_gives_nobody_two() {
+fn a_kill_in_the_middle_loses_no_coupon_and_issues_none_twice() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let environment = [
         ("ONSALE__GATE__DISPATCH_MODE", "kafka"),

@@ -29,7 +29,7 @@ fn act(admin: &Client, action: &str) {
 }
 
 #[test]
-fn the_first_code_that_holds_is_told() {
+fn the_first_code_that_applies_is_returned() {
     let world = World::new();
     let (admin, people) = (world.admin(), world.anyone());
     campaign(&admin, &json!({}));
@@ -72,7 +72,7 @@ fn more_stock_ends_sold_out() {
 }
 
 #[test]
-fn a_limit_above_one_gives_so_many_and_then_names_the_first() {
+fn a_limit_above_one_issues_that_many_and_then_names_the_first() {
     let world = World::new();
     let people = world.anyone();
     campaign(&world.admin(), &json!({"per_user_limit": 2}));
@@ -117,7 +117,7 @@ fn a_sale_opens_and_closes_by_its_own_times() {
 }
 
 #[test]
-fn an_idempotency_key_hears_the_first_yes_again() {
+fn an_idempotency_key_repeats_the_first_success() {
     let world = World::new();
     let (admin, people) = (world.admin(), world.anyone());
     campaign(&admin, &json!({}));
@@ -153,7 +153,7 @@ fn a_refusal_is_not_remembered_under_a_key() {
 }
 
 #[test]
-fn an_idempotency_key_is_remembered_over_a_restart() {
+fn an_idempotency_key_survives_a_restart() {
     let mut world = World::new();
     world.anyone().post("/api/v1/admin/events/sale/stock?initial_stock=1").ok();
     let first = world.anyone().with("Idempotency-Key", "k").issue("ann", "sale");
@@ -165,7 +165,7 @@ fn an_idempotency_key_is_remembered_over_a_restart() {
 }
 
 #[test]
-fn status_and_users_coupons_are_told() {
+fn status_and_coupons_of_a_user_are_returned() {
     let world = World::new();
     let (admin, people) = (world.admin(), world.anyone());
     campaign(&admin, &json!({"valid_days_after_issue": 1}));
@@ -200,7 +200,7 @@ fn status_and_users_coupons_are_told() {
 }
 
 #[test]
-fn words_are_in_the_callers_language() {
+fn messages_are_in_the_callers_language() {
     let world = World::new();
     let (korean, english) = (world.anyone().with("Accept-Language", "ko-KR,ko;q=0.9,en;q=0.5"), world.anyone());
     assert_eq!(korean.issue("ann", "sample_event").field("message"), "쿠폰이 발급되었습니다.");
@@ -245,7 +245,7 @@ fn outside_the_demo_the_issue_call_needs_a_key() {
 
 /// Everyone at once: the stock, no more, and nobody twice.
 #[test]
-fn a_crowd_gets_the_stock_and_not_one_more() {
+fn a_crowd_gets_the_stock_and_no_coupon_more() {
     let world = World::new();
     world.anyone().post("/api/v1/admin/events/rush/stock?initial_stock=50").ok();
     let address = world.server.address;

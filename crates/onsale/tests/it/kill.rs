@@ -88,7 +88,7 @@ fn check_books(data: &Path, stock: u64) {
 }
 
 #[test]
-fn killed_under_load_it_keeps_every_word() {
+fn a_server_killed_under_load_keeps_every_promise() {
     let kills: u64 = std::env::var("ONSALE_KILLS").ok().map_or(3, |text| text.parse().expect("a number"));
     let stock = STOCK_PER_KILL * kills;
     let folder = tempfile::tempdir().expect("a folder");

@@ -20,7 +20,7 @@ fn too_many(answer: &Reply) {
 }
 
 #[test]
-fn an_address_has_its_burst_and_then_hears_429() {
+fn an_address_gets_429_after_its_burst() {
     let world = World::with(&SMALL);
     let people = world.anyone();
     let first = people.issue("ann", "sample_event");
@@ -35,7 +35,7 @@ fn an_address_has_its_burst_and_then_hears_429() {
 }
 
 #[test]
-fn one_user_does_not_use_up_another() {
+fn one_user_does_not_use_up_the_limit_of_another() {
     let world = World::with(&[
         ("ONSALE__LIMITS__ENABLED", "true"),
         ("ONSALE__LIMITS__PER_IP_PER_SECOND", "100000"),
@@ -50,7 +50,7 @@ fn one_user_does_not_use_up_another() {
 
 /// Only a proxy that is trusted may say who is behind it.
 #[test]
-fn forwarded_addresses_are_believed_of_trusted_proxies_only() {
+fn forwarded_addresses_are_accepted_from_trusted_proxies_only() {
     let mut trusted = SMALL.to_vec();
     trusted.push(("ONSALE__HTTP__TRUSTED_PROXIES", "127.0.0.1"));
     for (environment, believed) in [(SMALL.to_vec(), false), (trusted, true)] {

@@ -24,7 +24,7 @@ fn copy_journal(from: &Path, to: &Path) {
 }
 
 #[test]
-fn an_older_journal_put_back_gives_nobody_a_second_coupon() {
+fn an_older_journal_put_back_issues_no_second_coupon() {
     let (folder, copy) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     let key = make_key(folder.path(), &["--admin"]);
     let mut server = Server::start(folder.path(), &[]);

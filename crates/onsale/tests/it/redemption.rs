@@ -120,7 +120,7 @@ fn a_reservation_that_is_not_confirmed_lapses() {
 }
 
 #[test]
-fn coupons_that_do_not_apply_say_why() {
+fn a_coupon_that_does_not_apply_gives_the_reason() {
     let small = Sale::open(&json!({"min_order_amount": 1000}));
     let coupon = small.give("ann");
     not_applicable(&small.redeem(&coupon, "order-1", 999), "MIN_ORDER_AMOUNT");

@@ -59,7 +59,7 @@ fn the_newest_document_comes_at_once_and_changes_as_they_happen() {
 }
 
 #[test]
-fn what_a_reader_has_is_not_sent_again() {
+fn a_document_is_not_sent_twice_to_a_reader() {
     let world = shut(&[]);
     let mut first = Stream::open(&world, "shop", &[]);
     let (id, _) = first.document();
@@ -75,7 +75,7 @@ fn what_a_reader_has_is_not_sent_again() {
 }
 
 #[test]
-fn all_readers_hear_the_same() {
+fn all_readers_receive_the_same() {
     let world = shut(&[]);
     let mut streams: Vec<Stream> = (0..200).map(|_| Stream::open(&world, "shop", &[])).collect();
     let firsts: Vec<String> = streams.iter_mut().map(|stream| stream.document().0).collect();
@@ -91,7 +91,7 @@ fn all_readers_hear_the_same() {
 }
 
 #[test]
-fn silence_is_broken_by_signs_of_life() {
+fn a_silent_stream_sends_comments() {
     let world = shut(&[("ONSALE__QUEUE__ABANDON_AFTER_SECONDS", "24"), ("ONSALE__HTTP__REQUEST_TIMEOUT_MS", "3000")]);
     let mut stream = Stream::open(&world, "shop", &[]);
     stream.document();
@@ -102,7 +102,7 @@ fn silence_is_broken_by_signs_of_life() {
 
 /// Somebody who is let to watch is there: the turn is not lost, though nothing else is asked.
 #[test]
-fn who_watches_is_there() {
+fn a_visitor_with_an_open_stream_counts_as_present() {
     let world = shut(&[("ONSALE__QUEUE__ABANDON_AFTER_SECONDS", "4")]);
     let (gone, there) = (Visitor::new(&world), Visitor::new(&world));
     assert_eq!((gone.wait().status, there.wait().status), (200, 200));
@@ -123,7 +123,7 @@ fn who_watches_is_there() {
 }
 
 #[test]
-fn one_stream_too_many_is_told_to_poll() {
+fn a_stream_beyond_the_limit_is_refused_and_polls() {
     let world = shut(&[("ONSALE__QUEUE__STREAMS_MAX", "3")]);
     let streams: Vec<Stream> = (0..3).map(|_| Stream::open(&world, "shop", &[])).collect();
     assert!(streams.iter().all(|stream| stream.status() == 200));
@@ -136,7 +136,7 @@ fn one_stream_too_many_is_told_to_poll() {
 }
 
 #[test]
-fn a_stop_ends_streams_politely() {
+fn a_shutdown_ends_streams_in_order() {
     let mut world = World::with(&[("ONSALE__QUEUE__LINES", "shop"), ("ONSALE__HTTP__DRAIN_SECONDS", "3600")]);
     let mut streams: Vec<Stream> = (0..20).map(|_| Stream::open(&world, "shop", &[])).collect();
     for stream in &mut streams {

@@ -6,7 +6,7 @@ use testkit::onsale::World;
 const CAMPAIGNS: &str = "/api/v1/admin/campaigns";
 
 #[test]
-fn two_tenants_never_meet() {
+fn tenants_are_isolated() {
     let world = World::new();
     let (acme, bolt) = (world.keyed(&["--tenant", "acme"]), world.keyed(&["--tenant", "bolt"]));
     let body = |stock: u32| json!({"event_id": "sale", "name": "Sale", "stock": stock});

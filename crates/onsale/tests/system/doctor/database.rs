@@ -26,7 +26,7 @@ fn migrate(url: &str) {
 }
 
 #[test]
-fn postgres_is_looked_at() {
+fn postgres_is_checked() {
     let Some(kit) = available(Kit::temporary()) else { return };
     let Some(server) = available(Postgres::start(&kit, PostgresVersion::V15)) else { return };
     let tell = |statement: &str| server.execute(statement).expect("carried out");
@@ -79,7 +79,7 @@ fn seen(url: &str, name: &str, verdict: &str) -> Report {
 }
 
 #[test]
-fn mariadb_is_looked_at() {
+fn mariadb_is_checked() {
     let Some(kit) = available(Kit::temporary()) else { return };
     let Some(server) = available(MariaDb::start(&kit)) else { return };
     let tell = |statement: &str| server.execute(statement).expect("carried out");

@@ -6,7 +6,7 @@ use std::process::Command;
 use testkit::onsale::{Server, program, run};
 
 #[test]
-fn everything_in_one_process_is_well() {
+fn one_process_with_all_roles_passes() {
     let report = Patient::new(&[]).ask(&[]);
     report.is_well();
     report.is_ok(&[
@@ -27,7 +27,7 @@ fn everything_in_one_process_is_well() {
 }
 
 #[test]
-fn what_is_wrong_is_told_and_may_be_allowed() {
+fn findings_are_reported_and_may_be_allowed() {
     let patient = Patient::new(&[
         ("ONSALE__HOT__FLUSH", "false"),
         ("ONSALE__COUPON__OPEN_ISSUE", "true"),
@@ -50,7 +50,7 @@ fn what_is_wrong_is_told_and_may_be_allowed() {
 }
 
 #[test]
-fn a_machine_that_is_not_fit_is_told() {
+fn an_unfit_machine_is_reported() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     let report = Patient::new(&[("ONSALE__HTTP__LISTEN", &address)]).ask(&[]);
@@ -83,7 +83,7 @@ fn a_running_server_is_recognised() {
 }
 
 #[test]
-fn a_journal_of_lines_that_can_not_be_read_is_told() {
+fn an_unreadable_journal_of_lines_is_reported() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("lines.db"), "this is no journal, but long enough to be taken for one")
         .expect("written");
@@ -94,7 +94,7 @@ fn a_journal_of_lines_that_can_not_be_read_is_told() {
 }
 
 #[test]
-fn engines_that_do_not_go_together_are_refused() {
+fn engines_that_do_not_fit_together_are_refused() {
     let report = Patient::new(&[]).ask(&["coupon"]);
     report.says("apart", "wrong", "can not run in a process of their own", "set hot.url to a Redis");
     let away = "redis://127.0.0.1:1";

@@ -22,7 +22,7 @@ fn make(kafka: &Kafka, topic: NewTopic<'_>) {
 }
 
 #[test]
-fn brokers_and_topics_as_they_should_be_are_well() {
+fn correct_brokers_and_topics_pass() {
     let Some(kafka) = available(shared().kafka().and_then(Kafka::real)) else { return };
     let report = patient(kafka, "bus").ask(&[]);
     report.says("kafka-brokers", "ok", "3 brokers answer", "");
@@ -63,7 +63,7 @@ fn settings_that_lose_messages_are_refused_with_the_line_to_change() {
 }
 
 #[test]
-fn topics_that_can_not_be_made_are_wrong() {
+fn topics_that_cannot_be_created_are_reported() {
     let Some(kit) = available(Kit::temporary()) else { return };
     let Some(kafka) = available(Kafka::start(&kit, 1)) else { return };
     if available(kafka.real()).is_none() {

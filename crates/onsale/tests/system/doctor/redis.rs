@@ -36,7 +36,7 @@ fn valkey_too() {
 }
 
 #[test]
-fn a_server_alone_can_confirm_nothing() {
+fn a_server_without_replicas_cannot_confirm() {
     let Some(node) = available(shared().redis()) else { return };
     let report = Patient::on_redis(&node.url(), "replica").ask(&[]);
     report.says("redis-replica", "wrong", "no yes could ever be confirmed", "hot.ack = \"none\"");
@@ -87,7 +87,7 @@ fn settings_that_lose_coupons_are_refused_with_the_line_to_change() {
 }
 
 #[test]
-fn missing_rights_are_named() {
+fn missing_permissions_are_named() {
     let Some((_kit, node)) = own() else { return };
     let url = format!("redis://app:secret@{}", node.address());
     let patient = Patient::on_redis(&url, "none");
@@ -127,7 +127,7 @@ fn missing_rights_are_named() {
 }
 
 #[test]
-fn a_cluster_that_has_lost_nodes_is_told() {
+fn lost_cluster_nodes_are_reported() {
     let Some(kit) = available(Kit::temporary()) else { return };
     let Some(cluster) = available(RedisCluster::start(&kit, Flavor::Redis)) else { return };
     let patient = Patient::on_redis(&cluster.url(), "replica");

@@ -5,17 +5,17 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 #[test]
-fn promtool_is_content_with_the_configuration() {
+fn promtool_accepts_the_configuration() {
     with_promtool(&["check", "config", "prometheus.yml"]);
 }
 
 #[test]
-fn promtool_is_content_with_the_rules() {
+fn promtool_accepts_the_rules() {
     with_promtool(&["check", "rules", "alerts.yml"]);
 }
 
 #[test]
-fn alerts_fire_when_they_should_and_not_when_they_should_not() {
+fn alerts_fire_only_when_they_should() {
     with_promtool(&["test", "rules", "alerts_test.yml"]);
 }
 
@@ -44,7 +44,7 @@ fn every_alert_has_a_test_that_fires_and_one_that_does_not() {
 }
 
 #[test]
-fn every_alert_says_how_bad_it_is_and_what_to_do() {
+fn every_alert_names_its_severity_and_its_remedy() {
     for rule in text_of("alerts.yml").split("- alert: ").skip(1) {
         let severities = ["page", "warning", "info"].map(|name| format!("severity: {name} }}"));
         assert!(severities.iter().any(|severity| rule.contains(severity)), "{rule}");
@@ -68,7 +68,7 @@ fn program_text(folder: &Path, into: &mut String) {
 
 /// A rule about a figure that nobody shows never fires.
 #[test]
-fn every_figure_in_the_rules_is_one_that_the_program_shows() {
+fn every_metric_in_the_rules_is_exported() {
     let mut program = String::new();
     for entry in std::fs::read_dir(source().join("../../crates")).expect("the crates").flatten() {
         program_text(&entry.path().join("src"), &mut program);

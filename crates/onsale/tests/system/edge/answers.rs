@@ -39,7 +39,7 @@ fn a_well_formed_trace_id_is_kept_and_any_other_replaced() {
 }
 
 #[test]
-fn the_application_hears_of_the_client_from_the_edge_alone() {
+fn only_the_edge_tells_the_application_the_client_address() {
     let Some((recorder, edge)) = recorded() else { return };
     let forged = ["X-Real-IP", "Forwarded", "X-User-Id", "X-User-Role", "X-Service-Api-Key", "X_User_Id"];
     let client =
@@ -59,7 +59,7 @@ fn the_application_hears_of_the_client_from_the_edge_alone() {
 }
 
 #[test]
-fn inner_addresses_are_not_there() {
+fn internal_routes_are_not_reachable() {
     let Some((recorder, edge)) = recorded() else { return };
     for path in [
         "/metrics",
@@ -94,7 +94,7 @@ fn inner_addresses_are_not_there() {
 }
 
 #[test]
-fn what_is_too_large_is_refused_in_the_contracts_form() {
+fn oversized_requests_are_refused_in_the_contracts_form() {
     let Some((recorder, edge)) = recorded() else { return };
     let client = edge.client();
     for (path, length) in [(ISSUE, 65_537), ("/api/v1/coupons/c/redeem", 65_537), ("/else", 1_048_577)] {
@@ -115,7 +115,7 @@ fn what_is_too_large_is_refused_in_the_contracts_form() {
 }
 
 #[test]
-fn what_is_not_http_is_refused_in_the_contracts_form() {
+fn malformed_http_is_refused_in_the_contracts_form() {
     let Some((recorder, edge)) = recorded() else { return };
     for text in [
         "garbage\r\n\r\n",
@@ -210,7 +210,7 @@ fn every_name_of_the_templates_is_explained() {
 
 /// Lines and the gate are asked of the servers that keep them; what is for operators and for proxies is for nobody else.
 #[test]
-fn lines_are_reached_and_their_back_doors_are_not() {
+fn lines_are_reachable_and_their_internal_routes_are_not() {
     let Some((recorder, edge)) = recorded() else { return };
     let paths = ["/gate/events/e/rank?userId=u", "/rank?eventId=e&userId=u", "/queue/serving/shop", "/wait/shop"];
     for path in paths.into_iter().chain(["/queue/place/shop", "/queue/stream/shop", "/assets/wait.js"]) {

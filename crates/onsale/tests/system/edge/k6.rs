@@ -50,7 +50,7 @@ fn figures(world: &World, event: &str) -> (u64, u64) {
 }
 
 #[test]
-fn everybody_polls_until_there_is_an_answer() {
+fn every_visitor_polls_until_it_is_answered() {
     let Some(k6) = k6() else { return };
     let world = world("1000");
     let output = run(&k6, "gate-polling.js", &world, &[("EVENT_ID", "polled"), ("USERS", "40")]);
@@ -88,7 +88,7 @@ fn a_rush_takes_all_coupons_and_no_more() {
 }
 
 #[test]
-fn people_who_wait_in_vain_fail_the_run() {
+fn visitors_that_are_never_answered_fail_the_run() {
     let Some(k6) = k6() else { return };
     let world = world("0");
     let variables = [("EVENT_ID", "shut"), ("USERS", "5"), ("WAIT_SECONDS_MAX", "1")];

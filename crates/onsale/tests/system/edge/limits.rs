@@ -44,7 +44,7 @@ fn refusal(client: &Client) -> Reply {
 }
 
 #[test]
-fn a_flood_hears_429_and_other_addresses_are_not_harmed() {
+fn a_flood_gets_429_and_other_addresses_are_unaffected() {
     let backend = Backend::start(&[]);
     let Some(edge) = Edge::before_one(backend.address, &small_address()) else { return };
     let (flood, other) = (edge.client_at("203.0.113.7"), edge.client_at("203.0.113.8"));
@@ -85,7 +85,7 @@ fn a_flood_does_not_wait_for_a_server_that_hangs() {
 }
 
 #[test]
-fn a_crowd_at_once_hears_yes_or_429_and_nothing_else() {
+fn a_crowd_gets_success_or_429_and_nothing_else() {
     let backend = Backend::start(&[]);
     let Some(edge) =
         Edge::before_one(backend.address, &[("address_rate", "20".to_owned()), ("address_burst", "50".to_owned())])
@@ -113,7 +113,7 @@ fn half_sent(address: SocketAddr) -> Connection {
 }
 
 #[test]
-fn requests_under_way_at_once_are_limited_too() {
+fn concurrent_requests_are_limited_too() {
     let recorder = Recorder::start(Manner::Answer);
     let Some(edge) = Edge::before_one(recorder.address, &[("address_connections", "3".to_owned())]) else { return };
     let slow: Vec<Connection> = (0..6).map(|_| half_sent(edge.address)).collect();
@@ -154,7 +154,7 @@ fn a_credential_has_a_bucket_of_its_own() {
 }
 
 #[test]
-fn made_up_credentials_do_not_get_past_the_limit_by_address() {
+fn invented_credentials_do_not_bypass_the_limit_by_address() {
     let recorder = Recorder::start(Manner::Answer);
     let Some(edge) = Edge::before_one(recorder.address, &small_address()) else { return };
     for header in ["Authorization", "X-Api-Key", "X-User-Id", "X-Real-IP"] {
@@ -164,7 +164,7 @@ fn made_up_credentials_do_not_get_past_the_limit_by_address() {
 }
 
 #[test]
-fn an_ipv6_customers_addresses_are_one() {
+fn the_addresses_of_one_ipv6_customer_count_as_one() {
     let recorder = Recorder::start(Manner::Answer);
     let Some(edge) = Edge::before_one(recorder.address, &small_address()) else { return };
     let statuses = heard(40, |number| edge.client_at(&format!("2001:db8:0:1::{number:x}")).get(STATUS));
@@ -212,7 +212,7 @@ fn the_applications_limiter_sees_the_real_address() {
 }
 
 #[test]
-fn nobody_talks_himself_into_another_address() {
+fn a_client_cannot_claim_another_address() {
     let backend = limited_application();
     let Some(edge) = Edge::before_one(backend.address, &[("real_ip_networks", String::new())]) else { return };
     assert!(statuses_of(|number| edge.client_at(&format!("203.0.113.{number}"))).contains(&429));

@@ -53,7 +53,7 @@ fn value_of(client: &Client, query: &str) -> Option<f64> {
 }
 
 #[test]
-fn prometheus_scrapes_a_server_and_its_rules_can_be_worked_out() {
+fn prometheus_scrapes_a_server_and_evaluates_the_rules() {
     let Some(program) = available(Kit::temporary().and_then(|_kit| tools::prometheus())) else { return };
     let backend = Backend::start(&[]);
     for number in 0..3 {

@@ -22,7 +22,7 @@ fn received(recorders: &[Recorder], method: &str) -> usize {
 }
 
 #[test]
-fn a_post_is_sent_once_whatever_becomes_of_it() {
+fn a_post_is_sent_once_even_when_it_fails() {
     let Some((recorders, edge)) = two_that_hang_up() else { return };
     is_unavailable(&edge.client().issue("ann", "shoes"));
     assert_eq!(received(&recorders, "POST"), 1);
@@ -35,7 +35,7 @@ fn a_post_is_sent_once_whatever_becomes_of_it() {
 }
 
 #[test]
-fn an_issue_call_with_a_key_is_asked_of_another_server() {
+fn an_issue_call_with_an_idempotency_key_is_retried_on_another_server() {
     let Some((recorders, edge)) = two_that_hang_up() else { return };
     is_unavailable(&edge.client().with("Idempotency-Key", "k").issue("ann", "shoes"));
     for recorder in &recorders {
@@ -53,7 +53,7 @@ fn an_issue_call_with_a_key_is_asked_of_another_server() {
 }
 
 #[test]
-fn a_get_is_asked_of_another_server() {
+fn a_get_is_retried_on_another_server() {
     let Some((recorders, edge)) = two_that_hang_up() else { return };
     is_unavailable(&edge.client().get("/api/v1/coupons/status/shoes"));
     assert_eq!(received(&recorders, "GET"), 2);

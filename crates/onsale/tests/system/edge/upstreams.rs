@@ -121,7 +121,7 @@ fn a_server_that_comes_back_is_asked_again() {
 }
 
 #[test]
-fn where_nobody_is_left_people_are_asked_to_come_again() {
+fn without_any_server_clients_are_told_to_retry() {
     let (nobody_here, nobody_there) = (reserved(), reserved());
     let Some(edge) = Edge::before(&[nobody_here.1, nobody_there.1], "60s", &[]) else { return };
     for number in 0..12 {
@@ -133,7 +133,7 @@ fn where_nobody_is_left_people_are_asked_to_come_again() {
 
 /// A whole restart of the one server: refusals in the contract's form, then service again.
 #[test]
-fn the_only_server_restarted() {
+fn a_restart_of_the_only_server_is_survived() {
     let mut backend = Backend::start(&[]);
     let Some(edge) = Edge::before(&[backend.address], "1s", &[]) else { return };
     let client = edge.client();

@@ -5,7 +5,7 @@ use testkit::onsale::{Server, World, make_key, wait_until};
 use testkit::{Flavor, Kit, RedisNode, available};
 
 #[test]
-fn while_redis_is_away_passes_count_and_nobody_comes_in() {
+fn while_redis_is_unavailable_passes_work_and_no_one_is_admitted() {
     let Some(kit) = available(Kit::temporary()) else { return };
     let Some(redis) = available(RedisNode::start(&kit, Flavor::Redis)) else { return };
     let folder = tempfile::tempdir().expect("a folder");

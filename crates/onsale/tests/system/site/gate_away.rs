@@ -80,7 +80,7 @@ impl Heard {
 }
 
 #[test]
-fn redis_away_for_ten_seconds_moves_nobody() {
+fn an_outage_of_redis_changes_no_position() {
     let Some(kit) = available(Kit::temporary()) else { return };
     let Some(redis) = available(RedisNode::start(&kit, Flavor::Redis)) else { return };
     let world = world(&redis);
@@ -118,7 +118,7 @@ fn redis_away_for_ten_seconds_moves_nobody() {
 
 /// Receipts of servers that share lines must be signed alike; one that was given no key can not announce a draw.
 #[test]
-fn without_a_key_for_receipts_no_draw_is_announced_on_redis() {
+fn without_a_receipt_key_no_draw_is_announced_on_redis() {
     let Some(kit) = available(Kit::temporary()) else { return };
     let Some(redis) = available(RedisNode::start(&kit, Flavor::Redis)) else { return };
     let world = world(&redis);

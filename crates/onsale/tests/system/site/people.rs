@@ -21,7 +21,7 @@ fn comes(person: &Person, shop: &Shop, path: &str) {
 }
 
 #[test]
-fn two_people_come_by_a_direct_link_and_go_in_in_order() {
+fn two_visitors_with_a_direct_link_are_admitted_in_order() {
     let Some((browser, shop)) = open(&[]) else { return };
     let (ann, bob) = (browser.person(), browser.person());
     comes(&ann, &shop, "/cart?size=9");
@@ -42,7 +42,7 @@ fn two_people_come_by_a_direct_link_and_go_in_in_order() {
 }
 
 #[test]
-fn a_reload_and_a_lost_connection_keep_the_place() {
+fn a_reload_and_a_lost_connection_keep_the_position() {
     let Some((browser, shop)) = open(&[]) else { return };
     let (mut ann, bob) = (browser.person(), browser.person());
     comes(&ann, &shop, "/cart");
@@ -82,7 +82,7 @@ fn the_page_follows_the_line_by_itself() {
 }
 
 #[test]
-fn without_script_the_page_works_all_the_same() {
+fn the_page_works_without_script() {
     let Some((browser, shop)) = open(&[]) else { return };
     let ann = browser.person();
     ann.tell("Emulation.setScriptExecutionDisabled", json!({"value": true}));
@@ -139,7 +139,7 @@ fn copied_cookies_open_nothing_in_another_kind_of_browser() {
 }
 
 #[test]
-fn a_pass_that_ran_out_waits_again() {
+fn a_visitor_with_an_expired_pass_waits_again() {
     let Some((browser, shop)) = open(&[("ONSALE__QUEUE__TOKEN_TTL_SECONDS", "5")]) else { return };
     let ann = browser.person();
     comes(&ann, &shop, "/cart");
@@ -153,7 +153,7 @@ fn a_pass_that_ran_out_waits_again() {
 }
 
 #[test]
-fn who_comes_back_online_is_still_there() {
+fn a_visitor_that_comes_back_online_keeps_its_position() {
     let Some((browser, shop)) = open(&[]) else { return };
     let ann = browser.person();
     comes(&ann, &shop, "/cart");

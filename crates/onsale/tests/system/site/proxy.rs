@@ -28,7 +28,7 @@ fn holder(shop: &Shop) -> Client {
 }
 
 #[test]
-fn nothing_reaches_the_site_without_a_place_that_was_called() {
+fn no_request_reaches_the_site_without_admission() {
     let Some(shop) = Shop::open(&[]) else { return };
     let (waiting, _) = visitor(&shop);
     for client in [shop.client(), waiting] {
@@ -47,7 +47,7 @@ fn nothing_reaches_the_site_without_a_place_that_was_called() {
 }
 
 #[test]
-fn who_was_let_in_gets_what_the_site_says_as_it_says_it() {
+fn an_admitted_visitor_gets_the_sites_reply_unchanged() {
     let Some(shop) = Shop::open(&[]) else { return };
     shop.let_in(1_000);
     let client = holder(&shop);
@@ -60,7 +60,7 @@ fn who_was_let_in_gets_what_the_site_says_as_it_says_it() {
 }
 
 #[test]
-fn while_onsale_is_away_nobody_comes_in() {
+fn while_onsale_is_unavailable_no_one_is_admitted() {
     let Some(mut shop) = Shop::open(&[]) else { return };
     shop.let_in(1_000);
     let client = holder(&shop);
