@@ -115,19 +115,19 @@ fn enter_request(user: u64, out: &mut Vec<u8>) {
     let _ = write!(out, "POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Length: 0\r\n\r\n");
 }
 
-/// Asks for the rank of somebody who waits: everybody's turn comes, in an order that no cache foresees.
+/// Asks for the rank of a waiting visitor. All of them are asked for, in an order that no cache foresees.
 fn rank_request(number: u64, places: u64, out: &mut Vec<u8>) {
     // A step that shares no factor with the round numbers that people choose.
     let user = number.wrapping_mul(611_953) % places;
     let _ = write!(out, "GET /gate/events/{EVENT}/rank?userId=user-{user:09} HTTP/1.1\r\nHost: bench\r\n\r\n");
 }
 
-/// A server with a line before a campaign that lets nobody in.
+/// A server with a line before a campaign that admits no visitor.
 struct Line {
     server: Server,
     key: String,
     environment: Vec<(String, String)>,
-    /// The first person who has not been there.
+    /// The next visitor that has not entered yet.
     next: AtomicU64,
 }
 
@@ -165,7 +165,7 @@ impl Line {
         Ok(load(&self.server, connections, Until::Requests(places), &enter_request)?.0.rate)
     }
 
-    /// Queues as the next person who has not been there.
+    /// Enters as the next visitor.
     fn enter_next(&self, out: &mut Vec<u8>) {
         enter_request(self.next.fetch_add(1, Ordering::Relaxed), out);
     }
@@ -183,7 +183,7 @@ impl Line {
     fn waiting(&self) -> anyhow::Result<u64> {
         let text = self.tell("GET", "/queue/admin/stats", "", 200)?;
         let stats: serde_json::Value = serde_json::from_str(&text)?;
-        stats["totalWaiting"].as_u64().with_context(|| format!("no figure of people who wait: {text}"))
+        stats["totalWaiting"].as_u64().with_context(|| format!("no number of waiting visitors: {text}"))
     }
 }
 

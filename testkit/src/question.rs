@@ -1,4 +1,4 @@
-//! The first word of each protocol, to see whether a server answers and is no stranger.
+//! The first exchange of each protocol, to see whether the right server answers.
 
 use crate::http::Client;
 use crate::{kafka, redis};
@@ -7,10 +7,10 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// PostgreSQL: whether it speaks TLS. It says yes or no, and needs no password for that.
+/// PostgreSQL: does it speak TLS? It answers S or N, and needs no password for that.
 const POSTGRES_TLS: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
-/// What to ask, and at which port.
+/// A protocol, and the port to try it at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Question {
     Redis(u16),
@@ -19,7 +19,7 @@ pub(crate) enum Question {
     MariaDb(u16),
     /// Any answer will do.
     Http(u16),
-    /// Whether somebody listens.
+    /// Whether a server listens.
     Tcp(u16),
 }
 
@@ -103,7 +103,7 @@ fn exchange(port: u16, words: &[u8], is_right: impl Fn(u8) -> bool) -> Result<()
     stream.write_all(words).map_err(said)?;
     let mut first = [0];
     stream.read_exact(&mut first).map_err(said)?;
-    if is_right(first[0]) { Ok(()) } else { Err(format!("127.0.0.1:{port}: a stranger answers")) }
+    if is_right(first[0]) { Ok(()) } else { Err(format!("127.0.0.1:{port}: another kind of server answers")) }
 }
 
 fn said(error: std::io::Error) -> String {

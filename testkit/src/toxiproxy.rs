@@ -1,4 +1,4 @@
-//! A network that can be cut and slowed.
+//! A network that can be cut and slowed, by toxiproxy.
 
 use crate::error::{KitError, Result};
 use crate::http::{Client, Reply};
@@ -32,7 +32,7 @@ impl Toxiproxy {
     /// Starts a server without proxies.
     ///
     /// # Errors
-    /// When it can not be had or does not start.
+    /// When it is not available or does not start.
     pub fn start(kit: &Kit) -> Result<Self> {
         let folder = kit.claim("toxiproxy")?;
         let port = Port::free()?;
@@ -104,7 +104,7 @@ impl Proxy<'_> {
         self.poison("timeout", "{\"timeout\": 0}")
     }
 
-    /// Everything takes this much longer, in each direction.
+    /// Adds this latency in each direction.
     ///
     /// # Errors
     /// When toxiproxy does not do it.
@@ -113,7 +113,7 @@ impl Proxy<'_> {
         self.poison("latency", &format!("{{\"latency\": {latency_ms}}}"))
     }
 
-    /// All is well again. Connections that hung are ended.
+    /// Back to normal. Connections that hung are ended.
     ///
     /// # Errors
     /// When toxiproxy does not do it.
@@ -121,7 +121,7 @@ impl Proxy<'_> {
         for stream in ["upstream", "downstream"] {
             let path = format!("/proxies/{}/toxics/{stream}", self.name);
             let status = self.server.call("DELETE", &path, "")?.status;
-            // 404: it is well.
+            // 404: there was no fault.
             if status >= 300 && status != 404 {
                 return Err(KitError::failed(format!("toxiproxy, {path}: {status}")));
             }

@@ -1,4 +1,4 @@
-//! Steps that are named, timed, and end everything when one fails.
+//! Named and timed steps of a command; the first failure ends it.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ impl Steps {
     /// Takes a step. What it prints stays visible.
     ///
     /// # Errors
-    /// The step's own, after the sentence that says which step it was.
+    /// The step's own error, with the name of the step.
     pub fn take<T>(&mut self, name: &str, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
         println!("\n==> {name}");
         let started = Instant::now();

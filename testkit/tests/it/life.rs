@@ -1,4 +1,4 @@
-//! Servers live as long as who needs them: not a moment longer, whatever ends it.
+//! Servers end with the process that needs them, however it ends.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -6,10 +6,10 @@ use std::time::Duration;
 use testkit::{Flavor, Kit, RUN, RedisNode, available, servers, shared, until};
 
 const LIMIT: Duration = Duration::from_secs(60);
-/// Tells this program, started again, to be the one that is killed; names the file that it is to make.
+/// Set when this program is started again as the process that is killed; names the file that it writes.
 const VICTIM: &str = "TESTKIT_VICTIM";
 
-/// This program again, with one test of it, which is not run otherwise.
+/// This program again, running one of its tests that is ignored otherwise.
 fn again(test: &str, report: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("a name"));
     command.args([test, "--exact", "--ignored", "--nocapture"]).env(VICTIM, report);

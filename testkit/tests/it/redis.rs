@@ -20,7 +20,7 @@ fn keeps_what_it_wrote(flavor: Flavor) {
     // Written by the server, if not yet flushed by the kernel: that is enough for SIGKILL.
     node.kill().expect("killed");
     assert_eq!(node.pid(), None);
-    node.ask(&["PING"]).expect_err("nobody is there");
+    node.ask(&["PING"]).expect_err("it does not run");
     node.restart().expect("starts");
     assert_eq!(node.ask(&["GET", "k"]).expect("GET"), "kept");
     node.restart_empty().expect("starts");

@@ -8,7 +8,7 @@ fn postgres_keeps_what_was_committed(version: PostgresVersion, number: &str) {
     assert!(server.execute("show server_version").expect("answers").starts_with(number));
     server.execute("create table t as select 7 as kept").expect("made");
     server.kill().expect("killed");
-    server.execute("select 1").expect_err("nobody is there");
+    server.execute("select 1").expect_err("it does not run");
     server.restart().expect("starts");
     assert_eq!(server.execute("select kept from t").expect("answers"), "7");
     let url = server.fresh_database("orders").expect("made");
@@ -37,7 +37,7 @@ fn mariadb_keeps_what_was_committed() {
     server.execute("create database d; create table d.t (kept int) engine=innodb").expect("made");
     server.execute("insert into d.t values (7)").expect("written");
     server.kill().expect("killed");
-    server.execute("select 1").expect_err("nobody is there");
+    server.execute("select 1").expect_err("it does not run");
     server.restart().expect("starts");
     assert_eq!(server.execute("select kept from d.t").expect("answers"), "7");
     let url = server.fresh_database("orders").expect("made");
