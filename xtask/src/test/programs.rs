@@ -28,14 +28,15 @@ pub fn build() -> anyhow::Result<Names> {
 /// The executable and the name in one of cargo's messages, if it is about a test program.
 fn name_of(message: &str) -> Option<(String, String)> {
     let message: Value = serde_json::from_str(message).ok()?;
-    let executable = message["executable"].as_str().filter(|_| message["profile"]["test"] == true)?;
-    let file = executable.rsplit('/').next()?.to_owned();
+    let target = &message["target"];
+    let is_test = target["kind"].as_array()?.iter().any(|kind| kind == "test");
+    // A test program with a main function of its own is not built in the test profile.
+    let is_wanted = is_test || message["profile"]["test"] == true;
+    let file = message["executable"].as_str().filter(|_| is_wanted)?.rsplit('/').next()?.to_owned();
     // `path+file:///somewhere/crates/hot#0.1.0`, or `path+file:///somewhere/hall#hot@0.1.0`.
     let (path, version) = message["package_id"].as_str()?.rsplit_once('#')?;
     let folder = path.rsplit('/').next()?;
     let package = version.split_once('@').map_or(folder, |(name, _)| name);
-    let target = &message["target"];
-    let is_test = target["kind"].as_array()?.iter().any(|kind| kind == "test");
     let name = target["name"].as_str().filter(|_| is_test).map(|name| format!("tests/{name}"));
     Some((file, format!("{package}, {}", name.unwrap_or_else(|| "unit tests".to_owned()))))
 }
@@ -59,6 +60,7 @@ mod tests {
         assert_eq!(message(hot, "lib", "hot", true), named("hot-0123abcd", "hot, unit tests"));
         let renamed = "path+file:///home/onsale/hall#hot@0.1.0";
         assert_eq!(message(renamed, "bin", "hot", true), named("hot-0123abcd", "hot, unit tests"));
+        assert_eq!(message(hot, "test", "it", false), named("it-0123abcd", "hot, tests/it"));
         assert_eq!(message(hot, "bin", "hot", false), None);
         assert_eq!(name_of("a line that is no message"), None);
     }
