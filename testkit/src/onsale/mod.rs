@@ -6,7 +6,7 @@ mod server;
 pub mod visitor;
 mod world;
 
-pub use api::ISSUE;
+pub use api::{CAMPAIGNS, ISSUE};
 pub use command::{find_program, make_key, onsale, program, run};
 pub use server::Server;
 pub use world::World;

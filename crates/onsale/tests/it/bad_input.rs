@@ -2,10 +2,7 @@
 
 use serde_json::json;
 use testkit::http::Client;
-use testkit::onsale::ISSUE;
-use testkit::onsale::World;
-
-const CAMPAIGNS: &str = "/api/v1/admin/campaigns";
+use testkit::onsale::{CAMPAIGNS, ISSUE, World};
 
 #[track_caller]
 fn refused(client: &Client, body: &[u8]) {

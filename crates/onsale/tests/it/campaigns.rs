@@ -2,9 +2,7 @@
 
 use serde_json::{Value, json};
 use testkit::http::Client;
-use testkit::onsale::World;
-
-const CAMPAIGNS: &str = "/api/v1/admin/campaigns";
+use testkit::onsale::{CAMPAIGNS, World};
 
 fn whole() -> Value {
     json!({

@@ -4,8 +4,7 @@ use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 use testkit::http::{Connection, raw};
-use testkit::onsale::ISSUE;
-use testkit::onsale::{PATIENCE, World, wait_until};
+use testkit::onsale::{ISSUE, PATIENCE, World, wait_until};
 
 const BODY: &str = r#"{"user_id":"ann","event_id":"sample_event"}"#;
 const OTHER: &str = "/api/v1/admin/campaigns";

@@ -3,8 +3,7 @@
 use std::net::TcpStream;
 use std::time::Instant;
 use testkit::http::Connection;
-use testkit::onsale::ISSUE;
-use testkit::onsale::World;
+use testkit::onsale::{ISSUE, World};
 
 const BODY: &str = r#"{"user_id":"ann","event_id":"sample_event"}"#;
 

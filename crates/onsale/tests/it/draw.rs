@@ -23,7 +23,7 @@ fn make(world: &World, event: &str) {
 fn make_opening(world: &World, event: &str, opens_at: Option<&str>) {
     let campaign = json!({"event_id": event, "name": "Sale", "stock": 10, "gated": true, "opens_at": opens_at,
         "discount": {"type": "fixed", "value": 1_000}});
-    assert_eq!(world.admin().post_json("/api/v1/admin/campaigns", &campaign).status, 201);
+    world.admin().make_campaign(&campaign);
     wait_until("the line is there", || world.anyone().get(&format!("/queue/serving/gate:{event}")).status == 200);
 }
 
@@ -44,7 +44,7 @@ fn serving(world: &World, event: &str) -> Value {
 }
 
 fn open(world: &World, event: &str) {
-    assert_eq!(world.admin().post(&format!("/api/v1/admin/campaigns/{event}/open")).status, 200);
+    world.admin().open_campaign(event);
     wait_until("it is drawn", || serving(world, event)["draw"]["seed"] != Value::Null);
 }
 

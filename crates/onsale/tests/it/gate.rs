@@ -21,8 +21,8 @@ pub fn make(world: &World, event: &str, stock: u32) {
 pub fn make_with_limit(world: &World, event: &str, stock: u32, per_user_limit: u32) {
     let campaign = json!({"event_id": event, "name": "Sale", "stock": stock, "gated": true,
         "per_user_limit": per_user_limit, "discount": {"type": "fixed", "value": 1_000}});
-    assert_eq!(world.admin().post_json("/api/v1/admin/campaigns", &campaign).status, 201);
-    assert_eq!(world.admin().post(&format!("/api/v1/admin/campaigns/{event}/open")).status, 200);
+    world.admin().make_campaign(&campaign);
+    world.admin().open_campaign(event);
 }
 
 pub fn enqueue(world: &World, event: &str, user: &str) -> Value {
@@ -109,12 +109,12 @@ fn no_visitor_is_admitted_before_the_campaign_opens() {
     let world = World::with(&[("ONSALE__GATE__DISPATCH_PER_SECOND", "1000")]);
     let campaign = json!({"event_id": "early", "name": "Sale", "stock": 5, "gated": true,
         "discount": {"type": "fixed", "value": 1_000}});
-    assert_eq!(world.admin().post_json("/api/v1/admin/campaigns", &campaign).status, 201);
+    world.admin().make_campaign(&campaign);
     assert_eq!(enqueue(&world, "early", "ann")["status"], "ENQUEUED");
     // Longer than schedulers take to look for new lines, and to let people go.
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(rank(&world, "early", "ann"), json!({"status": "WAITING", "rank": 1}));
-    assert_eq!(world.admin().post("/api/v1/admin/campaigns/early/open").status, 200);
+    world.admin().open_campaign("early");
     wait_until("she goes on", || is_active(&world, "early", "ann"));
 }
 
@@ -130,7 +130,7 @@ fn positions_survive_a_kill() {
     let admin = server.client().with("X-Api-Key", &make_key(folder.path(), &["--admin"]));
     let campaign = json!({"event_id": "kept", "name": "Sale", "stock": 5, "gated": true,
         "discount": {"type": "fixed", "value": 1_000}});
-    assert_eq!(admin.post_json("/api/v1/admin/campaigns", &campaign).status, 201);
+    admin.make_campaign(&campaign);
     for number in 0..200 {
         let answer = server.client().post(&format!("/gate/events/kept/enqueue?userId=user-{number}")).ok();
         assert_eq!(answer["rank"], json!(number + 1));

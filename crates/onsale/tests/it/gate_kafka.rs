@@ -94,7 +94,7 @@ fn a_kill_in_the_middle_loses_no_coupon_and_issues_none_twice() {
     let key = make_key(folder.path(), &["--admin"]);
     let campaign = json!({"event_id": "killed", "name": "Sale", "stock": 100, "gated": true});
     let admin = server.client().with("X-Api-Key", &key);
-    assert_eq!(admin.post_json("/api/v1/admin/campaigns", &campaign).status, 201);
+    admin.make_campaign(&campaign);
     let user = |n: u32| format!("user-{n}");
     for n in 1..=150 {
         server.client().post(&format!("/gate/events/killed/enqueue?userId={}", user(n))).ok();

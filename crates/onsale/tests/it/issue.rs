@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 use testkit::http::{Client, Reply};
-use testkit::onsale::ISSUE;
-use testkit::onsale::World;
+use testkit::onsale::{ISSUE, World};
 
 /// The code of a decision, and whether `success` says the same.
 #[track_caller]
@@ -21,7 +20,7 @@ fn campaign(admin: &Client, change: &Value) {
     for (name, value) in change.as_object().expect("an object") {
         body[name] = value.clone();
     }
-    assert_eq!(admin.post_json("/api/v1/admin/campaigns", &body).status, 201);
+    admin.make_campaign(&body);
 }
 
 fn act(admin: &Client, action: &str) {

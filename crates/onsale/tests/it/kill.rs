@@ -10,8 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use testkit::http::{Client, Connection};
-use testkit::onsale::ISSUE;
-use testkit::onsale::{Server, make_key};
+use testkit::onsale::{ISSUE, Server, make_key};
 
 const THREADS: u64 = 16;
 const STOCK_PER_KILL: u64 = 2_000;

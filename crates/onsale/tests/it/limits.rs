@@ -1,8 +1,7 @@
 //! How often anyone may call (FCFS-011, FCFS-012).
 
 use testkit::http::{Reply, raw};
-use testkit::onsale::ISSUE;
-use testkit::onsale::{World, wait_until};
+use testkit::onsale::{ISSUE, World, wait_until};
 
 /// A bucket so slow that it does not fill while a test runs.
 const SMALL: [(&str, &str); 3] = [

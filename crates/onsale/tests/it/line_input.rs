@@ -103,8 +103,8 @@ fn a_rate_of_a_million_admits_everyone_and_a_rate_of_zero_no_one() {
 fn one_pass_used_by_many_at_once_is_one_coupon() {
     let world = shut(&[]);
     let campaign = json!({"event_id": "pairs", "name": "Sale", "stock": 400, "gated": true, "per_user_limit": 2});
-    assert_eq!(world.admin().post_json("/api/v1/admin/campaigns", &campaign).status, 201);
-    assert_eq!(world.admin().post("/api/v1/admin/campaigns/pairs/open").status, 200);
+    world.admin().make_campaign(&campaign);
+    world.admin().open_campaign("pairs");
     for (event, is_by_gate_alone) in [("pairs", true), ("sense", false)] {
         enqueue(&world, event, "ann");
         open_the_gate(&world, event, 1_000);

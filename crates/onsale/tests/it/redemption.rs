@@ -22,7 +22,7 @@ impl Sale {
         for (name, value) in terms.as_object().expect("an object") {
             body[name] = value.clone();
         }
-        assert_eq!(admin.post_json("/api/v1/admin/campaigns", &body).status, 201);
+        admin.make_campaign(&body);
         admin.post("/api/v1/admin/campaigns/sale/open").ok();
         Self { world, admin }
     }

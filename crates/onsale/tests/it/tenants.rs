@@ -1,9 +1,7 @@
 //! Tenants see their own and nothing else (GATE-009).
 
 use serde_json::json;
-use testkit::onsale::World;
-
-const CAMPAIGNS: &str = "/api/v1/admin/campaigns";
+use testkit::onsale::{CAMPAIGNS, World};
 
 #[test]
 fn tenants_are_isolated() {

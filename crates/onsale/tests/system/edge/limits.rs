@@ -5,8 +5,7 @@ use crate::edge::nginx::{Edge, Value};
 use crate::edge::recorder::{Manner, Recorder};
 use std::net::SocketAddr;
 use testkit::http::{Client, Connection, Reply};
-use testkit::onsale::ISSUE;
-use testkit::onsale::wait_until;
+use testkit::onsale::{ISSUE, wait_until};
 
 /// A bucket so slow that it does not fill while a test runs.
 fn small_address() -> Vec<Value> {

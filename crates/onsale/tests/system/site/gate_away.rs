@@ -85,8 +85,8 @@ fn an_outage_of_redis_changes_no_position() {
     let Some(redis) = available(RedisNode::start(&kit, Flavor::Redis)) else { return };
     let world = world(&redis);
     let campaign = json!({"event_id": "away", "name": "Sale", "stock": 5, "gated": true});
-    assert_eq!(world.admin().post_json("/api/v1/admin/campaigns", &campaign).status, 201);
-    assert_eq!(world.admin().post("/api/v1/admin/campaigns/away/open").status, 200);
+    world.admin().make_campaign(&campaign);
+    world.admin().open_campaign("away");
     let heard = Heard::default();
     let ranks: BTreeMap<String, u64> = std::thread::scope(|scope| {
         let press = |caller: usize| heard.press(&world, caller);
@@ -123,7 +123,7 @@ fn without_a_receipt_key_no_draw_is_announced_on_redis() {
     let Some(redis) = available(RedisNode::start(&kit, Flavor::Redis)) else { return };
     let world = world(&redis);
     let campaign = json!({"event_id": "away", "name": "Sale", "stock": 5, "gated": true});
-    assert_eq!(world.admin().post_json("/api/v1/admin/campaigns", &campaign).status, 201);
+    world.admin().make_campaign(&campaign);
     let serving = || world.anyone().get("/queue/serving/gate:away");
     wait_until("the line is there", || serving().status == 200);
     let refused = world.admin().call("PUT", "/queue/admin/gate:away/draw", None);
