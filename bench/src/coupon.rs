@@ -11,7 +11,6 @@ use std::path::Path;
 /// Everything on, but wide enough for one address to be the whole crowd.
 const WIDE_LIMITS: [(&str, &str); 2] =
     [("ONSALE__LIMITS__PER_IP_PER_SECOND", "1000000"), ("ONSALE__LIMITS__PER_IP_BURST", "1000000")];
-const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 /// Winners of one side of one round of the row in which all win.
 const ALL_WIN_REQUESTS: u64 = 200_000;
 const ALL_WIN_STOCK: u32 = 100_000_000;
@@ -62,13 +61,13 @@ pub fn issue_request(campaign: &str, run: u64, number: u64, out: &mut Vec<u8>) {
 /// A server with a campaign of so many coupons.
 pub fn with_campaign(program: &Path, stock: u32, extra: &[(&str, &str)]) -> anyhow::Result<Server> {
     let environment = [&WIDE_LIMITS[..], extra].concat();
-    let server = Server::start(program, &SERVE, &environment)?;
+    let server = Server::serve(program, &environment)?;
     server.ask("POST", &format!("/api/v1/admin/events/bench/stock?initial_stock={stock}"))?;
     Ok(server)
 }
 
 fn sold_out(arguments: &CouponArguments, table: &mut Table) -> anyhow::Result<()> {
-    let hello = Server::start(&std::env::current_exe()?, &["hello"], &[])?;
+    let hello = Server::own(&["hello"])?;
     let ours = with_campaign(&arguments.program, 1_000, &[])?;
     let ask = |number: u64, out: &mut Vec<u8>| issue_request("bench", 0, number, out);
     load(&ours, 64, Until::Requests(2_000), &ask)?;

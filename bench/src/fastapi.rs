@@ -29,8 +29,8 @@ impl Baseline {
         words.extend(["--workers", &workers, "--loop", "uvloop", "--http", "httptools", "--no-access-log"]);
         let variables = [("REDIS_URL", redis.url()), ("PYTHONDONTWRITEBYTECODE", "1".to_owned())];
         let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
-        let mut server = Server::start(&environment.join("bin/uvicorn"), &words, &variables)?;
-        server.wait_until_said("Application startup complete", WORKERS)?;
+        let mut server = Server::uvicorn(&environment.join("bin/uvicorn"), &words, &variables)?;
+        server.wait_until_printed("Application startup complete", WORKERS)?;
         server.lean_on(redis.pid());
         server.ask("POST", &format!("/api/v1/admin/events/bench/stock?initial_stock={STOCK}"))?;
         Ok(Self { server, _redis: redis })

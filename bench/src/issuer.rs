@@ -59,7 +59,7 @@ struct Side {
     cpu_us: f64,
 }
 
-/// As anybody sets it who keeps millions of rows: with the 128 MiB and 96 MiB that it comes with, the tables' keys, which
+/// As every operator with millions of rows sets it: with the 128 MiB and 96 MiB that it comes with, the tables' keys, which
 /// are random, are read from and written to files again and again once a million rows are there.
 const MARIADB_MEMORY: &str =
     "set global innodb_buffer_pool_size = 2147483648; set global innodb_log_file_size = 1073741824";
@@ -210,7 +210,7 @@ impl Watch {
 async fn campaign(ledger: &Ledger, name: &str, stock: u32) -> anyhow::Result<Campaign> {
     let id = CampaignId::new(TenantName::new("bench")?, EventName::new(name)?);
     let campaign = open_with_stock(id, name, stock);
-    campaigns::create(ledger, &campaign).await.context("the campaign can not be made")?;
+    campaigns::create(ledger, &campaign).await.context("the campaign cannot be made")?;
     Ok(campaign)
 }
 

@@ -13,7 +13,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use testkit::{Flavor, Kit, RedisCluster};
 
-const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 const EVENT: &str = "bench";
 const PLACES: u64 = 1_000_000;
 const QUICK_PLACES: u64 = 2_000;
@@ -116,19 +115,19 @@ fn enter_request(user: u64, out: &mut Vec<u8>) {
     let _ = write!(out, "POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Length: 0\r\n\r\n");
 }
 
-/// Asks for the rank of somebody who waits: everybody's turn comes, in an order that no cache foresees.
+/// Asks for the rank of a waiting visitor. All of them are asked for, in an order that no cache foresees.
 fn rank_request(number: u64, places: u64, out: &mut Vec<u8>) {
     // A step that shares no factor with the round numbers that people choose.
     let user = number.wrapping_mul(611_953) % places;
     let _ = write!(out, "GET /gate/events/{EVENT}/rank?userId=user-{user:09} HTTP/1.1\r\nHost: bench\r\n\r\n");
 }
 
-/// A server with a line before a campaign that lets nobody in.
+/// A server with a line before a campaign that admits no visitor.
 struct Line {
     server: Server,
     key: String,
     environment: Vec<(String, String)>,
-    /// The first person who has not been there.
+    /// The next visitor that has not entered yet.
     next: AtomicU64,
 }
 
@@ -143,7 +142,7 @@ impl Line {
             ("ONSALE__LIMITS__PER_IP_BURST".to_owned(), wide),
         ];
         environment.extend(cluster.map(|cluster| ("ONSALE__HOT__URL".to_owned(), cluster.url())));
-        let mut server = Server::start_in(data, &arguments.program, &SERVE, &words(&environment))?;
+        let mut server = Server::serve_in(data, &arguments.program, &words(&environment))?;
         server.lean_on(cluster.iter().flat_map(|cluster| cluster.nodes()).filter_map(|node| node.pid()));
         let line = Self { server, key, environment, next: AtomicU64::new(0) };
         let campaign = format!(
@@ -166,7 +165,7 @@ impl Line {
         Ok(load(&self.server, connections, Until::Requests(places), &enter_request)?.0.rate)
     }
 
-    /// Queues as the next person who has not been there.
+    /// Enters as the next visitor.
     fn enter_next(&self, out: &mut Vec<u8>) {
         enter_request(self.next.fetch_add(1, Ordering::Relaxed), out);
     }
@@ -176,7 +175,7 @@ impl Line {
         let Self { server, key, environment, next } = self;
         let data = server.stop()?;
         let begun = Instant::now();
-        let server = Server::start_in(data, &arguments.program, &SERVE, &words(&environment))?;
+        let server = Server::serve_in(data, &arguments.program, &words(&environment))?;
         let seconds = start::seconds_to_first_answer(begun, &server)?;
         Ok((Self { server, key, environment, next }, seconds))
     }
@@ -184,7 +183,7 @@ impl Line {
     fn waiting(&self) -> anyhow::Result<u64> {
         let text = self.tell("GET", "/queue/admin/stats", "", 200)?;
         let stats: serde_json::Value = serde_json::from_str(&text)?;
-        stats["totalWaiting"].as_u64().with_context(|| format!("no figure of people who wait: {text}"))
+        stats["totalWaiting"].as_u64().with_context(|| format!("no number of waiting visitors: {text}"))
     }
 }
 
@@ -200,7 +199,7 @@ fn http_rows(
 ) -> anyhow::Result<()> {
     let (engine, places) = (goals.engine, arguments.places);
     let connections = if arguments.quick { QUICK_CONNECTIONS } else { CONNECTIONS };
-    let hello = Server::start(&std::env::current_exe()?, &["hello"], &[])?;
+    let hello = Server::own(&["hello"])?;
     let mut line = Line::start(arguments, cluster)?;
     let before_bytes = line.server.resident_bytes();
     let filled_per_second = line.fill(places, connections.fill)?;

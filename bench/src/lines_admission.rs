@@ -24,7 +24,7 @@ const LOOK: Duration = Duration::from_millis(20);
 /// The highest rate that a line can have.
 pub const FULL_RATE: u32 = 1_000_000;
 
-/// A line that lets nobody in before it [goes on](go_on).
+/// A line that admits no visitor before it [goes on](go_on).
 pub fn rule(rate_per_second: u32) -> LineRule {
     LineRule {
         rate_per_second,
@@ -198,7 +198,7 @@ pub struct Served<'a> {
 }
 
 impl Served<'_> {
-    /// People who wait, and people let in so far.
+    /// Waiting visitors, and visitors admitted so far.
     fn figures(&self) -> anyhow::Result<(u64, u64)> {
         let (status, text) = call(self.address, "GET", "/queue/admin/stats", Some(self.key), "")?;
         ensure!(status == 200, "figures: {status} {text}");

@@ -1,4 +1,4 @@
-//! Fairness in figures: nobody before whoever was there first, and no rank that gets worse while others leave.
+//! Fairness in figures: no visitor is admitted before an earlier one, and no rank gets worse while others leave.
 
 use crate::lines::Arguments;
 use crate::lines_admission::{BATCH, FULL_RATE, go_on, named, rule};
@@ -130,7 +130,7 @@ async fn watch<P: LinePort>(port: &P, watched: u64) -> anyhow::Result<Watched> {
         }
         look_at_all(port, &line, &mut shown, &mut sum).await?;
     }
-    ensure!(sum.left > 0 && last_ticket > 0, "nobody left, or nobody was let in");
+    ensure!(sum.left > 0 && last_ticket > 0, "no visitor left, or none was admitted");
     Ok(sum)
 }
 
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_had_the_answer_before_another_asked_must_stand_before_it() {
+    fn a_visitor_answered_before_another_asked_must_stand_before_it() {
         let entry = |from: u64, until: u64, ticket| Entry {
             from: Duration::from_millis(from),
             until: Duration::from_millis(until),

@@ -30,7 +30,7 @@ pub fn rows(arguments: &CouponArguments, table: &mut Table) -> anyhow::Result<()
     let (url, links) = (cluster.url(), LINKS.to_string());
     let start = |words: &[&str]| -> anyhow::Result<Server> {
         let words = [&["coupon-server", "--redis", &url], words].concat();
-        let mut server = Server::start(&std::env::current_exe()?, &words, &[])?;
+        let mut server = Server::own(&words)?;
         server.lean_on(cluster.nodes().iter().filter_map(|node| node.pid()));
         Ok(server)
     };

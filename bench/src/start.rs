@@ -30,7 +30,7 @@ fn empty_start(program: &Path, table: &mut Table) -> anyhow::Result<()> {
     let mut seconds = Vec::new();
     for _ in 0..STARTS {
         let begun = Instant::now();
-        let server = Server::start(program, &["serve", "--listen", "127.0.0.1:0"], &[])?;
+        let server = Server::serve(program, &[])?;
         seconds.push(seconds_to_first_answer(begun, &server)?);
     }
     let figure = median(&seconds);
@@ -59,7 +59,7 @@ fn full_start(program: &Path, table: &mut Table) -> anyhow::Result<()> {
     let folder = server.stop()?;
     let stop_seconds = begun_stop.elapsed().as_secs_f64();
     let begun = Instant::now();
-    let server = Server::start_in(folder, program, &["serve", "--listen", "127.0.0.1:0"], &[])?;
+    let server = Server::serve_in(folder, program, &[])?;
     let seconds = seconds_to_first_answer(begun, &server)?;
     table.push(
         Row::at_most("start, 1,000,000 winners in the journal", seconds, "s", 3.0)

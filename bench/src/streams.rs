@@ -1,13 +1,12 @@
 //! The row "waiting pages" of goals.md: memory of a stream in the server, and the time for one push to reach all.
 
-use crate::server::{Server, folder};
+use crate::server::{Server, call, folder};
 use crate::table::{Row, Table, median};
-use anyhow::{Context, bail};
+use anyhow::bail;
+use launch::create_key;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -49,7 +48,7 @@ pub fn rows(program: &Path, table: &mut Table) -> anyhow::Result<()> {
         ("ONSALE__HTTP__MAX_CONNECTIONS", "1000000"),
         ("ONSALE__QUEUE__STREAMS_MAX", "1000000"),
     ];
-    let server = Server::start_in(folder, program, &["serve", "--listen", "127.0.0.1:0"], &environment)?;
+    let server = Server::serve_in(folder, program, &environment)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(measure(&server, &key, streams, table))
 }
@@ -63,11 +62,7 @@ fn raise_descriptors() -> anyhow::Result<usize> {
 
 /// An administrator's key of the server that will run in that folder.
 pub fn admin_key(program: &Path, folder: &Path) -> anyhow::Result<String> {
-    let output = Command::new(program).args(["admin", "keys", "create", "--admin", "--data"]).arg(folder).output()?;
-    if !output.status.success() {
-        bail!("no key: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    Ok(create_key(program, &std::env::temp_dir(), folder, &["--admin"])?)
 }
 
 async fn measure(server: &Server, key: &str, streams: usize, table: &mut Table) -> anyhow::Result<()> {
@@ -152,14 +147,7 @@ fn read_on(mut stream: TcpStream, seen: Arc<Seen>) -> tokio::task::JoinHandle<()
 
 fn change_rate(address: SocketAddr, key: &str, rate: u32) -> anyhow::Result<()> {
     let body = format!("{{\"ratePerSecond\":{rate}}}");
-    let mut stream = std::net::TcpStream::connect(address)?;
-    write!(
-        stream,
-        "PUT /queue/admin/queue:bench/rate HTTP/1.1\r\nHost: bench\r\nX-Api-Key: {key}\r\nConnection: close\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    answer.starts_with("HTTP/1.1 200").then_some(()).with_context(|| format!("the rate was not changed: {answer}"))
+    let (status, text) = call(address, "PUT", "/queue/admin/queue:bench/rate", Some(key), &body)?;
+    anyhow::ensure!(status == 200, "the rate was not changed: {status} {text}");
+    Ok(())
 }

@@ -80,7 +80,7 @@ impl Table {
     pub fn keep(&self, folder: &Path) -> anyhow::Result<()> {
         std::fs::create_dir_all(folder)?;
         let path = folder.join(format!("{}-{}.json", self.bench, self.at_seconds));
-        std::fs::write(&path, serde_json::to_string_pretty(self)? + "\n").context("the results can not be kept")?;
+        std::fs::write(&path, serde_json::to_string_pretty(self)? + "\n").context("the results cannot be kept")?;
         println!("kept in {}", path.display());
         Ok(())
     }

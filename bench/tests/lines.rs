@@ -1,22 +1,13 @@
 //! The benchmark of lines runs: a few people, one short round, no figure judged.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use testkit::{Flavor, Kit, RedisNode, available, missing};
-
-/// The program, where the whole workspace has been built.
-fn program() -> Option<PathBuf> {
-    let program = Path::new(env!("CARGO_BIN_EXE_bench")).with_file_name("onsale");
-    available(if program.exists() { Ok(program) } else { Err(missing("the built program, onsale,")) })
-}
+use std::path::Path;
+use testkit::onsale::find_program;
+use testkit::{Flavor, Kit, RedisNode, available};
 
 /// Runs a section; the names of its rows. Those that count what must not happen are judged.
 fn rows(program: &Path, section: &str) -> Vec<String> {
     let results = tempfile::tempdir().expect("a folder");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bench"));
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ONSALE__")) {
-        command.env_remove(name);
-    }
+    let mut command = launch::onsale(Path::new(env!("CARGO_BIN_EXE_bench")));
     command.args(["lines", "--quick", "--only", section, "--results"]).arg(results.path());
     let output = command.arg("--program").arg(program).output().expect("the benchmark starts");
     let said = [output.stdout, output.stderr].concat();
@@ -35,7 +26,7 @@ fn rows(program: &Path, section: &str) -> Vec<String> {
 
 #[test]
 fn the_embedded_rows_can_be_measured() {
-    let Some(program) = program() else { return };
+    let Some(program) = available(find_program()) else { return };
     let rows = rows(&program, "embedded");
     for name in ["rank at", "enter at", "start with", "moved out of", "busiest second", "inversions", "got worse"] {
         assert!(rows.iter().any(|row| row.contains(name)), "no row {name:?} in {rows:?}");
@@ -46,7 +37,7 @@ fn the_embedded_rows_can_be_measured() {
 fn the_rows_on_redis_can_be_measured() {
     let redis = Kit::temporary().and_then(|kit| RedisNode::start(&kit, Flavor::Redis).map(drop));
     let Some(()) = available(redis) else { return };
-    let Some(program) = program() else { return };
+    let Some(program) = available(find_program()) else { return };
     let rows = rows(&program, "redis");
     for name in ["rank at", "enter at", "admitted by the server", "inversions", "got worse"] {
         assert!(rows.iter().any(|row| row.contains(name)), "no row {name:?} in {rows:?}");

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-/// The user whom every Unix has and who owns nothing.
+/// The account without rights that every Unix has.
 const NOBODY: &str = "nobody";
 
 /// Whether this process is root.
@@ -66,7 +66,7 @@ pub(crate) fn check_reach(folder: &Path) -> Result<()> {
         let metadata = above.metadata().map_err(|error| KitError::file(above, &error))?;
         if metadata.uid() != user && metadata.permissions().mode() & 0o001 == 0 {
             return Err(KitError::failed(format!(
-                "servers run as the user \"nobody\" when they are started by root, and nobody can not enter {}; \
+                "servers run as the user \"nobody\" when they are started by root, and nobody cannot enter {}; \
                  run as a user other than root, or allow it: chmod o+x {}",
                 above.display(),
                 above.display()

@@ -1,20 +1,20 @@
-//! What went wrong, and what to do about it.
+//! Errors of the kit: what failed, and what to do about it.
 
 use std::fmt;
 use std::path::Path;
 
-/// A server that could not be had. Its text says what to do.
+/// A server that is not available. Its text says what to do.
 #[derive(Clone, Debug)]
 pub struct KitError {
     is_missing: bool,
     text: String,
 }
 
-/// The outcome of everything here that can go wrong.
+/// The outcome of everything here that can fail.
 pub type Result<T> = std::result::Result<T, KitError>;
 
 impl KitError {
-    /// Something is there and does not do what it should.
+    /// Something is installed and does not work.
     #[must_use]
     pub fn failed(text: impl Into<String>) -> Self {
         Self { is_missing: false, text: text.into() }
@@ -31,7 +31,7 @@ impl KitError {
         Self::failed(format!("{}: {error}", path.display()))
     }
 
-    /// Whether something is not installed, rather than broken: a test may then be passed over by name
+    /// Whether something is not installed, rather than broken: a test may then be skipped by name
     /// ([`available`](crate::available)), and must fail in the other case.
     #[must_use]
     pub const fn is_missing(&self) -> bool {

@@ -1,4 +1,4 @@
-//! What a server's folder remembers of it: its port, its password, its process. Lines of `name=value`.
+//! Facts about a server, kept in its folder: its port, its password, its process. Lines of `name=value`.
 
 use crate::error::{KitError, Result};
 use std::fs::File;

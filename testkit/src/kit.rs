@@ -1,4 +1,4 @@
-//! Where servers live, and for how long.
+//! Folders that servers run in, and how long they live.
 
 use crate::error::{KitError, Result};
 use crate::process::{self, bare};
@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Set for a run without servers: `cargo xtask test --quick`. What needs one is then passed over by name.
+/// Set for a run without servers: `cargo xtask test --quick`. Tests that need one are then skipped by name.
 pub const OFF: &str = "ONSALE_TESTKIT_OFF";
 /// Held by the kit's owner for as long as it lives.
 const ALIVE_FILE: &str = "alive";
 /// Servers' folders must be open to the user that servers run as.
 const FOLDER_MODE: u32 = 0o755;
-/// Removes the folder when its owner did not come to it.
+/// Removes the folder when its owner was killed before it could.
 const TIDY: &str = "flock -s \"$1\" true; n=0
 while [ -e \"$2\" ] && [ \"$n\" -lt 100 ]; do rm -rf -- \"$2\" && exit; sleep 0.1; n=$((n + 1)); done";
 
@@ -39,7 +39,7 @@ enum Life {
     Temporary { alive: File, janitor: Child },
     /// Servers go with the owner of this file.
     Joined { alive: PathBuf },
-    /// Servers stay until they are told to end.
+    /// Servers stay until a command ends them.
     Named,
 }
 
@@ -48,7 +48,7 @@ impl Kit {
     /// servers end and the folder is removed.
     ///
     /// # Errors
-    /// When the folder can not be made, or servers are [not wanted](OFF).
+    /// When the folder cannot be made, or servers are [not wanted](OFF).
     pub fn temporary() -> Result<Self> {
         check_wanted()?;
         let _order = lock(&prefix().with_extension("lock"))?;
@@ -59,14 +59,14 @@ impl Kit {
         let mut command = bare(Path::new("sh"), Path::new("/"));
         command.args(["-c", TIDY, "janitor"]).arg(&path).arg(&folder).process_group(0);
         let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let janitor = quiet.spawn().map_err(|error| KitError::failed(format!("sh can not be started: {error}")))?;
+        let janitor = quiet.spawn().map_err(|error| KitError::failed(format!("sh cannot be started: {error}")))?;
         Ok(Self::new(folder, Life::Temporary { alive, janitor }))
     }
 
     /// A folder that stays, with servers that go on after this process has ended: `cargo xtask up`.
     ///
     /// # Errors
-    /// When the folder can not be made, or the user that servers run as can not get to it.
+    /// When the folder cannot be made, or the user that servers run as cannot get to it.
     pub fn named(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder).map_err(|error| KitError::file(folder, &error))?;
         let folder = folder.canonicalize().map_err(|error| KitError::file(folder, &error))?;
@@ -74,7 +74,7 @@ impl Kit {
         Ok(Self::new(folder, Life::Named))
     }
 
-    /// The temporary kit of another process, which ends what is started here; none if that process has ended.
+    /// The temporary kit of another process, which ends the servers started here; none if that process has ended.
     pub(crate) fn joined(folder: &Path) -> Option<Self> {
         let alive = folder.join(ALIVE_FILE);
         let is_free = File::open(&alive).ok()?.try_lock_shared().is_ok();
@@ -91,7 +91,7 @@ impl Kit {
         &self.0.folder
     }
 
-    /// A free port on the loopback address, which nobody else is given as long as the kit lives.
+    /// A free port on the loopback address, which no other caller is given as long as the kit lives.
     ///
     /// # Errors
     /// When none was found.
@@ -129,8 +129,8 @@ impl Kit {
         }
     }
 
-    /// The folder of a server that there is one of, made if it is not there, and the order in which processes may come
-    /// to it: one at a time, as long as the file is held.
+    /// The folder of a server with a fixed name, created if it is missing, and a lock on it: one process at a time may
+    /// use the folder, as long as it holds the file.
     pub(crate) fn place(&self, name: &str) -> Result<(PathBuf, File)> {
         let order = lock(&self.0.folder.join(format!("{name}.lock")))?;
         let folder = self.0.folder.join(name);
@@ -166,14 +166,14 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(FOLDER_MODE))
 }
 
-/// The file, locked; waits for who has it.
+/// The file, locked. Waits for the process that holds it.
 pub(crate) fn lock(path: &Path) -> Result<File> {
     let file = File::options().create(true).append(true).open(path).map_err(|error| KitError::file(path, &error))?;
     file.lock().map_err(|error| KitError::file(path, &error))?;
     Ok(file)
 }
 
-/// What the names of this user's temporary folders begin with.
+/// The beginning of the names of this user's temporary folders.
 fn prefix() -> PathBuf {
     std::env::temp_dir().join(format!("onsale-testkit-{}", rustix::process::geteuid().as_raw()))
 }
@@ -191,14 +191,14 @@ fn new_folder() -> Result<PathBuf> {
     }
 }
 
-/// Removes what is left of kits whose owner has ended and whose janitor was ended too.
+/// Removes the folders of kits whose owner and janitor were both killed.
 fn sweep() {
     let prefix = prefix();
     let Some((above, name)) = prefix.parent().zip(prefix.file_name()) else { return };
     let name = format!("{}-", name.to_string_lossy());
     for entry in std::fs::read_dir(above).into_iter().flatten().flatten() {
         let folder = entry.path();
-        // Anybody can make a folder of that name where temporary folders are made.
+        // Any user can create a folder of that name among the temporary folders.
         let owner = entry.metadata().ok().filter(std::fs::Metadata::is_dir).map(|metadata| metadata.uid());
         let is_ours = owner == Some(rustix::process::geteuid().as_raw())
             && entry.file_name().to_string_lossy().starts_with(&name);
@@ -210,7 +210,7 @@ fn sweep() {
     }
 }
 
-/// Removes what is in a server's folder, which nothing runs in.
+/// Empties the folder of a server that does not run.
 pub(crate) fn empty(folder: &Path) -> Result<()> {
     if let Some(left) = process::recorded(folder) {
         process::end("what runs in a half-made folder", &left.with_descendants())?;

@@ -8,12 +8,13 @@
 mod account;
 mod error;
 mod facts;
-mod http;
+pub mod http;
 pub mod install;
 mod kafka;
 mod kit;
 mod mariadb;
 mod nginx;
+pub mod onsale;
 mod port;
 mod postgres;
 mod process;

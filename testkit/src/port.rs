@@ -23,7 +23,7 @@ pub struct Port {
 }
 
 impl Port {
-    /// A free one.
+    /// A free port.
     ///
     /// # Errors
     /// When none was found.
@@ -31,13 +31,13 @@ impl Port {
         Self::find(|number| TcpListener::bind(("127.0.0.1", number)).is_ok())
     }
 
-    /// A free one for a Redis node, whose bus port is free too.
+    /// A free port for a Redis node, whose bus port is free too.
     pub(crate) fn with_bus() -> Result<Self> {
         let is_free = |number| TcpListener::bind(("127.0.0.1", number)).is_ok();
         Self::find(|number| is_free(number) && is_free(number + BUS_DISTANCE))
     }
 
-    /// One that a server already has. Reserved if nobody else did.
+    /// The port that a server already has. It is reserved now, unless another process has reserved it.
     pub(crate) fn taken(number: u16) -> Self {
         Self { number, _reservation: reserve(number).ok().flatten() }
     }

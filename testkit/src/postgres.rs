@@ -106,7 +106,7 @@ impl Postgres {
         spec.stop = Signal::INT;
         spec.asks = vec![Question::Postgres(number)];
         spec.ready = Ready::Obeys(client.clone());
-        // It would take whoever has the number of its former process for a server on the same data.
+        // It would mistake a process that now has its former process id for a server on the same data.
         spec.stale = Some(folder.join(DATA).join("postmaster.pid"));
         Ok(Self { process: Process::new(kit, folder, spec), port, password, client })
     }

@@ -19,15 +19,15 @@ use std::time::Duration;
 pub(crate) const PROCESS_FILE: &str = "process";
 /// The file in a server's folder that holds all it ever printed.
 const LOG_FILE: &str = "log";
-/// As much of the log as helps; it goes into an error's text.
+/// Lines of the log in an error's text.
 const LOG_TAIL_LINES: usize = 25;
 /// A killed process is gone within milliseconds, unless the disk holds it up.
 const END_LIMIT: Duration = Duration::from_secs(20);
 /// Waits until the kit's owner has ended, however it ended, for the kernel then lets go of the owner's lock on "alive";
-/// then ends the server's process group, of which it is a member, so that the group's number can not be another's.
+/// then ends the server's process group, of which it is a member, so that the group's number cannot be another's.
 const WATCH: &str = "flock -s \"$1\" true; kill -KILL 0";
 
-/// As long as any server here takes on a busy machine, its log read anew included.
+/// The longest start of any server here on a busy machine, the replay of its log included.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// When a process that was started counts as up.
@@ -37,7 +37,7 @@ pub(crate) enum Ready {
     Runs,
     /// When it answers wherever it can be asked.
     Answers,
-    /// When it also does what a client tells it.
+    /// When it also runs a statement of a client.
     Obeys(sql::Client),
 }
 
@@ -48,13 +48,13 @@ pub(crate) struct Spec {
     pub(crate) program: PathBuf,
     pub(crate) arguments: Vec<OsString>,
     pub(crate) environment: Vec<(String, OsString)>,
-    /// What asks it to end in good order.
+    /// The signal that asks it to end in good order.
     pub(crate) stop: Signal,
     /// Where it can be asked whether it answers.
     pub(crate) asks: Vec<Question>,
     pub(crate) ready: Ready,
     pub(crate) start_limit: Duration,
-    /// A file by which it would take itself for one that runs already; removed before it is started.
+    /// A file that would make it believe that it runs already; removed before the start.
     pub(crate) stale: Option<PathBuf>,
 }
 
@@ -84,7 +84,7 @@ struct Running {
     watcher: Option<Child>,
 }
 
-/// A server process in a folder of its own: what every server's handle can do to it. It ends with its handle, unless it
+/// A server process in a folder of its own, and what every server's handle can do with it. It ends with its handle, unless it
 /// belongs to a kit that outlives its owner.
 #[derive(Debug)]
 pub struct Process {
@@ -162,7 +162,7 @@ impl Process {
         command.stdin(Stdio::null()).stdout(output).stderr(errors).process_group(0);
         account::lower(&mut command)?;
         let child = command.spawn().map_err(|error| {
-            KitError::failed(format!("{}: {} can not be started: {error}", self.spec.name, self.spec.program.display()))
+            KitError::failed(format!("{}: {} cannot be started: {error}", self.spec.name, self.spec.program.display()))
         })?;
         self.keep(child)
     }
@@ -170,7 +170,7 @@ impl Process {
     /// Remembers the process, here and in its folder, and sets the watcher on it.
     fn keep(&self, child: Child) -> Result<()> {
         let pid = child.id();
-        let lost = || KitError::failed(format!("{}: its process {pid} is not to be seen", self.spec.name));
+        let lost = || KitError::failed(format!("{}: its process {pid} does not appear in /proc", self.spec.name));
         let identity = Identity::of(pid).ok_or_else(lost)?;
         *self.running() = Some(Running { identity, child: Some(child), watcher: None });
         let stop = self.spec.stop.as_raw().to_string();
@@ -194,7 +194,7 @@ impl Process {
         Ok(())
     }
 
-    /// Sends a signal to it and to everything it started. Whom.
+    /// Sends a signal to it and to its child processes, and returns them.
     fn signal_all(&self, signal: Signal) -> Result<Vec<Identity>> {
         let Some(identity) = self.identity() else {
             return Err(KitError::failed(format!("{} does not run", self.spec.name)));
@@ -206,10 +206,11 @@ impl Process {
         Ok(family)
     }
 
-    /// `SIGKILL`, to it and all it started; returns when they are gone. Killing one that does not run is no error.
+    /// `SIGKILL`, to it and its child processes; returns when they are gone. Killing a server that does not run is no
+    /// error.
     ///
     /// # Errors
-    /// When one outlives that.
+    /// When a process outlives that.
     pub fn kill(&self) -> Result<()> {
         if let Some(identity) = self.identity() {
             end(&self.spec.name, &identity.with_descendants())?;
@@ -263,14 +264,14 @@ impl Process {
         }
     }
 
-    /// All that it ever printed.
+    /// Everything it ever printed.
     #[must_use]
     pub fn log(&self) -> String {
         let bytes = std::fs::read(self.folder.join(LOG_FILE)).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// An error that ends with what the server printed last.
+    /// An error that ends with the last lines of the server's log.
     pub(crate) fn with_log(&self, text: String) -> KitError {
         let log = self.log();
         let lines: Vec<&str> = log.lines().collect();
@@ -288,7 +289,7 @@ impl Drop for Process {
     }
 }
 
-/// A command with an environment of its own: what the caller's shell has set for its databases is not for ours.
+/// A command with an environment of its own: settings of the caller's shell for its databases are not for ours.
 pub(crate) fn bare(program: &Path, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("HOME", folder).env("LC_ALL", "C").env("TZ", "UTC").current_dir(folder);

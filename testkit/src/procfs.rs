@@ -2,7 +2,7 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// A process that can not be mistaken for a later one with the same number.
+/// A process that cannot be mistaken for a later one with the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
     /// The process number.
@@ -25,7 +25,7 @@ impl Identity {
         Some(Self { pid, start_ticks })
     }
 
-    /// Whether it still runs; one that ended and was not yet waited for does not.
+    /// Whether it still runs. A process that has ended and was not yet waited for does not.
     pub(crate) fn is_running(self) -> bool {
         let Some(fields) = fields(self.pid) else { return false };
         let is_same = fields.get(19).and_then(|ticks| ticks.parse().ok()) == Some(self.start_ticks);

@@ -1,4 +1,4 @@
-//! A program of ours as a server: the application beside what it stands on.
+//! Our own program as a server in a kit, beside the servers that it needs.
 
 use crate::account;
 use crate::error::{KitError, Result};
@@ -44,7 +44,7 @@ impl Program {
     /// Starts it, or takes it as it is if it runs in that folder already.
     ///
     /// # Errors
-    /// When it can not be started, ends, or does not answer.
+    /// When it cannot be started, ends, or does not answer.
     pub fn open(kit: &Kit, spec: ProgramSpec) -> Result<Self> {
         account::check_reach(&spec.program)?;
         let (folder, _order) = kit.place(&spec.name)?;
@@ -72,7 +72,7 @@ impl Program {
     /// Runs a program to its end as the user, and with the environment, that servers have; what it printed.
     ///
     /// # Errors
-    /// When it can not be started or ends with another status than 0, with what it said.
+    /// When it cannot be started or ends with another status than 0, with what it said.
     pub fn run(kit: &Kit, spec: ProgramSpec) -> Result<String> {
         account::check_reach(&spec.program)?;
         let (folder, _order) = kit.place(&spec.name)?;

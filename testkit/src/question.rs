@@ -1,15 +1,16 @@
-//! The first word of each protocol, to see whether a server answers and is no stranger.
+//! The first exchange of each protocol, to see whether the right server answers.
 
-use crate::{http, kafka, redis};
+use crate::http::Client;
+use crate::{kafka, redis};
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// PostgreSQL: whether it speaks TLS. It says yes or no, and needs no password for that.
+/// PostgreSQL: does it speak TLS? It answers S or N, and needs no password for that.
 const POSTGRES_TLS: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
-/// What to ask, and at which port.
+/// A protocol, and the port to try it at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Question {
     Redis(u16),
@@ -18,7 +19,7 @@ pub(crate) enum Question {
     MariaDb(u16),
     /// Any answer will do.
     Http(u16),
-    /// Whether somebody listens.
+    /// Whether a server listens.
     Tcp(u16),
 }
 
@@ -85,7 +86,7 @@ impl Question {
             Self::Postgres(_) => exchange(port, &POSTGRES_TLS, |first| matches!(first, b'S' | b'N')),
             // The server speaks first: a packet whose number is 0, with the version 10 of the protocol.
             Self::MariaDb(_) => exchange(port, &[], |first| first > 0),
-            Self::Http(_) => http::ask(port, "GET", "/", "").map(drop),
+            Self::Http(_) => Client::local(port).try_call("GET", "/", None, TIMEOUT).map(drop).map_err(said),
             Self::Tcp(_) => exchange_none(port).map(drop),
         }
     }
@@ -102,7 +103,7 @@ fn exchange(port: u16, words: &[u8], is_right: impl Fn(u8) -> bool) -> Result<()
     stream.write_all(words).map_err(said)?;
     let mut first = [0];
     stream.read_exact(&mut first).map_err(said)?;
-    if is_right(first[0]) { Ok(()) } else { Err(format!("127.0.0.1:{port}: a stranger answers")) }
+    if is_right(first[0]) { Ok(()) } else { Err(format!("127.0.0.1:{port}: another kind of server answers")) }
 }
 
 fn said(error: std::io::Error) -> String {

@@ -1,4 +1,4 @@
-//! Every server of a folder, by what the folder remembers of it: for clearing up, `down` and `status`.
+//! Every server of a folder, by the facts in that folder: for cleaning up, `down` and `status`.
 
 use crate::error::{KitError, Result};
 use crate::facts::Facts;
@@ -19,7 +19,7 @@ pub struct Server {
     identity: Identity,
     stop: Option<Signal>,
     asks: Vec<Question>,
-    /// What it is called.
+    /// Its name.
     pub name: String,
     /// Its folder, with its log.
     pub folder: PathBuf,

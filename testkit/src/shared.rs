@@ -1,4 +1,4 @@
-//! Servers that all tests of a run share, each on names of its own. Nobody may stop them.
+//! Servers that all tests of a run share. Each test uses names of its own, and no test may stop them.
 
 use crate::error::{KitError, Result};
 use crate::kafka::Kafka;

@@ -1,4 +1,4 @@
-//! Tests that can not run on this machine say so by name and are counted.
+//! Tests that cannot run on this machine say so by name and are counted.
 
 use crate::error::{KitError, Result};
 use crate::install::say;
@@ -6,10 +6,10 @@ use crate::shared::run_folder;
 use std::io::Write;
 use std::path::Path;
 
-/// The file in a test run's folder with one line for each test that was passed over.
+/// The file in a test run's folder with one line for each skipped test.
 const SKIPPED_FILE: &str = "skipped";
 
-/// The server, or none when it is not installed: the test then returns, and is named and counted as passed over.
+/// The server, or none when it is not installed: the test then returns, and is named and counted as skipped.
 ///
 /// ```no_run
 /// let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
@@ -17,7 +17,7 @@ const SKIPPED_FILE: &str = "skipped";
 /// ```
 ///
 /// # Panics
-/// When the server is there and does not do what it should: then the test has failed.
+/// When the server is installed and does not work: then the test has failed.
 #[must_use]
 pub fn available<T>(server: Result<T>) -> Option<T> {
     match server {
@@ -30,13 +30,13 @@ pub fn available<T>(server: Result<T>) -> Option<T> {
     }
 }
 
-/// The error for something that a test needs and this machine has not; for [`available`].
+/// The error for something that a test needs and this machine does not have; for [`available`].
 #[must_use]
 pub fn missing(what: &str) -> KitError {
-    KitError::missing(format!("{what} is not to be had on this machine"))
+    KitError::missing(format!("{what} is not on this machine"))
 }
 
-/// Notes that the test of this thread is passed over.
+/// Notes that the test of this thread is skipped.
 pub fn skip(why: &str) {
     let thread = std::thread::current();
     let test = format!("{}::{}", program(), thread.name().unwrap_or("a test"));
@@ -48,14 +48,14 @@ pub fn skip(why: &str) {
     let _ = file.and_then(|mut file| file.write_all(format!("{test}: {why}\n").as_bytes()));
 }
 
-/// The test program's name, without what cargo puts behind it.
+/// The test program's name without the hash that cargo appends.
 fn program() -> String {
     let path = std::env::current_exe().unwrap_or_default();
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     name.rsplit_once('-').map_or(&*name, |(name, _)| name).to_owned()
 }
 
-/// The tests that were passed over in a run with that folder.
+/// The tests that were skipped in a run with that folder.
 #[must_use]
 pub fn skipped(run: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(run.join(SKIPPED_FILE)).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What PostgreSQL and MariaDB have in common.
+//! The common part of PostgreSQL and MariaDB.
 
 use crate::error::{KitError, Result};
 use crate::process::bare;
@@ -7,7 +7,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// As long as both allow for a name, less what is put behind it.
+/// The longest name that both allow, less the suffix that is appended.
 const PREFIX_BYTES_MAX: usize = 40;
 const PASSWORD_BYTES: usize = 12;
 
@@ -22,7 +22,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Runs a statement; its rows, one a line.
+    /// Runs a statement. Returns its rows, one a line.
     pub(crate) fn run(&self, statement: &str) -> std::result::Result<String, String> {
         let mut client = bare(&self.program, &self.folder);
         client.args(&self.arguments).arg(statement);
@@ -38,12 +38,12 @@ pub(crate) struct Fresh {
 }
 
 impl Fresh {
-    /// A name that nobody else has, and a password.
+    /// A unique name, and a password.
     pub(crate) fn named(prefix: &str) -> Result<Self> {
         let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
         if prefix.is_empty() || prefix.len() > PREFIX_BYTES_MAX || !prefix.bytes().all(is_plain) {
             let rule = format!("1 to {PREFIX_BYTES_MAX} of a-z, 0-9 and _");
-            return Err(KitError::failed(format!("a database can not be called {prefix:?}: {rule}")));
+            return Err(KitError::failed(format!("a database cannot be called {prefix:?}: {rule}")));
         }
         Ok(Self { name: format!("{prefix}_{}", random(4)?), password: random(PASSWORD_BYTES)? })
     }
@@ -62,7 +62,7 @@ fn random(bytes: usize) -> Result<String> {
     Ok(drawn.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// Runs a client or another helper to its end; what it printed.
+/// Runs a client or another helper to its end. Returns its output.
 pub(crate) fn run(command: &mut Command) -> std::result::Result<String, String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.stdin(Stdio::null()).output().map_err(|error| format!("{name}: {error}"))?;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// `promtool`, which tests alert rules.
 ///
 /// # Errors
-/// When it is not there and can not be installed.
+/// When it is not there and cannot be installed.
 pub fn promtool() -> Result<PathBuf> {
     install::promtool()
 }
@@ -15,7 +15,7 @@ pub fn promtool() -> Result<PathBuf> {
 /// `prometheus`.
 ///
 /// # Errors
-/// When it is not there and can not be installed.
+/// When it is not there and cannot be installed.
 pub fn prometheus() -> Result<PathBuf> {
     install::prometheus()
 }
@@ -23,7 +23,7 @@ pub fn prometheus() -> Result<PathBuf> {
 /// `chromium`, a browser.
 ///
 /// # Errors
-/// When it is not there and can not be installed.
+/// When it is not there and cannot be installed.
 pub fn chromium() -> Result<PathBuf> {
     install::chromium()
 }
@@ -31,7 +31,7 @@ pub fn chromium() -> Result<PathBuf> {
 /// `k6`, which makes load from a script.
 ///
 /// # Errors
-/// When it is not there and can not be installed.
+/// When it is not there and cannot be installed.
 pub fn k6() -> Result<PathBuf> {
     install::k6()
 }
@@ -39,7 +39,7 @@ pub fn k6() -> Result<PathBuf> {
 /// `wrk`, which makes load.
 ///
 /// # Errors
-/// When it is not there and can not be installed.
+/// When it is not there and cannot be installed.
 pub fn wrk() -> Result<PathBuf> {
     install::wrk()
 }

@@ -1,7 +1,7 @@
-//! A network that can be cut and slowed.
+//! A network that can be cut and slowed, by toxiproxy.
 
 use crate::error::{KitError, Result};
-use crate::http;
+use crate::http::{Client, Reply};
 use crate::install;
 use crate::kit::Kit;
 use crate::port::Port;
@@ -10,6 +10,7 @@ use crate::question::Question;
 use std::time::Duration;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
+const CALL_LIMIT: Duration = Duration::from_secs(5);
 
 /// A server of proxies.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ impl Toxiproxy {
     /// Starts a server without proxies.
     ///
     /// # Errors
-    /// When it can not be had or does not start.
+    /// When it is not available or does not start.
     pub fn start(kit: &Kit) -> Result<Self> {
         let folder = kit.claim("toxiproxy")?;
         let port = Port::free()?;
@@ -58,12 +59,18 @@ impl Toxiproxy {
     }
 
     fn tell(&self, method: &str, path: &str, body: &str) -> Result<()> {
-        let (status, answer) = http::ask(self.port.number(), method, path, body).map_err(KitError::failed)?;
-        if status < 300 {
+        let reply = self.call(method, path, body)?;
+        if reply.status < 300 {
             return Ok(());
         }
-        let said = answer.rsplit("\r\n\r\n").next().unwrap_or_default().trim();
-        Err(KitError::failed(format!("toxiproxy, {method} {path}: {status} {said}")))
+        Err(KitError::failed(format!("toxiproxy, {method} {path}: {} {}", reply.status, reply.text().trim())))
+    }
+
+    fn call(&self, method: &str, path: &str, body: &str) -> Result<Reply> {
+        // It refuses what browsers send.
+        let client = Client::local(self.port.number()).with("User-Agent", "testkit");
+        let reply = client.try_call(method, path, Some(body.as_bytes()), CALL_LIMIT);
+        reply.map_err(|error| KitError::failed(format!("toxiproxy, {method} {path}: {error}")))
     }
 }
 
@@ -97,7 +104,7 @@ impl Proxy<'_> {
         self.poison("timeout", "{\"timeout\": 0}")
     }
 
-    /// Everything takes this much longer, in each direction.
+    /// Adds this latency in each direction.
     ///
     /// # Errors
     /// When toxiproxy does not do it.
@@ -106,17 +113,17 @@ impl Proxy<'_> {
         self.poison("latency", &format!("{{\"latency\": {latency_ms}}}"))
     }
 
-    /// All is well again. Connections that hung are ended.
+    /// Back to normal. Connections that hung are ended.
     ///
     /// # Errors
     /// When toxiproxy does not do it.
     pub fn heal(&self) -> Result<()> {
         for stream in ["upstream", "downstream"] {
             let path = format!("/proxies/{}/toxics/{stream}", self.name);
-            let asked = http::ask(self.server.port.number(), "DELETE", &path, "").map_err(KitError::failed)?;
-            // 404: it is well.
-            if asked.0 >= 300 && asked.0 != 404 {
-                return Err(KitError::failed(format!("toxiproxy, {path}: {}", asked.0)));
+            let status = self.server.call("DELETE", &path, "")?.status;
+            // 404: there was no fault.
+            if status >= 300 && status != 404 {
+                return Err(KitError::failed(format!("toxiproxy, {path}: {status}")));
             }
         }
         self.set_enabled(true)

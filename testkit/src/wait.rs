@@ -1,15 +1,15 @@
-//! Waiting for a condition, never for a time.
+//! Waiting for a condition, never for a fixed time.
 
 use crate::error::{KitError, Result};
 use std::time::{Duration, Instant};
 
-/// Between two looks: short, for what is waited for takes tens of milliseconds at the least.
+/// Between two attempts: short, because the things waited for take tens of milliseconds.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Asks until the answer is good, and says the last bad one when the time is over.
+/// Calls `ask` until it succeeds. After the limit the last failure is the error.
 ///
 /// # Errors
-/// After `limit`, with what `what` was waited for and why it is not there.
+/// After `limit`: `what` was waited for, and the last failure of `ask`.
 pub fn until<T>(what: &str, limit: Duration, mut ask: impl FnMut() -> std::result::Result<T, String>) -> Result<T> {
     let start = Instant::now();
     loop {

@@ -20,7 +20,7 @@ fn words(command: &Command) -> String {
 /// Runs a program to its end, with what it prints left visible.
 ///
 /// # Errors
-/// When it can not be started, or ends with another status than 0.
+/// When it cannot be started, or ends with another status than 0.
 pub fn run(command: &mut Command) -> anyhow::Result<()> {
     let words = words(command);
     let status = command.status().with_context(|| format!("`{words}` could not be started"))?;
@@ -30,16 +30,18 @@ pub fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs a program to its end and shows every line of its standard output to `look` while it goes by. Whether it ended
-/// with status 0.
+/// Runs a program to its end and shows every line of both its outputs, in their order, to `look` while it is printed.
+/// Whether it ended with status 0.
 ///
 /// # Errors
-/// When it can not be started.
+/// When it cannot be started.
 pub fn run_and_read(command: &mut Command, mut look: impl FnMut(&str)) -> anyhow::Result<bool> {
     let words = words(command);
-    let mut child =
-        command.stdout(Stdio::piped()).spawn().with_context(|| format!("`{words}` could not be started"))?;
-    let output = child.stdout.take().context("no standard output")?;
+    let (output, input) = std::io::pipe()?;
+    command.stdout(input.try_clone()?).stderr(input);
+    let mut child = command.spawn().with_context(|| format!("`{words}` could not be started"))?;
+    // This process must not hold the pipe's other end open, or the reading would not end.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
     for line in BufReader::new(output).split(b'\n') {
         let line = line?;
         let line = String::from_utf8_lossy(&line);
@@ -49,18 +51,28 @@ pub fn run_and_read(command: &mut Command, mut look: impl FnMut(&str)) -> anyhow
     Ok(child.wait()?.success())
 }
 
-/// What a program prints.
+/// Runs a program to its end with its error output left visible. Whether it ended with status 0, and its standard output.
 ///
 /// # Errors
-/// When it can not be started, or ends with another status than 0.
-pub fn output_of(command: &mut Command) -> anyhow::Result<String> {
+/// When it cannot be started.
+pub fn run_and_keep(command: &mut Command) -> anyhow::Result<(bool, String)> {
     let words = words(command);
     let output = command.stderr(Stdio::inherit()).output();
     let output = output.with_context(|| format!("`{words}` could not be started"))?;
-    if !output.status.success() {
-        bail!("`{words}` ended with {}", output.status);
+    Ok((output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
+}
+
+/// The standard output of a program.
+///
+/// # Errors
+/// When it cannot be started, or ends with another status than 0.
+pub fn output_of(command: &mut Command) -> anyhow::Result<String> {
+    let words = words(command);
+    let (is_good, output) = run_and_keep(command)?;
+    if !is_good {
+        bail!("`{words}` failed; what it printed above says why");
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    Ok(output)
 }
 
 /// Whether a program can be started and ends with status 0, printing nothing.

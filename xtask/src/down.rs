@@ -1,4 +1,4 @@
-//! `cargo xtask down`: the end of what `up` started.
+//! `cargo xtask down`: ends the servers that `up` started.
 
 use crate::up::folder;
 use anyhow::Context;
@@ -16,7 +16,7 @@ pub fn run(remove: bool) -> anyhow::Result<()> {
     let servers = testkit::servers(&folder);
     let running = servers.iter().filter(|server| server.is_running());
     let mut count = 0_u32;
-    // The last started first: nobody loses what it stands on.
+    // The last started first: no server loses another that it needs.
     for server in running {
         let ended = server.stop(LIMIT)?;
         println!("{:<12} {}", server.name, if ended { "ended" } else { "killed: it did not end by itself" });
@@ -25,9 +25,9 @@ pub fn run(remove: bool) -> anyhow::Result<()> {
     println!("{count} servers were running");
     if remove && folder.exists() {
         std::fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
-        println!("their data are removed");
+        println!("their data is removed");
     } else if folder.exists() {
-        println!("their data stay in {}; `cargo xtask up` goes on with them", folder.display());
+        println!("their data stays in {}; `cargo xtask up` continues with it", folder.display());
     }
     Ok(())
 }

@@ -6,7 +6,6 @@ mod commands;
 mod down;
 mod licences;
 mod schema;
-mod server;
 mod status;
 mod steps;
 mod test;
@@ -20,13 +19,13 @@ use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo xtask test             everything that must hold before a change is handed in
+  cargo xtask test             everything that a change must pass
   cargo xtask test --quick     the same without servers and without the generated calls of the API document
-  cargo xtask check            format, lints, licences
-  cargo xtask bench coupon     how fast
+  cargo xtask check            format, walls between crates, lints, licences: quick
+  cargo xtask bench coupon     speed, side by side with other servers
   cargo xtask up               the whole system on this machine: Redis, Kafka, a database, the programs, NGINX
-  cargo xtask status           what of it answers
-  cargo xtask down             the end of it; the data stay";
+  cargo xtask status           which of its servers answer
+  cargo xtask down             ends them; the data stays";
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -38,30 +37,30 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Format, lints (warnings are errors), licences
+    /// Format, walls between crates, file sizes, lints (warnings are errors), licences
     Check,
     /// Checks, all tests, and generated calls of every route in the API document
     Test {
-        /// Without servers and without the generated calls: needs no Redis, Kafka, database, NGINX, Python
+        /// Skip what needs Redis, Kafka, a database, NGINX or Python, and the generated calls
         #[arg(long)]
         quick: bool,
-        /// Install what is missing without asking
+        /// Install missing servers without asking
         #[arg(long)]
         yes: bool,
     },
-    /// Start the whole system on this machine; it goes on until `down`
+    /// Start the whole system on this machine; it runs until `down`
     Up(up::UpArguments),
-    /// End what `up` started; the data stay
+    /// End the servers that `up` started; the data stays
     Down {
-        /// Remove the data, too
+        /// Remove the data too
         #[arg(long)]
         remove: bool,
     },
-    /// What of the system runs and answers
+    /// Show which servers of the system run and answer
     Status,
-    /// Generated calls of every route in the API document alone
+    /// Only the generated calls of every route in the API document
     Schema,
-    /// Measure
+    /// Run a benchmark
     Bench {
         /// What to measure
         #[command(subcommand)]

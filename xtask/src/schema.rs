@@ -1,11 +1,11 @@
 //! Generated calls of every route in the API document, good ones and bad ones, by Schemathesis.
 
-use crate::commands::{cargo, output_of, run};
-use crate::server::Server;
+use crate::commands::{cargo, run};
 use crate::steps::Steps;
 use crate::venv::Venv;
 use crate::workspace::{root, target};
 use anyhow::{Context, bail};
+use launch::{Launch, create_key};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
@@ -56,16 +56,14 @@ pub fn take_step(steps: &mut Steps) -> anyhow::Result<()> {
 fn call_all(schemathesis: &Path, target: &Path) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let onsale = target.join("debug/onsale");
-    let make_key = ["admin", "keys", "create", "--admin", "--data", "data"];
-    let key = output_of(Command::new(&onsale).args(make_key).current_dir(folder.path()))?;
-    let mut server = Server::start(&onsale, folder.path(), &[("ONSALE__LIMITS__ENABLED", "false")])?;
+    let data = folder.path().join("data");
+    let key = create_key(&onsale, folder.path(), &data, &["--admin"])?;
+    let launch = Launch::serve(&onsale, &data).folder(folder.path());
+    let mut server =
+        launch.environment([("ONSALE__LIMITS__ENABLED", "false"), ("ONSALE__LOG__LEVEL", "warn")]).start()?;
     let report = folder.path().join("report.json");
     let mut command = Command::new(schemathesis);
-    command
-        .arg("run")
-        .arg(format!("{}/openapi.json", server.url))
-        .arg("--header")
-        .arg(format!("X-Api-Key: {}", key.trim()));
+    command.arg("run").arg(format!("{}/openapi.json", server.url())).arg("--header").arg(format!("X-Api-Key: {key}"));
     command.args(["--checks", CHECKS, "--seed", SEED, "--max-examples", CASES_PER_ROUTE_MAX, "--continue-on-failure"]);
     // A stream does not end.
     command.args(["--exclude-path", "/queue/stream/{line}"]);
@@ -80,6 +78,10 @@ fn call_all(schemathesis: &Path, target: &Path) -> anyhow::Result<()> {
     ]);
     command.args(["--no-color", "--warnings", "off", "--report", "json", "--report-json-path"]).arg(&report);
     let ended = run(command.current_dir(folder.path()));
+    let log = server.log_tail();
+    if !log.is_empty() {
+        println!("the end of the server's log:\n{log}");
+    }
     if !server.is_running() {
         bail!("the server ended under the generated calls");
     }

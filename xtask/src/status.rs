@@ -1,4 +1,4 @@
-//! `cargo xtask status`: what of the system runs and answers.
+//! `cargo xtask status`: which servers of the system run and answer.
 
 use crate::up::folder;
 use anyhow::bail;
@@ -10,7 +10,7 @@ use anyhow::bail;
 pub fn run() -> anyhow::Result<()> {
     let mut servers = testkit::servers(&folder()?);
     if !servers.iter().any(testkit::Server::is_running) {
-        println!("Nothing is up: `cargo xtask up` starts it");
+        println!("Nothing runs: `cargo xtask up` starts the system");
         return Ok(());
     }
     servers.sort_by(|left, right| left.name.cmp(&right.name));

@@ -24,10 +24,10 @@ pub struct UpArguments {
     /// How many coupon servers stand behind NGINX
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=16))]
     servers: u16,
-    /// A key of the configuration for all programs, such as gate.dispatch_mode=kafka; again for more
+    /// A key of the configuration for all programs, such as gate.dispatch_mode=kafka; repeat for more
     #[arg(long, value_name = "KEY=VALUE", value_parser = setting)]
     set: Vec<(String, String)>,
-    /// Only Redis, Kafka and the database, without programs and NGINX
+    /// Only Redis, Kafka and the database, without the programs and NGINX
     #[arg(long)]
     engines: bool,
 }
@@ -47,10 +47,10 @@ fn setting(text: &str) -> Result<(String, String), String> {
     Ok((format!("ONSALE__{}", key.replace('.', "__").to_uppercase()), value.to_owned()))
 }
 
-/// Where all of it is.
+/// The folder of the whole system.
 ///
 /// # Errors
-/// When cargo does not say where it builds into.
+/// When cargo does not name its target folder.
 pub fn folder() -> anyhow::Result<PathBuf> {
     Ok(target()?.join("up"))
 }
@@ -58,12 +58,12 @@ pub fn folder() -> anyhow::Result<PathBuf> {
 /// Runs the command.
 ///
 /// # Errors
-/// The first step that failed. What was started before goes on: `cargo xtask down`.
+/// The first step that failed. Servers started before it run on: `cargo xtask down`.
 pub fn run(arguments: &UpArguments) -> anyhow::Result<()> {
     let mut steps = Steps::default();
     let outcome = take_steps(&mut steps, arguments);
     steps.print();
-    println!("\nThe system goes on after this command: `cargo xtask status`, `cargo xtask down`.");
+    println!("\nThe system runs on after this command: `cargo xtask status`, `cargo xtask down`.");
     outcome
 }
 
@@ -82,7 +82,7 @@ fn take_steps(steps: &mut Steps, arguments: &UpArguments) -> anyhow::Result<()> 
     }
     let first = kept(&kit.folder().join("ledger"), || Ok(engines.ledger_url.clone()))?;
     if first != engines.ledger_url {
-        bail!("the decisions in Redis belong to the other database; begin anew: cargo xtask down --remove");
+        bail!("the decisions in Redis belong to the other database; start over with: cargo xtask down --remove");
     }
     start_programs(steps, &kit, engines, arguments.servers)
 }

@@ -12,7 +12,7 @@ use testkit::{Kit, Nginx, Program, ProgramSpec};
 /// Servers that keep waiting lines: two, so that nothing depends on one.
 const QUEUE_SERVERS: u16 = 2;
 
-/// What the programs stand on.
+/// The servers that the programs need.
 pub struct Engines {
     /// `hot.url`.
     pub hot_url: String,
@@ -24,7 +24,7 @@ pub struct Engines {
     pub more: Vec<(String, String)>,
 }
 
-/// Builds and starts them, and says what to try.
+/// Builds and starts them, and prints what to try.
 ///
 /// # Errors
 /// The first step that failed.
@@ -157,7 +157,7 @@ fn edge_config(port: u16, upstreams: &[u16], lines: &[u16]) -> anyhow::Result<St
     ];
     let filled = values.iter().fold(template, |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value));
     if let Some(left) = filled.find("{{") {
-        bail!("{}: nothing is known to fill in at {:?}", path.display(), filled[left..].lines().next());
+        bail!("{}: there is no value for {:?}", path.display(), filled[left..].lines().next());
     }
     Ok(filled)
 }
@@ -183,8 +183,8 @@ mod tests {
     #[test]
     fn the_edge_starts_with_the_configuration_of_deploy() {
         let Some(kit) = available(Kit::temporary()) else { return };
-        let (port, nobody) = (kit.free_port().expect("a port"), kit.free_port().expect("a port"));
-        let config = edge_config(port, &[nobody], &[nobody]).expect("filled");
+        let (port, closed_port) = (kit.free_port().expect("a port"), kit.free_port().expect("a port"));
+        let config = edge_config(port, &[closed_port], &[closed_port]).expect("filled");
         let Some(nginx) = available(Nginx::start(&kit, &config)) else { return };
         assert_eq!(nginx.ports(), [port]);
     }

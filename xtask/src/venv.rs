@@ -16,7 +16,7 @@ pub struct Venv {
     pub packages_file: &'static str,
     /// The program in it that is used.
     pub program: &'static str,
-    /// What is said where there is no Python that can make it: what it is for, and what goes without.
+    /// The end of the error without Python: what it is needed for, and which command works without it.
     pub without: &'static str,
 }
 
@@ -24,7 +24,7 @@ impl Venv {
     /// Its folder; made when it is not there or of other versions.
     ///
     /// # Errors
-    /// When there is no Python with its venv module, or a package can not be installed.
+    /// When there is no Python with its venv module, or a package cannot be installed.
     pub fn install(&self, target: &Path) -> anyhow::Result<PathBuf> {
         let folder = target.join(self.name);
         let made_of = folder.join("made-of.txt");

@@ -1,6 +1,7 @@
 //! A server of the rush's own: started, used, ended. This program plays the server's part too, so it has a main
 //! function instead of the usual harness.
 
+#[path = "it/stand_in/mod.rs"]
 mod stand_in;
 
 use lab::rush::{Options, run};

@@ -32,7 +32,7 @@ const OUTPUT_TAIL_LINES: usize = 15;
 /// user whom root's servers run as, so root has one of its own.
 ///
 /// # Errors
-/// When it can not be made.
+/// When it cannot be made.
 pub(crate) fn cache() -> Result<PathBuf> {
     let folder = std::env::var_os("ONSALE_TESTKIT_CACHE").map_or_else(default_cache, PathBuf::from);
     std::fs::create_dir_all(&folder).map_err(|error| KitError::file(&folder, &error))?;
@@ -91,7 +91,7 @@ fn run(command: &Command, by_hand: &str) -> Result<()> {
         limited.current_dir(folder);
     }
     let output = limited.stdin(Stdio::null()).output();
-    let output = output.map_err(|error| KitError::missing(format!("`timeout` can not be started: {error}")))?;
+    let output = output.map_err(|error| KitError::missing(format!("`timeout` cannot be started: {error}")))?;
     if output.status.success() {
         return Ok(());
     }

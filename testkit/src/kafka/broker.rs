@@ -74,7 +74,7 @@ impl Broker {
             Program::Tansu(tansu) => tansu_spec(tansu, port.number()),
         };
         spec.asks = vec![Question::Kafka(port.number())];
-        // It can not answer before a second one is up.
+        // It cannot answer before a second one is up.
         spec.ready = Ready::Runs;
         spec.start_limit = LAUNCH_LIMIT;
         Ok(Self { process: Process::new(kit, folder, spec), port, _controller: controller })

@@ -1,4 +1,4 @@
-//! Apache Kafka, or a single broker that speaks its protocol where Kafka can not be had.
+//! Apache Kafka, or a single broker that speaks its protocol where Kafka is not available.
 
 mod broker;
 mod wire;
@@ -56,7 +56,7 @@ impl Program {
 }
 
 impl Kafka {
-    /// Starts 1 or 3 brokers, each of them a controller too. Where Kafka can not be had, one broker of another make
+    /// Starts 1 or 3 brokers, each of them a controller too. Where Kafka is not available, one broker of another make
     /// that keeps everything in memory ([`is_real`](Self::is_real)), whatever the number asked for.
     ///
     /// # Errors
@@ -123,7 +123,7 @@ impl Kafka {
     }
 
     /// Whether this is Apache Kafka. The stand-in is one broker that forgets everything when it ends, so what is about
-    /// brokers that die can not be tested on it: `testkit::available(kafka.real())`.
+    /// brokers that die cannot be tested on it: `testkit::available(kafka.real())`.
     #[must_use]
     pub fn is_real(&self) -> bool {
         self.brokers.iter().all(Broker::is_real)

@@ -53,7 +53,7 @@ impl RedisCluster {
         Self::form(nodes.collect::<Result<_>>()?)
     }
 
-    /// Whether the nodes were made a cluster: whoever made them may have been ended half-way.
+    /// Whether the nodes were joined to a cluster: the process that started them may have been killed before.
     fn is_formed(&self) -> bool {
         let replicas = self.nodes.iter().filter_map(|node| view(node).ok()).flatten();
         replicas.filter(|member| member.is_self && !member.is_master).count() == NODES - MASTERS

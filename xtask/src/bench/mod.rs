@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: how fast. The measuring itself is the package `bench`; here it is built and started.
+//! `cargo xtask bench`: builds and starts the package `bench`, which measures.
 
 mod baseline;
 
@@ -17,7 +17,7 @@ pub enum Bench {
         #[arg(last = true)]
         options: Vec<OsString>,
     },
-    /// Waiting lines: places, ranks, admission, the start with a full line, streams
+    /// Waiting lines: positions, ranks, admission, the start with a full line, streams
     Lines {
         /// Further options, as `cargo xtask bench lines -- --help` lists them
         #[arg(last = true)]
@@ -34,7 +34,7 @@ pub enum Bench {
 /// Runs the command: everything as it is shipped, so in the release profile.
 ///
 /// # Errors
-/// When something can not be built or measured.
+/// When something cannot be built or measured.
 pub fn run(what: &Bench) -> anyhow::Result<()> {
     let program = ["--package", "onsale"];
     let (name, needed, options) = match what {

@@ -1,6 +1,6 @@
 //! The system's own books: rows, reconciliation, and what it tells about a campaign.
 
-use crate::ask::Caller;
+use crate::ask::client;
 use crate::judge::Rows;
 use crate::settings::{PATIENCE, SETTLED};
 use crate::system::System;
@@ -11,11 +11,11 @@ impl System {
     /// Makes a campaign and opens it.
     pub fn open_campaign(&self, event: &str, stock: u64) {
         let path = format!("/api/v1/admin/events/{event}/stock?initial_stock={stock}");
-        let mut caller = Caller::new(self.edge);
+        let mut caller = client(self.edge);
         let opened = until("the campaign is open", PATIENCE, || {
             let answer = caller.call("POST", &path, &[("X-Api-Key", &self.key)], "");
             let answer = answer.map_err(|error| error.to_string())?;
-            if answer.status == 200 { Ok(()) } else { Err(format!("{} {}", answer.status, answer.body)) }
+            if answer.status == 200 { Ok(()) } else { Err(format!("{} {}", answer.status, answer.text())) }
         });
         opened.expect("the campaign can be made");
     }
@@ -65,8 +65,8 @@ impl System {
     }
 
     fn check_status(&self, event: &str, stock: u64) -> Result<(), String> {
-        let answer = Caller::new(self.edge).call("GET", &format!("/api/v1/coupons/status/{event}"), &[], "");
-        let said = answer.map_err(|error| error.to_string())?.json();
+        let answer = client(self.edge).call("GET", &format!("/api/v1/coupons/status/{event}"), &[], "");
+        let said = answer.map_err(|error| error.to_string())?.json_or_null();
         let (left, people) = (said["remaining_stock"].as_u64(), said["total_participants"].as_u64());
         if (left, people) == (Some(0), Some(stock)) { Ok(()) } else { Err(said.to_string()) }
     }

@@ -1,11 +1,12 @@
 //! The clients: each asks until it hears a definite answer, and some ask again later. What they heard is what counts.
 
-use crate::ask::{Answer, Caller};
+use crate::ask::client;
 use crate::settings::{COME_AGAIN, PATIENCE, PAUSE_MS, PEOPLE};
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use testkit::http::{KeptClient, Reply};
 
 const ISSUE: &str = "/api/v1/coupons/issue";
 /// One of so many users sends a key with each request.
@@ -105,7 +106,7 @@ impl<'a> Crowd<'a> {
     }
 
     fn person(&self) {
-        let (mut caller, mut mine) = (Caller::new(self.edge), Vec::new());
+        let (mut caller, mut mine) = (client(self.edge), Vec::new());
         while !self.is_over.load(Ordering::Relaxed) {
             std::thread::sleep(Duration::from_millis(fastrand::u64(PAUSE_MS)));
             let again = if fastrand::u32(0..AGAIN_ONE_IN) == 0 { fastrand::choice(&mine).copied() } else { None };
@@ -118,7 +119,7 @@ impl<'a> Crowd<'a> {
     }
 
     /// The answer that is no "come again"; none if none comes.
-    fn ask_until_definite(&self, caller: &mut Caller, user: u64) -> Option<Answer> {
+    fn ask_until_definite(&self, caller: &mut KeptClient, user: u64) -> Option<Reply> {
         let body = json!({"user_id": user_name(user), "event_id": self.event}).to_string();
         let key = format!("{}-{user}", self.event);
         let headers = [("Idempotency-Key", key.as_str())];
@@ -127,7 +128,7 @@ impl<'a> Crowd<'a> {
         while Instant::now() < deadline {
             match caller.call("POST", ISSUE, headers, &body) {
                 Ok(answer) if matches!(answer.status, 503 | 504) => {
-                    if !answer.retry_after {
+                    if answer.header("retry-after").is_none() {
                         self.strange(format!("{}: {} without Retry-After", user_name(user), answer.status));
                     }
                 }
@@ -146,8 +147,8 @@ impl<'a> Crowd<'a> {
     }
 
     /// Notes a definite answer. Whether it was a yes.
-    fn hear(&self, user: u64, holds: bool, answer: &Answer) -> bool {
-        let said = answer.json();
+    fn hear(&self, user: u64, holds: bool, answer: &Reply) -> bool {
+        let said = answer.json_or_null();
         let code = said["code"].as_str().unwrap_or_default();
         self.definite.fetch_add(1, Ordering::Relaxed);
         let gap = std::mem::replace(&mut *locked(&self.last_definite), Instant::now()).elapsed();
@@ -168,7 +169,7 @@ impl<'a> Crowd<'a> {
             }
             _ => {
                 let holder = if holds { ", who holds a coupon" } else { "" };
-                history.strange.push(format!("{}{holder}: {} {}", user_name(user), answer.status, answer.body));
+                history.strange.push(format!("{}{holder}: {} {}", user_name(user), answer.status, answer.text()));
                 false
             }
         }

@@ -25,12 +25,12 @@ fn a_broker_killed() {
 }
 
 #[test]
-fn a_broker_killed_that_is_waited_for() {
+fn a_broker_killed_while_servers_wait_for_it() {
     Fault::new("Kafka broker killed, hot.ack=bus", Ack::Bus, 1).needing(has_kafka).run(a_broker_dies);
 }
 
 #[test]
-fn a_broker_stalled_that_is_waited_for() {
+fn a_broker_stalled_while_servers_wait_for_it() {
     let fault = Fault::new("Kafka broker stalled 4 s, hot.ack=bus", Ack::Bus, 1).needing(has_kafka);
     fault.run(|system, _, _| {
         let broker = any_broker(system);

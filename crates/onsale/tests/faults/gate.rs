@@ -1,6 +1,6 @@
 //! The gate whose work issuers do, on the real engines, with issuers and schedulers killed in the middle.
 
-use crate::ask::{Answer, Caller};
+use crate::ask::client;
 use crate::settings::{PATIENCE, trials};
 use crate::system::{Ack, System, with};
 use crate::trial::pause_ms;
@@ -34,10 +34,12 @@ impl<'a> Gate<'a> {
     fn ask(&self, person: usize, method: &str, path: &str) -> Value {
         let begun = Instant::now();
         for turn in person.. {
-            let mut caller = Caller::new(self.servers[turn % self.servers.len()].1);
+            let mut caller = client(self.servers[turn % self.servers.len()].1);
             match caller.call(method, path, &[], "") {
-                Ok(Answer { status: 200, body, .. }) => return serde_json::from_str(&body).expect("JSON"),
-                Ok(Answer { status: 503, retry_after: true, .. }) => drop(self.put_off.fetch_add(1, Ordering::SeqCst)),
+                Ok(reply) if reply.status == 200 => return reply.json(),
+                Ok(reply) if reply.status == 503 && reply.header("retry-after").is_some() => {
+                    self.put_off.fetch_add(1, Ordering::SeqCst);
+                }
                 Err(_) => drop(self.cut_off.fetch_add(1, Ordering::SeqCst)),
                 Ok(other) => panic!("{path}: {other:?}"),
             }
@@ -73,7 +75,7 @@ impl<'a> Gate<'a> {
 }
 
 pub fn make_campaign(system: &System, event: &str) {
-    let mut caller = Caller::new(system.edge);
+    let mut caller = client(system.edge);
     let headers = [("X-Api-Key", system.key.as_str())];
     let campaign = json!({"event_id": event, "name": "Gate", "stock": STOCK, "gated": true}).to_string();
     let made = caller.call("POST", "/api/v1/admin/campaigns", &headers, &campaign).expect("answered");
@@ -83,7 +85,7 @@ pub fn make_campaign(system: &System, event: &str) {
 pub fn open_campaign(system: &System, event: &str) {
     let headers = [("X-Api-Key", system.key.as_str())];
     let path = format!("/api/v1/admin/campaigns/{event}/open");
-    let opened = Caller::new(system.edge).call("POST", &path, &headers, "").expect("answered");
+    let opened = client(system.edge).call("POST", &path, &headers, "").expect("answered");
     assert_eq!(opened.status, 200, "{opened:?}");
 }
 
@@ -125,7 +127,7 @@ fn try_once(system: &System, event: &str) {
 }
 
 #[test]
-fn issuers_and_schedulers_killed_while_they_work_for_the_gate() {
+fn issuers_and_schedulers_killed_while_they_serve_the_gate() {
     with(Ack::Replica, |system| {
         for trial in 0..trials(1) {
             try_once(system, &format!("gate_{trial}"));

@@ -51,7 +51,7 @@ fn lose_redis(system: &System, event: &str) {
 }
 
 #[test]
-fn redis_away_for_ten_seconds_while_people_come_and_poll() {
+fn redis_is_unavailable_for_ten_seconds_while_visitors_enter_and_poll() {
     with(Ack::Replica, |system| {
         let event = "gate_redis_away";
         make_campaign(system, event);
@@ -103,7 +103,7 @@ fn redis_away_for_ten_seconds_while_people_come_and_poll() {
 
 /// First the database takes nothing, so that issuers decide nothing; then they decide, and the gate does not hear it.
 #[test]
-fn what_comes_after_the_gate_answers_late_and_not_at_all() {
+fn coupon_servers_behind_the_gate_reply_late_or_not_at_all() {
     with(Ack::Replica, |system| {
         let event = "gate_downstream_away";
         make_campaign(system, event);

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_fault_is_seen() {
+    fn every_kind_of_fault_is_detected() {
         let rows = kept(&[("a", "user-1", 1), ("b", "user-2", 2)]);
         assert_eq!(counts(&heard(&[(1, "a", 1), (1, "a", 1), (2, "b", 2)]), &rows), [0, 0, 0]);
         assert_eq!(counts(&heard(&[(1, "c", 1)]), &rows), [1, 0, 0], "not kept");

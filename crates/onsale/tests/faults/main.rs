@@ -1,5 +1,5 @@
-//! The fault table: the whole system on real servers, hit at random moments under load, and judged by what its clients
-//! heard. Every cell but the outage must be zero.
+//! The fault table: the whole system on real servers, hit at random moments under load, and judged by the replies that
+//! its clients received. Every cell but the outage must be zero.
 //!
 //! ```text
 //! crowd --> NGINX --> 3 coupon servers --> 6 Redis nodes --> 3 Kafka brokers --> 2 issuers --> MariaDB

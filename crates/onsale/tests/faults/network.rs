@@ -25,7 +25,7 @@ fn has_network(system: &System) -> testkit::Result<()> {
 }
 
 #[test]
-fn the_way_to_the_database_hurt() {
+fn faults_on_the_connection_to_the_database() {
     let fault = Fault::new("network to the database hung, cut, slow", Ack::Replica, 2).needing(has_network);
     fault.run(|system, _, trial| {
         hurt(&network(system).expect("there").database, trial);
@@ -33,7 +33,7 @@ fn the_way_to_the_database_hurt() {
 }
 
 #[test]
-fn the_way_to_a_coupon_server_hurt() {
+fn faults_on_the_connection_to_a_coupon_server() {
     let fault = Fault::new("network to a coupon server hung, cut, slow", Ack::Replica, 2).needing(has_network);
     fault.run(|system, _, trial| {
         hurt(fastrand::choice(&network(system).expect("there").servers).expect("one of three"), trial);

@@ -13,7 +13,7 @@ fn a_coupon_server_killed() {
 }
 
 #[test]
-fn a_coupon_server_killed_that_waits_for_the_bus() {
+fn a_coupon_server_killed_while_it_waits_for_the_bus() {
     Fault::new("coupon server killed, hot.ack=bus", Ack::Bus, 1).run(a_coupon_server_dies);
 }
 

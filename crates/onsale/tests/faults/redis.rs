@@ -35,7 +35,7 @@ pub fn failed_over(system: &System, event: &str) {
 }
 
 #[test]
-fn slots_are_the_clusters() {
+fn slots_are_computed_as_the_cluster_computes_them() {
     assert_eq!(slot("123456789"), 0x31C3);
     assert_eq!(slot("user1000"), 3_443);
 }

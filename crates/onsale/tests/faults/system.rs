@@ -12,7 +12,6 @@ const SERVERS: usize = 3;
 const ISSUERS: usize = 2;
 const LINE_SERVERS: usize = 2;
 const BROKERS: usize = 3;
-const ONSALE: &str = env!("CARGO_BIN_EXE_onsale");
 
 /// When a yes may be heard (`hot.ack`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +103,7 @@ fn gate(line_ports: &[[u16; 2]]) -> Vec<(String, OsString)> {
 
 fn program(name: String, arguments: &[&str], environment: Vec<(String, OsString)>, ports: &[u16]) -> ProgramSpec {
     let arguments = arguments.iter().map(OsString::from).collect();
-    ProgramSpec { name, program: ONSALE.into(), arguments, environment, http_ports: ports.to_vec() }
+    ProgramSpec { name, program: testkit::onsale::program(), arguments, environment, http_ports: ports.to_vec() }
 }
 
 /// The port in `mysql://user:password@127.0.0.1:PORT/schema` replaced, and the schema.
@@ -210,12 +209,8 @@ impl System {
 
     /// Runs a command beside the servers: whether it ended with 0, and what it printed.
     pub fn onsale(&self, arguments: &[&str]) -> (bool, String) {
-        let mut command = std::process::Command::new(ONSALE);
-        let inherited = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("ONSALE__"));
-        for (name, _) in inherited {
-            command.env_remove(name);
-        }
         let data = self.kit.folder().join("command");
+        let mut command = launch::onsale(&testkit::onsale::program());
         command.args(arguments).arg("--data").arg(data).envs(self.environment.iter().cloned());
         let output = command.current_dir(std::env::temp_dir()).output().expect("the program starts");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();

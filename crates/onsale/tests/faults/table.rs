@@ -2,7 +2,6 @@
 
 use crate::judge::Verdict;
 use serde_json::json;
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -79,7 +78,8 @@ fn write(table: &[Line]) {
     };
     let all: Vec<_> = table.iter().map(line).collect();
     // .../target/debug/onsale
-    let target = Path::new(env!("CARGO_BIN_EXE_onsale")).ancestors().nth(2).expect("a target folder");
+    let program = testkit::onsale::program();
+    let target = program.ancestors().nth(2).expect("a target folder");
     let text = serde_json::to_string_pretty(&json!({ "faults": all })).expect("JSON");
     std::fs::write(target.join("faults.json"), text).expect("the table can be written");
 }

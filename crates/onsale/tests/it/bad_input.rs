@@ -1,10 +1,8 @@
 //! What no client should send: each gets a clear answer, on the hot route and on the others.
 
-use crate::http::{Client, ISSUE};
-use crate::server::World;
 use serde_json::json;
-
-const CAMPAIGNS: &str = "/api/v1/admin/campaigns";
+use testkit::http::Client;
+use testkit::onsale::{CAMPAIGNS, ISSUE, World};
 
 #[track_caller]
 fn refused(client: &Client, body: &[u8]) {
@@ -14,7 +12,7 @@ fn refused(client: &Client, body: &[u8]) {
 }
 
 #[test]
-fn bodies_that_are_no_request_for_a_coupon() {
+fn malformed_issue_requests_are_refused() {
     let world = World::new();
     let people = world.anyone();
     let long = format!(r#"{{"user_id":"{}","event_id":"sample_event"}}"#, "u".repeat(129));
@@ -55,7 +53,7 @@ fn bodies_that_are_no_request_for_a_coupon() {
 }
 
 #[test]
-fn a_body_may_be_exactly_so_large() {
+fn a_body_may_be_exactly_as_large_as_the_limit() {
     const LIMIT: usize = 65_536;
     let world = World::new();
     let padded = |length: usize| {
@@ -77,14 +75,14 @@ fn a_body_may_be_exactly_so_large() {
         let head = format!(
             "POST {ISSUE} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
         );
-        crate::http::raw(world.server.address, format!("{head}{length:x}\r\n{}\r\n0\r\n\r\n", padded(length)))
+        testkit::http::raw(world.server.address, format!("{head}{length:x}\r\n{}\r\n0\r\n\r\n", padded(length)))
     };
     assert_eq!(chunked(LIMIT).ok()["code"], "ALREADY_ISSUED");
     chunked(LIMIT + 1).is_error(413, "PAYLOAD_TOO_LARGE");
 }
 
 #[test]
-fn only_json_is_taken() {
+fn only_json_is_accepted() {
     let world = World::new();
     let body = br#"{"user_id":"ann","event_id":"sample_event"}"#;
     for bad in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""] {
@@ -98,7 +96,7 @@ fn only_json_is_taken() {
 }
 
 #[test]
-fn wrong_methods_hear_which_are_right() {
+fn a_wrong_method_is_answered_with_the_right_ones() {
     let world = World::new();
     let people = world.anyone();
     for (method, path, allow) in [

@@ -1,10 +1,8 @@
 //! Campaigns by operators (FCFS-017, GATE-008).
 
-use crate::http::Client;
-use crate::server::World;
 use serde_json::{Value, json};
-
-const CAMPAIGNS: &str = "/api/v1/admin/campaigns";
+use testkit::http::Client;
+use testkit::onsale::{CAMPAIGNS, World};
 
 fn whole() -> Value {
     json!({
@@ -58,7 +56,7 @@ fn campaigns_are_listed_in_pages_newest_first() {
 }
 
 #[test]
-fn before_the_sale_all_may_change_and_afterwards_only_for_the_better() {
+fn a_campaign_changes_freely_before_the_sale_and_only_for_the_better_during_it() {
     let world = World::new();
     let admin = world.admin();
     admin.post_json(CAMPAIGNS, &whole());
@@ -154,7 +152,7 @@ fn the_short_form_makes_an_open_campaign_once() {
 
 /// The field that is wrong is named.
 #[test]
-fn policies_that_can_not_be_are_refused_by_name() {
+fn invalid_policies_are_refused_by_name() {
     let world = World::new();
     let admin = world.admin();
     let cases = [

@@ -1,10 +1,10 @@
 //! HTTP at its edges: slow, broken, clever and hostile connections.
 
-use crate::http::{Connection, ISSUE, raw};
-use crate::server::{PATIENCE, World, wait_until};
 use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
 use std::time::Duration;
+use testkit::http::{Connection, raw};
+use testkit::onsale::{ISSUE, PATIENCE, World, wait_until};
 
 const BODY: &str = r#"{"user_id":"ann","event_id":"sample_event"}"#;
 const OTHER: &str = "/api/v1/admin/campaigns";
@@ -40,14 +40,14 @@ fn a_flood_of_headers_after_a_good_request_is_refused_too() {
     for first in [request("ann"), "GET /health HTTP/1.1\r\nHost: a\r\n\r\n".to_owned()] {
         let mut connection = Connection::open(world.server.address);
         connection.send(first);
-        assert_eq!(connection.answer().status, 200);
+        assert_eq!(connection.reply().status, 200);
         connection.send(format!("GET /health HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(200)));
-        connection.answer().is_error(431, "HEADERS_TOO_LARGE");
+        connection.reply().is_error(431, "HEADERS_TOO_LARGE");
     }
 }
 
 #[test]
-fn garbage_is_answered_and_the_connection_ends() {
+fn garbage_is_refused_and_the_connection_ends() {
     let world = World::new();
     for garbage in [
         &b"\x00\x01\x02\x03\r\n\r\n"[..],
@@ -64,7 +64,7 @@ fn garbage_is_answered_and_the_connection_ends() {
     ] {
         let mut connection = Connection::open(world.server.address);
         connection.send(garbage);
-        let answer = connection.answer();
+        let answer = connection.reply();
         assert!(matches!(answer.status, 400 | 413), "{} to {}", answer.status, String::from_utf8_lossy(garbage));
         assert!(!answer.code().is_empty(), "in the contract's form: {}", String::from_utf8_lossy(garbage));
         assert!(connection.is_closed(), "{}", String::from_utf8_lossy(garbage));
@@ -74,7 +74,7 @@ fn garbage_is_answered_and_the_connection_ends() {
 
 /// Two lengths in one request are how requests are smuggled past a proxy: the second is never a request of its own.
 #[test]
-fn a_request_can_not_be_smuggled() {
+fn a_request_cannot_be_smuggled() {
     let world = World::new();
     let hidden = request("smuggled");
     for head in [
@@ -86,7 +86,7 @@ fn a_request_can_not_be_smuggled() {
         connection.send(format!(
             "POST {ISSUE} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n{head}\r\n0\r\n\r\n{hidden}"
         ));
-        while let Ok(answer) = connection.try_answer() {
+        while let Ok(answer) = connection.try_reply() {
             assert_ne!(answer.status, 200, "{head}: {}", answer.text());
         }
     }
@@ -105,9 +105,9 @@ fn chunked_bodies_and_expectations_are_understood() {
     assert_eq!(answer.ok()["code"], "ISSUED");
     let mut connection = Connection::open(world.server.address);
     connection.send(format!("{head}Expect: 100-continue\r\nContent-Length: {}\r\n\r\n", BODY.len()));
-    assert_eq!(connection.answer().status, 100);
+    assert_eq!(connection.reply().status, 100);
     connection.send(BODY);
-    assert_eq!(connection.answer().ok()["code"], "ALREADY_ISSUED");
+    assert_eq!(connection.reply().ok()["code"], "ALREADY_ISSUED");
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn pipelined_requests_are_answered_in_their_order() {
     let mut connection = Connection::open(world.server.address);
     let status = "GET /api/v1/coupons/status/sample_event HTTP/1.1\r\nHost: a\r\n\r\n";
     connection.send(request("ann") + &request("ann") + &request("bob") + status + &request("ann") + status);
-    let heard: Vec<_> = (0..6).map(|_| connection.answer().ok()).collect();
+    let heard: Vec<_> = (0..6).map(|_| connection.reply().ok()).collect();
     let codes: Vec<_> = heard.iter().map(|body| body["code"].as_str().unwrap_or("-")).collect();
     assert_eq!(codes, ["ISSUED", "ALREADY_ISSUED", "ISSUED", "-", "ALREADY_ISSUED", "-"]);
     assert_eq!(heard[5]["total_participants"], 2);
@@ -129,7 +129,7 @@ fn a_request_may_come_a_byte_at_a_time() {
     for byte in request("ann").as_bytes() {
         connection.send([*byte]);
     }
-    assert_eq!(connection.answer().ok()["code"], "ISSUED");
+    assert_eq!(connection.reply().ok()["code"], "ISSUED");
 }
 
 #[test]
@@ -138,17 +138,17 @@ fn old_clients_are_answered_and_the_connection_ends() {
     let old = request("ann").replace("HTTP/1.1", "HTTP/1.0");
     let mut connection = Connection::open(world.server.address);
     connection.send(old);
-    assert_eq!(connection.answer().ok()["code"], "ISSUED");
+    assert_eq!(connection.reply().ok()["code"], "ISSUED");
     assert!(connection.is_closed());
     let mut connection = Connection::open(world.server.address);
     connection.send(request("ann").replace("Host: a", "Host: a\r\nConnection: close"));
-    let answer = connection.answer();
+    let answer = connection.reply();
     assert_eq!((answer.ok()["code"].as_str(), answer.header("connection")), (Some("ALREADY_ISSUED"), Some("close")));
     assert!(connection.is_closed());
 }
 
 #[test]
-fn a_body_that_does_not_come_is_not_waited_for() {
+fn a_missing_body_is_not_waited_for() {
     let world = World::with(&[("ONSALE__HTTP__HEADER_TIMEOUT_MS", "500"), ("ONSALE__HTTP__REQUEST_TIMEOUT_MS", "500")]);
     let admin_key = format!("X-Api-Key: {}", world.admin_key);
     let half = |path: &str, more: &str| {
@@ -159,14 +159,14 @@ fn a_body_that_does_not_come_is_not_waited_for() {
     for request in [half(ISSUE, "A: b"), half(OTHER, &admin_key), half(ISSUE, "Connection: upgrade")] {
         let mut connection = Connection::open(world.server.address);
         connection.send(&request);
-        connection.answer().is_error(408, "REQUEST_TIMEOUT");
+        connection.reply().is_error(408, "REQUEST_TIMEOUT");
         assert!(connection.is_closed(), "{request}");
     }
     // Half a head is no request: an answer, or just the end.
     for head in ["POST /api", "GET /health HTTP/1.1\r\nHost: a\r\nA: "] {
         let mut connection = Connection::open(world.server.address);
         connection.send(head);
-        if let Ok(answer) = connection.try_answer() {
+        if let Ok(answer) = connection.try_reply() {
             answer.is_error(408, "REQUEST_TIMEOUT");
         }
         assert!(connection.is_closed());
@@ -203,14 +203,14 @@ fn a_drip_of_headers_after_a_good_request_does_not_hold_a_connection() {
     let world = World::with(&[("ONSALE__HTTP__HEADER_TIMEOUT_MS", "500")]);
     let mut connection = Connection::open(world.server.address);
     connection.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_eq!(connection.answer().status, 200);
+    assert_eq!(connection.reply().status, 200);
     assert!(is_cut_off(&mut connection));
 }
 
 /// A client that asks and asks and takes no answer is left, on the hot route and beside it: once no more bytes fit
 /// between the two, the server's patience ends and the connection with it.
 #[test]
-fn a_client_that_takes_no_answer_does_not_hold_a_connection() {
+fn a_client_that_reads_no_reply_is_disconnected() {
     let world = World::with(&[("ONSALE__HTTP__HEADER_TIMEOUT_MS", "500")]);
     for asked in [request("ann"), "GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n".to_owned()] {
         let mut stream = TcpStream::connect(world.server.address).expect("connects");
@@ -226,7 +226,7 @@ fn a_client_that_takes_no_answer_does_not_hold_a_connection() {
 }
 
 #[test]
-fn a_client_that_goes_away_harms_nobody() {
+fn a_client_that_disconnects_affects_no_one_else() {
     let world = World::new();
     for cut in [5, 60, request("ann").len() - 1, request("ann").len()] {
         for _ in 0..20 {

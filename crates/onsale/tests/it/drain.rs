@@ -1,9 +1,9 @@
 //! SIGTERM: nothing new, what is under way is answered, then the end.
 
-use crate::http::{Connection, ISSUE};
-use crate::server::World;
 use std::net::TcpStream;
 use std::time::Instant;
+use testkit::http::Connection;
+use testkit::onsale::{ISSUE, World};
 
 const BODY: &str = r#"{"user_id":"ann","event_id":"sample_event"}"#;
 
@@ -17,7 +17,7 @@ fn halves(path: &str, more: &str) -> (String, String) {
 
 /// A request whose second half comes only after the signal is answered, on the hot route and beside it.
 #[test]
-fn a_request_under_way_is_answered() {
+fn a_request_in_progress_is_answered_at_shutdown() {
     for more in ["", "Connection: upgrade\r\n"] {
         let mut world = World::new();
         let (first, second) = halves(ISSUE, more);
@@ -26,12 +26,12 @@ fn a_request_under_way_is_answered() {
         // Heard by the server before the signal: an answer on a later connection proves that it reads.
         assert_eq!(world.anyone().get("/health/ready").status, 200);
         world.server.signal_terminate();
-        let deadline = Instant::now() + crate::server::PATIENCE;
+        let deadline = Instant::now() + testkit::onsale::PATIENCE;
         while TcpStream::connect(world.server.address).is_ok() {
             assert!(Instant::now() < deadline, "new connections are still taken");
         }
         connection.send(second);
-        let answer = connection.answer();
+        let answer = connection.reply();
         assert_eq!(answer.ok()["code"], "ISSUED");
         assert_eq!(answer.header("connection"), Some("close"));
         assert!(connection.is_closed());
@@ -40,15 +40,15 @@ fn a_request_under_way_is_answered() {
 }
 
 #[test]
-fn idle_connections_do_not_hold_it_up() {
+fn idle_connections_do_not_delay_the_shutdown() {
     let mut world = World::with(&[("ONSALE__HTTP__DRAIN_SECONDS", "50")]);
     let mut idle: Vec<Connection> = (0..20).map(|_| Connection::open(world.server.address)).collect();
     idle[0].send(format!(
         "POST {ISSUE} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 43\r\n\r\n{BODY}"
     ));
-    assert_eq!(idle[0].answer().status, 200);
+    assert_eq!(idle[0].reply().status, 200);
     idle[1].send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_eq!(idle[1].answer().status, 200);
+    assert_eq!(idle[1].reply().status, 200);
     let begun = Instant::now();
     assert_eq!(world.server.terminate(), Some(0));
     assert!(begun.elapsed().as_secs() < 40, "well before the time for requests under way is over");
@@ -57,7 +57,7 @@ fn idle_connections_do_not_hold_it_up() {
 
 /// A request that never ends is given its time and not more.
 #[test]
-fn a_request_that_does_not_end_is_left() {
+fn a_request_that_never_ends_is_cut_off_at_shutdown() {
     let mut world = World::with(&[("ONSALE__HTTP__DRAIN_SECONDS", "1")]);
     let mut connection = Connection::open(world.server.address);
     connection.send(halves(ISSUE, "").0);
@@ -67,7 +67,7 @@ fn a_request_that_does_not_end_is_left() {
 
 /// After a polite end nothing is on its way any more: the books balance as they are.
 #[test]
-fn what_was_decided_has_been_handed_over() {
+fn decisions_are_handed_over_before_the_shutdown() {
     let mut world = World::new();
     for number in 0..200 {
         assert_eq!(world.anyone().issue(&format!("user-{number}"), "sample_event").code(), "ISSUED");

@@ -1,11 +1,11 @@
 //! The opening draw over HTTP, and everybody who checks it afterwards: our own command, and the guide's ten lines.
 
-use crate::server::{Server, World, make_key, onsale, wait_until};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use testkit::onsale::{Server, World, make_key, onsale, wait_until};
 
 const GUIDES: [&str; 2] = ["docs/guide.en.md", "docs/guide.ko.md"];
 
@@ -23,11 +23,11 @@ fn make(world: &World, event: &str) {
 fn make_opening(world: &World, event: &str, opens_at: Option<&str>) {
     let campaign = json!({"event_id": event, "name": "Sale", "stock": 10, "gated": true, "opens_at": opens_at,
         "discount": {"type": "fixed", "value": 1_000}});
-    assert_eq!(world.admin().post_json("/api/v1/admin/campaigns", &campaign).status, 201);
+    world.admin().make_campaign(&campaign);
     wait_until("the line is there", || world.anyone().get(&format!("/queue/serving/gate:{event}")).status == 200);
 }
 
-fn announce(world: &World, event: &str) -> crate::http::Answer {
+fn announce(world: &World, event: &str) -> testkit::http::Reply {
     world.admin().call("PUT", &format!("/queue/admin/gate:{event}/draw"), None)
 }
 
@@ -44,7 +44,7 @@ fn serving(world: &World, event: &str) -> Value {
 }
 
 fn open(world: &World, event: &str) {
-    assert_eq!(world.admin().post(&format!("/api/v1/admin/campaigns/{event}/open")).status, 200);
+    world.admin().open_campaign(event);
     wait_until("it is drawn", || serving(world, event)["draw"]["seed"] != Value::Null);
 }
 
@@ -88,14 +88,14 @@ fn printed_by_guide(folder: &Path, document: &Path) -> Option<Output> {
 }
 
 #[test]
-fn both_guides_have_the_same_ten_lines() {
+fn both_guides_contain_the_same_program() {
     let programs = GUIDES.map(program_of);
     assert_eq!(programs[0], programs[1]);
     assert_eq!(programs[0].lines().count(), 10);
 }
 
 #[test]
-fn a_draw_is_announced_held_and_worked_out_again_by_others() {
+fn a_draw_can_be_verified_by_others() {
     const PEOPLE: usize = 120;
     let world = shut();
     let folder = tempfile::tempdir().expect("a folder");
@@ -225,7 +225,7 @@ fn a_kill_around_the_draw_changes_neither_order_nor_key() {
 }
 
 #[test]
-fn verify_draw_explains_itself_anywhere() {
+fn verify_draw_prints_its_help_anywhere() {
     let nowhere = tempfile::tempdir().expect("a folder");
     let help = onsale(nowhere.path(), &["verify-draw", "--help"]).output().expect("the program starts");
     assert!(told(&help, 0).contains("SHA-256(seed, then e as four bytes"));

@@ -1,12 +1,12 @@
 //! The gate before a campaign over HTTP: places in order, passes at the rate, coupons for those who were let in.
 
-use crate::http::Answer;
-use crate::server::{Server, World, make_key, wait_until};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use testkit::http::Reply;
+use testkit::onsale::{Server, World, make_key, wait_until};
 
 /// A world whose gates let nobody through until they are told to.
 fn shut() -> World {
@@ -21,8 +21,8 @@ pub fn make(world: &World, event: &str, stock: u32) {
 pub fn make_with_limit(world: &World, event: &str, stock: u32, per_user_limit: u32) {
     let campaign = json!({"event_id": event, "name": "Sale", "stock": stock, "gated": true,
         "per_user_limit": per_user_limit, "discount": {"type": "fixed", "value": 1_000}});
-    assert_eq!(world.admin().post_json("/api/v1/admin/campaigns", &campaign).status, 201);
-    assert_eq!(world.admin().post(&format!("/api/v1/admin/campaigns/{event}/open")).status, 200);
+    world.admin().make_campaign(&campaign);
+    world.admin().open_campaign(event);
 }
 
 pub fn enqueue(world: &World, event: &str, user: &str) -> Value {
@@ -37,7 +37,7 @@ pub fn issue(world: &World, event: &str, user: &str) -> Value {
     world.anyone().post(&format!("/issue/events/{event}?userId={user}")).ok()["result"].clone()
 }
 
-pub fn open_the_gate(world: &World, event: &str, rate: u32) -> Answer {
+pub fn open_the_gate(world: &World, event: &str, rate: u32) -> Reply {
     let path = format!("/queue/admin/gate:{event}/rate");
     let body = json!({ "ratePerSecond": rate }).to_string();
     world.admin().call("PUT", &path, Some(body.as_bytes()))
@@ -48,7 +48,7 @@ fn is_active(world: &World, event: &str, user: &str) -> bool {
 }
 
 #[test]
-fn places_are_in_order_and_told_again() {
+fn positions_are_in_order_and_returned_again() {
     let world = shut();
     make(&world, "line", 10);
     for (place, user) in ["ann", "bob", "cho"].into_iter().enumerate() {
@@ -66,7 +66,7 @@ fn places_are_in_order_and_told_again() {
 }
 
 #[test]
-fn only_who_was_let_in_gets_the_coupon() {
+fn only_an_admitted_visitor_gets_the_coupon() {
     let world = shut();
     make(&world, "pass", 1);
     assert_eq!(world.anyone().issue("ann", "pass").code(), "NOT_ADMITTED");
@@ -105,21 +105,21 @@ fn a_pass_on_the_coupon_route_is_enough() {
 }
 
 #[test]
-fn nobody_goes_on_before_the_campaign_opens() {
+fn no_visitor_is_admitted_before_the_campaign_opens() {
     let world = World::with(&[("ONSALE__GATE__DISPATCH_PER_SECOND", "1000")]);
     let campaign = json!({"event_id": "early", "name": "Sale", "stock": 5, "gated": true,
         "discount": {"type": "fixed", "value": 1_000}});
-    assert_eq!(world.admin().post_json("/api/v1/admin/campaigns", &campaign).status, 201);
+    world.admin().make_campaign(&campaign);
     assert_eq!(enqueue(&world, "early", "ann")["status"], "ENQUEUED");
     // Longer than schedulers take to look for new lines, and to let people go.
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(rank(&world, "early", "ann"), json!({"status": "WAITING", "rank": 1}));
-    assert_eq!(world.admin().post("/api/v1/admin/campaigns/early/open").status, 200);
+    world.admin().open_campaign("early");
     wait_until("she goes on", || is_active(&world, "early", "ann"));
 }
 
 #[test]
-fn places_survive_a_kill() {
+fn positions_survive_a_kill() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let environment = [
         ("ONSALE__GATE__DISPATCH_PER_SECOND", "0"),
@@ -130,7 +130,7 @@ fn places_survive_a_kill() {
     let admin = server.client().with("X-Api-Key", &make_key(folder.path(), &["--admin"]));
     let campaign = json!({"event_id": "kept", "name": "Sale", "stock": 5, "gated": true,
         "discount": {"type": "fixed", "value": 1_000}});
-    assert_eq!(admin.post_json("/api/v1/admin/campaigns", &campaign).status, 201);
+    admin.make_campaign(&campaign);
     for number in 0..200 {
         let answer = server.client().post(&format!("/gate/events/kept/enqueue?userId=user-{number}")).ok();
         assert_eq!(answer["rank"], json!(number + 1));
@@ -163,7 +163,7 @@ fn pass_a_round(world: &World, round: usize) {
 }
 
 #[test]
-fn a_changed_configuration_reaches_gates_and_an_administrators_rate_stands_until_then() {
+fn an_administrators_rate_holds_until_the_configuration_changes() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let start = |data: &Path, rate| {
         let limits = ("ONSALE__LIMITS__ENABLED", "false");
@@ -184,7 +184,7 @@ fn a_changed_configuration_reaches_gates_and_an_administrators_rate_stands_until
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_clearly() {
+fn invalid_requests_are_refused_with_a_reason() {
     let world = shut();
     make(&world, "sense", 5);
     let people = world.anyone();
@@ -204,7 +204,7 @@ fn what_makes_no_sense_is_refused_clearly() {
 }
 
 #[test]
-fn operators_pause_resume_and_see_figures() {
+fn operators_pause_resume_and_see_statistics() {
     let world = shut();
     make(&world, "watched", 5);
     enqueue(&world, "watched", "ann");
@@ -219,7 +219,7 @@ fn operators_pause_resume_and_see_figures() {
 }
 
 #[test]
-fn four_hundred_people_go_on_in_order_and_all_get_an_answer() {
+fn four_hundred_visitors_are_admitted_in_order_and_all_get_a_reply() {
     let world = World::with(&[
         ("ONSALE__GATE__DISPATCH_PER_SECOND", "400"),
         ("ONSALE__GATE__ACTIVE_TTL_SECONDS", "3600"),

@@ -2,9 +2,9 @@
 //! must not be able to tell which.
 
 use crate::gate::{make, open_the_gate};
-use crate::http::{Answer, Connection, raw};
-use crate::server::{World, make_key, wait_until};
 use serde_json::{Value, json};
+use testkit::http::{Connection, Reply, raw};
+use testkit::onsale::{World, make_key, wait_until};
 
 const SHUT: [(&str, &str); 1] = [("ONSALE__GATE__DISPATCH_PER_SECOND", "0")];
 
@@ -14,21 +14,21 @@ fn request(method: &str, target: &str, headers: &str) -> String {
 }
 
 /// The answer of the door.
-fn at_the_door(world: &World, request: &str) -> Answer {
+fn at_the_door(world: &World, request: &str) -> Reply {
     raw(world.server.address, request)
 }
 
 /// The answer of the router: another kind of request before makes the connection its own.
-fn at_the_router(world: &World, request: &str) -> Answer {
+fn at_the_router(world: &World, request: &str) -> Reply {
     let mut connection = Connection::open(world.server.address);
     connection.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_eq!(connection.answer().status, 200);
+    assert_eq!(connection.reply().status, 200);
     connection.send(request);
-    connection.answer()
+    connection.reply()
 }
 
 /// What of an answer does not depend on when it was given.
-fn lasting(answer: &Answer) -> (u16, Value, Vec<Option<&str>>, bool) {
+fn lasting(answer: &Reply) -> (u16, Value, Vec<Option<&str>>, bool) {
     let mut body = answer.json();
     if let Some(fields) = body.as_object_mut() {
         fields.remove("timestamp");
@@ -52,7 +52,7 @@ fn lasting(answer: &Answer) -> (u16, Value, Vec<Option<&str>>, bool) {
 }
 
 #[track_caller]
-fn same(world: &World, method: &str, target: &str, headers: &str) -> Answer {
+fn same(world: &World, method: &str, target: &str, headers: &str) -> Reply {
     let request = request(method, target, headers);
     let (door, router) = (at_the_door(world, &request), at_the_router(world, &request));
     assert_eq!(lasting(&door), lasting(&router), "{request}");
@@ -60,7 +60,7 @@ fn same(world: &World, method: &str, target: &str, headers: &str) -> Answer {
 }
 
 #[test]
-fn the_door_and_the_router_say_the_same() {
+fn the_fast_path_and_the_router_reply_alike() {
     let world = World::with(&SHUT);
     make(&world, "both", 10);
     for user in ["ann", "bob"] {
@@ -89,7 +89,7 @@ fn the_door_and_the_router_say_the_same() {
 }
 
 #[test]
-fn keys_are_asked_for_by_both() {
+fn both_paths_require_a_key() {
     let closed = [SHUT[0], ("ONSALE__COUPON__OPEN_ISSUE", "false")];
     let world = World::with(&closed);
     make(&world, "keys", 10);
@@ -107,7 +107,7 @@ fn keys_are_asked_for_by_both() {
 }
 
 #[test]
-fn who_asks_too_often_is_refused_by_both() {
+fn both_paths_limit_the_rate() {
     let tight = [
         SHUT[0],
         ("ONSALE__LIMITS__ENABLED", "true"),
@@ -128,7 +128,7 @@ fn who_asks_too_often_is_refused_by_both() {
 }
 
 #[test]
-fn a_connection_may_ask_for_a_place_a_rank_and_anything_else_in_turn() {
+fn one_connection_may_use_both_paths_in_turn() {
     let world = World::with(&SHUT);
     make(&world, "mixed", 10);
     let mut connection = Connection::open(world.server.address);
@@ -136,7 +136,7 @@ fn a_connection_may_ask_for_a_place_a_rank_and_anything_else_in_turn() {
     let rank = request("GET", "/gate/events/mixed/rank?userId=ann", "");
     let status = request("GET", "/api/v1/coupons/status/mixed", "");
     connection.send(place.clone() + &rank + &rank + &status + &rank + &place);
-    let heard: Vec<Value> = (0..6).map(|_| connection.answer().ok()).collect();
+    let heard: Vec<Value> = (0..6).map(|_| connection.reply().ok()).collect();
     let waiting = json!({"status": "WAITING", "rank": 1});
     assert_eq!(heard[0], json!({"status": "ENQUEUED", "rank": 1}));
     assert_eq!([&heard[1], &heard[2], &heard[4]], [&waiting; 3]);
@@ -148,7 +148,7 @@ fn a_connection_may_ask_for_a_place_a_rank_and_anything_else_in_turn() {
 
 /// Wherever a request is answered, its body may be as large as its route takes, and no larger (GW-014).
 #[test]
-fn a_body_may_be_as_large_at_the_door_as_at_the_router() {
+fn both_paths_allow_bodies_of_the_same_size() {
     const COUPON_BYTES_MAX: usize = 64 * 1024;
     const BYTES_MAX: usize = 1024 * 1024;
     let world = World::with(&SHUT);

@@ -1,8 +1,8 @@
 //! The gate where an issuer does the work (`gate.dispatch_mode = "kafka"`), here over the bus of one process.
 
 use crate::gate::{enqueue, issue, make, open_the_gate, rank};
-use crate::server::{Server, World, make_key, wait_until};
 use serde_json::{Value, json};
+use testkit::onsale::{Server, World, make_key, wait_until};
 
 const KEY: &str = "0d4fb4d4-6d1c-4a43-b2f5-92f7e2e6f3aa";
 
@@ -46,7 +46,7 @@ fn the_first_in_line_get_the_coupons_without_asking() {
 }
 
 #[test]
-fn only_our_own_services_report() {
+fn only_internal_services_may_report() {
     let world = world(&[("ONSALE__INTERNAL__PREVIOUS_KEY__ISSUER", "the-key-before-this-one")]);
     make(&world, "report", 1);
     let path = "/gate/events/report/processing/complete?userId=ann";
@@ -80,7 +80,7 @@ fn the_configuration_can_give_a_campaign_its_gate() {
 
 /// Killed at any moment between the line, the message, the rows, and the word to the gate.
 #[test]
-fn a_kill_in_the_middle_loses_nobody_and_gives_nobody_two() {
+fn a_kill_in_the_middle_loses_no_coupon_and_issues_none_twice() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let environment = [
         ("ONSALE__GATE__DISPATCH_MODE", "kafka"),
@@ -94,7 +94,7 @@ fn a_kill_in_the_middle_loses_nobody_and_gives_nobody_two() {
     let key = make_key(folder.path(), &["--admin"]);
     let campaign = json!({"event_id": "killed", "name": "Sale", "stock": 100, "gated": true});
     let admin = server.client().with("X-Api-Key", &key);
-    assert_eq!(admin.post_json("/api/v1/admin/campaigns", &campaign).status, 201);
+    admin.make_campaign(&campaign);
     let user = |n: u32| format!("user-{n}");
     for n in 1..=150 {
         server.client().post(&format!("/gate/events/killed/enqueue?userId={}", user(n))).ok();

@@ -1,9 +1,9 @@
 //! One pass is one coupon, on the gate's route and the coupon route at once.
 
 use crate::gate::{enqueue, issue, make_with_limit, open_the_gate, rank};
-use crate::server::{World, wait_until};
 use serde_json::{Value, json};
 use std::sync::Barrier;
+use testkit::onsale::{World, wait_until};
 
 /// Calls at once, half of them on either route.
 const CALLS: usize = 24;
@@ -29,7 +29,7 @@ fn ask_everywhere_at_once(world: &World, event: &str, user: &str) -> Vec<(&'stat
 }
 
 #[test]
-fn of_a_campaign_with_two_for_everybody_a_pass_gives_one() {
+fn a_pass_issues_one_coupon_even_when_each_user_may_have_two() {
     let world = World::with(&[("ONSALE__GATE__DISPATCH_PER_SECOND", "0"), ("ONSALE__LIMITS__ENABLED", "false")]);
     make_with_limit(&world, "pairs", 100, 2);
     let users = ["ann", "bob", "cho", "dan", "eve"];

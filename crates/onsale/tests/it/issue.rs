@@ -1,12 +1,12 @@
 //! Asking for a coupon, and what one hears (`contract.md`, Coupons; FCFS-001, FCFS-002, FCFS-012).
 
-use crate::http::{Answer, Client, ISSUE};
-use crate::server::World;
 use serde_json::{Value, json};
+use testkit::http::{Client, Reply};
+use testkit::onsale::{ISSUE, World};
 
 /// The code of a decision, and whether `success` says the same.
 #[track_caller]
-fn decision(answer: &Answer) -> String {
+fn decision(answer: &Reply) -> String {
     let body = answer.ok();
     assert_eq!(body["success"], json!(body["code"] == "ISSUED"), "{body}");
     let has_coupon = matches!(body["code"].as_str(), Some("ISSUED" | "ALREADY_ISSUED"));
@@ -20,7 +20,7 @@ fn campaign(admin: &Client, change: &Value) {
     for (name, value) in change.as_object().expect("an object") {
         body[name] = value.clone();
     }
-    assert_eq!(admin.post_json("/api/v1/admin/campaigns", &body).status, 201);
+    admin.make_campaign(&body);
 }
 
 fn act(admin: &Client, action: &str) {
@@ -28,7 +28,7 @@ fn act(admin: &Client, action: &str) {
 }
 
 #[test]
-fn the_first_code_that_holds_is_told() {
+fn the_first_code_that_applies_is_returned() {
     let world = World::new();
     let (admin, people) = (world.admin(), world.anyone());
     campaign(&admin, &json!({}));
@@ -71,7 +71,7 @@ fn more_stock_ends_sold_out() {
 }
 
 #[test]
-fn a_limit_above_one_gives_so_many_and_then_names_the_first() {
+fn a_limit_above_one_issues_that_many_and_then_names_the_first() {
     let world = World::new();
     let people = world.anyone();
     campaign(&world.admin(), &json!({"per_user_limit": 2}));
@@ -116,7 +116,7 @@ fn a_sale_opens_and_closes_by_its_own_times() {
 }
 
 #[test]
-fn an_idempotency_key_hears_the_first_yes_again() {
+fn an_idempotency_key_repeats_the_first_success() {
     let world = World::new();
     let (admin, people) = (world.admin(), world.anyone());
     campaign(&admin, &json!({}));
@@ -152,19 +152,19 @@ fn a_refusal_is_not_remembered_under_a_key() {
 }
 
 #[test]
-fn an_idempotency_key_is_remembered_over_a_restart() {
+fn an_idempotency_key_survives_a_restart() {
     let mut world = World::new();
     world.anyone().post("/api/v1/admin/events/sale/stock?initial_stock=1").ok();
     let first = world.anyone().with("Idempotency-Key", "k").issue("ann", "sale");
     assert_eq!(decision(&first), "ISSUED");
     world.server.kill();
-    world.server = crate::server::Server::start(world.folder.path(), &[]);
+    world.server = testkit::onsale::Server::start(world.folder.path(), &[]);
     let again = world.anyone().with("Idempotency-Key", "k").issue("ann", "sale");
     assert_eq!((decision(&again), again.field("coupon_id")), ("ISSUED".into(), first.field("coupon_id")));
 }
 
 #[test]
-fn status_and_users_coupons_are_told() {
+fn status_and_coupons_of_a_user_are_returned() {
     let world = World::new();
     let (admin, people) = (world.admin(), world.anyone());
     campaign(&admin, &json!({"valid_days_after_issue": 1}));
@@ -199,7 +199,7 @@ fn status_and_users_coupons_are_told() {
 }
 
 #[test]
-fn words_are_in_the_callers_language() {
+fn messages_are_in_the_callers_language() {
     let world = World::new();
     let (korean, english) = (world.anyone().with("Accept-Language", "ko-KR,ko;q=0.9,en;q=0.5"), world.anyone());
     assert_eq!(korean.issue("ann", "sample_event").field("message"), "쿠폰이 발급되었습니다.");
@@ -236,15 +236,15 @@ fn outside_the_demo_the_issue_call_needs_a_key() {
     people.get("/api/v1/coupons/user/ann/event/sample_event").is_error(401, "UNAUTHORIZED");
     people.post("/api/v1/admin/events/sale/stock?initial_stock=1").is_error(401, "UNAUTHORIZED");
     assert_eq!(decision(&world.admin().issue("ann", "sample_event")), "ISSUED");
-    let service = crate::server::make_key(world.folder.path(), &["--service", "gateway"]);
+    let service = testkit::onsale::make_key(world.folder.path(), &["--service", "gateway"]);
     let service = people.with("X-Api-Key", &service);
-    crate::server::wait_until("the service's key is known", || service.issue("ann", "sample_event").status == 403);
+    testkit::onsale::wait_until("the service's key is known", || service.issue("ann", "sample_event").status == 403);
     service.issue("ann", "sample_event").is_error(403, "FORBIDDEN");
 }
 
 /// Everyone at once: the stock, no more, and nobody twice.
 #[test]
-fn a_crowd_gets_the_stock_and_not_one_more() {
+fn a_crowd_gets_the_stock_and_no_coupon_more() {
     let world = World::new();
     world.anyone().post("/api/v1/admin/events/rush/stock?initial_stock=50").ok();
     let address = world.server.address;
@@ -252,14 +252,14 @@ fn a_crowd_gets_the_stock_and_not_one_more() {
         .map(|thread| {
             std::thread::spawn(move || {
                 let client = Client::new(address);
-                let mut connection = crate::http::Connection::open(address);
+                let mut connection = testkit::http::Connection::open(address);
                 let mut serials = Vec::new();
                 // Every user asks from two threads.
                 for user in 0..40 {
                     let body =
                         json!({"user_id": format!("user-{}-{user}", thread / 2), "event_id": "rush"}).to_string();
                     connection.send(client.request("POST", ISSUE, Some(body.as_bytes())));
-                    let answer = connection.answer().ok();
+                    let answer = connection.reply().ok();
                     if answer["code"] == "ISSUED" {
                         serials.push(answer["serial"].as_u64().expect("a number"));
                     }

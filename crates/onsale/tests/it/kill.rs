@@ -2,8 +2,6 @@
 //!
 //! `ONSALE_KILLS=20` kills so often; usually three times.
 
-use crate::http::{Client, Connection, ISSUE};
-use crate::server::{Server, make_key};
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
@@ -11,6 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use testkit::http::{Client, Connection};
+use testkit::onsale::{ISSUE, Server, make_key};
 
 const THREADS: u64 = 16;
 const STOCK_PER_KILL: u64 = 2_000;
@@ -26,7 +26,7 @@ fn press(client: &Client, mut connection: Connection, next_user: &AtomicU64, ans
         let user = format!("user-{}", next_user.fetch_add(1, Ordering::Relaxed));
         let body = json!({"user_id": user, "event_id": EVENT}).to_string();
         connection.send(client.request("POST", ISSUE, Some(body.as_bytes())));
-        let Ok(answer) = connection.try_answer() else { return heard };
+        let Ok(answer) = connection.try_reply() else { return heard };
         answers.fetch_add(1, Ordering::Relaxed);
         let answer = answer.ok();
         match answer["code"].as_str() {
@@ -64,7 +64,7 @@ fn check_held(address: SocketAddr, heard: &Heard) {
     let mut connection = Connection::open(address);
     for (user, (coupon_id, serial)) in heard {
         connection.send(client.request("GET", &format!("/api/v1/coupons/user/{user}/event/{EVENT}"), None));
-        let held = connection.answer().ok();
+        let held = connection.reply().ok();
         let coupons = held["coupons"].as_array().expect("a list");
         assert_eq!(coupons.len(), 1, "{user}: {held}");
         assert_eq!(
@@ -75,7 +75,7 @@ fn check_held(address: SocketAddr, heard: &Heard) {
 }
 
 fn check_books(data: &Path, stock: u64) {
-    let output = crate::server::run(data, &["reconcile", "--campaign", EVENT, "--json"]);
+    let output = testkit::onsale::run(data, &["reconcile", "--campaign", EVENT, "--json"]);
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let campaign = &report["campaigns"][0];
     assert_eq!(output.status.code(), Some(0), "{report}");
@@ -87,7 +87,7 @@ fn check_books(data: &Path, stock: u64) {
 }
 
 #[test]
-fn killed_under_load_it_keeps_every_word() {
+fn a_server_killed_under_load_keeps_every_promise() {
     let kills: u64 = std::env::var("ONSALE_KILLS").ok().map_or(3, |text| text.parse().expect("a number"));
     let stock = STOCK_PER_KILL * kills;
     let folder = tempfile::tempdir().expect("a folder");
@@ -100,7 +100,7 @@ fn killed_under_load_it_keeps_every_word() {
         let crowd = crowd(server.address, &next_user, &answers);
         // In the thick of it: after so many answers, and then somewhere within a commit or between two.
         let after = fastrand::u64(1..STOCK_PER_KILL / 2);
-        crate::server::wait_until("the load is on", || answers.load(Ordering::Relaxed) >= after);
+        testkit::onsale::wait_until("the load is on", || answers.load(Ordering::Relaxed) >= after);
         std::thread::sleep(Duration::from_micros(fastrand::u64(0..5_000)));
         server.kill();
         heard.extend(hear(crowd));

@@ -3,11 +3,11 @@
 //!
 //! `ONSALE_KILLS=20` kills so often; usually three times.
 
-use crate::server::{PATIENCE, Server, make_key, onsale, wait_until};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
+use testkit::onsale::{PATIENCE, Server, make_key, onsale, wait_until};
 
 /// Enough for the rush to be under way, and to sell, when the last kill comes.
 const USERS_PER_KILL: u64 = 12_000;
@@ -28,7 +28,7 @@ fn participants(server: &Server) -> u64 {
 }
 
 #[test]
-fn killed_again_and_again_while_the_rush_runs_the_books_balance() {
+fn the_books_balance_after_repeated_kills_during_a_rush() {
     let kills: u64 = std::env::var("ONSALE_KILLS").ok().map_or(3, |text| text.parse().expect("a number"));
     let folder = tempfile::tempdir().expect("a folder");
     let key = make_key(folder.path(), &["--admin"]);

@@ -1,7 +1,7 @@
 //! How often anyone may call (FCFS-011, FCFS-012).
 
-use crate::http::{Answer, ISSUE, raw};
-use crate::server::{World, wait_until};
+use testkit::http::{Reply, raw};
+use testkit::onsale::{ISSUE, World, wait_until};
 
 /// A bucket so slow that it does not fill while a test runs.
 const SMALL: [(&str, &str); 3] = [
@@ -11,7 +11,7 @@ const SMALL: [(&str, &str); 3] = [
 ];
 
 #[track_caller]
-fn too_many(answer: &Answer) {
+fn too_many(answer: &Reply) {
     answer.is_error(429, "RATE_LIMIT_EXCEEDED");
     let seconds: u64 = answer.header("retry-after").and_then(|text| text.parse().ok()).expect("seconds to wait");
     assert!(seconds >= 1);
@@ -19,22 +19,22 @@ fn too_many(answer: &Answer) {
 }
 
 #[test]
-fn an_address_has_its_burst_and_then_hears_429() {
+fn an_address_gets_429_after_its_burst() {
     let world = World::with(&SMALL);
     let people = world.anyone();
     let first = people.issue("ann", "sample_event");
     assert_eq!(first.header("ratelimit-policy"), Some("\"ip\";q=3;w=3"));
     assert!(first.header("ratelimit").is_some_and(|state| state.starts_with("\"ip\";r=")));
-    let flood: Vec<Answer> = (0..12).map(|_| people.issue("ann", "sample_event")).collect();
+    let flood: Vec<Reply> = (0..12).map(|_| people.issue("ann", "sample_event")).collect();
     too_many(flood.iter().find(|answer| answer.status == 429).expect("one of them was too many"));
-    let flood: Vec<Answer> = (0..12).map(|_| people.get("/api/v1/coupons/status/sample_event")).collect();
+    let flood: Vec<Reply> = (0..12).map(|_| people.get("/api/v1/coupons/status/sample_event")).collect();
     too_many(flood.iter().find(|answer| answer.status == 429).expect("other routes share the bucket"));
     assert_eq!(people.get("/health/live").status, 200, "balancers are not counted");
     wait_until("the bucket gives again", || people.issue("ann", "sample_event").status == 200);
 }
 
 #[test]
-fn one_user_does_not_use_up_another() {
+fn one_user_does_not_use_up_the_limit_of_another() {
     let world = World::with(&[
         ("ONSALE__LIMITS__ENABLED", "true"),
         ("ONSALE__LIMITS__PER_IP_PER_SECOND", "100000"),
@@ -42,14 +42,14 @@ fn one_user_does_not_use_up_another() {
         ("ONSALE__LIMITS__ISSUE_PER_USER_PER_SECOND", "1"),
     ]);
     let people = world.anyone();
-    let flood: Vec<Answer> = (0..8).map(|_| people.issue("ann", "sample_event")).collect();
+    let flood: Vec<Reply> = (0..8).map(|_| people.issue("ann", "sample_event")).collect();
     too_many(flood.iter().find(|answer| answer.status == 429).expect("one of them was too many"));
     assert_eq!(people.issue("bob", "sample_event").code(), "ISSUED");
 }
 
 /// Only a proxy that is trusted may say who is behind it.
 #[test]
-fn forwarded_addresses_are_believed_of_trusted_proxies_only() {
+fn forwarded_addresses_are_accepted_from_trusted_proxies_only() {
     let mut trusted = SMALL.to_vec();
     trusted.push(("ONSALE__HTTP__TRUSTED_PROXIES", "127.0.0.1"));
     for (environment, believed) in [(SMALL.to_vec(), false), (trusted, true)] {

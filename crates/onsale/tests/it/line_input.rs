@@ -2,11 +2,11 @@
 //! pollers who know no pause.
 
 use crate::gate::{enqueue, issue, make, open_the_gate, rank};
-use crate::http::Answer;
-use crate::server::{Server, World, wait_until};
-use crate::visitor::{Visitor, open_the_line};
 use serde_json::{Value, json};
 use std::time::Duration;
+use testkit::http::Reply;
+use testkit::onsale::visitor::{Visitor, open_the_line};
+use testkit::onsale::{Server, World, wait_until};
 
 const LINES: [&str; 2] = ["gate:sense", "queue:shop"];
 
@@ -23,7 +23,7 @@ fn shut(more: &[(&str, &str)]) -> World {
     world
 }
 
-fn put_rate(world: &World, line: &str, body: &str) -> Answer {
+fn put_rate(world: &World, line: &str, body: &str) -> Reply {
     world.admin().call("PUT", &format!("/queue/admin/{line}/rate"), Some(body.as_bytes()))
 }
 
@@ -36,7 +36,7 @@ fn stats_of(world: &World, line: &str) -> Value {
 }
 
 #[test]
-fn rates_that_make_no_sense_change_nothing() {
+fn invalid_rates_change_nothing() {
     let world = shut(&[]);
     enqueue(&world, "sense", "ann");
     let visitor = Visitor::new(&world);
@@ -68,7 +68,7 @@ fn rates_that_make_no_sense_change_nothing() {
 }
 
 #[test]
-fn a_rate_of_a_million_lets_all_go_and_a_rate_of_zero_nobody() {
+fn a_rate_of_a_million_admits_everyone_and_a_rate_of_zero_no_one() {
     let world = shut(&[("ONSALE__GATE__ACTIVE_TTL_SECONDS", "3600")]);
     let people: Vec<String> = (0..200).map(|n| format!("user-{n}")).collect();
     for person in &people {
@@ -103,8 +103,8 @@ fn a_rate_of_a_million_lets_all_go_and_a_rate_of_zero_nobody() {
 fn one_pass_used_by_many_at_once_is_one_coupon() {
     let world = shut(&[]);
     let campaign = json!({"event_id": "pairs", "name": "Sale", "stock": 400, "gated": true, "per_user_limit": 2});
-    assert_eq!(world.admin().post_json("/api/v1/admin/campaigns", &campaign).status, 201);
-    assert_eq!(world.admin().post("/api/v1/admin/campaigns/pairs/open").status, 200);
+    world.admin().make_campaign(&campaign);
+    world.admin().open_campaign("pairs");
     for (event, is_by_gate_alone) in [("pairs", true), ("sense", false)] {
         enqueue(&world, event, "ann");
         open_the_gate(&world, event, 1_000);
@@ -128,7 +128,7 @@ fn one_pass_used_by_many_at_once_is_one_coupon() {
 
 /// Whoever does not ask in time takes nothing from those behind, and an old pass opens nothing.
 #[test]
-fn passes_that_nobody_uses_run_out_and_the_next_go_on() {
+fn unused_passes_expire_and_the_next_visitors_are_admitted() {
     let world = World::with(&[("ONSALE__GATE__DISPATCH_PER_SECOND", "0"), ("ONSALE__GATE__ACTIVE_TTL_SECONDS", "1")]);
     make(&world, "sense", 3);
     let users: Vec<String> = (1..=6).map(|n| format!("user-{n}")).collect();
@@ -158,7 +158,7 @@ fn passes_that_nobody_uses_run_out_and_the_next_go_on() {
 
 /// A gate is as wide as a campaign can be large; this one is made narrow where it is kept.
 #[test]
-fn a_full_line_says_when_to_come_again_and_a_place_that_is_free_can_be_taken() {
+fn a_full_line_says_when_to_retry_and_a_freed_position_can_be_taken() {
     let mut world = shut(&[]);
     enqueue(&world, "sense", "ann");
     assert_eq!(world.server.terminate(), Some(0));
@@ -189,7 +189,7 @@ fn enqueue_status(world: &World, user: &str) -> u16 {
 }
 
 #[test]
-fn a_closed_campaign_takes_nobody_in_and_tells_those_who_wait() {
+fn a_closed_campaign_admits_no_one_and_tells_waiting_visitors() {
     let world = shut(&[]);
     enqueue(&world, "sense", "ann");
     assert_eq!(world.admin().post("/api/v1/admin/campaigns/sense/close").status, 200);
@@ -207,7 +207,7 @@ fn a_closed_campaign_takes_nobody_in_and_tells_those_who_wait() {
 }
 
 #[test]
-fn who_polls_without_a_pause_is_slowed_down_and_nobody_else() {
+fn only_a_visitor_that_polls_without_pause_is_slowed_down() {
     let world = shut(&[
         ("ONSALE__LIMITS__ENABLED", "true"),
         ("ONSALE__LIMITS__PER_IP_PER_SECOND", "1"),
@@ -218,7 +218,7 @@ fn who_polls_without_a_pause_is_slowed_down_and_nobody_else() {
     let (enter, poll) = ("/gate/events/sense/enqueue?userId=", "/gate/events/sense/rank?userId=");
     assert_eq!(from(1).post(&format!("{enter}greedy")).ok()["rank"], 1);
     assert_eq!(from(2).post(&format!("{enter}patient")).ok()["rank"], 2);
-    let heard: Vec<Answer> = (0..200).map(|_| from(1).get(&format!("{poll}greedy"))).collect();
+    let heard: Vec<Reply> = (0..200).map(|_| from(1).get(&format!("{poll}greedy"))).collect();
     let refused = heard.iter().find(|answer| answer.status == 429).expect("one of them was too many");
     refused.is_error(429, "RATE_LIMIT_EXCEEDED");
     assert!(refused.header("retry-after").is_some_and(|seconds| seconds.parse::<u32>().is_ok_and(|count| count > 0)));

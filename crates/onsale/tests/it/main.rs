@@ -9,8 +9,6 @@ mod gate;
 mod gate_door;
 mod gate_kafka;
 mod gate_pass;
-#[path = "../support/http.rs"]
-mod http;
 mod issue;
 mod kill;
 mod kill_rush;
@@ -20,10 +18,7 @@ mod operation;
 mod parted_books;
 mod redemption;
 mod rush_line;
-#[path = "../support/server.rs"]
-mod server;
 mod site;
 mod start;
 mod stream;
 mod tenants;
-mod visitor;

@@ -1,10 +1,10 @@
 //! What operators and balancers look at.
 
-use crate::server::{World, wait_until};
 use serde_json::json;
+use testkit::onsale::{World, wait_until};
 
 #[test]
-fn health_tells_people_and_balancers() {
+fn health_reports_to_operators_and_load_balancers() {
     let world = World::new();
     let people = world.anyone();
     for path in ["/health", "/actuator/health"] {
@@ -17,7 +17,7 @@ fn health_tells_people_and_balancers() {
 }
 
 #[test]
-fn the_documents_are_there_and_name_every_route() {
+fn the_api_documents_exist_and_name_every_route() {
     let world = World::new();
     let document = world.anyone().get("/openapi.json").ok();
     assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
@@ -61,7 +61,7 @@ fn the_documents_are_there_and_name_every_route() {
 }
 
 #[test]
-fn figures_are_told() {
+fn metrics_are_reported() {
     let world = World::new();
     world.anyone().issue("ann", "sample_event");
     world.anyone().issue("ann", "sample_event");
@@ -112,14 +112,14 @@ fn the_books_can_be_compared_while_serving() {
 }
 
 #[test]
-fn configuration_is_shown_with_where_it_came_from() {
+fn configuration_is_shown_with_its_sources() {
     let folder = tempfile::tempdir().expect("a folder");
-    let output = crate::server::onsale(folder.path(), &["config"]).env("ONSALE__HTTP__WORKERS", "3").output();
+    let output = testkit::onsale::onsale(folder.path(), &["config"]).env("ONSALE__HTTP__WORKERS", "3").output();
     let output = output.expect("starts");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let line = text.lines().find(|line| line.contains("workers")).expect("shown");
     assert!(line.contains('3') && line.contains("ONSALE__HTTP__WORKERS"), "{line}");
-    let output = crate::server::run(folder.path(), &["doctor"]);
+    let output = testkit::onsale::run(folder.path(), &["doctor"]);
     assert!(String::from_utf8_lossy(&output.stdout).contains("data folder"));
-    assert!(crate::server::run(folder.path(), &["migrate"]).status.success());
+    assert!(testkit::onsale::run(folder.path(), &["migrate"]).status.success());
 }

@@ -1,12 +1,12 @@
 //! Hot state and ledger stay together when the journal goes away in between.
 
-use crate::server::{Server, make_key};
 use serde_json::{Value, json};
 use std::path::Path;
+use testkit::onsale::{Server, make_key};
 
 const EVENT: &str = "parted";
 
-fn issue(client: &crate::http::Client, user: &str) -> Value {
+fn issue(client: &testkit::http::Client, user: &str) -> Value {
     client.issue(user, EVENT).ok()
 }
 
@@ -24,7 +24,7 @@ fn copy_journal(from: &Path, to: &Path) {
 }
 
 #[test]
-fn an_older_journal_put_back_gives_nobody_a_second_coupon() {
+fn an_older_journal_put_back_issues_no_second_coupon() {
     let (folder, copy) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     let key = make_key(folder.path(), &["--admin"]);
     let mut server = Server::start(folder.path(), &[]);
@@ -44,6 +44,6 @@ fn an_older_journal_put_back_gives_nobody_a_second_coupon() {
     assert_eq!((&again["code"], &again["coupon_id"]), (&json!("ALREADY_ISSUED"), &second["coupon_id"]));
     assert_eq!(issue(&server.client(), "carol")["serial"], 2);
     assert_eq!(server.terminate(), Some(0));
-    let report = crate::server::run(folder.path(), &["reconcile", "--json"]);
+    let report = testkit::onsale::run(folder.path(), &["reconcile", "--json"]);
     assert_eq!(report.status.code(), Some(0), "{}", String::from_utf8_lossy(&report.stdout));
 }

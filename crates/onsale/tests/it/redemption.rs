@@ -1,8 +1,8 @@
 //! Using coupons, letting them go, taking them back (GATE-010).
 
-use crate::http::{Answer, Client};
-use crate::server::{World, wait_until};
 use serde_json::{Value, json};
+use testkit::http::{Client, Reply};
+use testkit::onsale::{World, wait_until};
 
 struct Sale {
     world: World,
@@ -22,7 +22,7 @@ impl Sale {
         for (name, value) in terms.as_object().expect("an object") {
             body[name] = value.clone();
         }
-        assert_eq!(admin.post_json("/api/v1/admin/campaigns", &body).status, 201);
+        admin.make_campaign(&body);
         admin.post("/api/v1/admin/campaigns/sale/open").ok();
         Self { world, admin }
     }
@@ -34,18 +34,18 @@ impl Sale {
     }
 
     #[track_caller]
-    fn redeem(&self, coupon: &str, order: &str, amount: i64) -> Answer {
+    fn redeem(&self, coupon: &str, order: &str, amount: i64) -> Reply {
         let path = format!("/api/v1/coupons/{coupon}/redeem");
         self.admin.post_json(&path, &json!({"order_id": order, "amount": amount}))
     }
 
     #[track_caller]
-    fn step(&self, coupon: &str, step: &str, order: &str) -> Answer {
+    fn step(&self, coupon: &str, step: &str, order: &str) -> Reply {
         self.admin.post_json(&format!("/api/v1/coupons/{coupon}/redeem/{step}"), &json!({"order_id": order}))
     }
 
     #[track_caller]
-    fn revoke(&self, coupon: &str, return_to_stock: bool) -> Answer {
+    fn revoke(&self, coupon: &str, return_to_stock: bool) -> Reply {
         let path = format!("/api/v1/coupons/{coupon}/revoke");
         self.admin.post_json(&path, &json!({"return_to_stock": return_to_stock}))
     }
@@ -60,7 +60,7 @@ impl Sale {
 }
 
 #[track_caller]
-fn not_applicable(answer: &Answer, reason: &str) {
+fn not_applicable(answer: &Reply, reason: &str) {
     answer.is_error(422, "COUPON_NOT_APPLICABLE");
     assert_eq!(answer.field("reason"), reason);
 }
@@ -120,7 +120,7 @@ fn a_reservation_that_is_not_confirmed_lapses() {
 }
 
 #[test]
-fn coupons_that_do_not_apply_say_why() {
+fn a_coupon_that_does_not_apply_gives_the_reason() {
     let small = Sale::open(&json!({"min_order_amount": 1000}));
     let coupon = small.give("ann");
     not_applicable(&small.redeem(&coupon, "order-1", 999), "MIN_ORDER_AMOUNT");

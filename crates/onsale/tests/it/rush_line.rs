@@ -1,8 +1,8 @@
 //! `onsale rush` at waiting lines of the program itself: a server of its own, and one that was running.
 
-use crate::server::{World, onsale, run};
 use serde_json::Value;
 use std::path::Path;
+use testkit::onsale::{World, onsale, run};
 
 /// Runs a small rush to its end; its report.
 fn rush(folder: &Path, arguments: &[&str]) -> Value {
@@ -32,7 +32,7 @@ fn no_check_failed(report: &Value, count: usize) {
 }
 
 #[test]
-fn at_a_gate_of_a_server_of_its_own() {
+fn a_rush_runs_at_a_gate_of_its_own_server() {
     let folder = tempfile::tempdir().expect("a folder");
     let report = rush(folder.path(), &["--gate", "--admit", "400"]);
     no_check_failed(&report, 14);
@@ -40,7 +40,7 @@ fn at_a_gate_of_a_server_of_its_own() {
 }
 
 #[test]
-fn at_a_line_that_is_there_with_streams() {
+fn a_rush_runs_with_streams_at_an_existing_line() {
     let world = World::new();
     let url = format!("http://{}", world.server.address);
     let folder = tempfile::tempdir().expect("a folder");
@@ -52,7 +52,7 @@ fn at_a_line_that_is_there_with_streams() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused() {
+fn invalid_options_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     for (arguments, status) in [
         (&["rush", "--line", "nonsense"][..], 2),

@@ -1,8 +1,8 @@
 //! A line before any site: who goes through, who waits, and who tries to get past.
 
-use crate::server::{Server, World, wait_until};
-use crate::visitor::{FIREFOX, Visitor, open_the_line, shut};
 use serde_json::json;
+use testkit::onsale::visitor::{FIREFOX, Visitor, open_the_line, shut};
+use testkit::onsale::{Server, World, wait_until};
 
 const WAIT: &str = "/wait/shop?to=/cart";
 
@@ -17,7 +17,7 @@ fn let_in(world: &World) -> (Visitor, String) {
 }
 
 #[track_caller]
-fn waits(answer: &crate::http::Answer, location: &str) {
+fn waits(answer: &testkit::http::Reply, location: &str) {
     answer.is_error(401, "UNAUTHORIZED");
     assert_eq!(answer.header("x-onsale-location"), Some(location));
 }
@@ -33,7 +33,7 @@ fn a_direct_link_leads_to_the_line() {
 }
 
 #[test]
-fn who_keeps_no_cookies_takes_no_place() {
+fn a_visitor_without_cookies_takes_no_position() {
     let world = shut(&[]);
     for _ in 0..5 {
         let answer = world.anyone().get(WAIT);
@@ -54,7 +54,7 @@ fn who_keeps_no_cookies_takes_no_place() {
 }
 
 #[test]
-fn people_are_let_in_in_order_and_keep_their_places_however_they_reload() {
+fn visitors_are_admitted_in_order_and_keep_their_positions_on_reload() {
     let world = shut(&[]);
     let people: Vec<Visitor> = (0..3).map(|_| Visitor::new(&world)).collect();
     for (place, visitor) in people.iter().enumerate() {
@@ -81,7 +81,7 @@ fn people_are_let_in_in_order_and_keep_their_places_however_they_reload() {
 }
 
 #[test]
-fn who_was_let_in_goes_through_and_the_token_leaves_the_address() {
+fn an_admitted_visitor_passes_and_the_token_leaves_the_url() {
     let world = shut(&[]);
     open_the_line(&world, 1_000);
     let (visitor, to) = let_in(&world);
@@ -127,7 +127,7 @@ fn a_copied_link_or_cookie_opens_nothing() {
 }
 
 #[test]
-fn what_was_made_up_is_refused() {
+fn forged_tokens_are_refused() {
     let world = shut(&[]);
     open_the_line(&world, 1_000);
     let (holder, to) = let_in(&world);
@@ -148,7 +148,7 @@ fn what_was_made_up_is_refused() {
 }
 
 #[test]
-fn a_pass_that_ran_out_waits_again() {
+fn a_visitor_with_an_expired_pass_waits_again() {
     let world = shut(&[("ONSALE__QUEUE__TOKEN_TTL_SECONDS", "1")]);
     open_the_line(&world, 1_000);
     let visitor = Visitor::new(&world);
@@ -164,7 +164,7 @@ fn a_pass_that_ran_out_waits_again() {
 }
 
 #[test]
-fn nobody_is_led_to_another_site() {
+fn no_redirect_leads_to_another_site() {
     let world = shut(&[]);
     open_the_line(&world, 1_000);
     let (visitor, _) = let_in(&world);
@@ -201,7 +201,7 @@ fn the_page_is_in_the_visitors_language_and_loads_nothing_from_elsewhere() {
 }
 
 #[test]
-fn a_full_line_says_so_and_lets_in_who_has_a_place() {
+fn a_full_line_says_so_and_keeps_serving_its_visitors() {
     let world = shut(&[("ONSALE__QUEUE__CAPACITY", "1")]);
     let first = Visitor::new(&world);
     assert_eq!(first.wait().status, 200);
@@ -213,7 +213,7 @@ fn a_full_line_says_so_and_lets_in_who_has_a_place() {
 }
 
 #[test]
-fn another_proxys_form_of_the_check_sends_people_itself() {
+fn the_redirecting_form_of_the_check_works_for_other_proxies() {
     let world = shut(&[]);
     let visitor = Visitor::new(&world);
     for (path, to) in [
@@ -232,7 +232,7 @@ fn another_proxys_form_of_the_check_sends_people_itself() {
 }
 
 #[test]
-fn who_polls_a_hundred_times_a_second_is_slowed_down_and_keeps_the_place() {
+fn a_visitor_that_polls_a_hundred_times_a_second_is_slowed_down_and_keeps_its_position() {
     let world = shut(&[
         ("ONSALE__LIMITS__ENABLED", "true"),
         ("ONSALE__LIMITS__PER_IP_PER_SECOND", "1"),
@@ -253,9 +253,9 @@ fn who_polls_a_hundred_times_a_second_is_slowed_down_and_keeps_the_place() {
 }
 
 #[test]
-fn places_and_cookies_survive_a_restart_and_so_does_an_operators_rate() {
+fn positions_cookies_and_an_operators_rate_survive_a_restart() {
     let folder = tempfile::tempdir().expect("a folder");
-    let key = crate::server::make_key(folder.path(), &["--admin"]);
+    let key = testkit::onsale::make_key(folder.path(), &["--admin"]);
     let environment = [("ONSALE__QUEUE__LINES", "shop"), ("ONSALE__QUEUE__RATE_PER_SECOND", "1000")];
     let mut world = World { server: Server::start(folder.path(), &environment), admin_key: key, folder };
     open_the_line(&world, 0);

@@ -1,9 +1,9 @@
 //! Starts that are refused, each with a word on what to do.
 
-use crate::server::{Server, World, onsale, run};
 use rusqlite::Connection;
 use std::path::Path;
 use std::process::Output;
+use testkit::onsale::{Server, World, onsale, run};
 
 /// The same command again, as it would be typed.
 fn serve(data: &Path) -> Output {
@@ -30,14 +30,14 @@ fn used_folder() -> tempfile::TempDir {
 }
 
 #[test]
-fn a_second_process_on_the_same_folder() {
+fn a_second_process_on_the_same_folder_is_refused() {
     let world = World::new();
     refused(&serve(world.folder.path()), 1, &["another process is using", "--data"]);
     assert_eq!(world.anyone().issue("ann", "sample_event").code(), "ISSUED", "the first one goes on");
 }
 
 #[test]
-fn a_port_in_use() {
+fn a_port_in_use_is_reported() {
     let world = World::new();
     let other = tempfile::tempdir().expect("a folder");
     let output = run(other.path(), &["serve", "--listen", &world.server.address.to_string()]);
@@ -45,7 +45,7 @@ fn a_port_in_use() {
 }
 
 #[test]
-fn a_journal_of_another_version() {
+fn a_journal_of_another_version_is_refused() {
     let folder = used_folder();
     let journal = Connection::open(folder.path().join("hot.sqlite")).expect("opens");
     journal.execute("UPDATE meta SET value = 99 WHERE name = 'format'", []).expect("changes");
@@ -54,7 +54,7 @@ fn a_journal_of_another_version() {
 }
 
 #[test]
-fn a_database_of_a_newer_version() {
+fn a_database_of_a_newer_version_is_refused() {
     let folder = used_folder();
     let database = Connection::open(folder.path().join("coupon_service.sqlite")).expect("opens");
     let add = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20990101_000001_future', 0)";
@@ -64,7 +64,7 @@ fn a_database_of_a_newer_version() {
 }
 
 #[test]
-fn damaged_files() {
+fn damaged_files_are_reported() {
     for file in ["hot.sqlite", "coupon_service.sqlite"] {
         let folder = used_folder();
         for rest in ["-wal", "-shm"] {
@@ -79,13 +79,13 @@ fn damaged_files() {
 }
 
 #[test]
-fn a_folder_that_can_not_be_made() {
+fn a_folder_that_cannot_be_created_is_reported() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     refused(&serve(file.path()), 1, &[file.path().to_str().expect("UTF-8"), "data folder"]);
 }
 
 #[test]
-fn configuration_that_can_not_be() {
+fn invalid_configuration_is_reported() {
     let folder = tempfile::tempdir().expect("a folder");
     let serve = |name: &str, value: &str| {
         let mut command = onsale(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
@@ -109,7 +109,7 @@ fn configuration_that_can_not_be() {
 }
 
 #[test]
-fn wrong_use() {
+fn wrong_arguments_are_reported() {
     let folder = tempfile::tempdir().expect("a folder");
     for arguments in [&["serve", "kitchen"][..], &["serve", "--listen", "x"], &["dance"], &["admin", "keys", "create"]]
     {
@@ -120,7 +120,7 @@ fn wrong_use() {
 
 /// A journal whose last transaction was cut off starts, without that transaction.
 #[test]
-fn a_journal_cut_in_its_last_transaction_is_no_reason_to_stay_away() {
+fn a_journal_cut_in_its_last_transaction_does_not_prevent_the_start() {
     let mut world = World::new();
     for number in 0..20 {
         assert_eq!(world.anyone().issue(&format!("user-{number}"), "sample_event").code(), "ISSUED");

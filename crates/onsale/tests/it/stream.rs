@@ -1,87 +1,32 @@
 //! The pushed document of a line: frames, what is not sent twice, signs of life, ends.
 
-use crate::http::Client;
-use crate::server::{PATIENCE, World, wait_until};
-use crate::visitor::{Visitor, open_the_line, shut};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use testkit::http::{Client, Event, Events};
+use testkit::onsale::visitor::{Visitor, open_the_line, shut};
+use testkit::onsale::{World, wait_until};
 
 /// So many signs of life without news, and there is no news.
 const COMMENTS_MAX: usize = 60;
 
 /// A stream that is being read.
-struct Stream {
-    reader: BufReader<TcpStream>,
-    pub status: u16,
-    pub head: String,
-}
-
-/// What came.
-#[derive(Debug, PartialEq)]
-enum Part {
-    Document { id: String, document: Value },
-    Retry(u64),
-    Comment,
-    End,
-}
+struct Stream(Events);
 
 impl Stream {
     fn open(world: &World, line: &str, headers: &[(&str, &str)]) -> Self {
         let client: Client = headers.iter().fold(world.anyone(), |client, (name, value)| client.with(name, value));
-        let mut stream = TcpStream::connect(world.server.address).expect("connects");
-        stream.set_read_timeout(Some(PATIENCE)).expect("sets");
-        stream.write_all(&client.request("GET", &format!("/queue/stream/{line}"), None)).expect("sent");
-        let mut reader = BufReader::new(stream);
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            assert!(reader.read_line(&mut head).expect("a head") > 0, "{head}");
-        }
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-        Self { reader, status, head: head.to_lowercase() }
+        Self(Events::open(&client, &format!("/queue/stream/{line}")))
     }
 
-    /// The next thing that is said; each comes as one or more chunks, ended by an empty line.
-    fn part(&mut self) -> Part {
-        let (mut id, mut data) = (String::new(), String::new());
-        loop {
-            let Some(line) = self.line() else { return Part::End };
-            if let Some(value) = line.strip_prefix("id: ") {
-                value.clone_into(&mut id);
-            } else if let Some(value) = line.strip_prefix("data: ") {
-                value.clone_into(&mut data);
-            } else if let Some(value) = line.strip_prefix("retry: ") {
-                return Part::Retry(value.parse().expect("milliseconds"));
-            } else if line == ":" {
-                return Part::Comment;
-            } else if line.is_empty() && !data.is_empty() {
-                return Part::Document { id, document: serde_json::from_str(&data).expect("JSON") };
-            }
-        }
+    fn status(&self) -> u16 {
+        self.0.head.status
     }
 
-    /// A line of the body, chunk heads left out; none at the end.
-    fn line(&mut self) -> Option<String> {
-        loop {
-            let mut line = String::new();
-            if self.reader.read_line(&mut line).ok()? == 0 {
-                return None;
-            }
-            let is_chunk_head = line.ends_with("\r\n");
-            if line == "0\r\n" {
-                return None;
-            }
-            if !is_chunk_head {
-                return Some(line.trim_end().to_owned());
-            }
-        }
-    }
-
+    /// The next document, with its id.
     fn document(&mut self) -> (String, Value) {
         for _ in 0..COMMENTS_MAX {
-            match self.part() {
-                Part::Document { id, document } => return (id, document),
-                Part::End => panic!("the stream has ended"),
+            match self.0.event() {
+                Event::Message { id, data } => return (id, serde_json::from_str(&data).expect("JSON")),
+                Event::End => panic!("the stream has ended"),
                 _ => {}
             }
         }
@@ -93,11 +38,14 @@ impl Stream {
 fn the_newest_document_comes_at_once_and_changes_as_they_happen() {
     let world = shut(&[]);
     let mut stream = Stream::open(&world, "shop", &[]);
-    assert_eq!(stream.status, 200);
-    for header in ["content-type: text/event-stream", "cache-control: no-store", "x-accel-buffering: no"] {
-        assert!(stream.head.contains(header), "{}", stream.head);
+    assert_eq!(stream.status(), 200);
+    for (name, value) in
+        [("content-type", "text/event-stream"), ("cache-control", "no-store"), ("x-accel-buffering", "no")]
+    {
+        let header = stream.0.head.header(name).unwrap_or_default();
+        assert!(header.starts_with(value), "{:?}", stream.0.head);
     }
-    assert!(matches!(stream.part(), Part::Retry(ms) if (1_000..6_000).contains(&ms)));
+    assert!(matches!(stream.0.event(), Event::Retry(ms) if (1_000..6_000).contains(&ms)));
     let (first, document) = stream.document();
     assert_eq!((&document["line"], &document["serving"]), (&"queue:shop".into(), &0.into()));
     assert_eq!(document["ratePerSecond"], 0.0);
@@ -111,12 +59,12 @@ fn the_newest_document_comes_at_once_and_changes_as_they_happen() {
 }
 
 #[test]
-fn what_a_reader_has_is_not_sent_again() {
+fn a_document_is_not_sent_twice_to_a_reader() {
     let world = shut(&[]);
     let mut first = Stream::open(&world, "shop", &[]);
     let (id, _) = first.document();
     let mut again = Stream::open(&world, "shop", &[("Last-Event-ID", &id)]);
-    assert!(matches!(again.part(), Part::Retry(_)));
+    assert!(matches!(again.0.event(), Event::Retry(_)));
     open_the_line(&world, 3);
     let (newer, document) = again.document();
     assert_eq!((newer != id, &document["ratePerSecond"]), (true, &3.0.into()), "the next that it hears is the change");
@@ -127,7 +75,7 @@ fn what_a_reader_has_is_not_sent_again() {
 }
 
 #[test]
-fn all_readers_hear_the_same() {
+fn all_readers_receive_the_same() {
     let world = shut(&[]);
     let mut streams: Vec<Stream> = (0..200).map(|_| Stream::open(&world, "shop", &[])).collect();
     let firsts: Vec<String> = streams.iter_mut().map(|stream| stream.document().0).collect();
@@ -143,18 +91,18 @@ fn all_readers_hear_the_same() {
 }
 
 #[test]
-fn silence_is_broken_by_signs_of_life() {
+fn a_silent_stream_sends_comments() {
     let world = shut(&[("ONSALE__QUEUE__ABANDON_AFTER_SECONDS", "24"), ("ONSALE__HTTP__REQUEST_TIMEOUT_MS", "3000")]);
     let mut stream = Stream::open(&world, "shop", &[]);
     stream.document();
     for _ in 0..2 {
-        assert_eq!(stream.part(), Part::Comment, "longer than requests may take, and not cut");
+        assert_eq!(stream.0.event(), Event::Comment, "longer than requests may take, and not cut");
     }
 }
 
 /// Somebody who is let to watch is there: the turn is not lost, though nothing else is asked.
 #[test]
-fn who_watches_is_there() {
+fn a_visitor_with_an_open_stream_counts_as_present() {
     let world = shut(&[("ONSALE__QUEUE__ABANDON_AFTER_SECONDS", "4")]);
     let (gone, there) = (Visitor::new(&world), Visitor::new(&world));
     assert_eq!((gone.wait().status, there.wait().status), (200, 200));
@@ -162,7 +110,7 @@ fn who_watches_is_there() {
     let mut stream = Stream::open(&world, "shop", &[("Cookie", &cookie), ("User-Agent", &there.agent)]);
     // Twice the time after which people are passed over.
     for _ in 0..8 {
-        while stream.part() != Part::Comment {}
+        while stream.0.event() != Event::Comment {}
     }
     open_the_line(&world, 1_000);
     // Without having asked: a machine that stood still for long is made good for by the next sign of life.
@@ -175,20 +123,20 @@ fn who_watches_is_there() {
 }
 
 #[test]
-fn one_stream_too_many_is_told_to_poll() {
+fn a_stream_beyond_the_limit_is_refused_and_polls() {
     let world = shut(&[("ONSALE__QUEUE__STREAMS_MAX", "3")]);
     let streams: Vec<Stream> = (0..3).map(|_| Stream::open(&world, "shop", &[])).collect();
-    assert!(streams.iter().all(|stream| stream.status == 200));
+    assert!(streams.iter().all(|stream| stream.status() == 200));
     let refused = world.anyone().get("/queue/stream/shop");
     refused.is_error(503, "SERVICE_UNAVAILABLE");
     assert_eq!(refused.header("retry-after"), Some("5"));
     drop(streams);
-    wait_until("there is room again", || Stream::open(&world, "shop", &[]).status == 200);
+    wait_until("there is room again", || Stream::open(&world, "shop", &[]).status() == 200);
     world.anyone().get("/queue/stream/nothing").is_error(404, "NOT_FOUND");
 }
 
 #[test]
-fn a_stop_ends_streams_politely() {
+fn a_shutdown_ends_streams_in_order() {
     let mut world = World::with(&[("ONSALE__QUEUE__LINES", "shop"), ("ONSALE__HTTP__DRAIN_SECONDS", "3600")]);
     let mut streams: Vec<Stream> = (0..20).map(|_| Stream::open(&world, "shop", &[])).collect();
     for stream in &mut streams {
@@ -196,9 +144,6 @@ fn a_stop_ends_streams_politely() {
     }
     assert_eq!(world.server.terminate(), Some(0));
     for stream in &mut streams {
-        while stream.line().is_some() {}
-        let mut rest = String::new();
-        stream.reader.read_to_string(&mut rest).expect("reads");
-        assert_eq!(rest, "\r\n", "what stands after the last chunk: ended, not broken off");
+        assert!(stream.0.is_ended_in_order(), "ended, not broken off");
     }
 }

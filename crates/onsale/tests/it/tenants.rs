@@ -1,12 +1,10 @@
 //! Tenants see their own and nothing else (GATE-009).
 
-use crate::server::World;
 use serde_json::json;
-
-const CAMPAIGNS: &str = "/api/v1/admin/campaigns";
+use testkit::onsale::{CAMPAIGNS, World};
 
 #[test]
-fn two_tenants_never_meet() {
+fn tenants_are_isolated() {
     let world = World::new();
     let (acme, bolt) = (world.keyed(&["--tenant", "acme"]), world.keyed(&["--tenant", "bolt"]));
     let body = |stock: u32| json!({"event_id": "sale", "name": "Sale", "stock": stock});
@@ -54,6 +52,6 @@ fn a_revoked_key_stops_working() {
     let line = listed.lines().find(|line| line.contains("acme")).expect("listed");
     let id = line.split(' ').next().expect("an id");
     assert!(world.run(&["admin", "keys", "revoke", id]).status.success());
-    crate::server::wait_until("the key is refused", || acme.get(CAMPAIGNS).status == 401);
+    testkit::onsale::wait_until("the key is refused", || acme.get(CAMPAIGNS).status == 401);
     assert_eq!(world.run(&["admin", "keys", "revoke", id]).status.code(), Some(1), "it is not in force any more");
 }

@@ -1,0 +1,127 @@
+//! What to start, and the wait until it listens.
+
+use crate::error::{LaunchError, Result};
+use crate::log::{Log, announced_address};
+use crate::onsale::onsale;
+use crate::running::Running;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// What our servers print before their address.
+const ANNOUNCEMENT: &str = "listening on http://";
+const LIMIT: Duration = Duration::from_secs(60);
+/// Between two looks at the log: short, because the benchmark measures starts of a few milliseconds.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// A server program to start.
+#[derive(Debug)]
+pub struct Launch {
+    command: Command,
+    program: PathBuf,
+    log: PathBuf,
+    announcement: &'static str,
+    limit: Duration,
+}
+
+impl Launch {
+    /// `onsale serve` on a free loopback port with its data in `data`. It prints into `data/server.log` and sees no
+    /// setting of this process's environment.
+    #[must_use]
+    pub fn serve(program: &Path, data: &Path) -> Self {
+        Self::serve_at(program, data, "127.0.0.1:0")
+    }
+
+    /// As [`serve`](Self::serve), at the address `listen`.
+    #[must_use]
+    pub fn serve_at(program: &Path, data: &Path, listen: &str) -> Self {
+        let launch = Self::of(onsale(program), program, &data.join("server.log"));
+        launch.arguments(["serve", "--data"]).arguments([data]).arguments(["--listen", listen])
+    }
+
+    /// Any other program, which prints into `log`.
+    #[must_use]
+    pub fn other(program: &Path, log: &Path) -> Self {
+        Self::of(Command::new(program), program, log)
+    }
+
+    fn of(command: Command, program: &Path, log: &Path) -> Self {
+        Self { command, program: program.into(), log: log.into(), announcement: ANNOUNCEMENT, limit: LIMIT }
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn arguments<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// Sets environment variables.
+    #[must_use]
+    pub fn environment<N: AsRef<OsStr>, V: AsRef<OsStr>>(mut self, all: impl IntoIterator<Item = (N, V)>) -> Self {
+        self.command.envs(all);
+        self
+    }
+
+    /// The working folder; without it that of this process.
+    #[must_use]
+    pub fn folder(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    /// The log file, if it is to be another.
+    #[must_use]
+    pub fn log(mut self, log: &Path) -> Self {
+        self.log = log.into();
+        self
+    }
+
+    /// The text before the address in the program's log; by default `listening on http://`.
+    #[must_use]
+    pub const fn announced_by(mut self, announcement: &'static str) -> Self {
+        self.announcement = announcement;
+        self
+    }
+
+    /// How long the program may take to listen; by default 60 s.
+    #[must_use]
+    pub const fn within(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Starts the program and waits until it has printed its address.
+    ///
+    /// # Errors
+    /// When it cannot be run, ends, or does not listen in time. It does not run on then.
+    pub fn start(mut self) -> Result<Running> {
+        if let Some(folder) = self.log.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| LaunchError::log(&self.log, error))?;
+        }
+        let (log, output) = Log::open(&self.log)?;
+        let errors = output.try_clone().map_err(|error| LaunchError::log(&self.log, error))?;
+        self.command.stdin(Stdio::null()).stdout(output).stderr(errors);
+        let child = self.command.spawn();
+        let child = child.map_err(|source| LaunchError::CannotRun { program: self.program.clone(), source })?;
+        // From here on the process ends with this value, whatever happens.
+        let mut running = Running::new(child, log);
+        let begun = Instant::now();
+        loop {
+            // Read after the state, so that the last words of a process that has ended are among them.
+            let ended = running.status()?;
+            if let Some(address) = announced_address(&running.log(), self.announcement) {
+                running.set_address(address);
+                return Ok(running);
+            }
+            if let Some(status) = ended {
+                return Err(LaunchError::Ended { status, log: running.log_tail() });
+            }
+            if begun.elapsed() > self.limit {
+                return Err(LaunchError::NotListening { limit: self.limit, log: running.log_tail() });
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+}

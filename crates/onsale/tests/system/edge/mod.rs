@@ -1,0 +1,14 @@
+//! NGINX with the configuration of `deploy/nginx` before the built program, Prometheus with its rules, and k6 with its
+//! scripts.
+
+mod alerts;
+mod answers;
+mod backend;
+mod k6;
+mod limits;
+mod nginx;
+mod prometheus;
+mod recorder;
+mod retries;
+mod tls;
+mod upstreams;

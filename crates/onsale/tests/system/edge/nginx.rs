@@ -1,0 +1,102 @@
+//! nginx with the configuration of `deploy/nginx`, on a port of the loopback address.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use testkit::http::Client;
+use testkit::onsale::wait_until;
+use testkit::{Kit, Nginx, Port, available};
+
+/// What is filled into the templates: a name and its value.
+pub type Value = (&'static str, String);
+
+/// Limits that no test meets by accident.
+fn generous() -> Vec<Value> {
+    let rates = ["address_rate", "user_rate", "shop_rate", "address_burst", "user_burst", "shop_burst"];
+    let mut values: Vec<Value> = rates.map(|name| (name, "100000".to_owned())).into();
+    for (name, value) in [
+        ("user", ""),
+        // nginx is started with its own folder as the prefix.
+        ("run_folder", "."),
+        ("real_ip_networks", "set_real_ip_from 127.0.0.1;"),
+        ("unlimited_networks", ""),
+        ("address_connections", "1000"),
+        ("address_streams", "1000"),
+        ("operator_networks", ""),
+        ("answer_seconds", "30"),
+        ("tls", ""),
+    ] {
+        values.push((name, value.to_owned()));
+    }
+    values.push(("files", source().join("onsale").display().to_string()));
+    values
+}
+
+/// The folder of the templates.
+pub fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/nginx").canonicalize().expect("the folder is there")
+}
+
+/// A template with its names replaced; of two values for a name the later one.
+pub fn fill(template: &str, values: &[Value]) -> String {
+    let mut text = std::fs::read_to_string(source().join(template)).expect("the template is there");
+    for (name, value) in values.iter().rev() {
+        text = text.replace(&format!("{{{{{name}}}}}"), value);
+    }
+    assert!(!text.contains("{{"), "left over in {text}");
+    text
+}
+
+/// A port of the loopback address as long as it is held, and its address.
+pub fn reserved() -> (Port, SocketAddr) {
+    let port = Port::free().expect("a free port");
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()));
+    (port, address)
+}
+
+/// A running edge.
+pub struct Edge {
+    pub address: SocketAddr,
+    nginx: Nginx,
+}
+
+impl Edge {
+    /// In front of these servers, left out for `fail_timeout` after three failures. None: there is no nginx here.
+    pub fn before(servers: &[SocketAddr], fail_timeout: &str, values: &[Value]) -> Option<Self> {
+        let kit = available(Kit::temporary())?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, kit.free_port().expect("a free port")));
+        let line = |server: &SocketAddr| format!("server {server} max_fails=3 fail_timeout={fail_timeout};\n");
+        let mut all = generous();
+        all.extend_from_slice(values);
+        all.push(("application_servers", servers.iter().map(line).collect()));
+        all.push(("queue_servers", servers.iter().map(line).collect()));
+        all.push(("listen", address.to_string()));
+        let nginx = available(Nginx::start(&kit, &fill("onsale.conf.template", &all)))?;
+        Some(Self { address, nginx })
+    }
+
+    /// In front of one server.
+    pub fn before_one(server: SocketAddr, values: &[Value]) -> Option<Self> {
+        Self::before(&[server], "60s", values)
+    }
+
+    /// A client at the test's own address.
+    pub fn client(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// A client somewhere else; for edges that believe the loopback address about it.
+    pub fn client_at(&self, address: &str) -> Client {
+        self.client().with("X-Forwarded-For", address)
+    }
+
+    /// Lines of the access log, as soon as `enough` of them; without the testkit's own question whether nginx is up.
+    pub fn log(&self, enough: impl Fn(&[serde_json::Value]) -> bool) -> Vec<serde_json::Value> {
+        let read = || -> Vec<serde_json::Value> {
+            let text = std::fs::read_to_string(self.nginx.folder().join("access.log")).unwrap_or_default();
+            let lines = text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON"));
+            lines.filter(|line: &serde_json::Value| line["path"] != "/").collect()
+        };
+        wait_until("the access log has it", || enough(&read()));
+        read()
+    }
+}

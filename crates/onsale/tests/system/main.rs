@@ -1,0 +1,5 @@
+//! The built program beside real servers: Redis, Kafka, databases, NGINX, Prometheus, k6 and a browser.
+
+mod doctor;
+mod edge;
+mod site;

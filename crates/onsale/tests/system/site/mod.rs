@@ -1,0 +1,8 @@
+//! The waiting line before a site, with NGINX and a browser.
+
+mod away;
+mod browser;
+mod gate_away;
+mod people;
+mod proxy;
+mod shop;

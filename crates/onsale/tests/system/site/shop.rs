@@ -1,0 +1,139 @@
+//! A shop that knows nothing of lines, with a line before it: the shop, onsale, and NGINX between them and people.
+
+use serde_json::json;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use testkit::http::Client;
+use testkit::onsale::{Server, World, make_key, wait_until};
+use testkit::{Kit, Nginx, available};
+
+/// The site itself: says what it was asked for. A path that ends in a number is answered with that status.
+pub struct Site {
+    pub address: SocketAddr,
+    pub asked: Arc<Mutex<Vec<String>>>,
+    pub calls: Arc<AtomicUsize>,
+}
+
+impl Site {
+    fn start() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("listens");
+        let address = listener.local_addr().expect("listens");
+        let site = Self { address, asked: Arc::default(), calls: Arc::default() };
+        let (asked, calls) = (site.asked.clone(), site.calls.clone());
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (asked, calls) = (asked.clone(), calls.clone());
+                std::thread::spawn(move || serve(stream, &asked, &calls));
+            }
+        });
+        site
+    }
+
+    /// Every address that was asked for so far.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Answers one request after another; none has a body that matters.
+fn serve(stream: TcpStream, asked: &Mutex<Vec<String>>, calls: &AtomicUsize) {
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            if reader.read_line(&mut head).unwrap_or(0) == 0 {
+                return;
+            }
+        }
+        let target = head.split(' ').nth(1).unwrap_or("/").to_owned();
+        let status = target.rsplit('/').next().and_then(|end| end.parse::<u16>().ok()).unwrap_or(200);
+        let body =
+            format!("<!doctype html><title>Shop</title><h1 id=\"shop\">the shop: {}</h1>", target.replace('<', ""));
+        let length = body.len();
+        let answer = format!(
+            "HTTP/1.1 {status} Said\r\nContent-Type: text/html\r\nX-Shop: yes\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        if target != "/favicon.ico" {
+            asked.lock().unwrap_or_else(PoisonError::into_inner).push(target);
+            calls.fetch_add(1, Ordering::Relaxed);
+        }
+        if reader.get_mut().write_all(answer.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+/// All of it.
+pub struct Shop {
+    pub address: SocketAddr,
+    pub site: Site,
+    pub world: World,
+    _nginx: Nginx,
+}
+
+fn config(listen: SocketAddr, onsale: SocketAddr, site: SocketAddr) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/nginx");
+    let mut text = std::fs::read_to_string(folder.join("site.conf.template")).expect("the template is there");
+    for (name, value) in [
+        ("listen", listen.to_string()),
+        ("server_name", "_".to_owned()),
+        ("onsale_servers", format!("server {onsale} max_fails=0;")),
+        ("site_servers", format!("server {site};")),
+        ("line", "shop".to_owned()),
+        ("waiting_rate", "1000".to_owned()),
+        ("waiting_burst", "1000".to_owned()),
+        ("address_streams", "1000".to_owned()),
+        ("tls", String::new()),
+    ] {
+        text = text.replace(&format!("{{{{{name}}}}}"), &value);
+    }
+    assert!(!text.contains("{{"), "left over in {text}");
+    format!("events {{}}\nhttp {{\n{text}\n}}\n")
+}
+
+impl Shop {
+    /// With a line that lets nobody in until it is told to. None: there is no NGINX on this machine.
+    pub fn open(more: &[(&str, &str)]) -> Option<Self> {
+        let kit = available(Kit::temporary())?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, kit.free_port().expect("a free port")));
+        let folder = tempfile::tempdir().expect("a folder");
+        let admin_key = make_key(folder.path(), &["--admin"]);
+        let mut environment = vec![
+            ("ONSALE__QUEUE__LINES", "shop"),
+            ("ONSALE__QUEUE__RATE_PER_SECOND", "0"),
+            ("ONSALE__HTTP__TRUSTED_PROXIES", "127.0.0.1"),
+        ];
+        environment.extend_from_slice(more);
+        let server = Server::start(folder.path(), &environment);
+        let (world, site) = (World { server, admin_key, folder }, Site::start());
+        let nginx = available(Nginx::start(&kit, &config(address, world.server.address, site.address)))?;
+        Some(Self { address, site, world, _nginx: nginx })
+    }
+
+    /// An address of the shop.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// A client that keeps no cookies.
+    pub fn client(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// Lets people in at this rate from now on.
+    pub fn let_in(&self, rate: u32) {
+        let body = json!({ "ratePerSecond": rate }).to_string();
+        let answer = self.world.admin().call("PUT", "/queue/admin/queue:shop/rate", Some(body.as_bytes()));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+
+    /// Waits until so many people stand in the line.
+    pub fn until_waiting(&self, count: u64) {
+        wait_until("so many people wait", || {
+            self.world.admin().get("/queue/admin/stats").ok()["totalWaiting"] == count
+        });
+    }
+}

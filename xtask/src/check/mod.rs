@@ -1,0 +1,65 @@
+//! `cargo xtask check`: format, walls between crates, file sizes, the clock, lints, licences. Quick steps come first.
+
+mod clock;
+mod size;
+mod tree;
+mod walls;
+
+use crate::commands::{cargo, run, works};
+use crate::licences;
+use crate::steps::Steps;
+use crate::workspace::root;
+use anyhow::bail;
+use tree::Tree;
+
+const CARGO_DENY_VERSION: &str = "0.20.2";
+
+/// Runs the steps.
+///
+/// # Errors
+/// The first step that failed.
+pub fn run_steps(steps: &mut Steps) -> anyhow::Result<()> {
+    let root = root();
+    steps.take("format", || run(cargo(&["fmt", "--all", "--check"]).current_dir(&root)))?;
+    steps.take("walls", || report(&walls::faults(&walls::arrows()?)))?;
+    steps.take("sources", || {
+        let tree = Tree::tracked()?;
+        report(&[size::faults(&tree), clock::faults(&tree)].concat())
+    })?;
+    steps.take("lints", || {
+        let arguments = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+        run(cargo(&arguments).current_dir(&root))
+    })?;
+    steps.take("licences", licences::check)?;
+    steps.take("cargo deny", deny)
+}
+
+/// Fails with all faults at once.
+fn report(faults: &[String]) -> anyhow::Result<()> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    bail!("{} faults:\n  {}", faults.len(), faults.join("\n  "))
+}
+
+fn deny() -> anyhow::Result<()> {
+    println!("Security advisories are not checked here, because cargo-deny downloads their list.");
+    println!("  With internet access: cargo deny check advisories");
+    if !works(&mut cargo(&["deny", "--version"])) {
+        println!("cargo-deny is not installed, so only the licences above were checked.");
+        println!("  For bans and sources too: cargo install cargo-deny --version {CARGO_DENY_VERSION} --locked");
+        return Ok(());
+    }
+    run(cargo(&["deny", "--offline", "check", "licenses", "bans", "sources"]).current_dir(root()))
+}
+
+/// Runs the command by itself.
+///
+/// # Errors
+/// The first step that failed.
+pub fn run_alone() -> anyhow::Result<()> {
+    let mut steps = Steps::default();
+    let outcome = run_steps(&mut steps);
+    steps.print();
+    outcome
+}

@@ -1,0 +1,93 @@
+//! `cargo xtask test`: everything that must hold.
+
+mod programs;
+mod results;
+
+use crate::commands::{cargo, run_and_read};
+use crate::steps::Steps;
+use crate::workspace::root;
+use crate::{check, schema};
+use anyhow::bail;
+use results::Results;
+use testkit::Kit;
+use testkit::install::NEEDS;
+
+/// Runs the command.
+///
+/// # Errors
+/// The first step that failed.
+pub fn run(quick: bool, yes: bool) -> anyhow::Result<()> {
+    let (mut steps, mut results) = (Steps::default(), Results::default());
+    // Servers that the tests share live in it, and end with it however this ends.
+    let kit = Kit::temporary()?;
+    if yes {
+        testkit::install::answer_yes();
+    }
+    let outcome = take_steps(&mut steps, &mut results, quick, &kit);
+    let skipped = testkit::skipped(kit.folder());
+    drop(kit);
+    steps.print_slowest_first("steps");
+    Steps::print_times("test programs", &results.times());
+    print_list("tests were skipped", &skipped);
+    print_list("failures", &results.failed);
+    let tally = results.tally;
+    // The test runner counts skipped tests as passed.
+    let passed = tally.passed.saturating_sub(skipped.len() as u64);
+    println!("\n{passed} passed, {} failed, {} skipped", tally.failed, tally.ignored + skipped.len() as u64);
+    match (&outcome, quick) {
+        (Ok(()), true) => println!("All is well, without servers and generated calls of the API document (--quick)."),
+        (Ok(()), false) => println!("All is well."),
+        (Err(_), _) => println!("All is NOT well."),
+    }
+    outcome
+}
+
+/// Names skipped and failed tests: none of them is silently green.
+fn print_list(what: &str, lines: &[String]) {
+    if !lines.is_empty() {
+        println!("\n{} {what}:", lines.len());
+    }
+    for line in lines {
+        println!("  {line}");
+    }
+}
+
+/// Finds or installs every server before the tests, which then need not ask. A missing server is printed here, and the
+/// tests that need it are skipped by name.
+fn install_servers() {
+    for need in NEEDS {
+        match (need.get)() {
+            Ok(path) => println!("{:>12}  {}", need.name, path.display()),
+            Err(error) => println!("{:>12}  MISSING: {error}", need.name),
+        }
+    }
+}
+
+fn take_steps(steps: &mut Steps, results: &mut Results, quick: bool, kit: &Kit) -> anyhow::Result<()> {
+    check::run_steps(steps)?;
+    if !quick {
+        steps.take("servers", || {
+            install_servers();
+            Ok(())
+        })?;
+    }
+    // By itself, so that the time of building and the time of testing are told apart.
+    *results = Results::of(steps.take("build", programs::build)?);
+    steps.take("tests", || run_tests(results, quick, kit))?;
+    if quick { Ok(()) } else { schema::take_step(steps) }
+}
+
+fn run_tests(results: &mut Results, quick: bool, kit: &Kit) -> anyhow::Result<()> {
+    let mut command = cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]);
+    command.env(testkit::RUN, kit.folder());
+    if quick {
+        command.env(testkit::OFF, "1");
+    } else {
+        // The question was answered above; a test cannot ask again.
+        command.env("ONSALE_TESTKIT_YES", if testkit::install::is_allowed() { "1" } else { "0" });
+    }
+    if !run_and_read(command.current_dir(root()), |line| results.read(line))? {
+        bail!("{} tests failed; their names are listed at the end, their reasons above", results.tally.failed);
+    }
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! What the test programs print: counts, failures, and the time of each program.
+
+use super::programs::Names;
+use std::time::{Duration, Instant};
+
+/// Tests by how they ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Tests that passed; those that were skipped on this machine are among them.
+    pub passed: u64,
+    /// Tests that failed.
+    pub failed: u64,
+    /// Tests that are run by hand or by other tests.
+    pub ignored: u64,
+}
+
+/// One test program that has been started.
+#[derive(Clone, Debug)]
+struct Program {
+    name: String,
+    begun: Instant,
+    /// None while it runs.
+    took: Option<Duration>,
+}
+
+/// The results of a whole run, read from its output line by line.
+#[derive(Debug, Default)]
+pub struct Results {
+    /// All tests together.
+    pub tally: Tally,
+    /// Failed tests, each with its program; and programs that failed without naming a test.
+    pub failed: Vec<String>,
+    programs: Vec<Program>,
+    names: Names,
+    /// Whether cargo is listing the programs that failed.
+    is_listing: bool,
+}
+
+impl Results {
+    /// For a run of these programs.
+    pub fn of(names: Names) -> Self {
+        Self { names, ..Self::default() }
+    }
+
+    /// Reads one line.
+    pub fn read(&mut self, line: &str) {
+        let line = line.trim_end();
+        if let Some(name) = self.started(line) {
+            self.end_program(None);
+            self.programs.push(Program { name, begun: Instant::now(), took: None });
+        } else if let Some(counts) = line.strip_prefix("test result: ").filter(|counts| counts.contains(" passed; ")) {
+            self.count(counts);
+            let seconds = counts.rsplit_once("finished in ").and_then(|(_, rest)| rest.strip_suffix('s')?.parse().ok());
+            self.end_program(seconds.map(Duration::from_secs_f64));
+        } else if let Some(test) = failed_test(line) {
+            let program = self.programs.last().map_or("", |program| &program.name);
+            self.failed.push(format!("{program}: {test}"));
+        } else if line.starts_with("error: ") {
+            self.end_program(None);
+            self.is_listing = line.contains(" failed:") && line.contains(" target");
+        } else if let Some(options) = line.trim().strip_prefix('`').filter(|_| self.is_listing) {
+            self.failed_program(options.trim_end_matches('`'));
+        }
+    }
+
+    /// The name of the program that cargo says it starts.
+    fn started(&self, line: &str) -> Option<String> {
+        let line = line.trim_start();
+        if let Some(library) = line.strip_prefix("Doc-tests ") {
+            return Some(format!("{library}, doc tests"));
+        }
+        let path = line.strip_prefix("Running ")?.strip_suffix(')')?.rsplit_once('(')?.1;
+        let file = path.rsplit('/').next()?;
+        Some(self.names.get(file).cloned().unwrap_or_else(|| file.to_owned()))
+    }
+
+    fn count(&mut self, counts: &str) {
+        let Some((_, counts)) = counts.split_once(". ") else { return };
+        for count in counts.split("; ") {
+            let Some((number, word)) = count.split_once(' ') else { continue };
+            let number = number.parse::<u64>().unwrap_or(0);
+            match word {
+                "passed" => self.tally.passed += number,
+                "failed" => self.tally.failed += number,
+                "ignored" => self.tally.ignored += number,
+                _ => {}
+            }
+        }
+    }
+
+    /// Ends the program that runs. `took` is what it said itself; otherwise the time is measured.
+    fn end_program(&mut self, took: Option<Duration>) {
+        let running = self.programs.last_mut().filter(|program| program.took.is_none());
+        if let Some(program) = running {
+            program.took = Some(took.unwrap_or_else(|| program.begun.elapsed()));
+        }
+    }
+
+    /// Notes a program by cargo's options for it, such as `-p lab --test own_server`, unless a failed test has named it.
+    fn failed_program(&mut self, options: &str) {
+        let package = options.split(' ').nth(1).unwrap_or(options);
+        let test = options.split_once("--test ").map(|(_, test)| format!("tests/{test}"));
+        let kind = if options.contains("--doc") { "doc tests" } else { "unit tests" };
+        let name = format!("{package}, {}", test.unwrap_or_else(|| kind.to_owned()));
+        if !self.failed.iter().any(|failed| failed.starts_with(&name)) {
+            self.failed.push(format!("{name}: the program failed"));
+        }
+    }
+
+    /// The time of each program, the slowest first. Doc tests of a library may be several runs; they are added up.
+    pub fn times(&self) -> Vec<(String, Duration)> {
+        let mut times: Vec<(String, Duration)> = Vec::new();
+        for program in &self.programs {
+            let took = program.took.unwrap_or_else(|| program.begun.elapsed());
+            match times.iter_mut().find(|(name, _)| *name == program.name) {
+                Some((_, total)) => *total += took,
+                None => times.push((program.name.clone(), took)),
+            }
+        }
+        times.sort_by_key(|(_, took)| std::cmp::Reverse(*took));
+        times
+    }
+}
+
+/// The name in a line such as `test line::is_green ... FAILED`.
+fn failed_test(line: &str) -> Option<&str> {
+    line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Results {
+        let names = [("it-01ab", "hot, tests/it"), ("it-02cd", "lab, tests/it")];
+        let names = names.into_iter().map(|(file, name)| (file.to_owned(), name.to_owned())).collect();
+        let mut results = Results::of(names);
+        text.lines().for_each(|line| results.read(line));
+        results
+    }
+
+    const RUN: &str = "     Running tests/it/main.rs (target/debug/deps/it-01ab)
+
+running 3 tests
+test a::works ... ok
+test a::breaks ... FAILED
+
+failures:
+
+---- a::breaks stdout ----
+test result: what a test prints is not a result
+
+test result: FAILED. 12 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; finished in 1.50s
+
+error: test failed, to rerun pass `-p hot --test it`
+     Running tests/it/main.rs (target/debug/deps/it-02cd)
+test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 20.25s
+
+     Running tests/own_server.rs (target/debug/deps/own_server-03ef)
+error: test failed, to rerun pass `-p lab --test own_server`
+   Doc-tests hot
+test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s
+
+error: 2 targets failed:
+    `-p hot --test it`
+    `-p lab --test own_server`
+";
+
+    #[test]
+    fn counts_are_added_up() {
+        assert_eq!(read(RUN).tally, Tally { passed: 16, failed: 1, ignored: 1 });
+    }
+
+    #[test]
+    fn failures_are_named_with_their_program() {
+        assert_eq!(read(RUN).failed, ["hot, tests/it: a::breaks", "lab, tests/own_server: the program failed"]);
+    }
+
+    #[test]
+    fn the_slowest_program_comes_first() {
+        let times = read(RUN).times();
+        let names: Vec<&str> = times.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names[..3], ["lab, tests/it", "hot, tests/it", "hot, doc tests"]);
+        assert_eq!(times[0].1, Duration::from_secs_f64(20.25));
+        assert_eq!(names.len(), 4);
+    }
+}
