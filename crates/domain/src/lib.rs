@@ -5,23 +5,17 @@
 //! rules, and the tests hold every adapter against them.
 
 pub mod breaker;
-pub mod campaign;
-pub mod campaign_change;
 pub mod coupon;
 pub mod error_code;
-pub mod issue;
 pub mod limit;
 pub mod line;
 pub mod message;
-pub mod model;
 pub mod name;
-pub mod reconcile;
-pub mod redemption;
 pub mod time;
 
-pub use campaign::{Campaign, CampaignStatus, Discount, Terms};
+pub use coupon::campaign::{Campaign, CampaignStatus, Discount, Terms};
+pub use coupon::issue::{IdempotencyKey, IssueOutcome};
 pub use coupon::{Coupon, CouponStatus};
 pub use error_code::ErrorCode;
-pub use issue::{IdempotencyKey, IssueOutcome};
 pub use name::{CampaignId, EventName, TenantName, UserId};
 pub use time::Timestamp;

@@ -1,11 +1,11 @@
-//! One suite for every engine: random histories thrown at the engine and at `domain::model`; the answers must be equal.
+//! One suite for every engine: random histories thrown at the engine and at `domain::coupon::model`; the answers must be equal.
 //!
 //! A new engine plugs in by [`run`] with a way to make an empty engine, and, where it has one, a way to restart it.
 
 use crate::port::{CouponPort, IssueRequest, LocalQuestion, SaleCounts, Standing};
-use domain::campaign::Switches;
-use domain::issue::{IdempotencyKey, IssueOutcome, IssuedCoupon};
-use domain::model::{Model, Request};
+use domain::coupon::campaign::Switches;
+use domain::coupon::issue::{IdempotencyKey, IssueOutcome, IssuedCoupon};
+use domain::coupon::model::{Model, Request};
 use domain::{Campaign, CampaignId, EventName, TenantName, Terms, Timestamp, UserId};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;

@@ -1,8 +1,8 @@
 //! Answers that need no decision: the rule over winners that do not change.
 
 use crate::winners::Winners;
-use domain::campaign::Phase;
-use domain::issue::{Decision, Facts, IssueOutcome, IssuedCoupon, KeyUse, decide};
+use domain::coupon::campaign::Phase;
+use domain::coupon::issue::{Decision, Facts, IssueOutcome, IssuedCoupon, KeyUse, decide};
 use domain::{Campaign, Timestamp};
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! What the embedded engine does when something under it goes wrong.
 
-use domain::campaign::Switches;
 use domain::coupon::Coupon;
+use domain::coupon::campaign::Switches;
 use domain::{Campaign, CampaignId, EventName, IssueOutcome, TenantName, Terms, Timestamp, UserId};
 use hot::embedded::{EmbeddedEngine, JournalError, JournalOptions};
 use hot::{CouponPort, HotError, IssueRequest};

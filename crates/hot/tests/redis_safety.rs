@@ -1,7 +1,7 @@
 //! What the engine on Redis promises when Redis loses things, and when several processes use it.
 
-use domain::campaign::Switches;
 use domain::coupon::Coupon;
+use domain::coupon::campaign::Switches;
 use domain::limit::Rate;
 use domain::{Campaign, CampaignId, EventName, IssueOutcome, TenantName, Terms, Timestamp, UserId};
 use hot::embedded::EmbeddedKeys;

@@ -9,7 +9,7 @@
 //! `synchronous=FULL` in WAL mode: a transaction that was committed has been flushed to the disk.
 
 use super::file::{JournalError, JournalFile, JournalOptions, Kind, NotKept};
-use domain::issue::IssuedCoupon;
+use domain::coupon::issue::IssuedCoupon;
 use domain::message::{CouponIssued, Envelope, StockExhausted, event_type, topic};
 use domain::{Campaign, CampaignId, IdempotencyKey, Timestamp};
 use rusqlite::{Connection, OpenFlags, params};

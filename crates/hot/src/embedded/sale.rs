@@ -1,8 +1,8 @@
-//! One campaign in memory: the rule of `domain::issue` over packed winners.
+//! One campaign in memory: the rule of `domain::coupon::issue` over packed winners.
 
 use crate::winners::Winners;
 use domain::coupon::Coupon;
-use domain::issue::IssuedCoupon;
+use domain::coupon::issue::IssuedCoupon;
 use domain::{Campaign, Timestamp};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ impl Sale {
 
     /// Whether a request could be given a coupon at `now`.
     pub fn can_give(&self, now: Timestamp) -> bool {
-        self.remaining() > 0 && self.campaign.phase(now) == domain::campaign::Phase::Open
+        self.remaining() > 0 && self.campaign.phase(now) == domain::coupon::campaign::Phase::Open
     }
 
     /// Gives the next coupon. The rule has said yes before.

@@ -8,7 +8,7 @@ use super::view::{EarlierYes, SaleView, Views};
 use crate::port::{HotError, IssueRequest};
 use crate::rest::{Asker, refuse};
 use domain::coupon::Coupon;
-use domain::issue::{IssueOutcome, IssuedCoupon, KeyUse};
+use domain::coupon::issue::{IssueOutcome, IssuedCoupon, KeyUse};
 use domain::{Campaign, CampaignId, Timestamp};
 use hashbrown::HashMap;
 use std::sync::Arc;

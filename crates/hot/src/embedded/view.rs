@@ -5,7 +5,7 @@ use crate::port::{LocalQuestion, SaleStatus};
 use crate::registry::Registry;
 use crate::rest::{Asker, Rest};
 use arc_swap::{ArcSwap, ArcSwapOption};
-use domain::issue::{IdempotencyKey, IssueOutcome, KeyUse};
+use domain::coupon::issue::{IdempotencyKey, IssueOutcome, KeyUse};
 use domain::{Campaign, Timestamp};
 use hashbrown::DefaultHashBuilder;
 use std::hash::BuildHasher;

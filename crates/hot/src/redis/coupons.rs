@@ -10,7 +10,7 @@ use crate::port::{
 use crate::rest::Asker;
 use async_trait::async_trait;
 use domain::coupon::Coupon;
-use domain::issue::KeyUse;
+use domain::coupon::issue::KeyUse;
 use domain::{Campaign, CampaignId, CampaignStatus, IssueOutcome, Timestamp, UserId};
 use futures::future::join_all;
 use redis::Value;

@@ -9,7 +9,7 @@ use super::scripts;
 use super::{Ack, Inner};
 use crate::port::{HotError, IssueRequest};
 use domain::coupon::Coupon;
-use domain::issue::IssuedCoupon;
+use domain::coupon::issue::IssuedCoupon;
 use domain::message::Envelope;
 use domain::{IdempotencyKey, IssueOutcome, Timestamp};
 use redis::Value;

@@ -2,7 +2,7 @@
 //! by `;`. `I` is issued, `R` taken back. Text, so that an operator can read it with any client.
 
 use domain::coupon::Coupon;
-use domain::issue::IssuedCoupon;
+use domain::coupon::issue::IssuedCoupon;
 use domain::{IdempotencyKey, Timestamp, UserId};
 use uuid::Uuid;
 

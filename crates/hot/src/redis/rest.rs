@@ -9,7 +9,7 @@ use super::{Ack, Inner, scripts};
 use crate::port::HotError;
 use crate::rest::Rest;
 use crate::winners::Winners;
-use domain::campaign::Phase;
+use domain::coupon::campaign::Phase;
 use domain::{Campaign, UserId};
 use futures::future::join_all;
 use redis::Value;

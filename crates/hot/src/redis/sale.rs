@@ -5,7 +5,7 @@ use crate::port::HotError;
 use crate::rest::{Asker, Rest};
 use arc_swap::ArcSwapOption;
 use domain::breaker::{Breaker, BreakerRule};
-use domain::issue::IssueOutcome;
+use domain::coupon::issue::IssueOutcome;
 use domain::{CampaignId, Timestamp};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -179,8 +179,8 @@ impl Sale {
 mod tests {
     use super::*;
     use crate::winners::Winners;
-    use domain::campaign::{Switches, Terms};
-    use domain::issue::KeyUse;
+    use domain::coupon::campaign::{Switches, Terms};
+    use domain::coupon::issue::KeyUse;
     use domain::{Campaign, EventName, TenantName};
 
     fn campaign(id: &CampaignId) -> Campaign {

@@ -5,7 +5,7 @@ use crate::connect::Ledger;
 use crate::entities::{campaign, stock_grant};
 use crate::error::LedgerError;
 use crate::moment::{now, read, stored};
-use domain::campaign::Switches;
+use domain::coupon::campaign::Switches;
 use domain::{Campaign, CampaignId, Discount, EventName, TenantName, Terms};
 use sea_orm::sea_query::Query;
 use sea_orm::{

@@ -2,7 +2,7 @@
 
 use crate::support::engine::{Site, on_every_database};
 use crate::support::{Books, campaign, event, tenant};
-use domain::campaign::Switches;
+use domain::coupon::campaign::Switches;
 use domain::{Campaign, CampaignId, Discount, Terms, Timestamp};
 use ledger::{LedgerError, campaigns};
 

@@ -2,7 +2,7 @@
 
 use crate::support::Books;
 use crate::support::engine::{Site, on_every_database};
-use domain::redemption::{Step, Use};
+use domain::coupon::redemption::{Step, Use};
 use domain::{Campaign, Timestamp, UserId};
 use ledger::coupons::{Given, UseChange, Wanted, change_use, entries, find, give};
 use ledger::{LedgerError, Transaction};

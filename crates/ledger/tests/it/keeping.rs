@@ -2,8 +2,8 @@
 
 use crate::support::engine::{Site, on_every_database};
 use crate::support::{Books, campaign, event, issued, tenant};
+use domain::coupon::reconcile::Entry;
 use domain::message::CouponIssued;
-use domain::reconcile::Entry;
 use domain::{Campaign, Timestamp, UserId};
 use ledger::{LedgerError, campaigns, coupons};
 use uuid::Uuid;

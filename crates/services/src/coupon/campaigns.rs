@@ -3,8 +3,8 @@
 use super::service::CouponService;
 use super::views::campaign::{CampaignPage, CampaignPatch, CampaignView, NewCampaign};
 use crate::http::ApiError;
-use domain::campaign::Switches;
-use domain::campaign_change::{Action, ChangeRefused};
+use domain::coupon::campaign::Switches;
+use domain::coupon::campaign_change::{Action, ChangeRefused};
 use domain::{Campaign, CampaignId, CampaignStatus, ErrorCode, Terms};
 use hot::{SaleStatus, Standing};
 use ledger::{LedgerError, campaigns};

@@ -5,7 +5,7 @@ use crate::http::error_body::write_escaped;
 use crate::http::language::Language;
 use crate::http::texts::outcome_message;
 use domain::IssueOutcome;
-use domain::issue::IssuedCoupon;
+use domain::coupon::issue::IssuedCoupon;
 use domain::name::check_name;
 use serde::Deserialize;
 use std::borrow::Cow;

@@ -7,7 +7,7 @@ use super::rebuild::coupon_of_row;
 use super::service::CouponService;
 use crate::http::ApiError;
 use domain::coupon::Coupon;
-use domain::reconcile::{Comparison, Entry, Finding, compare};
+use domain::coupon::reconcile::{Comparison, Entry, Finding, compare};
 use domain::{Campaign, CampaignId, CouponStatus, ErrorCode, Timestamp, UserId};
 use hot::Standing;
 use ledger::coupons::{self, KeptCoupon};

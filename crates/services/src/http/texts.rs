@@ -68,7 +68,7 @@ pub fn outcome_message(outcome: &IssueOutcome, language: Language) -> &'static s
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::issue::IssuedCoupon;
+    use domain::coupon::issue::IssuedCoupon;
     use std::collections::HashSet;
     use uuid::Uuid;
 

@@ -7,13 +7,13 @@ use crate::error::LedgerError;
 use crate::moment::stored;
 use crate::queries::outbox;
 use domain::TenantName;
+use domain::coupon::redemption::Use;
 use domain::message::Envelope;
-use domain::redemption::Use;
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 use uuid::Uuid;
 
-/// One step in a coupon's life, decided by the rules of `domain::redemption` on what was read.
+/// One step in a coupon's life, decided by the rules of `domain::coupon::redemption` on what was read.
 #[derive(Clone, Debug)]
 pub struct UseChange<'a> {
     /// Whose campaign the coupon must be of.

@@ -8,7 +8,7 @@ use super::keep::keep_issued;
 use crate::change::Transaction;
 use crate::entities::{campaign, coupon, user_coupon};
 use crate::error::LedgerError;
-use domain::issue::{Decision, Facts, KeyUse, decide};
+use domain::coupon::issue::{Decision, Facts, KeyUse, decide};
 use domain::message::CouponIssued;
 use domain::{Campaign, CampaignId, Timestamp, UserId};
 use sea_orm::sea_query::{Alias, Expr, Query};

@@ -4,7 +4,7 @@ pub mod engine;
 pub mod raw;
 pub mod server;
 
-use domain::campaign::Switches;
+use domain::coupon::campaign::Switches;
 use domain::message::{CouponIssued, Envelope, event_type};
 use domain::{Campaign, CampaignId, EventName, TenantName, Terms, Timestamp};
 use engine::Site;

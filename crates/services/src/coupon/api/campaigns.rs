@@ -13,7 +13,7 @@ use ::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::ErrorCode;
-use domain::campaign_change::Action;
+use domain::coupon::campaign_change::Action;
 use serde::Deserialize;
 
 /// Makes a campaign. Without `opens_at` it waits to be opened.

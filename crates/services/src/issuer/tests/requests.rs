@@ -3,7 +3,7 @@
 use super::{Scene, sale, told, until};
 use crate::issuer::{LedgerOutbox, Outcome};
 use bus::Publisher;
-use domain::campaign::Switches;
+use domain::coupon::campaign::Switches;
 use domain::line::Verdict;
 use domain::message::{CouponRequested, Envelope, event_type, topic};
 use domain::{Campaign, UserId};

@@ -1,7 +1,7 @@
 //! Redeeming a coupon in a saga with other services: reserve, confirm, cancel; and taking one back (GATE-010).
 
-use crate::campaign::Terms;
 use crate::coupon::CouponStatus;
+use crate::coupon::campaign::Terms;
 use crate::time::Timestamp;
 
 /// Longest order id in characters; the same alphabet as user ids.
@@ -185,7 +185,7 @@ impl Use {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::Discount;
+    use crate::coupon::campaign::Discount;
     use proptest::prelude::*;
 
     const HOLD_SECONDS: i64 = 900;

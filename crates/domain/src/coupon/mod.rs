@@ -1,4 +1,15 @@
-//! One coupon and its life (GATE-010): issued, reserved, redeemed, revoked; expired is read off the clock.
+//! Coupons: the campaign, the first-come decision, and the life of one coupon.
+//!
+//! The life of a coupon (GATE-010) is issued, reserved, redeemed, revoked; `Expired` follows from the time and is never
+//! stored. `model` is the reference that the test suites compare every engine with.
+
+pub mod campaign;
+pub mod campaign_change;
+pub mod issue;
+#[cfg(any(test, feature = "model"))]
+pub mod model;
+pub mod reconcile;
+pub mod redemption;
 
 use crate::name::UserId;
 use crate::time::Timestamp;

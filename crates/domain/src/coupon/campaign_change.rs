@@ -1,6 +1,6 @@
 //! What may be changed about a campaign (FCFS-017): before the sale all, afterwards only what can not hurt holders.
 
-use crate::campaign::{Campaign, Phase, PolicyError, Terms};
+use crate::coupon::campaign::{Campaign, Phase, PolicyError, Terms};
 use crate::time::Timestamp;
 
 /// What an operator does to a sale.
@@ -82,7 +82,7 @@ fn check_terms_not_worse(old: &Terms, new: &Terms) -> Result<(), ChangeRefused> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::tests::campaign;
+    use crate::coupon::campaign::tests::campaign;
     use proptest::prelude::*;
 
     fn changed(change: impl FnOnce(&mut Campaign)) -> Result<(), ChangeRefused> {

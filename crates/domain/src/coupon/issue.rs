@@ -1,6 +1,6 @@
 //! The first-come decision (FCFS-001): one pure function, and the answers it can give.
 
-use crate::campaign::{Campaign, Phase};
+use crate::coupon::campaign::{Campaign, Phase};
 use crate::time::Timestamp;
 use uuid::Uuid;
 

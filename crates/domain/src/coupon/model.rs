@@ -2,9 +2,9 @@
 //!
 //! Every engine must answer as this one does: the conformance suite throws random histories at both.
 
-use crate::campaign::{Campaign, CampaignStatus};
 use crate::coupon::Coupon;
-use crate::issue::{Decision, Facts, IdempotencyKey, IssueOutcome, IssuedCoupon, KeyUse, decide};
+use crate::coupon::campaign::{Campaign, CampaignStatus};
+use crate::coupon::issue::{Decision, Facts, IdempotencyKey, IssueOutcome, IssuedCoupon, KeyUse, decide};
 use crate::name::{CampaignId, TenantName, UserId};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
@@ -158,7 +158,7 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::tests::campaign;
+    use crate::coupon::campaign::tests::campaign;
     use proptest::prelude::*;
 
     fn user(n: u8) -> UserId {
