@@ -27,19 +27,11 @@ pub const FULL_RATE: u32 = 1_000_000;
 /// A line that lets nobody in before it [goes on](go_on).
 pub fn rule(rate_per_second: u32) -> LineRule {
     LineRule {
-        rate_per_second,
-        interval_ms: 1_000,
         capacity: 10_000_000,
         admits: Admits::Pass { ttl_ms: 3_600_000 },
-        inside_max: 0,
-        abandon_after_ms: 0,
-        opens_at: None,
         // Until all are there.
         paused: true,
-        closed: false,
-        draw: None,
-        configured_rate_per_second: None,
-        revision: 1,
+        ..LineRule::new(rate_per_second)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::port::{CouponPort, IssueRequest, LocalQuestion, SaleCounts, Standing}
 use domain::coupon::campaign::Switches;
 use domain::coupon::issue::{IdempotencyKey, IssueOutcome, IssuedCoupon};
 use domain::coupon::model::{Model, Request};
-use domain::{Campaign, CampaignId, EventName, TenantName, Terms, Timestamp, UserId};
+use domain::{Campaign, CampaignId, EventName, TenantName, Timestamp, UserId};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -297,17 +297,14 @@ where
             Step::Put { campaign, stock, limit, gated, opens_in, closes_in, switches } => {
                 let at = |ms: i64| Timestamp(history.now.millis() + ms);
                 let made = Campaign {
-                    id: history.names.campaign_id(campaign),
                     name: "a campaign".into(),
-                    stock,
                     per_user_limit: limit,
                     gated,
                     opens_at: opens_in.map(at),
                     closes_at: closes_in.map(at),
                     switches,
-                    terms: Terms::default(),
                     revision: 0,
-                    created_at: Timestamp(0),
+                    ..Campaign::new(history.names.campaign_id(campaign), stock)
                 };
                 history.put(made, usize::from(campaign)).await;
             }

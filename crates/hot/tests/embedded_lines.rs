@@ -44,18 +44,10 @@ fn who(n: usize) -> LineUser {
 
 fn rule(rate_per_second: u32, revision: u64) -> LineRule {
     LineRule {
-        rate_per_second,
-        interval_ms: 1_000,
         capacity: 2_000_000,
         admits: Admits::Pass { ttl_ms: 600_000 },
-        inside_max: 0,
-        abandon_after_ms: 0,
-        opens_at: None,
-        paused: false,
-        closed: false,
-        draw: None,
-        configured_rate_per_second: None,
         revision,
+        ..LineRule::new(rate_per_second)
     }
 }
 

@@ -2,24 +2,17 @@
 
 use domain::coupon::Coupon;
 use domain::coupon::campaign::Switches;
-use domain::{Campaign, CampaignId, EventName, IssueOutcome, TenantName, Terms, Timestamp, UserId};
+use domain::{Campaign, CampaignId, EventName, IssueOutcome, TenantName, Timestamp, UserId};
 use hot::embedded::{EmbeddedEngine, JournalError, JournalOptions};
 use hot::{CouponPort, HotError, IssueRequest};
 use std::path::Path;
 
 fn campaign(stock: u32, revision: u64) -> Campaign {
     Campaign {
-        id: id(),
         name: "a campaign".into(),
-        stock,
-        per_user_limit: 1,
-        gated: false,
-        opens_at: None,
-        closes_at: None,
         switches: Switches { opened: true, ..Switches::default() },
-        terms: Terms::default(),
         revision,
-        created_at: Timestamp(0),
+        ..Campaign::new(id(), stock)
     }
 }
 

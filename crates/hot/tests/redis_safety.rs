@@ -3,7 +3,7 @@
 use domain::coupon::Coupon;
 use domain::coupon::campaign::Switches;
 use domain::limit::Rate;
-use domain::{Campaign, CampaignId, EventName, IssueOutcome, TenantName, Terms, Timestamp, UserId};
+use domain::{Campaign, CampaignId, EventName, IssueOutcome, TenantName, Timestamp, UserId};
 use hot::embedded::EmbeddedKeys;
 use hot::redis::{Ack, Announce, RedisAddress, RedisEngine, RedisKeys, RedisLimits, RedisOptions};
 use hot::{CouponPort, HotError, IssueRequest, KeyPort, LimitPort, LocalQuestion, Standing};
@@ -19,17 +19,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 fn campaign(stock: u32) -> Campaign {
     let event = EventName::new(&format!("sale-{}", Uuid::new_v4().simple())).expect("valid");
     Campaign {
-        id: CampaignId::new(TenantName::default_tenant(), event),
         name: "Sale".into(),
-        stock,
-        per_user_limit: 1,
-        gated: false,
-        opens_at: None,
-        closes_at: None,
         switches: Switches { opened: true, ..Switches::default() },
-        terms: Terms::default(),
-        revision: 1,
         created_at: NOW,
+        ..Campaign::new(CampaignId::new(TenantName::default_tenant(), event), stock)
     }
 }
 

@@ -164,6 +164,24 @@ impl CampaignStatus {
 }
 
 impl Campaign {
+    /// A campaign of `stock` coupons that is not open yet: one coupon a user, no gate, no opening or closing time, no
+    /// terms, the first revision, its event name as its title. `created_at` is the epoch.
+    pub fn new(id: CampaignId, stock: u32) -> Self {
+        Self {
+            name: id.event.to_string(),
+            id,
+            stock,
+            per_user_limit: 1,
+            gated: false,
+            opens_at: None,
+            closes_at: None,
+            switches: Switches::default(),
+            terms: Terms::default(),
+            revision: 1,
+            created_at: Timestamp(0),
+        }
+    }
+
     /// Where the sale stands at `now`. The sale is open from `opens_at` on, and over from `closes_at` on.
     pub fn phase(&self, now: Timestamp) -> Phase {
         let over = self.closes_at.is_some_and(|closes_at| now >= closes_at);
@@ -250,17 +268,12 @@ pub(crate) mod tests {
 
     pub(crate) fn campaign(stock: u32) -> Campaign {
         Campaign {
-            id: CampaignId::new(TenantName::default_tenant(), EventName::new("sample").expect("valid")),
             name: "Sample".into(),
-            stock,
-            per_user_limit: 1,
-            gated: false,
-            opens_at: None,
-            closes_at: None,
             switches: Switches { opened: true, ..Switches::default() },
-            terms: Terms::default(),
-            revision: 1,
-            created_at: Timestamp(0),
+            ..Campaign::new(
+                CampaignId::new(TenantName::default_tenant(), EventName::new("sample").expect("valid")),
+                stock,
+            )
         }
     }
 

@@ -1,6 +1,7 @@
 //! The first-come decision (FCFS-001): one pure function, and the answers it can give.
 
 use crate::coupon::campaign::{Campaign, Phase};
+use crate::error_code::ErrorCode;
 use crate::time::Timestamp;
 use uuid::Uuid;
 
@@ -172,19 +173,59 @@ pub enum IssueOutcome {
     NoCampaign,
 }
 
+/// One line an outcome: its variant and its code. [`IssueOutcome::CODES`], `code` and `index` derive from it.
+macro_rules! outcomes {
+    ($($variant:ident = $code:literal,)*) => {
+        /// The variants of [`IssueOutcome`] in the order of the table.
+        #[derive(Clone, Copy)]
+        enum Row {
+            $($variant),*
+        }
+
+        impl IssueOutcome {
+            /// The code of every outcome, at its [`IssueOutcome::index`]: texts and metrics that keep one entry for each
+            /// outcome are made from this list.
+            pub const CODES: [&str; [$($code),*].len()] = [$($code),*];
+
+            fn row(&self) -> Row {
+                match self {
+                    $(Self::$variant { .. } => Row::$variant,)*
+                }
+            }
+        }
+    };
+}
+
+outcomes! {
+    Issued = "ISSUED",
+    AlreadyIssued = "ALREADY_ISSUED",
+    NotOpen = "NOT_OPEN",
+    Closed = "CLOSED",
+    Paused = "PAUSED",
+    NotAdmitted = "NOT_ADMITTED",
+    SoldOut = "SOLD_OUT",
+    KeyReused = "IDEMPOTENCY_KEY_REUSED",
+    NoCampaign = "CAMPAIGN_NOT_FOUND",
+}
+
 impl IssueOutcome {
+    /// The index of this outcome in [`IssueOutcome::CODES`].
+    pub fn index(&self) -> usize {
+        self.row() as usize
+    }
+
     /// The code on the wire, and the label in metrics.
     pub fn code(&self) -> &'static str {
+        Self::CODES[self.index()]
+    }
+
+    /// The error that answers the caller instead of an outcome: a reused key and an unknown campaign are mistakes of the
+    /// caller. `None` for the other outcomes.
+    pub fn error(&self) -> Option<ErrorCode> {
         match self {
-            Self::Issued { .. } => "ISSUED",
-            Self::AlreadyIssued { .. } => "ALREADY_ISSUED",
-            Self::NotOpen { .. } => "NOT_OPEN",
-            Self::Closed { .. } => "CLOSED",
-            Self::Paused { .. } => "PAUSED",
-            Self::NotAdmitted { .. } => "NOT_ADMITTED",
-            Self::SoldOut => "SOLD_OUT",
-            Self::KeyReused => "IDEMPOTENCY_KEY_REUSED",
-            Self::NoCampaign => "CAMPAIGN_NOT_FOUND",
+            Self::KeyReused => Some(ErrorCode::IdempotencyKeyReused),
+            Self::NoCampaign => Some(ErrorCode::CampaignNotFound),
+            _ => None,
         }
     }
 
@@ -260,6 +301,23 @@ mod tests {
             let first = reasons.into_iter().find(|(holds, _)| *holds).map_or(Decision::Issue, |(_, decision)| decision);
             prop_assert_eq!(decide(&facts), first);
         }
+    }
+
+    #[test]
+    fn codes_are_unique_and_stand_at_the_index_of_their_outcome() {
+        let coupon = IssuedCoupon { coupon_id: Uuid::nil(), serial: 1 };
+        let cases = [
+            (IssueOutcome::Issued { coupon, remaining: 1 }, "ISSUED"),
+            (IssueOutcome::SoldOut, "SOLD_OUT"),
+            (IssueOutcome::KeyReused, "IDEMPOTENCY_KEY_REUSED"),
+            (IssueOutcome::NoCampaign, "CAMPAIGN_NOT_FOUND"),
+        ];
+        for (outcome, code) in cases {
+            assert_eq!((outcome.code(), IssueOutcome::CODES[outcome.index()]), (code, code));
+            assert!(outcome.error().is_none_or(|error| error.as_str() == code));
+        }
+        let codes: std::collections::HashSet<_> = IssueOutcome::CODES.into_iter().collect();
+        assert_eq!(codes.len(), IssueOutcome::CODES.len());
     }
 
     #[test]

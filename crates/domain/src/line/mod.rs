@@ -47,7 +47,7 @@ pub use outlook::{Forecast, Look, Outlook};
 pub use pace::Pace;
 pub use place::{Pass, Place, State, Verdict};
 pub use restored::{RestoredLine, RestoredPlace};
-pub use rule::{Admits, LineRule};
+pub use rule::{Admits, CAPACITY_DEFAULT, LineRule, PASS_TTL_DEFAULT_MS};
 pub use standing::{Figures, Standing};
 
 use crate::name::UserId;

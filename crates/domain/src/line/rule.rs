@@ -9,6 +9,11 @@ pub const RATE_MAX: u32 = 1_000_000;
 /// Longest interval between two batches, in milliseconds.
 pub const INTERVAL_MAX_MS: u32 = 60_000;
 
+/// People for whom a line of [`LineRule::new`] has room.
+pub const CAPACITY_DEFAULT: u32 = 50_000;
+/// Lifetime of a pass of [`LineRule::new`], in milliseconds.
+pub const PASS_TTL_DEFAULT_MS: u32 = 60_000;
+
 /// What an admitted person gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -80,6 +85,25 @@ pub enum RuleError {
 }
 
 impl LineRule {
+    /// A rule that admits `rate_per_second` people a second: batches once a second, room for [`CAPACITY_DEFAULT`] people
+    /// waiting, a pass of [`PASS_TTL_DEFAULT_MS`], no limit inside, no opening time, no draw, and the first revision.
+    pub fn new(rate_per_second: u32) -> Self {
+        Self {
+            rate_per_second,
+            interval_ms: 1_000,
+            capacity: CAPACITY_DEFAULT,
+            admits: Admits::Pass { ttl_ms: PASS_TTL_DEFAULT_MS },
+            inside_max: 0,
+            abandon_after_ms: 0,
+            opens_at: None,
+            paused: false,
+            closed: false,
+            draw: None,
+            configured_rate_per_second: None,
+            revision: 1,
+        }
+    }
+
     /// Whether it makes sense.
     ///
     /// # Errors

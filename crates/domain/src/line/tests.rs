@@ -9,20 +9,7 @@ const WORK: Admits = Admits::Processing { stale_after_ms: 5_000, put_back_max: 3
 pub(super) const NOBODY: [u64; 0] = [];
 
 pub(super) fn rule(rate_per_second: u32, admits: Admits) -> LineRule {
-    LineRule {
-        rate_per_second,
-        interval_ms: 1_000,
-        capacity: 50_000,
-        admits,
-        inside_max: 0,
-        abandon_after_ms: 0,
-        opens_at: None,
-        paused: false,
-        closed: false,
-        draw: None,
-        configured_rate_per_second: None,
-        revision: 1,
-    }
+    LineRule { capacity: 50_000, admits, ..LineRule::new(rate_per_second) }
 }
 
 pub(super) fn user(n: u64) -> UserId {

@@ -10,7 +10,7 @@
 
 use super::file::{JournalError, JournalFile, JournalOptions, Kind, NotKept};
 use domain::coupon::issue::IssuedCoupon;
-use domain::message::{CouponIssued, Envelope, StockExhausted, event_type, topic};
+use domain::message::{CouponIssued, Envelope, StockExhausted, topic};
 use domain::{Campaign, CampaignId, IdempotencyKey, Timestamp};
 use rusqlite::{Connection, OpenFlags, params};
 use std::path::{Path, PathBuf};
@@ -233,27 +233,18 @@ impl JournalReader {
         if row.get::<_, i64>(1)? == KIND_EXHAUSTED {
             let policy: Campaign = serde_json::from_str(row.get_ref(10)?.as_str().unwrap_or_default())
                 .map_err(|error| damaged(error.to_string()))?;
-            let payload = StockExhausted { tenant, campaign_id, stock: policy.stock };
-            return Ok(Envelope::about_campaign(
-                message_id,
-                event_type::STOCK_EXHAUSTED,
-                id.to_string(),
-                at,
-                None,
-                &payload,
-            ));
+            return Ok(StockExhausted::message(message_id, &id, policy.stock, at));
         }
-        let user_id: String = row.get(7)?;
         let payload = CouponIssued {
             tenant,
             campaign_id,
             coupon_id: Uuid::from_bytes(row.get(4)?),
-            user_id: user_id.clone(),
+            user_id: row.get(7)?,
             serial: row.get(5)?,
             nth_of_user: row.get(6)?,
             issued_at_ms: at.millis(),
         };
-        Ok(Envelope::about_campaign(message_id, event_type::COUPON_ISSUED, id.to_string(), at, Some(user_id), &payload))
+        Ok(payload.message_with_id(message_id, &id, at))
     }
 }
 

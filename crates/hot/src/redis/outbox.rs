@@ -10,7 +10,7 @@ use super::sale::{Sale, uptime_ms};
 use super::{Inner, scripts};
 use crate::port::{HotError, OutboxMessage};
 use domain::coupon::Coupon;
-use domain::message::{Envelope, topic};
+use domain::message::{Envelope, StockExhausted, topic};
 use domain::{Timestamp, UserId};
 use redis::Value;
 use std::collections::VecDeque;
@@ -81,7 +81,7 @@ fn entry(sale: &Sale, value: Value) -> Reading<Entry> {
             None => tracing::error!(campaign = %sale.id, entry = id, line, "a line of the outbox can not be read"),
         }
     }
-    messages.extend(exhausted.map(|event_id| message::exhausted(&sale.id, event_id, stock, at)));
+    messages.extend(exhausted.map(|event_id| StockExhausted::message(event_id, &sale.id, stock, at)));
     Ok(Entry { id, messages })
 }
 

@@ -179,23 +179,15 @@ impl Sale {
 mod tests {
     use super::*;
     use crate::winners::Winners;
-    use domain::coupon::campaign::{Switches, Terms};
+    use domain::coupon::campaign::Switches;
     use domain::coupon::issue::KeyUse;
     use domain::{Campaign, EventName, TenantName};
 
     fn campaign(id: &CampaignId) -> Campaign {
         Campaign {
-            id: id.clone(),
             name: "Sale".into(),
-            stock: 3,
-            per_user_limit: 1,
-            gated: false,
-            opens_at: None,
-            closes_at: None,
             switches: Switches { opened: true, paused: true, closed: false },
-            terms: Terms::default(),
-            revision: 1,
-            created_at: Timestamp(0),
+            ..Campaign::new(id.clone(), 3)
         }
     }
 

@@ -20,20 +20,7 @@ pub async fn open_with(url: &str, options: LineOptions) -> RedisLines {
 }
 
 pub fn rule(rate_per_second: u32) -> LineRule {
-    LineRule {
-        rate_per_second,
-        interval_ms: 1_000,
-        capacity: 1_000_000,
-        admits: Admits::Pass { ttl_ms: TTL_MS },
-        inside_max: 0,
-        abandon_after_ms: 0,
-        opens_at: None,
-        paused: false,
-        closed: false,
-        draw: None,
-        configured_rate_per_second: None,
-        revision: 1,
-    }
+    LineRule { capacity: 1_000_000, admits: Admits::Pass { ttl_ms: TTL_MS }, ..LineRule::new(rate_per_second) }
 }
 
 pub fn gate() -> LineId {

@@ -5,7 +5,7 @@ use super::views::campaign::{CampaignPage, CampaignPatch, CampaignView, NewCampa
 use crate::http::ApiError;
 use domain::coupon::campaign::Switches;
 use domain::coupon::campaign_change::{Action, ChangeRefused};
-use domain::{Campaign, CampaignId, CampaignStatus, ErrorCode, Terms};
+use domain::{Campaign, CampaignId, CampaignStatus, ErrorCode};
 use hot::{SaleStatus, Standing};
 use ledger::{LedgerError, campaigns};
 use std::time::Duration;
@@ -33,17 +33,14 @@ fn not_found() -> ApiError {
 /// A campaign as asked for, not open yet unless it opens by its own time.
 pub fn from_request(id: CampaignId, asked: &NewCampaign) -> Campaign {
     Campaign {
-        id,
         name: asked.name.clone(),
-        stock: asked.stock,
         per_user_limit: asked.per_user_limit,
         gated: asked.gated,
         opens_at: asked.opens_at,
         closes_at: asked.closes_at,
-        switches: Switches::default(),
         terms: asked.terms(),
-        revision: 1,
         created_at: clock::now(),
+        ..Campaign::new(id, asked.stock)
     }
 }
 
@@ -51,16 +48,9 @@ pub fn from_request(id: CampaignId, asked: &NewCampaign) -> Campaign {
 pub fn open_with_stock(id: CampaignId, name: &str, stock: u32) -> Campaign {
     Campaign {
         name: name.to_owned(),
-        stock,
-        per_user_limit: 1,
-        gated: false,
-        opens_at: None,
-        closes_at: None,
         switches: Switches { opened: true, ..Switches::default() },
-        terms: Terms::default(),
-        revision: 1,
         created_at: clock::now(),
-        id,
+        ..Campaign::new(id, stock)
     }
 }
 

@@ -73,18 +73,11 @@ impl Scene {
         let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened");
         let line: LineId = "gate:shoes".parse().expect("a line");
         let rule = LineRule {
-            rate_per_second: 1_000,
             interval_ms: 10,
             capacity: 1_000,
             admits: Admits::Processing { stale_after_ms, put_back_max: 100 },
             inside_max,
-            abandon_after_ms: 0,
-            opens_at: None,
-            paused: false,
-            closed: false,
-            draw: None,
-            configured_rate_per_second: None,
-            revision: 1,
+            ..LineRule::new(1_000)
         };
         lines.make_line(&line, rule).await.expect("put");
         let scene = Self {

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use domain::line::Verdict;
-use domain::message::{Envelope, StockExhausted, event_type, topic};
+use domain::message::{self, Envelope, StockExhausted, event_type, topic};
 use domain::{CampaignId, UserId};
 use ledger::coupons::{Gift, Given, Wanted, give};
 use ledger::{Ledger, LedgerError, Transaction, outbox, processed};
@@ -121,7 +121,7 @@ fn messages(asked: &[Request<'_>], gift: &Gift) -> Vec<Envelope> {
         let user = Some(coupon.user_id.clone());
         let kind = event_type::COUPON_ISSUED;
         // As everywhere: the id follows from what the message tells of.
-        let event_id = Uuid::new_v5(&coupon.coupon_id, kind.as_bytes());
+        let event_id = message::id::of_decision(coupon.coupon_id, kind);
         let mut message = Envelope::about_campaign(event_id, kind, request.campaign.to_string(), at, user, coupon);
         message.metadata.causation_id = Some(cause.event_id);
         message.metadata.correlation_id.clone_from(&cause.metadata.correlation_id);

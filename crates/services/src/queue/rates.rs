@@ -61,20 +61,7 @@ mod tests {
     use domain::line::Admits;
 
     fn rule(rate_per_second: u32) -> LineRule {
-        LineRule {
-            rate_per_second,
-            interval_ms: 1_000,
-            capacity: 100,
-            admits: Admits::Pass { ttl_ms: 1_000 },
-            inside_max: 0,
-            abandon_after_ms: 0,
-            opens_at: None,
-            paused: false,
-            closed: false,
-            draw: None,
-            configured_rate_per_second: None,
-            revision: 1,
-        }
+        LineRule { capacity: 100, admits: Admits::Pass { ttl_ms: 1_000 }, ..LineRule::new(rate_per_second) }
     }
 
     #[test]

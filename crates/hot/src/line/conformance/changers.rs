@@ -29,18 +29,11 @@ const PARTS: [Part; 7] = [
 
 fn all_zero() -> LineRule {
     LineRule {
-        rate_per_second: 0,
         interval_ms: 0,
         capacity: 0,
         admits: Admits::Pass { ttl_ms: 0 },
-        inside_max: 0,
-        abandon_after_ms: 0,
-        opens_at: None,
-        paused: false,
-        closed: false,
-        draw: None,
         configured_rate_per_second: Some(0),
-        revision: 1,
+        ..LineRule::new(0)
     }
 }
 

@@ -93,7 +93,6 @@ fn read_fields(fields: &mut Array) -> Reading<Option<LineRule>> {
     // Likewise.
     let configured_rate_per_second = fields.text_or_none()?.and_then(|rate| rate.parse().ok());
     Ok(Some(LineRule {
-        rate_per_second,
         interval_ms,
         capacity,
         admits,
@@ -105,5 +104,6 @@ fn read_fields(fields: &mut Array) -> Reading<Option<LineRule>> {
         draw,
         configured_rate_per_second,
         revision,
+        ..LineRule::new(rate_per_second)
     }))
 }
