@@ -1,6 +1,6 @@
 //! Token buckets that all servers share.
 
-use super::link::{Lane, Links, RedisAddress, Wait};
+use super::client::{Lane, Links, RedisAddress, Wait};
 use super::reply::Array;
 use super::{open_links, scripts};
 use crate::port::{HotError, LimitPort};

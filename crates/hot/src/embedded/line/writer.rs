@@ -4,7 +4,7 @@
 //! What can not be written stays here until it can: a line is not undone, but nothing new is decided before its journal
 //! has caught up, and nobody hears of what it lacks.
 
-use super::super::OwnerThread;
+use super::super::thread::JoinedThread;
 use super::change::{Answer, Record};
 use super::journal::LinesJournal;
 use crate::embedded::JournalError;
@@ -36,7 +36,7 @@ pub(super) enum Message {
 pub(super) struct Writer {
     messages: mpsc::Sender<Message>,
     failing: Failing,
-    _thread: Arc<OwnerThread>,
+    _thread: Arc<JoinedThread>,
 }
 
 impl Writer {
@@ -47,7 +47,7 @@ impl Writer {
         let rounds =
             Rounds { journal, backlog: Vec::new(), waiting: Vec::new(), failing: failing.clone(), broken: false };
         let thread = std::thread::Builder::new().name("line-writer".into()).spawn(move || rounds.run(received))?;
-        Ok(Self { messages, failing, _thread: Arc::new(OwnerThread(Some(thread))) })
+        Ok(Self { messages, failing, _thread: Arc::new(JoinedThread::new(thread)) })
     }
 
     /// Whether lines may be changed.

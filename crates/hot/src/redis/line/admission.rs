@@ -1,12 +1,12 @@
 //! Who goes next, and who comes back.
 
-use super::super::link::{Lane, Wait};
-use super::super::reply::{Array, Reading};
-use super::super::scripts;
 use super::known::Known;
 use super::{Call, Inner, is_there, moment};
 use crate::line::{Admission, Clock};
 use crate::port::HotError;
+use crate::redis::client::{Lane, Wait};
+use crate::redis::reply::{Array, Reading};
+use crate::redis::scripts;
 use domain::line::{Admitted, LineId, Pass};
 use domain::{Timestamp, UserId};
 use redis::Value;

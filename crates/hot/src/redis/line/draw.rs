@@ -2,13 +2,13 @@
 //!
 //! How far it is stands in the line's hash: any caller goes on where another has stopped.
 
-use super::super::link::Lane;
-use super::super::reply::{Array, Reading};
-use super::super::scripts;
 use super::known::Known;
 use super::{Call, Inner, is_there, moment};
 use crate::line::Clock;
 use crate::port::HotError;
+use crate::redis::client::Lane;
+use crate::redis::reply::{Array, Reading};
+use crate::redis::scripts;
 use domain::line::{DrawSeed, DrawStep, LineId, drawn_order};
 use redis::Value;
 use std::sync::Arc;

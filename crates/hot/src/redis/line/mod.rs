@@ -8,7 +8,7 @@
 //! what lets people go, or puts them back, is done once       (once)
 //! ```
 //!
-//! The scripts in `lua/line/` are twins of [`domain::line::Line`]; `hot::line::conformance` holds both together. What is
+//! The scripts beside these files are twins of [`domain::line::Line`]; `hot::conformance::line` holds both together. What is
 //! told is on the replica: a script that wrote nothing makes a write, for `WAIT` counts only those of its connection.
 
 mod admission;
@@ -19,9 +19,9 @@ mod port;
 mod rule;
 mod stand;
 
-use super::link::{Lane, Links, RedisAddress, Wait};
+use super::client::{Lane, Links, RedisAddress, Wait};
 use super::scripts::{self, Script};
-use super::{Ack, keys, open_links};
+use super::{Ack, names, open_links};
 use crate::line::Clock;
 use crate::port::HotError;
 use domain::line::LineId;
@@ -154,9 +154,9 @@ impl Inner {
 
     /// Before the line is made: nobody may stand in a line that no scheduler finds.
     async fn register_line(&self, line: &LineId) -> Result<(), HotError> {
-        self.register(keys::LINES, &line.to_string()).await?;
+        self.register(names::LINES, &line.to_string()).await?;
         match line {
-            LineId::Queue(name) => self.register(keys::QUEUES, name.as_str()).await,
+            LineId::Queue(name) => self.register(names::QUEUES, name.as_str()).await,
             LineId::Gate(_) => Ok(()),
         }
     }

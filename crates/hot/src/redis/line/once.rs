@@ -11,7 +11,7 @@
 //! The numbers stand in the line's hash, written with the call's effects: they move, are lost and are kept with them. A
 //! promoted replica that has seen the first run refuses the second. One that has not has not let those people go either,
 //! and nobody has heard that they went: the second run is the first. How a line forgets callers, and why nothing slips
-//! through then: `lua/line/common.lua`.
+//! through then: `common.lua`.
 //!
 //! Two limits. A call that a process alone with a broken network has in its own socket, and that arrives after another
 //! process went on with the line, is carried out: the other has another name. Its people wait until they are stale. And

@@ -1,11 +1,11 @@
 //! The port of lines on Redis.
 
-use super::super::link::Lane;
-use super::super::reply::{Array, Reading};
-use super::super::{keys, scripts};
 use super::{Call, Inner, RedisLines, is_there, moment, rule, stand};
 use crate::line::{Admission, Clock, LinePort, LineUser, RuleChange};
 use crate::port::HotError;
+use crate::redis::client::Lane;
+use crate::redis::reply::{Array, Reading};
+use crate::redis::{names, scripts};
 use async_trait::async_trait;
 use domain::UserId;
 use domain::line::{DrawStep, Figures, LineId, LineRule, Standing, Verdict};
@@ -92,8 +92,8 @@ impl LinePort for RedisLines {
 
     async fn lines(&self) -> Result<Vec<LineId>, HotError> {
         let mut pipeline = redis::pipe();
-        pipeline.cmd("SMEMBERS").arg(keys::LINES);
-        let values = self.0.links.send(keys::LINES, pipeline).await?;
+        pipeline.cmd("SMEMBERS").arg(names::LINES);
+        let values = self.0.links.send(names::LINES, pipeline).await?;
         let mut names = match values.into_iter().next() {
             Some(Value::Set(names)) => Array::of(Value::Array(names))?,
             other => Array::of(other.unwrap_or(Value::Nil))?,

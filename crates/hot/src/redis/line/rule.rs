@@ -1,7 +1,7 @@
 //! A line's rule as fields of its hash.
 
-use super::super::reply::{Array, Reading};
 use crate::line::RuleChange;
+use crate::redis::reply::{Array, Reading};
 use domain::Timestamp;
 use domain::line::{Admits, LineRule};
 use redis::Value;

@@ -1,11 +1,11 @@
 //! How people stand: a batch as it comes, sorted by line, told line beside line.
 
-use super::super::link::Lane;
-use super::super::reply::{Array, Reading};
-use super::super::scripts;
 use super::{Call, Inner, is_there, moment};
 use crate::line::{Clock, LineUser};
 use crate::port::HotError;
+use crate::redis::client::Lane;
+use crate::redis::reply::{Array, Reading};
+use crate::redis::scripts;
 use domain::line::{LineId, Pass, Standing, Verdict};
 use domain::{Timestamp, UserId};
 use futures::future::join_all;
