@@ -72,7 +72,8 @@ pub(super) struct NotKept {
 
 impl From<NotKept> for HotError {
     fn from(NotKept { error, certain }: NotKept) -> Self {
-        if certain { Self::Unavailable(error.to_string()) } else { Self::Unknown(error.to_string()) }
+        let reason = error.to_string();
+        if certain { Self::unavailable(reason) } else { Self::unknown(reason) }.because(error)
     }
 }
 

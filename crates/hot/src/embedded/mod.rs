@@ -6,6 +6,7 @@
 //! keys     values with a lifetime, in memory only
 //! limits   token buckets, in memory only
 //! file     a journal's file: lock, format, transactions
+//! writer   group commit: one transaction for the changes of many calls
 //! ```
 
 mod coupon;
@@ -14,6 +15,7 @@ mod keys;
 mod limits;
 mod line;
 mod thread;
+mod writer;
 
 pub use coupon::{EmbeddedEngine, JournalSnapshot};
 pub use file::{JournalError, JournalOptions};

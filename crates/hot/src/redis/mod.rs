@@ -46,5 +46,7 @@ pub enum Ack {
 
 async fn open_links(address: &RedisAddress, decisions: usize) -> Result<Arc<Links>, HotError> {
     let links = Links::open(address, decisions).await;
-    links.map(Arc::new).map_err(|error| HotError::Unavailable(format!("Redis can not be reached: {error}")))
+    links
+        .map(Arc::new)
+        .map_err(|error| HotError::unavailable(format!("Redis can not be reached: {error}")).because(error))
 }

@@ -76,13 +76,13 @@ impl EmbeddedEngine {
     async fn ask<T>(&self, command: impl FnOnce(owner::Answer<T>) -> Command) -> Result<T, HotError> {
         let (answer, heard) = oneshot::channel();
         self.send(command(answer))?;
-        heard.await.map_err(|_| HotError::Unknown("the owner stopped".into()))?
+        heard.await.map_err(|_| HotError::unknown("the owner stopped"))?
     }
 
     fn send(&self, command: Command) -> Result<(), HotError> {
         self.commands.try_send(command).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => HotError::Unavailable("too many decisions are waiting".into()),
-            mpsc::error::TrySendError::Closed(_) => HotError::Unavailable("the owner stopped".into()),
+            mpsc::error::TrySendError::Full(_) => HotError::unavailable("too many decisions are waiting"),
+            mpsc::error::TrySendError::Closed(_) => HotError::unavailable("the owner stopped"),
         })
     }
 
@@ -93,9 +93,9 @@ impl EmbeddedEngine {
         let reader = self.reader.clone();
         let task = tokio::task::spawn_blocking(move || {
             let reader = reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            read(&reader).map_err(|error| HotError::Unavailable(error.to_string()))
+            read(&reader).map_err(|error| HotError::unavailable(error.to_string()).because(error))
         });
-        task.await.map_err(|error| HotError::Unavailable(error.to_string()))?
+        task.await.map_err(|error| HotError::unavailable(error.to_string()).because(error))?
     }
 }
 
@@ -125,7 +125,7 @@ impl CouponPort for EmbeddedEngine {
         if let Err(error) = self.send(Command::Issue { batch, now, answer }) {
             return vec![Err(error); count];
         }
-        heard.await.unwrap_or_else(|_| vec![Err(HotError::Unknown("the owner stopped".into())); count])
+        heard.await.unwrap_or_else(|_| vec![Err(HotError::unknown("the owner stopped")); count])
     }
 
     fn answer_locally(&self, question: &LocalQuestion<'_>, now: Timestamp) -> Option<IssueOutcome> {

@@ -40,7 +40,7 @@ pub(super) struct Owner {
     pub journal: Journal,
     pub state: State,
     /// Set when the disk gave an answer that can not be trusted: only a restart, which reads it again, tells.
-    broken: Option<String>,
+    broken: Option<HotError>,
     /// Why the last decision could not be kept, until one can.
     failing: Option<String>,
     round_requests: metrics::Histogram,
@@ -120,17 +120,17 @@ impl Owner {
     }
 
     fn refusal(&self) -> Option<HotError> {
-        self.broken.clone().map(HotError::Unavailable)
+        self.broken.clone()
     }
 
     fn note<T>(&mut self, result: &Result<T, HotError>) {
         self.say(result.as_ref().err());
-        if let Err(HotError::Unknown(why)) = result {
-            tracing::error!(
-                why,
-                "the journal's disk can not be trusted; deciding stops until the program is restarted"
-            );
-            self.broken = Some(format!("the journal's disk failed ({why}); check it and restart"));
+        if let Err(error @ HotError::Unknown(_)) = result {
+            let why = error.reason();
+            tracing::error!(why, "the journal's disk cannot be trusted; deciding stops until the program is restarted");
+            let error = error.clone();
+            let reason = format!("the journal's disk failed ({}); check it and restart", error.reason());
+            self.broken = Some(HotError::unavailable(reason).because(error));
         }
     }
 

@@ -19,7 +19,7 @@ pub struct JournalSnapshot {
 }
 
 fn read_only<T>() -> Result<T, HotError> {
-    Err(HotError::Unavailable("the journal belongs to a running server; this is a reading of it".into()))
+    Err(HotError::unavailable("the journal belongs to a running server; this is a reading of it"))
 }
 
 impl JournalSnapshot {

@@ -140,7 +140,7 @@ impl State {
             Ok(())
         });
         // Memory is ahead of the journal then, and only a restart brings them together again.
-        kept.map_err(|not_kept| HotError::Unknown(not_kept.error.to_string()))?;
+        kept.map_err(|not_kept| HotError::from(not_kept).into_unknown())?;
         self.publish(place, now);
         Ok(refused)
     }

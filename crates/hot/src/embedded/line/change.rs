@@ -2,11 +2,9 @@
 //! ticket was drawn.
 
 use super::slot::Slot;
-use crate::port::HotError;
 use domain::UserId;
 use domain::line::{LineRule, State};
 use std::sync::Arc;
-use tokio::sync::oneshot;
 
 /// One change in a line.
 #[derive(Debug)]
@@ -39,8 +37,4 @@ pub(super) struct Record {
     pub counters: Counters,
     /// None at all: who waits only wants to know that all before is kept.
     pub changes: Vec<Change>,
-    /// Who waits until this is kept, and everything before it.
-    pub answer: Option<Answer>,
 }
-
-pub(super) type Answer = oneshot::Sender<Result<(), HotError>>;

@@ -11,6 +11,7 @@
 //! Who is away, and who was heard of when, is not kept: after a restart everybody counts as heard of now.
 
 use super::super::file::{JournalError, JournalFile, JournalOptions, Kind, NotKept};
+use super::super::writer::GroupJournal;
 use super::change::{Change, Counters, Record};
 use domain::line::{Line, LineId, LineRule, Pass, RestoredLine, RestoredPlace, State, Verdict};
 use domain::{Timestamp, UserId};
@@ -61,21 +62,7 @@ impl LinesJournal {
         Ok(Self(JournalFile::open(folder, &KIND, options)?))
     }
 
-    /// Keeps all of these in their order, or none.
-    pub fn keep(&self, records: &[Record]) -> Result<(), NotKept> {
-        self.0.transaction(|| {
-            let mut counters: HashMap<i64, Counters> = HashMap::new();
-            for record in records {
-                for change in &record.changes {
-                    self.write(&record.slot.name, record.slot.id, change)?;
-                }
-                counters.insert(record.slot.id, record.counters);
-            }
-            counters.iter().try_for_each(|(line, counters)| self.write_counters(*line, counters))
-        })
-    }
-
-    fn write(&self, name: &LineId, line: i64, change: &Change) -> Result<(), JournalError> {
+    fn write_change(&self, name: &LineId, line: i64, change: &Change) -> Result<(), JournalError> {
         match change {
             Change::Rule(rule) => return self.write_rule(name, line, rule),
             Change::Entered { entry, user } => self
@@ -202,5 +189,33 @@ impl LinesJournal {
             SOLD_OUT => State::Finished(Verdict::SoldOut),
             state => return Err(self.0.damaged(format!("place in unknown state {state}"))),
         })
+    }
+}
+
+impl GroupJournal for LinesJournal {
+    type Record = Record;
+
+    const NAME: &'static str = "lines";
+    const THREAD: &'static str = "line-writer";
+
+    fn changes(record: &Record) -> usize {
+        record.changes.len()
+    }
+
+    fn write(&self, records: &[Record]) -> Result<(), NotKept> {
+        self.0.transaction(|| {
+            let mut counters: HashMap<i64, Counters> = HashMap::new();
+            for record in records {
+                for change in &record.changes {
+                    self.write_change(&record.slot.name, record.slot.id, change)?;
+                }
+                counters.insert(record.slot.id, record.counters);
+            }
+            counters.iter().try_for_each(|(line, counters)| self.write_counters(*line, counters))
+        })
+    }
+
+    fn written(record: Record) {
+        record.slot.keep(record.number);
     }
 }

@@ -129,8 +129,8 @@ pub(super) struct Links {
     turn: AtomicUsize,
 }
 
-fn unknown(what: &str, error: &dyn std::fmt::Display) -> HotError {
-    HotError::Unknown(format!("{what}: {error}"))
+fn unknown(what: &str, error: impl std::error::Error + Send + Sync + 'static) -> HotError {
+    HotError::unknown(format!("{what}: {error}")).because(error)
 }
 
 impl Links {
@@ -175,15 +175,15 @@ impl Links {
     /// [`HotError::Unknown`]: they may have been carried out.
     pub async fn send(&self, key: &str, commands: Pipeline) -> Result<Vec<Value>, HotError> {
         let values = within(self.others.send(key, commands)).await?;
-        values.into_iter().map(|value| value.extract_error().map_err(|error| unknown("Redis", &error))).collect()
+        values.into_iter().map(|value| value.extract_error().map_err(|error| unknown("Redis", error))).collect()
     }
 }
 
 async fn within(sent: impl Future<Output = Result<Vec<Value>, RedisError>>) -> Result<Vec<Value>, HotError> {
     match tokio::time::timeout(CALL_TIMEOUT, sent).await {
         Ok(Ok(values)) => Ok(values),
-        Ok(Err(error)) => Err(unknown("Redis can not be reached", &error)),
-        Err(_) => Err(HotError::Unknown(format!("Redis did not answer within {} s", CALL_TIMEOUT.as_secs()))),
+        Ok(Err(error)) => Err(unknown("Redis can not be reached", error)),
+        Err(_) => Err(HotError::unknown(format!("Redis did not answer within {} s", CALL_TIMEOUT.as_secs()))),
     }
 }
 
@@ -198,7 +198,7 @@ async fn run_on(
     for known in [true, false] {
         let values = within(link.send(first, commands(script, known, keys, arguments, wait))).await?;
         let mut values = values.into_iter();
-        let Some(value) = values.next() else { return Err(HotError::Unknown("Redis gave no answer".into())) };
+        let Some(value) = values.next() else { return Err(HotError::unknown("Redis gave no answer")) };
         match value.extract_error() {
             Ok(value) => {
                 let kept = match (wait, values.next()) {
@@ -210,10 +210,10 @@ async fn run_on(
             }
             // A node that was promoted, restarted or told to forget has no scripts: it gets the text.
             Err(error) if known && error.code() == Some("NOSCRIPT") => {}
-            Err(error) => return Err(unknown(script.name, &error)),
+            Err(error) => return Err(unknown(script.name, error)),
         }
     }
-    Err(HotError::Unknown(format!("{}: Redis does not take the script", script.name)))
+    Err(HotError::unknown(format!("{}: Redis does not take the script", script.name)))
 }
 
 fn commands(script: &Script, known: bool, keys: &[&str], arguments: &[&[u8]], wait: Wait) -> Pipeline {

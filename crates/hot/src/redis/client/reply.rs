@@ -13,7 +13,7 @@ pub(in crate::redis) type Reading<T> = Result<T, Strange>;
 
 impl From<Strange> for HotError {
     fn from(strange: Strange) -> Self {
-        Self::Unknown(strange.to_string())
+        Self::unknown(strange.to_string()).because(strange)
     }
 }
 

@@ -153,7 +153,9 @@ impl Inner {
         match self.links.send(&sale.keys.policy, pipeline).await?.into_iter().next() {
             Some(Value::BulkString(json)) => {
                 let policy = serde_json::from_slice(&json);
-                policy.map(Some).map_err(|error| HotError::Unknown(format!("{}: {error}", sale.keys.policy)))
+                policy
+                    .map(Some)
+                    .map_err(|error| HotError::unknown(format!("{}: {error}", sale.keys.policy)).because(error))
             }
             _ => Ok(None),
         }
@@ -172,7 +174,7 @@ impl Inner {
         }
         let mark = Mark { epoch: fields.number()?, count: fields.number()? };
         if mark > kept && !ran.kept {
-            return Err(HotError::Unavailable("no replica has confirmed what is known".into()));
+            return Err(HotError::unavailable("no replica has confirmed what is known"));
         }
         if self.ack != Ack::Bus {
             sale.keep(mark);
@@ -194,7 +196,8 @@ impl Inner {
             let mut fields = page.array()?;
             while fields.len() > 0 {
                 let (user, entries) = (fields.text()?, fields.text()?);
-                let user = UserId::new(&user).map_err(|error| HotError::Unknown(format!("{user}: {error}")))?;
+                let user =
+                    UserId::new(&user).map_err(|error| HotError::unknown(format!("{user}: {error}")).because(error))?;
                 let entries = record::read(&entries)?;
                 book.extend(entries.into_iter().map(|entry| (user.clone(), entry)));
             }

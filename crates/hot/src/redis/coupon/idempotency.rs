@@ -61,7 +61,7 @@ impl Inner {
                     return Ok(Claim::Reused);
                 }
                 if (now_ms - at_ms).abs() < UNDECIDED_MS {
-                    return Err(HotError::Unavailable("a request with this idempotency key is being decided".into()));
+                    return Err(HotError::unavailable("a request with this idempotency key is being decided"));
                 }
                 self.take_over(name, found, value).await
             }
@@ -86,7 +86,7 @@ impl Inner {
         if self.change_claim(&name, &seen, &value).await? {
             return Ok(Claim::Decide(Some(Held { name, value })));
         }
-        Err(HotError::Unavailable("another request with this idempotency key was faster".into()))
+        Err(HotError::unavailable("another request with this idempotency key was faster"))
     }
 
     async fn change_claim(&self, name: &str, seen: &str, value: &str) -> Result<bool, HotError> {

@@ -219,12 +219,10 @@ impl Inner {
             Reply::Absent | Reply::Behind => {
                 sale.fence();
                 self.lost.notify_one();
-                return Err(HotError::Unavailable(
-                    "Redis may have lost decisions; the books are compared first".into(),
-                ));
+                return Err(HotError::unavailable("Redis may have lost decisions; the books are compared first"));
             }
             Reply::Incomplete => {
-                return Err(HotError::Unavailable("the campaign is being put together again".into()));
+                return Err(HotError::unavailable("the campaign is being put together again"));
             }
         };
         sale.unfence();
@@ -233,7 +231,7 @@ impl Inner {
         let news = mark > before;
         if news && !ran.kept {
             metrics::counter!("onsale_hot_wait_failed_total").increment(1);
-            return Err(HotError::Unknown("no replica has confirmed the decisions".into()));
+            return Err(HotError::unknown("no replica has confirmed the decisions"));
         }
         let outcomes = decided.outcomes(batch);
         if self.ack == Ack::Bus {

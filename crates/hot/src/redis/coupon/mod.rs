@@ -89,7 +89,8 @@ impl RedisEngine {
     /// [`HotError::Unavailable`] when Redis can not be reached.
     pub async fn open(address: &RedisAddress, options: RedisOptions) -> Result<Self, HotError> {
         let links = Links::open(address, options.connections.max(1)).await;
-        let links = links.map_err(|error| HotError::Unavailable(format!("Redis can not be reached: {error}")))?;
+        let links = links
+            .map_err(|error| HotError::unavailable(format!("Redis can not be reached: {error}")).because(error))?;
         let inner = Arc::new(Inner {
             links,
             ack: options.ack,
@@ -124,7 +125,7 @@ impl Inner {
     async fn tell_bus(&self, messages: Vec<Envelope>) -> Result<(), HotError> {
         let Some(announce) = self.announce.as_ref().filter(|_| !messages.is_empty()) else { return Ok(()) };
         let told = announce.announce(messages).await;
-        told.map_err(|error| HotError::Unknown(format!("the bus has not confirmed the decisions: {error}")))
+        told.map_err(|error| HotError::unknown(format!("the bus has not confirmed the decisions: {error}")))
     }
 
     /// Whether nobody has put the campaign together again since this was decided.
@@ -138,7 +139,7 @@ impl Inner {
         if epoch == Some(mark.epoch) && is_whole {
             return Ok(());
         }
-        Err(HotError::Unknown("the campaign was put together again meanwhile".into()))
+        Err(HotError::unknown("the campaign was put together again meanwhile"))
     }
 
     /// A user's coupons; `None` if there is no such campaign.
@@ -165,7 +166,7 @@ impl Inner {
         let keys = [keys.policy.as_str(), &keys.stock, &keys.participants, &keys.returned];
         let ran = self.links.run(&scripts::RESTORE, &keys, &arguments, (Lane::Decision, self.wait())).await?;
         if !ran.kept {
-            return Err(HotError::Unknown("no replica has confirmed what was put back".into()));
+            return Err(HotError::unknown("no replica has confirmed what was put back"));
         }
         Ok(Array::of(ran.value)?.numbers::<usize>()?.into_iter().map(|place| place - 1).collect())
     }
@@ -177,7 +178,7 @@ impl Inner {
         let ran =
             self.links.run(&scripts::STANDING, &[&sale.keys.policy], &arguments, (Lane::Decision, self.wait())).await?;
         self.wake(&sale.id);
-        if ran.kept { Ok(()) } else { Err(HotError::Unknown("no replica has confirmed it".into())) }
+        if ran.kept { Ok(()) } else { Err(HotError::unknown("no replica has confirmed it")) }
     }
 
     /// How much was given, and how many messages of it are on their way; `None` if there is no such campaign.

@@ -141,7 +141,7 @@ impl Inner {
         }
         if !ran.kept {
             // What no replica has may still be taken back by a failover: it must not be told.
-            return Err(HotError::Unavailable("no replica has confirmed the messages".into()));
+            return Err(HotError::unavailable("no replica has confirmed the messages"));
         }
         let mut entries = Vec::with_capacity(values.len());
         while values.len() > 0 {

@@ -51,7 +51,7 @@ impl CouponPort for RedisEngine {
             self.0.links.run(&scripts::PUT, &sale.keys.decision(), &arguments, (Lane::Decision, self.0.wait())).await?;
         sale.wake();
         if !ran.kept {
-            return Err(HotError::Unknown("no replica has confirmed the campaign".into()));
+            return Err(HotError::unknown("no replica has confirmed the campaign"));
         }
         let decides = ran.value == Value::Int(1);
         let whole = decides && (!sale.is_fenced() || self.0.has_caught_up(&sale).await?);
@@ -83,7 +83,7 @@ impl CouponPort for RedisEngine {
             let first = part.start;
             self.0.issue_part(&batch[part], first, now, &mut answers).await;
         }
-        let lost = || Err(HotError::Unknown("the request was not decided".into()));
+        let lost = || Err(HotError::unknown("the request was not decided"));
         answers.into_iter().map(|answer| answer.unwrap_or_else(lost)).collect()
     }
 
@@ -141,10 +141,10 @@ impl CouponPort for RedisEngine {
         let ran = self.0.links.run(&scripts::REVOKE, &keys, &arguments, (Lane::Decision, self.0.wait())).await?;
         self.0.wake(id);
         if !ran.kept {
-            return Err(HotError::Unknown("no replica has confirmed the revocation".into()));
+            return Err(HotError::unknown("no replica has confirmed the revocation"));
         }
         match ran.value {
-            Value::Int(-1) => Err(HotError::Unavailable("the campaign is being put together again".into())),
+            Value::Int(-1) => Err(HotError::unavailable("the campaign is being put together again")),
             value => Ok(value == Value::Int(1)),
         }
     }
@@ -181,7 +181,7 @@ impl CouponPort for RedisEngine {
         let mut ids = Vec::with_capacity(names.len());
         while names.len() > 0 {
             let name = names.text()?;
-            ids.push(name.parse().map_err(|error| HotError::Unknown(format!("{name}: {error}")))?);
+            ids.push(name.parse().map_err(|error| HotError::unknown(format!("{name}: {error}")).because(error))?);
         }
         ids.sort_unstable();
         Ok(ids)

@@ -92,7 +92,7 @@ impl Sale {
         if locked(&self.breaker).lets_through(uptime_ms()) {
             return Ok(());
         }
-        Err(HotError::Unavailable("Redis does not decide on this campaign right now".into()))
+        Err(HotError::unavailable("Redis does not decide on this campaign right now"))
     }
 
     pub fn answered(&self) {

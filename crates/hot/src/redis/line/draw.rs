@@ -91,7 +91,7 @@ async fn lots(known: &Known, seed: DrawSeed, count: u32) -> Result<Arc<Lots>, Ho
         return Ok(lots.clone());
     }
     let made = tokio::task::spawn_blocking(move || Arc::new(Lots::new(seed, count))).await;
-    let made = made.map_err(|error| HotError::Unavailable(format!("the draw: {error}")))?;
+    let made = made.map_err(|error| HotError::unavailable(format!("the draw: {error}")).because(error))?;
     *known.lots() = Some(made.clone());
     Ok(made)
 }

@@ -55,7 +55,7 @@ impl Known {
         if self.breaker().lets_through(uptime_ms()) {
             return Ok(());
         }
-        Err(HotError::Unavailable("Redis does not answer for this line right now".into()))
+        Err(HotError::unavailable("Redis does not answer for this line right now"))
     }
 
     pub fn answered(&self) {

@@ -140,7 +140,7 @@ impl Inner {
         let ran = self.links.run(call.script, &keys, call.arguments, (call.lane, self.wait())).await?;
         if !ran.kept && (call.tells)(&ran.value) {
             metrics::counter!("onsale_hot_wait_failed_total").increment(1);
-            return Err(HotError::Unknown("no replica has confirmed what became of the line".into()));
+            return Err(HotError::unknown("no replica has confirmed what became of the line"));
         }
         Ok(ran.value)
     }
@@ -149,7 +149,7 @@ impl Inner {
     async fn register(&self, set: &str, name: &str) -> Result<(), HotError> {
         let lane = (Lane::Decision, self.wait());
         let ran = self.links.run(&scripts::LINE_REGISTER, &[set], &[name.as_bytes()], lane).await?;
-        if ran.kept { Ok(()) } else { Err(HotError::Unknown("no replica has confirmed the line".into())) }
+        if ran.kept { Ok(()) } else { Err(HotError::unknown("no replica has confirmed the line")) }
     }
 
     /// Before the line is made: nobody may stand in a line that no scheduler finds.

@@ -65,7 +65,7 @@ impl Inner {
         match self.call(known, Call { arguments: &arguments, ..call }).await? {
             Value::Int(last) => {
                 caller.refused(last);
-                Err(HotError::Unknown("the line has carried this call out before; what it did is not known".into()))
+                Err(HotError::unknown("the line has carried this call out before; what it did is not known"))
             }
             value => Ok(value),
         }

@@ -77,7 +77,7 @@ impl Inner {
             let users: Vec<&UserId> = places.iter().map(|place| &batch[*place].user).collect();
             asking.push(self.stand_in(line, users, clock, enters));
         }
-        let unheard = || Err(HotError::Unknown("no answer".into()));
+        let unheard = || Err(HotError::unknown("no answer"));
         let mut answers: Vec<Answer> = batch.iter().map(|_| unheard()).collect();
         for (places, told) in by_line.values().zip(join_all(asking).await) {
             for (place, answer) in places.iter().zip(told) {

@@ -1,9 +1,12 @@
-//! One call's turn at a line: decides in memory and notes what is to be journalled. While it lasts nobody else has the
-//! line, so that records come to the writer in the order of the decisions.
+//! Exclusive use of a line by one call: decides in memory and notes what is to be journalled. No other call has the
+//! line meanwhile, so that records come to the writer in the order of the decisions.
 
+use super::super::writer::{Message, Permit};
+use super::Writer;
 use super::change::{Change, Counters, Record};
+use super::journal::LinesJournal;
 use super::slot::{Slot, State};
-use super::writer::{Message, Permit, Writer};
+
 use crate::line::{Admission, RuleChange};
 use crate::port::HotError;
 use domain::line::{DrawSeed, DrawStep, Figures, LineRule, Standing, State as PlaceState, Verdict};
@@ -12,12 +15,12 @@ use std::sync::{Arc, MutexGuard};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-/// A turn; [`Turn::end`] hands over what it changed.
-pub(super) struct Turn<'a> {
+/// Exclusive use of a line; [`LineGuard::end`] hands over what was changed.
+pub(super) struct LineGuard<'a> {
     slot: &'a Arc<Slot>,
     state: MutexGuard<'a, State>,
     writer: &'a Writer,
-    permit: Option<Permit<'a>>,
+    permit: Option<Permit<'a, LinesJournal>>,
     changes: Vec<Change>,
     /// The record that must be kept before the call may answer.
     wait_for: u64,
@@ -36,7 +39,7 @@ impl Pending {
     /// # Errors
     /// [`HotError`] when it is not.
     pub async fn kept(self) -> Result<(), HotError> {
-        let heard = self.heard.await.unwrap_or_else(|_| Err(HotError::Unknown("the writer stopped".into())));
+        let heard = self.heard.await.unwrap_or_else(|_| Err(HotError::unknown("the writer stopped")));
         // What failed may be a later round than the one that was waited for.
         if self.slot.is_kept(self.record) { Ok(()) } else { heard }
     }
@@ -53,7 +56,7 @@ fn ticket_of(standing: Standing) -> Option<u64> {
     }
 }
 
-impl<'a> Turn<'a> {
+impl<'a> LineGuard<'a> {
     pub fn begin(slot: &'a Arc<Slot>, writer: &'a Writer) -> Self {
         let state = slot.state();
         Self { slot, state, writer, permit: None, changes: Vec::new(), wait_for: 0 }
@@ -68,7 +71,7 @@ impl<'a> Turn<'a> {
         Ok(())
     }
 
-    /// The record that this turn makes, if it makes one.
+    /// The record that this call makes, if it makes one.
     fn record(&self) -> u64 {
         self.state.recorded + 1
     }
@@ -286,13 +289,13 @@ impl<'a> Turn<'a> {
             None => self.writer.permit()?,
         };
         let (answer, heard) = oneshot::channel();
-        permit.send(Message::Record(Record {
+        let record = Record {
             slot: self.slot.clone(),
             number: self.state.recorded,
             counters: self.counters(),
             changes: std::mem::take(&mut self.changes),
-            answer: must_wait.then_some(answer),
-        }));
+        };
+        permit.send(Message::Record(record, must_wait.then_some(answer)));
         Ok(must_wait.then(|| Pending { heard, slot: self.slot.clone(), record: self.wait_for }))
     }
 }
