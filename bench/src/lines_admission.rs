@@ -9,7 +9,7 @@ use domain::line::{Admits, LineId, LineRule};
 use domain::{EventName, UserId};
 use hot::embedded::{EmbeddedLines, JournalOptions};
 use hot::line::{Clock, LinePort, LineUser, RuleChange};
-use hot::redis::{LineOptions, RedisAddress, RedisLines};
+use hot::redis::{LineOptions, RedisAddress, RedisConnections, RedisLines};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -67,7 +67,7 @@ pub fn redis(arguments: &Arguments, goals: &Goals, url: &str, table: &mut Table)
     runtime.block_on(async {
         let mut callers = Vec::new();
         for _ in 0..SCHEDULERS {
-            callers.push(RedisLines::open(&address, LineOptions::default()).await?);
+            callers.push(RedisLines::new(RedisConnections::open(&address, 2).await?, LineOptions::default()));
         }
         rows(arguments, goals, &callers, table).await?;
         lines_fairness::rows(arguments, goals.engine, &callers[0], table).await

@@ -7,7 +7,7 @@ use crate::server::Server;
 use crate::table::{Row, Table, median};
 use anyhow::Context;
 use domain::{CampaignId, EventName, TenantName};
-use hot::redis::{RedisAddress, RedisEngine, RedisOptions};
+use hot::redis::{RedisAddress, RedisConnections, RedisEngine, RedisOptions};
 use hot::{CouponPort, Standing};
 use lab::load::Until;
 use services::coupon::campaigns::open_with_stock;
@@ -103,7 +103,8 @@ impl Campaigns {
         let ack =
             if matches!(address, RedisAddress::Single(_)) { hot::redis::Ack::None } else { hot::redis::Ack::Replica };
         let options = RedisOptions { ack, ..RedisOptions::default() };
-        let engine = runtime.block_on(RedisEngine::open(&address, options))?;
+        let connections = runtime.block_on(RedisConnections::open(&address, 2))?;
+        let engine = runtime.block_on(async { RedisEngine::new(connections, options) });
         Ok(Self { runtime, engine })
     }
 

@@ -1,25 +1,20 @@
 //! Values with a life, in Redis: each in the slot of its own name.
 
-use super::client::{Links, RedisAddress};
-use super::open_links;
+use super::client::RedisConnections;
 use crate::port::{HotError, KeyPort};
 use async_trait::async_trait;
 use domain::Timestamp;
 use futures::future::try_join_all;
 use redis::{Pipeline, Value};
-use std::sync::Arc;
 
 /// The key port on Redis. Life is counted by Redis's clock, not by the moments given.
 #[derive(Clone)]
-pub struct RedisKeys(Arc<Links>);
+pub struct RedisKeys(RedisConnections);
 
 impl RedisKeys {
-    /// Connects.
-    ///
-    /// # Errors
-    /// [`HotError::Unavailable`] when Redis can not be reached.
-    pub async fn open(address: &RedisAddress) -> Result<Self, HotError> {
-        Ok(Self(open_links(address, 0).await?))
+    /// Opens the engine on the connections of the process.
+    pub fn new(connections: RedisConnections) -> Self {
+        Self(connections)
     }
 
     async fn one(&self, name: &str, command: impl FnOnce(&mut Pipeline)) -> Result<Value, HotError> {

@@ -22,16 +22,14 @@ mod line;
 mod names;
 mod scripts;
 
-pub use client::RedisAddress;
+pub use client::{RedisAddress, RedisConnections};
 pub use coupon::{Announce, RedisEngine, RedisOptions};
 pub use diagnostics::{NodeSurvey, survey};
 pub use keys::RedisKeys;
 pub use limits::RedisLimits;
 pub use line::{LineOptions, RedisLines};
 
-use crate::port::HotError;
-use client::{Links, reply};
-use std::sync::Arc;
+use client::reply;
 
 /// When a yes may be heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +40,4 @@ pub enum Ack {
     Replica,
     /// When a replica has it, and the bus too.
     Bus,
-}
-
-async fn open_links(address: &RedisAddress, decisions: usize) -> Result<Arc<Links>, HotError> {
-    let links = Links::open(address, decisions).await;
-    links
-        .map(Arc::new)
-        .map_err(|error| HotError::unavailable(format!("Redis can not be reached: {error}")).because(error))
 }

@@ -1,7 +1,7 @@
 //! The engine on Redis against the rules: a single node, a cluster, and Valkey.
 
 use hot::conformance::coupon as conformance;
-use hot::redis::{Ack, RedisAddress, RedisEngine, RedisOptions};
+use hot::redis::{Ack, RedisEngine, RedisOptions};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// goals.md, Safety: 2,000 histories of 100 steps each commit. All targets together play as many; an
@@ -13,10 +13,9 @@ const STEPS: usize = 100;
 const REOPENED_ONE_IN: u32 = 50;
 
 async fn agree(url: &str, ack: Ack, histories: u32) {
-    let address = RedisAddress::parse(url).expect("an address");
     let open = || async {
         let options = RedisOptions { ack, ..RedisOptions::default() };
-        RedisEngine::open(&address, options).await.expect("opens")
+        RedisEngine::new(crate::connect(url).await, options)
     };
     let restarts = AtomicU32::new(0);
     let restart = |engine: RedisEngine| async {

@@ -5,7 +5,7 @@ use domain::coupon::campaign::Switches;
 use domain::limit::Rate;
 use domain::{Campaign, CampaignId, EventName, IssueOutcome, TenantName, Timestamp, UserId};
 use hot::embedded::EmbeddedKeys;
-use hot::redis::{Ack, Announce, RedisAddress, RedisEngine, RedisKeys, RedisLimits, RedisOptions};
+use hot::redis::{Ack, Announce, RedisEngine, RedisKeys, RedisLimits, RedisOptions};
 use hot::{CouponPort, HotError, IssueRequest, KeyPort, LimitPort, LocalQuestion, Standing};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -37,8 +37,7 @@ fn requests(sale: &Campaign, users: std::ops::Range<u32>) -> Vec<IssueRequest> {
 }
 
 async fn open(url: &str, ack: Ack) -> RedisEngine {
-    let address = RedisAddress::parse(url).expect("an address");
-    RedisEngine::open(&address, RedisOptions { ack, ..RedisOptions::default() }).await.expect("opens")
+    RedisEngine::new(crate::connect(url).await, RedisOptions { ack, ..RedisOptions::default() })
 }
 
 async fn make(engine: &RedisEngine, sale: &Campaign) {
@@ -138,10 +137,8 @@ impl Announce for Herald {
 }
 
 async fn open_with_bus(url: &str, before: Option<(RedisEngine, CampaignId)>) -> RedisEngine {
-    let address = RedisAddress::parse(url).expect("an address");
     let announce: Option<Arc<dyn Announce>> = Some(Arc::new(Herald { before }));
-    let options = RedisOptions { ack: Ack::Bus, announce, ..RedisOptions::default() };
-    RedisEngine::open(&address, options).await.expect("opens")
+    RedisEngine::new(crate::connect(url).await, RedisOptions { ack: Ack::Bus, announce })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -324,8 +321,8 @@ async fn a_restock_elsewhere_ends_local_refusals() {
 #[tokio::test(flavor = "multi_thread")]
 async fn values_and_limits_are_those_of_one_process() {
     let Some(redis) = testkit::available(testkit::shared().redis_cluster()) else { return };
-    let address = RedisAddress::parse(&redis.url()).expect("an address");
-    let (keys, twin) = (RedisKeys::open(&address).await.expect("opens"), EmbeddedKeys::default());
+    let connections = crate::connect(&redis.url()).await;
+    let (keys, twin) = (RedisKeys::new(connections.clone()), EmbeddedKeys::default());
     let name = |n: u32| format!("value:{n}:{}", std::process::id());
     for ports in [&keys as &dyn KeyPort, &twin] {
         ports.put(vec![(name(1), b"a".to_vec())], 60_000, NOW).await.expect("put");
@@ -336,7 +333,7 @@ async fn values_and_limits_are_those_of_one_process() {
         ports.remove(&[name(1), name(3)]).await.expect("removed");
         assert_eq!(ports.get(&[name(1)], NOW).await, Ok(vec![None]));
     }
-    let limits = RedisLimits::open(&address).await.expect("opens");
+    let limits = RedisLimits::new(connections);
     let (rate, mut now_us) = (Rate::per_second(10, 3), 1_700_000_000_000_000);
     let bucket = format!("bucket-{}", Uuid::new_v4().simple());
     let mut full_at_us = 0;

@@ -5,3 +5,11 @@
 mod coupon_conformance;
 mod coupon_safety;
 mod lines;
+
+use hot::redis::{RedisAddress, RedisConnections};
+
+/// The connections of one process.
+async fn connect(url: &str) -> RedisConnections {
+    let address = RedisAddress::parse(url).expect("an address");
+    RedisConnections::open(&address, 2).await.expect("connects")
+}

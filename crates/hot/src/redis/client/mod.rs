@@ -3,7 +3,10 @@
 //! Redirections, a new topology and lost connections are the library's business. That it may send a script a second
 //! time is why every script must bear being run again.
 
+mod address;
 pub(super) mod reply;
+
+pub use address::RedisAddress;
 
 use super::scripts::Script;
 use crate::port::HotError;
@@ -12,8 +15,8 @@ use redis::cluster::ClusterClient;
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{Route, SingleNodeRoutingInfo, Slot, SlotAddr};
 use redis::{Pipeline, RedisError, Value};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 /// Longest time for one call with everything the library tries; past it the outcome is unknown.
@@ -27,40 +30,13 @@ const WAIT_MS: u64 = 1_000;
 const RETRIES: u32 = 12;
 const RETRY_WAIT_MS: std::ops::RangeInclusive<u64> = 20..=300;
 
-/// Where Redis is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RedisAddress {
-    /// `redis://[user:password@]host:port`
-    Single(String),
-    /// `redis+cluster://[user:password@]a:port,b:port`: any of the nodes, the others are found.
-    Cluster(Vec<String>),
-}
-
-impl RedisAddress {
-    /// Reads the form of the configuration; `None` if it is not one.
-    pub fn parse(url: &str) -> Option<Self> {
-        if let Some(nodes) = url.strip_prefix("redis+cluster://") {
-            let (credentials, nodes) = nodes.rsplit_once('@').map_or(("", nodes), |(user, nodes)| (user, nodes));
-            let at = if credentials.is_empty() { "" } else { "@" };
-            let nodes: Vec<String> = nodes.split(',').map(|node| format!("redis://{credentials}{at}{node}")).collect();
-            return nodes.iter().all(|node| is_node(node)).then_some(Self::Cluster(nodes));
-        }
-        is_node(url).then(|| Self::Single(url.to_owned()))
-    }
-}
-
-fn is_node(url: &str) -> bool {
-    let host = url.strip_prefix("redis://").map(|rest| rest.rsplit('@').next().unwrap_or_default());
-    host.is_some_and(|host| !host.is_empty() && !host.starts_with(['/', ':'])) && redis::Client::open(url).is_ok()
-}
-
 #[derive(Clone)]
-enum Link {
+enum Connection {
     Single(ConnectionManager),
     Cluster(ClusterConnection),
 }
 
-impl Link {
+impl Connection {
     async fn open(address: &RedisAddress) -> Result<Self, RedisError> {
         match address {
             RedisAddress::Single(url) => {
@@ -102,79 +78,108 @@ pub(super) enum Wait {
     Nobody,
 }
 
-/// Which connection a call takes. `WAIT` holds up its own connection, so that people must not stand behind a relay.
+/// Which connection a call takes. `WAIT` holds up its own connection: a caller who waits for a decision must not stand
+/// behind a relay, nor the relay behind an admission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lane {
-    /// Somebody waits for a decision.
+    /// A caller waits for the answer.
     Decision,
-    /// Work that goes on by itself: messages are handed over, people in line are admitted.
+    /// Messages are handed over in the background.
     Relay,
+    /// People in line are admitted in the background.
+    Admission,
     /// Everything else; nothing waits for a replica here.
     Other,
 }
 
-/// What a script gave.
+/// The reply of a script.
 #[derive(Debug)]
-pub(super) struct Ran {
+pub(super) struct Reply {
     pub value: Value,
     /// Whether a replica has what was written, where that was asked for.
-    pub kept: bool,
+    pub is_durable: bool,
 }
 
-/// Connections: some for decisions, one each for the other lanes.
-pub(super) struct Links {
-    decisions: Vec<Link>,
-    relay: Link,
-    others: Link,
-    turn: AtomicUsize,
+/// The connections of a process, on which its engines are opened: some for decisions, one each for the other lanes.
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct RedisConnections(Arc<Lanes>);
+
+struct Lanes {
+    decisions: Vec<Connection>,
+    relay: Connection,
+    admission: Connection,
+    others: Connection,
+    /// Counts decisions: they take the connections in turn.
+    next: AtomicUsize,
+}
+
+impl Lanes {
+    async fn open(address: &RedisAddress, decisions: usize) -> Result<Self, RedisError> {
+        let mut connections = Vec::with_capacity(decisions.max(1));
+        for _ in 0..decisions.max(1) {
+            connections.push(Connection::open(address).await?);
+        }
+        Ok(Self {
+            decisions: connections,
+            relay: Connection::open(address).await?,
+            admission: Connection::open(address).await?,
+            others: Connection::open(address).await?,
+            next: AtomicUsize::new(0),
+        })
+    }
+
+    fn on(&self, lane: Lane) -> &Connection {
+        match lane {
+            Lane::Decision => &self.decisions[self.next.fetch_add(1, Ordering::Relaxed) % self.decisions.len()],
+            Lane::Relay => &self.relay,
+            Lane::Admission => &self.admission,
+            Lane::Other => &self.others,
+        }
+    }
 }
 
 fn unknown(what: &str, error: impl std::error::Error + Send + Sync + 'static) -> HotError {
     HotError::unknown(format!("{what}: {error}")).because(error)
 }
 
-impl Links {
-    pub async fn open(address: &RedisAddress, decisions: usize) -> Result<Self, RedisError> {
-        let mut links = Vec::with_capacity(decisions);
-        for _ in 0..decisions.max(1) {
-            links.push(Link::open(address).await?);
-        }
-        let (relay, others) = (Link::open(address).await?, Link::open(address).await?);
-        Ok(Self { decisions: links, relay, others, turn: AtomicUsize::new(0) })
-    }
-
-    fn on(&self, lane: Lane) -> &Link {
-        match lane {
-            Lane::Decision => &self.decisions[self.turn.fetch_add(1, Ordering::Relaxed) % self.decisions.len()],
-            Lane::Relay => &self.relay,
-            Lane::Other => &self.others,
-        }
+impl RedisConnections {
+    /// Connects. `decisions`: connections for decisions, at least one: as many as batches may be under way, of all
+    /// engines together.
+    ///
+    /// # Errors
+    /// [`HotError::Unavailable`] when Redis cannot be reached.
+    pub async fn open(address: &RedisAddress, decisions: usize) -> Result<Self, HotError> {
+        let lanes = Lanes::open(address, decisions).await;
+        lanes
+            .map(|lanes| Self(Arc::new(lanes)))
+            .map_err(|error| HotError::unavailable(format!("Redis cannot be reached: {error}")).because(error))
     }
 
     /// Runs a script at the master of its first key.
     ///
     /// # Errors
     /// [`HotError::Unknown`]: it may have run.
-    pub async fn run(
+    pub(super) async fn run(
         &self,
         script: &'static Script,
         keys: &[&str],
         arguments: &[&[u8]],
         (lane, wait): (Lane, Wait),
-    ) -> Result<Ran, HotError> {
-        let link = self.on(lane);
+    ) -> Result<Reply, HotError> {
+        let connection = self.0.on(lane);
         let begun = Instant::now();
-        let ran = run_on(link, script, keys, arguments, wait).await;
+        let reply = run_on(connection, script, keys, arguments, wait).await;
         metrics::histogram!("onsale_hot_call_seconds", "call" => script.name).record(begun.elapsed().as_secs_f64());
-        ran
+        reply
     }
 
     /// Sends plain commands that belong to the slot of `key`.
     ///
     /// # Errors
     /// [`HotError::Unknown`]: they may have been carried out.
-    pub async fn send(&self, key: &str, commands: Pipeline) -> Result<Vec<Value>, HotError> {
-        let values = within(self.others.send(key, commands)).await?;
+    pub(super) async fn send(&self, key: &str, commands: Pipeline) -> Result<Vec<Value>, HotError> {
+        let values = within(self.0.others.send(key, commands)).await?;
         values.into_iter().map(|value| value.extract_error().map_err(|error| unknown("Redis", error))).collect()
     }
 }
@@ -182,31 +187,31 @@ impl Links {
 async fn within(sent: impl Future<Output = Result<Vec<Value>, RedisError>>) -> Result<Vec<Value>, HotError> {
     match tokio::time::timeout(CALL_TIMEOUT, sent).await {
         Ok(Ok(values)) => Ok(values),
-        Ok(Err(error)) => Err(unknown("Redis can not be reached", error)),
+        Ok(Err(error)) => Err(unknown("Redis cannot be reached", error)),
         Err(_) => Err(HotError::unknown(format!("Redis did not answer within {} s", CALL_TIMEOUT.as_secs()))),
     }
 }
 
 async fn run_on(
-    link: &Link,
+    connection: &Connection,
     script: &'static Script,
     keys: &[&str],
     arguments: &[&[u8]],
     wait: Wait,
-) -> Result<Ran, HotError> {
+) -> Result<Reply, HotError> {
     let first = keys.first().copied().unwrap_or_default();
     for known in [true, false] {
-        let values = within(link.send(first, commands(script, known, keys, arguments, wait))).await?;
+        let values = within(connection.send(first, commands(script, known, keys, arguments, wait))).await?;
         let mut values = values.into_iter();
         let Some(value) = values.next() else { return Err(HotError::unknown("Redis gave no answer")) };
         match value.extract_error() {
             Ok(value) => {
-                let kept = match (wait, values.next()) {
+                let is_durable = match (wait, values.next()) {
                     (Wait::Nobody, _) => true,
                     (Wait::Replica, Some(Value::Int(replicas))) => replicas >= 1,
                     (Wait::Replica, _) => false,
                 };
-                return Ok(Ran { value, kept });
+                return Ok(Reply { value, is_durable });
             }
             // A node that was promoted, restarted or told to forget has no scripts: it gets the text.
             Err(error) if known && error.code() == Some("NOSCRIPT") => {}
@@ -231,21 +236,4 @@ fn commands(script: &Script, known: bool, keys: &[&str], arguments: &[&[u8]], wa
 pub(super) fn uptime_ms() -> i64 {
     static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
     BEGAN.elapsed().as_millis() as i64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_read() {
-        let cluster = RedisAddress::parse("redis+cluster://me:secret@a:1,b:2");
-        let nodes = vec!["redis://me:secret@a:1".to_owned(), "redis://me:secret@b:2".to_owned()];
-        assert_eq!(cluster, Some(RedisAddress::Cluster(nodes)));
-        let single = RedisAddress::parse("redis://127.0.0.1:6379");
-        assert_eq!(single, Some(RedisAddress::Single("redis://127.0.0.1:6379".into())));
-        for wrong in ["", "redis:", "redis://", "embedded:", "redis+cluster://", "redis+cluster://a:1,", "kafka://a"] {
-            assert_eq!(RedisAddress::parse(wrong), None, "{wrong}");
-        }
-    }
 }

@@ -111,7 +111,7 @@ impl Inner {
         let fields = ["epoch", "count", "revision", "given", "told", "handed", "incomplete"];
         pipeline.cmd("HMGET").arg(&sale.keys.policy).arg(&fields);
         pipeline.cmd("GET").arg(&sale.keys.stock);
-        let mut values = Array::of(Value::Array(self.links.send(&sale.keys.policy, pipeline).await?))?;
+        let mut values = Array::of(Value::Array(self.connections.send(&sale.keys.policy, pipeline).await?))?;
         let mut fields = values.array()?;
         let Some(epoch) = fields.field()? else { return Ok(None) };
         let mark = Mark { epoch, count: fields.number()? };
@@ -150,7 +150,7 @@ impl Inner {
     pub(super) async fn policy(&self, sale: &Sale) -> Result<Option<Campaign>, HotError> {
         let mut pipeline = redis::pipe();
         pipeline.cmd("HGET").arg(&sale.keys.policy).arg("json");
-        match self.links.send(&sale.keys.policy, pipeline).await?.into_iter().next() {
+        match self.connections.send(&sale.keys.policy, pipeline).await?.into_iter().next() {
             Some(Value::BulkString(json)) => {
                 let policy = serde_json::from_slice(&json);
                 policy
@@ -167,13 +167,13 @@ impl Inner {
         let numbers = [kept.epoch, kept.count, clock::now().millis()].map(|number| number.to_string());
         let arguments = [user.as_bytes(), numbers[0].as_bytes(), numbers[1].as_bytes(), numbers[2].as_bytes()];
         let keys = [sale.keys.policy.as_str(), sale.keys.participants.as_str()];
-        let ran = self.links.run(&scripts::LOOK, &keys, &arguments, (Lane::Decision, self.wait())).await?;
-        let mut fields = Array::of(ran.value)?;
+        let reply = self.connections.run(&scripts::LOOK, &keys, &arguments, (Lane::Decision, self.wait())).await?;
+        let mut fields = Array::of(reply.value)?;
         if fields.len() == 0 {
             return Ok(None);
         }
         let mark = Mark { epoch: fields.number()?, count: fields.number()? };
-        if mark > kept && !ran.kept {
+        if mark > kept && !reply.is_durable {
             return Err(HotError::unavailable("no replica has confirmed what is known"));
         }
         if self.ack != Ack::Bus {
@@ -190,7 +190,7 @@ impl Inner {
         loop {
             let mut pipeline = redis::pipe();
             pipeline.cmd("HSCAN").arg(&sale.keys.participants).arg(&cursor).arg("COUNT").arg(SCAN_COUNT);
-            let values = self.links.send(&sale.keys.participants, pipeline).await?;
+            let values = self.connections.send(&sale.keys.participants, pipeline).await?;
             let mut page = Array::of(values.into_iter().next().unwrap_or(Value::Nil))?;
             cursor = page.text()?;
             let mut fields = page.array()?;

@@ -51,7 +51,7 @@ impl Inner {
         let value = format!("{}@{now_ms}", id.event);
         let mut pipeline = redis::pipe();
         pipeline.cmd("SET").arg(&name).arg(&value).arg("NX").arg("GET").arg("PX").arg(CLAIM_MS);
-        let found = self.links.send(&name, pipeline).await?.into_iter().next().unwrap_or(Value::Nil);
+        let found = self.connections.send(&name, pipeline).await?.into_iter().next().unwrap_or(Value::Nil);
         let Value::BulkString(found) = found else { return Ok(Claim::Decide(Some(Held { name, value }))) };
         let found = String::from_utf8_lossy(&found).into_owned();
         match claimed_for(&found) {
@@ -92,8 +92,8 @@ impl Inner {
     async fn change_claim(&self, name: &str, seen: &str, value: &str) -> Result<bool, HotError> {
         let life = CLAIM_MS.to_string();
         let arguments = [seen.as_bytes(), value.as_bytes(), life.as_bytes()];
-        let ran = self.links.run(&scripts::CLAIM, &[name], &arguments, (Lane::Other, Wait::Nobody)).await?;
-        Ok(ran.value == Value::Int(1))
+        let reply = self.connections.run(&scripts::CLAIM, &[name], &arguments, (Lane::Other, Wait::Nobody)).await?;
+        Ok(reply.value == Value::Int(1))
     }
 
     /// A refusal is not remembered: lets go of what was claimed for it. If that fails, the claim is void all the same

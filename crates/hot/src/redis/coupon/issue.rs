@@ -212,8 +212,8 @@ impl Inner {
         now: Timestamp,
     ) -> Result<Vec<IssueOutcome>, HotError> {
         let before = sale.kept();
-        let ran = self.run_issue(sale, before, batch, now).await?;
-        let decided = match read(ran.value).map_err(HotError::from)? {
+        let reply = self.run_issue(sale, before, batch, now).await?;
+        let decided = match read(reply.value).map_err(HotError::from)? {
             Reply::Decided(decided) => decided,
             Reply::Absent if stranger => return Ok(batch.iter().map(|_| IssueOutcome::NoCampaign).collect()),
             Reply::Absent | Reply::Behind => {
@@ -229,7 +229,7 @@ impl Inner {
         let sale = if stranger { self.sales.add(&sale.id, || Sale::new(sale.id.clone())) } else { sale.clone() };
         let mark = decided.version.mark;
         let news = mark > before;
-        if news && !ran.kept {
+        if news && !reply.is_durable {
             metrics::counter!("onsale_hot_wait_failed_total").increment(1);
             return Err(HotError::unknown("no replica has confirmed the decisions"));
         }
@@ -257,7 +257,7 @@ impl Inner {
         kept: Mark,
         batch: &[Asked<'_>],
         now: Timestamp,
-    ) -> Result<crate::redis::client::Ran, HotError> {
+    ) -> Result<crate::redis::client::Reply, HotError> {
         let mut numbers = itoa_all([now.millis(), kept.epoch, kept.count, batch.len() as i64]).into_iter();
         let mut number = || numbers.next().unwrap_or_default();
         let (now_ms, epoch, count, n) = (number(), number(), number(), number());
@@ -277,7 +277,7 @@ impl Inner {
         arguments.extend([looked_at, n.as_bytes(), &admitted, ids.as_bytes()]);
         arguments.extend(batch.iter().map(|asked| asked.request.user.as_str().as_bytes()));
         arguments.extend(keys.iter().map(String::as_bytes));
-        self.links.run(&scripts::ISSUE, &sale.keys.decision(), &arguments, (Lane::Decision, self.wait())).await
+        self.connections.run(&scripts::ISSUE, &sale.keys.decision(), &arguments, (Lane::Decision, self.wait())).await
     }
 }
 

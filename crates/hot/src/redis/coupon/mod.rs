@@ -20,7 +20,7 @@ mod port;
 mod record;
 mod sale;
 
-use super::client::{Lane, Links, RedisAddress, Wait};
+use super::client::{Lane, RedisConnections, Wait};
 use super::reply::Array;
 use super::{Ack, names, scripts};
 use crate::port::{HotError, SaleCounts};
@@ -54,13 +54,11 @@ pub struct RedisOptions {
     pub ack: Ack,
     /// For [`Ack::Bus`].
     pub announce: Option<Arc<dyn Announce>>,
-    /// Connections for decisions: one for each batch that may be under way.
-    pub connections: usize,
 }
 
 impl Default for RedisOptions {
     fn default() -> Self {
-        Self { ack: Ack::Replica, announce: None, connections: 2 }
+        Self { ack: Ack::Replica, announce: None }
     }
 }
 
@@ -69,7 +67,7 @@ impl Default for RedisOptions {
 pub struct RedisEngine(Arc<Inner>);
 
 struct Inner {
-    links: Links,
+    connections: RedisConnections,
     ack: Ack,
     announce: Option<Arc<dyn Announce>>,
     /// This process, as leases know it.
@@ -83,16 +81,11 @@ struct Inner {
 }
 
 impl RedisEngine {
-    /// Connects, and begins to watch campaigns at rest.
-    ///
-    /// # Errors
-    /// [`HotError::Unavailable`] when Redis can not be reached.
-    pub async fn open(address: &RedisAddress, options: RedisOptions) -> Result<Self, HotError> {
-        let links = Links::open(address, options.connections.max(1)).await;
-        let links = links
-            .map_err(|error| HotError::unavailable(format!("Redis can not be reached: {error}")).because(error))?;
+    /// Opens the engine on the connections of the process, and begins to watch campaigns that can give nothing. Must be
+    /// called in a Tokio runtime.
+    pub fn new(connections: RedisConnections, options: RedisOptions) -> Self {
         let inner = Arc::new(Inner {
-            links,
+            connections,
             ack: options.ack,
             announce: options.announce,
             me: Uuid::new_v4().simple().to_string(),
@@ -102,7 +95,7 @@ impl RedisEngine {
             lost: Notify::new(),
         });
         tokio::spawn(Inner::watch(Arc::downgrade(&inner)));
-        Ok(Self(inner))
+        Self(inner)
     }
 
     fn sale(&self, id: &CampaignId) -> Arc<Sale> {
@@ -132,7 +125,7 @@ impl Inner {
     async fn is_still(&self, sale: &Sale, mark: sale::Mark) -> Result<(), HotError> {
         let mut pipeline = redis::pipe();
         pipeline.cmd("HMGET").arg(&sale.keys.policy).arg(&["epoch", "incomplete"]);
-        let values = self.links.send(&sale.keys.policy, pipeline).await?;
+        let values = self.connections.send(&sale.keys.policy, pipeline).await?;
         let mut fields = Array::of(values.into_iter().next().unwrap_or(Value::Nil))?;
         let epoch: Option<i64> = fields.field()?;
         let is_whole = fields.field::<u8>()?.is_none();
@@ -164,28 +157,30 @@ impl Inner {
         let arguments: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
         let keys = &sale.keys;
         let keys = [keys.policy.as_str(), &keys.stock, &keys.participants, &keys.returned];
-        let ran = self.links.run(&scripts::RESTORE, &keys, &arguments, (Lane::Decision, self.wait())).await?;
-        if !ran.kept {
+        let reply = self.connections.run(&scripts::RESTORE, &keys, &arguments, (Lane::Decision, self.wait())).await?;
+        if !reply.is_durable {
             return Err(HotError::unknown("no replica has confirmed what was put back"));
         }
-        Ok(Array::of(ran.value)?.numbers::<usize>()?.into_iter().map(|place| place - 1).collect())
+        Ok(Array::of(reply.value)?.numbers::<usize>()?.into_iter().map(|place| place - 1).collect())
     }
 
     async fn set_standing(&self, sale: &Sale, standing: &str) -> Result<(), HotError> {
         // Clocks differ between servers: a new epoch must follow the one seen here, whoever's clock that came from.
         let epoch = clock::now().millis().max(sale.kept().epoch + 1).to_string();
         let arguments = [standing.as_bytes(), epoch.as_bytes()];
-        let ran =
-            self.links.run(&scripts::STANDING, &[&sale.keys.policy], &arguments, (Lane::Decision, self.wait())).await?;
+        let reply = self
+            .connections
+            .run(&scripts::STANDING, &[&sale.keys.policy], &arguments, (Lane::Decision, self.wait()))
+            .await?;
         self.wake(&sale.id);
-        if ran.kept { Ok(()) } else { Err(HotError::unknown("no replica has confirmed it")) }
+        if reply.is_durable { Ok(()) } else { Err(HotError::unknown("no replica has confirmed it")) }
     }
 
     /// How much was given, and how many messages of it are on their way; `None` if there is no such campaign.
     async fn counters(&self, sale: &Sale) -> Result<Option<(SaleCounts, u64)>, HotError> {
         let mut pipeline = redis::pipe();
         pipeline.cmd("HMGET").arg(&sale.keys.policy).arg(&["given", "revoked", "told", "handed"]);
-        let values = self.links.send(&sale.keys.policy, pipeline).await?;
+        let values = self.connections.send(&sale.keys.policy, pipeline).await?;
         let mut fields = Array::of(values.into_iter().next().unwrap_or(Value::Nil))?;
         let Some(given) = fields.field()? else { return Ok(None) };
         let counts = SaleCounts { given, revoked: fields.number()? };
@@ -202,7 +197,7 @@ impl Inner {
         let mut pipeline = redis::pipe();
         pipeline.cmd("GET").arg(&sale.keys.stock);
         pipeline.cmd("HLEN").arg(&sale.keys.participants);
-        let mut values = Array::of(Value::Array(self.links.send(&sale.keys.policy, pipeline).await?))?;
+        let mut values = Array::of(Value::Array(self.connections.send(&sale.keys.policy, pipeline).await?))?;
         Ok(Some((campaign, values.number()?, values.number()?)))
     }
 }

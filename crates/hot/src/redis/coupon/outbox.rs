@@ -133,13 +133,13 @@ impl Inner {
         let (lease, entries) = (LEASE_MS.to_string(), ENTRIES_MAX.to_string());
         let arguments = [self.me.as_bytes(), lease.as_bytes(), entries.as_bytes()];
         let keys = [sale.keys.outbox.as_str(), sale.keys.lease.as_str()];
-        let ran = self.links.run(&scripts::TAKE, &keys, &arguments, (Lane::Relay, self.wait())).await?;
-        let mut values = Array::of(ran.value)?;
+        let reply = self.connections.run(&scripts::TAKE, &keys, &arguments, (Lane::Relay, self.wait())).await?;
+        let mut values = Array::of(reply.value)?;
         if values.len() == 0 {
             sale.outbox_quiet_until_ms.store(uptime_ms() + QUIET_MS, Ordering::Relaxed);
             return Ok(Vec::new());
         }
-        if !ran.kept {
+        if !reply.is_durable {
             // What no replica has may still be taken back by a failover: it must not be told.
             return Err(HotError::unavailable("no replica has confirmed the messages"));
         }
@@ -165,7 +165,7 @@ impl Inner {
             let arguments: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
             let keys = [sale.keys.outbox.as_str(), sale.keys.policy.as_str()];
             let count = done.len();
-            self.links.run(&scripts::HANDED, &keys, &arguments, (Lane::Other, Wait::Nobody)).await?;
+            self.connections.run(&scripts::HANDED, &keys, &arguments, (Lane::Other, Wait::Nobody)).await?;
             book.offered.drain(..count);
         }
         Ok(())

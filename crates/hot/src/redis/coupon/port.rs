@@ -43,17 +43,20 @@ impl CouponPort for RedisEngine {
         let id = campaign.id.clone();
         let mut pipeline = redis::pipe();
         pipeline.cmd("SADD").arg(names::CAMPAIGNS).arg(format!("{}/{}", id.tenant, id.event));
-        self.0.links.send(names::CAMPAIGNS, pipeline).await?;
+        self.0.connections.send(names::CAMPAIGNS, pipeline).await?;
         let sale = self.0.sales.add(&id, || Sale::new(id.clone()));
         let texts = put_arguments(&campaign);
         let arguments: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
-        let ran =
-            self.0.links.run(&scripts::PUT, &sale.keys.decision(), &arguments, (Lane::Decision, self.0.wait())).await?;
+        let reply = self
+            .0
+            .connections
+            .run(&scripts::PUT, &sale.keys.decision(), &arguments, (Lane::Decision, self.0.wait()))
+            .await?;
         sale.wake();
-        if !ran.kept {
+        if !reply.is_durable {
             return Err(HotError::unknown("no replica has confirmed the campaign"));
         }
-        let decides = ran.value == Value::Int(1);
+        let decides = reply.value == Value::Int(1);
         let whole = decides && (!sale.is_fenced() || self.0.has_caught_up(&sale).await?);
         Ok(if whole { Standing::Whole } else { Standing::Incomplete })
     }
@@ -138,12 +141,13 @@ impl CouponPort for RedisEngine {
         let back: &[u8] = if return_to_stock { b"1" } else { b"0" };
         let keys = [sale.keys.policy.as_str(), &sale.keys.stock, &sale.keys.participants, &sale.keys.returned];
         let arguments = [user.as_str().as_bytes(), coupon.as_bytes(), back];
-        let ran = self.0.links.run(&scripts::REVOKE, &keys, &arguments, (Lane::Decision, self.0.wait())).await?;
+        let reply =
+            self.0.connections.run(&scripts::REVOKE, &keys, &arguments, (Lane::Decision, self.0.wait())).await?;
         self.0.wake(id);
-        if !ran.kept {
+        if !reply.is_durable {
             return Err(HotError::unknown("no replica has confirmed the revocation"));
         }
-        match ran.value {
+        match reply.value {
             Value::Int(-1) => Err(HotError::unavailable("the campaign is being put together again")),
             value => Ok(value == Value::Int(1)),
         }
@@ -173,7 +177,7 @@ impl CouponPort for RedisEngine {
     async fn campaigns(&self) -> Result<Vec<CampaignId>, HotError> {
         let mut pipeline = redis::pipe();
         pipeline.cmd("SMEMBERS").arg(names::CAMPAIGNS);
-        let values = self.0.links.send(names::CAMPAIGNS, pipeline).await?;
+        let values = self.0.connections.send(names::CAMPAIGNS, pipeline).await?;
         let mut names = match values.into_iter().next() {
             Some(Value::Set(names)) => Array::of(Value::Array(names))?,
             other => Array::of(other.unwrap_or(Value::Nil))?,

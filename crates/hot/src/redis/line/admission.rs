@@ -86,7 +86,8 @@ impl Inner {
     async fn admit_part(&self, known: &Arc<Known>, passes: &[Uuid], clock: Clock) -> Result<Went, HotError> {
         let ids: String = passes.iter().map(|id| id.simple().to_string()).collect();
         let script = &scripts::LINE_ADMIT;
-        let call = Call { script, pass: None, arguments: &[ids.as_bytes()], lane: Lane::Relay, tells: admits_somebody };
+        let call =
+            Call { script, pass: None, arguments: &[ids.as_bytes()], lane: Lane::Admission, tells: admits_somebody };
         let went = read(self.call_once(known, &moment(clock), call).await?, passes)?;
         self.show_passes(known, &went).await;
         Ok(went)
@@ -99,11 +100,13 @@ impl Inner {
         if passes.is_empty() {
             return;
         }
-        let (links, known) = (self.links.clone(), known.clone());
+        let (connections, known) = (self.connections.clone(), known.clone());
         let show = async move {
             let keys: Vec<&str> = known.keys.all().into_iter().chain(passes.iter().map(String::as_str)).collect();
             let arguments: Vec<&[u8]> = arguments.iter().map(String::as_bytes).collect();
-            if let Err(error) = links.run(&scripts::LINE_SHOW, &keys, &arguments, (Lane::Other, Wait::Nobody)).await {
+            if let Err(error) =
+                connections.run(&scripts::LINE_SHOW, &keys, &arguments, (Lane::Other, Wait::Nobody)).await
+            {
                 tracing::warn!(line = %known.id, %error, "passes are not shown to others");
             }
         };
@@ -118,7 +121,7 @@ impl Inner {
 
     pub(super) async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError> {
         let script = &scripts::LINE_PUT_BACK;
-        let call = Call { script, pass: None, arguments: &[], lane: Lane::Relay, tells: puts_somebody_back };
+        let call = Call { script, pass: None, arguments: &[], lane: Lane::Admission, tells: puts_somebody_back };
         let back = self.call_once(&self.known(line), &moment(clock), call).await?;
         Ok(people(Array::of(back)?)?)
     }

@@ -80,7 +80,7 @@ impl Inner {
 
     async fn draw_part(&self, known: &Arc<Known>, arguments: &[&[u8]]) -> Result<Progress, HotError> {
         let script = &scripts::LINE_DRAW;
-        let call = Call { script, pass: None, arguments, lane: Lane::Relay, tells: is_there };
+        let call = Call { script, pass: None, arguments, lane: Lane::Admission, tells: is_there };
         Ok(read(self.call(known, call).await?)?)
     }
 }

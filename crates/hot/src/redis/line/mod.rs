@@ -19,9 +19,9 @@ mod port;
 mod rule;
 mod stand;
 
-use super::client::{Lane, Links, RedisAddress, Wait};
+use super::client::{Lane, RedisConnections, Wait};
 use super::scripts::{self, Script};
-use super::{Ack, names, open_links};
+use super::{Ack, names};
 use crate::line::Clock;
 use crate::port::HotError;
 use domain::line::LineId;
@@ -38,15 +38,13 @@ const SHOWING_MAX: usize = 4;
 pub struct LineOptions {
     /// When an answer may be heard. Lines tell the bus nothing: [`Ack::Bus`] means [`Ack::Replica`].
     pub ack: Ack,
-    /// Connections for people's calls: one for each batch that may be under way. Admission has one of its own.
-    pub connections: usize,
     /// Most entries whose tickets one run of the draw's script gives: nobody else is served by the node meanwhile.
     pub draw_part_max: usize,
 }
 
 impl Default for LineOptions {
     fn default() -> Self {
-        Self { ack: Ack::Replica, connections: 2, draw_part_max: 1_000 }
+        Self { ack: Ack::Replica, draw_part_max: 1_000 }
     }
 }
 
@@ -58,7 +56,7 @@ impl Default for LineOptions {
 pub struct RedisLines(Arc<Inner>);
 
 struct Inner {
-    links: Arc<Links>,
+    connections: RedisConnections,
     ack: Ack,
     draw_part_max: usize,
     lines: papaya::HashMap<LineId, Arc<Known>>,
@@ -89,19 +87,15 @@ fn moment(clock: Clock) -> String {
 }
 
 impl RedisLines {
-    /// Connects.
-    ///
-    /// # Errors
-    /// [`HotError::Unavailable`] when Redis can not be reached.
-    pub async fn open(address: &RedisAddress, options: LineOptions) -> Result<Self, HotError> {
-        let links = open_links(address, options.connections).await?;
-        Ok(Self(Arc::new(Inner {
-            links,
+    /// Opens the engine on the connections of the process.
+    pub fn new(connections: RedisConnections, options: LineOptions) -> Self {
+        Self(Arc::new(Inner {
+            connections,
             ack: options.ack,
             draw_part_max: options.draw_part_max,
             lines: papaya::HashMap::new(),
             showing: Arc::new(Semaphore::new(SHOWING_MAX)),
-        })))
+        }))
     }
 }
 
@@ -137,19 +131,19 @@ impl Inner {
         let mut keys = Vec::with_capacity(9);
         keys.extend(known.keys.all());
         keys.extend(call.pass);
-        let ran = self.links.run(call.script, &keys, call.arguments, (call.lane, self.wait())).await?;
-        if !ran.kept && (call.tells)(&ran.value) {
+        let reply = self.connections.run(call.script, &keys, call.arguments, (call.lane, self.wait())).await?;
+        if !reply.is_durable && (call.tells)(&reply.value) {
             metrics::counter!("onsale_hot_wait_failed_total").increment(1);
             return Err(HotError::unknown("no replica has confirmed what became of the line"));
         }
-        Ok(ran.value)
+        Ok(reply.value)
     }
 
     /// Adds a name to a set.
     async fn register(&self, set: &str, name: &str) -> Result<(), HotError> {
         let lane = (Lane::Decision, self.wait());
-        let ran = self.links.run(&scripts::LINE_REGISTER, &[set], &[name.as_bytes()], lane).await?;
-        if ran.kept { Ok(()) } else { Err(HotError::unknown("no replica has confirmed the line")) }
+        let reply = self.connections.run(&scripts::LINE_REGISTER, &[set], &[name.as_bytes()], lane).await?;
+        if reply.is_durable { Ok(()) } else { Err(HotError::unknown("no replica has confirmed the line")) }
     }
 
     /// Before the line is made: nobody may stand in a line that no scheduler finds.

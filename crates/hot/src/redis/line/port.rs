@@ -86,14 +86,14 @@ impl LinePort for RedisLines {
         let known = self.0.known(line);
         let mut pipeline = redis::pipe();
         pipeline.cmd("HMGET").arg(&known.keys.line).arg(&rule::NAMES);
-        let values = self.0.links.send(&known.keys.line, pipeline).await?;
+        let values = self.0.connections.send(&known.keys.line, pipeline).await?;
         Ok(rule::read(values.into_iter().next().unwrap_or(Value::Nil))?)
     }
 
     async fn lines(&self) -> Result<Vec<LineId>, HotError> {
         let mut pipeline = redis::pipe();
         pipeline.cmd("SMEMBERS").arg(names::LINES);
-        let values = self.0.links.send(names::LINES, pipeline).await?;
+        let values = self.0.connections.send(names::LINES, pipeline).await?;
         let mut names = match values.into_iter().next() {
             Some(Value::Set(names)) => Array::of(Value::Array(names))?,
             other => Array::of(other.unwrap_or(Value::Nil))?,

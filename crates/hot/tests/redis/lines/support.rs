@@ -3,7 +3,7 @@
 use domain::line::{Admits, LineId, LineRule};
 use domain::{CampaignId, EventName, TenantName, UserId};
 use hot::line::LineUser;
-use hot::redis::{Ack, LineOptions, RedisAddress, RedisLines};
+use hot::redis::{Ack, LineOptions, RedisLines};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
@@ -15,8 +15,7 @@ pub async fn open(url: &str, ack: Ack) -> RedisLines {
 }
 
 pub async fn open_with(url: &str, options: LineOptions) -> RedisLines {
-    let address = RedisAddress::parse(url).expect("an address");
-    RedisLines::open(&address, options).await.expect("opens")
+    RedisLines::new(crate::connect(url).await, options)
 }
 
 pub fn rule(rate_per_second: u32) -> LineRule {
