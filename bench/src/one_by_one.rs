@@ -8,7 +8,7 @@ use crate::table::{Row, Table, median};
 use anyhow::Context;
 use domain::{CampaignId, EventName, TenantName};
 use hot::redis::{RedisAddress, RedisConnections, RedisEngine, RedisOptions};
-use hot::{CouponPort, Standing};
+use hot::{Completeness, CouponPort};
 use lab::load::Until;
 use services::coupon::campaigns::open_with_stock;
 use std::time::Duration;
@@ -117,7 +117,7 @@ impl Campaigns {
         let id = Self::id(name)?;
         let campaign = open_with_stock(id.clone(), name, stock);
         self.runtime.block_on(async {
-            if self.engine.put_campaign(campaign).await? == Standing::Incomplete {
+            if self.engine.put_campaign(campaign).await? == Completeness::Incomplete {
                 self.engine.complete(&id).await?;
             }
             Ok(())

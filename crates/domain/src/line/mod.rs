@@ -5,7 +5,7 @@
 //!            |  ^   \-------> Processing (a request)     --finish--> Finished
 //!   not heard|  |heard           | stale
 //!   of       v  |of              v
-//!           Away               Waiting, at the same place
+//!           Inactive           Waiting, at the same place
 //! ```
 //!
 //! A place is a ticket number, given in order of entry and never given twice; in a line with an opening draw whoever
@@ -34,7 +34,7 @@ mod played;
 mod promise_tests;
 mod restored;
 mod rule;
-mod standing;
+mod status;
 #[cfg(test)]
 mod tests;
 
@@ -43,12 +43,12 @@ pub use draw::{DrawSeed, SeedError, commitment, commitment_hex, drawn_order};
 pub use drawing::DrawStep;
 pub use estimate::Throughput;
 pub use id::LineId;
-pub use outlook::{Forecast, Look, Outlook};
+pub use outlook::{Forecast, Observation, Outlook};
 pub use pace::Pace;
-pub use place::{Pass, Place, State, Verdict};
+pub use place::{LineOutcome, Pass, Place, State};
 pub use restored::{RestoredLine, RestoredPlace};
 pub use rule::{Admits, CAPACITY_DEFAULT, LineRule, PASS_TTL_DEFAULT_MS};
-pub use standing::{Figures, Standing};
+pub use status::{LineCounts, LineStatus};
 
 use crate::name::UserId;
 use crate::time::Timestamp;
@@ -74,7 +74,7 @@ pub struct Line {
     /// The highest ticket admitted.
     serving: u64,
     admitted: u64,
-    away: u64,
+    inactive: u64,
     finished: u64,
 }
 
@@ -92,7 +92,7 @@ impl Line {
             gone: Gone::default(),
             serving: 0,
             admitted: 0,
-            away: 0,
+            inactive: 0,
             finished: 0,
         }
     }
@@ -117,19 +117,19 @@ impl Line {
     }
 
     /// Takes a place at the end, or tells the place that the user has (GATE-001, QUEUE-001).
-    pub fn enter(&mut self, user: &UserId, now: Timestamp) -> Standing {
-        match self.look(user, now) {
-            Standing::Absent if self.rule.closed => Standing::Closed,
-            Standing::Absent if self.order.waiting() >= u64::from(self.rule.capacity) => Standing::Full,
-            Standing::Absent => {
+    pub fn enter(&mut self, user: &UserId, now: Timestamp) -> LineStatus {
+        match self.check_in(user, now) {
+            LineStatus::Absent if self.rule.closed => LineStatus::Closed,
+            LineStatus::Absent if self.order.waiting() >= u64::from(self.rule.capacity) => LineStatus::Full,
+            LineStatus::Absent => {
                 let ticket = self.order.append(user);
                 if self.is_undrawn() {
                     self.places.insert(user.clone(), Place::new(ticket, NEVER_SHOWN, now));
-                    return Standing::Drawing { entry: ticket, is_new: true };
+                    return LineStatus::Drawing { entry: ticket, is_new: true };
                 }
                 let rank = self.order.waiting();
                 self.places.insert(user.clone(), Place::new(ticket, rank, now));
-                Standing::Waiting { ticket, rank, is_new: true }
+                LineStatus::Waiting { ticket, rank, is_new: true }
             }
             known => known,
         }
@@ -138,54 +138,54 @@ impl Line {
     /// How the user stands; whoever asks is there (GATE-002, QUEUE-002).
     ///
     /// A rank that was shown never gets worse: who comes back to an earlier place does not push anybody back.
-    pub fn look(&mut self, user: &UserId, now: Timestamp) -> Standing {
+    pub fn check_in(&mut self, user: &UserId, now: Timestamp) -> LineStatus {
         let is_undrawn = self.is_undrawn();
-        let Some(place) = self.places.get_mut(user) else { return Standing::Absent };
+        let Some(place) = self.places.get_mut(user) else { return LineStatus::Absent };
         let ticket = place.ticket;
         match place.state {
             State::Waiting if is_undrawn => {
                 place.heard_at = place.heard_at.max(now);
-                Standing::Drawing { entry: ticket, is_new: false }
+                LineStatus::Drawing { entry: ticket, is_new: false }
             }
-            State::Waiting | State::Away => {
-                if place.state == State::Away {
+            State::Waiting | State::Inactive => {
+                if place.state == State::Inactive {
                     place.state = State::Waiting;
-                    self.away -= 1;
+                    self.inactive -= 1;
                     self.order.stand(ticket);
                 }
                 place.heard_at = place.heard_at.max(now);
                 place.shown = place.shown.min(self.order.rank(ticket));
-                Standing::Waiting { ticket, rank: place.shown, is_new: false }
+                LineStatus::Waiting { ticket, rank: place.shown, is_new: false }
             }
-            State::Processing { .. } => Standing::Processing { ticket },
-            State::Inside(pass) if pass.lives_at(now) => Standing::Inside { ticket, pass },
+            State::Processing { .. } => LineStatus::Processing { ticket },
+            State::Inside(pass) if pass.lives_at(now) => LineStatus::Inside { ticket, pass },
             State::Inside(pass) => {
                 self.inside.remove(&(pass.until.millis(), ticket));
                 self.places.remove(user);
-                Standing::Absent
+                LineStatus::Absent
             }
-            State::Finished(verdict) => Standing::Finished { ticket, verdict },
+            State::Finished(outcome) => LineStatus::Finished { ticket, outcome },
         }
     }
 
     /// How the user stands, for somebody else who asks: nothing changes.
-    pub fn glance(&self, user: &UserId, now: Timestamp) -> Standing {
-        let Some(place) = self.places.get(user) else { return Standing::Absent };
+    pub fn glance(&self, user: &UserId, now: Timestamp) -> LineStatus {
+        let Some(place) = self.places.get(user) else { return LineStatus::Absent };
         let ticket = place.ticket;
         match place.state {
-            State::Waiting if self.is_undrawn() => Standing::Drawing { entry: ticket, is_new: false },
+            State::Waiting if self.is_undrawn() => LineStatus::Drawing { entry: ticket, is_new: false },
             State::Waiting => {
                 let rank = place.shown.min(self.order.rank(ticket));
-                Standing::Waiting { ticket, rank, is_new: false }
+                LineStatus::Waiting { ticket, rank, is_new: false }
             }
-            State::Away => {
+            State::Inactive => {
                 let rank = place.shown.min(self.order.rank(ticket) + 1);
-                Standing::Waiting { ticket, rank, is_new: false }
+                LineStatus::Waiting { ticket, rank, is_new: false }
             }
-            State::Processing { .. } => Standing::Processing { ticket },
-            State::Inside(pass) if pass.lives_at(now) => Standing::Inside { ticket, pass },
-            State::Inside(_) => Standing::Absent,
-            State::Finished(verdict) => Standing::Finished { ticket, verdict },
+            State::Processing { .. } => LineStatus::Processing { ticket },
+            State::Inside(pass) if pass.lives_at(now) => LineStatus::Inside { ticket, pass },
+            State::Inside(_) => LineStatus::Absent,
+            State::Finished(outcome) => LineStatus::Finished { ticket, outcome },
         }
     }
 
@@ -194,7 +194,7 @@ impl Line {
         let Some(place) = self.places.get(user) else { return false };
         let ticket = place.ticket;
         match place.state {
-            State::Waiting | State::Away => self.give_up_turn(ticket, place.state),
+            State::Waiting | State::Inactive => self.give_up_turn(ticket, place.state),
             State::Inside(pass) => {
                 self.inside.remove(&(pass.until.millis(), ticket));
                 if !pass.lives_at(now) {
@@ -209,8 +209,8 @@ impl Line {
     }
 
     fn give_up_turn(&mut self, ticket: u64, state: State) {
-        if state == State::Away {
-            self.away -= 1;
+        if state == State::Inactive {
+            self.inactive -= 1;
         } else {
             self.order.go(ticket);
         }
@@ -220,9 +220,9 @@ impl Line {
         }
     }
 
-    /// What came of it for someone who was admitted, or who was put back meanwhile. The first verdict stands; whoever
+    /// What came of it for someone who was admitted, or who was put back meanwhile. The first outcome stands; whoever
     /// has one can not enter again. Whether the user has one now: before a draw nobody was admitted, and nobody has.
-    pub fn finish(&mut self, user: &UserId, verdict: Verdict) -> bool {
+    pub fn finish(&mut self, user: &UserId, outcome: LineOutcome) -> bool {
         let Some(place) = self.places.get(user) else { return false };
         let (ticket, state) = (place.ticket, place.state);
         if self.is_undrawn() {
@@ -230,12 +230,12 @@ impl Line {
         }
         match state {
             State::Finished(_) => return true,
-            State::Waiting | State::Away => self.give_up_turn(ticket, state),
+            State::Waiting | State::Inactive => self.give_up_turn(ticket, state),
             State::Processing { since } => drop(self.processing.remove(&(since.millis(), ticket))),
             State::Inside(pass) => drop(self.inside.remove(&(pass.until.millis(), ticket))),
         }
         if let Some(place) = self.places.get_mut(user) {
-            place.state = State::Finished(verdict);
+            place.state = State::Finished(outcome);
             self.finished += 1;
         }
         true
@@ -247,11 +247,11 @@ impl Line {
     }
 
     /// The line's figures. `gone_max`: most ranges of given-up tickets that are told, the next to be served first.
-    pub fn figures(&self, gone_max: usize, now: Timestamp) -> Figures {
+    pub fn counts(&self, gone_max: usize, now: Timestamp) -> LineCounts {
         let dead = self.inside.range(..(now.millis() + 1, 0)).count();
-        Figures {
+        LineCounts {
             waiting: self.order.waiting(),
-            away: self.away,
+            inactive: self.inactive,
             processing: self.processing.len() as u64,
             inside: (self.inside.len() - dead) as u64,
             finished: self.finished,

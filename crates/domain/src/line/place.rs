@@ -21,7 +21,7 @@ impl Pass {
 
 /// What came of it for someone who was admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum LineOutcome {
     /// Got one.
     Issued,
     /// There was none left.
@@ -34,7 +34,7 @@ pub enum State {
     /// In the line.
     Waiting,
     /// Was passed over, not having been heard of; stands first when heard of again.
-    Away,
+    Inactive,
     /// Somebody does the work.
     Processing {
         /// From then on.
@@ -43,7 +43,7 @@ pub enum State {
     /// Has a pass, which may have run out.
     Inside(Pass),
     /// It is decided.
-    Finished(Verdict),
+    Finished(LineOutcome),
 }
 
 /// A person's place in a line.

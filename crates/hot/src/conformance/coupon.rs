@@ -2,7 +2,7 @@
 //!
 //! A new engine plugs in by [`run`] with a way to make an empty engine, and, where it has one, a way to restart it.
 
-use crate::port::{CouponPort, IssueRequest, LocalQuestion, SaleCounts, Standing};
+use crate::port::{Completeness, CouponPort, IssueRequest, LocalQuestion, SaleCounts};
 use domain::coupon::campaign::Switches;
 use domain::coupon::issue::{IdempotencyKey, IssueOutcome, IssuedCoupon};
 use domain::coupon::model::{Model, Request};
@@ -168,7 +168,7 @@ impl<P: CouponPort> History<P> {
         campaign.revision = self.revisions[n];
         self.last_put[n] = Some(campaign.clone());
         let standing = self.engine.put_campaign(campaign.clone()).await.expect("the engine takes a campaign");
-        if standing == Standing::Incomplete {
+        if standing == Completeness::Incomplete {
             self.engine.complete(&campaign.id).await.expect("a campaign that nobody holds coupons of is whole");
         }
         self.model.put_campaign(campaign);

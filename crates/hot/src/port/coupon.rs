@@ -36,7 +36,7 @@ pub struct SaleStatus {
 
 /// Whether an engine knows all that was given of a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Completeness {
     /// It does.
     Whole,
     /// It may not: it decides nothing on it until [`CouponPort::complete`].
@@ -90,7 +90,7 @@ pub trait CouponPort: Send + Sync + 'static {
     ///
     /// A campaign that a shared engine does not have, or has lost a part of, decides nothing until
     /// [`CouponPort::complete`]: somebody may hold coupons of it.
-    async fn put_campaign(&self, campaign: Campaign) -> Result<Standing, HotError>;
+    async fn put_campaign(&self, campaign: Campaign) -> Result<Completeness, HotError>;
 
     /// Stops deciding on a campaign until [`CouponPort::complete`], to put back what was lost.
     async fn suspend(&self, id: &CampaignId) -> Result<(), HotError>;

@@ -11,5 +11,5 @@ pub trait LimitPort: Send + Sync + 'static {
         &self,
         buckets: &[(String, domain::limit::Rate)],
         now_us: u64,
-    ) -> Result<Vec<domain::limit::Verdict>, HotError>;
+    ) -> Result<Vec<domain::limit::RateDecision>, HotError>;
 }

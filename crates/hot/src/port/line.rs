@@ -2,7 +2,7 @@
 
 use super::HotError;
 use async_trait::async_trait;
-use domain::line::{Admitted, DrawStep, Figures, LineId, LineRule, Standing, Verdict};
+use domain::line::{Admitted, DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus};
 use domain::{Timestamp, UserId};
 use uuid::Uuid;
 
@@ -47,7 +47,7 @@ pub enum RuleChange {
 /// Contended lines (GATE-001..006, QUEUE-001..007): the rules of [`domain::line::Line`].
 ///
 /// A place, and what became of it, is durable before anybody hears of it. Every call may be made again: a place is taken
-/// once, a verdict stands, and who was admitted in a call whose answer was lost learns it by looking.
+/// once, a outcome stands, and who was admitted in a call whose answer was lost learns it by looking.
 #[async_trait]
 pub trait LinePort: Send + Sync + 'static {
     /// Makes a line; one that is there stays as it is.
@@ -66,14 +66,14 @@ pub trait LinePort: Send + Sync + 'static {
     async fn lines(&self) -> Result<Vec<LineId>, HotError>;
 
     /// Takes places in order, or tells the places that people have. One answer each.
-    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>>;
+    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>>;
 
     /// How people stand; who asks is there, and has the turn back if it was lost. One answer each.
-    async fn look(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>>;
+    async fn check_in(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>>;
 
-    /// As [`LinePort::look`] of one person by the engine's clock, where that can be said without waiting for anything;
+    /// As [`LinePort::check_in`] of one person by the engine's clock, where that can be said without waiting for anything;
     /// none where it has to be asked.
-    fn look_now(&self, _who: &LineUser) -> Option<Standing> {
+    fn check_in_now(&self, _who: &LineUser) -> Option<LineStatus> {
         None
     }
 
@@ -87,8 +87,8 @@ pub trait LinePort: Send + Sync + 'static {
     /// Puts those back who have been dealt with for too long (GATE-006): who, and their tickets.
     async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError>;
 
-    /// What came of it for somebody. Whether that person has a verdict now.
-    async fn finish(&self, who: &LineUser, verdict: Verdict) -> Result<bool, HotError>;
+    /// What came of it for somebody. Whether that person has a outcome now.
+    async fn finish(&self, who: &LineUser, outcome: LineOutcome) -> Result<bool, HotError>;
 
     /// Goes on with the opening draw where the line has one and it is time, some way or to the end: whoever hears
     /// [`DrawStep::UnderWay`] calls again. Any number of callers may, and whoever comes back after a crash goes on
@@ -96,5 +96,5 @@ pub trait LinePort: Send + Sync + 'static {
     async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError>;
 
     /// The line's figures; none if there is no such line. `gone_max`: most ranges of given-up tickets.
-    async fn figures(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<Figures>, HotError>;
+    async fn counts(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<LineCounts>, HotError>;
 }

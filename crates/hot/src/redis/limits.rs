@@ -5,7 +5,7 @@ use super::reply::Array;
 use super::scripts;
 use crate::port::{HotError, LimitPort};
 use async_trait::async_trait;
-use domain::limit::{Rate, Verdict};
+use domain::limit::{Rate, RateDecision};
 use futures::future::try_join_all;
 
 /// The limit port on Redis.
@@ -18,7 +18,7 @@ impl RedisLimits {
         Self(connections)
     }
 
-    async fn take_one(&self, name: &str, rate: Rate, now_us: u64) -> Result<Verdict, HotError> {
+    async fn take_one(&self, name: &str, rate: Rate, now_us: u64) -> Result<RateDecision, HotError> {
         let key = format!("rate:{{{name}}}");
         let numbers = [now_us, rate.interval_us(), rate.window_us()].map(|number| number.to_string());
         let arguments = [numbers[0].as_bytes(), numbers[1].as_bytes(), numbers[2].as_bytes()];
@@ -28,13 +28,13 @@ impl RedisLimits {
         // What the bucket says follows from its state; the state before this unit gives the same verdict again.
         let before_us = if allowed { full_at_us - rate.interval_us() } else { full_at_us };
         let verdict = rate.take(before_us, now_us);
-        Ok(Verdict { allowed, ..verdict })
+        Ok(RateDecision { allowed, ..verdict })
     }
 }
 
 #[async_trait]
 impl LimitPort for RedisLimits {
-    async fn take(&self, buckets: &[(String, Rate)], now_us: u64) -> Result<Vec<Verdict>, HotError> {
+    async fn take(&self, buckets: &[(String, Rate)], now_us: u64) -> Result<Vec<RateDecision>, HotError> {
         try_join_all(buckets.iter().map(|(name, rate)| self.take_one(name, *rate, now_us))).await
     }
 }

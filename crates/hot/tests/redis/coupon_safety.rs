@@ -6,7 +6,7 @@ use domain::limit::Rate;
 use domain::{Campaign, CampaignId, EventName, IssueOutcome, TenantName, Timestamp, UserId};
 use hot::embedded::EmbeddedKeys;
 use hot::redis::{Ack, Announce, RedisEngine, RedisKeys, RedisLimits, RedisOptions};
-use hot::{CouponPort, HotError, IssueRequest, KeyPort, LimitPort, LocalQuestion, Standing};
+use hot::{Completeness, CouponPort, HotError, IssueRequest, KeyPort, LimitPort, LocalQuestion};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -41,7 +41,7 @@ async fn open(url: &str, ack: Ack) -> RedisEngine {
 }
 
 async fn make(engine: &RedisEngine, sale: &Campaign) {
-    if engine.put_campaign(sale.clone()).await.expect("put") == Standing::Incomplete {
+    if engine.put_campaign(sale.clone()).await.expect("put") == Completeness::Incomplete {
         engine.complete(&sale.id).await.expect("nobody holds anything of it");
     }
 }
@@ -88,7 +88,7 @@ async fn an_emptied_redis_decides_nothing_until_it_is_put_together_again() {
     all_refuse(&engine, &sale, 6..9).await;
     // Another server follows the ledger: it makes the campaign again, but neither it nor the first may sell.
     let other = open(&redis.url(), Ack::None).await;
-    assert_eq!(other.put_campaign(sale.clone()).await, Ok(Standing::Incomplete));
+    assert_eq!(other.put_campaign(sale.clone()).await, Ok(Completeness::Incomplete));
     all_refuse(&other, &sale, 6..9).await;
     tokio::time::sleep(Duration::from_millis(600)).await;
     all_refuse(&engine, &sale, 6..9).await;
@@ -114,7 +114,11 @@ async fn a_redis_that_knows_less_than_was_confirmed_is_fenced() {
     let policy = format!("coupon:{{{}}}:policy", sale.id);
     redis.tell(&["HINCRBY", &policy, "count", "-2"]).expect("set back");
     all_refuse(&engine, &sale, 6..9).await;
-    assert_eq!(engine.put_campaign(sale.clone()).await, Ok(Standing::Incomplete), "whoever follows the ledger is told");
+    assert_eq!(
+        engine.put_campaign(sale.clone()).await,
+        Ok(Completeness::Incomplete),
+        "whoever follows the ledger is told"
+    );
     engine.suspend(&sale.id).await.expect("suspended");
     engine.complete(&sale.id).await.expect("put together by whoever looked");
     until("it goes on", async || winners(&engine, &sale, 6..7).await.len() == 1).await;
@@ -156,7 +160,7 @@ async fn with_the_bus_a_node_that_ran_anew_decides_nothing_before_the_books_are_
     all_refuse(&stranger, &sale, 3..6).await;
     tokio::time::timeout(PATIENCE, stranger.lost()).await.expect("whoever keeps campaigns whole is told at once");
     all_refuse(&seller, &sale, 3..6).await;
-    assert_eq!(stranger.put_campaign(sale.clone()).await, Ok(Standing::Incomplete));
+    assert_eq!(stranger.put_campaign(sale.clone()).await, Ok(Completeness::Incomplete));
     stranger.complete(&sale.id).await.expect("compared");
     until("it goes on", async || winners(&stranger, &sale, 3..4).await == [4]).await;
     until("elsewhere too", async || winners(&seller, &sale, 4..5).await == [5]).await;

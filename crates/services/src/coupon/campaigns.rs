@@ -6,7 +6,7 @@ use crate::http::ApiError;
 use domain::coupon::campaign::Switches;
 use domain::coupon::campaign_change::{Action, ChangeRefused};
 use domain::{Campaign, CampaignId, CampaignStatus, ErrorCode};
-use hot::{SaleStatus, Standing};
+use hot::{Completeness, SaleStatus};
 use ledger::{LedgerError, campaigns};
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ impl CouponService {
             Err(error) => return Err(error.into()),
         }
         // Its row was not there before, so nobody can hold a coupon of it.
-        if self.port.put_campaign(campaign.clone()).await? == Standing::Incomplete {
+        if self.port.put_campaign(campaign.clone()).await? == Completeness::Incomplete {
             self.port.complete(&campaign.id).await?;
         }
         self.view(&campaign).await
@@ -191,7 +191,7 @@ impl CouponService {
 
     /// Makes or changes a campaign in the hot state; where that has lost it, puts back what was given.
     async fn put_whole(&self, campaign: &Campaign) -> Result<(), ApiError> {
-        if self.port.put_campaign(campaign.clone()).await? == Standing::Incomplete {
+        if self.port.put_campaign(campaign.clone()).await? == Completeness::Incomplete {
             let restored = self.put_together(campaign).await?.or_error(&campaign.id)?;
             tracing::warn!(campaign = %campaign.id, restored, "the campaign was put together again");
         }

@@ -8,7 +8,7 @@ use crate::coupon::on_their_way::NothingOnItsWay;
 use crate::coupon::{CouponService, Gatekeeper};
 use crate::keys::KeyRing;
 use crate::queue::Desk;
-use domain::line::{LineId, Verdict};
+use domain::line::{LineId, LineOutcome};
 use domain::{Campaign, CampaignId, ErrorCode, EventName, TenantName, UserId};
 use hot::embedded::{EmbeddedEngine, EmbeddedLines, JournalOptions};
 use hot::line::LinePort;
@@ -78,7 +78,7 @@ async fn a_line_that_hangs_holds_up_nobody_who_asks_for_a_coupon() {
     let asked = async {
         let told = gate.active_pass(&id, &user).await.expect_err("nobody knows");
         assert_eq!(told.code, ErrorCode::ServiceUnavailable);
-        gate.note(&id, &user, Verdict::Issued).await;
+        gate.note(&id, &user, LineOutcome::Issued).await;
     };
     tokio::time::timeout(Duration::from_secs(30), asked).await.expect("an answer");
 }

@@ -12,7 +12,7 @@ use crate::http::TrustedProxies;
 use crate::http::door::HotHead;
 use crate::http::limits::{LimitSettings, Limits};
 use crate::queue::Desk;
-use domain::line::{LineId, Standing};
+use domain::line::{LineId, LineStatus};
 use domain::{Campaign, CampaignId, EventName, IdempotencyKey, IssueOutcome, TenantName, UserId};
 use futures::future::join_all;
 use hot::IssueRequest;
@@ -101,8 +101,8 @@ impl Scene {
     }
 
     async fn is_inside(&self) -> bool {
-        let standing = self.lines.look(vec![self.who()], Clock::Engine).await.remove(0).expect("answers");
-        matches!(standing, Standing::Inside { .. })
+        let standing = self.lines.check_in(vec![self.who()], Clock::Engine).await.remove(0).expect("answers");
+        matches!(standing, LineStatus::Inside { .. })
     }
 
     /// Queues until there is a pass.

@@ -2,7 +2,7 @@
 //! the record of the request and the messages that tell of it. Only then the gate hears of it.
 
 use async_trait::async_trait;
-use domain::line::Verdict;
+use domain::line::LineOutcome;
 use domain::message::{self, Envelope, StockExhausted, event_type, topic};
 use domain::{CampaignId, UserId};
 use ledger::coupons::{Gift, Given, Wanted, give};
@@ -31,7 +31,7 @@ pub struct Outcome {
     /// For whom.
     pub user: UserId,
     /// What came of it.
-    pub verdict: Verdict,
+    pub verdict: LineOutcome,
 }
 
 /// Tells the gate. What can not be told is told again when the gate asks again: it puts people back who have been dealt
@@ -75,8 +75,8 @@ impl Requests {
 fn outcomes(asked: &[Request<'_>], gift: &Gift) -> Vec<Outcome> {
     let told = asked.iter().zip(&gift.answers).filter_map(|(request, given)| {
         let verdict = match given {
-            Given::Now | Given::Before => Verdict::Issued,
-            Given::Nothing => Verdict::SoldOut,
+            Given::Now | Given::Before => LineOutcome::Issued,
+            Given::Nothing => LineOutcome::SoldOut,
             Given::NotNow | Given::NoCampaign => return None,
         };
         Some(Outcome { campaign: request.campaign.clone(), user: request.user.clone(), verdict })

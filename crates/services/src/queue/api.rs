@@ -143,6 +143,6 @@ async fn change(
     let (line, _) = api.desk.named(line).await?;
     let rule = api.desk.change(&line, change).await?;
     api.streams.changed(&line);
-    let figures = api.desk.port.figures(&line, 0, Clock::Engine).await?.unwrap_or_default();
+    let figures = api.desk.port.counts(&line, 0, Clock::Engine).await?.unwrap_or_default();
     Ok(Json(LineStats::of(&line, &rule, &figures, api.board.rates().per_second(&line))))
 }

@@ -1,7 +1,7 @@
 //! Answers people in lines. While one call is in flight the next people gather, and go together.
 
 use crate::http::ApiError;
-use domain::line::Standing;
+use domain::line::LineStatus;
 use hot::HotError;
 use hot::batcher::{BatchLimits, Batcher};
 use hot::line::{Clock, LinePort, LineUser};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Seconds after which people may come again when the engine does not answer.
 const RETRY_AFTER_SECONDS: u32 = 1;
 
-type Asking = Batcher<LineUser, Result<Standing, HotError>>;
+type Asking = Batcher<LineUser, Result<LineStatus, HotError>>;
 
 /// Where people ask. Cheap to clone; all clones gather together.
 #[derive(Clone)]
@@ -31,7 +31,7 @@ impl Desk {
         });
         let looking = Batcher::new(BatchLimits::default(), move |batch| {
             let port = look.clone();
-            Box::pin(async move { port.look(batch, Clock::Engine).await })
+            Box::pin(async move { port.check_in(batch, Clock::Engine).await })
         });
         Self { port, entering, looking }
     }
@@ -40,7 +40,7 @@ impl Desk {
     ///
     /// # Errors
     /// `SERVICE_UNAVAILABLE`: asking again is safe and tells.
-    pub async fn enter(&self, who: LineUser) -> Result<Standing, ApiError> {
+    pub async fn enter(&self, who: LineUser) -> Result<LineStatus, ApiError> {
         ask(&self.entering, who).await
     }
 
@@ -48,12 +48,12 @@ impl Desk {
     ///
     /// # Errors
     /// `SERVICE_UNAVAILABLE`.
-    pub async fn look(&self, who: LineUser) -> Result<Standing, ApiError> {
+    pub async fn look(&self, who: LineUser) -> Result<LineStatus, ApiError> {
         ask(&self.looking, who).await
     }
 }
 
-async fn ask(asking: &Asking, who: LineUser) -> Result<Standing, ApiError> {
+async fn ask(asking: &Asking, who: LineUser) -> Result<LineStatus, ApiError> {
     let why: &dyn std::fmt::Display = match asking.ask(who).await {
         Ok(Ok(standing)) => return Ok(standing),
         Ok(Err(ref error)) => &error.clone(),

@@ -10,7 +10,7 @@ mod steps;
 pub use changers::run_changers;
 
 use crate::line::{Clock, LinePort, LineUser, RuleChange};
-use domain::line::{DrawStep, Line, LineId, LineRule, Standing, Verdict};
+use domain::line::{DrawStep, Line, LineId, LineOutcome, LineRule, LineStatus};
 use domain::{CampaignId, EventName, TenantName, Timestamp, UserId};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -123,8 +123,8 @@ impl<P: LinePort> History<P> {
             }
             Step::Look(batch) => {
                 let batch: Vec<LineUser> = batch.into_iter().map(|who| self.who(who)).collect();
-                let heard = self.engine.look(batch.clone(), clock).await;
-                self.compare(&batch, heard, |line, user| line.look(user, now));
+                let heard = self.engine.check_in(batch.clone(), clock).await;
+                self.compare(&batch, heard, |line, user| line.check_in(user, now));
             }
             Step::Leave(line, user) => {
                 let who = self.who((line, user));
@@ -139,25 +139,25 @@ impl<P: LinePort> History<P> {
             }
             Step::Finish(line, user, issued) => {
                 let who = self.who((line, user));
-                let verdict = if issued { Verdict::Issued } else { Verdict::SoldOut };
-                let has = self.lines.get_mut(&who.line).is_some_and(|line| line.finish(&who.user, verdict));
-                assert_eq!(self.engine.finish(&who, verdict).await, Ok(has), "{who:?} is finished");
+                let outcome = if issued { LineOutcome::Issued } else { LineOutcome::SoldOut };
+                let has = self.lines.get_mut(&who.line).is_some_and(|line| line.finish(&who.user, outcome));
+                assert_eq!(self.engine.finish(&who, outcome).await, Ok(has), "{who:?} is finished");
             }
             Step::Draw(n) => self.draw(n).await,
             Step::Wait(ms) => self.now += ms,
-            Step::Figures(n) => self.figures(n).await,
+            Step::LineCounts(n) => self.counts(n).await,
         }
     }
 
     fn compare(
         &mut self,
         batch: &[LineUser],
-        heard: Vec<Result<Standing, crate::port::HotError>>,
-        mut expected: impl FnMut(&mut Line, &UserId) -> Standing,
+        heard: Vec<Result<LineStatus, crate::port::HotError>>,
+        mut expected: impl FnMut(&mut Line, &UserId) -> LineStatus,
     ) {
         assert_eq!(batch.len(), heard.len());
         for (who, heard) in batch.iter().zip(heard) {
-            let expected = self.lines.get_mut(&who.line).map_or(Standing::NoLine, |line| expected(line, &who.user));
+            let expected = self.lines.get_mut(&who.line).map_or(LineStatus::NoLine, |line| expected(line, &who.user));
             assert_eq!(heard, Ok(expected), "{who:?}");
         }
     }
@@ -191,17 +191,17 @@ impl<P: LinePort> History<P> {
         self.under_way += u32::from(matches!(expected, DrawStep::UnderWay { .. }));
     }
 
-    async fn figures(&mut self, n: u8) {
+    async fn counts(&mut self, n: u8) {
         let line = self.line(n);
         let now = Timestamp(self.now);
-        let heard = self.engine.figures(&line, 3, Clock::At(now)).await;
-        assert_eq!(heard, Ok(self.lines.get(&line).map(|line| line.figures(3, now))), "figures of {line}");
+        let heard = self.engine.counts(&line, 3, Clock::At(now)).await;
+        assert_eq!(heard, Ok(self.lines.get(&line).map(|line| line.counts(3, now))), "figures of {line}");
     }
 
     /// Everybody stands alike, and the lines are those that were made.
     async fn compare_all(&mut self) {
         for n in 0..=LINES {
-            self.figures(n).await;
+            self.counts(n).await;
             self.read(n).await;
             self.step(Step::Look((0..USERS).map(|user| (n, user)).collect())).await;
         }

@@ -27,7 +27,7 @@ pub(super) enum Step {
     Finish(u8, u8, bool),
     Draw(u8),
     Wait(i64),
-    Figures(u8),
+    LineCounts(u8),
 }
 
 fn any_rule() -> impl Strategy<Value = LineRule> {
@@ -79,6 +79,6 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
         2 => (who(), any::<bool>()).prop_map(|((line, user), issued)| Step::Finish(line, user, issued)),
         8 => prop_oneof![10 => 0i64..700, 1 => -3_000i64..0].prop_map(Step::Wait),
         5 => (0..=LINES).prop_map(Step::Draw),
-        2 => (0..=LINES).prop_map(Step::Figures),
+        2 => (0..=LINES).prop_map(Step::LineCounts),
     ]
 }

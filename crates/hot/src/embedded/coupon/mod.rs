@@ -18,7 +18,7 @@ pub use snapshot::JournalSnapshot;
 use super::thread::JoinedThread;
 use super::{JournalError, JournalOptions};
 use crate::port::{
-    CouponPort, EngineStats, HotError, IssueRequest, LocalQuestion, OutboxMessage, SaleCounts, SaleStatus, Standing,
+    Completeness, CouponPort, EngineStats, HotError, IssueRequest, LocalQuestion, OutboxMessage, SaleCounts, SaleStatus,
 };
 use async_trait::async_trait;
 use domain::coupon::Coupon;
@@ -101,10 +101,10 @@ impl EmbeddedEngine {
 
 #[async_trait]
 impl CouponPort for EmbeddedEngine {
-    async fn put_campaign(&self, campaign: Campaign) -> Result<Standing, HotError> {
+    async fn put_campaign(&self, campaign: Campaign) -> Result<Completeness, HotError> {
         self.ask(|answer| Command::PutCampaign { campaign: Box::new(campaign), now: clock::now(), answer }).await?;
         // Nobody else decides here: what is missing is put back before the first request comes.
-        Ok(Standing::Whole)
+        Ok(Completeness::Whole)
     }
 
     async fn suspend(&self, _: &CampaignId) -> Result<(), HotError> {

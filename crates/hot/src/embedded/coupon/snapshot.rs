@@ -42,7 +42,7 @@ impl JournalSnapshot {
 
 #[async_trait]
 impl CouponPort for JournalSnapshot {
-    async fn put_campaign(&self, _: Campaign) -> Result<Standing, HotError> {
+    async fn put_campaign(&self, _: Campaign) -> Result<Completeness, HotError> {
         read_only()
     }
 

@@ -9,7 +9,7 @@ use super::slot::{Slot, State};
 
 use crate::line::{Admission, RuleChange};
 use crate::port::HotError;
-use domain::line::{DrawSeed, DrawStep, Figures, LineRule, Standing, State as PlaceState, Verdict};
+use domain::line::{DrawSeed, DrawStep, LineCounts, LineOutcome, LineRule, LineStatus, State as PlaceState};
 use domain::{Timestamp, UserId};
 use std::sync::{Arc, MutexGuard};
 use tokio::sync::oneshot;
@@ -45,14 +45,14 @@ impl Pending {
     }
 }
 
-fn ticket_of(standing: Standing) -> Option<u64> {
+fn ticket_of(standing: LineStatus) -> Option<u64> {
     match standing {
-        Standing::Waiting { ticket, .. }
-        | Standing::Processing { ticket }
-        | Standing::Inside { ticket, .. }
-        | Standing::Finished { ticket, .. } => Some(ticket),
-        Standing::Drawing { entry, .. } => Some(entry),
-        Standing::Absent | Standing::Full | Standing::Closed | Standing::NoLine => None,
+        LineStatus::Waiting { ticket, .. }
+        | LineStatus::Processing { ticket }
+        | LineStatus::Inside { ticket, .. }
+        | LineStatus::Finished { ticket, .. } => Some(ticket),
+        LineStatus::Drawing { entry, .. } => Some(entry),
+        LineStatus::Absent | LineStatus::Full | LineStatus::Closed | LineStatus::NoLine => None,
     }
 }
 
@@ -114,14 +114,14 @@ impl<'a> LineGuard<'a> {
     }
 
     /// See [`domain::line::Line::enter`]. With the record that tells it.
-    pub fn enter(&mut self, user: &UserId, now: Timestamp) -> Result<(Standing, u64), HotError> {
+    pub fn enter(&mut self, user: &UserId, now: Timestamp) -> Result<(LineStatus, u64), HotError> {
         let before = self.state.place(user);
         if !stands(before, now) {
             self.may_change()?;
             self.forget(user, before);
         }
         let standing = self.state.line.enter(user, now);
-        if let Standing::Waiting { ticket: entry, is_new: true, .. } | Standing::Drawing { entry, is_new: true } =
+        if let LineStatus::Waiting { ticket: entry, is_new: true, .. } | LineStatus::Drawing { entry, is_new: true } =
             standing
         {
             self.note(user, Change::Entered { entry, user: user.clone() });
@@ -129,27 +129,27 @@ impl<'a> LineGuard<'a> {
         Ok((standing, self.tells(user)))
     }
 
-    /// See [`domain::line::Line::look`]. With the record that tells it.
-    pub fn look(&mut self, user: &UserId, now: Timestamp) -> (Standing, u64) {
+    /// See [`domain::line::Line::check_in`]. With the record that tells it.
+    pub fn check_in(&mut self, user: &UserId, now: Timestamp) -> (LineStatus, u64) {
         let before = self.state.place(user);
-        if let Standing::Inside { ticket, pass } = before
+        if let LineStatus::Inside { ticket, pass } = before
             && !pass.lives_at(now)
         {
             // That it has run out the clock tells; the journal has time to forget it.
             if self.may_change().is_err() {
-                return (Standing::Absent, self.tells(user));
+                return (LineStatus::Absent, self.tells(user));
             }
             self.state.passes.remove(&(pass.until.millis(), ticket));
             let entry = self.state.line.entry_of(ticket);
             self.changes.push(Change::Gone { entry });
         }
-        (self.state.line.look(user, now), self.tells(user))
+        (self.state.line.check_in(user, now), self.tells(user))
     }
 
     /// See [`domain::line::Line::leave`].
     pub fn leave(&mut self, user: &UserId, now: Timestamp) -> Result<bool, HotError> {
         let before = self.state.place(user);
-        let has = matches!(before, Standing::Drawing { .. } | Standing::Waiting { .. } | Standing::Inside { .. });
+        let has = matches!(before, LineStatus::Drawing { .. } | LineStatus::Waiting { .. } | LineStatus::Inside { .. });
         if has {
             self.may_change()?;
             self.forget(user, before);
@@ -159,16 +159,16 @@ impl<'a> LineGuard<'a> {
     }
 
     /// See [`domain::line::Line::finish`].
-    pub fn finish(&mut self, user: &UserId, verdict: Verdict) -> Result<bool, HotError> {
+    pub fn finish(&mut self, user: &UserId, outcome: LineOutcome) -> Result<bool, HotError> {
         let before = self.state.place(user);
-        let is_open = !matches!(before, Standing::Drawing { .. } | Standing::Finished { .. });
+        let is_open = !matches!(before, LineStatus::Drawing { .. } | LineStatus::Finished { .. });
         if let Some(ticket) = ticket_of(before).filter(|_| is_open) {
             self.may_change()?;
             self.forget_pass(before);
-            self.note_state(user, ticket, PlaceState::Finished(verdict));
+            self.note_state(user, ticket, PlaceState::Finished(outcome));
         }
         self.tells(user);
-        Ok(self.state.line.finish(user, verdict))
+        Ok(self.state.line.finish(user, outcome))
     }
 
     /// See [`domain::line::Line::admit`].
@@ -235,10 +235,10 @@ impl<'a> LineGuard<'a> {
         Ok(())
     }
 
-    /// See [`domain::line::Line::figures`].
-    pub fn figures(&mut self, gone_max: usize, now: Timestamp) -> Figures {
+    /// See [`domain::line::Line::counts`].
+    pub fn counts(&mut self, gone_max: usize, now: Timestamp) -> LineCounts {
         self.wait_for = self.state.recorded;
-        self.state.line.figures(gone_max, now)
+        self.state.line.counts(gone_max, now)
     }
 
     fn note_state(&mut self, user: &UserId, ticket: u64, state: PlaceState) {
@@ -253,7 +253,7 @@ impl<'a> LineGuard<'a> {
     }
 
     /// Whoever stood like this has no place any more, or has taken another.
-    fn forget(&mut self, user: &UserId, before: Standing) {
+    fn forget(&mut self, user: &UserId, before: LineStatus) {
         if let Some(ticket) = ticket_of(before) {
             self.forget_pass(before);
             let entry = self.state.line.entry_of(ticket);
@@ -261,14 +261,14 @@ impl<'a> LineGuard<'a> {
         }
     }
 
-    fn forget_pass(&mut self, before: Standing) {
-        if let Standing::Inside { ticket, pass } = before {
+    fn forget_pass(&mut self, before: LineStatus) {
+        if let LineStatus::Inside { ticket, pass } = before {
             self.state.passes.remove(&(pass.until.millis(), ticket));
         }
     }
 
     fn counters(&self) -> Counters {
-        let figures = self.state.line.figures(0, Timestamp(i64::MIN));
+        let figures = self.state.line.counts(0, Timestamp(i64::MIN));
         Counters { tickets: figures.tickets, serving: figures.serving, admitted: figures.admitted }
     }
 
@@ -301,9 +301,9 @@ impl<'a> LineGuard<'a> {
 }
 
 /// Whether somebody has a place that is not a pass which has run out.
-fn stands(standing: Standing, now: Timestamp) -> bool {
+fn stands(standing: LineStatus, now: Timestamp) -> bool {
     match standing {
-        Standing::Inside { pass, .. } => pass.lives_at(now),
-        other => other != Standing::Absent,
+        LineStatus::Inside { pass, .. } => pass.lives_at(now),
+        other => other != LineStatus::Absent,
     }
 }

@@ -13,7 +13,7 @@
 use super::super::file::{JournalError, JournalFile, JournalOptions, Kind, NotKept};
 use super::super::writer::GroupJournal;
 use super::change::{Change, Counters, Record};
-use domain::line::{Line, LineId, LineRule, Pass, RestoredLine, RestoredPlace, State, Verdict};
+use domain::line::{Line, LineId, LineOutcome, LineRule, Pass, RestoredLine, RestoredPlace, State};
 use domain::{Timestamp, UserId};
 use hashbrown::HashMap;
 use rusqlite::types::Null;
@@ -75,15 +75,19 @@ impl LinesJournal {
                 let mut update = self.0.connection.prepare_cached(sql)?;
                 let ticket = *entry as i64;
                 match state {
-                    State::Waiting | State::Away => update.execute(params![line, ticket, WAITING, Null, Null])?,
+                    State::Waiting | State::Inactive => update.execute(params![line, ticket, WAITING, Null, Null])?,
                     State::Processing { since } => {
                         update.execute(params![line, ticket, PROCESSING, since.millis(), Null])?
                     }
                     State::Inside(Pass { id, until }) => {
                         update.execute(params![line, ticket, INSIDE, until.millis(), id.as_bytes()])?
                     }
-                    State::Finished(Verdict::Issued) => update.execute(params![line, ticket, ISSUED, Null, Null])?,
-                    State::Finished(Verdict::SoldOut) => update.execute(params![line, ticket, SOLD_OUT, Null, Null])?,
+                    State::Finished(LineOutcome::Issued) => {
+                        update.execute(params![line, ticket, ISSUED, Null, Null])?
+                    }
+                    State::Finished(LineOutcome::SoldOut) => {
+                        update.execute(params![line, ticket, SOLD_OUT, Null, Null])?
+                    }
                 }
             }
             Change::Gone { entry } => self
@@ -185,8 +189,8 @@ impl LinesJournal {
             WAITING => State::Waiting,
             PROCESSING => State::Processing { since: Timestamp(row.get(3)?) },
             INSIDE => State::Inside(Pass { id: Uuid::from_bytes(row.get(4)?), until: Timestamp(row.get(3)?) }),
-            ISSUED => State::Finished(Verdict::Issued),
-            SOLD_OUT => State::Finished(Verdict::SoldOut),
+            ISSUED => State::Finished(LineOutcome::Issued),
+            SOLD_OUT => State::Finished(LineOutcome::SoldOut),
             state => return Err(self.0.damaged(format!("place in unknown state {state}"))),
         })
     }

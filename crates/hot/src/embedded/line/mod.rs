@@ -15,7 +15,7 @@ use super::writer;
 use crate::line::{Admission, Clock, LinePort, LineUser, RuleChange};
 use crate::port::HotError;
 use async_trait::async_trait;
-use domain::line::{DrawSeed, DrawStep, Figures, Line, LineId, LineRule, Standing, Verdict, drawn_order};
+use domain::line::{DrawSeed, DrawStep, Line, LineCounts, LineId, LineOutcome, LineRule, LineStatus, drawn_order};
 use domain::{Timestamp, UserId};
 use guard::{LineGuard, Pending};
 use journal::LinesJournal;
@@ -123,9 +123,9 @@ impl EmbeddedLines {
     async fn act_all(
         &self,
         batch: &[LineUser],
-        act: impl Fn(&mut LineGuard<'_>, &UserId) -> Result<(Standing, u64), HotError>,
-    ) -> Vec<Result<Standing, HotError>> {
-        let mut heard = vec![Ok(Standing::NoLine); batch.len()];
+        act: impl Fn(&mut LineGuard<'_>, &UserId) -> Result<(LineStatus, u64), HotError>,
+    ) -> Vec<Result<LineStatus, HotError>> {
+        let mut heard = vec![Ok(LineStatus::NoLine); batch.len()];
         let mut groups = Vec::new();
         for (line, members) in by_line(batch) {
             let Some(slot) = self.slot(line) else { continue };
@@ -205,20 +205,20 @@ impl LinePort for EmbeddedLines {
         Ok(self.slots.pin().values().filter(|slot| slot.is_kept(1)).map(|slot| slot.name.clone()).collect())
     }
 
-    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>> {
+    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
         self.writer.catch_up().await;
         let now = moment(clock);
         self.act_all(&batch, |guard, user| guard.enter(user, now)).await
     }
 
-    async fn look(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>> {
+    async fn check_in(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
         let now = moment(clock);
-        self.act_all(&batch, |guard, user| Ok(guard.look(user, now))).await
+        self.act_all(&batch, |guard, user| Ok(guard.check_in(user, now))).await
     }
 
-    fn look_now(&self, who: &LineUser) -> Option<Standing> {
-        let Some(slot) = self.slot(&who.line) else { return Some(Standing::NoLine) };
-        let told = with_guard(&slot, &self.writer, |guard| Ok(guard.look(&who.user, clock::now()).0));
+    fn check_in_now(&self, who: &LineUser) -> Option<LineStatus> {
+        let Some(slot) = self.slot(&who.line) else { return Some(LineStatus::NoLine) };
+        let told = with_guard(&slot, &self.writer, |guard| Ok(guard.check_in(&who.user, clock::now()).0));
         // What is not on the disk yet has to be waited for.
         told.ok().and_then(|(standing, pending)| pending.is_none().then_some(standing))
     }
@@ -238,8 +238,8 @@ impl LinePort for EmbeddedLines {
         Ok(back.unwrap_or_default())
     }
 
-    async fn finish(&self, who: &LineUser, verdict: Verdict) -> Result<bool, HotError> {
-        let has = self.change(&who.line, |guard| guard.finish(&who.user, verdict)).await?;
+    async fn finish(&self, who: &LineUser, outcome: LineOutcome) -> Result<bool, HotError> {
+        let has = self.change(&who.line, |guard| guard.finish(&who.user, outcome)).await?;
         Ok(has.unwrap_or(false))
     }
 
@@ -253,7 +253,7 @@ impl LinePort for EmbeddedLines {
         self.finish_draw(line, count, seed).await
     }
 
-    async fn figures(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<Figures>, HotError> {
-        self.act(line, |guard| Ok(guard.figures(gone_max, moment(clock)))).await
+    async fn counts(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<LineCounts>, HotError> {
+        self.act(line, |guard| Ok(guard.counts(gone_max, moment(clock)))).await
     }
 }

@@ -1,7 +1,7 @@
 //! One line in memory, and how far the journal is behind it.
 
 use super::journal::Told;
-use domain::line::{Line, LineId, Standing};
+use domain::line::{Line, LineId, LineStatus};
 use domain::{Timestamp, UserId};
 use hashbrown::{DefaultHashBuilder, HashMap};
 use std::collections::{BTreeSet, VecDeque};
@@ -80,7 +80,7 @@ impl Slot {
 
 impl State {
     /// How somebody stands, passes that have run out included.
-    pub fn place(&self, user: &UserId) -> Standing {
+    pub fn place(&self, user: &UserId) -> LineStatus {
         self.line.glance(user, ALWAYS)
     }
 

@@ -4,7 +4,7 @@ use super::sale::Sale;
 use super::{Ack, KEPT_AFTER_END_SECONDS, RESTORE_BATCH, RedisEngine, batch, message, names, scripts};
 use crate::frozen::Asker;
 use crate::port::{
-    CouponPort, EngineStats, HotError, IssueRequest, LocalQuestion, OutboxMessage, SaleCounts, SaleStatus, Standing,
+    Completeness, CouponPort, EngineStats, HotError, IssueRequest, LocalQuestion, OutboxMessage, SaleCounts, SaleStatus,
 };
 use crate::redis::client::Lane;
 use crate::redis::reply::Array;
@@ -39,7 +39,7 @@ fn put_arguments(campaign: &Campaign) -> [String; 12] {
 
 #[async_trait]
 impl CouponPort for RedisEngine {
-    async fn put_campaign(&self, campaign: Campaign) -> Result<Standing, HotError> {
+    async fn put_campaign(&self, campaign: Campaign) -> Result<Completeness, HotError> {
         let id = campaign.id.clone();
         let mut pipeline = redis::pipe();
         pipeline.cmd("SADD").arg(names::CAMPAIGNS).arg(format!("{}/{}", id.tenant, id.event));
@@ -58,7 +58,7 @@ impl CouponPort for RedisEngine {
         }
         let decides = reply.value == Value::Int(1);
         let whole = decides && (!sale.is_fenced() || self.0.has_caught_up(&sale).await?);
-        Ok(if whole { Standing::Whole } else { Standing::Incomplete })
+        Ok(if whole { Completeness::Whole } else { Completeness::Incomplete })
     }
 
     async fn suspend(&self, id: &CampaignId) -> Result<(), HotError> {

@@ -1,7 +1,7 @@
 //! Lines of many processes: one script a call, on Redis, single node or cluster (GATE-001..006, QUEUE-001..007).
 //!
 //! ```text
-//! batch --by line--> enter_look.lua + WAIT --> standings     (stand)
+//! batch --by line--> enter_look.lua + WAIT --> standings     (status)
 //! any number of schedulers --> admit.lua + WAIT --> passes   (admission; the pace stands in the line's hash)
 //! any number of schedulers --> draw.lua + WAIT --> tickets   (draw; a part of the line at a time)
 //! a line as this process knows it: keys, breaker             (known)
@@ -17,7 +17,7 @@ mod known;
 mod once;
 mod port;
 mod rule;
-mod stand;
+mod status;
 
 use super::client::{Lane, RedisConnections, Wait};
 use super::scripts::{self, Script};
@@ -51,7 +51,7 @@ impl Default for LineOptions {
 /// Lines on Redis. Cheap to clone.
 ///
 /// A line that Redis has lost as a whole, master and replica, is not there: its people hear
-/// [`NoLine`](domain::line::Standing::NoLine), and it is made anew, with nobody in it.
+/// [`NoLine`](domain::line::LineStatus::NoLine), and it is made anew, with nobody in it.
 #[derive(Clone)]
 pub struct RedisLines(Arc<Inner>);
 

@@ -1,7 +1,7 @@
 //! `kill -9` of a process in the middle of entry and admission.
 
 use super::*;
-use domain::line::Verdict;
+use domain::line::LineOutcome;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
@@ -24,7 +24,7 @@ async fn crowd_enters(lines: EmbeddedLines, crowd: usize) {
         let users: Vec<usize> = (first..first + 5).map(|n| crowd * CROWD + n).collect();
         let heard = lines.enter(users.iter().map(|n| who(*n)).collect(), Clock::Engine).await;
         let told = users.iter().zip(heard).map(|(n, heard)| {
-            let Ok(Standing::Waiting { ticket, is_new: true, .. }) = heard else { panic!("{heard:?}") };
+            let Ok(LineStatus::Waiting { ticket, is_new: true, .. }) = heard else { panic!("{heard:?}") };
             format!("entered {n} {ticket}")
         });
         say(&told.collect::<Vec<_>>());
@@ -50,7 +50,7 @@ async fn admits(lines: EmbeddedLines) {
         for one in &admission.admitted {
             let who = LineUser { line: id(), user: one.user.clone() };
             if one.ticket % 3 == 0 {
-                assert_eq!(lines.finish(&who, Verdict::Issued).await, Ok(true));
+                assert_eq!(lines.finish(&who, LineOutcome::Issued).await, Ok(true));
                 say(&[format!("finished {}", number(&one.user))]);
             } else if one.ticket % 7 == 0 {
                 // Whoever dies between the two may have left or not.
@@ -130,8 +130,8 @@ fn told_before_death(folder: &Path, entered: usize, admitted: usize) -> Told {
 async fn check(folder: &Path, told: &Told) {
     let lines = open(folder);
     let everybody: Vec<LineUser> = (0..CROWDS * CROWD).map(who).collect();
-    let heard: Vec<Standing> =
-        lines.look(everybody, Clock::Engine).await.into_iter().map(|heard| heard.expect("looks")).collect();
+    let heard: Vec<LineStatus> =
+        lines.check_in(everybody, Clock::Engine).await.into_iter().map(|heard| heard.expect("looks")).collect();
     let mut holders: BTreeMap<u64, usize> = BTreeMap::new();
     for (n, standing) in heard.iter().enumerate() {
         if let Some(ticket) = ticket(*standing) {
@@ -141,18 +141,18 @@ async fn check(folder: &Path, told: &Told) {
     for (n, at) in &told.entered {
         let has_left = told.leaves.get(n);
         assert!(ticket(heard[*n]) == Some(*at) || has_left.is_some(), "{n} had {at}, now {:?}", heard[*n]);
-        assert!(has_left != Some(&true) || heard[*n] == Standing::Absent, "{n} left, now {:?}", heard[*n]);
+        assert!(has_left != Some(&true) || heard[*n] == LineStatus::Absent, "{n} left, now {:?}", heard[*n]);
     }
     for (n, at, id) in told.admitted.iter().filter(|(n, ..)| !told.leaves.contains_key(n)) {
         let keeps = match heard[*n] {
-            Standing::Inside { ticket, pass } => ticket == *at && pass.id == *id,
-            Standing::Finished { ticket, .. } => ticket == *at,
+            LineStatus::Inside { ticket, pass } => ticket == *at && pass.id == *id,
+            LineStatus::Finished { ticket, .. } => ticket == *at,
             _ => false,
         };
         assert!(keeps, "{n} was admitted at {at}, now {:?}", heard[*n]);
     }
     for n in &told.finished {
-        assert!(matches!(heard[*n], Standing::Finished { .. }), "{n} was finished, now {:?}", heard[*n]);
+        assert!(matches!(heard[*n], LineStatus::Finished { .. }), "{n} was finished, now {:?}", heard[*n]);
     }
     assert!(told.admitted.is_sorted_by_key(|(_, ticket, _)| *ticket), "admitted out of order before the death");
     let last_served = told.admitted.last().map_or(0, |(_, ticket, _)| *ticket);
@@ -160,9 +160,14 @@ async fn check(folder: &Path, told: &Told) {
 }
 
 /// All who wait are admitted in their order, none of them twice, and the next ticket is a new one.
-async fn check_who_follows(lines: &EmbeddedLines, last_served: u64, heard: &[Standing], holders: BTreeMap<u64, usize>) {
+async fn check_who_follows(
+    lines: &EmbeddedLines,
+    last_served: u64,
+    heard: &[LineStatus],
+    holders: BTreeMap<u64, usize>,
+) {
     let last = holders.keys().next_back().copied().unwrap_or(0);
-    let waiting = holders.into_iter().filter(|(_, n)| matches!(heard[*n], Standing::Waiting { .. }));
+    let waiting = holders.into_iter().filter(|(_, n)| matches!(heard[*n], LineStatus::Waiting { .. }));
     let waiting: Vec<(u64, usize)> = waiting.collect();
     assert!(waiting.first().is_none_or(|(first, _)| *first > last_served), "someone told of an admission waits again");
     let newcomer = LineUser { line: id(), user: UserId::new("newcomer").expect("valid") };

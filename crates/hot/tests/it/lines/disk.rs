@@ -1,7 +1,7 @@
 //! What is told is on the disk, and what is told when the disk takes nothing, or holds something else.
 
 use super::*;
-use domain::line::Verdict;
+use domain::line::LineOutcome;
 use hot::embedded::{EmbeddedEngine, JournalError};
 use rusqlite::Connection;
 use uuid::Uuid;
@@ -29,7 +29,7 @@ async fn whatever_was_told_can_be_read_back_at_once() {
     }
     let admitted = lines.admit(&id(), vec![Uuid::from_u128(1); 20], AT).await.expect("admits").admitted;
     assert_eq!((admitted.len() as i64, places(&reader, "state = 2")), (20, 20));
-    assert_eq!(lines.finish(&who(2), Verdict::Issued).await, Ok(true));
+    assert_eq!(lines.finish(&who(2), LineOutcome::Issued).await, Ok(true));
     assert_eq!(places(&reader, "state = 3"), 1);
     assert_eq!(lines.leave(&who(3), AT).await, Ok(true));
     assert_eq!(places(&reader, "true"), 79);
@@ -47,7 +47,7 @@ async fn a_full_disk_refuses_and_forgets_nothing() {
     let (mut told, mut unknown, mut refused) = (Vec::new(), Vec::new(), 0);
     for n in 0..9_000 {
         match enter(&lines, n).await {
-            Ok(Standing::Waiting { ticket, is_new: true, .. }) => told.push((n, ticket)),
+            Ok(LineStatus::Waiting { ticket, is_new: true, .. }) => told.push((n, ticket)),
             Err(HotError::Unknown(_)) => unknown.push(n),
             Err(HotError::Unavailable(_)) => refused += 1,
             other => panic!("{other:?}"),
@@ -56,20 +56,20 @@ async fn a_full_disk_refuses_and_forgets_nothing() {
     assert!(!told.is_empty() && refused > 0);
     assert_eq!(unknown.len(), 1, "one call was deciding when it began; memory runs no further ahead");
     // Of one batch those hear who stand on the disk.
-    let heard = lines.look(vec![who(unknown[0]), who(told[0].0)], AT).await;
+    let heard = lines.check_in(vec![who(unknown[0]), who(told[0].0)], AT).await;
     assert!(matches!(heard[0], Err(HotError::Unavailable(_))), "{heard:?}");
     assert_eq!(heard[1].clone().map(ticket), Ok(Some(told[0].1)));
     assert_eq!(enter(&lines, told[9].0).await.map(ticket), Ok(Some(told[9].1)), "known already");
     assert!(matches!(lines.admit(&id(), vec![Uuid::from_u128(1)], AT).await, Err(HotError::Unavailable(_))));
     assert!(matches!(lines.leave(&who(told[0].0), AT).await, Err(HotError::Unavailable(_))));
-    assert!(matches!(lines.figures(&id(), 1, AT).await, Err(HotError::Unavailable(_))));
+    assert!(matches!(lines.counts(&id(), 1, AT).await, Err(HotError::Unavailable(_))));
     drop(lines);
     let lines = open(folder.path());
     for (n, at) in &told {
-        assert_eq!(look(&lines, *n).await.map(ticket), Ok(Some(*at)));
+        assert_eq!(check_in(&lines, *n).await.map(ticket), Ok(Some(*at)));
     }
-    assert_eq!(look(&lines, unknown[0]).await, Ok(Standing::Absent));
-    let next = Standing::Waiting { ticket: told.len() as u64 + 1, rank: told.len() as u64 + 1, is_new: true };
+    assert_eq!(check_in(&lines, unknown[0]).await, Ok(LineStatus::Absent));
+    let next = LineStatus::Waiting { ticket: told.len() as u64 + 1, rank: told.len() as u64 + 1, is_new: true };
     assert_eq!(enter(&lines, 99_999).await, Ok(next), "with room again it goes on");
 }
 
@@ -83,9 +83,9 @@ async fn what_could_not_be_written_is_written_as_soon_as_it_can_be() {
     let other = Connection::open(file(folder.path())).expect("opens");
     other.execute_batch("BEGIN IMMEDIATE").expect("locked");
     assert!(matches!(enter(&lines, 2).await, Err(HotError::Unknown(_))));
-    assert_eq!(look(&lines, 1).await.map(ticket), Ok(Some(1)), "who stands on the disk hears so");
+    assert_eq!(check_in(&lines, 1).await.map(ticket), Ok(Some(1)), "who stands on the disk hears so");
     other.execute_batch("ROLLBACK").expect("released");
-    let second = Standing::Waiting { ticket: 2, rank: 2, is_new: false };
+    let second = LineStatus::Waiting { ticket: 2, rank: 2, is_new: false };
     assert_eq!(enter(&lines, 2).await, Ok(second), "it was decided then");
     assert_eq!(places(&other, "ticket = 2"), 1);
     assert_eq!(enter(&lines, 3).await.map(ticket), Ok(Some(3)));
@@ -110,8 +110,8 @@ async fn a_journal_cut_in_the_middle_of_its_last_transaction_keeps_all_before_it
         std::fs::write(file(copy.path()), &database).expect("writes");
         std::fs::write(copy.path().join("lines.db-wal"), &whole[..cut as usize]).expect("writes");
         let lines = open(copy.path());
-        assert_eq!(look(&lines, 20).await.map(ticket), Ok(Some(20)), "cut at {cut}");
-        assert_eq!(look(&lines, 21).await, Ok(Standing::Absent), "cut at {cut}");
+        assert_eq!(check_in(&lines, 20).await.map(ticket), Ok(Some(20)), "cut at {cut}");
+        assert_eq!(check_in(&lines, 21).await, Ok(LineStatus::Absent), "cut at {cut}");
         assert_eq!(enter(&lines, 99).await.map(ticket), Ok(Some(21)), "cut at {cut}");
     }
 }

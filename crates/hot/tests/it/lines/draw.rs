@@ -2,7 +2,7 @@
 
 use super::death::FOLDER;
 use super::*;
-use domain::line::{DrawSeed, DrawStep, Figures, drawn_order};
+use domain::line::{DrawSeed, DrawStep, LineCounts, drawn_order};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -24,7 +24,7 @@ async fn crowd_enters(lines: &EmbeddedLines, crowd: usize) {
     for first in (1..=crowd).step_by(1_000) {
         let people = (first..=crowd.min(first + 999)).map(who).collect();
         for (n, heard) in (first as u64..).zip(lines.enter(people, Clock::At(Timestamp(5))).await) {
-            assert_eq!(heard, Ok(Standing::Drawing { entry: n, is_new: true }));
+            assert_eq!(heard, Ok(LineStatus::Drawing { entry: n, is_new: true }));
         }
     }
 }
@@ -45,8 +45,8 @@ async fn order_of_admission(lines: &EmbeddedLines, crowd: usize) -> Vec<u32> {
     order
 }
 
-async fn figures(lines: &EmbeddedLines) -> Figures {
-    lines.figures(&id(), 99, OPENING).await.expect("reads").expect("is there")
+async fn counts(lines: &EmbeddedLines) -> LineCounts {
+    lines.counts(&id(), 99, OPENING).await.expect("reads").expect("is there")
 }
 
 #[tokio::test]
@@ -59,25 +59,25 @@ async fn nobody_has_a_rank_before_the_draw_and_everybody_has_the_same_after_a_re
     assert_eq!(lines.draw(&id(), Clock::At(Timestamp(9))).await, Ok(DrawStep::NotDue));
     drop(lines);
     let lines = open(folder.path());
-    assert_eq!(look(&lines, 3).await, Ok(Standing::Drawing { entry: 3, is_new: false }));
-    assert_eq!(figures(&lines).await.gone, [], "nobody has a ticket to give up");
+    assert_eq!(check_in(&lines, 3).await, Ok(LineStatus::Drawing { entry: 3, is_new: false }));
+    assert_eq!(counts(&lines).await.gone, [], "nobody has a ticket to give up");
     assert_eq!(lines.draw(&id(), OPENING).await, Ok(DrawStep::Drawn { count: 9 }));
-    assert_eq!(enter(&lines, 10).await, Ok(Standing::Waiting { ticket: 10, rank: 9, is_new: true }));
-    let (mut before, figures_before) = (Vec::new(), figures(&lines).await);
+    assert_eq!(enter(&lines, 10).await, Ok(LineStatus::Waiting { ticket: 10, rank: 9, is_new: true }));
+    let (mut before, figures_before) = (Vec::new(), counts(&lines).await);
     for n in 1..=10 {
-        before.push(look(&lines, n).await);
+        before.push(check_in(&lines, n).await);
     }
     drop(lines);
     let lines = open(folder.path());
     assert_eq!(lines.draw(&id(), OPENING).await, Ok(DrawStep::Drawn { count: 9 }), "again");
     for (n, before) in (1..).zip(before) {
         let before = before.map(|told| match told {
-            Standing::Waiting { ticket, rank, .. } => Standing::Waiting { ticket, rank, is_new: false },
+            LineStatus::Waiting { ticket, rank, .. } => LineStatus::Waiting { ticket, rank, is_new: false },
             other => other,
         });
-        assert_eq!(look(&lines, n).await, before, "user {n}");
+        assert_eq!(check_in(&lines, n).await, before, "user {n}");
     }
-    assert_eq!(figures(&lines).await, figures_before);
+    assert_eq!(counts(&lines).await, figures_before);
     let order: Vec<u32> = drawn_order(&SEED, 9).into_iter().filter(|n| *n != 4).chain([10]).collect();
     assert_eq!(order_of_admission(&lines, 9).await, order);
 }
@@ -98,13 +98,13 @@ async fn many_schedulers_draw_once_while_people_come_and_go() {
         enter(&lines, n).await.expect("enters");
         assert_eq!(lines.leave(&who(n - 3_000), OPENING).await, Ok(true));
     }
-    let mut counts = Vec::new();
+    let mut steps = Vec::new();
     for scheduler in schedulers {
-        counts.push(scheduler.await.expect("runs").expect("draws"));
+        steps.push(scheduler.await.expect("runs").expect("draws"));
     }
-    let drawn = figures(&lines).await;
+    let drawn = counts(&lines).await;
     let count = drawn.drawn.expect("drawn");
-    assert!(counts.iter().all(|step| *step == DrawStep::Drawn { count }), "{counts:?}");
+    assert!(steps.iter().all(|step| *step == DrawStep::Drawn { count }), "{steps:?}");
     let late = count + 1..=3_200;
     let order: Vec<u32> = drawn_order(&SEED, count).into_iter().filter(|n| *n > 200).chain(late).collect();
     assert_eq!(order_of_admission(&lines, 3_000).await, order);
@@ -157,7 +157,7 @@ async fn a_process_killed_in_the_draw_leaves_one_and_the_same_order() {
         let moment = std::time::Duration::from_millis(trial as u64 * 7 % 120);
         let told = kill_in_the_draw(folder.path(), (trial % 3 != 2).then_some(moment));
         let lines = open(folder.path());
-        let kept = figures(&lines).await.drawn;
+        let kept = counts(&lines).await.drawn;
         assert!(kept.is_some() || !told, "it had told of the draw");
         assert_eq!(lines.draw(&id(), OPENING).await, Ok(DrawStep::Drawn { count: CROWD_KILLED as u32 }));
         assert!(order_of_admission(&lines, CROWD_KILLED).await == order, "trial {trial}");

@@ -6,7 +6,7 @@ mod draw;
 mod order;
 mod restart;
 
-use domain::line::{Admits, LineId, LineRule, Standing};
+use domain::line::{Admits, LineId, LineRule, LineStatus};
 use domain::{EventName, Timestamp, UserId};
 use hot::HotError;
 use hot::conformance::line as conformance;
@@ -47,22 +47,22 @@ fn rule(rate_per_second: u32, revision: u64) -> LineRule {
     }
 }
 
-async fn enter(lines: &EmbeddedLines, n: usize) -> Result<Standing, HotError> {
+async fn enter(lines: &EmbeddedLines, n: usize) -> Result<LineStatus, HotError> {
     lines.enter(vec![who(n)], Clock::At(Timestamp(5))).await.pop().expect("one answer")
 }
 
-async fn look(lines: &EmbeddedLines, n: usize) -> Result<Standing, HotError> {
-    lines.look(vec![who(n)], Clock::At(Timestamp(5))).await.pop().expect("one answer")
+async fn check_in(lines: &EmbeddedLines, n: usize) -> Result<LineStatus, HotError> {
+    lines.check_in(vec![who(n)], Clock::At(Timestamp(5))).await.pop().expect("one answer")
 }
 
 /// The number of somebody's place.
-fn ticket(standing: Standing) -> Option<u64> {
+fn ticket(standing: LineStatus) -> Option<u64> {
     match standing {
-        Standing::Waiting { ticket, .. }
-        | Standing::Processing { ticket }
-        | Standing::Inside { ticket, .. }
-        | Standing::Finished { ticket, .. }
-        | Standing::Drawing { entry: ticket, .. } => Some(ticket),
+        LineStatus::Waiting { ticket, .. }
+        | LineStatus::Processing { ticket }
+        | LineStatus::Inside { ticket, .. }
+        | LineStatus::Finished { ticket, .. }
+        | LineStatus::Drawing { entry: ticket, .. } => Some(ticket),
         _ => None,
     }
 }

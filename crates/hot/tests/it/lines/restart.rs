@@ -1,7 +1,7 @@
 //! The same people in the same order, whenever the engine ends.
 
 use super::*;
-use domain::line::{DrawSeed, Figures, Verdict};
+use domain::line::{DrawSeed, LineCounts, LineOutcome};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -75,16 +75,16 @@ impl Watched {
         match step {
             Step::Enter(n) => {
                 let heard = self.lines().enter(vec![who(n)], clock).await.pop().expect("one answer").expect("enters");
-                if let Standing::Waiting { ticket, is_new: true, .. }
-                | Standing::Drawing { entry: ticket, is_new: true } = heard
+                if let LineStatus::Waiting { ticket, is_new: true, .. }
+                | LineStatus::Drawing { entry: ticket, is_new: true } = heard
                 {
                     assert_eq!(ticket, self.last_ticket + 1, "every ticket is given once, in order");
                     self.last_ticket = ticket;
                 }
             }
-            Step::Look(n) => drop(self.lines().look(vec![who(n)], clock).await),
+            Step::Look(n) => drop(self.lines().check_in(vec![who(n)], clock).await),
             Step::Leave(n) => drop(self.lines().leave(&who(n), clock).await.expect("leaves")),
-            Step::Finish(n) => drop(self.lines().finish(&who(n), Verdict::SoldOut).await.expect("finishes")),
+            Step::Finish(n) => drop(self.lines().finish(&who(n), LineOutcome::SoldOut).await.expect("finishes")),
             Step::Admit(most) => {
                 let passes: Vec<Uuid> = (1..=most as u128).map(|n| Uuid::from_u128(self.passes_made + n)).collect();
                 self.passes_made += most as u128;
@@ -107,19 +107,19 @@ impl Watched {
     }
 
     /// Everybody's place by ticket, but for ranks shown before, which may be better than those of now.
-    async fn picture(&self) -> (BTreeMap<u64, (usize, Standing)>, Figures) {
-        let everybody = self.lines().look((0..USERS).map(who).collect(), self.clock()).await;
+    async fn picture(&self) -> (BTreeMap<u64, (usize, LineStatus)>, LineCounts) {
+        let everybody = self.lines().check_in((0..USERS).map(who).collect(), self.clock()).await;
         let mut places = BTreeMap::new();
         for (n, standing) in everybody.into_iter().enumerate() {
             let standing = match standing.expect("looks") {
-                Standing::Waiting { ticket, .. } => Standing::Waiting { ticket, rank: 0, is_new: false },
+                LineStatus::Waiting { ticket, .. } => LineStatus::Waiting { ticket, rank: 0, is_new: false },
                 other => other,
             };
             if let Some(ticket) = ticket(standing) {
                 assert_eq!(places.insert(ticket, (n, standing)), None, "two have ticket {ticket}");
             }
         }
-        let figures = self.lines().figures(&id(), 99, self.clock()).await.expect("reads").expect("is there");
+        let figures = self.lines().counts(&id(), 99, self.clock()).await.expect("reads").expect("is there");
         (places, figures)
     }
 }
@@ -161,11 +161,11 @@ async fn ranks_after_a_restart_are_those_of_the_order() {
     drop(lines);
     let lines = open(folder.path());
     for (n, rank) in [(3, 1), (4, 2), (6, 3), (9, 6)] {
-        assert_eq!(look(&lines, n).await, Ok(Standing::Waiting { ticket: n as u64, rank, is_new: false }));
+        assert_eq!(check_in(&lines, n).await, Ok(LineStatus::Waiting { ticket: n as u64, rank, is_new: false }));
     }
-    assert_eq!(enter(&lines, 5).await, Ok(Standing::Waiting { ticket: 10, rank: 7, is_new: true }));
-    let inside = look(&lines, 2).await.expect("looks");
-    assert!(matches!(inside, Standing::Inside { ticket: 2, pass } if pass.id == Uuid::from_u128(2)), "{inside:?}");
+    assert_eq!(enter(&lines, 5).await, Ok(LineStatus::Waiting { ticket: 10, rank: 7, is_new: true }));
+    let inside = check_in(&lines, 2).await.expect("looks");
+    assert!(matches!(inside, LineStatus::Inside { ticket: 2, pass } if pass.id == Uuid::from_u128(2)), "{inside:?}");
 }
 
 #[tokio::test]

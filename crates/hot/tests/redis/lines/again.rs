@@ -2,7 +2,7 @@
 
 use super::support::{Tries, gate, open, passes, people, queue, rule};
 use domain::UserId;
-use domain::line::{Admits, DrawSeed, LineId, LineRule, Standing};
+use domain::line::{Admits, DrawSeed, LineId, LineRule, LineStatus};
 use hot::HotError;
 use hot::line::{Clock, LinePort};
 use hot::redis::{Ack, RedisLines};
@@ -70,13 +70,13 @@ pub async fn holders(lines: &RedisLines, line: &LineId, count: u64) -> BTreeMap<
     for some in everybody.chunks(200) {
         let tries = Tries::until("all are told");
         let told = loop {
-            match lines.look(some.to_vec(), Clock::Engine).await.into_iter().collect::<Result<Vec<_>, _>>() {
+            match lines.check_in(some.to_vec(), Clock::Engine).await.into_iter().collect::<Result<Vec<_>, _>>() {
                 Ok(told) => break told,
                 Err(_) => tries.again().await,
             }
         };
         for (who, standing) in some.iter().zip(told) {
-            if let Standing::Inside { pass, .. } = standing {
+            if let LineStatus::Inside { pass, .. } = standing {
                 holders.entry(pass.id).or_default().push(who.user.clone());
             }
         }
@@ -142,10 +142,10 @@ async fn an_admission_that_was_given_up_lets_nobody_go_after_the_putting_back() 
     lines.enter(people(&line, 1..=9), Clock::Engine).await;
     run(redis, &line, PUT_BACK, None, &["", &name(1), "8"]);
     run(redis, &line, ADMIT, None, &["", &name(1), "7", &ids(&passes(4))]);
-    let figures = lines.figures(&line, 0, Clock::Engine).await.expect("reads").expect("there");
+    let figures = lines.counts(&line, 0, Clock::Engine).await.expect("reads").expect("there");
     assert_eq!((figures.waiting, figures.processing), (9, 0));
     run(redis, &line, ADMIT, None, &["", &name(1), "9", &ids(&passes(4))]);
-    let figures = lines.figures(&line, 0, Clock::Engine).await.expect("reads").expect("there");
+    let figures = lines.counts(&line, 0, Clock::Engine).await.expect("reads").expect("there");
     assert_eq!((figures.waiting, figures.processing), (5, 4));
 }
 

@@ -99,8 +99,8 @@ async fn the_borders_are_those_of_the_rule() {
                 let ids = passes(1);
                 let told = lines.admit(&line, ids.clone(), Clock::At(now)).await.expect("admits");
                 assert_eq!((told.admitted, told.next_in_ms), (twin.admit(&ids, now), twin.next_in_ms()), "{at}");
-                let figures = lines.figures(&line, 9, Clock::At(now)).await;
-                assert_eq!(figures, Ok(Some(twin.figures(9, now))), "{at}");
+                let figures = lines.counts(&line, 9, Clock::At(now)).await;
+                assert_eq!(figures, Ok(Some(twin.counts(9, now))), "{at}");
             }
             // Nobody was heard of since.
             let now = Timestamp(begun.millis() + 2 * step + 500);
@@ -108,8 +108,8 @@ async fn the_borders_are_those_of_the_rule() {
                 let ids = passes(9);
                 let told = lines.admit(&line, ids.clone(), Clock::At(now)).await.expect("admits");
                 assert_eq!(told.admitted, twin.admit(&ids, now), "{admits:?} {step} {now:?}");
-                let figures = lines.figures(&line, 9, Clock::At(now)).await;
-                assert_eq!(figures, Ok(Some(twin.figures(9, now))), "{admits:?} {step} {now:?}");
+                let figures = lines.counts(&line, 9, Clock::At(now)).await;
+                assert_eq!(figures, Ok(Some(twin.counts(9, now))), "{admits:?} {step} {now:?}");
             }
         }
     }

@@ -4,7 +4,7 @@
 use super::faults::master_of;
 use super::support::{Tries, gate, open, open_with, passes, people, queue, rule, until};
 use domain::Timestamp;
-use domain::line::{DrawSeed, DrawStep, LineId, LineRule, Standing, drawn_order};
+use domain::line::{DrawSeed, DrawStep, LineId, LineRule, LineStatus, drawn_order};
 use hot::line::{Clock, LinePort};
 use hot::redis::{Ack, LineOptions, RedisLines};
 use std::time::Instant;
@@ -29,7 +29,7 @@ async fn enter(lines: &RedisLines, line: &LineId, numbers: std::ops::RangeInclus
     let all: Vec<u64> = numbers.collect();
     for part in all.chunks(256) {
         for (n, heard) in part.iter().zip(lines.enter(people(line, part.iter().copied()), BEFORE).await) {
-            assert_eq!(heard, Ok(Standing::Drawing { entry: *n, is_new: true }));
+            assert_eq!(heard, Ok(LineStatus::Drawing { entry: *n, is_new: true }));
         }
     }
 }
@@ -83,13 +83,13 @@ async fn a_caller_that_stops_in_the_middle_is_followed_by_another() {
             assert_eq!(second.leave(&who, Clock::Engine).await, Ok(true));
         }
         for (n, heard) in (96..).zip(second.enter(people(&line, 96..=97), Clock::Engine).await) {
-            assert_eq!(heard, Ok(Standing::Drawing { entry: n, is_new: true }), "no rank before all are drawn");
+            assert_eq!(heard, Ok(LineStatus::Drawing { entry: n, is_new: true }), "no rank before all are drawn");
         }
         assert!(second.admit(&line, passes(9), Clock::Engine).await.expect("admits").admitted.is_empty());
-        let figures = second.figures(&line, 9, Clock::Engine).await.expect("reads").expect("there");
+        let figures = second.counts(&line, 9, Clock::Engine).await.expect("reads").expect("there");
         assert_eq!((figures.drawn, figures.gone), (None, Vec::new()));
         assert_eq!(draw_all(&second, &line, 95).await, 6, "it goes on where the first stopped");
-        let figures = second.figures(&line, 9, Clock::Engine).await.expect("reads").expect("there");
+        let figures = second.counts(&line, 9, Clock::Engine).await.expect("reads").expect("there");
         assert_eq!((figures.drawn, figures.tickets, figures.waiting), (Some(95), 97, 95));
         let all = drawn_order(&SEED, 95);
         let gone = (1..).zip(&all).filter(|(_, n)| [7, 88].contains(*n)).map(|(ticket, _)| (ticket, ticket));
@@ -122,7 +122,7 @@ async fn many_callers_draw_one_order_while_people_come_and_go() {
         caller.await.expect("draws");
     }
     let all = drawn_order(&SEED, 1_000);
-    let figures = door.figures(&line, 1_000, Clock::Engine).await.expect("reads").expect("there");
+    let figures = door.counts(&line, 1_000, Clock::Engine).await.expect("reads").expect("there");
     let gone: Vec<u64> = figures.gone.into_iter().flat_map(|(first, last)| first..=last).collect();
     let left = (1..).zip(&all).filter(|(_, n)| **n <= 100).map(|(ticket, _)| ticket);
     assert_eq!(gone, left.collect::<Vec<u64>>(), "those who left, and nobody else");

@@ -1,7 +1,7 @@
 //! A replica that stalls and a master that dies: no place lost, none doubled, order kept.
 
 use super::support::{Tries, gate, open, passes, people, rule, until};
-use domain::line::{Admits, LineId, LineRule, Standing, Verdict};
+use domain::line::{Admits, LineId, LineOutcome, LineRule, LineStatus};
 use hot::HotError;
 use hot::line::{Clock, LinePort};
 use hot::redis::{Ack, RedisLines};
@@ -37,7 +37,7 @@ async fn crowd(lines: RedisLines, line: LineId, heard: Arc<Heard>, first: u64) -
             let mut tickets = Vec::new();
             for answer in lines.enter(people(&line, numbers.clone()), Clock::Engine).await {
                 match answer {
-                    Ok(Standing::Waiting { ticket, .. } | Standing::Inside { ticket, .. }) => tickets.push(ticket),
+                    Ok(LineStatus::Waiting { ticket, .. } | LineStatus::Inside { ticket, .. }) => tickets.push(ticket),
                     Ok(other) => panic!("{other:?}"),
                     Err(HotError::Unknown(_)) => drop(heard.unknown.fetch_add(1, Ordering::SeqCst)),
                     Err(HotError::Unavailable(_)) => {}
@@ -122,7 +122,7 @@ async fn lose_a_master_in_the_rush(cluster: &RedisCluster, stalls_first: bool) {
     }
     until(
         "all are admitted",
-        async || matches!(lines.figures(&line, 0, Clock::Engine).await, Ok(Some(figures)) if figures.waiting == 0),
+        async || matches!(lines.counts(&line, 0, Clock::Engine).await, Ok(Some(figures)) if figures.waiting == 0),
     )
     .await;
     heard.done.store(true, Ordering::SeqCst);
@@ -135,12 +135,12 @@ async fn judge(lines: &RedisLines, line: &LineId, places: &BTreeMap<u64, u64>, a
     assert!(admitted.is_sorted_by(|one, next| one.0 < next.0), "nobody is admitted twice, nobody overtakes");
     let count = places.len() as u64;
     assert_eq!(places.values().copied().collect::<BTreeSet<_>>(), (1..=count).collect(), "one ticket each");
-    let figures = lines.figures(line, 9, Clock::Engine).await.expect("reads").expect("there");
+    let figures = lines.counts(line, 9, Clock::Engine).await.expect("reads").expect("there");
     assert_eq!((figures.tickets, figures.inside, figures.admitted), (count, count, count));
-    let standings = lines.look(people(line, places.keys().copied()), Clock::Engine).await;
+    let standings = lines.check_in(people(line, places.keys().copied()), Clock::Engine).await;
     let mut passes = BTreeMap::new();
     for ((user, ticket), standing) in places.iter().zip(standings) {
-        let Ok(Standing::Inside { ticket: found, pass }) = standing else { panic!("user {user}: {standing:?}") };
+        let Ok(LineStatus::Inside { ticket: found, pass }) = standing else { panic!("user {user}: {standing:?}") };
         assert_eq!(found, *ticket, "user {user}");
         passes.insert(found, pass.id);
     }
@@ -168,16 +168,16 @@ async fn without_its_replica_nobody_is_told_anything() {
     let (other, third) = (open(&cluster.url(), Ack::Replica).await, open(&cluster.url(), Ack::Replica).await);
     replica.stall().expect("stalls");
     let is_unknown = |error: &HotError| matches!(error, HotError::Unknown(_));
-    assert!(lines.finish(&who[0], Verdict::Issued).await.is_err_and(|error| is_unknown(&error)));
+    assert!(lines.finish(&who[0], LineOutcome::Issued).await.is_err_and(|error| is_unknown(&error)));
     // Others hear nothing of it by the back door, though they write nothing themselves.
-    let looked = other.look(who[..1].to_vec(), Clock::Engine).await;
+    let looked = other.check_in(who[..1].to_vec(), Clock::Engine).await;
     assert!(looked.iter().all(|answer| answer.as_ref().is_err_and(is_unknown)), "{looked:?}");
-    assert!(other.finish(&who[0], Verdict::SoldOut).await.is_err());
-    assert!(third.figures(&line, 9, Clock::Engine).await.is_err());
+    assert!(other.finish(&who[0], LineOutcome::SoldOut).await.is_err());
+    assert!(third.counts(&line, 9, Clock::Engine).await.is_err());
     replica.resume().expect("goes on");
     until("the truth is heard", async || {
-        let finished = Standing::Finished { ticket: 1, verdict: Verdict::Issued };
-        other.look(who[..1].to_vec(), Clock::Engine).await == [Ok(finished)]
+        let finished = LineStatus::Finished { ticket: 1, outcome: LineOutcome::Issued };
+        other.check_in(who[..1].to_vec(), Clock::Engine).await == [Ok(finished)]
     })
     .await;
 }

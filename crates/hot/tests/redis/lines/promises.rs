@@ -2,7 +2,7 @@
 
 use super::support::{TTL_MS, Tries, gate, open, passes, people, queue, rule, until};
 use domain::Timestamp;
-use domain::line::{Admits, Admitted, LineId, LineRule, Standing};
+use domain::line::{Admits, Admitted, LineId, LineRule, LineStatus};
 use hot::line::{Clock, LinePort, LineUser};
 use hot::redis::Ack;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ async fn four_schedulers_at_once_admit_the_rate_and_no_more() {
     }
     for part in 0..PEOPLE / 100 {
         for standing in door.enter(people(&line, part * 100..part * 100 + 100), Clock::Engine).await {
-            assert!(matches!(standing, Ok(Standing::Waiting { is_new: true, .. })), "{standing:?}");
+            assert!(matches!(standing, Ok(LineStatus::Waiting { is_new: true, .. })), "{standing:?}");
         }
     }
     let mut log = Vec::new();
@@ -68,7 +68,7 @@ async fn more_passes_than_one_run_takes_are_given_out_in_order() {
     let admitted = lines.admit(&line, ids.clone(), Clock::Engine).await.expect("admits").admitted;
     assert_eq!(admitted.iter().map(|one| one.ticket).collect::<Vec<_>>(), (1..=4_500).collect::<Vec<_>>());
     assert_eq!(admitted.iter().filter_map(|one| one.pass).map(|pass| pass.id).collect::<Vec<_>>(), ids);
-    let figures = lines.figures(&line, 9, Clock::Engine).await.expect("reads").expect("there");
+    let figures = lines.counts(&line, 9, Clock::Engine).await.expect("reads").expect("there");
     assert_eq!((figures.waiting, figures.inside, figures.serving), (500, 4_500, 4_500));
 }
 
@@ -151,8 +151,8 @@ async fn everybody_who_is_dealt_with_can_be_put_back_at_once() {
         back.extend(some.into_iter().map(|(_, ticket)| ticket));
     }
     assert_eq!(back, (1..=10).collect::<Vec<u64>>());
-    let first = lines.look(everybody[..1].to_vec(), Clock::Engine).await;
-    assert!(matches!(first[0], Ok(Standing::Waiting { ticket: 1, rank: 1, .. })), "{first:?}");
+    let first = lines.check_in(everybody[..1].to_vec(), Clock::Engine).await;
+    assert!(matches!(first[0], Ok(LineStatus::Waiting { ticket: 1, rank: 1, .. })), "{first:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -164,9 +164,9 @@ async fn a_line_that_redis_lost_is_not_there_until_it_is_made_again() {
     lines.enter(people(&line, 1..=3), Clock::Engine).await;
     redis.tell(&["FLUSHALL"]).expect("flushed");
     redis.tell(&["SCRIPT", "FLUSH"]).expect("flushed");
-    assert_eq!(lines.enter(people(&line, 4..=4), Clock::Engine).await, [Ok(Standing::NoLine)]);
-    assert_eq!(lines.figures(&line, 9, Clock::Engine).await, Ok(None));
+    assert_eq!(lines.enter(people(&line, 4..=4), Clock::Engine).await, [Ok(LineStatus::NoLine)]);
+    assert_eq!(lines.counts(&line, 9, Clock::Engine).await, Ok(None));
     lines.make_line(&line, rule(10)).await.expect("put");
-    let first = Standing::Waiting { ticket: 1, rank: 1, is_new: true };
+    let first = LineStatus::Waiting { ticket: 1, rank: 1, is_new: true };
     assert_eq!(lines.enter(people(&line, 4..=4), Clock::Engine).await, [Ok(first)]);
 }

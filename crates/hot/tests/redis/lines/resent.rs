@@ -41,7 +41,7 @@ async fn cut_in_the_middle(lines: &RedisLines, line: &LineId, master: &RedisNode
 async fn admitted(lines: &RedisLines, line: &LineId) -> u64 {
     let tries = Tries::until("figures are told");
     loop {
-        if let Ok(Some(figures)) = lines.figures(line, 0, Clock::Engine).await {
+        if let Ok(Some(figures)) = lines.counts(line, 0, Clock::Engine).await {
             return figures.admitted;
         }
         tries.again().await;

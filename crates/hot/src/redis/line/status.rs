@@ -6,7 +6,7 @@ use crate::port::HotError;
 use crate::redis::client::Lane;
 use crate::redis::reply::{Array, Reading};
 use crate::redis::scripts;
-use domain::line::{LineId, Pass, Standing, Verdict};
+use domain::line::{LineId, LineOutcome, LineStatus, Pass};
 use domain::{Timestamp, UserId};
 use futures::future::join_all;
 use redis::Value;
@@ -16,13 +16,13 @@ use uuid::Uuid;
 /// Most people in one run of the script.
 const SCRIPT_BATCH_MAX: usize = 256;
 
-type Answer = Result<Standing, HotError>;
+type Answer = Result<LineStatus, HotError>;
 
-/// The text of a verdict in a record.
-pub(super) fn verdict_text(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Issued => "I",
-        Verdict::SoldOut => "S",
+/// The text of a outcome in a record.
+pub(super) fn outcome_text(outcome: LineOutcome) -> &'static str {
+    match outcome {
+        LineOutcome::Issued => "I",
+        LineOutcome::SoldOut => "S",
     }
 }
 
@@ -32,34 +32,34 @@ fn read_pass(text: &str) -> Option<Pass> {
     Some(Pass { id: Uuid::try_parse(id).ok()?, until: Timestamp(until_ms.parse().ok()?) })
 }
 
-fn read_one(fields: &mut Array) -> Reading<Standing> {
+fn read_one(fields: &mut Array) -> Reading<LineStatus> {
     let (kind, ticket) = (fields.number::<u8>()?, fields.number()?);
     Ok(match kind {
-        3 | 4 => Standing::Waiting { ticket, rank: fields.number()?, is_new: kind == 3 },
-        6 => Standing::Inside { ticket, pass: fields.parsed(read_pass)? },
+        3 | 4 => LineStatus::Waiting { ticket, rank: fields.number()?, is_new: kind == 3 },
+        6 => LineStatus::Inside { ticket, pass: fields.parsed(read_pass)? },
         8 | 9 => {
             fields.value()?;
-            Standing::Drawing { entry: ticket, is_new: kind == 8 }
+            LineStatus::Drawing { entry: ticket, is_new: kind == 8 }
         }
         7 => {
-            let verdict = if fields.text()? == "I" { Verdict::Issued } else { Verdict::SoldOut };
-            Standing::Finished { ticket, verdict }
+            let outcome = if fields.text()? == "I" { LineOutcome::Issued } else { LineOutcome::SoldOut };
+            LineStatus::Finished { ticket, outcome }
         }
         _ => {
             fields.value()?;
             match kind {
-                0 => Standing::Absent,
-                1 => Standing::Full,
-                2 => Standing::Closed,
-                _ => Standing::Processing { ticket },
+                0 => LineStatus::Absent,
+                1 => LineStatus::Full,
+                2 => LineStatus::Closed,
+                _ => LineStatus::Processing { ticket },
             }
         }
     })
 }
 
-fn read(value: Value, people: usize) -> Reading<Vec<Standing>> {
+fn read(value: Value, people: usize) -> Reading<Vec<LineStatus>> {
     if !is_there(&value) {
-        return Ok(vec![Standing::NoLine; people]);
+        return Ok(vec![LineStatus::NoLine; people]);
     }
     let mut fields = Array::of(value)?;
     (0..people).map(|_| read_one(&mut fields)).collect()
@@ -104,7 +104,7 @@ impl Inner {
         users: &[&UserId],
         clock: Clock,
         enters: bool,
-    ) -> Result<Vec<Standing>, HotError> {
+    ) -> Result<Vec<LineStatus>, HotError> {
         let known = self.known(line);
         let flag = |flag: bool| -> &[u8] { if flag { b"1" } else { b"0" } };
         let now = moment(clock);

@@ -1,10 +1,10 @@
 //! What people and operators are told.
 
-use super::place::{Pass, Verdict};
+use super::place::{LineOutcome, Pass};
 
 /// How a person stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum LineStatus {
     /// In a line whose opening draw is to come: there are no ranks yet.
     Drawing {
         /// The number with which the person takes part, from 1, in order of entry.
@@ -38,7 +38,7 @@ pub enum Standing {
         /// The place's number.
         ticket: u64,
         /// What came of it.
-        verdict: Verdict,
+        outcome: LineOutcome,
     },
     /// Has no place.
     Absent,
@@ -52,11 +52,11 @@ pub enum Standing {
 
 /// A line's figures.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Figures {
+pub struct LineCounts {
     /// In the line and there.
     pub waiting: u64,
     /// Passed over.
-    pub away: u64,
+    pub inactive: u64,
     /// Being dealt with.
     pub processing: u64,
     /// Live passes.
