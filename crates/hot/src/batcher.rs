@@ -44,11 +44,11 @@ pub enum NoAnswer {
 }
 
 struct Waiting<Q, A> {
-    queue: VecDeque<Asked<Q, A>>,
+    queue: VecDeque<Request<Q, A>>,
     in_flight: bool,
 }
 
-struct Asked<Q, A> {
+struct Request<Q, A> {
     request: Q,
     answer: oneshot::Sender<A>,
     at: Instant,
@@ -90,7 +90,7 @@ impl<Q: Send + 'static, A: Send + 'static> Batcher<Q, A> {
             if waiting.queue.len() >= self.0.limits.waiting_max {
                 return Err(NoAnswer::TooMany);
             }
-            waiting.queue.push_back(Asked { request, answer, at: Instant::now() });
+            waiting.queue.push_back(Request { request, answer, at: Instant::now() });
             !std::mem::replace(&mut waiting.in_flight, true)
         };
         if start {
@@ -108,7 +108,7 @@ impl<Q, A> Shared<Q, A> {
     fn next_batch(&self) -> Option<(Vec<Q>, Vec<oneshot::Sender<A>>)> {
         let mut waiting = self.lock();
         let now = Instant::now();
-        let is_late = |asked: &mut Asked<Q, A>| now - asked.at >= self.limits.call_timeout;
+        let is_late = |asked: &mut Request<Q, A>| now - asked.at >= self.limits.call_timeout;
         // Nobody asks for those any more: in the time that they have waited people come again.
         while waiting.queue.pop_front_if(is_late).is_some() {}
         let count = waiting.queue.len().min(self.limits.batch_max);

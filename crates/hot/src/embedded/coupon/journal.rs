@@ -130,26 +130,26 @@ impl Journal {
     }
 
     /// Tells everything again, in order.
-    pub fn replay(&self, tell: impl FnMut(Told<'_>)) -> Result<(), JournalError> {
+    pub fn replay(&self, tell: impl FnMut(ReplayItem<'_>)) -> Result<(), JournalError> {
         replay(&self.0.connection, &self.0.path, tell)
     }
 }
 
 /// What a replay tells.
-pub(super) enum Told<'a> {
+pub(super) enum ReplayItem<'a> {
     Campaign { journal_id: i64, campaign: Campaign },
     Issued { journal_id: i64, user: &'a str, coupon: IssuedCoupon, at: Timestamp, key: Option<IdempotencyKey> },
     Revoked { journal_id: i64, user: &'a str, coupon_id: Uuid, return_to_stock: bool },
 }
 
-fn replay(connection: &Connection, path: &Path, mut tell: impl FnMut(Told<'_>)) -> Result<(), JournalError> {
+fn replay(connection: &Connection, path: &Path, mut tell: impl FnMut(ReplayItem<'_>)) -> Result<(), JournalError> {
     let damaged = |what: String| JournalError::Damaged { path: path.to_owned(), what };
     let mut campaigns = connection.prepare("SELECT id, policy FROM campaigns ORDER BY id")?;
     let mut rows = campaigns.query([])?;
     while let Some(row) = rows.next()? {
         let policy = row.get_ref(1)?.as_str().map_err(|error| damaged(error.to_string()))?;
         let campaign = serde_json::from_str(policy).map_err(|error| damaged(error.to_string()))?;
-        tell(Told::Campaign { journal_id: row.get(0)?, campaign });
+        tell(ReplayItem::Campaign { journal_id: row.get(0)?, campaign });
     }
     let mut entries = connection.prepare(
         "SELECT campaign, kind, at_ms, coupon_id, serial, user, idempotency_key FROM entries ORDER BY position",
@@ -158,14 +158,14 @@ fn replay(connection: &Connection, path: &Path, mut tell: impl FnMut(Told<'_>)) 
     while let Some(row) = rows.next()? {
         let journal_id = row.get(0)?;
         match row.get::<_, i64>(1)? {
-            KIND_ISSUED | KIND_RESTORED => tell(Told::Issued {
+            KIND_ISSUED | KIND_RESTORED => tell(ReplayItem::Issued {
                 journal_id,
                 user: row.get_ref(5)?.as_str().map_err(|error| damaged(error.to_string()))?,
                 coupon: IssuedCoupon { coupon_id: Uuid::from_bytes(row.get(3)?), serial: row.get(4)? },
                 at: Timestamp(row.get(2)?),
                 key: row.get::<_, Option<[u8; 16]>>(6)?.map(|key| IdempotencyKey(Uuid::from_bytes(key))),
             }),
-            kind @ (KIND_REVOKED | KIND_REVOKED_TO_STOCK) => tell(Told::Revoked {
+            kind @ (KIND_REVOKED | KIND_REVOKED_TO_STOCK) => tell(ReplayItem::Revoked {
                 journal_id,
                 user: row.get_ref(5)?.as_str().map_err(|error| damaged(error.to_string()))?,
                 coupon_id: Uuid::from_bytes(row.get(3)?),
@@ -195,7 +195,7 @@ impl JournalReader {
     }
 
     /// See [`Journal::replay`].
-    pub fn replay(&self, tell: impl FnMut(Told<'_>)) -> Result<(), JournalError> {
+    pub fn replay(&self, tell: impl FnMut(ReplayItem<'_>)) -> Result<(), JournalError> {
         replay(&self.connection, &self.path, tell)
     }
 

@@ -15,7 +15,7 @@ const ROUND_REQUESTS_MAX: usize = 8_192;
 pub(super) type Answer<T> = oneshot::Sender<Result<T, HotError>>;
 pub(super) type Decisions = Vec<Result<IssueOutcome, HotError>>;
 
-/// What the owner is asked.
+/// What the owner is calls.
 pub(super) enum Command {
     Issue { batch: Vec<IssueRequest>, now: Timestamp, answer: oneshot::Sender<Decisions> },
     PutCampaign { campaign: Box<Campaign>, now: Timestamp, answer: Answer<()> },
@@ -48,7 +48,7 @@ pub(super) struct Owner {
 }
 
 /// A batch and who waits for it.
-type Asked = (Vec<IssueRequest>, Timestamp, oneshot::Sender<Decisions>);
+type IssueCall = (Vec<IssueRequest>, Timestamp, oneshot::Sender<Decisions>);
 
 impl Owner {
     pub fn new(journal: Journal, state: State) -> Self {
@@ -65,41 +65,41 @@ impl Owner {
     /// Decides until every asker is gone.
     pub fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         while let Some(first) = commands.blocking_recv() {
-            let mut asked: Vec<Asked> = Vec::new();
+            let mut calls: Vec<IssueCall> = Vec::new();
             let mut requests = 0;
             let mut next = Some(first);
             while let Some(command) = next {
                 match command {
                     Command::Issue { batch, now, answer } => {
                         requests += batch.len();
-                        asked.push((batch, now, answer));
+                        calls.push((batch, now, answer));
                     }
                     other => {
-                        self.decide(std::mem::take(&mut asked));
+                        self.decide(std::mem::take(&mut calls));
                         self.handle(other);
                     }
                 }
                 next = if requests < ROUND_REQUESTS_MAX { commands.try_recv().ok() } else { None };
             }
-            self.decide(asked);
+            self.decide(calls);
         }
     }
 
-    fn decide(&mut self, asked: Vec<Asked>) {
-        if asked.is_empty() {
+    fn decide(&mut self, calls: Vec<IssueCall>) {
+        if calls.is_empty() {
             return;
         }
-        let mut answers = Vec::with_capacity(asked.len());
+        let mut answers = Vec::with_capacity(calls.len());
         let kept = match self.refusal() {
             Some(error) => {
                 answers.extend(
-                    asked.into_iter().map(|(batch, _, answer)| (vec![IssueOutcome::SoldOut; batch.len()], answer)),
+                    calls.into_iter().map(|(batch, _, answer)| (vec![IssueOutcome::SoldOut; batch.len()], answer)),
                 );
                 Err(error)
             }
             None => {
                 let mut round = self.state.round();
-                for (batch, now, answer) in asked {
+                for (batch, now, answer) in calls {
                     answers.push((batch.into_iter().map(|request| round.issue(request, now)).collect(), answer));
                 }
                 self.round_requests

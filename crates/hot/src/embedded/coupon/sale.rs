@@ -25,7 +25,7 @@ pub(super) struct Sale {
 
 /// A coupon just given, in memory only until the journal has it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Given {
+pub(super) struct Grant {
     pub coupon: IssuedCoupon,
     pub row: u32,
     pub nth_of_user: u32,
@@ -55,7 +55,7 @@ impl Sale {
     }
 
     /// Gives the next coupon. The rule has said yes before.
-    pub fn give(&mut self, user: &str, coupon_id: Uuid, now: Timestamp) -> Given {
+    pub fn give(&mut self, user: &str, coupon_id: Uuid, now: Timestamp) -> Grant {
         let returned = self.returned.pop_front();
         let serial = returned.unwrap_or(self.next_serial);
         assert!((1..=self.campaign.stock).contains(&serial), "serial {serial} beyond stock {}", self.campaign.stock);
@@ -64,7 +64,7 @@ impl Sale {
         }
         let coupon = IssuedCoupon { coupon_id, serial };
         let (row, nth_of_user) = self.enter(user, coupon, now);
-        Given { coupon, row, nth_of_user, was_returned: returned.is_some() }
+        Grant { coupon, row, nth_of_user, was_returned: returned.is_some() }
     }
 
     fn enter(&mut self, user: &str, coupon: IssuedCoupon, at: Timestamp) -> (u32, u32) {
@@ -75,7 +75,7 @@ impl Sale {
     }
 
     /// Takes back the coupon given last, because the journal could not keep it.
-    pub fn undo(&mut self, given: &Given) {
+    pub fn undo(&mut self, given: &Grant) {
         Arc::make_mut(&mut self.winners).pop();
         if given.was_returned {
             self.returned.push_front(given.coupon.serial);

@@ -1,8 +1,8 @@
 //! All campaigns of the embedded engine in memory, and how decisions get from there into the journal.
 
-use super::journal::{Entry, Journal, JournalReader, Told};
+use super::journal::{Entry, Journal, JournalReader, ReplayItem};
 use super::owner::Revocation;
-use super::sale::{Given, Sale};
+use super::sale::{Grant, Sale};
 use super::view::{EarlierYes, SaleView, Views};
 use crate::embedded::file::JournalError;
 use crate::frozen::{Asker, refuse};
@@ -24,7 +24,7 @@ pub(super) struct State {
 /// A coupon given in memory and not journalled yet.
 struct Pending {
     place: u32,
-    given: Given,
+    given: Grant,
     request: IssueRequest,
     at: Timestamp,
 }
@@ -162,14 +162,14 @@ fn write_restored(journal: &Journal, sale: &Sale, coupon: &Coupon, now: Timestam
     Ok(())
 }
 
-fn told_into(state: &mut State) -> impl FnMut(Told<'_>) + '_ {
+fn told_into(state: &mut State) -> impl FnMut(ReplayItem<'_>) + '_ {
     let mut place_of_journal_id: HashMap<i64, u32> = HashMap::new();
     move |told| match told {
-        Told::Campaign { journal_id, campaign } => {
+        ReplayItem::Campaign { journal_id, campaign } => {
             let place = state.enter(Sale::new(journal_id, campaign));
             place_of_journal_id.insert(journal_id, place);
         }
-        Told::Issued { journal_id, user, coupon, at, key } => {
+        ReplayItem::Issued { journal_id, user, coupon, at, key } => {
             let Some(&place) = place_of_journal_id.get(&journal_id) else { return };
             let sale = &mut state.sales[place as usize];
             let row = sale.replay_given(user, coupon, at);
@@ -177,7 +177,7 @@ fn told_into(state: &mut State) -> impl FnMut(Told<'_>) + '_ {
                 state.views.remember(sale.campaign.id.tenant.as_str(), user, key, EarlierYes { place, row });
             }
         }
-        Told::Revoked { journal_id, user, coupon_id, return_to_stock } => {
+        ReplayItem::Revoked { journal_id, user, coupon_id, return_to_stock } => {
             let Some(&place) = place_of_journal_id.get(&journal_id) else { return };
             let sale = &mut state.sales[place as usize];
             if let Some(row) = sale.winners.row_of(user, coupon_id) {

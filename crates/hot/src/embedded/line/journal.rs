@@ -44,7 +44,7 @@ const ISSUED: i64 = 3;
 const SOLD_OUT: i64 = 4;
 
 /// A line as the journal tells it.
-pub(super) struct Told {
+pub(super) struct StoredLine {
     /// Its row.
     pub id: i64,
     /// Its name.
@@ -122,7 +122,7 @@ impl LinesJournal {
     }
 
     /// All lines with everybody in them.
-    pub fn restore(&self, now: Timestamp) -> Result<Vec<Told>, JournalError> {
+    pub fn restore(&self, now: Timestamp) -> Result<Vec<StoredLine>, JournalError> {
         // A page that does not read is damage like a row that makes no sense.
         self.read_lines(now).map_err(|error| match error {
             JournalError::Sqlite(error) => self.0.damaged(error),
@@ -130,7 +130,7 @@ impl LinesJournal {
         })
     }
 
-    fn read_lines(&self, now: Timestamp) -> Result<Vec<Told>, JournalError> {
+    fn read_lines(&self, now: Timestamp) -> Result<Vec<StoredLine>, JournalError> {
         let sql = "SELECT id, name, rule, opens_at_ms, tickets, serving, admitted, count
                    FROM lines LEFT JOIN draws ON line = id ORDER BY id";
         let mut select = self.0.connection.prepare(sql)?;
@@ -142,7 +142,7 @@ impl LinesJournal {
             let name = name.parse().map_err(|_| self.0.damaged(format!("no line is called {name:?}")))?;
             let kept = self.kept(row)?;
             let places = self.read_places(id, kept.tickets)?;
-            told.push(Told { id, name, line: Line::restore(kept, places, now) });
+            told.push(StoredLine { id, name, line: Line::restore(kept, places, now) });
         }
         Ok(told)
     }

@@ -57,7 +57,7 @@ impl EmbeddedLines {
         let journal = LinesJournal::open(folder, options)?;
         let told = journal.restore(clock::now())?;
         let last_id = told.last().map_or(0, |line| line.id);
-        let slots: Slots = told.into_iter().map(|line| (line.name.clone(), Arc::new(Slot::told(line)))).collect();
+        let slots: Slots = told.into_iter().map(|line| (line.name.clone(), Arc::new(Slot::stored(line)))).collect();
         let writer = Writer::start(journal)?;
         Ok(Self { slots: Arc::new(slots), last_id: Arc::new(Mutex::new(last_id)), writer })
     }

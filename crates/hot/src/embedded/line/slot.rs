@@ -1,6 +1,6 @@
 //! One line in memory, and how far the journal is behind it.
 
-use super::journal::Told;
+use super::journal::StoredLine;
 use domain::line::{Line, LineId, LineStatus};
 use domain::{Timestamp, UserId};
 use hashbrown::{DefaultHashBuilder, HashMap};
@@ -52,8 +52,8 @@ impl Slot {
     }
 
     /// A line as the journal tells it: that is its first record.
-    pub fn told(told: Told) -> Self {
-        let mut slot = Self::new(told.id, told.name, told.line);
+    pub fn stored(stored: StoredLine) -> Self {
+        let mut slot = Self::new(stored.id, stored.name, stored.line);
         *slot.kept.get_mut() = 1;
         let state = slot.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         (state.recorded, state.rule_recorded) = (1, 1);

@@ -7,19 +7,19 @@ use std::str::FromStr;
 /// An answer that is none of ours: another version of the scripts, or something else lives under these keys.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Redis answered something else than expected: {0}")]
-pub(in crate::redis) struct Strange(String);
+pub(in crate::redis) struct UnexpectedReply(String);
 
-pub(in crate::redis) type Reading<T> = Result<T, Strange>;
+pub(in crate::redis) type Reading<T> = Result<T, UnexpectedReply>;
 
-impl From<Strange> for HotError {
-    fn from(strange: Strange) -> Self {
-        Self::unknown(strange.to_string()).because(strange)
+impl From<UnexpectedReply> for HotError {
+    fn from(error: UnexpectedReply) -> Self {
+        Self::unknown(error.to_string()).because(error)
     }
 }
 
-pub(in crate::redis) fn strange<T>(what: &dyn std::fmt::Debug) -> Reading<T> {
+pub(in crate::redis) fn unexpected<T>(what: &dyn std::fmt::Debug) -> Reading<T> {
     let text: String = format!("{what:?}").chars().take(160).collect();
-    Err(Strange(text))
+    Err(UnexpectedReply(text))
 }
 
 /// The elements of an array, one after the other.
@@ -29,7 +29,7 @@ impl Array {
     pub fn of(value: Value) -> Reading<Self> {
         match value {
             Value::Array(values) => Ok(Self(values.into_iter())),
-            other => strange(&other),
+            other => unexpected(&other),
         }
     }
 
@@ -40,7 +40,7 @@ impl Array {
     pub fn value(&mut self) -> Reading<Value> {
         match self.0.next() {
             Some(value) => Ok(value),
-            None => strange(&"the end"),
+            None => unexpected(&"the end"),
         }
     }
 
@@ -63,7 +63,7 @@ impl Array {
     /// A text of some form.
     pub fn parsed<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Reading<T> {
         let text = self.text()?;
-        parse(&text).map_or_else(|| strange(&text), Ok)
+        parse(&text).map_or_else(|| unexpected(&text), Ok)
     }
 
     pub fn number<N: FromStr + TryFrom<i64>>(&mut self) -> Reading<N> {
@@ -85,9 +85,9 @@ impl Array {
 
 fn text(value: Value) -> Reading<String> {
     match value {
-        Value::BulkString(bytes) => String::from_utf8(bytes).or_else(|error| strange(&error.into_bytes())),
+        Value::BulkString(bytes) => String::from_utf8(bytes).or_else(|error| unexpected(&error.into_bytes())),
         Value::SimpleString(text) => Ok(text),
-        other => strange(&other),
+        other => unexpected(&other),
     }
 }
 
@@ -97,5 +97,5 @@ fn number<N: FromStr + TryFrom<i64>>(value: Value) -> Reading<N> {
         Value::BulkString(bytes) => std::str::from_utf8(bytes).ok().and_then(|text| text.parse().ok()),
         _ => None,
     };
-    read.map_or_else(|| strange(&value), Ok)
+    read.map_or_else(|| unexpected(&value), Ok)
 }

@@ -1,7 +1,7 @@
 //! What idempotency keys were used for. Within a campaign the winner's record knows; that the same key of the same user
 //! is not used for another campaign is known by a claim, which lives in a slot of its own.
 
-use super::issue::Asked;
+use super::issue::Proposal;
 use super::{Inner, names, record, scripts};
 use crate::port::HotError;
 use crate::redis::client::{Lane, Wait};
@@ -17,13 +17,13 @@ const UNDECIDED_MS: i64 = 10_000;
 /// What a keyed request may do.
 pub(super) enum Claim {
     /// Be decided. With what was claimed, if this request was the first.
-    Decide(Option<Held>),
+    Decide(Option<HeldClaim>),
     /// Nothing: the key led to a coupon of another campaign.
     Reused,
 }
 
 /// A claim made by this request.
-pub(super) struct Held {
+pub(super) struct HeldClaim {
     name: String,
     value: String,
 }
@@ -36,23 +36,23 @@ fn claimed_for(value: &str) -> Option<(&str, i64)> {
 
 impl Inner {
     /// Claims the keys of requests that have one.
-    pub(super) async fn claim(&self, batch: &[Asked<'_>], now_ms: i64) -> Vec<Result<Claim, HotError>> {
+    pub(super) async fn claim(&self, batch: &[Proposal<'_>], now_ms: i64) -> Vec<Result<Claim, HotError>> {
         let mut claims = Vec::with_capacity(batch.len());
-        for asked in batch {
-            claims.push(self.claim_one(asked, now_ms));
+        for proposal in batch {
+            claims.push(self.claim_one(proposal, now_ms));
         }
         join_all(claims).await
     }
 
-    async fn claim_one(&self, asked: &Asked<'_>, now_ms: i64) -> Result<Claim, HotError> {
-        let Some(key) = asked.request.key else { return Ok(Claim::Decide(None)) };
-        let (id, user) = (&asked.request.campaign, &asked.request.user);
+    async fn claim_one(&self, proposal: &Proposal<'_>, now_ms: i64) -> Result<Claim, HotError> {
+        let Some(key) = proposal.request.key else { return Ok(Claim::Decide(None)) };
+        let (id, user) = (&proposal.request.campaign, &proposal.request.user);
         let name = names::claim(&id.tenant, user, key);
         let value = format!("{}@{now_ms}", id.event);
         let mut pipeline = redis::pipe();
         pipeline.cmd("SET").arg(&name).arg(&value).arg("NX").arg("GET").arg("PX").arg(CLAIM_MS);
         let found = self.connections.send(&name, pipeline).await?.into_iter().next().unwrap_or(Value::Nil);
-        let Value::BulkString(found) = found else { return Ok(Claim::Decide(Some(Held { name, value }))) };
+        let Value::BulkString(found) = found else { return Ok(Claim::Decide(Some(HeldClaim { name, value }))) };
         let found = String::from_utf8_lossy(&found).into_owned();
         match claimed_for(&found) {
             Some((event, _)) if event == id.event.as_str() => Ok(Claim::Decide(None)),
@@ -84,7 +84,7 @@ impl Inner {
 
     async fn take_over(&self, name: String, seen: String, value: String) -> Result<Claim, HotError> {
         if self.change_claim(&name, &seen, &value).await? {
-            return Ok(Claim::Decide(Some(Held { name, value })));
+            return Ok(Claim::Decide(Some(HeldClaim { name, value })));
         }
         Err(HotError::unavailable("another request with this idempotency key was faster"))
     }
@@ -98,7 +98,7 @@ impl Inner {
 
     /// A refusal is not remembered: lets go of what was claimed for it. If that fails, the claim is void all the same
     /// after [`UNDECIDED_MS`].
-    pub(super) async fn release(&self, held: Held) {
+    pub(super) async fn release(&self, held: HeldClaim) {
         if let Err(error) = self.change_claim(&held.name, &held.value, "").await {
             tracing::debug!(%error, "a claim of a refused request stays for a while");
         }

@@ -1,4 +1,4 @@
-//! A batch of requests: claimed keys, one script a campaign, and what its answer means for each request.
+//! Decides the requests of one campaign: one run of the script for a batch, and an outcome for each request.
 
 use super::message;
 use super::record::{self, Entry};
@@ -17,14 +17,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
-/// Most requests in one run of the script; so many people also go into one entry of the outbox.
+/// Most requests in one run of the script; one entry of the outbox holds as many coupons.
 pub(super) const SCRIPT_BATCH_MAX: usize = 256;
 
 type Answer = Result<IssueOutcome, HotError>;
 
-/// A request in its place in the batch, with the coupon that it will get if it gets one.
-pub(super) struct Asked<'a> {
-    pub place: usize,
+/// A request at its index in the batch, with the id of the coupon that it proposes.
+pub(super) struct Proposal<'a> {
+    pub index: usize,
     pub request: &'a IssueRequest,
     coupon_id: Uuid,
     /// The request's key. One that is part of an attempt and has none gets its own: the attempt's other requests propose
@@ -32,15 +32,15 @@ pub(super) struct Asked<'a> {
     key: Option<IdempotencyKey>,
 }
 
-impl<'a> Asked<'a> {
-    pub fn new(place: usize, request: &'a IssueRequest) -> Self {
+impl<'a> Proposal<'a> {
+    pub fn new(index: usize, request: &'a IssueRequest) -> Self {
         let own_key = || request.coupon_id.map(|_| IdempotencyKey(Uuid::new_v4()));
         let coupon_id = request.coupon_id.unwrap_or_else(Uuid::new_v4);
-        Self { place, request, coupon_id, key: request.key.or_else(own_key) }
+        Self { index, request, coupon_id, key: request.key.or_else(own_key) }
     }
 }
 
-/// Why nothing is given to those who hold nothing.
+/// The phase of the campaign as the script found it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Open,
@@ -49,33 +49,33 @@ enum Phase {
     Closed,
 }
 
-/// What the script said.
-struct Decided {
+/// The reply of the script to a batch that it decided.
+struct DecidedBatch {
     version: Version,
     left: u32,
     phase: Phase,
     gated: bool,
-    /// Place in the batch and record of those whose answer is what they hold.
-    told: Vec<(usize, Vec<Entry>)>,
-    /// The numbers of those who won, in order.
+    /// Index in the batch and record of each user whose record settles the answer.
+    holders: Vec<(usize, Vec<Entry>)>,
+    /// The serials of the winners, in order.
     serials: Vec<u32>,
-    /// The how-manieth coupon of each winner; empty where nobody may have two.
+    /// For each winner whether it is the first, second, ... coupon; empty where the limit is one coupon.
     nths: Vec<u32>,
 }
 
-enum Reply {
-    Decided(Decided),
+enum IssueReply {
+    Decided(DecidedBatch),
     Absent,
     Behind,
     Incomplete,
 }
 
-fn read(value: Value) -> Reading<Reply> {
+fn read(value: Value) -> Reading<IssueReply> {
     let mut fields = Array::of(value)?;
     Ok(match fields.text()?.as_str() {
-        "ABSENT" => Reply::Absent,
-        "BEHIND" => Reply::Behind,
-        "INCOMPLETE" => Reply::Incomplete,
+        "ABSENT" => IssueReply::Absent,
+        "BEHIND" => IssueReply::Behind,
+        "INCOMPLETE" => IssueReply::Incomplete,
         _ => {
             let mark = Mark { epoch: fields.number()?, count: fields.number()? };
             let revision = fields.number()?;
@@ -87,67 +87,81 @@ fn read(value: Value) -> Reading<Reply> {
                 _ => Phase::Closed,
             };
             let gated = fields.number::<u8>()? == 1;
-            let mut holders = fields.array()?;
+            let mut records = fields.array()?;
             let (serials, nths) = (fields.array()?.numbers()?, fields.array()?.numbers()?);
-            let mut told = Vec::with_capacity(holders.len() / 2);
-            while holders.len() > 0 {
-                let place = holders.number::<usize>()?;
-                told.push((place - 1, record::read(&holders.text()?)?));
+            let mut holders = Vec::with_capacity(records.len() / 2);
+            while records.len() > 0 {
+                let index = records.number::<usize>()?;
+                holders.push((index - 1, record::read(&records.text()?)?));
             }
-            Reply::Decided(Decided { version: Version { mark, revision }, left, phase, gated, told, serials, nths })
+            IssueReply::Decided(DecidedBatch {
+                version: Version { mark, revision },
+                left,
+                phase,
+                gated,
+                holders,
+                serials,
+                nths,
+            })
         }
     })
 }
 
-impl Decided {
-    fn refusal(&self, asked: &Asked<'_>, remaining: u32) -> IssueOutcome {
+impl DecidedBatch {
+    fn refusal(&self, proposal: &Proposal<'_>, remaining: u32) -> IssueOutcome {
         match self.phase {
             Phase::Scheduled => IssueOutcome::NotOpen { remaining },
             Phase::Closed => IssueOutcome::Closed { remaining },
             Phase::Paused => IssueOutcome::Paused { remaining },
-            Phase::Open if self.gated && !asked.request.admitted => IssueOutcome::NotAdmitted { remaining },
+            Phase::Open if self.gated && !proposal.request.admitted => IssueOutcome::NotAdmitted { remaining },
             Phase::Open => IssueOutcome::SoldOut,
         }
     }
 
-    /// One outcome a request, in order: those who were told, then who won while numbers last, then the refusals.
-    fn outcomes(&self, batch: &[Asked<'_>]) -> Vec<IssueOutcome> {
-        let (mut told, mut serials) = (self.told.iter().peekable(), self.serials.iter());
+    /// One outcome a request, in order: what a record settles, then coupons while serials last, then refusals.
+    fn outcomes(&self, batch: &[Proposal<'_>]) -> Vec<IssueOutcome> {
+        let (mut holders, mut serials) = (self.holders.iter().peekable(), self.serials.iter());
         let mut remaining = self.left;
-        let mut outcome = |(place, asked): (usize, &Asked<'_>)| {
-            if let Some((_, entries)) = told.next_if(|(told, _)| *told == place) {
-                return holders(asked, entries, remaining);
+        let mut outcome = |(index, proposal): (usize, &Proposal<'_>)| {
+            if let Some((_, entries)) = holders.next_if(|(holder, _)| *holder == index) {
+                return settled(proposal, entries, remaining);
             }
-            let may_win = self.phase == Phase::Open && (!self.gated || asked.request.admitted);
+            let may_win = self.phase == Phase::Open && (!self.gated || proposal.request.admitted);
             match if may_win { serials.next() } else { None } {
                 Some(&serial) => {
                     remaining = remaining.saturating_sub(1);
-                    let coupon = IssuedCoupon { coupon_id: asked.coupon_id, serial };
+                    let coupon = IssuedCoupon { coupon_id: proposal.coupon_id, serial };
                     IssueOutcome::Issued { coupon, remaining }
                 }
-                None => self.refusal(asked, remaining),
+                None => self.refusal(proposal, remaining),
             }
         };
         batch.iter().enumerate().map(&mut outcome).collect()
     }
 
-    /// What the bus must have before these outcomes may be heard: with acknowledgement `bus` nobody hears of a coupon
-    /// before, neither its winner nor, asking again, its holder, whoever's decision it was.
-    fn messages(&self, sale: &Sale, batch: &[Asked<'_>], outcomes: &[IssueOutcome], now: Timestamp) -> Vec<Envelope> {
+    /// The messages that the bus must have before these outcomes are returned: with acknowledgement `bus` no caller is told
+    /// of a coupon before, neither its winner nor a holder that asks again.
+    fn messages(
+        &self,
+        sale: &Sale,
+        batch: &[Proposal<'_>],
+        outcomes: &[IssueOutcome],
+        now: Timestamp,
+    ) -> Vec<Envelope> {
         let mut messages: Vec<Envelope> = Vec::new();
-        for (place, entries) in &self.told {
-            let user = &batch[*place].request.user;
+        for (index, entries) in &self.holders {
+            let user = &batch[*index].request.user;
             messages.extend(entries.iter().map(|entry| message::issued(&sale.id, &entry.of(user))));
         }
-        let mut told = self.told.iter().map(|(place, _)| *place).peekable();
+        let mut holders = self.holders.iter().map(|(index, _)| *index).peekable();
         let mut nths = self.nths.iter();
-        for (place, (asked, outcome)) in batch.iter().zip(outcomes).enumerate() {
-            if told.next_if_eq(&place).is_none()
+        for (index, (proposal, outcome)) in batch.iter().zip(outcomes).enumerate() {
+            if holders.next_if_eq(&index).is_none()
                 && let IssueOutcome::Issued { coupon, .. } = outcome
             {
                 let IssuedCoupon { coupon_id, serial } = *coupon;
                 let nth_of_user = nths.next().copied().unwrap_or(1);
-                let user = asked.request.user.clone();
+                let user = proposal.request.user.clone();
                 let coupon = Coupon { coupon_id, serial, user, nth_of_user, issued_at: now, revoked: false };
                 messages.push(message::issued(&sale.id, &coupon));
             }
@@ -160,12 +174,12 @@ impl Decided {
     }
 }
 
-/// The answer to someone whose record settles it: an earlier attempt of this very request, the same key, or the limit.
-fn holders(asked: &Asked<'_>, entries: &[Entry], remaining: u32) -> IssueOutcome {
-    let same_key = |entry: &Entry| asked.key.is_some() && entry.key == asked.key;
+/// The answer where the user's record settles it: an earlier attempt of this very request, the same key, or the limit.
+fn settled(proposal: &Proposal<'_>, entries: &[Entry], remaining: u32) -> IssueOutcome {
+    let same_key = |entry: &Entry| proposal.key.is_some() && entry.key == proposal.key;
     // An attempt's other requests have the id, too: only the first of them hears the yes.
-    let is_alone = asked.request.coupon_id.is_none();
-    let same_id = |entry: &Entry| is_alone && entry.coupon.coupon_id == asked.coupon_id;
+    let is_alone = proposal.request.coupon_id.is_none();
+    let same_id = |entry: &Entry| is_alone && entry.coupon.coupon_id == proposal.coupon_id;
     if let Some(entry) = entries.iter().find(|entry| same_id(entry) || same_key(entry)) {
         return IssueOutcome::Issued { coupon: entry.coupon, remaining };
     }
@@ -177,7 +191,7 @@ fn holders(asked: &Asked<'_>, entries: &[Entry], remaining: u32) -> IssueOutcome
 
 impl Inner {
     /// Decides requests of one campaign in order.
-    pub(super) async fn decide(&self, batch: &[Asked<'_>], now: Timestamp) -> Vec<Answer> {
+    pub(super) async fn decide(&self, batch: &[Proposal<'_>], now: Timestamp) -> Vec<Answer> {
         let mut answers = Vec::with_capacity(batch.len());
         for part in batch.chunks(SCRIPT_BATCH_MAX) {
             match self.decide_part(part, now).await {
@@ -188,10 +202,10 @@ impl Inner {
         answers
     }
 
-    async fn decide_part(&self, batch: &[Asked<'_>], now: Timestamp) -> Result<Vec<IssueOutcome>, HotError> {
+    async fn decide_part(&self, batch: &[Proposal<'_>], now: Timestamp) -> Result<Vec<IssueOutcome>, HotError> {
         let Some(first) = batch.first() else { return Ok(Vec::new()) };
         let id = &first.request.campaign;
-        // A name that nobody has heard of must not take room here, or names could be made up until there is none.
+        // An unknown name must not take memory here, or made-up names could use all of it.
         let known = self.sales.get(id);
         let stranger = known.is_none();
         let sale = known.unwrap_or_else(|| Arc::new(Sale::new(id.clone())));
@@ -208,20 +222,20 @@ impl Inner {
         &self,
         sale: &Arc<Sale>,
         stranger: bool,
-        batch: &[Asked<'_>],
+        batch: &[Proposal<'_>],
         now: Timestamp,
     ) -> Result<Vec<IssueOutcome>, HotError> {
         let before = sale.kept();
         let reply = self.run_issue(sale, before, batch, now).await?;
         let decided = match read(reply.value).map_err(HotError::from)? {
-            Reply::Decided(decided) => decided,
-            Reply::Absent if stranger => return Ok(batch.iter().map(|_| IssueOutcome::NoCampaign).collect()),
-            Reply::Absent | Reply::Behind => {
+            IssueReply::Decided(decided) => decided,
+            IssueReply::Absent if stranger => return Ok(batch.iter().map(|_| IssueOutcome::NoCampaign).collect()),
+            IssueReply::Absent | IssueReply::Behind => {
                 sale.fence();
                 self.lost.notify_one();
                 return Err(HotError::unavailable("Redis may have lost decisions; the books are compared first"));
             }
-            Reply::Incomplete => {
+            IssueReply::Incomplete => {
                 return Err(HotError::unavailable("the campaign is being put together again"));
             }
         };
@@ -255,18 +269,19 @@ impl Inner {
         &self,
         sale: &Sale,
         kept: Mark,
-        batch: &[Asked<'_>],
+        batch: &[Proposal<'_>],
         now: Timestamp,
     ) -> Result<crate::redis::client::Reply, HotError> {
         let mut numbers = itoa_all([now.millis(), kept.epoch, kept.count, batch.len() as i64]).into_iter();
         let mut number = || numbers.next().unwrap_or_default();
         let (now_ms, epoch, count, n) = (number(), number(), number(), number());
         let exhausted = Uuid::new_v4().simple().to_string();
-        let admitted: Vec<u8> = batch.iter().map(|asked| if asked.request.admitted { b'1' } else { b'0' }).collect();
+        let admitted: Vec<u8> =
+            batch.iter().map(|proposal| if proposal.request.admitted { b'1' } else { b'0' }).collect();
         let mut ids = String::with_capacity(32 * batch.len());
-        batch.iter().for_each(|asked| push_simple(asked.coupon_id, &mut ids));
-        let keys: Vec<String> = if batch.iter().any(|asked| asked.key.is_some()) {
-            batch.iter().map(|asked| asked.key.map_or_else(String::new, key_text)).collect()
+        batch.iter().for_each(|proposal| push_simple(proposal.coupon_id, &mut ids));
+        let keys: Vec<String> = if batch.iter().any(|proposal| proposal.key.is_some()) {
+            batch.iter().map(|proposal| proposal.key.map_or_else(String::new, key_text)).collect()
         } else {
             Vec::new()
         };
@@ -275,7 +290,7 @@ impl Inner {
         let mut arguments: Vec<&[u8]> = Vec::with_capacity(8 + 2 * batch.len());
         arguments.extend([now_ms.as_bytes(), epoch.as_bytes(), count.as_bytes(), exhausted.as_bytes()]);
         arguments.extend([looked_at, n.as_bytes(), &admitted, ids.as_bytes()]);
-        arguments.extend(batch.iter().map(|asked| asked.request.user.as_str().as_bytes()));
+        arguments.extend(batch.iter().map(|proposal| proposal.request.user.as_str().as_bytes()));
         arguments.extend(keys.iter().map(String::as_bytes));
         self.connections.run(&scripts::ISSUE, &sale.keys.decision(), &arguments, (Lane::Decision, self.wait())).await
     }
@@ -304,19 +319,19 @@ mod tests {
         IssueRequest { campaign, user: UserId::new("ann").expect("a name"), key: None, admitted: true, coupon_id }
     }
 
-    fn given(asked: &Asked<'_>) -> [Entry; 1] {
-        let coupon = IssuedCoupon { coupon_id: asked.coupon_id, serial: 1 };
-        [Entry { coupon, nth_of_user: 1, issued_at: Timestamp(0), place: 1, key: asked.key, revoked: false }]
+    fn given(proposal: &Proposal<'_>) -> [Entry; 1] {
+        let coupon = IssuedCoupon { coupon_id: proposal.coupon_id, serial: 1 };
+        [Entry { coupon, nth_of_user: 1, issued_at: Timestamp(0), place: 1, key: proposal.key, revoked: false }]
     }
 
     #[test]
     fn a_request_that_is_sent_again_hears_its_yes_and_no_other_of_the_attempt_does() {
         let alone = request(None);
-        let first = Asked::new(0, &alone);
-        assert!(matches!(holders(&first, &given(&first), 0), IssueOutcome::Issued { .. }));
+        let first = Proposal::new(0, &alone);
+        assert!(matches!(settled(&first, &given(&first), 0), IssueOutcome::Issued { .. }));
         let part_of_attempt = request(Some(Uuid::new_v4()));
-        let [first, other] = [0, 1].map(|place| Asked::new(place, &part_of_attempt));
-        assert!(matches!(holders(&first, &given(&first), 0), IssueOutcome::Issued { .. }));
-        assert!(matches!(holders(&other, &given(&first), 0), IssueOutcome::AlreadyIssued { .. }));
+        let [first, other] = [0, 1].map(|index| Proposal::new(index, &part_of_attempt));
+        assert!(matches!(settled(&first, &given(&first), 0), IssueOutcome::Issued { .. }));
+        assert!(matches!(settled(&other, &given(&first), 0), IssueOutcome::AlreadyIssued { .. }));
     }
 }

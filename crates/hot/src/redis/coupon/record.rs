@@ -1,7 +1,7 @@
 //! A user's coupons as one field of the participants' hash: `I17,<issued_at_ms>,<place>,<coupon id>[,<key>]`, joined
 //! by `;`. `I` is issued, `R` taken back. Text, so that an operator can read it with any client.
 
-use crate::redis::reply::{Reading, strange};
+use crate::redis::reply::{Reading, unexpected};
 use domain::coupon::Coupon;
 use domain::coupon::issue::IssuedCoupon;
 use domain::{IdempotencyKey, Timestamp, UserId};
@@ -59,7 +59,7 @@ pub(super) fn parse(record: &str) -> Option<Vec<Entry>> {
 
 /// As [`parse`], of a reply of Redis.
 pub(super) fn read(record: &str) -> Reading<Vec<Entry>> {
-    parse(record).map_or_else(|| strange(&record), Ok)
+    parse(record).map_or_else(|| unexpected(&record), Ok)
 }
 
 /// The first coupon still held, else the first of all.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 const SCRIPT_BATCH_MAX: usize = 2_000;
 
 /// What one run of the script said.
-struct Went {
+struct AdmissionReply {
     next_in_ms: Option<u64>,
     admitted: Vec<Admitted>,
 }
@@ -37,9 +37,9 @@ pub(super) fn people(mut fields: Array) -> Reading<Vec<(UserId, u64)>> {
 }
 
 /// No line: nobody goes, and nobody will.
-fn read(value: Value, passes: &[Uuid]) -> Reading<Went> {
+fn read(value: Value, passes: &[Uuid]) -> Reading<AdmissionReply> {
     if !is_there(&value) {
-        return Ok(Went { next_in_ms: None, admitted: Vec::new() });
+        return Ok(AdmissionReply { next_in_ms: None, admitted: Vec::new() });
     }
     let mut fields = Array::of(value)?;
     let (next_in_ms, until_ms) = (fields.number::<i64>()?, fields.number::<i64>()?);
@@ -49,14 +49,14 @@ fn read(value: Value, passes: &[Uuid]) -> Reading<Went> {
         let pass = until.map(|until| Pass { id: *id, until });
         Admitted { user, ticket, pass }
     });
-    Ok(Went { next_in_ms: u64::try_from(next_in_ms).ok(), admitted: admitted.collect() })
+    Ok(AdmissionReply { next_in_ms: u64::try_from(next_in_ms).ok(), admitted: admitted.collect() })
 }
 
 /// Keys and arguments of the script that shows passes.
-fn to_show(known: &Known, went: &Went) -> (Vec<String>, Vec<String>) {
+fn to_show(known: &Known, reply: &AdmissionReply) -> (Vec<String>, Vec<String>) {
     let mut passes = Vec::new();
     let mut arguments = vec![String::new()];
-    for one in &went.admitted {
+    for one in &reply.admitted {
         if let Some(pass) = one.pass {
             passes.push(known.keys.pass(&one.user));
             arguments.extend([one.user.to_string(), pass.id.simple().to_string()]);
@@ -73,30 +73,30 @@ impl Inner {
             let part = &passes[first..passes.len().min(first + SCRIPT_BATCH_MAX)];
             first += part.len();
             // Where one part's fate is not known, the call's is not.
-            let went = self.admit_part(&known, part, clock).await?;
-            let is_last = went.admitted.len() < part.len() || first == passes.len();
-            admission.next_in_ms = went.next_in_ms;
-            admission.admitted.extend(went.admitted);
+            let reply = self.admit_part(&known, part, clock).await?;
+            let is_last = reply.admitted.len() < part.len() || first == passes.len();
+            admission.next_in_ms = reply.next_in_ms;
+            admission.admitted.extend(reply.admitted);
             if is_last {
                 return Ok(admission);
             }
         }
     }
 
-    async fn admit_part(&self, known: &Arc<Known>, passes: &[Uuid], clock: Clock) -> Result<Went, HotError> {
+    async fn admit_part(&self, known: &Arc<Known>, passes: &[Uuid], clock: Clock) -> Result<AdmissionReply, HotError> {
         let ids: String = passes.iter().map(|id| id.simple().to_string()).collect();
         let script = &scripts::LINE_ADMIT;
         let call =
             Call { script, pass: None, arguments: &[ids.as_bytes()], lane: Lane::Admission, tells: admits_somebody };
-        let went = read(self.call_once(known, &moment(clock), call).await?, passes)?;
-        self.show_passes(known, &went).await;
-        Ok(went)
+        let reply = read(self.call_once(known, &moment(clock), call).await?, passes)?;
+        self.show_passes(known, &reply).await;
+        Ok(reply)
     }
 
     /// Writes passes where others look for them, while the next people go. The admission can not: it does not know whose
     /// keys to declare. What is missing there is missed by nobody who asks the line.
-    async fn show_passes(&self, known: &Arc<Known>, went: &Went) {
-        let (passes, arguments) = to_show(known, went);
+    async fn show_passes(&self, known: &Arc<Known>, reply: &AdmissionReply) {
+        let (passes, arguments) = to_show(known, reply);
         if passes.is_empty() {
             return;
         }
