@@ -4,15 +4,15 @@ use super::HotError;
 use async_trait::async_trait;
 use domain::Timestamp;
 
-/// Values with a life: caches, blacklists, claims (DATA-002).
+/// Values with a lifetime: caches, blacklists, claims (DATA-002).
 #[async_trait]
 pub trait KeyPort: Send + Sync + 'static {
     /// Stores values until `now + ttl_ms`.
     async fn put(&self, entries: Vec<(String, Vec<u8>)>, ttl_ms: u64, now: Timestamp) -> Result<(), HotError>;
-    /// Stores values that are not there; says for each whether it was stored.
+    /// Stores values whose names are free. Returns for each whether it was stored.
     async fn claim(&self, entries: Vec<(String, Vec<u8>)>, ttl_ms: u64, now: Timestamp) -> Result<Vec<bool>, HotError>;
-    /// Reads values; a value past its life is none.
+    /// Reads values; an expired value is `None`.
     async fn get(&self, names: &[String], now: Timestamp) -> Result<Vec<Option<Vec<u8>>>, HotError>;
-    /// Forgets values.
+    /// Removes values.
     async fn remove(&self, names: &[String]) -> Result<(), HotError>;
 }

@@ -3,10 +3,11 @@
 use super::HotError;
 use async_trait::async_trait;
 
-/// Token buckets shared by everyone who asks the same engine (FCFS-011, GW-005). In batches, like the rest.
+/// Token buckets that all callers of one engine share (FCFS-011, GW-005).
 #[async_trait]
 pub trait LimitPort: Send + Sync + 'static {
-    /// Takes one unit of each bucket. A bucket is known by its name; a bucket never used is full.
+    /// Takes one unit of each bucket, at `now_us` microseconds since the epoch. A bucket is identified by its name; a bucket
+    /// that was never used is full. One decision each.
     async fn take(
         &self,
         buckets: &[(String, domain::limit::Rate)],

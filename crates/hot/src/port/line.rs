@@ -1,4 +1,4 @@
-//! Waiting lines as contended state: what an engine for lines promises, whatever it is made of.
+//! Waiting lines as contended state: what every engine for lines promises.
 
 use super::HotError;
 use async_trait::async_trait;
@@ -6,39 +6,39 @@ use domain::line::{Admitted, DrawStep, LineCounts, LineId, LineOutcome, LineRule
 use domain::{Timestamp, UserId};
 use uuid::Uuid;
 
-/// A line and somebody in it.
+/// A line and a user in it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LineUser {
-    /// Which line.
+    /// The line.
     pub line: LineId,
-    /// Who.
+    /// The user.
     pub user: UserId,
 }
 
-/// Whose moment counts.
+/// The clock by which a call is decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
-    /// The engine's own: of many callers each has another.
+    /// The engine's own. The clocks of many callers differ.
     Engine,
-    /// The caller's: a test's, or one that lies ahead so that everything is too old.
+    /// The caller's: for tests, and for a moment ahead at which everything has expired.
     At(Timestamp),
 }
 
-/// What an admission did.
+/// The result of an admission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admission {
-    /// Who may go on, in order.
+    /// The people admitted, in order.
     pub admitted: Vec<Admitted>,
-    /// Milliseconds until the rate lets somebody go; none while it is 0.
+    /// Milliseconds until the rate admits the next person; `None` while the rate is 0.
     pub next_in_ms: Option<u64>,
 }
 
-/// What became of a change of rule.
+/// The result of a change of rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RuleChange {
-    /// This is the rule in force now.
+    /// The rule was changed; this is the rule in force now.
     Made(LineRule),
-    /// Somebody else has changed the rule since it was read, and nothing was done: this is the one in force.
+    /// Another caller has changed the rule since it was read, and nothing was done; this is the rule in force.
     Conflict(LineRule),
     /// There is no such line.
     NoLine,
@@ -46,55 +46,55 @@ pub enum RuleChange {
 
 /// Contended lines (GATE-001..006, QUEUE-001..007): the rules of [`domain::line::Line`].
 ///
-/// A place, and what became of it, is durable before anybody hears of it. Every call may be made again: a place is taken
-/// once, a outcome stands, and who was admitted in a call whose answer was lost learns it by looking.
+/// A place in a line and its outcome are durable before any caller is told. Every call may be repeated: a place is taken
+/// once, an outcome stands, and a person admitted in a call whose answer was lost learns it by checking in.
 #[async_trait]
 pub trait LinePort: Send + Sync + 'static {
-    /// Makes a line; one that is there stays as it is.
+    /// Makes a line. A line that exists stays as it is.
     async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError>;
 
-    /// Changes a line's rule, unless somebody else has changed it since it was read: `rule` is what was read, with its
-    /// revision, and changed. The next revision is the engine's to give. Of any number of changes made from the same
-    /// rule one counts; the others hear the rule that they have to be made from. Whoever does not hear what became of a
-    /// change reads the rule again.
+    /// Changes a line's rule, unless another caller has changed it since it was read. `rule` is the rule as it was read,
+    /// with its revision, and with the change; the engine gives the next revision. Of several changes made from the same
+    /// rule one counts, and the others get the rule from which to start again. After [`HotError::Unknown`] read the rule.
     async fn change_rule(&self, line: &LineId, rule: LineRule) -> Result<RuleChange, HotError>;
 
-    /// The rule in force; none if there is no such line.
+    /// The rule in force; `None` if there is no such line.
     async fn rule(&self, line: &LineId) -> Result<Option<LineRule>, HotError>;
 
     /// All lines.
     async fn lines(&self) -> Result<Vec<LineId>, HotError>;
 
-    /// Takes places in order, or tells the places that people have. One answer each.
+    /// Takes places in order, or returns the places that people have. One answer each.
     async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>>;
 
-    /// How people stand; who asks is there, and has the turn back if it was lost. One answer each.
+    /// The status of each person. A person who checks in is present: an inactive person gets the turn back. One answer
+    /// each.
     async fn check_in(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>>;
 
-    /// As [`LinePort::check_in`] of one person by the engine's clock, where that can be said without waiting for anything;
-    /// none where it has to be asked.
+    /// As [`LinePort::check_in`] for one person by the engine's clock, where the answer needs no waiting; `None` where it
+    /// does.
     fn check_in_now(&self, _who: &LineUser) -> Option<LineStatus> {
         None
     }
 
-    /// Gives up a place or a pass. Whether there was one.
+    /// Gives up a place or a pass. Returns whether there was one.
     async fn leave(&self, who: &LineUser, clock: Clock) -> Result<bool, HotError>;
 
-    /// Lets the next go: as many as the line's rate and room allow, and as there are passes. Any number of callers
+    /// Admits the next people: as many as the line's rate and room allow, and as there are passes. Any number of callers
     /// together admit what the rule allows, and no more.
     async fn admit(&self, line: &LineId, passes: Vec<Uuid>, clock: Clock) -> Result<Admission, HotError>;
 
-    /// Puts those back who have been dealt with for too long (GATE-006): who, and their tickets.
+    /// Puts people back in line who have been processed for too long (GATE-006). Returns them with their tickets.
     async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError>;
 
-    /// What came of it for somebody. Whether that person has a outcome now.
+    /// Records the outcome for a person. Returns whether the person has an outcome now.
     async fn finish(&self, who: &LineUser, outcome: LineOutcome) -> Result<bool, HotError>;
 
-    /// Goes on with the opening draw where the line has one and it is time, some way or to the end: whoever hears
-    /// [`DrawStep::UnderWay`] calls again. Any number of callers may, and whoever comes back after a crash goes on
-    /// where it was: nobody hears of a ticket before all are drawn, and what is drawn stays.
+    /// Continues the opening draw where the line has one and it is due, in part or to the end; after
+    /// [`DrawStep::UnderWay`] call again. Any number of callers may do so, and a caller that comes back after a crash
+    /// continues the same draw: no ticket is shown before all are drawn, and a drawn ticket stays.
     async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError>;
 
-    /// The line's figures; none if there is no such line. `gone_max`: most ranges of given-up tickets.
+    /// The line's counts; `None` if there is no such line. `gone_max`: most ranges of given-up tickets returned.
     async fn counts(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<LineCounts>, HotError>;
 }
