@@ -16,7 +16,7 @@ pub(crate) struct Asker<'a> {
     pub earlier: Option<IssuedCoupon>,
 }
 
-/// A campaign at rest: nothing can be given until its owner says otherwise, so its winners may be read by all.
+/// A frozen campaign: no coupon can be issued until its owner changes it, so that all threads may read its winners.
 #[derive(Debug)]
 pub(crate) struct Frozen {
     pub campaign: Arc<Campaign>,

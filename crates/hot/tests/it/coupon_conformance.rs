@@ -13,7 +13,7 @@ async fn random_histories_rules_and_embedded_engine_agree() {
     // The disk is not what this test is about: without waiting for it the histories take seconds, not minutes.
     let options = JournalOptions { flush: false, ..JournalOptions::default() };
     let folder = RefCell::new(tempfile::tempdir().expect("a temporary folder"));
-    let open = || EmbeddedEngine::open(folder.borrow().path(), options).expect("opens");
+    let open = || crate::open_coupons(folder.borrow().path(), options).expect("opens");
     let fresh = || async {
         *folder.borrow_mut() = tempfile::tempdir().expect("a temporary folder");
         open()

@@ -29,7 +29,7 @@ fn request(n: usize) -> IssueRequest {
 }
 
 fn open(folder: &Path) -> EmbeddedEngine {
-    EmbeddedEngine::open(folder, JournalOptions::default()).expect("opens")
+    crate::open_coupons(folder, JournalOptions::default()).expect("opens")
 }
 
 async fn issue(engine: &EmbeddedEngine, n: usize) -> Result<IssueOutcome, HotError> {
@@ -40,7 +40,7 @@ async fn issue(engine: &EmbeddedEngine, n: usize) -> Result<IssueOutcome, HotErr
 async fn a_second_process_on_the_same_folder_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = open(folder.path());
-    let second = EmbeddedEngine::open(folder.path(), JournalOptions::default());
+    let second = crate::open_coupons(folder.path(), JournalOptions::default());
     assert!(matches!(second, Err(JournalError::InUse(_))));
     drop(engine);
     open(folder.path());
@@ -55,7 +55,7 @@ async fn a_folder_of_another_version_is_refused_and_left_alone() {
     connection.execute("UPDATE meta SET value = 99 WHERE name = 'format'", []).expect("writes");
     drop(connection);
     let before = std::fs::read(&file).expect("reads");
-    let refused = EmbeddedEngine::open(folder.path(), JournalOptions::default());
+    let refused = crate::open_coupons(folder.path(), JournalOptions::default());
     assert!(matches!(refused, Err(JournalError::Format { found: 99, .. })));
     assert_eq!(std::fs::read(&file).expect("reads"), before);
 }
@@ -64,7 +64,7 @@ async fn a_folder_of_another_version_is_refused_and_left_alone() {
 async fn a_file_that_is_no_journal_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("hot.sqlite"), vec![7u8; 8192]).expect("writes");
-    let refused = EmbeddedEngine::open(folder.path(), JournalOptions::default());
+    let refused = crate::open_coupons(folder.path(), JournalOptions::default());
     assert!(matches!(refused, Err(JournalError::Damaged { .. })), "{:?}", refused.err());
 }
 
@@ -102,7 +102,7 @@ async fn a_full_disk_refuses_and_forgets_nothing() {
     engine.put_campaign(campaign(100_000, 1)).await.expect("made");
     drop(engine);
     let options = JournalOptions { pages_max: Some(40), ..JournalOptions::default() };
-    let engine = EmbeddedEngine::open(folder.path(), options).expect("opens");
+    let engine = crate::open_coupons(folder.path(), options).expect("opens");
     let (mut promised, mut refused) = (Vec::new(), 0);
     for n in 0..4_000 {
         match issue(&engine, n).await {

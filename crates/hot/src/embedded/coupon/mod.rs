@@ -1,7 +1,7 @@
 //! The engine of one process: rules in memory, decisions journalled in SQLite before anyone hears them.
 //!
 //! ```text
-//! any thread --answer_locally--> view      (at rest: sold out, not open, paused, closed)
+//! any thread --answer_locally--> view      (frozen: sold out, not open, paused, closed)
 //! any thread ------command-----> owner     decide in memory -> journal, one flush a round -> view -> answers
 //! relay      ------outbox------> journal   (reads beside the owner)
 //! ```

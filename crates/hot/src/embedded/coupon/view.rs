@@ -19,7 +19,7 @@ pub(super) struct SaleView {
     campaign: ArcSwap<Campaign>,
     remaining: AtomicU32,
     participants: AtomicU32,
-    rest: ArcSwapOption<Frozen>,
+    frozen: ArcSwapOption<Frozen>,
 }
 
 impl SaleView {
@@ -29,7 +29,7 @@ impl SaleView {
             campaign: ArcSwap::new(sale.campaign.clone()),
             remaining: AtomicU32::new(0),
             participants: AtomicU32::new(0),
-            rest: ArcSwapOption::empty(),
+            frozen: ArcSwapOption::empty(),
         };
         view.publish(sale, now);
         view
@@ -40,17 +40,17 @@ impl SaleView {
         self.campaign.store(sale.campaign.clone());
         self.remaining.store(sale.remaining(), Ordering::Release);
         self.participants.store(sale.winners.participants(), Ordering::Release);
-        let rest = (!sale.can_give(now)).then(|| {
+        let frozen = (!sale.can_give(now)).then(|| {
             let (campaign, winners) = (sale.campaign.clone(), sale.winners.clone());
             Arc::new(Frozen { campaign, remaining: sale.remaining(), winners })
         });
-        self.rest.store(rest);
+        self.frozen.store(frozen);
     }
 
     /// Sends everyone to the owner, who is about to change something.
     pub fn wake(&self) {
-        if self.rest.load().is_some() {
-            self.rest.store(None);
+        if self.frozen.load().is_some() {
+            self.frozen.store(None);
         }
     }
 
@@ -65,19 +65,19 @@ impl SaleView {
     }
 
     fn answer(&self, views: &Views, question: &LocalQuestion<'_>, now: Timestamp) -> Option<IssueOutcome> {
-        let rest = self.rest.load();
-        let rest = rest.as_ref()?;
+        let frozen = self.frozen.load();
+        let frozen = frozen.as_ref()?;
         let mut asker =
             Asker { user: question.user, admitted: question.admitted, key_use: KeyUse::Fresh, earlier: None };
         if let Some(key) = question.key
             && let Some(earlier) = views.earlier(question.tenant, question.user, key)
         {
-            // Another campaign's, or one that is not at rest yet: the owner knows for sure.
-            let winner = (earlier.place == self.place).then(|| rest.winners.get(earlier.row)).flatten()?;
+            // Another campaign's, or one that is not frozen yet: the owner knows for sure.
+            let winner = (earlier.place == self.place).then(|| frozen.winners.get(earlier.row)).flatten()?;
             asker.key_use = KeyUse::SameRequest;
             asker.earlier = Some(winner.coupon);
         }
-        rest.answer(&asker, now)
+        frozen.answer(&asker, now)
     }
 }
 

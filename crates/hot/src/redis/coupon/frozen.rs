@@ -1,4 +1,4 @@
-//! Sold out is local: the winners of campaigns at rest are kept in memory and looked at every [`LOOK_EVERY`], so that
+//! Sold out is local: the winners of frozen campaigns are kept in memory and looked at every [`LOOK_EVERY`], so that
 //! a restock is seen within a second.
 
 use super::record::{self, Entry};
@@ -42,9 +42,9 @@ impl Inner {
     /// Looks at campaigns until the engine is gone.
     pub(super) async fn watch(inner: std::sync::Weak<Self>) {
         loop {
-            let Some(resting) = inner.upgrade().map(|inner| inner.resting.clone()) else { return };
-            // Told that something has come to rest, or in time.
-            let _ = tokio::time::timeout(LOOK_EVERY, resting.notified()).await;
+            let Some(frozen_news) = inner.upgrade().map(|inner| inner.frozen_news.clone()) else { return };
+            // Told that a campaign was frozen, or in time.
+            let _ = tokio::time::timeout(LOOK_EVERY, frozen_news.notified()).await;
             let Some(inner) = inner.upgrade() else { return };
             inner.look_at_all().await;
             inner.show_figures();
@@ -53,7 +53,7 @@ impl Inner {
 
     async fn look_at_all(&self) {
         let mut sales = self.sales.all();
-        sales.retain(|(_, sale)| sale.is_asked() || sale.rest.load().is_some());
+        sales.retain(|(_, sale)| sale.is_asked() || sale.frozen.load().is_some());
         for some in sales.chunks(AT_ONCE) {
             let mut looking = Vec::with_capacity(some.len());
             for (_, sale) in some {
@@ -81,7 +81,7 @@ impl Inner {
             sale.wake();
             return Ok(());
         };
-        if let Some(local) = sale.rest.load().as_ref()
+        if let Some(local) = sale.frozen.load().as_ref()
             && local.version == look.version
             && local.wakes == wakes
             && !look.incomplete
@@ -89,7 +89,7 @@ impl Inner {
             local.fresh_until_ms.store(uptime_ms() + FRESH_MS, Ordering::Relaxed);
             return Ok(());
         }
-        sale.rest.store(None);
+        sale.frozen.store(None);
         if sale.is_asked() && !look.incomplete && look.version.mark >= sale.kept() && look.given <= WINNERS_MAX {
             self.rest_locally(sale, &look, wakes).await?;
         }
@@ -122,7 +122,7 @@ impl Inner {
         Ok(Some(Look { version, left: values.number()?, given, all_told, incomplete }))
     }
 
-    /// Takes the winners of a campaign at rest into memory, if nothing changed while they were read and all of it is
+    /// Takes the winners of a frozen campaign into memory, if nothing changed while they were read and all of it is
     /// kept.
     async fn rest_locally(&self, sale: &Sale, look: &Look, wakes: u64) -> Result<(), HotError> {
         let Some(campaign) = self.policy(sale).await? else { return Ok(()) };
@@ -134,9 +134,9 @@ impl Inner {
         let winners = winners_of(&self.book(sale).await?);
         let unchanged = self.look_once(sale).await?.is_some_and(|again| again.version == look.version);
         if unchanged && self.is_kept(sale, look.version.mark).await? {
-            let rest = Frozen { campaign: Arc::new(campaign), remaining: look.left, winners: Arc::new(winners) };
+            let frozen = Frozen { campaign: Arc::new(campaign), remaining: look.left, winners: Arc::new(winners) };
             let fresh_until_ms = AtomicI64::new(uptime_ms() + FRESH_MS);
-            sale.come_to_rest(LocalFrozen { rest, version: look.version, wakes, fresh_until_ms });
+            sale.freeze(LocalFrozen { frozen, version: look.version, wakes, fresh_until_ms });
         }
         Ok(())
     }

@@ -169,7 +169,7 @@ impl DecidedBatch {
         messages
     }
 
-    fn is_at_rest(&self) -> bool {
+    fn is_frozen(&self) -> bool {
         self.phase != Phase::Open || self.left as usize == self.serials.len()
     }
 }
@@ -259,8 +259,8 @@ impl Inner {
             sale.outbox_quiet_until_ms.store(0, Ordering::Relaxed);
         }
         sale.asked();
-        if decided.is_at_rest() && sale.rest.load().is_none() {
-            self.resting.notify_one();
+        if decided.is_frozen() && sale.frozen.load().is_none() {
+            self.frozen_news.notify_one();
         }
         Ok(outcomes)
     }

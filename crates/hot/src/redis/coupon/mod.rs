@@ -4,7 +4,7 @@
 //! requests --claim keys--> issue.lua + WAIT --> answers        (coupons, batch, memory, issue)
 //!                             | same script
 //! relay <--lease-- :outbox ---+                                (outbox)
-//! winners of campaigns at rest, in every server's memory       (rest)
+//! winners of frozen campaigns, in every server's memory       (frozen)
 //! what this process has seen kept: the fence                   (sale)
 //! ```
 //!
@@ -74,8 +74,8 @@ struct Inner {
     me: String,
     sales: Registry<Sale>,
     outbox: Mutex<outbox::Outbox>,
-    /// Told when a campaign came to rest.
-    resting: Arc<Notify>,
+    /// Told when a campaign was frozen.
+    frozen_news: Arc<Notify>,
     /// Told when a campaign was found to know less than it must.
     lost: Notify,
 }
@@ -91,7 +91,7 @@ impl RedisEngine {
             me: Uuid::new_v4().simple().to_string(),
             sales: Registry::new(),
             outbox: Mutex::default(),
-            resting: Arc::default(),
+            frozen_news: Arc::default(),
             lost: Notify::new(),
         });
         tokio::spawn(Inner::watch(Arc::downgrade(&inner)));

@@ -24,10 +24,10 @@ pub(super) struct Mark {
     pub count: i64,
 }
 
-/// Winners of a campaign at rest, and what they were true for.
+/// Winners of a frozen campaign, and what they were true for.
 #[derive(Debug)]
 pub(super) struct LocalFrozen {
-    pub rest: Frozen,
+    pub frozen: Frozen,
     pub version: Version,
     /// The [wakes](Sale::wakes) before it was read: not answered from after another.
     pub wakes: u64,
@@ -46,7 +46,7 @@ pub(super) struct Version {
 pub(super) struct Sale {
     pub id: CampaignId,
     pub keys: SaleKeys,
-    pub rest: ArcSwapOption<LocalFrozen>,
+    pub frozen: ArcSwapOption<LocalFrozen>,
     /// The latest mark that is kept as the configuration wants it: the fence. Whoever finds less has lost something.
     kept: Mutex<Mark>,
     breaker: Mutex<Breaker>,
@@ -67,7 +67,7 @@ impl Sale {
         Self {
             keys: SaleKeys::new(&id),
             id,
-            rest: ArcSwapOption::empty(),
+            frozen: ArcSwapOption::empty(),
             kept: Mutex::default(),
             breaker: Mutex::new(Breaker::new(BREAKER)),
             fenced: AtomicBool::new(false),
@@ -144,8 +144,8 @@ impl Sale {
     /// What was known is not true any more.
     pub fn wake(&self) {
         self.wakes.fetch_add(1, Ordering::SeqCst);
-        if self.rest.load().is_some() {
-            self.rest.store(None);
+        if self.frozen.load().is_some() {
+            self.frozen.store(None);
         }
     }
 
@@ -155,16 +155,16 @@ impl Sale {
     }
 
     /// Answers from `local` from now on, unless something has changed since it was read.
-    pub fn come_to_rest(&self, local: LocalFrozen) {
-        self.rest.store(Some(Arc::new(local)));
+    pub fn freeze(&self, local: LocalFrozen) {
+        self.frozen.store(Some(Arc::new(local)));
     }
 
-    /// The answer of a campaign at rest, unless nobody has looked for too long whether it still is.
+    /// The answer of a frozen campaign, unless nobody has looked for too long whether it still is.
     pub fn answer(&self, asker: &Asker<'_>, now: Timestamp) -> Option<IssueOutcome> {
-        let local = self.rest.load();
+        let local = self.frozen.load();
         let local = local.as_ref()?;
         let is_true = local.wakes == self.wakes() && uptime_ms() <= local.fresh_until_ms.load(Ordering::Relaxed);
-        if is_true { local.rest.answer(asker, now) } else { None }
+        if is_true { local.frozen.answer(asker, now) } else { None }
     }
 }
 
@@ -190,10 +190,10 @@ mod tests {
         let sale = Sale::new(id.clone());
         let asker = Asker { user: "ann", admitted: false, key_use: KeyUse::Fresh, earlier: None };
         let answer_of_what_was_read_at = |wakes| {
-            let rest =
+            let frozen =
                 Frozen { campaign: Arc::new(campaign(&id)), remaining: 3, winners: Arc::new(Winners::default()) };
             let version = Version { mark: Mark::default(), revision: 1 };
-            sale.come_to_rest(LocalFrozen { rest, version, wakes, fresh_until_ms: AtomicI64::new(i64::MAX) });
+            sale.freeze(LocalFrozen { frozen, version, wakes, fresh_until_ms: AtomicI64::new(i64::MAX) });
             sale.answer(&asker, Timestamp(0))
         };
         let read_at = sale.wakes();

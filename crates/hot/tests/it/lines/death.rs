@@ -102,12 +102,12 @@ impl Told {
 
 /// Runs the victim, kills it once it was told so much, and returns everything it was told.
 fn told_before_death(folder: &Path, entered: usize, admitted: usize) -> Told {
-    let mut victim = Command::new(std::env::current_exe().expect("this program"))
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command
         .args(["--exact", "lines::death::victim", "--ignored", "--nocapture"])
         .env(FOLDER, folder)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("started");
+        .stdout(Stdio::piped());
+    let mut victim = crate::spawn(&mut command);
     let mut said = BufReader::new(victim.stdout.take().expect("piped"));
     let (mut told, mut line, mut killed) = (Told::default(), String::new(), false);
     while said.read_line(&mut line).expect("reads") > 0 {

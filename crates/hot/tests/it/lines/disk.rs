@@ -2,7 +2,7 @@
 
 use super::*;
 use domain::line::LineOutcome;
-use hot::embedded::{EmbeddedEngine, JournalError};
+use hot::embedded::JournalError;
 use rusqlite::Connection;
 use uuid::Uuid;
 
@@ -43,7 +43,7 @@ async fn a_full_disk_refuses_and_forgets_nothing() {
     lines.make_line(&id(), rule(1_000, 1)).await.expect("made");
     drop(lines);
     let options = JournalOptions { pages_max: Some(40), ..JournalOptions::default() };
-    let lines = EmbeddedLines::open(folder.path(), options).expect("opens");
+    let lines = crate::open_lines(folder.path(), options).expect("opens");
     let (mut told, mut unknown, mut refused) = (Vec::new(), Vec::new(), 0);
     for n in 0..9_000 {
         match enter(&lines, n).await {
@@ -119,9 +119,9 @@ async fn a_journal_cut_in_the_middle_of_its_last_transaction_keeps_all_before_it
 #[tokio::test]
 async fn a_second_process_on_the_same_folder_is_refused_and_coupons_are_no_hindrance() {
     let folder = tempfile::tempdir().expect("a folder");
-    let _coupons = EmbeddedEngine::open(folder.path(), JournalOptions::default()).expect("opens");
+    let _coupons = crate::open_coupons(folder.path(), JournalOptions::default()).expect("opens");
     let lines = open(folder.path());
-    let second = EmbeddedLines::open(folder.path(), JournalOptions::default());
+    let second = crate::open_lines(folder.path(), JournalOptions::default());
     assert!(matches!(second, Err(JournalError::InUse(_))));
     let clone = lines.clone();
     drop(lines);
@@ -133,7 +133,7 @@ async fn a_second_process_on_the_same_folder_is_refused_and_coupons_are_no_hindr
 /// Why `lines.db` can not be opened, and that it was left alone.
 fn refusal(folder: &Path) -> JournalError {
     let before = std::fs::read(file(folder)).expect("reads");
-    let refused = EmbeddedLines::open(folder, JournalOptions::default()).err().expect("refused");
+    let refused = crate::open_lines(folder, JournalOptions::default()).err().expect("refused");
     assert_eq!(std::fs::read(file(folder)).expect("reads"), before);
     refused
 }
@@ -144,7 +144,7 @@ async fn files_that_are_no_journal_of_lines_are_refused_and_left_alone() {
     std::fs::write(file(folder.path()), vec![7u8; 8192]).expect("writes");
     assert!(matches!(refusal(folder.path()), JournalError::Damaged { .. }));
     let folder = tempfile::tempdir().expect("a folder");
-    drop(EmbeddedEngine::open(folder.path(), JournalOptions::default()).expect("opens"));
+    drop(crate::open_coupons(folder.path(), JournalOptions::default()).expect("opens"));
     std::fs::rename(folder.path().join("hot.sqlite"), file(folder.path())).expect("renamed");
     assert!(matches!(refusal(folder.path()), JournalError::Damaged { .. }), "coupons");
     let folder = tempfile::tempdir().expect("a folder");
@@ -177,7 +177,7 @@ async fn a_journal_that_makes_no_sense_is_refused() {
         }
         drop(lines);
         assert_eq!(Connection::open(file(folder.path())).expect("opens").execute(harm, []), Ok(1));
-        let refused = EmbeddedLines::open(folder.path(), JournalOptions::default()).err();
+        let refused = crate::open_lines(folder.path(), JournalOptions::default()).err();
         assert!(matches!(refused, Some(JournalError::Damaged { .. })), "{harm}: {refused:?}");
     }
 }

@@ -85,7 +85,7 @@ async fn nobody_has_a_rank_before_the_draw_and_everybody_has_the_same_after_a_re
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_schedulers_draw_once_while_people_come_and_go() {
     let folder = tempfile::tempdir().expect("a folder");
-    let lines = EmbeddedLines::open(folder.path(), NO_FLUSH).expect("opens");
+    let lines = crate::open_lines(folder.path(), NO_FLUSH).expect("opens");
     lines.make_line(&id(), drawn_rule()).await.expect("made");
     crowd_enters(&lines, 3_000).await;
     let schedulers: Vec<_> = (0..4)
@@ -126,12 +126,12 @@ async fn victim() {
 
 /// Kills the victim so long after it began to draw, or once it has told of the draw; whether it had.
 fn kill_in_the_draw(folder: &Path, after: Option<std::time::Duration>) -> bool {
-    let mut victim = Command::new(std::env::current_exe().expect("this program"))
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command
         .args(["--exact", "lines::draw::victim", "--ignored", "--nocapture"])
         .env(FOLDER, folder)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("started");
+        .stdout(Stdio::piped());
+    let mut victim = crate::spawn(&mut command);
     let mut said = BufReader::new(victim.stdout.take().expect("piped")).lines().map(|line| line.expect("reads"));
     assert!(said.by_ref().any(|line| line.contains("told entered")), "it ended before the draw");
     let tells = |line: String| line.contains("told Drawn");

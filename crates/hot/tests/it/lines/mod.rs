@@ -23,7 +23,7 @@ const STEPS: usize = 100;
 const NO_FLUSH: JournalOptions = JournalOptions { flush: false, pages_max: None };
 
 fn open(folder: &Path) -> EmbeddedLines {
-    EmbeddedLines::open(folder, JournalOptions::default()).expect("opens")
+    crate::open_lines(folder, JournalOptions::default()).expect("opens")
 }
 
 fn id() -> LineId {
@@ -72,7 +72,7 @@ async fn random_histories_rules_and_embedded_lines_agree() {
     let folder = RefCell::new(tempfile::tempdir().expect("a temporary folder"));
     let fresh = || async {
         *folder.borrow_mut() = tempfile::tempdir().expect("a temporary folder");
-        EmbeddedLines::open(folder.borrow().path(), NO_FLUSH).expect("opens")
+        crate::open_lines(folder.borrow().path(), NO_FLUSH).expect("opens")
     };
     conformance::run(HISTORIES, STEPS, fresh).await;
 }

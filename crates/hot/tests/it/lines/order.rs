@@ -43,14 +43,14 @@ async fn enter_all(lines: &EmbeddedLines, crowd: usize) -> Vec<Option<UserId>> {
 /// Admits everybody, with a restart in the middle; prints how long each part took.
 async fn nobody_overtakes(crowd: usize, options: JournalOptions) {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut lines = EmbeddedLines::open(folder.path(), options).expect("opens");
+    let mut lines = crate::open_lines(folder.path(), options).expect("opens");
     lines.make_line(&id(), rule(1_000_000, 1)).await.expect("made");
     let begun = Instant::now();
     let holders = enter_all(&lines, crowd).await;
     println!("{crowd} entered in {:?}", begun.elapsed());
     drop(lines);
     let begun = Instant::now();
-    lines = EmbeddedLines::open(folder.path(), options).expect("opens again");
+    lines = crate::open_lines(folder.path(), options).expect("opens again");
     println!("{crowd} places restored in {:?}", begun.elapsed());
     let (begun, mut now_ms, mut last) = (Instant::now(), 4_000_000_000_000, 0);
     while last < crowd as u64 {
@@ -69,7 +69,7 @@ async fn nobody_overtakes(crowd: usize, options: JournalOptions) {
         if last == crowd as u64 / 2 {
             let begun = Instant::now();
             drop(lines);
-            lines = EmbeddedLines::open(folder.path(), options).expect("opens again");
+            lines = crate::open_lines(folder.path(), options).expect("opens again");
             println!("closed and restored with half of them inside in {:?}", begun.elapsed());
         }
     }

@@ -56,7 +56,7 @@ struct Watched {
 impl Watched {
     async fn new(rule: LineRule) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let lines = EmbeddedLines::open(folder.path(), NO_FLUSH).expect("opens");
+        let lines = crate::open_lines(folder.path(), NO_FLUSH).expect("opens");
         lines.make_line(&id(), rule.clone()).await.expect("made");
         // A clock before the real one, at which the journal is read: passes may have run out by then.
         Self { lines: Some(lines), folder, rule, now_ms: BEGUN_MS, passes_made: 0, last_ticket: 0 }
@@ -100,7 +100,7 @@ impl Watched {
     async fn restart(&mut self) {
         let before = self.picture().await;
         self.lines = None;
-        self.lines = Some(EmbeddedLines::open(self.folder.path(), NO_FLUSH).expect("opens again"));
+        self.lines = Some(crate::open_lines(self.folder.path(), NO_FLUSH).expect("opens again"));
         assert_eq!(self.picture().await, before);
         assert_eq!(self.lines().rule(&id()).await.expect("reads"), Some(self.rule.clone()));
         assert_eq!(self.lines().lines().await.expect("reads"), [id()]);
@@ -193,6 +193,6 @@ async fn a_change_of_rule_is_there_again_and_one_from_an_older_rule_is_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_who_change_a_rule_at_once_nobody_loses_a_change() {
     let folder = tempfile::tempdir().expect("a folder");
-    let lines = EmbeddedLines::open(folder.path(), NO_FLUSH).expect("opens");
+    let lines = crate::open_lines(folder.path(), NO_FLUSH).expect("opens");
     conformance::run_changers(vec![lines]).await;
 }

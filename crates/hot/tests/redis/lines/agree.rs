@@ -16,7 +16,7 @@ const STEPS: usize = 100;
 
 /// So few tickets at a time that a draw is met half done.
 async fn open_in_parts(url: &str, ack: Ack) -> RedisLines {
-    open_with(url, LineOptions { ack, draw_part_max: 2, ..LineOptions::default() }).await
+    open_with(url, LineOptions { ack, draw_part_max: 2 }).await
 }
 
 async fn agree(url: &str, ack: Ack, histories: u32) {

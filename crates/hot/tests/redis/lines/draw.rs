@@ -22,7 +22,7 @@ fn drawn_rule() -> LineRule {
 
 /// Few tickets at a time.
 async fn open_in_parts(url: &str, ack: Ack) -> RedisLines {
-    open_with(url, LineOptions { ack, draw_part_max: 10, ..LineOptions::default() }).await
+    open_with(url, LineOptions { ack, draw_part_max: 10 }).await
 }
 
 async fn enter(lines: &RedisLines, line: &LineId, numbers: std::ops::RangeInclusive<u64>) {
