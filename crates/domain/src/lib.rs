@@ -1,8 +1,8 @@
-//! What is true in Onsale: the rules and the words of the field.
+//! The rules and the terms of Onsale.
 //!
 //! Nothing here reads a clock, draws a random number, or does I/O: time and ids are arguments.
-//! Whoever decides (the embedded engine, a Lua script, a database transaction) decides by these
-//! rules, and the tests hold every adapter against them.
+//! The embedded engine, the Lua scripts and the database transactions all decide by these rules, and the tests compare
+//! every adapter with them.
 
 pub mod breaker;
 pub mod coupon;

@@ -37,7 +37,7 @@ pub(crate) fn refuse(
     match (decide(&facts), asker.earlier) {
         (Decision::Issue, _) => None,
         (Decision::RepeatYes, Some(coupon)) => Some(IssueOutcome::Issued { coupon, remaining }),
-        // A yes without its coupon, or a holder without one, can not be; if it were, nothing may be given for it.
+        // A yes without its coupon, or a holder without one, cannot be; if it were, nothing may be given for it.
         (refused, _) => Some(IssueOutcome::refusal(refused, remaining, first).unwrap_or(IssueOutcome::SoldOut)),
     }
 }

@@ -1,4 +1,4 @@
-//! A campaign: so many coupons, for these people, in this time, worth this much.
+//! A campaign: how many coupons, for whom, when, and worth how much.
 
 use crate::name::CampaignId;
 use crate::time::Timestamp;
@@ -15,7 +15,7 @@ pub const TITLE_LENGTH_MAX: usize = 200;
 /// Longest validity in days after issue.
 pub const VALID_DAYS_MAX: u32 = 36_500;
 
-/// What a coupon takes off the price (GATE-008).
+/// The discount of a coupon (GATE-008).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Discount {
@@ -35,7 +35,7 @@ pub enum Discount {
 }
 
 impl Discount {
-    /// What is taken off `amount` won. Never negative, never more than the amount; rounded down to whole won.
+    /// The discount on `amount` won. Never negative, never more than the amount; rounded down to whole won.
     pub fn off(&self, amount: i64) -> i64 {
         let amount = amount.max(0);
         match *self {
@@ -49,10 +49,10 @@ impl Discount {
     }
 }
 
-/// What holders of a coupon were promised (GATE-008).
+/// The terms promised to holders of a coupon (GATE-008).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
-    /// Taken off the order; a coupon without one is worth what the shop makes of it.
+    /// The discount on the order; the worth of a coupon without one is the shop's affair.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discount: Option<Discount>,
     /// Smallest order in won.
@@ -80,7 +80,7 @@ impl Terms {
     }
 }
 
-/// What the operator has said about the sale, apart from the clock.
+/// The switches of the operator, which act apart from the clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Switches {
     /// Opened by hand; otherwise `opens_at` opens it.
@@ -98,11 +98,11 @@ pub struct Campaign {
     pub id: CampaignId,
     /// Title for people.
     pub name: String,
-    /// Coupons in all, given away or not; serials run from 1 to here.
+    /// Coupons in all, issued or not; serials run from 1 to here.
     pub stock: u32,
     /// Coupons one user may get.
     pub per_user_limit: u32,
-    /// Whether only people let in by the gate may ask.
+    /// Whether only people admitted by the gate may ask.
     pub gated: bool,
     /// When the sale opens by itself.
     #[serde(default, with = "crate::time::as_millis_option")]
@@ -110,9 +110,9 @@ pub struct Campaign {
     /// When the sale closes by itself.
     #[serde(default, with = "crate::time::as_millis_option")]
     pub closes_at: Option<Timestamp>,
-    /// What the operator has switched.
+    /// The switches of the operator.
     pub switches: Switches,
-    /// What holders were promised.
+    /// The terms promised to holders.
     pub terms: Terms,
     /// Counts the changes; an older one never replaces a newer one.
     pub revision: u64,
@@ -121,7 +121,7 @@ pub struct Campaign {
     pub created_at: Timestamp,
 }
 
-/// Where the sale stands, apart from stock.
+/// The phase of the sale, apart from stock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Not open yet.
@@ -182,7 +182,7 @@ impl Campaign {
         }
     }
 
-    /// Where the sale stands at `now`. The sale is open from `opens_at` on, and over from `closes_at` on.
+    /// The phase of the sale at `now`. The sale is open from `opens_at` on, and over from `closes_at` on.
     pub fn phase(&self, now: Timestamp) -> Phase {
         let over = self.closes_at.is_some_and(|closes_at| now >= closes_at);
         let open = self.switches.opened || self.opens_at.is_some_and(|opens_at| now >= opens_at);
@@ -211,7 +211,7 @@ impl Campaign {
     /// Checks a campaign that comes from outside.
     ///
     /// # Errors
-    /// The field and what would be right.
+    /// The field and the rule that it breaks.
     pub fn check(&self) -> Result<(), PolicyError> {
         let title_length = self.name.chars().count();
         let ensure = |ok: bool, field, rule| if ok { Ok(()) } else { Err(PolicyError { field, rule }) };
@@ -250,13 +250,13 @@ impl Campaign {
     }
 }
 
-/// A policy that can not be, and what would be right.
+/// An invalid field of a policy, and the rule that it breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field} {rule}")]
 pub struct PolicyError {
     /// The field on the wire.
     pub field: &'static str,
-    /// What it must be.
+    /// What its value must be.
     pub rule: &'static str,
 }
 
@@ -291,7 +291,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn refuses_policies_that_can_not_be() {
+    fn refuses_invalid_policies() {
         type Change = fn(&mut Campaign);
         let cases: [(Change, &str); 8] = [
             (|c| c.stock = 0, "stock"),

@@ -1,9 +1,9 @@
-//! What may be changed about a campaign (FCFS-017): before the sale all, afterwards only what can not hurt holders.
+//! Changes of a campaign (FCFS-017): anything before the sale, afterwards only what cannot hurt holders.
 
 use crate::coupon::campaign::{Campaign, Phase, PolicyError, Terms};
 use crate::time::Timestamp;
 
-/// What an operator does to a sale.
+/// An action of an operator on a sale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Begin now.
@@ -19,10 +19,10 @@ pub enum Action {
 /// Why a change was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeRefused {
-    /// The policy would be one that can not be.
+    /// The changed policy would be invalid.
     #[error(transparent)]
     Invalid(#[from] PolicyError),
-    /// It would hurt people who hold a coupon, or who came for one.
+    /// The change would hurt people who hold a coupon, or who came for one.
     #[error("{0}")]
     NotModifiable(&'static str),
 }
@@ -35,14 +35,14 @@ impl Campaign {
     pub fn check_change(&self, changed: &Self, now: Timestamp) -> Result<(), ChangeRefused> {
         changed.check()?;
         let ensure = |ok: bool, why| if ok { Ok(()) } else { Err(ChangeRefused::NotModifiable(why)) };
-        ensure(changed.stock >= self.stock, "stock can not be taken away; revoke coupons, or close the campaign")?;
+        ensure(changed.stock >= self.stock, "stock cannot be taken away; revoke coupons, or close the campaign")?;
         if self.phase(now) == Phase::Scheduled {
             return Ok(());
         }
-        ensure(changed.opens_at == self.opens_at, "opens_at can not change once the sale is open")?;
-        ensure(changed.gated == self.gated, "gated can not change once the sale is open")?;
-        ensure(changed.per_user_limit >= self.per_user_limit, "per_user_limit can not shrink once the sale is open")?;
-        ensure(changed.terms.discount == self.terms.discount, "discount can not change once the sale is open")?;
+        ensure(changed.opens_at == self.opens_at, "opens_at cannot change once the sale is open")?;
+        ensure(changed.gated == self.gated, "gated cannot change once the sale is open")?;
+        ensure(changed.per_user_limit >= self.per_user_limit, "per_user_limit cannot shrink once the sale is open")?;
+        ensure(changed.terms.discount == self.terms.discount, "discount cannot change once the sale is open")?;
         check_terms_not_worse(&self.terms, &changed.terms)
     }
 
@@ -67,16 +67,16 @@ impl Campaign {
 
 fn check_terms_not_worse(old: &Terms, new: &Terms) -> Result<(), ChangeRefused> {
     let ensure = |ok: bool, why| if ok { Ok(()) } else { Err(ChangeRefused::NotModifiable(why)) };
-    // None is the widest: no bound at all.
+    // `None` is the widest: no bound at all.
     let later =
         |new: Option<Timestamp>, old: Option<Timestamp>| new.is_none() || old.is_some_and(|old| new >= Some(old));
     let earlier =
         |new: Option<Timestamp>, old: Option<Timestamp>| new.is_none_or(|new| old.is_some_and(|old| new <= old));
     let longer = new.valid_days_after_issue.is_none_or(|new| old.valid_days_after_issue.is_some_and(|old| new >= old));
-    ensure(new.min_order_amount <= old.min_order_amount, "min_order_amount can not grow once the sale is open")?;
-    ensure(later(new.valid_until, old.valid_until), "valid_until can not come earlier once the sale is open")?;
-    ensure(earlier(new.valid_from, old.valid_from), "valid_from can not come later once the sale is open")?;
-    ensure(longer, "valid_days_after_issue can not shrink once the sale is open")
+    ensure(new.min_order_amount <= old.min_order_amount, "min_order_amount cannot grow once the sale is open")?;
+    ensure(later(new.valid_until, old.valid_until), "valid_until cannot come earlier once the sale is open")?;
+    ensure(earlier(new.valid_from, old.valid_from), "valid_from cannot come later once the sale is open")?;
+    ensure(longer, "valid_days_after_issue cannot shrink once the sale is open")
 }
 
 #[cfg(test)]
@@ -129,7 +129,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
         #[test]
-        fn what_is_closed_stays_closed(actions in proptest::collection::vec(0usize..4, 1..20)) {
+        fn a_closed_campaign_stays_closed(actions in proptest::collection::vec(0usize..4, 1..20)) {
             let mut sale = campaign(1);
             for action in actions {
                 let was_closed = sale.switches.closed;

@@ -1,4 +1,4 @@
-//! The first-come decision (FCFS-001): one pure function, and the answers it can give.
+//! The first-come decision (FCFS-001): one pure function, and its outcomes.
 
 use crate::coupon::campaign::{Campaign, Phase};
 use crate::error_code::ErrorCode;
@@ -8,12 +8,12 @@ use uuid::Uuid;
 /// Longest `Idempotency-Key` in characters.
 pub const IDEMPOTENCY_KEY_LENGTH_MAX: usize = 255;
 
-/// A caller's `Idempotency-Key`, folded to sixteen bytes. It means something for one user only.
+/// A caller's `Idempotency-Key`, hashed to sixteen bytes. It is valid for one user only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IdempotencyKey(pub Uuid);
 
 impl IdempotencyKey {
-    /// Takes a header's value: 1..255 visible ASCII characters, else `None`.
+    /// Reads the value of the header: 1..255 visible ASCII characters, else `None`.
     pub fn new(text: &[u8]) -> Option<Self> {
         let well_formed =
             (1..=IDEMPOTENCY_KEY_LENGTH_MAX).contains(&text.len()) && text.iter().all(u8::is_ascii_graphic);
@@ -21,35 +21,35 @@ impl IdempotencyKey {
     }
 }
 
-/// What the user's idempotency key was used for before, where it led to a yes. Refusals are not remembered.
+/// The earlier use of the user's idempotency key that led to a coupon. Refusals are not remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyUse {
     /// Never, or no key was sent.
     Fresh,
-    /// For this very request: the earlier answer is heard again.
+    /// For this very request: the earlier answer is returned again.
     SameRequest,
     /// For a request with another body.
     OtherRequest,
-    /// Never, or there is none; but the attempt that the request is part of has led to a coupon already.
+    /// Never, or no key was sent; but the attempt that the request is part of has led to a coupon already.
     SpentAttempt,
 }
 
-/// All that the decision depends on.
+/// Everything that the decision depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
-    /// Where the sale stands.
+    /// The phase of the sale.
     pub phase: Phase,
     /// Coupons left.
     pub remaining: u32,
     /// Coupons one user may get.
     pub per_user_limit: u32,
-    /// Coupons this user got.
+    /// Coupons issued to this user.
     pub issued_to_user: u32,
-    /// Whether the campaign lets in only people with a pass.
+    /// Whether the campaign requires a pass.
     pub gated: bool,
     /// Whether this user has a live pass.
     pub admitted: bool,
-    /// What the idempotency key says.
+    /// The earlier use of the idempotency key.
     pub key_use: KeyUse,
 }
 
@@ -75,12 +75,12 @@ impl Facts {
     }
 }
 
-/// What is to be done.
+/// The decision on one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Give the next coupon.
+    /// Issue the next coupon.
     Issue,
-    /// Say the earlier yes again.
+    /// Return the earlier yes again.
     RepeatYes,
     /// The key was used with another body.
     KeyReused,
@@ -90,15 +90,15 @@ pub enum Decision {
     NotOpen,
     /// The sale is over.
     Closed,
-    /// The sale rests.
+    /// The sale is paused.
     Paused,
     /// No pass from the gate.
     NotAdmitted,
-    /// Nothing left.
+    /// No coupon is left.
     SoldOut,
 }
 
-/// Decides one request. The first that holds, in the contract's order.
+/// Decides one request: the first reason that holds, in the order of the contract.
 pub fn decide(facts: &Facts) -> Decision {
     match facts.key_use {
         KeyUse::SameRequest => return Decision::RepeatYes,
@@ -119,7 +119,7 @@ pub fn decide(facts: &Facts) -> Decision {
     }
 }
 
-/// A coupon as the answer names it.
+/// An issued coupon, as an outcome returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IssuedCoupon {
     /// The coupon.
@@ -131,14 +131,14 @@ pub struct IssuedCoupon {
 /// The answer to one request. Refusals are answers, not errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IssueOutcome {
-    /// Yes: durable before anyone hears it. The same yes is heard again with the same idempotency key.
+    /// Yes: durable before it is returned, and returned again for the same idempotency key.
     Issued {
-        /// The coupon given.
+        /// The coupon issued.
         coupon: IssuedCoupon,
         /// Coupons left.
         remaining: u32,
     },
-    /// The user's limit is reached, or the attempt's; with the first coupon held.
+    /// The limit of the user, or of the attempt, is reached; with the first coupon held.
     AlreadyIssued {
         /// The user's first coupon.
         coupon: IssuedCoupon,
@@ -155,7 +155,7 @@ pub enum IssueOutcome {
         /// Coupons left.
         remaining: u32,
     },
-    /// The sale rests.
+    /// The sale is paused.
     Paused {
         /// Coupons left.
         remaining: u32,
@@ -165,7 +165,7 @@ pub enum IssueOutcome {
         /// Coupons left.
         remaining: u32,
     },
-    /// Nothing left.
+    /// No coupon is left.
     SoldOut,
     /// The idempotency key was used with another body.
     KeyReused,

@@ -162,7 +162,7 @@ impl Use {
         }
     }
 
-    /// Takes the coupon back. A redeemed one can not be; one set aside for an order waits for that order.
+    /// Takes the coupon back. A redeemed one cannot be; one set aside for an order waits for that order.
     ///
     /// # Errors
     /// [`Refusal`].

@@ -8,9 +8,9 @@
 //!           Inactive           Waiting, at the same place
 //! ```
 //!
-//! A place is a ticket number, given in order of entry and never given twice; in a line with an opening draw whoever
-//! comes before the opening has an entry number until the draw gives tickets for them (`drawing`). [`Line`] is the rule:
-//! the embedded engine runs it, the scripts on Redis are its twins.
+//! A place is a ticket number, given in order of entry and never given twice. In a line with an opening draw, a person who
+//! comes before the opening has an entry number until the draw gives tickets (`drawing`). [`Line`] is the rule: the
+//! embedded engine runs it, and the scripts on Redis do the same.
 
 mod admission;
 #[cfg(test)]
@@ -57,7 +57,7 @@ use gone::Gone;
 use order::Order;
 use std::collections::{BTreeSet, HashMap};
 
-/// One line with everybody in it.
+/// One line with everyone in it.
 #[derive(Clone, Debug)]
 pub struct Line {
     rule: LineRule,
@@ -65,7 +65,7 @@ pub struct Line {
     order: Order,
     draw: Draw,
     pace: Pace,
-    /// Who is being dealt with, the longest first.
+    /// Requests in process, the oldest first.
     processing: BTreeSet<(i64, u64)>,
     /// Passes by their end.
     inside: BTreeSet<(i64, u64)>,
@@ -79,7 +79,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// A line with nobody in it.
+    /// An empty line.
     pub fn new(rule: LineRule) -> Self {
         Self {
             rule,
@@ -102,10 +102,10 @@ impl Line {
         &self.rule
     }
 
-    /// Changes the rule, if it is still the one that the change was made from: the new one bears the revision of that.
-    /// Whether it did; then the revision has grown by one.
+    /// Changes the rule, if `rule` was made from the rule in force, whose revision it carries. Returns whether it did; then
+    /// the revision has grown by one.
     ///
-    /// A draw stays what it was: once there is one, and once somebody has a place, whose rank a draw would take.
+    /// The draw does not change once there is one, or once anyone has a place, whose rank a draw would take.
     pub fn change(&mut self, rule: LineRule) -> bool {
         let is_from_this = rule.revision == self.rule.revision;
         if is_from_this {
@@ -116,7 +116,7 @@ impl Line {
         is_from_this
     }
 
-    /// Takes a place at the end, or tells the place that the user has (GATE-001, QUEUE-001).
+    /// Takes a place at the end, or returns the place that the user has (GATE-001, QUEUE-001).
     pub fn enter(&mut self, user: &UserId, now: Timestamp) -> LineStatus {
         match self.check_in(user, now) {
             LineStatus::Absent if self.rule.closed => LineStatus::Closed,
@@ -135,9 +135,9 @@ impl Line {
         }
     }
 
-    /// How the user stands; whoever asks is there (GATE-002, QUEUE-002).
+    /// The status of the user, who is present from now on (GATE-002, QUEUE-002).
     ///
-    /// A rank that was shown never gets worse: who comes back to an earlier place does not push anybody back.
+    /// A rank that was shown never gets worse: a person who comes back to an earlier place pushes no one back.
     pub fn check_in(&mut self, user: &UserId, now: Timestamp) -> LineStatus {
         let is_undrawn = self.is_undrawn();
         let Some(place) = self.places.get_mut(user) else { return LineStatus::Absent };
@@ -168,7 +168,7 @@ impl Line {
         }
     }
 
-    /// How the user stands, for somebody else who asks: nothing changes.
+    /// The status of the user for another reader: nothing changes.
     pub fn glance(&self, user: &UserId, now: Timestamp) -> LineStatus {
         let Some(place) = self.places.get(user) else { return LineStatus::Absent };
         let ticket = place.ticket;
@@ -189,7 +189,7 @@ impl Line {
         }
     }
 
-    /// Gives up a place or a pass. Whether there was one to give up: a request that is on its way can not be stopped.
+    /// Gives up a place or a pass. Returns whether there was one to give up: a request in process cannot be stopped.
     pub fn leave(&mut self, user: &UserId, now: Timestamp) -> bool {
         let Some(place) = self.places.get(user) else { return false };
         let ticket = place.ticket;
@@ -214,14 +214,14 @@ impl Line {
         } else {
             self.order.go(ticket);
         }
-        // Before the draw nobody has a ticket to give up.
+        // Before the draw there are no tickets to give up.
         if ticket > self.serving && !self.is_undrawn() {
             self.gone.add(ticket);
         }
     }
 
     /// What came of it for someone who was admitted, or who was put back meanwhile. The first outcome stands; whoever
-    /// has one can not enter again. Whether the user has one now: before a draw nobody was admitted, and nobody has.
+    /// has one cannot enter again. Whether the user has one now: before a draw nobody was admitted, and nobody has.
     pub fn finish(&mut self, user: &UserId, outcome: LineOutcome) -> bool {
         let Some(place) = self.places.get(user) else { return false };
         let (ticket, state) = (place.ticket, place.state);
@@ -241,12 +241,12 @@ impl Line {
         true
     }
 
-    /// Passes given out: until when, and the ticket.
+    /// Passes given out: the end in milliseconds, and the ticket.
     pub fn passes(&self) -> impl Iterator<Item = (i64, u64)> {
         self.inside.iter().copied()
     }
 
-    /// The line's figures. `gone_max`: most ranges of given-up tickets that are told, the next to be served first.
+    /// The counts of the line. `gone_max`: most ranges of given-up tickets returned, the next to be served first.
     pub fn counts(&self, gone_max: usize, now: Timestamp) -> LineCounts {
         let dead = self.inside.range(..(now.millis() + 1, 0)).count();
         LineCounts {

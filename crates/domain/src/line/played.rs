@@ -3,7 +3,7 @@
 use super::tests::{passes, user};
 use super::*;
 
-/// Who waits for less can not tell a bad estimate from a late one.
+/// Who waits for less cannot tell a bad estimate from a late one.
 const JUDGED_SECONDS_MIN: f64 = 10.0;
 pub(super) const TICK_MS: i64 = 100;
 const LOOK_EVERY_MS: i64 = 1_000;

@@ -1,27 +1,27 @@
-//! What people and operators are told.
+//! The status of a person in a line, and the counts of a line.
 
 use super::place::{LineOutcome, Pass};
 
-/// How a person stands.
+/// The status of a person in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineStatus {
-    /// In a line whose opening draw is to come: there are no ranks yet.
+    /// In a line whose opening draw has not been held: there are no ranks yet.
     Drawing {
-        /// The number with which the person takes part, from 1, in order of entry.
+        /// The number in the draw, from 1, in order of entry.
         entry: u64,
-        /// It was given just now.
+        /// Whether this call gave it.
         is_new: bool,
     },
     /// In the line.
     Waiting {
         /// The place's number.
         ticket: u64,
-        /// From 1: how many go first, and this one.
+        /// The position from 1: people in front, plus one.
         rank: u64,
-        /// The place was taken just now.
+        /// Whether this call took the place.
         is_new: bool,
     },
-    /// Somebody does the work.
+    /// A request for the person is in process.
     Processing {
         /// The place's number.
         ticket: u64,
@@ -33,44 +33,44 @@ pub enum LineStatus {
         /// The pass.
         pass: Pass,
     },
-    /// It is decided.
+    /// The outcome is known.
     Finished {
         /// The place's number.
         ticket: u64,
-        /// What came of it.
+        /// The outcome.
         outcome: LineOutcome,
     },
     /// Has no place.
     Absent,
-    /// Has no place and can take none: too many wait.
+    /// Has no place and cannot take one: the line is full.
     Full,
-    /// Has no place and can take none: nobody enters any more.
+    /// Has no place and cannot take one: the line is closed.
     Closed,
     /// There is no such line.
     NoLine,
 }
 
-/// A line's figures.
+/// The counts of a line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LineCounts {
-    /// In the line and there.
+    /// People waiting and present.
     pub waiting: u64,
-    /// Passed over.
+    /// People passed over, for want of a check-in.
     pub inactive: u64,
-    /// Being dealt with.
+    /// Requests in process.
     pub processing: u64,
-    /// Live passes.
+    /// Valid passes.
     pub inside: u64,
-    /// Decided.
+    /// People with an outcome.
     pub finished: u64,
     /// Tickets given so far.
     pub tickets: u64,
     /// The highest ticket admitted; 0 for none.
     pub serving: u64,
-    /// Admissions, those of people put back again counted again.
+    /// Admissions; a person who was put back counts again.
     pub admitted: u64,
     /// Ranges of tickets given up beyond `serving`, first and last.
     pub gone: Vec<(u64, u64)>,
-    /// Entries that took part in the opening draw; none before it, or where there is none.
+    /// Entries that took part in the opening draw; `None` before it, or without a draw.
     pub drawn: Option<u32>,
 }

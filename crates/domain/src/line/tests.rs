@@ -118,7 +118,7 @@ fn a_pass_runs_out_and_its_holder_may_queue_again() {
     assert_eq!(admit(&mut line, 1, 0), [1]);
     let inside = line.check_in(&user(1), Timestamp(9_999));
     assert!(matches!(inside, LineStatus::Inside { ticket: 1, pass } if pass.id == Uuid::from_u128(1)), "{inside:?}");
-    assert_eq!(line.enter(&user(1), Timestamp(9_999)), inside, "who is inside can not queue");
+    assert_eq!(line.enter(&user(1), Timestamp(9_999)), inside, "who is inside cannot queue");
     assert_eq!(line.check_in(&user(1), Timestamp(10_000)), LineStatus::Absent);
     assert_eq!(line.enter(&user(1), Timestamp(10_000)), LineStatus::Waiting { ticket: 3, rank: 2, is_new: true });
 }

@@ -20,7 +20,7 @@ impl Default for JournalOptions {
     }
 }
 
-/// Why a journal can not be used or written.
+/// Why a journal cannot be used or written.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// Another process decides on this folder.

@@ -3,7 +3,7 @@
 
 use redis::Value;
 
-/// A key of a campaign that there can not be: its name has a letter that events' names do not have.
+/// A key of a campaign that there cannot be: its name has a letter that events' names do not have.
 const PROBE: &str = "coupon:{onsale doctor}:policy";
 
 /// What the scripts and this crate send, each with arguments by which Redis finds the key.

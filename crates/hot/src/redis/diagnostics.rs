@@ -73,7 +73,7 @@ pub async fn survey(address: &RedisAddress) -> Result<Vec<NodeSurvey>, HotError>
     let nodes = join_all(urls.iter().map(|url| survey_node(url))).await;
     match nodes.as_slice() {
         [NodeSurvey { unreachable: Some(why), .. }] => {
-            Err(HotError::unavailable(format!("Redis can not be reached: {why}")))
+            Err(HotError::unavailable(format!("Redis cannot be reached: {why}")))
         }
         _ => Ok(nodes),
     }
@@ -132,7 +132,7 @@ async fn nodes_of(given: &[String]) -> Result<Vec<String>, HotError> {
             Err(Refusal::Failed(why)) => trouble = format!("{}: {why}", address_in(url)),
         }
     }
-    Err(HotError::unavailable(format!("Redis can not be reached: {trouble}")))
+    Err(HotError::unavailable(format!("Redis cannot be reached: {trouble}")))
 }
 
 /// The nodes of `CLUSTER NODES`, with the credentials of `url`.

@@ -3,7 +3,7 @@
 //! ```text
 //! meta       format, acknowledged
 //! campaigns  id, tenant, event, policy
-//! entries    position, campaign, kind, ...     a decision and its message are one row: they can not be parted
+//! entries    position, campaign, kind, ...     a decision and its message are one row: they cannot be parted
 //! ```
 //!
 //! `synchronous=FULL` in WAL mode: a transaction that was committed has been flushed to the disk.

@@ -32,7 +32,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 use view::Views;
 
-/// Most commands waiting for the owner; past that callers hear that it can not decide right now.
+/// Most commands waiting for the owner; past that callers hear that it cannot decide right now.
 const COMMANDS_WAITING_MAX: usize = 1_024;
 /// Coupons read from the owner at a time.
 const PAGE: usize = 10_000;
@@ -192,7 +192,7 @@ impl CouponPort for EmbeddedEngine {
 
     async fn stats(&self) -> EngineStats {
         let stats = self.ask(|answer| Command::Stats { answer }).await.unwrap_or_default();
-        // What can not be read is not nothing: somebody may be waiting for zero.
+        // What cannot be read is not nothing: somebody may be waiting for zero.
         let outbox_pending = self.read_journal(JournalReader::pending).await.unwrap_or(1);
         EngineStats { engine: "embedded", campaigns: self.views.sales().ids().len(), outbox_pending, ..stats }
     }

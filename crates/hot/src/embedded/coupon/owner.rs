@@ -39,7 +39,7 @@ pub(super) struct Revocation {
 pub(super) struct Owner {
     pub journal: Journal,
     pub state: State,
-    /// Set when the disk gave an answer that can not be trusted: only a restart, which reads it again, tells.
+    /// Set when the disk gave an answer that cannot be trusted: only a restart, which reads it again, tells.
     broken: Option<HotError>,
     /// Why the last decision could not be kept, until one can.
     failing: Option<String>,
@@ -138,7 +138,7 @@ impl Owner {
     fn say(&mut self, error: Option<&HotError>) {
         match (error, &self.failing) {
             (Some(error), None) => {
-                tracing::error!(%error, "decisions can not be kept");
+                tracing::error!(%error, "decisions cannot be kept");
                 self.failing = Some(error.to_string());
             }
             (None, Some(_)) => {

@@ -26,7 +26,7 @@ impl JournalSnapshot {
     /// Reads the journal of `folder`, in use or not.
     ///
     /// # Errors
-    /// [`JournalError`] when there is no journal, or it can not be read.
+    /// [`JournalError`] when there is no journal, or it cannot be read.
     pub fn read(folder: &Path) -> Result<Self, JournalError> {
         let reader = JournalReader::open(folder)?;
         let told = State::read(&reader)?;

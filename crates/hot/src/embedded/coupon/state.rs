@@ -229,7 +229,7 @@ impl Round<'_> {
         outcome
     }
 
-    /// Makes the decisions durable and shows them; where the journal can not, takes them back. Whether there was
+    /// Makes the decisions durable and shows them; where the journal cannot, takes them back. Whether there was
     /// anything to write.
     pub fn keep(mut self, journal: &Journal) -> Result<bool, HotError> {
         if self.pending.is_empty() {

@@ -30,7 +30,7 @@ type Slots = papaya::HashMap<LineId, Arc<Slot>, hashbrown::DefaultHashBuilder>;
 /// The embedded engine for lines. Cheap to clone; the last clone dropped stops its writer, when all is written.
 ///
 /// Whoever stands as the disk has it hears so at once; whoever was changed lately hears it after the next flush. While
-/// the journal can not be written nothing is decided: a call that was deciding when that began hears
+/// the journal cannot be written nothing is decided: a call that was deciding when that began hears
 /// [`HotError::Unknown`], for what it decided stands as soon as it can be written; later ones hear
 /// [`HotError::Unavailable`].
 #[derive(Clone)]

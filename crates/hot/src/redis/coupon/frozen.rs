@@ -61,7 +61,7 @@ impl Inner {
             }
             for ((_, sale), looked) in some.iter().zip(join_all(looking).await) {
                 if let Err(error) = looked {
-                    tracing::debug!(campaign = %sale.id, %error, "can not be looked at now");
+                    tracing::debug!(campaign = %sale.id, %error, "cannot be looked at now");
                 }
             }
         }

@@ -27,7 +27,7 @@ end
 if policy[4] then return {'INCOMPLETE'} end
 if ARGV[5] == '1' and policy[17] ~= string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') then
   -- This node was restarted or promoted: what it came back with may be less than what was promised, and a caller that
-  -- has seen little can not tell.
+  -- has seen little cannot tell.
   redis.call('HSET', KEYS[1], 'incomplete', 1)
   return {'BEHIND', epoch, count}
 end

@@ -43,7 +43,7 @@ const RESTORE_BATCH: usize = 200;
 /// Tells the bus of coupons before their winners hear of them; for [`Ack::Bus`].
 #[async_trait]
 pub trait Announce: Send + Sync + 'static {
-    /// `Ok`: all of them are where they can not be lost.
+    /// `Ok`: all of them are where they cannot be lost.
     async fn announce(&self, messages: Vec<Envelope>) -> Result<(), String>;
 }
 

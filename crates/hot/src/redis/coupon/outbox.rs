@@ -78,7 +78,7 @@ fn entry(sale: &Sale, value: Value) -> Reading<Entry> {
         match given(sale, line, at) {
             Some(message) => messages.push(message),
             // Nobody but the script writes here; if somebody did, the rest must not be held up.
-            None => tracing::error!(campaign = %sale.id, entry = id, line, "a line of the outbox can not be read"),
+            None => tracing::error!(campaign = %sale.id, entry = id, line, "a line of the outbox cannot be read"),
         }
     }
     messages.extend(exhausted.map(|event_id| StockExhausted::message(event_id, &sale.id, stock, at)));
@@ -110,7 +110,7 @@ impl Inner {
                     Ok(entries) => entries,
                     // One shard that is away must not hold up the campaigns of the others.
                     Err(error) if count > 1 => {
-                        tracing::debug!(campaign = %sale.id, %error, "the outbox can not be read now");
+                        tracing::debug!(campaign = %sale.id, %error, "the outbox cannot be read now");
                         continue;
                     }
                     Err(error) => return Err(error),

@@ -93,7 +93,7 @@ impl Inner {
         Ok(reply)
     }
 
-    /// Writes passes where others look for them, while the next people go. The admission can not: it does not know whose
+    /// Writes passes where others look for them, while the next people go. The admission cannot: it does not know whose
     /// keys to declare. What is missing there is missed by nobody who asks the line.
     async fn show_passes(&self, known: &Arc<Known>, reply: &AdmissionReply) {
         let (passes, arguments) = to_show(known, reply);

@@ -130,7 +130,7 @@ async fn a_second_process_on_the_same_folder_is_refused_and_coupons_are_no_hindr
     open(folder.path());
 }
 
-/// Why `lines.db` can not be opened, and that it was left alone.
+/// Why `lines.db` cannot be opened, and that it was left alone.
 fn refusal(folder: &Path) -> JournalError {
     let before = std::fs::read(file(folder)).expect("reads");
     let refused = crate::open_lines(folder, JournalOptions::default()).err().expect("refused");
