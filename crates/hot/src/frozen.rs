@@ -6,7 +6,7 @@ use domain::coupon::issue::{Decision, Facts, IssueOutcome, IssuedCoupon, KeyUse,
 use domain::{Campaign, Timestamp};
 use std::sync::Arc;
 
-/// What the asker may know before the decision.
+/// The facts about a caller that are known before the decision.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asker<'a> {
     pub user: &'a str,
@@ -43,7 +43,7 @@ pub(crate) fn refuse(
 }
 
 impl Frozen {
-    /// The answer, unless coupons can be given at `now`: then nobody but the owner knows how many are left.
+    /// The answer, unless coupons can be issued at `now`: then only the owner knows how many are left.
     pub fn answer(&self, asker: &Asker<'_>, now: Timestamp) -> Option<IssueOutcome> {
         if self.remaining > 0 && self.campaign.phase(now) == Phase::Open {
             return None;

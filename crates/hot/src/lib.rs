@@ -1,4 +1,4 @@
-//! Contended state: who gets what is decided here, at once, and is durable before anyone hears it.
+//! Contended state: decided here, one decision at a time, and durable before any caller is told.
 //!
 //! ```text
 //! port         what every engine promises: coupons, lines, keys, limits

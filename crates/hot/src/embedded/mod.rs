@@ -1,4 +1,4 @@
-//! The engines of one process: rules in memory, decisions journalled in SQLite before anyone hears them.
+//! The engines of one process: rules in memory, decisions journalled in SQLite before any caller is told.
 //!
 //! ```text
 //! coupon   one owner thread decides and journals: campaigns, coupons, the outbox

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 pub(super) struct JoinedThread(Option<JoinHandle<()>>);
 
 impl JoinedThread {
-    /// Joins `thread` on drop. Whatever tells the thread to end must be dropped before.
+    /// Joins `thread` on drop. The sender whose end stops the thread must be dropped before.
     pub fn new(thread: JoinHandle<()>) -> Self {
         Self(Some(thread))
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub enum HotError {
     /// Nothing was decided; asking again later is safe.
     Unavailable(Reason),
-    /// It may or may not have been decided; asking again is safe and tells.
+    /// It may or may not have been decided; asking again is safe and shows which.
     Unknown(Reason),
 }
 

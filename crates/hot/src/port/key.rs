@@ -1,4 +1,4 @@
-//! What an engine for values with a lifetime promises.
+//! Values with a lifetime: what every engine for keys promises.
 
 use super::HotError;
 use async_trait::async_trait;

@@ -1,4 +1,4 @@
-//! What an engine for rate limits promises.
+//! Rate limits: what every engine for limits promises.
 
 use super::HotError;
 use async_trait::async_trait;

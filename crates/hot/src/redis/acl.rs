@@ -6,7 +6,7 @@ use redis::Value;
 /// A key of a campaign that there cannot be: its name has a letter that events' names do not have.
 const PROBE: &str = "coupon:{onsale doctor}:policy";
 
-/// What the scripts and this crate send, each with arguments by which Redis finds the key.
+/// The commands that the scripts and this crate send, each with arguments by which Redis finds the key.
 const COMMANDS: &[&[&str]] = &[
     &["GET", PROBE],
     &["SET", PROBE, "1"],
@@ -82,7 +82,7 @@ fn questions() -> impl Iterator<Item = Vec<&'static str>> {
     COMMANDS.iter().map(|words| words.to_vec()).chain(reads)
 }
 
-/// What the script is given.
+/// The arguments of the script.
 pub(super) fn arguments() -> Vec<String> {
     let each = |words: Vec<&str>| {
         let count = words.len().to_string();
@@ -91,7 +91,7 @@ pub(super) fn arguments() -> Vec<String> {
     questions().flat_map(each).collect()
 }
 
-/// What must be added to the user's access list, by what the script gave.
+/// The rights that the user lacks, as its access list names them, read from the reply of the script.
 pub(super) fn lacking(answer: Value) -> Vec<String> {
     let places: Vec<usize> = redis::from_redis_value(answer).unwrap_or_default();
     let is_lacking = |place: usize| places.contains(&place);

@@ -1,4 +1,4 @@
-//! What a Redis says of itself, for `onsale doctor`: whether it can keep promises.
+//! The settings and state of every Redis node, for `onsale doctor`.
 
 use super::acl;
 use super::client::RedisAddress;
@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// Settings that `INFO` does not tell.
+/// Settings that `INFO` does not have.
 const SETTINGS: [&str; 3] = ["appendfsync", "min-replicas-to-write", "cluster-require-full-coverage"];
-/// `INFO` names replicas by number; nobody has more.
+/// Most replicas read: `INFO` lists them by number.
 const REPLICAS_MAX: u32 = 64;
 
 /// One node's account of itself.
@@ -53,11 +53,11 @@ pub struct NodeSurvey {
     pub cluster_state: Option<String>,
     /// As a cluster's node: slots that are well, of 16384.
     pub cluster_slots_ok: Option<u32>,
-    /// The user that we are to it; empty when it does not tell.
+    /// The name of our user there; empty when it may not be asked.
     pub user: String,
-    /// What this program needs and the user may not do, as an access list names it: `+xadd`, `~rate:*`.
+    /// Rights that this program needs and the user lacks, as an access list names them: `+xadd`, `~rate:*`.
     pub lacks: Vec<String>,
-    /// What could not be asked for want of rights, likewise: `+info`, `+config|get`.
+    /// Rights for lack of which a question could not be asked, likewise: `+info`, `+config|get`.
     pub refused: Vec<String>,
 }
 
@@ -118,7 +118,7 @@ fn address_in(url: &str) -> String {
     url.rsplit(['@', '/']).next().unwrap_or_default().to_owned()
 }
 
-/// Every node that the first of the given ones that answers knows; only the given ones when it may not tell.
+/// Every node known to the first given node that answers; only the given ones when it may not be asked.
 async fn nodes_of(given: &[String]) -> Result<Vec<String>, HotError> {
     let mut trouble = String::new();
     for url in given {
@@ -158,7 +158,7 @@ async fn survey_node(url: &str) -> NodeSurvey {
     node
 }
 
-/// A look at one node.
+/// The survey of one node.
 struct Look<'a> {
     connection: &'a mut Connection,
     node: &'a mut NodeSurvey,

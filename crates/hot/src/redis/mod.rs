@@ -31,7 +31,7 @@ pub use line::{LineOptions, RedisLines};
 
 use client::reply;
 
-/// When a yes may be heard.
+/// When a yes may be returned to the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ack {
     /// As soon as the master has decided. A failover may take it back.

@@ -37,13 +37,13 @@ impl SaleKeys {
         }
     }
 
-    /// What most scripts touch, in their order.
+    /// The keys that most scripts use, in their order.
     pub fn decision(&self) -> [&str; 5] {
         [&self.policy, &self.stock, &self.participants, &self.outbox, &self.returned]
     }
 }
 
-/// What an idempotency key of a user was claimed for: the campaign's event.
+/// The claim of a user's idempotency key: its value names the campaign.
 pub(super) fn claim(tenant: &TenantName, user: &UserId, key: IdempotencyKey) -> String {
     format!("coupon:key:{{{tenant}/{user}}}:{}", key.0.simple())
 }
@@ -100,7 +100,7 @@ impl LineKeys {
         }
     }
 
-    /// What every script touches, in this order.
+    /// The keys that every script uses, in this order.
     pub fn all(&self) -> [&str; 8] {
         [
             &self.line,

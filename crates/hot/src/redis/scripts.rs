@@ -7,13 +7,13 @@ use std::sync::LazyLock;
 pub(super) struct Script {
     /// For metrics and errors.
     pub name: &'static str,
-    /// What Redis is sent when it does not know the digest.
+    /// The text, sent when Redis does not know the digest.
     pub text: &'static str,
     digest: LazyLock<String>,
 }
 
 impl Script {
-    /// What Redis is sent first.
+    /// The digest, sent first.
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -48,7 +48,7 @@ scripts! {
     REVOKE = "revoke" at "coupon/revoke";
     /// Puts coupons back.
     RESTORE = "restore" at "coupon/restore";
-    /// Tells a user's coupons.
+    /// Reads a user's coupons.
     LOOK = "look" at "coupon/look";
     /// Gives messages to a relay.
     TAKE = "take" at "coupon/take";
@@ -62,13 +62,13 @@ scripts! {
     LINE_MAKE = "line/make" at "line/make" after "line/common";
     /// Changes a line's rule.
     LINE_CHANGE = "line/change" at "line/change" after "line/common";
-    /// Takes places, or tells how people stand.
+    /// Takes places, or checks people in.
     LINE_ENTER_LOOK = "line/enter_look" at "line/enter_look" after "line/common";
     /// Gives up a place.
     LINE_LEAVE = "line/leave" at "line/leave" after "line/common";
     /// Lets the next go.
     LINE_ADMIT = "line/admit" at "line/admit" after "line/common";
-    /// Shows passes where others look for them.
+    /// Writes passes for other readers.
     LINE_SHOW = "line/show" at "line/show" after "line/common";
     /// Puts back those who were dealt with for too long.
     LINE_PUT_BACK = "line/put_back" at "line/put_back" after "line/common";
@@ -76,7 +76,7 @@ scripts! {
     LINE_FINISH = "line/finish" at "line/finish" after "line/common";
     /// Gives a part of the tickets of an opening draw.
     LINE_DRAW = "line/draw" at "line/draw" after "line/common";
-    /// Tells a line's figures.
+    /// Reads a line's counts.
     LINE_FIGURES = "line/figures" at "line/figures" after "line/common";
     /// Adds a name to a set.
     LINE_REGISTER = "line/register" at "line/register";

@@ -43,7 +43,7 @@ const KIND_ISSUED: i64 = 1;
 const KIND_REVOKED: i64 = 2;
 const KIND_REVOKED_TO_STOCK: i64 = 3;
 const KIND_EXHAUSTED: i64 = 4;
-/// As issued, but nobody is told: it came from the ledger.
+/// As issued, but without a message: it came from the ledger.
 const KIND_RESTORED: i64 = 5;
 
 /// The one connection that writes.
@@ -129,13 +129,13 @@ impl Journal {
         Ok(())
     }
 
-    /// Tells everything again, in order.
+    /// Calls `tell` with every entry again, in order.
     pub fn replay(&self, tell: impl FnMut(ReplayItem<'_>)) -> Result<(), JournalError> {
         replay(&self.0.connection, &self.0.path, tell)
     }
 }
 
-/// What a replay tells.
+/// An entry of a replay.
 pub(super) enum ReplayItem<'a> {
     Campaign { journal_id: i64, campaign: Campaign },
     Issued { journal_id: i64, user: &'a str, coupon: IssuedCoupon, at: Timestamp, key: Option<IdempotencyKey> },
@@ -199,7 +199,7 @@ impl JournalReader {
         replay(&self.connection, &self.path, tell)
     }
 
-    /// Messages not acknowledged yet; entries that tell nobody anything count too, but zero is exact. Does not walk.
+    /// Messages not acknowledged yet; entries without a message may count too, but zero is exact. Does not scan.
     pub fn pending(&self) -> Result<u64, JournalError> {
         let sql = "SELECT CASE WHEN EXISTS (SELECT 1 FROM entries WHERE position > a.value AND kind IN (1, 4))
                           THEN (SELECT max(position) FROM entries) - a.value ELSE 0 END

@@ -1,4 +1,4 @@
-//! The engine of one process: rules in memory, decisions journalled in SQLite before anyone hears them.
+//! Coupons of one process: rules in memory, decisions journalled in SQLite before any caller is told.
 //!
 //! ```text
 //! any thread --answer_locally--> view      (frozen: sold out, not open, paused, closed)
@@ -32,7 +32,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 use view::Views;
 
-/// Most commands waiting for the owner; past that callers hear that it cannot decide right now.
+/// Most commands waiting for the owner; past that, calls are refused with [`HotError::Unavailable`].
 const COMMANDS_WAITING_MAX: usize = 1_024;
 /// Coupons read from the owner at a time.
 const PAGE: usize = 10_000;
@@ -103,7 +103,7 @@ impl EmbeddedEngine {
 impl CouponPort for EmbeddedEngine {
     async fn put_campaign(&self, campaign: Campaign) -> Result<Completeness, HotError> {
         self.ask(|answer| Command::PutCampaign { campaign: Box::new(campaign), now: clock::now(), answer }).await?;
-        // Nobody else decides here: what is missing is put back before the first request comes.
+        // No other process decides here: lost coupons are restored before the first request comes.
         Ok(Completeness::Whole)
     }
 
@@ -192,7 +192,7 @@ impl CouponPort for EmbeddedEngine {
 
     async fn stats(&self) -> EngineStats {
         let stats = self.ask(|answer| Command::Stats { answer }).await.unwrap_or_default();
-        // What cannot be read is not nothing: somebody may be waiting for zero.
+        // An unreadable count is not zero: a caller may be waiting for zero.
         let outbox_pending = self.read_journal(JournalReader::pending).await.unwrap_or(1);
         EngineStats { engine: "embedded", campaigns: self.views.sales().ids().len(), outbox_pending, ..stats }
     }

@@ -15,7 +15,7 @@ const ROUND_REQUESTS_MAX: usize = 8_192;
 pub(super) type Answer<T> = oneshot::Sender<Result<T, HotError>>;
 pub(super) type Decisions = Vec<Result<IssueOutcome, HotError>>;
 
-/// What the owner is calls.
+/// A command for the owner.
 pub(super) enum Command {
     Issue { batch: Vec<IssueRequest>, now: Timestamp, answer: oneshot::Sender<Decisions> },
     PutCampaign { campaign: Box<Campaign>, now: Timestamp, answer: Answer<()> },
@@ -39,7 +39,7 @@ pub(super) struct Revocation {
 pub(super) struct Owner {
     pub journal: Journal,
     pub state: State,
-    /// Set when the disk gave an answer that cannot be trusted: only a restart, which reads it again, tells.
+    /// Set when the disk gave an answer that cannot be trusted: only a restart, which reads it again, shows what it holds.
     broken: Option<HotError>,
     /// Why the last decision could not be kept, until one can.
     failing: Option<String>,

@@ -94,7 +94,7 @@ impl Sale {
         number_fits && coupon.nth_of_user == count + 1
     }
 
-    /// Enters a coupon that the journal tells of.
+    /// Enters a coupon of the journal.
     pub fn replay_given(&mut self, user: &str, coupon: IssuedCoupon, at: Timestamp) -> u32 {
         if let Some(place) = self.returned.iter().position(|serial| *serial == coupon.serial) {
             self.returned.remove(place);

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
-/// What a journal told at one moment.
+/// The content of a journal at one moment.
 pub struct JournalSnapshot {
     campaigns: BTreeMap<CampaignId, (Campaign, Vec<Coupon>)>,
     reader: Mutex<JournalReader>,

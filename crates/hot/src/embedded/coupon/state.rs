@@ -30,7 +30,7 @@ struct Pending {
 }
 
 impl State {
-    /// Everything that the journal tells.
+    /// The state that the journal holds.
     pub fn replay(journal: &Journal, views: Arc<Views>, now: Timestamp) -> Result<Self, JournalError> {
         let mut state = Self { sales: Vec::new(), places: HashMap::new(), views };
         journal.replay(told_into(&mut state))?;
@@ -187,7 +187,7 @@ fn told_into(state: &mut State) -> impl FnMut(ReplayItem<'_>) + '_ {
     }
 }
 
-/// Decisions made in memory that nobody has heard yet.
+/// Decisions made in memory of which no caller has been told yet.
 pub(super) struct Round<'a> {
     state: &'a mut State,
     pending: Vec<Pending>,
@@ -304,7 +304,7 @@ impl State {
 }
 
 impl State {
-    /// Every campaign and coupon that a journal tells, without owning it.
+    /// Every campaign and coupon of a journal, without owning it.
     pub fn read(reader: &JournalReader) -> Result<Vec<(Campaign, Vec<Coupon>)>, JournalError> {
         let mut state = Self { sales: Vec::new(), places: HashMap::new(), views: Arc::new(Views::new()) };
         reader.replay(told_into(&mut state))?;

@@ -1,4 +1,4 @@
-//! What every thread may read without asking the owner: figures, and the winners of sales that give nothing now.
+//! What every thread may read without asking the owner: counts, and the winners of frozen campaigns.
 
 use super::sale::Sale;
 use crate::frozen::{Asker, Frozen};

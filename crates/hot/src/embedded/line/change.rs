@@ -11,11 +11,11 @@ use std::sync::Arc;
 pub(super) enum Change {
     /// The line was made, or its rule changed.
     Rule(Box<LineRule>),
-    /// Somebody took the next number.
+    /// A user took the next number.
     Entered { entry: u64, user: UserId },
     /// A place's state changed.
     Became { entry: u64, state: State },
-    /// Nobody holds this number any more.
+    /// The number was given up.
     Gone { entry: u64 },
     /// Those who had come until then have their tickets by lot.
     Drawn { count: u32 },

@@ -26,7 +26,7 @@ pub(super) struct LineGuard<'a> {
     wait_for: u64,
 }
 
-/// What a call waits for before it answers.
+/// The record that a call waits for before it answers.
 pub(super) struct Pending {
     heard: oneshot::Receiver<Result<(), HotError>>,
     slot: Arc<Slot>,
@@ -40,7 +40,7 @@ impl Pending {
     /// [`HotError`] when it is not.
     pub async fn kept(self) -> Result<(), HotError> {
         let heard = self.heard.await.unwrap_or_else(|_| Err(HotError::unknown("the writer stopped")));
-        // What failed may be a later round than the one that was waited for.
+        // The round that failed may be a later one than the one waited for.
         if self.slot.is_kept(self.record) { Ok(()) } else { heard }
     }
 }
@@ -76,7 +76,7 @@ impl<'a> LineGuard<'a> {
         self.state.recorded + 1
     }
 
-    /// What this person is told must be on the disk: up to which record.
+    /// The record up to which the journal must be on the disk before this person is told.
     fn tells(&mut self, user: &UserId) -> u64 {
         let record = self.state.unsettled(user);
         self.wait_for = self.wait_for.max(record);
@@ -252,7 +252,7 @@ impl<'a> LineGuard<'a> {
         self.state.unsettle(user, record);
     }
 
-    /// Whoever stood like this has no place any more, or has taken another.
+    /// A person with this earlier status has no place any more, or has taken another.
     fn forget(&mut self, user: &UserId, before: LineStatus) {
         if let Some(ticket) = ticket_of(before) {
             self.forget_pass(before);
@@ -272,7 +272,7 @@ impl<'a> LineGuard<'a> {
         Counters { tickets: figures.tickets, serving: figures.serving, admitted: figures.admitted }
     }
 
-    /// Hands over what was changed. What there is to wait for, if anything.
+    /// Hands the changes to the writer. Returns what to wait for, if anything.
     ///
     /// # Errors
     /// [`HotError::Unavailable`] when nothing was changed, and too many wait already.
@@ -300,7 +300,7 @@ impl<'a> LineGuard<'a> {
     }
 }
 
-/// Whether somebody has a place that is not a pass which has run out.
+/// Whether the person has a place, other than an expired pass.
 fn stands(standing: LineStatus, now: Timestamp) -> bool {
     match standing {
         LineStatus::Inside { pass, .. } => pass.lives_at(now),

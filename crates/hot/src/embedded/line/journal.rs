@@ -8,7 +8,7 @@
 //! draws   line, count                                 the opening draw was held: the seed, in the rule, tells the order
 //! ```
 //!
-//! Who is away, and who was heard of when, is not kept: after a restart everybody counts as heard of now.
+//! Check-ins and inactive people are not kept: after a restart everyone counts as just checked in.
 
 use super::super::file::{JournalError, JournalFile, JournalOptions, Kind, NotKept};
 use super::super::writer::GroupJournal;
@@ -43,7 +43,7 @@ const INSIDE: i64 = 2;
 const ISSUED: i64 = 3;
 const SOLD_OUT: i64 = 4;
 
-/// A line as the journal tells it.
+/// A line from the journal.
 pub(super) struct StoredLine {
     /// Its row.
     pub id: i64,

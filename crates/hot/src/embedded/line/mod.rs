@@ -1,4 +1,4 @@
-//! Lines of one process: rules in memory, places journalled in SQLite before anyone hears of them.
+//! Lines of one process: rules in memory, places journalled in SQLite before any caller is told.
 //!
 //! ```text
 //! any thread --guard--> slot    one line, one call at a time: decides in memory
@@ -29,9 +29,9 @@ type Slots = papaya::HashMap<LineId, Arc<Slot>, hashbrown::DefaultHashBuilder>;
 
 /// The embedded engine for lines. Cheap to clone; the last clone dropped stops its writer, when all is written.
 ///
-/// Whoever stands as the disk has it hears so at once; whoever was changed lately hears it after the next flush. While
-/// the journal cannot be written nothing is decided: a call that was deciding when that began hears
-/// [`HotError::Unknown`], for what it decided stands as soon as it can be written; later ones hear
+/// A status that is on the disk is returned at once; a status that was changed lately is returned after the next flush.
+/// While the journal cannot be written nothing is decided: a call whose changes could not be written ends with
+/// [`HotError::Unknown`], for its decision stands as soon as it can be written; later calls end with
 /// [`HotError::Unavailable`].
 #[derive(Clone)]
 pub struct EmbeddedLines {
@@ -66,7 +66,7 @@ impl EmbeddedLines {
         self.slots.pin().get(line).cloned()
     }
 
-    /// Makes a line, unless it is there. What to wait for, that the line is kept.
+    /// Makes a line, unless it exists. Returns what to wait for until the line is on the disk.
     fn make(&self, line: &LineId, rule: LineRule) -> Result<Option<Pending>, HotError> {
         let mut last_id = self.last_id.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(slot) = self.slot(line) {
@@ -219,7 +219,7 @@ impl LinePort for EmbeddedLines {
     fn check_in_now(&self, who: &LineUser) -> Option<LineStatus> {
         let Some(slot) = self.slot(&who.line) else { return Some(LineStatus::NoLine) };
         let told = with_guard(&slot, &self.writer, |guard| Ok(guard.check_in(&who.user, clock::now()).0));
-        // What is not on the disk yet has to be waited for.
+        // A status that is not on the disk yet must be waited for.
         told.ok().and_then(|(standing, pending)| pending.is_none().then_some(standing))
     }
 

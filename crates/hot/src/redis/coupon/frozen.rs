@@ -17,13 +17,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-/// How often campaigns that people ask for are looked at.
+/// How often campaigns with requests are checked.
 const LOOK_EVERY: Duration = Duration::from_millis(400);
-/// How long local answers go on when nobody can look.
+/// How long local answers go on while Redis cannot be asked.
 const FRESH_MS: i64 = 10_000;
 /// Larger campaigns are answered by Redis: their winners would take too much memory in every server.
 const WINNERS_MAX: u64 = 2_000_000;
-/// Campaigns looked at at the same time.
+/// Campaigns checked at the same time.
 const AT_ONCE: usize = 32;
 /// Fields of the participants' hash read at a time.
 const SCAN_COUNT: usize = 2_000;
@@ -43,7 +43,7 @@ impl Inner {
     pub(super) async fn watch(inner: std::sync::Weak<Self>) {
         loop {
             let Some(frozen_news) = inner.upgrade().map(|inner| inner.frozen_news.clone()) else { return };
-            // Told that a campaign was frozen, or in time.
+            // At once when a campaign was frozen, otherwise in time.
             let _ = tokio::time::timeout(LOOK_EVERY, frozen_news.notified()).await;
             let Some(inner) = inner.upgrade() else { return };
             inner.look_at_all().await;

@@ -14,7 +14,7 @@ const CLAIM_MS: u64 = 24 * 3_600_000;
 /// A claim younger than this may belong to a request that is being decided right now.
 const UNDECIDED_MS: i64 = 10_000;
 
-/// What a keyed request may do.
+/// The result of claiming the key of a request.
 pub(super) enum Claim {
     /// Be decided. With what was claimed, if this request was the first.
     Decide(Option<HeldClaim>),

@@ -177,7 +177,7 @@ impl DecidedBatch {
 /// The answer where the user's record settles it: an earlier attempt of this very request, the same key, or the limit.
 fn settled(proposal: &Proposal<'_>, entries: &[Entry], remaining: u32) -> IssueOutcome {
     let same_key = |entry: &Entry| proposal.key.is_some() && entry.key == proposal.key;
-    // An attempt's other requests have the id, too: only the first of them hears the yes.
+    // The other requests of an attempt have the id, too: only the first of them gets the yes.
     let is_alone = proposal.request.coupon_id.is_none();
     let same_id = |entry: &Entry| is_alone && entry.coupon.coupon_id == proposal.coupon_id;
     if let Some(entry) = entries.iter().find(|entry| same_id(entry) || same_key(entry)) {
@@ -250,7 +250,7 @@ impl Inner {
         let outcomes = decided.outcomes(batch);
         if self.ack == Ack::Bus {
             self.tell_bus(decided.messages(&sale, batch, &outcomes, now)).await?;
-            // Whoever put the campaign together meanwhile may have read the bus before these messages were there.
+            // A restore meanwhile may have read the bus before these messages were there.
             self.is_still(&sale, mark).await?;
         }
         sale.keep(mark);

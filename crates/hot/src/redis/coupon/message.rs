@@ -1,5 +1,4 @@
-//! The messages of decisions. Their ids follow from what they tell of: the same message told twice, by whichever way,
-//! is the same message.
+//! The messages of decisions.
 
 use domain::CampaignId;
 use domain::coupon::Coupon;

@@ -35,12 +35,12 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, Notify};
 use uuid::Uuid;
 
-/// How long a campaign's keys outlive its end (FCFS-003): a look at an old coupon goes to the ledger anyway.
+/// How long a campaign's keys outlive its end (FCFS-003): an old coupon is read from the ledger anyway.
 const KEPT_AFTER_END_SECONDS: i64 = 30 * 86_400;
 /// Coupons put back in one run of the script.
 const RESTORE_BATCH: usize = 200;
 
-/// Tells the bus of coupons before their winners hear of them; for [`Ack::Bus`].
+/// Publishes coupons to the bus before their winners are told; for [`Ack::Bus`].
 #[async_trait]
 pub trait Announce: Send + Sync + 'static {
     /// `Ok`: all of them are where they cannot be lost.
@@ -50,7 +50,7 @@ pub trait Announce: Send + Sync + 'static {
 /// How the engine is opened.
 #[derive(Clone)]
 pub struct RedisOptions {
-    /// When a yes may be heard.
+    /// When a yes may be returned to the caller.
     pub ack: Ack,
     /// For [`Ack::Bus`].
     pub announce: Option<Arc<dyn Announce>>,
@@ -74,9 +74,9 @@ struct Inner {
     me: String,
     sales: Registry<Sale>,
     outbox: Mutex<outbox::Outbox>,
-    /// Told when a campaign was frozen.
+    /// Notified when a campaign is frozen.
     frozen_news: Arc<Notify>,
-    /// Told when a campaign was found to know less than it must.
+    /// Notified when Redis was found to have lost decisions on a campaign.
     lost: Notify,
 }
 
@@ -121,7 +121,7 @@ impl Inner {
         told.map_err(|error| HotError::unknown(format!("the bus has not confirmed the decisions: {error}")))
     }
 
-    /// Whether nobody has put the campaign together again since this was decided.
+    /// Checks that the campaign has not been restored since `mark` was decided.
     async fn is_still(&self, sale: &Sale, mark: sale::Mark) -> Result<(), HotError> {
         let mut pipeline = redis::pipe();
         pipeline.cmd("HMGET").arg(&sale.keys.policy).arg(&["epoch", "incomplete"]);
@@ -165,7 +165,7 @@ impl Inner {
     }
 
     async fn set_standing(&self, sale: &Sale, standing: &str) -> Result<(), HotError> {
-        // Clocks differ between servers: a new epoch must follow the one seen here, whoever's clock that came from.
+        // Clocks differ between servers: a new epoch must be later than the one seen here, whichever server's clock gave it.
         let epoch = clock::now().millis().max(sale.kept().epoch + 1).to_string();
         let arguments = [standing.as_bytes(), epoch.as_bytes()];
         let reply = self

@@ -18,11 +18,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
-/// A relay that is not heard of for so long has lost its campaigns to the others.
+/// A relay that does not renew its lease for this long loses its campaigns to the others.
 const LEASE_MS: u64 = 5_000;
-/// An empty outbox is not looked at again for so long, unless a decision of this process wrote into it.
+/// An empty outbox is not read again for this long, unless a decision of this process wrote into it.
 const QUIET_MS: i64 = 300;
-/// Campaigns looked into at the same time.
+/// Outboxes read at the same time.
 const AT_ONCE: usize = 32;
 /// Most entries taken from one campaign at a time.
 const ENTRIES_MAX: usize = 64;
@@ -35,7 +35,7 @@ struct Offered {
     messages: usize,
 }
 
-/// What was offered and not handed over yet.
+/// Messages offered and not handed over yet.
 #[derive(Default)]
 pub(super) struct Outbox {
     position: u64,
@@ -77,7 +77,7 @@ fn entry(sale: &Sale, value: Value) -> Reading<Entry> {
     for line in lines.lines() {
         match given(sale, line, at) {
             Some(message) => messages.push(message),
-            // Nobody but the script writes here; if somebody did, the rest must not be held up.
+            // Only the script writes here; a foreign entry must not hold up the others.
             None => tracing::error!(campaign = %sale.id, entry = id, line, "a line of the outbox cannot be read"),
         }
     }
@@ -140,7 +140,7 @@ impl Inner {
             return Ok(Vec::new());
         }
         if !reply.is_durable {
-            // What no replica has may still be taken back by a failover: it must not be told.
+            // A failover may still lose what no replica has: it must not be published.
             return Err(HotError::unavailable("no replica has confirmed the messages"));
         }
         let mut entries = Vec::with_capacity(values.len());

@@ -205,7 +205,7 @@ impl CouponPort for RedisEngine {
                     stats.coupons += counts.given;
                     stats.outbox_pending += pending;
                 }
-                // What cannot be read is not nothing: somebody may be waiting for zero.
+                // An unreadable count is not zero: a caller may be waiting for zero.
                 Err(_) => {
                     stats.outbox_pending += 1;
                     stats.available = false;

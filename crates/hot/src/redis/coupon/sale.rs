@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// An outage is one when a campaign's shard has failed so often in a row; it is asked again so often.
 const BREAKER: BreakerRule = BreakerRule { failures_max: 3, open_ms: 500 };
 
-/// A campaign nobody asked about for so long is not kept in memory.
+/// A campaign without requests for this long is not kept in memory.
 const ASKED_LATELY_MS: i64 = 60_000;
 
 /// How far a campaign had come: decisions counted within an epoch. Later is greater.
@@ -47,14 +47,14 @@ pub(super) struct Sale {
     pub id: CampaignId,
     pub keys: SaleKeys,
     pub frozen: ArcSwapOption<LocalFrozen>,
-    /// The latest mark that is kept as the configuration wants it: the fence. Whoever finds less has lost something.
+    /// The latest mark that is durable as the configuration wants it: the fence. A Redis that has less has lost decisions.
     kept: Mutex<Mark>,
     breaker: Mutex<Breaker>,
     fenced: AtomicBool,
     wakes: AtomicU64,
-    /// When somebody last asked for a coupon.
+    /// The time of the last request for a coupon.
     asked_at_ms: AtomicI64,
-    /// The outbox was empty; it need not be looked at before this moment.
+    /// The outbox was empty; it need not be read before this moment.
     pub outbox_quiet_until_ms: AtomicI64,
 }
 
@@ -128,7 +128,7 @@ impl Sale {
         self.fenced.load(Ordering::Relaxed)
     }
 
-    /// Somebody asked for a coupon.
+    /// Records a request for a coupon.
     pub fn asked(&self) {
         let now_ms = uptime_ms();
         if now_ms - self.asked_at_ms.load(Ordering::Relaxed) > 1_000 {
@@ -136,12 +136,12 @@ impl Sale {
         }
     }
 
-    /// Whether somebody asked for a coupon lately.
+    /// Whether there was a request for a coupon lately.
     pub fn is_asked(&self) -> bool {
         uptime_ms() - self.asked_at_ms.load(Ordering::Relaxed) < ASKED_LATELY_MS
     }
 
-    /// What was known is not true any more.
+    /// Invalidates what was known of the campaign.
     pub fn wake(&self) {
         self.wakes.fetch_add(1, Ordering::SeqCst);
         if self.frozen.load().is_some() {
@@ -159,7 +159,7 @@ impl Sale {
         self.frozen.store(Some(Arc::new(local)));
     }
 
-    /// The answer of a frozen campaign, unless nobody has looked for too long whether it still is.
+    /// The answer of a frozen campaign, unless it has not been checked for too long.
     pub fn answer(&self, asker: &Asker<'_>, now: Timestamp) -> Option<IssueOutcome> {
         let local = self.frozen.load();
         let local = local.as_ref()?;

@@ -1,4 +1,4 @@
-//! Who goes next, and who comes back.
+//! Admission, and putting people back in line.
 
 use super::known::Known;
 use super::{Call, Inner, is_there, moment};
@@ -13,16 +13,16 @@ use redis::Value;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Most people in one run of the script: nobody else is served by the node meanwhile.
+/// Most people in one run of the script: the node serves no other call meanwhile.
 const SCRIPT_BATCH_MAX: usize = 2_000;
 
-/// What one run of the script said.
+/// The reply of one run of the script.
 struct AdmissionReply {
     next_in_ms: Option<u64>,
     admitted: Vec<Admitted>,
 }
 
-/// Whether somebody was admitted: only that is told.
+/// Whether anyone was admitted: only that must be durable.
 fn admits_somebody(value: &Value) -> bool {
     let Value::Array(fields) = value else { return false };
     !matches!(fields.last(), Some(Value::Array(people)) if people.is_empty())
@@ -36,7 +36,7 @@ pub(super) fn people(mut fields: Array) -> Reading<Vec<(UserId, u64)>> {
     Ok(people)
 }
 
-/// No line: nobody goes, and nobody will.
+/// Without a line no one is admitted, now or later.
 fn read(value: Value, passes: &[Uuid]) -> Reading<AdmissionReply> {
     if !is_there(&value) {
         return Ok(AdmissionReply { next_in_ms: None, admitted: Vec::new() });

@@ -8,8 +8,8 @@
 //! what lets people go, or puts them back, is done once       (once)
 //! ```
 //!
-//! The scripts beside these files are twins of [`domain::line::Line`]; `hot::conformance::line` holds both together. What is
-//! told is on the replica: a script that wrote nothing makes a write, for `WAIT` counts only those of its connection.
+//! The scripts beside these files are twins of [`domain::line::Line`]; `hot::conformance::line` holds both together. Answers
+//! are on the replica: a script that wrote nothing makes a write, for `WAIT` counts only those of its connection.
 
 mod admission;
 mod draw;
@@ -36,9 +36,9 @@ const SHOWING_MAX: usize = 4;
 /// How lines are opened.
 #[derive(Clone, Copy, Debug)]
 pub struct LineOptions {
-    /// When an answer may be heard. Lines tell the bus nothing: [`Ack::Bus`] means [`Ack::Replica`].
+    /// When an answer may be returned. Lines publish nothing: [`Ack::Bus`] means [`Ack::Replica`].
     pub ack: Ack,
-    /// Most entries whose tickets one run of the draw's script gives: nobody else is served by the node meanwhile.
+    /// Most entries whose tickets one run of the draw's script gives: the node serves no other call meanwhile.
     pub draw_part_max: usize,
 }
 
@@ -50,8 +50,8 @@ impl Default for LineOptions {
 
 /// Lines on Redis. Cheap to clone.
 ///
-/// A line that Redis has lost as a whole, master and replica, is not there: its people hear
-/// [`NoLine`](domain::line::LineStatus::NoLine), and it is made anew, with nobody in it.
+/// A line that master and replica have lost does not exist: its people get
+/// [`NoLine`](domain::line::LineStatus::NoLine), and it is made again, empty.
 #[derive(Clone)]
 pub struct RedisLines(Arc<Inner>);
 
@@ -60,7 +60,7 @@ struct Inner {
     ack: Ack,
     draw_part_max: usize,
     lines: papaya::HashMap<LineId, Arc<Known>>,
-    /// How many batches of passes may be on their way to where others look for them.
+    /// How many batches of passes may be written for other readers at the same time.
     showing: Arc<Semaphore>,
 }
 
@@ -71,7 +71,7 @@ struct Call<'a> {
     pass: Option<&'a str>,
     arguments: &'a [&'a [u8]],
     lane: Lane,
-    /// Whether the answer tells anybody anything: it must be kept then.
+    /// Whether the answer tells a caller of a change: it must be durable then.
     tells: fn(&Value) -> bool,
 }
 
@@ -146,7 +146,7 @@ impl Inner {
         if reply.is_durable { Ok(()) } else { Err(HotError::unknown("no replica has confirmed the line")) }
     }
 
-    /// Before the line is made: nobody may stand in a line that no scheduler finds.
+    /// Before the line is made: no one may wait in a line that no scheduler finds.
     async fn register_line(&self, line: &LineId) -> Result<(), HotError> {
         self.register(names::LINES, &line.to_string()).await?;
         match line {

@@ -1,7 +1,7 @@
 //! Calls that a line carries out once, however often they are sent.
 //!
 //! The library may send a call again after a lost connection or a slow answer, and a node that hung reads late what it
-//! was sent. Most scripts of lines bear that: whoever enters again has the place, a outcome stands. An admission does
+//! was sent. Most scripts of lines bear that: whoever enters again has the place, an outcome stands. An admission does
 //! not: run again it gives its passes to the next people.
 //!
 //! **Invariant**: in one history of a line, no call of a name and number is carried out twice, nor after a later one of

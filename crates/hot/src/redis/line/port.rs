@@ -54,7 +54,7 @@ impl Inner {
         Ok(self.call(&known, call).await? == Value::Int(1))
     }
 
-    /// Runs a script that is told a rule.
+    /// Runs a script that writes a rule.
     async fn write_rule(
         &self,
         line: &LineId,
@@ -72,7 +72,7 @@ type Answer = Result<bool, HotError>;
 
 #[async_trait]
 impl LinePort for RedisLines {
-    /// A line that is not there is made, with nobody in it: also one that Redis has lost.
+    /// A missing line is made, empty: also one that Redis has lost.
     async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError> {
         self.0.register_line(line).await?;
         self.0.write_rule(line, &scripts::LINE_MAKE, &rule).await.map(drop)

@@ -48,7 +48,7 @@ pub(super) fn values(rule: &LineRule) -> [String; 14] {
     ]
 }
 
-/// What a script that writes a rule is told: no moment, the revision, and of the others each by its name.
+/// Arguments of a script that writes a rule: no moment, the revision, and each other field by its name.
 pub(super) fn arguments(values: &[String; 14]) -> Vec<&[u8]> {
     let [revision, others @ ..] = values;
     let named = NAMES.iter().skip(1).zip(others);

@@ -1,4 +1,4 @@
-//! How people stand: a batch as it comes, sorted by line, told line beside line.
+//! The status of people: a batch as it comes, grouped by line, all lines in parallel.
 
 use super::{Call, Inner, is_there, moment};
 use crate::line::{Clock, LineUser};
@@ -18,7 +18,7 @@ const SCRIPT_BATCH_MAX: usize = 256;
 
 type Answer = Result<LineStatus, HotError>;
 
-/// The text of a outcome in a record.
+/// The text of an outcome in a record.
 pub(super) fn outcome_text(outcome: LineOutcome) -> &'static str {
     match outcome {
         LineOutcome::Issued => "I",
