@@ -220,8 +220,8 @@ impl Line {
         }
     }
 
-    /// What came of it for someone who was admitted, or who was put back meanwhile. The first outcome stands; whoever
-    /// has one cannot enter again. Whether the user has one now: before a draw nobody was admitted, and nobody has.
+    /// Records the outcome for a person who was admitted, or put back meanwhile. The first outcome stands, and a person who
+    /// has one cannot enter again. Returns whether the user has one now: before a draw no one was admitted.
     pub fn finish(&mut self, user: &UserId, outcome: LineOutcome) -> bool {
         let Some(place) = self.places.get(user) else { return false };
         let (ticket, state) = (place.ticket, place.state);

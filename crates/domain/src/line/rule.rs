@@ -108,7 +108,7 @@ impl LineRule {
     /// Checks the rule.
     ///
     /// # Errors
-    /// [`RuleError`]: the first field that is out of bounds.
+    /// `RuleError`: the first field that is out of bounds.
     pub fn check(&self) -> Result<(), RuleError> {
         let life_ms = match self.admits {
             Admits::Pass { ttl_ms } => ttl_ms,

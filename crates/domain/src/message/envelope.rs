@@ -25,7 +25,7 @@ pub struct Metadata {
 pub struct Envelope {
     /// Unique; consumers know a repeated message by it.
     pub event_id: Uuid,
-    /// One of [`event_type`].
+    /// One of [`event_type`](super::event_type).
     pub event_type: String,
     /// What it is about.
     pub aggregate_id: String,

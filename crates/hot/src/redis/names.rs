@@ -14,7 +14,7 @@ pub(super) struct SaleKeys {
     pub policy: String,
     /// String: coupons left.
     pub stock: String,
-    /// Hash: user -> coupons ([`super::record`]).
+    /// Hash: user -> coupons (`coupon/record.rs`).
     pub participants: String,
     /// Stream: messages decided and not handed over.
     pub outbox: String,
