@@ -7,7 +7,7 @@ use coupon::issue::route::Waiting;
 use coupon::schema::SCHEMA;
 use coupon::{IssueMetrics, IssueParts, IssueRoute};
 use domain::ErrorCode;
-use hot::redis::{Ack, RedisAddress, RedisEngine, RedisOptions};
+use hot::redis::{Ack, RedisAddress, RedisConnections, RedisEngine, RedisOptions};
 use ledger::{Ledger, LedgerOptions};
 use onsale_http::TrustedProxies;
 use onsale_http::limits::{LimitSettings, Limits};
@@ -103,8 +103,8 @@ pub fn serve(arguments: &Arguments) -> anyhow::Result<()> {
 
 async fn parts(arguments: &Arguments, ledger_url: &str) -> anyhow::Result<IssueParts> {
     let address = RedisAddress::parse(&arguments.redis).ok_or_else(|| anyhow::anyhow!("--redis is no Redis URL"))?;
-    let options = RedisOptions { ack: Ack::Replica, connections: arguments.links, ..RedisOptions::default() };
-    let engine = RedisEngine::open(&address, options).await?;
+    let options = RedisOptions { ack: Ack::Replica, ..RedisOptions::default() };
+    let engine = RedisEngine::new(RedisConnections::open(&address, arguments.links).await?, options);
     let ledger = Ledger::connect(ledger_url, &SCHEMA, LedgerOptions::default()).await?;
     ledger.migrate().await?;
     let limits = Limits::new(LimitSettings {

@@ -9,7 +9,7 @@ use domain::line::{Admits, LineId, LineRule};
 use domain::{EventName, UserId};
 use hot::embedded::{EmbeddedLines, JournalOptions};
 use hot::line::{Clock, LinePort, LineUser, RuleChange};
-use hot::redis::{LineOptions, RedisAddress, RedisLines};
+use hot::redis::{LineOptions, RedisAddress, RedisConnections, RedisLines};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -27,19 +27,11 @@ pub const FULL_RATE: u32 = 1_000_000;
 /// A line that admits no visitor before it [goes on](go_on).
 pub fn rule(rate_per_second: u32) -> LineRule {
     LineRule {
-        rate_per_second,
-        interval_ms: 1_000,
         capacity: 10_000_000,
         admits: Admits::Pass { ttl_ms: 3_600_000 },
-        inside_max: 0,
-        abandon_after_ms: 0,
-        opens_at: None,
         // Until all are there.
         paused: true,
-        closed: false,
-        draw: None,
-        configured_rate_per_second: None,
-        revision: 1,
+        ..LineRule::new(rate_per_second)
     }
 }
 
@@ -75,7 +67,7 @@ pub fn redis(arguments: &Arguments, goals: &Goals, url: &str, table: &mut Table)
     runtime.block_on(async {
         let mut callers = Vec::new();
         for _ in 0..SCHEDULERS {
-            callers.push(RedisLines::open(&address, LineOptions::default()).await?);
+            callers.push(RedisLines::new(RedisConnections::open(&address, 2).await?, LineOptions::default()));
         }
         rows(arguments, goals, &callers, table).await?;
         lines_fairness::rows(arguments, goals.engine, &callers[0], table).await

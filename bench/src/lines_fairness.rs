@@ -5,7 +5,7 @@ use crate::lines_admission::{BATCH, FULL_RATE, go_on, named, rule};
 use crate::table::{Row, Table};
 use anyhow::ensure;
 use domain::UserId;
-use domain::line::{LineId, Standing};
+use domain::line::{LineId, LineStatus};
 use hot::line::{Clock, LinePort, LineUser};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -71,7 +71,7 @@ async fn enter_all<P: LinePort + Clone>(port: &P, line: &LineId, places: u64) ->
             let standings = port.enter(batch, Clock::Engine).await;
             let until = begun.elapsed();
             for standing in standings {
-                let Standing::Waiting { ticket, is_new: true, .. } = standing? else { anyhow::bail!("no new place") };
+                let LineStatus::Waiting { ticket, is_new: true, .. } = standing? else { anyhow::bail!("no new place") };
                 entries.push(Entry { from, until, ticket });
             }
         }
@@ -149,9 +149,9 @@ async fn leave<P: LinePort>(port: &P, line: &LineId, watched: u64, round: u64) -
 async fn look_at_all<P: LinePort>(port: &P, line: &LineId, shown: &mut [u64], sum: &mut Watched) -> anyhow::Result<()> {
     for first in (0..shown.len()).step_by(BATCH) {
         let users = first..shown.len().min(first + BATCH);
-        let standings = port.look(people(line, users.clone().map(|user| user as u64))?, Clock::Engine).await;
+        let standings = port.check_in(people(line, users.clone().map(|user| user as u64))?, Clock::Engine).await;
         for (user, standing) in users.zip(standings) {
-            if let Standing::Waiting { rank, .. } = standing? {
+            if let LineStatus::Waiting { rank, .. } = standing? {
                 sum.looks += 1;
                 sum.worse += u64::from(rank > shown[user]);
                 shown[user] = rank;

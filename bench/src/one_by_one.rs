@@ -8,8 +8,8 @@ use crate::table::{Row, Table, median};
 use anyhow::Context;
 use coupon::campaigns::open_with_stock;
 use domain::{CampaignId, EventName, TenantName};
-use hot::redis::{RedisAddress, RedisEngine, RedisOptions};
-use hot::{CouponPort, Standing};
+use hot::redis::{RedisAddress, RedisConnections, RedisEngine, RedisOptions};
+use hot::{Completeness, CouponPort};
 use lab::load::Until;
 use std::time::Duration;
 use testkit::{Flavor, Kit, RedisCluster, RedisNode};
@@ -103,7 +103,8 @@ impl Campaigns {
         let ack =
             if matches!(address, RedisAddress::Single(_)) { hot::redis::Ack::None } else { hot::redis::Ack::Replica };
         let options = RedisOptions { ack, ..RedisOptions::default() };
-        let engine = runtime.block_on(RedisEngine::open(&address, options))?;
+        let connections = runtime.block_on(RedisConnections::open(&address, 2))?;
+        let engine = runtime.block_on(async { RedisEngine::new(connections, options) });
         Ok(Self { runtime, engine })
     }
 
@@ -116,7 +117,7 @@ impl Campaigns {
         let id = Self::id(name)?;
         let campaign = open_with_stock(id.clone(), name, stock);
         self.runtime.block_on(async {
-            if self.engine.put_campaign(campaign).await? == Standing::Incomplete {
+            if self.engine.put_campaign(campaign).await? == Completeness::Incomplete {
                 self.engine.complete(&id).await?;
             }
             Ok(())

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use testkit::{Flavor, Kit, RedisNode};
 
 /// What the engine sends.
-const SCRIPT: &str = include_str!("../../crates/hot/src/redis/lua/issue.lua");
+const SCRIPT: &str = include_str!("../../crates/hot/src/redis/coupon/issue.lua");
 /// What the baseline sends: membership, stock, stream entry, and no more.
 const SHORTEST: &str = include_str!("../baseline/issue.lua");
 /// One connection prepares while the other is served.

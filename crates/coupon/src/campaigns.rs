@@ -3,10 +3,10 @@
 use super::service::CouponService;
 use super::views::campaign::{CampaignPage, CampaignPatch, CampaignView, NewCampaign};
 use crate::rows::campaigns;
-use domain::campaign::Switches;
-use domain::campaign_change::{Action, ChangeRefused};
-use domain::{Campaign, CampaignId, CampaignStatus, ErrorCode, Terms};
-use hot::{SaleStatus, Standing};
+use domain::coupon::campaign::Switches;
+use domain::coupon::campaign_change::{Action, ChangeRefused};
+use domain::{Campaign, CampaignId, CampaignStatus, ErrorCode};
+use hot::{Completeness, SaleStatus};
 use ledger::LedgerError;
 use onsale_http::ApiError;
 use std::time::Duration;
@@ -25,17 +25,14 @@ fn not_found() -> ApiError {
 /// A campaign as asked for, not open yet unless it opens by its own time.
 pub fn from_request(id: CampaignId, asked: &NewCampaign) -> Campaign {
     Campaign {
-        id,
         name: asked.name.clone(),
-        stock: asked.stock,
         per_user_limit: asked.per_user_limit,
         gated: asked.gated,
         opens_at: asked.opens_at,
         closes_at: asked.closes_at,
-        switches: Switches::default(),
         terms: asked.terms(),
-        revision: 1,
         created_at: clock::now(),
+        ..Campaign::new(id, asked.stock)
     }
 }
 
@@ -43,16 +40,9 @@ pub fn from_request(id: CampaignId, asked: &NewCampaign) -> Campaign {
 pub fn open_with_stock(id: CampaignId, name: &str, stock: u32) -> Campaign {
     Campaign {
         name: name.to_owned(),
-        stock,
-        per_user_limit: 1,
-        gated: false,
-        opens_at: None,
-        closes_at: None,
         switches: Switches { opened: true, ..Switches::default() },
-        terms: Terms::default(),
-        revision: 1,
         created_at: clock::now(),
-        id,
+        ..Campaign::new(id, stock)
     }
 }
 
@@ -75,7 +65,7 @@ impl CouponService {
             Err(error) => return Err(error.into()),
         }
         // Its row was not there before, so nobody can hold a coupon of it.
-        if self.port.put_campaign(campaign.clone()).await? == Standing::Incomplete {
+        if self.port.put_campaign(campaign.clone()).await? == Completeness::Incomplete {
             self.port.complete(&campaign.id).await?;
         }
         self.view(&campaign).await
@@ -193,7 +183,7 @@ impl CouponService {
 
     /// Makes or changes a campaign in the hot state; where that has lost it, puts back what was given.
     async fn put_whole(&self, campaign: &Campaign) -> Result<(), ApiError> {
-        if self.port.put_campaign(campaign.clone()).await? == Standing::Incomplete {
+        if self.port.put_campaign(campaign.clone()).await? == Completeness::Incomplete {
             let restored = self.put_together(campaign).await?.or_error(&campaign.id)?;
             tracing::warn!(campaign = %campaign.id, restored, "the campaign was put together again");
         }

@@ -48,13 +48,7 @@ impl Handler for RevocationGroup {
 
     /// All that the topic carries: what is not a revocation is heard and left alone.
     fn knows(&self, kind: &str) -> bool {
-        matches!(
-            kind,
-            event_type::COUPON_ISSUED
-                | event_type::COUPON_REDEEMED
-                | event_type::COUPON_REVOKED
-                | event_type::STOCK_EXHAUSTED
-        )
+        topic::carries(topic::COUPON_EVENTS, kind)
     }
 
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {

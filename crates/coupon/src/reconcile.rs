@@ -7,9 +7,9 @@ use super::rebuild::coupon_of_row;
 use super::service::CouponService;
 use crate::rows::coupons::{self, KeptCoupon};
 use domain::coupon::Coupon;
-use domain::reconcile::{Comparison, Entry, Finding, compare};
+use domain::coupon::reconcile::{Comparison, Entry, Finding, compare};
 use domain::{Campaign, CampaignId, CouponStatus, ErrorCode, Timestamp, UserId};
-use hot::Standing;
+use hot::Completeness;
 use metrics::gauge;
 use onsale_http::ApiError;
 use serde::Serialize;
@@ -143,7 +143,7 @@ impl CouponService {
         let travelling = self.on_their_way.count().await.unwrap_or(u64::MAX);
         // Read last: what is decided meanwhile may make it more, but never less, than what is told of it elsewhere.
         let decided = self.port.counts(&campaign.id).await?.unwrap_or_default();
-        if standing == Standing::Whole && kept.kept().saturating_add(travelling) <= decided.given {
+        if standing == Completeness::Whole && kept.kept().saturating_add(travelling) <= decided.given {
             // Servers that have seen more than there is refuse to decide; now that the books tell what there was, they
             // may go on from here.
             self.port.complete(&campaign.id).await?;

@@ -1,11 +1,11 @@
 //! Using a coupon, letting it go, taking it back (GATE-010). The ledger's transaction is the decision, by the rules of
-//! `domain::redemption`; its message is written with it.
+//! `domain::coupon::redemption`; its message is written with it.
 
 use super::service::CouponService;
 use super::views::coupon::{CouponView, RedeemView, RevokeView, UserCoupons};
 use crate::rows::coupons::{self, KeptCoupon, UseChange};
+use domain::coupon::redemption::{Refusal, Step, Use};
 use domain::message::{CouponRedeemed, CouponRevoked, Envelope, event_type, topic};
-use domain::redemption::{Refusal, Step, Use};
 use domain::{Campaign, CampaignId, CouponStatus, ErrorCode, TenantName, Timestamp, UserId};
 use onsale_http::ApiError;
 use std::collections::HashMap;

@@ -13,7 +13,7 @@ pub struct Rate {
 
 /// What a bucket said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct RateDecision {
     /// Whether the unit was taken.
     pub allowed: bool,
     /// Units that could be taken right now.
@@ -48,7 +48,7 @@ impl Rate {
     }
 
     /// Asks a bucket that is full again at `full_at_us` (0: never used) for one unit at `now_us`.
-    pub fn take(&self, full_at_us: u64, now_us: u64) -> Verdict {
+    pub fn take(&self, full_at_us: u64, now_us: u64) -> RateDecision {
         let capacity_us = self.interval_us * u64::from(self.burst);
         let base_us = full_at_us.max(now_us);
         let after_us = base_us + self.interval_us;
@@ -58,7 +58,7 @@ impl Rate {
         let free_us = capacity_us.saturating_sub(used_us);
         let remaining = (free_us / self.interval_us).min(u64::from(self.burst)) as u32;
         let retry_after_us = if remaining > 0 { 0 } else { (used_us + self.interval_us).saturating_sub(capacity_us) };
-        Verdict { allowed, remaining, retry_after_us, reset_after_us: used_us, full_at_us }
+        RateDecision { allowed, remaining, retry_after_us, reset_after_us: used_us, full_at_us }
     }
 }
 

@@ -1,6 +1,6 @@
-//! Coalescing: while one call is in flight the next requests gather, and go together.
+//! Coalescing: requests that arrive while a call is in flight are sent together in the next call.
 //!
-//! No timer and no added wait: alone, a request goes at once; under load the batch grows by itself.
+//! No timer and no added wait: a single request is sent at once, and under load batches grow by themselves.
 
 use futures::future::BoxFuture;
 use std::collections::VecDeque;
@@ -9,20 +9,19 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-/// What a batch is sent to.
+/// The call that a batch is sent with.
 type Call<Q, A> = Box<dyn Fn(Vec<Q>) -> BoxFuture<'static, Vec<A>> + Send + Sync>;
 
-/// How large things may grow, and how long they may take.
+/// Limits of size and time.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchLimits {
     /// Most requests in one call.
     pub batch_max: usize,
-    /// Most requests waiting; past that new ones are refused.
+    /// Most requests waiting; past that, new requests are refused.
     pub waiting_max: usize,
-    /// How long a call may take. Past that its people and all who wait behind it hear [`NoAnswer::Lost`]; so does whoever
-    /// has waited so long for a call to begin, where calls are slow and many wait. So nobody waits longer than three such
-    /// times: one limit a call costs nothing, one a person would be felt. The call itself is not broken off; it ends when
-    /// it ends.
+    /// Longest time of one call. Past it, its requests and all that wait behind it end with [`NoAnswer::Lost`]; so does a
+    /// request that has waited this long for its call to begin. No request waits longer than three times this limit: one
+    /// timer for each call costs little, one for each request would be felt. The call itself is not cancelled.
     pub call_timeout: Duration,
 }
 
@@ -32,23 +31,23 @@ impl Default for BatchLimits {
     }
 }
 
-/// The request was not taken, or its call died or took too long: too many wait, or the process is stopping.
+/// Why a request has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswer {
-    /// Nothing was done with it.
+    /// It was refused, and nothing was done: too many requests wait.
     #[error("too many requests are waiting")]
     TooMany,
-    /// It may or may not have been done.
+    /// It may or may not have been carried out: its call panicked or took too long, or the process is stopping.
     #[error("the call ended without an answer")]
     Lost,
 }
 
 struct Waiting<Q, A> {
-    queue: VecDeque<Asked<Q, A>>,
+    queue: VecDeque<Request<Q, A>>,
     in_flight: bool,
 }
 
-struct Asked<Q, A> {
+struct Request<Q, A> {
     request: Q,
     answer: oneshot::Sender<A>,
     at: Instant,
@@ -60,7 +59,7 @@ struct Shared<Q, A> {
     limits: BatchLimits,
 }
 
-/// Gathers requests for one port. Make one per core: a batch never crosses threads on its way back.
+/// Gathers requests for one port. Make one for each worker thread, so that answers do not cross threads.
 pub struct Batcher<Q, A>(Arc<Shared<Q, A>>);
 
 impl<Q, A> Clone for Batcher<Q, A> {
@@ -70,7 +69,7 @@ impl<Q, A> Clone for Batcher<Q, A> {
 }
 
 impl<Q: Send + 'static, A: Send + 'static> Batcher<Q, A> {
-    /// A batcher before `call`, which must give one answer a request, in order.
+    /// A batcher in front of `call`, which must return one answer for each request, in order.
     pub fn new(
         limits: BatchLimits,
         call: impl Fn(Vec<Q>) -> BoxFuture<'static, Vec<A>> + Send + Sync + 'static,
@@ -79,24 +78,24 @@ impl<Q: Send + 'static, A: Send + 'static> Batcher<Q, A> {
         Self(Arc::new(Shared { waiting, call: Box::new(call), limits }))
     }
 
-    /// Sends one request with whichever others are there.
+    /// Sends one request together with the others that are waiting.
     ///
     /// # Errors
     /// [`NoAnswer`].
     pub async fn ask(&self, request: Q) -> Result<A, NoAnswer> {
-        let (answer, heard) = oneshot::channel();
+        let (answer, received) = oneshot::channel();
         let start = {
             let mut waiting = self.0.lock();
             if waiting.queue.len() >= self.0.limits.waiting_max {
                 return Err(NoAnswer::TooMany);
             }
-            waiting.queue.push_back(Asked { request, answer, at: Instant::now() });
+            waiting.queue.push_back(Request { request, answer, at: Instant::now() });
             !std::mem::replace(&mut waiting.in_flight, true)
         };
         if start {
             tokio::spawn(self.0.clone().drive());
         }
-        heard.await.map_err(|_| NoAnswer::Lost)
+        received.await.map_err(|_| NoAnswer::Lost)
     }
 }
 
@@ -108,22 +107,22 @@ impl<Q, A> Shared<Q, A> {
     fn next_batch(&self) -> Option<(Vec<Q>, Vec<oneshot::Sender<A>>)> {
         let mut waiting = self.lock();
         let now = Instant::now();
-        let is_late = |asked: &mut Asked<Q, A>| now - asked.at >= self.limits.call_timeout;
-        // Nobody asks for those any more: in the time that they have waited people come again.
+        let is_late = |request: &mut Request<Q, A>| now - request.at >= self.limits.call_timeout;
+        // Their callers have given up: in the time that they have waited people come again.
         while waiting.queue.pop_front_if(is_late).is_some() {}
         let count = waiting.queue.len().min(self.limits.batch_max);
         if count == 0 {
             waiting.in_flight = false;
             return None;
         }
-        Some(waiting.queue.drain(..count).map(|asked| (asked.request, asked.answer)).unzip())
+        Some(waiting.queue.drain(..count).map(|request| (request.request, request.answer)).unzip())
     }
 
     async fn drive(self: Arc<Self>)
     where
         A: Send + 'static,
     {
-        // However this ends, the next request must find nobody in flight, or all would wait for ever.
+        // However this ends, the next request must find no call in flight, or all would wait for ever.
         let guard = Landing(&self);
         while let Some((requests, askers)) = self.next_batch() {
             let call = tokio::spawn((self.call)(requests));
@@ -216,10 +215,10 @@ mod tests {
         });
         let begun = Instant::now();
         let asks = (0..100).map(|n| batcher.ask(n));
-        let heard = futures::future::join_all(asks).await;
+        let received = futures::future::join_all(asks).await;
         assert!(begun.elapsed() <= limits.call_timeout * 3, "{:?}", begun.elapsed());
-        assert_eq!(heard[..3], [Ok(0), Ok(1), Err(NoAnswer::Lost)]);
-        assert!(heard[2..].iter().all(|heard| *heard == Err(NoAnswer::Lost)));
+        assert_eq!(received[..3], [Ok(0), Ok(1), Err(NoAnswer::Lost)]);
+        assert!(received[2..].iter().all(|received| *received == Err(NoAnswer::Lost)));
         assert_eq!(batcher.ask(7).await, Ok(7));
     }
 

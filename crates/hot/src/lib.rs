@@ -1,19 +1,23 @@
-//! Contended state: who gets what is decided here, at once, and durable before anyone hears it.
+//! Contended state: decided here, one decision at a time, and durable before any caller is told.
 //!
-//! `port` says what every engine promises; `embedded` is the engine of one process, `redis` that of
-//! many; `batcher` gathers
-//! requests while a call is in flight; `conformance` holds any engine against the rules of `domain`.
+//! ```text
+//! port         what every engine promises: coupons, lines, keys, limits
+//! embedded     the engines of one process: memory, and a journal in SQLite
+//! redis        the engines of many processes: scripts on Redis
+//! batcher      gathers requests while a call is in flight
+//! conformance  one suite for each port, which compares any engine with the rules of `domain`
+//! ```
 
 pub mod batcher;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod embedded;
+mod frozen;
 pub mod lease;
-pub mod line;
+
 pub mod port;
 pub mod redis;
 mod registry;
-mod rest;
 mod winners;
 
 pub use port::*;

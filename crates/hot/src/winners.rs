@@ -5,7 +5,7 @@
 //! ```
 
 use domain::Timestamp;
-use domain::issue::IssuedCoupon;
+use domain::coupon::issue::IssuedCoupon;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 use uuid::Uuid;

@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::ErrorCode;
-use domain::limit::{Rate, Verdict};
+use domain::limit::{Rate, RateDecision};
 use hot::embedded::LimitTable;
 use http::{HeaderMap, HeaderValue};
 use std::net::IpAddr;
@@ -58,7 +58,7 @@ fn seconds_up(us: u64) -> u64 {
     us.div_ceil(1_000_000)
 }
 
-fn told(policy: &'static str, rate: Rate, verdict: Verdict) -> Limited {
+fn told(policy: &'static str, rate: Rate, verdict: RateDecision) -> Limited {
     let note = RateNote {
         policy,
         burst: rate.burst,

@@ -1,6 +1,6 @@
 //! Answers people in lines. While one call is in flight the next people gather, and go together.
 
-use domain::line::Standing;
+use domain::line::LineStatus;
 use hot::HotError;
 use hot::batcher::{BatchLimits, Batcher};
 use hot::line::{Clock, LinePort, LineUser};
@@ -19,7 +19,7 @@ impl From<NoAnswer> for ApiError {
     }
 }
 
-type Asking = Batcher<LineUser, Result<Standing, HotError>>;
+type Asking = Batcher<LineUser, Result<LineStatus, HotError>>;
 
 /// Where people ask. Cheap to clone; all clones gather together.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ impl LineClient {
         });
         let looking = Batcher::new(BatchLimits::default(), move |batch| {
             let port = look.clone();
-            Box::pin(async move { port.look(batch, Clock::Engine).await })
+            Box::pin(async move { port.check_in(batch, Clock::Engine).await })
         });
         Self { port, entering, looking }
     }
@@ -49,7 +49,7 @@ impl LineClient {
     ///
     /// # Errors
     /// [`NoAnswer`].
-    pub async fn enter(&self, who: LineUser) -> Result<Standing, NoAnswer> {
+    pub async fn enter(&self, who: LineUser) -> Result<LineStatus, NoAnswer> {
         ask(&self.entering, who).await
     }
 
@@ -57,12 +57,12 @@ impl LineClient {
     ///
     /// # Errors
     /// [`NoAnswer`].
-    pub async fn look(&self, who: LineUser) -> Result<Standing, NoAnswer> {
+    pub async fn look(&self, who: LineUser) -> Result<LineStatus, NoAnswer> {
         ask(&self.looking, who).await
     }
 }
 
-async fn ask(asking: &Asking, who: LineUser) -> Result<Standing, NoAnswer> {
+async fn ask(asking: &Asking, who: LineUser) -> Result<LineStatus, NoAnswer> {
     let error: Box<dyn Error + Send + Sync> = match asking.ask(who).await {
         Ok(Ok(standing)) => return Ok(standing),
         Ok(Err(error)) => error.into(),

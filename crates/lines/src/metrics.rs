@@ -1,6 +1,6 @@
-//! Figures of all lines as metrics, for operators (QUEUE-007).
+//! LineCounts of all lines as metrics, for operators (QUEUE-007).
 
-use domain::line::{Figures, LineId, LineRule};
+use domain::line::{LineCounts, LineId, LineRule};
 use hot::HotError;
 use hot::line::{Clock, LinePort};
 use metrics::gauge;
@@ -27,7 +27,7 @@ async fn show(port: &dyn LinePort) -> Result<(), HotError> {
     let lines = port.lines().await?;
     gauge!("onsale_lines").set(lines.len() as f64);
     for line in lines.iter().take(LINES_MAX) {
-        if let Some(figures) = port.figures(line, 0, Clock::Engine).await? {
+        if let Some(figures) = port.counts(line, 0, Clock::Engine).await? {
             show_line(line, &figures);
         }
         if let Some(rule) = port.rule(line).await? {
@@ -43,10 +43,10 @@ fn show_rate(line: &LineId, rule: &LineRule) {
     gauge!("onsale_line_rate_per_second", "line" => line.to_string()).set(f64::from(rate));
 }
 
-fn show_line(line: &LineId, figures: &Figures) {
+fn show_line(line: &LineId, figures: &LineCounts) {
     for (name, value) in [
         ("onsale_line_waiting", figures.waiting),
-        ("onsale_line_away", figures.away),
+        ("onsale_line_away", figures.inactive),
         ("onsale_line_inside", figures.inside),
         ("onsale_line_processing", figures.processing),
     ] {

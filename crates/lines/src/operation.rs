@@ -3,7 +3,7 @@
 use super::client::LineClient;
 use super::rules::change_rule;
 use super::serving::ServingCache;
-use domain::line::{Figures, LineId, LineRule};
+use domain::line::{LineCounts, LineId, LineRule};
 use domain::{CampaignId, ErrorCode, EventName};
 use hot::line::Clock;
 use onsale_http::ApiError;
@@ -48,7 +48,7 @@ pub struct LineStats {
 
 impl LineStats {
     /// A line's figures as operators see them.
-    pub fn of(line: &LineId, rule: &LineRule, figures: &Figures, measured: Option<f64>) -> Self {
+    pub fn of(line: &LineId, rule: &LineRule, figures: &LineCounts, measured: Option<f64>) -> Self {
         Self {
             schedule_id: match line {
                 LineId::Queue(name) => name.to_string(),
@@ -91,7 +91,7 @@ impl LineClient {
         for line in self.port.lines().await? {
             // A line whose part of the hot state is away keeps nobody from seeing the others.
             let (Ok(Some(rule)), Ok(Some(figures))) =
-                (self.port.rule(&line).await, self.port.figures(&line, 0, Clock::Engine).await)
+                (self.port.rule(&line).await, self.port.counts(&line, 0, Clock::Engine).await)
             else {
                 tracing::warn!(%line, "the figures of a line could not be read");
                 continue;

@@ -1,7 +1,7 @@
 //! How fast lines go, as this process sees them: for operators, and for those who wait.
 
 use domain::Timestamp;
-use domain::line::{Figures, Forecast, LineId, LineRule, Look, Outlook, Throughput};
+use domain::line::{Forecast, LineCounts, LineId, LineRule, Observation, Outlook, Throughput};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -22,15 +22,15 @@ pub struct Rates(Arc<Mutex<HashMap<LineId, Known>>>);
 
 impl Rates {
     /// Looks at a line.
-    pub fn look(&self, line: &LineId, rule: &LineRule, figures: &Figures, now: Timestamp) {
+    pub fn look(&self, line: &LineId, rule: &LineRule, figures: &LineCounts, now: Timestamp) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= LINES_MAX && !all.contains_key(line) {
             forget_half(&mut all);
         }
         let known = all.entry(line.clone()).or_default();
         known.looked_at_ms = now.millis();
-        known.throughput.look(now.millis(), figures.admitted);
-        known.outlook.look(Look::of(rule, figures, now));
+        known.throughput.observe(now.millis(), figures.admitted);
+        known.outlook.observe(Observation::of(rule, figures, now));
     }
 
     /// People let go a second, whether or not anybody waited; none before enough was seen.
@@ -61,20 +61,7 @@ mod tests {
     use domain::line::Admits;
 
     fn rule(rate_per_second: u32) -> LineRule {
-        LineRule {
-            rate_per_second,
-            interval_ms: 1_000,
-            capacity: 100,
-            admits: Admits::Pass { ttl_ms: 1_000 },
-            inside_max: 0,
-            abandon_after_ms: 0,
-            opens_at: None,
-            paused: false,
-            closed: false,
-            draw: None,
-            configured_rate_per_second: None,
-            revision: 1,
-        }
+        LineRule { capacity: 100, admits: Admits::Pass { ttl_ms: 1_000 }, ..LineRule::new(rate_per_second) }
     }
 
     #[test]
@@ -82,7 +69,7 @@ mod tests {
         let rates = Rates::default();
         let line = |n: usize| LineId::Queue(EventName::new(&format!("line-{n}")).expect("a name"));
         for n in 0..=LINES_MAX {
-            rates.look(&line(n), &rule(7), &Figures::default(), Timestamp(n as i64));
+            rates.look(&line(n), &rule(7), &LineCounts::default(), Timestamp(n as i64));
         }
         assert_eq!(rates.forecast(&line(LINES_MAX)).people_per_second, 7.0);
         assert_eq!(rates.forecast(&line(0)), Forecast::default());

@@ -125,7 +125,7 @@ impl ServingCache {
     }
 
     async fn look(&self, line: &LineId) -> Result<Option<Arc<Serving>>, ApiError> {
-        let Some(figures) = self.port.figures(line, RANGES_MAX, Clock::Engine).await? else { return Ok(None) };
+        let Some(figures) = self.port.counts(line, RANGES_MAX, Clock::Engine).await? else { return Ok(None) };
         let Some(rule) = self.port.rule(line).await? else { return Ok(None) };
         let now = clock::now();
         self.rates.look(line, &rule, &figures, now);

@@ -42,18 +42,13 @@ impl LineSettings {
     /// The rule of a line that nobody has changed.
     pub fn rule(&self) -> LineRule {
         LineRule {
-            rate_per_second: self.rate_per_second,
             interval_ms: self.interval_ms,
             capacity: self.capacity,
             admits: Admits::Pass { ttl_ms: self.pass_ttl_ms },
             inside_max: self.inside_max,
             abandon_after_ms: self.abandon_after_ms,
-            opens_at: None,
-            draw: None,
-            paused: false,
-            closed: false,
             configured_rate_per_second: Some(self.rate_per_second),
-            revision: 1,
+            ..LineRule::new(self.rate_per_second)
         }
     }
 

@@ -9,7 +9,7 @@ use ::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::ErrorCode;
-use domain::campaign_change::Action;
+use domain::coupon::campaign_change::Action;
 use onsale_http::docs::ErrorBody;
 use onsale_http::{ApiError, Json, Path, Query};
 use serde::Deserialize;

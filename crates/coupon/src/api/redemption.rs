@@ -30,7 +30,7 @@ pub(super) async fn redeem(
 ) -> Answer<RedeemView> {
     let tenant = for_tenant.tenant(&service, &headers).await?;
     check_order(&body.order_id)?;
-    if !(0..=domain::campaign::MONEY_MAX).contains(&body.amount) {
+    if !(0..=domain::coupon::campaign::MONEY_MAX).contains(&body.amount) {
         return Err(ApiError::invalid("amount must be 0 to 1000000000000 won"));
     }
     Ok(Json(service.reserve(&tenant, coupon_id, &body.order_id, body.amount).await?))

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use domain::line::Verdict;
+use domain::line::LineOutcome;
 use domain::{CampaignId, EventName, TenantName, UserId};
 use onsale_http::docs::ErrorBody;
 use onsale_http::extract::client_ip::ClientIp;
@@ -220,8 +220,8 @@ async fn complete(
     let event = EventName::new(&event_id).map_err(|error| ApiError::invalid(format!("eventId {error}")))?;
     let user = UserId::new(&done.user_id).map_err(|error| ApiError::invalid(format!("userId {error}")))?;
     let said = done.result.map(|said| match said {
-        Said::Issued => Verdict::Issued,
-        Said::SoldOut => Verdict::SoldOut,
+        Said::Issued => LineOutcome::Issued,
+        Said::SoldOut => LineOutcome::SoldOut,
     });
     Ok(personal(api.gate.complete(&CampaignId::new(tenant, event), &user, said).await?))
 }

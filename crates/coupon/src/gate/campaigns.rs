@@ -60,18 +60,12 @@ impl GateSettings {
     /// The rule of a line that is new.
     fn rule(&self) -> LineRule {
         LineRule {
-            rate_per_second: self.dispatch_per_second,
             interval_ms: self.dispatch_interval_ms,
             capacity: CAPACITY,
             admits: self.admits(),
             inside_max: self.inside_max(self.dispatch_per_second),
-            abandon_after_ms: 0,
-            opens_at: None,
-            paused: false,
-            closed: false,
-            draw: None,
             configured_rate_per_second: Some(self.dispatch_per_second),
-            revision: 1,
+            ..LineRule::new(self.dispatch_per_second)
         }
     }
 

@@ -8,7 +8,7 @@ use crate::schema::SCHEMA;
 use crate::{CouponService, Gatekeeper};
 use access::callers::Callers;
 use access::keys::KeyRing;
-use domain::line::{LineId, Verdict};
+use domain::line::{LineId, LineOutcome};
 use domain::{Campaign, CampaignId, ErrorCode, EventName, TenantName, UserId};
 use hot::embedded::{EmbeddedEngine, EmbeddedLines, JournalOptions};
 use hot::line::LinePort;
@@ -81,7 +81,7 @@ async fn a_line_that_hangs_holds_up_nobody_who_asks_for_a_coupon() {
     let asked = async {
         let error = gate.active_pass(&id, &user).await.expect_err("the line does not answer");
         assert_eq!(ApiError::from(error).code, ErrorCode::ServiceUnavailable);
-        gate.note(&id, &user, Verdict::Issued).await;
+        gate.note(&id, &user, LineOutcome::Issued).await;
     };
     tokio::time::timeout(Duration::from_secs(30), asked).await.expect("an answer");
 }

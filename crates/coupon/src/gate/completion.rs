@@ -3,7 +3,7 @@
 use super::service::{GateService, RankStatus, Ranked, ranked, who};
 use crate::issuer::{Outcome, TellGate};
 use async_trait::async_trait;
-use domain::line::Verdict;
+use domain::line::LineOutcome;
 use domain::{CampaignId, ErrorCode, UserId};
 use futures::{StreamExt, stream};
 use onsale_http::ApiError;
@@ -21,22 +21,22 @@ impl GateService {
         &self,
         campaign: &CampaignId,
         user: &UserId,
-        said: Option<Verdict>,
+        said: Option<LineOutcome>,
     ) -> Result<Ranked, ApiError> {
         if self.coupons.port.campaign(campaign).await?.is_none() {
             return Err(ErrorCode::CampaignNotFound.into());
         }
         let has_coupon = self.coupons.follow_rows_of(campaign, user).await?;
-        let nothing_left = said == Some(Verdict::SoldOut) || (said.is_none() && self.is_over(campaign).await?);
+        let nothing_left = said == Some(LineOutcome::SoldOut) || (said.is_none() && self.is_over(campaign).await?);
         let verdict = match has_coupon {
-            true => Verdict::Issued,
-            false if nothing_left => Verdict::SoldOut,
+            true => LineOutcome::Issued,
+            false if nothing_left => LineOutcome::SoldOut,
             false => return self.rank(campaign, user).await,
         };
         self.lines.port.finish(&who(campaign, user), verdict).await?;
         Ok(match verdict {
-            Verdict::Issued => ranked(RankStatus::Issued, None),
-            Verdict::SoldOut => ranked(RankStatus::SoldOut, None),
+            LineOutcome::Issued => ranked(RankStatus::Issued, None),
+            LineOutcome::SoldOut => ranked(RankStatus::SoldOut, None),
         })
     }
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bus::{BATCH_MAX, PublishError, Publisher};
 use domain::CampaignId;
 use domain::line::{Admitted, LineId};
-use domain::message::{CouponRequested, Envelope, event_type, topic};
+use domain::message::{self, CouponRequested, Envelope, event_type, topic};
 use futures::future::join_all;
 use hot::lease::{Hold, Lease};
 use hot::{HotError, KeyPort};
@@ -17,7 +17,6 @@ use std::collections::HashMap;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use uuid::Uuid;
 
 /// Wait before the bus is tried again.
 const AWAY_PAUSE: Duration = Duration::from_millis(500);
@@ -113,7 +112,7 @@ fn request(campaign: &CampaignId, admitted: &Admitted) -> Envelope {
     let user = Some(payload.user_id.clone());
     // By campaign: whoever asks first is served first.
     Envelope::about_campaign(
-        Uuid::new_v5(&Uuid::NAMESPACE_OID, turn.as_bytes()),
+        message::id::of_text(&turn),
         event_type::COUPON_REQUESTED,
         campaign.to_string(),
         clock::now(),

@@ -6,7 +6,7 @@ use super::faulty_lines::FaultyLines;
 use async_trait::async_trait;
 use bus::{PublishError, Publisher};
 use domain::UserId;
-use domain::line::{Admits, LineId, LineRule, Standing, Verdict};
+use domain::line::{Admits, LineId, LineOutcome, LineRule, LineStatus};
 use domain::message::{CouponRequested, Envelope};
 use hot::KeyPort;
 use hot::embedded::{EmbeddedKeys, EmbeddedLines, JournalOptions};
@@ -73,18 +73,11 @@ impl Scene {
         let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened");
         let line: LineId = "gate:shoes".parse().expect("a line");
         let rule = LineRule {
-            rate_per_second: 1_000,
             interval_ms: 10,
             capacity: 1_000,
             admits: Admits::Processing { stale_after_ms, put_back_max: 100 },
             inside_max,
-            abandon_after_ms: 0,
-            opens_at: None,
-            paused: false,
-            closed: false,
-            draw: None,
-            configured_rate_per_second: None,
-            revision: 1,
+            ..LineRule::new(1_000)
         };
         lines.make_line(&line, rule).await.expect("put");
         let scene = Self {
@@ -133,9 +126,9 @@ impl Scene {
     async fn work(&self, people: u64) {
         self.until("all are done", async || {
             for ticket in self.asked_for() {
-                self.port.finish(&self.who(ticket), Verdict::Issued).await.expect("finished");
+                self.port.finish(&self.who(ticket), LineOutcome::Issued).await.expect("finished");
             }
-            let figures = self.port.figures(&self.line, 0, Clock::Engine).await.expect("answers").expect("is there");
+            let figures = self.port.counts(&self.line, 0, Clock::Engine).await.expect("answers").expect("is there");
             figures.finished == people
         })
         .await;
@@ -155,7 +148,7 @@ async fn a_stop_hands_the_line_over_at_once_and_leaves_nobody_unasked_for() {
     scene.until("one of them has begun", async || !scene.asked_for().is_empty()).await;
     first.stop().await;
     second.stop().await;
-    let figures = scene.port.figures(&scene.line, 0, Clock::Engine).await.expect("answers").expect("is there");
+    let figures = scene.port.counts(&scene.line, 0, Clock::Engine).await.expect("answers").expect("is there");
     assert_eq!(first_times(&scene.asked_for()), (1..=figures.serving).collect::<Vec<_>>(), "who went was asked for");
     let next = Lease::new(scene.keys.clone(), &scene.line.to_string());
     assert_eq!(next.hold().await, Ok(Hold::Taken), "nobody has to wait until it runs out");
@@ -211,7 +204,7 @@ async fn who_goes_on_with_the_line_after_another_process_lets_nobody_overtake() 
         })
         .await;
     for n in 1..=7 {
-        scene.port.finish(&scene.who(n), Verdict::Issued).await.expect("finished");
+        scene.port.finish(&scene.who(n), LineOutcome::Issued).await.expect("finished");
     }
     let passes = (0..3).map(|_| Uuid::new_v4()).collect();
     let went = scene.port.admit(&scene.line, passes, Clock::Engine).await.expect("answers").admitted;
@@ -230,8 +223,8 @@ async fn while_issuers_do_nothing_the_line_waits_and_goes_on_in_order() {
     let most = u64::from(INSIDE_MAX);
     scene.until("the first were asked for three times", async || scene.asked_for().len() as u64 >= 3 * most).await;
     assert!(scene.asked_for().iter().all(|ticket| *ticket <= most), "{:?}", scene.asked_for());
-    let last = scene.port.look(vec![scene.who(20)], Clock::Engine).await;
-    assert!(matches!(last[0], Ok(Standing::Waiting { ticket: 20, .. })), "{last:?}");
+    let last = scene.port.check_in(vec![scene.who(20)], Clock::Engine).await;
+    assert!(matches!(last[0], Ok(LineStatus::Waiting { ticket: 20, .. })), "{last:?}");
     scene.work(20).await;
     scheduler.stop().await;
     assert_eq!(first_times(&scene.asked_for()), (1..=20).collect::<Vec<_>>());
@@ -244,7 +237,7 @@ async fn while_the_bus_is_away_the_line_waits_and_nobody_overtakes() {
     let (first, second) = (scene.scheduler(), scene.scheduler());
     scene.until("it was tried", async || scene.bus.asked.load(Ordering::SeqCst)).await;
     let newcomer = scene.port.enter(vec![scene.who(41)], Clock::Engine).await;
-    assert!(matches!(newcomer[0], Ok(Standing::Waiting { ticket: 41, .. })), "{newcomer:?}");
+    assert!(matches!(newcomer[0], Ok(LineStatus::Waiting { ticket: 41, .. })), "{newcomer:?}");
     // Longer than the line has patience with those who were let go.
     tokio::time::sleep(Duration::from_millis(3 * u64::from(STALE_AFTER_MS))).await;
     scene.bus.is_away.store(false, Ordering::SeqCst);

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::UserId;
-use domain::line::{DrawStep, Figures, LineId, LineRule, Standing, Verdict};
+use domain::line::{DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus};
 use hot::HotError;
 use hot::embedded::EmbeddedLines;
 use hot::line::{Admission, Clock, LinePort, LineUser, RuleChange};
@@ -69,16 +69,16 @@ impl LinePort for FaultyLines {
         self.lines.lines().await
     }
 
-    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>> {
+    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
         self.lines.enter(batch, clock).await
     }
 
     /// Hangs for the line that is away, as calls do that nobody answers.
-    async fn look(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>> {
+    async fn check_in(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
         if batch.iter().any(|who| self.node_of(&who.line).is_err()) {
             std::future::pending::<()>().await;
         }
-        self.lines.look(batch, clock).await
+        self.lines.check_in(batch, clock).await
     }
 
     async fn leave(&self, who: &LineUser, clock: Clock) -> Result<bool, HotError> {
@@ -98,7 +98,7 @@ impl LinePort for FaultyLines {
         self.node_of(line)?.put_back(line, clock).await
     }
 
-    async fn finish(&self, who: &LineUser, verdict: Verdict) -> Result<bool, HotError> {
+    async fn finish(&self, who: &LineUser, verdict: LineOutcome) -> Result<bool, HotError> {
         match self.node_of(&who.line) {
             Ok(_) if self.lose_verdicts.load(Ordering::SeqCst) => Err(HotError::Unavailable("away".into())),
             Ok(lines) => lines.finish(who, verdict).await,
@@ -110,7 +110,7 @@ impl LinePort for FaultyLines {
         self.node_of(line)?.draw(line, clock).await
     }
 
-    async fn figures(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<Figures>, HotError> {
-        self.node_of(line)?.figures(line, gone_max, clock).await
+    async fn counts(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<LineCounts>, HotError> {
+        self.node_of(line)?.counts(line, gone_max, clock).await
     }
 }

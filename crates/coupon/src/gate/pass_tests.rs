@@ -7,7 +7,7 @@ use super::service::{EnqueueStatus, RankStatus};
 use super::{DispatchMode, GateService, GateSettings};
 use crate::campaigns::open_with_stock;
 use crate::issue::{CouponIssuing, Decider, Pending};
-use domain::line::{LineId, Standing};
+use domain::line::{LineId, LineStatus};
 use domain::{Campaign, CampaignId, EventName, IdempotencyKey, IssueOutcome, TenantName, UserId};
 use futures::future::join_all;
 use hot::IssueRequest;
@@ -79,8 +79,8 @@ impl Scene {
     }
 
     async fn is_inside(&self) -> bool {
-        let standing = self.lines.look(vec![self.who()], Clock::Engine).await.remove(0).expect("answers");
-        matches!(standing, Standing::Inside { .. })
+        let standing = self.lines.check_in(vec![self.who()], Clock::Engine).await.remove(0).expect("answers");
+        matches!(standing, LineStatus::Inside { .. })
     }
 
     /// Queues until there is a pass.

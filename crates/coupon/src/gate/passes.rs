@@ -9,7 +9,7 @@ use super::service::{GateService, who};
 use crate::issue::Undecided;
 use crate::issue::gatekeeper::{Gatekeeper, coupon_of_pass};
 use async_trait::async_trait;
-use domain::line::{Standing, Verdict};
+use domain::line::{LineOutcome, LineStatus};
 use domain::{CampaignId, ErrorCode, IssueOutcome, UserId};
 use hot::IssueRequest;
 use onsale_http::ApiError;
@@ -44,18 +44,18 @@ impl GateService {
     pub async fn issue(&self, campaign: &CampaignId, user: &UserId) -> Result<IssueResult, ApiError> {
         let who = who(campaign, user);
         let pass = match self.look(&who, campaign).await? {
-            Standing::Inside { pass, .. } if self.settings.mode == DispatchMode::ActiveQueue => pass,
-            Standing::Finished { verdict: Verdict::Issued, .. } => return Ok(IssueResult::AlreadyIssued),
-            Standing::Finished { verdict: Verdict::SoldOut, .. } => return Ok(IssueResult::OutOfStock),
+            LineStatus::Inside { pass, .. } if self.settings.mode == DispatchMode::ActiveQueue => pass,
+            LineStatus::Finished { outcome: LineOutcome::Issued, .. } => return Ok(IssueResult::AlreadyIssued),
+            LineStatus::Finished { outcome: LineOutcome::SoldOut, .. } => return Ok(IssueResult::OutOfStock),
             _ => return Ok(IssueResult::NotInActiveQueue),
         };
         let coupon_id = Some(coupon_of_pass(pass.id));
         let request =
             IssueRequest { campaign: campaign.clone(), user: user.clone(), key: None, admitted: true, coupon_id };
         let (result, verdict) = match self.decider.decide(request).await? {
-            IssueOutcome::Issued { .. } => (IssueResult::Success, Verdict::Issued),
-            IssueOutcome::AlreadyIssued { .. } => (IssueResult::AlreadyIssued, Verdict::Issued),
-            IssueOutcome::SoldOut | IssueOutcome::Closed { .. } => (IssueResult::OutOfStock, Verdict::SoldOut),
+            IssueOutcome::Issued { .. } => (IssueResult::Success, LineOutcome::Issued),
+            IssueOutcome::AlreadyIssued { .. } => (IssueResult::AlreadyIssued, LineOutcome::Issued),
+            IssueOutcome::SoldOut | IssueOutcome::Closed { .. } => (IssueResult::OutOfStock, LineOutcome::SoldOut),
             IssueOutcome::NoCampaign => return Err(ErrorCode::CampaignNotFound.into()),
             // It opens, or goes on: the pass lives on.
             IssueOutcome::NotOpen { .. } | IssueOutcome::Paused { .. } => return Err(ApiError::unavailable()),
@@ -67,7 +67,7 @@ impl GateService {
 
     /// Notes what came of it for somebody. The coupon is decided, and nobody is held up by this: a verdict that gets lost
     /// is told by the coupon itself when the user asks again.
-    pub async fn note(&self, campaign: &CampaignId, user: &UserId, verdict: Verdict) {
+    pub async fn note(&self, campaign: &CampaignId, user: &UserId, verdict: LineOutcome) {
         let who = who(campaign, user);
         let why = match tokio::time::timeout(NOTE_TIMEOUT, self.lines.port.finish(&who, verdict)).await {
             Ok(Ok(_)) => return,
@@ -85,13 +85,13 @@ impl Gatekeeper for GateService {
             return Ok(None);
         }
         Ok(match self.lines.look(who(campaign, user)).await.map_err(Undecided::because)? {
-            Standing::Inside { pass, .. } => Some(pass.id),
+            LineStatus::Inside { pass, .. } => Some(pass.id),
             _ => None,
         })
     }
 
     async fn used(&self, campaign: &CampaignId, user: &UserId, has_coupon: bool) {
-        let verdict = if has_coupon { Verdict::Issued } else { Verdict::SoldOut };
+        let verdict = if has_coupon { LineOutcome::Issued } else { LineOutcome::SoldOut };
         self.note(campaign, user, verdict).await;
     }
 }

@@ -3,7 +3,7 @@
 use super::campaigns::{Gate, GateSettings};
 use crate::CouponService;
 use crate::issue::Decider;
-use domain::line::{LineId, Standing, Verdict};
+use domain::line::{LineId, LineOutcome, LineStatus};
 use domain::{CampaignId, CampaignStatus, ErrorCode, UserId};
 use hot::line::LineUser;
 use lines::{LineClient, ReceiptKey};
@@ -163,11 +163,11 @@ impl GateService {
     }
 
     /// How somebody stands, whether or not the line was known.
-    pub(super) async fn look(&self, who: &LineUser, campaign: &CampaignId) -> Result<Standing, ApiError> {
+    pub(super) async fn look(&self, who: &LineUser, campaign: &CampaignId) -> Result<LineStatus, ApiError> {
         match self.lines.look(who.clone()).await? {
-            Standing::NoLine => {
+            LineStatus::NoLine => {
                 self.demand_line(campaign).await?;
-                Ok(Standing::Absent)
+                Ok(LineStatus::Absent)
             }
             standing => Ok(standing),
         }
@@ -183,31 +183,31 @@ impl GateService {
         let drawing = |status, rank, entry| Ok(Enqueued { status, rank, receipt: self.receipt(campaign, user, entry) });
         let mut standing = if self.is_sold_out(campaign) {
             match self.look(&who, campaign).await? {
-                Standing::Absent => return enqueued(EnqueueStatus::SoldOut, None),
+                LineStatus::Absent => return enqueued(EnqueueStatus::SoldOut, None),
                 standing => standing,
             }
         } else {
             self.lines.enter(who.clone()).await?
         };
-        if standing == Standing::NoLine {
+        if standing == LineStatus::NoLine {
             self.demand_line(campaign).await?;
             standing = self.lines.enter(who).await?;
         }
         match standing {
-            Standing::Drawing { entry, is_new: true } => drawing(EnqueueStatus::Enqueued, None, entry),
-            Standing::Drawing { entry, .. } => drawing(EnqueueStatus::AlreadyEnqueued, None, entry),
+            LineStatus::Drawing { entry, is_new: true } => drawing(EnqueueStatus::Enqueued, None, entry),
+            LineStatus::Drawing { entry, .. } => drawing(EnqueueStatus::AlreadyEnqueued, None, entry),
             // Came too late for the draw: the ticket is the number.
-            Standing::Waiting { rank, is_new: true, ticket } if self.has_draw(campaign) => {
+            LineStatus::Waiting { rank, is_new: true, ticket } if self.has_draw(campaign) => {
                 drawing(EnqueueStatus::Enqueued, Some(rank), ticket)
             }
-            Standing::Waiting { rank, is_new: true, .. } => enqueued(EnqueueStatus::Enqueued, Some(rank)),
-            Standing::Waiting { rank, .. } => enqueued(EnqueueStatus::AlreadyEnqueued, Some(rank)),
-            Standing::Processing { .. } | Standing::Inside { .. } | Standing::Finished { .. } => {
+            LineStatus::Waiting { rank, is_new: true, .. } => enqueued(EnqueueStatus::Enqueued, Some(rank)),
+            LineStatus::Waiting { rank, .. } => enqueued(EnqueueStatus::AlreadyEnqueued, Some(rank)),
+            LineStatus::Processing { .. } | LineStatus::Inside { .. } | LineStatus::Finished { .. } => {
                 enqueued(EnqueueStatus::AlreadyEnqueued, Some(0))
             }
-            Standing::Closed => enqueued(EnqueueStatus::SoldOut, None),
-            Standing::Full => Err(ErrorCode::QueueFull.into()),
-            Standing::Absent | Standing::NoLine => Err(ApiError::unavailable()),
+            LineStatus::Closed => enqueued(EnqueueStatus::SoldOut, None),
+            LineStatus::Full => Err(ErrorCode::QueueFull.into()),
+            LineStatus::Absent | LineStatus::NoLine => Err(ApiError::unavailable()),
         }
     }
 
@@ -222,19 +222,19 @@ impl GateService {
 
     /// As [`GateService::rank`], where that can be said without waiting for anything.
     pub fn rank_now(&self, campaign: &CampaignId, user: &UserId) -> Option<Ranked> {
-        let standing = self.lines.port.look_now(&who(campaign, user))?;
+        let standing = self.lines.port.check_in_now(&who(campaign, user))?;
         // The line may have to be made first.
-        (standing != Standing::NoLine).then(|| self.told(standing, campaign))
+        (standing != LineStatus::NoLine).then(|| self.told(standing, campaign))
     }
 
-    fn told(&self, standing: Standing, campaign: &CampaignId) -> Ranked {
+    fn told(&self, standing: LineStatus, campaign: &CampaignId) -> Ranked {
         match standing {
-            Standing::Waiting { rank, .. } => ranked(RankStatus::Waiting, Some(rank)),
-            Standing::Drawing { .. } => ranked(RankStatus::Waiting, None),
-            Standing::Processing { .. } => ranked(RankStatus::Processing, None),
-            Standing::Inside { .. } => ranked(RankStatus::Active, None),
-            Standing::Finished { verdict: Verdict::Issued, .. } => ranked(RankStatus::Issued, None),
-            Standing::Finished { verdict: Verdict::SoldOut, .. } => ranked(RankStatus::SoldOut, None),
+            LineStatus::Waiting { rank, .. } => ranked(RankStatus::Waiting, Some(rank)),
+            LineStatus::Drawing { .. } => ranked(RankStatus::Waiting, None),
+            LineStatus::Processing { .. } => ranked(RankStatus::Processing, None),
+            LineStatus::Inside { .. } => ranked(RankStatus::Active, None),
+            LineStatus::Finished { outcome: LineOutcome::Issued, .. } => ranked(RankStatus::Issued, None),
+            LineStatus::Finished { outcome: LineOutcome::SoldOut, .. } => ranked(RankStatus::SoldOut, None),
             _ if self.is_sold_out(campaign) => ranked(RankStatus::SoldOut, None),
             _ => ranked(RankStatus::Unknown, None),
         }

@@ -1,7 +1,7 @@
 //! The hot route's JSON, read and written without a detour (`contract.md`, Coupons).
 
 use domain::IssueOutcome;
-use domain::issue::IssuedCoupon;
+use domain::coupon::issue::IssuedCoupon;
 use domain::name::check_name;
 use onsale_http::error::ApiError;
 use onsale_http::error::body::write_escaped;

@@ -7,14 +7,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Counters by outcome and by error, and how long answers took.
 pub struct IssueMetrics {
-    outcomes: [Counter; 7],
+    outcomes: [Counter; IssueOutcome::CODES.len()],
     errors: HashMap<ErrorCode, Counter>,
     decided_seconds: Histogram,
     known_seconds: Histogram,
     answers: AtomicU32,
 }
-
-const OUTCOMES: [&str; 7] = ["ISSUED", "ALREADY_ISSUED", "NOT_OPEN", "CLOSED", "PAUSED", "NOT_ADMITTED", "SOLD_OUT"];
 
 impl Default for IssueMetrics {
     fn default() -> Self {
@@ -27,7 +25,7 @@ impl IssueMetrics {
     pub fn new() -> Self {
         let answered = |code: &'static str| counter!("onsale_coupon_issue_total", "code" => code);
         Self {
-            outcomes: OUTCOMES.map(answered),
+            outcomes: IssueOutcome::CODES.map(answered),
             errors: ErrorCode::ALL.into_iter().map(|code| (code, answered(code.as_str()))).collect(),
             decided_seconds: histogram!("onsale_coupon_issue_seconds", "path" => "decided"),
             known_seconds: histogram!("onsale_coupon_issue_seconds", "path" => "known"),
@@ -36,9 +34,7 @@ impl IssueMetrics {
     }
 
     pub(super) fn count_outcome(&self, outcome: &IssueOutcome) {
-        if let Some(place) = OUTCOMES.iter().position(|code| *code == outcome.code()) {
-            self.outcomes[place].increment(1);
-        }
+        self.outcomes[outcome.index()].increment(1);
     }
 
     pub(super) fn count_error(&self, code: ErrorCode) {

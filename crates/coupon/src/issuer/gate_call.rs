@@ -4,7 +4,7 @@ use super::requests::{Outcome, TellGate};
 use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable};
 use domain::TenantName;
-use domain::line::Verdict;
+use domain::line::LineOutcome;
 use futures::{StreamExt, stream};
 use reqwest::{Client, StatusCode};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -50,8 +50,8 @@ impl GateCall {
     async fn call_at(&self, url: &str, outcome: &Outcome) -> Result<(), String> {
         let event = &outcome.campaign.event;
         let result = match outcome.verdict {
-            Verdict::Issued => "ISSUED",
-            Verdict::SoldOut => "SOLD_OUT",
+            LineOutcome::Issued => "ISSUED",
+            LineOutcome::SoldOut => "SOLD_OUT",
         };
         let mut asked = vec![("userId", outcome.user.as_str()), ("result", result)];
         if outcome.campaign.tenant != TenantName::default_tenant() {

@@ -2,7 +2,7 @@
 
 use super::gate_call::GateCall;
 use super::requests::{Outcome, TellGate};
-use domain::line::Verdict;
+use domain::line::LineOutcome;
 use domain::{CampaignId, EventName, TenantName, UserId};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
@@ -72,7 +72,7 @@ fn serve(stream: TcpStream, mood: Mood, heard: &Mutex<Vec<String>>) {
 fn outcomes(count: usize) -> Vec<Outcome> {
     let campaign = CampaignId::new(TenantName::default_tenant(), EventName::new("shoes").expect("a name"));
     let user = |n| UserId::new(&format!("user-{n}")).expect("a name");
-    (0..count).map(|n| Outcome { campaign: campaign.clone(), user: user(n), verdict: Verdict::Issued }).collect()
+    (0..count).map(|n| Outcome { campaign: campaign.clone(), user: user(n), verdict: LineOutcome::Issued }).collect()
 }
 
 fn all(count: usize) -> BTreeSet<String> {

@@ -55,14 +55,7 @@ impl Handler for CouponGroup {
     }
 
     fn knows(&self, kind: &str) -> bool {
-        [
-            event_type::COUPON_ISSUED,
-            event_type::COUPON_REDEEMED,
-            event_type::COUPON_REVOKED,
-            event_type::STOCK_EXHAUSTED,
-            event_type::COUPON_REQUESTED,
-        ]
-        .contains(&kind)
+        self.topics().iter().any(|topic| topic::carries(topic, kind))
     }
 
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {

@@ -3,8 +3,8 @@
 
 use crate::rows::coupons::{Gift, Given, Wanted, give};
 use async_trait::async_trait;
-use domain::line::Verdict;
-use domain::message::{Envelope, StockExhausted, event_type, topic};
+use domain::line::LineOutcome;
+use domain::message::{self, Envelope, StockExhausted, event_type, topic};
 use domain::{CampaignId, UserId};
 use ledger::{Ledger, LedgerError, Transaction, outbox, processed};
 use std::collections::HashMap;
@@ -31,7 +31,7 @@ pub struct Outcome {
     /// For whom.
     pub user: UserId,
     /// What came of it.
-    pub verdict: Verdict,
+    pub verdict: LineOutcome,
 }
 
 /// Tells the gate. What can not be told is told again when the gate asks again: it puts people back who have been dealt
@@ -75,8 +75,8 @@ impl Requests {
 fn outcomes(asked: &[Request<'_>], gift: &Gift) -> Vec<Outcome> {
     let told = asked.iter().zip(&gift.answers).filter_map(|(request, given)| {
         let verdict = match given {
-            Given::Now | Given::Before => Verdict::Issued,
-            Given::Nothing => Verdict::SoldOut,
+            Given::Now | Given::Before => LineOutcome::Issued,
+            Given::Nothing => LineOutcome::SoldOut,
             Given::NotNow | Given::NoCampaign => return None,
         };
         Some(Outcome { campaign: request.campaign.clone(), user: request.user.clone(), verdict })
@@ -121,7 +121,7 @@ fn messages(asked: &[Request<'_>], gift: &Gift) -> Vec<Envelope> {
         let user = Some(coupon.user_id.clone());
         let kind = event_type::COUPON_ISSUED;
         // As everywhere: the id follows from what the message tells of.
-        let event_id = Uuid::new_v5(&coupon.coupon_id, kind.as_bytes());
+        let event_id = message::id::of_decision(coupon.coupon_id, kind);
         let mut message = Envelope::about_campaign(event_id, kind, request.campaign.to_string(), at, user, coupon);
         message.metadata.causation_id = Some(cause.event_id);
         message.metadata.correlation_id.clone_from(&cause.metadata.correlation_id);

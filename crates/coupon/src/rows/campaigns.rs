@@ -1,7 +1,7 @@
 //! Campaigns and their policy (table `events`), with their grants of stock.
 
 use super::entities::{campaign, stock_grant};
-use domain::campaign::Switches;
+use domain::coupon::campaign::Switches;
 use domain::{Campaign, CampaignId, Discount, EventName, TenantName, Terms};
 use ledger::moment::{now, read, stored};
 use ledger::{Ledger, LedgerError, Transaction};

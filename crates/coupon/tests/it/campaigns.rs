@@ -2,7 +2,7 @@
 
 use crate::support::{Books, campaign, event, tenant};
 use coupon::rows::campaigns;
-use domain::campaign::Switches;
+use domain::coupon::campaign::Switches;
 use domain::{Campaign, CampaignId, Discount, Terms, Timestamp};
 use ledger::LedgerError;
 use ledger_testkit::{Site, on_every_database};

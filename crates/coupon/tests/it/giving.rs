@@ -2,7 +2,7 @@
 
 use crate::support::Books;
 use coupon::rows::coupons::{Given, UseChange, Wanted, change_use, entries, find, give};
-use domain::redemption::{Step, Use};
+use domain::coupon::redemption::{Step, Use};
 use domain::{Campaign, Timestamp, UserId};
 use ledger::{LedgerError, Transaction};
 use ledger_testkit::{Site, on_every_database};

@@ -2,8 +2,8 @@
 
 use crate::support::{Books, campaign, event, issued, tenant};
 use coupon::rows::{campaigns, coupons};
+use domain::coupon::reconcile::Entry;
 use domain::message::CouponIssued;
-use domain::reconcile::Entry;
 use domain::{Campaign, Timestamp, UserId};
 use ledger::LedgerError;
 use ledger_testkit::{Site, on_every_database};

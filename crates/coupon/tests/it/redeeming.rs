@@ -2,8 +2,8 @@
 
 use crate::support::{Books, issued, message, tenant};
 use coupon::rows::coupons::{self, KeptCoupon, UseChange, change_use};
+use domain::coupon::redemption::{Step, Use};
 use domain::message::{CouponIssued, topic};
-use domain::redemption::{Step, Use};
 use domain::{Campaign, CouponStatus, Terms, Timestamp};
 use ledger::{LedgerError, outbox};
 use ledger_testkit::{Site, on_every_database};
@@ -31,7 +31,7 @@ async fn read(books: &Books, sale: &Campaign) -> KeptCoupon {
     coupons::find(&books.ledger, &sale.id.tenant, COUPON).await.expect("read").expect("there")
 }
 
-fn next(step: Result<Step, domain::redemption::Refusal>) -> Use {
+fn next(step: Result<Step, domain::coupon::redemption::Refusal>) -> Use {
     match step.expect("allowed") {
         Step::Change(next) => next,
         Step::Unchanged(_) => panic!("expected a change"),

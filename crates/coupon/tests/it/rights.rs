@@ -5,7 +5,7 @@ use access::rows::{ApiKey, KeyKind};
 use coupon::rows::coupons::{Given, UseChange, Wanted};
 use coupon::rows::{campaigns, coupons};
 use coupon::schema::SCHEMA;
-use domain::redemption::Step;
+use domain::coupon::redemption::Step;
 use domain::{Campaign, Timestamp, UserId};
 use ledger::{Ledger, LedgerError, SchemaState, outbox, processed};
 use ledger_testkit::{Engine, Own, Raw, Site, on_every_server, patient};

@@ -2,9 +2,9 @@
 
 use coupon::rows::{campaigns, coupons};
 use coupon::schema::SCHEMA;
-use domain::campaign::Switches;
+use domain::coupon::campaign::Switches;
 use domain::message::{CouponIssued, Envelope, event_type};
-use domain::{Campaign, CampaignId, EventName, TenantName, Terms, Timestamp};
+use domain::{Campaign, CampaignId, EventName, TenantName, Timestamp};
 use ledger::Ledger;
 use ledger_testkit::{Raw, Site, patient};
 use uuid::Uuid;
@@ -52,17 +52,10 @@ pub fn event(name: &str) -> EventName {
 
 pub fn campaign(tenant_name: &str, name: &str, stock: u32) -> Campaign {
     Campaign {
-        id: CampaignId::new(tenant(tenant_name), event(name)),
         name: "Sale".into(),
-        stock,
-        per_user_limit: 1,
-        gated: false,
-        opens_at: None,
-        closes_at: None,
         switches: Switches { opened: true, ..Switches::default() },
-        terms: Terms::default(),
-        revision: 1,
         created_at: Timestamp(1_700_000_000_123),
+        ..Campaign::new(CampaignId::new(tenant(tenant_name), event(name)), stock)
     }
 }
 

@@ -45,8 +45,8 @@ impl Line {
             let Some(user) = self.order.user(ticket).cloned() else { continue };
             let Some(place) = self.places.get_mut(&user) else { continue };
             if is_gone(place, self.rule.abandon_after_ms, now) {
-                place.state = State::Away;
-                self.away += 1;
+                place.state = State::Inactive;
+                self.inactive += 1;
                 passed_over += 1;
                 continue;
             }

@@ -17,8 +17,8 @@ fn passes_of_a_clock_that_was_ahead_do_not_keep_the_room_for_so_long() {
     enter_all(&mut line, 1..=9, 0);
     assert_eq!(admit(&mut line, 9, HOUR_MS), [1, 2]);
     assert_eq!(admit(&mut line, 9, 0), NOBODY, "the room is taken");
-    let told = line.look(&user(1), Timestamp(0));
-    assert!(matches!(told, Standing::Inside { pass, .. } if pass.until == Timestamp(i64::from(TTL_MS))), "{told:?}");
+    let told = line.check_in(&user(1), Timestamp(0));
+    assert!(matches!(told, LineStatus::Inside { pass, .. } if pass.until == Timestamp(i64::from(TTL_MS))), "{told:?}");
     assert_eq!(admit(&mut line, 9, i64::from(TTL_MS) - 1), NOBODY, "nobody loses what was given");
     assert_eq!(admit(&mut line, 9, i64::from(TTL_MS)), [3, 4]);
 }
@@ -32,7 +32,7 @@ fn a_shorter_life_for_new_passes_takes_nothing_from_old_ones() {
     for now in [0, 500, -500] {
         admit(&mut line, 0, now);
         assert!(
-            matches!(line.glance(&user(1), Timestamp(now)), Standing::Inside { pass, .. } if Some(pass) == before[0].pass)
+            matches!(line.glance(&user(1), Timestamp(now)), LineStatus::Inside { pass, .. } if Some(pass) == before[0].pass)
         );
     }
 }
@@ -89,9 +89,9 @@ proptest! {
         let mut went: Vec<(i64, usize)> = Vec::new();
         let turn = |line: &mut Line, clock: &Times| {
             // Everybody who may be next is there.
-            let serving = line.figures(0, Timestamp(clock.wall())).serving;
+            let serving = line.counts(0, Timestamp(clock.wall())).serving;
             for n in serving.saturating_sub(30)..serving + 30 {
-                line.look(&user(n), Timestamp(clock.wall()));
+                line.check_in(&user(n), Timestamp(clock.wall()));
             }
             line.put_back(Timestamp(clock.wall()));
             admit(line, 100, clock.wall()).len()
@@ -110,6 +110,6 @@ proptest! {
             clock.pass(500, 0);
             goes_on |= turn(&mut line, &clock) > 0;
         }
-        prop_assert!(goes_on, "nobody has gone on since the last jump: {:?}", line.figures(0, Timestamp(clock.wall())));
+        prop_assert!(goes_on, "nobody has gone on since the last jump: {:?}", line.counts(0, Timestamp(clock.wall())));
     }
 }

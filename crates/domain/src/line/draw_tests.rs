@@ -9,8 +9,8 @@ fn drawn_rule() -> LineRule {
     LineRule { draw: Some(SEED), opens_at: Some(Timestamp(1_000)), ..rule(10, PASSES) }
 }
 
-fn looks(line: &mut Line, n: u64) -> Standing {
-    line.look(&user(n), Timestamp(1_000))
+fn looks(line: &mut Line, n: u64) -> LineStatus {
+    line.check_in(&user(n), Timestamp(1_000))
 }
 
 fn hex(text: &str) -> [u8; 4] {
@@ -65,24 +65,24 @@ fn a_seed_is_read_as_it_is_written_and_never_shown_by_accident() {
 fn who_comes_before_the_opening_is_shuffled_and_late_comers_follow() {
     let mut line = Line::new(drawn_rule());
     for n in 1..=5 {
-        assert_eq!(line.enter(&user(n), Timestamp(0)), Standing::Drawing { entry: n, is_new: true });
+        assert_eq!(line.enter(&user(n), Timestamp(0)), LineStatus::Drawing { entry: n, is_new: true });
     }
-    assert_eq!(line.enter(&user(3), Timestamp(0)), Standing::Drawing { entry: 3, is_new: false });
+    assert_eq!(line.enter(&user(3), Timestamp(0)), LineStatus::Drawing { entry: 3, is_new: false });
     assert!(line.leave(&user(2), Timestamp(0)));
-    assert!(line.figures(9, Timestamp(0)).gone.is_empty(), "nobody has a ticket yet");
+    assert!(line.counts(9, Timestamp(0)).gone.is_empty(), "nobody has a ticket yet");
     assert_eq!(line.draw(Timestamp(999)), DrawStep::NotDue);
-    assert_eq!(looks(&mut line, 1), Standing::Drawing { entry: 1, is_new: false });
+    assert_eq!(looks(&mut line, 1), LineStatus::Drawing { entry: 1, is_new: false });
     assert_eq!(admit(&mut line, 9, 1_000), NOBODY, "it is time, but nothing is drawn");
-    assert!(!line.finish(&user(1), Verdict::Issued), "nobody was admitted");
+    assert!(!line.finish(&user(1), LineOutcome::Issued), "nobody was admitted");
     assert_eq!(line.draw(Timestamp(1_000)), DrawStep::Drawn { count: 5 });
     assert_eq!(line.draw(Timestamp(1_000)), DrawStep::Drawn { count: 5 });
-    assert_eq!(line.enter(&user(6), Timestamp(1_000)), Standing::Waiting { ticket: 6, rank: 5, is_new: true });
+    assert_eq!(line.enter(&user(6), Timestamp(1_000)), LineStatus::Waiting { ticket: 6, rank: 5, is_new: true });
     // 1, 2, 5, 4, 3, of whom 2 has left.
     for (n, ticket, rank) in [(1, 1, 1), (5, 3, 2), (4, 4, 3), (3, 5, 4)] {
-        assert_eq!(looks(&mut line, n), Standing::Waiting { ticket, rank, is_new: false });
+        assert_eq!(looks(&mut line, n), LineStatus::Waiting { ticket, rank, is_new: false });
         assert_eq!(line.entry_of(ticket), n);
     }
-    let figures = line.figures(9, Timestamp(1_000));
+    let figures = line.counts(9, Timestamp(1_000));
     assert_eq!((figures.gone, figures.drawn, figures.tickets), (vec![(2, 2)], Some(5), 6));
     let admitted: Vec<UserId> =
         line.admit(&super::tests::passes(9), Timestamp(1_000)).into_iter().map(|one| one.user).collect();
@@ -94,15 +94,15 @@ fn who_comes_or_goes_while_it_is_drawn_is_late_or_gone() {
     let mut line = Line::new(drawn_rule());
     enter_all(&mut line, 1..=5, 0);
     assert_eq!(line.begin_draw(Timestamp(1_000)), DrawStep::UnderWay { count: 5 });
-    assert_eq!(line.enter(&user(6), Timestamp(1_000)), Standing::Drawing { entry: 6, is_new: true });
+    assert_eq!(line.enter(&user(6), Timestamp(1_000)), LineStatus::Drawing { entry: 6, is_new: true });
     assert!(line.leave(&user(5), Timestamp(1_000)));
     assert_eq!(line.begin_draw(Timestamp(1_000)), DrawStep::UnderWay { count: 5 }, "nobody joins any more");
     assert!(!line.finish_draw(vec![1, 2, 3, 4, 5, 6]), "another draw's order");
     assert!(line.finish_draw(drawn_order(&SEED, 5)));
     assert!(!line.finish_draw(vec![5, 4, 3, 2, 1]), "it is drawn once");
     assert_eq!(rank(looks(&mut line, 6)), Some(5));
-    assert_eq!(line.figures(9, Timestamp(1_000)).gone, [(3, 3)]);
-    assert_eq!(line.enter(&user(5), Timestamp(1_000)), Standing::Waiting { ticket: 7, rank: 6, is_new: true });
+    assert_eq!(line.counts(9, Timestamp(1_000)).gone, [(3, 3)]);
+    assert_eq!(line.enter(&user(5), Timestamp(1_000)), LineStatus::Waiting { ticket: 7, rank: 6, is_new: true });
 }
 
 #[test]
@@ -136,9 +136,9 @@ fn a_line_that_was_opened_early_draws_then_and_an_empty_one_draws_nobody() {
 fn nobody_is_passed_over_before_the_opening_and_whoever_is_gone_comes_back() {
     let mut line = Line::new(LineRule { abandon_after_ms: 100, ..drawn_rule() });
     enter_all(&mut line, 1..=5, 0);
-    line.look(&user(3), Timestamp(1_000));
+    line.check_in(&user(3), Timestamp(1_000));
     assert_eq!(admit(&mut line, 9, 1_000), NOBODY);
-    assert_eq!(line.figures(9, Timestamp(1_000)).away, 0);
+    assert_eq!(line.counts(9, Timestamp(1_000)).inactive, 0);
     line.draw(Timestamp(1_000));
     assert_eq!(admit(&mut line, 1, 1_000), [5], "the only one who is there stands last");
     assert_eq!(line.glance(&user(4), Timestamp(1_000)), looks(&mut line, 4), "a glance tells what a look would");

@@ -17,7 +17,7 @@ pub struct Throughput {
 impl Throughput {
     /// The counter of admissions stood here at this moment. A clock that was set back starts anew; of two looks within
     /// a millisecond the first counts.
-    pub fn look(&mut self, at_ms: i64, admitted: u64) {
+    pub fn observe(&mut self, at_ms: i64, admitted: u64) {
         match self.looks.back() {
             Some((before_ms, before)) if at_ms < *before_ms || admitted < *before => self.looks.clear(),
             Some((before_ms, _)) if at_ms == *before_ms => return,
@@ -46,11 +46,11 @@ mod tests {
         let mut throughput = Throughput::default();
         for second in 0..6 {
             for admitted in [second * 100, second * 100 + 1] {
-                throughput.look(second as i64 * 1_000, admitted);
+                throughput.observe(second as i64 * 1_000, admitted);
             }
         }
         assert_eq!(throughput.per_second(), Some(100.0));
-        throughput.look(4_000, 700);
+        throughput.observe(4_000, 700);
         assert_eq!(throughput.per_second(), None, "the clock was set back");
     }
 }

@@ -5,12 +5,12 @@
 //!            |  ^   \-------> Processing (a request)     --finish--> Finished
 //!   not heard|  |heard           | stale
 //!   of       v  |of              v
-//!           Away               Waiting, at the same place
+//!           Inactive           Waiting, at the same place
 //! ```
 //!
-//! A place is a ticket number, given in order of entry and never given twice; in a line with an opening draw whoever
-//! comes before the opening has an entry number until the draw gives tickets for them (`drawing`). [`Line`] is the rule:
-//! the embedded engine runs it, the scripts on Redis are its twins.
+//! A place is a ticket number, given in order of entry and never given twice. In a line with an opening draw, a person who
+//! comes before the opening has an entry number until the draw gives tickets (`drawing`). [`Line`] is the rule: the
+//! embedded engine runs it, and the scripts on Redis do the same.
 
 mod admission;
 #[cfg(test)]
@@ -34,7 +34,7 @@ mod played;
 mod promise_tests;
 mod restored;
 mod rule;
-mod standing;
+mod status;
 #[cfg(test)]
 mod tests;
 
@@ -43,12 +43,12 @@ pub use draw::{DrawSeed, SeedError, commitment, commitment_hex, drawn_order};
 pub use drawing::DrawStep;
 pub use estimate::Throughput;
 pub use id::LineId;
-pub use outlook::{Forecast, Look, Outlook};
+pub use outlook::{Forecast, Observation, Outlook};
 pub use pace::Pace;
-pub use place::{Pass, Place, State, Verdict};
+pub use place::{LineOutcome, Pass, Place, State};
 pub use restored::{RestoredLine, RestoredPlace};
-pub use rule::{Admits, LineRule};
-pub use standing::{Figures, Standing};
+pub use rule::{Admits, CAPACITY_DEFAULT, LineRule, PASS_TTL_DEFAULT_MS};
+pub use status::{LineCounts, LineStatus};
 
 use crate::name::UserId;
 use crate::time::Timestamp;
@@ -57,7 +57,7 @@ use gone::Gone;
 use order::Order;
 use std::collections::{BTreeSet, HashMap};
 
-/// One line with everybody in it.
+/// One line with everyone in it.
 #[derive(Clone, Debug)]
 pub struct Line {
     rule: LineRule,
@@ -65,7 +65,7 @@ pub struct Line {
     order: Order,
     draw: Draw,
     pace: Pace,
-    /// Who is being dealt with, the longest first.
+    /// Requests in process, the oldest first.
     processing: BTreeSet<(i64, u64)>,
     /// Passes by their end.
     inside: BTreeSet<(i64, u64)>,
@@ -74,12 +74,12 @@ pub struct Line {
     /// The highest ticket admitted.
     serving: u64,
     admitted: u64,
-    away: u64,
+    inactive: u64,
     finished: u64,
 }
 
 impl Line {
-    /// A line with nobody in it.
+    /// An empty line.
     pub fn new(rule: LineRule) -> Self {
         Self {
             rule,
@@ -92,7 +92,7 @@ impl Line {
             gone: Gone::default(),
             serving: 0,
             admitted: 0,
-            away: 0,
+            inactive: 0,
             finished: 0,
         }
     }
@@ -102,10 +102,10 @@ impl Line {
         &self.rule
     }
 
-    /// Changes the rule, if it is still the one that the change was made from: the new one bears the revision of that.
-    /// Whether it did; then the revision has grown by one.
+    /// Changes the rule, if `rule` was made from the rule in force, whose revision it carries. Returns whether it did; then
+    /// the revision has grown by one.
     ///
-    /// A draw stays what it was: once there is one, and once somebody has a place, whose rank a draw would take.
+    /// The draw does not change once there is one, or once anyone has a place, whose rank a draw would take.
     pub fn change(&mut self, rule: LineRule) -> bool {
         let is_from_this = rule.revision == self.rule.revision;
         if is_from_this {
@@ -116,85 +116,85 @@ impl Line {
         is_from_this
     }
 
-    /// Takes a place at the end, or tells the place that the user has (GATE-001, QUEUE-001).
-    pub fn enter(&mut self, user: &UserId, now: Timestamp) -> Standing {
-        match self.look(user, now) {
-            Standing::Absent if self.rule.closed => Standing::Closed,
-            Standing::Absent if self.order.waiting() >= u64::from(self.rule.capacity) => Standing::Full,
-            Standing::Absent => {
+    /// Takes a place at the end, or returns the place that the user has (GATE-001, QUEUE-001).
+    pub fn enter(&mut self, user: &UserId, now: Timestamp) -> LineStatus {
+        match self.check_in(user, now) {
+            LineStatus::Absent if self.rule.closed => LineStatus::Closed,
+            LineStatus::Absent if self.order.waiting() >= u64::from(self.rule.capacity) => LineStatus::Full,
+            LineStatus::Absent => {
                 let ticket = self.order.append(user);
                 if self.is_undrawn() {
                     self.places.insert(user.clone(), Place::new(ticket, NEVER_SHOWN, now));
-                    return Standing::Drawing { entry: ticket, is_new: true };
+                    return LineStatus::Drawing { entry: ticket, is_new: true };
                 }
                 let rank = self.order.waiting();
                 self.places.insert(user.clone(), Place::new(ticket, rank, now));
-                Standing::Waiting { ticket, rank, is_new: true }
+                LineStatus::Waiting { ticket, rank, is_new: true }
             }
             known => known,
         }
     }
 
-    /// How the user stands; whoever asks is there (GATE-002, QUEUE-002).
+    /// The status of the user, who is present from now on (GATE-002, QUEUE-002).
     ///
-    /// A rank that was shown never gets worse: who comes back to an earlier place does not push anybody back.
-    pub fn look(&mut self, user: &UserId, now: Timestamp) -> Standing {
+    /// A rank that was shown never gets worse: a person who comes back to an earlier place pushes no one back.
+    pub fn check_in(&mut self, user: &UserId, now: Timestamp) -> LineStatus {
         let is_undrawn = self.is_undrawn();
-        let Some(place) = self.places.get_mut(user) else { return Standing::Absent };
+        let Some(place) = self.places.get_mut(user) else { return LineStatus::Absent };
         let ticket = place.ticket;
         match place.state {
             State::Waiting if is_undrawn => {
                 place.heard_at = place.heard_at.max(now);
-                Standing::Drawing { entry: ticket, is_new: false }
+                LineStatus::Drawing { entry: ticket, is_new: false }
             }
-            State::Waiting | State::Away => {
-                if place.state == State::Away {
+            State::Waiting | State::Inactive => {
+                if place.state == State::Inactive {
                     place.state = State::Waiting;
-                    self.away -= 1;
+                    self.inactive -= 1;
                     self.order.stand(ticket);
                 }
                 place.heard_at = place.heard_at.max(now);
                 place.shown = place.shown.min(self.order.rank(ticket));
-                Standing::Waiting { ticket, rank: place.shown, is_new: false }
+                LineStatus::Waiting { ticket, rank: place.shown, is_new: false }
             }
-            State::Processing { .. } => Standing::Processing { ticket },
-            State::Inside(pass) if pass.lives_at(now) => Standing::Inside { ticket, pass },
+            State::Processing { .. } => LineStatus::Processing { ticket },
+            State::Inside(pass) if pass.lives_at(now) => LineStatus::Inside { ticket, pass },
             State::Inside(pass) => {
                 self.inside.remove(&(pass.until.millis(), ticket));
                 self.places.remove(user);
-                Standing::Absent
+                LineStatus::Absent
             }
-            State::Finished(verdict) => Standing::Finished { ticket, verdict },
+            State::Finished(outcome) => LineStatus::Finished { ticket, outcome },
         }
     }
 
-    /// How the user stands, for somebody else who asks: nothing changes.
-    pub fn glance(&self, user: &UserId, now: Timestamp) -> Standing {
-        let Some(place) = self.places.get(user) else { return Standing::Absent };
+    /// The status of the user for another reader: nothing changes.
+    pub fn glance(&self, user: &UserId, now: Timestamp) -> LineStatus {
+        let Some(place) = self.places.get(user) else { return LineStatus::Absent };
         let ticket = place.ticket;
         match place.state {
-            State::Waiting if self.is_undrawn() => Standing::Drawing { entry: ticket, is_new: false },
+            State::Waiting if self.is_undrawn() => LineStatus::Drawing { entry: ticket, is_new: false },
             State::Waiting => {
                 let rank = place.shown.min(self.order.rank(ticket));
-                Standing::Waiting { ticket, rank, is_new: false }
+                LineStatus::Waiting { ticket, rank, is_new: false }
             }
-            State::Away => {
+            State::Inactive => {
                 let rank = place.shown.min(self.order.rank(ticket) + 1);
-                Standing::Waiting { ticket, rank, is_new: false }
+                LineStatus::Waiting { ticket, rank, is_new: false }
             }
-            State::Processing { .. } => Standing::Processing { ticket },
-            State::Inside(pass) if pass.lives_at(now) => Standing::Inside { ticket, pass },
-            State::Inside(_) => Standing::Absent,
-            State::Finished(verdict) => Standing::Finished { ticket, verdict },
+            State::Processing { .. } => LineStatus::Processing { ticket },
+            State::Inside(pass) if pass.lives_at(now) => LineStatus::Inside { ticket, pass },
+            State::Inside(_) => LineStatus::Absent,
+            State::Finished(outcome) => LineStatus::Finished { ticket, outcome },
         }
     }
 
-    /// Gives up a place or a pass. Whether there was one to give up: a request that is on its way can not be stopped.
+    /// Gives up a place or a pass. Returns whether there was one to give up: a request in process cannot be stopped.
     pub fn leave(&mut self, user: &UserId, now: Timestamp) -> bool {
         let Some(place) = self.places.get(user) else { return false };
         let ticket = place.ticket;
         match place.state {
-            State::Waiting | State::Away => self.give_up_turn(ticket, place.state),
+            State::Waiting | State::Inactive => self.give_up_turn(ticket, place.state),
             State::Inside(pass) => {
                 self.inside.remove(&(pass.until.millis(), ticket));
                 if !pass.lives_at(now) {
@@ -209,20 +209,20 @@ impl Line {
     }
 
     fn give_up_turn(&mut self, ticket: u64, state: State) {
-        if state == State::Away {
-            self.away -= 1;
+        if state == State::Inactive {
+            self.inactive -= 1;
         } else {
             self.order.go(ticket);
         }
-        // Before the draw nobody has a ticket to give up.
+        // Before the draw there are no tickets to give up.
         if ticket > self.serving && !self.is_undrawn() {
             self.gone.add(ticket);
         }
     }
 
-    /// What came of it for someone who was admitted, or who was put back meanwhile. The first verdict stands; whoever
-    /// has one can not enter again. Whether the user has one now: before a draw nobody was admitted, and nobody has.
-    pub fn finish(&mut self, user: &UserId, verdict: Verdict) -> bool {
+    /// Records the outcome for a person who was admitted, or put back meanwhile. The first outcome stands, and a person who
+    /// has one cannot enter again. Returns whether the user has one now: before a draw no one was admitted.
+    pub fn finish(&mut self, user: &UserId, outcome: LineOutcome) -> bool {
         let Some(place) = self.places.get(user) else { return false };
         let (ticket, state) = (place.ticket, place.state);
         if self.is_undrawn() {
@@ -230,28 +230,28 @@ impl Line {
         }
         match state {
             State::Finished(_) => return true,
-            State::Waiting | State::Away => self.give_up_turn(ticket, state),
+            State::Waiting | State::Inactive => self.give_up_turn(ticket, state),
             State::Processing { since } => drop(self.processing.remove(&(since.millis(), ticket))),
             State::Inside(pass) => drop(self.inside.remove(&(pass.until.millis(), ticket))),
         }
         if let Some(place) = self.places.get_mut(user) {
-            place.state = State::Finished(verdict);
+            place.state = State::Finished(outcome);
             self.finished += 1;
         }
         true
     }
 
-    /// Passes given out: until when, and the ticket.
+    /// Passes given out: the end in milliseconds, and the ticket.
     pub fn passes(&self) -> impl Iterator<Item = (i64, u64)> {
         self.inside.iter().copied()
     }
 
-    /// The line's figures. `gone_max`: most ranges of given-up tickets that are told, the next to be served first.
-    pub fn figures(&self, gone_max: usize, now: Timestamp) -> Figures {
+    /// The counts of the line. `gone_max`: most ranges of given-up tickets returned, the next to be served first.
+    pub fn counts(&self, gone_max: usize, now: Timestamp) -> LineCounts {
         let dead = self.inside.range(..(now.millis() + 1, 0)).count();
-        Figures {
+        LineCounts {
             waiting: self.order.waiting(),
-            away: self.away,
+            inactive: self.inactive,
             processing: self.processing.len() as u64,
             inside: (self.inside.len() - dead) as u64,
             finished: self.finished,

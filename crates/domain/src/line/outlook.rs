@@ -10,7 +10,7 @@
 //! a wait is foretold from the number ahead and the pace of departures, those who give up among them.
 
 use super::rule::LineRule;
-use super::standing::Figures;
+use super::status::LineCounts;
 use crate::time::Timestamp;
 use std::collections::VecDeque;
 
@@ -33,7 +33,7 @@ const CAME_AT_FIRST: f64 = 10.0;
 
 /// A line at some moment, as far as it tells how fast people go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Look {
+pub struct Observation {
     /// When.
     pub at_ms: i64,
     /// Tickets given so far.
@@ -48,9 +48,9 @@ pub struct Look {
     pub rate_per_second: u32,
 }
 
-impl Look {
+impl Observation {
     /// What figures and rule tell at that moment.
-    pub fn of(rule: &LineRule, figures: &Figures, now: Timestamp) -> Self {
+    pub fn of(rule: &LineRule, figures: &LineCounts, now: Timestamp) -> Self {
         let lets_in = rule.admits_at(now) && (rule.draw.is_none() || figures.drawn.is_some());
         Self {
             at_ms: now.millis(),
@@ -94,7 +94,7 @@ struct Span {
 /// What is to be expected of a line, from looks at it.
 #[derive(Clone, Debug, Default)]
 pub struct Outlook {
-    last: Option<Look>,
+    last: Option<Observation>,
     spans: VecDeque<Span>,
     /// All spans together.
     sum: Span,
@@ -105,7 +105,7 @@ pub struct Outlook {
 
 impl Outlook {
     /// The line looks so. A clock or a counter that went back starts anew.
-    pub fn look(&mut self, now: Look) {
+    pub fn observe(&mut self, now: Observation) {
         let Some(before) = self.last.filter(|before| now.follows(before)) else {
             *self = Self { last: Some(now), ..Self::default() };
             return;
@@ -126,7 +126,7 @@ impl Outlook {
         self.forget(now.at_ms);
     }
 
-    fn note(&mut self, before: &Look, now: &Look, length_ms: i64) {
+    fn note(&mut self, before: &Observation, now: &Observation, length_ms: i64) {
         let admitted = (now.admitted - before.admitted).cast_signed();
         let departed = now.departed().cast_signed() - before.departed().cast_signed();
         self.spans.push_back(Span { until_ms: now.at_ms, length_ms, admitted, departed });

@@ -117,7 +117,7 @@ fn a_line_in_which_nobody_can_go_ends_up_telling_nothing() {
 
 #[test]
 fn who_goes_twice_is_one_person() {
-    let look = |at_ms, waiting, admitted| Look {
+    let look = |at_ms, waiting, admitted| Observation {
         at_ms,
         tickets: 1_000,
         waiting,
@@ -128,7 +128,7 @@ fn who_goes_twice_is_one_person() {
     let mut outlook = Outlook::default();
     for second in 0..=20u64 {
         // Of fifty a second, thirty are put back.
-        outlook.look(look(second as i64 * 1_000, 1_000 - second * 20, second * 50));
+        outlook.observe(look(second as i64 * 1_000, 1_000 - second * 20, second * 50));
     }
     assert_eq!(outlook.forecast(), Forecast { people_per_second: 20.0, tickets_per_second: 20.0 });
 }
@@ -160,15 +160,15 @@ fn memory_is_bounded_however_often_and_long_a_line_is_looked_at() {
         let (tickets, serving) = (u64::MAX / 2, step / 1_000);
         let waiting = tickets - serving;
         let at_ms = step as i64 * 10;
-        outlook.look(Look { at_ms, tickets, waiting, serving, admitted: serving, rate_per_second: 10 });
+        outlook.observe(Observation { at_ms, tickets, waiting, serving, admitted: serving, rate_per_second: 10 });
     }
     assert!(outlook.spans_kept() <= 601, "{}", outlook.spans_kept());
 }
 
-fn any_look() -> impl Strategy<Value = Look> {
+fn any_look() -> impl Strategy<Value = Observation> {
     let small = || prop_oneof![9 => 0u64..100, 1 => Just(1u64 << 40)];
     (prop_oneof![9 => -10i64..3_000, 1 => any::<i64>()], small(), small(), small(), small(), 0u32..3).prop_map(
-        |(at_ms, tickets, waiting, serving, admitted, rate_per_second)| Look {
+        |(at_ms, tickets, waiting, serving, admitted, rate_per_second)| Observation {
             at_ms,
             tickets,
             waiting,
@@ -184,10 +184,10 @@ proptest! {
     #[test]
     fn what_is_foretold_is_a_number_within_the_rate(steps in proptest::collection::vec(any_look(), 1..60), adds in any::<bool>()) {
         let mut outlook = Outlook::default();
-        let mut now = Look { at_ms: 0, tickets: 0, waiting: 0, serving: 0, admitted: 0, rate_per_second: 0 };
+        let mut now = Observation { at_ms: 0, tickets: 0, waiting: 0, serving: 0, admitted: 0, rate_per_second: 0 };
         for step in steps {
             now = if adds {
-                Look {
+                Observation {
                     at_ms: now.at_ms.saturating_add(step.at_ms),
                     tickets: now.tickets + step.tickets,
                     waiting: step.waiting,
@@ -198,7 +198,7 @@ proptest! {
             } else {
                 step
             };
-            outlook.look(now);
+            outlook.observe(now);
             let forecast = outlook.forecast();
             prop_assert!((0.0..=f64::from(now.rate_per_second)).contains(&forecast.people_per_second), "{:?}", forecast);
             prop_assert!(forecast.tickets_per_second.is_finite());

@@ -1,4 +1,4 @@
-//! A person's place.
+//! A person's place in a line.
 
 use crate::time::Timestamp;
 use uuid::Uuid;
@@ -8,42 +8,42 @@ use uuid::Uuid;
 pub struct Pass {
     /// `qr_` and this, in lower case, on the wire (QUEUE-003).
     pub id: Uuid,
-    /// It does not live at this moment any more.
+    /// The moment from which on it is expired.
     pub until: Timestamp,
 }
 
 impl Pass {
-    /// Whether it lives.
+    /// Whether it is valid at `now`.
     pub fn lives_at(&self, now: Timestamp) -> bool {
         now < self.until
     }
 }
 
-/// What came of it for someone who was admitted.
+/// The outcome for an admitted person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Got one.
+pub enum LineOutcome {
+    /// The person got a coupon.
     Issued,
-    /// There was none left.
+    /// No coupon was left.
     SoldOut,
 }
 
-/// Where someone is on the way.
+/// The state of a person in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// In the line.
     Waiting,
-    /// Was passed over, not having been heard of; stands first when heard of again.
-    Away,
-    /// Somebody does the work.
+    /// Passed over, for want of a check-in; first in line after the next check-in.
+    Inactive,
+    /// A request for the person is in process.
     Processing {
-        /// From then on.
+        /// Since this moment.
         since: Timestamp,
     },
-    /// Has a pass, which may have run out.
+    /// Has a pass, which may have expired.
     Inside(Pass),
-    /// It is decided.
-    Finished(Verdict),
+    /// The outcome is known.
+    Finished(LineOutcome),
 }
 
 /// A person's place in a line.
@@ -51,9 +51,9 @@ pub enum State {
 pub struct Place {
     /// The number, from 1, in order of entry.
     pub ticket: u64,
-    /// Where the person is on the way.
+    /// The state of the person.
     pub state: State,
-    /// When the person was last heard of.
+    /// The last check-in.
     pub heard_at: Timestamp,
     /// The best rank that was shown.
     pub shown: u64,

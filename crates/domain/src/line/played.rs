@@ -3,7 +3,7 @@
 use super::tests::{passes, user};
 use super::*;
 
-/// Who waits for less can not tell a bad estimate from a late one.
+/// Who waits for less cannot tell a bad estimate from a late one.
 const JUDGED_SECONDS_MIN: f64 = 10.0;
 pub(super) const TICK_MS: i64 = 100;
 const LOOK_EVERY_MS: i64 = 1_000;
@@ -75,7 +75,7 @@ impl Played {
     pub(super) fn enter(&mut self, people: usize) {
         for _ in 0..people {
             let standing = self.line.enter(&user(self.people.len() as u64), self.now());
-            let Standing::Waiting { ticket, .. } = standing else { panic!("{standing:?}") };
+            let LineStatus::Waiting { ticket, .. } = standing else { panic!("{standing:?}") };
             self.people.push(Person { ticket, silent_ms: None, told: Vec::new(), admitted_ms: None });
         }
     }
@@ -116,7 +116,7 @@ impl Played {
     }
 
     pub(super) fn play_out(&mut self) {
-        while self.line.figures(0, self.now()).waiting > 0 {
+        while self.line.counts(0, self.now()).waiting > 0 {
             self.play(1);
         }
     }
@@ -138,8 +138,8 @@ impl Played {
     /// The line is looked at, whoever has to be heard of is, and some are told how long it will take.
     fn look(&mut self) {
         let now = self.now();
-        let figures = self.line.figures(0, now);
-        self.outlook.look(Look::of(self.line.rule(), &figures, now));
+        let figures = self.line.counts(0, now);
+        self.outlook.observe(Observation::of(self.line.rule(), &figures, now));
         let forecast = self.outlook.forecast();
         self.rates.push((self.now_ms, forecast.people_per_second));
         for (number, person) in self.people.iter_mut().enumerate() {
@@ -148,7 +148,7 @@ impl Played {
             if !is_there || !is_heard || person.admitted_ms.is_some() {
                 continue;
             }
-            if let Standing::Waiting { rank, ticket, .. } = self.line.look(&user(number as u64), now)
+            if let LineStatus::Waiting { rank, ticket, .. } = self.line.check_in(&user(number as u64), now)
                 && number.is_multiple_of(ASKED)
             {
                 person.told.push((now.millis(), forecast.wait_seconds(rank, ticket, figures.serving)));

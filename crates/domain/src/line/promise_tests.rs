@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Enter(u64),
-    Look(u64),
+    Observation(u64),
     Leave(u64),
     Finish(u64),
     Admit(usize),
@@ -23,7 +23,7 @@ enum Step {
 fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (0u64..20).prop_map(Step::Enter),
-        3 => (0u64..20).prop_map(Step::Look),
+        3 => (0u64..20).prop_map(Step::Observation),
         1 => (0u64..20).prop_map(Step::Leave),
         1 => (0u64..20).prop_map(Step::Finish),
         4 => (0usize..9).prop_map(Step::Admit),
@@ -80,14 +80,14 @@ impl Watched {
                 let standing = self.line.enter(&user(n), now);
                 self.saw(n, standing);
             }
-            Step::Look(n) => {
+            Step::Observation(n) => {
                 let before = self.line.glance(&user(n), now);
-                let standing = self.line.look(&user(n), now);
+                let standing = self.line.check_in(&user(n), now);
                 assert!(rank(standing) <= rank(before), "a look shows nothing worse than a glance");
                 self.saw(n, standing);
             }
             Step::Leave(n) => drop(self.line.leave(&user(n), now)),
-            Step::Finish(n) => drop(self.line.finish(&user(n), Verdict::Issued)),
+            Step::Finish(n) => drop(self.line.finish(&user(n), LineOutcome::Issued)),
             Step::Admit(most) => self.admit(most),
             Step::PutBack => drop(self.line.put_back(now)),
             Step::BeginDraw => drop(self.line.begin_draw(now)),
@@ -99,10 +99,10 @@ impl Watched {
     }
 
     /// A rank once shown never gets worse, and a ticket is given once.
-    fn saw(&mut self, n: u64, standing: Standing) {
+    fn saw(&mut self, n: u64, standing: LineStatus) {
         let (ticket, is_new) = match standing {
-            Standing::Waiting { ticket, is_new, .. } => (ticket, is_new),
-            Standing::Drawing { entry, is_new } => (entry, is_new),
+            LineStatus::Waiting { ticket, is_new, .. } => (ticket, is_new),
+            LineStatus::Drawing { entry, is_new } => (entry, is_new),
             _ => return,
         };
         if is_new {
@@ -126,7 +126,7 @@ impl Watched {
         self.went.push((self.now, admitted.len()));
         let second: usize = self.went.iter().filter(|(at, _)| *at > self.now - 1_000).map(|(_, count)| count).sum();
         assert!(second <= self.line.rule.rate_per_second as usize, "{second} in a second");
-        let figures = self.line.figures(0, Timestamp(self.now));
+        let figures = self.line.counts(0, Timestamp(self.now));
         let inside = figures.inside + figures.processing;
         assert!(self.line.rule.inside_max == 0 || inside <= u64::from(self.line.rule.inside_max));
     }
@@ -148,7 +148,7 @@ impl Watched {
         assert_eq!(entries, order.collect::<Vec<_>>());
         let gone: Vec<u64> =
             (1..=self.tickets).filter(|ticket| !before.contains_key(&entries[*ticket as usize - 1])).collect();
-        let told = self.line.figures(99, Timestamp(self.now)).gone;
+        let told = self.line.counts(99, Timestamp(self.now)).gone;
         assert_eq!(told.into_iter().flat_map(|(first, last)| first..=last).collect::<Vec<_>>(), gone);
     }
 
@@ -164,7 +164,7 @@ impl Watched {
             })
             .collect();
         places.sort_by_key(|place| place.ticket);
-        let figures = self.line.figures(0, Timestamp(self.now));
+        let figures = self.line.counts(0, Timestamp(self.now));
         let kept = RestoredLine {
             rule: self.line.rule.clone(),
             tickets: figures.tickets,
@@ -173,7 +173,7 @@ impl Watched {
             drawn: figures.drawn,
         };
         let restored = Line::restore(kept, places, Timestamp(self.now));
-        let (before, after) = (self.line.figures(99, Timestamp(self.now)), restored.figures(99, Timestamp(self.now)));
+        let (before, after) = (self.line.counts(99, Timestamp(self.now)), restored.counts(99, Timestamp(self.now)));
         // Given up before it was served and passed by since: the same to everybody who still waits.
         assert_eq!(before, after);
         assert!((1..=before.tickets).all(|ticket| self.line.entry_of(ticket) == restored.entry_of(ticket)));
@@ -195,14 +195,14 @@ impl Watched {
         let mut counts = (0, 0, 0);
         for place in self.line.places.values() {
             match place.state {
-                State::Away => counts.0 += 1,
+                State::Inactive => counts.0 += 1,
                 State::Processing { .. } => counts.1 += 1,
                 State::Finished(_) => counts.2 += 1,
                 State::Waiting | State::Inside(_) => {}
             }
         }
-        let figures = self.line.figures(0, Timestamp(self.now));
-        assert_eq!(counts, (figures.away, figures.processing, figures.finished));
+        let figures = self.line.counts(0, Timestamp(self.now));
+        assert_eq!(counts, (figures.inactive, figures.processing, figures.finished));
     }
 }
 

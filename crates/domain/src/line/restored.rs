@@ -53,7 +53,7 @@ impl Line {
             gone: Gone::default(),
             serving: kept.serving,
             admitted: kept.admitted,
-            away: 0,
+            inactive: 0,
             finished: 0,
             rule: kept.rule,
         };
@@ -96,7 +96,7 @@ impl Line {
         }
         match state {
             State::Waiting => {}
-            State::Away => self.away += 1,
+            State::Inactive => self.inactive += 1,
             State::Processing { since } => drop(self.processing.insert((since.millis(), ticket))),
             State::Inside(pass) => drop(self.inside.insert((pass.until.millis(), ticket))),
             State::Finished(_) => {

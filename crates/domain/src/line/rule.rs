@@ -1,4 +1,4 @@
-//! How a line admits.
+//! The rule of a line.
 
 use super::draw::DrawSeed;
 use crate::time::Timestamp;
@@ -9,60 +9,66 @@ pub const RATE_MAX: u32 = 1_000_000;
 /// Longest interval between two batches, in milliseconds.
 pub const INTERVAL_MAX_MS: u32 = 60_000;
 
+/// People for whom a line of [`LineRule::new`] has room.
+pub const CAPACITY_DEFAULT: u32 = 50_000;
+/// Lifetime of a pass of [`LineRule::new`], in milliseconds.
+pub const PASS_TTL_DEFAULT_MS: u32 = 60_000;
+
 /// What an admitted person gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Admits {
     /// A pass to go on with (GATE-005, QUEUE-003).
     Pass {
-        /// How long it lives.
+        /// Lifetime in milliseconds.
         ttl_ms: u32,
     },
-    /// Being dealt with: somebody does the work for them (GATE-004).
+    /// A request on behalf of the person (GATE-004).
     Processing {
-        /// Who has been dealt with for so long goes back to the original place (GATE-006).
+        /// A person processed for this long, in milliseconds, goes back to the original place (GATE-006).
         stale_after_ms: u32,
-        /// So many at a time.
+        /// Most people put back at a time.
         put_back_max: u32,
     },
 }
 
-/// A line's rule. Everything may change while people wait.
+/// A line's rule. Everything but the draw may change while people wait.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineRule {
-    /// People a second, in any second; 0 admits nobody (GATE-003, QUEUE-005).
+    /// Most people admitted in any second; 0 admits no one (GATE-003, QUEUE-005).
     pub rate_per_second: u32,
-    /// What was not used in an interval is lost: the burst is what the rate gives in it, at least one person.
+    /// Interval in milliseconds. Admissions unused in an interval are lost: the largest burst is what the rate gives in one
+    /// interval, at least one person.
     pub interval_ms: u32,
     /// Most people waiting (QUEUE-006).
     pub capacity: u32,
-    /// What the admitted get.
+    /// What admitted people get.
     pub admits: Admits,
-    /// Most people inside at once, by live passes and requests being dealt with; 0 for no limit.
+    /// Most people inside at once, counted by live passes and requests in process; 0 for no limit.
     ///
-    /// This is also the brake from downstream: whoever deals with people more slowly frees places more slowly, and
-    /// admission falls to `inside_max` a service time (Little's law). Nobody is refused for it, and nobody overtakes.
+    /// This is also the back-pressure from downstream: when people inside are served more slowly, admission falls to
+    /// `inside_max` per service time (Little's law). Nobody is refused for it, and nobody overtakes.
     pub inside_max: u32,
-    /// Who was not heard of for longer is passed over until heard of again; 0 for never.
+    /// A person who has not checked in for longer, in milliseconds, is passed over until the next check-in; 0 for never.
     pub abandon_after_ms: u32,
-    /// Nobody is admitted before; an opening draw is held then.
+    /// No admission before this moment; an opening draw is held at it.
     pub opens_at: Option<Timestamp>,
-    /// Nobody is admitted for now.
+    /// No admission for now.
     pub paused: bool,
-    /// Nobody enters any more; who waits is still served.
+    /// No new entries; people who wait are still admitted.
     pub closed: bool,
-    /// The seed of the opening draw; none where places are in order of entry from the first on. Set once, before
-    /// anybody has a place.
+    /// The seed of the opening draw; `None` where places are in order of entry from the start. Set once, before anybody has
+    /// a place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draw: Option<DrawSeed>,
-    /// The rate that the configuration gave last; none in lines made before this was noted.
+    /// The rate that the configuration gave last; `None` in lines made before this was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configured_rate_per_second: Option<u32>,
-    /// Grows by one with every change: by it a change tells which rule it was made from.
+    /// Grows by one with every change. A change carries the revision of the rule from which it was made.
     pub revision: u64,
 }
 
-/// Why a rule was refused.
+/// Why a rule is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
     /// More than [`RATE_MAX`].
@@ -80,10 +86,29 @@ pub enum RuleError {
 }
 
 impl LineRule {
-    /// Whether it makes sense.
+    /// A rule that admits `rate_per_second` people a second: batches once a second, room for [`CAPACITY_DEFAULT`] people
+    /// waiting, a pass of [`PASS_TTL_DEFAULT_MS`], no limit inside, no opening time, no draw, and the first revision.
+    pub fn new(rate_per_second: u32) -> Self {
+        Self {
+            rate_per_second,
+            interval_ms: 1_000,
+            capacity: CAPACITY_DEFAULT,
+            admits: Admits::Pass { ttl_ms: PASS_TTL_DEFAULT_MS },
+            inside_max: 0,
+            abandon_after_ms: 0,
+            opens_at: None,
+            paused: false,
+            closed: false,
+            draw: None,
+            configured_rate_per_second: None,
+            revision: 1,
+        }
+    }
+
+    /// Checks the rule.
     ///
     /// # Errors
-    /// [`RuleError`] says what does not.
+    /// `RuleError`: the first field that is out of bounds.
     pub fn check(&self) -> Result<(), RuleError> {
         let life_ms = match self.admits {
             Admits::Pass { ttl_ms } => ttl_ms,
@@ -98,16 +123,15 @@ impl LineRule {
         }
     }
 
-    /// The same as this configuration has it, which gives every line this rate.
+    /// The rule under a configuration that gives every line `rate_per_second`.
     ///
-    /// A rate that the configuration has not given before is news, and is the line's. One that it goes on giving is
-    /// not: what an administrator has made of it meanwhile stands. Of a line made before this was noted nobody knows
-    /// whose its rate is, and it stays.
+    /// A rate that differs from the last configured one replaces the rate of the line. The same rate again does not: a
+    /// change by an administrator stands. A line made before configured rates were recorded keeps its rate.
     #[must_use]
     pub fn configured(self, rate_per_second: u32) -> Self {
-        let is_news = self.configured_rate_per_second.is_some_and(|given| given != rate_per_second);
+        let is_new_rate = self.configured_rate_per_second.is_some_and(|given| given != rate_per_second);
         Self {
-            rate_per_second: if is_news { rate_per_second } else { self.rate_per_second },
+            rate_per_second: if is_new_rate { rate_per_second } else { self.rate_per_second },
             configured_rate_per_second: Some(rate_per_second),
             ..self
         }

@@ -9,20 +9,7 @@ const WORK: Admits = Admits::Processing { stale_after_ms: 5_000, put_back_max: 3
 pub(super) const NOBODY: [u64; 0] = [];
 
 pub(super) fn rule(rate_per_second: u32, admits: Admits) -> LineRule {
-    LineRule {
-        rate_per_second,
-        interval_ms: 1_000,
-        capacity: 50_000,
-        admits,
-        inside_max: 0,
-        abandon_after_ms: 0,
-        opens_at: None,
-        paused: false,
-        closed: false,
-        draw: None,
-        configured_rate_per_second: None,
-        revision: 1,
-    }
+    LineRule { capacity: 50_000, admits, ..LineRule::new(rate_per_second) }
 }
 
 pub(super) fn user(n: u64) -> UserId {
@@ -43,9 +30,9 @@ pub(super) fn admit(line: &mut Line, most: usize, now: i64) -> Vec<u64> {
     line.admit(&passes(most), Timestamp(now)).into_iter().map(|one| one.ticket).collect()
 }
 
-pub(super) fn rank(standing: Standing) -> Option<u64> {
+pub(super) fn rank(standing: LineStatus) -> Option<u64> {
     match standing {
-        Standing::Waiting { rank, .. } => Some(rank),
+        LineStatus::Waiting { rank, .. } => Some(rank),
         _ => None,
     }
 }
@@ -53,22 +40,22 @@ pub(super) fn rank(standing: Standing) -> Option<u64> {
 #[test]
 fn a_place_is_taken_once_and_told_again() {
     let mut line = Line::new(rule(10, PASSES));
-    assert_eq!(line.enter(&user(7), Timestamp(0)), Standing::Waiting { ticket: 1, rank: 1, is_new: true });
-    assert_eq!(line.enter(&user(8), Timestamp(0)), Standing::Waiting { ticket: 2, rank: 2, is_new: true });
-    assert_eq!(line.enter(&user(7), Timestamp(0)), Standing::Waiting { ticket: 1, rank: 1, is_new: false });
-    assert_eq!(line.look(&user(9), Timestamp(0)), Standing::Absent);
+    assert_eq!(line.enter(&user(7), Timestamp(0)), LineStatus::Waiting { ticket: 1, rank: 1, is_new: true });
+    assert_eq!(line.enter(&user(8), Timestamp(0)), LineStatus::Waiting { ticket: 2, rank: 2, is_new: true });
+    assert_eq!(line.enter(&user(7), Timestamp(0)), LineStatus::Waiting { ticket: 1, rank: 1, is_new: false });
+    assert_eq!(line.check_in(&user(9), Timestamp(0)), LineStatus::Absent);
 }
 
 #[test]
 fn it_is_full_and_closed_for_newcomers_only() {
     let mut line = Line::new(LineRule { capacity: 2, ..rule(10, PASSES) });
     enter_all(&mut line, 1..=2, 0);
-    assert_eq!(line.enter(&user(3), Timestamp(0)), Standing::Full);
+    assert_eq!(line.enter(&user(3), Timestamp(0)), LineStatus::Full);
     assert_eq!(rank(line.enter(&user(2), Timestamp(0))), Some(2));
     assert_eq!(admit(&mut line, 1, 0), [1]);
     assert_eq!(rank(line.enter(&user(3), Timestamp(0))), Some(2));
     line.change(LineRule { closed: true, ..line.rule().clone() });
-    assert_eq!(line.enter(&user(4), Timestamp(0)), Standing::Closed);
+    assert_eq!(line.enter(&user(4), Timestamp(0)), LineStatus::Closed);
     assert_eq!(rank(line.enter(&user(3), Timestamp(0))), Some(2));
     assert_eq!(admit(&mut line, 9, 0), [2, 3]);
 }
@@ -77,12 +64,12 @@ fn it_is_full_and_closed_for_newcomers_only() {
 fn a_place_that_was_given_up_in_a_full_line_can_be_taken_by_one() {
     let mut line = Line::new(LineRule { capacity: 3, ..rule(10, PASSES) });
     enter_all(&mut line, 1..=3, 0);
-    assert_eq!(line.enter(&user(4), Timestamp(0)), Standing::Full);
-    assert_eq!(line.look(&user(4), Timestamp(0)), Standing::Absent, "who was turned away has no place");
+    assert_eq!(line.enter(&user(4), Timestamp(0)), LineStatus::Full);
+    assert_eq!(line.check_in(&user(4), Timestamp(0)), LineStatus::Absent, "who was turned away has no place");
     assert!(line.leave(&user(2), Timestamp(0)));
-    assert_eq!(line.enter(&user(5), Timestamp(0)), Standing::Waiting { ticket: 4, rank: 3, is_new: true });
-    assert_eq!(line.enter(&user(2), Timestamp(0)), Standing::Full, "who left comes anew");
-    assert_eq!(rank(line.look(&user(3), Timestamp(0))), Some(2));
+    assert_eq!(line.enter(&user(5), Timestamp(0)), LineStatus::Waiting { ticket: 4, rank: 3, is_new: true });
+    assert_eq!(line.enter(&user(2), Timestamp(0)), LineStatus::Full, "who left comes anew");
+    assert_eq!(rank(line.check_in(&user(3), Timestamp(0))), Some(2));
 }
 
 #[test]
@@ -129,11 +116,11 @@ fn a_pass_runs_out_and_its_holder_may_queue_again() {
     let mut line = Line::new(rule(10, PASSES));
     enter_all(&mut line, 1..=2, 0);
     assert_eq!(admit(&mut line, 1, 0), [1]);
-    let inside = line.look(&user(1), Timestamp(9_999));
-    assert!(matches!(inside, Standing::Inside { ticket: 1, pass } if pass.id == Uuid::from_u128(1)), "{inside:?}");
-    assert_eq!(line.enter(&user(1), Timestamp(9_999)), inside, "who is inside can not queue");
-    assert_eq!(line.look(&user(1), Timestamp(10_000)), Standing::Absent);
-    assert_eq!(line.enter(&user(1), Timestamp(10_000)), Standing::Waiting { ticket: 3, rank: 2, is_new: true });
+    let inside = line.check_in(&user(1), Timestamp(9_999));
+    assert!(matches!(inside, LineStatus::Inside { ticket: 1, pass } if pass.id == Uuid::from_u128(1)), "{inside:?}");
+    assert_eq!(line.enter(&user(1), Timestamp(9_999)), inside, "who is inside cannot queue");
+    assert_eq!(line.check_in(&user(1), Timestamp(10_000)), LineStatus::Absent);
+    assert_eq!(line.enter(&user(1), Timestamp(10_000)), LineStatus::Waiting { ticket: 3, rank: 2, is_new: true });
 }
 
 #[test]
@@ -142,25 +129,25 @@ fn who_is_finished_does_not_queue_again() {
     enter_all(&mut line, 1..=2, 0);
     assert_eq!(admit(&mut line, 1, 0), [1]);
     assert!(!line.leave(&user(1), Timestamp(0)), "the request is on its way");
-    assert!(line.finish(&user(1), Verdict::Issued));
-    assert!(line.finish(&user(1), Verdict::SoldOut), "again");
-    let finished = Standing::Finished { ticket: 1, verdict: Verdict::Issued };
-    assert_eq!(line.enter(&user(1), Timestamp(1)), finished, "the first verdict stands");
-    assert!(!line.finish(&user(9), Verdict::Issued));
+    assert!(line.finish(&user(1), LineOutcome::Issued));
+    assert!(line.finish(&user(1), LineOutcome::SoldOut), "again");
+    let finished = LineStatus::Finished { ticket: 1, outcome: LineOutcome::Issued };
+    assert_eq!(line.enter(&user(1), Timestamp(1)), finished, "the first outcome stands");
+    assert!(!line.finish(&user(9), LineOutcome::Issued));
 }
 
 #[test]
 fn the_stale_go_back_to_their_places_a_few_at_a_time() {
     let mut line = Line::new(rule(10, WORK));
     enter_all(&mut line, 1..=8, 0);
-    assert_eq!(rank(line.look(&user(6), Timestamp(0))), Some(6));
+    assert_eq!(rank(line.check_in(&user(6), Timestamp(0))), Some(6));
     assert_eq!(admit(&mut line, 5, 0), [1, 2, 3, 4, 5]);
-    assert_eq!(rank(line.look(&user(6), Timestamp(0))), Some(1));
+    assert_eq!(rank(line.check_in(&user(6), Timestamp(0))), Some(1));
     assert!(line.put_back(Timestamp(4_999)).is_empty());
     let back: Vec<u64> = line.put_back(Timestamp(5_000)).into_iter().map(|(_, ticket)| ticket).collect();
     assert_eq!(back, [1, 2, 3]);
-    assert_eq!(rank(line.look(&user(2), Timestamp(5_000))), Some(2));
-    assert_eq!(rank(line.look(&user(6), Timestamp(5_000))), Some(1), "a rank that was shown never gets worse");
+    assert_eq!(rank(line.check_in(&user(2), Timestamp(5_000))), Some(2));
+    assert_eq!(rank(line.check_in(&user(6), Timestamp(5_000))), Some(1), "a rank that was shown never gets worse");
     assert_eq!(line.put_back(Timestamp(5_000)).len(), 2);
     assert_eq!(admit(&mut line, 9, 5_000), [1, 2, 3, 4, 5, 6, 7, 8]);
 }
@@ -170,14 +157,14 @@ fn a_rank_shown_before_a_put_back_is_no_worse_after_a_restart() {
     let mut line = Line::new(rule(10, WORK));
     enter_all(&mut line, 1..=4, 0);
     assert_eq!(admit(&mut line, 2, 0), [1, 2]);
-    assert_eq!(rank(line.look(&user(4), Timestamp(0))), Some(2));
+    assert_eq!(rank(line.check_in(&user(4), Timestamp(0))), Some(2));
     assert_eq!(line.put_back(Timestamp(5_000)).len(), 2);
-    let figures = line.figures(9, Timestamp(5_000));
+    let figures = line.counts(9, Timestamp(5_000));
     let place = |n: u64| RestoredPlace { user: user(n), ticket: n, state: State::Waiting };
     let kept = RestoredLine { rule: rule(10, WORK), tickets: 4, serving: figures.serving, admitted: 2, drawn: None };
     let mut restored = Line::restore(kept, (1..=4).map(place), Timestamp(5_000));
     for line in [&mut line, &mut restored] {
-        assert_eq!(rank(line.look(&user(4), Timestamp(5_000))), Some(2), "as before anybody was put back");
+        assert_eq!(rank(line.check_in(&user(4), Timestamp(5_000))), Some(2), "as before anybody was put back");
     }
     assert_eq!(admit(&mut restored, 4, 7_000), [1, 2, 3, 4], "all the same the others go first");
 }
@@ -195,16 +182,16 @@ fn what_was_taken_from_a_clock_ahead_is_stale() {
 fn who_has_gone_is_passed_over_and_stands_first_on_return() {
     let mut line = Line::new(LineRule { abandon_after_ms: 1_000, ..rule(10, PASSES) });
     enter_all(&mut line, 1..=4, 0);
-    line.look(&user(3), Timestamp(1_500));
-    line.look(&user(4), Timestamp(1_500));
+    line.check_in(&user(3), Timestamp(1_500));
+    line.check_in(&user(4), Timestamp(1_500));
     assert_eq!(admit(&mut line, 1, 1_500), [3]);
-    assert_eq!(line.figures(9, Timestamp(1_500)).away, 2);
-    assert_eq!(rank(line.look(&user(4), Timestamp(1_550))), Some(1));
-    assert_eq!(rank(line.look(&user(2), Timestamp(1_600))), Some(1));
-    assert_eq!(rank(line.look(&user(4), Timestamp(1_600))), Some(1), "was first, and is shown nothing worse");
+    assert_eq!(line.counts(9, Timestamp(1_500)).inactive, 2);
+    assert_eq!(rank(line.check_in(&user(4), Timestamp(1_550))), Some(1));
+    assert_eq!(rank(line.check_in(&user(2), Timestamp(1_600))), Some(1));
+    assert_eq!(rank(line.check_in(&user(4), Timestamp(1_600))), Some(1), "was first, and is shown nothing worse");
     assert_eq!(admit(&mut line, 2, 1_600), [2, 4]);
     assert!(line.leave(&user(1), Timestamp(1_600)), "who is away may give up the place");
-    assert_eq!(line.figures(9, Timestamp(1_600)).away, 0);
+    assert_eq!(line.counts(9, Timestamp(1_600)).inactive, 0);
 }
 
 #[test]
@@ -225,7 +212,7 @@ fn so_many_inside_and_no_more() {
     assert_eq!(admit(&mut line, 9, 5_000), NOBODY);
     assert!(line.leave(&user(1), Timestamp(5_000)));
     assert_eq!(admit(&mut line, 9, 5_000), [3]);
-    assert!(line.finish(&user(2), Verdict::Issued));
+    assert!(line.finish(&user(2), LineOutcome::Issued));
     assert_eq!(admit(&mut line, 9, 6_000), [4]);
     assert_eq!(admit(&mut line, 9, 14_999), NOBODY);
     assert_eq!(admit(&mut line, 9, 15_000), [5], "the pass of the third has run out");
@@ -237,7 +224,7 @@ fn admission_slows_to_what_the_next_part_takes_and_nobody_overtakes() {
     enter_all(&mut line, 1..=9, 0);
     assert_eq!(admit(&mut line, 9, 0), [1, 2, 3]);
     assert_eq!(admit(&mut line, 9, 1_000), NOBODY, "nothing was done with them yet");
-    assert!(line.finish(&user(2), Verdict::Issued));
+    assert!(line.finish(&user(2), LineOutcome::Issued));
     assert_eq!(admit(&mut line, 9, 1_000), [4]);
     assert_eq!(line.put_back(Timestamp(60_000)).len(), 3);
     assert_eq!(admit(&mut line, 9, 60_000), [1, 3, 4], "their own places come first");
@@ -251,14 +238,14 @@ fn who_left_is_served_by_nobody_and_shortens_the_line() {
         assert!(line.leave(&user(n), Timestamp(0)));
         assert!(!line.leave(&user(n), Timestamp(0)));
     }
-    assert_eq!(line.figures(9, Timestamp(0)).gone, [(2, 2), (4, 5), (9, 9)]);
-    assert_eq!(line.figures(1, Timestamp(0)).gone, [(2, 2)]);
-    assert_eq!(rank(line.look(&user(10), Timestamp(0))), Some(6));
+    assert_eq!(line.counts(9, Timestamp(0)).gone, [(2, 2), (4, 5), (9, 9)]);
+    assert_eq!(line.counts(1, Timestamp(0)).gone, [(2, 2)]);
+    assert_eq!(rank(line.check_in(&user(10), Timestamp(0))), Some(6));
     assert_eq!(admit(&mut line, 2, 0), [1, 3]);
-    let figures = line.figures(9, Timestamp(0));
+    let figures = line.counts(9, Timestamp(0));
     assert_eq!((figures.serving, figures.gone), (3, vec![(4, 5), (9, 9)]));
-    assert_eq!(rank(line.look(&user(10), Timestamp(0))), Some(4));
-    assert_eq!(line.enter(&user(2), Timestamp(0)), Standing::Waiting { ticket: 11, rank: 5, is_new: true });
+    assert_eq!(rank(line.check_in(&user(10), Timestamp(0))), Some(4));
+    assert_eq!(line.enter(&user(2), Timestamp(0)), LineStatus::Waiting { ticket: 11, rank: 5, is_new: true });
 }
 
 #[test]

@@ -20,7 +20,7 @@ impl Default for JournalOptions {
     }
 }
 
-/// Why a journal can not be used or written.
+/// Why a journal cannot be used or written.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// Another process decides on this folder.
@@ -31,9 +31,9 @@ pub enum JournalError {
     Format {
         /// The journal.
         path: PathBuf,
-        /// What it says of itself.
+        /// The format that it has.
         found: i64,
-        /// What this program writes.
+        /// The format that this program writes.
         reads: i64,
     },
     /// Not what this program writes.
@@ -41,7 +41,7 @@ pub enum JournalError {
     Damaged {
         /// The journal.
         path: PathBuf,
-        /// What does not fit.
+        /// The damage.
         what: String,
     },
     /// SQLite's own word.
@@ -72,7 +72,8 @@ pub(super) struct NotKept {
 
 impl From<NotKept> for HotError {
     fn from(NotKept { error, certain }: NotKept) -> Self {
-        if certain { Self::Unavailable(error.to_string()) } else { Self::Unknown(error.to_string()) }
+        let reason = error.to_string();
+        if certain { Self::unavailable(reason) } else { Self::unknown(reason) }.because(error)
     }
 }
 
@@ -185,7 +186,7 @@ impl JournalFile {
         })
     }
 
-    /// What is there is not what this program writes.
+    /// The error of a file that this program did not write.
     pub fn damaged(&self, what: impl ToString) -> JournalError {
         JournalError::Damaged { path: self.path.clone(), what: what.to_string() }
     }

@@ -44,7 +44,7 @@ impl Values {
             self.sweep_at = self.by_name.len() * 2;
         }
         if self.by_name.len() >= VALUES_MAX {
-            return Err(HotError::Unavailable("too many values are held".into()));
+            return Err(HotError::unavailable("too many values are held"));
         }
         let until_ms = now.millis().saturating_add_unsigned(ttl_ms);
         self.by_name.insert(name, Value { bytes, until_ms });

@@ -2,7 +2,7 @@
 
 use crate::port::{HotError, LimitPort};
 use async_trait::async_trait;
-use domain::limit::{Rate, Verdict};
+use domain::limit::{Rate, RateDecision};
 use hashbrown::{DefaultHashBuilder, HashMap};
 use std::hash::{BuildHasher, Hash};
 use std::sync::{Mutex, PoisonError};
@@ -39,7 +39,7 @@ impl LimitTable {
     }
 
     /// Takes one unit of a bucket.
-    pub fn take<N: Hash + ?Sized>(&self, name: &N, now_us: u64) -> Verdict {
+    pub fn take<N: Hash + ?Sized>(&self, name: &N, now_us: u64) -> RateDecision {
         let bucket = self.hasher.hash_one(name);
         let shard = &self.shards[(bucket >> 58) as usize % SHARDS];
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -58,7 +58,7 @@ impl LimitTable {
 }
 
 impl Shard {
-    fn take(&mut self, bucket: u64, rate: Rate, now_us: u64) -> Verdict {
+    fn take(&mut self, bucket: u64, rate: Rate, now_us: u64) -> RateDecision {
         if self.full_at_us.len() >= self.sweep_at.max(SWEEP_AT_MIN) {
             self.full_at_us.retain(|_, full_at_us| *full_at_us > now_us);
             self.sweep_at = self.full_at_us.len() * 2;
@@ -86,7 +86,7 @@ impl EmbeddedLimits {
 
 #[async_trait]
 impl LimitPort for EmbeddedLimits {
-    async fn take(&self, buckets: &[(String, Rate)], now_us: u64) -> Result<Vec<Verdict>, HotError> {
+    async fn take(&self, buckets: &[(String, Rate)], now_us: u64) -> Result<Vec<RateDecision>, HotError> {
         Ok(buckets.iter().map(|(name, rate)| self.table(*rate).take(name, now_us)).collect())
     }
 }

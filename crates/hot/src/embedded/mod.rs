@@ -1,216 +1,24 @@
-//! The engine of one process: rules in memory, decisions journalled in SQLite before anyone hears them.
+//! The engines of one process: rules in memory, decisions journalled in SQLite before any caller is told.
 //!
 //! ```text
-//! any thread --answer_locally--> view      (at rest: sold out, not open, paused, closed)
-//! any thread ------command-----> owner     decide in memory -> journal, one flush a round -> view -> answers
-//! relay      ------outbox------> journal   (reads beside the owner)
+//! coupon   one owner thread decides and journals: campaigns, coupons, the outbox
+//! line     any thread decides on one line at a time; one writer journals the changes of all lines
+//! keys     values with a lifetime, in memory only
+//! limits   token buckets, in memory only
+//! file     a journal's file: lock, format, transactions
+//! writer   group commit: one transaction for the changes of many calls
 //! ```
 
+mod coupon;
 mod file;
-mod journal;
 mod keys;
 mod limits;
 mod line;
-mod owner;
-mod sale;
-mod snapshot;
-mod state;
-mod view;
+mod thread;
+mod writer;
 
+pub use coupon::{EmbeddedEngine, JournalSnapshot};
 pub use file::{JournalError, JournalOptions};
 pub use keys::EmbeddedKeys;
 pub use limits::{EmbeddedLimits, LimitTable};
 pub use line::EmbeddedLines;
-pub use snapshot::JournalSnapshot;
-
-use crate::port::{
-    CouponPort, EngineStats, HotError, IssueRequest, LocalQuestion, OutboxMessage, SaleCounts, SaleStatus, Standing,
-};
-use async_trait::async_trait;
-use domain::coupon::Coupon;
-use domain::{Campaign, CampaignId, IssueOutcome, Timestamp, UserId};
-use journal::{Journal, JournalReader};
-use owner::{Command, Owner, Revocation};
-use state::State;
-use std::path::Path;
-use std::sync::{Arc, Mutex};
-use tokio::sync::{mpsc, oneshot};
-use uuid::Uuid;
-use view::Views;
-
-/// Most commands waiting for the owner; past that callers hear that it can not decide right now.
-const COMMANDS_WAITING_MAX: usize = 1_024;
-/// Coupons read from the owner at a time.
-const PAGE: usize = 10_000;
-
-fn coupon_of(winner: crate::winners::Winner<'_>) -> Option<Coupon> {
-    Some(Coupon {
-        coupon_id: winner.coupon.coupon_id,
-        serial: winner.coupon.serial,
-        user: UserId::new(winner.user).ok()?,
-        nth_of_user: winner.nth_of_user,
-        issued_at: winner.issued_at,
-        revoked: winner.revoked,
-    })
-}
-
-/// The embedded engine. Cheap to clone; the last clone dropped stops the owner.
-#[derive(Clone)]
-pub struct EmbeddedEngine {
-    commands: mpsc::Sender<Command>,
-    views: Arc<Views>,
-    reader: Arc<Mutex<JournalReader>>,
-    _owner: Arc<OwnerThread>,
-}
-
-/// Joins the owner when the engine goes, so that a folder can be opened again at once.
-struct OwnerThread(Option<std::thread::JoinHandle<()>>);
-
-impl Drop for OwnerThread {
-    fn drop(&mut self) {
-        if let Some(thread) = self.0.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-impl EmbeddedEngine {
-    /// Opens or makes the journal in `folder` and replays it.
-    ///
-    /// # Errors
-    /// [`JournalError`]: in use by another process, of another format, damaged, or unreadable.
-    pub fn open(folder: &Path, options: JournalOptions) -> Result<Self, JournalError> {
-        let journal = Journal::open(folder, options)?;
-        let reader = JournalReader::open(folder)?;
-        let views = Arc::new(Views::new());
-        let state = State::replay(&journal, views.clone(), clock::now())?;
-        let (commands, receiver) = mpsc::channel(COMMANDS_WAITING_MAX);
-        let owner = Owner::new(journal, state);
-        let thread = std::thread::Builder::new().name("coupon-owner".into()).spawn(move || owner.run(receiver))?;
-        Ok(Self { commands, views, reader: Arc::new(Mutex::new(reader)), _owner: Arc::new(OwnerThread(Some(thread))) })
-    }
-
-    async fn ask<T>(&self, command: impl FnOnce(owner::Answer<T>) -> Command) -> Result<T, HotError> {
-        let (answer, heard) = oneshot::channel();
-        self.send(command(answer))?;
-        heard.await.map_err(|_| HotError::Unknown("the owner stopped".into()))?
-    }
-
-    fn send(&self, command: Command) -> Result<(), HotError> {
-        self.commands.try_send(command).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => HotError::Unavailable("too many decisions are waiting".into()),
-            mpsc::error::TrySendError::Closed(_) => HotError::Unavailable("the owner stopped".into()),
-        })
-    }
-
-    async fn read_journal<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&JournalReader) -> Result<T, JournalError> + Send + 'static,
-    ) -> Result<T, HotError> {
-        let reader = self.reader.clone();
-        let task = tokio::task::spawn_blocking(move || {
-            let reader = reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            read(&reader).map_err(|error| HotError::Unavailable(error.to_string()))
-        });
-        task.await.map_err(|error| HotError::Unavailable(error.to_string()))?
-    }
-}
-
-#[async_trait]
-impl CouponPort for EmbeddedEngine {
-    async fn put_campaign(&self, campaign: Campaign) -> Result<Standing, HotError> {
-        self.ask(|answer| Command::PutCampaign { campaign: Box::new(campaign), now: clock::now(), answer }).await?;
-        // Nobody else decides here: what is missing is put back before the first request comes.
-        Ok(Standing::Whole)
-    }
-
-    async fn suspend(&self, _: &CampaignId) -> Result<(), HotError> {
-        Ok(())
-    }
-
-    async fn complete(&self, _: &CampaignId) -> Result<(), HotError> {
-        Ok(())
-    }
-
-    async fn campaign(&self, id: &CampaignId) -> Result<Option<Campaign>, HotError> {
-        Ok(self.views.sales().get(id).map(|view| Campaign::clone(&view.campaign())))
-    }
-
-    async fn issue(&self, batch: Vec<IssueRequest>, now: Timestamp) -> Vec<Result<IssueOutcome, HotError>> {
-        let count = batch.len();
-        let (answer, heard) = oneshot::channel();
-        if let Err(error) = self.send(Command::Issue { batch, now, answer }) {
-            return vec![Err(error); count];
-        }
-        heard.await.unwrap_or_else(|_| vec![Err(HotError::Unknown("the owner stopped".into())); count])
-    }
-
-    fn answer_locally(&self, question: &LocalQuestion<'_>, now: Timestamp) -> Option<IssueOutcome> {
-        self.views.answer(question, now)
-    }
-
-    async fn status(&self, id: &CampaignId, now: Timestamp) -> Result<Option<SaleStatus>, HotError> {
-        Ok(self.views.sales().get(id).map(|view| view.status(now)))
-    }
-
-    async fn coupons_of(&self, id: &CampaignId, user: &UserId) -> Result<Option<Vec<Coupon>>, HotError> {
-        let (id, user) = (id.clone(), user.clone());
-        self.ask(|answer| Command::CouponsOf { id, user, answer }).await
-    }
-
-    async fn coupons(&self, id: &CampaignId) -> Result<Vec<Coupon>, HotError> {
-        let mut book = Vec::new();
-        loop {
-            // A page at a time: the owner has people waiting.
-            let (id, skip) = (id.clone(), book.len());
-            let page = self.ask(|answer| Command::Coupons { id, skip, limit: PAGE, answer }).await?;
-            let last = page.len() < PAGE;
-            book.extend(page);
-            if last {
-                return Ok(book);
-            }
-        }
-    }
-
-    async fn counts(&self, id: &CampaignId) -> Result<Option<SaleCounts>, HotError> {
-        let id = id.clone();
-        self.ask(|answer| Command::Counts { id, answer }).await
-    }
-
-    async fn revoke(
-        &self,
-        id: &CampaignId,
-        user: &UserId,
-        coupon_id: Uuid,
-        return_to_stock: bool,
-    ) -> Result<bool, HotError> {
-        let target = Box::new(Revocation { id: id.clone(), user: user.clone(), coupon_id, return_to_stock });
-        self.ask(|answer| Command::Revoke { target, now: clock::now(), answer }).await
-    }
-
-    async fn restore(&self, id: &CampaignId, coupons: Vec<Coupon>) -> Result<Vec<Coupon>, HotError> {
-        let id = id.clone();
-        self.ask(|answer| Command::Restore { id, coupons, now: clock::now(), answer }).await
-    }
-
-    async fn outbox(&self, limit: usize) -> Result<Vec<OutboxMessage>, HotError> {
-        let messages = self.read_journal(move |reader| reader.outbox(limit)).await?;
-        let message = |(position, envelope)| OutboxMessage { position, topic: journal::TOPIC, envelope };
-        Ok(messages.into_iter().map(message).collect())
-    }
-
-    async fn acknowledge(&self, position: u64) -> Result<(), HotError> {
-        self.ask(|answer| Command::Acknowledge { position, answer }).await
-    }
-
-    async fn campaigns(&self) -> Result<Vec<CampaignId>, HotError> {
-        Ok(self.views.sales().ids())
-    }
-
-    async fn stats(&self) -> EngineStats {
-        let stats = self.ask(|answer| Command::Stats { answer }).await.unwrap_or_default();
-        // What can not be read is not nothing: somebody may be waiting for zero.
-        let outbox_pending = self.read_journal(JournalReader::pending).await.unwrap_or(1);
-        EngineStats { engine: "embedded", campaigns: self.views.sales().ids().len(), outbox_pending, ..stats }
-    }
-}

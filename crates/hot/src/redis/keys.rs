@@ -1,153 +1,82 @@
-//! Names in Redis (`contract.md`, Hot state). All keys of a campaign, and all of a line, carry the same hash tag: one
-//! slot, one script.
+//! Values with a life, in Redis: each in the slot of its own name.
 
-use domain::line::LineId;
-use domain::{CampaignId, IdempotencyKey, TenantName, UserId};
+use super::client::RedisConnections;
+use crate::port::{HotError, KeyPort};
+use async_trait::async_trait;
+use domain::Timestamp;
+use futures::future::try_join_all;
+use redis::{Pipeline, Value};
 
-/// The set of all campaigns, as `<tenant>/<event>`: there is no `KEYS` (DATA-002).
-pub(super) const CAMPAIGNS: &str = "coupon:campaigns";
+/// The key port on Redis. Life is counted by Redis's clock, not by the moments given.
+#[derive(Clone)]
+pub struct RedisKeys(RedisConnections);
 
-/// The keys of one campaign.
-#[derive(Clone, Debug)]
-pub(super) struct SaleKeys {
-    /// Hash: the policy, and the counters that move with every decision.
-    pub policy: String,
-    /// String: coupons left.
-    pub stock: String,
-    /// Hash: user -> coupons ([`super::record`]).
-    pub participants: String,
-    /// Stream: messages decided and not handed over.
-    pub outbox: String,
-    /// List: numbers taken back, the one that came back first in front.
-    pub returned: String,
-    /// String: the relay that hands messages over now.
-    pub lease: String,
-}
-
-impl SaleKeys {
-    pub fn new(id: &CampaignId) -> Self {
-        let key = |name: &str| format!("coupon:{{{id}}}:{name}");
-        Self {
-            policy: key("policy"),
-            stock: key("stock"),
-            participants: key("participants"),
-            outbox: key("outbox"),
-            returned: key("returned"),
-            lease: key("relay"),
-        }
+impl RedisKeys {
+    /// Opens the engine on the connections of the process.
+    pub fn new(connections: RedisConnections) -> Self {
+        Self(connections)
     }
 
-    /// What most scripts touch, in their order.
-    pub fn decision(&self) -> [&str; 5] {
-        [&self.policy, &self.stock, &self.participants, &self.outbox, &self.returned]
+    async fn one(&self, name: &str, command: impl FnOnce(&mut Pipeline)) -> Result<Value, HotError> {
+        let mut pipeline = redis::pipe();
+        command(&mut pipeline);
+        Ok(self.0.send(name, pipeline).await?.into_iter().next().unwrap_or(Value::Nil))
     }
 }
 
-/// What an idempotency key of a user was claimed for: the campaign's event.
-pub(super) fn claim(tenant: &TenantName, user: &UserId, key: IdempotencyKey) -> String {
-    format!("coupon:key:{{{tenant}/{user}}}:{}", key.0.simple())
-}
-
-/// The set of all lines, as [`LineId`] writes them.
-pub(super) const LINES: &str = "line:all";
-/// The set of the names of lines before schedules or sites.
-pub(super) const QUEUES: &str = "queue:active-schedules";
-
-/// The keys of one line. `gate:...` for those before campaigns, `queue:...` for all others.
-#[derive(Clone, Debug)]
-pub(super) struct LineKeys {
-    /// Hash: the rule, the counters that have no key of their own, the pace (`gate:line:{c}`, `queue:line:{n}`).
-    pub line: String,
-    /// Sorted set of those who wait: by ticket (`gate:queue:{c}`), or by time of entry in microseconds (`queue:{n}`).
-    /// Who has drawn a ticket stands before all others, by the ticket less 2^40.
-    pub waiting: String,
-    /// String: tickets given (`gate:queue:rank:{c}`, `queue:ticket:{n}`).
-    pub tickets: String,
-    /// Hash: user -> record, whose form stands in `lua/line/common.lua` (`gate:place:{c}`, `queue:place:{n}`).
-    pub places: String,
-    /// Sorted set of those with a pass, by its end in milliseconds (`gate:inside:{c}`, `queue:inside:{n}`).
-    pub inside: String,
-    /// Sorted set of those who are dealt with, by its beginning in milliseconds (`gate:processing:{c}`).
-    pub processing: String,
-    /// Hash: user -> ticket of those who are dealt with (`gate:processing:rank:{c}`).
-    pub processing_tickets: String,
-    /// Sorted set of ranges `first:last` of given-up tickets, by the first (`gate:gone:{c}`, `queue:gone:{n}`).
-    pub gone: String,
-    passes: String,
-}
-
-impl LineKeys {
-    pub fn new(line: &LineId) -> Self {
-        let (kind, tag) = match line {
-            LineId::Gate(campaign) => ("gate", campaign.to_string()),
-            LineId::Queue(name) => ("queue", name.to_string()),
+#[async_trait]
+impl KeyPort for RedisKeys {
+    async fn put(&self, entries: Vec<(String, Vec<u8>)>, ttl_ms: u64, _: Timestamp) -> Result<(), HotError> {
+        let put = |(name, bytes): &(String, Vec<u8>)| {
+            let (name, bytes) = (name.clone(), bytes.clone());
+            async move {
+                self.one(&name, |pipeline| {
+                    pipeline.cmd("SET").arg(&name).arg(bytes).arg("PX").arg(ttl_ms.max(1));
+                })
+                .await
+            }
         };
-        let key = |name: &str| format!("{kind}:{name}:{{{tag}}}");
-        let (waiting, tickets, passes) = match line {
-            LineId::Gate(_) => (key("queue"), key("queue:rank"), key("active")),
-            LineId::Queue(_) => (format!("queue:{{{tag}}}"), key("ticket"), key("user-token")),
-        };
-        Self {
-            line: key("line"),
-            waiting,
-            tickets,
-            places: key("place"),
-            inside: key("inside"),
-            processing: key("processing"),
-            processing_tickets: key("processing:rank"),
-            gone: key("gone"),
-            passes,
+        try_join_all(entries.iter().map(put)).await.map(drop)
+    }
+
+    async fn claim(&self, entries: Vec<(String, Vec<u8>)>, ttl_ms: u64, _: Timestamp) -> Result<Vec<bool>, HotError> {
+        // One after the other: of two claims of one name in a batch the first gets it.
+        let mut claimed = Vec::with_capacity(entries.len());
+        for (name, bytes) in entries {
+            let answer = self.one(&name, |pipeline| {
+                pipeline.cmd("SET").arg(&name).arg(bytes).arg("NX").arg("PX").arg(ttl_ms.max(1));
+            });
+            claimed.push(answer.await? == Value::Okay);
         }
+        Ok(claimed)
     }
 
-    /// What every script touches, in this order.
-    pub fn all(&self) -> [&str; 8] {
-        [
-            &self.line,
-            &self.waiting,
-            &self.tickets,
-            &self.places,
-            &self.inside,
-            &self.processing,
-            &self.processing_tickets,
-            &self.gone,
-        ]
+    async fn get(&self, names: &[String], _: Timestamp) -> Result<Vec<Option<Vec<u8>>>, HotError> {
+        let get = |name: &String| {
+            let name = name.clone();
+            async move {
+                let value = self.one(&name, |pipeline| {
+                    pipeline.cmd("GET").arg(&name);
+                });
+                Ok(match value.await? {
+                    Value::BulkString(bytes) => Some(bytes),
+                    _ => None,
+                })
+            }
+        };
+        try_join_all(names.iter().map(get)).await
     }
 
-    /// A user's pass (`qr_...`) while it lives, for others to see: the truth stands in the user's record
-    /// (`gate:active:{c}:<user>`, `queue:user-token:{n}:<user>`).
-    pub fn pass(&self, user: &UserId) -> String {
-        format!("{}:{user}", self.passes)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use domain::EventName;
-
-    #[test]
-    fn names_are_the_contracts() {
-        let event = EventName::new("shoes").expect("valid");
-        let own = SaleKeys::new(&CampaignId::new(TenantName::default_tenant(), event.clone()));
-        assert_eq!(own.stock, "coupon:{shoes}:stock");
-        assert_eq!(own.outbox, "coupon:{shoes}:outbox");
-        let other = SaleKeys::new(&CampaignId::new(TenantName::new("acme").expect("valid"), event));
-        assert_eq!(other.participants, "coupon:{acme/shoes}:participants");
-    }
-    #[test]
-    fn names_of_lines_are_the_contracts() {
-        let (event, user) = (EventName::new("shoes").expect("valid"), UserId::new("me").expect("valid"));
-        let gate = LineKeys::new(&LineId::Gate(CampaignId::new(TenantName::default_tenant(), event.clone())));
-        assert_eq!((gate.waiting.as_str(), gate.tickets.as_str()), ("gate:queue:{shoes}", "gate:queue:rank:{shoes}"));
-        assert_eq!(gate.processing, "gate:processing:{shoes}");
-        assert_eq!(gate.processing_tickets, "gate:processing:rank:{shoes}");
-        assert_eq!(gate.pass(&user), "gate:active:{shoes}:me");
-        let queue = LineKeys::new(&LineId::Queue(event));
-        assert_eq!(
-            (queue.waiting.as_str(), queue.pass(&user).as_str()),
-            ("queue:{shoes}", "queue:user-token:{shoes}:me")
-        );
-        assert!(gate.all().iter().all(|key| !queue.all().contains(key)), "a gate and a queue may have one name");
+    async fn remove(&self, names: &[String]) -> Result<(), HotError> {
+        let remove = |name: &String| {
+            let name = name.clone();
+            async move {
+                self.one(&name, |pipeline| {
+                    pipeline.cmd("DEL").arg(&name);
+                })
+                .await
+            }
+        };
+        try_join_all(names.iter().map(remove)).await.map(drop)
     }
 }

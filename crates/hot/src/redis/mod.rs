@@ -1,60 +1,37 @@
-//! The engine of many processes: one script a decision, on Redis, single node or cluster (FCFS-003..007).
+//! The engines of many processes: scripts on Redis, single node or cluster.
 //!
 //! ```text
-//! requests --claim keys--> issue.lua + WAIT --> answers        (coupons, batch, memory, issue)
-//!                             | same script
-//! relay <--lease-- :outbox ---+                                (outbox)
-//! winners of campaigns at rest, in every server's memory       (rest)
-//! what this process has seen kept: the fence                   (sale)
+//! client       connections, calls of scripts, replies
+//! names        the names of keys
+//! scripts      the list of scripts; their texts lie beside the engine that runs them
+//! coupon       campaigns, coupons, the outbox
+//! line         waiting lines
+//! keys         values with a lifetime
+//! limits       token buckets
+//! acl          the access rights that this program needs
+//! diagnostics  what `onsale doctor` asks every node
 //! ```
-//!
-//! The scripts in `lua/` are twins of the rules in `domain`; `conformance` holds both together.
 
-mod batch;
-mod coupons;
-mod issue;
+mod acl;
+mod client;
+mod coupon;
+mod diagnostics;
 mod keys;
 mod limits;
 mod line;
-mod link;
-mod memory;
-mod message;
-mod outbox;
-mod record;
-mod reply;
-mod rest;
-mod rights;
-mod sale;
+mod names;
 mod scripts;
-mod survey;
-mod values;
 
+pub use client::{RedisAddress, RedisConnections};
+pub use coupon::{Announce, RedisEngine, RedisOptions};
+pub use diagnostics::{NodeSurvey, survey};
+pub use keys::RedisKeys;
 pub use limits::RedisLimits;
 pub use line::{LineOptions, RedisLines};
-pub use link::RedisAddress;
-pub use survey::{NodeSurvey, survey};
-pub use values::RedisKeys;
 
-use crate::port::{HotError, SaleCounts};
-use crate::registry::Registry;
-use async_trait::async_trait;
-use domain::coupon::Coupon;
-use domain::message::Envelope;
-use domain::{Campaign, CampaignId, UserId};
-use link::{Lane, Links, Wait};
-use redis::Value;
-use reply::Array;
-use sale::Sale;
-use std::sync::Arc;
-use tokio::sync::{Mutex, Notify};
-use uuid::Uuid;
+use client::reply;
 
-/// How long a campaign's keys outlive its end (FCFS-003): a look at an old coupon goes to the ledger anyway.
-const KEPT_AFTER_END_SECONDS: i64 = 30 * 86_400;
-/// Coupons put back in one run of the script.
-const RESTORE_BATCH: usize = 200;
-
-/// When a yes may be heard.
+/// When a yes may be returned to the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ack {
     /// As soon as the master has decided. A failover may take it back.
@@ -63,175 +40,4 @@ pub enum Ack {
     Replica,
     /// When a replica has it, and the bus too.
     Bus,
-}
-
-/// Tells the bus of coupons before their winners hear of them; for [`Ack::Bus`].
-#[async_trait]
-pub trait Announce: Send + Sync + 'static {
-    /// `Ok`: all of them are where they can not be lost.
-    async fn announce(&self, messages: Vec<Envelope>) -> Result<(), String>;
-}
-
-/// How the engine is opened.
-#[derive(Clone)]
-pub struct RedisOptions {
-    /// When a yes may be heard.
-    pub ack: Ack,
-    /// For [`Ack::Bus`].
-    pub announce: Option<Arc<dyn Announce>>,
-    /// Connections for decisions: one for each batch that may be under way.
-    pub connections: usize,
-}
-
-impl Default for RedisOptions {
-    fn default() -> Self {
-        Self { ack: Ack::Replica, announce: None, connections: 2 }
-    }
-}
-
-/// The engine on Redis. Cheap to clone.
-#[derive(Clone)]
-pub struct RedisEngine(Arc<Inner>);
-
-struct Inner {
-    links: Links,
-    ack: Ack,
-    announce: Option<Arc<dyn Announce>>,
-    /// This process, as leases know it.
-    me: String,
-    sales: Registry<Sale>,
-    outbox: Mutex<outbox::Outbox>,
-    /// Told when a campaign came to rest.
-    resting: Arc<Notify>,
-    /// Told when a campaign was found to know less than it must.
-    lost: Notify,
-}
-
-async fn open_links(address: &RedisAddress, decisions: usize) -> Result<Arc<Links>, HotError> {
-    let links = Links::open(address, decisions).await;
-    links.map(Arc::new).map_err(|error| HotError::Unavailable(format!("Redis can not be reached: {error}")))
-}
-
-impl RedisEngine {
-    /// Connects, and begins to watch campaigns at rest.
-    ///
-    /// # Errors
-    /// [`HotError::Unavailable`] when Redis can not be reached.
-    pub async fn open(address: &RedisAddress, options: RedisOptions) -> Result<Self, HotError> {
-        let links = Links::open(address, options.connections.max(1)).await;
-        let links = links.map_err(|error| HotError::Unavailable(format!("Redis can not be reached: {error}")))?;
-        let inner = Arc::new(Inner {
-            links,
-            ack: options.ack,
-            announce: options.announce,
-            me: Uuid::new_v4().simple().to_string(),
-            sales: Registry::new(),
-            outbox: Mutex::default(),
-            resting: Arc::default(),
-            lost: Notify::new(),
-        });
-        tokio::spawn(Inner::watch(Arc::downgrade(&inner)));
-        Ok(Self(inner))
-    }
-
-    fn sale(&self, id: &CampaignId) -> Arc<Sale> {
-        self.0.sales.get(id).unwrap_or_else(|| Arc::new(Sale::new(id.clone())))
-    }
-}
-
-impl Inner {
-    /// Something has changed about a campaign that may have become known here meanwhile.
-    fn wake(&self, id: &CampaignId) {
-        if let Some(sale) = self.sales.get(id) {
-            sale.wake();
-        }
-    }
-
-    fn wait(&self) -> Wait {
-        if self.ack == Ack::None { Wait::Nobody } else { Wait::Replica }
-    }
-
-    async fn tell_bus(&self, messages: Vec<Envelope>) -> Result<(), HotError> {
-        let Some(announce) = self.announce.as_ref().filter(|_| !messages.is_empty()) else { return Ok(()) };
-        let told = announce.announce(messages).await;
-        told.map_err(|error| HotError::Unknown(format!("the bus has not confirmed the decisions: {error}")))
-    }
-
-    /// Whether nobody has put the campaign together again since this was decided.
-    async fn is_still(&self, sale: &Sale, mark: sale::Mark) -> Result<(), HotError> {
-        let mut pipeline = redis::pipe();
-        pipeline.cmd("HMGET").arg(&sale.keys.policy).arg(&["epoch", "incomplete"]);
-        let values = self.links.send(&sale.keys.policy, pipeline).await?;
-        let mut fields = Array::of(values.into_iter().next().unwrap_or(Value::Nil))?;
-        let epoch: Option<i64> = fields.field()?;
-        let is_whole = fields.field::<u8>()?.is_none();
-        if epoch == Some(mark.epoch) && is_whole {
-            return Ok(());
-        }
-        Err(HotError::Unknown("the campaign was put together again meanwhile".into()))
-    }
-
-    /// A user's coupons; `None` if there is no such campaign.
-    async fn look(&self, id: &CampaignId, user: &UserId) -> Result<Option<Vec<record::Entry>>, HotError> {
-        let sale = self.sales.get(id).unwrap_or_else(|| Arc::new(Sale::new(id.clone())));
-        self.look_of(&sale, user.as_str()).await
-    }
-
-    async fn restore_some(&self, sale: &Sale, coupons: &[Coupon]) -> Result<Vec<usize>, HotError> {
-        let mut texts = vec![coupons.len().to_string()];
-        for coupon in coupons {
-            let state = if coupon.revoked { "R" } else { "I" };
-            texts.extend([
-                coupon.user.to_string(),
-                coupon.serial.to_string(),
-                coupon.nth_of_user.to_string(),
-                coupon.issued_at.millis().to_string(),
-                coupon.coupon_id.simple().to_string(),
-                state.to_owned(),
-            ]);
-        }
-        let arguments: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
-        let keys = &sale.keys;
-        let keys = [keys.policy.as_str(), &keys.stock, &keys.participants, &keys.returned];
-        let ran = self.links.run(&scripts::RESTORE, &keys, &arguments, (Lane::Decision, self.wait())).await?;
-        if !ran.kept {
-            return Err(HotError::Unknown("no replica has confirmed what was put back".into()));
-        }
-        Ok(Array::of(ran.value)?.numbers::<usize>()?.into_iter().map(|place| place - 1).collect())
-    }
-
-    async fn set_standing(&self, sale: &Sale, standing: &str) -> Result<(), HotError> {
-        // Clocks differ between servers: a new epoch must follow the one seen here, whoever's clock that came from.
-        let epoch = clock::now().millis().max(sale.kept().epoch + 1).to_string();
-        let arguments = [standing.as_bytes(), epoch.as_bytes()];
-        let ran =
-            self.links.run(&scripts::STANDING, &[&sale.keys.policy], &arguments, (Lane::Decision, self.wait())).await?;
-        self.wake(&sale.id);
-        if ran.kept { Ok(()) } else { Err(HotError::Unknown("no replica has confirmed it".into())) }
-    }
-
-    /// How much was given, and how many messages of it are on their way; `None` if there is no such campaign.
-    async fn counters(&self, sale: &Sale) -> Result<Option<(SaleCounts, u64)>, HotError> {
-        let mut pipeline = redis::pipe();
-        pipeline.cmd("HMGET").arg(&sale.keys.policy).arg(&["given", "revoked", "told", "handed"]);
-        let values = self.links.send(&sale.keys.policy, pipeline).await?;
-        let mut fields = Array::of(values.into_iter().next().unwrap_or(Value::Nil))?;
-        let Some(given) = fields.field()? else { return Ok(None) };
-        let counts = SaleCounts { given, revoked: fields.number()? };
-        let (told, handed): (u64, u64) = (fields.number()?, fields.number()?);
-        Ok(Some((counts, told.saturating_sub(handed))))
-    }
-
-    async fn counts_and_pending(&self, sale: &Sale) -> Result<(SaleCounts, u64), HotError> {
-        Ok(self.counters(sale).await?.unwrap_or_default())
-    }
-
-    async fn figures(&self, sale: &Sale) -> Result<Option<(Campaign, u32, u32)>, HotError> {
-        let Some(campaign) = self.policy(sale).await? else { return Ok(None) };
-        let mut pipeline = redis::pipe();
-        pipeline.cmd("GET").arg(&sale.keys.stock);
-        pipeline.cmd("HLEN").arg(&sale.keys.participants);
-        let mut values = Array::of(Value::Array(self.links.send(&sale.keys.policy, pipeline).await?))?;
-        Ok(Some((campaign, values.number()?, values.number()?)))
-    }
 }

@@ -7,73 +7,77 @@ use std::sync::LazyLock;
 pub(super) struct Script {
     /// For metrics and errors.
     pub name: &'static str,
-    /// What Redis is sent when it does not know the digest.
+    /// The text, sent when Redis does not know the digest.
     pub text: &'static str,
     digest: LazyLock<String>,
 }
 
 impl Script {
-    /// What Redis is sent first.
+    /// The digest, sent first.
     pub fn digest(&self) -> &str {
         &self.digest
     }
 }
 
 macro_rules! scripts {
-    ($($(#[$doc:meta])* $constant:ident = $file:literal $(after $before:literal)?;)*) => {
+    ($($(#[$doc:meta])* $constant:ident = $name:literal at $file:literal $(after $before:literal)?;)*) => {
         $($(#[$doc])*
         pub(super) static $constant: Script = Script {
-            name: $file,
+            name: $name,
             text: concat!(
-                $(include_str!(concat!("lua/", $before, ".lua")),)?
-                include_str!(concat!("lua/", $file, ".lua")),
+                $(include_str!(concat!($before, ".lua")),)?
+                include_str!(concat!($file, ".lua")),
             ),
             digest: LazyLock::new(|| Source::new($constant.text).get_hash().to_owned()),
         };)*
+
+        /// Every script.
+        #[cfg(test)]
+        pub(super) static ALL: &[&Script] = &[$(&$constant),*];
     };
 }
 
 scripts! {
     /// Decides a batch.
-    ISSUE = "issue";
+    ISSUE = "issue" at "coupon/issue";
     /// Makes or changes a campaign.
-    PUT = "put";
+    PUT = "put" at "coupon/put";
     /// Stops a campaign, or lets it go on.
-    STANDING = "standing";
+    STANDING = "standing" at "coupon/standing";
     /// Takes a coupon back.
-    REVOKE = "revoke";
+    REVOKE = "revoke" at "coupon/revoke";
     /// Puts coupons back.
-    RESTORE = "restore";
-    /// Tells a user's coupons.
-    LOOK = "look";
+    RESTORE = "restore" at "coupon/restore";
+    /// Reads a user's coupons.
+    LOOK = "look" at "coupon/look";
     /// Gives messages to a relay.
-    TAKE = "take";
+    TAKE = "take" at "coupon/take";
     /// Forgets messages handed over.
-    HANDED = "handed";
+    HANDED = "handed" at "coupon/handed";
     /// Lets go of an idempotency key, or takes it over.
-    CLAIM = "claim";
+    CLAIM = "claim" at "coupon/claim";
     /// Takes from a token bucket.
-    LIMIT = "limit";
+    LIMIT = "limit" at "limit";
     /// Makes a line.
-    LINE_MAKE = "line/make" after "line/common";
+    LINE_MAKE = "line/make" at "line/make" after "line/common";
     /// Changes a line's rule.
-    LINE_CHANGE = "line/change" after "line/common";
-    /// Takes places, or tells how people stand.
-    LINE_ENTER_LOOK = "line/enter_look" after "line/common";
+    LINE_CHANGE = "line/change" at "line/change" after "line/common";
+    /// Takes places, or checks people in.
+    LINE_ENTER_LOOK = "line/enter_look" at "line/enter_look" after "line/common";
     /// Gives up a place.
-    LINE_LEAVE = "line/leave" after "line/common";
+    LINE_LEAVE = "line/leave" at "line/leave" after "line/common";
     /// Lets the next go.
-    LINE_ADMIT = "line/admit" after "line/common";
-    /// Shows passes where others look for them.
-    LINE_SHOW = "line/show" after "line/common";
+    LINE_ADMIT = "line/admit" at "line/admit" after "line/common";
+    /// Writes passes for other readers.
+    LINE_SHOW = "line/show" at "line/show" after "line/common";
     /// Puts back those who were dealt with for too long.
-    LINE_PUT_BACK = "line/put_back" after "line/common";
+    LINE_PUT_BACK = "line/put_back" at "line/put_back" after "line/common";
     /// Keeps a verdict.
-    LINE_FINISH = "line/finish" after "line/common";
+    LINE_FINISH = "line/finish" at "line/finish" after "line/common";
     /// Gives a part of the tickets of an opening draw.
-    LINE_DRAW = "line/draw" after "line/common";
-    /// Tells a line's figures.
-    LINE_FIGURES = "line/figures" after "line/common";
+    LINE_DRAW = "line/draw" at "line/draw" after "line/common";
+    /// Reads a line's counts.
+    LINE_FIGURES = "line/figures" at "line/figures" after "line/common";
     /// Adds a name to a set.
-    LINE_REGISTER = "line/register";
+    LINE_REGISTER = "line/register" at "line/register";
 }

@@ -3,8 +3,8 @@
 
 use super::ApiError;
 use domain::ErrorCode;
-use domain::campaign_change::ChangeRefused;
-use domain::redemption::Refusal;
+use domain::coupon::campaign_change::ChangeRefused;
+use domain::coupon::redemption::Refusal;
 use hot::HotError;
 use ledger::LedgerError;
 

@@ -1,36 +1,50 @@
 //! Which language a caller reads, by `Accept-Language`.
 
-/// The languages that every text exists in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Language {
+/// One line a language: its variant and its tag, which names its file in `messages`.
+macro_rules! languages {
+    ($($(#[$attribute:meta])* $variant:ident = $tag:literal,)*) => {
+        /// The languages that every text exists in.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+        pub enum Language {
+            $($(#[$attribute])* $variant),*
+        }
+
+        impl Language {
+            /// All languages.
+            pub const ALL: [Self; [$($tag),*].len()] = [$(Self::$variant),*];
+
+            /// The language tag.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $tag),*
+                }
+            }
+
+            /// The messages of the language, in Fluent's format.
+            pub(super) const fn source(self) -> &'static str {
+                match self {
+                    $(Self::$variant => include_str!(concat!("messages/", $tag, ".ftl"))),*
+                }
+            }
+        }
+    };
+}
+
+languages! {
     /// Korean.
-    Ko,
+    Ko = "ko",
     /// English.
     #[default]
-    En,
+    En = "en",
 }
 
 /// More entries than this are not looked at: no person reads so many languages.
 const ENTRIES_MAX: usize = 16;
 
 impl Language {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Ko, Self::En];
-
-    /// The language tag.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ko => "ko",
-            Self::En => "en",
-        }
-    }
-
-    /// The place in a table of texts.
+    /// The index in a table of texts.
     pub(super) const fn index(self) -> usize {
-        match self {
-            Self::Ko => 0,
-            Self::En => 1,
-        }
+        self as usize
     }
 
     /// The best of what the header asks for; `default` without a header, or when it asks for neither (RFC 9110, 12.5.4).
@@ -57,13 +71,8 @@ impl Language {
 
     fn of_tag(tag: &[u8], default: Self) -> Option<Self> {
         let primary = tag.split(|byte| *byte == b'-').next().unwrap_or_default();
-        if primary.eq_ignore_ascii_case(b"ko") {
-            Some(Self::Ko)
-        } else if primary.eq_ignore_ascii_case(b"en") {
-            Some(Self::En)
-        } else {
-            (tag == b"*").then_some(default)
-        }
+        let known = Self::ALL.into_iter().find(|language| primary.eq_ignore_ascii_case(language.as_str().as_bytes()));
+        known.or_else(|| (tag == b"*").then_some(default))
     }
 }
 

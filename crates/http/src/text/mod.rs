@@ -1,77 +1,82 @@
-//! The texts of `messages/*.ftl`, resolved once: afterwards a text costs a look-up in a table.
+//! What people read: the messages of `messages/*.ftl`, one file a language, for the API and for pages.
+//!
+//! They are resolved once; afterwards a text costs a look-up in a table. Messages for codes are found by the code, those
+//! of pages by their id.
 
 pub mod language;
 pub mod shorten;
 
 use domain::{ErrorCode, IssueOutcome};
-use fluent_bundle::{FluentBundle, FluentResource};
+use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
 use language::Language;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
-const SOURCES: [(Language, &str); 2] =
-    [(Language::Ko, include_str!("messages/ko.ftl")), (Language::En, include_str!("messages/en.ftl"))];
-
-/// The codes of decisions, which are answers and not errors (`contract.md`, Coupons).
-const OUTCOMES: [&str; 7] = ["ISSUED", "ALREADY_ISSUED", "NOT_OPEN", "CLOSED", "PAUSED", "NOT_ADMITTED", "SOLD_OUT"];
+/// The numbers in messages. They are filled in with their placeholder, `{n}`, which the reader's side replaces.
+const PLACEHOLDERS: [(&str, &str); 3] = [("n", "{n}"), ("h", "{h}"), ("m", "{m}")];
 
 struct Texts {
     errors: [Box<str>; ErrorCode::ALL.len()],
-    outcomes: [Box<str>; OUTCOMES.len()],
+    outcomes: [Box<str>; IssueOutcome::CODES.len()],
+    all: HashMap<Box<str>, Box<str>>,
 }
 
-static TABLE: LazyLock<[Texts; 2]> = LazyLock::new(|| Language::ALL.map(Texts::of));
+static TABLE: LazyLock<[Texts; Language::ALL.len()]> = LazyLock::new(|| Language::ALL.map(Texts::of));
 
 impl Texts {
     fn of(language: Language) -> Self {
-        let source = SOURCES.iter().find(|(of, _)| *of == language).map_or("", |(_, source)| source);
-        let bundle = bundle(language, source);
+        let resource = FluentResource::try_new(language.source().to_owned()).unwrap_or_else(|(readable, _)| readable);
+        let ids: Vec<Box<str>> = ids(&resource).map(Into::into).collect();
+        let bundle = bundle(language, resource);
         Self {
             errors: ErrorCode::ALL.map(|code| text(&bundle, code.as_str())),
-            outcomes: OUTCOMES.map(|code| text(&bundle, code)),
+            outcomes: IssueOutcome::CODES.map(|code| text(&bundle, code)),
+            all: ids.into_iter().map(|id| (id.clone(), text(&bundle, &id))).collect(),
         }
     }
 }
 
-/// A text that is missing or can not be read shows its code: a test sees to it that none is.
-fn text(bundle: &FluentBundle<FluentResource>, code: &str) -> Box<str> {
-    let pattern = bundle.get_message(code).and_then(|message| message.value());
-    let text = pattern.map(|pattern| bundle.format_pattern(pattern, None, &mut Vec::new()).into_owned());
-    text.unwrap_or_else(|| code.to_owned()).into()
+fn ids(resource: &FluentResource) -> impl Iterator<Item = &str> {
+    let lines = resource.source().lines().filter(|line| !line.starts_with(['#', ' ']));
+    lines.filter_map(|line| line.split_once(" = ")).map(|(id, _)| id)
 }
 
-fn bundle(language: Language, source: &str) -> FluentBundle<FluentResource> {
+/// A text that is missing or cannot be read shows its id: a test makes sure that none is.
+fn text(bundle: &FluentBundle<FluentResource>, id: &str) -> Box<str> {
+    let placeholders: FluentArgs<'_> = PLACEHOLDERS.into_iter().collect();
+    let pattern = bundle.get_message(id).and_then(|message| message.value());
+    let text = pattern.map(|pattern| bundle.format_pattern(pattern, Some(&placeholders), &mut Vec::new()).into_owned());
+    text.unwrap_or_else(|| id.to_owned()).into()
+}
+
+fn bundle(language: Language, resource: FluentResource) -> FluentBundle<FluentResource> {
     let mut bundle = FluentBundle::new(language.as_str().parse().ok().into_iter().collect());
-    let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(readable, _)| readable);
+    // The marks around a number would be read out, and the script could not find the placeholder.
+    bundle.set_use_isolating(false);
     // Adding fails on a doubled id only, and then the first text stands.
     let _ = bundle.add_resource(resource);
     bundle
 }
 
-/// What a person reads for an error.
+/// The message for an error.
 pub fn error_message(code: ErrorCode, language: Language) -> &'static str {
     &TABLE[language.index()].errors[code as usize]
 }
 
-/// What a person reads for a decision.
+/// The message for a decision.
 pub fn outcome_message(outcome: &IssueOutcome, language: Language) -> &'static str {
-    let place = match outcome {
-        IssueOutcome::Issued { .. } => 0,
-        IssueOutcome::AlreadyIssued { .. } => 1,
-        IssueOutcome::NotOpen { .. } => 2,
-        IssueOutcome::Closed { .. } => 3,
-        IssueOutcome::Paused { .. } => 4,
-        IssueOutcome::NotAdmitted { .. } => 5,
-        IssueOutcome::SoldOut => 6,
-        IssueOutcome::KeyReused => return error_message(ErrorCode::IdempotencyKeyReused, language),
-        IssueOutcome::NoCampaign => return error_message(ErrorCode::CampaignNotFound, language),
-    };
-    &TABLE[language.index()].outcomes[place]
+    &TABLE[language.index()].outcomes[outcome.index()]
+}
+
+/// The message with this id, for a page. An unknown id is shown itself.
+pub fn message(id: &'static str, language: Language) -> &'static str {
+    TABLE[language.index()].all.get(id).map_or(id, |text| text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::issue::IssuedCoupon;
+    use domain::coupon::issue::IssuedCoupon;
     use std::collections::HashSet;
     use uuid::Uuid;
 
@@ -107,7 +112,7 @@ mod tests {
             IssueOutcome::SoldOut,
         ];
         for (place, outcome) in outcomes.iter().enumerate() {
-            assert_eq!(outcome.code(), OUTCOMES[place]);
+            assert_eq!(outcome.code(), IssueOutcome::CODES[place]);
             for language in Language::ALL {
                 assert_ne!(outcome_message(outcome, language), outcome.code());
             }
@@ -117,12 +122,26 @@ mod tests {
     }
 
     #[test]
-    fn the_files_have_no_text_that_nobody_uses() {
-        for (language, source) in SOURCES {
-            let resource = FluentResource::try_new(source.to_owned()).expect("the file is well formed");
-            let messages = source.lines().filter(|line| line.contains(" = ")).count();
-            assert_eq!(messages, ErrorCode::ALL.len() + OUTCOMES.len(), "{}", language.as_str());
-            assert!(resource.entries().count() >= messages);
+    fn every_language_has_the_same_messages_and_placeholders() {
+        let of = |language: Language| {
+            let placeholders = |text: &str| PLACEHOLDERS.map(|(_, placeholder)| text.matches(placeholder).count());
+            let all = TABLE[language.index()].all.iter();
+            all.map(|(id, text)| (id.clone(), placeholders(text))).collect::<HashMap<_, _>>()
+        };
+        for language in Language::ALL {
+            assert_eq!(of(language), of(Language::default()), "{}", language.as_str());
+            for (id, text) in &TABLE[language.index()].all {
+                assert!(id != text && !text.contains('$'), "{}: {id} = {text}", language.as_str());
+            }
+        }
+    }
+
+    #[test]
+    fn every_message_for_a_code_belongs_to_a_code() {
+        let known: HashSet<&str> =
+            ErrorCode::ALL.map(ErrorCode::as_str).into_iter().chain(IssueOutcome::CODES).collect();
+        for id in TABLE[0].all.keys().filter(|id| id.starts_with(|first: char| first.is_ascii_uppercase())) {
+            assert!(known.contains(&**id), "{id}");
         }
     }
 }

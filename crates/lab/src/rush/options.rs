@@ -86,7 +86,7 @@ pub(super) struct Checked {
 
 impl Options {
     pub(super) fn check(self) -> anyhow::Result<Checked> {
-        let stock_max = domain::campaign::STOCK_MAX;
+        let stock_max = domain::coupon::campaign::STOCK_MAX;
         ensure!((1..=USERS_MAX).contains(&self.users), "users must be 1 to {USERS_MAX}");
         ensure!((1..=CONNECTIONS_MAX).contains(&self.connections), "connections must be 1 to {CONNECTIONS_MAX}");
         ensure!((1..=stock_max).contains(&self.stock), "stock must be 1 to {stock_max}");

@@ -2,7 +2,7 @@
 
 use crate::client::LineClient;
 use domain::ErrorCode;
-use domain::line::{DrawSeed, Figures, LineId, LineRule, commitment_hex};
+use domain::line::{DrawSeed, LineCounts, LineId, LineRule, commitment_hex};
 use hot::line::Clock;
 use onsale_http::ApiError;
 use serde::Serialize;
@@ -31,7 +31,7 @@ pub struct DrawDocument {
 
 impl DrawDocument {
     /// None for a line without a draw. The seed is told once everybody has a ticket.
-    pub fn of(rule: &LineRule, figures: &Figures) -> Option<Self> {
+    pub fn of(rule: &LineRule, figures: &LineCounts) -> Option<Self> {
         let seed = rule.draw?;
         let told = figures.drawn.map(|_| seed.hex());
         Some(Self { commitment: commitment_hex(&seed), seed: told, count: figures.drawn })
@@ -70,7 +70,7 @@ impl LineClient {
         if rule.opens_at.is_none_or(|opens_at| opens_at <= clock::now()) {
             return Err(too_late("the line is open, or has no time of opening: a draw is announced before"));
         }
-        let figures = self.port.figures(line, 0, Clock::Engine).await?.unwrap_or_default();
+        let figures = self.port.counts(line, 0, Clock::Engine).await?.unwrap_or_default();
         if figures.tickets > 0 {
             return Err(too_late(
                 "people stand in this line and were told their ranks: announce a draw before they come",

@@ -129,7 +129,10 @@ impl Parts {
     /// As [`Parts::open`], but for a folder in use.
     pub async fn open_or_read(config: &Config) -> anyhow::Result<(CouponService, bool)> {
         let (port, running): (Arc<dyn CouponPort>, bool) = match config.hot_engine() {
-            HotEngine::Redis(address) => (Arc::new(redis::engine(config, &address).await?), false),
+            HotEngine::Redis(address) => {
+                let connections = redis::connect(config, &address).await?;
+                (Arc::new(redis::engine(config, &connections)?), false)
+            }
             HotEngine::Embedded => own_or_read(&config.data.dir)?,
         };
         let ledger = open_ledger(config).await?;
@@ -164,9 +167,10 @@ async fn embedded(config: &Config) -> anyhow::Result<(Deciding, Ledger)> {
 
 async fn on_redis(config: &Config, address: &RedisAddress) -> anyhow::Result<(Deciding, Ledger)> {
     let ledger = open_ledger(config).await?;
-    let engine = redis::engine(config, address).await?;
-    let keys = RedisKeys::open(address).await.context("hot state can not be reached")?;
-    let lines = redis::lines(config, address).await?;
+    let connections = redis::connect(config, address).await?;
+    let engine = redis::engine(config, &connections)?;
+    let lines = redis::lines(config, &connections);
+    let keys = RedisKeys::new(connections);
     let coupons = service(config, Arc::new(engine), ledger.clone()).await?;
     if let Err(error) = coupons.follow_ledger().await {
         // One campaign or shard that is not well must not keep all others closed: it is tried again every few seconds.

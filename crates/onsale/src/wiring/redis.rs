@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bus::kafka::KafkaPublisher;
 use bus::{BATCH_MAX, Publisher};
 use domain::message::{Envelope, topic};
-use hot::redis::{Ack, Announce, LineOptions, RedisAddress, RedisEngine, RedisLines, RedisOptions};
+use hot::redis::{Ack, Announce, LineOptions, RedisAddress, RedisConnections, RedisEngine, RedisLines, RedisOptions};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -29,12 +29,16 @@ impl Announce for ToKafka {
     }
 }
 
-fn options(config: &Config) -> anyhow::Result<RedisOptions> {
-    let ack = match config.hot.ack {
+fn ack(config: &Config) -> Ack {
+    match config.hot.ack {
         HotAck::None => Ack::None,
         HotAck::Replica => Ack::Replica,
         HotAck::Bus => Ack::Bus,
-    };
+    }
+}
+
+fn options(config: &Config) -> anyhow::Result<RedisOptions> {
+    let ack = ack(config);
     let announce: Option<Arc<dyn Announce>> = match (ack, config.bus_engine()) {
         (Ack::Bus, BusEngine::Kafka(brokers)) => Some(Arc::new(ToKafka(kafka::publisher(&brokers)?))),
         (Ack::Bus, BusEngine::Local) => {
@@ -42,30 +46,33 @@ fn options(config: &Config) -> anyhow::Result<RedisOptions> {
         }
         _ => None,
     };
-    Ok(RedisOptions { ack, announce, connections: config.http.worker_count() })
+    Ok(RedisOptions { ack, announce })
 }
 
-/// Waiting lines on a Redis that the coupons were just found on.
+/// Waiting lines on the connections of this process.
+pub(super) fn lines(config: &Config, connections: &RedisConnections) -> RedisLines {
+    RedisLines::new(connections.clone(), LineOptions { ack: ack(config), ..LineOptions::default() })
+}
+
+/// Coupons on the connections of this process.
 ///
 /// # Errors
-/// When it can not be reached.
-pub(super) async fn lines(config: &Config, address: &RedisAddress) -> anyhow::Result<RedisLines> {
-    let ack = options(config)?.ack;
-    let connections = config.http.worker_count();
-    let options = LineOptions { ack, connections, ..LineOptions::default() };
-    RedisLines::open(address, options).await.context("hot state can not be reached")
+/// When the configuration contradicts itself.
+pub(super) fn engine(config: &Config, connections: &RedisConnections) -> anyhow::Result<RedisEngine> {
+    Ok(RedisEngine::new(connections.clone(), options(config)?))
 }
 
 /// Connects; a Redis that is just starting, or failing over, is waited for.
 ///
 /// # Errors
-/// When it can not be reached in [`PATIENCE`].
-pub(super) async fn engine(config: &Config, address: &RedisAddress) -> anyhow::Result<RedisEngine> {
-    let options = options(config)?;
+/// When Redis cannot be reached in [`PATIENCE`].
+pub(super) async fn connect(config: &Config, address: &RedisAddress) -> anyhow::Result<RedisConnections> {
+    // Each worker has one batch of coupons and one of lines under way.
+    let decisions = 2 * config.http.worker_count();
     let begun = Instant::now();
     loop {
-        match RedisEngine::open(address, options.clone()).await {
-            Ok(engine) => return Ok(engine),
+        match RedisConnections::open(address, decisions).await {
+            Ok(connections) => return Ok(connections),
             Err(error) if begun.elapsed() < PATIENCE => {
                 tracing::warn!(%error, "waiting for Redis");
                 tokio::time::sleep(TRIED_EVERY).await;

@@ -145,6 +145,6 @@ async fn change(
     let (line, _) = api.lines.named(line).await?;
     let rule = api.lines.change(&line, change).await?;
     api.streams.changed(&line);
-    let figures = api.lines.port.figures(&line, 0, Clock::Engine).await?.unwrap_or_default();
+    let figures = api.lines.port.counts(&line, 0, Clock::Engine).await?.unwrap_or_default();
     Ok(Json(LineStats::of(&line, &rule, &figures, api.cache.rates().per_second(&line))))
 }

@@ -6,7 +6,7 @@
 
 use super::local::{TOKEN_PARAMETER, local, wait_address, without_token};
 use super::visitor::{Caller, Carried};
-use domain::line::{LineId, Standing};
+use domain::line::{LineId, LineStatus};
 use hot::line::LineUser;
 use lines::client::LineClient;
 use std::collections::HashMap;
@@ -87,12 +87,12 @@ impl Checks {
             return through(None);
         }
         match self.lines.look(who.clone()).await {
-            Ok(Standing::Inside { pass, .. }) => {
+            Ok(LineStatus::Inside { pass, .. }) => {
                 self.keep(who, pass.id);
                 let has_cookie = carried == Some(pass.id);
                 through((!has_cookie).then(|| caller.pass_cookie(line, &visitor, &pass, now)))
             }
-            Ok(Standing::NoLine) => Verdict::NoLine,
+            Ok(LineStatus::NoLine) => Verdict::NoLine,
             Ok(_) => wait(&asked),
             // Who was let in stays in; nobody comes in anew.
             Err(_) if carried.is_some() => through(None),

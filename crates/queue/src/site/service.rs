@@ -10,7 +10,7 @@ use ::http::request::Parts;
 use ::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
-use domain::line::{LineId, Standing};
+use domain::line::{LineId, LineStatus};
 use domain::{ErrorCode, EventName, UserId};
 use hot::line::LineUser;
 use lines::client::LineClient;
@@ -179,21 +179,23 @@ impl Site {
         let has_wrong_pass = caller.pass(&line, &visitor) == Carried::Forged;
         let who = LineUser { line: line.clone(), user: visitor.clone() };
         let mut response = match self.lines.enter(who).await {
-            Ok(Standing::Waiting { ticket, rank, .. }) => {
+            Ok(LineStatus::Waiting { ticket, rank, .. }) => {
                 let from_rank = query.from.parse().unwrap_or(rank).max(rank);
                 let wait_seconds = self.estimate(&line, rank, ticket).await;
                 let here = format!("{here}&from={from_rank}");
                 page::waiting(&Waiting { line: escaped(name), ticket, rank, from_rank, wait_seconds, here }, language)
             }
-            Ok(Standing::Inside { pass, .. }) => {
+            Ok(LineStatus::Inside { pass, .. }) => {
                 let right = has_wrong_pass.then(|| caller.pass_cookie(&line, &visitor, &pass, clock::now()));
                 see_other(&admitted_address(&to, pass.id), right.as_deref())
             }
-            Ok(Standing::Drawing { entry, .. }) => page::notice(Notice::Drawing(entry), &here, language),
-            Ok(Standing::Full) => page::notice(Notice::Full, &here, language),
-            Ok(Standing::Closed | Standing::Finished { .. }) => page::notice(Notice::Closed, &here, language),
-            Ok(Standing::NoLine) => return Err(no_line()),
-            Ok(Standing::Absent | Standing::Processing { .. }) | Err(_) => page::notice(Notice::Away, &here, language),
+            Ok(LineStatus::Drawing { entry, .. }) => page::notice(Notice::Drawing(entry), &here, language),
+            Ok(LineStatus::Full) => page::notice(Notice::Full, &here, language),
+            Ok(LineStatus::Closed | LineStatus::Finished { .. }) => page::notice(Notice::Closed, &here, language),
+            Ok(LineStatus::NoLine) => return Err(no_line()),
+            Ok(LineStatus::Absent | LineStatus::Processing { .. }) | Err(_) => {
+                page::notice(Notice::Unavailable, &here, language)
+            }
         };
         // Again, so that it lasts from now on.
         put(&mut response, SET_COOKIE.as_str(), &cookie);
@@ -215,21 +217,21 @@ impl Site {
             return Err(ApiError::new(ErrorCode::Unauthorized).detail("open /wait/ first and send its cookie"));
         };
         match self.look(&line, user).await? {
-            Standing::Waiting { ticket, rank, .. } => Ok(Place {
+            LineStatus::Waiting { ticket, rank, .. } => Ok(Place {
                 status: PlaceStatus::Waiting,
                 ticket,
                 rank,
                 estimated_wait_time: self.estimate(&line, rank, ticket).await,
                 token: None,
             }),
-            Standing::Drawing { entry, .. } => Ok(Place {
+            LineStatus::Drawing { entry, .. } => Ok(Place {
                 status: PlaceStatus::Drawing,
                 ticket: entry,
                 rank: 0,
                 estimated_wait_time: None,
                 token: None,
             }),
-            Standing::Inside { ticket, pass } => Ok(Place {
+            LineStatus::Inside { ticket, pass } => Ok(Place {
                 status: PlaceStatus::Active,
                 ticket,
                 rank: 0,
@@ -240,7 +242,7 @@ impl Site {
         }
     }
 
-    async fn look(&self, line: &LineId, user: UserId) -> Result<Standing, ApiError> {
+    async fn look(&self, line: &LineId, user: UserId) -> Result<LineStatus, ApiError> {
         Ok(self.lines.look(LineUser { line: line.clone(), user }).await?)
     }
 }

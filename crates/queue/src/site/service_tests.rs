@@ -72,7 +72,7 @@ async fn who_begins_anew_is_not_held_up_by_the_pass_of_before() {
     assert!(site.check("shop", &browser.asker().await, "/cart").await.is_err(), "the pass is another's");
     port.admit(&line, vec![Uuid::new_v4()], Clock::Engine).await.expect("let in");
     let who = LineUser { line, user: UserId::new(&id).expect("a name") };
-    assert!(port.look(vec![who], Clock::Engine).await[0].is_ok());
+    assert!(port.check_in(vec![who], Clock::Engine).await[0].is_ok());
 
     let sent = site.wait("shop", &query(), &browser.asker().await).await.expect("leads on");
     assert_eq!(sent.status(), StatusCode::SEE_OTHER);

@@ -4,8 +4,8 @@ use super::{Scene, sale, told, until};
 use crate::issuer::{LedgerOutbox, Outcome};
 use crate::rows::{campaigns, coupons};
 use bus::Publisher;
-use domain::campaign::Switches;
-use domain::line::Verdict;
+use domain::coupon::campaign::Switches;
+use domain::line::LineOutcome;
 use domain::message::{CouponRequested, Envelope, event_type, topic};
 use domain::{Campaign, UserId};
 use ledger::outbox;
@@ -22,7 +22,7 @@ fn asked(sale: &Campaign, ticket: u64) -> Envelope {
     told(0xA000 + u128::from(ticket), event_type::COUPON_REQUESTED, &payload)
 }
 
-fn outcome(sale: &Campaign, ticket: u64, verdict: Verdict) -> Outcome {
+fn outcome(sale: &Campaign, ticket: u64, verdict: LineOutcome) -> Outcome {
     let user = UserId::new(&format!("u{ticket}")).expect("a name");
     Outcome { campaign: sale.id.clone(), user, verdict }
 }
@@ -38,7 +38,7 @@ async fn the_first_in_order_get_one_each_and_everybody_is_told() {
     let sale = sale(3);
     campaigns::create(&scene.ledger, &sale).await.expect("created");
     ask(&scene, (1..=5).map(|ticket| asked(&sale, ticket)).collect()).await;
-    let verdict = |ticket| if ticket <= 3 { Verdict::Issued } else { Verdict::SoldOut };
+    let verdict = |ticket| if ticket <= 3 { LineOutcome::Issued } else { LineOutcome::SoldOut };
     assert_eq!(scene.told.take(), (1..=5).map(|ticket| outcome(&sale, ticket, verdict(ticket))).collect::<Vec<_>>());
     let mut book = coupons::entries(&scene.ledger, &sale.id, None, 10).await.expect("read");
     book.sort_by_key(|entry| entry.serial);
@@ -56,7 +56,7 @@ async fn the_same_turn_again_gets_nothing_more_and_hears_it_again() {
     for messages in [vec![asked(&sale, 1), asked(&sale, 1)], vec![asked(&sale, 1)], vec![asked(&sale, 1)]] {
         let count = messages.len();
         ask(&scene, messages).await;
-        assert_eq!(scene.told.take(), vec![outcome(&sale, 1, Verdict::Issued); count]);
+        assert_eq!(scene.told.take(), vec![outcome(&sale, 1, LineOutcome::Issued); count]);
         assert_eq!(scene.kept(&sale).await, 1, "one turn, one coupon, though the limit is two");
     }
     scene.bus.stop().await;
@@ -72,7 +72,7 @@ async fn while_the_campaign_rests_nothing_is_decided_and_afterwards_the_same_mes
     let open = Campaign { switches: Switches { opened: true, ..Switches::default() }, ..resting };
     campaigns::update(&scene.ledger, &open).await.expect("stored");
     ask(&scene, vec![asked(&open, 1)]).await;
-    assert_eq!(scene.told.take(), [outcome(&open, 1, Verdict::Issued)]);
+    assert_eq!(scene.told.take(), [outcome(&open, 1, LineOutcome::Issued)]);
     assert_eq!(scene.kept(&open).await, 1);
     scene.bus.stop().await;
 }

@@ -2,15 +2,15 @@
 
 use crate::rows::entities::{campaign, coupon};
 use domain::TenantName;
+use domain::coupon::redemption::Use;
 use domain::message::Envelope;
-use domain::redemption::Use;
 use ledger::moment::stored;
 use ledger::{Ledger, LedgerError, Transaction, outbox};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 use uuid::Uuid;
 
-/// One step in a coupon's life, decided by the rules of `domain::redemption` on the stored state.
+/// One step in a coupon's life, decided by the rules of `domain::coupon::redemption` on the stored state.
 #[derive(Clone, Debug)]
 pub struct UseChange<'a> {
     /// The tenant of the coupon's campaign.

@@ -6,7 +6,7 @@
 use super::keep::keep_issued;
 use crate::rows::campaigns::{from_row, locked_row_of};
 use crate::rows::entities::{campaign, coupon, user_coupon};
-use domain::issue::{Decision, Facts, KeyUse, decide};
+use domain::coupon::issue::{Decision, Facts, KeyUse, decide};
 use domain::message::CouponIssued;
 use domain::{Campaign, CampaignId, Timestamp, UserId};
 use ledger::{LedgerError, Transaction};

@@ -2,8 +2,8 @@
 
 use crate::rows::campaigns::campaign_id;
 use crate::rows::entities::{campaign, coupon, user_coupon};
-use domain::reconcile::Entry;
-use domain::redemption::Use;
+use domain::coupon::reconcile::Entry;
+use domain::coupon::redemption::Use;
 use domain::{CampaignId, CouponStatus, EventName, TenantName, UserId};
 use ledger::moment::read;
 use ledger::{Ledger, LedgerError};

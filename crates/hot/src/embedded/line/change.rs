@@ -2,22 +2,20 @@
 //! ticket was drawn.
 
 use super::slot::Slot;
-use crate::port::HotError;
 use domain::UserId;
 use domain::line::{LineRule, State};
 use std::sync::Arc;
-use tokio::sync::oneshot;
 
 /// One change in a line.
 #[derive(Debug)]
 pub(super) enum Change {
     /// The line was made, or its rule changed.
     Rule(Box<LineRule>),
-    /// Somebody took the next number.
+    /// A user took the next number.
     Entered { entry: u64, user: UserId },
     /// A place's state changed.
     Became { entry: u64, state: State },
-    /// Nobody holds this number any more.
+    /// The number was given up.
     Gone { entry: u64 },
     /// Those who had come until then have their tickets by lot.
     Drawn { count: u32 },
@@ -39,8 +37,4 @@ pub(super) struct Record {
     pub counters: Counters,
     /// None at all: who waits only wants to know that all before is kept.
     pub changes: Vec<Change>,
-    /// Who waits until this is kept, and everything before it.
-    pub answer: Option<Answer>,
 }
-
-pub(super) type Answer = oneshot::Sender<Result<(), HotError>>;

@@ -8,11 +8,12 @@
 //! draws   line, count                                 the opening draw was held: the seed, in the rule, tells the order
 //! ```
 //!
-//! Who is away, and who was heard of when, is not kept: after a restart everybody counts as heard of now.
+//! Check-ins and inactive people are not kept: after a restart everyone counts as just checked in.
 
 use super::super::file::{JournalError, JournalFile, JournalOptions, Kind, NotKept};
+use super::super::writer::GroupJournal;
 use super::change::{Change, Counters, Record};
-use domain::line::{Line, LineId, LineRule, Pass, RestoredLine, RestoredPlace, State, Verdict};
+use domain::line::{Line, LineId, LineOutcome, LineRule, Pass, RestoredLine, RestoredPlace, State};
 use domain::{Timestamp, UserId};
 use hashbrown::HashMap;
 use rusqlite::types::Null;
@@ -42,8 +43,8 @@ const INSIDE: i64 = 2;
 const ISSUED: i64 = 3;
 const SOLD_OUT: i64 = 4;
 
-/// A line as the journal tells it.
-pub(super) struct Told {
+/// A line from the journal.
+pub(super) struct StoredLine {
     /// Its row.
     pub id: i64,
     /// Its name.
@@ -61,21 +62,7 @@ impl LinesJournal {
         Ok(Self(JournalFile::open(folder, &KIND, options)?))
     }
 
-    /// Keeps all of these in their order, or none.
-    pub fn keep(&self, records: &[Record]) -> Result<(), NotKept> {
-        self.0.transaction(|| {
-            let mut counters: HashMap<i64, Counters> = HashMap::new();
-            for record in records {
-                for change in &record.changes {
-                    self.write(&record.slot.name, record.slot.id, change)?;
-                }
-                counters.insert(record.slot.id, record.counters);
-            }
-            counters.iter().try_for_each(|(line, counters)| self.write_counters(*line, counters))
-        })
-    }
-
-    fn write(&self, name: &LineId, line: i64, change: &Change) -> Result<(), JournalError> {
+    fn write_change(&self, name: &LineId, line: i64, change: &Change) -> Result<(), JournalError> {
         match change {
             Change::Rule(rule) => return self.write_rule(name, line, rule),
             Change::Entered { entry, user } => self
@@ -88,15 +75,19 @@ impl LinesJournal {
                 let mut update = self.0.connection.prepare_cached(sql)?;
                 let ticket = *entry as i64;
                 match state {
-                    State::Waiting | State::Away => update.execute(params![line, ticket, WAITING, Null, Null])?,
+                    State::Waiting | State::Inactive => update.execute(params![line, ticket, WAITING, Null, Null])?,
                     State::Processing { since } => {
                         update.execute(params![line, ticket, PROCESSING, since.millis(), Null])?
                     }
                     State::Inside(Pass { id, until }) => {
                         update.execute(params![line, ticket, INSIDE, until.millis(), id.as_bytes()])?
                     }
-                    State::Finished(Verdict::Issued) => update.execute(params![line, ticket, ISSUED, Null, Null])?,
-                    State::Finished(Verdict::SoldOut) => update.execute(params![line, ticket, SOLD_OUT, Null, Null])?,
+                    State::Finished(LineOutcome::Issued) => {
+                        update.execute(params![line, ticket, ISSUED, Null, Null])?
+                    }
+                    State::Finished(LineOutcome::SoldOut) => {
+                        update.execute(params![line, ticket, SOLD_OUT, Null, Null])?
+                    }
                 }
             }
             Change::Gone { entry } => self
@@ -131,7 +122,7 @@ impl LinesJournal {
     }
 
     /// All lines with everybody in them.
-    pub fn restore(&self, now: Timestamp) -> Result<Vec<Told>, JournalError> {
+    pub fn restore(&self, now: Timestamp) -> Result<Vec<StoredLine>, JournalError> {
         // A page that does not read is damage like a row that makes no sense.
         self.read_lines(now).map_err(|error| match error {
             JournalError::Sqlite(error) => self.0.damaged(error),
@@ -139,7 +130,7 @@ impl LinesJournal {
         })
     }
 
-    fn read_lines(&self, now: Timestamp) -> Result<Vec<Told>, JournalError> {
+    fn read_lines(&self, now: Timestamp) -> Result<Vec<StoredLine>, JournalError> {
         let sql = "SELECT id, name, rule, opens_at_ms, tickets, serving, admitted, count
                    FROM lines LEFT JOIN draws ON line = id ORDER BY id";
         let mut select = self.0.connection.prepare(sql)?;
@@ -151,7 +142,7 @@ impl LinesJournal {
             let name = name.parse().map_err(|_| self.0.damaged(format!("no line is called {name:?}")))?;
             let kept = self.kept(row)?;
             let places = self.read_places(id, kept.tickets)?;
-            told.push(Told { id, name, line: Line::restore(kept, places, now) });
+            told.push(StoredLine { id, name, line: Line::restore(kept, places, now) });
         }
         Ok(told)
     }
@@ -198,9 +189,37 @@ impl LinesJournal {
             WAITING => State::Waiting,
             PROCESSING => State::Processing { since: Timestamp(row.get(3)?) },
             INSIDE => State::Inside(Pass { id: Uuid::from_bytes(row.get(4)?), until: Timestamp(row.get(3)?) }),
-            ISSUED => State::Finished(Verdict::Issued),
-            SOLD_OUT => State::Finished(Verdict::SoldOut),
+            ISSUED => State::Finished(LineOutcome::Issued),
+            SOLD_OUT => State::Finished(LineOutcome::SoldOut),
             state => return Err(self.0.damaged(format!("place in unknown state {state}"))),
         })
+    }
+}
+
+impl GroupJournal for LinesJournal {
+    type Record = Record;
+
+    const NAME: &'static str = "lines";
+    const THREAD: &'static str = "line-writer";
+
+    fn changes(record: &Record) -> usize {
+        record.changes.len()
+    }
+
+    fn write(&self, records: &[Record]) -> Result<(), NotKept> {
+        self.0.transaction(|| {
+            let mut counters: HashMap<i64, Counters> = HashMap::new();
+            for record in records {
+                for change in &record.changes {
+                    self.write_change(&record.slot.name, record.slot.id, change)?;
+                }
+                counters.insert(record.slot.id, record.counters);
+            }
+            counters.iter().try_for_each(|(line, counters)| self.write_counters(*line, counters))
+        })
+    }
+
+    fn written(record: Record) {
+        record.slot.keep(record.number);
     }
 }

@@ -1,37 +1,37 @@
-//! Lines of one process: rules in memory, places journalled in SQLite before anyone hears of them.
+//! Lines of one process: rules in memory, places journalled in SQLite before any caller is told.
 //!
 //! ```text
-//! any thread --turn--> slot     one line, one call at a time: decides in memory
+//! any thread --guard--> slot    one line, one call at a time: decides in memory
 //!               \-----> writer  every line's changes in order -> journal, one flush a round -> answers
 //! ```
 
 mod change;
+mod guard;
 mod journal;
 mod slot;
-mod turn;
-mod writer;
 
 use super::file::{JournalError, JournalOptions};
+use super::writer;
 use crate::line::{Admission, Clock, LinePort, LineUser, RuleChange};
 use crate::port::HotError;
 use async_trait::async_trait;
-use domain::line::{DrawSeed, DrawStep, Figures, Line, LineId, LineRule, Standing, Verdict, drawn_order};
+use domain::line::{DrawSeed, DrawStep, Line, LineCounts, LineId, LineOutcome, LineRule, LineStatus, drawn_order};
 use domain::{Timestamp, UserId};
+use guard::{LineGuard, Pending};
 use journal::LinesJournal;
 use slot::Slot;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use turn::{Pending, Turn};
 use uuid::Uuid;
-use writer::Writer;
 
+type Writer = writer::Writer<LinesJournal>;
 type Slots = papaya::HashMap<LineId, Arc<Slot>, hashbrown::DefaultHashBuilder>;
 
 /// The embedded engine for lines. Cheap to clone; the last clone dropped stops its writer, when all is written.
 ///
-/// Whoever stands as the disk has it hears so at once; whoever was changed lately hears it after the next flush. While
-/// the journal can not be written nothing is decided: a call that was deciding when that began hears
-/// [`HotError::Unknown`], for what it decided stands as soon as it can be written; later ones hear
+/// A status that is on the disk is returned at once; a status that was changed lately is returned after the next flush.
+/// While the journal cannot be written nothing is decided: a call whose changes could not be written ends with
+/// [`HotError::Unknown`], for its decision stands as soon as it can be written; later calls end with
 /// [`HotError::Unavailable`].
 #[derive(Clone)]
 pub struct EmbeddedLines {
@@ -57,7 +57,7 @@ impl EmbeddedLines {
         let journal = LinesJournal::open(folder, options)?;
         let told = journal.restore(clock::now())?;
         let last_id = told.last().map_or(0, |line| line.id);
-        let slots: Slots = told.into_iter().map(|line| (line.name.clone(), Arc::new(Slot::told(line)))).collect();
+        let slots: Slots = told.into_iter().map(|line| (line.name.clone(), Arc::new(Slot::stored(line)))).collect();
         let writer = Writer::start(journal)?;
         Ok(Self { slots: Arc::new(slots), last_id: Arc::new(Mutex::new(last_id)), writer })
     }
@@ -66,14 +66,14 @@ impl EmbeddedLines {
         self.slots.pin().get(line).cloned()
     }
 
-    /// Makes a line, unless it is there. What to wait for, that the line is kept.
+    /// Makes a line, unless it exists. Returns what to wait for until the line is on the disk.
     fn make(&self, line: &LineId, rule: LineRule) -> Result<Option<Pending>, HotError> {
         let mut last_id = self.last_id.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(slot) = self.slot(line) {
-            return turn(&slot, &self.writer, |turn| Ok(turn.rule())).map(|(_, pending)| pending);
+            return with_guard(&slot, &self.writer, |guard| Ok(guard.rule())).map(|(_, pending)| pending);
         }
         let slot = Arc::new(Slot::new(*last_id + 1, line.clone(), Line::new(rule)));
-        let ((), pending) = turn(&slot, &self.writer, |turn| turn.make())?;
+        let ((), pending) = with_guard(&slot, &self.writer, |guard| guard.make())?;
         *last_id += 1;
         self.slots.pin().insert(line.clone(), slot);
         Ok(pending)
@@ -83,10 +83,10 @@ impl EmbeddedLines {
     async fn act<T>(
         &self,
         line: &LineId,
-        act: impl FnOnce(&mut Turn<'_>) -> Result<T, HotError>,
+        act: impl FnOnce(&mut LineGuard<'_>) -> Result<T, HotError>,
     ) -> Result<Option<T>, HotError> {
         let Some(slot) = self.slot(line) else { return Ok(None) };
-        let (value, pending) = turn(&slot, &self.writer, act)?;
+        let (value, pending) = with_guard(&slot, &self.writer, act)?;
         if let Some(pending) = pending {
             pending.kept().await?;
         }
@@ -97,7 +97,7 @@ impl EmbeddedLines {
     async fn change<T>(
         &self,
         line: &LineId,
-        act: impl FnOnce(&mut Turn<'_>) -> Result<T, HotError>,
+        act: impl FnOnce(&mut LineGuard<'_>) -> Result<T, HotError>,
     ) -> Result<Option<T>, HotError> {
         self.writer.catch_up().await;
         self.act(line, act).await
@@ -110,9 +110,9 @@ impl EmbeddedLines {
         let writer = self.writer.clone();
         let drawn = tokio::task::spawn_blocking(move || {
             let order = drawn_order(&seed, count);
-            turn(&slot, &writer, |turn| turn.finish_draw(order))
+            with_guard(&slot, &writer, |guard| guard.finish_draw(order))
         });
-        let drawn = drawn.await.map_err(|error| HotError::Unknown(format!("the draw: {error}")))?;
+        let drawn = drawn.await.map_err(|error| HotError::unknown(format!("the draw: {error}")).because(error))?;
         if let ((), Some(pending)) = drawn? {
             pending.kept().await?;
         }
@@ -123,14 +123,14 @@ impl EmbeddedLines {
     async fn act_all(
         &self,
         batch: &[LineUser],
-        act: impl Fn(&mut Turn<'_>, &UserId) -> Result<(Standing, u64), HotError>,
-    ) -> Vec<Result<Standing, HotError>> {
-        let mut heard = vec![Ok(Standing::NoLine); batch.len()];
+        act: impl Fn(&mut LineGuard<'_>, &UserId) -> Result<(LineStatus, u64), HotError>,
+    ) -> Vec<Result<LineStatus, HotError>> {
+        let mut heard = vec![Ok(LineStatus::NoLine); batch.len()];
         let mut groups = Vec::new();
         for (line, members) in by_line(batch) {
             let Some(slot) = self.slot(line) else { continue };
-            let group = turn(&slot, &self.writer, |turn| {
-                Ok(members.iter().map(|at| act(turn, &batch[*at].user)).collect::<Vec<_>>())
+            let group = with_guard(&slot, &self.writer, |guard| {
+                Ok(members.iter().map(|at| act(guard, &batch[*at].user)).collect::<Vec<_>>())
             });
             match group {
                 Ok((told, pending)) => groups.push((slot, members, told, pending)),
@@ -153,15 +153,15 @@ impl EmbeddedLines {
     }
 }
 
-/// One turn at a line: what it says, and what to wait for before anybody hears it.
-fn turn<T>(
+/// Lets one call act on a line. Returns the answer, and what to wait for before the caller gets it.
+fn with_guard<T>(
     slot: &Arc<Slot>,
     writer: &Writer,
-    act: impl FnOnce(&mut Turn<'_>) -> Result<T, HotError>,
+    act: impl FnOnce(&mut LineGuard<'_>) -> Result<T, HotError>,
 ) -> Result<(T, Option<Pending>), HotError> {
-    let mut turn = Turn::begin(slot, writer);
-    let value = act(&mut turn)?;
-    Ok((value, turn.end()?))
+    let mut guard = LineGuard::begin(slot, writer);
+    let value = act(&mut guard)?;
+    Ok((value, guard.end()?))
 }
 
 /// The places in a batch of each line's people, lines in order of appearance.
@@ -193,58 +193,58 @@ impl LinePort for EmbeddedLines {
     }
 
     async fn change_rule(&self, line: &LineId, rule: LineRule) -> Result<RuleChange, HotError> {
-        let change = self.change(line, |turn| turn.change_rule(rule)).await?;
+        let change = self.change(line, |guard| guard.change_rule(rule)).await?;
         Ok(change.unwrap_or(RuleChange::NoLine))
     }
 
     async fn rule(&self, line: &LineId) -> Result<Option<LineRule>, HotError> {
-        self.act(line, |turn| Ok(turn.rule())).await
+        self.act(line, |guard| Ok(guard.rule())).await
     }
 
     async fn lines(&self) -> Result<Vec<LineId>, HotError> {
         Ok(self.slots.pin().values().filter(|slot| slot.is_kept(1)).map(|slot| slot.name.clone()).collect())
     }
 
-    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>> {
+    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
         self.writer.catch_up().await;
         let now = moment(clock);
-        self.act_all(&batch, |turn, user| turn.enter(user, now)).await
+        self.act_all(&batch, |guard, user| guard.enter(user, now)).await
     }
 
-    async fn look(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>> {
+    async fn check_in(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
         let now = moment(clock);
-        self.act_all(&batch, |turn, user| Ok(turn.look(user, now))).await
+        self.act_all(&batch, |guard, user| Ok(guard.check_in(user, now))).await
     }
 
-    fn look_now(&self, who: &LineUser) -> Option<Standing> {
-        let Some(slot) = self.slot(&who.line) else { return Some(Standing::NoLine) };
-        let told = turn(&slot, &self.writer, |turn| Ok(turn.look(&who.user, clock::now()).0));
-        // What is not on the disk yet has to be waited for.
+    fn check_in_now(&self, who: &LineUser) -> Option<LineStatus> {
+        let Some(slot) = self.slot(&who.line) else { return Some(LineStatus::NoLine) };
+        let told = with_guard(&slot, &self.writer, |guard| Ok(guard.check_in(&who.user, clock::now()).0));
+        // A status that is not on the disk yet must be waited for.
         told.ok().and_then(|(standing, pending)| pending.is_none().then_some(standing))
     }
 
     async fn leave(&self, who: &LineUser, clock: Clock) -> Result<bool, HotError> {
-        let left = self.change(&who.line, |turn| turn.leave(&who.user, moment(clock))).await?;
+        let left = self.change(&who.line, |guard| guard.leave(&who.user, moment(clock))).await?;
         Ok(left.unwrap_or(false))
     }
 
     async fn admit(&self, line: &LineId, passes: Vec<Uuid>, clock: Clock) -> Result<Admission, HotError> {
-        let admission = self.change(line, |turn| turn.admit(&passes, moment(clock))).await?;
+        let admission = self.change(line, |guard| guard.admit(&passes, moment(clock))).await?;
         Ok(admission.unwrap_or(Admission { admitted: Vec::new(), next_in_ms: None }))
     }
 
     async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError> {
-        let back = self.change(line, |turn| turn.put_back(moment(clock))).await?;
+        let back = self.change(line, |guard| guard.put_back(moment(clock))).await?;
         Ok(back.unwrap_or_default())
     }
 
-    async fn finish(&self, who: &LineUser, verdict: Verdict) -> Result<bool, HotError> {
-        let has = self.change(&who.line, |turn| turn.finish(&who.user, verdict)).await?;
+    async fn finish(&self, who: &LineUser, outcome: LineOutcome) -> Result<bool, HotError> {
+        let has = self.change(&who.line, |guard| guard.finish(&who.user, outcome)).await?;
         Ok(has.unwrap_or(false))
     }
 
     async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError> {
-        let begun = self.change(line, |turn| Ok(turn.begin_draw(moment(clock)))).await?;
+        let begun = self.change(line, |guard| Ok(guard.begin_draw(moment(clock)))).await?;
         let (count, seed) = match begun {
             Some((DrawStep::UnderWay { count }, Some(seed))) => (count, seed),
             Some((step, _)) => return Ok(step),
@@ -253,7 +253,7 @@ impl LinePort for EmbeddedLines {
         self.finish_draw(line, count, seed).await
     }
 
-    async fn figures(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<Figures>, HotError> {
-        self.act(line, |turn| Ok(turn.figures(gone_max, moment(clock)))).await
+    async fn counts(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<LineCounts>, HotError> {
+        self.act(line, |guard| Ok(guard.counts(gone_max, moment(clock)))).await
     }
 }

@@ -1,7 +1,7 @@
 //! One line in memory, and how far the journal is behind it.
 
-use super::journal::Told;
-use domain::line::{Line, LineId, Standing};
+use super::journal::StoredLine;
+use domain::line::{Line, LineId, LineStatus};
 use domain::{Timestamp, UserId};
 use hashbrown::{DefaultHashBuilder, HashMap};
 use std::collections::{BTreeSet, VecDeque};
@@ -23,7 +23,7 @@ pub(super) struct Slot {
     state: Mutex<State>,
 }
 
-/// What one call at a time may change.
+/// The state that one call at a time may change.
 pub(super) struct State {
     pub line: Line,
     /// Passes by their end, as the line has them: it forgets the dead without saying whose they were.
@@ -32,13 +32,13 @@ pub(super) struct State {
     pub recorded: u64,
     /// The record of the last change of rule.
     pub rule_recorded: u64,
-    /// The record of the draw: it tells everybody's ticket.
+    /// The record of the draw, from which every drawn ticket follows.
     pub draw_recorded: u64,
     unsettled: Unsettled,
 }
 
 impl Slot {
-    /// A line that nobody knows yet.
+    /// A new line.
     pub fn new(id: i64, name: LineId, line: Line) -> Self {
         let state = State {
             passes: line.passes().collect(),
@@ -51,9 +51,9 @@ impl Slot {
         Self { id, name, kept: AtomicU64::new(0), state: Mutex::new(state) }
     }
 
-    /// A line as the journal tells it: that is its first record.
-    pub fn told(told: Told) -> Self {
-        let mut slot = Self::new(told.id, told.name, told.line);
+    /// A line from the journal: that is its first record.
+    pub fn stored(stored: StoredLine) -> Self {
+        let mut slot = Self::new(stored.id, stored.name, stored.line);
         *slot.kept.get_mut() = 1;
         let state = slot.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         (state.recorded, state.rule_recorded) = (1, 1);
@@ -79,17 +79,17 @@ impl Slot {
 }
 
 impl State {
-    /// How somebody stands, passes that have run out included.
-    pub fn place(&self, user: &UserId) -> Standing {
+    /// The status of a person, expired passes included.
+    pub fn place(&self, user: &UserId) -> LineStatus {
         self.line.glance(user, ALWAYS)
     }
 
-    /// The record that tells how somebody stands now; one that is kept, or 0, when that is on the disk.
+    /// The last record that changed the person's place; one that is on the disk, or 0, when nothing is pending.
     pub fn unsettled(&self, user: &UserId) -> u64 {
         self.unsettled.record_of(user).max(self.draw_recorded)
     }
 
-    /// How somebody stands is told by this record.
+    /// Records that `record` changed the person's place.
     pub fn unsettle(&mut self, user: &UserId, record: u64) {
         self.unsettled.add(user, record);
     }

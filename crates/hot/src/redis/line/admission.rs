@@ -1,28 +1,28 @@
-//! Who goes next, and who comes back.
+//! Admission, and putting people back in line.
 
-use super::super::link::{Lane, Wait};
-use super::super::reply::{Array, Reading};
-use super::super::scripts;
 use super::known::Known;
 use super::{Call, Inner, is_there, moment};
 use crate::line::{Admission, Clock};
 use crate::port::HotError;
+use crate::redis::client::{Lane, Wait};
+use crate::redis::reply::{Array, Reading};
+use crate::redis::scripts;
 use domain::line::{Admitted, LineId, Pass};
 use domain::{Timestamp, UserId};
 use redis::Value;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Most people in one run of the script: nobody else is served by the node meanwhile.
+/// Most people in one run of the script: the node serves no other call meanwhile.
 const SCRIPT_BATCH_MAX: usize = 2_000;
 
-/// What one run of the script said.
-struct Went {
+/// The reply of one run of the script.
+struct AdmissionReply {
     next_in_ms: Option<u64>,
     admitted: Vec<Admitted>,
 }
 
-/// Whether somebody was admitted: only that is told.
+/// Whether anyone was admitted: only that must be durable.
 fn admits_somebody(value: &Value) -> bool {
     let Value::Array(fields) = value else { return false };
     !matches!(fields.last(), Some(Value::Array(people)) if people.is_empty())
@@ -36,10 +36,10 @@ pub(super) fn people(mut fields: Array) -> Reading<Vec<(UserId, u64)>> {
     Ok(people)
 }
 
-/// No line: nobody goes, and nobody will.
-fn read(value: Value, passes: &[Uuid]) -> Reading<Went> {
+/// Without a line no one is admitted, now or later.
+fn read(value: Value, passes: &[Uuid]) -> Reading<AdmissionReply> {
     if !is_there(&value) {
-        return Ok(Went { next_in_ms: None, admitted: Vec::new() });
+        return Ok(AdmissionReply { next_in_ms: None, admitted: Vec::new() });
     }
     let mut fields = Array::of(value)?;
     let (next_in_ms, until_ms) = (fields.number::<i64>()?, fields.number::<i64>()?);
@@ -49,14 +49,14 @@ fn read(value: Value, passes: &[Uuid]) -> Reading<Went> {
         let pass = until.map(|until| Pass { id: *id, until });
         Admitted { user, ticket, pass }
     });
-    Ok(Went { next_in_ms: u64::try_from(next_in_ms).ok(), admitted: admitted.collect() })
+    Ok(AdmissionReply { next_in_ms: u64::try_from(next_in_ms).ok(), admitted: admitted.collect() })
 }
 
 /// Keys and arguments of the script that shows passes.
-fn to_show(known: &Known, went: &Went) -> (Vec<String>, Vec<String>) {
+fn to_show(known: &Known, reply: &AdmissionReply) -> (Vec<String>, Vec<String>) {
     let mut passes = Vec::new();
     let mut arguments = vec![String::new()];
-    for one in &went.admitted {
+    for one in &reply.admitted {
         if let Some(pass) = one.pass {
             passes.push(known.keys.pass(&one.user));
             arguments.extend([one.user.to_string(), pass.id.simple().to_string()]);
@@ -73,37 +73,40 @@ impl Inner {
             let part = &passes[first..passes.len().min(first + SCRIPT_BATCH_MAX)];
             first += part.len();
             // Where one part's fate is not known, the call's is not.
-            let went = self.admit_part(&known, part, clock).await?;
-            let is_last = went.admitted.len() < part.len() || first == passes.len();
-            admission.next_in_ms = went.next_in_ms;
-            admission.admitted.extend(went.admitted);
+            let reply = self.admit_part(&known, part, clock).await?;
+            let is_last = reply.admitted.len() < part.len() || first == passes.len();
+            admission.next_in_ms = reply.next_in_ms;
+            admission.admitted.extend(reply.admitted);
             if is_last {
                 return Ok(admission);
             }
         }
     }
 
-    async fn admit_part(&self, known: &Arc<Known>, passes: &[Uuid], clock: Clock) -> Result<Went, HotError> {
+    async fn admit_part(&self, known: &Arc<Known>, passes: &[Uuid], clock: Clock) -> Result<AdmissionReply, HotError> {
         let ids: String = passes.iter().map(|id| id.simple().to_string()).collect();
         let script = &scripts::LINE_ADMIT;
-        let call = Call { script, pass: None, arguments: &[ids.as_bytes()], lane: Lane::Relay, tells: admits_somebody };
-        let went = read(self.call_once(known, &moment(clock), call).await?, passes)?;
-        self.show_passes(known, &went).await;
-        Ok(went)
+        let call =
+            Call { script, pass: None, arguments: &[ids.as_bytes()], lane: Lane::Admission, tells: admits_somebody };
+        let reply = read(self.call_once(known, &moment(clock), call).await?, passes)?;
+        self.show_passes(known, &reply).await;
+        Ok(reply)
     }
 
-    /// Writes passes where others look for them, while the next people go. The admission can not: it does not know whose
+    /// Writes passes where others look for them, while the next people go. The admission cannot: it does not know whose
     /// keys to declare. What is missing there is missed by nobody who asks the line.
-    async fn show_passes(&self, known: &Arc<Known>, went: &Went) {
-        let (passes, arguments) = to_show(known, went);
+    async fn show_passes(&self, known: &Arc<Known>, reply: &AdmissionReply) {
+        let (passes, arguments) = to_show(known, reply);
         if passes.is_empty() {
             return;
         }
-        let (links, known) = (self.links.clone(), known.clone());
+        let (connections, known) = (self.connections.clone(), known.clone());
         let show = async move {
             let keys: Vec<&str> = known.keys.all().into_iter().chain(passes.iter().map(String::as_str)).collect();
             let arguments: Vec<&[u8]> = arguments.iter().map(String::as_bytes).collect();
-            if let Err(error) = links.run(&scripts::LINE_SHOW, &keys, &arguments, (Lane::Other, Wait::Nobody)).await {
+            if let Err(error) =
+                connections.run(&scripts::LINE_SHOW, &keys, &arguments, (Lane::Other, Wait::Nobody)).await
+            {
                 tracing::warn!(line = %known.id, %error, "passes are not shown to others");
             }
         };
@@ -118,7 +121,7 @@ impl Inner {
 
     pub(super) async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError> {
         let script = &scripts::LINE_PUT_BACK;
-        let call = Call { script, pass: None, arguments: &[], lane: Lane::Relay, tells: puts_somebody_back };
+        let call = Call { script, pass: None, arguments: &[], lane: Lane::Admission, tells: puts_somebody_back };
         let back = self.call_once(&self.known(line), &moment(clock), call).await?;
         Ok(people(Array::of(back)?)?)
     }

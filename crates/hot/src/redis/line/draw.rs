@@ -2,13 +2,13 @@
 //!
 //! How far it is stands in the line's hash: any caller goes on where another has stopped.
 
-use super::super::link::Lane;
-use super::super::reply::{Array, Reading};
-use super::super::scripts;
 use super::known::Known;
 use super::{Call, Inner, is_there, moment};
 use crate::line::Clock;
 use crate::port::HotError;
+use crate::redis::client::Lane;
+use crate::redis::reply::{Array, Reading};
+use crate::redis::scripts;
 use domain::line::{DrawSeed, DrawStep, LineId, drawn_order};
 use redis::Value;
 use std::sync::Arc;
@@ -80,7 +80,7 @@ impl Inner {
 
     async fn draw_part(&self, known: &Arc<Known>, arguments: &[&[u8]]) -> Result<Progress, HotError> {
         let script = &scripts::LINE_DRAW;
-        let call = Call { script, pass: None, arguments, lane: Lane::Relay, tells: is_there };
+        let call = Call { script, pass: None, arguments, lane: Lane::Admission, tells: is_there };
         Ok(read(self.call(known, call).await?)?)
     }
 }
@@ -91,7 +91,7 @@ async fn lots(known: &Known, seed: DrawSeed, count: u32) -> Result<Arc<Lots>, Ho
         return Ok(lots.clone());
     }
     let made = tokio::task::spawn_blocking(move || Arc::new(Lots::new(seed, count))).await;
-    let made = made.map_err(|error| HotError::Unavailable(format!("the draw: {error}")))?;
+    let made = made.map_err(|error| HotError::unavailable(format!("the draw: {error}")).because(error))?;
     *known.lots() = Some(made.clone());
     Ok(made)
 }

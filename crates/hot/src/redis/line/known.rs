@@ -1,10 +1,10 @@
 //! A line as this process knows it: its keys, and whether Redis answers.
 
-use super::super::keys::LineKeys;
-use super::super::sale::uptime_ms;
 use super::draw::Lots;
 use super::once::Caller;
 use crate::port::HotError;
+use crate::redis::client::uptime_ms;
+use crate::redis::names::LineKeys;
 use domain::breaker::{Breaker, BreakerRule};
 use domain::line::LineId;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -55,7 +55,7 @@ impl Known {
         if self.breaker().lets_through(uptime_ms()) {
             return Ok(());
         }
-        Err(HotError::Unavailable("Redis does not answer for this line right now".into()))
+        Err(HotError::unavailable("Redis does not answer for this line right now"))
     }
 
     pub fn answered(&self) {

@@ -1,15 +1,15 @@
 //! Lines of many processes: one script a call, on Redis, single node or cluster (GATE-001..006, QUEUE-001..007).
 //!
 //! ```text
-//! batch --by line--> enter_look.lua + WAIT --> standings     (stand)
+//! batch --by line--> enter_look.lua + WAIT --> standings     (status)
 //! any number of schedulers --> admit.lua + WAIT --> passes   (admission; the pace stands in the line's hash)
 //! any number of schedulers --> draw.lua + WAIT --> tickets   (draw; a part of the line at a time)
 //! a line as this process knows it: keys, breaker             (known)
 //! what lets people go, or puts them back, is done once       (once)
 //! ```
 //!
-//! The scripts in `lua/line/` are twins of [`domain::line::Line`]; `hot::line::conformance` holds both together. What is
-//! told is on the replica: a script that wrote nothing makes a write, for `WAIT` counts only those of its connection.
+//! The scripts beside these files are twins of [`domain::line::Line`]; `hot::conformance::line` holds both together. Answers
+//! are on the replica: a script that wrote nothing makes a write, for `WAIT` counts only those of its connection.
 
 mod admission;
 mod draw;
@@ -17,11 +17,11 @@ mod known;
 mod once;
 mod port;
 mod rule;
-mod stand;
+mod status;
 
-use super::link::{Lane, Links, RedisAddress, Wait};
+use super::client::{Lane, RedisConnections, Wait};
 use super::scripts::{self, Script};
-use super::{Ack, keys, open_links};
+use super::{Ack, names};
 use crate::line::Clock;
 use crate::port::HotError;
 use domain::line::LineId;
@@ -36,33 +36,31 @@ const SHOWING_MAX: usize = 4;
 /// How lines are opened.
 #[derive(Clone, Copy, Debug)]
 pub struct LineOptions {
-    /// When an answer may be heard. Lines tell the bus nothing: [`Ack::Bus`] means [`Ack::Replica`].
+    /// When an answer may be returned. Lines publish nothing: [`Ack::Bus`] means [`Ack::Replica`].
     pub ack: Ack,
-    /// Connections for people's calls: one for each batch that may be under way. Admission has one of its own.
-    pub connections: usize,
-    /// Most entries whose tickets one run of the draw's script gives: nobody else is served by the node meanwhile.
+    /// Most entries whose tickets one run of the draw's script gives: the node serves no other call meanwhile.
     pub draw_part_max: usize,
 }
 
 impl Default for LineOptions {
     fn default() -> Self {
-        Self { ack: Ack::Replica, connections: 2, draw_part_max: 1_000 }
+        Self { ack: Ack::Replica, draw_part_max: 1_000 }
     }
 }
 
 /// Lines on Redis. Cheap to clone.
 ///
-/// A line that Redis has lost as a whole, master and replica, is not there: its people hear
-/// [`NoLine`](domain::line::Standing::NoLine), and it is made anew, with nobody in it.
+/// A line that master and replica have lost does not exist: its people get
+/// [`NoLine`](domain::line::LineStatus::NoLine), and it is made again, empty.
 #[derive(Clone)]
 pub struct RedisLines(Arc<Inner>);
 
 struct Inner {
-    links: Arc<Links>,
+    connections: RedisConnections,
     ack: Ack,
     draw_part_max: usize,
     lines: papaya::HashMap<LineId, Arc<Known>>,
-    /// How many batches of passes may be on their way to where others look for them.
+    /// How many batches of passes may be written for other readers at the same time.
     showing: Arc<Semaphore>,
 }
 
@@ -73,7 +71,7 @@ struct Call<'a> {
     pass: Option<&'a str>,
     arguments: &'a [&'a [u8]],
     lane: Lane,
-    /// Whether the answer tells anybody anything: it must be kept then.
+    /// Whether the answer tells a caller of a change: it must be durable then.
     tells: fn(&Value) -> bool,
 }
 
@@ -89,19 +87,15 @@ fn moment(clock: Clock) -> String {
 }
 
 impl RedisLines {
-    /// Connects.
-    ///
-    /// # Errors
-    /// [`HotError::Unavailable`] when Redis can not be reached.
-    pub async fn open(address: &RedisAddress, options: LineOptions) -> Result<Self, HotError> {
-        let links = open_links(address, options.connections).await?;
-        Ok(Self(Arc::new(Inner {
-            links,
+    /// Opens the engine on the connections of the process.
+    pub fn new(connections: RedisConnections, options: LineOptions) -> Self {
+        Self(Arc::new(Inner {
+            connections,
             ack: options.ack,
             draw_part_max: options.draw_part_max,
             lines: papaya::HashMap::new(),
             showing: Arc::new(Semaphore::new(SHOWING_MAX)),
-        })))
+        }))
     }
 }
 
@@ -137,26 +131,26 @@ impl Inner {
         let mut keys = Vec::with_capacity(9);
         keys.extend(known.keys.all());
         keys.extend(call.pass);
-        let ran = self.links.run(call.script, &keys, call.arguments, (call.lane, self.wait())).await?;
-        if !ran.kept && (call.tells)(&ran.value) {
+        let reply = self.connections.run(call.script, &keys, call.arguments, (call.lane, self.wait())).await?;
+        if !reply.is_durable && (call.tells)(&reply.value) {
             metrics::counter!("onsale_hot_wait_failed_total").increment(1);
-            return Err(HotError::Unknown("no replica has confirmed what became of the line".into()));
+            return Err(HotError::unknown("no replica has confirmed what became of the line"));
         }
-        Ok(ran.value)
+        Ok(reply.value)
     }
 
     /// Adds a name to a set.
     async fn register(&self, set: &str, name: &str) -> Result<(), HotError> {
         let lane = (Lane::Decision, self.wait());
-        let ran = self.links.run(&scripts::LINE_REGISTER, &[set], &[name.as_bytes()], lane).await?;
-        if ran.kept { Ok(()) } else { Err(HotError::Unknown("no replica has confirmed the line".into())) }
+        let reply = self.connections.run(&scripts::LINE_REGISTER, &[set], &[name.as_bytes()], lane).await?;
+        if reply.is_durable { Ok(()) } else { Err(HotError::unknown("no replica has confirmed the line")) }
     }
 
-    /// Before the line is made: nobody may stand in a line that no scheduler finds.
+    /// Before the line is made: no one may wait in a line that no scheduler finds.
     async fn register_line(&self, line: &LineId) -> Result<(), HotError> {
-        self.register(keys::LINES, &line.to_string()).await?;
+        self.register(names::LINES, &line.to_string()).await?;
         match line {
-            LineId::Queue(name) => self.register(keys::QUEUES, name.as_str()).await,
+            LineId::Queue(name) => self.register(names::QUEUES, name.as_str()).await,
             LineId::Gate(_) => Ok(()),
         }
     }

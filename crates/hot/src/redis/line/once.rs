@@ -1,7 +1,7 @@
 //! Calls that a line carries out once, however often they are sent.
 //!
 //! The library may send a call again after a lost connection or a slow answer, and a node that hung reads late what it
-//! was sent. Most scripts of lines bear that: whoever enters again has the place, a verdict stands. An admission does
+//! was sent. Most scripts of lines bear that: whoever enters again has the place, an outcome stands. An admission does
 //! not: run again it gives its passes to the next people.
 //!
 //! **Invariant**: in one history of a line, no call of a name and number is carried out twice, nor after a later one of
@@ -11,7 +11,7 @@
 //! The numbers stand in the line's hash, written with the call's effects: they move, are lost and are kept with them. A
 //! promoted replica that has seen the first run refuses the second. One that has not has not let those people go either,
 //! and nobody has heard that they went: the second run is the first. How a line forgets callers, and why nothing slips
-//! through then: `lua/line/common.lua`.
+//! through then: `common.lua`.
 //!
 //! Two limits. A call that a process alone with a broken network has in its own socket, and that arrives after another
 //! process went on with the line, is carried out: the other has another name. Its people wait until they are stale. And
@@ -65,7 +65,7 @@ impl Inner {
         match self.call(known, Call { arguments: &arguments, ..call }).await? {
             Value::Int(last) => {
                 caller.refused(last);
-                Err(HotError::Unknown("the line has carried this call out before; what it did is not known".into()))
+                Err(HotError::unknown("the line has carried this call out before; what it did is not known"))
             }
             value => Ok(value),
         }

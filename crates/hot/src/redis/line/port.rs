@@ -1,14 +1,14 @@
 //! The port of lines on Redis.
 
-use super::super::link::Lane;
-use super::super::reply::{Array, Reading};
-use super::super::{keys, scripts};
-use super::{Call, Inner, RedisLines, is_there, moment, rule, stand};
+use super::{Call, Inner, RedisLines, is_there, moment, rule, status};
 use crate::line::{Admission, Clock, LinePort, LineUser, RuleChange};
 use crate::port::HotError;
+use crate::redis::client::Lane;
+use crate::redis::reply::{Array, Reading};
+use crate::redis::{names, scripts};
 use async_trait::async_trait;
 use domain::UserId;
-use domain::line::{DrawStep, Figures, LineId, LineRule, Standing, Verdict};
+use domain::line::{DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus};
 use redis::Value;
 use uuid::Uuid;
 
@@ -17,15 +17,15 @@ fn read_range(text: &str) -> Option<(u64, u64)> {
     Some((first.parse().ok()?, last.parse().ok()?))
 }
 
-fn read_figures(value: Value) -> Reading<Option<Figures>> {
+fn read_figures(value: Value) -> Reading<Option<LineCounts>> {
     if !is_there(&value) {
         return Ok(None);
     }
     let mut fields = Array::of(value)?;
     let mut number = || fields.number();
-    let mut figures = Figures {
+    let mut figures = LineCounts {
         waiting: number()?,
-        away: number()?,
+        inactive: number()?,
         processing: number()?,
         inside: number()?,
         finished: number()?,
@@ -54,7 +54,7 @@ impl Inner {
         Ok(self.call(&known, call).await? == Value::Int(1))
     }
 
-    /// Runs a script that is told a rule.
+    /// Runs a script that writes a rule.
     async fn write_rule(
         &self,
         line: &LineId,
@@ -72,7 +72,7 @@ type Answer = Result<bool, HotError>;
 
 #[async_trait]
 impl LinePort for RedisLines {
-    /// A line that is not there is made, with nobody in it: also one that Redis has lost.
+    /// A missing line is made, empty: also one that Redis has lost.
     async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError> {
         self.0.register_line(line).await?;
         self.0.write_rule(line, &scripts::LINE_MAKE, &rule).await.map(drop)
@@ -86,14 +86,14 @@ impl LinePort for RedisLines {
         let known = self.0.known(line);
         let mut pipeline = redis::pipe();
         pipeline.cmd("HMGET").arg(&known.keys.line).arg(&rule::NAMES);
-        let values = self.0.links.send(&known.keys.line, pipeline).await?;
+        let values = self.0.connections.send(&known.keys.line, pipeline).await?;
         Ok(rule::read(values.into_iter().next().unwrap_or(Value::Nil))?)
     }
 
     async fn lines(&self) -> Result<Vec<LineId>, HotError> {
         let mut pipeline = redis::pipe();
-        pipeline.cmd("SMEMBERS").arg(keys::LINES);
-        let values = self.0.links.send(keys::LINES, pipeline).await?;
+        pipeline.cmd("SMEMBERS").arg(names::LINES);
+        let values = self.0.connections.send(names::LINES, pipeline).await?;
         let mut names = match values.into_iter().next() {
             Some(Value::Set(names)) => Array::of(Value::Array(names))?,
             other => Array::of(other.unwrap_or(Value::Nil))?,
@@ -106,11 +106,11 @@ impl LinePort for RedisLines {
         Ok(lines)
     }
 
-    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>> {
+    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
         self.0.stand(&batch, clock, true).await
     }
 
-    async fn look(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<Standing, HotError>> {
+    async fn check_in(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
         self.0.stand(&batch, clock, false).await
     }
 
@@ -126,15 +126,15 @@ impl LinePort for RedisLines {
         self.0.put_back(line, clock).await
     }
 
-    async fn finish(&self, who: &LineUser, verdict: Verdict) -> Result<bool, HotError> {
-        self.0.tell_of(who, &scripts::LINE_FINISH, "", &[stand::verdict_text(verdict)]).await
+    async fn finish(&self, who: &LineUser, outcome: LineOutcome) -> Result<bool, HotError> {
+        self.0.tell_of(who, &scripts::LINE_FINISH, "", &[status::outcome_text(outcome)]).await
     }
 
     async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError> {
         self.0.draw(line, clock).await
     }
 
-    async fn figures(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<Figures>, HotError> {
+    async fn counts(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<LineCounts>, HotError> {
         let (now, most) = (moment(clock), gone_max.to_string());
         let arguments = [now.as_bytes(), most.as_bytes()];
         let script = &scripts::LINE_FIGURES;

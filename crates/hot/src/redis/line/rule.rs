@@ -1,7 +1,7 @@
 //! A line's rule as fields of its hash.
 
-use super::super::reply::{Array, Reading};
 use crate::line::RuleChange;
+use crate::redis::reply::{Array, Reading};
 use domain::Timestamp;
 use domain::line::{Admits, LineRule};
 use redis::Value;
@@ -48,7 +48,7 @@ pub(super) fn values(rule: &LineRule) -> [String; 14] {
     ]
 }
 
-/// What a script that writes a rule is told: no moment, the revision, and of the others each by its name.
+/// Arguments of a script that writes a rule: no moment, the revision, and each other field by its name.
 pub(super) fn arguments(values: &[String; 14]) -> Vec<&[u8]> {
     let [revision, others @ ..] = values;
     let named = NAMES.iter().skip(1).zip(others);
@@ -93,7 +93,6 @@ fn read_fields(fields: &mut Array) -> Reading<Option<LineRule>> {
     // Likewise.
     let configured_rate_per_second = fields.text_or_none()?.and_then(|rate| rate.parse().ok());
     Ok(Some(LineRule {
-        rate_per_second,
         interval_ms,
         capacity,
         admits,
@@ -105,5 +104,6 @@ fn read_fields(fields: &mut Array) -> Reading<Option<LineRule>> {
         draw,
         configured_rate_per_second,
         revision,
+        ..LineRule::new(rate_per_second)
     }))
 }

@@ -32,3 +32,31 @@ CLOSED = This campaign has ended.
 PAUSED = This campaign is paused. Please try again shortly.
 NOT_ADMITTED = It is not your turn yet. Please wait for your turn.
 SOLD_OUT = All coupons have been issued.
+
+# The waiting page. { $n }, { $h } and { $m } are numbers; the script of the page fills them in, too.
+wait-title = One moment, please
+wait-lead = Many people are visiting right now. You are in line and will enter in order.
+wait-rank = Your position in line
+wait-progress = Progress
+wait-soon = Less than a minute until it is your turn.
+wait-minutes = About { $n } min until it is your turn.
+wait-hours = About { $h } h { $m } min until it is your turn.
+wait-stopped = Entry is paused at the moment. You keep your position.
+wait-keep = This page takes you to the site when it is your turn. You keep your position if you reload the page, or close it and come back soon.
+wait-live = Live updates are on.
+wait-offline = The connection was lost. Reconnecting. You keep your position.
+wait-refresh = This page reloads automatically.
+wait-again = Try again
+wait-entering = It is your turn. Taking you to the site.
+
+# Pages without a rank: title and text.
+notice-no-cookies-title = Cookies are required
+notice-no-cookies = A cookie keeps your position in line. Please allow cookies in your browser, then try again.
+notice-full-title = The line is full
+notice-full = Too many people are waiting right now. This page tries again automatically in a moment.
+notice-closed-title = The line is closed
+notice-closed = You can no longer join this line.
+notice-unavailable-title = Your position is temporarily unavailable
+notice-unavailable = We cannot look up your position right now. You keep your position, and this page tries again automatically.
+notice-drawing-title = You are in the draw
+notice-drawing = Your entry number is { $n }. The draw sets the order when the line opens. This page reloads automatically.

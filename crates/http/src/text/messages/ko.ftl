@@ -32,3 +32,31 @@ CLOSED = 쿠폰 발급이 종료되었습니다.
 PAUSED = 쿠폰 발급이 잠시 중단되었습니다. 잠시 후 다시 시도해 주세요.
 NOT_ADMITTED = 아직 입장 차례가 아닙니다. 차례가 될 때까지 기다려 주세요.
 SOLD_OUT = 쿠폰이 모두 소진되었습니다.
+
+# The waiting page. { $n }, { $h } and { $m } are numbers; the script of the page fills them in, too.
+wait-title = 잠시만 기다려 주세요
+wait-lead = 접속하신 분이 많아 순서대로 입장을 안내해 드리고 있습니다.
+wait-rank = 나의 순서
+wait-progress = 진행 상황
+wait-soon = 1분 안에 입장합니다.
+wait-minutes = 약 { $n }분 뒤에 입장합니다.
+wait-hours = 약 { $h }시간 { $m }분 뒤에 입장합니다.
+wait-stopped = 지금은 입장이 잠시 중단되었습니다. 순서는 그대로 유지됩니다.
+wait-keep = 차례가 되면 자동으로 이동합니다. 새로고침하거나 창을 닫았다가 곧 다시 열어도 순서는 그대로 유지됩니다.
+wait-live = 실시간으로 순서를 확인하고 있습니다.
+wait-offline = 연결이 끊겨 다시 연결하고 있습니다. 순서는 그대로 유지됩니다.
+wait-refresh = 이 화면은 자동으로 새로고침됩니다.
+wait-again = 다시 시도
+wait-entering = 차례가 되었습니다. 이동합니다.
+
+# Pages without a rank: title and text.
+notice-no-cookies-title = 쿠키가 필요합니다
+notice-no-cookies = 순서를 유지하려면 쿠키가 필요합니다. 브라우저에서 쿠키를 허용한 뒤 다시 시도해 주세요.
+notice-full-title = 대기열이 가득 찼습니다
+notice-full = 지금은 기다리는 분이 많아 더 받을 수 없습니다. 잠시 후 자동으로 다시 시도합니다.
+notice-closed-title = 대기열이 마감되었습니다
+notice-closed = 더 이상 대기열에 들어갈 수 없습니다.
+notice-unavailable-title = 순서 확인이 지연되고 있습니다
+notice-unavailable = 지금은 순서를 확인할 수 없습니다. 받은 순서는 그대로 유지되며, 잠시 후 자동으로 다시 시도합니다.
+notice-drawing-title = 추첨에 참여했습니다
+notice-drawing = 참여 번호는 { $n }번입니다. 대기열이 열리면 추첨으로 순서를 정합니다. 이 화면은 자동으로 새로고침됩니다.

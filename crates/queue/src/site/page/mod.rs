@@ -56,7 +56,7 @@ pub enum Notice {
     /// Nobody enters any more.
     Closed,
     /// The line does not answer.
-    Away,
+    Unavailable,
     /// The order is drawn when the line opens; this is the number that takes part.
     Drawing(u64),
 }
@@ -74,7 +74,7 @@ struct NoticePage<'a> {
 
 /// The page with someone's rank.
 pub fn waiting(waiting: &Waiting, language: Language) -> Response {
-    let texts = texts(language);
+    let texts = &texts(language);
     let first = waiting.from_rank.max(waiting.rank);
     let page = WaitingPage {
         texts,
@@ -90,12 +90,12 @@ pub fn waiting(waiting: &Waiting, language: Language) -> Response {
 
 /// A page that says why there is no rank.
 pub fn notice(notice: Notice, here: &str, language: Language) -> Response {
-    let texts = texts(language);
+    let texts = &texts(language);
     let (title, text) = texts.notice(notice);
     let retry = match notice {
         Notice::NoCookies | Notice::Closed => None,
         Notice::Full => Some(Duration::from_secs(30)),
-        Notice::Away => Some(Duration::from_secs(5)),
+        Notice::Unavailable => Some(Duration::from_secs(5)),
         Notice::Drawing(_) => Some(Duration::from_secs(10)),
     };
     let again = match notice {
@@ -103,7 +103,7 @@ pub fn notice(notice: Notice, here: &str, language: Language) -> Response {
         _ => Some((here, retry.map_or(0, |after| after.as_secs()))),
     };
     let status = match notice {
-        Notice::Full | Notice::Away => StatusCode::SERVICE_UNAVAILABLE,
+        Notice::Full | Notice::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::OK,
     };
     let page = NoticePage { texts, lang: language.as_str(), title, text, again };
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn everything_loaded_is_this_sites_own() {
         for language in Language::ALL {
-            for page in [page(1, None, language), text(notice(Notice::Away, "/wait/shop", language))] {
+            for page in [page(1, None, language), text(notice(Notice::Unavailable, "/wait/shop", language))] {
                 assert!(!page.contains("://") && !page.contains("style=\"") && !page.contains("onclick"), "{page}");
             }
         }

@@ -1,0 +1,339 @@
+//! A campaign: how many coupons, for whom, when, and worth how much.
+
+use crate::name::CampaignId;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Most coupons in one campaign. Serials and the winners' index are 32 bits wide; this keeps memory in sight too.
+pub const STOCK_MAX: u32 = 100_000_000;
+/// Most coupons of one campaign that one user may be allowed.
+pub const PER_USER_LIMIT_MAX: u32 = 1_000;
+/// Largest amount of money in won: whole numbers up to here survive every JSON reader.
+pub const MONEY_MAX: i64 = 1_000_000_000_000;
+/// Longest campaign title in characters.
+pub const TITLE_LENGTH_MAX: usize = 200;
+/// Longest validity in days after issue.
+pub const VALID_DAYS_MAX: u32 = 36_500;
+
+/// The discount of a coupon (GATE-008).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Discount {
+    /// `value` percent of the amount, at most `max_amount` won.
+    Percent {
+        /// 1..=100.
+        value: i64,
+        /// Cap in won.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_amount: Option<i64>,
+    },
+    /// `value` won, never more than the amount.
+    Fixed {
+        /// Won.
+        value: i64,
+    },
+}
+
+impl Discount {
+    /// The discount on `amount` won. Never negative, never more than the amount; rounded down to whole won.
+    pub fn off(&self, amount: i64) -> i64 {
+        let amount = amount.max(0);
+        match *self {
+            Self::Percent { value, max_amount } => {
+                let part = i128::from(amount) * i128::from(value) / 100;
+                let part = i64::try_from(part).unwrap_or(amount);
+                part.min(max_amount.unwrap_or(i64::MAX)).clamp(0, amount)
+            }
+            Self::Fixed { value } => value.clamp(0, amount),
+        }
+    }
+}
+
+/// The terms promised to holders of a coupon (GATE-008).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// The discount on the order; the worth of a coupon without one is the shop's affair.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discount: Option<Discount>,
+    /// Smallest order in won.
+    #[serde(default)]
+    pub min_order_amount: i64,
+    /// Not redeemable before.
+    #[serde(default, with = "crate::time::as_millis_option")]
+    pub valid_from: Option<Timestamp>,
+    /// Not redeemable from this moment on.
+    #[serde(default, with = "crate::time::as_millis_option")]
+    pub valid_until: Option<Timestamp>,
+    /// Not redeemable from so many days after issue on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_days_after_issue: Option<u32>,
+}
+
+impl Terms {
+    /// When a coupon issued at `issued_at` stops being redeemable: the earlier of the fixed date and the days after issue.
+    pub fn expires_at(&self, issued_at: Timestamp) -> Option<Timestamp> {
+        let by_days = self.valid_days_after_issue.map(|days| issued_at.plus_days(days));
+        match (self.valid_until, by_days) {
+            (Some(date), Some(days)) => Some(date.min(days)),
+            (date, days) => date.or(days),
+        }
+    }
+}
+
+/// The switches of the operator, which act apart from the clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Switches {
+    /// Opened by hand; otherwise `opens_at` opens it.
+    pub opened: bool,
+    /// Paused by hand.
+    pub paused: bool,
+    /// Closed for good.
+    pub closed: bool,
+}
+
+/// A campaign and its policy. Its serialized form is for journals and tables (times in milliseconds), not for the wire.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Campaign {
+    /// Tenant and name.
+    pub id: CampaignId,
+    /// Title for people.
+    pub name: String,
+    /// Coupons in all, issued or not; serials run from 1 to here.
+    pub stock: u32,
+    /// Coupons one user may get.
+    pub per_user_limit: u32,
+    /// Whether only people admitted by the gate may ask.
+    pub gated: bool,
+    /// When the sale opens by itself.
+    #[serde(default, with = "crate::time::as_millis_option")]
+    pub opens_at: Option<Timestamp>,
+    /// When the sale closes by itself.
+    #[serde(default, with = "crate::time::as_millis_option")]
+    pub closes_at: Option<Timestamp>,
+    /// The switches of the operator.
+    pub switches: Switches,
+    /// The terms promised to holders.
+    pub terms: Terms,
+    /// Counts the changes; an older one never replaces a newer one.
+    pub revision: u64,
+    /// When it was made.
+    #[serde(with = "crate::time::as_millis")]
+    pub created_at: Timestamp,
+}
+
+/// The phase of the sale, apart from stock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Not open yet.
+    Scheduled,
+    /// On sale.
+    Open,
+    /// Stopped for a while.
+    Paused,
+    /// Over.
+    Closed,
+}
+
+/// A campaign's state as people see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CampaignStatus {
+    /// Not open yet.
+    Scheduled,
+    /// On sale.
+    Active,
+    /// On sale, nothing left.
+    SoldOut,
+    /// Stopped for a while.
+    Paused,
+    /// Over.
+    Closed,
+}
+
+impl CampaignStatus {
+    /// As written on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Active => "active",
+            Self::SoldOut => "sold_out",
+            Self::Paused => "paused",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl Campaign {
+    /// A campaign of `stock` coupons that is not open yet: one coupon a user, no gate, no opening or closing time, no
+    /// terms, the first revision, its event name as its title. `created_at` is the epoch.
+    pub fn new(id: CampaignId, stock: u32) -> Self {
+        Self {
+            name: id.event.to_string(),
+            id,
+            stock,
+            per_user_limit: 1,
+            gated: false,
+            opens_at: None,
+            closes_at: None,
+            switches: Switches::default(),
+            terms: Terms::default(),
+            revision: 1,
+            created_at: Timestamp(0),
+        }
+    }
+
+    /// The phase of the sale at `now`. The sale is open from `opens_at` on, and over from `closes_at` on.
+    pub fn phase(&self, now: Timestamp) -> Phase {
+        let over = self.closes_at.is_some_and(|closes_at| now >= closes_at);
+        let open = self.switches.opened || self.opens_at.is_some_and(|opens_at| now >= opens_at);
+        if self.switches.closed || over {
+            Phase::Closed
+        } else if !open {
+            Phase::Scheduled
+        } else if self.switches.paused {
+            Phase::Paused
+        } else {
+            Phase::Open
+        }
+    }
+
+    /// The state as people see it, with so many coupons left.
+    pub fn status(&self, now: Timestamp, remaining: u32) -> CampaignStatus {
+        match self.phase(now) {
+            Phase::Scheduled => CampaignStatus::Scheduled,
+            Phase::Paused => CampaignStatus::Paused,
+            Phase::Closed => CampaignStatus::Closed,
+            Phase::Open if remaining == 0 => CampaignStatus::SoldOut,
+            Phase::Open => CampaignStatus::Active,
+        }
+    }
+
+    /// Checks a campaign that comes from outside.
+    ///
+    /// # Errors
+    /// The field and the rule that it breaks.
+    pub fn check(&self) -> Result<(), PolicyError> {
+        let title_length = self.name.chars().count();
+        let ensure = |ok: bool, field, rule| if ok { Ok(()) } else { Err(PolicyError { field, rule }) };
+        ensure((1..=TITLE_LENGTH_MAX).contains(&title_length), "name", "must have 1 to 200 characters")?;
+        ensure(!self.name.chars().any(char::is_control), "name", "must not contain control characters")?;
+        ensure((1..=STOCK_MAX).contains(&self.stock), "stock", "must be 1 to 100000000")?;
+        ensure((1..=PER_USER_LIMIT_MAX).contains(&self.per_user_limit), "per_user_limit", "must be 1 to 1000")?;
+        let window_ok = !matches!((self.opens_at, self.closes_at), (Some(opens), Some(closes)) if closes <= opens);
+        ensure(window_ok, "closes_at", "must be after opens_at")?;
+        self.check_terms()
+    }
+
+    fn check_terms(&self) -> Result<(), PolicyError> {
+        let ensure = |ok: bool, field, rule| if ok { Ok(()) } else { Err(PolicyError { field, rule }) };
+        match self.terms.discount {
+            Some(Discount::Percent { value, max_amount }) => {
+                ensure((1..=100).contains(&value), "discount.value", "must be 1 to 100 percent")?;
+                let cap_ok = max_amount.is_none_or(|cap| (1..=MONEY_MAX).contains(&cap));
+                ensure(cap_ok, "discount.max_amount", "must be 1 to 1000000000000 won")?;
+            }
+            Some(Discount::Fixed { value }) => {
+                ensure((1..=MONEY_MAX).contains(&value), "discount.value", "must be 1 to 1000000000000 won")?;
+            }
+            None => {}
+        }
+        let terms = &self.terms;
+        ensure(
+            (0..=MONEY_MAX).contains(&terms.min_order_amount),
+            "min_order_amount",
+            "must be 0 to 1000000000000 won",
+        )?;
+        let dates_ok = !matches!((terms.valid_from, terms.valid_until), (Some(from), Some(until)) if until <= from);
+        ensure(dates_ok, "valid_until", "must be after valid_from")?;
+        let days_ok = terms.valid_days_after_issue.is_none_or(|days| (1..=VALID_DAYS_MAX).contains(&days));
+        ensure(days_ok, "valid_days_after_issue", "must be 1 to 36500 days")
+    }
+}
+
+/// An invalid field of a policy, and the rule that it breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} {rule}")]
+pub struct PolicyError {
+    /// The field on the wire.
+    pub field: &'static str,
+    /// What its value must be.
+    pub rule: &'static str,
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::name::{EventName, TenantName};
+    use proptest::prelude::*;
+
+    pub(crate) fn campaign(stock: u32) -> Campaign {
+        Campaign {
+            name: "Sample".into(),
+            switches: Switches { opened: true, ..Switches::default() },
+            ..Campaign::new(
+                CampaignId::new(TenantName::default_tenant(), EventName::new("sample").expect("valid")),
+                stock,
+            )
+        }
+    }
+
+    #[test]
+    fn opens_and_closes_exactly_on_time() {
+        let mut sale = campaign(1);
+        sale.switches.opened = false;
+        assert_eq!(sale.phase(Timestamp(5)), Phase::Scheduled, "without opens_at it waits for open");
+        sale.opens_at = Some(Timestamp(10));
+        sale.closes_at = Some(Timestamp(20));
+        assert_eq!(sale.phase(Timestamp(9)), Phase::Scheduled);
+        assert_eq!(sale.phase(Timestamp(10)), Phase::Open);
+        assert_eq!(sale.phase(Timestamp(19)), Phase::Open);
+        assert_eq!(sale.phase(Timestamp(20)), Phase::Closed);
+    }
+
+    #[test]
+    fn refuses_invalid_policies() {
+        type Change = fn(&mut Campaign);
+        let cases: [(Change, &str); 8] = [
+            (|c| c.stock = 0, "stock"),
+            (|c| c.stock = STOCK_MAX + 1, "stock"),
+            (|c| c.per_user_limit = 0, "per_user_limit"),
+            (|c| c.name = "a\u{7}".into(), "name"),
+            (|c| c.terms.discount = Some(Discount::Percent { value: 101, max_amount: None }), "discount.value"),
+            (|c| c.terms.discount = Some(Discount::Fixed { value: 0 }), "discount.value"),
+            (|c| c.terms.min_order_amount = -1, "min_order_amount"),
+            (|c| c.terms.valid_days_after_issue = Some(0), "valid_days_after_issue"),
+        ];
+        for (change, field) in cases {
+            let mut sale = campaign(1);
+            change(&mut sale);
+            assert_eq!(sale.check().expect_err(field).field, field);
+        }
+        assert_eq!(campaign(1).check(), Ok(()));
+    }
+
+    #[test]
+    fn the_earlier_end_of_validity_counts() {
+        let terms = Terms { valid_until: Some(Timestamp(50)), valid_days_after_issue: Some(1), ..Terms::default() };
+        assert_eq!(terms.expires_at(Timestamp(0)), Some(Timestamp(50)));
+        let later = Terms { valid_until: Some(Timestamp(DAY * 9)), ..terms };
+        assert_eq!(later.expires_at(Timestamp(7)), Some(Timestamp(DAY + 7)));
+        assert_eq!(Terms::default().expires_at(Timestamp(0)), None);
+    }
+
+    const DAY: i64 = 86_400_000;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+        #[test]
+        fn a_discount_never_exceeds_the_amount_or_its_cap(
+            amount in -10..=MONEY_MAX, value in 1..=100i64, cap in proptest::option::of(1..=MONEY_MAX), won in 1..=MONEY_MAX,
+        ) {
+            let percent = Discount::Percent { value, max_amount: cap }.off(amount);
+            prop_assert!(percent >= 0 && percent <= amount.max(0));
+            prop_assert!(cap.is_none_or(|cap| percent <= cap));
+            let exact = i128::from(amount.max(0)) * i128::from(value) / 100;
+            prop_assert_eq!(i128::from(percent), exact.min(i128::from(cap.unwrap_or(i64::MAX))));
+            prop_assert_eq!(Discount::Fixed { value: won }.off(amount), won.min(amount.max(0)));
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Changes of a campaign (FCFS-017): anything before the sale, afterwards only what cannot hurt holders.
+
+use crate::coupon::campaign::{Campaign, Phase, PolicyError, Terms};
+use crate::time::Timestamp;
+
+/// An action of an operator on a sale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Begin now.
+    Open,
+    /// Stop for a while.
+    Pause,
+    /// Go on.
+    Resume,
+    /// End for good.
+    Close,
+}
+
+/// Why a change was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeRefused {
+    /// The changed policy would be invalid.
+    #[error(transparent)]
+    Invalid(#[from] PolicyError),
+    /// The change would hurt people who hold a coupon, or who came for one.
+    #[error("{0}")]
+    NotModifiable(&'static str),
+}
+
+impl Campaign {
+    /// Checks a change of policy at `now`; `changed` is the campaign as it would be.
+    ///
+    /// # Errors
+    /// [`ChangeRefused`].
+    pub fn check_change(&self, changed: &Self, now: Timestamp) -> Result<(), ChangeRefused> {
+        changed.check()?;
+        let ensure = |ok: bool, why| if ok { Ok(()) } else { Err(ChangeRefused::NotModifiable(why)) };
+        ensure(changed.stock >= self.stock, "stock cannot be taken away; revoke coupons, or close the campaign")?;
+        if self.phase(now) == Phase::Scheduled {
+            return Ok(());
+        }
+        ensure(changed.opens_at == self.opens_at, "opens_at cannot change once the sale is open")?;
+        ensure(changed.gated == self.gated, "gated cannot change once the sale is open")?;
+        ensure(changed.per_user_limit >= self.per_user_limit, "per_user_limit cannot shrink once the sale is open")?;
+        ensure(changed.terms.discount == self.terms.discount, "discount cannot change once the sale is open")?;
+        check_terms_not_worse(&self.terms, &changed.terms)
+    }
+
+    /// The campaign after an operator's action; the same action again changes nothing.
+    ///
+    /// # Errors
+    /// [`ChangeRefused::NotModifiable`]: a closed campaign stays closed.
+    pub fn after(&self, action: Action) -> Result<Self, ChangeRefused> {
+        if self.switches.closed && action != Action::Close {
+            return Err(ChangeRefused::NotModifiable("the campaign is closed for good; make a new one"));
+        }
+        let mut next = self.clone();
+        match action {
+            Action::Open => next.switches.opened = true,
+            Action::Pause => next.switches.paused = true,
+            Action::Resume => next.switches.paused = false,
+            Action::Close => next.switches.closed = true,
+        }
+        Ok(next)
+    }
+}
+
+fn check_terms_not_worse(old: &Terms, new: &Terms) -> Result<(), ChangeRefused> {
+    let ensure = |ok: bool, why| if ok { Ok(()) } else { Err(ChangeRefused::NotModifiable(why)) };
+    // `None` is the widest: no bound at all.
+    let later =
+        |new: Option<Timestamp>, old: Option<Timestamp>| new.is_none() || old.is_some_and(|old| new >= Some(old));
+    let earlier =
+        |new: Option<Timestamp>, old: Option<Timestamp>| new.is_none_or(|new| old.is_some_and(|old| new <= old));
+    let longer = new.valid_days_after_issue.is_none_or(|new| old.valid_days_after_issue.is_some_and(|old| new >= old));
+    ensure(new.min_order_amount <= old.min_order_amount, "min_order_amount cannot grow once the sale is open")?;
+    ensure(later(new.valid_until, old.valid_until), "valid_until cannot come earlier once the sale is open")?;
+    ensure(earlier(new.valid_from, old.valid_from), "valid_from cannot come later once the sale is open")?;
+    ensure(longer, "valid_days_after_issue cannot shrink once the sale is open")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coupon::campaign::tests::campaign;
+    use proptest::prelude::*;
+
+    fn changed(change: impl FnOnce(&mut Campaign)) -> Result<(), ChangeRefused> {
+        let mut old = campaign(10);
+        old.terms.valid_until = Some(Timestamp(1_000));
+        old.terms.valid_days_after_issue = Some(10);
+        old.terms.min_order_amount = 100;
+        let mut new = old.clone();
+        change(&mut new);
+        old.check_change(&new, Timestamp(0))
+    }
+
+    #[test]
+    fn an_open_sale_may_only_get_better() {
+        assert_eq!(changed(|c| c.stock = 11), Ok(()));
+        assert_eq!(changed(|c| c.terms.valid_until = None), Ok(()));
+        assert_eq!(changed(|c| c.terms.min_order_amount = 0), Ok(()));
+        type Change = fn(&mut Campaign);
+        let worse: [Change; 7] = [
+            |c| c.stock = 9,
+            |c| c.terms.valid_until = Some(Timestamp(999)),
+            |c| c.terms.valid_from = Some(Timestamp(1)),
+            |c| c.terms.valid_days_after_issue = Some(9),
+            |c| c.terms.min_order_amount = 101,
+            |c| c.opens_at = Some(Timestamp(5)),
+            |c| c.gated = true,
+        ];
+        for change in worse {
+            assert!(matches!(changed(change), Err(ChangeRefused::NotModifiable(_))));
+        }
+        assert!(matches!(changed(|c| c.name = String::new()), Err(ChangeRefused::Invalid(_))));
+    }
+
+    #[test]
+    fn before_the_sale_everything_but_stock_may_change() {
+        let mut old = campaign(10);
+        old.switches.opened = false;
+        let mut new = old.clone();
+        new.gated = true;
+        new.terms.min_order_amount = 5;
+        assert_eq!(old.check_change(&new, Timestamp(0)), Ok(()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+        #[test]
+        fn a_closed_campaign_stays_closed(actions in proptest::collection::vec(0usize..4, 1..20)) {
+            let mut sale = campaign(1);
+            for action in actions {
+                let was_closed = sale.switches.closed;
+                let action = [Action::Open, Action::Pause, Action::Resume, Action::Close][action];
+                match sale.after(action) {
+                    Ok(next) => { prop_assert!(!was_closed || next == sale); sale = next; }
+                    Err(_) => prop_assert!(was_closed),
+                }
+            }
+        }
+    }
+}

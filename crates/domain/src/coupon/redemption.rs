@@ -1,0 +1,298 @@
+//! Redeeming a coupon in a saga with other services: reserve, confirm, cancel; and taking one back (GATE-010).
+
+use crate::coupon::CouponStatus;
+use crate::coupon::campaign::Terms;
+use crate::time::Timestamp;
+
+/// Longest order id in characters; the same alphabet as user ids.
+pub use crate::name::NAME_LENGTH_MAX as ORDER_ID_LENGTH_MAX;
+
+/// What the ledger holds about one coupon's use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// Stored status: never `Expired`.
+    pub status: CouponStatus,
+    /// The order that reserved or redeemed it.
+    pub order_id: Option<String>,
+    /// Until when a reservation stands.
+    pub reserved_until: Option<Timestamp>,
+    /// The discount promised to the order, in won.
+    pub discount_amount: Option<i64>,
+    /// When it was given.
+    pub issued_at: Timestamp,
+}
+
+/// Why a coupon does not apply to an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotApplicable {
+    /// Past its validity.
+    Expired,
+    /// Before its validity.
+    NotYetValid,
+    /// The order is too small.
+    MinOrderAmount,
+    /// Taken back.
+    Revoked,
+}
+
+impl NotApplicable {
+    /// The `reason` on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "EXPIRED",
+            Self::NotYetValid => "NOT_YET_VALID",
+            Self::MinOrderAmount => "MIN_ORDER_AMOUNT",
+            Self::Revoked => "REVOKED",
+        }
+    }
+}
+
+/// Why a step was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Used already (by another order, where the order matters).
+    AlreadyRedeemed,
+    /// Set aside for another order, or not for this one.
+    Reserved,
+    /// The coupon does not apply.
+    NotApplicable(NotApplicable),
+}
+
+/// What a step does to the stored use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Store this.
+    Change(Use),
+    /// It stands so already: the same answer again, nothing to store.
+    Unchanged(Use),
+}
+
+impl Use {
+    /// A coupon just given.
+    pub fn issued(issued_at: Timestamp) -> Self {
+        Self { status: CouponStatus::Issued, order_id: None, reserved_until: None, discount_amount: None, issued_at }
+    }
+
+    /// The status now: a lapsed reservation is none, and an unused coupon past its validity is expired.
+    pub fn status_at(&self, terms: &Terms, now: Timestamp) -> CouponStatus {
+        let live = match self.status {
+            CouponStatus::Reserved if !self.reservation_stands(now) => CouponStatus::Issued,
+            status => status,
+        };
+        let over = terms.expires_at(self.issued_at).is_some_and(|end| now >= end);
+        if live == CouponStatus::Issued && over { CouponStatus::Expired } else { live }
+    }
+
+    fn reservation_stands(&self, now: Timestamp) -> bool {
+        self.status == CouponStatus::Reserved && self.reserved_until.is_some_and(|until| now < until)
+    }
+
+    fn is_for(&self, order_id: &str) -> bool {
+        self.order_id.as_deref() == Some(order_id)
+    }
+
+    /// Sets the coupon aside for an order of `amount` won, for `hold_seconds`. Again for the same order: the same answer.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn reserve(
+        &self,
+        terms: &Terms,
+        order_id: &str,
+        amount: i64,
+        now: Timestamp,
+        hold_seconds: i64,
+    ) -> Result<Step, Refusal> {
+        match self.status_at(terms, now) {
+            CouponStatus::Redeemed if self.is_for(order_id) => return Ok(Step::Unchanged(self.clone())),
+            CouponStatus::Redeemed => return Err(Refusal::AlreadyRedeemed),
+            CouponStatus::Reserved if self.is_for(order_id) => return Ok(Step::Unchanged(self.clone())),
+            CouponStatus::Reserved => return Err(Refusal::Reserved),
+            CouponStatus::Revoked => return Err(Refusal::NotApplicable(NotApplicable::Revoked)),
+            CouponStatus::Expired => return Err(Refusal::NotApplicable(NotApplicable::Expired)),
+            CouponStatus::Issued => {}
+        }
+        if terms.valid_from.is_some_and(|from| now < from) {
+            return Err(Refusal::NotApplicable(NotApplicable::NotYetValid));
+        }
+        if amount < terms.min_order_amount {
+            return Err(Refusal::NotApplicable(NotApplicable::MinOrderAmount));
+        }
+        Ok(Step::Change(Self {
+            status: CouponStatus::Reserved,
+            order_id: Some(order_id.to_owned()),
+            reserved_until: Some(now.plus_seconds(hold_seconds)),
+            discount_amount: Some(terms.discount.map_or(0, |discount| discount.off(amount))),
+            issued_at: self.issued_at,
+        }))
+    }
+
+    /// Uses the coupon up for the order that reserved it.
+    ///
+    /// A reservation that has lapsed but that nobody else took is confirmed all the same: the order was paid
+    /// with this discount in sight. Once another order holds it, or it was never reserved, it is refused.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn confirm(&self, order_id: &str) -> Result<Step, Refusal> {
+        match self.status {
+            CouponStatus::Redeemed if self.is_for(order_id) => Ok(Step::Unchanged(self.clone())),
+            CouponStatus::Redeemed => Err(Refusal::AlreadyRedeemed),
+            CouponStatus::Revoked => Err(Refusal::NotApplicable(NotApplicable::Revoked)),
+            CouponStatus::Reserved if self.is_for(order_id) => {
+                Ok(Step::Change(Self { status: CouponStatus::Redeemed, reserved_until: None, ..self.clone() }))
+            }
+            _ => Err(Refusal::Reserved),
+        }
+    }
+
+    /// Lets the reservation of an order go. Letting go what the order does not hold changes nothing.
+    ///
+    /// # Errors
+    /// [`Refusal`] when it was redeemed, or another order holds it.
+    pub fn cancel(&self, order_id: &str, now: Timestamp) -> Result<Step, Refusal> {
+        match self.status {
+            CouponStatus::Redeemed => Err(Refusal::AlreadyRedeemed),
+            CouponStatus::Revoked => Err(Refusal::NotApplicable(NotApplicable::Revoked)),
+            CouponStatus::Reserved if self.is_for(order_id) || !self.reservation_stands(now) => {
+                Ok(Step::Change(Self::issued(self.issued_at)))
+            }
+            CouponStatus::Reserved => Err(Refusal::Reserved),
+            CouponStatus::Issued | CouponStatus::Expired => Ok(Step::Unchanged(self.clone())),
+        }
+    }
+
+    /// Takes the coupon back. A redeemed one cannot be; one set aside for an order waits for that order.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn revoke(&self, now: Timestamp) -> Result<Step, Refusal> {
+        match self.status {
+            CouponStatus::Redeemed => Err(Refusal::AlreadyRedeemed),
+            CouponStatus::Revoked => Ok(Step::Unchanged(self.clone())),
+            CouponStatus::Reserved if self.reservation_stands(now) => Err(Refusal::Reserved),
+            _ => Ok(Step::Change(Self {
+                status: CouponStatus::Revoked,
+                order_id: None,
+                reserved_until: None,
+                discount_amount: None,
+                issued_at: self.issued_at,
+            })),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coupon::campaign::Discount;
+    use proptest::prelude::*;
+
+    const HOLD_SECONDS: i64 = 900;
+
+    fn terms() -> Terms {
+        Terms {
+            discount: Some(Discount::Percent { value: 10, max_amount: Some(500) }),
+            min_order_amount: 1_000,
+            ..Terms::default()
+        }
+    }
+
+    fn changed(step: Result<Step, Refusal>) -> Use {
+        match step.expect("accepted") {
+            Step::Change(next) => next,
+            Step::Unchanged(_) => panic!("expected a change"),
+        }
+    }
+
+    #[test]
+    fn a_reservation_ends_exactly_on_time() {
+        let held = changed(Use::issued(Timestamp(0)).reserve(&terms(), "a", 9_000, Timestamp(0), HOLD_SECONDS));
+        assert_eq!(held.discount_amount, Some(500));
+        let end = HOLD_SECONDS * 1000;
+        assert_eq!(held.reserve(&terms(), "b", 9_000, Timestamp(end - 1), HOLD_SECONDS), Err(Refusal::Reserved));
+        assert!(held.reserve(&terms(), "b", 9_000, Timestamp(end), HOLD_SECONDS).is_ok());
+    }
+
+    #[test]
+    fn validity_begins_and_ends_exactly_on_time() {
+        let limited = Terms { valid_from: Some(Timestamp(10)), valid_until: Some(Timestamp(20)), ..Terms::default() };
+        let coupon = Use::issued(Timestamp(0));
+        let at = |ms| coupon.reserve(&limited, "a", 1, Timestamp(ms), HOLD_SECONDS).map(|_| ());
+        assert_eq!(at(9), Err(Refusal::NotApplicable(NotApplicable::NotYetValid)));
+        assert_eq!(at(10), Ok(()));
+        assert_eq!(at(19), Ok(()));
+        assert_eq!(at(20), Err(Refusal::NotApplicable(NotApplicable::Expired)));
+    }
+
+    #[test]
+    fn an_order_below_the_minimum_is_refused() {
+        let refused = Use::issued(Timestamp(0)).reserve(&terms(), "a", 999, Timestamp(0), HOLD_SECONDS);
+        assert_eq!(refused, Err(Refusal::NotApplicable(NotApplicable::MinOrderAmount)));
+    }
+
+    #[test]
+    fn a_lapsed_reservation_that_nobody_took_can_still_be_confirmed() {
+        let held = changed(Use::issued(Timestamp(0)).reserve(&terms(), "a", 9_000, Timestamp(0), HOLD_SECONDS));
+        assert_eq!(changed(held.confirm("a")).status, CouponStatus::Redeemed);
+        assert_eq!(held.confirm("b"), Err(Refusal::Reserved));
+    }
+
+    #[derive(Clone, Debug)]
+    enum Call {
+        Reserve(u8),
+        Confirm(u8),
+        Cancel(u8),
+        Revoke,
+        Wait(i64),
+    }
+
+    fn any_call() -> impl Strategy<Value = Call> {
+        prop_oneof![
+            3 => (0u8..3).prop_map(Call::Reserve),
+            3 => (0u8..3).prop_map(Call::Confirm),
+            2 => (0u8..3).prop_map(Call::Cancel),
+            1 => Just(Call::Revoke),
+            2 => (1i64..1_000_000).prop_map(Call::Wait),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+        #[test]
+        fn redeemed_once_by_one_order_and_never_after_revoke(calls in proptest::collection::vec(any_call(), 1..30)) {
+            let (mut coupon, mut now) = (Use::issued(Timestamp(0)), Timestamp(0));
+            for call in calls {
+                let order = |n: u8| format!("order-{n}");
+                let (step, redeems) = match call {
+                    Call::Wait(ms) => { now = Timestamp(now.0 + ms); continue; }
+                    Call::Reserve(n) => (coupon.reserve(&terms(), &order(n), 5_000, now, HOLD_SECONDS), None),
+                    Call::Confirm(n) => (coupon.confirm(&order(n)), Some(order(n))),
+                    Call::Cancel(n) => (coupon.cancel(&order(n), now), None),
+                    Call::Revoke => (coupon.revoke(now), None),
+                };
+                if let Ok(Step::Change(next)) = &step {
+                    prop_assert!(!matches!(coupon.status, CouponStatus::Redeemed | CouponStatus::Revoked), "a final state changed");
+                    if next.status == CouponStatus::Redeemed {
+                        prop_assert_eq!(&next.order_id, &redeems);
+                        prop_assert_eq!(&coupon.order_id, &redeems, "only the order that reserved it redeems it");
+                    }
+                }
+                if let Ok(Step::Change(next) | Step::Unchanged(next)) = step {
+                    coupon = next;
+                }
+            }
+        }
+
+        #[test]
+        fn each_step_again_gives_the_same(amount in 1_000i64..1_000_000, now in 0i64..1_000_000) {
+            let now = Timestamp(now);
+            let held = changed(Use::issued(Timestamp(0)).reserve(&terms(), "a", amount, now, HOLD_SECONDS));
+            prop_assert_eq!(held.reserve(&terms(), "a", amount, now, HOLD_SECONDS), Ok(Step::Unchanged(held.clone())));
+            let used = changed(held.confirm("a"));
+            prop_assert_eq!(used.confirm("a"), Ok(Step::Unchanged(used.clone())));
+            let free = changed(held.cancel("a", now));
+            prop_assert_eq!(free.cancel("a", now), Ok(Step::Unchanged(free.clone())));
+        }
+    }
+}

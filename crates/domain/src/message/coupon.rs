@@ -1,0 +1,124 @@
+//! The payloads of messages about coupons, and the messages of decisions.
+
+use super::id;
+use super::{Envelope, event_type};
+use crate::coupon::Coupon;
+use crate::name::CampaignId;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// `CouponIssued`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CouponIssued {
+    /// Whose campaign.
+    pub tenant: String,
+    /// Which campaign.
+    pub campaign_id: String,
+    /// The coupon.
+    pub coupon_id: Uuid,
+    /// To whom.
+    pub user_id: String,
+    /// 1..=stock.
+    pub serial: u32,
+    /// The user's first, second, ... coupon.
+    pub nth_of_user: u32,
+    /// When, in milliseconds since the epoch: the envelope's time has whole seconds only.
+    pub issued_at_ms: i64,
+}
+
+/// `CouponRequested`: somebody's turn has come (GATE-004).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CouponRequested {
+    /// Whose campaign.
+    pub tenant: String,
+    /// Which campaign.
+    pub campaign_id: String,
+    /// For whom.
+    pub user_id: String,
+    /// The place in the line.
+    pub ticket: u64,
+}
+
+/// `CouponRedeemed`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CouponRedeemed {
+    /// Whose campaign.
+    pub tenant: String,
+    /// Which campaign.
+    pub campaign_id: String,
+    /// The coupon.
+    pub coupon_id: Uuid,
+    /// Whose it was.
+    pub user_id: String,
+    /// For which order.
+    pub order_id: String,
+    /// Taken off, in won.
+    pub discount_amount: i64,
+}
+
+/// `CouponRevoked`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CouponRevoked {
+    /// Whose campaign.
+    pub tenant: String,
+    /// Which campaign.
+    pub campaign_id: String,
+    /// The coupon.
+    pub coupon_id: Uuid,
+    /// Whose it was.
+    pub user_id: String,
+    /// Whether its number went back into stock.
+    pub return_to_stock: bool,
+}
+
+/// `StockExhausted`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StockExhausted {
+    /// Whose campaign.
+    pub tenant: String,
+    /// Which campaign.
+    pub campaign_id: String,
+    /// Coupons in all.
+    pub stock: u32,
+}
+
+impl CouponIssued {
+    /// The payload for `coupon` of the campaign `id`.
+    pub fn of(id: &CampaignId, coupon: &Coupon) -> Self {
+        Self {
+            tenant: id.tenant.to_string(),
+            campaign_id: id.event.to_string(),
+            coupon_id: coupon.coupon_id,
+            user_id: coupon.user.to_string(),
+            serial: coupon.serial,
+            nth_of_user: coupon.nth_of_user,
+            issued_at_ms: coupon.issued_at.millis(),
+        }
+    }
+
+    /// The message that the coupon was issued, decided at `at`. Its id follows from the coupon.
+    pub fn message(&self, id: &CampaignId, at: Timestamp) -> Envelope {
+        let event_id = id::of_decision(self.coupon_id, event_type::COUPON_ISSUED);
+        self.message_with_id(event_id, id, at)
+    }
+
+    /// As [`CouponIssued::message`], with an id that was chosen at the decision and is kept with it.
+    pub fn message_with_id(&self, event_id: Uuid, id: &CampaignId, at: Timestamp) -> Envelope {
+        let user = Some(self.user_id.clone());
+        Envelope::about_campaign(event_id, event_type::COUPON_ISSUED, id.to_string(), at, user, self)
+    }
+}
+
+impl StockExhausted {
+    /// The message that all `stock` coupons of the campaign `id` were issued.
+    pub fn message(event_id: Uuid, id: &CampaignId, stock: u32, at: Timestamp) -> Envelope {
+        let payload = Self { tenant: id.tenant.to_string(), campaign_id: id.event.to_string(), stock };
+        Envelope::about_campaign(event_id, event_type::STOCK_EXHAUSTED, id.to_string(), at, None, &payload)
+    }
+}

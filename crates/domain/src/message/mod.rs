@@ -1,0 +1,11 @@
+//! Messages between services (MSG-001; `contract.md`, Messages): the envelope, the topics, the kinds, the payloads.
+
+mod coupon;
+mod envelope;
+pub mod id;
+mod kind;
+pub mod topic;
+
+pub use coupon::{CouponIssued, CouponRedeemed, CouponRequested, CouponRevoked, StockExhausted};
+pub use envelope::{Envelope, Metadata, VERSION};
+pub use kind::{KINDS, Kind, Payload, event_type};

@@ -1,0 +1,251 @@
+//! One suite for every engine of lines: random histories thrown at the engine and at [`domain::line::Line`]; the
+//! answers must be equal.
+//!
+//! A new engine plugs in by [`run`] with a way to make an empty engine, and by [`run_changers`] with several doors to
+//! one engine.
+
+mod changers;
+mod steps;
+
+pub use changers::run_changers;
+
+use crate::line::{Clock, LinePort, LineUser, RuleChange};
+use domain::line::{DrawStep, Line, LineId, LineOutcome, LineRule, LineStatus};
+use domain::{CampaignId, EventName, TenantName, Timestamp, UserId};
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use std::collections::BTreeMap;
+use std::future::Future;
+use steps::{LINES, Step, USERS, any_step};
+use uuid::Uuid;
+
+/// A history as it runs on both sides.
+struct History<P> {
+    engine: P,
+    names: String,
+    lines: BTreeMap<LineId, Line>,
+    begun: i64,
+    now: i64,
+    /// A line's rule as somebody read it.
+    read: BTreeMap<u8, LineRule>,
+    passes_made: u128,
+    /// Answers that a draw of two or more was held, or was under way.
+    drawn: u32,
+    under_way: u32,
+    /// Changes that were made from an older rule.
+    refused: u32,
+}
+
+impl<P: LinePort> History<P> {
+    fn new(engine: P) -> Self {
+        let begun = 1_700_000_000_000;
+        Self {
+            engine,
+            names: Uuid::new_v4().simple().to_string(),
+            lines: BTreeMap::new(),
+            begun,
+            now: begun,
+            read: BTreeMap::new(),
+            passes_made: 0,
+            drawn: 0,
+            under_way: 0,
+            refused: 0,
+        }
+    }
+
+    fn line(&self, n: u8) -> LineId {
+        let name = |text: &str| EventName::new(&format!("{text}-{}", self.names)).expect("valid");
+        match n {
+            0 => LineId::Gate(CampaignId::new(TenantName::default_tenant(), name("shoes"))),
+            1 => LineId::Gate(CampaignId::new(TenantName::new("acme").expect("valid"), name("shoes"))),
+            2 => LineId::Queue(name("concert")),
+            _ => LineId::Queue(name("no-such-line")),
+        }
+    }
+
+    fn who(&self, (line, user): (u8, u8)) -> LineUser {
+        let user = UserId::new(&format!("user-{user}")).expect("valid");
+        LineUser { line: self.line(line), user }
+    }
+
+    /// The rule with its times from the history's beginning.
+    fn begun(&self, rule: LineRule) -> LineRule {
+        let opens_at = rule.opens_at.map(|after| Timestamp(self.begun + after.millis()));
+        LineRule { opens_at, ..rule }
+    }
+
+    async fn make(&mut self, n: u8, rule: LineRule) {
+        let (line, rule) = (self.line(n), self.begun(rule));
+        self.engine.make_line(&line, rule.clone()).await.expect("makes");
+        self.lines.entry(line).or_insert_with(|| Line::new(rule));
+    }
+
+    async fn read(&mut self, n: u8) {
+        let line = self.line(n);
+        let rule = self.lines.get(&line).map(|known| known.rule().clone());
+        assert_eq!(self.engine.rule(&line).await, Ok(rule.clone()), "the rule of {line}");
+        self.read.extend(rule.map(|rule| (n, rule)));
+    }
+
+    async fn change_as_read(&mut self, n: u8, rule: LineRule) {
+        let (line, rule) = (self.line(n), self.begun(rule));
+        let revision = self.read.get(&n).map_or(0, |read| read.revision);
+        let rule = LineRule { revision, ..rule };
+        let heard = self.engine.change_rule(&line, rule.clone()).await;
+        let expected = self.lines.get_mut(&line).map_or(RuleChange::NoLine, |known| {
+            let told = if known.change(rule) { RuleChange::Made } else { RuleChange::Conflict };
+            told(known.rule().clone())
+        });
+        self.refused += u32::from(matches!(expected, RuleChange::Conflict(_)));
+        assert_eq!(heard, Ok(expected), "the rule of {line} is changed");
+    }
+
+    async fn step(&mut self, step: Step) {
+        let now = Timestamp(self.now);
+        let clock = Clock::At(now);
+        match step {
+            Step::Put(n, rule) => {
+                if !self.lines.contains_key(&self.line(n)) {
+                    return self.make(n, rule).await;
+                }
+                let earlier = self.read.get(&n).cloned();
+                self.read(n).await;
+                self.change_as_read(n, rule).await;
+                self.read.extend(earlier.map(|earlier| (n, earlier)));
+            }
+            Step::Make(n, rule) => self.make(n, rule).await,
+            Step::Read(n) => self.read(n).await,
+            Step::ChangeAsRead(n, rule) => self.change_as_read(n, rule).await,
+            Step::Enter(batch) => {
+                let batch: Vec<LineUser> = batch.into_iter().map(|who| self.who(who)).collect();
+                let heard = self.engine.enter(batch.clone(), clock).await;
+                self.compare(&batch, heard, |line, user| line.enter(user, now));
+            }
+            Step::Look(batch) => {
+                let batch: Vec<LineUser> = batch.into_iter().map(|who| self.who(who)).collect();
+                let heard = self.engine.check_in(batch.clone(), clock).await;
+                self.compare(&batch, heard, |line, user| line.check_in(user, now));
+            }
+            Step::Leave(line, user) => {
+                let who = self.who((line, user));
+                let left = self.lines.get_mut(&who.line).is_some_and(|line| line.leave(&who.user, now));
+                assert_eq!(self.engine.leave(&who, clock).await, Ok(left), "{who:?} leaves");
+            }
+            Step::Admit(n, most) => self.admit(n, most).await,
+            Step::PutBack(n) => {
+                let line = self.line(n);
+                let back = self.lines.get_mut(&line).map(|line| line.put_back(now)).unwrap_or_default();
+                assert_eq!(self.engine.put_back(&line, clock).await, Ok(back), "put back in {line}");
+            }
+            Step::Finish(line, user, issued) => {
+                let who = self.who((line, user));
+                let outcome = if issued { LineOutcome::Issued } else { LineOutcome::SoldOut };
+                let has = self.lines.get_mut(&who.line).is_some_and(|line| line.finish(&who.user, outcome));
+                assert_eq!(self.engine.finish(&who, outcome).await, Ok(has), "{who:?} is finished");
+            }
+            Step::Draw(n) => self.draw(n).await,
+            Step::Wait(ms) => self.now += ms,
+            Step::LineCounts(n) => self.counts(n).await,
+        }
+    }
+
+    fn compare(
+        &mut self,
+        batch: &[LineUser],
+        heard: Vec<Result<LineStatus, crate::port::HotError>>,
+        mut expected: impl FnMut(&mut Line, &UserId) -> LineStatus,
+    ) {
+        assert_eq!(batch.len(), heard.len());
+        for (who, heard) in batch.iter().zip(heard) {
+            let expected = self.lines.get_mut(&who.line).map_or(LineStatus::NoLine, |line| expected(line, &who.user));
+            assert_eq!(heard, Ok(expected), "{who:?}");
+        }
+    }
+
+    async fn admit(&mut self, n: u8, most: usize) {
+        let line = self.line(n);
+        let now = Timestamp(self.now);
+        let passes: Vec<Uuid> = (0..most as u128).map(|n| Uuid::from_u128(self.passes_made + n + 1)).collect();
+        self.passes_made += most as u128;
+        let heard = self.engine.admit(&line, passes.clone(), Clock::At(now)).await.expect("admits");
+        let Some(known) = self.lines.get_mut(&line) else {
+            assert_eq!((heard.admitted, heard.next_in_ms), (Vec::new(), None), "{line} is not there");
+            return;
+        };
+        assert_eq!(heard.admitted, known.admit(&passes, now), "admitted in {line}");
+        assert_eq!(heard.next_in_ms, known.next_in_ms(), "next in {line}");
+    }
+
+    /// An engine may be under way with what the rule does at once.
+    async fn draw(&mut self, n: u8) {
+        let line = self.line(n);
+        let now = Timestamp(self.now);
+        let heard = self.engine.draw(&line, Clock::At(now)).await;
+        let expected = match (self.lines.get_mut(&line), &heard) {
+            (None, _) => DrawStep::NotDue,
+            (Some(known), Ok(DrawStep::UnderWay { .. })) => known.begin_draw(now),
+            (Some(known), _) => known.draw(now),
+        };
+        assert_eq!(heard, Ok(expected), "draw of {line}");
+        self.drawn += u32::from(matches!(expected, DrawStep::Drawn { count: 2.. }));
+        self.under_way += u32::from(matches!(expected, DrawStep::UnderWay { .. }));
+    }
+
+    async fn counts(&mut self, n: u8) {
+        let line = self.line(n);
+        let now = Timestamp(self.now);
+        let heard = self.engine.counts(&line, 3, Clock::At(now)).await;
+        assert_eq!(heard, Ok(self.lines.get(&line).map(|line| line.counts(3, now))), "figures of {line}");
+    }
+
+    /// Everybody stands alike, and the lines are those that were made.
+    async fn compare_all(&mut self) {
+        for n in 0..=LINES {
+            self.counts(n).await;
+            self.read(n).await;
+            self.step(Step::Look((0..USERS).map(|user| (n, user)).collect())).await;
+        }
+        let lines = self.engine.lines().await.expect("reads");
+        assert!(self.lines.keys().all(|line| lines.contains(line)), "{lines:?}");
+    }
+}
+
+/// Throws `histories` random histories of `steps` steps at an engine and at the rules.
+///
+/// Says how often draws were met.
+///
+/// # Panics
+/// When they disagree, the history's steps are printed; when no draw was ever held, or no
+/// change ever refused.
+pub async fn run<P: LinePort, Fresh: Future<Output = P>>(histories: u32, steps: usize, fresh: impl Fn() -> Fresh) {
+    let mut runner = TestRunner::deterministic();
+    let strategy = proptest::collection::vec(any_step(), steps);
+    let (mut drawn, mut under_way, mut refused) = (0, 0, 0);
+    for number in 0..histories {
+        let script = strategy.new_tree(&mut runner).expect("a history").current();
+        let mut history = History::new(fresh().await);
+        let shown = Shown { number, history: &script };
+        for step in &script {
+            history.step(step.clone()).await;
+        }
+        history.compare_all().await;
+        (drawn, under_way) = (drawn + history.drawn, under_way + history.under_way);
+        refused += history.refused;
+        std::mem::forget(shown);
+    }
+    println!("{histories} histories agree; draws were told as held {drawn} times, as under way {under_way} times");
+    println!("{refused} changes were made from older rules");
+    assert!(drawn > 0 && refused > 0, "no history held a draw, or had two change a rule");
+}
+
+/// Prints the history when an assertion in it fails.
+struct Shown<'a> {
+    number: u32,
+    history: &'a [Step],
+}
+
+impl Drop for Shown<'_> {
+    fn drop(&mut self) {
+        eprintln!("history {}: {:?}", self.number, self.history);
+    }
+}

@@ -1,0 +1,84 @@
+//! What random histories are made of.
+
+use domain::Timestamp;
+use domain::line::{Admits, DrawSeed, LineRule};
+use proptest::prelude::*;
+
+/// Lines and users in play: few, so that histories meet.
+pub(super) const LINES: u8 = 3;
+pub(super) const USERS: u8 = 12;
+
+/// One step of a history.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    /// Makes a line, or changes its rule as it is.
+    Put(u8, LineRule),
+    /// Makes a line that is there, perhaps.
+    Make(u8, LineRule),
+    /// Somebody reads the rule, to change it at some time.
+    Read(u8),
+    /// Changes the rule as it was when somebody read it: another may have changed it since.
+    ChangeAsRead(u8, LineRule),
+    Enter(Vec<(u8, u8)>),
+    Look(Vec<(u8, u8)>),
+    Leave(u8, u8),
+    Admit(u8, usize),
+    PutBack(u8),
+    Finish(u8, u8, bool),
+    Draw(u8),
+    Wait(i64),
+    LineCounts(u8),
+}
+
+fn any_rule() -> impl Strategy<Value = LineRule> {
+    let admits = prop_oneof![
+        (100u32..4_000).prop_map(|ttl_ms| Admits::Pass { ttl_ms }),
+        (100u32..2_000, 0u32..4)
+            .prop_map(|(stale_after_ms, put_back_max)| Admits::Processing { stale_after_ms, put_back_max }),
+    ];
+    let limits = (0u32..8, 1u32..3_000, 1u32..10, 0u32..5, prop_oneof![Just(0u32), 1u32..1_500]);
+    let switches =
+        (proptest::option::weighted(0.2, 0i64..3_000), proptest::bool::weighted(0.1), proptest::bool::weighted(0.1));
+    // A draw takes a line that opens late enough for people to come before.
+    let draw = proptest::option::weighted(0.5, (any::<[u8; 32]>(), 0i64..5_000));
+    let configured = proptest::option::of(0u32..8);
+    let parts = (limits, admits, switches, draw, configured);
+    parts.prop_map(|(limits, admits, (opens_in, paused, closed), draw, configured_rate_per_second)| {
+        let (rate_per_second, interval_ms, capacity, inside_max, abandon_after_ms) = limits;
+        LineRule {
+            rate_per_second,
+            interval_ms,
+            capacity,
+            admits,
+            inside_max,
+            abandon_after_ms,
+            // From the history's beginning.
+            opens_at: draw.map(|(_, opens_in)| opens_in).or(opens_in).map(Timestamp),
+            paused,
+            closed,
+            draw: draw.map(|(seed, _)| DrawSeed(seed)),
+            configured_rate_per_second,
+            revision: 1,
+        }
+    })
+}
+
+pub(super) fn any_step() -> impl Strategy<Value = Step> {
+    // One line more than there is.
+    let who = || (0..=LINES, 0..USERS);
+    prop_oneof![
+        2 => (0..LINES, any_rule()).prop_map(|(line, rule)| Step::Put(line, rule)),
+        1 => (0..LINES, any_rule()).prop_map(|(line, rule)| Step::Make(line, rule)),
+        2 => (0..=LINES).prop_map(Step::Read),
+        2 => (0..=LINES, any_rule()).prop_map(|(line, rule)| Step::ChangeAsRead(line, rule)),
+        8 => proptest::collection::vec(who(), 1..6).prop_map(Step::Enter),
+        6 => proptest::collection::vec(who(), 1..6).prop_map(Step::Look),
+        3 => who().prop_map(|(line, user)| Step::Leave(line, user)),
+        8 => (0..=LINES, 0usize..9).prop_map(|(line, most)| Step::Admit(line, most)),
+        2 => (0..=LINES).prop_map(Step::PutBack),
+        2 => (who(), any::<bool>()).prop_map(|((line, user), issued)| Step::Finish(line, user, issued)),
+        8 => prop_oneof![10 => 0i64..700, 1 => -3_000i64..0].prop_map(Step::Wait),
+        5 => (0..=LINES).prop_map(Step::Draw),
+        2 => (0..=LINES).prop_map(Step::LineCounts),
+    ]
+}

@@ -1,0 +1,309 @@
+//! Exclusive use of a line by one call: decides in memory and notes what is to be journalled. No other call has the
+//! line meanwhile, so that records come to the writer in the order of the decisions.
+
+use super::super::writer::{Message, Permit};
+use super::Writer;
+use super::change::{Change, Counters, Record};
+use super::journal::LinesJournal;
+use super::slot::{Slot, State};
+
+use crate::line::{Admission, RuleChange};
+use crate::port::HotError;
+use domain::line::{DrawSeed, DrawStep, LineCounts, LineOutcome, LineRule, LineStatus, State as PlaceState};
+use domain::{Timestamp, UserId};
+use std::sync::{Arc, MutexGuard};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+/// Exclusive use of a line; [`LineGuard::end`] hands over what was changed.
+pub(super) struct LineGuard<'a> {
+    slot: &'a Arc<Slot>,
+    state: MutexGuard<'a, State>,
+    writer: &'a Writer,
+    permit: Option<Permit<'a, LinesJournal>>,
+    changes: Vec<Change>,
+    /// The record that must be kept before the call may answer.
+    wait_for: u64,
+}
+
+/// The record that a call waits for before it answers.
+pub(super) struct Pending {
+    heard: oneshot::Receiver<Result<(), HotError>>,
+    slot: Arc<Slot>,
+    record: u64,
+}
+
+impl Pending {
+    /// Returns when it is kept.
+    ///
+    /// # Errors
+    /// [`HotError`] when it is not.
+    pub async fn kept(self) -> Result<(), HotError> {
+        let heard = self.heard.await.unwrap_or_else(|_| Err(HotError::unknown("the writer stopped")));
+        // The round that failed may be a later one than the one waited for.
+        if self.slot.is_kept(self.record) { Ok(()) } else { heard }
+    }
+}
+
+fn ticket_of(standing: LineStatus) -> Option<u64> {
+    match standing {
+        LineStatus::Waiting { ticket, .. }
+        | LineStatus::Processing { ticket }
+        | LineStatus::Inside { ticket, .. }
+        | LineStatus::Finished { ticket, .. } => Some(ticket),
+        LineStatus::Drawing { entry, .. } => Some(entry),
+        LineStatus::Absent | LineStatus::Full | LineStatus::Closed | LineStatus::NoLine => None,
+    }
+}
+
+impl<'a> LineGuard<'a> {
+    pub fn begin(slot: &'a Arc<Slot>, writer: &'a Writer) -> Self {
+        let state = slot.state();
+        Self { slot, state, writer, permit: None, changes: Vec::new(), wait_for: 0 }
+    }
+
+    /// Whether the journal will take what is going to be changed. Asked before anything is.
+    fn may_change(&mut self) -> Result<(), HotError> {
+        if self.permit.is_none() {
+            self.writer.may_change()?;
+            self.permit = Some(self.writer.permit()?);
+        }
+        Ok(())
+    }
+
+    /// The record that this call makes, if it makes one.
+    fn record(&self) -> u64 {
+        self.state.recorded + 1
+    }
+
+    /// The record up to which the journal must be on the disk before this person is told.
+    fn tells(&mut self, user: &UserId) -> u64 {
+        let record = self.state.unsettled(user);
+        self.wait_for = self.wait_for.max(record);
+        record
+    }
+
+    /// Makes the line known to the journal.
+    pub fn make(&mut self) -> Result<(), HotError> {
+        self.may_change()?;
+        self.note_rule();
+        Ok(())
+    }
+
+    /// See [`domain::line::Line::change`].
+    pub fn change_rule(&mut self, rule: LineRule) -> Result<RuleChange, HotError> {
+        if rule.revision != self.state.line.rule().revision {
+            return Ok(RuleChange::Conflict(self.rule()));
+        }
+        self.may_change()?;
+        self.state.line.change(rule);
+        self.note_rule();
+        Ok(RuleChange::Made(self.rule()))
+    }
+
+    fn note_rule(&mut self) {
+        self.changes.push(Change::Rule(Box::new(self.state.line.rule().clone())));
+        self.state.rule_recorded = self.record();
+        self.wait_for = self.record();
+    }
+
+    /// The rule in force.
+    pub fn rule(&mut self) -> LineRule {
+        self.wait_for = self.state.rule_recorded;
+        self.state.line.rule().clone()
+    }
+
+    /// See [`domain::line::Line::enter`]. With the record that tells it.
+    pub fn enter(&mut self, user: &UserId, now: Timestamp) -> Result<(LineStatus, u64), HotError> {
+        let before = self.state.place(user);
+        if !stands(before, now) {
+            self.may_change()?;
+            self.forget(user, before);
+        }
+        let standing = self.state.line.enter(user, now);
+        if let LineStatus::Waiting { ticket: entry, is_new: true, .. } | LineStatus::Drawing { entry, is_new: true } =
+            standing
+        {
+            self.note(user, Change::Entered { entry, user: user.clone() });
+        }
+        Ok((standing, self.tells(user)))
+    }
+
+    /// See [`domain::line::Line::check_in`]. With the record that tells it.
+    pub fn check_in(&mut self, user: &UserId, now: Timestamp) -> (LineStatus, u64) {
+        let before = self.state.place(user);
+        if let LineStatus::Inside { ticket, pass } = before
+            && !pass.lives_at(now)
+        {
+            // That it has run out the clock tells; the journal has time to forget it.
+            if self.may_change().is_err() {
+                return (LineStatus::Absent, self.tells(user));
+            }
+            self.state.passes.remove(&(pass.until.millis(), ticket));
+            let entry = self.state.line.entry_of(ticket);
+            self.changes.push(Change::Gone { entry });
+        }
+        (self.state.line.check_in(user, now), self.tells(user))
+    }
+
+    /// See [`domain::line::Line::leave`].
+    pub fn leave(&mut self, user: &UserId, now: Timestamp) -> Result<bool, HotError> {
+        let before = self.state.place(user);
+        let has = matches!(before, LineStatus::Drawing { .. } | LineStatus::Waiting { .. } | LineStatus::Inside { .. });
+        if has {
+            self.may_change()?;
+            self.forget(user, before);
+        }
+        self.tells(user);
+        Ok(has && self.state.line.leave(user, now))
+    }
+
+    /// See [`domain::line::Line::finish`].
+    pub fn finish(&mut self, user: &UserId, outcome: LineOutcome) -> Result<bool, HotError> {
+        let before = self.state.place(user);
+        let is_open = !matches!(before, LineStatus::Drawing { .. } | LineStatus::Finished { .. });
+        if let Some(ticket) = ticket_of(before).filter(|_| is_open) {
+            self.may_change()?;
+            self.forget_pass(before);
+            self.note_state(user, ticket, PlaceState::Finished(outcome));
+        }
+        self.tells(user);
+        Ok(self.state.line.finish(user, outcome))
+    }
+
+    /// See [`domain::line::Line::admit`].
+    pub fn admit(&mut self, passes: &[Uuid], now: Timestamp) -> Result<Admission, HotError> {
+        self.may_change()?;
+        self.shorten_passes(now);
+        let state = &mut *self.state;
+        let admitted = state.line.admit(passes, now);
+        while let Some((_, ticket)) = state.passes.first().copied().filter(|(until_ms, _)| *until_ms <= now.millis()) {
+            state.passes.pop_first();
+            self.changes.push(Change::Gone { entry: state.line.entry_of(ticket) });
+        }
+        let next_in_ms = state.line.next_in_ms();
+        for one in &admitted {
+            let ticket = one.ticket;
+            if let Some(pass) = one.pass {
+                self.state.passes.insert((pass.until.millis(), ticket));
+            }
+            let state = one.pass.map_or(PlaceState::Processing { since: now }, PlaceState::Inside);
+            self.note_state(&one.user, ticket, state);
+            self.wait_for = self.record();
+        }
+        Ok(Admission { admitted, next_in_ms })
+    }
+
+    /// See [`domain::line::Line::shorten_passes`].
+    fn shorten_passes(&mut self, now: Timestamp) {
+        let shortened = self.state.line.shorten_passes(now);
+        if !shortened.is_empty() {
+            self.state.passes = self.state.line.passes().collect();
+        }
+        for (user, ticket, pass) in shortened {
+            self.note_state(&user, ticket, PlaceState::Inside(pass));
+        }
+    }
+
+    /// See [`domain::line::Line::put_back`].
+    pub fn put_back(&mut self, now: Timestamp) -> Result<Vec<(UserId, u64)>, HotError> {
+        self.may_change()?;
+        let back = self.state.line.put_back(now);
+        for (user, ticket) in &back {
+            self.note_state(user, *ticket, PlaceState::Waiting);
+            self.wait_for = self.record();
+        }
+        Ok(back)
+    }
+
+    /// See [`domain::line::Line::begin_draw`]; with the seed. Who takes part is not kept: until all are drawn nobody is
+    /// told.
+    pub fn begin_draw(&mut self, now: Timestamp) -> (DrawStep, Option<DrawSeed>) {
+        self.wait_for = self.state.draw_recorded;
+        (self.state.line.begin_draw(now), self.state.line.rule().draw)
+    }
+
+    /// See [`domain::line::Line::finish_draw`].
+    pub fn finish_draw(&mut self, order: Vec<u32>) -> Result<(), HotError> {
+        self.may_change()?;
+        let count = order.len() as u32;
+        if self.state.line.finish_draw(order) {
+            self.changes.push(Change::Drawn { count });
+            self.state.draw_recorded = self.record();
+        }
+        self.wait_for = self.state.draw_recorded;
+        Ok(())
+    }
+
+    /// See [`domain::line::Line::counts`].
+    pub fn counts(&mut self, gone_max: usize, now: Timestamp) -> LineCounts {
+        self.wait_for = self.state.recorded;
+        self.state.line.counts(gone_max, now)
+    }
+
+    fn note_state(&mut self, user: &UserId, ticket: u64, state: PlaceState) {
+        let entry = self.state.line.entry_of(ticket);
+        self.note(user, Change::Became { entry, state });
+    }
+
+    fn note(&mut self, user: &UserId, change: Change) {
+        self.changes.push(change);
+        let record = self.record();
+        self.state.unsettle(user, record);
+    }
+
+    /// A person with this earlier status has no place any more, or has taken another.
+    fn forget(&mut self, user: &UserId, before: LineStatus) {
+        if let Some(ticket) = ticket_of(before) {
+            self.forget_pass(before);
+            let entry = self.state.line.entry_of(ticket);
+            self.note(user, Change::Gone { entry });
+        }
+    }
+
+    fn forget_pass(&mut self, before: LineStatus) {
+        if let LineStatus::Inside { ticket, pass } = before {
+            self.state.passes.remove(&(pass.until.millis(), ticket));
+        }
+    }
+
+    fn counters(&self) -> Counters {
+        let figures = self.state.line.counts(0, Timestamp(i64::MIN));
+        Counters { tickets: figures.tickets, serving: figures.serving, admitted: figures.admitted }
+    }
+
+    /// Hands the changes to the writer. Returns what to wait for, if anything.
+    ///
+    /// # Errors
+    /// [`HotError::Unavailable`] when nothing was changed, and too many wait already.
+    pub fn end(mut self) -> Result<Option<Pending>, HotError> {
+        if !self.changes.is_empty() {
+            self.state.recorded += 1;
+        }
+        let must_wait = !self.slot.is_kept(self.wait_for);
+        if self.changes.is_empty() && !must_wait {
+            return Ok(None);
+        }
+        let permit = match self.permit.take() {
+            Some(permit) => permit,
+            None => self.writer.permit()?,
+        };
+        let (answer, heard) = oneshot::channel();
+        let record = Record {
+            slot: self.slot.clone(),
+            number: self.state.recorded,
+            counters: self.counters(),
+            changes: std::mem::take(&mut self.changes),
+        };
+        permit.send(Message::Record(record, must_wait.then_some(answer)));
+        Ok(must_wait.then(|| Pending { heard, slot: self.slot.clone(), record: self.wait_for }))
+    }
+}
+
+/// Whether the person has a place, other than an expired pass.
+fn stands(standing: LineStatus, now: Timestamp) -> bool {
+    match standing {
+        LineStatus::Inside { pass, .. } => pass.lives_at(now),
+        other => other != LineStatus::Absent,
+    }
+}

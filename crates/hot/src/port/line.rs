@@ -1,0 +1,100 @@
+//! Waiting lines as contended state: what every engine for lines promises.
+
+use super::HotError;
+use async_trait::async_trait;
+use domain::line::{Admitted, DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus};
+use domain::{Timestamp, UserId};
+use uuid::Uuid;
+
+/// A line and a user in it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LineUser {
+    /// The line.
+    pub line: LineId,
+    /// The user.
+    pub user: UserId,
+}
+
+/// The clock by which a call is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// The engine's own. The clocks of many callers differ.
+    Engine,
+    /// The caller's: for tests, and for a moment ahead at which everything has expired.
+    At(Timestamp),
+}
+
+/// The result of an admission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// The people admitted, in order.
+    pub admitted: Vec<Admitted>,
+    /// Milliseconds until the rate admits the next person; `None` while the rate is 0.
+    pub next_in_ms: Option<u64>,
+}
+
+/// The result of a change of rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleChange {
+    /// The rule was changed; this is the rule in force now.
+    Made(LineRule),
+    /// Another caller has changed the rule since it was read, and nothing was done; this is the rule in force.
+    Conflict(LineRule),
+    /// There is no such line.
+    NoLine,
+}
+
+/// Contended lines (GATE-001..006, QUEUE-001..007): the rules of [`domain::line::Line`].
+///
+/// A place in a line and its outcome are durable before any caller is told. Every call may be repeated: a place is taken
+/// once, an outcome stands, and a person admitted in a call whose answer was lost learns it by checking in.
+#[async_trait]
+pub trait LinePort: Send + Sync + 'static {
+    /// Makes a line. A line that exists stays as it is.
+    async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError>;
+
+    /// Changes a line's rule, unless another caller has changed it since it was read. `rule` is the rule as it was read,
+    /// with its revision, and with the change; the engine gives the next revision. Of several changes made from the same
+    /// rule one counts, and the others get the rule from which to start again. After [`HotError::Unknown`] read the rule.
+    async fn change_rule(&self, line: &LineId, rule: LineRule) -> Result<RuleChange, HotError>;
+
+    /// The rule in force; `None` if there is no such line.
+    async fn rule(&self, line: &LineId) -> Result<Option<LineRule>, HotError>;
+
+    /// All lines.
+    async fn lines(&self) -> Result<Vec<LineId>, HotError>;
+
+    /// Takes places in order, or returns the places that people have. One answer each.
+    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>>;
+
+    /// The status of each person. A person who checks in is present: an inactive person gets the turn back. One answer
+    /// each.
+    async fn check_in(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>>;
+
+    /// As [`LinePort::check_in`] for one person by the engine's clock, where the answer needs no waiting; `None` where it
+    /// does.
+    fn check_in_now(&self, _who: &LineUser) -> Option<LineStatus> {
+        None
+    }
+
+    /// Gives up a place or a pass. Returns whether there was one.
+    async fn leave(&self, who: &LineUser, clock: Clock) -> Result<bool, HotError>;
+
+    /// Admits the next people: as many as the line's rate and room allow, and as there are passes. Any number of callers
+    /// together admit what the rule allows, and no more.
+    async fn admit(&self, line: &LineId, passes: Vec<Uuid>, clock: Clock) -> Result<Admission, HotError>;
+
+    /// Puts people back in line who have been processed for too long (GATE-006). Returns them with their tickets.
+    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError>;
+
+    /// Records the outcome for a person. Returns whether the person has an outcome now.
+    async fn finish(&self, who: &LineUser, outcome: LineOutcome) -> Result<bool, HotError>;
+
+    /// Continues the opening draw where the line has one and it is due, in part or to the end; after
+    /// [`DrawStep::UnderWay`] call again. Any number of callers may do so, and a caller that comes back after a crash
+    /// continues the same draw: no ticket is shown before all are drawn, and a drawn ticket stays.
+    async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError>;
+
+    /// The line's counts; `None` if there is no such line. `gone_max`: most ranges of given-up tickets returned.
+    async fn counts(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<LineCounts>, HotError>;
+}

@@ -1,0 +1,220 @@
+//! The coupon port on Redis.
+
+use super::sale::Sale;
+use super::{Ack, KEPT_AFTER_END_SECONDS, RESTORE_BATCH, RedisEngine, batch, message, names, scripts};
+use crate::frozen::Asker;
+use crate::port::{
+    Completeness, CouponPort, EngineStats, HotError, IssueRequest, LocalQuestion, OutboxMessage, SaleCounts, SaleStatus,
+};
+use crate::redis::client::Lane;
+use crate::redis::reply::Array;
+use async_trait::async_trait;
+use domain::coupon::Coupon;
+use domain::coupon::issue::KeyUse;
+use domain::{Campaign, CampaignId, CampaignStatus, IssueOutcome, Timestamp, UserId};
+use futures::future::join_all;
+use redis::Value;
+use std::collections::HashSet;
+use uuid::Uuid;
+
+fn put_arguments(campaign: &Campaign) -> [String; 12] {
+    let flag = |flag: bool| u8::from(flag).to_string();
+    let moment = |moment: Option<Timestamp>| moment.map_or_else(String::new, |moment| moment.millis().to_string());
+    let ends_at = if campaign.switches.closed { Some(clock::now()) } else { campaign.closes_at };
+    [
+        campaign.revision.to_string(),
+        serde_json::to_string(campaign).unwrap_or_default(),
+        campaign.stock.to_string(),
+        campaign.per_user_limit.to_string(),
+        flag(campaign.gated),
+        flag(campaign.switches.opened),
+        flag(campaign.switches.paused),
+        flag(campaign.switches.closed),
+        moment(campaign.opens_at),
+        moment(campaign.closes_at),
+        moment(ends_at.map(|at| at.max(clock::now()).plus_seconds(KEPT_AFTER_END_SECONDS))),
+        campaign.created_at.millis().to_string(),
+    ]
+}
+
+#[async_trait]
+impl CouponPort for RedisEngine {
+    async fn put_campaign(&self, campaign: Campaign) -> Result<Completeness, HotError> {
+        let id = campaign.id.clone();
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("SADD").arg(names::CAMPAIGNS).arg(format!("{}/{}", id.tenant, id.event));
+        self.0.connections.send(names::CAMPAIGNS, pipeline).await?;
+        let sale = self.0.sales.add(&id, || Sale::new(id.clone()));
+        let texts = put_arguments(&campaign);
+        let arguments: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
+        let reply = self
+            .0
+            .connections
+            .run(&scripts::PUT, &sale.keys.decision(), &arguments, (Lane::Decision, self.0.wait()))
+            .await?;
+        sale.wake();
+        if !reply.is_durable {
+            return Err(HotError::unknown("no replica has confirmed the campaign"));
+        }
+        let decides = reply.value == Value::Int(1);
+        let whole = decides && (!sale.is_fenced() || self.0.has_caught_up(&sale).await?);
+        Ok(if whole { Completeness::Whole } else { Completeness::Incomplete })
+    }
+
+    async fn suspend(&self, id: &CampaignId) -> Result<(), HotError> {
+        self.0.set_standing(&self.sale(id), "suspend").await
+    }
+
+    async fn complete(&self, id: &CampaignId) -> Result<(), HotError> {
+        let sale = self.sale(id);
+        self.0.set_standing(&sale, "complete").await?;
+        sale.unfence();
+        Ok(())
+    }
+
+    async fn lost(&self) {
+        self.0.lost.notified().await;
+    }
+
+    async fn campaign(&self, id: &CampaignId) -> Result<Option<Campaign>, HotError> {
+        self.0.policy(&self.sale(id)).await
+    }
+
+    async fn issue(&self, batch: Vec<IssueRequest>, now: Timestamp) -> Vec<Result<IssueOutcome, HotError>> {
+        let mut answers = vec![None; batch.len()];
+        for part in batch::parts(&batch) {
+            let first = part.start;
+            self.0.issue_part(&batch[part], first, now, &mut answers).await;
+        }
+        let lost = || Err(HotError::unknown("the request was not decided"));
+        answers.into_iter().map(|answer| answer.unwrap_or_else(lost)).collect()
+    }
+
+    fn answer_locally(&self, question: &LocalQuestion<'_>, now: Timestamp) -> Option<IssueOutcome> {
+        if question.key.is_some() {
+            return None;
+        }
+        let asker = Asker { user: question.user, admitted: question.admitted, key_use: KeyUse::Fresh, earlier: None };
+        self.0.sales.with(question.tenant, question.event, |sale| {
+            let sale = sale?;
+            sale.asked();
+            sale.answer(&asker, now)
+        })
+    }
+
+    async fn status(&self, id: &CampaignId, now: Timestamp) -> Result<Option<SaleStatus>, HotError> {
+        let figures = self.0.figures(&self.sale(id)).await?;
+        Ok(figures.map(|(campaign, remaining, participants)| {
+            let status: CampaignStatus = campaign.status(now, remaining);
+            SaleStatus { status, remaining, participants }
+        }))
+    }
+
+    async fn coupons_of(&self, id: &CampaignId, user: &UserId) -> Result<Option<Vec<Coupon>>, HotError> {
+        let held = self.0.look(id, user).await?;
+        let coupons: Option<Vec<Coupon>> = held.map(|entries| entries.iter().map(|entry| entry.of(user)).collect());
+        if self.0.ack == Ack::Bus {
+            let told = coupons.iter().flatten().map(|coupon| message::issued(id, coupon)).collect();
+            self.0.tell_bus(told).await?;
+        }
+        Ok(coupons)
+    }
+
+    async fn coupons(&self, id: &CampaignId) -> Result<Vec<Coupon>, HotError> {
+        let book = self.0.book(&self.sale(id)).await?;
+        Ok(book.iter().map(|(user, entry)| entry.of(user)).collect())
+    }
+
+    async fn counts(&self, id: &CampaignId) -> Result<Option<SaleCounts>, HotError> {
+        Ok(self.0.counters(&self.sale(id)).await?.map(|(counts, _)| counts))
+    }
+
+    async fn revoke(
+        &self,
+        id: &CampaignId,
+        user: &UserId,
+        coupon_id: Uuid,
+        return_to_stock: bool,
+    ) -> Result<bool, HotError> {
+        let sale = self.sale(id);
+        let coupon = coupon_id.simple().to_string();
+        let back: &[u8] = if return_to_stock { b"1" } else { b"0" };
+        let keys = [sale.keys.policy.as_str(), &sale.keys.stock, &sale.keys.participants, &sale.keys.returned];
+        let arguments = [user.as_str().as_bytes(), coupon.as_bytes(), back];
+        let reply =
+            self.0.connections.run(&scripts::REVOKE, &keys, &arguments, (Lane::Decision, self.0.wait())).await?;
+        self.0.wake(id);
+        if !reply.is_durable {
+            return Err(HotError::unknown("no replica has confirmed the revocation"));
+        }
+        match reply.value {
+            Value::Int(-1) => Err(HotError::unavailable("the campaign is being put together again")),
+            value => Ok(value == Value::Int(1)),
+        }
+    }
+
+    async fn restore(&self, id: &CampaignId, coupons: Vec<Coupon>) -> Result<Vec<Coupon>, HotError> {
+        let sale = self.sale(id);
+        let mut refused = Vec::new();
+        for some in coupons.chunks(RESTORE_BATCH) {
+            let places: HashSet<usize> = self.0.restore_some(&sale, some).await?.into_iter().collect();
+            refused.extend(
+                some.iter().enumerate().filter(|(place, _)| places.contains(place)).map(|(_, one)| one.clone()),
+            );
+        }
+        self.0.wake(id);
+        Ok(refused)
+    }
+
+    async fn outbox(&self, limit: usize) -> Result<Vec<OutboxMessage>, HotError> {
+        self.0.offer(limit).await
+    }
+
+    async fn acknowledge(&self, position: u64) -> Result<(), HotError> {
+        self.0.handed_over(position).await
+    }
+
+    async fn campaigns(&self) -> Result<Vec<CampaignId>, HotError> {
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("SMEMBERS").arg(names::CAMPAIGNS);
+        let values = self.0.connections.send(names::CAMPAIGNS, pipeline).await?;
+        let mut names = match values.into_iter().next() {
+            Some(Value::Set(names)) => Array::of(Value::Array(names))?,
+            other => Array::of(other.unwrap_or(Value::Nil))?,
+        };
+        let mut ids = Vec::with_capacity(names.len());
+        while names.len() > 0 {
+            let name = names.text()?;
+            ids.push(name.parse().map_err(|error| HotError::unknown(format!("{name}: {error}")).because(error))?);
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    async fn stats(&self) -> EngineStats {
+        let sales = self.0.sales.all();
+        let mut stats = EngineStats { engine: "redis", campaigns: sales.len(), ..EngineStats::default() };
+        let mut looks = Vec::with_capacity(sales.len());
+        for (_, sale) in &sales {
+            looks.push(self.0.counts_and_pending(sale));
+        }
+        stats.available = true;
+        for look in join_all(looks).await {
+            match look {
+                Ok((counts, pending)) => {
+                    stats.coupons += counts.given;
+                    stats.outbox_pending += pending;
+                }
+                // An unreadable count is not zero: a caller may be waiting for zero.
+                Err(_) => {
+                    stats.outbox_pending += 1;
+                    stats.available = false;
+                }
+            }
+        }
+        if sales.is_empty() {
+            stats.available = self.campaigns().await.is_ok();
+        }
+        stats
+    }
+}

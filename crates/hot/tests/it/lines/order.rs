@@ -1,0 +1,89 @@
+//! Order of admission is order of entry, among many at once and across a restart; and how long a restart takes.
+
+use super::*;
+use std::time::Instant;
+use uuid::Uuid;
+
+/// goals.md, Fairness.
+const CROWD_WHOLE: usize = 1_000_000;
+const CROWD_EACH_COMMIT: usize = 50_000;
+const BATCH: usize = 250;
+/// Entering at once.
+const DOORS: usize = 8;
+
+/// Enters everybody by several doors; who got which ticket.
+async fn enter_all(lines: &EmbeddedLines, crowd: usize) -> Vec<Option<UserId>> {
+    let doors: Vec<_> = (0..DOORS)
+        .map(|door| {
+            let lines = lines.clone();
+            tokio::spawn(async move {
+                let mut told = Vec::new();
+                for batch in (door * BATCH..crowd).step_by(DOORS * BATCH) {
+                    let users: Vec<usize> = (batch..crowd.min(batch + BATCH)).collect();
+                    let heard = lines.enter(users.iter().map(|n| who(*n)).collect(), Clock::Engine).await;
+                    let tickets: Vec<u64> =
+                        heard.into_iter().map(|heard| ticket(heard.expect("enters")).expect("a place")).collect();
+                    assert!(tickets.is_sorted(), "a batch enters in order");
+                    told.extend(users.into_iter().zip(tickets));
+                }
+                assert!(told.iter().is_sorted_by_key(|(_, ticket)| *ticket), "who asks later stands later");
+                told
+            })
+        })
+        .collect();
+    let mut holders = vec![None; crowd + 1];
+    for door in doors {
+        for (n, ticket) in door.await.expect("runs") {
+            assert_eq!(holders[ticket as usize].replace(user(n)), None, "ticket {ticket} was given twice");
+        }
+    }
+    holders
+}
+
+/// Admits everybody, with a restart in the middle; prints how long each part took.
+async fn nobody_overtakes(crowd: usize, options: JournalOptions) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut lines = crate::open_lines(folder.path(), options).expect("opens");
+    lines.make_line(&id(), rule(1_000_000, 1)).await.expect("made");
+    let begun = Instant::now();
+    let holders = enter_all(&lines, crowd).await;
+    println!("{crowd} entered in {:?}", begun.elapsed());
+    drop(lines);
+    let begun = Instant::now();
+    lines = crate::open_lines(folder.path(), options).expect("opens again");
+    println!("{crowd} places restored in {:?}", begun.elapsed());
+    let (begun, mut now_ms, mut last) = (Instant::now(), 4_000_000_000_000, 0);
+    while last < crowd as u64 {
+        now_ms += 1_000;
+        let passes = vec![Uuid::nil(); 1_000];
+        let admitted = lines.admit(&id(), passes, Clock::At(Timestamp(now_ms))).await.expect("admits").admitted;
+        assert!(!admitted.is_empty(), "{last} of {crowd} were admitted");
+        for one in admitted {
+            assert_eq!(
+                (one.ticket, Some(&one.user)),
+                (last + 1, holders[one.ticket as usize].as_ref()),
+                "an inversion"
+            );
+            last = one.ticket;
+        }
+        if last == crowd as u64 / 2 {
+            let begun = Instant::now();
+            drop(lines);
+            lines = crate::open_lines(folder.path(), options).expect("opens again");
+            println!("closed and restored with half of them inside in {:?}", begun.elapsed());
+        }
+    }
+    println!("{crowd} admitted by thousands in {:?}: 0 inversions", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_overtakes_among_many_at_once_and_across_a_restart() {
+    nobody_overtakes(CROWD_EACH_COMMIT, NO_FLUSH).await;
+}
+
+/// In a release build: `cargo test --release -p hot --test it million -- --ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a release build"]
+async fn nobody_overtakes_among_a_million() {
+    nobody_overtakes(CROWD_WHOLE, JournalOptions::default()).await;
+}

@@ -1,0 +1,351 @@
+//! What the engine on Redis promises when Redis loses things, and when several processes use it.
+
+use domain::coupon::Coupon;
+use domain::coupon::campaign::Switches;
+use domain::limit::Rate;
+use domain::{Campaign, CampaignId, EventName, IssueOutcome, TenantName, Timestamp, UserId};
+use hot::embedded::EmbeddedKeys;
+use hot::redis::{Ack, Announce, RedisEngine, RedisKeys, RedisLimits, RedisOptions};
+use hot::{Completeness, CouponPort, HotError, IssueRequest, KeyPort, LimitPort, LocalQuestion};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use testkit::{Flavor, Kit, RedisCluster, RedisNode};
+use uuid::Uuid;
+
+const NOW: Timestamp = Timestamp(1_700_000_000_000);
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn campaign(stock: u32) -> Campaign {
+    let event = EventName::new(&format!("sale-{}", Uuid::new_v4().simple())).expect("valid");
+    Campaign {
+        name: "Sale".into(),
+        switches: Switches { opened: true, ..Switches::default() },
+        created_at: NOW,
+        ..Campaign::new(CampaignId::new(TenantName::default_tenant(), event), stock)
+    }
+}
+
+fn user(n: u32) -> UserId {
+    UserId::new(&format!("user-{n}")).expect("valid")
+}
+
+fn requests(sale: &Campaign, users: std::ops::Range<u32>) -> Vec<IssueRequest> {
+    let request =
+        |n| IssueRequest { campaign: sale.id.clone(), user: user(n), key: None, admitted: false, coupon_id: None };
+    users.map(request).collect()
+}
+
+async fn open(url: &str, ack: Ack) -> RedisEngine {
+    RedisEngine::new(crate::connect(url).await, RedisOptions { ack, ..RedisOptions::default() })
+}
+
+async fn make(engine: &RedisEngine, sale: &Campaign) {
+    if engine.put_campaign(sale.clone()).await.expect("put") == Completeness::Incomplete {
+        engine.complete(&sale.id).await.expect("nobody holds anything of it");
+    }
+}
+
+/// Winners of a batch: user and number.
+async fn winners(engine: &RedisEngine, sale: &Campaign, users: std::ops::Range<u32>) -> Vec<u32> {
+    let answers = engine.issue(requests(sale, users), NOW).await;
+    let serial = |answer: &Result<IssueOutcome, HotError>| match answer {
+        Ok(IssueOutcome::Issued { coupon, .. }) => Some(coupon.serial),
+        _ => None,
+    };
+    answers.iter().filter_map(serial).collect()
+}
+
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds().await {
+        assert!(begun.elapsed() < PATIENCE, "never happened: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A server of its own: these tests make it forget.
+fn own_redis() -> Option<(Kit, RedisNode)> {
+    let kit = Kit::temporary().expect("a folder");
+    let node = testkit::available(RedisNode::start(&kit, Flavor::Redis))?;
+    Some((kit, node))
+}
+
+async fn all_refuse(engine: &RedisEngine, sale: &Campaign, users: std::ops::Range<u32>) {
+    for answer in engine.issue(requests(sale, users), NOW).await {
+        assert!(matches!(answer, Err(HotError::Unavailable(_))), "{answer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emptied_redis_decides_nothing_until_it_is_put_together_again() {
+    let Some((_kit, redis)) = own_redis() else { return };
+    let (engine, sale) = (open(&redis.url(), Ack::None).await, campaign(10));
+    make(&engine, &sale).await;
+    assert_eq!(winners(&engine, &sale, 0..6).await, [1, 2, 3, 4, 5, 6]);
+    let kept: Vec<Coupon> = engine.coupons(&sale.id).await.expect("reads");
+    redis.tell(&["FLUSHALL"]).expect("flushed");
+    all_refuse(&engine, &sale, 6..9).await;
+    // Another server follows the ledger: it makes the campaign again, but neither it nor the first may sell.
+    let other = open(&redis.url(), Ack::None).await;
+    assert_eq!(other.put_campaign(sale.clone()).await, Ok(Completeness::Incomplete));
+    all_refuse(&other, &sale, 6..9).await;
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    all_refuse(&engine, &sale, 6..9).await;
+    assert_eq!(other.restore(&sale.id, kept.clone()).await, Ok(Vec::new()));
+    assert_eq!(other.restore(&sale.id, kept).await, Ok(Vec::new()), "again changes nothing");
+    other.complete(&sale.id).await.expect("whole again");
+    until("the first server goes on", async || winners(&engine, &sale, 6..7).await == [7]).await;
+    assert_eq!(
+        winners(&other, &sale, 0..20).await,
+        [8, 9, 10],
+        "holders get nothing twice, and no number is given twice"
+    );
+    assert_eq!(engine.counts(&sale.id).await.expect("counts").expect("there").given, 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_knows_less_than_was_confirmed_is_fenced() {
+    let Some((_kit, redis)) = own_redis() else { return };
+    let (engine, sale) = (open(&redis.url(), Ack::None).await, campaign(10));
+    make(&engine, &sale).await;
+    assert_eq!(winners(&engine, &sale, 0..6).await.len(), 6);
+    // What a replica looks like that was promoted without the last two decisions.
+    let policy = format!("coupon:{{{}}}:policy", sale.id);
+    redis.tell(&["HINCRBY", &policy, "count", "-2"]).expect("set back");
+    all_refuse(&engine, &sale, 6..9).await;
+    assert_eq!(
+        engine.put_campaign(sale.clone()).await,
+        Ok(Completeness::Incomplete),
+        "whoever follows the ledger is told"
+    );
+    engine.suspend(&sale.id).await.expect("suspended");
+    engine.complete(&sale.id).await.expect("put together by whoever looked");
+    until("it goes on", async || winners(&engine, &sale, 6..7).await.len() == 1).await;
+}
+
+/// With `bus`: hears of every coupon, and may be told to do something first.
+struct Herald {
+    before: Option<(RedisEngine, CampaignId)>,
+}
+
+#[async_trait::async_trait]
+impl Announce for Herald {
+    async fn announce(&self, _: Vec<domain::message::Envelope>) -> Result<(), String> {
+        if let Some((engine, id)) = &self.before {
+            engine.suspend(id).await.map_err(|error| error.to_string())?;
+            engine.complete(id).await.map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+}
+
+async fn open_with_bus(url: &str, before: Option<(RedisEngine, CampaignId)>) -> RedisEngine {
+    let announce: Option<Arc<dyn Announce>> = Some(Arc::new(Herald { before }));
+    RedisEngine::new(crate::connect(url).await, RedisOptions { ack: Ack::Bus, announce })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_bus_a_node_that_ran_anew_decides_nothing_before_the_books_are_compared() {
+    let Some(redis) = testkit::available(testkit::shared().redis_cluster()) else { return };
+    let sale = campaign(10);
+    let (seller, stranger) = (open_with_bus(&redis.url(), None).await, open_with_bus(&redis.url(), None).await);
+    make(&seller, &sale).await;
+    assert_eq!(winners(&seller, &sale, 0..3).await, [1, 2, 3]);
+    // What both nodes of a shard look like that have come back: another run. The stranger has seen nothing, so that no
+    // count can warn it.
+    let policy = format!("coupon:{{{}}}:policy", sale.id);
+    let moved = |node: &&RedisNode| node.tell(&["HSET", &policy, "run", "an-earlier-one"]).is_ok();
+    assert!(redis.nodes().iter().find(moved).is_some(), "its master is one of them");
+    all_refuse(&stranger, &sale, 3..6).await;
+    tokio::time::timeout(PATIENCE, stranger.lost()).await.expect("whoever keeps campaigns whole is told at once");
+    all_refuse(&seller, &sale, 3..6).await;
+    assert_eq!(stranger.put_campaign(sale.clone()).await, Ok(Completeness::Incomplete));
+    stranger.complete(&sale.id).await.expect("compared");
+    until("it goes on", async || winners(&stranger, &sale, 3..4).await == [4]).await;
+    until("elsewhere too", async || winners(&seller, &sale, 4..5).await == [5]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_reached_the_bus_while_the_campaign_was_put_together_is_no_yes() {
+    let Some(redis) = testkit::available(testkit::shared().redis_cluster()) else { return };
+    let sale = campaign(10);
+    let keeper = open_with_bus(&redis.url(), None).await;
+    make(&keeper, &sale).await;
+    let late = open_with_bus(&redis.url(), Some((keeper.clone(), sale.id.clone()))).await;
+    for answer in late.issue(requests(&sale, 0..2), NOW).await {
+        assert!(matches!(answer, Err(HotError::Unknown(_))), "{answer:?}");
+    }
+    let answers = keeper.issue(requests(&sale, 0..2), NOW).await;
+    assert!(answers.iter().all(|answer| matches!(answer, Ok(IssueOutcome::AlreadyIssued { .. }))), "{answers:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forgotten_scripts_reach_nobody() {
+    let Some((_kit, redis)) = own_redis() else { return };
+    let (engine, sale) = (open(&redis.url(), Ack::None).await, campaign(100));
+    make(&engine, &sale).await;
+    for n in 0..10 {
+        redis.tell(&["SCRIPT", "FLUSH"]).expect("flushed");
+        assert_eq!(winners(&engine, &sale, n * 5..n * 5 + 5).await.len(), 5);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_its_replica_nobody_hears_a_yes_and_afterwards_everyone_hears_the_truth() {
+    let kit = Kit::temporary().expect("a folder");
+    let Some(cluster) = testkit::available(RedisCluster::start(&kit, Flavor::Redis)) else { return };
+    let (engine, sale) = (open(&cluster.url(), Ack::Replica).await, campaign(50));
+    make(&engine, &sale).await;
+    assert_eq!(winners(&engine, &sale, 0..5).await.len(), 5);
+    let policy = format!("coupon:{{{}}}:policy", sale.id);
+    // Only its master answers for a key; the others say where it is.
+    let has_it = |node: &RedisNode| node.ask(&["TYPE", &policy]).is_ok_and(|kind| kind == "hash");
+    let master = cluster.nodes().iter().position(has_it).expect("a master");
+    let replica = cluster.replica_of(master).expect("a replica");
+    cluster.nodes()[replica].stall().expect("stalled");
+    for answer in engine.issue(requests(&sale, 5..9), NOW).await {
+        assert!(matches!(answer, Err(HotError::Unknown(_))), "{answer:?}");
+    }
+    // Somebody else asks for what was decided there: no yes is told by the back door either.
+    let other = open(&cluster.url(), Ack::Replica).await;
+    for answer in other.issue(requests(&sale, 5..6), NOW).await {
+        assert!(answer.is_err(), "{answer:?}");
+    }
+    assert!(other.coupons_of(&sale.id, &user(6)).await.is_err());
+    cluster.nodes()[replica].resume().expect("resumed");
+    until("the truth is heard", async || {
+        let answers = engine.issue(requests(&sale, 0..9), NOW).await;
+        answers.iter().all(|answer| matches!(answer, Ok(IssueOutcome::AlreadyIssued { .. })))
+    })
+    .await;
+    let coupons = engine.coupons(&sale.id).await.expect("reads");
+    assert_eq!(coupons.iter().map(|coupon| coupon.serial).collect::<Vec<_>>(), (1..=9).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_servers_sell_exactly_the_stock_and_nobody_gets_two() {
+    let Some(redis) = testkit::available(testkit::shared().redis_cluster()) else { return };
+    const SERVERS: u32 = 4;
+    const STOCK: u32 = 1_000;
+    let sale = campaign(STOCK);
+    let mut servers = Vec::new();
+    for _ in 0..SERVERS {
+        let engine = open(&redis.url(), Ack::Replica).await;
+        make(&engine, &sale).await;
+        servers.push(engine);
+    }
+    let selling = servers.iter().enumerate().map(|(n, engine)| {
+        let (engine, sale) = (engine.clone(), sale.clone());
+        tokio::spawn(async move {
+            let mut heard = Vec::new();
+            // Everyone asks everywhere, each server in another order.
+            for part in 0..20u32 {
+                let first = ((part + n as u32 * 5) % 20) * 100;
+                let batch = requests(&sale, first..first + 100);
+                let answers = engine.issue(batch.clone(), NOW).await;
+                heard.extend(batch.into_iter().map(|request| request.user).zip(answers));
+            }
+            heard
+        })
+    });
+    let mut yes: Vec<(UserId, u32)> = Vec::new();
+    let mut held: BTreeMap<UserId, BTreeSet<Uuid>> = BTreeMap::new();
+    for heard in futures::future::join_all(selling).await {
+        for (user, answer) in heard.expect("runs") {
+            match answer.expect("decided") {
+                IssueOutcome::Issued { coupon, .. } => {
+                    yes.push((user.clone(), coupon.serial));
+                    held.entry(user).or_default().insert(coupon.coupon_id);
+                }
+                IssueOutcome::AlreadyIssued { coupon, .. } => {
+                    held.entry(user).or_default().insert(coupon.coupon_id);
+                }
+                other => assert_eq!(other, IssueOutcome::SoldOut),
+            }
+        }
+    }
+    assert_eq!(yes.len() as u32, STOCK);
+    assert_eq!(yes.iter().map(|(_, serial)| *serial).collect::<BTreeSet<_>>(), (1..=STOCK).collect());
+    assert!(held.values().all(|coupons| coupons.len() == 1), "somebody heard of two coupons");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_relay_at_a_time_and_the_next_when_it_dies() {
+    let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
+    let (first, second, sale) =
+        (open(&redis.url(), Ack::None).await, open(&redis.url(), Ack::None).await, campaign(2_000));
+    make(&first, &sale).await;
+    make(&second, &sale).await;
+    for part in 0..10 {
+        assert_eq!(winners(&first, &sale, part * 100..part * 100 + 100).await.len(), 100);
+    }
+    let serials = |messages: &[hot::OutboxMessage]| -> Vec<u64> {
+        messages.iter().filter_map(|message| message.envelope.payload["serial"].as_u64()).collect()
+    };
+    let offered = first.outbox(500).await.expect("reads");
+    assert_eq!(serials(&offered), (1..=500).collect::<Vec<_>>());
+    assert_eq!(second.outbox(500).await.expect("reads").len(), 0, "another relay has it");
+    let again = first.outbox(500).await.expect("reads");
+    let ids = |messages: &[hot::OutboxMessage]| messages.iter().map(|one| one.envelope.event_id).collect::<Vec<_>>();
+    assert_eq!(ids(&again), ids(&offered), "the same again, under the same ids");
+    first.acknowledge(again[249].position).await.expect("forgotten");
+    drop(first);
+    // Its lease ends by itself; what it had not handed over is offered again, in order, from the first not forgotten.
+    let mut rest = Vec::new();
+    until("the other takes over", async || {
+        rest = second.outbox(1_000).await.expect("reads");
+        !rest.is_empty()
+    })
+    .await;
+    assert_eq!(serials(&rest), (201..=1_000).collect::<Vec<_>>(), "whole entries only are forgotten");
+    second.acknowledge(rest.last().expect("some").position).await.expect("forgotten");
+    assert_eq!(second.stats().await.outbox_pending, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restock_elsewhere_ends_local_refusals() {
+    let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
+    let (here, there, sale) = (open(&redis.url(), Ack::None).await, open(&redis.url(), Ack::None).await, campaign(3));
+    make(&here, &sale).await;
+    make(&there, &sale).await;
+    assert_eq!(winners(&here, &sale, 0..5).await, [1, 2, 3]);
+    let event = sale.id.event.to_string();
+    let ask = |user: &str| {
+        let question = LocalQuestion { tenant: "default", event: &event, user, key: None, admitted: false };
+        here.answer_locally(&question, NOW)
+    };
+    until("answered locally", async || ask("user-4") == Some(IssueOutcome::SoldOut)).await;
+    assert!(matches!(ask("user-1"), Some(IssueOutcome::AlreadyIssued { coupon, .. }) if coupon.serial == 2));
+    there.put_campaign(Campaign { stock: 4, revision: 2, ..sale.clone() }).await.expect("restocked");
+    until("seen here", async || ask("user-4").is_none()).await;
+    assert_eq!(winners(&here, &sale, 4..5).await, [4]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_and_limits_are_those_of_one_process() {
+    let Some(redis) = testkit::available(testkit::shared().redis_cluster()) else { return };
+    let connections = crate::connect(&redis.url()).await;
+    let (keys, twin) = (RedisKeys::new(connections.clone()), EmbeddedKeys::default());
+    let name = |n: u32| format!("value:{n}:{}", std::process::id());
+    for ports in [&keys as &dyn KeyPort, &twin] {
+        ports.put(vec![(name(1), b"a".to_vec())], 60_000, NOW).await.expect("put");
+        let claimed = ports.claim(vec![(name(1), b"b".to_vec()), (name(2), b"c".to_vec())], 60_000, NOW).await;
+        assert_eq!(claimed, Ok(vec![false, true]));
+        let got = ports.get(&[name(1), name(2), name(3)], NOW).await;
+        assert_eq!(got, Ok(vec![Some(b"a".to_vec()), Some(b"c".to_vec()), None]));
+        ports.remove(&[name(1), name(3)]).await.expect("removed");
+        assert_eq!(ports.get(&[name(1)], NOW).await, Ok(vec![None]));
+    }
+    let limits = RedisLimits::new(connections);
+    let (rate, mut now_us) = (Rate::per_second(10, 3), 1_700_000_000_000_000);
+    let bucket = format!("bucket-{}", Uuid::new_v4().simple());
+    let mut full_at_us = 0;
+    for step in 0..100u64 {
+        now_us += (step * 7_919) % 60_000;
+        let expected = rate.take(full_at_us, now_us);
+        full_at_us = expected.full_at_us;
+        let taken = limits.take(&[(bucket.clone(), rate)], now_us).await.expect("asked");
+        assert_eq!(taken, [expected], "step {step}");
+    }
+}
