@@ -9,8 +9,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use testkit::{Kit, Nginx, Program, ProgramSpec};
 
-/// Servers that keep waiting lines: two, so that nothing depends on one.
-const QUEUE_SERVERS: u16 = 2;
+/// Servers of a role that keeps waiting lines: two, so that nothing depends on one.
+const LINE_SERVERS: u16 = 2;
 
 /// The servers that the programs need.
 pub struct Engines {
@@ -42,23 +42,23 @@ pub fn start_programs(steps: &mut Steps, kit: &Kit, engines: Engines, servers: u
         (1..=servers).map(|number| serve(kit, &onsale, engines, "coupon", number)).collect::<anyhow::Result<Vec<_>>>()
     })?;
     steps.take("issuer", || serve(kit, &onsale, engines, "issuer", 1))?;
-    let lines = steps.take("queue servers", || {
-        (1..=QUEUE_SERVERS)
-            .map(|number| serve(kit, &onsale, engines, "queue", number))
-            .collect::<anyhow::Result<Vec<_>>>()
-    })?;
-    let edge = steps.take("NGINX", || edge(kit, &ports, &lines))?;
-    tell(&onsale, edge, &key, &ports, &lines);
+    let serve_lines = |role| (1..=LINE_SERVERS).map(|number| serve(kit, &onsale, engines, role, number)).collect();
+    let gates: Vec<u16> = steps.take("gate servers", || serve_lines("gate"))?;
+    let lines: Vec<u16> = steps.take("queue servers", || serve_lines("queue"))?;
+    let edge = steps.take("NGINX", || edge(kit, &ports, &gates, &lines))?;
+    tell(&onsale, edge, &key, &[("coupon servers", &ports), ("gate servers", &gates), ("queue servers", &lines)]);
     Ok(())
 }
 
-/// The issuer reports to the servers that keep lines.
+/// The issuer reports to the gate servers; the queue servers have keys checked by the coupon servers.
 fn with_calls_between_services(kit: &Kit, mut engines: Engines) -> anyhow::Result<Engines> {
     let key = kept(&kit.folder().join("internal.key"), || Ok(uuid::Uuid::new_v4().to_string()))?;
-    let url = |number| Ok(format!("http://127.0.0.1:{}", port(kit, &format!("queue-{number}"))?));
-    let urls = (1..=QUEUE_SERVERS).map(url).collect::<anyhow::Result<Vec<_>>>()?.join(",");
-    engines.more.push(("ONSALE__INTERNAL__KEY__ISSUER".to_owned(), key));
-    engines.more.push(("ONSALE__INTERNAL__URL__QUEUE".to_owned(), urls));
+    let url = |name: String| Ok(format!("http://127.0.0.1:{}", port(kit, &name)?));
+    let gates = (1..=LINE_SERVERS).map(|number| url(format!("gate-{number}"))).collect::<anyhow::Result<Vec<_>>>()?;
+    engines.more.push(("ONSALE__INTERNAL__KEY__ISSUER".to_owned(), key.clone()));
+    engines.more.push(("ONSALE__INTERNAL__KEY__QUEUE".to_owned(), key));
+    engines.more.push(("ONSALE__INTERNAL__URL__GATE".to_owned(), gates.join(",")));
+    engines.more.push(("ONSALE__INTERNAL__URL__COUPON".to_owned(), url("coupon-1".to_owned())?));
     Ok(engines)
 }
 
@@ -116,14 +116,14 @@ fn port(kit: &Kit, name: &str) -> anyhow::Result<u16> {
 }
 
 /// NGINX; its port.
-fn edge(kit: &Kit, upstreams: &[u16], lines: &[u16]) -> anyhow::Result<u16> {
+fn edge(kit: &Kit, upstreams: &[u16], gates: &[u16], lines: &[u16]) -> anyhow::Result<u16> {
     let port = port(kit, "edge")?;
-    Nginx::open(kit, "nginx", &edge_config(port, upstreams, lines)?)?;
+    Nginx::open(kit, "nginx", &edge_config(port, upstreams, gates, lines)?)?;
     Ok(port)
 }
 
 /// The configuration of `deploy/nginx` with what it is here.
-fn edge_config(port: u16, upstreams: &[u16], lines: &[u16]) -> anyhow::Result<String> {
+fn edge_config(port: u16, upstreams: &[u16], gates: &[u16], lines: &[u16]) -> anyhow::Result<String> {
     let source = root().join("deploy/nginx");
     // Its own folder is where it runs.
     let run_folder = PathBuf::from(".");
@@ -139,6 +139,7 @@ fn edge_config(port: u16, upstreams: &[u16], lines: &[u16]) -> anyhow::Result<St
         ("run_folder", run_folder.display().to_string()),
         ("listen", format!("127.0.0.1:{port}")),
         ("application_servers", servers(upstreams)),
+        ("gate_servers", servers(gates)),
         ("queue_servers", servers(lines)),
         ("operator_networks", "127.0.0.0/8 1;".to_owned()),
         ("real_ip_networks", String::new()),
@@ -162,14 +163,21 @@ fn edge_config(port: u16, upstreams: &[u16], lines: &[u16]) -> anyhow::Result<St
     Ok(filled)
 }
 
-fn tell(onsale: &Path, edge: u16, key: &str, ports: &[u16], lines: &[u16]) {
-    let urls = |ports: &[u16]| {
-        let urls: Vec<String> = ports.iter().map(|port| format!("http://127.0.0.1:{port}")).collect();
-        urls.join(" ")
-    };
+fn tell(onsale: &Path, edge: u16, key: &str, roles: &[(&str, &[u16])]) {
     let url = format!("http://127.0.0.1:{edge}");
     let onsale = onsale.display();
-    println!("\nNGINX           {url}\ncoupon servers  {}\nqueue servers   {}\n\nTo try:", urls(ports), urls(lines));
+    println!(
+        "
+NGINX           {url}"
+    );
+    for (name, ports) in roles {
+        let urls: Vec<String> = ports.iter().map(|port| format!("http://127.0.0.1:{port}")).collect();
+        println!("{name:<15} {}", urls.join(" "));
+    }
+    println!(
+        "
+To try:"
+    );
     println!("  export ONSALE_RUSH_KEY={key}");
     println!("  curl -s {url}/api/v1/admin/campaigns -H \"X-Api-Key: $ONSALE_RUSH_KEY\"; echo");
     println!("  {onsale} rush --url {url} --users 1000000 --stock 1000");
@@ -184,7 +192,7 @@ mod tests {
     fn the_edge_starts_with_the_configuration_of_deploy() {
         let Some(kit) = available(Kit::temporary()) else { return };
         let (port, closed_port) = (kit.free_port().expect("a port"), kit.free_port().expect("a port"));
-        let config = edge_config(port, &[closed_port], &[closed_port]).expect("filled");
+        let config = edge_config(port, &[closed_port], &[closed_port], &[closed_port]).expect("filled");
         let Some(nginx) = available(Nginx::start(&kit, &config)) else { return };
         assert_eq!(nginx.ports(), [port]);
     }

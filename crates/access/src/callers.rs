@@ -1,6 +1,7 @@
 //! Who may call what, for every service that takes keys.
 
-use crate::keys::{Caller, KeyRing};
+use crate::keys::{Caller, KeyRing, KeysUnavailable};
+use crate::remote::RemoteKeys;
 use domain::{ErrorCode, TenantName};
 use http::HeaderMap;
 use onsale_http::ApiError;
@@ -27,16 +28,58 @@ fn tenant_of(caller: Caller, for_tenant: Option<&str>) -> Result<TenantName, Api
     }
 }
 
+/// Where keys are looked up.
+#[derive(Clone)]
+pub enum KeySource {
+    /// In the table of keys.
+    Table(Arc<KeyRing>),
+    /// At the coupon role, by a role without a database.
+    Remote(Arc<RemoteKeys>),
+}
+
+impl KeySource {
+    /// As far as is known without waiting.
+    fn caller(&self, key: &[u8]) -> Option<Caller> {
+        match self {
+            Self::Table(ring) => ring.caller(key),
+            Self::Remote(keys) => keys.caller(key),
+        }
+    }
+
+    async fn caller_fresh(&self, key: &[u8]) -> Result<Option<Caller>, KeysUnavailable> {
+        match self {
+            Self::Table(ring) => Ok(ring.caller_fresh(key).await),
+            Self::Remote(keys) => keys.caller_fresh(key).await,
+        }
+    }
+}
+
+impl From<KeysUnavailable> for ApiError {
+    fn from(_: KeysUnavailable) -> Self {
+        Self::unavailable()
+    }
+}
+
 /// Tells callers by their keys. Cheap to clone.
 #[derive(Clone)]
 pub struct Callers {
     /// The keys in force.
-    pub keys: Arc<KeyRing>,
+    pub keys: KeySource,
     /// Whether callers without a key are believed where a tenant's key is enough (the demo).
     pub open: bool,
 }
 
 impl Callers {
+    /// Callers by the table of keys.
+    pub fn by_table(keys: Arc<KeyRing>, open: bool) -> Self {
+        Self { keys: KeySource::Table(keys), open }
+    }
+
+    /// Callers whose keys the coupon role checks. None is believed without one.
+    pub fn by_coupon_role(keys: RemoteKeys) -> Self {
+        Self { keys: KeySource::Remote(Arc::new(keys)), open: false }
+    }
+
     /// Whose campaigns a call may touch, for calls that always need a key. An administrator acts for the tenant
     /// `default`, or for the one that `for_tenant` names.
     ///
@@ -54,7 +97,7 @@ impl Callers {
     /// # Errors
     /// As [`Callers::tenant_of_key`].
     pub async fn tenant_of_fresh_key(&self, key: &[u8], for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
-        match self.keys.caller_fresh(key).await {
+        match self.keys.caller_fresh(key).await? {
             Some(caller) => tenant_of(caller, for_tenant),
             None => Err(ApiError::new(ErrorCode::Unauthorized).detail("X-Api-Key is not a key in force")),
         }

@@ -30,6 +30,11 @@ pub enum Caller {
     Service(String),
 }
 
+/// Keys cannot be looked up right now. The same call again may succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("keys cannot be looked up")]
+pub struct KeysUnavailable;
+
 /// A key just made. `text` is shown once and kept nowhere.
 pub struct NewKey {
     /// Finds the key; no secret.

@@ -6,6 +6,7 @@
 //! `issue` is the use case of the rush with its route; `campaigns`, `redemption`, `reconcile` and `rebuild` are the
 //! others; `api` has the routes, `views` their JSON, `messages` what the role receives.
 
+pub mod announce;
 pub mod api;
 pub mod campaigns;
 pub mod gate;

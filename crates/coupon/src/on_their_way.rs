@@ -1,8 +1,10 @@
 //! Coupons that are decided and told, and not rows yet: a bus of many processes keeps messages after they were handed
 //! over to it.
 
+use crate::issuer::CouponGroup;
 use async_trait::async_trait;
-use domain::message::CouponIssued;
+use bus::kafka::KafkaReader;
+use domain::message::{CouponIssued, event_type, topic};
 
 /// What the bus has and the ledger does not have yet.
 #[async_trait]
@@ -31,5 +33,26 @@ impl OnTheirWay for NothingOnItsWay {
 
     async fn coupons(&self) -> Result<Vec<CouponIssued>, String> {
         Ok(Vec::new())
+    }
+}
+
+/// Kafka: what lies between its topics and the rows.
+pub struct OnKafka(pub KafkaReader);
+
+#[async_trait]
+impl OnTheirWay for OnKafka {
+    async fn count(&self) -> Result<u64, String> {
+        self.0.lag(CouponGroup::NAME, &[topic::COUPON_EVENTS]).await.map_err(|error| bus::chain(&error))
+    }
+
+    async fn coupons(&self) -> Result<Vec<CouponIssued>, String> {
+        let mut coupons = Vec::new();
+        let read = self.0.unread(CouponGroup::NAME, topic::COUPON_EVENTS, |envelope| {
+            if envelope.event_type == event_type::COUPON_ISSUED {
+                coupons.extend(serde_json::from_value::<CouponIssued>(envelope.payload).ok());
+            }
+        });
+        read.await.map_err(|error| bus::chain(&error))?;
+        Ok(coupons)
     }
 }

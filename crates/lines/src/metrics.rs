@@ -1,5 +1,6 @@
 //! LineCounts of all lines as metrics, for operators (QUEUE-007).
 
+use crate::scheduler::Serves;
 use domain::line::{LineCounts, LineId, LineRule};
 use hot::HotError;
 use hot::line::{Clock, LinePort};
@@ -13,9 +14,9 @@ const EVERY: Duration = Duration::from_secs(2);
 const LINES_MAX: usize = 1_000;
 
 /// Shows the figures of all lines until the process ends. Servers that share lines all show the same.
-pub async fn show_figures(port: Arc<dyn LinePort>) {
+pub async fn show_figures(port: Arc<dyn LinePort>, serves: Serves) {
     loop {
-        if let Err(error) = show(port.as_ref()).await {
+        if let Err(error) = show(port.as_ref(), serves).await {
             // Whoever lets people go says so loudly.
             tracing::debug!(%error, "the figures of lines could not be read");
         }
@@ -23,10 +24,10 @@ pub async fn show_figures(port: Arc<dyn LinePort>) {
     }
 }
 
-async fn show(port: &dyn LinePort) -> Result<(), HotError> {
+async fn show(port: &dyn LinePort, serves: Serves) -> Result<(), HotError> {
     let lines = port.lines().await?;
     gauge!("onsale_lines").set(lines.len() as f64);
-    for line in lines.iter().take(LINES_MAX) {
+    for line in lines.iter().filter(|line| serves(line)).take(LINES_MAX) {
         if let Some(figures) = port.counts(line, 0, Clock::Engine).await? {
             show_line(line, &figures);
         }

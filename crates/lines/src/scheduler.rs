@@ -46,7 +46,10 @@ pub trait Dispatch: Send + Sync + 'static {
     async fn release(&self);
 }
 
-/// Lets people go in all lines of an engine until it is stopped or dropped.
+/// Which lines of an engine are a scheduler's: each role admits people to its own.
+pub type Serves = fn(&LineId) -> bool;
+
+/// Admits people in lines of an engine until it is stopped or dropped.
 pub struct Scheduler {
     task: JoinHandle<()>,
     dispatch: Option<Arc<dyn Dispatch>>,
@@ -54,10 +57,24 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// Starts. Needs a tokio runtime.
-    pub fn start(port: Arc<dyn LinePort>, dispatch: Option<Arc<dyn Dispatch>>) -> Self {
+    /// Starts for the lines that `serves` accepts. Needs a tokio runtime.
+    pub fn start(port: Arc<dyn LinePort>, serves: Serves, dispatch: Option<Arc<dyn Dispatch>>) -> Self {
         let stop = Sender::new(false);
-        Self { task: tokio::spawn(watch(port, dispatch.clone(), stop.clone())), dispatch, stop }
+        Self { task: tokio::spawn(watch(port, serves, dispatch.clone(), stop.clone())), dispatch, stop }
+    }
+
+    /// Runs until `stopped`, then as [`Scheduler::stop`]. Returns earlier only when its own task has failed.
+    pub async fn run(
+        port: Arc<dyn LinePort>,
+        serves: Serves,
+        dispatch: Option<Arc<dyn Dispatch>>,
+        stopped: impl Future<Output = ()>,
+    ) {
+        let mut scheduler = Self::start(port, serves, dispatch);
+        tokio::select! {
+            () = stopped => scheduler.stop().await,
+            _ = &mut scheduler.task => tracing::error!("the scheduler of lines failed"),
+        }
     }
 
     /// Lets nobody go any more, once the work is asked for of those who went, and lets other processes go on at once.
@@ -88,14 +105,21 @@ impl Drop for Serving {
     }
 }
 
-async fn watch(port: Arc<dyn LinePort>, dispatch: Option<Arc<dyn Dispatch>>, stop: Sender<bool>) {
+async fn watch(port: Arc<dyn LinePort>, serves: Serves, dispatch: Option<Arc<dyn Dispatch>>, stop: Sender<bool>) {
     let mut served: HashMap<LineId, Serving> = HashMap::new();
     let mut stopping = stop.subscribe();
     while !*stopping.borrow() {
         match port.lines().await {
             Ok(lines) => {
-                served.retain(|line, _| lines.contains(line));
-                for line in lines {
+                served.retain(|line, serving| {
+                    if serving.0.is_finished() {
+                        // It ends with its line or the process only: it has panicked, and is started again below.
+                        tracing::error!(%line, "the task of a line failed");
+                        counter!("onsale_task_failures_total", "task" => "line").increment(1);
+                    }
+                    lines.contains(line) && !serving.0.is_finished()
+                });
+                for line in lines.into_iter().filter(serves) {
                     let task = |line: &LineId| {
                         let serve = serve(port.clone(), line.clone(), dispatch.clone(), stop.subscribe());
                         Serving(tokio::spawn(serve))

@@ -15,6 +15,7 @@ use lines::rules::change_rule;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
 
 /// How often it is made sure that the lines are there.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
@@ -103,9 +104,9 @@ impl ConfiguredLines {
     }
 
     /// Follows until the process ends.
-    pub async fn follow_in_background(mut self) {
+    pub async fn follow_in_background(lines: Arc<Mutex<Self>>) {
         loop {
-            if let Err(error) = self.follow().await {
+            if let Err(error) = lines.lock().await.follow().await {
                 tracing::warn!(%error, "the configured lines could not be looked after");
             }
             tokio::time::sleep(FOLLOW_EVERY).await;

@@ -113,6 +113,12 @@ impl KafkaBus {
         Ok(Self { stop, tasks: Mutex::new(tasks) })
     }
 
+    /// Whether a consumer has ended although the bus was not stopped: it panicked, and its group lags.
+    pub fn has_failed(&self) -> bool {
+        let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.iter().any(JoinHandle::is_finished)
+    }
+
     /// Stops the consumers. They finish and commit their batches, and the partitions go to other members at once. If the
     /// brokers do not answer it gives up after fifteen seconds; uncommitted messages come again.
     pub async fn stop(&self) {

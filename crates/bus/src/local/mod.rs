@@ -77,6 +77,11 @@ impl LocalBus {
         Self { shared }
     }
 
+    /// Whether a task has ended although the bus was not stopped: it panicked, and its group handles nothing any more.
+    pub fn has_failed(&self) -> bool {
+        lock(&self.shared.tasks).iter().any(JoinHandle::is_finished)
+    }
+
     /// Stops the consumers. They finish their batches; batches that wait are left to their outbox. Stop the relays first.
     pub async fn stop(&self) {
         self.shared.stop.stop();

@@ -62,7 +62,7 @@ impl Shop {
             port: Arc::new(engine.clone()),
             ledger: ledger.clone(),
             on_their_way,
-            callers: Callers { keys: KeyRing::load(ledger.clone()).await.expect("read"), open: false },
+            callers: Callers::by_table(KeyRing::load(ledger.clone()).await.expect("read"), false),
             redeem_hold_seconds: 900,
         };
         let sale = CampaignId::new(TenantName::default_tenant(), EventName::new("sale").expect("a name"));

@@ -25,7 +25,7 @@ pub(super) async fn coupons(folder: &Path) -> CouponService {
     ledger.migrate().await.expect("migrates");
     CouponService {
         port: Arc::new(EmbeddedEngine::open(folder, JournalOptions::default()).expect("opens")),
-        callers: Callers { keys: KeyRing::load(ledger.clone()).await.expect("read"), open: false },
+        callers: Callers::by_table(KeyRing::load(ledger.clone()).await.expect("read"), false),
         ledger,
         on_their_way: Arc::new(NothingOnItsWay),
         redeem_hold_seconds: 900,

@@ -98,7 +98,7 @@ impl Scene {
 
     fn scheduler(&self) -> Scheduler {
         let dispatch = ToIssuers::new(self.bus.clone(), self.keys.clone());
-        Scheduler::start(self.port.clone(), Some(Arc::new(dispatch)))
+        Scheduler::start(self.port.clone(), |_| true, Some(Arc::new(dispatch)))
     }
 
     fn asked_for(&self) -> Vec<u64> {

@@ -10,7 +10,7 @@ use domain::name::check_name;
 use domain::{CampaignId, ErrorCode, EventName, TenantName, UserId};
 use onsale_http::limits::Limits;
 use onsale_http::metrics::RouteRecorder;
-use onsale_http::server::{HotHead, HotRequest, HotRoutes, SampledLine};
+use onsale_http::server::{HotHead, HotRequest, HotRoutes, SampledLine, refuse};
 use onsale_http::{ApiError, HttpMetrics};
 use serde::Serialize;
 use std::cell::RefCell;
@@ -248,12 +248,7 @@ impl HotRoutes for GateRoute {
     }
 
     fn refuse(&self, code: ErrorCode, detail: &'static str, out: &mut Vec<u8>) {
-        let head = HotHead { close: true, ..HotHead::default() };
-        let asked = HotRequest::new(&self.parts.limits, IpAddr::from([0, 0, 0, 0]), &head);
-        let (mut error, mut body) = (ApiError::new(code), Vec::new());
-        error.detail = (!detail.is_empty()).then(|| detail.to_owned());
-        let status = asked.write_error(&error, &mut body);
-        asked.reply(status, true).write(&body, out);
+        refuse(&self.parts.limits, code, detail, out);
     }
 }
 

@@ -24,5 +24,5 @@ mod worker;
 
 pub use head::HotHead;
 pub use reply::{RateNote, Reply};
-pub use request::{HotRequest, SampledLine};
+pub use request::{HotRequest, SampledLine, refuse};
 pub use worker::{HotRoutes, Server, ServerSettings};

@@ -7,6 +7,7 @@ use crate::extract::client_ip::ClientIp;
 use crate::limits::{Limited, Limits};
 use crate::text::language::Language;
 use crate::trace::TraceId;
+use domain::ErrorCode;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -108,6 +109,16 @@ impl HotRequest {
         tracing::info!(target: "access", method, path, status, duration_ms,
             trace_id = %self.trace_id, %peer, bytes, one_in);
     }
+}
+
+/// Appends an error to a request that is refused before any route sees it; the connection ends afterwards.
+pub fn refuse(limits: &Limits, code: ErrorCode, detail: &'static str, out: &mut Vec<u8>) {
+    let head = HotHead { close: true, ..HotHead::default() };
+    let request = HotRequest::new(limits, IpAddr::from([0, 0, 0, 0]), &head);
+    let (mut error, mut body) = (ApiError::new(code), Vec::new());
+    error.detail = (!detail.is_empty()).then(|| detail.to_owned());
+    let status = request.write_error(&error, &mut body);
+    request.reply(status, true).write(&body, out);
 }
 
 fn refused(limited: Limited) -> Result<(), ApiError> {

@@ -147,6 +147,11 @@ impl Server {
         self.state.connections.load(Ordering::Relaxed)
     }
 
+    /// Whether a thread has ended although the server was not closed: it panicked, and its connections hang.
+    pub fn has_failed(&self) -> bool {
+        self.threads.iter().any(std::thread::JoinHandle::is_finished)
+    }
+
     /// Takes no new connection, lets requests under way be answered, and waits for that, up to the drain time-out.
     /// Whether all were answered. Blocks: call it from a thread that may wait.
     pub fn close(self) -> bool {

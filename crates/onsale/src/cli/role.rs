@@ -9,7 +9,9 @@ pub enum Role {
     Coupon,
     /// Writes what was decided into the database.
     Issuer,
-    /// Keeps waiting lines and the gate.
+    /// Keeps the lines before campaigns.
+    Gate,
+    /// Keeps the lines before sites, and shows lines of any kind. Needs no database.
     Queue,
 }
 
@@ -18,13 +20,19 @@ const ABSENT: [&str; 5] = ["gateway", "user", "catalog", "reservation", "payment
 
 impl Role {
     /// All roles of this build.
-    pub const ALL: [Self; 3] = [Self::Coupon, Self::Issuer, Self::Queue];
+    pub const ALL: [Self; 4] = [Self::Coupon, Self::Issuer, Self::Gate, Self::Queue];
+
+    /// Whether it has rows and messages: the role `queue` has neither a database nor a consumer.
+    pub fn needs_tables(self) -> bool {
+        self != Self::Queue
+    }
 
     /// Where it listens when it runs apart and nobody says otherwise.
     pub fn port(self) -> u16 {
         match self {
             Self::Coupon => 8086,
             Self::Issuer => 8087,
+            Self::Gate => 8088,
             Self::Queue => 8083,
         }
     }
@@ -34,6 +42,7 @@ impl Role {
         match self {
             Self::Coupon => "coupon",
             Self::Issuer => "issuer",
+            Self::Gate => "gate",
             Self::Queue => "queue",
         }
     }
@@ -47,7 +56,7 @@ impl FromStr for Role {
         known.ok_or_else(|| {
             let what =
                 if ABSENT.contains(&text) { "this build does not have this role" } else { "there is no such role" };
-            format!("{what}; it has coupon, issuer and queue")
+            format!("{what}; it has coupon, issuer, gate and queue")
         })
     }
 }

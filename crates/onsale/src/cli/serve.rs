@@ -9,12 +9,12 @@ use clap::Args;
 Examples:
   onsale serve                                   all roles in this process
   onsale serve --listen 0.0.0.0:8080 --data /var/lib/onsale
-  onsale serve --config /etc/onsale.toml coupon issuer
+  onsale serve --config /etc/onsale.toml coupon issuer gate
   ONSALE__LOG__FORMAT=text onsale serve          any key of the configuration by the environment
 
 Stops on SIGTERM or Ctrl-C: nothing new is taken, what is in flight is answered, then it ends.")]
 pub struct ServeArguments {
-    /// Roles of this process: coupon, issuer, queue [default: all]
+    /// Roles of this process: coupon, issuer, gate, queue [default: all]
     #[arg(value_name = "ROLE")]
     pub roles: Vec<Role>,
     /// Address and port to listen on (http.listen)

@@ -3,7 +3,7 @@
 use super::{Ending, WrongUse, block_on};
 use crate::cli::ReconcileArguments;
 use crate::config::Config;
-use crate::wiring::Parts;
+use crate::wiring::Engines;
 use coupon::reconcile::{CampaignReport, Report};
 
 /// Runs the command. While a server runs on the same folder its journal is read beside it; mending is then the
@@ -13,7 +13,7 @@ use coupon::reconcile::{CampaignReport, Report};
 /// When one of the books can not be read.
 pub fn run(config: &Config, arguments: &ReconcileArguments) -> anyhow::Result<Ending> {
     block_on(async {
-        let (coupons, running) = Parts::open_or_read(config).await?;
+        let (coupons, running) = Engines::open_or_read(config).await?;
         if running && arguments.repair {
             let how = "a server is running on this data folder; stop it first, or ask it to mend its books:\n  \
                        curl -X POST -H \"X-Api-Key: $ONSALE_KEY\" http://ADDRESS/api/v1/admin/reconcile";

@@ -4,16 +4,21 @@ use super::{Ending, doctor};
 use crate::cli::{Role, ServeArguments};
 use crate::config::{Config, HotEngine, Loaded, without_password};
 use crate::telemetry;
-use crate::wiring::{Courier, Demo, Lines, Parts, Server, dispatch, open_server, prepare_demo};
-use coupon::CouponService;
-use lines::Scheduler;
-use lines::metrics::show_figures;
+use crate::wiring::{
+    Demo, Engines, Failures, Messaging, Opening, Server, ServerOpening, Supervisor, Task, limits, open_roles,
+    open_server, prepare_demo, probe,
+};
+use anyhow::bail;
+use onsale_http::HttpMetrics;
 use onsale_http::metrics::run_upkeep;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// How often keys are read again: a revoked key works at most so long.
-const KEYS_READ_EVERY: Duration = Duration::from_secs(2);
+/// Longest wait at the end for background tasks to end what they have begun.
+const TASKS_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often it is checked that the threads of the server and the consumers still run.
+const WATCHED_EVERY: Duration = Duration::from_secs(1);
 
 /// The management port of a service that runs apart is so far above its own.
 const MANAGEMENT_PORT_ABOVE: u16 = 1_000;
@@ -42,7 +47,9 @@ pub fn with_ports_of_role(loaded: Loaded, arguments: &ServeArguments) -> Config 
 /// Whatever keeps it from doing its work.
 pub fn run(config: &Config, arguments: &ServeArguments) -> anyhow::Result<Ending> {
     let roles = arguments.roles();
-    if let Some(why) = config.why_not_apart().filter(|_| roles.len() != Role::ALL.len()) {
+    if let Some(why) =
+        config.why_not_apart(roles.iter().any(|role| role.needs_tables())).filter(|_| roles.len() != Role::ALL.len())
+    {
         return Err(super::WrongUse(why.to_owned()).into());
     }
     // What is not the door's: relays, consumers, comparisons. One thread, so that it never crowds the door out.
@@ -52,69 +59,54 @@ pub fn run(config: &Config, arguments: &ServeArguments) -> anyhow::Result<Ending
 
 async fn serve(config: &Config, roles: &[Role]) -> anyhow::Result<Ending> {
     let exporter = telemetry::install_metrics()?;
-    let parts = Parts::open(config, roles).await?;
-    if let (Some(_), HotEngine::Redis(address)) = (&parts.deciding, config.hot_engine()) {
+    let engines = Engines::open(config, roles).await?;
+    if let (Some(_), HotEngine::Redis(address)) = (&engines.hot, config.hot_engine()) {
         doctor::demand(config, &address).await?;
     }
     let mut demo = None;
-    if let Some(deciding) = parts.coupon_service().filter(|_| config.demo.enabled) {
-        demo = Some(prepare_demo(deciding).await?);
+    if let Some(context) = engines.coupon.as_ref().filter(|_| engines.has(Role::Coupon) && config.demo.enabled) {
+        demo = Some(prepare_demo(context).await?);
     }
-    let courier = Courier::start(config, &parts)?;
+    let (limits, metrics, failures) = (limits(config), Arc::new(HttpMetrics::default()), Failures::default());
+    let opening = Opening { config, engines: &engines, limits: &limits, metrics: &metrics };
+    let (mut role, hot) = open_roles(&opening).await?;
+    let messaging = Messaging::start(config, std::mem::take(&mut role.handlers))?;
+    let relays = messaging.relay(std::mem::take(&mut role.outboxes), &failures);
+    let mut tasks = std::mem::take(&mut role.tasks);
+    let upkeep = exporter.clone();
+    tasks.push(Task::new("metrics upkeep", move || run_upkeep(upkeep.clone())));
     let mut signals = Signals::new()?;
-    tokio::spawn(run_upkeep(exporter.clone()));
-    if let Some(deciding) = &parts.deciding {
-        tokio::spawn(read_keys_again(deciding.coupons.clone()));
-    }
-    if let Some(deciding) = parts.coupon_service() {
-        look_after(config, &deciding.coupons);
-    }
-    // A line before every gated campaign, and whoever lets people go.
-    let scheduler = parts.queue_service().map(|deciding| {
-        tokio::spawn(deciding.gate.clone().follow_in_background());
-        tokio::spawn(show_figures(deciding.gate.lines.port.clone()));
-        Scheduler::start(deciding.gate.lines.port.clone(), dispatch(config, deciding, courier.publisher.clone()))
+    let supervisor = Supervisor::start(tasks, &messaging.publisher, &failures);
+    let tasks_probe = probe(move || {
+        let failures = failures.clone();
+        async move { failures.check() }
     });
-    let lines = Lines::open(config, &parts).await?;
-    let server = open_server(config, &parts, lines, exporter)?;
+    let opening = ServerOpening { config, limits, metrics, exporter, probes: vec![("tasks", tasks_probe)] };
+    let server = open_server(opening, role, hot)?;
     greet(config, roles, &server, demo.as_ref());
-    signals.wait().await;
-    stop(server, scheduler, courier).await
-}
-
-/// What the coupon service does now and then.
-fn look_after(config: &Config, coupons: &CouponService) {
-    tokio::spawn(coupons.clone().show_figures());
-    tokio::spawn(coupons.clone().follow_ledger_in_background());
-    if config.reconcile.interval_seconds > 0 {
-        let every = Duration::from_secs(config.reconcile.interval_seconds);
-        tokio::spawn(coupons.clone().reconcile_in_background(every));
-    }
-}
-
-async fn read_keys_again(coupons: CouponService) {
-    loop {
-        tokio::time::sleep(KEYS_READ_EVERY).await;
-        if let Err(error) = coupons.callers.keys.refresh().await {
-            tracing::warn!(%error, "API keys could not be read");
-        }
-    }
-}
-
-/// Takes nothing new, answers what is under way, hands over what was decided.
-async fn stop(server: Server, scheduler: Option<Scheduler>, courier: Courier) -> anyhow::Result<Ending> {
-    eprintln!("stopping: answering what is under way");
-    // Another process lets people go at once, while this one still answers.
-    let rest = async {
-        if let Some(scheduler) = scheduler {
-            scheduler.stop().await;
-        }
+    let has_failed = tokio::select! {
+        () = signals.wait() => false,
+        () = failed(&server, &messaging) => true,
     };
-    let (all_answered, ()) = tokio::join!(server.close(), rest);
+    eprintln!("stopping: answering what is under way");
+    // Another process admits people at once, while this one still answers.
+    let (all_answered, ()) = tokio::join!(server.close(), supervisor.stop(TASKS_TIMEOUT));
     let all_answered = all_answered?;
-    courier.stop().await;
+    relays.stop().await;
+    messaging.stop().await;
     eprintln!("stopped{}", if all_answered { "" } else { "; some connections were still busy" });
+    if has_failed {
+        bail!("a part of the server failed; the log says which. Start the program again");
+    }
     Ok(Ending::Done)
+}
+
+/// Returns when a thread of the server or a consumer has ended by itself.
+async fn failed(server: &Server, messaging: &Messaging) {
+    while !server.has_failed() && !messaging.has_failed() {
+        tokio::time::sleep(WATCHED_EVERY).await;
+    }
+    tracing::error!(server = server.has_failed(), consumers = messaging.has_failed(), "a part of the server failed");
 }
 
 struct Signals {

@@ -64,12 +64,16 @@ impl Config {
         bus(&self.bus.url).unwrap_or(BusEngine::Local)
     }
 
-    /// Why these engines can not serve a process that has only some of the roles.
-    pub fn why_not_apart(&self) -> Option<&'static str> {
+    /// Why these engines cannot serve a process that has only some of the roles. `needs_tables`: one of them has rows or
+    /// messages; the role `queue` has neither.
+    pub fn why_not_apart(&self, needs_tables: bool) -> Option<&'static str> {
         if self.hot_engine() == HotEngine::Embedded {
             return Some(
                 "the embedded engine needs all roles in one process; leave the roles out, or set hot.url to a Redis",
             );
+        }
+        if !needs_tables {
+            return None;
         }
         if self.bus_engine() == BusEngine::Local {
             return Some("messages do not leave this process; leave the roles out, or set bus.url to a Kafka");

@@ -202,14 +202,22 @@ pub struct Internal {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InternalKey {
-    /// With which the issuer calls others.
+    /// With which the issuer calls the gate.
     pub issuer: String,
     /// A file with the same; empty for none.
     pub issuer_file: PathBuf,
-    /// The queue's own.
+    /// With which the queue role calls the coupon role.
     pub queue: String,
     /// A file with the same; empty for none.
     pub queue_file: PathBuf,
+    /// A further key that the gate accepts, for operators.
+    pub gate: String,
+    /// A file with the same; empty for none.
+    pub gate_file: PathBuf,
+    /// A further key that the coupon role accepts, for operators.
+    pub coupon: String,
+    /// A file with the same; empty for none.
+    pub coupon_file: PathBuf,
 }
 
 /// The keys before.
@@ -220,14 +228,20 @@ pub struct PreviousInternalKey {
     pub issuer: String,
     /// The queue's.
     pub queue: String,
+    /// The gate's.
+    pub gate: String,
+    /// The coupon role's.
+    pub coupon: String,
 }
 
 /// Where roles in other processes are.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InternalUrl {
-    /// The servers that keep lines, with commas between them, or a balancer before them.
-    pub queue: String,
+    /// The gate servers, with commas between them, or a balancer before them.
+    pub gate: String,
+    /// The coupon servers, likewise.
+    pub coupon: String,
 }
 
 /// How much a caller may ask.

@@ -1,6 +1,6 @@
 //! Example data for a first look, said loudly.
 
-use super::Deciding;
+use super::engines::CouponContext;
 use access::keys::{self, Caller};
 use anyhow::Context;
 use coupon::campaigns::open_with_stock;
@@ -19,18 +19,18 @@ pub struct Demo {
 /// Makes the example campaign and an administrator's key, each only if there is none.
 ///
 /// # Errors
-/// When they can not be kept.
-pub async fn prepare(deciding: &Deciding) -> anyhow::Result<Demo> {
+/// When they cannot be kept.
+pub async fn prepare(context: &CouponContext) -> anyhow::Result<Demo> {
     let event = EventName::new(CAMPAIGN).context("the example campaign's name")?;
     let id = CampaignId::new(TenantName::default_tenant(), event);
-    match deciding.coupons.create_campaign(open_with_stock(id, "Sample event", STOCK)).await {
+    match context.coupons.create_campaign(open_with_stock(id, "Sample event", STOCK)).await {
         Ok(_) => {}
         Err(error) if error.code == ErrorCode::CampaignExists => {}
-        Err(error) => anyhow::bail!("the example campaign can not be made: {}", error.code.as_str()),
+        Err(error) => anyhow::bail!("the example campaign cannot be made: {}", error.code.as_str()),
     }
-    let new_admin_key = if access::rows::active(&deciding.coupons.ledger).await?.is_empty() {
-        let key = keys::make(&deciding.coupons.ledger, &Caller::Administrator, clock::now()).await?;
-        deciding.coupons.callers.keys.refresh().await?;
+    let new_admin_key = if access::rows::active(&context.coupons.ledger).await?.is_empty() {
+        let key = keys::make(&context.coupons.ledger, &Caller::Administrator, clock::now()).await?;
+        context.keys.refresh().await?;
         Some(key.text)
     } else {
         None

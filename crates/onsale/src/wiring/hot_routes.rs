@@ -4,56 +4,76 @@ use coupon::IssueRoute;
 use coupon::gate::route::{GateRoute, Unanswered};
 use coupon::issue::route::Waiting;
 use domain::ErrorCode;
-use onsale_http::server::{HotHead, HotRequest, HotRoutes};
+use onsale_http::limits::Limits;
+use onsale_http::server::{HotHead, HotRequest, HotRoutes, refuse};
 use std::net::IpAddr;
+use std::sync::Arc;
 
-/// What the door answers itself.
+/// A route that the server answers on its fast path.
 #[derive(Clone)]
-pub(super) struct RoutesOfRoles {
-    /// Requests for coupons, where this process takes them.
-    pub issue: Option<IssueRoute>,
-    /// Places and ranks, where it keeps lines.
-    pub gate: Option<GateRoute>,
+pub enum HotRoute {
+    /// Requests for coupons.
+    Issue(IssueRoute),
+    /// Positions and ranks at a gate.
+    Gate(GateRoute),
 }
 
-/// What has to be waited for.
+impl HotRoute {
+    fn knows(&self, method: &str, target: &str) -> bool {
+        match self {
+            Self::Issue(issue) => issue.knows(method, target),
+            Self::Gate(gate) => gate.knows(method, target),
+        }
+    }
+}
+
+/// All hot routes of one worker.
+#[derive(Clone)]
+pub(super) struct ProcessRoutes {
+    /// Of the roles that have one.
+    pub routes: Vec<HotRoute>,
+    /// For the refusals that no route answers.
+    pub limits: Arc<Limits>,
+}
+
+/// A request that has to wait, and the route that it belongs to.
 pub(super) enum Undecided {
-    Issue(HotRequest, Waiting),
-    Gate(Unanswered),
+    Issue(IssueRoute, HotRequest, Waiting),
+    Gate(GateRoute, Unanswered),
 }
 
-impl HotRoutes for RoutesOfRoles {
+impl HotRoutes for ProcessRoutes {
     type Undecided = Undecided;
 
     fn knows(&self, method: &str, target: &str) -> bool {
-        self.issue.as_ref().is_some_and(|issue| issue.knows(method, target))
-            || self.gate.as_ref().is_some_and(|gate| gate.knows(method, target))
+        self.routes.iter().any(|route| route.knows(method, target))
     }
 
     fn answer_now(&self, peer: IpAddr, head: &HotHead<'_>, body: &[u8], out: &mut Vec<u8>) -> Option<Undecided> {
-        if let Some(issue) = self.issue.as_ref().filter(|issue| issue.knows(head.method, head.target)) {
-            let undecided = issue.answer_now(peer, head, body, out);
-            return undecided.map(|(asked, waiting)| Undecided::Issue(asked, waiting));
+        match self.routes.iter().find(|route| route.knows(head.method, head.target)) {
+            Some(HotRoute::Issue(issue)) => {
+                let undecided = issue.answer_now(peer, head, body, out);
+                undecided.map(|(request, waiting)| Undecided::Issue(issue.clone(), request, waiting))
+            }
+            Some(HotRoute::Gate(gate)) => {
+                gate.answer_now(peer, head, body, out).map(|unanswered| Undecided::Gate(gate.clone(), unanswered))
+            }
+            None => None,
         }
-        let gate = self.gate.as_ref()?;
-        gate.answer_now(peer, head, body, out).map(Undecided::Gate)
     }
 
     async fn answer(&self, undecided: Undecided, out: &mut Vec<u8>) {
-        match (undecided, &self.issue, &self.gate) {
-            (Undecided::Issue(asked, waiting), Some(issue), _) => issue.answer((asked, waiting), out).await,
-            (Undecided::Gate(unanswered), _, Some(gate)) => gate.answer(unanswered, out).await,
-            // What a route left undecided is that route's.
-            _ => {}
+        match undecided {
+            Undecided::Issue(issue, request, waiting) => issue.answer((request, waiting), out).await,
+            Undecided::Gate(gate, unanswered) => gate.answer(unanswered, out).await,
         }
     }
 
     fn refuse(&self, code: ErrorCode, detail: &'static str, out: &mut Vec<u8>) {
-        match (&self.issue, &self.gate) {
-            (Some(issue), _) => issue.refuse(code, detail, out),
-            (None, Some(gate)) => gate.refuse(code, detail, out),
-            // Without routes there is no door.
-            (None, None) => {}
+        match self.routes.first() {
+            Some(HotRoute::Issue(issue)) => issue.refuse(code, detail, out),
+            Some(HotRoute::Gate(gate)) => gate.refuse(code, detail, out),
+            None => refuse(&self.limits, code, detail, out),
         }
     }
 }

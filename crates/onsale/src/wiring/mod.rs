@@ -1,31 +1,35 @@
 //! Putting the parts together: the only place that names concrete engines.
 //!
 //! ```text
-//! parts    hot state, tables, keys, service        (also for commands that do not serve)
-//! redis    hot state on Redis; kafka: messages on Kafka; lease: one carrier at a time
-//! courier  messages from decisions to rows         (relays, bus, issuer)
-//! gate     lines before campaigns, and who they let in; lines: lines before sites
-//! internal keys between our own services; secrets: given, or made and kept
-//! server   the door, its routes, health, metrics
-//! demo     example data, said loudly
+//! engines     hot state, tables, what roles share   (also for commands that do not serve)
+//! redis       hot state on Redis; kafka: messages on Kafka
+//! role        what a role brings into a process
+//! roles       one file a role
+//! messaging   outboxes, the bus, its consumers
+//! supervisor  background tasks, watched
+//! server      the HTTP server over what the roles brought; hot_routes: its fast path
+//! internal    keys between our own services; secrets: given, or made and kept; receipts: the key of opening draws
+//! demo        example data, said loudly
 //! ```
 
-mod courier;
 mod demo;
-mod gate;
+mod engines;
 mod hot_routes;
 mod internal;
 mod kafka;
-mod lines;
-mod parts;
+mod messaging;
 mod receipts;
 mod redis;
+mod role;
+mod roles;
 mod secrets;
 mod server;
+mod supervisor;
 
-pub use courier::{Courier, dead_letters};
 pub use demo::{Demo, prepare as prepare_demo};
-pub use gate::dispatch;
-pub use lines::Lines;
-pub use parts::{Deciding, Parts, open_ledger};
-pub use server::{Server, open as open_server};
+pub use engines::{Engines, open_ledger};
+pub use messaging::{Messaging, dead_letters};
+pub use role::probe;
+pub use roles::{Opening, open as open_roles};
+pub use server::{Opening as ServerOpening, Server, limits, open as open_server};
+pub use supervisor::{Failures, Supervisor, Task};

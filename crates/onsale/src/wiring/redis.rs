@@ -3,10 +3,7 @@
 use super::kafka;
 use crate::config::{BusEngine, Config, HotAck};
 use anyhow::{Context, bail};
-use async_trait::async_trait;
-use bus::kafka::KafkaPublisher;
-use bus::{BATCH_MAX, Publisher};
-use domain::message::{Envelope, topic};
+use coupon::announce::OnBus;
 use hot::redis::{Ack, Announce, LineOptions, RedisAddress, RedisConnections, RedisEngine, RedisLines, RedisOptions};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,20 +11,6 @@ use std::time::{Duration, Instant};
 /// How long a server waits at its start for a Redis that is away.
 const PATIENCE: Duration = Duration::from_secs(60);
 const TRIED_EVERY: Duration = Duration::from_secs(1);
-
-/// Tells Kafka of coupons before their winners hear of them.
-struct ToKafka(KafkaPublisher);
-
-#[async_trait]
-impl Announce for ToKafka {
-    async fn announce(&self, messages: Vec<Envelope>) -> Result<(), String> {
-        let messages: Vec<Arc<Envelope>> = messages.into_iter().map(Arc::new).collect();
-        for some in messages.chunks(BATCH_MAX) {
-            self.0.publish(topic::COUPON_EVENTS, some).await.map_err(|error| bus::chain(&error))?;
-        }
-        Ok(())
-    }
-}
 
 fn ack(config: &Config) -> Ack {
     match config.hot.ack {
@@ -40,7 +23,7 @@ fn ack(config: &Config) -> Ack {
 fn options(config: &Config) -> anyhow::Result<RedisOptions> {
     let ack = ack(config);
     let announce: Option<Arc<dyn Announce>> = match (ack, config.bus_engine()) {
-        (Ack::Bus, BusEngine::Kafka(brokers)) => Some(Arc::new(ToKafka(kafka::publisher(&brokers)?))),
+        (Ack::Bus, BusEngine::Kafka(brokers)) => Some(Arc::new(OnBus(Arc::new(kafka::publisher(&brokers)?)))),
         (Ack::Bus, BusEngine::Local) => {
             bail!("hot.ack = \"bus\" needs a bus that keeps messages; set bus.url to a Kafka")
         }

@@ -1,6 +1,6 @@
 //! Secrets: from the configuration, from a file that it names, or made once and kept in the data folder.
 
-use super::parts::make_folder;
+use super::engines::make_folder;
 use anyhow::Context;
 use std::fs::File;
 use std::io::Write;

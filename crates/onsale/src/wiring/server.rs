@@ -1,52 +1,42 @@
-//! The server with everything behind it.
+//! The HTTP server over what the roles brought.
 
-use super::hot_routes::RoutesOfRoles;
-use super::{Deciding, Lines, Parts, gate, kafka};
-use crate::config::{BusEngine, Config};
+use super::hot_routes::ProcessRoutes;
+use super::role::{MakeHotRoute, Probe, Role};
+use crate::config::Config;
 use anyhow::Context;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use coupon::gate::GateService;
-use coupon::gate::route::{GateParts, GateRoute};
-use coupon::{self, CouponService, IssueMetrics, IssueParts, IssueRoute};
 use metrics_exporter_prometheus::PrometheusHandle;
 use onsale_http::health::{self, Health};
 use onsale_http::limits::{LimitSettings, Limits, limit_by_address};
-use onsale_http::server::{Server as HotServer, ServerSettings};
-use onsale_http::{HttpMetrics, HttpSettings, Language, TrustedProxies, docs, metrics, standard, with_body_limit};
+use onsale_http::server::{Server as HttpServer, ServerSettings};
+use onsale_http::{HttpMetrics, HttpSettings, Language, TrustedProxies, docs, metrics, standard};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
-use utoipa::OpenApi;
 
 /// How long a connection may be silent between requests.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// An open server.
 pub struct Server {
-    entrance: Entrance,
-    /// Ended first: nothing else would end them.
-    lines: Option<Lines>,
+    http: HttpServer,
+    management: Option<JoinHandle<()>>,
+    at_stop: Vec<Box<dyn Fn() + Send + Sync>>,
     /// What balancers are told.
     pub health: Arc<Health>,
-}
-
-/// Where people come in.
-enum Entrance {
-    /// With hot routes.
-    Hot(HotServer),
-    /// A service that nobody but operators calls.
-    Quiet { address: SocketAddr, task: JoinHandle<()> },
 }
 
 impl Server {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        match &self.entrance {
-            Entrance::Hot(server) => server.address(),
-            Entrance::Quiet { address, .. } => *address,
-        }
+        self.http.address()
+    }
+
+    /// Whether a part of it has ended by itself: it cannot be started again in this process.
+    pub fn has_failed(&self) -> bool {
+        self.http.has_failed() || self.management.as_ref().is_some_and(JoinHandle::is_finished)
     }
 
     /// Takes nothing new, and answers what is under way. Whether all of it was answered in time.
@@ -55,60 +45,64 @@ impl Server {
     /// When that failed.
     pub async fn close(self) -> anyhow::Result<bool> {
         self.health.drain();
-        if let Some(lines) = &self.lines {
-            lines.streams.end();
-        }
-        match self.entrance {
-            Entrance::Hot(server) => {
-                tokio::task::spawn_blocking(move || server.close()).await.context("closing the server")
-            }
-            Entrance::Quiet { task, .. } => {
-                task.abort();
-                Ok(true)
-            }
-        }
+        self.at_stop.iter().for_each(|end| end());
+        let http = self.http;
+        tokio::task::spawn_blocking(move || http.close()).await.context("closing the server")
     }
+}
+
+/// What the server is opened with beside the roles.
+pub struct Opening<'a> {
+    /// The configuration in force.
+    pub config: &'a Config,
+    /// How much a caller may ask.
+    pub limits: Arc<Limits>,
+    /// Where the routes are counted.
+    pub metrics: Arc<HttpMetrics>,
+    /// What `/metrics` shows.
+    pub exporter: PrometheusHandle,
+    /// Asked by health beside the probes of the roles.
+    pub probes: Vec<(&'static str, Probe)>,
 }
 
 /// Opens the server.
 ///
 /// # Errors
-/// When an address can not be listened on.
-pub fn open(
-    config: &Config,
-    parts: &Parts,
-    lines: Option<Lines>,
-    exporter: PrometheusHandle,
-) -> anyhow::Result<Server> {
-    let health = Arc::new(health_of(config, parts)?);
-    let http = settings(config);
-    let management = management(&health, exporter, http.metrics.clone());
-    let beside = match config.http.management_listen {
+/// When an address cannot be listened on.
+pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow::Result<Server> {
+    let Opening { config, limits, metrics: http_metrics, exporter, probes } = opening;
+    let Role { routes, internal_routes, documents, probes: of_roles, at_stop, .. } = role;
+    let health = Arc::new(health_of(of_roles.into_iter().chain(probes)));
+    let http = settings(config, http_metrics);
+    let document = docs::document(env!("CARGO_PKG_VERSION"), documents);
+    let management = health::routes(health.clone())
+        .merge(metrics::routes(exporter, http.metrics.clone()))
+        .merge(docs::routes(document));
+    let (management_task, beside) = match config.http.management_listen {
         Some(address) => {
-            listen(address, standard(management, http.clone()), "http.management_listen")?;
-            health::routes(health.clone())
+            let task = listen(address, standard(management, http.clone()), "http.management_listen")?;
+            (Some(task), health::routes(health.clone()))
         }
-        None => management,
+        None => (None, management),
     };
-    let limits = limits(config);
-    let beside = match (parts.queue_service(), &lines) {
-        (Some(deciding), Some(lines)) => {
-            let limited = gate::routes(config, deciding, lines)?;
-            let limited = limited.layer(from_fn_with_state(limits.clone(), limit_by_address));
-            beside.merge(limited).merge(gate::routes_without_limits(config, deciding, lines)?)
+    let limited = routes.layer(from_fn_with_state(limits.clone(), limit_by_address));
+    let beside = beside.merge(limited).merge(internal_routes);
+    let make = move || {
+        let (mut routes, mut router) = (Vec::new(), beside.clone());
+        for make_hot in &hot {
+            let (route, routes_beside) = make_hot();
+            routes.push(route);
+            router = router.merge(routes_beside);
         }
-        _ => beside,
+        (ProcessRoutes { routes, limits: limits.clone() }, standard(router, http.clone()))
     };
-    let entrance = if parts.coupon_service().is_some() || parts.queue_service().is_some() {
-        Entrance::Hot(open_hot_server(config, parts, limits, beside, http)?)
-    } else {
-        let (address, task) = listen(config.http.listen, standard(beside, http), "http.listen")?;
-        Entrance::Quiet { address, task }
-    };
-    Ok(Server { entrance, lines, health })
+    let http = HttpServer::open(server_settings(config), make)
+        .with_context(|| cannot_listen(config.http.listen, "or choose another with --listen"))?;
+    Ok(Server { http, management: management_task, at_stop, health })
 }
 
-fn limits(config: &Config) -> Arc<Limits> {
+/// How much a caller may ask, by the configuration.
+pub fn limits(config: &Config) -> Arc<Limits> {
     Arc::new(Limits::new(LimitSettings {
         enabled: config.limits.enabled,
         per_ip_per_second: config.limits.per_ip_per_second,
@@ -118,89 +112,18 @@ fn limits(config: &Config) -> Arc<Limits> {
     }))
 }
 
-/// What every worker's routes are made of.
-struct Making {
-    issue: Option<(Arc<IssueParts>, CouponService)>,
-    gate: Option<(Arc<GateParts>, GateService)>,
-    limits: Arc<Limits>,
-    body_bytes_max: usize,
-    beside: Router,
-    http: HttpSettings,
+fn cannot_listen(address: SocketAddr, otherwise: &str) -> String {
+    format!("cannot listen on {address}; stop what uses it, {otherwise}")
 }
 
-impl Making {
-    fn issue(config: &Config, deciding: &Deciding, limits: &Arc<Limits>) -> (Arc<IssueParts>, CouponService) {
-        let coupons = &deciding.coupons;
-        let parts = IssueParts {
-            port: coupons.port.clone(),
-            gate: Some(Arc::new(deciding.gate.clone())),
-            keys: coupons.callers.keys.clone(),
-            limits: limits.clone(),
-            open_issue: coupons.callers.open,
-            log_every: log_every(config),
-        };
-        (Arc::new(parts), coupons.clone())
-    }
-
-    fn gate(config: &Config, deciding: &Deciding, limits: &Arc<Limits>) -> (Arc<GateParts>, GateService) {
-        let callers = deciding.coupons.callers.clone();
-        let parts = GateParts { callers, limits: limits.clone(), log_every: log_every(config) };
-        (Arc::new(parts), deciding.gate.clone())
-    }
-
-    /// The routes of one worker.
-    fn make(&self) -> (RoutesOfRoles, Router) {
-        let mut router = self.beside.clone();
-        let issue = self.issue.as_ref().map(|(parts, coupons)| {
-            let route = IssueRoute::new(parts.clone(), Arc::new(IssueMetrics::new()));
-            let limited = coupon::api::routes(coupons.clone());
-            let limited = limited.layer(from_fn_with_state(self.limits.clone(), limit_by_address));
-            let routes = limited.merge(coupon::api::issue_routes(route.clone()));
-            router = with_body_limit(routes, self.body_bytes_max).merge(std::mem::take(&mut router));
-            route
-        });
-        let gate = self.gate.as_ref();
-        let gate = gate.map(|(parts, gate)| GateRoute::new(parts.clone(), gate.clone(), &self.http.metrics));
-        (RoutesOfRoles { issue, gate }, standard(router, self.http.clone()))
-    }
-}
-
-/// Of hot requests one in so many is logged; 0: none.
-fn log_every(config: &Config) -> u32 {
-    if config.log.access { config.log.access_hot_every } else { 0 }
-}
-
-fn open_hot_server(
-    config: &Config,
-    parts: &Parts,
-    limits: Arc<Limits>,
-    beside: Router,
-    http: HttpSettings,
-) -> anyhow::Result<HotServer> {
-    let making = Making {
-        issue: parts.coupon_service().map(|deciding| Making::issue(config, deciding, &limits)),
-        gate: parts.queue_service().map(|deciding| Making::gate(config, deciding, &limits)),
-        limits,
-        body_bytes_max: config.coupon.body_limit_bytes,
-        beside,
-        http,
-    };
-    HotServer::open(server_settings(config), move || making.make())
-        .with_context(|| can_not_listen(config.http.listen, "or choose another with --listen"))
-}
-
-fn can_not_listen(address: SocketAddr, otherwise: &str) -> String {
-    format!("{address} can not be listened on; stop what uses it, {otherwise}")
-}
-
-fn settings(config: &Config) -> HttpSettings {
+fn settings(config: &Config, metrics: Arc<HttpMetrics>) -> HttpSettings {
     HttpSettings {
         body_limit_bytes: config.http.body_limit_bytes,
         request_timeout: config.http.request_timeout(),
         access_log: config.log.access,
         trusted_proxies: TrustedProxies::new(config.http.trusted_proxies.clone()),
         default_language: Language::En,
-        metrics: Arc::new(HttpMetrics::default()),
+        metrics,
     }
 }
 
@@ -218,59 +141,20 @@ fn server_settings(config: &Config) -> ServerSettings {
     }
 }
 
-/// What is for operators and balancers, and the document of the API.
-fn management(health: &Arc<Health>, exporter: PrometheusHandle, http: Arc<HttpMetrics>) -> Router {
-    let document = docs::document(
-        env!("CARGO_PKG_VERSION"),
-        [
-            coupon::api::ApiDocument::openapi(),
-            coupon::gate::api::ApiDocument::openapi(),
-            queue::api::ApiDocument::openapi(),
-            queue::site::api::ApiDocument::openapi(),
-            queue::api::draw::ApiDocument::openapi(),
-        ],
-    );
-    health::routes(health.clone()).merge(metrics::routes(exporter, http)).merge(docs::routes(document))
-}
-
-fn listen(address: SocketAddr, router: Router, key: &'static str) -> anyhow::Result<(SocketAddr, JoinHandle<()>)> {
+fn listen(address: SocketAddr, router: Router, key: &'static str) -> anyhow::Result<JoinHandle<()>> {
     let listener = std::net::TcpListener::bind(address)
-        .with_context(|| can_not_listen(address, &format!("or choose another with {key}")))?;
+        .with_context(|| cannot_listen(address, &format!("or choose another with {key}")))?;
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let address = listener.local_addr()?;
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let task = tokio::spawn(async move {
+    Ok(tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, service).await {
             tracing::error!(%error, key, "a listener stopped");
         }
-    });
-    Ok((address, task))
+    }))
 }
 
-/// What this process can not do its work without.
-fn health_of(config: &Config, parts: &Parts) -> anyhow::Result<Health> {
-    let mut health = Health::new(env!("CARGO_PKG_VERSION"));
-    if let Some(deciding) = &parts.deciding {
-        let port = deciding.coupons.port.clone();
-        health =
-            health.with("hot", move || {
-                let port = port.clone();
-                async move {
-                    if port.stats().await.available { Ok(()) } else { Err("the engine can not decide".to_owned()) }
-                }
-            });
-    } else if let BusEngine::Kafka(brokers) = config.bus_engine() {
-        // Who decides goes on without it; who only listens has nothing to do without it.
-        let publisher = kafka::publisher(&brokers)?;
-        health = health.with("bus", move || {
-            let publisher = publisher.clone();
-            async move { publisher.ping().await.map(drop).map_err(|error| error.to_string()) }
-        });
-    }
-    let ledger = parts.ledger.clone();
-    Ok(health.with("ledger", move || {
-        let ledger = ledger.clone();
-        async move { ledger.ping().await.map_err(|error| error.to_string()) }
-    }))
+/// The parts that this process cannot do its work without.
+fn health_of(probes: impl Iterator<Item = (&'static str, Probe)>) -> Health {
+    probes.fold(Health::new(env!("CARGO_PKG_VERSION")), |health, (name, probe)| health.with(name, move || probe()))
 }

@@ -14,6 +14,7 @@ fn config(port: u16, upstreams: &[u16]) -> String {
         ("run_folder", ".".to_owned()),
         ("listen", format!("127.0.0.1:{port}")),
         ("application_servers", upstreams.iter().map(server).collect::<Vec<_>>().join("\n")),
+        ("gate_servers", upstreams.iter().map(server).collect::<Vec<_>>().join("\n")),
         ("queue_servers", upstreams.iter().map(server).collect::<Vec<_>>().join("\n")),
         ("operator_networks", String::new()),
         ("real_ip_networks", String::new()),

@@ -18,6 +18,7 @@ mod gate_away;
 mod judge;
 mod network;
 mod programs;
+mod queue;
 mod redis;
 mod settings;
 mod system;

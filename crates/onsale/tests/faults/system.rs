@@ -96,7 +96,8 @@ fn gate(line_ports: &[[u16; 2]]) -> Vec<(String, OsString)> {
         ("GATE__DISPATCH_INTERVAL_MS", "100".to_owned()),
         ("GATE__STALE_TIMEOUT_MS", "3000".to_owned()),
         ("INTERNAL__KEY__ISSUER", "1c1c2f54-0f0e-4d1b-9a1c-6f8a0c7b7a55".to_owned()),
-        ("INTERNAL__URL__QUEUE", urls.join(",")),
+        ("INTERNAL__KEY__QUEUE", "7d0f3a1e-52f7-4f0e-8f0a-3c2b9f6e4d21".to_owned()),
+        ("INTERNAL__URL__GATE", urls.join(",")),
     ];
     values.into_iter().map(|(name, value)| (format!("ONSALE__{name}"), value.into())).collect()
 }
@@ -201,10 +202,28 @@ impl System {
         let open = |(number, ports): (usize, &[u16; 2])| {
             let mut environment = self.environment.clone();
             listen(&mut environment, ports);
-            let spec = program(format!("queue-{number}"), &["serve", "queue"], environment, ports);
+            let spec = program(format!("gate-{number}"), &["serve", "gate"], environment, ports);
             (Program::open(&self.kit, spec).expect("the server starts"), ports[0])
         };
         self.line_ports.iter().enumerate().map(open).collect()
+    }
+
+    /// A server with the role `queue` and a site's line, and its port. It has no database and no bus.
+    pub fn queue_server(&self, line: &str) -> (Program, u16) {
+        let ports = [self.kit.free_port().expect("a port"), self.kit.free_port().expect("a port")];
+        let mut environment = self.environment.clone();
+        let urls: Vec<String> = self.server_ports.iter().map(|[port, _]| format!("http://127.0.0.1:{port}")).collect();
+        let own = [
+            ("LEDGER__URL", "mysql://nobody@127.0.0.1:1/nothing".to_owned()),
+            ("BUS__URL", "local:".to_owned()),
+            ("QUEUE__LINES", format!("[\"{line}\"]")),
+            ("QUEUE__COOKIE_KEY", "0123456789abcdef0123456789abcdef".to_owned()),
+            ("INTERNAL__URL__COUPON", urls.join(",")),
+        ];
+        environment.extend(own.into_iter().map(|(name, value)| (format!("ONSALE__{name}"), value.into())));
+        listen(&mut environment, &ports);
+        let spec = program("queue".to_owned(), &["serve", "queue"], environment, &ports);
+        (Program::open(&self.kit, spec).expect("the server starts"), ports[0])
     }
 
     /// Runs a command beside the servers: whether it ended with 0, and what it printed.

@@ -3,7 +3,7 @@
 use super::finding::Finding;
 use crate::commands::{block_on, with_causes};
 use crate::config::Config;
-use crate::wiring::Parts;
+use crate::wiring::Engines;
 use coupon::schema::SCHEMA;
 use hot::embedded::{EmbeddedEngine, EmbeddedLines, JournalError, JournalOptions, JournalSnapshot};
 use hot::line::LinePort;
@@ -13,7 +13,7 @@ use ledger::{Ledger, LedgerOptions, SchemaState};
 pub(super) fn journal(config: &Config) -> (Finding, bool) {
     // Beside files of its own it is opened as a server would open it; a database elsewhere is only looked at.
     let looked = match config.ledger.url.as_str() {
-        "sqlite:" => block_on(Parts::open_or_read(config)).map(|(_, running)| running),
+        "sqlite:" => block_on(Engines::open_or_read(config)).map(|(_, running)| running),
         _ => alone(config),
     };
     match looked {

@@ -93,7 +93,7 @@ async fn servers(config: &Config, roles: &[Role]) -> Vec<Finding> {
     if let BusEngine::Kafka(brokers) = config.bus_engine() {
         findings.extend(kafka::examine(config, &brokers, roles).await);
     }
-    if config.ledger.url != "sqlite:" {
+    if config.ledger.url != "sqlite:" && roles.iter().any(|role| role.needs_tables()) {
         let (found, told) = database::examine(config).await;
         findings.extend(found);
         clocks.extend(told);

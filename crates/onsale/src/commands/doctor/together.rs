@@ -11,7 +11,7 @@ pub(super) fn apart(config: &Config, roles: &[Role]) -> Finding {
     let embedded = config.hot_engine() == HotEngine::Embedded
         && config.bus_engine() == BusEngine::Local
         && config.ledger.url == "sqlite:";
-    match config.why_not_apart() {
+    match config.why_not_apart(roles.iter().any(|role| role.needs_tables())) {
         None => Finding::ok("apart", "roles may run apart, each in as many processes as needed"),
         Some(why) if some => Finding::wrong("apart", "these roles can not run in a process of their own", why),
         Some(_) if embedded => Finding::ok("apart", "all roles in one process"),
@@ -46,11 +46,12 @@ pub(super) fn acknowledgement(config: &Config) -> Option<Finding> {
 /// Whether servers that share lines sign alike. None where nobody shares them, or this process keeps none.
 pub(super) fn line_keys(config: &Config, roles: &[Role]) -> Option<Finding> {
     let (name, queue) = ("line-keys", &config.queue);
-    if config.hot_engine() == HotEngine::Embedded || !roles.contains(&Role::Queue) {
+    let (has_sites, has_gates) = (roles.contains(&Role::Queue), roles.contains(&Role::Gate));
+    if config.hot_engine() == HotEngine::Embedded || !(has_sites || has_gates) {
         return None;
     }
     let is_given = |text: &str, file: &Path| !text.is_empty() || !file.as_os_str().is_empty();
-    Some(if !queue.lines.is_empty() && !is_given(&queue.cookie_key, &queue.cookie_key_file) {
+    Some(if has_sites && !queue.lines.is_empty() && !is_given(&queue.cookie_key, &queue.cookie_key_file) {
         Finding::wrong(
             name,
             "there is nothing to sign the cookies of visitors with, and each server must sign alike",

@@ -68,6 +68,7 @@ impl Edge {
         let mut all = generous();
         all.extend_from_slice(values);
         all.push(("application_servers", servers.iter().map(line).collect()));
+        all.push(("gate_servers", servers.iter().map(line).collect()));
         all.push(("queue_servers", servers.iter().map(line).collect()));
         all.push(("listen", address.to_string()));
         let nginx = available(Nginx::start(&kit, &fill("onsale.conf.template", &all)))?;

@@ -1,0 +1,247 @@
+//! The engines of one process, opened in the order in which they can refuse, and what several roles make of them.
+
+use super::{kafka, receipts, redis};
+use crate::cli::Role;
+use crate::config::{BusEngine, Config, DispatchMode, HotEngine};
+use access::callers::Callers;
+use access::keys::KeyRing;
+use anyhow::Context;
+use coupon::CouponService;
+use coupon::gate::{self, GateService, GateSettings};
+use coupon::on_their_way::{NothingOnItsWay, OnTheirWay};
+use coupon::schema::SCHEMA;
+use hot::embedded::{EmbeddedEngine, EmbeddedKeys, EmbeddedLines, JournalError, JournalOptions, JournalSnapshot};
+use hot::line::LinePort;
+use hot::redis::{RedisAddress, RedisKeys};
+use hot::{CouponPort, KeyPort};
+use ledger::{Ledger, LedgerOptions};
+use lines::LineClient;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The engines of this process. A role takes what it needs; what no role needs is not opened.
+pub struct Engines {
+    /// The roles of this process.
+    pub roles: Vec<Role>,
+    /// Contended state.
+    pub hot: Option<HotEngines>,
+    /// The tables of the coupon context.
+    pub ledger: Option<Ledger>,
+    /// The coupon context over both.
+    pub coupon: Option<CouponContext>,
+}
+
+/// Contended state.
+#[derive(Clone)]
+pub struct HotEngines {
+    /// Decides on coupons; `None` in a process that only keeps lines.
+    pub coupons: Option<Arc<dyn CouponPort>>,
+    /// Waiting lines.
+    pub lines: Arc<dyn LinePort>,
+    /// Values with a life, such as leases.
+    pub keys: Arc<dyn KeyPort>,
+}
+
+/// What the roles coupon and gate share.
+#[derive(Clone)]
+pub struct CouponContext {
+    /// The use cases of coupons.
+    pub coupons: CouponService,
+    /// The lines before campaigns.
+    pub gate: GateService,
+    /// The API keys in force.
+    pub keys: Arc<KeyRing>,
+}
+
+pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    // Coupons, names and hashes of keys: nobody else on this machine need read them.
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("the data folder {} cannot be made", folder.display()))
+}
+
+fn cannot_use(folder: &Path) -> String {
+    format!("the data folder {} cannot be used", folder.display())
+}
+
+const CANNOT_OPEN: &str = "the database cannot be opened";
+
+fn cannot_open(folder: &Path) -> String {
+    let folder = folder.display();
+    format!("{CANNOT_OPEN}; put back a copy of the folder {folder}, or choose another folder with --data")
+}
+
+async fn coupon_service(
+    config: &Config,
+    port: Arc<dyn CouponPort>,
+    ledger: Ledger,
+) -> anyhow::Result<(CouponService, Arc<KeyRing>)> {
+    let keys = KeyRing::load(ledger.clone()).await.context("the API keys cannot be read")?;
+    let on_their_way: Arc<dyn OnTheirWay> = match config.bus_engine() {
+        BusEngine::Local => Arc::new(NothingOnItsWay),
+        BusEngine::Kafka(brokers) => Arc::new(kafka::on_their_way(&brokers)?),
+    };
+    let service = CouponService {
+        port,
+        ledger,
+        on_their_way,
+        callers: Callers::by_table(keys.clone(), config.coupon.open_issue),
+        redeem_hold_seconds: i64::from(config.coupon.redeem_hold_seconds),
+    };
+    Ok((service, keys))
+}
+
+fn gate_settings(config: &Config) -> GateSettings {
+    let gate = &config.gate;
+    GateSettings {
+        campaigns: gate.event_ids.clone(),
+        mode: match gate.dispatch_mode {
+            DispatchMode::ActiveQueue => gate::DispatchMode::ActiveQueue,
+            DispatchMode::Kafka => gate::DispatchMode::Kafka,
+        },
+        dispatch_per_second: gate.dispatch_per_second,
+        dispatch_interval_ms: gate.dispatch_interval_ms,
+        active_ttl_ms: gate.active_ttl_seconds * 1_000,
+        stale_timeout_ms: gate.stale_timeout_ms,
+        put_back_max: gate.max_requeue,
+    }
+}
+
+/// Opens the tables, brought up to date.
+///
+/// # Errors
+/// When the folder cannot be made, or the database is of a newer version or cannot be opened.
+pub async fn open_ledger(config: &Config) -> anyhow::Result<Ledger> {
+    let folder = &config.data.dir;
+    let embedded = config.ledger.url == "sqlite:";
+    if embedded {
+        make_folder(folder)?;
+    }
+    let url = if embedded { SCHEMA.embedded_url(folder) } else { config.ledger.url.clone() };
+    let ledger = Ledger::connect(&url, &SCHEMA, LedgerOptions::default()).await;
+    let ledger = ledger.with_context(|| if embedded { cannot_open(folder) } else { CANNOT_OPEN.to_owned() })?;
+    ledger.migrate().await.context("the database cannot be brought up to date")?;
+    Ok(ledger)
+}
+
+impl Engines {
+    /// Opens everything that the roles need. The journal comes first: it is what a second process on the same folder
+    /// stumbles over.
+    ///
+    /// # Errors
+    /// When a folder is in use, of another version, damaged, or cannot be written; when an engine cannot be reached.
+    pub async fn open(config: &Config, roles: &[Role]) -> anyhow::Result<Self> {
+        match config.hot_engine() {
+            HotEngine::Embedded => Self::embedded(config, roles).await,
+            HotEngine::Redis(address) => Self::on_redis(config, roles, &address).await,
+        }
+    }
+
+    /// Whether this process has the role.
+    pub fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    async fn embedded(config: &Config, roles: &[Role]) -> anyhow::Result<Self> {
+        let folder = &config.data.dir;
+        make_folder(folder)?;
+        let options = JournalOptions { flush: config.hot.flush, ..JournalOptions::default() };
+        let coupons = EmbeddedEngine::open(folder, options).with_context(|| cannot_use(folder))?;
+        let lines = EmbeddedLines::open(folder, options).with_context(|| cannot_use(folder))?;
+        let hot = HotEngines {
+            coupons: Some(Arc::new(coupons)),
+            lines: Arc::new(lines),
+            keys: Arc::new(EmbeddedKeys::default()),
+        };
+        let ledger = open_ledger(config).await?;
+        let coupon = CouponContext::open(config, &hot, &ledger).await?;
+        if let Some(context) = &coupon {
+            bring_together(&context.coupons).await?;
+        }
+        Ok(Self { roles: roles.to_vec(), hot: Some(hot), ledger: Some(ledger), coupon })
+    }
+
+    async fn on_redis(config: &Config, roles: &[Role], address: &RedisAddress) -> anyhow::Result<Self> {
+        let has = |role| roles.contains(&role);
+        let has_coupons = has(Role::Coupon) || has(Role::Gate);
+        let ledger = if has_coupons || has(Role::Issuer) { Some(open_ledger(config).await?) } else { None };
+        let hot = if has_coupons || has(Role::Queue) {
+            let connections = redis::connect(config, address).await?;
+            let coupons = if has_coupons { Some(redis::engine(config, &connections)?) } else { None };
+            Some(HotEngines {
+                coupons: coupons.map(|engine| Arc::new(engine) as Arc<dyn CouponPort>),
+                lines: Arc::new(redis::lines(config, &connections)),
+                keys: Arc::new(RedisKeys::new(connections)),
+            })
+        } else {
+            None
+        };
+        let coupon = match (&hot, &ledger) {
+            (Some(hot), Some(ledger)) => CouponContext::open(config, hot, ledger).await?,
+            _ => None,
+        };
+        if let Some(context) = &coupon
+            && let Err(error) = context.coupons.follow_ledger().await
+        {
+            // A campaign or shard that is not well must not keep all others closed: it is tried again every few seconds.
+            tracing::error!(code = error.code.as_str(), "not every campaign could be brought up to date");
+        }
+        Ok(Self { roles: roles.to_vec(), hot, ledger, coupon })
+    }
+
+    /// The use cases over hot state: owned or shared, or, when a server is running on the same folder (then `true`), a
+    /// journal read beside it.
+    ///
+    /// # Errors
+    /// As [`Engines::open`], but for a folder in use.
+    pub async fn open_or_read(config: &Config) -> anyhow::Result<(CouponService, bool)> {
+        let (port, running): (Arc<dyn CouponPort>, bool) = match config.hot_engine() {
+            HotEngine::Redis(address) => {
+                let connections = redis::connect(config, &address).await?;
+                (Arc::new(redis::engine(config, &connections)?), false)
+            }
+            HotEngine::Embedded => own_or_read(&config.data.dir)?,
+        };
+        let ledger = open_ledger(config).await?;
+        Ok((coupon_service(config, port, ledger).await?.0, running))
+    }
+}
+
+impl CouponContext {
+    /// `None` over engines that do not decide on coupons.
+    async fn open(config: &Config, hot: &HotEngines, ledger: &Ledger) -> anyhow::Result<Option<Self>> {
+        let Some(port) = hot.coupons.clone() else { return Ok(None) };
+        let (coupons, keys) = coupon_service(config, port, ledger.clone()).await?;
+        let gate = GateService::new(LineClient::new(hot.lines.clone()), coupons.clone(), gate_settings(config));
+        let gate = gate.with_receipts(receipts::key(config)?);
+        Ok(Some(Self { coupons, gate, keys }))
+    }
+}
+
+fn own_or_read(folder: &Path) -> anyhow::Result<(Arc<dyn CouponPort>, bool)> {
+    make_folder(folder)?;
+    match EmbeddedEngine::open(folder, JournalOptions::default()) {
+        Ok(engine) => Ok((Arc::new(engine), false)),
+        Err(JournalError::InUse(_)) => {
+            let read = JournalSnapshot::read(folder).with_context(|| cannot_use(folder))?;
+            Ok((Arc::new(read), true))
+        }
+        Err(error) => Err(anyhow::Error::new(error).context(cannot_use(folder))),
+    }
+}
+
+/// Policies from the ledger into the hot state, and coupons that the hot state has lost: before anyone may ask.
+async fn bring_together(coupons: &CouponService) -> anyhow::Result<()> {
+    let failed = |error: onsale_http::ApiError| anyhow::anyhow!("{}", error.code.as_str());
+    coupons.follow_ledger().await.map_err(failed).context("campaigns cannot be brought up to date")?;
+    let restored = coupons.catch_up_with_ledger().await.map_err(failed);
+    let restored = restored.context("the hot state cannot be compared with the ledger")?;
+    if restored > 0 {
+        eprintln!("{restored} coupons that the journal had lost were put back from the database");
+    }
+    Ok(())
+}

@@ -1,0 +1,79 @@
+//! What a role brings into a process. `serve` opens the roles that were asked for and merges what they bring.
+
+use super::hot_routes::HotRoute;
+use super::supervisor::Task;
+use axum::Router;
+use bus::{Handler, OutboxSource};
+use futures::future::BoxFuture;
+use hot::lease::Lease;
+use std::sync::Arc;
+
+/// Tells whether a part can work; the text says why not, in a few words without secrets.
+pub type Probe = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+
+/// Makes a hot route for one worker, and the router that answers what the route leaves to it.
+pub type MakeHotRoute = Arc<dyn Fn() -> (HotRoute, Router) + Send + Sync>;
+
+/// An outbox to be carried to the bus.
+pub struct Outbox {
+    /// The name of its relay in logs and metrics.
+    pub name: &'static str,
+    /// Where the messages are.
+    pub source: Arc<dyn OutboxSource>,
+    /// Given up at the end, so that the next process need not wait; `None` where the source needs none.
+    pub lease: Option<Arc<Lease>>,
+}
+
+/// One role, opened over the engines of the process.
+#[derive(Default)]
+pub struct Role {
+    /// Routes for people, limited by address.
+    pub routes: Router,
+    /// Routes for proxies and our own services: outside of the limits for people.
+    pub internal_routes: Router,
+    /// The route that the server answers on its fast path.
+    pub hot: Option<MakeHotRoute>,
+    /// The role's part of the API document.
+    pub documents: Vec<utoipa::openapi::OpenApi>,
+    /// Consumers of messages.
+    pub handlers: Vec<Arc<dyn Handler>>,
+    /// Outboxes to be carried to the bus.
+    pub outboxes: Vec<Outbox>,
+    /// Background work, each task supervised.
+    pub tasks: Vec<Task>,
+    /// Parts that the role cannot work without, by name.
+    pub probes: Vec<(&'static str, Probe)>,
+    /// Called first when the server stops: ends what would not end by itself.
+    pub at_stop: Vec<Box<dyn Fn() + Send + Sync>>,
+}
+
+impl Role {
+    /// Both roles in one process. A probe of the same name is asked once.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        let Self { routes, internal_routes, hot, documents, handlers, outboxes, tasks, probes, at_stop } = other;
+        self.routes = self.routes.merge(routes);
+        self.internal_routes = self.internal_routes.merge(internal_routes);
+        debug_assert!(hot.is_none(), "hot routes are collected before roles are merged");
+        self.documents.extend(documents);
+        self.handlers.extend(handlers);
+        self.outboxes.extend(outboxes);
+        self.tasks.extend(tasks);
+        self.probes.extend(
+            probes
+                .into_iter()
+                .filter(|(name, _)| !self.probes.iter().any(|(known, _)| known == name))
+                .collect::<Vec<_>>(),
+        );
+        self.at_stop.extend(at_stop);
+        self
+    }
+}
+
+/// A probe from an async function.
+pub fn probe<F>(check: impl Fn() -> F + Send + Sync + 'static) -> Probe
+where
+    F: Future<Output = Result<(), String>> + Send + 'static,
+{
+    Arc::new(move || Box::pin(check()))
+}

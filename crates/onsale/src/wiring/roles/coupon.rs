@@ -1,0 +1,128 @@
+//! The role `coupon`: issues coupons, and everything about campaigns.
+
+use super::Opening;
+use crate::cli;
+use crate::wiring::hot_routes::HotRoute;
+use crate::wiring::internal;
+use crate::wiring::role::{MakeHotRoute, Outbox, Role, probe};
+use crate::wiring::supervisor::Task;
+use anyhow::Context;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use bus::{Cause, Leased};
+use coupon::api;
+use coupon::issuer::{HotOutbox, LedgerOutbox};
+use coupon::messages::RevocationGroup;
+use coupon::{IssueMetrics, IssueParts, IssueRoute};
+use hot::lease::{Hold, Lease};
+use onsale_http::limits::limit_by_address;
+use onsale_http::with_body_limit;
+use std::sync::Arc;
+use std::time::Duration;
+use utoipa::OpenApi;
+
+/// How often keys are read again: a revoked key works at most so long.
+const KEYS_READ_EVERY: Duration = Duration::from_secs(2);
+
+/// Opens the role.
+///
+/// # Errors
+/// When a key cannot be read.
+pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
+    let context = opening.engines.coupon.as_ref().context("the role coupon has no engines")?;
+    let hot = opening.engines.hot.as_ref().context("the role coupon has no hot state")?;
+    let coupons = context.coupons.clone();
+    let (port, ledger) = (coupons.port.clone(), coupons.ledger.clone());
+    let lease = Arc::new(Lease::new(hot.keys.clone(), "coupon-steps"));
+    let held = lease.clone();
+    let is_held = move || {
+        let lease = held.clone();
+        async move { Ok::<_, Cause>(lease.hold().await? != Hold::Others) }
+    };
+    let steps = Leased::new(LedgerOutbox(ledger), is_held);
+    let mut tasks = tasks(opening, &coupons);
+    tasks.push(read_keys(context.keys.clone()));
+    // A role in the same process asks no other.
+    let internal_routes = if opening.engines.has(cli::Role::Queue) {
+        Router::new()
+    } else {
+        access::api::internal_routes(context.keys.clone(), internal::accepted_by_coupon(opening.config)?)
+    };
+    Ok(Role {
+        internal_routes,
+        hot: Some(hot_route(opening)?),
+        documents: vec![api::ApiDocument::openapi()],
+        handlers: vec![Arc::new(RevocationGroup::new(port.clone()))],
+        outboxes: vec![
+            Outbox { name: "decisions", source: Arc::new(HotOutbox(port.clone())), lease: None },
+            Outbox { name: "steps", source: Arc::new(steps), lease: Some(lease) },
+        ],
+        tasks,
+        probes: vec![hot_probe(port), ledger_probe(coupons.ledger)],
+        ..Role::default()
+    })
+}
+
+fn tasks(opening: &Opening<'_>, coupons: &coupon::CouponService) -> Vec<Task> {
+    let (metrics, follow, reconcile) = (coupons.clone(), coupons.clone(), coupons.clone());
+    let mut tasks = vec![
+        Task::new("coupon metrics", move || metrics.clone().show_figures()),
+        Task::new("campaigns", move || follow.clone().follow_ledger_in_background()),
+    ];
+    if opening.config.reconcile.interval_seconds > 0 {
+        let every = Duration::from_secs(opening.config.reconcile.interval_seconds);
+        tasks.push(Task::new("reconcile", move || reconcile.clone().reconcile_in_background(every)));
+    }
+    tasks
+}
+
+/// Reads the API keys again and again.
+pub(super) fn read_keys(keys: Arc<access::KeyRing>) -> Task {
+    Task::new("API keys", move || {
+        let keys = keys.clone();
+        async move {
+            loop {
+                tokio::time::sleep(KEYS_READ_EVERY).await;
+                if let Err(error) = keys.refresh().await {
+                    tracing::warn!(%error, "API keys could not be read");
+                }
+            }
+        }
+    })
+}
+
+fn hot_route(opening: &Opening<'_>) -> anyhow::Result<MakeHotRoute> {
+    let context = opening.engines.coupon.clone().context("the role coupon has no engines")?;
+    let (coupons, limits) = (context.coupons, opening.limits.clone());
+    let parts = Arc::new(IssueParts {
+        port: coupons.port.clone(),
+        gate: Some(Arc::new(context.gate)),
+        keys: context.keys,
+        limits: limits.clone(),
+        open_issue: coupons.callers.open,
+        log_every: opening.log_every(),
+    });
+    let body_bytes_max = opening.config.coupon.body_limit_bytes;
+    Ok(Arc::new(move || {
+        let route = IssueRoute::new(parts.clone(), Arc::new(IssueMetrics::new()));
+        let limited = api::routes(coupons.clone()).layer(from_fn_with_state(limits.clone(), limit_by_address));
+        let router = with_body_limit(limited.merge(api::issue_routes(route.clone())), body_bytes_max);
+        (HotRoute::Issue(route), router)
+    }))
+}
+
+pub(super) fn hot_probe(port: Arc<dyn hot::CouponPort>) -> (&'static str, crate::wiring::role::Probe) {
+    let check = move || {
+        let port = port.clone();
+        async move { if port.stats().await.available { Ok(()) } else { Err("the engine cannot decide".to_owned()) } }
+    };
+    ("hot", probe(check))
+}
+
+pub(super) fn ledger_probe(ledger: ledger::Ledger) -> (&'static str, crate::wiring::role::Probe) {
+    let check = move || {
+        let ledger = ledger.clone();
+        async move { ledger.ping().await.map_err(|error| error.to_string()) }
+    };
+    ("ledger", probe(check))
+}

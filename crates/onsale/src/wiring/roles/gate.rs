@@ -1,0 +1,79 @@
+//! The role `gate`: the lines before campaigns, and who goes on from them.
+
+use super::Opening;
+use super::coupon::{hot_probe, ledger_probe, read_keys};
+use crate::cli;
+use crate::config::{Config, DispatchMode};
+use crate::wiring::hot_routes::HotRoute;
+use crate::wiring::internal;
+use crate::wiring::role::{MakeHotRoute, Role};
+use crate::wiring::supervisor::Task;
+use anyhow::Context;
+use axum::Router;
+use coupon::gate::api::{self, GateApi};
+use coupon::gate::route::{GateParts, GateRoute};
+use coupon::gate::{GateService, ToIssuers};
+use domain::line::LineId;
+use hot::KeyPort;
+use lines::scheduler::{Dispatch, Scheduler};
+use std::sync::Arc;
+use utoipa::OpenApi;
+
+fn is_gate(line: &LineId) -> bool {
+    matches!(line, LineId::Gate(_))
+}
+
+/// Opens the role.
+///
+/// # Errors
+/// When a key cannot be read.
+pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
+    let context = opening.engines.coupon.as_ref().context("the role gate has no engines")?;
+    let hot = opening.engines.hot.as_ref().context("the role gate has no hot state")?;
+    let gate = context.gate.clone();
+    let gate_api = GateApi {
+        gate: gate.clone(),
+        callers: context.coupons.callers.clone(),
+        internal: internal::accepted_by_gate(opening.config)?,
+    };
+    let (follow, port) = (gate.clone(), hot.lines.clone());
+    let mut tasks = vec![
+        Task::new("gates", move || follow.clone().follow_in_background()),
+        Task::new("gate metrics", move || lines::metrics::show_figures(port.clone(), is_gate)),
+        scheduler(opening.config, gate, hot.keys.clone()),
+    ];
+    if !opening.engines.has(cli::Role::Coupon) {
+        tasks.push(read_keys(context.keys.clone()));
+    }
+    Ok(Role {
+        routes: api::routes(gate_api.clone()),
+        internal_routes: api::internal_routes(gate_api),
+        hot: Some(hot_route(opening)?),
+        documents: vec![api::ApiDocument::openapi()],
+        tasks,
+        probes: vec![hot_probe(context.coupons.port.clone()), ledger_probe(context.coupons.ledger.clone())],
+        ..Role::default()
+    })
+}
+
+/// Admits people at gates. With the dispatch mode `kafka` issuers do the work for those who were admitted.
+fn scheduler(config: &Config, gate: GateService, keys: Arc<dyn KeyPort>) -> Task {
+    let has_issuers = config.gate.dispatch_mode == DispatchMode::Kafka;
+    Task::ending("gate scheduler", move |context| {
+        let dispatch =
+            has_issuers.then(|| Arc::new(ToIssuers::new(context.publisher, keys.clone())) as Arc<dyn Dispatch>);
+        let port = gate.lines.port.clone();
+        async move { Scheduler::run(port, is_gate, dispatch, context.shutdown.stopped()).await }
+    })
+}
+
+fn hot_route(opening: &Opening<'_>) -> anyhow::Result<MakeHotRoute> {
+    let context = opening.engines.coupon.clone().context("the role gate has no engines")?;
+    let callers = context.coupons.callers;
+    let parts = Arc::new(GateParts { callers, limits: opening.limits.clone(), log_every: opening.log_every() });
+    let metrics = opening.metrics.clone();
+    Ok(Arc::new(move || {
+        let route = GateRoute::new(parts.clone(), context.gate.clone(), &metrics);
+        (HotRoute::Gate(route), Router::new())
+    }))
+}

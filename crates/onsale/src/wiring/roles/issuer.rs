@@ -1,0 +1,57 @@
+//! The role `issuer`: writes what was decided into the tables.
+
+use super::Opening;
+use super::coupon::ledger_probe;
+use crate::cli;
+use crate::config::{BusEngine, Config, DispatchMode};
+use crate::wiring::engines::Engines;
+use crate::wiring::role::{Role, probe};
+use crate::wiring::supervisor::Task;
+use crate::wiring::{internal, kafka};
+use anyhow::Context;
+use coupon::issuer::{CouponGroup, GateCall, Issuer, Requests, TellGate};
+use std::sync::Arc;
+
+/// Opens the role.
+///
+/// # Errors
+/// When it has no key for the gate and needs one, or the bus cannot be used.
+pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
+    let ledger = opening.engines.ledger.clone().context("the role issuer has no database")?;
+    let requests = Requests::new(ledger.clone(), gate(opening.config, opening.engines)?);
+    let old = ledger.clone();
+    let purge = Task::ending("purge", move |context| {
+        let ledger = old.clone();
+        async move { ledger::purge::run(ledger, context.shutdown.stopped()).await }
+    });
+    let mut probes = Vec::new();
+    // An issuer alone has nothing to do without the bus; a process that decides goes on without it.
+    if opening.engines.hot.is_none()
+        && let BusEngine::Kafka(brokers) = opening.config.bus_engine()
+    {
+        let publisher = kafka::publisher(&brokers)?;
+        let check = move || {
+            let publisher = publisher.clone();
+            async move { publisher.ping().await.map(drop).map_err(|error| bus::chain(&error)) }
+        };
+        probes.push(("bus", probe(check)));
+    }
+    probes.push(ledger_probe(ledger.clone()));
+    let handler = CouponGroup::new(Issuer::new(ledger), requests);
+    Ok(Role { handlers: vec![Arc::new(handler)], tasks: vec![purge], probes, ..Role::default() })
+}
+
+/// How the issuer of this process reaches the gate.
+fn gate(config: &Config, engines: &Engines) -> anyhow::Result<Arc<dyn TellGate>> {
+    if let Some(context) = engines.coupon.as_ref().filter(|_| engines.has(cli::Role::Gate)) {
+        return Ok(Arc::new(context.gate.clone()));
+    }
+    let key = match internal::issuer_key(config)? {
+        Some(key) => key,
+        None if config.gate.dispatch_mode == DispatchMode::Kafka => internal::demand_issuer_key(config)?,
+        // Nothing is asked for then, but for what is left of another mode: the gate refuses, and the log says so.
+        None => String::new(),
+    };
+    let urls = &config.internal.url.gate;
+    Ok(Arc::new(GateCall::new(urls, key).with_context(|| format!("internal.url.gate {urls} cannot be used"))?))
+}

@@ -1,0 +1,53 @@
+//! The roles, one file each: a file opens its role over the engines and says what it brings into the process. A new
+//! role is a new file here, its name in `cli/role.rs`, and a line in [`open`].
+
+mod coupon;
+mod gate;
+mod issuer;
+mod queue;
+
+use super::engines::Engines;
+use super::role::{MakeHotRoute, Role};
+use crate::cli;
+use crate::config::Config;
+use onsale_http::HttpMetrics;
+use onsale_http::limits::Limits;
+use std::sync::Arc;
+
+/// What every role is opened with.
+pub struct Opening<'a> {
+    /// The configuration in force.
+    pub config: &'a Config,
+    /// The engines of the process.
+    pub engines: &'a Engines,
+    /// How much a caller may ask.
+    pub limits: &'a Arc<Limits>,
+    /// Where the routes are counted.
+    pub metrics: &'a Arc<HttpMetrics>,
+}
+
+impl Opening<'_> {
+    /// Of the requests on the fast path one in so many is logged; 0: none.
+    fn log_every(&self) -> u32 {
+        if self.config.log.access { self.config.log.access_hot_every } else { 0 }
+    }
+}
+
+/// Opens the roles of the process. The hot routes stand apart: each worker makes its own.
+///
+/// # Errors
+/// When a role lacks something that it needs.
+pub async fn open(opening: &Opening<'_>) -> anyhow::Result<(Role, Vec<MakeHotRoute>)> {
+    let (mut all, mut hot) = (Role::default(), Vec::new());
+    for name in &opening.engines.roles {
+        let mut role = match name {
+            cli::Role::Coupon => coupon::open(opening)?,
+            cli::Role::Issuer => issuer::open(opening)?,
+            cli::Role::Gate => gate::open(opening)?,
+            cli::Role::Queue => queue::open(opening).await?,
+        };
+        hot.extend(role.hot.take());
+        all = all.merge(role);
+    }
+    Ok((all, hot))
+}

@@ -1,0 +1,142 @@
+//! The role `queue`: lines before sites, and the public documents, streams and controls of lines of any kind. It needs
+//! no database: API keys are checked by the coupon role.
+
+use super::Opening;
+use crate::config::{Config, HotEngine};
+use crate::wiring::role::{Role, probe};
+use crate::wiring::supervisor::Task;
+use crate::wiring::{internal, receipts, secrets};
+use access::callers::Callers;
+use access::remote::RemoteKeys;
+use anyhow::{Context, bail};
+use axum::Router;
+use domain::EventName;
+use domain::line::LineId;
+use hot::line::LinePort;
+use lines::operation::Defaults;
+use lines::{LineClient, Scheduler, ServingCache, Streams};
+use queue::api::draw::{self, DrawApi};
+use queue::api::{self, QueueApi};
+use queue::site::signed::{KEY_BYTES_MIN, new_key};
+use queue::{ConfiguredLines, CookieKeys, LineSettings, Site, site};
+use std::sync::Arc;
+use tokio::sync::Mutex;
+use utoipa::OpenApi;
+
+/// The file in the data folder with the key that was made.
+const KEY_FILE: &str = "cookie.key";
+
+/// The lines of this role; those of gates are the gate's.
+fn is_site(line: &LineId) -> bool {
+    matches!(line, LineId::Queue(_))
+}
+
+/// Opens the role. Makes the configured lines that do not exist yet.
+///
+/// # Errors
+/// When there is nothing to sign cookies with, or a key cannot be read.
+pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
+    let config = opening.config;
+    let hot = opening.engines.hot.as_ref().context("the role queue has no hot state")?;
+    let client = LineClient::new(hot.lines.clone());
+    let callers = callers(opening)?;
+    let cache = ServingCache::new(hot.lines.clone());
+    let streams = Streams::new(client.clone(), cache.clone(), config.queue.streams_max);
+    let keys = Arc::new(cookie_keys(config)?);
+    let site = Site::new(client.clone(), cache.clone(), keys, config.queue.bind_network);
+    let defaults =
+        Defaults { rate_per_second: config.queue.rate_per_second, interval_ms: config.queue.batch_interval_ms };
+    let ended = streams.clone();
+    let draws = DrawApi { lines: client.clone(), callers: callers.clone(), receipts: receipts::key(config)? };
+    let queue_api = QueueApi { lines: client, cache, streams, site, callers, defaults };
+    Ok(Role {
+        routes: routes(queue_api.clone()).merge(draw::routes(draws)),
+        internal_routes: site::api::proxy_routes(queue_api),
+        documents: vec![api::ApiDocument::openapi(), site::api::ApiDocument::openapi(), draw::ApiDocument::openapi()],
+        tasks: tasks(config, &hot.lines).await,
+        probes: vec![("hot", lines_probe(hot.lines.clone()))],
+        at_stop: vec![Box::new(move || ended.end())],
+        ..Role::default()
+    })
+}
+
+fn routes(queue_api: QueueApi) -> Router {
+    api::routes(queue_api.clone()).merge(site::api::routes(queue_api))
+}
+
+async fn tasks(config: &Config, port: &Arc<dyn LinePort>) -> Vec<Task> {
+    let mut configured = ConfiguredLines::new(port.clone(), settings(config));
+    if let Err(error) = configured.follow().await {
+        tracing::warn!(%error, "the configured lines could not be made yet");
+    }
+    // What was brought up to date once stays so, also when the task is started again.
+    let configured = Arc::new(Mutex::new(configured));
+    let (metrics_port, scheduler_port) = (port.clone(), port.clone());
+    vec![
+        Task::new("configured lines", move || ConfiguredLines::follow_in_background(configured.clone())),
+        Task::new("line metrics", move || lines::metrics::show_figures(metrics_port.clone(), is_site)),
+        Task::ending("line scheduler", move |context| {
+            let port = scheduler_port.clone();
+            async move { Scheduler::run(port, is_site, None, context.shutdown.stopped()).await }
+        }),
+    ]
+}
+
+/// How lines admit that nobody has changed.
+fn settings(config: &Config) -> LineSettings {
+    let queue = &config.queue;
+    LineSettings {
+        // Checked with the configuration.
+        lines: queue.lines.iter().filter_map(|name| EventName::new(name).ok()).collect(),
+        rate_per_second: queue.rate_per_second,
+        interval_ms: queue.batch_interval_ms,
+        capacity: queue.capacity,
+        pass_ttl_ms: queue.token_ttl_seconds * 1_000,
+        abandon_after_ms: queue.abandon_after_seconds * 1_000,
+        inside_max: queue.max_inside,
+    }
+}
+
+/// Callers by the table of keys, where this process has it; else the coupon role is asked.
+fn callers(opening: &Opening<'_>) -> anyhow::Result<Callers> {
+    if let Some(context) = &opening.engines.coupon {
+        return Ok(context.coupons.callers.clone());
+    }
+    let key = internal::queue_key(opening.config)?.unwrap_or_else(|| {
+        tracing::warn!("administrators' calls are refused here: set internal.key.queue, the same for the coupon role");
+        String::new()
+    });
+    let urls = &opening.config.internal.url.coupon;
+    let keys = RemoteKeys::new(urls, key).with_context(|| format!("internal.url.coupon {urls} cannot be used"))?;
+    Ok(Callers::by_coupon_role(keys))
+}
+
+fn lines_probe(port: Arc<dyn LinePort>) -> crate::wiring::role::Probe {
+    probe(move || {
+        let port = port.clone();
+        async move { port.lines().await.map(drop).map_err(|error| error.to_string()) }
+    })
+}
+
+fn cookie_keys(config: &Config) -> anyhow::Result<CookieKeys> {
+    let queue = &config.queue;
+    let given = secrets::given(&queue.cookie_key, &queue.cookie_key_file, "queue.cookie_key_file")?;
+    let newest = given.map_or_else(|| made_key(config), Ok)?;
+    let previous = Some(queue.cookie_previous_key.as_bytes()).filter(|key| !key.is_empty());
+    CookieKeys::new(newest.as_bytes(), previous).context("queue.cookie_key cannot be used")
+}
+
+/// The key of a process that shares lines with no other.
+fn made_key(config: &Config) -> anyhow::Result<String> {
+    let make = || new_key().context("the system has no randomness");
+    if config.queue.lines.is_empty() {
+        return make();
+    }
+    if config.hot_engine() != HotEngine::Embedded {
+        bail!(
+            "servers that share lines must sign cookies alike: set queue.cookie_key (or queue.cookie_key_file) to the \
+             same {KEY_BYTES_MIN} characters or more on each, such as those of `openssl rand -hex 32`"
+        );
+    }
+    secrets::kept(&config.data.dir, KEY_FILE, make)
+}
