@@ -10,12 +10,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A route that the server answers on its fast path.
-#[derive(Clone)]
 pub enum HotRoute {
     /// Requests for coupons.
     Issue(IssueRoute),
     /// Positions and ranks at a gate.
-    Gate(GateRoute),
+    Gate(Box<GateRoute>),
 }
 
 impl HotRoute {
@@ -31,15 +30,15 @@ impl HotRoute {
 #[derive(Clone)]
 pub(super) struct ProcessRoutes {
     /// Of the roles that have one.
-    pub routes: Vec<HotRoute>,
+    pub routes: Arc<[HotRoute]>,
     /// For the refusals that no route answers.
     pub limits: Arc<Limits>,
 }
 
-/// A request that has to wait, and the route that it belongs to.
+/// A request that has to wait.
 pub(super) enum Undecided {
-    Issue(IssueRoute, HotRequest, Waiting),
-    Gate(GateRoute, Unanswered),
+    Issue(HotRequest, Waiting),
+    Gate(Unanswered),
 }
 
 impl HotRoutes for ProcessRoutes {
@@ -53,19 +52,23 @@ impl HotRoutes for ProcessRoutes {
         match self.routes.iter().find(|route| route.knows(head.method, head.target)) {
             Some(HotRoute::Issue(issue)) => {
                 let undecided = issue.answer_now(peer, head, body, out);
-                undecided.map(|(request, waiting)| Undecided::Issue(issue.clone(), request, waiting))
+                undecided.map(|(request, waiting)| Undecided::Issue(request, waiting))
             }
-            Some(HotRoute::Gate(gate)) => {
-                gate.answer_now(peer, head, body, out).map(|unanswered| Undecided::Gate(gate.clone(), unanswered))
-            }
+            Some(HotRoute::Gate(gate)) => gate.answer_now(peer, head, body, out).map(Undecided::Gate),
             None => None,
         }
     }
 
     async fn answer(&self, undecided: Undecided, out: &mut Vec<u8>) {
-        match undecided {
-            Undecided::Issue(issue, request, waiting) => issue.answer((request, waiting), out).await,
-            Undecided::Gate(gate, unanswered) => gate.answer(unanswered, out).await,
+        let (issue, gate) = (
+            self.routes.iter().find_map(|route| if let HotRoute::Issue(issue) = route { Some(issue) } else { None }),
+            self.routes.iter().find_map(|route| if let HotRoute::Gate(gate) = route { Some(gate) } else { None }),
+        );
+        match (undecided, issue, gate) {
+            (Undecided::Issue(request, waiting), Some(issue), _) => issue.answer((request, waiting), out).await,
+            (Undecided::Gate(unanswered), _, Some(gate)) => gate.answer(unanswered, out).await,
+            // What a route left undecided belongs to that route.
+            _ => {}
         }
     }
 

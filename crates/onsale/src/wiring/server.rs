@@ -94,7 +94,7 @@ pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow:
             routes.push(route);
             router = router.merge(routes_beside);
         }
-        (ProcessRoutes { routes, limits: limits.clone() }, standard(router, http.clone()))
+        (ProcessRoutes { routes: routes.into(), limits: limits.clone() }, standard(router, http.clone()))
     };
     let http = HttpServer::open(server_settings(config), make)
         .with_context(|| cannot_listen(config.http.listen, "or choose another with --listen"))?;

@@ -74,6 +74,6 @@ fn hot_route(opening: &Opening<'_>) -> anyhow::Result<MakeHotRoute> {
     let metrics = opening.metrics.clone();
     Ok(Arc::new(move || {
         let route = GateRoute::new(parts.clone(), context.gate.clone(), &metrics);
-        (HotRoute::Gate(route), Router::new())
+        (HotRoute::Gate(Box::new(route)), Router::new())
     }))
 }
