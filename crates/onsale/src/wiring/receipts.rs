@@ -25,7 +25,7 @@ pub(super) fn key(config: &Config) -> anyhow::Result<Option<ReceiptKey>> {
         None => return Ok(None),
     };
     let key = ReceiptKey::read(&text).context(
-        "queue.receipt_key can not be used: it has 32 bytes, as `openssl rand -hex 32` or `openssl rand -base64 32` makes",
+        "queue.receipt_key cannot be used: it has 32 bytes, as `openssl rand -hex 32` or `openssl rand -base64 32` makes",
     )?;
     Ok(Some(key))
 }

@@ -61,7 +61,7 @@ pub(super) async fn connect(config: &Config, address: &RedisAddress) -> anyhow::
                 tokio::time::sleep(TRIED_EVERY).await;
             }
             Err(error) => {
-                return Err(error).context("hot state can not be reached; check hot.url, or see `onsale doctor`");
+                return Err(error).context("hot state cannot be reached; check hot.url, or see `onsale doctor`");
             }
         }
     }

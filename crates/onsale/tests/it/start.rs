@@ -41,7 +41,7 @@ fn a_port_in_use_is_reported() {
     let world = World::new();
     let other = tempfile::tempdir().expect("a folder");
     let output = run(other.path(), &["serve", "--listen", &world.server.address.to_string()]);
-    refused(&output, 1, &[&world.server.address.to_string(), "can not be listened on", "--listen"]);
+    refused(&output, 1, &[&world.server.address.to_string(), "cannot listen on", "--listen"]);
 }
 
 #[test]
