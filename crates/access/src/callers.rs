@@ -1,4 +1,4 @@
-//! Who may call what, for every service that takes keys.
+//! Authorizes callers, for every service that accepts keys.
 
 use crate::keys::{Caller, KeyRing};
 use domain::{ErrorCode, TenantName};
@@ -11,10 +11,10 @@ fn no_key() -> ApiError {
 }
 
 fn not_an_administrator() -> ApiError {
-    ApiError::new(ErrorCode::Forbidden).detail("this takes an administrator's key")
+    ApiError::new(ErrorCode::Forbidden).detail("an administrator's key is required")
 }
 
-/// Whose campaigns a caller may touch; `for_tenant`: whose are asked for.
+/// The tenant that a caller acts for. `for_tenant`: the tenant that the request names.
 fn tenant_of(caller: Caller, for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
     match (caller, for_tenant) {
         (Caller::Administrator, None) => Ok(TenantName::default_tenant()),
@@ -27,18 +27,18 @@ fn tenant_of(caller: Caller, for_tenant: Option<&str>) -> Result<TenantName, Api
     }
 }
 
-/// Tells callers by their keys. Cheap to clone.
+/// Identifies callers by their keys. Cheap to clone.
 #[derive(Clone)]
 pub struct Callers {
     /// The keys in force.
     pub keys: Arc<KeyRing>,
-    /// Whether callers without a key are believed where a tenant's key is enough (the demo).
+    /// Whether calls without a key are accepted where a tenant's key is enough (the demo).
     pub open: bool,
 }
 
 impl Callers {
-    /// Whose campaigns a call may touch, for calls that always need a key. An administrator acts for the tenant
-    /// `default`, or for the one that `for_tenant` names.
+    /// The tenant that a call acts for. Always requires a key. An administrator acts for the tenant `default`, or for the
+    /// one that `for_tenant` names.
     ///
     /// # Errors
     /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for a key of the wrong kind.
@@ -49,7 +49,7 @@ impl Callers {
         }
     }
 
-    /// As [`Callers::tenant_of_key`]; keys are read again where this one is not known.
+    /// Like [`Callers::tenant_of_key`], but reads the keys again if this one is unknown.
     ///
     /// # Errors
     /// As [`Callers::tenant_of_key`].
@@ -60,7 +60,7 @@ impl Callers {
         }
     }
 
-    /// As [`Callers::tenant`] as far as is possible without waiting: none where keys must be read again to tell.
+    /// Like [`Callers::tenant`], without waiting: `None` if the keys must be read again first.
     ///
     /// # Errors
     /// As [`Callers::tenant_of_key`].
@@ -72,7 +72,7 @@ impl Callers {
         }
     }
 
-    /// As [`Callers::tenant_of_key`], but in the demo a call without a key is the tenant `default`'s.
+    /// Like [`Callers::tenant_of_key`], but in the demo a call without a key acts for the tenant `default`.
     ///
     /// # Errors
     /// As [`Callers::tenant_of_key`].
@@ -83,10 +83,10 @@ impl Callers {
         self.tenant_of_key(headers, None).await
     }
 
-    /// Whether the caller is an administrator.
+    /// Checks that the caller is an administrator.
     ///
     /// # Errors
-    /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for another's.
+    /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for the key of another kind of caller.
     pub async fn administrator(&self, headers: &HeaderMap) -> Result<(), ApiError> {
         self.tenant_of_key(headers, None).await?;
         let key = headers.get("x-api-key").and_then(|key| self.keys.caller(key.as_bytes()));
