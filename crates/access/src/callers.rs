@@ -1,4 +1,4 @@
-//! Who may call what, for every service that takes keys.
+//! Authorizes callers, for every service that accepts keys.
 
 use crate::keys::{Caller, KeyRing, KeysUnavailable};
 use crate::remote::RemoteKeys;
@@ -11,11 +11,15 @@ fn no_key() -> ApiError {
     ApiError::new(ErrorCode::Unauthorized).detail("send a tenant's or an administrator's key in X-Api-Key")
 }
 
-fn not_an_administrator() -> ApiError {
-    ApiError::new(ErrorCode::Forbidden).detail("this takes an administrator's key")
+fn unknown_key() -> ApiError {
+    ApiError::new(ErrorCode::Unauthorized).detail("X-Api-Key is not a key in force")
 }
 
-/// Whose campaigns a caller may touch; `for_tenant`: whose are asked for.
+fn not_an_administrator() -> ApiError {
+    ApiError::new(ErrorCode::Forbidden).detail("an administrator's key is required")
+}
+
+/// The tenant that a caller acts for. `for_tenant`: the tenant that the request names.
 fn tenant_of(caller: Caller, for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
     match (caller, for_tenant) {
         (Caller::Administrator, None) => Ok(TenantName::default_tenant()),
@@ -92,18 +96,18 @@ impl Callers {
         }
     }
 
-    /// As [`Callers::tenant_of_key`]; keys are read again where this one is not known.
+    /// Like [`Callers::tenant_of_key`], but reads the keys again if this one is unknown.
     ///
     /// # Errors
     /// As [`Callers::tenant_of_key`].
     pub async fn tenant_of_fresh_key(&self, key: &[u8], for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
         match self.keys.caller_fresh(key).await? {
             Some(caller) => tenant_of(caller, for_tenant),
-            None => Err(ApiError::new(ErrorCode::Unauthorized).detail("X-Api-Key is not a key in force")),
+            None => Err(unknown_key()),
         }
     }
 
-    /// As [`Callers::tenant`] as far as is possible without waiting: none where keys must be read again to tell.
+    /// Like [`Callers::tenant`], without waiting: `None` if the keys must be read again first.
     ///
     /// # Errors
     /// As [`Callers::tenant_of_key`].
@@ -115,7 +119,7 @@ impl Callers {
         }
     }
 
-    /// As [`Callers::tenant_of_key`], but in the demo a call without a key is the tenant `default`'s.
+    /// Like [`Callers::tenant_of_key`], but in the demo a call without a key acts for the tenant `default`.
     ///
     /// # Errors
     /// As [`Callers::tenant_of_key`].
@@ -126,13 +130,16 @@ impl Callers {
         self.tenant_of_key(headers, None).await
     }
 
-    /// Whether the caller is an administrator.
+    /// Checks that the caller is an administrator.
     ///
     /// # Errors
-    /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for another's.
+    /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for the key of another kind of caller.
     pub async fn administrator(&self, headers: &HeaderMap) -> Result<(), ApiError> {
-        self.tenant_of_key(headers, None).await?;
-        let key = headers.get("x-api-key").and_then(|key| self.keys.caller(key.as_bytes()));
-        if key == Some(Caller::Administrator) { Ok(()) } else { Err(not_an_administrator()) }
+        let key = headers.get("x-api-key").ok_or_else(no_key)?;
+        match self.keys.caller_fresh(key.as_bytes()).await? {
+            Some(Caller::Administrator) => Ok(()),
+            Some(_) => Err(not_an_administrator()),
+            None => Err(unknown_key()),
+        }
     }
 }

@@ -1,6 +1,6 @@
-//! API keys: who is calling, when no person is (GATE-009). Stored hashed; the key itself is shown once.
+//! API keys for calls by programs (GATE-009). Keys are stored hashed. The key itself is shown once.
 //!
-//! A key reads `onsale_<id>_<secret>`. The id finds the row, the secret's hash is compared in constant time.
+//! A key has the form `onsale_<id>_<secret>`. The id finds the row. The secret's hash is compared in constant time.
 
 use crate::rows::{self as api_keys, ApiKey, KeyKind};
 use arc_swap::ArcSwap;
@@ -16,10 +16,10 @@ use uuid::Uuid;
 
 const PREFIX: &str = "onsale_";
 const SECRET_BYTES: usize = 32;
-/// Keys are read again at most so often when an unknown one is shown.
+/// Shortest time between two reads of the keys that unknown keys cause.
 const REFRESH_EVERY_MIN: Duration = Duration::from_millis(500);
 
-/// Who shows a key.
+/// The owner of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
     /// May do everything, in the tenant `default` unless it names another.
@@ -35,13 +35,13 @@ pub enum Caller {
 #[error("keys cannot be looked up")]
 pub struct KeysUnavailable;
 
-/// A key just made. `text` is shown once and kept nowhere.
+/// A new key. `text` is shown once and not stored.
 pub struct NewKey {
-    /// Finds the key; no secret.
+    /// Finds the key. Not secret.
     pub id: Uuid,
-    /// What the caller sends in `X-Api-Key`.
+    /// The value of `X-Api-Key`.
     pub text: String,
-    /// What is stored.
+    /// The stored hash of the secret.
     pub secret_hash: [u8; 32],
 }
 
@@ -49,7 +49,7 @@ impl NewKey {
     /// Makes a key from the operating system's randomness.
     ///
     /// # Errors
-    /// When the system has none to give.
+    /// When the system has no randomness.
     pub fn make() -> Result<Self, getrandom::Error> {
         let id = Uuid::new_v4();
         let mut secret = [0u8; SECRET_BYTES];
@@ -60,7 +60,7 @@ impl NewKey {
     }
 }
 
-/// Takes a key apart: its id and its secret.
+/// Splits a key into its id and its secret.
 fn parts(text: &[u8]) -> Option<(Uuid, &[u8])> {
     let rest = text.strip_prefix(PREFIX.as_bytes())?;
     let (id, secret) = rest.split_at_checked(32)?;
@@ -68,7 +68,7 @@ fn parts(text: &[u8]) -> Option<(Uuid, &[u8])> {
     Some((Uuid::try_parse_ascii(id).ok()?, secret))
 }
 
-struct Known {
+struct KeyEntry {
     secret_hash: [u8; 32],
     caller: Caller,
 }
@@ -76,56 +76,56 @@ struct Known {
 /// The keys in force, in memory, so that a call with a key costs no query.
 pub struct KeyRing {
     ledger: Ledger,
-    known: ArcSwap<HashMap<Uuid, Known>>,
-    /// When an unknown key last made us look again.
-    read_at: Mutex<Option<Instant>>,
+    entries: ArcSwap<HashMap<Uuid, KeyEntry>>,
+    /// When an unknown key last caused a read.
+    refreshed_at: Mutex<Option<Instant>>,
 }
 
 impl KeyRing {
     /// Reads the keys in force.
     ///
     /// # Errors
-    /// When the ledger can not be read.
+    /// When the ledger cannot be read.
     pub async fn load(ledger: Ledger) -> Result<Arc<Self>, LedgerError> {
-        let ring = Self { ledger, known: ArcSwap::default(), read_at: Mutex::new(None) };
+        let ring = Self { ledger, entries: ArcSwap::default(), refreshed_at: Mutex::new(None) };
         ring.refresh().await?;
         Ok(Arc::new(ring))
     }
 
-    /// Reads the keys again: a revoked one stops working, a new one begins to.
+    /// Reads the keys again. A revoked key stops working, and a new one starts to work.
     ///
     /// # Errors
-    /// When the ledger can not be read; the keys known before stay in force.
+    /// When the ledger cannot be read. The keys read before stay in force.
     pub async fn refresh(&self) -> Result<(), LedgerError> {
         let rows = api_keys::active(&self.ledger).await?;
-        let known = rows.into_iter().filter_map(known_of).collect();
-        self.known.store(Arc::new(known));
+        let entries = rows.into_iter().filter_map(entry_of).collect();
+        self.entries.store(Arc::new(entries));
         Ok(())
     }
 
-    /// Who shows this key; `None` for an unknown, revoked or malformed one.
+    /// The owner of this key; `None` for an unknown, revoked or malformed one.
     pub fn caller(&self, text: &[u8]) -> Option<Caller> {
         let (id, secret) = parts(text)?;
-        let known = self.known.load();
-        let key = known.get(&id)?;
-        let shown: [u8; 32] = Sha256::digest(secret).into();
-        bool::from(shown.ct_eq(&key.secret_hash)).then(|| key.caller.clone())
+        let entries = self.entries.load();
+        let key = entries.get(&id)?;
+        let offered: [u8; 32] = Sha256::digest(secret).into();
+        bool::from(offered.ct_eq(&key.secret_hash)).then(|| key.caller.clone())
     }
 
-    /// As [`KeyRing::caller`], but looks again before it says no: the key may have been made a moment ago. All who ask
-    /// at once wait for one look, and looks are at least [`REFRESH_EVERY_MIN`] apart.
+    /// Like [`KeyRing::caller`], but reads the keys again before it returns `None`: the key may be new. Concurrent calls
+    /// share one read, and reads are at least [`REFRESH_EVERY_MIN`] apart.
     pub async fn caller_fresh(&self, text: &[u8]) -> Option<Caller> {
         parts(text)?;
         if let Some(caller) = self.caller(text) {
             return Some(caller);
         }
-        let asked_at = Instant::now();
-        let mut read_at = self.read_at.lock().await;
-        if read_at.is_none_or(|at| at < asked_at) {
-            if let Some(at) = *read_at {
+        let called_at = Instant::now();
+        let mut refreshed_at = self.refreshed_at.lock().await;
+        if refreshed_at.is_none_or(|at| at < called_at) {
+            if let Some(at) = *refreshed_at {
                 tokio::time::sleep(REFRESH_EVERY_MIN.saturating_sub(at.elapsed())).await;
             }
-            *read_at = Some(Instant::now());
+            *refreshed_at = Some(Instant::now());
             if let Err(error) = self.refresh().await {
                 tracing::warn!(%error, "keys could not be read");
             }
@@ -134,7 +134,7 @@ impl KeyRing {
     }
 }
 
-fn known_of(row: ApiKey) -> Option<(Uuid, Known)> {
+fn entry_of(row: ApiKey) -> Option<(Uuid, KeyEntry)> {
     let caller = match (row.kind, row.name) {
         (KeyKind::Admin, _) => Caller::Administrator,
         (KeyKind::Tenant, Some(name)) => Caller::Tenant(TenantName::new(&name).ok()?),
@@ -143,10 +143,10 @@ fn known_of(row: ApiKey) -> Option<(Uuid, Known)> {
     };
     let mut secret_hash = [0; 32];
     hex::decode_to_slice(&row.secret_hash, &mut secret_hash).ok()?;
-    Some((row.id, Known { secret_hash, caller }))
+    Some((row.id, KeyEntry { secret_hash, caller }))
 }
 
-/// Makes a key for someone and keeps its hash; the text is for the caller to show, once.
+/// Makes a key for a caller and stores its hash. The text is to be shown once.
 ///
 /// # Errors
 /// [`MakeKeyError`].
@@ -167,10 +167,10 @@ pub async fn make(ledger: &Ledger, caller: &Caller, at: Timestamp) -> Result<New
 /// Why a key could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum MakeKeyError {
-    /// No randomness.
-    #[error("the system gives no randomness: {0}")]
+    /// The system has no randomness.
+    #[error("the system has no randomness: {0}")]
     Randomness(#[from] getrandom::Error),
-    /// It could not be kept.
+    /// The key could not be stored.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
 }
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
     use ledger::Schema;
 
-    /// The table of keys alone.
+    /// A schema with only the table of keys.
     static SCHEMA: Schema = Schema {
         name: "keys",
         file: "keys.sqlite",
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_opens_its_own_door_and_no_other() {
+    async fn a_key_identifies_its_owner_and_a_forged_key_does_not() {
         let (_folder, ledger, ring) = ring().await;
         let tenant = Caller::Tenant(TenantName::new("acme").expect("valid"));
         let key = make(&ledger, &tenant, Timestamp(0)).await.expect("made");
@@ -213,11 +213,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_taken_back_opens_nothing_and_the_secret_is_not_kept() {
+    async fn a_revoked_key_is_refused_and_its_secret_is_not_stored() {
         let (_folder, ledger, ring) = ring().await;
         let key = make(&ledger, &Caller::Administrator, Timestamp(0)).await.expect("made");
-        let kept = format!("{:?}", api_keys::list(&ledger).await.expect("reads"));
-        assert!(!kept.contains(key.text.rsplit('_').next().expect("a secret")));
+        let stored = format!("{:?}", api_keys::list(&ledger).await.expect("reads"));
+        assert!(!stored.contains(key.text.rsplit('_').next().expect("a secret")));
         assert!(ring.caller_fresh(key.text.as_bytes()).await.is_some());
         assert!(api_keys::revoke(&ledger, key.id, Timestamp(1)).await.expect("revokes"));
         ring.refresh().await.expect("reads");

@@ -1,4 +1,4 @@
-//! Who may call what: API keys, the callers that they name, and the keys between our own services.
+//! Access control: API keys, the callers that they identify, and the keys between internal services.
 
 pub mod api;
 pub mod callers;

@@ -1,4 +1,4 @@
-//! The API document and the page that shows it, both without the internet.
+//! The API document and the page that shows it. Neither needs the internet.
 
 use axum::Router;
 use axum::extract::Request;
@@ -10,37 +10,37 @@ use utoipa::openapi::{Content, OpenApi as Document, Ref, Response, ResponseBuild
 use utoipa::{Modify, OpenApi, ToSchema};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-/// Where the document is.
+/// The path of the document.
 pub const DOCUMENT_PATH: &str = "/openapi.json";
-/// Where the page is.
+/// The path of the page.
 pub const PAGE_PATH: &str = "/docs";
 /// The name of the security scheme `X-Api-Key`, for `security(("apiKey" = []))`.
 pub const API_KEY_SCHEME: &str = "apiKey";
 /// The name of the security scheme `X-Service-Api-Key`, for `security(("serviceKey" = []))`.
 pub const SERVICE_KEY_SCHEME: &str = "serviceKey";
 
-/// The page may load only what this server has, and talk to this server only.
+/// The page may load resources from this server only, and send requests to this server only.
 const PAGE_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                            img-src 'self' data:; frame-ancestors 'none'";
 
-/// The body of every refused call.
+/// The body of every error response.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "a schema: the body is written byte by byte")]
 pub struct ErrorBody {
-    /// What clients branch on.
+    /// The stable code for clients to branch on.
     #[schema(example = "INVALID_INPUT")]
     code: String,
-    /// What people read, in the language of `Accept-Language` (ko, en).
+    /// The message for people, in the language of `Accept-Language` (ko, en).
     #[schema(example = "The request is not valid: stock must be 1 to 100000000.")]
     message: String,
-    /// When it was refused, UTC.
+    /// The time of the error, UTC.
     #[schema(example = "2026-12-01T20:00:00")]
     timestamp: String,
     /// The request's id, as in the header `X-Trace-Id`.
     #[schema(example = "0b0e0f5e-6c3d-4a57-9e3f-6d1f0a4f6a11")]
     #[serde(rename = "traceId")]
     trace_id: String,
-    /// Why, where a code has several reasons.
+    /// The reason, for codes that have several.
     #[schema(required = false, example = "EXPIRED")]
     reason: Option<String>,
 }
@@ -52,7 +52,7 @@ impl Modify for ApiKeyHeader {
         let key = ApiKeyValue::with_description("X-Api-Key", "A tenant's or an administrator's key.");
         let components = document.components.get_or_insert_default();
         components.add_security_scheme(API_KEY_SCHEME, SecurityScheme::ApiKey(ApiKey::Header(key)));
-        let key = ApiKeyValue::with_description("X-Service-Api-Key", "The key of one of our own services.");
+        let key = ApiKeyValue::with_description("X-Service-Api-Key", "The key of an internal service.");
         components.add_security_scheme(SERVICE_KEY_SCHEME, SecurityScheme::ApiKey(ApiKey::Header(key)));
     }
 }
@@ -69,7 +69,7 @@ impl Modify for ApiKeyHeader {
 )]
 struct Base;
 
-/// The whole document: what is common, and the services' own parts merged into it.
+/// The whole document: the common part, and the services' parts merged into it.
 pub fn document(version: &str, parts: impl IntoIterator<Item = Document>) -> Document {
     let mut whole = Base::openapi();
     whole.info.version = version.to_owned();
@@ -80,7 +80,7 @@ pub fn document(version: &str, parts: impl IntoIterator<Item = Document>) -> Doc
     whole
 }
 
-/// What every call may be answered at any time, and every call with a body: said once, for all routes.
+/// Adds the errors that every route can return, and those of every route that takes a body.
 fn add_common_refusals(document: &mut Document) {
     for path in document.paths.paths.values_mut() {
         let operations = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
@@ -90,10 +90,10 @@ fn add_common_refusals(document: &mut Document) {
             let mut add = |status: &str, why: &str| {
                 answers.entry(status.to_owned()).or_insert_with(|| refusal(why).into());
             };
-            add("429", "Too often; see Retry-After");
-            add("503", "Not now; see Retry-After");
+            add("429", "Too many requests; see Retry-After");
+            add("503", "Temporarily unavailable; see Retry-After");
             if has_body {
-                add("413", "The body is too long");
+                add("413", "The body is too large");
                 add("415", "The body is not application/json");
             }
         }

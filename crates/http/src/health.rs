@@ -1,4 +1,4 @@
-//! Health: for people and load balancers, for the orchestrator's restart, and for its routing.
+//! Health: for operators and load balancers, and for the orchestrator's liveness and readiness checks.
 
 use crate::extract::json::Json;
 use axum::Router;
@@ -15,15 +15,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// A part that has not answered after so long is not well.
+/// A part that does not answer within this time counts as unhealthy.
 const CHECK_LIMIT: Duration = Duration::from_secs(2);
 
-/// Seconds after which a load balancer may ask again.
+/// `Retry-After` of an unhealthy response, for load balancers.
 const RETRY_AFTER_SECONDS: u32 = 2;
 
 type Probe = Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
-/// The parts of the program, and how to ask each whether it can work.
+/// The parts of the program, each with its health check.
 pub struct Health {
     version: &'static str,
     started: Instant,
@@ -31,36 +31,36 @@ pub struct Health {
     draining: AtomicBool,
 }
 
-/// Whether one part can work.
+/// The health of one part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PartHealth {
-    /// It can.
+    /// Whether the part works.
     pub ok: bool,
-    /// Why it can not.
+    /// Why it does not work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
 
-/// What `/health` says.
+/// The body of `/health`.
 #[derive(Clone, Debug, Serialize)]
 pub struct HealthReport {
-    /// `UP`, `DOWN` (a part can not work), or `OUT_OF_SERVICE` (draining).
+    /// `UP`, `DOWN` (a part does not work), or `OUT_OF_SERVICE` (draining).
     pub status: &'static str,
     /// The program's version.
     pub version: &'static str,
-    /// Since the start.
+    /// Seconds since the program started.
     pub uptime_seconds: u64,
     /// Each part by name.
     pub parts: BTreeMap<&'static str, PartHealth>,
 }
 
 impl Health {
-    /// A program without parts yet.
+    /// A program that has no parts yet.
     pub fn new(version: &'static str) -> Self {
         Self { version, started: Instant::now(), checks: Vec::new(), draining: AtomicBool::new(false) }
     }
 
-    /// Adds a part. The check says why it can not work, in a few words without secrets; it is given two seconds.
+    /// Adds a part. A failed check gives the reason in a few words without secrets. A check has two seconds.
     #[must_use]
     pub fn with<F>(mut self, part: &'static str, check: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
@@ -70,7 +70,7 @@ impl Health {
         self
     }
 
-    /// From now on no new work is wanted: readiness is refused. There is no way back.
+    /// Makes readiness fail from now on, so that no new work arrives. This cannot be undone.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
@@ -80,9 +80,9 @@ impl Health {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// Asks every part, all at once.
+    /// Checks all parts at the same time.
     pub async fn report(&self) -> HealthReport {
-        let parts: BTreeMap<_, _> = join_all(self.checks.iter().map(ask)).await.into_iter().collect();
+        let parts: BTreeMap<_, _> = join_all(self.checks.iter().map(check_part)).await.into_iter().collect();
         let status = if self.is_draining() {
             "OUT_OF_SERVICE"
         } else if parts.values().all(|part| part.ok) {
@@ -94,7 +94,7 @@ impl Health {
     }
 }
 
-async fn ask((part, probe): &(&'static str, Probe)) -> (&'static str, PartHealth) {
+async fn check_part((part, probe): &(&'static str, Probe)) -> (&'static str, PartHealth) {
     let answer = tokio::time::timeout(CHECK_LIMIT, probe()).await;
     let why = answer.unwrap_or_else(|_| Err(format!("no answer in {} s", CHECK_LIMIT.as_secs()))).err();
     (part, PartHealth { ok: why.is_none(), why })
@@ -115,7 +115,7 @@ async fn whole(State(health): State<Arc<Health>>) -> Response {
     answer(report.status == "UP", report)
 }
 
-/// Alive is whoever answers. A part that is down is no reason to restart the program.
+/// Always succeeds: a part that is down is no reason to restart the program.
 async fn live() -> Response {
     answer(true, BTreeMap::from([("status", "UP")]))
 }
@@ -125,12 +125,12 @@ async fn ready(State(health): State<Arc<Health>>) -> Response {
     answer(status == "UP", BTreeMap::from([("status", status)]))
 }
 
-fn answer(is_well: bool, body: impl Serialize) -> Response {
-    let status = if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+fn answer(is_healthy: bool, body: impl Serialize) -> Response {
+    let status = if is_healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let mut response = (status, Json(body)).into_response();
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if !is_well {
+    if !is_healthy {
         headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
     }
     response

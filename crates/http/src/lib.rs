@@ -1,7 +1,7 @@
-//! What every service's HTTP side shares: errors and their texts, trace ids, limits, logs, metrics, health, documents.
+//! The HTTP parts that every service shares: errors and their texts, trace ids, limits, logs, metrics, health, documents.
 //!
-//! A router of handlers goes through [`standard`] once, as the last step. Handlers return [`ApiError`] and take
-//! [`Json`], [`Query`] and [`Path`] from here. A path without a router (the hot route) uses the same pieces by hand:
+//! Wrap a router of handlers in [`standard`] once, as the last step. Handlers return [`ApiError`] and take [`Json`],
+//! [`Query`] and [`Path`] from here. A path without a router (the hot route) uses the same pieces directly:
 //! [`error_body`], [`TraceId`], [`texts`], [`metrics::RouteRecorder`], [`SECURITY_HEADERS`], [`AccessLine`].
 
 pub mod docs;
@@ -11,6 +11,7 @@ pub mod health;
 pub mod layer;
 pub mod limits;
 pub mod metrics;
+mod number;
 pub mod server;
 pub mod text;
 pub mod trace;
@@ -31,20 +32,21 @@ use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What the standard layers go by.
+/// Settings of the standard layers.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
     /// Largest request body in bytes; [`with_body_limit`] makes it tighter for some routes.
     pub body_limit_bytes: usize,
-    /// Longest time from a request's head to its answer's head: 408 when the client still sends, else 504.
+    /// Longest time from a request's head to its response's head. After it the client gets 408 if its body is still
+    /// arriving, else 504.
     pub request_timeout: Duration,
     /// Whether each request is logged.
     pub access_log: bool,
-    /// Whose `X-Forwarded-For` is believed.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: TrustedProxies,
-    /// The language of callers who do not say theirs.
+    /// The language of callers without `Accept-Language`.
     pub default_language: Language,
-    /// Where the routes' figures go.
+    /// Collects the metrics of the routes.
     pub metrics: Arc<HttpMetrics>,
 }
 
@@ -61,15 +63,15 @@ impl Default for HttpSettings {
     }
 }
 
-/// Puts the standard layers around all routes, and around what no route matches. Once, as the last step.
+/// Puts the standard layers around all routes and around the fallback. Call it once, as the last step.
 ///
-/// Uses [`ClientIp`] and [`TraceId`] from the request's extensions where they were found out before, else
-/// `ConnectInfo<SocketAddr>` and the headers. Puts [`ClientIp`], [`TraceId`] and [`Language`] there for handlers.
+/// Takes [`ClientIp`] and [`TraceId`] from the request's extensions if they are there, else from
+/// `ConnectInfo<SocketAddr>` and the headers. Inserts [`ClientIp`], [`TraceId`] and [`Language`] for handlers.
 pub fn standard(router: Router, settings: HttpSettings) -> Router {
     router.layer(from_fn_with_state(Arc::new(settings), layer::frame::frame))
 }
 
-/// A tighter bound on request bodies for these routes: 413 beyond it.
+/// Sets a lower body limit for these routes. A larger body gets 413.
 pub fn with_body_limit<S: Clone + Send + Sync + 'static>(router: Router<S>, limit_bytes: usize) -> Router<S> {
     router.layer(from_fn(move |mut request: Request, next: Next| async move {
         let bounded: Result<_, ApiError> = layer::body::bound(&mut request, limit_bytes);

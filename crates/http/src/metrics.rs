@@ -1,7 +1,7 @@
-//! Figures of every route (GW-012), cheap enough for the hottest one.
+//! Metrics of every route (GW-012), cheap enough for the hottest one.
 //!
-//! A general histogram keeps every sample until someone reads it; at a hundred thousand a second that is memory and
-//! work without use. These are plain counters, one set for each thread that asks, added up when they are read.
+//! A general histogram keeps every sample until it is read, which wastes memory and work at a hundred thousand samples a
+//! second. These are plain counters, one set for each thread that records, added up when they are read.
 
 use axum::extract::State;
 use axum::response::IntoResponse;
@@ -19,17 +19,18 @@ use std::time::Duration;
 pub const SECONDS_BUCKETS: [f64; 16] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// How often the exporter is told to fold its samples.
+/// How often the exporter folds its samples.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
 const STATUS_FIRST: u16 = 100;
 const STATUS_COUNT: usize = 500;
 
-/// Counts the answers of one route. Adding is a few uncontended atomic additions when each thread has its own.
+/// Counts the responses of one route. Recording takes a few atomic additions, uncontended if each thread has its own
+/// recorder.
 #[derive(Debug)]
 #[repr(align(128))]
 pub struct RouteRecorder {
-    /// One for each bucket, and one for what is above them all.
+    /// One counter for each bucket, and one for durations above all bounds.
     buckets: [AtomicU64; SECONDS_BUCKETS.len() + 1],
     sum_us: AtomicU64,
     statuses: [AtomicU64; STATUS_COUNT],
@@ -44,11 +45,11 @@ impl RouteRecorder {
         }
     }
 
-    /// Counts one answer. A status outside 100..=599 counts as 500.
+    /// Counts one response. A status outside 100..=599 counts as 500.
     pub fn record(&self, status: u16, duration: Duration) {
-        let place = usize::from(status.wrapping_sub(STATUS_FIRST));
-        let place = if place < STATUS_COUNT { place } else { 400 };
-        self.statuses[place].fetch_add(1, Ordering::Relaxed);
+        let index = usize::from(status.wrapping_sub(STATUS_FIRST));
+        let index = if index < STATUS_COUNT { index } else { 400 };
+        self.statuses[index].fetch_add(1, Ordering::Relaxed);
         let seconds = duration.as_secs_f64();
         let bucket = SECONDS_BUCKETS.iter().position(|bound| seconds <= *bound).unwrap_or(SECONDS_BUCKETS.len());
         self.buckets[bucket].fetch_add(1, Ordering::Relaxed);
@@ -58,14 +59,14 @@ impl RouteRecorder {
 
 type Shards = Vec<Arc<RouteRecorder>>;
 
-/// All routes' figures.
+/// The metrics of all routes.
 #[derive(Debug, Default)]
 pub struct HttpMetrics {
     routes: RwLock<BTreeMap<String, BTreeMap<&'static str, Shards>>>,
 }
 
 impl HttpMetrics {
-    /// A recorder of the caller's own, added to those of the same route. For threads: ask once, keep it.
+    /// Adds a recorder of the caller's own to those of the route. A thread asks for one once and keeps it.
     pub fn recorder(&self, method: &'static str, route: &str) -> Arc<RouteRecorder> {
         let recorder = Arc::new(RouteRecorder::new());
         let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
@@ -74,7 +75,7 @@ impl HttpMetrics {
         recorder
     }
 
-    /// Counts one answer by the route's shared recorder.
+    /// Counts one response with the route's shared recorder.
     pub fn record(&self, method: &'static str, route: &str, status: u16, duration: Duration) {
         let shared = self.shared(method, route);
         shared.unwrap_or_else(|| self.recorder(method, route)).record(status, duration);
@@ -85,7 +86,7 @@ impl HttpMetrics {
         routes.get(route)?.get(method)?.first().cloned()
     }
 
-    /// Appends all figures in Prometheus' text form.
+    /// Appends all metrics in the Prometheus text format.
     pub fn render(&self, out: &mut String) {
         let routes = self.routes.read().unwrap_or_else(PoisonError::into_inner);
         let all = || {
@@ -111,11 +112,11 @@ fn total(shards: &Shards, counter: impl Fn(&RouteRecorder) -> &AtomicU64) -> u64
 }
 
 fn render_statuses(labels: &str, shards: &Shards, out: &mut String) {
-    for place in 0..STATUS_COUNT {
-        let count = total(shards, |shard| &shard.statuses[place]);
+    for index in 0..STATUS_COUNT {
+        let count = total(shards, |shard| &shard.statuses[index]);
         if count > 0 {
-            let status = place + usize::from(STATUS_FIRST);
-            // Writing to a String can not fail.
+            let status = index + usize::from(STATUS_FIRST);
+            // Writing to a String cannot fail.
             let _ = writeln!(out, "onsale_http_requests_total{{{labels},status=\"{status}\"}} {count}");
         }
     }
@@ -123,8 +124,8 @@ fn render_statuses(labels: &str, shards: &Shards, out: &mut String) {
 
 fn render_histogram(labels: &str, shards: &Shards, out: &mut String) {
     let mut below = 0;
-    for (place, bound) in SECONDS_BUCKETS.iter().enumerate() {
-        below += total(shards, |shard| &shard.buckets[place]);
+    for (index, bound) in SECONDS_BUCKETS.iter().enumerate() {
+        below += total(shards, |shard| &shard.buckets[index]);
         let _ = writeln!(out, "onsale_http_request_seconds_bucket{{{labels},le=\"{bound}\"}} {below}");
     }
     below += total(shards, |shard| &shard.buckets[SECONDS_BUCKETS.len()]);
@@ -134,13 +135,13 @@ fn render_histogram(labels: &str, shards: &Shards, out: &mut String) {
     let _ = writeln!(out, "onsale_http_request_seconds_count{{{labels}}} {below}");
 }
 
-/// A method as a label. What clients make up is `other`: labels must not grow with what is sent.
+/// A method as a label. Unknown methods are `other`: the number of labels must not depend on what clients send.
 pub(super) fn method_label(method: &Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
     KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
 }
 
-/// `GET /metrics`: everything recorded through the `metrics` crate, and the routes' figures.
+/// `GET /metrics`: everything recorded through the `metrics` crate, and the metrics of the routes.
 pub fn routes(exporter: PrometheusHandle, http: Arc<HttpMetrics>) -> Router {
     Router::new().route("/metrics", get(page)).with_state((exporter, http))
 }
@@ -151,7 +152,8 @@ async fn page(State((exporter, http)): State<(PrometheusHandle, Arc<HttpMetrics>
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }
 
-/// Folds the exporter's samples every few seconds, so that they do not pile up when nobody reads. Never ends.
+/// Folds the exporter's samples every few seconds, so that they do not pile up while `/metrics` is not read. Never
+/// returns.
 pub async fn run_upkeep(exporter: PrometheusHandle) {
     let mut ticks = tokio::time::interval(UPKEEP_EVERY);
     loop {
@@ -167,8 +169,8 @@ mod tests {
     #[test]
     fn shards_are_added_up() {
         let metrics = HttpMetrics::default();
-        let mine = metrics.recorder("POST", "/issue");
-        mine.record(200, Duration::from_micros(200));
+        let own = metrics.recorder("POST", "/issue");
+        own.record(200, Duration::from_micros(200));
         metrics.recorder("POST", "/issue").record(200, Duration::from_millis(3));
         metrics.record("POST", "/issue", 429, Duration::from_secs(60));
         metrics.record("POST", "/issue", 9, Duration::ZERO);
@@ -190,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn made_up_methods_share_a_label() {
+    fn unknown_methods_share_a_label() {
         assert_eq!(method_label(&Method::GET), "GET");
         assert_eq!(method_label(&Method::from_bytes(b"BREW").expect("a token")), "other");
     }

@@ -1,16 +1,16 @@
-//! The id that follows one request through answers, errors, logs and messages (GW-009).
+//! The id that follows one request through responses, errors, logs and messages (GW-009).
 
 use http::HeaderValue;
 use std::fmt;
 use uuid::Uuid;
 
-/// The header that carries it, in requests and in every answer.
+/// The header that carries the trace id, in requests and in every response.
 pub const TRACE_HEADER: &str = "x-trace-id";
 
-/// Longest id that is taken over from a caller.
+/// Longest id that is accepted from a caller, in bytes.
 pub const TRACE_LENGTH_MAX: usize = 64;
 
-/// A request's id: the caller's own when it is well-formed, else a fresh UUID. Lives without the heap.
+/// A request's id: the caller's own if it is well-formed, else a new UUID. Needs no heap memory.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TraceId {
     text: [u8; TRACE_LENGTH_MAX],
@@ -18,19 +18,19 @@ pub struct TraceId {
 }
 
 impl TraceId {
-    /// A new one, nobody's before.
+    /// A new unique id.
     pub fn fresh() -> Self {
         let mut text = [0; TRACE_LENGTH_MAX];
         let length = Uuid::new_v4().hyphenated().encode_lower(&mut text).len();
         Self { text, length: length as u8 }
     }
 
-    /// Keeps an incoming id of the form `^[A-Za-z0-9-]{1,64}$`; makes a fresh one in place of any other or none.
+    /// Accepts an incoming id of the form `^[A-Za-z0-9-]{1,64}$`. Makes a new id if it is missing or has another form.
     pub fn from_header(incoming: Option<&[u8]>) -> Self {
-        incoming.and_then(Self::keep).unwrap_or_else(Self::fresh)
+        incoming.and_then(Self::accept).unwrap_or_else(Self::fresh)
     }
 
-    fn keep(incoming: &[u8]) -> Option<Self> {
+    fn accept(incoming: &[u8]) -> Option<Self> {
         let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
         let well_formed = (1..=TRACE_LENGTH_MAX).contains(&incoming.len()) && incoming.iter().all(allowed);
         well_formed.then(|| {
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_what_is_well_formed() {
+    fn a_well_formed_id_is_kept() {
         let longest = "a".repeat(TRACE_LENGTH_MAX);
         for text in ["a", "Order-7", longest.as_str()] {
             assert_eq!(TraceId::from_header(Some(text.as_bytes())).as_str(), text);
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn replaces_all_else_by_a_uuid() {
+    fn a_malformed_or_missing_id_is_replaced_by_a_uuid() {
         let too_long = "a".repeat(TRACE_LENGTH_MAX + 1);
         for text in ["", "a b", "a_b", "\"", "a\r\nb", "추적", too_long.as_str()] {
             let made = TraceId::from_header(Some(text.as_bytes()));

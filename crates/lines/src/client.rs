@@ -1,4 +1,4 @@
-//! Answers people in lines. While one call is in flight the next people gather, and go together.
+//! Client of the waiting lines. While one call is in flight the next requests gather and go together.
 
 use domain::line::LineStatus;
 use hot::HotError;
@@ -8,67 +8,67 @@ use onsale_http::ApiError;
 use std::error::Error;
 use std::sync::Arc;
 
-/// The line did not answer, or its answer was lost. The same again is safe, and tells.
+/// The line did not answer, or its answer was lost. Repeating the call is safe and returns the present status.
 #[derive(Debug, thiserror::Error)]
 #[error("the line did not answer")]
-pub struct NoAnswer(#[source] Box<dyn Error + Send + Sync>);
+pub struct LineUnavailable(#[source] Box<dyn Error + Send + Sync>);
 
-impl From<NoAnswer> for ApiError {
-    fn from(_: NoAnswer) -> Self {
+impl From<LineUnavailable> for ApiError {
+    fn from(_: LineUnavailable) -> Self {
         Self::unavailable()
     }
 }
 
-type Asking = Batcher<LineUser, Result<LineStatus, HotError>>;
+type LineBatcher = Batcher<LineUser, Result<LineStatus, HotError>>;
 
-/// Where people ask. Cheap to clone; all clones gather together.
+/// Enters users into lines and reads their status. Cheap to clone; all clones share their batches.
 #[derive(Clone)]
 pub struct LineClient {
-    /// Decides.
+    /// The engine that decides.
     pub port: Arc<dyn LinePort>,
-    entering: Asking,
-    looking: Asking,
+    enter_batcher: LineBatcher,
+    check_in_batcher: LineBatcher,
 }
 
 impl LineClient {
     /// A client of the lines of this engine.
     pub fn new(port: Arc<dyn LinePort>) -> Self {
-        let (enter, look) = (port.clone(), port.clone());
-        let entering = Batcher::new(BatchLimits::default(), move |batch| {
-            let port = enter.clone();
+        let (enter_port, check_in_port) = (port.clone(), port.clone());
+        let enter_batcher = Batcher::new(BatchLimits::default(), move |batch| {
+            let port = enter_port.clone();
             Box::pin(async move { port.enter(batch, Clock::Engine).await })
         });
-        let looking = Batcher::new(BatchLimits::default(), move |batch| {
-            let port = look.clone();
+        let check_in_batcher = Batcher::new(BatchLimits::default(), move |batch| {
+            let port = check_in_port.clone();
             Box::pin(async move { port.check_in(batch, Clock::Engine).await })
         });
-        Self { port, entering, looking }
+        Self { port, enter_batcher, check_in_batcher }
     }
 
-    /// Takes a place, or tells the one that there is.
+    /// Gives the user a position in the line, or returns the one that the user has.
     ///
     /// # Errors
-    /// [`NoAnswer`].
-    pub async fn enter(&self, who: LineUser) -> Result<LineStatus, NoAnswer> {
-        ask(&self.entering, who).await
+    /// [`LineUnavailable`].
+    pub async fn enter(&self, user: LineUser) -> Result<LineStatus, LineUnavailable> {
+        submit(&self.enter_batcher, user).await
     }
 
-    /// How somebody stands, who is there by asking.
+    /// Returns the user's status, and records that the user is active.
     ///
     /// # Errors
-    /// [`NoAnswer`].
-    pub async fn look(&self, who: LineUser) -> Result<LineStatus, NoAnswer> {
-        ask(&self.looking, who).await
+    /// [`LineUnavailable`].
+    pub async fn check_in(&self, user: LineUser) -> Result<LineStatus, LineUnavailable> {
+        submit(&self.check_in_batcher, user).await
     }
 }
 
-async fn ask(asking: &Asking, who: LineUser) -> Result<LineStatus, NoAnswer> {
-    let error: Box<dyn Error + Send + Sync> = match asking.ask(who).await {
-        Ok(Ok(standing)) => return Ok(standing),
+async fn submit(batcher: &LineBatcher, user: LineUser) -> Result<LineStatus, LineUnavailable> {
+    let error: Box<dyn Error + Send + Sync> = match batcher.ask(user).await {
+        Ok(Ok(status)) => return Ok(status),
         Ok(Err(error)) => error.into(),
         Err(lost) => lost.into(),
     };
-    // The engine says once why; here there may be a million of them.
+    // The engine logs the cause once. A million requests may fail here for the same cause.
     tracing::debug!(%error, "a line did not answer");
-    Err(NoAnswer(error))
+    Err(LineUnavailable(error))
 }

@@ -1,4 +1,4 @@
-//! LineCounts of all lines as metrics, for operators (QUEUE-007).
+//! The counts of all lines as metrics, for operators (QUEUE-007).
 
 use crate::scheduler::Serves;
 use domain::line::{LineCounts, LineId, LineRule};
@@ -8,17 +8,18 @@ use metrics::gauge;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often the figures are read.
+/// How often the counts are read.
 const EVERY: Duration = Duration::from_secs(2);
-/// Most lines that are shown each by its name: a series that was shown once is kept.
+/// Most lines with a series of their own, by name. A series stays once it exists.
 const LINES_MAX: usize = 1_000;
 
-/// Shows the figures of all lines until the process ends. Servers that share lines all show the same.
+/// Sets the metrics of the lines that `serves` accepts until the process ends. Servers that share lines all show the same
+/// values.
 pub async fn show_figures(port: Arc<dyn LinePort>, serves: Serves) {
     loop {
         if let Err(error) = show(port.as_ref(), serves).await {
-            // Whoever lets people go says so loudly.
-            tracing::debug!(%error, "the figures of lines could not be read");
+            // The scheduler logs the same failure as a warning.
+            tracing::debug!(%error, "the counts of lines could not be read");
         }
         tokio::time::sleep(EVERY).await;
     }
@@ -28,8 +29,8 @@ async fn show(port: &dyn LinePort, serves: Serves) -> Result<(), HotError> {
     let lines = port.lines().await?;
     gauge!("onsale_lines").set(lines.len() as f64);
     for line in lines.iter().filter(|line| serves(line)).take(LINES_MAX) {
-        if let Some(figures) = port.counts(line, 0, Clock::Engine).await? {
-            show_line(line, &figures);
+        if let Some(counts) = port.counts(line, 0, Clock::Engine).await? {
+            show_line(line, &counts);
         }
         if let Some(rule) = port.rule(line).await? {
             show_rate(line, &rule);
@@ -38,18 +39,18 @@ async fn show(port: &dyn LinePort, serves: Serves) -> Result<(), HotError> {
     Ok(())
 }
 
-/// How many a second may go now; 0 while nobody may.
+/// Users admitted a second at present; 0 while admission is stopped.
 fn show_rate(line: &LineId, rule: &LineRule) {
     let rate = if rule.admits_at(clock::now()) { rule.rate_per_second } else { 0 };
     gauge!("onsale_line_rate_per_second", "line" => line.to_string()).set(f64::from(rate));
 }
 
-fn show_line(line: &LineId, figures: &LineCounts) {
+fn show_line(line: &LineId, counts: &LineCounts) {
     for (name, value) in [
-        ("onsale_line_waiting", figures.waiting),
-        ("onsale_line_away", figures.inactive),
-        ("onsale_line_inside", figures.inside),
-        ("onsale_line_processing", figures.processing),
+        ("onsale_line_waiting", counts.waiting),
+        ("onsale_line_away", counts.inactive),
+        ("onsale_line_inside", counts.inside),
+        ("onsale_line_processing", counts.processing),
     ] {
         gauge!(name, "line" => line.to_string()).set(value as f64);
     }

@@ -1,4 +1,4 @@
-//! What operators see and change while people wait (QUEUE-007).
+//! Statistics for operators, and their changes of lines (QUEUE-007).
 
 use super::client::LineClient;
 use super::rules::change_rule;
@@ -10,15 +10,15 @@ use onsale_http::ApiError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// All lines in figures.
+/// Statistics of all lines.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Stats {
     /// People waiting in all lines.
     pub total_waiting: u64,
-    /// Each line.
+    /// The statistics of each line.
     pub schedule_stats: Vec<LineStats>,
-    /// People let go at once, by the configuration.
+    /// People admitted in one batch, by the configuration.
     pub batch_approval_rate: u32,
     /// Seconds between two batches, by the configuration.
     pub batch_interval_seconds: f64,
@@ -26,7 +26,7 @@ pub struct Stats {
     pub throughput_per_minute: u64,
 }
 
-/// One line in figures.
+/// Statistics of one line.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LineStats {
@@ -34,29 +34,29 @@ pub struct LineStats {
     pub schedule_id: String,
     /// People in the line.
     pub waiting_count: u64,
-    /// People inside, or being dealt with.
+    /// People inside, or in processing.
     pub active_count: u64,
-    /// People let go so far; those who were put back are counted each time.
+    /// People admitted so far. A person who was put back counts again for each admission.
     pub admitted_count: u64,
-    /// People let go a second, as measured lately.
+    /// People admitted a second, as measured recently.
     pub tps: f64,
-    /// People a second that may go.
+    /// Most people admitted a second.
     pub rate_per_second: u32,
-    /// Whether nobody goes for now.
+    /// Whether admission is paused.
     pub paused: bool,
 }
 
 impl LineStats {
-    /// A line's figures as operators see them.
-    pub fn of(line: &LineId, rule: &LineRule, figures: &LineCounts, measured: Option<f64>) -> Self {
+    /// The statistics of a line, from its rule and its counts. `measured`: people admitted a second.
+    pub fn of(line: &LineId, rule: &LineRule, counts: &LineCounts, measured: Option<f64>) -> Self {
         Self {
             schedule_id: match line {
                 LineId::Queue(name) => name.to_string(),
                 LineId::Gate(_) => line.to_string(),
             },
-            waiting_count: figures.waiting,
-            active_count: figures.inside + figures.processing,
-            admitted_count: figures.admitted,
+            waiting_count: counts.waiting,
+            active_count: counts.inside + counts.processing,
+            admitted_count: counts.admitted,
             tps: measured.unwrap_or_default(),
             rate_per_second: rule.rate_per_second,
             paused: rule.paused,
@@ -72,7 +72,7 @@ pub struct NewRate {
     pub rate_per_second: u32,
 }
 
-/// What the configuration says of lines that nobody changed.
+/// The configuration of lines that no operator has changed.
 #[derive(Clone, Copy, Debug)]
 pub struct Defaults {
     /// People a second.
@@ -82,22 +82,22 @@ pub struct Defaults {
 }
 
 impl LineClient {
-    /// All lines in figures.
+    /// Returns the statistics of all lines.
     ///
     /// # Errors
     /// `SERVICE_UNAVAILABLE`.
     pub async fn stats(&self, cache: &ServingCache, defaults: Defaults) -> Result<Stats, ApiError> {
         let mut lines = Vec::new();
         for line in self.port.lines().await? {
-            // A line whose part of the hot state is away keeps nobody from seeing the others.
-            let (Ok(Some(rule)), Ok(Some(figures))) =
+            // A line whose part of the hot state is unavailable must not hide the others.
+            let (Ok(Some(rule)), Ok(Some(counts))) =
                 (self.port.rule(&line).await, self.port.counts(&line, 0, Clock::Engine).await)
             else {
-                tracing::warn!(%line, "the figures of a line could not be read");
+                tracing::warn!(%line, "the counts of a line could not be read");
                 continue;
             };
-            cache.rates().look(&line, &rule, &figures, clock::now());
-            lines.push(LineStats::of(&line, &rule, &figures, cache.rates().per_second(&line)));
+            cache.rates().observe(&line, &rule, &counts, clock::now());
+            lines.push(LineStats::of(&line, &rule, &counts, cache.rates().per_second(&line)));
         }
         let rate = u64::from(defaults.rate_per_second);
         let batch = rate * u64::from(defaults.interval_ms) / 1_000;
@@ -113,7 +113,7 @@ impl LineClient {
     /// The line that an operator names: `queue:<name>`, `gate:<campaign>`, or a name alone.
     ///
     /// # Errors
-    /// `INVALID_INPUT` for what can not be one, `NOT_FOUND` for what is none.
+    /// `INVALID_INPUT` for a malformed name, `NOT_FOUND` if there is no such line.
     pub async fn named(&self, text: &str) -> Result<(LineId, LineRule), ApiError> {
         let invalid = |error: domain::name::NameError| ApiError::invalid(format!("line {error}"));
         let candidates = match text.parse::<LineId>() {
@@ -134,10 +134,10 @@ impl LineClient {
         Err(ApiError::new(ErrorCode::NotFound).detail(names))
     }
 
-    /// Changes a line's rule, whoever else is changing it. The rule in force then.
+    /// Changes a line's rule, also during other changes. Returns the rule then in force.
     ///
     /// # Errors
-    /// `NOT_FOUND`, `INVALID_INPUT` for a rule that makes no sense, `SERVICE_UNAVAILABLE`.
+    /// `NOT_FOUND`, `INVALID_INPUT` for an invalid rule, `SERVICE_UNAVAILABLE`.
     pub async fn change(&self, line: &LineId, change: impl Fn(LineRule) -> LineRule) -> Result<LineRule, ApiError> {
         let checked = |rule| {
             let rule = change(rule);

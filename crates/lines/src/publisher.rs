@@ -1,28 +1,28 @@
-//! Makes a watched line's frames: once a second, and at once when an operator changes something.
+//! The publisher of a line: makes its frames once a second, and immediately when an operator changes the line.
 
 use super::serving::FRESH;
-use super::stream::{Channel, Frame, Hub, News};
+use super::stream::{Channel, Frame, Hub, Update};
 use domain::line::LineId;
 use std::sync::{PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-/// Longest silence of a stream: shorter than what proxies wait for.
+/// Longest silence of a stream: shorter than the idle timeout of proxies.
 pub(super) const BEAT_EVERY_MAX: Duration = Duration::from_secs(15);
-/// Shortest time between two signs of life.
+/// Shortest time between two heartbeats.
 const BEAT_EVERY_MIN: Duration = Duration::from_secs(1);
-/// A line that nobody watches is looked at for so long; then its channel goes.
+/// The channel of a line without readers is closed after this time.
 const UNWATCHED_MAX: Duration = Duration::from_secs(30);
 
-/// Runs until all streams are ended, or nobody has watched for a while.
+/// Runs until all streams end, or the line has had no reader for [`UNWATCHED_MAX`].
 pub(super) async fn run(hub: Weak<Hub>, line: LineId, channel: Weak<Channel>) {
     let (mut watched_at, mut beat_at) = (Instant::now(), Instant::now());
     let mut beat_every = None;
-    // Held for a turn only: once the end of all streams has let it go and woken this task, nobody has the channel.
+    // Held for one round only: when all streams end, the hub drops its channel and wakes this task, which then ends.
     while let (Some(hub), Some(channel)) = (hub.upgrade(), channel.upgrade()) {
-        if channel.news.receiver_count() > 0 {
+        if channel.updates.receiver_count() > 0 {
             watched_at = Instant::now();
         }
-        if watched_at.elapsed() >= UNWATCHED_MAX && forget(&hub, &line, &channel) {
+        if watched_at.elapsed() >= UNWATCHED_MAX && close_if_unwatched(&hub, &line, &channel) {
             return;
         }
         let has_beat = beat_every.is_some_and(|every| beat_at.elapsed() >= every);
@@ -32,31 +32,31 @@ pub(super) async fn run(hub: Weak<Hub>, line: LineId, channel: Weak<Channel>) {
         if has_beat || beat_every.is_none() {
             beat_every = Some(beat_every_of(&hub, &line).await);
         }
-        tell(&hub, &line, &channel, has_beat, beat_every.unwrap_or(BEAT_EVERY_MAX)).await;
+        publish(&hub, &line, &channel, has_beat, beat_every.unwrap_or(BEAT_EVERY_MAX)).await;
         drop(hub);
         let _ = tokio::time::timeout(FRESH, channel.changed.notified()).await;
     }
 }
 
-/// Tells the readers what is new. Nothing new is no news; an engine that is away has none either.
-async fn tell(hub: &Hub, line: &LineId, channel: &Channel, has_beat: bool, heard_every: Duration) {
+/// Publishes a new frame or a heartbeat. An unchanged document and an unavailable engine give no frame.
+async fn publish(hub: &Hub, line: &LineId, channel: &Channel, has_beat: bool, check_in_every: Duration) {
     let frame = match hub.cache.renew(line).await {
         Ok(document) => document.map(|document| Frame::of(&document)),
         Err(_) => None,
     };
-    channel.news.send_if_modified(|news| {
-        let frame = frame.filter(|frame| frame.id != news.frame.id);
-        let is_news = frame.is_some();
+    channel.updates.send_if_modified(|update| {
+        let frame = frame.filter(|frame| frame.id != update.frame.id);
+        let has_frame = frame.is_some();
         if let Some(frame) = frame {
-            *news = News { frame, number: news.number + 1, ..news.clone() };
+            *update = Update { frame, number: update.number + 1, ..update.clone() };
         }
-        news.beat += u64::from(has_beat);
-        news.heard_every = heard_every;
-        is_news || has_beat
+        update.beat += u64::from(has_beat);
+        update.check_in_every = check_in_every;
+        has_frame || has_beat
     });
 }
 
-/// Often enough that nobody who watches is taken to be gone.
+/// Time between heartbeats. Short enough that no watching user becomes inactive.
 async fn beat_every_of(hub: &Hub, line: &LineId) -> Duration {
     let Ok(Some(rule)) = hub.cache.port().rule(line).await else { return BEAT_EVERY_MAX };
     if rule.abandon_after_ms == 0 {
@@ -65,10 +65,10 @@ async fn beat_every_of(hub: &Hub, line: &LineId) -> Duration {
     Duration::from_millis(u64::from(rule.abandon_after_ms) / 4).clamp(BEAT_EVERY_MIN, BEAT_EVERY_MAX)
 }
 
-/// Lets the channel go, unless somebody has come to watch meanwhile. Whether it went.
-fn forget(hub: &Hub, line: &LineId, channel: &Channel) -> bool {
+/// Closes the channel unless a reader has subscribed meanwhile. Returns whether it is closed.
+fn close_if_unwatched(hub: &Hub, line: &LineId, channel: &Channel) -> bool {
     let mut channels = hub.channels.lock().unwrap_or_else(PoisonError::into_inner);
-    let is_unwatched = channel.news.receiver_count() == 0;
+    let is_unwatched = channel.updates.receiver_count() == 0;
     if is_unwatched {
         channels.remove(line);
     }

@@ -1,19 +1,19 @@
-//! A line's rule, which many change: administrators, the gate that follows its campaign, servers that start with another
-//! configuration.
+//! Concurrent changes of a line's rule: by administrators, by the gate that follows its campaign, by servers that start
+//! with another configuration.
 
 use domain::line::{LineId, LineRule};
 use hot::HotError;
 use hot::line::{LinePort, RuleChange};
 
-/// How often a change is made anew: each time it was somebody else's that was made.
+/// Most attempts for one change. Each attempt fails because another change was made first.
 const CHANGE_ATTEMPTS_MAX: usize = 16;
 
-/// Changes a line's rule, whoever else is changing it: `change` is made anew on what the others have made of the rule, so
-/// that nothing of theirs is lost. The rule in force then; none if there is no such line.
+/// Changes a line's rule, also during other changes: `change` is applied again to the rule that the others have made, so
+/// that no change is lost. Returns the rule then in force; none if there is no such line.
 ///
 /// # Errors
-/// What `change` refuses; [`HotError::Unavailable`] when others were quicker each time, [`HotError::Unknown`] when nobody
-/// knows what became of it.
+/// The error of `change`; [`HotError::Unavailable`] when other changes came first each time, [`HotError::Unknown`] when the
+/// outcome is unknown.
 pub async fn change_rule<E: From<HotError>>(
     port: &dyn LinePort,
     line: &LineId,
@@ -27,9 +27,9 @@ pub async fn change_rule<E: From<HotError>>(
         }
         rule = match port.change_rule(line, wanted).await? {
             RuleChange::Made(rule) => return Ok(Some(rule)),
-            RuleChange::Conflict(now) => now,
+            RuleChange::Conflict(current) => current,
             RuleChange::NoLine => return Ok(None),
         };
     }
-    Err(HotError::Unavailable("others keep changing the rule of this line".into()).into())
+    Err(HotError::Unavailable("other changes of this line's rule came first each time".into()).into())
 }

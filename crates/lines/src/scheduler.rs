@@ -1,4 +1,5 @@
-//! Lets the next go. Any number of schedulers may run: the engine admits what a line's rule allows, whoever asks.
+//! Admits the next users of each line. Any number of schedulers may run, since the engine admits no more than a line's rule
+//! allows.
 
 use async_trait::async_trait;
 use domain::Timestamp;
@@ -14,42 +15,43 @@ use tokio::sync::watch::{Receiver, Sender};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-/// How often new lines are looked for.
+/// How often the list of lines is read.
 const LINES_EVERY: Duration = Duration::from_secs(1);
-/// Most people let go in one call.
+/// Most people admitted in one call.
 const BATCH_MAX: u64 = 1_000;
-/// Longest wait between two calls for a line: people may have come meanwhile.
+/// Longest wait between two calls for a line, since people may enter at any time.
 const PAUSE_MAX: Duration = Duration::from_millis(250);
-/// Shortest wait between two calls that let nobody go.
+/// Shortest wait between two calls that admit no user.
 const PAUSE_MIN: Duration = Duration::from_millis(5);
 /// Wait after a call that failed.
-const AWAY_PAUSE: Duration = Duration::from_secs(1);
-/// Longest wait at the end for those who have just been let go to be asked for.
+const UNAVAILABLE_PAUSE: Duration = Duration::from_secs(1);
+/// Longest wait at the stop until the work of the users admitted last is requested.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
-/// After every moment at which somebody went: all have been dealt with for too long by then.
-const FOR_EVER: Timestamp = Timestamp(1 << 50);
-/// How often those who have been dealt with for too long are put back.
+/// A time after every admission, at which all processing has timed out.
+const FAR_FUTURE: Timestamp = Timestamp(1 << 50);
+/// How often users whose processing has timed out are put back.
 const PUT_BACK_EVERY: Duration = Duration::from_secs(1);
 
-/// Has the work done for those whose turn has come, in lines that give no passes.
+/// Requests the work for admitted users, in lines that give no passes.
 #[async_trait]
 pub trait Dispatch: Send + Sync + 'static {
-    /// Whether this process may let people of the line go now. One at a time may: what two ask for at once would arrive
-    /// in another order than the line's.
+    /// Whether this process may admit users of the line now. Only one process at a time may: concurrent requests of two
+    /// would arrive out of the line's order.
     async fn hold(&self, line: &LineId) -> Result<Hold, HotError>;
 
-    /// Asks for these, in order; returns when that is done, or can not be, or when another process goes on with the line.
-    /// Nobody else goes meanwhile, however long it takes. Whether all were asked for.
+    /// Requests the work for these users, in order. Returns when that is done or impossible, or when another process has
+    /// taken over the line. No other user is admitted meanwhile, for any length of time. Returns whether all work was
+    /// requested.
     async fn dispatch(&self, line: &LineId, admitted: &[Admitted]) -> bool;
 
-    /// This process lets nobody go any more: another may at once. Returns within a bounded time.
+    /// Gives up admission, so that another process may admit at once. Returns within a bounded time.
     async fn release(&self);
 }
 
 /// Which lines of an engine are a scheduler's: each role admits people to its own.
 pub type Serves = fn(&LineId) -> bool;
 
-/// Admits people in lines of an engine until it is stopped or dropped.
+/// Admits users in lines of an engine until it is stopped or dropped.
 pub struct Scheduler {
     task: JoinHandle<()>,
     dispatch: Option<Arc<dyn Dispatch>>,
@@ -77,11 +79,11 @@ impl Scheduler {
         }
     }
 
-    /// Lets nobody go any more, once the work is asked for of those who went, and lets other processes go on at once.
+    /// Stops admission once the work of the admitted users is requested, and lets other processes continue at once.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         if tokio::time::timeout(STOP_TIMEOUT, &mut self.task).await.is_err() {
-            tracing::warn!("letting people go did not end in time; whoever was not asked for will be put back");
+            tracing::warn!("admission did not stop in time; users whose work was not requested will be put back");
         }
         self.task.abort();
         if let Some(dispatch) = &self.dispatch {
@@ -96,49 +98,49 @@ impl Drop for Scheduler {
     }
 }
 
-/// A line's task; ends with it.
-struct Serving(JoinHandle<()>);
+/// The task of a line; aborted on drop.
+struct LineTask(JoinHandle<()>);
 
-impl Drop for Serving {
+impl Drop for LineTask {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
 async fn watch(port: Arc<dyn LinePort>, serves: Serves, dispatch: Option<Arc<dyn Dispatch>>, stop: Sender<bool>) {
-    let mut served: HashMap<LineId, Serving> = HashMap::new();
+    let mut tasks: HashMap<LineId, LineTask> = HashMap::new();
     let mut stopping = stop.subscribe();
     while !*stopping.borrow() {
         match port.lines().await {
             Ok(lines) => {
-                served.retain(|line, serving| {
-                    if serving.0.is_finished() {
-                        // It ends with its line or the process only: it has panicked, and is started again below.
+                tasks.retain(|line, task| {
+                    if task.0.is_finished() {
+                        // It ends only with its line or the process: it has panicked, and is started again below.
                         tracing::error!(%line, "the task of a line failed");
                         counter!("onsale_task_failures_total", "task" => "line").increment(1);
                     }
-                    lines.contains(line) && !serving.0.is_finished()
+                    lines.contains(line) && !task.0.is_finished()
                 });
                 for line in lines.into_iter().filter(serves) {
-                    let task = |line: &LineId| {
+                    let start = |line: &LineId| {
                         let serve = serve(port.clone(), line.clone(), dispatch.clone(), stop.subscribe());
-                        Serving(tokio::spawn(serve))
+                        LineTask(tokio::spawn(serve))
                     };
-                    served.entry(line).or_insert_with_key(task);
+                    tasks.entry(line).or_insert_with_key(start);
                 }
             }
-            Err(error) => tracing::warn!(%error, "lines can not be listed"),
+            Err(error) => tracing::warn!(%error, "lines cannot be listed"),
         }
-        rest(LINES_EVERY, &mut stopping).await;
+        pause_for(LINES_EVERY, &mut stopping).await;
     }
-    for serving in served.values_mut() {
-        // Each ends after its turn.
-        let _ = (&mut serving.0).await;
+    for task in tasks.values_mut() {
+        // Each task ends after its present tick.
+        let _ = (&mut task.0).await;
     }
 }
 
-/// Waits, but no longer than until the end.
-async fn rest(pause: Duration, stopping: &mut Receiver<bool>) {
+/// Waits, or returns early when the scheduler stops.
+async fn pause_for(pause: Duration, stopping: &mut Receiver<bool>) {
     let _ = tokio::time::timeout(pause, stopping.wait_for(|stops| *stops)).await;
 }
 
@@ -148,33 +150,33 @@ async fn serve(
     dispatch: Option<Arc<dyn Dispatch>>,
     mut stopping: Receiver<bool>,
 ) {
-    let mut round = Round { put_back_at: Instant::now(), is_drawn: false, drawn: None, is_unsure: true };
+    let mut state = LineState { put_back_at: Instant::now(), is_drawn: false, drawn: None, is_unsure: true };
     while !*stopping.borrow() {
-        let pause = match turn(port.as_ref(), &line, dispatch.as_deref(), &mut round).await {
+        let pause = match tick(port.as_ref(), &line, dispatch.as_deref(), &mut state).await {
             Ok(pause) => pause,
             Err(error) => {
                 tracing::warn!(%line, %error, "nobody can be admitted right now");
-                AWAY_PAUSE
+                UNAVAILABLE_PAUSE
             }
         };
-        rest(pause, &mut stopping).await;
+        pause_for(pause, &mut stopping).await;
     }
 }
 
-/// What a line's task remembers from turn to turn.
-struct Round {
+/// The state of a line's task between ticks.
+struct LineState {
     put_back_at: Instant,
-    /// The opening draw was held, as far as is known.
+    /// Whether the opening draw was held, as far as known.
     is_drawn: bool,
-    /// How many took part in the last one that was seen.
+    /// Number of participants of the last observed draw.
     drawn: Option<u32>,
-    /// People may have gone whom nobody asked for: in a call whose answer was lost, by a process that had the line before
-    /// this one, or because the bus refused. They would be asked for after those behind them.
+    /// Whether users may be admitted whose work was not requested: by a call whose answer was lost, by the process that
+    /// held the line before, or because the bus refused. Their work would be requested after that of users behind them.
     is_unsure: bool,
 }
 
-impl Round {
-    /// Holds the line's opening draw when it is time, to the end.
+impl LineState {
+    /// Holds the line's opening draw when it is due, until it is complete.
     async fn draw(&mut self, port: &dyn LinePort, line: &LineId) -> Result<(), HotError> {
         let count = loop {
             match port.draw(line, Clock::Engine).await? {
@@ -191,14 +193,14 @@ impl Round {
     }
 }
 
-/// Puts everybody back at once who is being dealt with, or said to be. Who is asked for a second time loses nothing by it.
+/// Puts back all users in processing at once. A second request of a user's work does no harm.
 async fn put_all_back(port: &dyn LinePort, line: &LineId) -> Result<(), HotError> {
     loop {
-        let back = port.put_back(line, Clock::At(FOR_EVER)).await?;
+        let back = port.put_back(line, Clock::At(FAR_FUTURE)).await?;
         if back.is_empty() {
             return Ok(());
         }
-        tracing::warn!(%line, count = back.len(), "people who went may not have been asked for; they stand at their places again");
+        tracing::warn!(%line, count = back.len(), "the work of admitted users may not have been requested; they have their positions again");
         count_put_back(line, back.len());
     }
 }
@@ -207,71 +209,71 @@ fn count_put_back(line: &LineId, count: usize) {
     counter!("onsale_line_put_back_total", "line" => line.to_string()).increment(count as u64);
 }
 
-/// One call for the next people. How long to wait for the one after.
-async fn turn(
+/// Admits the next users once. Returns the wait until the next tick.
+async fn tick(
     port: &dyn LinePort,
     line: &LineId,
     dispatch: Option<&dyn Dispatch>,
-    round: &mut Round,
+    state: &mut LineState,
 ) -> Result<Duration, HotError> {
     let Some(rule) = port.rule(line).await? else { return Ok(PAUSE_MAX) };
-    if matches!(rule.admits, Admits::Processing { .. }) && round.put_back_at <= Instant::now() {
-        round.put_back_at = Instant::now() + PUT_BACK_EVERY;
+    if matches!(rule.admits, Admits::Processing { .. }) && state.put_back_at <= Instant::now() {
+        state.put_back_at = Instant::now() + PUT_BACK_EVERY;
         let back = port.put_back(line, Clock::Engine).await?;
         if !back.is_empty() {
-            tracing::warn!(%line, count = back.len(), "people whose requests were not answered stand at their places again");
+            tracing::warn!(%line, count = back.len(), "processing timed out; the users have their positions again");
             count_put_back(line, back.len());
         }
     }
-    if rule.draw.is_some() && !round.is_drawn {
-        round.draw(port, line).await?;
-        if !round.is_drawn {
+    if rule.draw.is_some() && !state.is_drawn {
+        state.draw(port, line).await?;
+        if !state.is_drawn {
             return Ok(PAUSE_MAX);
         }
     }
     if let (Admits::Processing { .. }, Some(dispatch)) = (rule.admits, dispatch) {
         match dispatch.hold(line).await? {
             Hold::Kept => {}
-            // Whom another process has let go meanwhile, it may not have come to ask for.
-            Hold::Taken => round.is_unsure = true,
+            // Another process may have admitted users meanwhile without requesting their work.
+            Hold::Taken => state.is_unsure = true,
             Hold::Others => return Ok(PAUSE_MAX),
         }
     }
-    let is_asked_for = matches!(rule.admits, Admits::Processing { .. }) && dispatch.is_some();
-    if round.is_unsure && is_asked_for {
+    let dispatches = matches!(rule.admits, Admits::Processing { .. }) && dispatch.is_some();
+    if state.is_unsure && dispatches {
         put_all_back(port, line).await?;
     }
-    round.is_unsure = false;
+    state.is_unsure = false;
     let passes: Vec<Uuid> = (0..batch_of(&rule)).map(|_| Uuid::new_v4()).collect();
     let most = passes.len();
     let admission = port.admit(line, passes, Clock::Engine).await;
-    round.is_unsure = matches!(admission, Err(HotError::Unknown(_)));
+    state.is_unsure = matches!(admission, Err(HotError::Unknown(_)));
     let admission = admission?;
     if admission.admitted.is_empty() {
-        // A line that was lost and made again is drawn again.
-        round.is_drawn = false;
+        // A line that was lost and made again needs its draw again.
+        state.is_drawn = false;
     } else {
         counter!("onsale_line_admitted_total", "line" => line.to_string()).increment(admission.admitted.len() as u64);
         gauge!("onsale_line_serving", "line" => line.to_string())
-            .set(admission.admitted.iter().map(|one| one.ticket).max().unwrap_or_default() as f64);
+            .set(admission.admitted.iter().map(|admitted| admitted.ticket).max().unwrap_or_default() as f64);
         if let (Admits::Processing { .. }, Some(dispatch)) = (rule.admits, dispatch) {
-            round.is_unsure = !dispatch.dispatch(line, &admission.admitted).await;
-            if round.is_unsure {
-                return Ok(AWAY_PAUSE);
+            state.is_unsure = !dispatch.dispatch(line, &admission.admitted).await;
+            if state.is_unsure {
+                return Ok(UNAVAILABLE_PAUSE);
             }
         }
     }
     Ok(match admission.next_in_ms {
-        // The rate would let more go, but nobody waits, or there is no room inside.
+        // The rate allows more, but no user waits, or there is no room inside.
         Some(0) if admission.admitted.is_empty() => PAUSE_MAX,
-        // It lets more go, and more may wait than one call bears.
+        // The rate allows more, and more users may wait than one call admits.
         Some(0) if admission.admitted.len() == most => Duration::ZERO,
         Some(ms) => Duration::from_millis(ms).clamp(PAUSE_MIN, PAUSE_MAX),
         None => PAUSE_MAX,
     })
 }
 
-/// As many as the rate gives in an interval, and no more than one call bears.
+/// The number of users that the rate allows in an interval, up to the limit of one call.
 fn batch_of(rule: &LineRule) -> u64 {
     let earned = u64::from(rule.rate_per_second) * u64::from(rule.interval_ms) / 1_000;
     earned.clamp(1, BATCH_MAX)

@@ -1,5 +1,5 @@
-//! The public document of a line: with it and a ticket number anybody works out the own rank, and a cache may stand
-//! in front for a second (`contract.md`, Queue).
+//! The public document of a line. A user computes the own rank from it and the own ticket number, and a cache may keep it
+//! for a second (`contract.md`, Queue).
 
 use super::draw::announce::DrawDocument;
 use super::rates::Rates;
@@ -14,40 +14,40 @@ use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 use utoipa::ToSchema;
 
-/// How long a document is true enough.
+/// How long a document counts as fresh.
 pub const FRESH: Duration = Duration::from_secs(1);
-/// Most ranges of given-up tickets in a document, those served first; who stands behind more learns of them later.
+/// Most ranges of given-up tickets in a document, the lowest ones first. Users behind them see the others later.
 const RANGES_MAX: usize = 1_000;
-/// Lines whose documents are kept at once.
+/// Most cached documents.
 const LINES_MAX: usize = 10_000;
 
-/// What a line serves now. Own rank = ticket - `serving` - numbers in `left` below the ticket.
+/// The present state of a line. Own rank = ticket - `serving` - numbers in `left` below the ticket.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Serving {
-    /// Which line.
+    /// The line.
     #[schema(value_type = String, example = "queue:3f2a")]
     pub line: String,
     /// The highest ticket admitted; 0 for none.
     pub serving: u64,
-    /// People a second: as measured lately while people waited, as configured as long as that was not long enough; 0
-    /// while nobody is let in.
+    /// People admitted a second: as measured recently while people waited, or as configured until that was long enough; 0
+    /// while admission is stopped.
     pub rate_per_second: f64,
-    /// Tickets a second: more than people, for some are given up before their turn comes. Seconds to wait: the smaller
+    /// Tickets a second. More than people, since some tickets are given up before their turn. Seconds to wait: the smaller
     /// of rank / `ratePerSecond` and (ticket - `serving`) / `ticketsPerSecond`.
     pub tickets_per_second: f64,
-    /// Ranges of tickets given up beyond `serving`: first and last.
+    /// Ranges of given-up tickets above `serving`: first and last ticket of each.
     pub left: Vec<(u64, u64)>,
-    /// The opening draw, in a line that has one: before it nobody has a ticket.
+    /// The opening draw, in a line that has one. No user has a ticket before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub draw: Option<DrawDocument>,
-    /// When this was so.
+    /// The time of this state.
     #[schema(value_type = String, example = "2026-11-21T20:00:00")]
     pub at: Timestamp,
 }
 
 impl Serving {
-    /// Seconds until somebody of this place is let in; none while nobody knows.
+    /// Seconds until the user with this rank and ticket is admitted; none if unknown.
     pub fn wait_seconds(&self, rank: u64, ticket: u64) -> Option<u64> {
         let forecast =
             Forecast { people_per_second: self.rate_per_second, tickets_per_second: self.tickets_per_second };
@@ -55,20 +55,20 @@ impl Serving {
     }
 }
 
-type Kept = Arc<OnceCell<Result<Option<Arc<Serving>>, ApiError>>>;
+type CachedDocument = Arc<OnceCell<Result<Option<Arc<Serving>>, ApiError>>>;
 
-/// Documents of all lines, each made once a second however many ask. Cheap to clone.
+/// Cached documents of all lines. Each is made at most once a second for any number of requests. Cheap to clone.
 #[derive(Clone)]
 pub struct ServingCache {
     port: Arc<dyn LinePort>,
     rates: Rates,
-    kept: Arc<Mutex<HashMap<LineId, (Instant, Kept)>>>,
+    documents: Arc<Mutex<HashMap<LineId, (Instant, CachedDocument)>>>,
 }
 
 impl ServingCache {
     /// A cache over an engine.
     pub fn new(port: Arc<dyn LinePort>) -> Self {
-        Self { port, rates: Rates::default(), kept: Arc::default() }
+        Self { port, rates: Rates::default(), documents: Arc::default() }
     }
 
     /// The engine.
@@ -76,7 +76,7 @@ impl ServingCache {
         self.port.as_ref()
     }
 
-    /// What every line has admitted lately.
+    /// The recent rates of all lines.
     pub fn rates(&self) -> &Rates {
         &self.rates
     }
@@ -86,64 +86,64 @@ impl ServingCache {
     /// # Errors
     /// `SERVICE_UNAVAILABLE`.
     pub async fn serving(&self, line: &LineId) -> Result<Option<Arc<Serving>>, ApiError> {
-        let kept = self.kept_of(line);
-        kept.get_or_init(|| self.look(line)).await.clone()
+        let document = self.cached(line);
+        document.get_or_init(|| self.read(line)).await.clone()
     }
 
-    /// A line's document as it is at this moment, which all others are told, too.
+    /// A line's document as of now. Also replaces the cached one.
     ///
     /// # Errors
     /// `SERVICE_UNAVAILABLE`.
     pub async fn renew(&self, line: &LineId) -> Result<Option<Arc<Serving>>, ApiError> {
-        let document = self.look(line).await?;
-        let kept = Kept::new(OnceCell::new_with(Some(Ok(document.clone()))));
-        self.keep(line, kept);
+        let document = self.read(line).await?;
+        let cached = CachedDocument::new(OnceCell::new_with(Some(Ok(document.clone()))));
+        self.store(line, cached);
         Ok(document)
     }
 
-    fn keep(&self, line: &LineId, kept: Kept) {
-        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+    fn store(&self, line: &LineId, document: CachedDocument) {
+        let mut all = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= LINES_MAX {
             all.retain(|_, (made_at, _)| made_at.elapsed() < FRESH);
         }
-        all.insert(line.clone(), (Instant::now(), kept));
+        all.insert(line.clone(), (Instant::now(), document));
     }
 
-    fn kept_of(&self, line: &LineId) -> Kept {
-        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((made_at, kept)) = all.get(line)
+    fn cached(&self, line: &LineId) -> CachedDocument {
+        let mut all = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((made_at, document)) = all.get(line)
             && made_at.elapsed() < FRESH
         {
-            return kept.clone();
+            return document.clone();
         }
         if all.len() >= LINES_MAX {
             all.retain(|_, (made_at, _)| made_at.elapsed() < FRESH);
         }
-        let kept = Kept::default();
-        all.insert(line.clone(), (Instant::now(), kept.clone()));
-        kept
+        let document = CachedDocument::default();
+        all.insert(line.clone(), (Instant::now(), document.clone()));
+        document
     }
 
-    async fn look(&self, line: &LineId) -> Result<Option<Arc<Serving>>, ApiError> {
-        let Some(figures) = self.port.counts(line, RANGES_MAX, Clock::Engine).await? else { return Ok(None) };
+    async fn read(&self, line: &LineId) -> Result<Option<Arc<Serving>>, ApiError> {
+        let Some(counts) = self.port.counts(line, RANGES_MAX, Clock::Engine).await? else { return Ok(None) };
         let Some(rule) = self.port.rule(line).await? else { return Ok(None) };
         let now = clock::now();
-        self.rates.look(line, &rule, &figures, now);
+        self.rates.observe(line, &rule, &counts, now);
         let forecast = self.rates.forecast(line);
-        let draw = DrawDocument::of(&rule, &figures);
+        let draw = DrawDocument::of(&rule, &counts);
         Ok(Some(Arc::new(Serving {
             line: line.to_string(),
             draw,
-            serving: figures.serving,
+            serving: counts.serving,
             rate_per_second: rounded(forecast.people_per_second),
             tickets_per_second: rounded(forecast.tickets_per_second),
-            left: figures.gone,
+            left: counts.gone,
             at: now,
         })))
     }
 }
 
-/// To a thousandth: more would be sent to everybody, and told to nobody.
+/// Rounds to a thousandth: more digits would only cost bytes.
 fn rounded(rate: f64) -> f64 {
     (rate * 1_000.0).round() / 1_000.0
 }

@@ -1,11 +1,11 @@
-//! A line's document pushed to everybody who watches: one frame for all, made once.
+//! Pushes a line's document to all readers: one frame for all, made once.
 //!
 //! ```text
-//! engine --once a second--> pump, one a line --one frame--> watch --> reader, reader, reader ...
+//! engine --once a second--> publisher, one a line --one frame--> watch --> reader, reader, reader ...
 //! ```
 //!
-//! A reader holds a place in the watch and nothing else: who is slow is not waited for and finds the newest frame when
-//! it comes back. Who does not come back is cut by the connection's own time limit.
+//! A reader holds only a receiver of the watch. A slow reader delays no other, and reads the newest frame next. A stalled
+//! reader is disconnected by the connection's write timeout.
 
 use super::client::LineClient;
 use super::publisher;
@@ -27,23 +27,23 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 
-/// Seconds after which one stream too many may come again.
+/// `Retry-After` when all streams are in use, in seconds.
 const FULL_RETRY_SECONDS: u32 = 5;
-/// When a browser whose stream has ended opens it again: each is told its own moment between the two, or all of a server's
-/// would come back at once.
+/// Milliseconds until a browser reopens an ended stream. Each gets a random value in this range, so that the browsers of a
+/// stopped server do not all return at once.
 const RETRY_MS: std::ops::Range<u64> = 1_000..6_000;
 
-/// A document as it is sent.
+/// A document as sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Frame {
-    /// Tells documents apart, on every server alike.
+    /// Identifies the document; equal on every server.
     pub id: Arc<str>,
-    /// As it goes over the wire.
+    /// The bytes of the server-sent event.
     pub bytes: Bytes,
 }
 
 impl Frame {
-    /// The frame of a document. Its moment is not part of its id: an older copy of the same is no news.
+    /// The frame of a document. Its time is not part of its id, so that documents that differ only in time have one id.
     pub fn of(document: &Serving) -> Self {
         let text = serde_json::to_string(document).unwrap_or_default();
         let undated = serde_json::to_string(&Serving { at: Timestamp(0), ..document.clone() }).unwrap_or_default();
@@ -52,33 +52,33 @@ impl Frame {
     }
 }
 
-/// What readers of a line are told.
+/// The latest frame and heartbeat of a line, for its readers.
 #[derive(Clone, Debug)]
-pub(super) struct News {
+pub(super) struct Update {
     pub frame: Frame,
-    /// Frames so far: who finds more than one new has missed some.
+    /// Frames so far. A reader that sees it grow by more than one has skipped frames.
     pub number: u64,
-    /// Signs of life so far.
+    /// Heartbeats so far.
     pub beat: u64,
-    /// How often a reader is to be noted as being there.
-    pub heard_every: Duration,
+    /// How often a reader checks its user in.
+    pub check_in_every: Duration,
 }
 
-/// A line that somebody watches, or has lately.
+/// The channel of a line with readers, or with readers until recently.
 pub(super) struct Channel {
-    pub news: watch::Sender<News>,
-    /// Something has changed just now.
+    pub updates: watch::Sender<Update>,
+    /// Notified when the line changes.
     pub changed: Notify,
 }
 
-struct Figures {
+struct StreamMetrics {
     open: Gauge,
     frames: Counter,
     skipped: Counter,
     refused: Counter,
 }
 
-impl Figures {
+impl StreamMetrics {
     fn new() -> Self {
         Self {
             open: gauge!("onsale_line_streams"),
@@ -101,21 +101,21 @@ pub(super) struct Hub {
     streams_max: usize,
     open: AtomicUsize,
     ended: AtomicBool,
-    figures: Figures,
+    metrics: StreamMetrics,
 }
 
 /// Counts a stream for as long as it lives.
-struct Counted(Arc<Hub>);
+struct StreamGuard(Arc<Hub>);
 
-impl Drop for Counted {
+impl Drop for StreamGuard {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::Relaxed);
-        self.0.figures.open.decrement(1.0);
+        self.0.metrics.open.decrement(1.0);
     }
 }
 
 impl Streams {
-    /// No streams yet, `streams_max` at most. Frames are made on the runtime that this is called on.
+    /// No streams yet, and at most `streams_max`. Frames are made on the runtime of this call.
     pub fn new(lines: LineClient, cache: ServingCache, streams_max: usize) -> Self {
         Self(Arc::new(Hub {
             cache,
@@ -125,11 +125,11 @@ impl Streams {
             streams_max,
             open: AtomicUsize::new(0),
             ended: AtomicBool::new(false),
-            figures: Figures::new(),
+            metrics: StreamMetrics::new(),
         }))
     }
 
-    /// Something about the line has changed: its readers hear of it now and not in a second.
+    /// Publishes a change of the line at once instead of within a second.
     pub fn changed(&self, line: &LineId) {
         let channels = self.0.channels.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(channel) = channels.get(line) {
@@ -137,92 +137,98 @@ impl Streams {
         }
     }
 
-    /// Ends every stream, and takes no new one: the server stops.
+    /// Ends every stream and refuses new ones, when the server stops.
     pub fn end(&self) {
         self.0.ended.store(true, Ordering::Relaxed);
         let mut channels = self.0.channels.lock().unwrap_or_else(PoisonError::into_inner);
         for (_, channel) in channels.drain() {
-            // Without its sender a channel tells its readers that there is no more to come.
+            // Dropping the sender ends the streams of all readers.
             channel.changed.notify_one();
         }
     }
 
-    /// A stream of the line's documents; none if there is no such line. `newest` is the id of the one that the reader
-    /// has. `watcher` is noted as being there as long as the stream is read.
+    /// A stream of the line's documents; none if there is no such line. `newest`: the id of the document that the reader
+    /// has. `watcher`: the user who stays active as long as the stream is read.
     ///
     /// # Errors
-    /// `SERVICE_UNAVAILABLE` when all streams are taken, or the engine is away.
+    /// `SERVICE_UNAVAILABLE` when all streams are in use, or the engine is unavailable.
     pub async fn open(
         &self,
         line: &LineId,
         newest: Option<&str>,
         watcher: Option<LineUser>,
     ) -> Result<Option<impl Stream<Item = Result<Bytes, Infallible>> + Send + use<>>, ApiError> {
-        let counted = self.count()?;
+        let guard = self.reserve()?;
         let Some(document) = self.0.cache.serving(line).await? else { return Ok(None) };
-        let news = self.subscribe(line, &document)?;
-        Ok(Some(unfold(Reader::new(counted, news, newest, watcher), Reader::next)))
+        let updates = self.subscribe(line, &document)?;
+        Ok(Some(unfold(Reader::new(guard, updates, newest, watcher), Reader::next)))
     }
 
-    fn count(&self) -> Result<Counted, ApiError> {
+    fn reserve(&self) -> Result<StreamGuard, ApiError> {
         let before = self.0.open.fetch_add(1, Ordering::Relaxed);
-        self.0.figures.open.increment(1.0);
-        let counted = Counted(self.0.clone());
+        self.0.metrics.open.increment(1.0);
+        let guard = StreamGuard(self.0.clone());
         if before >= self.0.streams_max || self.0.ended.load(Ordering::Relaxed) {
-            self.0.figures.refused.increment(1);
+            self.0.metrics.refused.increment(1);
             return Err(ApiError::unavailable()
                 .retry_after(FULL_RETRY_SECONDS)
-                .detail("all streams are taken; poll /queue/serving/"));
+                .detail("all streams are in use; poll /queue/serving/ instead"));
         }
-        Ok(counted)
+        Ok(guard)
     }
 
-    fn subscribe(&self, line: &LineId, document: &Serving) -> Result<watch::Receiver<News>, ApiError> {
+    fn subscribe(&self, line: &LineId, document: &Serving) -> Result<watch::Receiver<Update>, ApiError> {
         let mut channels = self.0.channels.lock().unwrap_or_else(PoisonError::into_inner);
-        // Looked at under the lock: no channel is made after all were ended.
+        // Checked under the lock, so that no channel is made after the end.
         if self.0.ended.load(Ordering::Relaxed) {
             return Err(ApiError::unavailable().retry_after(FULL_RETRY_SECONDS));
         }
         if let Some(channel) = channels.get(line) {
-            return Ok(channel.news.subscribe());
+            return Ok(channel.updates.subscribe());
         }
-        let news = News { frame: Frame::of(document), number: 0, beat: 0, heard_every: publisher::BEAT_EVERY_MAX };
-        let (news, receiver) = watch::channel(news);
-        let channel = Arc::new(Channel { news, changed: Notify::new() });
+        let update =
+            Update { frame: Frame::of(document), number: 0, beat: 0, check_in_every: publisher::BEAT_EVERY_MAX };
+        let (updates, receiver) = watch::channel(update);
+        let channel = Arc::new(Channel { updates, changed: Notify::new() });
         channels.insert(line.clone(), channel.clone());
         self.0.runtime.spawn(publisher::run(Arc::downgrade(&self.0), line.clone(), Arc::downgrade(&channel)));
         Ok(receiver)
     }
 }
 
-/// One stream's place in the watch.
+/// The reader of one stream.
 struct Reader {
-    counted: Counted,
-    news: watch::Receiver<News>,
-    /// What goes out first.
+    guard: StreamGuard,
+    updates: watch::Receiver<Update>,
+    /// The bytes sent first.
     first: Option<Bytes>,
     number: u64,
     beat: u64,
     watcher: Option<Box<Watcher>>,
 }
 
-/// Somebody who is there by watching.
+/// A user who stays active by reading a stream.
 struct Watcher {
-    who: LineUser,
-    heard_at: Instant,
+    user: LineUser,
+    checked_in_at: Instant,
 }
 
 impl Reader {
-    fn new(counted: Counted, mut news: watch::Receiver<News>, newest: Option<&str>, watcher: Option<LineUser>) -> Self {
+    fn new(
+        guard: StreamGuard,
+        mut updates: watch::Receiver<Update>,
+        newest: Option<&str>,
+        watcher: Option<LineUser>,
+    ) -> Self {
         let retry_ms = fastrand::u64(RETRY_MS);
         let mut first = format!("retry: {retry_ms}\n\n").into_bytes();
-        let now = news.borrow_and_update().clone();
-        if newest != Some(&now.frame.id) {
-            first.extend_from_slice(&now.frame.bytes);
-            counted.0.figures.frames.increment(1);
+        let update = updates.borrow_and_update().clone();
+        if newest != Some(&update.frame.id) {
+            first.extend_from_slice(&update.frame.bytes);
+            guard.0.metrics.frames.increment(1);
         }
-        let watcher = watcher.map(|who| Box::new(Watcher { who, heard_at: Instant::now() }));
-        Self { counted, news, first: Some(first.into()), number: now.number, beat: now.beat, watcher }
+        let watcher = watcher.map(|user| Box::new(Watcher { user, checked_in_at: Instant::now() }));
+        Self { guard, updates, first: Some(first.into()), number: update.number, beat: update.beat, watcher }
     }
 
     async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
@@ -230,16 +236,16 @@ impl Reader {
             return Some((Ok(first), self));
         }
         loop {
-            self.news.changed().await.ok()?;
-            let now = self.news.borrow_and_update().clone();
-            self.note_watcher(now.heard_every);
-            let missed = now.number - self.number;
-            let has_beat = std::mem::replace(&mut self.beat, now.beat) != now.beat;
-            if missed > 0 {
-                self.number = now.number;
-                self.counted.0.figures.frames.increment(1);
-                self.counted.0.figures.skipped.increment(missed - 1);
-                return Some((Ok(now.frame.bytes), self));
+            self.updates.changed().await.ok()?;
+            let update = self.updates.borrow_and_update().clone();
+            self.check_in_watcher(update.check_in_every);
+            let new_frames = update.number - self.number;
+            let has_beat = std::mem::replace(&mut self.beat, update.beat) != update.beat;
+            if new_frames > 0 {
+                self.number = update.number;
+                self.guard.0.metrics.frames.increment(1);
+                self.guard.0.metrics.skipped.increment(new_frames - 1);
+                return Some((Ok(update.frame.bytes), self));
             }
             if has_beat {
                 return Some((Ok(Bytes::from_static(b":\n\n")), self));
@@ -247,16 +253,17 @@ impl Reader {
         }
     }
 
-    /// Whoever watches is there, and keeps the turn.
-    fn note_watcher(&mut self, heard_every: Duration) {
-        let Some(watcher) = self.watcher.as_mut().filter(|watcher| watcher.heard_at.elapsed() >= heard_every) else {
+    /// Checks the watching user in, so that the user stays active in the line.
+    fn check_in_watcher(&mut self, check_in_every: Duration) {
+        let Some(watcher) = self.watcher.as_mut().filter(|watcher| watcher.checked_in_at.elapsed() >= check_in_every)
+        else {
             return;
         };
-        watcher.heard_at = Instant::now();
-        let (lines, who) = (self.counted.0.lines.clone(), watcher.who.clone());
+        watcher.checked_in_at = Instant::now();
+        let (lines, user) = (self.guard.0.lines.clone(), watcher.user.clone());
         tokio::spawn(async move {
-            // Missed once, it is noted the next time.
-            let _ = lines.look(who).await;
+            // After a failure the next check-in follows soon.
+            let _ = lines.check_in(user).await;
         });
     }
 }

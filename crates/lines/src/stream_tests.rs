@@ -1,4 +1,4 @@
-//! Streams without sockets: who is slow, who has the newest, and how they end.
+//! Streams without sockets: slow readers, readers with the newest frame, and the end of streams.
 
 use crate::{LineClient, ServingCache, Streams};
 use bytes::Bytes;
@@ -61,7 +61,7 @@ impl World {
     }
 }
 
-/// The next that is said; none at the end.
+/// The next event; none at the end.
 async fn next(frames: &mut Frames) -> Option<String> {
     let next = tokio::time::timeout(PATIENCE, frames.next()).await.expect("in time");
     next.map(|frame| match frame {
@@ -71,7 +71,7 @@ async fn next(frames: &mut Frames) -> Option<String> {
 }
 
 #[tokio::test]
-async fn who_is_slow_finds_the_newest_and_nothing_in_between() {
+async fn a_slow_reader_gets_the_newest_frame_and_skips_the_others() {
     let world = world(10).await;
     let (mut fast, mut slow) = (world.open(None).await, world.open(None).await);
     for frames in [&mut fast, &mut slow] {
@@ -87,7 +87,7 @@ async fn who_is_slow_finds_the_newest_and_nothing_in_between() {
 }
 
 #[tokio::test]
-async fn who_has_the_newest_is_not_sent_it_again() {
+async fn a_reader_with_the_newest_frame_does_not_get_it_again() {
     let world = world(10).await;
     let first = next(&mut world.open(None).await).await.expect("the first");
     let id = first.split_once("id: ").and_then(|(_, rest)| rest.split_once('\n')).expect("an id").0.to_owned();
@@ -99,19 +99,19 @@ async fn who_has_the_newest_is_not_sent_it_again() {
 }
 
 #[tokio::test]
-async fn all_streams_end_and_none_begins_anew() {
+async fn all_streams_end_and_new_ones_are_refused() {
     let world = world(10).await;
     let mut frames = [world.open(None).await, world.open(None).await];
     world.streams.end();
     for frames in &mut frames {
-        assert!(next(frames).await.is_some(), "what was under way");
+        assert!(next(frames).await.is_some(), "the frame already sent");
         assert_eq!(next(frames).await, None);
     }
     assert!(world.streams.open(&world.line, None, None).await.is_err());
 }
 
 #[tokio::test]
-async fn places_for_streams_are_given_back() {
+async fn a_closed_stream_makes_room_for_another() {
     let world = world(2).await;
     let first = world.open(None).await;
     let second = world.open(None).await;

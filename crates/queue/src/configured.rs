@@ -1,11 +1,11 @@
-//! The lines that the configuration names: those before any site.
+//! The configured lines: those before any site.
 //!
-//! Whose a rule is, here and at gates (`gate::campaigns`): the configured rate is that of new lines, and of those that
-//! are there when it changes ([`LineRule::configured`]); an administrator's rate stands until then, and an administrator's
-//! pause always. Everything else is the configuration's.
+//! The source of a rule, here and at gates (`gate::campaigns`): the configured rate applies to new lines, and to existing
+//! ones when the configured rate changes ([`LineRule::configured`]). An administrator's rate stands until then, and an
+//! administrator's pause always stands. All other values come from the configuration.
 //!
-//! A server brings lines up to date once, when it starts, and never in its rounds: of servers with different
-//! configuration, as while they are restarted one by one, the one started last has its way, and none fights another.
+//! A server updates lines once, when it starts, and never in its later rounds. If servers have different configurations, as
+//! during a rolling restart, the configuration of the server started last applies, and no server reverts another.
 
 use domain::EventName;
 use domain::line::{Admits, LineId, LineRule};
@@ -17,10 +17,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// How often it is made sure that the lines are there.
+/// How often missing lines are created.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 
-/// The lines, and how those admit that nobody has changed.
+/// The lines, and the rule of those that no administrator has changed.
 #[derive(Clone, Debug)]
 pub struct LineSettings {
     /// The names.
@@ -31,16 +31,16 @@ pub struct LineSettings {
     pub interval_ms: u32,
     /// Most people waiting in one line (QUEUE-006).
     pub capacity: u32,
-    /// How long a pass lives (QUEUE-003).
+    /// Lifetime of a pass in milliseconds (QUEUE-003).
     pub pass_ttl_ms: u32,
-    /// Who was not heard of for longer is passed over; 0 for never.
+    /// A user inactive for longer, in milliseconds, is passed over; 0 for never.
     pub abandon_after_ms: u32,
     /// Most people inside at once; 0 for no limit.
     pub inside_max: u32,
 }
 
 impl LineSettings {
-    /// The rule of a line that nobody has changed.
+    /// The rule of a line that no administrator has changed.
     pub fn rule(&self) -> LineRule {
         LineRule {
             interval_ms: self.interval_ms,
@@ -53,37 +53,37 @@ impl LineSettings {
         }
     }
 
-    /// The rule of a line that is there, as this configuration has it.
-    fn bring_up_to_date(&self, rule: LineRule) -> LineRule {
-        let ours = self.rule();
+    /// The rule of an existing line, updated to this configuration.
+    fn updated_rule(&self, rule: LineRule) -> LineRule {
+        let configured = self.rule();
         LineRule {
-            interval_ms: ours.interval_ms,
-            capacity: ours.capacity,
-            admits: ours.admits,
-            inside_max: ours.inside_max,
-            abandon_after_ms: ours.abandon_after_ms,
+            interval_ms: configured.interval_ms,
+            capacity: configured.capacity,
+            admits: configured.admits,
+            inside_max: configured.inside_max,
+            abandon_after_ms: configured.abandon_after_ms,
             ..rule.configured(self.rate_per_second)
         }
     }
 }
 
-/// Sees to it that the lines are there, and once that they are as configured.
+/// Creates missing lines at any time, and updates existing lines once.
 pub struct ConfiguredLines {
     port: Arc<dyn LinePort>,
     settings: LineSettings,
-    brought: HashSet<EventName>,
+    updated: HashSet<EventName>,
 }
 
 impl ConfiguredLines {
-    /// Lines that are to be looked at.
+    /// The configured lines of an engine. [`ConfiguredLines::follow`] creates them.
     pub fn new(port: Arc<dyn LinePort>, settings: LineSettings) -> Self {
-        Self { port, settings, brought: HashSet::new() }
+        Self { port, settings, updated: HashSet::new() }
     }
 
-    /// Makes those that are not there; brings those up to date that were not yet.
+    /// Creates missing lines, and updates the lines that this server has not updated yet.
     ///
     /// # Errors
-    /// When the engine does not answer for one of them, which keeps no other from being made; the next call goes on.
+    /// When the engine does not answer for a line. The other lines are still created, and the next call retries.
     pub async fn follow(&mut self) -> Result<(), HotError> {
         let mut followed = Ok(());
         for name in self.settings.lines.clone() {
@@ -94,12 +94,12 @@ impl ConfiguredLines {
 
     async fn follow_line(&mut self, name: EventName) -> Result<(), HotError> {
         let line = LineId::Queue(name.clone());
-        let is_brought = self.brought.contains(&name);
-        let change = |rule| Ok::<_, HotError>(if is_brought { rule } else { self.settings.bring_up_to_date(rule) });
+        let is_updated = self.updated.contains(&name);
+        let change = |rule| Ok::<_, HotError>(if is_updated { rule } else { self.settings.updated_rule(rule) });
         if change_rule(&*self.port, &line, change).await?.is_none() {
             self.port.make_line(&line, self.settings.rule()).await?;
         }
-        self.brought.insert(name);
+        self.updated.insert(name);
         Ok(())
     }
 
@@ -135,39 +135,39 @@ mod tests {
         "queue:shop".parse().expect("a line")
     }
 
-    /// A start with this configuration; the rule afterwards.
-    async fn started(port: &Arc<dyn LinePort>, settings: LineSettings) -> LineRule {
+    /// Starts with this configuration. Returns the rule afterwards.
+    async fn start(port: &Arc<dyn LinePort>, settings: LineSettings) -> LineRule {
         ConfiguredLines::new(port.clone(), settings).follow().await.expect("followed");
         port.rule(&line()).await.expect("answers").expect("is there")
     }
 
     #[tokio::test]
-    async fn an_operators_rate_stands_until_another_is_configured_and_the_rest_follows_the_configuration() {
+    async fn an_operators_rate_stands_until_the_configured_rate_changes_and_other_values_follow_the_configuration() {
         let folder = tempfile::tempdir().expect("a folder");
         let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened");
         let port: Arc<dyn LinePort> = Arc::new(lines);
-        assert_eq!(started(&port, settings(10, 100)).await.rate_per_second, 10);
-        let rule = started(&port, settings(20, 100)).await;
-        assert_eq!((rule.rate_per_second, rule.check().is_ok()), (20, true), "nobody had touched it");
-        assert_eq!(started(&port, settings(20, 100)).await.revision, rule.revision, "nothing to change");
+        assert_eq!(start(&port, settings(10, 100)).await.rate_per_second, 10);
+        let rule = start(&port, settings(20, 100)).await;
+        assert_eq!((rule.rate_per_second, rule.check().is_ok()), (20, true), "no operator has changed it");
+        assert_eq!(start(&port, settings(20, 100)).await.revision, rule.revision, "nothing to change");
         let changed = LineRule { rate_per_second: 3, paused: true, ..rule };
         port.change_rule(&line(), changed).await.expect("changed");
         for capacity in [200, 300] {
-            let rule = started(&port, settings(20, capacity)).await;
+            let rule = start(&port, settings(20, capacity)).await;
             assert_eq!((rule.rate_per_second, rule.paused, rule.capacity), (3, true, capacity));
         }
-        let rule = started(&port, settings(30, 300)).await;
-        assert_eq!((rule.rate_per_second, rule.paused), (30, true), "the pause is the operator's for good");
+        let rule = start(&port, settings(30, 300)).await;
+        assert_eq!((rule.rate_per_second, rule.paused), (30, true), "the pause of an operator stays");
     }
 
     #[tokio::test]
-    async fn a_running_server_does_not_fight_one_with_other_configuration() {
+    async fn a_running_server_does_not_revert_another_servers_configuration() {
         let folder = tempfile::tempdir().expect("a folder");
         let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened");
         let port: Arc<dyn LinePort> = Arc::new(lines);
         let mut old = ConfiguredLines::new(port.clone(), settings(10, 100));
         old.follow().await.expect("followed");
-        let new = started(&port, settings(20, 100)).await;
+        let new = start(&port, settings(20, 100)).await;
         old.follow().await.expect("followed");
         assert_eq!(port.rule(&line()).await.expect("answers"), Some(new));
     }

@@ -1,4 +1,4 @@
-// The waiting page, live: the line's public document is pushed, and the own rank worked out from it.
+// Live updates of the waiting page: the server pushes the line's public document, and the page computes the own rank from it.
 (() => {
   "use strict";
   const page = document.getElementById("wait");
@@ -7,10 +7,10 @@
   const line = encodeURIComponent(text.line);
   const ticket = Number(text.ticket);
   const number = new Intl.NumberFormat(document.documentElement.lang);
-  // Milliseconds. Everybody waits a little differently, so that a crowd does not ask as one.
-  const around = (ms) => ms * (0.75 + Math.random() * 0.5);
-  const LOOK_MS = 30000;
-  const TELL_MS = 30000;
+  // Returns a random delay near ms milliseconds, so that a crowd does not send its requests at the same time.
+  const jittered = (ms) => ms * (0.75 + Math.random() * 0.5);
+  const CHECK_MS = 30000;
+  const ANNOUNCE_MS = 30000;
   const POLL_MS = 4000;
 
   let rank = Number(text.rank);
@@ -18,9 +18,9 @@
   let rate = 0;
   let ticketRate = 0;
   let ticketsAhead = 0;
-  let told = "";
+  let announced = "";
   let leaving = false;
-  let lookTimer = 0;
+  let checkTimer = 0;
   let pollTimer = 0;
   let polling = false;
 
@@ -29,9 +29,9 @@
 
   function estimate() {
     if (!(rate > 0)) return text.stopped;
-    // Some of those ahead will not come to their turn; who was passed over stands before all numbers.
-    const bySome = ticketsAhead > 0 && ticketRate > 0 ? ticketsAhead / ticketRate : Infinity;
-    const seconds = Math.ceil(Math.min(rank / rate, bySome));
+    // Some visitors ahead give up their ticket. A visitor who was passed over has a ticket below all others ahead.
+    const byTickets = ticketsAhead > 0 && ticketRate > 0 ? ticketsAhead / ticketRate : Infinity;
+    const seconds = Math.ceil(Math.min(rank / rate, byTickets));
     const minutes = Math.ceil(seconds / 60);
     if (seconds < 60) return text.soon;
     if (minutes < 60) return fill(text.minutes, { n: minutes });
@@ -51,18 +51,18 @@
     byId("state").textContent = text[name];
   }
 
-  // The server knows where to go: this page's own address leads there once it is the turn.
+  // The server knows the next address: this page's own address redirects there after admission.
   function leave() {
     if (leaving) return;
     leaving = true;
     byId("estimate").textContent = text.entering;
-    byId("heard").textContent = text.entering;
+    byId("announcement").textContent = text.entering;
     const here = new URL(text.here, location.href);
     here.searchParams.set("from", String(first));
     location.replace(here.pathname + here.search);
   }
 
-  // Own rank = ticket - serving - the numbers given up below the ticket. A rank that was shown never gets worse.
+  // Own rank = ticket - serving - the tickets given up below the own ticket. A rank on the page never gets worse.
   function follow(serving) {
     rate = serving.ratePerSecond;
     ticketRate = serving.ticketsPerSecond;
@@ -73,7 +73,7 @@
     }
     if (ahead < 1) {
       rank = 1;
-      look(around(400));
+      scheduleCheck(jittered(400));
     } else {
       rank = Math.min(rank, ahead);
     }
@@ -81,29 +81,29 @@
     state("live");
   }
 
-  function look(afterMs) {
-    clearTimeout(lookTimer);
-    lookTimer = setTimeout(askPlace, afterMs);
+  function scheduleCheck(afterMs) {
+    clearTimeout(checkTimer);
+    checkTimer = setTimeout(checkPosition, afterMs);
   }
 
-  async function askPlace() {
-    let nextMs = around(LOOK_MS);
+  async function checkPosition() {
+    let nextMs = jittered(CHECK_MS);
     try {
       const answer = await fetch("/queue/place/" + line, { cache: "no-store", credentials: "same-origin" });
-      // Let in; or not known any more, and then this page's address enters again.
+      // Admitted, or not known any more: this page's own address then redirects, or enters the line again.
       if (answer.status === 401 || answer.status === 404) return leave();
       if (answer.ok) {
-        const place = await answer.json();
-        if (place.status === "ACTIVE") return leave();
-        rank = Math.min(rank, place.rank);
+        const position = await answer.json();
+        if (position.status === "ACTIVE") return leave();
+        rank = Math.min(rank, position.rank);
         show();
       } else {
-        nextMs = around(1000 * (Number(answer.headers.get("Retry-After")) || 5) + 2000);
+        nextMs = jittered(1000 * (Number(answer.headers.get("Retry-After")) || 5) + 2000);
       }
     } catch {
       state("offline");
     }
-    look(nextMs);
+    scheduleCheck(nextMs);
   }
 
   async function poll() {
@@ -114,7 +114,7 @@
     } catch {
       state("offline");
     }
-    if (polling) pollTimer = setTimeout(poll, around(POLL_MS));
+    if (polling) pollTimer = setTimeout(poll, jittered(POLL_MS));
   }
 
   function pollFrom(afterMs) {
@@ -123,7 +123,7 @@
     pollTimer = setTimeout(poll, afterMs);
   }
 
-  // A question under way must not begin it anew.
+  // Also keeps a running request from scheduling the next one.
   function stopPolling() {
     polling = false;
     clearTimeout(pollTimer);
@@ -139,30 +139,30 @@
     };
     source.onerror = () => {
       state("offline");
-      // Refused for good, and not only broken off: poll, and try again later.
+      // The stream was refused, not only interrupted: poll, and try again later.
       if (source.readyState === EventSource.CLOSED) {
-        pollFrom(around(1000));
+        pollFrom(jittered(1000));
         setTimeout(() => {
           stopPolling();
           stream();
-        }, around(60000));
+        }, jittered(60000));
       }
     };
   }
 
-  // Not at each change: nobody can listen to a number every second.
-  function tell() {
+  // Announces the rank to screen readers, not at each change: a new number every second would be unusable.
+  function announce() {
     const now = number.format(rank) + ". " + byId("estimate").textContent;
-    if (now !== told) byId("heard").textContent = told = now;
-    setTimeout(tell, TELL_MS);
+    if (now !== announced) byId("announcement").textContent = announced = now;
+    setTimeout(announce, ANNOUNCE_MS);
   }
 
-  window.addEventListener("online", () => look(around(500)));
-  // Back from another page by the browser's own memory: the turn may have come meanwhile.
+  window.addEventListener("online", () => scheduleCheck(jittered(500)));
+  // The browser restored the page from its cache: the visitor may be admitted by now.
   window.addEventListener("pageshow", (shown) => {
     if (shown.persisted) location.reload();
   });
-  look(around(LOOK_MS));
-  setTimeout(tell, TELL_MS);
+  scheduleCheck(jittered(CHECK_MS));
+  setTimeout(announce, ANNOUNCE_MS);
   stream();
 })();

@@ -1,4 +1,4 @@
-//! Keys are stored by their hash and revoked once.
+//! Keys are stored with their hash and revoked once.
 
 use access::rows::{self, ApiKey, KeyKind, active, insert, list, revoke};
 use domain::Timestamp;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 on_every_database!(keys_are_stored_listed_and_revoked_once, an_invalid_key_is_refused);
 
-/// A service with nothing but keys.
+/// A service that stores only keys.
 static KEYS: Schema = Schema {
     name: "key_service",
     file: "keys.sqlite",

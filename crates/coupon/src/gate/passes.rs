@@ -84,7 +84,7 @@ impl Gatekeeper for GateService {
         if self.settings.mode != DispatchMode::ActiveQueue {
             return Ok(None);
         }
-        Ok(match self.lines.look(who(campaign, user)).await.map_err(Undecided::because)? {
+        Ok(match self.lines.check_in(who(campaign, user)).await.map_err(Undecided::because)? {
             LineStatus::Inside { pass, .. } => Some(pass.id),
             _ => None,
         })

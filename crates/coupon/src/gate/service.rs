@@ -164,7 +164,7 @@ impl GateService {
 
     /// How somebody stands, whether or not the line was known.
     pub(super) async fn look(&self, who: &LineUser, campaign: &CampaignId) -> Result<LineStatus, ApiError> {
-        match self.lines.look(who.clone()).await? {
+        match self.lines.check_in(who.clone()).await? {
             LineStatus::NoLine => {
                 self.demand_line(campaign).await?;
                 Ok(LineStatus::Absent)

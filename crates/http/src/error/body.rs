@@ -1,22 +1,22 @@
-//! The error body's bytes, for the layers and for paths that do without them.
+//! The bytes of the error body, for the layers and for paths without layers.
 
 use crate::text::error_message;
 use crate::text::language::Language;
 use crate::trace::TraceId;
 use domain::{ErrorCode, Timestamp};
 
-/// All that the body says.
+/// The fields of the body.
 #[derive(Clone, Copy, Debug)]
 pub struct BodyFields<'a> {
     /// The stable code.
     pub code: ErrorCode,
     /// The message's language.
     pub language: Language,
-    /// Follows the message.
+    /// Appended to the message.
     pub detail: Option<&'a str>,
     /// Further fields.
     pub extra: &'a [(&'static str, String)],
-    /// When it happened.
+    /// The time of the error.
     pub timestamp: Timestamp,
     /// The request's id.
     pub trace_id: &'a TraceId,
@@ -34,7 +34,7 @@ pub fn error_body(
     write_error_body(&BodyFields { code, language, detail, extra: &[], timestamp, trace_id }, out);
 }
 
-/// As [`error_body`], with further fields before the time.
+/// Like [`error_body`], with further fields before the timestamp.
 pub fn write_error_body(fields: &BodyFields<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"code\":\"");
     out.extend_from_slice(fields.code.as_str().as_bytes());
@@ -62,7 +62,7 @@ fn write_message(message: &str, detail: Option<&str>, out: &mut Vec<u8>) {
     out.push(b'.');
 }
 
-/// Appends text as the inside of a JSON string.
+/// Appends text escaped for the inside of a JSON string.
 pub fn write_escaped(text: &str, out: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     for byte in text.bytes() {
@@ -79,7 +79,7 @@ pub fn write_escaped(text: &str, out: &mut Vec<u8>) {
     }
 }
 
-/// Appends `yyyy-MM-ddTHH:mm:ss` (UTC): digit by digit, since the general formatter costs ten times as much.
+/// Appends `yyyy-MM-ddTHH:mm:ss` (UTC), digit by digit, since the general formatter costs ten times as much.
 pub fn write_time(moment: Timestamp, out: &mut Vec<u8>) {
     let moment = jiff::Timestamp::from_millisecond(moment.millis()).unwrap_or_default();
     let time = jiff::tz::Offset::UTC.to_datetime(moment);
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_breaks_out_of_its_string() {
+    fn special_characters_stay_inside_their_string() {
         let nasty = "a\"b\\c\nd\u{0}e\u{7f}<script>\u{2028}안녕";
         let error = ApiError::new(ErrorCode::CouponNotApplicable).detail(nasty).with("reason", nasty);
         let body = body(&error, Language::En);

@@ -1,5 +1,5 @@
-//! How the errors and refusals of the parts below become answers: one place, so that the same cause is told alike
-//! everywhere.
+//! Maps the errors and refusals of lower crates to API errors. All mappings are here, so that the same cause gives the
+//! same error on every route.
 
 use super::ApiError;
 use domain::ErrorCode;

@@ -1,4 +1,4 @@
-//! The one error of the HTTP edge: a stable code, and what is wrong.
+//! The one error type of the HTTP edge: a stable code and a detail.
 
 pub mod body;
 mod from;
@@ -10,53 +10,53 @@ use body::{BodyFields, write_error_body};
 use domain::{ErrorCode, Timestamp};
 use http::StatusCode;
 
-/// Seconds that a refused caller is told to wait when nobody knows better. 429 and 503 always carry `Retry-After`.
+/// `Retry-After` in seconds of an error without its own value. 429 and 503 always carry the header.
 pub const RETRY_AFTER_SECONDS_DEFAULT: u32 = 1;
 
-/// A refused call. A handler returns it; the standard layers write its body, since they know language and trace id.
+/// An API error. A handler returns it, and the standard layers write its body: they know the language and the trace id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
-    /// What clients branch on.
+    /// The stable code for clients to branch on.
     pub code: ErrorCode,
-    /// What is wrong and what would be right, in English, for the developer of the client:
-    /// `stock must be 1 to 100000000`. Follows the message. Never a secret, never an overlong input.
+    /// The mistake and its correction, in English, for the developer of the client: `stock must be 1 to 100000000`.
+    /// Appended to the message. Never contains a secret or an overlong input.
     pub detail: Option<String>,
-    /// When to come again, in whole seconds.
+    /// Value of `Retry-After`, in seconds.
     pub retry_after_seconds: Option<u32>,
     /// Further fields of the body, such as `reason`.
     pub extra: Vec<(&'static str, String)>,
 }
 
 impl ApiError {
-    /// An error with nothing but its code.
+    /// An error that has only a code.
     pub fn new(code: ErrorCode) -> Self {
         Self { code, detail: None, retry_after_seconds: None, extra: Vec::new() }
     }
 
-    /// `INVALID_INPUT`, saying what is wrong and what would be right.
+    /// `INVALID_INPUT`, with the mistake and its correction.
     pub fn invalid(detail: impl Into<String>) -> Self {
         Self::new(ErrorCode::InvalidInput).detail(detail)
     }
 
-    /// `INTERNAL_ERROR`. The cause is logged and never told.
+    /// `INTERNAL_ERROR`. The cause is logged and never sent.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "internal error");
         Self::new(ErrorCode::InternalError)
     }
 
-    /// `SERVICE_UNAVAILABLE`, to be tried again after [`RETRY_AFTER_SECONDS_DEFAULT`].
+    /// `SERVICE_UNAVAILABLE`, with [`RETRY_AFTER_SECONDS_DEFAULT`].
     pub fn unavailable() -> Self {
         Self::new(ErrorCode::ServiceUnavailable)
     }
 
-    /// Says what is wrong and what would be right.
+    /// Adds the mistake and its correction.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
     }
 
-    /// Says when to come again, in seconds.
+    /// Sets `Retry-After`, in seconds.
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_seconds = Some(seconds);
@@ -75,7 +75,7 @@ impl ApiError {
         StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Seconds for `Retry-After`; none where the header has no meaning.
+    /// Seconds for `Retry-After`; none for codes without the header.
     pub fn retry_after_header(&self) -> Option<u32> {
         self.retry_after_seconds.or_else(|| retry_after_default(self.code))
     }
@@ -94,7 +94,7 @@ impl ApiError {
     }
 }
 
-/// What `Retry-After` says for a code when the error itself says nothing.
+/// `Retry-After` of a code, for errors without their own value, in seconds.
 pub fn retry_after_default(code: ErrorCode) -> Option<u32> {
     matches!(code, ErrorCode::RateLimitExceeded | ErrorCode::ServiceUnavailable | ErrorCode::QueueFull)
         .then_some(RETRY_AFTER_SECONDS_DEFAULT)
@@ -106,7 +106,7 @@ impl From<ErrorCode> for ApiError {
     }
 }
 
-/// Hands the error to the standard layers, which write the body. Without them the answer is a bare status.
+/// Passes the error to the standard layers, which write the body. Without them the response is a bare status.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();

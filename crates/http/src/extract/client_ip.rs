@@ -1,19 +1,19 @@
-//! Who is calling: the socket's address, or what a trusted proxy says.
+//! The client's address: the socket's, or the one that a trusted proxy forwards.
 
 use ipnet::IpNet;
 use std::net::IpAddr;
 
-/// The address that limits and logs go by. In the request's extensions once known.
+/// The client's address, for limits and logs. Stored in the request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientIp(pub IpAddr);
 
-/// The header in which proxies say whom they speak for.
+/// The header in which proxies forward the client's address.
 pub const FORWARDED_HEADER: &str = "x-forwarded-for";
 
-/// More hops than this are not followed.
+/// Hops beyond this are ignored.
 const HOPS_MAX: usize = 16;
 
-/// Proxies whose `X-Forwarded-For` is believed. None by default: the header is anyone's to write.
+/// Proxies whose `X-Forwarded-For` is trusted. None by default, since any client can write the header.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
 
@@ -27,10 +27,10 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// The nearest address that is not a trusted proxy's. `forwarded`: the header's values in the order received.
+    /// The nearest address that is not a trusted proxy. `forwarded`: the header's values in the order received.
     ///
-    /// Read from the right, since only what trusted proxies appended can be believed; an entry that is no address
-    /// ends the walk at the proxy that vouched for it.
+    /// Reads the entries from the right, since only those that trusted proxies appended can be trusted. An entry that is
+    /// not an address ends the search at the proxy that appended it.
     pub fn client_ip<'a>(&self, socket: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a [u8]>) -> ClientIp {
         let mut nearest = socket.to_canonical();
         if self.0.is_empty() {
@@ -69,13 +69,13 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_believed_by_default() {
+    fn forwarded_addresses_are_ignored_without_a_trusted_proxy() {
         assert_eq!(client(&[], "127.0.0.1", &["203.0.113.7"]), "127.0.0.1");
         assert_eq!(client(&["10.0.0.0/8"], "203.0.113.9", &["203.0.113.7"]), "203.0.113.9");
     }
 
     #[test]
-    fn the_nearest_stranger_is_the_client() {
+    fn the_nearest_untrusted_address_is_the_client() {
         let trusted = ["10.0.0.0/8"];
         assert_eq!(client(&trusted, "10.0.0.1", &["203.0.113.7"]), "203.0.113.7");
         assert_eq!(client(&trusted, "10.0.0.1", &["6.6.6.6, 203.0.113.7, 10.0.0.2"]), "203.0.113.7");
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_not_followed() {
+    fn a_malformed_entry_ends_the_search() {
         assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &["203.0.113.7, unknown"]), "10.0.0.1");
         assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &[""]), "10.0.0.1");
         let flood = vec!["10.0.0.2"; 10_000].join(",");

@@ -1,4 +1,4 @@
-//! Bodies in JSON, with refusals that name the field and say what is wrong.
+//! JSON bodies. An error names the field and the mistake.
 
 use crate::error::ApiError;
 use crate::text::shorten::shortened;
@@ -11,13 +11,14 @@ use domain::ErrorCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The bound where no layer has set a tighter one.
+/// The body limit for routes without the limit of a layer.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// A JSON body, in or out.
+/// A JSON body of a request or a response.
 ///
-/// Coming in: 415 without `Content-Type: application/json`; 400 `INVALID_INPUT` for what is not JSON, for wrong types
-/// and missing fields, and for unknown fields where `T` has `#[serde(deny_unknown_fields)]` (every request type should).
+/// A request gets 415 without `Content-Type: application/json`, and 400 `INVALID_INPUT` for a body that is not JSON, for
+/// wrong types and missing fields, and for unknown fields if `T` has `#[serde(deny_unknown_fields)]` (every request type
+/// should).
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
@@ -38,15 +39,15 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
-/// Reads a whole body. Where it is over a layer's bound the layer answers 413 in place of this refusal.
+/// Reads a whole body. If it exceeds a layer's limit, the layer replaces this error by 413.
 ///
 /// # Errors
-/// `INVALID_INPUT` when the body breaks off.
+/// `INVALID_INPUT` when the body is incomplete.
 pub async fn read(body: Body) -> Result<Bytes, ApiError> {
-    to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| ApiError::invalid("the body broke off"))
+    to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| ApiError::invalid("the body is incomplete"))
 }
 
-/// Whether the body is said to be JSON; a parameter such as `charset` may follow.
+/// Checks that the content type is JSON. A parameter such as `charset` may follow.
 ///
 /// # Errors
 /// `UNSUPPORTED_MEDIA_TYPE`.
@@ -63,10 +64,10 @@ pub fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
 /// Reads a value from JSON.
 ///
 /// # Errors
-/// `INVALID_INPUT` with the field and what is wrong with it.
+/// `INVALID_INPUT` with the field and the mistake.
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     if bytes.trim_ascii().is_empty() {
-        return Err(ApiError::invalid("the body must be JSON, and there is none"));
+        return Err(ApiError::invalid("the body must be JSON, but it is empty"));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| refusal(&error))?;
@@ -80,10 +81,10 @@ fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
         return not_json(inner);
     }
     let field = error.path().to_string();
-    let complaint = shortened(&inner.to_string());
+    let message = shortened(&inner.to_string());
     match field.as_str() {
-        "." | "?" => ApiError::invalid(complaint),
-        field => ApiError::invalid(format!("{}: {complaint}", shortened(field))),
+        "." | "?" => ApiError::invalid(message),
+        field => ApiError::invalid(format!("{}: {message}", shortened(field))),
     }
 }
 
@@ -113,17 +114,17 @@ mod tests {
         amount: u32,
     }
 
-    fn complaint(body: &[u8]) -> String {
+    fn detail_of(body: &[u8]) -> String {
         let error = from_json::<Order>(body).expect_err("refused");
         assert_eq!(error.code, ErrorCode::InvalidInput);
         error.detail.expect("with a reason")
     }
 
     #[test]
-    fn the_field_and_the_reason_are_named() {
+    fn an_error_names_the_field_and_the_reason() {
         let cases: [(&[u8], &str); 9] = [
-            (b"", "there is none"),
-            (b"  \n", "there is none"),
+            (b"", "it is empty"),
+            (b"  \n", "it is empty"),
             (b"{", "not JSON: EOF"),
             (b"user_id=1", "not JSON: expected value"),
             (b"[]", "invalid length 0"),
@@ -136,35 +137,35 @@ mod tests {
             (br#"{"user_id":"u","lines":[],"colour":1}"#, "colour: unknown field `colour`, expected"),
         ];
         for (body, expected) in cases {
-            let said = complaint(body);
-            assert!(said.contains(expected), "{said:?} has no {expected:?}");
+            let detail = detail_of(body);
+            assert!(detail.contains(expected), "{detail:?} has no {expected:?}");
         }
     }
 
     #[test]
-    fn what_follows_the_value_is_refused() {
-        assert!(complaint(br#"{"user_id":"u","lines":[]} {}"#).contains("not JSON: trailing characters"));
-        assert!(complaint(b"\xff\xfe").contains("not JSON"));
+    fn trailing_data_and_malformed_json_are_refused() {
+        assert!(detail_of(br#"{"user_id":"u","lines":[]} {}"#).contains("not JSON: trailing characters"));
+        assert!(detail_of(b"\xff\xfe").contains("not JSON"));
         let deep = "[".repeat(100_000);
-        assert!(complaint(deep.as_bytes()).len() < 300);
+        assert!(detail_of(deep.as_bytes()).len() < 300);
     }
 
     #[test]
-    fn overlong_input_is_not_said_back() {
+    fn overlong_input_is_not_quoted_in_full() {
         let long = "x".repeat(50_000);
         for body in [
             format!(r#"{{"{long}":1}}"#),
             format!(r#"{{"user_id":"u","lines":[{{"amount":"{long}"}}]}}"#),
             format!(r#"{{"user_id":"u","lines":"{long}"}}"#),
         ] {
-            let said = complaint(body.as_bytes());
-            assert!(said.len() < 500, "{} characters", said.len());
-            assert!(said.contains("expected"), "{said}");
+            let detail = detail_of(body.as_bytes());
+            assert!(detail.len() < 500, "{} characters", detail.len());
+            assert!(detail.contains("expected"), "{detail}");
         }
     }
 
     #[test]
-    fn only_json_is_taken_as_json() {
+    fn only_the_json_content_type_is_accepted() {
         let check = |value: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, http::HeaderValue::from_static(value));

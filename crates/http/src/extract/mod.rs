@@ -1,4 +1,4 @@
-//! What handlers take from requests: JSON bodies, parameters, the client's address.
+//! Extractors for handlers: JSON bodies, parameters, the client's address.
 
 pub mod client_ip;
 pub mod json;

@@ -1,4 +1,4 @@
-//! Parameters of paths and queries, refused in the same form as bodies.
+//! Parameters of paths and queries. Their errors have the same form as those of bodies.
 
 use crate::error::ApiError;
 use crate::text::shorten::shortened;
@@ -8,11 +8,11 @@ use axum::extract::{FromRequestParts, Path as AxumPath, Query as AxumQuery};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-/// The query's parameters. 400 `INVALID_INPUT` names the one that is wrong.
+/// The query's parameters. 400 `INVALID_INPUT` names the invalid one.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<T>(pub T);
 
-/// The path's parameters. 400 `INVALID_INPUT` names the one that is wrong.
+/// The path's parameters. 400 `INVALID_INPUT` names the invalid one.
 #[derive(Clone, Copy, Debug)]
 pub struct Path<T>(pub T);
 
@@ -39,15 +39,15 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
 }
 
 fn query_refusal(rejection: &QueryRejection) -> ApiError {
-    let said = rejection.body_text();
-    let complaint = said.strip_prefix("Failed to deserialize query string: ").unwrap_or(&said);
-    ApiError::invalid(format!("query: {}", shortened(complaint)))
+    let text = rejection.body_text();
+    let message = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
+    ApiError::invalid(format!("query: {}", shortened(message)))
 }
 
 fn path_refusal(rejection: PathRejection) -> ApiError {
     let kind = match rejection {
         PathRejection::FailedToDeserializePathParams(failure) => failure.into_kind(),
-        // The route has no such parameters: the programmer's mistake, not the caller's.
+        // The route has no such parameters: a mistake in the program, not in the request.
         other => return ApiError::internal(other.body_text()),
     };
     match kind {

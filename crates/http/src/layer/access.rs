@@ -1,4 +1,4 @@
-//! The access log: one line a request, through `tracing` (GW-010).
+//! The access log: one line for each request, through `tracing` (GW-010).
 
 use crate::extract::client_ip::ClientIp;
 use crate::trace::TraceId;
@@ -7,24 +7,24 @@ use std::time::Duration;
 /// Longest path that is logged, in bytes.
 const PATH_LENGTH_MAX: usize = 512;
 
-/// What one line says. No headers, no query, no body: keys and personal data stay out of logs.
+/// One line of the log. It has no headers, query or body, so that keys and personal data stay out of logs.
 #[derive(Clone, Copy, Debug)]
 pub struct AccessLine<'a> {
     /// The request's method.
     pub method: &'a str,
     /// The request's path without its query.
     pub path: &'a str,
-    /// The answer's status.
+    /// The response's status.
     pub status: u16,
-    /// The error code, where the answer is an error.
+    /// The error code, if the response is an error.
     pub code: Option<&'a str>,
-    /// From the request's head to the answer's head.
+    /// From the request's head to the response's head.
     pub duration: Duration,
     /// The request's id.
     pub trace_id: &'a TraceId,
-    /// Who called, where known.
+    /// The client's address, if known.
     pub client: Option<ClientIp>,
-    /// Bytes of the answer's body, where known beforehand.
+    /// Length of the response's body in bytes, if known beforehand.
     pub bytes: Option<u64>,
 }
 

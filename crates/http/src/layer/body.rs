@@ -1,4 +1,4 @@
-//! Request bodies: bounded in bytes, and watched, so that a refusal can say whose fault it was.
+//! Request bodies: limited in bytes, and watched, so that a timeout can be attributed to the client or to the server.
 
 use crate::error::ApiError;
 use axum::body::{Body, Bytes};
@@ -10,43 +10,43 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
-/// What happened to a request's body so far. In the request's extensions.
+/// The state of a request's body so far. Stored in the request's extensions.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct BodyWatch(Arc<Seen>);
+pub(crate) struct BodyWatch(Arc<BodyState>);
 
 #[derive(Debug, Default)]
-struct Seen {
-    /// Someone reads, and the client has not sent it all.
+struct BodyState {
+    /// A handler reads, and the client has not sent the rest.
     waiting: AtomicBool,
-    /// The limit that was overstepped; 0 when none was.
-    overstepped: AtomicUsize,
+    /// The limit that was exceeded, in bytes; 0 if none was.
+    exceeded: AtomicUsize,
 }
 
 impl BodyWatch {
-    /// Whether somebody waits for the client to send the rest.
+    /// Whether a handler waits for the client to send the rest.
     pub(super) fn is_waiting(&self) -> bool {
         self.0.waiting.load(Ordering::Relaxed)
     }
 
-    /// The refusal of a body that turned out to be too large while being read.
+    /// The error for a body that exceeded a limit while it was read.
     pub(super) fn refusal(&self) -> Option<ApiError> {
-        let limit_bytes = self.0.overstepped.load(Ordering::Relaxed);
+        let limit_bytes = self.0.exceeded.load(Ordering::Relaxed);
         (limit_bytes > 0).then(|| too_large(limit_bytes))
     }
 }
 
 fn too_large(limit_bytes: usize) -> ApiError {
-    ApiError::new(ErrorCode::PayloadTooLarge).detail(format!("it may have at most {limit_bytes} bytes"))
+    ApiError::new(ErrorCode::PayloadTooLarge).detail(format!("the body must have at most {limit_bytes} bytes"))
 }
 
 /// Reading the body failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
-    /// It has more bytes than are allowed here.
+    /// The body is larger than the limit.
     #[error("the body has more than {0} bytes")]
     TooLarge(usize),
     /// The connection broke, or the framing was wrong.
-    #[error("the body broke off: {0}")]
+    #[error("the body is incomplete: {0}")]
     Broken(axum::Error),
 }
 
@@ -79,7 +79,7 @@ impl HttpBody for BoundedBody {
                 Poll::Ready(Some(Ok(frame)))
             }
             None => {
-                self.watch.0.overstepped.store(self.limit_bytes, Ordering::Relaxed);
+                self.watch.0.exceeded.store(self.limit_bytes, Ordering::Relaxed);
                 Poll::Ready(Some(Err(BodyError::TooLarge(self.limit_bytes))))
             }
         }
@@ -94,10 +94,10 @@ impl HttpBody for BoundedBody {
     }
 }
 
-/// Puts a bound on the request's body. A bound inside another one counts too, so the tighter one holds.
+/// Limits the request's body. Limits nest, and the lowest one applies.
 ///
 /// # Errors
-/// `PAYLOAD_TOO_LARGE` when the request itself says that its body is larger.
+/// `PAYLOAD_TOO_LARGE` when the request declares a larger body.
 pub(crate) fn bound(request: &mut Request, limit_bytes: usize) -> Result<BodyWatch, ApiError> {
     let watch = request.extensions().get::<BodyWatch>().cloned().unwrap_or_default();
     let body = request.body_mut();

@@ -1,6 +1,6 @@
 //! The one layer around every route: trace id, time and body limits, panics, error form, log, metrics.
 //!
-//! One layer and not eight: each layer of a router costs a box and a clone a request.
+//! One layer instead of eight: each layer of a router costs a box and a clone for each request.
 
 use super::access::AccessLine;
 use super::{body, render, security};
@@ -25,10 +25,10 @@ use std::sync::Arc;
 use std::time::Instant;
 use tracing::Instrument;
 
-/// The route of requests that no route matched: one label, however many paths are tried.
+/// The label of requests that match no route: one label for any number of paths.
 const UNMATCHED: &str = "unmatched";
 
-/// What is kept of the request until the answer is there.
+/// The data of a request that is kept until the response is complete.
 struct Exchange {
     started: Instant,
     method: Method,
@@ -53,12 +53,12 @@ impl Exchange {
             language: Language::from_accept(header(ACCEPT_LANGUAGE), settings.default_language),
             client: extensions.get::<ClientIp>().copied().or_else(|| client_ip(request, settings)),
         };
-        exchange.tell(request);
+        exchange.insert_extensions(request);
         exchange
     }
 
-    /// Handlers find out what has been found out.
-    fn tell(&self, request: &mut Request) {
+    /// Passes trace id, language and client address to the handlers.
+    fn insert_extensions(&self, request: &mut Request) {
         let extensions = request.extensions_mut();
         extensions.insert(self.trace_id);
         extensions.insert(self.language);
@@ -111,7 +111,7 @@ pub(crate) async fn frame(State(settings): State<Arc<HttpSettings>>, mut request
     exchange.finish(&settings, response)
 }
 
-/// Runs the handler within its limits: bytes, time, and no panic gets out.
+/// Runs the handler within its limits of bytes and time, and catches panics.
 async fn guarded(settings: &HttpSettings, mut request: Request, next: Next) -> Response {
     let watch = match body::bound(&mut request, settings.body_limit_bytes) {
         Ok(watch) => watch,

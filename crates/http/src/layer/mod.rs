@@ -1,4 +1,4 @@
-//! What stands around every handler.
+//! The layers around every handler.
 
 pub(super) mod access;
 pub(super) mod body;

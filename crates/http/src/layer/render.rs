@@ -1,4 +1,4 @@
-//! Error answers in the contract's form, whoever made them.
+//! Writes every error response in the contract's form, including those of libraries.
 
 use crate::error::ApiError;
 use crate::text::language::Language;
@@ -12,11 +12,11 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
-/// In an answer's extensions: it has a body of its own for people, whatever its status.
+/// Marks a response, in its extensions, that has its own body for people, even with an error status.
 #[derive(Clone, Copy, Debug)]
 pub struct OwnBody;
 
-/// `OPTIONS` of a route that has no answer of its own: which methods there are (`Allow` is added by the router).
+/// Answers `OPTIONS` for a route without its own handler: the list of methods (the router adds `Allow`).
 pub(super) fn answer_options(method: &Method, response: Response) -> Response {
     let unanswered = *method == Method::OPTIONS && response.status() == StatusCode::METHOD_NOT_ALLOWED;
     if !unanswered {
@@ -29,7 +29,7 @@ pub(super) fn answer_options(method: &Method, response: Response) -> Response {
     answer
 }
 
-/// `HEAD` says how long the body would be, and has none (RFC 9110, 9.3.2).
+/// Removes the body of a response to `HEAD`, and keeps its length (RFC 9110, 9.3.2).
 pub(super) fn drop_body(response: &mut Response) {
     if let Some(length) = response.body().size_hint().exact().filter(|length| *length > 0) {
         response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
@@ -37,7 +37,7 @@ pub(super) fn drop_body(response: &mut Response) {
     *response.body_mut() = Body::empty();
 }
 
-/// Gives an error answer its body, and says which code it has. Others pass as they are.
+/// Writes the body of an error response and returns its code. Other responses stay unchanged.
 pub(super) fn render(response: &mut Response, language: Language, trace_id: &TraceId) -> Option<ErrorCode> {
     let error = response.extensions_mut().remove::<ApiError>().or_else(|| foreign_error(response))?;
     let mut body = Vec::with_capacity(256);
@@ -59,14 +59,14 @@ fn write_headers(headers: &mut HeaderMap, error: &ApiError, language: Language) 
     if error.code == ErrorCode::Unauthorized {
         headers.entry(WWW_AUTHENTICATE).or_insert(HeaderValue::from_static("ApiKey"));
     }
-    // What is left of such a body must not be read as the next request.
+    // The rest of such a body must not be read as the next request.
     if matches!(error.code, ErrorCode::RequestTimeout | ErrorCode::PayloadTooLarge) {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
 }
 
-/// An error that is not ours (a router's 404, a library's plain text) becomes one of ours, of the same status.
-/// JSON is taken to be meant: health answers 503 in its own form.
+/// Converts an error response of a library (a router's 404, plain text) to an API error of the same status. A JSON body
+/// is kept: health answers 503 in its own form.
 fn foreign_error(response: &Response) -> Option<ApiError> {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();

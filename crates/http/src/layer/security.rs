@@ -1,4 +1,4 @@
-//! Security headers on every answer (GW-011).
+//! Security headers of every response (GW-011).
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -10,7 +10,7 @@ pub const SECURITY_HEADERS: [(&str, &str); 4] = [
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
 ];
 
-/// Adds those that the handler did not set itself: a page has a content policy of its own.
+/// Adds the headers that the handler did not set: a page has its own content policy.
 pub(super) fn add(headers: &mut HeaderMap) {
     for (name, value) in SECURITY_HEADERS {
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));

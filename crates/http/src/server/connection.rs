@@ -1,6 +1,6 @@
 //! One connection, from its first byte to its last.
 
-use super::head::{Front, Most, front};
+use super::head::{Front, SizeLimits, front};
 use super::prefixed::Prefixed;
 use super::streamed;
 use super::worker::{HotRoutes, ServerState};
@@ -18,21 +18,21 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tower::ServiceExt;
 
-/// How often a connection looks at the clock: the grain of time-outs and of draining.
+/// How often a connection checks the clock: the precision of timeouts and of draining.
 const TICK: Duration = Duration::from_secs(1);
-/// Room for a usual request; grows to the limits when a request is larger.
+/// Capacity for a usual request. The buffer grows up to the limits for a larger one.
 const INPUT_BYTES: usize = 2 * 1024;
-/// An answer buffer larger than this is let go after it was written.
+/// An output buffer larger than this is shrunk after it is written.
 const OUTPUT_BYTES_KEPT: usize = 64 * 1024;
 
-/// hyper wants at least so much.
+/// The smallest buffer that hyper accepts.
 const HYPER_BUFFER_BYTES_MIN: usize = 8 * 1024;
 
-/// What a look at the input came to.
+/// The step after all complete requests in the input are answered.
 enum Next {
     /// More bytes are needed.
     Read,
-    /// The rest is hyper's.
+    /// hyper serves the rest of the connection.
     HandOver,
     /// The connection ends once the output is written.
     End,
@@ -56,9 +56,9 @@ pub(super) async fn serve<R: HotRoutes>(
 ) {
     let mut connection =
         Connection { routes: &routes, state: &state, peer, input: Vec::with_capacity(INPUT_BYTES), output: Vec::new() };
-    // A peer that goes away in the middle is no news.
+    // A peer that disconnects in the middle of a request needs no log line.
     let Ok(Some(rest)) = connection.run(&mut stream).await else { return };
-    // Boxed, both: a connection that waits for years must not hold the room that another kind needs.
+    // Both are boxed: a long-lived connection of one kind must not hold the memory that the other kind needs.
     if let Some(request) = streamed::request(&rest, state.settings.streams_under) {
         drop(connection);
         drop((rest, routes));
@@ -74,14 +74,14 @@ pub(super) async fn serve<R: HotRoutes>(
 }
 
 impl<R: HotRoutes> Connection<'_, R> {
-    /// Answers hot requests. Gives back the unread bytes when the rest is for hyper.
+    /// Answers hot requests. Returns the unread bytes when hyper is to serve the rest.
     async fn run(&mut self, stream: &mut TcpStream) -> std::io::Result<Option<Bytes>> {
         let mut tick = pin!(tokio::time::sleep(TICK));
-        let mut heard_at = Instant::now();
+        let mut active_at = Instant::now();
         loop {
             let next = self.answer_all().await;
             if !self.output.is_empty() {
-                heard_at = Instant::now();
+                active_at = Instant::now();
             }
             self.write_output(stream).await?;
             match next {
@@ -101,13 +101,13 @@ impl<R: HotRoutes> Connection<'_, R> {
                             return Ok(None);
                         }
                         if was_idle {
-                            heard_at = Instant::now();
+                            active_at = Instant::now();
                         }
                         break;
                     }
                     () = &mut tick => {
                         tick.as_mut().reset(tokio::time::Instant::now() + TICK);
-                        if let Some(end) = self.overdue(heard_at.elapsed()) {
+                        if let Some(end) = self.overdue(active_at.elapsed()) {
                             if let Some(code) = end {
                                 self.routes.refuse(code, "", &mut self.output);
                             }
@@ -120,7 +120,7 @@ impl<R: HotRoutes> Connection<'_, R> {
         }
     }
 
-    /// Whether it is time to end, and with what word: nothing is owed to a peer that waits in silence.
+    /// Returns `Some` when the connection must end, with the error to send. An idle peer gets no error.
     fn overdue(&self, silent: Duration) -> Option<Option<ErrorCode>> {
         let half_a_request = !self.input.is_empty();
         if half_a_request && silent >= self.state.settings.request_timeout {
@@ -130,7 +130,7 @@ impl<R: HotRoutes> Connection<'_, R> {
         idle.then_some(None)
     }
 
-    /// Writes what was answered. A peer that does not take it in time is left.
+    /// Writes the output. A peer that does not read it in time is disconnected.
     async fn write_output(&mut self, stream: &mut TcpStream) -> std::io::Result<()> {
         if self.output.is_empty() {
             return Ok(());
@@ -151,10 +151,10 @@ impl<R: HotRoutes> Connection<'_, R> {
     /// Answers every whole request in the input.
     async fn answer_all(&mut self) -> Next {
         let settings = &self.state.settings;
-        let most = Most { head_bytes: settings.head_bytes_max, body_bytes: settings.body_bytes_max };
+        let limits = SizeLimits { head_bytes: settings.head_bytes_max, body_bytes: settings.body_bytes_max };
         let mut done = 0;
         let next = loop {
-            match front(&self.input[done..], |method, target| self.routes.knows(method, target), most) {
+            match front(&self.input[done..], |method, target| self.routes.knows(method, target), limits) {
                 Front::Partial => break Next::Read,
                 Front::Other => break Next::HandOver,
                 Front::Broken(code, detail) => {
@@ -195,7 +195,7 @@ async fn hand_over(stream: Prefixed, peer: SocketAddr, router: Router, state: &S
         .serve_connection(io, service);
     let mut serving = pin!(serving);
     tokio::select! {
-        // Looked at first: told to end before it has read anything, hyper would drop the request that is here already.
+        // Polled first: a shutdown before its first read would make hyper drop the request that has already arrived.
         biased;
         _ = &mut serving => return,
         () = state.drained() => serving.as_mut().graceful_shutdown(),

@@ -1,25 +1,25 @@
-//! Reading a request's head, just far enough to know whether the hot route can answer it.
+//! Parses a request's head just far enough to decide whether a hot route can answer it.
 
 use domain::ErrorCode;
 
-/// Most headers of one request.
+/// Most headers in one request.
 pub(super) const HEADERS_MAX: usize = 64;
 
-/// How large a request may be that is answered here (GW-014).
+/// Size limits of a request that is answered here (GW-014).
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Most {
-    /// Request line and headers in bytes.
+pub(super) struct SizeLimits {
+    /// Request line and headers, in bytes.
     pub head_bytes: usize,
-    /// Body in bytes. Larger ones are the router's, which knows how much each route takes.
+    /// Body, in bytes. The router serves larger requests: it knows the limit of each route.
     pub body_bytes: usize,
 }
 
-/// What the hot route needs of a head.
+/// The parts of a head that the hot routes use.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HotHead<'a> {
     /// The method.
     pub method: &'a str,
-    /// Path and query as they were sent.
+    /// Path and query as sent.
     pub target: &'a str,
     /// `Content-Type`.
     pub content_type: Option<&'a [u8]>,
@@ -33,31 +33,31 @@ pub struct HotHead<'a> {
     pub idempotency_key: Option<&'a [u8]>,
     /// `X-Forwarded-For`.
     pub forwarded_for: Option<&'a [u8]>,
-    /// Whether the client wants the connection to end after this answer.
+    /// Whether the client wants the connection to close after this response.
     pub close: bool,
 }
 
-/// What stands at the front of the bytes read so far.
+/// The request at the front of the input.
 #[derive(Debug)]
 pub(super) enum Front<'a> {
     /// Not a whole request yet.
     Partial,
     /// A whole request for the hot route.
     Hot { head: HotHead<'a>, body: &'a [u8], length: usize },
-    /// A request for someone else, or in a form that only hyper knows.
+    /// A request for another route, or in a form that only hyper handles.
     Other,
-    /// Nothing that can be answered; the connection ends after the error.
+    /// Not a valid request. The connection closes after the error.
     Broken(ErrorCode, &'static str),
 }
 
-/// Looks at the front of `bytes`. `knows` tells by method and target what is hot.
-pub(super) fn front(bytes: &[u8], knows: impl Fn(&str, &str) -> bool, most: Most) -> Front<'_> {
+/// Parses the front of `bytes`. `knows` decides by method and target whether a request is hot.
+pub(super) fn front(bytes: &[u8], knows: impl Fn(&str, &str) -> bool, limits: SizeLimits) -> Front<'_> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut request = httparse::Request::new(&mut headers);
     let head_length = match request.parse(bytes) {
-        Ok(httparse::Status::Complete(length)) if length <= most.head_bytes => length,
-        Ok(httparse::Status::Partial) if bytes.len() < most.head_bytes => return Front::Partial,
-        Ok(_) => return Front::Broken(ErrorCode::HeadersTooLarge, "there are too many bytes of headers"),
+        Ok(httparse::Status::Complete(length)) if length <= limits.head_bytes => length,
+        Ok(httparse::Status::Partial) if bytes.len() < limits.head_bytes => return Front::Partial,
+        Ok(_) => return Front::Broken(ErrorCode::HeadersTooLarge, "the headers are too large"),
         Err(httparse::Error::TooManyHeaders) => {
             return Front::Broken(ErrorCode::HeadersTooLarge, "there must be at most 64 headers");
         }
@@ -70,10 +70,10 @@ pub(super) fn front(bytes: &[u8], knows: impl Fn(&str, &str) -> bool, most: Most
         return Front::Other;
     }
     let Some((head, body_length)) = hot_head(request.headers) else { return Front::Other };
-    // What asks needs no body; of what changes something it is said how long it is.
+    // A GET needs no Content-Length. Any other request must have one.
     let Some(body_length) = body_length.or((method == "GET").then_some(0)) else { return Front::Other };
     let head = HotHead { method, target, ..head };
-    if body_length > most.body_bytes {
+    if body_length > limits.body_bytes {
         return Front::Other;
     }
     match bytes.get(head_length..head_length + body_length) {
@@ -82,13 +82,13 @@ pub(super) fn front(bytes: &[u8], knows: impl Fn(&str, &str) -> bool, most: Most
     }
 }
 
-/// The headers that matter, and the body's length; `None` for whatever only hyper should judge.
+/// The headers that matter, and the body's length. `None` for a request that only hyper should judge.
 fn hot_head<'a>(headers: &[httparse::Header<'a>]) -> Option<(HotHead<'a>, Option<usize>)> {
     let mut head = HotHead::default();
     let mut body_length = None;
     for header in headers {
         let (name, value) = (header.name, header.value);
-        // The length tells most names apart before any byte is compared.
+        // The length rules out most names before any byte is compared.
         match name.len() {
             4 if name.eq_ignore_ascii_case("host") => {}
             6 if name.eq_ignore_ascii_case("expect") => return None,
@@ -117,38 +117,38 @@ fn hot_head<'a>(headers: &[httparse::Header<'a>]) -> Option<(HotHead<'a>, Option
     Some((head, body_length))
 }
 
-fn once<T>(place: &mut Option<T>, value: T) -> Option<()> {
-    place.replace(value).is_none().then_some(())
+fn once<T>(slot: &mut Option<T>, value: T) -> Option<()> {
+    slot.replace(value).is_none().then_some(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn look(text: &str) -> Front<'_> {
+    fn parse(text: &str) -> Front<'_> {
         let knows = |method: &str, target: &str| [("POST", "/hot"), ("GET", "/hot?a=1")].contains(&(method, target));
-        front(text.as_bytes(), knows, Most { head_bytes: 16 * 1024, body_bytes: 100 })
+        front(text.as_bytes(), knows, SizeLimits { head_bytes: 16 * 1024, body_bytes: 100 })
     }
 
     #[test]
     fn a_plain_request_is_hot() {
         let text = "POST /hot HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nx-api-KEY: k\r\n\r\n{}POST";
-        let Front::Hot { head, body, length } = look(text) else { panic!("{:?}", look(text)) };
+        let Front::Hot { head, body, length } = parse(text) else { panic!("{:?}", parse(text)) };
         assert_eq!((body, head.api_key, length), (&b"{}"[..], Some(&b"k"[..]), text.len() - 4));
         for end in 0..length {
-            assert!(matches!(look(&text[..end]), Front::Partial), "cut at {end}");
+            assert!(matches!(parse(&text[..end]), Front::Partial), "cut at {end}");
         }
     }
 
     #[test]
-    fn a_question_needs_no_length() {
+    fn a_get_needs_no_content_length() {
         let text = "GET /hot?a=1 HTTP/1.1\r\nHost: a\r\n\r\nGET";
-        let Front::Hot { head, body, length } = look(text) else { panic!("{:?}", look(text)) };
+        let Front::Hot { head, body, length } = parse(text) else { panic!("{:?}", parse(text)) };
         assert_eq!((head.method, head.target, body, length), ("GET", "/hot?a=1", &b""[..], text.len() - 3));
     }
 
     #[test]
-    fn what_is_unusual_goes_to_hyper() {
+    fn unusual_requests_go_to_hyper() {
         for text in [
             "GET /hot HTTP/1.1\r\nHost: a\r\n\r\n",
             "POST /cold HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
@@ -163,16 +163,16 @@ mod tests {
             "POST /hot HTTP/1.1\r\nContent-Length: 101\r\n\r\n",
             "GET /hot?a=1 HTTP/1.1\r\nContent-Length: 101\r\n\r\n",
         ] {
-            assert!(matches!(look(text), Front::Other), "{text:?} {:?}", look(text));
+            assert!(matches!(parse(text), Front::Other), "{text:?} {:?}", parse(text));
         }
     }
 
     #[test]
-    fn what_can_not_be_is_refused() {
+    fn invalid_requests_are_refused() {
         let flood = format!("POST /hot HTTP/1.1\r\n{}\r\n", "a: b\r\n".repeat(HEADERS_MAX + 1));
-        assert!(matches!(look(&flood), Front::Broken(ErrorCode::HeadersTooLarge, _)));
+        assert!(matches!(parse(&flood), Front::Broken(ErrorCode::HeadersTooLarge, _)));
         let long = format!("POST /hot HTTP/1.1\r\na: {}", "b".repeat(16 * 1024));
-        assert!(matches!(look(&long), Front::Broken(ErrorCode::HeadersTooLarge, _)));
-        assert!(matches!(look("\u{1}\u{2}\r\n\r\n"), Front::Broken(ErrorCode::InvalidInput, _)));
+        assert!(matches!(parse(&long), Front::Broken(ErrorCode::HeadersTooLarge, _)));
+        assert!(matches!(parse("\u{1}\u{2}\r\n\r\n"), Front::Broken(ErrorCode::InvalidInput, _)));
     }
 }

@@ -1,4 +1,4 @@
-//! The door: where connections come in, and where the hot routes are answered without a detour.
+//! The server: accepts connections, and answers the hot routes without the router.
 //!
 //! ```text
 //! acceptor --round robin--> worker (one runtime per core)
@@ -6,11 +6,10 @@
 //!                                                   no:  hand the connection to hyper and the router
 //! ```
 //!
-//! A rush is a million tiny requests of a few kinds, and what they cost is the system calls and the way through
-//! layers that they do not use. So a connection that asks for a hot route is served by a short loop of its own: one
-//! read, one write. Everything unusual (another path, a chunked body, an upgrade, `Expect`) goes to hyper,
-//! bytes already read included, and stays there until the connection ends. A stream without an end is answered by the
-//! router and written by hand (`streamed`): of those there are as many as people wait.
+//! A rush is a million tiny requests of a few kinds. Their cost is system calls, and layers that they do not use. So a
+//! short loop serves a connection with requests for hot routes: one read, one write. Everything unusual (another path, a
+//! chunked body, an upgrade, `Expect`) goes to hyper, together with the bytes already read, and stays there until the
+//! connection ends. The router answers an endless stream, and `streamed` writes it: each waiting visitor has one.
 
 mod connection;
 #[cfg(test)]
@@ -22,7 +21,8 @@ mod request;
 mod streamed;
 mod worker;
 
+pub use crate::limits::RateNote;
 pub use head::HotHead;
-pub use reply::{RateNote, Reply};
+pub use reply::Reply;
 pub use request::{HotRequest, SampledLine, refuse};
 pub use worker::{HotRoutes, Server, ServerSettings};

@@ -1,4 +1,4 @@
-//! A connection handed to hyper: its first bytes were read already, and hyper's own refusals get the contract's body.
+//! A connection handed to hyper. Its first bytes are already read, and hyper's own errors get the contract's body.
 
 use bytes::{Buf, Bytes};
 use domain::ErrorCode;
@@ -11,27 +11,27 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-/// Writes a whole refusal, head and body.
+/// Writes a whole error response, head and body.
 type Refuse = Box<dyn Fn(ErrorCode) -> Vec<u8> + Send>;
 
-/// Gives the bytes that were read already, then reads on.
+/// Returns the bytes that are already read, then reads from the stream.
 pub(super) struct Prefixed {
     prefix: Bytes,
     stream: TcpStream,
     refuse: Refuse,
-    /// Written in place of a refusal of hyper's, and not sent yet.
-    instead: Bytes,
+    /// The response that replaces an error of hyper's, as far as it is not sent yet.
+    replacement: Bytes,
     write_timeout: Duration,
-    /// Runs while the peer does not take what is written.
+    /// Runs while the peer does not read.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl Prefixed {
     pub fn new(prefix: Bytes, stream: TcpStream, refuse: Refuse, write_timeout: Duration) -> Self {
-        Self { prefix, stream, refuse, instead: Bytes::new(), write_timeout, stalled: None }
+        Self { prefix, stream, refuse, replacement: Bytes::new(), write_timeout, stalled: None }
     }
 
-    /// A peer that takes nothing for so long is left: it would hold its connection for ever.
+    /// Disconnects a peer that reads nothing for the write timeout: it would hold its connection forever.
     fn in_time<T>(&mut self, context: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stalled = None;
@@ -44,20 +44,20 @@ impl Prefixed {
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
-    fn poll_instead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.instead.is_empty() {
-            let written = Pin::new(&mut self.stream).poll_write(context, &self.instead);
+    fn poll_replacement(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.replacement.is_empty() {
+            let written = Pin::new(&mut self.stream).poll_write(context, &self.replacement);
             let count = ready!(self.in_time(context, written))?;
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            self.instead.advance(count);
+            self.replacement.advance(count);
         }
         Poll::Ready(Ok(()))
     }
 }
 
-/// The code of an answer that hyper gave by itself: to what is no request it answers with a bare head. Answers of the
+/// The code of a response that hyper made itself: it answers an invalid request with a bare head. Responses of the
 /// router always carry a trace id.
 fn bare_refusal(bytes: &[u8]) -> Option<ErrorCode> {
     let status = bytes.strip_prefix(b"HTTP/1.1 ").or_else(|| bytes.strip_prefix(b"HTTP/1.0 "))?.get(..3)?;
@@ -85,19 +85,19 @@ impl AsyncRead for Prefixed {
         buffer.put_slice(&self.prefix[..count]);
         self.prefix.advance(count);
         if self.prefix.is_empty() {
-            // What is empty still holds the memory that it was in, for as long as the connection lives.
+            // An empty slice would keep its buffer allocated for as long as the connection lives.
             self.prefix = Bytes::new();
         }
         Poll::Ready(Ok(()))
     }
 }
 
-/// Not vectored: hyper then hands over whole heads, and this is not the path that must be fast.
+/// Not vectored, so that hyper writes whole heads. This path need not be fast.
 impl AsyncWrite for Prefixed {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        ready!(self.poll_instead(context))?;
+        ready!(self.poll_replacement(context))?;
         if let Some(code) = bare_refusal(bytes) {
-            self.instead = Bytes::from((self.refuse)(code));
+            self.replacement = Bytes::from((self.refuse)(code));
             return Poll::Ready(Ok(bytes.len()));
         }
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
@@ -105,12 +105,12 @@ impl AsyncWrite for Prefixed {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_instead(context))?;
+        ready!(self.poll_replacement(context))?;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_instead(context))?;
+        ready!(self.poll_replacement(context))?;
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_bare_refusals_are_replaced() {
+    fn only_bare_errors_of_hyper_are_replaced() {
         let bare = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
         assert_eq!(bare_refusal(bare), Some(ErrorCode::HeadersTooLarge));
         assert_eq!(bare_refusal(b"HTTP/1.1 400 Bad Request\r\nx-trace-id: a\r\ncontent-length: 0\r\n\r\n"), None);

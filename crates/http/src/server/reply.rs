@@ -1,29 +1,16 @@
-//! Writing an answer of the hot route straight into the connection's buffer.
+//! Writes a response of a hot route directly into the connection's buffer.
 
+use crate::limits::RateNote;
+use crate::number;
 use crate::text::language::Language;
 use std::cell::RefCell;
 
-/// What the `RateLimit` headers say of one bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RateNote {
-    /// `ip` or `user`.
-    pub policy: &'static str,
-    /// Units in a full bucket.
-    pub burst: u32,
-    /// Seconds in which it fills.
-    pub window_seconds: u64,
-    /// Units left.
-    pub remaining: u32,
-    /// Seconds until it is full again, rounded up.
-    pub reset_seconds: u64,
-}
-
-/// What stands in every answer (GW-011): `SECURITY_HEADERS` in one piece, and the name of the next header.
+/// The headers of every response (GW-011): `SECURITY_HEADERS` in one piece, and the name of the next header.
 const ALWAYS: &[u8] = b"content-type: application/json\r\nx-content-type-options: nosniff\r\nx-frame-options: DENY\r\n\
     referrer-policy: no-referrer\r\ncontent-security-policy: default-src 'none'; frame-ancestors 'none'\r\n\
     x-trace-id: ";
 
-/// The head of an answer; the body is JSON and stands apart.
+/// The head of a response. The body is JSON and is passed separately.
 #[derive(Clone, Copy, Debug)]
 pub struct Reply<'a> {
     /// HTTP status.
@@ -32,19 +19,14 @@ pub struct Reply<'a> {
     pub trace_id: &'a str,
     /// For 429 and 503.
     pub retry_after_seconds: Option<u32>,
-    /// The bucket that was asked, if limits are on.
+    /// The state of the bucket used for this request, if limits are on.
     pub rate: Option<RateNote>,
-    /// Whether nobody in between may keep it: it is one person's. Errors are never kept.
+    /// Whether the response is for one person, so that caches must not store it. Errors are never stored.
     pub is_personal: bool,
-    /// What an error is told in; none for what is no error.
-    pub error_in: Option<Language>,
-    /// Whether the connection ends after this answer.
+    /// The language of an error; none for a response that is no error.
+    pub error_language: Option<Language>,
+    /// Whether the connection closes after this response.
     pub close: bool,
-}
-
-/// Appends a number without going through the formatter.
-fn push_number(out: &mut Vec<u8>, number: impl itoa::Integer) {
-    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 fn status_line(status: u16) -> &'static [u8] {
@@ -83,22 +65,22 @@ pub(super) fn push_date(out: &mut Vec<u8>) {
 }
 
 impl Reply<'_> {
-    /// Appends the whole answer to `out`.
+    /// Appends the whole response to `out`.
     pub fn write(&self, body: &[u8], out: &mut Vec<u8>) {
         out.extend_from_slice(status_line(self.status));
         out.extend_from_slice(ALWAYS);
         out.extend_from_slice(self.trace_id.as_bytes());
         if let Some(seconds) = self.retry_after_seconds {
             out.extend_from_slice(b"\r\nretry-after: ");
-            push_number(out, seconds);
+            number::push(out, seconds);
         }
         if let Some(rate) = &self.rate {
-            rate.write(out);
+            rate.write_headers(out);
         }
-        if self.is_personal || self.error_in.is_some() {
+        if self.is_personal || self.error_language.is_some() {
             out.extend_from_slice(b"\r\ncache-control: no-store");
         }
-        if let Some(language) = self.error_in {
+        if let Some(language) = self.error_language {
             out.extend_from_slice(b"\r\ncontent-language: ");
             out.extend_from_slice(language.as_str().as_bytes());
         }
@@ -109,53 +91,11 @@ impl Reply<'_> {
             out.extend_from_slice(b"\r\nconnection: close");
         }
         out.extend_from_slice(b"\r\ncontent-length: ");
-        push_number(out, body.len());
+        number::push(out, body.len());
         out.extend_from_slice(b"\r\ndate: ");
         push_date(out);
         out.extend_from_slice(b"\r\n\r\n");
         out.extend_from_slice(body);
-    }
-}
-
-impl RateNote {
-    /// `RateLimit-Policy` and `RateLimit`, as the IETF's draft writes them.
-    fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"\r\nratelimit-policy: ");
-        self.push_policy(out);
-        out.extend_from_slice(b"\r\nratelimit: ");
-        self.push_state(out);
-    }
-
-    fn push_policy(&self, out: &mut Vec<u8>) {
-        out.push(b'"');
-        out.extend_from_slice(self.policy.as_bytes());
-        out.extend_from_slice(b"\";q=");
-        push_number(out, self.burst);
-        out.extend_from_slice(b";w=");
-        push_number(out, self.window_seconds);
-    }
-
-    fn push_state(&self, out: &mut Vec<u8>) {
-        out.push(b'"');
-        out.extend_from_slice(self.policy.as_bytes());
-        out.extend_from_slice(b"\";r=");
-        push_number(out, self.remaining);
-        out.extend_from_slice(b";t=");
-        push_number(out, self.reset_seconds);
-    }
-
-    /// The value of `RateLimit-Policy`.
-    pub fn policy_value(&self) -> Vec<u8> {
-        let mut value = Vec::new();
-        self.push_policy(&mut value);
-        value
-    }
-
-    /// The value of `RateLimit`.
-    pub fn state_value(&self) -> Vec<u8> {
-        let mut value = Vec::new();
-        self.push_state(&mut value);
-        value
     }
 }
 
@@ -165,7 +105,7 @@ mod tests {
     use crate::SECURITY_HEADERS;
 
     #[test]
-    fn an_answer_is_well_formed_http() {
+    fn a_response_is_well_formed_http() {
         let rate = RateNote { policy: "ip", burst: 100, window_seconds: 2, remaining: 99, reset_seconds: 1 };
         let trace_id = "t-1";
         let reply = Reply {
@@ -174,7 +114,7 @@ mod tests {
             retry_after_seconds: Some(3),
             rate: Some(rate),
             is_personal: true,
-            error_in: Some(Language::Ko),
+            error_language: Some(Language::Ko),
             close: true,
         };
         let mut out = Vec::new();

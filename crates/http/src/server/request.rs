@@ -1,50 +1,50 @@
-//! What the answer to a hot request needs of it, and what every one of them goes through.
+//! A hot request: the data that its response needs, and the steps that all hot requests share.
 
 use super::head::HotHead;
-use super::reply::{RateNote, Reply};
+use super::reply::Reply;
 use crate::error::ApiError;
 use crate::extract::client_ip::ClientIp;
-use crate::limits::{Limited, Limits};
+use crate::limits::{LimitDecision, Limits, RateNote};
 use crate::text::language::Language;
 use crate::trace::TraceId;
 use domain::ErrorCode;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// What is kept of a hot request until its answer is there.
+/// The data of a hot request that is kept until its response is written.
 #[derive(Clone, Debug)]
 pub struct HotRequest {
     /// The request's id.
     pub trace_id: TraceId,
-    /// What its errors are told in.
+    /// The language of its error messages.
     pub language: Language,
-    /// The bucket that was asked last, if limits are on.
+    /// The state of the bucket used last, if limits are on.
     pub rate: Option<RateNote>,
-    /// Whether the connection ends after the answer.
+    /// Whether the connection closes after the response.
     pub close: bool,
-    /// Who asks.
+    /// The client's address.
     pub client: ClientIp,
-    /// When the request was there, in microseconds of the clock.
+    /// When the request was complete, in microseconds of the clock.
     pub begun_us: u64,
 }
 
-/// One line of the access log for a request that was picked out of many.
+/// One line of the access log, for a sampled request.
 #[derive(Clone, Copy, Debug)]
 pub struct SampledLine {
     /// The request's method.
     pub method: &'static str,
     /// The route.
     pub path: &'static str,
-    /// The answer's status.
+    /// The response's status.
     pub status: u16,
-    /// Bytes of the answer's body.
+    /// Length of the response's body in bytes.
     pub bytes: usize,
-    /// Out of how many.
+    /// One request in this many is logged.
     pub one_in: u32,
 }
 
 impl HotRequest {
-    /// Of a request from `peer`.
+    /// A request that the server received from `peer`.
     pub fn new(limits: &Limits, peer: IpAddr, head: &HotHead<'_>) -> Self {
         Self {
             trace_id: TraceId::from_header(head.trace_id),
@@ -56,47 +56,47 @@ impl HotRequest {
         }
     }
 
-    /// A request that came by the router, whose layers have found all of this out.
+    /// A request from the router, whose layers have determined these values.
     pub fn of(trace_id: TraceId, language: Language, client: ClientIp) -> Self {
         Self { trace_id, language, rate: None, close: false, client, begun_us: clock::now_us() }
     }
 
-    /// Takes a unit of the address's bucket.
+    /// Takes one unit from the address's bucket.
     ///
     /// # Errors
     /// `RATE_LIMIT_EXCEEDED`.
     pub fn take_ip(&mut self, limits: &Limits) -> Result<(), ApiError> {
-        let limited = limits.take_ip(self.client, self.begun_us);
-        self.rate = limited.note;
-        refused(limited)
+        let decision = limits.take_ip(self.client, self.begun_us);
+        self.rate = decision.note;
+        check(decision)
     }
 
-    /// Takes a unit of a user's bucket.
+    /// Takes one unit from a user's bucket.
     ///
     /// # Errors
     /// `RATE_LIMIT_EXCEEDED`.
     pub fn take_user(&mut self, limits: &Limits, tenant: &str, user: &str) -> Result<(), ApiError> {
-        let limited = limits.take_user(tenant, user, self.begun_us);
-        if limited.refused() {
-            self.rate = limited.note;
+        let decision = limits.take_user(tenant, user, self.begun_us);
+        if decision.refused() {
+            self.rate = decision.note;
         }
-        refused(limited)
+        check(decision)
     }
 
-    /// Appends an error's body; returns its status and `Retry-After`.
+    /// Appends an error's body. Returns its status and `Retry-After` in seconds.
     pub fn write_error(&self, error: &ApiError, out: &mut Vec<u8>) -> (u16, Option<u32>) {
         error.write_body(self.language, clock::at(self.begun_us), &self.trace_id, out);
         (error.code.status(), error.retry_after_header())
     }
 
-    /// The head of the answer.
+    /// The head of the response.
     pub fn reply(&self, (status, retry_after_seconds): (u16, Option<u32>), is_personal: bool) -> Reply<'_> {
         let (trace_id, rate, close) = (self.trace_id.as_str(), self.rate, self.close);
-        let error_in = (status >= 400).then_some(self.language);
-        Reply { status, trace_id, retry_after_seconds, rate, is_personal, error_in, close }
+        let error_language = (status >= 400).then_some(self.language);
+        Reply { status, trace_id, retry_after_seconds, rate, is_personal, error_language, close }
     }
 
-    /// Time since the request was there.
+    /// Time since the request was complete.
     pub fn took(&self) -> Duration {
         Duration::from_micros(clock::now_us().saturating_sub(self.begun_us))
     }
@@ -121,6 +121,6 @@ pub fn refuse(limits: &Limits, code: ErrorCode, detail: &'static str, out: &mut 
     request.reply(status, true).write(&body, out);
 }
 
-fn refused(limited: Limited) -> Result<(), ApiError> {
-    if limited.refused() { Err(limited.into()) } else { Ok(()) }
+fn check(decision: LimitDecision) -> Result<(), ApiError> {
+    if decision.refused() { Err(decision.into()) } else { Ok(()) }
 }

@@ -1,5 +1,5 @@
-//! Streams without an end, written by hand: the router answers, and no more of a connection is kept than its socket and
-//! the place in the stream. With hyper each would hold two buffers of 8 KiB for as long as somebody waits.
+//! Endless streams, written without hyper. The router answers, and a connection keeps only its socket and its position in
+//! the stream. hyper would hold two buffers of 8 KiB for each visitor for the whole wait.
 
 use super::head::HEADERS_MAX;
 use super::reply::push_date;
@@ -17,8 +17,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tower::ServiceExt;
 
-/// The request at the front of the input, if it is a plain one for a stream: `GET`, whole, without a body. Anything else
-/// is hyper's, which answers for the same address, too.
+/// Returns the request at the front of the input if it is a plain one for a stream: `GET`, complete, without a body. hyper
+/// serves all others, and can serve the same path.
 pub(super) fn request(input: &[u8], under: &str) -> Option<Request<Body>> {
     if under.is_empty() {
         return None;
@@ -44,7 +44,8 @@ pub(super) fn request(input: &[u8], under: &str) -> Option<Request<Body>> {
     (is_plain && hosts == 1).then_some(request)
 }
 
-/// Answers, and goes on until the stream ends, the peer goes, or takes nothing for too long. Then the connection ends.
+/// Serves the stream until it ends, the peer disconnects, or the peer reads nothing for too long. Then closes the
+/// connection.
 pub(super) async fn serve(
     mut stream: TcpStream,
     peer: SocketAddr,
@@ -54,7 +55,7 @@ pub(super) async fn serve(
 ) {
     request.extensions_mut().insert(ConnectInfo(peer));
     let Ok(response) = router.oneshot(request).await;
-    // A peer that goes away is no news.
+    // A peer that disconnects needs no log line.
     if write_all(&mut stream, response, &state).await.is_ok() {
         let _ = stream.shutdown().await;
     }
@@ -103,7 +104,7 @@ async fn write_head(stream: &mut TcpStream, response: Response, state: &ServerSt
     Ok(body)
 }
 
-/// The next bytes; none at the end. Meanwhile the peer is listened to, for it may go; what it says is not for anybody.
+/// The next bytes; none at the end. Also reads from the peer, to notice when it disconnects; the bytes are ignored.
 async fn next(stream: &mut TcpStream, body: &mut Body) -> io::Result<Option<Bytes>> {
     loop {
         let mut ignored = [0; 64];
@@ -123,7 +124,8 @@ async fn next(stream: &mut TcpStream, body: &mut Body) -> io::Result<Option<Byte
     }
 }
 
-/// Writes all of it. A peer that takes nothing for so long is left: it would hold its connection for ever.
+/// Writes all bytes. A peer that reads nothing for the request timeout is disconnected: it would hold its connection
+/// forever.
 async fn write(stream: &mut TcpStream, bytes: &[u8], state: &ServerState) -> io::Result<()> {
     let mut done = match stream.try_write(bytes) {
         Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
@@ -157,9 +159,9 @@ mod tests {
 
     /// No request is hot.
     #[derive(Clone)]
-    struct NothingHot;
+    struct NoHotRoutes;
 
-    impl HotRoutes for NothingHot {
+    impl HotRoutes for NoHotRoutes {
         type Undecided = ();
 
         fn knows(&self, _: &str, _: &str) -> bool {
@@ -175,7 +177,7 @@ mod tests {
         fn refuse(&self, _: ErrorCode, _: &'static str, _: &mut Vec<u8>) {}
     }
 
-    /// A server with a stream that has always more to say.
+    /// A server with a stream that never ends and always has more data.
     fn open(write_timeout: Duration) -> Server {
         let endless = async || {
             let chunk = || Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 65_536]));
@@ -192,10 +194,10 @@ mod tests {
             drain_timeout: Duration::ZERO,
             streams_under: "/s/",
         };
-        Server::open(settings, move || (NothingHot, Router::new().route("/s/shop", get(endless)))).expect("opened")
+        Server::open(settings, move || (NoHotRoutes, Router::new().route("/s/shop", get(endless)))).expect("opened")
     }
 
-    /// Whoever asks at this server, the answer begun and nothing of it read.
+    /// Requests the stream and returns once the response has begun, without reading it.
     fn reader(server: &Server) -> std::net::TcpStream {
         let mut stream = std::net::TcpStream::connect(server.address()).expect("connects");
         stream.set_read_timeout(Some(PATIENCE)).expect("sets");
@@ -205,32 +207,32 @@ mod tests {
     }
 
     #[test]
-    fn who_takes_nothing_is_left() {
+    fn a_stalled_reader_is_disconnected() {
         let server = open(Duration::from_millis(100));
-        let lazy = reader(&server);
+        let stalled = reader(&server);
         let begun = Instant::now();
         while server.connections() > 0 {
-            assert!(begun.elapsed() < PATIENCE, "the connection is held for ever");
+            assert!(begun.elapsed() < PATIENCE, "the connection is still open");
             std::thread::sleep(Duration::from_millis(20));
         }
-        drop(lazy);
+        drop(stalled);
         server.close();
     }
 
     #[test]
-    fn who_reads_is_not_and_who_goes_is_noticed() {
+    fn a_reading_client_stays_connected_and_its_disconnect_is_noticed() {
         let server = open(PATIENCE);
-        let mut eager = reader(&server);
-        let (mut taken, mut bytes) = (0, vec![0; 65_536]);
-        while taken < 20_000_000 {
-            let count = eager.read(&mut bytes).expect("goes on");
-            assert!(count > 0, "ended after {taken}");
-            taken += count;
+        let mut client = reader(&server);
+        let (mut received, mut bytes) = (0, vec![0; 65_536]);
+        while received < 20_000_000 {
+            let count = client.read(&mut bytes).expect("goes on");
+            assert!(count > 0, "ended after {received}");
+            received += count;
         }
-        drop(eager);
+        drop(client);
         let begun = Instant::now();
         while server.connections() > 0 {
-            assert!(begun.elapsed() < PATIENCE, "nobody has noticed");
+            assert!(begun.elapsed() < PATIENCE, "the disconnect was not noticed");
             std::thread::sleep(Duration::from_millis(20));
         }
         server.close();
@@ -238,20 +240,20 @@ mod tests {
 
     const HEAD: &str = "GET /s/shop?a=b HTTP/1.1\r\nHost: a\r\nCookie: c=d\r\nCookie: e\r\n\r\n";
 
-    fn asked(text: &str) -> Option<Request<Body>> {
+    fn parsed(text: &str) -> Option<Request<Body>> {
         request(text.as_bytes(), "/s/")
     }
 
     #[test]
-    fn a_plain_request_is_read_whole() {
-        let request = asked(HEAD).expect("plain");
+    fn a_plain_request_is_parsed() {
+        let request = parsed(HEAD).expect("plain");
         assert_eq!((request.uri().path(), request.uri().query()), ("/s/shop", Some("a=b")));
         assert_eq!(request.headers().get_all("cookie").iter().count(), 2);
         assert!(super::request(HEAD.as_bytes(), "").is_none() && super::request(HEAD.as_bytes(), "/t/").is_none());
     }
 
     #[test]
-    fn what_is_unusual_is_hypers() {
+    fn unusual_requests_go_to_hyper() {
         for (plain, unusual) in [
             ("GET", "POST"),
             ("GET", "HEAD"),
@@ -267,7 +269,7 @@ mod tests {
             ("Cookie: e\r\n\r\n", "Cookie: e\r\n"),
             ("Cookie: e\r\n\r\n", "Cookie: e\r\n\r\nGET / HTTP/1.1\r\n"),
         ] {
-            assert!(asked(&HEAD.replace(plain, unusual)).is_none(), "{unusual}");
+            assert!(parsed(&HEAD.replace(plain, unusual)).is_none(), "{unusual}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! One runtime per core, an acceptor that deals connections out in turn, and a way to close the door politely.
+//! One runtime per core, an acceptor that distributes connections round robin, and a graceful shutdown.
 
 use super::connection::serve;
 use super::head::HotHead;
@@ -17,53 +17,53 @@ use tokio::sync::{mpsc, watch};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 4_096;
-/// How long the acceptor rests when the system has no descriptor left.
-const ACCEPT_REST: Duration = Duration::from_millis(50);
+/// Pause of the acceptor after an error, such as when the system has no descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// The routes that the door answers itself.
+/// The routes that the server answers itself.
 pub trait HotRoutes: Clone + Send + Sync + 'static {
     /// A request that needs a decision.
     type Undecided: Send;
 
-    /// Whether a request of this method and target, path and query, is for one of them and in its plain form. Whatever
-    /// is in doubt is the router's.
+    /// Whether a request with this method and target (path and query) is for one of these routes, in its plain form. The
+    /// router serves all doubtful ones.
     fn knows(&self, method: &str, target: &str) -> bool;
 
-    /// Appends the answer to `out` where it is known at once; else gives back what is to be decided.
+    /// Appends the response to `out` if it is known at once. Else returns the request that needs a decision.
     fn answer_now(&self, peer: IpAddr, head: &HotHead<'_>, body: &[u8], out: &mut Vec<u8>) -> Option<Self::Undecided>;
 
-    /// Decides, and appends the answer to `out`.
+    /// Decides, and appends the response to `out`.
     fn answer(&self, undecided: Self::Undecided, out: &mut Vec<u8>) -> impl Future<Output = ()> + Send;
 
-    /// Appends an error, after which the connection ends.
+    /// Appends an error. The connection closes after it.
     fn refuse(&self, code: ErrorCode, detail: &'static str, out: &mut Vec<u8>);
 }
 
-/// How wide the door is and how long it waits.
+/// Limits and timeouts of the server.
 #[derive(Clone, Debug)]
 pub struct ServerSettings {
-    /// Where to listen.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// Runtimes; 0: one per core.
+    /// Number of runtimes; 0 for one per core.
     pub workers: usize,
-    /// Most connections at once; past that new ones hear 503.
+    /// Most open connections. Further ones get 503.
     pub connections_max: usize,
     /// Most bytes of a request line and headers.
     pub head_bytes_max: usize,
-    /// Most bytes of a body that is read here: at most what the tightest of the hot routes takes. Requests with larger
-    /// ones are the router's, which knows how much each route takes.
+    /// Most bytes of a body that is read here: at most the lowest limit of the hot routes. The router serves requests with
+    /// larger bodies: it knows the limit of each route.
     pub body_bytes_max: usize,
     /// How long a request may take to arrive.
     pub request_timeout: Duration,
     /// How long a connection may be silent between requests.
     pub idle_timeout: Duration,
-    /// How long requests under way may take once the door closes.
+    /// How long running requests may take once the server closes.
     pub drain_timeout: Duration,
-    /// What the addresses of streams without an end begin with; empty: there are none.
+    /// Path prefix of endless streams; empty if there are none.
     pub streams_under: &'static str,
 }
 
-/// What every connection knows of the door.
+/// The server's state as each connection sees it.
 #[derive(Clone)]
 pub(super) struct ServerState {
     pub settings: Arc<ServerSettings>,
@@ -77,22 +77,22 @@ impl ServerState {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// Waits until the door closes.
+    /// Waits until the server closes.
     pub async fn drained(&self) {
         let _ = self.closing.clone().wait_for(|closing| *closing).await;
     }
 }
 
-/// Counts a connection for as long as it lives.
-struct Counted(Arc<AtomicUsize>);
+/// Counts a connection or a task for as long as it lives.
+struct CountGuard(Arc<AtomicUsize>);
 
-impl Drop for Counted {
+impl Drop for CountGuard {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// An open door.
+/// A running server.
 pub struct Server {
     address: SocketAddr,
     state: ServerState,
@@ -101,11 +101,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens and serves. `enter` is called once on each worker, within its runtime, and gives the routes and the
-    /// router of that worker: what they hold never crosses to another core on the way to an answer.
+    /// Listens and serves. `enter` is called once on each worker, within its runtime, and returns the routes and the
+    /// router of that worker, so that their data never crosses to another core during a request.
     ///
     /// # Errors
-    /// When the address can not be listened on.
+    /// When the server cannot listen on the address.
     pub fn open<R: HotRoutes>(
         settings: ServerSettings,
         enter: impl Fn() -> (R, Router) + Send + Sync + 'static,
@@ -114,7 +114,7 @@ impl Server {
         let address = listener.local_addr()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let workers = if settings.workers == 0 { cores } else { settings.workers };
-        let (closing_tell, closing) = watch::channel(false);
+        let (closing_sender, closing) = watch::channel(false);
         let state = ServerState {
             settings: Arc::new(settings),
             connections: Arc::default(),
@@ -125,19 +125,19 @@ impl Server {
         let mut threads = Vec::new();
         let mut senders = Vec::new();
         for number in 0..workers {
-            let (deal, dealt) = mpsc::unbounded_channel();
+            let (sender, connections) = mpsc::unbounded_channel();
             let (enter, state) = (enter.clone(), state.clone());
-            let run = move || run_worker(dealt, state, &*enter);
+            let run = move || run_worker(connections, state, &*enter);
             threads.push(std::thread::Builder::new().name(format!("worker-{number}")).spawn(run)?);
-            senders.push(deal);
+            senders.push(sender);
         }
         let accepting = state.clone();
         let accept = move || run_acceptor(listener, &senders, &accepting);
         threads.push(std::thread::Builder::new().name("acceptor".into()).spawn(accept)?);
-        Ok(Self { address, state, closing: closing_tell, threads })
+        Ok(Self { address, state, closing: closing_sender, threads })
     }
 
-    /// Where it listens: the port that was found, where port 0 was asked for.
+    /// The address it listens on. With port 0 in the settings, this has the port that the system chose.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -152,8 +152,8 @@ impl Server {
         self.threads.iter().any(std::thread::JoinHandle::is_finished)
     }
 
-    /// Takes no new connection, lets requests under way be answered, and waits for that, up to the drain time-out.
-    /// Whether all were answered. Blocks: call it from a thread that may wait.
+    /// Accepts no new connection, and waits until the running requests are answered, up to the drain timeout. Returns
+    /// whether all were answered. Blocks: call it from a thread that may wait.
     pub fn close(self) -> bool {
         self.state.draining.store(true, Ordering::Relaxed);
         let _ = self.closing.send(true);
@@ -168,7 +168,7 @@ impl Server {
 fn listen(address: SocketAddr) -> io::Result<StdListener> {
     let domain = socket2::Domain::for_address(address);
     let socket = socket2::Socket::new(domain, socket2::Type::STREAM, Some(socket2::Protocol::TCP))?;
-    // A restart may listen again at once; a second program on the same port is refused all the same.
+    // Lets a restart listen again at once. A second program on the same port is still refused.
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
@@ -180,12 +180,12 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
-type Dealt = (std::net::TcpStream, SocketAddr, Counted);
+type Accepted = (std::net::TcpStream, SocketAddr, CountGuard);
 
-fn run_acceptor(listener: StdListener, workers: &[mpsc::UnboundedSender<Dealt>], state: &ServerState) {
+fn run_acceptor(listener: StdListener, workers: &[mpsc::UnboundedSender<Accepted>], state: &ServerState) {
     let accepting = async {
         let listener = TcpListener::from_std(listener)?;
-        let mut turn = 0;
+        let mut next = 0;
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
@@ -193,12 +193,12 @@ fn run_acceptor(listener: StdListener, workers: &[mpsc::UnboundedSender<Dealt>],
             };
             match accepted {
                 Ok((stream, peer)) => {
-                    turn = (turn + 1) % workers.len();
-                    deal(stream, peer, &workers[turn], state);
+                    next = (next + 1) % workers.len();
+                    assign(stream, peer, &workers[next], state);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(ACCEPT_REST).await;
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
         }
@@ -209,23 +209,23 @@ fn run_acceptor(listener: StdListener, workers: &[mpsc::UnboundedSender<Dealt>],
     }
 }
 
-fn deal(stream: TcpStream, peer: SocketAddr, worker: &mpsc::UnboundedSender<Dealt>, state: &ServerState) {
-    let counted = Counted(state.connections.clone());
+fn assign(stream: TcpStream, peer: SocketAddr, worker: &mpsc::UnboundedSender<Accepted>, state: &ServerState) {
+    let guard = CountGuard(state.connections.clone());
     let open = state.connections.fetch_add(1, Ordering::Relaxed);
     if open >= state.settings.connections_max {
-        let _ = stream.try_write(&full_answer());
+        let _ = stream.try_write(&full_response());
         return;
     }
     let _ = stream.set_nodelay(true);
     if let Ok(stream) = stream.into_std() {
-        let _ = worker.send((stream, peer, counted));
+        let _ = worker.send((stream, peer, guard));
     }
 }
 
-/// What a connection too many hears, before it asks anything.
-fn full_answer() -> Vec<u8> {
+/// The response to a connection beyond the limit, sent before it sends a request.
+fn full_response() -> Vec<u8> {
     let (trace_id, mut body, mut out) = (TraceId::fresh(), Vec::new(), Vec::new());
-    let detail = Some("all connections are taken");
+    let detail = Some("too many connections");
     error_body(ErrorCode::ServiceUnavailable, Language::En, detail, clock::now(), &trace_id, &mut body);
     let reply = Reply {
         status: 503,
@@ -233,7 +233,7 @@ fn full_answer() -> Vec<u8> {
         retry_after_seconds: Some(1),
         rate: None,
         is_personal: false,
-        error_in: Some(Language::En),
+        error_language: Some(Language::En),
         close: true,
     };
     reply.write(&body, &mut out);
@@ -241,21 +241,21 @@ fn full_answer() -> Vec<u8> {
 }
 
 fn run_worker<R: HotRoutes>(
-    mut dealt: mpsc::UnboundedReceiver<Dealt>,
+    mut connections: mpsc::UnboundedReceiver<Accepted>,
     state: ServerState,
     enter: &(impl Fn() -> (R, Router) + Send + Sync),
 ) {
     let serving = async {
         let (route, router) = enter();
         let tasks = Arc::new(AtomicUsize::new(0));
-        while let Some((stream, peer, counted)) = dealt.recv().await {
+        while let Some((stream, peer, guard)) = connections.recv().await {
             let Ok(stream) = TcpStream::from_std(stream) else { continue };
             let (route, router, state) = (route.clone(), router.clone(), state.clone());
-            let running = Counted(tasks.clone());
+            let running = CountGuard(tasks.clone());
             tasks.fetch_add(1, Ordering::Relaxed);
             tokio::spawn(async move {
                 serve(stream, peer, route, router, state).await;
-                drop((counted, running));
+                drop((guard, running));
             });
         }
         let deadline = Instant::now() + state.settings.drain_timeout;

@@ -1,6 +1,6 @@
-//! Which language a caller reads, by `Accept-Language`.
+//! The language of a caller, chosen by `Accept-Language`.
 
-/// One line a language: its variant and its tag, which names its file in `messages`.
+/// One line for each language: its variant and its tag, which names its file in `messages`.
 macro_rules! languages {
     ($($(#[$attribute:meta])* $variant:ident = $tag:literal,)*) => {
         /// The languages that every text exists in.
@@ -38,7 +38,7 @@ languages! {
     En = "en",
 }
 
-/// More entries than this are not looked at: no person reads so many languages.
+/// Entries beyond this are ignored: no person reads so many languages.
 const ENTRIES_MAX: usize = 16;
 
 impl Language {
@@ -47,7 +47,8 @@ impl Language {
         self as usize
     }
 
-    /// The best of what the header asks for; `default` without a header, or when it asks for neither (RFC 9110, 12.5.4).
+    /// The language that the header prefers. `default` if there is no header or it names no known language (RFC 9110,
+    /// 12.5.4).
     pub fn from_accept(header: Option<&[u8]>, default: Self) -> Self {
         match header {
             None => default,
@@ -79,7 +80,7 @@ impl Language {
 /// A weight of 1, in thousandths.
 const FULL_WEIGHT: u16 = 1000;
 
-/// Reads `q=0.8` as thousandths. A weight that can not be read is none at all: the entry does not count.
+/// Reads `q=0.8` as thousandths. A malformed weight reads as 0, so the entry does not count.
 fn weight_of(parameter: &[u8]) -> Option<u16> {
     let parameter = parameter.trim_ascii();
     let value = parameter.strip_prefix(b"q=").or_else(|| parameter.strip_prefix(b"Q="))?;
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_stands_where_nothing_fits() {
+    fn the_default_is_used_if_no_language_matches() {
         for header in ["", "fr", "korean", "*", "ko;q=2", "ko;q=nan", "\u{7f}", ";;;,,,"] {
             assert_eq!(Language::from_accept(Some(header.as_bytes()), Language::En), Language::En, "{header}");
         }

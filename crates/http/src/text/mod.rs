@@ -1,7 +1,6 @@
-//! What people read: the messages of `messages/*.ftl`, one file a language, for the API and for pages.
+//! The messages for people: `messages/*.ftl`, one file for each language, for the API and for pages.
 //!
-//! They are resolved once; afterwards a text costs a look-up in a table. Messages for codes are found by the code, those
-//! of pages by their id.
+//! They are resolved once. After that a text costs a lookup in a table: by the code for codes, by the id for pages.
 
 pub mod language;
 pub mod shorten;
@@ -12,7 +11,7 @@ use language::Language;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// The numbers in messages. They are filled in with their placeholder, `{n}`, which the reader's side replaces.
+/// The numbers in messages. Each resolves to its placeholder, such as `{n}`, which the page or its script replaces.
 const PLACEHOLDERS: [(&str, &str); 3] = [("n", "{n}"), ("h", "{h}"), ("m", "{m}")];
 
 struct Texts {
@@ -41,7 +40,7 @@ fn ids(resource: &FluentResource) -> impl Iterator<Item = &str> {
     lines.filter_map(|line| line.split_once(" = ")).map(|(id, _)| id)
 }
 
-/// A text that is missing or cannot be read shows its id: a test makes sure that none is.
+/// A text that is missing or malformed shows its id. A test proves that there is none.
 fn text(bundle: &FluentBundle<FluentResource>, id: &str) -> Box<str> {
     let placeholders: FluentArgs<'_> = PLACEHOLDERS.into_iter().collect();
     let pattern = bundle.get_message(id).and_then(|message| message.value());
@@ -51,9 +50,9 @@ fn text(bundle: &FluentBundle<FluentResource>, id: &str) -> Box<str> {
 
 fn bundle(language: Language, resource: FluentResource) -> FluentBundle<FluentResource> {
     let mut bundle = FluentBundle::new(language.as_str().parse().ok().into_iter().collect());
-    // The marks around a number would be read out, and the script could not find the placeholder.
+    // Screen readers would read the isolation marks, and the script would not find the placeholder.
     bundle.set_use_isolating(false);
-    // Adding fails on a doubled id only, and then the first text stands.
+    // Adding fails only for a duplicate id, and then the first text is used.
     let _ = bundle.add_resource(resource);
     bundle
 }
@@ -68,7 +67,7 @@ pub fn outcome_message(outcome: &IssueOutcome, language: Language) -> &'static s
     &TABLE[language.index()].outcomes[outcome.index()]
 }
 
-/// The message with this id, for a page. An unknown id is shown itself.
+/// The message with this id, for a page. An unknown id is returned itself.
 pub fn message(id: &'static str, language: Language) -> &'static str {
     TABLE[language.index()].all.get(id).map_or(id, |text| text)
 }
@@ -81,9 +80,9 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
-    fn codes_stand_in_the_table_at_their_own_place() {
-        for (place, code) in ErrorCode::ALL.into_iter().enumerate() {
-            assert_eq!(code as usize, place, "{}", code.as_str());
+    fn each_code_has_its_own_index_in_the_table() {
+        for (index, code) in ErrorCode::ALL.into_iter().enumerate() {
+            assert_eq!(code as usize, index, "{}", code.as_str());
         }
     }
 
@@ -111,8 +110,8 @@ mod tests {
             IssueOutcome::NotAdmitted { remaining: 1 },
             IssueOutcome::SoldOut,
         ];
-        for (place, outcome) in outcomes.iter().enumerate() {
-            assert_eq!(outcome.code(), IssueOutcome::CODES[place]);
+        for (index, outcome) in outcomes.iter().enumerate() {
+            assert_eq!(outcome.code(), IssueOutcome::CODES[index]);
             for language in Language::ALL {
                 assert_ne!(outcome_message(outcome, language), outcome.code());
             }

@@ -1,19 +1,19 @@
-//! What may be said back of what was sent.
+//! Shortens input before an error message quotes it.
 
-/// Characters kept of the beginning: enough to recognise the input by.
+/// Characters kept from the beginning: enough to recognise the input.
 const HEAD_CHARACTERS: usize = 80;
-/// Characters kept of the end, where parsers say what they expected.
+/// Characters kept from the end, where parsers state what they expected.
 const TAIL_CHARACTERS: usize = 120;
 
-/// A complaint without its middle, if it is long: parsers quote what they were given. Control characters become spaces.
-pub fn shortened(complaint: &str) -> String {
+/// Removes the middle of a long parser message, since parsers quote their input. Control characters become spaces.
+pub fn shortened(message: &str) -> String {
     let readable = |character: char| if character.is_control() { ' ' } else { character };
-    let length = complaint.chars().count();
+    let length = message.chars().count();
     if length <= HEAD_CHARACTERS + TAIL_CHARACTERS {
-        return complaint.chars().map(readable).collect();
+        return message.chars().map(readable).collect();
     }
-    let head = complaint.chars().take(HEAD_CHARACTERS);
-    let tail = complaint.chars().skip(length - TAIL_CHARACTERS);
+    let head = message.chars().take(HEAD_CHARACTERS);
+    let tail = message.chars().skip(length - TAIL_CHARACTERS);
     head.chain("...".chars()).chain(tail).map(readable).collect()
 }
 
@@ -22,11 +22,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn beginning_and_end_are_kept() {
+    fn the_beginning_and_the_end_are_kept() {
         assert_eq!(shortened("short\n"), "short ");
-        let said = shortened(&format!("given \"{}\", expected u32", "가".repeat(10_000)));
-        assert!(said.starts_with("given \"가"));
-        assert!(said.ends_with("expected u32"));
-        assert_eq!(said.chars().count(), HEAD_CHARACTERS + 3 + TAIL_CHARACTERS);
+        let short = shortened(&format!("given \"{}\", expected u32", "가".repeat(10_000)));
+        assert!(short.starts_with("given \"가"));
+        assert!(short.ends_with("expected u32"));
+        assert_eq!(short.chars().count(), HEAD_CHARACTERS + 3 + TAIL_CHARACTERS);
     }
 }

@@ -1,4 +1,4 @@
-//! Opening draws: an operator announces one, and everybody can check it afterwards.
+//! Opening draws: an operator announces one, and any user can check it afterwards.
 
 use crate::client::LineClient;
 use domain::ErrorCode;
@@ -8,33 +8,33 @@ use onsale_http::ApiError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A draw that is to come.
+/// An announced draw.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Announced {
-    /// Which line.
+    /// The line.
     #[schema(example = "gate:shoes")]
     pub line: String,
-    /// SHA-256 of the seed, in hexadecimal digits: to be published before the opening.
+    /// SHA-256 of the seed, in hexadecimal digits. Publish it before the opening.
     pub commitment: String,
 }
 
-/// A line's draw as everybody may know it.
+/// The public data of a line's draw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DrawDocument {
     /// SHA-256 of the seed, in hexadecimal digits.
     pub commitment: String,
     /// The seed, in hexadecimal digits; null before the draw.
     pub seed: Option<String>,
-    /// How many took part: entries 1 to this one; null before the draw.
+    /// Number of participants, with the entries 1 to this number; null before the draw.
     pub count: Option<u32>,
 }
 
 impl DrawDocument {
-    /// None for a line without a draw. The seed is told once everybody has a ticket.
-    pub fn of(rule: &LineRule, figures: &LineCounts) -> Option<Self> {
+    /// None for a line without a draw. The seed is public once all participants have a ticket.
+    pub fn of(rule: &LineRule, counts: &LineCounts) -> Option<Self> {
         let seed = rule.draw?;
-        let told = figures.drawn.map(|_| seed.hex());
-        Some(Self { commitment: commitment_hex(&seed), seed: told, count: figures.drawn })
+        let public_seed = counts.drawn.map(|_| seed.hex());
+        Some(Self { commitment: commitment_hex(&seed), seed: public_seed, count: counts.drawn })
     }
 }
 
@@ -43,38 +43,36 @@ fn too_late(why: &str) -> ApiError {
 }
 
 impl LineClient {
-    /// Announces a draw at the line's opening, or tells the one that is announced. The seed is the system's randomness
-    /// and is told nobody before the opening.
+    /// Announces a draw at the line's opening, or returns the one already announced. The seed comes from the system's
+    /// randomness and stays secret until the opening.
     ///
     /// # Errors
-    /// `NOT_FOUND`; `DRAW_NOT_POSSIBLE` for a line that does not open later, or in which somebody has a place, whose
-    /// rank the draw would take; `SERVICE_UNAVAILABLE`.
+    /// `NOT_FOUND`; `DRAW_NOT_POSSIBLE` for a line that does not open later, or in which a user already has a rank, which
+    /// the draw would take away; `SERVICE_UNAVAILABLE`.
     pub async fn announce_draw(&self, line: &LineId) -> Result<Announced, ApiError> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(ApiError::internal)?;
         self.check_draw(line).await?;
         let rule = self.change(line, |rule| LineRule { draw: rule.draw.or(Some(DrawSeed(seed))), ..rule }).await?;
         let Some(seed) = rule.draw else {
-            // Somebody has come in between.
+            // A user has entered meanwhile.
             return Err(self.check_draw(line).await.err().unwrap_or_else(ApiError::unavailable));
         };
         Ok(Announced { line: line.to_string(), commitment: commitment_hex(&seed) })
     }
 
-    /// Whether the line has a draw, or may get one.
+    /// Checks that the line has a draw, or may get one.
     async fn check_draw(&self, line: &LineId) -> Result<(), ApiError> {
         let rule = self.port.rule(line).await?.ok_or(ErrorCode::NotFound)?;
         if rule.draw.is_some() {
             return Ok(());
         }
         if rule.opens_at.is_none_or(|opens_at| opens_at <= clock::now()) {
-            return Err(too_late("the line is open, or has no time of opening: a draw is announced before"));
+            return Err(too_late("the line is open, or has no opening time: announce a draw before the line opens"));
         }
-        let figures = self.port.counts(line, 0, Clock::Engine).await?.unwrap_or_default();
-        if figures.tickets > 0 {
-            return Err(too_late(
-                "people stand in this line and were told their ranks: announce a draw before they come",
-            ));
+        let counts = self.port.counts(line, 0, Clock::Engine).await?.unwrap_or_default();
+        if counts.tickets > 0 {
+            return Err(too_late("people in this line already have ranks: announce a draw before people enter"));
         }
         Ok(())
     }

@@ -1,12 +1,12 @@
-//! Receipts: a person's number in the opening draw of a line, signed, so that anybody can check it offline.
+//! Receipts: a participant's entry number in the opening draw of a line, signed, so that it can be checked offline.
 //!
 //! ```text
 //! base64url({"line":"gate:shoes","entry":17,"holder":"<64 hex digits>","issuedAtMs":1700000000000}) . base64url(signature)
 //! ```
 //!
 //! The signature is Ed25519 (RFC 8032) over the bytes of the JSON; base64url without padding (RFC 4648). `holder` is
-//! `SHA-256(line || "\n" || user id)`: a receipt does not say whose it is, but whoever knows the user id can tell. Ids
-//! that can be guessed can be tried, so a receipt is shown to those who may know.
+//! `SHA-256(line || "\n" || user id)`: a receipt does not contain the user id, but a known user id can be checked against
+//! it. Ids that can be guessed can be tried, so show a receipt only to those who may know its user.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,16 +17,16 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// Longest receipt that is read, in bytes.
+/// Longest accepted receipt, in bytes.
 const RECEIPT_BYTES_MAX: usize = 2_048;
 
-/// What a receipt says.
+/// The content of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Receipt {
     /// `gate:<campaign>` or `queue:<name>`.
     pub line: String,
-    /// The number with which the person takes part; beyond the draw's count it is the ticket itself.
+    /// The participant's entry number. Above the draw's count it is the ticket itself.
     pub entry: u64,
     /// See [`holder`].
     pub holder: String,
@@ -34,17 +34,17 @@ pub struct Receipt {
     pub issued_at_ms: i64,
 }
 
-/// Why a text is no receipt.
+/// An invalid receipt or key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiptError {
     /// Not two parts in base64url, or the first is not the JSON of a receipt.
-    #[error("this is no receipt: it has two parts in base64url with a dot between")]
+    #[error("not a receipt: a receipt is two parts in base64url with a dot between")]
     Form,
-    /// Somebody else signed it, or it was changed.
+    /// Another key signed the receipt, or the receipt was changed.
     #[error("the signature is not that of this key")]
     Signature,
     /// Not 64 hexadecimal digits of an Ed25519 key.
-    #[error("a receipt key has 64 hexadecimal digits")]
+    #[error("a receipt key must have 64 hexadecimal digits")]
     Key,
 }
 
@@ -53,7 +53,7 @@ pub fn holder(line: &str, user: &str) -> String {
     hex::encode(Sha256::digest(format!("{line}\n{user}")))
 }
 
-/// What receipts are signed with. Cheap to clone.
+/// The key that signs receipts. Cheap to clone.
 #[derive(Clone)]
 pub struct ReceiptKey(Arc<SigningKey>);
 
@@ -81,23 +81,23 @@ impl ReceiptKey {
         Ok(Self(Arc::new(SigningKey::from_bytes(&bytes))))
     }
 
-    /// What receipts of this key are checked with: 64 hexadecimal digits.
+    /// The public key that checks receipts of this key: 64 hexadecimal digits.
     pub fn public_hex(&self) -> String {
         hex::encode(self.0.verifying_key().as_bytes())
     }
 
-    /// A receipt for this person.
+    /// A receipt for this user.
     pub fn sign(&self, line: &LineId, entry: u64, user: &UserId, issued_at_ms: i64) -> String {
         let line = line.to_string();
         let receipt = Receipt { holder: holder(&line, user.as_str()), line, entry, issued_at_ms };
-        // Text and numbers alone: it can be written.
+        // Strings and numbers only: serialization cannot fail.
         let json = serde_json::to_vec(&receipt).unwrap_or_default();
         let signature = self.0.sign(&json).to_bytes();
         format!("{}.{}", URL_SAFE_NO_PAD.encode(&json), URL_SAFE_NO_PAD.encode(signature))
     }
 }
 
-/// Reads a receipt, if the holder of this public key has signed it.
+/// Reads a receipt that the owner of this public key has signed.
 ///
 /// # Errors
 /// [`ReceiptError`].
@@ -108,7 +108,7 @@ pub fn read(text: &str, public_hex: &str) -> Result<Receipt, ReceiptError> {
     let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| ReceiptError::Form);
     let (json, signature) = (decode(json)?, decode(signature)?);
     let signature = Signature::from_slice(&signature).map_err(|_| ReceiptError::Form)?;
-    // Strict: of all forms of a signature only one counts.
+    // Strict: only one form of a signature is valid.
     key.verify_strict(&json, &signature).map_err(|_| ReceiptError::Signature)?;
     serde_json::from_slice(&json).map_err(|_| ReceiptError::Form)
 }
@@ -130,17 +130,20 @@ mod tests {
     }
 
     #[test]
-    fn what_was_signed_is_read_and_nothing_else() {
+    fn a_signed_receipt_is_read_and_a_changed_one_is_refused() {
         let text = receipt();
-        let told = read(&text, PUBLIC).expect("ours");
-        assert_eq!((told.line.as_str(), told.entry, told.issued_at_ms), ("gate:shoes", 17, 1_700_000_000_123));
-        assert_eq!(told.holder, holder("gate:shoes", "ann"));
-        assert!(!format!("{told:?}").contains("ann"), "it does not say whose it is");
-        for place in 0..text.len() {
+        let read_back = read(&text, PUBLIC).expect("ours");
+        assert_eq!(
+            (read_back.line.as_str(), read_back.entry, read_back.issued_at_ms),
+            ("gate:shoes", 17, 1_700_000_000_123)
+        );
+        assert_eq!(read_back.holder, holder("gate:shoes", "ann"));
+        assert!(!format!("{read_back:?}").contains("ann"), "it does not contain the user id");
+        for index in 0..text.len() {
             let mut forged = text.clone().into_bytes();
-            forged[place] = if forged[place] == b'A' { b'B' } else { b'A' };
+            forged[index] = if forged[index] == b'A' { b'B' } else { b'A' };
             let forged = String::from_utf8(forged).expect("text");
-            assert!(forged == text || read(&forged, PUBLIC).is_err(), "changed at {place}");
+            assert!(forged == text || read(&forged, PUBLIC).is_err(), "changed at {index}");
         }
         let (json, signature) = text.split_once('.').expect("two parts");
         for forged in ["", ".", json, signature, &format!(".{signature}"), &format!("{json}."), &format!("{text}.")] {
@@ -150,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn another_key_says_so() {
+    fn another_keys_receipt_and_a_malformed_key_are_refused() {
         let other = ReceiptKey::read(&"1".repeat(64)).expect("a key");
         assert_eq!(read(&receipt(), &other.public_hex()), Err(ReceiptError::Signature));
         for wrong in ["", "d75a", &"g".repeat(64), &"é".repeat(32)] {

@@ -15,17 +15,17 @@ use onsale_http::{ApiError, Json, Path};
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
 
-/// Seconds that a cache may keep the key.
+/// Seconds for which a cache may store the key.
 const KEY_FRESH_SECONDS: u32 = 60;
 
-/// What the routes work with. Cheap to clone.
+/// The parts that the routes use. Cheap to clone.
 #[derive(Clone)]
 pub struct DrawApi {
     /// Changes lines.
     pub lines: LineClient,
-    /// Who may.
+    /// Authorizes administrators.
     pub callers: Callers,
-    /// What receipts are signed with; none where this server was given nothing.
+    /// The key that signs receipts; none if the configuration has none.
     pub receipts: Option<ReceiptKey>,
 }
 
@@ -42,7 +42,7 @@ pub fn routes(api: DrawApi) -> Router {
 #[openapi(paths(announce, receipt_key))]
 pub struct ApiDocument;
 
-/// What receipts are checked with.
+/// The public key that checks receipts.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct PublicKey {
@@ -53,7 +53,7 @@ struct PublicKey {
     public_key: String,
 }
 
-/// Announces a draw at the line's opening, or tells the one that is announced.
+/// Announces a draw at the line's opening, or returns the one already announced.
 #[utoipa::path(put, path = "/queue/admin/{line}/draw", tag = "lines", security(("apiKey" = [])),
     params(("line" = String, Path)),
     responses((status = 200, body = Announced), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
@@ -66,17 +66,19 @@ async fn announce(
     api.callers.administrator(&headers).await?;
     let (line, _) = api.lines.named(&line).await?;
     if api.receipts.is_none() {
-        let how = "servers that share lines must sign receipts alike: set queue.receipt_key on each, and start again";
-        return Err(ApiError::new(ErrorCode::DrawNotPossible).detail(how));
+        let remedy =
+            "servers that share lines must sign receipts with the same key: set queue.receipt_key on each, and restart";
+        return Err(ApiError::new(ErrorCode::DrawNotPossible).detail(remedy));
     }
     Ok(Json(api.lines.announce_draw(&line).await?))
 }
 
-/// What receipts are checked with: public, to be kept by whoever wants to check.
+/// The public key that checks receipts.
 #[utoipa::path(get, path = "/queue/receipt-key", tag = "lines", security(()),
     responses((status = 200, body = PublicKey), (status = 404, body = ErrorBody)))]
 async fn receipt_key(State(api): State<DrawApi>) -> Result<Response, ApiError> {
-    let key = api.receipts.ok_or_else(|| ApiError::new(ErrorCode::NotFound).detail("this server signs no receipts"))?;
+    let key =
+        api.receipts.ok_or_else(|| ApiError::new(ErrorCode::NotFound).detail("this server has no receipt key"))?;
     let key = PublicKey { algorithm: "Ed25519", public_key: key.public_hex() };
     Ok(([(header::CACHE_CONTROL, format!("public, max-age={KEY_FRESH_SECONDS}"))], Json(key)).into_response())
 }

@@ -1,9 +1,9 @@
-//! The routes of lines of any kind (`contract.md`, Queue). The ticket queue's own calls stand beside these.
+//! The routes of lines of any kind (`contract.md`, Queue). The ticket queue has its own routes beside these.
 
 pub mod draw;
 
 use super::site::Site;
-use super::site::service::Asker;
+use super::site::service::VisitorRequest;
 use ::http::{HeaderMap, HeaderName, HeaderValue, header};
 use access::callers::Callers;
 use axum::Router;
@@ -22,20 +22,20 @@ use onsale_http::docs::ErrorBody;
 use onsale_http::{ApiError, Json, Path};
 use utoipa::OpenApi;
 
-/// What the routes work with. Cheap to clone.
+/// The parts that the routes use. Cheap to clone.
 #[derive(Clone)]
 pub struct QueueApi {
-    /// Answers people.
+    /// Enters users and reads their status.
     pub lines: LineClient,
-    /// What everybody may know.
+    /// The public documents.
     pub cache: ServingCache,
-    /// The same, pushed.
+    /// The public documents, pushed.
     pub streams: Streams,
     /// Lines before any site.
     pub site: Site,
-    /// Who may change something.
+    /// Authorizes administrators.
     pub callers: Callers,
-    /// What the configuration says.
+    /// The configured values of new lines.
     pub defaults: Defaults,
 }
 
@@ -56,37 +56,45 @@ pub fn routes(api: QueueApi) -> Router {
 #[openapi(paths(serving, stream, stats, change_rate, pause, resume))]
 pub struct ApiDocument;
 
-/// What a line serves now: public, and the same for everybody.
+/// The present state of a line: public, and the same for all callers.
 #[utoipa::path(get, path = "/queue/serving/{line}", tag = "lines", security(()), params(("line" = String, Path)),
     responses((status = 200, body = Serving), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
-async fn serving(State(api): State<QueueApi>, Path(line): Path<String>, asker: Asker) -> Result<Response, ApiError> {
+async fn serving(
+    State(api): State<QueueApi>,
+    Path(line): Path<String>,
+    request: VisitorRequest,
+) -> Result<Response, ApiError> {
     let (line, _) = api.lines.named(&line).await?;
     let document = api.cache.serving(&line).await?.ok_or(ErrorCode::NotFound)?;
-    api.site.note(&line, &asker);
+    api.site.record_presence(&line, &request);
     let age = format!("public, max-age={}", FRESH.as_secs());
     Ok(([(header::CACHE_CONTROL, age)], Json(document.as_ref().clone())).into_response())
 }
 
-/// The same, pushed as server-sent events whenever it changes. `Last-Event-ID` is the one that the reader has.
+/// The state of a line as server-sent events, one for each change. `Last-Event-ID` is the id of the reader's last event.
 #[utoipa::path(get, path = "/queue/stream/{line}", tag = "lines", security(()), params(("line" = String, Path)),
     responses((status = 200, description = "Documents as in /queue/serving/", body = String,
             content_type = "text/event-stream"),
         (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
-async fn stream(State(api): State<QueueApi>, Path(line): Path<String>, asker: Asker) -> Result<Response, ApiError> {
+async fn stream(
+    State(api): State<QueueApi>,
+    Path(line): Path<String>,
+    request: VisitorRequest,
+) -> Result<Response, ApiError> {
     let (line, _) = api.lines.named(&line).await?;
-    let newest = Some(asker.header("last-event-id")).filter(|id| !id.is_empty());
-    let stream = api.streams.open(&line, newest, api.site.watcher(&line, &asker)).await?;
+    let newest = Some(request.header("last-event-id")).filter(|id| !id.is_empty());
+    let stream = api.streams.open(&line, newest, api.site.watcher(&line, &request)).await?;
     let body = Body::from_stream(stream.ok_or(ErrorCode::NotFound)?);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        // NGINX would gather frames otherwise.
+        // Without this NGINX buffers the events.
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
     Ok((headers, body).into_response())
 }
 
-/// All lines in figures.
+/// Statistics of all lines.
 #[utoipa::path(get, path = "/queue/admin/stats", tag = "lines", security(("apiKey" = [])),
     responses((status = 200, body = Stats), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
 async fn stats(State(api): State<QueueApi>, headers: HeaderMap) -> Result<Json<Stats>, ApiError> {
@@ -94,7 +102,7 @@ async fn stats(State(api): State<QueueApi>, headers: HeaderMap) -> Result<Json<S
     Ok(Json(api.lines.stats(&api.cache, api.defaults).await?))
 }
 
-/// Changes how many may go a second. It holds from the next second on.
+/// Changes the number of people admitted a second, from the next second on.
 #[utoipa::path(put, path = "/queue/admin/{line}/rate", tag = "lines", security(("apiKey" = [])),
     params(("line" = String, Path)), request_body = NewRate,
     responses((status = 200, body = LineStats), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
@@ -109,7 +117,7 @@ async fn change_rate(
     change(&api, &line, &headers, |rule| LineRule { rate_per_second, ..rule }).await
 }
 
-/// Nobody goes until resumed; everybody keeps the place.
+/// Pauses admission until it is resumed. People keep their positions.
 #[utoipa::path(post, path = "/queue/admin/{line}/pause", tag = "lines", security(("apiKey" = [])),
     params(("line" = String, Path)),
     responses((status = 200, body = LineStats), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
@@ -122,7 +130,7 @@ async fn pause(
     change(&api, &line, &headers, |rule| LineRule { paused: true, ..rule }).await
 }
 
-/// People go again.
+/// Resumes admission.
 #[utoipa::path(post, path = "/queue/admin/{line}/resume", tag = "lines", security(("apiKey" = [])),
     params(("line" = String, Path)),
     responses((status = 200, body = LineStats), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
@@ -145,6 +153,6 @@ async fn change(
     let (line, _) = api.lines.named(line).await?;
     let rule = api.lines.change(&line, change).await?;
     api.streams.changed(&line);
-    let figures = api.lines.port.counts(&line, 0, Clock::Engine).await?.unwrap_or_default();
-    Ok(Json(LineStats::of(&line, &rule, &figures, api.cache.rates().per_second(&line))))
+    let counts = api.lines.port.counts(&line, 0, Clock::Engine).await?.unwrap_or_default();
+    Ok(Json(LineStats::of(&line, &rule, &counts, api.cache.rates().per_second(&line))))
 }

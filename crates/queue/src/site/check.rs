@@ -1,11 +1,11 @@
-//! Whether a request to a protected site may go through.
+//! Decides whether a request to a protected site may pass.
 //!
-//! A visitor goes through who is inside by the line's own word. The cookies say who it is and, for as long as the line
-//! does not answer, that it was so. The token in a link has no power: without the cookies of the visitor whom it was
-//! given to it opens nothing, and with them it is taken off the address.
+//! A visitor passes if the line confirms that the visitor is inside. The cookies identify the visitor. While the line is
+//! unavailable, a valid pass cookie is enough. The token in a link grants nothing: without the visitor's cookies it is
+//! ignored, and with them it is removed from the address.
 
 use super::local::{TOKEN_PARAMETER, local, wait_address, without_token};
-use super::visitor::{Caller, Carried};
+use super::visitor::{CookieValue, VisitorCookies};
 use domain::line::{LineId, LineStatus};
 use hot::line::LineUser;
 use lines::client::LineClient;
@@ -14,113 +14,113 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// How long the line's word about somebody inside counts: so much longer a pass that was given up still opens.
+/// How long the line's answer about a visitor inside is cached. A pass that was given up still works for this time.
 const FRESH: Duration = Duration::from_secs(3);
-/// Most visitors of whom it is kept. Beyond it the line is asked each time.
-const KEPT_MAX: usize = 50_000;
+/// Most cached passes. Beyond it the line is asked each time.
+const CACHED_MAX: usize = 50_000;
 
-/// What becomes of a request.
+/// The decision on a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It goes through. The cookie, if any, is for the browser.
-    Through(Option<String>),
-    /// Not like this: the browser asks again at the address, with the cookie if there is one.
-    Elsewhere {
+pub enum AccessDecision {
+    /// The request passes. The cookie, if any, is for the browser.
+    Allowed(Option<String>),
+    /// The browser must go to another address, with the cookie if there is one.
+    Redirect {
         /// A path of this site.
         to: String,
         /// `Set-Cookie`.
         cookie: Option<String>,
     },
-    /// Cookies that were not made for this browser.
-    Refused,
+    /// The cookies were not made for this browser.
+    Forbidden,
     /// There is no such line.
     NoLine,
-    /// Nobody can tell right now.
-    Away,
+    /// The line is unavailable, and the visitor has no valid pass cookie.
+    Unavailable,
 }
 
 /// Decides on requests to sites behind lines. Cheap to clone.
 #[derive(Clone)]
 pub struct Checks {
     lines: LineClient,
-    kept: Arc<Mutex<Kept>>,
+    passes: Arc<Mutex<PassCache>>,
 }
 
-/// Passes that the lines have confirmed a moment ago.
-struct Kept {
+/// Passes that the lines have confirmed recently.
+struct PassCache {
     passes: HashMap<LineUser, (Uuid, Instant)>,
-    /// When those that are no longer fresh were last taken out.
+    /// When expired entries were last removed.
     swept_at: Instant,
 }
 
 impl Checks {
-    /// Checks with a desk's lines.
+    /// Checks with the lines of this client.
     pub fn new(lines: LineClient) -> Self {
-        Self { lines, kept: Arc::new(Mutex::new(Kept { passes: HashMap::new(), swept_at: Instant::now() })) }
+        Self { lines, passes: Arc::new(Mutex::new(PassCache { passes: HashMap::new(), swept_at: Instant::now() })) }
     }
 
-    /// Decides on a request of `caller` for `original`, a path and query.
-    pub async fn check(&self, line: &LineId, caller: &Caller<'_>, original: &str) -> Verdict {
-        let wait = |to: &str| Verdict::Elsewhere { to: wait_address(line, to), cookie: None };
-        let (asked, has_token) = match without_token(original) {
+    /// Decides on a request with these cookies for `original`, a path and query.
+    pub async fn check(&self, line: &LineId, cookies: &VisitorCookies<'_>, original: &str) -> AccessDecision {
+        let wait = |to: &str| AccessDecision::Redirect { to: wait_address(line, to), cookie: None };
+        let (target, has_token) = match without_token(original) {
             Some(clean) => (clean, true),
             None => (original.to_owned(), false),
         };
-        let visitor = match caller.visitor() {
-            Carried::Nothing => return wait(&asked),
-            Carried::Forged => return Verdict::Refused,
-            Carried::Valid(visitor) => visitor,
+        let visitor = match cookies.visitor() {
+            CookieValue::Missing => return wait(&target),
+            CookieValue::Invalid => return AccessDecision::Forbidden,
+            CookieValue::Valid(visitor) => visitor,
         };
         let now = clock::now();
-        let carried = match caller.pass(line, &visitor) {
-            Carried::Nothing => None,
-            Carried::Forged => return Verdict::Refused,
-            Carried::Valid(pass) => Some(pass).filter(|pass| now < pass.until).map(|pass| pass.id),
+        let cookie_pass = match cookies.pass(line, &visitor) {
+            CookieValue::Missing => None,
+            CookieValue::Invalid => return AccessDecision::Forbidden,
+            CookieValue::Valid(pass) => Some(pass).filter(|pass| now < pass.until).map(|pass| pass.id),
         };
-        let through = |cookie| match has_token {
-            // The address was the visitor's to write: `//host` would lead elsewhere.
-            true => Verdict::Elsewhere { to: local(&asked), cookie },
-            false => Verdict::Through(cookie),
+        let allow = |cookie| match has_token {
+            // The visitor chooses the address: `//host` would lead to another site.
+            true => AccessDecision::Redirect { to: local(&target), cookie },
+            false => AccessDecision::Allowed(cookie),
         };
-        let who = LineUser { line: line.clone(), user: visitor.clone() };
-        if carried.is_some_and(|pass| self.is_kept(&who, pass)) {
-            return through(None);
+        let user = LineUser { line: line.clone(), user: visitor.clone() };
+        if cookie_pass.is_some_and(|pass| self.is_confirmed(&user, pass)) {
+            return allow(None);
         }
-        match self.lines.look(who.clone()).await {
+        match self.lines.check_in(user.clone()).await {
             Ok(LineStatus::Inside { pass, .. }) => {
-                self.keep(who, pass.id);
-                let has_cookie = carried == Some(pass.id);
-                through((!has_cookie).then(|| caller.pass_cookie(line, &visitor, &pass, now)))
+                self.remember(user, pass.id);
+                let has_cookie = cookie_pass == Some(pass.id);
+                allow((!has_cookie).then(|| cookies.pass_cookie(line, &visitor, &pass, now)))
             }
-            Ok(LineStatus::NoLine) => Verdict::NoLine,
-            Ok(_) => wait(&asked),
-            // Who was let in stays in; nobody comes in anew.
-            Err(_) if carried.is_some() => through(None),
-            Err(_) => Verdict::Away,
+            Ok(LineStatus::NoLine) => AccessDecision::NoLine,
+            Ok(_) => wait(&target),
+            // While the line is unavailable, visitors inside stay inside and no visitor is admitted.
+            Err(_) if cookie_pass.is_some() => allow(None),
+            Err(_) => AccessDecision::Unavailable,
         }
     }
 
-    fn is_kept(&self, who: &LineUser, pass: Uuid) -> bool {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.passes.get(who).is_some_and(|(id, heard_at)| *id == pass && heard_at.elapsed() < FRESH)
+    fn is_confirmed(&self, user: &LineUser, pass: Uuid) -> bool {
+        let cache = self.passes.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.passes.get(user).is_some_and(|(id, confirmed_at)| *id == pass && confirmed_at.elapsed() < FRESH)
     }
 
-    fn keep(&self, who: LineUser, pass: Uuid) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        // Looked through once in that time at most: what is fresh now is not worth a look for everybody who comes.
-        if kept.passes.len() >= KEPT_MAX && kept.swept_at.elapsed() >= FRESH {
-            kept.passes.retain(|_, (_, heard_at)| heard_at.elapsed() < FRESH);
-            kept.swept_at = Instant::now();
+    fn remember(&self, user: LineUser, pass: Uuid) {
+        let mut cache = self.passes.lock().unwrap_or_else(PoisonError::into_inner);
+        // Expired entries are removed at most once in this time: a full scan for each request would cost too much.
+        if cache.passes.len() >= CACHED_MAX && cache.swept_at.elapsed() >= FRESH {
+            cache.passes.retain(|_, (_, confirmed_at)| confirmed_at.elapsed() < FRESH);
+            cache.swept_at = Instant::now();
         }
-        if kept.passes.len() < KEPT_MAX {
-            kept.passes.insert(who, (pass, Instant::now()));
+        if cache.passes.len() < CACHED_MAX {
+            cache.passes.insert(user, (pass, Instant::now()));
         }
     }
 }
 
-/// Where somebody goes who has been let in: the address that was asked for, with the token.
+/// The address of an admitted visitor: the requested address, with the token.
 pub fn admitted_address(to: &str, pass: Uuid) -> String {
     let (path, query) = to.split_once('?').unwrap_or((to, ""));
-    let and = if query.is_empty() { "" } else { "&" };
-    format!("{path}?{query}{and}{TOKEN_PARAMETER}=qr_{pass}")
+    let separator = if query.is_empty() { "" } else { "&" };
+    format!("{path}?{query}{separator}{TOKEN_PARAMETER}=qr_{pass}")
 }

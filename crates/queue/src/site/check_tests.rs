@@ -1,8 +1,8 @@
-//! The line's own word about somebody inside counts, not the cookie's.
+//! The line decides whether a visitor is inside, not the cookie.
 
-use super::check::{Checks, Verdict};
-use super::shop::shop;
-use super::visitor::{Caller, VISITOR_COOKIE, new_visitor};
+use super::check::{AccessDecision, Checks};
+use super::test_line::shop;
+use super::visitor::{VISITOR_COOKIE, VisitorCookies, new_visitor};
 use crate::CookieKeys;
 use ::http::header::{COOKIE, USER_AGENT};
 use ::http::{HeaderMap, HeaderValue};
@@ -28,32 +28,33 @@ fn pair(set_cookie: &str) -> &str {
 }
 
 #[tokio::test]
-async fn a_pass_that_was_given_up_opens_nothing_though_its_cookie_lives() {
+async fn a_pass_that_was_given_up_is_refused_although_its_cookie_is_valid() {
     let folder = tempfile::tempdir().expect("a folder");
     let port = shop(folder.path()).await;
     let (lines, line) = (LineClient::new(port.clone()), "queue:shop".parse::<LineId>().expect("a line"));
     let keys = CookieKeys::new(&[7; 32], None).expect("long enough");
-    let user = new_visitor().expect("somebody");
-    let who = LineUser { line: line.clone(), user: user.clone() };
+    let user = new_visitor().expect("a visitor");
+    let line_user = LineUser { line: line.clone(), user: user.clone() };
     let nothing = headers(&[]);
-    let visitor = Caller::new(&keys, &nothing, None, false).visitor_cookie(&user);
+    let visitor = VisitorCookies::new(&keys, &nothing, None, false).visitor_cookie(&user);
     assert!(visitor.starts_with(VISITOR_COOKIE));
 
     let checks = Checks::new(lines.clone());
-    let (first, waits) = (headers(&[pair(&visitor)]), "/wait/shop?to=/cart");
-    let check =
-        async |headers: &HeaderMap| checks.check(&line, &Caller::new(&keys, headers, None, false), "/cart").await;
-    let elsewhere = Verdict::Elsewhere { to: waits.to_owned(), cookie: None };
-    lines.enter(who.clone()).await.expect("a place");
-    assert_eq!(check(&first).await, elsewhere);
-    port.admit(&line, vec![Uuid::new_v4()], Clock::Engine).await.expect("let in");
-    let Verdict::Through(Some(pass)) = check(&first).await else { panic!("was let in") };
+    let (first, wait_address) = (headers(&[pair(&visitor)]), "/wait/shop?to=/cart");
+    let check = async |headers: &HeaderMap| {
+        checks.check(&line, &VisitorCookies::new(&keys, headers, None, false), "/cart").await
+    };
+    let redirect = AccessDecision::Redirect { to: wait_address.to_owned(), cookie: None };
+    lines.enter(line_user.clone()).await.expect("a position");
+    assert_eq!(check(&first).await, redirect);
+    port.admit(&line, vec![Uuid::new_v4()], Clock::Engine).await.expect("admitted");
+    let AccessDecision::Allowed(Some(pass)) = check(&first).await else { panic!("not admitted") };
     let both = headers(&[pair(&visitor), pair(&pass)]);
-    assert_eq!(check(&both).await, Verdict::Through(None));
-    assert!(port.leave(&who, Clock::Engine).await.expect("answers"));
+    assert_eq!(check(&both).await, AccessDecision::Allowed(None));
+    assert!(port.leave(&line_user, Clock::Engine).await.expect("answers"));
     let begun = Instant::now();
-    while check(&both).await != elsewhere {
-        assert!(begun.elapsed() < PATIENCE, "the cookie alone still opens");
+    while check(&both).await != redirect {
+        assert!(begun.elapsed() < PATIENCE, "the cookie alone still passes");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -1,29 +1,29 @@
-//! Addresses within a site. What comes from outside is never followed to another site.
+//! Addresses within a site. An address from outside never leads to another site.
 
 use domain::line::LineId;
 
-/// The parameter that carries the token of somebody let in.
+/// The query parameter with the token of an admitted visitor.
 pub const TOKEN_PARAMETER: &str = "onsale_pass";
-/// Longest address that is kept, in bytes; beyond it people come to the site's first page.
+/// Longest accepted address in bytes. A longer one becomes the site's first page.
 const ADDRESS_BYTES_MAX: usize = 2_048;
 
 /// The address if it is a path of this site, without a fragment; `/` for anything else.
 ///
-/// Browsers read `//host`, `/\host` and tabs and line ends within in ways of their own, so what is let through is a
-/// narrow set: visible ASCII without backslash and quotes, beginning with exactly one slash.
+/// Browsers differ in their reading of `//host`, `/\host`, tabs and line ends, so only a narrow set is accepted: visible
+/// ASCII without backslash and quotes, beginning with exactly one slash.
 pub fn local(address: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"' | b'<' | b'>' | b'#');
     let address = address.split('#').next().unwrap_or_default();
     let is_local = address.starts_with('/') && !address.starts_with("//");
-    let is_ours = ["/wait/", "/queue/"].iter().any(|own| address.starts_with(own));
-    if is_local && !is_ours && address.len() <= ADDRESS_BYTES_MAX && address.bytes().all(is_plain) {
+    let is_internal = ["/wait/", "/queue/"].iter().any(|prefix| address.starts_with(prefix));
+    if is_local && !is_internal && address.len() <= ADDRESS_BYTES_MAX && address.bytes().all(is_plain) {
         address.to_owned()
     } else {
         "/".to_owned()
     }
 }
 
-/// The address without tokens; none where it has no token.
+/// The address without tokens; none if it has no token.
 pub fn without_token(address: &str) -> Option<String> {
     let (path, query) = address.split_once('?')?;
     let is_token = |pair: &&str| pair.split('=').next() == Some(TOKEN_PARAMETER);
@@ -34,7 +34,7 @@ pub fn without_token(address: &str) -> Option<String> {
     Some(if rest.is_empty() { path.to_owned() } else { format!("{path}?{}", rest.join("&")) })
 }
 
-/// The waiting page's address for somebody who wants to go to `to`.
+/// The waiting page's address for a visitor who requested `to`.
 pub fn wait_address(line: &LineId, to: &str) -> String {
     let name = match line {
         LineId::Queue(name) => name.to_string(),
@@ -43,7 +43,7 @@ pub fn wait_address(line: &LineId, to: &str) -> String {
     format!("/wait/{name}?to={}", escaped(&local(to)))
 }
 
-/// As the value of a parameter.
+/// The text escaped as the value of a query parameter.
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_paths_of_the_same_site_are_followed() {
+    fn only_paths_of_the_same_site_are_accepted() {
         for good in ["/", "/shop", "/shop/a?b=c&d=%2F%2Fevil", "/a//b", "/a?to=https://evil.example/"] {
             assert_eq!(local(good), good);
         }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_taken_off_and_nothing_else() {
+    fn only_tokens_are_removed() {
         for (with, without) in [
             ("/a?onsale_pass=qr_1", "/a"),
             ("/a?onsale_pass", "/a"),
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_waiting_pages_address_holds_the_other_whole() {
+    fn the_waiting_pages_address_contains_the_whole_target() {
         let line = "queue:shop".parse().expect("a line");
         assert_eq!(wait_address(&line, "/a?b=c&d=%20"), "/wait/shop?to=/a%3Fb%3Dc%26d%3D%2520");
         assert_eq!(wait_address(&line, "//evil"), "/wait/shop?to=/");

@@ -1,6 +1,7 @@
-//! A line before any site: a proxy asks about every request to it, and who has no turn yet sees a waiting page.
+//! A line before any site: a proxy checks every request to the site, and visitors who are not admitted yet see a waiting
+//! page.
 //!
-//! `check` decides on requests; `service` takes people into the line and shows the `page`; `visitor` tells them by
+//! `check` decides on requests; `service` enters visitors into the line and shows the `page`; `visitor` identifies them by
 //! `signed` cookies; `local` has the addresses; `api` the routes.
 
 pub mod api;
@@ -12,9 +13,9 @@ mod page;
 pub mod service;
 #[cfg(test)]
 mod service_tests;
-#[cfg(test)]
-mod shop;
 pub mod signed;
+#[cfg(test)]
+mod test_line;
 mod visitor;
 
 pub use service::Site;

@@ -1,10 +1,10 @@
-//! Lines before any site: the check of each request, the waiting page, and a visitor's own place.
+//! Lines before any site: the check of each request, the waiting page, and a visitor's position.
 
-use super::check::{Checks, Verdict, admitted_address};
+use super::check::{AccessDecision, Checks, admitted_address};
 use super::local::{escaped, local, wait_address};
 use super::page::{self, Notice, Waiting};
 use super::signed::CookieKeys;
-use super::visitor::{Caller, Carried, new_visitor};
+use super::visitor::{CookieValue, VisitorCookies, new_visitor};
 use ::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, LOCATION, SET_COOKIE};
 use ::http::request::Parts;
 use ::http::{HeaderMap, HeaderValue, StatusCode};
@@ -19,7 +19,7 @@ use onsale_http::{ApiError, ClientIp, Language};
 use std::convert::Infallible;
 use std::sync::Arc;
 
-/// What pages and checks work with. Cheap to clone.
+/// Serves the checks and the pages of sites behind lines. Cheap to clone.
 #[derive(Clone)]
 pub struct Site {
     lines: LineClient,
@@ -29,13 +29,13 @@ pub struct Site {
     binds_network: bool,
 }
 
-/// Who asks, as far as the request tells.
-pub struct Asker {
+/// The headers and the client address of a visitor's request.
+pub struct VisitorRequest {
     headers: HeaderMap,
     client: Option<ClientIp>,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Asker {
+impl<S: Send + Sync> FromRequestParts<S> for VisitorRequest {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
@@ -43,29 +43,29 @@ impl<S: Send + Sync> FromRequestParts<S> for Asker {
     }
 }
 
-impl Asker {
-    /// A header's text; empty without one.
+impl VisitorRequest {
+    /// A header's text; empty if the header is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The language of pages: Korean where nobody says otherwise.
+    /// The language of pages; Korean by default.
     fn language(&self) -> Language {
         Language::from_accept(self.headers.get(ACCEPT_LANGUAGE).map(HeaderValue::as_bytes), Language::Ko)
     }
 }
 
-/// What a waiting page's address says.
+/// The query of a waiting page's address.
 #[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct WaitQuery {
-    /// where to go when it is the turn: a path of this site
+    /// the address after admission: a path of this site
     #[serde(default)]
     to: String,
-    /// the rank that the progress begins with
+    /// the rank at which the progress bar starts
     #[serde(default)]
     from: String,
-    /// set once the cookie was offered
+    /// set once the cookie was sent
     #[serde(default)]
     cookie: String,
 }
@@ -89,96 +89,103 @@ fn see_other(to: &str, cookie: Option<&str>) -> Response {
 }
 
 fn put(response: &mut Response, name: &'static str, value: &str) {
-    // Names of lines, hexadecimal digits and plain paths: nothing that a header can not hold.
+    // Line names, hexadecimal digits and plain paths are always valid in a header.
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().append(name, value);
     }
 }
 
 impl Site {
-    /// Sites behind a desk's lines.
+    /// Sites behind the lines of this client.
     pub fn new(lines: LineClient, cache: ServingCache, keys: Arc<CookieKeys>, binds_network: bool) -> Self {
         Self { checks: Checks::new(lines.clone()), lines, cache, keys, binds_network }
     }
 
-    fn caller<'a>(&'a self, asker: &'a Asker) -> Caller<'a> {
-        Caller::new(&self.keys, &asker.headers, asker.client, self.binds_network)
+    fn cookies<'a>(&'a self, request: &'a VisitorRequest) -> VisitorCookies<'a> {
+        VisitorCookies::new(&self.keys, &request.headers, request.client, self.binds_network)
     }
 
-    /// Who watches or polls a line with a visitor's cookie, and so is there.
-    pub fn watcher(&self, line: &LineId, asker: &Asker) -> Option<LineUser> {
-        match (line, self.caller(asker).visitor()) {
-            (LineId::Queue(_), Carried::Valid(user)) => Some(LineUser { line: line.clone(), user }),
+    /// The user who watches or polls a line with a visitor's cookie, and so stays active.
+    pub fn watcher(&self, line: &LineId, request: &VisitorRequest) -> Option<LineUser> {
+        match (line, self.cookies(request).visitor()) {
+            (LineId::Queue(_), CookieValue::Valid(user)) => Some(LineUser { line: line.clone(), user }),
             _ => None,
         }
     }
 
-    /// Notes that somebody is there. Nobody waits for it.
-    pub fn note(&self, line: &LineId, asker: &Asker) {
-        if let Some(who) = self.watcher(line, asker) {
+    /// Records in the background that the visitor is active.
+    pub fn record_presence(&self, line: &LineId, request: &VisitorRequest) {
+        if let Some(user) = self.watcher(line, request) {
             let lines = self.lines.clone();
-            tokio::spawn(async move { lines.look(who).await.map(drop) });
+            tokio::spawn(async move { lines.check_in(user).await.map(drop) });
         }
     }
 
-    /// Whether a request goes through, for `auth_request`: 200, 401 with where to go instead, 403, or 503.
+    /// Checks a request, for `auth_request`: 200, or 401 with the browser's next address.
     ///
     /// # Errors
-    /// As said.
-    pub async fn check(&self, name: &str, asker: &Asker, original: &str) -> Result<Response, ApiError> {
+    /// `INVALID_INPUT`, `NOT_FOUND`, `FORBIDDEN`, `SERVICE_UNAVAILABLE`.
+    pub async fn check(&self, name: &str, request: &VisitorRequest, original: &str) -> Result<Response, ApiError> {
         let line = line_of(name)?;
-        match self.checks.check(&line, &self.caller(asker), original).await {
-            Verdict::Through(cookie) => {
+        match self.checks.check(&line, &self.cookies(request), original).await {
+            AccessDecision::Allowed(cookie) => {
                 let mut response = StatusCode::OK.into_response();
                 put(&mut response, CACHE_CONTROL.as_str(), "no-store");
                 cookie.iter().for_each(|cookie| put(&mut response, SET_COOKIE.as_str(), cookie));
                 Ok(response)
             }
-            Verdict::Elsewhere { to, cookie } => {
+            AccessDecision::Redirect { to, cookie } => {
                 let mut response = ApiError::new(ErrorCode::Unauthorized).into_response();
                 put(&mut response, "x-onsale-location", &to);
                 put(&mut response, "www-authenticate", "Onsale-Pass");
                 cookie.iter().for_each(|cookie| put(&mut response, SET_COOKIE.as_str(), cookie));
                 Ok(response)
             }
-            Verdict::Refused => Err(ErrorCode::Forbidden.into()),
-            Verdict::NoLine => Err(no_line()),
-            Verdict::Away => Err(ApiError::unavailable()),
+            AccessDecision::Forbidden => Err(ErrorCode::Forbidden.into()),
+            AccessDecision::NoLine => Err(no_line()),
+            AccessDecision::Unavailable => Err(ApiError::unavailable()),
         }
     }
 
-    /// The same for proxies that hand the check's own refusal to the browser (Envoy): 303 to where to go instead.
+    /// Like [`Site::check`], for proxies that pass the check's response to the browser (Envoy): 303 instead of 401.
     ///
     /// # Errors
     /// As [`Site::check`].
-    pub async fn check_and_send(&self, name: &str, asker: &Asker, original: &str) -> Result<Response, ApiError> {
+    pub async fn check_and_redirect(
+        &self,
+        name: &str,
+        request: &VisitorRequest,
+        original: &str,
+    ) -> Result<Response, ApiError> {
         let line = line_of(name)?;
-        match self.checks.check(&line, &self.caller(asker), original).await {
-            Verdict::Elsewhere { to, cookie } => Ok(see_other(&to, cookie.as_deref())),
-            _ => self.check(name, asker, original).await,
+        match self.checks.check(&line, &self.cookies(request), original).await {
+            AccessDecision::Redirect { to, cookie } => Ok(see_other(&to, cookie.as_deref())),
+            _ => self.check(name, request, original).await,
         }
     }
 
-    /// The waiting page: takes a place for a visitor whose cookie has come back, or leads on.
+    /// The waiting page: enters a visitor whose browser has returned the cookie, or redirects.
     ///
     /// # Errors
     /// `INVALID_INPUT`, `NOT_FOUND`.
-    pub async fn wait(&self, name: &str, query: &WaitQuery, asker: &Asker) -> Result<Response, ApiError> {
+    pub async fn wait(&self, name: &str, query: &WaitQuery, request: &VisitorRequest) -> Result<Response, ApiError> {
         let line = line_of(name)?;
-        let (caller, language, to) = (self.caller(asker), asker.language(), local(&query.to));
+        let (cookies, language, to) = (self.cookies(request), request.language(), local(&query.to));
         let here = wait_address(&line, &to);
-        let Carried::Valid(visitor) = caller.visitor() else {
-            // A place is for who comes back with the cookie: what keeps none, such as a robot, takes none.
+        let CookieValue::Valid(visitor) = cookies.visitor() else {
+            // Only a client that returns the cookie gets a position, so a robot without cookies gets none.
             return Ok(match (query.cookie.is_empty(), new_visitor()) {
-                (true, Some(visitor)) => see_other(&format!("{here}&cookie=1"), Some(&caller.visitor_cookie(&visitor))),
+                (true, Some(visitor)) => {
+                    see_other(&format!("{here}&cookie=1"), Some(&cookies.visitor_cookie(&visitor)))
+                }
                 _ => page::notice(Notice::NoCookies, &here, language),
             });
         };
-        let cookie = caller.visitor_cookie(&visitor);
-        // One that was somebody else's before this visitor began anew: the check would refuse it for as long as it lives.
-        let has_wrong_pass = caller.pass(&line, &visitor) == Carried::Forged;
-        let who = LineUser { line: line.clone(), user: visitor.clone() };
-        let mut response = match self.lines.enter(who).await {
+        let cookie = cookies.visitor_cookie(&visitor);
+        // A pass cookie of an earlier visitor in this browser: the check would refuse it until it expires.
+        let has_wrong_pass = cookies.pass(&line, &visitor) == CookieValue::Invalid;
+        let user = LineUser { line: line.clone(), user: visitor.clone() };
+        let mut response = match self.lines.enter(user).await {
             Ok(LineStatus::Waiting { ticket, rank, .. }) => {
                 let from_rank = query.from.parse().unwrap_or(rank).max(rank);
                 let wait_seconds = self.estimate(&line, rank, ticket).await;
@@ -186,8 +193,8 @@ impl Site {
                 page::waiting(&Waiting { line: escaped(name), ticket, rank, from_rank, wait_seconds, here }, language)
             }
             Ok(LineStatus::Inside { pass, .. }) => {
-                let right = has_wrong_pass.then(|| caller.pass_cookie(&line, &visitor, &pass, clock::now()));
-                see_other(&admitted_address(&to, pass.id), right.as_deref())
+                let new_cookie = has_wrong_pass.then(|| cookies.pass_cookie(&line, &visitor, &pass, clock::now()));
+                see_other(&admitted_address(&to, pass.id), new_cookie.as_deref())
             }
             Ok(LineStatus::Drawing { entry, .. }) => page::notice(Notice::Drawing(entry), &here, language),
             Ok(LineStatus::Full) => page::notice(Notice::Full, &here, language),
@@ -197,26 +204,26 @@ impl Site {
                 page::notice(Notice::Unavailable, &here, language)
             }
         };
-        // Again, so that it lasts from now on.
+        // Sent again, so that its lifetime starts anew.
         put(&mut response, SET_COOKIE.as_str(), &cookie);
         Ok(response)
     }
 
-    /// Seconds until somebody of this place goes, as far as anybody knows.
+    /// Seconds until the visitor is admitted; none if unknown.
     async fn estimate(&self, line: &LineId, rank: u64, ticket: u64) -> Option<u64> {
         self.cache.serving(line).await.ok()??.wait_seconds(rank, ticket)
     }
 
-    /// A visitor's own place.
+    /// A visitor's position.
     ///
     /// # Errors
-    /// `UNAUTHORIZED` without a visitor's cookie, `NOT_FOUND` without a place, `SERVICE_UNAVAILABLE`.
-    pub async fn place(&self, name: &str, asker: &Asker) -> Result<Place, ApiError> {
+    /// `UNAUTHORIZED` without a visitor's cookie, `NOT_FOUND` without a position, `SERVICE_UNAVAILABLE`.
+    pub async fn place(&self, name: &str, request: &VisitorRequest) -> Result<Place, ApiError> {
         let line = line_of(name)?;
-        let Carried::Valid(user) = self.caller(asker).visitor() else {
+        let CookieValue::Valid(user) = self.cookies(request).visitor() else {
             return Err(ApiError::new(ErrorCode::Unauthorized).detail("open /wait/ first and send its cookie"));
         };
-        match self.look(&line, user).await? {
+        match self.check_in(&line, user).await? {
             LineStatus::Waiting { ticket, rank, .. } => Ok(Place {
                 status: PlaceStatus::Waiting,
                 ticket,
@@ -238,39 +245,39 @@ impl Site {
                 estimated_wait_time: Some(0),
                 token: Some(format!("qr_{}", pass.id)),
             }),
-            _ => Err(ApiError::new(ErrorCode::NotFound).detail("there is no place in this line")),
+            _ => Err(ApiError::new(ErrorCode::NotFound).detail("this visitor has no position in this line")),
         }
     }
 
-    async fn look(&self, line: &LineId, user: UserId) -> Result<LineStatus, ApiError> {
-        Ok(self.lines.look(LineUser { line: line.clone(), user }).await?)
+    async fn check_in(&self, line: &LineId, user: UserId) -> Result<LineStatus, ApiError> {
+        Ok(self.lines.check_in(LineUser { line: line.clone(), user }).await?)
     }
 }
 
-/// Where a visitor is on the way.
+/// The status of a visitor in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PlaceStatus {
     /// In the line.
     Waiting,
-    /// The order is drawn when the line opens; `ticket` is the number that takes part.
+    /// Entered in the draw that sets the order when the line opens; `ticket` is the entry number.
     Drawing,
-    /// May go on.
+    /// Admitted.
     Active,
 }
 
-/// A visitor's own place.
+/// A visitor's position.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Place {
-    /// Where on the way.
+    /// The visitor's status.
     pub status: PlaceStatus,
-    /// The place's number.
+    /// The visitor's ticket number.
     pub ticket: u64,
-    /// From 1; 0 for who may go on.
+    /// Rank from 1; 0 for an admitted visitor or one in the draw.
     pub rank: u64,
-    /// Seconds; null while nobody is let in.
+    /// Seconds to wait; null if unknown or while admission is stopped.
     pub estimated_wait_time: Option<u64>,
-    /// What goes on with a link, for who may go on.
+    /// The token for the link to the site, for an admitted visitor.
     pub token: Option<String>,
 }

@@ -1,7 +1,7 @@
-//! A browser that begins anew, as another visitor, and still carries what it had before.
+//! A browser with a new visitor cookie that still has the pass cookie of the earlier visitor.
 
-use super::service::{Asker, Site, WaitQuery};
-use super::shop::shop;
+use super::service::{Site, VisitorRequest, WaitQuery};
+use super::test_line::shop;
 use super::visitor;
 use super::visitor::{VISITOR_COOKIE, new_visitor};
 use crate::CookieKeys;
@@ -28,7 +28,7 @@ impl Browser {
         self.0.insert(name.to_owned(), value.to_owned());
     }
 
-    fn hear(&mut self, response: &Response) {
+    fn receive(&mut self, response: &Response) {
         for cookie in response.headers().get_all(SET_COOKIE) {
             self.keep(cookie.to_str().expect("text"));
         }
@@ -40,44 +40,52 @@ impl Browser {
         HeaderMap::from_iter([(USER_AGENT, text("Chrome/142.0")), (COOKIE, text(&pairs.join("; ")))])
     }
 
-    async fn asker(&self) -> Asker {
+    async fn request(&self) -> VisitorRequest {
         let (mut parts, ()) = Request::new(()).into_parts();
         parts.headers = self.headers();
-        let Ok(asker) = Asker::from_request_parts(&mut parts, &()).await;
-        asker
+        let Ok(request) = VisitorRequest::from_request_parts(&mut parts, &()).await;
+        request
     }
 }
 
 #[tokio::test]
-async fn who_begins_anew_is_not_held_up_by_the_pass_of_before() {
+async fn a_new_visitor_is_not_blocked_by_the_pass_cookie_of_the_earlier_one() {
     let folder = tempfile::tempdir().expect("a folder");
     let port = shop(folder.path()).await;
     let line = "queue:shop".parse::<LineId>().expect("a line");
     let keys = Arc::new(CookieKeys::new(&[7; 32], None).expect("long enough"));
     let site = Site::new(LineClient::new(port.clone()), ServingCache::new(port.clone()), keys.clone(), false);
 
-    // What the browser has of a visitor that it is not any more.
+    // The pass cookie of an earlier visitor in the same browser.
     let mut browser = Browser::default();
-    let before = new_visitor().expect("somebody");
+    let earlier = new_visitor().expect("a visitor");
     let pass = Pass { id: Uuid::new_v4(), until: Timestamp(i64::MAX / 4_096) };
     let agent = HeaderMap::from_iter([(USER_AGENT, HeaderValue::from_static("Chrome/142.0"))]);
-    browser.keep(&visitor::Caller::new(&keys, &agent, None, false).pass_cookie(&line, &before, &pass, Timestamp(0)));
+    browser.keep(&visitor::VisitorCookies::new(&keys, &agent, None, false).pass_cookie(
+        &line,
+        &earlier,
+        &pass,
+        Timestamp(0),
+    ));
 
     let query = || WaitQuery::default();
-    browser.hear(&site.wait("shop", &query(), &browser.asker().await).await.expect("a cookie"));
+    browser.receive(&site.wait("shop", &query(), &browser.request().await).await.expect("a cookie"));
     let id = browser.0[VISITOR_COOKIE].split('.').next().expect("an id").to_owned();
-    let page = site.wait("shop", &query(), &browser.asker().await).await.expect("a page");
+    let page = site.wait("shop", &query(), &browser.request().await).await.expect("a page");
     assert_eq!(page.status(), StatusCode::OK);
-    browser.hear(&page);
-    assert!(site.check("shop", &browser.asker().await, "/cart").await.is_err(), "the pass is another's");
-    port.admit(&line, vec![Uuid::new_v4()], Clock::Engine).await.expect("let in");
-    let who = LineUser { line, user: UserId::new(&id).expect("a name") };
-    assert!(port.check_in(vec![who], Clock::Engine).await[0].is_ok());
+    browser.receive(&page);
+    assert!(
+        site.check("shop", &browser.request().await, "/cart").await.is_err(),
+        "the pass belongs to the earlier visitor"
+    );
+    port.admit(&line, vec![Uuid::new_v4()], Clock::Engine).await.expect("admitted");
+    let user = LineUser { line, user: UserId::new(&id).expect("a name") };
+    assert!(port.check_in(vec![user], Clock::Engine).await[0].is_ok());
 
-    let sent = site.wait("shop", &query(), &browser.asker().await).await.expect("leads on");
+    let sent = site.wait("shop", &query(), &browser.request().await).await.expect("redirects");
     assert_eq!(sent.status(), StatusCode::SEE_OTHER);
     assert!(sent.headers()[LOCATION].to_str().expect("text").contains("onsale_pass=qr_"));
-    browser.hear(&sent);
-    let through = site.check("shop", &browser.asker().await, "/cart").await.expect("decided");
-    assert_eq!(through.status(), StatusCode::OK);
+    browser.receive(&sent);
+    let allowed = site.check("shop", &browser.request().await, "/cart").await.expect("decided");
+    assert_eq!(allowed.status(), StatusCode::OK);
 }

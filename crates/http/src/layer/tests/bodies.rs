@@ -1,11 +1,11 @@
-//! Bodies and parameters that will not do.
+//! Invalid bodies and parameters.
 
 use super::*;
 
 #[tokio::test]
-async fn bad_bodies_are_told_what_is_wrong() {
-    for (body, said) in [
-        ("", "there is none"),
+async fn an_invalid_body_gets_the_reason() {
+    for (body, expected) in [
+        ("", "it is empty"),
         ("count=3", "not JSON"),
         ("{}", "missing field `count`"),
         (r#"{"count":"3"}"#, "count: invalid type: string"),
@@ -14,25 +14,25 @@ async fn bad_bodies_are_told_what_is_wrong() {
         (r#"{"count":3,"colour":1}"#, "unknown field `colour`"),
         (r#"{"count":3} {"count":4}"#, "trailing characters"),
     ] {
-        let answer = ask(posted("/wishes", body)).await;
+        let answer = send(post_json("/wishes", body)).await;
         answer.is_error(ErrorCode::InvalidInput);
-        assert!(answer.message().contains(said), "{} has no {said}", answer.message());
+        assert!(answer.message().contains(expected), "{} has no {expected}", answer.message());
     }
 }
 
 #[tokio::test]
 async fn other_content_types_are_refused() {
     let form = request("POST", "/wishes").header("content-type", "application/x-www-form-urlencoded");
-    ask(form.body(Body::from("count=3")).expect("a request")).await.is_error(ErrorCode::UnsupportedMediaType);
-    let untold = request("POST", "/wishes").body(Body::from(r#"{"count":3}"#)).expect("a request");
-    ask(untold).await.is_error(ErrorCode::UnsupportedMediaType);
+    send(form.body(Body::from("count=3")).expect("a request")).await.is_error(ErrorCode::UnsupportedMediaType);
+    let untyped = request("POST", "/wishes").body(Body::from(r#"{"count":3}"#)).expect("a request");
+    send(untyped).await.is_error(ErrorCode::UnsupportedMediaType);
 }
 
 #[tokio::test]
-async fn bad_parameters_are_named() {
-    assert_eq!(asked("GET", "/wishes/3").await.text(), "3");
-    assert_eq!(asked("GET", "/search?count=3").await.text(), "3");
-    for (path, said) in [
+async fn an_error_names_the_invalid_parameter() {
+    assert_eq!(send_empty("GET", "/wishes/3").await.text(), "3");
+    assert_eq!(send_empty("GET", "/search?count=3").await.text(), "3");
+    for (path, expected) in [
         ("/wishes/three", "path: "),
         ("/wishes/%ff", "path: "),
         ("/search", "query: missing field `count`"),
@@ -40,56 +40,56 @@ async fn bad_parameters_are_named() {
         ("/search?count=1&count=2", "query: duplicate field `count`"),
         ("/search?count=1&colour=2", "unknown field `colour`"),
     ] {
-        let answer = asked("GET", path).await;
+        let answer = send_empty("GET", path).await;
         answer.is_error(ErrorCode::InvalidInput);
-        assert!(answer.message().contains(said), "{path}: {}", answer.message());
+        assert!(answer.message().contains(expected), "{path}: {}", answer.message());
     }
-    let long = asked("GET", &format!("/wishes/{}", "x".repeat(5000))).await;
+    let long = send_empty("GET", &format!("/wishes/{}", "x".repeat(5000))).await;
     long.is_error(ErrorCode::InvalidInput);
     assert!(long.message().len() < 500);
 }
 
-/// A body that does not say its length: pieces of five bytes.
+/// A body without a declared length, in pieces of five bytes.
 fn streamed(text: &str) -> Body {
     let pieces: Vec<_> = text.as_bytes().chunks(5).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect();
     Body::from_stream(stream::iter(pieces))
 }
 
 #[tokio::test]
-async fn large_bodies_are_refused_said_or_unsaid() {
+async fn large_bodies_are_refused_with_and_without_a_declared_length() {
     let fitting = r#"{"count":100000}"#;
     let large = r#"{"count": 100000}"#;
     for path in ["/narrow", "/raw"] {
         for body in [Body::from(fitting), streamed(fitting)] {
-            assert_eq!(ask(posted(path, body)).await.status, StatusCode::OK, "exactly the limit");
+            assert_eq!(send(post_json(path, body)).await.status, StatusCode::OK, "exactly the limit");
         }
         for body in [Body::from(large), streamed(large)] {
-            let answer = ask(posted(path, body)).await;
+            let answer = send(post_json(path, body)).await;
             answer.is_error(ErrorCode::PayloadTooLarge);
             assert!(answer.message().contains("at most 16 bytes"), "{}", answer.message());
             assert_eq!(answer.header("connection"), "close");
         }
     }
-    assert_eq!(ask(posted("/wishes", streamed(large))).await.status, StatusCode::OK, "the other routes take more");
+    assert_eq!(send(post_json("/wishes", streamed(large))).await.status, StatusCode::OK, "the other routes take more");
 }
 
 #[tokio::test]
-async fn the_general_limit_holds_where_a_wider_one_was_given() {
+async fn the_general_limit_applies_under_a_higher_one_of_the_route() {
     for body in [Body::from(r#"{"count":1}"#), streamed(r#"{"count":1}"#)] {
         let settings = HttpSettings { body_limit_bytes: 8, ..HttpSettings::default() };
-        let answer = ask_router(small_program(settings), posted("/narrow", body)).await;
+        let answer = send_to(small_router(settings), post_json("/narrow", body)).await;
         answer.is_error(ErrorCode::PayloadTooLarge);
         assert!(answer.message().contains("at most 8 bytes"), "{}", answer.message());
     }
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_arrive_is_the_callers_fault() {
+async fn an_incomplete_body_is_the_clients_error() {
     let first = stream::iter([Ok::<_, std::io::Error>("{\"count\"")]);
     let stalled = Body::from_stream(futures::StreamExt::chain(first, stream::pending()));
-    let answer = ask(posted("/wishes", stalled)).await;
+    let answer = send(post_json("/wishes", stalled)).await;
     answer.is_error(ErrorCode::RequestTimeout);
     assert_eq!(answer.header("connection"), "close");
     let torn = Body::from_stream(stream::iter([Ok("{\"count\""), Err(std::io::Error::other("torn"))]));
-    ask(posted("/wishes", torn)).await.is_error(ErrorCode::InvalidInput);
+    send(post_json("/wishes", torn)).await.is_error(ErrorCode::InvalidInput);
 }

@@ -1,4 +1,4 @@
-//! A small program behind the standard layers, given one bad input after another.
+//! Tests of the standard layers with a small router and invalid inputs.
 
 mod answers;
 mod bodies;
@@ -35,7 +35,7 @@ async fn wish(Json(wish): Json<Wish>) -> Json<Wish> {
     Json(wish)
 }
 
-async fn who(Extension(client): Extension<ClientIp>, Extension(trace_id): Extension<TraceId>) -> String {
+async fn client_and_trace(Extension(client): Extension<ClientIp>, Extension(trace_id): Extension<TraceId>) -> String {
     format!("{} {trace_id}", client.0)
 }
 
@@ -47,13 +47,13 @@ async fn broken() -> String {
     panic!("the secret reason")
 }
 
-fn small_program(settings: HttpSettings) -> Router {
+fn small_router(settings: HttpSettings) -> Router {
     let narrow = with_body_limit(Router::new().route("/narrow", post(wish)).route("/raw", post(raw)), 16);
     let router = Router::new()
         .route("/wishes", post(wish).get(|| async { "none" }))
         .route("/wishes/{count}", get(|Path(count): Path<u32>| async move { count.to_string() }))
         .route("/search", get(|Query(wish): Query<Wish>| async move { wish.count.to_string() }))
-        .route("/who", get(who))
+        .route("/who", get(client_and_trace))
         .route("/refused", get(refused))
         .route("/broken", get(broken))
         .route("/busy", get(|| async { ApiError::unavailable().retry_after(7) }))
@@ -64,7 +64,7 @@ fn small_program(settings: HttpSettings) -> Router {
     standard(router, settings)
 }
 
-/// The body by a library's own extractor, whose refusal is plain text.
+/// Reads the body with a library's extractor, whose error is plain text.
 async fn raw(body: Bytes) -> String {
     body.len().to_string()
 }
@@ -92,7 +92,7 @@ impl Answer {
         self.json()["message"].as_str().expect("a message").to_owned()
     }
 
-    /// Every refused call has the contract's body and headers, whatever went wrong.
+    /// Asserts the contract's body and headers, which every error has.
     #[track_caller]
     fn is_error(&self, code: ErrorCode) {
         assert_eq!(self.status.as_u16(), code.status(), "{}", self.text());
@@ -106,25 +106,25 @@ impl Answer {
     }
 }
 
-async fn ask_router(router: Router, request: Request<Body>) -> Answer {
+async fn send_to(router: Router, request: Request<Body>) -> Answer {
     let response = router.oneshot(request).await.expect("a router always answers");
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("the whole body");
     Answer { status: parts.status, headers: parts.headers, body }
 }
 
-async fn ask(request: Request<Body>) -> Answer {
-    ask_router(small_program(HttpSettings { request_timeout: SHORT, ..HttpSettings::default() }), request).await
+async fn send(request: Request<Body>) -> Answer {
+    send_to(small_router(HttpSettings { request_timeout: SHORT, ..HttpSettings::default() }), request).await
 }
 
 fn request(method: &str, path: &str) -> http::request::Builder {
     Request::builder().method(method).uri(path)
 }
 
-fn posted(path: &str, body: impl Into<Body>) -> Request<Body> {
+fn post_json(path: &str, body: impl Into<Body>) -> Request<Body> {
     request("POST", path).header("content-type", "application/json").body(body.into()).expect("a request")
 }
 
-async fn asked(method: &str, path: &str) -> Answer {
-    ask(request(method, path).body(Body::empty()).expect("a request")).await
+async fn send_empty(method: &str, path: &str) -> Answer {
+    send(request(method, path).body(Body::empty()).expect("a request")).await
 }

@@ -1,4 +1,4 @@
-//! What is counted and logged.
+//! Metrics and logs of requests.
 
 use super::*;
 use std::io;
@@ -6,13 +6,13 @@ use std::sync::{LazyLock, Mutex};
 use tracing::Dispatch;
 
 #[tokio::test]
-async fn every_answer_is_counted_by_its_route() {
+async fn every_response_is_counted_by_its_route() {
     let metrics = Arc::new(HttpMetrics::default());
     let settings = HttpSettings { metrics: metrics.clone(), ..HttpSettings::default() };
-    let router = small_program(settings);
+    let router = small_router(settings);
     for path in ["/wishes/1", "/wishes/2", "/wishes/x", "/a", "/b"] {
         let call = Request::builder().method(Method::GET).uri(path).body(Body::empty()).expect("a request");
-        ask_router(router.clone(), call).await;
+        send_to(router.clone(), call).await;
     }
     let mut text = String::new();
     metrics.render(&mut text);
@@ -47,17 +47,17 @@ impl io::Write for Lines {
     }
 }
 
-/// Alive as long as this program. With one subscriber alone `tracing` asks the thread that comes to a place first whether
-/// anybody listens there, and keeps the answer: another test's thread, on which nobody does. With two it asks them all.
-static SECOND_LISTENER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
+/// Lives as long as the test program. With a single subscriber, `tracing` caches for each callsite whether the first thread
+/// that reaches it has a subscriber. That may be another test's thread without one. With two it asks every subscriber.
+static SECOND_SUBSCRIBER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
 
 async fn logged(request: Request<Body>, access_log: bool) -> Vec<Value> {
-    LazyLock::force(&SECOND_LISTENER);
+    LazyLock::force(&SECOND_SUBSCRIBER);
     let lines = Lines::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone()).finish();
     let guard = tracing::subscriber::set_default(subscriber);
-    ask_router(small_program(HttpSettings { access_log, ..HttpSettings::default() }), request).await;
+    send_to(small_router(HttpSettings { access_log, ..HttpSettings::default() }), request).await;
     drop(guard);
     lines.read()
 }
@@ -84,7 +84,7 @@ async fn every_request_is_one_line_without_secrets() {
 }
 
 #[tokio::test]
-async fn what_a_handler_logs_has_the_requests_id_and_a_panic_its_reason() {
+async fn a_handlers_log_line_has_the_trace_id_and_a_panic_has_its_reason() {
     let lines = logged(call("/broken"), false).await;
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert_eq!(lines[0]["reason"], "the secret reason");

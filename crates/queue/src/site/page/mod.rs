@@ -1,4 +1,4 @@
-//! The waiting page: works without script, and better with it.
+//! The waiting page. It works without script, and is live with it.
 
 mod texts;
 
@@ -11,26 +11,26 @@ use onsale_http::layer::render::OwnBody;
 use std::time::Duration;
 use texts::{Texts, texts};
 
-/// What the page may load and reach: this site's own, and nothing else.
+/// The page may load from this site and send requests to this site only.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/// Without script the page is loaded again after so long: often enough to be let in soon, seldom enough for a crowd.
+/// Reload interval without script: short enough for a prompt admission, long enough for a crowd.
 const REFRESH_SECONDS: std::ops::RangeInclusive<u64> = 5..=30;
 
-/// The page of somebody who waits.
+/// The waiting page of one visitor.
 #[derive(Clone, Debug)]
 pub struct Waiting {
     /// The line's name.
     pub line: String,
-    /// The place's number.
+    /// The visitor's ticket number.
     pub ticket: u64,
-    /// From 1.
+    /// The visitor's rank, from 1.
     pub rank: u64,
-    /// The rank at the first look, which the bar begins with.
+    /// The visitor's first rank, at which the progress bar starts.
     pub from_rank: u64,
-    /// Seconds until somebody of this rank goes; none while nobody does.
+    /// Seconds until admission; none while admission is stopped.
     pub wait_seconds: Option<u64>,
-    /// This page's own address, with where it leads.
+    /// The address of this page, with the address after admission.
     pub here: String,
 }
 
@@ -46,18 +46,18 @@ struct WaitingPage<'a> {
     refresh_seconds: u64,
 }
 
-/// Why somebody sees a page and does not wait.
+/// The reason for a page without a rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// The browser keeps no cookies, and a place can not be kept without.
+    /// The browser stores no cookies, and a position needs one.
     NoCookies,
-    /// Too many wait.
+    /// The line is full.
     Full,
-    /// Nobody enters any more.
+    /// The line is closed.
     Closed,
-    /// The line does not answer.
+    /// The line is unavailable.
     Unavailable,
-    /// The order is drawn when the line opens; this is the number that takes part.
+    /// The draw sets the order when the line opens. This is the visitor's entry number.
     Drawing(u64),
 }
 
@@ -68,11 +68,11 @@ struct NoticePage<'a> {
     lang: &'static str,
     title: &'a str,
     text: String,
-    /// Where to try again, and when by itself.
+    /// The address to try again, and the seconds until the page does so itself; 0 for never.
     again: Option<(&'a str, u64)>,
 }
 
-/// The page with someone's rank.
+/// The page with a visitor's rank.
 pub fn waiting(waiting: &Waiting, language: Language) -> Response {
     let texts = &texts(language);
     let first = waiting.from_rank.max(waiting.rank);
@@ -88,11 +88,11 @@ pub fn waiting(waiting: &Waiting, language: Language) -> Response {
     html(StatusCode::OK, language, page.render())
 }
 
-/// A page that says why there is no rank.
+/// A page with the reason for a missing rank.
 pub fn notice(notice: Notice, here: &str, language: Language) -> Response {
     let texts = &texts(language);
     let (title, text) = texts.notice(notice);
-    let retry = match notice {
+    let retry_after = match notice {
         Notice::NoCookies | Notice::Closed => None,
         Notice::Full => Some(Duration::from_secs(30)),
         Notice::Unavailable => Some(Duration::from_secs(5)),
@@ -100,7 +100,7 @@ pub fn notice(notice: Notice, here: &str, language: Language) -> Response {
     };
     let again = match notice {
         Notice::Closed => None,
-        _ => Some((here, retry.map_or(0, |after| after.as_secs()))),
+        _ => Some((here, retry_after.map_or(0, |after| after.as_secs()))),
     };
     let status = match notice {
         Notice::Full | Notice::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -108,7 +108,7 @@ pub fn notice(notice: Notice, here: &str, language: Language) -> Response {
     };
     let page = NoticePage { texts, lang: language.as_str(), title, text, again };
     let mut response = html(status, language, page.render());
-    if let Some(after) = retry.filter(|_| status != StatusCode::OK) {
+    if let Some(after) = retry_after.filter(|_| status != StatusCode::OK) {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(after.as_secs()));
     }
     response
@@ -140,8 +140,8 @@ fn html(status: StatusCode, language: Language, page: askama::Result<String>) ->
 fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -149,7 +149,7 @@ fn thousands(number: u64) -> String {
     out
 }
 
-/// What the pages load. The names never change, so a browser asks again after a while.
+/// A file of the pages. The names never change, so a browser caches it for a short time only.
 pub fn asset(name: &str) -> Option<Response> {
     let (kind, text) = match name {
         "wait.css" => ("text/css; charset=utf-8", include_str!("../../../templates/wait.css")),
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn rank_and_estimate_are_told_in_both_languages() {
+    fn rank_and_estimate_are_shown_in_both_languages() {
         let korean = page(1_234, Some(150), Language::Ko);
         for part in ["lang=\"ko\"", "1,234", "약 3분", "value=\"38\"", "content=\"30;"] {
             assert!(korean.contains(part), "{part} not in {korean}");
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_breaks_out_of_an_attribute() {
+    fn special_characters_stay_inside_their_attribute() {
         let page = Waiting {
             line: "\"><script>alert(1)</script>".into(),
             ticket: 1,
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_loaded_is_this_sites_own() {
+    fn pages_load_only_from_this_site() {
         for language in Language::ALL {
             for page in [page(1, None, language), text(notice(Notice::Unavailable, "/wait/shop", language))] {
                 assert!(!page.contains("://") && !page.contains("style=\"") && !page.contains("onclick"), "{page}");
