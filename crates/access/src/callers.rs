@@ -37,8 +37,8 @@ pub struct Callers {
 }
 
 impl Callers {
-    /// The tenant that a call acts for. Always requires a key. An administrator acts for the tenant `default`, or for the
-    /// one that `for_tenant` names.
+    /// The tenant that a call acts for. Always requires a key. An administrator acts for the tenant `default`, or for
+    /// the one that `for_tenant` names.
     ///
     /// # Errors
     /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for a key of the wrong kind.
