@@ -112,8 +112,8 @@ impl KeyRing {
         bool::from(offered.ct_eq(&key.secret_hash)).then(|| key.caller.clone())
     }
 
-    /// Like [`KeyRing::caller`], but reads the keys again before it returns `None`: the key may be new. Concurrent calls
-    /// share one read, and reads are at least [`REFRESH_EVERY_MIN`] apart.
+    /// Like [`KeyRing::caller`], but reads the keys again before it returns `None`: the key may be new. Concurrent
+    /// calls share one read, and reads are at least [`REFRESH_EVERY_MIN`] apart.
     pub async fn caller_fresh(&self, text: &[u8]) -> Option<Caller> {
         parts(text)?;
         if let Some(caller) = self.caller(text) {

@@ -1,4 +1,5 @@
-//! The HTTP parts that every service shares: errors and their texts, trace ids, limits, logs, metrics, health, documents.
+//! The HTTP parts that every service shares: errors and their texts, trace ids, limits, logs, metrics, health,
+//! documents.
 //!
 //! Wrap a router of handlers in [`standard`] once, as the last step. Handlers return [`ApiError`] and take [`Json`],
 //! [`Query`] and [`Path`] from here. A path without a router (the hot route) uses the same pieces directly:

@@ -1,7 +1,7 @@
 //! Metrics of every route (GW-012), cheap enough for the hottest one.
 //!
-//! A general histogram keeps every sample until it is read, which wastes memory and work at a hundred thousand samples a
-//! second. These are plain counters, one set for each thread that records, added up when they are read.
+//! A general histogram keeps every sample until it is read, which wastes memory and work at a hundred thousand samples
+//! a second. These are plain counters, one set for each thread that records, added up when they are read.
 
 use axum::extract::State;
 use axum::response::IntoResponse;

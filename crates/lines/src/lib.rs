@@ -1,8 +1,9 @@
 //! Waiting lines (QUEUE, GATE-001..006), over any engine that stores them.
 //!
-//! `client` enters users and reads their status. `scheduler` admits the next users. `serving` is the public document, with
-//! the forecast of `rates`; `stream` and `publisher` push it. `operation` has the statistics and changes for operators,
-//! `rules` the concurrent change of a line's rule, `metrics` the metrics of all lines, `draw` the opening draw.
+//! `client` enters users and reads their status. `scheduler` admits the next users. `serving` is the public document,
+//! with the forecast of `rates`; `stream` and `publisher` push it. `operation` has the statistics and changes for
+//! operators, `rules` the concurrent change of a line's rule, `metrics` the metrics of all lines, `draw` the opening
+//! draw.
 
 pub mod client;
 pub mod draw;

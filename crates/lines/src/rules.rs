@@ -8,12 +8,12 @@ use hot::line::{LinePort, RuleChange};
 /// Most attempts for one change. Each attempt fails because another change was made first.
 const CHANGE_ATTEMPTS_MAX: usize = 16;
 
-/// Changes a line's rule, also during other changes: `change` is applied again to the rule that the others have made, so
-/// that no change is lost. Returns the rule then in force; none if there is no such line.
+/// Changes a line's rule, also during other changes: `change` is applied again to the rule that the others have made,
+/// so that no change is lost. Returns the rule then in force; none if there is no such line.
 ///
 /// # Errors
-/// The error of `change`; [`HotError::Unavailable`] when other changes came first each time, [`HotError::Unknown`] when the
-/// outcome is unknown.
+/// The error of `change`; [`HotError::Unavailable`] when other changes came first each time, [`HotError::Unknown`] when
+/// the outcome is unknown.
 pub async fn change_rule<E: From<HotError>>(
     port: &dyn LinePort,
     line: &LineId,

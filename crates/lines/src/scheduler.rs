@@ -1,5 +1,5 @@
-//! Admits the next users of each line. Any number of schedulers may run, since the engine admits no more than a line's rule
-//! allows.
+//! Admits the next users of each line. Any number of schedulers may run, since the engine admits no more than a line's
+//! rule allows.
 
 use async_trait::async_trait;
 use domain::Timestamp;
@@ -39,9 +39,9 @@ pub trait Dispatch: Send + Sync + 'static {
     /// would arrive out of the line's order.
     async fn hold(&self, line: &LineId) -> Result<Hold, HotError>;
 
-    /// Requests the work for these users, in order. Returns when that is done or impossible, or when another process has
-    /// taken over the line. No other user is admitted meanwhile, for any length of time. Returns whether all work was
-    /// requested.
+    /// Requests the work for these users, in order. Returns when that is done or impossible, or when another process
+    /// has taken over the line. No other user is admitted meanwhile, for any length of time. Returns whether all work
+    /// was requested.
     async fn dispatch(&self, line: &LineId, admitted: &[Admitted]) -> bool;
 
     /// Gives up admission, so that another process may admit at once. Returns within a bounded time.

@@ -1,5 +1,5 @@
-//! The public document of a line. A user computes the own rank from it and the own ticket number, and a cache may keep it
-//! for a second (`contract.md`, Queue).
+//! The public document of a line. A user computes the own rank from it and the own ticket number, and a cache may keep
+//! it for a second (`contract.md`, Queue).
 
 use super::draw::announce::DrawDocument;
 use super::rates::Rates;
@@ -30,11 +30,11 @@ pub struct Serving {
     pub line: String,
     /// The highest ticket admitted; 0 for none.
     pub serving: u64,
-    /// People admitted a second: as measured recently while people waited, or as configured until that was long enough; 0
-    /// while admission is stopped.
+    /// People admitted a second: as measured recently while people waited, or as configured until that was long enough;
+    /// 0 while admission is stopped.
     pub rate_per_second: f64,
-    /// Tickets a second. More than people, since some tickets are given up before their turn. Seconds to wait: the smaller
-    /// of rank / `ratePerSecond` and (ticket - `serving`) / `ticketsPerSecond`.
+    /// Tickets a second. More than people, since some tickets are given up before their turn. Seconds to wait: the
+    /// smaller of rank / `ratePerSecond` and (ticket - `serving`) / `ticketsPerSecond`.
     pub tickets_per_second: f64,
     /// Ranges of given-up tickets above `serving`: first and last ticket of each.
     pub left: Vec<(u64, u64)>,

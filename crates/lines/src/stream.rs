@@ -4,8 +4,8 @@
 //! engine --once a second--> publisher, one a line --one frame--> watch --> reader, reader, reader ...
 //! ```
 //!
-//! A reader holds only a receiver of the watch. A slow reader delays no other, and reads the newest frame next. A stalled
-//! reader is disconnected by the connection's write timeout.
+//! A reader holds only a receiver of the watch. A slow reader delays no other, and reads the newest frame next. A
+//! stalled reader is disconnected by the connection's write timeout.
 
 use super::client::LineClient;
 use super::publisher;
@@ -29,8 +29,8 @@ use tokio::sync::{Notify, watch};
 
 /// `Retry-After` when all streams are in use, in seconds.
 const FULL_RETRY_SECONDS: u32 = 5;
-/// Milliseconds until a browser reopens an ended stream. Each gets a random value in this range, so that the browsers of a
-/// stopped server do not all return at once.
+/// Milliseconds until a browser reopens an ended stream. Each gets a random value in this range, so that the browsers
+/// of a stopped server do not all return at once.
 const RETRY_MS: std::ops::Range<u64> = 1_000..6_000;
 
 /// A document as sent.
@@ -147,8 +147,8 @@ impl Streams {
         }
     }
 
-    /// A stream of the line's documents; none if there is no such line. `newest`: the id of the document that the reader
-    /// has. `watcher`: the user who stays active as long as the stream is read.
+    /// A stream of the line's documents; none if there is no such line. `newest`: the id of the document that the
+    /// reader has. `watcher`: the user who stays active as long as the stream is read.
     ///
     /// # Errors
     /// `SERVICE_UNAVAILABLE` when all streams are in use, or the engine is unavailable.

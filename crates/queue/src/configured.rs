@@ -1,11 +1,12 @@
 //! The configured lines: those before any site.
 //!
-//! The source of a rule, here and at gates (`gate::campaigns`): the configured rate applies to new lines, and to existing
-//! ones when the configured rate changes ([`LineRule::configured`]). An administrator's rate stands until then, and an
-//! administrator's pause always stands. All other values come from the configuration.
+//! The source of a rule, here and at gates (`gate::campaigns`): the configured rate applies to new lines, and to
+//! existing ones when the configured rate changes ([`LineRule::configured`]). An administrator's rate stands until
+//! then, and an administrator's pause always stands. All other values come from the configuration.
 //!
-//! A server updates lines once, when it starts, and never in its later rounds. If servers have different configurations, as
-//! during a rolling restart, the configuration of the server started last applies, and no server reverts another.
+//! A server updates lines once, when it starts, and never in its later rounds. If servers have different
+//! configurations, as during a rolling restart, the configuration of the server started last applies, and no server
+//! reverts another.
 
 use domain::EventName;
 use domain::line::{Admits, LineId, LineRule};

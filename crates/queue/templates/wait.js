@@ -29,7 +29,7 @@
 
   function estimate() {
     if (!(rate > 0)) return text.stopped;
-    // Some visitors ahead give up their ticket. A visitor who was passed over has a ticket below all others ahead.
+    // Some visitors ahead give up their tickets. The ticket of a visitor who was passed over is not above `serving`.
     const byTickets = ticketsAhead > 0 && ticketRate > 0 ? ticketsAhead / ticketRate : Infinity;
     const seconds = Math.ceil(Math.min(rank / rate, byTickets));
     const minutes = Math.ceil(seconds / 60);

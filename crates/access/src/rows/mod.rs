@@ -1,7 +1,7 @@
 //! API keys of tenants, services and administrators (GATE-009): table `api_keys`. Only the hash of a secret is stored.
 //!
-//! The table belongs to the schema of the service that checks the keys. That service lists [`migration`] and [`TABLE`] in
-//! its [`ledger::Schema`].
+//! The table belongs to the schema of the service that checks the keys. That service lists [`migration`] and [`TABLE`]
+//! in its [`ledger::Schema`].
 
 mod api_key;
 mod m20261121_000003_api_keys;

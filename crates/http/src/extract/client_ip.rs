@@ -29,8 +29,8 @@ impl TrustedProxies {
 
     /// The nearest address that is not a trusted proxy. `forwarded`: the header's values in the order received.
     ///
-    /// Reads the entries from the right, since only those that trusted proxies appended can be trusted. An entry that is
-    /// not an address ends the search at the proxy that appended it.
+    /// Reads the entries from the right, since only those that trusted proxies appended can be trusted. An entry that
+    /// is not an address ends the search at the proxy that appended it.
     pub fn client_ip<'a>(&self, socket: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a [u8]>) -> ClientIp {
         let mut nearest = socket.to_canonical();
         if self.0.is_empty() {

@@ -16,9 +16,9 @@ const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A JSON body of a request or a response.
 ///
-/// A request gets 415 without `Content-Type: application/json`, and 400 `INVALID_INPUT` for a body that is not JSON, for
-/// wrong types and missing fields, and for unknown fields if `T` has `#[serde(deny_unknown_fields)]` (every request type
-/// should).
+/// A request gets 415 without `Content-Type: application/json`, and 400 `INVALID_INPUT` for a body that is not JSON,
+/// for wrong types and missing fields, and for unknown fields if `T` has `#[serde(deny_unknown_fields)]` (every request
+/// type should).
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 

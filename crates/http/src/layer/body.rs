@@ -1,4 +1,4 @@
-//! Request bodies: limited in bytes, and watched, so that a timeout can be attributed to the client or to the server.
+//! Request bodies: limited in bytes, and watched, so that an error can be attributed to the client or to the server.
 
 use crate::error::ApiError;
 use axum::body::{Body, Bytes};

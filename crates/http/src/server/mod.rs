@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A rush is a million tiny requests of a few kinds. Their cost is system calls, and layers that they do not use. So a
-//! short loop serves a connection with requests for hot routes: one read, one write. Everything unusual (another path, a
-//! chunked body, an upgrade, `Expect`) goes to hyper, together with the bytes already read, and stays there until the
+//! short loop serves a connection with requests for hot routes: one read, one write. Everything unusual (another path,
+//! a chunked body, an upgrade, `Expect`) goes to hyper, together with the bytes already read, and stays there until the
 //! connection ends. The router answers an endless stream, and `streamed` writes it: each waiting visitor has one.
 
 mod connection;

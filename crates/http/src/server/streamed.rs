@@ -1,5 +1,5 @@
-//! Endless streams, written without hyper. The router answers, and a connection keeps only its socket and its position in
-//! the stream. hyper would hold two buffers of 8 KiB for each visitor for the whole wait.
+//! Endless streams, written without hyper. The router answers, and a connection keeps only its socket and its position
+//! in the stream. hyper would hold two buffers of 8 KiB for each visitor for the whole wait.
 
 use super::head::HEADERS_MAX;
 use super::reply::push_date;
@@ -17,8 +17,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tower::ServiceExt;
 
-/// Returns the request at the front of the input if it is a plain one for a stream: `GET`, complete, without a body. hyper
-/// serves all others, and can serve the same path.
+/// Returns the request at the front of the input if it is a plain one for a stream: `GET`, complete, without a body.
+/// hyper serves all others, and can serve the same path.
 pub(super) fn request(input: &[u8], under: &str) -> Option<Request<Body>> {
     if under.is_empty() {
         return None;

@@ -25,8 +25,8 @@ pub trait HotRoutes: Clone + Send + Sync + 'static {
     /// A request that needs a decision.
     type Undecided: Send;
 
-    /// Whether a request with this method and target (path and query) is for one of these routes, in its plain form. The
-    /// router serves all doubtful ones.
+    /// Whether a request with this method and target (path and query) is for one of these routes, in its plain form.
+    /// The router serves all doubtful ones.
     fn knows(&self, method: &str, target: &str) -> bool;
 
     /// Appends the response to `out` if it is known at once. Else returns the request that needs a decision.
@@ -50,8 +50,8 @@ pub struct ServerSettings {
     pub connections_max: usize,
     /// Most bytes of a request line and headers.
     pub head_bytes_max: usize,
-    /// Most bytes of a body that is read here: at most the lowest limit of the hot routes. The router serves requests with
-    /// larger bodies: it knows the limit of each route.
+    /// Most bytes of a body that is read here: at most the lowest limit of the hot routes. The router serves requests
+    /// with larger bodies: it knows the limit of each route.
     pub body_bytes_max: usize,
     /// How long a request may take to arrive.
     pub request_timeout: Duration,

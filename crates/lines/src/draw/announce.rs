@@ -47,8 +47,8 @@ impl LineClient {
     /// randomness and stays secret until the opening.
     ///
     /// # Errors
-    /// `NOT_FOUND`; `DRAW_NOT_POSSIBLE` for a line that does not open later, or in which a user already has a rank, which
-    /// the draw would take away; `SERVICE_UNAVAILABLE`.
+    /// `NOT_FOUND`; `DRAW_NOT_POSSIBLE` for a line that does not open later, or in which a user already has a rank,
+    /// which the draw would take away; `SERVICE_UNAVAILABLE`.
     pub async fn announce_draw(&self, line: &LineId) -> Result<Announced, ApiError> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(ApiError::internal)?;

@@ -1,5 +1,5 @@
-//! The opening draw of a line: `announce` publishes the hash of its seed beforehand, `receipt` signs the entry numbers of
-//! the participants.
+//! The opening draw of a line: `announce` publishes the hash of its seed beforehand, `receipt` signs the entry numbers
+//! of the participants.
 
 pub mod announce;
 pub mod receipt;

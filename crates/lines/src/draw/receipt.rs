@@ -5,8 +5,8 @@
 //! ```
 //!
 //! The signature is Ed25519 (RFC 8032) over the bytes of the JSON; base64url without padding (RFC 4648). `holder` is
-//! `SHA-256(line || "\n" || user id)`: a receipt does not contain the user id, but a known user id can be checked against
-//! it. Ids that can be guessed can be tried, so show a receipt only to those who may know its user.
+//! `SHA-256(line || "\n" || user id)`: a receipt does not contain the user id, but a known user id can be checked
+//! against it. Ids that can be guessed can be tried, so show a receipt only to those who may know its user.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

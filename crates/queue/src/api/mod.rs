@@ -71,7 +71,8 @@ async fn serving(
     Ok(([(header::CACHE_CONTROL, age)], Json(document.as_ref().clone())).into_response())
 }
 
-/// The state of a line as server-sent events, one for each change. `Last-Event-ID` is the id of the reader's last event.
+/// The state of a line as server-sent events, one for each change. `Last-Event-ID` is the id of the reader's last
+/// event.
 #[utoipa::path(get, path = "/queue/stream/{line}", tag = "lines", security(()), params(("line" = String, Path)),
     responses((status = 200, description = "Documents as in /queue/serving/", body = String,
             content_type = "text/event-stream"),

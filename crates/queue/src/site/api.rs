@@ -85,8 +85,8 @@ async fn asset(Path(name): Path<String>) -> Result<Response, ApiError> {
 /// Checks a request to a site, for NGINX's `auth_request`. `X-Original-URI` is the requested address. `Cookie` and
 /// `User-Agent` are the visitor's.
 ///
-/// A 401 has the browser's next address in `X-Onsale-Location`: the waiting page, or the same address without the token.
-/// Pass `Set-Cookie`, if present, to the browser.
+/// A 401 has the browser's next address in `X-Onsale-Location`: the waiting page, or the same address without the
+/// token. Pass `Set-Cookie`, if present, to the browser.
 #[utoipa::path(get, path = "/queue/check", tag = "site", security(()), params(OfLine),
     responses((status = 200, description = "The request is allowed"), (status = 400, body = ErrorBody),
         (status = 401, description = "The request is not allowed; see X-Onsale-Location", body = ErrorBody),
@@ -100,8 +100,8 @@ async fn check(
     api.site.check(&of.line, &request, request.header("x-original-uri")).await
 }
 
-/// Checks a request to a site, for Envoy's `ext_authz` with the path prefix `/queue/check/{line}`. The requested address
-/// follows the prefix. Returns 303 with `Location` instead of 401. Accepts any method.
+/// Checks a request to a site, for Envoy's `ext_authz` with the path prefix `/queue/check/{line}`. The requested
+/// address follows the prefix. Returns 303 with `Location` instead of 401. Accepts any method.
 #[utoipa::path(get, path = "/queue/check/{line}/{path}", tag = "site", security(()),
     params(("line" = String, Path), ("path" = String, Path)),
     responses((status = 200, description = "The request is allowed"), (status = 303, description = "The request is not allowed; redirect to Location"),

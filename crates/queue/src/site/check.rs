@@ -1,8 +1,8 @@
 //! Decides whether a request to a protected site may pass.
 //!
-//! A visitor passes if the line confirms that the visitor is inside. The cookies identify the visitor. While the line is
-//! unavailable, a valid pass cookie is enough. The token in a link grants nothing: without the visitor's cookies it is
-//! ignored, and with them it is removed from the address.
+//! A visitor passes if the line confirms that the visitor is inside. The cookies identify the visitor. While the line
+//! is unavailable, a valid pass cookie is enough. The token in a link grants nothing: without the visitor's cookies it
+//! is ignored, and with them it is removed from the address.
 
 use super::local::{TOKEN_PARAMETER, local, wait_address, without_token};
 use super::visitor::{CookieValue, VisitorCookies};

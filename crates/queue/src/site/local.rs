@@ -9,8 +9,8 @@ const ADDRESS_BYTES_MAX: usize = 2_048;
 
 /// The address if it is a path of this site, without a fragment; `/` for anything else.
 ///
-/// Browsers differ in their reading of `//host`, `/\host`, tabs and line ends, so only a narrow set is accepted: visible
-/// ASCII without backslash and quotes, beginning with exactly one slash.
+/// Browsers differ in their reading of `//host`, `/\host`, tabs and line ends, so only a narrow set is accepted:
+/// visible ASCII without backslash and quotes, beginning with exactly one slash.
 pub fn local(address: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"' | b'<' | b'>' | b'#');
     let address = address.split('#').next().unwrap_or_default();

@@ -1,8 +1,8 @@
-//! A line before any site: a proxy checks every request to the site, and visitors who are not admitted yet see a waiting
-//! page.
+//! A line before any site: a proxy checks every request to the site, and visitors who are not admitted yet see a
+//! waiting page.
 //!
-//! `check` decides on requests; `service` enters visitors into the line and shows the `page`; `visitor` identifies them by
-//! `signed` cookies; `local` has the addresses; `api` the routes.
+//! `check` decides on requests; `service` enters visitors into the line and shows the `page`; `visitor` identifies them
+//! by `signed` cookies; `local` has the addresses; `api` the routes.
 
 pub mod api;
 mod check;

@@ -1,8 +1,8 @@
 //! Identifies a visitor of a protected site by cookies, each made for one kind of browser.
 //!
-//! A cookie is signed together with a coarse mark of the browser, so that it is invalid in a browser of another kind. This
-//! does not stop a copy of all cookies into a browser of the same kind (and, with `bind_network`, in the same network). The
-//! two browsers are then one visitor with one position and one pass.
+//! A cookie is signed together with a coarse mark of the browser, so that it is invalid in a browser of another kind.
+//! This does not stop a copy of all cookies into a browser of the same kind (and, with `bind_network`, in the same
+//! network). The two browsers are then one visitor with one position and one pass.
 
 use super::signed::CookieKeys;
 use ::http::HeaderMap;

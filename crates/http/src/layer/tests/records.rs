@@ -47,8 +47,9 @@ impl io::Write for Lines {
     }
 }
 
-/// Lives as long as the test program. With a single subscriber, `tracing` caches for each callsite whether the first thread
-/// that reaches it has a subscriber. That may be another test's thread without one. With two it asks every subscriber.
+/// Lives as long as the test program. With a single subscriber, `tracing` caches for each callsite whether the first
+/// thread that reaches it has a subscriber. That may be another test's thread without one. With two it asks every
+/// subscriber.
 static SECOND_SUBSCRIBER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
 
 async fn logged(request: Request<Body>, access_log: bool) -> Vec<Value> {

@@ -4,7 +4,8 @@ use super::Notice;
 use onsale_http::Language;
 use onsale_http::text::message;
 
-/// The texts of one language. `{n}`, `{h}` and `{m}` are placeholders for numbers; the page's script fills them in, too.
+/// The texts of one language. `{n}`, `{h}` and `{m}` are placeholders for numbers; the page's script fills them in,
+/// too.
 pub struct Texts {
     pub title: &'static str,
     pub lead: &'static str,
