@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lapsed_reservation_that_nobody_took_can_still_be_confirmed() {
+    fn a_lapsed_reservation_can_still_be_confirmed_if_no_other_order_took_the_coupon() {
         let held = changed(Use::issued(Timestamp(0)).reserve(&terms(), "a", 9_000, Timestamp(0), HOLD_SECONDS));
         assert_eq!(changed(held.confirm("a")).status, CouponStatus::Redeemed);
         assert_eq!(held.confirm("b"), Err(Refusal::Reserved));

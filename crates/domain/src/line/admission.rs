@@ -67,7 +67,7 @@ impl Line {
         }
         self.gone.forget_through(self.serving);
         self.admitted += admitted.len() as u64;
-        self.pace.went(admitted.len() as u32);
+        self.pace.record(admitted.len() as u32);
         admitted
     }
 

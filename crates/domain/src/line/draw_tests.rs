@@ -62,7 +62,7 @@ fn a_seed_is_read_as_it_is_written_and_never_shown_by_accident() {
 }
 
 #[test]
-fn who_comes_before_the_opening_is_shuffled_and_late_comers_follow() {
+fn people_before_the_opening_are_shuffled_and_late_comers_follow() {
     let mut line = Line::new(drawn_rule());
     for n in 1..=5 {
         assert_eq!(line.enter(&user(n), Timestamp(0)), LineStatus::Drawing { entry: n, is_new: true });
@@ -90,7 +90,7 @@ fn who_comes_before_the_opening_is_shuffled_and_late_comers_follow() {
 }
 
 #[test]
-fn who_comes_or_goes_while_it_is_drawn_is_late_or_gone() {
+fn a_person_who_comes_during_the_draw_is_late_and_one_who_leaves_is_gone() {
     let mut line = Line::new(drawn_rule());
     enter_all(&mut line, 1..=5, 0);
     assert_eq!(line.begin_draw(Timestamp(1_000)), DrawStep::UnderWay { count: 5 });
@@ -122,7 +122,7 @@ fn a_draw_is_set_once_and_before_anybody_has_a_place() {
 }
 
 #[test]
-fn a_line_that_was_opened_early_draws_then_and_an_empty_one_draws_nobody() {
+fn a_line_opened_early_draws_at_that_time_and_an_empty_line_draws_no_one() {
     let mut line = Line::new(drawn_rule());
     enter_all(&mut line, 1..=2, 0);
     line.change(LineRule { opens_at: None, ..drawn_rule() });
@@ -133,7 +133,7 @@ fn a_line_that_was_opened_early_draws_then_and_an_empty_one_draws_nobody() {
 }
 
 #[test]
-fn nobody_is_passed_over_before_the_opening_and_whoever_is_gone_comes_back() {
+fn no_one_is_passed_over_before_the_opening_and_absent_people_can_come_back() {
     let mut line = Line::new(LineRule { abandon_after_ms: 100, ..drawn_rule() });
     enter_all(&mut line, 1..=5, 0);
     line.check_in(&user(3), Timestamp(1_000));

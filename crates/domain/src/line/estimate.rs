@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn looks_within_a_millisecond_forget_nothing() {
+    fn observations_within_a_millisecond_are_not_lost() {
         let mut throughput = Throughput::default();
         for second in 0..6 {
             for admitted in [second * 100, second * 100 + 1] {

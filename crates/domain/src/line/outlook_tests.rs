@@ -6,14 +6,14 @@ use super::*;
 use proptest::prelude::*;
 
 #[test]
-fn a_rate_that_stays() {
+fn the_estimate_holds_at_a_constant_rate() {
     let mut played = with_crowd(rule(100, PASSES), 6_000);
     played.play_out();
     played.expect("a rate that stays", 0, 2.0);
 }
 
 #[test]
-fn everybody_of_a_second_at_once() {
+fn the_estimate_holds_when_each_second_admits_in_one_batch() {
     let mut played = with_crowd(rule(100, PASSES), 6_000);
     played.admit_every_ms = 1_000;
     played.play_out();
@@ -21,7 +21,7 @@ fn everybody_of_a_second_at_once() {
 }
 
 #[test]
-fn a_rate_changed_in_the_middle_counts_at_once() {
+fn a_rate_changed_during_the_wait_counts_at_once() {
     let mut played = with_crowd(rule(100, PASSES), 6_000);
     played.play(30);
     played.change(|rule| LineRule { rate_per_second: 50, ..rule });
@@ -32,7 +32,7 @@ fn a_rate_changed_in_the_middle_counts_at_once() {
 }
 
 #[test]
-fn a_rate_that_is_raised_counts_at_once() {
+fn a_raised_rate_counts_at_once() {
     let mut played = with_crowd(rule(40, PASSES), 6_000);
     played.play(30);
     played.change(|rule| LineRule { rate_per_second: 100, ..rule });
@@ -41,7 +41,7 @@ fn a_rate_that_is_raised_counts_at_once() {
 }
 
 #[test]
-fn some_give_up_before_their_turn() {
+fn the_estimate_holds_when_people_give_up_before_their_turn() {
     let mut played = with_crowd(rule(100, PASSES), 6_000);
     played.let_leave(20, 120.0, false);
     played.play_out();
@@ -49,7 +49,7 @@ fn some_give_up_before_their_turn() {
 }
 
 #[test]
-fn some_go_away_without_a_word() {
+fn the_estimate_holds_when_people_disappear() {
     let mut played = with_crowd(LineRule { abandon_after_ms: 5_000, ..rule(100, PASSES) }, 12_000);
     played.let_leave(20, 120.0, true);
     played.play_out();
@@ -57,7 +57,7 @@ fn some_go_away_without_a_word() {
 }
 
 #[test]
-fn a_brake_from_downstream_halves_the_rate() {
+fn the_estimate_follows_when_slow_issuers_halve_the_rate() {
     // Fifty inside at once, each for a second.
     let ttl = Admits::Pass { ttl_ms: 1_000 };
     let mut played = with_crowd(LineRule { inside_max: 50, ..rule(100, ttl) }, 6_000);
@@ -67,7 +67,7 @@ fn a_brake_from_downstream_halves_the_rate() {
 }
 
 #[test]
-fn nothing_is_told_while_nobody_goes_and_a_pause_is_no_slowness() {
+fn there_is_no_estimate_while_no_one_is_admitted_and_a_pause_does_not_lower_the_rate() {
     let mut played = with_crowd(rule(100, PASSES), 8_000);
     played.play(20);
     played.change(|rule| LineRule { paused: true, ..rule });
@@ -83,7 +83,7 @@ fn nothing_is_told_while_nobody_goes_and_a_pause_is_no_slowness() {
 }
 
 #[test]
-fn a_line_that_opens_when_all_are_there_starts_at_its_rate() {
+fn a_line_that_opens_when_all_have_come_starts_at_its_rate() {
     let mut played = with_crowd(LineRule { opens_at: Some(Timestamp(90_000)), ..rule(100, PASSES) }, 6_000);
     played.play(90);
     assert!(played.people.iter().all(|person| person.told.iter().all(|(_, told)| told.is_none())));
@@ -92,7 +92,7 @@ fn a_line_that_opens_when_all_are_there_starts_at_its_rate() {
 }
 
 #[test]
-fn a_quiet_line_says_nothing_about_a_crowd() {
+fn a_quiet_line_does_not_lower_the_estimate_for_a_crowd() {
     let mut played = Played::new(rule(100, PASSES));
     for _ in 0..60 {
         played.enter(2);
@@ -104,7 +104,7 @@ fn a_quiet_line_says_nothing_about_a_crowd() {
 }
 
 #[test]
-fn a_line_in_which_nobody_can_go_ends_up_telling_nothing() {
+fn a_line_that_admits_no_one_ends_up_without_an_estimate() {
     let forever = Admits::Pass { ttl_ms: u32::MAX };
     let mut played = with_crowd(LineRule { inside_max: 50, ..rule(100, forever) }, 1_000);
     played.play(5);
@@ -116,7 +116,7 @@ fn a_line_in_which_nobody_can_go_ends_up_telling_nothing() {
 }
 
 #[test]
-fn who_goes_twice_is_one_person() {
+fn a_person_admitted_twice_counts_once() {
     let look = |at_ms, waiting, admitted| Observation {
         at_ms,
         tickets: 1_000,
@@ -134,7 +134,7 @@ fn who_goes_twice_is_one_person() {
 }
 
 #[test]
-fn a_place_before_all_who_were_served_waits_by_rank_alone() {
+fn a_ticket_ahead_of_the_served_ones_waits_by_rank_alone() {
     let forecast = Forecast { people_per_second: 10.0, tickets_per_second: 20.0 };
     assert_eq!(forecast.wait_seconds(50, 200, 100), Some(5.0));
     assert_eq!(forecast.wait_seconds(50, 160, 100), Some(3.0));
@@ -143,7 +143,7 @@ fn a_place_before_all_who_were_served_waits_by_rank_alone() {
 }
 
 #[test]
-fn what_is_told_does_not_jump() {
+fn estimates_do_not_jump() {
     let mut played = with_crowd(rule(100, PASSES), 6_000);
     played.admit_every_ms = 1_000;
     played.play_out();
@@ -154,7 +154,7 @@ fn what_is_told_does_not_jump() {
 }
 
 #[test]
-fn memory_is_bounded_however_often_and_long_a_line_is_looked_at() {
+fn memory_is_bounded_however_often_and_long_a_line_is_observed() {
     let mut outlook = Outlook::default();
     for step in 0..100_000u64 {
         let (tickets, serving) = (u64::MAX / 2, step / 1_000);
@@ -165,7 +165,7 @@ fn memory_is_bounded_however_often_and_long_a_line_is_looked_at() {
     assert!(outlook.spans_kept() <= 601, "{}", outlook.spans_kept());
 }
 
-fn any_look() -> impl Strategy<Value = Observation> {
+fn any_observation() -> impl Strategy<Value = Observation> {
     let small = || prop_oneof![9 => 0u64..100, 1 => Just(1u64 << 40)];
     (prop_oneof![9 => -10i64..3_000, 1 => any::<i64>()], small(), small(), small(), small(), 0u32..3).prop_map(
         |(at_ms, tickets, waiting, serving, admitted, rate_per_second)| Observation {
@@ -182,7 +182,7 @@ fn any_look() -> impl Strategy<Value = Observation> {
 proptest! {
     /// Whatever is seen, nobody is promised more than the rate, and nothing that is not a number.
     #[test]
-    fn what_is_foretold_is_a_number_within_the_rate(steps in proptest::collection::vec(any_look(), 1..60), adds in any::<bool>()) {
+    fn an_estimate_is_a_number_within_the_rate(steps in proptest::collection::vec(any_observation(), 1..60), adds in any::<bool>()) {
         let mut outlook = Outlook::default();
         let mut now = Observation { at_ms: 0, tickets: 0, waiting: 0, serving: 0, admitted: 0, rate_per_second: 0 };
         for step in steps {
@@ -208,7 +208,7 @@ proptest! {
 }
 
 #[test]
-fn the_middle_error_is_within_a_tenth_whatever_the_rate_and_however_they_leave() {
+fn the_median_error_is_within_a_tenth_at_any_rate_and_share_of_leavers() {
     for rate in [10, 25, 60] {
         for (leave_percent, silently) in [(0, false), (10, false), (20, false), (10, true), (20, true)] {
             let abandon_after_ms = if silently { 3_000 } else { 0 };

@@ -218,13 +218,13 @@ proptest! {
     }
 
     #[test]
-    fn who_calls_when_told_loses_nothing(rate in 1u32..2_000, interval_ms in 1u32..3_000, late in proptest::collection::vec(0i64..3, 300..400)) {
+    fn a_caller_that_calls_in_time_loses_no_admissions(rate in 1u32..2_000, interval_ms in 1u32..3_000, late in proptest::collection::vec(0i64..3, 300..400)) {
         let mut pace = Pace::default();
         let rule = LineRule { interval_ms, ..rule(rate, PASSES) };
         let (mut now, mut went, mut lateness) = (0, 0u64, 0);
         for late in &late {
             let may = pace.may_go(&rule, Timestamp(now));
-            pace.went(may);
+            pace.record(may);
             went += u64::from(may);
             // A call may be two milliseconds late, and admissions are noted in steps of two.
             now += pace.next_in_ms(&rule).expect("the rate is not 0") as i64 + late;

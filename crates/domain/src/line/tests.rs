@@ -38,7 +38,7 @@ pub(super) fn rank(standing: LineStatus) -> Option<u64> {
 }
 
 #[test]
-fn a_place_is_taken_once_and_told_again() {
+fn a_user_who_enters_again_keeps_the_ticket() {
     let mut line = Line::new(rule(10, PASSES));
     assert_eq!(line.enter(&user(7), Timestamp(0)), LineStatus::Waiting { ticket: 1, rank: 1, is_new: true });
     assert_eq!(line.enter(&user(8), Timestamp(0)), LineStatus::Waiting { ticket: 2, rank: 2, is_new: true });
@@ -73,7 +73,7 @@ fn a_place_that_was_given_up_in_a_full_line_can_be_taken_by_one() {
 }
 
 #[test]
-fn nobody_goes_before_the_opening_nor_while_it_is_paused() {
+fn no_one_is_admitted_before_the_opening_or_during_a_pause() {
     let mut line = Line::new(LineRule { opens_at: Some(Timestamp(500)), ..rule(10, PASSES) });
     enter_all(&mut line, 1..=3, 0);
     assert_eq!(admit(&mut line, 1, 499), NOBODY);
@@ -124,7 +124,7 @@ fn a_pass_runs_out_and_its_holder_may_queue_again() {
 }
 
 #[test]
-fn who_is_finished_does_not_queue_again() {
+fn a_finished_user_cannot_queue_again() {
     let mut line = Line::new(rule(10, WORK));
     enter_all(&mut line, 1..=2, 0);
     assert_eq!(admit(&mut line, 1, 0), [1]);
@@ -170,7 +170,7 @@ fn a_rank_shown_before_a_put_back_is_no_worse_after_a_restart() {
 }
 
 #[test]
-fn what_was_taken_from_a_clock_ahead_is_stale() {
+fn a_moment_from_a_clock_ahead_is_stale() {
     let mut line = Line::new(rule(10, WORK));
     enter_all(&mut line, 1..=1, 0);
     assert_eq!(admit(&mut line, 1, 9_000_000), [1]);
@@ -179,7 +179,7 @@ fn what_was_taken_from_a_clock_ahead_is_stale() {
 }
 
 #[test]
-fn who_has_gone_is_passed_over_and_stands_first_on_return() {
+fn an_absent_user_is_passed_over_and_is_first_on_return() {
     let mut line = Line::new(LineRule { abandon_after_ms: 1_000, ..rule(10, PASSES) });
     enter_all(&mut line, 1..=4, 0);
     line.check_in(&user(3), Timestamp(1_500));
@@ -219,7 +219,7 @@ fn so_many_inside_and_no_more() {
 }
 
 #[test]
-fn admission_slows_to_what_the_next_part_takes_and_nobody_overtakes() {
+fn admission_slows_to_the_speed_of_issuers_and_keeps_the_order() {
     let mut line = Line::new(LineRule { inside_max: 3, ..rule(10, WORK) });
     enter_all(&mut line, 1..=9, 0);
     assert_eq!(admit(&mut line, 9, 0), [1, 2, 3]);
@@ -231,7 +231,7 @@ fn admission_slows_to_what_the_next_part_takes_and_nobody_overtakes() {
 }
 
 #[test]
-fn who_left_is_served_by_nobody_and_shortens_the_line() {
+fn a_user_who_left_is_not_admitted_and_shortens_the_line() {
     let mut line = Line::new(rule(10, PASSES));
     enter_all(&mut line, 1..=10, 0);
     for n in [2, 4, 5, 9] {
@@ -249,7 +249,7 @@ fn who_left_is_served_by_nobody_and_shortens_the_line() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_freezes_nothing_and_lets_nobody_through_twice() {
+fn a_clock_set_back_neither_stops_admission_nor_admits_twice() {
     let mut line = Line::new(rule(10, PASSES));
     enter_all(&mut line, 1..=99, 0);
     assert_eq!(admit(&mut line, 99, 3_600_000).len(), 10);
