@@ -150,7 +150,7 @@ async fn many_at_once_never_oversell() {
 }
 
 #[tokio::test]
-async fn what_the_ledger_kept_can_be_put_back_after_the_journal_was_lost() {
+async fn coupons_of_the_ledger_can_be_restored_after_the_journal_was_lost() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = open(folder.path());
     engine.put_campaign(campaign(5, 1)).await.expect("made");
@@ -178,7 +178,7 @@ async fn what_the_ledger_kept_can_be_put_back_after_the_journal_was_lost() {
 }
 
 #[tokio::test]
-async fn acknowledged_messages_are_not_told_again_and_the_last_coupon_has_its_own_message() {
+async fn acknowledged_messages_are_not_offered_again_and_the_last_coupon_has_its_own_message() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = open(folder.path());
     engine.put_campaign(campaign(2, 1)).await.expect("made");

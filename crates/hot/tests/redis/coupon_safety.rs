@@ -167,7 +167,7 @@ async fn with_the_bus_a_node_that_ran_anew_decides_nothing_before_the_books_are_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_reached_the_bus_while_the_campaign_was_put_together_is_no_yes() {
+async fn a_message_published_during_a_rebuild_is_no_success() {
     let Some(redis) = testkit::available(testkit::shared().redis_cluster()) else { return };
     let sale = campaign(10);
     let keeper = open_with_bus(&redis.url(), None).await;
@@ -181,7 +181,7 @@ async fn what_reached_the_bus_while_the_campaign_was_put_together_is_no_yes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn forgotten_scripts_reach_nobody() {
+async fn forgotten_scripts_are_loaded_again_unnoticed() {
     let Some((_kit, redis)) = own_redis() else { return };
     let (engine, sale) = (open(&redis.url(), Ack::None).await, campaign(100));
     make(&engine, &sale).await;
@@ -192,7 +192,7 @@ async fn forgotten_scripts_reach_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_its_replica_nobody_hears_a_yes_and_afterwards_everyone_hears_the_truth() {
+async fn without_its_replica_no_request_succeeds_and_afterwards_every_reply_is_true() {
     let kit = Kit::temporary().expect("a folder");
     let Some(cluster) = testkit::available(RedisCluster::start(&kit, Flavor::Redis)) else { return };
     let (engine, sale) = (open(&cluster.url(), Ack::Replica).await, campaign(50));
@@ -224,7 +224,7 @@ async fn without_its_replica_nobody_hears_a_yes_and_afterwards_everyone_hears_th
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_servers_sell_exactly_the_stock_and_nobody_gets_two() {
+async fn many_servers_sell_exactly_the_stock_and_no_user_gets_two() {
     let Some(redis) = testkit::available(testkit::shared().redis_cluster()) else { return };
     const SERVERS: u32 = 4;
     const STOCK: u32 = 1_000;

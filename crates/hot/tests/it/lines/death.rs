@@ -184,7 +184,7 @@ async fn check_who_follows(
 }
 
 #[tokio::test]
-async fn a_process_killed_during_entry_and_admission_loses_no_place_that_was_told() {
+async fn a_process_killed_during_entry_and_admission_loses_no_confirmed_ticket() {
     let trials = std::env::var("ONSALE_FAULTS").map_or(TRIALS, |text| text.parse().expect("a number"));
     for trial in 0..trials {
         let folder = tempfile::tempdir().expect("a folder");

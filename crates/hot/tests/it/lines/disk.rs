@@ -17,7 +17,7 @@ fn places(reader: &Connection, which: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn whatever_was_told_can_be_read_back_at_once() {
+async fn every_reply_can_be_read_back_at_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = open(folder.path());
     lines.make_line(&id(), rule(1_000, 1)).await.expect("made");
@@ -74,7 +74,7 @@ async fn a_full_disk_refuses_and_forgets_nothing() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_written_is_written_as_soon_as_it_can_be() {
+async fn a_failed_write_is_repeated_as_soon_as_the_disk_works() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = open(folder.path());
     lines.make_line(&id(), rule(1_000, 1)).await.expect("made");

@@ -50,7 +50,7 @@ async fn counts(lines: &EmbeddedLines) -> LineCounts {
 }
 
 #[tokio::test]
-async fn nobody_has_a_rank_before_the_draw_and_everybody_has_the_same_after_a_restart() {
+async fn no_user_has_a_rank_before_the_draw_and_every_rank_survives_a_restart() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = open(folder.path());
     lines.make_line(&id(), drawn_rule()).await.expect("made");

@@ -41,7 +41,7 @@ async fn enter_all(lines: &EmbeddedLines, crowd: usize) -> Vec<Option<UserId>> {
 }
 
 /// Admits everybody, with a restart in the middle; prints how long each part took.
-async fn nobody_overtakes(crowd: usize, options: JournalOptions) {
+async fn the_order_is_kept(crowd: usize, options: JournalOptions) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut lines = crate::open_lines(folder.path(), options).expect("opens");
     lines.make_line(&id(), rule(1_000_000, 1)).await.expect("made");
@@ -77,13 +77,13 @@ async fn nobody_overtakes(crowd: usize, options: JournalOptions) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_overtakes_among_many_at_once_and_across_a_restart() {
-    nobody_overtakes(CROWD_EACH_COMMIT, NO_FLUSH).await;
+async fn the_order_is_kept_among_concurrent_entries_and_across_a_restart() {
+    the_order_is_kept(CROWD_EACH_COMMIT, NO_FLUSH).await;
 }
 
 /// In a release build: `cargo test --release -p hot --test it million -- --ignored --nocapture`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes a release build"]
-async fn nobody_overtakes_among_a_million() {
-    nobody_overtakes(CROWD_WHOLE, JournalOptions::default()).await;
+async fn the_order_is_kept_among_a_million() {
+    the_order_is_kept(CROWD_WHOLE, JournalOptions::default()).await;
 }

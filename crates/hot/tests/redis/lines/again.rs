@@ -120,7 +120,7 @@ fn sorted(passes: &[Uuid]) -> Vec<Uuid> {
 
 /// Also where it lets nobody go: the answer is heard, and whoever goes later goes unheard.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_admission_of_nobody_is_carried_out_too() {
+async fn an_admission_of_no_one_is_executed_too() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
     let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
     lines.make_line(&line, LineRule { paused: true, ..rule(1_000) }).await.expect("made");
@@ -134,7 +134,7 @@ async fn an_admission_of_nobody_is_carried_out_too() {
 
 /// Whoever does not know who went has them put back: one who goes after that would be overtaken by all others.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_admission_that_was_given_up_lets_nobody_go_after_the_putting_back() {
+async fn an_abandoned_admission_admits_no_one_after_people_were_put_back() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
     let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
     let admits = Admits::Processing { stale_after_ms: 60_000, put_back_max: 200 };
@@ -150,7 +150,7 @@ async fn an_admission_that_was_given_up_lets_nobody_go_after_the_putting_back() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_line_forgets_callers_and_refuses_what_they_had_sent() {
+async fn a_line_forgets_callers_and_refuses_their_late_calls() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
     let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
     lines.make_line(&line, rule(1_000_000)).await.expect("made");
@@ -184,7 +184,7 @@ async fn a_line_forgets_callers_and_refuses_what_they_had_sent() {
 
 /// A process whose clock is far behind that of one that was forgotten.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_who_is_refused_goes_on_above_that() {
+async fn a_refused_caller_continues_with_a_higher_number() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
     let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
     lines.make_line(&line, rule(1_000)).await.expect("made");

@@ -50,7 +50,7 @@ async fn random_histories_rules_and_valkey_agree() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_change_a_rule_at_once_nobody_loses_a_change() {
+async fn concurrent_changes_of_a_rule_are_all_kept() {
     let Some(redis) = testkit::available(testkit::shared().redis_cluster()) else { return };
     let mut doors = Vec::new();
     for _ in 0..3 {

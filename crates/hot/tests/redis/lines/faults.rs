@@ -152,7 +152,7 @@ async fn judge(lines: &RedisLines, line: &LineId, places: &BTreeMap<u64, u64>, a
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_its_replica_nobody_is_told_anything() {
+async fn without_its_replica_a_line_gives_no_reply() {
     let kit = Kit::temporary().expect("a folder");
     let Some(cluster) = testkit::available(RedisCluster::start(&kit, Flavor::Redis)) else { return };
     let (lines, line) = (open(&cluster.url(), Ack::Replica).await, gate());

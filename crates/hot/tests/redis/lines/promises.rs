@@ -134,7 +134,7 @@ async fn a_pass_that_was_given_up_at_once_is_not_to_be_seen() {
 
 /// Whoever does not know who went in a call has them stand in front again at once.
 #[tokio::test(flavor = "multi_thread")]
-async fn everybody_who_is_dealt_with_can_be_put_back_at_once() {
+async fn all_people_in_process_can_be_put_back_at_once() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
     let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
     let admits = Admits::Processing { stale_after_ms: 3_600_000, put_back_max: 4 };

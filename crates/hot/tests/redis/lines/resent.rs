@@ -50,7 +50,7 @@ async fn admitted(lines: &RedisLines, line: &LineId) -> u64 {
 
 /// The script runs, the connection is cut before its answer is whole, the client sends it again.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_client_sends_again_lets_nobody_else_go() {
+async fn a_call_resent_by_the_client_admits_no_one_else() {
     const CROWD: u64 = 2_000;
     let kit = Kit::temporary().expect("a folder");
     let Some(cluster) = testkit::available(RedisCluster::start(&kit, Flavor::Redis)) else { return };
