@@ -127,10 +127,10 @@ impl Use {
         }))
     }
 
-    /// Uses the coupon up for the order that reserved it.
+    /// Redeems the coupon for the order that reserved it.
     ///
-    /// A reservation that has lapsed but that nobody else took is confirmed all the same: the order was paid
-    /// with this discount in sight. Once another order holds it, or it was never reserved, it is refused.
+    /// A lapsed reservation is still confirmed if no other order took the coupon, since the order was paid with this
+    /// discount. Once another order holds it, or it was never reserved, it is refused.
     ///
     /// # Errors
     /// [`Refusal`].

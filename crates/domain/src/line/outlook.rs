@@ -49,15 +49,15 @@ pub struct Observation {
 
 impl Observation {
     /// The observation that follows from a rule and counters at a moment.
-    pub fn of(rule: &LineRule, figures: &LineCounts, now: Timestamp) -> Self {
-        let lets_in = rule.admits_at(now) && (rule.draw.is_none() || figures.drawn.is_some());
+    pub fn of(rule: &LineRule, counts: &LineCounts, now: Timestamp) -> Self {
+        let is_admitting = rule.admits_at(now) && (rule.draw.is_none() || counts.drawn.is_some());
         Self {
             at_ms: now.millis(),
-            tickets: figures.tickets,
-            waiting: figures.waiting,
-            serving: figures.serving,
-            admitted: figures.admitted,
-            rate_per_second: if lets_in { rule.rate_per_second } else { 0 },
+            tickets: counts.tickets,
+            waiting: counts.waiting,
+            serving: counts.serving,
+            admitted: counts.admitted,
+            rate_per_second: if is_admitting { rule.rate_per_second } else { 0 },
         }
     }
 

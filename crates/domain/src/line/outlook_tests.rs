@@ -1,4 +1,4 @@
-//! What people are told, held against the wait that follows, in lines of many kinds.
+//! Estimates compared with actual waits, in lines of many kinds.
 
 use super::played::{Person, Played, TICK_MS, with_crowd};
 use super::tests::{PASSES, rule};
@@ -26,7 +26,7 @@ fn a_rate_changed_during_the_wait_counts_at_once() {
     played.play(30);
     played.change(|rule| LineRule { rate_per_second: 50, ..rule });
     played.play_out();
-    // Nobody could know before.
+    // Earlier estimates could not know of the change.
     played.expect("half the rate", 30, 2.0);
     assert_eq!(played.rates.iter().find(|(at_ms, _)| *at_ms > 30_000).map(|(_, rate)| *rate), Some(50.0));
 }
@@ -74,11 +74,11 @@ fn there_is_no_estimate_while_no_one_is_admitted_and_a_pause_does_not_lower_the_
     played.play(60);
     played.change(|rule| LineRule { paused: false, ..rule });
     played.play_out();
-    let told_while_paused = |person: &Person| {
-        let paused = person.told.iter().filter(|(at_ms, _)| (20_000..80_000).contains(at_ms));
-        paused.clone().count() > 0 && paused.clone().any(|(_, told)| told.is_some())
+    let estimated_while_paused = |person: &Person| {
+        let paused = person.estimates.iter().filter(|(at_ms, _)| (20_000..80_000).contains(at_ms));
+        paused.clone().count() > 0 && paused.clone().any(|(_, estimate)| estimate.is_some())
     };
-    assert!(!played.people.iter().any(told_while_paused));
+    assert!(!played.people.iter().any(estimated_while_paused));
     played.expect("after a pause", 80, 2.0);
 }
 
@@ -86,7 +86,7 @@ fn there_is_no_estimate_while_no_one_is_admitted_and_a_pause_does_not_lower_the_
 fn a_line_that_opens_when_all_have_come_starts_at_its_rate() {
     let mut played = with_crowd(LineRule { opens_at: Some(Timestamp(90_000)), ..rule(100, PASSES) }, 6_000);
     played.play(90);
-    assert!(played.people.iter().all(|person| person.told.iter().all(|(_, told)| told.is_none())));
+    assert!(played.people.iter().all(|person| person.estimates.iter().all(|(_, estimate)| estimate.is_none())));
     played.play_out();
     played.expect("after the opening", 90, 2.0);
 }
@@ -110,14 +110,14 @@ fn a_line_that_admits_no_one_ends_up_without_an_estimate() {
     played.play(5);
     let early = played.outlook.forecast().people_per_second;
     assert!((1.0..100.0).contains(&early), "{early}");
-    // The window keeps the fifty who went; in five minutes they are forgotten.
+    // The window contains the fifty admissions; after five minutes they are dropped.
     played.play(320);
     assert_eq!(played.outlook.forecast().wait_seconds(500, 551, 50), None);
 }
 
 #[test]
 fn a_person_admitted_twice_counts_once() {
-    let look = |at_ms, waiting, admitted| Observation {
+    let observation = |at_ms, waiting, admitted| Observation {
         at_ms,
         tickets: 1_000,
         waiting,
@@ -128,7 +128,7 @@ fn a_person_admitted_twice_counts_once() {
     let mut outlook = Outlook::default();
     for second in 0..=20u64 {
         // Of fifty a second, thirty are put back.
-        outlook.observe(look(second as i64 * 1_000, 1_000 - second * 20, second * 50));
+        outlook.observe(observation(second as i64 * 1_000, 1_000 - second * 20, second * 50));
     }
     assert_eq!(outlook.forecast(), Forecast { people_per_second: 20.0, tickets_per_second: 20.0 });
 }
@@ -180,7 +180,7 @@ fn any_observation() -> impl Strategy<Value = Observation> {
 }
 
 proptest! {
-    /// Whatever is seen, nobody is promised more than the rate, and nothing that is not a number.
+    /// For any observations, the forecast is a number and at most the rate.
     #[test]
     fn an_estimate_is_a_number_within_the_rate(steps in proptest::collection::vec(any_observation(), 1..60), adds in any::<bool>()) {
         let mut outlook = Outlook::default();

@@ -1,5 +1,5 @@
 -- Decides a batch of requests for coupons of one campaign, in order (FCFS-001, FCFS-004): the twin of
--- `domain::issue::decide`. Works on the whole batch at once: one membership test, one decrement, one write of all
+-- `domain::coupon::issue::decide`. Works on the whole batch at once: one membership test, one decrement, one write of all
 -- winners, one stream entry.
 --
 -- KEYS  policy, stock, participants, outbox, returned
@@ -26,8 +26,8 @@ if epoch < seen_epoch or (epoch == seen_epoch and count < seen_count) then
 end
 if policy[4] then return {'INCOMPLETE'} end
 if ARGV[5] == '1' and policy[17] ~= string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') then
-  -- This node was restarted or promoted. It may have come back with less than was promised, which a caller that has seen
-  -- little cannot detect.
+  -- This node was restarted or promoted. It may have come back with less than was promised, which a caller that has
+  -- seen little cannot detect.
   redis.call('HSET', KEYS[1], 'incomplete', 1)
   return {'BEHIND', epoch, count}
 end

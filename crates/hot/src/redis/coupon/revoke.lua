@@ -1,4 +1,4 @@
--- Revokes a user's coupon; a repeated call changes nothing. The twin of `domain::model::Model::revoke`.
+-- Revokes a user's coupon; a repeated call changes nothing. The twin of `domain::coupon::model::Model::revoke`.
 --
 -- KEYS  policy, stock, participants, returned
 -- ARGV  user, coupon id, "1" if its number returns to stock

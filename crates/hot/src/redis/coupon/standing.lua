@@ -1,5 +1,5 @@
--- Stops a campaign from deciding, or lets it decide again in a new epoch. Servers that were behind continue from the new
--- epoch, and the books are known to have been compared since this node started.
+-- Stops a campaign from deciding, or lets it decide again in a new epoch. Servers that were behind continue from the
+-- new epoch, and the books are known to have been compared since this node started.
 --
 -- KEYS  policy
 -- ARGV  "suspend" or "complete", least new epoch: the time, or the epoch after the one that the caller has seen

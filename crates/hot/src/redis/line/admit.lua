@@ -1,8 +1,8 @@
--- Admits the next people, as many as rate, room and passes allow: the twin of `Line::admit` and of `domain::line::Pace`.
+-- Admits the next people, as rate, room and passes allow: the twin of `Line::admit` and of `domain::line::Pace`.
 --
 -- ARGV  moment, caller, number, passes of 32 characters in one string
--- Returns {ms until the rate allows the next admission or -1, end of the passes or -1, {user, ticket, ...}}, or nothing if
---       the line does not exist; or the caller's last number, if this call may have been executed before.
+-- Returns {ms until the rate allows the next admission or -1, end of the passes or -1, {user, ticket, ...}}, or nothing
+--       if the line does not exist; or the caller's last number, if this call may have been executed before.
 
 local PERSON, SECOND_MS, NOTE_MS, CLOCK_SLACK_MS, PASSED_OVER_MAX = 1000, 1000, 2, 1000, 1000
 

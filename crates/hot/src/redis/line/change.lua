@@ -1,9 +1,9 @@
--- Changes a line's rule, if its revision is still the one from which the change was made. The draw cannot be changed once
--- there is one, or once a person has entered: the twin of `Line::change`.
+-- Changes a line's rule, if its revision is still the one from which the change was made. The draw cannot be changed
+-- once there is one, or once a person has entered: the twin of `Line::change`.
 --
 -- ARGV  (no moment), that revision, fields of the rule and their values
--- Returns {1 if it changed, the revision in force, the values in force in the order of ARGV}, or nothing if the line does
--- not exist.
+-- Returns {1 if it changed, the revision in force, the values in force in the order of ARGV}, or nothing if the line
+-- does not exist.
 
 local line = redis.call('HMGET', LINE, 'revision', 'draw')
 local revision, draw = line[1], line[2] or ''

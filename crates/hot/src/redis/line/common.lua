@@ -71,8 +71,8 @@ local function touch() redis.call('HSET', LINE, 'touched', ARGV[1]) end
 local CALLERS_MAX = 64
 
 -- A caller that admits people or puts them back has a name and gives each call a number that grows (ARGV: moment, name,
--- number, then the arguments of the script). A call that was executed, and any earlier one, is not executed again, however
--- often it is sent and however late it arrives.
+-- number, then the arguments of the script). A call that was executed, and any earlier one, is not executed again,
+-- however often it is sent and however late it arrives.
 --
 -- The line's hash keeps the last number of each caller, the latest at the end: "floor;name:number;name:number;". Beyond
 -- CALLERS_MAX, the caller that has not called for the longest time is forgotten. The floor is the highest number of the
@@ -132,7 +132,7 @@ local function give_up_turn(user, state, entry, score)
     redis.call('ZREM', WAITING, user)
   end
   local line = redis.call('HMGET', LINE, 'serving', 'draw', 'drawn', 'draw_count')
-  -- A user without a ticket gives up none. During a draw, its script does it for the users whose tickets are not drawn yet.
+  -- A user without a ticket gives up none. During a draw, its script does it for users whose tickets are not drawn yet.
   if is_undrawn(line[2], line[3]) and tonumber(score) > 0 and tonumber(entry) <= (tonumber(line[4]) or math.huge) then
     return
   end

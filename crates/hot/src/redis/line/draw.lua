@@ -1,9 +1,9 @@
 -- Holds the opening draw, a part of the line at a time: the twin of `Line::begin_draw` and `Line::finish_draw`.
 --
--- ARGV  moment; then, to continue: the number of participants, the number of those with tickets, the next tickets in order
---       of entry
--- Returns {0 not due, 1 under way, 2 drawn, number of participants, number with tickets, the seed}, or nothing if the line
---       does not exist. A call with numbers that are out of date changes nothing and returns the present ones.
+-- ARGV  moment; then, to continue: the number of participants, the number of those with tickets, the next tickets in
+--       order of entry
+-- Returns {0 not due, 1 under way, 2 drawn, number of participants, number with tickets, the seed}, or nothing if the
+--       line does not exist. A call with numbers that are out of date changes nothing and returns the present ones.
 
 local line = redis.call('HMGET', LINE, 'revision', 'draw', 'drawn', 'opens_at', 'draw_count', 'draw_done')
 if not line[1] then return false end

@@ -1,7 +1,7 @@
--- The status of users, in order; with entry, new users enter the line: the twin of `Line::enter` and `Line::look`.
+-- The status of users, in order; with entry, new users enter the line: the twin of `Line::enter` and `Line::check_in`.
 --
 -- ARGV  moment, "1" if new users enter, "1" if the score is the time of entry (else the ticket), users
--- Returns {kind, ticket (before a draw: entry), rank or the field of the record, ...}, or nothing if the line does not exist.
+-- Returns {kind, ticket (before a draw: entry), rank or the field of the record, ...}, or nothing without a line.
 
 local ABSENT, FULL, CLOSED, NEW, WAITS, PROCESSED, HAS_PASS, FINISHED = 0, 1, 2, 3, 4, 5, 6, 7
 local NEW_TO_DRAW, DRAWS = 8, 9

@@ -1,4 +1,4 @@
--- A line's counts: the twin of `Line::figures`.
+-- A line's counts: the twin of `Line::counts`.
 --
 -- ARGV  moment, most ranges of given-up tickets
 -- Returns {waiting, away, processing, inside, finished, tickets, serving, admitted, entries in the finished draw or -1,

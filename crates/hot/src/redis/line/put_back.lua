@@ -1,11 +1,11 @@
 -- Puts people whose requests take too long back at their own positions: the twin of `Line::put_back`.
 --
--- An admission whose reply was lost and that arrives after its caller's next call to put people back is refused, since it
--- has the lower number.
+-- An admission whose reply was lost and that arrives after its caller's next call to put people back is refused, since
+-- it has the lower number.
 --
 -- ARGV  moment, caller, number
--- Returns {user, ticket, ...}, the longest-running first; or the caller's last number, if this call may have been executed
---       before.
+-- Returns {user, ticket, ...}, the longest-running first; or the caller's last number, if this call may have been
+--       executed before.
 
 local line = redis.call('HMGET', LINE, 'kind', 'life_ms', 'put_back_max', 'callers')
 if line[1] ~= 'processing' then return {} end

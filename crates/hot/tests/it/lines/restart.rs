@@ -43,7 +43,7 @@ fn any_admits() -> impl Strategy<Value = Admits> {
     ]
 }
 
-/// An engine and what is known of it from outside.
+/// An engine and its state as seen by callers.
 struct Watched {
     lines: Option<EmbeddedLines>,
     folder: tempfile::TempDir,
