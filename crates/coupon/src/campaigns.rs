@@ -1,5 +1,6 @@
-//! Campaigns by operators (FCFS-017). The ledger decides which policy holds; the hot state follows it.
+//! Campaigns and their changes by operators (FCFS-017). The ledger has the policy in force; the hot state follows it.
 
+use super::retry::until_stored;
 use super::service::CouponService;
 use super::views::campaign::{CampaignPage, CampaignPatch, CampaignView, NewCampaign};
 use crate::rows::campaigns;
@@ -13,30 +14,28 @@ use std::time::Duration;
 
 /// How often the hot state is brought up to date with the ledger's policies.
 const FOLLOW_LEDGER_EVERY: Duration = Duration::from_secs(3);
-/// Shortest wait between two looks, however often something is found to be lost.
+/// Shortest pause between two updates, however often a loss is reported.
 const FOLLOW_LEDGER_PAUSE: Duration = Duration::from_millis(200);
-/// How often a change is tried again when somebody else changes the same campaign.
-const CHANGE_ATTEMPTS_MAX: usize = 5;
 
 fn not_found() -> ApiError {
     ErrorCode::CampaignNotFound.into()
 }
 
-/// A campaign as asked for, not open yet unless it opens by its own time.
-pub fn from_request(id: CampaignId, asked: &NewCampaign) -> Campaign {
+/// The campaign of a request. It is not open yet, unless it opens at its own time.
+pub fn from_request(id: CampaignId, request: &NewCampaign) -> Campaign {
     Campaign {
-        name: asked.name.clone(),
-        per_user_limit: asked.per_user_limit,
-        gated: asked.gated,
-        opens_at: asked.opens_at,
-        closes_at: asked.closes_at,
-        terms: asked.terms(),
+        name: request.name.clone(),
+        per_user_limit: request.per_user_limit,
+        gated: request.gated,
+        opens_at: request.opens_at,
+        closes_at: request.closes_at,
+        terms: request.terms(),
         created_at: clock::now(),
-        ..Campaign::new(id, asked.stock)
+        ..Campaign::new(id, request.stock)
     }
 }
 
-/// An open campaign with nothing but its stock: the short form, and the demo's example.
+/// An open campaign with a stock and no other policy, for the short form and the demo.
 pub fn open_with_stock(id: CampaignId, name: &str, stock: u32) -> Campaign {
     Campaign {
         name: name.to_owned(),
@@ -47,7 +46,7 @@ pub fn open_with_stock(id: CampaignId, name: &str, stock: u32) -> Campaign {
 }
 
 impl CouponService {
-    /// Makes a campaign.
+    /// Creates a campaign.
     ///
     /// # Errors
     /// `INVALID_INPUT`, `CAMPAIGN_EXISTS`, `SERVICE_UNAVAILABLE`.
@@ -56,7 +55,7 @@ impl CouponService {
         match campaigns::create(&self.ledger, &campaign).await {
             Ok(()) => {}
             Err(LedgerError::Conflict(_)) => {
-                // A caller whose first answer was lost asks again: the hot state must have it by then.
+                // A caller whose first reply was lost repeats the call: the hot state must have the campaign then.
                 if let Some(existing) = campaigns::get(&self.ledger, &campaign.id).await? {
                     self.put_whole(&existing).await?;
                 }
@@ -64,14 +63,14 @@ impl CouponService {
             }
             Err(error) => return Err(error.into()),
         }
-        // Its row was not there before, so nobody can hold a coupon of it.
+        // The row is new, so the campaign has no coupons yet and is complete.
         if self.port.put_campaign(campaign.clone()).await? == Completeness::Incomplete {
             self.port.complete(&campaign.id).await?;
         }
         self.view(&campaign).await
     }
 
-    /// The campaign with its figures.
+    /// The campaign with its stock and participants.
     ///
     /// # Errors
     /// `CAMPAIGN_NOT_FOUND`, `SERVICE_UNAVAILABLE`.
@@ -124,7 +123,7 @@ impl CouponService {
         }
         let change = |before: &Campaign| {
             if before.switches.closed {
-                return Err(ChangeRefused::NotModifiable("the campaign is closed for good; make a new one"));
+                return Err(ChangeRefused::NotModifiable("the campaign is closed for good; create a new one"));
             }
             let after = Campaign { stock: before.stock.saturating_add(add), ..before.clone() };
             after.check()?;
@@ -133,37 +132,45 @@ impl CouponService {
         self.change(id, change).await
     }
 
+    /// Changes a campaign in the ledger and then in the hot state.
     async fn change(
         &self,
         id: &CampaignId,
         change: impl Fn(&Campaign) -> Result<Campaign, ChangeRefused>,
     ) -> Result<CampaignView, ApiError> {
-        for _ in 0..CHANGE_ATTEMPTS_MAX {
-            let before = campaigns::get(&self.ledger, id).await?.ok_or_else(not_found)?;
-            let after = change(&before)?;
-            let stored = if after == before { Ok(before) } else { campaigns::update(&self.ledger, &after).await };
-            match stored {
-                Ok(stored) => {
-                    self.put_whole(&stored).await?;
-                    return self.view(&stored).await;
-                }
-                Err(LedgerError::Conflict(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
+        let stored = until_stored(|| self.try_change(id, &change)).await?;
+        self.put_whole(&stored).await?;
+        self.view(&stored).await
+    }
+
+    /// One attempt of [`CouponService::change`]; `None` when another change came first.
+    async fn try_change(
+        &self,
+        id: &CampaignId,
+        change: &impl Fn(&Campaign) -> Result<Campaign, ChangeRefused>,
+    ) -> Result<Option<Campaign>, ApiError> {
+        let before = campaigns::get(&self.ledger, id).await?.ok_or_else(not_found)?;
+        let after = change(&before)?;
+        if after == before {
+            return Ok(Some(before));
         }
-        Err(ApiError::unavailable())
+        match campaigns::update(&self.ledger, &after).await {
+            Ok(stored) => Ok(Some(stored)),
+            Err(LedgerError::Conflict(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn view(&self, campaign: &Campaign) -> Result<CampaignView, ApiError> {
         let sale = self.port.status(&campaign.id, clock::now()).await?;
-        // Only for the moment between the row and the hot state: nothing is given yet.
-        let not_there_yet =
+        // Used only between the row and the hot state: no coupon has been given yet.
+        let not_in_hot_state =
             SaleStatus { status: CampaignStatus::Scheduled, remaining: campaign.stock, participants: 0 };
-        Ok(CampaignView::new(campaign, sale.unwrap_or(not_there_yet)))
+        Ok(CampaignView::new(campaign, sale.unwrap_or(not_in_hot_state)))
     }
 
-    /// Brings every campaign of the ledger into the hot state: at start, and now and then for a change whose
-    /// second half was lost. Returns how many there are.
+    /// Brings every campaign of the ledger into the hot state: at the start, and regularly for a change whose second half
+    /// was lost. Returns the number of campaigns.
     ///
     /// # Errors
     /// `SERVICE_UNAVAILABLE`.
@@ -172,26 +179,26 @@ impl CouponService {
         let count = all.len();
         let mut first_error = None;
         for campaign in all {
-            // One shard that is away, or one campaign that does not fit, must not keep the others closed.
+            // An unavailable shard, or a campaign that does not fit, must not keep the others closed.
             if let Err(error) = self.put_whole(&campaign).await {
-                tracing::error!(campaign = %campaign.id, code = error.code.as_str(), "can not be brought up to date");
+                tracing::error!(campaign = %campaign.id, code = error.code.as_str(), "cannot be brought up to date");
                 first_error = first_error.or(Some(error));
             }
         }
         first_error.map_or(Ok(count), Err)
     }
 
-    /// Makes or changes a campaign in the hot state; where that has lost it, puts back what was given.
+    /// Creates or changes a campaign in the hot state. If the hot state has lost it, rebuilds it.
     async fn put_whole(&self, campaign: &Campaign) -> Result<(), ApiError> {
         if self.port.put_campaign(campaign.clone()).await? == Completeness::Incomplete {
-            let restored = self.put_together(campaign).await?.or_error(&campaign.id)?;
-            tracing::warn!(campaign = %campaign.id, restored, "the campaign was put together again");
+            let restored = self.rebuild(campaign).await?.or_error(&campaign.id)?;
+            tracing::warn!(campaign = %campaign.id, restored, "the campaign was rebuilt");
         }
         Ok(())
     }
 
-    /// Follows the ledger now and then until the process ends: a process may have died between the two halves of a
-    /// change, or a shared engine may have lost something.
+    /// Follows the ledger regularly until the process ends: a process may have died between the two halves of a change, or
+    /// a shared engine may have lost a campaign.
     pub async fn follow_ledger_in_background(self) {
         loop {
             tokio::time::sleep(FOLLOW_LEDGER_PAUSE).await;

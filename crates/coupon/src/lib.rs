@@ -1,13 +1,15 @@
 //! First-come coupons (FCFS, GATE-008..010).
 //!
 //! One context with three roles, which share its tables: `coupon` issues and redeems, `gate` is the line before a
-//! campaign, `issuer` writes what was decided into the tables.
+//! campaign, `issuer` stores decisions in the tables.
 //!
-//! `issue` is the use case of the rush with its route; `campaigns`, `redemption`, `reconcile` and `rebuild` are the
-//! others; `api` has the routes, `views` their JSON, `messages` what the role receives.
+//! `issue` is the use case of the rush with its route; `campaigns`, `redemption`, `reconcile` and `rebuild` are the other
+//! use cases; `api` has the routes, `views` their JSON, `messages` the messages that role `coupon` receives; `outboxes`
+//! are the sources of its messages.
 
 pub mod announce;
 pub mod api;
+mod books;
 pub mod campaigns;
 pub mod gate;
 pub mod issue;
@@ -15,9 +17,11 @@ pub mod issuer;
 pub mod messages;
 pub mod metrics;
 pub mod on_their_way;
+pub mod outboxes;
 pub mod rebuild;
 pub mod reconcile;
 pub mod redemption;
+mod retry;
 pub mod rows;
 pub mod schema;
 pub mod service;

@@ -1,7 +1,7 @@
-//! What the coupon service hears: that a coupon was taken back.
+//! The messages that role `coupon` receives: revocations.
 //!
-//! The request that took it back tells the hot state too, right after the ledger; the message makes sure where the
-//! process died in between. Telling it twice changes nothing.
+//! The call that revokes a coupon in the ledger also revokes it in the hot state. The message does so if the process died
+//! in between. A repeated revocation changes nothing.
 
 use async_trait::async_trait;
 use bus::{Failure, FailureKind, HandleError, Handler, Message};
@@ -20,19 +20,19 @@ impl RevocationGroup {
     /// The group's name.
     pub const NAME: &str = "coupon-revocation-consumer";
 
-    /// A group that tells this engine.
+    /// A group that revokes coupons in this engine.
     pub fn new(port: Arc<dyn CouponPort>) -> Self {
         Self { port }
     }
 
-    async fn tell(&self, revoked: &CouponRevoked) -> Result<(), HandleError> {
-        let named = || -> Result<_, domain::name::NameError> {
+    async fn revoke(&self, revoked: &CouponRevoked) -> Result<(), HandleError> {
+        let names = || -> Result<_, domain::name::NameError> {
             let id = CampaignId::new(TenantName::new(&revoked.tenant)?, EventName::new(&revoked.campaign_id)?);
             Ok((id, UserId::new(&revoked.user_id)?))
         };
-        let (id, user) = named().map_err(|error| HandleError::Batch(error.into()))?;
-        let told = self.port.revoke(&id, &user, revoked.coupon_id, revoked.return_to_stock).await;
-        told.map(|_| ()).map_err(|error| HandleError::Unavailable(error.into()))
+        let (id, user) = names().map_err(|error| HandleError::Batch(error.into()))?;
+        let outcome = self.port.revoke(&id, &user, revoked.coupon_id, revoked.return_to_stock).await;
+        outcome.map(|_| ()).map_err(|error| HandleError::Unavailable(error.into()))
     }
 }
 
@@ -46,7 +46,7 @@ impl Handler for RevocationGroup {
         &[topic::COUPON_EVENTS]
     }
 
-    /// All that the topic carries: what is not a revocation is heard and left alone.
+    /// All kinds of the topic: those that are not revocations are received and ignored.
     fn knows(&self, kind: &str) -> bool {
         topic::carries(topic::COUPON_EVENTS, kind)
     }
@@ -58,7 +58,7 @@ impl Handler for RevocationGroup {
                 continue;
             }
             match CouponRevoked::deserialize(&message.envelope.payload) {
-                Ok(revoked) => self.tell(&revoked).await?,
+                Ok(revoked) => self.revoke(&revoked).await?,
                 Err(error) => {
                     failures.push(Failure { index, kind: FailureKind::Invalid, error: format!("payload: {error}") })
                 }
@@ -86,9 +86,9 @@ mod tests {
         Message { delivery: Delivery::of(&topic::COUPON_EVENTS.into(), 0, &envelope), envelope }
     }
 
-    /// The process died between the row and the hot state: the message alone gives the number back, once.
+    /// The process died between the row and the hot state: the message alone returns the number to stock, once.
     #[tokio::test]
-    async fn a_coupon_taken_back_in_the_ledger_is_taken_back_in_the_hot_state() {
+    async fn a_coupon_revoked_in_the_ledger_is_revoked_in_the_hot_state() {
         let folder = tempfile::tempdir().expect("a folder");
         let engine = EmbeddedEngine::open(folder.path(), JournalOptions::default()).expect("opens");
         let id = CampaignId::new(TenantName::default_tenant(), EventName::new("shoes").expect("valid"));
@@ -106,7 +106,7 @@ mod tests {
         };
         let group = RevocationGroup::new(Arc::new(engine.clone()));
         for _ in 0..2 {
-            group.handle(&[message(&revoked)]).await.expect("heard");
+            group.handle(&[message(&revoked)]).await.expect("handled");
             let status = engine.status(&id, Timestamp(5)).await.expect("reads").expect("is there");
             assert_eq!(status.remaining, 1);
         }

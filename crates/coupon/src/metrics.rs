@@ -1,14 +1,14 @@
-//! Figures of the hot state as metrics, for operators (FCFS-013).
+//! Metrics of the hot state, for operators (FCFS-013).
 
 use super::service::CouponService;
 use metrics::gauge;
 use std::time::Duration;
 
-/// How often the figures are read.
+/// How often the metrics are read.
 const EVERY: Duration = Duration::from_secs(1);
 
 impl CouponService {
-    /// Shows the figures of the hot state until the process ends.
+    /// Publishes the metrics of the hot state until the process ends.
     pub async fn show_figures(self) {
         loop {
             let stats = self.port.stats().await;

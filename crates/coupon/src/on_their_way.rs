@@ -1,28 +1,28 @@
-//! Coupons that are decided and told, and not rows yet: a bus of many processes keeps messages after they were handed
-//! over to it.
+//! Coupons that were decided and published and are not rows yet. A bus of several processes keeps published messages until
+//! an issuer has stored them.
 
 use crate::issuer::CouponGroup;
 use async_trait::async_trait;
 use bus::kafka::KafkaReader;
 use domain::message::{CouponIssued, event_type, topic};
 
-/// What the bus has and the ledger does not have yet.
+/// Reads what the bus has and the ledger does not have yet.
 #[async_trait]
 pub trait OnTheirWay: Send + Sync + 'static {
-    /// Messages handed over to the bus and not dealt with by the issuer.
+    /// The number of messages that were published and not yet processed by an issuer.
     ///
     /// # Errors
-    /// Why nobody knows.
+    /// The reason why it cannot be read.
     async fn count(&self) -> Result<u64, String>;
 
-    /// The coupons that those messages tell of, and perhaps some that are rows by now.
+    /// The coupons of those messages. Some may be rows by now.
     ///
     /// # Errors
-    /// Why nobody knows.
+    /// The reason why it cannot be read.
     async fn coupons(&self) -> Result<Vec<CouponIssued>, String>;
 }
 
-/// The bus of one process: what was handed over has been dealt with.
+/// The bus of one process, which has processed a message when publishing it returns.
 pub struct NothingOnItsWay;
 
 #[async_trait]

@@ -1,14 +1,13 @@
-//! Comparing what was decided with what is kept, coupon by coupon, and mending what can be mended (FCFS-010).
+//! Compares the coupons of the hot state with the rows of the ledger, one by one, and repairs differences (FCFS-010).
 //!
-//! The ledger is read first and the hot state second: a coupon given meanwhile can look missing, but none can look
-//! surplus. What looks missing is looked at again once every message decided by then has been handed over.
+//! The ledger is read first and the hot state second: a coupon given meanwhile can seem missing, but none can seem
+//! surplus. A coupon that seems missing is read again once every message decided by then has been published.
 
-use super::rebuild::coupon_of_row;
+use super::books::{coupon_of_row, entry_of, entry_of_row, ledger_book};
 use super::service::CouponService;
-use crate::rows::coupons::{self, KeptCoupon};
-use domain::coupon::Coupon;
+use crate::rows::coupons;
 use domain::coupon::reconcile::{Comparison, Entry, Finding, compare};
-use domain::{Campaign, CampaignId, CouponStatus, ErrorCode, Timestamp, UserId};
+use domain::{Campaign, CampaignId, ErrorCode, Timestamp, UserId};
 use hot::Completeness;
 use metrics::gauge;
 use onsale_http::ApiError;
@@ -17,82 +16,54 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Coupons read at a time.
-const PAGE: usize = 5_000;
-/// How long messages on their way are waited for.
+/// Pause between two reads while messages are in flight, and the number of reads.
 const WAIT_STEP: Duration = Duration::from_millis(100);
 const WAIT_STEPS: usize = 30;
 /// How often coupons that differ are read again.
-const LOOKS_AGAIN_MAX: usize = 3;
+const REREADS_MAX: usize = 3;
 
-/// What was found in all campaigns.
+/// The comparison of all campaigns.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// Whether every campaign balances.
     pub balances: bool,
-    /// When it was looked at.
+    /// When the books were compared.
     pub checked_at: Timestamp,
     /// Each campaign.
     pub campaigns: Vec<CampaignReport>,
 }
 
-/// What was found in one campaign.
+/// The comparison of one campaign.
 #[derive(Clone, Debug, Serialize)]
 pub struct CampaignReport {
-    /// Whose campaign.
+    /// The campaign's tenant.
     pub tenant: String,
-    /// Which campaign.
+    /// The campaign's name.
     pub event_id: String,
-    /// Coupons in all.
+    /// The campaign's stock.
     pub stock: u32,
-    /// Coupons decided.
+    /// Coupons in the hot state.
     pub hot_count: usize,
-    /// Coupons kept.
+    /// Coupons in the ledger.
     pub ledger_count: usize,
-    /// Coupons decided whose message is still on its way to the ledger: no fault.
+    /// Coupons whose message is still on its way to the ledger; this is no fault.
     pub in_flight: usize,
-    /// Whether nothing is wrong.
+    /// Whether there are no findings.
     pub balances: bool,
-    /// What is wrong.
+    /// The differences.
     pub findings: Vec<Finding>,
-    /// What was mended.
+    /// Repairs that were made.
     pub repaired: Vec<String>,
-    /// What could not be mended, and why.
+    /// Findings that could not be repaired, with the reason.
     pub not_repaired: Vec<String>,
 }
 
-/// A coupon of the hot state as an entry of its book. A revoked one has no number: it may be another's by now.
-fn entry_of(coupon: &Coupon) -> Entry {
-    Entry {
-        coupon_id: coupon.coupon_id,
-        serial: (!coupon.revoked).then_some(coupon.serial),
-        user_id: coupon.user.to_string(),
-        nth_of_user: coupon.nth_of_user,
-        revoked: coupon.revoked,
-    }
-}
-
-pub(super) async fn ledger_book(service: &CouponService, id: &CampaignId) -> Result<Vec<Entry>, ApiError> {
-    let mut book: Vec<Entry> = Vec::new();
-    loop {
-        let page = coupons::entries(&service.ledger, id, book.last(), PAGE as u64).await?;
-        let last = page.len() < PAGE;
-        book.extend(page);
-        if last {
-            for entry in book.iter_mut().filter(|entry| entry.revoked) {
-                entry.serial = None;
-            }
-            return Ok(book);
-        }
-    }
-}
-
 impl CouponService {
-    /// Compares the books of all campaigns, or of one; with `repair` mends what can be mended.
+    /// Compares the books of all campaigns, or of one; with `repair` it also repairs differences.
     ///
     /// # Errors
-    /// `CAMPAIGN_NOT_FOUND` where one is named that is not there, `SERVICE_UNAVAILABLE` when one of the books can not
-    /// be read.
+    /// `CAMPAIGN_NOT_FOUND` when the named campaign does not exist, `SERVICE_UNAVAILABLE` when one of the books cannot be
+    /// read.
     pub async fn reconcile(&self, only: Option<&CampaignId>, repair: bool) -> Result<Report, ApiError> {
         let mut reports = Vec::new();
         for campaign in crate::rows::campaigns::all(&self.ledger).await? {
@@ -110,14 +81,14 @@ impl CouponService {
     async fn reconcile_campaign(&self, campaign: &Campaign, repair: bool) -> Result<CampaignReport, ApiError> {
         let (mut repaired, mut not_repaired) = (Vec::new(), Vec::new());
         if repair {
-            repaired.extend(self.make_whole(campaign).await?);
+            repaired.extend(self.complete_campaign(campaign).await?);
         }
         let mut books = self.books(campaign).await?;
         if repair && !books.comparison.balances() {
             for finding in &books.comparison.findings {
-                match self.mend(campaign, finding).await? {
-                    Ok(done) => repaired.push(done),
-                    Err(why_not) => not_repaired.push(why_not),
+                match self.repair(campaign, finding).await? {
+                    Ok(repair) => repaired.push(repair),
+                    Err(reason) => not_repaired.push(reason),
                 }
             }
             books = self.books(campaign).await?;
@@ -136,21 +107,21 @@ impl CouponService {
         })
     }
 
-    /// Puts a campaign together again that the hot state has lost, or has lost a part of. Says what was done.
-    async fn make_whole(&self, campaign: &Campaign) -> Result<Option<String>, ApiError> {
-        let standing = self.port.put_campaign(campaign.clone()).await?;
+    /// Rebuilds a campaign that the hot state has lost, wholly or in part. Returns a description of the repair.
+    async fn complete_campaign(&self, campaign: &Campaign) -> Result<Option<String>, ApiError> {
+        let completeness = self.port.put_campaign(campaign.clone()).await?;
         let kept = coupons::counts(&self.ledger, &campaign.id).await?;
-        let travelling = self.on_their_way.count().await.unwrap_or(u64::MAX);
-        // Read last: what is decided meanwhile may make it more, but never less, than what is told of it elsewhere.
+        let in_flight = self.on_their_way.count().await.unwrap_or(u64::MAX);
+        // Read last: decisions made meanwhile can only raise this count above the other two.
         let decided = self.port.counts(&campaign.id).await?.unwrap_or_default();
-        if standing == Completeness::Whole && kept.kept().saturating_add(travelling) <= decided.given {
-            // Servers that have seen more than there is refuse to decide; now that the books tell what there was, they
-            // may go on from here.
+        if completeness == Completeness::Whole && kept.kept().saturating_add(in_flight) <= decided.given {
+            // Servers that have seen more coupons than the hot state has refuse to decide. The books show now that nothing
+            // is missing, so they may continue.
             self.port.complete(&campaign.id).await?;
             return Ok(None);
         }
-        let restored = self.put_together(campaign).await?.restored;
-        Ok((restored > 0).then(|| format!("{restored} coupons were put back into the hot state")))
+        let restored = self.rebuild(campaign).await?.restored;
+        Ok((restored > 0).then(|| format!("{restored} coupons were restored in the hot state")))
     }
 
     async fn books(&self, campaign: &Campaign) -> Result<Books, ApiError> {
@@ -160,16 +131,16 @@ impl CouponService {
         let unsettled: Vec<Entry> = decided.values().filter(|e| kept.get(&e.coupon_id) != Some(e)).cloned().collect();
         let mut in_flight = 0;
         if !unsettled.is_empty() {
-            let all_handed_over = self.wait_for_messages().await;
-            for _ in 0..LOOKS_AGAIN_MAX {
-                self.look_again(&campaign.id, &unsettled, &mut decided, &mut kept).await?;
-                // A step between the two reads looks like a fault once, but not twice.
+            let all_published = self.wait_for_messages().await;
+            for _ in 0..REREADS_MAX {
+                self.read_again(&campaign.id, &unsettled, &mut decided, &mut kept).await?;
+                // A change between the two reads seems a fault in one comparison, but not in the next.
                 if unsettled.iter().all(|entry| decided.get(&entry.coupon_id) == kept.get(&entry.coupon_id)) {
                     break;
                 }
                 tokio::time::sleep(WAIT_STEP).await;
             }
-            if !all_handed_over {
+            if !all_published {
                 let late = unsettled.iter().filter(|entry| !kept.contains_key(&entry.coupon_id));
                 in_flight = late.filter_map(|entry| decided.remove(&entry.coupon_id)).count();
             }
@@ -180,7 +151,7 @@ impl CouponService {
         Ok(Books { comparison, hot_count, ledger_count, in_flight })
     }
 
-    /// Waits until every message decided so far has been handed over and dealt with. Whether that was so in time.
+    /// Waits until every message decided so far has been published and processed. Returns false if that took too long.
     async fn wait_for_messages(&self) -> bool {
         for _ in 0..WAIT_STEPS {
             if self.messages_on_their_way().await == 0 {
@@ -191,15 +162,8 @@ impl CouponService {
         false
     }
 
-    /// Messages decided and not dealt with, wherever they are. What nobody knows counts as one.
-    pub(super) async fn messages_on_their_way(&self) -> u64 {
-        let waiting = self.port.stats().await.outbox_pending;
-        let travelling = self.on_their_way.count().await;
-        waiting + travelling.unwrap_or(1)
-    }
-
     /// Reads single coupons in both books again: they may have changed between the two reads.
-    async fn look_again(
+    async fn read_again(
         &self,
         id: &CampaignId,
         unsettled: &[Entry],
@@ -220,10 +184,10 @@ impl CouponService {
         Ok(())
     }
 
-    /// Mends one fault. Says what was done, or why it can not be mended.
-    async fn mend(&self, campaign: &Campaign, finding: &Finding) -> Result<Result<String, String>, ApiError> {
+    /// Repairs one finding. Returns a description of the repair, or the reason why there is none.
+    async fn repair(&self, campaign: &Campaign, finding: &Finding) -> Result<Result<String, String>, ApiError> {
         match finding {
-            Finding::Missing { hot } => self.keep_missing(&campaign.id, hot).await,
+            Finding::Missing { hot } => self.store_missing(&campaign.id, hot).await,
             Finding::Surplus { ledger } => self.restore_surplus(&campaign.id, ledger).await,
             Finding::Differs { hot, ledger } if ledger.revoked && !hot.revoked => {
                 let user = UserId::new(&hot.user_id).map_err(ApiError::internal)?;
@@ -233,10 +197,10 @@ impl CouponService {
                 Ok(Ok(format!("coupon {} is revoked in the hot state as in the ledger", hot.coupon_id)))
             }
             Finding::Differs { hot, .. } => {
-                Ok(Err(format!("coupon {}: hot state and ledger disagree; a person must decide", hot.coupon_id)))
+                Ok(Err(format!("coupon {}: hot state and ledger disagree; an operator must decide", hot.coupon_id)))
             }
             Finding::DuplicateSerial { book, serial, .. } => {
-                Ok(Err(format!("serial {serial} stands twice in the {book}; revoke one of the two")))
+                Ok(Err(format!("serial {serial} appears twice in the {book}; revoke one of the two coupons")))
             }
             Finding::OverLimit { book, user_id, count } => {
                 Ok(Err(format!("user {user_id} has {count} coupons in the {book}; revoke those beyond the limit")))
@@ -247,31 +211,34 @@ impl CouponService {
         }
     }
 
-    async fn keep_missing(&self, id: &CampaignId, hot: &Entry) -> Result<Result<String, String>, ApiError> {
+    async fn store_missing(&self, id: &CampaignId, hot: &Entry) -> Result<Result<String, String>, ApiError> {
         let user = UserId::new(&hot.user_id).map_err(ApiError::internal)?;
         let given = self.port.coupons_of(id, &user).await?.unwrap_or_default();
         let Some(coupon) = given.into_iter().find(|coupon| coupon.coupon_id == hot.coupon_id) else {
-            return Ok(Err(format!("coupon {} is gone from the hot state", hot.coupon_id)));
+            return Ok(Err(format!("coupon {} is no longer in the hot state", hot.coupon_id)));
         };
         match coupons::keep_entry(&self.ledger, id, hot, coupon.issued_at).await {
-            Ok(_) => Ok(Ok(format!("coupon {} of {} is kept in the ledger", hot.coupon_id, hot.user_id))),
-            Err(ledger::LedgerError::Conflict(why)) => Ok(Err(format!("coupon {}: {why}", hot.coupon_id))),
+            Ok(_) => Ok(Ok(format!("coupon {} of {} was stored in the ledger", hot.coupon_id, hot.user_id))),
+            Err(ledger::LedgerError::Conflict(reason)) => Ok(Err(format!("coupon {}: {reason}", hot.coupon_id))),
             Err(error) => Err(error.into()),
         }
     }
 
     async fn restore_surplus(&self, id: &CampaignId, kept: &Entry) -> Result<Result<String, String>, ApiError> {
         let Some(row) = coupons::find(&self.ledger, &id.tenant, kept.coupon_id).await? else {
-            return Ok(Err(format!("coupon {} is gone from the ledger", kept.coupon_id)));
+            return Ok(Err(format!("coupon {} is no longer in the ledger", kept.coupon_id)));
         };
         let refused = self.port.restore(id, vec![coupon_of_row(&row)?]).await?;
         if refused.is_empty() {
-            return Ok(Ok(format!("coupon {} of {} is back in the hot state", kept.coupon_id, kept.user_id)));
+            return Ok(Ok(format!("coupon {} of {} was restored in the hot state", kept.coupon_id, kept.user_id)));
         }
-        Ok(Err(format!("coupon {}: its number or its place with the user is taken in the hot state", kept.coupon_id)))
+        Ok(Err(format!(
+            "coupon {}: another coupon in the hot state has its number or the user's position",
+            kept.coupon_id
+        )))
     }
 
-    /// Compares the books now and then and shows the result as metrics, until the process ends.
+    /// Compares the books at this interval and publishes the result as metrics, until the process ends.
     pub async fn reconcile_in_background(self, every: Duration) {
         let mut ticks = tokio::time::interval(every);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -280,26 +247,26 @@ impl CouponService {
         loop {
             ticks.tick().await;
             match self.reconcile_changed(&mut balanced).await {
-                Ok(report) => show(&report),
+                Ok(report) => record_metrics(&report),
                 Err(error) => tracing::warn!(code = error.code.as_str(), "the books could not be compared"),
             }
         }
     }
 
-    /// Compares the campaigns that have changed since they last balanced: a sold-out million need not be read again
-    /// every minute.
-    async fn reconcile_changed(&self, balanced: &mut HashMap<CampaignId, Figures>) -> Result<Report, ApiError> {
+    /// Compares the campaigns that have changed since they last balanced: a million sold-out coupons need not be read
+    /// again every minute.
+    async fn reconcile_changed(&self, balanced: &mut HashMap<CampaignId, Totals>) -> Result<Report, ApiError> {
         let mut reports = Vec::new();
         for campaign in crate::rows::campaigns::all(&self.ledger).await? {
             let sale = self.port.status(&campaign.id, clock::now()).await?;
             let sale = sale.map(|sale| (sale.remaining, sale.participants));
-            let figures = (campaign.stock, sale, coupons::counts(&self.ledger, &campaign.id).await?);
-            if balanced.get(&campaign.id) == Some(&figures) {
+            let totals = (campaign.stock, sale, coupons::counts(&self.ledger, &campaign.id).await?);
+            if balanced.get(&campaign.id) == Some(&totals) {
                 continue;
             }
             let report = self.reconcile_campaign(&campaign, false).await?;
             if report.balances && report.in_flight == 0 {
-                balanced.insert(campaign.id.clone(), figures);
+                balanced.insert(campaign.id.clone(), totals);
             }
             reports.push(report);
         }
@@ -308,8 +275,9 @@ impl CouponService {
     }
 }
 
-/// What changes when a campaign's books do: stock, coupons left and people in the hot state, rows by status.
-type Figures = (u32, Option<(u32, u32)>, coupons::Counts);
+/// The totals that change whenever a campaign's books change: stock, remaining coupons and participants in the hot state,
+/// rows by status.
+type Totals = (u32, Option<(u32, u32)>, coupons::Counts);
 
 /// The books of one campaign side by side.
 struct Books {
@@ -323,18 +291,7 @@ fn by_id(entries: Vec<Entry>) -> HashMap<Uuid, Entry> {
     entries.into_iter().map(|entry| (entry.coupon_id, entry)).collect()
 }
 
-fn entry_of_row(row: &KeptCoupon) -> Entry {
-    let revoked = row.usage.status == CouponStatus::Revoked;
-    Entry {
-        coupon_id: row.coupon_id,
-        serial: row.serial.filter(|_| !revoked),
-        user_id: row.user_id.clone(),
-        nth_of_user: row.nth_of_user,
-        revoked,
-    }
-}
-
-fn show(report: &Report) {
+fn record_metrics(report: &Report) {
     let findings: usize = report.campaigns.iter().map(|campaign| campaign.findings.len()).sum();
     let in_flight: usize = report.campaigns.iter().map(|campaign| campaign.in_flight).sum();
     gauge!("onsale_reconcile_findings").set(findings as f64);

@@ -1,6 +1,7 @@
-//! Using a coupon, letting it go, taking it back (GATE-010). The ledger's transaction is the decision, by the rules of
-//! `domain::coupon::redemption`; its message is written with it.
+//! Reserves, redeems, releases and revokes coupons (GATE-010). A transaction in the ledger decides, by the rules of
+//! `domain::coupon::redemption`, and stores the message of the step.
 
+use super::retry::until_stored;
 use super::service::CouponService;
 use super::views::coupon::{CouponView, RedeemView, RevokeView, UserCoupons};
 use crate::rows::coupons::{self, KeptCoupon, UseChange};
@@ -12,21 +13,19 @@ use std::collections::HashMap;
 use std::time::Duration;
 use uuid::Uuid;
 
-/// How often a step is decided again when somebody else changes the same coupon.
-const STEP_ATTEMPTS_MAX: usize = 5;
-/// A coupon given a moment ago is still on its way to the ledger: how long, and how often it is looked for.
-const ON_ITS_WAY: Duration = Duration::from_millis(50);
-const ON_ITS_WAY_LOOKS: usize = 40;
+/// A coupon that was just given is still on its way to the ledger: the pause between two reads, and the number of reads.
+const FIND_PAUSE: Duration = Duration::from_millis(50);
+const FIND_ATTEMPTS: usize = 40;
 
-/// A step as decided, and the message that goes with it.
-struct Decided {
+/// A decided step with its message.
+struct DecidedStep {
     step: Step,
     return_to_stock: bool,
     message: Option<Envelope>,
 }
 
 impl CouponService {
-    /// A user's coupons of a campaign: given ones from the hot state, what has become of them from the ledger.
+    /// A user's coupons of a campaign: the coupons come from the hot state, and their use from the ledger.
     ///
     /// # Errors
     /// `CAMPAIGN_NOT_FOUND`, `SERVICE_UNAVAILABLE`.
@@ -52,7 +51,7 @@ impl CouponService {
         })
     }
 
-    /// Sets a coupon aside for an order.
+    /// Reserves a coupon for an order.
     ///
     /// # Errors
     /// `COUPON_NOT_FOUND`, `COUPON_ALREADY_REDEEMED`, `COUPON_RESERVED`, `COUPON_NOT_APPLICABLE`, `SERVICE_UNAVAILABLE`.
@@ -66,39 +65,39 @@ impl CouponService {
         let hold_seconds = self.redeem_hold_seconds;
         let decide = |kept: &KeptCoupon, campaign: &Campaign, now| {
             let step = kept.usage.reserve(&campaign.terms, order, amount, now, hold_seconds)?;
-            Ok(Decided { step, return_to_stock: false, message: None })
+            Ok(DecidedStep { step, return_to_stock: false, message: None })
         };
         let (_, usage) = self.step(tenant, coupon, decide).await?;
         Ok(redeem_view(coupon, order, usage))
     }
 
-    /// Uses a coupon up for the order that reserved it.
+    /// Redeems a coupon for the order that reserved it.
     ///
     /// # Errors
     /// As [`CouponService::reserve`].
     pub async fn confirm(&self, tenant: &TenantName, coupon: Uuid, order: &str) -> Result<RedeemView, ApiError> {
         let decide = |kept: &KeptCoupon, _: &Campaign, now| {
             let step = kept.usage.confirm(order)?;
-            let message = matches!(step, Step::Change(_)).then(|| redeemed(kept, order, now));
-            Ok(Decided { step, return_to_stock: false, message })
+            let message = matches!(step, Step::Change(_)).then(|| redeemed_message(kept, order, now));
+            Ok(DecidedStep { step, return_to_stock: false, message })
         };
         let (_, usage) = self.step(tenant, coupon, decide).await?;
         Ok(redeem_view(coupon, order, usage))
     }
 
-    /// Lets an order's reservation go.
+    /// Releases an order's reservation.
     ///
     /// # Errors
     /// As [`CouponService::reserve`].
     pub async fn cancel(&self, tenant: &TenantName, coupon: Uuid, order: &str) -> Result<RedeemView, ApiError> {
         let decide = |kept: &KeptCoupon, _: &Campaign, now| {
-            Ok(Decided { step: kept.usage.cancel(order, now)?, return_to_stock: false, message: None })
+            Ok(DecidedStep { step: kept.usage.cancel(order, now)?, return_to_stock: false, message: None })
         };
         let (_, usage) = self.step(tenant, coupon, decide).await?;
         Ok(redeem_view(coupon, order, usage))
     }
 
-    /// Takes a coupon back. Again changes nothing.
+    /// Revokes a coupon. A repeated call changes nothing.
     ///
     /// # Errors
     /// `COUPON_NOT_FOUND`, `COUPON_ALREADY_REDEEMED`, `COUPON_RESERVED`, `SERVICE_UNAVAILABLE`.
@@ -110,8 +109,8 @@ impl CouponService {
     ) -> Result<RevokeView, ApiError> {
         let decide = |kept: &KeptCoupon, _: &Campaign, now| {
             let step = kept.usage.revoke(now)?;
-            let message = matches!(step, Step::Change(_)).then(|| revoked(kept, return_to_stock, now));
-            Ok(Decided { step, return_to_stock, message })
+            let message = matches!(step, Step::Change(_)).then(|| revoked_message(kept, return_to_stock, now));
+            Ok(DecidedStep { step, return_to_stock, message })
         };
         let (kept, _) = self.step(tenant, coupon, decide).await?;
         let returned_to_stock = kept.serial.is_none();
@@ -120,37 +119,45 @@ impl CouponService {
         Ok(RevokeView { coupon_id: coupon, status: CouponStatus::Revoked, returned_to_stock })
     }
 
-    /// Reads, decides, stores; again when somebody else was faster. Gives the coupon as it stands then.
+    /// Reads, decides and stores, and repeats that when another step came first. Returns the coupon after the step.
     async fn step(
         &self,
         tenant: &TenantName,
         coupon_id: Uuid,
-        decide: impl Fn(&KeptCoupon, &Campaign, Timestamp) -> Result<Decided, Refusal>,
+        decide: impl Fn(&KeptCoupon, &Campaign, Timestamp) -> Result<DecidedStep, Refusal>,
     ) -> Result<(KeptCoupon, Use), ApiError> {
-        for _ in 0..STEP_ATTEMPTS_MAX {
-            let kept = self.find(tenant, coupon_id).await?;
-            let campaign = crate::rows::campaigns::get(&self.ledger, &kept.campaign).await?;
-            let campaign = campaign.ok_or_else(|| ApiError::internal("a coupon without its campaign"))?;
-            let decided = decide(&kept, &campaign, clock::now())?;
-            let after = match decided.step {
-                Step::Unchanged(usage) => return Ok((kept, usage)),
-                Step::Change(after) => after,
-            };
-            let message = decided.message.as_ref().map(|message| (topic::COUPON_EVENTS, message));
-            let (before, after, return_to_stock) = (&kept.usage, &after, decided.return_to_stock);
-            let change = UseChange { tenant, coupon_id, before, after, return_to_stock, message };
-            if coupons::change_use(&self.ledger, &change).await? {
-                let serial = kept.serial.filter(|_| !return_to_stock);
-                return Ok((KeptCoupon { serial, ..kept.clone() }, after.clone()));
-            }
-        }
-        Err(ApiError::unavailable())
+        until_stored(|| self.try_step(tenant, coupon_id, &decide)).await
     }
 
-    /// The coupon's row; waits a little for one that was given a moment ago.
+    /// One attempt of [`CouponService::step`]; `None` when another step came first.
+    async fn try_step(
+        &self,
+        tenant: &TenantName,
+        coupon_id: Uuid,
+        decide: &impl Fn(&KeptCoupon, &Campaign, Timestamp) -> Result<DecidedStep, Refusal>,
+    ) -> Result<Option<(KeptCoupon, Use)>, ApiError> {
+        let kept = self.find(tenant, coupon_id).await?;
+        let campaign = crate::rows::campaigns::get(&self.ledger, &kept.campaign).await?;
+        let campaign = campaign.ok_or_else(|| ApiError::internal("a coupon without its campaign"))?;
+        let decided = decide(&kept, &campaign, clock::now())?;
+        let after = match decided.step {
+            Step::Unchanged(usage) => return Ok(Some((kept, usage))),
+            Step::Change(after) => after,
+        };
+        let message = decided.message.as_ref().map(|message| (topic::COUPON_EVENTS, message));
+        let (before, return_to_stock) = (&kept.usage, decided.return_to_stock);
+        let change = UseChange { tenant, coupon_id, before, after: &after, return_to_stock, message };
+        if !coupons::change_use(&self.ledger, &change).await? {
+            return Ok(None);
+        }
+        let serial = kept.serial.filter(|_| !return_to_stock);
+        Ok(Some((KeptCoupon { serial, ..kept }, after)))
+    }
+
+    /// Reads the coupon's row. Waits a short time for the row of a coupon that was just given.
     async fn find(&self, tenant: &TenantName, coupon_id: Uuid) -> Result<KeptCoupon, ApiError> {
-        for _ in 0..ON_ITS_WAY_LOOKS {
-            // In this order: a message handed over after the look has its row by the next one.
+        for _ in 0..FIND_ATTEMPTS {
+            // In this order: a message published after the count has its row by the next attempt.
             let on_their_way = self.messages_on_their_way().await;
             if let Some(kept) = coupons::find(&self.ledger, tenant, coupon_id).await? {
                 return Ok(kept);
@@ -158,19 +165,19 @@ impl CouponService {
             if on_their_way == 0 {
                 return Err(ErrorCode::CouponNotFound.into());
             }
-            tokio::time::sleep(ON_ITS_WAY).await;
+            tokio::time::sleep(FIND_PAUSE).await;
         }
         Err(ApiError::unavailable())
     }
 }
 
 fn redeem_view(coupon_id: Uuid, order: &str, usage: Use) -> RedeemView {
-    let free = usage.status == CouponStatus::Issued;
-    let discount_amount = usage.discount_amount.filter(|_| !free);
+    let is_released = usage.status == CouponStatus::Issued;
+    let discount_amount = usage.discount_amount.filter(|_| !is_released);
     RedeemView { coupon_id, order_id: order.to_owned(), status: usage.status, discount_amount }
 }
 
-fn redeemed(kept: &KeptCoupon, order: &str, now: Timestamp) -> Envelope {
+fn redeemed_message(kept: &KeptCoupon, order: &str, now: Timestamp) -> Envelope {
     let payload = CouponRedeemed {
         tenant: kept.campaign.tenant.to_string(),
         campaign_id: kept.campaign.event.to_string(),
@@ -179,10 +186,10 @@ fn redeemed(kept: &KeptCoupon, order: &str, now: Timestamp) -> Envelope {
         order_id: order.to_owned(),
         discount_amount: kept.usage.discount_amount.unwrap_or(0),
     };
-    about(kept, event_type::COUPON_REDEEMED, now, &payload)
+    envelope(kept, event_type::COUPON_REDEEMED, now, &payload)
 }
 
-fn revoked(kept: &KeptCoupon, return_to_stock: bool, now: Timestamp) -> Envelope {
+fn revoked_message(kept: &KeptCoupon, return_to_stock: bool, now: Timestamp) -> Envelope {
     let payload = CouponRevoked {
         tenant: kept.campaign.tenant.to_string(),
         campaign_id: kept.campaign.event.to_string(),
@@ -190,10 +197,10 @@ fn revoked(kept: &KeptCoupon, return_to_stock: bool, now: Timestamp) -> Envelope
         user_id: kept.user_id.clone(),
         return_to_stock,
     };
-    about(kept, event_type::COUPON_REVOKED, now, &payload)
+    envelope(kept, event_type::COUPON_REVOKED, now, &payload)
 }
 
-fn about(kept: &KeptCoupon, event_type: &str, now: Timestamp, payload: &impl serde::Serialize) -> Envelope {
+fn envelope(kept: &KeptCoupon, event_type: &str, now: Timestamp, payload: &impl serde::Serialize) -> Envelope {
     let (key, user) = (kept.campaign.to_string(), Some(kept.user_id.clone()));
     Envelope::about_campaign(Uuid::now_v7(), event_type, key, now, user, payload)
 }

@@ -1,4 +1,4 @@
-//! What every use case of the coupon service works with, and who may call it.
+//! The parts that all use cases of the coupon service share.
 
 use super::on_their_way::OnTheirWay;
 use access::callers::Callers;
@@ -11,22 +11,31 @@ use std::sync::Arc;
 /// The coupon service. Cheap to clone.
 #[derive(Clone)]
 pub struct CouponService {
-    /// Decides.
+    /// The hot state, which decides.
     pub port: Arc<dyn CouponPort>,
-    /// Keeps.
+    /// The tables.
     pub ledger: Ledger,
-    /// What is on its way from the one to the other.
+    /// Messages on their way from the hot state to the tables.
     pub on_their_way: Arc<dyn OnTheirWay>,
-    /// Who calls, and whether callers without a key may issue, look up and use the short form (the demo).
+    /// Resolves API keys, and whether callers without a key may issue, look up and use the short form (the demo).
     pub callers: Callers,
-    /// How long a reservation for an order stands.
+    /// How long a reservation for an order is valid.
     pub redeem_hold_seconds: i64,
 }
 
-/// A campaign that a caller names.
+impl CouponService {
+    /// Messages that were decided and not processed yet, wherever they are. An unknown number counts as one.
+    pub(super) async fn messages_on_their_way(&self) -> u64 {
+        let waiting = self.port.stats().await.outbox_pending;
+        let published = self.on_their_way.count().await;
+        waiting + published.unwrap_or(1)
+    }
+}
+
+/// The id of a campaign that a caller names.
 ///
 /// # Errors
-/// `INVALID_INPUT` for a name that can not be.
+/// `INVALID_INPUT` for an invalid name.
 pub fn campaign_id(tenant: TenantName, event_id: &str) -> Result<CampaignId, ApiError> {
     let event = EventName::new(event_id).map_err(|error| ApiError::invalid(format!("event_id {error}")))?;
     Ok(CampaignId::new(tenant, event))

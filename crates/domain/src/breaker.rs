@@ -84,7 +84,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
         #[test]
-        fn an_open_breaker_tries_again_within_its_time_whatever_the_clock_does(
+        fn an_open_breaker_tries_again_in_time_with_any_clock(
             steps in proptest::collection::vec((-500i64..500, any::<bool>()), 0..50),
         ) {
             let (mut breaker, mut now_ms) = (Breaker::new(RULE), 0);

@@ -11,7 +11,7 @@ pub struct Rate {
     pub burst: u32,
 }
 
-/// What a bucket said.
+/// The decision of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateDecision {
     /// Whether the unit was taken.

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_time() {
+    fn invalid_times_are_refused() {
         for text in ["", "tomorrow", "2026-13-01T00:00:00", "2026-02-30T00:00:00", "-0001-01-01T00:00:00"] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }

@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// A holder that is not heard of for so long has lost it to the next.
+/// A holder that does not renew the lease for this long loses it to the next.
 const LEASE_MS: u64 = 5_000;
-/// A holder believes for so long that it still holds it, without asking.
+/// For this long a holder assumes that it still holds the lease, without a call.
 const BELIEVED_FOR: Duration = Duration::from_secs(1);
 
-/// So long after it was taken nobody else can have it yet: it may be removed.
+/// For this long after it was taken no other holder can have the lease, so it may be removed.
 const SURELY_OURS_FOR: Duration = Duration::from_secs(4);
 
-/// Whose a lease is.
+/// The holder of a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
     /// Ours, as it was when we last asked.
@@ -39,10 +39,10 @@ impl Lease {
         Self { keys, name: format!("lease:{name}"), me, held_at: Mutex::new(None) }
     }
 
-    /// Takes it, or keeps it.
+    /// Takes or renews the lease.
     ///
     /// # Errors
-    /// [`HotError`]: nobody knows whose it is.
+    /// [`HotError`]: the holder is unknown.
     pub async fn hold(&self) -> Result<Hold, HotError> {
         let asked_at = Instant::now();
         if self.held_at().is_some_and(|held_at| held_at.elapsed() < BELIEVED_FOR) {
@@ -96,16 +96,12 @@ mod tests {
     use crate::embedded::EmbeddedKeys;
 
     #[tokio::test]
-    async fn one_has_it_and_it_passes_on() {
+    async fn a_lease_has_one_holder_and_passes_to_the_next() {
         let keys: Arc<dyn KeyPort> = Arc::new(EmbeddedKeys::default());
         let (first, second) = (Lease::new(keys.clone(), "steps"), Lease::new(keys.clone(), "steps"));
         assert_eq!(first.hold().await, Ok(Hold::Taken));
         assert_eq!(second.hold().await, Ok(Hold::Others));
-        assert_eq!(
-            (first.hold().await, first.ask().await),
-            (Ok(Hold::Kept), Ok(Hold::Kept)),
-            "whoever has it keeps it"
-        );
+        assert_eq!((first.hold().await, first.ask().await), (Ok(Hold::Kept), Ok(Hold::Kept)), "the holder keeps it");
         keys.remove(&["lease:steps".to_owned()]).await.expect("forgotten");
         assert_eq!(second.hold().await, Ok(Hold::Taken));
         assert_eq!(first.ask().await, Ok(Hold::Others));

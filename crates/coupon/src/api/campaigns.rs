@@ -1,6 +1,6 @@
-//! Campaigns: made, read, changed, opened and closed.
+//! Routes that create, read, change, open and close campaigns.
 
-use super::{Answer, ForTenant, to_its_end};
+use super::{ForTenant, Reply, run_to_end};
 use crate::campaigns::{from_request, open_with_stock};
 use crate::service::{CouponService, campaign_id};
 use crate::views::campaign::{CampaignPage, CampaignPatch, CampaignView, NewCampaign, ShortFormView, StockBody};
@@ -14,7 +14,7 @@ use onsale_http::docs::ErrorBody;
 use onsale_http::{ApiError, Json, Path, Query};
 use serde::Deserialize;
 
-/// Makes a campaign. Without `opens_at` it waits to be opened.
+/// Creates a campaign. Without `opens_at` it stays closed until it is opened.
 #[utoipa::path(post, path = "/api/v1/admin/campaigns", request_body = NewCampaign, tag = "campaigns",
     security(("apiKey" = [])), params(ForTenant),
     responses((status = 201, body = CampaignView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
@@ -23,13 +23,13 @@ pub(super) async fn create(
     State(service): State<CouponService>,
     Query(for_tenant): Query<ForTenant>,
     headers: HeaderMap,
-    Json(asked): Json<NewCampaign>,
+    Json(new): Json<NewCampaign>,
 ) -> Result<Response, ApiError> {
-    let id = for_tenant.campaign(&service, &headers, &asked.event_id).await?;
-    let campaign = from_request(id, &asked);
-    let Json(made) = to_its_end(async move { service.create_campaign(campaign).await }).await?;
-    let location = format!("/api/v1/admin/campaigns/{}", asked.event_id);
-    let mut response = (StatusCode::CREATED, axum::Json(made)).into_response();
+    let id = for_tenant.campaign(&service, &headers, &new.event_id).await?;
+    let campaign = from_request(id, &new);
+    let Json(created) = run_to_end(async move { service.create_campaign(campaign).await }).await?;
+    let location = format!("/api/v1/admin/campaigns/{}", new.event_id);
+    let mut response = (StatusCode::CREATED, axum::Json(created)).into_response();
     if let Ok(location) = HeaderValue::from_str(&location) {
         response.headers_mut().insert(LOCATION, location);
     }
@@ -37,7 +37,7 @@ pub(super) async fn create(
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct PageOf {
+pub(super) struct Paging {
     #[serde(default)]
     page: u64,
     #[serde(default = "twenty")]
@@ -57,14 +57,14 @@ fn twenty() -> u64 {
         (status = 403, body = ErrorBody)))]
 pub(super) async fn list(
     State(service): State<CouponService>,
-    Query(asked): Query<PageOf>,
+    Query(paging): Query<Paging>,
     headers: HeaderMap,
-) -> Answer<CampaignPage> {
-    let tenant = service.callers.tenant_of_key(&headers, asked.tenant.as_deref()).await?;
-    if !(1..=crate::rows::campaigns::PAGE_SIZE_MAX).contains(&asked.size) {
+) -> Reply<CampaignPage> {
+    let tenant = service.callers.tenant_of_key(&headers, paging.tenant.as_deref()).await?;
+    if !(1..=crate::rows::campaigns::PAGE_SIZE_MAX).contains(&paging.size) {
         return Err(ApiError::invalid("size must be 1 to 100"));
     }
-    Ok(Json(service.campaigns(&tenant, asked.page, asked.size).await?))
+    Ok(Json(service.campaigns(&tenant, paging.page, paging.size).await?))
 }
 
 /// One campaign.
@@ -77,12 +77,12 @@ pub(super) async fn show(
     Path(event_id): Path<String>,
     Query(for_tenant): Query<ForTenant>,
     headers: HeaderMap,
-) -> Answer<CampaignView> {
+) -> Reply<CampaignView> {
     let id = for_tenant.campaign(&service, &headers, &event_id).await?;
     Ok(Json(service.campaign(&id).await?))
 }
 
-/// Changes a campaign; once open only what can not hurt holders.
+/// Changes a campaign. An open campaign only accepts changes that do not harm its holders.
 #[utoipa::path(patch, path = "/api/v1/admin/campaigns/{event_id}", request_body = CampaignPatch, tag = "campaigns",
     security(("apiKey" = [])),
     params(("event_id" = String, Path), ForTenant),
@@ -93,10 +93,10 @@ pub(super) async fn change(
     Path(event_id): Path<String>,
     Query(for_tenant): Query<ForTenant>,
     headers: HeaderMap,
-    Json(asked): Json<CampaignPatch>,
-) -> Answer<CampaignView> {
+    Json(patch): Json<CampaignPatch>,
+) -> Reply<CampaignView> {
     let id = for_tenant.campaign(&service, &headers, &event_id).await?;
-    to_its_end(async move { service.patch_campaign(&id, &asked).await }).await
+    run_to_end(async move { service.patch_campaign(&id, &patch).await }).await
 }
 
 macro_rules! action {
@@ -112,9 +112,9 @@ macro_rules! action {
             Path(event_id): Path<String>,
             Query(for_tenant): Query<ForTenant>,
             headers: HeaderMap,
-        ) -> Answer<CampaignView> {
+        ) -> Reply<CampaignView> {
             let id = for_tenant.campaign(&service, &headers, &event_id).await?;
-            to_its_end(async move { service.act(&id, $action).await }).await
+            run_to_end(async move { service.act(&id, $action).await }).await
         }
     };
 }
@@ -124,11 +124,11 @@ action!(
     open, Action::Open, "/api/v1/admin/campaigns/{event_id}/open"
 );
 action!(
-    /// Stops a campaign for a while.
+    /// Pauses a campaign.
     pause, Action::Pause, "/api/v1/admin/campaigns/{event_id}/pause"
 );
 action!(
-    /// Goes on with a paused campaign.
+    /// Resumes a paused campaign.
     resume, Action::Resume, "/api/v1/admin/campaigns/{event_id}/resume"
 );
 action!(
@@ -147,10 +147,10 @@ pub(super) async fn add_stock(
     Path(event_id): Path<String>,
     Query(for_tenant): Query<ForTenant>,
     headers: HeaderMap,
-    Json(asked): Json<StockBody>,
-) -> Answer<CampaignView> {
+    Json(body): Json<StockBody>,
+) -> Reply<CampaignView> {
     let id = for_tenant.campaign(&service, &headers, &event_id).await?;
-    to_its_end(async move { service.add_stock(&id, asked.add).await }).await
+    run_to_end(async move { service.add_stock(&id, body.add).await }).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -158,7 +158,7 @@ pub(super) struct InitialStock {
     initial_stock: u32,
 }
 
-/// The short form: an open campaign with that stock, or word that it exists.
+/// The short form: creates an open campaign with this stock, or reports that the campaign exists.
 #[utoipa::path(post, path = "/api/v1/admin/events/{event_id}/stock", tag = "campaigns", security((), ("apiKey" = [])),
     params(("event_id" = String, Path), ("initial_stock" = u32, Query, description = "1 to 100000000")),
     responses((status = 200, body = ShortFormView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
@@ -166,15 +166,15 @@ pub(super) struct InitialStock {
 pub(super) async fn short_form(
     State(service): State<CouponService>,
     Path(event_id): Path<String>,
-    Query(asked): Query<InitialStock>,
+    Query(query): Query<InitialStock>,
     headers: HeaderMap,
-) -> Answer<ShortFormView> {
+) -> Reply<ShortFormView> {
     let id = campaign_id(service.callers.tenant(&headers).await?, &event_id)?;
-    let campaign = open_with_stock(id.clone(), &event_id, asked.initial_stock);
-    let making = service.clone();
-    let made = to_its_end(async move { making.create_campaign(campaign).await }).await;
-    let (initial_stock, message) = match made {
-        Ok(_) => (asked.initial_stock, "the campaign is open"),
+    let campaign = open_with_stock(id.clone(), &event_id, query.initial_stock);
+    let creator = service.clone();
+    let created = run_to_end(async move { creator.create_campaign(campaign).await }).await;
+    let (initial_stock, message) = match created {
+        Ok(_) => (query.initial_stock, "the campaign is open"),
         Err(error) if error.code == ErrorCode::CampaignExists => {
             let existing =
                 crate::rows::campaigns::get(&service.ledger, &id).await?.ok_or(ErrorCode::CampaignNotFound)?;

@@ -1,4 +1,4 @@
-//! The hot route for requests that the server's fast path did not answer itself.
+//! The issue route for requests that the server's fast path did not answer.
 
 use crate::issue::route::{IssueCall, IssueRoute, Progress};
 use crate::views::coupon::{IssueAnswer, IssueBody};
@@ -14,9 +14,9 @@ use onsale_http::server::HotRequest;
 use onsale_http::{ApiError, ClientIp, Language, TraceId, extract};
 use std::net::IpAddr;
 
-/// Asks for a coupon. A decision is always 200; `success` is true for `ISSUED` only.
+/// Requests a coupon. A decision is always 200; `success` is true for `ISSUED` only.
 ///
-/// The same `Idempotency-Key` from the same user hears an earlier yes again; a refusal is not remembered.
+/// A repeated `Idempotency-Key` of the same user gets an earlier `ISSUED` again; refusals are not stored.
 #[utoipa::path(post, path = "/api/v1/coupons/issue", request_body = IssueBody, tag = "coupons",
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
     security((), ("apiKey" = [])),

@@ -1,6 +1,6 @@
-//! What a campaign stands at, and what a user holds.
+//! Routes that read a campaign's status and a user's coupons.
 
-use super::Answer;
+use super::Reply;
 use crate::service::{CouponService, campaign_id};
 use crate::views::coupon::{StatusView, UserCoupons};
 use ::http::HeaderMap;
@@ -9,7 +9,7 @@ use domain::{ErrorCode, UserId};
 use onsale_http::docs::ErrorBody;
 use onsale_http::{ApiError, Json, Path};
 
-/// A campaign's figures.
+/// A campaign's status.
 #[utoipa::path(get, path = "/api/v1/coupons/status/{event_id}", tag = "coupons", security((), ("apiKey" = [])),
     params(("event_id" = String, Path)),
     responses((status = 200, body = StatusView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
@@ -18,7 +18,7 @@ pub(super) async fn status(
     State(service): State<CouponService>,
     Path(event_id): Path<String>,
     headers: HeaderMap,
-) -> Answer<StatusView> {
+) -> Reply<StatusView> {
     let id = campaign_id(service.callers.tenant(&headers).await?, &event_id)?;
     let sale = service.port.status(&id, clock::now()).await?.ok_or(ErrorCode::CampaignNotFound)?;
     Ok(Json(StatusView {
@@ -38,7 +38,7 @@ pub(super) async fn user_coupons(
     State(service): State<CouponService>,
     Path((user_id, event_id)): Path<(String, String)>,
     headers: HeaderMap,
-) -> Answer<UserCoupons> {
+) -> Reply<UserCoupons> {
     let id = campaign_id(service.callers.tenant(&headers).await?, &event_id)?;
     let user = UserId::new(&user_id).map_err(|error| ApiError::invalid(format!("user_id {error}")))?;
     Ok(Json(service.user_coupons(&id, &user).await?))

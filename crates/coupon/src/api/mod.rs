@@ -1,4 +1,4 @@
-//! The routes of the coupon service and their JSON (`contract.md`, Coupons): a room for each group of them.
+//! The routes of the coupon service (`contract.md`, Coupons), with a module for each group.
 
 mod campaigns;
 mod issue;
@@ -18,12 +18,12 @@ use onsale_http::{ApiError, Json};
 use serde::Deserialize;
 use utoipa::{IntoParams, OpenApi};
 
-/// The hot route as any other: for requests that the door did not answer itself. It takes from the buckets itself.
+/// The issue route for requests that the server's fast path did not answer. It applies the rate limits itself.
 pub fn issue_routes(route: IssueRoute) -> Router {
     Router::new().route(IssueRoute::PATH, post(issue::issue_coupon)).with_state(route)
 }
 
-/// The other routes.
+/// All other routes.
 pub fn routes(service: CouponService) -> Router {
     let admin = Router::new()
         .route("/campaigns", post(campaigns::create).get(campaigns::list))
@@ -72,17 +72,15 @@ pub fn routes(service: CouponService) -> Router {
 ))]
 pub struct ApiDocument;
 
-type Answer<T> = Result<Json<T>, ApiError>;
+type Reply<T> = Result<Json<T>, ApiError>;
 
-/// Runs a change that the ledger and the hot state both take part in to its end, even if the caller goes away in
-/// between: half of it would leave the two apart.
-async fn to_its_end<T: Send + 'static>(
-    change: impl Future<Output = Result<T, ApiError>> + Send + 'static,
-) -> Answer<T> {
+/// Runs a change of both the ledger and the hot state to its end, even if the caller disconnects in between: half of a
+/// change would leave the two different.
+async fn run_to_end<T: Send + 'static>(change: impl Future<Output = Result<T, ApiError>> + Send + 'static) -> Reply<T> {
     tokio::spawn(change).await.map_err(ApiError::internal)?.map(Json)
 }
 
-/// Which tenant an administrator means.
+/// The tenant that an administrator names.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ForTenant {
@@ -91,7 +89,7 @@ struct ForTenant {
 }
 
 impl ForTenant {
-    /// Whose campaigns the call may touch; it needs a key.
+    /// The tenant whose campaigns the call may change. It needs a key.
     async fn tenant(&self, service: &CouponService, headers: &HeaderMap) -> Result<TenantName, ApiError> {
         service.callers.tenant_of_key(headers, self.tenant.as_deref()).await
     }

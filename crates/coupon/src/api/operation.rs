@@ -1,6 +1,6 @@
-//! For operators: figures, and the comparison of the books.
+//! Routes for operators: metrics of the hot state, and the comparison of the books.
 
-use super::Answer;
+use super::Reply;
 use crate::reconcile::Report;
 use crate::service::{CouponService, campaign_id};
 use ::http::HeaderMap;
@@ -9,10 +9,10 @@ use onsale_http::docs::ErrorBody;
 use onsale_http::{ApiError, Json, Query};
 use serde::Deserialize;
 
-/// Figures of the hot state.
+/// Metrics of the hot state.
 #[utoipa::path(get, path = "/api/v1/admin/cache/stats", tag = "operation", security(("apiKey" = [])),
     responses((status = 200, body = Object), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
-pub(super) async fn cache_stats(State(service): State<CouponService>, headers: HeaderMap) -> Answer<serde_json::Value> {
+pub(super) async fn cache_stats(State(service): State<CouponService>, headers: HeaderMap) -> Reply<serde_json::Value> {
     service.callers.administrator(&headers).await?;
     let mut stats = serde_json::to_value(service.port.stats().await).map_err(ApiError::internal)?;
     stats["timestamp"] = clock::now().to_string().into();
@@ -20,14 +20,14 @@ pub(super) async fn cache_stats(State(service): State<CouponService>, headers: H
 }
 
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Which {
+pub(super) struct ReconcileQuery {
     event_id: Option<String>,
     tenant: Option<String>,
 }
 
-async fn report(service: &CouponService, which: Which, headers: &HeaderMap, repair: bool) -> Answer<Report> {
-    let tenant = service.callers.tenant_of_key(headers, which.tenant.as_deref()).await?;
-    let only = match which.event_id {
+async fn report(service: &CouponService, query: ReconcileQuery, headers: &HeaderMap, repair: bool) -> Reply<Report> {
+    let tenant = service.callers.tenant_of_key(headers, query.tenant.as_deref()).await?;
+    let only = match query.event_id {
         Some(event_id) => Some(campaign_id(tenant, &event_id)?),
         None => {
             service.callers.administrator(headers).await?;
@@ -37,28 +37,28 @@ async fn report(service: &CouponService, which: Which, headers: &HeaderMap, repa
     Ok(Json(service.reconcile(only.as_ref(), repair).await?))
 }
 
-/// Compares what was decided with what is kept, coupon by coupon. All campaigns: administrators only.
+/// Compares the coupons of the hot state with the ledger, one by one. Only administrators may compare all campaigns.
 #[utoipa::path(get, path = "/api/v1/admin/reconcile", tag = "operation", security(("apiKey" = [])),
     params(("event_id" = Option<String>, Query), ("tenant" = Option<String>, Query, description = "for administrators")),
     responses((status = 200, body = Object), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn reconcile(
     State(service): State<CouponService>,
-    Query(which): Query<Which>,
+    Query(query): Query<ReconcileQuery>,
     headers: HeaderMap,
-) -> Answer<Report> {
-    report(&service, which, &headers, false).await
+) -> Reply<Report> {
+    report(&service, query, &headers, false).await
 }
 
-/// Compares and mends what can be mended.
+/// Compares the books and repairs differences.
 #[utoipa::path(post, path = "/api/v1/admin/reconcile", tag = "operation", security(("apiKey" = [])),
     params(("event_id" = Option<String>, Query), ("tenant" = Option<String>, Query, description = "for administrators")),
     responses((status = 200, body = Object), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn repair(
     State(service): State<CouponService>,
-    Query(which): Query<Which>,
+    Query(query): Query<ReconcileQuery>,
     headers: HeaderMap,
-) -> Answer<Report> {
-    report(&service, which, &headers, true).await
+) -> Reply<Report> {
+    report(&service, query, &headers, true).await
 }

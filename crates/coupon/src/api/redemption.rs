@@ -1,6 +1,6 @@
-//! A coupon set aside for an order, used up, let go, taken back.
+//! Routes that reserve, redeem, release and revoke coupons.
 
-use super::{Answer, ForTenant, to_its_end};
+use super::{ForTenant, Reply, run_to_end};
 use crate::service::CouponService;
 use crate::views::coupon::{OrderBody, RedeemBody, RedeemView, RevokeBody, RevokeView};
 use ::http::HeaderMap;
@@ -14,7 +14,7 @@ fn check_order(order_id: &str) -> Result<(), ApiError> {
     check_name(order_id).map_err(|error| ApiError::invalid(format!("order_id {error}")))
 }
 
-/// Sets a coupon aside for an order. Again with the same order: the same answer.
+/// Reserves a coupon for an order. A repeated call for the same order gets the same reply.
 #[utoipa::path(post, path = "/api/v1/coupons/{coupon_id}/redeem", request_body = RedeemBody, tag = "redemption",
     security(("apiKey" = [])),
     params(("coupon_id" = Uuid, Path), ForTenant),
@@ -27,7 +27,7 @@ pub(super) async fn redeem(
     Query(for_tenant): Query<ForTenant>,
     headers: HeaderMap,
     Json(body): Json<RedeemBody>,
-) -> Answer<RedeemView> {
+) -> Reply<RedeemView> {
     let tenant = for_tenant.tenant(&service, &headers).await?;
     check_order(&body.order_id)?;
     if !(0..=domain::coupon::campaign::MONEY_MAX).contains(&body.amount) {
@@ -51,7 +51,7 @@ macro_rules! step {
             Query(for_tenant): Query<ForTenant>,
             headers: HeaderMap,
             Json(body): Json<OrderBody>,
-        ) -> Answer<RedeemView> {
+        ) -> Reply<RedeemView> {
             let tenant = for_tenant.tenant(&service, &headers).await?;
             check_order(&body.order_id)?;
             Ok(Json(service.$step(&tenant, coupon_id, &body.order_id).await?))
@@ -60,15 +60,15 @@ macro_rules! step {
 }
 
 step!(
-    /// Uses a coupon up for the order that reserved it.
+    /// Redeems a coupon for the order that reserved it.
     redeem_confirm, confirm, "/api/v1/coupons/{coupon_id}/redeem/confirm"
 );
 step!(
-    /// Lets an order's reservation go.
+    /// Releases an order's reservation.
     redeem_cancel, cancel, "/api/v1/coupons/{coupon_id}/redeem/cancel"
 );
 
-/// Takes a coupon back. A redeemed one can not be.
+/// Revokes a coupon. A redeemed coupon cannot be revoked.
 #[utoipa::path(post, path = "/api/v1/coupons/{coupon_id}/revoke", request_body = RevokeBody, tag = "redemption",
     security(("apiKey" = [])),
     params(("coupon_id" = Uuid, Path), ForTenant),
@@ -80,7 +80,7 @@ pub(super) async fn revoke(
     Query(for_tenant): Query<ForTenant>,
     headers: HeaderMap,
     Json(body): Json<RevokeBody>,
-) -> Answer<RevokeView> {
+) -> Reply<RevokeView> {
     let tenant = for_tenant.tenant(&service, &headers).await?;
-    to_its_end(async move { service.revoke(&tenant, coupon_id, body.return_to_stock).await }).await
+    run_to_end(async move { service.revoke(&tenant, coupon_id, body.return_to_stock).await }).await
 }

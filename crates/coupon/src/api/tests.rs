@@ -1,5 +1,5 @@
-//! The routes on the real engine and the real tables, with nothing that would mend afterwards what a call left undone:
-//! no relay, no consumer, nobody who follows the ledger.
+//! The routes on the real engine and the real tables, without the parts that would complete a half-done call: no relay, no
+//! consumer, no task that follows the ledger.
 
 use super::routes;
 use crate::CouponService;
@@ -77,7 +77,7 @@ impl Shop {
         self.routes.clone().oneshot(request.expect("a request"))
     }
 
-    /// A coupon that is decided and a row.
+    /// Gives the user a coupon that is in the hot state and in the tables.
     async fn give(&self, user: &str) -> Uuid {
         let user = UserId::new(user).expect("a name");
         let request = IssueRequest {
@@ -106,7 +106,7 @@ impl Shop {
         coupon.coupon_id
     }
 
-    /// How many coupons the ledger and the hot state say were taken back.
+    /// The number of revoked coupons in the ledger and in the hot state.
     async fn revoked(&self, given: &[Uuid]) -> (usize, usize) {
         let rows = coupons::by_ids(&self.ledger, &self.sale.tenant, given).await.expect("read");
         let kept = rows.iter().filter(|row| row.usage.status == CouponStatus::Revoked).count();
@@ -114,7 +114,7 @@ impl Shop {
         (kept, decided.iter().filter(|coupon| coupon.revoked).count())
     }
 
-    /// The stock that the ledger and the hot state know.
+    /// The stock in the ledger and in the hot state.
     async fn stock(&self) -> (u32, u32) {
         let kept = campaigns::get(&self.ledger, &self.sale).await.expect("read").expect("there");
         let decided = self.engine.campaign(&self.sale).await.expect("read").expect("there");
@@ -122,8 +122,8 @@ impl Shop {
     }
 }
 
-/// What the door does with a call whose caller goes away: it is dropped where it stands, here after it has had to wait
-/// so many times. `None`; the answer, if there was one before.
+/// Drops a call after it has waited this many times, as the server does when its caller disconnects. Returns the reply, or
+/// `None` if there was none before.
 async fn abandoned_after(waits: usize, call: impl Future<Output = Result<Response, Infallible>>) -> Option<Response> {
     let mut call = pin!(call);
     let mut left = waits;
@@ -138,22 +138,22 @@ async fn abandoned_after(waits: usize, call: impl Future<Output = Result<Respons
     outcome.await.map(|answer| answer.expect("never fails"))
 }
 
-/// Waits until both of a pair are what they should be.
-async fn until_both<T: PartialEq + Copy + std::fmt::Debug>(wanted: T, mut read: impl AsyncFnMut() -> (T, T)) {
+/// Waits until both values of the pair are the expected one.
+async fn until_both<T: PartialEq + Copy + std::fmt::Debug>(expected: T, mut read: impl AsyncFnMut() -> (T, T)) {
     let mut found = read().await;
     let settled = tokio::time::timeout(DEADLINE, async {
-        while found != (wanted, wanted) {
+        while found != (expected, expected) {
             tokio::time::sleep(Duration::from_millis(5)).await;
             found = read().await;
         }
     });
     let settled = settled.await.is_ok();
-    assert!(settled, "ledger and hot state say {found:?} and should both say {wanted:?}");
+    assert!(settled, "ledger and hot state are {found:?} and should both be {expected:?}");
 }
 
-/// Wherever the caller leaves, what was begun is done whole.
+/// The change is completed, wherever the caller disconnects.
 #[tokio::test]
-async fn a_caller_who_goes_away_does_not_leave_half_a_revocation() {
+async fn a_revocation_is_completed_after_its_caller_disconnects() {
     let shop = Shop::open().await;
     let mut given = Vec::new();
     for waits in 1.. {
@@ -166,12 +166,12 @@ async fn a_caller_who_goes_away_does_not_leave_half_a_revocation() {
             break;
         }
     }
-    assert!(given.len() > 1, "nobody left");
+    assert!(given.len() > 1, "no caller disconnected");
     until_both(given.len(), || shop.revoked(&given)).await;
 }
 
 #[tokio::test]
-async fn a_caller_who_goes_away_does_not_leave_half_a_change_of_a_campaign() {
+async fn a_change_of_a_campaign_is_completed_after_its_caller_disconnects() {
     let shop = Shop::open().await;
     let mut calls = 0;
     for waits in 1.. {
@@ -182,15 +182,15 @@ async fn a_caller_who_goes_away_does_not_leave_half_a_change_of_a_campaign() {
             break;
         }
     }
-    assert!(calls > 1, "nobody left");
+    assert!(calls > 1, "no caller disconnected");
     until_both(STOCK + calls, || shop.stock()).await;
 }
 
-/// A bus that has something on its way, until it has been asked so many times.
-struct Travelling(AtomicU64);
+/// A bus with one message on its way, until it has been asked this many times.
+struct SlowBus(AtomicU64);
 
 #[async_trait]
-impl OnTheirWay for Travelling {
+impl OnTheirWay for SlowBus {
     async fn count(&self) -> Result<u64, String> {
         let left = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(1)));
         Ok(left.unwrap_or_default().min(1))
@@ -201,17 +201,17 @@ impl OnTheirWay for Travelling {
     }
 }
 
-/// While others' coupons are on their way to the tables, an unknown one may be among them: it is looked for again, and
-/// is unknown only when they have arrived without it.
+/// While coupons are on their way to the tables, an unknown one may be among them. It is read again, and reported as
+/// unknown only when they have arrived without it.
 #[tokio::test]
 async fn an_unknown_coupon_is_not_found_once_nothing_is_on_its_way() {
     let unknown = "/api/v1/coupons/00000000-0000-4000-8000-000000000000/redeem";
     let order = json!({"order_id": "order-1", "amount": 1});
-    for (looks, status) in
+    for (reads, status) in
         [(0, StatusCode::NOT_FOUND), (3, StatusCode::NOT_FOUND), (u64::MAX, StatusCode::SERVICE_UNAVAILABLE)]
     {
-        let shop = Shop::with(Arc::new(Travelling(AtomicU64::new(looks)))).await;
+        let shop = Shop::with(Arc::new(SlowBus(AtomicU64::new(reads)))).await;
         let answer = shop.call(unknown, &order).await.expect("never fails");
-        assert_eq!(answer.status(), status, "after {looks} looks");
+        assert_eq!(answer.status(), status, "after {reads} reads");
     }
 }

@@ -1,7 +1,8 @@
-//! The routes of the gate (`contract.md`, Gate), in their long and their short form.
+//! The routes of the gate (`contract.md`, Gate), in their long and short forms.
 
 use super::passes::IssueResult;
-use super::service::{Enqueued, GateService, Ranked};
+use super::queueing::{Enqueued, Ranked};
+use super::service::GateService;
 use ::http::{HeaderMap, HeaderValue, header};
 use access::callers::Callers;
 use access::internal::InternalKeys;
@@ -17,18 +18,18 @@ use onsale_http::{ApiError, Json, Path, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
-/// What the routes work with. Cheap to clone.
+/// The parts of the routes. Cheap to clone.
 #[derive(Clone)]
 pub struct GateApi {
-    /// Answers.
+    /// The gate.
     pub gate: GateService,
-    /// Who calls.
+    /// Resolves API keys.
     pub callers: Callers,
-    /// Which of our own services may report.
+    /// The keys of the issuers that may report.
     pub internal: InternalKeys,
 }
 
-/// Where issuers report. Not for people: the edge answers 404 for it.
+/// The path on which issuers report. The edge replies 404 to it.
 const COMPLETE: &str = "/gate/events/{event_id}/processing/complete";
 
 /// The routes.
@@ -42,7 +43,7 @@ pub fn routes(api: GateApi) -> Router {
         .with_state(api)
 }
 
-/// The routes of our own services: outside of the limits for people.
+/// The routes for our own services, without the rate limits of public routes.
 pub fn internal_routes(api: GateApi) -> Router {
     Router::new().route(COMPLETE, post(complete)).with_state(api)
 }
@@ -52,7 +53,7 @@ pub fn internal_routes(api: GateApi) -> Router {
 #[openapi(paths(enqueue, rank, enqueue_short, rank_short, issue, complete))]
 pub struct ApiDocument;
 
-/// Who.
+/// The user.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
@@ -61,7 +62,7 @@ struct OfUser {
     user_id: String,
 }
 
-/// Which campaign, and who.
+/// The campaign and the user.
 #[derive(Debug, Deserialize, IntoParams, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
@@ -72,33 +73,33 @@ struct OfEvent {
     user_id: String,
 }
 
-/// What an issuer is done with.
+/// The report of an issuer.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
-struct Done {
-    /// whose request
+struct Report {
+    /// the user of the request
     user_id: String,
-    /// whose campaign; without it the tenant `default`
+    /// the campaign's tenant; `default` if absent
     tenant: Option<String>,
-    /// what came of it; without it the rows tell
-    result: Option<Said>,
+    /// the outcome; if absent, it is read from the tables
+    result: Option<ReportedOutcome>,
 }
 
-/// What an issuer says.
+/// The outcome that an issuer reports.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-enum Said {
+enum ReportedOutcome {
     /// The user has a coupon.
     Issued,
-    /// There was none left.
+    /// No coupon was left.
     SoldOut,
 }
 
-/// What became of a request for a coupon.
+/// The outcome of a request for a coupon.
 #[derive(Debug, Serialize, ToSchema)]
-struct IssueAnswer {
-    /// what became of it
+struct IssueReply {
+    /// the outcome
     result: IssueResult,
 }
 
@@ -126,12 +127,12 @@ impl GateApi {
     }
 }
 
-/// Nobody in between may keep what one person was told.
-fn personal(answer: impl Serialize) -> Response {
-    ([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(answer)).into_response()
+/// A reply that no cache may store.
+fn personal(reply: impl Serialize) -> Response {
+    ([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], Json(reply)).into_response()
 }
 
-/// Takes a place in the line, or tells the one that there is.
+/// Enters the line, or returns the rank that the user has already.
 #[utoipa::path(post, path = "/gate/events/{event_id}/enqueue", tag = "gate", security((), ("apiKey" = [])),
     params(("event_id" = String, Path), OfUser),
     responses((status = 200, body = Enqueued), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
@@ -145,7 +146,7 @@ async fn enqueue(
     api.enqueue(&headers, &event_id, &of.user_id).await
 }
 
-/// As the long form.
+/// The short form.
 #[utoipa::path(post, path = "/enqueue", tag = "gate", security((), ("apiKey" = [])), request_body = OfEvent,
     responses((status = 200, body = Enqueued), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
@@ -157,7 +158,7 @@ async fn enqueue_short(
     api.enqueue(&headers, &of.event_id, &of.user_id).await
 }
 
-/// How far somebody has come.
+/// How far a user has come.
 #[utoipa::path(get, path = "/gate/events/{event_id}/rank", tag = "gate", security((), ("apiKey" = [])),
     params(("event_id" = String, Path), OfUser),
     responses((status = 200, body = Ranked), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
@@ -171,7 +172,7 @@ async fn rank(
     api.rank(&headers, &event_id, &of.user_id).await
 }
 
-/// As the long form.
+/// The short form.
 #[utoipa::path(get, path = "/rank", tag = "gate", security((), ("apiKey" = [])), params(OfEvent),
     responses((status = 200, body = Ranked), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
@@ -183,10 +184,10 @@ async fn rank_short(
     api.rank(&headers, &of.event_id, &of.user_id).await
 }
 
-/// Gives the coupon to somebody with an active pass.
+/// Gives the coupon to a user with an active pass.
 #[utoipa::path(post, path = "/issue/events/{event_id}", tag = "gate", security((), ("apiKey" = [])),
     params(("event_id" = String, Path), OfUser),
-    responses((status = 200, body = IssueAnswer), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+    responses((status = 200, body = IssueReply), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn issue(
     State(api): State<GateApi>,
@@ -195,12 +196,12 @@ async fn issue(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (campaign, user) = api.names(&headers, &event_id, &of.user_id).await?;
-    Ok(personal(IssueAnswer { result: api.gate.issue(&campaign, &user).await? }))
+    Ok(personal(IssueReply { result: api.gate.issue(&campaign, &user).await? }))
 }
 
-/// An issuer is done with somebody's request (GATE-004).
+/// An issuer reports the outcome of a request (GATE-004).
 #[utoipa::path(post, path = "/gate/events/{event_id}/processing/complete", tag = "internal", security(("serviceKey" = [])),
-    params(("event_id" = String, Path), Done),
+    params(("event_id" = String, Path), Report),
     responses((status = 200, body = Ranked), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 404, body = ErrorBody)))]
 async fn complete(
@@ -208,20 +209,20 @@ async fn complete(
     client: Option<Extension<ClientIp>>,
     Path(event_id): Path<String>,
     headers: HeaderMap,
-    // After the key: who is not let in learns nothing of what would be right.
-    done: Result<Query<Done>, ApiError>,
+    // Parsed after the key is checked: a caller without a key learns nothing about valid parameters.
+    report: Result<Query<Report>, ApiError>,
 ) -> Result<Response, ApiError> {
     api.internal.check(&headers, client.map(|Extension(client)| client), COMPLETE)?;
-    let Query(done) = done?;
-    let tenant = match done.tenant {
+    let Query(report) = report?;
+    let tenant = match report.tenant {
         Some(tenant) => TenantName::new(&tenant).map_err(|error| ApiError::invalid(format!("tenant {error}")))?,
         None => TenantName::default_tenant(),
     };
     let event = EventName::new(&event_id).map_err(|error| ApiError::invalid(format!("eventId {error}")))?;
-    let user = UserId::new(&done.user_id).map_err(|error| ApiError::invalid(format!("userId {error}")))?;
-    let said = done.result.map(|said| match said {
-        Said::Issued => LineOutcome::Issued,
-        Said::SoldOut => LineOutcome::SoldOut,
+    let user = UserId::new(&report.user_id).map_err(|error| ApiError::invalid(format!("userId {error}")))?;
+    let reported = report.result.map(|reported| match reported {
+        ReportedOutcome::Issued => LineOutcome::Issued,
+        ReportedOutcome::SoldOut => LineOutcome::SoldOut,
     });
-    Ok(personal(api.gate.complete(&CampaignId::new(tenant, event), &user, said).await?))
+    Ok(personal(api.gate.complete(&CampaignId::new(tenant, event), &user, reported).await?))
 }

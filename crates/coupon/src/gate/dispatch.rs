@@ -1,8 +1,8 @@
-//! Messages for those whose turn has come (GATE-004): an issuer does the work for them.
+//! Requests to issuers for the people whose turn has come (GATE-004).
 //!
-//! A request that is lost on the way, with this process or with an issuer, is asked again: whoever has been dealt with
-//! for too long is put back at the original place (GATE-006). The same turn asks with the same message, and who has got
-//! something for it gets nothing more.
+//! A request that is lost on the way, with this process or with an issuer, is sent again: a person whose request takes too
+//! long is put back at the original position in the line (GATE-006). Every request of one turn has the same message id, so
+//! one turn gives at most one coupon.
 
 use async_trait::async_trait;
 use bus::{BATCH_MAX, PublishError, Publisher};
@@ -18,15 +18,15 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Wait before the bus is tried again.
-const AWAY_PAUSE: Duration = Duration::from_millis(500);
+/// Wait before the next attempt while the bus is unavailable.
+const UNAVAILABLE_PAUSE: Duration = Duration::from_millis(500);
 
-/// How often the line is kept while the bus does not answer: well within the life of a lease.
-const KEPT_EVERY: Duration = Duration::from_secs(1);
-/// Longest wait at the end for leases to be given up: they run out by themselves.
+/// How often the lease is renewed while the bus does not answer: well within the life of a lease.
+const RENEW_EVERY: Duration = Duration::from_secs(1);
+/// Longest wait for leases to be released at shutdown: they expire by themselves.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Asks issuers over the bus.
+/// Sends requests to issuers over the bus.
 pub struct ToIssuers {
     publisher: Arc<dyn Publisher>,
     keys: Arc<dyn KeyPort>,
@@ -34,7 +34,7 @@ pub struct ToIssuers {
 }
 
 impl ToIssuers {
-    /// Asks over this bus, one process at a time by a lease among these keys.
+    /// Sends over this bus. A lease among these keys lets one process at a time serve a line.
     pub fn new(publisher: Arc<dyn Publisher>, keys: Arc<dyn KeyPort>) -> Self {
         Self { publisher, keys, leases: Mutex::default() }
     }
@@ -51,21 +51,21 @@ impl ToIssuers {
                 Err(PublishError::Unavailable(why)) => tracing::warn!(%why, "requests for coupons wait for the bus"),
                 done => return done,
             }
-            tokio::time::sleep(AWAY_PAUSE).await;
+            tokio::time::sleep(UNAVAILABLE_PAUSE).await;
         }
     }
 
-    /// While the bus is away the line waits, however long, and nobody goes past those who were let go: this process
-    /// keeps the line. Those who are put back meanwhile and asked for again ask with the same message.
+    /// While the bus is unavailable, the line waits and this process keeps its lease, so that no one overtakes the people
+    /// who were admitted. People who are put back meanwhile are requested again with the same message.
     async fn hand_over(&self, line: &LineId, requests: &[Arc<Envelope>]) -> Result<(), String> {
         let lease = self.lease(line);
         let mut publishing = pin!(self.publish(requests));
         loop {
-            if let Ok(done) = tokio::time::timeout(KEPT_EVERY, &mut publishing).await {
+            if let Ok(done) = tokio::time::timeout(RENEW_EVERY, &mut publishing).await {
                 return done.map_err(|refused| refused.to_string());
             }
             if lease.hold().await == Ok(Hold::Others) {
-                return Err("another process goes on with the line".to_owned());
+                return Err("another process serves the line now".to_owned());
             }
         }
     }
@@ -83,7 +83,7 @@ impl Dispatch for ToIssuers {
         let releasing = join_all(leases.iter().map(|lease| lease.release()));
         match tokio::time::timeout(RELEASE_TIMEOUT, releasing).await {
             Ok(released) if released.iter().all(Result::is_ok) => {}
-            _ => tracing::warn!("not every line could be given up; another process goes on a few seconds later"),
+            _ => tracing::warn!("not every line could be released; another process takes over a few seconds later"),
         }
     }
 
@@ -92,7 +92,7 @@ impl Dispatch for ToIssuers {
         let requests: Vec<Arc<Envelope>> = admitted.iter().map(|one| Arc::new(request(campaign, one))).collect();
         for batch in requests.chunks(BATCH_MAX) {
             if let Err(why) = self.hand_over(line, batch).await {
-                tracing::warn!(%campaign, why, "requests for coupons were not handed over; they will be asked again");
+                tracing::warn!(%campaign, why, "requests for coupons were not published; they will be sent again");
                 return false;
             }
         }
@@ -100,7 +100,7 @@ impl Dispatch for ToIssuers {
     }
 }
 
-/// The same for the same turn, however often it comes.
+/// The message of a turn: the same id each time.
 fn request(campaign: &CampaignId, admitted: &Admitted) -> Envelope {
     let turn = format!("{campaign}|{}|{}", admitted.user, admitted.ticket);
     let payload = CouponRequested {
@@ -110,7 +110,7 @@ fn request(campaign: &CampaignId, admitted: &Admitted) -> Envelope {
         ticket: admitted.ticket,
     };
     let user = Some(payload.user_id.clone());
-    // By campaign: whoever asks first is served first.
+    // Keyed by campaign, so that requests are processed in their order.
     Envelope::about_campaign(
         message::id::of_text(&turn),
         event_type::COUPON_REQUESTED,

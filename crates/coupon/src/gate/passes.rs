@@ -1,11 +1,11 @@
 //! Passes for coupons (GATE-005).
 //!
-//! One pass is one coupon, by whichever route and however often it is used: the coupon's id comes of the pass, and the
-//! engine gives no other to who holds that one. So it also is when the pass counts on two servers at once, when an answer
-//! was lost, and after the hot state was put together again.
+//! One pass gives one coupon, on every route and however often it is used: the coupon's id is derived from the pass, and
+//! the engine gives no second coupon to the user who holds that one. This also holds when two servers accept the pass at
+//! once, when a reply was lost, and after the hot state was rebuilt.
 
-use super::campaigns::DispatchMode;
-use super::service::{GateService, who};
+use super::service::{GateService, line_user};
+use super::settings::DispatchMode;
 use crate::issue::Undecided;
 use crate::issue::gatekeeper::{Gatekeeper, coupon_of_pass};
 use async_trait::async_trait;
@@ -18,32 +18,31 @@ use std::time::Duration;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Longest wait for a verdict to be noted.
-const NOTE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest wait for the line to record an outcome.
+const RECORD_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What became of a request for a coupon.
+/// The outcome of a request for a coupon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum IssueResult {
-    /// The coupon is the user's.
+    /// The user got the coupon.
     Success,
     /// The user has no active pass.
     NotInActiveQueue,
     /// The user has the coupon already.
     AlreadyIssued,
-    /// None is left.
+    /// No coupon is left.
     OutOfStock,
 }
 
 impl GateService {
-    /// Gives the coupon to somebody with an active pass (GATE-005). Whoever asks again, because the answer was lost, hears
-    /// that the coupon is there.
+    /// Gives the coupon to a user with an active pass (GATE-005). A user who repeats the request, because the reply was
+    /// lost, gets `AlreadyIssued`.
     ///
     /// # Errors
     /// `CAMPAIGN_NOT_FOUND`, `NOT_FOUND`, `SERVICE_UNAVAILABLE`.
     pub async fn issue(&self, campaign: &CampaignId, user: &UserId) -> Result<IssueResult, ApiError> {
-        let who = who(campaign, user);
-        let pass = match self.look(&who, campaign).await? {
+        let pass = match self.line_status(&line_user(campaign, user), campaign).await? {
             LineStatus::Inside { pass, .. } if self.settings.mode == DispatchMode::ActiveQueue => pass,
             LineStatus::Finished { outcome: LineOutcome::Issued, .. } => return Ok(IssueResult::AlreadyIssued),
             LineStatus::Finished { outcome: LineOutcome::SoldOut, .. } => return Ok(IssueResult::OutOfStock),
@@ -52,29 +51,29 @@ impl GateService {
         let coupon_id = Some(coupon_of_pass(pass.id));
         let request =
             IssueRequest { campaign: campaign.clone(), user: user.clone(), key: None, admitted: true, coupon_id };
-        let (result, verdict) = match self.decider.decide(request).await? {
+        let (result, outcome) = match self.decider.decide(request).await? {
             IssueOutcome::Issued { .. } => (IssueResult::Success, LineOutcome::Issued),
             IssueOutcome::AlreadyIssued { .. } => (IssueResult::AlreadyIssued, LineOutcome::Issued),
             IssueOutcome::SoldOut | IssueOutcome::Closed { .. } => (IssueResult::OutOfStock, LineOutcome::SoldOut),
             IssueOutcome::NoCampaign => return Err(ErrorCode::CampaignNotFound.into()),
-            // It opens, or goes on: the pass lives on.
+            // The campaign will open or resume: the pass stays valid.
             IssueOutcome::NotOpen { .. } | IssueOutcome::Paused { .. } => return Err(ApiError::unavailable()),
             IssueOutcome::NotAdmitted { .. } | IssueOutcome::KeyReused => return Ok(IssueResult::NotInActiveQueue),
         };
-        self.note(campaign, user, verdict).await;
+        self.record(campaign, user, outcome).await;
         Ok(result)
     }
 
-    /// Notes what came of it for somebody. The coupon is decided, and nobody is held up by this: a verdict that gets lost
-    /// is told by the coupon itself when the user asks again.
-    pub async fn note(&self, campaign: &CampaignId, user: &UserId, verdict: LineOutcome) {
-        let who = who(campaign, user);
-        let why = match tokio::time::timeout(NOTE_TIMEOUT, self.lines.port.finish(&who, verdict)).await {
+    /// Records a user's outcome in the line. A failure is only logged, since the coupon is decided already: when the user
+    /// repeats the request, the coupon itself shows the outcome.
+    pub async fn record(&self, campaign: &CampaignId, user: &UserId, outcome: LineOutcome) {
+        let line_user = line_user(campaign, user);
+        let why = match tokio::time::timeout(RECORD_TIMEOUT, self.lines.port.finish(&line_user, outcome)).await {
             Ok(Ok(_)) => return,
             Ok(Err(error)) => error.to_string(),
             Err(late) => late.to_string(),
         };
-        tracing::warn!(why, "a verdict was not noted in the line");
+        tracing::warn!(why, "an outcome was not recorded in the line");
     }
 }
 
@@ -84,14 +83,14 @@ impl Gatekeeper for GateService {
         if self.settings.mode != DispatchMode::ActiveQueue {
             return Ok(None);
         }
-        Ok(match self.lines.check_in(who(campaign, user)).await.map_err(Undecided::because)? {
+        Ok(match self.lines.check_in(line_user(campaign, user)).await.map_err(Undecided::because)? {
             LineStatus::Inside { pass, .. } => Some(pass.id),
             _ => None,
         })
     }
 
     async fn used(&self, campaign: &CampaignId, user: &UserId, has_coupon: bool) {
-        let verdict = if has_coupon { LineOutcome::Issued } else { LineOutcome::SoldOut };
-        self.note(campaign, user, verdict).await;
+        let outcome = if has_coupon { LineOutcome::Issued } else { LineOutcome::SoldOut };
+        self.record(campaign, user, outcome).await;
     }
 }

@@ -1,8 +1,7 @@
-//! The gate's hot routes: everybody who waits asks every few seconds, and a crowd comes all at once.
+//! The gate's fast path: every waiting person polls every few seconds, and a crowd arrives at once.
 //!
-//! Only the plain form is answered here: the long paths with one query field, the short path for ranks with two, names
-//! that need no decoding. What else people send, wrong or merely unusual, the router answers (`api`): there is one place
-//! that says what is wrong with it.
+//! It answers only the plain form of a request: the long paths with one query field, the short path for ranks with two, and
+//! names that need no decoding. The router (`api`) answers all other requests, so that error messages stand in one file.
 
 use super::service::GateService;
 use access::callers::Callers;
@@ -20,11 +19,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What the routes need; shared by all workers.
 pub struct GateParts {
-    /// Who calls.
+    /// Resolves API keys.
     pub callers: Callers,
-    /// How often anyone may call.
+    /// Rate limits.
     pub limits: Arc<Limits>,
-    /// One answer in so many is logged; 0: none.
+    /// One reply in this many is logged; 0 logs none.
     pub log_every: u32,
 }
 
@@ -33,18 +32,18 @@ pub struct GateParts {
 pub struct GateRoute {
     parts: Arc<GateParts>,
     gate: GateService,
-    figures: Arc<Figures>,
+    recorders: Arc<Recorders>,
 }
 
-/// What is counted on one worker.
-struct Figures {
+/// The metrics of one worker.
+struct Recorders {
     enqueue: Arc<RouteRecorder>,
     rank: Arc<RouteRecorder>,
     rank_short: Arc<RouteRecorder>,
-    answers: AtomicU32,
+    replies: AtomicU32,
 }
 
-/// Which of the routes.
+/// One of the routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Enqueue,
@@ -52,27 +51,27 @@ enum Kind {
     RankShort,
 }
 
-/// What somebody asks for.
+/// A request in its plain form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Question<'a> {
+struct PlainRequest<'a> {
     kind: Kind,
     event: &'a str,
     user: &'a str,
 }
 
-/// A request for which something has to be waited for.
+/// A request that cannot be answered without waiting.
 pub struct Unanswered {
-    asked: HotRequest,
+    request: HotRequest,
     kind: Kind,
-    whose: Whose,
+    owner: Owner,
     event: EventName,
     user: UserId,
 }
 
-/// Whose campaign it is.
-enum Whose {
+/// The owner of the campaign.
+enum Owner {
     Tenant(TenantName),
-    /// Of whom this key is; it was not known a moment ago.
+    /// The tenant of this key, which was not known yet.
     Key(Vec<u8>),
 }
 
@@ -92,17 +91,17 @@ fn field<'a>(pair: &'a str, name: &str) -> Option<&'a str> {
     pair.strip_prefix(name)?.strip_prefix('=')
 }
 
-fn question<'a>(method: &str, target: &'a str) -> Option<Question<'a>> {
+fn plain_request<'a>(method: &str, target: &'a str) -> Option<PlainRequest<'a>> {
     let (path, query) = target.split_once('?')?;
-    let asked = match path.strip_prefix("/gate/events/") {
+    let request = match path.strip_prefix("/gate/events/") {
         Some(rest) => {
-            let (event, what) = rest.split_once('/')?;
-            let kind = match (method, what) {
+            let (event, action) = rest.split_once('/')?;
+            let kind = match (method, action) {
                 ("GET", "rank") => Kind::Rank,
                 ("POST", "enqueue") => Kind::Enqueue,
                 _ => return None,
             };
-            Question { kind, event, user: field(query, "userId")? }
+            PlainRequest { kind, event, user: field(query, "userId")? }
         }
         None if (method, path) == ("GET", "/rank") => {
             let (first, second) = query.split_once('&')?;
@@ -110,12 +109,12 @@ fn question<'a>(method: &str, target: &'a str) -> Option<Question<'a>> {
                 Some(event) => (event, field(second, "userId")?),
                 None => (field(second, "eventId")?, field(first, "userId")?),
             };
-            Question { kind: Kind::RankShort, event, user }
+            PlainRequest { kind: Kind::RankShort, event, user }
         }
         None => return None,
     };
-    // Names that are well-formed hold nothing that would have to be decoded.
-    (check_name(asked.event).is_ok() && check_name(asked.user).is_ok()).then_some(asked)
+    // A valid name contains no character that would have to be decoded.
+    (check_name(request.event).is_ok() && check_name(request.user).is_ok()).then_some(request)
 }
 
 fn name_error(error: domain::name::NameError) -> ApiError {
@@ -123,47 +122,47 @@ fn name_error(error: domain::name::NameError) -> ApiError {
 }
 
 impl GateRoute {
-    /// The routes with a lines of their own: call it once on each worker.
+    /// The routes with a line client of their own: call it once on each worker.
     pub fn new(parts: Arc<GateParts>, gate: GateService, metrics: &HttpMetrics) -> Self {
         let recorder = |kind: Kind| metrics.recorder(kind.name().0, kind.name().1);
-        let figures = Figures {
+        let recorders = Recorders {
             enqueue: recorder(Kind::Enqueue),
             rank: recorder(Kind::Rank),
             rank_short: recorder(Kind::RankShort),
-            answers: AtomicU32::new(0),
+            replies: AtomicU32::new(0),
         };
-        Self { parts, gate: gate.with_own_client(), figures: Arc::new(figures) }
+        Self { parts, gate: gate.with_own_client(), recorders: Arc::new(recorders) }
     }
 
-    /// Goes as far as is possible without waiting: an answer's status, or what to wait for.
+    /// Goes as far as possible without waiting. Returns `None` after writing the body, or what the request waits for.
     fn begin(
         &self,
-        asked: &mut HotRequest,
+        request: &mut HotRequest,
         head: &HotHead<'_>,
-        question: Question<'_>,
+        plain: PlainRequest<'_>,
         body: &mut Vec<u8>,
-    ) -> Result<Option<(Whose, EventName, UserId)>, ApiError> {
-        asked.take_ip(&self.parts.limits)?;
+    ) -> Result<Option<(Owner, EventName, UserId)>, ApiError> {
+        request.take_ip(&self.parts.limits)?;
         let tenant = self.parts.callers.tenant_now(head.api_key)?;
-        let event = EventName::new(question.event).map_err(name_error)?;
-        let user = UserId::new(question.user).map_err(name_error)?;
+        let event = EventName::new(plain.event).map_err(name_error)?;
+        let user = UserId::new(plain.user).map_err(name_error)?;
         let Some(tenant) = tenant else {
-            return Ok(Some((Whose::Key(head.api_key.unwrap_or_default().to_vec()), event, user)));
+            return Ok(Some((Owner::Key(head.api_key.unwrap_or_default().to_vec()), event, user)));
         };
         let campaign = CampaignId::new(tenant, event);
-        if question.kind != Kind::Enqueue
+        if plain.kind != Kind::Enqueue
             && let Some(ranked) = self.gate.rank_now(&campaign, &user)
         {
             write_json(&ranked, body)?;
             return Ok(None);
         }
-        Ok(Some((Whose::Tenant(campaign.tenant), campaign.event, user)))
+        Ok(Some((Owner::Tenant(campaign.tenant), campaign.event, user)))
     }
 
     async fn finish(&self, unanswered: &mut Unanswered, body: &mut Vec<u8>) -> Result<(), ApiError> {
-        let tenant = match &unanswered.whose {
-            Whose::Tenant(tenant) => tenant.clone(),
-            Whose::Key(key) => self.parts.callers.tenant_of_fresh_key(key, None).await?,
+        let tenant = match &unanswered.owner {
+            Owner::Tenant(tenant) => tenant.clone(),
+            Owner::Key(key) => self.parts.callers.tenant_of_fresh_key(key, None).await?,
         };
         let (campaign, user) = (CampaignId::new(tenant, unanswered.event.clone()), &unanswered.user);
         match unanswered.kind {
@@ -174,7 +173,7 @@ impl GateRoute {
 
     fn reply(
         &self,
-        asked: &HotRequest,
+        request: &HotRequest,
         kind: Kind,
         answer: Result<(), ApiError>,
         body: &mut Vec<u8>,
@@ -184,24 +183,24 @@ impl GateRoute {
             Ok(()) => (200, None),
             Err(error) => {
                 body.clear();
-                asked.write_error(&error, body)
+                request.write_error(&error, body)
             }
         };
-        asked.reply(status, true).write(body, out);
-        self.count(asked, kind, status.0, body.len());
+        request.reply(status, true).write(body, out);
+        self.count(request, kind, status.0, body.len());
     }
 
-    fn count(&self, asked: &HotRequest, kind: Kind, status: u16, bytes: usize) {
+    fn count(&self, request: &HotRequest, kind: Kind, status: u16, bytes: usize) {
         let recorder = match kind {
-            Kind::Enqueue => &self.figures.enqueue,
-            Kind::Rank => &self.figures.rank,
-            Kind::RankShort => &self.figures.rank_short,
+            Kind::Enqueue => &self.recorders.enqueue,
+            Kind::Rank => &self.recorders.rank,
+            Kind::RankShort => &self.recorders.rank_short,
         };
-        recorder.record(status, asked.took());
+        recorder.record(status, request.took());
         let one_in = self.parts.log_every;
-        if one_in > 0 && self.figures.answers.fetch_add(1, Ordering::Relaxed).is_multiple_of(one_in) {
+        if one_in > 0 && self.recorders.replies.fetch_add(1, Ordering::Relaxed).is_multiple_of(one_in) {
             let (method, path) = kind.name();
-            asked.log(&SampledLine { method, path, status, bytes, one_in });
+            request.log(&SampledLine { method, path, status, bytes, one_in });
         }
     }
 }
@@ -211,7 +210,7 @@ fn write_json(answer: &impl Serialize, body: &mut Vec<u8>) -> Result<(), ApiErro
 }
 
 thread_local! {
-    /// Where bodies are written that are known at once.
+    /// The buffer for bodies that are known without waiting.
     static BODY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -219,24 +218,24 @@ impl HotRoutes for GateRoute {
     type Undecided = Unanswered;
 
     fn knows(&self, method: &str, target: &str) -> bool {
-        question(method, target).is_some()
+        plain_request(method, target).is_some()
     }
 
     fn answer_now(&self, peer: IpAddr, head: &HotHead<'_>, _: &[u8], out: &mut Vec<u8>) -> Option<Unanswered> {
-        let mut asked = HotRequest::new(&self.parts.limits, peer, head);
-        let Some(question) = question(head.method, head.target) else {
+        let mut request = HotRequest::new(&self.parts.limits, peer, head);
+        let Some(plain) = plain_request(head.method, head.target) else {
             self.refuse(ErrorCode::InvalidInput, "", out);
             return None;
         };
-        let kind = question.kind;
+        let kind = plain.kind;
         BODY.with_borrow_mut(|body| {
             body.clear();
-            let answer = match self.begin(&mut asked, head, question, body) {
-                Ok(Some((whose, event, user))) => return Some(Unanswered { asked, kind, whose, event, user }),
+            let answer = match self.begin(&mut request, head, plain, body) {
+                Ok(Some((owner, event, user))) => return Some(Unanswered { request, kind, owner, event, user }),
                 Ok(None) => Ok(()),
                 Err(error) => Err(error),
             };
-            self.reply(&asked, kind, answer, body, out);
+            self.reply(&request, kind, answer, body, out);
             None
         })
     }
@@ -244,7 +243,7 @@ impl HotRoutes for GateRoute {
     async fn answer(&self, mut unanswered: Unanswered, out: &mut Vec<u8>) {
         let mut body = Vec::with_capacity(64);
         let answer = self.finish(&mut unanswered, &mut body).await;
-        self.reply(&unanswered.asked, unanswered.kind, answer, &mut body, out);
+        self.reply(&unanswered.request, unanswered.kind, answer, &mut body, out);
     }
 
     fn refuse(&self, code: ErrorCode, detail: &'static str, out: &mut Vec<u8>) {
@@ -257,20 +256,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_questions_are_known() {
-        let asks = |kind, event, user| Some(Question { kind, event, user });
+    fn plain_requests_are_recognized() {
+        let plain = |kind, event, user| Some(PlainRequest { kind, event, user });
         for (method, target, expected) in [
-            ("POST", "/gate/events/shoes/enqueue?userId=alice", asks(Kind::Enqueue, "shoes", "alice")),
-            ("GET", "/gate/events/shoes/rank?userId=alice", asks(Kind::Rank, "shoes", "alice")),
-            ("GET", "/rank?eventId=shoes&userId=alice", asks(Kind::RankShort, "shoes", "alice")),
-            ("GET", "/rank?userId=alice&eventId=shoes", asks(Kind::RankShort, "shoes", "alice")),
+            ("POST", "/gate/events/shoes/enqueue?userId=alice", plain(Kind::Enqueue, "shoes", "alice")),
+            ("GET", "/gate/events/shoes/rank?userId=alice", plain(Kind::Rank, "shoes", "alice")),
+            ("GET", "/rank?eventId=shoes&userId=alice", plain(Kind::RankShort, "shoes", "alice")),
+            ("GET", "/rank?userId=alice&eventId=shoes", plain(Kind::RankShort, "shoes", "alice")),
         ] {
-            assert_eq!(question(method, target), expected, "{method} {target}");
+            assert_eq!(plain_request(method, target), expected, "{method} {target}");
         }
     }
 
     #[test]
-    fn whatever_is_unusual_is_the_routers() {
+    fn unusual_requests_are_left_to_the_router() {
         for (method, target) in [
             ("GET", "/gate/events/shoes/enqueue?userId=alice"),
             ("POST", "/gate/events/shoes/rank?userId=alice"),
@@ -290,7 +289,7 @@ mod tests {
             ("POST", "/enqueue"),
             ("POST", "/api/v1/coupons/issue"),
         ] {
-            assert_eq!(question(method, target), None, "{method} {target}");
+            assert_eq!(plain_request(method, target), None, "{method} {target}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What issuing asks of a gate.
+//! The gate as issuing needs it.
 
 use super::Undecided;
 use async_trait::async_trait;
@@ -11,14 +11,14 @@ pub trait Gatekeeper: Send + Sync + 'static {
     /// The id of the user's active pass.
     ///
     /// # Errors
-    /// [`Undecided`]: the line did not answer. That is no refusal.
+    /// [`Undecided`]: the line did not answer. This is not a refusal.
     async fn active_pass(&self, campaign: &CampaignId, user: &UserId) -> Result<Option<Uuid>, Undecided>;
 
-    /// The pass was used: the user has the coupon, or hears that there is none left.
+    /// Ends the turn of a user who has used the pass: the user has the coupon, or no coupon is left.
     async fn used(&self, campaign: &CampaignId, user: &UserId, has_coupon: bool);
 }
 
-/// The id of the one coupon that a pass leads to. It does not reveal the pass.
+/// The id of the only coupon that a pass can give. The pass cannot be derived from it.
 pub fn coupon_of_pass(pass: Uuid) -> Uuid {
     Uuid::new_v5(&pass, b"coupon")
 }

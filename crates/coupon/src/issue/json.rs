@@ -1,4 +1,4 @@
-//! The hot route's JSON, read and written without a detour (`contract.md`, Coupons).
+//! The JSON of the issue route, read and written without an intermediate value (`contract.md`, Coupons).
 
 use domain::IssueOutcome;
 use domain::coupon::issue::IssuedCoupon;
@@ -10,7 +10,7 @@ use onsale_http::text::outcome_message;
 use serde::Deserialize;
 use std::borrow::Cow;
 
-/// Most characters of a parser's word that are told.
+/// Most characters of a parser's error in a reply.
 const PARSE_ERROR_LENGTH_MAX: usize = 160;
 
 #[derive(Deserialize)]
@@ -28,8 +28,8 @@ pub(super) fn is_json(content_type: Option<&[u8]>) -> bool {
 
 pub(super) fn parse(body: &[u8]) -> Result<IssueBody<'_>, ApiError> {
     let parsed: IssueBody<'_> = serde_json::from_slice(body).map_err(|error| {
-        let what: String = error.to_string().chars().take(PARSE_ERROR_LENGTH_MAX).collect();
-        ApiError::invalid(format!("{what}; send {{\"user_id\":\"...\",\"event_id\":\"...\"}}"))
+        let reason: String = error.to_string().chars().take(PARSE_ERROR_LENGTH_MAX).collect();
+        ApiError::invalid(format!("{reason}; send {{\"user_id\":\"...\",\"event_id\":\"...\"}}"))
     })?;
     check_name(&parsed.user_id).map_err(|error| ApiError::invalid(format!("user_id {error}")))?;
     check_name(&parsed.event_id).map_err(|error| ApiError::invalid(format!("event_id {error}")))?;

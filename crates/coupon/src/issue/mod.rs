@@ -1,12 +1,12 @@
 //! Issuing a coupon (FCFS-001..005): the use case, without HTTP.
 //!
 //! ```text
-//! begin:  known already? --> outcome          no lock, no I/O, no task
+//! begin:  outcome known? --> outcome          no lock, no I/O, no task
 //! finish: gate (its campaigns) --> batcher --> engine --> outcome
 //! ```
 //!
-//! Three ways lead here: the server's fast path and the router (both by `route`), and the gate's own route, which
-//! decides with [`Decider`] after it has seen the pass.
+//! It has three callers: the server's fast path and the router (both by `route`), and the gate's own route, which decides
+//! with [`Decider`] after it has checked the pass.
 
 pub mod gatekeeper;
 mod json;
@@ -27,13 +27,13 @@ use hot::{CouponPort, HotError, IssueRequest, LocalQuestion};
 use std::error::Error;
 use std::sync::Arc;
 
-/// The request was not decided, or its outcome is unknown. The same again is safe, and tells.
+/// The request was not decided, or its outcome is unknown. It can safely be repeated, which shows the outcome.
 #[derive(Debug, thiserror::Error)]
 #[error("the request for a coupon could not be decided")]
 pub struct Undecided(#[source] Box<dyn Error + Send + Sync>);
 
 impl Undecided {
-    /// The engine says once why; here there may be a million of them.
+    /// Logs at debug level only: the engine logs the cause once, and a million requests may fail of it.
     pub(crate) fn because(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let error = error.into();
         tracing::debug!(%error, "a request for a coupon could not be decided");
@@ -41,7 +41,7 @@ impl Undecided {
     }
 }
 
-/// Decides requests. While one call to the engine is in flight the next requests gather, and go together.
+/// Decides requests in batches: while one call to the engine is in flight, the next requests gather.
 #[derive(Clone)]
 pub struct Decider {
     port: Arc<dyn CouponPort>,
@@ -71,19 +71,19 @@ impl Decider {
     }
 }
 
-/// A user's wish for a coupon, as it came in.
-pub struct Wish<'a> {
-    /// Whose campaign.
+/// A user's request for a coupon, not checked yet.
+pub struct RawRequest<'a> {
+    /// The campaign's tenant.
     pub tenant: &'a str,
-    /// Which campaign.
+    /// The campaign's name.
     pub event: &'a str,
-    /// For whom.
+    /// The user.
     pub user: &'a str,
     /// The caller's `Idempotency-Key`.
     pub key: Option<IdempotencyKey>,
 }
 
-/// How far a wish came without waiting.
+/// The result of a request as far as it is known without waiting.
 pub enum Begun {
     /// Its outcome is known.
     Known(IssueOutcome),
@@ -106,20 +106,20 @@ pub struct CouponIssuing {
 }
 
 impl CouponIssuing {
-    /// Decides with `decider`. Without a gate nobody may have a coupon of a gated campaign.
+    /// Decides with `decider`. Without a gate, no coupon of a gated campaign is given.
     pub fn new(decider: Decider, gate: Option<Arc<dyn Gatekeeper>>) -> Self {
         Self { decider, gate }
     }
 
-    /// Goes as far as is possible without waiting.
+    /// Goes as far as possible without waiting.
     ///
     /// # Errors
-    /// [`NameError`] for a name that cannot be one.
-    pub fn begin(&self, wish: &Wish<'_>, now: Timestamp) -> Result<Begun, NameError> {
-        let Wish { tenant, event, user, key } = *wish;
+    /// [`NameError`] for an invalid name.
+    pub fn begin(&self, raw: &RawRequest<'_>, now: Timestamp) -> Result<Begun, NameError> {
+        let RawRequest { tenant, event, user, key } = *raw;
         let question = LocalQuestion { tenant, event, user, key, admitted: false };
         let known = self.decider.port.answer_locally(&question, now);
-        // The gate may have let the user in.
+        // The gate may have admitted the user.
         let is_gated = self.gate.is_some() && matches!(known, Some(IssueOutcome::NotAdmitted { .. }));
         if let Some(outcome) = known.filter(|_| !is_gated) {
             return Ok(Begun::Known(outcome));
@@ -129,7 +129,7 @@ impl CouponIssuing {
         Ok(Begun::Pending(Pending { request, is_gated }))
     }
 
-    /// Decides what [`CouponIssuing::begin`] could not know.
+    /// Decides a request whose outcome [`CouponIssuing::begin`] did not know.
     ///
     /// # Errors
     /// [`Undecided`].
@@ -138,18 +138,18 @@ impl CouponIssuing {
         if is_gated {
             return self.decide_at_the_gate(request).await;
         }
-        // It is not known here whether the campaign has a gate.
+        // This server does not know whether the campaign has a gate.
         match self.decider.decide(request.clone()).await? {
             IssueOutcome::NotAdmitted { .. } if self.gate.is_some() => self.decide_at_the_gate(request).await,
             outcome => Ok(outcome),
         }
     }
 
-    /// The campaign has a gate. The engine is asked after the gate and never only before it: a user without a pass,
-    /// because another call of theirs has just used it, has the coupon and must hear that.
+    /// Decides for a campaign with a gate. The engine always decides after the gate was asked: a user has no pass after
+    /// another call has just used it, and must get the reply that the coupon exists.
     ///
-    /// One pass is one coupon. Asked again with it, by this route or the gate's own, the user hears `ALREADY_ISSUED`;
-    /// the yes itself under the `Idempotency-Key` alone that led to it.
+    /// One pass gives one coupon. A repeated call with the pass, on this route or the gate's own, gets `ALREADY_ISSUED`; only
+    /// a call with the `Idempotency-Key` that led to the coupon gets `ISSUED` again.
     async fn decide_at_the_gate(&self, request: IssueRequest) -> Result<IssueOutcome, Undecided> {
         let (campaign, user) = (request.campaign.clone(), request.user.clone());
         let Some(gate) = &self.gate else { return self.decider.decide(request).await };
@@ -157,7 +157,7 @@ impl CouponIssuing {
         let outcome = self.decider.decide(IssueRequest { admitted: coupon_id.is_some(), coupon_id, ..request }).await?;
         match outcome {
             _ if coupon_id.is_none() => {}
-            // An earlier yes, heard again by its key: this pass is still good.
+            // An earlier success, repeated for its key: this pass is still valid.
             IssueOutcome::Issued { coupon, .. } if Some(coupon.coupon_id) != coupon_id => {}
             IssueOutcome::Issued { .. } | IssueOutcome::AlreadyIssued { .. } => gate.used(&campaign, &user, true).await,
             IssueOutcome::SoldOut => gate.used(&campaign, &user, false).await,

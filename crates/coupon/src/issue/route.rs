@@ -1,12 +1,12 @@
 //! The route `POST /api/v1/coupons/issue`, from bytes to bytes: on the server's fast path, and for the router.
 //!
 //! ```text
-//! begin: address limit -> key -> body -> user limit -> known already? -> answer     (no lock, no I/O, no task)
-//!                                                            no -> finish -> answer
+//! begin: address limit -> key -> body -> user limit -> outcome known? -> reply      (no lock, no I/O, no task)
+//!                                                            no -> finish -> reply
 //! ```
 
 use super::json::{IssueBody, is_json, parse, write_outcome};
-use super::{Begun, CouponIssuing, Decider, Gatekeeper, IssueMetrics, Pending, Undecided, Wish};
+use super::{Begun, CouponIssuing, Decider, Gatekeeper, IssueMetrics, Pending, RawRequest, Undecided};
 use access::keys::{Caller, KeyRing};
 use domain::name::DEFAULT_TENANT;
 use domain::{ErrorCode, IdempotencyKey, IssueOutcome};
@@ -18,22 +18,22 @@ use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Of the answers that needed no decision one in so many is timed when none is logged.
+/// When none is logged, one in this many of the replies that needed no decision is timed.
 const SAMPLED_ONE_IN: u32 = 1_000;
 
-/// What the route needs; shared by all workers.
+/// The parts of the route; shared by all workers.
 pub struct IssueParts {
-    /// Decides.
+    /// The engine that decides.
     pub port: Arc<dyn CouponPort>,
-    /// Admits people to gated campaigns; without one nobody gets a coupon of those.
+    /// Admits people to gated campaigns; without it, no coupon of those is given.
     pub gate: Option<Arc<dyn Gatekeeper>>,
-    /// Who calls.
+    /// Resolves API keys.
     pub keys: Arc<KeyRing>,
-    /// How often anyone may call.
+    /// Rate limits.
     pub limits: Arc<Limits>,
-    /// Whether a caller without a key is believed (the demo).
+    /// Whether callers without a key are accepted (the demo).
     pub open_issue: bool,
-    /// Of the answers that needed no decision one in so many is logged; 0: none.
+    /// One in this many of the replies that needed no decision is logged; 0 logs none.
     pub log_every: u32,
 }
 
@@ -45,7 +45,7 @@ pub struct IssueRoute {
     metrics: Arc<IssueMetrics>,
 }
 
-/// What a call of the route carries, whichever way it came in.
+/// The parts of a call that the route reads, from the fast path or from the router.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct IssueCall<'a> {
     /// The `Content-Type` header.
@@ -65,13 +65,13 @@ impl<'a> IssueCall<'a> {
     }
 }
 
-/// A call that something has to be waited for.
+/// A call that has to wait.
 pub enum Waiting {
     /// For the decision.
     Decision(Pending),
-    /// For the keys to be read again: this one is not known.
+    /// For the keys to be read again, since this key is unknown.
     Key {
-        /// What was shown.
+        /// The key in the request.
         key: Vec<u8>,
         /// The request's body.
         body: Vec<u8>,
@@ -80,11 +80,11 @@ pub enum Waiting {
     },
 }
 
-/// Either an answer or something to wait for.
+/// A reply, or what the call has to wait for.
 pub enum Progress {
-    /// Known at once.
+    /// The reply.
     Answer(Result<IssueOutcome, ApiError>),
-    /// Not known yet.
+    /// The call has to wait.
     Wait(Waiting),
 }
 
@@ -95,7 +95,7 @@ impl From<Undecided> for ApiError {
 }
 
 impl IssueRoute {
-    /// Where it is.
+    /// The path of the route.
     pub const PATH: &'static str = "/api/v1/coupons/issue";
 
     /// The route with a decider of its own: call it once on each worker.
@@ -104,7 +104,7 @@ impl IssueRoute {
         Self { parts, issuing, metrics }
     }
 
-    /// Goes as far as is possible without waiting.
+    /// Goes as far as possible without waiting.
     pub fn begin(&self, request: &mut HotRequest, call: &IssueCall<'_>) -> Progress {
         match self.try_begin(request, call) {
             Ok(progress) => progress,
@@ -126,16 +126,16 @@ impl IssueRoute {
         };
         let body = call.body;
         match call.api_key {
-            None if self.parts.open_issue => self.ask(request, DEFAULT_TENANT, body, idempotency_key),
+            None if self.parts.open_issue => self.begin_for(request, DEFAULT_TENANT, body, idempotency_key),
             None => Err(ApiError::new(ErrorCode::Unauthorized).detail("send a tenant's key in X-Api-Key")),
             Some(key) => match self.parts.keys.caller(key) {
-                Some(caller) => self.ask_as(request, &caller, body, idempotency_key),
+                Some(caller) => self.begin_as(request, &caller, body, idempotency_key),
                 None => Ok(Progress::Wait(Waiting::Key { key: key.to_vec(), body: body.to_vec(), idempotency_key })),
             },
         }
     }
 
-    fn ask_as(
+    fn begin_as(
         &self,
         request: &mut HotRequest,
         caller: &Caller,
@@ -143,13 +143,13 @@ impl IssueRoute {
         key: Option<IdempotencyKey>,
     ) -> Result<Progress, ApiError> {
         match caller {
-            Caller::Administrator => self.ask(request, DEFAULT_TENANT, body, key),
-            Caller::Tenant(tenant) => self.ask(request, tenant.as_str(), body, key),
+            Caller::Administrator => self.begin_for(request, DEFAULT_TENANT, body, key),
+            Caller::Tenant(tenant) => self.begin_for(request, tenant.as_str(), body, key),
             Caller::Service(_) => Err(ErrorCode::Forbidden.into()),
         }
     }
 
-    fn ask(
+    fn begin_for(
         &self,
         request: &mut HotRequest,
         tenant: &str,
@@ -158,26 +158,26 @@ impl IssueRoute {
     ) -> Result<Progress, ApiError> {
         let IssueBody { user_id, event_id } = parse(body)?;
         request.take_user(&self.parts.limits, tenant, &user_id)?;
-        let wish = Wish { tenant, event: &event_id, user: &user_id, key };
-        let begun = self.issuing.begin(&wish, clock::at(request.begun_us));
+        let raw = RawRequest { tenant, event: &event_id, user: &user_id, key };
+        let begun = self.issuing.begin(&raw, clock::at(request.begun_us));
         Ok(match begun.map_err(|error| ApiError::invalid(error.to_string()))? {
             Begun::Known(outcome) => Progress::Answer(Ok(outcome)),
             Begun::Pending(pending) => Progress::Wait(Waiting::Decision(pending)),
         })
     }
 
-    /// Waits for what [`IssueRoute::begin`] could not know.
+    /// Waits for the outcome that [`IssueRoute::begin`] did not know.
     ///
     /// # Errors
-    /// As the route answers.
+    /// The errors of the route.
     pub async fn finish(&self, request: &mut HotRequest, waiting: Waiting) -> Result<IssueOutcome, ApiError> {
         let pending = match waiting {
             Waiting::Decision(pending) => pending,
             Waiting::Key { key, body, idempotency_key } => {
                 let caller = self.parts.keys.caller_fresh(&key).await;
                 let caller = caller
-                    .ok_or_else(|| ApiError::new(ErrorCode::Unauthorized).detail("X-Api-Key is not a key in force"))?;
-                match self.ask_as(request, &caller, &body, idempotency_key)? {
+                    .ok_or_else(|| ApiError::new(ErrorCode::Unauthorized).detail("X-Api-Key is not a valid key"))?;
+                match self.begin_as(request, &caller, &body, idempotency_key)? {
                     Progress::Answer(answer) => return answer,
                     Progress::Wait(Waiting::Decision(pending)) => pending,
                     Progress::Wait(Waiting::Key { .. }) => return Err(ErrorCode::Unauthorized.into()),
@@ -187,7 +187,7 @@ impl IssueRoute {
         Ok(self.issuing.finish(pending).await?)
     }
 
-    /// Appends the body of an answer; returns its status and `Retry-After`.
+    /// Appends the body of a reply; returns its status and `Retry-After`, in seconds.
     pub fn write_body(
         &self,
         request: &HotRequest,

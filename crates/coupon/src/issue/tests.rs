@@ -1,4 +1,4 @@
-//! The hot route of a gated campaign when one user asks in two places at once.
+//! The issue route of a gated campaign with two concurrent calls of one user.
 
 use super::{CouponIssuing, Decider, Gatekeeper, Pending, Undecided};
 use crate::campaigns::open_with_stock;
@@ -9,7 +9,7 @@ use hot::{CouponPort, IssueRequest};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// A gate at which the user's other call uses up the pass just before this one is looked at.
+/// A gate where another call of the user uses the pass just before this call is checked.
 struct UsedElsewhere(EmbeddedEngine);
 
 #[async_trait]
@@ -23,12 +23,12 @@ impl Gatekeeper for UsedElsewhere {
     }
 
     async fn used(&self, _: &CampaignId, _: &UserId, _: bool) {
-        panic!("nobody came in by this call");
+        panic!("this call used no pass");
     }
 }
 
 #[tokio::test]
-async fn whoever_used_the_pass_in_another_call_hears_of_the_coupon() {
+async fn a_user_whose_other_call_used_the_pass_gets_the_coupon_in_the_reply() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = EmbeddedEngine::open(folder.path(), JournalOptions::default()).expect("opens");
     let sale = CampaignId::new(TenantName::default_tenant(), EventName::new("sale").expect("a name"));

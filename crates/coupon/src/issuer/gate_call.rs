@@ -1,4 +1,4 @@
-//! Telling a gate in another process: its completion call, with the key of our own services.
+//! Reports outcomes to a gate in another process, by its completion call with the key of our own services.
 
 use super::requests::{Outcome, TellGate};
 use async_trait::async_trait;
@@ -10,59 +10,60 @@ use reqwest::{Client, StatusCode};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// Longest wait for one answer.
+/// Longest wait for one reply.
 const TIMEOUT: Duration = Duration::from_secs(5);
-/// Calls under way at once.
+/// Most calls at once.
 const CALLS_MAX: usize = 32;
 /// Longest time for a whole batch: a gate that does not answer must not hold up the requests of other gates.
 const BATCH_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A gate somewhere else.
+/// A gate in another process.
 pub struct GateCall {
     client: Client,
     urls: Vec<String>,
-    /// The one that answered last.
-    at: AtomicUsize,
+    /// The index of the URL that replied last.
+    current: AtomicUsize,
     key: String,
 }
 
 impl GateCall {
-    /// A gate at these addresses (`http://host:port`, several with commas between them), for whom this key is ours.
+    /// A gate at these URLs (`http://host:port`, separated by commas), called with this key.
     ///
     /// # Errors
-    /// When no client can be made.
+    /// When the HTTP client cannot be created.
     pub fn new(urls: &str, key: String) -> Result<Self, reqwest::Error> {
         let client = Client::builder().timeout(TIMEOUT).no_proxy().build()?;
         let urls = urls.split(',').map(|url| url.trim().trim_end_matches('/').to_owned()).collect();
-        Ok(Self { client, urls, at: AtomicUsize::new(0), key })
+        Ok(Self { client, urls, current: AtomicUsize::new(0), key })
     }
 
-    /// Asks the one that answered last; where it does not, the next is asked from then on.
+    /// Calls the URL that replied last. After a failure, later calls use the next URL.
     async fn call(&self, outcome: &Outcome) -> Result<(), String> {
-        let at = self.at.load(Ordering::Relaxed);
-        let called = self.call_at(&self.urls[at % self.urls.len()], outcome).await;
-        if called.is_err() {
-            let _ = self.at.compare_exchange(at, at.wrapping_add(1), Ordering::Relaxed, Ordering::Relaxed);
+        let index = self.current.load(Ordering::Relaxed);
+        let result = self.call_url(&self.urls[index % self.urls.len()], outcome).await;
+        if result.is_err() {
+            let next = index.wrapping_add(1);
+            let _ = self.current.compare_exchange(index, next, Ordering::Relaxed, Ordering::Relaxed);
         }
-        called
+        result
     }
 
-    async fn call_at(&self, url: &str, outcome: &Outcome) -> Result<(), String> {
+    async fn call_url(&self, url: &str, outcome: &Outcome) -> Result<(), String> {
         let event = &outcome.campaign.event;
         let result = match outcome.verdict {
             LineOutcome::Issued => "ISSUED",
             LineOutcome::SoldOut => "SOLD_OUT",
         };
-        let mut asked = vec![("userId", outcome.user.as_str()), ("result", result)];
+        let mut parameters = vec![("userId", outcome.user.as_str()), ("result", result)];
         if outcome.campaign.tenant != TenantName::default_tenant() {
-            asked.push(("tenant", outcome.campaign.tenant.as_str()));
+            parameters.push(("tenant", outcome.campaign.tenant.as_str()));
         }
         let url = format!("{url}/gate/events/{event}/processing/complete");
-        let url = reqwest::Url::parse_with_params(&url, asked).map_err(|error| error.to_string())?;
-        let answer = self.client.post(url).header("x-service-api-key", &self.key).send().await;
-        match answer.map_err(|error| error.without_url().to_string())?.status() {
+        let url = reqwest::Url::parse_with_params(&url, parameters).map_err(|error| error.to_string())?;
+        let reply = self.client.post(url).header("x-service-api-key", &self.key).send().await;
+        match reply.map_err(|error| error.without_url().to_string())?.status() {
             StatusCode::OK => Ok(()),
-            status => Err(format!("it answered {status}")),
+            status => Err(format!("the gate replied {status}")),
         }
     }
 }
@@ -72,24 +73,28 @@ impl TellGate for GateCall {
     async fn tell(&self, outcomes: Vec<Outcome>) {
         let count = outcomes.len();
         let calls = stream::iter(outcomes).map(async |outcome| {
-            let patience = ExponentialBuilder::default().with_min_delay(Duration::from_millis(50)).with_max_times(3);
-            (|| self.call(&outcome)).retry(patience).await
+            let backoff = ExponentialBuilder::default().with_min_delay(Duration::from_millis(50)).with_max_times(3);
+            (|| self.call(&outcome)).retry(backoff).await
         });
         let mut calls = std::pin::pin!(calls.buffer_unordered(CALLS_MAX));
-        let (mut told, mut why) = (0, String::from("no answer in time"));
-        let telling = async {
-            while let Some(answer) = calls.next().await {
-                match answer {
-                    Ok(()) => told += 1,
+        let (mut reported, mut why) = (0, String::from("no reply in time"));
+        let reporting = async {
+            while let Some(result) = calls.next().await {
+                match result {
+                    Ok(()) => reported += 1,
                     Err(error) => why = error,
                 }
             }
         };
-        let in_time = tokio::time::timeout(BATCH_TIMEOUT, telling).await.is_ok();
-        if told < count || !in_time {
-            let untold = count - told;
-            metrics::counter!("onsale_issuer_untold_total").increment(untold as u64);
-            tracing::warn!(untold, why, "the gate was not told what came of requests; it will ask again");
+        let in_time = tokio::time::timeout(BATCH_TIMEOUT, reporting).await.is_ok();
+        if reported < count || !in_time {
+            let unreported = count - reported;
+            metrics::counter!("onsale_issuer_untold_total").increment(unreported as u64);
+            tracing::warn!(
+                unreported,
+                why,
+                "outcomes could not be reported to the gate; it will send the requests again"
+            );
         }
     }
 }

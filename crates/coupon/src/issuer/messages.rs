@@ -1,7 +1,7 @@
-//! What the issuer hears: what was decided (`coupon.events`), and what the gate asks for (`coupon.requests`).
+//! The messages that the issuer receives: decisions (`coupon.events`) and the gate's requests (`coupon.requests`).
 
 use super::requests::{Request, Requests};
-use super::service::{Heard, Issuer};
+use super::service::{CouponEvent, Issuer};
 use async_trait::async_trait;
 use bus::{Failure, FailureKind, HandleError, Handler, Message};
 use domain::message::{
@@ -22,20 +22,20 @@ impl CouponGroup {
     /// The group's name (`contract.md`, Messages).
     pub const NAME: &str = "coupon-group";
 
-    /// A group whose messages these deal with.
+    /// A group that processes its messages with these.
     pub fn new(issuer: Issuer, requests: Requests) -> Self {
         Self { issuer, requests }
     }
 
-    async fn keep(&self, heard: &[Heard<'_>], failures: &mut Vec<Failure>) -> Result<(), LedgerError> {
-        let refused = self.issuer.keep(Self::NAME, heard).await?;
-        failures.extend(refused.into_iter().map(|verdict| invalid(verdict.index, verdict.reason)));
+    async fn keep(&self, events: &[CouponEvent<'_>], failures: &mut Vec<Failure>) -> Result<(), LedgerError> {
+        let refused = self.issuer.keep(Self::NAME, events).await?;
+        failures.extend(refused.into_iter().map(|rejection| invalid(rejection.index, rejection.reason)));
         Ok(())
     }
 
-    async fn decide(&self, asked: &[Request<'_>], failures: &mut Vec<Failure>) -> Result<(), LedgerError> {
-        let unknown = self.requests.decide(Self::NAME, asked).await?;
-        failures.extend(unknown.into_iter().map(|index| invalid(index, "there is no such campaign".to_owned())));
+    async fn decide(&self, requests: &[Request<'_>], failures: &mut Vec<Failure>) -> Result<(), LedgerError> {
+        let unknown = self.requests.decide(Self::NAME, requests).await?;
+        failures.extend(unknown.into_iter().map(|index| invalid(index, "the campaign does not exist".to_owned())));
         Ok(())
     }
 }
@@ -59,38 +59,38 @@ impl Handler for CouponGroup {
     }
 
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
-        let (mut failures, mut heard, mut asked) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut failures, mut events, mut requests) = (Vec::new(), Vec::new(), Vec::new());
         for (index, message) in batch.iter().enumerate() {
             let envelope = message.envelope.as_ref();
-            let understood = match envelope.event_type.as_str() {
-                event_type::COUPON_REQUESTED => ask(index, envelope).map(|request| asked.push(request)),
-                _ => hear(envelope).map(|issued| heard.push(Heard { index, envelope, issued })),
+            let decoded = match envelope.event_type.as_str() {
+                event_type::COUPON_REQUESTED => decode_request(index, envelope).map(|request| requests.push(request)),
+                _ => decode_event(envelope).map(|issued| events.push(CouponEvent { index, envelope, issued })),
             };
-            failures.extend(understood.err().map(|error| invalid(index, error)));
+            failures.extend(decoded.err().map(|error| invalid(index, error)));
         }
         let failed = |error: LedgerError| match error {
             error @ LedgerError::Unavailable(_) => HandleError::Unavailable(error.into()),
             other => HandleError::Batch(other.into()),
         };
-        self.keep(&heard, &mut failures).await.map_err(failed)?;
-        self.decide(&asked, &mut failures).await.map_err(failed)?;
+        self.keep(&events, &mut failures).await.map_err(failed)?;
+        self.decide(&requests, &mut failures).await.map_err(failed)?;
         if failures.is_empty() { Ok(()) } else { Err(HandleError::Failed(failures)) }
     }
 }
 
-/// Whose turn has come.
-fn ask(index: usize, envelope: &Envelope) -> Result<Request<'_>, String> {
-    let asked: CouponRequested = payload(envelope)?;
-    let named = |field: &'static str| move |error| format!("payload: {field} {error}");
-    let tenant = TenantName::new(&asked.tenant).map_err(named("tenant"))?;
-    let event = EventName::new(&asked.campaign_id).map_err(named("campaignId"))?;
-    let user = UserId::new(&asked.user_id).map_err(named("userId"))?;
+/// The request of a user whose turn has come.
+fn decode_request(index: usize, envelope: &Envelope) -> Result<Request<'_>, String> {
+    let requested: CouponRequested = payload(envelope)?;
+    let invalid_name = |field: &'static str| move |error| format!("payload: {field} {error}");
+    let tenant = TenantName::new(&requested.tenant).map_err(invalid_name("tenant"))?;
+    let event = EventName::new(&requested.campaign_id).map_err(invalid_name("campaignId"))?;
+    let user = UserId::new(&requested.user_id).map_err(invalid_name("userId"))?;
     Ok(Request { index, envelope, campaign: CampaignId::new(tenant, event), user })
 }
 
-/// The coupon to keep, if the message tells of one. The other kinds were written by the transaction that they tell
-/// of; they need only be well formed.
-fn hear(envelope: &Envelope) -> Result<Option<CouponIssued>, String> {
+/// The coupon to store, if the message has one. Messages of the other kinds were written by the transaction of their step,
+/// so they are only checked.
+fn decode_event(envelope: &Envelope) -> Result<Option<CouponIssued>, String> {
     match envelope.event_type.as_str() {
         event_type::COUPON_ISSUED => {
             let issued: CouponIssued = payload(envelope)?;
@@ -108,7 +108,7 @@ fn payload<'a, P: Deserialize<'a>>(envelope: &'a Envelope) -> Result<P, String> 
     P::deserialize(&envelope.payload).map_err(|error| format!("payload: {error}"))
 }
 
-/// What the tables could hold but must not.
+/// Refuses values that the tables could store but must not.
 fn check(issued: &CouponIssued) -> Result<(), String> {
     for (field, name) in [("tenant", &issued.tenant), ("campaignId", &issued.campaign_id), ("userId", &issued.user_id)]
     {

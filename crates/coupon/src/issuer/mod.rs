@@ -1,21 +1,18 @@
-//! The issuer: keeps in the ledger what was decided (FCFS-006, FCFS-008).
+//! The issuer: stores decisions in the ledger (FCFS-006, FCFS-008).
 //!
-//! `messages` is what it hears, `service` what it does with decisions, `requests` what it decides itself for the gate,
-//! `gate_call` how it tells the gate, `outboxes` the two places that messages come from.
+//! `messages` decodes what it receives, `service` stores decisions, `requests` decides the gate's requests, and `gate_call`
+//! reports their outcomes to a gate in another process.
 
 pub mod gate_call;
-#[cfg(test)]
-mod gate_call_tests;
 pub mod messages;
-pub mod outboxes;
 pub mod requests;
 pub mod service;
 
 #[cfg(test)]
 mod tests;
 
+pub use crate::outboxes::{HotOutbox, LedgerOutbox};
 pub use gate_call::GateCall;
 pub use messages::CouponGroup;
-pub use outboxes::{HotOutbox, LedgerOutbox};
 pub use requests::{Outcome, Requests, TellGate};
-pub use service::{Issuer, Verdict};
+pub use service::{Issuer, Rejection};

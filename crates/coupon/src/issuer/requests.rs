@@ -1,5 +1,5 @@
-//! Coupons that the gate asks for (GATE-004): stock and duplicates are decided in the tables, in one transaction with
-//! the record of the request and the messages that tell of it. Only then the gate hears of it.
+//! The gate's requests for coupons (GATE-004). Stock and duplicates are decided in the tables, in one transaction with the
+//! record of the request and its messages. The outcome is reported to the gate afterwards.
 
 use crate::rows::coupons::{Gift, Given, Wanted, give};
 use async_trait::async_trait;
@@ -11,38 +11,38 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// A request that was understood.
+/// A decoded request.
 pub struct Request<'a> {
-    /// Its place in the batch.
+    /// Its index in the batch.
     pub index: usize,
     /// The message.
     pub envelope: &'a Envelope,
-    /// Of which campaign.
+    /// The campaign.
     pub campaign: CampaignId,
-    /// For whom.
+    /// The user.
     pub user: UserId,
 }
 
-/// What came of somebody's request.
+/// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// Of which campaign.
+    /// The campaign.
     pub campaign: CampaignId,
-    /// For whom.
+    /// The user.
     pub user: UserId,
-    /// What came of it.
+    /// The outcome.
     pub verdict: LineOutcome,
 }
 
-/// Tells the gate. What can not be told is told again when the gate asks again: it puts people back who have been dealt
-/// with for too long, and the tables know what they got.
+/// Reports outcomes to the gate. A lost report is repeated: the gate puts people back whose requests take too long, and
+/// requests their coupons again, and the tables have the outcome.
 #[async_trait]
 pub trait TellGate: Send + Sync + 'static {
-    /// Tells of these; returns within a bounded time.
+    /// Reports these outcomes; returns within a bounded time.
     async fn tell(&self, outcomes: Vec<Outcome>);
 }
 
-/// Decides what the gate asks for. Cheap to clone.
+/// Decides the gate's requests. Cheap to clone.
 #[derive(Clone)]
 pub struct Requests {
     ledger: Ledger,
@@ -50,42 +50,43 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// Decides in this ledger, and tells this gate.
+    /// Decides in this ledger, and reports to this gate.
     pub fn new(ledger: Ledger, gate: Arc<dyn TellGate>) -> Self {
         Self { ledger, gate }
     }
 
-    /// Decides requests in order and tells the gate. The places of those whose campaign there is none of.
+    /// Decides requests in order and reports their outcomes to the gate. Returns the batch indices whose campaign does not
+    /// exist.
     ///
     /// # Errors
-    /// [`LedgerError`]: nothing was decided, or nobody knows; the same again is safe.
-    pub async fn decide(&self, consumer: &str, asked: &[Request<'_>]) -> Result<Vec<usize>, LedgerError> {
-        if asked.is_empty() {
+    /// [`LedgerError`]: nothing was decided, or that is unknown; the call can safely be repeated.
+    pub async fn decide(&self, consumer: &str, requests: &[Request<'_>]) -> Result<Vec<usize>, LedgerError> {
+        if requests.is_empty() {
             return Ok(Vec::new());
         }
-        let gift = self.ledger.change(|change| decide_in(change, consumer, asked)).await?;
-        metrics::counter!("onsale_issuer_requests_total").increment(asked.len() as u64);
+        let gift = self.ledger.change(|change| decide_in(change, consumer, requests)).await?;
+        metrics::counter!("onsale_issuer_requests_total").increment(requests.len() as u64);
         metrics::counter!("onsale_issuer_rows_total").increment(gift.issued.len() as u64);
-        self.gate.tell(outcomes(asked, &gift)).await;
-        let unknown = asked.iter().zip(&gift.answers).filter(|(_, given)| **given == Given::NoCampaign);
+        self.gate.tell(outcomes(requests, &gift)).await;
+        let unknown = requests.iter().zip(&gift.answers).filter(|(_, given)| **given == Given::NoCampaign);
         Ok(unknown.map(|(request, _)| request.index).collect())
     }
 }
 
-fn outcomes(asked: &[Request<'_>], gift: &Gift) -> Vec<Outcome> {
-    let told = asked.iter().zip(&gift.answers).filter_map(|(request, given)| {
-        let verdict = match given {
+fn outcomes(requests: &[Request<'_>], gift: &Gift) -> Vec<Outcome> {
+    let decided = requests.iter().zip(&gift.answers).filter_map(|(request, given)| {
+        let outcome = match given {
             Given::Now | Given::Before => LineOutcome::Issued,
             Given::Nothing => LineOutcome::SoldOut,
             Given::NotNow | Given::NoCampaign => return None,
         };
-        Some(Outcome { campaign: request.campaign.clone(), user: request.user.clone(), verdict })
+        Some(Outcome { campaign: request.campaign.clone(), user: request.user.clone(), verdict: outcome })
     });
-    told.collect()
+    decided.collect()
 }
 
-async fn decide_in(change: Transaction, consumer: &str, asked: &[Request<'_>]) -> Result<Gift, LedgerError> {
-    let ids: Vec<Uuid> = asked.iter().map(|request| request.envelope.event_id).collect();
+async fn decide_in(change: Transaction, consumer: &str, requests: &[Request<'_>]) -> Result<Gift, LedgerError> {
+    let ids: Vec<Uuid> = requests.iter().map(|request| request.envelope.event_id).collect();
     let unseen = processed::unseen(&change, consumer, &ids).await?;
     let wanted = |request: &Request<'_>| Wanted {
         request_id: request.envelope.event_id,
@@ -93,45 +94,46 @@ async fn decide_in(change: Transaction, consumer: &str, asked: &[Request<'_>]) -
         user: request.user.clone(),
         again: !unseen.contains(&request.envelope.event_id),
     };
-    let wanted: Vec<Wanted> = asked.iter().map(wanted).collect();
+    let wanted: Vec<Wanted> = requests.iter().map(wanted).collect();
     let gift = give(&change, &wanted, clock::now()).await?;
-    let news = messages(asked, &gift);
-    outbox::append_all(&change, topic::COUPON_EVENTS, &news).await?;
-    // What was not decided is asked again with the same message.
+    let events = messages(requests, &gift);
+    outbox::append_all(&change, topic::COUPON_EVENTS, &events).await?;
+    // Undecided requests come again with the same message, so they are not recorded.
     let is_decided = |given: Given| !matches!(given, Given::NotNow | Given::NoCampaign);
-    let decided = asked
+    let decided = requests
         .iter()
         .zip(&gift.answers)
         .filter(|(request, given)| is_decided(**given) && unseen.contains(&request.envelope.event_id));
-    // The messages tell of rows that this change keeps itself: whoever hears them here need not look.
-    let dealt_with: Vec<&Envelope> = decided.map(|(request, _)| request.envelope).chain(&news).collect();
-    processed::record_unseen(&change, consumer, &dealt_with).await?;
+    // This change stores the rows of its own messages, so the issuer need not process those messages again.
+    let done: Vec<&Envelope> = decided.map(|(request, _)| request.envelope).chain(&events).collect();
+    processed::record_unseen(&change, consumer, &done).await?;
     change.commit().await?;
     Ok(gift)
 }
 
-/// What the others hear of it: a consequence of the request.
-fn messages(asked: &[Request<'_>], gift: &Gift) -> Vec<Envelope> {
+/// The messages of the decisions, each caused by its request.
+fn messages(requests: &[Request<'_>], gift: &Gift) -> Vec<Envelope> {
     let at = clock::now();
-    let mut news = Vec::with_capacity(gift.issued.len() + gift.exhausted.len());
-    let by_id: HashMap<Uuid, &Request<'_>> = asked.iter().map(|request| (request.envelope.event_id, request)).collect();
+    let mut events = Vec::with_capacity(gift.issued.len() + gift.exhausted.len());
+    let by_id: HashMap<Uuid, &Request<'_>> =
+        requests.iter().map(|request| (request.envelope.event_id, request)).collect();
     for (request_id, coupon) in &gift.issued {
         let Some(request) = by_id.get(request_id) else { continue };
         let cause = request.envelope;
         let user = Some(coupon.user_id.clone());
         let kind = event_type::COUPON_ISSUED;
-        // As everywhere: the id follows from what the message tells of.
+        // As for every decision, the id of the message is derived from the coupon.
         let event_id = message::id::of_decision(coupon.coupon_id, kind);
         let mut message = Envelope::about_campaign(event_id, kind, request.campaign.to_string(), at, user, coupon);
         message.metadata.causation_id = Some(cause.event_id);
         message.metadata.correlation_id.clone_from(&cause.metadata.correlation_id);
-        news.push(message);
+        events.push(message);
     }
     for (id, stock) in &gift.exhausted {
         let payload =
             StockExhausted { tenant: id.tenant.to_string(), campaign_id: id.event.to_string(), stock: *stock };
         let kind = event_type::STOCK_EXHAUSTED;
-        news.push(Envelope::about_campaign(Uuid::new_v4(), kind, id.to_string(), at, None, &payload));
+        events.push(Envelope::about_campaign(Uuid::new_v4(), kind, id.to_string(), at, None, &payload));
     }
-    news
+    events
 }

@@ -1,49 +1,49 @@
-//! Campaigns: made, changed, shown.
+//! The JSON of campaigns.
 
 use domain::{Campaign, CampaignStatus, Discount, Terms, Timestamp};
 use hot::SaleStatus;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-/// A campaign to be made.
+/// A new campaign.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCampaign {
     /// 1 to 128 of `[A-Za-z0-9_.:-]`; unique within the tenant.
     #[schema(example = "autumn_sale")]
     pub event_id: String,
-    /// For people; 1 to 200 characters.
+    /// The displayed name; 1 to 200 characters.
     #[schema(example = "Autumn sale")]
     pub name: String,
     /// 1 to 100000000.
     #[schema(minimum = 1, maximum = 100000000, example = 1000)]
     pub stock: u32,
-    /// 1 to 1000; 1 if not given.
+    /// 1 to 1000; 1 if absent.
     #[serde(default = "one")]
     #[schema(minimum = 1, maximum = 1000)]
     pub per_user_limit: u32,
     /// Whether people must come through the gate.
     #[serde(default)]
     pub gated: bool,
-    /// Without it the campaign waits to be opened.
+    /// When it opens by itself. If absent, an operator opens it.
     #[schema(value_type = Option<String>, example = "2026-12-01T20:00:00")]
     pub opens_at: Option<Timestamp>,
     /// When it closes by itself.
     #[schema(value_type = Option<String>, example = "2026-12-02T20:00:00")]
     pub closes_at: Option<Timestamp>,
-    /// What it takes off.
+    /// The discount of its coupons.
     pub discount: Option<DiscountView>,
-    /// Smallest order in won.
+    /// Smallest order amount, in won.
     #[serde(default)]
     #[schema(minimum = 0)]
     pub min_order_amount: i64,
-    /// Not redeemable before.
+    /// Coupons are redeemable from this time.
     #[schema(value_type = Option<String>)]
     pub valid_from: Option<Timestamp>,
-    /// Not redeemable from then on.
+    /// Coupons are not redeemable from this time on.
     #[schema(value_type = Option<String>)]
     pub valid_until: Option<Timestamp>,
-    /// Not redeemable from so many days after issue on.
+    /// Coupons expire this many days after issue.
     #[schema(minimum = 1, maximum = 36500)]
     pub valid_days_after_issue: Option<u32>,
 }
@@ -52,21 +52,21 @@ fn one() -> u32 {
     1
 }
 
-/// What a coupon takes off.
+/// The discount of a coupon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub enum DiscountView {
-    /// Percent of the amount, with a cap.
+    /// A percentage of the amount, with a cap.
     Percent {
         /// 1 to 100.
         value: i64,
-        /// Cap in won.
+        /// The cap, in won.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         max_amount: Option<i64>,
     },
-    /// Won.
+    /// A fixed amount.
     Fixed {
-        /// Won.
+        /// In won.
         value: i64,
     },
 }
@@ -90,7 +90,7 @@ impl From<Discount> for DiscountView {
 }
 
 impl NewCampaign {
-    /// What holders are promised.
+    /// The terms of the campaign's coupons.
     pub fn terms(&self) -> Terms {
         Terms {
             discount: self.discount.map(Discount::from),
@@ -102,13 +102,13 @@ impl NewCampaign {
     }
 }
 
-/// A field that may be absent (leave it), `null` (no such bound any more) or a value.
+/// A field of a patch: absent (unchanged), `null` (remove the bound) or a value (set it).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Change<T> {
-    /// Not mentioned.
+    /// The field is absent.
     #[default]
     Leave,
-    /// Take the bound away, or put it there.
+    /// Remove the bound, or set it.
     To(Option<T>),
 }
 
@@ -128,21 +128,21 @@ impl<T: Copy> Change<T> {
     }
 }
 
-/// What is to be changed about a campaign; what is not mentioned stays. `null` takes a bound away.
+/// Changes of a campaign. Absent fields stay unchanged; `null` removes a bound.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CampaignPatch {
-    /// For people.
+    /// The displayed name.
     pub name: Option<String>,
-    /// Only up.
+    /// Can only be raised.
     #[schema(minimum = 1, maximum = 100000000)]
     pub stock: Option<u32>,
-    /// Once open only up.
+    /// Can only be raised once the campaign is open.
     #[schema(minimum = 1, maximum = 1000)]
     pub per_user_limit: Option<u32>,
-    /// Before the sale only.
+    /// Can be changed before the sale only.
     pub gated: Option<bool>,
-    /// Before the sale only.
+    /// Can be changed before the sale only.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub opens_at: Change<Timestamp>,
@@ -150,29 +150,29 @@ pub struct CampaignPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub closes_at: Change<Timestamp>,
-    /// Before the sale only.
+    /// Can be changed before the sale only.
     #[serde(default)]
     #[schema(value_type = Option<DiscountView>)]
     pub discount: Change<DiscountView>,
-    /// Once open only down.
+    /// Can only be lowered once the campaign is open.
     #[schema(minimum = 0)]
     pub min_order_amount: Option<i64>,
-    /// Once open only earlier.
+    /// Can only be earlier once the campaign is open.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub valid_from: Change<Timestamp>,
-    /// Once open only later.
+    /// Can only be later once the campaign is open.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub valid_until: Change<Timestamp>,
-    /// Once open only longer.
+    /// Can only be longer once the campaign is open.
     #[serde(default)]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 36500)]
     pub valid_days_after_issue: Change<u32>,
 }
 
 impl CampaignPatch {
-    /// The campaign as it would be.
+    /// The campaign after the change.
     pub fn apply(&self, before: &Campaign) -> Campaign {
         let mut after = before.clone();
         after.name = self.name.clone().unwrap_or(after.name);
@@ -220,7 +220,7 @@ pub struct CampaignView {
 }
 
 impl CampaignView {
-    /// A campaign and its figures.
+    /// A campaign with the status of its sale.
     pub fn new(campaign: &Campaign, sale: SaleStatus) -> Self {
         let terms = &campaign.terms;
         Self {
@@ -267,13 +267,13 @@ pub struct StockBody {
     pub add: u32,
 }
 
-/// The short form's answer.
+/// The reply of the short form.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ShortFormView {
     /// The campaign.
     pub event_id: String,
     /// Its stock.
     pub initial_stock: u32,
-    /// What happened.
+    /// Whether the campaign was created.
     pub message: String,
 }

@@ -1,4 +1,4 @@
-//! Coupons: asked for, shown, used.
+//! The JSON of coupons.
 
 use domain::{CampaignStatus, Coupon, CouponStatus, Terms, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ pub struct IssueBody {
     event_id: String,
 }
 
-/// The answer to a request for a coupon.
+/// The reply to a request for a coupon.
 #[derive(Debug, Serialize, ToSchema)]
 #[allow(dead_code, reason = "a schema: the hot route writes the bytes itself")]
 pub struct IssueAnswer {
@@ -26,7 +26,7 @@ pub struct IssueAnswer {
     /// `ISSUED`, `ALREADY_ISSUED`, `NOT_OPEN`, `CLOSED`, `PAUSED`, `NOT_ADMITTED` or `SOLD_OUT`.
     #[schema(example = "ISSUED")]
     code: String,
-    /// For people, by `Accept-Language`.
+    /// For people, in the language of `Accept-Language`.
     message: String,
     /// Coupons left.
     remaining_stock: u32,
@@ -36,14 +36,14 @@ pub struct IssueAnswer {
     serial: Option<u32>,
 }
 
-/// A campaign's figures for everyone.
+/// A campaign's public status.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StatusView {
     /// The campaign.
     pub event_id: String,
     /// Coupons left.
     pub remaining_stock: u32,
-    /// People who got at least one.
+    /// Users with at least one coupon.
     pub total_participants: u32,
     /// `scheduled`, `active`, `sold_out`, `paused` or `closed`.
     #[schema(value_type = String)]
@@ -65,7 +65,7 @@ pub struct CouponView {
 }
 
 impl CouponView {
-    /// A coupon with what has become of it.
+    /// A coupon with its status.
     pub fn new(coupon: &Coupon, status: CouponStatus, terms: &Terms) -> Self {
         Self {
             coupon_id: coupon.coupon_id,
@@ -80,17 +80,17 @@ impl CouponView {
 /// A user's coupons of one campaign.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserCoupons {
-    /// Who.
+    /// The user.
     pub user_id: String,
-    /// Which campaign.
+    /// The campaign.
     pub event_id: String,
-    /// The first held, or null.
+    /// The first coupon that is not revoked, or null.
     pub coupon_id: Option<Uuid>,
-    /// All, in the order in which they were given.
+    /// All coupons, in the order in which they were given.
     pub coupons: Vec<CouponView>,
 }
 
-/// An order that wants to use a coupon.
+/// An order that reserves a coupon.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RedeemBody {
@@ -109,7 +109,7 @@ pub struct OrderBody {
     pub order_id: String,
 }
 
-/// What has become of a coupon for an order.
+/// The status of a coupon for an order.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RedeemView {
     /// The coupon.
@@ -119,20 +119,20 @@ pub struct RedeemView {
     /// `RESERVED`, `REDEEMED` or `ISSUED`.
     #[schema(value_type = String)]
     pub status: CouponStatus,
-    /// Taken off, in won; null when the coupon is free again.
+    /// The discount in won; null when the coupon was released.
     pub discount_amount: Option<i64>,
 }
 
-/// How a coupon is taken back.
+/// How a coupon is revoked.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeBody {
-    /// Whether its number is given again.
+    /// Whether its number returns to stock.
     #[serde(default)]
     pub return_to_stock: bool,
 }
 
-/// A coupon taken back.
+/// A revoked coupon.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RevokeView {
     /// The coupon.
@@ -140,6 +140,6 @@ pub struct RevokeView {
     /// `REVOKED`.
     #[schema(value_type = String)]
     pub status: CouponStatus,
-    /// Whether its number is given again.
+    /// Whether its number returns to stock.
     pub returned_to_stock: bool,
 }

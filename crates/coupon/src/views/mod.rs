@@ -1,4 +1,4 @@
-//! The JSON of the coupon API: what comes in and what goes out (`contract.md`, Coupons).
+//! The JSON of the coupon API: requests and replies (`contract.md`, Coupons).
 
 pub mod campaign;
 pub mod coupon;

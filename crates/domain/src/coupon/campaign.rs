@@ -1,4 +1,4 @@
-//! A campaign: how many coupons, for whom, when, and worth how much.
+//! A campaign: its stock, limits, times and discount.
 
 use crate::name::CampaignId;
 use crate::time::Timestamp;
@@ -64,7 +64,7 @@ pub struct Terms {
     /// Not redeemable from this moment on.
     #[serde(default, with = "crate::time::as_millis_option")]
     pub valid_until: Option<Timestamp>,
-    /// Not redeemable from so many days after issue on.
+    /// Coupons expire this many days after issue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_days_after_issue: Option<u32>,
 }
@@ -197,7 +197,7 @@ impl Campaign {
         }
     }
 
-    /// The state as people see it, with so many coupons left.
+    /// The displayed state with this many remaining coupons.
     pub fn status(&self, now: Timestamp, remaining: u32) -> CampaignStatus {
         match self.phase(now) {
             Phase::Scheduled => CampaignStatus::Scheduled,

@@ -231,7 +231,7 @@ impl IssueOutcome {
 
     /// The answer of a refusal. `first` is the user's first coupon, needed only for `AlreadyIssued`.
     ///
-    /// `None` when the decision is a yes, or when `first` is missing though the user is said to hold one.
+    /// `None` when the decision is a yes, or when `first` is missing for `AlreadyIssued`.
     pub fn refusal(decision: Decision, remaining: u32, first: Option<IssuedCoupon>) -> Option<Self> {
         Some(match decision {
             Decision::Issue | Decision::RepeatYes => return None,

@@ -52,7 +52,7 @@ impl CouponStatus {
     }
 }
 
-/// A coupon as the hot state knows it: given to whom, when, with which number.
+/// A coupon in the hot state, with its holder, number and time of issue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coupon {
     /// The coupon.

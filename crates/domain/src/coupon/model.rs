@@ -90,8 +90,8 @@ impl Model {
         }
     }
 
-    /// Decides one request. `coupon_id` is the id that a coupon given now will have: whoever holds it already got it by
-    /// an earlier request of the same attempt.
+    /// Decides one request. `coupon_id` is the id that a coupon given now will have: a user who holds it already got it
+    /// by an earlier request of the same attempt.
     pub fn issue(&mut self, request: &Request, coupon_id: Uuid, now: Timestamp) -> IssueOutcome {
         let memory = request.key.map(|key| (request.campaign.tenant.clone(), request.user.clone(), key));
         let earlier = memory.as_ref().and_then(|memory| self.earlier.get(memory)).cloned();

@@ -127,10 +127,10 @@ impl Use {
         }))
     }
 
-    /// Uses the coupon up for the order that reserved it.
+    /// Redeems the coupon for the order that reserved it.
     ///
-    /// A reservation that has lapsed but that nobody else took is confirmed all the same: the order was paid
-    /// with this discount in sight. Once another order holds it, or it was never reserved, it is refused.
+    /// A lapsed reservation is still confirmed if no other order took the coupon, since the order was paid with this
+    /// discount. Once another order holds it, or it was never reserved, it is refused.
     ///
     /// # Errors
     /// [`Refusal`].
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lapsed_reservation_that_nobody_took_can_still_be_confirmed() {
+    fn a_lapsed_reservation_can_still_be_confirmed_if_no_other_order_took_the_coupon() {
         let held = changed(Use::issued(Timestamp(0)).reserve(&terms(), "a", 9_000, Timestamp(0), HOLD_SECONDS));
         assert_eq!(changed(held.confirm("a")).status, CouponStatus::Redeemed);
         assert_eq!(held.confirm("b"), Err(Refusal::Reserved));

@@ -1,4 +1,4 @@
-//! Who goes next.
+//! Admission: the next people in the line.
 
 use super::place::{Pass, State};
 use super::rule::Admits;
@@ -7,23 +7,23 @@ use crate::name::UserId;
 use crate::time::Timestamp;
 use uuid::Uuid;
 
-/// Most people passed over in one admission, so that a crowd that has gone home costs no admission its time.
+/// Most people passed over in one admission, so that a crowd that has left does not make an admission slow.
 pub const PASSED_OVER_MAX: usize = 1_000;
 
-/// Somebody who may go on.
+/// An admitted person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admitted {
-    /// Who.
+    /// The person.
     pub user: UserId,
-    /// The place's number.
+    /// The ticket.
     pub ticket: u64,
-    /// What to go on with; none for those who are dealt with by others.
+    /// The pass; `None` if an issuer processes the request.
     pub pass: Option<Pass>,
 }
 
 impl Line {
-    /// Lets the next go, as many as rate, room inside and `passes` allow: one pass for each, made by the caller.
-    /// Where no passes are given out their number counts all the same.
+    /// Admits the next people, as many as rate, room inside and `passes` allow. Each gets one of the passes, which the caller
+    /// has made. In a line without passes only their number counts.
     pub fn admit(&mut self, passes: &[Uuid], now: Timestamp) -> Vec<Admitted> {
         drop(self.shorten_passes(now));
         self.forget_dead_passes(now);
@@ -67,18 +67,19 @@ impl Line {
         }
         self.gone.forget_through(self.serving);
         self.admitted += admitted.len() as u64;
-        self.pace.went(admitted.len() as u32);
+        self.pace.record(admitted.len() as u32);
         admitted
     }
 
-    /// Milliseconds after the last admission until the rate lets somebody go; none while it is 0.
+    /// Milliseconds from the last admission until the rate allows the next; `None` while the rate is 0.
     pub fn next_in_ms(&self) -> Option<u64> {
         self.pace.next_in_ms(&self.rule)
     }
 
-    /// Puts those back who have been dealt with for too long: at their own places, so many at most (GATE-006). Who.
+    /// Puts people whose requests take too long back at their own positions, at most `put_back_max` (GATE-006). Returns them
+    /// with their tickets.
     ///
-    /// A moment that lies ahead was taken from a clock that has been set back since: nobody knows how long ago it is.
+    /// A moment in the future is from a clock that has been set back since. How long ago it was is unknown, so it is stale.
     pub fn put_back(&mut self, now: Timestamp) -> Vec<(UserId, u64)> {
         let Admits::Processing { stale_after_ms, put_back_max } = self.rule.admits else { return Vec::new() };
         let now_ms = now.millis();
@@ -92,7 +93,7 @@ impl Line {
             let Some(user) = self.order.user(ticket).cloned() else { continue };
             if let Some(place) = self.places.get_mut(&user) {
                 place.state = State::Waiting;
-                // Nobody has to be there while somebody else does the work.
+                // A user need not poll while an issuer processes the request.
                 place.heard_at = now;
                 self.order.stand(ticket);
                 back.push((user, ticket));
@@ -101,9 +102,9 @@ impl Line {
         back
     }
 
-    /// When the clock was set back since the last admission: passes that would live longer than a new one are cut to its
-    /// life, or their holders would keep the room inside for as long as the clock was ahead. Who, and what they have
-    /// now. Before an admission.
+    /// If the clock was set back since the last admission, cuts passes that would outlive a new one to its life. Otherwise
+    /// their holders would keep the room inside for as long as the clock was ahead. Returns the holders with their tickets
+    /// and new passes. Call it before an admission.
     pub fn shorten_passes(&mut self, now: Timestamp) -> Vec<(UserId, u64, Pass)> {
         let Admits::Pass { ttl_ms } = self.rule.admits else { return Vec::new() };
         if !self.pace.was_set_back(now) {

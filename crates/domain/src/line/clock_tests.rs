@@ -17,9 +17,12 @@ fn passes_of_a_clock_that_was_ahead_do_not_keep_the_room_for_so_long() {
     enter_all(&mut line, 1..=9, 0);
     assert_eq!(admit(&mut line, 9, HOUR_MS), [1, 2]);
     assert_eq!(admit(&mut line, 9, 0), NOBODY, "the room is taken");
-    let told = line.check_in(&user(1), Timestamp(0));
-    assert!(matches!(told, LineStatus::Inside { pass, .. } if pass.until == Timestamp(i64::from(TTL_MS))), "{told:?}");
-    assert_eq!(admit(&mut line, 9, i64::from(TTL_MS) - 1), NOBODY, "nobody loses what was given");
+    let status = line.check_in(&user(1), Timestamp(0));
+    assert!(
+        matches!(status, LineStatus::Inside { pass, .. } if pass.until == Timestamp(i64::from(TTL_MS))),
+        "{status:?}"
+    );
+    assert_eq!(admit(&mut line, 9, i64::from(TTL_MS) - 1), NOBODY, "no pass is taken back");
     assert_eq!(admit(&mut line, 9, i64::from(TTL_MS)), [3, 4]);
 }
 
@@ -58,7 +61,7 @@ impl Times {
     }
 }
 
-/// Milliseconds that pass, and where the clock goes then.
+/// Milliseconds that pass, and the jump of the clock after them.
 fn any_time() -> impl Strategy<Value = Vec<(i64, i64)>> {
     let jump = prop_oneof![
         20 => Just(0),
@@ -73,9 +76,9 @@ fn any_time() -> impl Strategy<Value = Vec<(i64, i64)>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
-    /// Nobody can tell a jump forward from time that passes: each may let the rate go once more, and no jump more.
+    /// A jump forward looks like time that passes, so each may admit the rate once more; other jumps admit no more.
     #[test]
-    fn jumps_let_no_crowd_through_and_stop_no_line(
+    fn clock_jumps_neither_admit_a_crowd_nor_stop_a_line(
         admits in prop_oneof![Just(PASSES), Just(WORK)],
         inside_max in 0u32..8,
         interval_ms in 1u32..2_000,
@@ -86,9 +89,9 @@ proptest! {
         let mut line = Line::new(rule);
         let mut clock = Times { real_ms: 0, ahead_ms: 0, jumped_at: Vec::new() };
         enter_all(&mut line, 1..=PEOPLE, clock.wall());
-        let mut went: Vec<(i64, usize)> = Vec::new();
-        let turn = |line: &mut Line, clock: &Times| {
-            // Everybody who may be next is there.
+        let mut admissions: Vec<(i64, usize)> = Vec::new();
+        let tick = |line: &mut Line, clock: &Times| {
+            // All people who may be next are present.
             let serving = line.counts(0, Timestamp(clock.wall())).serving;
             for n in serving.saturating_sub(30)..serving + 30 {
                 line.check_in(&user(n), Timestamp(clock.wall()));
@@ -98,18 +101,18 @@ proptest! {
         };
         for (ms, jump_ms) in times {
             clock.pass(ms, jump_ms);
-            went.push((clock.real_ms, turn(&mut line, &clock)));
+            admissions.push((clock.real_ms, tick(&mut line, &clock)));
             let recent = |at: &i64| *at > clock.real_ms - 1_000;
-            let second: usize = went.iter().filter(|(at, _)| recent(at)).map(|(_, count)| count).sum();
+            let second: usize = admissions.iter().filter(|(at, _)| recent(at)).map(|(_, count)| count).sum();
             let jumps = clock.jumped_at.iter().filter(|at| recent(at)).count();
             prop_assert!(second <= RATE as usize * (1 + jumps), "{second} in a second with {jumps} jumps");
         }
-        // As long as a pass lives, or a request may take, and the second of which nobody knows.
-        let mut goes_on = false;
+        // The life of a pass or the time limit of a request, and the second whose admissions are unknown.
+        let mut admits_again = false;
         for _ in 0..(i64::from(TTL_MS) + 2_000) / 500 {
             clock.pass(500, 0);
-            goes_on |= turn(&mut line, &clock) > 0;
+            admits_again |= tick(&mut line, &clock) > 0;
         }
-        prop_assert!(goes_on, "nobody has gone on since the last jump: {:?}", line.counts(0, Timestamp(clock.wall())));
+        prop_assert!(admits_again, "no admission since the last jump: {:?}", line.counts(0, Timestamp(clock.wall())));
     }
 }

@@ -1,15 +1,15 @@
-//! The opening draw: who came before the opening is put in an order that nobody could choose, and that everybody can
-//! work out again.
+//! The opening draw: people who came before the opening get an order that no one could choose, and that anyone can verify.
 //!
-//! Before the opening only the seed's hash is published; after it, the seed. The person with entry number `e` stands
-//! where `SHA-256(seed || e)` falls among all of them, `e` as four bytes, the highest first.
+//! Before the opening only the seed's hash is published; after it, the seed. People are sorted by `SHA-256(seed || e)`,
+//! where `e` is the entry number as four bytes, the highest first.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
 
-/// What decides the order. Who knows it before the opening knows which entry to take: it is not written to any log.
+/// The seed that decides the order. It is a secret before the opening, since it shows the best entries: it is not written to
+/// any log.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct DrawSeed(pub [u8; 32]);
 

@@ -9,7 +9,7 @@ fn drawn_rule() -> LineRule {
     LineRule { draw: Some(SEED), opens_at: Some(Timestamp(1_000)), ..rule(10, PASSES) }
 }
 
-fn looks(line: &mut Line, n: u64) -> LineStatus {
+fn check_in(line: &mut Line, n: u64) -> LineStatus {
     line.check_in(&user(n), Timestamp(1_000))
 }
 
@@ -33,7 +33,7 @@ fn a_draw_is_a_shuffle_that_anybody_can_repeat() {
 #[test]
 fn of_many_some_lots_begin_alike_and_the_rest_of_them_decides() {
     use sha2::{Digest, Sha256};
-    // Of so many two begin with the same four bytes, but for one seed in a thousand.
+    // Among this many entries two hashes begin with the same four bytes, except for one seed in a thousand.
     let count = 250_000;
     let whole = |entry: u32| -> [u8; 32] { Sha256::digest([&SEED.0[..], &entry.to_be_bytes()].concat()).into() };
     let mut lots: Vec<([u8; 32], u32)> = (1..=count).map(|entry| (whole(entry), entry)).collect();
@@ -62,45 +62,45 @@ fn a_seed_is_read_as_it_is_written_and_never_shown_by_accident() {
 }
 
 #[test]
-fn who_comes_before_the_opening_is_shuffled_and_late_comers_follow() {
+fn people_before_the_opening_are_shuffled_and_late_comers_follow() {
     let mut line = Line::new(drawn_rule());
     for n in 1..=5 {
         assert_eq!(line.enter(&user(n), Timestamp(0)), LineStatus::Drawing { entry: n, is_new: true });
     }
     assert_eq!(line.enter(&user(3), Timestamp(0)), LineStatus::Drawing { entry: 3, is_new: false });
     assert!(line.leave(&user(2), Timestamp(0)));
-    assert!(line.counts(9, Timestamp(0)).gone.is_empty(), "nobody has a ticket yet");
+    assert!(line.counts(9, Timestamp(0)).gone.is_empty(), "no one has a ticket yet");
     assert_eq!(line.draw(Timestamp(999)), DrawStep::NotDue);
-    assert_eq!(looks(&mut line, 1), LineStatus::Drawing { entry: 1, is_new: false });
+    assert_eq!(check_in(&mut line, 1), LineStatus::Drawing { entry: 1, is_new: false });
     assert_eq!(admit(&mut line, 9, 1_000), NOBODY, "it is time, but nothing is drawn");
-    assert!(!line.finish(&user(1), LineOutcome::Issued), "nobody was admitted");
+    assert!(!line.finish(&user(1), LineOutcome::Issued), "no one was admitted");
     assert_eq!(line.draw(Timestamp(1_000)), DrawStep::Drawn { count: 5 });
     assert_eq!(line.draw(Timestamp(1_000)), DrawStep::Drawn { count: 5 });
     assert_eq!(line.enter(&user(6), Timestamp(1_000)), LineStatus::Waiting { ticket: 6, rank: 5, is_new: true });
     // 1, 2, 5, 4, 3, of whom 2 has left.
     for (n, ticket, rank) in [(1, 1, 1), (5, 3, 2), (4, 4, 3), (3, 5, 4)] {
-        assert_eq!(looks(&mut line, n), LineStatus::Waiting { ticket, rank, is_new: false });
+        assert_eq!(check_in(&mut line, n), LineStatus::Waiting { ticket, rank, is_new: false });
         assert_eq!(line.entry_of(ticket), n);
     }
-    let figures = line.counts(9, Timestamp(1_000));
-    assert_eq!((figures.gone, figures.drawn, figures.tickets), (vec![(2, 2)], Some(5), 6));
+    let counts = line.counts(9, Timestamp(1_000));
+    assert_eq!((counts.gone, counts.drawn, counts.tickets), (vec![(2, 2)], Some(5), 6));
     let admitted: Vec<UserId> =
         line.admit(&super::tests::passes(9), Timestamp(1_000)).into_iter().map(|one| one.user).collect();
     assert_eq!(admitted, [1, 5, 4, 3, 6].map(user));
 }
 
 #[test]
-fn who_comes_or_goes_while_it_is_drawn_is_late_or_gone() {
+fn a_person_who_comes_during_the_draw_is_late_and_one_who_leaves_is_gone() {
     let mut line = Line::new(drawn_rule());
     enter_all(&mut line, 1..=5, 0);
     assert_eq!(line.begin_draw(Timestamp(1_000)), DrawStep::UnderWay { count: 5 });
     assert_eq!(line.enter(&user(6), Timestamp(1_000)), LineStatus::Drawing { entry: 6, is_new: true });
     assert!(line.leave(&user(5), Timestamp(1_000)));
-    assert_eq!(line.begin_draw(Timestamp(1_000)), DrawStep::UnderWay { count: 5 }, "nobody joins any more");
+    assert_eq!(line.begin_draw(Timestamp(1_000)), DrawStep::UnderWay { count: 5 }, "no one can join now");
     assert!(!line.finish_draw(vec![1, 2, 3, 4, 5, 6]), "another draw's order");
     assert!(line.finish_draw(drawn_order(&SEED, 5)));
     assert!(!line.finish_draw(vec![5, 4, 3, 2, 1]), "it is drawn once");
-    assert_eq!(rank(looks(&mut line, 6)), Some(5));
+    assert_eq!(rank(check_in(&mut line, 6)), Some(5));
     assert_eq!(line.counts(9, Timestamp(1_000)).gone, [(3, 3)]);
     assert_eq!(line.enter(&user(5), Timestamp(1_000)), LineStatus::Waiting { ticket: 7, rank: 6, is_new: true });
 }
@@ -118,11 +118,11 @@ fn a_draw_is_set_once_and_before_anybody_has_a_place() {
     assert_eq!(rank(line.enter(&user(1), Timestamp(0))), Some(1));
     line.change(with(Some(SEED), 1));
     assert_eq!((line.rule().draw, line.rule().revision), (None, 2), "a draw would take the rank that was shown");
-    assert_eq!(rank(looks(&mut line, 1)), Some(1));
+    assert_eq!(rank(check_in(&mut line, 1)), Some(1));
 }
 
 #[test]
-fn a_line_that_was_opened_early_draws_then_and_an_empty_one_draws_nobody() {
+fn a_line_opened_early_draws_at_that_time_and_an_empty_line_draws_no_one() {
     let mut line = Line::new(drawn_rule());
     enter_all(&mut line, 1..=2, 0);
     line.change(LineRule { opens_at: None, ..drawn_rule() });
@@ -133,14 +133,18 @@ fn a_line_that_was_opened_early_draws_then_and_an_empty_one_draws_nobody() {
 }
 
 #[test]
-fn nobody_is_passed_over_before_the_opening_and_whoever_is_gone_comes_back() {
+fn no_one_is_passed_over_before_the_opening_and_absent_people_can_come_back() {
     let mut line = Line::new(LineRule { abandon_after_ms: 100, ..drawn_rule() });
     enter_all(&mut line, 1..=5, 0);
     line.check_in(&user(3), Timestamp(1_000));
     assert_eq!(admit(&mut line, 9, 1_000), NOBODY);
     assert_eq!(line.counts(9, Timestamp(1_000)).inactive, 0);
     line.draw(Timestamp(1_000));
-    assert_eq!(admit(&mut line, 1, 1_000), [5], "the only one who is there stands last");
-    assert_eq!(line.glance(&user(4), Timestamp(1_000)), looks(&mut line, 4), "a glance tells what a look would");
-    assert_eq!(rank(looks(&mut line, 2)), Some(1));
+    assert_eq!(admit(&mut line, 1, 1_000), [5], "the only person present is last");
+    assert_eq!(
+        line.glance(&user(4), Timestamp(1_000)),
+        check_in(&mut line, 4),
+        "a glance shows the same as a check-in"
+    );
+    assert_eq!(rank(check_in(&mut line, 2)), Some(1));
 }

@@ -1,9 +1,9 @@
-//! A line draws: at the opening everybody who has come gets the ticket that the lot says.
+//! The opening draw: when the line opens, every person who has come gets a ticket by lot.
 //!
 //! ```text
 //! Awaited --begin, not before the opening--> Begun --finish--> Done
-//! entries 1.., no ranks, nobody admitted     who is in it      tickets 1..count by lot, then by entry
-//!                                            is settled
+//! entries 1.., no ranks, no admissions       entries are       tickets 1..count by lot, then by entry
+//!                                            settled
 //! ```
 
 use super::draw::drawn_order;
@@ -14,27 +14,27 @@ use super::{Line, RestoredPlace};
 use crate::name::UserId;
 use crate::time::Timestamp;
 
-/// The best rank of somebody who was shown none: every rank is better.
+/// The best rank of a person who was shown none: every rank is better.
 pub(super) const NEVER_SHOWN: u64 = u64::MAX;
 
-/// How far a draw is.
+/// The progress of a draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DrawStep {
     /// There is none, or the line does not open yet.
     NotDue,
-    /// Who takes part is settled; the order is on its way.
+    /// The participants are settled; the order is not drawn yet.
     UnderWay {
         /// Entries 1 to this one.
         count: u32,
     },
-    /// Everybody has a ticket.
+    /// Every participant has a ticket.
     Drawn {
-        /// Entries 1 to this one took part; tickets beyond are in order of entry.
+        /// Entries 1 to this one took part; later tickets are in order of entry.
         count: u32,
     },
 }
 
-/// A line's draw. Without one in the rule it stays awaited, and means nothing.
+/// A line's draw. It stays awaited and has no effect if the rule has no draw.
 #[derive(Clone, Debug, Default)]
 pub(super) enum Draw {
     #[default]
@@ -53,19 +53,19 @@ fn entries_by_ticket(order: &[u32], tickets: u64) -> impl Iterator<Item = u64> {
 }
 
 impl Line {
-    /// Whether nobody has a rank yet, and nobody is admitted: there is a draw to come.
+    /// Whether a draw is still to come: until then there are no ranks and no admissions.
     pub fn is_undrawn(&self) -> bool {
         self.rule.draw.is_some() && !matches!(self.draw, Draw::Done(_))
     }
 
-    /// The entry that a ticket was drawn for; the ticket itself where nothing was drawn.
+    /// The entry for which a ticket was drawn; the ticket itself if there was no draw.
     pub fn entry_of(&self, ticket: u64) -> u64 {
         let Draw::Done(order) = &self.draw else { return ticket };
-        let place = usize::try_from(ticket).ok().and_then(|ticket| ticket.checked_sub(1));
-        place.and_then(|place| order.get(place)).map_or(ticket, |entry| u64::from(*entry))
+        let index = usize::try_from(ticket).ok().and_then(|ticket| ticket.checked_sub(1));
+        index.and_then(|index| order.get(index)).map_or(ticket, |entry| u64::from(*entry))
     }
 
-    /// How many entries took part in the draw that was; none before.
+    /// The number of entries that took part in the draw; `None` before it.
     pub fn drawn(&self) -> Option<u32> {
         match &self.draw {
             Draw::Done(order) => Some(order.len() as u32),
@@ -73,7 +73,7 @@ impl Line {
         }
     }
 
-    /// Settles who takes part, once the line opens: everybody who has come until now.
+    /// Settles the participants once the line opens: all people who have come until now.
     pub fn begin_draw(&mut self, now: Timestamp) -> DrawStep {
         let is_due = self.rule.draw.is_some() && self.rule.opens_at.is_none_or(|opens_at| now >= opens_at);
         if matches!(self.draw, Draw::Awaited) && is_due {
@@ -86,8 +86,8 @@ impl Line {
         }
     }
 
-    /// Gives everybody the ticket that was drawn. `order`: [`drawn_order`] of the entries that
-    /// [`Line::begin_draw`] has settled; another one, or a second time, changes nothing. Whether it did.
+    /// Gives every participant the drawn ticket. `order` is [`drawn_order`] of the entries that [`Line::begin_draw`] has
+    /// settled. Any other order, or a second call, changes nothing. Returns whether it changed the line.
     pub fn finish_draw(&mut self, order: Vec<u32>) -> bool {
         if !matches!(self.draw, Draw::Begun { count } if count as usize == order.len()) {
             return false;
@@ -118,7 +118,7 @@ impl Line {
     }
 }
 
-/// Places kept by entry, in the order of the tickets that were drawn for them.
+/// Restored places, which are kept by entry, in the order of their drawn tickets.
 pub(super) fn by_ticket(
     order: &[u32],
     tickets: u64,

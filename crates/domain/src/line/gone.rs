@@ -1,4 +1,4 @@
-//! Tickets given up: whoever stands behind one is served that much earlier.
+//! Tickets given up: every later ticket is served that much earlier.
 
 use std::collections::BTreeMap;
 

@@ -1,16 +1,16 @@
-//! Who stands where: a tree of counts over ticket numbers, so that a rank among a million costs twenty additions.
+//! The order of a line: a tree of counts over ticket numbers, so that a rank among a million costs twenty additions.
 //!
 //! Source: P. Fenwick, "A new data structure for cumulative frequency tables", 1994.
 
 use crate::name::UserId;
 
-/// Everybody who ever took a ticket, and who of them stands in the line now.
+/// All holders of tickets, with a flag for those who are in the line now.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Order {
-    /// By ticket; none where nobody is known for it any more.
+    /// By ticket; `None` where the holder is no longer known.
     users: Vec<Option<UserId>>,
     stands: Vec<bool>,
-    /// Node `n` (from 1) counts those who stand among the last `n & -n` tickets up to `n`.
+    /// Node `n` (from 1) counts the people in the line among the last `n & -n` tickets up to `n`.
     tree: Vec<u32>,
     waiting: u64,
 }
@@ -20,17 +20,17 @@ fn lowest_bit(n: usize) -> usize {
 }
 
 impl Order {
-    /// Gives the next ticket; its holder stands at the end.
+    /// Gives the next ticket to a user, who is then last in the line.
     pub fn append(&mut self, user: &UserId) -> u64 {
         self.push(Some(user.clone()), true)
     }
 
-    /// Gives the next ticket to somebody who does not stand in the line.
+    /// Gives the next ticket to a user who is not in the line.
     pub fn skip(&mut self, user: &UserId) -> u64 {
         self.push(Some(user.clone()), false)
     }
 
-    /// Gives the next ticket to nobody.
+    /// Passes over the next ticket; it has no holder.
     pub fn skip_unheld(&mut self) -> u64 {
         self.push(None, false)
     }
@@ -55,22 +55,22 @@ impl Order {
         self.users.get(usize::try_from(ticket).ok()?.checked_sub(1)?)?.as_ref()
     }
 
-    /// Stands in the line again.
+    /// Puts the holder back into the line.
     pub fn stand(&mut self, ticket: u64) {
         self.set(ticket, true);
     }
 
-    /// Does not stand in the line any more.
+    /// Removes the holder from the line.
     pub fn go(&mut self, ticket: u64) {
         self.set(ticket, false);
     }
 
     fn set(&mut self, ticket: u64, stands: bool) {
-        let place = &mut self.stands[ticket as usize - 1];
-        if *place == stands {
+        let slot = &mut self.stands[ticket as usize - 1];
+        if *slot == stands {
             return;
         }
-        *place = stands;
+        *slot = stands;
         let mut node = ticket as usize;
         while node <= self.tree.len() {
             let count = &mut self.tree[node - 1];
@@ -80,7 +80,7 @@ impl Order {
         self.waiting = if stands { self.waiting + 1 } else { self.waiting - 1 };
     }
 
-    /// How many stand up to this ticket, and it: the rank of a ticket that stands.
+    /// The number of people in the line up to and including this ticket: the rank of a ticket whose holder is in the line.
     pub fn rank(&self, ticket: u64) -> u64 {
         let (mut node, mut count) = (ticket as usize, 0);
         while node > 0 {
@@ -90,7 +90,7 @@ impl Order {
         count
     }
 
-    /// The first ticket that stands.
+    /// The first ticket whose holder is in the line.
     pub fn first(&self) -> Option<u64> {
         if self.waiting == 0 {
             return None;
@@ -98,7 +98,7 @@ impl Order {
         let mut node = 0;
         let mut step = self.tree.len().next_power_of_two();
         while step > 0 {
-            // Nobody stands among the first `node + step`: the one sought lies beyond.
+            // None of the first `node + step` is in the line: the ticket lies beyond.
             if node + step <= self.tree.len() && self.tree[node + step - 1] == 0 {
                 node += step;
             }
@@ -107,7 +107,7 @@ impl Order {
         Some(node as u64 + 1)
     }
 
-    /// How many stand in the line.
+    /// The number of people in the line.
     pub fn waiting(&self) -> u64 {
         self.waiting
     }

@@ -1,73 +1,72 @@
-//! How long somebody will wait: from what a line was seen to do, and only from the time in which it had something to do.
+//! Estimates of waiting times, from observations of a line while people waited in it.
 //!
-//! Three things make rank over rate a lie. A line that was empty, paused or not yet open let few people in, and says
-//! nothing about how many it can: only spans count in which somebody waited throughout, at the rate in force now. Those
-//! ahead do not all come to their turn: the share of tickets that served people leave unused is taken to go on as it did.
-//! And a rate that nobody has measured yet is only a promise: the configured one counts until then, and less with each
-//! second that was seen.
+//! Rank divided by rate is wrong for three reasons. A line that was empty, paused or not yet open admitted few people, which
+//! does not show its capacity: only spans count in which people waited throughout, at the rate in force now. Not all people
+//! ahead come to their turn: the share of unused tickets is assumed to stay as it was. And a rate that has not been measured
+//! yet is only a promise: the configured rate counts at first, and less with each observed second.
 //!
 //! Source: W. Whitt, "Improving Service by Informing Customers About Anticipated Delays", Management Science 45(2), 1999:
-//! a wait is foretold from the number ahead and the pace of departures, those who give up among them.
+//! the estimate is derived from the number of people ahead and the rate of departures, including people who give up.
 
 use super::rule::LineRule;
 use super::status::LineCounts;
 use crate::time::Timestamp;
 use std::collections::VecDeque;
 
-/// So much busy time is looked back on: shorter than people's patience, longer than a pause for breath.
+/// The busy time that is taken into account: shorter than people's patience, longer than a short pause.
 const WINDOW_MS: i64 = 30_000;
-/// More of it where few people go: as much as it takes to see so many,
+/// More busy time when few people are admitted: as much as contains this many admissions,
 const WINDOW_PEOPLE: i64 = 30;
 /// but nothing older than this.
 const WINDOW_AGE_MS_MAX: i64 = 300_000;
-/// After so much busy time the configured rate counts no more.
+/// After this much busy time the configured rate counts no more.
 const TRUST_MS: f64 = 10_000.0;
-/// Looks nearer to each other are one, so that whoever looks often fills no memory.
+/// Observations closer than this are merged, so that frequent observers do not fill the memory.
 const SPAN_MS_MIN: i64 = 500;
-/// Too much can happen unseen between two looks that are farther apart.
+/// Observations farther apart than this are not used as a span: too much may have happened in between.
 const SPAN_MS_MAX: i64 = 60_000;
-/// How long it takes for what was seen of unused tickets to count half.
+/// The half-life of observations of unused tickets.
 const UNUSED_HALF_LIFE_MS: f64 = 60_000.0;
-/// People who came to their turn before any unused ticket is believed to be more than chance.
+/// The number of people who must have come to their turn before unused tickets are more than chance.
 const CAME_AT_FIRST: f64 = 10.0;
 
-/// A line at some moment, as far as it tells how fast people go.
+/// The counters of a line at a moment from which its speed follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Observation {
-    /// When.
+    /// The moment of the observation.
     pub at_ms: i64,
     /// Tickets given so far.
     pub tickets: u64,
-    /// People who stand in the line.
+    /// People who wait in the line.
     pub waiting: u64,
     /// The highest ticket admitted.
     pub serving: u64,
     /// Admissions so far.
     pub admitted: u64,
-    /// People a second that may go; 0 while nobody is let in.
+    /// The admission rate in people a second; 0 while the line admits no one.
     pub rate_per_second: u32,
 }
 
 impl Observation {
-    /// What figures and rule tell at that moment.
-    pub fn of(rule: &LineRule, figures: &LineCounts, now: Timestamp) -> Self {
-        let lets_in = rule.admits_at(now) && (rule.draw.is_none() || figures.drawn.is_some());
+    /// The observation that follows from a rule and counters at a moment.
+    pub fn of(rule: &LineRule, counts: &LineCounts, now: Timestamp) -> Self {
+        let is_admitting = rule.admits_at(now) && (rule.draw.is_none() || counts.drawn.is_some());
         Self {
             at_ms: now.millis(),
-            tickets: figures.tickets,
-            waiting: figures.waiting,
-            serving: figures.serving,
-            admitted: figures.admitted,
-            rate_per_second: if lets_in { rule.rate_per_second } else { 0 },
+            tickets: counts.tickets,
+            waiting: counts.waiting,
+            serving: counts.serving,
+            admitted: counts.admitted,
+            rate_per_second: if is_admitting { rule.rate_per_second } else { 0 },
         }
     }
 
-    /// Tickets whose holders do not stand in the line any more.
+    /// Tickets whose holders have left the line.
     fn departed(&self) -> u64 {
         self.tickets.saturating_sub(self.waiting)
     }
 
-    /// Neither clock nor counters went back.
+    /// Whether neither the clock nor a counter went back.
     fn follows(&self, before: &Self) -> bool {
         self.at_ms >= before.at_ms
             && self.tickets >= before.tickets
@@ -75,43 +74,43 @@ impl Observation {
             && self.admitted >= before.admitted
     }
 
-    /// Fewer have gone since than waited then, so that somebody waited all the time.
+    /// Whether fewer people have left since than waited then, so that people waited throughout.
     fn was_never_empty_since(&self, before: &Self) -> bool {
         self.departed() < before.tickets
     }
 }
 
-/// What happened between two looks while people waited.
+/// The changes between two observations while people waited.
 #[derive(Clone, Copy, Debug, Default)]
 struct Span {
     until_ms: i64,
     length_ms: i64,
     admitted: i64,
-    /// Those who do not stand in the line any more, less those who stand in it again.
+    /// People who left the line, less those who came back.
     departed: i64,
 }
 
-/// What is to be expected of a line, from looks at it.
+/// Collects observations of a line and forecasts its speed.
 #[derive(Clone, Debug, Default)]
 pub struct Outlook {
     last: Option<Observation>,
     spans: VecDeque<Span>,
     /// All spans together.
     sum: Span,
-    /// People who came to their turn lately, and tickets that were passed meanwhile and used by nobody.
+    /// People who came to their turn lately, and tickets that were passed unused meanwhile.
     came: f64,
     unused: f64,
 }
 
 impl Outlook {
-    /// The line looks so. A clock or a counter that went back starts anew.
+    /// Adds an observation. If a clock or a counter went back, all earlier ones are dropped.
     pub fn observe(&mut self, now: Observation) {
         let Some(before) = self.last.filter(|before| now.follows(before)) else {
             *self = Self { last: Some(now), ..Self::default() };
             return;
         };
         if before.rate_per_second != now.rate_per_second {
-            // What was measured at another rate tells nothing about this one.
+            // A measurement at another rate does not apply to this one.
             (self.last, self.spans, self.sum) = (Some(now), VecDeque::new(), Span::default());
             return;
         }
@@ -136,7 +135,7 @@ impl Outlook {
         let passed = (now.serving - before.serving).cast_signed();
         let kept = 0.5f64.powf(length_ms as f64 / UNUSED_HALF_LIFE_MS);
         self.came = self.came * kept + admitted as f64;
-        // People put back, and those who came back, go without a new ticket being passed.
+        // People who were put back, or came back, are admitted without a new ticket being passed.
         self.unused = (self.unused * kept + (passed - admitted) as f64).max(0.0);
     }
 
@@ -155,11 +154,11 @@ impl Outlook {
         }
     }
 
-    /// What is to be expected from now on.
+    /// The forecast from now on.
     pub fn forecast(&self) -> Forecast {
         let configured = f64::from(self.last.map_or(0, |last| last.rate_per_second));
         let seen_ms = self.sum.length_ms as f64;
-        // Who was put back goes twice, and is one person less in the line all the same.
+        // A person who was put back is admitted twice, but leaves the line only once.
         let gone = self.sum.admitted.min(self.sum.departed).max(0) as f64;
         let measured = if seen_ms > 0.0 { (gone * 1_000.0 / seen_ms).min(configured) } else { configured };
         let trust = (seen_ms / TRUST_MS).min(1.0);
@@ -176,21 +175,21 @@ impl Outlook {
     }
 }
 
-/// How fast a line is expected to go.
+/// The expected speed of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Forecast {
-    /// People a second; 0 while nobody is let in, and nobody knows when somebody will be.
+    /// People a second; 0 while the line admits no one and the next admission is unknown.
     pub people_per_second: f64,
-    /// Tickets a second: more, for some of those ahead will not come to their turn.
+    /// Tickets a second. This is higher, since some people ahead will not come to their turn.
     pub tickets_per_second: f64,
 }
 
 impl Forecast {
-    /// Seconds until somebody goes who holds this ticket and is of this rank, while the line serves `serving`; none
-    /// while nobody knows.
+    /// The seconds until a person with this ticket and rank is admitted, while the line serves `serving`; `None` while that
+    /// is unknown.
     ///
-    /// No longer than it would take if everybody ahead came to their turn. Whoever stands before all who were served
-    /// (passed over, and back) waits for those of a better rank only.
+    /// At most the time that it would take if all people ahead came to their turn. A person ahead of `serving` (passed over,
+    /// and back) waits only for people of a better rank.
     pub fn wait_seconds(&self, rank: u64, ticket: u64, serving: u64) -> Option<f64> {
         if self.people_per_second <= 0.0 {
             return None;

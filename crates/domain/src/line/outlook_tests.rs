@@ -1,4 +1,4 @@
-//! What people are told, held against the wait that follows, in lines of many kinds.
+//! Estimates compared with actual waits, in lines of many kinds.
 
 use super::played::{Person, Played, TICK_MS, with_crowd};
 use super::tests::{PASSES, rule};
@@ -6,14 +6,14 @@ use super::*;
 use proptest::prelude::*;
 
 #[test]
-fn a_rate_that_stays() {
+fn the_estimate_holds_at_a_constant_rate() {
     let mut played = with_crowd(rule(100, PASSES), 6_000);
     played.play_out();
     played.expect("a rate that stays", 0, 2.0);
 }
 
 #[test]
-fn everybody_of_a_second_at_once() {
+fn the_estimate_holds_when_each_second_admits_in_one_batch() {
     let mut played = with_crowd(rule(100, PASSES), 6_000);
     played.admit_every_ms = 1_000;
     played.play_out();
@@ -21,18 +21,18 @@ fn everybody_of_a_second_at_once() {
 }
 
 #[test]
-fn a_rate_changed_in_the_middle_counts_at_once() {
+fn a_rate_changed_during_the_wait_counts_at_once() {
     let mut played = with_crowd(rule(100, PASSES), 6_000);
     played.play(30);
     played.change(|rule| LineRule { rate_per_second: 50, ..rule });
     played.play_out();
-    // Nobody could know before.
+    // Earlier estimates could not know of the change.
     played.expect("half the rate", 30, 2.0);
     assert_eq!(played.rates.iter().find(|(at_ms, _)| *at_ms > 30_000).map(|(_, rate)| *rate), Some(50.0));
 }
 
 #[test]
-fn a_rate_that_is_raised_counts_at_once() {
+fn a_raised_rate_counts_at_once() {
     let mut played = with_crowd(rule(40, PASSES), 6_000);
     played.play(30);
     played.change(|rule| LineRule { rate_per_second: 100, ..rule });
@@ -41,7 +41,7 @@ fn a_rate_that_is_raised_counts_at_once() {
 }
 
 #[test]
-fn some_give_up_before_their_turn() {
+fn the_estimate_holds_when_people_give_up_before_their_turn() {
     let mut played = with_crowd(rule(100, PASSES), 6_000);
     played.let_leave(20, 120.0, false);
     played.play_out();
@@ -49,7 +49,7 @@ fn some_give_up_before_their_turn() {
 }
 
 #[test]
-fn some_go_away_without_a_word() {
+fn the_estimate_holds_when_people_disappear() {
     let mut played = with_crowd(LineRule { abandon_after_ms: 5_000, ..rule(100, PASSES) }, 12_000);
     played.let_leave(20, 120.0, true);
     played.play_out();
@@ -57,7 +57,7 @@ fn some_go_away_without_a_word() {
 }
 
 #[test]
-fn a_brake_from_downstream_halves_the_rate() {
+fn the_estimate_follows_when_slow_issuers_halve_the_rate() {
     // Fifty inside at once, each for a second.
     let ttl = Admits::Pass { ttl_ms: 1_000 };
     let mut played = with_crowd(LineRule { inside_max: 50, ..rule(100, ttl) }, 6_000);
@@ -67,32 +67,32 @@ fn a_brake_from_downstream_halves_the_rate() {
 }
 
 #[test]
-fn nothing_is_told_while_nobody_goes_and_a_pause_is_no_slowness() {
+fn there_is_no_estimate_while_no_one_is_admitted_and_a_pause_does_not_lower_the_rate() {
     let mut played = with_crowd(rule(100, PASSES), 8_000);
     played.play(20);
     played.change(|rule| LineRule { paused: true, ..rule });
     played.play(60);
     played.change(|rule| LineRule { paused: false, ..rule });
     played.play_out();
-    let told_while_paused = |person: &Person| {
-        let paused = person.told.iter().filter(|(at_ms, _)| (20_000..80_000).contains(at_ms));
-        paused.clone().count() > 0 && paused.clone().any(|(_, told)| told.is_some())
+    let estimated_while_paused = |person: &Person| {
+        let paused = person.estimates.iter().filter(|(at_ms, _)| (20_000..80_000).contains(at_ms));
+        paused.clone().count() > 0 && paused.clone().any(|(_, estimate)| estimate.is_some())
     };
-    assert!(!played.people.iter().any(told_while_paused));
+    assert!(!played.people.iter().any(estimated_while_paused));
     played.expect("after a pause", 80, 2.0);
 }
 
 #[test]
-fn a_line_that_opens_when_all_are_there_starts_at_its_rate() {
+fn a_line_that_opens_when_all_have_come_starts_at_its_rate() {
     let mut played = with_crowd(LineRule { opens_at: Some(Timestamp(90_000)), ..rule(100, PASSES) }, 6_000);
     played.play(90);
-    assert!(played.people.iter().all(|person| person.told.iter().all(|(_, told)| told.is_none())));
+    assert!(played.people.iter().all(|person| person.estimates.iter().all(|(_, estimate)| estimate.is_none())));
     played.play_out();
     played.expect("after the opening", 90, 2.0);
 }
 
 #[test]
-fn a_quiet_line_says_nothing_about_a_crowd() {
+fn a_quiet_line_does_not_lower_the_estimate_for_a_crowd() {
     let mut played = Played::new(rule(100, PASSES));
     for _ in 0..60 {
         played.enter(2);
@@ -104,20 +104,20 @@ fn a_quiet_line_says_nothing_about_a_crowd() {
 }
 
 #[test]
-fn a_line_in_which_nobody_can_go_ends_up_telling_nothing() {
+fn a_line_that_admits_no_one_ends_up_without_an_estimate() {
     let forever = Admits::Pass { ttl_ms: u32::MAX };
     let mut played = with_crowd(LineRule { inside_max: 50, ..rule(100, forever) }, 1_000);
     played.play(5);
     let early = played.outlook.forecast().people_per_second;
     assert!((1.0..100.0).contains(&early), "{early}");
-    // The window keeps the fifty who went; in five minutes they are forgotten.
+    // The window contains the fifty admissions; after five minutes they are dropped.
     played.play(320);
     assert_eq!(played.outlook.forecast().wait_seconds(500, 551, 50), None);
 }
 
 #[test]
-fn who_goes_twice_is_one_person() {
-    let look = |at_ms, waiting, admitted| Observation {
+fn a_person_admitted_twice_counts_once() {
+    let observation = |at_ms, waiting, admitted| Observation {
         at_ms,
         tickets: 1_000,
         waiting,
@@ -128,13 +128,13 @@ fn who_goes_twice_is_one_person() {
     let mut outlook = Outlook::default();
     for second in 0..=20u64 {
         // Of fifty a second, thirty are put back.
-        outlook.observe(look(second as i64 * 1_000, 1_000 - second * 20, second * 50));
+        outlook.observe(observation(second as i64 * 1_000, 1_000 - second * 20, second * 50));
     }
     assert_eq!(outlook.forecast(), Forecast { people_per_second: 20.0, tickets_per_second: 20.0 });
 }
 
 #[test]
-fn a_place_before_all_who_were_served_waits_by_rank_alone() {
+fn a_ticket_ahead_of_the_served_ones_waits_by_rank_alone() {
     let forecast = Forecast { people_per_second: 10.0, tickets_per_second: 20.0 };
     assert_eq!(forecast.wait_seconds(50, 200, 100), Some(5.0));
     assert_eq!(forecast.wait_seconds(50, 160, 100), Some(3.0));
@@ -143,7 +143,7 @@ fn a_place_before_all_who_were_served_waits_by_rank_alone() {
 }
 
 #[test]
-fn what_is_told_does_not_jump() {
+fn estimates_do_not_jump() {
     let mut played = with_crowd(rule(100, PASSES), 6_000);
     played.admit_every_ms = 1_000;
     played.play_out();
@@ -154,7 +154,7 @@ fn what_is_told_does_not_jump() {
 }
 
 #[test]
-fn memory_is_bounded_however_often_and_long_a_line_is_looked_at() {
+fn memory_is_bounded_however_often_and_long_a_line_is_observed() {
     let mut outlook = Outlook::default();
     for step in 0..100_000u64 {
         let (tickets, serving) = (u64::MAX / 2, step / 1_000);
@@ -165,7 +165,7 @@ fn memory_is_bounded_however_often_and_long_a_line_is_looked_at() {
     assert!(outlook.spans_kept() <= 601, "{}", outlook.spans_kept());
 }
 
-fn any_look() -> impl Strategy<Value = Observation> {
+fn any_observation() -> impl Strategy<Value = Observation> {
     let small = || prop_oneof![9 => 0u64..100, 1 => Just(1u64 << 40)];
     (prop_oneof![9 => -10i64..3_000, 1 => any::<i64>()], small(), small(), small(), small(), 0u32..3).prop_map(
         |(at_ms, tickets, waiting, serving, admitted, rate_per_second)| Observation {
@@ -180,9 +180,9 @@ fn any_look() -> impl Strategy<Value = Observation> {
 }
 
 proptest! {
-    /// Whatever is seen, nobody is promised more than the rate, and nothing that is not a number.
+    /// For any observations, the forecast is a number and at most the rate.
     #[test]
-    fn what_is_foretold_is_a_number_within_the_rate(steps in proptest::collection::vec(any_look(), 1..60), adds in any::<bool>()) {
+    fn an_estimate_is_a_number_within_the_rate(steps in proptest::collection::vec(any_observation(), 1..60), adds in any::<bool>()) {
         let mut outlook = Outlook::default();
         let mut now = Observation { at_ms: 0, tickets: 0, waiting: 0, serving: 0, admitted: 0, rate_per_second: 0 };
         for step in steps {
@@ -208,7 +208,7 @@ proptest! {
 }
 
 #[test]
-fn the_middle_error_is_within_a_tenth_whatever_the_rate_and_however_they_leave() {
+fn the_median_error_is_within_a_tenth_at_any_rate_and_share_of_leavers() {
     for rate in [10, 25, 60] {
         for (leave_percent, silently) in [(0, false), (10, false), (20, false), (10, true), (20, true)] {
             let abandon_after_ms = if silently { 3_000 } else { 0 };

@@ -1,45 +1,45 @@
-//! How many may go now: a token bucket, and never more than the rate in any second (GATE-003, QUEUE-005).
+//! The number of people who may be admitted now: a token bucket, and never more than the rate in any second (GATE-003,
+//! QUEUE-005).
 //!
-//! The bucket spreads people over the second where the interval is shorter than one. It alone would let a burst and the
-//! rate through within one second; the look at the last second closes that. Whoever calls when [`Pace::next_in_ms`] says
-//! loses nothing; what a late call could have let through is lost, for nobody may make up for it above the rate.
+//! The bucket spreads people over the second when the interval is shorter. Alone it would admit a burst plus the rate within
+//! one second; the count of the last second prevents that. A caller that calls when [`Pace::next_in_ms`] says loses no
+//! admissions. Admissions missed by a late call are lost, since making up for them would exceed the rate.
 
 use super::rule::LineRule;
 use crate::time::Timestamp;
 use std::collections::VecDeque;
 
-/// Thousandths of a person: what the rate gives in a millisecond is whole.
+/// A person in thousandths, so that the rate gives a whole number in a millisecond.
 const PERSON: u64 = 1_000;
 const SECOND_MS: i64 = 1_000;
-/// Admissions are noted in steps of so many milliseconds, rounded up: a second has five hundred
-/// notes at most.
+/// Admissions are recorded in steps of this many milliseconds, rounded up: a second has at most five hundred records.
 const NOTE_MS: i64 = 2;
-/// A clock that goes back by no more is taken to stand still; by more, to have been set.
+/// A clock that goes back by at most this is taken to stand still; by more, to have been set.
 const CLOCK_SLACK_MS: i64 = 1_000;
 
-/// How a line's admission stands.
+/// The state of a line's admission rate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pace {
-    /// Thousandths of a person that may go, up to `at_ms`; none before the first look.
+    /// Thousandths of a person that may be admitted, as of `at_ms`; none before the first call.
     credit: Option<u64>,
     at_ms: i64,
-    /// When and how many, in the last second.
+    /// The admissions of the last second: moment and number.
     recent: VecDeque<(i64, u32)>,
 }
 
 impl Pace {
-    /// After a restart nobody knows what went in the last second: as if it had been all.
+    /// The state after a restart. The admissions of the last second are unknown, so it counts as fully used.
     pub fn unknown(rule: &LineRule, now: Timestamp) -> Self {
         let now_ms = now.millis();
         Self { credit: Some(0), at_ms: now_ms, recent: VecDeque::from([(now_ms, rule.rate_per_second)]) }
     }
 
-    /// Whether the clock was set back since the last look.
+    /// Whether the clock was set back since the last call.
     pub fn was_set_back(&self, now: Timestamp) -> bool {
         self.at_ms - now.millis() > CLOCK_SLACK_MS
     }
 
-    /// How many may go now.
+    /// The number of people who may be admitted now.
     pub fn may_go(&mut self, rule: &LineRule, now: Timestamp) -> u32 {
         let rate = u64::from(rule.rate_per_second);
         let burst = (rate * u64::from(rule.interval_ms)).max(PERSON);
@@ -68,7 +68,7 @@ impl Pace {
         self.recent.iter().map(|(_, count)| u64::from(*count)).sum()
     }
 
-    /// Milliseconds after the last look until somebody may go; none while the rate is 0.
+    /// Milliseconds from the last call until the next person may be admitted; `None` while the rate is 0.
     pub fn next_in_ms(&self, rule: &LineRule) -> Option<u64> {
         let rate = u64::from(rule.rate_per_second);
         if rate == 0 {
@@ -86,8 +86,8 @@ impl Pace {
         Some(earned_in_ms.max((free_at_ms - self.at_ms).unsigned_abs()))
     }
 
-    /// So many went, of those that [`Pace::may_go`] has just allowed.
-    pub fn went(&mut self, count: u32) {
+    /// Records admissions, at most the number that [`Pace::may_go`] has just returned.
+    pub fn record(&mut self, count: u32) {
         if count == 0 {
             return;
         }

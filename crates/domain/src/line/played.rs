@@ -1,33 +1,33 @@
-//! Lines played through in simulated time: what people were told, held against the wait that followed.
+//! Simulations of lines, which compare the estimates that people got with their actual waits.
 
 use super::tests::{passes, user};
 use super::*;
 
-/// Who waits for less cannot tell a bad estimate from a late one.
+/// Shorter waits are not judged: there a bad estimate looks the same as a late one.
 const JUDGED_SECONDS_MIN: f64 = 10.0;
 pub(super) const TICK_MS: i64 = 100;
-const LOOK_EVERY_MS: i64 = 1_000;
-/// Every so manieth person is asked at each look, beside being heard of.
-const ASKED: usize = 7;
+const OBSERVE_EVERY_MS: i64 = 1_000;
+/// One person in this many gets an estimate at each observation.
+const ESTIMATED_ONE_IN: usize = 7;
 
-/// Somebody in a line, and what that person means to do.
+/// A person in a line, with the plan to leave and the estimates.
 pub(super) struct Person {
     ticket: u64,
-    /// Is not heard of any more from then on.
+    /// The person does not poll from this moment on.
     silent_ms: Option<i64>,
-    pub(super) told: Vec<(i64, Option<f64>)>,
+    pub(super) estimates: Vec<(i64, Option<f64>)>,
     admitted_ms: Option<i64>,
 }
 
-/// A line, the looks at it, and everybody who ever came.
+/// A line, its observations, and all people who ever came.
 pub(super) struct Played {
     line: Line,
     pub(super) outlook: Outlook,
     now_ms: i64,
     pub(super) people: Vec<Person>,
-    /// Who gives the place up when, the last first.
+    /// Moments and people that leave the line then, the last first.
     leaving: Vec<(i64, u64)>,
-    /// People per second foretold at each look.
+    /// The forecast of people per second at each observation.
     pub(super) rates: Vec<(i64, f64)>,
     pub(super) admit_every_ms: i64,
     chance: Chance,
@@ -76,11 +76,11 @@ impl Played {
         for _ in 0..people {
             let standing = self.line.enter(&user(self.people.len() as u64), self.now());
             let LineStatus::Waiting { ticket, .. } = standing else { panic!("{standing:?}") };
-            self.people.push(Person { ticket, silent_ms: None, told: Vec::new(), admitted_ms: None });
+            self.people.push(Person { ticket, silent_ms: None, estimates: Vec::new(), admitted_ms: None });
         }
     }
 
-    /// So many percent of those who are there will go before their turn at this rate, each at some moment.
+    /// Makes this percentage of the people leave before their turn at this rate, each at a random moment.
     pub(super) fn let_leave(&mut self, percent: u8, rate_per_second: f64, silently: bool) {
         for (place, person) in self.people.iter_mut().enumerate() {
             let turn_ms = (place as f64 * 1_000.0 / rate_per_second) as i64 + 1;
@@ -108,8 +108,8 @@ impl Played {
             if self.now_ms % self.admit_every_ms == 0 {
                 self.admit();
             }
-            if self.now_ms % LOOK_EVERY_MS == LOOK_EVERY_MS / 2 {
-                self.look();
+            if self.now_ms % OBSERVE_EVERY_MS == OBSERVE_EVERY_MS / 2 {
+                self.observe();
             }
             self.now_ms += TICK_MS;
         }
@@ -135,36 +135,36 @@ impl Played {
         }
     }
 
-    /// The line is looked at, whoever has to be heard of is, and some are told how long it will take.
-    fn look(&mut self) {
+    /// Observes the line, lets people poll, and records estimates for some of them.
+    fn observe(&mut self) {
         let now = self.now();
-        let figures = self.line.counts(0, now);
-        self.outlook.observe(Observation::of(self.line.rule(), &figures, now));
+        let counts = self.line.counts(0, now);
+        self.outlook.observe(Observation::of(self.line.rule(), &counts, now));
         let forecast = self.outlook.forecast();
         self.rates.push((self.now_ms, forecast.people_per_second));
         for (number, person) in self.people.iter_mut().enumerate() {
             let is_there = person.silent_ms.is_none_or(|at_ms| at_ms > now.millis());
-            let is_heard = self.line.rule().abandon_after_ms > 0 || number.is_multiple_of(ASKED);
-            if !is_there || !is_heard || person.admitted_ms.is_some() {
+            let polls = self.line.rule().abandon_after_ms > 0 || number.is_multiple_of(ESTIMATED_ONE_IN);
+            if !is_there || !polls || person.admitted_ms.is_some() {
                 continue;
             }
             if let LineStatus::Waiting { rank, ticket, .. } = self.line.check_in(&user(number as u64), now)
-                && number.is_multiple_of(ASKED)
+                && number.is_multiple_of(ESTIMATED_ONE_IN)
             {
-                person.told.push((now.millis(), forecast.wait_seconds(rank, ticket, figures.serving)));
+                person.estimates.push((now.millis(), forecast.wait_seconds(rank, ticket, counts.serving)));
             }
         }
     }
 
-    /// The errors of what was told from that second on to people who still waited for long enough.
+    /// The errors of estimates from this second on, of people who still had to wait long enough.
     pub(super) fn errors_from(&self, second: i64) -> Errors {
         let mut errors = Vec::new();
         for person in &self.people {
             let Some(admitted_ms) = person.admitted_ms else { continue };
-            for (at_ms, told) in person.told.iter().filter(|(at_ms, _)| *at_ms >= second * 1_000) {
+            for (at_ms, estimate) in person.estimates.iter().filter(|(at_ms, _)| *at_ms >= second * 1_000) {
                 let wait_seconds = (admitted_ms - at_ms) as f64 / 1_000.0;
-                if let Some(told) = told.filter(|_| wait_seconds >= JUDGED_SECONDS_MIN) {
-                    errors.push((told - wait_seconds).abs() * 100.0 / wait_seconds);
+                if let Some(estimate) = estimate.filter(|_| wait_seconds >= JUDGED_SECONDS_MIN) {
+                    errors.push((estimate - wait_seconds).abs() * 100.0 / wait_seconds);
                 }
             }
         }
@@ -175,9 +175,9 @@ impl Played {
     #[track_caller]
     pub(super) fn expect(&self, what: &str, from_second: i64, median_max: f64) {
         let errors = self.errors_from(from_second);
-        let figures = [50, 90, 100].map(|percent| errors.at(percent));
-        println!("{what}: {figures:.1?} % off in the middle, of nine in ten, at worst, of {}", errors.0.len());
-        assert!(errors.0.len() > 1_000 && errors.at(50) <= median_max, "{what}: {figures:?}");
+        let percentiles = [50, 90, 100].map(|percent| errors.at(percent));
+        println!("{what}: errors in % (median, 90th percentile, worst): {percentiles:.1?}, of {}", errors.0.len());
+        assert!(errors.0.len() > 1_000 && errors.at(50) <= median_max, "{what}: {percentiles:?}");
     }
 }
 

@@ -63,14 +63,14 @@ const BEGUN: i64 = 1_000_000;
 struct Watched {
     line: Line,
     now: i64,
-    went: Vec<(i64, usize)>,
+    admissions: Vec<(i64, usize)>,
     shown: BTreeMap<u64, u64>,
     tickets: u64,
 }
 
 impl Watched {
     fn new(rule: LineRule) -> Self {
-        Self { line: Line::new(rule), now: BEGUN, went: Vec::new(), shown: BTreeMap::new(), tickets: 0 }
+        Self { line: Line::new(rule), now: BEGUN, admissions: Vec::new(), shown: BTreeMap::new(), tickets: 0 }
     }
 
     fn step(&mut self, step: Step) {
@@ -83,7 +83,7 @@ impl Watched {
             Step::Observation(n) => {
                 let before = self.line.glance(&user(n), now);
                 let standing = self.line.check_in(&user(n), now);
-                assert!(rank(standing) <= rank(before), "a look shows nothing worse than a glance");
+                assert!(rank(standing) <= rank(before), "a check-in shows no worse rank than a glance");
                 self.saw(n, standing);
             }
             Step::Leave(n) => drop(self.line.leave(&user(n), now)),
@@ -121,17 +121,18 @@ impl Watched {
         let admitted = self.line.admit(&passes(most), Timestamp(self.now));
         assert!(admitted.iter().map(|one| one.ticket).is_sorted());
         if self.line.rule.abandon_after_ms == 0 && !admitted.is_empty() {
-            assert_eq!(admitted.first().map(|one| one.ticket), first, "nobody overtakes");
+            assert_eq!(admitted.first().map(|one| one.ticket), first, "the order is kept");
         }
-        self.went.push((self.now, admitted.len()));
-        let second: usize = self.went.iter().filter(|(at, _)| *at > self.now - 1_000).map(|(_, count)| count).sum();
+        self.admissions.push((self.now, admitted.len()));
+        let second: usize =
+            self.admissions.iter().filter(|(at, _)| *at > self.now - 1_000).map(|(_, count)| count).sum();
         assert!(second <= self.line.rule.rate_per_second as usize, "{second} in a second");
-        let figures = self.line.counts(0, Timestamp(self.now));
-        let inside = figures.inside + figures.processing;
+        let counts_now = self.line.counts(0, Timestamp(self.now));
+        let inside = counts_now.inside + counts_now.processing;
         assert!(self.line.rule.inside_max == 0 || inside <= u64::from(self.line.rule.inside_max));
     }
 
-    /// Whoever has come stands where the lot says, who came too late behind, and nobody gets lost.
+    /// People are in drawn order, late ones follow, and no one is lost.
     fn draw(&mut self) {
         let users = |line: &Line| -> BTreeMap<u64, UserId> {
             line.places.iter().map(|(user, place)| (line.entry_of(place.ticket), user.clone())).collect()
@@ -148,8 +149,8 @@ impl Watched {
         assert_eq!(entries, order.collect::<Vec<_>>());
         let gone: Vec<u64> =
             (1..=self.tickets).filter(|ticket| !before.contains_key(&entries[*ticket as usize - 1])).collect();
-        let told = self.line.counts(99, Timestamp(self.now)).gone;
-        assert_eq!(told.into_iter().flat_map(|(first, last)| first..=last).collect::<Vec<_>>(), gone);
+        let ranges = self.line.counts(99, Timestamp(self.now)).gone;
+        assert_eq!(ranges.into_iter().flat_map(|(first, last)| first..=last).collect::<Vec<_>>(), gone);
     }
 
     fn restart(&mut self) {
@@ -164,20 +165,20 @@ impl Watched {
             })
             .collect();
         places.sort_by_key(|place| place.ticket);
-        let figures = self.line.counts(0, Timestamp(self.now));
+        let counts_now = self.line.counts(0, Timestamp(self.now));
         let kept = RestoredLine {
             rule: self.line.rule.clone(),
-            tickets: figures.tickets,
-            serving: figures.serving,
-            admitted: figures.admitted,
-            drawn: figures.drawn,
+            tickets: counts_now.tickets,
+            serving: counts_now.serving,
+            admitted: counts_now.admitted,
+            drawn: counts_now.drawn,
         };
         let restored = Line::restore(kept, places, Timestamp(self.now));
         let (before, after) = (self.line.counts(99, Timestamp(self.now)), restored.counts(99, Timestamp(self.now)));
-        // Given up before it was served and passed by since: the same to everybody who still waits.
+        // A ticket given up before it was served and one passed over since are the same to all who still wait.
         assert_eq!(before, after);
         assert!((1..=before.tickets).all(|ticket| self.line.entry_of(ticket) == restored.entry_of(ticket)));
-        // Who was away is not kept, and who is back stands before those who were shown a rank without them.
+        // Absence is not restored: a person who was absent precedes people who were shown a rank without them.
         if self.line.rule.abandon_after_ms > 0 {
             self.shown.clear();
         }
@@ -201,8 +202,8 @@ impl Watched {
                 State::Waiting | State::Inside(_) => {}
             }
         }
-        let figures = self.line.counts(0, Timestamp(self.now));
-        assert_eq!(counts, (figures.inactive, figures.processing, figures.finished));
+        let counts_now = self.line.counts(0, Timestamp(self.now));
+        assert_eq!(counts, (counts_now.inactive, counts_now.processing, counts_now.finished));
     }
 }
 
@@ -218,21 +219,21 @@ proptest! {
     }
 
     #[test]
-    fn who_calls_when_told_loses_nothing(rate in 1u32..2_000, interval_ms in 1u32..3_000, late in proptest::collection::vec(0i64..3, 300..400)) {
+    fn a_caller_that_calls_in_time_loses_no_admissions(rate in 1u32..2_000, interval_ms in 1u32..3_000, late in proptest::collection::vec(0i64..3, 300..400)) {
         let mut pace = Pace::default();
         let rule = LineRule { interval_ms, ..rule(rate, PASSES) };
-        let (mut now, mut went, mut lateness) = (0, 0u64, 0);
+        let (mut now, mut admitted_count, mut lateness) = (0, 0u64, 0);
         for late in &late {
             let may = pace.may_go(&rule, Timestamp(now));
-            pace.went(may);
-            went += u64::from(may);
+            pace.record(may);
+            admitted_count += u64::from(may);
             // A call may be two milliseconds late, and admissions are noted in steps of two.
             now += pace.next_in_ms(&rule).expect("the rate is not 0") as i64 + late;
             lateness += late + 2;
         }
         let due = u64::from(rate) * now as u64 / 1_000;
-        prop_assert!(went <= due + u64::from(rate), "{went} of {due}");
+        prop_assert!(admitted_count <= due + u64::from(rate), "{admitted_count} of {due}");
         let lost = u64::from(rate) * lateness as u64 / 1_000 + 2 * u64::from(rate) * u64::from(interval_ms.min(1_000)) / 1_000 + 2;
-        prop_assert!(went + lost >= due, "{went} of {due}");
+        prop_assert!(admitted_count + lost >= due, "{admitted_count} of {due}");
     }
 }

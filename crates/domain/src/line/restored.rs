@@ -12,18 +12,18 @@ use crate::name::UserId;
 use crate::time::Timestamp;
 use std::collections::{BTreeSet, HashMap};
 
-/// What is known of one ticket.
+/// The record of one ticket.
 #[derive(Clone, Debug)]
 pub struct RestoredPlace {
-    /// Who took it.
+    /// The holder.
     pub user: UserId,
-    /// The number that was given at entry. Numbers that nobody is known for were given up.
+    /// The number that was given at entry. Numbers without a record were given up.
     pub ticket: u64,
-    /// Where the person is on the way.
+    /// The holder's state.
     pub state: State,
 }
 
-/// A line's counters, which its places alone do not tell.
+/// A line's rule and counters, which do not follow from its places.
 #[derive(Clone, Debug)]
 pub struct RestoredLine {
     /// The rule in force.
@@ -39,8 +39,8 @@ pub struct RestoredLine {
 }
 
 impl Line {
-    /// A line as it was: the same people in the same order. `places` by number, the lowest first; what was drawn is
-    /// worked out again. Everybody counts as heard of now, for nobody could be heard meanwhile.
+    /// Restores a line: the same people in the same order. `places` are sorted by number, the lowest first; a draw is computed
+    /// again. All people count as seen now, since they could not poll meanwhile.
     pub fn restore(kept: RestoredLine, places: impl IntoIterator<Item = RestoredPlace>, now: Timestamp) -> Self {
         let places = places.into_iter();
         let mut line = Self {
@@ -111,8 +111,8 @@ impl Line {
         self.places.insert(user, Place { ticket, state, heard_at: now, shown });
     }
 
-    /// The best rank that the holder of this ticket may have been shown: those who stand at tickets that were served had
-    /// gone once, and were put back. It is what the public figures tell.
+    /// The best rank that the holder of this ticket may have been shown. People in the line with served tickets had been
+    /// admitted once, and were put back. The rank follows from the public counts.
     fn best_rank(&self, ticket: u64) -> u64 {
         (self.order.rank(ticket) - self.order.rank(ticket.min(self.serving))).max(1)
     }

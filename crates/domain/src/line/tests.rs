@@ -38,7 +38,7 @@ pub(super) fn rank(standing: LineStatus) -> Option<u64> {
 }
 
 #[test]
-fn a_place_is_taken_once_and_told_again() {
+fn a_user_who_enters_again_keeps_the_ticket() {
     let mut line = Line::new(rule(10, PASSES));
     assert_eq!(line.enter(&user(7), Timestamp(0)), LineStatus::Waiting { ticket: 1, rank: 1, is_new: true });
     assert_eq!(line.enter(&user(8), Timestamp(0)), LineStatus::Waiting { ticket: 2, rank: 2, is_new: true });
@@ -65,15 +65,15 @@ fn a_place_that_was_given_up_in_a_full_line_can_be_taken_by_one() {
     let mut line = Line::new(LineRule { capacity: 3, ..rule(10, PASSES) });
     enter_all(&mut line, 1..=3, 0);
     assert_eq!(line.enter(&user(4), Timestamp(0)), LineStatus::Full);
-    assert_eq!(line.check_in(&user(4), Timestamp(0)), LineStatus::Absent, "who was turned away has no place");
+    assert_eq!(line.check_in(&user(4), Timestamp(0)), LineStatus::Absent, "a refused user is not in the line");
     assert!(line.leave(&user(2), Timestamp(0)));
     assert_eq!(line.enter(&user(5), Timestamp(0)), LineStatus::Waiting { ticket: 4, rank: 3, is_new: true });
-    assert_eq!(line.enter(&user(2), Timestamp(0)), LineStatus::Full, "who left comes anew");
+    assert_eq!(line.enter(&user(2), Timestamp(0)), LineStatus::Full, "a user who left enters anew");
     assert_eq!(rank(line.check_in(&user(3), Timestamp(0))), Some(2));
 }
 
 #[test]
-fn nobody_goes_before_the_opening_nor_while_it_is_paused() {
+fn no_one_is_admitted_before_the_opening_or_during_a_pause() {
     let mut line = Line::new(LineRule { opens_at: Some(Timestamp(500)), ..rule(10, PASSES) });
     enter_all(&mut line, 1..=3, 0);
     assert_eq!(admit(&mut line, 1, 499), NOBODY);
@@ -90,7 +90,7 @@ fn a_change_counts_only_if_it_was_made_from_the_rule_in_force() {
     let read = line.rule().clone();
     assert!(line.change(LineRule { rate_per_second: 20, ..read.clone() }));
     assert!(!line.change(LineRule { paused: true, ..read.clone() }), "it would take the rate back");
-    assert!(!line.change(LineRule { paused: true, revision: 3, ..read.clone() }), "nobody has read that yet");
+    assert!(!line.change(LineRule { paused: true, revision: 3, ..read.clone() }), "this revision does not exist yet");
     assert_eq!(line.rule(), &LineRule { rate_per_second: 20, revision: 2, ..read });
     assert!(line.change(LineRule { paused: true, ..line.rule().clone() }));
     let rule = line.rule();
@@ -107,7 +107,11 @@ fn the_configured_rate_counts_when_it_is_another_and_an_administrators_until_the
     assert_eq!((news.rate_per_second, news.configured_rate_per_second), (20, Some(20)));
     assert_eq!(LineRule { rate_per_second: 3, ..news }.configured(20).rate_per_second, 3);
     let old = rule(7, PASSES).configured(20);
-    assert_eq!((old.rate_per_second, old.configured_rate_per_second), (7, Some(20)), "nobody knows whose it was");
+    assert_eq!(
+        (old.rate_per_second, old.configured_rate_per_second),
+        (7, Some(20)),
+        "the origin of the rate is unknown"
+    );
     assert_eq!(old.configured(30).rate_per_second, 30);
 }
 
@@ -118,13 +122,13 @@ fn a_pass_runs_out_and_its_holder_may_queue_again() {
     assert_eq!(admit(&mut line, 1, 0), [1]);
     let inside = line.check_in(&user(1), Timestamp(9_999));
     assert!(matches!(inside, LineStatus::Inside { ticket: 1, pass } if pass.id == Uuid::from_u128(1)), "{inside:?}");
-    assert_eq!(line.enter(&user(1), Timestamp(9_999)), inside, "who is inside cannot queue");
+    assert_eq!(line.enter(&user(1), Timestamp(9_999)), inside, "a user inside cannot queue");
     assert_eq!(line.check_in(&user(1), Timestamp(10_000)), LineStatus::Absent);
     assert_eq!(line.enter(&user(1), Timestamp(10_000)), LineStatus::Waiting { ticket: 3, rank: 2, is_new: true });
 }
 
 #[test]
-fn who_is_finished_does_not_queue_again() {
+fn a_finished_user_cannot_queue_again() {
     let mut line = Line::new(rule(10, WORK));
     enter_all(&mut line, 1..=2, 0);
     assert_eq!(admit(&mut line, 1, 0), [1]);
@@ -159,9 +163,9 @@ fn a_rank_shown_before_a_put_back_is_no_worse_after_a_restart() {
     assert_eq!(admit(&mut line, 2, 0), [1, 2]);
     assert_eq!(rank(line.check_in(&user(4), Timestamp(0))), Some(2));
     assert_eq!(line.put_back(Timestamp(5_000)).len(), 2);
-    let figures = line.counts(9, Timestamp(5_000));
+    let counts = line.counts(9, Timestamp(5_000));
     let place = |n: u64| RestoredPlace { user: user(n), ticket: n, state: State::Waiting };
-    let kept = RestoredLine { rule: rule(10, WORK), tickets: 4, serving: figures.serving, admitted: 2, drawn: None };
+    let kept = RestoredLine { rule: rule(10, WORK), tickets: 4, serving: counts.serving, admitted: 2, drawn: None };
     let mut restored = Line::restore(kept, (1..=4).map(place), Timestamp(5_000));
     for line in [&mut line, &mut restored] {
         assert_eq!(rank(line.check_in(&user(4), Timestamp(5_000))), Some(2), "as before anybody was put back");
@@ -170,7 +174,7 @@ fn a_rank_shown_before_a_put_back_is_no_worse_after_a_restart() {
 }
 
 #[test]
-fn what_was_taken_from_a_clock_ahead_is_stale() {
+fn a_moment_from_a_clock_ahead_is_stale() {
     let mut line = Line::new(rule(10, WORK));
     enter_all(&mut line, 1..=1, 0);
     assert_eq!(admit(&mut line, 1, 9_000_000), [1]);
@@ -179,7 +183,7 @@ fn what_was_taken_from_a_clock_ahead_is_stale() {
 }
 
 #[test]
-fn who_has_gone_is_passed_over_and_stands_first_on_return() {
+fn an_absent_user_is_passed_over_and_is_first_on_return() {
     let mut line = Line::new(LineRule { abandon_after_ms: 1_000, ..rule(10, PASSES) });
     enter_all(&mut line, 1..=4, 0);
     line.check_in(&user(3), Timestamp(1_500));
@@ -190,7 +194,7 @@ fn who_has_gone_is_passed_over_and_stands_first_on_return() {
     assert_eq!(rank(line.check_in(&user(2), Timestamp(1_600))), Some(1));
     assert_eq!(rank(line.check_in(&user(4), Timestamp(1_600))), Some(1), "was first, and is shown nothing worse");
     assert_eq!(admit(&mut line, 2, 1_600), [2, 4]);
-    assert!(line.leave(&user(1), Timestamp(1_600)), "who is away may give up the place");
+    assert!(line.leave(&user(1), Timestamp(1_600)), "an absent user can leave the line");
     assert_eq!(line.counts(9, Timestamp(1_600)).inactive, 0);
 }
 
@@ -219,7 +223,7 @@ fn so_many_inside_and_no_more() {
 }
 
 #[test]
-fn admission_slows_to_what_the_next_part_takes_and_nobody_overtakes() {
+fn admission_slows_to_the_speed_of_issuers_and_keeps_the_order() {
     let mut line = Line::new(LineRule { inside_max: 3, ..rule(10, WORK) });
     enter_all(&mut line, 1..=9, 0);
     assert_eq!(admit(&mut line, 9, 0), [1, 2, 3]);
@@ -231,7 +235,7 @@ fn admission_slows_to_what_the_next_part_takes_and_nobody_overtakes() {
 }
 
 #[test]
-fn who_left_is_served_by_nobody_and_shortens_the_line() {
+fn a_user_who_left_is_not_admitted_and_shortens_the_line() {
     let mut line = Line::new(rule(10, PASSES));
     enter_all(&mut line, 1..=10, 0);
     for n in [2, 4, 5, 9] {
@@ -242,14 +246,14 @@ fn who_left_is_served_by_nobody_and_shortens_the_line() {
     assert_eq!(line.counts(1, Timestamp(0)).gone, [(2, 2)]);
     assert_eq!(rank(line.check_in(&user(10), Timestamp(0))), Some(6));
     assert_eq!(admit(&mut line, 2, 0), [1, 3]);
-    let figures = line.counts(9, Timestamp(0));
-    assert_eq!((figures.serving, figures.gone), (3, vec![(4, 5), (9, 9)]));
+    let counts = line.counts(9, Timestamp(0));
+    assert_eq!((counts.serving, counts.gone), (3, vec![(4, 5), (9, 9)]));
     assert_eq!(rank(line.check_in(&user(10), Timestamp(0))), Some(4));
     assert_eq!(line.enter(&user(2), Timestamp(0)), LineStatus::Waiting { ticket: 11, rank: 5, is_new: true });
 }
 
 #[test]
-fn a_clock_that_is_set_back_freezes_nothing_and_lets_nobody_through_twice() {
+fn a_clock_set_back_neither_stops_admission_nor_admits_twice() {
     let mut line = Line::new(rule(10, PASSES));
     enter_all(&mut line, 1..=99, 0);
     assert_eq!(admit(&mut line, 99, 3_600_000).len(), 10);

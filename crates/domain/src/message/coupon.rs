@@ -12,33 +12,33 @@ use uuid::Uuid;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CouponIssued {
-    /// Whose campaign.
+    /// The campaign's tenant.
     pub tenant: String,
-    /// Which campaign.
+    /// The campaign's name.
     pub campaign_id: String,
     /// The coupon.
     pub coupon_id: Uuid,
-    /// To whom.
+    /// The user.
     pub user_id: String,
     /// 1..=stock.
     pub serial: u32,
     /// The user's first, second, ... coupon.
     pub nth_of_user: u32,
-    /// When, in milliseconds since the epoch: the envelope's time has whole seconds only.
+    /// The time of issue in milliseconds since the epoch: the envelope's time has whole seconds only.
     pub issued_at_ms: i64,
 }
 
-/// `CouponRequested`: somebody's turn has come (GATE-004).
+/// `CouponRequested`: a user's turn has come (GATE-004).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CouponRequested {
-    /// Whose campaign.
+    /// The campaign's tenant.
     pub tenant: String,
-    /// Which campaign.
+    /// The campaign's name.
     pub campaign_id: String,
-    /// For whom.
+    /// The user.
     pub user_id: String,
-    /// The place in the line.
+    /// The ticket in the line.
     pub ticket: u64,
 }
 
@@ -46,17 +46,17 @@ pub struct CouponRequested {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CouponRedeemed {
-    /// Whose campaign.
+    /// The campaign's tenant.
     pub tenant: String,
-    /// Which campaign.
+    /// The campaign's name.
     pub campaign_id: String,
     /// The coupon.
     pub coupon_id: Uuid,
-    /// Whose it was.
+    /// The user.
     pub user_id: String,
-    /// For which order.
+    /// The order.
     pub order_id: String,
-    /// Taken off, in won.
+    /// The discount, in won.
     pub discount_amount: i64,
 }
 
@@ -64,15 +64,15 @@ pub struct CouponRedeemed {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CouponRevoked {
-    /// Whose campaign.
+    /// The campaign's tenant.
     pub tenant: String,
-    /// Which campaign.
+    /// The campaign's name.
     pub campaign_id: String,
     /// The coupon.
     pub coupon_id: Uuid,
-    /// Whose it was.
+    /// The user.
     pub user_id: String,
-    /// Whether its number went back into stock.
+    /// Whether its number returned to stock.
     pub return_to_stock: bool,
 }
 
@@ -80,11 +80,11 @@ pub struct CouponRevoked {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StockExhausted {
-    /// Whose campaign.
+    /// The campaign's tenant.
     pub tenant: String,
-    /// Which campaign.
+    /// The campaign's name.
     pub campaign_id: String,
-    /// Coupons in all.
+    /// The campaign's stock.
     pub stock: u32,
 }
 
@@ -108,7 +108,7 @@ impl CouponIssued {
         self.message_with_id(event_id, id, at)
     }
 
-    /// As [`CouponIssued::message`], with an id that was chosen at the decision and is kept with it.
+    /// As [`CouponIssued::message`], with an id that was chosen at the decision and stored with it.
     pub fn message_with_id(&self, event_id: Uuid, id: &CampaignId, at: Timestamp) -> Envelope {
         let user = Some(self.user_id.clone());
         Envelope::about_campaign(event_id, event_type::COUPON_ISSUED, id.to_string(), at, user, self)

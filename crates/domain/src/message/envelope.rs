@@ -37,7 +37,7 @@ pub struct Envelope {
     pub timestamp: Timestamp,
     /// Where it comes from.
     pub metadata: Metadata,
-    /// What it says.
+    /// The content, by kind.
     pub payload: serde_json::Value,
 }
 

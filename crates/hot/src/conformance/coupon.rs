@@ -1,6 +1,6 @@
-//! One suite for every engine: random histories thrown at the engine and at `domain::coupon::model`; the answers must be equal.
+//! One suite for every engine: random histories on the engine and on `domain::coupon::model` must give equal replies.
 //!
-//! A new engine plugs in by [`run`] with a way to make an empty engine, and, where it has one, a way to restart it.
+//! A new engine calls [`run`] with a function that makes an empty engine, and, if it can restart, one that restarts it.
 
 use crate::port::{Completeness, CouponPort, IssueRequest, LocalQuestion, SaleCounts};
 use domain::coupon::campaign::Switches;
@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use uuid::Uuid;
 
-/// Campaigns, users and keys in play: few, so that histories meet.
+/// The numbers of campaigns, users and keys: few, so that steps concern the same ones.
 const CAMPAIGNS: u8 = 3;
 const USERS: u8 = 8;
 const KEYS: u8 = 3;
@@ -79,13 +79,13 @@ fn any_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Names of one history's own, so that histories can share servers.
+/// Names of one history, so that histories can share servers.
 #[derive(Clone, Debug)]
 struct Names(String);
 
 impl Names {
     fn campaign_id(&self, n: u8) -> CampaignId {
-        // Two tenants share a campaign name: neither may see the other's.
+        // Two tenants share a campaign name: neither may read the other's.
         let (tenant, event) = match n {
             0 => ("default", "shoes"),
             1 => ("acme", "shoes"),
@@ -110,8 +110,8 @@ fn key(n: u8) -> Option<IdempotencyKey> {
     (n > 0).then(|| IdempotencyKey::new(&[b'k', n + b'0'])).flatten()
 }
 
-/// What an answer says, apart from the coupon's id, which each side chooses for itself.
-fn told(outcome: &IssueOutcome) -> (&'static str, Option<u32>, Option<u32>) {
+/// The content of an outcome, without the coupon's id, which each side chooses for itself.
+fn content(outcome: &IssueOutcome) -> (&'static str, Option<u32>, Option<u32>) {
     match *outcome {
         IssueOutcome::Issued { coupon, remaining } | IssueOutcome::AlreadyIssued { coupon, remaining } => {
             (outcome.code(), Some(coupon.serial), Some(remaining))
@@ -162,19 +162,19 @@ impl<P: CouponPort> History<P> {
 
     async fn put(&mut self, mut campaign: Campaign, n: usize) {
         self.revisions[n] += 1;
-        // Stock only grows, as the ledger sees to.
+        // Stock only grows, as the ledger ensures.
         self.stocks[n] = self.stocks[n].max(campaign.stock);
         campaign.stock = self.stocks[n];
         campaign.revision = self.revisions[n];
         self.last_put[n] = Some(campaign.clone());
         let standing = self.engine.put_campaign(campaign.clone()).await.expect("the engine takes a campaign");
         if standing == Completeness::Incomplete {
-            self.engine.complete(&campaign.id).await.expect("a campaign that nobody holds coupons of is whole");
+            self.engine.complete(&campaign.id).await.expect("a campaign without coupons is complete");
         }
         self.model.put_campaign(campaign);
     }
 
-    /// What every process does at its start: says again which campaigns there are.
+    /// Puts all campaigns again, as every process does at its start.
     async fn follow(&self) {
         for campaign in self.last_put.iter().flatten() {
             self.engine.put_campaign(campaign.clone()).await.expect("the engine takes a campaign");
@@ -203,13 +203,12 @@ impl<P: CouponPort> History<P> {
             let IssueRequest { campaign, user, key, admitted, coupon_id } = request.clone();
             let coupon_id = coupon_id.unwrap_or(Uuid::from_u128(self.coupons_made));
             let expected = self.model.issue(&Request { campaign, user, key, admitted }, coupon_id, self.now);
-            assert_eq!(told(&answer), told(&expected), "{request:?}");
+            assert_eq!(content(&answer), content(&expected), "{request:?}");
             self.check_same_coupon(&answer, &expected);
         }
     }
 
-    /// An answer given without deciding must be the one that a decision would give to a request that is no part of an
-    /// attempt.
+    /// A local answer must be the one that a decision would give to a request outside of an attempt.
     fn check_local_answer(&self, request: &IssueRequest) {
         let question = LocalQuestion {
             tenant: request.campaign.tenant.as_str(),
@@ -222,10 +221,10 @@ impl<P: CouponPort> History<P> {
         let IssueRequest { campaign, user, key, admitted, .. } = request.clone();
         let request = Request { campaign, user, key, admitted };
         let expected = self.model.clone().issue(&request, Uuid::nil(), self.now);
-        assert_eq!(told(&local), told(&expected), "answered locally: {request:?}");
+        assert_eq!(content(&local), content(&expected), "answered locally: {request:?}");
     }
 
-    /// Each of the model's coupons stands for one of the engine's, always the same.
+    /// Each coupon of the model corresponds to one coupon of the engine, always the same.
     fn check_same_coupon(&mut self, answer: &IssueOutcome, expected: &IssueOutcome) {
         if let (Some(ours), Some(theirs)) = (coupon_of(expected), coupon_of(answer)) {
             self.heard.insert((ours.coupon_id, theirs.coupon_id));
@@ -282,7 +281,7 @@ impl<P: CouponPort> History<P> {
             self.engine.acknowledge(last.position).await.expect("the engine forgets");
         }
         let left = self.engine.outbox(10_000).await.expect("the engine reads").len();
-        assert_eq!(left, 0, "what was handed over is offered again");
+        assert_eq!(left, 0, "acknowledged messages are offered again");
     }
 }
 
@@ -332,7 +331,7 @@ where
 /// Plays `histories` random histories of `steps` steps on fresh engines.
 ///
 /// # Panics
-/// When an engine answers other than the rules do; the message holds the history and its number.
+/// When an engine gives other replies than the rules; the message has the history and its number.
 pub async fn run<P, E, F>(histories: u32, steps: usize, fresh: impl Fn() -> E, restart: impl Fn(P) -> F)
 where
     P: CouponPort,

@@ -51,7 +51,7 @@ const COMMANDS: &[&[&str]] = &[
     &["WAIT", "1", "1"],
 ];
 
-/// The families of keys, by what stands for all of one in an access list, with one key of each.
+/// The families of keys: the pattern of each in an access list, with one of its keys.
 const KEYS: &[(&str, &str)] = &[
     ("~coupon:*", PROBE),
     ("~rate:*", "rate:{onsale doctor}"),
@@ -61,8 +61,8 @@ const KEYS: &[(&str, &str)] = &[
     ("~line:*", "line:onsale doctor"),
 ];
 
-/// Gives the places (from 0) of what the user may not do. `redis.acl_check_cmd` came with Redis 7.0; an older one is
-/// told by its version.
+/// Returns the indices (from 0) of the commands that the user may not run. `redis.acl_check_cmd` came with Redis 7.0; an
+/// older Redis is recognized by its version.
 pub(super) const SCRIPT: &str = "
 local lacking = {}
 if not redis.acl_check_cmd then return lacking end
@@ -136,10 +136,10 @@ mod tests {
         assert_eq!(lacking(answer(&[])), Vec::<String>::new());
         let xadd = COMMANDS.iter().position(|words| words[0] == "XADD").expect("there");
         assert_eq!(lacking(answer(&[xadd, COMMANDS.len() - 1, COMMANDS.len() + 1])), ["+xadd", "+wait", "~rate:*"]);
-        let keyed = (0..COMMANDS.len()).filter(|place| COMMANDS[*place].contains(&PROBE));
+        let keyed = (0..COMMANDS.len()).filter(|index| COMMANDS[*index].contains(&PROBE));
         let keyed: Vec<usize> = keyed.chain([COMMANDS.len()]).collect();
         assert_eq!(lacking(answer(&keyed)), ["~coupon:*"]);
         let only_get: Vec<usize> = std::iter::once(0).chain(COMMANDS.len()..COMMANDS.len() + KEYS.len()).collect();
-        assert_eq!(lacking(answer(&only_get)), ["+get"], "whoever may not read at all says nothing about keys");
+        assert_eq!(lacking(answer(&only_get)), ["+get"], "a user without any read right shows nothing about keys");
     }
 }

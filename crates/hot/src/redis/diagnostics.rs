@@ -15,12 +15,12 @@ const SETTINGS: [&str; 3] = ["appendfsync", "min-replicas-to-write", "cluster-re
 /// Most replicas read: `INFO` lists them by number.
 const REPLICAS_MAX: u32 = 64;
 
-/// One node's account of itself.
+/// The state of one node, as it reports it.
 #[derive(Clone, Debug, Default)]
 pub struct NodeSurvey {
     /// `host:port`.
     pub address: String,
-    /// Why it gave no account; then nothing below says anything.
+    /// Why it did not answer; the other fields have no meaning then.
     pub unreachable: Option<String>,
     /// Whether it is a Valkey, and [`NodeSurvey::version`] the Valkey's own.
     pub is_valkey: bool,
@@ -36,7 +36,7 @@ pub struct NodeSurvey {
     pub link_is_up: bool,
     /// `appendonly`; none when it may not be asked.
     pub append_only: Option<bool>,
-    /// Whether what it last appended was written.
+    /// Whether its last append was written.
     pub append_is_well: bool,
     /// `maxmemory-policy`; none when it may not be asked.
     pub eviction: Option<String>,
@@ -170,9 +170,9 @@ impl Look<'_> {
         let info: BTreeMap<&str, &str> = info.lines().filter_map(|line| line.trim().split_once(':')).collect();
         self.at_info(&info);
         for setting in SETTINGS {
-            let told = self.ask("+config|get", &["CONFIG", "GET", setting]).await?;
-            let told: Option<BTreeMap<String, String>> = told.and_then(|value| redis::from_redis_value(value).ok());
-            self.node.settings.extend(told.unwrap_or_default());
+            let reply = self.ask("+config|get", &["CONFIG", "GET", setting]).await?;
+            let values: Option<BTreeMap<String, String>> = reply.and_then(|value| redis::from_redis_value(value).ok());
+            self.node.settings.extend(values.unwrap_or_default());
         }
         if info.get("cluster_enabled") == Some(&"1") {
             self.at_cluster().await?;

@@ -1,9 +1,9 @@
--- Takes one unit of a token bucket (GCRA): the twin of `domain::limit::Rate::take`. One number a bucket, the moment at
--- which it is full again; a full bucket is forgotten.
+-- Takes one unit of a token bucket (GCRA): the twin of `domain::limit::Rate::take`. A bucket is one number, the moment at
+-- which it is full again; a full bucket is deleted.
 --
 -- KEYS  bucket
 -- ARGV  now_us, interval_us, capacity_us
--- Gives the moment at which the bucket is full again (as text: it is too large for an integer of Lua 5.1 to be exact
+-- Returns the moment at which the bucket is full again (as text: it is too large for an integer of Lua 5.1 to be exact
 -- beyond 2^53), and 1 if the unit was taken.
 
 local now, interval, capacity = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])

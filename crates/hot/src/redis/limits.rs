@@ -25,7 +25,7 @@ impl RedisLimits {
         let reply = self.0.run(&scripts::LIMIT, &[&key], &arguments, (Lane::Other, Wait::Nobody)).await?;
         let mut fields = Array::of(reply.value)?;
         let (full_at_us, allowed) = (fields.number::<u64>()?, fields.number::<u8>()? == 1);
-        // What the bucket says follows from its state; the state before this unit gives the same verdict again.
+        // The decision follows from the bucket's state; the state before this unit gives the same decision again.
         let before_us = if allowed { full_at_us - rate.interval_us() } else { full_at_us };
         let verdict = rate.take(before_us, now_us);
         Ok(RateDecision { allowed, ..verdict })

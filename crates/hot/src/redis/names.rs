@@ -58,7 +58,7 @@ pub(super) const QUEUES: &str = "queue:active-schedules";
 pub(super) struct LineKeys {
     /// Hash: the rule, the counters that have no key of their own, the pace (`gate:line:{c}`, `queue:line:{n}`).
     pub line: String,
-    /// Sorted set of those who wait: by ticket (`gate:queue:{c}`), or by time of entry in microseconds (`queue:{n}`).
+    /// Sorted set of waiting users: by ticket (`gate:queue:{c}`), or by time of entry in microseconds (`queue:{n}`).
     /// Who has drawn a ticket stands before all others, by the ticket less 2^40.
     pub waiting: String,
     /// String: tickets given (`gate:queue:rank:{c}`, `queue:ticket:{n}`).
@@ -67,9 +67,9 @@ pub(super) struct LineKeys {
     pub places: String,
     /// Sorted set of those with a pass, by its end in milliseconds (`gate:inside:{c}`, `queue:inside:{n}`).
     pub inside: String,
-    /// Sorted set of those who are dealt with, by its beginning in milliseconds (`gate:processing:{c}`).
+    /// Sorted set of users in process, by the beginning in milliseconds (`gate:processing:{c}`).
     pub processing: String,
-    /// Hash: user -> ticket of those who are dealt with (`gate:processing:rank:{c}`).
+    /// Hash: user -> ticket of users in process (`gate:processing:rank:{c}`).
     pub processing_tickets: String,
     /// Sorted set of ranges `first:last` of given-up tickets, by the first (`gate:gone:{c}`, `queue:gone:{n}`).
     pub gone: String,

@@ -70,7 +70,7 @@ scripts! {
     LINE_ADMIT = "line/admit" at "line/admit" after "line/common";
     /// Writes passes for other readers.
     LINE_SHOW = "line/show" at "line/show" after "line/common";
-    /// Puts back those who were dealt with for too long.
+    /// Puts back people whose requests take too long.
     LINE_PUT_BACK = "line/put_back" at "line/put_back" after "line/common";
     /// Keeps a verdict.
     LINE_FINISH = "line/finish" at "line/finish" after "line/common";

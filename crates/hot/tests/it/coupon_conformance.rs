@@ -10,7 +10,7 @@ const STEPS: usize = 100;
 
 #[tokio::test]
 async fn random_histories_rules_and_embedded_engine_agree() {
-    // The disk is not what this test is about: without waiting for it the histories take seconds, not minutes.
+    // Without waiting for the disk the histories take seconds, not minutes.
     let options = JournalOptions { flush: false, ..JournalOptions::default() };
     let folder = RefCell::new(tempfile::tempdir().expect("a temporary folder"));
     let open = || crate::open_coupons(folder.borrow().path(), options).expect("opens");

@@ -1,4 +1,4 @@
-//! What the embedded engine does when something under it goes wrong.
+//! The embedded engine when the disk or the process fails.
 
 use domain::coupon::Coupon;
 use domain::coupon::campaign::Switches;
@@ -68,7 +68,7 @@ async fn a_file_that_is_no_journal_is_refused() {
     assert!(matches!(refused, Err(JournalError::Damaged { .. })), "{:?}", refused.err());
 }
 
-/// A power cut leaves a journal that ends anywhere within its last write: every earlier yes must be there.
+/// A power cut leaves a journal that ends anywhere within its last write: every earlier success must be there.
 #[tokio::test]
 async fn a_journal_cut_in_the_middle_of_its_last_transaction_keeps_all_before_it() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -94,7 +94,7 @@ async fn a_journal_cut_in_the_middle_of_its_last_transaction_keeps_all_before_it
     }
 }
 
-/// SQLite says "full" as it does on a full disk; nothing may be promised then, and nothing lost that was.
+/// SQLite reports "full" as on a full disk. No coupon may be promised then, and no promised one lost.
 #[tokio::test]
 async fn a_full_disk_refuses_and_forgets_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -121,7 +121,10 @@ async fn a_full_disk_refuses_and_forgets_nothing() {
         let held = engine.coupons_of(&id(), &user).await.expect("reads").expect("is there");
         assert_eq!((held.len(), held[0].coupon_id, held[0].serial), (1, coupon.coupon_id, coupon.serial));
     }
-    assert!(matches!(issue(&engine, 99_999).await, Ok(IssueOutcome::Issued { .. })), "with room again it goes on");
+    assert!(
+        matches!(issue(&engine, 99_999).await, Ok(IssueOutcome::Issued { .. })),
+        "it continues when there is room again"
+    );
 }
 
 #[tokio::test]
@@ -150,7 +153,7 @@ async fn many_at_once_never_oversell() {
 }
 
 #[tokio::test]
-async fn what_the_ledger_kept_can_be_put_back_after_the_journal_was_lost() {
+async fn coupons_of_the_ledger_can_be_restored_after_the_journal_was_lost() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = open(folder.path());
     engine.put_campaign(campaign(5, 1)).await.expect("made");
@@ -174,11 +177,11 @@ async fn what_the_ledger_kept_can_be_put_back_after_the_journal_was_lost() {
             given.push((n, coupon.serial));
         }
     }
-    assert_eq!(given, [(0, 1), (4, 3), (5, 5)], "holders are known, and the free numbers are given");
+    assert_eq!(given, [(0, 1), (4, 3), (5, 5)], "holders keep their coupons, and the free numbers are given");
 }
 
 #[tokio::test]
-async fn acknowledged_messages_are_not_told_again_and_the_last_coupon_has_its_own_message() {
+async fn acknowledged_messages_are_not_offered_again_and_the_last_coupon_has_its_own_message() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = open(folder.path());
     engine.put_campaign(campaign(2, 1)).await.expect("made");

@@ -1,4 +1,4 @@
-//! The embedded engines: what needs no server. `tests/redis` has the engines on Redis.
+//! The embedded engines, which need no server. `tests/redis` has the engines on Redis.
 
 mod coupon_conformance;
 mod coupon_safety;

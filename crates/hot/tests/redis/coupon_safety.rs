@@ -1,4 +1,4 @@
-//! What the engine on Redis promises when Redis loses things, and when several processes use it.
+//! The promises of the engine on Redis when Redis loses data, and when several processes use it.
 
 use domain::coupon::Coupon;
 use domain::coupon::campaign::Switches;
@@ -42,7 +42,7 @@ async fn open(url: &str, ack: Ack) -> RedisEngine {
 
 async fn make(engine: &RedisEngine, sale: &Campaign) {
     if engine.put_campaign(sale.clone()).await.expect("put") == Completeness::Incomplete {
-        engine.complete(&sale.id).await.expect("nobody holds anything of it");
+        engine.complete(&sale.id).await.expect("it has no coupons");
     }
 }
 
@@ -64,7 +64,7 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     }
 }
 
-/// A server of its own: these tests make it forget.
+/// A server of its own, since these tests make it lose data.
 fn own_redis() -> Option<(Kit, RedisNode)> {
     let kit = Kit::temporary().expect("a folder");
     let node = testkit::available(RedisNode::start(&kit, Flavor::Redis))?;
@@ -86,16 +86,16 @@ async fn an_emptied_redis_decides_nothing_until_it_is_put_together_again() {
     let kept: Vec<Coupon> = engine.coupons(&sale.id).await.expect("reads");
     redis.tell(&["FLUSHALL"]).expect("flushed");
     all_refuse(&engine, &sale, 6..9).await;
-    // Another server follows the ledger: it makes the campaign again, but neither it nor the first may sell.
+    // Another server follows the ledger and creates the campaign again. Neither of them may sell now.
     let other = open(&redis.url(), Ack::None).await;
     assert_eq!(other.put_campaign(sale.clone()).await, Ok(Completeness::Incomplete));
     all_refuse(&other, &sale, 6..9).await;
     tokio::time::sleep(Duration::from_millis(600)).await;
     all_refuse(&engine, &sale, 6..9).await;
     assert_eq!(other.restore(&sale.id, kept.clone()).await, Ok(Vec::new()));
-    assert_eq!(other.restore(&sale.id, kept).await, Ok(Vec::new()), "again changes nothing");
+    assert_eq!(other.restore(&sale.id, kept).await, Ok(Vec::new()), "a repeated call changes nothing");
     other.complete(&sale.id).await.expect("whole again");
-    until("the first server goes on", async || winners(&engine, &sale, 6..7).await == [7]).await;
+    until("the first server continues", async || winners(&engine, &sale, 6..7).await == [7]).await;
     assert_eq!(
         winners(&other, &sale, 0..20).await,
         [8, 9, 10],
@@ -110,7 +110,7 @@ async fn a_redis_that_knows_less_than_was_confirmed_is_fenced() {
     let (engine, sale) = (open(&redis.url(), Ack::None).await, campaign(10));
     make(&engine, &sale).await;
     assert_eq!(winners(&engine, &sale, 0..6).await.len(), 6);
-    // What a replica looks like that was promoted without the last two decisions.
+    // The state of a replica that was promoted without the last two decisions.
     let policy = format!("coupon:{{{}}}:policy", sale.id);
     redis.tell(&["HINCRBY", &policy, "count", "-2"]).expect("set back");
     all_refuse(&engine, &sale, 6..9).await;
@@ -120,11 +120,11 @@ async fn a_redis_that_knows_less_than_was_confirmed_is_fenced() {
         "whoever follows the ledger is told"
     );
     engine.suspend(&sale.id).await.expect("suspended");
-    engine.complete(&sale.id).await.expect("put together by whoever looked");
-    until("it goes on", async || winners(&engine, &sale, 6..7).await.len() == 1).await;
+    engine.complete(&sale.id).await.expect("rebuilt by a server that compared the books");
+    until("it continues", async || winners(&engine, &sale, 6..7).await.len() == 1).await;
 }
 
-/// With `bus`: hears of every coupon, and may be told to do something first.
+/// With `bus`: receives every coupon, and can run a step first.
 struct Herald {
     before: Option<(RedisEngine, CampaignId)>,
 }
@@ -152,22 +152,22 @@ async fn with_the_bus_a_node_that_ran_anew_decides_nothing_before_the_books_are_
     let (seller, stranger) = (open_with_bus(&redis.url(), None).await, open_with_bus(&redis.url(), None).await);
     make(&seller, &sale).await;
     assert_eq!(winners(&seller, &sale, 0..3).await, [1, 2, 3]);
-    // What both nodes of a shard look like that have come back: another run. The stranger has seen nothing, so that no
-    // count can warn it.
+    // The state of both nodes of a shard after a restart: another run. The stranger has seen nothing, so no count can warn
+    // it.
     let policy = format!("coupon:{{{}}}:policy", sale.id);
     let moved = |node: &&RedisNode| node.tell(&["HSET", &policy, "run", "an-earlier-one"]).is_ok();
     assert!(redis.nodes().iter().find(moved).is_some(), "its master is one of them");
     all_refuse(&stranger, &sale, 3..6).await;
-    tokio::time::timeout(PATIENCE, stranger.lost()).await.expect("whoever keeps campaigns whole is told at once");
+    tokio::time::timeout(PATIENCE, stranger.lost()).await.expect("the loss is reported at once");
     all_refuse(&seller, &sale, 3..6).await;
     assert_eq!(stranger.put_campaign(sale.clone()).await, Ok(Completeness::Incomplete));
     stranger.complete(&sale.id).await.expect("compared");
-    until("it goes on", async || winners(&stranger, &sale, 3..4).await == [4]).await;
-    until("elsewhere too", async || winners(&seller, &sale, 4..5).await == [5]).await;
+    until("it continues", async || winners(&stranger, &sale, 3..4).await == [4]).await;
+    until("the other server continues too", async || winners(&seller, &sale, 4..5).await == [5]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_reached_the_bus_while_the_campaign_was_put_together_is_no_yes() {
+async fn a_message_published_during_a_rebuild_is_no_success() {
     let Some(redis) = testkit::available(testkit::shared().redis_cluster()) else { return };
     let sale = campaign(10);
     let keeper = open_with_bus(&redis.url(), None).await;
@@ -181,7 +181,7 @@ async fn what_reached_the_bus_while_the_campaign_was_put_together_is_no_yes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn forgotten_scripts_reach_nobody() {
+async fn forgotten_scripts_are_loaded_again_unnoticed() {
     let Some((_kit, redis)) = own_redis() else { return };
     let (engine, sale) = (open(&redis.url(), Ack::None).await, campaign(100));
     make(&engine, &sale).await;
@@ -192,14 +192,14 @@ async fn forgotten_scripts_reach_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_its_replica_nobody_hears_a_yes_and_afterwards_everyone_hears_the_truth() {
+async fn without_its_replica_no_request_succeeds_and_afterwards_every_reply_is_true() {
     let kit = Kit::temporary().expect("a folder");
     let Some(cluster) = testkit::available(RedisCluster::start(&kit, Flavor::Redis)) else { return };
     let (engine, sale) = (open(&cluster.url(), Ack::Replica).await, campaign(50));
     make(&engine, &sale).await;
     assert_eq!(winners(&engine, &sale, 0..5).await.len(), 5);
     let policy = format!("coupon:{{{}}}:policy", sale.id);
-    // Only its master answers for a key; the others say where it is.
+    // Only its master answers for a key; the other nodes redirect.
     let has_it = |node: &RedisNode| node.ask(&["TYPE", &policy]).is_ok_and(|kind| kind == "hash");
     let master = cluster.nodes().iter().position(has_it).expect("a master");
     let replica = cluster.replica_of(master).expect("a replica");
@@ -207,14 +207,14 @@ async fn without_its_replica_nobody_hears_a_yes_and_afterwards_everyone_hears_th
     for answer in engine.issue(requests(&sale, 5..9), NOW).await {
         assert!(matches!(answer, Err(HotError::Unknown(_))), "{answer:?}");
     }
-    // Somebody else asks for what was decided there: no yes is told by the back door either.
+    // Another server is asked about these decisions: it must not reply with an unconfirmed success either.
     let other = open(&cluster.url(), Ack::Replica).await;
     for answer in other.issue(requests(&sale, 5..6), NOW).await {
         assert!(answer.is_err(), "{answer:?}");
     }
     assert!(other.coupons_of(&sale.id, &user(6)).await.is_err());
     cluster.nodes()[replica].resume().expect("resumed");
-    until("the truth is heard", async || {
+    until("the outcome is confirmed", async || {
         let answers = engine.issue(requests(&sale, 0..9), NOW).await;
         answers.iter().all(|answer| matches!(answer, Ok(IssueOutcome::AlreadyIssued { .. })))
     })
@@ -224,7 +224,7 @@ async fn without_its_replica_nobody_hears_a_yes_and_afterwards_everyone_hears_th
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_servers_sell_exactly_the_stock_and_nobody_gets_two() {
+async fn many_servers_sell_exactly_the_stock_and_no_user_gets_two() {
     let Some(redis) = testkit::available(testkit::shared().redis_cluster()) else { return };
     const SERVERS: u32 = 4;
     const STOCK: u32 = 1_000;
@@ -239,7 +239,7 @@ async fn many_servers_sell_exactly_the_stock_and_nobody_gets_two() {
         let (engine, sale) = (engine.clone(), sale.clone());
         tokio::spawn(async move {
             let mut heard = Vec::new();
-            // Everyone asks everywhere, each server in another order.
+            // Every user asks every server, each in another order.
             for part in 0..20u32 {
                 let first = ((part + n as u32 * 5) % 20) * 100;
                 let batch = requests(&sale, first..first + 100);
@@ -267,7 +267,7 @@ async fn many_servers_sell_exactly_the_stock_and_nobody_gets_two() {
     }
     assert_eq!(yes.len() as u32, STOCK);
     assert_eq!(yes.iter().map(|(_, serial)| *serial).collect::<BTreeSet<_>>(), (1..=STOCK).collect());
-    assert!(held.values().all(|coupons| coupons.len() == 1), "somebody heard of two coupons");
+    assert!(held.values().all(|coupons| coupons.len() == 1), "a user got two coupons");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -288,17 +288,17 @@ async fn one_relay_at_a_time_and_the_next_when_it_dies() {
     assert_eq!(second.outbox(500).await.expect("reads").len(), 0, "another relay has it");
     let again = first.outbox(500).await.expect("reads");
     let ids = |messages: &[hot::OutboxMessage]| messages.iter().map(|one| one.envelope.event_id).collect::<Vec<_>>();
-    assert_eq!(ids(&again), ids(&offered), "the same again, under the same ids");
+    assert_eq!(ids(&again), ids(&offered), "the same messages, with the same ids");
     first.acknowledge(again[249].position).await.expect("forgotten");
     drop(first);
-    // Its lease ends by itself; what it had not handed over is offered again, in order, from the first not forgotten.
+    // Its lease expires. Messages that it had not acknowledged are offered again, in order.
     let mut rest = Vec::new();
     until("the other takes over", async || {
         rest = second.outbox(1_000).await.expect("reads");
         !rest.is_empty()
     })
     .await;
-    assert_eq!(serials(&rest), (201..=1_000).collect::<Vec<_>>(), "whole entries only are forgotten");
+    assert_eq!(serials(&rest), (201..=1_000).collect::<Vec<_>>(), "only whole entries are deleted");
     second.acknowledge(rest.last().expect("some").position).await.expect("forgotten");
     assert_eq!(second.stats().await.outbox_pending, 0);
 }

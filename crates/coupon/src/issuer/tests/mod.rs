@@ -1,5 +1,6 @@
 //! From the decision to the row, over the real engine, the real bus and the real tables.
 
+mod gate_call;
 mod requests;
 
 use super::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, Outcome, Requests, TellGate};
@@ -24,18 +25,18 @@ use uuid::Uuid;
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Hears what the gate would.
+/// Records the reported outcomes.
 #[derive(Default)]
-struct Told(Mutex<Vec<Outcome>>);
+struct RecordingGate(Mutex<Vec<Outcome>>);
 
-impl Told {
+impl RecordingGate {
     fn take(&self) -> Vec<Outcome> {
         std::mem::take(&mut self.0.lock().expect("not poisoned"))
     }
 }
 
 #[async_trait]
-impl TellGate for Told {
+impl TellGate for RecordingGate {
     async fn tell(&self, outcomes: Vec<Outcome>) {
         self.0.lock().expect("not poisoned").extend(outcomes);
     }
@@ -47,7 +48,7 @@ struct Scene {
     ledger: Ledger,
     letters: LocalDeadLetters,
     bus: LocalBus,
-    told: Arc<Told>,
+    gate: Arc<RecordingGate>,
     stop: Stop,
 }
 
@@ -58,12 +59,12 @@ impl Scene {
         let ledger = Ledger::connect(&SCHEMA.embedded_url(folder.path()), &SCHEMA, options).await.expect("connects");
         ledger.migrate().await.expect("migrates");
         let letters = LocalDeadLetters::open(&folder.path().join(LocalDeadLetters::FILE)).expect("opens");
-        let told = Arc::new(Told::default());
-        let requests = Requests::new(ledger.clone(), told.clone());
+        let gate = Arc::new(RecordingGate::default());
+        let requests = Requests::new(ledger.clone(), gate.clone());
         let group = Arc::new(CouponGroup::new(Issuer::new(ledger.clone()), requests));
-        let patience = ConsumerOptions { retry_delays: vec![Duration::ZERO; 3], ..ConsumerOptions::default() };
-        let bus = LocalBus::start(vec![group], letters.clone(), patience);
-        Self { folder, ledger, letters, bus, told, stop: Stop::default() }
+        let options = ConsumerOptions { retry_delays: vec![Duration::ZERO; 3], ..ConsumerOptions::default() };
+        let bus = LocalBus::start(vec![group], letters.clone(), options);
+        Self { folder, ledger, letters, bus, gate, stop: Stop::default() }
     }
 
     fn relay(&self, source: impl OutboxSource) -> JoinHandle<()> {
@@ -109,12 +110,12 @@ fn issued(sale: &Campaign, serial: u32) -> CouponIssued {
     }
 }
 
-fn told(id: u128, kind: &str, payload: &impl serde::Serialize) -> Envelope {
+fn envelope(id: u128, kind: &str, payload: &impl serde::Serialize) -> Envelope {
     Envelope::about_campaign(Uuid::from_u128(id), kind, "sale".into(), Timestamp(0), None, payload)
 }
 
-fn told_of(coupon: &CouponIssued) -> Envelope {
-    told(0xE000 + u128::from(coupon.serial), event_type::COUPON_ISSUED, coupon)
+fn issued_message(coupon: &CouponIssued) -> Envelope {
+    envelope(0xE000 + u128::from(coupon.serial), event_type::COUPON_ISSUED, coupon)
 }
 
 async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
@@ -123,11 +124,11 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     });
-    happened.await.unwrap_or_else(|_| panic!("never happened: {what}"));
+    happened.await.unwrap_or_else(|_| panic!("not in time: {what}"));
 }
 
 #[tokio::test]
-async fn every_decision_becomes_one_row_and_the_books_are_equal() {
+async fn every_decision_becomes_one_row() {
     let scene = Scene::start().await;
     let sale = sale(700);
     campaigns::create(&scene.ledger, &sale).await.expect("created");
@@ -144,10 +145,10 @@ async fn every_decision_becomes_one_row_and_the_books_are_equal() {
     for first in (0..1_000).step_by(100) {
         hot.issue((first..first + 100).map(request).collect(), Timestamp(1_700_000_000_123)).await;
     }
-    until("all kept", async || scene.kept(&sale).await == 700).await;
+    until("all stored", async || scene.kept(&sale).await == 700).await;
     scene.stop.stop();
     relay.await.expect("ended");
-    assert_eq!(hot.stats().await.outbox_pending, 0, "what was kept is acknowledged");
+    assert_eq!(hot.stats().await.outbox_pending, 0, "stored messages are acknowledged");
     let mut book = coupons::entries(&scene.ledger, &sale.id, None, 10_000).await.expect("read");
     book.sort_by_key(|entry| entry.serial);
     let decided = hot.coupons(&sale.id).await.expect("read");
@@ -161,11 +162,11 @@ async fn every_decision_becomes_one_row_and_the_books_are_equal() {
 }
 
 #[tokio::test]
-async fn a_message_that_comes_twice_is_kept_once() {
+async fn a_repeated_message_is_stored_once() {
     let scene = Scene::start().await;
     let sale = sale(100);
     campaigns::create(&scene.ledger, &sale).await.expect("created");
-    let messages: Vec<Envelope> = (1..=50).map(|serial| told_of(&issued(&sale, serial))).collect();
+    let messages: Vec<Envelope> = (1..=50).map(|serial| issued_message(&issued(&sale, serial))).collect();
     scene.publish(messages.clone()).await;
     scene.publish(messages.iter().cloned().chain(messages.iter().cloned())).await;
     assert_eq!(scene.kept(&sale).await, 50);
@@ -174,19 +175,19 @@ async fn a_message_that_comes_twice_is_kept_once() {
 }
 
 #[tokio::test]
-async fn what_the_database_refuses_is_laid_aside_by_name_and_kept_once_its_cause_is_mended() {
+async fn refused_messages_become_dead_letters_and_are_stored_when_replayed_after_the_repair() {
     let scene = Scene::start().await;
     let sale = sale(100);
     campaigns::create(&scene.ledger, &sale).await.expect("created");
     let taken = CouponIssued { coupon_id: Uuid::from_u128(900), user_id: "other".into(), ..issued(&sale, 7) };
     let bad_name = CouponIssued { user_id: "a b".into(), ..issued(&sale, 60) };
-    let mut messages: Vec<Envelope> = (1..=50).map(|serial| told_of(&issued(&sale, serial))).collect();
-    messages.insert(20, told(1, event_type::COUPON_ISSUED, &taken));
-    messages.insert(30, told_of(&issued(&sale, 101)));
-    messages.insert(40, told(2, event_type::COUPON_ISSUED, &bad_name));
-    messages.push(told(3, event_type::COUPON_REVOKED, &serde_json::json!({"half": true})));
+    let mut messages: Vec<Envelope> = (1..=50).map(|serial| issued_message(&issued(&sale, serial))).collect();
+    messages.insert(20, envelope(1, event_type::COUPON_ISSUED, &taken));
+    messages.insert(30, issued_message(&issued(&sale, 101)));
+    messages.insert(40, envelope(2, event_type::COUPON_ISSUED, &bad_name));
+    messages.push(envelope(3, event_type::COUPON_REVOKED, &serde_json::json!({"half": true})));
     scene.publish(messages).await;
-    assert_eq!(scene.kept(&sale).await, 50, "the rest is not held up");
+    assert_eq!(scene.kept(&sale).await, 50, "the other messages are stored");
     let mut letters = scene.letters().await;
     letters.sort_by_key(|letter| letter.id);
     let errors: Vec<&str> = letters.iter().map(|letter| letter.error.as_str()).collect();
@@ -198,23 +199,23 @@ async fn what_the_database_refuses_is_laid_aside_by_name_and_kept_once_its_cause
     campaigns::update(&scene.ledger, &Campaign { stock: 101, ..sale.clone() }).await.expect("more stock");
     let beyond = letters.iter().find(|letter| letter.error.contains("beyond")).expect("there");
     assert_eq!(scene.letters.replay(beyond.id).await, Ok(true));
-    until("it left", async || scene.letters().await.len() == 3).await;
+    until("the dead letter is gone", async || scene.letters().await.len() == 3).await;
     assert_eq!(scene.kept(&sale).await, 51);
     scene.bus.stop().await;
 }
 
 #[tokio::test]
-async fn while_the_database_is_away_nothing_is_lost_and_nothing_counts() {
+async fn while_the_database_is_unavailable_no_message_is_lost_or_counted_as_failed() {
     let scene = Scene::start().await;
     let sale = sale(100);
     campaigns::create(&scene.ledger, &sale).await.expect("created");
-    let holder = scene.ledger.begin().await.expect("takes the writer's place");
+    let holder = scene.ledger.begin().await.expect("holds the write lock");
     let publishing = tokio::spawn({
-        let (bus, message) = (scene.bus.clone(), Arc::new(told_of(&issued(&sale, 1))));
+        let (bus, message) = (scene.bus.clone(), Arc::new(issued_message(&issued(&sale, 1))));
         async move { bus.publish(topic::COUPON_EVENTS, &[message]).await }
     });
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(!publishing.is_finished(), "the consumer keeps its place");
+    assert!(!publishing.is_finished(), "the consumer waits");
     drop(holder);
     let outcome = tokio::time::timeout(DEADLINE, publishing).await.expect("in time").expect("ran");
     assert_eq!(outcome, Ok(()));
@@ -224,13 +225,13 @@ async fn while_the_database_is_away_nothing_is_lost_and_nothing_counts() {
 }
 
 #[tokio::test]
-async fn a_step_in_the_ledger_is_told_once_and_forgotten_when_its_time_is_past() {
+async fn a_step_in_the_ledger_is_published_once_and_purged_after_its_retention() {
     let scene = Scene::start().await;
     let sale = sale(100);
     campaigns::create(&scene.ledger, &sale).await.expect("created");
-    scene.publish([told_of(&issued(&sale, 1))]).await;
+    scene.publish([issued_message(&issued(&sale, 1))]).await;
     let before = Use::issued(Timestamp(1_700_000_000_000));
-    let Ok(Step::Change(after)) = before.revoke(Timestamp(0)) else { panic!("can be taken back") };
+    let Ok(Step::Change(after)) = before.revoke(Timestamp(0)) else { panic!("can be revoked") };
     let payload = CouponRevoked {
         tenant: "default".into(),
         campaign_id: "sale".into(),
@@ -238,7 +239,7 @@ async fn a_step_in_the_ledger_is_told_once_and_forgotten_when_its_time_is_past()
         user_id: "u1".into(),
         return_to_stock: true,
     };
-    let message = told(42, event_type::COUPON_REVOKED, &payload);
+    let message = envelope(42, event_type::COUPON_REVOKED, &payload);
     let step = UseChange {
         tenant: &sale.id.tenant,
         coupon_id: Uuid::from_u128(1),
@@ -250,7 +251,7 @@ async fn a_step_in_the_ledger_is_told_once_and_forgotten_when_its_time_is_past()
     assert_eq!(coupons::change_use(&scene.ledger, &step).await, Ok(true));
     let relay = scene.relay(LedgerOutbox(scene.ledger.clone()));
     let waiting = async || outbox::next(&scene.ledger, 10).await.expect("read").len();
-    until("handed over", async || waiting().await == 0).await;
+    until("published", async || waiting().await == 0).await;
     scene.stop.stop();
     relay.await.expect("ended");
     assert_eq!(scene.letters().await, []);

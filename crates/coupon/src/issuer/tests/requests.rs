@@ -1,6 +1,6 @@
-//! What the gate asks for: decided in the tables, once a turn, and told.
+//! The gate's requests: decided in the tables, once for each turn, and reported.
 
-use super::{Scene, sale, told, until};
+use super::{Scene, envelope, sale, until};
 use crate::issuer::{LedgerOutbox, Outcome};
 use crate::rows::{campaigns, coupons};
 use bus::Publisher;
@@ -11,35 +11,35 @@ use domain::{Campaign, UserId};
 use ledger::outbox;
 use std::sync::Arc;
 
-/// The request of somebody with this place.
-fn asked(sale: &Campaign, ticket: u64) -> Envelope {
+/// The request of the user with this ticket.
+fn requested(sale: &Campaign, ticket: u64) -> Envelope {
     let payload = CouponRequested {
         tenant: sale.id.tenant.to_string(),
         campaign_id: sale.id.event.to_string(),
         user_id: format!("u{ticket}"),
         ticket,
     };
-    told(0xA000 + u128::from(ticket), event_type::COUPON_REQUESTED, &payload)
+    envelope(0xA000 + u128::from(ticket), event_type::COUPON_REQUESTED, &payload)
 }
 
-fn outcome(sale: &Campaign, ticket: u64, verdict: LineOutcome) -> Outcome {
+fn outcome(sale: &Campaign, ticket: u64, line_outcome: LineOutcome) -> Outcome {
     let user = UserId::new(&format!("u{ticket}")).expect("a name");
-    Outcome { campaign: sale.id.clone(), user, verdict }
+    Outcome { campaign: sale.id.clone(), user, verdict: line_outcome }
 }
 
-async fn ask(scene: &Scene, messages: Vec<Envelope>) {
+async fn request(scene: &Scene, messages: Vec<Envelope>) {
     let messages: Vec<Arc<Envelope>> = messages.into_iter().map(Arc::new).collect();
     scene.bus.publish(topic::COUPON_REQUESTS, &messages).await.expect("published");
 }
 
 #[tokio::test]
-async fn the_first_in_order_get_one_each_and_everybody_is_told() {
+async fn coupons_go_to_the_first_in_order_and_every_outcome_is_reported() {
     let scene = Scene::start().await;
     let sale = sale(3);
     campaigns::create(&scene.ledger, &sale).await.expect("created");
-    ask(&scene, (1..=5).map(|ticket| asked(&sale, ticket)).collect()).await;
-    let verdict = |ticket| if ticket <= 3 { LineOutcome::Issued } else { LineOutcome::SoldOut };
-    assert_eq!(scene.told.take(), (1..=5).map(|ticket| outcome(&sale, ticket, verdict(ticket))).collect::<Vec<_>>());
+    request(&scene, (1..=5).map(|ticket| requested(&sale, ticket)).collect()).await;
+    let expected = |ticket| if ticket <= 3 { LineOutcome::Issued } else { LineOutcome::SoldOut };
+    assert_eq!(scene.gate.take(), (1..=5).map(|ticket| outcome(&sale, ticket, expected(ticket))).collect::<Vec<_>>());
     let mut book = coupons::entries(&scene.ledger, &sale.id, None, 10).await.expect("read");
     book.sort_by_key(|entry| entry.serial);
     let kept: Vec<_> = book.iter().map(|entry| (entry.serial, entry.user_id.as_str())).collect();
@@ -49,63 +49,65 @@ async fn the_first_in_order_get_one_each_and_everybody_is_told() {
 }
 
 #[tokio::test]
-async fn the_same_turn_again_gets_nothing_more_and_hears_it_again() {
+async fn a_repeated_turn_gets_no_second_coupon_and_the_same_outcome() {
     let scene = Scene::start().await;
     let sale = Campaign { per_user_limit: 2, ..sale(10) };
     campaigns::create(&scene.ledger, &sale).await.expect("created");
-    for messages in [vec![asked(&sale, 1), asked(&sale, 1)], vec![asked(&sale, 1)], vec![asked(&sale, 1)]] {
+    for messages in
+        [vec![requested(&sale, 1), requested(&sale, 1)], vec![requested(&sale, 1)], vec![requested(&sale, 1)]]
+    {
         let count = messages.len();
-        ask(&scene, messages).await;
-        assert_eq!(scene.told.take(), vec![outcome(&sale, 1, LineOutcome::Issued); count]);
+        request(&scene, messages).await;
+        assert_eq!(scene.gate.take(), vec![outcome(&sale, 1, LineOutcome::Issued); count]);
         assert_eq!(scene.kept(&sale).await, 1, "one turn, one coupon, though the limit is two");
     }
     scene.bus.stop().await;
 }
 
 #[tokio::test]
-async fn while_the_campaign_rests_nothing_is_decided_and_afterwards_the_same_message_is() {
+async fn a_request_is_not_decided_while_the_campaign_is_paused_and_is_decided_afterwards() {
     let scene = Scene::start().await;
-    let resting = Campaign { switches: Switches { opened: true, paused: true, closed: false }, ..sale(10) };
-    campaigns::create(&scene.ledger, &resting).await.expect("created");
-    ask(&scene, vec![asked(&resting, 1)]).await;
-    assert_eq!(scene.told.take(), [], "put back, and asked for again");
-    let open = Campaign { switches: Switches { opened: true, ..Switches::default() }, ..resting };
+    let paused = Campaign { switches: Switches { opened: true, paused: true, closed: false }, ..sale(10) };
+    campaigns::create(&scene.ledger, &paused).await.expect("created");
+    request(&scene, vec![requested(&paused, 1)]).await;
+    assert_eq!(scene.gate.take(), [], "the gate will send the request again");
+    let open = Campaign { switches: Switches { opened: true, ..Switches::default() }, ..paused };
     campaigns::update(&scene.ledger, &open).await.expect("stored");
-    ask(&scene, vec![asked(&open, 1)]).await;
-    assert_eq!(scene.told.take(), [outcome(&open, 1, LineOutcome::Issued)]);
+    request(&scene, vec![requested(&open, 1)]).await;
+    assert_eq!(scene.gate.take(), [outcome(&open, 1, LineOutcome::Issued)]);
     assert_eq!(scene.kept(&open).await, 1);
     scene.bus.stop().await;
 }
 
 #[tokio::test]
-async fn a_request_that_can_not_be_is_laid_aside_and_the_rest_goes_on() {
+async fn an_invalid_request_becomes_a_dead_letter_and_the_others_are_decided() {
     let scene = Scene::start().await;
     let (sale, unknown) = (sale(10), Campaign { id: "other/none".parse().expect("a name"), ..sale(1) });
     campaigns::create(&scene.ledger, &sale).await.expect("created");
-    let half = told(0xBAD, event_type::COUPON_REQUESTED, &serde_json::json!({"userId": "u1"}));
-    ask(&scene, vec![asked(&sale, 1), half, asked(&unknown, 7), asked(&sale, 2)]).await;
+    let half = envelope(0xBAD, event_type::COUPON_REQUESTED, &serde_json::json!({"userId": "u1"}));
+    request(&scene, vec![requested(&sale, 1), half, requested(&unknown, 7), requested(&sale, 2)]).await;
     assert_eq!(scene.kept(&sale).await, 2);
     let mut errors: Vec<String> = scene.letters().await.into_iter().map(|letter| letter.error).collect();
     errors.sort();
     assert_eq!(errors.len(), 2, "{errors:?}");
-    assert!(errors[0].starts_with("payload: ") && errors[1] == "there is no such campaign", "{errors:?}");
+    assert!(errors[0].starts_with("payload: ") && errors[1] == "the campaign does not exist", "{errors:?}");
     scene.bus.stop().await;
 }
 
 #[tokio::test]
-async fn others_hear_of_it_as_of_any_coupon_and_no_second_row_comes_of_it() {
+async fn a_decision_publishes_the_same_messages_as_any_coupon_and_makes_no_second_row() {
     let scene = Scene::start().await;
     let sale = sale(2);
     campaigns::create(&scene.ledger, &sale).await.expect("created");
-    ask(&scene, vec![asked(&sale, 1), asked(&sale, 2)]).await;
+    request(&scene, vec![requested(&sale, 1), requested(&sale, 2)]).await;
     let waiting = outbox::next(&scene.ledger, 10).await.expect("read");
     let kinds: Vec<&str> = waiting.iter().map(|one| one.envelope.event_type.as_str()).collect();
     assert_eq!(kinds, [event_type::COUPON_ISSUED, event_type::COUPON_ISSUED, event_type::STOCK_EXHAUSTED]);
-    let (cause, consequence) = (asked(&sale, 1), &waiting[0].envelope.metadata);
+    let (cause, consequence) = (requested(&sale, 1), &waiting[0].envelope.metadata);
     assert_eq!(consequence.causation_id, Some(cause.event_id));
     assert_eq!(consequence.correlation_id, cause.metadata.correlation_id);
     let relay = scene.relay(LedgerOutbox(scene.ledger.clone()));
-    until("handed over", async || outbox::next(&scene.ledger, 10).await.expect("read").is_empty()).await;
+    until("published", async || outbox::next(&scene.ledger, 10).await.expect("read").is_empty()).await;
     scene.stop.stop();
     relay.await.expect("ended");
     assert_eq!(scene.kept(&sale).await, 2);

@@ -121,8 +121,8 @@ async fn policies_of<'a>(
             campaign::Entity::find().filter(both.in_tuples(part.iter().copied())).all(change.connection()).await?;
         let found: BTreeMap<(String, String), Policy> = policies_from(change, rows).await?.into_iter().collect();
         for ((tenant, event), policy) in found {
-            let said = part.iter().find(|(t, e)| *t == tenant && *e == event);
-            policies.extend(said.map(|name| (*name, policy)));
+            let named = part.iter().find(|(t, e)| *t == tenant && *e == event);
+            policies.extend(named.map(|name| (*name, policy)));
         }
     }
     Ok(policies)

@@ -1,4 +1,4 @@
-//! Many who change one rule at once.
+//! Concurrent changes of one rule.
 
 use crate::line::{LinePort, RuleChange};
 use domain::EventName;
@@ -7,13 +7,13 @@ use std::sync::Arc;
 use tokio::sync::Barrier;
 use uuid::Uuid;
 
-/// How often each changes the rule.
+/// Changes by each changer.
 const CHANGES: u32 = 40;
 
 /// A part of a rule.
 type Part = fn(&mut LineRule) -> &mut u32;
 
-/// Each is one changer's own.
+/// Each part belongs to one changer.
 const PARTS: [Part; 7] = [
     |rule| &mut rule.rate_per_second,
     |rule| &mut rule.interval_ms,
@@ -37,10 +37,10 @@ fn all_zero() -> LineRule {
     }
 }
 
-/// Lets several change one line's rule at once, each a part of its own, through these doors to one engine by turns.
+/// Makes several changers change one line's rule at once, each a part of its own, through these handles of one engine.
 ///
 /// # Panics
-/// When a change that was made is lost, or one counts that was made from an older rule.
+/// When a change is lost, or a change from an older rule is accepted.
 pub async fn run_changers<P: LinePort>(doors: Vec<P>) {
     let doors: Vec<Arc<P>> = doors.into_iter().map(Arc::new).collect();
     let line = LineId::Queue(EventName::new(&format!("changed-{}", Uuid::new_v4().simple())).expect("valid"));
@@ -60,16 +60,16 @@ pub async fn run_changers<P: LinePort>(doors: Vec<P>) {
         assert_eq!(*part(&mut rule), CHANGES);
     }
     assert_eq!(rule.revision, 1 + u64::from(CHANGES) * PARTS.len() as u64, "one for each change");
-    assert!(conflicts >= PARTS.len() - 1, "all began from the same rule, and one of these changes counted");
+    assert!(conflicts >= PARTS.len() - 1, "all began from the same rule, and one of these changes was accepted");
 }
 
-/// Counts a part up; how often somebody else was quicker.
+/// Increments a part. Returns how often another change came first.
 async fn change_often<P: LinePort>(door: Arc<P>, line: LineId, part: Part, all_have_read: Arc<Barrier>) -> usize {
     let mut rule = door.rule(&line).await.expect("reads").expect("is there");
     all_have_read.wait().await;
     let (mut made, mut conflicts) = (0, 0);
     while made < CHANGES {
-        assert_eq!(*part(&mut rule), made, "nobody else changes this part");
+        assert_eq!(*part(&mut rule), made, "no other changer changes this part");
         *part(&mut rule) += 1;
         rule = match door.change_rule(&line, rule).await.expect("answers") {
             RuleChange::Made(now) => {

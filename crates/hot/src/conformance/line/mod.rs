@@ -1,8 +1,7 @@
-//! One suite for every engine of lines: random histories thrown at the engine and at [`domain::line::Line`]; the
-//! answers must be equal.
+//! One suite for every engine of lines: random histories on the engine and on [`domain::line::Line`] must give equal replies.
 //!
-//! A new engine plugs in by [`run`] with a way to make an empty engine, and by [`run_changers`] with several doors to
-//! one engine.
+//! A new engine calls [`run`] with a function that makes an empty engine, and [`run_changers`] with several handles of one
+//! engine.
 
 mod changers;
 mod steps;
@@ -26,10 +25,10 @@ struct History<P> {
     lines: BTreeMap<LineId, Line>,
     begun: i64,
     now: i64,
-    /// A line's rule as somebody read it.
+    /// A line's rule as it was read earlier.
     read: BTreeMap<u8, LineRule>,
     passes_made: u128,
-    /// Answers that a draw of two or more was held, or was under way.
+    /// Replies that a draw of two or more entries was held or under way.
     drawn: u32,
     under_way: u32,
     /// Changes that were made from an older rule.
@@ -176,7 +175,7 @@ impl<P: LinePort> History<P> {
         assert_eq!(heard.next_in_ms, known.next_in_ms(), "next in {line}");
     }
 
-    /// An engine may be under way with what the rule does at once.
+    /// An engine may still be drawing, which the rules do at once.
     async fn draw(&mut self, n: u8) {
         let line = self.line(n);
         let now = Timestamp(self.now);
@@ -198,7 +197,7 @@ impl<P: LinePort> History<P> {
         assert_eq!(heard, Ok(self.lines.get(&line).map(|line| line.counts(3, now))), "figures of {line}");
     }
 
-    /// Everybody stands alike, and the lines are those that were made.
+    /// All users have equal statuses, and the lines are those that were created.
     async fn compare_all(&mut self) {
         for n in 0..=LINES {
             self.counts(n).await;
@@ -210,13 +209,12 @@ impl<P: LinePort> History<P> {
     }
 }
 
-/// Throws `histories` random histories of `steps` steps at an engine and at the rules.
+/// Plays `histories` random histories of `steps` steps on an engine and on the rules.
 ///
-/// Says how often draws were met.
+/// Prints how often draws were met.
 ///
 /// # Panics
-/// When they disagree, the history's steps are printed; when no draw was ever held, or no
-/// change ever refused.
+/// When they disagree, with the steps of the history; when no draw was ever held, or no change ever refused.
 pub async fn run<P: LinePort, Fresh: Future<Output = P>>(histories: u32, steps: usize, fresh: impl Fn() -> Fresh) {
     let mut runner = TestRunner::deterministic();
     let strategy = proptest::collection::vec(any_step(), steps);

@@ -1,10 +1,10 @@
-//! What random histories are made of.
+//! The steps of random histories.
 
 use domain::Timestamp;
 use domain::line::{Admits, DrawSeed, LineRule};
 use proptest::prelude::*;
 
-/// Lines and users in play: few, so that histories meet.
+/// The numbers of lines and users: few, so that steps concern the same ones.
 pub(super) const LINES: u8 = 3;
 pub(super) const USERS: u8 = 12;
 
@@ -13,11 +13,11 @@ pub(super) const USERS: u8 = 12;
 pub(super) enum Step {
     /// Makes a line, or changes its rule as it is.
     Put(u8, LineRule),
-    /// Makes a line that is there, perhaps.
+    /// Creates a line that may exist.
     Make(u8, LineRule),
-    /// Somebody reads the rule, to change it at some time.
+    /// Reads the rule, for a later change.
     Read(u8),
-    /// Changes the rule as it was when somebody read it: another may have changed it since.
+    /// Changes the rule that was read earlier. It may have changed since.
     ChangeAsRead(u8, LineRule),
     Enter(Vec<(u8, u8)>),
     Look(Vec<(u8, u8)>),

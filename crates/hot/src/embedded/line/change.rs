@@ -1,5 +1,5 @@
-//! What is to be journalled. A place is told by the number that was given at entry: the ticket, but for those whose
-//! ticket was drawn.
+//! Changes to be journalled. A place is identified by the number that was given at entry, which is the ticket unless that
+//! was drawn.
 
 use super::slot::Slot;
 use domain::UserId;
@@ -17,7 +17,7 @@ pub(super) enum Change {
     Became { entry: u64, state: State },
     /// The number was given up.
     Gone { entry: u64 },
-    /// Those who had come until then have their tickets by lot.
+    /// The people who had come until then have their tickets by lot.
     Drawn { count: u32 },
 }
 
@@ -35,6 +35,6 @@ pub(super) struct Record {
     /// Grows by one with every record of the line.
     pub number: u64,
     pub counters: Counters,
-    /// None at all: who waits only wants to know that all before is kept.
+    /// Empty for a caller that only waits until all earlier changes are durable.
     pub changes: Vec<Change>,
 }

@@ -216,8 +216,8 @@ impl<'a> LineGuard<'a> {
         Ok(back)
     }
 
-    /// See [`domain::line::Line::begin_draw`]; with the seed. Who takes part is not kept: until all are drawn nobody is
-    /// told.
+    /// See [`domain::line::Line::begin_draw`]; with the seed. The participants are not journalled: until all are drawn no
+    /// caller gets a ticket.
     pub fn begin_draw(&mut self, now: Timestamp) -> (DrawStep, Option<DrawSeed>) {
         self.wait_for = self.state.draw_recorded;
         (self.state.line.begin_draw(now), self.state.line.rule().draw)

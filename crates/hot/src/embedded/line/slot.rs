@@ -95,8 +95,8 @@ impl State {
     }
 }
 
-/// People whose last change the disk may not hold yet. 64 keyed bits stand for a name: when two meet, somebody waits who
-/// need not.
+/// People whose last change the disk may not hold yet. 64 keyed bits stand for a name: after a collision, a caller waits
+/// without need.
 #[derive(Default)]
 struct Unsettled {
     by_user: HashMap<u64, u64>,

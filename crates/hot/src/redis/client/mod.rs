@@ -78,8 +78,8 @@ pub(super) enum Wait {
     Nobody,
 }
 
-/// Which connection a call takes. `WAIT` holds up its own connection: a caller who waits for a decision must not stand
-/// behind a relay, nor the relay behind an admission.
+/// Which connection a call takes. `WAIT` blocks its own connection: a call for a decision must not queue behind a relay,
+/// nor the relay behind an admission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lane {
     /// A caller waits for the answer.
@@ -213,7 +213,7 @@ async fn run_on(
                 };
                 return Ok(Reply { value, is_durable });
             }
-            // A node that was promoted, restarted or told to forget has no scripts: it gets the text.
+            // A node that was promoted, restarted or flushed has no scripts: it gets the text.
             Err(error) if known && error.code() == Some("NOSCRIPT") => {}
             Err(error) => return Err(unknown(script.name, error)),
         }

@@ -1,4 +1,4 @@
-//! Reading what a script gave: arrays of numbers, texts and arrays.
+//! Reads the replies of scripts: arrays of numbers, texts and arrays.
 
 use crate::port::HotError;
 use redis::Value;

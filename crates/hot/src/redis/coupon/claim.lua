@@ -1,8 +1,8 @@
--- Lets go of, or takes over, what an idempotency key was claimed for; only if it is still what the caller saw.
+-- Releases or takes over the claim of an idempotency key, if the claim is still the one that the caller has read.
 --
 -- KEYS  claim
--- ARGV  what was seen, what it becomes ("" for nothing), life in milliseconds
--- Gives 1 if it was so.
+-- ARGV  the claim that was read, the new claim ("" for none), life in milliseconds
+-- Returns 1 if the claim was changed.
 
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end

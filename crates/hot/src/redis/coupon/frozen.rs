@@ -1,5 +1,5 @@
-//! Sold out is local: the winners of frozen campaigns are kept in memory and looked at every [`LOOK_EVERY`], so that
-//! a restock is seen within a second.
+//! Frozen campaigns are answered locally: their winners are held in memory. Campaigns are checked every [`CHECK_EVERY`], so
+//! that a restock is noticed within a second.
 
 use super::record::{self, Entry};
 use super::sale::{LocalFrozen, Mark, Sale, Version};
@@ -18,8 +18,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 /// How often campaigns with requests are checked.
-const LOOK_EVERY: Duration = Duration::from_millis(400);
-/// How long local answers go on while Redis cannot be asked.
+const CHECK_EVERY: Duration = Duration::from_millis(400);
+/// How long local answers are valid while Redis is unavailable.
 const FRESH_MS: i64 = 10_000;
 /// Larger campaigns are answered by Redis: their winners would take too much memory in every server.
 const WINNERS_MAX: u64 = 2_000_000;
@@ -29,45 +29,45 @@ const AT_ONCE: usize = 32;
 const SCAN_COUNT: usize = 2_000;
 
 /// A campaign's state, without its winners.
-struct Look {
+struct SaleState {
     version: Version,
     left: u32,
     given: u64,
-    /// Whether everything decided was handed over.
-    all_told: bool,
+    /// Whether all messages of decisions were published.
+    all_published: bool,
     incomplete: bool,
 }
 
 impl Inner {
-    /// Looks at campaigns until the engine is gone.
+    /// Checks campaigns until the engine is dropped.
     pub(super) async fn watch(inner: std::sync::Weak<Self>) {
         loop {
             let Some(frozen_news) = inner.upgrade().map(|inner| inner.frozen_news.clone()) else { return };
-            // At once when a campaign was frozen, otherwise in time.
-            let _ = tokio::time::timeout(LOOK_EVERY, frozen_news.notified()).await;
+            // At once when a campaign was frozen, otherwise at the interval.
+            let _ = tokio::time::timeout(CHECK_EVERY, frozen_news.notified()).await;
             let Some(inner) = inner.upgrade() else { return };
-            inner.look_at_all().await;
-            inner.show_figures();
+            inner.check_all().await;
+            inner.record_metrics();
         }
     }
 
-    async fn look_at_all(&self) {
+    async fn check_all(&self) {
         let mut sales = self.sales.all();
-        sales.retain(|(_, sale)| sale.is_asked() || sale.frozen.load().is_some());
+        sales.retain(|(_, sale)| sale.has_requests() || sale.frozen.load().is_some());
         for some in sales.chunks(AT_ONCE) {
-            let mut looking = Vec::with_capacity(some.len());
+            let mut checks = Vec::with_capacity(some.len());
             for (_, sale) in some {
-                looking.push(self.look_at(sale));
+                checks.push(self.check(sale));
             }
-            for ((_, sale), looked) in some.iter().zip(join_all(looking).await) {
-                if let Err(error) = looked {
-                    tracing::debug!(campaign = %sale.id, %error, "cannot be looked at now");
+            for ((_, sale), checked) in some.iter().zip(join_all(checks).await) {
+                if let Err(error) = checked {
+                    tracing::debug!(campaign = %sale.id, %error, "cannot be checked now");
                 }
             }
         }
     }
 
-    fn show_figures(&self) {
+    fn record_metrics(&self) {
         let sales = self.sales.all();
         let open = sales.iter().filter(|(_, sale)| sale.breaker_is_open()).count();
         let fenced = sales.iter().filter(|(_, sale)| sale.is_fenced()).count();
@@ -75,38 +75,43 @@ impl Inner {
         metrics::gauge!("onsale_hot_fenced_campaigns").set(fenced as f64);
     }
 
-    async fn look_at(&self, sale: &Sale) -> Result<(), HotError> {
+    async fn check(&self, sale: &Sale) -> Result<(), HotError> {
         let wakes = sale.wakes();
-        let Some(look) = self.look_once(sale).await? else {
+        let Some(state) = self.read_state(sale).await? else {
             sale.wake();
             return Ok(());
         };
         if let Some(local) = sale.frozen.load().as_ref()
-            && local.version == look.version
+            && local.version == state.version
             && local.wakes == wakes
-            && !look.incomplete
+            && !state.incomplete
         {
             local.fresh_until_ms.store(uptime_ms() + FRESH_MS, Ordering::Relaxed);
             return Ok(());
         }
         sale.frozen.store(None);
-        if sale.is_asked() && !look.incomplete && look.version.mark >= sale.kept() && look.given <= WINNERS_MAX {
-            self.rest_locally(sale, &look, wakes).await?;
+        if sale.has_requests()
+            && !state.incomplete
+            && state.version.mark >= sale.durable()
+            && state.given <= WINNERS_MAX
+        {
+            self.freeze_locally(sale, &state, wakes).await?;
         }
         Ok(())
     }
 
-    /// Whether somebody else has put back what was lost: a later epoch than this process has seen tells so, a count
-    /// does not.
-    pub(super) async fn has_caught_up(&self, sale: &Sale) -> Result<bool, HotError> {
-        let caught_up = self.look_once(sale).await?.is_some_and(|look| look.version.mark.epoch > sale.kept().epoch);
-        if caught_up {
+    /// Whether another process has restored the lost decisions: the campaign has a later epoch than this process has seen. A
+    /// higher count does not show that.
+    pub(super) async fn was_repaired(&self, sale: &Sale) -> Result<bool, HotError> {
+        let is_repaired =
+            self.read_state(sale).await?.is_some_and(|state| state.version.mark.epoch > sale.durable().epoch);
+        if is_repaired {
             sale.unfence();
         }
-        Ok(caught_up)
+        Ok(is_repaired)
     }
 
-    async fn look_once(&self, sale: &Sale) -> Result<Option<Look>, HotError> {
+    async fn read_state(&self, sale: &Sale) -> Result<Option<SaleState>, HotError> {
         let mut pipeline = redis::pipe();
         let fields = ["epoch", "count", "revision", "given", "told", "handed", "incomplete"];
         pipeline.cmd("HMGET").arg(&sale.keys.policy).arg(&fields);
@@ -117,33 +122,33 @@ impl Inner {
         let mark = Mark { epoch, count: fields.number()? };
         let version = Version { mark, revision: fields.number()? };
         let given = fields.number()?;
-        let all_told = fields.number::<u64>()? == fields.number::<u64>()?;
+        let all_published = fields.number::<u64>()? == fields.number::<u64>()?;
         let incomplete = fields.field::<u8>()?.is_some();
-        Ok(Some(Look { version, left: values.number()?, given, all_told, incomplete }))
+        Ok(Some(SaleState { version, left: values.number()?, given, all_published, incomplete }))
     }
 
-    /// Takes the winners of a frozen campaign into memory, if nothing changed while they were read and all of it is
-    /// kept.
-    async fn rest_locally(&self, sale: &Sale, look: &Look, wakes: u64) -> Result<(), HotError> {
+    /// Loads the winners of a frozen campaign into memory, if nothing changed while they were read and all of it is
+    /// durable.
+    async fn freeze_locally(&self, sale: &Sale, state: &SaleState, wakes: u64) -> Result<(), HotError> {
         let Some(campaign) = self.policy(sale).await? else { return Ok(()) };
-        let at_rest = look.left == 0 || campaign.phase(clock::now()) != Phase::Open;
-        let told = self.ack != Ack::Bus || look.all_told;
-        if !at_rest || !told || campaign.revision != look.version.revision {
+        let is_frozen = state.left == 0 || campaign.phase(clock::now()) != Phase::Open;
+        let is_published = self.ack != Ack::Bus || state.all_published;
+        if !is_frozen || !is_published || campaign.revision != state.version.revision {
             return Ok(());
         }
         let winners = winners_of(&self.book(sale).await?);
-        let unchanged = self.look_once(sale).await?.is_some_and(|again| again.version == look.version);
-        if unchanged && self.is_kept(sale, look.version.mark).await? {
-            let frozen = Frozen { campaign: Arc::new(campaign), remaining: look.left, winners: Arc::new(winners) };
+        let unchanged = self.read_state(sale).await?.is_some_and(|again| again.version == state.version);
+        if unchanged && self.is_durable(sale, state.version.mark).await? {
+            let frozen = Frozen { campaign: Arc::new(campaign), remaining: state.left, winners: Arc::new(winners) };
             let fresh_until_ms = AtomicI64::new(uptime_ms() + FRESH_MS);
-            sale.freeze(LocalFrozen { frozen, version: look.version, wakes, fresh_until_ms });
+            sale.freeze(LocalFrozen { frozen, version: state.version, wakes, fresh_until_ms });
         }
         Ok(())
     }
 
-    /// Whether everything up to a mark is kept; asks the replica if nobody has yet.
-    async fn is_kept(&self, sale: &Sale, mark: Mark) -> Result<bool, HotError> {
-        Ok(sale.kept() >= mark || (self.look_of(sale, "").await?.is_some() && sale.kept() >= mark))
+    /// Whether all decisions up to a mark are durable; asks the replica if that is not known yet.
+    async fn is_durable(&self, sale: &Sale, mark: Mark) -> Result<bool, HotError> {
+        Ok(sale.durable() >= mark || (self.durable_coupons_of(sale, "").await?.is_some() && sale.durable() >= mark))
     }
 
     /// A campaign's policy.
@@ -161,10 +166,10 @@ impl Inner {
         }
     }
 
-    /// A user's coupons once they are kept; `None` if there is no such campaign.
-    pub(super) async fn look_of(&self, sale: &Sale, user: &str) -> Result<Option<Vec<Entry>>, HotError> {
-        let kept = sale.kept();
-        let numbers = [kept.epoch, kept.count, clock::now().millis()].map(|number| number.to_string());
+    /// A user's coupons once they are durable; `None` if the campaign does not exist.
+    pub(super) async fn durable_coupons_of(&self, sale: &Sale, user: &str) -> Result<Option<Vec<Entry>>, HotError> {
+        let durable = sale.durable();
+        let numbers = [durable.epoch, durable.count, clock::now().millis()].map(|number| number.to_string());
         let arguments = [user.as_bytes(), numbers[0].as_bytes(), numbers[1].as_bytes(), numbers[2].as_bytes()];
         let keys = [sale.keys.policy.as_str(), sale.keys.participants.as_str()];
         let reply = self.connections.run(&scripts::LOOK, &keys, &arguments, (Lane::Decision, self.wait())).await?;
@@ -173,17 +178,17 @@ impl Inner {
             return Ok(None);
         }
         let mark = Mark { epoch: fields.number()?, count: fields.number()? };
-        if mark > kept && !reply.is_durable {
-            return Err(HotError::unavailable("no replica has confirmed what is known"));
+        if mark > durable && !reply.is_durable {
+            return Err(HotError::unavailable("no replica has confirmed the latest decisions"));
         }
         if self.ack != Ack::Bus {
-            sale.keep(mark);
+            sale.mark_durable(mark);
         }
         let record = fields.text()?;
         Ok(Some(if record.is_empty() { Vec::new() } else { record::read(&record)? }))
     }
 
-    /// Every coupon of a campaign in the order of giving.
+    /// All coupons of a campaign, in the order in which they were given.
     pub(super) async fn book(&self, sale: &Sale) -> Result<Vec<(UserId, Entry)>, HotError> {
         let mut book: Vec<(UserId, Entry)> = Vec::new();
         let mut cursor = "0".to_owned();

@@ -1,7 +1,7 @@
--- Forgets messages that were handed over.
+-- Deletes published messages.
 --
 -- KEYS  outbox, policy
--- ARGV  for each entry: its id, how many messages it held
+-- ARGV  for each entry: its id, the number of its messages
 
 local handed = 0
 for place = 1, #ARGV, 2 do

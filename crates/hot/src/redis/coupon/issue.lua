@@ -1,18 +1,18 @@
 -- Decides a batch of requests for coupons of one campaign, in order (FCFS-001, FCFS-004): the twin of
--- `domain::issue::decide`. Works on the whole batch at once: one membership test, one decrement, one write of all
+-- `domain::coupon::issue::decide`. Works on the whole batch at once: one membership test, one decrement, one write of all
 -- winners, one stream entry.
 --
 -- KEYS  policy, stock, participants, outbox, returned
--- ARGV  now_ms, epoch and count that the caller has seen kept, message id should the last coupon go,
---       "1" where the books must have been looked at since this node began to run, n,
---       admitted ("1" or "0" a request), n coupon ids of 32 characters in one piece, n users,
+-- ARGV  now_ms, epoch and count of the latest mark that the caller knows to be durable, message id in case the last
+--       coupon is given, "1" if the books must have been compared since this node started, n,
+--       admitted ("1" or "0" for each request), n coupon ids of 32 characters in one string, n users,
 --       [n idempotency keys, "" for none]
--- Gives {"OK", epoch, count, revision, left before, phase, gated, {place, record, ...}, {serial, ...},
---        {nth of user, ...} where one may have two}
+-- Returns {"OK", epoch, count, revision, left before, phase, gated, {place, record, ...}, {serial, ...},
+--        {nth of user, ...} if the limit is above one}
 --       or {"ABSENT"} or {"BEHIND", epoch, count} or {"INCOMPLETE"}
 --
--- A user who holds the very coupon proposed here was given it by this request, sent before, or by another of the same
--- attempt: the caller tells them apart.
+-- A user who holds the very coupon proposed here got it from this request, sent before, or from another request of the
+-- same attempt: the caller distinguishes them.
 
 local policy = redis.call('HMGET', KEYS[1], 'epoch', 'count', 'revision', 'incomplete', 'limit', 'total', 'next', 'gated',
   'opened', 'paused', 'closed', 'opens_at', 'closes_at', 'given', 'told', 'expires_at', 'run')
@@ -20,14 +20,14 @@ if not policy[1] then return {'ABSENT'} end
 local epoch, count = tonumber(policy[1]), tonumber(policy[2])
 local seen_epoch, seen_count = tonumber(ARGV[2]), tonumber(ARGV[3])
 if epoch < seen_epoch or (epoch == seen_epoch and count < seen_count) then
-  -- Another server may have seen less, and would go on from here: nobody may, until what was lost is put back.
+  -- A server that has seen less would continue from here. No server may, until the lost decisions are restored.
   redis.call('HSET', KEYS[1], 'incomplete', 1)
   return {'BEHIND', epoch, count}
 end
 if policy[4] then return {'INCOMPLETE'} end
 if ARGV[5] == '1' and policy[17] ~= string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') then
-  -- This node was restarted or promoted: what it came back with may be less than what was promised, and a caller that
-  -- has seen little cannot tell.
+  -- This node was restarted or promoted. It may have come back with less than was promised, which a caller that has
+  -- seen little cannot detect.
   redis.call('HSET', KEYS[1], 'incomplete', 1)
   return {'BEHIND', epoch, count}
 end
@@ -47,7 +47,7 @@ local has_keys = #ARGV > keys
 local left = tonumber(redis.call('GET', KEYS[2]))
 local held = redis.call('HMGET', KEYS[3], unpack(ARGV, users + 1, keys))
 
--- Numbers taken back are given again first, in the order in which they came back.
+-- Returned numbers are given first, in the order of their return.
 local returned, returned_used = {}, 0
 local fresh = total - next_serial + 1
 if phase == OPEN and left > fresh then returned = redis.call('LRANGE', KEYS[5], 0, n - 1) end
@@ -75,7 +75,7 @@ for i = 1, n do
       next_serial = next_serial + 1
     end
     given = given + 1
-    -- Lua takes longer to write a number than all else here takes: each is written once.
+    -- Formatting numbers takes Lua longer than all else here, so each is formatted once.
     local serial_text = tostring(serial)
     local order = given_before + given
     local order_text = order == serial and serial_text or order
@@ -109,7 +109,7 @@ if given > 0 then
     redis.call('PEXPIREAT', KEYS[4], policy[16])
   end
 elseif epoch ~= seen_epoch or count > seen_count then
-  -- What is told here may not be on the replica yet. WAIT counts only writes of its own connection: make one.
+  -- The state in this reply may not be on the replica yet. WAIT counts only writes of its own connection, so make one.
   redis.call('HSET', KEYS[1], 'touched', ARGV[1])
 end
 return {'OK', epoch, count, tonumber(policy[3]), left, phase, gated and 1 or 0, told, serials, nths}

@@ -212,8 +212,8 @@ impl Inner {
         sale.enter()?;
         let result = self.run_decision(&sale, stranger, batch, now).await;
         match &result {
-            Ok(_) => sale.answered(),
-            Err(error) => sale.failed(error),
+            Ok(_) => sale.record_success(),
+            Err(error) => sale.record_failure(error),
         }
         result
     }
@@ -225,7 +225,7 @@ impl Inner {
         batch: &[Proposal<'_>],
         now: Timestamp,
     ) -> Result<Vec<IssueOutcome>, HotError> {
-        let before = sale.kept();
+        let before = sale.durable();
         let reply = self.run_issue(sale, before, batch, now).await?;
         let decided = match read(reply.value).map_err(HotError::from)? {
             IssueReply::Decided(decided) => decided,
@@ -249,16 +249,16 @@ impl Inner {
         }
         let outcomes = decided.outcomes(batch);
         if self.ack == Ack::Bus {
-            self.tell_bus(decided.messages(&sale, batch, &outcomes, now)).await?;
+            self.publish_to_bus(decided.messages(&sale, batch, &outcomes, now)).await?;
             // A restore meanwhile may have read the bus before these messages were there.
             self.is_still(&sale, mark).await?;
         }
-        sale.keep(mark);
+        sale.mark_durable(mark);
         if !decided.serials.is_empty() {
             sale.wake();
             sale.outbox_quiet_until_ms.store(0, Ordering::Relaxed);
         }
-        sale.asked();
+        sale.record_request();
         if decided.is_frozen() && sale.frozen.load().is_none() {
             self.frozen_news.notify_one();
         }

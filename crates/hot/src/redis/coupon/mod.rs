@@ -40,7 +40,7 @@ const KEPT_AFTER_END_SECONDS: i64 = 30 * 86_400;
 /// Coupons put back in one run of the script.
 const RESTORE_BATCH: usize = 200;
 
-/// Publishes coupons to the bus before their winners are told; for [`Ack::Bus`].
+/// Publishes coupons to the bus before their winners get the reply; for [`Ack::Bus`].
 #[async_trait]
 pub trait Announce: Send + Sync + 'static {
     /// `Ok`: all of them are where they cannot be lost.
@@ -115,10 +115,10 @@ impl Inner {
         if self.ack == Ack::None { Wait::Nobody } else { Wait::Replica }
     }
 
-    async fn tell_bus(&self, messages: Vec<Envelope>) -> Result<(), HotError> {
+    async fn publish_to_bus(&self, messages: Vec<Envelope>) -> Result<(), HotError> {
         let Some(announce) = self.announce.as_ref().filter(|_| !messages.is_empty()) else { return Ok(()) };
-        let told = announce.announce(messages).await;
-        told.map_err(|error| HotError::unknown(format!("the bus has not confirmed the decisions: {error}")))
+        let published = announce.announce(messages).await;
+        published.map_err(|error| HotError::unknown(format!("the bus has not confirmed the decisions: {error}")))
     }
 
     /// Checks that the campaign has not been restored since `mark` was decided.
@@ -138,7 +138,7 @@ impl Inner {
     /// A user's coupons; `None` if there is no such campaign.
     async fn look(&self, id: &CampaignId, user: &UserId) -> Result<Option<Vec<record::Entry>>, HotError> {
         let sale = self.sales.get(id).unwrap_or_else(|| Arc::new(Sale::new(id.clone())));
-        self.look_of(&sale, user.as_str()).await
+        self.durable_coupons_of(&sale, user.as_str()).await
     }
 
     async fn restore_some(&self, sale: &Sale, coupons: &[Coupon]) -> Result<Vec<usize>, HotError> {
@@ -166,7 +166,7 @@ impl Inner {
 
     async fn set_standing(&self, sale: &Sale, standing: &str) -> Result<(), HotError> {
         // Clocks differ between servers: a new epoch must be later than the one seen here, whichever server's clock gave it.
-        let epoch = clock::now().millis().max(sale.kept().epoch + 1).to_string();
+        let epoch = clock::now().millis().max(sale.durable().epoch + 1).to_string();
         let arguments = [standing.as_bytes(), epoch.as_bytes()];
         let reply = self
             .connections

@@ -1,7 +1,7 @@
 //! Messages on their way from the streams to the relay.
 //!
-//! Every server relays; a lease sees to it that one campaign is relayed by one of them at a time, so that the order of
-//! its messages is kept. Who dies holding a lease loses it after [`LEASE_MS`], and another offers the same again.
+//! Every server relays. A lease lets one server at a time relay a campaign, so that its messages keep their order. The
+//! lease of a server that died expires after [`LEASE_MS`], and another server offers the same messages again.
 
 use super::message;
 use super::sale::Sale;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
-/// A relay that does not renew its lease for this long loses its campaigns to the others.
+/// A relay that does not renew its lease for this long loses its campaigns to other relays.
 const LEASE_MS: u64 = 5_000;
 /// An empty outbox is not read again for this long, unless a decision of this process wrote into it.
 const QUIET_MS: i64 = 300;
@@ -27,7 +27,7 @@ const AT_ONCE: usize = 32;
 /// Most entries taken from one campaign at a time.
 const ENTRIES_MAX: usize = 64;
 
-/// An entry that was offered: to be forgotten once its last message was handed over.
+/// An entry that was offered. It is deleted once its last message was published.
 struct Offered {
     last_position: u64,
     sale: Arc<Sale>,
@@ -35,22 +35,22 @@ struct Offered {
     messages: usize,
 }
 
-/// Messages offered and not handed over yet.
+/// Messages that were offered and not acknowledged yet.
 #[derive(Default)]
 pub(super) struct Outbox {
     position: u64,
     offered: VecDeque<Offered>,
-    /// Which campaign comes first the next time, so that a loud one does not keep the others waiting.
+    /// The index of the campaign that comes first, which changes each time, so that a busy one does not delay the others.
     first: usize,
 }
 
-/// One entry of a stream: what one run of the script has given.
+/// One entry of a stream: the coupons given by one run of the script.
 struct Entry {
     id: String,
     messages: Vec<Envelope>,
 }
 
-fn given(sale: &Sale, line: &str, at: Timestamp) -> Option<Envelope> {
+fn issued_message(sale: &Sale, line: &str, at: Timestamp) -> Option<Envelope> {
     let mut fields = line.split(' ');
     let serial = fields.next()?.parse().ok()?;
     let nth_of_user = fields.next()?.parse().ok()?;
@@ -75,7 +75,7 @@ fn entry(sale: &Sale, value: Value) -> Reading<Entry> {
     }
     let mut messages = Vec::with_capacity(lines.lines().count() + 1);
     for line in lines.lines() {
-        match given(sale, line, at) {
+        match issued_message(sale, line, at) {
             Some(message) => messages.push(message),
             // Only the script writes here; a foreign entry must not hold up the others.
             None => tracing::error!(campaign = %sale.id, entry = id, line, "a line of the outbox cannot be read"),
@@ -86,7 +86,7 @@ fn entry(sale: &Sale, value: Value) -> Reading<Entry> {
 }
 
 impl Inner {
-    /// The oldest messages of every campaign whose lease is free or ours.
+    /// The oldest messages of every campaign whose lease is free or held by this process.
     pub(super) async fn offer(&self, limit: usize) -> Result<Vec<OutboxMessage>, HotError> {
         let mut sales = self.sales.all();
         let count = sales.len();
@@ -108,7 +108,7 @@ impl Inner {
             for ((_, sale), taken) in some.iter().zip(taken) {
                 let entries = match taken {
                     Ok(entries) => entries,
-                    // One shard that is away must not hold up the campaigns of the others.
+                    // An unavailable shard must not delay the campaigns of the others.
                     Err(error) if count > 1 => {
                         tracing::debug!(campaign = %sale.id, %error, "the outbox cannot be read now");
                         continue;
@@ -140,7 +140,7 @@ impl Inner {
             return Ok(Vec::new());
         }
         if !reply.is_durable {
-            // A failover may still lose what no replica has: it must not be published.
+            // A failover may still lose messages that no replica has, so they must not be published.
             return Err(HotError::unavailable("no replica has confirmed the messages"));
         }
         let mut entries = Vec::with_capacity(values.len());
@@ -150,8 +150,8 @@ impl Inner {
         Ok(entries)
     }
 
-    /// Forgets everything offered up to a position.
-    pub(super) async fn handed_over(&self, position: u64) -> Result<(), HotError> {
+    /// Deletes all offered entries up to a position.
+    pub(super) async fn acknowledge(&self, position: u64) -> Result<(), HotError> {
         let mut book = self.outbox.lock().await;
         while let Some(first) = book.offered.front().filter(|first| first.last_position <= position) {
             let sale = first.sale.clone();

@@ -57,7 +57,7 @@ impl CouponPort for RedisEngine {
             return Err(HotError::unknown("no replica has confirmed the campaign"));
         }
         let decides = reply.value == Value::Int(1);
-        let whole = decides && (!sale.is_fenced() || self.0.has_caught_up(&sale).await?);
+        let whole = decides && (!sale.is_fenced() || self.0.was_repaired(&sale).await?);
         Ok(if whole { Completeness::Whole } else { Completeness::Incomplete })
     }
 
@@ -97,7 +97,7 @@ impl CouponPort for RedisEngine {
         let asker = Asker { user: question.user, admitted: question.admitted, key_use: KeyUse::Fresh, earlier: None };
         self.0.sales.with(question.tenant, question.event, |sale| {
             let sale = sale?;
-            sale.asked();
+            sale.record_request();
             sale.answer(&asker, now)
         })
     }
@@ -114,8 +114,8 @@ impl CouponPort for RedisEngine {
         let held = self.0.look(id, user).await?;
         let coupons: Option<Vec<Coupon>> = held.map(|entries| entries.iter().map(|entry| entry.of(user)).collect());
         if self.0.ack == Ack::Bus {
-            let told = coupons.iter().flatten().map(|coupon| message::issued(id, coupon)).collect();
-            self.0.tell_bus(told).await?;
+            let messages = coupons.iter().flatten().map(|coupon| message::issued(id, coupon)).collect();
+            self.0.publish_to_bus(messages).await?;
         }
         Ok(coupons)
     }
@@ -171,7 +171,7 @@ impl CouponPort for RedisEngine {
     }
 
     async fn acknowledge(&self, position: u64) -> Result<(), HotError> {
-        self.0.handed_over(position).await
+        self.0.acknowledge(position).await
     }
 
     async fn campaigns(&self) -> Result<Vec<CampaignId>, HotError> {

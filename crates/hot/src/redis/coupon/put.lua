@@ -1,12 +1,12 @@
--- Makes or changes a campaign; an older revision changes nothing.
+-- Creates or changes a campaign; an older revision changes nothing.
 --
 -- KEYS  policy, stock, participants, outbox, returned
 -- ARGV  revision, policy as JSON, total, limit, gated, opened, paused, closed, opens_at, closes_at ("" for none),
---       expires_at ("" for never), epoch of a campaign that is not here
--- Gives 1 when the campaign decides, 0 while it is incomplete.
+--       expires_at ("" for never), epoch of a new campaign
+-- Returns 1 when the campaign decides, 0 while it is incomplete.
 --
--- A campaign that is not here may have been lost with everything that was given: it is incomplete until someone who
--- has looked says otherwise. Its epoch is the same whoever makes it, so that whoever has seen more of it is not fooled.
+-- A campaign that does not exist here may have been lost with all its coupons. It is incomplete until a server has
+-- compared the books. Every server creates it with the same epoch, so that a server that has seen more of it notices.
 
 local known = redis.call('HMGET', KEYS[1], 'revision', 'total', 'incomplete')
 local incomplete = known[3] and true or false

@@ -1,8 +1,8 @@
--- Puts back coupons that were kept elsewhere; nobody is told. A coupon that is here already is fine.
+-- Restores coupons that are stored elsewhere, without messages. A coupon that is here already stays as it is.
 --
 -- KEYS  policy, stock, participants, returned
--- ARGV  n, then for each: user, serial (0: taken back into stock), nth of user, issued_at_ms, coupon id, "I" or "R"
--- Gives the places of those that do not fit: their number or their place in the user's count is taken.
+-- ARGV  n, then for each: user, serial (0: returned to stock), nth of user, issued_at_ms, coupon id, "I" or "R"
+-- Returns the indices of the coupons that do not fit: another coupon has their number or the user's position.
 
 local policy = redis.call('HMGET', KEYS[1], 'total', 'next', 'count', 'given', 'revoked')
 local total, next_serial = tonumber(policy[1]), tonumber(policy[2])
@@ -25,7 +25,7 @@ for i = 1, tonumber(ARGV[1]) do
       fits = serial <= total and (serial >= next_serial or redis.call('LREM', KEYS[4], 1, serial) == 1)
     end
     if fits then
-      -- Numbers jumped over are given first from now on.
+      -- Skipped numbers are given first from now on.
       if serial >= next_serial then
         for skipped = next_serial, serial - 1 do redis.call('RPUSH', KEYS[4], skipped) end
         next_serial = serial + 1

@@ -1,8 +1,8 @@
--- Takes a user's coupon back; again changes nothing. The twin of `domain::model::Model::revoke`.
+-- Revokes a user's coupon; a repeated call changes nothing. The twin of `domain::coupon::model::Model::revoke`.
 --
 -- KEYS  policy, stock, participants, returned
--- ARGV  user, coupon id, "1" when its number is given again
--- Gives 1 if the user has such a coupon, 0 if not, -1 while the campaign is incomplete.
+-- ARGV  user, coupon id, "1" if its number returns to stock
+-- Returns 1 if the user has the coupon, 0 if not, -1 while the campaign is incomplete.
 
 local policy = redis.call('HMGET', KEYS[1], 'count', 'incomplete', 'revoked')
 local record = redis.call('HGET', KEYS[3], ARGV[1])
@@ -30,6 +30,6 @@ if before ~= '' then
     redis.call('INCR', KEYS[2])
   end
 end
--- Whether it was taken back now or before, it is told now: see issue.lua on WAIT.
+-- The reply also covers a revocation by an earlier call, so make a write: see issue.lua on WAIT.
 redis.call('HSET', KEYS[1], 'touched', ARGV[2])
 return 1

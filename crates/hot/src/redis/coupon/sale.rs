@@ -1,4 +1,4 @@
-//! One campaign as this process knows it: what it has seen kept, what it may answer by itself, whether Redis answers.
+//! The state of one campaign in this process: its latest durable mark, its local answers, and whether Redis answers.
 
 use crate::frozen::{Asker, Frozen};
 use crate::port::HotError;
@@ -11,31 +11,31 @@ use domain::{CampaignId, Timestamp};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// An outage is one when a campaign's shard has failed so often in a row; it is asked again so often.
+/// A campaign's shard counts as failed after this many failures in a row, and is tried again at this interval.
 const BREAKER: BreakerRule = BreakerRule { failures_max: 3, open_ms: 500 };
 
-/// A campaign without requests for this long is not kept in memory.
-const ASKED_LATELY_MS: i64 = 60_000;
+/// A campaign without requests for this long is not held in memory.
+const REQUESTED_LATELY_MS: i64 = 60_000;
 
-/// How far a campaign had come: decisions counted within an epoch. Later is greater.
+/// A point in a campaign's history: the number of decisions within an epoch. Later marks are greater.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Mark {
     pub epoch: i64,
     pub count: i64,
 }
 
-/// Winners of a frozen campaign, and what they were true for.
+/// The winners of a frozen campaign, with the state for which they are valid.
 #[derive(Debug)]
 pub(super) struct LocalFrozen {
     pub frozen: Frozen,
     pub version: Version,
-    /// The [wakes](Sale::wakes) before it was read: not answered from after another.
+    /// The count of [wakes](Sale::wakes) before it was read. It is invalid after another wake.
     pub wakes: u64,
-    /// Not answered from after this moment, unless it was found unchanged again.
+    /// It is invalid after this moment, unless a check has found it unchanged.
     pub fresh_until_ms: AtomicI64,
 }
 
-/// Changes whenever anything does.
+/// Changes with every change of the campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Version {
     pub mark: Mark,
@@ -47,13 +47,14 @@ pub(super) struct Sale {
     pub id: CampaignId,
     pub keys: SaleKeys,
     pub frozen: ArcSwapOption<LocalFrozen>,
-    /// The latest mark that is durable as the configuration wants it: the fence. A Redis that has less has lost decisions.
-    kept: Mutex<Mark>,
+    /// The fence: the latest mark that is durable as the configuration demands. A Redis with an earlier mark has lost
+    /// decisions.
+    durable: Mutex<Mark>,
     breaker: Mutex<Breaker>,
     fenced: AtomicBool,
     wakes: AtomicU64,
     /// The time of the last request for a coupon.
-    asked_at_ms: AtomicI64,
+    requested_at_ms: AtomicI64,
     /// The outbox was empty; it need not be read before this moment.
     pub outbox_quiet_until_ms: AtomicI64,
 }
@@ -68,26 +69,27 @@ impl Sale {
             keys: SaleKeys::new(&id),
             id,
             frozen: ArcSwapOption::empty(),
-            kept: Mutex::default(),
+            durable: Mutex::default(),
             breaker: Mutex::new(Breaker::new(BREAKER)),
             fenced: AtomicBool::new(false),
             wakes: AtomicU64::new(0),
-            asked_at_ms: AtomicI64::new(-ASKED_LATELY_MS),
+            requested_at_ms: AtomicI64::new(-REQUESTED_LATELY_MS),
             outbox_quiet_until_ms: AtomicI64::new(0),
         }
     }
 
-    pub fn kept(&self) -> Mark {
-        *locked(&self.kept)
+    /// The latest durable mark.
+    pub fn durable(&self) -> Mark {
+        *locked(&self.durable)
     }
 
-    /// Everything up to here is kept.
-    pub fn keep(&self, mark: Mark) {
-        let mut kept = locked(&self.kept);
-        *kept = (*kept).max(mark);
+    /// Records that all decisions up to a mark are durable.
+    pub fn mark_durable(&self, mark: Mark) {
+        let mut durable = locked(&self.durable);
+        *durable = (*durable).max(mark);
     }
 
-    /// Whether Redis may be asked now.
+    /// Refuses a call to Redis while the breaker is open.
     pub fn enter(&self) -> Result<(), HotError> {
         if locked(&self.breaker).lets_through(uptime_ms()) {
             return Ok(());
@@ -95,12 +97,13 @@ impl Sale {
         Err(HotError::unavailable("Redis does not decide on this campaign right now"))
     }
 
-    pub fn answered(&self) {
+    /// Records that Redis has replied.
+    pub fn record_success(&self) {
         locked(&self.breaker).succeeded();
     }
 
-    /// Says once when it begins.
-    pub fn failed(&self, error: &HotError) {
+    /// Records a failed call. Logs once when an outage begins.
+    pub fn record_failure(&self, error: &HotError) {
         if locked(&self.breaker).failed(uptime_ms()) {
             tracing::error!(campaign = %self.id, %error, "no decisions on this campaign for now");
         }
@@ -110,17 +113,17 @@ impl Sale {
         locked(&self.breaker).is_open()
     }
 
-    /// Redis knows less than was promised. Says once when it begins.
+    /// Redis has lost decisions: it has less than was promised. Logs once.
     pub fn fence(&self) {
         if !self.fenced.swap(true, Ordering::Relaxed) {
             tracing::error!(campaign = %self.id,
-                "Redis has lost decisions; nothing is decided until they are put back (onsale reconcile --repair)");
+                "Redis has lost decisions; no decisions are made until they are restored (onsale reconcile --repair)");
         }
     }
 
     pub fn unfence(&self) {
         if self.fenced.swap(false, Ordering::Relaxed) {
-            tracing::warn!(campaign = %self.id, "the campaign is whole again");
+            tracing::warn!(campaign = %self.id, "the campaign is complete again");
         }
     }
 
@@ -129,19 +132,19 @@ impl Sale {
     }
 
     /// Records a request for a coupon.
-    pub fn asked(&self) {
+    pub fn record_request(&self) {
         let now_ms = uptime_ms();
-        if now_ms - self.asked_at_ms.load(Ordering::Relaxed) > 1_000 {
-            self.asked_at_ms.store(now_ms, Ordering::Relaxed);
+        if now_ms - self.requested_at_ms.load(Ordering::Relaxed) > 1_000 {
+            self.requested_at_ms.store(now_ms, Ordering::Relaxed);
         }
     }
 
     /// Whether there was a request for a coupon lately.
-    pub fn is_asked(&self) -> bool {
-        uptime_ms() - self.asked_at_ms.load(Ordering::Relaxed) < ASKED_LATELY_MS
+    pub fn has_requests(&self) -> bool {
+        uptime_ms() - self.requested_at_ms.load(Ordering::Relaxed) < REQUESTED_LATELY_MS
     }
 
-    /// Invalidates what was known of the campaign.
+    /// Invalidates the local answers of the campaign.
     pub fn wake(&self) {
         self.wakes.fetch_add(1, Ordering::SeqCst);
         if self.frozen.load().is_some() {
@@ -149,7 +152,7 @@ impl Sale {
         }
     }
 
-    /// Counts the wakes: whoever looks before and after knows whether what it read in between is still true.
+    /// The number of wakes. A reader that finds the same number before and after knows that its result is valid.
     pub fn wakes(&self) -> u64 {
         self.wakes.load(Ordering::SeqCst)
     }
@@ -163,8 +166,8 @@ impl Sale {
     pub fn answer(&self, asker: &Asker<'_>, now: Timestamp) -> Option<IssueOutcome> {
         let local = self.frozen.load();
         let local = local.as_ref()?;
-        let is_true = local.wakes == self.wakes() && uptime_ms() <= local.fresh_until_ms.load(Ordering::Relaxed);
-        if is_true { local.frozen.answer(asker, now) } else { None }
+        let is_valid = local.wakes == self.wakes() && uptime_ms() <= local.fresh_until_ms.load(Ordering::Relaxed);
+        if is_valid { local.frozen.answer(asker, now) } else { None }
     }
 }
 
@@ -185,11 +188,11 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_before_a_change_is_not_told_after_it() {
+    fn a_state_read_before_a_change_is_not_answered_after_it() {
         let id = CampaignId::new(TenantName::default_tenant(), EventName::new("sale").expect("a name"));
         let sale = Sale::new(id.clone());
         let asker = Asker { user: "ann", admitted: false, key_use: KeyUse::Fresh, earlier: None };
-        let answer_of_what_was_read_at = |wakes| {
+        let answer_of_state_read_at = |wakes| {
             let frozen =
                 Frozen { campaign: Arc::new(campaign(&id)), remaining: 3, winners: Arc::new(Winners::default()) };
             let version = Version { mark: Mark::default(), revision: 1 };
@@ -197,10 +200,10 @@ mod tests {
             sale.answer(&asker, Timestamp(0))
         };
         let read_at = sale.wakes();
-        assert!(matches!(answer_of_what_was_read_at(read_at), Some(IssueOutcome::Paused { remaining: 3 })));
+        assert!(matches!(answer_of_state_read_at(read_at), Some(IssueOutcome::Paused { remaining: 3 })));
         sale.wake();
         assert!(sale.answer(&asker, Timestamp(0)).is_none());
-        assert!(answer_of_what_was_read_at(read_at).is_none(), "it was being read when something changed");
-        assert!(answer_of_what_was_read_at(sale.wakes()).is_some());
+        assert!(answer_of_state_read_at(read_at).is_none(), "the campaign changed while it was read");
+        assert!(answer_of_state_read_at(sale.wakes()).is_some());
     }
 }

@@ -1,9 +1,9 @@
--- Stops a campaign from deciding, or lets it decide again in a new epoch: whoever was behind starts from here, and
--- the books are known to have been looked at since this node began to run.
+-- Stops a campaign from deciding, or lets it decide again in a new epoch. Servers that were behind continue from the
+-- new epoch, and the books are known to have been compared since this node started.
 --
 -- KEYS  policy
--- ARGV  "suspend" or "complete", least new epoch: the time, or what follows the epoch that the caller has seen
--- Gives 1, or 0 if there is no such campaign.
+-- ARGV  "suspend" or "complete", least new epoch: the time, or the epoch after the one that the caller has seen
+-- Returns 1, or 0 if the campaign does not exist.
 
 local epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or '')
 if not epoch then return 0 end

@@ -93,8 +93,8 @@ impl Inner {
         Ok(reply)
     }
 
-    /// Writes passes where others look for them, while the next people go. The admission cannot: it does not know whose
-    /// keys to declare. What is missing there is missed by nobody who asks the line.
+    /// Publishes passes under their own keys, after an admission. The admission itself cannot, since it would have to declare
+    /// the keys before it knows the people. A missing key does no harm to callers that ask the line.
     async fn show_passes(&self, known: &Arc<Known>, reply: &AdmissionReply) {
         let (passes, arguments) = to_show(known, reply);
         if passes.is_empty() {

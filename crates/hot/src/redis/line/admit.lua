@@ -1,8 +1,8 @@
--- Lets the next go, as many as rate, room and passes allow: the twin of `Line::admit` and of `domain::line::Pace`.
+-- Admits the next people, as rate, room and passes allow: the twin of `Line::admit` and of `domain::line::Pace`.
 --
--- ARGV  moment, caller, number, passes of 32 characters in one piece
--- Gives {ms until the rate lets somebody go or -1, end of the passes or -1, {user, ticket, ...}}, or nothing if there is
---       no such line; or the caller's last number, if this call may have been carried out before.
+-- ARGV  moment, caller, number, passes of 32 characters in one string
+-- Returns {ms until the rate allows the next admission or -1, end of the passes or -1, {user, ticket, ...}}, or nothing
+--       if the line does not exist; or the caller's last number, if this call may have been executed before.
 
 local PERSON, SECOND_MS, NOTE_MS, CLOCK_SLACK_MS, PASSED_OVER_MAX = 1000, 1000, 2, 1000, 1000
 
@@ -16,7 +16,7 @@ local rate, interval, gives_passes, life = tonumber(line[2]), tonumber(line[3]),
 local inside_max, abandon, opens_at = tonumber(line[6]), tonumber(line[7]), tonumber(line[8])
 local serving, admitted, away = tonumber(line[10]), tonumber(line[11]), tonumber(line[12])
 
--- The pace: thousandths of a person that may go up to `at`, and who went when in the last second.
+-- The pace: thousandths of a person that may be admitted as of `at`, and the admissions of the last second.
 local credit, at, recent = tonumber(line[13] or ''), tonumber(line[14] or 0), {}
 for note_ms, count in string.gmatch(line[15] or '', '(%-?%d+):(%d+)') do
   recent[#recent + 1] = {tonumber(note_ms), tonumber(count)}
@@ -33,7 +33,7 @@ local function may_go()
   local now_ms = now
   if now_ms < at then
     if at - now_ms > CLOCK_SLACK_MS then
-      -- Set back: as if all had gone this second.
+      -- The clock was set back: this second counts as fully used.
       credit, at, recent = 0, now_ms, {{now_ms, rate}}
     else
       now_ms = at
@@ -69,7 +69,7 @@ local function went(count)
   end
 end
 
--- When the clock was set back: passes that would live longer than a new one are cut to its life.
+-- When the clock was set back, passes that would outlive a new one are cut to its life.
 local function shorten_passes()
   if not gives_passes or at - now <= CLOCK_SLACK_MS then return end
   local last = text(now + life)
@@ -100,7 +100,7 @@ end
 local people, written, moments, processing_tickets = {}, {}, {}, {}
 local taken, passed_over = 0, 0
 
--- Whoever stands at the front: goes, or is passed over.
+-- The person at the front is admitted or passed over.
 local function take(user, record)
   local state, entry, score, heard, shown = read(record)
   local rest, ticket = '', ticket_of(entry, score)

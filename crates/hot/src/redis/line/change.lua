@@ -1,9 +1,9 @@
--- Changes a line's rule, if it is still of the revision that the change was made from. A draw stays what it was once
--- there is one, and once somebody has a place: the twin of `Line::change`.
+-- Changes a line's rule, if its revision is still the one from which the change was made. The draw cannot be changed
+-- once there is one, or once a person has entered: the twin of `Line::change`.
 --
 -- ARGV  (no moment), that revision, fields of the rule and their values
--- Gives {1 if it did, the revision in force, the values in force in the order of ARGV}, or nothing if there is no such
--- line.
+-- Returns {1 if it changed, the revision in force, the values in force in the order of ARGV}, or nothing if the line
+-- does not exist.
 
 local line = redis.call('HMGET', LINE, 'revision', 'draw')
 local revision, draw = line[1], line[2] or ''

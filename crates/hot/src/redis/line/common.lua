@@ -1,26 +1,26 @@
--- What the scripts of lines share: stands before each of them. Twins of `domain::line::Line`.
+-- The part that all scripts of lines share. It precedes each of them. Twins of `domain::line::Line`.
 --
 -- KEYS  line (hash: the rule, the counters, the pace), waiting (zset), tickets (counter), places (hash: user -> record),
 --       inside (zset by the pass's end), processing (zset by its beginning), processing tickets (hash),
---       gone (zset of ranges by their first ticket), [pass of the user who is spoken of]
--- ARGV  the moment in milliseconds, "" for this node's own; then what the script says
+--       gone (zset of ranges by their first ticket), [pass of the user concerned]
+-- ARGV  the moment in milliseconds, "" for this node's own; then the arguments of the script
 --
--- A record: state, number given at entry, score in `waiting`, when the user was heard of, best rank shown, and what the
--- state needs:
+-- A record: state, number given at entry, score in `waiting`, when the user was last seen, best rank shown, and the
+-- fields of the state:
 --   W1,1,1700000000000,1,            waiting;  A...: passed over
---   W7,-1099511627773,...            has drawn ticket 3: scores below 0 are tickets, less 2^40, so that they stand before
---                                    all who come after the draw. The ticket of all others is the number itself.
---   P...,since_ms                    somebody does the work
+--   W7,-1099511627773,...            has drawn ticket 3: scores below 0 are tickets, less 2^40, so that they precede
+--                                    all later entries. For all others, the ticket is the number itself.
+--   P...,since_ms                    an issuer processes the request
 --   I...,until_ms,pass               has a pass, of 32 characters
 --   F...,I or S                      decided: issued, sold out
 
 local LINE, WAITING, TICKETS, PLACES, INSIDE, PROCESSING, PROCESSING_TICKETS, GONE, PASS = unpack(KEYS)
--- Lua takes no more than some thousand arguments; even, for most come in pairs.
+-- Lua accepts only some thousand arguments. The number is even, since most come in pairs.
 local PART = 2000
--- What is taken from a ticket that was drawn to make its score; and the best rank of those who were shown none.
+-- The offset of the score of a drawn ticket; and the best rank of people who were shown none.
 local DRAWN, NEVER_SHOWN = 1099511627776, '9007199254740991'
 
--- Numbers are written so, for Lua itself writes large ones with an exponent.
+-- Formats a number: Lua itself formats large ones with an exponent.
 local function text(number) return string.format('%.0f', number) end
 
 -- Milliseconds and microseconds.
@@ -39,16 +39,16 @@ local function record_of(state, ticket, score, heard, shown, rest)
   return state .. ticket .. ',' .. score .. ',' .. heard .. ',' .. shown .. ',' .. rest
 end
 
--- The ticket of a place, by the number given at entry and the score.
+-- The ticket of a user, from the number given at entry and the score.
 local function ticket_of(entry, score)
   local from_draw = tonumber(score)
   return from_draw < 0 and from_draw + DRAWN or tonumber(entry)
 end
 
--- Whether there is a draw to come: nobody has a rank, and nobody is admitted.
+-- Whether a draw is still to come: until then there are no ranks and no admissions.
 local function is_undrawn(draw, drawn) return (draw or '') ~= '' and drawn ~= '1' end
 
--- Hands a list to a command in parts.
+-- Passes a list to a command in parts.
 local function in_parts(list, run)
   for first = 1, #list, PART do run(unpack(list, first, math.min(first + PART - 1, #list))) end
 end
@@ -64,21 +64,21 @@ local function fields_of(hash, names)
   return found
 end
 
--- WAIT counts only writes of its own connection: whoever tells what another has written makes one.
+-- WAIT counts only writes of its own connection, so a script that returns the writes of others makes one.
 local function touch() redis.call('HSET', LINE, 'touched', ARGV[1]) end
 
--- How many callers' last numbers a line keeps.
+-- The number of callers whose last numbers a line keeps.
 local CALLERS_MAX = 64
 
--- Whoever lets people go, or puts them back, has a name and gives each call a number that grows (ARGV: moment, name,
--- number, then what the script says). A call that was carried out, and any from before it, is not carried out again,
--- however often it is sent and however late it comes.
+-- A caller that admits people or puts them back has a name and gives each call a number that grows (ARGV: moment, name,
+-- number, then the arguments of the script). A call that was executed, and any earlier one, is not executed again,
+-- however often it is sent and however late it arrives.
 --
 -- The line's hash keeps the last number of each caller, the latest at the end: "floor;name:number;name:number;". Beyond
--- CALLERS_MAX whoever has not called for the longest is forgotten; the floor is the highest number of those, and whoever
--- is not known is heard with numbers above it only.
+-- CALLERS_MAX, the caller that has not called for the longest time is forgotten. The floor is the highest number of the
+-- forgotten callers; calls of an unknown caller are executed only with a number above it.
 --
--- Gives what to keep once this call is carried out; or nothing, and the last number that may have been before.
+-- Returns the value to store once this call is executed; or nothing, and the last number that may have been executed.
 local function callers_with_this(callers)
   local floor, known = string.match(callers or '0;', '^(%d+);(.*)$')
   local first, last = string.find(known, ARGV[2], 1, true)
@@ -124,7 +124,7 @@ local function forget_gone_through(serving)
   end
 end
 
--- The turn of somebody who waits, or was passed over, is given up.
+-- Gives up the turn of a user who waits, or was passed over.
 local function give_up_turn(user, state, entry, score)
   if state == 'A' then
     redis.call('HINCRBY', LINE, 'away', -1)
@@ -132,7 +132,7 @@ local function give_up_turn(user, state, entry, score)
     redis.call('ZREM', WAITING, user)
   end
   local line = redis.call('HMGET', LINE, 'serving', 'draw', 'drawn', 'draw_count')
-  -- Who has no ticket yet gives up none; in a draw under way its script does it for those whose turn is to come.
+  -- A user without a ticket gives up none. During a draw, its script does it for users whose tickets are not drawn yet.
   if is_undrawn(line[2], line[3]) and tonumber(score) > 0 and tonumber(entry) <= (tonumber(line[4]) or math.huge) then
     return
   end

@@ -1,9 +1,9 @@
 -- Holds the opening draw, a part of the line at a time: the twin of `Line::begin_draw` and `Line::finish_draw`.
 --
--- ARGV  moment; then, to go on: how many take part, how many of them have their tickets, the tickets of the next, in
+-- ARGV  moment; then, to continue: the number of participants, the number of those with tickets, the next tickets in
 --       order of entry
--- Gives {0 not due, 1 under way, 2 drawn, how many take part, how many have their tickets, the seed}, or nothing if there
---       is no such line. Whoever comes with other numbers than those that hold hears them, and changes nothing.
+-- Returns {0 not due, 1 under way, 2 drawn, number of participants, number with tickets, the seed}, or nothing if the
+--       line does not exist. A call with numbers that are out of date changes nothing and returns the present ones.
 
 local line = redis.call('HMGET', LINE, 'revision', 'draw', 'drawn', 'opens_at', 'draw_count', 'draw_done')
 if not line[1] then return false end
@@ -19,7 +19,7 @@ local function finished()
   return told(2)
 end
 
--- Who has given up the place has no record; the ticket is given up in their stead.
+-- A user who has left has no record; the script gives up the ticket for them.
 local function give_tickets(first, last)
   local front = redis.call('ZRANGEBYSCORE', WAITING, '(0', '+inf', 'LIMIT', 0, last - first + 1)
   local records, scores, written, held = fields_of(PLACES, front), {}, {}, {}

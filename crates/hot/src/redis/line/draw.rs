@@ -1,6 +1,6 @@
-//! The opening draw: this side works out the order, the script gives the tickets, a part of the line at a time.
+//! The opening draw: this side computes the order, the script gives the tickets, a part of the line at a time.
 //!
-//! How far it is stands in the line's hash: any caller goes on where another has stopped.
+//! The progress is in the line's hash, so any caller can continue where another has stopped.
 
 use super::known::Known;
 use super::{Call, Inner, is_there, moment};

@@ -1,7 +1,7 @@
--- How people stand, in order; newcomers take places where that is asked for: the twin of `Line::enter` and `Line::look`.
+-- The status of users, in order; with entry, new users enter the line: the twin of `Line::enter` and `Line::check_in`.
 --
--- ARGV  moment, "1" where newcomers take places, "1" where the score is the time of entry (else the ticket), users
--- Gives {kind, ticket (before a draw: entry), rank or what the record says, ...}, or nothing if there is no such line.
+-- ARGV  moment, "1" if new users enter, "1" if the score is the time of entry (else the ticket), users
+-- Returns {kind, ticket (before a draw: entry), rank or the field of the record, ...}, or nothing without a line.
 
 local ABSENT, FULL, CLOSED, NEW, WAITS, PROCESSED, HAS_PASS, FINISHED = 0, 1, 2, 3, 4, 5, 6, 7
 local NEW_TO_DRAW, DRAWS = 8, 9
@@ -17,10 +17,10 @@ local waiting = redis.call('ZCARD', WAITING)
 local records = redis.call('HMGET', PLACES, unpack(ARGV, 4))
 
 local tickets
--- Records as this batch leaves them (false: none), and who took a place in it: not in `waiting` before its end.
+-- Records as this batch leaves them (false: none), and the users who entered in it: they join `waiting` at its end.
 local changed, fresh, scores, came_back, removed = {}, {}, {}, 0, false
 
--- Kind, ticket and the rest for somebody with a record.
+-- Kind, ticket and the rest for a user with a record.
 local function stands(user, record)
   local state, entry, score, heard, shown, rest = read(record)
   local ticket = ticket_of(entry, score)
@@ -28,7 +28,7 @@ local function stands(user, record)
     if tonumber(heard) < now then changed[user] = record_of('W', entry, score, now_text, shown, '') end
     return DRAWS, tonumber(entry), 0
   elseif state == 'W' or state == 'A' then
-    -- Who took the place in this very batch was shown its rank; nobody has left the line since.
+    -- A user who entered in this batch was shown the rank already; no one has left the line since.
     if fresh[user] then return WAITS, ticket, tonumber(shown) end
     if state == 'A' then
       redis.call('ZADD', WAITING, score, user)

@@ -1,8 +1,8 @@
--- A line's figures: the twin of `Line::figures`.
+-- A line's counts: the twin of `Line::counts`.
 --
 -- ARGV  moment, most ranges of given-up tickets
--- Gives {waiting, away, processing, inside, finished, tickets, serving, admitted, entries in the draw that was held or -1,
---        {"first:last", ...}}, or nothing if there is no such line.
+-- Returns {waiting, away, processing, inside, finished, tickets, serving, admitted, entries in the finished draw or -1,
+--        {"first:last", ...}}, or nothing if the line does not exist.
 
 local line = redis.call('HMGET', LINE, 'away', 'finished', 'serving', 'admitted', 'draw', 'drawn', 'draw_count')
 if not line[1] then return false end

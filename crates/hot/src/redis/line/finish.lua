@@ -1,7 +1,7 @@
--- What came of it for somebody; the first verdict stands, and nobody has one before a draw: the twin of `Line::finish`.
+-- Records a user's outcome. The first outcome stands, and there is none before a draw: the twin of `Line::finish`.
 --
 -- ARGV  (no moment), user, "I" or "S"
--- Gives 1 if the user has a verdict now.
+-- Returns 1 if the user has an outcome now.
 
 if redis.call('EXISTS', LINE) == 0 then return 0 end
 local user = ARGV[2]

@@ -1,7 +1,7 @@
--- Gives up a place or a pass: the twin of `Line::leave`.
+-- Gives up a ticket or a pass: the twin of `Line::leave`.
 --
 -- ARGV  moment, user
--- Gives 1 if there was one to give up.
+-- Returns 1 if the user had one.
 
 if redis.call('EXISTS', LINE) == 0 then return 0 end
 local user = ARGV[2]

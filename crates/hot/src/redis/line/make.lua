@@ -1,7 +1,7 @@
--- Makes a line; one that is there stays as it is.
+-- Creates a line; an existing line stays as it is.
 --
 -- ARGV  (no moment), revision, fields of the rule and their values
--- Gives whether it did.
+-- Returns whether it was created.
 
 if redis.call('HGET', LINE, 'revision') then
   touch()

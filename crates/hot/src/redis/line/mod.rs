@@ -1,15 +1,15 @@
 //! Lines of many processes: one script a call, on Redis, single node or cluster (GATE-001..006, QUEUE-001..007).
 //!
 //! ```text
-//! batch --by line--> enter_look.lua + WAIT --> standings     (status)
-//! any number of schedulers --> admit.lua + WAIT --> passes   (admission; the pace stands in the line's hash)
+//! batch --by line--> enter_look.lua + WAIT --> statuses      (status)
+//! any number of schedulers --> admit.lua + WAIT --> passes   (admission; the pace is in the line's hash)
 //! any number of schedulers --> draw.lua + WAIT --> tickets   (draw; a part of the line at a time)
-//! a line as this process knows it: keys, breaker             (known)
-//! what lets people go, or puts them back, is done once       (once)
+//! the state of a line in this process: keys, breaker         (known)
+//! admission and put back are executed once                   (once)
 //! ```
 //!
-//! The scripts beside these files are twins of [`domain::line::Line`]; `hot::conformance::line` holds both together. Answers
-//! are on the replica: a script that wrote nothing makes a write, for `WAIT` counts only those of its connection.
+//! The scripts beside these files are twins of [`domain::line::Line`]; `hot::conformance::line` compares both. Replies are on
+//! the replica: a script that wrote nothing makes a write, since `WAIT` counts only writes of its own connection.
 
 mod admission;
 mod draw;
@@ -104,8 +104,8 @@ impl Inner {
         if self.ack == Ack::None { Wait::Nobody } else { Wait::Replica }
     }
 
-    /// What is known of a line. A name that nobody has heard of takes no room here before Redis knows it, or names
-    /// could be made up until there is none.
+    /// The state of a line in this process. An unknown name takes no memory before Redis has the line: otherwise made-up
+    /// names could fill the memory.
     fn known(&self, line: &LineId) -> Arc<Known> {
         let known = self.lines.pin().get(line).cloned();
         known.unwrap_or_else(|| Arc::new(Known::new(line.clone())))

@@ -1,21 +1,21 @@
-//! Calls that a line carries out once, however often they are sent.
+//! Calls that a line executes once, however often they are sent.
 //!
-//! The library may send a call again after a lost connection or a slow answer, and a node that hung reads late what it
-//! was sent. Most scripts of lines bear that: whoever enters again has the place, an outcome stands. An admission does
-//! not: run again it gives its passes to the next people.
+//! The client library may send a call again after a lost connection or a slow reply, and a node that hung may read a call
+//! late. Most scripts of lines can be repeated: a user who enters again keeps the ticket, and an outcome stays. An admission
+//! cannot: a second run would give its passes to the next people.
 //!
-//! **Invariant**: in one history of a line, no call of a name and number is carried out twice, nor after a later one of
-//! the same name. So a pass belongs to one person, and who was let go by a call that its caller has given up is among
-//! those whom the caller's next call puts back.
+//! **Invariant**: in one history of a line, no call of a name and number is executed twice, nor after a later call of the
+//! same name. So a pass belongs to one person, and people admitted by a call that its caller has given up are among those
+//! whom the caller's next call puts back.
 //!
-//! The numbers stand in the line's hash, written with the call's effects: they move, are lost and are kept with them. A
-//! promoted replica that has seen the first run refuses the second. One that has not has not let those people go either,
-//! and nobody has heard that they went: the second run is the first. How a line forgets callers, and why nothing slips
-//! through then: `common.lua`.
+//! The numbers are in the line's hash and are written together with the call's effects, so both survive or both are lost. A
+//! promoted replica that has the first run refuses the second. One that does not have it has not admitted those people
+//! either, and no caller has the reply: for it, the second run is the first. `common.lua` describes how a line forgets
+//! callers, and why no call is executed twice then.
 //!
-//! Two limits. A call that a process alone with a broken network has in its own socket, and that arrives after another
-//! process went on with the line, is carried out: the other has another name. Its people wait until they are stale. And
-//! more callers than a line remembers, with clocks far apart, may have to ask twice.
+//! There are two limits. A call may wait in the socket of a process with a broken network and arrive after another process
+//! took over the line. It is executed, since the other process has another name; the people that it admits wait until they
+//! are stale. And when more callers than a line remembers have clocks far apart, they may have to call twice.
 
 use super::known::Known;
 use super::{Call, Inner};
@@ -26,9 +26,9 @@ use uuid::Uuid;
 
 /// One line's caller in this process.
 pub(super) struct Caller {
-    /// No other has it.
+    /// Unique among all callers.
     name: String,
-    /// The last number.
+    /// The number of the last call.
     number: u64,
 }
 
@@ -37,25 +37,25 @@ impl Caller {
         Self { name: Uuid::new_v4().simple().to_string(), number: 0 }
     }
 
-    /// The next call's number. No call gets it again, whatever becomes of this one. It is the moment where that has
-    /// grown: above all numbers of callers that have not called for so long that a line has forgotten them.
+    /// The next call's number. No other call of this caller gets it, even if this call fails. It is at least the present
+    /// moment, and so above the numbers of callers that the line has forgotten because they have not called for long.
     fn next(&mut self, now_ms: i64) -> u64 {
         self.number = (self.number + 1).max(now_ms.try_into().unwrap_or_default());
         self.number
     }
 
-    /// Calls up to that number are not carried out any more.
-    fn refused(&mut self, last: i64) {
+    /// Continues above a number up to which the line refuses calls.
+    fn skip_to(&mut self, last: i64) {
         self.number = self.number.max(last.try_into().unwrap_or_default());
     }
 }
 
 impl Inner {
-    /// Calls a script on a line, after those of this process that are under way: in the order of their numbers. What the
-    /// script gets first is the moment, the caller's name and the number.
+    /// Calls a script on a line. Calls of this process run one after another, in the order of their numbers. The script's
+    /// first arguments are the moment, the caller's name and the number.
     ///
     /// # Errors
-    /// [`HotError::Unknown`] also where the line has carried the call out before, and the answer to that was lost.
+    /// [`HotError::Unknown`], also when the line has executed the call before and the reply to that was lost.
     pub(super) async fn call_once(&self, known: &Arc<Known>, now: &str, call: Call<'_>) -> Result<Value, HotError> {
         let mut caller = known.caller().await;
         let number = caller.next(clock::now().millis()).to_string();
@@ -64,8 +64,8 @@ impl Inner {
         arguments.extend(call.arguments);
         match self.call(known, Call { arguments: &arguments, ..call }).await? {
             Value::Int(last) => {
-                caller.refused(last);
-                Err(HotError::unknown("the line has carried this call out before; what it did is not known"))
+                caller.skip_to(last);
+                Err(HotError::unknown("the line has executed this call before; its effect is unknown"))
             }
             value => Ok(value),
         }
@@ -77,12 +77,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_grow_with_the_moment_and_without() {
+    fn numbers_grow_even_when_the_clock_does_not() {
         let mut caller = Caller::new();
         assert_eq!([7, 7, 7, 5, 20].map(|now_ms| caller.next(now_ms)), [7, 8, 9, 10, 20]);
-        caller.refused(15);
+        caller.skip_to(15);
         assert_eq!(caller.next(20), 21);
-        caller.refused(30);
+        caller.skip_to(30);
         assert_eq!([20, 31, -7].map(|now_ms| caller.next(now_ms)), [31, 32, 33]);
         assert_ne!(caller.name, Caller::new().name);
     }

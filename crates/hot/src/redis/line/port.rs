@@ -44,7 +44,7 @@ fn read_figures(value: Value) -> Reading<Option<LineCounts>> {
 }
 
 impl Inner {
-    /// Runs a script that says yes or no of one person.
+    /// Runs a script that returns yes or no for one person.
     async fn tell_of(&self, who: &LineUser, script: &'static scripts::Script, now: &str, rest: &[&str]) -> Answer {
         let known = self.known(&who.line);
         let pass = known.keys.pass(&who.user);

@@ -1,11 +1,11 @@
--- Puts those back at their own places who have been dealt with for too long: the twin of `Line::put_back`.
+-- Puts people whose requests take too long back at their own positions: the twin of `Line::put_back`.
 --
--- An admission whose answer was lost and that is still on its way when its caller has them put back comes too late: it
--- has the lower number.
+-- An admission whose reply was lost and that arrives after its caller's next call to put people back is refused, since
+-- it has the lower number.
 --
 -- ARGV  moment, caller, number
--- Gives {user, ticket, ...}, who was dealt with the longest first; or the caller's last number, if this call may have been
---       carried out before.
+-- Returns {user, ticket, ...}, the longest-running first; or the caller's last number, if this call may have been
+--       executed before.
 
 local line = redis.call('HMGET', LINE, 'kind', 'life_ms', 'put_back_max', 'callers')
 if line[1] ~= 'processing' then return {} end
@@ -14,14 +14,14 @@ if not callers then return done end
 local now = clock()
 local stale_after, most = tonumber(line[2]), tonumber(line[3])
 
--- Of those since `from` to `to`: {user, since, ticket}, by both, `wanted` at most.
+-- People in process since `from` to `to`: {user, since, ticket}, sorted by both, at most `wanted`.
 local function stale(from, to, wanted)
   if wanted <= 0 then return {} end
   local found = redis.call('ZRANGEBYSCORE', PROCESSING, from, to, 'WITHSCORES', 'LIMIT', 0, wanted)
   local last = found[#found]
   local users, since = {}, {}
   for i = 1, #found, 2 do
-    -- Of those who began at the same moment the lowest tickets go first, not the first names.
+    -- For the same moment, the lowest tickets come first, not the first names.
     if found[i + 1] ~= last then users[#users + 1], since[#users + 1] = found[i], tonumber(found[i + 1]) end
   end
   if last then
@@ -40,7 +40,7 @@ local function stale(from, to, wanted)
 end
 
 local people = stale('-inf', text(now - stale_after), most)
--- A moment that lies ahead was taken from a clock that has been set back since.
+-- A moment in the future is from a clock that has been set back since.
 for _, one in ipairs(stale('(' .. text(now + 1000), '+inf', most - #people)) do people[#people + 1] = one end
 
 redis.call('HSET', LINE, 'callers', callers)
@@ -49,7 +49,7 @@ for i, one in ipairs(people) do users[i] = one[1] end
 local records, back, written, scores = fields_of(PLACES, users), {}, {}, {}
 for i, user in ipairs(users) do
   local _, entry, score, _, shown = read(records[i])
-  -- Nobody has to be there while somebody else does the work.
+  -- A user need not poll while an issuer processes the request.
   written[2 * i - 1], written[2 * i] = user, record_of('W', entry, score, text(now), shown, '')
   scores[2 * i - 1], scores[2 * i] = score, user
   back[2 * i - 1], back[2 * i] = user, people[i][3]

@@ -1,4 +1,4 @@
--- Adds a name to a set. Written also where it stands there already: WAIT counts only writes of its own connection.
+-- Adds a name to a set. It writes even if the set has the name: WAIT counts only writes of its own connection.
 --
 -- KEYS  set
 -- ARGV  name

@@ -52,11 +52,11 @@ pub(super) fn values(rule: &LineRule) -> [String; 14] {
 pub(super) fn arguments(values: &[String; 14]) -> Vec<&[u8]> {
     let [revision, others @ ..] = values;
     let named = NAMES.iter().skip(1).zip(others);
-    let told = named.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
-    [b"", revision.as_bytes()].into_iter().chain(told).collect()
+    let fields = named.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+    [b"", revision.as_bytes()].into_iter().chain(fields).collect()
 }
 
-/// Reads what came of a change: whether it was made, and the rule in force, in the order of [`NAMES`].
+/// Reads the reply to a change: whether it was made, and the rule in force, in the order of [`NAMES`].
 pub(super) fn read_change(value: Value) -> Reading<RuleChange> {
     if value == Value::Nil {
         return Ok(RuleChange::NoLine);
@@ -70,7 +70,7 @@ pub(super) fn read_change(value: Value) -> Reading<RuleChange> {
     })
 }
 
-/// Reads what `HMGET` gave for [`NAMES`]; `None` if there is no such line.
+/// Reads the reply of `HMGET` for [`NAMES`]; `None` if the line does not exist.
 pub(super) fn read(value: Value) -> Reading<Option<LineRule>> {
     read_fields(&mut Array::of(value)?)
 }

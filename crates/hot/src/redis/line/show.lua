@@ -1,7 +1,7 @@
--- Shows passes where others look for them, of all who still have theirs: in between somebody may have given it up.
--- However late and however often it runs, nothing is shown for longer than the pass lives.
+-- Publishes passes under their own keys, for all users who still have theirs: a user may have given it up in between.
+-- However late and however often it runs, no pass is published for longer than it lives.
 --
--- KEYS  those of the line, then one for each of the people
+-- KEYS  those of the line, then one for each user
 -- ARGV  moment, then a user and a pass of 32 characters for each
 
 local LINE_KEYS = 8

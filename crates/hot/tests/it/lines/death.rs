@@ -8,12 +8,12 @@ use std::process::{Command, Stdio};
 use uuid::Uuid;
 
 pub const FOLDER: &str = "ONSALE_LINES_VICTIM";
-/// Trials unless `ONSALE_FAULTS` says otherwise.
+/// The number of trials without `ONSALE_FAULTS`.
 const TRIALS: usize = 3;
 const CROWDS: usize = 4;
 const CROWD: usize = 100_000;
 
-/// What the victim says that it was told: one line each, whole or not at all.
+/// Prints a reply that the victim got, as one whole line.
 fn say(lines: &[String]) {
     let text: String = lines.iter().map(|line| format!("told {line}\n")).collect();
     std::io::stdout().write_all(text.as_bytes()).expect("said");
@@ -35,7 +35,7 @@ fn number(user: &UserId) -> usize {
     user.as_str().trim_start_matches("user-").parse().expect("a number")
 }
 
-/// Admits everybody; every third that is admitted finishes, and every seventh leaves.
+/// Admits all people; every third admitted person finishes, and every seventh leaves.
 async fn admits(lines: EmbeddedLines) {
     let mut served = 0;
     while served < CROWDS * CROWD {
@@ -53,7 +53,7 @@ async fn admits(lines: EmbeddedLines) {
                 assert_eq!(lines.finish(&who, LineOutcome::Issued).await, Ok(true));
                 say(&[format!("finished {}", number(&one.user))]);
             } else if one.ticket % 7 == 0 {
-                // Whoever dies between the two may have left or not.
+                // If the process dies between the two, the person may have left or not.
                 say(&[format!("leaves {}", number(&one.user))]);
                 assert_eq!(lines.leave(&who, Clock::Engine).await, Ok(true));
                 say(&[format!("left {}", number(&one.user))]);
@@ -63,7 +63,7 @@ async fn admits(lines: EmbeddedLines) {
     }
 }
 
-/// Not a test: what the test below kills.
+/// Not a test: the process that the test below kills.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "the victim of another test"]
 async fn victim() {
@@ -71,11 +71,11 @@ async fn victim() {
     let lines = open(Path::new(&folder));
     lines.make_line(&id(), LineRule { interval_ms: 10, ..rule(100_000, 1) }).await.expect("made");
     let crowds: Vec<_> = (0..CROWDS).map(|crowd| tokio::spawn(crowd_enters(lines.clone(), crowd))).collect();
-    tokio::spawn(admits(lines)).await.expect("goes on");
+    tokio::spawn(admits(lines)).await.expect("runs");
     drop(crowds);
 }
 
-/// All that the victim was told.
+/// All replies that the victim got.
 #[derive(Default)]
 struct Told {
     entered: BTreeMap<usize, u64>,
@@ -100,7 +100,7 @@ impl Told {
     }
 }
 
-/// Runs the victim, kills it once it was told so much, and returns everything it was told.
+/// Runs the victim, kills it after this many replies, and returns all of its replies.
 fn told_before_death(folder: &Path, entered: usize, admitted: usize) -> Told {
     let mut command = Command::new(std::env::current_exe().expect("this program"));
     command
@@ -111,7 +111,7 @@ fn told_before_death(folder: &Path, entered: usize, admitted: usize) -> Told {
     let mut said = BufReader::new(victim.stdout.take().expect("piped"));
     let (mut told, mut line, mut killed) = (Told::default(), String::new(), false);
     while said.read_line(&mut line).expect("reads") > 0 {
-        // Words of the test program itself, and a last line that death cut off, are none of these.
+        // Output of the test program itself, and a last line that was cut off, are skipped.
         if let Some(whole) = line.find("told ").and_then(|at| line[at..].strip_suffix('\n')) {
             told.hear(whole);
         }
@@ -126,7 +126,7 @@ fn told_before_death(folder: &Path, entered: usize, admitted: usize) -> Told {
     told
 }
 
-/// Nobody who was told of a place is without it, no place is held twice, and the order is that of entry.
+/// Checks that every confirmed ticket exists, that none exists twice, and that the order is that of entry.
 async fn check(folder: &Path, told: &Told) {
     let lines = open(folder);
     let everybody: Vec<LineUser> = (0..CROWDS * CROWD).map(who).collect();
@@ -159,7 +159,7 @@ async fn check(folder: &Path, told: &Told) {
     check_who_follows(&lines, last_served, &heard, holders).await;
 }
 
-/// All who wait are admitted in their order, none of them twice, and the next ticket is a new one.
+/// Checks that all waiting people are admitted in order and once, and that the next ticket is a new one.
 async fn check_who_follows(
     lines: &EmbeddedLines,
     last_served: u64,
@@ -169,11 +169,14 @@ async fn check_who_follows(
     let last = holders.keys().next_back().copied().unwrap_or(0);
     let waiting = holders.into_iter().filter(|(_, n)| matches!(heard[*n], LineStatus::Waiting { .. }));
     let waiting: Vec<(u64, usize)> = waiting.collect();
-    assert!(waiting.first().is_none_or(|(first, _)| *first > last_served), "someone told of an admission waits again");
+    assert!(
+        waiting.first().is_none_or(|(first, _)| *first > last_served),
+        "a person with a confirmed admission waits again"
+    );
     let newcomer = LineUser { line: id(), user: UserId::new("newcomer").expect("valid") };
     let new = lines.enter(vec![newcomer], Clock::Engine).await.pop().expect("one answer").expect("enters");
     assert!(ticket(new).is_some_and(|ticket| ticket > last), "{new:?} after {last}");
-    // Later than any clock said, and the rate as high as it goes.
+    // Later than any clock so far, at the highest rate.
     let now = 4_000_000_000_000;
     let rule = LineRule { admits: Admits::Pass { ttl_ms: 9_000_000 }, ..rule(1_000_000, 1) };
     assert!(matches!(lines.change_rule(&id(), rule).await, Ok(RuleChange::Made(_))));
@@ -184,11 +187,11 @@ async fn check_who_follows(
 }
 
 #[tokio::test]
-async fn a_process_killed_during_entry_and_admission_loses_no_place_that_was_told() {
+async fn a_process_killed_during_entry_and_admission_loses_no_confirmed_ticket() {
     let trials = std::env::var("ONSALE_FAULTS").map_or(TRIALS, |text| text.parse().expect("a number"));
     for trial in 0..trials {
         let folder = tempfile::tempdir().expect("a folder");
-        // Somewhere else each time: early and late, in the middle of whatever goes on then.
+        // At another point each time, early and late.
         let (entered, admitted) = (50 + trial * 977 % 9_000, 1 + trial * 613 % 3_000);
         let told = told_before_death(folder.path(), entered, admitted);
         check(folder.path(), &told).await;

@@ -1,4 +1,4 @@
-//! What is told is on the disk, and what is told when the disk takes nothing, or holds something else.
+//! Replies are on the disk; and replies while the disk is full or has foreign data.
 
 use super::*;
 use domain::line::LineOutcome;
@@ -17,7 +17,7 @@ fn places(reader: &Connection, which: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn whatever_was_told_can_be_read_back_at_once() {
+async fn every_reply_can_be_read_back_at_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = open(folder.path());
     lines.make_line(&id(), rule(1_000, 1)).await.expect("made");
@@ -35,7 +35,7 @@ async fn whatever_was_told_can_be_read_back_at_once() {
     assert_eq!(places(&reader, "true"), 79);
 }
 
-/// SQLite says "full" as it does on a full disk; nothing may be told then, and nothing lost that was.
+/// SQLite reports "full" as on a full disk. No change may be confirmed then, and no confirmed one lost.
 #[tokio::test]
 async fn a_full_disk_refuses_and_forgets_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -44,49 +44,50 @@ async fn a_full_disk_refuses_and_forgets_nothing() {
     drop(lines);
     let options = JournalOptions { pages_max: Some(40), ..JournalOptions::default() };
     let lines = crate::open_lines(folder.path(), options).expect("opens");
-    let (mut told, mut unknown, mut refused) = (Vec::new(), Vec::new(), 0);
+    let (mut confirmed, mut unknown, mut refused) = (Vec::new(), Vec::new(), 0);
     for n in 0..9_000 {
         match enter(&lines, n).await {
-            Ok(LineStatus::Waiting { ticket, is_new: true, .. }) => told.push((n, ticket)),
+            Ok(LineStatus::Waiting { ticket, is_new: true, .. }) => confirmed.push((n, ticket)),
             Err(HotError::Unknown(_)) => unknown.push(n),
             Err(HotError::Unavailable(_)) => refused += 1,
             other => panic!("{other:?}"),
         }
     }
-    assert!(!told.is_empty() && refused > 0);
+    assert!(!confirmed.is_empty() && refused > 0);
     assert_eq!(unknown.len(), 1, "one call was deciding when it began; memory runs no further ahead");
-    // Of one batch those hear who stand on the disk.
-    let heard = lines.check_in(vec![who(unknown[0]), who(told[0].0)], AT).await;
-    assert!(matches!(heard[0], Err(HotError::Unavailable(_))), "{heard:?}");
-    assert_eq!(heard[1].clone().map(ticket), Ok(Some(told[0].1)));
-    assert_eq!(enter(&lines, told[9].0).await.map(ticket), Ok(Some(told[9].1)), "known already");
+    // In one batch, only users whose places are on the disk get a status.
+    let statuses = lines.check_in(vec![who(unknown[0]), who(confirmed[0].0)], AT).await;
+    assert!(matches!(statuses[0], Err(HotError::Unavailable(_))), "{statuses:?}");
+    assert_eq!(statuses[1].clone().map(ticket), Ok(Some(confirmed[0].1)));
+    assert_eq!(enter(&lines, confirmed[9].0).await.map(ticket), Ok(Some(confirmed[9].1)), "known already");
     assert!(matches!(lines.admit(&id(), vec![Uuid::from_u128(1)], AT).await, Err(HotError::Unavailable(_))));
-    assert!(matches!(lines.leave(&who(told[0].0), AT).await, Err(HotError::Unavailable(_))));
+    assert!(matches!(lines.leave(&who(confirmed[0].0), AT).await, Err(HotError::Unavailable(_))));
     assert!(matches!(lines.counts(&id(), 1, AT).await, Err(HotError::Unavailable(_))));
     drop(lines);
     let lines = open(folder.path());
-    for (n, at) in &told {
+    for (n, at) in &confirmed {
         assert_eq!(check_in(&lines, *n).await.map(ticket), Ok(Some(*at)));
     }
     assert_eq!(check_in(&lines, unknown[0]).await, Ok(LineStatus::Absent));
-    let next = LineStatus::Waiting { ticket: told.len() as u64 + 1, rank: told.len() as u64 + 1, is_new: true };
-    assert_eq!(enter(&lines, 99_999).await, Ok(next), "with room again it goes on");
+    let next =
+        LineStatus::Waiting { ticket: confirmed.len() as u64 + 1, rank: confirmed.len() as u64 + 1, is_new: true };
+    assert_eq!(enter(&lines, 99_999).await, Ok(next), "it continues when there is room again");
 }
 
 #[tokio::test]
-async fn what_could_not_be_written_is_written_as_soon_as_it_can_be() {
+async fn a_failed_write_is_repeated_as_soon_as_the_disk_works() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = open(folder.path());
     lines.make_line(&id(), rule(1_000, 1)).await.expect("made");
     enter(&lines, 1).await.expect("enters");
-    // Somebody else's transaction is in the way for longer than the journal waits.
+    // Another transaction blocks the journal for longer than it waits.
     let other = Connection::open(file(folder.path())).expect("opens");
     other.execute_batch("BEGIN IMMEDIATE").expect("locked");
     assert!(matches!(enter(&lines, 2).await, Err(HotError::Unknown(_))));
-    assert_eq!(check_in(&lines, 1).await.map(ticket), Ok(Some(1)), "who stands on the disk hears so");
+    assert_eq!(check_in(&lines, 1).await.map(ticket), Ok(Some(1)), "a user on the disk gets the status");
     other.execute_batch("ROLLBACK").expect("released");
     let second = LineStatus::Waiting { ticket: 2, rank: 2, is_new: false };
-    assert_eq!(enter(&lines, 2).await, Ok(second), "it was decided then");
+    assert_eq!(enter(&lines, 2).await, Ok(second), "it had been decided");
     assert_eq!(places(&other, "ticket = 2"), 1);
     assert_eq!(enter(&lines, 3).await.map(ticket), Ok(Some(3)));
 }
@@ -125,7 +126,7 @@ async fn a_second_process_on_the_same_folder_is_refused_and_coupons_are_no_hindr
     assert!(matches!(second, Err(JournalError::InUse(_))));
     let clone = lines.clone();
     drop(lines);
-    enter(&clone, 1).await.expect("a clone goes on");
+    enter(&clone, 1).await.expect("a clone continues");
     drop(clone);
     open(folder.path());
 }
@@ -149,7 +150,7 @@ async fn files_that_are_no_journal_of_lines_are_refused_and_left_alone() {
     assert!(matches!(refusal(folder.path()), JournalError::Damaged { .. }), "coupons");
     let folder = tempfile::tempdir().expect("a folder");
     Connection::open(file(folder.path())).expect("opens").execute_batch("CREATE TABLE mine (x)").expect("made");
-    assert!(matches!(refusal(folder.path()), JournalError::Damaged { .. }), "somebody's own");
+    assert!(matches!(refusal(folder.path()), JournalError::Damaged { .. }), "another program's file");
     let folder = tempfile::tempdir().expect("a folder");
     drop(open(folder.path()));
     let sql = "UPDATE meta SET value = 99 WHERE name = 'lines_format'";

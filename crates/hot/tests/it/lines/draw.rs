@@ -1,4 +1,4 @@
-//! The opening draw: one and the same order whenever the engine ends, and how long a great one takes.
+//! The opening draw: the same order whenever the process ends, and the duration of a large draw.
 
 use super::death::FOLDER;
 use super::*;
@@ -13,7 +13,7 @@ const SEED: DrawSeed = DrawSeed([42; 32]);
 const OPENING: Clock = Clock::At(Timestamp(10));
 const CROWD_WHOLE: usize = 1_000_000;
 const CROWD_KILLED: usize = 20_000;
-/// Trials unless `ONSALE_FAULTS` says otherwise.
+/// The number of trials without `ONSALE_FAULTS`.
 const TRIALS: usize = 3;
 
 fn drawn_rule() -> LineRule {
@@ -29,7 +29,7 @@ async fn crowd_enters(lines: &EmbeddedLines, crowd: usize) {
     }
 }
 
-/// The people in the order in which they are admitted, as numbers.
+/// The numbers of the people in the order of their admission.
 async fn order_of_admission(lines: &EmbeddedLines, crowd: usize) -> Vec<u32> {
     let (mut order, mut now_ms) = (Vec::with_capacity(crowd), 4_000_000_000_000);
     while order.len() < crowd {
@@ -50,7 +50,7 @@ async fn counts(lines: &EmbeddedLines) -> LineCounts {
 }
 
 #[tokio::test]
-async fn nobody_has_a_rank_before_the_draw_and_everybody_has_the_same_after_a_restart() {
+async fn no_user_has_a_rank_before_the_draw_and_every_rank_survives_a_restart() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = open(folder.path());
     lines.make_line(&id(), drawn_rule()).await.expect("made");
@@ -60,7 +60,7 @@ async fn nobody_has_a_rank_before_the_draw_and_everybody_has_the_same_after_a_re
     drop(lines);
     let lines = open(folder.path());
     assert_eq!(check_in(&lines, 3).await, Ok(LineStatus::Drawing { entry: 3, is_new: false }));
-    assert_eq!(counts(&lines).await.gone, [], "nobody has a ticket to give up");
+    assert_eq!(counts(&lines).await.gone, [], "no one has a ticket to give up");
     assert_eq!(lines.draw(&id(), OPENING).await, Ok(DrawStep::Drawn { count: 9 }));
     assert_eq!(enter(&lines, 10).await, Ok(LineStatus::Waiting { ticket: 10, rank: 9, is_new: true }));
     let (mut before, figures_before) = (Vec::new(), counts(&lines).await);
@@ -110,7 +110,7 @@ async fn many_schedulers_draw_once_while_people_come_and_go() {
     assert_eq!(order_of_admission(&lines, 3_000).await, order);
 }
 
-/// Not a test: what the test below kills, at any point of entry, draw and what follows.
+/// Not a test: the process that the test below kills, at any point of entry, draw and admission.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "the victim of another test"]
 async fn victim() {
@@ -124,7 +124,7 @@ async fn victim() {
     std::future::pending::<()>().await;
 }
 
-/// Kills the victim so long after it began to draw, or once it has told of the draw; whether it had.
+/// Kills the victim this long after it began to draw, or once it has confirmed the draw. Returns whether it had.
 fn kill_in_the_draw(folder: &Path, after: Option<std::time::Duration>) -> bool {
     let mut command = Command::new(std::env::current_exe().expect("this program"));
     command
@@ -153,12 +153,12 @@ async fn a_process_killed_in_the_draw_leaves_one_and_the_same_order() {
     let order = drawn_order(&SEED, CROWD_KILLED as u32);
     for trial in 0..trials {
         let folder = tempfile::tempdir().expect("a folder");
-        // Whenever that is in the draw: it holds for every moment.
+        // At any point of the draw: the check holds for every moment.
         let moment = std::time::Duration::from_millis(trial as u64 * 7 % 120);
         let told = kill_in_the_draw(folder.path(), (trial % 3 != 2).then_some(moment));
         let lines = open(folder.path());
         let kept = counts(&lines).await.drawn;
-        assert!(kept.is_some() || !told, "it had told of the draw");
+        assert!(kept.is_some() || !told, "the draw was confirmed");
         assert_eq!(lines.draw(&id(), OPENING).await, Ok(DrawStep::Drawn { count: CROWD_KILLED as u32 }));
         assert!(order_of_admission(&lines, CROWD_KILLED).await == order, "trial {trial}");
         println!("trial {trial}: told {told}, on the disk {}; one order", kept.is_some());

@@ -1,4 +1,4 @@
-//! Lines on the embedded engine: the rules, restarts, deaths, and what is told while the disk is full.
+//! Lines on the embedded engine: the rules, restarts, killed processes, and replies while the disk is full.
 
 mod death;
 mod disk;
@@ -19,7 +19,7 @@ use std::path::Path;
 const HISTORIES: u32 = 2_000;
 const STEPS: usize = 100;
 
-/// The disk is not what a test is about: without waiting for it thousands of steps take seconds, not minutes.
+/// Options that do not wait for the disk, so that thousands of steps take seconds, not minutes.
 const NO_FLUSH: JournalOptions = JournalOptions { flush: false, pages_max: None };
 
 fn open(folder: &Path) -> EmbeddedLines {
@@ -55,7 +55,7 @@ async fn check_in(lines: &EmbeddedLines, n: usize) -> Result<LineStatus, HotErro
     lines.check_in(vec![who(n)], Clock::At(Timestamp(5))).await.pop().expect("one answer")
 }
 
-/// The number of somebody's place.
+/// The ticket of a status.
 fn ticket(standing: LineStatus) -> Option<u64> {
     match standing {
         LineStatus::Waiting { ticket, .. }

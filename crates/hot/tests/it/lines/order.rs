@@ -1,4 +1,4 @@
-//! Order of admission is order of entry, among many at once and across a restart; and how long a restart takes.
+//! Admission keeps the order of entry, with concurrent entries and across a restart; and the duration of a restart.
 
 use super::*;
 use std::time::Instant;
@@ -8,40 +8,40 @@ use uuid::Uuid;
 const CROWD_WHOLE: usize = 1_000_000;
 const CROWD_EACH_COMMIT: usize = 50_000;
 const BATCH: usize = 250;
-/// Entering at once.
-const DOORS: usize = 8;
+/// Concurrent callers.
+const CALLERS: usize = 8;
 
-/// Enters everybody by several doors; who got which ticket.
+/// Enters all people by several callers. Returns the users by ticket.
 async fn enter_all(lines: &EmbeddedLines, crowd: usize) -> Vec<Option<UserId>> {
-    let doors: Vec<_> = (0..DOORS)
-        .map(|door| {
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|caller| {
             let lines = lines.clone();
             tokio::spawn(async move {
-                let mut told = Vec::new();
-                for batch in (door * BATCH..crowd).step_by(DOORS * BATCH) {
+                let mut entered = Vec::new();
+                for batch in (caller * BATCH..crowd).step_by(CALLERS * BATCH) {
                     let users: Vec<usize> = (batch..crowd.min(batch + BATCH)).collect();
-                    let heard = lines.enter(users.iter().map(|n| who(*n)).collect(), Clock::Engine).await;
+                    let statuses = lines.enter(users.iter().map(|n| who(*n)).collect(), Clock::Engine).await;
                     let tickets: Vec<u64> =
-                        heard.into_iter().map(|heard| ticket(heard.expect("enters")).expect("a place")).collect();
+                        statuses.into_iter().map(|status| ticket(status.expect("enters")).expect("a place")).collect();
                     assert!(tickets.is_sorted(), "a batch enters in order");
-                    told.extend(users.into_iter().zip(tickets));
+                    entered.extend(users.into_iter().zip(tickets));
                 }
-                assert!(told.iter().is_sorted_by_key(|(_, ticket)| *ticket), "who asks later stands later");
-                told
+                assert!(entered.iter().is_sorted_by_key(|(_, ticket)| *ticket), "later calls get later tickets");
+                entered
             })
         })
         .collect();
     let mut holders = vec![None; crowd + 1];
-    for door in doors {
-        for (n, ticket) in door.await.expect("runs") {
+    for caller in callers {
+        for (n, ticket) in caller.await.expect("runs") {
             assert_eq!(holders[ticket as usize].replace(user(n)), None, "ticket {ticket} was given twice");
         }
     }
     holders
 }
 
-/// Admits everybody, with a restart in the middle; prints how long each part took.
-async fn nobody_overtakes(crowd: usize, options: JournalOptions) {
+/// Admits all people, with a restart in the middle; prints the duration of each part.
+async fn the_order_is_kept(crowd: usize, options: JournalOptions) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut lines = crate::open_lines(folder.path(), options).expect("opens");
     lines.make_line(&id(), rule(1_000_000, 1)).await.expect("made");
@@ -77,13 +77,13 @@ async fn nobody_overtakes(crowd: usize, options: JournalOptions) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nobody_overtakes_among_many_at_once_and_across_a_restart() {
-    nobody_overtakes(CROWD_EACH_COMMIT, NO_FLUSH).await;
+async fn the_order_is_kept_among_concurrent_entries_and_across_a_restart() {
+    the_order_is_kept(CROWD_EACH_COMMIT, NO_FLUSH).await;
 }
 
 /// In a release build: `cargo test --release -p hot --test it million -- --ignored --nocapture`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "takes a release build"]
-async fn nobody_overtakes_among_a_million() {
-    nobody_overtakes(CROWD_WHOLE, JournalOptions::default()).await;
+async fn the_order_is_kept_among_a_million() {
+    the_order_is_kept(CROWD_WHOLE, JournalOptions::default()).await;
 }

@@ -43,7 +43,7 @@ fn any_admits() -> impl Strategy<Value = Admits> {
     ]
 }
 
-/// An engine and what is known of it from outside.
+/// An engine and its state as seen by callers.
 struct Watched {
     lines: Option<EmbeddedLines>,
     folder: tempfile::TempDir,
@@ -191,7 +191,7 @@ async fn a_change_of_rule_is_there_again_and_one_from_an_older_rule_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_change_a_rule_at_once_nobody_loses_a_change() {
+async fn concurrent_changes_of_a_rule_are_all_kept() {
     let folder = tempfile::tempdir().expect("a folder");
     let lines = crate::open_lines(folder.path(), NO_FLUSH).expect("opens");
     conformance::run_changers(vec![lines]).await;

@@ -1,4 +1,4 @@
-//! Calls that reach Redis a second time, or late, from a connection that everybody has given up.
+//! Calls that reach Redis twice, or late, from an abandoned connection.
 
 use super::support::{Tries, gate, open, passes, people, queue, rule};
 use domain::UserId;
@@ -25,7 +25,7 @@ macro_rules! script {
 type Script = (&'static str, &'static str);
 const ADMIT: Script = script!("admit");
 const PUT_BACK: Script = script!("put_back");
-/// The moment of what is run twice, and one that lies a second later: ahead, for what has ended is not kept.
+/// The moment of the call that runs twice, and one a second later. Both are in the future, since ended passes are deleted.
 const NOW: &str = "4000000000000";
 const LATER: &str = "4000000001000";
 /// As in `common.lua`.
@@ -45,7 +45,7 @@ fn keys(line: &LineId) -> [String; 8] {
         .map(|name| format!("{name}:{{{tag}}}"))
 }
 
-/// Runs a script as it stands. `key`: the one beyond those of the line.
+/// Runs a script directly. `key` is added to the keys of the line.
 fn run(redis: &RedisNode, line: &LineId, (name, text): Script, key: Option<&str>, arguments: &[&str]) {
     let keys = keys(line);
     let count = (keys.len() + usize::from(key.is_some())).to_string();
@@ -63,21 +63,21 @@ fn name(number: u64) -> String {
     Uuid::from_u128(u128::from(number) + 1).simple().to_string()
 }
 
-/// Who of so many has which pass: one person each.
+/// The holder of each pass among this many people; each pass has one holder.
 pub async fn holders(lines: &RedisLines, line: &LineId, count: u64) -> BTreeMap<Uuid, Vec<UserId>> {
     let mut holders: BTreeMap<Uuid, Vec<UserId>> = BTreeMap::new();
-    let everybody = people(line, 1..=count);
-    for some in everybody.chunks(200) {
-        let tries = Tries::until("all are told");
-        let told = loop {
+    let all = people(line, 1..=count);
+    for some in all.chunks(200) {
+        let tries = Tries::until("all have a status");
+        let statuses = loop {
             match lines.check_in(some.to_vec(), Clock::Engine).await.into_iter().collect::<Result<Vec<_>, _>>() {
-                Ok(told) => break told,
+                Ok(statuses) => break statuses,
                 Err(_) => tries.again().await,
             }
         };
-        for (who, standing) in some.iter().zip(told) {
-            if let LineStatus::Inside { pass, .. } = standing {
-                holders.entry(pass.id).or_default().push(who.user.clone());
+        for (user, status) in some.iter().zip(statuses) {
+            if let LineStatus::Inside { pass, .. } = status {
+                holders.entry(pass.id).or_default().push(user.user.clone());
             }
         }
     }
@@ -101,9 +101,9 @@ async fn an_admission_is_carried_out_once_and_none_comes_after_a_later_one() {
         admit(1, 7, &first);
         admit(1, 7, &first);
         assert_eq!(holders(&lines, &line, 20).await.into_keys().collect::<Vec<_>>(), sorted(&first));
-        // Numbers are a caller's own.
+        // Each caller has numbers of its own.
         admit(2, 3, &other);
-        // What a caller sent before what was carried out.
+        // A call from before the last executed one.
         admit(1, 6, &late);
         admit(2, 3, &other);
         assert_eq!(holders(&lines, &line, 20).await.into_keys().collect::<Vec<_>>(), sorted(&[first, other].concat()));
@@ -118,9 +118,9 @@ fn sorted(passes: &[Uuid]) -> Vec<Uuid> {
     sorted
 }
 
-/// Also where it lets nobody go: the answer is heard, and whoever goes later goes unheard.
+/// Even if it admits no one: its caller has the reply, and would not learn of people admitted by a second run.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_admission_of_nobody_is_carried_out_too() {
+async fn an_admission_of_no_one_is_executed_too() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
     let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
     lines.make_line(&line, LineRule { paused: true, ..rule(1_000) }).await.expect("made");
@@ -132,9 +132,9 @@ async fn an_admission_of_nobody_is_carried_out_too() {
     assert_eq!(holders(&lines, &line, 4).await.len(), 0);
 }
 
-/// Whoever does not know who went has them put back: one who goes after that would be overtaken by all others.
+/// A caller without the reply puts its people back. A person admitted after that would be overtaken by all others.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_admission_that_was_given_up_lets_nobody_go_after_the_putting_back() {
+async fn an_abandoned_admission_admits_no_one_after_people_were_put_back() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
     let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
     let admits = Admits::Processing { stale_after_ms: 60_000, put_back_max: 200 };
@@ -142,15 +142,15 @@ async fn an_admission_that_was_given_up_lets_nobody_go_after_the_putting_back() 
     lines.enter(people(&line, 1..=9), Clock::Engine).await;
     run(redis, &line, PUT_BACK, None, &["", &name(1), "8"]);
     run(redis, &line, ADMIT, None, &["", &name(1), "7", &ids(&passes(4))]);
-    let figures = lines.counts(&line, 0, Clock::Engine).await.expect("reads").expect("there");
-    assert_eq!((figures.waiting, figures.processing), (9, 0));
+    let counts = lines.counts(&line, 0, Clock::Engine).await.expect("reads").expect("there");
+    assert_eq!((counts.waiting, counts.processing), (9, 0));
     run(redis, &line, ADMIT, None, &["", &name(1), "9", &ids(&passes(4))]);
-    let figures = lines.counts(&line, 0, Clock::Engine).await.expect("reads").expect("there");
-    assert_eq!((figures.waiting, figures.processing), (5, 4));
+    let counts = lines.counts(&line, 0, Clock::Engine).await.expect("reads").expect("there");
+    assert_eq!((counts.waiting, counts.processing), (5, 4));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_line_forgets_callers_and_refuses_what_they_had_sent() {
+async fn a_line_forgets_callers_and_refuses_their_late_calls() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
     let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
     lines.make_line(&line, rule(1_000_000)).await.expect("made");
@@ -165,7 +165,7 @@ async fn a_line_forgets_callers_and_refuses_what_they_had_sent() {
     for caller in 0..=CALLERS_MAX {
         admit(caller, 1_000 + caller);
     }
-    // The first is forgotten, and all are refused what was sent before.
+    // The first caller is forgotten, and earlier calls of all callers are refused.
     for caller in 0..=CALLERS_MAX {
         admit(caller, 1_000 + caller);
         admit(caller, 1_000);
@@ -173,7 +173,7 @@ async fn a_line_forgets_callers_and_refuses_what_they_had_sent() {
     admit(CALLERS_MAX + 1, 1_000);
     let inside = CALLERS_MAX + 1;
     assert_eq!(holders(&lines, &line, crowd).await.len() as u64, inside);
-    // Whoever comes with a higher number is heard, known or not; what is kept does not grow.
+    // A call with a higher number is executed, from a known caller or not; the stored list does not grow.
     for caller in 0..CALLERS_MAX + 9 {
         admit(caller, 2_000 + caller);
     }
@@ -182,9 +182,9 @@ async fn a_line_forgets_callers_and_refuses_what_they_had_sent() {
     assert_eq!(kept.matches(':').count() as u64, CALLERS_MAX);
 }
 
-/// A process whose clock is far behind that of one that was forgotten.
+/// A process whose clock is far behind the clock of a forgotten caller.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_who_is_refused_goes_on_above_that() {
+async fn a_refused_caller_continues_with_a_higher_number() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
     let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
     lines.make_line(&line, rule(1_000)).await.expect("made");
@@ -193,12 +193,12 @@ async fn a_caller_who_is_refused_goes_on_above_that() {
     let refused = lines.admit(&line, passes(1), Clock::Engine).await;
     assert!(matches!(refused, Err(HotError::Unknown(_))), "{refused:?}");
     for ticket in 1..=3 {
-        let went = lines.admit(&line, passes(1), Clock::Engine).await.expect("admits").admitted;
-        assert_eq!(went.iter().map(|one| one.ticket).collect::<Vec<_>>(), [ticket]);
+        let admitted = lines.admit(&line, passes(1), Clock::Engine).await.expect("admits").admitted;
+        assert_eq!(admitted.iter().map(|one| one.ticket).collect::<Vec<_>>(), [ticket]);
     }
 }
 
-/// What each script leaves behind is the same when it is run again.
+/// A second run of a script leaves the same state.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_script_leaves_the_same_behind_when_it_is_run_again() {
     let kit = Kit::temporary().expect("a folder");
@@ -221,7 +221,7 @@ async fn every_script_leaves_the_same_behind_when_it_is_run_again() {
     };
     let (enter, finish, leave) = (script!("enter_look"), script!("finish"), script!("leave"));
     for line in [&passed, &dealt_with, &drawn] {
-        // That somebody was there to hear is a trace of its own.
+        // A reading script makes a write for `WAIT`, which changes the digest once: make it before.
         run(redis, line, script!("figures"), None, &[NOW, "0"]);
         twice(line, enter, None, &[NOW, "1", "0", "ann", "ben", "cem", "dan"]);
         twice(line, enter, None, &[NOW, "0", "0", "ann", "eve"]);
@@ -245,6 +245,6 @@ async fn every_script_leaves_the_same_behind_when_it_is_run_again() {
         let needs_key = !matches!(script.0, "admit" | "put_back" | "draw");
         digests.push(twice(line, script, needs_key.then_some(own), arguments));
     }
-    assert!(digests.windows(2).all(|two| two[0] != two[1]), "each does something the first time");
+    assert!(digests.windows(2).all(|two| two[0] != two[1]), "each script changes the state in its first run");
     twice(&drawn, ADMIT, None, &[NOW, &caller, "1", &two]);
 }

@@ -14,7 +14,7 @@ const HISTORIES_CLUSTER: u32 = 200;
 const HISTORIES_VALKEY: u32 = 100;
 const STEPS: usize = 100;
 
-/// So few tickets at a time that a draw is met half done.
+/// So few tickets at a time that steps meet a half-done draw.
 async fn open_in_parts(url: &str, ack: Ack) -> RedisLines {
     open_with(url, LineOptions { ack, draw_part_max: 2 }).await
 }
@@ -30,7 +30,7 @@ async fn random_histories_rules_and_a_single_redis_agree() {
     let redis = RedisNode::start(&kit, Flavor::Redis).expect("Redis");
     let lines = open_in_parts(&redis.url(), Ack::None).await;
     let fresh = || async {
-        // Each history looks at all lines there are: those of the others would slow it down.
+        // Each history reads all lines that exist: the lines of earlier ones would slow it down.
         redis.tell(&["FLUSHALL"]).expect("flushed");
         lines.clone()
     };
@@ -50,7 +50,7 @@ async fn random_histories_rules_and_valkey_agree() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_change_a_rule_at_once_nobody_loses_a_change() {
+async fn concurrent_changes_of_a_rule_are_all_kept() {
     let Some(redis) = testkit::available(testkit::shared().redis_cluster()) else { return };
     let mut doors = Vec::new();
     for _ in 0..3 {
@@ -65,7 +65,7 @@ async fn a_line_that_an_older_version_made_is_changed_as_any_other() {
     let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
     lines.make_line(&line, rule(10)).await.expect("made");
     let LineId::Gate(campaign) = &line else { panic!("a gate") };
-    redis.tell(&["HDEL", &format!("gate:line:{{{campaign}}}"), "draw", "configured_rate"]).expect("told");
+    redis.tell(&["HDEL", &format!("gate:line:{{{campaign}}}"), "draw", "configured_rate"]).expect("deleted");
     assert_eq!(lines.rule(&line).await, Ok(Some(rule(10))));
     let stale = LineRule { revision: 0, ..rule(20) };
     assert_eq!(lines.change_rule(&line, stale).await, Ok(RuleChange::Conflict(rule(10))));
@@ -75,7 +75,7 @@ async fn a_line_that_an_older_version_made_is_changed_as_any_other() {
     assert_eq!(lines.rule(&line).await, Ok(Some(made)));
 }
 
-/// Random moments seldom fall on a border: each side of it, and it.
+/// Moments at a limit and on each side of it, since random moments seldom fall there.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_borders_are_those_of_the_rule() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
@@ -91,25 +91,32 @@ async fn the_borders_are_those_of_the_rule() {
             lines.make_line(&line, rule.clone()).await.expect("put");
             let mut twin = Line::new(rule);
             for now in [begun.millis(), begun.millis() + step, begun.millis() + 2 * step].map(Timestamp) {
-                for who in people(&line, [1, 2, now.millis() as u64]) {
-                    assert_eq!(lines.enter(vec![who.clone()], Clock::At(now)).await, [Ok(twin.enter(&who.user, now))]);
+                for user in people(&line, [1, 2, now.millis() as u64]) {
+                    assert_eq!(
+                        lines.enter(vec![user.clone()], Clock::At(now)).await,
+                        [Ok(twin.enter(&user.user, now))]
+                    );
                 }
                 let at = format!("{admits:?} {step} {now:?}");
                 assert_eq!(lines.put_back(&line, Clock::At(now)).await, Ok(twin.put_back(now)), "{at}");
                 let ids = passes(1);
-                let told = lines.admit(&line, ids.clone(), Clock::At(now)).await.expect("admits");
-                assert_eq!((told.admitted, told.next_in_ms), (twin.admit(&ids, now), twin.next_in_ms()), "{at}");
-                let figures = lines.counts(&line, 9, Clock::At(now)).await;
-                assert_eq!(figures, Ok(Some(twin.counts(9, now))), "{at}");
+                let admission = lines.admit(&line, ids.clone(), Clock::At(now)).await.expect("admits");
+                assert_eq!(
+                    (admission.admitted, admission.next_in_ms),
+                    (twin.admit(&ids, now), twin.next_in_ms()),
+                    "{at}"
+                );
+                let counts = lines.counts(&line, 9, Clock::At(now)).await;
+                assert_eq!(counts, Ok(Some(twin.counts(9, now))), "{at}");
             }
-            // Nobody was heard of since.
+            // No user has polled since.
             let now = Timestamp(begun.millis() + 2 * step + 500);
             for now in [now, Timestamp(now.millis() + 1)] {
                 let ids = passes(9);
-                let told = lines.admit(&line, ids.clone(), Clock::At(now)).await.expect("admits");
-                assert_eq!(told.admitted, twin.admit(&ids, now), "{admits:?} {step} {now:?}");
-                let figures = lines.counts(&line, 9, Clock::At(now)).await;
-                assert_eq!(figures, Ok(Some(twin.counts(9, now))), "{admits:?} {step} {now:?}");
+                let admission = lines.admit(&line, ids.clone(), Clock::At(now)).await.expect("admits");
+                assert_eq!(admission.admitted, twin.admit(&ids, now), "{admits:?} {step} {now:?}");
+                let counts = lines.counts(&line, 9, Clock::At(now)).await;
+                assert_eq!(counts, Ok(Some(twin.counts(9, now))), "{admits:?} {step} {now:?}");
             }
         }
     }

@@ -1,5 +1,5 @@
-//! The opening draw on Redis: parts of it by many callers, callers that stop in the middle, people who come and go
-//! meanwhile, a master that dies.
+//! The opening draw on Redis, with many callers, callers that stop in the middle, people who enter and leave meanwhile, and
+//! a master that dies.
 
 use super::faults::master_of;
 use super::support::{Tries, gate, open, open_with, passes, people, queue, rule, until};
@@ -28,13 +28,13 @@ async fn open_in_parts(url: &str, ack: Ack) -> RedisLines {
 async fn enter(lines: &RedisLines, line: &LineId, numbers: std::ops::RangeInclusive<u64>) {
     let all: Vec<u64> = numbers.collect();
     for part in all.chunks(256) {
-        for (n, heard) in part.iter().zip(lines.enter(people(line, part.iter().copied()), BEFORE).await) {
-            assert_eq!(heard, Ok(LineStatus::Drawing { entry: *n, is_new: true }));
+        for (n, status) in part.iter().zip(lines.enter(people(line, part.iter().copied()), BEFORE).await) {
+            assert_eq!(status, Ok(LineStatus::Drawing { entry: *n, is_new: true }));
         }
     }
 }
 
-/// Goes on to the end, whatever happens to Redis; how many calls it took.
+/// Draws to the end, in spite of failures of Redis. Returns the number of calls.
 async fn draw_all(lines: &RedisLines, line: &LineId, count: u32) -> u32 {
     let (tries, mut calls) = (Tries::until("drawn"), 0);
     loop {
@@ -51,7 +51,7 @@ async fn draw_all(lines: &RedisLines, line: &LineId, count: u32) -> u32 {
     }
 }
 
-/// The numbers of the people in the order in which they are admitted.
+/// The numbers of the people in the order of their admission.
 async fn order_of_admission(lines: &RedisLines, line: &LineId, count: usize) -> Vec<u32> {
     let (tries, mut order) = (Tries::until("all are admitted"), Vec::new());
     while order.len() < count {
@@ -77,23 +77,23 @@ async fn a_caller_that_stops_in_the_middle_is_followed_by_another() {
             assert_eq!(first.draw(&line, Clock::Engine).await, Ok(DrawStep::UnderWay { count: 95 }));
         }
         drop(first);
-        // Of two that go, one has a ticket by now, and one has none; of two that come, none takes part.
+        // Of two people who leave, one has a ticket already and one has none. Two people who enter now do not take part.
         let second = open_in_parts(&redis.url(), Ack::None).await;
-        for who in people(&line, [7, 88]) {
-            assert_eq!(second.leave(&who, Clock::Engine).await, Ok(true));
+        for user in people(&line, [7, 88]) {
+            assert_eq!(second.leave(&user, Clock::Engine).await, Ok(true));
         }
-        for (n, heard) in (96..).zip(second.enter(people(&line, 96..=97), Clock::Engine).await) {
-            assert_eq!(heard, Ok(LineStatus::Drawing { entry: n, is_new: true }), "no rank before all are drawn");
+        for (n, status) in (96..).zip(second.enter(people(&line, 96..=97), Clock::Engine).await) {
+            assert_eq!(status, Ok(LineStatus::Drawing { entry: n, is_new: true }), "no rank before all are drawn");
         }
         assert!(second.admit(&line, passes(9), Clock::Engine).await.expect("admits").admitted.is_empty());
-        let figures = second.counts(&line, 9, Clock::Engine).await.expect("reads").expect("there");
-        assert_eq!((figures.drawn, figures.gone), (None, Vec::new()));
-        assert_eq!(draw_all(&second, &line, 95).await, 6, "it goes on where the first stopped");
-        let figures = second.counts(&line, 9, Clock::Engine).await.expect("reads").expect("there");
-        assert_eq!((figures.drawn, figures.tickets, figures.waiting), (Some(95), 97, 95));
+        let counts = second.counts(&line, 9, Clock::Engine).await.expect("reads").expect("there");
+        assert_eq!((counts.drawn, counts.gone), (None, Vec::new()));
+        assert_eq!(draw_all(&second, &line, 95).await, 6, "it continues where the first stopped");
+        let counts = second.counts(&line, 9, Clock::Engine).await.expect("reads").expect("there");
+        assert_eq!((counts.drawn, counts.tickets, counts.waiting), (Some(95), 97, 95));
         let all = drawn_order(&SEED, 95);
         let gone = (1..).zip(&all).filter(|(_, n)| [7, 88].contains(*n)).map(|(ticket, _)| (ticket, ticket));
-        assert_eq!(figures.gone, gone.collect::<Vec<(u64, u64)>>());
+        assert_eq!(counts.gone, gone.collect::<Vec<(u64, u64)>>());
         let order: Vec<u32> = all.into_iter().filter(|n| ![7, 88].contains(n)).chain([96, 97]).collect();
         assert_eq!(order_of_admission(&second, &line, 95).await, order);
     }
@@ -103,31 +103,31 @@ async fn a_caller_that_stops_in_the_middle_is_followed_by_another() {
 async fn many_callers_draw_one_order_while_people_come_and_go() {
     let Some(redis) = testkit::available(testkit::shared().redis_cluster()) else { return };
     let line = queue();
-    let door = open_in_parts(&redis.url(), Ack::Replica).await;
-    door.make_line(&line, drawn_rule()).await.expect("put");
-    enter(&door, &line, 1..=1_000).await;
-    // Settled before anybody else comes.
-    assert_eq!(door.draw(&line, Clock::Engine).await, Ok(DrawStep::UnderWay { count: 1_000 }));
+    let lines = open_in_parts(&redis.url(), Ack::Replica).await;
+    lines.make_line(&line, drawn_rule()).await.expect("put");
+    enter(&lines, &line, 1..=1_000).await;
+    // The participants are settled before other people enter.
+    assert_eq!(lines.draw(&line, Clock::Engine).await, Ok(DrawStep::UnderWay { count: 1_000 }));
     let mut callers = Vec::new();
-    // So many that a caller often comes with what others have done meanwhile.
+    // Many callers, so that a caller often repeats a part that another has done meanwhile.
     for _ in 0..12 {
         let (lines, line) = (open_in_parts(&redis.url(), Ack::Replica).await, line.clone());
         callers.push(tokio::spawn(async move { draw_all(&lines, &line, 1_000).await }));
     }
     for n in 1_001..=1_100 {
-        assert!(door.enter(people(&line, [n]), Clock::Engine).await[0].is_ok());
-        assert_eq!(door.leave(&people(&line, [n - 1_000])[0], Clock::Engine).await, Ok(true));
+        assert!(lines.enter(people(&line, [n]), Clock::Engine).await[0].is_ok());
+        assert_eq!(lines.leave(&people(&line, [n - 1_000])[0], Clock::Engine).await, Ok(true));
     }
     for caller in callers {
         caller.await.expect("draws");
     }
     let all = drawn_order(&SEED, 1_000);
-    let figures = door.counts(&line, 1_000, Clock::Engine).await.expect("reads").expect("there");
-    let gone: Vec<u64> = figures.gone.into_iter().flat_map(|(first, last)| first..=last).collect();
+    let counts = lines.counts(&line, 1_000, Clock::Engine).await.expect("reads").expect("there");
+    let gone: Vec<u64> = counts.gone.into_iter().flat_map(|(first, last)| first..=last).collect();
     let left = (1..).zip(&all).filter(|(_, n)| **n <= 100).map(|(ticket, _)| ticket);
-    assert_eq!(gone, left.collect::<Vec<u64>>(), "those who left, and nobody else");
+    assert_eq!(gone, left.collect::<Vec<u64>>(), "exactly the people who left");
     let order: Vec<u32> = all.into_iter().filter(|n| *n > 100).chain(1_001..=1_100).collect();
-    assert_eq!(order_of_admission(&door, &line, 1_000).await, order);
+    assert_eq!(order_of_admission(&lines, &line, 1_000).await, order);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,7 +169,7 @@ async fn a_hundred_thousand_are_drawn() {
     let order = order_of_admission(&lines, &line, CROWD_WHOLE as usize).await;
     assert!(order == drawn_order(&SEED, CROWD_WHOLE as u32));
     if let Ok(file) = std::env::var("ONSALE_ORDER") {
-        let told: String = (1..).zip(&order).map(|(place, entry)| format!("{place} {entry}\n")).collect();
-        std::fs::write(file, told).expect("written");
+        let text: String = (1..).zip(&order).map(|(place, entry)| format!("{place} {entry}\n")).collect();
+        std::fs::write(file, text).expect("written");
     }
 }

@@ -1,4 +1,4 @@
-//! A replica that stalls and a master that dies: no place lost, none doubled, order kept.
+//! A replica that stalls and a master that dies: no ticket is lost or doubled, and the order is kept.
 
 use super::support::{Tries, gate, open, passes, people, rule, until};
 use domain::line::{Admits, LineId, LineOutcome, LineRule, LineStatus};
@@ -12,34 +12,34 @@ use std::time::Duration;
 use testkit::{Flavor, Kit, RedisCluster, RedisNode};
 use uuid::Uuid;
 
-/// What people and schedulers heard while a master died.
+/// The replies to people and schedulers while a master died.
 #[derive(Default)]
-struct Heard {
+struct Replies {
     acknowledged: AtomicU64,
     unknown: AtomicU64,
-    /// The highest ticket that anybody has heard of.
+    /// The highest ticket in a reply.
     highest: AtomicU64,
-    /// Nobody else comes.
+    /// No more people enter.
     closed: AtomicBool,
     done: AtomicBool,
 }
 
-/// Enters people three at a time, each until there is an answer, until the door is closed. User and ticket.
-async fn crowd(lines: RedisLines, line: LineId, heard: Arc<Heard>, first: u64) -> Vec<(u64, u64)> {
+/// Enters people three at a time, each until there is a reply, until the line is closed. Returns users and tickets.
+async fn crowd(lines: RedisLines, line: LineId, replies: Arc<Replies>, first: u64) -> Vec<(u64, u64)> {
     let mut places = Vec::new();
     let mut next = first;
-    while !heard.closed.load(Ordering::SeqCst) {
-        let before = heard.highest.load(Ordering::SeqCst);
+    while !replies.closed.load(Ordering::SeqCst) {
+        let before = replies.highest.load(Ordering::SeqCst);
         let numbers = next..next + 3;
         next += 3;
-        let tries = Tries::until("an answer");
+        let tries = Tries::until("a reply");
         let tickets = loop {
             let mut tickets = Vec::new();
             for answer in lines.enter(people(&line, numbers.clone()), Clock::Engine).await {
                 match answer {
                     Ok(LineStatus::Waiting { ticket, .. } | LineStatus::Inside { ticket, .. }) => tickets.push(ticket),
                     Ok(other) => panic!("{other:?}"),
-                    Err(HotError::Unknown(_)) => drop(heard.unknown.fetch_add(1, Ordering::SeqCst)),
+                    Err(HotError::Unknown(_)) => drop(replies.unknown.fetch_add(1, Ordering::SeqCst)),
                     Err(HotError::Unavailable(_)) => {}
                 }
             }
@@ -48,28 +48,28 @@ async fn crowd(lines: RedisLines, line: LineId, heard: Arc<Heard>, first: u64) -
             }
             tries.again().await;
         };
-        assert!(tickets.iter().all(|ticket| *ticket > before), "{tickets:?} was given after {before} was heard");
-        heard.highest.fetch_max(tickets[2], Ordering::SeqCst);
-        heard.acknowledged.fetch_add(3, Ordering::SeqCst);
+        assert!(tickets.iter().all(|ticket| *ticket > before), "{tickets:?} was given after {before} was confirmed");
+        replies.highest.fetch_max(tickets[2], Ordering::SeqCst);
+        replies.acknowledged.fetch_add(3, Ordering::SeqCst);
         places.extend(numbers.zip(tickets));
     }
     places
 }
 
-/// Admits a few at a time until told to stop. Tickets and passes, in the order of hearing.
-async fn scheduler(lines: RedisLines, line: LineId, heard: Arc<Heard>) -> Vec<(u64, Uuid)> {
+/// Admits a few at a time until it is stopped. Returns tickets and passes, in the order of the replies.
+async fn scheduler(lines: RedisLines, line: LineId, replies: Arc<Replies>) -> Vec<(u64, Uuid)> {
     let mut admitted = Vec::new();
-    while !heard.done.load(Ordering::SeqCst) {
+    while !replies.done.load(Ordering::SeqCst) {
         if let Ok(admission) = lines.admit(&line, passes(4), Clock::Engine).await {
-            let told = admission.admitted.into_iter();
-            admitted.extend(told.map(|one| (one.ticket, one.pass.expect("a pass").id)));
+            let people = admission.admitted.into_iter();
+            admitted.extend(people.map(|one| (one.ticket, one.pass.expect("a pass").id)));
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     admitted
 }
 
-/// Only its master answers for a key; the others say where it is.
+/// Only its master answers for a key; the other nodes redirect.
 pub fn master_of<'a>(cluster: &'a RedisCluster, line: &LineId) -> Option<&'a RedisNode> {
     let LineId::Gate(campaign) = line else { return None };
     let key = format!("gate:line:{{{campaign}}}");
@@ -77,19 +77,19 @@ pub fn master_of<'a>(cluster: &'a RedisCluster, line: &LineId) -> Option<&'a Red
     cluster.nodes().iter().find(has_it)
 }
 
-async fn go_on(heard: &Heard) {
-    let before = heard.acknowledged.load(Ordering::SeqCst);
-    until("people enter", async || heard.acknowledged.load(Ordering::SeqCst) > before + 60).await;
+async fn go_on(replies: &Replies) {
+    let before = replies.acknowledged.load(Ordering::SeqCst);
+    until("people enter", async || replies.acknowledged.load(Ordering::SeqCst) > before + 60).await;
 }
 
-async fn lose_master(cluster: &RedisCluster, line: &LineId, heard: &Heard, stalls_first: bool) {
+async fn lose_master(cluster: &RedisCluster, line: &LineId, replies: &Replies, stalls_first: bool) {
     let master = master_of(cluster, line).expect("a master");
     let place = cluster.nodes().iter().position(|node| node.port() == master.port()).expect("one of them");
     let replica = &cluster.nodes()[cluster.replica_of(place).expect("a replica")];
     if stalls_first {
         replica.stall().expect("stalls");
-        let before = heard.unknown.load(Ordering::SeqCst);
-        until("nobody hears a yes", async || heard.unknown.load(Ordering::SeqCst) >= before + 6).await;
+        let before = replies.unknown.load(Ordering::SeqCst);
+        until("no reply is confirmed", async || replies.unknown.load(Ordering::SeqCst) >= before + 6).await;
     }
     master.kill().expect("killed");
     if stalls_first {
@@ -101,19 +101,19 @@ async fn lose_master(cluster: &RedisCluster, line: &LineId, heard: &Heard, stall
 }
 
 async fn lose_a_master_in_the_rush(cluster: &RedisCluster, stalls_first: bool) {
-    let (line, heard) = (gate(), Arc::new(Heard::default()));
+    let (line, replies) = (gate(), Arc::new(Replies::default()));
     let lines = open(&cluster.url(), Ack::Replica).await;
     lines.make_line(&line, rule(1_000_000)).await.expect("put");
     let mut crowds = Vec::new();
     for number in 0..3 {
         let own = open(&cluster.url(), Ack::Replica).await;
-        crowds.push(tokio::spawn(crowd(own, line.clone(), heard.clone(), number * 1_000_000)));
+        crowds.push(tokio::spawn(crowd(own, line.clone(), replies.clone(), number * 1_000_000)));
     }
-    let scheduler = tokio::spawn(scheduler(lines.clone(), line.clone(), heard.clone()));
-    go_on(&heard).await;
-    lose_master(cluster, &line, &heard, stalls_first).await;
-    go_on(&heard).await;
-    heard.closed.store(true, Ordering::SeqCst);
+    let scheduler = tokio::spawn(scheduler(lines.clone(), line.clone(), replies.clone()));
+    go_on(&replies).await;
+    lose_master(cluster, &line, &replies, stalls_first).await;
+    go_on(&replies).await;
+    replies.closed.store(true, Ordering::SeqCst);
     let mut places = BTreeMap::new();
     for crowd in crowds {
         let own = crowd.await.expect("runs");
@@ -122,21 +122,21 @@ async fn lose_a_master_in_the_rush(cluster: &RedisCluster, stalls_first: bool) {
     }
     until(
         "all are admitted",
-        async || matches!(lines.counts(&line, 0, Clock::Engine).await, Ok(Some(figures)) if figures.waiting == 0),
+        async || matches!(lines.counts(&line, 0, Clock::Engine).await, Ok(Some(counts)) if counts.waiting == 0),
     )
     .await;
-    heard.done.store(true, Ordering::SeqCst);
+    replies.done.store(true, Ordering::SeqCst);
     let admitted = scheduler.await.expect("runs");
     judge(&lines, &line, &places, &admitted).await;
 }
 
-/// No place lost, none doubled, everybody admitted once and in order.
+/// No ticket is lost or doubled, and every person is admitted once and in order.
 async fn judge(lines: &RedisLines, line: &LineId, places: &BTreeMap<u64, u64>, admitted: &[(u64, Uuid)]) {
-    assert!(admitted.is_sorted_by(|one, next| one.0 < next.0), "nobody is admitted twice, nobody overtakes");
+    assert!(admitted.is_sorted_by(|one, next| one.0 < next.0), "every person is admitted once, in order");
     let count = places.len() as u64;
     assert_eq!(places.values().copied().collect::<BTreeSet<_>>(), (1..=count).collect(), "one ticket each");
-    let figures = lines.counts(line, 9, Clock::Engine).await.expect("reads").expect("there");
-    assert_eq!((figures.tickets, figures.inside, figures.admitted), (count, count, count));
+    let counts = lines.counts(line, 9, Clock::Engine).await.expect("reads").expect("there");
+    assert_eq!((counts.tickets, counts.inside, counts.admitted), (count, count, count));
     let standings = lines.check_in(people(line, places.keys().copied()), Clock::Engine).await;
     let mut passes = BTreeMap::new();
     for ((user, ticket), standing) in places.iter().zip(standings) {
@@ -144,40 +144,40 @@ async fn judge(lines: &RedisLines, line: &LineId, places: &BTreeMap<u64, u64>, a
         assert_eq!(found, *ticket, "user {user}");
         passes.insert(found, pass.id);
     }
-    assert_eq!(passes.values().collect::<BTreeSet<_>>().len() as u64, count, "a pass is one person's");
+    assert_eq!(passes.values().collect::<BTreeSet<_>>().len() as u64, count, "each pass has one holder");
     for (ticket, pass) in admitted {
-        assert_eq!(passes.get(ticket), Some(pass), "an admission that was heard stands");
+        assert_eq!(passes.get(ticket), Some(pass), "a confirmed admission stands");
     }
-    println!("{count} places, {} admissions heard of: all kept", admitted.len());
+    println!("{count} tickets, {} confirmed admissions: all kept", admitted.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_its_replica_nobody_is_told_anything() {
+async fn without_its_replica_a_line_gives_no_reply() {
     let kit = Kit::temporary().expect("a folder");
     let Some(cluster) = testkit::available(RedisCluster::start(&kit, Flavor::Redis)) else { return };
     let (lines, line) = (open(&cluster.url(), Ack::Replica).await, gate());
-    let who = people(&line, 1..=2);
+    let users = people(&line, 1..=2);
     let work = Admits::Processing { stale_after_ms: 60_000, put_back_max: 10 };
     lines.make_line(&line, LineRule { admits: work, ..rule(10) }).await.expect("put");
-    lines.enter(who.clone(), Clock::Engine).await;
+    lines.enter(users.clone(), Clock::Engine).await;
     assert_eq!(lines.admit(&line, passes(2), Clock::Engine).await.expect("admits").admitted.len(), 2);
     let master = master_of(&cluster, &line).expect("a master");
     let place = cluster.nodes().iter().position(|node| node.port() == master.port()).expect("one of them");
     let replica = &cluster.nodes()[cluster.replica_of(place).expect("a replica")];
-    // Opened before: a cluster that stalls is not found.
+    // Opened before the stall: no client can connect to a stalled cluster.
     let (other, third) = (open(&cluster.url(), Ack::Replica).await, open(&cluster.url(), Ack::Replica).await);
     replica.stall().expect("stalls");
     let is_unknown = |error: &HotError| matches!(error, HotError::Unknown(_));
-    assert!(lines.finish(&who[0], LineOutcome::Issued).await.is_err_and(|error| is_unknown(&error)));
-    // Others hear nothing of it by the back door, though they write nothing themselves.
-    let looked = other.check_in(who[..1].to_vec(), Clock::Engine).await;
-    assert!(looked.iter().all(|answer| answer.as_ref().is_err_and(is_unknown)), "{looked:?}");
-    assert!(other.finish(&who[0], LineOutcome::SoldOut).await.is_err());
+    assert!(lines.finish(&users[0], LineOutcome::Issued).await.is_err_and(|error| is_unknown(&error)));
+    // Other servers do not reply with the unconfirmed state either, though they write nothing themselves.
+    let statuses = other.check_in(users[..1].to_vec(), Clock::Engine).await;
+    assert!(statuses.iter().all(|answer| answer.as_ref().is_err_and(is_unknown)), "{statuses:?}");
+    assert!(other.finish(&users[0], LineOutcome::SoldOut).await.is_err());
     assert!(third.counts(&line, 9, Clock::Engine).await.is_err());
     replica.resume().expect("goes on");
-    until("the truth is heard", async || {
+    until("the outcome is confirmed", async || {
         let finished = LineStatus::Finished { ticket: 1, outcome: LineOutcome::Issued };
-        other.check_in(who[..1].to_vec(), Clock::Engine).await == [Ok(finished)]
+        other.check_in(users[..1].to_vec(), Clock::Engine).await == [Ok(finished)]
     })
     .await;
 }

@@ -1,7 +1,7 @@
-//! Lines on Redis against the rules, and what they promise when several processes admit at once and when Redis loses
-//! things.
+//! Lines on Redis compared with the rules, and their promises when several processes admit at once and when Redis loses
+//! data.
 //!
-//! `ONSALE_FAULTS=20` tries a fault so often.
+//! `ONSALE_FAULTS=20` tries each fault twenty times.
 
 mod again;
 mod agree;

@@ -1,4 +1,4 @@
-//! Several schedulers at once, many people at once, passes that others see, and a Redis that was emptied.
+//! Concurrent schedulers, many people at once, passes that other services read, and a Redis that was emptied.
 
 use super::support::{TTL_MS, Tries, gate, open, passes, people, queue, rule, until};
 use domain::Timestamp;
@@ -15,8 +15,8 @@ async fn four_schedulers_at_once_admit_the_rate_and_no_more() {
     const PEOPLE: u64 = 1_000;
     let Some(redis) = testkit::available(testkit::shared().redis_cluster()) else { return };
     let line = queue();
-    let door = open(&redis.url(), Ack::Replica).await;
-    door.make_line(&line, rule(RATE)).await.expect("put");
+    let lines = open(&redis.url(), Ack::Replica).await;
+    lines.make_line(&line, rule(RATE)).await.expect("put");
     let admitted = Arc::new(AtomicU64::new(0));
     let mut schedulers = Vec::new();
     for _ in 0..4 {
@@ -28,7 +28,7 @@ async fn four_schedulers_at_once_admit_the_rate_and_no_more() {
                 let admission = lines.admit(&line, passes(40), Clock::Engine).await.expect("admits");
                 assert!(admission.admitted.is_sorted_by_key(|one| one.ticket), "{admission:?}");
                 admitted.fetch_add(admission.admitted.len() as u64, Ordering::SeqCst);
-                // When it was, by the engine's own clock.
+                // The moment of the admission, by the engine's own clock.
                 let at = |one: &Admitted| one.pass.expect("a pass").until.millis() - i64::from(TTL_MS);
                 log.extend(admission.admitted.iter().map(|one| (at(one), one.ticket)));
                 tries.again().await;
@@ -37,19 +37,19 @@ async fn four_schedulers_at_once_admit_the_rate_and_no_more() {
         }));
     }
     for part in 0..PEOPLE / 100 {
-        for standing in door.enter(people(&line, part * 100..part * 100 + 100), Clock::Engine).await {
+        for standing in lines.enter(people(&line, part * 100..part * 100 + 100), Clock::Engine).await {
             assert!(matches!(standing, Ok(LineStatus::Waiting { is_new: true, .. })), "{standing:?}");
         }
     }
     let mut log = Vec::new();
     for scheduler in schedulers {
         let own = scheduler.await.expect("runs");
-        assert!(own.is_sorted_by_key(|(_, ticket)| *ticket), "one scheduler sees the line move on");
+        assert!(own.is_sorted_by_key(|(_, ticket)| *ticket), "each scheduler admits in order");
         log.extend(own);
     }
     log.sort_unstable_by_key(|(_, ticket)| *ticket);
     assert_eq!(log.iter().map(|(_, ticket)| *ticket).collect::<Vec<_>>(), (1..=PEOPLE).collect::<Vec<_>>());
-    assert!(log.is_sorted_by_key(|(at, _)| *at), "nobody overtakes");
+    assert!(log.is_sorted_by_key(|(at, _)| *at), "the order is kept");
     for (last, (at, _)) in log.iter().enumerate() {
         let second = log[..=last].iter().filter(|(before, _)| *before > at - 1_000).count();
         assert!(second <= RATE as usize, "{second} in the second before {at}");
@@ -68,8 +68,8 @@ async fn more_passes_than_one_run_takes_are_given_out_in_order() {
     let admitted = lines.admit(&line, ids.clone(), Clock::Engine).await.expect("admits").admitted;
     assert_eq!(admitted.iter().map(|one| one.ticket).collect::<Vec<_>>(), (1..=4_500).collect::<Vec<_>>());
     assert_eq!(admitted.iter().filter_map(|one| one.pass).map(|pass| pass.id).collect::<Vec<_>>(), ids);
-    let figures = lines.counts(&line, 9, Clock::Engine).await.expect("reads").expect("there");
-    assert_eq!((figures.waiting, figures.inside, figures.serving), (500, 4_500, 4_500));
+    let counts = lines.counts(&line, 9, Clock::Engine).await.expect("reads").expect("there");
+    assert_eq!((counts.waiting, counts.inside, counts.serving), (500, 4_500, 4_500));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,20 +78,24 @@ async fn a_pass_is_to_be_seen_while_it_lives() {
     let lines = open(&redis.url(), Ack::None).await;
     for line in [gate(), queue()] {
         lines.make_line(&line, rule(10)).await.expect("put");
-        let who = people(&line, 1..=1);
-        lines.enter(who.clone(), Clock::Engine).await;
+        let user = people(&line, 1..=1);
+        lines.enter(user.clone(), Clock::Engine).await;
         let pass = lines.admit(&line, passes(1), Clock::Engine).await.expect("admits").admitted[0].pass.expect("one");
         let key = match &line {
             LineId::Gate(campaign) => format!("gate:active:{{{campaign}}}:user-1"),
             LineId::Queue(name) => format!("queue:user-token:{{{name}}}:user-1"),
         };
-        // It is shown while the next people go.
+        // It is published with the next admission.
         let shown = Some(format!("qr_{}", pass.id));
-        until("the pass is to be seen", async || redis.ask(&["GET", &key]).ok() == shown).await;
+        until("the pass is published", async || redis.ask(&["GET", &key]).ok() == shown).await;
         let end = redis.ask(&["EVAL", "return tostring(redis.call('PEXPIRETIME', KEYS[1]))", "1", &key]);
-        assert_eq!(end.expect("a moment"), pass.until.millis().to_string(), "and no longer, however late it is shown");
-        assert_eq!(lines.leave(&who[0], Clock::Engine).await, Ok(true));
-        assert!(redis.ask(&["GET", &key]).is_err(), "it does not live any more");
+        assert_eq!(
+            end.expect("a moment"),
+            pass.until.millis().to_string(),
+            "its key ends with it, however late it is published"
+        );
+        assert_eq!(lines.leave(&user[0], Clock::Engine).await, Ok(true));
+        assert!(redis.ask(&["GET", &key]).is_err(), "it has expired");
     }
 }
 
@@ -100,12 +104,12 @@ async fn a_pass_that_was_given_up_at_once_is_not_to_be_seen() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
     let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
     lines.make_line(&line, rule(100_000)).await.expect("put");
-    let key = |who: &LineUser| match &who.line {
-        LineId::Gate(campaign) => format!("gate:active:{{{campaign}}}:{}", who.user),
-        LineId::Queue(name) => format!("queue:user-token:{{{name}}}:{}", who.user),
+    let key = |user: &LineUser| match &user.line {
+        LineId::Gate(campaign) => format!("gate:active:{{{campaign}}}:{}", user.user),
+        LineId::Queue(name) => format!("queue:user-token:{{{name}}}:{}", user.user),
     };
-    let everybody = people(&line, 1..=400);
-    for some in everybody.chunks(20) {
+    let all = people(&line, 1..=400);
+    for some in all.chunks(20) {
         lines.enter(some.to_vec(), Clock::Engine).await;
         let mut admitted = 0;
         let tries = Tries::until("all are admitted");
@@ -115,11 +119,11 @@ async fn a_pass_that_was_given_up_at_once_is_not_to_be_seen() {
                 tries.again().await;
             }
         }
-        for left in futures::future::join_all(some.iter().map(|who| lines.leave(who, Clock::Engine))).await {
+        for left in futures::future::join_all(some.iter().map(|user| lines.leave(user, Clock::Engine))).await {
             assert_eq!(left, Ok(true));
         }
     }
-    // Whatever was on its way has come when somebody's who was admitted later is there.
+    // When the pass of a later admission is there, all earlier ones have arrived.
     let last = people(&line, 401..=401);
     lines.enter(last.clone(), Clock::Engine).await;
     until("the last is admitted", async || {
@@ -127,22 +131,22 @@ async fn a_pass_that_was_given_up_at_once_is_not_to_be_seen() {
         redis.ask(&["GET", &key(&last[0])]).is_ok()
     })
     .await;
-    for who in &everybody {
-        assert!(redis.ask(&["GET", &key(who)]).is_err(), "{} has given up the pass", who.user);
+    for user in &all {
+        assert!(redis.ask(&["GET", &key(user)]).is_err(), "{} has given up the pass", user.user);
     }
 }
 
-/// Whoever does not know who went in a call has them stand in front again at once.
+/// A caller without the reply to an admission can put all its people back at once.
 #[tokio::test(flavor = "multi_thread")]
-async fn everybody_who_is_dealt_with_can_be_put_back_at_once() {
+async fn all_people_in_process_can_be_put_back_at_once() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
     let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
     let admits = Admits::Processing { stale_after_ms: 3_600_000, put_back_max: 4 };
     lines.make_line(&line, LineRule { admits, ..rule(100) }).await.expect("put");
-    let everybody = people(&line, 1..=12);
-    lines.enter(everybody.clone(), Clock::Engine).await;
-    let went = lines.admit(&line, passes(10), Clock::Engine).await.expect("admits").admitted;
-    assert_eq!(went.len(), 10);
+    let all = people(&line, 1..=12);
+    lines.enter(all.clone(), Clock::Engine).await;
+    let admitted = lines.admit(&line, passes(10), Clock::Engine).await.expect("admits").admitted;
+    assert_eq!(admitted.len(), 10);
     let after_all = Clock::At(Timestamp(1 << 50));
     let mut back = Vec::new();
     for expected in [4, 4, 2, 0] {
@@ -151,7 +155,7 @@ async fn everybody_who_is_dealt_with_can_be_put_back_at_once() {
         back.extend(some.into_iter().map(|(_, ticket)| ticket));
     }
     assert_eq!(back, (1..=10).collect::<Vec<u64>>());
-    let first = lines.check_in(everybody[..1].to_vec(), Clock::Engine).await;
+    let first = lines.check_in(all[..1].to_vec(), Clock::Engine).await;
     assert!(matches!(first[0], Ok(LineStatus::Waiting { ticket: 1, rank: 1, .. })), "{first:?}");
 }
 

@@ -1,4 +1,4 @@
-//! What the client sends again by itself.
+//! Calls that the client library sends again by itself.
 
 use super::again::holders;
 use super::faults::master_of;
@@ -9,48 +9,48 @@ use hot::redis::{Ack, RedisLines};
 use std::time::Duration;
 use testkit::{Flavor, Kit, RedisCluster, RedisNode};
 
-/// Scripts that the node was told to run.
+/// The number of script calls that the node has received.
 fn runs(node: &RedisNode) -> u64 {
-    let said = node.ask(&["INFO", "commandstats"]).expect("answers");
-    let calls = said.lines().filter_map(|line| line.strip_prefix("cmdstat_eval"));
+    let stats = node.ask(&["INFO", "commandstats"]).expect("answers");
+    let calls = stats.lines().filter_map(|line| line.strip_prefix("cmdstat_eval"));
     calls.filter_map(|line| line.split_once("calls=")?.1.split_once(',')?.0.parse::<u64>().ok()).sum()
 }
 
-/// Has an admission wait for a replica that hangs, and cuts every connection of the node meanwhile. Whether the node was
-/// told to run the script again.
+/// Makes an admission wait for a hanging replica, and cuts every connection of the node meanwhile. Returns whether the node
+/// received the script again.
 async fn cut_in_the_middle(lines: &RedisLines, line: &LineId, master: &RedisNode, replica: &RedisNode) -> bool {
     let before = runs(master);
     replica.stall().expect("stalls");
     let (own, its) = (lines.clone(), line.clone());
     let admission = tokio::spawn(async move { own.admit(&its, passes(4), Clock::Engine).await });
     while !admission.is_finished() {
-        // A node that waits for its replica has a client that is blocked.
-        if master.ask(&["INFO", "clients"]).is_ok_and(|said| said.contains("blocked_clients:1")) {
+        // A node that waits for its replica has a blocked client.
+        if master.ask(&["INFO", "clients"]).is_ok_and(|clients| clients.contains("blocked_clients:1")) {
             master.tell(&["CLIENT", "KILL", "TYPE", "normal"]).expect("killed");
             break;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let heard = admission.await.expect("runs");
-    assert!(heard.is_err(), "nothing is on a replica: {heard:?}");
+    let reply = admission.await.expect("runs");
+    assert!(reply.is_err(), "no replica has it: {reply:?}");
     let is_again = runs(master) > before + 1;
     replica.resume().expect("goes on");
     is_again
 }
 
 async fn admitted(lines: &RedisLines, line: &LineId) -> u64 {
-    let tries = Tries::until("figures are told");
+    let tries = Tries::until("the counts are read");
     loop {
-        if let Ok(Some(figures)) = lines.counts(line, 0, Clock::Engine).await {
-            return figures.admitted;
+        if let Ok(Some(counts)) = lines.counts(line, 0, Clock::Engine).await {
+            return counts.admitted;
         }
         tries.again().await;
     }
 }
 
-/// The script runs, the connection is cut before its answer is whole, the client sends it again.
+/// The script runs, the connection is cut before the reply is complete, and the client sends the call again.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_client_sends_again_lets_nobody_else_go() {
+async fn a_call_resent_by_the_client_admits_no_one_else() {
     const CROWD: u64 = 2_000;
     let kit = Kit::temporary().expect("a folder");
     let Some(cluster) = testkit::available(RedisCluster::start(&kit, Flavor::Redis)) else { return };
@@ -68,7 +68,7 @@ async fn what_the_client_sends_again_lets_nobody_else_go() {
     loop {
         let is_again = cut_in_the_middle(&lines, &line, master, replica).await;
         let after = admitted(&lines, &line).await;
-        assert!(after <= before + 4, "{before} were let go before a call for four, {after} after it");
+        assert!(after <= before + 4, "{before} were admitted before a call for four, {after} after it");
         if is_again && after == before + 4 {
             break;
         }
@@ -76,8 +76,8 @@ async fn what_the_client_sends_again_lets_nobody_else_go() {
         tries.again().await;
     }
     assert_eq!(holders(&lines, &line, CROWD).await.len() as u64, before + 4);
-    // The caller goes on, with passes of its own.
-    until("more go", async || lines.admit(&line, passes(4), Clock::Engine).await.is_ok()).await;
+    // The caller continues, with other passes.
+    until("the next admission", async || lines.admit(&line, passes(4), Clock::Engine).await.is_ok()).await;
     let after = admitted(&lines, &line).await;
     assert!(after > before + 4, "{after} after {before}");
     assert_eq!(holders(&lines, &line, CROWD).await.len() as u64, after);

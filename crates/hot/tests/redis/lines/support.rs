@@ -1,4 +1,4 @@
-//! What all of these tests use.
+//! Shared by the tests of lines on Redis.
 
 use domain::line::{Admits, LineId, LineRule};
 use domain::{CampaignId, EventName, TenantName, UserId};
@@ -40,7 +40,7 @@ pub fn passes(count: usize) -> Vec<Uuid> {
     (0..count).map(|_| Uuid::new_v4()).collect()
 }
 
-/// Tries until something holds; not for ever.
+/// Tries until a condition holds, with a deadline.
 pub struct Tries(&'static str, Instant);
 
 impl Tries {

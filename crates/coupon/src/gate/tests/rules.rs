@@ -1,10 +1,10 @@
-//! The rule of a gate's line: changed by several at once, and by the configuration.
+//! The rule of a gate's line under concurrent changes and changed configurations.
 
-use super::campaigns_tests::{coupons, settings};
 use super::faulty_lines::FaultyLines;
-use super::{GateService, GateSettings};
+use super::{coupons, settings};
 use crate::CouponService;
 use crate::campaigns::open_with_stock;
+use crate::gate::{GateService, GateSettings};
 use domain::line::{LineId, LineRule};
 use domain::{Campaign, CampaignId, ErrorCode, EventName, TenantName};
 use hot::embedded::{EmbeddedLines, JournalOptions};
@@ -57,30 +57,30 @@ async fn set_rate(gate: &GateService, line: &LineId, rate_per_second: u32) {
 }
 
 #[tokio::test]
-async fn administrators_at_once_lose_nothing() {
+async fn concurrent_changes_of_a_rule_are_all_kept() {
     let scene = Scene::new().await;
     let line = scene.campaign("shoes").await;
     let gate = scene.started(100).await;
     scene.lines.rivals.store(3, Ordering::SeqCst);
-    let told = gate.lines.change(&line, |rule| LineRule { paused: true, ..rule }).await.expect("changed");
-    assert_eq!((told.paused, told.rate_per_second), (true, 103));
-    assert_eq!(scene.rule(&line).await, told);
+    let reply = gate.lines.change(&line, |rule| LineRule { paused: true, ..rule }).await.expect("changed");
+    assert_eq!((reply.paused, reply.rate_per_second), (true, 103));
+    assert_eq!(scene.rule(&line).await, reply);
 }
 
 #[tokio::test]
-async fn whoever_is_always_too_late_hears_so_and_has_changed_nothing() {
+async fn a_change_that_always_loses_the_race_fails_and_changes_nothing() {
     let scene = Scene::new().await;
     let line = scene.campaign("shoes").await;
     let gate = scene.started(100).await;
     scene.lines.rivals.store(u32::MAX, Ordering::SeqCst);
-    let told = gate.lines.change(&line, |rule| LineRule { paused: true, ..rule }).await.expect_err("not changed");
-    assert_eq!(told.code, ErrorCode::ServiceUnavailable);
+    let reply = gate.lines.change(&line, |rule| LineRule { paused: true, ..rule }).await.expect_err("not changed");
+    assert_eq!(reply.code, ErrorCode::ServiceUnavailable);
     let rule = scene.rule(&line).await;
     assert!(!rule.paused && rule.rate_per_second > 100, "{rule:?}");
 }
 
 #[tokio::test]
-async fn a_gate_that_follows_its_campaign_takes_no_administrators_change_back() {
+async fn following_the_campaign_keeps_an_administrators_change() {
     let scene = Scene::new().await;
     let line = scene.campaign("shoes").await;
     let gate = scene.started(100).await;
@@ -95,7 +95,7 @@ async fn a_gate_that_follows_its_campaign_takes_no_administrators_change_back() 
 }
 
 #[tokio::test]
-async fn a_changed_configuration_reaches_gates_and_an_administrators_rate_stands_until_then() {
+async fn an_administrators_rate_stands_until_the_configuration_changes() {
     let scene = Scene::new().await;
     let line = scene.campaign("shoes").await;
     scene.started(100).await;
@@ -104,17 +104,17 @@ async fn a_changed_configuration_reaches_gates_and_an_administrators_rate_stands
     set_rate(&gate, &line, 7).await;
     gate.follow().await.expect("followed");
     scene.started(200).await;
-    assert_eq!(scene.rate(&line).await, 7, "nothing new in the configuration");
+    assert_eq!(scene.rate(&line).await, 7, "the configuration has not changed");
     scene.lines.rivals.store(1, Ordering::SeqCst);
     let gate = scene.started(300).await;
     assert_eq!(scene.rate(&line).await, 300);
     set_rate(&gate, &line, 200).await;
     scene.started(300).await;
-    assert_eq!(scene.rate(&line).await, 200, "that it was configured once does not matter");
+    assert_eq!(scene.rate(&line).await, 200, "an earlier configuration with this rate does not matter");
 }
 
 #[tokio::test]
-async fn servers_with_different_configuration_do_not_fight() {
+async fn servers_with_different_configurations_do_not_overwrite_each_other() {
     let scene = Scene::new().await;
     let line = scene.campaign("shoes").await;
     let old = scene.started(100).await;
@@ -126,5 +126,5 @@ async fn servers_with_different_configuration_do_not_fight() {
     for gate in [&old, &new, &old] {
         gate.follow().await.expect("followed");
     }
-    assert_eq!((scene.rule(&line).await, scene.rule(&made_since).await), rules, "not even their revisions");
+    assert_eq!((scene.rule(&line).await, scene.rule(&made_since).await), rules, "their revisions are the same too");
 }

@@ -1,4 +1,4 @@
-//! The two outboxes of coupons, for the relay: decisions in the hot state, and steps in the ledger.
+//! The two outboxes of coupons, for the relay: of decisions in the hot state, and of steps in the ledger.
 
 use async_trait::async_trait;
 use bus::{Offer, OutboxSource, Settled, SourceUnavailable};
@@ -12,7 +12,7 @@ pub struct HotOutbox(pub Arc<dyn CouponPort>);
 #[async_trait]
 impl OutboxSource for HotOutbox {
     async fn next(&self, limit: usize) -> Result<Vec<Offer>, SourceUnavailable> {
-        let messages = self.0.outbox(limit).await.map_err(away)?;
+        let messages = self.0.outbox(limit).await.map_err(unavailable)?;
         let offer = |message: hot::OutboxMessage| Offer {
             position: message.position,
             topic: message.topic.to_owned(),
@@ -21,10 +21,10 @@ impl OutboxSource for HotOutbox {
         Ok(messages.into_iter().map(offer).collect())
     }
 
-    /// It knows only "all up to here"; what was refused lies with the dead letters by now.
+    /// The engine acknowledges all messages up to a position. Refused ones are among the dead letters by then.
     async fn settle(&self, settled: &[Settled]) -> Result<(), SourceUnavailable> {
         match settled.last() {
-            Some(last) => self.0.acknowledge(last.position).await.map_err(away),
+            Some(last) => self.0.acknowledge(last.position).await.map_err(unavailable),
             None => Ok(()),
         }
     }
@@ -36,9 +36,9 @@ pub struct LedgerOutbox(pub Ledger);
 #[async_trait]
 impl OutboxSource for LedgerOutbox {
     async fn next(&self, limit: usize) -> Result<Vec<Offer>, SourceUnavailable> {
-        let waiting = outbox::next(&self.0, limit as u64).await.map_err(away)?;
+        let waiting = outbox::next(&self.0, limit as u64).await.map_err(unavailable)?;
         let offer = |one: outbox::Waiting| Offer {
-            // The tables count from 1 in signed numbers.
+            // The tables number messages from 1 in signed integers.
             position: one.sequence.unsigned_abs(),
             topic: one.topic,
             envelope: one.envelope,
@@ -53,13 +53,13 @@ impl OutboxSource for LedgerOutbox {
             if let Some(reason) = &one.refused {
                 outbox::mark_failed(&self.0, sequence(one.position), outbox::ATTEMPTS_MAX, reason)
                     .await
-                    .map_err(away)?;
+                    .map_err(unavailable)?;
             }
         }
         if published.is_empty() {
             return Ok(());
         }
-        outbox::mark_published(&self.0, &published).await.map_err(away)
+        outbox::mark_published(&self.0, &published).await.map_err(unavailable)
     }
 }
 
@@ -67,6 +67,6 @@ fn sequence(position: u64) -> i64 {
     i64::try_from(position).unwrap_or(i64::MAX)
 }
 
-fn away(error: impl Into<bus::Cause>) -> SourceUnavailable {
+fn unavailable(error: impl Into<bus::Cause>) -> SourceUnavailable {
     SourceUnavailable(error.into())
 }

@@ -1,4 +1,4 @@
-//! Lines that fail as those on Redis do, for tests.
+//! Lines that fail as lines on Redis do.
 
 use async_trait::async_trait;
 use domain::UserId;
@@ -10,18 +10,18 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use uuid::Uuid;
 
-/// Lines on two nodes, one of which may be away.
+/// Lines on two nodes, one of which may be unavailable.
 pub struct FaultyLines {
     lines: EmbeddedLines,
-    /// The line that would be on the node that is away.
-    pub away: OnceLock<LineId>,
-    /// So many of the next admissions are carried out, and their answers lost.
+    /// The line on the unavailable node.
+    pub unavailable: OnceLock<LineId>,
+    /// The number of next admissions that are carried out while their reply is lost.
     pub lose_admissions: AtomicU32,
-    /// Verdicts are not noted.
-    pub lose_verdicts: AtomicBool,
-    /// How often somebody has asked how a line admits.
+    /// Outcomes are not recorded.
+    pub lose_outcomes: AtomicBool,
+    /// How often a rule was read.
     pub rules_read: AtomicU32,
-    /// Before so many of the next changes of a rule somebody else changes it: the rate is one more each time.
+    /// The number of next changes of a rule before which another change adds one to the rate.
     pub rivals: AtomicU32,
 }
 
@@ -30,16 +30,20 @@ impl FaultyLines {
     pub fn new(lines: EmbeddedLines) -> Self {
         Self {
             lines,
-            away: OnceLock::new(),
+            unavailable: OnceLock::new(),
             lose_admissions: AtomicU32::new(0),
-            lose_verdicts: AtomicBool::new(false),
+            lose_outcomes: AtomicBool::new(false),
             rules_read: AtomicU32::new(0),
             rivals: AtomicU32::new(0),
         }
     }
 
     fn node_of(&self, line: &LineId) -> Result<&EmbeddedLines, HotError> {
-        if self.away.get() == Some(line) { Err(HotError::Unavailable("away".into())) } else { Ok(&self.lines) }
+        if self.unavailable.get() == Some(line) {
+            Err(HotError::Unavailable("unavailable".into()))
+        } else {
+            Ok(&self.lines)
+        }
     }
 }
 
@@ -73,16 +77,16 @@ impl LinePort for FaultyLines {
         self.lines.enter(batch, clock).await
     }
 
-    /// Hangs for the line that is away, as calls do that nobody answers.
+    /// Hangs for the unavailable line, as a call without a reply does.
     async fn check_in(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
-        if batch.iter().any(|who| self.node_of(&who.line).is_err()) {
+        if batch.iter().any(|user| self.node_of(&user.line).is_err()) {
             std::future::pending::<()>().await;
         }
         self.lines.check_in(batch, clock).await
     }
 
-    async fn leave(&self, who: &LineUser, clock: Clock) -> Result<bool, HotError> {
-        self.node_of(&who.line)?.leave(who, clock).await
+    async fn leave(&self, user: &LineUser, clock: Clock) -> Result<bool, HotError> {
+        self.node_of(&user.line)?.leave(user, clock).await
     }
 
     async fn admit(&self, line: &LineId, passes: Vec<Uuid>, clock: Clock) -> Result<Admission, HotError> {
@@ -98,10 +102,10 @@ impl LinePort for FaultyLines {
         self.node_of(line)?.put_back(line, clock).await
     }
 
-    async fn finish(&self, who: &LineUser, verdict: LineOutcome) -> Result<bool, HotError> {
-        match self.node_of(&who.line) {
-            Ok(_) if self.lose_verdicts.load(Ordering::SeqCst) => Err(HotError::Unavailable("away".into())),
-            Ok(lines) => lines.finish(who, verdict).await,
+    async fn finish(&self, user: &LineUser, outcome: LineOutcome) -> Result<bool, HotError> {
+        match self.node_of(&user.line) {
+            Ok(_) if self.lose_outcomes.load(Ordering::SeqCst) => Err(HotError::Unavailable("unavailable".into())),
+            Ok(lines) => lines.finish(user, outcome).await,
             Err(_) => std::future::pending().await,
         }
     }

@@ -1,11 +1,11 @@
-//! One pass is one coupon, by whichever route and however often it is used.
+//! One pass gives one coupon, on every route and however often it is used.
 
-use super::campaigns_tests::{coupons, settings};
 use super::faulty_lines::FaultyLines;
-use super::passes::IssueResult;
-use super::service::{EnqueueStatus, RankStatus};
-use super::{DispatchMode, GateService, GateSettings};
+use super::{coupons, settings};
 use crate::campaigns::open_with_stock;
+use crate::gate::passes::IssueResult;
+use crate::gate::queueing::{EnqueueStatus, RankStatus};
+use crate::gate::{DispatchMode, GateService, GateSettings};
 use crate::issue::{CouponIssuing, Decider, Pending};
 use domain::line::{LineId, LineStatus};
 use domain::{Campaign, CampaignId, EventName, IdempotencyKey, IssueOutcome, TenantName, UserId};
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Calls at once.
 const CALLS: usize = 24;
 
-/// A campaign of which everybody may have two, behind a gate.
+/// A campaign behind a gate, with two coupons for each user.
 struct Scene {
     _folder: TempDir,
     lines: Arc<FaultyLines>,
@@ -34,21 +34,21 @@ struct Scene {
     ann: UserId,
 }
 
-/// What a call heard, and the key that it was made with.
+/// The reply to a call, with the key of the call.
 #[derive(Debug)]
-enum Heard {
-    OnTheGatesRoute(IssueResult),
-    OnTheCouponRoute(Option<IdempotencyKey>, IssueOutcome),
+enum Reply {
+    GateRoute(IssueResult),
+    CouponRoute(Option<IdempotencyKey>, IssueOutcome),
 }
 
-impl Heard {
-    /// Whether it is a yes; and which coupon it names, if it names any.
-    fn yes_and_coupon(&self) -> (bool, Option<Uuid>) {
+impl Reply {
+    /// Whether the call succeeded, and the coupon that the reply names, if it names one.
+    fn success_and_coupon(&self) -> (bool, Option<Uuid>) {
         match self {
-            Self::OnTheGatesRoute(result) => (*result == IssueResult::Success, None),
-            Self::OnTheCouponRoute(_, IssueOutcome::Issued { coupon, .. }) => (true, Some(coupon.coupon_id)),
-            Self::OnTheCouponRoute(_, IssueOutcome::AlreadyIssued { coupon, .. }) => (false, Some(coupon.coupon_id)),
-            Self::OnTheCouponRoute(..) => (false, None),
+            Self::GateRoute(result) => (*result == IssueResult::Success, None),
+            Self::CouponRoute(_, IssueOutcome::Issued { coupon, .. }) => (true, Some(coupon.coupon_id)),
+            Self::CouponRoute(_, IssueOutcome::AlreadyIssued { coupon, .. }) => (false, Some(coupon.coupon_id)),
+            Self::CouponRoute(..) => (false, None),
         }
     }
 }
@@ -74,30 +74,30 @@ impl Scene {
         Self { _folder: folder, lines, gate, issuing, sale, ann }
     }
 
-    fn who(&self) -> LineUser {
+    fn line_user(&self) -> LineUser {
         LineUser { line: LineId::Gate(self.sale.clone()), user: self.ann.clone() }
     }
 
     async fn is_inside(&self) -> bool {
-        let standing = self.lines.check_in(vec![self.who()], Clock::Engine).await.remove(0).expect("answers");
-        matches!(standing, LineStatus::Inside { .. })
+        let status = self.lines.check_in(vec![self.line_user()], Clock::Engine).await.remove(0).expect("answers");
+        matches!(status, LineStatus::Inside { .. })
     }
 
-    /// Queues until there is a pass.
-    async fn let_in(&self) {
+    /// Queues until the user has a pass.
+    async fn admit(&self) {
         let enqueued = self.gate.enqueue(&self.sale, &self.ann).await.expect("enqueued");
         assert_eq!(enqueued.status, EnqueueStatus::Enqueued);
         let begun = std::time::Instant::now();
         while !self.is_inside().await {
-            assert!(begun.elapsed() < PATIENCE, "waited in vain for a pass");
-            self.lines.admit(&self.who().line, vec![Uuid::new_v4()], Clock::Engine).await.expect("admitted");
+            assert!(begun.elapsed() < PATIENCE, "no pass in time");
+            self.lines.admit(&self.line_user().line, vec![Uuid::new_v4()], Clock::Engine).await.expect("admitted");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
-    /// The pass is over without a verdict: as when it runs out, the verdict having been lost.
+    /// Ends the pass without an outcome, as when it expires after the outcome was lost.
     async fn pass_ends(&self) {
-        assert!(self.lines.leave(&self.who(), Clock::Engine).await.expect("answers"));
+        assert!(self.lines.leave(&self.line_user(), Clock::Engine).await.expect("answers"));
     }
 
     async fn ask(&self, key: Option<IdempotencyKey>) -> IssueOutcome {
@@ -106,12 +106,12 @@ impl Scene {
         self.issuing.finish(Pending { request, is_gated: false }).await.expect("decided")
     }
 
-    /// Half of the calls on either route, those on the coupon route without a key and with keys of their own.
-    async fn ask_everywhere_at_once(&self, keys_from: usize) -> Vec<Heard> {
+    /// Calls both routes concurrently, half of the calls each; on the coupon route without a key and with keys of their own.
+    async fn ask_on_both_routes(&self, keys_from: usize) -> Vec<Reply> {
         let calls = (0..CALLS).map(async |number| match number % 4 {
-            0 | 2 => Heard::OnTheGatesRoute(self.gate.issue(&self.sale, &self.ann).await.expect("decided")),
-            1 => Heard::OnTheCouponRoute(None, self.ask(None).await),
-            _ => Heard::OnTheCouponRoute(key(keys_from + number), self.ask(key(keys_from + number)).await),
+            0 | 2 => Reply::GateRoute(self.gate.issue(&self.sale, &self.ann).await.expect("decided")),
+            1 => Reply::CouponRoute(None, self.ask(None).await),
+            _ => Reply::CouponRoute(key(keys_from + number), self.ask(key(keys_from + number)).await),
         });
         join_all(calls).await
     }
@@ -121,10 +121,10 @@ impl Scene {
         held.iter().map(|coupon| coupon.coupon_id).collect()
     }
 
-    /// Whoever heard a yes under a key hears it again now that there is no pass.
-    async fn every_yes_under_a_key_is_heard_again(&self, heard: &[Heard]) {
-        for heard in heard {
-            let Heard::OnTheCouponRoute(Some(key), IssueOutcome::Issued { coupon, .. }) = heard else { continue };
+    /// Every success under a key is repeated for the same key, now that there is no pass.
+    async fn successes_are_repeated_by_their_keys(&self, replies: &[Reply]) {
+        for reply in replies {
+            let Reply::CouponRoute(Some(key), IssueOutcome::Issued { coupon, .. }) = reply else { continue };
             let again = self.ask(Some(*key)).await;
             assert!(matches!(again, IssueOutcome::Issued { coupon: same, .. } if same == *coupon), "{again:?}");
         }
@@ -132,62 +132,62 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn a_pass_is_one_coupon_on_both_routes_at_once() {
+async fn a_pass_gives_one_coupon_to_concurrent_calls_on_both_routes() {
     let scene = Scene::new().await;
-    // Nobody hears of the other calls from the line.
-    scene.lines.lose_verdicts.store(true, Ordering::SeqCst);
-    let mut all_heard = Vec::new();
+    // The line tells no call about the others.
+    scene.lines.lose_outcomes.store(true, Ordering::SeqCst);
+    let mut all_replies = Vec::new();
     for passes in 1..=2 {
-        scene.let_in().await;
-        let heard = scene.ask_everywhere_at_once(CALLS * passes).await;
+        scene.admit().await;
+        let replies = scene.ask_on_both_routes(CALLS * passes).await;
         let coupons = scene.coupons().await;
-        assert_eq!(coupons.len(), passes, "one coupon for each pass: {heard:?}");
-        assert_eq!(heard.iter().filter(|heard| heard.yes_and_coupon().0).count(), 1, "one yes: {heard:?}");
-        for (is_yes, coupon) in heard.iter().map(Heard::yes_and_coupon) {
-            let expected = if is_yes { coupons[passes - 1] } else { coupons[0] };
-            assert!(coupon.is_none_or(|coupon| coupon == expected), "{heard:?}");
+        assert_eq!(coupons.len(), passes, "one coupon for each pass: {replies:?}");
+        assert_eq!(replies.iter().filter(|reply| reply.success_and_coupon().0).count(), 1, "one success: {replies:?}");
+        for (is_success, coupon) in replies.iter().map(Reply::success_and_coupon) {
+            let expected = if is_success { coupons[passes - 1] } else { coupons[0] };
+            assert!(coupon.is_none_or(|coupon| coupon == expected), "{replies:?}");
         }
-        all_heard.extend(heard);
+        all_replies.extend(replies);
         scene.pass_ends().await;
-        scene.every_yes_under_a_key_is_heard_again(&all_heard).await;
+        scene.successes_are_repeated_by_their_keys(&all_replies).await;
     }
-    scene.let_in().await;
-    for heard in scene.ask_everywhere_at_once(CALLS * 3).await {
-        let is_limit = match heard {
-            Heard::OnTheGatesRoute(result) => result == IssueResult::AlreadyIssued,
-            Heard::OnTheCouponRoute(_, ref outcome) => matches!(outcome, IssueOutcome::AlreadyIssued { .. }),
+    scene.admit().await;
+    for reply in scene.ask_on_both_routes(CALLS * 3).await {
+        let is_limit = match reply {
+            Reply::GateRoute(result) => result == IssueResult::AlreadyIssued,
+            Reply::CouponRoute(_, ref outcome) => matches!(outcome, IssueOutcome::AlreadyIssued { .. }),
         };
-        assert!(is_limit, "{heard:?}");
+        assert!(is_limit, "{reply:?}");
     }
     assert_eq!(scene.coupons().await.len(), 2);
 }
 
 #[tokio::test]
-async fn the_key_that_led_to_the_coupon_hears_the_yes_again_and_nothing_else_does() {
+async fn a_success_is_repeated_only_for_the_key_that_led_to_it() {
     let scene = Scene::new().await;
-    scene.lines.lose_verdicts.store(true, Ordering::SeqCst);
-    scene.let_in().await;
+    scene.lines.lose_outcomes.store(true, Ordering::SeqCst);
+    scene.admit().await;
     let IssueOutcome::Issued { coupon, .. } = scene.ask(key(1)).await else { panic!("the first call") };
     let again = scene.ask(key(1)).await;
     assert!(matches!(again, IssueOutcome::Issued { coupon: same, .. } if same == coupon), "{again:?}");
     assert_eq!(scene.gate.issue(&scene.sale, &scene.ann).await.expect("decided"), IssueResult::AlreadyIssued);
     for other in [key(2), None] {
-        let heard = scene.ask(other).await;
-        assert!(matches!(heard, IssueOutcome::AlreadyIssued { coupon: same, .. } if same == coupon), "{heard:?}");
+        let reply = scene.ask(other).await;
+        assert!(matches!(reply, IssueOutcome::AlreadyIssued { coupon: same, .. } if same == coupon), "{reply:?}");
     }
     assert_eq!(scene.coupons().await, [coupon.coupon_id]);
 }
 
 #[tokio::test]
-async fn a_yes_heard_again_by_its_key_uses_up_no_other_pass() {
+async fn a_success_repeated_for_its_key_uses_no_other_pass() {
     let scene = Scene::new().await;
-    scene.lines.lose_verdicts.store(true, Ordering::SeqCst);
-    scene.let_in().await;
+    scene.lines.lose_outcomes.store(true, Ordering::SeqCst);
+    scene.admit().await;
     let IssueOutcome::Issued { coupon: first, .. } = scene.ask(key(1)).await else { panic!("the first call") };
     scene.pass_ends().await;
-    scene.lines.lose_verdicts.store(false, Ordering::SeqCst);
-    scene.let_in().await;
-    // Decided at the gate, as on a server that does not know the key.
+    scene.lines.lose_outcomes.store(false, Ordering::SeqCst);
+    scene.admit().await;
+    // Decided at the gate, as on a server that does not know the key yet.
     let (campaign, user) = (scene.sale.clone(), scene.ann.clone());
     let request = IssueRequest { campaign, user, key: key(1), admitted: false, coupon_id: None };
     let again = scene.issuing.finish(Pending { request, is_gated: true }).await.expect("decided");
@@ -198,11 +198,11 @@ async fn a_yes_heard_again_by_its_key_uses_up_no_other_pass() {
     assert!(!scene.is_inside().await);
 }
 
-/// Who was admitted can not queue again while the verdict stands, whatever the campaign's limit.
+/// The line keeps the outcome, so the user cannot queue again, whatever the campaign's limit.
 #[tokio::test]
-async fn whoever_used_a_pass_can_not_queue_again() {
+async fn a_user_who_used_a_pass_cannot_queue_again() {
     let scene = Scene::new().await;
-    scene.let_in().await;
+    scene.admit().await;
     assert_eq!(scene.gate.issue(&scene.sale, &scene.ann).await.expect("decided"), IssueResult::Success);
     let again = scene.gate.enqueue(&scene.sale, &scene.ann).await.expect("answers");
     assert_eq!((again.status, again.rank), (EnqueueStatus::AlreadyEnqueued, Some(0)));

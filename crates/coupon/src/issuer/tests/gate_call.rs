@@ -1,7 +1,6 @@
-//! Gates that answer with errors, and not at all.
+//! Gates that reply with errors, or not at all.
 
-use super::gate_call::GateCall;
-use super::requests::{Outcome, TellGate};
+use crate::issuer::{GateCall, Outcome, TellGate};
 use domain::line::LineOutcome;
 use domain::{CampaignId, EventName, TenantName, UserId};
 use std::collections::BTreeSet;
@@ -11,40 +10,40 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How a gate is.
+/// The behaviour of a gate.
 #[derive(Clone, Copy)]
-enum Mood {
-    Well,
-    Errs,
+enum Behaviour {
+    Succeeds,
+    Fails,
     Hangs,
 }
 
-/// A gate, and the addresses that it was asked for and answered with 200.
+/// A gate, and the targets of the requests to which it replied 200.
 struct Gate {
     address: SocketAddr,
-    heard: Arc<Mutex<Vec<String>>>,
+    targets: Arc<Mutex<Vec<String>>>,
 }
 
 impl Gate {
-    fn start(mood: Mood) -> Self {
+    fn start(behaviour: Behaviour) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let gate = Self { address: listener.local_addr().expect("an address"), heard: Arc::default() };
-        let heard = gate.heard.clone();
+        let gate = Self { address: listener.local_addr().expect("an address"), targets: Arc::default() };
+        let targets = gate.targets.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let heard = heard.clone();
-                std::thread::spawn(move || serve(stream, mood, &heard));
+                let targets = targets.clone();
+                std::thread::spawn(move || serve(stream, behaviour, &targets));
             }
         });
         gate
     }
 
-    fn heard(&self) -> BTreeSet<String> {
-        self.heard.lock().expect("not poisoned").iter().cloned().collect()
+    fn targets(&self) -> BTreeSet<String> {
+        self.targets.lock().expect("not poisoned").iter().cloned().collect()
     }
 }
 
-fn serve(stream: TcpStream, mood: Mood, heard: &Mutex<Vec<String>>) {
+fn serve(stream: TcpStream, behaviour: Behaviour, targets: &Mutex<Vec<String>>) {
     let mut reader = BufReader::new(stream);
     loop {
         let mut head = String::new();
@@ -53,15 +52,15 @@ fn serve(stream: TcpStream, mood: Mood, heard: &Mutex<Vec<String>>) {
                 return;
             }
         }
-        let status = match mood {
-            Mood::Well => "200 OK",
-            Mood::Errs => "500 Internal Server Error",
-            // Whoever asks goes away at last.
-            Mood::Hangs => continue,
+        let status = match behaviour {
+            Behaviour::Succeeds => "200 OK",
+            Behaviour::Fails => "500 Internal Server Error",
+            // The client disconnects in the end.
+            Behaviour::Hangs => continue,
         };
-        if matches!(mood, Mood::Well) {
-            let asked = head.split(' ').nth(1).unwrap_or_default().to_owned();
-            heard.lock().expect("not poisoned").push(asked);
+        if matches!(behaviour, Behaviour::Succeeds) {
+            let target = head.split(' ').nth(1).unwrap_or_default().to_owned();
+            targets.lock().expect("not poisoned").push(target);
         }
         if write!(reader.get_mut(), "HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n").is_err() {
             return;
@@ -81,17 +80,17 @@ fn all(count: usize) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn where_one_gate_errs_the_next_is_told() {
-    let (bad, good) = (Gate::start(Mood::Errs), Gate::start(Mood::Well));
+async fn outcomes_are_reported_to_the_next_gate_when_one_fails() {
+    let (bad, good) = (Gate::start(Behaviour::Fails), Gate::start(Behaviour::Succeeds));
     let call = GateCall::new(&format!("http://{}, http://{}/", bad.address, good.address), "key".into()).expect("made");
     call.tell(outcomes(100)).await;
-    assert_eq!((bad.heard(), good.heard()), (BTreeSet::new(), all(100)));
+    assert_eq!((bad.targets(), good.targets()), (BTreeSet::new(), all(100)));
 }
 
-/// The requests of others must not wait for it: what is not told now is told when the gate asks again.
+/// Other requests must not wait for this gate: it sends its requests again, and gets the outcomes then.
 #[tokio::test(start_paused = true)]
-async fn a_gate_that_hangs_is_left_after_a_while() {
-    let gate = Gate::start(Mood::Hangs);
+async fn a_hanging_gate_is_given_up_after_a_time_limit() {
+    let gate = Gate::start(Behaviour::Hangs);
     let call = GateCall::new(&format!("http://{}", gate.address), "key".into()).expect("made");
     let begun = Instant::now();
     call.tell(outcomes(100)).await;

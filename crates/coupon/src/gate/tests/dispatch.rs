@@ -1,8 +1,8 @@
-//! Schedulers that have the work done by others: what becomes of those who were let go when a process stops, and when
-//! the bus does not take anything.
+//! Schedulers that send requests to issuers: no admitted person is lost or overtaken when a process stops, and when the
+//! bus is unavailable.
 
-use super::ToIssuers;
 use super::faulty_lines::FaultyLines;
+use crate::gate::ToIssuers;
 use async_trait::async_trait;
 use bus::{PublishError, Publisher};
 use domain::UserId;
@@ -22,28 +22,28 @@ use uuid::Uuid;
 const PATIENCE: Duration = Duration::from_secs(60);
 const STALE_AFTER_MS: u32 = 600;
 const LONG_AFTER_THIS_TEST_MS: u32 = 600_000;
-/// Requests that may be on their way at once.
+/// Most requests in flight at once.
 const INSIDE_MAX: u32 = 4;
 
-/// A bus that keeps what it takes, while it takes anything.
+/// A bus that records the published requests.
 #[derive(Default)]
-struct Kept {
-    is_away: AtomicBool,
-    /// So many of the next batches.
-    refuses: AtomicU32,
-    asked: AtomicBool,
+struct RecordingBus {
+    is_unavailable: AtomicBool,
+    /// The number of next batches that it refuses.
+    refusals: AtomicU32,
+    was_called: AtomicBool,
     tickets: Mutex<Vec<u64>>,
 }
 
 #[async_trait]
-impl Publisher for Kept {
+impl Publisher for RecordingBus {
     async fn publish(&self, _: &str, batch: &[Arc<Envelope>]) -> Result<(), PublishError> {
-        self.asked.store(true, Ordering::SeqCst);
-        if self.is_away.load(Ordering::SeqCst) {
+        self.was_called.store(true, Ordering::SeqCst);
+        if self.is_unavailable.load(Ordering::SeqCst) {
             return Err(PublishError::Unavailable(bus::Cause::new("down")));
         }
         let one_less = |left: u32| left.checked_sub(1);
-        if self.refuses.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
+        if self.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
             return Err(PublishError::Refused(Vec::new()));
         }
         let ticket = |message: &Arc<Envelope>| {
@@ -59,7 +59,7 @@ struct Scene {
     _folder: TempDir,
     port: Arc<FaultyLines>,
     keys: Arc<dyn KeyPort>,
-    bus: Arc<Kept>,
+    bus: Arc<RecordingBus>,
     line: LineId,
 }
 
@@ -87,12 +87,12 @@ impl Scene {
             bus: Arc::default(),
             line,
         };
-        let people = (1..=people).map(|n| scene.who(n)).collect();
+        let people = (1..=people).map(|n| scene.user(n)).collect();
         assert!(scene.port.enter(people, Clock::Engine).await.iter().all(Result::is_ok));
         scene
     }
 
-    fn who(&self, n: u64) -> LineUser {
+    fn user(&self, n: u64) -> LineUser {
         LineUser { line: self.line.clone(), user: UserId::new(&format!("user-{n}")).expect("a name") }
     }
 
@@ -101,67 +101,71 @@ impl Scene {
         Scheduler::start(self.port.clone(), |_| true, Some(Arc::new(dispatch)))
     }
 
-    fn asked_for(&self) -> Vec<u64> {
+    fn requested(&self) -> Vec<u64> {
         self.bus.tickets.lock().expect("not poisoned").clone()
     }
 
-    /// Waits, and does meanwhile what is asked for, as issuers would.
+    /// Waits until the condition holds.
     async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
         let begun = std::time::Instant::now();
         while !holds().await {
-            assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}: {:?}", self.asked_for());
+            assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}: {:?}", self.requested());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
-    /// Whoever holds a line believes it for a second.
-    async fn a_turn_that_asks_whose_the_line_is(&self) {
+    /// A scheduler renews its lease once a second, so a tick after that time renews it.
+    async fn a_tick_that_renews_the_lease(&self) {
         tokio::time::sleep(Duration::from_millis(1_100)).await;
-        let turns = || self.port.rules_read.load(Ordering::SeqCst);
-        let before = turns();
-        self.until("a whole turn is over", async || turns() >= before + 2).await;
+        let ticks = || self.port.rules_read.load(Ordering::SeqCst);
+        let before = ticks();
+        self.until("a whole tick is over", async || ticks() >= before + 2).await;
     }
 
-    /// Does everything that is asked for until all these are done.
+    /// Finishes every requested person, as issuers would, until this many have finished.
     async fn work(&self, people: u64) {
         self.until("all are done", async || {
-            for ticket in self.asked_for() {
-                self.port.finish(&self.who(ticket), LineOutcome::Issued).await.expect("finished");
+            for ticket in self.requested() {
+                self.port.finish(&self.user(ticket), LineOutcome::Issued).await.expect("finished");
             }
-            let figures = self.port.counts(&self.line, 0, Clock::Engine).await.expect("answers").expect("is there");
-            figures.finished == people
+            let counts = self.port.counts(&self.line, 0, Clock::Engine).await.expect("answers").expect("is there");
+            counts.finished == people
         })
         .await;
     }
 }
 
-/// The same place may be asked for again, but nobody before those in front.
+/// The tickets in the order in which each was first requested.
 fn first_times(tickets: &[u64]) -> Vec<u64> {
     let mut seen = std::collections::BTreeSet::new();
     tickets.iter().copied().filter(|ticket| seen.insert(*ticket)).collect()
 }
 
 #[tokio::test]
-async fn a_stop_hands_the_line_over_at_once_and_leaves_nobody_unasked_for() {
+async fn a_stopped_scheduler_releases_the_line_at_once_and_has_requested_every_admitted_person() {
     let scene = Scene::new(40, INSIDE_MAX).await;
     let (first, second) = (scene.scheduler(), scene.scheduler());
-    scene.until("one of them has begun", async || !scene.asked_for().is_empty()).await;
+    scene.until("one of them has begun", async || !scene.requested().is_empty()).await;
     first.stop().await;
     second.stop().await;
-    let figures = scene.port.counts(&scene.line, 0, Clock::Engine).await.expect("answers").expect("is there");
-    assert_eq!(first_times(&scene.asked_for()), (1..=figures.serving).collect::<Vec<_>>(), "who went was asked for");
+    let counts = scene.port.counts(&scene.line, 0, Clock::Engine).await.expect("answers").expect("is there");
+    assert_eq!(
+        first_times(&scene.requested()),
+        (1..=counts.serving).collect::<Vec<_>>(),
+        "every admitted person was requested"
+    );
     let next = Lease::new(scene.keys.clone(), &scene.line.to_string());
-    assert_eq!(next.hold().await, Ok(Hold::Taken), "nobody has to wait until it runs out");
+    assert_eq!(next.hold().await, Ok(Hold::Taken), "the lease was released, not left to expire");
     next.release().await.expect("given up");
     let third = scene.scheduler();
     scene.work(40).await;
     third.stop().await;
-    assert_eq!(first_times(&scene.asked_for()), (1..=40).collect::<Vec<_>>());
+    assert_eq!(first_times(&scene.requested()), (1..=40).collect::<Vec<_>>());
 }
 
-/// Those who went in a call whose answer was lost are in front of those who go next.
+/// People admitted in a call whose reply was lost are ahead of the next ones.
 #[tokio::test]
-async fn a_lost_answer_lets_nobody_overtake() {
+async fn the_order_is_kept_after_a_lost_reply() {
     let scene = Scene::new(60, 0).await;
     // Long after this test.
     let admits = Admits::Processing { stale_after_ms: 600_000, put_back_max: 7 };
@@ -171,88 +175,88 @@ async fn a_lost_answer_lets_nobody_overtake() {
     let scheduler = scene.scheduler();
     scene.work(60).await;
     scheduler.stop().await;
-    assert_eq!(first_times(&scene.asked_for()), (1..=60).collect::<Vec<_>>());
+    assert_eq!(first_times(&scene.requested()), (1..=60).collect::<Vec<_>>());
 }
 
-/// A process that ends between letting people go and asking for them leaves them in front of those who go next.
+/// People whom a process admitted and did not request before it died are ahead of the next ones.
 #[tokio::test]
-async fn who_was_let_go_by_a_process_that_died_is_overtaken_by_nobody() {
+async fn the_order_is_kept_after_a_process_died_between_admission_and_request() {
     let scene = Scene::with(40, 0, LONG_AFTER_THIS_TEST_MS).await;
     let passes = (0..7).map(|_| Uuid::new_v4()).collect();
-    let went = scene.port.admit(&scene.line, passes, Clock::Engine).await.expect("answers").admitted;
-    assert!(!went.is_empty());
+    let admitted = scene.port.admit(&scene.line, passes, Clock::Engine).await.expect("answers").admitted;
+    assert!(!admitted.is_empty());
     let scheduler = scene.scheduler();
     scene.work(40).await;
     scheduler.stop().await;
-    assert_eq!(first_times(&scene.asked_for()), (1..=40).collect::<Vec<_>>());
+    assert_eq!(first_times(&scene.requested()), (1..=40).collect::<Vec<_>>());
 }
 
-/// The same where this process had the line before, lost it to another, which died, and goes on with it.
+/// The same for a process that lost the line to another one and takes it over again when that one has died.
 #[tokio::test]
-async fn who_goes_on_with_the_line_after_another_process_lets_nobody_overtake() {
+async fn the_order_is_kept_when_a_process_takes_its_line_back_from_a_dead_one() {
     let scene = Scene::with(40, 7, LONG_AFTER_THIS_TEST_MS).await;
     let scheduler = scene.scheduler();
-    scene.until("there is no room inside", async || scene.asked_for().len() >= 7).await;
+    scene.until("there is no room inside", async || scene.requested().len() >= 7).await;
     let lease = [format!("lease:{}", scene.line)];
     let of_another = vec![(lease[0].clone(), b"another".to_vec())];
     scene
         .until("it has found the line taken", async || {
-            scene.keys.put(of_another.clone(), 600_000, clock::now()).await.expect("taken away");
-            scene.a_turn_that_asks_whose_the_line_is().await;
+            scene.keys.put(of_another.clone(), 600_000, clock::now()).await.expect("put");
+            scene.a_tick_that_renews_the_lease().await;
             let holder = scene.keys.get(&lease, clock::now()).await.expect("answers");
             holder[0].as_deref() == Some(b"another")
         })
         .await;
     for n in 1..=7 {
-        scene.port.finish(&scene.who(n), LineOutcome::Issued).await.expect("finished");
+        scene.port.finish(&scene.user(n), LineOutcome::Issued).await.expect("finished");
     }
     let passes = (0..3).map(|_| Uuid::new_v4()).collect();
-    let went = scene.port.admit(&scene.line, passes, Clock::Engine).await.expect("answers").admitted;
-    assert!(!went.is_empty());
+    let admitted = scene.port.admit(&scene.line, passes, Clock::Engine).await.expect("answers").admitted;
+    assert!(!admitted.is_empty());
     scene.keys.remove(&lease).await.expect("given up");
     scene.work(40).await;
     scheduler.stop().await;
-    assert_eq!(first_times(&scene.asked_for()), (1..=40).collect::<Vec<_>>());
+    assert_eq!(first_times(&scene.requested()), (1..=40).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn while_issuers_do_nothing_the_line_waits_and_goes_on_in_order() {
+async fn while_issuers_are_idle_the_line_waits_and_then_continues_in_order() {
     let scene = Scene::new(20, INSIDE_MAX).await;
     let scheduler = scene.scheduler();
-    // Put back, and asked for again: nobody behind them meanwhile.
+    // They are put back and requested again; no one behind them is admitted meanwhile.
     let most = u64::from(INSIDE_MAX);
-    scene.until("the first were asked for three times", async || scene.asked_for().len() as u64 >= 3 * most).await;
-    assert!(scene.asked_for().iter().all(|ticket| *ticket <= most), "{:?}", scene.asked_for());
-    let last = scene.port.check_in(vec![scene.who(20)], Clock::Engine).await;
+    scene.until("the first were asked for three times", async || scene.requested().len() as u64 >= 3 * most).await;
+    assert!(scene.requested().iter().all(|ticket| *ticket <= most), "{:?}", scene.requested());
+    let last = scene.port.check_in(vec![scene.user(20)], Clock::Engine).await;
     assert!(matches!(last[0], Ok(LineStatus::Waiting { ticket: 20, .. })), "{last:?}");
     scene.work(20).await;
     scheduler.stop().await;
-    assert_eq!(first_times(&scene.asked_for()), (1..=20).collect::<Vec<_>>());
+    assert_eq!(first_times(&scene.requested()), (1..=20).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn while_the_bus_is_away_the_line_waits_and_nobody_overtakes() {
+async fn while_the_bus_is_unavailable_the_line_waits_and_keeps_its_order() {
     let scene = Scene::new(40, 0).await;
-    scene.bus.is_away.store(true, Ordering::SeqCst);
+    scene.bus.is_unavailable.store(true, Ordering::SeqCst);
     let (first, second) = (scene.scheduler(), scene.scheduler());
-    scene.until("it was tried", async || scene.bus.asked.load(Ordering::SeqCst)).await;
-    let newcomer = scene.port.enter(vec![scene.who(41)], Clock::Engine).await;
+    scene.until("it was tried", async || scene.bus.was_called.load(Ordering::SeqCst)).await;
+    let newcomer = scene.port.enter(vec![scene.user(41)], Clock::Engine).await;
     assert!(matches!(newcomer[0], Ok(LineStatus::Waiting { ticket: 41, .. })), "{newcomer:?}");
-    // Longer than the line has patience with those who were let go.
+    // Longer than the time after which admitted people are put back.
     tokio::time::sleep(Duration::from_millis(3 * u64::from(STALE_AFTER_MS))).await;
-    scene.bus.is_away.store(false, Ordering::SeqCst);
+    scene.bus.is_unavailable.store(false, Ordering::SeqCst);
     scene.work(41).await;
     first.stop().await;
     second.stop().await;
-    assert_eq!(first_times(&scene.asked_for()), (1..=41).collect::<Vec<_>>());
+    assert_eq!(first_times(&scene.requested()), (1..=41).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn whom_the_bus_refuses_to_ask_for_is_overtaken_by_nobody() {
+async fn the_order_is_kept_after_the_bus_refused_requests() {
     let scene = Scene::with(40, 0, LONG_AFTER_THIS_TEST_MS).await;
-    scene.bus.refuses.store(2, Ordering::SeqCst);
+    scene.bus.refusals.store(2, Ordering::SeqCst);
     let scheduler = scene.scheduler();
     scene.work(40).await;
     scheduler.stop().await;
-    assert_eq!(first_times(&scene.asked_for()), (1..=40).collect::<Vec<_>>());
+    assert_eq!(first_times(&scene.requested()), (1..=40).collect::<Vec<_>>());
 }

@@ -1,0 +1,164 @@
+//! Entering the line before a campaign, and reading one's rank in it (GATE-001, GATE-002).
+
+use super::service::{GateService, line_user};
+use domain::line::{LineId, LineOutcome, LineStatus};
+use domain::{CampaignId, ErrorCode, UserId};
+use hot::line::LineUser;
+use onsale_http::ApiError;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Whether the user is in the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum EnqueueStatus {
+    /// The user entered the line with this call.
+    Enqueued,
+    /// The user is in the line already, or their turn has come.
+    AlreadyEnqueued,
+    /// No coupon is left to queue for.
+    SoldOut,
+}
+
+/// The reply to a call that enters the line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Enqueued {
+    /// Whether the user is in the line.
+    pub status: EnqueueStatus,
+    /// From 1; 0 for a user whose turn has come; null when the coupons are sold out, and before an opening draw.
+    pub rank: Option<u64>,
+    /// In a line with an opening draw: the user's number in it, signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<String>,
+}
+
+/// How far a user has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RankStatus {
+    /// In the line.
+    Waiting,
+    /// An issuer processes the user's request.
+    Processing,
+    /// May request the coupon.
+    Active,
+    /// Has the coupon.
+    Issued,
+    /// No coupon was left.
+    SoldOut,
+    /// Not in the line.
+    Unknown,
+}
+
+/// The reply to a call that polls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Ranked {
+    /// How far the user has come.
+    pub status: RankStatus,
+    /// From 1, for a waiting user; null for all others, and before an opening draw.
+    pub rank: Option<u64>,
+}
+
+pub(super) fn ranked(status: RankStatus, rank: Option<u64>) -> Ranked {
+    Ranked { status, rank }
+}
+
+impl GateService {
+    /// The user's number in the opening draw, signed.
+    fn receipt(&self, campaign: &CampaignId, user: &UserId, entry: u64) -> Option<String> {
+        let line = LineId::Gate(campaign.clone());
+        self.receipts().map(|key| key.sign(&line, entry, user, clock::now().millis()))
+    }
+
+    /// Makes the line if it does not exist yet: the campaign may be new.
+    ///
+    /// # Errors
+    /// `CAMPAIGN_NOT_FOUND`, `NOT_FOUND` for a campaign without a gate, `SERVICE_UNAVAILABLE`.
+    async fn demand_line(&self, id: &CampaignId) -> Result<(), ApiError> {
+        match self.follow_campaign(id).await? {
+            Some(true) => Ok(()),
+            Some(false) => {
+                Err(ApiError::new(ErrorCode::NotFound).detail("this campaign has no gate; request the coupon directly"))
+            }
+            None => Err(ErrorCode::CampaignNotFound.into()),
+        }
+    }
+
+    /// The user's status in the line; makes the line if it does not exist yet.
+    pub(super) async fn line_status(&self, user: &LineUser, campaign: &CampaignId) -> Result<LineStatus, ApiError> {
+        match self.lines.check_in(user.clone()).await? {
+            LineStatus::NoLine => {
+                self.demand_line(campaign).await?;
+                Ok(LineStatus::Absent)
+            }
+            status => Ok(status),
+        }
+    }
+
+    /// Enters the line, or returns the rank that the user has already (GATE-001).
+    ///
+    /// # Errors
+    /// `CAMPAIGN_NOT_FOUND`, `NOT_FOUND`, `QUEUE_FULL`, `SERVICE_UNAVAILABLE`.
+    pub async fn enqueue(&self, campaign: &CampaignId, user: &UserId) -> Result<Enqueued, ApiError> {
+        let line_user = line_user(campaign, user);
+        let enqueued = |status, rank| Ok(Enqueued { status, rank, receipt: None });
+        let drawing = |status, rank, entry| Ok(Enqueued { status, rank, receipt: self.receipt(campaign, user, entry) });
+        let mut line_status = if self.is_sold_out(campaign) {
+            match self.line_status(&line_user, campaign).await? {
+                LineStatus::Absent => return enqueued(EnqueueStatus::SoldOut, None),
+                status => status,
+            }
+        } else {
+            self.lines.enter(line_user.clone()).await?
+        };
+        if line_status == LineStatus::NoLine {
+            self.demand_line(campaign).await?;
+            line_status = self.lines.enter(line_user).await?;
+        }
+        match line_status {
+            LineStatus::Drawing { entry, is_new: true } => drawing(EnqueueStatus::Enqueued, None, entry),
+            LineStatus::Drawing { entry, .. } => drawing(EnqueueStatus::AlreadyEnqueued, None, entry),
+            // The user came too late for the draw: the ticket is the number on the receipt.
+            LineStatus::Waiting { rank, is_new: true, ticket } if self.has_draw(campaign) => {
+                drawing(EnqueueStatus::Enqueued, Some(rank), ticket)
+            }
+            LineStatus::Waiting { rank, is_new: true, .. } => enqueued(EnqueueStatus::Enqueued, Some(rank)),
+            LineStatus::Waiting { rank, .. } => enqueued(EnqueueStatus::AlreadyEnqueued, Some(rank)),
+            LineStatus::Processing { .. } | LineStatus::Inside { .. } | LineStatus::Finished { .. } => {
+                enqueued(EnqueueStatus::AlreadyEnqueued, Some(0))
+            }
+            LineStatus::Closed => enqueued(EnqueueStatus::SoldOut, None),
+            LineStatus::Full => Err(ErrorCode::QueueFull.into()),
+            LineStatus::Absent | LineStatus::NoLine => Err(ApiError::unavailable()),
+        }
+    }
+
+    /// How far a user has come (GATE-002).
+    ///
+    /// # Errors
+    /// `CAMPAIGN_NOT_FOUND`, `NOT_FOUND`, `SERVICE_UNAVAILABLE`.
+    pub async fn rank(&self, campaign: &CampaignId, user: &UserId) -> Result<Ranked, ApiError> {
+        let status = self.line_status(&line_user(campaign, user), campaign).await?;
+        Ok(self.to_ranked(status, campaign))
+    }
+
+    /// As [`GateService::rank`], if it is known without waiting; `None` otherwise.
+    pub fn rank_now(&self, campaign: &CampaignId, user: &UserId) -> Option<Ranked> {
+        let status = self.lines.port.check_in_now(&line_user(campaign, user))?;
+        // The line may have to be made first.
+        (status != LineStatus::NoLine).then(|| self.to_ranked(status, campaign))
+    }
+
+    fn to_ranked(&self, status: LineStatus, campaign: &CampaignId) -> Ranked {
+        match status {
+            LineStatus::Waiting { rank, .. } => ranked(RankStatus::Waiting, Some(rank)),
+            LineStatus::Drawing { .. } => ranked(RankStatus::Waiting, None),
+            LineStatus::Processing { .. } => ranked(RankStatus::Processing, None),
+            LineStatus::Inside { .. } => ranked(RankStatus::Active, None),
+            LineStatus::Finished { outcome: LineOutcome::Issued, .. } => ranked(RankStatus::Issued, None),
+            LineStatus::Finished { outcome: LineOutcome::SoldOut, .. } => ranked(RankStatus::SoldOut, None),
+            _ if self.is_sold_out(campaign) => ranked(RankStatus::SoldOut, None),
+            _ => ranked(RankStatus::Unknown, None),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The gate on the real engine, the real tables, and lines that fail on purpose.
+
+mod campaigns;
+mod dispatch;
+mod faulty_lines;
+mod passes;
+mod rules;
+
+use super::{DispatchMode, GateSettings};
+use crate::CouponService;
+use crate::on_their_way::NothingOnItsWay;
+use crate::schema::SCHEMA;
+use access::callers::Callers;
+use access::keys::KeyRing;
+use hot::embedded::{EmbeddedEngine, JournalOptions};
+use ledger::{Ledger, LedgerOptions};
+use std::path::Path;
+use std::sync::Arc;
+
+async fn coupons(folder: &Path) -> CouponService {
+    let ledger =
+        Ledger::connect(&SCHEMA.embedded_url(folder), &SCHEMA, LedgerOptions::default()).await.expect("connects");
+    ledger.migrate().await.expect("migrates");
+    CouponService {
+        port: Arc::new(EmbeddedEngine::open(folder, JournalOptions::default()).expect("opens")),
+        callers: Callers::by_table(KeyRing::load(ledger.clone()).await.expect("read"), false),
+        ledger,
+        on_their_way: Arc::new(NothingOnItsWay),
+        redeem_hold_seconds: 900,
+    }
+}
+
+fn settings() -> GateSettings {
+    GateSettings {
+        campaigns: Vec::new(),
+        mode: DispatchMode::ActiveQueue,
+        dispatch_per_second: 100,
+        dispatch_interval_ms: 1_000,
+        active_ttl_ms: 60_000,
+        stale_timeout_ms: 60_000,
+        put_back_max: 200,
+    }
+}
