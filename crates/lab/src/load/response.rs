@@ -23,7 +23,7 @@ pub struct Answer<'a> {
 /// What came is not an HTTP answer that we understand.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
-    /// The head can not be read.
+    /// The head cannot be read.
     #[error("not an HTTP answer: {0}")]
     Head(#[from] httparse::Error),
     /// The head or the body exceeds its limit.
@@ -33,7 +33,7 @@ pub enum Malformed {
     #[error("the answer does not say where it ends")]
     NoLength,
     /// A length that is no number, or a broken chunk.
-    #[error("the answer's length can not be read")]
+    #[error("the answer's length cannot be read")]
     BadLength,
 }
 

@@ -14,7 +14,7 @@ const OTHER_FILES: u64 = 64;
 /// runs on this thread. `watch` is given a function that says whether any thread is still at work.
 ///
 /// # Errors
-/// When a poller can not be made or fails.
+/// When a poller cannot be made or fails.
 pub fn each_thread<S: Script + Send>(
     address: SocketAddr,
     connections: usize,

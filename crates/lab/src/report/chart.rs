@@ -51,7 +51,7 @@ impl Sheet {
     }
 
     fn push(&mut self, element: std::fmt::Arguments<'_>) {
-        // Writing to a string can not fail.
+        // Writing to a string cannot fail.
         let _written = self.body.write_fmt(element);
     }
 

@@ -69,7 +69,7 @@ impl Report {
     /// The report as one HTML page that needs nothing else.
     ///
     /// # Errors
-    /// When the template can not be filled.
+    /// When the template cannot be filled.
     pub fn to_html(&self) -> anyhow::Result<String> {
         page::render(self)
     }
@@ -208,10 +208,10 @@ pub fn json_path(page: &Path) -> PathBuf {
 /// Writes the page, and the figures beside it.
 ///
 /// # Errors
-/// When a file can not be written.
+/// When a file cannot be written.
 pub fn write(report: &Report, page: &Path) -> anyhow::Result<()> {
     let write = |path: &Path, text: String| {
-        std::fs::write(path, text).with_context(|| format!("the report {} can not be written", path.display()))
+        std::fs::write(path, text).with_context(|| format!("the report {} cannot be written", path.display()))
     };
     write(page, report.to_html()?)?;
     write(&json_path(page), serde_json::to_string_pretty(report)?)

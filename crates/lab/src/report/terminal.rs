@@ -10,7 +10,7 @@ use std::path::Path;
 pub fn summary(report: &Report, page: &Path) -> String {
     let mut text = String::from("\n");
     let mut row = |name: &str, value: String| {
-        // Writing to a string can not fail.
+        // Writing to a string cannot fail.
         let _written = writeln!(text, "  {name:<10} {value}");
     };
     row("books", verdict(report));

@@ -62,7 +62,7 @@ impl<T> Heard<T> {
 pub(super) enum Refused {
     /// 429: too many requests, later perhaps.
     Limited,
-    /// 503: can not decide now, later perhaps.
+    /// 503: cannot decide now, later perhaps.
     Unavailable,
     /// Another fault of the server; what it decided is unknown.
     Fault,
@@ -114,7 +114,7 @@ fn code_of(body: &[u8]) -> Option<(Code, &'static str)> {
 
 fn full_decision(body: &[u8]) -> Heard<Decision> {
     let Ok(answer) = serde_json::from_slice::<FullAnswer<'_>>(body) else {
-        return Heard::Hopeless(format!("an answer that can not be read: {}", excerpt(body)));
+        return Heard::Hopeless(format!("an answer that cannot be read: {}", excerpt(body)));
     };
     let Some((code, _)) = CODES.into_iter().find(|(_, name)| *name == answer.code) else {
         return Heard::Hopeless(format!("an unknown decision: {}", excerpt(body)));

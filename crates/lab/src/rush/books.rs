@@ -72,7 +72,7 @@ struct Evidence<'a> {
 /// Collects the books and compares them.
 ///
 /// # Errors
-/// When a book can not be read at all.
+/// When a book cannot be read at all.
 pub(super) fn compare(
     client: &mut Client,
     options: &Checked,

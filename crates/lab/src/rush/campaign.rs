@@ -118,7 +118,7 @@ fn stock_of(client: &mut Client, campaign: &str) -> Option<u32> {
 pub(super) fn standing(client: &mut Client, campaign: &str) -> anyhow::Result<Standing> {
     let reply = client.get(&format!("/api/v1/coupons/status/{campaign}"))?;
     if reply.status != 200 {
-        bail!("the status of {campaign} can not be read: {}", reply.describe());
+        bail!("the status of {campaign} cannot be read: {}", reply.describe());
     }
     let answer = reply.json()?;
     let read = || {

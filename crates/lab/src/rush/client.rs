@@ -102,14 +102,14 @@ impl Client {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => {
-                let stream = TcpStream::connect_timeout(&self.target.address, TIMEOUT).context("can not connect")?;
+                let stream = TcpStream::connect_timeout(&self.target.address, TIMEOUT).context("cannot connect")?;
                 stream.set_nodelay(true)?;
                 stream.set_read_timeout(Some(TIMEOUT))?;
                 stream.set_write_timeout(Some(TIMEOUT))?;
                 stream
             }
         };
-        stream.write_all(request).context("can not send")?;
+        stream.write_all(request).context("cannot send")?;
         let (reply, keep_alive) = read_reply(&mut stream)?;
         if keep_alive {
             self.stream = Some(stream);

@@ -43,8 +43,8 @@ use target::Target;
 /// the report (HTML, and JSON beside it), prints the summary. A server of its own is stopped in any case.
 ///
 /// # Errors
-/// When the options can not be, the server does not start or does not understand, nobody gets an answer for a
-/// minute, or the report can not be written. Books that do not balance are no error: see [`Report::books_balance`].
+/// When the options cannot be, the server does not start or does not understand, nobody gets an answer for a
+/// minute, or the report cannot be written. Books that do not balance are no error: see [`Report::books_balance`].
 pub fn run(options: Options) -> anyhow::Result<Report> {
     let options = options.check()?;
     at_a_server(&options, &[], |reached, interrupt| rush(&options, reached, interrupt))

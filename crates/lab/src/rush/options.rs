@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_not_be_run_is_refused_with_what_would_be_right() {
+    fn what_cannot_be_run_is_refused_with_what_would_be_right() {
         type Change = fn(&mut Options);
         let cases: [(Change, &str); 8] = [
             (|o| o.users = 0, "users must be 1"),

@@ -52,7 +52,7 @@ pub(super) fn read(client: &mut Client, campaign: &str, interrupt: &Interrupt) -
     let give_up = Instant::now() + IN_FLIGHT_PATIENCE;
     loop {
         let reply = client.get(&format!("/api/v1/admin/reconcile?event_id={campaign}"))?;
-        let book = book_of(&reply, campaign).with_context(|| format!("the books of {campaign} can not be read"))?;
+        let book = book_of(&reply, campaign).with_context(|| format!("the books of {campaign} cannot be read"))?;
         if book.in_flight == 0 || Instant::now() >= give_up {
             return Ok(book);
         }

@@ -115,7 +115,7 @@ fn whoever_follows_the_public_document_asks_for_ranks_less_often() {
 }
 
 #[test]
-fn a_gate_can_not_be_made_without_a_key() {
+fn a_gate_cannot_be_made_without_a_key() {
     let change = |options: &mut LineOptions| options.crowd.admin_key = None;
     let refused = rush_at(gate(GateFault::None), change).expect_err("no key");
     assert!(format!("{refused:#}").contains("--key"), "{refused:#}");

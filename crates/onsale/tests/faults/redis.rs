@@ -75,7 +75,7 @@ fn a_replica_stalled_then_its_master_killed() {
     });
 }
 
-/// The same where the bus can not help: nothing was handed over either, and only what a replica had confirmed is left.
+/// The same where the bus cannot help: nothing was handed over either, and only what a replica had confirmed is left.
 #[test]
 fn a_replica_and_kafka_stalled_then_the_master_killed() {
     Fault::new("Redis replica and Kafka stalled, then master killed", Ack::Replica, 1).run(|system, event, _| {

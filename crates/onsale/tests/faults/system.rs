@@ -45,7 +45,7 @@ pub struct System {
     pub redis: RedisCluster,
     pub kafka: Kafka,
     pub database: MariaDb,
-    /// None where toxiproxy can not be had.
+    /// None where toxiproxy cannot be had.
     pub network: Option<Network>,
     pub edge: u16,
     pub key: String,

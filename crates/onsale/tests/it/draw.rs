@@ -174,7 +174,7 @@ fn check_receipts(world: &World, folder: &Path, document: &Path, given: (&[Strin
     let mut forged: Value = serde_json::from_str(&std::fs::read_to_string(document).expect("there")).expect("JSON");
     forged["draw"]["seed"] = json!("0".repeat(64));
     let forged = kept(folder, "forged.json", &forged.to_string());
-    assert!(told(&verify(world, &["--serving", forged.to_str().expect("text")]), 1).contains("DOES NOT FIT"));
+    assert!(told(&verify(world, &["--serving", forged.to_str().expect("text")]), 1).contains("DOES NOT MATCH"));
     if let Some(printed) = printed_by_guide(folder, &forged) {
         told(&printed, 1);
     }

@@ -40,7 +40,7 @@ fn the_first_in_line_get_the_coupons_without_asking() {
     assert_eq!(first["coupons"][0]["serial"], 1, "{first}");
     assert_eq!(world.anyone().get("/api/v1/coupons/status/work").field("remaining_stock"), 0);
     let again = json!({"status": "ALREADY_ENQUEUED", "rank": 0});
-    assert_eq!(enqueue(&world, "work", "user-1"), again, "who was admitted can not queue again");
+    assert_eq!(enqueue(&world, "work", "user-1"), again, "who was admitted cannot queue again");
     let books = world.admin().get("/api/v1/admin/reconcile").ok();
     assert!(books["balances"] == true, "{books}");
 }

@@ -115,7 +115,7 @@ fn wrong_arguments_are_reported() {
     {
         refused(&run(folder.path(), arguments), 2, &[]);
     }
-    refused(&run(folder.path(), &["serve", "coupon"]), 2, &["leave the roles out"]);
+    refused(&run(folder.path(), &["serve", "coupon"]), 2, &["start without role names"]);
 }
 
 /// A journal whose last transaction was cut off starts, without that transaction.

@@ -62,7 +62,7 @@ impl Calls {
 
     fn write_coupon(&self, user: u32, out: &mut Vec<u8>) {
         let body = format!(r#"{{"user_id":"{}","event_id":"{}"}}"#, user_id(user), self.campaign);
-        // Writing to memory can not fail.
+        // Writing to memory cannot fail.
         let _written = write!(
             out,
             "POST /api/v1/coupons/issue{}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",

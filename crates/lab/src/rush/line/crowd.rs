@@ -39,7 +39,7 @@ pub(super) struct LineCrowd<'a> {
     calls: Calls,
     pub(super) by_document: bool,
     poll_ms: u64,
-    /// A place that was there so lately can not have gone by itself.
+    /// A place that was there so lately cannot have gone by itself.
     pub(super) place_ns: u64,
     pub(super) people: Vec<Person>,
     agenda: Agenda,

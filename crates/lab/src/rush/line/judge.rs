@@ -105,7 +105,7 @@ fn rate_kept(evidence: &Evidence<'_>) -> Check {
         )
     };
     let Some(rate) = meter.rate_per_second() else {
-        let found = "the rate can not be seen without an administrator's key".into();
+        let found = "the rate cannot be seen without an administrator's key".into();
         return Check { status: CheckStatus::Skipped, ..judge(true, "no more than the rate".into(), found) };
     };
     let expected = format!("at most {} in any second", thousands(rate.into()));

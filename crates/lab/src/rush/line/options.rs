@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_not_be_run_is_refused_with_what_would_be_right() {
+    fn what_cannot_be_run_is_refused_with_what_would_be_right() {
         type Change = fn(&mut LineOptions);
         let cases: [(Change, &str); 5] = [
             (|o| o.poll_ms = 3, "poll-ms must be 10"),

@@ -88,7 +88,7 @@ struct Body<'a> {
 
 fn read<T>(body: &[u8], know: impl FnOnce(&Body<'_>) -> Option<T>) -> Heard<T> {
     let known = serde_json::from_slice::<Body<'_>>(body).ok().and_then(|body| know(&body));
-    known.map_or_else(|| Heard::Hopeless(format!("an answer that can not be read: {}", excerpt(body))), Heard::Decision)
+    known.map_or_else(|| Heard::Hopeless(format!("an answer that cannot be read: {}", excerpt(body))), Heard::Decision)
 }
 
 pub(super) fn queued(body: &[u8]) -> Heard<Queued> {
@@ -125,7 +125,7 @@ pub(super) fn result(body: &[u8]) -> Heard<Result> {
 pub(super) fn document(body: &[u8]) -> Heard<Document> {
     match serde_json::from_slice(body) {
         Ok(document) => Heard::Decision(document),
-        Err(error) => Heard::Hopeless(format!("a document that can not be read ({error}): {}", excerpt(body))),
+        Err(error) => Heard::Hopeless(format!("a document that cannot be read ({error}): {}", excerpt(body))),
     }
 }
 

@@ -10,7 +10,7 @@ const TRACKED_MAX: u32 = 1_000;
 const DRAWN_MAX: usize = 60;
 /// Moments kept of one person; of a longer way every second one is kept.
 const MOMENTS_MAX: usize = 128;
-/// Who waits for less can not tell a bad estimate from a late look.
+/// Who waits for less cannot tell a bad estimate from a late look.
 const WAIT_NS_MIN: u64 = 10_000_000_000;
 /// Nor can anybody where the moment of being let in is not known to a tenth of the wait.
 const GAPS_IN_WAIT_MIN: u64 = 10;
@@ -218,7 +218,7 @@ mod tests {
         let estimates = tracks.estimates(seen).expect("three");
         assert_eq!(estimates.count, 3);
         assert!((estimates.median_percent - 10.0).abs() < 1e-9, "{estimates:?}");
-        // What can not be is not believed.
+        // What cannot be is not believed.
         assert_eq!(tracks.estimates(|_| Some((40.0, 50.0))).expect("two").count, 2);
     }
 }

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use uuid::Uuid;
 
 pub const ADMIN_KEY: &str = "stand-in-admin-key";
-/// A campaign that can not be made.
+/// A campaign that cannot be made.
 pub const REFUSED_CAMPAIGN: &str = "refused";
 
 /// What is wrong with the server.
