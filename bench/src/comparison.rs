@@ -63,7 +63,7 @@ pub struct Ratio {
 }
 
 impl Ratio {
-    /// What it is made of, in words.
+    /// Its components, in words.
     pub fn raw(&self) -> String {
         let side = |name: &str, side: &Side| {
             let behind =

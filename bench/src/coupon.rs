@@ -58,7 +58,7 @@ pub fn issue_request(campaign: &str, run: u64, number: u64, out: &mut Vec<u8>) {
     );
 }
 
-/// A server with a campaign of so many coupons.
+/// A server with a campaign of this stock.
 pub fn with_campaign(program: &Path, stock: u32, extra: &[(&str, &str)]) -> anyhow::Result<Server> {
     let environment = [&WIDE_LIMITS[..], extra].concat();
     let server = Server::serve(program, &environment)?;
@@ -99,7 +99,7 @@ fn all_win(arguments: &CouponArguments, table: &mut Table) -> anyhow::Result<()>
     Ok(())
 }
 
-/// One side on a fresh server: the figures, and the mean commit in milliseconds and its size.
+/// One side on a fresh server: its results, the mean commit time in milliseconds, and the mean commit size.
 fn all_win_side(program: &Path, round: u64, extra: &[(&str, &str)]) -> anyhow::Result<(Side, f64, f64)> {
     let server = with_campaign(program, ALL_WIN_STOCK, extra)?;
     let ask = |number: u64, out: &mut Vec<u8>| issue_request("bench", round, number, out);

@@ -1,4 +1,4 @@
-//! The rows over FastAPI, uvicorn and redis-py (`bench/baseline`): everybody but the first thousand hears SOLD_OUT.
+//! The rows over FastAPI, uvicorn and redis-py (`bench/baseline`): all users after the first thousand get SOLD_OUT.
 
 use crate::CouponArguments;
 use crate::comparison::{Ratio, compare, load};

@@ -25,7 +25,7 @@ use uuid::Uuid;
 const BATCH: usize = 500;
 const ROWS_PER_SECOND_MIN: f64 = 20_000.0;
 
-/// What to measure.
+/// The parameters of the measurement.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Rounds of each comparison; the median counts.
@@ -84,7 +84,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     table.keep(&arguments.results)
 }
 
-/// Nobody asks for coupons here.
+/// A process that receives no coupon requests.
 pub struct NoGate;
 
 #[async_trait]

@@ -22,7 +22,7 @@ pub struct Pipe {
     _kafka: Kafka,
 }
 
-/// The group, which begins when it is told.
+/// The consumer group, which starts on request.
 struct Held {
     group: CouponGroup,
     open: watch::Receiver<bool>,
@@ -78,7 +78,7 @@ impl Pipe {
         Ok(())
     }
 
-    /// Lets the group begin, and waits until it has dealt with so many more.
+    /// Starts the group, and waits until it has processed this many more messages.
     pub async fn drain(&mut self, messages: u32) -> anyhow::Result<()> {
         let all = *self.kept.borrow() + u64::from(messages);
         self.open.send_replace(true);

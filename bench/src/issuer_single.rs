@@ -1,4 +1,4 @@
-//! What the issuer is compared with: each coupon in a transaction of its own, many connections at once, over the same
+//! The baseline of the issuer: each coupon in its own transaction, over many connections at once, on the same
 //! driver with prepared statements, the three rows and nothing else.
 
 use domain::CampaignId;
@@ -18,7 +18,7 @@ pub struct Singles {
 }
 
 impl Singles {
-    /// So many, each used by one task alone.
+    /// Number of connections, each used by one task.
     pub async fn connect(url: &str, count: u32) -> anyhow::Result<Self> {
         let mut options = ConnectOptions::new(url);
         // No question but those that are measured.

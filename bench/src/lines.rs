@@ -26,7 +26,7 @@ struct Connections {
 }
 
 const CONNECTIONS: Connections = Connections { fill: 256, compared: &[64, 256, 1_000], saturation: 1_000 };
-/// A machine that does much else at the same time answers so many without a time-out.
+/// A busy machine answers this many without a time-out.
 const QUICK_CONNECTIONS: Connections = Connections { fill: 8, compared: &[8], saturation: 16 };
 
 /// How lines are measured.
@@ -44,7 +44,7 @@ pub struct Arguments {
     /// People in the line.
     #[arg(long, default_value_t = PLACES)]
     pub places: u64,
-    /// Few people and one short round: whether it runs, not how fast.
+    /// Few users and one short round: a test that it runs, without a measurement.
     #[arg(long)]
     pub quick: bool,
     /// Only rows whose section's name contains this: embedded-http, embedded-engine, redis-http, redis-engine,
@@ -56,7 +56,7 @@ pub struct Arguments {
     pub results: PathBuf,
 }
 
-/// What one engine should reach.
+/// The goals of one engine.
 pub struct Goals {
     pub engine: &'static str,
     pub enter: f64,
@@ -115,9 +115,9 @@ fn enter_request(user: u64, out: &mut Vec<u8>) {
     let _ = write!(out, "POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Length: 0\r\n\r\n");
 }
 
-/// Asks for the rank of a waiting visitor. All of them are asked for, in an order that no cache foresees.
+/// Requests the rank of a waiting visitor. Covers all visitors in an order that defeats caches.
 fn rank_request(number: u64, places: u64, out: &mut Vec<u8>) {
-    // A step that shares no factor with the round numbers that people choose.
+    // A step without a common factor with round numbers.
     let user = number.wrapping_mul(611_953) % places;
     let _ = write!(out, "GET /gate/events/{EVENT}/rank?userId=user-{user:09} HTTP/1.1\r\nHost: bench\r\n\r\n");
 }
@@ -159,7 +159,7 @@ impl Line {
         Ok(text)
     }
 
-    /// Everybody queues, through the interface as people do.
+    /// All users enqueue through the HTTP interface.
     fn fill(&self, places: u64, connections: usize) -> anyhow::Result<f64> {
         self.next.store(places, Ordering::Relaxed);
         Ok(load(&self.server, connections, Until::Requests(places), &enter_request)?.0.rate)
@@ -228,7 +228,7 @@ fn http_rows(
     lines_admission::through_the_server(goals, &line_of(&line), table)
 }
 
-/// What the row about admission needs of a line.
+/// The operations of a line for the row about admission.
 fn line_of(line: &Line) -> lines_admission::Served<'_> {
     lines_admission::Served { address: line.server.address, key: &line.key, line: "gate:bench" }
 }

@@ -35,7 +35,7 @@ pub fn rule(rate_per_second: u32) -> LineRule {
     }
 }
 
-/// Lets people in from now on.
+/// Starts the admission of users.
 pub async fn go_on<P: LinePort>(port: &P, line: &LineId) -> anyhow::Result<()> {
     let rule = port.rule(line).await?.context("the line is there")?;
     let change = port.change_rule(line, LineRule { paused: false, ..rule }).await?;
@@ -60,7 +60,7 @@ pub fn embedded(arguments: &Arguments, goals: &Goals, table: &mut Table) -> anyh
     })
 }
 
-/// The rows of the engine on Redis by itself, each scheduler a process of its own as far as Redis can tell.
+/// The rows of the engine on Redis alone; to Redis, each scheduler looks like a separate process.
 pub fn redis(arguments: &Arguments, goals: &Goals, url: &str, table: &mut Table) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let Some(address) = RedisAddress::parse(url) else { anyhow::bail!("{url} is no Redis") };
@@ -107,7 +107,7 @@ async fn rows<P: LinePort + Clone>(
     Ok(())
 }
 
-/// Everybody queues before anybody goes.
+/// All users enqueue before the first admission.
 async fn fill<P: LinePort>(port: &P, line: &LineId, rate: u32, places: u64) -> anyhow::Result<()> {
     port.make_line(line, rule(rate)).await?;
     for first in (0..places).step_by(BATCH) {
@@ -144,7 +144,7 @@ struct Call {
     admitted: u64,
 }
 
-/// Schedulers let people go for a while, each as the product's does.
+/// Runs schedulers like the product's for a while.
 async fn keep_pace<P: LinePort + Clone>(callers: &[P], line: &LineId) -> anyhow::Result<Vec<Call>> {
     let begun = Instant::now();
     let tasks: Vec<_> = callers.iter().map(|port| tokio::spawn(schedule(port.clone(), line.clone(), begun))).collect();
@@ -170,7 +170,7 @@ async fn schedule<P: LinePort>(port: P, line: LineId, begun: Instant) -> anyhow:
     Ok(calls)
 }
 
-/// The most people let in for certain within any second: by calls that began and ended in it.
+/// The largest certain number of admissions within any second: by calls that began and ended in it.
 fn busiest_second(calls: &[Call]) -> u64 {
     let mut calls: Vec<Call> = calls.iter().copied().filter(|call| call.admitted > 0).collect();
     calls.sort_by_key(|call| call.from);
@@ -202,7 +202,7 @@ impl Served<'_> {
     }
 }
 
-/// The same with everything around it: the server's own scheduler lets everybody go at the highest rate.
+/// The same with the whole server: its scheduler admits all users at the highest rate.
 pub fn through_the_server(goals: &Goals, served: &Served<'_>, table: &mut Table) -> anyhow::Result<()> {
     let (waiting, before) = served.figures()?;
     let body = format!(r#"{{"ratePerSecond":{FULL_RATE}}}"#);
@@ -223,7 +223,7 @@ pub fn through_the_server(goals: &Goals, served: &Served<'_>, table: &mut Table)
         std::thread::sleep(LOOK);
     };
     let first = first.unwrap_or(last);
-    // A line that is empty at the first look was too short to tell.
+    // A line that is empty at the first sample was too short for a measurement.
     let seconds = (last.0 - first.0).max(LOOK.as_secs_f64());
     let name = format!("{}: admitted by the server out of a line of {waiting}", goals.engine);
     let figure = (last.1 - first.1) as f64 / seconds;

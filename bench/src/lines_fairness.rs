@@ -1,4 +1,4 @@
-//! Fairness in figures: no visitor is admitted before an earlier one, and no rank gets worse while others leave.
+//! Fairness in numbers: no visitor is admitted before an earlier one, and no rank gets worse while others leave.
 
 use crate::lines::Arguments;
 use crate::lines_admission::{BATCH, FULL_RATE, go_on, named, rule};
@@ -12,12 +12,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// Callers at once, each with a few people.
+/// Number of concurrent callers, each with a few users.
 const CALLERS: usize = 128;
 const PEOPLE_OF_A_CALL: u64 = 16;
-/// Of the people in the line so many are watched: a tenth of a million.
+/// Number of observed users in the line.
 const WATCHED_SHARE: u64 = 10;
-/// Everybody looks so often, while every fifth leaves and the others are let in.
+/// Number of polls per user, while every fifth user leaves and the others are admitted.
 const ROUNDS: u64 = 20;
 const LEAVERS_SHARE: u64 = 5;
 
@@ -85,9 +85,9 @@ async fn enter_all<P: LinePort + Clone>(port: &P, line: &LineId, places: u64) ->
     Ok(entries)
 }
 
-/// Entries that stand behind one which was asked for only after they had their answer.
+/// Number of entries behind a later one, which was requested only after their response.
 fn inversions(mut entries: Vec<Entry>) -> usize {
-    // Backwards in time: the smallest ticket of all that were asked for later than this one was answered.
+    // Backwards in time: the smallest number among those requested after this response.
     let mut by_from = entries.clone();
     by_from.sort_by_key(|entry| std::cmp::Reverse(entry.from));
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.until));

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// What the machine is.
+/// The description of the machine.
 #[derive(Clone, Debug, Serialize)]
 pub struct Machine {
     processor: String,

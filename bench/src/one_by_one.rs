@@ -77,7 +77,7 @@ fn measure(
     let (side, outcome) = load(server, connections, until, &|number, out| issue_request(name, 2, number, out))?;
     let after = (script_calls(cluster)?, campaigns.given(name)?);
     let given = after.1 - before.1;
-    // What was under way when the warming or the measuring ended was decided without an answer that counts.
+    // Requests in flight at the end of the warm-up or the measurement were decided, but their responses do not count.
     let abandoned_max = 2 * connections as u64;
     anyhow::ensure!(
         (outcome.answers..=outcome.answers + abandoned_max).contains(&given),

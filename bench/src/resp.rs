@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-/// Appends the head of a command of so many words.
+/// Appends the head of a command with this many words.
 pub fn begin(words: usize, out: &mut Vec<u8>) {
     head(b'*', words, out);
 }
@@ -37,7 +37,7 @@ fn end_of(bytes: &[u8], from: usize) -> Option<usize> {
     }
 }
 
-/// A connection that sends many commands at once and then hears as many answers.
+/// A connection that sends many commands at once and then reads as many replies.
 pub struct Pipe {
     stream: TcpStream,
     heard: Vec<u8>,

@@ -60,7 +60,7 @@ impl Server {
         Ok(Self { address: running.address(), running, behind: Vec::new(), folder })
     }
 
-    /// Waits until the server has printed `text` so many times.
+    /// Waits until the server has printed `text` this many times.
     pub fn wait_until_printed(&self, text: &str, times: usize) -> anyhow::Result<()> {
         testkit::until("the server's log", LOG_LIMIT, || {
             let count = self.running.log().matches(text).count();

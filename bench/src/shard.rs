@@ -11,9 +11,9 @@ use std::slice::from_ref;
 use std::time::{Duration, Instant};
 use testkit::{Flavor, Kit, RedisNode};
 
-/// What the engine sends.
+/// The command of the engine.
 const SCRIPT: &str = include_str!("../../crates/hot/src/redis/coupon/issue.lua");
-/// What the baseline sends: membership, stock, stream entry, and no more.
+/// The command of the baseline: membership, stock and stream entry only.
 const SHORTEST: &str = include_str!("../baseline/issue.lua");
 /// One connection prepares while the other is served.
 const CONNECTIONS: usize = 2;
@@ -180,7 +180,7 @@ fn keys(name: &str, parts: &[&str]) -> Vec<String> {
     parts.iter().map(|part| format!("coupon:{{{name}}}:{part}")).collect()
 }
 
-/// What follows the keys.
+/// The arguments after the keys.
 enum Form {
     /// As the head of `issue.lua` says; `words` come before the number of requests.
     Batch { words: Vec<String> },

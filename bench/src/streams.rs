@@ -23,7 +23,7 @@ const PUSHES: u32 = 5;
 const OPENING: usize = 256;
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// What the readers have seen.
+/// The observations of the readers.
 #[derive(Default)]
 struct Seen {
     /// The rate that is waited for.

@@ -8,17 +8,17 @@ use std::path::Path;
 /// One measured row.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
-    /// What was measured.
+    /// The measured quantity.
     pub name: String,
     /// The figure.
     pub figure: f64,
     /// Its unit: `x` for a ratio.
     pub unit: &'static str,
-    /// What it should be, in words.
+    /// The goal, in words.
     pub goal: String,
     /// Whether it is.
     pub met: bool,
-    /// What it was made of.
+    /// The single measurements.
     pub raw: String,
 }
 
@@ -86,7 +86,7 @@ impl Table {
     }
 }
 
-/// The middle of some figures.
+/// The median.
 pub fn median(figures: &[f64]) -> f64 {
     let mut sorted = figures.to_vec();
     sorted.sort_by(f64::total_cmp);

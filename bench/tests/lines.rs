@@ -1,4 +1,4 @@
-//! The benchmark of lines runs: a few people, one short round, no figure judged.
+//! The benchmark of lines runs with few users and one short round; no number is checked.
 
 use std::path::Path;
 use testkit::onsale::find_program;

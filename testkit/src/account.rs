@@ -28,7 +28,7 @@ fn nobody() -> Result<(u32, u32)> {
     }
 }
 
-/// Makes the program run as `nobody` when we are root, and as ourselves otherwise.
+/// Runs the program as `nobody` when this process is root, and as the current user otherwise.
 pub(crate) fn lower(command: &mut Command) -> Result<()> {
     if is_root() {
         let (user, group) = nobody()?;

@@ -14,9 +14,9 @@ use std::path::Path;
 
 const FACTS: &str = "mariadb.facts";
 const DATA: &str = "data";
-/// A folder for passing files of its own: in a shared one a server that starts sweeps away those of the others.
+/// A private folder for temporary files: in a shared one, a starting server deletes the files of other servers.
 const PASSING: &str = "passing";
-/// What makes the superuser of ours; read at every start.
+/// The statements that create the superuser, read at every start.
 const INIT_FILE: &str = "init.sql";
 const SUPERUSER: &str = "admin";
 /// Several test programs at once, each with pools.
@@ -94,7 +94,7 @@ impl MariaDb {
     /// Runs a statement as the superuser; its rows, one a line.
     ///
     /// # Errors
-    /// What the server says against it.
+    /// The error that the server reports.
     pub fn execute(&self, statement: &str) -> Result<String> {
         self.client.run(statement).map_err(KitError::failed)
     }

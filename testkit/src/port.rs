@@ -62,7 +62,7 @@ impl Port {
     }
 }
 
-/// Takes the lock on the port's file; nothing when somebody has it. The kernel lets go of it when its holder ends.
+/// Locks the port's file; `None` when another process holds the lock. The kernel releases it when the holder ends.
 fn reserve(number: u16) -> Result<Option<File>> {
     let user = rustix::process::geteuid().as_raw();
     let folder = std::env::temp_dir().join(format!("onsale-testkit-ports-{user}"));

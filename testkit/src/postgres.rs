@@ -114,7 +114,7 @@ impl Postgres {
     /// Runs a statement as the superuser; its rows, one a line.
     ///
     /// # Errors
-    /// What the server says against it.
+    /// The error that the server reports.
     pub fn execute(&self, statement: &str) -> Result<String> {
         self.client.run(statement).map_err(KitError::failed)
     }

@@ -41,7 +41,7 @@ pub(crate) enum Ready {
     Obeys(sql::Client),
 }
 
-/// What to start.
+/// The program to start.
 #[derive(Clone, Debug)]
 pub(crate) struct Spec {
     pub(crate) name: String,

@@ -72,7 +72,7 @@ impl Program {
     /// Runs a program to its end as the user, and with the environment, that servers have; what it printed.
     ///
     /// # Errors
-    /// When it cannot be started or ends with another status than 0, with what it said.
+    /// When it cannot be started or ends with a status other than 0; with its output.
     pub fn run(kit: &Kit, spec: ProgramSpec) -> Result<String> {
         account::check_reach(&spec.program)?;
         let (folder, _order) = kit.place(&spec.name)?;

@@ -1,10 +1,10 @@
-//! The laboratory: a crowd that knows Onsale only by its HTTP interface, and the books that judge what it heard.
+//! The load test behind `onsale rush`: simulated users that know only the HTTP interface, and checks of the results.
 //!
-//! - [`load`] drives many keep-alive connections against one address as cheaply as it can.
-//! - [`rush`] is the whole event (FCFS-014): a campaign, the crowd, the comparison of all books, the report.
-//! - [`report`] holds the figures, and draws them as one HTML page.
+//! - [`load`] sends requests over many keep-alive connections at a low cost of its own.
+//! - [`rush`] runs the whole event (FCFS-014): the campaign, the users, the comparison of all records, the report.
+//! - [`report`] holds the results and renders them as one HTML page.
 //!
-//! Deliberately absent: any link to the server's crates. What the crowd believes, it was told over the wire.
+//! Deliberately absent: any dependency on the server's crates. All knowledge of the server comes over HTTP.
 
 pub mod load;
 pub mod report;

@@ -1,5 +1,5 @@
-//! A server of the rush's own: started, used, ended. This program plays the server's part too, so it has a main
-//! function instead of the usual harness.
+//! The temporary server of the load test: started, used, stopped. This program is also that server, so it has its own
+//! main function instead of the usual harness.
 
 #[path = "it/stand_in/mod.rs"]
 mod stand_in;
@@ -62,7 +62,7 @@ fn tests(arguments: &[&str]) {
     println!("\ntest result: ok. {} passed; 0 failed; 0 ignored; 0 measured; 0 filtered out", chosen.len());
 }
 
-/// A folder for everything temporary, so that what is left behind can be seen.
+/// A folder for all temporary files, so that leftovers are visible.
 struct Stage {
     folder: tempfile::TempDir,
 }

@@ -1,18 +1,18 @@
-//! Why a server could not be started or ended.
+//! Errors when a server is started or stopped.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-/// The outcome of everything here that can fail.
+/// The result type of this crate.
 pub type Result<T> = std::result::Result<T, LaunchError>;
 
-/// A server that could not be started, watched or ended.
+/// A failure to start, watch or stop a server.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
     /// The program is missing or not executable.
-    #[error("{} cannot be run", program.display())]
+    #[error("cannot run {}", program.display())]
     CannotRun {
         /// The program.
         program: PathBuf,
@@ -20,7 +20,7 @@ pub enum LaunchError {
         source: io::Error,
     },
     /// The log file could not be opened.
-    #[error("the server's log {}", path.display())]
+    #[error("cannot open the server's log {}", path.display())]
     Log {
         /// The log file.
         path: PathBuf,
@@ -30,15 +30,15 @@ pub enum LaunchError {
     /// The server ended before it listened.
     #[error("the server ended at once ({status}):\n{log}")]
     Ended {
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
         /// The end of its log.
         log: String,
     },
-    /// The server runs and does not listen.
+    /// The server runs, but does not listen.
     #[error("the server did not listen within {} s:\n{log}", limit.as_secs())]
     NotListening {
-        /// How long it had.
+        /// The time limit.
         limit: Duration,
         /// The end of its log.
         log: String,
@@ -47,12 +47,12 @@ pub enum LaunchError {
     #[error("{0}")]
     Key(String),
     /// The operating system refused to signal the server or to report its state.
-    #[error("the server's process")]
+    #[error("cannot control the server's process")]
     Process(#[source] io::Error),
-    /// The server had ended before it was asked to.
-    #[error("the server had ended before it was asked to ({0})")]
+    /// The server had already ended before the request to stop.
+    #[error("the server had already ended before it was stopped ({0})")]
     AlreadyEnded(ExitStatus),
-    /// The server still runs after the time that it had to end.
+    /// The server still runs after the time limit of its stop.
     #[error("the server did not end within {} s", .0.as_secs())]
     StillRunning(Duration),
 }

@@ -1,4 +1,4 @@
-//! Starts a server program, waits until it listens, and ends it.
+//! Starts a server program, waits until it listens, and stops it.
 //!
 //! `onsale rush` ships with this; tests, benchmarks and `cargo xtask` start servers with it too. It is a crate of its
 //! own so that the shipped program contains no test code, and so that a test program links nothing else of `lab`.

@@ -1,4 +1,4 @@
-//! The file that a server prints into.
+//! The log file of a server.
 
 use crate::error::{LaunchError, Result};
 use std::fs::File;
@@ -6,10 +6,10 @@ use std::io::{Read, Seek, SeekFrom};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-/// Lines of the log in an error's text.
+/// Number of log lines in an error.
 const TAIL_LINES: usize = 20;
 
-/// The part of a log file that one start of a server wrote. Earlier starts on the same file stay in it.
+/// The part of a log file that belongs to one start of a server. The file keeps the output of earlier starts.
 #[derive(Debug)]
 pub(crate) struct Log {
     path: PathBuf,
@@ -17,7 +17,7 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Opens the file for appending; the second value is for the server's outputs.
+    /// Opens the file for appending. The second value is the file for the server's output.
     pub(crate) fn open(path: &Path) -> Result<(Self, File)> {
         let file = File::options().create(true).append(true).open(path);
         let file = file.map_err(|error| LaunchError::log(path, error))?;
@@ -25,7 +25,7 @@ impl Log {
         Ok((Self { path: path.to_owned(), begin }, file))
     }
 
-    /// Everything printed since the start. Empty when the file cannot be read.
+    /// The output since the start. Empty when the file cannot be read.
     pub(crate) fn text(&self) -> String {
         let mut bytes = Vec::new();
         let read = File::open(&self.path).and_then(|mut file| {
@@ -43,7 +43,7 @@ impl Log {
     }
 }
 
-/// The address behind `announcement`, once the character behind it shows that it is complete.
+/// The address after `announcement`, when the following character shows that it is complete.
 pub(crate) fn announced_address(log: &str, announcement: &str) -> Option<SocketAddr> {
     let (_, rest) = log.split_once(announcement)?;
     let end = rest.find(|c: char| !(c.is_ascii_hexdigit() || ".:[]".contains(c)))?;

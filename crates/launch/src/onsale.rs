@@ -4,10 +4,10 @@ use crate::error::{LaunchError, Result};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Every variable that `onsale` reads begins with this.
+/// The prefix of all variables that `onsale` reads.
 const PREFIX: &str = "ONSALE_";
 
-/// `program` without the settings in this process's environment: they are meant for another server.
+/// A command for `program` without the `onsale` settings of this process's environment, which are for another server.
 pub fn onsale(program: &Path) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with(PREFIX)) {
@@ -21,7 +21,7 @@ pub fn onsale(program: &Path) -> Command {
 /// The program runs in the working folder `folder`, which should hold no `onsale.toml`.
 ///
 /// # Errors
-/// When the program cannot be run, fails, or prints anything but a key.
+/// When the program cannot be run, fails, or prints anything other than a key.
 pub fn create_key(program: &Path, folder: &Path, data: &Path, owner: &[&str]) -> Result<String> {
     let mut command = onsale(program);
     command.current_dir(folder).args(["admin", "keys", "create"]).args(owner).arg("--data").arg(data);
@@ -29,10 +29,10 @@ pub fn create_key(program: &Path, folder: &Path, data: &Path, owner: &[&str]) ->
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
     let (key, complaint) = (text(&output.stdout), text(&output.stderr));
     if !output.status.success() {
-        return Err(LaunchError::Key(format!("a key could not be made ({}): {complaint}", output.status)));
+        return Err(LaunchError::Key(format!("cannot create a key ({}): {complaint}", output.status)));
     }
     if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(LaunchError::Key(format!("a key was expected alone on the output, not {key:?}")));
+        return Err(LaunchError::Key(format!("the output must be exactly one key, not {key:?}")));
     }
     Ok(key)
 }

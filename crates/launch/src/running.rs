@@ -1,4 +1,4 @@
-//! A server that runs.
+//! A running server.
 
 use crate::error::{LaunchError, Result};
 use crate::log::Log;
@@ -26,7 +26,7 @@ impl Running {
         self.address = address;
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
@@ -44,22 +44,22 @@ impl Running {
         self.child.id()
     }
 
-    /// Everything it has printed on both outputs since this start.
+    /// The output of this start, from standard output and standard error.
     #[must_use]
     pub fn log(&self) -> String {
         self.log.text()
     }
 
-    /// The last lines of that.
+    /// The last lines of the output.
     #[must_use]
     pub fn log_tail(&self) -> String {
         self.log.tail()
     }
 
-    /// How it ended; none while it runs.
+    /// Its exit status; `None` while it runs.
     ///
     /// # Errors
-    /// When the operating system does not say.
+    /// When the operating system does not report it.
     pub fn status(&mut self) -> Result<Option<ExitStatus>> {
         self.child.try_wait().map_err(LaunchError::Process)
     }
@@ -77,10 +77,10 @@ impl Running {
         kill_process(Pid::from_child(&self.child), signal).map_err(|error| LaunchError::Process(error.into()))
     }
 
-    /// Waits until it has ended by itself.
+    /// Waits until it ends by itself.
     ///
     /// # Errors
-    /// [`LaunchError::StillRunning`] after `limit`; it runs on then.
+    /// [`LaunchError::StillRunning`] after `limit`; the server then keeps running.
     pub fn wait(&mut self, limit: Duration) -> Result<ExitStatus> {
         let begun = Instant::now();
         loop {
@@ -94,10 +94,10 @@ impl Running {
         }
     }
 
-    /// `SIGTERM`, and waits until it has ended.
+    /// Sends `SIGTERM`, and waits until it has ended.
     ///
     /// # Errors
-    /// When it had ended before, or still runs after `limit`.
+    /// When it had already ended, or still runs after `limit`.
     pub fn terminate(&mut self, limit: Duration) -> Result<ExitStatus> {
         if let Some(status) = self.status()? {
             return Err(LaunchError::AlreadyEnded(status));
@@ -106,7 +106,7 @@ impl Running {
         self.wait(limit)
     }
 
-    /// `SIGKILL`, and waits until it is gone. Killing a server that has ended is no error.
+    /// Sends `SIGKILL`, and waits until it has ended. Killing an ended server is no error.
     ///
     /// # Errors
     /// When the operating system refuses.

@@ -1,4 +1,4 @@
-//! What to start, and the wait until it listens.
+//! Starts a server and waits until it listens.
 
 use crate::error::{LaunchError, Result};
 use crate::log::{Log, announced_address};
@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// What our servers print before their address.
+/// The text before the address in the log of `onsale serve`.
 const ANNOUNCEMENT: &str = "listening on http://";
 const LIMIT: Duration = Duration::from_secs(60);
-/// Between two looks at the log: short, because the benchmark measures starts of a few milliseconds.
+/// Interval of reading the log: short, because the benchmark measures starts of a few milliseconds.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// A server program to start.
@@ -26,8 +26,8 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// `onsale serve` on a free loopback port with its data in `data`. It prints into `data/server.log` and sees no
-    /// setting of this process's environment.
+    /// `onsale serve` on a free loopback port with its data in `data`. Its log is `data/server.log`. It does not inherit the
+    /// `onsale` settings of this process's environment.
     #[must_use]
     pub fn serve(program: &Path, data: &Path) -> Self {
         Self::serve_at(program, data, "127.0.0.1:0")
@@ -40,7 +40,7 @@ impl Launch {
         launch.arguments(["serve", "--data"]).arguments([data]).arguments(["--listen", listen])
     }
 
-    /// Any other program, which prints into `log`.
+    /// Any other program, with its output in `log`.
     #[must_use]
     pub fn other(program: &Path, log: &Path) -> Self {
         Self::of(Command::new(program), program, log)
@@ -64,28 +64,28 @@ impl Launch {
         self
     }
 
-    /// The working folder; without it that of this process.
+    /// Sets the working folder; the default is that of this process.
     #[must_use]
     pub fn folder(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
         self
     }
 
-    /// The log file, if it is to be another.
+    /// Sets another log file.
     #[must_use]
     pub fn log(mut self, log: &Path) -> Self {
         self.log = log.into();
         self
     }
 
-    /// The text before the address in the program's log; by default `listening on http://`.
+    /// Sets the text before the address in the log; the default is `listening on http://`.
     #[must_use]
     pub const fn announced_by(mut self, announcement: &'static str) -> Self {
         self.announcement = announcement;
         self
     }
 
-    /// How long the program may take to listen; by default 60 s.
+    /// Sets the time limit to listen; the default is 60 s.
     #[must_use]
     pub const fn within(mut self, limit: Duration) -> Self {
         self.limit = limit;
@@ -95,7 +95,7 @@ impl Launch {
     /// Starts the program and waits until it has printed its address.
     ///
     /// # Errors
-    /// When it cannot be run, ends, or does not listen in time. It does not run on then.
+    /// When it cannot be run, ends, or does not listen in time. It is then stopped.
     pub fn start(mut self) -> Result<Running> {
         if let Some(folder) = self.log.parent() {
             std::fs::create_dir_all(folder).map_err(|error| LaunchError::log(&self.log, error))?;
@@ -105,11 +105,11 @@ impl Launch {
         self.command.stdin(Stdio::null()).stdout(output).stderr(errors);
         let child = self.command.spawn();
         let child = child.map_err(|source| LaunchError::CannotRun { program: self.program.clone(), source })?;
-        // From here on the process ends with this value, whatever happens.
+        // From here on, dropping this value ends the process.
         let mut running = Running::new(child, log);
         let begun = Instant::now();
         loop {
-            // Read after the state, so that the last words of a process that has ended are among them.
+            // Read after the state, so that the text includes the last output of an ended process.
             let ended = running.status()?;
             if let Some(address) = announced_address(&running.log(), self.announcement) {
                 running.set_address(address);

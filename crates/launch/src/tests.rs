@@ -1,4 +1,4 @@
-//! Programs that every Linux has play the server.
+//! Standard Linux programs act as the server.
 
 use crate::{Launch, LaunchError, create_key};
 use std::path::Path;
@@ -25,18 +25,18 @@ fn a_server_is_found_terminated_and_started_again_on_the_same_log() {
 }
 
 #[test]
-fn a_server_that_ends_early_is_reported_with_its_last_words() {
+fn a_server_that_ends_early_is_reported_with_its_last_output() {
     let folder = tempfile::tempdir().expect("a folder");
     let error = shell("echo no such data folder >&2; exit 3", folder.path()).start().expect_err("it ended");
     assert!(error.to_string().contains("no such data folder"), "{error}");
     let error = shell("exec sleep 60", folder.path()).within(Duration::from_millis(50)).start().expect_err("silent");
     assert!(matches!(error, LaunchError::NotListening { .. }), "{error}");
     let error = Launch::serve(Path::new("/no/such/program"), folder.path()).start().expect_err("no program");
-    assert!(error.to_string().contains("/no/such/program cannot be run"), "{error}");
+    assert!(error.to_string().contains("cannot run /no/such/program"), "{error}");
 }
 
 #[test]
-fn a_server_ends_with_its_handle() {
+fn a_server_ends_when_its_handle_is_dropped() {
     let folder = tempfile::tempdir().expect("a folder");
     let running = shell("echo listening on http://127.0.0.1:1; exec sleep 60", folder.path()).start().expect("up");
     let process = Path::new("/proc").join(running.pid().to_string());
@@ -46,14 +46,14 @@ fn a_server_ends_with_its_handle() {
 }
 
 #[test]
-fn a_program_that_makes_no_key_is_refused_with_its_output() {
+fn a_program_that_creates_no_key_is_refused_with_its_output() {
     let folder = tempfile::tempdir().expect("a folder");
     let refused = |program: &str| {
         let made = create_key(Path::new(program), folder.path(), folder.path(), &["--admin"]);
         made.expect_err("refused").to_string()
     };
-    assert!(refused("/no/such/program").contains("/no/such/program cannot be run"));
-    assert!(refused("false").contains("could not be made"));
-    assert!(refused("true").contains("expected alone on the output"));
-    assert!(refused("echo").contains("expected alone on the output"));
+    assert!(refused("/no/such/program").contains("cannot run /no/such/program"));
+    assert!(refused("false").contains("cannot create a key"));
+    assert!(refused("true").contains("exactly one key"));
+    assert!(refused("echo").contains("exactly one key"));
 }

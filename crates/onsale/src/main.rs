@@ -1,4 +1,4 @@
-//! The program: command line, configuration, telemetry, and the wiring of services to their engines.
+//! The program: command line, configuration, telemetry, and the wiring of services to engines.
 
 mod cli;
 mod commands;

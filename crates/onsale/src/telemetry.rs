@@ -9,15 +9,15 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Upper bounds for histograms named `..._size`: batches and rows.
+/// Bucket bounds of histograms named `..._size`, in items or rows.
 const SIZE_BUCKETS: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
 
-/// Sends logs to standard error from now on; standard output is for what a command prints.
+/// Sends logs to standard error; standard output is for the output of commands.
 ///
 /// # Errors
-/// When the level can not be read, or logs have been set up before.
+/// When the level is invalid, or logging is already set up.
 pub fn install_logs(log: &Log) -> anyhow::Result<()> {
-    subscriber(log, io::stderr)?.try_init().context("logs have been set up before")
+    subscriber(log, io::stderr)?.try_init().context("logging is already set up")
 }
 
 fn subscriber<W>(log: &Log, writer: W) -> anyhow::Result<Box<dyn tracing::Subscriber + Send + Sync>>
@@ -34,15 +34,15 @@ where
     })
 }
 
-/// Collects what is recorded through the `metrics` crate, for `/metrics`.
+/// Installs the recorder of the `metrics` crate, for `/metrics`.
 ///
-/// Histograms named `..._seconds` and `..._size` get buckets that fit. Whoever serves the handle also runs its
-/// upkeep (`onsale_http::metrics::run_upkeep`).
+/// Histograms named `..._seconds` and `..._size` get fitting buckets. The owner of the handle must run its upkeep
+/// (`onsale_http::metrics::run_upkeep`).
 ///
 /// # Errors
-/// When a recorder has been installed before.
+/// When a recorder is already installed.
 pub fn install_metrics() -> anyhow::Result<PrometheusHandle> {
-    builder()?.install_recorder().context("metrics have been set up before")
+    builder()?.install_recorder().context("metrics are already set up")
 }
 
 fn builder() -> anyhow::Result<PrometheusBuilder> {

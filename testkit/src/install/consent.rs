@@ -5,7 +5,7 @@ use crate::kit;
 use std::io::{BufRead, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
-/// What the user said for this process, once for all.
+/// The user's answer, kept for this process.
 static ANSWER: Mutex<Option<bool>> = Mutex::new(None);
 
 /// Installs from now on without asking: `--yes`.
@@ -18,7 +18,7 @@ pub fn answer_no() {
     *ANSWER.lock().unwrap_or_else(PoisonError::into_inner) = Some(false);
 }
 
-/// Whether it has been said that what is missing may be installed, by the user or by the environment.
+/// Whether the user or the environment permits the installation of missing programs.
 #[must_use]
 pub fn is_allowed() -> bool {
     let answer = *ANSWER.lock().unwrap_or_else(PoisonError::into_inner);

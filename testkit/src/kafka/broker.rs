@@ -17,7 +17,7 @@ const CONFIG: &str = "server.properties";
 const DATA: &str = "data";
 /// One for all: these brokers know each other by their ports.
 const CLUSTER_ID: &str = "b25zYWxlLXRlc3RraXQtMA";
-/// What a formatted folder holds beside its names: the versions of the metadata.
+/// The versions of the metadata in a formatted folder.
 const CHECKPOINT: &str = "bootstrap.checkpoint";
 const HEAP: &str = "-Xmx256m";
 const LAUNCH_LIMIT: Duration = Duration::from_secs(30);
@@ -66,7 +66,7 @@ impl Broker {
                 let main = [OsString::from("kafka.Kafka"), folder.join(CONFIG).into()];
                 let mut arguments = java_arguments(jars);
                 if kit.alive().is_some() {
-                    // Who lives for minutes starts faster without the slow compiler.
+                    // A short-lived JVM starts faster without the optimizing compiler.
                     arguments.insert(0, "-XX:TieredStopAtLevel=1".into());
                 }
                 Spec::new(&name, java.clone(), arguments.into_iter().chain(main))
@@ -117,7 +117,7 @@ fn java_arguments(jars: &Path) -> Vec<OsString> {
     flags.into_iter().map(OsString::from).chain([path]).collect()
 }
 
-/// What is promised is kept by two of three; a broker that dies is noticed in three seconds.
+/// Acknowledged messages are on two of three brokers; a dead broker is detected within three seconds.
 fn properties(id: usize, folder: &Path, (port, controller): (&Port, &Port), voters: &str, brokers: usize) -> String {
     let (copies, in_sync) = if brokers >= 3 { (3, 2) } else { (1, 1) };
     let (port, controller) = (port.number(), controller.number());

@@ -29,7 +29,7 @@ pub struct Kafka {
     brokers: Vec<Broker>,
 }
 
-/// What there is to run.
+/// The kinds of brokers to run.
 #[derive(Clone, Debug)]
 enum Program {
     /// Java, Kafka's jars, and a formatted folder to copy from.

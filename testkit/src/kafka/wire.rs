@@ -19,7 +19,7 @@ pub(super) fn check_whole(port: u16, brokers: usize) -> Result<(), String> {
     whole.map_err(|why| format!("127.0.0.1:{port}: {why}"))
 }
 
-/// What a broker answers.
+/// The response of a broker.
 pub(super) fn ask(port: u16) -> Result<Vec<u8>, String> {
     let said = |error: std::io::Error| error.to_string();
     let mut stream = TcpStream::connect_timeout(&(Ipv4Addr::LOCALHOST, port).into(), TIMEOUT).map_err(said)?;
@@ -51,7 +51,7 @@ fn request() -> Vec<u8> {
     request
 }
 
-/// What of an answer is not yet read.
+/// The unread part of a response.
 struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {

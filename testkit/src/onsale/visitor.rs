@@ -18,7 +18,7 @@ pub fn shut(more: &[(&str, &str)]) -> World {
     World::with(&environment)
 }
 
-/// Admits so many visitors a second from now on.
+/// Sets the admission rate, in visitors per second.
 pub fn open_the_line(world: &World, rate: u32) {
     let body = json!({ "ratePerSecond": rate }).to_string();
     assert_eq!(world.admin().call("PUT", "/queue/admin/queue:shop/rate", Some(body.as_bytes())).status, 200);

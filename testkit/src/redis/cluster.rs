@@ -150,7 +150,7 @@ impl RedisCluster {
         ready.map_err(|error| KitError::failed(format!("{error}\n{}", self.account())))
     }
 
-    /// What each node says of all, for an error's text.
+    /// The view of each node on the cluster, for an error message.
     fn account(&self) -> String {
         let lines = self.nodes.iter().map(|node| {
             let view = ask_text(node.port(), &["CLUSTER", "NODES"]).unwrap_or_else(|why| why);
@@ -164,7 +164,7 @@ fn view(node: &RedisNode) -> std::result::Result<Vec<Member>, String> {
     Ok(members(&ask_text(node.port(), &["CLUSTER", "NODES"])?))
 }
 
-/// What a node says of itself.
+/// A node's description of itself.
 fn own_view(node: &RedisNode) -> Option<Member> {
     // One that does not run need not be waited for.
     node.pid()?;

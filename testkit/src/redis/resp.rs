@@ -9,7 +9,7 @@ const TIMEOUT: Duration = Duration::from_secs(1);
 /// Nothing that is asked here is answered with more.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
 
-/// What a server answered.
+/// The reply of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
     Text(String),

@@ -1,9 +1,9 @@
-//! An alarm finer than the poller's milliseconds, so that an open loop's arrivals are not bunched.
+//! A timer finer than the poller's milliseconds, so that scheduled arrivals are not bunched.
 
 use mio::{Interest, Registry, Token};
 use std::io;
 
-/// Wakes the poller at a given moment.
+/// Wakes the poller at a given time.
 #[cfg(target_os = "linux")]
 pub(super) struct Alarm {
     timer: std::os::fd::OwnedFd,
@@ -21,13 +21,13 @@ impl Alarm {
         Ok(Self { timer, set_for_ns: None })
     }
 
-    /// Rings `at_ns`; costs a system call only when the moment has changed.
+    /// Sets the time; makes a system call only when it has changed.
     pub(super) fn ring_at(&mut self, at_ns: u64, now_ns: u64) -> io::Result<()> {
         use rustix::time::{Itimerspec, TimerfdTimerFlags, Timespec, timerfd_settime};
         if self.set_for_ns == Some(at_ns) {
             return Ok(());
         }
-        // Zero would switch the timer off.
+        // Zero would disarm the timer.
         let wait_ns = i64::try_from(at_ns.saturating_sub(now_ns).max(1)).unwrap_or(i64::MAX);
         let it_value = Timespec { tv_sec: wait_ns / 1_000_000_000, tv_nsec: (wait_ns % 1_000_000_000) as _ };
         let once = Itimerspec { it_interval: Timespec { tv_sec: 0, tv_nsec: 0 }, it_value };
@@ -37,7 +37,7 @@ impl Alarm {
     }
 }
 
-/// Elsewhere the poller's own time-out must do; arrivals then bunch by the millisecond.
+/// On other systems the poller's time-out is used; arrivals then bunch within a millisecond.
 #[cfg(not(target_os = "linux"))]
 pub(super) struct Alarm;
 

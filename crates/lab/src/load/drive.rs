@@ -1,4 +1,4 @@
-//! The simple form: one kind of request, closed loop, counts and latencies. For benchmarks.
+//! The simple form for benchmarks: one kind of request, closed loop, counts and latencies.
 
 use super::engine::Limits;
 use super::response::Answer;
@@ -12,24 +12,24 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// A lost connection is made again after this time.
+/// Wait before a lost connection is reopened.
 const RECONNECT_NS: u64 = 10_000_000;
-/// After so many losses a thread stops: nobody is there.
+/// A thread stops after this many losses, because the server is gone.
 const LOST_MAX: u64 = 100_000;
 
-/// When a load ends.
+/// The end of a load.
 #[derive(Clone, Copy, Debug)]
 pub enum Until {
-    /// After so many answers.
+    /// After this many responses.
     Requests(u64),
-    /// After so long; requests in flight are abandoned.
+    /// After this time; requests in flight are abandoned.
     Elapsed(Duration),
 }
 
-/// A load: how many connections ask what for how long.
+/// A load: the number of connections and the duration.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// Where to.
+    /// The address of the server.
     pub address: SocketAddr,
     /// Keep-alive connections, each with one request in flight at a time.
     pub connections: usize,
@@ -41,37 +41,37 @@ pub struct Plan {
     pub limits: Limits,
 }
 
-/// What came of a load.
+/// The results of a load.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// Whole answers.
+    /// Complete responses.
     pub answers: u64,
-    /// Whole answers by HTTP status.
+    /// Complete responses by HTTP status.
     pub by_status: BTreeMap<u16, u64>,
-    /// Attempts without an answer (connection refused, broken, or timed out); the request is asked again. A thread
-    /// stops early after 100,000 of them.
+    /// Attempts without a response (connection refused, broken, or timed out); the request is repeated. A thread stops
+    /// early after 100,000 of them.
     pub lost: u64,
-    /// Latency of the answers in microseconds.
+    /// Latency of the responses in microseconds.
     pub latency_us: Histogram<u64>,
-    /// From the start to the last answer.
+    /// Time from the start to the last response.
     pub elapsed: Duration,
     /// Processor time of this process meanwhile, in seconds: user and system.
     pub generator_cpu_seconds: Option<(f64, f64)>,
 }
 
 impl Outcome {
-    /// Answers a second.
+    /// Responses per second.
     pub fn answers_per_second(&self) -> f64 {
         self.answers as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 }
 
-/// Sends requests over `plan.connections` keep-alive connections, each the next as soon as it has the answer.
+/// Sends requests over `plan.connections` keep-alive connections. Each sends its next request after the response.
 ///
 /// `build` appends request number n (0, 1, 2, ... over all threads) to an empty buffer, headers and all.
 ///
 /// # Errors
-/// When the system refuses a poller or so many open files. A server that does not answer is no error: see
+/// When the system refuses a poller or the number of open files. A server that does not respond is no error: see
 /// [`Outcome::lost`].
 pub fn drive(plan: &Plan, build: impl Fn(u64, &mut Vec<u8>) + Sync) -> io::Result<Outcome> {
     raise_open_files(plan.connections)?;
@@ -112,7 +112,7 @@ fn merge<B>(scripts: Vec<Loop<'_, B>>) -> Outcome {
             outcome.answers += count;
         }
         outcome.lost += script.lost;
-        // The bounds are equal, so the sum always fits.
+        // The bounds are equal, so adding cannot fail.
         let _fits = outcome.latency_us.add(&script.latency_us);
         outcome.elapsed = outcome.elapsed.max(Duration::from_nanos(script.last_answer_ns));
     }
@@ -123,7 +123,7 @@ struct Loop<'a, B> {
     build: &'a B,
     started: &'a AtomicU64,
     until: Until,
-    /// The number of each connection's present request.
+    /// The number of each connection's current request.
     numbers: Vec<u64>,
     by_status: Vec<u64>,
     lost: u64,

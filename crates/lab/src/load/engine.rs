@@ -1,4 +1,4 @@
-//! The event loop of one thread: which connection does what, and when.
+//! The event loop of one thread.
 
 use super::alarm::Alarm;
 use super::script::{After, Flow, Loss, Next, Script};
@@ -10,20 +10,20 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// Most connections being made at once: servers listen with a short backlog, and a full one costs a second.
+/// Maximum number of connections being opened at a time: the backlog of servers is short, and a full one costs a second.
 const CONNECTS_AT_ONCE: usize = 256;
-/// How often [`Script::tick`] is called and time limits are looked at, at the least.
+/// Maximum interval between calls of [`Script::tick`] and checks of time limits.
 const TICK_NS: u64 = 20_000_000;
-/// Bytes read at once. An answer is a few hundred.
+/// Bytes per read. A response has a few hundred.
 const READ_BYTES: usize = 16 * 1024;
 const ALARM: Token = Token(usize::MAX);
 
 /// Limits of one exchange.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Time to connect, and time from sending to the whole answer.
+    /// Time limit to connect, and from sending to the complete response.
     pub answer_timeout: Duration,
-    /// Largest body of an answer.
+    /// Maximum body size of a response.
     pub body_bytes_max: usize,
 }
 
@@ -40,13 +40,13 @@ pub struct Engine<'s, S> {
     pub(super) script: &'s mut S,
     pub(super) slots: Vec<Slot>,
     pub(super) poll: Poll,
-    /// What was read last; nearly every answer is parsed right here.
+    /// The bytes of the last read; nearly every response is parsed here without a copy.
     pub(super) scratch: Vec<u8>,
     pub(super) joined: Vec<u8>,
     pub(super) out: Vec<u8>,
     pub(super) connecting: usize,
     pub(super) start: Instant,
-    /// Free connections that found nothing due.
+    /// Free connections without due work.
     idle: Vec<usize>,
     to_connect: VecDeque<usize>,
     backing_off: BinaryHeap<Reverse<(u64, usize)>>,
@@ -56,7 +56,7 @@ pub struct Engine<'s, S> {
 }
 
 impl<'s, S: Script> Engine<'s, S> {
-    /// Prepares `connections` connections to `address`; none is made yet. `start` is moment zero of all times.
+    /// Prepares `connections` connections to `address` without opening them. All times count from `start`.
     ///
     /// # Errors
     /// When the system refuses a poller.
@@ -89,10 +89,10 @@ impl<'s, S: Script> Engine<'s, S> {
         })
     }
 
-    /// Runs until the script has no more work for any connection, or says stop.
+    /// Runs until the script has no more work for any connection, or stops.
     ///
     /// # Errors
-    /// When the poller fails. What happens to a connection is told to the script instead.
+    /// When the poller fails. Failures of a connection go to the script instead.
     pub fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
         let mut last_tick_ns = 0;
@@ -119,7 +119,7 @@ impl<'s, S: Script> Engine<'s, S> {
     }
 
     pub(super) fn now_ns(&self) -> u64 {
-        // Five hundred years fit.
+        // 500 years fit into 64 bits.
         self.start.elapsed().as_nanos() as u64
     }
 
@@ -141,7 +141,7 @@ impl<'s, S: Script> Engine<'s, S> {
         }
     }
 
-    /// Gives idle connections what has become due.
+    /// Gives due work to idle connections.
     fn start_idle(&mut self, now_ns: u64) {
         if self.wake_ns.is_some_and(|wake_ns| wake_ns > now_ns) {
             return;
@@ -204,7 +204,7 @@ impl<'s, S: Script> Engine<'s, S> {
         Ok(())
     }
 
-    /// Asks again what had to wait.
+    /// Sends the due retries.
     fn resume(&mut self, now_ns: u64) {
         while let Some(Reverse((at_ns, slot))) = self.backing_off.peek().copied()
             && at_ns <= now_ns
@@ -227,13 +227,13 @@ impl<'s, S: Script> Engine<'s, S> {
         }
     }
 
-    /// The connection is gone, its work perhaps not.
+    /// Handles a lost connection; its work may continue.
     pub(super) fn lose(&mut self, slot: usize, loss: Loss, now_ns: u64) {
         if self.slots[slot].stage == Stage::Connecting {
             self.connecting -= 1;
         }
         self.slots[slot].hang_up();
-        // Also a script that lets go of lost work waits for the next turn: a failing address must not recurse.
+        // The next work waits for the next round even if the lost work is dropped: a failing address must not recurse.
         match self.script.lost(slot, loss, now_ns) {
             After::Free => {
                 self.slots[slot].stage = Stage::Resting;

@@ -1,4 +1,4 @@
-//! Sending a request and reading its answer over one connection.
+//! Sends a request and reads its response over one connection.
 
 use super::engine::Engine;
 use super::response::parse;
@@ -6,21 +6,21 @@ use super::script::{After, Loss, Moments, Script};
 use super::slot::Stage;
 use std::io::{ErrorKind, Read, Write};
 
-/// How a look at a connection ended.
+/// The result of reading a connection.
 enum Reading {
-    /// Nothing more to read for now.
+    /// Nothing more to read now.
     Drained,
-    /// There may be more.
+    /// There may be more to read.
     Again,
-    /// The connection is of no use any more.
+    /// The connection is unusable.
     Ended(Loss),
-    /// A whole answer came.
+    /// A complete response arrived.
     Answered { after: After, keep_alive: bool, drained: bool, now_ns: u64 },
 }
 
 impl<S: Script> Engine<'_, S> {
-    /// The poller says that something happened to a connection. It may speak of an earlier connection of the same
-    /// place, so nothing is believed but what the system call says.
+    /// Handles an event of the poller. The event may belong to an earlier connection of this slot, so only the result of the
+    /// system call counts.
     pub(super) fn on_event(&mut self, slot: usize) {
         match self.slots[slot].stage {
             Stage::Connecting => self.finish_connect(slot),
@@ -51,7 +51,7 @@ impl<S: Script> Engine<'_, S> {
         }
     }
 
-    /// Asks for the slot's present work, over a new connection if there is none.
+    /// Sends the slot's current request, over a new connection if there is none.
     pub(super) fn ask(&mut self, slot: usize, now_ns: u64) {
         if self.slots[slot].stream.is_some() {
             self.send(slot, now_ns);
@@ -81,7 +81,7 @@ impl<S: Script> Engine<'_, S> {
         }
     }
 
-    /// Sends until everything is gone or the system takes no more.
+    /// Writes until everything is sent or the system accepts no more.
     fn send_rest(&mut self, slot: usize) {
         let place = &mut self.slots[slot];
         let Some(stream) = &mut place.stream else { return };
@@ -138,7 +138,7 @@ impl<S: Script> Engine<'_, S> {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Reading::Again,
             Err(_) => return Reading::Ended(Loss::Broken),
         };
-        // A short read has emptied the socket: the poller tells of what comes later (epoll(7), question 9).
+        // A short read has emptied the socket; the poller reports later bytes (epoll(7), question 9).
         let drained = read_bytes < self.scratch.len();
         let fresh = &self.scratch[..read_bytes];
         let joins = !place.unread.is_empty();
@@ -161,12 +161,12 @@ impl<S: Script> Engine<'_, S> {
                 }
                 if drained { Reading::Drained } else { Reading::Again }
             }
-            // One request, one answer: bytes beyond it belong to nobody.
+            // One request has one response; further bytes are an error.
             Ok(Some(_)) | Err(_) => Reading::Ended(Loss::Malformed),
         }
     }
 
-    /// A connection without a request in flight has something to say: it is ending, or it talks nonsense.
+    /// Handles bytes or the end of a connection without a request in flight.
     fn look_for_end(&mut self, slot: usize) {
         let place = &mut self.slots[slot];
         let Some(stream) = &mut place.stream else { return };

@@ -1,7 +1,7 @@
-//! A load generator that shares its machine with the server, so it must cost next to nothing itself.
+//! A load generator that may share its machine with the server, so its own cost must be low.
 //!
-//! One thread is one event loop over its share of the connections ([`Engine`]); what is asked, and what becomes of
-//! an answer, is a [`Script`]. Requests are built into one reused buffer, answers are parsed where they were read.
+//! Each thread is one event loop over its share of the connections ([`Engine`]). A [`Script`] makes the requests and
+//! handles the responses. Requests are built in one reused buffer; responses are parsed in the read buffer.
 //! [`drive`] is the simple form for benchmarks.
 
 mod alarm;
@@ -21,12 +21,12 @@ pub use threads::{cpu_seconds_of, each_thread, raise_open_files};
 
 /// Histogram of latencies in microseconds: 1 us to 10 minutes, three significant digits. Longer ones count as 10 minutes.
 pub fn latency_histogram() -> hdrhistogram::Histogram<u64> {
-    // The bounds are constants, and the second constructor has none: neither can fail on them.
+    // The bounds are constants and the second constructor has none, so neither can fail.
     hdrhistogram::Histogram::new_with_bounds(1, LATENCY_US_MAX, 3)
         .unwrap_or_else(|_| unreachable!("constant bounds are valid"))
 }
 
-/// The longest latency a histogram tells apart, in microseconds.
+/// The longest latency of a histogram, in microseconds.
 pub const LATENCY_US_MAX: u64 = 600_000_000;
 
 /// Records a latency given in nanoseconds.

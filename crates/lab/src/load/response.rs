@@ -1,39 +1,39 @@
-//! Reading HTTP/1.1 answers: no more than a client needs, and no less than the protocol demands.
+//! Parses HTTP/1.1 responses, as far as a load test needs it.
 
 use std::mem::MaybeUninit;
 
-/// Most header lines of one answer.
+/// Maximum number of header lines.
 const HEADERS_MAX: usize = 64;
-/// Longest head (status line and headers) of one answer, in bytes.
+/// Maximum size of the head (status line and headers), in bytes.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 
-/// One whole answer.
+/// A complete response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer<'a> {
     /// HTTP status.
     pub status: u16,
-    /// `Retry-After` in seconds, when it was there as a number.
+    /// `Retry-After` in seconds, if present as a number.
     pub retry_after_seconds: Option<u32>,
-    /// Whether the connection may be used again.
+    /// Whether the connection may be reused.
     pub keep_alive: bool,
     /// The body, without transfer coding.
     pub body: &'a [u8],
 }
 
-/// What came is not an HTTP answer that we understand.
+/// The bytes are not a supported HTTP response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
-    /// The head can not be read.
-    #[error("not an HTTP answer: {0}")]
+    /// The head is invalid.
+    #[error("not an HTTP response: {0}")]
     Head(#[from] httparse::Error),
     /// The head or the body exceeds its limit.
-    #[error("the answer is larger than {0} bytes")]
+    #[error("the response is larger than {0} bytes")]
     TooLarge(usize),
-    /// Neither `Content-Length` nor chunks say where the body ends.
-    #[error("the answer does not say where it ends")]
+    /// Neither `Content-Length` nor chunks determine the end of the body.
+    #[error("the response has no length")]
     NoLength,
-    /// A length that is no number, or a broken chunk.
-    #[error("the answer's length can not be read")]
+    /// The length is not a number, or a chunk is broken.
+    #[error("the length of the response is invalid")]
     BadLength,
 }
 
@@ -51,11 +51,11 @@ enum BodyLength {
     Unknown,
 }
 
-/// Reads the answer at the beginning of `bytes`: the answer and how many bytes it took, or `None` while it is not
-/// whole. A chunked body is put together in `joined`, any other body is borrowed from `bytes`.
+/// Parses the response at the beginning of `bytes`. Returns it with its length in bytes, or `None` while it is
+/// incomplete. A chunked body is joined in `joined`; any other body is borrowed from `bytes`.
 ///
 /// # Errors
-/// When it never will be an answer: see [`Malformed`].
+/// When the bytes cannot become a response: see [`Malformed`].
 pub fn parse<'a>(
     bytes: &'a [u8],
     body_bytes_max: usize,
@@ -106,7 +106,7 @@ fn parse_head(bytes: &[u8]) -> Result<Option<Head>, Malformed> {
 }
 
 fn read_header(head: &mut Head, name: &str, value: &[u8], bodiless: bool) -> Result<(), Malformed> {
-    // The lengths tell nearly all headers apart without looking at their letters.
+    // The length of the name excludes nearly all headers without comparing letters.
     match name.len() {
         10 if name.eq_ignore_ascii_case("connection") => {
             head.keep_alive = match value {
@@ -118,7 +118,7 @@ fn read_header(head: &mut Head, name: &str, value: &[u8], bodiless: bool) -> Res
         11 if name.eq_ignore_ascii_case("retry-after") => head.retry_after_seconds = number(value),
         14 if !bodiless && name.eq_ignore_ascii_case("content-length") => {
             let length = number::<usize>(value).ok_or(Malformed::BadLength)?;
-            // Chunks win over a length (RFC 9112, 6.3).
+            // Chunks override a length (RFC 9112, 6.3).
             if !matches!(head.length, BodyLength::Chunked) {
                 head.length = BodyLength::Known(length);
             }
@@ -138,7 +138,7 @@ fn number<T: std::str::FromStr>(value: &[u8]) -> Option<T> {
     std::str::from_utf8(value).ok()?.trim().parse().ok()
 }
 
-/// Joins chunks; how many bytes they took, or `None` while the last one is not there. Trailers are passed over.
+/// Joins the chunks. Returns their length in bytes, or `None` while the last one is missing. Trailers are skipped.
 fn join_chunks(bytes: &[u8], body_bytes_max: usize, joined: &mut Vec<u8>) -> Result<Option<usize>, Malformed> {
     joined.clear();
     let mut at = 0;
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_read_only_once_every_byte_is_there() {
+    fn a_response_is_returned_only_when_it_is_complete() {
         let plain: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 3\r\nCONTENT-length: 5\r\n\r\nhello";
         let chunked: &[u8] =
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\nX: y\r\n\r\n";
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_when_the_connection_ends_and_when_there_is_no_body() {
+    fn the_end_of_a_connection_and_a_missing_body_are_recognized() {
         assert!(!whole(b"HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 0\r\n\r\n").2);
         assert!(!whole(b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n").2);
         assert!(whole(b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n").2);
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_never_will_be_an_answer() {
+    fn bytes_that_cannot_become_a_response_are_refused() {
         let refusal = |bytes: &[u8]| parse(bytes, LIMIT, &mut Vec::new()).expect_err("malformed");
         assert!(matches!(refusal(b"SSH-2.0-OpenSSH"), Malformed::Head(_)));
         assert_eq!(refusal(b"HTTP/1.1 200 OK\r\n\r\n"), Malformed::NoLength);

@@ -1,35 +1,35 @@
-//! One connection and the work it carries.
+//! One connection and its work.
 
 use mio::net::TcpStream;
 
-/// What a connection is doing.
+/// The state of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     /// No work.
     Resting,
-    /// Has work, waits for its turn to connect.
+    /// Has work, and waits to connect.
     Queued,
     /// Connecting.
     Connecting,
-    /// The request is on its way.
+    /// The request is in flight.
     Asking,
-    /// Has work that must not be asked again yet.
+    /// Has work, and waits before the retry.
     BackingOff,
-    /// No work will come.
+    /// There is no more work.
     Retired,
 }
 
-/// A place for one connection. The connection itself may come and go.
+/// The slot of one connection at a time.
 pub(super) struct Slot {
     pub(super) stream: Option<TcpStream>,
     pub(super) stage: Stage,
-    /// From when the latency of the present work counts; none until it is first sent.
+    /// Start of the latency of the current work; `None` until it is first sent.
     pub(super) since_ns: Option<u64>,
-    /// When the present attempt began, for its time limit.
+    /// Start of the current attempt, for its time limit.
     pub(super) attempt_ns: u64,
-    /// The beginning of an answer that is not whole yet.
+    /// The beginning of an incomplete response.
     pub(super) unread: Vec<u8>,
-    /// The end of a request that the system has not taken yet.
+    /// The unsent end of a request.
     pub(super) unsent: Vec<u8>,
 }
 
@@ -45,7 +45,7 @@ impl Slot {
         }
     }
 
-    /// Gives the connection up, and what was half read or half written.
+    /// Closes the connection and drops partial input and output.
     pub(super) fn hang_up(&mut self) {
         self.stream = None;
         self.unread.clear();

@@ -7,14 +7,14 @@ use std::time::Instant;
 use super::engine::{Engine, Limits};
 use super::script::Script;
 
-/// Descriptors that are not connections: standard streams, pollers, files.
+/// Descriptors besides connections: standard streams, pollers, files.
 const OTHER_FILES: u64 = 64;
 
 /// Runs one [`Engine`] for each script, each on a thread of its own with its share of `connections`, while `watch`
-/// runs on this thread. `watch` is given a function that says whether any thread is still at work.
+/// runs on this thread. Its argument is a function that returns whether any thread is still running.
 ///
 /// # Errors
-/// When a poller can not be made or fails.
+/// When a poller cannot be made or fails.
 pub fn each_thread<S: Script + Send>(
     address: SocketAddr,
     connections: usize,
@@ -35,7 +35,7 @@ pub fn each_thread<S: Script + Send>(
             .collect();
         watch(&|| handles.iter().any(|handle| !handle.is_finished()));
         handles.into_iter().try_for_each(|handle| {
-            handle.join().unwrap_or_else(|_| Err(io::Error::other("a thread of the crowd panicked")))
+            handle.join().unwrap_or_else(|_| Err(io::Error::other("a thread of the load test panicked")))
         })
     })
 }
@@ -43,7 +43,7 @@ pub fn each_thread<S: Script + Send>(
 /// Raises this process's limit of open files so that `connections` fit.
 ///
 /// # Errors
-/// When the system's hard limit is too low; says the limit and what to do.
+/// When the system's hard limit is too low; the error names the limit and the remedy.
 pub fn raise_open_files(connections: usize) -> io::Result<()> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let needed = connections as u64 + OTHER_FILES;
@@ -54,14 +54,14 @@ pub fn raise_open_files(connections: usize) -> io::Result<()> {
     if maximum.is_some_and(|maximum| maximum < needed) {
         return Err(io::Error::other(format!(
             "{connections} connections need {needed} open files, and the system allows {}; \
-             ask for fewer connections or raise the limit (ulimit -Hn)",
+             use fewer connections, or raise the limit (ulimit -Hn)",
             maximum.unwrap_or(0)
         )));
     }
     setrlimit(Resource::Nofile, Rlimit { current: Some(needed), maximum }).map_err(io::Error::from)
 }
 
-/// Processor time that a process has used, user and system, in seconds; `None` where the system does not tell.
+/// Processor time of a process in seconds: user and system. `None` where unavailable.
 pub fn cpu_seconds_of(process: u32) -> Option<(f64, f64)> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The name in brackets may contain anything, so count from the last bracket: state is the first field after it.

@@ -1,5 +1,5 @@
-//! A sheet to draw on: axes, grid, and text in inline SVG. Colours come from the page's own variables, so that one
-//! picture serves light and dark.
+//! Charts as inline SVG: axes, grid, and text. Colors come from the variables of the page, so that one chart works in
+//! light and dark mode.
 
 use std::fmt::Write;
 
@@ -16,7 +16,7 @@ pub(super) struct Sheet {
     title: String,
 }
 
-/// How a text stands to its point.
+/// The alignment of a text to its point.
 #[derive(Clone, Copy)]
 pub(super) enum Anchor {
     Start,
@@ -35,23 +35,23 @@ impl Anchor {
 }
 
 impl Sheet {
-    /// A blank sheet. The title is read out by screen readers.
+    /// An empty chart. Screen readers read the title.
     pub(super) fn new(title: &str) -> Self {
         Self { body: String::new(), title: escape(title) }
     }
 
-    /// The horizontal place of a share (0 to 1) of the plot.
+    /// The horizontal position of a share (0 to 1) of the plot.
     pub(super) fn x(share: f64) -> f64 {
         LEFT + share * (WIDTH - LEFT - RIGHT)
     }
 
-    /// The vertical place of a share (0 to 1) of the plot, from below.
+    /// The vertical position of a share (0 to 1) of the plot, from the bottom.
     pub(super) fn y(share: f64) -> f64 {
         HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
     }
 
     fn push(&mut self, element: std::fmt::Arguments<'_>) {
-        // Writing to a string can not fail.
+        // Writing to a string cannot fail.
         let _written = self.body.write_fmt(element);
     }
 
@@ -94,12 +94,12 @@ impl Sheet {
     pub(super) fn column(&mut self, share: f64, label: &str) {
         let x = Self::x(share);
         self.line("grid", (x, TOP), (x, HEIGHT - BOTTOM));
-        // At the right end a long label would leave the sheet.
+        // A long label at the right end would exceed the chart.
         let (x, anchor) = if share > 0.97 { (WIDTH - 2.0, Anchor::End) } else { (x, Anchor::Middle) };
         self.text("tick", (x, HEIGHT - BOTTOM + 18.0), anchor, label);
     }
 
-    /// What the axes measure.
+    /// The labels of both axes.
     pub(super) fn axes(&mut self, horizontal: &str, vertical: &str) {
         self.text("label", (WIDTH - RIGHT, HEIGHT - 8.0), Anchor::End, horizontal);
         self.text("label", (LEFT - 56.0, 14.0), Anchor::Start, vertical);
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_into_a_picture_stays_text() {
+    fn text_in_a_chart_is_escaped() {
         let mut sheet = Sheet::new("a \"b\" <c>");
         sheet.text("tick", (0.0, 0.0), Anchor::Start, "<script>&");
         let svg = sheet.finish();

@@ -1,4 +1,4 @@
-//! The picture of latency by percentile: how bad it was for the unlucky.
+//! The chart of latency by percentile.
 
 use super::Latency;
 use super::chart::{Anchor, Sheet};
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_measured_is_drawn_too() {
+    fn a_chart_without_data_is_drawn() {
         let one = Latency { count: 1, max_ms: 5.0, curve: vec![(0.0, 5.0)], ..Latency::default() };
         for (success, refusal) in [(Latency::default(), Latency::default()), (one.clone(), Latency::default())] {
             let svg = draw(&success, &refusal);
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_stand_a_step_apart() {
+    fn percentiles_are_one_step_apart() {
         assert!((rarity(90.0) - 1.0).abs() < 1e-9 && (rarity(99.9) - 3.0).abs() < 1e-9);
         assert_eq!([percentile_label(2), percentile_label(4)], ["99 %", "99.99 %"]);
     }

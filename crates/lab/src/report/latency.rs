@@ -1,4 +1,4 @@
-//! Latencies, summed up for reading and drawing.
+//! A summary of latencies, for text and charts.
 
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,7 @@ impl Latency {
             return Self::default();
         }
         let at = |percentile: f64| histogram_us.value_at_percentile(percentile) as f64 / 1_000.0;
-        // Beyond the last person there is nothing to draw.
+        // Beyond the last user there is nothing to draw.
         let decades = (count as f64).log10();
         let points = (decades * f64::from(POINTS_PER_DECADE)) as i32;
         let percentile = |point: i32| {
@@ -55,7 +55,7 @@ impl Latency {
     }
 }
 
-/// Keeps no more digits than mean anything, so that they survive being written and read.
+/// Rounds to significant digits, so that the value survives writing and reading.
 fn rounded_to(number: f64, parts_of_one: f64) -> f64 {
     (number * parts_of_one).round() / parts_of_one
 }

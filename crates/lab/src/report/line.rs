@@ -1,77 +1,76 @@
-//! What a rush has shown of a waiting line.
+//! The results of a load test at a waiting line.
 
 use super::Latency;
 use serde::{Deserialize, Serialize};
 
-/// A waiting line under a rush.
+/// The results of a waiting line.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LineFigures {
-    /// Its name.
+pub struct LineResults {
+    /// The name of the line.
     pub line: String,
-    /// Whether people worked their rank out from the public document.
+    /// Whether users computed their rank from the public document.
     pub by_document: bool,
-    /// How often a person looked, in milliseconds.
+    /// Polling interval in milliseconds.
     pub poll_ms: u32,
-    /// The highest rate that the line had, in people a second; none where it could not be seen.
+    /// The highest rate of the line, in users per second; `None` if not observed.
     pub rate_per_second: Option<u32>,
-    /// People who took a place.
+    /// Users that entered the line.
     pub entered: u64,
-    /// People who went away and did not come back.
+    /// Users that left and did not return.
     pub left: u64,
-    /// People who went away and came back.
+    /// Users that left and returned.
     pub came_back: u64,
-    /// People who queued twice.
+    /// Users that enqueued twice.
     pub asked_twice: u64,
-    /// Requests of those who tried to get past the line.
+    /// Requests that tried to bypass the line.
     pub cheats: u64,
-    /// Ranks heard.
+    /// Received ranks.
     pub ranks_heard: u64,
-    /// Times somebody knew the public document, by reading it or over a stream.
+    /// Uses of the public document, by request or over a stream.
     pub documents: u64,
-    /// Streams that told it.
+    /// Streams that delivered it.
     #[serde(default)]
     pub streams: u64,
-    /// Documents that they told.
+    /// Documents delivered by streams.
     #[serde(default)]
     pub streamed: u64,
-    /// Latency of taking a place.
+    /// Latency of entering the line.
     pub entering: Latency,
-    /// Latency of asking for the rank.
+    /// Latency of polling the rank.
     pub looking: Latency,
-    /// Most people let in within a second; none where it could not be seen.
+    /// Maximum admissions within a second; `None` if not observed.
     pub busiest_second: Option<u64>,
-    /// How good the estimates were; none where nobody waited long enough to tell.
+    /// The accuracy of estimates; `None` when no user waited long enough.
     pub estimates: Option<Estimates>,
-    /// People let in a second, over time: seconds since the start, and people a second until then.
+    /// Admissions over time: seconds since the start, and users per second until then.
     pub admissions: Vec<(f64, f64)>,
-    /// What some people were shown.
+    /// The ranks of some users.
     pub shown: Vec<Shown>,
 }
 
-/// How good estimates of the wait were: what the public document told somebody of that rank and number, against the wait
-/// itself.
+/// The accuracy of estimated waits: the estimate from the public document compared with the actual wait.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Estimates {
-    /// Estimates judged: told to those who still waited ten seconds or longer, and ten times as long as it is uncertain
-    /// when they were let in.
+    /// Evaluated estimates: the remaining wait was at least ten seconds, and ten times the uncertainty of the time of
+    /// admission.
     pub count: u64,
-    /// Such people were told so often that nobody knows: while nobody was let in.
+    /// Number of times that such users got no estimate, because no user was admitted.
     #[serde(default)]
     pub untold: u64,
-    /// The middle error in percent of the wait.
+    /// The median error in percent of the wait.
     pub median_percent: f64,
-    /// The error that nine in ten do not exceed, in percent of the wait.
+    /// The 90th percentile of the error, in percent of the wait.
     #[serde(default)]
     pub p90_percent: f64,
     /// The worst error in percent of the wait.
     pub worst_percent: f64,
 }
 
-/// The ranks that one person was shown.
+/// The ranks of one user.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Shown {
-    /// Who.
+    /// The user id.
     pub user: String,
-    /// Seconds since the start, and the rank; 0 when let in.
+    /// Seconds since the start, and the rank; 0 when admitted.
     pub ranks: Vec<(f64, u32)>,
 }

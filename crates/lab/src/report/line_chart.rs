@@ -1,21 +1,21 @@
-//! The pictures of a waiting line: ranks over time, and people let in a second against the rate.
+//! The charts of a waiting line: ranks over time, and admissions per second with the rate.
 
-use super::LineFigures;
+use super::LineResults;
 use super::chart::{Anchor, Sheet, round_step};
 use super::numbers::short;
 
-/// Rows of a picture at most.
+/// Maximum number of rows of a chart.
 const ROWS: f64 = 5.0;
 const COLUMNS: f64 = 10.0;
 
-/// The two axes of a picture over time.
+/// The axes of a chart over time.
 struct Axes {
     seconds: f64,
     top: f64,
 }
 
 impl Axes {
-    /// Draws them, with room above the highest value.
+    /// Draws the axes, with space above the highest value.
     fn draw(sheet: &mut Sheet, seconds: f64, highest: f64, vertical: &str) -> Self {
         let (seconds, highest) = (seconds.max(0.1), highest.max(1.0));
         let step = round_step(highest, ROWS);
@@ -38,8 +38,8 @@ impl Axes {
     }
 }
 
-/// Draws what some people were shown.
-pub(super) fn ranks(figures: &LineFigures) -> String {
+/// Draws the ranks of some users.
+pub(super) fn ranks(figures: &LineResults) -> String {
     let mut sheet = Sheet::new("Ranks over time");
     let points = || figures.shown.iter().flat_map(|shown| shown.ranks.iter());
     let seconds = points().map(|(at, _)| *at).fold(0.0, f64::max);
@@ -59,13 +59,13 @@ pub(super) fn ranks(figures: &LineFigures) -> String {
     sheet.finish()
 }
 
-/// Draws people let in a second, and the rate.
-pub(super) fn admissions(figures: &LineFigures) -> String {
-    let mut sheet = Sheet::new("People let in per second");
+/// Draws admissions per second, and the rate.
+pub(super) fn admissions(figures: &LineResults) -> String {
+    let mut sheet = Sheet::new("Admissions per second");
     let rate = figures.rate_per_second.map(f64::from);
     let seconds = figures.admissions.last().map_or(0.0, |(at, _)| *at);
     let highest = figures.admissions.iter().map(|(_, people)| *people).chain(rate).fold(0.0, f64::max);
-    let axes = Axes::draw(&mut sheet, seconds, highest, "people let in per second · 초당 입장");
+    let axes = Axes::draw(&mut sheet, seconds, highest, "admissions per second · 초당 입장");
     let mut steps = Vec::with_capacity(figures.admissions.len() * 2);
     let mut from = 0.0;
     for (until, people) in &figures.admissions {
@@ -89,10 +89,10 @@ mod tests {
     use crate::report::Shown;
 
     #[test]
-    fn nothing_seen_is_drawn_too() {
+    fn a_chart_without_data_is_drawn() {
         let one = Shown { user: "rush-0000001".into(), ranks: vec![(0.0, 0)] };
-        let still = LineFigures { rate_per_second: Some(0), admissions: vec![(0.0, 0.0)], ..LineFigures::default() };
-        for figures in [LineFigures::default(), LineFigures { shown: vec![one, Shown::default()], ..still }] {
+        let still = LineResults { rate_per_second: Some(0), admissions: vec![(0.0, 0.0)], ..LineResults::default() };
+        for figures in [LineResults::default(), LineResults { shown: vec![one, Shown::default()], ..still }] {
             let svg = ranks(&figures) + &admissions(&figures);
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
         }

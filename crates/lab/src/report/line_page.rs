@@ -1,10 +1,10 @@
-//! The page's part about a waiting line.
+//! The part of the page about a waiting line.
 
 use super::numbers::{rounded, thousands};
 use super::page::{LatencyRow, latency_row};
-use super::{LineFigures, line_chart};
+use super::{LineResults, line_chart};
 
-/// What the template shows of it.
+/// The data of the template.
 pub(super) struct LinePart {
     pub(super) ranks: String,
     pub(super) admissions: String,
@@ -13,37 +13,37 @@ pub(super) struct LinePart {
 }
 
 impl LinePart {
-    pub(super) fn new(figures: &LineFigures) -> Self {
+    pub(super) fn new(figures: &LineResults) -> Self {
         Self {
             ranks: line_chart::ranks(figures),
             admissions: line_chart::admissions(figures),
             requests: [
-                latency_row("", "Queueing", "줄 서기", &figures.entering),
-                latency_row("", "Asking for the rank", "순번 조회", &figures.looking),
+                latency_row("", "Enqueue", "줄 서기", &figures.entering),
+                latency_row("", "Poll the rank", "순번 조회", &figures.looking),
             ],
             facts: facts(figures),
         }
     }
 }
 
-/// What is to be known of a line, by name.
-pub(super) fn facts(figures: &LineFigures) -> Vec<(&'static str, String)> {
+/// The facts of a line, by name.
+pub(super) fn facts(figures: &LineResults) -> Vec<(&'static str, String)> {
     let number = |number: u64| thousands(number);
     let (left, back) = (number(figures.left), number(figures.came_back));
-    let crowd = format!("{left} went away, {back} came back, {} queued twice", number(figures.asked_twice));
-    let followed = if figures.by_document { "the public document" } else { "the own rank" };
+    let crowd = format!("{left} left, {back} returned, {} enqueued twice", number(figures.asked_twice));
+    let followed = if figures.by_document { "the public document" } else { "the user's rank" };
     let mut facts = vec![
-        ("Line", format!("{}, {} places taken", figures.line, number(figures.entered))),
-        ("Followed", format!("{followed}, every {} ms", thousands(figures.poll_ms.into()))),
-        ("Heard", format!("{} ranks, {} documents", number(figures.ranks_heard), number(figures.documents))),
-        ("Crowd", crowd),
+        ("Line", format!("{}, {} users entered", figures.line, number(figures.entered))),
+        ("Polled", format!("{followed}, every {} ms", thousands(figures.poll_ms.into()))),
+        ("Received", format!("{} ranks, {} documents", number(figures.ranks_heard), number(figures.documents))),
+        ("Users", crowd),
     ];
     if figures.streams > 0 {
         let (streams, told) = (number(figures.streams), number(figures.streamed));
-        facts.push(("Streams", format!("{streams}, which told {told} documents")));
+        facts.push(("Streams", format!("{streams}, with {told} documents")));
     }
     if let (Some(busiest), Some(rate)) = (figures.busiest_second, figures.rate_per_second) {
-        facts.push(("Busiest second", format!("{} of {} let in", number(busiest), thousands(rate.into()))));
+        facts.push(("Busiest second", format!("{} of {} admitted", number(busiest), thousands(rate.into()))));
     }
     if let Some(estimates) = &figures.estimates {
         let [median, most, worst] =
@@ -52,8 +52,8 @@ pub(super) fn facts(figures: &LineFigures) -> Vec<(&'static str, String)> {
         facts.push((
             "Estimates",
             format!(
-                "{median} % off in the middle, nine in ten within {most} %, {worst} % at worst, of {of} told to people who \
-                 still waited 10 s or more; none told {untold} times"
+                "median error {median} %, 90th percentile {most} %, maximum {worst} %, of {of} estimates for waits of \
+                 10 s or more; {untold} times no estimate"
             ),
         ));
     }

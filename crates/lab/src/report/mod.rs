@@ -1,4 +1,4 @@
-//! The figures of a rush, and how they are shown: as a page, as JSON, as a few lines in the terminal.
+//! The results of a load test, and their output as a page, as JSON, and as a summary in the terminal.
 
 mod chart;
 mod curve;
@@ -13,7 +13,7 @@ mod throughput;
 mod timeline;
 
 pub use latency::Latency;
-pub use line::{Estimates, LineFigures, Shown};
+pub use line::{Estimates, LineResults, Shown};
 pub(crate) use numbers::thousands;
 pub use terminal::summary;
 pub use timeline::{Instants, Timeline, Trouble};
@@ -22,134 +22,134 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// Everything a rush has shown.
+/// All results of a load test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Whether the books balance.
-    pub verdict: Verdict,
+    /// The checks and warnings.
+    pub verdict: Assessment,
     /// The campaign.
     pub campaign: String,
     /// The server's address.
     pub target: String,
-    /// Whether the server was started for this rush alone.
+    /// Whether a temporary server was started for this run.
     pub own_server: bool,
-    /// When the crowd came (UTC).
+    /// Start of the load (UTC).
     pub started_at: String,
     /// The command line.
     pub command: String,
-    /// The version of the crowd.
+    /// The version of the load test.
     pub version: String,
-    /// How many and how fast.
-    pub figures: Figures,
-    /// Decisions by code; codes that nobody heard are left out.
+    /// Counts and rates.
+    pub figures: Results,
+    /// Decisions by code; codes without decisions are left out.
     pub outcomes: Vec<Outcomes>,
-    /// Latency of those who got a coupon.
+    /// Latency of users that got a coupon.
     pub success: Latency,
-    /// Latency of those who were refused.
+    /// Latency of users that were refused.
     pub refusal: Latency,
-    /// Answers over time.
+    /// Responses over time.
     pub timeline: Timeline,
-    /// What went wrong on the way.
+    /// Attempts without a decision.
     pub trouble: Trouble,
-    /// Processor time while the crowd ran.
+    /// Processor time during the load.
     pub processor: ProcessorTime,
-    /// Where all this ran.
+    /// The machine of the load test.
     pub machine: Machine,
-    /// The waiting line, where there was one.
+    /// The waiting line, if one was tested.
     #[serde(default)]
-    pub line: Option<LineFigures>,
+    pub line: Option<LineResults>,
 }
 
 impl Report {
-    /// Whether no check has failed; the exit status follows it.
+    /// Whether no check has failed. The exit status depends on it.
     pub fn books_balance(&self) -> bool {
         self.verdict.balanced
     }
 
-    /// The report as one HTML page that needs nothing else.
+    /// The report as one self-contained HTML page.
     ///
     /// # Errors
-    /// When the template can not be filled.
+    /// When the template cannot be rendered.
     pub fn to_html(&self) -> anyhow::Result<String> {
         page::render(self)
     }
 }
 
-/// The judgement on the books.
+/// The result of all checks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Verdict {
+pub struct Assessment {
     /// Whether no check has failed.
     pub balanced: bool,
     /// Each check.
     pub checks: Vec<Check>,
-    /// What a reader should know before trusting the figures.
+    /// Limitations of the results.
     pub warnings: Vec<String>,
 }
 
-impl Verdict {
-    /// Judges checks.
+impl Assessment {
+    /// Combines the checks.
     pub fn of(checks: Vec<Check>, warnings: Vec<String>) -> Self {
         let balanced = checks.iter().all(|check| check.status != CheckStatus::Failed);
         Self { balanced, checks, warnings }
     }
 
-    /// How many checks have this status.
+    /// Number of checks with this status.
     pub fn count(&self, status: CheckStatus) -> usize {
         self.checks.iter().filter(|check| check.status == status).count()
     }
 }
 
-/// One comparison.
+/// One check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// Stable name.
     pub id: String,
-    /// For people, in English.
+    /// Title in English.
     pub title: String,
-    /// For people, in Korean.
+    /// Title in Korean.
     pub title_ko: String,
-    /// How it ended.
+    /// Its status.
     pub status: CheckStatus,
-    /// What had to be.
+    /// The expected value.
     pub expected: String,
-    /// What was, or why it could not be seen.
+    /// The observed value, or why it could not be observed.
     pub found: String,
 }
 
-/// How a check ended.
+/// The status of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CheckStatus {
-    /// As it must be.
+    /// The observation matches.
     Passed,
-    /// Not as it must be.
+    /// The observation does not match.
     Failed,
-    /// Could not be seen.
+    /// Not observable.
     Skipped,
 }
 
-/// How many and how fast.
+/// Counts and rates.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Figures {
-    /// People.
+pub struct Results {
+    /// Number of users.
     pub users: u32,
-    /// Connections that carried them.
+    /// Number of connections.
     pub connections: usize,
-    /// Event loops of the crowd.
+    /// Number of event loops.
     pub threads: usize,
-    /// Coupons of the campaign.
+    /// Stock of the campaign.
     pub stock: u32,
-    /// Arrivals asked for; `None`: everyone at once.
+    /// Requested arrivals per second; `None`: all users at once.
     pub asked_per_second: Option<u32>,
-    /// From the first request to the last decision.
+    /// Seconds from the first request to the last decision.
     pub elapsed_seconds: f64,
-    /// Decisions a second over that time.
+    /// Decisions per second over that time.
     pub answers_per_second: f64,
-    /// When the first person heard that nothing is left.
+    /// Time of the first response that the campaign is sold out.
     pub sold_out_seconds: Option<f64>,
-    /// Yeses heard.
+    /// Coupons received.
     pub issued: u64,
-    /// People who gave up without a decision.
+    /// Users that gave up without a decision.
     pub unanswered: u64,
 }
 
@@ -158,24 +158,24 @@ pub struct Figures {
 pub struct Outcomes {
     /// The code on the wire.
     pub code: String,
-    /// How many people heard it.
+    /// Number of users with this decision.
     pub count: u64,
 }
 
 impl Outcomes {
-    /// Names counts; zeros are left out.
+    /// Builds the list without zeros.
     pub fn of(counts: impl IntoIterator<Item = (&'static str, u64)>) -> Vec<Self> {
         let heard = counts.into_iter().filter(|(_, count)| *count > 0);
         heard.map(|(code, count)| Self { code: code.to_owned(), count }).collect()
     }
 }
 
-/// Processor time in seconds while the crowd ran.
+/// Processor time in seconds during the load.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ProcessorTime {
-    /// The crowd's: user and system.
+    /// Of the load test: user and system.
     pub generator: Option<(f64, f64)>,
-    /// The server's, when it was ours: user and system.
+    /// Of a temporary server: user and system.
     pub server: Option<(f64, f64)>,
 }
 
@@ -200,18 +200,18 @@ pub struct Machine {
     pub memory_mib: u64,
 }
 
-/// Where the figures go: beside the page, with the ending `.json`.
+/// The path of the JSON file: beside the page, with the extension `.json`.
 pub fn json_path(page: &Path) -> PathBuf {
     page.with_extension("json")
 }
 
-/// Writes the page, and the figures beside it.
+/// Writes the page, and the JSON file beside it.
 ///
 /// # Errors
-/// When a file can not be written.
+/// When a file cannot be written.
 pub fn write(report: &Report, page: &Path) -> anyhow::Result<()> {
     let write = |path: &Path, text: String| {
-        std::fs::write(path, text).with_context(|| format!("the report {} can not be written", path.display()))
+        std::fs::write(path, text).with_context(|| format!("cannot write the report {}", path.display()))
     };
     write(page, report.to_html()?)?;
     write(&json_path(page), serde_json::to_string_pretty(report)?)

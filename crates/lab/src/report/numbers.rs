@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Numbers for display.
 
 /// 1,234,567.
 pub(crate) fn thousands(number: u64) -> String {
@@ -13,7 +13,7 @@ pub(crate) fn thousands(number: u64) -> String {
     text
 }
 
-/// Three digits that matter: 0.042, 4.2, 42, 4,200.
+/// About three significant digits: 0.042, 4.20, 42.0, 4,200.
 pub(super) fn rounded(number: f64) -> String {
     match number {
         number if number >= 100.0 => thousands(number.round() as u64),
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_read_well() {
+    fn numbers_are_formatted_for_display() {
         assert_eq!(thousands(0), "0");
         assert_eq!(thousands(999), "999");
         assert_eq!(thousands(1_234_567), "1,234,567");

@@ -1,4 +1,4 @@
-//! The page: the template and what it shows.
+//! The HTML page: the template and its data.
 
 use super::line_page::LinePart;
 use super::numbers::{duration, latency, percent, rounded, thousands};
@@ -17,7 +17,7 @@ struct Page<'a> {
     line: Option<LinePart>,
 }
 
-/// One large figure.
+/// One large number.
 struct Tile {
     value: String,
     label: &'static str,
@@ -44,14 +44,14 @@ pub(super) fn render(report: &Report) -> anyhow::Result<String> {
         ],
         line: report.line.as_ref().map(LinePart::new),
     };
-    page.render().context("the report's page")
+    page.render().context("cannot render the report")
 }
 
 fn tiles(report: &Report) -> Vec<Tile> {
     let figures = &report.figures;
     let rate_note = match figures.asked_per_second {
-        Some(asked) => format!("{} asked", thousands(asked.into())),
-        None => "as fast as they came".into(),
+        Some(asked) => format!("{} requested", thousands(asked.into())),
+        None => "no rate limit".into(),
     };
     let sold_out = match figures.sold_out_seconds {
         Some(at) => format!("sold out after {}", duration(at)),
@@ -61,7 +61,7 @@ fn tiles(report: &Report) -> Vec<Tile> {
     vec![
         tile(
             thousands(figures.users.into()),
-            "people",
+            "users",
             "참여자",
             format!("over {} connections", thousands(figures.connections as u64)),
         ),
@@ -71,15 +71,15 @@ fn tiles(report: &Report) -> Vec<Tile> {
             "발급된 쿠폰",
             format!("of {} · {sold_out}", thousands(figures.stock.into())),
         ),
-        tile(duration(figures.elapsed_seconds), "from first to last answer", "전체 소요 시간", unanswered(report)),
-        tile(rounded(figures.answers_per_second), "answers per second", "초당 응답", rate_note),
+        tile(duration(figures.elapsed_seconds), "from first to last response", "전체 소요 시간", unanswered(report)),
+        tile(rounded(figures.answers_per_second), "responses per second", "초당 응답", rate_note),
     ]
 }
 
 fn unanswered(report: &Report) -> String {
     match report.figures.unanswered {
-        0 => "everyone was answered".into(),
-        left => format!("{} without an answer", thousands(left)),
+        0 => "every user got a response".into(),
+        left => format!("{} without a response", thousands(left)),
     }
 }
 
@@ -108,7 +108,7 @@ impl Page<'_> {
     fn verdict(&self) -> (&'static str, &'static str) {
         match self.verdict_class() {
             "good" => ("The books balance", "장부가 일치합니다"),
-            "part" => ("The books balance, as far as could be seen", "확인된 범위에서 장부가 일치합니다"),
+            "part" => ("The books balance, as far as observable", "확인된 범위에서 장부가 일치합니다"),
             _ => ("The books do not balance", "장부가 일치하지 않습니다"),
         }
     }
@@ -119,8 +119,9 @@ impl Page<'_> {
             .map(|status| (verdict.count(status), status))
             .map(|(count, status)| (count > 0).then(|| format!("{count} {}", status_name(status))));
         let counts: Vec<_> = [failed, passed, skipped].into_iter().flatten().collect();
-        let order = if self.line.is_some() { "Order and pace of the line judged by what people heard; " } else { "" };
-        let books = "answers heard, hot state and database compared coupon by coupon";
+        let order =
+            if self.line.is_some() { "Order and rate of the line checked by the users' responses; " } else { "" };
+        let books = "responses, hot state and database compared coupon by coupon";
         let mut detail = format!("{order}{books}: {}.", counts.join(", "));
         detail[..1].make_ascii_uppercase();
         detail
@@ -143,7 +144,7 @@ impl Page<'_> {
         let users = u64::from(self.report.figures.users);
         let share = |count: u64| 100.0 * count as f64 / (users.max(1)) as f64;
         let rows = self.report.outcomes.iter().map(|outcome| (outcome.code.as_str(), outcome.count));
-        let left = ("no answer", self.report.figures.unanswered);
+        let left = ("no response", self.report.figures.unanswered);
         let rows = rows.chain((left.1 > 0).then_some(left));
         rows.map(|(code, count)| (code, thousands(count), percent(count, users), share(count))).collect()
     }
@@ -159,7 +160,7 @@ impl Page<'_> {
             seconds
                 .map(|(user, system)| format!("{} ({user:.2} s user, {system:.2} s system)", duration(user + system)))
         };
-        let server = if self.report.own_server { "started for this run" } else { "was running already" };
+        let server = if self.report.own_server { "started for this run" } else { "already running" };
         let mut facts = vec![
             ("Started", format!("{} UTC", self.report.started_at)),
             ("Campaign", self.report.campaign.clone()),
@@ -168,10 +169,12 @@ impl Page<'_> {
             ("Memory", format!("{} MiB", thousands(machine.memory_mib))),
             ("Kernel", machine.kernel.clone()),
         ];
-        let times =
-            [("Processor time, server", cpu(processor.server)), ("Processor time, crowd", cpu(processor.generator))];
+        let times = [
+            ("Processor time, server", cpu(processor.server)),
+            ("Processor time, load test", cpu(processor.generator)),
+        ];
         facts.extend(times.into_iter().filter_map(|(name, time)| Some((name, time?))));
-        facts.push(("Crowd", format!("version {}, {} event loop(s)", self.report.version, figures.threads)));
+        facts.push(("Load test", format!("version {}, {} event loop(s)", self.report.version, figures.threads)));
         facts.push(("Command", self.report.command.clone()));
         facts
     }

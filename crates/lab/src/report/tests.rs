@@ -44,14 +44,14 @@ fn made_up() -> Report {
         ),
     ];
     Report {
-        verdict: Verdict::of(checks, Vec::new()),
+        verdict: Assessment::of(checks, Vec::new()),
         campaign: "rush-3f9a1c20".into(),
         target: "http://127.0.0.1:41233".into(),
         own_server: true,
         started_at: "2026-12-01T20:00:00".into(),
         command: "onsale rush --users 1000000".into(),
         version: "0.1.0".into(),
-        figures: Figures {
+        figures: Results {
             users: 1_000_000,
             connections: 1_000,
             threads: 1,
@@ -81,7 +81,7 @@ fn troubled() -> Report {
     report.verdict.checks[3].status = CheckStatus::Skipped;
     report.verdict.checks[3].found = "no administrator's key was given".into();
     let warnings = vec!["12 people gave up without an answer; what they got is unknown <b>".to_owned()];
-    report.verdict = Verdict::of(report.verdict.checks, warnings);
+    report.verdict = Assessment::of(report.verdict.checks, warnings);
     report.figures.asked_per_second = Some(100_000);
     report.figures.unanswered = 12;
     report.figures.sold_out_seconds = Some(8.3);
@@ -100,7 +100,7 @@ fn keep(name: &str, html: &str) {
 }
 
 #[test]
-fn the_page_says_the_verdict_and_needs_nothing_else() {
+fn the_page_shows_the_result_and_is_self_contained() {
     let html = made_up().to_html().expect("rendered");
     keep("good.html", &html);
     assert!(html.contains("The books balance") && html.contains("장부가 일치합니다"));
@@ -114,7 +114,7 @@ fn the_page_says_the_verdict_and_needs_nothing_else() {
 }
 
 #[test]
-fn a_fault_is_said_first_and_what_comes_from_outside_stays_text() {
+fn a_failed_check_comes_first_and_external_text_is_escaped() {
     let report = troubled();
     assert!(!report.books_balance());
     let html = report.to_html().expect("rendered");
@@ -122,12 +122,12 @@ fn a_fault_is_said_first_and_what_comes_from_outside_stays_text() {
     assert!(html.contains("The books do not balance") && html.contains("1 failed, 2 passed, 1 skipped"));
     assert!(html.contains("unknown &#60;b&#62;"), "escaped");
     let text = summary(&report, Path::new("r.html"));
-    assert!(text.contains("DO NOT BALANCE: 1 of 4") && text.contains("of 100,000 asked"), "{text}");
-    assert!(text.contains("31,000 connection not made") && text.contains("r.json"), "{text}");
+    assert!(text.contains("DO NOT BALANCE: 1 of 4") && text.contains("of 100,000 requested"), "{text}");
+    assert!(text.contains("31,000 failed connections") && text.contains("r.json"), "{text}");
 }
 
 #[test]
-fn an_empty_report_is_drawn_too() {
+fn an_empty_report_is_rendered() {
     let report = Report {
         success: Latency::default(),
         refusal: Latency::default(),
@@ -137,11 +137,11 @@ fn an_empty_report_is_drawn_too() {
     };
     let html = report.to_html().expect("rendered");
     assert!(!html.contains("NaN") && !html.contains("inf"));
-    assert!(summary(&report, Path::new("r.html")).contains("nobody"));
+    assert!(summary(&report, Path::new("r.html")).contains("no users"));
 }
 
 #[test]
-fn the_figures_survive_their_file() {
+fn the_results_survive_writing_and_reading() {
     let folder = tempfile::tempdir().expect("a folder");
     let page = folder.path().join("r.html");
     let report = troubled();

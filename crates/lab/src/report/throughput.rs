@@ -1,20 +1,20 @@
-//! The picture of answers over time.
+//! The chart of responses over time.
 
 use super::chart::{Anchor, BOTTOM, HEIGHT, Sheet, TOP, WIDTH, round_step};
 use super::numbers::{duration, short};
-use super::{Figures, Instants, Timeline};
+use super::{Instants, Results, Timeline};
 
-/// More bars than this are no longer told apart on a phone.
+/// Maximum number of bars that a phone can show distinctly.
 const BARS_MAX: usize = 120;
 
-/// Draws answers a second as bars, yeses and troubles within them, and the moment of selling out.
-pub(super) fn draw(timeline: &Timeline, figures: &Figures) -> String {
+/// Draws responses per second as bars, with coupons and errors, and the time of selling out.
+pub(super) fn draw(timeline: &Timeline, figures: &Results) -> String {
     let (bars, bar_seconds) = bars(timeline);
     let seconds = (bars.len() as f64 * bar_seconds).max(bar_seconds);
     let per_second = |count: u32| f64::from(count) / bar_seconds;
     let peak = bars.iter().map(|bar| per_second(bar.answers + bar.troubles)).fold(1.0, f64::max);
     let step = round_step(peak, 5.0);
-    // Room for the mark's words above the bars.
+    // Space for the label of the mark above the bars.
     let top = (peak * 1.12 / step).ceil() * step;
     let mut sheet = Sheet::new("Answers per second over time");
     for row in 0..=(top / step).round() as u32 {
@@ -31,7 +31,7 @@ pub(super) fn draw(timeline: &Timeline, figures: &Figures) -> String {
     let gap = if width > 4.0 { 1.0 } else { 0.0 };
     for (at, bar) in bars.iter().enumerate() {
         let x = Sheet::x(at as f64 / bars.len() as f64);
-        // Coupons are part of the answers; troubles stand on top of them.
+        // Coupons are part of the responses; errors are stacked on top.
         let stretches = [
             ("answers", 0, bar.answers),
             ("issued", 0, bar.issued),
@@ -59,8 +59,8 @@ fn mark_sold_out(sheet: &mut Sheet, at: f64, seconds: f64) {
     }
 }
 
-/// The time line in at most [`BARS_MAX`] bars, and the seconds of each. A last bar that is not full is drawn all the
-/// same: it shows how the crowd ran dry.
+/// The time line in at most [`BARS_MAX`] bars, and the seconds per bar. An incomplete last bar is drawn, too: it shows the
+/// end of the load.
 fn bars(timeline: &Timeline) -> (Vec<Instants>, f64) {
     let bucket_seconds = Timeline::BUCKET_MS as f64 / 1_000.0;
     let merged = [1, 2, 5, 10, 20, 50, 100, 200, 300, 600, 1_200, 3_000, 6_000, 9_000]
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_runs_are_drawn_in_fewer_bars_and_lose_nobody() {
+    fn long_runs_are_drawn_in_fewer_bars_without_losing_counts() {
         for buckets in [0, 1, 119, 120, 121, 1_201, 864_000] {
             let one = Instants { answers: 1, issued: 1, troubles: 1 };
             let timeline = Timeline { buckets: vec![one; buckets] };
@@ -93,8 +93,8 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_run_is_drawn_too() {
-        let svg = draw(&Timeline::default(), &Figures::default());
+    fn a_chart_without_data_is_drawn() {
+        let svg = draw(&Timeline::default(), &Results::default());
         assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
     }
 }

@@ -1,20 +1,20 @@
-//! What happened when, and what went wrong on the way.
+//! Responses over time, and attempts without a decision.
 
 use serde::{Deserialize, Serialize};
 
-/// What happened in one stretch of time.
+/// The counts of one interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Instants {
-    /// Decisions heard.
+    /// Decisions.
     pub answers: u32,
-    /// Yeses among them.
+    /// Coupons among them.
     pub issued: u32,
     /// Attempts without a decision.
     pub troubles: u32,
 }
 
 impl Instants {
-    /// Adds another stretch.
+    /// Adds another interval.
     pub fn add(&mut self, other: &Self) {
         self.answers += other.answers;
         self.issued += other.issued;
@@ -22,15 +22,15 @@ impl Instants {
     }
 }
 
-/// Answers over time, in stretches of [`Timeline::BUCKET_MS`].
+/// Responses over time, in intervals of [`Timeline::BUCKET_MS`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
-    /// From the start on, one after the other.
+    /// The intervals from the start on.
     pub buckets: Vec<Instants>,
 }
 
 impl Timeline {
-    /// Length of a stretch in milliseconds.
+    /// Length of an interval in milliseconds.
     pub const BUCKET_MS: u64 = 100;
 
     /// Adds another thread's time line.
@@ -52,37 +52,37 @@ pub struct Trouble {
     pub unavailable: u64,
     /// Other statuses from 500 on.
     pub faults: u64,
-    /// Connections that could not be made.
+    /// Failed connections.
     pub not_connected: u64,
-    /// Connections that ended before the answer.
+    /// Connections that ended before the response.
     pub broken: u64,
-    /// No answer within ten seconds.
+    /// No response within ten seconds.
     pub timed_out: u64,
-    /// Answers that were not HTTP.
+    /// Responses that were not HTTP.
     pub malformed: u64,
     /// Requests sent again.
     pub retries: u64,
-    /// Yeses whose first answer was lost, heard as `ALREADY_ISSUED`.
+    /// Coupons whose first response was lost, confirmed by `ALREADY_ISSUED`.
     pub yes_heard_late: u64,
 }
 
 impl Trouble {
-    /// Each reason by name, also those that did not happen.
+    /// All reasons by name, including zeros.
     pub fn rows(&self) -> [(&'static str, u64); 9] {
         [
             ("429 too many requests", self.limited),
             ("503 unavailable", self.unavailable),
-            ("other server faults", self.faults),
-            ("connection not made", self.not_connected),
-            ("connection lost", self.broken),
-            ("timed out", self.timed_out),
-            ("malformed answers", self.malformed),
-            ("requests sent again", self.retries),
-            ("yeses heard at a retry", self.yes_heard_late),
+            ("other 5xx", self.faults),
+            ("failed connections", self.not_connected),
+            ("lost connections", self.broken),
+            ("time-outs", self.timed_out),
+            ("malformed responses", self.malformed),
+            ("retries", self.retries),
+            ("coupons confirmed by a retry", self.yes_heard_late),
         ]
     }
 
-    /// Adds another thread's.
+    /// Adds the counts of another thread.
     pub fn add(&mut self, other: &Self) {
         self.limited += other.limited;
         self.unavailable += other.unavailable;

@@ -1,13 +1,13 @@
-//! What an answer means: whether it decides anything at all, and what an answer to a request for a coupon decides.
-//! Refusals are most of the crowd, so they are told by their code alone; only a yes is read in full.
+//! The interpretation of responses, above all of those to coupon requests. Most responses are refusals, so they are
+//! recognized by their code alone; only a response with a coupon is parsed in full.
 
 use crate::load::Answer;
 use serde::Deserialize;
 use uuid::Uuid;
 
-/// A coupon as the server named it.
+/// A coupon as named by the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Held {
+pub(super) struct CouponRef {
     pub(super) coupon_id: Uuid,
     pub(super) serial: u32,
 }
@@ -35,41 +35,41 @@ pub(super) const CODES: [(Code, &str); 7] = [
     (Code::NotAdmitted, "NOT_ADMITTED"),
 ];
 
-/// What a person hears.
+/// The meaning of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Heard<T> {
-    /// What was asked for.
+pub(super) enum Interpretation<T> {
+    /// The server has decided.
     Decision(T),
-    /// Not now.
-    Refused(Refused),
-    /// Asking again will not help. Says why.
-    Hopeless(String),
+    /// The server has not decided; a retry may help.
+    Refused(Refusal),
+    /// A retry will not help; with the reason.
+    Unusable(String),
 }
 
-impl<T> Heard<T> {
-    /// Goes on with the decision, if it is one.
-    pub(super) fn map<U>(self, go_on: impl FnOnce(T) -> U) -> Heard<U> {
+impl<T> Interpretation<T> {
+    /// Applies `go_on` to a decision.
+    pub(super) fn map<U>(self, go_on: impl FnOnce(T) -> U) -> Interpretation<U> {
         match self {
-            Self::Decision(decision) => Heard::Decision(go_on(decision)),
-            Self::Refused(refused) => Heard::Refused(refused),
-            Self::Hopeless(reason) => Heard::Hopeless(reason),
+            Self::Decision(decision) => Interpretation::Decision(go_on(decision)),
+            Self::Refused(refusal) => Interpretation::Refused(refusal),
+            Self::Unusable(reason) => Interpretation::Unusable(reason),
         }
     }
 }
 
-/// Why there is no decision.
+/// The reason why there is no decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
-    /// 429: too many requests, later perhaps.
+pub(super) enum Refusal {
+    /// 429: too many requests; a later retry may succeed.
     Limited,
-    /// 503: can not decide now, later perhaps.
+    /// 503: the server cannot decide now; a later retry may succeed.
     Unavailable,
-    /// Another fault of the server; what it decided is unknown.
+    /// Another 5xx status; the decision is unknown.
     Fault,
 }
 
-/// A decision, with the coupon where one is named.
-pub(super) type Decision = (Code, Option<Held>);
+/// A decision, with the coupon if the response names one.
+pub(super) type Decision = (Code, Option<CouponRef>);
 
 #[derive(Deserialize)]
 struct FullAnswer<'a> {
@@ -79,31 +79,31 @@ struct FullAnswer<'a> {
     serial: Option<u32>,
 }
 
-/// Reads an answer to a request for a coupon.
-pub(super) fn hear(answer: &Answer<'_>) -> Heard<Decision> {
-    hear_with(answer, decision)
+/// Interprets the response to a coupon request.
+pub(super) fn interpret_decision(answer: &Answer<'_>) -> Interpretation<Decision> {
+    interpret(answer, decision)
 }
 
-/// Reads an answer whose body, when it is 200, `read` understands.
-pub(super) fn hear_with<T>(answer: &Answer<'_>, read: impl FnOnce(&[u8]) -> Heard<T>) -> Heard<T> {
+/// Interprets a response; `read` parses the body when the status is 200.
+pub(super) fn interpret<T>(answer: &Answer<'_>, read: impl FnOnce(&[u8]) -> Interpretation<T>) -> Interpretation<T> {
     match answer.status {
         200 => read(answer.body),
-        429 => Heard::Refused(Refused::Limited),
-        503 => Heard::Refused(Refused::Unavailable),
-        500.. => Heard::Refused(Refused::Fault),
-        status => Heard::Hopeless(hopeless(status, answer.body)),
+        429 => Interpretation::Refused(Refusal::Limited),
+        503 => Interpretation::Refused(Refusal::Unavailable),
+        500.. => Interpretation::Refused(Refusal::Fault),
+        status => Interpretation::Unusable(hopeless(status, answer.body)),
     }
 }
 
-fn decision(body: &[u8]) -> Heard<Decision> {
+fn decision(body: &[u8]) -> Interpretation<Decision> {
     match code_of(body) {
         Some((Code::Issued | Code::AlreadyIssued, _)) | None => full_decision(body),
-        Some((code, _)) => Heard::Decision((code, None)),
+        Some((code, _)) => Interpretation::Decision((code, None)),
     }
 }
 
-/// The code, found without reading the rest. Inside a JSON string every quote is escaped, so these bytes can only
-/// be a member's name; `None` when they are spaced or spelt otherwise.
+/// Finds the code without parsing the whole body. Every quote inside a JSON string is escaped, so these bytes can only
+/// be a member's name. Returns `None` when the body is spaced differently.
 fn code_of(body: &[u8]) -> Option<(Code, &'static str)> {
     const MEMBER: &[u8] = b"\"code\":\"";
     let start = memchr::memmem::find(body, MEMBER)? + MEMBER.len();
@@ -112,30 +112,30 @@ fn code_of(body: &[u8]) -> Option<(Code, &'static str)> {
     CODES.into_iter().find(|(_, name)| name.as_bytes() == value)
 }
 
-fn full_decision(body: &[u8]) -> Heard<Decision> {
+fn full_decision(body: &[u8]) -> Interpretation<Decision> {
     let Ok(answer) = serde_json::from_slice::<FullAnswer<'_>>(body) else {
-        return Heard::Hopeless(format!("an answer that can not be read: {}", excerpt(body)));
+        return Interpretation::Unusable(format!("unreadable response: {}", excerpt(body)));
     };
     let Some((code, _)) = CODES.into_iter().find(|(_, name)| *name == answer.code) else {
-        return Heard::Hopeless(format!("an unknown decision: {}", excerpt(body)));
+        return Interpretation::Unusable(format!("unknown decision code: {}", excerpt(body)));
     };
-    let held = answer.coupon_id.zip(answer.serial).map(|(coupon_id, serial)| Held { coupon_id, serial });
+    let held = answer.coupon_id.zip(answer.serial).map(|(coupon_id, serial)| CouponRef { coupon_id, serial });
     if code == Code::Issued && held.is_none() {
-        return Heard::Hopeless(format!("a yes without a coupon: {}", excerpt(body)));
+        return Interpretation::Unusable(format!("ISSUED without a coupon: {}", excerpt(body)));
     }
-    Heard::Decision((code, held))
+    Interpretation::Decision((code, held))
 }
 
 fn hopeless(status: u16, body: &[u8]) -> String {
     let advice = match status {
-        401 | 403 => "; the server wants a key (set coupon.open_issue = true there, or give --issue-key)",
-        404 => "; the campaign is not known there",
+        401 | 403 => "; the server requires a key (give --issue-key, or set coupon.open_issue = true on the server)",
+        404 => "; the server does not know the campaign",
         _ => "",
     };
     format!("status {status}{advice}: {}", excerpt(body))
 }
 
-/// The beginning of a body, fit for one line.
+/// The beginning of a body on one line, for messages.
 pub(super) fn excerpt(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(&body[..body.len().min(300)]);
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
@@ -145,31 +145,31 @@ pub(super) fn excerpt(body: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn heard(status: u16, body: &str) -> Heard<Decision> {
-        hear(&Answer { status, retry_after_seconds: None, keep_alive: true, body: body.as_bytes() })
+    fn interpreted(status: u16, body: &str) -> Interpretation<Decision> {
+        interpret_decision(&Answer { status, retry_after_seconds: None, keep_alive: true, body: body.as_bytes() })
     }
 
     #[test]
-    fn decisions_are_told_apart_however_they_are_spaced() {
+    fn decisions_are_recognized_with_any_spacing() {
         let id = Uuid::from_u128(7);
-        let held = Held { coupon_id: id, serial: 3 };
+        let held = CouponRef { coupon_id: id, serial: 3 };
         let yes = format!(r#"{{"success":true,"code":"ISSUED","message":"ok","coupon_id":"{id}","serial":3}}"#);
-        assert_eq!(heard(200, &yes), Heard::Decision((Code::Issued, Some(held))));
-        assert_eq!(heard(200, &yes.replace(':', ": ")), Heard::Decision((Code::Issued, Some(held))));
+        assert_eq!(interpreted(200, &yes), Interpretation::Decision((Code::Issued, Some(held))));
+        assert_eq!(interpreted(200, &yes.replace(':', ": ")), Interpretation::Decision((Code::Issued, Some(held))));
         let had = yes.replace("ISSUED", "ALREADY_ISSUED");
-        assert_eq!(heard(200, &had), Heard::Decision((Code::AlreadyIssued, Some(held))));
-        let bare = heard(200, r#"{"code":"ALREADY_ISSUED"}"#);
-        assert_eq!(bare, Heard::Decision((Code::AlreadyIssued, None)));
+        assert_eq!(interpreted(200, &had), Interpretation::Decision((Code::AlreadyIssued, Some(held))));
+        let bare = interpreted(200, r#"{"code":"ALREADY_ISSUED"}"#);
+        assert_eq!(bare, Interpretation::Decision((Code::AlreadyIssued, None)));
         for (code, name) in CODES.into_iter().skip(2) {
             let body = format!(r#"{{"message":"\"code\":\"ISSUED\"","code":"{name}"}}"#);
-            assert_eq!(heard(200, &body), Heard::Decision((code, None)), "{name}");
+            assert_eq!(interpreted(200, &body), Interpretation::Decision((code, None)), "{name}");
         }
     }
 
     #[test]
-    fn what_is_no_decision_is_told_apart_by_whether_asking_again_helps() {
-        for (status, refused) in [(429, Refused::Limited), (503, Refused::Unavailable), (502, Refused::Fault)] {
-            assert_eq!(heard(status, ""), Heard::Refused(refused));
+    fn a_refusal_can_be_retried_and_an_unusable_response_cannot() {
+        for (status, refused) in [(429, Refusal::Limited), (503, Refusal::Unavailable), (502, Refusal::Fault)] {
+            assert_eq!(interpreted(status, ""), Interpretation::Refused(refused));
         }
         for (status, body) in [
             (200, "hello"),
@@ -179,7 +179,7 @@ mod tests {
             (404, ""),
             (301, ""),
         ] {
-            assert!(matches!(heard(status, body), Heard::Hopeless(_)), "{status} {body}");
+            assert!(matches!(interpreted(status, body), Interpretation::Unusable(_)), "{status} {body}");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Asking again: a person's request is repeated until it has an answer, or the person gives up (FCFS-012).
+//! Retries: a user's request is repeated until it has a response, or until the user gives up (FCFS-012).
 
-use super::answer::Refused;
+use super::answer::Refusal;
 use super::backoff::{ATTEMPTS_MAX, wait_ms};
 use super::shared::Live;
 use super::tally::Tally;
@@ -9,18 +9,18 @@ use std::sync::atomic::Ordering;
 
 pub(super) const NS_PER_MS: u64 = 1_000_000;
 
-/// How often a connection's present request has been tried.
+/// The attempts of a connection's current request.
 #[derive(Clone, Copy, Default)]
 struct Attempt {
-    /// Attempts that were sent and brought no decision.
+    /// Sent attempts without a decision.
     tried: u32,
     /// Failures to connect since the last attempt.
     unconnected: u32,
-    /// Whether an earlier attempt may have been decided without our hearing of it.
+    /// Whether the server may have decided an earlier attempt whose response was lost.
     uncertain: bool,
 }
 
-/// The present requests of one thread's connections.
+/// The current requests of one thread's connections.
 pub(super) struct Attempts {
     retry: bool,
     slots: Vec<Attempt>,
@@ -28,48 +28,48 @@ pub(super) struct Attempts {
 }
 
 impl Attempts {
-    /// `retry`: whether anybody asks again at all.
+    /// `retry`: whether requests are retried.
     pub(super) fn new(retry: bool, connections: usize) -> Self {
         Self { retry, slots: vec![Attempt::default(); connections], random: fastrand::Rng::new() }
     }
 
-    /// A connection takes up a new request.
+    /// Starts a new request on a connection.
     pub(super) fn begin(&mut self, slot: usize) {
         self.slots[slot] = Attempt::default();
     }
 
-    /// It is sent.
+    /// Records that the request was sent.
     pub(super) fn sent(&mut self, slot: usize) {
         self.slots[slot].unconnected = 0;
     }
 
-    /// Whether an earlier attempt of it may have been decided without our hearing of it.
+    /// Whether the server may have decided an earlier attempt whose response was lost.
     pub(super) fn is_uncertain(&self, slot: usize) -> bool {
         self.slots[slot].uncertain
     }
 
-    /// The server gave no decision. When it is asked again, in nanoseconds; none when the person gives up.
+    /// Records a refusal. Returns the time of the retry in nanoseconds; `None` when the user gives up.
     pub(super) fn refused(
         &mut self,
         slot: usize,
-        refused: Refused,
+        refused: Refusal,
         retry_after_seconds: Option<u32>,
         now_ns: u64,
         (tally, live): (&mut Tally, &Live),
     ) -> Option<u64> {
         let trouble = &mut tally.trouble;
         let (count, shown) = match refused {
-            Refused::Limited => (&mut trouble.limited, &live.limited),
-            Refused::Unavailable => (&mut trouble.unavailable, &live.troubles),
-            Refused::Fault => (&mut trouble.faults, &live.troubles),
+            Refusal::Limited => (&mut trouble.limited, &live.limited),
+            Refusal::Unavailable => (&mut trouble.unavailable, &live.troubles),
+            Refusal::Fault => (&mut trouble.faults, &live.troubles),
         };
         *count += 1;
         shown.fetch_add(1, Ordering::Relaxed);
-        self.slots[slot].uncertain |= refused == Refused::Fault;
+        self.slots[slot].uncertain |= refused == Refusal::Fault;
         self.later(slot, retry_after_seconds, now_ns, tally)
     }
 
-    /// No answer came. As [`Attempts::refused`].
+    /// Records a lost response. Returns the same as [`Attempts::refused`].
     pub(super) fn lost(
         &mut self,
         slot: usize,
@@ -80,7 +80,7 @@ impl Attempts {
         live.troubles.fetch_add(1, Ordering::Relaxed);
         let trouble = &mut tally.trouble;
         match loss {
-            // Nothing was asked, so this is no attempt. The watch over the whole crowd ends it when it goes on.
+            // Nothing was sent, so this is no attempt. The watchdog of the whole run stops it when it goes on.
             Loss::NotConnected if self.retry => {
                 trouble.not_connected += 1;
                 self.slots[slot].unconnected += 1;

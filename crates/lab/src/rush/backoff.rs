@@ -1,14 +1,14 @@
-//! How long to wait before asking again (FCFS-012).
+//! The wait before a retry (FCFS-012).
 
-/// Attempts a person makes at most.
+/// Maximum number of attempts per user.
 pub(super) const ATTEMPTS_MAX: u32 = 30;
 const FIRST_MS: u64 = 50;
 const LONGEST_MS: u64 = 2_000;
-/// A server may ask for more patience than this; a load test has none.
+/// Longest wait; a longer `Retry-After` is cut to it.
 const RETRY_AFTER_SECONDS_MAX: u32 = 5;
 
-/// Milliseconds to wait after `attempts` attempts: doubling up to two seconds, or what the server asked for, and
-/// jittered, so that a crowd that was refused together does not come back together.
+/// Milliseconds to wait after `attempts` attempts: doubling up to two seconds, or as the server asks. The wait is
+/// jittered, so that users who were refused together do not retry together.
 pub(super) fn wait_ms(attempts: u32, retry_after_seconds: Option<u32>, random: &mut fastrand::Rng) -> u64 {
     match retry_after_seconds {
         Some(seconds) => {
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_grow_to_a_limit_and_respect_the_server() {
+    fn waits_grow_to_a_limit_and_follow_retry_after() {
         let mut random = fastrand::Rng::with_seed(7);
         for attempts in 1..=ATTEMPTS_MAX {
             let ceiling_ms = (FIRST_MS * 2u64.pow(attempts - 1)).min(LONGEST_MS);

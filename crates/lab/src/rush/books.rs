@@ -1,38 +1,38 @@
-//! The books: what people heard, what the hot state says, what the database keeps. All must agree.
+//! Compares the records: the responses to users, the hot state, and the database. All must agree.
 
 use super::Reached;
-use super::campaign::{Sale, Standing, standing};
+use super::campaign::{CampaignStatus, Sale, status_of};
 use super::client::Client;
-use super::lookup::{Asked, LOOKUPS_MAX, Lookups, look_up};
-use super::options::Checked;
+use super::lookup::{LOOKUPS_MAX, Lookups, Winner, look_up};
+use super::options::CheckedOptions;
 use super::reconcile::{self, Book};
 use super::shared::Interrupt;
 use super::tally::Yes;
 use crate::report::{Check, CheckStatus, thousands};
 use std::collections::HashSet;
 
-/// The comparison's result.
-pub(super) struct Judged {
+/// The result of the comparison.
+pub(super) struct Comparison {
     pub(super) checks: Vec<Check>,
     pub(super) warnings: Vec<String>,
 }
 
-/// The people to judge by.
+/// The users and their responses.
 pub(super) struct People<'a> {
-    /// All who may have a coupon.
+    /// Number of users that may have a coupon.
     pub(super) count: u32,
-    /// Those of them who may or may not have got one, because they never heard.
+    /// Number of these users that got no response, so that their outcome is unknown.
     pub(super) unanswered: u64,
-    /// Those who heard a yes.
+    /// Users that received a coupon.
     pub(super) served: Served<'a>,
 }
 
-/// People who heard a yes.
+/// Users that received a coupon.
 #[derive(Clone, Copy)]
 pub(super) enum Served<'a> {
-    /// Each with the coupon that was named.
+    /// Each with the coupon from the response.
     Named(&'a [Yes]),
-    /// By number only: no coupon was named.
+    /// User numbers only: the responses named no coupon.
     Unnamed(&'a [u32]),
 }
 
@@ -44,48 +44,48 @@ impl Served<'_> {
         }
     }
 
-    fn to_look_up(self) -> Vec<Asked> {
-        let named = |yes: &Yes| Asked { user: yes.user, held: Some(yes.held) };
+    fn to_look_up(self) -> Vec<Winner> {
+        let named = |yes: &Yes| Winner { user: yes.user, held: Some(yes.held) };
         match self {
             Self::Named(heard) => heard.iter().take(LOOKUPS_MAX).map(named).collect(),
-            Self::Unnamed(users) => users.iter().take(LOOKUPS_MAX).map(|&user| Asked { user, held: None }).collect(),
+            Self::Unnamed(users) => users.iter().take(LOOKUPS_MAX).map(|&user| Winner { user, held: None }).collect(),
         }
     }
 }
 
-/// Everything there is to compare.
+/// All data to compare.
 struct Evidence<'a> {
     sale: &'a Sale,
     users: u32,
-    /// People who may or may not have got a coupon, because they never heard.
+    /// Users without a response, whose outcome is unknown.
     unanswered: u64,
-    /// People who heard a yes.
+    /// Users that received a coupon.
     served: u64,
-    /// Their coupons, as they heard of them or as they were looked up.
+    /// Their coupons, from the responses or from look-ups.
     heard: &'a [Yes],
-    standing: Standing,
+    standing: CampaignStatus,
     lookups: Lookups,
-    /// The server's comparison of hot state and database, or why there is none.
+    /// The server's own comparison of hot state and database, or why it is missing.
     book: Result<Book, String>,
 }
 
-/// Collects the books and compares them.
+/// Collects the records and compares them.
 ///
 /// # Errors
-/// When a book can not be read at all.
+/// When a record cannot be read.
 pub(super) fn compare(
     client: &mut Client,
-    options: &Checked,
+    options: &CheckedOptions,
     reached: &Reached,
     sale: &Sale,
     people: &People<'_>,
     interrupt: &Interrupt,
-) -> anyhow::Result<Judged> {
+) -> anyhow::Result<Comparison> {
     let book = match reached.admin_key {
         Some(_) => Ok(reconcile::read(client, &sale.campaign, interrupt)?),
-        None => Err("no administrator's key was given".to_owned()),
+        None => Err("no administrator's key given (--key)".to_owned()),
     };
-    let standing = standing(client, &sale.campaign)?;
+    let standing = status_of(client, &sale.campaign)?;
     let key = options.issue_key.as_deref().or(reached.admin_key.as_deref());
     let mut lookups = look_up(&reached.target, &sale.campaign, key, &people.served.to_look_up(), interrupt)?;
     let found = std::mem::take(&mut lookups.found);
@@ -102,20 +102,20 @@ pub(super) fn compare(
         lookups,
         book,
     };
-    Ok(Judged { checks: judge(&evidence), warnings: warn(&evidence) })
+    Ok(Comparison { checks: judge(&evidence), warnings: warn(&evidence) })
 }
 
 fn warn(evidence: &Evidence<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     if evidence.unanswered > 0 {
         warnings.push(format!(
-            "{} people went away or gave up without an answer; what they got is unknown",
+            "{} users left or gave up without a response; their outcome is unknown",
             evidence.unanswered
         ));
     }
     let looked_up = evidence.lookups.right + evidence.lookups.wrong;
     if looked_up < evidence.served {
-        warnings.push(format!("{looked_up} of {} yeses were looked up one by one", evidence.served));
+        warnings.push(format!("{looked_up} of {} issued coupons were looked up individually", evidence.served));
     }
     warnings.extend(evidence.lookups.examples.iter().cloned());
     warnings
@@ -139,12 +139,12 @@ fn check(id: &str, title: &str, title_ko: &str, passed: bool, expected: String, 
 }
 
 impl Evidence<'_> {
-    /// Coupons given: the hot state's count where we may see it, else the people that it counts.
+    /// Number of issued coupons: from the hot state where it is readable, else its number of participants.
     fn issued(&self) -> u64 {
         self.book.as_ref().map_or(self.standing.total_participants, |book| book.hot_count)
     }
 
-    /// Findings of these kinds in the server's own comparison.
+    /// Number of findings of these kinds in the server's own comparison.
     fn findings(&self, kinds: &[&str]) -> usize {
         self.book.as_ref().map_or(0, |book| book.count(kinds))
     }
@@ -159,7 +159,7 @@ fn issued_exactly(evidence: &Evidence<'_>) -> Check {
     let expected =
         if least == most { thousands(least) } else { format!("{} to {}", thousands(least), thousands(most)) };
     let passed = (least..=most).contains(&issued);
-    let title = "As many coupons as there are, or people";
+    let title = "Issued coupons equal stock or users";
     check("issued_exactly", title, "재고만큼 정확히 발급", passed, expected, thousands(issued))
 }
 
@@ -168,7 +168,7 @@ fn no_serial_twice(evidence: &Evidence<'_>) -> Check {
     let doubled = evidence.heard.len() - serials.len() + evidence.findings(&["duplicate_serial"]);
     check(
         "no_serial_twice",
-        "No serial given twice",
+        "No serial issued twice",
         "일련번호 중복 없음",
         doubled == 0,
         "0".into(),
@@ -182,13 +182,13 @@ fn no_user_twice(evidence: &Evidence<'_>) -> Check {
     let mut doubled = evidence.heard.len() - users.len() + evidence.heard.len() - ids.len();
     doubled += evidence.findings(&["over_limit"]);
     if evidence.sale.made {
-        // One coupon a person here, so as many people as coupons.
+        // The limit is one coupon per user, so both counts are equal.
         let extra = evidence.issued().abs_diff(evidence.standing.total_participants);
         doubled += usize::try_from(extra.max(evidence.lookups.doubled)).unwrap_or(usize::MAX);
     }
     check(
         "no_user_twice",
-        "No person served twice",
+        "No user got two coupons",
         "사용자 중복 발급 없음",
         doubled == 0,
         "0".into(),
@@ -208,21 +208,21 @@ fn serials_within_stock(evidence: &Evidence<'_>) -> Check {
 fn heard_is_kept(evidence: &Evidence<'_>) -> Check {
     let heard = evidence.served;
     let Lookups { right, wrong, unanswered, .. } = evidence.lookups;
-    // Someone may hold a coupon unheard only by having given up, or by having come before.
+    // Only a user that gave up, or an earlier run, explains a coupon without a response.
     let unheard = evidence.issued().saturating_sub(heard);
     let may_be_unheard = evidence.unanswered + u64::from(evidence.sale.issued_before);
     let passed = wrong == 0 && heard <= evidence.issued() && unheard <= may_be_unheard;
     let mut check = check(
         "heard_is_kept",
-        "Every yes heard is kept, and no other",
+        "Confirmed coupons equal stored coupons",
         "응답받은 쿠폰 = 보관된 쿠폰",
         passed,
-        format!("{} heard and kept", thousands(heard)),
-        format!("{} as heard, {wrong} not, {unheard} unheard of", thousands(right)),
+        format!("{} confirmed and stored", thousands(heard)),
+        format!("{} as confirmed, {wrong} different, {unheard} unconfirmed", thousands(right)),
     );
     if passed && right == 0 && unanswered > 0 {
         check.status = CheckStatus::Skipped;
-        check.found = "the server gave no answer to any look-up".into();
+        check.found = "the server answered no look-up".into();
     }
     check
 }
@@ -236,7 +236,7 @@ fn hot_is_database(evidence: &Evidence<'_>) -> Check {
             let sound = book.balances || !book.findings.is_empty();
             let passed = differing == 0 && sound && book.in_flight == 0 && book.hot_count == book.ledger_count;
             let found = format!(
-                "{} in hot state, {} in the database, {differing} differing, {} on the way",
+                "{} in hot state, {} in the database, {differing} different, {} in flight",
                 thousands(book.hot_count),
                 thousands(book.ledger_count),
                 book.in_flight
@@ -255,9 +255,16 @@ fn stock_adds_up(evidence: &Evidence<'_>) -> Check {
     let stock = u64::from(evidence.book.as_ref().map_or(evidence.sale.stock, |book| book.stock));
     let (issued, remaining) = (evidence.issued(), u64::from(evidence.standing.remaining_stock));
     let passed = stock == u64::from(evidence.sale.stock) && remaining + issued == stock;
-    let expected = format!("{} in all", thousands(stock));
-    let found = format!("{} left + {} issued", thousands(remaining), thousands(issued));
-    check("stock_adds_up", "Left and issued make the stock", "남은 재고 + 발급 = 전체 재고", passed, expected, found)
+    let expected = format!("{} in total", thousands(stock));
+    let found = format!("{} remaining + {} issued", thousands(remaining), thousands(issued));
+    check(
+        "stock_adds_up",
+        "Remaining plus issued equals stock",
+        "남은 재고 + 발급 = 전체 재고",
+        passed,
+        expected,
+        found,
+    )
 }
 
 #[cfg(test)]

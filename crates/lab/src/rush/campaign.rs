@@ -1,44 +1,44 @@
-//! The campaign that the crowd runs at: made here, or found.
+//! The campaign under test: created, or already there.
 
 use super::client::Client;
-use super::options::Checked;
+use super::options::CheckedOptions;
 use anyhow::{Context, bail};
 use domain::Timestamp;
 use serde_json::{Value, json};
 
-/// The campaign as it stands before the crowd comes.
+/// The campaign before the load test.
 #[derive(Clone, Debug)]
 pub(super) struct Sale {
     pub(super) campaign: String,
     pub(super) stock: u32,
-    /// Whether it was made for this rush, so that nobody else has had a coupon of it.
+    /// Whether it was created for this run, so that no other user has a coupon.
     pub(super) made: bool,
-    /// Coupons given before this rush.
+    /// Coupons issued before this run.
     pub(super) issued_before: u32,
     pub(super) started_at: Timestamp,
     pub(super) warnings: Vec<String>,
 }
 
-/// Figures of `GET /api/v1/coupons/status/{event_id}`.
+/// The response of `GET /api/v1/coupons/status/{event_id}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct CampaignStatus {
     pub(super) remaining_stock: u32,
     pub(super) total_participants: u64,
     pub(super) status: String,
 }
 
-/// Makes and opens the campaign, behind a gate if `gated`, or takes the one that is there.
-pub(super) fn prepare(client: &mut Client, options: &Checked, gated: bool) -> anyhow::Result<Sale> {
+/// Creates and opens the campaign, with a gate if `gated`, or uses the existing one.
+pub(super) fn prepare(client: &mut Client, options: &CheckedOptions, gated: bool) -> anyhow::Result<Sale> {
     let campaign = &options.campaign;
     let made = if client.has_admin_key() {
         make_with_key(client, campaign, options.stock, gated)
     } else {
         make_by_short_form(client, campaign, options.stock, gated)
     };
-    let made = made.with_context(|| format!("the campaign {campaign} could not be made"))?;
-    let standing = standing(client, campaign)?;
+    let made = made.with_context(|| format!("cannot create the campaign {campaign}"))?;
+    let standing = status_of(client, campaign)?;
     if standing.status != "active" && standing.status != "sold_out" {
-        bail!("the campaign {campaign} is {}; open it before the crowd comes", standing.status);
+        bail!("the campaign {campaign} is {}; open it before the load test", standing.status);
     }
     let mut sale = Sale {
         campaign: campaign.clone(),
@@ -56,14 +56,14 @@ pub(super) fn prepare(client: &mut Client, options: &Checked, gated: bool) -> an
         };
         sale.issued_before = issued_before;
         sale.warnings.push(format!(
-            "the campaign {campaign} was there already, with {} of {} coupons left",
+            "the campaign {campaign} already exists, with {} of {} coupons left",
             standing.remaining_stock, sale.stock
         ));
     }
     Ok(sale)
 }
 
-/// Whether it was made; otherwise it was there.
+/// Returns `true` if it was created, `false` if it already existed.
 fn make_with_key(client: &mut Client, campaign: &str, stock: u32, gated: bool) -> anyhow::Result<bool> {
     let body = json!({
         "event_id": campaign,
@@ -77,35 +77,35 @@ fn make_with_key(client: &mut Client, campaign: &str, stock: u32, gated: bool) -
     match reply.status {
         201 => {}
         409 => return Ok(false),
-        401 | 403 => bail!("the server does not accept the administrator's key ({})", reply.describe()),
+        401 | 403 => bail!("the server refuses the administrator's key ({}); check --key", reply.describe()),
         _ => bail!(reply.describe()),
     }
     let opened = client.post(&format!("/api/v1/admin/campaigns/{campaign}/open"), None)?;
     if opened.status != 200 {
-        bail!("it was made, but could not be opened: {}", opened.describe());
+        bail!("it was created, but could not be opened: {}", opened.describe());
     }
     Ok(true)
 }
 
-/// Without a key: the demo's short form.
+/// Creates it without a key, by the short form of the demo.
 fn make_by_short_form(client: &mut Client, campaign: &str, stock: u32, gated: bool) -> anyhow::Result<bool> {
     let before = client.get(&format!("/api/v1/coupons/status/{campaign}"))?;
     if before.status == 200 {
         return Ok(false);
     }
     if gated {
-        bail!("it takes an administrator's key (--key) to make a campaign with a gate");
+        bail!("creating a campaign with a gate requires an administrator's key (--key)");
     }
     let path = format!("/api/v1/admin/events/{campaign}/stock?initial_stock={stock}");
     let reply = client.post(&path, None)?;
     match reply.status {
         200 => Ok(true),
-        401 | 403 => bail!("the server wants an administrator's key for that ({})", reply.describe()),
+        401 | 403 => bail!("the server requires an administrator's key (--key): {}", reply.describe()),
         _ => bail!(reply.describe()),
     }
 }
 
-/// The stock of a campaign that was there, as the administrator sees it.
+/// The stock of an existing campaign, from the administrator's interface.
 fn stock_of(client: &mut Client, campaign: &str) -> Option<u32> {
     if !client.has_admin_key() {
         return None;
@@ -114,19 +114,19 @@ fn stock_of(client: &mut Client, campaign: &str) -> Option<u32> {
     u32::try_from(reply.json().ok()?.get("stock")?.as_u64()?).ok()
 }
 
-/// The campaign's figures in the hot state.
-pub(super) fn standing(client: &mut Client, campaign: &str) -> anyhow::Result<Standing> {
+/// The status of the campaign in the hot state.
+pub(super) fn status_of(client: &mut Client, campaign: &str) -> anyhow::Result<CampaignStatus> {
     let reply = client.get(&format!("/api/v1/coupons/status/{campaign}"))?;
     if reply.status != 200 {
-        bail!("the status of {campaign} can not be read: {}", reply.describe());
+        bail!("cannot read the status of {campaign}: {}", reply.describe());
     }
     let answer = reply.json()?;
     let read = || {
-        Some(Standing {
+        Some(CampaignStatus {
             remaining_stock: u32::try_from(answer.get("remaining_stock")?.as_u64()?).ok()?,
             total_participants: answer.get("total_participants")?.as_u64()?,
             status: answer.get("status").and_then(Value::as_str)?.to_owned(),
         })
     };
-    read().with_context(|| format!("the status of {campaign} lacks figures: {}", reply.describe()))
+    read().with_context(|| format!("the status of {campaign} lacks fields: {}", reply.describe()))
 }

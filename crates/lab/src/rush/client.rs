@@ -1,4 +1,4 @@
-//! A plain client for the few calls around the crowd: making the campaign, reading the books.
+//! A simple client for the calls before and after the load: creating the campaign, reading the records.
 
 use super::answer::excerpt;
 use super::target::Target;
@@ -10,13 +10,13 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// A call that finds no server, or an overloaded one, is repeated for this long: it may be restarting.
+/// A call to an unreachable or overloaded server is repeated for this long, because the server may be restarting.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(200);
-/// The books of a campaign in which everything is wrong are long.
+/// Largest accepted body; the comparison of a campaign with many findings is long.
 const BODY_BYTES_MAX: usize = 256 * 1024 * 1024;
 
-/// Status and body of an answer.
+/// Status and body of a response.
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) body: Vec<u8>,
@@ -25,16 +25,16 @@ pub(super) struct Reply {
 impl Reply {
     /// The body as JSON.
     pub(super) fn json(&self) -> anyhow::Result<Value> {
-        serde_json::from_slice(&self.body).with_context(|| format!("not JSON: {}", excerpt(&self.body)))
+        serde_json::from_slice(&self.body).with_context(|| format!("the response is not JSON: {}", excerpt(&self.body)))
     }
 
-    /// For messages: what came instead of what was hoped for.
+    /// Status and beginning of the body, for error messages.
     pub(super) fn describe(&self) -> String {
         format!("status {}: {}", self.status, excerpt(&self.body))
     }
 }
 
-/// Talks to one server, one call at a time.
+/// A client of one server that sends one request at a time.
 pub(super) struct Client {
     target: Target,
     admin_key: Option<String>,
@@ -47,7 +47,7 @@ impl Client {
         Self { target, admin_key, stream: None, patience: PATIENCE }
     }
 
-    /// A client that tries each call once.
+    /// A client without retries.
     pub(super) fn at_once(target: Target, admin_key: Option<String>) -> Self {
         Self { target, admin_key, stream: None, patience: Duration::ZERO }
     }
@@ -68,7 +68,7 @@ impl Client {
         self.call("PUT", path, Some(body))
     }
 
-    /// Repeats a call while there is no server or it says later; every call here may be repeated.
+    /// Sends a request, and repeats it while the server is unreachable or asks for a retry. Every call here is repeatable.
     fn call(&mut self, method: &str, path: &str, body: Option<&Value>) -> anyhow::Result<Reply> {
         let request = self.request(method, path, body);
         let give_up = Instant::now() + self.patience;
@@ -102,14 +102,14 @@ impl Client {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => {
-                let stream = TcpStream::connect_timeout(&self.target.address, TIMEOUT).context("can not connect")?;
+                let stream = TcpStream::connect_timeout(&self.target.address, TIMEOUT).context("cannot connect")?;
                 stream.set_nodelay(true)?;
                 stream.set_read_timeout(Some(TIMEOUT))?;
                 stream.set_write_timeout(Some(TIMEOUT))?;
                 stream
             }
         };
-        stream.write_all(request).context("can not send")?;
+        stream.write_all(request).context("cannot send")?;
         let (reply, keep_alive) = read_reply(&mut stream)?;
         if keep_alive {
             self.stream = Some(stream);
@@ -126,8 +126,8 @@ fn read_reply(stream: &mut TcpStream) -> anyhow::Result<(Reply, bool)> {
             let reply = Reply { status: answer.status, body: answer.body.to_vec() };
             return Ok((reply, answer.keep_alive));
         }
-        match stream.read(&mut chunk).context("no answer")? {
-            0 => bail!("the connection ended before the answer was whole"),
+        match stream.read(&mut chunk).context("no response")? {
+            0 => bail!("the connection ended before the response was complete"),
             read_bytes => bytes.extend_from_slice(&chunk[..read_bytes]),
         }
     }

@@ -1,6 +1,6 @@
-//! The people: each asks once, and asks again until there is an answer.
+//! The users: each requests one coupon and retries until there is a response.
 
-use super::answer::{Code, Heard, Held, hear};
+use super::answer::{Code, CouponRef, Interpretation, interpret_decision};
 use super::attempts::Attempts;
 use super::shared::Shared;
 use super::tally::{Tally, Yes};
@@ -8,12 +8,12 @@ use super::target::Target;
 use crate::load::{After, Answer, Flow, Loss, Moments, Next, Script};
 use std::sync::atomic::Ordering;
 
-/// Digits of a person's number in the user id, at the least.
+/// Minimum number of digits of the user number in the user id.
 const DIGITS_MIN: usize = 7;
 const NS_PER_SECOND: u64 = 1_000_000_000;
 
-/// How the people of a rush behave; the same for all threads.
-pub(super) struct Manner<'a> {
+/// The settings of all requests, the same for all threads.
+pub(super) struct RequestSettings<'a> {
     pub(super) target: &'a Target,
     pub(super) campaign: &'a str,
     pub(super) users: u32,
@@ -23,24 +23,24 @@ pub(super) struct Manner<'a> {
     pub(super) issue_key: Option<&'a str>,
 }
 
-/// The id of person number `user` (from 0).
+/// The id of user number `user` (from 0).
 pub(super) fn user_id(user: u32) -> String {
     format!("rush-{:0DIGITS_MIN$}", u64::from(user) + 1)
 }
 
-/// A request with a hole for the person's number.
+/// A request template with a gap for the user number.
 struct Form {
     bytes: Vec<u8>,
-    /// Where the number stands, once in the body and perhaps once in a header.
+    /// Offsets of the number: one in the body, and one in a header if present.
     holes: Vec<usize>,
     digits: usize,
 }
 
 impl Form {
-    fn new(manner: &Manner<'_>) -> Self {
+    fn new(manner: &RequestSettings<'_>) -> Self {
         let digits = manner.users.to_string().len().max(DIGITS_MIN);
         let number = "#".repeat(digits);
-        let Manner { target, campaign, .. } = manner;
+        let RequestSettings { target, campaign, .. } = manner;
         let body = format!(r#"{{"user_id":"rush-{number}","event_id":"{campaign}"}}"#);
         let mut head = format!(
             "POST /api/v1/coupons/issue HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n",
@@ -70,22 +70,22 @@ impl Form {
     }
 }
 
-/// One thread's share of the people.
+/// One thread's share of the users.
 pub(super) struct Crowd<'a> {
     shared: &'a Shared,
     thread: usize,
     form: Form,
     ns_per_arrival: Option<f64>,
     attempts: Attempts,
-    /// The person on each connection.
+    /// The user on each connection.
     people: Vec<u32>,
-    /// The next person, who is not due yet.
+    /// The next user, whose arrival is not due yet.
     at_the_door: Option<u32>,
     tally: Tally,
 }
 
 impl<'a> Crowd<'a> {
-    pub(super) fn new(manner: &Manner<'_>, shared: &'a Shared, thread: usize, connections: usize) -> Self {
+    pub(super) fn new(manner: &RequestSettings<'_>, shared: &'a Shared, thread: usize, connections: usize) -> Self {
         Self {
             shared,
             thread,
@@ -107,8 +107,8 @@ impl<'a> Crowd<'a> {
         After::Free
     }
 
-    fn decided(&mut self, slot: usize, code: Code, held: Option<Held>, moments: Moments) -> After {
-        // ALREADY_ISSUED tells a coupon as well as ISSUED does: the yes was lost on the way, or heard in an earlier run.
+    fn decided(&mut self, slot: usize, code: Code, held: Option<CouponRef>, moments: Moments) -> After {
+        // ALREADY_ISSUED names a coupon, too: the first response was lost, or an earlier run received it.
         let is_yes = held.is_some();
         let latency_ns = moments.now_ns.saturating_sub(moments.since_ns);
         self.tally.decided(code, is_yes, latency_ns, moments.now_ns);
@@ -122,7 +122,7 @@ impl<'a> Crowd<'a> {
         self.settle()
     }
 
-    /// No decision: the person asks again at that moment, or gives up.
+    /// No decision: retries at `again_ns`, or gives up.
     fn later(&mut self, again_ns: Option<u64>) -> After {
         match again_ns {
             Some(at_ns) => After::Again(at_ns),
@@ -152,15 +152,15 @@ impl Script for Crowd<'_> {
     }
 
     fn answered(&mut self, slot: usize, answer: &Answer<'_>, moments: Moments) -> After {
-        match hear(answer) {
-            Heard::Decision((code, held)) => self.decided(slot, code, held, moments),
-            Heard::Refused(refused) => {
+        match interpret_decision(answer) {
+            Interpretation::Decision((code, held)) => self.decided(slot, code, held, moments),
+            Interpretation::Refused(refusal) => {
                 let notes = (&mut self.tally, self.shared.live(self.thread));
-                let again_ns = self.attempts.refused(slot, refused, answer.retry_after_seconds, moments.now_ns, notes);
+                let again_ns = self.attempts.refused(slot, refusal, answer.retry_after_seconds, moments.now_ns, notes);
                 self.later(again_ns)
             }
-            Heard::Hopeless(reason) => {
-                self.shared.fail(format!("the server's answer is of no use: {reason}"));
+            Interpretation::Unusable(reason) => {
+                self.shared.fail(format!("unusable response: {reason}"));
                 After::Free
             }
         }
@@ -182,8 +182,8 @@ mod tests {
     use super::*;
     use crate::rush::shared::Interrupt;
 
-    fn manner(target: &Target) -> Manner<'_> {
-        Manner {
+    fn manner(target: &Target) -> RequestSettings<'_> {
+        RequestSettings {
             target,
             campaign: "sale",
             users: 3,
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn each_person_has_a_request_of_their_own() {
+    fn each_user_has_its_own_request() {
         let target = Target::parse("127.0.0.1:80").expect("an address");
         let mut form = Form::new(&manner(&target));
         let mut out = Vec::new();
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn people_arrive_when_they_are_due_and_no_sooner() {
+    fn users_arrive_when_they_are_due_and_not_earlier() {
         let target = Target::parse("127.0.0.1:80").expect("an address");
         let shared = Shared::new(3, 1, Interrupt::default());
         let mut crowd = Crowd::new(&manner(&target), &shared, 0, 2);
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(crowd.next(0, 0), Next::Take { due_ns: Some(0) });
         assert_eq!(crowd.next(1, tenth - 1), Next::Wait(tenth));
         assert_eq!(crowd.next(1, tenth), Next::Take { due_ns: Some(tenth) });
-        // Late: the latency still counts from the moment that was due.
+        // Late: the latency counts from the scheduled time.
         assert_eq!(crowd.next(0, 9 * tenth), Next::Take { due_ns: Some(2 * tenth) });
         assert_eq!(crowd.next(1, 9 * tenth), Next::Finished);
     }

@@ -1,6 +1,6 @@
-//! Asking for the coupon of every person who heard a yes.
+//! Looks up the coupon of every user that received one.
 
-use super::answer::{Held, excerpt};
+use super::answer::{CouponRef, excerpt};
 use super::backoff::wait_ms;
 use super::crowd::user_id;
 use super::shared::Interrupt;
@@ -12,46 +12,46 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// Most people asked about; the server's own comparison covers the rest.
+/// Maximum number of look-ups; the server's own comparison covers the rest.
 pub(super) const LOOKUPS_MAX: usize = 100_000;
 const CONNECTIONS: usize = 64;
-/// A server that limits us answers fewer; then it stays at those.
+/// Time limit of all look-ups. A server with rate limits answers fewer of them.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// Wrong answers kept word for word.
+/// Number of stored examples of wrong responses.
 const EXAMPLES_MAX: usize = 5;
 
-/// A person who heard a yes.
+/// A user that received a coupon.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
-    /// The person's number, from 0.
+pub(super) struct Winner {
+    /// The user number, from 0.
     pub(super) user: u32,
-    /// The coupon that was named, if one was.
-    pub(super) held: Option<Held>,
+    /// The coupon, if the response named it.
+    pub(super) held: Option<CouponRef>,
 }
 
-/// What came of the look-ups.
+/// The results of all look-ups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Lookups {
-    /// People whose answer was the coupon they had heard of, or any where they had heard of none by name.
+    /// Users whose coupon matches the first response, or who hold any coupon if that response named none.
     pub(super) right: u64,
-    /// Coupons of those who had heard of none by name.
+    /// Coupons of users whose first response named none.
     pub(super) found: Vec<Yes>,
-    /// People whose answer was another coupon, or none.
+    /// Users with another coupon, or none.
     pub(super) wrong: u64,
-    /// People with more than one coupon.
+    /// Users with more than one coupon.
     pub(super) doubled: u64,
-    /// People the server gave no answer about.
+    /// Users whose look-up got no response.
     pub(super) unanswered: u64,
-    /// Some of the wrong answers.
+    /// Some wrong responses.
     pub(super) examples: Vec<String>,
 }
 
-/// Looks up every yes; the caller gives at most [`LOOKUPS_MAX`].
+/// Looks up every winner; `heard` has at most [`LOOKUPS_MAX`] entries.
 pub(super) fn look_up(
     target: &Target,
     campaign: &str,
     key: Option<&str>,
-    heard: &[Asked],
+    heard: &[Winner],
     interrupt: &Interrupt,
 ) -> anyhow::Result<Lookups> {
     let connections = heard.len().min(CONNECTIONS);
@@ -72,9 +72,9 @@ pub(super) fn look_up(
 }
 
 struct Lookup<'a> {
-    heard: &'a [Asked],
+    heard: &'a [Winner],
     next: usize,
-    /// Index of the yes that each connection asks about, and attempts so far.
+    /// Per connection: the index of its winner, and the number of attempts.
     present: Vec<(usize, u32)>,
     path_end: String,
     interrupt: &'a Interrupt,
@@ -94,12 +94,13 @@ struct UserCoupon {
 }
 
 impl Lookup<'_> {
-    fn judge(&mut self, asked: Asked, answer: &Answer<'_>) {
+    fn judge(&mut self, asked: Winner, answer: &Answer<'_>) {
         let coupons = match serde_json::from_slice::<UserCoupons>(answer.body) {
             Ok(user) if answer.status == 200 => user.coupons,
             _ => return self.wrong(asked, answer),
         };
-        let mut coupons_held = coupons.iter().map(|coupon| Held { coupon_id: coupon.coupon_id, serial: coupon.serial });
+        let mut coupons_held =
+            coupons.iter().map(|coupon| CouponRef { coupon_id: coupon.coupon_id, serial: coupon.serial });
         let held = match asked.held {
             Some(held) => coupons_held.find(|one| *one == held),
             None => coupons_held.next(),
@@ -112,14 +113,14 @@ impl Lookup<'_> {
         }
     }
 
-    fn wrong(&mut self, asked: Asked, answer: &Answer<'_>) {
+    fn wrong(&mut self, asked: Winner, answer: &Answer<'_>) {
         self.found.wrong += 1;
         if self.found.examples.len() < EXAMPLES_MAX {
             let user = user_id(asked.user);
             let heard =
                 asked.held.map_or("a coupon".into(), |held| format!("{} (serial {})", held.coupon_id, held.serial));
             let (status, body) = (answer.status, excerpt(answer.body));
-            self.found.examples.push(format!("{user} heard of {heard}, now: {status} {body}"));
+            self.found.examples.push(format!("{user} received {heard}, but the look-up returned {status} {body}"));
         }
     }
 

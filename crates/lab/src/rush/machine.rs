@@ -1,8 +1,8 @@
-//! The machine under the figures, without which they mean nothing.
+//! Describes the machine, as context of the results.
 
 use crate::report::Machine;
 
-/// Reads what the system tells; empty or zero where it does not.
+/// Reads the description from the system. Unavailable fields are empty or zero.
 pub(super) fn read() -> Machine {
     let uname = rustix::system::uname();
     let text = |part: &std::ffi::CStr| part.to_string_lossy().into_owned();

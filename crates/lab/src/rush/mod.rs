@@ -1,8 +1,8 @@
-//! The whole event (FCFS-014): a campaign, everyone at once, and the books afterwards.
+//! The whole event (FCFS-014): a campaign, all users at once, and the comparison of the records.
 //!
-//! [`run`] does it all. It knows the server by `contract.md` only. A person's request is repeated until it has an
-//! answer, because a retry is always safe (FCFS-012); who hears `ALREADY_ISSUED` after a lost reply hears the yes
-//! that was lost.
+//! [`run`] is the entry point. It knows the server by `contract.md` only. A request is retried until it has a response,
+//! because a retry is always safe (FCFS-012). `ALREADY_ISSUED` after a lost response confirms the coupon of that
+//! response.
 
 mod answer;
 mod attempts;
@@ -25,13 +25,13 @@ mod target;
 pub use options::Options;
 
 use crate::load::{Limits, cpu_seconds_of, each_thread, raise_open_files};
-use crate::report::{self, Figures, Outcomes, ProcessorTime, Report};
+use crate::report::{self, Outcomes, ProcessorTime, Report, Results};
 use anyhow::Context;
 use books::{People, Served};
 use campaign::Sale;
 use client::Client;
-use crowd::{Crowd, Manner};
-use options::Checked;
+use crowd::{Crowd, RequestSettings};
+use options::CheckedOptions;
 use own_server::OwnServer;
 use shared::Shared;
 use std::io::Write;
@@ -39,21 +39,21 @@ use std::time::Instant;
 use tally::Tally;
 use target::Target;
 
-/// Runs the rush: starts a server if none is given, makes the campaign, sends the crowd, compares the books, writes
-/// the report (HTML, and JSON beside it), prints the summary. A server of its own is stopped in any case.
+/// Runs the load test: starts a server if none is given, creates the campaign, sends all requests, compares the records,
+/// writes the report (HTML, and JSON beside it), prints the summary. A temporary server is stopped in any case.
 ///
 /// # Errors
-/// When the options can not be, the server does not start or does not understand, nobody gets an answer for a
-/// minute, or the report can not be written. Books that do not balance are no error: see [`Report::books_balance`].
+/// When an option is invalid, the server does not start or sends unusable responses, no user gets a response for a
+/// minute, or the report cannot be written. A failed check is no error: see [`Report::books_balance`].
 pub fn run(options: Options) -> anyhow::Result<Report> {
     let options = options.check()?;
     at_a_server(&options, &[], |reached, interrupt| rush(&options, reached, interrupt))
 }
 
-/// Runs a rush at the server that was given, or at one of its own, and tells what came of it. `environment` is for a
-/// server of its own.
+/// Runs `rush` at the given server or at a temporary one, and writes the report. `environment` applies to the temporary
+/// server.
 fn at_a_server(
-    options: &Checked,
+    options: &CheckedOptions,
     environment: &[(&str, String)],
     rush: impl FnOnce(&Reached, &shared::Interrupt) -> anyhow::Result<Report>,
 ) -> anyhow::Result<Report> {
@@ -79,24 +79,24 @@ fn at_a_server(
     if let Some(server) = own
         && let Err(error) = server.stop()
     {
-        progress::say(&format!("{error:#}"));
+        progress::print_line(&format!("{error:#}"));
     }
     report::write(&report, &options.report)?;
-    // Whoever reads along may have left; the report is written all the same.
+    // Standard output may be closed; the report is written anyway.
     let _told = std::io::stdout().write_all(report::summary(&report, &options.report).as_bytes());
     Ok(report)
 }
 
-/// The server under the rush.
+/// The server under test.
 struct Reached {
     target: Target,
     admin_key: Option<String>,
-    /// The server's process id, when it is ours.
+    /// The process id of a temporary server.
     process: Option<u32>,
 }
 
 impl Reached {
-    /// Does something, and weighs the processor time that it takes.
+    /// Runs `work` and measures its processor time.
     fn weigh<T>(&self, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<(T, ProcessorTime)> {
         let cpu = || (cpu_seconds_of(std::process::id()), self.process.and_then(cpu_seconds_of));
         let before = cpu();
@@ -107,7 +107,7 @@ impl Reached {
     }
 }
 
-fn rush(options: &Checked, reached: &Reached, interrupt: &shared::Interrupt) -> anyhow::Result<Report> {
+fn rush(options: &CheckedOptions, reached: &Reached, interrupt: &shared::Interrupt) -> anyhow::Result<Report> {
     let mut client = Client::new(reached.target.clone(), reached.admin_key.clone());
     let sale = campaign::prepare(&mut client, options, false)?;
     let shared = Shared::new(options.users, options.threads, interrupt.clone());
@@ -115,25 +115,25 @@ fn rush(options: &Checked, reached: &Reached, interrupt: &shared::Interrupt) -> 
     let mut warnings = sale.warnings.clone();
     warnings.extend(shared.warnings());
     warnings.extend(fell_behind(options, &tally));
-    progress::say("comparing the books");
+    progress::print_line("comparing the records");
     let served = Served::Named(&tally.heard);
     let people = People { count: options.users, unanswered: tally.gave_up, served };
     let judged = books::compare(&mut client, options, reached, &sale, &people, interrupt)?;
     warnings.extend(judged.warnings);
-    let verdict = report::Verdict::of(judged.checks, warnings);
+    let verdict = report::Assessment::of(judged.checks, warnings);
     Ok(report_of(options, reached, &sale, &tally, verdict, processor))
 }
 
-/// Puts the report together.
+/// Builds the report.
 fn report_of(
-    options: &Checked,
+    options: &CheckedOptions,
     reached: &Reached,
     sale: &Sale,
     tally: &Tally,
-    verdict: report::Verdict,
+    verdict: report::Assessment,
     processor: ProcessorTime,
 ) -> Report {
-    let figures = Figures {
+    let figures = Results {
         users: options.users,
         connections: options.connections,
         threads: options.threads,
@@ -165,18 +165,20 @@ fn report_of(
     }
 }
 
-/// Below this share of the asked rate the figures are the server's limit, not the asked load.
+/// Below this share of the requested rate the results show the server's limit, not the requested load.
 const KEPT_RATE: f64 = 0.95;
 
-fn fell_behind(options: &Checked, tally: &Tally) -> Option<String> {
+fn fell_behind(options: &CheckedOptions, tally: &Tally) -> Option<String> {
     let asked = f64::from(options.rate?);
     let achieved = tally.answers() as f64 / tally.elapsed_seconds().max(1e-9);
     let behind = achieved < asked * KEPT_RATE && tally.elapsed_seconds() > 1.0;
-    behind.then(|| format!("{achieved:.0} answers a second of {asked:.0} asked: people waited for a free connection"))
+    behind.then(|| {
+        format!("{achieved:.0} of the requested {asked:.0} responses per second: users waited for a free connection")
+    })
 }
 
-fn send_crowd(options: &Checked, reached: &Reached, sale: &Sale, shared: &Shared) -> anyhow::Result<Tally> {
-    let manner = Manner {
+fn send_crowd(options: &CheckedOptions, reached: &Reached, sale: &Sale, shared: &Shared) -> anyhow::Result<Tally> {
+    let manner = RequestSettings {
         target: &reached.target,
         campaign: &sale.campaign,
         users: options.users,
@@ -192,7 +194,7 @@ fn send_crowd(options: &Checked, reached: &Reached, sale: &Sale, shared: &Shared
     each_thread(reached.target.address, options.connections, limits, start, &mut crowds, |at_work| {
         progress::watch(shared, options.users, start, at_work);
     })
-    .context("the crowd could not be sent")?;
+    .context("the load test failed")?;
     shared.outcome()?;
     Ok(Tally::merge(crowds.into_iter().map(Crowd::into_tally)))
 }

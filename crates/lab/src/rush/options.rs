@@ -1,46 +1,46 @@
-//! What to run, and whether it can be run.
+//! The options of a load test, and their validation.
 
 use anyhow::{bail, ensure};
 use std::path::PathBuf;
 
-/// Most people of one rush: their numbers are 32 bits wide, and what winners heard is kept in memory.
+/// Maximum number of users: user numbers have 32 bits, and the coupons of all winners are kept in memory.
 const USERS_MAX: u32 = 100_000_000;
-/// Most connections; addresses and ports on one machine allow about twice that.
+/// Maximum number of connections; the ports of one address allow about twice as many.
 const CONNECTIONS_MAX: usize = 25_000;
-/// Most event loops.
+/// Maximum number of event loops.
 const THREADS_MAX: usize = 64;
 
-/// A rush: how many people, over what, at which campaign.
+/// A load test of a campaign.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Distinct people, each with one request (1..=100,000,000).
+    /// Number of users, each with one request (1..=100,000,000).
     pub users: u32,
-    /// Keep-alive connections that carry them (1..=25,000; never more than people).
+    /// Number of keep-alive connections (1..=25,000; never more than users).
     pub connections: usize,
-    /// Coupons of the campaign, if it is made here.
+    /// Stock of the campaign, if it is created.
     pub stock: u32,
-    /// The campaign; `None`: `rush-` and something random.
+    /// The campaign; `None`: `rush-` and a random suffix.
     pub campaign: Option<String>,
-    /// A server that is running already, `http://HOST:PORT`; `None`: one is started and stopped.
+    /// A running server, `http://HOST:PORT`; `None`: a temporary server is started.
     pub url: Option<String>,
-    /// An administrator's key of the server at `url`: makes the campaign, and opens its books.
+    /// An administrator's key of the server at `url`, to create the campaign and read its records.
     pub admin_key: Option<String>,
-    /// A key sent with every request for a coupon, for servers where `coupon.open_issue` is false.
+    /// A key for every coupon request, for servers where `coupon.open_issue` is false.
     pub issue_key: Option<String>,
-    /// Arrivals a second. `None`: everyone at once, as fast as the connections carry them.
-    /// With a rate, latency counts from the moment at which a person was due, whether a connection was free or not.
+    /// Arrivals per second. `None`: all users at once, as fast as the connections allow.
+    /// With a rate, latency counts from the scheduled arrival, including the wait for a free connection.
     pub rate: Option<u32>,
-    /// Keeps the data folder and the log of a server of our own.
+    /// Whether to keep the data folder and the log of a temporary server.
     pub keep_data: bool,
-    /// Where the page goes; the figures go beside it with the ending `.json`.
+    /// File of the HTML report; the results are written beside it with the extension `.json`.
     pub report: PathBuf,
-    /// The program that serves: `PROGRAM serve`, `PROGRAM admin keys create`.
+    /// The program of a temporary server, for `PROGRAM serve` and `PROGRAM admin keys create`.
     pub program: PathBuf,
-    /// Whether a person asks again after a lost connection, a time-out, 429 or a server's fault.
+    /// Whether a user retries after a lost connection, a time-out, 429 or 5xx.
     pub retry: bool,
     /// Whether every request carries an `Idempotency-Key`.
     pub idempotency_keys: bool,
-    /// Event loops of the crowd (1..=64). One is enough unless the server has many more cores.
+    /// Number of event loops (1..=64). One is enough unless the server has many cores.
     pub threads: usize,
 }
 
@@ -65,9 +65,9 @@ impl Default for Options {
     }
 }
 
-/// Options that can be run.
+/// Validated options.
 #[derive(Clone, Debug)]
-pub(super) struct Checked {
+pub(super) struct CheckedOptions {
     pub(super) users: u32,
     pub(super) connections: usize,
     pub(super) stock: u32,
@@ -85,16 +85,19 @@ pub(super) struct Checked {
 }
 
 impl Options {
-    pub(super) fn check(self) -> anyhow::Result<Checked> {
+    pub(super) fn check(self) -> anyhow::Result<CheckedOptions> {
         let stock_max = domain::coupon::campaign::STOCK_MAX;
         ensure!((1..=USERS_MAX).contains(&self.users), "users must be 1 to {USERS_MAX}");
         ensure!((1..=CONNECTIONS_MAX).contains(&self.connections), "connections must be 1 to {CONNECTIONS_MAX}");
         ensure!((1..=stock_max).contains(&self.stock), "stock must be 1 to {stock_max}");
         ensure!((1..=THREADS_MAX).contains(&self.threads), "threads must be 1 to {THREADS_MAX}");
-        ensure!(self.rate != Some(0), "rate must be at least 1 arrival a second");
+        ensure!(self.rate != Some(0), "rate must be at least 1 arrival per second");
         for (name, key) in [("admin key", &self.admin_key), ("issue key", &self.issue_key)] {
             let printable = |key: &String| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
-            ensure!(key.as_ref().is_none_or(printable), "the {name} must be printable characters without spaces");
+            ensure!(
+                key.as_ref().is_none_or(printable),
+                "the {name} must consist of printable characters without spaces"
+            );
         }
         let random = || format!("rush-{:08x}", fastrand::u32(..));
         let campaign = self.campaign.unwrap_or_else(random);
@@ -102,7 +105,7 @@ impl Options {
             bail!("campaign {campaign:?}: {error}");
         }
         let connections = self.connections.min(self.users as usize);
-        Ok(Checked {
+        Ok(CheckedOptions {
             users: self.users,
             connections,
             stock: self.stock,
@@ -126,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_not_be_run_is_refused_with_what_would_be_right() {
+    fn invalid_options_are_refused_with_the_permitted_values() {
         type Change = fn(&mut Options);
         let cases: [(Change, &str); 8] = [
             (|o| o.users = 0, "users must be 1"),
@@ -147,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_never_more_connections_than_people() {
+    fn there_are_never_more_connections_than_users() {
         let checked = Options { users: 3, threads: 8, ..Options::default() }.check().expect("can be run");
         assert_eq!((checked.connections, checked.threads), (3, 3));
         assert!(checked.campaign.starts_with("rush-"));

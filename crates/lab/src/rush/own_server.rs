@@ -1,7 +1,7 @@
-//! The rush's own server: its folder, its key, its start and its end.
+//! The temporary server: its folder, key, start and stop.
 
 use super::client::Client;
-use super::progress::say;
+use super::progress::print_line;
 use super::target::Target;
 use anyhow::{Context, ensure};
 use launch::{Launch, LaunchError, Running, create_key};
@@ -11,30 +11,31 @@ use tempfile::TempDir;
 
 const START_LIMIT: Duration = Duration::from_secs(20);
 const STOP_LIMIT: Duration = Duration::from_secs(30);
-/// Shorter: a rush that failed should not keep its user waiting.
+/// Shorter after a failure, so that the command ends soon.
 const DROP_LIMIT: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(10);
-/// The whole crowd has one address, so the limits per address must not stop it.
+/// All requests come from one address, so the limits per address are raised to this.
 const UNLIMITED: &str = "1000000";
 
-/// A running server that ends with this value.
+/// A running server. It is stopped when this value is dropped.
 pub(super) struct OwnServer {
     running: Running,
     target: Target,
     admin_key: String,
-    /// Removed at the end, unless it is kept.
+    /// The folder to remove at the end; `None` when it is kept.
     _folder: Option<TempDir>,
 }
 
 impl OwnServer {
-    /// Starts `program` on a free port with its data in a temporary folder and this in its environment, and waits until
-    /// it is ready.
+    /// Starts `program` on a free port with its data in a temporary folder and with these environment variables, and waits
+    /// until it is ready.
     pub(super) fn start(program: &Path, keep_data: bool, environment: &[(&str, String)]) -> anyhow::Result<Self> {
-        // The server runs in its own folder, so that no configuration file of the present one is found.
+        // The server runs in its own folder, so that it finds no configuration file of the current one.
         let program = if program.components().count() > 1 { std::path::absolute(program)? } else { program.to_owned() };
         let (folder, path) = folder(keep_data)?;
         let data = path.join("data");
-        let admin_key = create_key(&program, &path, &data, &["--admin"]).context("an administrator's key")?;
+        let admin_key =
+            create_key(&program, &path, &data, &["--admin"]).context("cannot create an administrator's key")?;
         let limits = ["PER_IP_PER_SECOND", "PER_IP_BURST"].map(|name| (format!("ONSALE__LIMITS__{name}"), UNLIMITED));
         let launch = Launch::serve(&program, &data).folder(&path).log(&path.join("server.log"));
         let launch = launch.environment(limits).environment(environment.iter().map(|(name, value)| (name, value)));
@@ -57,7 +58,7 @@ impl OwnServer {
         self.running.pid()
     }
 
-    /// Asks the server to end, and waits until it has.
+    /// Stops the server, and waits until it has ended.
     pub(super) fn stop(mut self) -> anyhow::Result<()> {
         match self.running.terminate(STOP_LIMIT) {
             Ok(status) => {
@@ -66,7 +67,7 @@ impl OwnServer {
             }
             Err(error @ LaunchError::StillRunning(_)) => {
                 self.running.kill()?;
-                Err(error).context("the server was killed")
+                Err(error).context("the server did not stop and was killed")
             }
             Err(error) => Err(error.into()),
         }
@@ -92,21 +93,22 @@ impl OwnServer {
 
 impl Drop for OwnServer {
     fn drop(&mut self) {
-        // In good order if it can; it is killed otherwise.
+        // A graceful stop first; then it is killed.
         if self.running.is_running() {
             let _ended = self.running.terminate(DROP_LIMIT);
         }
     }
 }
 
-/// The server's folder. The first value removes it at the end; none when it is kept.
+/// Creates the server's folder. The first value removes it at the end; `None` when it is kept.
 fn folder(is_kept: bool) -> anyhow::Result<(Option<TempDir>, PathBuf)> {
-    let folder = tempfile::Builder::new().prefix("onsale-rush-").tempdir().context("a temporary folder")?;
+    let folder =
+        tempfile::Builder::new().prefix("onsale-rush-").tempdir().context("cannot create a temporary folder")?;
     let path = folder.path().to_owned();
     if !is_kept {
         return Ok((Some(folder), path));
     }
-    say(&format!("data and log are kept in {}", folder.keep().display()));
+    print_line(&format!("data and log are kept in {}", folder.keep().display()));
     Ok((None, path))
 }
 
@@ -120,10 +122,10 @@ mod tests {
             let error = OwnServer::start(Path::new(program), false, &[]).err().expect("refused");
             format!("{error:#}")
         };
-        assert!(refused("/no/such/program").contains("/no/such/program cannot be run"));
-        assert!(refused("false").contains("could not be made"));
-        assert!(refused("true").contains("expected alone on the output"));
+        assert!(refused("/no/such/program").contains("cannot run /no/such/program"));
+        assert!(refused("false").contains("cannot create a key"));
+        assert!(refused("true").contains("exactly one key"));
         // `echo` prints a line of several words.
-        assert!(refused("echo").contains("expected alone on the output"));
+        assert!(refused("echo").contains("exactly one key"));
     }
 }

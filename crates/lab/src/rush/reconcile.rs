@@ -1,4 +1,4 @@
-//! Hot state and database compared coupon by coupon: the server's own comparison, through its interface.
+//! Reads the server's own comparison of hot state and database through its interface.
 
 use super::answer::excerpt;
 use super::client::{Client, Reply};
@@ -9,30 +9,30 @@ use serde_json::Value;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// Decisions must have reached the database by then.
+/// Time limit for all decisions to reach the database.
 const IN_FLIGHT_PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// One campaign's books.
+/// The comparison of one campaign.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(super) struct Book {
     pub(super) event_id: String,
     pub(super) stock: u32,
     pub(super) hot_count: u64,
     pub(super) ledger_count: u64,
-    /// Decided, but not kept yet.
+    /// Issued, but not in the database yet.
     pub(super) in_flight: u64,
     pub(super) balances: bool,
     pub(super) findings: Vec<Value>,
 }
 
 impl Book {
-    /// How many findings are of one of these kinds.
+    /// Number of findings of these kinds.
     pub(super) fn count(&self, kinds: &[&str]) -> usize {
         self.findings.iter().filter(|finding| kinds.contains(&kind(finding))).count()
     }
 
-    /// Findings of other kinds than these.
+    /// Number of findings of other kinds.
     pub(super) fn count_others(&self, kinds: &[&str]) -> usize {
         self.findings.len() - self.count(kinds)
     }
@@ -47,12 +47,12 @@ struct Answer {
     campaigns: Vec<Book>,
 }
 
-/// Reads the books once every decision is kept, or as they stand after a minute.
+/// Reads the comparison when every decision is in the database, or after a minute.
 pub(super) fn read(client: &mut Client, campaign: &str, interrupt: &Interrupt) -> anyhow::Result<Book> {
     let give_up = Instant::now() + IN_FLIGHT_PATIENCE;
     loop {
         let reply = client.get(&format!("/api/v1/admin/reconcile?event_id={campaign}"))?;
-        let book = book_of(&reply, campaign).with_context(|| format!("the books of {campaign} can not be read"))?;
+        let book = book_of(&reply, campaign).with_context(|| format!("cannot read the comparison of {campaign}"))?;
         if book.in_flight == 0 || Instant::now() >= give_up {
             return Ok(book);
         }
@@ -68,5 +68,5 @@ fn book_of(reply: &Reply, campaign: &str) -> anyhow::Result<Book> {
         bail!(reply.describe());
     }
     let answer: Answer = serde_json::from_slice(&reply.body).with_context(|| excerpt(&reply.body))?;
-    answer.campaigns.into_iter().find(|book| book.event_id == campaign).context("the campaign is not among them")
+    answer.campaigns.into_iter().find(|book| book.event_id == campaign).context("the response lacks the campaign")
 }

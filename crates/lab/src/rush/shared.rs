@@ -1,44 +1,44 @@
-//! What the crowd's threads share: the next person, the figures for the progress line, and the reason to stop.
+//! State shared by the threads: the next user, the counters of the progress line, and the reason to stop.
 
 use anyhow::{Context, bail};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Set when the person at the terminal has had enough.
+/// Set by SIGINT and SIGTERM.
 pub(super) type Interrupt = Arc<AtomicBool>;
 
-/// A flag that SIGINT and SIGTERM set, so that a server of our own is stopped before we are. A second signal ends
-/// the program at once.
+/// Returns a flag that SIGINT and SIGTERM set, so that a temporary server is stopped first. A second signal ends the
+/// program at once.
 pub(super) fn interrupt_flag() -> anyhow::Result<Interrupt> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let flag = Interrupt::default();
     for signal in [SIGINT, SIGTERM] {
-        // In this order: the first signal only sets the flag, the next finds it set.
-        signal_hook::flag::register_conditional_shutdown(signal, 130, flag.clone()).context("signals")?;
-        signal_hook::flag::register(signal, flag.clone()).context("signals")?;
+        // The order matters: the first signal only sets the flag, the next one finds it set.
+        signal_hook::flag::register_conditional_shutdown(signal, 130, flag.clone()).context("cannot handle signals")?;
+        signal_hook::flag::register(signal, flag.clone()).context("cannot handle signals")?;
     }
     Ok(flag)
 }
 
-/// One thread's live figures, on cache lines of their own.
+/// The counters of one thread, on cache lines of their own.
 #[repr(align(128))]
 #[derive(Default)]
 pub(super) struct Live {
-    /// People who have their answer, or have given up.
+    /// Users that have a decision, or gave up.
     pub(super) settled: AtomicU64,
-    /// Yeses heard.
+    /// Coupons received.
     pub(super) issued: AtomicU64,
-    /// 429 answers.
+    /// 429 responses.
     pub(super) limited: AtomicU64,
-    /// Every other attempt without a decision.
+    /// Other attempts without a decision.
     pub(super) troubles: AtomicU64,
-    /// Answers that settled nobody yet, such as ranks.
+    /// Intermediate responses, such as ranks.
     pub(super) steps: AtomicU64,
 }
 
 /// Sums over all threads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Seen {
+pub(super) struct Progress {
     pub(super) settled: u64,
     pub(super) issued: u64,
     pub(super) limited: u64,
@@ -46,7 +46,7 @@ pub(super) struct Seen {
     pub(super) steps: u64,
 }
 
-/// Shared by the threads of a crowd.
+/// Shared by all threads of a load test.
 pub(super) struct Shared {
     users: u32,
     next_user: AtomicU32,
@@ -70,9 +70,9 @@ impl Shared {
         }
     }
 
-    /// The next person (from 0), until there are none.
+    /// The next user (from 0), or `None` when all have started.
     pub(super) fn claim_user(&self) -> Option<u32> {
-        // Every connection asks once too often; far from wrapping, as people are fewer than 2^32 minus connections.
+        // Each connection exceeds the limit once. No overflow: there are fewer users than 2^32 minus connections.
         let user = self.next_user.fetch_add(1, Ordering::Relaxed);
         (user < self.users).then_some(user)
     }
@@ -81,8 +81,8 @@ impl Shared {
         &self.live[thread]
     }
 
-    pub(super) fn seen(&self) -> Seen {
-        self.live.iter().fold(Seen::default(), |seen, live| Seen {
+    pub(super) fn seen(&self) -> Progress {
+        self.live.iter().fold(Progress::default(), |seen, live| Progress {
             settled: seen.settled + live.settled.load(Ordering::Relaxed),
             issued: seen.issued + live.issued.load(Ordering::Relaxed),
             limited: seen.limited + live.limited.load(Ordering::Relaxed),
@@ -91,12 +91,12 @@ impl Shared {
         })
     }
 
-    /// Whether the crowd should leave.
+    /// Whether the threads should stop.
     pub(super) fn stopping(&self) -> bool {
         self.stopped.load(Ordering::Relaxed) || self.interrupt.load(Ordering::Relaxed)
     }
 
-    /// Sends the crowd home for this reason. The first reason counts.
+    /// Stops all threads for this reason. The first reason wins.
     pub(super) fn fail(&self, reason: String) {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
         self.stopped.store(true, Ordering::Relaxed);
@@ -110,7 +110,7 @@ impl Shared {
         self.warnings.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether the crowd came to its end.
+    /// The reason for an early stop as an error.
     pub(super) fn outcome(&self) -> anyhow::Result<()> {
         if let Some(reason) = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take() {
             bail!(reason);

@@ -1,25 +1,25 @@
-//! What one thread of the crowd has heard, and how threads are put together.
+//! The counts and latencies of one thread, and their merging.
 
-use super::answer::{CODES, Code, Held};
+use super::answer::{CODES, Code, CouponRef};
 use crate::load::{latency_histogram, record_ns};
 use crate::report::{Instants, Timeline, Trouble};
 use hdrhistogram::Histogram;
 
 const NS_PER_SECOND: f64 = 1e9;
 const BUCKET_NS: u64 = Timeline::BUCKET_MS * 1_000_000;
-/// Longest time line, in buckets: a day. What comes later falls into the last.
+/// Maximum number of buckets of the time line: a day. Later events count in the last bucket.
 const BUCKETS_MAX: usize = 864_000;
 
-/// A yes that a person has heard.
+/// A coupon that a user received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Yes {
-    /// The person's number, from 0.
+    /// The user number, from 0.
     pub(super) user: u32,
-    /// The coupon that was named.
-    pub(super) held: Held,
+    /// The coupon from the response.
+    pub(super) held: CouponRef,
 }
 
-/// Everything heard.
+/// The counts and latencies.
 pub(super) struct Tally {
     /// Decisions by code, in the order of [`CODES`].
     pub(super) decisions: [u64; CODES.len()],
@@ -28,7 +28,7 @@ pub(super) struct Tally {
     pub(super) heard: Vec<Yes>,
     pub(super) timeline: Timeline,
     pub(super) trouble: Trouble,
-    /// People who gave up without a decision.
+    /// Users that gave up without a decision.
     pub(super) gave_up: u64,
     first_sold_out_ns: Option<u64>,
     last_ns: u64,
@@ -49,7 +49,7 @@ impl Tally {
         }
     }
 
-    /// A person has a decision. `is_yes`: it counts as this person's yes.
+    /// Counts a decision. `is_yes`: the user has a coupon by it.
     pub(super) fn decided(&mut self, code: Code, is_yes: bool, latency_ns: u64, now_ns: u64) {
         self.decisions[code as usize] += 1;
         record_ns(if is_yes { &mut self.success_us } else { &mut self.refusal_us }, latency_ns);
@@ -62,7 +62,7 @@ impl Tally {
         bucket.issued += u32::from(is_yes);
     }
 
-    /// An attempt brought no decision.
+    /// Counts an attempt without a decision.
     pub(super) fn troubled(&mut self, now_ns: u64) {
         bucket_at(&mut self.timeline, now_ns).troubles += 1;
     }
@@ -72,7 +72,7 @@ impl Tally {
             for (total, count) in sum.decisions.iter_mut().zip(part.decisions) {
                 *total += count;
             }
-            // All histograms have the same bounds, so the sum always fits.
+            // All histograms have the same bounds, so adding cannot fail.
             let _fits = sum.success_us.add(&part.success_us).and(sum.refusal_us.add(&part.refusal_us));
             sum.heard.extend(part.heard);
             sum.timeline.add(&part.timeline);
@@ -97,7 +97,7 @@ impl Tally {
         self.last_ns as f64 / NS_PER_SECOND
     }
 
-    /// When the first person heard that nothing is left.
+    /// Time of the first response that the campaign is sold out.
     pub(super) fn sold_out_seconds(&self) -> Option<f64> {
         self.first_sold_out_ns.map(|at_ns| at_ns as f64 / NS_PER_SECOND)
     }

@@ -1,10 +1,10 @@
-//! Where the server is.
+//! The address of the server.
 
 use anyhow::{Context, bail};
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 
-/// A server's address, and its name for the `Host` header.
+/// A server's address, and its name in the `Host` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Target {
     pub(super) address: SocketAddr,
@@ -12,21 +12,21 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Reads `http://HOST:PORT`; without a port 80, and `http://` may be left out.
+    /// Parses `http://HOST:PORT`. The port defaults to 80, and `http://` is optional.
     pub(super) fn parse(url: &str) -> anyhow::Result<Self> {
         if url.starts_with("https://") {
-            bail!("{url}: the crowd speaks plain http only; point it behind whatever ends TLS");
+            bail!("{url}: https is not supported; use the address behind the TLS proxy");
         }
         let host = url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/');
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".:-_[]".contains(&byte);
         if host.is_empty() || !host.bytes().all(plain) {
-            bail!("{url}: a server is given as http://HOST:PORT, without a path");
+            bail!("{url}: the address must be http://HOST:PORT, without a path");
         }
         let has_port = host.rsplit_once(':').is_some_and(|(before, _)| !before.contains(':') || before.ends_with(']'));
         let with_port = if has_port { host.to_owned() } else { format!("{host}:80") };
         let address = with_port
             .to_socket_addrs()
-            .with_context(|| format!("{url}: no such host or port"))?
+            .with_context(|| format!("{url}: unknown host or port"))?
             .next()
             .with_context(|| format!("{url}: the name has no address"))?;
         Ok(Self { address, host: host.to_owned() })
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_addresses_as_people_write_them() {
+    fn common_forms_of_addresses_are_accepted() {
         for (url, address) in [
             ("http://127.0.0.1:8080", "127.0.0.1:8080"),
             ("127.0.0.1:8080/", "127.0.0.1:8080"),

@@ -1,4 +1,4 @@
-//! The crowd at a waiting line that is right, and at lines that are wrong in every way that people can notice.
+//! The load test at a correct waiting line, and at lines with every fault that users can observe.
 
 use crate::stand_in::gate::{Gate, GateFault};
 use crate::stand_in::{ADMIN_KEY, Fault, StandIn};
@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 const USERS: u32 = 400;
 const STOCK: u32 = 50;
 const RATE_PER_SECOND: u32 = 400;
-/// By then everybody has looked a few times: those who go away have gone.
+/// By then every user has polled a few times, and those that leave have left.
 const LOOKS_EACH: u32 = 6;
 
 fn gate(fault: GateFault) -> Gate {
@@ -53,7 +53,7 @@ fn red(report: &Report) -> Vec<&str> {
 }
 
 #[test]
-fn a_sound_line_is_green() {
+fn a_correct_line_passes_every_check() {
     let report = rush_at(gate(GateFault::None), |_| {}).expect("ran");
     assert_eq!(red(&report), Vec::<&str>::new(), "{:?}", report.verdict);
     let line = report.line.as_ref().expect("there was a line");
@@ -68,7 +68,7 @@ fn a_sound_line_is_green() {
 }
 
 #[test]
-fn each_planted_fault_is_red() {
+fn each_planted_fault_fails_its_check() {
     let everybody =
         Shares { leave_percent: 0, back_percent: 0, twice_percent: 100, cheat_percent: 100, stream_percent: 0 };
     for (fault, check) in [
@@ -86,15 +86,15 @@ fn each_planted_fault_is_red() {
 }
 
 #[test]
-fn too_many_within_a_second_are_red() {
-    // More than thirty seconds of the rate at once: visible however rarely the line is looked at.
+fn too_many_admissions_within_a_second_fail_the_check() {
+    // More than thirty seconds of the rate at once, so that even rare samples show it.
     let change = |options: &mut LineOptions| options.crowd.users = 1_000;
     let report = rush_at(Gate::new(30, u64::from(USERS), GateFault::Hurry), change).expect("ran");
     assert_eq!(red(&report), ["rate_kept"]);
 }
 
 #[test]
-fn without_answers_people_give_up_and_that_is_red() {
+fn users_without_a_response_give_up_and_fail_the_check() {
     let change = |options: &mut LineOptions| {
         options.crowd.users = 20;
         options.crowd.retry = false;
@@ -105,7 +105,7 @@ fn without_answers_people_give_up_and_that_is_red() {
 }
 
 #[test]
-fn whoever_follows_the_public_document_asks_for_ranks_less_often() {
+fn users_of_the_public_document_poll_ranks_less_often() {
     let change = |options: &mut LineOptions| options.by_document = true;
     let report = rush_at(gate(GateFault::None), change).expect("ran");
     assert_eq!(red(&report), Vec::<&str>::new(), "{:?}", report.verdict);
@@ -115,7 +115,7 @@ fn whoever_follows_the_public_document_asks_for_ranks_less_often() {
 }
 
 #[test]
-fn a_gate_can_not_be_made_without_a_key() {
+fn a_gate_cannot_be_created_without_a_key() {
     let change = |options: &mut LineOptions| options.crowd.admin_key = None;
     let refused = rush_at(gate(GateFault::None), change).expect_err("no key");
     assert!(format!("{refused:#}").contains("--key"), "{refused:#}");

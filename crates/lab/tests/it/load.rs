@@ -1,4 +1,4 @@
-//! The engine by itself, against a bare listener that answers in awkward ways.
+//! The load engine alone, against a bare listener with unusual responses.
 
 use crate::stand_in::{Fault, StandIn};
 use lab::load::{Limits, Plan, Until, drive};
@@ -8,14 +8,14 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Longer than a busy machine keeps a thread waiting.
+/// Longer than a busy machine delays a thread.
 const AWHILE: Until = Until::Elapsed(Duration::from_secs(2));
 
 fn plan(address: SocketAddr, until: Until) -> Plan {
     Plan { address, connections: 8, threads: 2, until, limits: Limits::default() }
 }
 
-/// Serves each connection on its own thread; `answer` gets the request and may write what it likes. False: hang up.
+/// Serves each connection on its own thread. `answer` gets the request and writes any response; `false` closes.
 fn listen(answer: impl Fn(&str, &mut TcpStream) -> bool + Send + Sync + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("bound");
@@ -42,7 +42,7 @@ fn ask(number: u64, out: &mut Vec<u8>) {
 }
 
 #[test]
-fn every_number_is_asked_once_and_counted() {
+fn every_number_is_requested_once_and_counted() {
     let seen = Arc::new(Mutex::new(HashSet::new()));
     let ours = seen.clone();
     let address = listen(move |request, stream| {
@@ -56,7 +56,7 @@ fn every_number_is_asked_once_and_counted() {
 }
 
 #[test]
-fn answers_in_pieces_are_put_together() {
+fn responses_in_pieces_are_joined() {
     let address = listen(|_, stream| {
         stream.set_nodelay(true).expect("no delay");
         let answer = b"HTTP/1.1 201 Created\r\nContent-Length: 10\r\n\r\n0123456789";
@@ -70,7 +70,7 @@ fn answers_in_pieces_are_put_together() {
 }
 
 #[test]
-fn a_server_that_closes_each_connection_is_asked_over_new_ones() {
+fn closed_connections_are_replaced_by_new_ones() {
     let address = listen(|_, stream| {
         let closing = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
         stream.write_all(closing).expect("written");
@@ -81,7 +81,7 @@ fn a_server_that_closes_each_connection_is_asked_over_new_ones() {
 }
 
 #[test]
-fn answers_larger_than_one_read_and_requests_larger_than_the_systems_buffers_pass() {
+fn large_responses_and_requests_pass() {
     const BODY: usize = 300_000;
     let address = {
         let router = axum::Router::new().route(
@@ -107,7 +107,7 @@ fn answers_larger_than_one_read_and_requests_larger_than_the_systems_buffers_pas
 }
 
 #[test]
-fn silence_and_nonsense_are_losses() {
+fn silence_and_malformed_responses_are_losses() {
     let silent = listen(|_, _| true);
     let limits = Limits { answer_timeout: Duration::from_millis(100), ..Limits::default() };
     let quick = Plan { limits, ..plan(silent, AWHILE) };
@@ -122,7 +122,7 @@ fn silence_and_nonsense_are_losses() {
 }
 
 #[test]
-fn nobody_there_ends_by_itself() {
+fn a_load_without_a_server_ends_by_itself() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("bound");
     drop(listener);

@@ -1,4 +1,4 @@
-//! The load engine and the rush against a small server that plays the product, rightly or with planted faults.
+//! The load engine and the load test against a small substitute server, correct or with planted faults.
 
 mod line;
 mod load;

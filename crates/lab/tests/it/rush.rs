@@ -1,4 +1,4 @@
-//! The crowd against a server that is right, and against servers that are wrong in every way the books must see.
+//! The load test against a correct server, and against servers with every fault that the checks must find.
 
 use crate::stand_in::{ADMIN_KEY, Fault, StandIn};
 use lab::report::{Check, CheckStatus, Report};
@@ -58,7 +58,7 @@ fn everyone_was_served(report: &Report) {
 }
 
 #[test]
-fn a_sound_server_is_green() {
+fn a_correct_server_passes_every_check() {
     let report = rush_at(Fault::None, |_| {}).expect("ran");
     everyone_was_served(&report);
     assert_eq!((count(&report, "ISSUED"), count(&report, "SOLD_OUT")), (STOCK, USERS - STOCK));
@@ -67,7 +67,7 @@ fn a_sound_server_is_green() {
 }
 
 #[test]
-fn several_threads_and_chunked_answers_count_the_same() {
+fn several_threads_and_chunked_responses_count_the_same() {
     let change = |options: &mut Options| (options.threads, options.idempotency_keys) = (3, true);
     let report = rush_at(Fault::Chunked, change).expect("ran");
     everyone_was_served(&report);
@@ -75,7 +75,7 @@ fn several_threads_and_chunked_answers_count_the_same() {
 }
 
 #[test]
-fn each_planted_fault_is_red() {
+fn each_planted_fault_fails_its_check() {
     for (fault, check) in [
         (Fault::Oversell, "issued_exactly"),
         (Fault::DoubleSerial, "no_serial_twice"),
@@ -90,7 +90,7 @@ fn each_planted_fault_is_red() {
 }
 
 #[test]
-fn a_yes_whose_answer_was_lost_is_heard_at_the_retry() {
+fn a_coupon_whose_response_was_lost_is_confirmed_by_a_retry() {
     let report = rush_at(Fault::BreakAnswers(7), |_| {}).expect("ran");
     everyone_was_served(&report);
     assert!(report.trouble.broken > 0 && report.trouble.yes_heard_late > 0, "{:?}", report.trouble);
@@ -98,7 +98,7 @@ fn a_yes_whose_answer_was_lost_is_heard_at_the_retry() {
 }
 
 #[test]
-fn people_come_back_after_503() {
+fn users_retry_after_503() {
     let report = rush_at(Fault::Unavailable(3), |_| {}).expect("ran");
     everyone_was_served(&report);
     assert_eq!(report.trouble.retries, report.trouble.unavailable);
@@ -115,7 +115,7 @@ fn without_retry_the_unanswered_stay_unknown_and_the_books_still_balance() {
 }
 
 #[test]
-fn limits_in_the_way_are_told_with_the_keys_to_raise() {
+fn rate_limits_are_reported_with_the_keys_to_raise() {
     let change = |options: &mut Options| (options.users, options.connections) = (40, 40);
     let report = rush_at(Fault::LimitEverything, change).expect("ran");
     assert_eq!((report.figures.unanswered, report.figures.issued), (40, 0));
@@ -124,17 +124,17 @@ fn limits_in_the_way_are_told_with_the_keys_to_raise() {
 }
 
 #[test]
-fn a_rate_is_kept_and_latency_counts_from_the_moment_that_was_due() {
+fn a_rate_is_kept_and_latency_counts_from_the_scheduled_time() {
     let change = |options: &mut Options| (options.users, options.rate, options.threads) = (1_000, Some(2_000), 2);
     let report = rush_at(Fault::None, change).expect("ran");
     assert!(report.books_balance());
-    // The last of 1,000 is due after 499.5 ms, and nobody comes before being due.
+    // The last of 1,000 is due after 499.5 ms, and no user arrives early.
     assert!(report.figures.elapsed_seconds >= 0.4995, "{}", report.figures.elapsed_seconds);
     assert_eq!(report.figures.asked_per_second, Some(2_000));
 }
 
 #[test]
-fn without_a_key_the_short_form_makes_the_campaign_and_the_database_is_not_judged() {
+fn without_a_key_the_short_form_is_used_and_the_database_check_is_skipped() {
     let report = rush_at(Fault::None, |options| options.admin_key = None).expect("ran");
     assert_eq!((red(&report), report.verdict.count(CheckStatus::Skipped)), (Vec::new(), 1));
     assert_eq!(report.figures.issued, STOCK);
@@ -143,7 +143,7 @@ fn without_a_key_the_short_form_makes_the_campaign_and_the_database_is_not_judge
 }
 
 #[test]
-fn a_campaign_that_is_there_is_run_at_as_it_is() {
+fn an_existing_campaign_is_used_unchanged() {
     let folder = tempfile::tempdir().expect("a folder");
     let stand_in = StandIn::new(Fault::None);
     stand_in.put_campaign("sale", 40);
@@ -153,13 +153,13 @@ fn a_campaign_that_is_there_is_run_at_as_it_is() {
         assert_eq!(red(&report), Vec::<&str>::new());
         assert_eq!((report.figures.stock, report.figures.issued), (40, 40), "the second time they hold them already");
         assert_eq!((count(&report, "ISSUED"), count(&report, "ALREADY_ISSUED")), (issued, already));
-        assert!(report.verdict.warnings.iter().any(|warning| warning.contains("was there already")));
+        assert!(report.verdict.warnings.iter().any(|warning| warning.contains("already exists")));
     }
     server.kill();
 }
 
 #[test]
-fn answers_that_never_will_help_end_the_rush_with_the_reason() {
+fn unusable_responses_end_the_load_test_with_the_reason() {
     let refused = rush_at(Fault::WantKey, |_| {}).expect_err("no key").to_string();
     assert!(refused.contains("coupon.open_issue"), "{refused}");
     let report = rush_at(Fault::WantKey, |options| options.issue_key = Some("tenant-key".into())).expect("ran");
@@ -170,7 +170,7 @@ fn answers_that_never_will_help_end_the_rush_with_the_reason() {
 }
 
 #[test]
-fn the_server_may_die_and_come_back_while_the_crowd_runs() {
+fn the_server_may_restart_during_the_load_test() {
     let folder = tempfile::tempdir().expect("a folder");
     let stand_in = StandIn::new(Fault::Unavailable(50));
     let server = stand_in.serve(anywhere());
@@ -200,7 +200,7 @@ fn the_server_may_die_and_come_back_while_the_crowd_runs() {
     assert_eq!((report.figures.issued, report.figures.unanswered), (5_000, 0));
 }
 
-/// The port may be busy for a moment with what the last server left.
+/// The port may be busy for a moment after the last server.
 fn serve_again(stand_in: &StandIn, address: SocketAddr) -> crate::stand_in::Running {
     let give_up = Instant::now() + Duration::from_secs(10);
     while std::net::TcpListener::bind(address).is_err() {

@@ -13,17 +13,17 @@ Examples:
   onsale admin keys list
   onsale admin keys revoke 0b0e0f5e-6c3d-4a57-9e3f-6d1f0a4f6a11")]
 pub struct AdminArguments {
-    /// What to look after.
+    /// The object to manage.
     #[command(subcommand)]
     pub command: AdminCommand,
 }
 
-/// What `onsale admin` looks after.
+/// The objects that `onsale admin` manages.
 #[derive(Clone, Debug, Subcommand)]
 pub enum AdminCommand {
-    /// API keys: kept as hashes only, so that a key is seen once, when it is made
+    /// API keys. Only their hashes are stored, so a key is printed once, when it is created
     Keys {
-        /// What to do with them.
+        /// The action.
         #[command(subcommand)]
         command: KeyCommand,
     },
@@ -32,26 +32,26 @@ pub enum AdminCommand {
 /// `onsale admin keys`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum KeyCommand {
-    /// Make a key and print it
+    /// Create a key and print it
     Create(KeyOwner),
-    /// List keys: id, owner, when made, when revoked
+    /// List keys: id, owner, time of creation, time of revocation
     List,
-    /// Take a key back
+    /// Revoke a key
     Revoke {
-        /// The key's id, as `list` prints it
+        /// Id of the key, as printed by `list`
         #[arg(value_name = "ID")]
         id: Uuid,
     },
 }
 
-/// Whose the key is: exactly one.
+/// The owner of the key: exactly one option.
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
 pub struct KeyOwner {
-    /// For an administrator: may do everything
+    /// For an administrator, with all rights
     #[arg(long)]
     pub admin: bool,
-    /// For a tenant's servers: sees this tenant's campaigns only
+    /// For the servers of a tenant, limited to the campaigns of this tenant
     #[arg(long, value_name = "NAME", value_parser = |text: &str| TenantName::new(text))]
     pub tenant: Option<TenantName>,
     /// For another service of the same installation

@@ -8,46 +8,46 @@ use clap::{Args, Subcommand};
 Examples:
   onsale dead-letters list
   onsale dead-letters show 17
-  onsale dead-letters replay --all               sends them once more, after the cause is gone
+  onsale dead-letters replay --all               sends all again, after the cause is fixed
   onsale dead-letters drop 17")]
 pub struct DeadLettersArguments {
-    /// What to do.
+    /// The action.
     #[command(subcommand)]
     pub command: DeadLettersCommand,
 }
 
-/// What can be done with dead letters.
+/// The actions on dead letters.
 #[derive(Clone, Debug, Subcommand)]
 pub enum DeadLettersCommand {
-    /// List them: id, topic, type, reason, time
+    /// List dead letters: id, topic, type, reason, time
     List {
-        /// At most so many; those of one topic oldest first
+        /// Maximum number of dead letters, the oldest of each topic first
         #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         limit: u32,
         /// Print as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Print one whole: headers, payload, error
+    /// Print one dead letter: headers, payload, error
     Show {
-        /// Its id, as `list` prints it
+        /// Id of the dead letter, as printed by `list`
         #[arg(value_name = "ID")]
         id: i64,
     },
-    /// Send again to the topic that they came from
+    /// Send dead letters again to their original topics
     Replay(Selection),
-    /// Throw away for good
+    /// Delete dead letters permanently
     Drop(Selection),
 }
 
-/// Which dead letters: some by their ids, or all.
+/// The selected dead letters: by id, or all.
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = false)]
 pub struct Selection {
-    /// Their ids, as `list` prints them
+    /// Ids of the dead letters, as printed by `list`
     #[arg(value_name = "ID")]
     pub ids: Vec<i64>,
-    /// All of them
+    /// Select all dead letters
     #[arg(long)]
     pub all: bool,
 }

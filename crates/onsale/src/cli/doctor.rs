@@ -7,20 +7,20 @@ use clap::Args;
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
-  onsale doctor                                  the machine, the servers behind, and what they can promise
-  onsale doctor coupon                           as for a process that is the coupon service alone
+  onsale doctor                                  checks for a process with all roles
+  onsale doctor coupon                           checks for a process with the role coupon only
   onsale doctor --json
-  onsale doctor --allow redis-replica            one thing that is known, and not to stop at
+  onsale doctor --allow redis-replica            treats this failed check as a warning
 
-Exit status 1 when something is WRONG; each comes with what to change. A warning is no failure.")]
+Exit status 1 when a check is WRONG. Each such check prints the change to make. A warning is not a failure.")]
 pub struct DoctorArguments {
-    /// Roles of the process to come: coupon, issuer, queue [default: all]
+    /// Roles of the process to check for: coupon, issuer, queue [default: all]
     #[arg(value_name = "ROLE")]
     pub roles: Vec<Role>,
     /// Print the checks as JSON
     #[arg(long)]
     pub json: bool,
-    /// A check whose WRONG is only a warning, by its name; may be repeated
+    /// Name of a check whose failure counts as a warning; may be repeated
     #[arg(long, value_name = "NAME")]
     pub allow: Vec<String>,
 }

@@ -24,27 +24,27 @@ use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
-  onsale serve                                   everything in this process, data in ./onsale-data, with a demo
+  onsale serve                                   all roles in one process, data in ./onsale-data, with a demo
   onsale serve --data /var/lib/onsale --listen 0.0.0.0:8080
-  onsale config --default > onsale.toml          a commented file to begin with
+  onsale config --default > onsale.toml          a commented configuration file to start from
   onsale admin keys create --tenant acme         a key for a tenant's servers, printed once
-  onsale rush                                    a million people against a server of its own, and the books after
+  onsale rush                                    a load test: a million users on a temporary server
 
 Exit status: 0 done, 1 a check failed, 2 wrong use or configuration.";
 
-/// The waiting line, the first-come decision and the paid ticket.
+/// Waiting lines, first-come coupons and ticket sales.
 #[derive(Debug, Parser)]
 #[command(name = "onsale", version, after_help = EXAMPLES, propagate_version = true)]
 pub struct Cli {
-    /// What every command takes.
+    /// The options of every command.
     #[command(flatten)]
     pub common: CommonArguments,
-    /// What to do.
+    /// The command to run.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// What every command takes.
+/// The options of every command.
 #[derive(Args, Clone, Debug, Default)]
 pub struct CommonArguments {
     /// Configuration file [default: onsale.toml in this folder, if there is one]
@@ -55,26 +55,26 @@ pub struct CommonArguments {
     pub data: Option<PathBuf>,
 }
 
-/// What the program can do.
+/// The commands of the program.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Start serving
+    /// Start the server
     Serve(ServeArguments),
-    /// Print the configuration in force, and where each value comes from
+    /// Print the effective configuration and the source of each value
     Config(ConfigArguments),
-    /// Bring the database's tables up to date
+    /// Update the database tables to this version
     Migrate,
-    /// Check that everything needed is there and fit for its purpose
+    /// Check the machine, the servers and their settings
     Doctor(DoctorArguments),
-    /// Compare hot state with the database, coupon by coupon
+    /// Compare the hot state with the database, coupon by coupon
     Reconcile(ReconcileArguments),
-    /// Look after messages that could not be processed
+    /// List, replay or drop messages that could not be processed
     DeadLetters(DeadLettersArguments),
-    /// Make and take back API keys
+    /// Create, list and revoke API keys
     Admin(AdminArguments),
-    /// Send a crowd at a campaign, then check the books
+    /// Run a load test on a campaign, then compare all records
     Rush(RushArguments),
-    /// Work out an opening draw again, and check a receipt against it
+    /// Recompute an opening draw and check a receipt against it
     VerifyDraw(VerifyDrawArguments),
 }
 
@@ -82,7 +82,7 @@ pub enum Command {
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 Examples:
-  onsale config                                  what is in force here
+  onsale config                                  the effective configuration in this folder
   onsale config --config /etc/onsale.toml
   onsale config --default > onsale.toml          every key with its meaning, unit and limits")]
 pub struct ConfigArguments {
@@ -97,15 +97,15 @@ pub struct ConfigArguments {
 Examples:
   onsale reconcile                               all campaigns; exit status 1 when the books do not balance
   onsale reconcile --campaign sample_event --json
-  onsale reconcile --repair                      mends what can be mended, says what not")]
+  onsale reconcile --repair                      repairs what it can, and reports the rest")]
 pub struct ReconcileArguments {
-    /// Mend what can be mended
+    /// Repair the differences that can be repaired
     #[arg(long)]
     pub repair: bool,
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,
-    /// Only this campaign: NAME, or TENANT/NAME
+    /// Compare only this campaign: NAME, or TENANT/NAME
     #[arg(long, value_name = "CAMPAIGN")]
     pub campaign: Option<CampaignId>,
 }

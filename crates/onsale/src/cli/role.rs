@@ -1,13 +1,13 @@
-//! The services that a process can be, by the contract's names.
+//! The roles of a process, named as in the contract.
 
 use std::str::FromStr;
 
-/// A service of this build.
+/// A role that this build has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Role {
-    /// Decides and answers.
+    /// Decides on requests for coupons.
     Coupon,
-    /// Writes what was decided into the database.
+    /// Writes the decisions into the database.
     Issuer,
     /// Keeps the lines before campaigns.
     Gate,
@@ -15,7 +15,7 @@ pub enum Role {
     Queue,
 }
 
-/// Roles that the contract names and this build does not have.
+/// Roles of the contract that this build lacks.
 const ABSENT: [&str; 5] = ["gateway", "user", "catalog", "reservation", "payment"];
 
 impl Role {
@@ -27,7 +27,7 @@ impl Role {
         self != Self::Queue
     }
 
-    /// Where it listens when it runs apart and nobody says otherwise.
+    /// The default port of a process with this role alone.
     pub fn port(self) -> u16 {
         match self {
             Self::Coupon => 8086,
@@ -37,7 +37,7 @@ impl Role {
         }
     }
 
-    /// The name.
+    /// The name of the role.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Coupon => "coupon",

@@ -7,41 +7,41 @@ fn line(text: &str) -> Result<LineId, String> {
     text.parse().map_err(|_| "a line is named gate:CAMPAIGN".to_owned())
 }
 
-/// The part of `onsale rush` about waiting lines.
+/// The options of `onsale rush` for waiting lines.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Waiting lines")]
 pub struct RushLineArguments {
-    /// Rush at the waiting line before the campaign: queue, ask for the rank, go on when let in
+    /// Test the waiting line before the campaign: enqueue, poll the rank, request the coupon when admitted
     #[arg(long)]
     pub gate: bool,
-    /// Rush at this line (gate:NAME), following its public document instead of asking for the own rank
+    /// Test this line (gate:NAME) with users that read its public document instead of polling their rank
     #[arg(long, value_name = "LINE", conflicts_with_all = ["gate", "campaign"], value_parser = line)]
     pub line: Option<LineId>,
-    /// Milliseconds between two looks of one person
+    /// Polling interval of one user in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 3_000, value_parser = value_parser!(u32).range(10..=600_000))]
     pub poll_ms: u32,
-    /// People a second that the line lets in [default: 500 at a server of its own, else what the server says]
+    /// Users admitted per second [default: 500 on a temporary server, else unchanged]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=1_000_000))]
     pub admit: Option<u32>,
-    /// Percent of the people who go away and do not come back
+    /// Percent of the users that leave and do not return
     #[arg(long, value_name = "PERCENT", default_value_t = 5, value_parser = value_parser!(u8).range(0..=100))]
     pub leave_percent: u8,
-    /// Percent who go away and come back
+    /// Percent of the users that leave and return
     #[arg(long, value_name = "PERCENT", default_value_t = 5, value_parser = value_parser!(u8).range(0..=100))]
     pub back_percent: u8,
-    /// Percent who queue twice
+    /// Percent of the users that enqueue twice
     #[arg(long, value_name = "PERCENT", default_value_t = 5, value_parser = value_parser!(u8).range(0..=100))]
     pub twice_percent: u8,
-    /// Percent who try to get the coupon past the line
+    /// Percent of the users that request the coupon without being admitted
     #[arg(long, value_name = "PERCENT", default_value_t = 5, value_parser = value_parser!(u8).range(0..=100))]
     pub cheat_percent: u8,
-    /// Percent who hear of the public document over a stream (with --line)
+    /// Percent of the users that receive the public document over a stream (with --line)
     #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = value_parser!(u8).range(0..=100), requires = "line", conflicts_with = "gate")]
     pub stream_percent: u8,
 }
 
 impl RushLineArguments {
-    /// Whether the rush is at a line.
+    /// Whether a waiting line is tested.
     pub fn is_wanted(&self) -> bool {
         self.gate || self.line.is_some()
     }

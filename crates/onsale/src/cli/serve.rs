@@ -10,9 +10,9 @@ Examples:
   onsale serve                                   all roles in this process
   onsale serve --listen 0.0.0.0:8080 --data /var/lib/onsale
   onsale serve --config /etc/onsale.toml coupon issuer gate
-  ONSALE__LOG__FORMAT=text onsale serve          any key of the configuration by the environment
+  ONSALE__LOG__FORMAT=text onsale serve          environment variables set any configuration key
 
-Stops on SIGTERM or Ctrl-C: nothing new is taken, what is in flight is answered, then it ends.")]
+SIGTERM or Ctrl-C stops the server: it accepts no new requests, answers those in flight, and ends.")]
 pub struct ServeArguments {
     /// Roles of this process: coupon, issuer, gate, queue [default: all]
     #[arg(value_name = "ROLE")]
@@ -23,7 +23,7 @@ pub struct ServeArguments {
 }
 
 impl ServeArguments {
-    /// The roles asked for, each once; all when none was named.
+    /// The selected roles without repetition; all roles when none is named.
     pub fn roles(&self) -> Vec<Role> {
         let wanted = |role: &Role| self.roles.is_empty() || self.roles.contains(role);
         Role::ALL.into_iter().filter(wanted).collect()

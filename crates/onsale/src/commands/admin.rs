@@ -1,4 +1,4 @@
-//! `onsale admin`: looks after API keys.
+//! `onsale admin`: manages API keys.
 
 use super::{Ending, WrongUse, block_on};
 use crate::cli::{AdminCommand, KeyCommand, KeyOwner};
@@ -10,7 +10,7 @@ use access::rows::{self as api_keys, ApiKey};
 /// Runs the command.
 ///
 /// # Errors
-/// When the database can not be opened.
+/// When the database cannot be opened.
 pub fn run(config: &Config, command: &AdminCommand) -> anyhow::Result<Ending> {
     let AdminCommand::Keys { command } = command;
     block_on(async {
@@ -18,8 +18,8 @@ pub fn run(config: &Config, command: &AdminCommand) -> anyhow::Result<Ending> {
         match command {
             KeyCommand::Create(owner) => {
                 let key = keys::make(&ledger, &caller(owner)?, clock::now()).await?;
-                eprintln!("id {}; keep the key, it is shown this once:", key.id);
-                // Alone on standard output, so that a script can take it.
+                eprintln!("id {}; save the key now, it is not shown again:", key.id);
+                // The key is the only line on standard output, so that scripts can read it.
                 println!("{}", key.text);
                 Ok(Ending::Done)
             }
@@ -29,10 +29,10 @@ pub fn run(config: &Config, command: &AdminCommand) -> anyhow::Result<Ending> {
             }
             KeyCommand::Revoke { id } => {
                 if api_keys::revoke(&ledger, *id, clock::now()).await? {
-                    println!("{id} is revoked; running servers notice within two seconds");
+                    println!("{id} is revoked; running servers refuse it within two seconds");
                     return Ok(Ending::Done);
                 }
-                eprintln!("there is no key {id} in force; see `onsale admin keys list`");
+                eprintln!("there is no valid key {id}; see `onsale admin keys list`");
                 Ok(Ending::CheckFailed)
             }
         }
@@ -44,7 +44,9 @@ fn caller(owner: &KeyOwner) -> anyhow::Result<Caller> {
         (Some(tenant), _) => Ok(Caller::Tenant(tenant.clone())),
         (None, Some(service)) => Ok(Caller::Service(service.clone())),
         (None, None) if owner.admin => Ok(Caller::Administrator),
-        (None, None) => Err(WrongUse("say whose key it is: --admin, --tenant NAME or --service NAME".into()).into()),
+        (None, None) => {
+            Err(WrongUse("name the owner of the key: --admin, --tenant NAME or --service NAME".into()).into())
+        }
     }
 }
 

@@ -1,14 +1,14 @@
-//! `onsale config`: what is in force, and where it comes from.
+//! `onsale config`: the effective configuration and its sources.
 
 use super::Ending;
 use crate::cli::ConfigArguments;
 use crate::config::{DEFAULT_TOML, Sources, load, print};
 use std::io::Write;
 
-/// Prints the configuration in force, or the commented default file.
+/// Prints the effective configuration, or the commented default file.
 ///
 /// # Errors
-/// When the configuration is refused, or standard output can not be written.
+/// When the configuration is refused, or standard output cannot be written.
 pub fn run(sources: &Sources, arguments: &ConfigArguments) -> anyhow::Result<Ending> {
     let text = if arguments.default { DEFAULT_TOML.to_owned() } else { print::print(&load(sources)?) };
     std::io::stdout().lock().write_all(text.as_bytes())?;

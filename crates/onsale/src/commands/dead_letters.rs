@@ -1,4 +1,4 @@
-//! `onsale dead-letters`: looks after messages that nobody could deal with.
+//! `onsale dead-letters`: manages messages that could not be processed.
 
 use super::{Ending, block_on};
 use crate::cli::{DeadLettersCommand, Selection};
@@ -7,13 +7,13 @@ use crate::wiring::dead_letters;
 use bus::{DeadLetter, DeadLetters};
 use serde_json::{Value, json};
 
-/// Letters read at a time when all are meant.
+/// Number of dead letters read at a time for `--all`.
 const PAGE: usize = 500;
 
-/// Runs the command, on whichever bus is configured.
+/// Runs the command on the configured bus.
 ///
 /// # Errors
-/// When the dead letters can not be read.
+/// When the dead letters cannot be read.
 pub fn run(config: &Config, command: &DeadLettersCommand) -> anyhow::Result<Ending> {
     let letters = dead_letters(config)?;
     let letters: &dyn DeadLetters = &*letters;
@@ -23,7 +23,7 @@ pub fn run(config: &Config, command: &DeadLettersCommand) -> anyhow::Result<Endi
             DeadLettersCommand::Show { id } => show(letters, *id).await,
             DeadLettersCommand::Replay(selection) => {
                 let missing = each(letters, selection, async |id| Ok(letters.replay(id).await?)).await?;
-                println!("what was asked for is dealt with again within seconds, or when a server runs again");
+                println!("the messages are processed again within seconds, or when a server is started");
                 Ok(missing)
             }
             DeadLettersCommand::Drop(selection) => {
@@ -102,7 +102,7 @@ async fn all_ids(letters: &dyn DeadLetters) -> anyhow::Result<Vec<i64>> {
     }
 }
 
-/// A letter with everything it says, the way it stands on the dead-letter topic.
+/// All fields of a dead letter, as on the dead-letter topic.
 fn whole(letter: &DeadLetter) -> Value {
     let headers: serde_json::Map<String, Value> =
         letter.wire_headers().into_iter().map(|(name, value)| (name, value.into())).collect();

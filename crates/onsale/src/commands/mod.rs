@@ -1,4 +1,4 @@
-//! What each command does. A command gets its configuration and its arguments, and says how it ended.
+//! The commands. Each takes the configuration and its arguments, and returns how it ended.
 
 mod admin;
 mod config;
@@ -18,12 +18,12 @@ use std::env;
 use std::fmt;
 use std::process::ExitCode;
 
-/// How a command ended, where it did its work.
+/// The result of a command that did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// All is well.
+    /// Done, and no check failed.
     Done,
-    /// It found something that is not well, and has said so.
+    /// A check failed; the command has printed it.
     CheckFailed,
 }
 
@@ -36,7 +36,7 @@ impl From<Ending> for ExitCode {
     }
 }
 
-/// A command that can not be done as it was asked for. The program ends with exit status 2.
+/// A command with wrong arguments. The program ends with exit status 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongUse(pub String);
 
@@ -54,8 +54,8 @@ pub fn exit_status(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(if error.chain().any(is_users) { 2 } else { 1 })
 }
 
-/// An error with its causes on one line. A cause that the text before it repeats is left out: drivers of databases name
-/// their causes in their own text.
+/// An error with its causes on one line. A cause that the preceding text already contains is left out, because database
+/// drivers include their causes in their own text.
 pub fn with_causes(error: &anyhow::Error) -> String {
     let mut line = String::new();
     for cause in error.chain().map(ToString::to_string) {
@@ -99,7 +99,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
     }
 }
 
-/// What every command that does something begins with: its configuration, and logs.
+/// Loads the configuration and starts logging.
 fn begin(sources: &Sources) -> anyhow::Result<Config> {
     let config = load(sources)?.config;
     telemetry::install_logs(&config.log)?;
@@ -107,7 +107,7 @@ fn begin(sources: &Sources) -> anyhow::Result<Config> {
 }
 
 fn sources(common: &CommonArguments) -> anyhow::Result<Sources> {
-    let folder = env::current_dir().context("the working folder can not be found")?;
+    let folder = env::current_dir().context("cannot find the working folder")?;
     let mut sources = Sources { file: common.config.clone(), folder, environment: environment()?, flags: Vec::new() };
     if let Some(data) = &common.data {
         let data = data.to_str().ok_or_else(|| WrongUse("--data must be UTF-8".to_owned()))?;
@@ -121,7 +121,7 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }
 
-/// Our environment variables.
+/// The environment variables of Onsale.
 fn environment() -> anyhow::Result<Vec<(String, String)>> {
     let ours = env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
     ours.filter(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX))

@@ -1,4 +1,4 @@
-//! `onsale rush`: sends a crowd at a campaign, or at the waiting line before one, then checks the books.
+//! `onsale rush`: runs a load test on a campaign or its waiting line, then compares all records.
 
 use super::Ending;
 use crate::cli::{RushArguments, RushLineArguments};
@@ -9,10 +9,10 @@ use domain::name::DEFAULT_TENANT;
 use lab::rush::line::{LineOptions, Shares, run as rush_at_line};
 use lab::rush::{Options, run as rush};
 
-/// Runs the command. The crowd knows the server by its HTTP interface only: of our configuration it needs nothing.
+/// Runs the command. The load test uses the server's HTTP interface only, and reads no configuration.
 ///
 /// # Errors
-/// When the server can not be started or reached, or answers what can not be understood.
+/// When the server cannot be started or reached, or sends a response that cannot be read.
 pub fn run(_config: &Config, arguments: &RushArguments) -> anyhow::Result<Ending> {
     let line = &arguments.line;
     let report = if line.is_wanted() {
@@ -43,7 +43,7 @@ fn crowd(arguments: &RushArguments, users: u32) -> anyhow::Result<Options> {
         rate: arguments.rate,
         keep_data: arguments.keep,
         report: arguments.report.clone(),
-        program: std::env::current_exe().context("this program's own path")?,
+        program: std::env::current_exe().context("cannot find the path of this program")?,
         ..Options::default()
     })
 }
@@ -58,16 +58,16 @@ fn shares(line: &RushLineArguments) -> Shares {
     }
 }
 
-/// The campaign behind the line that was named.
+/// The campaign of the line given by `--line`.
 fn campaign_of(line: &RushLineArguments) -> anyhow::Result<Option<String>> {
     match &line.line {
         None => Ok(None),
         Some(LineId::Gate(campaign)) if campaign.tenant.as_str() == DEFAULT_TENANT => {
             Ok(Some(campaign.event.to_string()))
         }
-        Some(LineId::Gate(_)) => bail!("--line: name the campaign alone, and give the tenant's key with --key"),
+        Some(LineId::Gate(_)) => bail!("--line: leave out the tenant's name, and give the tenant's key with --key"),
         Some(LineId::Queue(_)) => {
-            bail!("--line: people enter gate:NAME lines so far; queue: lines have no open entrance")
+            bail!("--line: only gate:NAME lines can be tested, not queue:NAME lines")
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Which engines there are, by the forms of their URLs, and which of them go together.
+//! The engines by the forms of their URLs, and the combinations that work.
 
 use super::sections::Config;
 use hot::redis::RedisAddress;
@@ -7,21 +7,21 @@ pub(super) const HOT_FORMS: &str = "\"embedded:\", \"redis://host:port\" or \"re
 pub(super) const BUS_FORMS: &str = "\"local:\" or \"kafka://host:port,host:port\"";
 pub(super) const LEDGER_FORMS: &str = "\"sqlite:\", \"postgres://user:password@host/database\" or \"mysql://...\"";
 
-/// Where contended state lives.
+/// The engine of the hot state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HotEngine {
-    /// In this process.
+    /// Inside this process.
     Embedded,
-    /// On Redis.
+    /// Redis.
     Redis(RedisAddress),
 }
 
-/// What carries messages.
+/// The message bus.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BusEngine {
-    /// This process.
+    /// Inside this process.
     Local,
-    /// Kafka, at these brokers.
+    /// Kafka, with these brokers.
     Kafka(String),
 }
 
@@ -54,12 +54,12 @@ pub(super) fn is_ledger_url(url: &str) -> bool {
 }
 
 impl Config {
-    /// Where contended state lives.
+    /// The engine of the hot state.
     pub fn hot_engine(&self) -> HotEngine {
         hot(&self.hot.url).unwrap_or(HotEngine::Embedded)
     }
 
-    /// What carries messages.
+    /// The message bus.
     pub fn bus_engine(&self) -> BusEngine {
         bus(&self.bus.url).unwrap_or(BusEngine::Local)
     }
@@ -69,18 +69,20 @@ impl Config {
     pub fn why_not_apart(&self, needs_tables: bool) -> Option<&'static str> {
         if self.hot_engine() == HotEngine::Embedded {
             return Some(
-                "the embedded engine needs all roles in one process; leave the roles out, or set hot.url to a Redis",
+                "the embedded engine needs all roles in one process; start without role names, or set hot.url to a Redis",
             );
         }
         if !needs_tables {
             return None;
         }
         if self.bus_engine() == BusEngine::Local {
-            return Some("messages do not leave this process; leave the roles out, or set bus.url to a Kafka");
+            return Some(
+                "the local bus needs all roles in one process; start without role names, or set bus.url to a Kafka",
+            );
         }
         if self.ledger.url == "sqlite:" {
             return Some(
-                "the files of SQLite belong to one process; leave the roles out, or set ledger.url to a database",
+                "SQLite needs all roles in one process; start without role names, or set ledger.url to a database server",
             );
         }
         None
@@ -92,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_are_told_apart() {
+    fn engines_are_recognized_by_their_urls() {
         for url in ["embedded:", "redis://127.0.0.1:6379", "redis://me:secret@cache:6379", "redis+cluster://a:1,b:2"] {
             assert!(is_hot_url(url), "{url}");
         }

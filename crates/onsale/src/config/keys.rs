@@ -1,14 +1,14 @@
-//! The table of keys: what each may be. In the order of `default.toml`, which a test compares with it.
+//! The table of configuration keys and their permitted values, in the order of `default.toml` (a test compares both).
 
 use super::engine;
 use super::kind::Kind;
 
-/// One key and what it may be.
+/// A key and its permitted values.
 #[derive(Debug)]
 pub struct Key {
     /// `section.name`.
     pub name: &'static str,
-    /// What it may be.
+    /// Its permitted values.
     pub kind: Kind,
 }
 
@@ -20,10 +20,10 @@ const fn whole(min: i64, max: i64) -> Kind {
     Kind::Whole { min, max }
 }
 
-/// A UUID is long enough.
+/// The length of a UUID.
 const INTERNAL_KEY: Kind = Kind::Secret { min: 16 };
 
-/// Every key there is.
+/// All keys.
 pub const KEYS: &[Key] = &[
     key("http.listen", Kind::Address { may_be_empty: false }),
     key("http.management_listen", Kind::Address { may_be_empty: true }),
@@ -92,12 +92,12 @@ pub const KEYS: &[Key] = &[
     key("log.access_hot_every", whole(1, 1_000_000_000)),
 ];
 
-/// The key of this name.
+/// The key with this name.
 pub fn find(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.name == name)
 }
 
-/// The key whose name is most like this one: what was probably meant.
+/// The key with the most similar name, as a suggestion.
 pub fn nearest(name: &str) -> &'static str {
     let likeness = |key: &&Key| strsim::normalized_damerau_levenshtein(key.name, name);
     let best = KEYS.iter().max_by(|left, right| likeness(left).total_cmp(&likeness(right)));
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_probably_meant_is_found() {
+    fn the_most_similar_key_is_suggested() {
         for (typed, meant) in [
             ("http.listn", "http.listen"),
             ("limit.per_ip_burst", "limits.per_ip_burst"),

@@ -1,4 +1,4 @@
-//! What a value may be, how it is read from text, and what is said when it is something else.
+//! The kinds of values: how each is read from text, checked, and described in errors.
 
 use super::sections::network;
 use domain::CampaignId;
@@ -7,29 +7,29 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use tracing_subscriber::EnvFilter;
 
-/// Longest name of a line: it becomes part of a cookie's name.
+/// Longest name of a line, in characters: it becomes part of a cookie's name.
 const LINE_NAME_LENGTH_MAX: usize = 64;
 
-/// What a key's value may be.
+/// The permitted values of a key.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
     /// True or false.
     Flag,
     /// True, false, or `"auto"`.
     FlagOrAuto,
-    /// A whole number between the two, both included.
+    /// A whole number in this range, both ends included.
     Whole {
-        /// The smallest.
+        /// The smallest value.
         min: i64,
-        /// The largest.
+        /// The largest value.
         max: i64,
     },
     /// IP address and port.
     Address {
-        /// Whether `""` will do.
+        /// Whether `""` is permitted.
         may_be_empty: bool,
     },
-    /// A folder's path.
+    /// The path of a folder.
     Folder,
     /// One of these words.
     OneOf(&'static [&'static str]),
@@ -39,28 +39,28 @@ pub enum Kind {
     Lines,
     /// Names of campaigns.
     Campaigns,
-    /// Where the servers of a role are.
+    /// URLs of the servers of a role.
     HttpUrls,
-    /// A secret of at least so many characters, or none. Never shown.
+    /// A secret with a minimum length, or `""`. It is never printed.
     Secret {
-        /// The fewest.
+        /// Minimum number of characters.
         min: usize,
     },
-    /// A file's path, or none.
+    /// The path of a file, or `""`.
     FileOrNone,
     /// Log filter directives.
     Filter,
-    /// An engine's URL.
+    /// The URL of an engine.
     Engine {
-        /// Whether it is one.
+        /// Checks the URL.
         is_url: fn(&str) -> bool,
-        /// What it may look like.
+        /// The permitted forms, for the error message.
         forms: &'static str,
     },
 }
 
 impl Kind {
-    /// Reads an environment variable or a flag. What can not be read stays text, for [`Kind::check`] to refuse.
+    /// Parses an environment variable or a flag. An unreadable value stays text, and [`Kind::check`] refuses it.
     pub fn read(self, text: &str) -> Value {
         match self {
             Self::Flag | Self::FlagOrAuto => match text {
@@ -77,10 +77,10 @@ impl Kind {
         }
     }
 
-    /// Says what would be right, if the value is not.
+    /// Checks the value.
     ///
     /// # Errors
-    /// A sentence that begins with "must".
+    /// The permitted values, as a sentence that begins with "must".
     pub fn check(self, value: &Value) -> Result<(), String> {
         let text = value.as_str();
         let (right, should_be) = match self {
@@ -128,7 +128,8 @@ impl Kind {
             }
             Self::Filter => (
                 text.is_some_and(|text| !text.is_empty() && EnvFilter::builder().parse(text).is_ok()),
-                "must be error, warn, info, debug or trace, or by part such as \"info,coupon=debug\"".to_owned(),
+                "must be error, warn, info, debug or trace, or levels by module such as \"info,coupon=debug\""
+                    .to_owned(),
             ),
             Self::Engine { is_url, forms } => (text.is_some_and(is_url), format!("must be {forms}")),
         };
@@ -177,7 +178,7 @@ fn is_lines(value: &Value) -> bool {
 }
 
 impl Kind {
-    /// The value as it may be shown.
+    /// The value for display, without secrets.
     pub fn shown(self, value: &Value) -> String {
         match self {
             Self::Secret { .. } if value.as_str() != Some("") => "\"***\"".to_owned(),
@@ -186,10 +187,10 @@ impl Kind {
     }
 }
 
-/// A value as TOML writes it.
+/// The value as TOML.
 pub fn written(value: &Value) -> String {
     match value {
-        // JSON's strings are TOML's, too.
+        // A JSON string is a valid TOML string.
         Value::String(_, text) => serde_json::to_string(&without_password(text)).unwrap_or_default(),
         Value::Bool(_, flag) => flag.to_string(),
         Value::Array(_, entries) => {
@@ -205,7 +206,7 @@ pub fn written(value: &Value) -> String {
     }
 }
 
-/// `redis://user:***@host`: what stands between the name and the host is not for screens and logs.
+/// Hides the password in a URL: `redis://user:***@host`.
 pub fn without_password(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
     let Some((credentials, host)) = rest.rsplit_once('@') else { return text.to_owned() };

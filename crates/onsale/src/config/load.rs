@@ -1,4 +1,4 @@
-//! Layers of configuration, each checked key by key, laid over each other.
+//! Loads the layers of configuration, checks each key, and merges them.
 
 use super::keys::{self, KEYS};
 use super::kind::{Kind, written};
@@ -12,31 +12,31 @@ use std::path::{Path, PathBuf};
 /// The commented default file.
 pub const DEFAULT_TOML: &str = include_str!("../../default.toml");
 
-/// The file that is read when none is named.
+/// The file that is read when `--config` is absent.
 pub const FILE_NAME: &str = "onsale.toml";
 
-/// What environment variables of ours begin with.
+/// The prefix of Onsale's environment variables.
 pub const ENVIRONMENT_PREFIX: &str = "ONSALE__";
 
 const ORIGIN_DEFAULT: &str = "default";
 
-/// Where configuration comes from.
+/// The sources of the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
-    /// The file named on the command line; it must be there.
+    /// The file given by `--config`; it must exist.
     pub file: Option<PathBuf>,
-    /// The folder in which `onsale.toml` is looked for.
+    /// The folder that may contain `onsale.toml`.
     pub folder: PathBuf,
-    /// Environment variables, ours and others.
+    /// All environment variables.
     pub environment: Vec<(String, String)>,
-    /// Flags of the command line: the flag, the key that it sets, the value.
+    /// Flags of the command line: the flag, its configuration key, the value.
     pub flags: Vec<(&'static str, &'static str, String)>,
 }
 
-/// Configuration in force, with where each value came from.
+/// The effective configuration with the source of each value.
 #[derive(Debug)]
 pub struct Loaded {
-    /// In types.
+    /// The typed configuration.
     pub config: Config,
     /// The file that was read.
     pub file: Option<PathBuf>,
@@ -44,13 +44,13 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Whether nobody has set this key.
+    /// Whether this key has its default value.
     pub fn is_default(&self, key: &str) -> bool {
         self.layers.find_metadata(key).is_some_and(|metadata| metadata.name == ORIGIN_DEFAULT)
     }
 }
 
-/// One source's keys.
+/// The keys of one source.
 struct Layer {
     origin: String,
     keys: Dict,
@@ -66,10 +66,10 @@ impl Provider for Layer {
     }
 }
 
-/// Reads every source, checks every key, and lays them over each other: default, file, environment, flags.
+/// Reads every source, checks every key, and merges them. Later ones win: defaults, file, environment, flags.
 ///
 /// # Errors
-/// [`ConfigError`] with every problem found, not only the first.
+/// [`ConfigError`] with every problem, not only the first.
 pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
     let file = file_of(sources);
     let mut layers = vec![Layer { origin: ORIGIN_DEFAULT.to_owned(), keys: parse(ORIGIN_DEFAULT, DEFAULT_TOML)? }];
@@ -142,15 +142,15 @@ fn problem_of(key: &str, value: &Value, origin: &str) -> Option<Problem> {
     let complaint = match keys::find(key) {
         Some(known) => known.kind.check(value).err()?,
         None if KEYS.iter().any(|known| known.name.starts_with(&format!("{key}."))) => {
-            format!("is a section and has no value of its own; write [{key}] with its keys below")
+            format!("is a section, not a key; write [{key}] with its keys below it")
         }
-        None => format!("there is no such key; the nearest is {}", keys::nearest(key)),
+        None => format!("no such key; the most similar key is {}", keys::nearest(key)),
     };
     let value = keys::find(key).map_or_else(|| written(value), |known| known.kind.shown(value));
     Some(Problem { key: key.to_owned(), value, origin: origin.to_owned(), complaint })
 }
 
-/// Puts true or false where it says `"auto"`: the demo is on without a file, and issue is open in the demo.
+/// Replaces `"auto"`: the demo is on without a configuration file, and issuing is open in the demo.
 fn resolve_auto(mut layers: Figment, without_file: bool) -> Figment {
     let mut auto = without_file;
     for key in KEYS.iter().filter(|key| matches!(key.kind, Kind::FlagOrAuto)) {

@@ -1,7 +1,7 @@
-//! Configuration: the commented defaults compiled in, under a file, the environment, and the command line.
+//! Configuration, from the built-in defaults, a file, the environment, and the command line.
 //!
-//! Every key and value is checked against [`keys::KEYS`] before anything is built from it; what is not known or not
-//! right is refused with the key, the value, where it was written, and what would be right.
+//! Every key and value is checked against [`keys::KEYS`] first. An unknown key or an invalid value is refused with its
+//! source and the permitted values.
 
 pub mod engine;
 pub mod keys;

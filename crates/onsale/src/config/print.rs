@@ -1,17 +1,17 @@
-//! The configuration in force as TOML, each value with where it came from.
+//! Prints the effective configuration as TOML, with the source of each value.
 
 use super::keys::KEYS;
 use super::load::Loaded;
 use std::fmt::Write;
 
-/// Values are set apart from their origins by at least so many columns.
+/// The column at which sources begin, unless a value is longer.
 const ORIGIN_COLUMN: usize = 40;
 
-/// Prints every key. The text is itself a configuration file that leads to the same. Passwords and secrets are left out.
+/// Prints every key. The text is a valid configuration file with the same effect, except for hidden passwords and secrets.
 pub fn print(loaded: &Loaded) -> String {
     let mut text = String::from("# In force. Later ones win: default, file, environment, command line.\n");
     let file = loaded.file.as_ref().map_or("none".to_owned(), |path| path.display().to_string());
-    // Writing to a String can not fail.
+    // Writing to a String cannot fail.
     let _ = writeln!(text, "# File: {file}");
     let mut section = "";
     for key in KEYS {

@@ -1,17 +1,17 @@
-//! What is wrong with a configuration, in a form that can be acted upon.
+//! Errors of a configuration.
 
 use std::fmt;
 
-/// One value that will not do.
+/// One unknown key or invalid value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The key as it was written.
+    /// The key as written.
     pub key: String,
-    /// Its value as it was written; passwords left out.
+    /// The value as written, with passwords hidden.
     pub value: String,
-    /// Where it was written: the file, the environment variable, or the flag.
+    /// Its source: the file, the environment variable, or the flag.
     pub origin: String,
-    /// What is wrong, and what would be right.
+    /// The fault and the permitted values.
     pub complaint: String,
 }
 
@@ -21,23 +21,23 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A configuration that is refused. The program ends with exit status 2.
+/// A refused configuration. The program ends with exit status 2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConfigError {
-    /// A source can not be read at all.
+    /// A source cannot be read.
     Unreadable(String),
-    /// Values that will not do: all of them.
+    /// All unknown keys and invalid values.
     Refused(Vec<Problem>),
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unreadable(reason) => write!(out, "the configuration can not be read: {reason}"),
+            Self::Unreadable(reason) => write!(out, "cannot read the configuration: {reason}"),
             Self::Refused(problems) => {
                 write!(out, "the configuration is refused:")?;
                 problems.iter().try_for_each(|problem| write!(out, "\n  {problem}"))?;
-                write!(out, "\n`onsale config --default` prints every key with its meaning")
+                write!(out, "\n`onsale config --default` prints every key with its meaning and limits")
             }
         }
     }

@@ -3,36 +3,36 @@
 use serde::Deserialize;
 use std::path::PathBuf;
 
-/// Waiting lines.
+/// Settings of waiting lines.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Queue {
-    /// Names of lines before sites.
+    /// Names of the lines for websites.
     pub lines: Vec<String>,
-    /// People a second.
+    /// Admissions per second.
     pub rate_per_second: u32,
-    /// Milliseconds between two batches.
+    /// Milliseconds between two batches of admissions.
     pub batch_interval_ms: u32,
-    /// Most people waiting in one line.
+    /// Maximum number of waiting users per line.
     pub capacity: u32,
-    /// How long a pass lives.
+    /// Lifetime of a pass.
     pub token_ttl_seconds: u32,
-    /// Who was not heard of for longer is passed over; 0 for never.
+    /// Users that were inactive for longer are skipped; 0 skips none.
     pub abandon_after_seconds: u32,
-    /// Most people inside at once; 0 for no limit.
+    /// Maximum number of admitted users at a time; 0 is no limit.
     pub max_inside: u32,
-    /// Most streams open at once.
+    /// Maximum number of open streams.
     pub streams_max: usize,
-    /// What cookies are signed with; empty: see the file, or one that is made and kept.
+    /// Key that signs cookies; empty: from the file, or generated and stored.
     pub cookie_key: String,
-    /// A file with the same; empty for none.
+    /// File that contains this key; empty for none.
     pub cookie_key_file: PathBuf,
-    /// The key before, whose cookies still count; empty for none.
+    /// Previous key, whose cookies are still valid; empty for none.
     pub cookie_previous_key: String,
-    /// Whether cookies count only in the network that they were made for.
+    /// Whether a cookie is valid only in the network that it was issued to.
     pub bind_network: bool,
-    /// What numbers in opening draws are signed with; empty: see the file, or one that is made and kept.
+    /// Key that signs receipts of opening draws; empty: from the file, or generated and stored.
     pub receipt_key: String,
-    /// A file with the same; empty for none.
+    /// File that contains this key; empty for none.
     pub receipt_key_file: PathBuf,
 }

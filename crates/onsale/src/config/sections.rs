@@ -1,4 +1,4 @@
-//! The configuration in types, once it has been checked. Meanings and limits: `default.toml`.
+//! The checked configuration in types. `default.toml` explains meanings and limits.
 
 use super::queue::Queue;
 use domain::CampaignId;
@@ -8,21 +8,21 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Everything in force.
+/// The effective configuration.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Connections and requests.
     pub http: Http,
-    /// Files.
+    /// The data folder.
     pub data: Data,
     /// The demonstration.
     pub demo: Demo,
-    /// Contended state.
+    /// The hot state.
     pub hot: Hot,
-    /// Messages.
+    /// The message bus.
     pub bus: Engine,
-    /// Rows.
+    /// The database.
     pub ledger: Engine,
     /// Coupons.
     pub coupon: Coupon,
@@ -30,11 +30,11 @@ pub struct Config {
     pub gate: Gate,
     /// Waiting lines.
     pub queue: Queue,
-    /// Calls between our own services.
+    /// Calls between Onsale's own services.
     pub internal: Internal,
-    /// How much a caller may ask.
+    /// Rate limits of callers.
     pub limits: Limits,
-    /// The comparison of hot state and rows.
+    /// The comparison of hot state and database.
     pub reconcile: Reconcile,
     /// Logs.
     pub log: Log,
@@ -44,32 +44,32 @@ pub struct Config {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
-    /// Where callers connect to.
+    /// Address for clients.
     pub listen: SocketAddr,
-    /// Where operators connect to; none: also `listen`.
+    /// Address for operators; `None`: the same as `listen`.
     #[serde(deserialize_with = "address_or_none")]
     pub management_listen: Option<SocketAddr>,
-    /// Serving threads; 0 is one for each core. [`Http::worker_count`] resolves it.
+    /// Worker threads; 0 means one per core. [`Http::worker_count`] resolves it.
     pub workers: u16,
-    /// Connections open at once.
+    /// Maximum number of open connections.
     pub max_connections: u32,
-    /// Largest body in bytes.
+    /// Maximum body size in bytes.
     pub body_limit_bytes: usize,
-    /// Largest request head in bytes.
+    /// Maximum size of a request head in bytes.
     pub header_limit_bytes: usize,
-    /// Longest time for a request's head to arrive.
+    /// Time limit for receiving a request head.
     pub header_timeout_ms: u64,
-    /// Longest time from a request's head to its answer.
+    /// Time limit from the request head to the response.
     pub request_timeout_ms: u64,
-    /// Time for requests in flight after SIGTERM.
+    /// Time limit for requests in flight after SIGTERM.
     pub drain_seconds: u64,
-    /// Whose `X-Forwarded-For` is believed.
+    /// Proxies whose `X-Forwarded-For` is trusted.
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Http {
-    /// Serving threads: as configured, or one for each core.
+    /// Number of worker threads: as configured, or one per core.
     pub fn worker_count(&self) -> usize {
         match self.workers {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -77,27 +77,27 @@ impl Http {
         }
     }
 
-    /// Longest time for a request's head to arrive.
+    /// Time limit for receiving a request head.
     pub fn header_timeout(&self) -> Duration {
         Duration::from_millis(self.header_timeout_ms)
     }
 
-    /// Longest time from a request's head to its answer.
+    /// Time limit from the request head to the response.
     pub fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.request_timeout_ms)
     }
 
-    /// Time for requests in flight after SIGTERM.
+    /// Time limit for requests in flight after SIGTERM.
     pub fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)
     }
 }
 
-/// Files.
+/// The data folder.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {
-    /// The folder of journal and database.
+    /// The folder of the journal and the database files.
     pub dir: PathBuf,
 }
 
@@ -105,37 +105,37 @@ pub struct Data {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Demo {
-    /// Whether example data are made.
+    /// Whether example data is created.
     pub enabled: bool,
 }
 
-/// Contended state.
+/// The hot state.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hot {
     /// See [`Config::hot_engine`].
     pub url: String,
-    /// When a yes may be heard, on Redis.
+    /// When a coupon counts as confirmed, on Redis.
     pub ack: HotAck,
-    /// Whether to serve with a Redis that can not keep what it promises.
+    /// Whether to start even if Redis cannot keep its guarantees.
     pub allow_unsafe: bool,
-    /// Whether a yes waits for the disk.
+    /// Whether a coupon is confirmed only after the disk flush.
     pub flush: bool,
 }
 
-/// When a yes may be heard, on Redis.
+/// When a coupon counts as confirmed, on Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HotAck {
-    /// Once the master has decided.
+    /// When the master has decided.
     None,
-    /// Once a replica has it.
+    /// When a replica has the decision.
     Replica,
-    /// Once a replica and the bus have it.
+    /// When a replica and the bus have the decision.
     Bus,
 }
 
-/// Which engine, and where.
+/// The URL of an engine.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Engine {
@@ -151,7 +151,7 @@ pub struct Coupon {
     pub open_issue: bool,
     /// How long a coupon stays reserved for an order.
     pub redeem_hold_seconds: u32,
-    /// Largest body of a coupon call in bytes.
+    /// Maximum body size of a coupon request in bytes.
     pub body_limit_bytes: usize,
 }
 
@@ -159,56 +159,56 @@ pub struct Coupon {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gate {
-    /// Campaigns that have a gate even if they do not say so.
+    /// Campaigns that have a gate regardless of their own setting.
     #[serde(deserialize_with = "campaigns")]
     pub event_ids: Vec<CampaignId>,
-    /// How people go on.
+    /// How admitted users continue.
     pub dispatch_mode: DispatchMode,
-    /// People a second.
+    /// Admissions per second.
     pub dispatch_per_second: u32,
-    /// Milliseconds between two batches.
+    /// Milliseconds between two batches of admissions.
     pub dispatch_interval_ms: u32,
-    /// How long an active pass lives.
+    /// Lifetime of an active pass.
     pub active_ttl_seconds: u32,
-    /// Who has been dealt with for so long is put back.
+    /// Users whose processing takes longer return to the line.
     pub stale_timeout_ms: u32,
-    /// So many at a time.
+    /// Batch size.
     pub max_requeue: u32,
 }
 
-/// How people go on from the gate.
+/// How admitted users continue after the gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DispatchMode {
-    /// They get a pass and ask for the coupon themselves.
+    /// Users get a pass and request the coupon themselves.
     ActiveQueue,
-    /// An issuer does the work for them; on Kafka, or over the bus of one process.
+    /// An issuer requests the coupon for them, over Kafka or the local bus.
     Kafka,
 }
 
-/// Calls between our own services.
+/// Calls between Onsale's own services.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Internal {
-    /// The keys in force.
+    /// The current keys.
     pub key: InternalKey,
-    /// The keys before, which still count.
+    /// The previous keys, which are still valid.
     pub previous_key: PreviousInternalKey,
-    /// Where roles in other processes are.
+    /// URLs of roles in other processes.
     pub url: InternalUrl,
 }
 
-/// The keys in force, one for each role.
+/// The current keys, one per role.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InternalKey {
     /// With which the issuer calls the gate.
     pub issuer: String,
-    /// A file with the same; empty for none.
+    /// File that contains this key; empty for none.
     pub issuer_file: PathBuf,
     /// With which the queue role calls the coupon role.
     pub queue: String,
-    /// A file with the same; empty for none.
+    /// File that contains this key; empty for none.
     pub queue_file: PathBuf,
     /// A further key that the gate accepts, for operators.
     pub gate: String,
@@ -220,13 +220,13 @@ pub struct InternalKey {
     pub coupon_file: PathBuf,
 }
 
-/// The keys before.
+/// The previous keys.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PreviousInternalKey {
-    /// The issuer's.
+    /// The key of the issuer.
     pub issuer: String,
-    /// The queue's.
+    /// The key of the queue.
     pub queue: String,
     /// The gate's.
     pub gate: String,
@@ -234,7 +234,7 @@ pub struct PreviousInternalKey {
     pub coupon: String,
 }
 
-/// Where roles in other processes are.
+/// URLs of roles in other processes.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InternalUrl {
@@ -244,25 +244,25 @@ pub struct InternalUrl {
     pub coupon: String,
 }
 
-/// How much a caller may ask.
+/// Rate limits of callers.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Whether there are limits at all.
+    /// Whether limits are enforced.
     pub enabled: bool,
-    /// Requests a second from one address.
+    /// Requests per second per address.
     pub per_ip_per_second: u32,
-    /// Requests at once from one address.
+    /// Burst of requests per address.
     pub per_ip_burst: u32,
-    /// Issue calls a second for one user.
+    /// Issue requests per second per user.
     pub issue_per_user_per_second: u32,
 }
 
-/// The comparison of hot state and rows.
+/// The comparison of hot state and database.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reconcile {
-    /// Seconds between two; 0 is never.
+    /// Seconds between two comparisons; 0 turns them off.
     pub interval_seconds: u64,
 }
 
@@ -272,19 +272,19 @@ pub struct Reconcile {
 pub struct Log {
     /// Filter directives.
     pub level: String,
-    /// For machines or for people.
+    /// JSON or text.
     pub format: LogFormat,
     /// Whether each request is logged.
     pub access: bool,
-    /// Of the issue call one in so many is logged.
+    /// One of this many issue requests is logged.
     pub access_hot_every: u32,
 }
 
-/// How a log line looks.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
     /// Text.
     Text,

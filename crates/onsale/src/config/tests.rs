@@ -61,7 +61,7 @@ fn the_default_file_has_exactly_the_known_keys_each_with_a_comment() {
 }
 
 #[test]
-fn the_comments_tell_the_limits_that_hold() {
+fn the_comments_state_the_limits_of_the_table() {
     for key in KEYS {
         if let super::kind::Kind::Whole { min, max } = key.kind {
             let (section, name) = key.name.split_once('.').expect("a section and a name");
@@ -74,7 +74,7 @@ fn the_comments_tell_the_limits_that_hold() {
 }
 
 #[test]
-fn without_anything_the_defaults_hold_and_the_demo_is_on() {
+fn without_a_file_the_defaults_apply_and_the_demo_is_on() {
     let config = with_environment(&[]).expect("loaded").config;
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.http.management_listen, None);
@@ -126,7 +126,7 @@ fn later_sources_win() {
 }
 
 #[test]
-fn what_is_printed_leads_to_the_same() {
+fn the_printed_configuration_loads_to_the_same_values() {
     let environment =
         [("ONSALE__HTTP__TRUSTED_PROXIES", "10.0.0.7, 192.168.0.0/16"), ("ONSALE__DATA__DIR", "a \"b\" \\ c")];
     let first = with_environment(&environment).expect("loaded");
@@ -136,8 +136,11 @@ fn what_is_printed_leads_to_the_same() {
 }
 
 #[test]
-fn unknown_keys_are_refused_with_the_nearest_one() {
-    assert_refused(with_file("[http]\nlistn = 1"), &["http.listn = 1", "onsale.toml", "the nearest is http.listen"]);
+fn unknown_keys_are_refused_with_the_most_similar_one() {
+    assert_refused(
+        with_file("[http]\nlistn = 1"),
+        &["http.listn = 1", "onsale.toml", "the most similar key is http.listen"],
+    );
     assert_refused(
         with_environment(&[("ONSALE__LIMITS__PER_IP_BRUST", "5")]),
         &["limits.per_ip_brust", "environment variable ONSALE__LIMITS__PER_IP_BRUST", "limits.per_ip_burst"],
@@ -147,7 +150,7 @@ fn unknown_keys_are_refused_with_the_nearest_one() {
 }
 
 #[test]
-fn bad_values_are_refused_with_what_would_be_right() {
+fn invalid_values_are_refused_with_the_permitted_ones() {
     for (name, value, right) in [
         ("ONSALE__HTTP__LISTEN", "8080", "such as \"127.0.0.1:8080\""),
         ("ONSALE__HTTP__LISTEN", "", "such as \"127.0.0.1:8080\""),
@@ -171,7 +174,7 @@ fn bad_values_are_refused_with_what_would_be_right() {
 }
 
 #[test]
-fn engines_that_can_not_be_are_refused_plainly_and_without_their_passwords() {
+fn unknown_engines_are_refused_without_printing_passwords() {
     let refused = with_environment(&[
         ("ONSALE__HOT__URL", "memcached://onsale:hunter2@cache:6379"),
         ("ONSALE__BUS__URL", "kafka://a,b"),
@@ -211,7 +214,7 @@ fn secrets_are_never_shown() {
 }
 
 #[test]
-fn files_that_can_not_be_read_are_named() {
+fn files_that_cannot_be_read_are_named() {
     assert_refused(with_file("[http\nlisten"), &["onsale.toml", "not TOML"]);
     let missing = Sources { file: Some("/nowhere/else.toml".into()), ..Sources::default() };
     assert_refused(load(&missing).map_err(|error| error.to_string()), &["/nowhere/else.toml", "No such file"]);

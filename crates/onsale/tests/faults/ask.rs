@@ -1,12 +1,12 @@
-//! Clients under faults: each may be cut off at any moment and goes on.
+//! Clients under faults: a client that loses its connection reconnects and continues.
 
 use std::time::Duration;
 use testkit::http::KeptClient;
 
-/// Longer than the edge waits for its servers.
+/// Longer than the edge's time limit for its servers.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// A client that keeps its connection to the server at that port.
+/// A client with a keep-alive connection to the server on this port.
 pub fn client(port: u16) -> KeptClient {
     KeptClient::local(port, LIMIT)
 }

@@ -1,4 +1,4 @@
-//! The system's own books: rows, reconciliation, and what it tells about a campaign.
+//! The system's own records: rows, reconciliation, and the status of a campaign.
 
 use crate::ask::client;
 use crate::judge::Rows;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use testkit::until;
 
 impl System {
-    /// Makes a campaign and opens it.
+    /// Creates and opens a campaign.
     pub fn open_campaign(&self, event: &str, stock: u64) {
         let path = format!("/api/v1/admin/events/{event}/stock?initial_stock={stock}");
         let mut caller = client(self.edge);
@@ -20,7 +20,7 @@ impl System {
         opened.expect("the campaign can be made");
     }
 
-    /// Every kept coupon of a campaign.
+    /// Every stored coupon of a campaign.
     pub fn rows(&self, event: &str) -> Rows {
         let schema = &self.schema;
         let statement = format!(
@@ -37,11 +37,11 @@ impl System {
         text.lines().filter(|line| !line.is_empty()).map(row).collect()
     }
 
-    /// Waits until every message has become a row, the books balance with all of the stock given, and everybody is told
-    /// the same. What is wrong if they do not.
+    /// Waits until every message is a row, the records balance with the whole stock issued, and every server reports the
+    /// same status. Returns the differences otherwise.
     pub fn settle(&self, event: &str, stock: u64) -> Result<(), String> {
         let settled = until("the books balance", SETTLED, || {
-            // Cheaper to ask than the whole books.
+            // Cheaper than a reconciliation.
             let rows = self.rows(event).len();
             if (rows as u64) < stock {
                 return Err(format!("{rows} of {stock} rows are there"));
@@ -71,7 +71,7 @@ impl System {
         if (left, people) == (Some(0), Some(stock)) { Ok(()) } else { Err(said.to_string()) }
     }
 
-    /// The last lines of every program, for an error's text.
+    /// The last lines of every program, for an error message.
     pub fn logs(&self) -> String {
         let tail = |text: String| {
             text.lines().rev().take(12).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n")

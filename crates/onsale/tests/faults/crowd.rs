@@ -1,4 +1,4 @@
-//! The clients: each asks until it hears a definite answer, and some ask again later. What they heard is what counts.
+//! The clients: each repeats its request until a definite response, and some repeat it later. Their responses are judged.
 
 use crate::ask::client;
 use crate::settings::{COME_AGAIN, PATIENCE, PAUSE_MS, PEOPLE};
@@ -9,40 +9,40 @@ use std::time::{Duration, Instant};
 use testkit::http::{KeptClient, Reply};
 
 const ISSUE: &str = "/api/v1/coupons/issue";
-/// One of so many users sends a key with each request.
+/// One of this many users sends an idempotency key with each request.
 const KEYED_ONE_IN: u64 = 3;
-/// One of so many requests is that of somebody who has a coupon already.
+/// One of this many requests comes from a user that already has a coupon.
 const AGAIN_ONE_IN: u32 = 6;
 
-/// A coupon as somebody heard of it.
+/// A coupon as received by a user.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Coupon {
     pub id: String,
     pub serial: u64,
 }
 
-/// A definite yes.
+/// A confirmed coupon.
 #[derive(Clone, Debug)]
 pub struct Yes {
     pub user: u64,
     pub coupon: Coupon,
-    /// HotRequest with a key, and heard in other words than before: `ALREADY_ISSUED`.
+    /// Requested with a key, but answered differently than before: `ALREADY_ISSUED`.
     pub in_other_words: bool,
 }
 
-/// What the whole crowd heard.
+/// The responses to all clients.
 #[derive(Debug, Default)]
 pub struct History {
     pub yeses: Vec<Yes>,
-    /// Answers that nobody should have heard.
+    /// Responses that must not occur.
     pub strange: Vec<String>,
-    /// Longest time without any definite answer since the fault.
+    /// Longest time without a definite response since the fault.
     pub outage: Duration,
-    /// Requests that were refused for now or cut off, since the fault.
+    /// Requests that were refused temporarily or cut off, since the fault.
     pub put_off: u64,
 }
 
-/// What the clients of a campaign share.
+/// The shared state of a campaign's clients.
 pub struct Crowd<'a> {
     edge: u16,
     event: &'a str,
@@ -72,19 +72,19 @@ impl<'a> Crowd<'a> {
         }
     }
 
-    /// Lets them press while `fault` happens and until everything is sold; what they heard.
+    /// Runs the clients during `fault` and until the campaign is sold out. Returns their responses.
     pub fn press(&self, after: u64, fault: impl FnOnce()) -> History {
         std::thread::scope(|scope| {
             for _ in 0..PEOPLE {
                 scope.spawn(|| self.person());
             }
-            // Whatever happens here, the others must not go on for ever.
+            // Even after a panic here, the other clients must end.
             let _end = End(&self.is_over);
             self.wait("the load is on", || self.definite.load(Ordering::Relaxed) >= after);
             std::thread::sleep(Duration::from_micros(fastrand::u64(0..20_000)));
             self.begin_outage();
             fault();
-            // Heard by somebody who asked after all was well again.
+            // Received by a client after the recovery.
             let heard = self.sold_out.load(Ordering::Relaxed) + PEOPLE;
             self.wait("everything is sold", || self.sold_out.load(Ordering::Relaxed) > heard);
         });
@@ -118,7 +118,7 @@ impl<'a> Crowd<'a> {
         }
     }
 
-    /// The answer that is no "come again"; none if none comes.
+    /// The first response that is not a request to retry; `None` if there is none.
     fn ask_until_definite(&self, caller: &mut KeptClient, user: u64) -> Option<Reply> {
         let body = json!({"user_id": user_name(user), "event_id": self.event}).to_string();
         let key = format!("{}-{user}", self.event);
@@ -146,7 +146,7 @@ impl<'a> Crowd<'a> {
         locked(&self.history).strange.push(what);
     }
 
-    /// Notes a definite answer. Whether it was a yes.
+    /// Records a definite response. Returns whether it is a coupon.
     fn hear(&self, user: u64, holds: bool, answer: &Reply) -> bool {
         let said = answer.json_or_null();
         let code = said["code"].as_str().unwrap_or_default();
@@ -156,7 +156,7 @@ impl<'a> Crowd<'a> {
         history.outage = history.outage.max(gap);
         let coupon = said["coupon_id"].as_str().zip(said["serial"].as_u64());
         match (answer.status, code, coupon) {
-            // Who has no key may have been given it by an attempt whose answer was lost, but is never told twice.
+            // Without a key the coupon may come from an attempt whose response was lost, but it is never confirmed twice.
             (200, "ISSUED" | "ALREADY_ISSUED", Some((id, serial))) if code != "ISSUED" || !holds || is_keyed(user) => {
                 let in_other_words = code != "ISSUED" && is_keyed(user);
                 let coupon = Coupon { id: id.replace('-', ""), serial };
@@ -176,7 +176,7 @@ impl<'a> Crowd<'a> {
     }
 }
 
-/// Ends the crowd when the fault is over, or has panicked.
+/// Ends the clients when the fault is over, or has panicked.
 struct End<'a>(&'a AtomicBool);
 
 impl Drop for End<'_> {

@@ -3,14 +3,14 @@
 use std::path::Path;
 use testkit::{Kit, Nginx, Result};
 
-/// The template filled for a crowd that comes from one address.
+/// The template with limits for clients from one address.
 fn config(port: u16, upstreams: &[u16]) -> String {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/nginx").canonicalize().expect("it is there");
     let server = |port: &u16| format!("server 127.0.0.1:{port} max_fails=3 fail_timeout=1s;");
     let values = [
         ("user", String::new()),
         ("files", source.join("onsale").display().to_string()),
-        // It is started with its own folder as the prefix.
+        // NGINX is started with its own folder as the prefix.
         ("run_folder", ".".to_owned()),
         ("listen", format!("127.0.0.1:{port}")),
         ("application_servers", upstreams.iter().map(server).collect::<Vec<_>>().join("\n")),
@@ -36,7 +36,7 @@ fn config(port: u16, upstreams: &[u16]) -> String {
     text
 }
 
-/// In front of these ports.
+/// Starts NGINX in front of these ports.
 pub fn before(kit: &Kit, upstreams: &[u16]) -> Result<(Nginx, u16)> {
     let port = kit.free_port()?;
     Ok((Nginx::start(kit, &config(port, upstreams))?, port))

@@ -7,7 +7,7 @@ fn any_broker(system: &System) -> usize {
     fastrand::usize(0..system.kafka.brokers())
 }
 
-/// The stand-in forgets everything when it ends.
+/// The substitute for Kafka loses all messages when it ends.
 fn has_kafka(system: &System) -> testkit::Result<()> {
     system.kafka.real().map(drop)
 }

@@ -1,4 +1,4 @@
-//! The gate whose work issuers do, on the real engines, with issuers and schedulers killed in the middle.
+//! The gate with issuers, on the real engines: issuers and schedulers are killed while they work.
 
 use crate::ask::client;
 use crate::settings::{PATIENCE, trials};
@@ -12,16 +12,16 @@ use testkit::Program;
 
 const PEOPLE: usize = 120;
 pub const STOCK: usize = 60;
-/// Those whose turn is said to have come while nobody works.
+/// Number of users that are admitted while no issuer runs.
 const LEFT_BEHIND: usize = 20;
 
-/// People at a gate, who ask either of its servers.
+/// Users at a gate, over either of its servers.
 pub struct Gate<'a> {
     pub event: &'a str,
     servers: &'a [(Program, u16)],
-    /// How often somebody was told to come again.
+    /// Number of responses that asked for a retry.
     pub put_off: AtomicUsize,
-    /// How often somebody heard nothing at all.
+    /// Number of requests without a response.
     pub cut_off: AtomicUsize,
 }
 
@@ -30,7 +30,7 @@ impl<'a> Gate<'a> {
         Self { event, servers, put_off: AtomicUsize::new(0), cut_off: AtomicUsize::new(0) }
     }
 
-    /// Asks until somebody answers: servers are killed here.
+    /// Repeats the request until a server responds, because servers are killed here.
     fn ask(&self, person: usize, method: &str, path: &str) -> Value {
         let begun = Instant::now();
         for turn in person.. {
@@ -89,8 +89,8 @@ pub fn open_campaign(system: &System, event: &str) {
     assert_eq!(opened.status, 200, "{opened:?}");
 }
 
-/// Everybody enters while the campaign is not open; nobody works when the first are let go; then workers come, and one of
-/// them and one of the gate's servers are killed on the way.
+/// All users enter before the campaign opens; no issuer runs when the first users are admitted; then issuers start, and
+/// one of them and one of the gate's servers are killed.
 fn try_once(system: &System, event: &str) {
     make_campaign(system, event);
     let servers = system.line_servers();

@@ -1,5 +1,5 @@
-//! The gate while what it needs is away: both Redis nodes of its line, the database, and the gate itself while issuers
-//! report.
+//! The gate while its dependencies are unavailable: both Redis nodes of its line, the database, and the gate itself while
+//! issuers report.
 
 use crate::gate::{Gate, STOCK, make_campaign, open_campaign};
 use crate::redis::{failed_over, shard};
@@ -9,11 +9,11 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// In the line before anything happens.
+/// Number of users in the line before the fault.
 const BEFORE: usize = 80;
 const REDIS_AWAY: Duration = Duration::from_secs(10);
 
-/// Waits until it holds.
+/// Waits until the condition holds.
 fn wait(what: &str, holds: impl Fn() -> bool) {
     let begun = Instant::now();
     while !holds() {
@@ -22,7 +22,7 @@ fn wait(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
-/// Everybody has an answer: the first in line have a coupon each, and nobody else.
+/// Every user has a result: the first in line have one coupon each, all others have none.
 fn judge(system: &System, gate: &Gate<'_>, in_order: &[usize]) {
     let is_decided = |person: &usize| ["ISSUED", "SOLD_OUT"].contains(&gate.status(*person).as_str());
     wait("everybody has an answer", || in_order.iter().all(is_decided));
@@ -34,7 +34,7 @@ fn judge(system: &System, gate: &Gate<'_>, in_order: &[usize]) {
     assert_eq!(system.settle(gate.event, STOCK as u64), Ok(()), "{}", gate.event);
 }
 
-/// Both nodes of the shard, for so long. What was told is on their disks, or this would be another promise.
+/// Stops both nodes of the shard for this time. Confirmed state is on their disks; losing it is another test.
 fn lose_redis(system: &System, event: &str) {
     let (master, replica) = shard(system, event);
     for node in [master, replica] {
@@ -69,7 +69,7 @@ fn redis_is_unavailable_for_ten_seconds_while_visitors_enter_and_poll() {
                         break;
                     }
                     let person = BEFORE + turn * 3 + caller;
-                    // Each asks until there is an answer: a place, or when to come again.
+                    // Each user repeats the request until there is a place or a time to retry.
                     came.push((gate.enter(person)["rank"].as_u64().expect("a rank"), person));
                     assert_eq!(
                         gate.rank(person % BEFORE)["rank"],
@@ -90,7 +90,7 @@ fn redis_is_unavailable_for_ten_seconds_while_visitors_enter_and_poll() {
             ends.store(true, Ordering::SeqCst);
             callers.into_iter().flat_map(|caller| caller.join().expect("clear answers alone")).collect()
         });
-        assert!(gate.put_off.load(Ordering::SeqCst) > 0, "somebody was told to come again");
+        assert!(gate.put_off.load(Ordering::SeqCst) > 0, "at least one user was asked to retry");
         assert_eq!(gate.cut_off.load(Ordering::SeqCst), 0, "everybody was told something");
         let mut in_order: Vec<(u64, usize)> = first.into_iter().zip(0..).chain(came).collect();
         in_order.sort_unstable();
@@ -101,7 +101,7 @@ fn redis_is_unavailable_for_ten_seconds_while_visitors_enter_and_poll() {
     });
 }
 
-/// First the database takes nothing, so that issuers decide nothing; then they decide, and the gate does not hear it.
+/// First the database accepts nothing, so that issuers decide nothing; then the gate does not receive their decisions.
 #[test]
 fn coupon_servers_behind_the_gate_reply_late_or_not_at_all() {
     with(Ack::Replica, |system| {

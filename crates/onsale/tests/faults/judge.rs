@@ -1,23 +1,23 @@
-//! The verdict on one trial: what clients heard against what is kept.
+//! The judgement of one trial: the clients' responses against the stored rows.
 
 use crate::crowd::{Coupon, History, user_name};
 use std::collections::{HashMap, HashSet};
 
-/// A kept coupon: whose it is, and its number.
+/// A stored coupon: its user and its serial.
 pub type Rows = HashMap<String, (String, u64)>;
 
-/// What was found. All but the first must be nothing.
+/// The counts of a trial. All but the first must be zero.
 #[derive(Debug, Default)]
 pub struct Verdict {
-    /// People who heard yes.
+    /// Users with a confirmed coupon.
     pub acknowledged: usize,
-    /// Yeses whose coupon is not kept, or not as it was told.
+    /// Confirmed coupons that are not stored, or stored differently.
     pub lost: Vec<String>,
-    /// Numbers beyond the stock, told or kept.
+    /// Serials beyond the stock, confirmed or stored.
     pub beyond_stock: Vec<String>,
-    /// Coupons beyond one for each person, and numbers beyond one for each coupon, told or kept.
+    /// More than one coupon per user, and more than one serial per coupon, confirmed or stored.
     pub doubled: Vec<String>,
-    /// Answers that nobody should have heard, and keys whose second answer was not the first.
+    /// Responses that must not occur, and keys whose second response differs from the first.
     pub strange: Vec<String>,
 }
 
@@ -74,12 +74,12 @@ impl Verdict {
         }
     }
 
-    /// Whether nothing is wrong.
+    /// Whether there is no violation.
     pub fn is_faultless(&self) -> bool {
         [&self.lost, &self.beyond_stock, &self.doubled, &self.strange].iter().all(|found| found.is_empty())
     }
 
-    /// Demands that nothing is wrong.
+    /// Asserts that there is no violation.
     #[track_caller]
     pub fn demand(&self, what: &str) {
         let all = [&self.lost, &self.beyond_stock, &self.doubled, &self.strange];

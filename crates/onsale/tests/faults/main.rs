@@ -5,7 +5,7 @@
 //! crowd --> NGINX --> 3 coupon servers --> 6 Redis nodes --> 3 Kafka brokers --> 2 issuers --> MariaDB
 //! ```
 //!
-//! `ONSALE_FAULTS=20` tries each fault so often; otherwise one to three times. The table is printed, and written to
+//! `ONSALE_FAULTS=20` tries each fault 20 times; the default is one to three times. The table is printed, and written to
 //! `target/faults.json`.
 
 mod ask;

@@ -1,10 +1,10 @@
-//! The network between two parts cut, dead without a word, and slow.
+//! Network faults between two parts: cut, silent, and slow.
 
 use crate::system::{Ack, Network, System};
 use crate::trial::{Fault, pause_ms};
 use testkit::{Proxy, missing};
 
-/// What may happen to a network, in turn.
+/// The network faults, in turn.
 fn hurt(proxy: &Proxy<'_>, trial: u32) {
     match trial % 3 {
         0 => proxy.hang(),

@@ -1,4 +1,4 @@
-//! Programs of ours, and NGINX, killed.
+//! Onsale's own programs and NGINX are killed.
 
 use crate::system::{Ack, System};
 use crate::trial::{Fault, kill_for_ms};

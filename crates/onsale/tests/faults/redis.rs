@@ -1,15 +1,15 @@
-//! Redis nodes killed, stalled and emptied: always those of the campaign's own shard.
+//! Redis nodes are killed, stalled and emptied, always those of the campaign's shard.
 
 use crate::system::{Ack, System};
 use crate::trial::{Fault, pause_ms};
 use testkit::RedisNode;
 
-/// What a disk did not get: some dozen decisions, of which every server has seen some.
+/// Bytes missing on the disk: some dozen decisions, of which every server has seen some.
 const LAST_WRITES_BYTES: u64 = 30_000;
-/// The last decision or two, which one server alone may have seen.
+/// Bytes of the last one or two decisions, which only one server may have seen.
 const LAST_WRITE_BYTES: [u64; 3] = [400, 1_000, 2_000];
 
-/// The slot of what stands in braces (CRC-16 of the XMODEM kind, as the cluster's specification has it).
+/// The slot of the text in braces (CRC-16/XMODEM, by the specification of the cluster).
 fn slot(tag: &str) -> u16 {
     let crc = tag.bytes().fold(0_u16, |crc, byte| {
         (0..8).fold(
@@ -61,7 +61,7 @@ fn a_replica_killed() {
     });
 }
 
-/// What was decided meanwhile is on no replica, and nobody may have heard of it.
+/// Decisions during the stall are on no replica, so none of them may have been confirmed.
 #[test]
 fn a_replica_stalled_then_its_master_killed() {
     Fault::new("Redis replica stalled 3 s, then master killed", Ack::Replica, 1).run(|system, event, _| {
@@ -75,7 +75,7 @@ fn a_replica_stalled_then_its_master_killed() {
     });
 }
 
-/// The same where the bus can not help: nothing was handed over either, and only what a replica had confirmed is left.
+/// The same with the bus stalled: only decisions that a replica confirmed remain.
 #[test]
 fn a_replica_and_kafka_stalled_then_the_master_killed() {
     Fault::new("Redis replica and Kafka stalled, then master killed", Ack::Replica, 1).run(|system, event, _| {
@@ -93,8 +93,8 @@ fn a_replica_and_kafka_stalled_then_the_master_killed() {
     });
 }
 
-/// What both knew and neither had written down is put back from the bus. (Redis puts a write off while it flushes the
-/// file: with `hot.ack = "replica"` the last yeses would be gone.)
+/// Decisions that neither node had written to disk are restored from the bus. (Redis delays writes while it flushes the
+/// file: with `hot.ack = "replica"` the last confirmed coupons would be lost.)
 #[test]
 fn both_nodes_of_a_shard_killed() {
     let fault = Fault::new("both Redis nodes of a shard killed, hot.ack=bus", Ack::Bus, 1).forgetting_keys();
@@ -109,7 +109,7 @@ fn both_nodes_of_a_shard_killed() {
     });
 }
 
-/// Cuts off the end of what a dead node has written, as a disk does that never got it.
+/// Cuts off the end of a dead node's file, as if it had never reached the disk.
 fn lose_last_writes(node: &RedisNode, bytes: u64) {
     let folder = std::fs::read_dir(node.folder().join("appendonlydir")).expect("there is such a folder");
     let files = folder.flatten().map(|entry| entry.path()).filter(|path| path.to_string_lossy().ends_with(".incr.aof"));
@@ -119,7 +119,7 @@ fn lose_last_writes(node: &RedisNode, bytes: u64) {
     file.set_len(length.saturating_sub(bytes)).expect("is cut");
 }
 
-/// Kills both and lets them come back with less than was promised.
+/// Kills both nodes and restarts them with less data than they confirmed.
 fn restart_without(system: &System, event: &str, bytes: u64) {
     let (master, replica) = shard(system, event);
     for node in [master, replica] {
@@ -130,14 +130,14 @@ fn restart_without(system: &System, event: &str, bytes: u64) {
     replica.restart().expect("starts again");
 }
 
-/// Who asks them must see it.
+/// Servers must detect the loss.
 #[test]
 fn a_shard_restarted_without_its_last_writes() {
     let fault = Fault::new("Redis shard without its last writes, hot.ack=bus", Ack::Bus, 1).forgetting_keys();
     fault.run(|system, event, _| restart_without(system, event, LAST_WRITES_BYTES));
 }
 
-/// What one server alone may have seen: the others must not take what is left for the whole.
+/// Only one server may have seen the lost decision; the others must not treat the rest as complete.
 #[test]
 fn a_shard_restarted_without_its_very_last_write() {
     let fault = Fault::new("Redis shard without its last write, hot.ack=bus", Ack::Bus, 2).forgetting_keys();
@@ -146,7 +146,7 @@ fn a_shard_restarted_without_its_very_last_write() {
     });
 }
 
-/// The replica copies the emptiness.
+/// The replica becomes empty, too.
 #[test]
 fn a_master_restarted_empty() {
     let fault = Fault::new("Redis master restarted empty, hot.ack=bus", Ack::Bus, 1).forgetting_keys();
@@ -173,7 +173,7 @@ fn everything_flushed() {
             // A replica refuses.
             let _ = node.tell(&["FLUSHALL"]);
         }
-        // The servers put it right by themselves, or are told to.
+        // The servers repair it by themselves or on request.
         if trial % 2 == 1 {
             let (_, said) = system.onsale(&["reconcile", "--repair", "--campaign", event]);
             println!("{said}");

@@ -1,4 +1,4 @@
-//! The whole system: started once, whole again after every fault.
+//! The whole system: started once, and restored after every fault.
 
 use crate::edge;
 use crate::settings::PATIENCE;
@@ -13,7 +13,7 @@ const ISSUERS: usize = 2;
 const LINE_SERVERS: usize = 2;
 const BROKERS: usize = 3;
 
-/// When a yes may be heard (`hot.ack`).
+/// The level of acknowledgement (`hot.ack`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ack {
     Replica,
@@ -29,7 +29,7 @@ impl Ack {
     }
 }
 
-/// Where the network can be hurt.
+/// The connections that faults can hit.
 pub struct Network {
     /// Between every program and the database.
     pub database: Proxy<'static>,
@@ -37,7 +37,7 @@ pub struct Network {
     pub servers: Vec<Proxy<'static>>,
 }
 
-/// The servers. Fields are dropped in this order: who needs others first.
+/// The servers. Fields are dropped in this order: dependents before their dependencies.
 pub struct System {
     pub nginx: Nginx,
     pub coupon_servers: Vec<Program>,
@@ -45,7 +45,7 @@ pub struct System {
     pub redis: RedisCluster,
     pub kafka: Kafka,
     pub database: MariaDb,
-    /// None where toxiproxy can not be had.
+    /// `None` where toxiproxy is unavailable.
     pub network: Option<Network>,
     pub edge: u16,
     pub key: String,
@@ -59,8 +59,8 @@ pub struct System {
 
 static SYSTEM: Mutex<Option<System>> = Mutex::new(None);
 
-/// The system, whole and acknowledging like that. Nobody else has it meanwhile; after a test that failed there is a new
-/// one. None: something is not installed, which has been told.
+/// Returns the system, healthy and with this level of acknowledgement, for exclusive use. After a failed test it is a new
+/// one. `None` when a server is not installed, which has been printed.
 pub fn with(ack: Ack, run: impl FnOnce(&mut System)) {
     let mut slot = SYSTEM.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(mut system) = slot.take().or_else(|| testkit::available(System::start(ack))) else { return };
@@ -79,7 +79,7 @@ fn base(hot_url: &str, bus_url: &str, ledger_url: &str) -> Vec<(String, OsString
         ("COUPON__OPEN_ISSUE", "true"),
         ("LIMITS__ENABLED", "false"),
         ("HTTP__TRUSTED_PROXIES", "[\"127.0.0.1/32\"]"),
-        // Books are compared when a test wants it.
+        // Tests start the reconciliation themselves.
         ("RECONCILE__INTERVAL_SECONDS", "0"),
         ("LOG__LEVEL", "info"),
         ("LOG__ACCESS", "false"),
@@ -87,7 +87,7 @@ fn base(hot_url: &str, bus_url: &str, ledger_url: &str) -> Vec<(String, OsString
     values.into_iter().map(|(name, value)| (format!("ONSALE__{name}"), value.into())).collect()
 }
 
-/// A gate whose work issuers do.
+/// Environment of a gate with issuers.
 fn gate(line_ports: &[[u16; 2]]) -> Vec<(String, OsString)> {
     let urls: Vec<String> = line_ports.iter().map(|[port, _]| format!("http://127.0.0.1:{port}")).collect();
     let values = [
@@ -121,7 +121,7 @@ fn network(kit: &Kit, database: &MariaDb, server_ports: &[[u16; 2]]) -> Result<O
         Err(error) if error.is_missing() => return Ok(None),
         Err(error) => return Err(error),
     };
-    // It ends with this process, as the system does.
+    // It ends with this process, like the system.
     let toxiproxy: &'static Toxiproxy = Box::leak(Box::new(toxiproxy));
     let to = |name: &str, port: u16| toxiproxy.proxy(name, &format!("127.0.0.1:{port}"));
     let servers = server_ports.iter().map(|[port, _]| to(&format!("server-{port}"), *port));
@@ -173,7 +173,7 @@ impl System {
         })
     }
 
-    /// Starts the coupon servers anew if they acknowledge otherwise.
+    /// Restarts the coupon servers if their level of acknowledgement differs.
     fn acknowledge(&mut self, ack: Ack) {
         if self.ack != ack {
             self.coupon_servers.clear();
@@ -183,7 +183,7 @@ impl System {
         }
     }
 
-    /// Waits until everything runs and is as it should be.
+    /// Waits until all servers run and are healthy.
     pub fn wait_until_whole(&self) {
         self.redis.wait_until_ready().expect("Redis is whole");
         self.kafka.wait_until_ready().expect("Kafka is whole");
@@ -197,7 +197,7 @@ impl System {
         }
     }
 
-    /// Servers that keep lines, and their ports. They run as long as they are held.
+    /// Queue servers, and their ports. They run until they are dropped.
     pub fn line_servers(&self) -> Vec<(Program, u16)> {
         let open = |(number, ports): (usize, &[u16; 2])| {
             let mut environment = self.environment.clone();

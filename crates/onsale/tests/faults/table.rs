@@ -5,7 +5,7 @@ use serde_json::json;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// One fault's line.
+/// The row of one fault.
 #[derive(Debug, Default)]
 struct Line {
     fault: String,
@@ -20,7 +20,7 @@ struct Line {
 
 static TABLE: Mutex<Vec<Line>> = Mutex::new(Vec::new());
 
-/// Adds a trial. What is found wrong is counted too.
+/// Adds a trial. Violations are counted, too.
 pub fn add(fault: &str, verdict: &Verdict, outage: Duration, put_off: u64) {
     let mut table = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
     let place = table.iter().position(|line| line.fault == fault).unwrap_or_else(|| {
@@ -39,7 +39,7 @@ pub fn add(fault: &str, verdict: &Verdict, outage: Duration, put_off: u64) {
     write(&table);
 }
 
-/// Prints what is known so far: the last test to end prints all.
+/// Prints the table so far; the last test prints the complete one.
 pub fn print() {
     let table = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut text = format!(

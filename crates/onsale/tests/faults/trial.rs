@@ -1,4 +1,4 @@
-//! One fault, tried so often, each time on a campaign of its own.
+//! Trials of one fault, each on a campaign of its own.
 
 use crate::crowd::Crowd;
 use crate::judge::Verdict;
@@ -8,18 +8,18 @@ use crate::table;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Campaigns of this process.
+/// Number of campaigns in this process.
 static CAMPAIGNS: AtomicU64 = AtomicU64::new(1);
 
-/// A line of the table.
+/// A fault, as a row of the table.
 pub struct Fault {
     pub name: &'static str,
     pub ack: Ack,
-    /// Trials unless `ONSALE_FAULTS` says otherwise.
+    /// Default number of trials, without `ONSALE_FAULTS`.
     pub each_commit: u32,
-    /// Whether the hot state is put together from rows and messages, which do not tell of keys.
+    /// Whether the hot state is rebuilt from rows and messages, which do not contain idempotency keys.
     pub forgets_keys: bool,
-    /// What it takes beyond the system; where that is not there the test is passed over by name.
+    /// An additional program; where it is missing, the test is skipped by name.
     pub needs: fn(&System) -> testkit::Result<()>,
 }
 
@@ -36,8 +36,8 @@ impl Fault {
         Self { needs, ..self }
     }
 
-    /// Lets it happen while people press, and judges. `happen` returns when all that was hurt runs again; it is told
-    /// the campaign and the number of the trial.
+    /// Causes the fault under load, and judges the result. `happen` gets the campaign and the number of the trial, and
+    /// returns when everything runs again.
     pub fn run(&self, happen: impl Fn(&System, &str, u32)) {
         with(self.ack, |system| {
             if testkit::available((self.needs)(system)).is_none() {
@@ -76,14 +76,14 @@ impl Fault {
     }
 }
 
-/// Kills one, and starts it again after a while somewhere in between.
+/// Kills a server, and restarts it after a random time.
 pub fn kill_for_ms(process: &testkit::Process, range: std::ops::Range<u64>) {
     process.kill().expect("killed");
     pause_ms(range);
     process.restart().expect("starts again");
 }
 
-/// Somewhere in between.
+/// A random value between both.
 pub fn pause_ms(range: std::ops::Range<u64>) {
     std::thread::sleep(Duration::from_millis(fastrand::u64(range)));
 }

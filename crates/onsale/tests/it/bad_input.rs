@@ -1,4 +1,4 @@
-//! What no client should send: each gets a clear answer, on the hot route and on the others.
+//! Invalid requests: each gets a clear response, on the hot route and on the others.
 
 use serde_json::json;
 use testkit::http::Client;

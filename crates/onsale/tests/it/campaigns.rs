@@ -150,7 +150,7 @@ fn the_short_form_makes_an_open_campaign_once() {
     }
 }
 
-/// The field that is wrong is named.
+/// The response names the invalid field.
 #[test]
 fn invalid_policies_are_refused_by_name() {
     let world = World::new();

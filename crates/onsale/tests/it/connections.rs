@@ -1,4 +1,4 @@
-//! HTTP at its edges: slow, broken, clever and hostile connections.
+//! HTTP edge cases: slow, broken and hostile connections.
 
 use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ use testkit::onsale::{ISSUE, PATIENCE, World, wait_until};
 const BODY: &str = r#"{"user_id":"ann","event_id":"sample_event"}"#;
 const OTHER: &str = "/api/v1/admin/campaigns";
 
-/// A good request on the hot route.
+/// A valid request on the hot route.
 fn request(user: &str) -> String {
     let body = BODY.replace("ann", user);
     let length = body.len();
@@ -33,7 +33,7 @@ fn too_many_headers_are_refused_on_every_route() {
     assert_eq!(world.anyone().get("/health").status, 200);
 }
 
-/// The second request of a connection that another layer serves is refused in the same form.
+/// The second request of a connection, which another layer serves, is refused in the same form.
 #[test]
 fn a_flood_of_headers_after_a_good_request_is_refused_too() {
     let world = World::new();
@@ -162,7 +162,7 @@ fn a_missing_body_is_not_waited_for() {
         connection.reply().is_error(408, "REQUEST_TIMEOUT");
         assert!(connection.is_closed(), "{request}");
     }
-    // Half a head is no request: an answer, or just the end.
+    // Half a head is no request: the server responds or just closes the connection.
     for head in ["POST /api", "GET /health HTTP/1.1\r\nHost: a\r\nA: "] {
         let mut connection = Connection::open(world.server.address);
         connection.send(head);
@@ -174,23 +174,23 @@ fn a_missing_body_is_not_waited_for() {
     serves(&world, "ann");
 }
 
-/// Whether people are served as before; half a second may be too short for a disk that is busy.
+/// Whether other users are served as before; half a second may be too short for a busy disk.
 fn serves(world: &World, user: &str) {
     let said = || world.anyone().issue(user, "sample_event").code();
     wait_until("people are served", || ["ISSUED", "ALREADY_ISSUED"].contains(&said().as_str()));
 }
 
-/// Sends a head that never ends, a line at a time. Whether the server cuts it off.
+/// Sends an endless head line by line. Returns whether the server disconnects.
 fn is_cut_off(connection: &mut Connection) -> bool {
     connection.send("GET /health HTTP/1.1\r\n");
-    // Longer than any time limit that was set: the cut shows as a write that fails.
+    // Longer than any configured time limit; the disconnect appears as a failed write.
     (0..300).any(|_| {
         std::thread::sleep(Duration::from_millis(50));
         connection.try_send(b"a: b\r\n").is_err()
     })
 }
 
-/// A dripping client is cut off although it never falls silent.
+/// A slow client is disconnected although it never pauses.
 #[test]
 fn a_drip_of_headers_does_not_hold_a_connection() {
     let world = World::with(&[("ONSALE__HTTP__HEADER_TIMEOUT_MS", "500")]);
@@ -207,8 +207,8 @@ fn a_drip_of_headers_after_a_good_request_does_not_hold_a_connection() {
     assert!(is_cut_off(&mut connection));
 }
 
-/// A client that asks and asks and takes no answer is left, on the hot route and beside it: once no more bytes fit
-/// between the two, the server's patience ends and the connection with it.
+/// A client that sends requests and reads no response is disconnected, on the hot route and on others: when all buffers are
+/// full, the time limit of the server applies.
 #[test]
 fn a_client_that_reads_no_reply_is_disconnected() {
     let world = World::with(&[("ONSALE__HTTP__HEADER_TIMEOUT_MS", "500")]);

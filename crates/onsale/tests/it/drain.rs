@@ -1,4 +1,4 @@
-//! SIGTERM: nothing new, what is under way is answered, then the end.
+//! SIGTERM: the server accepts no new requests, answers those in flight, and ends.
 
 use std::net::TcpStream;
 use std::time::Instant;
@@ -15,7 +15,7 @@ fn halves(path: &str, more: &str) -> (String, String) {
     (head + &BODY[..10], BODY[10..].to_owned())
 }
 
-/// A request whose second half comes only after the signal is answered, on the hot route and beside it.
+/// A request whose second half comes after the signal is answered, on the hot route and on others.
 #[test]
 fn a_request_in_progress_is_answered_at_shutdown() {
     for more in ["", "Connection: upgrade\r\n"] {
@@ -23,7 +23,7 @@ fn a_request_in_progress_is_answered_at_shutdown() {
         let (first, second) = halves(ISSUE, more);
         let mut connection = Connection::open(world.server.address);
         connection.send(first);
-        // Heard by the server before the signal: an answer on a later connection proves that it reads.
+        // The server has read it before the signal: a response on a later connection proves it.
         assert_eq!(world.anyone().get("/health/ready").status, 200);
         world.server.signal_terminate();
         let deadline = Instant::now() + testkit::onsale::PATIENCE;
@@ -55,7 +55,7 @@ fn idle_connections_do_not_delay_the_shutdown() {
     assert!(idle[0].is_closed() && idle[1].is_closed());
 }
 
-/// A request that never ends is given its time and not more.
+/// An incomplete request gets the drain time and no more.
 #[test]
 fn a_request_that_never_ends_is_cut_off_at_shutdown() {
     let mut world = World::with(&[("ONSALE__HTTP__DRAIN_SECONDS", "1")]);
@@ -65,7 +65,7 @@ fn a_request_that_never_ends_is_cut_off_at_shutdown() {
     assert_eq!(world.server.terminate(), Some(0));
 }
 
-/// After a polite end nothing is on its way any more: the books balance as they are.
+/// After a graceful stop no message is in flight: the records balance.
 #[test]
 fn decisions_are_handed_over_before_the_shutdown() {
     let mut world = World::new();

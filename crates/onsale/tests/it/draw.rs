@@ -1,4 +1,4 @@
-//! The opening draw over HTTP, and everybody who checks it afterwards: our own command, and the guide's ten lines.
+//! The opening draw over HTTP, and its verification by `onsale verify-draw` and by the guide's ten lines.
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -9,17 +9,17 @@ use testkit::onsale::{Server, World, make_key, onsale, wait_until};
 
 const GUIDES: [&str; 2] = ["docs/guide.en.md", "docs/guide.ko.md"];
 
-/// A world whose gates let nobody through until they are told to.
+/// A server whose gates admit no user until the rate is set.
 fn shut() -> World {
     World::with(&[("ONSALE__GATE__DISPATCH_PER_SECOND", "0"), ("ONSALE__COUPON__OPEN_ISSUE", "true")])
 }
 
-/// A gated campaign that nobody has opened yet; answers when its line is there.
+/// Creates a gated campaign without opening it; returns when its line exists.
 fn make(world: &World, event: &str) {
     make_opening(world, event, None);
 }
 
-/// The same with a moment from which on it is open.
+/// The same with an opening time.
 fn make_opening(world: &World, event: &str, opens_at: Option<&str>) {
     let campaign = json!({"event_id": event, "name": "Sale", "stock": 10, "gated": true, "opens_at": opens_at,
         "discount": {"type": "fixed", "value": 1_000}});
@@ -66,7 +66,7 @@ fn kept(folder: &Path, name: &str, text: &str) -> PathBuf {
     file
 }
 
-/// The ten lines.
+/// The ten lines of the guide.
 fn program_of(guide: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(guide);
     let text = std::fs::read_to_string(&path).expect("the guide");
@@ -74,7 +74,7 @@ fn program_of(guide: &str) -> String {
     rest.split_once("```").expect("its end").0.to_owned()
 }
 
-/// What the guide's program prints about a document; none where there is no Python.
+/// The output of the guide's program for a document; `None` without Python.
 fn printed_by_guide(folder: &Path, document: &Path) -> Option<Output> {
     let program = kept(folder, "recompute.py", &program_of(GUIDES[0]));
     match Command::new("python3").arg(&program).arg(document).output() {
@@ -133,7 +133,7 @@ fn a_draw_can_be_verified_by_others() {
     if let Some(printed) = printed_by_guide(folder.path(), &document) {
         assert_eq!(told(&printed, 0), order_told, "another program, the same order");
     }
-    // The engine did what both say.
+    // The engine agrees with both.
     for (line, ticket) in order_told.lines().zip(1..) {
         let entry: usize = line.strip_prefix(&format!("{ticket} ")).expect("the ticket").parse().expect("an entry");
         let rank = rank(&world, "drawn", &users[entry - 1]);
@@ -142,7 +142,7 @@ fn a_draw_can_be_verified_by_others() {
     check_receipts(&world, folder.path(), &document, (&users, &receipts), late["receipt"].as_str().expect("a receipt"));
 }
 
-/// Every receipt tells the ticket that its holder has; none is anybody else's.
+/// Every receipt shows the queue number of its holder, and belongs to no other user.
 fn check_receipts(world: &World, folder: &Path, document: &Path, given: (&[String], &[String]), late: &str) {
     let key = world.anyone().get("/queue/receipt-key").ok()["publicKey"].as_str().expect("a key").to_owned();
     let url = format!("http://{}/queue/serving/gate:drawn", world.server.address);
@@ -170,11 +170,11 @@ fn check_receipts(world: &World, folder: &Path, document: &Path, given: (&[Strin
     told(&verify(world, &seedless), 2);
     told(&verify(world, &["--serving", "/no/such/file"]), 2);
     told(&verify(world, &["--serving", "https://shop.example/"]), 2);
-    // Another seed than the one that was announced.
+    // A different seed than the announced one.
     let mut forged: Value = serde_json::from_str(&std::fs::read_to_string(document).expect("there")).expect("JSON");
     forged["draw"]["seed"] = json!("0".repeat(64));
     let forged = kept(folder, "forged.json", &forged.to_string());
-    assert!(told(&verify(world, &["--serving", forged.to_str().expect("text")]), 1).contains("DOES NOT FIT"));
+    assert!(told(&verify(world, &["--serving", forged.to_str().expect("text")]), 1).contains("DOES NOT MATCH"));
     if let Some(printed) = printed_by_guide(folder, &forged) {
         told(&printed, 1);
     }

@@ -1,4 +1,4 @@
-//! The gate before a campaign over HTTP: places in order, passes at the rate, coupons for those who were let in.
+//! The gate before a campaign over HTTP: positions in order, passes at the rate, coupons for admitted users.
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use testkit::http::Reply;
 use testkit::onsale::{Server, World, make_key, wait_until};
 
-/// A world whose gates let nobody through until they are told to.
+/// A server whose gates admit no user until the rate is set.
 fn shut() -> World {
     World::with(&[("ONSALE__GATE__DISPATCH_PER_SECOND", "0"), ("ONSALE__LIMITS__ENABLED", "false")])
 }
@@ -17,7 +17,7 @@ pub fn make(world: &World, event: &str, stock: u32) {
     make_with_limit(world, event, stock, 1);
 }
 
-/// A gated campaign, open, of which everybody may have so many.
+/// Creates and opens a gated campaign with this limit per user.
 pub fn make_with_limit(world: &World, event: &str, stock: u32, per_user_limit: u32) {
     let campaign = json!({"event_id": event, "name": "Sale", "stock": stock, "gated": true,
         "per_user_limit": per_user_limit, "discount": {"type": "fixed", "value": 1_000}});
@@ -85,7 +85,7 @@ fn only_an_admitted_visitor_gets_the_coupon() {
     assert_eq!(rank(&world, "pass", "bob"), json!({"status": "SOLD_OUT", "rank": null}));
     assert_eq!(issue(&world, "pass", "bob"), "OUT_OF_STOCK");
     let sold_out = json!({"status": "SOLD_OUT", "rank": null});
-    // Whoever came before the gate had heard of it queues; each asks once.
+    // Users that enqueued before the gate knew of the end poll once each.
     let newcomers = AtomicU32::new(0);
     let newcomer = || format!("late-{}", newcomers.fetch_add(1, Ordering::Relaxed));
     wait_until("newcomers are told", || enqueue(&world, "pass", &newcomer()) == sold_out);
@@ -111,7 +111,7 @@ fn no_visitor_is_admitted_before_the_campaign_opens() {
         "discount": {"type": "fixed", "value": 1_000}});
     world.admin().make_campaign(&campaign);
     assert_eq!(enqueue(&world, "early", "ann")["status"], "ENQUEUED");
-    // Longer than schedulers take to look for new lines, and to let people go.
+    // Longer than schedulers take to find new lines and admit users.
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(rank(&world, "early", "ann"), json!({"status": "WAITING", "rank": 1}));
     world.admin().open_campaign("early");
@@ -145,7 +145,7 @@ fn positions_survive_a_kill() {
     assert_eq!(newcomer, json!({"status": "ENQUEUED", "rank": 201}));
 }
 
-/// The gate's rate, where it has been made.
+/// The gate's rate; `None` before the gate exists.
 fn rate_of(world: &World, event: &str) -> Option<Value> {
     let stats = world.admin().get("/queue/admin/stats").ok();
     let lines = stats["scheduleStats"].as_array().expect("lines").clone();
@@ -153,8 +153,8 @@ fn rate_of(world: &World, event: &str) -> Option<Value> {
     Some(line["ratePerSecond"].clone())
 }
 
-/// Returns when every gate that there was has been looked at: one that is made after another was seen to be made is made
-/// in a later round.
+/// Returns when every existing gate has been processed: a gate created after another one was observed is processed in a
+/// later round.
 fn pass_a_round(world: &World, round: usize) {
     for event in [format!("first-{round}"), format!("second-{round}")] {
         make(world, &event, 1);

@@ -1,5 +1,5 @@
-//! Places and ranks are answered by the door itself, and by the router on a connection that it has already: whoever asks
-//! must not be able to tell which.
+//! The fast path of the server and the router both answer requests for positions and ranks. Clients must not see a
+//! difference.
 
 use crate::gate::{make, open_the_gate};
 use serde_json::{Value, json};
@@ -13,12 +13,12 @@ fn request(method: &str, target: &str, headers: &str) -> String {
     format!("{method} {target} HTTP/1.1\r\nHost: a\r\n{length}{headers}\r\n")
 }
 
-/// The answer of the door.
+/// The response of the fast path.
 fn at_the_door(world: &World, request: &str) -> Reply {
     raw(world.server.address, request)
 }
 
-/// The answer of the router: another kind of request before makes the connection its own.
+/// The response of the router: a preceding request of another kind hands it the connection.
 fn at_the_router(world: &World, request: &str) -> Reply {
     let mut connection = Connection::open(world.server.address);
     connection.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -27,7 +27,7 @@ fn at_the_router(world: &World, request: &str) -> Reply {
     connection.reply()
 }
 
-/// What of an answer does not depend on when it was given.
+/// The parts of a response that do not depend on time.
 fn lasting(answer: &Reply) -> (u16, Value, Vec<Option<&str>>, bool) {
     let mut body = answer.json();
     if let Some(fields) = body.as_object_mut() {
@@ -100,7 +100,7 @@ fn both_paths_require_a_key() {
     let admin = format!("X-Api-Key: {}\r\n", world.admin_key);
     assert_eq!(same(&world, "GET", rank, &admin).ok()["status"], "UNKNOWN");
     let fresh = format!("X-Api-Key: {}\r\n", make_key(world.folder.path(), &["--tenant", "zoo"]));
-    // A key that was made while the program runs: unknown ones are looked up at most twice a second.
+    // A key created while the server runs: unknown keys are looked up at most twice per second.
     wait_until("the key works", || at_the_door(&world, &request("POST", enqueue, &fresh)).status != 401);
     at_the_door(&world, &request("POST", enqueue, &fresh)).is_error(404, "CAMPAIGN_NOT_FOUND");
     same(&world, "GET", rank, &fresh).is_error(404, "CAMPAIGN_NOT_FOUND");
@@ -146,7 +146,7 @@ fn one_connection_may_use_both_paths_in_turn() {
     assert_eq!(same(&world, "POST", "/gate/events/mixed/enqueue?userId=ann", "").ok()["rank"], 0);
 }
 
-/// Wherever a request is answered, its body may be as large as its route takes, and no larger (GW-014).
+/// On both paths the limit of the route applies to the body (GW-014).
 #[test]
 fn both_paths_allow_bodies_of_the_same_size() {
     const COUPON_BYTES_MAX: usize = 64 * 1024;
@@ -161,7 +161,7 @@ fn both_paths_allow_bodies_of_the_same_size() {
     let same = |request: &str, expected: u16, what: &str| {
         let (door, router) = (at_the_door(&world, request), at_the_router(&world, request));
         let ((status, body, ..), (router_status, router_body, ..)) = (lasting(&door), lasting(&router));
-        // Whether the connection goes on, after a body that nobody wanted, is the server's to say.
+        // After a refused body the server decides whether the connection stays open.
         assert_eq!((status, body), (router_status, router_body), "{what}");
         assert_eq!(door.status, expected, "{what}: {}", door.text());
         if expected == 413 {

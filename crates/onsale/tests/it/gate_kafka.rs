@@ -1,4 +1,4 @@
-//! The gate where an issuer does the work (`gate.dispatch_mode = "kafka"`), here over the bus of one process.
+//! The gate with an issuer (`gate.dispatch_mode = "kafka"`), here over the local bus.
 
 use crate::gate::{enqueue, issue, make, open_the_gate, rank};
 use serde_json::{Value, json};
@@ -40,7 +40,7 @@ fn the_first_in_line_get_the_coupons_without_asking() {
     assert_eq!(first["coupons"][0]["serial"], 1, "{first}");
     assert_eq!(world.anyone().get("/api/v1/coupons/status/work").field("remaining_stock"), 0);
     let again = json!({"status": "ALREADY_ENQUEUED", "rank": 0});
-    assert_eq!(enqueue(&world, "work", "user-1"), again, "who was admitted can not queue again");
+    assert_eq!(enqueue(&world, "work", "user-1"), again, "who was admitted cannot queue again");
     let books = world.admin().get("/api/v1/admin/reconcile").ok();
     assert!(books["balances"] == true, "{books}");
 }
@@ -78,7 +78,7 @@ fn the_configuration_can_give_a_campaign_its_gate() {
     assert_eq!(rank(&world, "sample_event", "ann"), json!({"status": "WAITING", "rank": 1}));
 }
 
-/// Killed at any moment between the line, the message, the rows, and the word to the gate.
+/// The process is killed at any point between the line, the message, the rows, and the report to the gate.
 #[test]
 fn a_kill_in_the_middle_loses_no_coupon_and_issues_none_twice() {
     let folder = tempfile::tempdir().expect("a temporary folder");

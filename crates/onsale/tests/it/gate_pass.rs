@@ -1,14 +1,14 @@
-//! One pass is one coupon, on the gate's route and the coupon route at once.
+//! One pass issues one coupon, even when both routes are called concurrently.
 
 use crate::gate::{enqueue, issue, make_with_limit, open_the_gate, rank};
 use serde_json::{Value, json};
 use std::sync::Barrier;
 use testkit::onsale::{World, wait_until};
 
-/// Calls at once, half of them on either route.
+/// Number of concurrent calls, half of them on each route.
 const CALLS: usize = 24;
 
-/// What calls at once heard: the answer of the gate's route, or of the coupon route.
+/// The responses of concurrent calls, with the route.
 fn ask_everywhere_at_once(world: &World, event: &str, user: &str) -> Vec<(&'static str, Value)> {
     let together = Barrier::new(CALLS);
     let ask = |number: usize| {
@@ -48,13 +48,13 @@ fn a_pass_issues_one_coupon_even_when_each_user_may_have_two() {
         for (route, answer) in &heard {
             let fits = match *route {
                 "gate" => answer == "SUCCESS" || answer == "ALREADY_ISSUED",
-                // Whoever comes when the pass is used up has none.
+                // A call after the use of the pass has no pass.
                 _ if answer["code"] == "NOT_ADMITTED" => true,
                 _ => answer["coupon_id"] == coupons[0]["coupon_id"],
             };
             assert!(fits, "{route}: {answer}");
         }
-        // The verdict stands: nobody queues twice for one campaign.
+        // The result is final: no user queues twice for one campaign.
         assert_eq!(enqueue(&world, "pairs", user), json!({"status": "ALREADY_ENQUEUED", "rank": 0}));
     }
 }

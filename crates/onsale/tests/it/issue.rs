@@ -1,10 +1,10 @@
-//! Asking for a coupon, and what one hears (`contract.md`, Coupons; FCFS-001, FCFS-002, FCFS-012).
+//! Coupon requests and their responses (`contract.md`, Coupons; FCFS-001, FCFS-002, FCFS-012).
 
 use serde_json::{Value, json};
 use testkit::http::{Client, Reply};
 use testkit::onsale::{ISSUE, World};
 
-/// The code of a decision, and whether `success` says the same.
+/// The code of a decision; asserts that `success` agrees.
 #[track_caller]
 fn decision(answer: &Reply) -> String {
     let body = answer.ok();
@@ -242,7 +242,7 @@ fn outside_the_demo_the_issue_call_needs_a_key() {
     service.issue("ann", "sample_event").is_error(403, "FORBIDDEN");
 }
 
-/// Everyone at once: the stock, no more, and nobody twice.
+/// Concurrent users get the whole stock, no more, and one coupon each.
 #[test]
 fn a_crowd_gets_the_stock_and_no_coupon_more() {
     let world = World::new();
@@ -254,7 +254,7 @@ fn a_crowd_gets_the_stock_and_no_coupon_more() {
                 let client = Client::new(address);
                 let mut connection = testkit::http::Connection::open(address);
                 let mut serials = Vec::new();
-                // Every user asks from two threads.
+                // Every user sends requests from two threads.
                 for user in 0..40 {
                     let body =
                         json!({"user_id": format!("user-{}-{user}", thread / 2), "event_id": "rush"}).to_string();

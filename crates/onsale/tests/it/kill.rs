@@ -1,6 +1,6 @@
-//! `kill -9` under load, at random moments: what was acknowledged is there, nothing is doubled, nothing beyond stock.
+//! `kill -9` under load, at random times: confirmed coupons are stored, none is duplicated, none exceeds the stock.
 //!
-//! `ONSALE_KILLS=20` kills so often; usually three times.
+//! `ONSALE_KILLS=20` kills 20 times; the default is three.
 
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
@@ -16,10 +16,10 @@ const THREADS: u64 = 16;
 const STOCK_PER_KILL: u64 = 2_000;
 const EVENT: &str = "rush";
 
-/// User, and coupon and serial as they were acknowledged.
+/// The confirmed coupon and serial of each user.
 type Heard = HashMap<String, (String, u64)>;
 
-/// Asks for coupons over one connection until the server is gone or nothing is left.
+/// Requests coupons over one connection until the server is gone or the campaign is sold out.
 fn press(client: &Client, mut connection: Connection, next_user: &AtomicU64, answers: &AtomicU64) -> Heard {
     let mut heard = Heard::new();
     loop {
@@ -45,7 +45,7 @@ fn crowd(
     next_user: &Arc<AtomicU64>,
     answers: &Arc<AtomicU64>,
 ) -> Vec<std::thread::JoinHandle<Heard>> {
-    // All are connected before the first asks: the server may be killed at the first answer.
+    // All connect before the first request, because the server may be killed at the first response.
     let connections: Vec<Connection> = (0..THREADS).map(|_| Connection::open(address)).collect();
     let person = |connection| {
         let (client, next_user, answers) = (Client::new(address), next_user.clone(), answers.clone());
@@ -58,7 +58,7 @@ fn hear(crowd: Vec<std::thread::JoinHandle<Heard>>) -> Heard {
     crowd.into_iter().flat_map(|person| person.join().expect("a person's thread")).collect()
 }
 
-/// Everyone who heard yes holds exactly that coupon.
+/// Every user with a confirmed coupon holds exactly that coupon.
 fn check_held(address: SocketAddr, heard: &Heard) {
     let client = Client::new(address);
     let mut connection = Connection::open(address);
@@ -98,7 +98,7 @@ fn a_server_killed_under_load_keeps_every_promise() {
     for kill in 0..kills {
         let answers = Arc::new(AtomicU64::new(0));
         let crowd = crowd(server.address, &next_user, &answers);
-        // In the thick of it: after so many answers, and then somewhere within a commit or between two.
+        // Under full load: after this many responses, at a random time within a commit or between two.
         let after = fastrand::u64(1..STOCK_PER_KILL / 2);
         testkit::onsale::wait_until("the load is on", || answers.load(Ordering::Relaxed) >= after);
         std::thread::sleep(Duration::from_micros(fastrand::u64(0..5_000)));
@@ -116,7 +116,7 @@ fn a_server_killed_under_load_keeps_every_promise() {
     let status = server.client().get(&format!("/api/v1/coupons/status/{EVENT}")).ok();
     assert_eq!((&status["status"], &status["remaining_stock"]), (&json!("sold_out"), &json!(0)));
     assert_eq!(status["total_participants"].as_u64(), Some(stock));
-    // What was decided but never heard, because the answer died with the server: at most one for each connection.
+    // Issued but unconfirmed coupons, whose response was lost with the server: at most one per connection.
     assert!(stock - heard.len() as u64 <= kills * THREADS, "{} of {stock} were heard", heard.len());
     assert_eq!(server.terminate(), Some(0));
     check_books(folder.path(), stock);

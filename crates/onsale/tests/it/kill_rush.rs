@@ -1,7 +1,7 @@
-//! `kill -9` of the server while the rush runs at it, started again each time on the same port and folder: in the end
-//! the rush's own books must balance.
+//! `kill -9` of the server during `onsale rush`, with a restart on the same port and folder each time: in the end the
+//! checks of the rush must pass.
 //!
-//! `ONSALE_KILLS=20` kills so often; usually three times.
+//! `ONSALE_KILLS=20` kills 20 times; the default is three.
 
 use serde_json::Value;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 use testkit::onsale::{PATIENCE, Server, make_key, onsale, wait_until};
 
-/// Enough for the rush to be under way, and to sell, when the last kill comes.
+/// Enough stock that the rush is still running at the last kill.
 const USERS_PER_KILL: u64 = 12_000;
 const STOCK_PER_KILL: u64 = 10_000;
 const EVENT: &str = "killed";
@@ -32,7 +32,7 @@ fn the_books_balance_after_repeated_kills_during_a_rush() {
     let kills: u64 = std::env::var("ONSALE_KILLS").ok().map_or(3, |text| text.parse().expect("a number"));
     let folder = tempfile::tempdir().expect("a folder");
     let key = make_key(folder.path(), &["--admin"]);
-    // Reserved, and none that the system gives to those who connect: nobody takes it while the server is down.
+    // A reserved port outside the ephemeral range: no other program takes it while the server is down.
     let port = testkit::Port::free().expect("a free port");
     let address = format!("127.0.0.1:{}", port.number());
     let mut server = Server::start_at(&address, folder.path(), &[]);

@@ -1,9 +1,9 @@
-//! How often anyone may call (FCFS-011, FCFS-012).
+//! Rate limits (FCFS-011, FCFS-012).
 
 use testkit::http::{Reply, raw};
 use testkit::onsale::{ISSUE, World, wait_until};
 
-/// A bucket so slow that it does not fill while a test runs.
+/// A bucket that does not refill during a test.
 const SMALL: [(&str, &str); 3] = [
     ("ONSALE__LIMITS__ENABLED", "true"),
     ("ONSALE__LIMITS__PER_IP_PER_SECOND", "1"),
@@ -47,14 +47,14 @@ fn one_user_does_not_use_up_the_limit_of_another() {
     assert_eq!(people.issue("bob", "sample_event").code(), "ISSUED");
 }
 
-/// Only a proxy that is trusted may say who is behind it.
+/// Only a trusted proxy may forward the client address.
 #[test]
 fn forwarded_addresses_are_accepted_from_trusted_proxies_only() {
     let mut trusted = SMALL.to_vec();
     trusted.push(("ONSALE__HTTP__TRUSTED_PROXIES", "127.0.0.1"));
     for (environment, believed) in [(SMALL.to_vec(), false), (trusted, true)] {
         let world = World::with(&environment);
-        // Each a user of its own: only the address may be what is too much.
+        // Each request has its own user, so only the limit per address can apply.
         let call = |number: u8| {
             let client = world.anyone().with("X-Forwarded-For", &format!("203.0.113.{number}"));
             client.issue(&format!("user-{number}"), "sample_event").status
@@ -64,7 +64,7 @@ fn forwarded_addresses_are_accepted_from_trusted_proxies_only() {
     }
 }
 
-/// A call costs one unit, whichever way its body comes.
+/// A call costs one unit, with or without chunks.
 #[test]
 fn a_chunked_request_costs_no_more_than_another() {
     let world = World::with(&SMALL);

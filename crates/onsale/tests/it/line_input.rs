@@ -1,5 +1,4 @@
-//! What nobody should ask of lines: rates that make no sense, passes used twice or too late, lines that are over,
-//! pollers who know no pause.
+//! Invalid requests to lines: senseless rates, passes used twice or too late, closed lines, and polling without pause.
 
 use crate::gate::{enqueue, issue, make, open_the_gate, rank};
 use serde_json::{Value, json};
@@ -10,7 +9,7 @@ use testkit::onsale::{Server, World, wait_until};
 
 const LINES: [&str; 2] = ["gate:sense", "queue:shop"];
 
-/// A campaign `sense` with its gate, and a line `shop`; nobody goes on in either.
+/// A campaign `sense` with its gate, and a line `shop`; neither admits users.
 fn shut(more: &[(&str, &str)]) -> World {
     let mut environment = vec![
         ("ONSALE__QUEUE__LINES", "shop"),
@@ -27,7 +26,7 @@ fn put_rate(world: &World, line: &str, body: &str) -> Reply {
     world.admin().call("PUT", &format!("/queue/admin/{line}/rate"), Some(body.as_bytes()))
 }
 
-/// What operators see of a line.
+/// The operator's view of a line.
 fn stats_of(world: &World, line: &str) -> Value {
     let stats = world.admin().get("/queue/admin/stats").ok();
     let name = line.strip_prefix("queue:").unwrap_or(line);
@@ -87,7 +86,7 @@ fn a_rate_of_a_million_admits_everyone_and_a_rate_of_zero_no_one() {
     enqueue(&world, "sense", "late");
     let late = Visitor::new(&world);
     assert_eq!(late.wait().status, 200);
-    // Longer than schedulers take to look at a line again.
+    // Longer than the interval of schedulers.
     std::thread::sleep(Duration::from_secs(1));
     assert_eq!(rank(&world, "sense", "late"), json!({"status": "WAITING", "rank": 1}));
     assert_eq!(late.rank(), 1);
@@ -98,7 +97,7 @@ fn a_rate_of_a_million_admits_everyone_and_a_rate_of_zero_no_one() {
     });
 }
 
-/// One attempt a pass, however often it is asked for at once, and whatever else the user might have.
+/// A pass allows one attempt, regardless of concurrent calls and of the user's limit.
 #[test]
 fn one_pass_used_by_many_at_once_is_one_coupon() {
     let world = shut(&[]);
@@ -126,7 +125,7 @@ fn one_pass_used_by_many_at_once_is_one_coupon() {
     }
 }
 
-/// Whoever does not ask in time takes nothing from those behind, and an old pass opens nothing.
+/// An unused pass does not delay later users, and an expired pass is refused.
 #[test]
 fn unused_passes_expire_and_the_next_visitors_are_admitted() {
     let world = World::with(&[("ONSALE__GATE__DISPATCH_PER_SECOND", "0"), ("ONSALE__GATE__ACTIVE_TTL_SECONDS", "1")]);
@@ -144,7 +143,7 @@ fn unused_passes_expire_and_the_next_visitors_are_admitted() {
         assert_eq!(world.anyone().issue(user, "sense").code(), "NOT_ADMITTED");
     }
     for user in &users[3..] {
-        // A pass of a second may have run out before it is used; whoever comes again has another turn.
+        // A pass of one second may expire before its use; a returning user gets another one.
         wait_until("the next get theirs", || {
             enqueue(&world, "sense", user);
             ["SUCCESS", "ALREADY_ISSUED"].map(Value::from).contains(&issue(&world, "sense", user))
@@ -156,7 +155,7 @@ fn unused_passes_expire_and_the_next_visitors_are_admitted() {
     });
 }
 
-/// A gate is as wide as a campaign can be large; this one is made narrow where it is kept.
+/// A gate holds as many users as the largest campaign; this test lowers the limit in storage.
 #[test]
 fn a_full_line_says_when_to_retry_and_a_freed_position_can_be_taken() {
     let mut world = shut(&[]);
@@ -194,11 +193,11 @@ fn a_closed_campaign_admits_no_one_and_tells_waiting_visitors() {
     enqueue(&world, "sense", "ann");
     assert_eq!(world.admin().post("/api/v1/admin/campaigns/sense/close").status, 200);
     let sold_out = json!({"status": "SOLD_OUT", "rank": null});
-    // Whoever comes before the gate has heard of it queues; each asks once.
+    // Users that enqueued before the gate knew of the end poll once each.
     let newcomers = std::sync::atomic::AtomicU32::new(0);
     let newcomer = || format!("late-{}", newcomers.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
     wait_until("nobody comes in any more", || enqueue(&world, "sense", &newcomer()) == sold_out);
-    // That the line is closed and that the sale is over are two things; this process may hear of one before the other.
+    // The closing of the line and the end of the sale are two events, and may arrive in either order.
     wait_until("who never came hears it, too", || rank(&world, "sense", "eve") == sold_out);
     open_the_gate(&world, "sense", 1_000);
     wait_until("she has her turn", || rank(&world, "sense", "ann")["status"] == "ACTIVE");

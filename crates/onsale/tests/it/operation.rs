@@ -1,4 +1,4 @@
-//! What operators and balancers look at.
+//! Endpoints and commands for operators and load balancers.
 
 use serde_json::json;
 use testkit::onsale::{World, wait_until};
@@ -95,7 +95,7 @@ fn lines_are_shown_by_name() {
     shows("onsale_line_processing{line=\"gate:shown\"} 0");
 }
 
-/// The books balance while a server runs, and its operators can ask it so.
+/// Reconciliation works while a server runs, by command and by HTTP.
 #[test]
 fn the_books_can_be_compared_while_serving() {
     let world = World::new();

@@ -1,4 +1,4 @@
-//! Hot state and ledger stay together when the journal goes away in between.
+//! Hot state and ledger stay consistent when the journal is lost or replaced.
 
 use serde_json::{Value, json};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Using coupons, letting them go, taking them back (GATE-010).
+//! Reserving, confirming, cancelling and revoking coupons (GATE-010).
 
 use serde_json::{Value, json};
 use testkit::http::{Client, Reply};
@@ -113,7 +113,7 @@ fn a_reservation_that_is_not_confirmed_lapses() {
     let coupon = sale.give("ann");
     sale.redeem(&coupon, "order-1", 1).ok();
     wait_until("the reservation lapses, and another order takes the coupon", || {
-        // Its own reservation lasts no longer: on a busy machine it may lapse before it is confirmed.
+        // This reservation is equally short: on a busy machine it may lapse before the confirmation.
         sale.redeem(&coupon, "order-2", 1).status == 200 && sale.step(&coupon, "confirm", "order-2").status == 200
     });
     sale.step(&coupon, "confirm", "order-1").is_error(409, "COUPON_ALREADY_REDEEMED");
@@ -188,7 +188,7 @@ fn unknown_coupons_and_bad_orders_are_refused() {
     }
 }
 
-/// Of many orders at once exactly one gets the coupon.
+/// Of many concurrent orders exactly one gets the coupon.
 #[test]
 fn one_coupon_serves_one_order() {
     let sale = Sale::open(&json!({}));

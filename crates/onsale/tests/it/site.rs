@@ -1,4 +1,4 @@
-//! A line before any site: who goes through, who waits, and who tries to get past.
+//! A line before a website: admitted users, waiting users, and attempts to bypass the line.
 
 use serde_json::json;
 use testkit::onsale::visitor::{FIREFOX, Visitor, open_the_line, shut};
@@ -6,7 +6,7 @@ use testkit::onsale::{Server, World, wait_until};
 
 const WAIT: &str = "/wait/shop?to=/cart";
 
-/// A visitor who has been let in, and where to.
+/// An admitted visitor, and the target address.
 fn let_in(world: &World) -> (Visitor, String) {
     let visitor = Visitor::new(world);
     assert_eq!(visitor.wait().status, 200);
@@ -70,7 +70,7 @@ fn visitors_are_admitted_in_order_and_keep_their_positions_on_reload() {
     open_the_line(&world, 1);
     for turn in 0..3 {
         let has_turn = |visitor: &Visitor| visitor.get("/queue/place/shop").ok()["status"] == "ACTIVE";
-        // Looked at from the last to the first: whoever is let in meanwhile makes those before true, not those behind.
+        // Checked from the last to the first, so that admissions in between do not break the order.
         wait_until("it is the next one's turn", || {
             let turns: Vec<bool> = people.iter().rev().map(has_turn).collect();
             let turns: Vec<bool> = turns.into_iter().rev().collect();
@@ -153,7 +153,7 @@ fn a_visitor_with_an_expired_pass_waits_again() {
     open_the_line(&world, 1_000);
     let visitor = Visitor::new(&world);
     visitor.wait();
-    // A pass may have run out before anybody looks; then it takes another turn.
+    // A pass may expire before it is checked; the next one is then used.
     wait_until("let in", || visitor.check("/cart").status == 200 || visitor.get(WAIT).status == 0);
     open_the_line(&world, 0);
     wait_until("the pass has run out", || visitor.check("/cart").status == 401);

@@ -1,11 +1,11 @@
-//! Starts that are refused, each with a word on what to do.
+//! Refused starts: each message names the remedy.
 
 use rusqlite::Connection;
 use std::path::Path;
 use std::process::Output;
 use testkit::onsale::{Server, World, onsale, run};
 
-/// The same command again, as it would be typed.
+/// Runs `onsale serve` on this folder.
 fn serve(data: &Path) -> Output {
     run(data, &["serve", "--listen", "127.0.0.1:0"])
 }
@@ -20,7 +20,7 @@ fn refused(output: &Output, status: i32, words: &[&str]) {
     assert!(!said.contains("panicked"), "{said}");
 }
 
-/// A folder in which a server has served.
+/// A folder that a server has used.
 fn used_folder() -> tempfile::TempDir {
     let mut world = World::new();
     assert_eq!(world.anyone().issue("ann", "sample_event").code(), "ISSUED");
@@ -115,10 +115,10 @@ fn wrong_arguments_are_reported() {
     {
         refused(&run(folder.path(), arguments), 2, &[]);
     }
-    refused(&run(folder.path(), &["serve", "coupon"]), 2, &["leave the roles out"]);
+    refused(&run(folder.path(), &["serve", "coupon"]), 2, &["start without role names"]);
 }
 
-/// A journal whose last transaction was cut off starts, without that transaction.
+/// A journal with an incomplete last transaction opens without that transaction.
 #[test]
 fn a_journal_cut_in_its_last_transaction_does_not_prevent_the_start() {
     let mut world = World::new();

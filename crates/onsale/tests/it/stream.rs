@@ -1,14 +1,14 @@
-//! The pushed document of a line: frames, what is not sent twice, signs of life, ends.
+//! The stream of a line's document: frames, no duplicates, keep-alive comments, the end.
 
 use serde_json::Value;
 use testkit::http::{Client, Event, Events};
 use testkit::onsale::visitor::{Visitor, open_the_line, shut};
 use testkit::onsale::{World, wait_until};
 
-/// So many signs of life without news, and there is no news.
+/// After this many keep-alive comments there is no new document.
 const COMMENTS_MAX: usize = 60;
 
-/// A stream that is being read.
+/// An open stream.
 struct Stream(Events);
 
 impl Stream {
@@ -100,7 +100,7 @@ fn a_silent_stream_sends_comments() {
     }
 }
 
-/// Somebody who is let to watch is there: the turn is not lost, though nothing else is asked.
+/// A visitor with an open stream counts as present and keeps the turn without other requests.
 #[test]
 fn a_visitor_with_an_open_stream_counts_as_present() {
     let world = shut(&[("ONSALE__QUEUE__ABANDON_AFTER_SECONDS", "4")]);
@@ -108,12 +108,12 @@ fn a_visitor_with_an_open_stream_counts_as_present() {
     assert_eq!((gone.wait().status, there.wait().status), (200, 200));
     let cookie = format!("onsale_visitor={}", there.cookie("onsale_visitor"));
     let mut stream = Stream::open(&world, "shop", &[("Cookie", &cookie), ("User-Agent", &there.agent)]);
-    // Twice the time after which people are passed over.
+    // Twice the time after which inactive users are skipped.
     for _ in 0..8 {
         while stream.0.event() != Event::Comment {}
     }
     open_the_line(&world, 1_000);
-    // Without having asked: a machine that stood still for long is made good for by the next sign of life.
+    // No request was sent: after a pause of the machine the next keep-alive comment restores the presence.
     let inside = || world.admin().get("/queue/admin/stats").ok()["scheduleStats"][0]["activeCount"].clone();
     wait_until("somebody is inside", || inside() == 1);
     assert_eq!(there.get("/queue/place/shop").ok()["status"], "ACTIVE");

@@ -1,4 +1,4 @@
-//! Tenants see their own and nothing else (GATE-009).
+//! Tenants see only their own campaigns (GATE-009).
 
 use serde_json::json;
 use testkit::onsale::{CAMPAIGNS, World};

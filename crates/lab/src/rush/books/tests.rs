@@ -1,5 +1,5 @@
 use super::*;
-use crate::rush::answer::Held;
+use crate::rush::answer::CouponRef;
 use domain::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
@@ -7,7 +7,7 @@ use uuid::Uuid;
 const STOCK: u32 = 3;
 
 fn yes(n: u32) -> Yes {
-    Yes { user: n, held: Held { coupon_id: Uuid::from_u128(n.into()), serial: n } }
+    Yes { user: n, held: CouponRef { coupon_id: Uuid::from_u128(n.into()), serial: n } }
 }
 
 fn sale() -> Sale {
@@ -40,7 +40,7 @@ fn sound<'a>(sale: &'a Sale, heard: &'a [Yes]) -> Evidence<'a> {
         unanswered: 0,
         served: heard.len() as u64,
         heard,
-        standing: Standing { remaining_stock: 0, total_participants: 3, status: "sold_out".into() },
+        standing: CampaignStatus { remaining_stock: 0, total_participants: 3, status: "sold_out".into() },
         lookups: Lookups { right: heard.len() as u64, ..Lookups::default() },
         book: Ok(book()),
     }
@@ -51,14 +51,14 @@ fn red(evidence: &Evidence<'_>) -> Vec<String> {
 }
 
 #[test]
-fn sound_books_are_green() {
+fn correct_records_pass_every_check() {
     let (sale, heard) = (sale(), [yes(1), yes(2), yes(3)]);
     let evidence = sound(&sale, &heard);
     assert!(judge(&evidence).iter().all(|check| check.status == CheckStatus::Passed));
 }
 
 #[test]
-fn each_fault_turns_its_check_red() {
+fn each_fault_fails_its_check() {
     type Plant = fn(&mut Evidence<'_>);
     let (sale, heard) = (sale(), [yes(1), yes(2), yes(3)]);
     let cases: [(Plant, &str); 12] = [
@@ -88,9 +88,9 @@ fn plant(evidence: &mut Evidence<'_>, kind: &str) {
 }
 
 #[test]
-fn what_was_heard_is_judged_by_itself_too() {
+fn the_responses_alone_can_fail_a_check() {
     let sale = sale();
-    let serial = |user, serial| Yes { user, held: Held { serial, ..yes(user).held } };
+    let serial = |user, serial| Yes { user, held: CouponRef { serial, ..yes(user).held } };
     assert_eq!(red(&sound(&sale, &[yes(1), yes(2), serial(3, 2)])), ["no_serial_twice"]);
     assert_eq!(red(&sound(&sale, &[yes(1), yes(2), serial(3, 4)])), ["serials_within_stock"]);
     assert_eq!(red(&sound(&sale, &[yes(1), yes(2), serial(3, 0)])), ["serials_within_stock"]);
@@ -99,19 +99,19 @@ fn what_was_heard_is_judged_by_itself_too() {
 }
 
 #[test]
-fn people_who_never_heard_may_hold_a_coupon_or_not() {
+fn users_without_a_response_may_or_may_not_hold_a_coupon() {
     let (sale, heard) = (sale(), [yes(1), yes(2)]);
     let mut evidence = sound(&sale, &heard);
     evidence.unanswered = 1;
-    assert_eq!(red(&evidence), Vec::<String>::new(), "the third coupon is with whoever gave up");
+    assert_eq!(red(&evidence), Vec::<String>::new(), "the user that gave up may hold the third coupon");
     evidence.users = 3;
     evidence.book = Ok(Book { hot_count: 2, ledger_count: 2, ..book() });
-    evidence.standing = Standing { remaining_stock: 1, total_participants: 2, status: "active".into() };
-    assert_eq!(red(&evidence), Vec::<String>::new(), "or with nobody");
+    evidence.standing = CampaignStatus { remaining_stock: 1, total_participants: 2, status: "active".into() };
+    assert_eq!(red(&evidence), Vec::<String>::new(), "or no user holds it");
 }
 
 #[test]
-fn without_a_key_the_database_is_not_judged() {
+fn without_a_key_the_database_check_is_skipped() {
     let (sale, heard) = (sale(), [yes(1), yes(2), yes(3)]);
     let evidence = Evidence { book: Err("no key".into()), ..sound(&sale, &heard) };
     let checks = judge(&evidence);

@@ -1,32 +1,32 @@
-//! Who does something next: newcomers in order, and everybody else when it is time.
+//! The schedule of the users: newcomers in order, all others at their next due time.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Everybody's next moment. A person stands in it once at most, so it never holds more than there are people.
+/// The next due time of each user. A user has at most one entry, so the number of entries is bounded.
 pub(super) struct Agenda {
-    /// By moment in nanoseconds since the start.
+    /// Ordered by due time, in nanoseconds since the start.
     known: BinaryHeap<Reverse<(u64, u32)>>,
     newcomer: u32,
     people: u32,
     ns_per_arrival: f64,
-    /// Whether a newcomer is preferred this time.
+    /// Whether a newcomer goes first this time.
     prefers_newcomer: bool,
 }
 
 impl Agenda {
-    /// `rate`: newcomers a second; none: all at once.
+    /// `rate`: newcomers per second; `None`: all at once.
     pub(super) fn new(people: u32, rate: Option<u32>) -> Self {
         let ns_per_arrival = rate.map_or(0.0, |rate| 1e9 / f64::from(rate));
         Self { known: BinaryHeap::new(), newcomer: 0, people, ns_per_arrival, prefers_newcomer: true }
     }
 
-    /// Comes back at that moment.
+    /// Schedules the user at `at_ns`.
     pub(super) fn put(&mut self, person: u32, at_ns: u64) {
         self.known.push(Reverse((at_ns, person)));
     }
 
-    /// The next person who is due. Newcomers and those who have come before take turns: neither keeps the other out.
+    /// The next user that is due. Newcomers and returning users alternate, so that neither group starves.
     pub(super) fn take(&mut self, now_ns: u64) -> Option<u32> {
         let newcomer = self.newcomer_ns().is_some_and(|at_ns| at_ns <= now_ns);
         let known = self.known.peek().is_some_and(|Reverse((at_ns, _))| *at_ns <= now_ns);
@@ -39,7 +39,7 @@ impl Agenda {
         if known { self.known.pop().map(|Reverse((_, person))| person) } else { None }
     }
 
-    /// When somebody is due next; none while all who are left are being dealt with.
+    /// The next due time; `None` while all remaining users have a request in flight.
     pub(super) fn next_ns(&self) -> Option<u64> {
         let known_ns = self.known.peek().map(|Reverse((at_ns, _))| *at_ns);
         [known_ns, self.newcomer_ns()].into_iter().flatten().min()
@@ -55,18 +55,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn newcomers_and_those_who_come_back_take_turns() {
+    fn newcomers_and_returning_users_alternate() {
         let mut agenda = Agenda::new(3, None);
         assert_eq!(agenda.take(0), Some(0));
         agenda.put(0, 5);
-        assert_eq!(agenda.take(4), Some(1), "nobody else is due");
-        assert_eq!(agenda.take(5), Some(0), "though a newcomer waits");
+        assert_eq!(agenda.take(4), Some(1), "no other user is due");
+        assert_eq!(agenda.take(5), Some(0), "although a newcomer is due");
         assert_eq!(agenda.take(5), Some(2));
         assert_eq!((agenda.take(u64::MAX), agenda.next_ns()), (None, None));
     }
 
     #[test]
-    fn newcomers_come_at_the_rate() {
+    fn newcomers_arrive_at_the_rate() {
         let mut agenda = Agenda::new(2, Some(10));
         assert_eq!(agenda.take(0), Some(0));
         agenda.put(0, 300_000_000);

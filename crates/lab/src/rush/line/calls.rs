@@ -1,11 +1,11 @@
-//! The requests of a crowd at a line.
+//! The requests of the users at a line.
 
 use super::super::crowd::user_id;
 use super::super::target::Target;
 use super::person::Step;
 use std::io::Write;
 
-/// A request with a place for the person's id in its path.
+/// A request template with a gap for the user id in its path.
 struct Call {
     before: String,
     after: String,
@@ -19,19 +19,19 @@ impl Call {
     }
 }
 
-/// All of them.
+/// All requests.
 pub(super) struct Calls {
     queue: Call,
     look: Call,
     ask: Call,
     read: String,
     campaign: String,
-    /// The headers of all.
+    /// The common headers.
     head: String,
 }
 
 impl Calls {
-    /// `line` is that before the campaign; `key` is sent along.
+    /// `line`: the line before the campaign; `key`: an API key for every request.
     pub(super) fn new(target: &Target, campaign: &str, line: &str, key: Option<&str>) -> Self {
         let key = key.map(|key| format!("X-Api-Key: {key}\r\n")).unwrap_or_default();
         let head = format!(" HTTP/1.1\r\nHost: {}\r\n{key}", target.host);
@@ -49,20 +49,20 @@ impl Calls {
         }
     }
 
-    /// Appends the request of a person at that step.
+    /// Appends the request of a user at this step.
     pub(super) fn write(&self, step: Step, user: u32, out: &mut Vec<u8>) {
         match step {
-            Step::Queue => self.queue.write(user, out),
-            Step::Look => self.look.write(user, out),
-            Step::Read => out.extend_from_slice(self.read.as_bytes()),
-            Step::Ask | Step::CheatAtGate => self.ask.write(user, out),
-            Step::CheatAtCoupons => self.write_coupon(user, out),
+            Step::Enqueue => self.queue.write(user, out),
+            Step::PollRank => self.look.write(user, out),
+            Step::ReadDocument => out.extend_from_slice(self.read.as_bytes()),
+            Step::RequestCoupon | Step::BypassAtGate => self.ask.write(user, out),
+            Step::BypassAtCoupons => self.write_coupon(user, out),
         }
     }
 
     fn write_coupon(&self, user: u32, out: &mut Vec<u8>) {
         let body = format!(r#"{{"user_id":"{}","event_id":"{}"}}"#, user_id(user), self.campaign);
-        // Writing to memory can not fail.
+        // Writing to memory cannot fail.
         let _written = write!(
             out,
             "POST /api/v1/coupons/issue{}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_step_has_a_whole_request() {
+    fn every_step_has_a_complete_request() {
         let target = Target::parse("127.0.0.1:80").expect("an address");
         let calls = Calls::new(&target, "sale", "gate:sale", Some("k"));
         let text = |step| {
@@ -86,15 +86,15 @@ mod tests {
             String::from_utf8(out).expect("text")
         };
         for (step, line) in [
-            (Step::Queue, "POST /gate/events/sale/enqueue?userId=rush-0000042 HTTP/1.1\r\n"),
-            (Step::Look, "GET /gate/events/sale/rank?userId=rush-0000042 HTTP/1.1\r\n"),
-            (Step::Read, "GET /queue/serving/gate:sale HTTP/1.1\r\n"),
-            (Step::Ask, "POST /issue/events/sale?userId=rush-0000042 HTTP/1.1\r\n"),
-            (Step::CheatAtCoupons, "POST /api/v1/coupons/issue HTTP/1.1\r\n"),
+            (Step::Enqueue, "POST /gate/events/sale/enqueue?userId=rush-0000042 HTTP/1.1\r\n"),
+            (Step::PollRank, "GET /gate/events/sale/rank?userId=rush-0000042 HTTP/1.1\r\n"),
+            (Step::ReadDocument, "GET /queue/serving/gate:sale HTTP/1.1\r\n"),
+            (Step::RequestCoupon, "POST /issue/events/sale?userId=rush-0000042 HTTP/1.1\r\n"),
+            (Step::BypassAtCoupons, "POST /api/v1/coupons/issue HTTP/1.1\r\n"),
         ] {
             let text = text(step);
             assert!(text.starts_with(line) && text.contains("\r\n\r\n") && text.contains("X-Api-Key: k\r\n"), "{text}");
         }
-        assert!(text(Step::CheatAtCoupons).ends_with(r#"{"user_id":"rush-0000042","event_id":"sale"}"#));
+        assert!(text(Step::BypassAtCoupons).ends_with(r#"{"user_id":"rush-0000042","event_id":"sale"}"#));
     }
 }

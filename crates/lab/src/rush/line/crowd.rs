@@ -1,45 +1,46 @@
-//! The crowd at a line: who does what next, over connections that everybody shares.
+//! The users at a line: their next steps, over shared connections.
 //!
 //! ```text
-//! Queue -> Look, Look, ... -> Ask -> decided          who follows the document: Queue -> Read, Read, ... -> Look
+//! Enqueue -> PollRank, PollRank, ... -> RequestCoupon -> decided
+//! with the public document:  Enqueue -> ReadDocument, ReadDocument, ... -> PollRank -> ...
 //! ```
 
-use super::super::answer::{self, Heard, hear_with};
+use super::super::answer::{self, Interpretation, interpret};
 use super::super::attempts::{Attempts, NS_PER_MS};
 use super::super::shared::Shared;
 use super::agenda::Agenda;
 use super::calls::Calls;
 use super::latest::Latest;
 use super::notes::Notes;
-use super::options::CheckedLine;
+use super::options::CheckedLineOptions;
 use super::order::Order;
 use super::person::{Person, Step};
-use super::said;
+use super::replies;
 use crate::load::{After, Answer, Flow, Loss, Moments, Next, Script, record_ns};
 use std::sync::atomic::Ordering;
 
-/// A connection without work looks again after this time at the latest.
+/// A connection without work checks for new work at this interval.
 const REST_NS: u64 = 50 * NS_PER_MS;
-/// The crowd is one thread's: its people are compared with one another.
+/// One thread runs all users, because they are compared with one another.
 const THREAD: usize = 0;
 
-/// What becomes of a person after an answer.
+/// What a user does after a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Then {
-    /// Comes back at that moment, in nanoseconds since the start.
+pub(super) enum NextAction {
+    /// Sends the next request at this time, in nanoseconds since the start.
     At(u64),
-    /// Has nothing more to ask.
+    /// Is finished.
     Settled,
 }
 
-/// All people, and what they have heard.
+/// All users, and the observations so far.
 pub(super) struct LineCrowd<'a> {
     shared: &'a Shared,
     pub(super) latest: &'a Latest,
     calls: Calls,
     pub(super) by_document: bool,
     poll_ms: u64,
-    /// A place that was there so lately can not have gone by itself.
+    /// A place seen within this time cannot have expired.
     pub(super) place_ns: u64,
     pub(super) people: Vec<Person>,
     agenda: Agenda,
@@ -53,9 +54,9 @@ pub(super) struct LineCrowd<'a> {
 }
 
 impl<'a> LineCrowd<'a> {
-    /// `place_ms`: nobody's pass runs out in less.
+    /// `place_ms`: the minimum lifetime of a pass.
     pub(super) fn new(
-        options: &CheckedLine,
+        options: &CheckedLineOptions,
         calls: Calls,
         shared: &'a Shared,
         latest: &'a Latest,
@@ -88,13 +89,13 @@ impl<'a> LineCrowd<'a> {
         &mut self.people[user as usize]
     }
 
-    /// After so many pauses between two looks, each longer or shorter by up to a fifth.
-    pub(super) fn after_polls(&mut self, polls: u64, now_ns: u64) -> Then {
+    /// After this many polling intervals, jittered by up to a fifth.
+    pub(super) fn after_polls(&mut self, polls: u64, now_ns: u64) -> NextAction {
         let ms = self.poll_ms * polls;
-        Then::At(now_ns + self.random.u64(ms * 4 / 5..=ms * 6 / 5) * NS_PER_MS)
+        NextAction::At(now_ns + self.random.u64(ms * 4 / 5..=ms * 6 / 5) * NS_PER_MS)
     }
 
-    /// Somebody heard something that settles nothing.
+    /// Counts a response without a final result.
     pub(super) fn count_step(&self) {
         self.shared.live(THREAD).steps.fetch_add(1, Ordering::Relaxed);
     }
@@ -103,23 +104,23 @@ impl<'a> LineCrowd<'a> {
         self.shared.live(THREAD).issued.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The person is about to ask.
+    /// Prepares the user's next request.
     fn prepare(&mut self, user: u32, now_ns: u64) {
         let person = &mut self.people[user as usize];
         if person.came_ns == 0 {
             person.came_ns = now_ns;
         }
-        if person.step == Step::Queue && person.is_new {
+        if person.step == Step::Enqueue && person.is_new {
             person.is_new = false;
             person.turn = self.order.begin();
         }
         person.bound = self.order.bound(person.turn);
     }
 
-    fn go_on(&mut self, user: u32, then: Then) -> After {
+    fn go_on(&mut self, user: u32, then: NextAction) -> After {
         match then {
-            Then::At(at_ns) => self.agenda.put(user, at_ns),
-            Then::Settled => {
+            NextAction::At(at_ns) => self.agenda.put(user, at_ns),
+            NextAction::Settled => {
                 self.settled += 1;
                 self.shared.live(THREAD).settled.fetch_add(1, Ordering::Relaxed);
             }
@@ -127,30 +128,42 @@ impl<'a> LineCrowd<'a> {
         After::Free
     }
 
-    /// No decision: asks again at that moment, or gives up.
+    /// No decision: retries at `again_ns`, or gives up.
     fn later(&mut self, user: u32, again_ns: Option<u64>) -> After {
-        again_ns.map_or_else(|| self.go_on(user, Then::Settled), After::Again)
+        again_ns.map_or_else(|| self.go_on(user, NextAction::Settled), After::Again)
     }
 
-    fn hear(&mut self, user: u32, slot: usize, answer: &Answer<'_>, moments: Moments) -> Heard<Then> {
+    fn handle_response(
+        &mut self,
+        user: u32,
+        slot: usize,
+        answer: &Answer<'_>,
+        moments: Moments,
+    ) -> Interpretation<NextAction> {
         let (now_ns, is_uncertain) = (moments.now_ns, self.attempts.is_uncertain(slot));
         let latency_ns = now_ns.saturating_sub(moments.since_ns);
         match self.person(user).step {
-            Step::Queue => {
+            Step::Enqueue => {
                 record_ns(&mut self.notes.entering_us, latency_ns);
-                hear_with(answer, said::queued).map(|queued| self.queued(user, queued, is_uncertain, now_ns))
+                interpret(answer, replies::enqueue).map(|queued| self.on_enqueue(user, queued, is_uncertain, now_ns))
             }
-            Step::Look => {
+            Step::PollRank => {
                 record_ns(&mut self.notes.looking_us, latency_ns);
-                hear_with(answer, said::standing).map(|standing| self.stood(user, standing, now_ns))
+                interpret(answer, replies::rank).map(|standing| self.on_rank(user, standing, now_ns))
             }
-            Step::Read => hear_with(answer, said::document).map(|document| {
+            Step::ReadDocument => interpret(answer, replies::document).map(|document| {
                 self.latest.put(document);
                 self.read(user, now_ns)
             }),
-            Step::Ask => hear_with(answer, said::result).map(|result| self.asked(user, result, is_uncertain, now_ns)),
-            Step::CheatAtGate => hear_with(answer, said::result).map(|result| self.cheated(user, result, now_ns)),
-            Step::CheatAtCoupons => answer::hear(answer).map(|(code, _)| self.cheated_at_coupons(user, code, now_ns)),
+            Step::RequestCoupon => {
+                interpret(answer, replies::issue).map(|result| self.on_issue(user, result, is_uncertain, now_ns))
+            }
+            Step::BypassAtGate => {
+                interpret(answer, replies::issue).map(|result| self.on_gate_bypass(user, result, now_ns))
+            }
+            Step::BypassAtCoupons => {
+                answer::interpret_decision(answer).map(|(code, _)| self.on_coupon_bypass(user, code, now_ns))
+            }
         }
     }
 }
@@ -159,9 +172,9 @@ impl Script for LineCrowd<'_> {
     fn next(&mut self, slot: usize, now_ns: u64) -> Next {
         while let Some(user) = self.agenda.take(now_ns) {
             let person = self.person(user);
-            if person.step == Step::Read && person.manners.streams && self.latest.is_streamed() {
+            if person.step == Step::ReadDocument && person.behavior.streams && self.latest.is_streamed() {
                 let then = self.read(user, now_ns);
-                // Heard it over the stream: nothing to ask.
+                // The stream has already delivered the document: no request.
                 self.go_on(user, then);
                 continue;
             }
@@ -185,16 +198,16 @@ impl Script for LineCrowd<'_> {
 
     fn answered(&mut self, slot: usize, answer: &Answer<'_>, moments: Moments) -> After {
         let user = self.slots[slot];
-        match self.hear(user, slot, answer, moments) {
-            Heard::Decision(then) => self.go_on(user, then),
-            Heard::Refused(refused) => {
+        match self.handle_response(user, slot, answer, moments) {
+            Interpretation::Decision(then) => self.go_on(user, then),
+            Interpretation::Refused(refusal) => {
                 let retry_after_seconds = answer.retry_after_seconds;
                 let notes = (&mut self.notes.tally, self.shared.live(THREAD));
-                let again_ns = self.attempts.refused(slot, refused, retry_after_seconds, moments.now_ns, notes);
+                let again_ns = self.attempts.refused(slot, refusal, retry_after_seconds, moments.now_ns, notes);
                 self.later(user, again_ns)
             }
-            Heard::Hopeless(reason) => {
-                self.shared.fail(format!("the server's answer is of no use: {reason}"));
+            Interpretation::Unusable(reason) => {
+                self.shared.fail(format!("unusable response: {reason}"));
                 After::Free
             }
         }

@@ -1,11 +1,11 @@
-//! The checks of a line: what people heard, held against what a line promises.
+//! The checks of a line: the users' observations against the guarantees of a line.
 
 use super::meter::Meter;
 use super::notes::{Notes, Wrong};
 use super::streams::Streamed;
 use crate::report::{Check, CheckStatus, thousands};
 
-/// Everything there is to judge.
+/// All data to check.
 pub(super) struct Evidence<'a> {
     pub(super) users: u32,
     pub(super) notes: &'a Notes,
@@ -20,25 +20,25 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Check> {
         everyone_answered(evidence),
         none_of(
             "nobody_past_the_line",
-            "Nobody got past the line",
+            "No user bypassed the line",
             "줄을 건너뛴 사람 없음",
             &notes.got_past,
-            format!("of {} tries", thousands(notes.cheats)),
+            format!("of {} attempts", thousands(notes.cheats)),
         ),
         nobody_overtaken(evidence),
         none_of(
             "ranks_never_worse",
-            "No rank that was shown got worse",
+            "No rank ever got worse",
             "보여 준 순번은 나빠지지 않음",
             &notes.worsened,
             format!("of {} ranks", thousands(notes.ranks_heard)),
         ),
         none_of(
             "places_kept",
-            "Who queues again has the same place",
+            "Queueing again keeps the place",
             "다시 줄을 서도 같은 자리",
             &notes.lost_places,
-            format!("of {places} places lost or doubled"),
+            format!("of {places} places lost or duplicated"),
         ),
         rate_kept(evidence),
         no_errors(evidence),
@@ -49,10 +49,17 @@ pub(super) fn judge(evidence: &Evidence<'_>) -> Vec<Check> {
 
 fn streams_tell(streamed: Streamed) -> Check {
     let Streamed { wanted, told, documents, ended } = streamed;
-    let found = format!("{told} of {wanted} told {} documents, {ended} ended", thousands(documents));
-    let expected = format!("{wanted} that tell something and do not end");
+    let found = format!("{told} of {wanted} delivered {} documents, {ended} ended", thousands(documents));
+    let expected = format!("{wanted} that deliver documents and stay open");
     let passed = told == wanted && ended == 0;
-    check("streams_tell", "Every stream told the public document", "모든 스트림이 현황을 전달", passed, expected, found)
+    check(
+        "streams_tell",
+        "Every stream delivered the public document",
+        "모든 스트림이 현황을 전달",
+        passed,
+        expected,
+        found,
+    )
 }
 
 fn check(id: &str, title: &str, title_ko: &str, passed: bool, expected: String, found: String) -> Check {
@@ -60,7 +67,7 @@ fn check(id: &str, title: &str, title_ko: &str, passed: bool, expected: String, 
     Check { id: id.into(), title: title.into(), title_ko: title_ko.into(), status, expected, found }
 }
 
-/// Something that must not have happened at all.
+/// A check that passes when the count is zero.
 fn none_of(id: &str, title: &str, title_ko: &str, wrong: &Wrong, of: String) -> Check {
     let mut found = format!("{} {of}", thousands(wrong.count));
     if !wrong.examples.is_empty() {
@@ -74,19 +81,19 @@ fn everyone_answered(evidence: &Evidence<'_>) -> Check {
     let (left, answered) = (notes.left, notes.tally.answers());
     let stayed = u64::from(evidence.users) - left;
     let found = format!("{} answered, {} gave up", thousands(answered), thousands(notes.tally.gave_up));
-    let expected = format!("{} who did not go away", thousands(stayed));
+    let expected = format!("{} that did not leave", thousands(stayed));
     let passed = answered == stayed && notes.tally.gave_up == 0;
-    check("everyone_answered", "Everyone has an answer", "모두가 결과를 들음", passed, expected, found)
+    check("everyone_answered", "Every user has a response", "모두가 결과를 들음", passed, expected, found)
 }
 
 fn nobody_overtaken(evidence: &Evidence<'_>) -> Check {
     let notes = evidence.notes;
-    let of = format!("in {} comparisons with everybody who came later", thousands(notes.compared));
-    let (title, title_ko) = ("Nobody was overtaken", "뒤에 온 사람이 앞선 적 없음");
+    let of = format!("in {} comparisons with all later users", thousands(notes.compared));
+    let (title, title_ko) = ("No user was overtaken", "뒤에 온 사람이 앞선 적 없음");
     let judged = none_of("nobody_overtaken", title, title_ko, &notes.overtaken, of);
     if notes.is_processed && notes.overtaken.count > 0 {
-        // Who was dealt with for too long stands at the old place again, and others were shown better ranks meanwhile.
-        let found = "people were dealt with by others, and may have been put back: ranks alone do not tell".into();
+        // A user whose processing took too long returns to the old place, while others have seen better ranks.
+        let found = "an issuer processes users and may return them to the line, so ranks alone cannot show this".into();
         return Check { status: CheckStatus::Skipped, found, ..judged };
     }
     judged
@@ -97,7 +104,7 @@ fn rate_kept(evidence: &Evidence<'_>) -> Check {
     let judge = |passed, expected, found| {
         check(
             "rate_kept",
-            "Never more let in than the rate",
+            "Admissions never exceeded the rate",
             "설정한 속도보다 많이 들여보낸 적 없음",
             passed,
             expected,
@@ -105,7 +112,7 @@ fn rate_kept(evidence: &Evidence<'_>) -> Check {
         )
     };
     let Some(rate) = meter.rate_per_second() else {
-        let found = "the rate can not be seen without an administrator's key".into();
+        let found = "the rate cannot be seen without an administrator's key".into();
         return Check { status: CheckStatus::Skipped, ..judge(true, "no more than the rate".into(), found) };
     };
     let expected = format!("at most {} in any second", thousands(rate.into()));
@@ -116,7 +123,7 @@ fn rate_kept(evidence: &Evidence<'_>) -> Check {
         }
         (None, Some(most)) => judge(true, expected, format!("{} in the busiest second", thousands(most))),
         (None, None) => {
-            let found = "the line was not looked at twice in a second".into();
+            let found = "too few readings of the line".into();
             Check { status: CheckStatus::Skipped, ..judge(true, expected, found) }
         }
     }
@@ -125,7 +132,7 @@ fn rate_kept(evidence: &Evidence<'_>) -> Check {
 fn no_errors(evidence: &Evidence<'_>) -> Check {
     let trouble = &evidence.notes.tally.trouble;
     let errors = trouble.faults + trouble.unavailable + trouble.malformed;
-    let found = format!("{} answers with 5xx, or that could not be read", thousands(errors));
+    let found = format!("{} responses with 5xx, or unreadable", thousands(errors));
     check("no_server_errors", "No server errors", "서버 오류 없음", errors == 0, "0".into(), found)
 }
 
@@ -145,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn each_wrong_turns_its_check_red() {
+    fn each_violation_fails_its_check() {
         let wrong = || Wrong { count: 1, examples: vec!["rush-0000001: so".into()] };
         assert_eq!(red(|_| {}), Vec::<String>::new());
         assert_eq!(red(|notes| notes.tally.gave_up = 1), ["everyone_answered"]);
@@ -156,6 +163,6 @@ mod tests {
         assert_eq!(red(|notes| notes.lost_places = wrong()), ["places_kept"]);
         assert_eq!(red(|notes| notes.tally.trouble.unavailable = 1), ["no_server_errors"]);
         let put_back = |notes: &mut Notes| (notes.overtaken, notes.is_processed) = (wrong(), true);
-        assert_eq!(red(put_back), Vec::<String>::new(), "nobody can tell");
+        assert_eq!(red(put_back), Vec::<String>::new(), "the check is skipped");
     }
 }

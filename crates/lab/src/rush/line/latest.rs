@@ -1,10 +1,10 @@
-//! The newest public document that anybody here has.
+//! The newest public document, shared by all users.
 
-use super::said::Document;
+use super::replies::Document;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Shared by the crowd and those who watch beside it.
+/// Shared by the users, the meter and the streams.
 #[derive(Default)]
 pub(super) struct Latest {
     document: RwLock<Arc<Document>>,
@@ -16,7 +16,7 @@ impl Latest {
         self.document.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// An older one changes nothing: caches may answer out of order.
+    /// Ignores older documents, because caches may respond out of order.
     pub(super) fn put(&self, document: Document) {
         let mut held = self.document.write().unwrap_or_else(PoisonError::into_inner);
         if document.serving >= held.serving {
@@ -24,12 +24,12 @@ impl Latest {
         }
     }
 
-    /// Whether streams tell it.
+    /// Whether streams deliver it.
     pub(super) fn is_streamed(&self) -> bool {
         self.is_streamed.load(Ordering::Relaxed)
     }
 
-    /// Streams tell it, or do so no more.
+    /// Sets whether streams deliver it.
     pub(super) fn set_streamed(&self, is_streamed: bool) {
         self.is_streamed.store(is_streamed, Ordering::Relaxed);
     }

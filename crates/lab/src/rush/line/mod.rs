@@ -1,6 +1,6 @@
-//! A rush at a waiting line before a campaign: people queue, look, go on when it is their turn, and ask for the coupon;
-//! some go away, come back, queue twice, or try to get past the line. Afterwards what everybody heard is held against
-//! what a line promises, and against the books of the coupons.
+//! A load test of a waiting line before a campaign: users enqueue, poll their rank, and request the coupon when admitted.
+//! Some leave, return, enqueue twice, or try to bypass the line. Afterwards the observations are checked against the
+//! guarantees of a line and against the records of the coupons.
 
 mod agenda;
 mod calls;
@@ -12,7 +12,7 @@ mod notes;
 mod options;
 mod order;
 mod person;
-mod said;
+mod replies;
 mod steps;
 mod streams;
 mod tracks;
@@ -24,49 +24,49 @@ use super::client::Client;
 use super::shared::{Interrupt, Shared};
 use super::{Reached, at_a_server, campaign, progress, report_of};
 use crate::load::{Limits, each_thread, raise_open_files};
-use crate::report::{Estimates, Latency, LineFigures, Outcomes, Report, Verdict};
+use crate::report::{Assessment, Estimates, Latency, LineResults, Outcomes, Report};
 use anyhow::{Context, bail};
 use calls::Calls;
 use crowd::LineCrowd;
 use latest::Latest;
 use meter::Meter;
 use notes::Notes;
-use options::CheckedLine;
+use options::CheckedLineOptions;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use streams::Streamed;
 
-/// People a second through the line of a server of our own, if nothing else is asked for.
+/// Default admissions per second on a temporary server.
 const OWN_ADMIT_PER_SECOND: u32 = 500;
-/// A pass at a server of our own lives for so many looks, and for a minute at the least.
+/// Lifetime of a pass on a temporary server, in polling intervals; at least a minute.
 const OWN_PASS_POLLS: u64 = 6;
 const OWN_PASS_MS_MIN: u64 = 60_000;
-/// No server gives passes for less; of another's nothing more is known.
+/// Minimum lifetime of a pass on any server.
 const ANY_PASS_MS_MIN: u64 = 10_000;
-/// How long a line may take to come into being after its campaign.
+/// Time limit for the creation of a line after its campaign.
 const LINE_PATIENCE: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(200);
-/// Who is told a wait may rely on it so far, in the middle.
+/// Largest acceptable median error of an estimate, in percent.
 const ESTIMATE_PERCENT_MAX: f64 = 10.0;
-/// Points of the picture of admissions at most.
+/// Maximum number of points in the chart of admissions.
 const ADMISSION_POINTS_MAX: usize = 240;
 
-/// Runs the rush, as [`super::run`] does for coupons alone.
+/// Runs the load test, as [`super::run`] does without a line.
 ///
 /// # Errors
-/// As [`super::run`]. Checks that fail are no error: see [`Report::books_balance`].
+/// As [`super::run`]. A failed check is no error: see [`Report::books_balance`].
 pub fn run(options: LineOptions) -> anyhow::Result<Report> {
     let options = options.check()?;
     let environment = own_environment(&options);
     at_a_server(&options.crowd, &environment, |reached, interrupt| rush(&options, reached, interrupt))
 }
 
-fn own_pass_ms(options: &CheckedLine) -> u64 {
+fn own_pass_ms(options: &CheckedLineOptions) -> u64 {
     (u64::from(options.poll_ms) * OWN_PASS_POLLS).max(OWN_PASS_MS_MIN)
 }
 
-fn own_environment(options: &CheckedLine) -> Vec<(&'static str, String)> {
+fn own_environment(options: &CheckedLineOptions) -> Vec<(&'static str, String)> {
     let rate = options.admit_per_second.unwrap_or(OWN_ADMIT_PER_SECOND);
     vec![
         ("ONSALE__GATE__DISPATCH_PER_SECOND", rate.to_string()),
@@ -74,7 +74,7 @@ fn own_environment(options: &CheckedLine) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn rush(options: &CheckedLine, reached: &Reached, interrupt: &Interrupt) -> anyhow::Result<Report> {
+fn rush(options: &CheckedLineOptions, reached: &Reached, interrupt: &Interrupt) -> anyhow::Result<Report> {
     let crowd = &options.crowd;
     let mut client = Client::new(reached.target.clone(), reached.admin_key.clone());
     let sale = campaign::prepare(&mut client, crowd, true)?;
@@ -83,10 +83,10 @@ fn rush(options: &CheckedLine, reached: &Reached, interrupt: &Interrupt) -> anyh
         change_rate(&mut client, &line, options.admit_per_second)?;
     }
     let shared = Shared::new(crowd.users, 1, interrupt.clone());
-    let (Heard { notes, meter, streamed }, processor) =
+    let (Observations { notes, meter, streamed }, processor) =
         reached.weigh(|| send_crowd(options, reached, &line, &shared))?;
-    progress::say("comparing the books");
-    // Somebody who was dealt with by others may have got a coupon without coming back for the answer.
+    progress::print_line("comparing the records");
+    // An issuer may have processed a user that did not return for the response.
     let unheard = notes.tally.gave_up + if notes.is_processed { notes.left } else { 0 };
     let heard = u64::from(crowd.users) - notes.left;
     let count = if notes.is_processed { crowd.users } else { u32::try_from(heard).unwrap_or(u32::MAX) };
@@ -97,18 +97,18 @@ fn rush(options: &CheckedLine, reached: &Reached, interrupt: &Interrupt) -> anyh
     let line_figures = figures(options, line, &notes, &meter, streamed);
     let own_warnings = [lapsed(&notes), misleading(line_figures.estimates.as_ref())].concat();
     let warnings = [sale.warnings.clone(), shared.warnings(), own_warnings, judged.warnings].concat();
-    let mut report = report_of(crowd, reached, &sale, &notes.tally, Verdict::of(checks, warnings), processor);
+    let mut report = report_of(crowd, reached, &sale, &notes.tally, Assessment::of(checks, warnings), processor);
     report.figures.issued = notes.served.len() as u64;
-    report.outcomes.extend(Outcomes::of([("went away", notes.left)]));
+    report.outcomes.extend(Outcomes::of([("left the line", notes.left)]));
     report.line = Some(line_figures);
     Ok(report)
 }
 
-/// Before the crowd comes. The line may not be there yet, for the campaign is young.
+/// Changes the rate before the load test. A new campaign's line may not exist yet.
 fn change_rate(client: &mut Client, line: &str, admit_per_second: Option<u32>) -> anyhow::Result<()> {
     let Some(rate) = admit_per_second else { return Ok(()) };
     if !client.has_admin_key() {
-        bail!("it takes an administrator's key (--key) to change a line's rate (--admit)");
+        bail!("changing the rate of a line (--admit) requires an administrator's key (--key)");
     }
     let give_up = Instant::now() + LINE_PATIENCE;
     loop {
@@ -116,19 +116,24 @@ fn change_rate(client: &mut Client, line: &str, admit_per_second: Option<u32>) -
         match reply.status {
             200 => return Ok(()),
             404 if Instant::now() < give_up => std::thread::sleep(PAUSE),
-            _ => bail!("the rate of {line} could not be changed: {}", reply.describe()),
+            _ => bail!("cannot change the rate of {line}: {}", reply.describe()),
         }
     }
 }
 
-/// What the crowd heard, and those who watched beside it.
-struct Heard {
+/// The observations of the users, the meter and the streams.
+struct Observations {
     notes: Notes,
     meter: Meter,
     streamed: Streamed,
 }
 
-fn send_crowd(options: &CheckedLine, reached: &Reached, line: &str, shared: &Shared) -> anyhow::Result<Heard> {
+fn send_crowd(
+    options: &CheckedLineOptions,
+    reached: &Reached,
+    line: &str,
+    shared: &Shared,
+) -> anyhow::Result<Observations> {
     let crowd = &options.crowd;
     let calls = Calls::new(&reached.target, line.trim_start_matches("gate:"), line, crowd.issue_key.as_deref());
     let place_ms = if reached.process.is_some() { own_pass_ms(options) } else { ANY_PASS_MS_MIN };
@@ -146,27 +151,33 @@ fn send_crowd(options: &CheckedLine, reached: &Reached, line: &str, shared: &Sha
         stop.store(true, Ordering::Relaxed);
         (sent, meter.join(), streams.join())
     });
-    sent.context("the crowd could not be sent")?;
+    sent.context("the load test failed")?;
     shared.outcome()?;
-    let (Ok(meter), Ok(streamed)) = (meter, streamed) else { bail!("the look at the line ended early") };
+    let (Ok(meter), Ok(streamed)) = (meter, streamed) else { bail!("the sampling of the line ended early") };
     let [people] = people;
-    Ok(Heard { notes: people.into_notes(), meter, streamed: streamed.context("streams")? })
+    Ok(Observations { notes: people.into_notes(), meter, streamed: streamed.context("streams")? })
 }
 
 fn lapsed(notes: &Notes) -> Vec<String> {
-    let what = "times somebody's pass ran out before it was used: look more often, or let passes live longer";
+    let what = "passes expired before use: poll more often (--poll-ms), or raise the lifetime of passes";
     (notes.lapsed > 0).then(|| format!("{} {what}", notes.lapsed)).into_iter().collect()
 }
 
-/// No check: a machine that does much else lets people in by fits and starts, and nobody foretells that.
+/// A warning, not a check: on a busy machine admissions are irregular, so that estimates cannot be exact.
 fn misleading(estimates: Option<&Estimates>) -> Vec<String> {
     let off = estimates.filter(|estimates| estimates.median_percent > ESTIMATE_PERCENT_MAX);
-    let what = |off: &Estimates| format!("estimates of the wait were {:.0} % off in the middle", off.median_percent);
+    let what = |off: &Estimates| format!("the median error of wait estimates was {:.0} %", off.median_percent);
     off.map(what).into_iter().collect()
 }
 
-fn figures(options: &CheckedLine, line: String, notes: &Notes, meter: &Meter, streamed: Streamed) -> LineFigures {
-    LineFigures {
+fn figures(
+    options: &CheckedLineOptions,
+    line: String,
+    notes: &Notes,
+    meter: &Meter,
+    streamed: Streamed,
+) -> LineResults {
+    LineResults {
         line,
         by_document: options.by_document,
         poll_ms: options.poll_ms,

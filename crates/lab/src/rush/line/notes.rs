@@ -1,4 +1,4 @@
-//! What the crowd at a line has heard, and what of it is wrong.
+//! The observations at a line, and the violations among them.
 
 use super::super::crowd::user_id;
 use super::super::tally::Tally;
@@ -6,10 +6,10 @@ use super::tracks::Tracks;
 use crate::load::latency_histogram;
 use hdrhistogram::Histogram;
 
-/// Examples of each wrong that are kept word for word.
+/// Number of stored examples per kind of violation.
 const EXAMPLES_MAX: usize = 3;
 
-/// Something that must not be: how often it was, and some examples.
+/// A kind of violation: its count, and some examples.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Wrong {
     pub(super) count: u64,
@@ -17,7 +17,7 @@ pub(super) struct Wrong {
 }
 
 impl Wrong {
-    /// It happened to that person.
+    /// Counts a violation for this user.
     pub(super) fn note(&mut self, user: u32, what: impl FnOnce() -> String) {
         self.count += 1;
         if self.examples.len() < EXAMPLES_MAX {
@@ -26,35 +26,35 @@ impl Wrong {
     }
 }
 
-/// Everything heard.
+/// All observations.
 pub(super) struct Notes {
     pub(super) tally: Tally,
-    /// People who heard a yes.
+    /// Users that received a coupon.
     pub(super) served: Vec<u32>,
     pub(super) entered: u64,
     pub(super) left: u64,
     pub(super) came_back: u64,
     pub(super) asked_twice: u64,
-    /// Requests past the line.
+    /// Requests that try to bypass the line.
     pub(super) cheats: u64,
     pub(super) ranks_heard: u64,
-    /// Ranks that could be compared with those of people who came later.
+    /// Ranks that were compared with those of later users.
     pub(super) compared: u64,
     pub(super) documents: u64,
-    /// Whether somebody was dealt with by others: then a place may be taken up again without anybody's fault.
+    /// Whether an issuer processed users: it may return a user to the old place, which is no violation.
     pub(super) is_processed: bool,
-    /// People whose pass ran out before they used it.
+    /// Passes that expired before use.
     pub(super) lapsed: u64,
     pub(super) entering_us: Histogram<u64>,
     pub(super) looking_us: Histogram<u64>,
     pub(super) tracks: Tracks,
-    /// A coupon without having been let in, or a second one.
+    /// A coupon without admission, or a second coupon.
     pub(super) got_past: Wrong,
     /// A worse rank than before.
     pub(super) worsened: Wrong,
-    /// A place that is there no more, or another than before.
+    /// A lost or changed place.
     pub(super) lost_places: Wrong,
-    /// Somebody who came later stands before.
+    /// A later user with a better rank.
     pub(super) overtaken: Wrong,
 }
 

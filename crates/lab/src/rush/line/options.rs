@@ -1,42 +1,42 @@
-//! What kind of crowd comes to a line, and whether it can come.
+//! Options of a load test at a line, and their validation.
 
-use super::super::options::{Checked, Options};
+use super::super::options::{CheckedOptions, Options};
 use anyhow::ensure;
 
-/// Shortest pause between two looks, so that a mistake in the unit is noticed.
+/// Shortest polling interval; a smaller value is probably a mistake in the unit.
 const POLL_MS_MIN: u32 = 10;
-/// Longest pause between two looks.
+/// Longest polling interval.
 const POLL_MS_MAX: u32 = 600_000;
-/// As many as a line may let in a second.
+/// Maximum admission rate of a line.
 const ADMIT_PER_SECOND_MAX: u32 = 1_000_000;
 
-/// A rush at a waiting line before a campaign.
+/// A load test of a waiting line before a campaign.
 #[derive(Clone, Debug)]
 pub struct LineOptions {
-    /// The crowd and the campaign behind the line.
+    /// The users and the campaign behind the line.
     pub crowd: Options,
-    /// Whether people work their rank out from the public document, and ask only when their turn is near.
+    /// Whether users compute their rank from the public document, and poll the rank only near their turn.
     pub by_document: bool,
-    /// How often a person looks, in milliseconds (10..=600,000); jittered by a fifth.
+    /// Polling interval in milliseconds (10..=600,000), jittered by a fifth.
     pub poll_ms: u32,
-    /// People a second that the line lets in, changed before the crowd comes. `None`: as the server says.
+    /// Admissions per second, set before the load test. `None`: the server's present rate.
     pub admit_per_second: Option<u32>,
-    /// How people behave.
+    /// Shares of special behavior.
     pub shares: Shares,
 }
 
-/// Parts of the crowd in percent, each drawn by itself.
+/// Shares of the users in percent, each drawn independently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shares {
-    /// Go away and do not come back.
+    /// Users that leave and do not return.
     pub leave_percent: u8,
-    /// Go away and come back.
+    /// Users that leave and return.
     pub back_percent: u8,
-    /// Queue twice.
+    /// Users that enqueue twice.
     pub twice_percent: u8,
-    /// Try to get the coupon past the line.
+    /// Users that request the coupon without admission.
     pub cheat_percent: u8,
-    /// Hear of the public document over a stream.
+    /// Users that receive the public document over a stream.
     pub stream_percent: u8,
 }
 
@@ -58,9 +58,9 @@ impl Default for LineOptions {
     }
 }
 
-/// Options that can be run.
-pub(super) struct CheckedLine {
-    pub(super) crowd: Checked,
+/// Validated options.
+pub(super) struct CheckedLineOptions {
+    pub(super) crowd: CheckedOptions,
     pub(super) by_document: bool,
     pub(super) poll_ms: u32,
     pub(super) admit_per_second: Option<u32>,
@@ -68,20 +68,20 @@ pub(super) struct CheckedLine {
 }
 
 impl LineOptions {
-    pub(super) fn check(self) -> anyhow::Result<CheckedLine> {
+    pub(super) fn check(self) -> anyhow::Result<CheckedLineOptions> {
         let Self { crowd, by_document, poll_ms, admit_per_second, shares } = self;
         ensure!((POLL_MS_MIN..=POLL_MS_MAX).contains(&poll_ms), "poll-ms must be {POLL_MS_MIN} to {POLL_MS_MAX}");
         let rate_fits = admit_per_second.is_none_or(|rate| (1..=ADMIT_PER_SECOND_MAX).contains(&rate));
-        ensure!(rate_fits, "admit must be 1 to {ADMIT_PER_SECOND_MAX} people a second");
+        ensure!(rate_fits, "admit must be 1 to {ADMIT_PER_SECOND_MAX} users per second");
         let Shares { leave_percent, back_percent, twice_percent, cheat_percent, stream_percent } = shares;
         for percent in [leave_percent, back_percent, twice_percent, cheat_percent, stream_percent] {
-            ensure!(percent <= 100, "a share of the crowd is 0 to 100 percent");
+            ensure!(percent <= 100, "a share of the users must be 0 to 100 percent");
         }
         ensure!(
             by_document || stream_percent == 0,
-            "streams tell the public document: give --line for a share of them"
+            "streams deliver the public document: --stream-percent requires --line"
         );
-        Ok(CheckedLine { crowd: crowd.check()?, by_document, poll_ms, admit_per_second, shares })
+        Ok(CheckedLineOptions { crowd: crowd.check()?, by_document, poll_ms, admit_per_second, shares })
     }
 }
 
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_not_be_run_is_refused_with_what_would_be_right() {
+    fn invalid_options_are_refused_with_the_permitted_values() {
         type Change = fn(&mut LineOptions);
         let cases: [(Change, &str); 5] = [
             (|o| o.poll_ms = 3, "poll-ms must be 10"),

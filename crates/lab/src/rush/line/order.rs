@@ -1,59 +1,59 @@
-//! Whether anybody was overtaken, judged from outside and while it happens.
+//! Detects overtaking from the ranks that users receive.
 //!
-//! Whoever heard of a place before another began to ask for one stands before the other for as long as both wait, and
-//! ranks only shrink. So when one of the earlier asks for the rank, the answer must be smaller than every rank that any
-//! of the later has heard of by then. The smallest of those is kept in a tree of minima (a Fenwick tree) over the
-//! people in order of their beginning to ask: two steps down that tree for each rank heard, however many people there are.
+//! User A is before user B if A received a place before B began to request one. The order holds while both wait, and
+//! ranks only decrease. So a rank of A must be smaller than every earlier rank of any such B. A Fenwick tree of minima
+//! over the users, in the order of their first requests, holds the smallest of these ranks: each rank costs two
+//! operations of logarithmic time.
 
-/// Has begun to ask for a place, and nothing else is known.
+/// The user has requested a place and has no response yet.
 const NONE: u32 = u32::MAX;
 
-/// The place of one person in the order of asking.
+/// One user's entry in the order of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Turn {
-    /// How many began to ask before.
+pub(super) struct OrderEntry {
+    /// Number of users that began earlier.
     number: u32,
-    /// Everybody from this number on began to ask after this one heard of a place.
+    /// All users from this number on began after this user received a place.
     after: u32,
 }
 
-impl Turn {
-    /// Does not take part in the comparison.
+impl OrderEntry {
+    /// A user that is not compared.
     pub(super) const NOT_COMPARED: Self = Self { number: NONE, after: NONE };
 }
 
-/// The order of asking, and the best ranks heard.
+/// The order of requests, and the best ranks received.
 pub(super) struct Order {
-    /// Node `n` (from 1) holds the smallest rank of the last `n & -n` people up to the `n`th from the end.
+    /// Node `n` (from 1) holds the smallest rank of the last `n & -n` users up to the `n`th from the end.
     least: Vec<u32>,
     begun: u32,
 }
 
 impl Order {
-    /// For so many people at most.
+    /// `people`: maximum number of users.
     pub(super) fn new(people: u32) -> Self {
         Self { least: vec![NONE; people as usize], begun: 0 }
     }
 
-    /// Somebody begins to ask for a place, for the first time.
-    pub(super) fn begin(&mut self) -> Turn {
+    /// Records the first request of a user.
+    pub(super) fn begin(&mut self) -> OrderEntry {
         let number = self.begun;
         if number as usize >= self.least.len() {
-            return Turn::NOT_COMPARED;
+            return OrderEntry::NOT_COMPARED;
         }
         self.begun += 1;
-        Turn { number, after: NONE }
+        OrderEntry { number, after: NONE }
     }
 
-    /// Hears of a place, for the first time.
-    pub(super) fn entered(&self, turn: &mut Turn) {
+    /// Records the first response with a place.
+    pub(super) fn entered(&self, turn: &mut OrderEntry) {
         if turn.number != NONE {
             turn.after = self.begun;
         }
     }
 
-    /// Heard a rank; 0 when let in.
-    pub(super) fn heard(&mut self, turn: Turn, rank: u32) {
+    /// Records a received rank; 0 when admitted.
+    pub(super) fn heard(&mut self, turn: OrderEntry, rank: u32) {
         if turn.number == NONE {
             return;
         }
@@ -64,8 +64,8 @@ impl Order {
         }
     }
 
-    /// Every rank that this person hears of from now on must be smaller; none before anybody later has heard of one.
-    pub(super) fn bound(&self, turn: Turn) -> Option<u32> {
+    /// Every further rank of this user must be smaller than this; `None` before any later user has a rank.
+    pub(super) fn bound(&self, turn: OrderEntry) -> Option<u32> {
         if turn.after == NONE {
             return None;
         }
@@ -87,14 +87,14 @@ fn lowest_bit(node: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn entered(order: &mut Order) -> Turn {
+    fn entered(order: &mut Order) -> OrderEntry {
         let mut turn = order.begin();
         order.entered(&mut turn);
         turn
     }
 
     #[test]
-    fn the_bound_is_the_smallest_rank_of_those_who_began_after() {
+    fn the_bound_is_the_smallest_rank_of_the_later_users() {
         let mut order = Order::new(4);
         let first = entered(&mut order);
         let (mut second, mut third) = (order.begin(), order.begin());
@@ -104,15 +104,15 @@ mod tests {
         assert_eq!([first, second, third, last].map(|turn| order.bound(turn)), [None; 4]);
         order.heard(third, 2);
         assert_eq!(order.bound(first), Some(2), "the first must stand before it");
-        assert_eq!([second, last].map(|turn| order.bound(turn)), [None; 2], "these two asked at the same time");
+        assert_eq!([second, last].map(|turn| order.bound(turn)), [None; 2], "these two requested at the same time");
         order.heard(last, 4);
         assert_eq!([first, second, third].map(|turn| order.bound(turn)), [Some(2), Some(4), Some(4)]);
         order.heard(last, 0);
-        assert_eq!([first, third].map(|turn| order.bound(turn)), [Some(0); 2], "whoever waits now was overtaken");
+        assert_eq!([first, third].map(|turn| order.bound(turn)), [Some(0); 2], "a user that still waits was overtaken");
     }
 
     #[test]
-    fn it_says_what_a_plain_search_says() {
+    fn the_tree_agrees_with_a_linear_search() {
         let mut random = fastrand::Rng::with_seed(5);
         for people in [1u32, 2, 7, 8, 9, 100] {
             let mut order = Order::new(people);
@@ -135,11 +135,11 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_too_many_is_not_compared() {
+    fn users_beyond_the_maximum_are_not_compared() {
         let mut order = Order::new(1);
         let (first, mut second) = (entered(&mut order), order.begin());
         order.entered(&mut second);
         order.heard(second, 0);
-        assert_eq!((second, order.bound(first)), (Turn::NOT_COMPARED, None));
+        assert_eq!((second, order.bound(first)), (OrderEntry::NOT_COMPARED, None));
     }
 }

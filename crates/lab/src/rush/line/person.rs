@@ -1,45 +1,45 @@
-//! One person of the crowd: a small state machine, so that a hundred thousand fit into a few megabytes.
+//! One user: a small state machine, so that 100,000 users fit into a few megabytes.
 
 use super::options::Shares;
-use super::order::Turn;
+use super::order::OrderEntry;
 
-/// What a person asks for next.
+/// The next request of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// A place in the line.
-    Queue,
-    /// The own rank.
-    Look,
-    /// The public document.
-    Read,
-    /// The coupon, having been let in.
-    Ask,
-    /// The coupon at the gate, without having been let in, or a second time.
-    CheatAtGate,
-    /// The same of the coupon service.
-    CheatAtCoupons,
+    /// Enqueue.
+    Enqueue,
+    /// Poll the rank.
+    PollRank,
+    /// Read the public document.
+    ReadDocument,
+    /// Request the coupon after admission.
+    RequestCoupon,
+    /// Request the coupon at the gate without admission, or a second time.
+    BypassAtGate,
+    /// The same at the coupon service.
+    BypassAtCoupons,
 }
 
-/// How a person behaves.
+/// The behavior of a user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Manners {
-    /// Goes away after so many looks, and does not come back; 0: stays.
+pub(super) struct Behavior {
+    /// Leaves after this many polls and does not return; 0: stays.
     pub(super) leaves_after: u8,
-    /// Goes away after so many looks, and comes back; 0: stays.
+    /// Leaves after this many polls and returns; 0: stays.
     pub(super) pauses_after: u8,
-    /// Queues twice.
+    /// Enqueues twice.
     pub(super) twice: bool,
-    /// Tries to get past the line.
+    /// Tries to bypass the line.
     pub(super) cheats: bool,
-    /// Hears of the document over a stream.
+    /// Receives the document over a stream.
     pub(super) streams: bool,
 }
 
-/// Looks before somebody goes away.
+/// Number of polls before a user leaves.
 const LOOKS_MAX: u8 = 3;
 
-impl Manners {
-    /// Of person number `user`: the same in every run.
+impl Behavior {
+    /// The behavior of user number `user`, the same in every run.
     pub(super) fn of(user: u32, shares: &Shares) -> Self {
         let mut random = fastrand::Rng::with_seed(u64::from(user));
         let mut is_one = |percent: u8| random.u8(..100) < percent;
@@ -52,27 +52,27 @@ impl Manners {
     }
 }
 
-/// Where a person stands, as far as the person knows.
+/// The state of a user, as known from responses.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Person {
-    pub(super) manners: Manners,
+    pub(super) behavior: Behavior,
     pub(super) step: Step,
-    pub(super) turn: Turn,
-    /// The last rank heard, 0 when let in; [`Person::NO_RANK`] before.
+    pub(super) turn: OrderEntry,
+    /// The last received rank, 0 when admitted; [`Person::NO_RANK`] before.
     pub(super) rank: u32,
-    /// The number that this rank belongs to, as the public document told then.
+    /// The queue number of this rank, by the public document at that time.
     pub(super) number: u64,
-    /// The rank that the next answer must stay below, when there is one to compare with.
+    /// The next rank must be smaller than this, if known.
     pub(super) bound: Option<u32>,
-    /// Ranks heard.
+    /// Number of polls.
     pub(super) looks: u8,
-    /// Whether the first request for a place is still to come.
+    /// Whether the first request is still to come.
     pub(super) is_new: bool,
-    /// Whether the decision has been heard.
+    /// Whether the decision is received.
     pub(super) is_decided: bool,
-    /// When the person first asked for anything, in nanoseconds since the start.
+    /// Time of the first request, in nanoseconds since the start.
     pub(super) came_ns: u64,
-    /// When the person last heard of the own place.
+    /// Time of the last response with the place.
     pub(super) heard_ns: u64,
 }
 
@@ -80,11 +80,11 @@ impl Person {
     pub(super) const NO_RANK: u32 = u32::MAX;
 
     pub(super) fn new(user: u32, shares: &Shares) -> Self {
-        let manners = Manners::of(user, shares);
+        let behavior = Behavior::of(user, shares);
         Self {
-            manners,
-            step: if manners.cheats { Step::CheatAtGate } else { Step::Queue },
-            turn: Turn::NOT_COMPARED,
+            behavior,
+            step: if behavior.cheats { Step::BypassAtGate } else { Step::Enqueue },
+            turn: OrderEntry::NOT_COMPARED,
             rank: Self::NO_RANK,
             number: 0,
             bound: None,
@@ -96,20 +96,20 @@ impl Person {
         }
     }
 
-    /// Whether the person has heard of a place.
+    /// Whether the user has a place.
     pub(super) fn has_place(&self) -> bool {
         self.rank != Self::NO_RANK
     }
 
-    /// Whether the person has heard of having been let in.
+    /// Whether the user knows of the admission.
     pub(super) fn is_inside(&self) -> bool {
         self.rank == 0
     }
 
-    /// The place is gone for good: what comes is another one, and is not compared.
+    /// Forgets the lost place; a new one is not compared.
     pub(super) fn forget_place(&mut self) {
         self.rank = Self::NO_RANK;
-        self.turn = Turn::NOT_COMPARED;
+        self.turn = OrderEntry::NOT_COMPARED;
     }
 }
 
@@ -118,15 +118,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_are_kept_and_the_same_each_time() {
+    fn shares_are_respected_and_reproducible() {
         let shares = Shares { leave_percent: 20, back_percent: 0, twice_percent: 100, ..Shares::default() };
-        let people: Vec<_> = (0..10_000).map(|user| Manners::of(user, &shares)).collect();
-        let left = people.iter().filter(|manners| manners.leaves_after > 0).count();
+        let people: Vec<_> = (0..10_000).map(|user| Behavior::of(user, &shares)).collect();
+        let left = people.iter().filter(|behavior| behavior.leaves_after > 0).count();
         assert!((1_800..2_200).contains(&left), "{left}");
-        assert!(people.iter().all(|manners| manners.twice && manners.pauses_after == 0));
-        assert_eq!(people[77], Manners::of(77, &shares));
+        assert!(people.iter().all(|behavior| behavior.twice && behavior.pauses_after == 0));
+        assert_eq!(people[77], Behavior::of(77, &shares));
         let nobody =
             Shares { leave_percent: 0, back_percent: 0, twice_percent: 0, cheat_percent: 0, stream_percent: 0 };
-        assert_eq!(Manners::of(3, &nobody), Manners::default());
+        assert_eq!(Behavior::of(3, &nobody), Behavior::default());
     }
 }

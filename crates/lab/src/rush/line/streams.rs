@@ -1,41 +1,41 @@
-//! People who hear of the public document over server-sent events: connections that are opened and only ever read.
+//! Users that receive the public document as server-sent events, over connections that are only read.
 
 use super::super::Reached;
-use super::super::answer::Heard;
+use super::super::answer::Interpretation;
 use super::latest::Latest;
-use super::said;
+use super::replies;
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 use std::io::{ErrorKind, Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Most streams at once: descriptors are limited, and the crowd needs some.
+/// Maximum number of streams; the other connections need descriptors, too.
 const STREAMS_MAX: usize = 10_000;
-/// Streams opened at once: servers listen with a short backlog.
+/// Number of streams opened at a time, because the backlog of servers is short.
 const OPENING_MAX: usize = 128;
-/// A stream that ended, or was refused, is opened again after this time, as a browser would.
+/// A refused or ended stream is reopened after this time, as in a browser.
 const AGAIN: Duration = Duration::from_millis(500);
-/// A short crowd may be through before every stream is open.
+/// Extra time for opening all streams when the load test is short.
 const LAST_CALL: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_millis(100);
-/// More than the longest document.
+/// Larger than the longest document.
 const UNREAD_BYTES_MAX: usize = 256 * 1024;
 
-/// What the streams came to.
+/// The results of all streams.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Streamed {
-    /// Streams that were wanted.
+    /// Requested streams.
     pub(super) wanted: usize,
-    /// Those that have told at least one document.
+    /// Streams with at least one document.
     pub(super) told: usize,
-    /// Documents told by all together.
+    /// Documents received over all streams.
     pub(super) documents: u64,
-    /// Streams that ended, having told something.
+    /// Streams that ended after at least one document.
     pub(super) ended: u64,
 }
 
-/// One stream: the connection may come and go.
+/// One stream, over one connection after another.
 struct Stream {
     connection: Option<TcpStream>,
     /// The request has been sent.
@@ -45,15 +45,15 @@ struct Stream {
     again_at: Instant,
 }
 
-/// How many streams a crowd has.
+/// The number of streams for this many users.
 pub(super) fn count_of(users: u32, percent: u8) -> usize {
     (users as usize * usize::from(percent) / 100).min(STREAMS_MAX)
 }
 
-/// Holds `count` streams open and puts what they tell into `latest`, until `stop`.
+/// Keeps `count` streams open and writes their documents into `latest`, until `stop`.
 ///
 /// # Errors
-/// When there is no poller.
+/// When the system refuses a poller.
 pub(super) fn listen(
     reached: &Reached,
     line: &str,
@@ -98,7 +98,7 @@ struct Listener<'a> {
 }
 
 impl Listener<'_> {
-    /// Until `stop`; then for those who have been told nothing yet, if that does not take long.
+    /// Continues until `stop`, and then a short time for streams without a document.
     fn goes_on(&self, stop: &AtomicBool, last_call: &mut Option<Instant>) -> bool {
         if !stop.load(Ordering::Relaxed) {
             return self.streamed.wanted > 0;
@@ -132,7 +132,7 @@ impl Listener<'_> {
         let Some(connection) = &mut stream.connection else { return };
         if !stream.asked {
             match connection.write(request) {
-                // A request of a hundred bytes fits into a new connection's buffer or the connection is of no use.
+                // A request of a hundred bytes fits into the buffer of a new connection, unless the connection is broken.
                 Ok(sent) if sent == request.len() => stream.asked = true,
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::NotConnected) => return,
                 _ => return self.end(at),
@@ -151,7 +151,7 @@ impl Listener<'_> {
                 Ok(0) => return self.end(at),
                 Ok(read) => {
                     stream.unread.extend_from_slice(&bytes[..read]);
-                    if !self.hear(at) {
+                    if !self.process_lines(at) {
                         return self.end(at);
                     }
                 }
@@ -162,18 +162,18 @@ impl Listener<'_> {
         }
     }
 
-    /// Takes what is whole out of what was read. Whether the stream goes on.
-    fn hear(&mut self, at: usize) -> bool {
+    /// Processes the complete lines of the buffer. Returns whether the stream continues.
+    fn process_lines(&mut self, at: usize) -> bool {
         let stream = &mut self.streams[at];
         while let Some(end) = memchr::memchr(b'\n', &stream.unread) {
             let line: Vec<u8> = stream.unread.drain(..=end).collect();
             if line.starts_with(b"HTTP/1.1 ") && !line.starts_with(b"HTTP/1.1 200") {
-                // The line is not there yet, or there are enough streams.
+                // The line does not exist yet, or the server has reached its maximum of streams.
                 return false;
             }
-            // The server sends an event as one chunk, so that no chunk's length stands within a line.
+            // The server sends an event as one chunk, so that no chunk length appears within a line.
             let Some(data) = line.strip_prefix(b"data:") else { continue };
-            let Heard::Decision(document) = said::document(data) else { return false };
+            let Interpretation::Decision(document) = replies::document(data) else { return false };
             self.latest.put(document);
             self.latest.set_streamed(true);
             self.streamed.documents += 1;
@@ -204,7 +204,7 @@ mod tests {
         let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = server.local_addr().expect("bound").to_string();
         let serving = std::thread::spawn(move || {
-            // Refused, cut in the middle of a document, then whole.
+            // Refused, then cut within a document, then complete.
             for (number, answer) in [
                 "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\nid: 1\ndata: {\"serving\":1,\"ratePerSecond\":2.0,\"left\":[]}\n\n\r\n",
@@ -223,7 +223,7 @@ mod tests {
                     return stream;
                 }
             }
-            unreachable!("the last one is kept");
+            unreachable!("the last one is kept open");
         });
         let reached = Reached { target: Target::parse(&address).expect("an address"), admin_key: None, process: None };
         let (latest, stop) = (Latest::default(), AtomicBool::new(false));
@@ -231,7 +231,7 @@ mod tests {
             let listening = scope.spawn(|| listen(&reached, "gate:a", 1, &latest, &stop));
             let deadline = Instant::now() + Duration::from_secs(60);
             while latest.document().serving < 7 {
-                assert!(Instant::now() < deadline, "the last document was not heard");
+                assert!(Instant::now() < deadline, "the last document was not received");
                 std::thread::sleep(Duration::from_millis(5));
             }
             stop.store(true, Ordering::Relaxed);

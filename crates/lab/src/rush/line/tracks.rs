@@ -1,62 +1,62 @@
-//! A sample of people whose way is kept in full: the ranks that they were shown, and what they could expect.
+//! Full histories of some users: their ranks and estimated waits.
 
 use super::super::crowd::user_id;
-use super::said::Document;
+use super::replies::Document;
 use crate::report::{Estimates, Shown};
 
-/// People whose estimates are judged.
+/// Number of users whose estimates are evaluated.
 const TRACKED_MAX: u32 = 1_000;
-/// People whose ranks are drawn.
+/// Number of users whose ranks are drawn.
 const DRAWN_MAX: usize = 60;
-/// Moments kept of one person; of a longer way every second one is kept.
+/// Maximum number of moments per user; when exceeded, every second one is dropped.
 const MOMENTS_MAX: usize = 128;
-/// Who waits for less can not tell a bad estimate from a late look.
+/// Shorter waits are not evaluated: the polling interval would dominate the error.
 const WAIT_NS_MIN: u64 = 10_000_000_000;
-/// Nor can anybody where the moment of being let in is not known to a tenth of the wait.
+/// Not evaluated either when the time of admission is less certain than a tenth of the wait.
 const GAPS_IN_WAIT_MIN: u64 = 10;
-/// A number is worked out from a document that may be so old: its holder is let in so much later than it seems.
+/// Maximum age of the document behind a computed number; the admission may appear earlier by this time.
 const NUMBER_AGE_SECONDS: f64 = 2.0;
 
-/// What somebody is told.
+/// The rank and the estimated wait that a user receives.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Told {
+pub(super) struct Forecast {
     rank: u32,
     number: u64,
-    /// Seconds that are still to be expected; none while nobody knows.
+    /// Estimated wait in seconds; `None` if unknown.
     wait_seconds: Option<f64>,
 }
 
-impl Told {
-    /// By the document, somebody of this rank and number.
+impl Forecast {
+    /// The estimate of the document for this rank and number.
     pub(super) fn by(document: &Document, rank: u32, number: u64) -> Self {
         Self { rank, number, wait_seconds: document.wait_seconds(rank, number) }
     }
 }
 
-/// One look.
+/// One observation.
 #[derive(Clone, Copy, Debug)]
 struct Moment {
     at_ns: u64,
-    told: Told,
+    told: Forecast,
 }
 
-/// One person's way.
+/// The history of one user.
 #[derive(Clone, Debug, Default)]
 struct Track {
     moments: Vec<Moment>,
-    /// Every so manieth look is kept.
+    /// One of this many observations is stored.
     step: usize,
     looks: usize,
-    /// When the person was last heard waiting, and first heard to have been let in.
+    /// Time of the last response as waiting, and of the first as admitted.
     admitted_ns: Option<(u64, u64)>,
-    /// The number as it was worked out last, which is the best.
+    /// The number by the last computation, which is the most exact.
     number: u64,
 }
 
-/// All of them.
+/// All histories.
 #[derive(Clone, Debug)]
 pub(super) struct Tracks {
-    /// Every so manieth person is tracked.
+    /// One of this many users is tracked.
     every: u32,
     all: Vec<Track>,
 }
@@ -74,27 +74,27 @@ impl Tracks {
         self.all.get_mut((user / self.every) as usize)
     }
 
-    /// Was told so at that moment.
-    pub(super) fn shown(&mut self, user: u32, at_ns: u64, told: Told) {
+    /// Records an estimate at this time.
+    pub(super) fn shown(&mut self, user: u32, at_ns: u64, told: Forecast) {
         if let Some(track) = self.of(user) {
             track.look(Moment { at_ns, told });
         }
     }
 
-    /// Was seen inside.
+    /// Records the admission.
     pub(super) fn admitted(&mut self, user: u32, waited_until_ns: u64, at_ns: u64) {
         let Some(track) = self.of(user) else { return };
         track.admitted_ns.get_or_insert((waited_until_ns, at_ns));
     }
 
-    /// Some of the ways, for drawing.
+    /// Some histories, for the chart.
     pub(super) fn drawn(&self) -> Vec<Shown> {
         let every = self.all.len().div_ceil(DRAWN_MAX).max(1);
         let drawn = self.all.iter().enumerate().step_by(every).filter(|(_, track)| !track.moments.is_empty());
         drawn.map(|(at, track)| track.drawn(user_id(at as u32 * self.every))).collect()
     }
 
-    /// How good the estimates were. `let_in` tells between which seconds a number was let in, as far as documents told.
+    /// Evaluates the estimates. `let_in` returns the interval in which a number was admitted, by the documents.
     pub(super) fn estimates(&self, let_in: impl Fn(u64) -> Option<(f64, f64)>) -> Option<Estimates> {
         let judged: Vec<_> = self.all.iter().flat_map(|track| track.errors_percent(&let_in)).collect();
         let mut errors: Vec<f64> = judged.iter().filter_map(|error| *error).collect();
@@ -135,9 +135,9 @@ impl Track {
         Shown { user, ranks }
     }
 
-    /// One for each moment that can be judged; none in it where nothing was told.
+    /// The errors of all evaluated moments; `None` where there was no estimate.
     ///
-    /// Let in at some moment between two: the middle is as good as can be known.
+    /// The admission counts as the middle of its interval.
     fn errors_percent(&self, let_in: impl Fn(u64) -> Option<(f64, f64)>) -> Vec<Option<f64>> {
         let Some(heard_ns) = self.admitted_ns else { return Vec::new() };
         let (before_ns, after_ns) = self.narrowed(heard_ns, let_in(self.number));
@@ -152,8 +152,8 @@ impl Track {
         self.moments.iter().filter_map(error).collect()
     }
 
-    /// What was heard, narrowed by what the documents told of the number, unless the two contradict each other: who was
-    /// passed over and came back is let in long after the number.
+    /// The interval of the admission, narrowed by the documents unless they contradict it: a user that was skipped and
+    /// returned is admitted long after the number.
     fn narrowed(&self, (before_ns, after_ns): (u64, u64), let_in: Option<(f64, f64)>) -> (u64, u64) {
         let Some((from_seconds, until_seconds)) = let_in else { return (before_ns, after_ns) };
         let from_ns = (from_seconds.max(0.0) * 1e9) as u64;
@@ -169,8 +169,8 @@ mod tests {
 
     const SECOND_NS: u64 = 1_000_000_000;
 
-    fn told(rank: u32, wait_seconds: Option<f64>) -> Told {
-        Told { rank, number: u64::from(rank), wait_seconds }
+    fn told(rank: u32, wait_seconds: Option<f64>) -> Forecast {
+        Forecast { rank, number: u64::from(rank), wait_seconds }
     }
 
     fn unseen(_: u64) -> Option<(f64, f64)> {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn long_ways_are_thinned_evenly_and_keep_their_beginning() {
+    fn long_histories_are_thinned_evenly_and_keep_their_beginning() {
         let mut tracks = Tracks::new(1);
         for look in 0..10_000u32 {
             tracks.shown(0, u64::from(look) * SECOND_NS, told(10_000 - look, None));
@@ -188,11 +188,11 @@ mod tests {
         assert!((MOMENTS_MAX / 2..=MOMENTS_MAX + 1).contains(&shown.ranks.len()), "{}", shown.ranks.len());
         assert_eq!((shown.ranks[0], shown.ranks.last()), ((0.0, 10_000), Some(&(10_000.0, 0))));
         assert!(shown.ranks.is_sorted_by(|a, b| a.0 < b.0 && a.1 > b.1));
-        assert_eq!(tracks.estimates(unseen), None, "nothing told, no estimate");
+        assert_eq!(tracks.estimates(unseen), None, "without a wait there is no estimate");
     }
 
     #[test]
-    fn estimates_are_held_against_the_wait_itself() {
+    fn estimates_are_compared_with_the_actual_wait() {
         let mut tracks = Tracks::new(3_000);
         assert_eq!(tracks.all.len(), 1_000);
         // Expects 20 s, 22 s and 1 s; waits for 20 s, 20 s and 1 s.
@@ -200,10 +200,10 @@ mod tests {
             tracks.shown(user, at * SECOND_NS, told(9, Some(seconds)));
             tracks.admitted(user, 19 * SECOND_NS, 21 * SECOND_NS);
         }
-        // Was told nothing.
+        // Received no estimate.
         tracks.shown(12, 0, told(9, None));
         tracks.admitted(12, 19 * SECOND_NS, 21 * SECOND_NS);
-        // Looked too rarely to know when it was let in.
+        // Polled too rarely to know the time of admission.
         tracks.shown(9, 0, told(500, Some(22.0)));
         tracks.admitted(9, 5 * SECOND_NS, 35 * SECOND_NS);
         let estimates = tracks.estimates(unseen).expect("two waited long enough");
@@ -213,12 +213,12 @@ mod tests {
             "one waited for too short a time, and one is not tracked"
         );
         assert!((estimates.worst_percent - 10.0).abs() < 1e-9 && estimates.median_percent < 1e-9);
-        // But documents tell when the number was let in: after 19.9 s at the earliest, at 20.1 s as far as is known.
+        // The documents narrow the admission to between 19.9 s and 20.1 s.
         let seen = |number| (number == 500).then_some((19.9, 18.1));
         let estimates = tracks.estimates(seen).expect("three");
         assert_eq!(estimates.count, 3);
         assert!((estimates.median_percent - 10.0).abs() < 1e-9, "{estimates:?}");
-        // What can not be is not believed.
+        // A contradicting interval is ignored.
         assert_eq!(tracks.estimates(|_| Some((40.0, 50.0))).expect("two").count, 2);
     }
 }

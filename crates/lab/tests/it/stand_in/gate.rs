@@ -1,4 +1,4 @@
-//! The gate's part of the stand-in: a waiting line that is right, or wrong in a planted way.
+//! The gate of the substitute server: a waiting line, correct or with a planted fault.
 
 use super::{StandIn, decide, is_admin};
 use axum::extract::{Path, Query, State};
@@ -11,28 +11,28 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
-/// What is wrong with the line.
+/// The fault of the line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GateFault {
     #[default]
     None,
-    /// Lets some newcomers in before others who were there.
+    /// Admits some newcomers before earlier users.
     Overtake,
-    /// Now and then tells a rank that is worse than before.
+    /// Sometimes returns a worse rank than before.
     WorseRank,
-    /// Forgets somebody.
+    /// Loses a place.
     ForgetPlace,
-    /// Who queues again goes to the end.
+    /// Moves a user that enqueues again to the end.
     NewPlace,
-    /// Lets everybody in at once.
+    /// Admits all users at once.
     Hurry,
-    /// Gives the coupon to whoever asks.
+    /// Issues the coupon without admission.
     NoPassNeeded,
-    /// Gives it as often as somebody asks.
+    /// Reports success on every request of a user.
     Again,
-    /// Answers 500 now and then.
+    /// Sometimes responds 500.
     Error,
-    /// Never says what came of it.
+    /// Never returns the decision.
     Silence,
 }
 
@@ -41,20 +41,20 @@ pub enum GateFault {
 pub struct Gate {
     fault: GateFault,
     rate_per_second: u32,
-    /// Nobody goes before people have looked so often: how long they wait does not depend on the machine.
+    /// Number of polls before the first admission, so that the wait does not depend on the machine.
     opens_after_looks: u64,
     line: Arc<Mutex<Line>>,
 }
 
 struct Line {
-    /// In order; the first `admitted` of them are inside.
+    /// All users in order; the first `admitted` of them are admitted.
     order: Vec<String>,
     admitted: usize,
     credit: f64,
     looked_at: Instant,
-    verdicts: HashMap<String, &'static str>,
+    outcomes: HashMap<String, &'static str>,
     requests: u64,
-    /// Ranks and documents told.
+    /// Number of returned ranks and documents.
     looks: u64,
 }
 
@@ -65,21 +65,21 @@ impl Gate {
             admitted: 0,
             credit: 0.0,
             looked_at: Instant::now(),
-            verdicts: HashMap::new(),
+            outcomes: HashMap::new(),
             requests: 0,
             looks: 0,
         };
         Self { fault, rate_per_second, opens_after_looks, line: Arc::new(Mutex::new(line)) }
     }
 
-    /// The line as somebody finds it who looks.
+    /// The line for a poll, which is counted.
     fn looked_at(&self) -> MutexGuard<'_, Line> {
         let mut line = self.line();
         line.looks += 1;
         line
     }
 
-    /// The line as it is at this moment. What the rate gave while nobody waited is lost.
+    /// The present line. Unused admissions expire while no user waits.
     fn line(&self) -> MutexGuard<'_, Line> {
         let mut line = self.line.lock().expect("nobody panicked");
         let elapsed = line.looked_at.elapsed();
@@ -110,7 +110,7 @@ impl Line {
         self.place(user).is_some_and(|place| place < self.admitted)
     }
 
-    /// From 1; 0 inside.
+    /// The rank from 1; 0 when admitted.
     fn rank(&self, user: &str) -> Option<usize> {
         Some((self.place(user)? + 1).saturating_sub(self.admitted))
     }
@@ -172,8 +172,8 @@ async fn rank(State(server): State<StandIn>, Query(query): Named) -> Response {
     let Some(gate) = &server.gate else { return not_found() };
     let (line, user) = (gate.looked_at(), &query["userId"]);
     let number = line.requests;
-    match (line.verdicts.get(user), line.rank(user)) {
-        (Some(verdict), _) => status(verdict, None),
+    match (line.outcomes.get(user), line.rank(user)) {
+        (Some(outcome), _) => status(outcome, None),
         (None, None) => status("UNKNOWN", None),
         (None, Some(0)) => status("ACTIVE", None),
         (None, Some(_)) if gate.fault == GateFault::ForgetPlace && number.is_multiple_of(97) => status("UNKNOWN", None),
@@ -195,14 +195,14 @@ async fn issue(State(server): State<StandIn>, Path(event): Path<String>, Query(q
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     let Some(decision) = decide(&server, user, &event) else { return not_found() };
-    let (said, verdict) = match decision["code"].as_str() {
+    let (reply, outcome) = match decision["code"].as_str() {
         Some("ISSUED") => ("SUCCESS", "ISSUED"),
         Some("ALREADY_ISSUED") if gate.fault == GateFault::Again => ("SUCCESS", "ISSUED"),
         Some("ALREADY_ISSUED") => ("ALREADY_ISSUED", "ISSUED"),
         _ => ("OUT_OF_STOCK", "SOLD_OUT"),
     };
-    gate.line().verdicts.insert(user.clone(), verdict);
-    result(said)
+    gate.line().outcomes.insert(user.clone(), outcome);
+    result(reply)
 }
 
 fn document(line: &Line, name: &str, rate_per_second: u32) -> Value {

@@ -1,4 +1,4 @@
-//! A small server that speaks the coupon part of the contract from memory, rightly or with a planted fault.
+//! A small in-memory server with the coupon part of the contract, correct or with a planted fault.
 #![allow(dead_code, reason = "each test program uses its own part")]
 
 pub mod gate;
@@ -16,35 +16,35 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use uuid::Uuid;
 
 pub const ADMIN_KEY: &str = "stand-in-admin-key";
-/// A campaign that can not be made.
+/// A campaign whose creation is refused.
 pub const REFUSED_CAMPAIGN: &str = "refused";
 
-/// What is wrong with the server.
+/// The fault of the server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fault {
     #[default]
     None,
-    /// Gives one coupon too many.
+    /// Issues one coupon too many.
     Oversell,
-    /// Gives the last serial twice.
+    /// Issues the last serial twice.
     DoubleSerial,
-    /// Says yes to somebody and forgets it.
+    /// Confirms a coupon and forgets it.
     ForgetYes,
-    /// Tells somebody another coupon than it keeps.
+    /// Confirms a different coupon from the stored one.
     TellWrongCoupon,
     /// Decides, but never writes one of the rows.
     LoseRow,
     /// Counts the stock wrongly.
     MiscountStock,
-    /// Every so many answers the connection ends in the middle of the answer, after the decision.
+    /// Closes the connection within one of this many responses, after the decision.
     BreakAnswers(u64),
-    /// Every so many requests it says 503, before deciding.
+    /// Responds 503 to one of this many requests, before the decision.
     Unavailable(u64),
-    /// Everything is 429.
+    /// Responds 429 to every request.
     LimitEverything,
-    /// Answers in chunks, spaced JSON.
+    /// Responds in chunks, with spaced JSON.
     Chunked,
-    /// Wants a key for every coupon.
+    /// Requires a key for every coupon request.
     WantKey,
 }
 
@@ -110,7 +110,7 @@ impl StandIn {
 
     /// Serves on a thread of its own until [`Running::kill`].
     pub fn serve(&self, address: SocketAddr) -> Running {
-        // A port that was in use a moment ago is taken again while old connections linger.
+        // A recently used port can be bound again while old connections linger.
         let listener = std::net::TcpListener::bind(address).expect("a port");
         let address = listener.local_addr().expect("bound");
         listener.set_nonblocking(true).expect("non-blocking");
@@ -136,7 +136,7 @@ impl Running {
         format!("http://{}", self.address)
     }
 
-    /// Ends it at once, connections and all.
+    /// Stops it at once and closes all connections.
     pub fn kill(self) {
         self.runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     }
@@ -208,7 +208,7 @@ fn decide(server: &StandIn, user: &str, event: &str) -> Option<Value> {
     }))
 }
 
-/// Half an answer, then the end of the connection.
+/// Half a response, then the end of the connection.
 fn broken() -> Response {
     let parts = [Ok(Bytes::from_static(b"{\"success\":")), Err(std::io::Error::other("planted"))];
     let body = Body::from_stream(futures::stream::iter(parts));

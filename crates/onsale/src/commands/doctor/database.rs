@@ -1,4 +1,4 @@
-//! The database of rows, where it is a server.
+//! Checks of a database server.
 
 use super::clocks::Clock;
 use super::finding::{Finding, numbers};
@@ -8,58 +8,59 @@ use ledger::{Diagnostics, Engine, Ledger, LedgerError, LedgerOptions, SchemaStat
 
 const POSTGRES_MIN: [u32; 1] = [14];
 const MARIADB_MIN: [u32; 2] = [10, 6];
-/// The first that looks at CHECK constraints.
+/// The first version that enforces CHECK constraints.
 const MYSQL_MIN: [u32; 3] = [8, 0, 16];
 
-/// All checks of a database server, and its clock.
+/// Runs all checks of the database server, and reads its clock.
 pub(super) async fn examine(config: &Config) -> (Vec<Finding>, Vec<Clock>) {
-    let survey = async {
+    let diagnostics = async {
         let ledger = Ledger::connect(&config.ledger.url, &SCHEMA, LedgerOptions::default()).await?;
         ledger.diagnose().await
     };
-    match survey.await {
-        Ok(survey) => {
-            let clock = |ahead_ms| Clock { server: survey.engine.name().to_owned(), ahead_ms };
-            (judge(&survey), survey.clock_ahead_ms.map(clock).into_iter().collect())
+    match diagnostics.await {
+        Ok(diagnostics) => {
+            let clock = |ahead_ms| Clock { server: diagnostics.engine.name().to_owned(), ahead_ms };
+            (judge(&diagnostics), diagnostics.clock_ahead_ms.map(clock).into_iter().collect())
         }
         Err(LedgerError::Schema(text)) => {
-            (vec![Finding::wrong("database", text, "the line above; or set ledger.url")], Vec::new())
+            (vec![Finding::wrong("database", text, "follow the line above, or set ledger.url")], Vec::new())
         }
         Err(error) => {
-            let change = "start it, or set ledger.url; a database that is not there yet is made by `onsale migrate` on \
-                          MySQL and MariaDB, and by createdb on PostgreSQL";
+            let change = "start it, or set ledger.url; to create a missing database, run `onsale migrate` (MySQL, MariaDB) \
+                          or createdb (PostgreSQL)";
             (vec![Finding::wrong("database", error.to_string(), change)], Vec::new())
         }
     }
 }
 
-fn judge(survey: &Diagnostics) -> Vec<Finding> {
-    let mut findings = vec![Finding::ok("database", "answers"), version(survey), tables(survey), read_only(survey)];
-    findings.extend(write(survey));
-    findings.extend([encoding(survey), durable(survey)]);
-    findings.extend(binlog(survey));
+fn judge(diagnostics: &Diagnostics) -> Vec<Finding> {
+    let mut findings =
+        vec![Finding::ok("database", "answers"), version(diagnostics), tables(diagnostics), read_only(diagnostics)];
+    findings.extend(write(diagnostics));
+    findings.extend([encoding(diagnostics), durable(diagnostics)]);
+    findings.extend(binlog(diagnostics));
     findings
 }
 
-fn version(survey: &Diagnostics) -> Finding {
-    let least = match survey.engine {
+fn version(diagnostics: &Diagnostics) -> Finding {
+    let least = match diagnostics.engine {
         Engine::Postgres => POSTGRES_MIN.to_vec(),
         Engine::MariaDb => MARIADB_MIN.to_vec(),
         Engine::MySql => MYSQL_MIN.to_vec(),
         Engine::Sqlite => Vec::new(),
     };
-    let said = format!("{} {}", survey.engine.name(), survey.version);
-    if numbers(&survey.version) < least {
+    let detail = format!("{} {}", diagnostics.engine.name(), diagnostics.version);
+    if numbers(&diagnostics.version) < least {
         let least = least.iter().map(u32::to_string).collect::<Vec<_>>().join(".");
-        let change = format!("install {} {least} or later", survey.engine.name());
-        return Finding::wrong("database-version", said, change);
+        let change = format!("install {} {least} or later", diagnostics.engine.name());
+        return Finding::wrong("database-version", detail, change);
     }
-    Finding::ok("database-version", said)
+    Finding::ok("database-version", detail)
 }
 
-fn tables(survey: &Diagnostics) -> Finding {
+fn tables(diagnostics: &Diagnostics) -> Finding {
     let name = "database-tables";
-    match &survey.schema {
+    match &diagnostics.schema {
         SchemaState::Current => Finding::ok(name, "the tables are up to date"),
         state @ SchemaState::Behind(_) => Finding::wrong(name, state.to_string(), "run `onsale migrate`"),
         state @ SchemaState::Newer(_) => {
@@ -68,60 +69,63 @@ fn tables(survey: &Diagnostics) -> Finding {
     }
 }
 
-fn read_only(survey: &Diagnostics) -> Finding {
+fn read_only(diagnostics: &Diagnostics) -> Finding {
     let name = "database-read-only";
-    if survey.is_read_only {
-        let change = match survey.engine {
+    if diagnostics.is_read_only {
+        let change = match diagnostics.engine {
             Engine::Postgres => {
-                "name the primary in ledger.url; if this is it: \
+                "name the primary in ledger.url; if this is the primary: \
                  ALTER SYSTEM SET default_transaction_read_only = off; SELECT pg_reload_conf()"
             }
-            _ => "name the primary in ledger.url; if this is it: SET GLOBAL read_only = 0",
+            _ => "name the primary in ledger.url; if this is the primary: SET GLOBAL read_only = 0",
         };
-        return Finding::wrong(name, "it takes no writes: a replica, or told so", change);
+        return Finding::wrong(name, "it takes no writes: it is a replica, or set to read-only", change);
     }
-    Finding::ok(name, "it is no replica")
+    Finding::ok(name, "it accepts writes")
 }
 
-/// None when it was not tried.
-fn write(survey: &Diagnostics) -> Option<Finding> {
+/// Returns `None` when no write was tried.
+fn write(diagnostics: &Diagnostics) -> Option<Finding> {
     let name = "database-write";
-    if survey.schema != SchemaState::Current {
+    if diagnostics.schema != SchemaState::Current {
         return None;
     }
-    Some(match &survey.write_refused {
-        None => Finding::ok(name, "a row can be written (it was taken back)"),
+    Some(match &diagnostics.write_refused {
+        None => Finding::ok(name, "a row can be written (the test was rolled back)"),
         Some(why) => Finding::wrong(
             name,
-            format!("a row can not be written: {why}"),
-            "GRANT SELECT, INSERT, UPDATE, DELETE on the tables to this user (deploy/sql), or make room on its disk",
+            format!("a row cannot be written: {why}"),
+            "GRANT SELECT, INSERT, UPDATE, DELETE on the tables to this user (deploy/sql), or free disk space",
         ),
     })
 }
 
-fn encoding(survey: &Diagnostics) -> Finding {
+fn encoding(diagnostics: &Diagnostics) -> Finding {
     let name = "database-encoding";
-    if survey.engine == Engine::Postgres && survey.encoding != "UTF8" {
-        let said = format!("the database is in {}, not UTF8", survey.encoding);
-        return Finding::wrong(name, said, "createdb --encoding UTF8 --template template0 NAME, and set ledger.url");
+    if diagnostics.engine == Engine::Postgres && diagnostics.encoding != "UTF8" {
+        let detail = format!("the encoding of the database is {}, not UTF8", diagnostics.encoding);
+        return Finding::wrong(name, detail, "createdb --encoding UTF8 --template template0 NAME, and set ledger.url");
     }
-    if let Some(first) = survey.altered_tables.first() {
+    if let Some(first) = diagnostics.altered_tables.first() {
         let table = first.split(' ').next().unwrap_or_default();
-        let said = format!("{}: not as they were made; Kim and kim may be one user", survey.altered_tables.join(", "));
+        let detail = format!(
+            "{}: encoding or engine changed; Kim and kim may count as one user",
+            diagnostics.altered_tables.join(", ")
+        );
         let change =
             format!("ALTER TABLE {table} ENGINE = InnoDB, CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
-        return Finding::wrong(name, said, change);
+        return Finding::wrong(name, detail, change);
     }
-    Finding::ok(name, "names are kept in Unicode, letter for letter")
+    Finding::ok(name, "names are stored in Unicode and compared exactly")
 }
 
-/// A row that was acknowledged must be there after a power cut: its message counts as dealt with.
-fn durable(survey: &Diagnostics) -> Finding {
+/// A committed row must survive a power failure, because its message counts as processed.
+fn durable(diagnostics: &Diagnostics) -> Finding {
     let wrong = |setting: &str, value: &str, change: &str| {
-        let said = format!("{setting} is {value}: a row may be gone after a power cut");
-        Finding::wrong("database-durable", said, change)
+        let detail = format!("{setting} is {value}: committed rows may be lost in a power failure");
+        Finding::wrong("database-durable", detail, change)
     };
-    for (setting, value) in &survey.settings {
+    for (setting, value) in &diagnostics.settings {
         match (*setting, value.as_str()) {
             ("fsync", "off") => {
                 return wrong(setting, value, "\"fsync = on\" in postgresql.conf; then SELECT pg_reload_conf()");
@@ -132,7 +136,7 @@ fn durable(survey: &Diagnostics) -> Finding {
             }
             ("synchronous_commit", "off") => {
                 let change = "ALTER SYSTEM SET synchronous_commit = on; SELECT pg_reload_conf() \
-                              (and not otherwise for this role or database)";
+                              (and remove other settings of it for this role or database)";
                 return wrong(setting, value, change);
             }
             ("innodb_flush_log_at_trx_commit", value) if value != "1" => {
@@ -146,14 +150,14 @@ fn durable(survey: &Diagnostics) -> Finding {
     Finding::ok("database-durable", "a commit waits for the disk")
 }
 
-/// None where there is no binary log.
-fn binlog(survey: &Diagnostics) -> Option<Finding> {
+/// Returns `None` where there is no binary log.
+fn binlog(diagnostics: &Diagnostics) -> Option<Finding> {
     let name = "database-binlog";
-    Some(match survey.settings.get("sync_binlog")?.as_str() {
+    Some(match diagnostics.settings.get("sync_binlog")?.as_str() {
         "1" => Finding::ok(name, "the binary log is flushed with each commit"),
         value => Finding::warning(
             name,
-            format!("sync_binlog is {value}: after a power cut a replica may lack rows"),
+            format!("sync_binlog is {value}: after a power failure a replica may lack rows"),
             "SET GLOBAL sync_binlog = 1, and \"sync_binlog = 1\" under [mysqld] in my.cnf",
         ),
     })
@@ -161,10 +165,10 @@ fn binlog(survey: &Diagnostics) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::finding::Verdict;
+    use super::super::finding::Severity;
     use super::*;
 
-    fn survey(engine: Engine, version: &str) -> Diagnostics {
+    fn diagnostics(engine: Engine, version: &str) -> Diagnostics {
         Diagnostics {
             engine,
             version: version.to_owned(),
@@ -185,8 +189,8 @@ mod tests {
             (Engine::MariaDb, "10.5.29-MariaDB", "10.6.0-MariaDB"),
             (Engine::MySql, "8.0.15", "8.4.0"),
         ] {
-            assert_eq!(version(&survey(engine, old)).verdict, Verdict::Wrong, "{old}");
-            assert_eq!(version(&survey(engine, new)).verdict, Verdict::Ok, "{new}");
+            assert_eq!(version(&diagnostics(engine, old)).severity, Severity::Wrong, "{old}");
+            assert_eq!(version(&diagnostics(engine, new)).severity, Severity::Ok, "{new}");
         }
     }
 
@@ -198,24 +202,24 @@ mod tests {
             ("synchronous_commit", "off", "local"),
             ("innodb_flush_log_at_trx_commit", "2", "1"),
         ] {
-            let mut survey = survey(Engine::Postgres, "15.1");
-            survey.settings.insert(setting, good.into());
-            assert_eq!(durable(&survey).verdict, Verdict::Ok, "{setting}");
-            survey.settings.insert(setting, bad.into());
-            assert_eq!(durable(&survey).verdict, Verdict::Wrong, "{setting}");
+            let mut diagnostics = diagnostics(Engine::Postgres, "15.1");
+            diagnostics.settings.insert(setting, good.into());
+            assert_eq!(durable(&diagnostics).severity, Severity::Ok, "{setting}");
+            diagnostics.settings.insert(setting, bad.into());
+            assert_eq!(durable(&diagnostics).severity, Severity::Wrong, "{setting}");
         }
-        let mut survey = survey(Engine::MySql, "8.4.0");
-        assert_eq!(binlog(&survey), None);
-        survey.settings.insert("sync_binlog", "0".into());
-        assert_eq!(binlog(&survey).expect("a log").verdict, Verdict::Warning);
+        let mut diagnostics = diagnostics(Engine::MySql, "8.4.0");
+        assert_eq!(binlog(&diagnostics), None);
+        diagnostics.settings.insert("sync_binlog", "0".into());
+        assert_eq!(binlog(&diagnostics).expect("a log").severity, Severity::Warning);
     }
 
     #[test]
-    fn a_database_that_can_not_be_written_is_wrong_and_nothing_is_said_of_one_without_tables() {
-        let mut survey = survey(Engine::Postgres, "15.1");
-        survey.write_refused = Some("no room".into());
-        assert_eq!(write(&survey).expect("tried").verdict, Verdict::Wrong);
-        survey.schema = SchemaState::Behind(vec!["all".into()]);
-        assert_eq!((write(&survey), tables(&survey).verdict), (None, Verdict::Wrong));
+    fn a_failed_write_is_wrong_and_is_not_reported_while_tables_are_missing() {
+        let mut diagnostics = diagnostics(Engine::Postgres, "15.1");
+        diagnostics.write_refused = Some("no room".into());
+        assert_eq!(write(&diagnostics).expect("tried").severity, Severity::Wrong);
+        diagnostics.schema = SchemaState::Behind(vec!["all".into()]);
+        assert_eq!((write(&diagnostics), tables(&diagnostics).severity), (None, Severity::Wrong));
     }
 }

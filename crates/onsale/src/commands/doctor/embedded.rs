@@ -1,4 +1,4 @@
-//! The engines inside the process: journal and SQLite.
+//! Checks of the engines inside the process: journal and SQLite.
 
 use super::finding::Finding;
 use crate::commands::{block_on, with_causes};
@@ -9,9 +9,9 @@ use hot::embedded::{EmbeddedEngine, EmbeddedLines, JournalError, JournalOptions,
 use hot::line::LinePort;
 use ledger::{Ledger, LedgerOptions, SchemaState};
 
-/// Whether the journal opens, and whether a running server has it.
+/// Checks that the journal opens. The second value tells whether a running server uses it.
 pub(super) fn journal(config: &Config) -> (Finding, bool) {
-    // Beside files of its own it is opened as a server would open it; a database elsewhere is only looked at.
+    // With SQLite the journal is opened as the server opens it. With a database server it is only read.
     let looked = match config.ledger.url.as_str() {
         "sqlite:" => block_on(Engines::open_or_read(config)).map(|(_, running)| running),
         _ => alone(config),
@@ -19,7 +19,7 @@ pub(super) fn journal(config: &Config) -> (Finding, bool) {
     match looked {
         Ok(true) => (Finding::ok("journal", "readable; in use by a running server"), true),
         Ok(false) => (Finding::ok("journal", "opens and replays"), false),
-        Err(error) => (Finding::wrong("journal", with_causes(&error), "put back a copy, or set data.dir"), false),
+        Err(error) => (Finding::wrong("journal", with_causes(&error), "restore a backup, or set data.dir"), false),
     }
 }
 
@@ -32,28 +32,32 @@ fn alone(config: &Config) -> anyhow::Result<bool> {
     }
 }
 
-/// Whether the journal of waiting lines opens, and how many lines are in it.
+/// Checks that the journal of waiting lines opens.
 pub(super) async fn lines(config: &Config) -> Finding {
     let name = "lines";
     match EmbeddedLines::open(&config.data.dir, JournalOptions::default()) {
         Ok(lines) => match lines.lines().await {
             Ok(lines) => Finding::ok(name, format!("the journal of {} lines opens and replays", lines.len())),
-            Err(error) => Finding::wrong(name, error.to_string(), "put back a copy, or set data.dir"),
+            Err(error) => Finding::wrong(name, error.to_string(), "restore a backup, or set data.dir"),
         },
         Err(JournalError::InUse(_)) => Finding::ok(name, "in use by a running server"),
-        Err(error) => Finding::wrong(name, error.to_string(), "put back a copy of lines.db, or set data.dir"),
+        Err(error) => Finding::wrong(name, error.to_string(), "restore a backup of lines.db, or set data.dir"),
     }
 }
 
-/// Whether a yes waits for the disk.
+/// Checks that a coupon is confirmed only after the disk flush.
 pub(super) fn flush(config: &Config) -> Finding {
     if config.hot.flush {
-        return Finding::ok("flush", "a yes waits for the disk");
+        return Finding::ok("flush", "a coupon is confirmed after the disk flush");
     }
-    Finding::wrong("flush", "a yes does not wait for the disk", "set hot.flush = true")
+    Finding::wrong(
+        "flush",
+        "a coupon is confirmed before the disk flush: a power failure may lose it",
+        "set hot.flush = true",
+    )
 }
 
-/// Whether the file of tables answers.
+/// Checks that the SQLite file answers.
 pub(super) async fn sqlite(config: &Config) -> Finding {
     let look = async {
         let ledger = Ledger::connect(&SCHEMA.embedded_url(&config.data.dir), &SCHEMA, LedgerOptions::default()).await?;
@@ -61,9 +65,9 @@ pub(super) async fn sqlite(config: &Config) -> Finding {
         ledger.schema_state().await
     };
     match look.await {
-        Ok(SchemaState::Current) => Finding::ok("database", "answers; tables are up to date"),
-        Ok(SchemaState::Behind(_)) => Finding::ok("database", "answers; tables are brought up to date at the start"),
+        Ok(SchemaState::Current) => Finding::ok("database", "answers; the tables are up to date"),
+        Ok(SchemaState::Behind(_)) => Finding::ok("database", "answers; the tables are updated when the server starts"),
         Ok(state) => Finding::wrong("database", state.to_string(), "install that version of Onsale, or set data.dir"),
-        Err(error) => Finding::wrong("database", error.to_string(), "put back a copy, or set data.dir"),
+        Err(error) => Finding::wrong("database", error.to_string(), "restore a backup, or set data.dir"),
     }
 }

@@ -1,6 +1,6 @@
-//! What a check came to.
+//! The result of a check.
 
-/// Every check there is, by the name that `--allow` takes.
+/// The names of all checks, as `--allow` takes them.
 pub(super) const NAMES: [&str; 38] = [
     "data-folder",
     "free-space",
@@ -42,19 +42,19 @@ pub(super) const NAMES: [&str; 38] = [
     "acknowledgement",
 ];
 
-/// How well it is.
+/// How serious the result is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// As it should be.
+pub enum Severity {
+    /// The check passed.
     Ok,
-    /// Not as it should be, but nothing that was promised is in danger.
+    /// Worth a change, but no guarantee is at risk.
     Warning,
-    /// A promise can not be kept, or nothing works.
+    /// A guarantee cannot be kept, or the server cannot work.
     Wrong,
 }
 
-impl Verdict {
-    /// The word before a line.
+impl Severity {
+    /// The first word of the printed line.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -64,46 +64,46 @@ impl Verdict {
     }
 }
 
-/// One check's outcome.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Which check: one of [`NAMES`].
+    /// The name of the check, from [`NAMES`].
     pub name: &'static str,
-    /// How well it is.
-    pub verdict: Verdict,
-    /// What was found.
-    pub said: String,
-    /// The line to change; none where all is well.
+    /// How serious the result is.
+    pub severity: Severity,
+    /// The observation, for people.
+    pub detail: String,
+    /// The change to make; `None` where the check passed.
     pub change: Option<String>,
 }
 
 impl Finding {
-    /// All is well.
-    pub fn ok(name: &'static str, said: impl Into<String>) -> Self {
-        Self { name, verdict: Verdict::Ok, said: said.into(), change: None }
+    /// The check passed.
+    pub fn ok(name: &'static str, detail: impl Into<String>) -> Self {
+        Self { name, severity: Severity::Ok, detail: detail.into(), change: None }
     }
 
-    /// It could be better.
-    pub fn warning(name: &'static str, said: impl Into<String>, change: impl Into<String>) -> Self {
-        Self { name, verdict: Verdict::Warning, said: said.into(), change: Some(change.into()) }
+    /// A change is advisable.
+    pub fn warning(name: &'static str, detail: impl Into<String>, change: impl Into<String>) -> Self {
+        Self { name, severity: Severity::Warning, detail: detail.into(), change: Some(change.into()) }
     }
 
-    /// It must be changed.
-    pub fn wrong(name: &'static str, said: impl Into<String>, change: impl Into<String>) -> Self {
-        Self { name, verdict: Verdict::Wrong, said: said.into(), change: Some(change.into()) }
+    /// A change is necessary.
+    pub fn wrong(name: &'static str, detail: impl Into<String>, change: impl Into<String>) -> Self {
+        Self { name, severity: Severity::Wrong, detail: detail.into(), change: Some(change.into()) }
     }
 
-    /// The same as a warning, for somebody who knows of it.
+    /// The same as a warning, when the operator has allowed it.
     pub fn allowed(mut self) -> Self {
-        if self.verdict == Verdict::Wrong {
-            self.verdict = Verdict::Warning;
-            self.said.push_str(" (allowed)");
+        if self.severity == Severity::Wrong {
+            self.severity = Severity::Warning;
+            self.detail.push_str(" (allowed)");
         }
         self
     }
 }
 
-/// A version's numbers, `7.0.15-rc1` as 7, 0, 15, so that they compare.
+/// The numbers of a version, such as 7, 0, 15 for `7.0.15-rc1`, for comparison.
 pub(super) fn numbers(version: &str) -> Vec<u32> {
     let digits = version.split(|letter: char| !letter.is_ascii_digit() && letter != '.').next().unwrap_or_default();
     digits.split('.').map_while(|part| part.parse().ok()).collect()
@@ -122,8 +122,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_allowed_is_no_failure() {
-        assert_eq!(Finding::wrong("flush", "off", "set it").allowed().verdict, Verdict::Warning);
+    fn an_allowed_check_is_only_a_warning() {
+        assert_eq!(Finding::wrong("flush", "off", "set it").allowed().severity, Severity::Warning);
         assert_eq!(Finding::ok("flush", "on").allowed(), Finding::ok("flush", "on"));
     }
 }

@@ -1,4 +1,4 @@
-//! The machine that the process is to run on.
+//! Checks of this machine.
 
 use super::finding::Finding;
 use crate::config::Config;
@@ -6,12 +6,12 @@ use anyhow::Context;
 use std::io::Write;
 use std::net::TcpListener;
 
-/// Free space below which an evening may end early.
+/// With less free space the disk may fill up during an event.
 const FREE_BYTES_MIN: u64 = 1 << 30;
-/// Descriptors below which a crowd does not fit.
+/// With fewer descriptors the connections of a large event do not fit.
 const DESCRIPTORS_MIN: u64 = 4_096;
 
-/// Whether the data folder can be written.
+/// Checks that the data folder can be written.
 pub(super) fn data_folder(config: &Config) -> Finding {
     let (name, folder) = ("data-folder", &config.data.dir);
     let write = || -> anyhow::Result<()> {
@@ -22,13 +22,13 @@ pub(super) fn data_folder(config: &Config) -> Finding {
         file.sync_all()?;
         Ok(std::fs::remove_file(probe)?)
     };
-    match write().with_context(|| format!("the data folder {} can not be written", folder.display())) {
+    match write().with_context(|| format!("the data folder {} cannot be written", folder.display())) {
         Ok(()) => Finding::ok(name, format!("the data folder {} can be written and flushed", folder.display())),
-        Err(error) => Finding::wrong(name, format!("{error:#}"), "set data.dir, or the folder's owner"),
+        Err(error) => Finding::wrong(name, format!("{error:#}"), "set data.dir, or change the owner of the folder"),
     }
 }
 
-/// Whether there is room in the data folder.
+/// Checks the free space in the data folder.
 pub(super) fn free_space(config: &Config) -> Finding {
     let name = "free-space";
     let free = match rustix::fs::statvfs(&config.data.dir) {
@@ -38,49 +38,51 @@ pub(super) fn free_space(config: &Config) -> Finding {
     let bytes = free.f_bavail * free.f_frsize;
     let gib = bytes as f64 / f64::from(1 << 30);
     if bytes < FREE_BYTES_MIN {
-        let said = format!("{gib:.1} GiB left; a million coupons take about 0.5 GiB");
-        return Finding::wrong(name, said, "make room, or move data.dir");
+        let detail = format!("{gib:.1} GiB left; a million coupons take about 0.5 GiB");
+        return Finding::wrong(name, detail, "free disk space, or set data.dir to another disk");
     }
     Finding::ok(name, format!("{gib:.1} GiB left"))
 }
 
-/// Whether the address can be listened on; `is_running`: by what is known, a server of ours has it.
+/// Checks that the address is free. `is_running`: whether a server uses the data folder; `None` if unknown.
 pub(super) fn address(config: &Config, is_running: Option<bool>) -> Finding {
     let (name, listen) = ("address", config.http.listen);
-    let change = "stop what uses it, or set http.listen";
+    let change = "stop the program that uses it, or set http.listen";
     match (TcpListener::bind(listen), is_running) {
         (Ok(_), _) => Finding::ok(name, format!("{listen} is free")),
         (Err(_), Some(true)) => {
-            Finding::ok(name, format!("{listen} is in use, and so is the data folder: by the running server"))
+            Finding::ok(name, format!("{listen} is in use, and so is the data folder: a server is running"))
         }
         (Err(error), Some(false)) => Finding::wrong(name, format!("{listen}: {error}"), change),
-        (Err(error), None) => Finding::warning(
-            name,
-            format!("{listen}: {error}; by a running server, if one is meant to run here"),
-            change,
-        ),
+        (Err(error), None) => {
+            Finding::warning(name, format!("{listen}: {error}; ignore this if a server is running here"), change)
+        }
     }
 }
 
-/// Whether enough files may be open.
+/// Checks the limit of open files.
 pub(super) fn descriptors() -> Finding {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
     if limit < DESCRIPTORS_MIN {
-        return Finding::wrong("descriptors", format!("at most {limit} open files"), "raise it: ulimit -n 65536");
+        return Finding::wrong(
+            "descriptors",
+            format!("at most {limit} open files"),
+            "raise the limit: ulimit -n 65536",
+        );
     }
     Finding::ok("descriptors", format!("{limit} open files allowed"))
 }
 
-/// Whether coupons are open to anybody.
+/// Checks whether coupons can be issued without a key.
 pub(super) fn openness(config: &Config) -> Finding {
     let (name, local) = ("openness", config.http.listen.ip().is_loopback());
     match (config.coupon.open_issue, local) {
         (true, false) => Finding::wrong(
             name,
-            "anyone who reaches this address may issue coupons without a key",
+            "every client that reaches this address may issue coupons without a key",
             "set coupon.open_issue = false",
         ),
-        (true, true) => Finding::ok(name, "open to callers without a key, on loopback only"),
-        (false, _) => Finding::ok(name, "callers need a key"),
+        (true, true) => Finding::ok(name, "clients need no key, on loopback only"),
+        (false, _) => Finding::ok(name, "clients need a key"),
     }
 }

@@ -1,10 +1,10 @@
-//! `onsale doctor`: checks that everything needed is there and fit for its purpose, and can keep what is promised.
+//! `onsale doctor`: checks the machine, the servers and their settings, before `onsale serve` depends on them.
 //!
 //! ```text
 //! machine, embedded    this machine; journal and SQLite
-//! redis, promises      what Redis must keep            (promises: `serve` refuses to start without)
-//! kafka, database      brokers and topics; rows
-//! clocks, together     all against this machine; which engines go together
+//! redis, promises      Redis   (`serve` refuses to start when a check of `promises` fails)
+//! kafka, database      brokers and topics; the database server
+//! clocks, together     the servers' clocks; combinations of engines and settings
 //! ```
 
 mod clocks;
@@ -22,17 +22,15 @@ pub use promises::demand;
 use super::{Ending, WrongUse, block_on};
 use crate::cli::{DoctorArguments, Role};
 use crate::config::{BusEngine, Config, HotEngine};
-use finding::{Finding, NAMES, Verdict};
+use finding::{Finding, NAMES, Severity};
 
 /// Runs the command.
 ///
 /// # Errors
-/// [`WrongUse`] when a check is allowed that there is not. What is wrong otherwise is printed, and the exit status is 1.
+/// [`WrongUse`] when `--allow` names an unknown check. Failed checks are printed and lead to exit status 1.
 pub fn run(config: &Config, arguments: &DoctorArguments) -> anyhow::Result<Ending> {
     if let Some(unknown) = arguments.allow.iter().find(|name| !NAMES.contains(&name.as_str())) {
-        return Err(
-            WrongUse(format!("--allow {unknown}: there is no such check; there are {}", NAMES.join(", "))).into()
-        );
+        return Err(WrongUse(format!("--allow {unknown}: unknown check; the checks are {}", NAMES.join(", "))).into());
     }
     let mut findings = examine(config, &roles(arguments))?;
     for finding in &mut findings {
@@ -40,7 +38,7 @@ pub fn run(config: &Config, arguments: &DoctorArguments) -> anyhow::Result<Endin
             *finding = finding.clone().allowed();
         }
     }
-    let well = findings.iter().all(|finding| finding.verdict != Verdict::Wrong);
+    let well = findings.iter().all(|finding| finding.severity != Severity::Wrong);
     if arguments.json {
         println!("{}", json(well, &findings))
     } else {
@@ -86,25 +84,25 @@ fn examine(config: &Config, roles: &[Role]) -> anyhow::Result<Vec<Finding>> {
 async fn servers(config: &Config, roles: &[Role]) -> Vec<Finding> {
     let (mut findings, mut clocks) = (Vec::new(), Vec::new());
     if let HotEngine::Redis(address) = config.hot_engine() {
-        let (found, told) = redis::examine(config, &address).await;
+        let (found, server_clocks) = redis::examine(config, &address).await;
         findings.extend(found);
-        clocks.extend(told);
+        clocks.extend(server_clocks);
     }
     if let BusEngine::Kafka(brokers) = config.bus_engine() {
         findings.extend(kafka::examine(config, &brokers, roles).await);
     }
     if config.ledger.url != "sqlite:" && roles.iter().any(|role| role.needs_tables()) {
-        let (found, told) = database::examine(config).await;
+        let (found, server_clocks) = database::examine(config).await;
         findings.extend(found);
-        clocks.extend(told);
+        clocks.extend(server_clocks);
     }
     findings.extend(clocks::clocks(&clocks));
     findings
 }
 
 fn print(findings: &[Finding]) {
-    for Finding { name, verdict, said, change } in findings {
-        println!("{:<6} {name:<19} {said}", verdict.as_str());
+    for Finding { name, severity, detail, change } in findings {
+        println!("{:<6} {name:<19} {detail}", severity.as_str());
         if let Some(change) = change {
             println!("{:<6} {:<19} change: {change}", "", "");
         }
@@ -115,8 +113,8 @@ fn json(well: bool, findings: &[Finding]) -> serde_json::Value {
     let check = |finding: &Finding| {
         serde_json::json!({
             "name": finding.name,
-            "verdict": finding.verdict.as_str().to_lowercase(),
-            "said": finding.said,
+            "verdict": finding.severity.as_str().to_lowercase(),
+            "said": finding.detail,
             "change": finding.change,
         })
     };

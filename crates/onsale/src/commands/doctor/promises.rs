@@ -1,33 +1,33 @@
-//! What a Redis must be able to keep: `doctor` says so, and `serve` does not start without.
+//! The guarantees that Redis must be able to keep. `doctor` reports them; `serve` does not start without them.
 
-use super::finding::{Finding, Verdict};
+use super::finding::{Finding, Severity};
 use crate::config::{Config, HotAck};
 use anyhow::bail;
 use hot::redis::{NodeSurvey, RedisAddress, survey};
 use std::time::{Duration, Instant};
 
-/// How long `serve` waits for replicas: a cluster that has just failed over has its replica back after this.
-const PATIENCE: Duration = Duration::from_secs(30);
-const LOOKED_EVERY: Duration = Duration::from_secs(1);
+/// How long `serve` waits for replicas: a cluster regains its replica within this time after a failover.
+const REPLICA_WAIT: Duration = Duration::from_secs(30);
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Those that gave an account of themselves.
+/// The nodes that answered.
 pub(super) fn known(nodes: &[NodeSurvey]) -> impl Iterator<Item = &NodeSurvey> {
     nodes.iter().filter(|node| node.unreachable.is_none())
 }
 
-/// Addresses, for a text.
+/// The addresses of the nodes, for a message.
 pub(super) fn named(nodes: &[&NodeSurvey]) -> String {
     nodes.iter().map(|node| node.address.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// A line to type for the first of these nodes.
+/// The command line for the first of these nodes.
 pub(super) fn typed(nodes: &[&NodeSurvey], command: &str) -> String {
     let (host, port) = nodes.first().and_then(|node| node.address.rsplit_once(':')).unwrap_or_default();
-    let each = if nodes.len() > 1 { " (and on each of the others)" } else { "" };
+    let each = if nodes.len() > 1 { " (and on each other node)" } else { "" };
     format!("redis-cli -h {host} -p {port} {command}{each}")
 }
 
-/// The checks without which a yes may be lost.
+/// The checks that keep confirmed coupons from being lost.
 pub(super) fn promises(nodes: &[NodeSurvey], ack: HotAck) -> Vec<Finding> {
     vec![append_only(nodes), eviction(nodes), replica(nodes, ack)]
 }
@@ -37,28 +37,29 @@ fn append_only(nodes: &[NodeSurvey]) -> Finding {
     let those = |wanted: &dyn Fn(&NodeSurvey) -> bool| known(nodes).filter(|node| wanted(node)).collect::<Vec<_>>();
     let without = those(&|node| node.append_only == Some(false));
     if !without.is_empty() {
-        let said = format!(
-            "{}: no append-only file: after a restart it is empty, and its replica copies the emptiness",
+        let detail = format!(
+            "{}: no append-only file: after a restart the node is empty, and so is its replica",
             named(&without)
         );
         let change = format!("{}, and \"appendonly yes\" in redis.conf", typed(&without, "CONFIG SET appendonly yes"));
-        return Finding::wrong(name, said, change);
+        return Finding::wrong(name, detail, change);
     }
     let failing = those(&|node| node.append_only == Some(true) && !node.append_is_well);
     if !failing.is_empty() {
-        let said = format!("{}: the append-only file can not be written", named(&failing));
-        return Finding::wrong(name, said, "make room on its disk, and see its log");
+        let detail = format!("{}: the append-only file cannot be written", named(&failing));
+        return Finding::wrong(name, detail, "free disk space on the node, and see its log");
     }
     let unflushed = those(&|node| node.settings.get("appendfsync").is_some_and(|policy| policy == "no"));
     if !unflushed.is_empty() {
-        let said = format!("{}: appendfsync is \"no\": a power cut takes half a minute with it", named(&unflushed));
+        let detail =
+            format!("{}: appendfsync is \"no\": a power failure loses about 30 seconds of writes", named(&unflushed));
         let command = typed(&unflushed, "CONFIG SET appendfsync everysec");
-        return Finding::warning(name, said, format!("{command}, and \"appendfsync everysec\" in redis.conf"));
+        return Finding::warning(name, detail, format!("{command}, and \"appendfsync everysec\" in redis.conf"));
     }
     if those(&|node| node.append_only.is_none()).is_empty() {
         return Finding::ok(name, "every node keeps an append-only file");
     }
-    Finding::warning(name, "may not be asked", "see redis-rights")
+    Finding::warning(name, "the user may not read this setting", "see redis-rights")
 }
 
 fn eviction(nodes: &[NodeSurvey]) -> Finding {
@@ -67,18 +68,18 @@ fn eviction(nodes: &[NodeSurvey]) -> Finding {
         |node: &&NodeSurvey| node.memory_max_bytes > 0 && node.eviction.as_deref().is_some_and(|it| it != "noeviction");
     let evicting: Vec<_> = known(nodes).filter(evicts).collect();
     if let Some(first) = evicting.first() {
-        let said = format!(
-            "{}: maxmemory-policy is \"{}\": when memory is full, it throws away coupons that people have heard of",
+        let detail = format!(
+            "{}: maxmemory-policy is \"{}\": when memory is full, Redis deletes issued coupons",
             named(&evicting),
             first.eviction.as_deref().unwrap_or_default()
         );
         let command = typed(&evicting, "CONFIG SET maxmemory-policy noeviction");
-        return Finding::wrong(name, said, format!("{command}, and \"maxmemory-policy noeviction\" in redis.conf"));
+        return Finding::wrong(name, detail, format!("{command}, and \"maxmemory-policy noeviction\" in redis.conf"));
     }
     if known(nodes).any(|node| node.eviction.is_none()) {
-        return Finding::warning(name, "may not be asked", "see redis-rights");
+        return Finding::warning(name, "the user may not read this setting", "see redis-rights");
     }
-    Finding::ok(name, "nothing is thrown away when memory is full")
+    Finding::ok(name, "no key is evicted when memory is full")
 }
 
 fn replica(nodes: &[NodeSurvey], ack: HotAck) -> Finding {
@@ -92,16 +93,16 @@ fn replica(nodes: &[NodeSurvey], ack: HotAck) -> Finding {
     if ack == HotAck::None {
         return Finding::warning(
             name,
-            format!("{}: no replica; its end is the end of its coupons", named(&alone)),
+            format!("{}: no replica: the loss of the node loses its coupons", named(&alone)),
             give,
         );
     }
     let what = if alone.len() == known(nodes).count() {
-        "no replica, and hot.ack waits for one: no yes could ever be confirmed"
+        "no replica, but hot.ack waits for one: no coupon could be confirmed"
     } else {
-        "no replica whose link is up, and hot.ack waits for one: its campaigns could give no coupon"
+        "no replica whose link is up, but hot.ack waits for one: its campaigns could issue no coupon"
     };
-    let or = "or, where a failover may take back what people have heard, set hot.ack = \"none\"";
+    let or = "or, if a failover may lose confirmed coupons, set hot.ack = \"none\"";
     Finding::wrong(name, format!("{}: {what}", named(&alone)), format!("{give}; {or}"))
 }
 
@@ -111,46 +112,44 @@ fn links(nodes: &[NodeSurvey]) -> Finding {
     if down.is_empty() {
         return Finding::ok(name, "every master has a replica whose link is up");
     }
-    let said = format!("{}: the link to its master is down; another replica serves meanwhile", named(&down));
-    Finding::warning(name, said, "see its log, and masterauth if there is a password")
+    let detail = format!("{}: the link to its master is down; another replica serves meanwhile", named(&down));
+    Finding::warning(name, detail, "see the log of the replica, and set masterauth if Redis has a password")
 }
 
-/// Whether waiting may help: replicas come back, settings do not change by themselves.
+/// Whether the finding may go away without a change: replicas reconnect, settings stay.
 fn may_pass(finding: &Finding, address: &RedisAddress) -> bool {
     finding.name == "redis-replica" && matches!(address, RedisAddress::Cluster(_))
 }
 
-/// Refuses a Redis that can not keep what `serve` would promise. That it can not be reached is for others to say.
+/// Refuses a Redis that cannot keep the guarantees of `serve`. An unreachable Redis passes: connecting reports it.
 ///
 /// # Errors
-/// What can not be kept, with the line to change.
+/// Each failed check with the change to make.
 pub async fn demand(config: &Config, address: &RedisAddress) -> anyhow::Result<()> {
     let begun = Instant::now();
     loop {
         let Ok(nodes) = survey(address).await else { return Ok(()) };
         let mut broken = promises(&nodes, config.hot.ack);
-        broken.retain(|finding| finding.verdict == Verdict::Wrong);
+        broken.retain(|finding| finding.severity == Severity::Wrong);
         if broken.is_empty() {
             return Ok(());
         }
-        let text = told(&broken);
+        let text = describe(&broken);
         if config.hot.allow_unsafe {
-            tracing::warn!("serving with a Redis that can not keep what is promised (hot.allow_unsafe): {text}");
+            tracing::warn!("Redis cannot keep its guarantees; serving because of hot.allow_unsafe: {text}");
             return Ok(());
         }
-        if !broken.iter().all(|finding| may_pass(finding, address)) || begun.elapsed() >= PATIENCE {
-            bail!(
-                "Redis can not keep what would be promised\n{text}\nTo serve all the same, set hot.allow_unsafe = true"
-            );
+        if !broken.iter().all(|finding| may_pass(finding, address)) || begun.elapsed() >= REPLICA_WAIT {
+            bail!("Redis cannot keep its guarantees\n{text}\nTo start anyway, set hot.allow_unsafe = true");
         }
         tracing::warn!("waiting for Redis: {text}");
-        tokio::time::sleep(LOOKED_EVERY).await;
+        tokio::time::sleep(RETRY_INTERVAL).await;
     }
 }
 
-fn told(broken: &[Finding]) -> String {
+fn describe(broken: &[Finding]) -> String {
     let line = |finding: &Finding| {
-        format!("{}: {}\n  change: {}", finding.name, finding.said, finding.change.as_deref().unwrap_or_default())
+        format!("{}: {}\n  change: {}", finding.name, finding.detail, finding.change.as_deref().unwrap_or_default())
     };
     broken.iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -161,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_replica_may_come_back_and_a_setting_not() {
+    fn a_missing_replica_may_pass_but_a_setting_does_not() {
         let both = RedisAddress::parse("redis+cluster://a:1,b:2").expect("an address");
         let single = RedisAddress::parse("redis://a:1").expect("an address");
         let (replica, append) = (Finding::wrong("redis-replica", "", ""), Finding::wrong("redis-appendonly", "", ""));
@@ -169,22 +168,22 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_can_not_be_written_and_a_link_that_is_down_are_told() {
+    fn a_failing_append_only_file_and_a_broken_link_are_reported() {
         let mut nodes = cluster();
         nodes[4].append_is_well = false;
         nodes[5].link_is_up = false;
         let found = promises(&nodes, HotAck::Replica);
-        assert_eq!((found[0].verdict, found[2].verdict), (Verdict::Wrong, Verdict::Warning), "{found:?}");
+        assert_eq!((found[0].severity, found[2].severity), (Severity::Wrong, Severity::Warning), "{found:?}");
         nodes[4].append_is_well = true;
         nodes[4].settings.insert("appendfsync".into(), "no".into());
-        assert_eq!(promises(&nodes, HotAck::Replica)[0].verdict, Verdict::Warning);
+        assert_eq!(promises(&nodes, HotAck::Replica)[0].severity, Severity::Warning);
     }
 
     #[test]
-    fn what_may_not_be_asked_is_no_failure() {
+    fn a_setting_that_cannot_be_read_is_only_a_warning() {
         let mut nodes = cluster();
         (nodes[0].append_only, nodes[0].eviction) = (None, None);
         let found = promises(&nodes, HotAck::Replica);
-        assert!(found.iter().all(|finding| finding.verdict != Verdict::Wrong), "{found:?}");
+        assert!(found.iter().all(|finding| finding.severity != Severity::Wrong), "{found:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Redis, beyond what [`super::promises`] demands.
+//! Checks of Redis beyond [`super::promises`].
 
 use super::clocks::Clock;
 use super::finding::{Finding, numbers};
@@ -6,19 +6,19 @@ use super::promises::{known, named, promises, typed};
 use crate::config::{Config, HotAck};
 use hot::redis::{NodeSurvey, RedisAddress, survey};
 
-/// The oldest that will do: `redis.acl_check_cmd` and what the scripts use came with it.
+/// The oldest supported version: the scripts use functions that it introduced, such as `redis.acl_check_cmd`.
 const REDIS_MIN: [u32; 2] = [7, 0];
 const VALKEY_MIN: [u32; 2] = [7, 2];
 const SLOTS: u32 = 16_384;
-/// Of `maxmemory`, in percent: beyond it an evening may end in refused writes.
+/// Percent of `maxmemory`; above it Redis may refuse writes during an event.
 const MEMORY_PERCENT_MAX: u64 = 80;
 
-/// All checks of a Redis, and its nodes' clocks.
+/// Runs all checks of Redis, and reads the clocks of its nodes.
 pub(super) async fn examine(config: &Config, address: &RedisAddress) -> (Vec<Finding>, Vec<Clock>) {
     let nodes = match survey(address).await {
         Ok(nodes) => nodes,
         Err(error) => {
-            let change = "start it, or set hot.url (user and password stand before the @)";
+            let change = "start Redis, or set hot.url (user and password go before the @)";
             return (vec![Finding::wrong("redis-nodes", error.to_string(), change)], Vec::new());
         }
     };
@@ -35,8 +35,8 @@ fn judge(config: &Config, nodes: &[NodeSurvey]) -> Vec<Finding> {
     findings.push(memory(nodes));
     findings.push(rights(nodes));
     if config.hot.allow_unsafe {
-        let said = "hot.allow_unsafe = true: serve starts with a Redis that can not keep what is promised";
-        findings.push(Finding::warning("redis-unsafe", said, "set hot.allow_unsafe = false"));
+        let detail = "hot.allow_unsafe = true: the server starts even if Redis cannot keep its guarantees";
+        findings.push(Finding::warning("redis-unsafe", detail, "set hot.allow_unsafe = false"));
     }
     findings
 }
@@ -46,9 +46,12 @@ fn reachable(nodes: &[NodeSurvey]) -> Finding {
     let away: Vec<String> = nodes.iter().filter_map(away).collect();
     if away.is_empty() {
         let masters = nodes.iter().filter(|node| node.decides).count();
-        return Finding::ok("redis-nodes", format!("{} nodes answer, {masters} of them decide", nodes.len()));
+        return Finding::ok(
+            "redis-nodes",
+            format!("{} nodes answer, {masters} of them are masters with slots", nodes.len()),
+        );
     }
-    Finding::wrong("redis-nodes", away.join("; "), "start it, or take it out: redis-cli -p PORT CLUSTER FORGET ID")
+    Finding::wrong("redis-nodes", away.join("; "), "start the node, or remove it: redis-cli -p PORT CLUSTER FORGET ID")
 }
 
 fn version(nodes: &[NodeSurvey]) -> Finding {
@@ -58,8 +61,8 @@ fn version(nodes: &[NodeSurvey]) -> Finding {
     };
     let old: Vec<_> = known(nodes).filter(is_old).collect();
     if let Some(first) = old.first() {
-        let said = format!("{}: version {}", named(&old), first.version);
-        return Finding::wrong("redis-version", said, "install Redis 7.0 or later, or Valkey 7.2 or later");
+        let detail = format!("{}: version {}", named(&old), first.version);
+        return Finding::wrong("redis-version", detail, "install Redis 7.0 or later, or Valkey 7.2 or later");
     }
     let mut versions: Vec<String> = known(nodes)
         .filter(|node| !node.version.is_empty())
@@ -68,38 +71,38 @@ fn version(nodes: &[NodeSurvey]) -> Finding {
     versions.sort();
     versions.dedup();
     match versions.as_slice() {
-        [] => Finding::warning("redis-version", "may not be asked", "see redis-rights"),
+        [] => Finding::warning("redis-version", "the user may not read the version", "see redis-rights"),
         versions => Finding::ok("redis-version", versions.join(", ")),
     }
 }
 
-/// A master that is cut off from the rest goes on taking writes which the new master will never hear of.
+/// A master that is cut off from the majority keeps accepting writes that the new master never receives.
 fn minority(nodes: &[NodeSurvey], ack: HotAck) -> Finding {
     let name = "redis-minority";
     let wanted = |node: &NodeSurvey| node.settings.get("min-replicas-to-write")?.parse::<u32>().ok();
     let deciding = || known(nodes).filter(|node| node.decides);
     let stuck: Vec<_> = deciding().filter(|node| wanted(node).is_some_and(|least| least > node.replicas)).collect();
     if !stuck.is_empty() {
-        let said = format!("{}: min-replicas-to-write asks for more replicas than there are", named(&stuck));
+        let detail = format!("{}: min-replicas-to-write asks for more replicas than there are", named(&stuck));
         let change = typed(&stuck, "CONFIG SET min-replicas-to-write 1");
-        return Finding::wrong(name, said, format!("{change}, or give it the replicas"));
+        return Finding::wrong(name, detail, format!("{change}, or add replicas"));
     }
     let open: Vec<_> = deciding().filter(|node| wanted(node) == Some(0) && node.replicas > 0).collect();
     if !open.is_empty() && ack != HotAck::None {
-        let said = format!(
-            "{}: min-replicas-to-write is 0: an old master in a minority goes on deciding, to nobody's use",
+        let detail = format!(
+            "{}: min-replicas-to-write is 0: an old master in a minority keeps accepting writes that are lost",
             named(&open)
         );
         let change = typed(&open, "CONFIG SET min-replicas-to-write 1");
-        return Finding::warning(name, said, format!("{change}, and \"min-replicas-to-write 1\" in redis.conf"));
+        return Finding::warning(name, detail, format!("{change}, and \"min-replicas-to-write 1\" in redis.conf"));
     }
     if deciding().any(|node| wanted(node).is_none()) {
-        return Finding::warning(name, "min-replicas-to-write may not be asked", "see redis-rights");
+        return Finding::warning(name, "the user may not read min-replicas-to-write", "see redis-rights");
     }
-    Finding::ok(name, "a master without replicas decides nothing, or has none to wait for")
+    Finding::ok(name, "a master without its replicas refuses writes, or no replica is expected")
 }
 
-/// None for a single server.
+/// Returns `None` for a single server.
 fn cluster(nodes: &[NodeSurvey]) -> Option<Finding> {
     let name = "redis-cluster";
     let members: Vec<_> = known(nodes).filter(|node| node.cluster_state.is_some()).collect();
@@ -108,22 +111,23 @@ fn cluster(nodes: &[NodeSurvey]) -> Option<Finding> {
         |node: &&&NodeSurvey| node.cluster_state.as_deref() != Some("ok") || node.cluster_slots_ok != Some(SLOTS);
     let broken: Vec<_> = members.iter().filter(is_broken).copied().collect();
     if let Some(first) = broken.first() {
-        let said = format!(
-            "{} says: cluster_state {}, {} of {SLOTS} slots well",
+        let detail = format!(
+            "{} reports cluster_state {}, {} of {SLOTS} slots ok",
             first.address,
             first.cluster_state.as_deref().unwrap_or_default(),
             first.cluster_slots_ok.unwrap_or_default()
         );
-        return Some(Finding::wrong(name, said, format!("redis-cli --cluster fix {}", first.address)));
+        return Some(Finding::wrong(name, detail, format!("redis-cli --cluster fix {}", first.address)));
     }
     let whole = |node: &&&NodeSurvey| node.settings.get("cluster-require-full-coverage").is_some_and(|it| it == "yes");
     let whole: Vec<_> = members.iter().filter(whole).copied().collect();
     if !whole.is_empty() {
-        let said = "cluster-require-full-coverage is \"yes\": one lost shard closes the campaigns of all";
+        let detail =
+            "cluster-require-full-coverage is \"yes\": the loss of one shard stops the campaigns of all shards";
         let change = typed(&whole, "CONFIG SET cluster-require-full-coverage no");
-        return Some(Finding::warning(name, said, change));
+        return Some(Finding::warning(name, detail, change));
     }
-    Some(Finding::ok(name, format!("every node sees {SLOTS} slots well")))
+    Some(Finding::ok(name, format!("every node reports {SLOTS} slots ok")))
 }
 
 fn memory(nodes: &[NodeSurvey]) -> Finding {
@@ -136,9 +140,11 @@ fn memory(nodes: &[NodeSurvey]) -> Finding {
         let most = known(nodes).map(|node| node.memory_used_bytes).max().unwrap_or_default();
         return Finding::ok(name, format!("at most {} MiB in use on a node", most >> 20));
     }
-    let said =
-        format!("{}: more than {MEMORY_PERCENT_MAX} % of maxmemory in use; then nothing is written", named(&full));
-    Finding::warning(name, said, typed(&full, "CONFIG SET maxmemory BYTES"))
+    let detail = format!(
+        "{}: more than {MEMORY_PERCENT_MAX} % of maxmemory in use; Redis refuses writes when it is full",
+        named(&full)
+    );
+    Finding::warning(name, detail, typed(&full, "CONFIG SET maxmemory BYTES"))
 }
 
 fn rights(nodes: &[NodeSurvey]) -> Finding {
@@ -157,18 +163,18 @@ fn rights(nodes: &[NodeSurvey]) -> Finding {
         return Finding::wrong(name, format!("the user {user} lacks what the program needs: {lacks}"), line(&lacks));
     }
     if !refused.is_empty() {
-        let said = format!("the user {user} may serve, but the doctor may not ask: {refused}");
-        return Finding::warning(name, said, line(&refused));
+        let detail = format!("the user {user} has the rights for serving, but not for these checks: {refused}");
+        return Finding::warning(name, detail, line(&refused));
     }
-    Finding::ok(name, "every command and key that the program needs is allowed")
+    Finding::ok(name, "the user may use every command and key that the server needs")
 }
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::finding::Verdict;
+    use super::super::finding::Severity;
     use super::*;
 
-    /// Six nodes that are as they should be.
+    /// Six nodes that pass every check.
     pub(in crate::commands::doctor) fn cluster() -> Vec<NodeSurvey> {
         let settings = [("appendfsync", "everysec"), ("min-replicas-to-write", "1")];
         let node = |number: u32| NodeSurvey {
@@ -191,33 +197,33 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn old_versions_are_refused_and_valkey_counts_its_own() {
+    fn old_versions_are_refused_and_valkey_has_its_own_numbers() {
         let mut nodes = cluster();
-        assert_eq!(version(&nodes).verdict, Verdict::Ok);
+        assert_eq!(version(&nodes).severity, Severity::Ok);
         nodes[2].version = "6.2.14".into();
         let found = version(&nodes);
-        assert_eq!((found.verdict, found.said.as_str()), (Verdict::Wrong, "10.0.0.2:6379: version 6.2.14"));
+        assert_eq!((found.severity, found.detail.as_str()), (Severity::Wrong, "10.0.0.2:6379: version 6.2.14"));
         (nodes[2].version, nodes[2].is_valkey) = ("7.2.4".into(), true);
-        assert_eq!(version(&nodes).verdict, Verdict::Ok);
+        assert_eq!(version(&nodes).severity, Severity::Ok);
         nodes[2].version = "7.0.0".into();
-        assert_eq!(version(&nodes).verdict, Verdict::Wrong);
+        assert_eq!(version(&nodes).severity, Severity::Wrong);
     }
 
     #[test]
-    fn memory_that_is_nearly_full_is_told() {
+    fn memory_that_is_nearly_full_is_reported() {
         let mut nodes = cluster();
         (nodes[1].memory_max_bytes, nodes[1].memory_used_bytes) = (1_000, 800);
-        assert_eq!(memory(&nodes).verdict, Verdict::Ok);
+        assert_eq!(memory(&nodes).severity, Severity::Ok);
         nodes[1].memory_used_bytes = 811;
-        assert_eq!(memory(&nodes).verdict, Verdict::Warning);
+        assert_eq!(memory(&nodes).severity, Severity::Warning);
     }
 
     #[test]
-    fn a_cluster_with_lost_slots_is_told_although_it_calls_itself_well() {
+    fn a_cluster_with_lost_slots_is_wrong_even_if_its_state_is_ok() {
         let mut nodes = cluster();
-        assert_eq!(super::cluster(&nodes).expect("a cluster").verdict, Verdict::Ok);
+        assert_eq!(super::cluster(&nodes).expect("a cluster").severity, Severity::Ok);
         nodes[4].cluster_slots_ok = Some(10_923);
-        assert_eq!(super::cluster(&nodes).expect("a cluster").verdict, Verdict::Wrong);
+        assert_eq!(super::cluster(&nodes).expect("a cluster").severity, Severity::Wrong);
         nodes.iter_mut().for_each(|node| node.cluster_state = None);
         assert_eq!(super::cluster(&nodes), None);
     }

@@ -1,14 +1,14 @@
-//! The checks, on what was read.
+//! The checks of the document and the receipt.
 
 use domain::Timestamp;
 use domain::line::{DrawSeed, commitment_hex, drawn_order};
 use lines::draw::receipt::{self, ReceiptError};
 use serde::{Deserialize, Serialize};
 
-/// More than any line has places: a document that says so is not one.
+/// More places than any line has; a document with a larger count is invalid.
 const COUNT_MAX: u32 = 100_000_000;
 
-/// What is needed of a line's public document.
+/// The needed fields of a line's public document.
 #[derive(Debug, Deserialize)]
 pub(super) struct Document {
     line: String,
@@ -22,42 +22,42 @@ struct Draw {
     count: Option<u32>,
 }
 
-/// A receipt and what is claimed of it.
+/// A receipt, its key, and the user that it must have.
 pub(super) struct Claim<'a> {
     pub receipt: &'a str,
     pub key: &'a str,
     pub user: Option<&'a str>,
 }
 
-/// What was found.
+/// The result of all checks.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Findings {
     pub line: String,
     pub commitment: String,
-    /// None before the draw.
+    /// `None` before the draw.
     pub seed_fits: Option<bool>,
     pub count: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptFindings>,
-    /// Whether everything that was asked for is so.
+    /// Whether every requested check passed.
     pub holds: bool,
 }
 
-/// What was found of a receipt.
+/// The result of checking a receipt.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ReceiptFindings {
-    /// Why it is none; the rest says nothing then.
+    /// Why the receipt is invalid; the other fields are then empty.
     pub refused: Option<String>,
     pub entry: u64,
     pub issued_at: String,
     pub is_of_line: Option<bool>,
-    /// None where nobody was named.
+    /// `None` without `--user`.
     pub is_of_user: Option<bool>,
-    /// The ticket in the order that was worked out; none before the draw.
+    /// The position in the recomputed order; `None` before the draw.
     pub ticket: Option<u64>,
-    /// Came after the draw.
+    /// Whether the entry came after the draw.
     pub is_late: bool,
 }
 
@@ -68,21 +68,21 @@ impl ReceiptFindings {
 }
 
 impl Document {
-    /// Reads what `/queue/serving/` answers.
+    /// Parses the response of `/queue/serving/`.
     ///
     /// # Errors
-    /// A sentence that says what is wrong with it.
+    /// A sentence that names the fault.
     pub fn parse(text: &str) -> Result<Self, String> {
         let document: Self = serde_json::from_str(text)
-            .map_err(|error| format!("this is not the document of a line, as /queue/serving/ answers: {error}"))?;
+            .map_err(|error| format!("this is not a line's document from /queue/serving/: {error}"))?;
         let Some(draw) = &document.draw else { return Err(format!("{} has no opening draw", document.line)) };
         if draw.seed.is_some() != draw.count.is_some() || draw.count.is_some_and(|count| count > COUNT_MAX) {
-            return Err("seed and count are published together, and count is no more than there are places".to_owned());
+            return Err("invalid draw: seed and count must be published together, and count must not exceed the places of a line".to_owned());
         }
         Ok(document)
     }
 
-    /// The seed, where it can be one, and how many took part; none before the draw.
+    /// The seed, if it is valid, and the number of entries; `None` before the draw.
     fn held(&self) -> Option<(Option<DrawSeed>, u32)> {
         let draw = self.draw.as_ref()?;
         let (seed, count) = draw.seed.as_ref().zip(draw.count)?;
@@ -90,16 +90,16 @@ impl Document {
     }
 }
 
-/// The whole order, where the draw was held.
+/// The whole order; `None` before the draw.
 pub(super) fn order_of(document: &Document) -> Option<Vec<u32>> {
     let (seed, count) = document.held()?;
     Some(drawn_order(&seed?, count))
 }
 
-/// Checks everything that can be.
+/// Runs every check that is possible.
 ///
 /// # Errors
-/// For a key that is none.
+/// When the key is invalid.
 pub(super) fn check(document: &Document, claim: Option<&Claim<'_>>) -> Result<Findings, String> {
     let commitment = document.draw.as_ref().map_or_else(String::new, |draw| draw.commitment.clone());
     let held = document.held();
@@ -112,24 +112,24 @@ pub(super) fn check(document: &Document, claim: Option<&Claim<'_>>) -> Result<Fi
 }
 
 fn check_receipt(document: &Document, claim: &Claim<'_>) -> Result<ReceiptFindings, String> {
-    let told = match receipt::read(claim.receipt, claim.key) {
-        Ok(told) => told,
+    let read = match receipt::read(claim.receipt, claim.key) {
+        Ok(read) => read,
         Err(ReceiptError::Key) => return Err(format!("--receipt-key: {}", ReceiptError::Key)),
         Err(why) => return Ok(ReceiptFindings { refused: Some(why.to_string()), ..ReceiptFindings::default() }),
     };
     let count = document.held().map(|(_, count)| count);
-    let is_late = count.is_some_and(|count| told.entry > u64::from(count));
+    let is_late = count.is_some_and(|count| read.entry > u64::from(count));
     let drawn = || {
-        let place = order_of(document)?.iter().position(|entry| u64::from(*entry) == told.entry)?;
-        Some(place as u64 + 1)
+        let index = order_of(document)?.iter().position(|entry| u64::from(*entry) == read.entry)?;
+        Some(index as u64 + 1)
     };
     Ok(ReceiptFindings {
-        refused: (told.entry == 0).then(|| "no entry is 0".to_owned()),
-        entry: told.entry,
-        issued_at: Timestamp(told.issued_at_ms).to_string(),
-        is_of_line: Some(told.line == document.line),
-        is_of_user: claim.user.map(|user| receipt::holder(&told.line, user) == told.holder),
-        ticket: if is_late { Some(told.entry) } else { drawn() },
+        refused: (read.entry == 0).then(|| "no entry is 0".to_owned()),
+        entry: read.entry,
+        issued_at: Timestamp(read.issued_at_ms).to_string(),
+        is_of_line: Some(read.line == document.line),
+        is_of_user: claim.user.map(|user| receipt::holder(&read.line, user) == read.holder),
+        ticket: if is_late { Some(read.entry) } else { drawn() },
         is_late,
     })
 }
@@ -178,12 +178,12 @@ mod tests {
     }
 
     #[test]
-    fn a_receipt_tells_its_ticket() {
+    fn a_receipt_shows_its_ticket() {
         // The order is 1, 2, 5, 4, 3.
-        let (holds, told) = found(&held(), &receipt("gate:shoes", 3), Some("ann"));
-        assert_eq!((holds, told.ticket, told.is_late, told.is_of_user), (true, Some(5), false, Some(true)));
-        let (holds, told) = found(&held(), &receipt("gate:shoes", 6), None);
-        assert_eq!((holds, told.ticket, told.is_late), (true, Some(6), true));
+        let (holds, read) = found(&held(), &receipt("gate:shoes", 3), Some("ann"));
+        assert_eq!((holds, read.ticket, read.is_late, read.is_of_user), (true, Some(5), false, Some(true)));
+        let (holds, read) = found(&held(), &receipt("gate:shoes", 6), None);
+        assert_eq!((holds, read.ticket, read.is_late), (true, Some(6), true));
     }
 
     #[test]
@@ -194,19 +194,19 @@ mod tests {
         let other = ReceiptKey::read(&"6".repeat(64)).expect("a key").public_hex();
         let text = receipt("gate:shoes", 3);
         let claim = Claim { receipt: &text, key: &other, user: None };
-        let told = check(&held(), Some(&claim)).expect("checked").receipt.expect("there was one");
-        assert!(told.refused.is_some_and(|why| why.contains("not that of this key")));
+        let read = check(&held(), Some(&claim)).expect("checked").receipt.expect("there was one");
+        assert!(read.refused.is_some_and(|why| why.contains("not that of this key")));
         assert!(check(&held(), Some(&Claim { key: "short", ..claim })).is_err(), "wrong use");
     }
 
     #[test]
-    fn what_is_no_document_says_so() {
+    fn an_invalid_document_is_refused_with_the_reason() {
         for (wrong, said) in [
-            ("", "not the document"),
-            ("{}", "not the document"),
+            ("", "not a line's document"),
+            ("{}", "not a line's document"),
             (r#"{"line":"gate:shoes"}"#, "has no opening draw"),
             (r#"{"line":"a","draw":{"commitment":"","seed":"00","count":null}}"#, "together"),
-            (r#"{"line":"a","draw":{"commitment":"","seed":"00","count":4000000000}}"#, "no more than"),
+            (r#"{"line":"a","draw":{"commitment":"","seed":"00","count":4000000000}}"#, "must not exceed"),
         ] {
             let error = Document::parse(wrong).expect_err("refused");
             assert!(error.contains(said), "{error}");

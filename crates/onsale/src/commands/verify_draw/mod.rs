@@ -1,4 +1,4 @@
-//! `onsale verify-draw`: works out an opening draw again from what everybody may know.
+//! `onsale verify-draw`: recomputes an opening draw from public data.
 
 mod check;
 mod source;
@@ -9,10 +9,10 @@ use anyhow::Context;
 use check::{Claim, Document, Findings, ReceiptFindings, check, order_of};
 use std::io::{BufWriter, Write};
 
-/// Runs the command. Needs no configuration: it is run where no server is.
+/// Runs the command. It reads no configuration, so that it can run without a server.
 ///
 /// # Errors
-/// When the document can not be had or read, or the key is none.
+/// When the document cannot be loaded or read, or the key is invalid.
 pub fn run(arguments: &VerifyDrawArguments) -> anyhow::Result<Ending> {
     let text = source::read(&arguments.serving)?;
     let document = Document::parse(&text).map_err(WrongUse)?;
@@ -22,21 +22,21 @@ pub fn run(arguments: &VerifyDrawArguments) -> anyhow::Result<Ending> {
     let findings = check(&document, claim.as_ref()).map_err(WrongUse)?;
     let order = arguments.order.then(|| order_of(&document)).flatten();
     if arguments.json {
-        let mut told = serde_json::to_value(&findings)?;
-        if let (Some(order), Some(told)) = (&order, told.as_object_mut()) {
-            told.insert("order".to_owned(), serde_json::to_value(order)?);
+        let mut json = serde_json::to_value(&findings)?;
+        if let (Some(order), Some(json)) = (&order, json.as_object_mut()) {
+            json.insert("order".to_owned(), serde_json::to_value(order)?);
         }
-        println!("{}", serde_json::to_string_pretty(&told)?);
+        println!("{}", serde_json::to_string_pretty(&json)?);
     } else {
-        print(&findings, order.as_deref()).context("writing")?;
+        print(&findings, order.as_deref()).context("cannot write the result")?;
     }
     Ok(if findings.holds { Ending::Done } else { Ending::CheckFailed })
 }
 
-/// The order alone goes to standard output, so that it may be compared with another's.
+/// With an order, only the order goes to standard output, so that two orders can be compared.
 fn print(findings: &Findings, order: Option<&[u32]>) -> std::io::Result<()> {
-    let Some(order) = order else { return std::io::stdout().write_all(told(findings).as_bytes()) };
-    eprint!("{}", told(findings));
+    let Some(order) = order else { return std::io::stdout().write_all(describe(findings).as_bytes()) };
+    eprint!("{}", describe(findings));
     let mut out = BufWriter::new(std::io::stdout().lock());
     for (ticket, entry) in (1u64..).zip(order) {
         writeln!(out, "{ticket} {entry}")?;
@@ -44,39 +44,38 @@ fn print(findings: &Findings, order: Option<&[u32]>) -> std::io::Result<()> {
     out.flush()
 }
 
-fn told(findings: &Findings) -> String {
+fn describe(findings: &Findings) -> String {
     let Findings { line, commitment, count, seed_fits, receipt, .. } = findings;
-    let mut text =
-        format!("line        {line}\ncommitment  {commitment}  (is it the one that you saw before the opening?)\n");
+    let mut text = format!(
+        "line        {line}\ncommitment  {commitment}  (compare it with the one that you saw before the opening)\n"
+    );
     text.push_str(&match (seed_fits, count) {
-        (None, _) => "seed        NOT PUBLISHED YET: the draw is still to come\n".to_owned(),
-        (Some(false), _) => {
-            "seed        DOES NOT FIT the commitment: this is not the draw that was announced\n".to_owned()
-        }
-        (Some(true), count) => format!("seed        fits the commitment; {} took part\n", count.unwrap_or_default()),
+        (None, _) => "seed        NOT PUBLISHED YET: the draw has not been held\n".to_owned(),
+        (Some(false), _) => "seed        DOES NOT MATCH the commitment: this is not the announced draw\n".to_owned(),
+        (Some(true), count) => format!("seed        matches the commitment; {} entries\n", count.unwrap_or_default()),
     });
     if let Some(receipt) = receipt {
-        text.push_str(&told_of_receipt(receipt));
+        text.push_str(&describe_receipt(receipt));
     }
     text.push_str(match (findings.holds, seed_fits) {
-        (true, _) => "all of it holds\n",
-        (false, None) => "it can not be told before the draw: ask again after the opening\n",
-        (false, Some(_)) => "IT DOES NOT HOLD\n",
+        (true, _) => "all checks passed\n",
+        (false, None) => "cannot be checked before the draw: run this again after the opening\n",
+        (false, Some(_)) => "A CHECK FAILED\n",
     });
     text
 }
 
-fn told_of_receipt(receipt: &ReceiptFindings) -> String {
+fn describe_receipt(receipt: &ReceiptFindings) -> String {
     if let Some(why) = &receipt.refused {
         return format!("receipt     REFUSED: {why}\n");
     }
     let mut text = format!("receipt     entry {}, signed {}\n", receipt.entry, receipt.issued_at);
     if receipt.is_of_line == Some(false) {
-        text.push_str("            OF ANOTHER LINE\n");
+        text.push_str("            BELONGS TO ANOTHER LINE\n");
     }
     match receipt.is_of_user {
-        Some(true) => text.push_str("            is that person's\n"),
-        Some(false) => text.push_str("            IS NOT THAT PERSON'S\n"),
+        Some(true) => text.push_str("            belongs to that user\n"),
+        Some(false) => text.push_str("            BELONGS TO ANOTHER USER\n"),
         None => {}
     }
     match (receipt.ticket, receipt.is_late) {

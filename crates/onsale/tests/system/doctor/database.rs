@@ -99,7 +99,7 @@ fn mariadb_is_checked() {
     tell("set global read_only = 1");
     let report = ask(&url);
     report.says("database-read-only", "wrong", "takes no writes", "SET GLOBAL read_only = 0");
-    report.says("database-write", "wrong", "can not be written", "GRANT");
+    report.says("database-write", "wrong", "cannot be written", "GRANT");
     tell("set global read_only = 0");
 
     let (name, user) = (url.rsplit('/').next().expect("a name"), "doctor_reader");

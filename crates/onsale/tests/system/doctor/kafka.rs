@@ -40,18 +40,18 @@ fn settings_that_lose_messages_are_refused_with_the_line_to_change() {
     let report = patient(&kafka, "replica").ask(&[]);
     report.is_well();
     report.says("kafka-brokers", "warn", "1 brokers answer", "three or more");
-    report.says("kafka-topics", "ok", "not there yet; made at the start", "");
+    report.says("kafka-topics", "ok", "do not exist yet; the server creates them at the start", "");
     let one = || TopicReplication::Fixed(1);
     let bad = NewTopic::new("coupon.events", 3, one()).set("retention.ms", "3600000");
     make(&kafka, bad.set("unclean.leader.election.enable", "true"));
     make(&kafka, NewTopic::new("dlq.coupon", 2, one()).set("retention.ms", "-1"));
     let report = patient(&kafka, "replica").ask(&[]);
     report.says("kafka-copies", "warn", "1 of 3 copies", "kafka-reassign-partitions.sh");
-    report.says("kafka-partitions", "wrong", "coupon.events has 3 partitions of 6", "--alter --topic coupon.events");
+    report.says("kafka-partitions", "wrong", "coupon.events has 3 of 6 partitions", "--alter --topic coupon.events");
     report.says("kafka-kept", "wrong", "less than 7 days", "--add-config retention.ms=604800000");
     report.says("kafka-election", "wrong", "coupon.events", "unclean.leader.election.enable=false");
     report.is_ok(&["kafka-in-sync", "kafka-topics", "kafka-rights"]);
-    patient(&kafka, "bus").ask(&[]).says("kafka-copies", "wrong", "what is on a lost broker is gone", "three brokers");
+    patient(&kafka, "bus").ask(&[]).says("kafka-copies", "wrong", "a lost broker loses messages", "three brokers");
 
     let Some(access) = Access::on(&kit, &kafka) else { return };
     only_look(&access);
@@ -76,7 +76,7 @@ fn topics_that_cannot_be_created_are_reported() {
     report.says(
         "kafka-topics",
         "wrong",
-        "can not be made",
+        "cannot be created",
         "kafka-topics.sh --create --topic coupon.events --partitions 6",
     );
 }

@@ -19,7 +19,7 @@ fn six_nodes_keep_what_is_promised() {
     let Some(cluster) = available(shared().redis_cluster()) else { return };
     let report = Patient::on_redis(&cluster.url(), "replica").ask(&[]);
     report.is_well();
-    report.says("redis-nodes", "ok", "6 nodes answer, 3 of them decide", "");
+    report.says("redis-nodes", "ok", "6 nodes answer, 3 of them are masters with slots", "");
     report.is_ok(&["redis-version", "redis-appendonly", "redis-eviction", "redis-replica", "redis-cluster"]);
     report.is_ok(&["redis-memory", "redis-rights", "clocks", "acknowledgement"]);
     // The faults' tests stall replicas and want to see the program, not Redis, refuse.
@@ -39,13 +39,13 @@ fn valkey_too() {
 fn a_server_without_replicas_cannot_confirm() {
     let Some(node) = available(shared().redis()) else { return };
     let report = Patient::on_redis(&node.url(), "replica").ask(&[]);
-    report.says("redis-replica", "wrong", "no yes could ever be confirmed", "hot.ack = \"none\"");
+    report.says("redis-replica", "wrong", "no coupon could be confirmed", "hot.ack = \"none\"");
     let report = Patient::on_redis(&node.url(), "replica").ask(&["--allow", "redis-replica"]);
     report.is_well();
     let report = Patient::on_redis(&node.url(), "none").ask(&[]);
     report.is_well();
     report.says("redis-replica", "warn", "no replica", "replicaof");
-    report.says("acknowledgement", "warn", "may take back", "hot.ack = \"replica\"");
+    report.says("acknowledgement", "warn", "may lose confirmed coupons", "hot.ack = \"replica\"");
     report.is_ok(&["redis-minority"]);
     assert!(report.check("redis-cluster").is_none());
 }
@@ -61,7 +61,7 @@ fn settings_that_lose_coupons_are_refused_with_the_line_to_change() {
     report().says(
         "redis-appendonly",
         "wrong",
-        "copies the emptiness",
+        "after a restart the node is empty",
         "CONFIG SET appendonly yes, and \"appendonly yes\"",
     );
     set(&node, "appendonly", "yes");
@@ -117,11 +117,11 @@ fn missing_permissions_are_named() {
     crate::doctor::serve::serves(&[("ONSALE__HOT__URL", &url), ("ONSALE__HOT__ACK", "none")]);
     let blind = allow(&["~*", "+@all", "-@dangerous"]);
     blind.says("redis-rights", "wrong", "+info", "ACL SETUSER app +info");
-    blind.says("redis-appendonly", "warn", "may not be asked", "redis-rights");
-    // Enough to serve, too little to be looked at.
-    let short_sighted = allow(&["~*", "+@all", "-@dangerous", "+info"]);
-    short_sighted.says("redis-rights", "warn", "the doctor may not ask: +config|get", "ACL SETUSER app +config|get");
-    short_sighted.is_well();
+    blind.says("redis-appendonly", "warn", "may not read this setting", "redis-rights");
+    // These rights are enough for serving, but not for reading the settings.
+    let without_config = allow(&["~*", "+@all", "-@dangerous", "+info"]);
+    without_config.says("redis-rights", "warn", "not for these checks: +config|get", "ACL SETUSER app +config|get");
+    without_config.is_well();
     let wrong_password = Patient::on_redis(&format!("redis://app:guess@{}", node.address()), "none").ask(&[]);
     wrong_password.says("redis-nodes", "wrong", "can not be reached", "password");
 }
@@ -136,7 +136,7 @@ fn lost_cluster_nodes_are_reported() {
         set(node, "min-replicas-to-write", "1");
     }
     let report = patient.ask(&[]);
-    report.says("redis-cluster", "warn", "closes the campaigns of all", "cluster-require-full-coverage no");
+    report.says("redis-cluster", "warn", "stops the campaigns of all shards", "cluster-require-full-coverage no");
     report.is_ok(&["redis-minority", "redis-replica"]);
     for node in cluster.nodes() {
         set(node, "min-replicas-to-write", "0");
@@ -149,12 +149,12 @@ fn lost_cluster_nodes_are_reported() {
     report.says("redis-nodes", "wrong", &replica.address(), "start it");
     report.says("redis-replica", "wrong", &format!("{}: no replica whose link is up", master.address()), "hot.ack");
     master.kill().expect("killed");
-    // The others take their time to call it dead.
+    // The other nodes need some time to mark the master as failed.
     let lost = || {
         let report = patient.ask(&[]);
         let found = report.check("redis-cluster").is_some_and(|check| check["verdict"] == "wrong");
-        found.then_some(report).ok_or_else(|| "the cluster calls itself well".to_owned())
+        found.then_some(report).ok_or_else(|| "the check redis-cluster is not wrong yet".to_owned())
     };
     let report = testkit::until("slots are lost", testkit::onsale::PATIENCE, lost).expect("told");
-    report.says("redis-cluster", "wrong", "slots well", "redis-cli --cluster fix");
+    report.says("redis-cluster", "wrong", "slots ok", "redis-cli --cluster fix");
 }

@@ -1,4 +1,4 @@
-//! `onsale serve` does not promise what its Redis can not keep.
+//! `onsale serve` does not promise what its Redis cannot keep.
 
 use std::process::Stdio;
 use testkit::onsale::{PATIENCE, Server, onsale};
@@ -51,7 +51,7 @@ fn a_redis_that_would_lose_coupons_is_refused_unless_told_so() {
     serves(&alone);
 
     let said = refused(&[alone[0], ("ONSALE__HOT__ACK", "replica")]);
-    assert!(said.contains("no yes could ever be confirmed") && said.contains("hot.ack = \"none\""), "{said}");
+    assert!(said.contains("no coupon could be confirmed") && said.contains("hot.ack = \"none\""), "{said}");
 }
 
 #[test]

@@ -131,7 +131,7 @@ fn concurrent_requests_are_limited_too() {
     assert_eq!(recorder.count("POST"), 1, "a body that does not come occupies no application server");
 }
 
-/// The other limits stand in for what the application's own per-user limit can not do before the body is read.
+/// The other limits stand in for what the application's own per-user limit cannot do before the body is read.
 #[test]
 fn a_credential_has_a_bucket_of_its_own() {
     let recorder = Recorder::start(Manner::Answer);

@@ -183,7 +183,7 @@ impl Person {
         value.and_then(|value| value.as_str().map(str::to_owned)).expect("the attribute")
     }
 
-    /// All cookies, those included that scripts can not see.
+    /// All cookies, those included that scripts cannot see.
     pub fn cookies(&self) -> Vec<Value> {
         let answer = self.browser.tell(None, "Storage.getCookies", &json!({"browserContextId": self.context}));
         answer.expect("cookies")["cookies"].as_array().cloned().unwrap_or_default()

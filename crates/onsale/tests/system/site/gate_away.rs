@@ -116,7 +116,7 @@ fn an_outage_of_redis_changes_no_position() {
     wait_until("all go on by themselves", || ranks.keys().all(|user| status(user) == "ACTIVE"));
 }
 
-/// Receipts of servers that share lines must be signed alike; one that was given no key can not announce a draw.
+/// Receipts of servers that share lines must be signed alike; one that was given no key cannot announce a draw.
 #[test]
 fn without_a_receipt_key_no_draw_is_announced_on_redis() {
     let Some(kit) = available(Kit::temporary()) else { return };

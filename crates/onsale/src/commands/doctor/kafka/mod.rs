@@ -1,4 +1,4 @@
-//! Kafka: brokers, topics, rights.
+//! Checks of Kafka: brokers, topics, rights.
 
 mod rights;
 mod settings;
@@ -13,15 +13,15 @@ use rights::rights;
 use settings::{copies, election, in_sync, kept, partitions};
 use topics::made;
 
-/// So many that one may die and two still hold each message.
+/// With three brokers, two still hold each message after the loss of one.
 const BROKERS_MIN: usize = 3;
 const COPIES: usize = 3;
 const IN_SYNC_MIN: usize = 2;
 const DAY_MS: i64 = 86_400_000;
-/// Topics that this build uses.
+/// The topics that this build uses.
 const USED: [&str; 2] = [topic::COUPON_EVENTS, topic::DLQ_COUPON];
 
-/// All checks of Kafka.
+/// Runs all checks of Kafka.
 pub(super) async fn examine(config: &Config, brokers: &str, roles: &[Role]) -> Vec<Finding> {
     let looked = async {
         let cluster = KafkaPublisher::connect(brokers)?.describe().await?;
@@ -35,7 +35,7 @@ pub(super) async fn examine(config: &Config, brokers: &str, roles: &[Role]) -> V
             findings
         }
         Err(error) => {
-            vec![Finding::wrong("kafka-brokers", bus::chain(&error), "start them, or set bus.url")]
+            vec![Finding::wrong("kafka-brokers", bus::chain(&error), "start the brokers, or set bus.url")]
         }
     }
 }
@@ -55,17 +55,17 @@ fn judge(cluster: &Cluster, ack: HotAck) -> Vec<Finding> {
 }
 
 fn few(cluster: &Cluster) -> Finding {
-    let said = format!("{} brokers answer", cluster.brokers);
+    let detail = format!("{} brokers answer", cluster.brokers);
     if cluster.brokers < BROKERS_MIN {
-        let said = format!("{said}: messages do not survive the loss of one");
-        return Finding::warning("kafka-brokers", said, "run three or more, and name them in bus.url");
+        let detail = format!("{detail}: messages do not survive the loss of a broker");
+        return Finding::warning("kafka-brokers", detail, "run three or more, and name them in bus.url");
     }
-    Finding::ok("kafka-brokers", said)
+    Finding::ok("kafka-brokers", detail)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::finding::Verdict;
+    use super::super::finding::Severity;
     use super::*;
     use domain::message::topic::{PLANS, Plan};
 
@@ -85,52 +85,52 @@ mod tests {
         Cluster { brokers: 3, topics: PLANS.into_iter().map(topic).collect() }
     }
 
-    fn verdict(cluster: &Cluster, ack: HotAck, name: &str) -> Verdict {
-        judge(cluster, ack).into_iter().find(|finding| finding.name == name).expect("checked").verdict
+    fn severity(cluster: &Cluster, ack: HotAck, name: &str) -> Severity {
+        judge(cluster, ack).into_iter().find(|finding| finding.name == name).expect("checked").severity
     }
 
     #[test]
-    fn a_cluster_as_it_should_be_is_well() {
+    fn a_correct_cluster_passes_every_check() {
         let findings = judge(&whole(), HotAck::Bus);
-        assert!(findings.iter().all(|finding| finding.verdict == Verdict::Ok), "{findings:?}");
+        assert!(findings.iter().all(|finding| finding.severity == Severity::Ok), "{findings:?}");
         assert_eq!(findings.len(), 6);
     }
 
     #[test]
     fn every_setting_that_loses_messages_is_wrong() {
         type Break = fn(&mut TopicState);
-        let breaks: [(&str, Verdict, Break); 11] = [
-            ("kafka-copies", Verdict::Wrong, |topic| (topic.replication_factor, topic.in_sync) = (2, 2)),
-            ("kafka-copies", Verdict::Wrong, |topic| topic.min_in_sync_replicas = Some(1)),
-            ("kafka-copies", Verdict::Warning, |topic| topic.min_in_sync_replicas = Some(3)),
-            ("kafka-in-sync", Verdict::Wrong, |topic| topic.in_sync = 1),
-            ("kafka-in-sync", Verdict::Warning, |topic| topic.in_sync = 2),
-            ("kafka-partitions", Verdict::Wrong, |topic| topic.partitions = 5),
-            ("kafka-partitions", Verdict::Warning, |topic| topic.partitions = 7),
-            ("kafka-kept", Verdict::Wrong, |topic| topic.retention_ms = Some(7 * DAY_MS - 1)),
-            ("kafka-kept", Verdict::Wrong, |topic| topic.retention_bytes = Some(1 << 30)),
-            ("kafka-kept", Verdict::Wrong, |topic| topic.cleanup_policy = Some("compact,delete".into())),
-            ("kafka-election", Verdict::Wrong, |topic| topic.unclean_election = Some(true)),
+        let breaks: [(&str, Severity, Break); 11] = [
+            ("kafka-copies", Severity::Wrong, |topic| (topic.replication_factor, topic.in_sync) = (2, 2)),
+            ("kafka-copies", Severity::Wrong, |topic| topic.min_in_sync_replicas = Some(1)),
+            ("kafka-copies", Severity::Warning, |topic| topic.min_in_sync_replicas = Some(3)),
+            ("kafka-in-sync", Severity::Wrong, |topic| topic.in_sync = 1),
+            ("kafka-in-sync", Severity::Warning, |topic| topic.in_sync = 2),
+            ("kafka-partitions", Severity::Wrong, |topic| topic.partitions = 5),
+            ("kafka-partitions", Severity::Warning, |topic| topic.partitions = 7),
+            ("kafka-kept", Severity::Wrong, |topic| topic.retention_ms = Some(7 * DAY_MS - 1)),
+            ("kafka-kept", Severity::Wrong, |topic| topic.retention_bytes = Some(1 << 30)),
+            ("kafka-kept", Severity::Wrong, |topic| topic.cleanup_policy = Some("compact,delete".into())),
+            ("kafka-election", Severity::Wrong, |topic| topic.unclean_election = Some(true)),
         ];
         for (name, wanted, alter) in breaks {
             let mut cluster = whole();
             alter(&mut cluster.topics[0]);
-            assert_eq!(verdict(&cluster, HotAck::Replica, name), wanted, "{name}");
+            assert_eq!(severity(&cluster, HotAck::Replica, name), wanted, "{name}");
         }
         let mut forever = whole();
         forever.topics[0].retention_ms = Some(-1);
-        assert_eq!(verdict(&forever, HotAck::Replica, "kafka-kept"), Verdict::Ok);
+        assert_eq!(severity(&forever, HotAck::Replica, "kafka-kept"), Severity::Ok);
     }
 
     #[test]
-    fn one_broker_is_a_warning_until_a_yes_waits_for_it() {
+    fn one_broker_is_a_warning_unless_coupons_are_confirmed_by_kafka() {
         let mut one = whole();
         one.brokers = 1;
         for topic in &mut one.topics {
             (topic.replication_factor, topic.in_sync, topic.min_in_sync_replicas) = (1, 1, Some(1));
         }
-        assert_eq!(verdict(&one, HotAck::Replica, "kafka-brokers"), Verdict::Warning);
-        assert_eq!(verdict(&one, HotAck::Replica, "kafka-copies"), Verdict::Warning);
-        assert_eq!(verdict(&one, HotAck::Bus, "kafka-copies"), Verdict::Wrong);
+        assert_eq!(severity(&one, HotAck::Replica, "kafka-brokers"), Severity::Warning);
+        assert_eq!(severity(&one, HotAck::Replica, "kafka-copies"), Severity::Warning);
+        assert_eq!(severity(&one, HotAck::Bus, "kafka-copies"), Severity::Wrong);
     }
 }

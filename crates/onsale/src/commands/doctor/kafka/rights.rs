@@ -1,4 +1,4 @@
-//! What the roles may do.
+//! The rights of the roles.
 
 use super::{Finding, USED};
 use crate::cli::Role;
@@ -7,11 +7,11 @@ use coupon::issuer::CouponGroup;
 use coupon::messages::RevocationGroup;
 use domain::message::topic;
 
-/// What the roles do with Kafka: the coupon service writes, both read, both write dead letters.
+/// Checks the rights on topics and groups: the coupon service writes, both roles read and write dead letters.
 pub(super) async fn rights(cluster: &Cluster, asking: &KafkaAcl, roles: &[Role]) -> Finding {
     let name = "kafka-rights";
     match lacking(cluster, asking, roles).await {
-        Ok(lacking) if lacking.is_empty() => Finding::ok(name, "may write and read what the roles need"),
+        Ok(lacking) if lacking.is_empty() => Finding::ok(name, "has all rights that the roles need"),
         Ok(lacking) => {
             let line = |right: &String| {
                 let (operation, on) = right.split_once(" on ").unwrap_or_default();

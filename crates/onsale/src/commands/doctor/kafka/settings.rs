@@ -1,4 +1,4 @@
-//! How topics are set: what a wrong setting loses.
+//! The settings of topics: wrong ones lose messages.
 
 use super::topics::plan_of;
 use super::{COPIES, DAY_MS, Finding, IN_SYNC_MIN};
@@ -8,47 +8,47 @@ fn configured(topic: &TopicState, setting: &str) -> String {
     format!("kafka-configs.sh --alter --entity-type topics --entity-name {} --add-config {setting}", topic.name)
 }
 
-/// The first of these topics that `look` finds something at.
+/// Returns the first result of `look` over these topics.
 fn first<T>(topics: &[&TopicState], look: impl Fn(&TopicState) -> Option<T>) -> Option<T> {
     topics.iter().find_map(|topic| look(topic))
 }
 
-/// Where there are enough brokers, or where a yes waits for Kafka, each message must outlive a broker.
+/// With enough brokers, or where Kafka confirms coupons, each message must survive the loss of a broker.
 pub(super) fn copies(topics: &[&TopicState], promised: bool) -> Finding {
     let look = |topic: &TopicState| {
         let (name, copies) = (&topic.name, topic.replication_factor);
         if copies < COPIES {
-            let said = format!("{name} has {copies} of {COPIES} copies: what is on a lost broker is gone");
+            let detail = format!("{name} has {copies} of {COPIES} copies: a lost broker loses messages");
             return Some((
                 promised,
-                said,
+                detail,
                 format!("kafka-reassign-partitions.sh, with three brokers for each partition of {name}"),
             ));
         }
         match topic.min_in_sync_replicas? {
             least if least < IN_SYNC_MIN => {
-                let said =
-                    format!("{name}: min.insync.replicas is {least}: a message may count as taken with one copy");
-                Some((promised, said, configured(topic, "min.insync.replicas=2")))
+                let detail =
+                    format!("{name}: min.insync.replicas is {least}: a message may be acknowledged with one copy");
+                Some((promised, detail, configured(topic, "min.insync.replicas=2")))
             }
             least if least >= copies => {
-                let said = format!(
-                    "{name}: min.insync.replicas is {least} of {copies}: one broker away, and nothing is written"
+                let detail = format!(
+                    "{name}: min.insync.replicas is {least} of {copies}: if one broker is down, nothing is written"
                 );
-                Some((false, said, configured(topic, "min.insync.replicas=2")))
+                Some((false, detail, configured(topic, "min.insync.replicas=2")))
             }
             _ => None,
         }
     };
     match first(topics, look) {
-        Some((true, said, change)) => Finding::wrong("kafka-copies", said, change),
-        Some((false, said, change)) => Finding::warning("kafka-copies", said, change),
+        Some((true, detail, change)) => Finding::wrong("kafka-copies", detail, change),
+        Some((false, detail, change)) => Finding::warning("kafka-copies", detail, change),
         None if topics.iter().any(|topic| topic.min_in_sync_replicas.is_none()) => Finding::warning(
             "kafka-copies",
-            "min.insync.replicas may not be asked",
+            "the user may not read min.insync.replicas",
             "kafka-acls.sh --add --operation DescribeConfigs --topic '*' --allow-principal User:...",
         ),
-        None => Finding::ok("kafka-copies", "three copies of each message, two of them before it counts as taken"),
+        None => Finding::ok("kafka-copies", "each message has three copies, two of them before it is acknowledged"),
     }
 }
 
@@ -81,15 +81,15 @@ pub(super) fn partitions(topics: &[&TopicState]) -> Finding {
     match first(topics, look) {
         Some((true, topic, has, wanted)) => Finding::wrong(
             name,
-            format!("{topic} has {has} partitions of {wanted}"),
-            format!("kafka-topics.sh --alter --topic {topic} --partitions {wanted}, with nothing on its way"),
+            format!("{topic} has {has} of {wanted} partitions"),
+            format!("kafka-topics.sh --alter --topic {topic} --partitions {wanted}, while no messages are in flight"),
         ),
         Some((false, topic, has, wanted)) => Finding::warning(
             name,
             format!("{topic} has {has} partitions instead of {wanted}"),
-            "nothing: it does no harm, and partitions can not be taken away",
+            "nothing: more partitions do no harm, and cannot be removed",
         ),
-        None => Finding::ok(name, "as many as the contract says"),
+        None => Finding::ok(name, "as many as required"),
     }
 }
 
@@ -97,20 +97,20 @@ pub(super) fn kept(topics: &[&TopicState]) -> Finding {
     let name = "kafka-kept";
     let look = |topic: &TopicState| {
         if topic.cleanup_policy.as_deref().is_some_and(|policy| policy != "delete") {
-            let said = format!("{}: cleanup.policy thins out messages of one campaign", topic.name);
-            return Some((said, configured(topic, "cleanup.policy=delete")));
+            let detail = format!("{}: cleanup.policy deletes older messages of a campaign", topic.name);
+            return Some((detail, configured(topic, "cleanup.policy=delete")));
         }
         let wanted = plan_of(&topic.name)?.kept_days;
         if topic.retention_ms.is_some_and(|kept| kept >= 0 && kept < wanted * DAY_MS) {
-            let said = format!("{}: messages are kept for less than {wanted} days", topic.name);
-            return Some((said, configured(topic, &format!("retention.ms={}", wanted * DAY_MS))));
+            let detail = format!("{}: messages are retained for less than {wanted} days", topic.name);
+            return Some((detail, configured(topic, &format!("retention.ms={}", wanted * DAY_MS))));
         }
-        let said = format!("{}: retention.bytes throws messages away when there are many", topic.name);
-        topic.retention_bytes.is_some_and(|most| most >= 0).then(|| (said, configured(topic, "retention.bytes=-1")))
+        let detail = format!("{}: retention.bytes deletes messages when the topic grows", topic.name);
+        topic.retention_bytes.is_some_and(|most| most >= 0).then(|| (detail, configured(topic, "retention.bytes=-1")))
     };
     match first(topics, look) {
-        Some((said, change)) => Finding::wrong(name, said, change),
-        None => Finding::ok(name, "messages are kept as long as the contract says"),
+        Some((detail, change)) => Finding::wrong(name, detail, change),
+        None => Finding::ok(name, "messages are retained as long as required"),
     }
 }
 
@@ -120,9 +120,9 @@ pub(super) fn election(topics: &[&TopicState]) -> Finding {
     };
     match first(topics, look) {
         Some((topic, change)) => {
-            let said = format!("{topic}: a copy that lags may become the leader, and what it lacks is gone");
-            Finding::wrong("kafka-election", said, change)
+            let detail = format!("{topic}: a lagging copy may become the leader, and the messages it lacks are lost");
+            Finding::wrong("kafka-election", detail, change)
         }
-        None => Finding::ok("kafka-election", "only a copy that is up to date becomes the leader"),
+        None => Finding::ok("kafka-election", "only an up-to-date copy becomes the leader"),
     }
 }

@@ -1,10 +1,10 @@
-//! Which topics there are, and which can be made.
+//! The topics that exist, and those that can be created.
 
 use super::{COPIES, DAY_MS, Finding, IN_SYNC_MIN, USED};
 use bus::kafka::{Cluster, KafkaAcl};
 use domain::message::topic::{PLANS, Plan};
 
-/// How the contract wants a topic.
+/// The layout of a topic by the contract.
 pub(super) fn plan_of(name: &str) -> Option<Plan> {
     PLANS.into_iter().find(|plan| plan.name == name)
 }
@@ -13,22 +13,26 @@ pub(super) async fn made(cluster: &Cluster, asking: &KafkaAcl) -> Finding {
     let is_missing = |name: &&str| cluster.topics.iter().any(|topic| topic.name == *name && topic.partitions == 0);
     let missing: Vec<&str> = USED.into_iter().filter(|name| is_missing(name)).collect();
     if missing.is_empty() {
-        return Finding::ok("kafka-topics", format!("{} are there", USED.join(", ")));
+        return Finding::ok("kafka-topics", format!("{} exist", USED.join(", ")));
     }
     let names = missing.join(", ");
     match asking.creation_problem(&missing).await {
-        Ok(None) => Finding::ok("kafka-topics", format!("{names}: not there yet; made at the start")),
+        Ok(None) => {
+            Finding::ok("kafka-topics", format!("{names}: do not exist yet; the server creates them at the start"))
+        }
         Ok(Some(why)) => {
-            let said = format!("{names}: not there, and can not be made ({why})");
+            let detail = format!("{names}: do not exist and cannot be created ({why})");
             Finding::wrong(
                 "kafka-topics",
-                said,
+                detail,
                 missing.iter().map(|name| creation(name)).collect::<Vec<_>>().join("; "),
             )
         }
-        Err(error) => {
-            Finding::wrong("kafka-topics", format!("{names}: not there; {}", bus::chain(&error)), "see kafka-brokers")
-        }
+        Err(error) => Finding::wrong(
+            "kafka-topics",
+            format!("{names}: do not exist; {}", bus::chain(&error)),
+            "see kafka-brokers",
+        ),
     }
 }
 
