@@ -1,4 +1,4 @@
-//! A connection past the ledger's code: what fails here is refused by the database itself.
+//! A connection without the ledger's code, so that each refusal is the database's own.
 
 use crate::site::{Engine, Site};
 use ledger::Schema;
@@ -39,7 +39,7 @@ impl Raw {
 
     /// The first column of every row, a number.
     pub async fn numbers(&self, sql: &str) -> Vec<i64> {
-        let rows = self.connection.query_all_raw(self.statement(sql)).await.expect("asked");
+        let rows = self.connection.query_all_raw(self.statement(sql)).await.expect("queried");
         let number = |row: &sea_orm::QueryResult| {
             row.try_get_by_index::<i64>(0).or_else(|_| row.try_get_by_index::<i32>(0).map(i64::from))
         };
@@ -48,7 +48,7 @@ impl Raw {
 
     /// The first column of every row, a text.
     pub async fn texts(&self, sql: &str) -> Vec<String> {
-        let rows = self.connection.query_all_raw(self.statement(sql)).await.expect("asked");
+        let rows = self.connection.query_all_raw(self.statement(sql)).await.expect("queried");
         rows.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect()
     }
 

@@ -68,7 +68,7 @@ impl Savepoint {
         Ok(self.0.inner.commit().await?)
     }
 
-    /// Undoes the part. The change goes on without it.
+    /// Undoes the part. The change continues without it.
     ///
     /// # Errors
     /// [`LedgerError`].

@@ -1,4 +1,4 @@
-//! The errors of a database, sorted by what the caller should do about them.
+//! The errors of a database, by the caller's next step.
 
 use sea_orm::sqlx;
 use sea_orm::sqlx::error::{DatabaseError, ErrorKind};

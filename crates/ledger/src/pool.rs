@@ -17,7 +17,7 @@ const CONNECTION_LIFE: Duration = Duration::from_secs(1_800);
 /// MySQL ends a connection that is silent for so long, and with it the locks of a program that is gone. Longer than
 /// [`IDLE_LIFE`], so that the pool never uses an ended connection.
 const MYSQL_SILENCE_SECONDS: u64 = 120;
-/// PostgreSQL ends a transaction whose program is silent for so long.
+/// PostgreSQL ends a transaction whose program is silent for this long.
 const POSTGRES_SILENCE: Duration = Duration::from_secs(60);
 /// Longest wait for a returned connection to prove alive.
 const RETURN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -129,7 +129,7 @@ mod tests {
         let ledger = Ledger::connect(&TOYS.embedded_url(folder.path()), &TOYS, options).await.expect("connects");
         let ask = async |pragma: &str| {
             let question = Statement::from_string(DbBackend::Sqlite, format!("PRAGMA {pragma}"));
-            ledger.connection().query_one_raw(question).await.expect("asked").expect("answered")
+            ledger.connection().query_one_raw(question).await.expect("queried").expect("answered")
         };
         let mode: String = ask("journal_mode").await.try_get_by_index(0).expect("text");
         assert_eq!(mode, "wal");
@@ -161,7 +161,7 @@ mod tests {
         ledger.close().await.expect("closes");
         let ledger = Ledger::connect(&url, &TOYS, options).await.expect("connects");
         let count = Statement::from_string(DbBackend::Sqlite, "SELECT count(*) FROM things");
-        let row = ledger.connection().query_one_raw(count).await.expect("asked").expect("answered");
+        let row = ledger.connection().query_one_raw(count).await.expect("queried").expect("answered");
         assert_eq!(row.try_get_by_index::<i64>(0).expect("a number"), 2);
     }
 }

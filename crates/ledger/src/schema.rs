@@ -6,7 +6,7 @@ use sea_orm_migration::MigrationTrait;
 use std::fmt;
 use std::path::Path;
 
-/// The tables of one service: where they stand, how they are made, and what the service's user may do with them.
+/// The tables of one service: their schema, their migrations, and the rights of the service's user.
 ///
 /// Every schema includes the common tables `outbox_events` and `processed_events`. On PostgreSQL all services share one
 /// pair of them in the schema `common`, on MySQL in the database `common`; each SQLite file has a pair of its own.
@@ -34,7 +34,7 @@ pub struct Schema {
     /// The topics whose messages this service writes to the outbox. A topic belongs to one service: services share one
     /// outbox table, and each relay hands over the messages of its own service only.
     pub topics: &'static [&'static str],
-    /// Every migration of these tables, in order. A released migration keeps its name and its place.
+    /// Every migration of these tables, in order. A released migration keeps its name and its position.
     pub migrations: fn(&Database) -> Vec<Box<dyn MigrationTrait>>,
     /// The service's own tables; the common tables are not listed here.
     pub tables: &'static [Table],
@@ -69,7 +69,7 @@ pub struct Table {
     pub rights: &'static [Right],
 }
 
-/// What a user may do with the rows of a table.
+/// A right of a user on the rows of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
     /// Read rows.

@@ -55,7 +55,7 @@ impl GateService {
 impl TellGate for GateService {
     async fn tell(&self, outcomes: Vec<Outcome>) {
         let completions = stream::iter(outcomes).for_each_concurrent(CONCURRENT_MAX, async |one| {
-            if let Err(error) = self.complete(&one.campaign, &one.user, Some(one.verdict)).await {
+            if let Err(error) = self.complete(&one.campaign, &one.user, Some(one.result)).await {
                 let code = error.code.as_str();
                 tracing::warn!(campaign = %one.campaign, code, "the gate could not record the outcome of a request");
             }

@@ -50,7 +50,7 @@ impl GateCall {
 
     async fn call_url(&self, url: &str, outcome: &Outcome) -> Result<(), String> {
         let event = &outcome.campaign.event;
-        let result = match outcome.verdict {
+        let result = match outcome.result {
             LineOutcome::Issued => "ISSUED",
             LineOutcome::SoldOut => "SOLD_OUT",
         };

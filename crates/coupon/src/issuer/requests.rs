@@ -31,7 +31,7 @@ pub struct Outcome {
     /// The user.
     pub user: UserId,
     /// The outcome.
-    pub verdict: LineOutcome,
+    pub result: LineOutcome,
 }
 
 /// Reports outcomes to the gate. A lost report is repeated: the gate puts people back whose requests take too long, and
@@ -80,7 +80,7 @@ fn outcomes(requests: &[Request<'_>], gift: &Gift) -> Vec<Outcome> {
             Given::Nothing => LineOutcome::SoldOut,
             Given::NotNow | Given::NoCampaign => return None,
         };
-        Some(Outcome { campaign: request.campaign.clone(), user: request.user.clone(), verdict: outcome })
+        Some(Outcome { campaign: request.campaign.clone(), user: request.user.clone(), result: outcome })
     });
     decided.collect()
 }

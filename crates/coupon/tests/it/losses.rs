@@ -68,7 +68,7 @@ async fn check_rows(ledger: &Ledger, sale: &Campaign, batches: u32) {
     assert_eq!(kept, u64::from(batches * BATCH), "every row once");
     let change = ledger.begin().await.expect("begins");
     let ids: Vec<_> = (1..=batches * BATCH).map(|serial| issued(sale, serial).0).collect();
-    let unseen = processed::unseen(&change, "coupon-group", &ids).await.expect("asked");
+    let unseen = processed::unseen(&change, "coupon-group", &ids).await.expect("read");
     assert!(unseen.is_empty(), "every message recorded");
 }
 
@@ -163,7 +163,7 @@ async fn a_read_only_server_is_unavailable_and_loses_nothing(own: Own) {
         matches!(&refused, Err(LedgerError::Unavailable(text)) if text.to_string().contains("read")),
         "{refused:?}"
     );
-    assert_eq!(campaigns::get(&ledger, &sale.id).await, Ok(Some(sale.clone())), "reading goes on");
+    assert_eq!(campaigns::get(&ledger, &sale.id).await, Ok(Some(sale.clone())), "reads still work");
     read_only(false);
     keep_at_last(&ledger, &batch(&sale, 0)).await;
     check_rows(&books.ledger, &sale, 1).await;

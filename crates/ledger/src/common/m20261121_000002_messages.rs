@@ -1,4 +1,4 @@
-//! The outbox and the record of processed messages. `database` tells where they stand.
+//! The outbox and the record of processed messages. `database` says in which schema they are.
 
 use crate::columns::{moment, name, table};
 use crate::database::Database;
@@ -33,7 +33,7 @@ fn common_table(manager: &SchemaManager<'_>, database: &Database, name: &'static
 }
 
 /// Makes a common table with its index, unless the migration of another service has made it. A service's user may be
-/// allowed to read and write common tables without owning them, and an `IF NOT EXISTS` asks for the owner's rights.
+/// allowed to read and write common tables without owning them, and an `IF NOT EXISTS` needs the owner's rights.
 ///
 /// On MySQL the index is part of the table's own statement, since the builder cannot name a table of another database,
 /// and since a second run after a lost connection would fail on an existing index.

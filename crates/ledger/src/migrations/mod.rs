@@ -85,7 +85,7 @@ async fn migrate_in_transaction(ledger: &Ledger) -> Result<(), LedgerError> {
     change.commit().await
 }
 
-/// MySQL ends a transaction at each statement about tables, so a lock of its own keeps other programs away. Every
+/// MySQL ends a transaction at each statement about tables, so a separate lock excludes other programs. Every
 /// statement of a migration may be repeated.
 async fn migrate_under_lock(ledger: &Ledger) -> Result<(), LedgerError> {
     let database = ledger.database();

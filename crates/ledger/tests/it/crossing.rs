@@ -35,6 +35,6 @@ async fn two_deadlocked_changes_are_both_stored(site: Site) {
     assert_eq!((left, right), (Ok(()), Ok(())));
     assert!(tries.load(Ordering::Relaxed) > 2, "one of them was repeated");
     let change = ledger.begin().await.expect("begins");
-    let unseen = processed::unseen(&change, "group", &[first.event_id, second.event_id]).await.expect("asked");
+    let unseen = processed::unseen(&change, "group", &[first.event_id, second.event_id]).await.expect("read");
     assert!(unseen.is_empty());
 }

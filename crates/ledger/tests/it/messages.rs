@@ -85,7 +85,7 @@ async fn each_consumer_processes_a_message_once(site: Site) {
     drop(change);
     let change = books.ledger.begin().await.expect("begins");
     let ids = [Uuid::from_u128(600), Uuid::from_u128(601)];
-    let unseen = processed::unseen(&change, "coupon-group", &ids).await.expect("asked");
+    let unseen = processed::unseen(&change, "coupon-group", &ids).await.expect("read");
     assert_eq!(unseen, HashSet::from([Uuid::from_u128(601)]), "an undone record does not count");
     drop(change);
     assert_eq!(processed::delete_before(&books.ledger, Timestamp(1)).await, Ok(0));
@@ -117,6 +117,6 @@ async fn consumer_names_are_case_sensitive(site: Site) {
     for consumer in ["Group", "group"] {
         assert_eq!(processed::record(&change, consumer, &[&message]).await.expect("recorded").len(), 1, "{consumer}");
     }
-    assert_eq!(processed::unseen(&change, "group", &[message.event_id]).await.expect("asked").len(), 0);
-    assert_eq!(processed::unseen(&change, "GROUP", &[message.event_id]).await.expect("asked").len(), 1);
+    assert_eq!(processed::unseen(&change, "group", &[message.event_id]).await.expect("read").len(), 0);
+    assert_eq!(processed::unseen(&change, "GROUP", &[message.event_id]).await.expect("read").len(), 1);
 }

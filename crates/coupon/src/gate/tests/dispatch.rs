@@ -109,7 +109,7 @@ impl Scene {
     async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
         let begun = std::time::Instant::now();
         while !holds().await {
-            assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}: {:?}", self.requested());
+            assert!(begun.elapsed() < PATIENCE, "not in time: {what}: {:?}", self.requested());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -225,7 +225,7 @@ async fn while_issuers_are_idle_the_line_waits_and_then_continues_in_order() {
     let scheduler = scene.scheduler();
     // They are put back and requested again; no one behind them is admitted meanwhile.
     let most = u64::from(INSIDE_MAX);
-    scene.until("the first were asked for three times", async || scene.requested().len() as u64 >= 3 * most).await;
+    scene.until("the first were requested three times", async || scene.requested().len() as u64 >= 3 * most).await;
     assert!(scene.requested().iter().all(|ticket| *ticket <= most), "{:?}", scene.requested());
     let last = scene.port.check_in(vec![scene.user(20)], Clock::Engine).await;
     assert!(matches!(last[0], Ok(LineStatus::Waiting { ticket: 20, .. })), "{last:?}");

@@ -71,7 +71,7 @@ fn serve(stream: TcpStream, behaviour: Behaviour, targets: &Mutex<Vec<String>>) 
 fn outcomes(count: usize) -> Vec<Outcome> {
     let campaign = CampaignId::new(TenantName::default_tenant(), EventName::new("shoes").expect("a name"));
     let user = |n| UserId::new(&format!("user-{n}")).expect("a name");
-    (0..count).map(|n| Outcome { campaign: campaign.clone(), user: user(n), verdict: LineOutcome::Issued }).collect()
+    (0..count).map(|n| Outcome { campaign: campaign.clone(), user: user(n), result: LineOutcome::Issued }).collect()
 }
 
 fn all(count: usize) -> BTreeSet<String> {

@@ -24,7 +24,7 @@ fn requested(sale: &Campaign, ticket: u64) -> Envelope {
 
 fn outcome(sale: &Campaign, ticket: u64, line_outcome: LineOutcome) -> Outcome {
     let user = UserId::new(&format!("u{ticket}")).expect("a name");
-    Outcome { campaign: sale.id.clone(), user, verdict: line_outcome }
+    Outcome { campaign: sale.id.clone(), user, result: line_outcome }
 }
 
 async fn request(scene: &Scene, messages: Vec<Envelope>) {
