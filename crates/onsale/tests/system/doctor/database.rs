@@ -67,7 +67,7 @@ fn postgres_is_checked() {
     ask(&nobody).says("database", "wrong", "cannot be reached", "ledger.url");
 }
 
-/// Asks until a change of settings has come through.
+/// Repeats the check until a changed setting is visible.
 #[track_caller]
 fn seen(url: &str, name: &str, verdict: &str) -> Report {
     let look = || {

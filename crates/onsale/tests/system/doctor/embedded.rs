@@ -1,4 +1,4 @@
-//! One process with everything in it, and engines that do not go together.
+//! One process with all roles, and combinations of engines that do not work.
 
 use crate::doctor::patient::Patient;
 use std::net::TcpListener;

@@ -1,4 +1,4 @@
-//! Kafka whose topics lose messages, and whose user may too little.
+//! Kafka with topics that lose messages, and with a user that lacks rights.
 
 use crate::doctor::patient::Patient;
 use rdkafka::ClientConfig;
@@ -81,13 +81,13 @@ fn topics_that_cannot_be_created_are_reported() {
     );
 }
 
-/// From now on everybody may see `coupon.events`, and do no more with it.
+/// Limits all users to describing `coupon.events`.
 fn only_look(access: &Access) {
     access.only("TOPIC", "coupon.events", &["DESCRIBE", "DESCRIBE_CONFIGS"]);
     access.only("GROUP", "coupon-group", &["DESCRIBE_CONFIGS"]);
 }
 
-/// The broker's access lists, written by a client of Kafka's own, which the broker's own Java runs.
+/// The broker's access lists, written by Kafka's own client with the broker's Java.
 struct Access {
     java: PathBuf,
     jars: String,
@@ -95,7 +95,7 @@ struct Access {
 }
 
 impl Access {
-    /// Restarts the broker with access lists; of what has none, everybody may do everything.
+    /// Restarts the broker with access lists; resources without a list stay open to all.
     fn on(kit: &Kit, kafka: &Kafka) -> Option<Self> {
         let pid = kafka.pid(0).expect("it runs");
         let java = std::fs::read_link(format!("/proc/{pid}/exe")).expect("its program");
@@ -113,7 +113,7 @@ impl Access {
         Some(Self { java, jars, bootstrap: kafka.bootstrap() })
     }
 
-    /// Of this, everybody may do only that.
+    /// Limits all users to these operations on this resource.
     fn only(&self, kind: &str, name: &str, operations: &[&str]) {
         let mut command = Command::new(&self.java);
         command.args(["-cp", &self.jars, concat!(env!("CARGO_MANIFEST_DIR"), "/tests/system/doctor/Lists.java")]);

@@ -1,4 +1,4 @@
-//! `onsale doctor`, and the start that is refused, against real servers whose settings lose what was promised.
+//! `onsale doctor` and refused starts, against real servers with settings that break guarantees.
 
 mod database;
 mod embedded;

@@ -1,10 +1,10 @@
-//! Runs the program and reads what it says of each check.
+//! Runs `onsale doctor` and reads the result of each check.
 
 use serde_json::Value;
 use tempfile::TempDir;
 use testkit::onsale::onsale;
 
-/// A configuration for the doctor to look at.
+/// A configuration to check.
 pub struct Patient {
     folder: TempDir,
     environment: Vec<(String, String)>,
@@ -23,7 +23,7 @@ impl Patient {
         Self::new(&[("ONSALE__HOT__URL", url), ("ONSALE__HOT__ACK", ack)])
     }
 
-    /// Runs the doctor to its end: exit status, standard output, standard error.
+    /// Runs the doctor. Returns exit status, standard output, standard error.
     pub fn run(&self, arguments: &[&str]) -> (i32, String, String) {
         let mut command = onsale(self.folder.path(), &[&["doctor"], arguments].concat());
         let output = command.envs(self.environment.iter().cloned()).output().expect("the program starts");
@@ -31,7 +31,7 @@ impl Patient {
         (output.status.code().expect("a status"), text(&output.stdout), text(&output.stderr))
     }
 
-    /// Asks the doctor.
+    /// Runs the doctor, and returns its report.
     #[track_caller]
     pub fn ask(&self, arguments: &[&str]) -> Report {
         let (status, output, errors) = self.run(&[&["--json"], arguments].concat());
@@ -42,7 +42,7 @@ impl Patient {
     }
 }
 
-/// What the doctor said.
+/// The report of the doctor.
 pub struct Report {
     json: Value,
 }
@@ -52,7 +52,7 @@ impl Report {
         self.json["checks"].as_array().expect("checks").iter().find(|check| check["name"] == name)
     }
 
-    /// Demands what a check came to, words in what was found, and words in what to change.
+    /// Asserts the result of a check, and texts within its detail and its change.
     #[track_caller]
     pub fn says(&self, name: &str, verdict: &str, said: &str, change: &str) {
         let check = self.check(name).unwrap_or_else(|| panic!("{name} is not there: {}", self.json));

@@ -1,9 +1,9 @@
-//! A Redis whose settings lose what was promised.
+//! Redis with settings that break guarantees.
 
 use crate::doctor::patient::Patient;
 use testkit::{Flavor, Kit, RedisCluster, RedisNode, available, shared};
 
-/// A server of the test's own, which it may set up badly.
+/// A Redis server of this test, which it may misconfigure.
 fn own() -> Option<(Kit, RedisNode)> {
     let kit = available(Kit::temporary())?;
     let node = available(RedisNode::start(&kit, Flavor::Redis))?;
@@ -22,7 +22,7 @@ fn six_nodes_keep_what_is_promised() {
     report.says("redis-nodes", "ok", "6 nodes answer, 3 of them are masters with slots", "");
     report.is_ok(&["redis-version", "redis-appendonly", "redis-eviction", "redis-replica", "redis-cluster"]);
     report.is_ok(&["redis-memory", "redis-rights", "clocks", "acknowledgement"]);
-    // The faults' tests stall replicas and want to see the program, not Redis, refuse.
+    // The fault tests stall replicas, and there the program, not Redis, must refuse.
     report.says("redis-minority", "warn", "an old master in a minority", "CONFIG SET min-replicas-to-write 1");
 }
 

@@ -1,10 +1,10 @@
-//! `onsale serve` does not promise what its Redis cannot keep.
+//! `onsale serve` refuses a Redis that cannot keep its guarantees.
 
 use std::process::Stdio;
 use testkit::onsale::{PATIENCE, Server, onsale};
 use testkit::{Flavor, Kit, RedisNode, available, shared};
 
-/// The start that is refused; what it said.
+/// Asserts that the start is refused, and returns the message.
 fn refused(environment: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = onsale(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
@@ -19,7 +19,7 @@ fn refused(environment: &[(&str, &str)]) -> String {
     said
 }
 
-/// The start that is not.
+/// Asserts that the start succeeds.
 pub fn serves(environment: &[(&str, &str)]) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut server = Server::start(folder.path(), environment);

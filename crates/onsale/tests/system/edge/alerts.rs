@@ -23,7 +23,7 @@ fn text_of(file: &str) -> String {
     std::fs::read_to_string(source().join(file)).expect("the file is there")
 }
 
-/// What stands after `begin`, as far as the characters are those of a name.
+/// The name after `begin`.
 fn names_after<'a>(text: &'a str, begin: &str) -> BTreeSet<&'a str> {
     let is_part = |character: char| character.is_ascii_alphanumeric() || character == '_';
     let rests = text.split(begin).skip(1);
@@ -66,7 +66,7 @@ fn program_text(folder: &Path, into: &mut String) {
     }
 }
 
-/// A rule about a figure that nobody shows never fires.
+/// A rule about a metric that is not exported never fires.
 #[test]
 fn every_metric_in_the_rules_is_exported() {
     let mut program = String::new();

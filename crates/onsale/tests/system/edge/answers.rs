@@ -1,4 +1,4 @@
-//! What the edge answers itself, what it hides, and what it tells the application (FCFS-011, GW-009, GW-011).
+//! Responses of the edge itself, hidden routes, and headers for the application (FCFS-011, GW-009, GW-011).
 
 use crate::edge::nginx::{Edge, source};
 use crate::edge::recorder::{Manner, Recorder};
@@ -46,7 +46,7 @@ fn only_the_edge_tells_the_application_the_client_address() {
         forged.iter().fold(edge.client_at("6.6.6.6, 203.0.113.7"), |client, name| client.with(name, "6.6.6.6"));
     assert_eq!(client.with("X-Api-Key", "onsale_1_2").get(STATUS).status, 200);
     let head = recorder.heads().remove(0);
-    // The nearest address that is not a trusted proxy's, alone.
+    // Only the nearest address that is not a trusted proxy.
     assert_eq!(header(&head, "x-forwarded-for"), ["203.0.113.7"]);
     assert_eq!(header(&head, "x-api-key"), ["onsale_1_2"]);
     for name in forged {
@@ -177,7 +177,7 @@ fn answers_of_the_edge_carry_time_and_security_headers() {
     assert_eq!(answer.header("retry-after"), None);
 }
 
-/// As the contract writes times.
+/// The time format of the contract.
 fn now() -> String {
     clock::now().to_string()
 }
@@ -208,7 +208,7 @@ fn every_name_of_the_templates_is_explained() {
     }
 }
 
-/// Lines and the gate are asked of the servers that keep them; what is for operators and for proxies is for nobody else.
+/// Requests to lines and the gate go to the queue servers; routes for operators and proxies are blocked.
 #[test]
 fn lines_are_reachable_and_their_internal_routes_are_not() {
     let Some((recorder, edge)) = recorded() else { return };

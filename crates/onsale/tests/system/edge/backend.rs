@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use testkit::Port;
 use testkit::onsale::Server;
 
-/// The built program with a folder and a port of its own, which it keeps when it is started again.
+/// The built program with its own folder and port, which it keeps after a restart.
 pub struct Backend {
     pub server: Server,
     pub address: SocketAddr,
@@ -22,7 +22,7 @@ impl Backend {
         Self { server, address, folder, _port: port }
     }
 
-    /// Starts it again where it was.
+    /// Restarts it on the same port.
     pub fn start_again(&mut self) {
         self.server = Server::start_at(&self.address.to_string(), self.folder.path(), &[]);
     }

@@ -1,11 +1,11 @@
-//! The scripts of `deploy/k6` with the real k6, short, against the built program.
+//! Short runs of the scripts of `deploy/k6` with the real k6, against the built program.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use testkit::onsale::World;
 use testkit::{Kit, available, tools};
 
-/// What k6 ends with when a threshold was crossed.
+/// Exit status of k6 when a threshold is crossed.
 const THRESHOLD_CROSSED: i32 = 99;
 const STOCK: u32 = 10;
 
@@ -17,18 +17,18 @@ fn world(people_per_second: &str) -> World {
     World::with(&[("ONSALE__GATE__DISPATCH_PER_SECOND", people_per_second), ("ONSALE__LIMITS__ENABLED", "false")])
 }
 
-/// Runs a script with these variables to its end.
+/// Runs a script with these variables.
 fn run(k6: &Path, script: &str, world: &World, variables: &[(&str, &str)]) -> Output {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/k6");
     let mut command = Command::new(k6);
-    // Reports to nobody, and listens nowhere.
+    // No usage reports, and no listening port.
     command.args(["run", "--quiet", "--no-color", "--no-usage-report", "--address", ""]);
     for (name, value) in variables.iter().chain(&[
         ("BASE_URL", format!("http://{}", world.server.address).as_str()),
         ("ADMIN_KEY", &world.admin_key),
         ("STOCK", &STOCK.to_string()),
         ("POLL_MS", "100"),
-        // Longer than anything here may take on a busy machine.
+        // Longer than any run takes on a busy machine.
         ("P99_MS_MAX", "60000"),
     ]) {
         command.arg("-e").arg(format!("{name}={value}"));
@@ -42,7 +42,7 @@ fn ended_with(output: &Output, status: i32) {
     assert_eq!(output.status.code(), Some(status), "{}", String::from_utf8_lossy(&said));
 }
 
-/// Coupons given and coupons left.
+/// Coupons issued and coupons left.
 fn figures(world: &World, event: &str) -> (u64, u64) {
     let status = world.anyone().get(&format!("/api/v1/coupons/status/{event}")).ok();
     let figure = |name: &str| status[name].as_u64().expect("a number");
@@ -83,7 +83,7 @@ fn a_rush_takes_all_coupons_and_no_more() {
     let variables = [("EVENT_ID", "rushed"), ("USERS", "300"), ("VUS", "20")];
     ended_with(&run(&k6, "coupon-rush.js", &world, &variables), 0);
     assert_eq!(figures(&world, "rushed"), (STOCK.into(), 0));
-    // The next crowd finds the stock gone, which is not what was asked for.
+    // The next run finds no stock, so its threshold fails.
     ended_with(&run(&k6, "coupon-rush.js", &world, &variables), THRESHOLD_CROSSED);
 }
 

@@ -1,4 +1,4 @@
-//! A flood hears 429 at once, and nobody else suffers (FCFS-011).
+//! A flood gets 429 at once, and other clients are unaffected (FCFS-011).
 
 use crate::edge::backend::Backend;
 use crate::edge::nginx::{Edge, Value};
@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use testkit::http::{Client, Connection, Reply};
 use testkit::onsale::{ISSUE, wait_until};
 
-/// A bucket so slow that it does not fill while a test runs.
+/// A bucket that does not refill during a test.
 fn small_address() -> Vec<Value> {
     vec![("address_rate", "1".to_owned()), ("address_burst", "4".to_owned())]
 }
@@ -19,7 +19,7 @@ fn too_many(answer: &Reply) {
     assert_eq!(answer.header("ratelimit"), Some("\"edge\";r=0;t=1"));
 }
 
-/// Statuses of so many calls, one after the other; each is 200 or a well-formed 429.
+/// Statuses of this many calls in sequence; each is 200 or a well-formed 429.
 fn heard(count: usize, call: impl Fn(usize) -> Reply) -> Vec<u16> {
     let listen = |number| {
         let answer = call(number);
@@ -33,7 +33,7 @@ fn heard(count: usize, call: impl Fn(usize) -> Reply) -> Vec<u16> {
 
 const STATUS: &str = "/api/v1/coupons/status/sample_event";
 
-/// What somebody hears whose bucket is empty: what it has got meanwhile goes first.
+/// The response to a client with an empty bucket; tokens added meanwhile are used up first.
 #[track_caller]
 fn refusal(client: &Client) -> Reply {
     let mut answers = (0..40).map(|_| client.get(STATUS));
@@ -60,8 +60,8 @@ fn a_flood_gets_429_and_other_addresses_are_unaffected() {
     assert_eq!((&line["limit_req"], &line["upstream"]), (&"REJECTED".into(), &"".into()), "{line}");
 }
 
-/// While the application does not answer at all, what is too much still hears 429, before what was let through is
-/// answered.
+/// While the application does not respond, excess requests still get 429, before the admitted requests get their
+/// responses.
 #[test]
 fn a_flood_does_not_wait_for_a_server_that_hangs() {
     let backend = Backend::start(&[]);
@@ -72,7 +72,7 @@ fn a_flood_does_not_wait_for_a_server_that_hangs() {
     for connection in &mut flood {
         connection.send(client.request("POST", ISSUE, Some(br#"{"user_id":"ann","event_id":"sample_event"}"#)));
     }
-    // A bucket of five, and what trickled in meanwhile: the last of forty are too many, whatever order workers take.
+    // A bucket of five plus refilled tokens: the last of forty exceed the limit, in any order of workers.
     wait_until("most were refused", || {
         let refused = flood.iter().filter(|connection| connection.has_reply()).count();
         refused >= 20
@@ -104,7 +104,7 @@ fn a_crowd_gets_success_or_429_and_nothing_else() {
     assert!(statuses.contains(&429));
 }
 
-/// A request whose body does not come to its end.
+/// A request with an incomplete body.
 fn half_sent(address: SocketAddr) -> Connection {
     let mut connection = Connection::open(address);
     connection.send(format!("POST {ISSUE} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{{"));
@@ -131,7 +131,7 @@ fn concurrent_requests_are_limited_too() {
     assert_eq!(recorder.count("POST"), 1, "a body that does not come occupies no application server");
 }
 
-/// The other limits stand in for what the application's own per-user limit cannot do before the body is read.
+/// The limits of the edge apply before the body is read, where the application's limit per user cannot.
 #[test]
 fn a_credential_has_a_bucket_of_its_own() {
     let recorder = Recorder::start(Manner::Answer);
@@ -140,7 +140,7 @@ fn a_credential_has_a_bucket_of_its_own() {
     {
         let values = [(rate, "1".to_owned()), (burst, "4".to_owned())];
         let Some(edge) = Edge::before_one(recorder.address, &values) else { return };
-        // Alike at the beginning, as tokens are.
+        // With a common beginning, like real tokens.
         let token = |name: &str| format!("{prefix}{}{name}", "x".repeat(100));
         let from = |address: usize, name: &str| {
             edge.client_at(&format!("203.0.113.{address}")).with(header, &token(name)).get(STATUS)
@@ -215,7 +215,7 @@ fn a_client_cannot_claim_another_address() {
     let backend = limited_application();
     let Some(edge) = Edge::before_one(backend.address, &[("real_ip_networks", String::new())]) else { return };
     assert!(statuses_of(|number| edge.client_at(&format!("203.0.113.{number}"))).contains(&429));
-    // Behind a trusted proxy, which appends what it saw: what stands before that is made up.
+    // Behind a trusted proxy, which appends the real address: everything before it is forged.
     let Some(edge) = Edge::before_one(backend.address, &[]) else { return };
     let forged = |number: usize| edge.client_at(&format!("203.0.113.{number}, 198.51.100.2"));
     assert!(statuses_of(forged).contains(&429));

@@ -6,10 +6,10 @@ use testkit::http::Client;
 use testkit::onsale::wait_until;
 use testkit::{Kit, Nginx, Port, available};
 
-/// What is filled into the templates: a name and its value.
+/// A variable of the templates: its name and value.
 pub type Value = (&'static str, String);
 
-/// Limits that no test meets by accident.
+/// Limits that no test reaches by accident.
 fn generous() -> Vec<Value> {
     let rates = ["address_rate", "user_rate", "shop_rate", "address_burst", "user_burst", "shop_burst"];
     let mut values: Vec<Value> = rates.map(|name| (name, "100000".to_owned())).into();
@@ -36,7 +36,7 @@ pub fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/nginx").canonicalize().expect("the folder is there")
 }
 
-/// A template with its names replaced; of two values for a name the later one.
+/// A template with its variables replaced; the later of two values wins.
 pub fn fill(template: &str, values: &[Value]) -> String {
     let mut text = std::fs::read_to_string(source().join(template)).expect("the template is there");
     for (name, value) in values.iter().rev() {
@@ -46,7 +46,7 @@ pub fn fill(template: &str, values: &[Value]) -> String {
     text
 }
 
-/// A port of the loopback address as long as it is held, and its address.
+/// A reserved port of the loopback address, and its address. Dropping the first value releases it.
 pub fn reserved() -> (Port, SocketAddr) {
     let port = Port::free().expect("a free port");
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()));
@@ -60,7 +60,7 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// In front of these servers, left out for `fail_timeout` after three failures. None: there is no nginx here.
+    /// Starts in front of these servers, each left out for `fail_timeout` after three failures. `None` without nginx.
     pub fn before(servers: &[SocketAddr], fail_timeout: &str, values: &[Value]) -> Option<Self> {
         let kit = available(Kit::temporary())?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, kit.free_port().expect("a free port")));
@@ -75,22 +75,22 @@ impl Edge {
         Some(Self { address, nginx })
     }
 
-    /// In front of one server.
+    /// Starts in front of one server.
     pub fn before_one(server: SocketAddr, values: &[Value]) -> Option<Self> {
         Self::before(&[server], "60s", values)
     }
 
-    /// A client at the test's own address.
+    /// A client at the address of the test.
     pub fn client(&self) -> Client {
         Client::new(self.address)
     }
 
-    /// A client somewhere else; for edges that believe the loopback address about it.
+    /// A client with another address, for edges that trust the loopback address.
     pub fn client_at(&self, address: &str) -> Client {
         self.client().with("X-Forwarded-For", address)
     }
 
-    /// Lines of the access log, as soon as `enough` of them; without the testkit's own question whether nginx is up.
+    /// Lines of the access log when there are `enough`, without the testkit's own readiness requests.
     pub fn log(&self, enough: impl Fn(&[serde_json::Value]) -> bool) -> Vec<serde_json::Value> {
         let read = || -> Vec<serde_json::Value> {
             let text = std::fs::read_to_string(self.nginx.folder().join("access.log")).unwrap_or_default();

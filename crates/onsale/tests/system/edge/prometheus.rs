@@ -1,4 +1,4 @@
-//! Real Prometheus looking at a real server.
+//! A real Prometheus scrapes a real server.
 
 use crate::edge::backend::Backend;
 use crate::edge::nginx::reserved;
@@ -14,7 +14,7 @@ pub fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/prometheus").canonicalize().expect("the folder is there")
 }
 
-/// Runs promtool in that folder and demands that it is content. Nothing where servers and tools are not wanted.
+/// Runs promtool in that folder and asserts success. Does nothing where tools are not permitted.
 #[track_caller]
 pub fn with_promtool(arguments: &[&str]) {
     let Some(promtool) = available(Kit::temporary().and_then(|_kit| tools::promtool())) else { return };
@@ -71,7 +71,7 @@ fn prometheus_scrapes_a_server_and_evaluates_the_rules() {
     wait_until("Prometheus is ready", || client.get("/-/ready").status == 200);
 
     wait_until("the target is up", || value_of(&client, "up%7Bjob=%22onsale-coupon%22%7D") == Some(1.0));
-    // A later look sees what an early one may have missed.
+    // A later query sees samples that an early one may miss.
     let issued = || value_of(&client, "onsale_coupon_issue_total%7Bcode=%22ISSUED%22%7D");
     wait_until("the decisions are counted", || issued() == Some(3.0));
     wait_until("the hot state is seen", || value_of(&client, "onsale_hot_available") == Some(1.0));

@@ -1,17 +1,17 @@
-//! An application server that writes down what reaches it.
+//! An application server that records its requests.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// What it does with a request that it has read to its end.
+/// The reaction to a complete request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Manner {
-    /// Answers 200.
+    /// Responds 200.
     Answer,
-    /// Hangs up without a word.
+    /// Closes the connection without a response.
     HangUp,
-    /// Answers the first on each connection, and hangs up on the second.
+    /// Responds to the first request of each connection, and closes on the second.
     AnswerThenHangUp,
 }
 
@@ -36,12 +36,12 @@ impl Recorder {
         Self { address, heads }
     }
 
-    /// The heads of the requests read so far.
+    /// The heads of all requests so far.
     pub fn heads(&self) -> Vec<String> {
         self.heads.lock().expect("not poisoned").clone()
     }
 
-    /// How many requests of a method were read.
+    /// Number of requests with this method.
     pub fn count(&self, method: &str) -> usize {
         self.heads().iter().filter(|head| head.starts_with(method)).count()
     }
@@ -51,7 +51,7 @@ fn serve(stream: TcpStream, manner: Manner, heads: &Mutex<Vec<String>>) {
     let mut reader = BufReader::new(stream);
     let mut count = 0;
     while let Some(head) = read_request(&mut reader) {
-        // The testkit asks for this until nginx is up.
+        // The testkit requests this until nginx is up.
         let is_counted = !head.starts_with("GET / ");
         if is_counted {
             heads.lock().expect("not poisoned").push(head);
@@ -66,7 +66,7 @@ fn serve(stream: TcpStream, manner: Manner, heads: &Mutex<Vec<String>>) {
     }
 }
 
-/// The head of the next request, once its body has been read too.
+/// The head of the next request, after its body is read.
 fn read_request(reader: &mut BufReader<TcpStream>) -> Option<String> {
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {

@@ -1,4 +1,4 @@
-//! What is asked of another server after a failure, and what never is (FCFS-012).
+//! Requests that are retried on another server after a failure, and requests that never are (FCFS-012).
 
 use crate::edge::nginx::{Edge, reserved};
 use crate::edge::recorder::{Manner, Recorder};
@@ -41,7 +41,7 @@ fn an_issue_call_with_an_idempotency_key_is_retried_on_another_server() {
     for recorder in &recorders {
         assert_eq!(recorder.count(&format!("POST {ISSUE} ")), 1, "{:?}", recorder.heads());
     }
-    // The first hangs up, the second answers: the caller hears the answer.
+    // The first closes, the second responds: the client gets that response.
     let (silent, good) = (Recorder::start(Manner::HangUp), Recorder::start(Manner::Answer));
     let Some(edge) = Edge::before(&[silent.address, good.address], "60s", &[]) else { return };
     for number in 0..6 {
@@ -70,13 +70,13 @@ fn a_post_that_never_left_goes_to_the_next_server() {
     }
 }
 
-/// A kept connection on which the server hangs up after it read the request: it may have decided.
+/// A keep-alive connection that the server closes after it has read the request: it may have decided.
 #[test]
 fn a_post_on_a_kept_connection_is_sent_once_too() {
     let recorder = Recorder::start(Manner::AnswerThenHangUp);
     let Some(edge) = Edge::before_one(recorder.address, &[]) else { return };
     let client = edge.client();
-    // One connection of the client stays with one worker of nginx, and so with that worker's kept connections.
+    // One connection of the client uses one worker of nginx, and so that worker's keep-alive connections.
     let mut connection = Connection::open(edge.address);
     connection.send(client.request("GET", "/api/v1/coupons/status/shoes", None));
     assert_eq!(connection.reply().status, 200);

@@ -1,4 +1,4 @@
-//! TLS at the edge, with a certificate made for the test.
+//! TLS at the edge, with a certificate for the test.
 
 use crate::edge::nginx::{Edge, fill, reserved};
 use crate::edge::recorder::{Manner, Recorder};
@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// A key and a certificate signed by itself: their paths.
+/// The paths of a key and a self-signed certificate.
 fn certificate(folder: &Path) -> (String, String) {
     let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
     let mut command = Command::new("openssl");
@@ -21,7 +21,7 @@ fn certificate(folder: &Path) -> (String, String) {
     (certificate.display().to_string(), key.display().to_string())
 }
 
-/// One request by TLS: the answer's text, or the client's complaint.
+/// One request over TLS: the text of the response, or the client's error.
 fn ask(address: SocketAddr, options: &[&str]) -> Result<String, String> {
     let mut command = Command::new("openssl");
     command.args(["s_client", "-quiet", "-connect"]).arg(address.to_string()).args(options);

@@ -1,4 +1,4 @@
-//! Application servers that die, hang and come back (FCFS-011).
+//! Application servers that end, hang and return (FCFS-011).
 
 use crate::edge::backend::Backend;
 use crate::edge::nginx::{Edge, Value, reserved};
@@ -9,12 +9,12 @@ use testkit::onsale::wait_until;
 
 const STATUS: &str = "/api/v1/coupons/status/sample_event";
 
-/// Each with a folder of its own: what they decide is not looked at here, only who answers.
+/// Servers with separate folders: these tests check which server responds, not its decisions.
 fn three() -> Vec<Backend> {
     (0..3).map(|_| Backend::start(&[])).collect()
 }
 
-/// So long a server may take: longer than one that is well takes while the disk is busy with something else.
+/// Time limit of a server: longer than a healthy server takes while the disk is busy.
 fn hangs() -> Value {
     ("answer_seconds", "3".to_owned())
 }
@@ -72,7 +72,7 @@ fn a_server_that_hangs_is_waited_for_in_bounded_time_and_then_left_out() {
     let Some(edge) = before(&backends, "60s", &[hangs()]) else { return };
     let client = edge.client();
     backends[0].server.stall();
-    // Its turn comes every third time. Three failures, and it is out for a minute.
+    // It gets every third request. After three failures it is left out for a minute.
     let mut late = 0;
     for number in 0..60 {
         let answer = issue(&client, number);
@@ -131,7 +131,7 @@ fn without_any_server_clients_are_told_to_retry() {
     assert_eq!(edge.client().get("/edge/health").status, 200);
 }
 
-/// A whole restart of the one server: refusals in the contract's form, then service again.
+/// A restart of the only server: refusals in the contract's form, then normal service.
 #[test]
 fn a_restart_of_the_only_server_is_survived() {
     let mut backend = Backend::start(&[]);
@@ -146,7 +146,7 @@ fn a_restart_of_the_only_server_is_survived() {
     assert_eq!(issue(&client, 2).code(), "ISSUED");
 }
 
-/// What the application says itself reaches the caller as it is.
+/// Refusals of the application reach the client unchanged.
 #[test]
 fn the_applications_own_refusals_pass_through() {
     let backend = Backend::start(&[]);

@@ -1,4 +1,4 @@
-//! The hot state goes away: who is inside stays in, nobody else comes in, and afterwards all is as it was.
+//! The hot state is unavailable: admitted users stay admitted, no other user is admitted, and the state survives.
 
 use testkit::onsale::visitor::{Visitor, open_the_line};
 use testkit::onsale::{Server, World, make_key, wait_until};

@@ -1,4 +1,4 @@
-//! Chromium without a window, told what to do over its debugging pipe: messages of JSON, each ended by a zero byte.
+//! Headless Chromium, controlled over its debugging pipe: JSON messages, each ended by a zero byte.
 //!
 //! The browser ends by itself when the pipe does, however this process ends.
 
@@ -12,9 +12,9 @@ use tempfile::TempDir;
 use testkit::onsale::PATIENCE;
 use testkit::{available, tools};
 
-/// How often a condition on a page is looked at.
+/// Interval of checking a condition on a page.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
-/// Descriptors 3 and 4 become the pipe; what Chromium prints is nobody's business.
+/// Descriptors 3 and 4 become the pipe; the output of Chromium is discarded.
 const WITH_PIPE: &str = r#"exec 3<&0 4>&1 0</dev/null 1>/dev/null; exec "$@""#;
 
 struct Pipe {
@@ -31,7 +31,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// The browser, started when it is first asked for. None: there is none on this machine.
+    /// The browser, started on first use. `None` when it is not installed.
     pub fn get() -> Option<&'static Self> {
         static BROWSER: OnceLock<Browser> = OnceLock::new();
         let program = available(tools::chromium())?;
@@ -68,7 +68,7 @@ impl Browser {
         Self { pipe, _child: Mutex::new(child), _profile: profile }
     }
 
-    /// Tells the browser something, or a page of it; what it answers.
+    /// Sends a command to the browser or to a page, and returns the reply.
     #[track_caller]
     fn tell(&self, session: Option<&str>, method: &str, parameters: &Value) -> Result<Value, String> {
         let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
@@ -95,7 +95,7 @@ impl Browser {
         }
     }
 
-    /// Somebody with a browser of their own: no cookie is shared with another.
+    /// A visitor with a separate browser profile, which shares no cookies.
     pub fn person(&'static self) -> Person {
         let context = self.tell(None, "Target.createBrowserContext", &json!({})).expect("a context");
         let context = context["browserContextId"].as_str().expect("an id").to_owned();
@@ -105,7 +105,7 @@ impl Browser {
     }
 }
 
-/// Somebody who looks at one page.
+/// A visitor with one open page.
 pub struct Person {
     browser: &'static Browser,
     context: String,
@@ -129,24 +129,24 @@ impl Person {
         self.browser.tell(None, "Target.closeTarget", &json!({"targetId": self.target})).expect("closed");
     }
 
-    /// Tells the page something.
+    /// Sends a command to the page.
     #[track_caller]
     pub fn tell(&self, method: &str, parameters: Value) -> Value {
         self.browser.tell(Some(&self.session), method, &parameters).expect("the page does it")
     }
 
-    /// Goes to an address, as somebody who types it.
+    /// Opens an address, as if typed.
     #[track_caller]
     pub fn go(&self, address: &str) {
         self.tell("Page.navigate", json!({ "url": address }));
     }
 
-    /// Loads the page again.
+    /// Reloads the page.
     pub fn reload(&self) {
         self.tell("Page.reload", json!({}));
     }
 
-    /// The value of an expression; none while the page is between two addresses.
+    /// The value of an expression; `None` during navigation.
     pub fn value(&self, expression: &str) -> Option<Value> {
         let parameters = json!({"expression": expression, "returnByValue": true});
         let answer = self.browser.tell(Some(&self.session), "Runtime.evaluate", &parameters).ok()?;
@@ -175,7 +175,7 @@ impl Person {
         self.until(&format!("!!document.querySelector({selector:?})?.textContent.includes({text:?})"));
     }
 
-    /// The number that an attribute of the page's body holds.
+    /// The number in an attribute of the page's body.
     #[track_caller]
     pub fn data(&self, name: &str) -> String {
         self.until("!!document.querySelector('main#wait')");
@@ -183,13 +183,13 @@ impl Person {
         value.and_then(|value| value.as_str().map(str::to_owned)).expect("the attribute")
     }
 
-    /// All cookies, those included that scripts cannot see.
+    /// All cookies, including HttpOnly ones.
     pub fn cookies(&self) -> Vec<Value> {
         let answer = self.browser.tell(None, "Storage.getCookies", &json!({"browserContextId": self.context}));
         answer.expect("cookies")["cookies"].as_array().cloned().unwrap_or_default()
     }
 
-    /// Puts cookies in that somebody else had.
+    /// Sets cookies of another visitor.
     pub fn put_cookies(&self, cookies: &[Value]) {
         let parameters = json!({"cookies": cookies, "browserContextId": self.context});
         self.browser.tell(None, "Storage.setCookies", &parameters).expect("set");

@@ -1,5 +1,5 @@
-//! A Redis that does not answer for ten seconds, and comes back as it was: people at a gate wait, and nobody's place
-//! moves.
+//! A Redis that does not respond for ten seconds and returns with the same state: users at a gate wait, and no position
+//! changes.
 
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use testkit::{Flavor, Kit, RedisNode, available};
 const AWAY: Duration = Duration::from_secs(10);
 const CALLERS: usize = 6;
 
-/// A server on this Redis with nothing else set that servers on one Redis share.
+/// A server on this Redis without the other shared settings.
 fn world(redis: &RedisNode) -> World {
     let folder = tempfile::tempdir().expect("a folder");
     let admin_key = make_key(folder.path(), &["--admin"]);
@@ -27,7 +27,7 @@ fn world(redis: &RedisNode) -> World {
     World { server: Server::start(folder.path(), &environment), admin_key, folder }
 }
 
-/// What people at the gate have heard.
+/// The responses to users at the gate.
 #[derive(Default)]
 struct Heard {
     entered: AtomicUsize,
@@ -36,7 +36,7 @@ struct Heard {
 }
 
 impl Heard {
-    /// A clear answer: the one asked for, or when to come again.
+    /// Asserts a clear response: the requested one, or a time to retry.
     fn is_yes(&self, answer: &Reply) -> bool {
         if answer.status == 200 {
             return true;
@@ -47,7 +47,7 @@ impl Heard {
         false
     }
 
-    /// Enters people one after another, each until it is known, and asks after each once more. Rank by user.
+    /// Enqueues users one after another, each until confirmed, and polls each once more. Returns the rank by user.
     fn press(&self, world: &World, caller: usize) -> BTreeMap<String, u64> {
         let mut ranks = BTreeMap::new();
         for number in 0.. {
@@ -95,7 +95,7 @@ fn an_outage_of_redis_changes_no_position() {
         wait_until("many have entered", || entered() >= 60);
         redis.stall().expect("stalls");
         std::thread::sleep(AWAY);
-        wait_until("people are told to come again", || heard.put_off.load(Ordering::SeqCst) > 0);
+        wait_until("users are asked to retry", || heard.put_off.load(Ordering::SeqCst) > 0);
         redis.resume().expect("goes on");
         let before = entered();
         wait_until("people enter again", || entered() > before + 60);
@@ -116,7 +116,7 @@ fn an_outage_of_redis_changes_no_position() {
     wait_until("all go on by themselves", || ranks.keys().all(|user| status(user) == "ACTIVE"));
 }
 
-/// Receipts of servers that share lines must be signed alike; one that was given no key cannot announce a draw.
+/// Servers with shared lines need the same receipt key; a server without a configured key cannot announce a draw.
 #[test]
 fn without_a_receipt_key_no_draw_is_announced_on_redis() {
     let Some(kit) = available(Kit::temporary()) else { return };

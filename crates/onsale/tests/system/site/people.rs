@@ -1,4 +1,4 @@
-//! People with browsers: who gets to the shop, in which order, and who tries to get past.
+//! Visitors with browsers: admission, its order, and attempts to bypass the line.
 
 use crate::site::browser::{Browser, Person};
 use crate::site::shop::Shop;
@@ -14,7 +14,7 @@ fn open(more: &[(&str, &str)]) -> Option<(&'static Browser, Shop)> {
     Some((Browser::get()?, shop))
 }
 
-/// Goes to an address of the shop, and waits until the waiting page has come.
+/// Opens an address of the shop, and waits for the waiting page.
 fn comes(person: &Person, shop: &Shop, path: &str) {
     person.go(&shop.url(path));
     person.until(WAITS);
@@ -33,7 +33,7 @@ fn two_visitors_with_a_direct_link_are_admitted_in_order() {
     shop.let_in(1);
     ann.until(IN_SHOP);
     bob.until(IN_SHOP);
-    // They were let in a second apart; whose browser is the faster is not the line's business.
+    // They were admitted a second apart; the speed of their browsers is irrelevant.
     let mut asked = shop.site.asked();
     asked.sort();
     assert_eq!(asked, ["/", "/cart?size=9"], "once each, at the address asked for, without a token");
@@ -101,7 +101,7 @@ fn a_copied_link_opens_nothing_in_another_browser() {
     shop.let_in(1_000);
     ann.until(IN_SHOP);
     shop.let_in(0);
-    // The link as it was: the token is told to whoever has the cookie.
+    // The original link: only the owner of the cookie gets the token.
     let place = "(() => { const ask = new XMLHttpRequest(); ask.open('GET', '/queue/place/shop', false); ask.send(); \
                  return JSON.parse(ask.responseText).token; })()";
     let token = ann.value(place).expect("a token");

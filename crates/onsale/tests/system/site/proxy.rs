@@ -1,4 +1,4 @@
-//! NGINX with `deploy/nginx/site.conf.template`: what it lets through, and what it does when nobody can tell.
+//! NGINX with `deploy/nginx/site.conf.template`: admitted requests, and the behavior while Onsale is unavailable.
 
 use crate::site::shop::Shop;
 use testkit::http::{Client, Event, Events, Reply};
@@ -9,7 +9,7 @@ fn cookie_of(answer: &Reply) -> String {
     cookie.split(';').next().expect("a pair").to_owned()
 }
 
-/// Somebody with a visitor's cookie and a place.
+/// A visitor with a cookie and a position.
 fn visitor(shop: &Shop) -> (Client, String) {
     let cookie = cookie_of(&shop.client().get("/wait/shop?to=/cart"));
     let client = shop.client().with("Cookie", &cookie);
@@ -17,7 +17,7 @@ fn visitor(shop: &Shop) -> (Client, String) {
     (client, cookie)
 }
 
-/// Somebody who has been let in.
+/// An admitted visitor.
 fn holder(shop: &Shop) -> Client {
     let (client, cookie) = visitor(shop);
     wait_until("let in", || client.get("/wait/shop?to=/cart").status == 303);

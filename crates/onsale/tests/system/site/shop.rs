@@ -1,4 +1,4 @@
-//! A shop that knows nothing of lines, with a line before it: the shop, onsale, and NGINX between them and people.
+//! A shop without support for lines, behind a line: the shop, onsale, and NGINX in front of both.
 
 use serde_json::json;
 use std::io::{BufRead, BufReader, Write};
@@ -10,7 +10,7 @@ use testkit::http::Client;
 use testkit::onsale::{Server, World, make_key, wait_until};
 use testkit::{Kit, Nginx, available};
 
-/// The site itself: says what it was asked for. A path that ends in a number is answered with that status.
+/// The site itself: it returns the requested path. A path that ends in a number gets that status.
 pub struct Site {
     pub address: SocketAddr,
     pub asked: Arc<Mutex<Vec<String>>>,
@@ -32,13 +32,13 @@ impl Site {
         site
     }
 
-    /// Every address that was asked for so far.
+    /// Every requested address so far.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// Answers one request after another; none has a body that matters.
+/// Responds to one request after another, and ignores bodies.
 fn serve(stream: TcpStream, asked: &Mutex<Vec<String>>, calls: &AtomicUsize) {
     let mut reader = BufReader::new(stream);
     loop {
@@ -66,7 +66,7 @@ fn serve(stream: TcpStream, asked: &Mutex<Vec<String>>, calls: &AtomicUsize) {
     }
 }
 
-/// All of it.
+/// The whole setup.
 pub struct Shop {
     pub address: SocketAddr,
     pub site: Site,
@@ -95,7 +95,7 @@ fn config(listen: SocketAddr, onsale: SocketAddr, site: SocketAddr) -> String {
 }
 
 impl Shop {
-    /// With a line that lets nobody in until it is told to. None: there is no NGINX on this machine.
+    /// Starts with a line that admits no user until the rate is set. `None` without NGINX.
     pub fn open(more: &[(&str, &str)]) -> Option<Self> {
         let kit = available(Kit::temporary())?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, kit.free_port().expect("a free port")));
@@ -123,14 +123,14 @@ impl Shop {
         Client::new(self.address)
     }
 
-    /// Lets people in at this rate from now on.
+    /// Sets the admission rate.
     pub fn let_in(&self, rate: u32) {
         let body = json!({ "ratePerSecond": rate }).to_string();
         let answer = self.world.admin().call("PUT", "/queue/admin/queue:shop/rate", Some(body.as_bytes()));
         assert_eq!(answer.status, 200, "{}", answer.text());
     }
 
-    /// Waits until so many people stand in the line.
+    /// Waits until this many users are in the line.
     pub fn until_waiting(&self, count: u64) {
         wait_until("so many people wait", || {
             self.world.admin().get("/queue/admin/stats").ok()["totalWaiting"] == count
