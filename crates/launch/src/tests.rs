@@ -14,7 +14,7 @@ fn shell(script: &str, folder: &Path) -> Launch {
 fn a_server_is_found_terminated_and_started_again_on_the_same_log() {
     let folder = tempfile::tempdir().expect("a folder");
     for port in [4821, 4822] {
-        let script = format!("echo listening on http://127.0.0.1:{port}; echo warned >&2; exec sleep 60");
+        let script = format!("echo warned >&2; echo listening on http://127.0.0.1:{port}; exec sleep 60");
         let mut running = shell(&script, folder.path()).start().expect("it listens");
         assert_eq!((running.address().port(), running.is_running()), (port, true));
         let status = running.terminate(LIMIT).expect("it ends");
