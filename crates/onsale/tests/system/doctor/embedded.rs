@@ -99,7 +99,7 @@ fn engines_that_do_not_fit_together_are_refused() {
     report.says("apart", "wrong", "cannot run in a process of their own", "set hot.url to a Redis");
     let away = "redis://127.0.0.1:1";
     let report = Patient::on_redis(away, "bus").ask(&[]);
-    report.says("redis-nodes", "wrong", "can not be reached", "hot.url");
+    report.says("redis-nodes", "wrong", "cannot be reached", "hot.url");
     report.says("acknowledgement", "wrong", "this bus stores nothing", "set bus.url");
     report.says("line-keys", "warn", "an opening draw cannot", "queue.receipt_key");
     let lines = ("ONSALE__QUEUE__LINES", "shop");

@@ -123,7 +123,7 @@ fn missing_permissions_are_named() {
     without_config.says("redis-rights", "warn", "not for these checks: +config|get", "ACL SETUSER app +config|get");
     without_config.is_well();
     let wrong_password = Patient::on_redis(&format!("redis://app:guess@{}", node.address()), "none").ask(&[]);
-    wrong_password.says("redis-nodes", "wrong", "can not be reached", "password");
+    wrong_password.says("redis-nodes", "wrong", "cannot be reached", "password");
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn lost_cluster_nodes_are_reported() {
     patient.ask(&[]).says("redis-appendonly", "wrong", &cluster.nodes()[1].address(), "CONFIG SET appendonly yes");
     replica.kill().expect("killed");
     let report = patient.ask(&[]);
-    report.says("redis-nodes", "wrong", &replica.address(), "start it");
+    report.says("redis-nodes", "wrong", &replica.address(), "start the node");
     report.says("redis-replica", "wrong", &format!("{}: no replica whose link is up", master.address()), "hot.ack");
     master.kill().expect("killed");
     // The other nodes need some time to mark the master as failed.
