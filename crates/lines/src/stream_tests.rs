@@ -2,7 +2,7 @@
 
 use crate::{LineClient, ServingCache, Streams};
 use bytes::Bytes;
-use domain::line::{Admits, LineId, LineRule};
+use domain::line::{LineId, LineRule};
 use futures::{Stream, StreamExt};
 use hot::embedded::{EmbeddedLines, JournalOptions};
 use hot::line::LinePort;
@@ -28,20 +28,7 @@ async fn world(streams_max: usize) -> World {
     let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened");
     let port: Arc<dyn LinePort> = Arc::new(lines);
     let line: LineId = "queue:shop".parse().expect("a line");
-    let rule = LineRule {
-        rate_per_second: 0,
-        interval_ms: 1_000,
-        capacity: 100,
-        admits: Admits::Pass { ttl_ms: 60_000 },
-        inside_max: 0,
-        abandon_after_ms: 0,
-        opens_at: None,
-        paused: false,
-        closed: false,
-        draw: None,
-        configured_rate_per_second: None,
-        revision: 1,
-    };
+    let rule = LineRule { capacity: 100, ..LineRule::new(0) };
     port.make_line(&line, rule).await.expect("made");
     let lines = LineClient::new(port.clone());
     let streams = Streams::new(lines, ServingCache::new(port.clone()), streams_max);
