@@ -25,8 +25,8 @@ mod metrics;
 mod outbox;
 mod port;
 mod relay;
-pub mod retry;
 mod stop;
+pub mod until_available;
 
 pub use cause::{Cause, chain};
 pub use consumer::{Consumer, ConsumerOptions};
@@ -36,8 +36,8 @@ pub use message::{Body, Delivery, Message};
 pub use outbox::{Offer, OutboxSource, Settled, SourceUnavailable};
 pub use port::{Failure, FailureKind, HandleError, Handler, PublishError, Publisher, RefusedMessage};
 pub use relay::{Relay, RelayOptions};
-pub use retry::{Backoff, Stopped};
 pub use stop::{Shutdown, Stop};
+pub use until_available::{Backoff, Stopped};
 
 /// Most messages in one call of a publisher or a handler.
 pub const BATCH_MAX: usize = 500;

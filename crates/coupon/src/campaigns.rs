@@ -1,7 +1,7 @@
 //! Campaigns and their changes by operators (FCFS-017). The ledger has the policy in force; the hot state follows it.
 
-use super::retry::until_stored;
 use super::service::CouponService;
+use super::until_stored::until_stored;
 use super::views::campaign::{CampaignPage, CampaignPatch, CampaignView, NewCampaign};
 use crate::rows::campaigns;
 use domain::coupon::campaign::Switches;

@@ -21,10 +21,10 @@ pub mod outboxes;
 pub mod rebuild;
 pub mod reconcile;
 pub mod redemption;
-mod retry;
 pub mod rows;
 pub mod schema;
 pub mod service;
+mod until_stored;
 pub mod views;
 
 pub use issue::{Gatekeeper, IssueMetrics, IssueParts, IssueRoute};

@@ -1,8 +1,8 @@
 //! Reserves, redeems, releases and revokes coupons (GATE-010). A transaction in the ledger decides, by the rules of
 //! `domain::coupon::redemption`, and stores the message of the step.
 
-use super::retry::until_stored;
 use super::service::CouponService;
+use super::until_stored::until_stored;
 use super::views::coupon::{CouponView, RedeemView, RevokeView, UserCoupons};
 use crate::rows::coupons::{self, KeptCoupon, UseChange};
 use domain::coupon::redemption::{Refusal, Step, Use};

@@ -13,6 +13,9 @@ const LIBRARIES: [&str; 3] = ["lines", "access", "onsale-http"];
 const ENGINES: [&str; 3] = ["hot", "bus", "ledger"];
 /// Crates at the bottom, and the only crates of the workspace that each may depend on.
 const BOTTOM: [(&str, &[&str]); 3] = [("domain", &[]), ("clock", &["domain"]), ("launch", &[])];
+/// The crates of the product from the bottom up: arrows run down. The program and the tools stand above all of them.
+const LAYERS: [&[&str]; 7] =
+    [&["domain"], &["clock"], &ENGINES, &["onsale-http"], &["access", "lines"], &CONTEXTS, &["lab", "launch"]];
 /// Crates that are not part of the shipped program.
 const TOOLS: [&str; 4] = ["testkit", "ledger-testkit", "bench", "xtask"];
 
@@ -80,9 +83,13 @@ fn advice(Arrow { from, to, is_dev }: &Arrow) -> Option<String> {
     if ENGINES.contains(&from) && ENGINES.contains(&to) && from != to {
         return Some("engines must not depend on each other. Join them where both are used".to_owned());
     }
-    let (_, allowed) = BOTTOM.iter().find(|(name, _)| *name == from)?;
-    let advice = format!("`{from}` is at the bottom. Turn the dependency around, or move this code up");
-    (!allowed.contains(&to)).then_some(advice)
+    if let Some((_, allowed)) = BOTTOM.iter().find(|(name, _)| *name == from) {
+        let advice = format!("`{from}` is at the bottom. Turn the dependency around, or move this code up");
+        return (!allowed.contains(&to)).then_some(advice);
+    }
+    let layer = |name: &str| LAYERS.iter().position(|crates| crates.contains(&name));
+    let points_up = matches!((layer(from), layer(to)), (Some(from), Some(to)) if from < to);
+    points_up.then(|| format!("`{to}` stands above `{from}`. Turn the dependency around, or move this code down"))
 }
 
 #[cfg(test)]
@@ -111,6 +118,11 @@ mod tests {
             ("domain", "clock"),
             ("clock", "hot"),
             ("launch", "domain"),
+            ("bus", "onsale-http"),
+            ("ledger", "lines"),
+            ("onsale-http", "access"),
+            ("coupon", "lab"),
+            ("queue", "launch"),
             ("lab", "testkit"),
             ("onsale", "bench"),
         ] {

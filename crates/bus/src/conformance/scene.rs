@@ -5,7 +5,7 @@ use super::recorder::{KIND, Recorder};
 use crate::consumer::ConsumerOptions;
 use crate::dead_letter::{DeadLetter, DeadLetters};
 use crate::port::{HandleError, Handler, PublishError};
-use crate::retry::Backoff;
+use crate::until_available::Backoff;
 use crate::{BATCH_MAX, Cause, Failure, FailureKind};
 use domain::Timestamp;
 use domain::message::Envelope;

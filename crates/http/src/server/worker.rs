@@ -3,6 +3,7 @@
 use super::connection::serve;
 use super::head::HotHead;
 use super::reply::Reply;
+use crate::error::RETRY_AFTER_SECONDS_DEFAULT;
 use crate::{Language, TraceId, error_body};
 use axum::Router;
 use domain::ErrorCode;
@@ -230,7 +231,7 @@ fn full_response() -> Vec<u8> {
     let reply = Reply {
         status: 503,
         trace_id: trace_id.as_str(),
-        retry_after_seconds: Some(1),
+        retry_after_seconds: Some(RETRY_AFTER_SECONDS_DEFAULT),
         rate: None,
         is_personal: false,
         error_language: Some(Language::En),

@@ -4,7 +4,7 @@ use super::secrets;
 use crate::config::{Config, HotEngine};
 use anyhow::Context;
 use lines::ReceiptKey;
-use queue::site::signed::new_key;
+use queue::site::cookie_keys::new_key;
 
 /// The file in the data folder with the key that was made.
 const KEY_FILE: &str = "receipt.key";

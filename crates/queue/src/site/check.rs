@@ -5,7 +5,7 @@
 //! is ignored, and with them it is removed from the address.
 
 use super::local::{TOKEN_PARAMETER, local, wait_address, without_token};
-use super::visitor::{CookieValue, VisitorCookies};
+use super::visitor_cookies::{CookieValue, VisitorCookies};
 use domain::line::{LineId, LineStatus};
 use hot::line::LineUser;
 use lines::client::LineClient;

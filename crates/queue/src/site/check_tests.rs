@@ -2,7 +2,7 @@
 
 use super::check::{AccessDecision, Checks};
 use super::test_line::shop;
-use super::visitor::{VISITOR_COOKIE, VisitorCookies, new_visitor};
+use super::visitor_cookies::{VISITOR_COOKIE, VisitorCookies, new_visitor};
 use crate::CookieKeys;
 use ::http::header::{COOKIE, USER_AGENT};
 use ::http::{HeaderMap, HeaderValue};

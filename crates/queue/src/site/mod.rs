@@ -8,15 +8,15 @@ pub mod api;
 mod check;
 #[cfg(test)]
 mod check_tests;
+pub mod cookie_keys;
 mod local;
 mod page;
 pub mod service;
 #[cfg(test)]
 mod service_tests;
-pub mod signed;
 #[cfg(test)]
 mod test_line;
-mod visitor;
+mod visitor_cookies;
 
+pub use cookie_keys::CookieKeys;
 pub use service::Site;
-pub use signed::CookieKeys;

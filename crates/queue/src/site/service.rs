@@ -1,10 +1,10 @@
 //! Lines before any site: the check of each request, the waiting page, and a visitor's position.
 
 use super::check::{AccessDecision, Checks, admitted_address};
+use super::cookie_keys::CookieKeys;
 use super::local::{escaped, local, wait_address};
 use super::page::{self, Notice, Waiting};
-use super::signed::CookieKeys;
-use super::visitor::{CookieValue, VisitorCookies, new_visitor};
+use super::visitor_cookies::{CookieValue, VisitorCookies, new_visitor};
 use ::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, LOCATION, SET_COOKIE};
 use ::http::request::Parts;
 use ::http::{HeaderMap, HeaderValue, StatusCode};

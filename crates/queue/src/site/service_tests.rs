@@ -2,8 +2,8 @@
 
 use super::service::{Site, VisitorRequest, WaitQuery};
 use super::test_line::shop;
-use super::visitor;
-use super::visitor::{VISITOR_COOKIE, new_visitor};
+use super::visitor_cookies;
+use super::visitor_cookies::{VISITOR_COOKIE, new_visitor};
 use crate::CookieKeys;
 use ::http::header::{COOKIE, LOCATION, SET_COOKIE, USER_AGENT};
 use ::http::{HeaderMap, HeaderValue, Request, StatusCode};
@@ -61,7 +61,7 @@ async fn a_new_visitor_is_not_blocked_by_the_pass_cookie_of_the_earlier_one() {
     let earlier = new_visitor().expect("a visitor");
     let pass = Pass { id: Uuid::new_v4(), until: Timestamp(i64::MAX / 4_096) };
     let agent = HeaderMap::from_iter([(USER_AGENT, HeaderValue::from_static("Chrome/142.0"))]);
-    browser.keep(&visitor::VisitorCookies::new(&keys, &agent, None, false).pass_cookie(
+    browser.keep(&visitor_cookies::VisitorCookies::new(&keys, &agent, None, false).pass_cookie(
         &line,
         &earlier,
         &pass,

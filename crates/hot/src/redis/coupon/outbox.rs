@@ -1,7 +1,7 @@
 //! Messages on their way from the streams to the relay.
 //!
 //! Every server relays. A lease lets one server at a time relay a campaign, so that its messages keep their order. The
-//! lease of a server that died expires after [`LEASE_MS`], and another server offers the same messages again.
+//! lease of a server that died expires after [`RELAY_LEASE_MS`], and another server offers the same messages again.
 
 use super::message;
 use super::sale::Sale;
@@ -19,7 +19,7 @@ use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
 /// A relay that does not renew its lease for this long loses its campaigns to other relays.
-const LEASE_MS: u64 = 5_000;
+const RELAY_LEASE_MS: u64 = 5_000;
 /// An empty outbox is not read again for this long, unless a decision of this process wrote into it.
 const QUIET_MS: i64 = 300;
 /// Outboxes read at the same time.
@@ -130,7 +130,7 @@ impl Inner {
     }
 
     async fn take(&self, sale: &Sale) -> Result<Vec<Entry>, HotError> {
-        let (lease, entries) = (LEASE_MS.to_string(), ENTRIES_MAX.to_string());
+        let (lease, entries) = (RELAY_LEASE_MS.to_string(), ENTRIES_MAX.to_string());
         let arguments = [self.me.as_bytes(), lease.as_bytes(), entries.as_bytes()];
         let keys = [sale.keys.outbox.as_str(), sale.keys.lease.as_str()];
         let reply = self.connections.run(&scripts::TAKE, &keys, &arguments, (Lane::Relay, self.wait())).await?;

@@ -13,11 +13,11 @@ mod embedded;
 mod finding;
 mod kafka;
 mod machine;
-mod promises;
 mod redis;
+mod redis_promises;
 mod together;
 
-pub use promises::demand;
+pub use redis_promises::demand;
 
 use super::{Ending, WrongUse, block_on};
 use crate::cli::{DoctorArguments, Role};

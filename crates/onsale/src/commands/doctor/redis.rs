@@ -1,8 +1,8 @@
-//! Checks of Redis beyond [`super::promises`].
+//! Checks of Redis beyond [`super::redis_promises`].
 
 use super::clocks::Clock;
 use super::finding::{Finding, numbers};
-use super::promises::{known, named, promises, typed};
+use super::redis_promises::{known, named, promises, typed};
 use crate::config::{Config, HotAck};
 use hot::redis::{NodeSurvey, RedisAddress, survey};
 

@@ -17,7 +17,7 @@ use lines::operation::Defaults;
 use lines::{LineClient, Scheduler, ServingCache, Streams};
 use queue::api::draw::{self, DrawApi};
 use queue::api::{self, QueueApi};
-use queue::site::signed::{KEY_BYTES_MIN, new_key};
+use queue::site::cookie_keys::{KEY_BYTES_MIN, new_key};
 use queue::{ConfiguredLines, CookieKeys, LineSettings, Site, site};
 use std::sync::Arc;
 use tokio::sync::Mutex;

@@ -11,6 +11,12 @@ use onsale_http::layer::render::OwnBody;
 use std::time::Duration;
 use texts::{Texts, texts};
 
+/// The page of a full line tries again after this time.
+const FULL_RETRY: Duration = Duration::from_secs(30);
+/// The page of a line that does not answer.
+const UNAVAILABLE_RETRY: Duration = Duration::from_secs(5);
+/// The page of a draw that is still to come.
+const DRAW_RETRY: Duration = Duration::from_secs(10);
 /// The page may load from this site and send requests to this site only.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -94,9 +100,9 @@ pub fn notice(notice: Notice, here: &str, language: Language) -> Response {
     let (title, text) = texts.notice(notice);
     let retry_after = match notice {
         Notice::NoCookies | Notice::Closed => None,
-        Notice::Full => Some(Duration::from_secs(30)),
-        Notice::Unavailable => Some(Duration::from_secs(5)),
-        Notice::Drawing(_) => Some(Duration::from_secs(10)),
+        Notice::Full => Some(FULL_RETRY),
+        Notice::Unavailable => Some(UNAVAILABLE_RETRY),
+        Notice::Drawing(_) => Some(DRAW_RETRY),
     };
     let again = match notice {
         Notice::Closed => None,

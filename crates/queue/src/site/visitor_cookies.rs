@@ -4,7 +4,7 @@
 //! This does not stop a copy of all cookies into a browser of the same kind (and, with `bind_network`, in the same
 //! network). The two browsers are then one visitor with one position and one pass.
 
-use super::signed::CookieKeys;
+use super::cookie_keys::CookieKeys;
 use ::http::HeaderMap;
 use ::http::header::{COOKIE, USER_AGENT};
 use domain::line::{LineId, Pass};
