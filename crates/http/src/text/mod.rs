@@ -128,7 +128,14 @@ mod tests {
             all.map(|(id, text)| (id.clone(), placeholders(text))).collect::<HashMap<_, _>>()
         };
         for language in Language::ALL {
-            assert_eq!(of(language), of(Language::default()), "{}", language.as_str());
+            let (known, wanted) = (of(language), of(Language::default()));
+            let differs = |id: &&Box<str>| known.get(*id) != wanted.get(*id);
+            let differing: HashSet<&Box<str>> = known.keys().chain(wanted.keys()).filter(differs).collect();
+            assert!(
+                differing.is_empty(),
+                "{}.ftl: missing, surplus or with other numbers: {differing:?}",
+                language.as_str()
+            );
             for (id, text) in &TABLE[language.index()].all {
                 assert!(id != text && !text.contains('$'), "{}: {id} = {text}", language.as_str());
             }
