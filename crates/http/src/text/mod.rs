@@ -129,8 +129,8 @@ mod tests {
         };
         for language in Language::ALL {
             let (known, wanted) = (of(language), of(Language::default()));
-            let differs = |id: &&Box<str>| known.get(*id) != wanted.get(*id);
-            let differing: HashSet<&Box<str>> = known.keys().chain(wanted.keys()).filter(differs).collect();
+            let ids = known.keys().chain(wanted.keys()).map(AsRef::as_ref);
+            let differing: HashSet<&str> = ids.filter(|id| known.get(*id) != wanted.get(*id)).collect();
             assert!(
                 differing.is_empty(),
                 "{}.ftl: missing, surplus or with other numbers: {differing:?}",
