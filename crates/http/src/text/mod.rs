@@ -143,6 +143,15 @@ mod tests {
     }
 
     #[test]
+    fn every_code_of_a_decision_has_a_text_of_its_own() {
+        for language in Language::ALL {
+            for (code, text) in IssueOutcome::CODES.iter().zip(&TABLE[language.index()].outcomes) {
+                assert_ne!(&**text, *code, "no {} text", language.as_str());
+            }
+        }
+    }
+
+    #[test]
     fn every_message_for_a_code_belongs_to_a_code() {
         let known: HashSet<&str> =
             ErrorCode::ALL.map(ErrorCode::as_str).into_iter().chain(IssueOutcome::CODES).collect();
