@@ -61,7 +61,7 @@ impl NewKey {
 }
 
 /// Splits a key into its id and its secret.
-fn parts(text: &[u8]) -> Option<(Uuid, &[u8])> {
+pub(crate) fn parts(text: &[u8]) -> Option<(Uuid, &[u8])> {
     let rest = text.strip_prefix(PREFIX.as_bytes())?;
     let (id, secret) = rest.split_at_checked(32)?;
     let secret = secret.strip_prefix(b"_").filter(|secret| secret.len() == SECRET_BYTES * 2)?;

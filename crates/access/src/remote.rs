@@ -4,7 +4,7 @@
 //! minutes, so that an operator can still pause a line.
 
 use crate::internal::INTERNAL_KEY_HEADER;
-use crate::keys::{Caller, KeysUnavailable};
+use crate::keys::{Caller, KeysUnavailable, parts};
 use domain::TenantName;
 use reqwest::{Client, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -104,7 +104,8 @@ impl RemoteKeys {
         if let Some(answer) = self.remembered(key, FRESH) {
             return Ok(answer.caller);
         }
-        let Ok(text) = std::str::from_utf8(key) else { return Ok(None) };
+        // A key of the wrong form costs the coupon role no call.
+        let (Some(_), Ok(text)) = (parts(key), std::str::from_utf8(key)) else { return Ok(None) };
         match self.ask(text).await {
             Ok(caller) => {
                 self.remember(key, caller.clone());
