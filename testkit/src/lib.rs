@@ -26,6 +26,8 @@ mod servers;
 mod shared;
 mod skipped;
 mod sql;
+#[cfg(test)]
+mod tests;
 pub mod tools;
 mod toxiproxy;
 mod wait;

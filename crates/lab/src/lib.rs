@@ -9,3 +9,5 @@
 pub mod load;
 pub mod report;
 pub mod rush;
+#[cfg(test)]
+mod tests;

@@ -96,7 +96,7 @@ impl Results {
         }
     }
 
-    /// Notes a program by cargo's options for it, such as `-p lab --test own_server`, unless a failed test has named it.
+    /// Notes a program by cargo's options for it, such as `-p lab --test stopped`, unless a failed test has named it.
     fn failed_program(&mut self, options: &str) {
         let package = options.split(' ').nth(1).unwrap_or(options);
         let test = options.split_once("--test ").map(|(_, test)| format!("tests/{test}"));
@@ -156,14 +156,14 @@ error: test failed, to rerun pass `-p hot --test it`
      Running tests/it/main.rs (target/debug/deps/it-02cd)
 test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 20.25s
 
-     Running tests/own_server.rs (target/debug/deps/own_server-03ef)
-error: test failed, to rerun pass `-p lab --test own_server`
+     Running tests/stopped.rs (target/debug/deps/stopped-03ef)
+error: test failed, to rerun pass `-p lab --test stopped`
    Doc-tests hot
 test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s
 
 error: 2 targets failed:
     `-p hot --test it`
-    `-p lab --test own_server`
+    `-p lab --test stopped`
 ";
 
     #[test]
@@ -173,7 +173,7 @@ error: 2 targets failed:
 
     #[test]
     fn failures_are_named_with_their_program() {
-        assert_eq!(read(RUN).failed, ["hot, tests/it: a::breaks", "lab, tests/own_server: the program failed"]);
+        assert_eq!(read(RUN).failed, ["hot, tests/it: a::breaks", "lab, tests/stopped: the program failed"]);
     }
 
     #[test]

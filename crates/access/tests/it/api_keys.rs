@@ -9,7 +9,7 @@ use uuid::Uuid;
 on_every_database!(keys_are_stored_listed_and_revoked_once, an_invalid_key_is_refused);
 
 /// A service that stores only keys.
-static KEYS: Schema = Schema {
+pub static KEYS: Schema = Schema {
     name: "key_service",
     file: "keys.sqlite",
     topics: &[],

@@ -18,6 +18,7 @@ mod operation;
 mod parted_books;
 mod redemption;
 mod rush_line;
+mod rush_server;
 mod site;
 mod start;
 mod stream;

@@ -1,8 +1,8 @@
 //! The load test against a correct server, and against servers with every fault that the checks must find.
 
-use crate::stand_in::{ADMIN_KEY, Fault, StandIn};
-use lab::report::{Check, CheckStatus, Report};
-use lab::rush::{Options, run};
+use super::stand_in::{ADMIN_KEY, Fault, StandIn};
+use crate::report::{Check, CheckStatus, Report};
+use crate::rush::{Options, run};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -201,7 +201,7 @@ fn the_server_may_restart_during_the_load_test() {
 }
 
 /// The port may be busy for a moment after the last server.
-fn serve_again(stand_in: &StandIn, address: SocketAddr) -> crate::stand_in::Running {
+fn serve_again(stand_in: &StandIn, address: SocketAddr) -> super::stand_in::Running {
     let give_up = Instant::now() + Duration::from_secs(10);
     while std::net::TcpListener::bind(address).is_err() {
         assert!(Instant::now() < give_up, "{address} stays busy");

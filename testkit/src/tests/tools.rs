@@ -1,7 +1,7 @@
 //! Programs that are run, not served.
 
+use crate::{available, tools};
 use std::process::Command;
-use testkit::{available, tools};
 
 #[test]
 fn tools_run() {

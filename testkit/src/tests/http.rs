@@ -1,9 +1,9 @@
 //! The HTTP client against a listener that sends one prepared reply and ends the connection.
 
+use crate::http::{Client, Connection, Event, Events};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
-use testkit::http::{Client, Connection, Event, Events};
 
 /// Reads one request on each connection and sends `reply`.
 fn listen(reply: &'static str) -> SocketAddr {

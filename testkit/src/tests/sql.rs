@@ -1,6 +1,6 @@
 //! PostgreSQL and MariaDB: start, answer, die, come back with what was committed.
 
-use testkit::{Kit, MariaDb, Postgres, PostgresVersion, available};
+use crate::{Kit, MariaDb, Postgres, PostgresVersion, available};
 
 fn postgres_keeps_what_was_committed(version: PostgresVersion, number: &str) {
     let Some(kit) = available(Kit::temporary()) else { return };

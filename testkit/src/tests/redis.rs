@@ -1,8 +1,8 @@
 //! Redis and Valkey: start, answer, die, come back, heal.
 
+use crate::{Flavor, Kit, RedisCluster, RedisNode, available, until};
 use std::path::PathBuf;
 use std::time::Duration;
-use testkit::{Flavor, Kit, RedisCluster, RedisNode, available, until};
 
 const LIMIT: Duration = Duration::from_secs(30);
 

@@ -1,10 +1,10 @@
 //! The load test at a correct waiting line, and at lines with every fault that users can observe.
 
-use crate::stand_in::gate::{Gate, GateFault};
-use crate::stand_in::{ADMIN_KEY, Fault, StandIn};
-use lab::report::{Check, CheckStatus, Report};
-use lab::rush::Options;
-use lab::rush::line::{LineOptions, Shares, run};
+use super::stand_in::gate::{Gate, GateFault};
+use super::stand_in::{ADMIN_KEY, Fault, StandIn};
+use crate::report::{Check, CheckStatus, Report};
+use crate::rush::Options;
+use crate::rush::line::{LineOptions, Shares, run};
 use std::net::SocketAddr;
 
 const USERS: u32 = 400;

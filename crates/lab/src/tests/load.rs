@@ -1,7 +1,7 @@
 //! The load engine alone, against a bare listener with unusual responses.
 
-use crate::stand_in::{Fault, StandIn};
-use lab::load::{Limits, Plan, Until, drive};
+use super::stand_in::{Fault, StandIn};
+use crate::load::{Limits, Plan, Until, drive};
 use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};

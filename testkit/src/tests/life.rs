@@ -1,9 +1,9 @@
 //! Servers end with the process that needs them, however it ends.
 
+use crate::{Flavor, Kit, RUN, RedisNode, available, servers, shared, until};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use testkit::{Flavor, Kit, RUN, RedisNode, available, servers, shared, until};
 
 const LIMIT: Duration = Duration::from_secs(60);
 /// Set when this program is started again as the process that is killed; names the file that it writes.
@@ -54,7 +54,7 @@ fn a_killed_process_leaves_nothing() {
     let Some(kit) = available(Kit::temporary()) else { return };
     let Some(_installed) = available(RedisNode::start(&kit, Flavor::Redis)) else { return };
     let file = kit.folder().join("report");
-    let mut victim = Ended(again("life::victim_with_a_server", &file).spawn().expect("starts"));
+    let mut victim = Ended(again("tests::life::victim_with_a_server", &file).spawn().expect("starts"));
     let text = reported(&file);
     let (pid, folder) = text.split_once('\n').expect("two lines");
     assert!(Path::new("/proc").join(pid).exists() && Path::new(folder).is_dir());
@@ -80,7 +80,8 @@ fn processes_of_a_run_share_a_server_that_ends_with_the_run() {
     let Some(_installed) = available(RedisNode::start(&kit, Flavor::Redis)) else { return };
     let run = Kit::temporary().expect("a run");
     let files = ["one", "two"].map(|name| kit.folder().join(name));
-    let sharers = files.iter().map(|file| again("life::sharer", file).env(RUN, run.folder()).spawn().expect("starts"));
+    let sharers =
+        files.iter().map(|file| again("tests::life::sharer", file).env(RUN, run.folder()).spawn().expect("starts"));
     for sharer in sharers.collect::<Vec<_>>() {
         assert!(Ended(sharer).0.wait().expect("ends").success());
     }

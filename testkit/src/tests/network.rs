@@ -1,9 +1,9 @@
 //! NGINX and toxiproxy.
 
+use crate::{Flavor, Kit, Nginx, RedisNode, Toxiproxy, available, until};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
-use testkit::{Flavor, Kit, Nginx, RedisNode, Toxiproxy, available, until};
 
 const LIMIT: Duration = Duration::from_secs(30);
 

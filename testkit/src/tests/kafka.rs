@@ -1,6 +1,6 @@
 //! Kafka: three brokers come up, one dies, it comes back.
 
-use testkit::{Kafka, Kit, available};
+use crate::{Kafka, Kit, available};
 
 #[test]
 fn three_brokers_come_up_and_one_comes_back() {

@@ -1,0 +1,50 @@
+//! The temporary server of `onsale rush`: started, used, stopped, also when the load test fails.
+
+use std::path::Path;
+use std::process::Output;
+use testkit::onsale::onsale;
+
+/// Runs a small load test with `folder` as the folder of all temporary files, and keeps its data.
+fn rush(folder: &Path, report: &Path) -> Output {
+    let arguments = ["rush", "--users", "500", "--connections", "20", "--stock", "50", "--keep"];
+    let mut command = onsale(folder, &arguments);
+    command.arg("--report").arg(report).env("TMPDIR", folder).output().expect("the program starts")
+}
+
+/// Processes whose command line names the folder.
+fn servers(folder: &Path) -> Vec<String> {
+    let folder = folder.to_str().expect("a name in ASCII");
+    let processes = std::fs::read_dir("/proc").expect("Linux").flatten();
+    let commands = processes.filter_map(|process| std::fs::read_to_string(process.path().join("cmdline")).ok());
+    commands.filter(|command| command.contains(folder)).collect()
+}
+
+/// Whether the data of a temporary server is in the folder.
+fn has_data(folder: &Path) -> bool {
+    let mut folders = std::fs::read_dir(folder).expect("ours").flatten();
+    folders.any(|entry| entry.path().join("data").is_dir())
+}
+
+#[test]
+fn the_server_is_started_used_and_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = rush(folder.path(), &folder.path().join("report.html"));
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(has_data(folder.path()), "{output:?}");
+    assert_eq!(servers(folder.path()), Vec::<String>::new());
+    let figures = std::fs::read(folder.path().join("report.json")).expect("the figures");
+    let report: serde_json::Value = serde_json::from_slice(&figures).expect("JSON");
+    let checks = report["verdict"]["checks"].as_array().expect("checks");
+    assert_eq!((report["figures"]["issued"].as_u64(), checks.len()), (Some(50), 7));
+    assert!(report["processor"]["server"].is_array(), "{report}");
+}
+
+#[test]
+fn a_rush_that_fails_leaves_no_server_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = rush(folder.path(), &folder.path().join("no such folder/report.html"));
+    assert_ne!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write the report"), "{output:?}");
+    assert!(has_data(folder.path()), "a server was started: {output:?}");
+    assert_eq!(servers(folder.path()), Vec::<String>::new());
+}
