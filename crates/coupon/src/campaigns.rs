@@ -6,7 +6,7 @@ use super::views::campaign::{CampaignPage, CampaignPatch, CampaignView, NewCampa
 use crate::rows::campaigns;
 use domain::coupon::campaign::Switches;
 use domain::coupon::campaign_change::{Action, ChangeRefused};
-use domain::{Campaign, CampaignId, CampaignStatus, ErrorCode};
+use domain::{Campaign, CampaignId, CampaignStatus, ErrorCode, Timestamp};
 use hot::{Completeness, SaleStatus};
 use ledger::LedgerError;
 use onsale_http::ApiError;
@@ -27,8 +27,8 @@ pub fn from_request(id: CampaignId, request: &NewCampaign) -> Campaign {
         name: request.name.clone(),
         per_user_limit: request.per_user_limit,
         gated: request.gated,
-        opens_at: request.opens_at,
-        closes_at: request.closes_at,
+        opens_at: request.opens_at.map(Timestamp::from),
+        closes_at: request.closes_at.map(Timestamp::from),
         terms: request.terms(),
         created_at: clock::now(),
         ..Campaign::new(id, request.stock)
@@ -51,7 +51,10 @@ impl CouponService {
     /// # Errors
     /// `INVALID_INPUT`, `CAMPAIGN_EXISTS`, `SERVICE_UNAVAILABLE`.
     pub async fn create_campaign(&self, campaign: Campaign) -> Result<CampaignView, ApiError> {
-        campaign.check().map_err(|error| ApiError::invalid(error.to_string()))?;
+        let is_gated = campaign.gated || self.gated_campaigns.contains(&campaign.id);
+        let campaign = Campaign { gated: is_gated, ..campaign };
+        let is_valid = campaign.check().and_then(|()| campaign.check_ahead(clock::now()));
+        is_valid.map_err(|error| ApiError::invalid(error.to_string()))?;
         match campaigns::create(&self.ledger, &campaign).await {
             Ok(()) => {}
             Err(LedgerError::Conflict(_)) => {
@@ -98,7 +101,8 @@ impl CouponService {
     /// `CAMPAIGN_NOT_FOUND`, `INVALID_INPUT`, `CAMPAIGN_NOT_MODIFIABLE`, `SERVICE_UNAVAILABLE`.
     pub async fn patch_campaign(&self, id: &CampaignId, patch: &CampaignPatch) -> Result<CampaignView, ApiError> {
         let change = |before: &Campaign| {
-            let after = patch.apply(before);
+            let mut after = patch.apply(before);
+            after.gated |= self.gated_campaigns.contains(id);
             before.check_change(&after, clock::now())?;
             Ok(after)
         };

@@ -7,7 +7,7 @@ use super::books::{coupon_of_row, entry_of, entry_of_row, ledger_book};
 use super::service::CouponService;
 use crate::rows::coupons;
 use domain::coupon::reconcile::{Comparison, Entry, Finding, compare};
-use domain::{Campaign, CampaignId, ErrorCode, Timestamp, UserId};
+use domain::{Campaign, CampaignId, ErrorCode, UserId, ZonedTime};
 use hot::Completeness;
 use metrics::gauge;
 use onsale_http::ApiError;
@@ -28,7 +28,7 @@ pub struct Report {
     /// Whether every campaign balances.
     pub balances: bool,
     /// When the books were compared.
-    pub checked_at: Timestamp,
+    pub checked_at: ZonedTime,
     /// Each campaign.
     pub campaigns: Vec<CampaignReport>,
 }
@@ -75,7 +75,7 @@ impl CouponService {
             return Err(ErrorCode::CampaignNotFound.into());
         }
         let balances = reports.iter().all(|report| report.balances);
-        Ok(Report { balances, checked_at: clock::now(), campaigns: reports })
+        Ok(Report { balances, checked_at: ZonedTime(clock::now()), campaigns: reports })
     }
 
     async fn reconcile_campaign(&self, campaign: &Campaign, repair: bool) -> Result<CampaignReport, ApiError> {
@@ -271,7 +271,7 @@ impl CouponService {
             reports.push(report);
         }
         let balances = reports.iter().all(|report| report.balances);
-        Ok(Report { balances, checked_at: clock::now(), campaigns: reports })
+        Ok(Report { balances, checked_at: ZonedTime(clock::now()), campaigns: reports })
     }
 }
 
@@ -296,7 +296,7 @@ fn record_metrics(report: &Report) {
     let in_flight: usize = report.campaigns.iter().map(|campaign| campaign.in_flight).sum();
     gauge!("onsale_reconcile_findings").set(findings as f64);
     gauge!("onsale_reconcile_in_flight").set(in_flight as f64);
-    gauge!("onsale_reconcile_checked_at_seconds").set(report.checked_at.millis() as f64 / 1000.0);
+    gauge!("onsale_reconcile_checked_at_seconds").set(report.checked_at.0.millis() as f64 / 1000.0);
     if findings > 0 {
         tracing::error!(findings, "the books do not balance; see `onsale reconcile`");
     }

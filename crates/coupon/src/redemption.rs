@@ -6,16 +6,17 @@ use super::until_stored::until_stored;
 use super::views::coupon::{CouponView, RedeemView, RevokeView, UserCoupons};
 use crate::rows::coupons::{self, KeptCoupon, UseChange};
 use domain::coupon::redemption::{Refusal, Step, Use};
-use domain::message::{CouponRedeemed, CouponRevoked, Envelope, event_type, topic};
+use domain::message::{CouponRedeemed, CouponRedemptionUndone, CouponRevoked, Envelope, event_type, topic};
 use domain::{Campaign, CampaignId, CouponStatus, ErrorCode, TenantName, Timestamp, UserId};
 use onsale_http::ApiError;
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// A coupon that was just given is still on its way to the ledger: the pause between two reads, and the number of reads.
-const FIND_PAUSE: Duration = Duration::from_millis(50);
-const FIND_ATTEMPTS: usize = 40;
+/// How long a call waits for the row of a coupon that was just given, by the clock.
+const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(2);
+/// The pause between two looks for it.
+const ARRIVAL_PAUSE: Duration = Duration::from_millis(50);
 
 /// A decided step with its message.
 struct DecidedStep {
@@ -97,6 +98,21 @@ impl CouponService {
         Ok(redeem_view(coupon, order, usage))
     }
 
+    /// Gives a redeemed coupon back, for the order that redeemed it.
+    ///
+    /// # Errors
+    /// As [`CouponService::reserve`].
+    pub async fn undo(&self, tenant: &TenantName, coupon: Uuid, order: &str) -> Result<RedeemView, ApiError> {
+        let decide = |kept: &KeptCoupon, _: &Campaign, now| {
+            let was_redeemed = kept.usage.status == CouponStatus::Redeemed;
+            let step = kept.usage.undo(order, now)?;
+            let message = (was_redeemed && matches!(step, Step::Change(_))).then(|| undone_message(kept, order, now));
+            Ok(DecidedStep { step, return_to_stock: false, message })
+        };
+        let (_, usage) = self.step(tenant, coupon, decide).await?;
+        Ok(redeem_view(coupon, order, usage))
+    }
+
     /// Revokes a coupon. A repeated call changes nothing.
     ///
     /// # Errors
@@ -156,18 +172,29 @@ impl CouponService {
 
     /// Reads the coupon's row. Waits a short time for the row of a coupon that was just given.
     async fn find(&self, tenant: &TenantName, coupon_id: Uuid) -> Result<KeptCoupon, ApiError> {
-        for _ in 0..FIND_ATTEMPTS {
-            // In this order: a message published after the count has its row by the next attempt.
-            let on_their_way = self.messages_on_their_way().await;
+        if let Some(kept) = coupons::find(&self.ledger, tenant, coupon_id).await? {
+            return Ok(kept);
+        }
+        let arriving = tokio::time::timeout(ARRIVAL_TIMEOUT, self.find_arriving(tenant, coupon_id));
+        arriving.await.unwrap_or_else(|_| Err(ApiError::unavailable()))
+    }
+
+    /// Reads the row until it is there, or cannot be on its way any more ([`crate::arrivals`]).
+    async fn find_arriving(&self, tenant: &TenantName, coupon_id: Uuid) -> Result<KeptCoupon, ApiError> {
+        let look = || self.arrivals.look(&*self.port, &self.ledger, tenant, Instant::now());
+        let marks = look().await?;
+        let mut latest = marks.clone();
+        loop {
+            let has_arrived = latest.has_stored(&marks);
             if let Some(kept) = coupons::find(&self.ledger, tenant, coupon_id).await? {
                 return Ok(kept);
             }
-            if on_their_way == 0 {
+            if has_arrived {
                 return Err(ErrorCode::CouponNotFound.into());
             }
-            tokio::time::sleep(FIND_PAUSE).await;
+            tokio::time::sleep(ARRIVAL_PAUSE).await;
+            latest = look().await?;
         }
-        Err(ApiError::unavailable())
     }
 }
 
@@ -187,6 +214,17 @@ fn redeemed_message(kept: &KeptCoupon, order: &str, now: Timestamp) -> Envelope 
         discount_amount: kept.usage.discount_amount.unwrap_or(0),
     };
     envelope(kept, event_type::COUPON_REDEEMED, now, &payload)
+}
+
+fn undone_message(kept: &KeptCoupon, order: &str, now: Timestamp) -> Envelope {
+    let payload = CouponRedemptionUndone {
+        tenant: kept.campaign.tenant.to_string(),
+        campaign_id: kept.campaign.event.to_string(),
+        coupon_id: kept.coupon_id,
+        user_id: kept.user_id.clone(),
+        order_id: order.to_owned(),
+    };
+    envelope(kept, event_type::COUPON_REDEMPTION_UNDONE, now, &payload)
 }
 
 fn revoked_message(kept: &KeptCoupon, return_to_stock: bool, now: Timestamp) -> Envelope {

@@ -18,4 +18,4 @@ pub use coupon::issue::{IdempotencyKey, IssueOutcome};
 pub use coupon::{Coupon, CouponStatus};
 pub use error_code::ErrorCode;
 pub use name::{CampaignId, EventName, TenantName, UserId};
-pub use time::Timestamp;
+pub use time::{TimeError, Timestamp, ZonedTime};

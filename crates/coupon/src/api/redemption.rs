@@ -68,6 +68,11 @@ step!(
     redeem_cancel, cancel, "/api/v1/coupons/{coupon_id}/redeem/cancel"
 );
 
+step!(
+    /// Gives a redeemed coupon back to its holder, because the order that redeemed it was cancelled.
+    redeem_undo, undo, "/api/v1/coupons/{coupon_id}/redeem/undo"
+);
+
 /// Revokes a coupon. A redeemed coupon cannot be revoked.
 #[utoipa::path(post, path = "/api/v1/coupons/{coupon_id}/revoke", request_body = RevokeBody, tag = "redemption",
     security(("apiKey" = [])),

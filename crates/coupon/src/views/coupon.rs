@@ -1,6 +1,7 @@
 //! The JSON of coupons.
 
-use domain::{CampaignStatus, Coupon, CouponStatus, Terms, Timestamp};
+use super::values::won;
+use domain::{CampaignStatus, Coupon, CouponStatus, Terms, ZonedTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -59,9 +60,9 @@ pub struct CouponView {
     #[schema(value_type = String)]
     status: CouponStatus,
     #[schema(value_type = String)]
-    issued_at: Timestamp,
+    issued_at: ZonedTime,
     #[schema(value_type = Option<String>)]
-    expires_at: Option<Timestamp>,
+    expires_at: Option<ZonedTime>,
 }
 
 impl CouponView {
@@ -71,8 +72,8 @@ impl CouponView {
             coupon_id: coupon.coupon_id,
             serial: coupon.serial,
             status,
-            issued_at: coupon.issued_at,
-            expires_at: terms.expires_at(coupon.issued_at),
+            issued_at: ZonedTime(coupon.issued_at),
+            expires_at: terms.expires_at(coupon.issued_at).map(ZonedTime),
         }
     }
 }
@@ -97,6 +98,7 @@ pub struct RedeemBody {
     /// 1 to 128 of `[A-Za-z0-9_.:-]`.
     pub order_id: String,
     /// The order's amount in won.
+    #[serde(deserialize_with = "won")]
     #[schema(minimum = 0, maximum = 1000000000000_i64)]
     pub amount: i64,
 }

@@ -37,7 +37,7 @@ impl Campaign {
         let ensure = |ok: bool, why| if ok { Ok(()) } else { Err(ChangeRefused::NotModifiable(why)) };
         ensure(changed.stock >= self.stock, "stock cannot be taken away; revoke coupons, or close the campaign")?;
         if self.phase(now) == Phase::Scheduled {
-            return Ok(());
+            return Ok(changed.check_ahead(now)?);
         }
         ensure(changed.opens_at == self.opens_at, "opens_at cannot change once the sale is open")?;
         ensure(changed.gated == self.gated, "gated cannot change once the sale is open")?;

@@ -60,6 +60,22 @@ pub struct CouponRedeemed {
     pub discount_amount: i64,
 }
 
+/// `CouponRedemptionUndone`: the order that redeemed the coupon was cancelled, and the user holds it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CouponRedemptionUndone {
+    /// The campaign's tenant.
+    pub tenant: String,
+    /// The campaign's name.
+    pub campaign_id: String,
+    /// The coupon.
+    pub coupon_id: Uuid,
+    /// The user.
+    pub user_id: String,
+    /// The order.
+    pub order_id: String,
+}
+
 /// `CouponRevoked`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -90,6 +90,8 @@ async fn coupon_service(
         ledger,
         on_their_way,
         callers: Callers::by_table(keys.clone(), config.coupon.open_issue),
+        arrivals: Arc::default(),
+        gated_campaigns: Arc::new(config.gate.event_ids.iter().cloned().collect()),
         redeem_hold_seconds: i64::from(config.coupon.redeem_hold_seconds),
     };
     Ok((service, keys))

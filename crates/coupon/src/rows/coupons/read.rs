@@ -109,20 +109,51 @@ pub async fn entries(
     after: Option<&Entry>,
     limit: u64,
 ) -> Result<Vec<Entry>, LedgerError> {
-    let mut select = kept()
+    let after = after.map(|entry| (entry.user_id.as_str(), entry.nth_of_user));
+    Ok(of_campaign_after(ledger, campaign, after, limit).await?.into_iter().map(to_entry).collect())
+}
+
+/// Returns the campaign's coupons in the order of users: at most `limit` after the coupon of this user and of this
+/// number among the user's. A page shorter than `limit` is the last.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn of_campaign_after(
+    ledger: &Ledger,
+    campaign: &CampaignId,
+    after: Option<(&str, u32)>,
+    limit: u64,
+) -> Result<Vec<KeptCoupon>, LedgerError> {
+    let mut select = of_campaign(campaign).limit(limit).take();
+    if let Some((after_user, after_nth)) = after {
+        let user = || qualified(user_coupon::Column::UserId);
+        let nth = qualified(user_coupon::Column::NthOfUser).gt(i64::from(after_nth));
+        // The first condition lets every database start in the index from there.
+        select.and_where(user().gte(after_user)).and_where(user().gt(after_user).or(nth));
+    }
+    fetch(ledger, select).await
+}
+
+/// Returns a page of the campaign's coupons in the order of users.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn page_of_campaign(
+    ledger: &Ledger,
+    campaign: &CampaignId,
+    page: u64,
+    size: u64,
+) -> Result<Vec<KeptCoupon>, LedgerError> {
+    fetch(ledger, of_campaign(campaign).limit(size).offset(page.saturating_mul(size)).take()).await
+}
+
+fn of_campaign(campaign: &CampaignId) -> SelectStatement {
+    kept()
         .and_where(qualified(campaign::Column::Tenant).eq(campaign.tenant.as_str()))
         .and_where(qualified(campaign::Column::EventId).eq(campaign.event.as_str()))
         .order_by((user_coupon::Entity, user_coupon::Column::UserId), Order::Asc)
         .order_by((user_coupon::Entity, user_coupon::Column::NthOfUser), Order::Asc)
-        .limit(limit)
-        .take();
-    if let Some(after) = after {
-        let user = || qualified(user_coupon::Column::UserId);
-        let nth = qualified(user_coupon::Column::NthOfUser).gt(i64::from(after.nth_of_user));
-        // The first condition lets every database start in the index from there.
-        select.and_where(user().gte(after.user_id.as_str())).and_where(user().gt(after.user_id.as_str()).or(nth));
-    }
-    Ok(fetch(ledger, select).await?.into_iter().map(to_entry).collect())
+        .take()
 }
 
 /// Counts the stored coupons of a campaign by status.

@@ -20,7 +20,7 @@ use uuid::Uuid;
 fn put_arguments(campaign: &Campaign) -> [String; 12] {
     let flag = |flag: bool| u8::from(flag).to_string();
     let moment = |moment: Option<Timestamp>| moment.map_or_else(String::new, |moment| moment.millis().to_string());
-    let ends_at = if campaign.switches.closed { Some(clock::now()) } else { campaign.closes_at };
+    let ends_at = if campaign.switches.closed { Some(clock::now()) } else { campaign.ends_at() };
     [
         campaign.revision.to_string(),
         serde_json::to_string(campaign).unwrap_or_default(),
@@ -31,7 +31,7 @@ fn put_arguments(campaign: &Campaign) -> [String; 12] {
         flag(campaign.switches.paused),
         flag(campaign.switches.closed),
         moment(campaign.opens_at),
-        moment(campaign.closes_at),
+        moment(campaign.ends_at()),
         moment(ends_at.map(|at| at.max(clock::now()).plus_seconds(KEPT_AFTER_END_SECONDS))),
         campaign.created_at.millis().to_string(),
     ]
