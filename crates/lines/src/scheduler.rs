@@ -255,7 +255,7 @@ async fn tick(
     } else {
         counter!("onsale_line_admitted_total", "line" => line.to_string()).increment(admission.admitted.len() as u64);
         gauge!("onsale_line_serving", "line" => line.to_string())
-            .set(admission.admitted.iter().map(|admitted| admitted.ticket).max().unwrap_or_default() as f64);
+            .set(admission.admitted.iter().map(|admitted| admitted.number.get()).max().unwrap_or_default() as f64);
         if let (Admits::Processing { .. }, Some(dispatch)) = (rule.admits, dispatch) {
             state.is_unsure = !dispatch.dispatch(line, &admission.admitted).await;
             if state.is_unsure {

@@ -3,6 +3,7 @@
 use super::id;
 use super::{Envelope, event_type};
 use crate::coupon::Coupon;
+use crate::line::QueueNumber;
 use crate::name::CampaignId;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -38,8 +39,9 @@ pub struct CouponRequested {
     pub campaign_id: String,
     /// The user.
     pub user_id: String,
-    /// The ticket in the line.
-    pub ticket: u64,
+    /// The queue number in the line.
+    #[serde(rename = "ticket")]
+    pub number: QueueNumber,
 }
 
 /// `CouponRedeemed`.

@@ -2,7 +2,7 @@
 
 use super::HotError;
 use async_trait::async_trait;
-use domain::line::{Admitted, DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus};
+use domain::line::{Admitted, DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber};
 use domain::{Timestamp, UserId};
 use uuid::Uuid;
 
@@ -84,17 +84,17 @@ pub trait LinePort: Send + Sync + 'static {
     /// together admit what the rule allows, and no more.
     async fn admit(&self, line: &LineId, passes: Vec<Uuid>, clock: Clock) -> Result<Admission, HotError>;
 
-    /// Puts people back in line who have been processed for too long (GATE-006). Returns them with their tickets.
-    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError>;
+    /// Puts people back in line who have been processed for too long (GATE-006). Returns them with their queue numbers.
+    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError>;
 
     /// Records the outcome for a person. Returns whether the person has an outcome now.
     async fn finish(&self, who: &LineUser, outcome: LineOutcome) -> Result<bool, HotError>;
 
     /// Continues the opening draw where the line has one and it is due, in part or to the end; after
     /// [`DrawStep::UnderWay`] call again. Any number of callers may do so, and a caller that comes back after a crash
-    /// continues the same draw: no ticket is shown before all are drawn, and a drawn ticket stays.
+    /// continues the same draw: no queue number is shown before all are drawn, and a drawn queue number stays.
     async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError>;
 
-    /// The line's counts; `None` if there is no such line. `gone_max`: most ranges of given-up tickets returned.
+    /// The line's counts; `None` if there is no such line. `gone_max`: most ranges of given-up queue numbers returned.
     async fn counts(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<LineCounts>, HotError>;
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::UserId;
-use domain::line::{DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus};
+use domain::line::{DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber};
 use hot::HotError;
 use hot::embedded::EmbeddedLines;
 use hot::line::{Admission, Clock, LinePort, LineUser, RuleChange};
@@ -98,7 +98,7 @@ impl LinePort for FaultyLines {
         }
     }
 
-    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError> {
+    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
         self.node_of(line)?.put_back(line, clock).await
     }
 

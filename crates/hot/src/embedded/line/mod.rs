@@ -15,7 +15,9 @@ use super::writer;
 use crate::line::{Admission, Clock, LinePort, LineUser, RuleChange};
 use crate::port::HotError;
 use async_trait::async_trait;
-use domain::line::{DrawSeed, DrawStep, Line, LineCounts, LineId, LineOutcome, LineRule, LineStatus, drawn_order};
+use domain::line::{
+    DrawSeed, DrawStep, Line, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber, drawn_order,
+};
 use domain::{Timestamp, UserId};
 use guard::{LineGuard, Pending};
 use journal::LinesJournal;
@@ -233,7 +235,7 @@ impl LinePort for EmbeddedLines {
         Ok(admission.unwrap_or(Admission { admitted: Vec::new(), next_in_ms: None }))
     }
 
-    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError> {
+    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
         let back = self.change(line, |guard| guard.put_back(moment(clock))).await?;
         Ok(back.unwrap_or_default())
     }

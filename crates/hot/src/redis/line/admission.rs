@@ -7,7 +7,7 @@ use crate::port::HotError;
 use crate::redis::client::{Lane, Wait};
 use crate::redis::reply::{Array, Reading};
 use crate::redis::scripts;
-use domain::line::{Admitted, LineId, Pass};
+use domain::line::{Admitted, LineId, Pass, QueueNumber};
 use domain::{Timestamp, UserId};
 use redis::Value;
 use std::sync::Arc;
@@ -28,10 +28,10 @@ fn admits_somebody(value: &Value) -> bool {
     !matches!(fields.last(), Some(Value::Array(people)) if people.is_empty())
 }
 
-pub(super) fn people(mut fields: Array) -> Reading<Vec<(UserId, u64)>> {
+pub(super) fn people(mut fields: Array) -> Reading<Vec<(UserId, QueueNumber)>> {
     let mut people = Vec::with_capacity(fields.len() / 2);
     while fields.len() > 0 {
-        people.push((fields.parsed(|user| UserId::new(user).ok())?, fields.number()?));
+        people.push((fields.parsed(|user| UserId::new(user).ok())?, QueueNumber(fields.number()?)));
     }
     Ok(people)
 }
@@ -45,9 +45,9 @@ fn read(value: Value, passes: &[Uuid]) -> Reading<AdmissionReply> {
     let (next_in_ms, until_ms) = (fields.number::<i64>()?, fields.number::<i64>()?);
     let people = people(fields.array()?)?;
     let until = (until_ms >= 0).then_some(Timestamp(until_ms));
-    let admitted = people.into_iter().zip(passes).map(|((user, ticket), id)| {
+    let admitted = people.into_iter().zip(passes).map(|((user, number), id)| {
         let pass = until.map(|until| Pass { id: *id, until });
-        Admitted { user, ticket, pass }
+        Admitted { user, number, pass }
     });
     Ok(AdmissionReply { next_in_ms: u64::try_from(next_in_ms).ok(), admitted: admitted.collect() })
 }
@@ -119,7 +119,7 @@ impl Inner {
         }
     }
 
-    pub(super) async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError> {
+    pub(super) async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
         let script = &scripts::LINE_PUT_BACK;
         let call = Call { script, pass: None, arguments: &[], lane: Lane::Admission, tells: puts_somebody_back };
         let back = self.call_once(&self.known(line), &moment(clock), call).await?;

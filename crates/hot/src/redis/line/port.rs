@@ -8,7 +8,7 @@ use crate::redis::reply::{Array, Reading};
 use crate::redis::{names, scripts};
 use async_trait::async_trait;
 use domain::UserId;
-use domain::line::{DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus};
+use domain::line::{DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber};
 use redis::Value;
 use uuid::Uuid;
 
@@ -29,7 +29,7 @@ fn read_figures(value: Value) -> Reading<Option<LineCounts>> {
         processing: number()?,
         inside: number()?,
         finished: number()?,
-        tickets: number()?,
+        numbers: number()?,
         serving: number()?,
         admitted: number()?,
         gone: Vec::new(),
@@ -122,7 +122,7 @@ impl LinePort for RedisLines {
         self.0.admit(line, &passes, clock).await
     }
 
-    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError> {
+    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
         self.0.put_back(line, clock).await
     }
 

@@ -37,11 +37,11 @@ fn keys(line: &LineId) -> [String; 8] {
         LineId::Gate(campaign) => ("gate", campaign.to_string()),
         LineId::Queue(name) => ("queue", name.to_string()),
     };
-    let (waiting, tickets) = if kind == "gate" { ("gate:queue", "gate:queue:rank") } else { ("queue", "queue:ticket") };
+    let (waiting, numbers) = if kind == "gate" { ("gate:queue", "gate:queue:rank") } else { ("queue", "queue:ticket") };
     let own = ["place", "inside", "processing", "processing:rank", "gone"].map(|name| format!("{kind}:{name}"));
-    let [place, inside, processing, processing_tickets, gone] = own;
+    let [place, inside, processing, processing_numbers, gone] = own;
     let line = format!("{kind}:line");
-    [line, waiting.into(), tickets.into(), place, inside, processing, processing_tickets, gone]
+    [line, waiting.into(), numbers.into(), place, inside, processing, processing_numbers, gone]
         .map(|name| format!("{name}:{{{tag}}}"))
 }
 
@@ -192,9 +192,9 @@ async fn a_refused_caller_continues_with_a_higher_number() {
     redis.tell(&["HSET", &keys(&line)[0], "callers", "1000000000000000;"]).expect("set");
     let refused = lines.admit(&line, passes(1), Clock::Engine).await;
     assert!(matches!(refused, Err(HotError::Unknown(_))), "{refused:?}");
-    for ticket in 1..=3 {
+    for number in 1..=3 {
         let admitted = lines.admit(&line, passes(1), Clock::Engine).await.expect("admits").admitted;
-        assert_eq!(admitted.iter().map(|one| one.ticket).collect::<Vec<_>>(), [ticket]);
+        assert_eq!(admitted.iter().map(|one| one.number.get()).collect::<Vec<_>>(), [number]);
     }
 }
 
