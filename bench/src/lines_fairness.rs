@@ -4,8 +4,8 @@ use crate::lines::Arguments;
 use crate::lines_admission::{BATCH, FULL_RATE, go_on, named, rule};
 use crate::table::{Row, Table};
 use anyhow::ensure;
-use domain::UserId;
 use domain::line::{LineId, LineStatus, QueueNumber};
+use domain::{PassId, UserId};
 use hot::line::{Clock, LinePort, LineUser};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -124,7 +124,7 @@ async fn watch<P: LinePort>(port: &P, watched: u64) -> anyhow::Result<Watched> {
     for round in 0..ROUNDS {
         sum.left += leave(port, &line, watched, round).await?;
         let wanted = usize::try_from(watched / ROUNDS)?.max(1);
-        let passes = (0..wanted).map(|_| Uuid::new_v4()).collect();
+        let passes = (0..wanted).map(|_| PassId(Uuid::new_v4())).collect();
         for one in port.admit(&line, passes, Clock::Engine).await?.admitted {
             sum.out_of_order += u64::from(one.number <= last_number);
             last_number = one.number;

@@ -3,9 +3,9 @@
 use super::place::{Pass, State};
 use super::rule::Admits;
 use super::{Line, Place, QueueNumber};
+use crate::id::PassId;
 use crate::name::UserId;
 use crate::time::Timestamp;
-use uuid::Uuid;
 
 /// Most people passed over in one admission, so that a crowd that has left does not make an admission slow.
 pub const PASSED_OVER_MAX: usize = 1_000;
@@ -24,7 +24,7 @@ pub struct Admitted {
 impl Line {
     /// Admits the next people, as many as rate, room inside and `passes` allow. Each gets one of the passes, which the caller
     /// has made. In a line without passes only their number counts.
-    pub fn admit(&mut self, passes: &[Uuid], now: Timestamp) -> Vec<Admitted> {
+    pub fn admit(&mut self, passes: &[PassId], now: Timestamp) -> Vec<Admitted> {
         drop(self.shorten_passes(now));
         self.forget_dead_passes(now);
         if !self.rule.admits_at(now) || self.is_undrawn() {

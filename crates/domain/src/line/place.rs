@@ -1,14 +1,14 @@
 //! A person's place in a line.
 
 use super::QueueNumber;
+use crate::id::PassId;
 use crate::time::Timestamp;
-use uuid::Uuid;
 
 /// What lets an admitted person go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pass {
     /// `qr_` and this, in lower case, on the wire (QUEUE-003).
-    pub id: Uuid,
+    pub id: PassId,
     /// The moment from which on it is expired.
     pub until: Timestamp,
 }

@@ -1,6 +1,7 @@
 //! One rule of a line at a time, and what the tests beside this share.
 
 use super::*;
+use crate::id::PassId;
 use uuid::Uuid;
 
 pub(super) const PASSES: Admits = Admits::Pass { ttl_ms: 10_000 };
@@ -16,8 +17,8 @@ pub(super) fn user(n: u64) -> UserId {
     UserId::new(&format!("user-{n}")).expect("valid")
 }
 
-pub(super) fn passes(count: usize) -> Vec<Uuid> {
-    (1..=count as u128).map(Uuid::from_u128).collect()
+pub(super) fn passes(count: usize) -> Vec<PassId> {
+    (1..=count as u128).map(|n| PassId(Uuid::from_u128(n))).collect()
 }
 
 pub(super) fn enter_all(line: &mut Line, users: std::ops::RangeInclusive<u64>, now: i64) {
@@ -134,7 +135,7 @@ fn a_pass_runs_out_and_its_holder_may_queue_again() {
     assert_eq!(admit(&mut line, 1, 0), [1]);
     let inside = line.check_in(&user(1), Timestamp(9_999));
     assert!(
-        matches!(inside, LineStatus::Inside { number: QueueNumber(1), pass } if pass.id == Uuid::from_u128(1)),
+        matches!(inside, LineStatus::Inside { number: QueueNumber(1), pass } if pass.id == PassId(Uuid::from_u128(1))),
         "{inside:?}"
     );
     assert_eq!(line.enter(&user(1), Timestamp(9_999)), inside, "a user inside cannot queue");

@@ -3,6 +3,7 @@
 use super::id;
 use super::{Envelope, event_type};
 use crate::coupon::Coupon;
+use crate::id::CouponId;
 use crate::line::QueueNumber;
 use crate::name::CampaignId;
 use crate::time::Timestamp;
@@ -18,7 +19,7 @@ pub struct CouponIssued {
     /// The campaign's name.
     pub campaign_id: String,
     /// The coupon.
-    pub coupon_id: Uuid,
+    pub coupon_id: CouponId,
     /// The user.
     pub user_id: String,
     /// 1..=stock.
@@ -53,7 +54,7 @@ pub struct CouponRedeemed {
     /// The campaign's name.
     pub campaign_id: String,
     /// The coupon.
-    pub coupon_id: Uuid,
+    pub coupon_id: CouponId,
     /// The user.
     pub user_id: String,
     /// The order.
@@ -71,7 +72,7 @@ pub struct CouponRevoked {
     /// The campaign's name.
     pub campaign_id: String,
     /// The coupon.
-    pub coupon_id: Uuid,
+    pub coupon_id: CouponId,
     /// The user.
     pub user_id: String,
     /// Whether its number returned to stock.
@@ -106,7 +107,7 @@ impl CouponIssued {
 
     /// The message that the coupon was issued, decided at `at`. Its id follows from the coupon.
     pub fn message(&self, id: &CampaignId, at: Timestamp) -> Envelope {
-        let event_id = id::of_decision(self.coupon_id, event_type::COUPON_ISSUED);
+        let event_id = id::of_decision(self.coupon_id.get(), event_type::COUPON_ISSUED);
         self.message_with_id(event_id, id, at)
     }
 

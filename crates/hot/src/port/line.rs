@@ -3,8 +3,7 @@
 use super::HotError;
 use async_trait::async_trait;
 use domain::line::{Admitted, DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber};
-use domain::{Timestamp, UserId};
-use uuid::Uuid;
+use domain::{PassId, Timestamp, UserId};
 
 /// A line and a user in it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -82,7 +81,7 @@ pub trait LinePort: Send + Sync + 'static {
 
     /// Admits the next people: as many as the line's rate and room allow, and as there are passes. Any number of callers
     /// together admit what the rule allows, and no more.
-    async fn admit(&self, line: &LineId, passes: Vec<Uuid>, clock: Clock) -> Result<Admission, HotError>;
+    async fn admit(&self, line: &LineId, passes: Vec<PassId>, clock: Clock) -> Result<Admission, HotError>;
 
     /// Puts people back in line who have been processed for too long (GATE-006). Returns them with their queue numbers.
     async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError>;

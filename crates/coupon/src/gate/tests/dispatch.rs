@@ -5,9 +5,9 @@ use super::faulty_lines::FaultyLines;
 use crate::gate::ToIssuers;
 use async_trait::async_trait;
 use bus::{PublishError, Publisher};
-use domain::UserId;
 use domain::line::{Admits, LineId, LineOutcome, LineRule, LineStatus, QueueNumber};
 use domain::message::{CouponRequested, Envelope};
+use domain::{PassId, UserId};
 use hot::KeyPort;
 use hot::embedded::{EmbeddedKeys, EmbeddedLines, JournalOptions};
 use hot::lease::{Hold, Lease};
@@ -182,7 +182,7 @@ async fn the_order_is_kept_after_a_lost_reply() {
 #[tokio::test]
 async fn the_order_is_kept_after_a_process_died_between_admission_and_request() {
     let scene = Scene::with(40, 0, LONG_AFTER_THIS_TEST_MS).await;
-    let passes = (0..7).map(|_| Uuid::new_v4()).collect();
+    let passes = (0..7).map(|_| PassId(Uuid::new_v4())).collect();
     let admitted = scene.port.admit(&scene.line, passes, Clock::Engine).await.expect("answers").admitted;
     assert!(!admitted.is_empty());
     let scheduler = scene.scheduler();
@@ -210,7 +210,7 @@ async fn the_order_is_kept_when_a_process_takes_its_line_back_from_a_dead_one() 
     for n in 1..=7 {
         scene.port.finish(&scene.user(n), LineOutcome::Issued).await.expect("finished");
     }
-    let passes = (0..3).map(|_| Uuid::new_v4()).collect();
+    let passes = (0..3).map(|_| PassId(Uuid::new_v4())).collect();
     let admitted = scene.port.admit(&scene.line, passes, Clock::Engine).await.expect("answers").admitted;
     assert!(!admitted.is_empty());
     scene.keys.remove(&lease).await.expect("given up");

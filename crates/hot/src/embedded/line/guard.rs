@@ -12,10 +12,9 @@ use crate::port::HotError;
 use domain::line::{
     DrawSeed, DrawStep, LineCounts, LineOutcome, LineRule, LineStatus, QueueNumber, State as PlaceState,
 };
-use domain::{Timestamp, UserId};
+use domain::{PassId, Timestamp, UserId};
 use std::sync::{Arc, MutexGuard};
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
 /// Exclusive use of a line; [`LineGuard::end`] hands over what was changed.
 pub(super) struct LineGuard<'a> {
@@ -174,7 +173,7 @@ impl<'a> LineGuard<'a> {
     }
 
     /// See [`domain::line::Line::admit`].
-    pub fn admit(&mut self, passes: &[Uuid], now: Timestamp) -> Result<Admission, HotError> {
+    pub fn admit(&mut self, passes: &[PassId], now: Timestamp) -> Result<Admission, HotError> {
         self.may_change()?;
         self.shorten_passes(now);
         let state = &mut *self.state;

@@ -14,7 +14,7 @@ use super::super::file::{JournalError, JournalFile, JournalOptions, Kind, NotKep
 use super::super::writer::GroupJournal;
 use super::change::{Change, Counters, Record};
 use domain::line::{Line, LineId, LineOutcome, LineRule, Pass, QueueNumber, RestoredLine, RestoredPlace, State};
-use domain::{Timestamp, UserId};
+use domain::{PassId, Timestamp, UserId};
 use hashbrown::HashMap;
 use rusqlite::types::Null;
 use rusqlite::{Row, params};
@@ -80,7 +80,7 @@ impl LinesJournal {
                         update.execute(params![line, number, PROCESSING, since.millis(), Null])?
                     }
                     State::Inside(Pass { id, until }) => {
-                        update.execute(params![line, number, INSIDE, until.millis(), id.as_bytes()])?
+                        update.execute(params![line, number, INSIDE, until.millis(), id.0.as_bytes()])?
                     }
                     State::Finished(LineOutcome::Issued) => {
                         update.execute(params![line, number, ISSUED, Null, Null])?
@@ -188,7 +188,7 @@ impl LinesJournal {
         Ok(match row.get::<_, i64>(2)? {
             WAITING => State::Waiting,
             PROCESSING => State::Processing { since: Timestamp(row.get(3)?) },
-            INSIDE => State::Inside(Pass { id: Uuid::from_bytes(row.get(4)?), until: Timestamp(row.get(3)?) }),
+            INSIDE => State::Inside(Pass { id: PassId(Uuid::from_bytes(row.get(4)?)), until: Timestamp(row.get(3)?) }),
             ISSUED => State::Finished(LineOutcome::Issued),
             SOLD_OUT => State::Finished(LineOutcome::SoldOut),
             state => return Err(self.0.damaged(format!("place in unknown state {state}"))),

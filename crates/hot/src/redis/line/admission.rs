@@ -8,10 +8,9 @@ use crate::redis::client::{Lane, Wait};
 use crate::redis::reply::{Array, Reading};
 use crate::redis::scripts;
 use domain::line::{Admitted, LineId, Pass, QueueNumber};
-use domain::{Timestamp, UserId};
+use domain::{PassId, Timestamp, UserId};
 use redis::Value;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// Most people in one run of the script: the node serves no other call meanwhile.
 const SCRIPT_BATCH_MAX: usize = 2_000;
@@ -37,7 +36,7 @@ pub(super) fn people(mut fields: Array) -> Reading<Vec<(UserId, QueueNumber)>> {
 }
 
 /// Without a line no one is admitted, now or later.
-fn read(value: Value, passes: &[Uuid]) -> Reading<AdmissionReply> {
+fn read(value: Value, passes: &[PassId]) -> Reading<AdmissionReply> {
     if !is_there(&value) {
         return Ok(AdmissionReply { next_in_ms: None, admitted: Vec::new() });
     }
@@ -59,14 +58,14 @@ fn to_show(known: &Known, reply: &AdmissionReply) -> (Vec<String>, Vec<String>) 
     for one in &reply.admitted {
         if let Some(pass) = one.pass {
             passes.push(known.keys.pass(&one.user));
-            arguments.extend([one.user.to_string(), pass.id.simple().to_string()]);
+            arguments.extend([one.user.to_string(), pass.id.get().simple().to_string()]);
         }
     }
     (passes, arguments)
 }
 
 impl Inner {
-    pub(super) async fn admit(&self, line: &LineId, passes: &[Uuid], clock: Clock) -> Result<Admission, HotError> {
+    pub(super) async fn admit(&self, line: &LineId, passes: &[PassId], clock: Clock) -> Result<Admission, HotError> {
         let known = self.known(line);
         let (mut admission, mut first) = (Admission { admitted: Vec::new(), next_in_ms: None }, 0);
         loop {
@@ -83,8 +82,13 @@ impl Inner {
         }
     }
 
-    async fn admit_part(&self, known: &Arc<Known>, passes: &[Uuid], clock: Clock) -> Result<AdmissionReply, HotError> {
-        let ids: String = passes.iter().map(|id| id.simple().to_string()).collect();
+    async fn admit_part(
+        &self,
+        known: &Arc<Known>,
+        passes: &[PassId],
+        clock: Clock,
+    ) -> Result<AdmissionReply, HotError> {
+        let ids: String = passes.iter().map(|id| id.get().simple().to_string()).collect();
         let script = &scripts::LINE_ADMIT;
         let call =
             Call { script, pass: None, arguments: &[ids.as_bytes()], lane: Lane::Admission, tells: admits_somebody };

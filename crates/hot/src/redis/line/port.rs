@@ -7,10 +7,9 @@ use crate::redis::client::Lane;
 use crate::redis::reply::{Array, Reading};
 use crate::redis::{names, scripts};
 use async_trait::async_trait;
-use domain::UserId;
 use domain::line::{DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber};
+use domain::{PassId, UserId};
 use redis::Value;
-use uuid::Uuid;
 
 fn read_range(text: &str) -> Option<(u64, u64)> {
     let (first, last) = text.split_once(':')?;
@@ -118,7 +117,7 @@ impl LinePort for RedisLines {
         self.0.tell_of(who, &scripts::LINE_LEAVE, &moment(clock), &[]).await
     }
 
-    async fn admit(&self, line: &LineId, passes: Vec<Uuid>, clock: Clock) -> Result<Admission, HotError> {
+    async fn admit(&self, line: &LineId, passes: Vec<PassId>, clock: Clock) -> Result<Admission, HotError> {
         self.0.admit(line, &passes, clock).await
     }
 

@@ -7,7 +7,7 @@ use crate::redis::client::Lane;
 use crate::redis::reply::{Array, Reading};
 use crate::redis::scripts;
 use domain::line::{LineId, LineOutcome, LineStatus, Pass, QueueNumber};
-use domain::{Timestamp, UserId};
+use domain::{PassId, Timestamp, UserId};
 use futures::future::join_all;
 use redis::Value;
 use std::collections::HashMap;
@@ -29,7 +29,7 @@ pub(super) fn outcome_text(outcome: LineOutcome) -> &'static str {
 /// `until_ms,pass`
 fn read_pass(text: &str) -> Option<Pass> {
     let (until_ms, id) = text.split_once(',')?;
-    Some(Pass { id: Uuid::try_parse(id).ok()?, until: Timestamp(until_ms.parse().ok()?) })
+    Some(Pass { id: PassId(Uuid::try_parse(id).ok()?), until: Timestamp(until_ms.parse().ok()?) })
 }
 
 fn read_one(fields: &mut Array) -> Reading<LineStatus> {

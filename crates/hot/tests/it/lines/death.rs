@@ -1,6 +1,7 @@
 //! `kill -9` of a process in the middle of entry and admission.
 
 use super::*;
+use domain::PassId;
 use domain::line::LineOutcome;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader, Write};
@@ -39,7 +40,7 @@ fn number(user: &UserId) -> usize {
 async fn admits(lines: EmbeddedLines) {
     let mut served = 0;
     while served < CROWDS * CROWD {
-        let passes = (0..20).map(|_| Uuid::new_v4()).collect();
+        let passes = (0..20).map(|_| PassId(Uuid::new_v4())).collect();
         let admission = lines.admit(&id(), passes, Clock::Engine).await.expect("admits");
         let told = admission.admitted.iter().map(|one| {
             let pass = one.pass.expect("a pass");
@@ -79,7 +80,7 @@ async fn victim() {
 #[derive(Default)]
 struct Told {
     entered: BTreeMap<usize, u64>,
-    admitted: Vec<(usize, u64, Uuid)>,
+    admitted: Vec<(usize, u64, PassId)>,
     finished: Vec<usize>,
     leaves: HashMap<usize, bool>,
 }
@@ -180,7 +181,7 @@ async fn check_who_follows(
     let now = 4_000_000_000_000;
     let rule = LineRule { admits: Admits::Pass { ttl_ms: 9_000_000 }, ..rule(1_000_000, 1) };
     assert!(matches!(lines.change_rule(&id(), rule).await, Ok(RuleChange::Made(_))));
-    let passes = vec![Uuid::nil(); waiting.len()];
+    let passes = vec![PassId(Uuid::nil()); waiting.len()];
     let admission = lines.admit(&id(), passes, Clock::At(Timestamp(now))).await.expect("admits");
     let followed: Vec<(u64, usize)> =
         admission.admitted.iter().map(|one| (one.number.get(), number(&one.user))).collect();

@@ -1,6 +1,7 @@
 //! Replies are on the disk; and replies while the disk is full or has foreign data.
 
 use super::*;
+use domain::PassId;
 use domain::line::{LineOutcome, QueueNumber};
 use hot::embedded::JournalError;
 use rusqlite::Connection;
@@ -27,7 +28,7 @@ async fn every_reply_can_be_read_back_at_once() {
         assert!(lines.enter(batch, AT).await.iter().all(Result::is_ok));
         assert_eq!(places(&reader, "state = 0"), n as i64 * 2);
     }
-    let admitted = lines.admit(&id(), vec![Uuid::from_u128(1); 20], AT).await.expect("admits").admitted;
+    let admitted = lines.admit(&id(), vec![PassId(Uuid::from_u128(1)); 20], AT).await.expect("admits").admitted;
     assert_eq!((admitted.len() as i64, places(&reader, "state = 2")), (20, 20));
     assert_eq!(lines.finish(&who(2), LineOutcome::Issued).await, Ok(true));
     assert_eq!(places(&reader, "state = 3"), 1);
@@ -60,7 +61,7 @@ async fn a_full_disk_refuses_and_forgets_nothing() {
     assert!(matches!(statuses[0], Err(HotError::Unavailable(_))), "{statuses:?}");
     assert_eq!(statuses[1].clone().map(queue_number), Ok(Some(confirmed[0].1)));
     assert_eq!(enter(&lines, confirmed[9].0).await.map(queue_number), Ok(Some(confirmed[9].1)), "known already");
-    assert!(matches!(lines.admit(&id(), vec![Uuid::from_u128(1)], AT).await, Err(HotError::Unavailable(_))));
+    assert!(matches!(lines.admit(&id(), vec![PassId(Uuid::from_u128(1))], AT).await, Err(HotError::Unavailable(_))));
     assert!(matches!(lines.leave(&who(confirmed[0].0), AT).await, Err(HotError::Unavailable(_))));
     assert!(matches!(lines.counts(&id(), 1, AT).await, Err(HotError::Unavailable(_))));
     drop(lines);

@@ -2,6 +2,7 @@
 
 use super::death::FOLDER;
 use super::*;
+use domain::PassId;
 use domain::line::{DrawSeed, DrawStep, LineCounts, QueueNumber, drawn_order};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
@@ -34,7 +35,7 @@ async fn order_of_admission(lines: &EmbeddedLines, crowd: usize) -> Vec<u32> {
     let (mut order, mut now_ms) = (Vec::with_capacity(crowd), 4_000_000_000_000);
     while order.len() < crowd {
         now_ms += 1_000;
-        let admission = lines.admit(&id(), vec![Uuid::nil(); 5_000], Clock::At(Timestamp(now_ms))).await;
+        let admission = lines.admit(&id(), vec![PassId(Uuid::nil()); 5_000], Clock::At(Timestamp(now_ms))).await;
         let admitted = admission.expect("admits").admitted;
         assert!(!admitted.is_empty(), "{} of {crowd} were admitted", order.len());
         order.extend(admitted.iter().map(|one| {

@@ -1,6 +1,7 @@
 //! Admission keeps the order of entry, with concurrent entries and across a restart; and the duration of a restart.
 
 use super::*;
+use domain::PassId;
 use std::time::Instant;
 use uuid::Uuid;
 
@@ -57,7 +58,7 @@ async fn the_order_is_kept(crowd: usize, options: JournalOptions) {
     let (begun, mut now_ms, mut last) = (Instant::now(), 4_000_000_000_000, 0);
     while last < crowd as u64 {
         now_ms += 1_000;
-        let passes = vec![Uuid::nil(); 1_000];
+        let passes = vec![PassId(Uuid::nil()); 1_000];
         let admitted = lines.admit(&id(), passes, Clock::At(Timestamp(now_ms))).await.expect("admits").admitted;
         assert!(!admitted.is_empty(), "{last} of {crowd} were admitted");
         for one in admitted {

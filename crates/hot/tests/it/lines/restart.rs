@@ -1,6 +1,7 @@
 //! The same people in the same order, whenever the engine ends.
 
 use super::*;
+use domain::PassId;
 use domain::line::{DrawSeed, LineCounts, LineOutcome, QueueNumber};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -86,7 +87,8 @@ impl Watched {
             Step::Leave(n) => drop(self.lines().leave(&who(n), clock).await.expect("leaves")),
             Step::Finish(n) => drop(self.lines().finish(&who(n), LineOutcome::SoldOut).await.expect("finishes")),
             Step::Admit(most) => {
-                let passes: Vec<Uuid> = (1..=most as u128).map(|n| Uuid::from_u128(self.passes_made + n)).collect();
+                let passes: Vec<PassId> =
+                    (1..=most as u128).map(|n| PassId(Uuid::from_u128(self.passes_made + n))).collect();
                 self.passes_made += most as u128;
                 self.lines().admit(&id(), passes, clock).await.expect("admits");
             }
@@ -156,7 +158,7 @@ async fn ranks_after_a_restart_are_those_of_the_order() {
         enter(&lines, n).await.expect("enters");
     }
     assert_eq!(lines.leave(&who(5), Clock::At(Timestamp(5))).await, Ok(true));
-    let passes = vec![Uuid::from_u128(1), Uuid::from_u128(2)];
+    let passes = vec![PassId(Uuid::from_u128(1)), PassId(Uuid::from_u128(2))];
     lines.admit(&id(), passes, Clock::At(Timestamp(5))).await.expect("admits");
     drop(lines);
     let lines = open(folder.path());
@@ -169,7 +171,7 @@ async fn ranks_after_a_restart_are_those_of_the_order() {
     assert_eq!(enter(&lines, 5).await, Ok(LineStatus::Waiting { number: QueueNumber(10), rank: 7, is_new: true }));
     let inside = check_in(&lines, 2).await.expect("looks");
     assert!(
-        matches!(inside, LineStatus::Inside { number: QueueNumber(2), pass } if pass.id == Uuid::from_u128(2)),
+        matches!(inside, LineStatus::Inside { number: QueueNumber(2), pass } if pass.id == PassId(Uuid::from_u128(2))),
         "{inside:?}"
     );
 }

@@ -1,8 +1,8 @@
 //! Calls that reach Redis twice, or late, from an abandoned connection.
 
 use super::support::{Tries, gate, open, passes, people, queue, rule};
-use domain::UserId;
 use domain::line::{Admits, DrawSeed, LineId, LineRule, LineStatus};
+use domain::{PassId, UserId};
 use hot::HotError;
 use hot::line::{Clock, LinePort};
 use hot::redis::{Ack, RedisLines};
@@ -55,8 +55,8 @@ fn run(redis: &RedisNode, line: &LineId, (name, text): Script, key: Option<&str>
     redis.tell(&words).unwrap_or_else(|error| panic!("{name}: {error}"));
 }
 
-fn ids(passes: &[Uuid]) -> String {
-    passes.iter().map(|id| id.simple().to_string()).collect()
+fn ids(passes: &[PassId]) -> String {
+    passes.iter().map(|id| id.get().simple().to_string()).collect()
 }
 
 fn name(number: u64) -> String {
@@ -64,8 +64,8 @@ fn name(number: u64) -> String {
 }
 
 /// The holder of each pass among this many people; each pass has one holder.
-pub async fn holders(lines: &RedisLines, line: &LineId, count: u64) -> BTreeMap<Uuid, Vec<UserId>> {
-    let mut holders: BTreeMap<Uuid, Vec<UserId>> = BTreeMap::new();
+pub async fn holders(lines: &RedisLines, line: &LineId, count: u64) -> BTreeMap<PassId, Vec<UserId>> {
+    let mut holders: BTreeMap<PassId, Vec<UserId>> = BTreeMap::new();
     let all = people(line, 1..=count);
     for some in all.chunks(200) {
         let tries = Tries::until("all have a status");
@@ -95,7 +95,7 @@ async fn an_admission_is_carried_out_once_and_none_comes_after_a_later_one() {
         lines.make_line(&line, rule(1_000)).await.expect("made");
         lines.enter(people(&line, 1..=20), Clock::Engine).await;
         let (first, late, other) = (passes(4), passes(4), passes(4));
-        let admit = |caller: u64, number: u64, passes: &[Uuid]| {
+        let admit = |caller: u64, number: u64, passes: &[PassId]| {
             run(redis, &line, ADMIT, None, &["", &name(caller), &number.to_string(), &ids(passes)]);
         };
         admit(1, 7, &first);
@@ -112,7 +112,7 @@ async fn an_admission_is_carried_out_once_and_none_comes_after_a_later_one() {
     }
 }
 
-fn sorted(passes: &[Uuid]) -> Vec<Uuid> {
+fn sorted(passes: &[PassId]) -> Vec<PassId> {
     let mut sorted = passes.to_vec();
     sorted.sort_unstable();
     sorted
@@ -159,7 +159,7 @@ async fn a_line_forgets_callers_and_refuses_their_late_calls() {
         lines.enter(some.to_vec(), Clock::Engine).await;
     }
     let admit = |caller: u64, number: u64| {
-        let passes = ids(&[Uuid::from_u128(u128::from(caller) << 64 | u128::from(number))]);
+        let passes = ids(&[PassId(Uuid::from_u128(u128::from(caller) << 64 | u128::from(number)))]);
         run(redis, &line, ADMIT, None, &["", &name(caller), &number.to_string(), &passes]);
     };
     for caller in 0..=CALLERS_MAX {

@@ -1,6 +1,7 @@
 //! A replica that stalls and a master that dies: no queue number is lost or doubled, and the order is kept.
 
 use super::support::{Tries, gate, open, passes, people, rule, until};
+use domain::PassId;
 use domain::line::{Admits, LineId, LineOutcome, LineRule, LineStatus, QueueNumber};
 use hot::HotError;
 use hot::line::{Clock, LinePort};
@@ -10,7 +11,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use testkit::{Flavor, Kit, RedisCluster, RedisNode};
-use uuid::Uuid;
 
 /// The replies to people and schedulers while a master died.
 #[derive(Default)]
@@ -59,7 +59,7 @@ async fn crowd(lines: RedisLines, line: LineId, replies: Arc<Replies>, first: u6
 }
 
 /// Admits a few at a time until it is stopped. Returns queue numbers and passes, in the order of the replies.
-async fn scheduler(lines: RedisLines, line: LineId, replies: Arc<Replies>) -> Vec<(u64, Uuid)> {
+async fn scheduler(lines: RedisLines, line: LineId, replies: Arc<Replies>) -> Vec<(u64, PassId)> {
     let mut admitted = Vec::new();
     while !replies.done.load(Ordering::SeqCst) {
         if let Ok(admission) = lines.admit(&line, passes(4), Clock::Engine).await {
@@ -133,7 +133,7 @@ async fn lose_a_master_in_the_rush(cluster: &RedisCluster, stalls_first: bool) {
 }
 
 /// No queue number is lost or doubled, and every person is admitted once and in order.
-async fn judge(lines: &RedisLines, line: &LineId, places: &BTreeMap<u64, u64>, admitted: &[(u64, Uuid)]) {
+async fn judge(lines: &RedisLines, line: &LineId, places: &BTreeMap<u64, u64>, admitted: &[(u64, PassId)]) {
     assert!(admitted.is_sorted_by(|one, next| one.0 < next.0), "every person is admitted once, in order");
     let count = places.len() as u64;
     assert_eq!(places.values().copied().collect::<BTreeSet<_>>(), (1..=count).collect(), "one number each");
