@@ -7,14 +7,13 @@ use super::books::{coupon_of_row, entry_of, entry_of_row, ledger_book};
 use super::service::CouponService;
 use crate::rows::coupons;
 use domain::coupon::reconcile::{Comparison, Entry, Finding, compare};
-use domain::{Campaign, CampaignId, ErrorCode, UserId, ZonedTime};
+use domain::{Campaign, CampaignId, CouponId, ErrorCode, UserId, ZonedTime};
 use hot::Completeness;
 use metrics::gauge;
 use onsale_http::ApiError;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
-use uuid::Uuid;
 
 /// Pause between two reads while messages are in flight, and the number of reads.
 const WAIT_STEP: Duration = Duration::from_millis(100);
@@ -167,10 +166,10 @@ impl CouponService {
         &self,
         id: &CampaignId,
         unsettled: &[Entry],
-        decided: &mut HashMap<Uuid, Entry>,
-        kept: &mut HashMap<Uuid, Entry>,
+        decided: &mut HashMap<CouponId, Entry>,
+        kept: &mut HashMap<CouponId, Entry>,
     ) -> Result<(), ApiError> {
-        let ids: Vec<Uuid> = unsettled.iter().map(|entry| entry.coupon_id).collect();
+        let ids: Vec<CouponId> = unsettled.iter().map(|entry| entry.coupon_id).collect();
         let rows = coupons::by_ids(&self.ledger, &id.tenant, &ids).await?;
         kept.extend(rows.iter().map(|row| (row.coupon_id, entry_of_row(row))));
         for user in unsettled.iter().map(|entry| entry.user_id.as_str()).collect::<HashSet<_>>() {
@@ -287,7 +286,7 @@ struct Books {
     in_flight: usize,
 }
 
-fn by_id(entries: Vec<Entry>) -> HashMap<Uuid, Entry> {
+fn by_id(entries: Vec<Entry>) -> HashMap<CouponId, Entry> {
     entries.into_iter().map(|entry| (entry.coupon_id, entry)).collect()
 }
 

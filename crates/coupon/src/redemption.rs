@@ -7,7 +7,7 @@ use super::views::coupon::{CouponView, RedeemView, RevokeView, UserCoupons};
 use crate::rows::coupons::{self, KeptCoupon, UseChange};
 use domain::coupon::redemption::{Refusal, Step, Use};
 use domain::message::{CouponRedeemed, CouponRedemptionUndone, CouponRevoked, Envelope, event_type, topic};
-use domain::{Campaign, CampaignId, CouponStatus, ErrorCode, TenantName, Timestamp, UserId};
+use domain::{Campaign, CampaignId, CouponId, CouponStatus, ErrorCode, TenantName, Timestamp, UserId};
 use onsale_http::ApiError;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -34,16 +34,17 @@ impl CouponService {
         let missing = || ApiError::from(ErrorCode::CampaignNotFound);
         let campaign = self.port.campaign(id).await?.ok_or_else(missing)?;
         let given = self.port.coupons_of(id, user).await?.ok_or_else(missing)?;
-        let ids: Vec<Uuid> = given.iter().map(|coupon| coupon.coupon_id).collect();
+        let ids: Vec<CouponId> = given.iter().map(|coupon| coupon.coupon_id).collect();
         let kept = if ids.is_empty() { Vec::new() } else { coupons::by_ids(&self.ledger, &id.tenant, &ids).await? };
-        let kept: HashMap<Uuid, Use> = kept.into_iter().map(|coupon| (coupon.coupon_id, coupon.usage)).collect();
+        let kept: HashMap<CouponId, Use> = kept.into_iter().map(|coupon| (coupon.coupon_id, coupon.usage)).collect();
         let now = clock::now();
         let status = |coupon: &domain::Coupon| match kept.get(&coupon.coupon_id) {
             Some(usage) => usage.status_at(&campaign.terms, now),
             None if coupon.revoked => CouponStatus::Revoked,
             None => Use::issued(coupon.issued_at).status_at(&campaign.terms, now),
         };
-        let all: Vec<(Uuid, CouponStatus)> = given.iter().map(|coupon| (coupon.coupon_id, status(coupon))).collect();
+        let all: Vec<(CouponId, CouponStatus)> =
+            given.iter().map(|coupon| (coupon.coupon_id, status(coupon))).collect();
         Ok(UserCoupons {
             user_id: user.to_string(),
             event_id: id.event.to_string(),
@@ -59,7 +60,7 @@ impl CouponService {
     pub async fn reserve(
         &self,
         tenant: &TenantName,
-        coupon: Uuid,
+        coupon: CouponId,
         order: &str,
         amount: i64,
     ) -> Result<RedeemView, ApiError> {
@@ -76,7 +77,7 @@ impl CouponService {
     ///
     /// # Errors
     /// As [`CouponService::reserve`].
-    pub async fn confirm(&self, tenant: &TenantName, coupon: Uuid, order: &str) -> Result<RedeemView, ApiError> {
+    pub async fn confirm(&self, tenant: &TenantName, coupon: CouponId, order: &str) -> Result<RedeemView, ApiError> {
         let decide = |kept: &KeptCoupon, _: &Campaign, now| {
             let step = kept.usage.confirm(order)?;
             let message = matches!(step, Step::Change(_)).then(|| redeemed_message(kept, order, now));
@@ -90,7 +91,7 @@ impl CouponService {
     ///
     /// # Errors
     /// As [`CouponService::reserve`].
-    pub async fn cancel(&self, tenant: &TenantName, coupon: Uuid, order: &str) -> Result<RedeemView, ApiError> {
+    pub async fn cancel(&self, tenant: &TenantName, coupon: CouponId, order: &str) -> Result<RedeemView, ApiError> {
         let decide = |kept: &KeptCoupon, _: &Campaign, now| {
             Ok(DecidedStep { step: kept.usage.cancel(order, now)?, return_to_stock: false, message: None })
         };
@@ -102,7 +103,7 @@ impl CouponService {
     ///
     /// # Errors
     /// As [`CouponService::reserve`].
-    pub async fn undo(&self, tenant: &TenantName, coupon: Uuid, order: &str) -> Result<RedeemView, ApiError> {
+    pub async fn undo(&self, tenant: &TenantName, coupon: CouponId, order: &str) -> Result<RedeemView, ApiError> {
         let decide = |kept: &KeptCoupon, _: &Campaign, now| {
             let was_redeemed = kept.usage.status == CouponStatus::Redeemed;
             let step = kept.usage.undo(order, now)?;
@@ -120,7 +121,7 @@ impl CouponService {
     pub async fn revoke(
         &self,
         tenant: &TenantName,
-        coupon: Uuid,
+        coupon: CouponId,
         return_to_stock: bool,
     ) -> Result<RevokeView, ApiError> {
         let decide = |kept: &KeptCoupon, _: &Campaign, now| {
@@ -139,7 +140,7 @@ impl CouponService {
     async fn step(
         &self,
         tenant: &TenantName,
-        coupon_id: Uuid,
+        coupon_id: CouponId,
         decide: impl Fn(&KeptCoupon, &Campaign, Timestamp) -> Result<DecidedStep, Refusal>,
     ) -> Result<(KeptCoupon, Use), ApiError> {
         until_stored(|| self.try_step(tenant, coupon_id, &decide)).await
@@ -149,7 +150,7 @@ impl CouponService {
     async fn try_step(
         &self,
         tenant: &TenantName,
-        coupon_id: Uuid,
+        coupon_id: CouponId,
         decide: &impl Fn(&KeptCoupon, &Campaign, Timestamp) -> Result<DecidedStep, Refusal>,
     ) -> Result<Option<(KeptCoupon, Use)>, ApiError> {
         let kept = self.find(tenant, coupon_id).await?;
@@ -171,7 +172,7 @@ impl CouponService {
     }
 
     /// Reads the coupon's row. Waits a short time for the row of a coupon that was just given.
-    async fn find(&self, tenant: &TenantName, coupon_id: Uuid) -> Result<KeptCoupon, ApiError> {
+    async fn find(&self, tenant: &TenantName, coupon_id: CouponId) -> Result<KeptCoupon, ApiError> {
         if let Some(kept) = coupons::find(&self.ledger, tenant, coupon_id).await? {
             return Ok(kept);
         }
@@ -180,7 +181,7 @@ impl CouponService {
     }
 
     /// Reads the row until it is there, or cannot be on its way any more ([`crate::arrivals`]).
-    async fn find_arriving(&self, tenant: &TenantName, coupon_id: Uuid) -> Result<KeptCoupon, ApiError> {
+    async fn find_arriving(&self, tenant: &TenantName, coupon_id: CouponId) -> Result<KeptCoupon, ApiError> {
         let look = || self.arrivals.look(&*self.port, &self.ledger, tenant, Instant::now());
         let marks = look().await?;
         let mut latest = marks.clone();
@@ -198,7 +199,7 @@ impl CouponService {
     }
 }
 
-fn redeem_view(coupon_id: Uuid, order: &str, usage: Use) -> RedeemView {
+fn redeem_view(coupon_id: CouponId, order: &str, usage: Use) -> RedeemView {
     let is_released = usage.status == CouponStatus::Issued;
     let discount_amount = usage.discount_amount.filter(|_| !is_released);
     RedeemView { coupon_id, order_id: order.to_owned(), status: usage.status, discount_amount }

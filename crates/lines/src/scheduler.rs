@@ -2,8 +2,8 @@
 //! rule allows.
 
 use async_trait::async_trait;
-use domain::Timestamp;
 use domain::line::{Admits, Admitted, DrawStep, LineId, LineRule};
+use domain::{PassId, Timestamp};
 use hot::HotError;
 use hot::lease::Hold;
 use hot::line::{Clock, LinePort};
@@ -244,7 +244,7 @@ async fn tick(
         put_all_back(port, line).await?;
     }
     state.is_unsure = false;
-    let passes: Vec<Uuid> = (0..batch_of(&rule)).map(|_| Uuid::new_v4()).collect();
+    let passes: Vec<PassId> = (0..batch_of(&rule)).map(|_| PassId(Uuid::new_v4())).collect();
     let most = passes.len();
     let admission = port.admit(line, passes, Clock::Engine).await;
     state.is_unsure = matches!(admission, Err(HotError::Unknown(_)));
@@ -255,7 +255,7 @@ async fn tick(
     } else {
         counter!("onsale_line_admitted_total", "line" => line.to_string()).increment(admission.admitted.len() as u64);
         gauge!("onsale_line_serving", "line" => line.to_string())
-            .set(admission.admitted.iter().map(|admitted| admitted.ticket).max().unwrap_or_default() as f64);
+            .set(admission.admitted.iter().map(|admitted| admitted.number.get()).max().unwrap_or_default() as f64);
         if let (Admits::Processing { .. }, Some(dispatch)) = (rule.admits, dispatch) {
             state.is_unsure = !dispatch.dispatch(line, &admission.admitted).await;
             if state.is_unsure {

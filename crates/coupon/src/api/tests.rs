@@ -13,7 +13,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use domain::message::CouponIssued;
-use domain::{CampaignId, Coupon, CouponStatus, EventName, TenantName, UserId};
+use domain::{CampaignId, Coupon, CouponId, CouponStatus, EventName, TenantName, UserId};
 use hot::embedded::{EmbeddedEngine, JournalOptions};
 use hot::{CouponPort, IssueRequest};
 use http::{Method, Request, StatusCode};
@@ -74,7 +74,7 @@ impl Shop {
     }
 
     /// Gives the user a coupon that is in the hot state and in the tables.
-    async fn give(&self, user: &str) -> Uuid {
+    async fn give(&self, user: &str) -> CouponId {
         let coupon = self.decide(&self.sale, user).await;
         self.store(&self.sale, &coupon).await;
         coupon.coupon_id
@@ -100,7 +100,7 @@ impl Shop {
     }
 
     /// The number of revoked coupons in the ledger and in the hot state.
-    async fn revoked(&self, given: &[Uuid]) -> (usize, usize) {
+    async fn revoked(&self, given: &[CouponId]) -> (usize, usize) {
         let rows = coupons::by_ids(&self.ledger, &self.sale.tenant, given).await.expect("read");
         let kept = rows.iter().filter(|row| row.usage.status == CouponStatus::Revoked).count();
         let decided = self.engine.coupons(&self.sale).await.expect("read");

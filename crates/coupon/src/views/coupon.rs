@@ -1,10 +1,9 @@
 //! The JSON of coupons.
 
 use super::values::won;
-use domain::{CampaignStatus, Coupon, CouponStatus, Terms, ZonedTime};
+use domain::{CampaignStatus, Coupon, CouponId, CouponStatus, Terms, ZonedTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// A request for a coupon.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -32,7 +31,8 @@ pub struct IssueAnswer {
     /// Coupons left.
     remaining_stock: u32,
     /// The coupon, with `ISSUED` and `ALREADY_ISSUED`.
-    coupon_id: Option<Uuid>,
+    #[schema(value_type = Option<Uuid>)]
+    coupon_id: Option<CouponId>,
     /// 1..stock, with the coupon.
     serial: Option<u32>,
 }
@@ -54,7 +54,8 @@ pub struct StatusView {
 /// One coupon of a user.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CouponView {
-    coupon_id: Uuid,
+    #[schema(value_type = Uuid)]
+    coupon_id: CouponId,
     serial: u32,
     /// `ISSUED`, `RESERVED`, `REDEEMED`, `EXPIRED` or `REVOKED`.
     #[schema(value_type = String)]
@@ -86,7 +87,8 @@ pub struct UserCoupons {
     /// The campaign.
     pub event_id: String,
     /// The first coupon that is not revoked, or null.
-    pub coupon_id: Option<Uuid>,
+    #[schema(value_type = Option<Uuid>)]
+    pub coupon_id: Option<CouponId>,
     /// All coupons, in the order in which they were given.
     pub coupons: Vec<CouponView>,
 }
@@ -115,7 +117,8 @@ pub struct OrderBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RedeemView {
     /// The coupon.
-    pub coupon_id: Uuid,
+    #[schema(value_type = Uuid)]
+    pub coupon_id: CouponId,
     /// The order.
     pub order_id: String,
     /// `RESERVED`, `REDEEMED` or `ISSUED`.
@@ -138,7 +141,8 @@ pub struct RevokeBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RevokeView {
     /// The coupon.
-    pub coupon_id: Uuid,
+    #[schema(value_type = Uuid)]
+    pub coupon_id: CouponId,
     /// `REVOKED`.
     #[schema(value_type = String)]
     pub status: CouponStatus,

@@ -1,15 +1,15 @@
 //! The JSON and the CSV of a campaign's coupons.
 
-use domain::{CouponStatus, ZonedTime};
+use domain::{CouponId, CouponStatus, ZonedTime};
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// A coupon and its holder.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HeldCoupon {
     /// The coupon.
-    pub coupon_id: Uuid,
+    #[schema(value_type = uuid::Uuid)]
+    pub coupon_id: CouponId,
     /// Its holder.
     pub user_id: String,
     /// 1..stock. Of a revoked coupon that returned to stock: the number that it had.

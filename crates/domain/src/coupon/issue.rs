@@ -2,6 +2,7 @@
 
 use crate::coupon::campaign::{Campaign, Phase};
 use crate::error_code::ErrorCode;
+use crate::id::CouponId;
 use crate::time::Timestamp;
 use uuid::Uuid;
 
@@ -123,7 +124,7 @@ pub fn decide(facts: &Facts) -> Decision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IssuedCoupon {
     /// The coupon.
-    pub coupon_id: Uuid,
+    pub coupon_id: CouponId,
     /// 1..=stock.
     pub serial: u32,
 }
@@ -305,7 +306,7 @@ mod tests {
 
     #[test]
     fn codes_are_unique_and_stand_at_the_index_of_their_outcome() {
-        let coupon = IssuedCoupon { coupon_id: Uuid::nil(), serial: 1 };
+        let coupon = IssuedCoupon { coupon_id: CouponId(Uuid::nil()), serial: 1 };
         let cases = [
             (IssueOutcome::Issued { coupon, remaining: 1 }, "ISSUED"),
             (IssueOutcome::SoldOut, "SOLD_OUT"),

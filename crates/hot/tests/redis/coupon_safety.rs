@@ -3,7 +3,7 @@
 use domain::coupon::Coupon;
 use domain::coupon::campaign::Switches;
 use domain::limit::Rate;
-use domain::{Campaign, CampaignId, EventName, IssueOutcome, TenantName, Timestamp, UserId};
+use domain::{Campaign, CampaignId, CouponId, EventName, IssueOutcome, TenantName, Timestamp, UserId};
 use hot::embedded::EmbeddedKeys;
 use hot::redis::{Ack, Announce, RedisEngine, RedisKeys, RedisLimits, RedisOptions};
 use hot::{Completeness, CouponPort, HotError, IssueRequest, KeyPort, LimitPort, LocalQuestion};
@@ -250,7 +250,7 @@ async fn many_servers_sell_exactly_the_stock_and_no_user_gets_two() {
         })
     });
     let mut yes: Vec<(UserId, u32)> = Vec::new();
-    let mut held: BTreeMap<UserId, BTreeSet<Uuid>> = BTreeMap::new();
+    let mut held: BTreeMap<UserId, BTreeSet<CouponId>> = BTreeMap::new();
     for heard in futures::future::join_all(selling).await {
         for (user, answer) in heard.expect("runs") {
             match answer.expect("decided") {

@@ -2,13 +2,13 @@
 //! recognized by their code alone; only a response with a coupon is parsed in full.
 
 use crate::load::Answer;
+use domain::CouponId;
 use serde::Deserialize;
-use uuid::Uuid;
 
 /// A coupon as named by the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct CouponRef {
-    pub(super) coupon_id: Uuid,
+    pub(super) coupon_id: CouponId,
     pub(super) serial: u32,
 }
 
@@ -75,7 +75,7 @@ pub(super) type Decision = (Code, Option<CouponRef>);
 struct FullAnswer<'a> {
     #[serde(borrow)]
     code: std::borrow::Cow<'a, str>,
-    coupon_id: Option<Uuid>,
+    coupon_id: Option<CouponId>,
     serial: Option<u32>,
 }
 
@@ -144,6 +144,7 @@ pub(super) fn excerpt(body: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use uuid::Uuid;
 
     fn interpreted(status: u16, body: &str) -> Interpretation<Decision> {
         interpret_decision(&Answer { status, retry_after_seconds: None, keep_alive: true, body: body.as_bytes() })
@@ -151,7 +152,7 @@ mod tests {
 
     #[test]
     fn decisions_are_recognized_with_any_spacing() {
-        let id = Uuid::from_u128(7);
+        let id = CouponId(Uuid::from_u128(7));
         let held = CouponRef { coupon_id: id, serial: 3 };
         let yes = format!(r#"{{"success":true,"code":"ISSUED","message":"ok","coupon_id":"{id}","serial":3}}"#);
         assert_eq!(interpreted(200, &yes), Interpretation::Decision((Code::Issued, Some(held))));

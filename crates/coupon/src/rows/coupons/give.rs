@@ -8,7 +8,7 @@ use crate::rows::campaigns::{from_row, locked_row_of};
 use crate::rows::entities::{campaign, coupon, user_coupon};
 use domain::coupon::issue::{Decision, Facts, KeyUse, decide};
 use domain::message::CouponIssued;
-use domain::{Campaign, CampaignId, Timestamp, UserId};
+use domain::{Campaign, CampaignId, CouponId, Timestamp, UserId};
 use ledger::{LedgerError, Transaction};
 use sea_orm::sea_query::{Alias, Expr, Query};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -157,7 +157,7 @@ impl Sale {
         CouponIssued {
             tenant: self.campaign.id.tenant.to_string(),
             campaign_id: self.campaign.id.event.to_string(),
-            coupon_id: Uuid::new_v4(),
+            coupon_id: CouponId(Uuid::new_v4()),
             user_id: user.to_string(),
             serial: self.free.take(),
             nth_of_user,

@@ -4,7 +4,7 @@ use crate::rows::campaigns::campaign_id;
 use crate::rows::entities::{campaign, coupon, user_coupon};
 use domain::coupon::reconcile::Entry;
 use domain::coupon::redemption::Use;
-use domain::{CampaignId, CouponStatus, EventName, TenantName, UserId};
+use domain::{CampaignId, CouponId, CouponStatus, EventName, TenantName, UserId};
 use ledger::moment::read;
 use ledger::{Ledger, LedgerError};
 use sea_orm::prelude::DateTimeUtc;
@@ -19,7 +19,7 @@ const NAMED_MAX: usize = 500;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptCoupon {
     /// The coupon.
-    pub coupon_id: Uuid,
+    pub coupon_id: CouponId,
     /// Its campaign.
     pub campaign: CampaignId,
     /// Its holder.
@@ -59,7 +59,11 @@ impl Counts {
 ///
 /// # Errors
 /// [`LedgerError`].
-pub async fn find(ledger: &Ledger, tenant: &TenantName, coupon_id: Uuid) -> Result<Option<KeptCoupon>, LedgerError> {
+pub async fn find(
+    ledger: &Ledger,
+    tenant: &TenantName,
+    coupon_id: CouponId,
+) -> Result<Option<KeptCoupon>, LedgerError> {
     Ok(by_ids(ledger, tenant, &[coupon_id]).await?.pop())
 }
 
@@ -67,11 +71,11 @@ pub async fn find(ledger: &Ledger, tenant: &TenantName, coupon_id: Uuid) -> Resu
 ///
 /// # Errors
 /// [`LedgerError`].
-pub async fn by_ids(ledger: &Ledger, tenant: &TenantName, ids: &[Uuid]) -> Result<Vec<KeptCoupon>, LedgerError> {
+pub async fn by_ids(ledger: &Ledger, tenant: &TenantName, ids: &[CouponId]) -> Result<Vec<KeptCoupon>, LedgerError> {
     let mut found = Vec::with_capacity(ids.len());
     for part in ids.chunks(NAMED_MAX) {
         let select = kept()
-            .and_where(qualified(user_coupon::Column::CouponId).is_in(part.iter().copied()))
+            .and_where(qualified(user_coupon::Column::CouponId).is_in(part.iter().map(|id| id.get())))
             .and_where(qualified(campaign::Column::Tenant).eq(tenant.as_str()))
             .take();
         found.extend(fetch(ledger, select).await?);
@@ -239,7 +243,7 @@ fn status_of(text: &str) -> Result<CouponStatus, LedgerError> {
 fn from_row(row: Joined) -> Result<KeptCoupon, LedgerError> {
     let number = |value: i32| u32::try_from(value).map_err(|_| LedgerError::damaged("a number"));
     Ok(KeptCoupon {
-        coupon_id: row.coupon_id,
+        coupon_id: CouponId(row.coupon_id),
         campaign: campaign_id(&row.tenant, &row.event_id)?,
         user_id: row.user_id,
         nth_of_user: number(row.nth_of_user)?,

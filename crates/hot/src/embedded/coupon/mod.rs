@@ -22,14 +22,13 @@ use crate::port::{
 };
 use async_trait::async_trait;
 use domain::coupon::Coupon;
-use domain::{Campaign, CampaignId, IssueOutcome, Timestamp, UserId};
+use domain::{Campaign, CampaignId, CouponId, IssueOutcome, Timestamp, UserId};
 use journal::{Journal, JournalReader};
 use owner::{Command, Owner, Revocation};
 use state::State;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
-use uuid::Uuid;
 use view::Views;
 
 /// Most commands waiting for the owner; past that, calls are refused with [`HotError::Unavailable`].
@@ -164,7 +163,7 @@ impl CouponPort for EmbeddedEngine {
         &self,
         id: &CampaignId,
         user: &UserId,
-        coupon_id: Uuid,
+        coupon_id: CouponId,
         return_to_stock: bool,
     ) -> Result<bool, HotError> {
         let target = Box::new(Revocation { id: id.clone(), user: user.clone(), coupon_id, return_to_stock });

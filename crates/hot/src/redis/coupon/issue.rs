@@ -11,7 +11,7 @@ use crate::redis::reply::{Array, Reading};
 use domain::coupon::Coupon;
 use domain::coupon::issue::IssuedCoupon;
 use domain::message::Envelope;
-use domain::{IdempotencyKey, IssueOutcome, Timestamp};
+use domain::{CouponId, IdempotencyKey, IssueOutcome, Timestamp};
 use redis::Value;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -26,7 +26,7 @@ type Answer = Result<IssueOutcome, HotError>;
 pub(super) struct Proposal<'a> {
     pub index: usize,
     pub request: &'a IssueRequest,
-    coupon_id: Uuid,
+    coupon_id: CouponId,
     /// The request's key. One that is part of an attempt and has none gets its own: the attempt's other requests propose
     /// the same coupon, and this one, sent again by the client after a lost answer, must know its own yes from theirs.
     key: Option<IdempotencyKey>,
@@ -35,7 +35,7 @@ pub(super) struct Proposal<'a> {
 impl<'a> Proposal<'a> {
     pub fn new(index: usize, request: &'a IssueRequest) -> Self {
         let own_key = || request.coupon_id.map(|_| IdempotencyKey(Uuid::new_v4()));
-        let coupon_id = request.coupon_id.unwrap_or_else(Uuid::new_v4);
+        let coupon_id = request.coupon_id.unwrap_or_else(|| CouponId(Uuid::new_v4()));
         Self { index, request, coupon_id, key: request.key.or_else(own_key) }
     }
 }
@@ -296,9 +296,9 @@ impl Inner {
     }
 }
 
-fn push_simple(id: Uuid, out: &mut String) {
+fn push_simple(id: CouponId, out: &mut String) {
     let mut text = [0; uuid::fmt::Simple::LENGTH];
-    out.push_str(id.simple().encode_lower(&mut text));
+    out.push_str(id.get().simple().encode_lower(&mut text));
 }
 
 fn key_text(key: IdempotencyKey) -> String {
@@ -314,7 +314,7 @@ mod tests {
     use super::*;
     use domain::{CampaignId, EventName, TenantName, UserId};
 
-    fn request(coupon_id: Option<Uuid>) -> IssueRequest {
+    fn request(coupon_id: Option<CouponId>) -> IssueRequest {
         let campaign = CampaignId::new(TenantName::default_tenant(), EventName::new("sale").expect("a name"));
         IssueRequest { campaign, user: UserId::new("ann").expect("a name"), key: None, admitted: true, coupon_id }
     }
@@ -329,7 +329,7 @@ mod tests {
         let alone = request(None);
         let first = Proposal::new(0, &alone);
         assert!(matches!(settled(&first, &given(&first), 0), IssueOutcome::Issued { .. }));
-        let part_of_attempt = request(Some(Uuid::new_v4()));
+        let part_of_attempt = request(Some(CouponId(Uuid::new_v4())));
         let [first, other] = [0, 1].map(|index| Proposal::new(index, &part_of_attempt));
         assert!(matches!(settled(&first, &given(&first), 0), IssueOutcome::Issued { .. }));
         assert!(matches!(settled(&other, &given(&first), 0), IssueOutcome::AlreadyIssued { .. }));

@@ -150,7 +150,7 @@ impl Inner {
                 coupon.serial.to_string(),
                 coupon.nth_of_user.to_string(),
                 coupon.issued_at.millis().to_string(),
-                coupon.coupon_id.simple().to_string(),
+                coupon.coupon_id.get().simple().to_string(),
                 state.to_owned(),
             ]);
         }
