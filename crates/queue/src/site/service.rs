@@ -75,7 +75,7 @@ fn line_of(name: &str) -> Result<LineId, ApiError> {
 }
 
 fn no_line() -> ApiError {
-    ApiError::new(ErrorCode::NotFound).detail("there is no such line")
+    lines::operation::no_such_line()
 }
 
 fn see_other(to: &str, cookie: Option<&str>) -> Response {
