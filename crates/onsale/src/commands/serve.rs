@@ -6,7 +6,7 @@ use crate::config::{Config, HotEngine, Loaded, without_password};
 use crate::telemetry;
 use crate::wiring::{
     Demo, Engines, Failures, Messaging, Opening, Server, ServerOpening, Supervisor, Task, limits, open_roles,
-    open_server, prepare_demo, probe,
+    open_server, prepare_demo, probe, schemas_of,
 };
 use anyhow::bail;
 use onsale_http::HttpMetrics;
@@ -47,9 +47,9 @@ pub fn with_ports_of_role(loaded: Loaded, arguments: &ServeArguments) -> Config 
 /// Whatever keeps it from doing its work.
 pub fn run(config: &Config, arguments: &ServeArguments) -> anyhow::Result<Ending> {
     let roles = arguments.roles();
-    if let Some(why) =
-        config.why_not_apart(roles.iter().any(|role| role.needs_tables())).filter(|_| roles.len() != Role::ALL.len())
-    {
+    let schemas = schemas_of(&roles);
+    let why_not_apart = config.why_not_apart(schemas.iter().map(|schema| schema.name));
+    if let Some(why) = why_not_apart.filter(|_| roles.len() != Role::ALL.len()) {
         return Err(super::WrongUse(why.to_owned()).into());
     }
     // What is not the door's: relays, consumers, comparisons. One thread, so that it never crowds the door out.
@@ -138,6 +138,11 @@ fn greet(config: &Config, roles: &[Role], server: &Server, demo: Option<&Demo>) 
     println!("  hot      {}", without_password(&config.hot.url));
     println!("  bus      {}", without_password(&config.bus.url));
     println!("  ledger   {}", without_password(&config.ledger.url));
+    for schema in schemas_of(roles) {
+        if let Some(url) = config.ledger.own_url_of(schema.name) {
+            println!("  ledger   {} ({})", without_password(url), schema.name);
+        }
+    }
     println!("  data     {}", config.data.dir.display());
     let management = config.http.management_listen.unwrap_or(address);
     println!("  API      http://{management}/docs");

@@ -7,6 +7,7 @@ use crate::config::{Config, DispatchMode};
 use crate::wiring::hot_routes::HotRoute;
 use crate::wiring::internal;
 use crate::wiring::role::{MakeHotRoute, Role};
+use crate::wiring::schemas::{COUPON, ContextSchema};
 use crate::wiring::supervisor::Task;
 use anyhow::Context;
 use axum::Router;
@@ -22,6 +23,9 @@ use utoipa::OpenApi;
 fn is_gate(line: &LineId) -> bool {
     matches!(line, LineId::Gate(_))
 }
+
+/// The schemas that the role needs.
+pub(super) const SCHEMAS: &[&ContextSchema] = &[&COUPON];
 
 /// Opens the role.
 ///

@@ -4,6 +4,7 @@
 use super::Opening;
 use crate::config::{Config, HotEngine};
 use crate::wiring::role::{Role, probe};
+use crate::wiring::schemas::ContextSchema;
 use crate::wiring::supervisor::Task;
 use crate::wiring::{internal, receipts, secrets};
 use access::callers::Callers;
@@ -30,6 +31,9 @@ const KEY_FILE: &str = "cookie.key";
 fn is_site(line: &LineId) -> bool {
     matches!(line, LineId::Queue(_))
 }
+
+/// The schemas that the role needs.
+pub(super) const SCHEMAS: &[&ContextSchema] = &[];
 
 /// Opens the role. Makes the configured lines that do not exist yet.
 ///
