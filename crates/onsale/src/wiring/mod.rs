@@ -30,6 +30,8 @@ pub use demo::{Demo, prepare as prepare_demo};
 pub use engines::{Engines, open_ledger};
 pub use messaging::{Messaging, dead_letters};
 pub use role::probe;
+#[cfg(test)]
+pub use role::{MakeHotRoute, Role};
 pub use roles::{Opening, open as open_roles};
 pub use server::{Opening as ServerOpening, Server, limits, open as open_server};
-pub use supervisor::{Failures, Supervisor, Task};
+pub use supervisor::{Supervisor, Task};

@@ -10,8 +10,8 @@ use super::engines::Engines;
 use super::role::{MakeHotRoute, Role};
 use crate::cli;
 use crate::config::Config;
-use onsale_http::HttpMetrics;
 use onsale_http::limits::Limits;
+use onsale_http::{Failures, HttpMetrics};
 use std::sync::Arc;
 
 /// What every role is opened with.
@@ -24,6 +24,8 @@ pub struct Opening<'a> {
     pub limits: &'a Arc<Limits>,
     /// Where the routes are counted.
     pub metrics: &'a Arc<HttpMetrics>,
+    /// Where background work that is started again is reported.
+    pub failures: &'a Failures,
 }
 
 impl Opening<'_> {
