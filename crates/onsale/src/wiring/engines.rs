@@ -1,6 +1,7 @@
 //! The engines of one process, opened in the order in which they can refuse, and what several roles make of them.
 
 use super::schemas::{COUPON, Ledgers, open_ledger};
+use super::supervisor::Task;
 use super::{kafka, receipts, redis, roles};
 use crate::cli::Role;
 use crate::config::{BusEngine, Config, DispatchMode, HotEngine};
@@ -31,6 +32,10 @@ pub struct Engines {
     pub ledgers: Ledgers,
     /// The coupon context over both.
     pub coupon: Option<CouponContext>,
+    /// Background work of the engines, for the one who serves.
+    pub tasks: Vec<Task>,
+    /// The threads of the engines: each tells whether it has failed.
+    threads: Vec<Box<dyn Fn() -> bool + Send + Sync>>,
 }
 
 /// Contended state.
@@ -124,12 +129,18 @@ impl Engines {
         self.roles.contains(&role)
     }
 
+    /// Whether a thread of an engine has ended by itself: only a new process reads the journal again.
+    pub fn has_failed(&self) -> bool {
+        self.threads.iter().any(|has_failed| has_failed())
+    }
+
     async fn embedded(config: &Config, roles: &[Role]) -> anyhow::Result<Self> {
         let folder = &config.data.dir;
         make_folder(folder)?;
         let options = JournalOptions { flush: config.hot.flush, ..JournalOptions::default() };
         let coupons = EmbeddedEngine::open(folder, options).with_context(|| cannot_use(folder))?;
         let lines = EmbeddedLines::open(folder, options).with_context(|| cannot_use(folder))?;
+        let (owner, writer) = (coupons.clone(), lines.clone());
         let hot = HotEngines {
             coupons: Some(Arc::new(coupons)),
             lines: Arc::new(lines),
@@ -140,16 +151,25 @@ impl Engines {
         if let Some(context) = &coupon {
             bring_together(&context.coupons).await?;
         }
-        Ok(Self { roles: roles.to_vec(), hot: Some(hot), ledgers, coupon })
+        Ok(Self {
+            roles: roles.to_vec(),
+            hot: Some(hot),
+            ledgers,
+            coupon,
+            tasks: Vec::new(),
+            threads: vec![Box::new(move || owner.has_failed()), Box::new(move || writer.has_failed())],
+        })
     }
 
     async fn on_redis(config: &Config, roles: &[Role], address: &RedisAddress) -> anyhow::Result<Self> {
         let has = |role| roles.contains(&role);
         let has_coupons = has(Role::Coupon) || has(Role::Gate);
         let ledgers = Ledgers::open(config, &roles::schemas(roles)).await?;
+        let mut tasks = Vec::new();
         let hot = if has_coupons || has(Role::Queue) {
             let connections = redis::connect(config, address).await?;
             let coupons = if has_coupons { Some(redis::engine(config, &connections)?) } else { None };
+            tasks.extend(coupons.clone().map(redis::watcher));
             Some(HotEngines {
                 coupons: coupons.map(|engine| Arc::new(engine) as Arc<dyn CouponPort>),
                 lines: Arc::new(redis::lines(config, &connections)),
@@ -168,7 +188,7 @@ impl Engines {
             // A campaign or shard that is not well must not keep all others closed: it is tried again every few seconds.
             tracing::error!(code = error.code.as_str(), "not every campaign could be brought up to date");
         }
-        Ok(Self { roles: roles.to_vec(), hot, ledgers, coupon })
+        Ok(Self { roles: roles.to_vec(), hot, ledgers, coupon, tasks, threads: Vec::new() })
     }
 
     /// The use cases over hot state: owned or shared, or, when a server is running on the same folder (then `true`), a

@@ -32,7 +32,9 @@ pub use demo::{Demo, prepare as prepare_demo};
 pub use engines::Engines;
 pub use messaging::{Messaging, dead_letters};
 pub use role::probe;
+#[cfg(test)]
+pub use role::{MakeHotRoute, Role};
 pub use roles::{Opening, open as open_roles, schemas as schemas_of};
 pub use schemas::{ALL as ALL_SCHEMAS, COUPON as COUPON_SCHEMA, ContextSchema, open_ledger};
 pub use server::{Opening as ServerOpening, Server, limits, open as open_server};
-pub use supervisor::{Failures, Supervisor, Task};
+pub use supervisor::{Supervisor, Task};

@@ -67,7 +67,7 @@ fn scheduler(config: &Config, gate: GateService, keys: Arc<dyn KeyPort>) -> Task
         let dispatch =
             has_issuers.then(|| Arc::new(ToIssuers::new(context.publisher, keys.clone())) as Arc<dyn Dispatch>);
         let port = gate.lines.port.clone();
-        async move { Scheduler::run(port, is_gate, dispatch, context.shutdown.stopped()).await }
+        async move { Scheduler::run(port, is_gate, dispatch, context.failures, context.shutdown.stopped()).await }
     })
 }
 

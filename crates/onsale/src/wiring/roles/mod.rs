@@ -11,8 +11,8 @@ use super::role::{MakeHotRoute, Role};
 use super::schemas::ContextSchema;
 use crate::cli;
 use crate::config::Config;
-use onsale_http::HttpMetrics;
 use onsale_http::limits::Limits;
+use onsale_http::{Failures, HttpMetrics};
 use std::sync::Arc;
 
 /// What every role is opened with.
@@ -25,6 +25,8 @@ pub struct Opening<'a> {
     pub limits: &'a Arc<Limits>,
     /// Where the routes are counted.
     pub metrics: &'a Arc<HttpMetrics>,
+    /// Where background work that is started again is reported.
+    pub failures: &'a Failures,
 }
 
 impl Opening<'_> {
