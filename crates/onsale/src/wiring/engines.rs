@@ -16,8 +16,6 @@ use hot::redis::{RedisAddress, RedisKeys};
 use hot::{CouponPort, KeyPort};
 use ledger::{Ledger, LedgerOptions};
 use lines::LineClient;
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -56,12 +54,7 @@ pub struct CouponContext {
 }
 
 pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
-    // Coupons, names and hashes of keys: nobody else on this machine need read them.
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .with_context(|| format!("the data folder {} cannot be made", folder.display()))
+    files::make_folder(folder).with_context(|| format!("the data folder {} cannot be made", folder.display()))
 }
 
 fn cannot_use(folder: &Path) -> String {
@@ -127,7 +120,17 @@ pub async fn open_ledger(config: &Config) -> anyhow::Result<Ledger> {
     let ledger = Ledger::connect(&url, &SCHEMA, LedgerOptions::default()).await;
     let ledger = ledger.with_context(|| if embedded { cannot_open(folder) } else { CANNOT_OPEN.to_owned() })?;
     ledger.migrate().await.context("the database cannot be brought up to date")?;
-    Ok(ledger)
+    match ledger.write_and_undo().await {
+        Err(error) if embedded => Err(error).with_context(|| {
+            format!("the database in {} cannot be written; it must belong to the user that runs this", folder.display())
+        }),
+        // A server that takes no writes for a moment is waited for while serving.
+        Err(error) => {
+            tracing::error!(%error, "the database takes no writes at the moment");
+            Ok(ledger)
+        }
+        Ok(()) => Ok(ledger),
+    }
 }
 
 impl Engines {

@@ -9,7 +9,7 @@
 //! supervisor  background tasks, watched
 //! server      the HTTP server over what the roles brought; hot_routes: its fast path
 //! internal    keys between our own services; secrets: given, or made and kept; receipts: the key of opening draws
-//! demo        example data, said loudly
+//! demo        example data, said loudly; the first administrator's key
 //! ```
 
 mod demo;
@@ -26,10 +26,10 @@ mod secrets;
 mod server;
 mod supervisor;
 
-pub use demo::{Demo, prepare as prepare_demo};
+pub use demo::{AdminKey, Demo, prepare as prepare_demo};
 pub use engines::{Engines, open_ledger};
 pub use messaging::{Messaging, dead_letters};
 pub use role::probe;
 pub use roles::{Opening, open as open_roles};
-pub use server::{Opening as ServerOpening, Server, limits, open as open_server};
+pub use server::{Addresses, Opening as ServerOpening, Server, limits, open as open_server};
 pub use supervisor::{Failures, Supervisor, Task};
