@@ -17,6 +17,7 @@ mod number;
 pub mod server;
 pub mod text;
 pub mod trace;
+pub mod welcome;
 
 pub use error::ApiError;
 pub use error::body::error_body;

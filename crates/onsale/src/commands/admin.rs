@@ -32,7 +32,7 @@ pub fn run(config: &Config, command: &AdminCommand) -> anyhow::Result<Ending> {
                     println!("{id} is revoked; running servers refuse it within two seconds");
                     return Ok(Ending::Done);
                 }
-                eprintln!("there is no valid key {id}; see `onsale admin keys list`");
+                eprintln!("there is no key {id} in force; see `onsale admin keys list`");
                 Ok(Ending::CheckFailed)
             }
         }

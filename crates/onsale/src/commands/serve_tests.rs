@@ -4,7 +4,7 @@ use super::serve::{ending, failed, failed_parts};
 use super::{Ending, exit_status, with_causes};
 use crate::cli::Role as RoleName;
 use crate::config::{Config, Sources, load};
-use crate::wiring::{Engines, MakeHotRoute, Messaging, Role, ServerOpening, limits, open_server};
+use crate::wiring::{Addresses, Engines, MakeHotRoute, Messaging, Role, ServerOpening, limits, open_server};
 use async_trait::async_trait;
 use bus::{HandleError, Handler, Message};
 use domain::Timestamp;
@@ -57,6 +57,7 @@ async fn failed_with(hot: Vec<MakeHotRoute>, handlers: Vec<Arc<dyn Handler>>) ->
     let messaging = Messaging::start(&config, handlers).expect("started");
     let opening = ServerOpening {
         config: &config,
+        addresses: Addresses::take(&config).expect("free"),
         limits: limits(&config),
         metrics: Arc::new(HttpMetrics::default()),
         exporter: PrometheusBuilder::new().build_recorder().handle(),

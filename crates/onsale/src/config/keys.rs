@@ -27,6 +27,7 @@ const INTERNAL_KEY: Kind = Kind::Secret { min: 16 };
 pub const KEYS: &[Key] = &[
     key("http.listen", Kind::Address { may_be_empty: false }),
     key("http.management_listen", Kind::Address { may_be_empty: true }),
+    key("http.allow_unsafe", Kind::Flag),
     key("http.workers", whole(0, 1024)),
     key("http.max_connections", whole(1, 1_000_000)),
     key("http.body_limit_bytes", whole(1024, 67_108_864)),

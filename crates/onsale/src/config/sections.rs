@@ -50,6 +50,8 @@ pub struct Http {
     /// Address for operators; `None`: the same as `listen`.
     #[serde(deserialize_with = "address_or_none")]
     pub management_listen: Option<SocketAddr>,
+    /// Whether to start in spite of unsafe settings.
+    pub allow_unsafe: bool,
     /// Worker threads; 0 means one per core. [`Http::worker_count`] resolves it.
     pub workers: u16,
     /// Maximum number of open connections.

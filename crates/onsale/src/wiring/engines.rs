@@ -17,8 +17,6 @@ use hot::redis::{RedisAddress, RedisKeys};
 use hot::{CouponPort, KeyPort};
 use ledger::Ledger;
 use lines::LineClient;
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -61,12 +59,7 @@ pub struct CouponContext {
 }
 
 pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
-    // Coupons, names and hashes of keys: nobody else on this machine need read them.
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .with_context(|| format!("the data folder {} cannot be made", folder.display()))
+    files::make_folder(folder).with_context(|| format!("the data folder {} cannot be made", folder.display()))
 }
 
 fn cannot_use(folder: &Path) -> String {

@@ -10,7 +10,7 @@
 //! supervisor  background tasks, watched
 //! server      the HTTP server over what the roles brought; hot_routes: its fast path
 //! internal    keys between our own services; secrets: given, or made and kept; receipts: the key of opening draws
-//! demo        example data, said loudly
+//! demo        example data, said loudly; the first administrator's key
 //! ```
 
 mod demo;
@@ -28,7 +28,7 @@ mod secrets;
 mod server;
 mod supervisor;
 
-pub use demo::{Demo, prepare as prepare_demo};
+pub use demo::{AdminKey, Demo, prepare as prepare_demo};
 pub use engines::Engines;
 pub use messaging::{Messaging, dead_letters};
 pub use role::probe;
@@ -36,5 +36,5 @@ pub use role::probe;
 pub use role::{MakeHotRoute, Role};
 pub use roles::{Opening, open as open_roles, schemas as schemas_of};
 pub use schemas::{ALL as ALL_SCHEMAS, COUPON as COUPON_SCHEMA, ContextSchema, open_ledger};
-pub use server::{Opening as ServerOpening, Server, limits, open as open_server};
+pub use server::{Addresses, Opening as ServerOpening, Server, limits, open as open_server};
 pub use supervisor::{Supervisor, Task};

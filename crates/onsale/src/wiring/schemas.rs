@@ -69,7 +69,18 @@ pub async fn open_ledger(config: &Config, schema: &ContextSchema) -> anyhow::Res
         format!("{cannot_open}; put back a copy of the folder {folder}, or choose another folder with --data")
     })?;
     ledger.migrate().await.with_context(|| format!("the tables of {name} cannot be brought up to date"))?;
-    Ok(ledger)
+    match ledger.write_and_undo().await {
+        Err(error) if embedded => Err(error).with_context(|| {
+            let folder = folder.display();
+            format!("the database of {name} in {folder} cannot be written; it must belong to the user that runs this")
+        }),
+        // A server that takes no writes for a moment is waited for while serving.
+        Err(error) => {
+            tracing::error!(%error, schema = name, "the database takes no writes at the moment");
+            Ok(ledger)
+        }
+        Ok(()) => Ok(ledger),
+    }
 }
 
 /// The open tables of a process.

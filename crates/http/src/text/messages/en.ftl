@@ -60,3 +60,9 @@ notice-unavailable-title = Your position is temporarily unavailable
 notice-unavailable = We cannot look up your position right now. You keep your position, and this page tries again automatically.
 notice-drawing-title = You are in the draw
 notice-drawing = Your entry number is { $n }. The draw sets the order when the line opens. This page reloads automatically.
+
+# The page at the address of a server.
+welcome-lead = A server of Onsale runs here. Programs use it through its API.
+welcome-documents = The API document, with a page to try each call
+welcome-health = The state of this server
+welcome-metrics = Metrics for Prometheus

@@ -4,6 +4,7 @@ use super::finding::Finding;
 use crate::commands::{block_on, with_causes};
 use crate::config::Config;
 use crate::wiring::{COUPON_SCHEMA, ContextSchema, Engines};
+use bus::local::LocalDeadLetters;
 use hot::embedded::{EmbeddedEngine, EmbeddedLines, JournalError, JournalOptions, JournalSnapshot};
 use hot::line::LinePort;
 use ledger::SchemaState;
@@ -62,13 +63,35 @@ pub(super) async fn sqlite(config: &Config, schema: &ContextSchema) -> Finding {
     let state = async {
         let ledger = schema.connect(config).await?;
         ledger.ping().await?;
-        ledger.schema_state().await
+        let state = ledger.schema_state().await?;
+        // Tables of an earlier version are written when they are brought up to date.
+        if state == SchemaState::Current {
+            ledger.write_and_undo().await?;
+        }
+        Ok(state)
     };
     let finding = match state.await {
-        Ok(SchemaState::Current) => Finding::ok("database", "answers; the tables are up to date"),
+        Ok(SchemaState::Current) => Finding::ok("database", "takes a row (undone); the tables are up to date"),
         Ok(SchemaState::Behind(_)) => Finding::ok("database", "answers; the tables are updated when the server starts"),
         Ok(state) => Finding::wrong("database", state.to_string(), "install that version of Onsale, or set data.dir"),
-        Err(error) => Finding::wrong("database", error.to_string(), "restore a backup, or set data.dir"),
+        Err(error) => {
+            let error: ledger::LedgerError = error;
+            let change =
+                "the file must belong to the user that runs the server; else restore a backup, or set data.dir";
+            Finding::wrong("database", error.to_string(), change)
+        }
     };
     finding.of(schema.tables.name)
+}
+
+/// Checks that the file of dead letters can be opened and written.
+pub(super) fn dead_letters(config: &Config) -> Finding {
+    match LocalDeadLetters::open(&config.data.dir.join(LocalDeadLetters::FILE)) {
+        Ok(_) => Finding::ok("dead-letters", "the file of dead letters can be written"),
+        Err(error) => {
+            let change =
+                "the file must belong to the user that runs the server; else restore a backup, or set data.dir";
+            Finding::wrong("dead-letters", error.to_string(), change)
+        }
+    }
 }

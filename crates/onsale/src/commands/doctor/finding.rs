@@ -1,16 +1,24 @@
 //! The result of a check.
 
 /// The names of all checks, as `--allow` takes them.
-pub(super) const NAMES: [&str; 38] = [
+pub(super) const NAMES: [&str; 46] = [
     "data-folder",
+    "data-owner",
     "free-space",
     "journal",
     "lines",
     "line-keys",
     "database",
+    "dead-letters",
     "address",
     "descriptors",
     "openness",
+    "demo",
+    "documents",
+    "proxies",
+    "keys",
+    "limits",
+    "unsafe",
     "flush",
     "redis-nodes",
     "redis-version",

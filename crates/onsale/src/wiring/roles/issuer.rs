@@ -3,7 +3,7 @@
 use super::Opening;
 use super::coupon::ledger_probe;
 use crate::cli;
-use crate::config::{BusEngine, Config, DispatchMode};
+use crate::config::{BusEngine, Config, DispatchMode, without_secrets};
 use crate::wiring::engines::Engines;
 use crate::wiring::role::{Role, probe};
 use crate::wiring::schemas::{COUPON, ContextSchema};
@@ -57,5 +57,8 @@ fn gate(config: &Config, engines: &Engines) -> anyhow::Result<Arc<dyn TellGate>>
         None => String::new(),
     };
     let urls = &config.internal.url.gate;
-    Ok(Arc::new(GateCall::new(urls, key).with_context(|| format!("internal.url.gate {urls} cannot be used"))?))
+    Ok(Arc::new(
+        GateCall::new(urls, key)
+            .with_context(|| format!("internal.url.gate {} cannot be used", without_secrets(urls)))?,
+    ))
 }

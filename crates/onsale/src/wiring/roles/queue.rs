@@ -2,7 +2,7 @@
 //! no database: API keys are checked by the coupon role.
 
 use super::Opening;
-use crate::config::{Config, HotEngine};
+use crate::config::{Config, HotEngine, without_secrets};
 use crate::wiring::role::{Role, probe};
 use crate::wiring::schemas::ContextSchema;
 use crate::wiring::supervisor::Task;
@@ -111,7 +111,8 @@ fn callers(opening: &Opening<'_>) -> anyhow::Result<Callers> {
         String::new()
     });
     let urls = &opening.config.internal.url.coupon;
-    let keys = RemoteKeys::new(urls, key).with_context(|| format!("internal.url.coupon {urls} cannot be used"))?;
+    let keys = RemoteKeys::new(urls, key)
+        .with_context(|| format!("internal.url.coupon {} cannot be used", without_secrets(urls)))?;
     Ok(Callers::by_coupon_role(keys))
 }
 
