@@ -4,7 +4,7 @@ use super::client::LineClient;
 use super::rules::change_rule;
 use super::serving::ServingCache;
 use domain::line::{LineCounts, LineId, LineRule};
-use domain::{CampaignId, ErrorCode, EventName};
+use domain::{ErrorCode, EventName};
 use hot::line::Clock;
 use onsale_http::ApiError;
 use serde::{Deserialize, Serialize};
@@ -115,19 +115,17 @@ impl LineClient {
         })
     }
 
-    /// The line that an operator names: `queue:<name>`, `gate:<campaign>`, or a name alone.
+    /// The line that an address names: `queue:<name>`, `gate:<campaign>`, `gate:<tenant>~<campaign>`, or a name alone.
     ///
     /// # Errors
     /// `INVALID_INPUT` for a malformed name, `NOT_FOUND` if there is no such line.
     pub async fn named(&self, text: &str) -> Result<(LineId, LineRule), ApiError> {
         let invalid = |error: domain::name::NameError| ApiError::invalid(format!("line {error}"));
-        let candidates = match text.parse::<LineId>() {
-            Ok(line) => vec![line],
-            Err(_) => {
-                let campaign: CampaignId = text.parse().map_err(invalid)?;
-                let mut lines = vec![LineId::Gate(campaign)];
-                lines.extend(EventName::new(text).ok().map(LineId::Queue));
-                lines
+        let candidates = match text.split_once(':') {
+            Some(("gate" | "queue", _)) => vec![LineId::from_address(text).map_err(invalid)?],
+            _ => {
+                let gate = LineId::from_address(&format!("gate:{text}")).map_err(invalid)?;
+                [Some(gate), EventName::new(text).ok().map(LineId::Queue)].into_iter().flatten().collect()
             }
         };
         for line in candidates.into_iter().rev() {
@@ -135,7 +133,7 @@ impl LineClient {
                 return Ok((line, rule));
             }
         }
-        let names = "there is no such line: gate:CAMPAIGN, gate:TENANT%2FCAMPAIGN or queue:NAME";
+        let names = "there is no such line: gate:CAMPAIGN, gate:TENANT~CAMPAIGN or queue:NAME";
         Err(ApiError::new(ErrorCode::NotFound).detail(names))
     }
 
