@@ -10,6 +10,7 @@ mod gate;
 mod gate_door;
 mod gate_kafka;
 mod gate_pass;
+mod heads;
 mod issue;
 mod kill;
 mod kill_rush;
