@@ -12,6 +12,7 @@ pub enum ErrorCode {
     RequestTimeout,
     PayloadTooLarge,
     UnsupportedMediaType,
+    ExpectationFailed,
     HeadersTooLarge,
     RateLimitExceeded,
     InternalError,
@@ -32,7 +33,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for documents and tests.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::InvalidInput,
         Self::Unauthorized,
         Self::Forbidden,
@@ -41,6 +42,7 @@ impl ErrorCode {
         Self::RequestTimeout,
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
+        Self::ExpectationFailed,
         Self::HeadersTooLarge,
         Self::RateLimitExceeded,
         Self::InternalError,
@@ -70,6 +72,7 @@ impl ErrorCode {
             Self::RequestTimeout => "REQUEST_TIMEOUT",
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::ExpectationFailed => "EXPECTATION_FAILED",
             Self::HeadersTooLarge => "HEADERS_TOO_LARGE",
             Self::RateLimitExceeded => "RATE_LIMIT_EXCEEDED",
             Self::InternalError => "INTERNAL_ERROR",
@@ -105,6 +108,7 @@ impl ErrorCode {
             | Self::CouponReserved => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
+            Self::ExpectationFailed => 417,
             Self::CouponNotApplicable | Self::IdempotencyKeyReused => 422,
             Self::RateLimitExceeded => 429,
             Self::HeadersTooLarge => 431,

@@ -9,6 +9,7 @@ pub mod docs;
 pub mod error;
 pub mod extract;
 pub mod failures;
+pub mod head;
 pub mod health;
 pub mod layer;
 pub mod limits;

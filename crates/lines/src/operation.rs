@@ -4,7 +4,7 @@ use super::client::LineClient;
 use super::rules::change_rule;
 use super::serving::ServingCache;
 use domain::line::{LineCounts, LineId, LineRule};
-use domain::{CampaignId, ErrorCode, EventName};
+use domain::{ErrorCode, EventName};
 use hot::line::Clock;
 use onsale_http::ApiError;
 use serde::{Deserialize, Serialize};
@@ -118,19 +118,17 @@ impl LineClient {
         })
     }
 
-    /// The line that an operator names: `queue:<name>`, `gate:<campaign>`, or a name alone.
+    /// The line that an address names: `queue:<name>`, `gate:<campaign>`, `gate:<tenant>~<campaign>`, or a name alone.
     ///
     /// # Errors
     /// `INVALID_INPUT` for a malformed name, `NOT_FOUND` if there is no such line.
     pub async fn named(&self, text: &str) -> Result<(LineId, LineRule), ApiError> {
         let invalid = |error: domain::name::NameError| ApiError::invalid(format!("line {error}"));
-        let candidates = match text.parse::<LineId>() {
-            Ok(line) => vec![line],
-            Err(_) => {
-                let campaign: CampaignId = text.parse().map_err(invalid)?;
-                let mut lines = vec![LineId::Gate(campaign)];
-                lines.extend(EventName::new(text).ok().map(LineId::Queue));
-                lines
+        let candidates = match text.split_once(':') {
+            Some(("gate" | "queue", _)) => vec![LineId::from_address(text).map_err(invalid)?],
+            _ => {
+                let gate = LineId::from_address(&format!("gate:{text}")).map_err(invalid)?;
+                [Some(gate), EventName::new(text).ok().map(LineId::Queue)].into_iter().flatten().collect()
             }
         };
         for line in candidates.into_iter().rev() {
@@ -138,7 +136,7 @@ impl LineClient {
                 return Ok((line, rule));
             }
         }
-        let names = "there is no such line: gate:CAMPAIGN, gate:TENANT%2FCAMPAIGN or queue:NAME";
+        let names = "there is no such line: gate:CAMPAIGN, gate:TENANT~CAMPAIGN or queue:NAME";
         Err(ApiError::new(ErrorCode::NotFound).detail(names))
     }
 
@@ -173,7 +171,7 @@ impl LineClient {
 
 /// Says which lines there are, as an address names them.
 fn missing(wanted: &str, lines: &[LineId]) -> String {
-    let mut names: Vec<String> = lines.iter().map(|line| line.to_string().replace('/', "%2F")).collect();
+    let mut names: Vec<String> = lines.iter().map(|line| line.to_address()).collect();
     names.sort();
     let more = names.len().saturating_sub(NAMES_MAX);
     names.truncate(NAMES_MAX);
@@ -193,7 +191,7 @@ mod tests {
     fn a_missing_line_is_refused_with_those_that_there_are() {
         let line = |text: &str| text.parse::<LineId>().expect("a line");
         let said = missing("gate:EVENT", &[line("queue:shop"), line("gate:acme/EVENT")]);
-        assert_eq!(said, "there is no line gate:EVENT; there are: gate:acme%2FEVENT, queue:shop");
+        assert_eq!(said, "there is no line gate:EVENT; there are: gate:acme~EVENT, queue:shop");
         let many: Vec<LineId> = (0..30).map(|number| line(&format!("queue:{number:02}"))).collect();
         let said = missing("x\n", &many);
         assert!(said.ends_with("queue:19, and 10 more") && said.starts_with("there is no line x;"), "{said}");

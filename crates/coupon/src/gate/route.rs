@@ -5,7 +5,7 @@
 
 use super::service::GateService;
 use access::callers::Callers;
-use domain::name::check_name;
+use domain::name::{check_name, check_own_name};
 use domain::{CampaignId, ErrorCode, EventName, TenantName, UserId};
 use onsale_http::limits::Limits;
 use onsale_http::metrics::RouteRecorder;
@@ -114,7 +114,7 @@ fn plain_request<'a>(method: &str, target: &'a str) -> Option<PlainRequest<'a>> 
         None => return None,
     };
     // A valid name contains no character that would have to be decoded.
-    (check_name(request.event).is_ok() && check_name(request.user).is_ok()).then_some(request)
+    (check_own_name(request.event).is_ok() && check_name(request.user).is_ok()).then_some(request)
 }
 
 fn name_error(error: domain::name::NameError) -> ApiError {

@@ -5,13 +5,14 @@
 //!                                                            no -> finish -> reply
 //! ```
 
-use super::json::{IssueBody, is_json, parse, write_outcome};
+use super::json::{IssueBody, parse, write_outcome};
 use super::{Begun, CouponIssuing, Decider, Gatekeeper, IssueMetrics, Pending, RawRequest, Undecided};
 use access::keys::{Caller, KeyRing};
 use domain::name::DEFAULT_TENANT;
 use domain::{ErrorCode, IdempotencyKey, IssueOutcome};
 use hot::CouponPort;
 use onsale_http::error::ApiError;
+use onsale_http::extract::json::is_json;
 use onsale_http::limits::Limits;
 use onsale_http::server::{HotHead, HotRequest, HotRoutes, SampledLine};
 use std::cell::RefCell;
@@ -215,7 +216,7 @@ impl IssueRoute {
         BODY.with_borrow_mut(|body| {
             body.clear();
             let status = self.write_body(request, answer, body);
-            request.reply(status, false).write(body, out);
+            request.reply(status, true).write(body, out);
             self.log(request, status.0, decided, body.len());
         });
     }

@@ -222,7 +222,7 @@ pub(super) fn from_row(row: campaign::Model) -> Result<Campaign, LedgerError> {
 }
 
 pub(super) fn campaign_id(tenant: &str, event: &str) -> Result<CampaignId, LedgerError> {
-    let tenant = TenantName::new(tenant).map_err(|_| LedgerError::damaged("a tenant's name"))?;
-    let event = EventName::new(event).map_err(|_| LedgerError::damaged("a campaign's name"))?;
+    let tenant = TenantName::stored(tenant).map_err(|_| LedgerError::damaged("a tenant's name"))?;
+    let event = EventName::stored(event).map_err(|_| LedgerError::damaged("a campaign's name"))?;
     Ok(CampaignId::new(tenant, event))
 }

@@ -2,6 +2,7 @@
 
 pub mod client_ip;
 pub mod json;
+mod objects;
 pub mod params;
 
 pub use client_ip::{ClientIp, TrustedProxies};

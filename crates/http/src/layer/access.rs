@@ -7,12 +7,13 @@ use std::time::Duration;
 /// Longest path that is logged, in bytes.
 const PATH_LENGTH_MAX: usize = 512;
 
-/// One line of the log. It has no headers, query or body, so that keys and personal data stay out of logs.
+/// One line of the log. It has no headers, query or body, and hashes in its path, so that keys and personal data stay
+/// out of logs.
 #[derive(Clone, Copy, Debug)]
 pub struct AccessLine<'a> {
     /// The request's method.
     pub method: &'a str,
-    /// The request's path without its query.
+    /// The request's path without its query, with a hash for what may name a person.
     pub path: &'a str,
     /// The response's status.
     pub status: u16,

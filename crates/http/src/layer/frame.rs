@@ -3,10 +3,12 @@
 //! One layer instead of eight: each layer of a router costs a box and a clone for each request.
 
 use super::access::AccessLine;
+use super::logged_path::logged_path;
 use super::{body, render, security};
 use crate::HttpSettings;
 use crate::error::ApiError;
 use crate::extract::client_ip::{ClientIp, FORWARDED_HEADER};
+use crate::head;
 use crate::metrics::method_label;
 use crate::text::language::Language;
 use crate::trace::{TRACE_HEADER, TraceId};
@@ -82,7 +84,7 @@ impl Exchange {
         if settings.access_log {
             let line = AccessLine {
                 method: self.method.as_str(),
-                path: self.uri.path(),
+                path: &logged_path(self.route.as_ref(), self.uri.path()),
                 status,
                 code: code.map(ErrorCode::as_str),
                 duration,
@@ -105,8 +107,13 @@ fn client_ip(request: &Request, settings: &HttpSettings) -> Option<ClientIp> {
 /// The layer.
 pub(crate) async fn frame(State(settings): State<Arc<HttpSettings>>, mut request: Request, next: Next) -> Response {
     let exchange = Exchange::begin(&mut request, &settings);
+    // Before every route, on every listener.
+    let fault = head::check_parsed(request.method(), request.uri(), request.version(), request.headers()).err();
     let span = tracing::info_span!("request", trace_id = exchange.trace_id.as_str());
-    let response = guarded(&settings, request, next).instrument(span).await;
+    let response = match fault {
+        Some(fault) => ApiError::from(fault).into_response(),
+        None => guarded(&settings, request, next).instrument(span).await,
+    };
     let response = render::answer_options(&exchange.method, response);
     exchange.finish(&settings, response)
 }

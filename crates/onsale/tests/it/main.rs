@@ -11,6 +11,7 @@ mod gate_door;
 mod gate_kafka;
 mod gate_pass;
 mod guides;
+mod heads;
 mod issue;
 mod kill;
 mod kill_rush;

@@ -83,7 +83,7 @@ async fn stream(
     request: VisitorRequest,
 ) -> Result<Response, ApiError> {
     let (line, _) = api.lines.named(&line).await?;
-    let newest = Some(request.header("last-event-id")).filter(|id| !id.is_empty());
+    let newest = std::str::from_utf8(request.header("last-event-id")).ok().filter(|id| !id.is_empty());
     let stream = api.streams.open(&line, newest, api.site.watcher(&line, &request)).await?;
     let body = Body::from_stream(stream.ok_or(ErrorCode::NotFound)?);
     let headers = [

@@ -40,7 +40,7 @@ fn coupon_of(winner: crate::winners::Winner<'_>) -> Option<Coupon> {
     Some(Coupon {
         coupon_id: winner.coupon.coupon_id,
         serial: winner.coupon.serial,
-        user: UserId::new(winner.user).ok()?,
+        user: UserId::stored(winner.user).ok()?,
         nth_of_user: winner.nth_of_user,
         issued_at: winner.issued_at,
         revoked: winner.revoked,

@@ -15,7 +15,7 @@ use axum::routing::{get, post};
 use axum::{Extension, Router};
 use domain::ErrorCode;
 use futures::stream;
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::future::pending;
@@ -77,7 +77,7 @@ struct Answer {
 
 impl Answer {
     fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("readable"))
+        self.headers.get(name).map_or("", |value| std::str::from_utf8(value.as_bytes()).expect("readable"))
     }
 
     fn text(&self) -> &str {
@@ -118,7 +118,7 @@ async fn send(request: Request<Body>) -> Answer {
 }
 
 fn request(method: &str, path: &str) -> http::request::Builder {
-    Request::builder().method(method).uri(path)
+    Request::builder().method(method).uri(path).header("host", "localhost")
 }
 
 fn post_json(path: &str, body: impl Into<Body>) -> Request<Body> {

@@ -7,6 +7,7 @@ METHOD_NOT_ALLOWED = 이 주소에서 지원하지 않는 HTTP 메서드입니�
 REQUEST_TIMEOUT = 요청을 받는 데 시간이 너무 오래 걸렸습니다. 다시 시도해 주세요.
 PAYLOAD_TOO_LARGE = 요청 본문이 너무 큽니다.
 UNSUPPORTED_MEDIA_TYPE = 요청 본문은 application/json 형식이어야 합니다.
+EXPECTATION_FAILED = 서버가 지원하지 않는 요구(Expect)가 포함된 요청입니다.
 HEADERS_TOO_LARGE = 요청 헤더가 너무 큽니다.
 RATE_LIMIT_EXCEEDED = 요청이 너무 많습니다. 잠시 후 다시 시도해 주세요.
 INTERNAL_ERROR = 서버에서 문제가 발생했습니다.
@@ -52,6 +53,8 @@ wait-entering = 차례가 되었습니다. 이동합니다.
 # Pages without a rank: title and text.
 notice-no-cookies-title = 쿠키가 필요합니다
 notice-no-cookies = 순서를 유지하려면 쿠키가 필요합니다. 브라우저에서 쿠키를 허용한 뒤 다시 시도해 주세요.
+notice-cookie-lost-title = 대기열 쿠키를 확인할 수 없습니다
+notice-cookie-lost = 브라우저가 다른 쿠키는 보내지만 이 대기열의 쿠키는 보내지 않습니다. 이 사이트의 쿠키를 삭제한 뒤 다시 시도해 주세요.
 notice-full-title = 대기열이 가득 찼습니다
 notice-full = 지금은 기다리는 분이 많아 더 받을 수 없습니다. 잠시 후 자동으로 다시 시도합니다.
 notice-closed-title = 대기열이 마감되었습니다
