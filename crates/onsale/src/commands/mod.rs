@@ -9,6 +9,8 @@ mod migrate;
 mod reconcile;
 mod rush;
 mod serve;
+#[cfg(test)]
+mod serve_tests;
 mod verify_draw;
 
 use crate::cli::{AdminCommand, Cli, Command, CommonArguments, KeyCommand, ServeArguments};

@@ -17,7 +17,7 @@ pub mod url;
 #[cfg(test)]
 mod tests;
 
-pub use engine::{BusEngine, HotEngine};
+pub use engine::{BusEngine, HotEngine, SQLITE_URL};
 pub use environment::is_ours;
 pub use load::{DEFAULT_TOML, FILE_NAME, Loaded, Sources, load};
 pub use problem::ConfigError;

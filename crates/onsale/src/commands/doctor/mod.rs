@@ -25,6 +25,7 @@ use super::{Ending, WrongUse, block_on};
 use crate::cli::{DoctorArguments, Role};
 use crate::config::{BusEngine, Config, HotEngine};
 use crate::safety;
+use crate::wiring::schemas_of;
 use finding::{Finding, NAMES, Severity};
 
 /// Runs the command.
@@ -59,7 +60,7 @@ fn examine(config: &Config, roles: &[Role]) -> anyhow::Result<Vec<Finding>> {
     let embedded = config.hot_engine() == HotEngine::Embedded;
     let (mut findings, mut is_running) = (Vec::new(), None);
     if safety::in_folder(config) {
-        is_running = data_folder(config, &mut findings)?;
+        is_running = data_folder(config, roles, &mut findings)?;
     }
     findings.extend([machine::address(config, is_running), machine::descriptors()]);
     findings.extend(safe::examine(config));
@@ -77,7 +78,7 @@ fn examine(config: &Config, roles: &[Role]) -> anyhow::Result<Vec<Finding>> {
 ///
 /// Nothing is opened in a folder without data, which would make it look used, nor in another user's, whose server could
 /// not write a file that we had made.
-fn data_folder(config: &Config, findings: &mut Vec<Finding>) -> anyhow::Result<Option<bool>> {
+fn data_folder(config: &Config, roles: &[Role], findings: &mut Vec<Finding>) -> anyhow::Result<Option<bool>> {
     let faults = [machine::data(config).into_iter().collect(), safe::folder(config)].concat();
     if !faults.is_empty() {
         findings.extend(faults);
@@ -95,8 +96,8 @@ fn data_folder(config: &Config, findings: &mut Vec<Finding>) -> anyhow::Result<O
         findings.push(journal);
         findings.push(block_on(async { Ok(embedded::lines(config).await) })?);
     }
-    if config.ledger.url == "sqlite:" {
-        findings.push(block_on(async { Ok(embedded::sqlite(config).await) })?);
+    for schema in schemas_of(roles).into_iter().filter(|schema| schema.is_embedded(config)) {
+        findings.push(block_on(async { Ok(embedded::sqlite(config, schema).await) })?);
     }
     if config.bus_engine() == BusEngine::Local {
         findings.push(embedded::dead_letters(config));
@@ -114,8 +115,8 @@ async fn servers(config: &Config, roles: &[Role]) -> Vec<Finding> {
     if let BusEngine::Kafka(brokers) = config.bus_engine() {
         findings.extend(kafka::examine(config, &brokers, roles).await);
     }
-    if config.ledger.url != "sqlite:" && roles.iter().any(|role| role.needs_tables()) {
-        let (found, server_clocks) = database::examine(config).await;
+    for schema in schemas_of(roles).into_iter().filter(|schema| !schema.is_embedded(config)) {
+        let (found, server_clocks) = database::examine(config, schema).await;
         findings.extend(found);
         clocks.extend(server_clocks);
     }
