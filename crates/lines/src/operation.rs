@@ -171,7 +171,7 @@ impl LineClient {
 
 /// Says which lines there are, as an address names them.
 fn missing(wanted: &str, lines: &[LineId]) -> String {
-    let mut names: Vec<String> = lines.iter().map(|line| line.to_address()).collect();
+    let mut names: Vec<String> = lines.iter().map(|line| line.in_address()).collect();
     names.sort();
     let more = names.len().saturating_sub(NAMES_MAX);
     names.truncate(NAMES_MAX);

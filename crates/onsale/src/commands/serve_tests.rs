@@ -55,9 +55,10 @@ async fn failed_with(hot: Vec<MakeHotRoute>, handlers: Vec<Arc<dyn Handler>>) ->
     let config = config(folder.path());
     let engines = Engines::open(&config, &RoleName::ALL).await.expect("opened");
     let messaging = Messaging::start(&config, handlers).expect("started");
+    let addresses = crate::wiring::Addresses::take(&config).expect("free");
     let opening = ServerOpening {
+        addresses,
         config: &config,
-        addresses: Addresses::take(&config).expect("free"),
         limits: limits(&config),
         metrics: Arc::new(HttpMetrics::default()),
         exporter: PrometheusBuilder::new().build_recorder().handle(),

@@ -2,6 +2,7 @@
 
 use super::Fault;
 use crate::config::{BusEngine, Config, HotEngine};
+use crate::wiring::ALL_SCHEMAS;
 use bus::local::LocalDeadLetters;
 use coupon::schema::SCHEMA;
 use std::path::Path;
@@ -28,7 +29,7 @@ const DATA_FILES: [&str; 4] = ["hot.sqlite", "lines.db", SCHEMA.file, LocalDeadL
 pub fn in_folder(config: &Config) -> bool {
     config.hot_engine() == HotEngine::Embedded
         || config.bus_engine() == BusEngine::Local
-        || crate::wiring::ALL_SCHEMAS.iter().any(|schema| schema.is_embedded(config))
+        || ALL_SCHEMAS.iter().any(|schema| schema.is_embedded(config))
 }
 
 /// Whether a server or `onsale migrate` has ever kept data in this folder.

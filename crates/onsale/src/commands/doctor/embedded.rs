@@ -9,6 +9,9 @@ use hot::embedded::{EmbeddedEngine, EmbeddedLines, JournalError, JournalOptions,
 use hot::line::LinePort;
 use ledger::SchemaState;
 
+/// The change where a file cannot be written.
+const NOT_OURS: &str = "the file must belong to the user that runs the server; else restore a backup, or set data.dir";
+
 /// Checks that the journal opens. The second value tells whether a running server uses it.
 pub(super) fn journal(config: &Config) -> (Finding, bool) {
     // With SQLite the journal is opened as the server opens it. With a database server it is only read.
@@ -76,9 +79,7 @@ pub(super) async fn sqlite(config: &Config, schema: &ContextSchema) -> Finding {
         Ok(state) => Finding::wrong("database", state.to_string(), "install that version of Onsale, or set data.dir"),
         Err(error) => {
             let error: ledger::LedgerError = error;
-            let change =
-                "the file must belong to the user that runs the server; else restore a backup, or set data.dir";
-            Finding::wrong("database", error.to_string(), change)
+            Finding::wrong("database", error.to_string(), NOT_OURS)
         }
     };
     finding.of(schema.tables.name)
@@ -88,10 +89,6 @@ pub(super) async fn sqlite(config: &Config, schema: &ContextSchema) -> Finding {
 pub(super) fn dead_letters(config: &Config) -> Finding {
     match LocalDeadLetters::open(&config.data.dir.join(LocalDeadLetters::FILE)) {
         Ok(_) => Finding::ok("dead-letters", "the file of dead letters can be written"),
-        Err(error) => {
-            let change =
-                "the file must belong to the user that runs the server; else restore a backup, or set data.dir";
-            Finding::wrong("dead-letters", error.to_string(), change)
-        }
+        Err(error) => Finding::wrong("dead-letters", error.to_string(), NOT_OURS),
     }
 }
