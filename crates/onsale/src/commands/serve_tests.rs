@@ -4,7 +4,7 @@ use super::serve::{ending, failed, failed_parts};
 use super::{Ending, exit_status, with_causes};
 use crate::cli::Role as RoleName;
 use crate::config::{Config, Sources, load};
-use crate::wiring::{Addresses, Engines, MakeHotRoute, Messaging, Role, ServerOpening, limits, open_server};
+use crate::wiring::{Engines, MakeHotRoute, Messaging, Role, ServerOpening, limits, open_server};
 use async_trait::async_trait;
 use bus::{HandleError, Handler, Message};
 use domain::Timestamp;
