@@ -5,5 +5,5 @@ pub mod json;
 pub mod params;
 
 pub use client_ip::{ClientIp, TrustedProxies};
-pub use json::Json;
+pub use json::{Json, RequestBody};
 pub use params::{Path, Query};

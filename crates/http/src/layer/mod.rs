@@ -2,6 +2,7 @@
 
 pub(super) mod access;
 pub(super) mod body;
+pub mod budget;
 pub(super) mod frame;
 pub mod render;
 pub mod security;
