@@ -1,7 +1,7 @@
 //! The result of a check.
 
 /// The names of all checks, as `--allow` takes them.
-pub(super) const NAMES: [&str; 38] = [
+pub(super) const NAMES: [&str; 39] = [
     "data-folder",
     "free-space",
     "journal",
@@ -10,6 +10,7 @@ pub(super) const NAMES: [&str; 38] = [
     "database",
     "address",
     "descriptors",
+    "connections",
     "openness",
     "flush",
     "redis-nodes",

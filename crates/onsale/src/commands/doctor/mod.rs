@@ -70,12 +70,13 @@ fn examine(config: &Config, roles: &[Role]) -> anyhow::Result<Vec<Finding>> {
     if sqlite {
         findings.push(block_on(async { Ok(embedded::sqlite(config).await) })?);
     }
-    findings.extend([machine::address(config, is_running), machine::descriptors(), machine::openness(config)]);
+    findings.extend([machine::address(config, is_running), machine::descriptors(config), machine::openness(config)]);
     if embedded {
         findings.push(embedded::flush(config));
     }
     findings.extend(block_on(async { Ok(servers(config, roles).await) })?);
     findings.push(together::apart(config, roles));
+    findings.extend(together::connections(config, roles));
     findings.extend(together::acknowledgement(config));
     findings.extend(together::line_keys(config, roles));
     Ok(findings)
