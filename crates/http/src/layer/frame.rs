@@ -116,16 +116,16 @@ impl Exchange {
     /// Takes a unit of the network's bucket, and a share where a proxy forwards the request.
     fn admit(&self, settings: &HttpSettings) -> (Option<RateNote>, Result<Option<Share>, ApiError>) {
         let Some(client) = self.client else { return (None, Ok(None)) };
-        let mut note = None;
-        if is_counted(&self.method, self.route()) {
-            let decision = settings.limits.take_ip(client, clock::now_us());
-            note = decision.note;
-            if decision.refused() {
-                return (note, Err(decision.into()));
-            }
+        if !is_counted(&self.method, self.route()) {
+            return (None, Ok(None));
         }
-        // A site's check is asked for every request of its visitors, and is answered from memory.
-        (note, self.peer.map_or(Ok(None), |peer| settings.limits.hold_forwarded(peer, client)))
+        let decision = settings.limits.take_ip(client, clock::now_us());
+        let held = if decision.refused() {
+            Err(decision.into())
+        } else {
+            self.peer.map_or(Ok(None), |peer| settings.limits.hold_forwarded(peer, client))
+        };
+        (decision.note, held)
     }
 
     /// A call between our own services that has not their key counts like a stranger's.

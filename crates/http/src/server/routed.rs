@@ -4,6 +4,7 @@
 //! hyper is told not to keep the connection, ends without a shutdown, and gives back the socket and the bytes that it has
 //! not used. `Connection: close` is then taken out of the response ([`Prefixed`]). So all connections wait in one place.
 
+use super::head::HEADERS_MAX;
 use super::prefixed::{Fate, Prefixed};
 use super::worker::{HotRoutes, ServerState};
 use axum::Router;
@@ -12,7 +13,7 @@ use axum::extract::ConnectInfo;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use http::header::CONNECTION;
-use http::{HeaderMap, Request, Version};
+use http::{HeaderMap, Method, Request, Version};
 use http_body_util::BodyExt;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
@@ -48,6 +49,7 @@ impl Exchange {
     ) -> Option<(TcpStream, BytesMut)> {
         let Self { stream, input, peer, may_stay } = self;
         let (fate, here) = (Fate::default(), bytes_after_head(&input));
+        let may_stay = may_stay && has_one_length(&input);
         let refusing = routes.clone();
         let refuse = Box::new(move |code| {
             let mut out = Vec::new();
@@ -75,7 +77,7 @@ impl Exchange {
             .timer(TokioTimer::new())
             .header_read_timeout(timeout)
             .keep_alive(false)
-            .max_headers(super::head::HEADERS_MAX)
+            .max_headers(HEADERS_MAX)
             .max_buf_size(state.settings.head_bytes_max.max(HYPER_BUFFER_BYTES_MIN))
             .serve_connection(TokioIo::new(stream), service);
         let served = poll_fn(|context| serving.poll_without_shutdown(context)).await;
@@ -90,7 +92,18 @@ impl Exchange {
 }
 
 fn wants_to_stay(request: &Request<Incoming>) -> bool {
-    request.version() == Version::HTTP_11 && !closes(request.headers())
+    request.version() == Version::HTTP_11 && request.method() != Method::CONNECT && !closes(request.headers())
+}
+
+/// Whether the head names the body's length at most once. With two, a proxy may see the next request where hyper sees a
+/// body: whatever follows must never be read (RFC 9112, 6.1). hyper hides the second one from the service.
+fn has_one_length(input: &[u8]) -> bool {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut head = httparse::Request::new(&mut headers);
+    let is_whole = head.parse(input).is_ok_and(|status| status.is_complete());
+    let names = ["content-length", "transfer-encoding"];
+    let is_length = |name: &str| names.iter().any(|length| name.eq_ignore_ascii_case(length));
+    is_whole && head.headers.iter().filter(|header| is_length(header.name)).count() <= 1
 }
 
 fn closes(headers: &HeaderMap) -> bool {

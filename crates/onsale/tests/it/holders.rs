@@ -95,15 +95,15 @@ fn the_first_byte_has_the_time_of_a_head() {
 fn health_and_operators_have_a_reserve_when_all_connections_are_busy() {
     let world = shut(&[
         PATIENT[0],
-        ("ONSALE__HTTP__MAX_CONNECTIONS", "32"),
+        ("ONSALE__HTTP__MAX_CONNECTIONS", "256"),
         ("ONSALE__HTTP__MAX_CONNECTIONS_PER_NETWORK", "0"),
-        ("ONSALE__QUEUE__STREAMS_MAX", "30"),
+        ("ONSALE__QUEUE__STREAMS_MAX", "240"),
         ("ONSALE__QUEUE__STREAMS_MAX_PER_NETWORK", "0"),
     ]);
     let stream = Client::new(world.server.address).request("GET", "/queue/stream/shop", None);
     let mut held = Vec::new();
-    // Two of 32 are the reserve.
-    for _ in 0..30 {
+    // The reserve is the rest.
+    for _ in 0..240 {
         let mut connection = Connection::open(world.server.address);
         connection.send(&stream);
         assert!(connection.line().expect("a status line").contains("200"));

@@ -3,7 +3,7 @@
 //! limit of time that the server has.
 
 use std::thread::{scope, sleep};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use testkit::http::{Client, Connection};
 use testkit::onsale::{CAMPAIGNS, ISSUE, World};
 
@@ -13,8 +13,10 @@ const LIMITS: [(&str, &str); 3] = [
     ("ONSALE__HTTP__REQUEST_TIMEOUT_MS", "1600"),
     ("ONSALE__HTTP__IDLE_TIMEOUT_MS", "6000"),
 ];
-/// From before the first limit to well before the idle time: a busy machine may be two seconds late.
-const WAITS_MS: std::ops::RangeInclusive<u64> = 1..=40;
+/// Where a request was certainly sent within the idle time, as the server measures it.
+const CERTAIN: Duration = Duration::from_millis(5_500);
+/// Tenths of a second, from before the first limit to well before the idle time.
+const TENTHS: std::ops::RangeInclusive<u64> = 1..=40;
 
 fn issue(client: &Client, user: &str) -> Vec<u8> {
     let body = format!(r#"{{"user_id":"{user}","event_id":"sample_event"}}"#);
@@ -60,21 +62,28 @@ fn a_request_within_the_idle_time_is_never_lost() {
     let people = world.anyone();
     let firsts = first_requests(&world);
     scope(|scope| {
-        for tenth in WAITS_MS {
+        for tenth in TENTHS {
             let (people, firsts, address) = (&people, &firsts, world.server.address);
             scope.spawn(move || {
-                let mut connections: Vec<(&str, Connection)> = Vec::new();
+                let mut connections: Vec<(&str, Connection, Instant)> = Vec::new();
                 for (what, request) in firsts {
                     let mut connection = Connection::open(address);
+                    let begun = Instant::now();
                     connection.send(request);
                     assert!(reply(&mut connection, what) < 500, "{what}");
-                    connections.push((what, connection));
+                    connections.push((what, connection, begun));
                 }
-                sleep(Duration::from_millis(tenth * 100));
-                for (what, connection) in &mut connections {
+                for (what, connection, begun) in &mut connections {
+                    sleep(Duration::from_millis(tenth * 100).saturating_sub(begun.elapsed()));
                     connection.send(issue(people, "bob"));
+                    // A busy machine may have been asked too late: that proves nothing.
+                    let is_certain = begun.elapsed() < CERTAIN;
                     let status = connection.try_reply().map(|reply| reply.status);
-                    assert_eq!(status.ok(), Some(200), "{what}, {} ms later", tenth * 100);
+                    assert!(
+                        !is_certain || status.is_ok_and(|status| status == 200),
+                        "{what}, {} ms later",
+                        tenth * 100
+                    );
                 }
             });
         }
