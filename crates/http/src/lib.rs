@@ -8,6 +8,7 @@
 pub mod docs;
 pub mod error;
 pub mod extract;
+pub mod failures;
 pub mod health;
 pub mod layer;
 pub mod limits;
@@ -23,6 +24,7 @@ pub mod trace;
 pub use error::ApiError;
 pub use error::body::error_body;
 pub use extract::{ClientIp, Json, Path, Query, RequestBody, TrustedProxies};
+pub use failures::Failures;
 pub use layer::access::AccessLine;
 pub use layer::budget::BodyBudget;
 pub use layer::security::SECURITY_HEADERS;

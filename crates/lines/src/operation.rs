@@ -86,6 +86,11 @@ pub struct Defaults {
     pub interval_ms: u32,
 }
 
+/// The answer to a name that no line has.
+pub fn no_such_line() -> ApiError {
+    ApiError::new(ErrorCode::NotFound).detail("there is no such line")
+}
+
 impl LineClient {
     /// Returns the statistics of all lines.
     ///
@@ -150,6 +155,6 @@ impl LineClient {
             Ok::<_, ApiError>(rule)
         };
         let changed = change_rule(&*self.port, line, checked).await?;
-        changed.ok_or_else(|| ApiError::new(ErrorCode::NotFound).detail("there is no such line"))
+        changed.ok_or_else(no_such_line)
     }
 }

@@ -18,7 +18,7 @@ use futures::stream::unfold;
 use hot::line::LineUser;
 use metrics::{Counter, Gauge, counter, gauge};
 use onsale_http::shares::{Share, Shares};
-use onsale_http::{ApiError, Network};
+use onsale_http::{ApiError, Failures, Network};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -97,6 +97,7 @@ pub struct Streams(Arc<Hub>);
 pub(super) struct Hub {
     pub cache: ServingCache,
     pub channels: Mutex<HashMap<LineId, Arc<Channel>>>,
+    pub failures: Failures,
     lines: LineClient,
     runtime: Handle,
     streams_max: usize,
@@ -121,11 +122,19 @@ impl Drop for StreamGuard {
 
 impl Streams {
     /// No streams yet, and at most `streams_max`, of one network at most `per_network_max` (0: without a limit). Frames are
-    /// made on the runtime of this call.
-    pub fn new(lines: LineClient, cache: ServingCache, streams_max: usize, per_network_max: usize) -> Self {
+    /// made on the runtime of this call. A panic while they are made is reported to `failures`; the streams stay open, and
+    /// frames are made again after a second.
+    pub fn new(
+        lines: LineClient,
+        cache: ServingCache,
+        streams_max: usize,
+        per_network_max: usize,
+        failures: Failures,
+    ) -> Self {
         Self(Arc::new(Hub {
             cache,
             channels: Mutex::default(),
+            failures,
             lines,
             runtime: Handle::current(),
             streams_max,

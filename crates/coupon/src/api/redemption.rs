@@ -5,10 +5,10 @@ use crate::service::CouponService;
 use crate::views::coupon::{OrderBody, RedeemBody, RedeemView, RevokeBody, RevokeView};
 use access::extract::TenantCaller;
 use axum::extract::State;
+use domain::CouponId;
 use domain::name::check_name;
 use onsale_http::docs::ErrorBody;
 use onsale_http::{ApiError, Json, Path};
-use uuid::Uuid;
 
 fn check_order(order_id: &str) -> Result<(), ApiError> {
     check_name(order_id).map_err(|error| ApiError::invalid(format!("order_id {error}")))
@@ -24,7 +24,7 @@ fn check_order(order_id: &str) -> Result<(), ApiError> {
 pub(super) async fn redeem(
     State(service): State<CouponService>,
     caller: TenantCaller,
-    Path(coupon_id): Path<Uuid>,
+    Path(coupon_id): Path<CouponId>,
     Json(body): Json<RedeemBody>,
 ) -> Reply<RedeemView> {
     check_order(&body.order_id)?;
@@ -46,7 +46,7 @@ macro_rules! step {
         pub(super) async fn $name(
             State(service): State<CouponService>,
             caller: TenantCaller,
-            Path(coupon_id): Path<Uuid>,
+            Path(coupon_id): Path<CouponId>,
             Json(body): Json<OrderBody>,
         ) -> Reply<RedeemView> {
             check_order(&body.order_id)?;
@@ -64,6 +64,11 @@ step!(
     redeem_cancel, cancel, "/api/v1/coupons/{coupon_id}/redeem/cancel"
 );
 
+step!(
+    /// Gives a redeemed coupon back to its holder, because the order that redeemed it was cancelled.
+    redeem_undo, undo, "/api/v1/coupons/{coupon_id}/redeem/undo"
+);
+
 /// Revokes a coupon. A redeemed coupon cannot be revoked.
 #[utoipa::path(post, path = "/api/v1/coupons/{coupon_id}/revoke", request_body = RevokeBody, tag = "redemption",
     security(("apiKey" = [])),
@@ -73,7 +78,7 @@ step!(
 pub(super) async fn revoke(
     State(service): State<CouponService>,
     caller: TenantCaller,
-    Path(coupon_id): Path<Uuid>,
+    Path(coupon_id): Path<CouponId>,
     Json(body): Json<RevokeBody>,
 ) -> Reply<RevokeView> {
     run_to_end(async move { service.revoke(&caller.tenant, coupon_id, body.return_to_stock).await }).await

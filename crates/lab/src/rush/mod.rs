@@ -31,6 +31,7 @@ use books::{People, Served};
 use campaign::Sale;
 use client::Client;
 use crowd::{Crowd, RequestSettings};
+use domain::coupon::issue::IssueCode;
 use options::CheckedOptions;
 use own_server::OwnServer;
 use shared::Shared;
@@ -154,7 +155,7 @@ fn report_of(
         command: std::env::args().collect::<Vec<_>>().join(" "),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         figures,
-        outcomes: Outcomes::of(answer::CODES.into_iter().map(|(_, name)| name).zip(tally.decisions)),
+        outcomes: Outcomes::of(IssueCode::ALL.map(IssueCode::as_str).into_iter().zip(tally.decisions)),
         success: report::Latency::of(&tally.success_us),
         refusal: report::Latency::of(&tally.refusal_us),
         timeline: tally.timeline.clone(),

@@ -1,6 +1,7 @@
 //! The command line. Exit status: 0 done, 1 a check failed, 2 wrong use or configuration.
 
 mod admin;
+mod coupons;
 mod dead_letters;
 mod doctor;
 mod role;
@@ -10,6 +11,7 @@ mod serve;
 mod verify_draw;
 
 pub use admin::{AdminArguments, AdminCommand, KeyCommand, KeyOwner};
+pub use coupons::{CouponsArguments, CouponsCommand, ExportArguments};
 pub use dead_letters::{DeadLettersArguments, DeadLettersCommand, Selection};
 pub use doctor::DoctorArguments;
 pub use role::Role;
@@ -68,6 +70,8 @@ pub enum Command {
     Doctor(DoctorArguments),
     /// Compare the hot state with the database, coupon by coupon
     Reconcile(ReconcileArguments),
+    /// List who has a coupon
+    Coupons(CouponsArguments),
     /// List, replay or drop messages that could not be processed
     DeadLetters(DeadLettersArguments),
     /// Create, list and revoke API keys

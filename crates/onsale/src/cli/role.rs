@@ -22,11 +22,6 @@ impl Role {
     /// All roles of this build.
     pub const ALL: [Self; 4] = [Self::Coupon, Self::Issuer, Self::Gate, Self::Queue];
 
-    /// Whether it has rows and messages: the role `queue` has neither a database nor a consumer.
-    pub fn needs_tables(self) -> bool {
-        self != Self::Queue
-    }
-
     /// The default port of a process with this role alone.
     pub fn port(self) -> u16 {
         match self {

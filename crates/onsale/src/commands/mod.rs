@@ -2,12 +2,15 @@
 
 mod admin;
 mod config;
+mod coupons;
 mod dead_letters;
 mod doctor;
 mod migrate;
 mod reconcile;
 mod rush;
 mod serve;
+#[cfg(test)]
+mod serve_tests;
 mod verify_draw;
 
 use crate::cli::{Cli, Command, CommonArguments, ServeArguments};
@@ -92,6 +95,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
             doctor::run(&serve::with_ports_of_role(loaded, &as_served), &arguments)
         }
         Command::Reconcile(arguments) => reconcile::run(&begin(&sources)?, &arguments),
+        Command::Coupons(arguments) => coupons::run(&begin(&sources)?, &arguments.command),
         Command::DeadLetters(arguments) => dead_letters::run(&begin(&sources)?, &arguments.command),
         Command::Admin(arguments) => admin::run(&begin(&sources)?, &arguments.command),
         Command::VerifyDraw(arguments) => verify_draw::run(&arguments),

@@ -46,6 +46,10 @@ pub const KEYS: &[Key] = &[
     key("hot.flush", Kind::Flag),
     key("bus.url", Kind::Engine { is_url: engine::is_bus_url, forms: engine::BUS_FORMS }),
     key("ledger.url", Kind::Engine { is_url: engine::is_ledger_url, forms: engine::LEDGER_FORMS }),
+    key(
+        "ledger.urls.coupon",
+        Kind::Engine { is_url: engine::is_ledger_url_or_none, forms: engine::LEDGER_FORMS_OR_NONE },
+    ),
     key("coupon.open_issue", Kind::FlagOrAuto),
     key("coupon.redeem_hold_seconds", whole(1, 604_800)),
     key("coupon.body_limit_bytes", whole(1024, 1_048_576)),

@@ -16,7 +16,7 @@ pub mod sections;
 #[cfg(test)]
 mod tests;
 
-pub use engine::{BusEngine, HotEngine};
+pub use engine::{BusEngine, HotEngine, SQLITE_URL};
 pub use kind::without_password;
 pub use load::{DEFAULT_TOML, ENVIRONMENT_PREFIX, Loaded, Sources, load};
 pub use problem::ConfigError;

@@ -4,6 +4,7 @@ use super::queue::Queue;
 use domain::CampaignId;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,8 +23,8 @@ pub struct Config {
     pub hot: Hot,
     /// The message bus.
     pub bus: Engine,
-    /// The database.
-    pub ledger: Engine,
+    /// The databases.
+    pub ledger: Ledger,
     /// Coupons.
     pub coupon: Coupon,
     /// The gate before campaigns.
@@ -160,8 +161,30 @@ pub enum HotAck {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Engine {
-    /// `local:`, `kafka://...`; `sqlite:`, `postgres://...`, `mysql://...`.
+    /// `local:`, `kafka://...`.
     pub url: String,
+}
+
+/// The databases. A context whose schema has no URL of its own uses that of all.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ledger {
+    /// `sqlite:`, `postgres://...`, `mysql://...`.
+    pub url: String,
+    /// The schemas' own URLs by the names of their contexts; empty for none.
+    pub urls: BTreeMap<String, String>,
+}
+
+impl Ledger {
+    /// The URL of a schema, or that of all.
+    pub fn url_of(&self, schema: &str) -> &str {
+        self.own_url_of(schema).unwrap_or(&self.url)
+    }
+
+    /// The URL of this schema alone; `None` where it uses that of all.
+    pub fn own_url_of(&self, schema: &str) -> Option<&str> {
+        self.urls.get(schema).map(String::as_str).filter(|url| !url.is_empty())
+    }
 }
 
 /// Coupons.

@@ -6,6 +6,7 @@ mod campaigns;
 mod connections;
 mod drain;
 mod draw;
+mod failed_part;
 mod gate;
 mod gate_door;
 mod gate_kafka;

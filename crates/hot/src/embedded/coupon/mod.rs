@@ -22,14 +22,13 @@ use crate::port::{
 };
 use async_trait::async_trait;
 use domain::coupon::Coupon;
-use domain::{Campaign, CampaignId, IssueOutcome, Timestamp, UserId};
+use domain::{Campaign, CampaignId, CouponId, IssueOutcome, Timestamp, UserId};
 use journal::{Journal, JournalReader};
 use owner::{Command, Owner, Revocation};
 use state::State;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
-use uuid::Uuid;
 use view::Views;
 
 /// Most commands waiting for the owner; past that, calls are refused with [`HotError::Unavailable`].
@@ -54,7 +53,7 @@ pub struct EmbeddedEngine {
     commands: mpsc::Sender<Command>,
     views: Arc<Views>,
     reader: Arc<Mutex<JournalReader>>,
-    _owner: Arc<JoinedThread>,
+    owner: Arc<JoinedThread>,
 }
 
 impl EmbeddedEngine {
@@ -70,7 +69,12 @@ impl EmbeddedEngine {
         let (commands, receiver) = mpsc::channel(COMMANDS_WAITING_MAX);
         let owner = Owner::new(journal, state);
         let thread = std::thread::Builder::new().name("coupon-owner".into()).spawn(move || owner.run(receiver))?;
-        Ok(Self { commands, views, reader: Arc::new(Mutex::new(reader)), _owner: Arc::new(JoinedThread::new(thread)) })
+        Ok(Self { commands, views, reader: Arc::new(Mutex::new(reader)), owner: Arc::new(JoinedThread::new(thread)) })
+    }
+
+    /// Whether the owner has ended: it panicked, and nothing is decided until the engine is opened again.
+    pub fn has_failed(&self) -> bool {
+        self.owner.has_ended()
     }
 
     async fn ask<T>(&self, command: impl FnOnce(owner::Answer<T>) -> Command) -> Result<T, HotError> {
@@ -164,7 +168,7 @@ impl CouponPort for EmbeddedEngine {
         &self,
         id: &CampaignId,
         user: &UserId,
-        coupon_id: Uuid,
+        coupon_id: CouponId,
         return_to_stock: bool,
     ) -> Result<bool, HotError> {
         let target = Box::new(Revocation { id: id.clone(), user: user.clone(), coupon_id, return_to_stock });

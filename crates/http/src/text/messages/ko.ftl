@@ -26,7 +26,7 @@ DRAW_NOT_POSSIBLE = 지금은 이 대기열의 오픈 추첨을 예고할 수 �
 
 # Messages for the outcome of an issue request.
 ISSUED = 쿠폰이 발급되었습니다.
-ALREADY_ISSUED = 이미 발급받은 쿠폰입니다.
+ALREADY_ISSUED = 이미 이 캠페인의 쿠폰을 발급받았습니다. 회수된 쿠폰도 발급받은 것으로 봅니다.
 NOT_OPEN = 아직 쿠폰 발급이 시작되지 않았습니다.
 CLOSED = 쿠폰 발급이 종료되었습니다.
 PAUSED = 쿠폰 발급이 잠시 중단되었습니다. 잠시 후 다시 시도해 주세요.

@@ -94,6 +94,12 @@ impl Finding {
         Self { name, severity: Severity::Wrong, detail: detail.into(), change: Some(change.into()) }
     }
 
+    /// The same of one of several subjects, which the detail then names first.
+    pub fn of(mut self, subject: &str) -> Self {
+        self.detail = format!("{subject}: {}", self.detail);
+        self
+    }
+
     /// The same as a warning, when the operator has allowed it.
     pub fn allowed(mut self) -> Self {
         if self.severity == Severity::Wrong {

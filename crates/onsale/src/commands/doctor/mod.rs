@@ -22,6 +22,7 @@ pub use redis_promises::demand;
 use super::{Ending, WrongUse, block_on};
 use crate::cli::{DoctorArguments, Role};
 use crate::config::{BusEngine, Config, HotEngine};
+use crate::wiring::schemas_of;
 use finding::{Finding, NAMES, Severity};
 
 /// Runs the command.
@@ -54,9 +55,10 @@ fn roles(arguments: &DoctorArguments) -> Vec<Role> {
 
 fn examine(config: &Config, roles: &[Role]) -> anyhow::Result<Vec<Finding>> {
     let (hot, bus) = (config.hot_engine(), config.bus_engine());
-    let (embedded, sqlite) = (hot == HotEngine::Embedded, config.ledger.url == "sqlite:");
+    let embedded = hot == HotEngine::Embedded;
+    let files: Vec<_> = schemas_of(roles).into_iter().filter(|schema| schema.is_embedded(config)).collect();
     let mut findings = Vec::new();
-    if embedded || sqlite || bus == BusEngine::Local {
+    if embedded || !files.is_empty() || bus == BusEngine::Local {
         findings.push(machine::data_folder(config));
         findings.push(machine::free_space(config));
     }
@@ -67,8 +69,8 @@ fn examine(config: &Config, roles: &[Role]) -> anyhow::Result<Vec<Finding>> {
         findings.push(journal);
         findings.push(block_on(async { Ok(embedded::lines(config).await) })?);
     }
-    if sqlite {
-        findings.push(block_on(async { Ok(embedded::sqlite(config).await) })?);
+    for schema in files {
+        findings.push(block_on(async { Ok(embedded::sqlite(config, schema).await) })?);
     }
     findings.extend([machine::address(config, is_running), machine::descriptors(config), machine::openness(config)]);
     if embedded {
@@ -92,8 +94,8 @@ async fn servers(config: &Config, roles: &[Role]) -> Vec<Finding> {
     if let BusEngine::Kafka(brokers) = config.bus_engine() {
         findings.extend(kafka::examine(config, &brokers, roles).await);
     }
-    if config.ledger.url != "sqlite:" && roles.iter().any(|role| role.needs_tables()) {
-        let (found, server_clocks) = database::examine(config).await;
+    for schema in schemas_of(roles).into_iter().filter(|schema| !schema.is_embedded(config)) {
+        let (found, server_clocks) = database::examine(config, schema).await;
         findings.extend(found);
         clocks.extend(server_clocks);
     }

@@ -4,6 +4,7 @@
 use super::Opening;
 use crate::config::{Config, HotEngine};
 use crate::wiring::role::{Role, probe};
+use crate::wiring::schemas::ContextSchema;
 use crate::wiring::supervisor::Task;
 use crate::wiring::{internal, receipts, secrets};
 use access::callers::Callers;
@@ -31,6 +32,9 @@ fn is_site(line: &LineId) -> bool {
     matches!(line, LineId::Queue(_))
 }
 
+/// The schemas that the role needs.
+pub(super) const SCHEMAS: &[&ContextSchema] = &[];
+
 /// Opens the role. Makes the configured lines that do not exist yet.
 ///
 /// # Errors
@@ -41,8 +45,9 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let client = LineClient::new(hot.lines.clone());
     let callers = callers(opening)?;
     let cache = ServingCache::new(hot.lines.clone());
-    let streams =
-        Streams::new(client.clone(), cache.clone(), config.queue.streams_max, config.queue.streams_max_per_network);
+    let queue = &config.queue;
+    let (most, per_network) = (queue.streams_max, queue.streams_max_per_network);
+    let streams = Streams::new(client.clone(), cache.clone(), most, per_network, opening.failures.clone());
     let keys = Arc::new(cookie_keys(config)?);
     let site = Site::new(client.clone(), cache.clone(), keys, config.queue.bind_network);
     let defaults =
@@ -80,7 +85,7 @@ async fn tasks(config: &Config, port: &Arc<dyn LinePort>) -> Vec<Task> {
         Task::new("line metrics", move || lines::metrics::show_figures(metrics_port.clone(), is_site)),
         Task::ending("line scheduler", move |context| {
             let port = scheduler_port.clone();
-            async move { Scheduler::run(port, is_site, None, context.shutdown.stopped()).await }
+            async move { Scheduler::run(port, is_site, None, context.failures, context.shutdown.stopped()).await }
         }),
     ]
 }

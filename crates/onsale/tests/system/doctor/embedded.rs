@@ -20,6 +20,7 @@ fn one_process_with_all_roles_passes() {
         "openness",
         "flush",
     ]);
+    report.says("database", "ok", "coupon_service: answers", "");
     report.says("apart", "ok", "all roles in one process", "");
     for absent in ["line-keys", "redis-nodes", "kafka-brokers", "clocks", "acknowledgement", "database-version"] {
         assert!(report.check(absent).is_none(), "{absent}");
