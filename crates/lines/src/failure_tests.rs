@@ -107,8 +107,9 @@ async fn a_publisher_that_panics_is_reported_and_its_readers_get_the_next_frame(
     let line: LineId = "queue:shop".parse().expect("a line");
     let (port, failures) = (PanickingLines::with_line(&line).await, Failures::default());
     let cache = ServingCache::new(port.clone());
-    let streams = Streams::new(LineClient::new(port.clone()), cache, 10, failures.clone());
-    let mut frames = Box::pin(streams.open(&line, None, None).await.expect("taken").expect("there is such a line"));
+    let streams = Streams::new(LineClient::new(port.clone()), cache, 10, 0, failures.clone());
+    let mut frames =
+        Box::pin(streams.open(&line, None, None, None).await.expect("taken").expect("there is such a line"));
     assert!(frames.next().await.is_some(), "the first frame");
     port.plant();
     until("health shows it", async || failures.check().is_err_and(|shown| shown.contains("line stream"))).await;

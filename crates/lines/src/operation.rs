@@ -6,7 +6,7 @@ use super::serving::ServingCache;
 use domain::line::{LineCounts, LineId, LineRule};
 use domain::{ErrorCode, EventName};
 use hot::line::Clock;
-use onsale_http::ApiError;
+use onsale_http::{ApiError, RequestBody};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -73,6 +73,11 @@ impl LineStats {
 pub struct NewRate {
     /// People a second, 0 to 1000000.
     pub rate_per_second: u32,
+}
+
+/// One number.
+impl RequestBody for NewRate {
+    const LIMIT_BYTES: usize = 64;
 }
 
 /// The configuration of lines that no operator has changed.

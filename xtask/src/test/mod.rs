@@ -18,6 +18,8 @@ use testkit::install::{self, NEEDS};
 /// # Errors
 /// The first step that failed.
 pub fn run(quick: bool, yes: bool) -> anyhow::Result<()> {
+    // The test programs open many connections, and a fresh machine allows 1,024 files.
+    launch::descriptors::raise();
     let (mut steps, mut results) = (Steps::default(), Results::default());
     // Servers that the tests share live in it, and end with it however this ends.
     let kit = Kit::temporary()?;

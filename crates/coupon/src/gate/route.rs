@@ -162,7 +162,7 @@ impl GateRoute {
     async fn finish(&self, unanswered: &mut Unanswered, body: &mut Vec<u8>) -> Result<(), ApiError> {
         let tenant = match &unanswered.owner {
             Owner::Tenant(tenant) => tenant.clone(),
-            Owner::Key(key) => self.parts.callers.tenant_of_fresh_key(key, None).await?,
+            Owner::Key(key) => self.parts.callers.tenant_of_fresh_key(key).await?,
         };
         let (campaign, user) = (CampaignId::new(tenant, unanswered.event.clone()), &unanswered.user);
         match unanswered.kind {
@@ -219,6 +219,10 @@ impl HotRoutes for GateRoute {
 
     fn knows(&self, method: &str, target: &str) -> bool {
         plain_request(method, target).is_some()
+    }
+
+    fn knows_caller(&self, head: &HotHead<'_>) -> bool {
+        matches!(self.parts.callers.tenant_now(head.api_key), Ok(Some(_)))
     }
 
     fn answer_now(&self, peer: IpAddr, head: &HotHead<'_>, _: &[u8], out: &mut Vec<u8>) -> Option<Unanswered> {

@@ -3,6 +3,7 @@
 use super::values::{present, present_won, won};
 use domain::{Campaign, CampaignStatus, Discount, Terms, Timestamp, ZonedTime};
 use hot::SaleStatus;
+use onsale_http::RequestBody;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -315,4 +316,18 @@ pub struct ShortFormView {
     pub initial_stock: u32,
     /// Whether the campaign was created.
     pub message: String,
+}
+
+/// A campaign has few fields; the room is for clients that send it with long indents.
+impl RequestBody for NewCampaign {
+    const LIMIT_BYTES: usize = 65_536;
+}
+
+impl RequestBody for CampaignPatch {
+    const LIMIT_BYTES: usize = 65_536;
+}
+
+/// One number.
+impl RequestBody for StockBody {
+    const LIMIT_BYTES: usize = 64;
 }

@@ -2,6 +2,7 @@
 
 use super::objects::ObjectsOnly;
 use crate::error::ApiError;
+use crate::layer::body::bound;
 use crate::text::shorten::shortened;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
@@ -12,21 +13,29 @@ use domain::ErrorCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The body limit for routes without the limit of a layer.
-const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// No limit of a layer is higher.
+const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// The JSON body of a request. A type without a limit is no body: the compiler asks for it.
+pub trait RequestBody: DeserializeOwned {
+    /// Most bytes of the body: room for the longest valid values, their escapes and some spaces. A larger body gets 413,
+    /// which names this.
+    const LIMIT_BYTES: usize;
+}
 
 /// A JSON body of a request or a response.
 ///
-/// A request gets 415 without `Content-Type: application/json`, and 400 `INVALID_INPUT` for a body that is not JSON,
-/// for an array where a struct is wanted, for wrong types and missing fields, and for unknown fields if `T` has
-/// `#[serde(deny_unknown_fields)]` (every request type should).
+/// A request gets 413 for more bytes than the type takes, 415 without `Content-Type: application/json`, and 400
+/// `INVALID_INPUT` for a body that is not JSON, for an array where a struct is wanted, for wrong types and missing fields,
+/// and for unknown fields if `T` has `#[serde(deny_unknown_fields)]` (every request type should).
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<S: Send + Sync, T: RequestBody> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+    async fn from_request(mut request: Request, _state: &S) -> Result<Self, ApiError> {
+        bound(&mut request, T::LIMIT_BYTES, None)?;
         let (parts, body) = request.into_parts();
         check_content_type(&parts.headers)?;
         let bytes = read(body).await?;

@@ -6,5 +6,5 @@ mod objects;
 pub mod params;
 
 pub use client_ip::{ClientIp, TrustedProxies};
-pub use json::Json;
+pub use json::{Json, RequestBody};
 pub use params::{Path, Query};

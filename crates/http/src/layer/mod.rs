@@ -2,6 +2,7 @@
 
 pub(super) mod access;
 pub(super) mod body;
+pub mod budget;
 pub(super) mod frame;
 mod logged_path;
 pub mod render;

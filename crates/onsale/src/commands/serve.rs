@@ -55,6 +55,17 @@ pub fn run(config: &Config, place: &Place, arguments: &ServeArguments) -> anyhow
         return Err(super::WrongUse(why.to_owned()).into());
     }
     let unsafe_settings = safety::demand(config)?;
+    if let Some(why) = config.why_too_many_streams().filter(|_| roles.contains(&Role::Queue)) {
+        return Err(super::WrongUse(why).into());
+    }
+    let (descriptors, needed) = (launch::descriptors::raise(), config.descriptors_needed());
+    if descriptors < needed {
+        let max = config.http.max_connections;
+        eprintln!(
+            "warning: at most {descriptors} open files, and http.max_connections = {max} needs {needed}: raise the limit \
+             (LimitNOFILE of the service, or ulimit -Hn), or lower http.max_connections. Connections beyond it get 503"
+        );
+    }
     // What is not the door's: relays, consumers, comparisons. One thread, so that it never crowds the door out.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(serve(config, place, &roles, unsafe_settings))

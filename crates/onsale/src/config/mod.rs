@@ -3,6 +3,7 @@
 //! Every key and value is checked against [`keys::KEYS`] first. An unknown key or an invalid value is refused with its
 //! source and the permitted values.
 
+mod connections;
 pub mod engine;
 pub mod environment;
 pub mod keys;

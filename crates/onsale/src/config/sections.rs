@@ -56,8 +56,14 @@ pub struct Http {
     pub workers: u16,
     /// Maximum number of open connections.
     pub max_connections: u32,
+    /// Maximum number of open connections per network; 0 is no limit.
+    pub max_connections_per_network: u32,
+    /// Time limit for an idle connection.
+    pub idle_timeout_ms: u64,
     /// Maximum body size in bytes.
     pub body_limit_bytes: usize,
+    /// Maximum number of bytes of all bodies together.
+    pub body_budget_bytes: usize,
     /// Maximum size of a request head in bytes.
     pub header_limit_bytes: usize,
     /// Time limit for receiving a request head.
@@ -71,7 +77,17 @@ pub struct Http {
     pub trusted_proxies: Vec<IpNet>,
 }
 
+/// One connection in this many is reserved for health and operators.
+const RESERVED_SHARE: u32 = 16;
+/// Most connections of the reserve.
+const RESERVED_MAX: u32 = 256;
+
 impl Http {
+    /// Connections that answer only health and operators, among `max_connections`.
+    pub fn connections_reserved(&self) -> u32 {
+        (self.max_connections / RESERVED_SHARE).clamp(1, RESERVED_MAX).min(self.max_connections - 1)
+    }
+
     /// Number of worker threads: as configured, or one per core.
     pub fn worker_count(&self) -> usize {
         match self.workers {
@@ -83,6 +99,11 @@ impl Http {
     /// Time limit for receiving a request head.
     pub fn header_timeout(&self) -> Duration {
         Duration::from_millis(self.header_timeout_ms)
+    }
+
+    /// Time limit for an idle connection.
+    pub fn idle_timeout(&self) -> Duration {
+        Duration::from_millis(self.idle_timeout_ms)
     }
 
     /// Time limit from the request head to the response.
@@ -275,9 +296,13 @@ pub struct InternalUrl {
 pub struct Limits {
     /// Whether limits are enforced.
     pub enabled: bool,
-    /// Requests per second per address.
+    /// Leading bits of an IPv4 address that name its network.
+    pub ipv4_prefix: u8,
+    /// Leading bits of an IPv6 address that name its network.
+    pub ipv6_prefix: u8,
+    /// Requests per second per network.
     pub per_ip_per_second: u32,
-    /// Burst of requests per address.
+    /// Burst of requests per network.
     pub per_ip_burst: u32,
     /// Issue requests per second per user.
     pub issue_per_user_per_second: u32,

@@ -1,6 +1,7 @@
 //! Whole-program tests: the built program, real sockets, real files.
 
 mod bad_input;
+mod callers;
 mod campaigns;
 mod connections;
 mod drain;
@@ -12,6 +13,8 @@ mod gate_kafka;
 mod gate_pass;
 mod guides;
 mod heads;
+mod holders;
+mod idle;
 mod issue;
 mod kill;
 mod kill_rush;

@@ -1,9 +1,10 @@
 //! The routes of opening draws.
 
-use ::http::{HeaderMap, header};
+use ::http::header;
 use access::callers::Callers;
+use access::extract::AdministratorCaller;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{FromRef, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use domain::ErrorCode;
@@ -27,6 +28,12 @@ pub struct DrawApi {
     pub callers: Callers,
     /// The key that signs receipts; none if the configuration has none.
     pub receipts: Option<ReceiptKey>,
+}
+
+impl FromRef<DrawApi> for Callers {
+    fn from_ref(api: &DrawApi) -> Self {
+        api.callers.clone()
+    }
 }
 
 /// The routes.
@@ -60,10 +67,9 @@ struct PublicKey {
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn announce(
     State(api): State<DrawApi>,
+    _: AdministratorCaller,
     Path(line): Path<String>,
-    headers: HeaderMap,
 ) -> Result<Json<Announced>, ApiError> {
-    api.callers.administrator(&headers).await?;
     let (line, _) = api.lines.named_for_operators(&line).await?;
     if api.receipts.is_none() {
         let remedy =

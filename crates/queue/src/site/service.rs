@@ -15,7 +15,7 @@ use domain::{ErrorCode, EventName, UserId};
 use hot::line::LineUser;
 use lines::client::LineClient;
 use lines::serving::ServingCache;
-use onsale_http::{ApiError, ClientIp, Language};
+use onsale_http::{ApiError, ClientIp, Language, Network};
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -33,13 +33,19 @@ pub struct Site {
 pub struct VisitorRequest {
     headers: HeaderMap,
     client: Option<ClientIp>,
+    network: Option<Network>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for VisitorRequest {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        Ok(Self { headers: parts.headers.clone(), client: parts.extensions.get().copied() })
+        let extensions = &parts.extensions;
+        Ok(Self {
+            headers: parts.headers.clone(),
+            client: extensions.get().copied(),
+            network: extensions.get().copied(),
+        })
     }
 }
 
@@ -47,6 +53,11 @@ impl VisitorRequest {
     /// A header's bytes; empty if the header is missing.
     pub fn header(&self, name: &str) -> &[u8] {
         self.headers.get(name).map(HeaderValue::as_bytes).unwrap_or_default()
+    }
+
+    /// The holder of the visitor's streams; none if the address is unknown.
+    pub fn network(&self) -> Option<Network> {
+        self.network
     }
 
     /// The language of pages; Korean by default.

@@ -7,8 +7,8 @@ mod records;
 
 use crate::health::Health;
 use crate::{
-    ApiError, ClientIp, HttpMetrics, HttpSettings, Json, Language, Path, Query, TraceId, TrustedProxies, docs, health,
-    standard, with_body_limit,
+    ApiError, BodyBudget, ClientIp, HttpMetrics, HttpSettings, Json, Language, Path, Query, RequestBody, TraceId,
+    TrustedProxies, docs, health, standard, with_body_limit,
 };
 use axum::body::{Body, Bytes, to_bytes};
 use axum::routing::{get, post};
@@ -29,6 +29,10 @@ const SHORT: Duration = Duration::from_millis(100);
 #[serde(deny_unknown_fields)]
 struct Wish {
     count: u32,
+}
+
+impl RequestBody for Wish {
+    const LIMIT_BYTES: usize = 64;
 }
 
 async fn wish(Json(wish): Json<Wish>) -> Json<Wish> {

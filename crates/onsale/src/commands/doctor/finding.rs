@@ -1,7 +1,7 @@
 //! The result of a check.
 
 /// The names of all checks, as `--allow` takes them.
-pub(super) const NAMES: [&str; 46] = [
+pub(super) const NAMES: [&str; 47] = [
     "data-folder",
     "data-owner",
     "free-space",
@@ -12,6 +12,7 @@ pub(super) const NAMES: [&str; 46] = [
     "dead-letters",
     "address",
     "descriptors",
+    "connections",
     "openness",
     "demo",
     "documents",

@@ -9,8 +9,6 @@ use std::net::TcpListener;
 
 /// With less free space the disk may fill up during an event.
 const FREE_BYTES_MIN: u64 = 1 << 30;
-/// With fewer descriptors the connections of a large event do not fit.
-const DESCRIPTORS_MIN: u64 = 4_096;
 
 /// Checks that the folder is the one that was meant: a server has kept data in it.
 pub(super) fn data(config: &Config) -> Option<Finding> {
@@ -77,15 +75,17 @@ pub(super) fn address(config: &Config, is_running: Option<bool>) -> Finding {
     }
 }
 
-/// Checks the limit of open files.
-pub(super) fn descriptors() -> Finding {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
-    if limit < DESCRIPTORS_MIN {
-        return Finding::wrong(
-            "descriptors",
-            format!("at most {limit} open files"),
-            "raise the limit: ulimit -n 65536",
+/// Checks the limit of open files, which the server raises as far as it may.
+pub(super) fn descriptors(config: &Config) -> Finding {
+    let (name, needed) = ("descriptors", config.descriptors_needed());
+    let limit = launch::descriptors::raise();
+    if limit < needed {
+        let detail = format!("at most {limit} open files; http.max_connections needs {needed}");
+        return Finding::warning(
+            name,
+            detail,
+            "raise the hard limit (LimitNOFILE of the service, or ulimit -Hn), or lower http.max_connections",
         );
     }
-    Finding::ok("descriptors", format!("{limit} open files allowed"))
+    Finding::ok(name, format!("{limit} open files allowed"))
 }

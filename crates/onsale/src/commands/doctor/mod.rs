@@ -62,13 +62,14 @@ fn examine(config: &Config, roles: &[Role]) -> anyhow::Result<Vec<Finding>> {
     if safety::in_folder(config) {
         is_running = data_folder(config, roles, &mut findings)?;
     }
-    findings.extend([machine::address(config, is_running), machine::descriptors()]);
+    findings.extend([machine::address(config, is_running), machine::descriptors(config)]);
     findings.extend(safe::examine(config));
     if embedded {
         findings.push(embedded::flush(config));
     }
     findings.extend(block_on(async { Ok(servers(config, roles).await) })?);
     findings.push(together::apart(config, roles));
+    findings.extend(together::connections(config, roles));
     findings.extend(together::acknowledgement(config));
     findings.extend(together::line_keys(config, roles));
     Ok(findings)

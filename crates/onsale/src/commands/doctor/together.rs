@@ -20,6 +20,16 @@ pub(super) fn apart(config: &Config, roles: &[Role]) -> Finding {
     }
 }
 
+/// Checks whether streams leave connections for everybody else. `None` without the role.
+pub(super) fn connections(config: &Config, roles: &[Role]) -> Option<Finding> {
+    let (name, queue) = ("connections", roles.contains(&Role::Queue));
+    let (max, streams) = (config.http.max_connections, config.queue.streams_max);
+    queue.then(|| match config.why_too_many_streams() {
+        None => Finding::ok(name, format!("at most {max}, {streams} of them streams")),
+        Some(why) => Finding::wrong(name, why, "lower queue.streams_max, or raise http.max_connections"),
+    })
+}
+
 /// Reports what the confirmation of a coupon waits for.
 pub(super) fn acknowledgement(config: &Config) -> Option<Finding> {
     let name = "acknowledgement";

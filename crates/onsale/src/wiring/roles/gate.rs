@@ -52,6 +52,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     Ok(Role {
         routes: api::routes(gate_api.clone()),
         internal_routes: api::internal_routes(gate_api),
+        callers: Some(context.coupons.callers.clone()),
         hot: Some(hot_route(opening)?),
         documents: vec![api::ApiDocument::openapi()],
         tasks,

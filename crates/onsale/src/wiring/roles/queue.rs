@@ -45,17 +45,21 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let client = LineClient::new(hot.lines.clone());
     let callers = callers(opening)?;
     let cache = ServingCache::new(hot.lines.clone());
-    let streams = Streams::new(client.clone(), cache.clone(), config.queue.streams_max, opening.failures.clone());
+    let queue = &config.queue;
+    let (most, per_network) = (queue.streams_max, queue.streams_max_per_network);
+    let streams = Streams::new(client.clone(), cache.clone(), most, per_network, opening.failures.clone());
     let keys = Arc::new(cookie_keys(config)?);
     let site = Site::new(client.clone(), cache.clone(), keys, config.queue.bind_network);
     let defaults =
         Defaults { rate_per_second: config.queue.rate_per_second, interval_ms: config.queue.batch_interval_ms };
     let ended = streams.clone();
     let draws = DrawApi { lines: client.clone(), callers: callers.clone(), receipts: receipts::key(config)? };
+    let known = callers.clone();
     let queue_api = QueueApi { lines: client, cache, streams, site, callers, defaults };
     Ok(Role {
         routes: routes(queue_api.clone()).merge(draw::routes(draws)),
         internal_routes: site::api::proxy_routes(queue_api),
+        callers: Some(known),
         documents: vec![api::ApiDocument::openapi(), site::api::ApiDocument::openapi(), draw::ApiDocument::openapi()],
         tasks: tasks(config, &hot.lines).await,
         probes: vec![("hot", lines_probe(hot.lines.clone()))],
