@@ -196,7 +196,7 @@ fn every_limit_of_the_templates_counts_networks() {
         let is_zone = |line: &&str| line.starts_with("limit_req_zone") || line.starts_with("limit_conn_zone");
         for line in text.lines().map(str::trim_start).filter(is_zone) {
             limits += 1;
-            assert!(!line.contains("_addr"), "{}: {line}", path.display());
+            assert!(!line.contains("remote_addr"), "{}: {line}", path.display());
         }
         let map = text.split_once("map $binary_remote_addr $onsale_network {");
         maps.extend(map.map(|(_, map)| map.lines().take_while(|line| *line != "}").collect::<Vec<_>>().join("\n")));
