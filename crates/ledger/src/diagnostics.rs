@@ -169,7 +169,8 @@ impl Ledger {
         Ok(Row { answer, true_at_ms: clock::now().millis() - half_way_ms })
     }
 
-    async fn write_and_undo(&self) -> Result<(), LedgerError> {
+    /// Writes a row and undoes it.
+    pub(crate) async fn write_and_undo(&self) -> Result<(), LedgerError> {
         let change = self.begin().await?;
         processed::record(&change, TRIAL_CONSUMER, &[&trial_message()]).await.map(drop)
     }
