@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod callers;
+pub mod client;
 pub mod internal;
 pub mod keys;
 pub mod remote;
