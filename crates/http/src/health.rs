@@ -22,12 +22,14 @@ const CHECK_LIMIT: Duration = Duration::from_secs(2);
 const RETRY_AFTER_SECONDS: u32 = 2;
 
 type Probe = Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+type Look = Box<dyn Fn() -> BoxFuture<'static, Vec<String>> + Send + Sync>;
 
 /// The parts of the program, each with its health check.
 pub struct Health {
     version: &'static str,
     started: Instant,
     checks: Vec<(&'static str, Probe)>,
+    looks: Vec<Look>,
     draining: AtomicBool,
 }
 
@@ -52,12 +54,21 @@ pub struct HealthReport {
     pub uptime_seconds: u64,
     /// Each part by name.
     pub parts: BTreeMap<&'static str, PartHealth>,
+    /// What an operator should look at before it becomes a failure; empty when there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 impl Health {
     /// A program that has no parts yet.
     pub fn new(version: &'static str) -> Self {
-        Self { version, started: Instant::now(), checks: Vec::new(), draining: AtomicBool::new(false) }
+        Self {
+            version,
+            started: Instant::now(),
+            checks: Vec::new(),
+            looks: Vec::new(),
+            draining: AtomicBool::new(false),
+        }
     }
 
     /// Adds a part. A failed check gives the reason in a few words without secrets. A check has two seconds.
@@ -67,6 +78,17 @@ impl Health {
         F: Future<Output = Result<(), String>> + Send + 'static,
     {
         self.checks.push((part, Box::new(move || Box::pin(check()))));
+        self
+    }
+
+    /// Adds a look for what does not stop the program yet, such as clocks that differ: a few words each, without secrets. It
+    /// has two seconds, too.
+    #[must_use]
+    pub fn with_warnings<F>(mut self, look: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Vec<String>> + Send + 'static,
+    {
+        self.looks.push(Box::new(move || Box::pin(look())));
         self
     }
 
@@ -83,6 +105,8 @@ impl Health {
     /// Checks all parts at the same time.
     pub async fn report(&self) -> HealthReport {
         let parts: BTreeMap<_, _> = join_all(self.checks.iter().map(check_part)).await.into_iter().collect();
+        let looks = self.looks.iter().map(|look| tokio::time::timeout(CHECK_LIMIT, look()));
+        let warnings = join_all(looks).await.into_iter().flatten().flatten().collect();
         let status = if self.is_draining() {
             "OUT_OF_SERVICE"
         } else if parts.values().all(|part| part.ok) {
@@ -90,7 +114,8 @@ impl Health {
         } else {
             "DOWN"
         };
-        HealthReport { status, version: self.version, uptime_seconds: self.started.elapsed().as_secs(), parts }
+        let uptime_seconds = self.started.elapsed().as_secs();
+        HealthReport { status, version: self.version, uptime_seconds, parts, warnings }
     }
 }
 

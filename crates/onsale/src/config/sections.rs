@@ -21,9 +21,9 @@ pub struct Config {
     /// The hot state.
     pub hot: Hot,
     /// The message bus.
-    pub bus: Engine,
+    pub bus: Bus,
     /// The database.
-    pub ledger: Engine,
+    pub ledger: Ledger,
     /// Coupons.
     pub coupon: Coupon,
     /// The gate before campaigns.
@@ -115,6 +115,8 @@ pub struct Demo {
 pub struct Hot {
     /// See [`Config::hot_engine`].
     pub url: String,
+    /// Trusted authorities, in PEM; empty: the system's.
+    pub ca_file: PathBuf,
     /// When a coupon counts as confirmed, on Redis.
     pub ack: HotAck,
     /// Whether to start even if Redis cannot keep its guarantees.
@@ -135,12 +137,30 @@ pub enum HotAck {
     Bus,
 }
 
-/// The URL of an engine.
+/// The message bus.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Engine {
-    /// `local:`, `kafka://...`; `sqlite:`, `postgres://...`, `mysql://...`.
+pub struct Bus {
+    /// `local:`, `kafka://...` or `kafka+ssl://...`.
     pub url: String,
+    /// Trusted authorities, in PEM; empty: the system's.
+    pub ca_file: PathBuf,
+    /// How to log in; empty: not at all.
+    pub sasl_mechanism: String,
+    /// The user that logs in.
+    pub sasl_username: String,
+    /// The user's password.
+    pub sasl_password: String,
+}
+
+/// The database.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ledger {
+    /// `sqlite:`, `postgres://...` or `mysql://...`.
+    pub url: String,
+    /// Trusted authorities, in PEM; empty: the system's.
+    pub ca_file: PathBuf,
 }
 
 /// Coupons.
@@ -196,6 +216,8 @@ pub struct Internal {
     pub previous_key: PreviousInternalKey,
     /// URLs of roles in other processes.
     pub url: InternalUrl,
+    /// Authorities trusted for these URLs, in PEM; empty: the system's.
+    pub ca_file: PathBuf,
 }
 
 /// The current keys, one per role.

@@ -122,7 +122,7 @@ pub async fn open_ledger(config: &Config) -> anyhow::Result<Ledger> {
         make_folder(folder)?;
     }
     let url = if embedded { SCHEMA.embedded_url(folder) } else { config.ledger.url.clone() };
-    let ledger = Ledger::connect(&url, &SCHEMA, LedgerOptions::default()).await;
+    let ledger = Ledger::connect_trusting(&url, config.ledger_authorities(), &SCHEMA, LedgerOptions::default()).await;
     let ledger = ledger.with_context(|| if embedded { cannot_open(folder) } else { CANNOT_OPEN.to_owned() })?;
     ledger.migrate().await.context("the database cannot be brought up to date")?;
     Ok(ledger)

@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// Tells whether a part can work; the text says why not, in a few words without secrets.
 pub type Probe = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
+/// What an operator should look at before it becomes a failure: a few words each, without secrets.
+pub type Look = Arc<dyn Fn() -> BoxFuture<'static, Vec<String>> + Send + Sync>;
+
 /// Makes a hot route for one worker, and the router that answers what the route leaves to it.
 pub type MakeHotRoute = Arc<dyn Fn() -> (HotRoute, Router) + Send + Sync>;
 
@@ -43,6 +46,8 @@ pub struct Role {
     pub tasks: Vec<Task>,
     /// Parts that the role cannot work without, by name.
     pub probes: Vec<(&'static str, Probe)>,
+    /// Warnings of these parts, by name.
+    pub looks: Vec<(&'static str, Look)>,
     /// Called first when the server stops: ends what would not end by itself.
     pub at_stop: Vec<Box<dyn Fn() + Send + Sync>>,
 }
@@ -51,7 +56,7 @@ impl Role {
     /// Both roles in one process. A probe of the same name is asked once.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
-        let Self { routes, internal_routes, hot, documents, handlers, outboxes, tasks, probes, at_stop } = other;
+        let Self { routes, internal_routes, hot, documents, handlers, outboxes, tasks, probes, looks, at_stop } = other;
         self.routes = self.routes.merge(routes);
         self.internal_routes = self.internal_routes.merge(internal_routes);
         debug_assert!(hot.is_none(), "hot routes are collected before roles are merged");
@@ -65,6 +70,11 @@ impl Role {
                 .filter(|(name, _)| !self.probes.iter().any(|(known, _)| known == name))
                 .collect::<Vec<_>>(),
         );
+        for (name, look) in looks {
+            if !self.looks.iter().any(|(known, _)| *known == name) {
+                self.looks.push((name, look));
+            }
+        }
         self.at_stop.extend(at_stop);
         self
     }

@@ -14,7 +14,13 @@ const MYSQL_MIN: [u32; 3] = [8, 0, 16];
 /// Runs all checks of the database server, and reads its clock.
 pub(super) async fn examine(config: &Config) -> (Vec<Finding>, Vec<Clock>) {
     let diagnostics = async {
-        let ledger = Ledger::connect(&config.ledger.url, &SCHEMA, LedgerOptions::default()).await?;
+        let ledger = Ledger::connect_trusting(
+            &config.ledger.url,
+            config.ledger_authorities(),
+            &SCHEMA,
+            LedgerOptions::default(),
+        )
+        .await?;
         ledger.diagnose().await
     };
     match diagnostics.await {

@@ -1,13 +1,12 @@
 //! The role `issuer`: writes what was decided into the tables.
 
 use super::Opening;
-use super::coupon::ledger_probe;
 use crate::cli;
 use crate::config::{BusEngine, Config, DispatchMode};
 use crate::wiring::engines::Engines;
 use crate::wiring::role::{Role, probe};
 use crate::wiring::supervisor::Task;
-use crate::wiring::{internal, kafka};
+use crate::wiring::{internal, kafka, probes};
 use anyhow::Context;
 use coupon::issuer::{CouponGroup, GateCall, Issuer, Requests, TellGate};
 use std::sync::Arc;
@@ -36,9 +35,9 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
         };
         probes.push(("bus", probe(check)));
     }
-    probes.push(ledger_probe(ledger.clone()));
-    let handler = CouponGroup::new(Issuer::new(ledger), requests);
-    Ok(Role { handlers: vec![Arc::new(handler)], tasks: vec![purge], probes, ..Role::default() })
+    let handler = CouponGroup::new(Issuer::new(ledger.clone()), requests);
+    let role = Role { handlers: vec![Arc::new(handler)], tasks: vec![purge], probes, ..Role::default() };
+    Ok(probes::with_ledger(role, &ledger))
 }
 
 /// How the issuer of this process reaches the gate.
@@ -53,5 +52,8 @@ fn gate(config: &Config, engines: &Engines) -> anyhow::Result<Arc<dyn TellGate>>
         None => String::new(),
     };
     let urls = &config.internal.url.gate;
-    Ok(Arc::new(GateCall::new(urls, key).with_context(|| format!("internal.url.gate {urls} cannot be used"))?))
+    Ok(Arc::new(
+        GateCall::new(urls, key, config.internal_authorities())
+            .with_context(|| format!("internal.url.gate {urls} cannot be used"))?,
+    ))
 }
