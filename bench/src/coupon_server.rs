@@ -105,6 +105,7 @@ async fn parts(arguments: &Arguments, ledger_url: &str) -> anyhow::Result<IssueP
     let address = RedisAddress::parse(&arguments.redis).ok_or_else(|| anyhow::anyhow!("--redis is no Redis URL"))?;
     let options = RedisOptions { ack: Ack::Replica, ..RedisOptions::default() };
     let engine = RedisEngine::new(RedisConnections::open(&address, arguments.links).await?, options);
+    tokio::spawn(engine.watch());
     let ledger = Ledger::connect(ledger_url, &SCHEMA, LedgerOptions::default()).await?;
     ledger.migrate().await?;
     let limits = Limits::new(LimitSettings {

@@ -13,7 +13,7 @@ use coupon::issuer::{CouponGroup, Issuer, Outcome, Requests, TellGate};
 use coupon::rows::{campaigns, coupons};
 use coupon::schema::SCHEMA;
 use domain::message::{CouponIssued, Envelope, event_type, topic};
-use domain::{Campaign, CampaignId, EventName, TenantName, Timestamp};
+use domain::{Campaign, CampaignId, CouponId, EventName, TenantName, Timestamp};
 use ledger::{Ledger, LedgerOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -218,7 +218,7 @@ fn coupon(sale: &Campaign, serial: u32) -> CouponIssued {
     CouponIssued {
         tenant: sale.id.tenant.to_string(),
         campaign_id: sale.id.event.to_string(),
-        coupon_id: Uuid::new_v4(),
+        coupon_id: CouponId(Uuid::new_v4()),
         user_id: format!("user-{:010}", u64::from(serial).wrapping_mul(2_654_435_761) % 10_000_000_000),
         serial,
         nth_of_user: 1,

@@ -77,12 +77,12 @@ async fn keep_one(
     let line =
         "INSERT INTO coupons (id, campaign_id, serial, last_serial, status, issued_at) VALUES (?, ?, ?, ?, ?, ?)";
     let values =
-        [coupon.coupon_id.into(), campaign_id.into(), serial.into(), stock.into(), "ISSUED".into(), at.clone()];
+        [coupon.coupon_id.get().into(), campaign_id.into(), serial.into(), stock.into(), "ISSUED".into(), at.clone()];
     change.execute_raw(prepared(backend, line, values)).await?;
     let line = "INSERT INTO user_coupons (coupon_id, campaign_id, user_id, nth_of_user, per_user_limit) \
                 VALUES (?, ?, ?, ?, ?)";
     let values =
-        [coupon.coupon_id.into(), campaign_id.into(), coupon.user_id.as_str().into(), 1_i32.into(), 1_i32.into()];
+        [coupon.coupon_id.get().into(), campaign_id.into(), coupon.user_id.as_str().into(), 1_i32.into(), 1_i32.into()];
     change.execute_raw(prepared(backend, line, values)).await?;
     let line = "INSERT INTO processed_events (event_id, consumer_service, aggregate_id, event_type, processed_at) \
                 VALUES (?, ?, ?, ?, ?)";

@@ -6,7 +6,7 @@ use crate::server::{call, folder};
 use crate::table::{Row, Table, median};
 use anyhow::{Context, ensure};
 use domain::line::{Admits, LineId, LineRule};
-use domain::{EventName, UserId};
+use domain::{EventName, PassId, UserId};
 use hot::embedded::{EmbeddedLines, JournalOptions};
 use hot::line::{Clock, LinePort, LineUser, RuleChange};
 use hot::redis::{LineOptions, RedisAddress, RedisConnections, RedisLines};
@@ -126,7 +126,7 @@ async fn fill<P: LinePort>(port: &P, line: &LineId, rate: u32, places: u64) -> a
 async fn move_all<P: LinePort>(port: &P, line: &LineId, places: u64) -> anyhow::Result<f64> {
     let (begun, mut moved) = (Instant::now(), 0);
     while moved < places {
-        let passes = (0..BATCH).map(|_| Uuid::new_v4()).collect();
+        let passes = (0..BATCH).map(|_| PassId(Uuid::new_v4())).collect();
         let admission = port.admit(line, passes, Clock::Engine).await?;
         moved += admission.admitted.len() as u64;
         if admission.admitted.is_empty() {
@@ -158,7 +158,7 @@ async fn keep_pace<P: LinePort + Clone>(callers: &[P], line: &LineId) -> anyhow:
 async fn schedule<P: LinePort>(port: P, line: LineId, begun: Instant) -> anyhow::Result<Vec<Call>> {
     let mut calls = Vec::new();
     while begun.elapsed() < Duration::from_secs(RATE_SECONDS) {
-        let passes = (0..BATCH).map(|_| Uuid::new_v4()).collect();
+        let passes = (0..BATCH).map(|_| PassId(Uuid::new_v4())).collect();
         let from = begun.elapsed();
         let admission = port.admit(&line, passes, Clock::Engine).await?;
         calls.push(Call { from, until: begun.elapsed(), admitted: admission.admitted.len() as u64 });

@@ -4,8 +4,8 @@ use crate::lines::Arguments;
 use crate::lines_admission::{BATCH, FULL_RATE, go_on, named, rule};
 use crate::table::{Row, Table};
 use anyhow::ensure;
-use domain::UserId;
-use domain::line::{LineId, LineStatus};
+use domain::line::{LineId, LineStatus, QueueNumber};
+use domain::{PassId, UserId};
 use hot::line::{Clock, LinePort, LineUser};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,7 +26,7 @@ const LEAVERS_SHARE: u64 = 5;
 struct Entry {
     from: Duration,
     until: Duration,
-    ticket: u64,
+    number: QueueNumber,
 }
 
 /// The rows of an engine.
@@ -71,8 +71,8 @@ async fn enter_all<P: LinePort + Clone>(port: &P, line: &LineId, places: u64) ->
             let standings = port.enter(batch, Clock::Engine).await;
             let until = begun.elapsed();
             for standing in standings {
-                let LineStatus::Waiting { ticket, is_new: true, .. } = standing? else { anyhow::bail!("no new place") };
-                entries.push(Entry { from, until, ticket });
+                let LineStatus::Waiting { number, is_new: true, .. } = standing? else { anyhow::bail!("no new place") };
+                entries.push(Entry { from, until, number });
             }
         }
     };
@@ -91,13 +91,13 @@ fn inversions(mut entries: Vec<Entry>) -> usize {
     let mut by_from = entries.clone();
     by_from.sort_by_key(|entry| std::cmp::Reverse(entry.from));
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.until));
-    let (mut later, mut smallest, mut inverted) = (0, u64::MAX, 0);
+    let (mut later, mut smallest, mut inverted) = (0, QueueNumber(u64::MAX), 0);
     for entry in entries {
         while later < by_from.len() && by_from[later].from >= entry.until {
-            smallest = smallest.min(by_from[later].ticket);
+            smallest = smallest.min(by_from[later].number);
             later += 1;
         }
-        inverted += usize::from(smallest < entry.ticket);
+        inverted += usize::from(smallest < entry.number);
     }
     inverted
 }
@@ -119,18 +119,19 @@ async fn watch<P: LinePort>(port: &P, watched: u64) -> anyhow::Result<Watched> {
         }
     }
     go_on(port, &line).await?;
-    let (mut sum, mut last_ticket, mut shown) = (Watched::default(), 0, vec![u64::MAX; usize::try_from(watched)?]);
+    let (mut sum, mut last_number, mut shown) =
+        (Watched::default(), QueueNumber(0), vec![u64::MAX; usize::try_from(watched)?]);
     for round in 0..ROUNDS {
         sum.left += leave(port, &line, watched, round).await?;
         let wanted = usize::try_from(watched / ROUNDS)?.max(1);
-        let passes = (0..wanted).map(|_| Uuid::new_v4()).collect();
+        let passes = (0..wanted).map(|_| PassId(Uuid::new_v4())).collect();
         for one in port.admit(&line, passes, Clock::Engine).await?.admitted {
-            sum.out_of_order += u64::from(one.ticket <= last_ticket);
-            last_ticket = one.ticket;
+            sum.out_of_order += u64::from(one.number <= last_number);
+            last_number = one.number;
         }
         look_at_all(port, &line, &mut shown, &mut sum).await?;
     }
-    ensure!(sum.left > 0 && last_ticket > 0, "no visitor left, or none was admitted");
+    ensure!(sum.left > 0 && last_number.get() > 0, "no visitor left, or none was admitted");
     Ok(sum)
 }
 
@@ -167,10 +168,10 @@ mod tests {
 
     #[test]
     fn a_visitor_answered_before_another_asked_must_stand_before_it() {
-        let entry = |from: u64, until: u64, ticket| Entry {
+        let entry = |from: u64, until: u64, number| Entry {
             from: Duration::from_millis(from),
             until: Duration::from_millis(until),
-            ticket,
+            number: QueueNumber(number),
         };
         let at_once = vec![entry(0, 5, 2), entry(1, 5, 1), entry(4, 9, 3)];
         assert_eq!(inversions(at_once.clone()), 0, "they asked at the same time");

@@ -130,6 +130,19 @@ impl Callers {
         self.tenant_of_key(headers, None).await
     }
 
+    /// Like [`Callers::tenant`], for calls where an administrator may name another tenant.
+    ///
+    /// # Errors
+    /// As [`Callers::tenant_of_key`]; `FORBIDDEN` for a call without a key that names another tenant than `default`.
+    pub async fn tenant_named(&self, headers: &HeaderMap, for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
+        if self.open && !headers.contains_key("x-api-key") {
+            let own = TenantName::default_tenant();
+            let is_own = for_tenant.is_none_or(|tenant| tenant == own.as_str());
+            return if is_own { Ok(own) } else { Err(not_an_administrator()) };
+        }
+        self.tenant_of_key(headers, for_tenant).await
+    }
+
     /// Checks that the caller is an administrator.
     ///
     /// # Errors

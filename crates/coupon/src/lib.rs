@@ -9,9 +9,11 @@
 
 pub mod announce;
 pub mod api;
+pub mod arrivals;
 mod books;
 pub mod campaigns;
 pub mod gate;
+pub mod holders;
 pub mod issue;
 pub mod issuer;
 pub mod messages;

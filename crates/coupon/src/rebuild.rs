@@ -6,10 +6,9 @@ use super::service::CouponService;
 use crate::rows::coupons;
 use domain::coupon::Coupon;
 use domain::message::CouponIssued;
-use domain::{Campaign, CampaignId, Timestamp, UserId};
+use domain::{Campaign, CampaignId, CouponId, Timestamp, UserId};
 use onsale_http::ApiError;
 use std::collections::{HashMap, HashSet};
-use uuid::Uuid;
 
 /// Most rows whose messages are not acknowledged yet: two batches of the relay.
 const UNACKNOWLEDGED_MAX: u64 = 1_000;
@@ -87,7 +86,7 @@ impl CouponService {
 
     async fn restore_lost(&self, campaign: &Campaign, in_flight: Vec<Coupon>) -> Result<Restoration, ApiError> {
         let known = self.port.coupons(&campaign.id).await?;
-        let known: HashMap<Uuid, &Coupon> = known.iter().map(|coupon| (coupon.coupon_id, coupon)).collect();
+        let known: HashMap<CouponId, &Coupon> = known.iter().map(|coupon| (coupon.coupon_id, coupon)).collect();
         let mut lost = Vec::new();
         for entry in ledger_book(self, &campaign.id).await? {
             match known.get(&entry.coupon_id) {
@@ -100,7 +99,8 @@ impl CouponService {
         }
         let rows = coupons::by_ids(&self.ledger, &campaign.id.tenant, &lost).await?;
         let mut lost = rows.iter().map(coupon_of_row).collect::<Result<Vec<_>, _>>()?;
-        let in_rows: HashSet<Uuid> = lost.iter().map(|coupon| coupon.coupon_id).chain(known.keys().copied()).collect();
+        let in_rows: HashSet<CouponId> =
+            lost.iter().map(|coupon| coupon.coupon_id).chain(known.keys().copied()).collect();
         lost.extend(in_flight.into_iter().filter(|coupon| !in_rows.contains(&coupon.coupon_id)));
         lost.sort_by_key(|coupon| (coupon.nth_of_user, coupon.serial));
         let count = lost.len();

@@ -7,14 +7,13 @@ use super::books::{coupon_of_row, entry_of, entry_of_row, ledger_book};
 use super::service::CouponService;
 use crate::rows::coupons;
 use domain::coupon::reconcile::{Comparison, Entry, Finding, compare};
-use domain::{Campaign, CampaignId, ErrorCode, Timestamp, UserId};
+use domain::{Campaign, CampaignId, CouponId, ErrorCode, UserId, ZonedTime};
 use hot::Completeness;
 use metrics::gauge;
 use onsale_http::ApiError;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
-use uuid::Uuid;
 
 /// Pause between two reads while messages are in flight, and the number of reads.
 const WAIT_STEP: Duration = Duration::from_millis(100);
@@ -28,7 +27,7 @@ pub struct Report {
     /// Whether every campaign balances.
     pub balances: bool,
     /// When the books were compared.
-    pub checked_at: Timestamp,
+    pub checked_at: ZonedTime,
     /// Each campaign.
     pub campaigns: Vec<CampaignReport>,
 }
@@ -75,7 +74,7 @@ impl CouponService {
             return Err(ErrorCode::CampaignNotFound.into());
         }
         let balances = reports.iter().all(|report| report.balances);
-        Ok(Report { balances, checked_at: clock::now(), campaigns: reports })
+        Ok(Report { balances, checked_at: ZonedTime(clock::now()), campaigns: reports })
     }
 
     async fn reconcile_campaign(&self, campaign: &Campaign, repair: bool) -> Result<CampaignReport, ApiError> {
@@ -167,10 +166,10 @@ impl CouponService {
         &self,
         id: &CampaignId,
         unsettled: &[Entry],
-        decided: &mut HashMap<Uuid, Entry>,
-        kept: &mut HashMap<Uuid, Entry>,
+        decided: &mut HashMap<CouponId, Entry>,
+        kept: &mut HashMap<CouponId, Entry>,
     ) -> Result<(), ApiError> {
-        let ids: Vec<Uuid> = unsettled.iter().map(|entry| entry.coupon_id).collect();
+        let ids: Vec<CouponId> = unsettled.iter().map(|entry| entry.coupon_id).collect();
         let rows = coupons::by_ids(&self.ledger, &id.tenant, &ids).await?;
         kept.extend(rows.iter().map(|row| (row.coupon_id, entry_of_row(row))));
         for user in unsettled.iter().map(|entry| entry.user_id.as_str()).collect::<HashSet<_>>() {
@@ -279,7 +278,7 @@ impl CouponService {
             reports.push(report);
         }
         let balances = reports.iter().all(|report| report.balances);
-        Ok(Report { balances, checked_at: clock::now(), campaigns: reports })
+        Ok(Report { balances, checked_at: ZonedTime(clock::now()), campaigns: reports })
     }
 }
 
@@ -301,7 +300,7 @@ struct Books {
     in_flight: usize,
 }
 
-fn by_id(entries: Vec<Entry>) -> HashMap<Uuid, Entry> {
+fn by_id(entries: Vec<Entry>) -> HashMap<CouponId, Entry> {
     entries.into_iter().map(|entry| (entry.coupon_id, entry)).collect()
 }
 
@@ -310,7 +309,7 @@ fn record_metrics(report: &Report) {
     let in_flight: usize = report.campaigns.iter().map(|campaign| campaign.in_flight).sum();
     gauge!("onsale_reconcile_findings").set(findings as f64);
     gauge!("onsale_reconcile_in_flight").set(in_flight as f64);
-    gauge!("onsale_reconcile_checked_at_seconds").set(report.checked_at.millis() as f64 / 1000.0);
+    gauge!("onsale_reconcile_checked_at_seconds").set(report.checked_at.0.millis() as f64 / 1000.0);
     if findings > 0 {
         tracing::error!(findings, "the books do not balance; see `onsale reconcile`");
     }

@@ -6,16 +6,17 @@ use super::until_stored::until_stored;
 use super::views::coupon::{CouponView, RedeemView, RevokeView, UserCoupons};
 use crate::rows::coupons::{self, KeptCoupon, UseChange};
 use domain::coupon::redemption::{Refusal, Step, Use};
-use domain::message::{CouponRedeemed, CouponRevoked, Envelope, event_type, topic};
-use domain::{Campaign, CampaignId, CouponStatus, ErrorCode, TenantName, Timestamp, UserId};
+use domain::message::{CouponRedeemed, CouponRedemptionUndone, CouponRevoked, Envelope, event_type, topic};
+use domain::{Campaign, CampaignId, CouponId, CouponStatus, ErrorCode, TenantName, Timestamp, UserId};
 use onsale_http::ApiError;
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// A coupon that was just given is still on its way to the ledger: the pause between two reads, and the number of reads.
-const FIND_PAUSE: Duration = Duration::from_millis(50);
-const FIND_ATTEMPTS: usize = 40;
+/// How long a call waits for the row of a coupon that was just given, by the clock.
+const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(2);
+/// The pause between two looks for it.
+const ARRIVAL_PAUSE: Duration = Duration::from_millis(50);
 
 /// A decided step with its message.
 struct DecidedStep {
@@ -33,16 +34,17 @@ impl CouponService {
         let missing = || ApiError::from(ErrorCode::CampaignNotFound);
         let campaign = self.port.campaign(id).await?.ok_or_else(missing)?;
         let given = self.port.coupons_of(id, user).await?.ok_or_else(missing)?;
-        let ids: Vec<Uuid> = given.iter().map(|coupon| coupon.coupon_id).collect();
+        let ids: Vec<CouponId> = given.iter().map(|coupon| coupon.coupon_id).collect();
         let kept = if ids.is_empty() { Vec::new() } else { coupons::by_ids(&self.ledger, &id.tenant, &ids).await? };
-        let kept: HashMap<Uuid, Use> = kept.into_iter().map(|coupon| (coupon.coupon_id, coupon.usage)).collect();
+        let kept: HashMap<CouponId, Use> = kept.into_iter().map(|coupon| (coupon.coupon_id, coupon.usage)).collect();
         let now = clock::now();
         let status = |coupon: &domain::Coupon| match kept.get(&coupon.coupon_id) {
             Some(usage) => usage.status_at(&campaign.terms, now),
             None if coupon.revoked => CouponStatus::Revoked,
             None => Use::issued(coupon.issued_at).status_at(&campaign.terms, now),
         };
-        let all: Vec<(Uuid, CouponStatus)> = given.iter().map(|coupon| (coupon.coupon_id, status(coupon))).collect();
+        let all: Vec<(CouponId, CouponStatus)> =
+            given.iter().map(|coupon| (coupon.coupon_id, status(coupon))).collect();
         Ok(UserCoupons {
             user_id: user.to_string(),
             event_id: id.event.to_string(),
@@ -58,7 +60,7 @@ impl CouponService {
     pub async fn reserve(
         &self,
         tenant: &TenantName,
-        coupon: Uuid,
+        coupon: CouponId,
         order: &str,
         amount: i64,
     ) -> Result<RedeemView, ApiError> {
@@ -75,7 +77,7 @@ impl CouponService {
     ///
     /// # Errors
     /// As [`CouponService::reserve`].
-    pub async fn confirm(&self, tenant: &TenantName, coupon: Uuid, order: &str) -> Result<RedeemView, ApiError> {
+    pub async fn confirm(&self, tenant: &TenantName, coupon: CouponId, order: &str) -> Result<RedeemView, ApiError> {
         let decide = |kept: &KeptCoupon, _: &Campaign, now| {
             let step = kept.usage.confirm(order)?;
             let message = matches!(step, Step::Change(_)).then(|| redeemed_message(kept, order, now));
@@ -89,9 +91,24 @@ impl CouponService {
     ///
     /// # Errors
     /// As [`CouponService::reserve`].
-    pub async fn cancel(&self, tenant: &TenantName, coupon: Uuid, order: &str) -> Result<RedeemView, ApiError> {
+    pub async fn cancel(&self, tenant: &TenantName, coupon: CouponId, order: &str) -> Result<RedeemView, ApiError> {
         let decide = |kept: &KeptCoupon, _: &Campaign, now| {
             Ok(DecidedStep { step: kept.usage.cancel(order, now)?, return_to_stock: false, message: None })
+        };
+        let (_, usage) = self.step(tenant, coupon, decide).await?;
+        Ok(redeem_view(coupon, order, usage))
+    }
+
+    /// Gives a redeemed coupon back, for the order that redeemed it.
+    ///
+    /// # Errors
+    /// As [`CouponService::reserve`].
+    pub async fn undo(&self, tenant: &TenantName, coupon: CouponId, order: &str) -> Result<RedeemView, ApiError> {
+        let decide = |kept: &KeptCoupon, _: &Campaign, now| {
+            let was_redeemed = kept.usage.status == CouponStatus::Redeemed;
+            let step = kept.usage.undo(order, now)?;
+            let message = (was_redeemed && matches!(step, Step::Change(_))).then(|| undone_message(kept, order, now));
+            Ok(DecidedStep { step, return_to_stock: false, message })
         };
         let (_, usage) = self.step(tenant, coupon, decide).await?;
         Ok(redeem_view(coupon, order, usage))
@@ -104,7 +121,7 @@ impl CouponService {
     pub async fn revoke(
         &self,
         tenant: &TenantName,
-        coupon: Uuid,
+        coupon: CouponId,
         return_to_stock: bool,
     ) -> Result<RevokeView, ApiError> {
         let decide = |kept: &KeptCoupon, _: &Campaign, now| {
@@ -123,7 +140,7 @@ impl CouponService {
     async fn step(
         &self,
         tenant: &TenantName,
-        coupon_id: Uuid,
+        coupon_id: CouponId,
         decide: impl Fn(&KeptCoupon, &Campaign, Timestamp) -> Result<DecidedStep, Refusal>,
     ) -> Result<(KeptCoupon, Use), ApiError> {
         until_stored(|| self.try_step(tenant, coupon_id, &decide)).await
@@ -133,7 +150,7 @@ impl CouponService {
     async fn try_step(
         &self,
         tenant: &TenantName,
-        coupon_id: Uuid,
+        coupon_id: CouponId,
         decide: &impl Fn(&KeptCoupon, &Campaign, Timestamp) -> Result<DecidedStep, Refusal>,
     ) -> Result<Option<(KeptCoupon, Use)>, ApiError> {
         let kept = self.find(tenant, coupon_id).await?;
@@ -155,23 +172,34 @@ impl CouponService {
     }
 
     /// Reads the coupon's row. Waits a short time for the row of a coupon that was just given.
-    async fn find(&self, tenant: &TenantName, coupon_id: Uuid) -> Result<KeptCoupon, ApiError> {
-        for _ in 0..FIND_ATTEMPTS {
-            // In this order: a message published after the count has its row by the next attempt.
-            let on_their_way = self.messages_on_their_way().await;
+    async fn find(&self, tenant: &TenantName, coupon_id: CouponId) -> Result<KeptCoupon, ApiError> {
+        if let Some(kept) = coupons::find(&self.ledger, tenant, coupon_id).await? {
+            return Ok(kept);
+        }
+        let arriving = tokio::time::timeout(ARRIVAL_TIMEOUT, self.find_arriving(tenant, coupon_id));
+        arriving.await.unwrap_or_else(|_| Err(ApiError::unavailable()))
+    }
+
+    /// Reads the row until it is there, or cannot be on its way any more ([`crate::arrivals`]).
+    async fn find_arriving(&self, tenant: &TenantName, coupon_id: CouponId) -> Result<KeptCoupon, ApiError> {
+        let look = || self.arrivals.look(&*self.port, &self.ledger, tenant, Instant::now());
+        let marks = look().await?;
+        let mut latest = marks.clone();
+        loop {
+            let has_arrived = latest.has_stored(&marks);
             if let Some(kept) = coupons::find(&self.ledger, tenant, coupon_id).await? {
                 return Ok(kept);
             }
-            if on_their_way == 0 {
+            if has_arrived {
                 return Err(ErrorCode::CouponNotFound.into());
             }
-            tokio::time::sleep(FIND_PAUSE).await;
+            tokio::time::sleep(ARRIVAL_PAUSE).await;
+            latest = look().await?;
         }
-        Err(ApiError::unavailable())
     }
 }
 
-fn redeem_view(coupon_id: Uuid, order: &str, usage: Use) -> RedeemView {
+fn redeem_view(coupon_id: CouponId, order: &str, usage: Use) -> RedeemView {
     let is_released = usage.status == CouponStatus::Issued;
     let discount_amount = usage.discount_amount.filter(|_| !is_released);
     RedeemView { coupon_id, order_id: order.to_owned(), status: usage.status, discount_amount }
@@ -187,6 +215,17 @@ fn redeemed_message(kept: &KeptCoupon, order: &str, now: Timestamp) -> Envelope 
         discount_amount: kept.usage.discount_amount.unwrap_or(0),
     };
     envelope(kept, event_type::COUPON_REDEEMED, now, &payload)
+}
+
+fn undone_message(kept: &KeptCoupon, order: &str, now: Timestamp) -> Envelope {
+    let payload = CouponRedemptionUndone {
+        tenant: kept.campaign.tenant.to_string(),
+        campaign_id: kept.campaign.event.to_string(),
+        coupon_id: kept.coupon_id,
+        user_id: kept.user_id.clone(),
+        order_id: order.to_owned(),
+    };
+    envelope(kept, event_type::COUPON_REDEMPTION_UNDONE, now, &payload)
 }
 
 fn revoked_message(kept: &KeptCoupon, return_to_stock: bool, now: Timestamp) -> Envelope {

@@ -1,11 +1,13 @@
 //! The parts that all use cases of the coupon service share.
 
+use super::arrivals::Arrivals;
 use super::on_their_way::OnTheirWay;
 use access::callers::Callers;
 use domain::{CampaignId, EventName, TenantName};
 use hot::CouponPort;
 use ledger::Ledger;
 use onsale_http::ApiError;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// The coupon service. Cheap to clone.
@@ -17,8 +19,13 @@ pub struct CouponService {
     pub ledger: Ledger,
     /// Messages on their way from the hot state to the tables.
     pub on_their_way: Arc<dyn OnTheirWay>,
+    /// Whether coupons of a tenant are still on their way to the tables.
+    pub arrivals: Arc<Arrivals>,
     /// Resolves API keys, and whether callers without a key may issue, look up and use the short form (the demo).
     pub callers: Callers,
+    /// Campaigns that are made with a gate even if the request does not ask for one (`gate.event_ids`, GATE-007). Whoever
+    /// makes a campaign applies it: no server then gives a coupon of it without a pass, not for a moment.
+    pub gated_campaigns: Arc<HashSet<CampaignId>>,
     /// How long a reservation for an order is valid.
     pub redeem_hold_seconds: i64,
 }

@@ -7,6 +7,7 @@
 pub mod breaker;
 pub mod coupon;
 pub mod error_code;
+pub mod id;
 pub mod limit;
 pub mod line;
 pub mod message;
@@ -17,5 +18,6 @@ pub use coupon::campaign::{Campaign, CampaignStatus, Discount, Terms};
 pub use coupon::issue::{IdempotencyKey, IssueOutcome};
 pub use coupon::{Coupon, CouponStatus};
 pub use error_code::ErrorCode;
+pub use id::{CouponId, PassId};
 pub use name::{CampaignId, EventName, TenantName, UserId};
-pub use time::Timestamp;
+pub use time::{TimeError, Timestamp, ZonedTime};

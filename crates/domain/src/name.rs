@@ -20,7 +20,7 @@ pub enum NameError {
     #[error("must have at most 128 characters")]
     TooLong,
     /// A character outside `[A-Za-z0-9_.:-]`.
-    #[error("may contain only letters, digits and _ . : -")]
+    #[error("may contain only letters (A-Z, a-z), digits and _ . : -")]
     BadCharacter,
 }
 

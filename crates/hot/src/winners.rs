@@ -4,11 +4,10 @@
 //! index: user -> first row      rows: coupon id, serial, time, next row of the same user      arena: user ids
 //! ```
 
-use domain::Timestamp;
 use domain::coupon::issue::IssuedCoupon;
+use domain::{CouponId, Timestamp};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
-use uuid::Uuid;
 
 /// "No further row of this user."
 const NO_ROW: u32 = u32::MAX;
@@ -16,7 +15,7 @@ const NO_ROW: u32 = u32::MAX;
 /// One coupon given.
 #[derive(Clone, Debug)]
 struct Row {
-    coupon_id: Uuid,
+    coupon_id: CouponId,
     /// Where the user's id stands in the arena (upper 56 bits) and its length (lower 8).
     user: u64,
     issued_at_ms: i64,
@@ -187,7 +186,7 @@ impl Winners {
     }
 
     /// The row of a user's coupon.
-    pub fn row_of(&self, user: &str, coupon_id: Uuid) -> Option<u32> {
+    pub fn row_of(&self, user: &str, coupon_id: CouponId) -> Option<u32> {
         let mut row = self.first_row(user)?;
         while self.rows[row as usize].coupon_id != coupon_id {
             row = self.rows[row as usize].next_of_user;
@@ -199,7 +198,7 @@ impl Winners {
     }
 
     /// Whether a user was given that very coupon.
-    pub fn has(&self, user: &str, coupon_id: Uuid) -> bool {
+    pub fn has(&self, user: &str, coupon_id: CouponId) -> bool {
         self.of_user(user).any(|winner| winner.coupon.coupon_id == coupon_id)
     }
 
@@ -219,9 +218,10 @@ impl Winners {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use uuid::Uuid;
 
     fn coupon(n: u32) -> IssuedCoupon {
-        IssuedCoupon { coupon_id: Uuid::from_u128(u128::from(n)), serial: n }
+        IssuedCoupon { coupon_id: CouponId(Uuid::from_u128(u128::from(n))), serial: n }
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl Modify for ApiKeyHeader {
 #[openapi(
     info(
         title = "Onsale",
-        description = "The waiting line, the first-come decision and the paid ticket.",
+        description = "The waiting line and the first-come decision.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     components(schemas(ErrorBody)),

@@ -8,6 +8,7 @@
 pub mod docs;
 pub mod error;
 pub mod extract;
+pub mod failures;
 pub mod health;
 pub mod layer;
 pub mod limits;
@@ -16,10 +17,12 @@ mod number;
 pub mod server;
 pub mod text;
 pub mod trace;
+pub mod welcome;
 
 pub use error::ApiError;
 pub use error::body::error_body;
 pub use extract::{ClientIp, Json, Path, Query, TrustedProxies};
+pub use failures::Failures;
 pub use layer::access::AccessLine;
 pub use layer::security::SECURITY_HEADERS;
 pub use metrics::HttpMetrics;

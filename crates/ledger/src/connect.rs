@@ -2,7 +2,7 @@
 
 use crate::cause;
 use crate::database::Database;
-use crate::error::{LedgerError, is_missing_database, lacks_right};
+use crate::error::{Cause, LedgerError, is_missing_database, lacks_right};
 use crate::health::LastLook;
 use crate::migrations::{self, SchemaState, schemas};
 use crate::pool;
@@ -145,6 +145,9 @@ impl Ledger {
 }
 
 async fn open(database: &Database, limits: LedgerOptions) -> Result<DatabaseConnection, LedgerError> {
+    if let Some(file) = database.file() {
+        files::prepare_database(&file).map_err(|error| LedgerError::Unavailable(Cause::from(error.to_string())))?;
+    }
     let mut options = pool::options(database, limits);
     match (sea_orm::Database::connect(options.clone()).await, database.backend) {
         (Err(error), DbBackend::MySql) if is_missing_database(&error) => {

@@ -15,9 +15,10 @@ use crate::schema::Schema;
 use sea_orm::sea_query::{Alias, IntoIden, IntoTableRef, TableRef};
 use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use sea_orm::sqlx::{self};
 use sea_orm::{ConnectOptions, DbBackend};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The PostgreSQL schema of the tables that all services share.
@@ -46,11 +47,6 @@ pub struct Database {
 fn names_tls_mode(url: &str) -> bool {
     let query = url.split_once('?').map(|(_, query)| query).unwrap_or_default();
     query.split('&').any(|pair| matches!(pair.split('=').next(), Some("sslmode" | "ssl-mode")))
-}
-
-/// The driver takes the brackets of an IPv6 address for a part of its name.
-fn bare(host: &str) -> Option<&str> {
-    host.strip_prefix('[')?.strip_suffix(']')
 }
 
 impl Database {
@@ -127,7 +123,7 @@ impl Database {
     /// driver's own default would encrypt for anybody who answers.
     pub(crate) fn secured_postgres(&self, options: PgConnectOptions) -> PgConnectOptions {
         let host = options.get_host().to_owned();
-        let options = bare(&host).into_iter().fold(options, |options, host| options.host(host));
+        let options = bare_host(&host).into_iter().fold(options, |options, host| options.host(&host));
         let options = match (&self.authorities, names_tls_mode(&self.url)) {
             (Some(_), false) => options.ssl_mode(PgSslMode::VerifyFull),
             (None, false) => options.ssl_mode(PgSslMode::Disable),
@@ -144,7 +140,7 @@ impl Database {
     /// As [`Database::secured_postgres`].
     pub(crate) fn secured_mysql(&self, options: MySqlConnectOptions) -> MySqlConnectOptions {
         let host = options.get_host().to_owned();
-        let options = bare(&host).into_iter().fold(options, |options, host| options.host(host));
+        let options = bare_host(&host).into_iter().fold(options, |options, host| options.host(&host));
         let options = match (&self.authorities, names_tls_mode(&self.url)) {
             (Some(_), false) => options.ssl_mode(MySqlSslMode::VerifyIdentity),
             (None, false) => options.ssl_mode(MySqlSslMode::Disabled),
@@ -164,6 +160,13 @@ impl Database {
     /// Options of the pool that contain only the URL.
     pub(crate) fn connect_options(&self) -> ConnectOptions {
         ConnectOptions::new(&*self.url)
+    }
+
+    /// The file of an SQLite database; none for one in memory, and for other databases.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        let is_file = self.backend == DbBackend::Sqlite && !self.url.contains(":memory:");
+        let options: SqliteConnectOptions = self.url.parse().ok().filter(|_| is_file)?;
+        Some(options.get_filename().to_owned())
     }
 
     /// The names of the PostgreSQL schemas.
@@ -189,6 +192,11 @@ impl Database {
 
 fn address(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+/// A host as the system resolves it: a URL writes an IPv6 address in brackets, and the drivers leave them there.
+pub(crate) fn bare_host(host: &str) -> Option<String> {
+    Some(host.strip_prefix('[')?.strip_suffix(']')?.to_owned())
 }
 
 /// The driver's own message is dropped because it may contain the password.
@@ -219,6 +227,21 @@ mod tests {
             let database = Database::of_url(url, &TOYS).expect("a url");
             assert_eq!(database.common.as_deref(), common, "{url}");
             assert!(["sqlite:", "postgres://", "mysql://"].iter().any(|start| database.url.starts_with(start)));
+        }
+    }
+
+    /// A URL writes an IPv6 address in brackets (RFC 3986), which no resolver knows.
+    #[test]
+    fn ipv6_addresses_lose_their_brackets_and_other_hosts_stay() {
+        for (host, bare) in [
+            ("[::1]", Some("::1")),
+            ("[fd00::7]", Some("fd00::7")),
+            ("[2001:db8::1]", Some("2001:db8::1")),
+            ("127.0.0.1", None),
+            ("db.example.com", None),
+            ("[half", None),
+        ] {
+            assert_eq!(bare_host(host).as_deref(), bare, "{host}");
         }
     }
 

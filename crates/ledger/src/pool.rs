@@ -142,6 +142,16 @@ mod tests {
         }
     }
 
+    /// A closed port of the loopback address refuses; a host in brackets could not even be looked up.
+    #[tokio::test]
+    async fn databases_are_reached_by_their_ipv6_addresses() {
+        for url in ["postgres://u:p@[::1]:1/db", "mysql://u:p@[::1]:1/toy_service"] {
+            let options = LedgerOptions { acquire_timeout: Duration::from_millis(500), ..LedgerOptions::default() };
+            let refused = Ledger::connect(url, &TOYS, options).await.expect_err("nobody listens").to_string();
+            assert!(!refused.contains("lookup") && !refused.contains("resolve"), "{refused}");
+        }
+    }
+
     /// SQLite undoes a change by itself when a commit meets a full disk.
     #[tokio::test]
     async fn changes_after_one_that_the_database_undid_are_stored() {

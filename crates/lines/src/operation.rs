@@ -10,6 +10,9 @@ use onsale_http::ApiError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// Most lines named in an error.
+const NAMES_MAX: usize = 20;
+
 /// Statistics of all lines.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -81,6 +84,11 @@ pub struct Defaults {
     pub interval_ms: u32,
 }
 
+/// The answer to a name that no line has.
+pub fn no_such_line() -> ApiError {
+    ApiError::new(ErrorCode::NotFound).detail("there is no such line")
+}
+
 impl LineClient {
     /// Returns the statistics of all lines.
     ///
@@ -134,6 +142,20 @@ impl LineClient {
         Err(ApiError::new(ErrorCode::NotFound).detail(names))
     }
 
+    /// As [`LineClient::named`], for callers who may know all lines: a missing one is refused with the names that there are.
+    ///
+    /// # Errors
+    /// As [`LineClient::named`].
+    pub async fn named_for_operators(&self, text: &str) -> Result<(LineId, LineRule), ApiError> {
+        match self.named(text).await {
+            Err(error) if error.code == ErrorCode::NotFound => {
+                let lines = self.port.lines().await?;
+                Err(ApiError::new(ErrorCode::NotFound).detail(missing(text, &lines)))
+            }
+            found => found,
+        }
+    }
+
     /// Changes a line's rule, also during other changes. Returns the rule then in force.
     ///
     /// # Errors
@@ -145,6 +167,36 @@ impl LineClient {
             Ok::<_, ApiError>(rule)
         };
         let changed = change_rule(&*self.port, line, checked).await?;
-        changed.ok_or_else(|| ApiError::new(ErrorCode::NotFound).detail("there is no such line"))
+        changed.ok_or_else(no_such_line)
+    }
+}
+
+/// Says which lines there are, as an address names them.
+fn missing(wanted: &str, lines: &[LineId]) -> String {
+    let mut names: Vec<String> = lines.iter().map(|line| line.to_string().replace('/', "%2F")).collect();
+    names.sort();
+    let more = names.len().saturating_sub(NAMES_MAX);
+    names.truncate(NAMES_MAX);
+    let wanted: String = wanted.chars().filter(|letter| !letter.is_control()).collect();
+    match (names.is_empty(), more) {
+        (true, _) => format!("there is no line {wanted}, and no other line either"),
+        (false, 0) => format!("there is no line {wanted}; there are: {}", names.join(", ")),
+        (false, more) => format!("there is no line {wanted}; there are: {}, and {more} more", names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_line_is_refused_with_those_that_there_are() {
+        let line = |text: &str| text.parse::<LineId>().expect("a line");
+        let said = missing("gate:EVENT", &[line("queue:shop"), line("gate:acme/EVENT")]);
+        assert_eq!(said, "there is no line gate:EVENT; there are: gate:acme%2FEVENT, queue:shop");
+        let many: Vec<LineId> = (0..30).map(|number| line(&format!("queue:{number:02}"))).collect();
+        let said = missing("x\n", &many);
+        assert!(said.ends_with("queue:19, and 10 more") && said.starts_with("there is no line x;"), "{said}");
+        assert!(missing("x", &[]).contains("no other line"));
     }
 }

@@ -4,7 +4,7 @@
 use super::draw::announce::DrawDocument;
 use super::rates::Rates;
 use domain::Timestamp;
-use domain::line::{Forecast, LineId};
+use domain::line::{Forecast, LineId, QueueNumber};
 use hot::line::{Clock, LinePort};
 use onsale_http::ApiError;
 use serde::Serialize;
@@ -35,7 +35,8 @@ pub struct Serving {
     pub rate_per_second: f64,
     /// Tickets a second. More than people, since some tickets are given up before their turn. Seconds to wait: the
     /// smaller of rank / `ratePerSecond` and (ticket - `serving`) / `ticketsPerSecond`.
-    pub tickets_per_second: f64,
+    #[serde(rename = "ticketsPerSecond")]
+    pub numbers_per_second: f64,
     /// Ranges of given-up tickets above `serving`: first and last ticket of each.
     pub left: Vec<(u64, u64)>,
     /// The opening draw, in a line that has one. No user has a ticket before it.
@@ -47,11 +48,11 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Seconds until the user with this rank and ticket is admitted; none if unknown.
-    pub fn wait_seconds(&self, rank: u64, ticket: u64) -> Option<u64> {
+    /// Seconds until the user with this rank and number is admitted; none if unknown.
+    pub fn wait_seconds(&self, rank: u64, number: QueueNumber) -> Option<u64> {
         let forecast =
-            Forecast { people_per_second: self.rate_per_second, tickets_per_second: self.tickets_per_second };
-        forecast.wait_seconds(rank, ticket, self.serving).map(|seconds| seconds.ceil() as u64)
+            Forecast { people_per_second: self.rate_per_second, numbers_per_second: self.numbers_per_second };
+        forecast.wait_seconds(rank, number, self.serving).map(|seconds| seconds.ceil() as u64)
     }
 }
 
@@ -136,7 +137,7 @@ impl ServingCache {
             draw,
             serving: counts.serving,
             rate_per_second: rounded(forecast.people_per_second),
-            tickets_per_second: rounded(forecast.tickets_per_second),
+            numbers_per_second: rounded(forecast.numbers_per_second),
             left: counts.gone,
             at: now,
         })))

@@ -17,7 +17,7 @@ use futures::Stream;
 use futures::stream::unfold;
 use hot::line::LineUser;
 use metrics::{Counter, Gauge, counter, gauge};
-use onsale_http::ApiError;
+use onsale_http::{ApiError, Failures};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -96,6 +96,7 @@ pub struct Streams(Arc<Hub>);
 pub(super) struct Hub {
     pub cache: ServingCache,
     pub channels: Mutex<HashMap<LineId, Arc<Channel>>>,
+    pub failures: Failures,
     lines: LineClient,
     runtime: Handle,
     streams_max: usize,
@@ -115,11 +116,13 @@ impl Drop for StreamGuard {
 }
 
 impl Streams {
-    /// No streams yet, and at most `streams_max`. Frames are made on the runtime of this call.
-    pub fn new(lines: LineClient, cache: ServingCache, streams_max: usize) -> Self {
+    /// No streams yet, and at most `streams_max`. Frames are made on the runtime of this call. A panic while they are made
+    /// is reported to `failures`; the streams stay open, and frames are made again after a second.
+    pub fn new(lines: LineClient, cache: ServingCache, streams_max: usize, failures: Failures) -> Self {
         Self(Arc::new(Hub {
             cache,
             channels: Mutex::default(),
+            failures,
             lines,
             runtime: Handle::current(),
             streams_max,

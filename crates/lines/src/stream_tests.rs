@@ -6,6 +6,7 @@ use domain::line::{LineId, LineRule};
 use futures::{Stream, StreamExt};
 use hot::embedded::{EmbeddedLines, JournalOptions};
 use hot::line::LinePort;
+use onsale_http::Failures;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -31,7 +32,7 @@ async fn world(streams_max: usize) -> World {
     let rule = LineRule { capacity: 100, ..LineRule::new(0) };
     port.make_line(&line, rule).await.expect("made");
     let lines = LineClient::new(port.clone());
-    let streams = Streams::new(lines, ServingCache::new(port.clone()), streams_max);
+    let streams = Streams::new(lines, ServingCache::new(port.clone()), streams_max, Failures::default());
     World { port, streams, line, _folder: folder }
 }
 

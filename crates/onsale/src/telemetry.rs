@@ -1,15 +1,13 @@
 //! Logs and metrics of the program.
 
 use crate::config::{Log, LogFormat};
+use crate::log_lines::WithoutPaths;
 use anyhow::Context;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use onsale_http::metrics::SECONDS_BUCKETS;
-use std::{fmt, io};
-use tracing::Event;
+use std::io;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Bucket bounds of histograms named `..._size`, in items or rows.
@@ -31,39 +29,11 @@ where
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     Ok(match log.format {
         LogFormat::Json => {
-            let lines = lines.json().flatten_event(true).with_current_span(true).with_span_list(false);
-            Box::new(lines.map_event_format(WithoutFolders).finish())
+            let lines = lines.map_writer(WithoutPaths::around);
+            Box::new(lines.json().flatten_event(true).with_current_span(true).with_span_list(false).finish())
         }
         LogFormat::Text => Box::new(lines.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).finish()),
     })
-}
-
-/// Fields by which lines of libraries name the folder of the machine that built the program.
-const FOLDERS: [&str; 2] = ["log.file", "log.line"];
-
-/// A format of JSON lines without [`FOLDERS`].
-struct WithoutFolders<F>(F);
-
-impl<S, N, F> FormatEvent<S, N> for WithoutFolders<F>
-where
-    S: tracing::Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-    F: FormatEvent<S, N>,
-{
-    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        if !FOLDERS.iter().any(|field| event.metadata().fields().field(field).is_some()) {
-            return self.0.format_event(context, writer, event);
-        }
-        let mut line = String::new();
-        self.0.format_event(context, Writer::new(&mut line), event)?;
-        match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&line) {
-            Ok(mut fields) => {
-                fields.retain(|name, _| !FOLDERS.contains(&name.as_str()));
-                writeln!(writer, "{}", serde_json::Value::Object(fields))
-            }
-            Err(_) => writer.write_str(&line),
-        }
-    }
 }
 
 /// Installs the recorder of the `metrics` crate, for `/metrics`.
@@ -127,21 +97,6 @@ mod tests {
             (&"access".into(), &200.into(), &"request".into())
         );
         assert_eq!(line["span"]["trace_id"], "t-1");
-    }
-
-    #[test]
-    fn lines_of_libraries_name_no_folder_of_the_machine_that_built_them() {
-        for format in [LogFormat::Json, LogFormat::Text] {
-            let lines = Lines::default();
-            let writer = lines.clone();
-            let log = Log { level: "info".to_owned(), format, access: true, access_hot_every: 1 };
-            let subscriber = subscriber(&log, move || writer.clone()).expect("set up");
-            let _guard = subscriber.set_default();
-            log::warn!(target: "a_library", "the library speaks");
-            let text = String::from_utf8(lines.0.lock().expect("not poisoned").clone()).expect("UTF-8");
-            assert!(text.contains("the library speaks") && text.contains("a_library"), "{text}");
-            assert!(!text.contains(file!()) && !text.contains("log.file"), "{text}");
-        }
     }
 
     #[test]

@@ -39,10 +39,10 @@ pub(super) async fn create(
 #[derive(Debug, Deserialize)]
 pub(super) struct Paging {
     #[serde(default)]
-    page: u64,
+    pub page: u64,
     #[serde(default = "twenty")]
-    size: u64,
-    tenant: Option<String>,
+    pub size: u64,
+    pub tenant: Option<String>,
 }
 
 fn twenty() -> u64 {
@@ -174,11 +174,11 @@ pub(super) async fn short_form(
     let creator = service.clone();
     let created = run_to_end(async move { creator.create_campaign(campaign).await }).await;
     let (initial_stock, message) = match created {
-        Ok(_) => (query.initial_stock, "the campaign is open"),
+        Ok(_) => (query.initial_stock, "initialized successfully: the campaign is open"),
         Err(error) if error.code == ErrorCode::CampaignExists => {
             let existing =
                 crate::rows::campaigns::get(&service.ledger, &id).await?.ok_or(ErrorCode::CampaignNotFound)?;
-            (existing.stock, "the campaign exists already; nothing was changed")
+            (existing.stock, "the campaign already exists; nothing was changed")
         }
         Err(error) => return Err(error),
     };

@@ -1,25 +1,27 @@
 //! Routes that read a campaign's status and a user's coupons.
 
-use super::Reply;
+use super::{ForTenant, Reply};
 use crate::service::{CouponService, campaign_id};
 use crate::views::coupon::{StatusView, UserCoupons};
 use ::http::HeaderMap;
 use axum::extract::State;
 use domain::{ErrorCode, UserId};
 use onsale_http::docs::ErrorBody;
-use onsale_http::{ApiError, Json, Path};
+use onsale_http::{ApiError, Json, Path, Query};
 
 /// A campaign's status.
 #[utoipa::path(get, path = "/api/v1/coupons/status/{event_id}", tag = "coupons", security((), ("apiKey" = [])),
-    params(("event_id" = String, Path)),
+    params(("event_id" = String, Path), ForTenant),
     responses((status = 200, body = StatusView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn status(
     State(service): State<CouponService>,
     Path(event_id): Path<String>,
+    Query(query): Query<ForTenant>,
     headers: HeaderMap,
 ) -> Reply<StatusView> {
-    let id = campaign_id(service.callers.tenant(&headers).await?, &event_id)?;
+    let tenant = service.callers.tenant_named(&headers, query.tenant.as_deref()).await?;
+    let id = campaign_id(tenant, &event_id)?;
     let sale = service.port.status(&id, clock::now()).await?.ok_or(ErrorCode::CampaignNotFound)?;
     Ok(Json(StatusView {
         event_id,

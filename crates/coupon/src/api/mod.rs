@@ -1,6 +1,7 @@
 //! The routes of the coupon service (`contract.md`, Coupons), with a module for each group.
 
 mod campaigns;
+mod holders;
 mod issue;
 mod lookup;
 mod operation;
@@ -28,6 +29,7 @@ pub fn routes(service: CouponService) -> Router {
     let admin = Router::new()
         .route("/campaigns", post(campaigns::create).get(campaigns::list))
         .route("/campaigns/{event_id}", get(campaigns::show).patch(campaigns::change))
+        .route("/campaigns/{event_id}/coupons", get(holders::coupons))
         .route("/campaigns/{event_id}/open", post(campaigns::open))
         .route("/campaigns/{event_id}/pause", post(campaigns::pause))
         .route("/campaigns/{event_id}/resume", post(campaigns::resume))
@@ -42,6 +44,7 @@ pub fn routes(service: CouponService) -> Router {
         .route("/{coupon_id}/redeem", post(redemption::redeem))
         .route("/{coupon_id}/redeem/confirm", post(redemption::redeem_confirm))
         .route("/{coupon_id}/redeem/cancel", post(redemption::redeem_cancel))
+        .route("/{coupon_id}/redeem/undo", post(redemption::redeem_undo))
         .route("/{coupon_id}/revoke", post(redemption::revoke));
     Router::new().nest("/api/v1/coupons", coupons).nest("/api/v1/admin", admin).with_state(service)
 }
@@ -55,10 +58,12 @@ pub fn routes(service: CouponService) -> Router {
     redemption::redeem,
     redemption::redeem_confirm,
     redemption::redeem_cancel,
+    redemption::redeem_undo,
     redemption::revoke,
     campaigns::create,
     campaigns::list,
     campaigns::show,
+    holders::coupons,
     campaigns::change,
     campaigns::open,
     campaigns::pause,

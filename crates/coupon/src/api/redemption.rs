@@ -5,10 +5,10 @@ use crate::service::CouponService;
 use crate::views::coupon::{OrderBody, RedeemBody, RedeemView, RevokeBody, RevokeView};
 use ::http::HeaderMap;
 use axum::extract::State;
+use domain::CouponId;
 use domain::name::check_name;
 use onsale_http::docs::ErrorBody;
 use onsale_http::{ApiError, Json, Path, Query};
-use uuid::Uuid;
 
 fn check_order(order_id: &str) -> Result<(), ApiError> {
     check_name(order_id).map_err(|error| ApiError::invalid(format!("order_id {error}")))
@@ -23,7 +23,7 @@ fn check_order(order_id: &str) -> Result<(), ApiError> {
         (status = 422, body = ErrorBody)))]
 pub(super) async fn redeem(
     State(service): State<CouponService>,
-    Path(coupon_id): Path<Uuid>,
+    Path(coupon_id): Path<CouponId>,
     Query(for_tenant): Query<ForTenant>,
     headers: HeaderMap,
     Json(body): Json<RedeemBody>,
@@ -47,7 +47,7 @@ macro_rules! step {
         (status = 422, body = ErrorBody)))]
         pub(super) async fn $name(
             State(service): State<CouponService>,
-            Path(coupon_id): Path<Uuid>,
+            Path(coupon_id): Path<CouponId>,
             Query(for_tenant): Query<ForTenant>,
             headers: HeaderMap,
             Json(body): Json<OrderBody>,
@@ -68,6 +68,11 @@ step!(
     redeem_cancel, cancel, "/api/v1/coupons/{coupon_id}/redeem/cancel"
 );
 
+step!(
+    /// Gives a redeemed coupon back to its holder, because the order that redeemed it was cancelled.
+    redeem_undo, undo, "/api/v1/coupons/{coupon_id}/redeem/undo"
+);
+
 /// Revokes a coupon. A redeemed coupon cannot be revoked.
 #[utoipa::path(post, path = "/api/v1/coupons/{coupon_id}/revoke", request_body = RevokeBody, tag = "redemption",
     security(("apiKey" = [])),
@@ -76,7 +81,7 @@ step!(
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn revoke(
     State(service): State<CouponService>,
-    Path(coupon_id): Path<Uuid>,
+    Path(coupon_id): Path<CouponId>,
     Query(for_tenant): Query<ForTenant>,
     headers: HeaderMap,
     Json(body): Json<RevokeBody>,

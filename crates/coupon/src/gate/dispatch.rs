@@ -102,12 +102,12 @@ impl Dispatch for ToIssuers {
 
 /// The message of a turn: the same id each time.
 fn request(campaign: &CampaignId, admitted: &Admitted) -> Envelope {
-    let turn = format!("{campaign}|{}|{}", admitted.user, admitted.ticket);
+    let turn = format!("{campaign}|{}|{}", admitted.user, admitted.number);
     let payload = CouponRequested {
         tenant: campaign.tenant.to_string(),
         campaign_id: campaign.event.to_string(),
         user_id: admitted.user.to_string(),
-        ticket: admitted.ticket,
+        number: admitted.number,
     };
     let user = Some(payload.user_id.clone());
     // Keyed by campaign, so that requests are processed in their order.

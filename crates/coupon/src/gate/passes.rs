@@ -10,13 +10,12 @@ use crate::issue::Undecided;
 use crate::issue::gatekeeper::{Gatekeeper, coupon_of_pass};
 use async_trait::async_trait;
 use domain::line::{LineOutcome, LineStatus};
-use domain::{CampaignId, ErrorCode, IssueOutcome, UserId};
+use domain::{CampaignId, ErrorCode, IssueOutcome, PassId, UserId};
 use hot::IssueRequest;
 use onsale_http::ApiError;
 use serde::Serialize;
 use std::time::Duration;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// Longest wait for the line to record an outcome.
 const RECORD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -46,7 +45,14 @@ impl GateService {
             LineStatus::Inside { pass, .. } if self.settings.mode == DispatchMode::ActiveQueue => pass,
             LineStatus::Finished { outcome: LineOutcome::Issued, .. } => return Ok(IssueResult::AlreadyIssued),
             LineStatus::Finished { outcome: LineOutcome::SoldOut, .. } => return Ok(IssueResult::OutOfStock),
-            _ => return Ok(IssueResult::NotInActiveQueue),
+            LineStatus::Inside { .. }
+            | LineStatus::Drawing { .. }
+            | LineStatus::Waiting { .. }
+            | LineStatus::Processing { .. }
+            | LineStatus::Absent
+            | LineStatus::Full
+            | LineStatus::Closed
+            | LineStatus::NoLine => return Ok(IssueResult::NotInActiveQueue),
         };
         let coupon_id = Some(coupon_of_pass(pass.id));
         let request =
@@ -79,7 +85,7 @@ impl GateService {
 
 #[async_trait]
 impl Gatekeeper for GateService {
-    async fn active_pass(&self, campaign: &CampaignId, user: &UserId) -> Result<Option<Uuid>, Undecided> {
+    async fn active_pass(&self, campaign: &CampaignId, user: &UserId) -> Result<Option<PassId>, Undecided> {
         if self.settings.mode != DispatchMode::ActiveQueue {
             return Ok(None);
         }

@@ -1,7 +1,7 @@
 //! Entering the line before a campaign, and reading one's rank in it (GATE-001, GATE-002).
 
 use super::service::{GateService, line_user};
-use domain::line::{LineId, LineOutcome, LineStatus};
+use domain::line::{LineId, LineOutcome, LineStatus, QueueNumber};
 use domain::{CampaignId, ErrorCode, UserId};
 use hot::line::LineUser;
 use onsale_http::ApiError;
@@ -65,7 +65,7 @@ pub(super) fn ranked(status: RankStatus, rank: Option<u64>) -> Ranked {
 
 impl GateService {
     /// The user's number in the opening draw, signed.
-    fn receipt(&self, campaign: &CampaignId, user: &UserId, entry: u64) -> Option<String> {
+    fn receipt(&self, campaign: &CampaignId, user: &UserId, entry: QueueNumber) -> Option<String> {
         let line = LineId::Gate(campaign.clone());
         self.receipts().map(|key| key.sign(&line, entry, user, clock::now().millis()))
     }
@@ -118,9 +118,9 @@ impl GateService {
         match line_status {
             LineStatus::Drawing { entry, is_new: true } => drawing(EnqueueStatus::Enqueued, None, entry),
             LineStatus::Drawing { entry, .. } => drawing(EnqueueStatus::AlreadyEnqueued, None, entry),
-            // The user came too late for the draw: the ticket is the number on the receipt.
-            LineStatus::Waiting { rank, is_new: true, ticket } if self.has_draw(campaign) => {
-                drawing(EnqueueStatus::Enqueued, Some(rank), ticket)
+            // The user came too late for the draw: the queue number is the number on the receipt.
+            LineStatus::Waiting { rank, is_new: true, number } if self.has_draw(campaign) => {
+                drawing(EnqueueStatus::Enqueued, Some(rank), number)
             }
             LineStatus::Waiting { rank, is_new: true, .. } => enqueued(EnqueueStatus::Enqueued, Some(rank)),
             LineStatus::Waiting { rank, .. } => enqueued(EnqueueStatus::AlreadyEnqueued, Some(rank)),
@@ -157,8 +157,10 @@ impl GateService {
             LineStatus::Inside { .. } => ranked(RankStatus::Active, None),
             LineStatus::Finished { outcome: LineOutcome::Issued, .. } => ranked(RankStatus::Issued, None),
             LineStatus::Finished { outcome: LineOutcome::SoldOut, .. } => ranked(RankStatus::SoldOut, None),
-            _ if self.is_sold_out(campaign) => ranked(RankStatus::SoldOut, None),
-            _ => ranked(RankStatus::Unknown, None),
+            LineStatus::Absent | LineStatus::Full | LineStatus::Closed | LineStatus::NoLine => {
+                let is_sold_out = self.is_sold_out(campaign);
+                ranked(if is_sold_out { RankStatus::SoldOut } else { RankStatus::Unknown }, None)
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Undecided;
 use async_trait::async_trait;
-use domain::{CampaignId, UserId};
+use domain::{CampaignId, CouponId, PassId, UserId};
 use uuid::Uuid;
 
 /// Admits people to gated campaigns (GATE-005).
@@ -12,13 +12,13 @@ pub trait Gatekeeper: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Undecided`]: the line did not answer. This is not a refusal.
-    async fn active_pass(&self, campaign: &CampaignId, user: &UserId) -> Result<Option<Uuid>, Undecided>;
+    async fn active_pass(&self, campaign: &CampaignId, user: &UserId) -> Result<Option<PassId>, Undecided>;
 
     /// Ends the turn of a user who has used the pass: the user has the coupon, or no coupon is left.
     async fn used(&self, campaign: &CampaignId, user: &UserId, has_coupon: bool);
 }
 
 /// The id of the only coupon that a pass can give. The pass cannot be derived from it.
-pub fn coupon_of_pass(pass: Uuid) -> Uuid {
-    Uuid::new_v5(&pass, b"coupon")
+pub fn coupon_of_pass(pass: PassId) -> CouponId {
+    CouponId(Uuid::new_v5(&pass.get(), b"coupon"))
 }

@@ -64,7 +64,7 @@ pub(super) fn write_outcome(outcome: &IssueOutcome, language: Language, out: &mu
 fn write_coupon(coupon: IssuedCoupon, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"coupon_id\":\"");
     let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-    out.extend_from_slice(coupon.coupon_id.hyphenated().encode_lower(&mut text).as_bytes());
+    out.extend_from_slice(coupon.coupon_id.get().hyphenated().encode_lower(&mut text).as_bytes());
     out.extend_from_slice(b"\",\"serial\":");
     out.extend_from_slice(itoa::Buffer::new().format(coupon.serial).as_bytes());
 }

@@ -3,18 +3,17 @@
 use super::{CouponIssuing, Decider, Gatekeeper, Pending, Undecided};
 use crate::campaigns::open_with_stock;
 use async_trait::async_trait;
-use domain::{Campaign, CampaignId, EventName, IssueOutcome, TenantName, UserId};
+use domain::{Campaign, CampaignId, EventName, IssueOutcome, PassId, TenantName, UserId};
 use hot::embedded::{EmbeddedEngine, JournalOptions};
 use hot::{CouponPort, IssueRequest};
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// A gate where another call of the user uses the pass just before this call is checked.
 struct UsedElsewhere(EmbeddedEngine);
 
 #[async_trait]
 impl Gatekeeper for UsedElsewhere {
-    async fn active_pass(&self, campaign: &CampaignId, user: &UserId) -> Result<Option<Uuid>, Undecided> {
+    async fn active_pass(&self, campaign: &CampaignId, user: &UserId) -> Result<Option<PassId>, Undecided> {
         let other =
             IssueRequest { campaign: campaign.clone(), user: user.clone(), key: None, admitted: true, coupon_id: None };
         let decided = self.0.issue(vec![other], clock::now()).await.remove(0).expect("decided");

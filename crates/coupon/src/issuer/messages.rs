@@ -4,9 +4,7 @@ use super::requests::{Request, Requests};
 use super::service::{CouponEvent, Issuer};
 use async_trait::async_trait;
 use bus::{Failure, FailureKind, HandleError, Handler, Message};
-use domain::message::{
-    CouponIssued, CouponRedeemed, CouponRequested, CouponRevoked, Envelope, StockExhausted, event_type, topic,
-};
+use domain::message::{CouponIssued, CouponRequested, Envelope, check_payload, event_type, topic};
 use domain::name::check_name;
 use domain::{CampaignId, EventName, TenantName, UserId};
 use ledger::LedgerError;
@@ -97,10 +95,7 @@ fn decode_event(envelope: &Envelope) -> Result<Option<CouponIssued>, String> {
             check(&issued)?;
             Ok(Some(issued))
         }
-        event_type::COUPON_REDEEMED => payload::<CouponRedeemed>(envelope).map(|_| None),
-        event_type::COUPON_REVOKED => payload::<CouponRevoked>(envelope).map(|_| None),
-        event_type::STOCK_EXHAUSTED => payload::<StockExhausted>(envelope).map(|_| None),
-        other => Err(format!("unknown eventType {other:?}")),
+        other => check_payload(other, &envelope.payload).map(|()| None),
     }
 }
 

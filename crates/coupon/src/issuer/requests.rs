@@ -123,7 +123,7 @@ fn messages(requests: &[Request<'_>], gift: &Gift) -> Vec<Envelope> {
         let user = Some(coupon.user_id.clone());
         let kind = event_type::COUPON_ISSUED;
         // As for every decision, the id of the message is derived from the coupon.
-        let event_id = message::id::of_decision(coupon.coupon_id, kind);
+        let event_id = message::id::of_decision(coupon.coupon_id.get(), kind);
         let mut message = Envelope::about_campaign(event_id, kind, request.campaign.to_string(), at, user, coupon);
         message.metadata.causation_id = Some(cause.event_id);
         message.metadata.correlation_id.clone_from(&cause.metadata.correlation_id);

@@ -1,6 +1,7 @@
 //! The JSON of campaigns.
 
-use domain::{Campaign, CampaignStatus, Discount, Terms, Timestamp};
+use super::values::{present, present_won, won};
+use domain::{Campaign, CampaignStatus, Discount, Terms, Timestamp, ZonedTime};
 use hot::SaleStatus;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -26,23 +27,23 @@ pub struct NewCampaign {
     #[serde(default)]
     pub gated: bool,
     /// When it opens by itself. If absent, an operator opens it.
-    #[schema(value_type = Option<String>, example = "2026-12-01T20:00:00")]
-    pub opens_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, example = "2026-12-01T20:00:00+09:00")]
+    pub opens_at: Option<ZonedTime>,
     /// When it closes by itself.
-    #[schema(value_type = Option<String>, example = "2026-12-02T20:00:00")]
-    pub closes_at: Option<Timestamp>,
+    #[schema(value_type = Option<String>, example = "2026-12-02T20:00:00+09:00")]
+    pub closes_at: Option<ZonedTime>,
     /// The discount of its coupons.
     pub discount: Option<DiscountView>,
     /// Smallest order amount, in won.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "won")]
     #[schema(minimum = 0)]
     pub min_order_amount: i64,
     /// Coupons are redeemable from this time.
     #[schema(value_type = Option<String>)]
-    pub valid_from: Option<Timestamp>,
+    pub valid_from: Option<ZonedTime>,
     /// Coupons are not redeemable from this time on.
     #[schema(value_type = Option<String>)]
-    pub valid_until: Option<Timestamp>,
+    pub valid_until: Option<ZonedTime>,
     /// Coupons expire this many days after issue.
     #[schema(minimum = 1, maximum = 36500)]
     pub valid_days_after_issue: Option<u32>,
@@ -59,6 +60,7 @@ pub enum DiscountView {
     /// A percentage of the amount, with a cap.
     Percent {
         /// 1 to 100.
+        #[serde(deserialize_with = "won")]
         value: i64,
         /// The cap, in won.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,6 +69,7 @@ pub enum DiscountView {
     /// A fixed amount.
     Fixed {
         /// In won.
+        #[serde(deserialize_with = "won")]
         value: i64,
     },
 }
@@ -85,19 +88,6 @@ impl From<Discount> for DiscountView {
         match discount {
             Discount::Percent { value, max_amount } => Self::Percent { value, max_amount },
             Discount::Fixed { value } => Self::Fixed { value },
-        }
-    }
-}
-
-impl NewCampaign {
-    /// The terms of the campaign's coupons.
-    pub fn terms(&self) -> Terms {
-        Terms {
-            discount: self.discount.map(Discount::from),
-            min_order_amount: self.min_order_amount,
-            valid_from: self.valid_from,
-            valid_until: self.valid_until,
-            valid_days_after_issue: self.valid_days_after_issue,
         }
     }
 }
@@ -128,43 +118,57 @@ impl<T: Copy> Change<T> {
     }
 }
 
-/// Changes of a campaign. Absent fields stay unchanged; `null` removes a bound.
+impl Change<ZonedTime> {
+    /// The moment after the change.
+    fn moment(self, before: Option<Timestamp>) -> Option<Timestamp> {
+        self.apply(before.map(ZonedTime)).map(Timestamp::from)
+    }
+}
+
+/// Changes of a campaign. Absent fields stay unchanged; `null` removes a bound, and is refused where there is none.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CampaignPatch {
     /// The displayed name.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     pub name: Option<String>,
     /// Can only be raised.
-    #[schema(minimum = 1, maximum = 100000000)]
+    #[schema(minimum = 1, maximum = 100000000, nullable = false)]
+    #[serde(default, deserialize_with = "present")]
     pub stock: Option<u32>,
     /// Can only be raised once the campaign is open.
-    #[schema(minimum = 1, maximum = 1000)]
+    #[schema(minimum = 1, maximum = 1000, nullable = false)]
+    #[serde(default, deserialize_with = "present")]
     pub per_user_limit: Option<u32>,
     /// Can be changed before the sale only.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
     pub gated: Option<bool>,
     /// Can be changed before the sale only.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub opens_at: Change<Timestamp>,
+    pub opens_at: Change<ZonedTime>,
     /// When it closes by itself.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub closes_at: Change<Timestamp>,
+    pub closes_at: Change<ZonedTime>,
     /// Can be changed before the sale only.
     #[serde(default)]
     #[schema(value_type = Option<DiscountView>)]
     pub discount: Change<DiscountView>,
     /// Can only be lowered once the campaign is open.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, nullable = false)]
+    #[serde(default, deserialize_with = "present_won")]
     pub min_order_amount: Option<i64>,
     /// Can only be earlier once the campaign is open.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub valid_from: Change<Timestamp>,
+    pub valid_from: Change<ZonedTime>,
     /// Can only be later once the campaign is open.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub valid_until: Change<Timestamp>,
+    pub valid_until: Change<ZonedTime>,
     /// Can only be longer once the campaign is open.
     #[serde(default)]
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 36500)]
@@ -174,20 +178,40 @@ pub struct CampaignPatch {
 impl CampaignPatch {
     /// The campaign after the change.
     pub fn apply(&self, before: &Campaign) -> Campaign {
-        let mut after = before.clone();
-        after.name = self.name.clone().unwrap_or(after.name);
-        after.stock = self.stock.unwrap_or(after.stock);
-        after.per_user_limit = self.per_user_limit.unwrap_or(after.per_user_limit);
-        after.gated = self.gated.unwrap_or(after.gated);
-        after.opens_at = self.opens_at.apply(after.opens_at);
-        after.closes_at = self.closes_at.apply(after.closes_at);
-        let terms = &mut after.terms;
-        terms.discount = self.discount.apply(terms.discount.map(DiscountView::from)).map(Discount::from);
-        terms.min_order_amount = self.min_order_amount.unwrap_or(terms.min_order_amount);
-        terms.valid_from = self.valid_from.apply(terms.valid_from);
-        terms.valid_until = self.valid_until.apply(terms.valid_until);
-        terms.valid_days_after_issue = self.valid_days_after_issue.apply(terms.valid_days_after_issue);
-        after
+        // Every field, so that the compiler asks for a new one.
+        let Self {
+            name,
+            stock,
+            per_user_limit,
+            gated,
+            opens_at,
+            closes_at,
+            discount,
+            min_order_amount,
+            valid_from,
+            valid_until,
+            valid_days_after_issue,
+        } = self;
+        let terms = &before.terms;
+        Campaign {
+            id: before.id.clone(),
+            name: name.as_ref().unwrap_or(&before.name).clone(),
+            stock: stock.unwrap_or(before.stock),
+            per_user_limit: per_user_limit.unwrap_or(before.per_user_limit),
+            gated: gated.unwrap_or(before.gated),
+            opens_at: opens_at.moment(before.opens_at),
+            closes_at: closes_at.moment(before.closes_at),
+            switches: before.switches,
+            terms: Terms {
+                discount: discount.apply(terms.discount.map(DiscountView::from)).map(Discount::from),
+                min_order_amount: min_order_amount.unwrap_or(terms.min_order_amount),
+                valid_from: valid_from.moment(terms.valid_from),
+                valid_until: valid_until.moment(terms.valid_until),
+                valid_days_after_issue: valid_days_after_issue.apply(terms.valid_days_after_issue),
+            },
+            revision: before.revision,
+            created_at: before.created_at,
+        }
     }
 }
 
@@ -200,15 +224,15 @@ pub struct CampaignView {
     per_user_limit: u32,
     gated: bool,
     #[schema(value_type = Option<String>)]
-    opens_at: Option<Timestamp>,
+    opens_at: Option<ZonedTime>,
     #[schema(value_type = Option<String>)]
-    closes_at: Option<Timestamp>,
+    closes_at: Option<ZonedTime>,
     discount: Option<DiscountView>,
     min_order_amount: i64,
     #[schema(value_type = Option<String>)]
-    valid_from: Option<Timestamp>,
+    valid_from: Option<ZonedTime>,
     #[schema(value_type = Option<String>)]
-    valid_until: Option<Timestamp>,
+    valid_until: Option<ZonedTime>,
     valid_days_after_issue: Option<u32>,
     /// `scheduled`, `active`, `sold_out`, `paused` or `closed`.
     #[schema(value_type = String)]
@@ -216,30 +240,45 @@ pub struct CampaignView {
     remaining_stock: u32,
     total_participants: u32,
     #[schema(value_type = String)]
-    created_at: Timestamp,
+    created_at: ZonedTime,
 }
 
 impl CampaignView {
     /// A campaign with the status of its sale.
     pub fn new(campaign: &Campaign, sale: SaleStatus) -> Self {
-        let terms = &campaign.terms;
+        // Every field, so that the compiler asks for a new one. The switches show in the status.
+        let Campaign {
+            id,
+            name,
+            stock,
+            per_user_limit,
+            gated,
+            opens_at,
+            closes_at,
+            switches: _,
+            terms,
+            revision: _,
+            created_at,
+        } = campaign.clone();
+        let Terms { discount, min_order_amount, valid_from, valid_until, valid_days_after_issue } = terms;
+        let SaleStatus { status, remaining, participants } = sale;
         Self {
-            event_id: campaign.id.event.to_string(),
-            name: campaign.name.clone(),
-            stock: campaign.stock,
-            per_user_limit: campaign.per_user_limit,
-            gated: campaign.gated,
-            opens_at: campaign.opens_at,
-            closes_at: campaign.closes_at,
-            discount: terms.discount.map(DiscountView::from),
-            min_order_amount: terms.min_order_amount,
-            valid_from: terms.valid_from,
-            valid_until: terms.valid_until,
-            valid_days_after_issue: terms.valid_days_after_issue,
-            status: sale.status,
-            remaining_stock: sale.remaining,
-            total_participants: sale.participants,
-            created_at: campaign.created_at,
+            event_id: id.event.to_string(),
+            name,
+            stock,
+            per_user_limit,
+            gated,
+            opens_at: opens_at.map(ZonedTime),
+            closes_at: closes_at.map(ZonedTime),
+            discount: discount.map(DiscountView::from),
+            min_order_amount,
+            valid_from: valid_from.map(ZonedTime),
+            valid_until: valid_until.map(ZonedTime),
+            valid_days_after_issue,
+            status,
+            remaining_stock: remaining,
+            total_participants: participants,
+            created_at: ZonedTime(created_at),
         }
     }
 }

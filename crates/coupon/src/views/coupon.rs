@@ -1,9 +1,9 @@
 //! The JSON of coupons.
 
-use domain::{CampaignStatus, Coupon, CouponStatus, Terms, Timestamp};
+use super::values::won;
+use domain::{CampaignStatus, Coupon, CouponId, CouponStatus, Terms, ZonedTime};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// A request for a coupon.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -31,7 +31,8 @@ pub struct IssueAnswer {
     /// Coupons left.
     remaining_stock: u32,
     /// The coupon, with `ISSUED` and `ALREADY_ISSUED`.
-    coupon_id: Option<Uuid>,
+    #[schema(value_type = Option<Uuid>)]
+    coupon_id: Option<CouponId>,
     /// 1..stock, with the coupon.
     serial: Option<u32>,
 }
@@ -53,15 +54,16 @@ pub struct StatusView {
 /// One coupon of a user.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CouponView {
-    coupon_id: Uuid,
+    #[schema(value_type = Uuid)]
+    coupon_id: CouponId,
     serial: u32,
     /// `ISSUED`, `RESERVED`, `REDEEMED`, `EXPIRED` or `REVOKED`.
     #[schema(value_type = String)]
     status: CouponStatus,
     #[schema(value_type = String)]
-    issued_at: Timestamp,
+    issued_at: ZonedTime,
     #[schema(value_type = Option<String>)]
-    expires_at: Option<Timestamp>,
+    expires_at: Option<ZonedTime>,
 }
 
 impl CouponView {
@@ -71,8 +73,8 @@ impl CouponView {
             coupon_id: coupon.coupon_id,
             serial: coupon.serial,
             status,
-            issued_at: coupon.issued_at,
-            expires_at: terms.expires_at(coupon.issued_at),
+            issued_at: ZonedTime(coupon.issued_at),
+            expires_at: terms.expires_at(coupon.issued_at).map(ZonedTime),
         }
     }
 }
@@ -85,7 +87,8 @@ pub struct UserCoupons {
     /// The campaign.
     pub event_id: String,
     /// The first coupon that is not revoked, or null.
-    pub coupon_id: Option<Uuid>,
+    #[schema(value_type = Option<Uuid>)]
+    pub coupon_id: Option<CouponId>,
     /// All coupons, in the order in which they were given.
     pub coupons: Vec<CouponView>,
 }
@@ -97,6 +100,7 @@ pub struct RedeemBody {
     /// 1 to 128 of `[A-Za-z0-9_.:-]`.
     pub order_id: String,
     /// The order's amount in won.
+    #[serde(deserialize_with = "won")]
     #[schema(minimum = 0, maximum = 1000000000000_i64)]
     pub amount: i64,
 }
@@ -113,7 +117,8 @@ pub struct OrderBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RedeemView {
     /// The coupon.
-    pub coupon_id: Uuid,
+    #[schema(value_type = Uuid)]
+    pub coupon_id: CouponId,
     /// The order.
     pub order_id: String,
     /// `RESERVED`, `REDEEMED` or `ISSUED`.
@@ -136,7 +141,8 @@ pub struct RevokeBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RevokeView {
     /// The coupon.
-    pub coupon_id: Uuid,
+    #[schema(value_type = Uuid)]
+    pub coupon_id: CouponId,
     /// `REVOKED`.
     #[schema(value_type = String)]
     pub status: CouponStatus,

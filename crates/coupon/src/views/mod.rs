@@ -2,3 +2,5 @@
 
 pub mod campaign;
 pub mod coupon;
+pub mod holder;
+mod values;

@@ -4,7 +4,7 @@ use crate::support::{Books, campaign, event, issued, tenant};
 use coupon::rows::{campaigns, coupons};
 use domain::coupon::reconcile::Entry;
 use domain::message::CouponIssued;
-use domain::{Campaign, Timestamp, UserId};
+use domain::{Campaign, CouponId, Timestamp, UserId};
 use ledger::LedgerError;
 use ledger_testkit::{Site, on_every_database};
 use uuid::Uuid;
@@ -35,7 +35,7 @@ async fn a_large_batch_is_stored_whole_and_a_repeat_changes_nothing(site: Site) 
     let user = UserId::new("u77").expect("a name");
     let rows = coupons::of_user(&books.ledger, &sale.id.tenant, &sale.id.event, &user).await.expect("read");
     assert_eq!(rows.len(), 1);
-    assert_eq!((rows[0].serial, rows[0].coupon_id), (Some(77), Uuid::from_u128(77)));
+    assert_eq!((rows[0].serial, rows[0].coupon_id), (Some(77), CouponId(Uuid::from_u128(77))));
     assert_eq!(rows[0].usage.issued_at, Timestamp(1_700_000_000_077), "to the millisecond");
 }
 
@@ -96,7 +96,7 @@ async fn one_batch_contains_many_campaigns_of_many_tenants(site: Site) {
 async fn another_tenant_reads_nothing(site: Site) {
     let (books, sale) = Books::with_campaign(site, 10, 1).await;
     books.keep(&[issued(&sale, 1)]).await;
-    let id = Uuid::from_u128(1);
+    let id = CouponId(Uuid::from_u128(1));
     let (own, foreign, user) = (sale.id.tenant.clone(), tenant("other"), UserId::new("u1").expect("a name"));
     assert!(coupons::find(&books.ledger, &own, id).await.expect("read").is_some());
     assert_eq!(coupons::find(&books.ledger, &foreign, id).await, Ok(None));
@@ -124,7 +124,7 @@ async fn coupons_are_read_in_pages_without_gaps_or_repeats(site: Site) {
             break;
         }
     }
-    let mut ids: Vec<_> = pages.iter().map(|entry| entry.coupon_id.as_u128()).collect();
+    let mut ids: Vec<_> = pages.iter().map(|entry| entry.coupon_id.get().as_u128()).collect();
     ids.sort_unstable();
     assert_eq!(ids, (1..=150).collect::<Vec<u128>>());
     let all = batch.iter().map(|(_, c)| c.coupon_id).collect::<Vec<_>>();
@@ -136,7 +136,7 @@ async fn a_missing_coupon_is_restored_once_and_never_against_the_constraints(sit
     let (books, sale) = Books::with_campaign(site, 10, 1).await;
     books.keep(&[issued(&sale, 1)]).await;
     let entry = |n: u32, serial: Option<u32>, revoked| Entry {
-        coupon_id: Uuid::from_u128(u128::from(n)),
+        coupon_id: CouponId(Uuid::from_u128(u128::from(n))),
         serial,
         user_id: format!("u{n}"),
         nth_of_user: 1,

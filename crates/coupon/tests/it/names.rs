@@ -3,7 +3,7 @@
 use crate::support::{Books, campaign, event, issued, tenant};
 use coupon::rows::{campaigns, coupons};
 use domain::message::CouponIssued;
-use domain::{Campaign, CampaignId, UserId};
+use domain::{Campaign, CampaignId, CouponId, UserId};
 use ledger_testkit::{Engine, Site, on_every_database};
 use uuid::Uuid;
 
@@ -47,7 +47,7 @@ async fn tenant_and_campaign_names_are_case_sensitive(site: Site) {
     let batch: Vec<_> = (1..).zip(&all).map(|(n, sale)| (n, of_user(sale, 1, "kim"), sale)).collect();
     let rows = batch
         .iter()
-        .map(|(n, (id, coupon), _)| (*id, CouponIssued { coupon_id: Uuid::from_u128(*n), ..coupon.clone() }));
+        .map(|(n, (id, coupon), _)| (*id, CouponIssued { coupon_id: CouponId(Uuid::from_u128(*n)), ..coupon.clone() }));
     assert_eq!(books.keep(&rows.collect::<Vec<_>>()).await, []);
     for (_, _, sale) in batch {
         assert_eq!(held(&books, sale, "kim").await, [Some(1)]);

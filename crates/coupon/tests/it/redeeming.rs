@@ -4,7 +4,7 @@ use crate::support::{Books, issued, message, tenant};
 use coupon::rows::coupons::{self, KeptCoupon, UseChange, change_use};
 use domain::coupon::redemption::{Step, Use};
 use domain::message::{CouponIssued, topic};
-use domain::{Campaign, CouponStatus, Terms, Timestamp};
+use domain::{Campaign, CouponId, CouponStatus, Terms, Timestamp};
 use ledger::{LedgerError, outbox};
 use ledger_testkit::{Site, on_every_database};
 use uuid::Uuid;
@@ -18,7 +18,7 @@ on_every_database!(
     a_returned_number_is_given_again_but_not_to_the_same_user,
 );
 
-const COUPON: Uuid = Uuid::from_u128(1);
+const COUPON: CouponId = CouponId(Uuid::from_u128(1));
 const HOLD_SECONDS: i64 = 900;
 
 async fn one_coupon(site: Site) -> (Books, Campaign) {
@@ -123,7 +123,7 @@ async fn a_returned_number_is_given_again_but_not_to_the_same_user(site: Site) {
     assert_eq!((row.serial, row.former_serial, row.usage.status), (None, Some(1), CouponStatus::Revoked));
     let (event_id, coupon) = issued(&sale, 2);
     let again = CouponIssued { serial: 1, ..coupon };
-    let same_user = CouponIssued { user_id: "u1".into(), coupon_id: Uuid::from_u128(3), ..again.clone() };
+    let same_user = CouponIssued { user_id: "u1".into(), coupon_id: CouponId(Uuid::from_u128(3)), ..again.clone() };
     assert_eq!(books.keep(&[(event_id, same_user)]).await.len(), 1, "a revoked coupon still counts for its holder");
     assert_eq!(books.keep(&[(event_id, again)]).await, []);
     assert_eq!(books.keep(&[issued(&sale, 1)]).await, [], "the first message again: kept already, as revoked");

@@ -6,7 +6,7 @@ use coupon::rows::coupons::{Given, UseChange, Wanted};
 use coupon::rows::{campaigns, coupons};
 use coupon::schema::SCHEMA;
 use domain::coupon::redemption::Step;
-use domain::{Campaign, Timestamp, UserId};
+use domain::{Campaign, CouponId, Timestamp, UserId};
 use ledger::{Ledger, LedgerError, SchemaState, outbox, processed};
 use ledger_testkit::{Engine, Own, Raw, Site, on_every_server, patient};
 use uuid::Uuid;
@@ -108,7 +108,7 @@ async fn everything_works(books: &Books) {
 }
 
 async fn change_and_give(books: &Books, sale: &Campaign) {
-    let (tenant, coupon_id) = (&sale.id.tenant, Uuid::from_u128(1));
+    let (tenant, coupon_id) = (&sale.id.tenant, CouponId(Uuid::from_u128(1)));
     let before = coupons::find(&books.ledger, tenant, coupon_id).await.expect("read").expect("there").usage;
     let Ok(Step::Change(after)) = before.revoke(Timestamp(0)) else { panic!("can be revoked") };
     let (before, after) = (&before, &after);

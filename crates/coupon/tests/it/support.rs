@@ -4,7 +4,7 @@ use coupon::rows::{campaigns, coupons};
 use coupon::schema::SCHEMA;
 use domain::coupon::campaign::Switches;
 use domain::message::{CouponIssued, Envelope, event_type};
-use domain::{Campaign, CampaignId, EventName, TenantName, Timestamp};
+use domain::{Campaign, CampaignId, CouponId, EventName, TenantName, Timestamp};
 use ledger::Ledger;
 use ledger_testkit::{Raw, Site, patient};
 use uuid::Uuid;
@@ -64,7 +64,7 @@ pub fn issued(campaign: &Campaign, serial: u32) -> (Uuid, CouponIssued) {
     let coupon = CouponIssued {
         tenant: campaign.id.tenant.to_string(),
         campaign_id: campaign.id.event.to_string(),
-        coupon_id: Uuid::from_u128(u128::from(serial)),
+        coupon_id: CouponId(Uuid::from_u128(u128::from(serial))),
         user_id: format!("u{serial}"),
         serial,
         nth_of_user: 1,

@@ -182,9 +182,15 @@ impl Campaign {
         }
     }
 
-    /// The phase of the sale at `now`. The sale is open from `opens_at` on, and over from `closes_at` on.
+    /// When the sale ends by itself: at `closes_at`, and at the latest when a coupon would be expired as soon as it is
+    /// issued.
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        [self.closes_at, self.terms.valid_until].into_iter().flatten().min()
+    }
+
+    /// The phase of the sale at `now`. The sale is open from `opens_at` on, and over from [`Campaign::ends_at`] on.
     pub fn phase(&self, now: Timestamp) -> Phase {
-        let over = self.closes_at.is_some_and(|closes_at| now >= closes_at);
+        let over = self.ends_at().is_some_and(|end| now >= end);
         let open = self.switches.opened || self.opens_at.is_some_and(|opens_at| now >= opens_at);
         if self.switches.closed || over {
             Phase::Closed
@@ -213,20 +219,60 @@ impl Campaign {
     /// # Errors
     /// The field and the rule that it breaks.
     pub fn check(&self) -> Result<(), PolicyError> {
-        let title_length = self.name.chars().count();
+        // Every field, so that the compiler asks for a new one. Those without a name here may have any value.
+        let Self {
+            id: _,
+            name,
+            stock,
+            per_user_limit,
+            gated: _,
+            opens_at,
+            closes_at,
+            switches: _,
+            terms,
+            revision: _,
+            created_at: _,
+        } = self;
+        let title_length = name.chars().count();
         let ensure = |ok: bool, field, rule| if ok { Ok(()) } else { Err(PolicyError { field, rule }) };
         ensure((1..=TITLE_LENGTH_MAX).contains(&title_length), "name", "must have 1 to 200 characters")?;
-        ensure(!self.name.chars().any(char::is_control), "name", "must not contain control characters")?;
-        ensure((1..=STOCK_MAX).contains(&self.stock), "stock", "must be 1 to 100000000")?;
-        ensure((1..=PER_USER_LIMIT_MAX).contains(&self.per_user_limit), "per_user_limit", "must be 1 to 1000")?;
-        let window_ok = !matches!((self.opens_at, self.closes_at), (Some(opens), Some(closes)) if closes <= opens);
+        ensure(name.chars().all(is_plain), "name", "must not contain control, direction or invisible characters")?;
+        ensure(name.chars().any(is_visible), "name", "must not be blank")?;
+        ensure((1..=STOCK_MAX).contains(stock), "stock", "must be 1 to 100000000")?;
+        ensure((1..=PER_USER_LIMIT_MAX).contains(per_user_limit), "per_user_limit", "must be 1 to 1000")?;
+        let window_ok = !matches!((opens_at, closes_at), (Some(opens), Some(closes)) if closes <= opens);
         ensure(window_ok, "closes_at", "must be after opens_at")?;
-        self.check_terms()
+        terms.check()?;
+        self.check_validity()
     }
 
-    fn check_terms(&self) -> Result<(), PolicyError> {
+    /// Checks that a coupon that is issued at some moment of the sale can be redeemed at some moment.
+    fn check_validity(&self) -> Result<(), PolicyError> {
         let ensure = |ok: bool, field, rule| if ok { Ok(()) } else { Err(PolicyError { field, rule }) };
-        match self.terms.discount {
+        let Terms { valid_from, valid_until, valid_days_after_issue, .. } = self.terms;
+        let is_sold_while_valid = !matches!((self.opens_at, valid_until), (Some(opens), Some(until)) if until <= opens);
+        ensure(is_sold_while_valid, "valid_until", "must be after opens_at, or no coupon could ever be redeemed")?;
+        let last_end = self.closes_at.zip(valid_days_after_issue).map(|(closes, days)| closes.plus_days(days));
+        let begins_in_time = !matches!((valid_from, last_end), (Some(from), Some(end)) if end <= from);
+        ensure(begins_in_time, "valid_from", "must be before the last coupon expires, or none could ever be redeemed")
+    }
+
+    /// Checks what a new campaign, or one that is not open yet, must promise at `now`.
+    ///
+    /// # Errors
+    /// When no coupon of it could ever be redeemed.
+    pub fn check_ahead(&self, now: Timestamp) -> Result<(), PolicyError> {
+        let rule = "must be in the future, or no coupon could ever be redeemed";
+        let is_over = self.terms.valid_until.is_some_and(|until| until <= now);
+        if is_over { Err(PolicyError { field: "valid_until", rule }) } else { Ok(()) }
+    }
+}
+
+impl Terms {
+    fn check(&self) -> Result<(), PolicyError> {
+        let ensure = |ok: bool, field, rule| if ok { Ok(()) } else { Err(PolicyError { field, rule }) };
+        let Self { discount, min_order_amount, valid_from, valid_until, valid_days_after_issue } = *self;
+        match discount {
             Some(Discount::Percent { value, max_amount }) => {
                 ensure((1..=100).contains(&value), "discount.value", "must be 1 to 100 percent")?;
                 let cap_ok = max_amount.is_none_or(|cap| (1..=MONEY_MAX).contains(&cap));
@@ -237,17 +283,27 @@ impl Campaign {
             }
             None => {}
         }
-        let terms = &self.terms;
-        ensure(
-            (0..=MONEY_MAX).contains(&terms.min_order_amount),
-            "min_order_amount",
-            "must be 0 to 1000000000000 won",
-        )?;
-        let dates_ok = !matches!((terms.valid_from, terms.valid_until), (Some(from), Some(until)) if until <= from);
+        let amount_ok = (0..=MONEY_MAX).contains(&min_order_amount);
+        ensure(amount_ok, "min_order_amount", "must be 0 to 1000000000000 won")?;
+        let dates_ok = !matches!((valid_from, valid_until), (Some(from), Some(until)) if until <= from);
         ensure(dates_ok, "valid_until", "must be after valid_from")?;
-        let days_ok = terms.valid_days_after_issue.is_none_or(|days| (1..=VALID_DAYS_MAX).contains(&days));
+        let days_ok = valid_days_after_issue.is_none_or(|days| (1..=VALID_DAYS_MAX).contains(&days));
         ensure(days_ok, "valid_days_after_issue", "must be 1 to 36500 days")
     }
+}
+
+/// Whether a title may contain the character: no control characters, no line separators, and none that change the
+/// direction of the text or are invisible. The joiners of scripts and emoji are allowed.
+fn is_plain(character: char) -> bool {
+    let is_invisible = matches!(character, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0001}');
+    !character.is_control() && !is_invisible
+}
+
+/// Whether a title of this character alone would show something.
+fn is_visible(character: char) -> bool {
+    !character.is_whitespace() && !matches!(character, '\u{200c}' | '\u{200d}' | '\u{2800}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 /// An invalid field of a policy, and the rule that it breaks.
@@ -293,11 +349,23 @@ pub(crate) mod tests {
     #[test]
     fn refuses_invalid_policies() {
         type Change = fn(&mut Campaign);
-        let cases: [(Change, &str); 8] = [
+        let cases: [(Change, &str); 14] = [
             (|c| c.stock = 0, "stock"),
             (|c| c.stock = STOCK_MAX + 1, "stock"),
             (|c| c.per_user_limit = 0, "per_user_limit"),
             (|c| c.name = "a\u{7}".into(), "name"),
+            (|c| c.name = " \u{3000}\u{200d}".into(), "name"),
+            (|c| c.name = "sale\u{202e}elas".into(), "name"),
+            (|c| c.name = "a\u{2028}b".into(), "name"),
+            (|c| c.name = "a\u{200b}b".into(), "name"),
+            (|c| (c.opens_at, c.terms.valid_until) = (Some(Timestamp(9)), Some(Timestamp(9))), "valid_until"),
+            (
+                |c| {
+                    (c.closes_at, c.terms.valid_from) = (Some(Timestamp(9)), Some(Timestamp(DAY + 9)));
+                    c.terms.valid_days_after_issue = Some(1);
+                },
+                "valid_from",
+            ),
             (|c| c.terms.discount = Some(Discount::Percent { value: 101, max_amount: None }), "discount.value"),
             (|c| c.terms.discount = Some(Discount::Fixed { value: 0 }), "discount.value"),
             (|c| c.terms.min_order_amount = -1, "min_order_amount"),
@@ -309,6 +377,24 @@ pub(crate) mod tests {
             assert_eq!(sale.check().expect_err(field).field, field);
         }
         assert_eq!(campaign(1).check(), Ok(()));
+    }
+
+    #[test]
+    fn no_coupon_is_issued_that_has_expired() {
+        let mut sale = campaign(1);
+        sale.terms.valid_until = Some(Timestamp(10));
+        assert_eq!((sale.phase(Timestamp(9)), sale.phase(Timestamp(10))), (Phase::Open, Phase::Closed));
+        sale.closes_at = Some(Timestamp(5));
+        assert_eq!(sale.phase(Timestamp(5)), Phase::Closed);
+        assert_eq!(sale.check_ahead(Timestamp(10)).expect_err("over").field, "valid_until");
+        assert_eq!(sale.check_ahead(Timestamp(9)), Ok(()));
+    }
+
+    #[test]
+    fn titles_of_people_are_accepted() {
+        for name in ["가을 세일 10%", "👨‍👩‍👧 family", "می‌خواهم", "Ünï", "①"] {
+            assert_eq!(Campaign { name: name.into(), ..campaign(1) }.check(), Ok(()), "{name}");
+        }
     }
 
     #[test]

@@ -11,10 +11,10 @@ pub mod model;
 pub mod reconcile;
 pub mod redemption;
 
+use crate::id::CouponId;
 use crate::name::UserId;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// What has been done with a coupon, as kept in the ledger and shown to people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -56,7 +56,7 @@ impl CouponStatus {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Coupon {
     /// The coupon.
-    pub coupon_id: Uuid,
+    pub coupon_id: CouponId,
     /// 1..=stock. A coupon taken back into stock gives its number up.
     pub serial: u32,
     /// Whose it is.

@@ -5,10 +5,10 @@
 use crate::coupon::Coupon;
 use crate::coupon::campaign::{Campaign, CampaignStatus};
 use crate::coupon::issue::{Decision, Facts, IdempotencyKey, IssueOutcome, IssuedCoupon, KeyUse, decide};
+use crate::id::CouponId;
 use crate::name::{CampaignId, TenantName, UserId};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
-use uuid::Uuid;
 
 /// One campaign and all that was given.
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ impl Sale {
             .map(|coupon| IssuedCoupon { coupon_id: coupon.coupon_id, serial: coupon.serial })
     }
 
-    fn give(&mut self, user: &UserId, coupon_id: Uuid, now: Timestamp) -> IssuedCoupon {
+    fn give(&mut self, user: &UserId, coupon_id: CouponId, now: Timestamp) -> IssuedCoupon {
         let serial = self.returned.pop_front().unwrap_or_else(|| {
             self.next_serial += 1;
             self.next_serial - 1
@@ -92,7 +92,7 @@ impl Model {
 
     /// Decides one request. `coupon_id` is the id that a coupon given now will have: a user who holds it already got it
     /// by an earlier request of the same attempt.
-    pub fn issue(&mut self, request: &Request, coupon_id: Uuid, now: Timestamp) -> IssueOutcome {
+    pub fn issue(&mut self, request: &Request, coupon_id: CouponId, now: Timestamp) -> IssueOutcome {
         let memory = request.key.map(|key| (request.campaign.tenant.clone(), request.user.clone(), key));
         let earlier = memory.as_ref().and_then(|memory| self.earlier.get(memory)).cloned();
         let Some(sale) = self.sales.get_mut(&request.campaign) else { return IssueOutcome::NoCampaign };
@@ -125,7 +125,7 @@ impl Model {
     }
 
     /// Takes a coupon back. Again changes nothing. Whether there is such a coupon.
-    pub fn revoke(&mut self, campaign: &CampaignId, coupon_id: Uuid, return_to_stock: bool) -> bool {
+    pub fn revoke(&mut self, campaign: &CampaignId, coupon_id: CouponId, return_to_stock: bool) -> bool {
         let Some(sale) = self.sales.get_mut(campaign) else { return false };
         let Some(coupon) = sale.coupons.iter_mut().find(|coupon| coupon.coupon_id == coupon_id) else { return false };
         if !coupon.revoked {
@@ -160,6 +160,11 @@ mod tests {
     use super::*;
     use crate::coupon::campaign::tests::campaign;
     use proptest::prelude::*;
+    use uuid::Uuid;
+
+    fn id(n: u128) -> CouponId {
+        CouponId(Uuid::from_u128(n))
+    }
 
     fn user(n: u8) -> UserId {
         UserId::new(&format!("user-{n}")).expect("valid")
@@ -178,10 +183,10 @@ mod tests {
     #[test]
     fn a_retry_with_its_key_hears_the_first_yes_and_without_it_hears_already_issued() {
         let mut model = model(2);
-        let first = model.issue(&request(1, Some(b"k")), Uuid::from_u128(1), Timestamp(0));
-        assert_eq!(model.issue(&request(1, Some(b"k")), Uuid::from_u128(2), Timestamp(0)), first);
+        let first = model.issue(&request(1, Some(b"k")), id(1), Timestamp(0));
+        assert_eq!(model.issue(&request(1, Some(b"k")), id(2), Timestamp(0)), first);
         assert!(matches!(
-            model.issue(&request(1, None), Uuid::from_u128(3), Timestamp(0)),
+            model.issue(&request(1, None), id(3), Timestamp(0)),
             IssueOutcome::AlreadyIssued { coupon: IssuedCoupon { serial: 1, .. }, remaining: 1 }
         ));
     }
@@ -192,20 +197,20 @@ mod tests {
         let mut other = campaign(1);
         other.id.event = crate::EventName::new("other").expect("valid");
         model.put_campaign(other.clone());
-        model.issue(&request(1, Some(b"k")), Uuid::from_u128(1), Timestamp(0));
+        model.issue(&request(1, Some(b"k")), id(1), Timestamp(0));
         let reused = Request { campaign: other.id, ..request(1, Some(b"k")) };
-        assert_eq!(model.issue(&reused, Uuid::from_u128(2), Timestamp(0)), IssueOutcome::KeyReused);
+        assert_eq!(model.issue(&reused, id(2), Timestamp(0)), IssueOutcome::KeyReused);
     }
 
     #[test]
     fn a_number_given_back_is_given_again_with_another_coupon() {
         let mut model = model(1);
-        model.issue(&request(1, None), Uuid::from_u128(1), Timestamp(0));
-        assert_eq!(model.issue(&request(2, None), Uuid::from_u128(2), Timestamp(0)), IssueOutcome::SoldOut);
-        assert!(model.revoke(&campaign(1).id, Uuid::from_u128(1), true));
-        assert!(model.revoke(&campaign(1).id, Uuid::from_u128(1), true), "again changes nothing");
-        let again = model.issue(&request(2, None), Uuid::from_u128(2), Timestamp(0));
-        let coupon = IssuedCoupon { coupon_id: Uuid::from_u128(2), serial: 1 };
+        model.issue(&request(1, None), id(1), Timestamp(0));
+        assert_eq!(model.issue(&request(2, None), id(2), Timestamp(0)), IssueOutcome::SoldOut);
+        assert!(model.revoke(&campaign(1).id, id(1), true));
+        assert!(model.revoke(&campaign(1).id, id(1), true), "again changes nothing");
+        let again = model.issue(&request(2, None), id(2), Timestamp(0));
+        let coupon = IssuedCoupon { coupon_id: id(2), serial: 1 };
         assert_eq!(again, IssueOutcome::Issued { coupon, remaining: 0 });
     }
 
@@ -221,9 +226,9 @@ mod tests {
             sale.per_user_limit = limit;
             model.put_campaign(sale.clone());
             for (step, (n, revoke, return_to_stock)) in steps.into_iter().enumerate() {
-                let _ = model.issue(&request(n, None), Uuid::from_u128(step as u128 + 1), Timestamp(0));
+                let _ = model.issue(&request(n, None), id(step as u128 + 1), Timestamp(0));
                 if revoke && step % 5 == 0 {
-                    model.revoke(&sale.id, Uuid::from_u128(step as u128 / 2 + 1), return_to_stock);
+                    model.revoke(&sale.id, id(step as u128 / 2 + 1), return_to_stock);
                 }
                 let mut serials: Vec<u32> = model.coupons(&sale.id).iter().filter(|c| !c.revoked).map(|c| c.serial).collect();
                 let live = serials.len();

@@ -1,14 +1,14 @@
 //! Comparing two books coupon by coupon (FCFS-010): what the hot state decided against what the ledger keeps.
 
+use crate::id::CouponId;
 use serde::Serialize;
 use std::collections::HashMap;
-use uuid::Uuid;
 
 /// One coupon as a book names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
     /// The coupon.
-    pub coupon_id: Uuid,
+    pub coupon_id: CouponId,
     /// Its number; none once it went back into stock.
     pub serial: Option<u32>,
     /// Whose it is.
@@ -47,7 +47,7 @@ pub enum Finding {
         /// The number.
         serial: u32,
         /// The coupons that share it.
-        coupon_ids: Vec<Uuid>,
+        coupon_ids: Vec<CouponId>,
     },
     /// One user has more coupons than the limit allows.
     OverLimit {
@@ -88,8 +88,8 @@ impl Comparison {
 /// Compares the two books of a campaign.
 pub fn compare(stock: u32, per_user_limit: u32, hot: &[Entry], ledger: &[Entry]) -> Comparison {
     let mut findings = Vec::new();
-    let kept: HashMap<Uuid, &Entry> = ledger.iter().map(|entry| (entry.coupon_id, entry)).collect();
-    let decided: HashMap<Uuid, &Entry> = hot.iter().map(|entry| (entry.coupon_id, entry)).collect();
+    let kept: HashMap<CouponId, &Entry> = ledger.iter().map(|entry| (entry.coupon_id, entry)).collect();
+    let decided: HashMap<CouponId, &Entry> = hot.iter().map(|entry| (entry.coupon_id, entry)).collect();
     for entry in hot {
         match kept.get(&entry.coupon_id) {
             None => findings.push(Finding::Missing { hot: entry.clone() }),
@@ -107,7 +107,7 @@ pub fn compare(stock: u32, per_user_limit: u32, hot: &[Entry], ledger: &[Entry])
 }
 
 fn check_book(book: &'static str, stock: u32, per_user_limit: u32, entries: &[Entry], findings: &mut Vec<Finding>) {
-    let mut by_serial: HashMap<u32, Vec<Uuid>> = HashMap::new();
+    let mut by_serial: HashMap<u32, Vec<CouponId>> = HashMap::new();
     let mut by_user: HashMap<&str, u32> = HashMap::new();
     for entry in entries {
         *by_user.entry(&entry.user_id).or_default() += 1;
@@ -136,10 +136,11 @@ fn check_book(book: &'static str, stock: u32, per_user_limit: u32, entries: &[En
 #[cfg(test)]
 mod tests {
     use super::*;
+    use uuid::Uuid;
 
     fn entry(n: u32) -> Entry {
         Entry {
-            coupon_id: Uuid::from_u128(u128::from(n)),
+            coupon_id: CouponId(Uuid::from_u128(u128::from(n))),
             serial: Some(n),
             user_id: format!("u{n}"),
             nth_of_user: 1,

@@ -33,6 +33,8 @@ pub enum NotApplicable {
     MinOrderAmount,
     /// Taken back.
     Revoked,
+    /// The discount on the order would be 0: the coupon would be used up for nothing.
+    NoDiscount,
 }
 
 impl NotApplicable {
@@ -43,6 +45,7 @@ impl NotApplicable {
             Self::NotYetValid => "NOT_YET_VALID",
             Self::MinOrderAmount => "MIN_ORDER_AMOUNT",
             Self::Revoked => "REVOKED",
+            Self::NoDiscount => "NO_DISCOUNT",
         }
     }
 }
@@ -91,10 +94,11 @@ impl Use {
         self.order_id.as_deref() == Some(order_id)
     }
 
-    /// Sets the coupon aside for an order of `amount` won, for `hold_seconds`. Again for the same order: the same answer.
+    /// Sets the coupon aside for an order of `amount` won, for `hold_seconds`. Again for the same order: the same answer,
+    /// and for another amount the discount of that amount; the reservation ends when it would have ended.
     ///
     /// # Errors
-    /// [`Refusal`].
+    /// [`Refusal`]. A reservation that stands is not changed by one.
     pub fn reserve(
         &self,
         terms: &Terms,
@@ -106,7 +110,12 @@ impl Use {
         match self.status_at(terms, now) {
             CouponStatus::Redeemed if self.is_for(order_id) => return Ok(Step::Unchanged(self.clone())),
             CouponStatus::Redeemed => return Err(Refusal::AlreadyRedeemed),
-            CouponStatus::Reserved if self.is_for(order_id) => return Ok(Step::Unchanged(self.clone())),
+            CouponStatus::Reserved if self.is_for(order_id) => {
+                let discount_amount = Some(discount(terms, amount)?);
+                let is_same = discount_amount == self.discount_amount;
+                let repriced = Self { discount_amount, ..self.clone() };
+                return Ok(if is_same { Step::Unchanged(repriced) } else { Step::Change(repriced) });
+            }
             CouponStatus::Reserved => return Err(Refusal::Reserved),
             CouponStatus::Revoked => return Err(Refusal::NotApplicable(NotApplicable::Revoked)),
             CouponStatus::Expired => return Err(Refusal::NotApplicable(NotApplicable::Expired)),
@@ -115,14 +124,11 @@ impl Use {
         if terms.valid_from.is_some_and(|from| now < from) {
             return Err(Refusal::NotApplicable(NotApplicable::NotYetValid));
         }
-        if amount < terms.min_order_amount {
-            return Err(Refusal::NotApplicable(NotApplicable::MinOrderAmount));
-        }
         Ok(Step::Change(Self {
             status: CouponStatus::Reserved,
             order_id: Some(order_id.to_owned()),
             reserved_until: Some(now.plus_seconds(hold_seconds)),
-            discount_amount: Some(terms.discount.map_or(0, |discount| discount.off(amount))),
+            discount_amount: Some(discount(terms, amount)?),
             issued_at: self.issued_at,
         }))
     }
@@ -162,6 +168,19 @@ impl Use {
         }
     }
 
+    /// Gives a redeemed coupon back to its holder, because the order that redeemed it was cancelled. A reservation of the
+    /// order ends as well. Again: nothing changes.
+    ///
+    /// # Errors
+    /// [`Refusal`] when another order redeemed or holds it, or it was revoked.
+    pub fn undo(&self, order_id: &str, now: Timestamp) -> Result<Step, Refusal> {
+        match self.status {
+            CouponStatus::Redeemed if !self.is_for(order_id) => Err(Refusal::AlreadyRedeemed),
+            CouponStatus::Redeemed => Ok(Step::Change(Self::issued(self.issued_at))),
+            _ => self.cancel(order_id, now),
+        }
+    }
+
     /// Takes the coupon back. A redeemed one cannot be; one set aside for an order waits for that order.
     ///
     /// # Errors
@@ -179,6 +198,17 @@ impl Use {
                 issued_at: self.issued_at,
             })),
         }
+    }
+}
+
+/// The discount on an order of `amount` won. A coupon without a discount of its own is worth what the shop makes of it.
+fn discount(terms: &Terms, amount: i64) -> Result<i64, Refusal> {
+    if amount < terms.min_order_amount {
+        return Err(Refusal::NotApplicable(NotApplicable::MinOrderAmount));
+    }
+    match terms.discount.map(|discount| discount.off(amount)) {
+        Some(0) => Err(Refusal::NotApplicable(NotApplicable::NoDiscount)),
+        discount => Ok(discount.unwrap_or(0)),
     }
 }
 
@@ -238,20 +268,61 @@ mod tests {
         assert_eq!(held.confirm("b"), Err(Refusal::Reserved));
     }
 
+    #[test]
+    fn another_amount_while_reserved_is_worked_out_anew() {
+        let held = changed(Use::issued(Timestamp(0)).reserve(&terms(), "a", 9_000, Timestamp(0), HOLD_SECONDS));
+        let again = |amount| held.reserve(&terms(), "a", amount, Timestamp(5), HOLD_SECONDS);
+        let smaller = changed(again(2_000));
+        assert_eq!((smaller.discount_amount, smaller.reserved_until), (Some(200), held.reserved_until));
+        assert_eq!(again(9_000), Ok(Step::Unchanged(held.clone())));
+        assert_eq!(again(999), Err(Refusal::NotApplicable(NotApplicable::MinOrderAmount)));
+        let used = changed(smaller.confirm("a"));
+        let after = used.reserve(&terms(), "a", 9_000, Timestamp(9), HOLD_SECONDS);
+        assert_eq!(after, Ok(Step::Unchanged(used)), "after the confirmation the discount is settled");
+    }
+
+    #[test]
+    fn a_coupon_is_not_used_up_for_nothing() {
+        let one_percent =
+            Terms { discount: Some(Discount::Percent { value: 1, max_amount: None }), ..Terms::default() };
+        let reserve = |terms: &Terms, amount| {
+            Use::issued(Timestamp(0)).reserve(terms, "a", amount, Timestamp(0), HOLD_SECONDS).map(|_| ())
+        };
+        assert_eq!(reserve(&one_percent, 99), Err(Refusal::NotApplicable(NotApplicable::NoDiscount)));
+        assert_eq!(reserve(&one_percent, 100), Ok(()));
+        let fixed = Terms { discount: Some(Discount::Fixed { value: 5 }), ..Terms::default() };
+        assert_eq!(reserve(&fixed, 0), Err(Refusal::NotApplicable(NotApplicable::NoDiscount)));
+        assert_eq!(reserve(&Terms::default(), 0), Ok(()), "its worth is the shop's affair");
+    }
+
+    #[test]
+    fn only_the_order_that_redeemed_a_coupon_gives_it_back() {
+        let held = changed(Use::issued(Timestamp(0)).reserve(&terms(), "a", 9_000, Timestamp(0), HOLD_SECONDS));
+        let used = changed(held.confirm("a"));
+        assert_eq!(used.undo("b", Timestamp(1)), Err(Refusal::AlreadyRedeemed));
+        let back = changed(used.undo("a", Timestamp(1)));
+        assert_eq!(back, Use::issued(Timestamp(0)));
+        assert_eq!(back.undo("a", Timestamp(2)), Ok(Step::Unchanged(back.clone())));
+        let next = changed(back.reserve(&terms(), "b", 9_000, Timestamp(3), HOLD_SECONDS));
+        assert_eq!(next.undo("a", Timestamp(4)), Err(Refusal::Reserved), "a late undo does not touch the next order");
+    }
+
     #[derive(Clone, Debug)]
     enum Call {
-        Reserve(u8),
+        Reserve(u8, i64),
         Confirm(u8),
         Cancel(u8),
+        Undo(u8),
         Revoke,
         Wait(i64),
     }
 
     fn any_call() -> impl Strategy<Value = Call> {
         prop_oneof![
-            3 => (0u8..3).prop_map(Call::Reserve),
+            3 => (0u8..3, 1_000i64..9_000).prop_map(|(order, amount)| Call::Reserve(order, amount)),
             3 => (0u8..3).prop_map(Call::Confirm),
             2 => (0u8..3).prop_map(Call::Cancel),
+            1 => (0u8..3).prop_map(Call::Undo),
             1 => Just(Call::Revoke),
             2 => (1i64..1_000_000).prop_map(Call::Wait),
         ]
@@ -260,19 +331,25 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(10_000))]
         #[test]
-        fn redeemed_once_by_one_order_and_never_after_revoke(calls in proptest::collection::vec(any_call(), 1..30)) {
+        fn redeemed_by_one_order_at_a_time_and_never_after_revoke(calls in proptest::collection::vec(any_call(), 1..30)) {
             let (mut coupon, mut now) = (Use::issued(Timestamp(0)), Timestamp(0));
             for call in calls {
                 let order = |n: u8| format!("order-{n}");
+                let mut undoes = None;
                 let (step, redeems) = match call {
                     Call::Wait(ms) => { now = Timestamp(now.0 + ms); continue; }
-                    Call::Reserve(n) => (coupon.reserve(&terms(), &order(n), 5_000, now, HOLD_SECONDS), None),
+                    Call::Reserve(n, amount) => (coupon.reserve(&terms(), &order(n), amount, now, HOLD_SECONDS), None),
                     Call::Confirm(n) => (coupon.confirm(&order(n)), Some(order(n))),
                     Call::Cancel(n) => (coupon.cancel(&order(n), now), None),
+                    Call::Undo(n) => { undoes = Some(order(n)); (coupon.undo(&order(n), now), None) }
                     Call::Revoke => (coupon.revoke(now), None),
                 };
                 if let Ok(Step::Change(next)) = &step {
-                    prop_assert!(!matches!(coupon.status, CouponStatus::Redeemed | CouponStatus::Revoked), "a final state changed");
+                    prop_assert!(coupon.status != CouponStatus::Revoked, "a revoked coupon changed");
+                    if coupon.status == CouponStatus::Redeemed {
+                        prop_assert!(undoes.is_some() && coupon.order_id == undoes, "only its order gives it back");
+                        prop_assert_eq!(next.status, CouponStatus::Issued);
+                    }
                     if next.status == CouponStatus::Redeemed {
                         prop_assert_eq!(&next.order_id, &redeems);
                         prop_assert_eq!(&coupon.order_id, &redeems, "only the order that reserved it redeems it");

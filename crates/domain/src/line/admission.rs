@@ -2,10 +2,10 @@
 
 use super::place::{Pass, State};
 use super::rule::Admits;
-use super::{Line, Place};
+use super::{Line, Place, QueueNumber};
+use crate::id::PassId;
 use crate::name::UserId;
 use crate::time::Timestamp;
-use uuid::Uuid;
 
 /// Most people passed over in one admission, so that a crowd that has left does not make an admission slow.
 pub const PASSED_OVER_MAX: usize = 1_000;
@@ -15,8 +15,8 @@ pub const PASSED_OVER_MAX: usize = 1_000;
 pub struct Admitted {
     /// The person.
     pub user: UserId,
-    /// The ticket.
-    pub ticket: u64,
+    /// The queue number.
+    pub number: QueueNumber,
     /// The pass; `None` if an issuer processes the request.
     pub pass: Option<Pass>,
 }
@@ -24,7 +24,7 @@ pub struct Admitted {
 impl Line {
     /// Admits the next people, as many as rate, room inside and `passes` allow. Each gets one of the passes, which the caller
     /// has made. In a line without passes only their number counts.
-    pub fn admit(&mut self, passes: &[Uuid], now: Timestamp) -> Vec<Admitted> {
+    pub fn admit(&mut self, passes: &[PassId], now: Timestamp) -> Vec<Admitted> {
         drop(self.shorten_passes(now));
         self.forget_dead_passes(now);
         if !self.rule.admits_at(now) || self.is_undrawn() {
@@ -39,10 +39,10 @@ impl Line {
         let mut passed_over = 0;
         while admitted.len() < most
             && passed_over < PASSED_OVER_MAX
-            && let Some(ticket) = self.order.first()
+            && let Some(number) = self.order.first()
         {
-            self.order.go(ticket);
-            let Some(user) = self.order.user(ticket).cloned() else { continue };
+            self.order.go(number);
+            let Some(user) = self.order.user(number).cloned() else { continue };
             let Some(place) = self.places.get_mut(&user) else { continue };
             if is_gone(place, self.rule.abandon_after_ms, now) {
                 place.state = State::Inactive;
@@ -53,17 +53,17 @@ impl Line {
             let pass = match self.rule.admits {
                 Admits::Pass { ttl_ms } => {
                     let until = Timestamp(now.millis() + i64::from(ttl_ms));
-                    self.inside.insert((until.millis(), ticket));
+                    self.inside.insert((until.millis(), number));
                     Some(Pass { id: passes[admitted.len()], until })
                 }
                 Admits::Processing { .. } => {
-                    self.processing.insert((now.millis(), ticket));
+                    self.processing.insert((now.millis(), number));
                     None
                 }
             };
             place.state = pass.map_or(State::Processing { since: now }, State::Inside);
-            self.serving = self.serving.max(ticket);
-            admitted.push(Admitted { user, ticket, pass });
+            self.serving = self.serving.max(number.get());
+            admitted.push(Admitted { user, number, pass });
         }
         self.gone.forget_through(self.serving);
         self.admitted += admitted.len() as u64;
@@ -76,60 +76,61 @@ impl Line {
         self.pace.next_in_ms(&self.rule)
     }
 
-    /// Puts people whose requests take too long back at their own positions, at most `put_back_max` (GATE-006). Returns them
-    /// with their tickets.
+    /// Puts people whose requests take too long back at their own positions, at most `put_back_max` (GATE-006). Returns
+    /// them with their queue numbers.
     ///
-    /// A moment in the future is from a clock that has been set back since. How long ago it was is unknown, so it is stale.
-    pub fn put_back(&mut self, now: Timestamp) -> Vec<(UserId, u64)> {
+    /// A moment in the future is from a clock that has been set back since. How long ago it was is unknown, so it is
+    /// stale.
+    pub fn put_back(&mut self, now: Timestamp) -> Vec<(UserId, QueueNumber)> {
         let Admits::Processing { stale_after_ms, put_back_max } = self.rule.admits else { return Vec::new() };
         let now_ms = now.millis();
         let is_stale = |since_ms: i64| now_ms - since_ms >= i64::from(stale_after_ms) || since_ms - now_ms > 1_000;
         let stale = self.processing.iter().filter(|(since_ms, _)| is_stale(*since_ms));
-        let stale: Vec<(i64, u64)> = stale.take(put_back_max as usize).copied().collect();
+        let stale: Vec<(i64, QueueNumber)> = stale.take(put_back_max as usize).copied().collect();
         let mut back = Vec::with_capacity(stale.len());
         for one in stale {
             self.processing.remove(&one);
-            let ticket = one.1;
-            let Some(user) = self.order.user(ticket).cloned() else { continue };
+            let number = one.1;
+            let Some(user) = self.order.user(number).cloned() else { continue };
             if let Some(place) = self.places.get_mut(&user) {
                 place.state = State::Waiting;
                 // A user need not poll while an issuer processes the request.
                 place.heard_at = now;
-                self.order.stand(ticket);
-                back.push((user, ticket));
+                self.order.stand(number);
+                back.push((user, number));
             }
         }
         back
     }
 
-    /// If the clock was set back since the last admission, cuts passes that would outlive a new one to its life. Otherwise
-    /// their holders would keep the room inside for as long as the clock was ahead. Returns the holders with their tickets
-    /// and new passes. Call it before an admission.
-    pub fn shorten_passes(&mut self, now: Timestamp) -> Vec<(UserId, u64, Pass)> {
+    /// If the clock was set back since the last admission, cuts passes that would outlive a new one to its life.
+    /// Otherwise their holders would keep the room inside for as long as the clock was ahead. Returns the holders with
+    /// their numbers and new passes. Call it before an admission.
+    pub fn shorten_passes(&mut self, now: Timestamp) -> Vec<(UserId, QueueNumber, Pass)> {
         let Admits::Pass { ttl_ms } = self.rule.admits else { return Vec::new() };
         if !self.pace.was_set_back(now) {
             return Vec::new();
         }
         let until = Timestamp(now.millis() + i64::from(ttl_ms));
-        let long = self.inside.split_off(&(until.millis() + 1, 0));
+        let long = self.inside.split_off(&(until.millis() + 1, QueueNumber(0)));
         let mut shortened = Vec::with_capacity(long.len());
-        for (_, ticket) in long {
-            self.inside.insert((until.millis(), ticket));
-            let Some(user) = self.order.user(ticket).cloned() else { continue };
+        for (_, number) in long {
+            self.inside.insert((until.millis(), number));
+            let Some(user) = self.order.user(number).cloned() else { continue };
             if let Some(place) = self.places.get_mut(&user)
                 && let State::Inside(pass) = &mut place.state
             {
                 pass.until = until;
-                shortened.push((user, ticket, *pass));
+                shortened.push((user, number, *pass));
             }
         }
         shortened
     }
 
     fn forget_dead_passes(&mut self, now: Timestamp) {
-        while let Some(&(until_ms, ticket)) = self.inside.first().filter(|(until_ms, _)| *until_ms <= now.millis()) {
-            self.inside.remove(&(until_ms, ticket));
-            if let Some(user) = self.order.user(ticket) {
+        while let Some(&(until_ms, number)) = self.inside.first().filter(|(until_ms, _)| *until_ms <= now.millis()) {
+            self.inside.remove(&(until_ms, number));
+            if let Some(user) = self.order.user(number) {
                 self.places.remove(user);
             }
         }

@@ -65,25 +65,29 @@ fn a_seed_is_read_as_it_is_written_and_never_shown_by_accident() {
 fn people_before_the_opening_are_shuffled_and_late_comers_follow() {
     let mut line = Line::new(drawn_rule());
     for n in 1..=5 {
-        assert_eq!(line.enter(&user(n), Timestamp(0)), LineStatus::Drawing { entry: n, is_new: true });
+        assert_eq!(line.enter(&user(n), Timestamp(0)), LineStatus::Drawing { entry: QueueNumber(n), is_new: true });
     }
-    assert_eq!(line.enter(&user(3), Timestamp(0)), LineStatus::Drawing { entry: 3, is_new: false });
+    assert_eq!(line.enter(&user(3), Timestamp(0)), LineStatus::Drawing { entry: QueueNumber(3), is_new: false });
     assert!(line.leave(&user(2), Timestamp(0)));
-    assert!(line.counts(9, Timestamp(0)).gone.is_empty(), "no one has a ticket yet");
+    assert!(line.counts(9, Timestamp(0)).gone.is_empty(), "no one has a number yet");
     assert_eq!(line.draw(Timestamp(999)), DrawStep::NotDue);
-    assert_eq!(check_in(&mut line, 1), LineStatus::Drawing { entry: 1, is_new: false });
+    assert_eq!(check_in(&mut line, 1), LineStatus::Drawing { entry: QueueNumber(1), is_new: false });
     assert_eq!(admit(&mut line, 9, 1_000), NOBODY, "it is time, but nothing is drawn");
     assert!(!line.finish(&user(1), LineOutcome::Issued), "no one was admitted");
     assert_eq!(line.draw(Timestamp(1_000)), DrawStep::Drawn { count: 5 });
     assert_eq!(line.draw(Timestamp(1_000)), DrawStep::Drawn { count: 5 });
-    assert_eq!(line.enter(&user(6), Timestamp(1_000)), LineStatus::Waiting { ticket: 6, rank: 5, is_new: true });
+    assert_eq!(
+        line.enter(&user(6), Timestamp(1_000)),
+        LineStatus::Waiting { number: QueueNumber(6), rank: 5, is_new: true }
+    );
     // 1, 2, 5, 4, 3, of whom 2 has left.
-    for (n, ticket, rank) in [(1, 1, 1), (5, 3, 2), (4, 4, 3), (3, 5, 4)] {
-        assert_eq!(check_in(&mut line, n), LineStatus::Waiting { ticket, rank, is_new: false });
-        assert_eq!(line.entry_of(ticket), n);
+    for (n, number, rank) in [(1, 1, 1), (5, 3, 2), (4, 4, 3), (3, 5, 4)] {
+        let number = QueueNumber(number);
+        assert_eq!(check_in(&mut line, n), LineStatus::Waiting { number, rank, is_new: false });
+        assert_eq!(line.entry_of(number), QueueNumber(n));
     }
     let counts = line.counts(9, Timestamp(1_000));
-    assert_eq!((counts.gone, counts.drawn, counts.tickets), (vec![(2, 2)], Some(5), 6));
+    assert_eq!((counts.gone, counts.drawn, counts.numbers), (vec![(2, 2)], Some(5), 6));
     let admitted: Vec<UserId> =
         line.admit(&super::tests::passes(9), Timestamp(1_000)).into_iter().map(|one| one.user).collect();
     assert_eq!(admitted, [1, 5, 4, 3, 6].map(user));
@@ -94,7 +98,7 @@ fn a_person_who_comes_during_the_draw_is_late_and_one_who_leaves_is_gone() {
     let mut line = Line::new(drawn_rule());
     enter_all(&mut line, 1..=5, 0);
     assert_eq!(line.begin_draw(Timestamp(1_000)), DrawStep::UnderWay { count: 5 });
-    assert_eq!(line.enter(&user(6), Timestamp(1_000)), LineStatus::Drawing { entry: 6, is_new: true });
+    assert_eq!(line.enter(&user(6), Timestamp(1_000)), LineStatus::Drawing { entry: QueueNumber(6), is_new: true });
     assert!(line.leave(&user(5), Timestamp(1_000)));
     assert_eq!(line.begin_draw(Timestamp(1_000)), DrawStep::UnderWay { count: 5 }, "no one can join now");
     assert!(!line.finish_draw(vec![1, 2, 3, 4, 5, 6]), "another draw's order");
@@ -102,7 +106,10 @@ fn a_person_who_comes_during_the_draw_is_late_and_one_who_leaves_is_gone() {
     assert!(!line.finish_draw(vec![5, 4, 3, 2, 1]), "it is drawn once");
     assert_eq!(rank(check_in(&mut line, 6)), Some(5));
     assert_eq!(line.counts(9, Timestamp(1_000)).gone, [(3, 3)]);
-    assert_eq!(line.enter(&user(5), Timestamp(1_000)), LineStatus::Waiting { ticket: 7, rank: 6, is_new: true });
+    assert_eq!(
+        line.enter(&user(5), Timestamp(1_000)),
+        LineStatus::Waiting { number: QueueNumber(7), rank: 6, is_new: true }
+    );
 }
 
 #[test]

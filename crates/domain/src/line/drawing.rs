@@ -1,8 +1,8 @@
-//! The opening draw: when the line opens, every person who has come gets a ticket by lot.
+//! The opening draw: when the line opens, every person who has come gets a queue number by lot.
 //!
 //! ```text
 //! Awaited --begin, not before the opening--> Begun --finish--> Done
-//! entries 1.., no ranks, no admissions       entries are       tickets 1..count by lot, then by entry
+//! entries 1.., no ranks, no admissions       entries are       queue numbers 1..count by lot, then by entry
 //!                                            settled
 //! ```
 
@@ -10,7 +10,7 @@ use super::draw::drawn_order;
 use super::gone::Gone;
 use super::order::Order;
 use super::place::State;
-use super::{Line, RestoredPlace};
+use super::{Line, QueueNumber, RestoredPlace};
 use crate::name::UserId;
 use crate::time::Timestamp;
 
@@ -27,9 +27,9 @@ pub enum DrawStep {
         /// Entries 1 to this one.
         count: u32,
     },
-    /// Every participant has a ticket.
+    /// Every participant has a queue number.
     Drawn {
-        /// Entries 1 to this one took part; later tickets are in order of entry.
+        /// Entries 1 to this one took part; later queue numbers are in order of entry.
         count: u32,
     },
 }
@@ -42,13 +42,13 @@ pub(super) enum Draw {
     Begun {
         count: u32,
     },
-    /// Entries by ticket.
+    /// Entries by queue number.
     Done(Vec<u32>),
 }
 
-/// The entries 1 to `tickets` by the tickets that they get.
-fn entries_by_ticket(order: &[u32], tickets: u64) -> impl Iterator<Item = u64> {
-    let late = order.len() as u64 + 1..=tickets;
+/// The entries 1 to `numbers` by the queue numbers that they get.
+fn entries_by_number(order: &[u32], numbers: u64) -> impl Iterator<Item = u64> {
+    let late = order.len() as u64 + 1..=numbers;
     order.iter().map(|entry| u64::from(*entry)).chain(late)
 }
 
@@ -58,11 +58,11 @@ impl Line {
         self.rule.draw.is_some() && !matches!(self.draw, Draw::Done(_))
     }
 
-    /// The entry for which a ticket was drawn; the ticket itself if there was no draw.
-    pub fn entry_of(&self, ticket: u64) -> u64 {
-        let Draw::Done(order) = &self.draw else { return ticket };
-        let index = usize::try_from(ticket).ok().and_then(|ticket| ticket.checked_sub(1));
-        index.and_then(|index| order.get(index)).map_or(ticket, |entry| u64::from(*entry))
+    /// The entry for which a queue number was drawn; the queue number itself if there was no draw.
+    pub fn entry_of(&self, number: QueueNumber) -> QueueNumber {
+        let Draw::Done(order) = &self.draw else { return number };
+        let index = usize::try_from(number.get()).ok().and_then(|number| number.checked_sub(1));
+        index.and_then(|index| order.get(index)).map_or(number, |entry| QueueNumber(u64::from(*entry)))
     }
 
     /// The number of entries that took part in the draw; `None` before it.
@@ -77,7 +77,7 @@ impl Line {
     pub fn begin_draw(&mut self, now: Timestamp) -> DrawStep {
         let is_due = self.rule.draw.is_some() && self.rule.opens_at.is_none_or(|opens_at| now >= opens_at);
         if matches!(self.draw, Draw::Awaited) && is_due {
-            self.draw = Draw::Begun { count: u32::try_from(self.order.tickets()).unwrap_or(u32::MAX) };
+            self.draw = Draw::Begun { count: u32::try_from(self.order.numbers()).unwrap_or(u32::MAX) };
         }
         match &self.draw {
             Draw::Awaited => DrawStep::NotDue,
@@ -86,22 +86,22 @@ impl Line {
         }
     }
 
-    /// Gives every participant the drawn ticket. `order` is [`drawn_order`] of the entries that [`Line::begin_draw`] has
-    /// settled. Any other order, or a second call, changes nothing. Returns whether it changed the line.
+    /// Gives every participant the drawn number. `order` is [`drawn_order`] of the entries that [`Line::begin_draw`]
+    /// has settled. Any other order, or a second call, changes nothing. Returns whether it changed the line.
     pub fn finish_draw(&mut self, order: Vec<u32>) -> bool {
         if !matches!(self.draw, Draw::Begun { count } if count as usize == order.len()) {
             return false;
         }
-        let mut holders: Vec<Option<UserId>> = vec![None; self.order.tickets() as usize];
+        let mut holders: Vec<Option<UserId>> = vec![None; self.order.numbers() as usize];
         for (user, place) in &self.places {
-            holders[place.ticket as usize - 1] = Some(user.clone());
+            holders[place.number.get() as usize - 1] = Some(user.clone());
         }
         let (mut drawn, mut gone) = (Order::default(), Gone::default());
-        for entry in entries_by_ticket(&order, self.order.tickets()) {
+        for entry in entries_by_number(&order, self.order.numbers()) {
             let holder = holders[entry as usize - 1].take();
             match holder.as_ref().and_then(|user| self.places.get_mut(user)).zip(holder.as_ref()) {
-                Some((place, user)) if place.state == State::Waiting => place.ticket = drawn.append(user),
-                Some((place, user)) => place.ticket = drawn.skip(user),
+                Some((place, user)) if place.state == State::Waiting => place.number = drawn.append(user),
+                Some((place, user)) => place.number = drawn.skip(user),
                 None => gone.add(drawn.skip_unheld()),
             }
         }
@@ -118,21 +118,21 @@ impl Line {
     }
 }
 
-/// Restored places, which are kept by entry, in the order of their drawn tickets.
-pub(super) fn by_ticket(
+/// Restored places, which are kept by entry, in the order of their drawn queue numbers.
+pub(super) fn by_number(
     order: &[u32],
-    tickets: u64,
+    numbers: u64,
     places: impl Iterator<Item = RestoredPlace>,
 ) -> impl Iterator<Item = RestoredPlace> {
     let mut by_entry: Vec<Option<RestoredPlace>> = Vec::new();
-    by_entry.resize_with(tickets as usize, || None);
+    by_entry.resize_with(numbers as usize, || None);
     for place in places {
-        let entry = place.ticket as usize - 1;
+        let entry = place.number.get() as usize - 1;
         by_entry[entry] = Some(place);
     }
-    let tickets = entries_by_ticket(order, tickets).enumerate();
-    tickets.filter_map(move |(at, entry)| {
+    let numbers = entries_by_number(order, numbers).enumerate();
+    numbers.filter_map(move |(at, entry)| {
         let place = by_entry.get_mut(entry as usize - 1)?.take()?;
-        Some(RestoredPlace { ticket: at as u64 + 1, ..place })
+        Some(RestoredPlace { number: QueueNumber(at as u64 + 1), ..place })
     })
 }

@@ -1,21 +1,23 @@
-//! Tickets given up: every later ticket is served that much earlier.
+//! Queue numbers given up: every later queue number is served that much earlier.
 
+use super::QueueNumber;
 use std::collections::BTreeMap;
 
-/// Ranges of tickets, first to last.
+/// Ranges of queue numbers, first to last.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gone(BTreeMap<u64, u64>);
 
 impl Gone {
-    /// This ticket was given up; it was not before.
-    pub fn add(&mut self, ticket: u64) {
-        let mut range = (ticket, ticket);
-        if let Some((&first, &last)) = self.0.range(..ticket).next_back()
-            && last + 1 == ticket
+    /// This queue number was given up; it was not before.
+    pub fn add(&mut self, number: QueueNumber) {
+        let number = number.get();
+        let mut range = (number, number);
+        if let Some((&first, &last)) = self.0.range(..number).next_back()
+            && last + 1 == number
         {
             range.0 = first;
         }
-        if let Some(last) = self.0.remove(&(ticket + 1)) {
+        if let Some(last) = self.0.remove(&(number + 1)) {
             range.1 = last;
         }
         self.0.insert(range.0, range.1);

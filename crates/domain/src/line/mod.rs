@@ -8,8 +8,8 @@
 //!           Inactive           Waiting, at the same place
 //! ```
 //!
-//! A place is a ticket number, given in order of entry and never given twice. In a line with an opening draw, a person who
-//! comes before the opening has an entry number until the draw gives tickets (`drawing`). [`Line`] is the rule: the
+//! A place is a number, given in order of entry and never given twice. In a line with an opening draw, a person who
+//! comes before the opening has an entry number until the draw gives numbers (`drawing`). [`Line`] is the rule: the
 //! embedded engine runs it, and the scripts on Redis do the same.
 
 mod admission;
@@ -22,6 +22,7 @@ mod drawing;
 mod estimate;
 mod gone;
 mod id;
+mod number;
 mod order;
 mod outlook;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use draw::{DrawSeed, SeedError, commitment, commitment_hex, drawn_order};
 pub use drawing::DrawStep;
 pub use estimate::Throughput;
 pub use id::LineId;
+pub use number::QueueNumber;
 pub use outlook::{Forecast, Observation, Outlook};
 pub use pace::Pace;
 pub use place::{LineOutcome, Pass, Place, State};
@@ -66,12 +68,12 @@ pub struct Line {
     draw: Draw,
     pace: Pace,
     /// Requests in process, the oldest first.
-    processing: BTreeSet<(i64, u64)>,
+    processing: BTreeSet<(i64, QueueNumber)>,
     /// Passes by their end.
-    inside: BTreeSet<(i64, u64)>,
-    /// Tickets given up that are still to be served.
+    inside: BTreeSet<(i64, QueueNumber)>,
+    /// Queue numbers given up that are still to be served.
     gone: Gone,
-    /// The highest ticket admitted.
+    /// The highest queue number admitted.
     serving: u64,
     admitted: u64,
     inactive: u64,
@@ -109,7 +111,7 @@ impl Line {
     pub fn change(&mut self, rule: LineRule) -> bool {
         let is_from_this = rule.revision == self.rule.revision;
         if is_from_this {
-            let may_draw = self.rule.draw.is_none() && self.order.tickets() == 0;
+            let may_draw = self.rule.draw.is_none() && self.order.numbers() == 0;
             let draw = if may_draw { rule.draw } else { self.rule.draw };
             self.rule = LineRule { draw, revision: rule.revision + 1, ..rule };
         }
@@ -122,14 +124,14 @@ impl Line {
             LineStatus::Absent if self.rule.closed => LineStatus::Closed,
             LineStatus::Absent if self.order.waiting() >= u64::from(self.rule.capacity) => LineStatus::Full,
             LineStatus::Absent => {
-                let ticket = self.order.append(user);
+                let number = self.order.append(user);
                 if self.is_undrawn() {
-                    self.places.insert(user.clone(), Place::new(ticket, NEVER_SHOWN, now));
-                    return LineStatus::Drawing { entry: ticket, is_new: true };
+                    self.places.insert(user.clone(), Place::new(number, NEVER_SHOWN, now));
+                    return LineStatus::Drawing { entry: number, is_new: true };
                 }
                 let rank = self.order.waiting();
-                self.places.insert(user.clone(), Place::new(ticket, rank, now));
-                LineStatus::Waiting { ticket, rank, is_new: true }
+                self.places.insert(user.clone(), Place::new(number, rank, now));
+                LineStatus::Waiting { number, rank, is_new: true }
             }
             known => known,
         }
@@ -141,62 +143,62 @@ impl Line {
     pub fn check_in(&mut self, user: &UserId, now: Timestamp) -> LineStatus {
         let is_undrawn = self.is_undrawn();
         let Some(place) = self.places.get_mut(user) else { return LineStatus::Absent };
-        let ticket = place.ticket;
+        let number = place.number;
         match place.state {
             State::Waiting if is_undrawn => {
                 place.heard_at = place.heard_at.max(now);
-                LineStatus::Drawing { entry: ticket, is_new: false }
+                LineStatus::Drawing { entry: number, is_new: false }
             }
             State::Waiting | State::Inactive => {
                 if place.state == State::Inactive {
                     place.state = State::Waiting;
                     self.inactive -= 1;
-                    self.order.stand(ticket);
+                    self.order.stand(number);
                 }
                 place.heard_at = place.heard_at.max(now);
-                place.shown = place.shown.min(self.order.rank(ticket));
-                LineStatus::Waiting { ticket, rank: place.shown, is_new: false }
+                place.shown = place.shown.min(self.order.rank(number));
+                LineStatus::Waiting { number, rank: place.shown, is_new: false }
             }
-            State::Processing { .. } => LineStatus::Processing { ticket },
-            State::Inside(pass) if pass.lives_at(now) => LineStatus::Inside { ticket, pass },
+            State::Processing { .. } => LineStatus::Processing { number },
+            State::Inside(pass) if pass.lives_at(now) => LineStatus::Inside { number, pass },
             State::Inside(pass) => {
-                self.inside.remove(&(pass.until.millis(), ticket));
+                self.inside.remove(&(pass.until.millis(), number));
                 self.places.remove(user);
                 LineStatus::Absent
             }
-            State::Finished(outcome) => LineStatus::Finished { ticket, outcome },
+            State::Finished(outcome) => LineStatus::Finished { number, outcome },
         }
     }
 
     /// The status of the user for another reader: nothing changes.
     pub fn glance(&self, user: &UserId, now: Timestamp) -> LineStatus {
         let Some(place) = self.places.get(user) else { return LineStatus::Absent };
-        let ticket = place.ticket;
+        let number = place.number;
         match place.state {
-            State::Waiting if self.is_undrawn() => LineStatus::Drawing { entry: ticket, is_new: false },
+            State::Waiting if self.is_undrawn() => LineStatus::Drawing { entry: number, is_new: false },
             State::Waiting => {
-                let rank = place.shown.min(self.order.rank(ticket));
-                LineStatus::Waiting { ticket, rank, is_new: false }
+                let rank = place.shown.min(self.order.rank(number));
+                LineStatus::Waiting { number, rank, is_new: false }
             }
             State::Inactive => {
-                let rank = place.shown.min(self.order.rank(ticket) + 1);
-                LineStatus::Waiting { ticket, rank, is_new: false }
+                let rank = place.shown.min(self.order.rank(number) + 1);
+                LineStatus::Waiting { number, rank, is_new: false }
             }
-            State::Processing { .. } => LineStatus::Processing { ticket },
-            State::Inside(pass) if pass.lives_at(now) => LineStatus::Inside { ticket, pass },
+            State::Processing { .. } => LineStatus::Processing { number },
+            State::Inside(pass) if pass.lives_at(now) => LineStatus::Inside { number, pass },
             State::Inside(_) => LineStatus::Absent,
-            State::Finished(outcome) => LineStatus::Finished { ticket, outcome },
+            State::Finished(outcome) => LineStatus::Finished { number, outcome },
         }
     }
 
     /// Gives up a place or a pass. Returns whether there was one to give up: a request in process cannot be stopped.
     pub fn leave(&mut self, user: &UserId, now: Timestamp) -> bool {
         let Some(place) = self.places.get(user) else { return false };
-        let ticket = place.ticket;
+        let number = place.number;
         match place.state {
-            State::Waiting | State::Inactive => self.give_up_turn(ticket, place.state),
+            State::Waiting | State::Inactive => self.give_up_turn(number, place.state),
             State::Inside(pass) => {
-                self.inside.remove(&(pass.until.millis(), ticket));
+                self.inside.remove(&(pass.until.millis(), number));
                 if !pass.lives_at(now) {
                     self.places.remove(user);
                     return false;
@@ -208,15 +210,15 @@ impl Line {
         true
     }
 
-    fn give_up_turn(&mut self, ticket: u64, state: State) {
+    fn give_up_turn(&mut self, number: QueueNumber, state: State) {
         if state == State::Inactive {
             self.inactive -= 1;
         } else {
-            self.order.go(ticket);
+            self.order.go(number);
         }
-        // Before the draw there are no tickets to give up.
-        if ticket > self.serving && !self.is_undrawn() {
-            self.gone.add(ticket);
+        // Before the draw there are no queue numbers to give up.
+        if number.get() > self.serving && !self.is_undrawn() {
+            self.gone.add(number);
         }
     }
 
@@ -224,15 +226,15 @@ impl Line {
     /// has one cannot enter again. Returns whether the user has one now: before a draw no one was admitted.
     pub fn finish(&mut self, user: &UserId, outcome: LineOutcome) -> bool {
         let Some(place) = self.places.get(user) else { return false };
-        let (ticket, state) = (place.ticket, place.state);
+        let (number, state) = (place.number, place.state);
         if self.is_undrawn() {
             return false;
         }
         match state {
             State::Finished(_) => return true,
-            State::Waiting | State::Inactive => self.give_up_turn(ticket, state),
-            State::Processing { since } => drop(self.processing.remove(&(since.millis(), ticket))),
-            State::Inside(pass) => drop(self.inside.remove(&(pass.until.millis(), ticket))),
+            State::Waiting | State::Inactive => self.give_up_turn(number, state),
+            State::Processing { since } => drop(self.processing.remove(&(since.millis(), number))),
+            State::Inside(pass) => drop(self.inside.remove(&(pass.until.millis(), number))),
         }
         if let Some(place) = self.places.get_mut(user) {
             place.state = State::Finished(outcome);
@@ -241,21 +243,21 @@ impl Line {
         true
     }
 
-    /// Passes given out: the end in milliseconds, and the ticket.
-    pub fn passes(&self) -> impl Iterator<Item = (i64, u64)> {
+    /// Passes given out: the end in milliseconds, and the queue number.
+    pub fn passes(&self) -> impl Iterator<Item = (i64, QueueNumber)> {
         self.inside.iter().copied()
     }
 
-    /// The counts of the line. `gone_max`: most ranges of given-up tickets returned, the next to be served first.
+    /// The counts of the line. `gone_max`: most ranges of given-up queue numbers returned, the next to be served first.
     pub fn counts(&self, gone_max: usize, now: Timestamp) -> LineCounts {
-        let dead = self.inside.range(..(now.millis() + 1, 0)).count();
+        let dead = self.inside.range(..(now.millis() + 1, QueueNumber(0))).count();
         LineCounts {
             waiting: self.order.waiting(),
             inactive: self.inactive,
             processing: self.processing.len() as u64,
             inside: (self.inside.len() - dead) as u64,
             finished: self.finished,
-            tickets: self.order.tickets(),
+            numbers: self.order.numbers(),
             serving: self.serving,
             admitted: self.admitted,
             gone: self.gone.ranges(gone_max),

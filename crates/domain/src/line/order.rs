@@ -1,16 +1,17 @@
-//! The order of a line: a tree of counts over ticket numbers, so that a rank among a million costs twenty additions.
+//! The order of a line: a tree of counts over queue numbers, so that a rank among a million costs twenty additions.
 //!
 //! Source: P. Fenwick, "A new data structure for cumulative frequency tables", 1994.
 
+use super::QueueNumber;
 use crate::name::UserId;
 
-/// All holders of tickets, with a flag for those who are in the line now.
+/// All holders of queue numbers, with a flag for those who are in the line now.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Order {
-    /// By ticket; `None` where the holder is no longer known.
+    /// By queue number; `None` where the holder is no longer known.
     users: Vec<Option<UserId>>,
     stands: Vec<bool>,
-    /// Node `n` (from 1) counts the people in the line among the last `n & -n` tickets up to `n`.
+    /// Node `n` (from 1) counts the people in the line among the last `n & -n` queue numbers up to `n`.
     tree: Vec<u32>,
     waiting: u64,
 }
@@ -20,22 +21,22 @@ fn lowest_bit(n: usize) -> usize {
 }
 
 impl Order {
-    /// Gives the next ticket to a user, who is then last in the line.
-    pub fn append(&mut self, user: &UserId) -> u64 {
+    /// Gives the next queue number to a user, who is then last in the line.
+    pub fn append(&mut self, user: &UserId) -> QueueNumber {
         self.push(Some(user.clone()), true)
     }
 
-    /// Gives the next ticket to a user who is not in the line.
-    pub fn skip(&mut self, user: &UserId) -> u64 {
+    /// Gives the next queue number to a user who is not in the line.
+    pub fn skip(&mut self, user: &UserId) -> QueueNumber {
         self.push(Some(user.clone()), false)
     }
 
-    /// Passes over the next ticket; it has no holder.
-    pub fn skip_unheld(&mut self) -> u64 {
+    /// Passes over the next queue number; it has no holder.
+    pub fn skip_unheld(&mut self) -> QueueNumber {
         self.push(None, false)
     }
 
-    fn push(&mut self, user: Option<UserId>, stands: bool) -> u64 {
+    fn push(&mut self, user: Option<UserId>, stands: bool) -> QueueNumber {
         self.users.push(user);
         self.stands.push(stands);
         let node = self.users.len();
@@ -47,31 +48,31 @@ impl Order {
         }
         self.tree.push(count);
         self.waiting += u64::from(stands);
-        node as u64
+        QueueNumber(node as u64)
     }
 
-    /// The holder of a ticket.
-    pub fn user(&self, ticket: u64) -> Option<&UserId> {
-        self.users.get(usize::try_from(ticket).ok()?.checked_sub(1)?)?.as_ref()
+    /// The holder of a queue number.
+    pub fn user(&self, number: QueueNumber) -> Option<&UserId> {
+        self.users.get(usize::try_from(number.get()).ok()?.checked_sub(1)?)?.as_ref()
     }
 
     /// Puts the holder back into the line.
-    pub fn stand(&mut self, ticket: u64) {
-        self.set(ticket, true);
+    pub fn stand(&mut self, number: QueueNumber) {
+        self.set(number, true);
     }
 
     /// Removes the holder from the line.
-    pub fn go(&mut self, ticket: u64) {
-        self.set(ticket, false);
+    pub fn go(&mut self, number: QueueNumber) {
+        self.set(number, false);
     }
 
-    fn set(&mut self, ticket: u64, stands: bool) {
-        let slot = &mut self.stands[ticket as usize - 1];
+    fn set(&mut self, number: QueueNumber, stands: bool) {
+        let slot = &mut self.stands[number.get() as usize - 1];
         if *slot == stands {
             return;
         }
         *slot = stands;
-        let mut node = ticket as usize;
+        let mut node = number.get() as usize;
         while node <= self.tree.len() {
             let count = &mut self.tree[node - 1];
             *count = if stands { *count + 1 } else { *count - 1 };
@@ -80,9 +81,10 @@ impl Order {
         self.waiting = if stands { self.waiting + 1 } else { self.waiting - 1 };
     }
 
-    /// The number of people in the line up to and including this ticket: the rank of a ticket whose holder is in the line.
-    pub fn rank(&self, ticket: u64) -> u64 {
-        let (mut node, mut count) = (ticket as usize, 0);
+    /// The number of people in the line up to and including this number: the rank of a number whose holder is in the
+    /// line.
+    pub fn rank(&self, number: QueueNumber) -> u64 {
+        let (mut node, mut count) = (number.get() as usize, 0);
         while node > 0 {
             count += u64::from(self.tree[node - 1]);
             node -= lowest_bit(node);
@@ -90,21 +92,21 @@ impl Order {
         count
     }
 
-    /// The first ticket whose holder is in the line.
-    pub fn first(&self) -> Option<u64> {
+    /// The first queue number whose holder is in the line.
+    pub fn first(&self) -> Option<QueueNumber> {
         if self.waiting == 0 {
             return None;
         }
         let mut node = 0;
         let mut step = self.tree.len().next_power_of_two();
         while step > 0 {
-            // None of the first `node + step` is in the line: the ticket lies beyond.
+            // None of the first `node + step` is in the line: the queue number lies beyond.
             if node + step <= self.tree.len() && self.tree[node + step - 1] == 0 {
                 node += step;
             }
             step /= 2;
         }
-        Some(node as u64 + 1)
+        Some(QueueNumber(node as u64 + 1))
     }
 
     /// The number of people in the line.
@@ -112,15 +114,15 @@ impl Order {
         self.waiting
     }
 
-    /// Tickets given so far.
-    pub fn tickets(&self) -> u64 {
+    /// Queue numbers given so far.
+    pub fn numbers(&self) -> u64 {
         self.users.len() as u64
     }
 }
 
 #[cfg(test)]
 impl Order {
-    pub fn stands_at(&self, ticket: u64) -> bool {
-        self.stands[ticket as usize - 1]
+    pub fn stands_at(&self, number: QueueNumber) -> bool {
+        self.stands[number.get() as usize - 1]
     }
 }

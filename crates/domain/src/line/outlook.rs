@@ -1,13 +1,14 @@
 //! Estimates of waiting times, from observations of a line while people waited in it.
 //!
-//! Rank divided by rate is wrong for three reasons. A line that was empty, paused or not yet open admitted few people, which
-//! does not show its capacity: only spans count in which people waited throughout, at the rate in force now. Not all people
-//! ahead come to their turn: the share of unused tickets is assumed to stay as it was. And a rate that has not been measured
-//! yet is only a promise: the configured rate counts at first, and less with each observed second.
+//! Rank divided by rate is wrong for three reasons. A line that was empty, paused or not yet open admitted few people,
+//! which does not show its capacity: only spans count in which people waited throughout, at the rate in force now. Not
+//! all people ahead come to their turn: the share of unused numbers is assumed to stay as it was. And a rate that has
+//! not been measured yet is only a promise: the configured rate counts at first, and less with each observed second.
 //!
 //! Source: W. Whitt, "Improving Service by Informing Customers About Anticipated Delays", Management Science 45(2), 1999:
 //! the estimate is derived from the number of people ahead and the rate of departures, including people who give up.
 
+use super::QueueNumber;
 use super::rule::LineRule;
 use super::status::LineCounts;
 use crate::time::Timestamp;
@@ -25,9 +26,9 @@ const TRUST_MS: f64 = 10_000.0;
 const SPAN_MS_MIN: i64 = 500;
 /// Observations farther apart than this are not used as a span: too much may have happened in between.
 const SPAN_MS_MAX: i64 = 60_000;
-/// The half-life of observations of unused tickets.
+/// The half-life of observations of unused queue numbers.
 const UNUSED_HALF_LIFE_MS: f64 = 60_000.0;
-/// The number of people who must have come to their turn before unused tickets are more than chance.
+/// The number of people who must have come to their turn before unused queue numbers are more than chance.
 const CAME_AT_FIRST: f64 = 10.0;
 
 /// The counters of a line at a moment from which its speed follows.
@@ -35,11 +36,11 @@ const CAME_AT_FIRST: f64 = 10.0;
 pub struct Observation {
     /// The moment of the observation.
     pub at_ms: i64,
-    /// Tickets given so far.
-    pub tickets: u64,
+    /// Queue numbers given so far.
+    pub numbers: u64,
     /// People who wait in the line.
     pub waiting: u64,
-    /// The highest ticket admitted.
+    /// The highest queue number admitted.
     pub serving: u64,
     /// Admissions so far.
     pub admitted: u64,
@@ -53,7 +54,7 @@ impl Observation {
         let is_admitting = rule.admits_at(now) && (rule.draw.is_none() || counts.drawn.is_some());
         Self {
             at_ms: now.millis(),
-            tickets: counts.tickets,
+            numbers: counts.numbers,
             waiting: counts.waiting,
             serving: counts.serving,
             admitted: counts.admitted,
@@ -61,22 +62,22 @@ impl Observation {
         }
     }
 
-    /// Tickets whose holders have left the line.
+    /// Queue numbers whose holders have left the line.
     fn departed(&self) -> u64 {
-        self.tickets.saturating_sub(self.waiting)
+        self.numbers.saturating_sub(self.waiting)
     }
 
     /// Whether neither the clock nor a counter went back.
     fn follows(&self, before: &Self) -> bool {
         self.at_ms >= before.at_ms
-            && self.tickets >= before.tickets
+            && self.numbers >= before.numbers
             && self.serving >= before.serving
             && self.admitted >= before.admitted
     }
 
     /// Whether fewer people have left since than waited then, so that people waited throughout.
     fn was_never_empty_since(&self, before: &Self) -> bool {
-        self.departed() < before.tickets
+        self.departed() < before.numbers
     }
 }
 
@@ -97,7 +98,7 @@ pub struct Outlook {
     spans: VecDeque<Span>,
     /// All spans together.
     sum: Span,
-    /// People who came to their turn lately, and tickets that were passed unused meanwhile.
+    /// People who came to their turn lately, and queue numbers that were passed unused meanwhile.
     came: f64,
     unused: f64,
 }
@@ -135,7 +136,7 @@ impl Outlook {
         let passed = (now.serving - before.serving).cast_signed();
         let kept = 0.5f64.powf(length_ms as f64 / UNUSED_HALF_LIFE_MS);
         self.came = self.came * kept + admitted as f64;
-        // People who were put back, or came back, are admitted without a new ticket being passed.
+        // People who were put back, or came back, are admitted without a new queue number being passed.
         self.unused = (self.unused * kept + (passed - admitted) as f64).max(0.0);
     }
 
@@ -163,8 +164,8 @@ impl Outlook {
         let measured = if seen_ms > 0.0 { (gone * 1_000.0 / seen_ms).min(configured) } else { configured };
         let trust = (seen_ms / TRUST_MS).min(1.0);
         let people_per_second = measured * trust + configured * (1.0 - trust);
-        let tickets_per_person = 1.0 + self.unused / (self.came + CAME_AT_FIRST);
-        Forecast { people_per_second, tickets_per_second: people_per_second * tickets_per_person }
+        let numbers_per_person = 1.0 + self.unused / (self.came + CAME_AT_FIRST);
+        Forecast { people_per_second, numbers_per_second: people_per_second * numbers_per_person }
     }
 }
 
@@ -180,22 +181,22 @@ impl Outlook {
 pub struct Forecast {
     /// People a second; 0 while the line admits no one and the next admission is unknown.
     pub people_per_second: f64,
-    /// Tickets a second. This is higher, since some people ahead will not come to their turn.
-    pub tickets_per_second: f64,
+    /// Queue numbers a second. This is higher, since some people ahead will not come to their turn.
+    pub numbers_per_second: f64,
 }
 
 impl Forecast {
-    /// The seconds until a person with this ticket and rank is admitted, while the line serves `serving`; `None` while that
-    /// is unknown.
+    /// The seconds until a person with this number and rank is admitted, while the line serves `serving`; `None` while
+    /// that is unknown.
     ///
-    /// At most the time that it would take if all people ahead came to their turn. A person ahead of `serving` (passed over,
-    /// and back) waits only for people of a better rank.
-    pub fn wait_seconds(&self, rank: u64, ticket: u64, serving: u64) -> Option<f64> {
+    /// At most the time that it would take if all people ahead came to their turn. A person ahead of `serving` (passed
+    /// over, and back) waits only for people of a better rank.
+    pub fn wait_seconds(&self, rank: u64, number: QueueNumber, serving: u64) -> Option<f64> {
         if self.people_per_second <= 0.0 {
             return None;
         }
         let by_rank = rank as f64 / self.people_per_second;
-        let by_ticket = ticket.checked_sub(serving).filter(|ahead| *ahead > 0);
-        Some(by_ticket.map_or(by_rank, |ahead| by_rank.min(ahead as f64 / self.tickets_per_second)))
+        let by_number = number.get().checked_sub(serving).filter(|ahead| *ahead > 0);
+        Some(by_number.map_or(by_rank, |ahead| by_rank.min(ahead as f64 / self.numbers_per_second)))
     }
 }

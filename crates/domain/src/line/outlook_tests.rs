@@ -112,14 +112,14 @@ fn a_line_that_admits_no_one_ends_up_without_an_estimate() {
     assert!((1.0..100.0).contains(&early), "{early}");
     // The window contains the fifty admissions; after five minutes they are dropped.
     played.play(320);
-    assert_eq!(played.outlook.forecast().wait_seconds(500, 551, 50), None);
+    assert_eq!(played.outlook.forecast().wait_seconds(500, QueueNumber(551), 50), None);
 }
 
 #[test]
 fn a_person_admitted_twice_counts_once() {
     let observation = |at_ms, waiting, admitted| Observation {
         at_ms,
-        tickets: 1_000,
+        numbers: 1_000,
         waiting,
         serving: 1_000 - waiting,
         admitted,
@@ -130,16 +130,16 @@ fn a_person_admitted_twice_counts_once() {
         // Of fifty a second, thirty are put back.
         outlook.observe(observation(second as i64 * 1_000, 1_000 - second * 20, second * 50));
     }
-    assert_eq!(outlook.forecast(), Forecast { people_per_second: 20.0, tickets_per_second: 20.0 });
+    assert_eq!(outlook.forecast(), Forecast { people_per_second: 20.0, numbers_per_second: 20.0 });
 }
 
 #[test]
-fn a_ticket_ahead_of_the_served_ones_waits_by_rank_alone() {
-    let forecast = Forecast { people_per_second: 10.0, tickets_per_second: 20.0 };
-    assert_eq!(forecast.wait_seconds(50, 200, 100), Some(5.0));
-    assert_eq!(forecast.wait_seconds(50, 160, 100), Some(3.0));
-    assert_eq!(forecast.wait_seconds(50, 40, 100), Some(5.0));
-    assert_eq!(Forecast::default().wait_seconds(50, 160, 100), None);
+fn a_number_ahead_of_the_served_ones_waits_by_rank_alone() {
+    let forecast = Forecast { people_per_second: 10.0, numbers_per_second: 20.0 };
+    assert_eq!(forecast.wait_seconds(50, QueueNumber(200), 100), Some(5.0));
+    assert_eq!(forecast.wait_seconds(50, QueueNumber(160), 100), Some(3.0));
+    assert_eq!(forecast.wait_seconds(50, QueueNumber(40), 100), Some(5.0));
+    assert_eq!(Forecast::default().wait_seconds(50, QueueNumber(160), 100), None);
 }
 
 #[test]
@@ -157,10 +157,10 @@ fn estimates_do_not_jump() {
 fn memory_is_bounded_however_often_and_long_a_line_is_observed() {
     let mut outlook = Outlook::default();
     for step in 0..100_000u64 {
-        let (tickets, serving) = (u64::MAX / 2, step / 1_000);
-        let waiting = tickets - serving;
+        let (numbers, serving) = (u64::MAX / 2, step / 1_000);
+        let waiting = numbers - serving;
         let at_ms = step as i64 * 10;
-        outlook.observe(Observation { at_ms, tickets, waiting, serving, admitted: serving, rate_per_second: 10 });
+        outlook.observe(Observation { at_ms, numbers, waiting, serving, admitted: serving, rate_per_second: 10 });
     }
     assert!(outlook.spans_kept() <= 601, "{}", outlook.spans_kept());
 }
@@ -168,9 +168,9 @@ fn memory_is_bounded_however_often_and_long_a_line_is_observed() {
 fn any_observation() -> impl Strategy<Value = Observation> {
     let small = || prop_oneof![9 => 0u64..100, 1 => Just(1u64 << 40)];
     (prop_oneof![9 => -10i64..3_000, 1 => any::<i64>()], small(), small(), small(), small(), 0u32..3).prop_map(
-        |(at_ms, tickets, waiting, serving, admitted, rate_per_second)| Observation {
+        |(at_ms, numbers, waiting, serving, admitted, rate_per_second)| Observation {
             at_ms,
-            tickets,
+            numbers,
             waiting,
             serving,
             admitted,
@@ -184,12 +184,12 @@ proptest! {
     #[test]
     fn an_estimate_is_a_number_within_the_rate(steps in proptest::collection::vec(any_observation(), 1..60), adds in any::<bool>()) {
         let mut outlook = Outlook::default();
-        let mut now = Observation { at_ms: 0, tickets: 0, waiting: 0, serving: 0, admitted: 0, rate_per_second: 0 };
+        let mut now = Observation { at_ms: 0, numbers: 0, waiting: 0, serving: 0, admitted: 0, rate_per_second: 0 };
         for step in steps {
             now = if adds {
                 Observation {
                     at_ms: now.at_ms.saturating_add(step.at_ms),
-                    tickets: now.tickets + step.tickets,
+                    numbers: now.numbers + step.numbers,
                     waiting: step.waiting,
                     serving: now.serving + step.serving,
                     admitted: now.admitted + step.admitted,
@@ -201,8 +201,8 @@ proptest! {
             outlook.observe(now);
             let forecast = outlook.forecast();
             prop_assert!((0.0..=f64::from(now.rate_per_second)).contains(&forecast.people_per_second), "{:?}", forecast);
-            prop_assert!(forecast.tickets_per_second.is_finite());
-            prop_assert!(forecast.tickets_per_second >= forecast.people_per_second);
+            prop_assert!(forecast.numbers_per_second.is_finite());
+            prop_assert!(forecast.numbers_per_second >= forecast.people_per_second);
         }
     }
 }

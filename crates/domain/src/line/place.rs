@@ -1,13 +1,14 @@
 //! A person's place in a line.
 
+use super::QueueNumber;
+use crate::id::PassId;
 use crate::time::Timestamp;
-use uuid::Uuid;
 
 /// What lets an admitted person go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pass {
     /// `qr_` and this, in lower case, on the wire (QUEUE-003).
-    pub id: Uuid,
+    pub id: PassId,
     /// The moment from which on it is expired.
     pub until: Timestamp,
 }
@@ -50,7 +51,7 @@ pub enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The number, from 1, in order of entry.
-    pub ticket: u64,
+    pub number: QueueNumber,
     /// The state of the person.
     pub state: State,
     /// The last check-in.
@@ -60,7 +61,7 @@ pub struct Place {
 }
 
 impl Place {
-    pub(super) fn new(ticket: u64, rank: u64, now: Timestamp) -> Self {
-        Self { ticket, state: State::Waiting, heard_at: now, shown: rank }
+    pub(super) fn new(number: QueueNumber, rank: u64, now: Timestamp) -> Self {
+        Self { number, state: State::Waiting, heard_at: now, shown: rank }
     }
 }

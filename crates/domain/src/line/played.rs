@@ -12,7 +12,7 @@ const ESTIMATED_ONE_IN: usize = 7;
 
 /// A person in a line, with the plan to leave and the estimates.
 pub(super) struct Person {
-    ticket: u64,
+    number: QueueNumber,
     /// The person does not poll from this moment on.
     silent_ms: Option<i64>,
     pub(super) estimates: Vec<(i64, Option<f64>)>,
@@ -75,8 +75,8 @@ impl Played {
     pub(super) fn enter(&mut self, people: usize) {
         for _ in 0..people {
             let standing = self.line.enter(&user(self.people.len() as u64), self.now());
-            let LineStatus::Waiting { ticket, .. } = standing else { panic!("{standing:?}") };
-            self.people.push(Person { ticket, silent_ms: None, estimates: Vec::new(), admitted_ms: None });
+            let LineStatus::Waiting { number, .. } = standing else { panic!("{standing:?}") };
+            self.people.push(Person { number, silent_ms: None, estimates: Vec::new(), admitted_ms: None });
         }
     }
 
@@ -122,15 +122,15 @@ impl Played {
     }
 
     fn leave(&mut self) {
-        while let Some((_, number)) = self.leaving.pop_if(|(at_ms, _)| *at_ms <= self.now_ms) {
-            self.line.leave(&user(number), self.now());
+        while let Some((_, index)) = self.leaving.pop_if(|(at_ms, _)| *at_ms <= self.now_ms) {
+            self.line.leave(&user(index), self.now());
         }
     }
 
     fn admit(&mut self) {
         for one in self.line.admit(&passes(2_000), self.now()) {
-            let person = &mut self.people[one.ticket as usize - 1];
-            assert_eq!(person.ticket, one.ticket, "tickets are in order of entry");
+            let person = &mut self.people[one.number.get() as usize - 1];
+            assert_eq!(person.number, one.number, "numbers are in order of entry");
             person.admitted_ms.get_or_insert(self.now_ms);
         }
     }
@@ -142,16 +142,16 @@ impl Played {
         self.outlook.observe(Observation::of(self.line.rule(), &counts, now));
         let forecast = self.outlook.forecast();
         self.rates.push((self.now_ms, forecast.people_per_second));
-        for (number, person) in self.people.iter_mut().enumerate() {
+        for (index, person) in self.people.iter_mut().enumerate() {
             let is_there = person.silent_ms.is_none_or(|at_ms| at_ms > now.millis());
-            let polls = self.line.rule().abandon_after_ms > 0 || number.is_multiple_of(ESTIMATED_ONE_IN);
+            let polls = self.line.rule().abandon_after_ms > 0 || index.is_multiple_of(ESTIMATED_ONE_IN);
             if !is_there || !polls || person.admitted_ms.is_some() {
                 continue;
             }
-            if let LineStatus::Waiting { rank, ticket, .. } = self.line.check_in(&user(number as u64), now)
-                && number.is_multiple_of(ESTIMATED_ONE_IN)
+            if let LineStatus::Waiting { rank, number, .. } = self.line.check_in(&user(index as u64), now)
+                && index.is_multiple_of(ESTIMATED_ONE_IN)
             {
-                person.estimates.push((now.millis(), forecast.wait_seconds(rank, ticket, counts.serving)));
+                person.estimates.push((now.millis(), forecast.wait_seconds(rank, number, counts.serving)));
             }
         }
     }

@@ -64,13 +64,13 @@ struct Watched {
     line: Line,
     now: i64,
     admissions: Vec<(i64, usize)>,
-    shown: BTreeMap<u64, u64>,
-    tickets: u64,
+    shown: BTreeMap<QueueNumber, u64>,
+    numbers: u64,
 }
 
 impl Watched {
     fn new(rule: LineRule) -> Self {
-        Self { line: Line::new(rule), now: BEGUN, admissions: Vec::new(), shown: BTreeMap::new(), tickets: 0 }
+        Self { line: Line::new(rule), now: BEGUN, admissions: Vec::new(), shown: BTreeMap::new(), numbers: 0 }
     }
 
     fn step(&mut self, step: Step) {
@@ -98,19 +98,19 @@ impl Watched {
         self.check();
     }
 
-    /// A rank once shown never gets worse, and a ticket is given once.
+    /// A rank once shown never gets worse, and a queue number is given once.
     fn saw(&mut self, n: u64, standing: LineStatus) {
-        let (ticket, is_new) = match standing {
-            LineStatus::Waiting { ticket, is_new, .. } => (ticket, is_new),
+        let (number, is_new) = match standing {
+            LineStatus::Waiting { number, is_new, .. } => (number, is_new),
             LineStatus::Drawing { entry, is_new } => (entry, is_new),
             _ => return,
         };
         if is_new {
-            self.tickets += 1;
-            assert_eq!(ticket, self.tickets, "in order of entry");
+            self.numbers += 1;
+            assert_eq!(number.get(), self.numbers, "in order of entry");
         }
         let Some(rank) = rank(standing) else { return };
-        let best = self.shown.entry(ticket).or_insert(rank);
+        let best = self.shown.entry(number).or_insert(rank);
         assert!(rank <= *best, "user {n} was shown {best} and now {rank}");
         *best = rank;
     }
@@ -119,9 +119,9 @@ impl Watched {
     fn admit(&mut self, most: usize) {
         let first = self.line.order.first();
         let admitted = self.line.admit(&passes(most), Timestamp(self.now));
-        assert!(admitted.iter().map(|one| one.ticket).is_sorted());
+        assert!(admitted.iter().map(|one| one.number).is_sorted());
         if self.line.rule.abandon_after_ms == 0 && !admitted.is_empty() {
-            assert_eq!(admitted.first().map(|one| one.ticket), first, "the order is kept");
+            assert_eq!(admitted.first().map(|one| one.number), first, "the order is kept");
         }
         self.admissions.push((self.now, admitted.len()));
         let second: usize =
@@ -134,8 +134,8 @@ impl Watched {
 
     /// People are in drawn order, late ones follow, and no one is lost.
     fn draw(&mut self) {
-        let users = |line: &Line| -> BTreeMap<u64, UserId> {
-            line.places.iter().map(|(user, place)| (line.entry_of(place.ticket), user.clone())).collect()
+        let users = |line: &Line| -> BTreeMap<QueueNumber, UserId> {
+            line.places.iter().map(|(user, place)| (line.entry_of(place.number), user.clone())).collect()
         };
         let (before, was) = (users(&self.line), self.line.begin_draw(Timestamp(self.now)));
         let step = self.line.draw(Timestamp(self.now));
@@ -144,11 +144,16 @@ impl Watched {
             return assert_eq!(step, was, "once drawn nothing changes, and before the opening nothing is drawn");
         };
         assert_eq!((step, self.line.drawn()), (DrawStep::Drawn { count }, Some(count)));
-        let order = drawn_order(&seed, count).into_iter().map(u64::from).chain(u64::from(count) + 1..=self.tickets);
-        let entries: Vec<u64> = (1..=self.tickets).map(|ticket| self.line.entry_of(ticket)).collect();
+        let order = drawn_order(&seed, count)
+            .into_iter()
+            .map(u64::from)
+            .chain(u64::from(count) + 1..=self.numbers)
+            .map(QueueNumber);
+        let entries: Vec<QueueNumber> =
+            (1..=self.numbers).map(|number| self.line.entry_of(QueueNumber(number))).collect();
         assert_eq!(entries, order.collect::<Vec<_>>());
         let gone: Vec<u64> =
-            (1..=self.tickets).filter(|ticket| !before.contains_key(&entries[*ticket as usize - 1])).collect();
+            (1..=self.numbers).filter(|number| !before.contains_key(&entries[*number as usize - 1])).collect();
         let ranges = self.line.counts(99, Timestamp(self.now)).gone;
         assert_eq!(ranges.into_iter().flat_map(|(first, last)| first..=last).collect::<Vec<_>>(), gone);
     }
@@ -160,24 +165,26 @@ impl Watched {
             .iter()
             .map(|(user, place)| RestoredPlace {
                 user: user.clone(),
-                ticket: self.line.entry_of(place.ticket),
+                number: self.line.entry_of(place.number),
                 state: place.state,
             })
             .collect();
-        places.sort_by_key(|place| place.ticket);
+        places.sort_by_key(|place| place.number);
         let counts_now = self.line.counts(0, Timestamp(self.now));
         let kept = RestoredLine {
             rule: self.line.rule.clone(),
-            tickets: counts_now.tickets,
+            numbers: counts_now.numbers,
             serving: counts_now.serving,
             admitted: counts_now.admitted,
             drawn: counts_now.drawn,
         };
         let restored = Line::restore(kept, places, Timestamp(self.now));
         let (before, after) = (self.line.counts(99, Timestamp(self.now)), restored.counts(99, Timestamp(self.now)));
-        // A ticket given up before it was served and one passed over since are the same to all who still wait.
+        // A queue number given up before it was served and one passed over since are the same to all who still wait.
         assert_eq!(before, after);
-        assert!((1..=before.tickets).all(|ticket| self.line.entry_of(ticket) == restored.entry_of(ticket)));
+        assert!(
+            (1..=before.numbers).map(QueueNumber).all(|number| self.line.entry_of(number) == restored.entry_of(number))
+        );
         // Absence is not restored: a person who was absent precedes people who were shown a rank without them.
         if self.line.rule.abandon_after_ms > 0 {
             self.shown.clear();
@@ -186,11 +193,12 @@ impl Watched {
     }
 
     fn check(&self) {
-        let waiting: Vec<u64> = (1..=self.line.order.tickets()).filter(|t| self.line.order.stands_at(*t)).collect();
+        let waiting: Vec<QueueNumber> =
+            (1..=self.line.order.numbers()).map(QueueNumber).filter(|t| self.line.order.stands_at(*t)).collect();
         assert_eq!(waiting.len() as u64, self.line.order.waiting());
         assert_eq!(waiting.first().copied(), self.line.order.first());
-        for (place, ticket) in waiting.iter().enumerate() {
-            assert_eq!(self.line.order.rank(*ticket), place as u64 + 1);
+        for (place, number) in waiting.iter().enumerate() {
+            assert_eq!(self.line.order.rank(*number), place as u64 + 1);
         }
         assert!(!self.line.is_undrawn() || self.line.places.values().all(|place| place.state == State::Waiting));
         let mut counts = (0, 0, 0);

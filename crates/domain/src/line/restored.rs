@@ -1,24 +1,24 @@
 //! A line as it comes back from a journal.
 
-use super::Line;
 use super::draw::drawn_order;
-use super::drawing::{Draw, NEVER_SHOWN, by_ticket};
+use super::drawing::{Draw, NEVER_SHOWN, by_number};
 use super::gone::Gone;
 use super::order::Order;
 use super::pace::Pace;
 use super::place::{Place, State};
 use super::rule::LineRule;
+use super::{Line, QueueNumber};
 use crate::name::UserId;
 use crate::time::Timestamp;
 use std::collections::{BTreeSet, HashMap};
 
-/// The record of one ticket.
+/// The record of one queue number.
 #[derive(Clone, Debug)]
 pub struct RestoredPlace {
     /// The holder.
     pub user: UserId,
     /// The number that was given at entry. Numbers without a record were given up.
-    pub ticket: u64,
+    pub number: QueueNumber,
     /// The holder's state.
     pub state: State,
 }
@@ -28,9 +28,9 @@ pub struct RestoredPlace {
 pub struct RestoredLine {
     /// The rule in force.
     pub rule: LineRule,
-    /// Tickets given so far.
-    pub tickets: u64,
-    /// The highest ticket admitted.
+    /// Queue numbers given so far.
+    pub numbers: u64,
+    /// The highest queue number admitted.
     pub serving: u64,
     /// Admissions.
     pub admitted: u64,
@@ -60,36 +60,36 @@ impl Line {
         match line.rule.draw.zip(kept.drawn) {
             Some((seed, count)) => {
                 let order = drawn_order(&seed, count);
-                let places = by_ticket(&order, kept.tickets, places);
+                let places = by_number(&order, kept.numbers, places);
                 line.draw = Draw::Done(Vec::new());
-                line.put_places(places, kept.tickets, now);
+                line.put_places(places, kept.numbers, now);
                 line.draw = Draw::Done(order);
             }
-            None => line.put_places(places, kept.tickets, now),
+            None => line.put_places(places, kept.numbers, now),
         }
         line
     }
 
-    fn put_places(&mut self, places: impl Iterator<Item = RestoredPlace>, tickets: u64, now: Timestamp) {
+    fn put_places(&mut self, places: impl Iterator<Item = RestoredPlace>, numbers: u64, now: Timestamp) {
         for place in places {
-            self.skip_to(place.ticket - 1);
+            self.skip_to(place.number.get() - 1);
             self.put_place(place, now);
         }
-        self.skip_to(tickets);
+        self.skip_to(numbers);
     }
 
-    /// Tickets up to here have no holder any more.
-    fn skip_to(&mut self, ticket: u64) {
-        while self.order.tickets() < ticket {
+    /// Queue numbers up to here have no holder any more.
+    fn skip_to(&mut self, last: u64) {
+        while self.order.numbers() < last {
             let skipped = self.order.skip_unheld();
-            if skipped > self.serving && !self.is_undrawn() {
+            if skipped.get() > self.serving && !self.is_undrawn() {
                 self.gone.add(skipped);
             }
         }
     }
 
     fn put_place(&mut self, place: RestoredPlace, now: Timestamp) {
-        let RestoredPlace { user, ticket, state } = place;
+        let RestoredPlace { user, number, state } = place;
         match state {
             State::Waiting => drop(self.order.append(&user)),
             _ => drop(self.order.skip(&user)),
@@ -97,23 +97,23 @@ impl Line {
         match state {
             State::Waiting => {}
             State::Inactive => self.inactive += 1,
-            State::Processing { since } => drop(self.processing.insert((since.millis(), ticket))),
-            State::Inside(pass) => drop(self.inside.insert((pass.until.millis(), ticket))),
+            State::Processing { since } => drop(self.processing.insert((since.millis(), number))),
+            State::Inside(pass) => drop(self.inside.insert((pass.until.millis(), number))),
             State::Finished(_) => {
                 self.finished += 1;
                 // Decided before the turn came.
-                if ticket > self.serving {
-                    self.gone.add(ticket);
+                if number.get() > self.serving {
+                    self.gone.add(number);
                 }
             }
         }
-        let shown = if self.is_undrawn() { NEVER_SHOWN } else { self.best_rank(ticket) };
-        self.places.insert(user, Place { ticket, state, heard_at: now, shown });
+        let shown = if self.is_undrawn() { NEVER_SHOWN } else { self.best_rank(number) };
+        self.places.insert(user, Place { number, state, heard_at: now, shown });
     }
 
-    /// The best rank that the holder of this ticket may have been shown. People in the line with served tickets had been
-    /// admitted once, and were put back. The rank follows from the public counts.
-    fn best_rank(&self, ticket: u64) -> u64 {
-        (self.order.rank(ticket) - self.order.rank(ticket.min(self.serving))).max(1)
+    /// The best rank that the holder of this number may have been shown. People in the line with served numbers had
+    /// been admitted once, and were put back. The rank follows from the public counts.
+    fn best_rank(&self, number: QueueNumber) -> u64 {
+        (self.order.rank(number) - self.order.rank(number.min(self.serving.into()))).max(1)
     }
 }

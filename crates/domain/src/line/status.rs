@@ -1,5 +1,6 @@
 //! The status of a person in a line, and the counts of a line.
 
+use super::QueueNumber;
 use super::place::{LineOutcome, Pass};
 
 /// The status of a person in a line.
@@ -8,14 +9,14 @@ pub enum LineStatus {
     /// In a line whose opening draw has not been held: there are no ranks yet.
     Drawing {
         /// The number in the draw, from 1, in order of entry.
-        entry: u64,
+        entry: QueueNumber,
         /// Whether this call gave it.
         is_new: bool,
     },
     /// In the line.
     Waiting {
         /// The place's number.
-        ticket: u64,
+        number: QueueNumber,
         /// The position from 1: people in front, plus one.
         rank: u64,
         /// Whether this call took the place.
@@ -24,19 +25,19 @@ pub enum LineStatus {
     /// A request for the person is in process.
     Processing {
         /// The place's number.
-        ticket: u64,
+        number: QueueNumber,
     },
     /// Has a live pass.
     Inside {
         /// The place's number.
-        ticket: u64,
+        number: QueueNumber,
         /// The pass.
         pass: Pass,
     },
     /// The outcome is known.
     Finished {
         /// The place's number.
-        ticket: u64,
+        number: QueueNumber,
         /// The outcome.
         outcome: LineOutcome,
     },
@@ -63,13 +64,13 @@ pub struct LineCounts {
     pub inside: u64,
     /// People with an outcome.
     pub finished: u64,
-    /// Tickets given so far.
-    pub tickets: u64,
-    /// The highest ticket admitted; 0 for none.
+    /// Queue numbers given so far.
+    pub numbers: u64,
+    /// The highest queue number admitted; 0 for none.
     pub serving: u64,
     /// Admissions; a person who was put back counts again.
     pub admitted: u64,
-    /// Ranges of tickets given up beyond `serving`, first and last.
+    /// Ranges of queue numbers given up beyond `serving`, first and last.
     pub gone: Vec<(u64, u64)>,
     /// Entries that took part in the opening draw; `None` before it, or without a draw.
     pub drawn: Option<u32>,

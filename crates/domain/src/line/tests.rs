@@ -1,6 +1,7 @@
 //! One rule of a line at a time, and what the tests beside this share.
 
 use super::*;
+use crate::id::PassId;
 use uuid::Uuid;
 
 pub(super) const PASSES: Admits = Admits::Pass { ttl_ms: 10_000 };
@@ -16,8 +17,8 @@ pub(super) fn user(n: u64) -> UserId {
     UserId::new(&format!("user-{n}")).expect("valid")
 }
 
-pub(super) fn passes(count: usize) -> Vec<Uuid> {
-    (1..=count as u128).map(Uuid::from_u128).collect()
+pub(super) fn passes(count: usize) -> Vec<PassId> {
+    (1..=count as u128).map(|n| PassId(Uuid::from_u128(n))).collect()
 }
 
 pub(super) fn enter_all(line: &mut Line, users: std::ops::RangeInclusive<u64>, now: i64) {
@@ -27,7 +28,7 @@ pub(super) fn enter_all(line: &mut Line, users: std::ops::RangeInclusive<u64>, n
 }
 
 pub(super) fn admit(line: &mut Line, most: usize, now: i64) -> Vec<u64> {
-    line.admit(&passes(most), Timestamp(now)).into_iter().map(|one| one.ticket).collect()
+    line.admit(&passes(most), Timestamp(now)).into_iter().map(|one| one.number.get()).collect()
 }
 
 pub(super) fn rank(standing: LineStatus) -> Option<u64> {
@@ -38,11 +39,20 @@ pub(super) fn rank(standing: LineStatus) -> Option<u64> {
 }
 
 #[test]
-fn a_user_who_enters_again_keeps_the_ticket() {
+fn a_user_who_enters_again_keeps_the_number() {
     let mut line = Line::new(rule(10, PASSES));
-    assert_eq!(line.enter(&user(7), Timestamp(0)), LineStatus::Waiting { ticket: 1, rank: 1, is_new: true });
-    assert_eq!(line.enter(&user(8), Timestamp(0)), LineStatus::Waiting { ticket: 2, rank: 2, is_new: true });
-    assert_eq!(line.enter(&user(7), Timestamp(0)), LineStatus::Waiting { ticket: 1, rank: 1, is_new: false });
+    assert_eq!(
+        line.enter(&user(7), Timestamp(0)),
+        LineStatus::Waiting { number: QueueNumber(1), rank: 1, is_new: true }
+    );
+    assert_eq!(
+        line.enter(&user(8), Timestamp(0)),
+        LineStatus::Waiting { number: QueueNumber(2), rank: 2, is_new: true }
+    );
+    assert_eq!(
+        line.enter(&user(7), Timestamp(0)),
+        LineStatus::Waiting { number: QueueNumber(1), rank: 1, is_new: false }
+    );
     assert_eq!(line.check_in(&user(9), Timestamp(0)), LineStatus::Absent);
 }
 
@@ -67,7 +77,10 @@ fn a_place_that_was_given_up_in_a_full_line_can_be_taken_by_one() {
     assert_eq!(line.enter(&user(4), Timestamp(0)), LineStatus::Full);
     assert_eq!(line.check_in(&user(4), Timestamp(0)), LineStatus::Absent, "a refused user is not in the line");
     assert!(line.leave(&user(2), Timestamp(0)));
-    assert_eq!(line.enter(&user(5), Timestamp(0)), LineStatus::Waiting { ticket: 4, rank: 3, is_new: true });
+    assert_eq!(
+        line.enter(&user(5), Timestamp(0)),
+        LineStatus::Waiting { number: QueueNumber(4), rank: 3, is_new: true }
+    );
     assert_eq!(line.enter(&user(2), Timestamp(0)), LineStatus::Full, "a user who left enters anew");
     assert_eq!(rank(line.check_in(&user(3), Timestamp(0))), Some(2));
 }
@@ -121,10 +134,16 @@ fn a_pass_runs_out_and_its_holder_may_queue_again() {
     enter_all(&mut line, 1..=2, 0);
     assert_eq!(admit(&mut line, 1, 0), [1]);
     let inside = line.check_in(&user(1), Timestamp(9_999));
-    assert!(matches!(inside, LineStatus::Inside { ticket: 1, pass } if pass.id == Uuid::from_u128(1)), "{inside:?}");
+    assert!(
+        matches!(inside, LineStatus::Inside { number: QueueNumber(1), pass } if pass.id == PassId(Uuid::from_u128(1))),
+        "{inside:?}"
+    );
     assert_eq!(line.enter(&user(1), Timestamp(9_999)), inside, "a user inside cannot queue");
     assert_eq!(line.check_in(&user(1), Timestamp(10_000)), LineStatus::Absent);
-    assert_eq!(line.enter(&user(1), Timestamp(10_000)), LineStatus::Waiting { ticket: 3, rank: 2, is_new: true });
+    assert_eq!(
+        line.enter(&user(1), Timestamp(10_000)),
+        LineStatus::Waiting { number: QueueNumber(3), rank: 2, is_new: true }
+    );
 }
 
 #[test]
@@ -135,7 +154,7 @@ fn a_finished_user_cannot_queue_again() {
     assert!(!line.leave(&user(1), Timestamp(0)), "the request is on its way");
     assert!(line.finish(&user(1), LineOutcome::Issued));
     assert!(line.finish(&user(1), LineOutcome::SoldOut), "again");
-    let finished = LineStatus::Finished { ticket: 1, outcome: LineOutcome::Issued };
+    let finished = LineStatus::Finished { number: QueueNumber(1), outcome: LineOutcome::Issued };
     assert_eq!(line.enter(&user(1), Timestamp(1)), finished, "the first outcome stands");
     assert!(!line.finish(&user(9), LineOutcome::Issued));
 }
@@ -148,7 +167,7 @@ fn the_stale_go_back_to_their_places_a_few_at_a_time() {
     assert_eq!(admit(&mut line, 5, 0), [1, 2, 3, 4, 5]);
     assert_eq!(rank(line.check_in(&user(6), Timestamp(0))), Some(1));
     assert!(line.put_back(Timestamp(4_999)).is_empty());
-    let back: Vec<u64> = line.put_back(Timestamp(5_000)).into_iter().map(|(_, ticket)| ticket).collect();
+    let back: Vec<u64> = line.put_back(Timestamp(5_000)).into_iter().map(|(_, number)| number.get()).collect();
     assert_eq!(back, [1, 2, 3]);
     assert_eq!(rank(line.check_in(&user(2), Timestamp(5_000))), Some(2));
     assert_eq!(rank(line.check_in(&user(6), Timestamp(5_000))), Some(1), "a rank that was shown never gets worse");
@@ -164,8 +183,8 @@ fn a_rank_shown_before_a_put_back_is_no_worse_after_a_restart() {
     assert_eq!(rank(line.check_in(&user(4), Timestamp(0))), Some(2));
     assert_eq!(line.put_back(Timestamp(5_000)).len(), 2);
     let counts = line.counts(9, Timestamp(5_000));
-    let place = |n: u64| RestoredPlace { user: user(n), ticket: n, state: State::Waiting };
-    let kept = RestoredLine { rule: rule(10, WORK), tickets: 4, serving: counts.serving, admitted: 2, drawn: None };
+    let place = |n: u64| RestoredPlace { user: user(n), number: QueueNumber(n), state: State::Waiting };
+    let kept = RestoredLine { rule: rule(10, WORK), numbers: 4, serving: counts.serving, admitted: 2, drawn: None };
     let mut restored = Line::restore(kept, (1..=4).map(place), Timestamp(5_000));
     for line in [&mut line, &mut restored] {
         assert_eq!(rank(line.check_in(&user(4), Timestamp(5_000))), Some(2), "as before anybody was put back");
@@ -249,7 +268,10 @@ fn a_user_who_left_is_not_admitted_and_shortens_the_line() {
     let counts = line.counts(9, Timestamp(0));
     assert_eq!((counts.serving, counts.gone), (3, vec![(4, 5), (9, 9)]));
     assert_eq!(rank(line.check_in(&user(10), Timestamp(0))), Some(4));
-    assert_eq!(line.enter(&user(2), Timestamp(0)), LineStatus::Waiting { ticket: 11, rank: 5, is_new: true });
+    assert_eq!(
+        line.enter(&user(2), Timestamp(0)),
+        LineStatus::Waiting { number: QueueNumber(11), rank: 5, is_new: true }
+    );
 }
 
 #[test]

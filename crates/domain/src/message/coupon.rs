@@ -3,6 +3,8 @@
 use super::id;
 use super::{Envelope, event_type};
 use crate::coupon::Coupon;
+use crate::id::CouponId;
+use crate::line::QueueNumber;
 use crate::name::CampaignId;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,7 @@ pub struct CouponIssued {
     /// The campaign's name.
     pub campaign_id: String,
     /// The coupon.
-    pub coupon_id: Uuid,
+    pub coupon_id: CouponId,
     /// The user.
     pub user_id: String,
     /// 1..=stock.
@@ -38,8 +40,9 @@ pub struct CouponRequested {
     pub campaign_id: String,
     /// The user.
     pub user_id: String,
-    /// The ticket in the line.
-    pub ticket: u64,
+    /// The queue number in the line.
+    #[serde(rename = "ticket")]
+    pub number: QueueNumber,
 }
 
 /// `CouponRedeemed`.
@@ -51,13 +54,29 @@ pub struct CouponRedeemed {
     /// The campaign's name.
     pub campaign_id: String,
     /// The coupon.
-    pub coupon_id: Uuid,
+    pub coupon_id: CouponId,
     /// The user.
     pub user_id: String,
     /// The order.
     pub order_id: String,
     /// The discount, in won.
     pub discount_amount: i64,
+}
+
+/// `CouponRedemptionUndone`: the order that redeemed the coupon was cancelled, and the user holds it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CouponRedemptionUndone {
+    /// The campaign's tenant.
+    pub tenant: String,
+    /// The campaign's name.
+    pub campaign_id: String,
+    /// The coupon.
+    pub coupon_id: CouponId,
+    /// The user.
+    pub user_id: String,
+    /// The order.
+    pub order_id: String,
 }
 
 /// `CouponRevoked`.
@@ -69,7 +88,7 @@ pub struct CouponRevoked {
     /// The campaign's name.
     pub campaign_id: String,
     /// The coupon.
-    pub coupon_id: Uuid,
+    pub coupon_id: CouponId,
     /// The user.
     pub user_id: String,
     /// Whether its number returned to stock.
@@ -104,7 +123,7 @@ impl CouponIssued {
 
     /// The message that the coupon was issued, decided at `at`. Its id follows from the coupon.
     pub fn message(&self, id: &CampaignId, at: Timestamp) -> Envelope {
-        let event_id = id::of_decision(self.coupon_id, event_type::COUPON_ISSUED);
+        let event_id = id::of_decision(self.coupon_id.get(), event_type::COUPON_ISSUED);
         self.message_with_id(event_id, id, at)
     }
 

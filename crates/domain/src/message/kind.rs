@@ -1,6 +1,8 @@
 //! The kinds of message, each in one line: constant, name on the wire, topic, payload.
 
-use super::coupon::{CouponIssued, CouponRedeemed, CouponRequested, CouponRevoked, StockExhausted};
+use super::coupon::{
+    CouponIssued, CouponRedeemed, CouponRedemptionUndone, CouponRequested, CouponRevoked, StockExhausted,
+};
 use super::topic::{COUPON_EVENTS, COUPON_REQUESTS};
 
 /// A kind of message.
@@ -28,6 +30,18 @@ macro_rules! kinds {
         /// Every kind of message.
         pub const KINDS: &[Kind] = &[$(Kind { name: $name, topic: $topic }),*];
 
+        /// Checks the payload of a message of this kind.
+        ///
+        /// # Errors
+        /// What is wrong with the payload, or that no message is of this kind.
+        pub fn check_payload(kind: &str, payload: &serde_json::Value) -> Result<(), String> {
+            let read = match kind {
+                $($name => <$payload as serde::Deserialize>::deserialize(payload).map(drop),)*
+                other => return Err(format!("unknown eventType {other:?}")),
+            };
+            read.map_err(|error| format!("payload: {error}"))
+        }
+
         $(impl Payload for $payload {
             const KIND: Kind = Kind { name: $name, topic: $topic };
         })*
@@ -39,6 +53,8 @@ kinds! {
     COUPON_ISSUED = "CouponIssued" on COUPON_EVENTS carries CouponIssued;
     /// A coupon was redeemed.
     COUPON_REDEEMED = "CouponRedeemed" on COUPON_EVENTS carries CouponRedeemed;
+    /// A redeemed coupon was given back to its holder.
+    COUPON_REDEMPTION_UNDONE = "CouponRedemptionUndone" on COUPON_EVENTS carries CouponRedemptionUndone;
     /// A coupon was revoked.
     COUPON_REVOKED = "CouponRevoked" on COUPON_EVENTS carries CouponRevoked;
     /// The last coupon of a campaign was issued.

@@ -6,6 +6,8 @@ pub mod id;
 mod kind;
 pub mod topic;
 
-pub use coupon::{CouponIssued, CouponRedeemed, CouponRequested, CouponRevoked, StockExhausted};
+pub use coupon::{
+    CouponIssued, CouponRedeemed, CouponRedemptionUndone, CouponRequested, CouponRevoked, StockExhausted,
+};
 pub use envelope::{Envelope, Metadata, VERSION};
-pub use kind::{KINDS, Kind, Payload, event_type};
+pub use kind::{KINDS, Kind, Payload, check_payload, event_type};

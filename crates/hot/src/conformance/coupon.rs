@@ -6,7 +6,7 @@ use crate::port::{Completeness, CouponPort, IssueRequest, LocalQuestion, SaleCou
 use domain::coupon::campaign::Switches;
 use domain::coupon::issue::{IdempotencyKey, IssueOutcome, IssuedCoupon};
 use domain::coupon::model::{Model, Request};
-use domain::{Campaign, CampaignId, EventName, TenantName, Timestamp, UserId};
+use domain::{Campaign, CampaignId, CouponId, EventName, TenantName, Timestamp, UserId};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -100,11 +100,14 @@ impl Names {
         UserId::new(&format!("user-{}-{n}", self.0)).expect("valid")
     }
 
-    fn coupon_id(&self, campaign: u8, user: u8, attempt: u8) -> Option<Uuid> {
+    fn coupon_id(&self, campaign: u8, user: u8, attempt: u8) -> Option<CouponId> {
         let attempt_of = format!("{} {campaign} {user} {attempt}", self.0);
-        (attempt > 0).then(|| Uuid::new_v5(&Uuid::NAMESPACE_OID, attempt_of.as_bytes()))
+        (attempt > 0).then(|| CouponId(Uuid::new_v5(&Uuid::NAMESPACE_OID, attempt_of.as_bytes())))
     }
 }
+
+/// The id of no coupon.
+const NO_COUPON: CouponId = CouponId(Uuid::nil());
 
 fn key(n: u8) -> Option<IdempotencyKey> {
     (n > 0).then(|| IdempotencyKey::new(&[b'k', n + b'0'])).flatten()
@@ -141,7 +144,7 @@ struct History<P> {
     stocks: [u32; CAMPAIGNS as usize],
     last_put: [Option<Campaign>; CAMPAIGNS as usize],
     /// The engine's coupon for each of the model's, in the order of giving.
-    heard: BTreeSet<(Uuid, Uuid)>,
+    heard: BTreeSet<(CouponId, CouponId)>,
     coupons_made: u128,
 }
 
@@ -201,7 +204,7 @@ impl<P: CouponPort> History<P> {
             let answer = answer.expect("the engine decides");
             self.coupons_made += 1;
             let IssueRequest { campaign, user, key, admitted, coupon_id } = request.clone();
-            let coupon_id = coupon_id.unwrap_or(Uuid::from_u128(self.coupons_made));
+            let coupon_id = coupon_id.unwrap_or(CouponId(Uuid::from_u128(self.coupons_made)));
             let expected = self.model.issue(&Request { campaign, user, key, admitted }, coupon_id, self.now);
             assert_eq!(content(&answer), content(&expected), "{request:?}");
             self.check_same_coupon(&answer, &expected);
@@ -220,7 +223,7 @@ impl<P: CouponPort> History<P> {
         let Some(local) = self.engine.answer_locally(&question, self.now) else { return };
         let IssueRequest { campaign, user, key, admitted, .. } = request.clone();
         let request = Request { campaign, user, key, admitted };
-        let expected = self.model.clone().issue(&request, Uuid::nil(), self.now);
+        let expected = self.model.clone().issue(&request, NO_COUPON, self.now);
         assert_eq!(content(&local), content(&expected), "answered locally: {request:?}");
     }
 
@@ -239,7 +242,7 @@ impl<P: CouponPort> History<P> {
         let held = self.engine.coupons_of(&id, &user).await.expect("the engine reads").unwrap_or_default();
         let theirs = held.get(usize::from(nth)).map(|coupon| coupon.coupon_id);
         assert_eq!(ours.is_some(), theirs.is_some());
-        let (ours, theirs) = (ours.unwrap_or_default(), theirs.unwrap_or_default());
+        let (ours, theirs) = (ours.unwrap_or(NO_COUPON), theirs.unwrap_or(NO_COUPON));
         let found = self.engine.revoke(&id, &user, theirs, return_to_stock).await.expect("the engine revokes");
         assert_eq!(found, self.model.revoke(&id, ours, return_to_stock));
     }

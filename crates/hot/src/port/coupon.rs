@@ -4,9 +4,8 @@ use super::HotError;
 use async_trait::async_trait;
 use domain::coupon::Coupon;
 use domain::message::Envelope;
-use domain::{Campaign, CampaignId, CampaignStatus, IdempotencyKey, IssueOutcome, Timestamp, UserId};
+use domain::{Campaign, CampaignId, CampaignStatus, CouponId, IdempotencyKey, IssueOutcome, Timestamp, UserId};
 use std::time::Instant;
-use uuid::Uuid;
 
 /// One request for a coupon.
 #[derive(Clone, Debug)]
@@ -21,7 +20,7 @@ pub struct IssueRequest {
     pub admitted: bool,
     /// The id that the coupon will have, where the request is part of an attempt. An attempt gets one coupon however often
     /// it asks: a user who holds the coupon of this id gets no other for it. No other user may ask with this id.
-    pub coupon_id: Option<Uuid>,
+    pub coupon_id: Option<CouponId>,
 }
 
 /// A campaign's status and counts.
@@ -145,7 +144,7 @@ pub trait CouponPort: Send + Sync + 'static {
         &self,
         id: &CampaignId,
         user: &UserId,
-        coupon_id: Uuid,
+        coupon_id: CouponId,
         return_to_stock: bool,
     ) -> Result<bool, HotError>;
 

@@ -2,9 +2,8 @@
 
 use super::{HotError, HotHealth};
 use async_trait::async_trait;
-use domain::line::{Admitted, DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus};
-use domain::{Timestamp, UserId};
-use uuid::Uuid;
+use domain::line::{Admitted, DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber};
+use domain::{PassId, Timestamp, UserId};
 
 /// A line and a user in it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -82,17 +81,17 @@ pub trait LinePort: Send + Sync + 'static {
 
     /// Admits the next people: as many as the line's rate and room allow, and as there are passes. Any number of callers
     /// together admit what the rule allows, and no more.
-    async fn admit(&self, line: &LineId, passes: Vec<Uuid>, clock: Clock) -> Result<Admission, HotError>;
+    async fn admit(&self, line: &LineId, passes: Vec<PassId>, clock: Clock) -> Result<Admission, HotError>;
 
-    /// Puts people back in line who have been processed for too long (GATE-006). Returns them with their tickets.
-    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError>;
+    /// Puts people back in line who have been processed for too long (GATE-006). Returns them with their queue numbers.
+    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError>;
 
     /// Records the outcome for a person. Returns whether the person has an outcome now.
     async fn finish(&self, who: &LineUser, outcome: LineOutcome) -> Result<bool, HotError>;
 
     /// Continues the opening draw where the line has one and it is due, in part or to the end; after
     /// [`DrawStep::UnderWay`] call again. Any number of callers may do so, and a caller that comes back after a crash
-    /// continues the same draw: no ticket is shown before all are drawn, and a drawn ticket stays.
+    /// continues the same draw: no queue number is shown before all are drawn, and a drawn queue number stays.
     async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError>;
 
     /// Whether nobody is in the line, nor enters it, in any process: it needs no admission. Costs no I/O; an engine that does
@@ -104,6 +103,6 @@ pub trait LinePort: Send + Sync + 'static {
     /// Whether decisions can be made durable now: whether a write passed lately. Costs no waiting.
     async fn health(&self) -> HotHealth;
 
-    /// The line's counts; `None` if there is no such line. `gone_max`: most ranges of given-up tickets returned.
+    /// The line's counts; `None` if there is no such line. `gone_max`: most ranges of given-up queue numbers returned.
     async fn counts(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<LineCounts>, HotError>;
 }

@@ -63,20 +63,20 @@ pub(super) const QUEUES: &str = "queue:active-schedules";
 pub(super) struct LineKeys {
     /// Hash: the rule, the counters that have no key of their own, the pace (`gate:line:{c}`, `queue:line:{n}`).
     pub line: String,
-    /// Sorted set of waiting users: by ticket (`gate:queue:{c}`), or by time of entry in microseconds (`queue:{n}`).
-    /// Who has drawn a ticket stands before all others, by the ticket less 2^40.
+    /// Sorted set of waiting users: by number (`gate:queue:{c}`), or by time of entry in microseconds (`queue:{n}`).
+    /// Who has drawn a queue number stands before all others, by the queue number less 2^40.
     pub waiting: String,
-    /// String: tickets given (`gate:queue:rank:{c}`, `queue:ticket:{n}`).
-    pub tickets: String,
+    /// String: queue numbers given (`gate:queue:rank:{c}`, `queue:queue number:{n}`).
+    pub numbers: String,
     /// Hash: user -> record, whose form stands in `line/common.lua` (`gate:place:{c}`, `queue:place:{n}`).
     pub places: String,
     /// Sorted set of those with a pass, by its end in milliseconds (`gate:inside:{c}`, `queue:inside:{n}`).
     pub inside: String,
     /// Sorted set of users in process, by the beginning in milliseconds (`gate:processing:{c}`).
     pub processing: String,
-    /// Hash: user -> ticket of users in process (`gate:processing:rank:{c}`).
-    pub processing_tickets: String,
-    /// Sorted set of ranges `first:last` of given-up tickets, by the first (`gate:gone:{c}`, `queue:gone:{n}`).
+    /// Hash: user -> queue number of users in process (`gate:processing:rank:{c}`).
+    pub processing_numbers: String,
+    /// Sorted set of ranges `first:last` of given-up queue numbers, by the first (`gate:gone:{c}`, `queue:gone:{n}`).
     pub gone: String,
     passes: String,
 }
@@ -88,18 +88,18 @@ impl LineKeys {
             LineId::Queue(name) => ("queue", name.to_string()),
         };
         let key = |name: &str| format!("{kind}:{name}:{{{tag}}}");
-        let (waiting, tickets, passes) = match line {
+        let (waiting, numbers, passes) = match line {
             LineId::Gate(_) => (key("queue"), key("queue:rank"), key("active")),
             LineId::Queue(_) => (format!("queue:{{{tag}}}"), key("ticket"), key("user-token")),
         };
         Self {
             line: key("line"),
             waiting,
-            tickets,
+            numbers,
             places: key("place"),
             inside: key("inside"),
             processing: key("processing"),
-            processing_tickets: key("processing:rank"),
+            processing_numbers: key("processing:rank"),
             gone: key("gone"),
             passes,
         }
@@ -110,11 +110,11 @@ impl LineKeys {
         [
             &self.line,
             &self.waiting,
-            &self.tickets,
+            &self.numbers,
             &self.places,
             &self.inside,
             &self.processing,
-            &self.processing_tickets,
+            &self.processing_numbers,
             &self.gone,
         ]
     }
@@ -144,9 +144,9 @@ mod tests {
     fn names_of_lines_are_the_contracts() {
         let (event, user) = (EventName::new("shoes").expect("valid"), UserId::new("me").expect("valid"));
         let gate = LineKeys::new(&LineId::Gate(CampaignId::new(TenantName::default_tenant(), event.clone())));
-        assert_eq!((gate.waiting.as_str(), gate.tickets.as_str()), ("gate:queue:{shoes}", "gate:queue:rank:{shoes}"));
+        assert_eq!((gate.waiting.as_str(), gate.numbers.as_str()), ("gate:queue:{shoes}", "gate:queue:rank:{shoes}"));
         assert_eq!(gate.processing, "gate:processing:{shoes}");
-        assert_eq!(gate.processing_tickets, "gate:processing:rank:{shoes}");
+        assert_eq!(gate.processing_numbers, "gate:processing:rank:{shoes}");
         assert_eq!(gate.pass(&user), "gate:active:{shoes}:me");
         let queue = LineKeys::new(&LineId::Queue(event));
         assert_eq!(

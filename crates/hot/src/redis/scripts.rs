@@ -76,7 +76,7 @@ scripts! {
     LINE_PUT_BACK = "line/put_back" at "line/put_back" after "line/common";
     /// Keeps a verdict.
     LINE_FINISH = "line/finish" at "line/finish" after "line/common";
-    /// Gives a part of the tickets of an opening draw.
+    /// Gives a part of the queue numbers of an opening draw.
     LINE_DRAW = "line/draw" at "line/draw" after "line/common";
     /// Reads a line's counts.
     LINE_FIGURES = "line/figures" at "line/figures" after "line/common";

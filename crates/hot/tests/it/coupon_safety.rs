@@ -2,7 +2,7 @@
 
 use domain::coupon::Coupon;
 use domain::coupon::campaign::Switches;
-use domain::{Campaign, CampaignId, EventName, IssueOutcome, TenantName, Timestamp, UserId};
+use domain::{Campaign, CampaignId, CouponId, EventName, IssueOutcome, TenantName, Timestamp, UserId};
 use hot::embedded::{EmbeddedEngine, JournalError, JournalOptions};
 use hot::{CouponPort, HotError, IssueRequest};
 use std::path::Path;
@@ -158,7 +158,7 @@ async fn coupons_of_the_ledger_can_be_restored_after_the_journal_was_lost() {
     let engine = open(folder.path());
     engine.put_campaign(campaign(5, 1)).await.expect("made");
     let kept = |serial, n, revoked| Coupon {
-        coupon_id: uuid::Uuid::new_v4(),
+        coupon_id: CouponId(uuid::Uuid::new_v4()),
         serial,
         user: user(n),
         nth_of_user: 1,

@@ -3,7 +3,7 @@
 use domain::coupon::Coupon;
 use domain::coupon::campaign::Switches;
 use domain::limit::Rate;
-use domain::{Campaign, CampaignId, EventName, IssueOutcome, TenantName, Timestamp, UserId};
+use domain::{Campaign, CampaignId, CouponId, EventName, IssueOutcome, TenantName, Timestamp, UserId};
 use hot::embedded::EmbeddedKeys;
 use hot::redis::{Ack, Announce, RedisEngine, RedisKeys, RedisLimits, RedisOptions};
 use hot::{Completeness, CouponPort, HotError, IssueRequest, KeyPort, LimitPort, LocalQuestion};
@@ -37,7 +37,7 @@ fn requests(sale: &Campaign, users: std::ops::Range<u32>) -> Vec<IssueRequest> {
 }
 
 async fn open(url: &str, ack: Ack) -> RedisEngine {
-    RedisEngine::new(crate::connect(url).await, RedisOptions { ack, ..RedisOptions::default() })
+    crate::open(url, RedisOptions { ack, ..RedisOptions::default() }).await
 }
 
 async fn make(engine: &RedisEngine, sale: &Campaign) {
@@ -142,7 +142,7 @@ impl Announce for Herald {
 
 async fn open_with_bus(url: &str, before: Option<(RedisEngine, CampaignId)>) -> RedisEngine {
     let announce: Option<Arc<dyn Announce>> = Some(Arc::new(Herald { before }));
-    RedisEngine::new(crate::connect(url).await, RedisOptions { ack: Ack::Bus, announce })
+    crate::open(url, RedisOptions { ack: Ack::Bus, announce }).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -250,7 +250,7 @@ async fn many_servers_sell_exactly_the_stock_and_no_user_gets_two() {
         })
     });
     let mut yes: Vec<(UserId, u32)> = Vec::new();
-    let mut held: BTreeMap<UserId, BTreeSet<Uuid>> = BTreeMap::new();
+    let mut held: BTreeMap<UserId, BTreeSet<CouponId>> = BTreeMap::new();
     for heard in futures::future::join_all(selling).await {
         for (user, answer) in heard.expect("runs") {
             match answer.expect("decided") {

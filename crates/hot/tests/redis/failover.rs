@@ -7,7 +7,7 @@
 
 use domain::coupon::campaign::Switches;
 use domain::line::{LineId, LineRule};
-use domain::{Campaign, CampaignId, EventName, IssueOutcome, TenantName, Timestamp, UserId};
+use domain::{Campaign, CampaignId, EventName, IssueOutcome, PassId, TenantName, Timestamp, UserId};
 use futures::future::join_all;
 use hot::line::{Clock, LinePort, LineUser};
 use hot::redis::{Ack, LineOptions, RedisConnections, RedisEngine, RedisLines, RedisOptions};
@@ -55,6 +55,7 @@ impl Server {
     async fn open(url: &str) -> Self {
         let connections = crate::connect(url).await;
         let coupons = RedisEngine::new(connections.clone(), RedisOptions { ack: Ack::Replica, announce: None });
+        tokio::spawn(coupons.watch());
         let lines = RedisLines::new(connections.clone(), LineOptions::default());
         Self { connections, coupons, lines }
     }
@@ -86,7 +87,7 @@ impl Server {
                 self.coupons.stats().await;
                 let asked: Vec<LineId> = (0..count).map(line).filter(|line| !self.lines.is_quiet(line)).collect();
                 for some in asked.chunks(32) {
-                    let admit = |line| self.lines.admit(line, vec![Uuid::new_v4()], Clock::Engine);
+                    let admit = |line| self.lines.admit(line, vec![PassId(Uuid::new_v4())], Clock::Engine);
                     join_all(some.iter().map(admit)).await;
                 }
             }

@@ -25,4 +25,4 @@ pub use crate::limits::RateNote;
 pub use head::HotHead;
 pub use reply::Reply;
 pub use request::{HotRequest, SampledLine, refuse};
-pub use worker::{HotRoutes, Server, ServerSettings};
+pub use worker::{Bound, HotRoutes, Server, ServerSettings};

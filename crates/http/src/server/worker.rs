@@ -111,7 +111,19 @@ impl Server {
         settings: ServerSettings,
         enter: impl Fn() -> (R, Router) + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let listener = listen(settings.listen)?;
+        Self::open_on(Bound::to(settings.listen)?, settings, enter)
+    }
+
+    /// As [`Server::open`], on an address that was bound before.
+    ///
+    /// # Errors
+    /// When the server cannot listen on the address.
+    pub fn open_on<R: HotRoutes>(
+        bound: Bound,
+        settings: ServerSettings,
+        enter: impl Fn() -> (R, Router) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let listener = bound.listen()?;
         let address = listener.local_addr()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let workers = if settings.workers == 0 { cores } else { settings.workers };
@@ -166,15 +178,34 @@ impl Server {
     }
 }
 
-fn listen(address: SocketAddr) -> io::Result<StdListener> {
-    let domain = socket2::Domain::for_address(address);
-    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, Some(socket2::Protocol::TCP))?;
-    // Lets a restart listen again at once. A second program on the same port is still refused.
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket.into())
+/// An address that this process has taken, and does not listen on yet: a program that cannot have its address finds out
+/// before it makes anything, and callers are refused rather than kept waiting until it is ready.
+#[derive(Debug)]
+pub struct Bound(socket2::Socket);
+
+impl Bound {
+    /// Takes the address.
+    ///
+    /// # Errors
+    /// When another program has it, or it is not this machine's.
+    pub fn to(address: SocketAddr) -> io::Result<Self> {
+        let domain = socket2::Domain::for_address(address);
+        let socket = socket2::Socket::new(domain, socket2::Type::STREAM, Some(socket2::Protocol::TCP))?;
+        // Lets a restart listen again at once. A second program on the same port is still refused.
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+        Ok(Self(socket))
+    }
+
+    /// Listens on it.
+    ///
+    /// # Errors
+    /// When another program took it in the same moment.
+    pub fn listen(self) -> io::Result<StdListener> {
+        self.0.listen(BACKLOG)?;
+        self.0.set_nonblocking(true)?;
+        Ok(self.0.into())
+    }
 }
 
 fn runtime() -> io::Result<tokio::runtime::Runtime> {

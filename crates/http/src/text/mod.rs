@@ -75,6 +75,7 @@ pub fn message(id: &'static str, language: Language) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::CouponId;
     use domain::coupon::issue::IssuedCoupon;
     use std::collections::HashSet;
     use uuid::Uuid;
@@ -100,7 +101,7 @@ mod tests {
 
     #[test]
     fn every_decision_has_a_text_in_both_languages() {
-        let coupon = IssuedCoupon { coupon_id: Uuid::nil(), serial: 1 };
+        let coupon = IssuedCoupon { coupon_id: CouponId(Uuid::nil()), serial: 1 };
         let outcomes = [
             IssueOutcome::Issued { coupon, remaining: 1 },
             IssueOutcome::AlreadyIssued { coupon, remaining: 1 },

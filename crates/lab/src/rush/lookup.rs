@@ -7,10 +7,10 @@ use super::shared::Interrupt;
 use super::tally::Yes;
 use super::target::Target;
 use crate::load::{After, Answer, Engine, Flow, Limits, Loss, Moments, Next, Script};
+use domain::CouponId;
 use serde::Deserialize;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use uuid::Uuid;
 
 /// Maximum number of look-ups; the server's own comparison covers the rest.
 pub(super) const LOOKUPS_MAX: usize = 100_000;
@@ -89,7 +89,7 @@ struct UserCoupons {
 
 #[derive(Deserialize)]
 struct UserCoupon {
-    coupon_id: Uuid,
+    coupon_id: CouponId,
     serial: u32,
 }
 

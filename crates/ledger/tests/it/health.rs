@@ -5,7 +5,7 @@ use ledger::Ledger;
 use ledger_testkit::{Engine, Own, Site, on_every_server, patient};
 use std::time::{Duration, Instant};
 
-on_every_server!(Own; a_database_that_takes_no_rows_is_down_until_it_does);
+on_every_server!(ledger_testkit::Own; a_database_that_takes_no_rows_is_down_until_it_does);
 
 const PATIENCE: Duration = Duration::from_secs(60);
 

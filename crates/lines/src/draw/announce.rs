@@ -71,7 +71,7 @@ impl LineClient {
             return Err(too_late("the line is open, or has no opening time: announce a draw before the line opens"));
         }
         let counts = self.port.counts(line, 0, Clock::Engine).await?.unwrap_or_default();
-        if counts.tickets > 0 {
+        if counts.numbers > 0 {
             return Err(too_late("people in this line already have ranks: announce a draw before people enter"));
         }
         Ok(())

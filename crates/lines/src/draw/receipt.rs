@@ -11,7 +11,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::UserId;
-use domain::line::LineId;
+use domain::line::{LineId, QueueNumber};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -27,7 +27,7 @@ pub struct Receipt {
     /// `gate:<campaign>` or `queue:<name>`.
     pub line: String,
     /// The participant's entry number. Above the draw's count it is the ticket itself.
-    pub entry: u64,
+    pub entry: QueueNumber,
     /// See [`holder`].
     pub holder: String,
     /// When it was signed, in milliseconds since 1970.
@@ -87,7 +87,7 @@ impl ReceiptKey {
     }
 
     /// A receipt for this user.
-    pub fn sign(&self, line: &LineId, entry: u64, user: &UserId, issued_at_ms: i64) -> String {
+    pub fn sign(&self, line: &LineId, entry: QueueNumber, user: &UserId, issued_at_ms: i64) -> String {
         let line = line.to_string();
         let receipt = Receipt { holder: holder(&line, user.as_str()), line, entry, issued_at_ms };
         // Strings and numbers only: serialization cannot fail.
@@ -126,7 +126,12 @@ mod tests {
     }
 
     fn receipt() -> String {
-        key().sign(&"gate:shoes".parse().expect("a line"), 17, &UserId::new("ann").expect("a name"), 1_700_000_000_123)
+        key().sign(
+            &"gate:shoes".parse().expect("a line"),
+            QueueNumber(17),
+            &UserId::new("ann").expect("a name"),
+            1_700_000_000_123,
+        )
     }
 
     #[test]
@@ -135,7 +140,7 @@ mod tests {
         let read_back = read(&text, PUBLIC).expect("ours");
         assert_eq!(
             (read_back.line.as_str(), read_back.entry, read_back.issued_at_ms),
-            ("gate:shoes", 17, 1_700_000_000_123)
+            ("gate:shoes", QueueNumber(17), 1_700_000_000_123)
         );
         assert_eq!(read_back.holder, holder("gate:shoes", "ann"));
         assert!(!format!("{read_back:?}").contains("ann"), "it does not contain the user id");

@@ -27,6 +27,7 @@ const INTERNAL_KEY: Kind = Kind::Secret { min: 16 };
 pub const KEYS: &[Key] = &[
     key("http.listen", Kind::Address { may_be_empty: false }),
     key("http.management_listen", Kind::Address { may_be_empty: true }),
+    key("http.allow_unsafe", Kind::Flag),
     key("http.workers", whole(0, 1024)),
     key("http.max_connections", whole(1, 1_000_000)),
     key("http.body_limit_bytes", whole(1024, 67_108_864)),
@@ -48,6 +49,10 @@ pub const KEYS: &[Key] = &[
     key("bus.sasl_username", Kind::Text),
     key("bus.sasl_password", Kind::Secret { min: 1 }),
     key("ledger.url", Kind::Engine { is_url: engine::is_ledger_url, forms: engine::LEDGER_FORMS }),
+    key(
+        "ledger.urls.coupon",
+        Kind::Engine { is_url: engine::is_ledger_url_or_none, forms: engine::LEDGER_FORMS_OR_NONE },
+    ),
     key("ledger.ca_file", Kind::FileOrNone),
     key("coupon.open_issue", Kind::FlagOrAuto),
     key("coupon.redeem_hold_seconds", whole(1, 604_800)),

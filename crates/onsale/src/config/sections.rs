@@ -4,6 +4,7 @@ use super::queue::Queue;
 use domain::CampaignId;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,7 +23,7 @@ pub struct Config {
     pub hot: Hot,
     /// The message bus.
     pub bus: Bus,
-    /// The database.
+    /// The databases.
     pub ledger: Ledger,
     /// Coupons.
     pub coupon: Coupon,
@@ -49,6 +50,8 @@ pub struct Http {
     /// Address for operators; `None`: the same as `listen`.
     #[serde(deserialize_with = "address_or_none")]
     pub management_listen: Option<SocketAddr>,
+    /// Whether to start in spite of unsafe settings.
+    pub allow_unsafe: bool,
     /// Worker threads; 0 means one per core. [`Http::worker_count`] resolves it.
     pub workers: u16,
     /// Maximum number of open connections.
@@ -153,14 +156,28 @@ pub struct Bus {
     pub sasl_password: String,
 }
 
-/// The database.
+/// The databases. A context whose schema has no URL of its own uses that of all.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ledger {
-    /// `sqlite:`, `postgres://...` or `mysql://...`.
+    /// `sqlite:`, `postgres://...`, `mysql://...`.
     pub url: String,
     /// Trusted authorities, in PEM; empty: the system's.
     pub ca_file: PathBuf,
+    /// The schemas' own URLs by the names of their contexts; empty for none.
+    pub urls: BTreeMap<String, String>,
+}
+
+impl Ledger {
+    /// The URL of a schema, or that of all.
+    pub fn url_of(&self, schema: &str) -> &str {
+        self.own_url_of(schema).unwrap_or(&self.url)
+    }
+
+    /// The URL of this schema alone; `None` where it uses that of all.
+    pub fn own_url_of(&self, schema: &str) -> Option<&str> {
+        self.urls.get(schema).map(String::as_str).filter(|url| !url.is_empty())
+    }
 }
 
 /// Coupons.

@@ -9,8 +9,8 @@ use axum::middleware::from_fn_with_state;
 use metrics_exporter_prometheus::PrometheusHandle;
 use onsale_http::health::{self, Health};
 use onsale_http::limits::{LimitSettings, Limits, limit_by_address};
-use onsale_http::server::{Server as HttpServer, ServerSettings};
-use onsale_http::{HttpMetrics, HttpSettings, Language, TrustedProxies, docs, metrics, standard};
+use onsale_http::server::{Bound, Server as HttpServer, ServerSettings};
+use onsale_http::{HttpMetrics, HttpSettings, Language, TrustedProxies, docs, metrics, standard, welcome};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,10 +51,36 @@ impl Server {
     }
 }
 
+/// The addresses of the process, taken before anything is made.
+#[derive(Debug)]
+pub struct Addresses {
+    listen: Bound,
+    management: Option<Bound>,
+}
+
+impl Addresses {
+    /// Takes them.
+    ///
+    /// # Errors
+    /// When another program has one.
+    pub fn take(config: &Config) -> anyhow::Result<Self> {
+        let bind = |address: SocketAddr, otherwise: &str| {
+            Bound::to(address).with_context(|| cannot_listen(address, &format!("or choose another with {otherwise}")))
+        };
+        let management = config.http.management_listen;
+        Ok(Self {
+            listen: bind(config.http.listen, "--listen")?,
+            management: management.map(|address| bind(address, "http.management_listen")).transpose()?,
+        })
+    }
+}
+
 /// What the server is opened with beside the roles.
 pub struct Opening<'a> {
     /// The configuration in force.
     pub config: &'a Config,
+    /// Where it listens.
+    pub addresses: Addresses,
     /// How much a caller may ask.
     pub limits: Arc<Limits>,
     /// Where the routes are counted.
@@ -70,7 +96,7 @@ pub struct Opening<'a> {
 /// # Errors
 /// When an address cannot be listened on.
 pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow::Result<Server> {
-    let Opening { config, limits, metrics: http_metrics, exporter, probes } = opening;
+    let Opening { config, addresses, limits, metrics: http_metrics, exporter, probes } = opening;
     let Role { routes, internal_routes, documents, probes: of_roles, looks, at_stop, .. } = role;
     let health = Arc::new(health_of(of_roles.into_iter().chain(probes), looks));
     let http = settings(config, http_metrics);
@@ -78,12 +104,12 @@ pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow:
     let management = health::routes(health.clone())
         .merge(metrics::routes(exporter, http.metrics.clone()))
         .merge(docs::routes(document));
-    let (management_task, beside) = match config.http.management_listen {
-        Some(address) => {
-            let task = listen(address, standard(management, http.clone()), "http.management_listen")?;
-            (Some(task), health::routes(health.clone()))
+    let (management_task, beside) = match addresses.management {
+        Some(bound) => {
+            let task = listen(bound, standard(management, http.clone()), "http.management_listen")?;
+            (Some(task), health::routes(health.clone()).merge(welcome::routes(false)))
         }
-        None => (None, management),
+        None => (None, management.merge(welcome::routes(true))),
     };
     let limited = routes.layer(from_fn_with_state(limits.clone(), limit_by_address));
     let beside = beside.merge(limited).merge(internal_routes);
@@ -96,7 +122,7 @@ pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow:
         }
         (ProcessRoutes { routes: routes.into(), limits: limits.clone() }, standard(router, http.clone()))
     };
-    let http = HttpServer::open(server_settings(config), make)
+    let http = HttpServer::open_on(addresses.listen, server_settings(config), make)
         .with_context(|| cannot_listen(config.http.listen, "or choose another with --listen"))?;
     Ok(Server { http, management: management_task, at_stop, health })
 }
@@ -141,10 +167,8 @@ fn server_settings(config: &Config) -> ServerSettings {
     }
 }
 
-fn listen(address: SocketAddr, router: Router, key: &'static str) -> anyhow::Result<JoinHandle<()>> {
-    let listener = std::net::TcpListener::bind(address)
-        .with_context(|| cannot_listen(address, &format!("or choose another with {key}")))?;
-    listener.set_nonblocking(true)?;
+fn listen(bound: Bound, router: Router, key: &'static str) -> anyhow::Result<JoinHandle<()>> {
+    let listener = bound.listen().with_context(|| format!("cannot listen on {key}"))?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     Ok(tokio::spawn(async move {

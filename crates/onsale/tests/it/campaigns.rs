@@ -7,9 +7,9 @@ use testkit::onsale::{CAMPAIGNS, World};
 fn whole() -> Value {
     json!({
         "event_id": "autumn", "name": "가을 세일", "stock": 10, "per_user_limit": 2, "gated": false,
-        "opens_at": "2090-01-01T00:00:00", "closes_at": "2090-02-01T00:00:00",
+        "opens_at": "2090-01-01T00:00:00Z", "closes_at": "2090-02-01T00:00:00Z",
         "discount": {"type": "percent", "value": 15, "max_amount": 5000}, "min_order_amount": 10000,
-        "valid_from": "2090-01-01T00:00:00", "valid_until": "2090-12-31T23:59:59", "valid_days_after_issue": 30,
+        "valid_from": "2090-01-01T00:00:00Z", "valid_until": "2090-12-31T23:59:59Z", "valid_days_after_issue": 30,
     })
 }
 
@@ -67,14 +67,22 @@ fn a_campaign_changes_freely_before_the_sale_and_only_for_the_better_during_it()
     assert_eq!((&changed["name"], &changed["opens_at"]), (&json!("Autumn"), &Value::Null));
     assert_eq!(changed["discount"], json!({"type": "fixed", "value": 3000}));
     admin.patch(path, &json!({"stock": 9})).is_error(409, "CAMPAIGN_NOT_MODIFIABLE");
+    for field in ["name", "stock", "per_user_limit", "gated", "min_order_amount"] {
+        let refused = admin.patch(path, &json!({ field: null }));
+        refused.is_error(400, "INVALID_INPUT");
+        assert!(refused.field("message").as_str().is_some_and(|text| text.contains(field)), "{field}");
+    }
+    admin
+        .patch(path, &json!({"valid_until": "2020-01-01T00:00:00Z", "valid_from": null}))
+        .is_error(400, "INVALID_INPUT");
     admin.post(&format!("{path}/open")).ok();
     for worse in [
         json!({"discount": {"type": "fixed", "value": 2000}}),
         json!({"min_order_amount": 10001}),
-        json!({"valid_until": "2090-12-31T23:59:58"}),
+        json!({"valid_until": "2090-12-31T23:59:58Z"}),
         json!({"valid_days_after_issue": 29}),
         json!({"per_user_limit": 1}),
-        json!({"opens_at": "2080-01-01T00:00:00"}),
+        json!({"opens_at": "2080-01-01T00:00:00Z"}),
         json!({"gated": true}),
         json!({"stock": 9}),
     ] {
@@ -86,7 +94,7 @@ fn a_campaign_changes_freely_before_the_sale_and_only_for_the_better_during_it()
         json!({"min_order_amount": 0}),
         json!({"valid_until": null}),
         json!({"valid_days_after_issue": 31}),
-        json!({"closes_at": "2090-03-01T00:00:00"}),
+        json!({"closes_at": "2090-03-01T00:00:00Z"}),
         json!({}),
     ] {
         admin.patch(path, &better).ok();
@@ -171,14 +179,26 @@ fn invalid_policies_are_refused_by_name() {
         ("per_user_limit", json!(1001)),
         ("gated", json!("yes")),
         ("opens_at", json!("tomorrow")),
-        ("opens_at", json!("2090-13-01T00:00:00")),
-        ("closes_at", json!("2089-12-31T00:00:00")),
+        ("opens_at", json!("2090-01-01T00:00:00")),
+        ("opens_at", json!("2090-01-01 20:00")),
+        ("closes_at", json!("2090-01-01T00:00:00[Asia/Seoul]")),
+        ("valid_from", json!("2090-01-01")),
+        ("valid_until", json!("10000-01-01T00:00:00Z")),
+        ("valid_until", json!("1969-12-31T23:59:59Z")),
+        ("valid_until", json!("2090-01-01T00:00:00Z")),
+        ("name", json!(" \u{3000}")),
+        ("name", json!("\u{202e}elas")),
+        ("min_order_amount", json!(30_000.0)),
+        ("min_order_amount", Value::Null),
+        ("stock", Value::Null),
+        ("opens_at", json!("2090-13-01T00:00:00Z")),
+        ("closes_at", json!("2089-12-31T00:00:00Z")),
         ("discount", json!({"type": "percent", "value": 101})),
         ("discount", json!({"type": "fixed", "value": 0})),
         ("discount", json!({"type": "gift", "value": 1})),
         ("min_order_amount", json!(-1)),
         ("min_order_amount", json!(1_000_000_000_001_i64)),
-        ("valid_until", json!("2089-01-01T00:00:00")),
+        ("valid_until", json!("2089-01-01T00:00:00Z")),
         ("valid_days_after_issue", json!(0)),
         ("colour", json!("red")),
     ];

@@ -187,7 +187,7 @@ fn a_draw_that_comes_too_late_is_refused() {
     assert_eq!(enqueue(&world, "early", "ann"), json!({"status": "ENQUEUED", "rank": 1}), "nothing new without a draw");
     announce(&world, "early").is_error(409, "DRAW_NOT_POSSIBLE");
     assert_eq!(serving(&world, "early").get("draw"), None);
-    make_opening(&world, "opened", Some("2020-01-01T00:00:00"));
+    make_opening(&world, "opened", Some("2020-01-01T00:00:00Z"));
     announce(&world, "opened").is_error(409, "DRAW_NOT_POSSIBLE");
     announce(&world, "nothing").is_error(404, "NOT_FOUND");
     world.anyone().call("PUT", "/queue/admin/gate:early/draw", None).is_error(401, "UNAUTHORIZED");

@@ -47,6 +47,26 @@ fn is_active(world: &World, event: &str, user: &str) -> bool {
     rank(world, event, user)["status"] == "ACTIVE"
 }
 
+/// A campaign of `gate.event_ids` that is made while the server runs has its gate before its first coupon, however it is
+/// made.
+#[test]
+fn a_configured_gate_is_there_before_its_campaign_gives_anything() {
+    let names: Vec<String> = (0..20).map(|number| format!("late-{number}")).collect();
+    let settings = [("ONSALE__GATE__EVENT_IDS", names.join(",")), ("ONSALE__LIMITS__ENABLED", "false".to_owned())];
+    let world = World::with(&settings.each_ref().map(|(name, value)| (*name, value.as_str())));
+    for (number, name) in names.iter().enumerate() {
+        if number % 2 == 0 {
+            world.anyone().post(&format!("/api/v1/admin/events/{name}/stock?initial_stock=5")).ok();
+        } else {
+            world.admin().make_campaign(&json!({"event_id": name, "name": "Late", "stock": 5, "gated": false}));
+            world.admin().patch(&format!("/api/v1/admin/campaigns/{name}"), &json!({"gated": false})).ok();
+            world.admin().open_campaign(name);
+        }
+        assert_eq!(world.anyone().issue("ann", name).code(), "NOT_ADMITTED", "{name}");
+        assert_eq!(enqueue(&world, name, "ann")["status"], "ENQUEUED", "{name}");
+    }
+}
+
 #[test]
 fn positions_are_in_order_and_returned_again() {
     let world = shut();

@@ -100,13 +100,13 @@ fn a_sale_opens_and_closes_by_its_own_times() {
     let (admin, people) = (world.admin(), world.anyone());
     campaign(
         &admin,
-        &json!({"event_id": "past", "opens_at": "2020-01-01T00:00:00", "closes_at": "2020-01-02T00:00:00"}),
+        &json!({"event_id": "past", "opens_at": "2020-01-01T00:00:00Z", "closes_at": "2020-01-02T00:00:00Z"}),
     );
     campaign(
         &admin,
-        &json!({"event_id": "now", "opens_at": "2020-01-01T00:00:00", "closes_at": "2090-01-01T00:00:00"}),
+        &json!({"event_id": "now", "opens_at": "2020-01-01T00:00:00Z", "closes_at": "2090-01-01T00:00:00Z"}),
     );
-    campaign(&admin, &json!({"event_id": "future", "opens_at": "2090-01-01T00:00:00"}));
+    campaign(&admin, &json!({"event_id": "future", "opens_at": "2090-01-01T00:00:00Z"}));
     for (event, code, status) in
         [("past", "CLOSED", "closed"), ("now", "ISSUED", "active"), ("future", "NOT_OPEN", "scheduled")]
     {
@@ -203,7 +203,9 @@ fn messages_are_in_the_callers_language() {
     let world = World::new();
     let (korean, english) = (world.anyone().with("Accept-Language", "ko-KR,ko;q=0.9,en;q=0.5"), world.anyone());
     assert_eq!(korean.issue("ann", "sample_event").field("message"), "쿠폰이 발급되었습니다.");
-    assert_eq!(english.issue("ann", "sample_event").field("message"), "You already have this coupon.");
+    let again = english.issue("ann", "sample_event").field("message");
+    // Clients of the systems that Onsale replaces look for these words.
+    assert!(again.as_str().is_some_and(|text| text.contains("already has a coupon")), "{again}");
     assert_eq!(korean.issue("ann", "nothing").field("message"), "해당 캠페인을 찾을 수 없습니다.");
     assert_eq!(korean.get("/nowhere").field("message"), "요청하신 주소를 찾을 수 없습니다.");
     assert_eq!(english.get("/nowhere").field("message"), "This address does not exist.");

@@ -64,7 +64,7 @@ async fn announce(
     headers: HeaderMap,
 ) -> Result<Json<Announced>, ApiError> {
     api.callers.administrator(&headers).await?;
-    let (line, _) = api.lines.named(&line).await?;
+    let (line, _) = api.lines.named_for_operators(&line).await?;
     if api.receipts.is_none() {
         let remedy =
             "servers that share lines must sign receipts with the same key: set queue.receipt_key on each, and restart";

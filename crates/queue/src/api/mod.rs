@@ -151,7 +151,7 @@ async fn change(
     change: impl Fn(LineRule) -> LineRule,
 ) -> Result<Json<LineStats>, ApiError> {
     api.callers.administrator(headers).await?;
-    let (line, _) = api.lines.named(line).await?;
+    let (line, _) = api.lines.named_for_operators(line).await?;
     let rule = api.lines.change(&line, change).await?;
     api.streams.changed(&line);
     let counts = api.lines.port.counts(&line, 0, Clock::Engine).await?.unwrap_or_default();

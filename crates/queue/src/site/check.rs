@@ -6,13 +6,13 @@
 
 use super::local::{TOKEN_PARAMETER, local, wait_address, without_token};
 use super::visitor_cookies::{CookieValue, VisitorCookies};
+use domain::PassId;
 use domain::line::{LineId, LineStatus};
 use hot::line::LineUser;
 use lines::client::LineClient;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use uuid::Uuid;
 
 /// How long the line's answer about a visitor inside is cached. A pass that was given up still works for this time.
 const FRESH: Duration = Duration::from_secs(3);
@@ -48,7 +48,7 @@ pub struct Checks {
 
 /// Passes that the lines have confirmed recently.
 struct PassCache {
-    passes: HashMap<LineUser, (Uuid, Instant)>,
+    passes: HashMap<LineUser, (PassId, Instant)>,
     /// When expired entries were last removed.
     swept_at: Instant,
 }
@@ -100,12 +100,12 @@ impl Checks {
         }
     }
 
-    fn is_confirmed(&self, user: &LineUser, pass: Uuid) -> bool {
+    fn is_confirmed(&self, user: &LineUser, pass: PassId) -> bool {
         let cache = self.passes.lock().unwrap_or_else(PoisonError::into_inner);
         cache.passes.get(user).is_some_and(|(id, confirmed_at)| *id == pass && confirmed_at.elapsed() < FRESH)
     }
 
-    fn remember(&self, user: LineUser, pass: Uuid) {
+    fn remember(&self, user: LineUser, pass: PassId) {
         let mut cache = self.passes.lock().unwrap_or_else(PoisonError::into_inner);
         // Expired entries are removed at most once in this time: a full scan for each request would cost too much.
         if cache.passes.len() >= CACHED_MAX && cache.swept_at.elapsed() >= FRESH {
@@ -119,7 +119,7 @@ impl Checks {
 }
 
 /// The address of an admitted visitor: the requested address, with the token.
-pub fn admitted_address(to: &str, pass: Uuid) -> String {
+pub fn admitted_address(to: &str, pass: PassId) -> String {
     let (path, query) = to.split_once('?').unwrap_or((to, ""));
     let separator = if query.is_empty() { "" } else { "&" };
     format!("{path}?{query}{separator}{TOKEN_PARAMETER}=qr_{pass}")

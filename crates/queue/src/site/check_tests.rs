@@ -6,6 +6,7 @@ use super::visitor_cookies::{VISITOR_COOKIE, VisitorCookies, new_visitor};
 use crate::CookieKeys;
 use ::http::header::{COOKIE, USER_AGENT};
 use ::http::{HeaderMap, HeaderValue};
+use domain::PassId;
 use domain::line::LineId;
 use hot::line::{Clock, LineUser};
 use lines::LineClient;
@@ -47,7 +48,7 @@ async fn a_pass_that_was_given_up_is_refused_although_its_cookie_is_valid() {
     let redirect = AccessDecision::Redirect { to: wait_address.to_owned(), cookie: None };
     lines.enter(line_user.clone()).await.expect("a position");
     assert_eq!(check(&first).await, redirect);
-    port.admit(&line, vec![Uuid::new_v4()], Clock::Engine).await.expect("admitted");
+    port.admit(&line, vec![PassId(Uuid::new_v4())], Clock::Engine).await.expect("admitted");
     let AccessDecision::Allowed(Some(pass)) = check(&first).await else { panic!("not admitted") };
     let both = headers(&[pair(&visitor), pair(&pass)]);
     assert_eq!(check(&both).await, AccessDecision::Allowed(None));

@@ -10,7 +10,7 @@ use ::http::request::Parts;
 use ::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
-use domain::line::{LineId, LineStatus};
+use domain::line::{LineId, LineStatus, QueueNumber};
 use domain::{ErrorCode, EventName, UserId};
 use hot::line::LineUser;
 use lines::client::LineClient;
@@ -75,7 +75,7 @@ fn line_of(name: &str) -> Result<LineId, ApiError> {
 }
 
 fn no_line() -> ApiError {
-    ApiError::new(ErrorCode::NotFound).detail("there is no such line")
+    lines::operation::no_such_line()
 }
 
 fn see_other(to: &str, cookie: Option<&str>) -> Response {
@@ -186,11 +186,11 @@ impl Site {
         let has_wrong_pass = cookies.pass(&line, &visitor) == CookieValue::Invalid;
         let user = LineUser { line: line.clone(), user: visitor.clone() };
         let mut response = match self.lines.enter(user).await {
-            Ok(LineStatus::Waiting { ticket, rank, .. }) => {
+            Ok(LineStatus::Waiting { number, rank, .. }) => {
                 let from_rank = query.from.parse().unwrap_or(rank).max(rank);
-                let wait_seconds = self.estimate(&line, rank, ticket).await;
+                let wait_seconds = self.estimate(&line, rank, number).await;
                 let here = format!("{here}&from={from_rank}");
-                page::waiting(&Waiting { line: escaped(name), ticket, rank, from_rank, wait_seconds, here }, language)
+                page::waiting(&Waiting { line: escaped(name), number, rank, from_rank, wait_seconds, here }, language)
             }
             Ok(LineStatus::Inside { pass, .. }) => {
                 let new_cookie = has_wrong_pass.then(|| cookies.pass_cookie(&line, &visitor, &pass, clock::now()));
@@ -210,8 +210,8 @@ impl Site {
     }
 
     /// Seconds until the visitor is admitted; none if unknown.
-    async fn estimate(&self, line: &LineId, rank: u64, ticket: u64) -> Option<u64> {
-        self.cache.serving(line).await.ok()??.wait_seconds(rank, ticket)
+    async fn estimate(&self, line: &LineId, rank: u64, number: QueueNumber) -> Option<u64> {
+        self.cache.serving(line).await.ok()??.wait_seconds(rank, number)
     }
 
     /// A visitor's position.
@@ -224,23 +224,23 @@ impl Site {
             return Err(ApiError::new(ErrorCode::Unauthorized).detail("open /wait/ first and send its cookie"));
         };
         match self.check_in(&line, user).await? {
-            LineStatus::Waiting { ticket, rank, .. } => Ok(Place {
+            LineStatus::Waiting { number, rank, .. } => Ok(Place {
                 status: PlaceStatus::Waiting,
-                ticket,
+                number,
                 rank,
-                estimated_wait_time: self.estimate(&line, rank, ticket).await,
+                estimated_wait_time: self.estimate(&line, rank, number).await,
                 token: None,
             }),
             LineStatus::Drawing { entry, .. } => Ok(Place {
                 status: PlaceStatus::Drawing,
-                ticket: entry,
+                number: entry,
                 rank: 0,
                 estimated_wait_time: None,
                 token: None,
             }),
-            LineStatus::Inside { ticket, pass } => Ok(Place {
+            LineStatus::Inside { number, pass } => Ok(Place {
                 status: PlaceStatus::Active,
-                ticket,
+                number,
                 rank: 0,
                 estimated_wait_time: Some(0),
                 token: Some(format!("qr_{}", pass.id)),
@@ -273,7 +273,9 @@ pub struct Place {
     /// The visitor's status.
     pub status: PlaceStatus,
     /// The visitor's ticket number.
-    pub ticket: u64,
+    #[serde(rename = "ticket")]
+    #[schema(value_type = u64)]
+    pub number: QueueNumber,
     /// Rank from 1; 0 for an admitted visitor or one in the draw.
     pub rank: u64,
     /// Seconds to wait; null if unknown or while admission is stopped.

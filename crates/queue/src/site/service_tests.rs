@@ -10,7 +10,7 @@ use ::http::{HeaderMap, HeaderValue, Request, StatusCode};
 use axum::extract::FromRequestParts;
 use axum::response::Response;
 use domain::line::{LineId, Pass};
-use domain::{Timestamp, UserId};
+use domain::{PassId, Timestamp, UserId};
 use hot::line::{Clock, LineUser};
 use lines::{LineClient, ServingCache};
 use std::collections::BTreeMap;
@@ -59,7 +59,7 @@ async fn a_new_visitor_is_not_blocked_by_the_pass_cookie_of_the_earlier_one() {
     // The pass cookie of an earlier visitor in the same browser.
     let mut browser = Browser::default();
     let earlier = new_visitor().expect("a visitor");
-    let pass = Pass { id: Uuid::new_v4(), until: Timestamp(i64::MAX / 4_096) };
+    let pass = Pass { id: PassId(Uuid::new_v4()), until: Timestamp(i64::MAX / 4_096) };
     let agent = HeaderMap::from_iter([(USER_AGENT, HeaderValue::from_static("Chrome/142.0"))]);
     browser.keep(&visitor_cookies::VisitorCookies::new(&keys, &agent, None, false).pass_cookie(
         &line,
@@ -78,7 +78,7 @@ async fn a_new_visitor_is_not_blocked_by_the_pass_cookie_of_the_earlier_one() {
         site.check("shop", &browser.request().await, "/cart").await.is_err(),
         "the pass belongs to the earlier visitor"
     );
-    port.admit(&line, vec![Uuid::new_v4()], Clock::Engine).await.expect("admitted");
+    port.admit(&line, vec![PassId(Uuid::new_v4())], Clock::Engine).await.expect("admitted");
     let user = LineUser { line, user: UserId::new(&id).expect("a name") };
     assert!(port.check_in(vec![user], Clock::Engine).await[0].is_ok());
 

@@ -8,7 +8,7 @@ use super::cookie_keys::CookieKeys;
 use ::http::HeaderMap;
 use ::http::header::{COOKIE, USER_AGENT};
 use domain::line::{LineId, Pass};
-use domain::{Timestamp, UserId};
+use domain::{PassId, Timestamp, UserId};
 use onsale_http::ClientIp;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
@@ -34,7 +34,7 @@ pub enum CookieValue<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PassCookie {
     /// The id of the pass.
-    pub id: Uuid,
+    pub id: PassId,
     /// The pass has expired at this time.
     pub until: Timestamp,
 }
@@ -103,7 +103,7 @@ impl<'a> VisitorCookies<'a> {
 
     /// A cookie with a pass, valid until the pass expires.
     pub fn pass_cookie(&self, line: &LineId, visitor: &UserId, pass: &Pass, now: Timestamp) -> String {
-        let (id, until) = (pass.id.simple().to_string(), pass.until.millis().to_string());
+        let (id, until) = (pass.id.get().simple().to_string(), pass.until.millis().to_string());
         let signature = self.keys.sign(&["pass", &line.to_string(), visitor.as_str(), &id, &until, &self.mark]);
         let seconds = (pass.until.millis() - now.millis()).max(0) / 1_000 + 1;
         self.cookie(&pass_cookie_name(line), &format!("{id}.{until}.{signature}"), seconds)

@@ -5,14 +5,15 @@ use super::faulty_lines::FaultyLines;
 use crate::gate::ToIssuers;
 use async_trait::async_trait;
 use bus::{PublishError, Publisher};
-use domain::UserId;
-use domain::line::{Admits, LineId, LineOutcome, LineRule, LineStatus};
+use domain::line::{Admits, LineId, LineOutcome, LineRule, LineStatus, QueueNumber};
 use domain::message::{CouponRequested, Envelope};
+use domain::{PassId, UserId};
 use hot::KeyPort;
 use hot::embedded::{EmbeddedKeys, EmbeddedLines, JournalOptions};
 use hot::lease::{Hold, Lease};
 use hot::line::{Clock, LinePort, LineUser};
 use lines::Scheduler;
+use onsale_http::Failures;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -32,7 +33,7 @@ struct RecordingBus {
     /// The number of next batches that it refuses.
     refusals: AtomicU32,
     was_called: AtomicBool,
-    tickets: Mutex<Vec<u64>>,
+    numbers: Mutex<Vec<u64>>,
 }
 
 #[async_trait]
@@ -46,10 +47,10 @@ impl Publisher for RecordingBus {
         if self.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
             return Err(PublishError::Refused(Vec::new()));
         }
-        let ticket = |message: &Arc<Envelope>| {
-            serde_json::from_value::<CouponRequested>(message.payload.clone()).expect("a request").ticket
+        let number = |message: &Arc<Envelope>| {
+            serde_json::from_value::<CouponRequested>(message.payload.clone()).expect("a request").number.get()
         };
-        self.tickets.lock().expect("not poisoned").extend(batch.iter().map(ticket));
+        self.numbers.lock().expect("not poisoned").extend(batch.iter().map(number));
         Ok(())
     }
 }
@@ -98,11 +99,11 @@ impl Scene {
 
     fn scheduler(&self) -> Scheduler {
         let dispatch = ToIssuers::new(self.bus.clone(), self.keys.clone());
-        Scheduler::start(self.port.clone(), |_| true, Some(Arc::new(dispatch)))
+        Scheduler::start(self.port.clone(), |_| true, Some(Arc::new(dispatch)), Failures::default())
     }
 
     fn requested(&self) -> Vec<u64> {
-        self.bus.tickets.lock().expect("not poisoned").clone()
+        self.bus.numbers.lock().expect("not poisoned").clone()
     }
 
     /// Waits until the condition holds.
@@ -125,8 +126,8 @@ impl Scene {
     /// Finishes every requested person, as issuers would, until this many have finished.
     async fn work(&self, people: u64) {
         self.until("all are done", async || {
-            for ticket in self.requested() {
-                self.port.finish(&self.user(ticket), LineOutcome::Issued).await.expect("finished");
+            for number in self.requested() {
+                self.port.finish(&self.user(number), LineOutcome::Issued).await.expect("finished");
             }
             let counts = self.port.counts(&self.line, 0, Clock::Engine).await.expect("answers").expect("is there");
             counts.finished == people
@@ -135,10 +136,10 @@ impl Scene {
     }
 }
 
-/// The tickets in the order in which each was first requested.
-fn first_times(tickets: &[u64]) -> Vec<u64> {
+/// The queue numbers in the order in which each was first requested.
+fn first_times(numbers: &[u64]) -> Vec<u64> {
     let mut seen = std::collections::BTreeSet::new();
-    tickets.iter().copied().filter(|ticket| seen.insert(*ticket)).collect()
+    numbers.iter().copied().filter(|number| seen.insert(*number)).collect()
 }
 
 #[tokio::test]
@@ -182,7 +183,7 @@ async fn the_order_is_kept_after_a_lost_reply() {
 #[tokio::test]
 async fn the_order_is_kept_after_a_process_died_between_admission_and_request() {
     let scene = Scene::with(40, 0, LONG_AFTER_THIS_TEST_MS).await;
-    let passes = (0..7).map(|_| Uuid::new_v4()).collect();
+    let passes = (0..7).map(|_| PassId(Uuid::new_v4())).collect();
     let admitted = scene.port.admit(&scene.line, passes, Clock::Engine).await.expect("answers").admitted;
     assert!(!admitted.is_empty());
     let scheduler = scene.scheduler();
@@ -210,7 +211,7 @@ async fn the_order_is_kept_when_a_process_takes_its_line_back_from_a_dead_one() 
     for n in 1..=7 {
         scene.port.finish(&scene.user(n), LineOutcome::Issued).await.expect("finished");
     }
-    let passes = (0..3).map(|_| Uuid::new_v4()).collect();
+    let passes = (0..3).map(|_| PassId(Uuid::new_v4())).collect();
     let admitted = scene.port.admit(&scene.line, passes, Clock::Engine).await.expect("answers").admitted;
     assert!(!admitted.is_empty());
     scene.keys.remove(&lease).await.expect("given up");
@@ -226,9 +227,9 @@ async fn while_issuers_are_idle_the_line_waits_and_then_continues_in_order() {
     // They are put back and requested again; no one behind them is admitted meanwhile.
     let most = u64::from(INSIDE_MAX);
     scene.until("the first were requested three times", async || scene.requested().len() as u64 >= 3 * most).await;
-    assert!(scene.requested().iter().all(|ticket| *ticket <= most), "{:?}", scene.requested());
+    assert!(scene.requested().iter().all(|number| *number <= most), "{:?}", scene.requested());
     let last = scene.port.check_in(vec![scene.user(20)], Clock::Engine).await;
-    assert!(matches!(last[0], Ok(LineStatus::Waiting { ticket: 20, .. })), "{last:?}");
+    assert!(matches!(last[0], Ok(LineStatus::Waiting { number: QueueNumber(20), .. })), "{last:?}");
     scene.work(20).await;
     scheduler.stop().await;
     assert_eq!(first_times(&scene.requested()), (1..=20).collect::<Vec<_>>());
@@ -241,7 +242,7 @@ async fn while_the_bus_is_unavailable_the_line_waits_and_keeps_its_order() {
     let (first, second) = (scene.scheduler(), scene.scheduler());
     scene.until("it was tried", async || scene.bus.was_called.load(Ordering::SeqCst)).await;
     let newcomer = scene.port.enter(vec![scene.user(41)], Clock::Engine).await;
-    assert!(matches!(newcomer[0], Ok(LineStatus::Waiting { ticket: 41, .. })), "{newcomer:?}");
+    assert!(matches!(newcomer[0], Ok(LineStatus::Waiting { number: QueueNumber(41), .. })), "{newcomer:?}");
     // Longer than the time after which admitted people are put back.
     tokio::time::sleep(Duration::from_millis(3 * u64::from(STALE_AFTER_MS))).await;
     scene.bus.is_unavailable.store(false, Ordering::SeqCst);

@@ -1,14 +1,13 @@
 //! Lines that fail as lines on Redis do.
 
 use async_trait::async_trait;
-use domain::UserId;
-use domain::line::{DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus};
+use domain::line::{DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber};
+use domain::{PassId, UserId};
 use hot::embedded::EmbeddedLines;
 use hot::line::{Admission, Clock, LinePort, LineUser, RuleChange};
 use hot::{HotError, HotHealth};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use uuid::Uuid;
 
 /// Lines on two nodes, one of which may be unavailable.
 pub struct FaultyLines {
@@ -93,7 +92,7 @@ impl LinePort for FaultyLines {
         self.node_of(&user.line)?.leave(user, clock).await
     }
 
-    async fn admit(&self, line: &LineId, passes: Vec<Uuid>, clock: Clock) -> Result<Admission, HotError> {
+    async fn admit(&self, line: &LineId, passes: Vec<PassId>, clock: Clock) -> Result<Admission, HotError> {
         let admission = self.node_of(line)?.admit(line, passes, clock).await;
         let lose = |left: u32| left.checked_sub(1);
         match self.lose_admissions.fetch_update(Ordering::SeqCst, Ordering::SeqCst, lose) {
@@ -102,7 +101,7 @@ impl LinePort for FaultyLines {
         }
     }
 
-    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError> {
+    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
         self.node_of(line)?.put_back(line, clock).await
     }
 

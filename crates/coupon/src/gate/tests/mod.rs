@@ -26,6 +26,8 @@ async fn coupons(folder: &Path) -> CouponService {
         callers: Callers::by_table(KeyRing::load(ledger.clone()).await.expect("read"), false),
         ledger,
         on_their_way: Arc::new(NothingOnItsWay),
+        arrivals: Arc::default(),
+        gated_campaigns: Arc::default(),
         redeem_hold_seconds: 900,
     }
 }

@@ -8,7 +8,7 @@ use crate::gate::queueing::{EnqueueStatus, RankStatus};
 use crate::gate::{DispatchMode, GateService, GateSettings};
 use crate::issue::{CouponIssuing, Decider, Pending};
 use domain::line::{LineId, LineStatus};
-use domain::{Campaign, CampaignId, EventName, IdempotencyKey, IssueOutcome, TenantName, UserId};
+use domain::{Campaign, CampaignId, CouponId, EventName, IdempotencyKey, IssueOutcome, PassId, TenantName, UserId};
 use futures::future::join_all;
 use hot::IssueRequest;
 use hot::embedded::{EmbeddedLines, JournalOptions};
@@ -43,7 +43,7 @@ enum Reply {
 
 impl Reply {
     /// Whether the call succeeded, and the coupon that the reply names, if it names one.
-    fn success_and_coupon(&self) -> (bool, Option<Uuid>) {
+    fn success_and_coupon(&self) -> (bool, Option<CouponId>) {
         match self {
             Self::GateRoute(result) => (*result == IssueResult::Success, None),
             Self::CouponRoute(_, IssueOutcome::Issued { coupon, .. }) => (true, Some(coupon.coupon_id)),
@@ -90,7 +90,10 @@ impl Scene {
         let begun = std::time::Instant::now();
         while !self.is_inside().await {
             assert!(begun.elapsed() < PATIENCE, "no pass in time");
-            self.lines.admit(&self.line_user().line, vec![Uuid::new_v4()], Clock::Engine).await.expect("admitted");
+            self.lines
+                .admit(&self.line_user().line, vec![PassId(Uuid::new_v4())], Clock::Engine)
+                .await
+                .expect("admitted");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
@@ -116,7 +119,7 @@ impl Scene {
         join_all(calls).await
     }
 
-    async fn coupons(&self) -> Vec<Uuid> {
+    async fn coupons(&self) -> Vec<CouponId> {
         let held = self.gate.coupons.port.coupons_of(&self.sale, &self.ann).await.expect("answers").expect("is there");
         held.iter().map(|coupon| coupon.coupon_id).collect()
     }

@@ -13,7 +13,7 @@ use bus::local::{LocalBus, LocalDeadLetters};
 use bus::{ConsumerOptions, DeadLetter, DeadLetters, OutboxSource, Publisher, Relay, RelayOptions, Stop};
 use domain::coupon::redemption::{Step, Use};
 use domain::message::{CouponIssued, CouponRevoked, Envelope, event_type, topic};
-use domain::{Campaign, CampaignId, EventName, TenantName, Timestamp, UserId};
+use domain::{Campaign, CampaignId, CouponId, EventName, TenantName, Timestamp, UserId};
 use hot::embedded::{EmbeddedEngine, JournalOptions};
 use hot::{CouponPort, IssueRequest};
 use ledger::{Ledger, LedgerOptions, outbox, purge};
@@ -102,7 +102,7 @@ fn issued(sale: &Campaign, serial: u32) -> CouponIssued {
     CouponIssued {
         tenant: sale.id.tenant.to_string(),
         campaign_id: sale.id.event.to_string(),
-        coupon_id: Uuid::from_u128(u128::from(serial)),
+        coupon_id: CouponId(Uuid::from_u128(u128::from(serial))),
         user_id: format!("u{serial}"),
         serial,
         nth_of_user: 1,
@@ -179,7 +179,7 @@ async fn refused_messages_become_dead_letters_and_are_stored_when_replayed_after
     let scene = Scene::start().await;
     let sale = sale(100);
     campaigns::create(&scene.ledger, &sale).await.expect("created");
-    let taken = CouponIssued { coupon_id: Uuid::from_u128(900), user_id: "other".into(), ..issued(&sale, 7) };
+    let taken = CouponIssued { coupon_id: CouponId(Uuid::from_u128(900)), user_id: "other".into(), ..issued(&sale, 7) };
     let bad_name = CouponIssued { user_id: "a b".into(), ..issued(&sale, 60) };
     let mut messages: Vec<Envelope> = (1..=50).map(|serial| issued_message(&issued(&sale, serial))).collect();
     messages.insert(20, envelope(1, event_type::COUPON_ISSUED, &taken));
@@ -235,14 +235,14 @@ async fn a_step_in_the_ledger_is_published_once_and_purged_after_its_retention()
     let payload = CouponRevoked {
         tenant: "default".into(),
         campaign_id: "sale".into(),
-        coupon_id: Uuid::from_u128(1),
+        coupon_id: CouponId(Uuid::from_u128(1)),
         user_id: "u1".into(),
         return_to_stock: true,
     };
     let message = envelope(42, event_type::COUPON_REVOKED, &payload);
     let step = UseChange {
         tenant: &sale.id.tenant,
-        coupon_id: Uuid::from_u128(1),
+        coupon_id: CouponId(Uuid::from_u128(1)),
         before: &before,
         after: &after,
         return_to_stock: true,

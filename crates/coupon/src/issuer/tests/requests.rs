@@ -5,25 +5,25 @@ use crate::issuer::{LedgerOutbox, Outcome};
 use crate::rows::{campaigns, coupons};
 use bus::Publisher;
 use domain::coupon::campaign::Switches;
-use domain::line::LineOutcome;
+use domain::line::{LineOutcome, QueueNumber};
 use domain::message::{CouponRequested, Envelope, event_type, topic};
 use domain::{Campaign, UserId};
 use ledger::outbox;
 use std::sync::Arc;
 
-/// The request of the user with this ticket.
-fn requested(sale: &Campaign, ticket: u64) -> Envelope {
+/// The request of the user with this queue number.
+fn requested(sale: &Campaign, number: u64) -> Envelope {
     let payload = CouponRequested {
         tenant: sale.id.tenant.to_string(),
         campaign_id: sale.id.event.to_string(),
-        user_id: format!("u{ticket}"),
-        ticket,
+        user_id: format!("u{number}"),
+        number: QueueNumber(number),
     };
-    envelope(0xA000 + u128::from(ticket), event_type::COUPON_REQUESTED, &payload)
+    envelope(0xA000 + u128::from(number), event_type::COUPON_REQUESTED, &payload)
 }
 
-fn outcome(sale: &Campaign, ticket: u64, line_outcome: LineOutcome) -> Outcome {
-    let user = UserId::new(&format!("u{ticket}")).expect("a name");
+fn outcome(sale: &Campaign, number: u64, line_outcome: LineOutcome) -> Outcome {
+    let user = UserId::new(&format!("u{number}")).expect("a name");
     Outcome { campaign: sale.id.clone(), user, result: line_outcome }
 }
 
@@ -37,9 +37,9 @@ async fn coupons_go_to_the_first_in_order_and_every_outcome_is_reported() {
     let scene = Scene::start().await;
     let sale = sale(3);
     campaigns::create(&scene.ledger, &sale).await.expect("created");
-    request(&scene, (1..=5).map(|ticket| requested(&sale, ticket)).collect()).await;
-    let expected = |ticket| if ticket <= 3 { LineOutcome::Issued } else { LineOutcome::SoldOut };
-    assert_eq!(scene.gate.take(), (1..=5).map(|ticket| outcome(&sale, ticket, expected(ticket))).collect::<Vec<_>>());
+    request(&scene, (1..=5).map(|number| requested(&sale, number)).collect()).await;
+    let expected = |number| if number <= 3 { LineOutcome::Issued } else { LineOutcome::SoldOut };
+    assert_eq!(scene.gate.take(), (1..=5).map(|number| outcome(&sale, number, expected(number))).collect::<Vec<_>>());
     let mut book = coupons::entries(&scene.ledger, &sale.id, None, 10).await.expect("read");
     book.sort_by_key(|entry| entry.serial);
     let kept: Vec<_> = book.iter().map(|entry| (entry.serial, entry.user_id.as_str())).collect();

@@ -1,14 +1,13 @@
 //! Changes of a coupon's use, together with their message (FCFS-007, GATE-010).
 
 use crate::rows::entities::{campaign, coupon};
-use domain::TenantName;
 use domain::coupon::redemption::Use;
 use domain::message::Envelope;
+use domain::{CouponId, TenantName};
 use ledger::moment::stored;
 use ledger::{Ledger, LedgerError, Transaction, outbox};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
-use uuid::Uuid;
 
 /// One step in a coupon's life, decided by the rules of `domain::coupon::redemption` on the stored state.
 #[derive(Clone, Debug)]
@@ -16,7 +15,7 @@ pub struct UseChange<'a> {
     /// The tenant of the coupon's campaign.
     pub tenant: &'a TenantName,
     /// The coupon.
-    pub coupon_id: Uuid,
+    pub coupon_id: CouponId,
     /// The state that was read.
     pub before: &'a Use,
     /// The state to store.
@@ -56,7 +55,7 @@ async fn change_use_in(change: Transaction, step: &UseChange<'_>) -> Result<bool
             .col_expr(coupon::Column::Serial, Expr::value(None::<i32>));
     }
     let changed = update
-        .filter(coupon::Column::Id.eq(step.coupon_id))
+        .filter(coupon::Column::Id.eq(step.coupon_id.get()))
         .filter(coupon::Column::CampaignId.in_subquery(of_tenant))
         .filter(is_in_state(step.before))
         .exec(change.connection())

@@ -8,7 +8,7 @@ use crate::rows::campaigns::{from_row, locked_row_of};
 use crate::rows::entities::{campaign, coupon, user_coupon};
 use domain::coupon::issue::{Decision, Facts, KeyUse, decide};
 use domain::message::CouponIssued;
-use domain::{Campaign, CampaignId, Timestamp, UserId};
+use domain::{Campaign, CampaignId, CouponId, Timestamp, UserId};
 use ledger::{LedgerError, Transaction};
 use sea_orm::sea_query::{Alias, Expr, Query};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -139,14 +139,12 @@ impl Sale {
         let held = self.held.get(wanted.user.as_str()).copied().unwrap_or_default();
         let facts = Facts::of(&self.campaign, now, self.free.len(), held, true, KeyUse::Fresh);
         let answer = match decide(&facts) {
-            _ if wanted.again && held > 0 => Given::Before,
+            Decision::Issue if wanted.again && held > 0 => Given::Before,
             Decision::Issue => {
                 issued.push((wanted.request_id, self.give(&wanted.user, held + 1, now)));
                 Given::Now
             }
-            Decision::AlreadyIssued => Given::Before,
-            Decision::NotOpen | Decision::Paused => Given::NotNow,
-            _ => Given::Nothing,
+            refusal => refused(refusal, wanted.again && held > 0),
         };
         self.answered.insert(wanted.request_id, answer);
         answer
@@ -157,12 +155,26 @@ impl Sale {
         CouponIssued {
             tenant: self.campaign.id.tenant.to_string(),
             campaign_id: self.campaign.id.event.to_string(),
-            coupon_id: Uuid::new_v4(),
+            coupon_id: CouponId(Uuid::new_v4()),
             user_id: user.to_string(),
             serial: self.free.take(),
             nth_of_user,
             issued_at_ms: now.millis(),
         }
+    }
+}
+
+/// The answer to a request that gets no coupon. `has_result`: a coupon that the user holds is the request's result.
+fn refused(refusal: Decision, has_result: bool) -> Given {
+    if has_result {
+        return Given::Before;
+    }
+    match refusal {
+        Decision::AlreadyIssued => Given::Before,
+        Decision::NotOpen | Decision::Paused => Given::NotNow,
+        Decision::Closed | Decision::SoldOut => Given::Nothing,
+        // Decided elsewhere, or not at all: these requests have no key and no pass to show, and `Issue` is no refusal.
+        Decision::Issue | Decision::RepeatYes | Decision::KeyReused | Decision::NotAdmitted => Given::Nothing,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The statements that insert coupons and their holders.
 
 use crate::rows::entities::{coupon, user_coupon};
-use domain::CouponStatus;
+use domain::{CouponId, CouponStatus};
 use ledger::{LedgerError, Savepoint};
 use sea_orm::prelude::DateTimeUtc;
 use sea_orm::sea_query::{OnConflict, Query};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 /// A coupon ready to be stored: the values of a row of each table.
 pub(super) struct Row {
     pub event_id: Uuid,
-    pub coupon_id: Uuid,
+    pub coupon_id: CouponId,
     pub campaign_id: i64,
     pub serial: Option<i32>,
     pub last_serial: i32,
@@ -41,7 +41,7 @@ pub(super) async fn insert_rows(part: &Savepoint, rows: &[Row], repeated: Repeat
     if repeated == Repeated::Refused {
         return Ok(());
     }
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.coupon_id).collect();
+    let ids: Vec<CouponId> = rows.iter().map(|row| row.coupon_id).collect();
     let there = present(part.connection(), &ids).await?;
     match ids.iter().find(|id| !there.contains(id)) {
         None => Ok(()),
@@ -61,7 +61,7 @@ async fn insert_coupons(part: &Savepoint, rows: &[Row], repeated: Repeated) -> R
     ]);
     for row in rows {
         insert.values_panic([
-            row.coupon_id.into(),
+            row.coupon_id.get().into(),
             row.campaign_id.into(),
             row.serial.into(),
             row.last_serial.into(),
@@ -87,7 +87,7 @@ async fn insert_users(part: &Savepoint, rows: &[Row], repeated: Repeated) -> Res
     ]);
     for row in rows {
         insert.values_panic([
-            row.coupon_id.into(),
+            row.coupon_id.get().into(),
             row.campaign_id.into(),
             row.user_id.as_str().into(),
             row.nth_of_user.into(),
@@ -103,13 +103,16 @@ async fn insert_users(part: &Savepoint, rows: &[Row], repeated: Repeated) -> Res
 }
 
 /// Returns those of the coupons that are stored. A holder's row implies the coupon's own row.
-pub(super) async fn present<C: ConnectionTrait>(connection: &C, ids: &[Uuid]) -> Result<HashSet<Uuid>, LedgerError> {
+pub(super) async fn present<C: ConnectionTrait>(
+    connection: &C,
+    ids: &[CouponId],
+) -> Result<HashSet<CouponId>, LedgerError> {
     let found: Vec<Uuid> = user_coupon::Entity::find()
         .select_only()
         .column(user_coupon::Column::CouponId)
-        .filter(user_coupon::Column::CouponId.is_in(ids.iter().copied()))
+        .filter(user_coupon::Column::CouponId.is_in(ids.iter().map(|id| id.get())))
         .into_tuple()
         .all(connection)
         .await?;
-    Ok(found.into_iter().collect())
+    Ok(found.into_iter().map(CouponId).collect())
 }

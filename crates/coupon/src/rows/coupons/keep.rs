@@ -6,7 +6,7 @@ use crate::rows::campaigns::{number, row_of};
 use crate::rows::entities::{campaign, stock_grant};
 use domain::coupon::reconcile::Entry;
 use domain::message::CouponIssued;
-use domain::{CampaignId, CouponStatus, Timestamp};
+use domain::{CampaignId, CouponId, CouponStatus, Timestamp};
 use ledger::moment::stored;
 use ledger::{Ledger, LedgerError, Transaction};
 use sea_orm::sea_query::Expr;
@@ -20,7 +20,7 @@ pub struct Refused {
     /// The id of its message.
     pub event_id: Uuid,
     /// The coupon.
-    pub coupon_id: Uuid,
+    pub coupon_id: CouponId,
     /// The promise that it would break.
     pub reason: String,
 }

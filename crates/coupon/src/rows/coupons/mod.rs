@@ -9,7 +9,7 @@ mod read;
 pub use change::{UseChange, change_use};
 pub use give::{Gift, Given, Wanted, give};
 pub use keep::{Refused, keep_entry, keep_issued};
-pub use read::{Counts, KeptCoupon, by_ids, counts, entries, find, of_user};
+pub use read::{Counts, KeptCoupon, by_ids, counts, entries, find, of_campaign_after, of_user, page_of_campaign};
 
 /// Most coupons in one statement (ten columns each; the smallest limit on parameters is SQLite's 32,766).
 pub const BATCH_MAX: usize = 500;

@@ -4,7 +4,7 @@ use crate::rows::campaigns::campaign_id;
 use crate::rows::entities::{campaign, coupon, user_coupon};
 use domain::coupon::reconcile::Entry;
 use domain::coupon::redemption::Use;
-use domain::{CampaignId, CouponStatus, EventName, TenantName, UserId};
+use domain::{CampaignId, CouponId, CouponStatus, EventName, TenantName, UserId};
 use ledger::moment::read;
 use ledger::{Ledger, LedgerError};
 use sea_orm::prelude::DateTimeUtc;
@@ -19,7 +19,7 @@ const NAMED_MAX: usize = 500;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptCoupon {
     /// The coupon.
-    pub coupon_id: Uuid,
+    pub coupon_id: CouponId,
     /// Its campaign.
     pub campaign: CampaignId,
     /// Its holder.
@@ -59,7 +59,11 @@ impl Counts {
 ///
 /// # Errors
 /// [`LedgerError`].
-pub async fn find(ledger: &Ledger, tenant: &TenantName, coupon_id: Uuid) -> Result<Option<KeptCoupon>, LedgerError> {
+pub async fn find(
+    ledger: &Ledger,
+    tenant: &TenantName,
+    coupon_id: CouponId,
+) -> Result<Option<KeptCoupon>, LedgerError> {
     Ok(by_ids(ledger, tenant, &[coupon_id]).await?.pop())
 }
 
@@ -67,11 +71,11 @@ pub async fn find(ledger: &Ledger, tenant: &TenantName, coupon_id: Uuid) -> Resu
 ///
 /// # Errors
 /// [`LedgerError`].
-pub async fn by_ids(ledger: &Ledger, tenant: &TenantName, ids: &[Uuid]) -> Result<Vec<KeptCoupon>, LedgerError> {
+pub async fn by_ids(ledger: &Ledger, tenant: &TenantName, ids: &[CouponId]) -> Result<Vec<KeptCoupon>, LedgerError> {
     let mut found = Vec::with_capacity(ids.len());
     for part in ids.chunks(NAMED_MAX) {
         let select = kept()
-            .and_where(qualified(user_coupon::Column::CouponId).is_in(part.iter().copied()))
+            .and_where(qualified(user_coupon::Column::CouponId).is_in(part.iter().map(|id| id.get())))
             .and_where(qualified(campaign::Column::Tenant).eq(tenant.as_str()))
             .take();
         found.extend(fetch(ledger, select).await?);
@@ -109,20 +113,51 @@ pub async fn entries(
     after: Option<&Entry>,
     limit: u64,
 ) -> Result<Vec<Entry>, LedgerError> {
-    let mut select = kept()
+    let after = after.map(|entry| (entry.user_id.as_str(), entry.nth_of_user));
+    Ok(of_campaign_after(ledger, campaign, after, limit).await?.into_iter().map(to_entry).collect())
+}
+
+/// Returns the campaign's coupons in the order of users: at most `limit` after the coupon of this user and of this
+/// number among the user's. A page shorter than `limit` is the last.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn of_campaign_after(
+    ledger: &Ledger,
+    campaign: &CampaignId,
+    after: Option<(&str, u32)>,
+    limit: u64,
+) -> Result<Vec<KeptCoupon>, LedgerError> {
+    let mut select = of_campaign(campaign).limit(limit).take();
+    if let Some((after_user, after_nth)) = after {
+        let user = || qualified(user_coupon::Column::UserId);
+        let nth = qualified(user_coupon::Column::NthOfUser).gt(i64::from(after_nth));
+        // The first condition lets every database start in the index from there.
+        select.and_where(user().gte(after_user)).and_where(user().gt(after_user).or(nth));
+    }
+    fetch(ledger, select).await
+}
+
+/// Returns a page of the campaign's coupons in the order of users.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn page_of_campaign(
+    ledger: &Ledger,
+    campaign: &CampaignId,
+    page: u64,
+    size: u64,
+) -> Result<Vec<KeptCoupon>, LedgerError> {
+    fetch(ledger, of_campaign(campaign).limit(size).offset(page.saturating_mul(size)).take()).await
+}
+
+fn of_campaign(campaign: &CampaignId) -> SelectStatement {
+    kept()
         .and_where(qualified(campaign::Column::Tenant).eq(campaign.tenant.as_str()))
         .and_where(qualified(campaign::Column::EventId).eq(campaign.event.as_str()))
         .order_by((user_coupon::Entity, user_coupon::Column::UserId), Order::Asc)
         .order_by((user_coupon::Entity, user_coupon::Column::NthOfUser), Order::Asc)
-        .limit(limit)
-        .take();
-    if let Some(after) = after {
-        let user = || qualified(user_coupon::Column::UserId);
-        let nth = qualified(user_coupon::Column::NthOfUser).gt(i64::from(after.nth_of_user));
-        // The first condition lets every database start in the index from there.
-        select.and_where(user().gte(after.user_id.as_str())).and_where(user().gt(after.user_id.as_str()).or(nth));
-    }
-    Ok(fetch(ledger, select).await?.into_iter().map(to_entry).collect())
+        .take()
 }
 
 /// Counts the stored coupons of a campaign by status.
@@ -208,7 +243,7 @@ fn status_of(text: &str) -> Result<CouponStatus, LedgerError> {
 fn from_row(row: Joined) -> Result<KeptCoupon, LedgerError> {
     let number = |value: i32| u32::try_from(value).map_err(|_| LedgerError::damaged("a number"));
     Ok(KeptCoupon {
-        coupon_id: row.coupon_id,
+        coupon_id: CouponId(row.coupon_id),
         campaign: campaign_id(&row.tenant, &row.event_id)?,
         user_id: row.user_id,
         nth_of_user: number(row.nth_of_user)?,

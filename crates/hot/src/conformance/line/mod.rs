@@ -10,7 +10,7 @@ pub use changers::run_changers;
 
 use crate::line::{Clock, LinePort, LineUser, RuleChange};
 use domain::line::{DrawStep, Line, LineId, LineOutcome, LineRule, LineStatus};
-use domain::{CampaignId, EventName, TenantName, Timestamp, UserId};
+use domain::{CampaignId, EventName, PassId, TenantName, Timestamp, UserId};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
@@ -164,7 +164,8 @@ impl<P: LinePort> History<P> {
     async fn admit(&mut self, n: u8, most: usize) {
         let line = self.line(n);
         let now = Timestamp(self.now);
-        let passes: Vec<Uuid> = (0..most as u128).map(|n| Uuid::from_u128(self.passes_made + n + 1)).collect();
+        let passes: Vec<PassId> =
+            (0..most as u128).map(|n| PassId(Uuid::from_u128(self.passes_made + n + 1))).collect();
         self.passes_made += most as u128;
         let heard = self.engine.admit(&line, passes.clone(), Clock::At(now)).await.expect("admits");
         let Some(known) = self.lines.get_mut(&line) else {

@@ -11,7 +11,7 @@
 use crate::embedded::file::{JournalError, JournalFile, JournalOptions, Kind, NotKept};
 use domain::coupon::issue::IssuedCoupon;
 use domain::message::{CouponIssued, Envelope, StockExhausted, topic};
-use domain::{Campaign, CampaignId, IdempotencyKey, Timestamp};
+use domain::{Campaign, CampaignId, CouponId, IdempotencyKey, Timestamp};
 use rusqlite::{Connection, OpenFlags, params};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
@@ -34,7 +34,7 @@ const SCHEMA: &str = "
 #[derive(Clone, Debug)]
 pub(super) enum Entry<'a> {
     Issued { message_id: Uuid, coupon: IssuedCoupon, nth_of_user: u32, user: &'a str, key: Option<IdempotencyKey> },
-    Revoked { user: &'a str, coupon_id: Uuid, return_to_stock: bool },
+    Revoked { user: &'a str, coupon_id: CouponId, return_to_stock: bool },
     Exhausted { message_id: Uuid },
     Restored { coupon: IssuedCoupon, nth_of_user: u32, user: &'a str },
 }
@@ -73,7 +73,7 @@ impl Journal {
                 KIND_ISSUED,
                 at.millis(),
                 message_id.as_bytes(),
-                coupon.coupon_id.as_bytes(),
+                coupon.coupon_id.0.as_bytes(),
                 coupon.serial,
                 nth_of_user,
                 user,
@@ -81,7 +81,7 @@ impl Journal {
             ])?,
             Entry::Revoked { user, coupon_id, return_to_stock } => {
                 let kind = if *return_to_stock { KIND_REVOKED_TO_STOCK } else { KIND_REVOKED };
-                let coupon_id = coupon_id.as_bytes();
+                let coupon_id = coupon_id.0.as_bytes();
                 insert.execute(params![campaign, kind, at.millis(), none, coupon_id, none, none, user, none])?
             }
             Entry::Restored { coupon, nth_of_user, user } => insert.execute(params![
@@ -89,7 +89,7 @@ impl Journal {
                 KIND_RESTORED,
                 at.millis(),
                 none,
-                coupon.coupon_id.as_bytes(),
+                coupon.coupon_id.0.as_bytes(),
                 coupon.serial,
                 nth_of_user,
                 user,
@@ -146,7 +146,7 @@ impl Journal {
 pub(super) enum ReplayItem<'a> {
     Campaign { journal_id: i64, campaign: Campaign },
     Issued { journal_id: i64, user: &'a str, coupon: IssuedCoupon, at: Timestamp, key: Option<IdempotencyKey> },
-    Revoked { journal_id: i64, user: &'a str, coupon_id: Uuid, return_to_stock: bool },
+    Revoked { journal_id: i64, user: &'a str, coupon_id: CouponId, return_to_stock: bool },
 }
 
 fn replay(connection: &Connection, path: &Path, mut tell: impl FnMut(ReplayItem<'_>)) -> Result<(), JournalError> {
@@ -168,14 +168,14 @@ fn replay(connection: &Connection, path: &Path, mut tell: impl FnMut(ReplayItem<
             KIND_ISSUED | KIND_RESTORED => tell(ReplayItem::Issued {
                 journal_id,
                 user: row.get_ref(5)?.as_str().map_err(|error| damaged(error.to_string()))?,
-                coupon: IssuedCoupon { coupon_id: Uuid::from_bytes(row.get(3)?), serial: row.get(4)? },
+                coupon: IssuedCoupon { coupon_id: CouponId(Uuid::from_bytes(row.get(3)?)), serial: row.get(4)? },
                 at: Timestamp(row.get(2)?),
                 key: row.get::<_, Option<[u8; 16]>>(6)?.map(|key| IdempotencyKey(Uuid::from_bytes(key))),
             }),
             kind @ (KIND_REVOKED | KIND_REVOKED_TO_STOCK) => tell(ReplayItem::Revoked {
                 journal_id,
                 user: row.get_ref(5)?.as_str().map_err(|error| damaged(error.to_string()))?,
-                coupon_id: Uuid::from_bytes(row.get(3)?),
+                coupon_id: CouponId(Uuid::from_bytes(row.get(3)?)),
                 return_to_stock: kind == KIND_REVOKED_TO_STOCK,
             }),
             KIND_EXHAUSTED => {}
@@ -245,7 +245,7 @@ impl JournalReader {
         let payload = CouponIssued {
             tenant,
             campaign_id,
-            coupon_id: Uuid::from_bytes(row.get(4)?),
+            coupon_id: CouponId(Uuid::from_bytes(row.get(4)?)),
             user_id: row.get(7)?,
             serial: row.get(5)?,
             nth_of_user: row.get(6)?,

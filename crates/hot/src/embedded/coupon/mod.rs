@@ -23,7 +23,7 @@ use crate::port::{
 };
 use async_trait::async_trait;
 use domain::coupon::Coupon;
-use domain::{Campaign, CampaignId, IssueOutcome, Timestamp, UserId};
+use domain::{Campaign, CampaignId, CouponId, IssueOutcome, Timestamp, UserId};
 use journal::{Journal, JournalReader};
 use owner::{Command, Owner, Revocation};
 use state::State;
@@ -31,7 +31,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
-use uuid::Uuid;
 use view::Views;
 
 /// A small write into the journal shows at most so often whether decisions can be kept.
@@ -59,7 +58,7 @@ pub struct EmbeddedEngine {
     views: Arc<Views>,
     reader: Arc<Mutex<JournalReader>>,
     checked: Arc<tokio::sync::Mutex<Option<(Instant, HotHealth)>>>,
-    _owner: Arc<JoinedThread>,
+    owner: Arc<JoinedThread>,
 }
 
 impl EmbeddedEngine {
@@ -80,8 +79,13 @@ impl EmbeddedEngine {
             views,
             reader: Arc::new(Mutex::new(reader)),
             checked: Arc::default(),
-            _owner: Arc::new(JoinedThread::new(thread)),
+            owner: Arc::new(JoinedThread::new(thread)),
         })
+    }
+
+    /// Whether the owner has ended: it panicked, and nothing is decided until the engine is opened again.
+    pub fn has_failed(&self) -> bool {
+        self.owner.has_ended()
     }
 
     async fn ask<T>(&self, command: impl FnOnce(owner::Answer<T>) -> Command) -> Result<T, HotError> {
@@ -175,7 +179,7 @@ impl CouponPort for EmbeddedEngine {
         &self,
         id: &CampaignId,
         user: &UserId,
-        coupon_id: Uuid,
+        coupon_id: CouponId,
         return_to_stock: bool,
     ) -> Result<bool, HotError> {
         let target = Box::new(Revocation { id: id.clone(), user: user.clone(), coupon_id, return_to_stock });

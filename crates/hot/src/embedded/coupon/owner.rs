@@ -5,9 +5,8 @@ use super::journal::Journal;
 use super::state::State;
 use crate::port::{EngineStats, HotError, IssueRequest, SaleCounts};
 use domain::coupon::Coupon;
-use domain::{Campaign, CampaignId, IssueOutcome, Timestamp, UserId};
+use domain::{Campaign, CampaignId, CouponId, IssueOutcome, Timestamp, UserId};
 use tokio::sync::{mpsc, oneshot};
-use uuid::Uuid;
 
 /// Most requests decided before a flush: bounds the memory of a round and the wait of its first request.
 const ROUND_REQUESTS_MAX: usize = 8_192;
@@ -33,7 +32,7 @@ pub(super) enum Command {
 pub(super) struct Revocation {
     pub id: CampaignId,
     pub user: UserId,
-    pub coupon_id: Uuid,
+    pub coupon_id: CouponId,
     pub return_to_stock: bool,
 }
 

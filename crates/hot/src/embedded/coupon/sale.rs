@@ -3,10 +3,9 @@
 use crate::winners::Winners;
 use domain::coupon::Coupon;
 use domain::coupon::issue::IssuedCoupon;
-use domain::{Campaign, Timestamp};
+use domain::{Campaign, CouponId, Timestamp};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// A campaign and all that was given.
 ///
@@ -55,7 +54,7 @@ impl Sale {
     }
 
     /// Gives the next coupon. The rule has said yes before.
-    pub fn give(&mut self, user: &str, coupon_id: Uuid, now: Timestamp) -> Grant {
+    pub fn give(&mut self, user: &str, coupon_id: CouponId, now: Timestamp) -> Grant {
         let returned = self.returned.pop_front();
         let serial = returned.unwrap_or(self.next_serial);
         assert!((1..=self.campaign.stock).contains(&serial), "serial {serial} beyond stock {}", self.campaign.stock);

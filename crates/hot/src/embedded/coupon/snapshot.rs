@@ -6,11 +6,10 @@ use crate::embedded::file::JournalError;
 use crate::port::*;
 use async_trait::async_trait;
 use domain::coupon::Coupon;
-use domain::{Campaign, CampaignId, IssueOutcome, Timestamp, UserId};
+use domain::{Campaign, CampaignId, CouponId, IssueOutcome, Timestamp, UserId};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use uuid::Uuid;
 
 /// The content of a journal at one moment.
 pub struct JournalSnapshot {
@@ -89,7 +88,7 @@ impl CouponPort for JournalSnapshot {
         Ok(self.campaigns.contains_key(id).then_some(SaleCounts { given: given.len() as u64, revoked }))
     }
 
-    async fn revoke(&self, _: &CampaignId, _: &UserId, _: Uuid, _: bool) -> Result<bool, HotError> {
+    async fn revoke(&self, _: &CampaignId, _: &UserId, _: CouponId, _: bool) -> Result<bool, HotError> {
         read_only()
     }
 

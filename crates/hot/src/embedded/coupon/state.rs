@@ -9,7 +9,7 @@ use crate::frozen::{Asker, refuse};
 use crate::port::{HotError, IssueRequest};
 use domain::coupon::Coupon;
 use domain::coupon::issue::{IssueOutcome, IssuedCoupon, KeyUse};
-use domain::{Campaign, CampaignId, Timestamp};
+use domain::{Campaign, CampaignId, CouponId, Timestamp};
 use hashbrown::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -219,7 +219,8 @@ impl Round<'_> {
             view.wake();
         }
         let sale = &mut self.state.sales[place as usize];
-        let given = sale.give(request.user.as_str(), request.coupon_id.unwrap_or_else(Uuid::new_v4), now);
+        let given =
+            sale.give(request.user.as_str(), request.coupon_id.unwrap_or_else(|| CouponId(Uuid::new_v4())), now);
         let outcome = IssueOutcome::Issued { coupon: given.coupon, remaining: sale.remaining() };
         if let Some(key) = request.key {
             let yes = EarlierYes { place, row: given.row };

@@ -1,9 +1,9 @@
-//! Changes to be journalled. A place is identified by the number that was given at entry, which is the ticket unless that
-//! was drawn.
+//! Changes to be journalled. A place is identified by the number that was given at entry, which is the queue number
+//! unless that was drawn.
 
 use super::slot::Slot;
 use domain::UserId;
-use domain::line::{LineRule, State};
+use domain::line::{LineRule, QueueNumber, State};
 use std::sync::Arc;
 
 /// One change in a line.
@@ -12,19 +12,19 @@ pub(super) enum Change {
     /// The line was made, or its rule changed.
     Rule(Box<LineRule>),
     /// A user took the next number.
-    Entered { entry: u64, user: UserId },
+    Entered { entry: QueueNumber, user: UserId },
     /// A place's state changed.
-    Became { entry: u64, state: State },
+    Became { entry: QueueNumber, state: State },
     /// The number was given up.
-    Gone { entry: u64 },
-    /// The people who had come until then have their tickets by lot.
+    Gone { entry: QueueNumber },
+    /// The people who had come until then have their queue numbers by lot.
     Drawn { count: u32 },
 }
 
 /// A line's counters after a change.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Counters {
-    pub tickets: u64,
+    pub numbers: u64,
     pub serving: u64,
     pub admitted: u64,
 }

@@ -9,11 +9,12 @@ use super::slot::{Slot, State};
 
 use crate::line::{Admission, RuleChange};
 use crate::port::HotError;
-use domain::line::{DrawSeed, DrawStep, LineCounts, LineOutcome, LineRule, LineStatus, State as PlaceState};
-use domain::{Timestamp, UserId};
+use domain::line::{
+    DrawSeed, DrawStep, LineCounts, LineOutcome, LineRule, LineStatus, QueueNumber, State as PlaceState,
+};
+use domain::{PassId, Timestamp, UserId};
 use std::sync::{Arc, MutexGuard};
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
 /// Exclusive use of a line; [`LineGuard::end`] hands over what was changed.
 pub(super) struct LineGuard<'a> {
@@ -45,12 +46,12 @@ impl Pending {
     }
 }
 
-fn ticket_of(standing: LineStatus) -> Option<u64> {
+fn number_of(standing: LineStatus) -> Option<QueueNumber> {
     match standing {
-        LineStatus::Waiting { ticket, .. }
-        | LineStatus::Processing { ticket }
-        | LineStatus::Inside { ticket, .. }
-        | LineStatus::Finished { ticket, .. } => Some(ticket),
+        LineStatus::Waiting { number, .. }
+        | LineStatus::Processing { number }
+        | LineStatus::Inside { number, .. }
+        | LineStatus::Finished { number, .. } => Some(number),
         LineStatus::Drawing { entry, .. } => Some(entry),
         LineStatus::Absent | LineStatus::Full | LineStatus::Closed | LineStatus::NoLine => None,
     }
@@ -121,7 +122,7 @@ impl<'a> LineGuard<'a> {
             self.forget(user, before);
         }
         let standing = self.state.line.enter(user, now);
-        if let LineStatus::Waiting { ticket: entry, is_new: true, .. } | LineStatus::Drawing { entry, is_new: true } =
+        if let LineStatus::Waiting { number: entry, is_new: true, .. } | LineStatus::Drawing { entry, is_new: true } =
             standing
         {
             self.note(user, Change::Entered { entry, user: user.clone() });
@@ -132,15 +133,15 @@ impl<'a> LineGuard<'a> {
     /// See [`domain::line::Line::check_in`]. With the record that tells it.
     pub fn check_in(&mut self, user: &UserId, now: Timestamp) -> (LineStatus, u64) {
         let before = self.state.place(user);
-        if let LineStatus::Inside { ticket, pass } = before
+        if let LineStatus::Inside { number, pass } = before
             && !pass.lives_at(now)
         {
             // That it has run out the clock tells; the journal has time to forget it.
             if self.may_change().is_err() {
                 return (LineStatus::Absent, self.tells(user));
             }
-            self.state.passes.remove(&(pass.until.millis(), ticket));
-            let entry = self.state.line.entry_of(ticket);
+            self.state.passes.remove(&(pass.until.millis(), number));
+            let entry = self.state.line.entry_of(number);
             self.changes.push(Change::Gone { entry });
         }
         (self.state.line.check_in(user, now), self.tells(user))
@@ -162,33 +163,33 @@ impl<'a> LineGuard<'a> {
     pub fn finish(&mut self, user: &UserId, outcome: LineOutcome) -> Result<bool, HotError> {
         let before = self.state.place(user);
         let is_open = !matches!(before, LineStatus::Drawing { .. } | LineStatus::Finished { .. });
-        if let Some(ticket) = ticket_of(before).filter(|_| is_open) {
+        if let Some(number) = number_of(before).filter(|_| is_open) {
             self.may_change()?;
             self.forget_pass(before);
-            self.note_state(user, ticket, PlaceState::Finished(outcome));
+            self.note_state(user, number, PlaceState::Finished(outcome));
         }
         self.tells(user);
         Ok(self.state.line.finish(user, outcome))
     }
 
     /// See [`domain::line::Line::admit`].
-    pub fn admit(&mut self, passes: &[Uuid], now: Timestamp) -> Result<Admission, HotError> {
+    pub fn admit(&mut self, passes: &[PassId], now: Timestamp) -> Result<Admission, HotError> {
         self.may_change()?;
         self.shorten_passes(now);
         let state = &mut *self.state;
         let admitted = state.line.admit(passes, now);
-        while let Some((_, ticket)) = state.passes.first().copied().filter(|(until_ms, _)| *until_ms <= now.millis()) {
+        while let Some((_, number)) = state.passes.first().copied().filter(|(until_ms, _)| *until_ms <= now.millis()) {
             state.passes.pop_first();
-            self.changes.push(Change::Gone { entry: state.line.entry_of(ticket) });
+            self.changes.push(Change::Gone { entry: state.line.entry_of(number) });
         }
         let next_in_ms = state.line.next_in_ms();
         for one in &admitted {
-            let ticket = one.ticket;
+            let number = one.number;
             if let Some(pass) = one.pass {
-                self.state.passes.insert((pass.until.millis(), ticket));
+                self.state.passes.insert((pass.until.millis(), number));
             }
             let state = one.pass.map_or(PlaceState::Processing { since: now }, PlaceState::Inside);
-            self.note_state(&one.user, ticket, state);
+            self.note_state(&one.user, number, state);
             self.wait_for = self.record();
         }
         Ok(Admission { admitted, next_in_ms })
@@ -200,24 +201,24 @@ impl<'a> LineGuard<'a> {
         if !shortened.is_empty() {
             self.state.passes = self.state.line.passes().collect();
         }
-        for (user, ticket, pass) in shortened {
-            self.note_state(&user, ticket, PlaceState::Inside(pass));
+        for (user, number, pass) in shortened {
+            self.note_state(&user, number, PlaceState::Inside(pass));
         }
     }
 
     /// See [`domain::line::Line::put_back`].
-    pub fn put_back(&mut self, now: Timestamp) -> Result<Vec<(UserId, u64)>, HotError> {
+    pub fn put_back(&mut self, now: Timestamp) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
         self.may_change()?;
         let back = self.state.line.put_back(now);
-        for (user, ticket) in &back {
-            self.note_state(user, *ticket, PlaceState::Waiting);
+        for (user, number) in &back {
+            self.note_state(user, *number, PlaceState::Waiting);
             self.wait_for = self.record();
         }
         Ok(back)
     }
 
-    /// See [`domain::line::Line::begin_draw`]; with the seed. The participants are not journalled: until all are drawn no
-    /// caller gets a ticket.
+    /// See [`domain::line::Line::begin_draw`]; with the seed. The participants are not journalled: until all are drawn
+    /// no caller gets a queue number.
     pub fn begin_draw(&mut self, now: Timestamp) -> (DrawStep, Option<DrawSeed>) {
         self.wait_for = self.state.draw_recorded;
         (self.state.line.begin_draw(now), self.state.line.rule().draw)
@@ -241,8 +242,8 @@ impl<'a> LineGuard<'a> {
         self.state.line.counts(gone_max, now)
     }
 
-    fn note_state(&mut self, user: &UserId, ticket: u64, state: PlaceState) {
-        let entry = self.state.line.entry_of(ticket);
+    fn note_state(&mut self, user: &UserId, number: QueueNumber, state: PlaceState) {
+        let entry = self.state.line.entry_of(number);
         self.note(user, Change::Became { entry, state });
     }
 
@@ -254,22 +255,22 @@ impl<'a> LineGuard<'a> {
 
     /// A person with this earlier status has no place any more, or has taken another.
     fn forget(&mut self, user: &UserId, before: LineStatus) {
-        if let Some(ticket) = ticket_of(before) {
+        if let Some(number) = number_of(before) {
             self.forget_pass(before);
-            let entry = self.state.line.entry_of(ticket);
+            let entry = self.state.line.entry_of(number);
             self.note(user, Change::Gone { entry });
         }
     }
 
     fn forget_pass(&mut self, before: LineStatus) {
-        if let LineStatus::Inside { ticket, pass } = before {
-            self.state.passes.remove(&(pass.until.millis(), ticket));
+        if let LineStatus::Inside { number, pass } = before {
+            self.state.passes.remove(&(pass.until.millis(), number));
         }
     }
 
     fn counters(&self) -> Counters {
         let figures = self.state.line.counts(0, Timestamp(i64::MIN));
-        Counters { tickets: figures.tickets, serving: figures.serving, admitted: figures.admitted }
+        Counters { numbers: figures.numbers, serving: figures.serving, admitted: figures.admitted }
     }
 
     /// Hands the changes to the writer. Returns what to wait for, if anything.

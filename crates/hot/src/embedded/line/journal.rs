@@ -13,8 +13,8 @@
 use super::super::file::{JournalError, JournalFile, JournalOptions, Kind, NotKept};
 use super::super::writer::GroupJournal;
 use super::change::{Change, Counters, Record};
-use domain::line::{Line, LineId, LineOutcome, LineRule, Pass, RestoredLine, RestoredPlace, State};
-use domain::{Timestamp, UserId};
+use domain::line::{Line, LineId, LineOutcome, LineRule, Pass, QueueNumber, RestoredLine, RestoredPlace, State};
+use domain::{PassId, Timestamp, UserId};
 use hashbrown::HashMap;
 use rusqlite::types::Null;
 use rusqlite::{Row, params};
@@ -69,24 +69,24 @@ impl LinesJournal {
                 .0
                 .connection
                 .prepare_cached("INSERT INTO places (line, ticket, user, state) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![line, *entry as i64, user.as_str(), WAITING])?,
+                .execute(params![line, entry.get() as i64, user.as_str(), WAITING])?,
             Change::Became { entry, state } => {
                 let sql = "UPDATE places SET state = ?3, at_ms = ?4, pass = ?5 WHERE line = ?1 AND ticket = ?2";
                 let mut update = self.0.connection.prepare_cached(sql)?;
-                let ticket = *entry as i64;
+                let number = entry.get() as i64;
                 match state {
-                    State::Waiting | State::Inactive => update.execute(params![line, ticket, WAITING, Null, Null])?,
+                    State::Waiting | State::Inactive => update.execute(params![line, number, WAITING, Null, Null])?,
                     State::Processing { since } => {
-                        update.execute(params![line, ticket, PROCESSING, since.millis(), Null])?
+                        update.execute(params![line, number, PROCESSING, since.millis(), Null])?
                     }
                     State::Inside(Pass { id, until }) => {
-                        update.execute(params![line, ticket, INSIDE, until.millis(), id.as_bytes()])?
+                        update.execute(params![line, number, INSIDE, until.millis(), id.0.as_bytes()])?
                     }
                     State::Finished(LineOutcome::Issued) => {
-                        update.execute(params![line, ticket, ISSUED, Null, Null])?
+                        update.execute(params![line, number, ISSUED, Null, Null])?
                     }
                     State::Finished(LineOutcome::SoldOut) => {
-                        update.execute(params![line, ticket, SOLD_OUT, Null, Null])?
+                        update.execute(params![line, number, SOLD_OUT, Null, Null])?
                     }
                 }
             }
@@ -94,7 +94,7 @@ impl LinesJournal {
                 .0
                 .connection
                 .prepare_cached("DELETE FROM places WHERE line = ?1 AND ticket = ?2")?
-                .execute([line, *entry as i64])?,
+                .execute([line, entry.get() as i64])?,
             Change::Drawn { count } => self
                 .0
                 .connection
@@ -115,9 +115,9 @@ impl LinesJournal {
     }
 
     fn write_counters(&self, line: i64, counters: &Counters) -> Result<(), JournalError> {
-        let Counters { tickets, serving, admitted } = *counters;
+        let Counters { numbers, serving, admitted } = *counters;
         let sql = "UPDATE lines SET tickets = ?2, serving = ?3, admitted = ?4 WHERE id = ?1";
-        self.0.connection.prepare_cached(sql)?.execute([line, tickets as i64, serving as i64, admitted as i64])?;
+        self.0.connection.prepare_cached(sql)?.execute([line, numbers as i64, serving as i64, admitted as i64])?;
         Ok(())
     }
 
@@ -141,7 +141,7 @@ impl LinesJournal {
             let name = row.get_ref(1)?.as_str().map_err(|error| self.0.damaged(error))?;
             let name = name.parse().map_err(|_| self.0.damaged(format!("no line is called {name:?}")))?;
             let kept = self.kept(row)?;
-            let places = self.read_places(id, kept.tickets)?;
+            let places = self.read_places(id, kept.numbers)?;
             told.push(StoredLine { id, name, line: Line::restore(kept, places, now) });
         }
         Ok(told)
@@ -151,26 +151,26 @@ impl LinesJournal {
         let rule = row.get_ref(2)?.as_str().map_err(|error| self.0.damaged(error))?;
         let mut rule: LineRule = serde_json::from_str(rule).map_err(|error| self.0.damaged(error))?;
         rule.opens_at = row.get::<_, Option<i64>>(3)?.map(Timestamp);
-        let (tickets, drawn) = (self.count(row, 4)?, self.drawn(row)?);
-        if drawn.is_some_and(|count| rule.draw.is_none() || u64::from(count) > tickets) {
+        let (numbers, drawn) = (self.count(row, 4)?, self.drawn(row)?);
+        if drawn.is_some_and(|count| rule.draw.is_none() || u64::from(count) > numbers) {
             return Err(self.0.damaged(format!("{drawn:?} took part in a draw without a seed, or without tickets")));
         }
-        Ok(RestoredLine { rule, tickets, serving: self.count(row, 5)?, admitted: self.count(row, 6)?, drawn })
+        Ok(RestoredLine { rule, numbers, serving: self.count(row, 5)?, admitted: self.count(row, 6)?, drawn })
     }
 
-    fn read_places(&self, line: i64, tickets: u64) -> Result<Vec<RestoredPlace>, JournalError> {
+    fn read_places(&self, line: i64, numbers: u64) -> Result<Vec<RestoredPlace>, JournalError> {
         let sql = "SELECT ticket, user, state, at_ms, pass FROM places WHERE line = ?1 ORDER BY ticket";
         let mut select = self.0.connection.prepare(sql)?;
         let mut rows = select.query([line])?;
         let mut places = Vec::new();
         while let Some(row) = rows.next()? {
-            let ticket = self.count(row, 0)?;
-            if !(1..=tickets).contains(&ticket) {
-                return Err(self.0.damaged(format!("line {line} gave {tickets} tickets, and somebody has {ticket}")));
+            let number = self.count(row, 0)?;
+            if !(1..=numbers).contains(&number) {
+                return Err(self.0.damaged(format!("line {line} gave {numbers} tickets, and somebody has {number}")));
             }
             let user = row.get_ref(1)?.as_str().map_err(|error| self.0.damaged(error))?;
             let user = UserId::new(user).map_err(|error| self.0.damaged(format!("a user's name {error}")))?;
-            places.push(RestoredPlace { user, ticket, state: self.state(row)? });
+            places.push(RestoredPlace { user, number: QueueNumber(number), state: self.state(row)? });
         }
         Ok(places)
     }
@@ -188,7 +188,7 @@ impl LinesJournal {
         Ok(match row.get::<_, i64>(2)? {
             WAITING => State::Waiting,
             PROCESSING => State::Processing { since: Timestamp(row.get(3)?) },
-            INSIDE => State::Inside(Pass { id: Uuid::from_bytes(row.get(4)?), until: Timestamp(row.get(3)?) }),
+            INSIDE => State::Inside(Pass { id: PassId(Uuid::from_bytes(row.get(4)?)), until: Timestamp(row.get(3)?) }),
             ISSUED => State::Finished(LineOutcome::Issued),
             SOLD_OUT => State::Finished(LineOutcome::SoldOut),
             state => return Err(self.0.damaged(format!("place in unknown state {state}"))),

@@ -15,14 +15,15 @@ use super::writer;
 use crate::line::{Admission, Clock, LinePort, LineUser, RuleChange};
 use crate::port::{HotError, HotHealth};
 use async_trait::async_trait;
-use domain::line::{DrawSeed, DrawStep, Line, LineCounts, LineId, LineOutcome, LineRule, LineStatus, drawn_order};
-use domain::{Timestamp, UserId};
+use domain::line::{
+    DrawSeed, DrawStep, Line, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber, drawn_order,
+};
+use domain::{PassId, Timestamp, UserId};
 use guard::{LineGuard, Pending};
 use journal::LinesJournal;
 use slot::Slot;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use uuid::Uuid;
 
 type Writer = writer::Writer<LinesJournal>;
 type Slots = papaya::HashMap<LineId, Arc<Slot>, hashbrown::DefaultHashBuilder>;
@@ -60,6 +61,11 @@ impl EmbeddedLines {
         let slots: Slots = told.into_iter().map(|line| (line.name.clone(), Arc::new(Slot::stored(line)))).collect();
         let writer = Writer::start(journal)?;
         Ok(Self { slots: Arc::new(slots), last_id: Arc::new(Mutex::new(last_id)), writer })
+    }
+
+    /// Whether the writer has ended: it panicked, and nothing is decided until the engine is opened again.
+    pub fn has_failed(&self) -> bool {
+        self.writer.has_failed()
     }
 
     fn slot(&self, line: &LineId) -> Option<Arc<Slot>> {
@@ -234,12 +240,12 @@ impl LinePort for EmbeddedLines {
         Ok(left.unwrap_or(false))
     }
 
-    async fn admit(&self, line: &LineId, passes: Vec<Uuid>, clock: Clock) -> Result<Admission, HotError> {
+    async fn admit(&self, line: &LineId, passes: Vec<PassId>, clock: Clock) -> Result<Admission, HotError> {
         let admission = self.change(line, |guard| guard.admit(&passes, moment(clock))).await?;
         Ok(admission.unwrap_or(Admission { admitted: Vec::new(), next_in_ms: None }))
     }
 
-    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError> {
+    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
         let back = self.change(line, |guard| guard.put_back(moment(clock))).await?;
         Ok(back.unwrap_or_default())
     }

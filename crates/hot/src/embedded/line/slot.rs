@@ -1,7 +1,7 @@
 //! One line in memory, and how far the journal is behind it.
 
 use super::journal::StoredLine;
-use domain::line::{Line, LineId, LineStatus};
+use domain::line::{Line, LineId, LineStatus, QueueNumber};
 use domain::{Timestamp, UserId};
 use hashbrown::{DefaultHashBuilder, HashMap};
 use std::collections::{BTreeSet, VecDeque};
@@ -27,12 +27,12 @@ pub(super) struct Slot {
 pub(super) struct State {
     pub line: Line,
     /// Passes by their end, as the line has them: it forgets the dead without saying whose they were.
-    pub passes: BTreeSet<(i64, u64)>,
+    pub passes: BTreeSet<(i64, QueueNumber)>,
     /// The last record that was handed to the writer.
     pub recorded: u64,
     /// The record of the last change of rule.
     pub rule_recorded: u64,
-    /// The record of the draw, from which every drawn ticket follows.
+    /// The record of the draw, from which every drawn queue number follows.
     pub draw_recorded: u64,
     unsettled: Unsettled,
 }

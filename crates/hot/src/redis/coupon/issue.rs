@@ -9,9 +9,10 @@ use crate::port::{HotError, IssueRequest};
 use crate::redis::client::Lane;
 use crate::redis::reply::{Array, Reading};
 use domain::coupon::Coupon;
-use domain::coupon::issue::IssuedCoupon;
+use domain::coupon::campaign::Phase;
+use domain::coupon::issue::{Decision, Facts, IssuedCoupon, KeyUse, decide};
 use domain::message::Envelope;
-use domain::{IdempotencyKey, IssueOutcome, Timestamp};
+use domain::{CouponId, IdempotencyKey, IssueOutcome, Timestamp};
 use redis::Value;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -25,7 +26,7 @@ type Answer = Result<IssueOutcome, HotError>;
 pub(super) struct Proposal<'a> {
     pub index: usize,
     pub request: &'a IssueRequest,
-    coupon_id: Uuid,
+    coupon_id: CouponId,
     /// The request's key. One that is part of an attempt and has none gets its own: the attempt's other requests propose
     /// the same coupon, and this one, sent again by the client after a lost answer, must know its own yes from theirs.
     key: Option<IdempotencyKey>,
@@ -34,24 +35,16 @@ pub(super) struct Proposal<'a> {
 impl<'a> Proposal<'a> {
     pub fn new(index: usize, request: &'a IssueRequest) -> Self {
         let own_key = || request.coupon_id.map(|_| IdempotencyKey(Uuid::new_v4()));
-        let coupon_id = request.coupon_id.unwrap_or_else(Uuid::new_v4);
+        let coupon_id = request.coupon_id.unwrap_or_else(|| CouponId(Uuid::new_v4()));
         Self { index, request, coupon_id, key: request.key.or_else(own_key) }
     }
-}
-
-/// The phase of the campaign as the script found it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    Open,
-    Scheduled,
-    Paused,
-    Closed,
 }
 
 /// The reply of the script to a batch that it decided.
 struct DecidedBatch {
     version: Version,
     left: u32,
+    /// The phase of the campaign as the script found it.
     phase: Phase,
     gated: bool,
     /// Index in the batch and record of each user whose record settles the answer.
@@ -107,14 +100,17 @@ fn read(value: Value) -> Reading<IssueReply> {
 }
 
 impl DecidedBatch {
-    fn refusal(&self, proposal: &Proposal<'_>, remaining: u32) -> IssueOutcome {
-        match self.phase {
-            Phase::Scheduled => IssueOutcome::NotOpen { remaining },
-            Phase::Closed => IssueOutcome::Closed { remaining },
-            Phase::Paused => IssueOutcome::Paused { remaining },
-            Phase::Open if self.gated && !proposal.request.admitted => IssueOutcome::NotAdmitted { remaining },
-            Phase::Open => IssueOutcome::SoldOut,
-        }
+    /// The decision on a request that no record settles, by the rule itself; `free`: serials that it may get.
+    fn decision(&self, proposal: &Proposal<'_>, free: usize) -> Decision {
+        decide(&Facts {
+            phase: self.phase,
+            remaining: u32::try_from(free).unwrap_or(u32::MAX),
+            per_user_limit: 1,
+            issued_to_user: 0,
+            gated: self.gated,
+            admitted: proposal.request.admitted,
+            key_use: KeyUse::Fresh,
+        })
     }
 
     /// One outcome a request, in order: what a record settles, then coupons while serials last, then refusals.
@@ -125,14 +121,14 @@ impl DecidedBatch {
             if let Some((_, entries)) = holders.next_if(|(holder, _)| *holder == index) {
                 return settled(proposal, entries, remaining);
             }
-            let may_win = self.phase == Phase::Open && (!self.gated || proposal.request.admitted);
-            match if may_win { serials.next() } else { None } {
-                Some(&serial) => {
+            match (self.decision(proposal, serials.len()), serials.as_slice().first()) {
+                (Decision::Issue, Some(&serial)) => {
+                    serials.next();
                     remaining = remaining.saturating_sub(1);
                     let coupon = IssuedCoupon { coupon_id: proposal.coupon_id, serial };
                     IssueOutcome::Issued { coupon, remaining }
                 }
-                None => self.refusal(proposal, remaining),
+                (refusal, _) => refused(refusal, remaining),
             }
         };
         batch.iter().enumerate().map(&mut outcome).collect()
@@ -170,6 +166,19 @@ impl DecidedBatch {
 
     fn is_frozen(&self) -> bool {
         self.phase != Phase::Open || self.left as usize == self.serials.len()
+    }
+}
+
+/// The answer to a request that no record settles and that gets no serial.
+fn refused(refusal: Decision, remaining: u32) -> IssueOutcome {
+    match refusal {
+        Decision::NotOpen => IssueOutcome::NotOpen { remaining },
+        Decision::Closed => IssueOutcome::Closed { remaining },
+        Decision::Paused => IssueOutcome::Paused { remaining },
+        Decision::NotAdmitted => IssueOutcome::NotAdmitted { remaining },
+        Decision::SoldOut => IssueOutcome::SoldOut,
+        // `Issue` is no refusal, and the others need a record of the user, which settles the answer.
+        Decision::Issue | Decision::RepeatYes | Decision::KeyReused | Decision::AlreadyIssued => IssueOutcome::SoldOut,
     }
 }
 
@@ -302,9 +311,9 @@ impl Inner {
     }
 }
 
-fn push_simple(id: Uuid, out: &mut String) {
+fn push_simple(id: CouponId, out: &mut String) {
     let mut text = [0; uuid::fmt::Simple::LENGTH];
-    out.push_str(id.simple().encode_lower(&mut text));
+    out.push_str(id.get().simple().encode_lower(&mut text));
 }
 
 fn key_text(key: IdempotencyKey) -> String {
@@ -320,7 +329,7 @@ mod tests {
     use super::*;
     use domain::{CampaignId, EventName, TenantName, UserId};
 
-    fn request(coupon_id: Option<Uuid>) -> IssueRequest {
+    fn request(coupon_id: Option<CouponId>) -> IssueRequest {
         let campaign = CampaignId::new(TenantName::default_tenant(), EventName::new("sale").expect("a name"));
         IssueRequest { campaign, user: UserId::new("ann").expect("a name"), key: None, admitted: true, coupon_id }
     }
@@ -335,7 +344,7 @@ mod tests {
         let alone = request(None);
         let first = Proposal::new(0, &alone);
         assert!(matches!(settled(&first, &given(&first), 0), IssueOutcome::Issued { .. }));
-        let part_of_attempt = request(Some(Uuid::new_v4()));
+        let part_of_attempt = request(Some(CouponId(Uuid::new_v4())));
         let [first, other] = [0, 1].map(|index| Proposal::new(index, &part_of_attempt));
         assert!(matches!(settled(&first, &given(&first), 0), IssueOutcome::Issued { .. }));
         assert!(matches!(settled(&other, &given(&first), 0), IssueOutcome::AlreadyIssued { .. }));

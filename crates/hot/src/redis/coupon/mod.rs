@@ -85,10 +85,9 @@ struct Inner {
 }
 
 impl RedisEngine {
-    /// Opens the engine on the connections of the process, and begins to watch campaigns that can give nothing. Must be
-    /// called in a Tokio runtime.
+    /// Opens the engine on the connections of the process. [`RedisEngine::watch`] has to run beside it.
     pub fn new(connections: RedisConnections, options: RedisOptions) -> Self {
-        let inner = Arc::new(Inner {
+        Self(Arc::new(Inner {
             activity: Activity::new(connections.clone(), names::ACTIVE_CAMPAIGNS),
             connections,
             ack: options.ack,
@@ -98,10 +97,17 @@ impl RedisEngine {
             outbox: Mutex::default(),
             frozen_news: Arc::default(),
             lost: Notify::new(),
-        });
-        tokio::spawn(Inner::watch(Arc::downgrade(&inner)));
-        tokio::spawn(Inner::hear_others(Arc::downgrade(&inner)));
-        Self(inner)
+        }))
+    }
+
+    /// Watches campaigns that can issue nothing, and hears which ones other servers are asked for, until the last clone of
+    /// the engine is dropped; its caller may drop it and call again at any time. Without it every answer is right, but each
+    /// refusal asks Redis, and so do the tasks of every campaign.
+    pub fn watch(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (watched, heard) = (Arc::downgrade(&self.0), Arc::downgrade(&self.0));
+        async move {
+            tokio::join!(Inner::watch(watched), Inner::hear_others(heard));
+        }
     }
 
     fn sale(&self, id: &CampaignId) -> Arc<Sale> {
@@ -156,7 +162,7 @@ impl Inner {
                 coupon.serial.to_string(),
                 coupon.nth_of_user.to_string(),
                 coupon.issued_at.millis().to_string(),
-                coupon.coupon_id.simple().to_string(),
+                coupon.coupon_id.get().simple().to_string(),
                 state.to_owned(),
             ]);
         }

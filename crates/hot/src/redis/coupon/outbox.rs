@@ -11,7 +11,7 @@ use crate::redis::client::{Lane, Wait};
 use crate::redis::reply::{Array, Reading};
 use domain::coupon::Coupon;
 use domain::message::{Envelope, StockExhausted, topic};
-use domain::{Timestamp, UserId};
+use domain::{CouponId, Timestamp, UserId};
 use redis::Value;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -51,7 +51,7 @@ fn issued_message(sale: &Sale, line: &str, at: Timestamp) -> Option<Envelope> {
     let mut fields = line.split(' ');
     let serial = fields.next()?.parse().ok()?;
     let nth_of_user = fields.next()?.parse().ok()?;
-    let coupon_id = Uuid::try_parse(fields.next()?).ok()?;
+    let coupon_id = CouponId(Uuid::try_parse(fields.next()?).ok()?);
     let user = UserId::new(fields.next()?).ok()?;
     let coupon = Coupon { coupon_id, serial, user, nth_of_user, issued_at: at, revoked: false };
     Some(message::issued(&sale.id, &coupon))

@@ -12,16 +12,15 @@ use crate::redis::reply::Array;
 use async_trait::async_trait;
 use domain::coupon::Coupon;
 use domain::coupon::issue::KeyUse;
-use domain::{Campaign, CampaignId, CampaignStatus, IssueOutcome, Timestamp, UserId};
+use domain::{Campaign, CampaignId, CampaignStatus, CouponId, IssueOutcome, Timestamp, UserId};
 use redis::Value;
 use std::collections::HashSet;
 use std::time::Instant;
-use uuid::Uuid;
 
 fn put_arguments(campaign: &Campaign) -> [String; 12] {
     let flag = |flag: bool| u8::from(flag).to_string();
     let moment = |moment: Option<Timestamp>| moment.map_or_else(String::new, |moment| moment.millis().to_string());
-    let ends_at = if campaign.switches.closed { Some(clock::now()) } else { campaign.closes_at };
+    let ends_at = if campaign.switches.closed { Some(clock::now()) } else { campaign.ends_at() };
     [
         campaign.revision.to_string(),
         serde_json::to_string(campaign).unwrap_or_default(),
@@ -32,7 +31,7 @@ fn put_arguments(campaign: &Campaign) -> [String; 12] {
         flag(campaign.switches.paused),
         flag(campaign.switches.closed),
         moment(campaign.opens_at),
-        moment(campaign.closes_at),
+        moment(campaign.ends_at()),
         moment(ends_at.map(|at| at.max(clock::now()).plus_seconds(KEPT_AFTER_END_SECONDS))),
         campaign.created_at.millis().to_string(),
     ]
@@ -140,11 +139,11 @@ impl CouponPort for RedisEngine {
         &self,
         id: &CampaignId,
         user: &UserId,
-        coupon_id: Uuid,
+        coupon_id: CouponId,
         return_to_stock: bool,
     ) -> Result<bool, HotError> {
         let sale = self.sale(id);
-        let coupon = coupon_id.simple().to_string();
+        let coupon = coupon_id.get().simple().to_string();
         let back: &[u8] = if return_to_stock { b"1" } else { b"0" };
         let keys = [sale.keys.policy.as_str(), &sale.keys.stock, &sale.keys.participants, &sale.keys.returned];
         let arguments = [user.as_str().as_bytes(), coupon.as_bytes(), back];

@@ -4,7 +4,7 @@
 use crate::redis::reply::{Reading, unexpected};
 use domain::coupon::Coupon;
 use domain::coupon::issue::IssuedCoupon;
-use domain::{IdempotencyKey, Timestamp, UserId};
+use domain::{CouponId, IdempotencyKey, Timestamp, UserId};
 use uuid::Uuid;
 
 /// One coupon of a record.
@@ -38,7 +38,7 @@ fn entry(text: &str, nth_of_user: u32) -> Option<Entry> {
     let serial = serial.parse().ok()?;
     let issued_at = Timestamp(fields.next()?.parse().ok()?);
     let place = fields.next()?.parse().ok()?;
-    let coupon_id = Uuid::try_parse(fields.next()?).ok()?;
+    let coupon_id = CouponId(Uuid::try_parse(fields.next()?).ok()?);
     let key = match fields.next() {
         None => None,
         Some(key) => Some(IdempotencyKey(Uuid::try_parse(key).ok()?)),
@@ -76,7 +76,7 @@ mod tests {
         let (id, key) = (Uuid::from_u128(7), Uuid::from_u128(9));
         let record = format!("R17,1000,3,{},{};I2,2000,4,{}", id.simple(), key.simple(), id.simple());
         let entries = parse(&record).expect("a record");
-        assert_eq!(entries[0].coupon, IssuedCoupon { coupon_id: id, serial: 17 });
+        assert_eq!(entries[0].coupon, IssuedCoupon { coupon_id: CouponId(id), serial: 17 });
         assert_eq!((entries[0].key, entries[0].revoked), (Some(IdempotencyKey(key)), true));
         assert_eq!((entries[1].nth_of_user, entries[1].place, entries[1].key), (2, 4, None));
         assert_eq!(first(&entries).map(|coupon| coupon.serial), Some(2));

@@ -7,11 +7,10 @@ use crate::port::HotError;
 use crate::redis::client::{Lane, Wait};
 use crate::redis::reply::{Array, Reading};
 use crate::redis::scripts;
-use domain::line::{Admitted, LineId, Pass};
-use domain::{Timestamp, UserId};
+use domain::line::{Admitted, LineId, Pass, QueueNumber};
+use domain::{PassId, Timestamp, UserId};
 use redis::Value;
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// Most people in one run of the script: the node serves no other call meanwhile.
 const SCRIPT_BATCH_MAX: usize = 2_000;
@@ -28,16 +27,16 @@ fn admits_somebody(value: &Value) -> bool {
     !matches!(fields.last(), Some(Value::Array(people)) if people.is_empty())
 }
 
-pub(super) fn people(mut fields: Array) -> Reading<Vec<(UserId, u64)>> {
+pub(super) fn people(mut fields: Array) -> Reading<Vec<(UserId, QueueNumber)>> {
     let mut people = Vec::with_capacity(fields.len() / 2);
     while fields.len() > 0 {
-        people.push((fields.parsed(|user| UserId::new(user).ok())?, fields.number()?));
+        people.push((fields.parsed(|user| UserId::new(user).ok())?, QueueNumber(fields.number()?)));
     }
     Ok(people)
 }
 
 /// Without a line no one is admitted, now or later.
-fn read(value: Value, passes: &[Uuid]) -> Reading<AdmissionReply> {
+fn read(value: Value, passes: &[PassId]) -> Reading<AdmissionReply> {
     if !is_there(&value) {
         return Ok(AdmissionReply { next_in_ms: None, admitted: Vec::new() });
     }
@@ -45,9 +44,9 @@ fn read(value: Value, passes: &[Uuid]) -> Reading<AdmissionReply> {
     let (next_in_ms, until_ms) = (fields.number::<i64>()?, fields.number::<i64>()?);
     let people = people(fields.array()?)?;
     let until = (until_ms >= 0).then_some(Timestamp(until_ms));
-    let admitted = people.into_iter().zip(passes).map(|((user, ticket), id)| {
+    let admitted = people.into_iter().zip(passes).map(|((user, number), id)| {
         let pass = until.map(|until| Pass { id: *id, until });
-        Admitted { user, ticket, pass }
+        Admitted { user, number, pass }
     });
     Ok(AdmissionReply { next_in_ms: u64::try_from(next_in_ms).ok(), admitted: admitted.collect() })
 }
@@ -59,14 +58,14 @@ fn to_show(known: &Known, reply: &AdmissionReply) -> (Vec<String>, Vec<String>) 
     for one in &reply.admitted {
         if let Some(pass) = one.pass {
             passes.push(known.keys.pass(&one.user));
-            arguments.extend([one.user.to_string(), pass.id.simple().to_string()]);
+            arguments.extend([one.user.to_string(), pass.id.get().simple().to_string()]);
         }
     }
     (passes, arguments)
 }
 
 impl Inner {
-    pub(super) async fn admit(&self, line: &LineId, passes: &[Uuid], clock: Clock) -> Result<Admission, HotError> {
+    pub(super) async fn admit(&self, line: &LineId, passes: &[PassId], clock: Clock) -> Result<Admission, HotError> {
         let known = self.known(line);
         let (mut admission, mut first) = (Admission { admitted: Vec::new(), next_in_ms: None }, 0);
         loop {
@@ -83,8 +82,13 @@ impl Inner {
         }
     }
 
-    async fn admit_part(&self, known: &Arc<Known>, passes: &[Uuid], clock: Clock) -> Result<AdmissionReply, HotError> {
-        let ids: String = passes.iter().map(|id| id.simple().to_string()).collect();
+    async fn admit_part(
+        &self,
+        known: &Arc<Known>,
+        passes: &[PassId],
+        clock: Clock,
+    ) -> Result<AdmissionReply, HotError> {
+        let ids: String = passes.iter().map(|id| id.get().simple().to_string()).collect();
         let script = &scripts::LINE_ADMIT;
         let call =
             Call { script, pass: None, arguments: &[ids.as_bytes()], lane: Lane::Admission, tells: admits_somebody };
@@ -119,7 +123,7 @@ impl Inner {
         }
     }
 
-    pub(super) async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError> {
+    pub(super) async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
         let script = &scripts::LINE_PUT_BACK;
         let call = Call { script, pass: None, arguments: &[], lane: Lane::Admission, tells: puts_somebody_back };
         let back = self.call_once(&self.known(line), &moment(clock), call).await?;

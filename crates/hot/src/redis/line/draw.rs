@@ -1,4 +1,4 @@
-//! The opening draw: this side computes the order, the script gives the tickets, a part of the line at a time.
+//! The opening draw: this side computes the order, the script gives the queue numbers, a part of the line at a time.
 //!
 //! The progress is in the line's hash, so any caller can continue where another has stopped.
 
@@ -13,30 +13,30 @@ use domain::line::{DrawSeed, DrawStep, LineId, drawn_order};
 use redis::Value;
 use std::sync::Arc;
 
-/// Tickets by entry: those of a draw under way.
+/// Queue numbers by entry: those of a draw under way.
 pub(super) struct Lots {
     seed: DrawSeed,
-    tickets: Vec<u32>,
+    numbers: Vec<u32>,
 }
 
 impl Lots {
     fn new(seed: DrawSeed, count: u32) -> Self {
-        let mut tickets = vec![0; count as usize];
-        for (ticket, entry) in (1..).zip(drawn_order(&seed, count)) {
-            tickets[entry as usize - 1] = ticket;
+        let mut numbers = vec![0; count as usize];
+        for (number, entry) in (1..).zip(drawn_order(&seed, count)) {
+            numbers[entry as usize - 1] = number;
         }
-        Self { seed, tickets }
+        Self { seed, numbers }
     }
 
     fn is_of(&self, seed: DrawSeed, count: u32) -> bool {
-        self.seed == seed && self.tickets.len() == count as usize
+        self.seed == seed && self.numbers.len() == count as usize
     }
 }
 
 /// How far a draw is.
 struct Progress {
     step: DrawStep,
-    /// Entries that have their tickets.
+    /// Entries that have their queue numbers.
     done: usize,
     seed: Option<DrawSeed>,
 }
@@ -57,7 +57,7 @@ fn read(value: Value) -> Reading<Progress> {
 }
 
 impl Inner {
-    /// Begins a draw that is due, or gives one part of its tickets.
+    /// Begins a draw that is due, or gives one part of its queue numbers.
     pub(super) async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError> {
         let known = self.known(line);
         let now = moment(clock);
@@ -67,7 +67,7 @@ impl Inner {
             return Ok(before.step);
         };
         let lots = lots(&known, seed, count).await?;
-        let part = lots.tickets.iter().skip(before.done).take(self.draw_part_max.max(1));
+        let part = lots.numbers.iter().skip(before.done).take(self.draw_part_max.max(1));
         let mut texts = vec![now, count.to_string(), before.done.to_string()];
         texts.extend(part.map(u32::to_string));
         let arguments: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();

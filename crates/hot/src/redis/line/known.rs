@@ -38,7 +38,7 @@ impl Known {
         }
     }
 
-    /// Whether the score of a place is the time of entry; the ticket else (`contract.md`, Hot state).
+    /// Whether the score of a place is the time of entry; the queue number else (`contract.md`, Hot state).
     pub fn is_by_time(&self) -> bool {
         matches!(self.id, LineId::Queue(_))
     }

@@ -3,7 +3,7 @@
 //! ```text
 //! batch --by line--> enter_look.lua + WAIT --> statuses      (status)
 //! any number of schedulers --> admit.lua + WAIT --> passes   (admission; the pace is in the line's hash)
-//! any number of schedulers --> draw.lua + WAIT --> tickets   (draw; a part of the line at a time)
+//! any number of schedulers --> draw.lua + WAIT --> queue numbers   (draw; a part of the line at a time)
 //! the state of a line in this process: keys, breaker         (known)
 //! lines that people are in, or enter                         (asked)
 //! admission and put back are executed once                   (once)
@@ -41,7 +41,7 @@ const SHOWING_MAX: usize = 4;
 pub struct LineOptions {
     /// When an answer may be returned. Lines publish nothing: [`Ack::Bus`] means [`Ack::Replica`].
     pub ack: Ack,
-    /// Most entries whose tickets one run of the draw's script gives: the node serves no other call meanwhile.
+    /// Most entries whose queue numbers one run of the draw's script gives: the node serves no other call meanwhile.
     pub draw_part_max: usize,
 }
 

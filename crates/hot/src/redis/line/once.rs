@@ -1,8 +1,8 @@
 //! Calls that a line executes once, however often they are sent.
 //!
-//! The client library may send a call again after a lost connection or a slow reply, and a node that hung may read a call
-//! late. Most scripts of lines can be repeated: a user who enters again keeps the ticket, and an outcome stays. An admission
-//! cannot: a second run would give its passes to the next people.
+//! The client library may send a call again after a lost connection or a slow reply, and a node that hung may read a
+//! call late. Most scripts of lines can be repeated: a user who enters again keeps the number, and an outcome stays. An
+//! admission cannot: a second run would give its passes to the next people.
 //!
 //! **Invariant**: in one history of a line, no call of a name and number is executed twice, nor after a later call of the
 //! same name. So a pass belongs to one person, and people admitted by a call that its caller has given up are among those

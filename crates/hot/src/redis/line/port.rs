@@ -8,10 +8,9 @@ use crate::redis::client::Lane;
 use crate::redis::reply::{Array, Reading};
 use crate::redis::{names, scripts};
 use async_trait::async_trait;
-use domain::UserId;
-use domain::line::{DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus};
+use domain::line::{DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber};
+use domain::{PassId, UserId};
 use redis::Value;
-use uuid::Uuid;
 
 fn read_range(text: &str) -> Option<(u64, u64)> {
     let (first, last) = text.split_once(':')?;
@@ -30,7 +29,7 @@ fn read_figures(value: Value) -> Reading<Option<LineCounts>> {
         processing: number()?,
         inside: number()?,
         finished: number()?,
-        tickets: number()?,
+        numbers: number()?,
         serving: number()?,
         admitted: number()?,
         gone: Vec::new(),
@@ -119,11 +118,11 @@ impl LinePort for RedisLines {
         self.0.tell_of(who, &scripts::LINE_LEAVE, &moment(clock), &[]).await
     }
 
-    async fn admit(&self, line: &LineId, passes: Vec<Uuid>, clock: Clock) -> Result<Admission, HotError> {
+    async fn admit(&self, line: &LineId, passes: Vec<PassId>, clock: Clock) -> Result<Admission, HotError> {
         self.0.admit(line, &passes, clock).await
     }
 
-    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, u64)>, HotError> {
+    async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
         self.0.put_back(line, clock).await
     }
 

@@ -6,8 +6,8 @@ use crate::port::HotError;
 use crate::redis::client::Lane;
 use crate::redis::reply::{Array, Reading};
 use crate::redis::scripts;
-use domain::line::{LineId, LineOutcome, LineStatus, Pass};
-use domain::{Timestamp, UserId};
+use domain::line::{LineId, LineOutcome, LineStatus, Pass, QueueNumber};
+use domain::{PassId, Timestamp, UserId};
 use futures::future::join_all;
 use redis::Value;
 use std::collections::HashMap;
@@ -29,21 +29,21 @@ pub(super) fn outcome_text(outcome: LineOutcome) -> &'static str {
 /// `until_ms,pass`
 fn read_pass(text: &str) -> Option<Pass> {
     let (until_ms, id) = text.split_once(',')?;
-    Some(Pass { id: Uuid::try_parse(id).ok()?, until: Timestamp(until_ms.parse().ok()?) })
+    Some(Pass { id: PassId(Uuid::try_parse(id).ok()?), until: Timestamp(until_ms.parse().ok()?) })
 }
 
 fn read_one(fields: &mut Array) -> Reading<LineStatus> {
-    let (kind, ticket) = (fields.number::<u8>()?, fields.number()?);
+    let (kind, number) = (fields.number::<u8>()?, QueueNumber(fields.number()?));
     Ok(match kind {
-        3 | 4 => LineStatus::Waiting { ticket, rank: fields.number()?, is_new: kind == 3 },
-        6 => LineStatus::Inside { ticket, pass: fields.parsed(read_pass)? },
+        3 | 4 => LineStatus::Waiting { number, rank: fields.number()?, is_new: kind == 3 },
+        6 => LineStatus::Inside { number, pass: fields.parsed(read_pass)? },
         8 | 9 => {
             fields.value()?;
-            LineStatus::Drawing { entry: ticket, is_new: kind == 8 }
+            LineStatus::Drawing { entry: number, is_new: kind == 8 }
         }
         7 => {
             let outcome = if fields.text()? == "I" { LineOutcome::Issued } else { LineOutcome::SoldOut };
-            LineStatus::Finished { ticket, outcome }
+            LineStatus::Finished { number, outcome }
         }
         _ => {
             fields.value()?;
@@ -51,7 +51,7 @@ fn read_one(fields: &mut Array) -> Reading<LineStatus> {
                 0 => LineStatus::Absent,
                 1 => LineStatus::Full,
                 2 => LineStatus::Closed,
-                _ => LineStatus::Processing { ticket },
+                _ => LineStatus::Processing { number },
             }
         }
     })

@@ -1,6 +1,7 @@
 //! `kill -9` of a process in the middle of entry and admission.
 
 use super::*;
+use domain::PassId;
 use domain::line::LineOutcome;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead, BufReader, Write};
@@ -24,8 +25,8 @@ async fn crowd_enters(lines: EmbeddedLines, crowd: usize) {
         let users: Vec<usize> = (first..first + 5).map(|n| crowd * CROWD + n).collect();
         let heard = lines.enter(users.iter().map(|n| who(*n)).collect(), Clock::Engine).await;
         let told = users.iter().zip(heard).map(|(n, heard)| {
-            let Ok(LineStatus::Waiting { ticket, is_new: true, .. }) = heard else { panic!("{heard:?}") };
-            format!("entered {n} {ticket}")
+            let Ok(LineStatus::Waiting { number, is_new: true, .. }) = heard else { panic!("{heard:?}") };
+            format!("entered {n} {number}")
         });
         say(&told.collect::<Vec<_>>());
     }
@@ -39,20 +40,20 @@ fn number(user: &UserId) -> usize {
 async fn admits(lines: EmbeddedLines) {
     let mut served = 0;
     while served < CROWDS * CROWD {
-        let passes = (0..20).map(|_| Uuid::new_v4()).collect();
+        let passes = (0..20).map(|_| PassId(Uuid::new_v4())).collect();
         let admission = lines.admit(&id(), passes, Clock::Engine).await.expect("admits");
         let told = admission.admitted.iter().map(|one| {
             let pass = one.pass.expect("a pass");
-            format!("admitted {} {} {}", number(&one.user), one.ticket, pass.id)
+            format!("admitted {} {} {}", number(&one.user), one.number, pass.id)
         });
         say(&told.collect::<Vec<_>>());
         served += admission.admitted.len();
         for one in &admission.admitted {
             let who = LineUser { line: id(), user: one.user.clone() };
-            if one.ticket % 3 == 0 {
+            if one.number.get() % 3 == 0 {
                 assert_eq!(lines.finish(&who, LineOutcome::Issued).await, Ok(true));
                 say(&[format!("finished {}", number(&one.user))]);
-            } else if one.ticket % 7 == 0 {
+            } else if one.number.get() % 7 == 0 {
                 // If the process dies between the two, the person may have left or not.
                 say(&[format!("leaves {}", number(&one.user))]);
                 assert_eq!(lines.leave(&who, Clock::Engine).await, Ok(true));
@@ -79,7 +80,7 @@ async fn victim() {
 #[derive(Default)]
 struct Told {
     entered: BTreeMap<usize, u64>,
-    admitted: Vec<(usize, u64, Uuid)>,
+    admitted: Vec<(usize, u64, PassId)>,
     finished: Vec<usize>,
     leaves: HashMap<usize, bool>,
 }
@@ -126,7 +127,7 @@ fn told_before_death(folder: &Path, entered: usize, admitted: usize) -> Told {
     told
 }
 
-/// Checks that every confirmed ticket exists, that none exists twice, and that the order is that of entry.
+/// Checks that every confirmed queue number exists, that none exists twice, and that the order is that of entry.
 async fn check(folder: &Path, told: &Told) {
     let lines = open(folder);
     let everybody: Vec<LineUser> = (0..CROWDS * CROWD).map(who).collect();
@@ -134,19 +135,19 @@ async fn check(folder: &Path, told: &Told) {
         lines.check_in(everybody, Clock::Engine).await.into_iter().map(|heard| heard.expect("looks")).collect();
     let mut holders: BTreeMap<u64, usize> = BTreeMap::new();
     for (n, standing) in heard.iter().enumerate() {
-        if let Some(ticket) = ticket(*standing) {
-            assert_eq!(holders.insert(ticket, n), None, "two hold ticket {ticket}");
+        if let Some(number) = queue_number(*standing) {
+            assert_eq!(holders.insert(number, n), None, "two hold number {number}");
         }
     }
     for (n, at) in &told.entered {
         let has_left = told.leaves.get(n);
-        assert!(ticket(heard[*n]) == Some(*at) || has_left.is_some(), "{n} had {at}, now {:?}", heard[*n]);
+        assert!(queue_number(heard[*n]) == Some(*at) || has_left.is_some(), "{n} had {at}, now {:?}", heard[*n]);
         assert!(has_left != Some(&true) || heard[*n] == LineStatus::Absent, "{n} left, now {:?}", heard[*n]);
     }
     for (n, at, id) in told.admitted.iter().filter(|(n, ..)| !told.leaves.contains_key(n)) {
         let keeps = match heard[*n] {
-            LineStatus::Inside { ticket, pass } => ticket == *at && pass.id == *id,
-            LineStatus::Finished { ticket, .. } => ticket == *at,
+            LineStatus::Inside { number, pass } => number.get() == *at && pass.id == *id,
+            LineStatus::Finished { number, .. } => number.get() == *at,
             _ => false,
         };
         assert!(keeps, "{n} was admitted at {at}, now {:?}", heard[*n]);
@@ -154,12 +155,12 @@ async fn check(folder: &Path, told: &Told) {
     for n in &told.finished {
         assert!(matches!(heard[*n], LineStatus::Finished { .. }), "{n} was finished, now {:?}", heard[*n]);
     }
-    assert!(told.admitted.is_sorted_by_key(|(_, ticket, _)| *ticket), "admitted out of order before the death");
-    let last_served = told.admitted.last().map_or(0, |(_, ticket, _)| *ticket);
+    assert!(told.admitted.is_sorted_by_key(|(_, number, _)| *number), "admitted out of order before the death");
+    let last_served = told.admitted.last().map_or(0, |(_, number, _)| *number);
     check_who_follows(&lines, last_served, &heard, holders).await;
 }
 
-/// Checks that all waiting people are admitted in order and once, and that the next ticket is a new one.
+/// Checks that all waiting people are admitted in order and once, and that the next queue number is a new one.
 async fn check_who_follows(
     lines: &EmbeddedLines,
     last_served: u64,
@@ -175,19 +176,20 @@ async fn check_who_follows(
     );
     let newcomer = LineUser { line: id(), user: UserId::new("newcomer").expect("valid") };
     let new = lines.enter(vec![newcomer], Clock::Engine).await.pop().expect("one answer").expect("enters");
-    assert!(ticket(new).is_some_and(|ticket| ticket > last), "{new:?} after {last}");
+    assert!(queue_number(new).is_some_and(|number| number > last), "{new:?} after {last}");
     // Later than any clock so far, at the highest rate.
     let now = 4_000_000_000_000;
     let rule = LineRule { admits: Admits::Pass { ttl_ms: 9_000_000 }, ..rule(1_000_000, 1) };
     assert!(matches!(lines.change_rule(&id(), rule).await, Ok(RuleChange::Made(_))));
-    let passes = vec![Uuid::nil(); waiting.len()];
+    let passes = vec![PassId(Uuid::nil()); waiting.len()];
     let admission = lines.admit(&id(), passes, Clock::At(Timestamp(now))).await.expect("admits");
-    let followed: Vec<(u64, usize)> = admission.admitted.iter().map(|one| (one.ticket, number(&one.user))).collect();
+    let followed: Vec<(u64, usize)> =
+        admission.admitted.iter().map(|one| (one.number.get(), number(&one.user))).collect();
     assert_eq!(followed, waiting);
 }
 
 #[tokio::test]
-async fn a_process_killed_during_entry_and_admission_loses_no_confirmed_ticket() {
+async fn a_process_killed_during_entry_and_admission_loses_no_confirmed_number() {
     let trials = std::env::var("ONSALE_FAULTS").map_or(TRIALS, |text| text.parse().expect("a number"));
     for trial in 0..trials {
         let folder = tempfile::tempdir().expect("a folder");

@@ -1,7 +1,8 @@
 //! Replies are on the disk; and replies while the disk is full or has foreign data.
 
 use super::*;
-use domain::line::LineOutcome;
+use domain::PassId;
+use domain::line::{LineOutcome, QueueNumber};
 use hot::embedded::JournalError;
 use rusqlite::Connection;
 use uuid::Uuid;
@@ -27,7 +28,7 @@ async fn every_reply_can_be_read_back_at_once() {
         assert!(lines.enter(batch, AT).await.iter().all(Result::is_ok));
         assert_eq!(places(&reader, "state = 0"), n as i64 * 2);
     }
-    let admitted = lines.admit(&id(), vec![Uuid::from_u128(1); 20], AT).await.expect("admits").admitted;
+    let admitted = lines.admit(&id(), vec![PassId(Uuid::from_u128(1)); 20], AT).await.expect("admits").admitted;
     assert_eq!((admitted.len() as i64, places(&reader, "state = 2")), (20, 20));
     assert_eq!(lines.finish(&who(2), LineOutcome::Issued).await, Ok(true));
     assert_eq!(places(&reader, "state = 3"), 1);
@@ -47,7 +48,7 @@ async fn a_full_disk_refuses_and_forgets_nothing() {
     let (mut confirmed, mut unknown, mut refused) = (Vec::new(), Vec::new(), 0);
     for n in 0..9_000 {
         match enter(&lines, n).await {
-            Ok(LineStatus::Waiting { ticket, is_new: true, .. }) => confirmed.push((n, ticket)),
+            Ok(LineStatus::Waiting { number, is_new: true, .. }) => confirmed.push((n, number.get())),
             Err(HotError::Unknown(_)) => unknown.push(n),
             Err(HotError::Unavailable(_)) => refused += 1,
             other => panic!("{other:?}"),
@@ -58,19 +59,22 @@ async fn a_full_disk_refuses_and_forgets_nothing() {
     // In one batch, only users whose places are on the disk get a status.
     let statuses = lines.check_in(vec![who(unknown[0]), who(confirmed[0].0)], AT).await;
     assert!(matches!(statuses[0], Err(HotError::Unavailable(_))), "{statuses:?}");
-    assert_eq!(statuses[1].clone().map(ticket), Ok(Some(confirmed[0].1)));
-    assert_eq!(enter(&lines, confirmed[9].0).await.map(ticket), Ok(Some(confirmed[9].1)), "known already");
-    assert!(matches!(lines.admit(&id(), vec![Uuid::from_u128(1)], AT).await, Err(HotError::Unavailable(_))));
+    assert_eq!(statuses[1].clone().map(queue_number), Ok(Some(confirmed[0].1)));
+    assert_eq!(enter(&lines, confirmed[9].0).await.map(queue_number), Ok(Some(confirmed[9].1)), "known already");
+    assert!(matches!(lines.admit(&id(), vec![PassId(Uuid::from_u128(1))], AT).await, Err(HotError::Unavailable(_))));
     assert!(matches!(lines.leave(&who(confirmed[0].0), AT).await, Err(HotError::Unavailable(_))));
     assert!(matches!(lines.counts(&id(), 1, AT).await, Err(HotError::Unavailable(_))));
     drop(lines);
     let lines = open(folder.path());
     for (n, at) in &confirmed {
-        assert_eq!(check_in(&lines, *n).await.map(ticket), Ok(Some(*at)));
+        assert_eq!(check_in(&lines, *n).await.map(queue_number), Ok(Some(*at)));
     }
     assert_eq!(check_in(&lines, unknown[0]).await, Ok(LineStatus::Absent));
-    let next =
-        LineStatus::Waiting { ticket: confirmed.len() as u64 + 1, rank: confirmed.len() as u64 + 1, is_new: true };
+    let next = LineStatus::Waiting {
+        number: QueueNumber(confirmed.len() as u64 + 1),
+        rank: confirmed.len() as u64 + 1,
+        is_new: true,
+    };
     assert_eq!(enter(&lines, 99_999).await, Ok(next), "it continues when there is room again");
 }
 
@@ -84,12 +88,12 @@ async fn a_failed_write_is_repeated_as_soon_as_the_disk_works() {
     let other = Connection::open(file(folder.path())).expect("opens");
     other.execute_batch("BEGIN IMMEDIATE").expect("locked");
     assert!(matches!(enter(&lines, 2).await, Err(HotError::Unknown(_))));
-    assert_eq!(check_in(&lines, 1).await.map(ticket), Ok(Some(1)), "a user on the disk gets the status");
+    assert_eq!(check_in(&lines, 1).await.map(queue_number), Ok(Some(1)), "a user on the disk gets the status");
     other.execute_batch("ROLLBACK").expect("released");
-    let second = LineStatus::Waiting { ticket: 2, rank: 2, is_new: false };
+    let second = LineStatus::Waiting { number: QueueNumber(2), rank: 2, is_new: false };
     assert_eq!(enter(&lines, 2).await, Ok(second), "it had been decided");
     assert_eq!(places(&other, "ticket = 2"), 1);
-    assert_eq!(enter(&lines, 3).await.map(ticket), Ok(Some(3)));
+    assert_eq!(enter(&lines, 3).await.map(queue_number), Ok(Some(3)));
 }
 
 /// A power cut leaves a journal that ends anywhere within its last write: every earlier place must be there.
@@ -111,9 +115,9 @@ async fn a_journal_cut_in_the_middle_of_its_last_transaction_keeps_all_before_it
         std::fs::write(file(copy.path()), &database).expect("writes");
         std::fs::write(copy.path().join("lines.db-wal"), &whole[..cut as usize]).expect("writes");
         let lines = open(copy.path());
-        assert_eq!(check_in(&lines, 20).await.map(ticket), Ok(Some(20)), "cut at {cut}");
+        assert_eq!(check_in(&lines, 20).await.map(queue_number), Ok(Some(20)), "cut at {cut}");
         assert_eq!(check_in(&lines, 21).await, Ok(LineStatus::Absent), "cut at {cut}");
-        assert_eq!(enter(&lines, 99).await.map(ticket), Ok(Some(21)), "cut at {cut}");
+        assert_eq!(enter(&lines, 99).await.map(queue_number), Ok(Some(21)), "cut at {cut}");
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::death::FOLDER;
 use super::*;
-use domain::line::{DrawSeed, DrawStep, LineCounts, drawn_order};
+use domain::PassId;
+use domain::line::{DrawSeed, DrawStep, LineCounts, QueueNumber, drawn_order};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -24,7 +25,7 @@ async fn crowd_enters(lines: &EmbeddedLines, crowd: usize) {
     for first in (1..=crowd).step_by(1_000) {
         let people = (first..=crowd.min(first + 999)).map(who).collect();
         for (n, heard) in (first as u64..).zip(lines.enter(people, Clock::At(Timestamp(5))).await) {
-            assert_eq!(heard, Ok(LineStatus::Drawing { entry: n, is_new: true }));
+            assert_eq!(heard, Ok(LineStatus::Drawing { entry: QueueNumber(n), is_new: true }));
         }
     }
 }
@@ -34,7 +35,7 @@ async fn order_of_admission(lines: &EmbeddedLines, crowd: usize) -> Vec<u32> {
     let (mut order, mut now_ms) = (Vec::with_capacity(crowd), 4_000_000_000_000);
     while order.len() < crowd {
         now_ms += 1_000;
-        let admission = lines.admit(&id(), vec![Uuid::nil(); 5_000], Clock::At(Timestamp(now_ms))).await;
+        let admission = lines.admit(&id(), vec![PassId(Uuid::nil()); 5_000], Clock::At(Timestamp(now_ms))).await;
         let admitted = admission.expect("admits").admitted;
         assert!(!admitted.is_empty(), "{} of {crowd} were admitted", order.len());
         order.extend(admitted.iter().map(|one| {
@@ -59,10 +60,10 @@ async fn no_user_has_a_rank_before_the_draw_and_every_rank_survives_a_restart() 
     assert_eq!(lines.draw(&id(), Clock::At(Timestamp(9))).await, Ok(DrawStep::NotDue));
     drop(lines);
     let lines = open(folder.path());
-    assert_eq!(check_in(&lines, 3).await, Ok(LineStatus::Drawing { entry: 3, is_new: false }));
-    assert_eq!(counts(&lines).await.gone, [], "no one has a ticket to give up");
+    assert_eq!(check_in(&lines, 3).await, Ok(LineStatus::Drawing { entry: QueueNumber(3), is_new: false }));
+    assert_eq!(counts(&lines).await.gone, [], "no one has a number to give up");
     assert_eq!(lines.draw(&id(), OPENING).await, Ok(DrawStep::Drawn { count: 9 }));
-    assert_eq!(enter(&lines, 10).await, Ok(LineStatus::Waiting { ticket: 10, rank: 9, is_new: true }));
+    assert_eq!(enter(&lines, 10).await, Ok(LineStatus::Waiting { number: QueueNumber(10), rank: 9, is_new: true }));
     let (mut before, figures_before) = (Vec::new(), counts(&lines).await);
     for n in 1..=10 {
         before.push(check_in(&lines, n).await);
@@ -72,7 +73,7 @@ async fn no_user_has_a_rank_before_the_draw_and_every_rank_survives_a_restart() 
     assert_eq!(lines.draw(&id(), OPENING).await, Ok(DrawStep::Drawn { count: 9 }), "again");
     for (n, before) in (1..).zip(before) {
         let before = before.map(|told| match told {
-            LineStatus::Waiting { ticket, rank, .. } => LineStatus::Waiting { ticket, rank, is_new: false },
+            LineStatus::Waiting { number, rank, .. } => LineStatus::Waiting { number, rank, is_new: false },
             other => other,
         });
         assert_eq!(check_in(&lines, n).await, before, "user {n}");

@@ -55,14 +55,14 @@ async fn check_in(lines: &EmbeddedLines, n: usize) -> Result<LineStatus, HotErro
     lines.check_in(vec![who(n)], Clock::At(Timestamp(5))).await.pop().expect("one answer")
 }
 
-/// The ticket of a status.
-fn ticket(standing: LineStatus) -> Option<u64> {
+/// The queue number of a status.
+fn queue_number(standing: LineStatus) -> Option<u64> {
     match standing {
-        LineStatus::Waiting { ticket, .. }
-        | LineStatus::Processing { ticket }
-        | LineStatus::Inside { ticket, .. }
-        | LineStatus::Finished { ticket, .. }
-        | LineStatus::Drawing { entry: ticket, .. } => Some(ticket),
+        LineStatus::Waiting { number, .. }
+        | LineStatus::Processing { number }
+        | LineStatus::Inside { number, .. }
+        | LineStatus::Finished { number, .. }
+        | LineStatus::Drawing { entry: number, .. } => Some(number.get()),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! Admission keeps the order of entry, with concurrent entries and across a restart; and the duration of a restart.
 
 use super::*;
+use domain::PassId;
 use std::time::Instant;
 use uuid::Uuid;
 
@@ -11,7 +12,7 @@ const BATCH: usize = 250;
 /// Concurrent callers.
 const CALLERS: usize = 8;
 
-/// Enters all people by several callers. Returns the users by ticket.
+/// Enters all people by several callers. Returns the users by queue number.
 async fn enter_all(lines: &EmbeddedLines, crowd: usize) -> Vec<Option<UserId>> {
     let callers: Vec<_> = (0..CALLERS)
         .map(|caller| {
@@ -21,20 +22,22 @@ async fn enter_all(lines: &EmbeddedLines, crowd: usize) -> Vec<Option<UserId>> {
                 for batch in (caller * BATCH..crowd).step_by(CALLERS * BATCH) {
                     let users: Vec<usize> = (batch..crowd.min(batch + BATCH)).collect();
                     let statuses = lines.enter(users.iter().map(|n| who(*n)).collect(), Clock::Engine).await;
-                    let tickets: Vec<u64> =
-                        statuses.into_iter().map(|status| ticket(status.expect("enters")).expect("a place")).collect();
-                    assert!(tickets.is_sorted(), "a batch enters in order");
-                    entered.extend(users.into_iter().zip(tickets));
+                    let numbers: Vec<u64> = statuses
+                        .into_iter()
+                        .map(|status| queue_number(status.expect("enters")).expect("a place"))
+                        .collect();
+                    assert!(numbers.is_sorted(), "a batch enters in order");
+                    entered.extend(users.into_iter().zip(numbers));
                 }
-                assert!(entered.iter().is_sorted_by_key(|(_, ticket)| *ticket), "later calls get later tickets");
+                assert!(entered.iter().is_sorted_by_key(|(_, number)| *number), "later calls get later numbers");
                 entered
             })
         })
         .collect();
     let mut holders = vec![None; crowd + 1];
     for caller in callers {
-        for (n, ticket) in caller.await.expect("runs") {
-            assert_eq!(holders[ticket as usize].replace(user(n)), None, "ticket {ticket} was given twice");
+        for (n, number) in caller.await.expect("runs") {
+            assert_eq!(holders[number as usize].replace(user(n)), None, "number {number} was given twice");
         }
     }
     holders
@@ -55,16 +58,16 @@ async fn the_order_is_kept(crowd: usize, options: JournalOptions) {
     let (begun, mut now_ms, mut last) = (Instant::now(), 4_000_000_000_000, 0);
     while last < crowd as u64 {
         now_ms += 1_000;
-        let passes = vec![Uuid::nil(); 1_000];
+        let passes = vec![PassId(Uuid::nil()); 1_000];
         let admitted = lines.admit(&id(), passes, Clock::At(Timestamp(now_ms))).await.expect("admits").admitted;
         assert!(!admitted.is_empty(), "{last} of {crowd} were admitted");
         for one in admitted {
             assert_eq!(
-                (one.ticket, Some(&one.user)),
-                (last + 1, holders[one.ticket as usize].as_ref()),
+                (one.number.get(), Some(&one.user)),
+                (last + 1, holders[one.number.get() as usize].as_ref()),
                 "an inversion"
             );
-            last = one.ticket;
+            last = one.number.get();
         }
         if last == crowd as u64 / 2 {
             let begun = Instant::now();

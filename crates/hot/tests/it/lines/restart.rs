@@ -1,7 +1,8 @@
 //! The same people in the same order, whenever the engine ends.
 
 use super::*;
-use domain::line::{DrawSeed, LineCounts, LineOutcome};
+use domain::PassId;
+use domain::line::{DrawSeed, LineCounts, LineOutcome, QueueNumber};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -50,7 +51,7 @@ struct Watched {
     rule: LineRule,
     now_ms: i64,
     passes_made: u128,
-    last_ticket: u64,
+    last_number: QueueNumber,
 }
 
 impl Watched {
@@ -59,7 +60,7 @@ impl Watched {
         let lines = crate::open_lines(folder.path(), NO_FLUSH).expect("opens");
         lines.make_line(&id(), rule.clone()).await.expect("made");
         // A clock before the real one, at which the journal is read: passes may have run out by then.
-        Self { lines: Some(lines), folder, rule, now_ms: BEGUN_MS, passes_made: 0, last_ticket: 0 }
+        Self { lines: Some(lines), folder, rule, now_ms: BEGUN_MS, passes_made: 0, last_number: QueueNumber(0) }
     }
 
     fn lines(&self) -> &EmbeddedLines {
@@ -75,18 +76,19 @@ impl Watched {
         match step {
             Step::Enter(n) => {
                 let heard = self.lines().enter(vec![who(n)], clock).await.pop().expect("one answer").expect("enters");
-                if let LineStatus::Waiting { ticket, is_new: true, .. }
-                | LineStatus::Drawing { entry: ticket, is_new: true } = heard
+                if let LineStatus::Waiting { number, is_new: true, .. }
+                | LineStatus::Drawing { entry: number, is_new: true } = heard
                 {
-                    assert_eq!(ticket, self.last_ticket + 1, "every ticket is given once, in order");
-                    self.last_ticket = ticket;
+                    assert_eq!(number, self.last_number.next(), "every number is given once, in order");
+                    self.last_number = number;
                 }
             }
             Step::Look(n) => drop(self.lines().check_in(vec![who(n)], clock).await),
             Step::Leave(n) => drop(self.lines().leave(&who(n), clock).await.expect("leaves")),
             Step::Finish(n) => drop(self.lines().finish(&who(n), LineOutcome::SoldOut).await.expect("finishes")),
             Step::Admit(most) => {
-                let passes: Vec<Uuid> = (1..=most as u128).map(|n| Uuid::from_u128(self.passes_made + n)).collect();
+                let passes: Vec<PassId> =
+                    (1..=most as u128).map(|n| PassId(Uuid::from_u128(self.passes_made + n))).collect();
                 self.passes_made += most as u128;
                 self.lines().admit(&id(), passes, clock).await.expect("admits");
             }
@@ -106,17 +108,17 @@ impl Watched {
         assert_eq!(self.lines().lines().await.expect("reads"), [id()]);
     }
 
-    /// Everybody's place by ticket, but for ranks shown before, which may be better than those of now.
+    /// Everybody's place by queue number, but for ranks shown before, which may be better than those of now.
     async fn picture(&self) -> (BTreeMap<u64, (usize, LineStatus)>, LineCounts) {
         let everybody = self.lines().check_in((0..USERS).map(who).collect(), self.clock()).await;
         let mut places = BTreeMap::new();
         for (n, standing) in everybody.into_iter().enumerate() {
             let standing = match standing.expect("looks") {
-                LineStatus::Waiting { ticket, .. } => LineStatus::Waiting { ticket, rank: 0, is_new: false },
+                LineStatus::Waiting { number, .. } => LineStatus::Waiting { number, rank: 0, is_new: false },
                 other => other,
             };
-            if let Some(ticket) = ticket(standing) {
-                assert_eq!(places.insert(ticket, (n, standing)), None, "two have ticket {ticket}");
+            if let Some(number) = queue_number(standing) {
+                assert_eq!(places.insert(number, (n, standing)), None, "two have number {number}");
             }
         }
         let figures = self.lines().counts(&id(), 99, self.clock()).await.expect("reads").expect("is there");
@@ -156,16 +158,22 @@ async fn ranks_after_a_restart_are_those_of_the_order() {
         enter(&lines, n).await.expect("enters");
     }
     assert_eq!(lines.leave(&who(5), Clock::At(Timestamp(5))).await, Ok(true));
-    let passes = vec![Uuid::from_u128(1), Uuid::from_u128(2)];
+    let passes = vec![PassId(Uuid::from_u128(1)), PassId(Uuid::from_u128(2))];
     lines.admit(&id(), passes, Clock::At(Timestamp(5))).await.expect("admits");
     drop(lines);
     let lines = open(folder.path());
     for (n, rank) in [(3, 1), (4, 2), (6, 3), (9, 6)] {
-        assert_eq!(check_in(&lines, n).await, Ok(LineStatus::Waiting { ticket: n as u64, rank, is_new: false }));
+        assert_eq!(
+            check_in(&lines, n).await,
+            Ok(LineStatus::Waiting { number: QueueNumber(n as u64), rank, is_new: false })
+        );
     }
-    assert_eq!(enter(&lines, 5).await, Ok(LineStatus::Waiting { ticket: 10, rank: 7, is_new: true }));
+    assert_eq!(enter(&lines, 5).await, Ok(LineStatus::Waiting { number: QueueNumber(10), rank: 7, is_new: true }));
     let inside = check_in(&lines, 2).await.expect("looks");
-    assert!(matches!(inside, LineStatus::Inside { ticket: 2, pass } if pass.id == Uuid::from_u128(2)), "{inside:?}");
+    assert!(
+        matches!(inside, LineStatus::Inside { number: QueueNumber(2), pass } if pass.id == PassId(Uuid::from_u128(2))),
+        "{inside:?}"
+    );
 }
 
 #[tokio::test]

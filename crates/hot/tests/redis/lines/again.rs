@@ -1,8 +1,8 @@
 //! Calls that reach Redis twice, or late, from an abandoned connection.
 
 use super::support::{Tries, gate, open, passes, people, queue, rule};
-use domain::UserId;
 use domain::line::{Admits, DrawSeed, LineId, LineRule, LineStatus};
+use domain::{PassId, UserId};
 use hot::HotError;
 use hot::line::{Clock, LinePort};
 use hot::redis::{Ack, RedisLines};
@@ -37,11 +37,11 @@ fn keys(line: &LineId) -> [String; 8] {
         LineId::Gate(campaign) => ("gate", campaign.to_string()),
         LineId::Queue(name) => ("queue", name.to_string()),
     };
-    let (waiting, tickets) = if kind == "gate" { ("gate:queue", "gate:queue:rank") } else { ("queue", "queue:ticket") };
+    let (waiting, numbers) = if kind == "gate" { ("gate:queue", "gate:queue:rank") } else { ("queue", "queue:ticket") };
     let own = ["place", "inside", "processing", "processing:rank", "gone"].map(|name| format!("{kind}:{name}"));
-    let [place, inside, processing, processing_tickets, gone] = own;
+    let [place, inside, processing, processing_numbers, gone] = own;
     let line = format!("{kind}:line");
-    [line, waiting.into(), tickets.into(), place, inside, processing, processing_tickets, gone]
+    [line, waiting.into(), numbers.into(), place, inside, processing, processing_numbers, gone]
         .map(|name| format!("{name}:{{{tag}}}"))
 }
 
@@ -55,8 +55,8 @@ fn run(redis: &RedisNode, line: &LineId, (name, text): Script, key: Option<&str>
     redis.tell(&words).unwrap_or_else(|error| panic!("{name}: {error}"));
 }
 
-fn ids(passes: &[Uuid]) -> String {
-    passes.iter().map(|id| id.simple().to_string()).collect()
+fn ids(passes: &[PassId]) -> String {
+    passes.iter().map(|id| id.get().simple().to_string()).collect()
 }
 
 fn name(number: u64) -> String {
@@ -64,8 +64,8 @@ fn name(number: u64) -> String {
 }
 
 /// The holder of each pass among this many people; each pass has one holder.
-pub async fn holders(lines: &RedisLines, line: &LineId, count: u64) -> BTreeMap<Uuid, Vec<UserId>> {
-    let mut holders: BTreeMap<Uuid, Vec<UserId>> = BTreeMap::new();
+pub async fn holders(lines: &RedisLines, line: &LineId, count: u64) -> BTreeMap<PassId, Vec<UserId>> {
+    let mut holders: BTreeMap<PassId, Vec<UserId>> = BTreeMap::new();
     let all = people(line, 1..=count);
     for some in all.chunks(200) {
         let tries = Tries::until("all have a status");
@@ -95,7 +95,7 @@ async fn an_admission_is_carried_out_once_and_none_comes_after_a_later_one() {
         lines.make_line(&line, rule(1_000)).await.expect("made");
         lines.enter(people(&line, 1..=20), Clock::Engine).await;
         let (first, late, other) = (passes(4), passes(4), passes(4));
-        let admit = |caller: u64, number: u64, passes: &[Uuid]| {
+        let admit = |caller: u64, number: u64, passes: &[PassId]| {
             run(redis, &line, ADMIT, None, &["", &name(caller), &number.to_string(), &ids(passes)]);
         };
         admit(1, 7, &first);
@@ -112,7 +112,7 @@ async fn an_admission_is_carried_out_once_and_none_comes_after_a_later_one() {
     }
 }
 
-fn sorted(passes: &[Uuid]) -> Vec<Uuid> {
+fn sorted(passes: &[PassId]) -> Vec<PassId> {
     let mut sorted = passes.to_vec();
     sorted.sort_unstable();
     sorted
@@ -159,7 +159,7 @@ async fn a_line_forgets_callers_and_refuses_their_late_calls() {
         lines.enter(some.to_vec(), Clock::Engine).await;
     }
     let admit = |caller: u64, number: u64| {
-        let passes = ids(&[Uuid::from_u128(u128::from(caller) << 64 | u128::from(number))]);
+        let passes = ids(&[PassId(Uuid::from_u128(u128::from(caller) << 64 | u128::from(number)))]);
         run(redis, &line, ADMIT, None, &["", &name(caller), &number.to_string(), &passes]);
     };
     for caller in 0..=CALLERS_MAX {
@@ -192,9 +192,9 @@ async fn a_refused_caller_continues_with_a_higher_number() {
     redis.tell(&["HSET", &keys(&line)[0], "callers", "1000000000000000;"]).expect("set");
     let refused = lines.admit(&line, passes(1), Clock::Engine).await;
     assert!(matches!(refused, Err(HotError::Unknown(_))), "{refused:?}");
-    for ticket in 1..=3 {
+    for number in 1..=3 {
         let admitted = lines.admit(&line, passes(1), Clock::Engine).await.expect("admits").admitted;
-        assert_eq!(admitted.iter().map(|one| one.ticket).collect::<Vec<_>>(), [ticket]);
+        assert_eq!(admitted.iter().map(|one| one.number.get()).collect::<Vec<_>>(), [number]);
     }
 }
 

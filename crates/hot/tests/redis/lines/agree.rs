@@ -14,7 +14,7 @@ const HISTORIES_CLUSTER: u32 = 200;
 const HISTORIES_VALKEY: u32 = 100;
 const STEPS: usize = 100;
 
-/// So few tickets at a time that steps meet a half-done draw.
+/// So few queue numbers at a time that steps meet a half-done draw.
 async fn open_in_parts(url: &str, ack: Ack) -> RedisLines {
     open_with(url, LineOptions { ack, draw_part_max: 2 }).await
 }

@@ -4,7 +4,7 @@
 use super::faults::master_of;
 use super::support::{Tries, gate, open, open_with, passes, people, queue, rule, until};
 use domain::Timestamp;
-use domain::line::{DrawSeed, DrawStep, LineId, LineRule, LineStatus, drawn_order};
+use domain::line::{DrawSeed, DrawStep, LineId, LineRule, LineStatus, QueueNumber, drawn_order};
 use hot::line::{Clock, LinePort};
 use hot::redis::{Ack, LineOptions, RedisLines};
 use std::time::Instant;
@@ -20,7 +20,7 @@ fn drawn_rule() -> LineRule {
     LineRule { draw: Some(SEED), opens_at: Some(OPENED), ..rule(1_000_000) }
 }
 
-/// Few tickets at a time.
+/// Few queue numbers at a time.
 async fn open_in_parts(url: &str, ack: Ack) -> RedisLines {
     open_with(url, LineOptions { ack, draw_part_max: 10 }).await
 }
@@ -29,7 +29,7 @@ async fn enter(lines: &RedisLines, line: &LineId, numbers: std::ops::RangeInclus
     let all: Vec<u64> = numbers.collect();
     for part in all.chunks(256) {
         for (n, status) in part.iter().zip(lines.enter(people(line, part.iter().copied()), BEFORE).await) {
-            assert_eq!(status, Ok(LineStatus::Drawing { entry: *n, is_new: true }));
+            assert_eq!(status, Ok(LineStatus::Drawing { entry: QueueNumber(*n), is_new: true }));
         }
     }
 }
@@ -56,7 +56,7 @@ async fn order_of_admission(lines: &RedisLines, line: &LineId, count: usize) -> 
     let (tries, mut order) = (Tries::until("all are admitted"), Vec::new());
     while order.len() < count {
         let admission = lines.admit(line, passes(2_000), Clock::Engine).await.expect("admits");
-        assert!(admission.admitted.is_sorted_by_key(|one| one.ticket));
+        assert!(admission.admitted.is_sorted_by_key(|one| one.number));
         let number = |user: &str| user.trim_start_matches("user-").parse::<u32>().expect("a number");
         order.extend(admission.admitted.iter().map(|one| number(one.user.as_str())));
         if admission.admitted.is_empty() {
@@ -77,22 +77,27 @@ async fn a_caller_that_stops_in_the_middle_is_followed_by_another() {
             assert_eq!(first.draw(&line, Clock::Engine).await, Ok(DrawStep::UnderWay { count: 95 }));
         }
         drop(first);
-        // Of two people who leave, one has a ticket already and one has none. Two people who enter now do not take part.
+        // Of two people who leave, one has a number already and one has none. Two people who enter now do not take
+        // part.
         let second = open_in_parts(&redis.url(), Ack::None).await;
         for user in people(&line, [7, 88]) {
             assert_eq!(second.leave(&user, Clock::Engine).await, Ok(true));
         }
         for (n, status) in (96..).zip(second.enter(people(&line, 96..=97), Clock::Engine).await) {
-            assert_eq!(status, Ok(LineStatus::Drawing { entry: n, is_new: true }), "no rank before all are drawn");
+            assert_eq!(
+                status,
+                Ok(LineStatus::Drawing { entry: QueueNumber(n), is_new: true }),
+                "no rank before all are drawn"
+            );
         }
         assert!(second.admit(&line, passes(9), Clock::Engine).await.expect("admits").admitted.is_empty());
         let counts = second.counts(&line, 9, Clock::Engine).await.expect("reads").expect("there");
         assert_eq!((counts.drawn, counts.gone), (None, Vec::new()));
         assert_eq!(draw_all(&second, &line, 95).await, 6, "it continues where the first stopped");
         let counts = second.counts(&line, 9, Clock::Engine).await.expect("reads").expect("there");
-        assert_eq!((counts.drawn, counts.tickets, counts.waiting), (Some(95), 97, 95));
+        assert_eq!((counts.drawn, counts.numbers, counts.waiting), (Some(95), 97, 95));
         let all = drawn_order(&SEED, 95);
-        let gone = (1..).zip(&all).filter(|(_, n)| [7, 88].contains(*n)).map(|(ticket, _)| (ticket, ticket));
+        let gone = (1..).zip(&all).filter(|(_, n)| [7, 88].contains(*n)).map(|(number, _)| (number, number));
         assert_eq!(counts.gone, gone.collect::<Vec<(u64, u64)>>());
         let order: Vec<u32> = all.into_iter().filter(|n| ![7, 88].contains(n)).chain([96, 97]).collect();
         assert_eq!(order_of_admission(&second, &line, 95).await, order);
@@ -124,7 +129,7 @@ async fn many_callers_draw_one_order_while_people_come_and_go() {
     let all = drawn_order(&SEED, 1_000);
     let counts = lines.counts(&line, 1_000, Clock::Engine).await.expect("reads").expect("there");
     let gone: Vec<u64> = counts.gone.into_iter().flat_map(|(first, last)| first..=last).collect();
-    let left = (1..).zip(&all).filter(|(_, n)| **n <= 100).map(|(ticket, _)| ticket);
+    let left = (1..).zip(&all).filter(|(_, n)| **n <= 100).map(|(number, _)| number);
     assert_eq!(gone, left.collect::<Vec<u64>>(), "exactly the people who left");
     let order: Vec<u32> = all.into_iter().filter(|n| *n > 100).chain(1_001..=1_100).collect();
     assert_eq!(order_of_admission(&lines, &line, 1_000).await, order);

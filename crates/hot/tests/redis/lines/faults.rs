@@ -1,7 +1,8 @@
-//! A replica that stalls and a master that dies: no ticket is lost or doubled, and the order is kept.
+//! A replica that stalls and a master that dies: no queue number is lost or doubled, and the order is kept.
 
 use super::support::{Tries, gate, open, passes, people, rule, until};
-use domain::line::{Admits, LineId, LineOutcome, LineRule, LineStatus};
+use domain::PassId;
+use domain::line::{Admits, LineId, LineOutcome, LineRule, LineStatus, QueueNumber};
 use hot::HotError;
 use hot::line::{Clock, LinePort};
 use hot::redis::{Ack, RedisLines};
@@ -10,59 +11,60 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use testkit::{Flavor, Kit, RedisCluster, RedisNode};
-use uuid::Uuid;
 
 /// The replies to people and schedulers while a master died.
 #[derive(Default)]
 struct Replies {
     acknowledged: AtomicU64,
     unknown: AtomicU64,
-    /// The highest ticket in a reply.
+    /// The highest queue number in a reply.
     highest: AtomicU64,
     /// No more people enter.
     closed: AtomicBool,
     done: AtomicBool,
 }
 
-/// Enters people three at a time, each until there is a reply, until the line is closed. Returns users and tickets.
+/// Enters people three at a time, each until there is a reply, until the line is closed. Returns users and numbers.
 async fn crowd(lines: RedisLines, line: LineId, replies: Arc<Replies>, first: u64) -> Vec<(u64, u64)> {
     let mut places = Vec::new();
     let mut next = first;
     while !replies.closed.load(Ordering::SeqCst) {
         let before = replies.highest.load(Ordering::SeqCst);
-        let numbers = next..next + 3;
+        let users = next..next + 3;
         next += 3;
         let tries = Tries::until("a reply");
-        let tickets = loop {
-            let mut tickets = Vec::new();
-            for answer in lines.enter(people(&line, numbers.clone()), Clock::Engine).await {
+        let numbers = loop {
+            let mut numbers = Vec::new();
+            for answer in lines.enter(people(&line, users.clone()), Clock::Engine).await {
                 match answer {
-                    Ok(LineStatus::Waiting { ticket, .. } | LineStatus::Inside { ticket, .. }) => tickets.push(ticket),
+                    Ok(LineStatus::Waiting { number, .. } | LineStatus::Inside { number, .. }) => {
+                        numbers.push(number.get())
+                    }
                     Ok(other) => panic!("{other:?}"),
                     Err(HotError::Unknown(_)) => drop(replies.unknown.fetch_add(1, Ordering::SeqCst)),
                     Err(HotError::Unavailable(_)) => {}
                 }
             }
-            if tickets.len() == 3 {
-                break tickets;
+            if numbers.len() == 3 {
+                break numbers;
             }
             tries.again().await;
         };
-        assert!(tickets.iter().all(|ticket| *ticket > before), "{tickets:?} was given after {before} was confirmed");
-        replies.highest.fetch_max(tickets[2], Ordering::SeqCst);
+        assert!(numbers.iter().all(|number| *number > before), "{numbers:?} was given after {before} was confirmed");
+        replies.highest.fetch_max(numbers[2], Ordering::SeqCst);
         replies.acknowledged.fetch_add(3, Ordering::SeqCst);
-        places.extend(numbers.zip(tickets));
+        places.extend(users.zip(numbers));
     }
     places
 }
 
-/// Admits a few at a time until it is stopped. Returns tickets and passes, in the order of the replies.
-async fn scheduler(lines: RedisLines, line: LineId, replies: Arc<Replies>) -> Vec<(u64, Uuid)> {
+/// Admits a few at a time until it is stopped. Returns queue numbers and passes, in the order of the replies.
+async fn scheduler(lines: RedisLines, line: LineId, replies: Arc<Replies>) -> Vec<(u64, PassId)> {
     let mut admitted = Vec::new();
     while !replies.done.load(Ordering::SeqCst) {
         if let Ok(admission) = lines.admit(&line, passes(4), Clock::Engine).await {
             let people = admission.admitted.into_iter();
-            admitted.extend(people.map(|one| (one.ticket, one.pass.expect("a pass").id)));
+            admitted.extend(people.map(|one| (one.number.get(), one.pass.expect("a pass").id)));
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -117,7 +119,7 @@ async fn lose_a_master_in_the_rush(cluster: &RedisCluster, stalls_first: bool) {
     let mut places = BTreeMap::new();
     for crowd in crowds {
         let own = crowd.await.expect("runs");
-        assert!(own.is_sorted_by_key(|(_, ticket)| *ticket), "in order of entry");
+        assert!(own.is_sorted_by_key(|(_, number)| *number), "in order of entry");
         places.extend(own);
     }
     until(
@@ -130,25 +132,25 @@ async fn lose_a_master_in_the_rush(cluster: &RedisCluster, stalls_first: bool) {
     judge(&lines, &line, &places, &admitted).await;
 }
 
-/// No ticket is lost or doubled, and every person is admitted once and in order.
-async fn judge(lines: &RedisLines, line: &LineId, places: &BTreeMap<u64, u64>, admitted: &[(u64, Uuid)]) {
+/// No queue number is lost or doubled, and every person is admitted once and in order.
+async fn judge(lines: &RedisLines, line: &LineId, places: &BTreeMap<u64, u64>, admitted: &[(u64, PassId)]) {
     assert!(admitted.is_sorted_by(|one, next| one.0 < next.0), "every person is admitted once, in order");
     let count = places.len() as u64;
-    assert_eq!(places.values().copied().collect::<BTreeSet<_>>(), (1..=count).collect(), "one ticket each");
+    assert_eq!(places.values().copied().collect::<BTreeSet<_>>(), (1..=count).collect(), "one number each");
     let counts = lines.counts(line, 9, Clock::Engine).await.expect("reads").expect("there");
-    assert_eq!((counts.tickets, counts.inside, counts.admitted), (count, count, count));
+    assert_eq!((counts.numbers, counts.inside, counts.admitted), (count, count, count));
     let standings = lines.check_in(people(line, places.keys().copied()), Clock::Engine).await;
     let mut passes = BTreeMap::new();
-    for ((user, ticket), standing) in places.iter().zip(standings) {
-        let Ok(LineStatus::Inside { ticket: found, pass }) = standing else { panic!("user {user}: {standing:?}") };
-        assert_eq!(found, *ticket, "user {user}");
-        passes.insert(found, pass.id);
+    for ((user, number), standing) in places.iter().zip(standings) {
+        let Ok(LineStatus::Inside { number: found, pass }) = standing else { panic!("user {user}: {standing:?}") };
+        assert_eq!(found.get(), *number, "user {user}");
+        passes.insert(*number, pass.id);
     }
     assert_eq!(passes.values().collect::<BTreeSet<_>>().len() as u64, count, "each pass has one holder");
-    for (ticket, pass) in admitted {
-        assert_eq!(passes.get(ticket), Some(pass), "a confirmed admission stands");
+    for (number, pass) in admitted {
+        assert_eq!(passes.get(number), Some(pass), "a confirmed admission stands");
     }
-    println!("{count} tickets, {} confirmed admissions: all kept", admitted.len());
+    println!("{count} numbers, {} confirmed admissions: all kept", admitted.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -176,7 +178,7 @@ async fn without_its_replica_a_line_gives_no_reply() {
     assert!(third.counts(&line, 9, Clock::Engine).await.is_err());
     replica.resume().expect("goes on");
     until("the outcome is confirmed", async || {
-        let finished = LineStatus::Finished { ticket: 1, outcome: LineOutcome::Issued };
+        let finished = LineStatus::Finished { number: QueueNumber(1), outcome: LineOutcome::Issued };
         other.check_in(users[..1].to_vec(), Clock::Engine).await == [Ok(finished)]
     })
     .await;

@@ -2,7 +2,7 @@
 
 use super::support::{TTL_MS, Tries, gate, open, passes, people, queue, rule, until};
 use domain::Timestamp;
-use domain::line::{Admits, Admitted, LineId, LineRule, LineStatus};
+use domain::line::{Admits, Admitted, LineId, LineRule, LineStatus, QueueNumber};
 use hot::line::{Clock, LinePort, LineUser};
 use hot::redis::Ack;
 use std::sync::Arc;
@@ -26,11 +26,11 @@ async fn four_schedulers_at_once_admit_the_rate_and_no_more() {
             let tries = Tries::until("all are admitted");
             while admitted.load(Ordering::SeqCst) < PEOPLE {
                 let admission = lines.admit(&line, passes(40), Clock::Engine).await.expect("admits");
-                assert!(admission.admitted.is_sorted_by_key(|one| one.ticket), "{admission:?}");
+                assert!(admission.admitted.is_sorted_by_key(|one| one.number), "{admission:?}");
                 admitted.fetch_add(admission.admitted.len() as u64, Ordering::SeqCst);
                 // The moment of the admission, by the engine's own clock.
                 let at = |one: &Admitted| one.pass.expect("a pass").until.millis() - i64::from(TTL_MS);
-                log.extend(admission.admitted.iter().map(|one| (at(one), one.ticket)));
+                log.extend(admission.admitted.iter().map(|one| (at(one), one.number.get())));
                 tries.again().await;
             }
             log
@@ -44,11 +44,11 @@ async fn four_schedulers_at_once_admit_the_rate_and_no_more() {
     let mut log = Vec::new();
     for scheduler in schedulers {
         let own = scheduler.await.expect("runs");
-        assert!(own.is_sorted_by_key(|(_, ticket)| *ticket), "each scheduler admits in order");
+        assert!(own.is_sorted_by_key(|(_, number)| *number), "each scheduler admits in order");
         log.extend(own);
     }
-    log.sort_unstable_by_key(|(_, ticket)| *ticket);
-    assert_eq!(log.iter().map(|(_, ticket)| *ticket).collect::<Vec<_>>(), (1..=PEOPLE).collect::<Vec<_>>());
+    log.sort_unstable_by_key(|(_, number)| *number);
+    assert_eq!(log.iter().map(|(_, number)| *number).collect::<Vec<_>>(), (1..=PEOPLE).collect::<Vec<_>>());
     assert!(log.is_sorted_by_key(|(at, _)| *at), "the order is kept");
     for (last, (at, _)) in log.iter().enumerate() {
         let second = log[..=last].iter().filter(|(before, _)| *before > at - 1_000).count();
@@ -66,7 +66,7 @@ async fn more_passes_than_one_run_takes_are_given_out_in_order() {
     }
     let ids = passes(4_500);
     let admitted = lines.admit(&line, ids.clone(), Clock::Engine).await.expect("admits").admitted;
-    assert_eq!(admitted.iter().map(|one| one.ticket).collect::<Vec<_>>(), (1..=4_500).collect::<Vec<_>>());
+    assert_eq!(admitted.iter().map(|one| one.number.get()).collect::<Vec<_>>(), (1..=4_500).collect::<Vec<_>>());
     assert_eq!(admitted.iter().filter_map(|one| one.pass).map(|pass| pass.id).collect::<Vec<_>>(), ids);
     let counts = lines.counts(&line, 9, Clock::Engine).await.expect("reads").expect("there");
     assert_eq!((counts.waiting, counts.inside, counts.serving), (500, 4_500, 4_500));
@@ -152,11 +152,11 @@ async fn all_people_in_process_can_be_put_back_at_once() {
     for expected in [4, 4, 2, 0] {
         let some = lines.put_back(&line, after_all).await.expect("put back");
         assert_eq!(some.len(), expected);
-        back.extend(some.into_iter().map(|(_, ticket)| ticket));
+        back.extend(some.into_iter().map(|(_, number)| number.get()));
     }
     assert_eq!(back, (1..=10).collect::<Vec<u64>>());
     let first = lines.check_in(all[..1].to_vec(), Clock::Engine).await;
-    assert!(matches!(first[0], Ok(LineStatus::Waiting { ticket: 1, rank: 1, .. })), "{first:?}");
+    assert!(matches!(first[0], Ok(LineStatus::Waiting { number: QueueNumber(1), rank: 1, .. })), "{first:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,6 +171,6 @@ async fn a_line_that_redis_lost_is_not_there_until_it_is_made_again() {
     assert_eq!(lines.enter(people(&line, 4..=4), Clock::Engine).await, [Ok(LineStatus::NoLine)]);
     assert_eq!(lines.counts(&line, 9, Clock::Engine).await, Ok(None));
     lines.make_line(&line, rule(10)).await.expect("put");
-    let first = LineStatus::Waiting { ticket: 1, rank: 1, is_new: true };
+    let first = LineStatus::Waiting { number: QueueNumber(1), rank: 1, is_new: true };
     assert_eq!(lines.enter(people(&line, 4..=4), Clock::Engine).await, [Ok(first)]);
 }

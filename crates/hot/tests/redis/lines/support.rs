@@ -1,7 +1,7 @@
 //! Shared by the tests of lines on Redis.
 
 use domain::line::{Admits, LineId, LineRule};
-use domain::{CampaignId, EventName, TenantName, UserId};
+use domain::{CampaignId, EventName, PassId, TenantName, UserId};
 use hot::line::LineUser;
 use hot::redis::{Ack, LineOptions, RedisLines};
 use std::time::{Duration, Instant};
@@ -36,8 +36,8 @@ pub fn people(line: &LineId, numbers: impl IntoIterator<Item = u64>) -> Vec<Line
     numbers.into_iter().map(|n| LineUser { line: line.clone(), user: user(n) }).collect()
 }
 
-pub fn passes(count: usize) -> Vec<Uuid> {
-    (0..count).map(|_| Uuid::new_v4()).collect()
+pub fn passes(count: usize) -> Vec<PassId> {
+    (0..count).map(|_| PassId(Uuid::new_v4())).collect()
 }
 
 /// Tries until a condition holds, with a deadline.

@@ -99,7 +99,7 @@ impl Answer {
         let body = self.json();
         assert_eq!(body["code"], code.as_str(), "{}", self.text());
         assert_eq!(body["traceId"], self.header("x-trace-id"));
-        assert!(domain::Timestamp::parse(body["timestamp"].as_str().expect("a time")).is_some());
+        assert!(domain::Timestamp::parse(body["timestamp"].as_str().expect("a time")).is_ok());
         assert_eq!(self.header("content-type"), "application/json");
         assert_eq!(self.header("x-content-type-options"), "nosniff");
         assert_eq!(self.header("cache-control"), "no-store");

@@ -26,12 +26,12 @@ DRAW_NOT_POSSIBLE = An opening draw cannot be announced for this line now.
 
 # Messages for the outcome of an issue request.
 ISSUED = The coupon is yours.
-ALREADY_ISSUED = You already have this coupon.
+ALREADY_ISSUED = This user already has a coupon of this campaign. A revoked coupon counts.
 NOT_OPEN = This campaign has not started yet.
 CLOSED = This campaign has ended.
 PAUSED = This campaign is paused. Please try again shortly.
 NOT_ADMITTED = It is not your turn yet. Please wait for your turn.
-SOLD_OUT = All coupons have been issued.
+SOLD_OUT = No coupons available: all of them have been issued.
 
 # The waiting page. { $n }, { $h } and { $m } are numbers; the script of the page fills them in, too.
 wait-title = One moment, please
@@ -60,3 +60,9 @@ notice-unavailable-title = Your position is temporarily unavailable
 notice-unavailable = We cannot look up your position right now. You keep your position, and this page tries again automatically.
 notice-drawing-title = You are in the draw
 notice-drawing = Your entry number is { $n }. The draw sets the order when the line opens. This page reloads automatically.
+
+# The page at the address of a server.
+welcome-lead = A server of Onsale runs here. Programs use it through its API.
+welcome-documents = The API document, with a page to try each call
+welcome-health = The state of this server
+welcome-metrics = Metrics for Prometheus

@@ -26,7 +26,7 @@ DRAW_NOT_POSSIBLE = 지금은 이 대기열의 오픈 추첨을 예고할 수 �
 
 # Messages for the outcome of an issue request.
 ISSUED = 쿠폰이 발급되었습니다.
-ALREADY_ISSUED = 이미 발급받은 쿠폰입니다.
+ALREADY_ISSUED = 이미 이 캠페인의 쿠폰을 발급받았습니다. 회수된 쿠폰도 발급받은 것으로 봅니다.
 NOT_OPEN = 아직 쿠폰 발급이 시작되지 않았습니다.
 CLOSED = 쿠폰 발급이 종료되었습니다.
 PAUSED = 쿠폰 발급이 잠시 중단되었습니다. 잠시 후 다시 시도해 주세요.
@@ -60,3 +60,9 @@ notice-unavailable-title = 순서 확인이 지연되고 있습니다
 notice-unavailable = 지금은 순서를 확인할 수 없습니다. 받은 순서는 그대로 유지되며, 잠시 후 자동으로 다시 시도합니다.
 notice-drawing-title = 추첨에 참여했습니다
 notice-drawing = 참여 번호는 { $n }번입니다. 대기열이 열리면 추첨으로 순서를 정합니다. 이 화면은 자동으로 새로고침됩니다.
+
+# The page at the address of a server.
+welcome-lead = 이곳에서 Onsale 서버가 실행 중입니다. 프로그램은 API로 이용합니다.
+welcome-documents = API 문서(페이지에서 바로 호출해 볼 수 있습니다)
+welcome-health = 서버 상태
+welcome-metrics = Prometheus용 지표

@@ -1,13 +1,13 @@
 use super::*;
 use crate::rush::answer::CouponRef;
-use domain::Timestamp;
+use domain::{CouponId, Timestamp};
 use serde_json::json;
 use uuid::Uuid;
 
 const STOCK: u32 = 3;
 
 fn yes(n: u32) -> Yes {
-    Yes { user: n, held: CouponRef { coupon_id: Uuid::from_u128(n.into()), serial: n } }
+    Yes { user: n, held: CouponRef { coupon_id: CouponId(Uuid::from_u128(n.into())), serial: n } }
 }
 
 fn sale() -> Sale {

@@ -44,7 +44,8 @@ pub(super) struct Document {
     /// Admitted users per second.
     rate_per_second: f64,
     /// Queue numbers per second; absent on older servers.
-    tickets_per_second: Option<f64>,
+    #[serde(rename = "ticketsPerSecond")]
+    numbers_per_second: Option<f64>,
     /// Ranges of released numbers after `serving`, ascending.
     left: Vec<(u64, u64)>,
 }
@@ -65,7 +66,7 @@ impl Document {
     pub(super) fn wait_seconds(&self, rank: u32, number: u64) -> Option<f64> {
         let by_rank = (self.rate_per_second > 0.0).then(|| f64::from(rank) / self.rate_per_second)?;
         let ahead = number.saturating_sub(self.serving) as f64;
-        let by_number = self.tickets_per_second.filter(|rate| *rate > 0.0 && ahead > 0.0).map(|rate| ahead / rate);
+        let by_number = self.numbers_per_second.filter(|rate| *rate > 0.0 && ahead > 0.0).map(|rate| ahead / rate);
         Some(by_number.map_or(by_rank, |seconds| by_rank.min(seconds)))
     }
 
@@ -177,7 +178,7 @@ mod tests {
     #[test]
     fn the_wait_is_the_shorter_estimate_of_rank_and_number() {
         let document = Document { serving: 10, rate_per_second: 2.0, ..Document::default() };
-        let newer = Document { tickets_per_second: Some(4.0), ..document.clone() };
+        let newer = Document { numbers_per_second: Some(4.0), ..document.clone() };
         assert_eq!((document.wait_seconds(6, 22), newer.wait_seconds(6, 22)), (Some(3.0), Some(3.0)));
         assert_eq!((document.wait_seconds(8, 22), newer.wait_seconds(8, 22)), (Some(4.0), Some(3.0)));
         assert_eq!((newer.wait_seconds(6, 9), Document::default().wait_seconds(6, 22)), (Some(3.0), None));

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use domain::CouponId;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -49,7 +50,7 @@ pub enum Fault {
 
 #[derive(Clone)]
 struct Coupon {
-    coupon_id: Uuid,
+    coupon_id: CouponId,
     serial: u32,
 }
 
@@ -193,13 +194,13 @@ fn decide(server: &StandIn, user: &str, event: &str) -> Option<Value> {
     if fault == Fault::DoubleSerial && remaining == 1 {
         serial -= 1;
     }
-    let coupon_id = Uuid::new_v4();
+    let coupon_id = CouponId(Uuid::new_v4());
     let coupon = Coupon { coupon_id, serial };
     if !(fault == Fault::ForgetYes && serial == 2) {
         campaign.holders.insert(user.into(), campaign.coupons.len());
     }
     campaign.coupons.push(coupon);
-    let told = if fault == Fault::TellWrongCoupon && serial == 2 { Uuid::new_v4() } else { coupon_id };
+    let told = if fault == Fault::TellWrongCoupon && serial == 2 { CouponId(Uuid::new_v4()) } else { coupon_id };
     Some(json!({
         "success": true, "code": "ISSUED", "message": "\"code\":\"SOLD_OUT\"",
         "remaining_stock": remaining - 1, "coupon_id": told, "serial": serial,

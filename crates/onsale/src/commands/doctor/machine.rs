@@ -2,6 +2,7 @@
 
 use super::finding::Finding;
 use crate::config::Config;
+use crate::safety;
 use anyhow::Context;
 use std::io::Write;
 use std::net::TcpListener;
@@ -11,18 +12,34 @@ const FREE_BYTES_MIN: u64 = 1 << 30;
 /// With fewer descriptors the connections of a large event do not fit.
 const DESCRIPTORS_MIN: u64 = 4_096;
 
+/// Checks that the folder is the one that was meant: a server has kept data in it.
+pub(super) fn data(config: &Config) -> Option<Finding> {
+    let folder = files::absolute(&config.data.dir);
+    (!safety::has_data(&folder)).then(|| {
+        Finding::wrong(
+            "data-folder",
+            format!("there is no data in {}", folder.display()),
+            "set data.dir (or --data) to the server's folder, or make a new one: `onsale migrate`",
+        )
+    })
+}
+
 /// Checks that the data folder can be written.
 pub(super) fn data_folder(config: &Config) -> Finding {
-    let (name, folder) = ("data-folder", &config.data.dir);
+    let (name, folder) = ("data-folder", files::absolute(&config.data.dir));
     let write = || -> anyhow::Result<()> {
-        std::fs::create_dir_all(folder)?;
         let probe = folder.join(".doctor");
-        let mut file = std::fs::File::create(&probe)?;
+        let mut file = files::open(&probe)?;
         file.write_all(b"probe")?;
         file.sync_all()?;
         Ok(std::fs::remove_file(probe)?)
     };
     match write().with_context(|| format!("the data folder {} cannot be written", folder.display())) {
+        Ok(()) if files::is_open(&folder) => Finding::warning(
+            name,
+            format!("the data folder {} can be written; other users may see the names of its files", folder.display()),
+            format!("chmod 700 {}", folder.display()),
+        ),
         Ok(()) => Finding::ok(name, format!("the data folder {} can be written and flushed", folder.display())),
         Err(error) => Finding::wrong(name, format!("{error:#}"), "set data.dir, or change the owner of the folder"),
     }
@@ -71,18 +88,4 @@ pub(super) fn descriptors() -> Finding {
         );
     }
     Finding::ok("descriptors", format!("{limit} open files allowed"))
-}
-
-/// Checks whether coupons can be issued without a key.
-pub(super) fn openness(config: &Config) -> Finding {
-    let (name, local) = ("openness", config.http.listen.ip().is_loopback());
-    match (config.coupon.open_issue, local) {
-        (true, false) => Finding::wrong(
-            name,
-            "every client that reaches this address may issue coupons without a key",
-            "set coupon.open_issue = false",
-        ),
-        (true, true) => Finding::ok(name, "clients need no key, on loopback only"),
-        (false, _) => Finding::ok(name, "clients need a key"),
-    }
 }

@@ -1,7 +1,7 @@
 //! The checks of the document and the receipt.
 
 use domain::Timestamp;
-use domain::line::{DrawSeed, commitment_hex, drawn_order};
+use domain::line::{DrawSeed, QueueNumber, commitment_hex, drawn_order};
 use lines::draw::receipt::{self, ReceiptError};
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +56,8 @@ pub(super) struct ReceiptFindings {
     /// `None` without `--user`.
     pub is_of_user: Option<bool>,
     /// The position in the recomputed order; `None` before the draw.
-    pub ticket: Option<u64>,
+    #[serde(rename = "ticket")]
+    pub number: Option<QueueNumber>,
     /// Whether the entry came after the draw.
     pub is_late: bool,
 }
@@ -118,18 +119,18 @@ fn check_receipt(document: &Document, claim: &Claim<'_>) -> Result<ReceiptFindin
         Err(why) => return Ok(ReceiptFindings { refused: Some(why.to_string()), ..ReceiptFindings::default() }),
     };
     let count = document.held().map(|(_, count)| count);
-    let is_late = count.is_some_and(|count| read.entry > u64::from(count));
+    let is_late = count.is_some_and(|count| read.entry.get() > u64::from(count));
     let drawn = || {
-        let index = order_of(document)?.iter().position(|entry| u64::from(*entry) == read.entry)?;
-        Some(index as u64 + 1)
+        let index = order_of(document)?.iter().position(|entry| u64::from(*entry) == read.entry.get())?;
+        Some(QueueNumber(index as u64 + 1))
     };
     Ok(ReceiptFindings {
-        refused: (read.entry == 0).then(|| "no entry is 0".to_owned()),
-        entry: read.entry,
+        refused: (read.entry.get() == 0).then(|| "no entry is 0".to_owned()),
+        entry: read.entry.get(),
         issued_at: Timestamp(read.issued_at_ms).to_string(),
         is_of_line: Some(read.line == document.line),
         is_of_user: claim.user.map(|user| receipt::holder(&read.line, user) == read.holder),
-        ticket: if is_late { Some(read.entry) } else { drawn() },
+        number: if is_late { Some(read.entry) } else { drawn() },
         is_late,
     })
 }
@@ -156,7 +157,7 @@ mod tests {
     }
 
     fn receipt(line: &str, entry: u64) -> String {
-        key().sign(&line.parse().expect("a line"), entry, &UserId::new("ann").expect("a name"), 0)
+        key().sign(&line.parse().expect("a line"), QueueNumber(entry), &UserId::new("ann").expect("a name"), 0)
     }
 
     fn found(document: &Document, receipt: &str, user: Option<&str>) -> (bool, ReceiptFindings) {
@@ -178,12 +179,15 @@ mod tests {
     }
 
     #[test]
-    fn a_receipt_shows_its_ticket() {
+    fn a_receipt_shows_its_number() {
         // The order is 1, 2, 5, 4, 3.
         let (holds, read) = found(&held(), &receipt("gate:shoes", 3), Some("ann"));
-        assert_eq!((holds, read.ticket, read.is_late, read.is_of_user), (true, Some(5), false, Some(true)));
+        assert_eq!(
+            (holds, read.number, read.is_late, read.is_of_user),
+            (true, Some(QueueNumber(5)), false, Some(true))
+        );
         let (holds, read) = found(&held(), &receipt("gate:shoes", 6), None);
-        assert_eq!((holds, read.ticket, read.is_late), (true, Some(6), true));
+        assert_eq!((holds, read.number, read.is_late), (true, Some(QueueNumber(6)), true));
     }
 
     #[test]

@@ -38,8 +38,8 @@ fn print(findings: &Findings, order: Option<&[u32]>) -> std::io::Result<()> {
     let Some(order) = order else { return std::io::stdout().write_all(describe(findings).as_bytes()) };
     eprint!("{}", describe(findings));
     let mut out = BufWriter::new(std::io::stdout().lock());
-    for (ticket, entry) in (1u64..).zip(order) {
-        writeln!(out, "{ticket} {entry}")?;
+    for (number, entry) in (1u64..).zip(order) {
+        writeln!(out, "{number} {entry}")?;
     }
     out.flush()
 }
@@ -78,9 +78,9 @@ fn describe_receipt(receipt: &ReceiptFindings) -> String {
         Some(false) => text.push_str("            BELONGS TO ANOTHER USER\n"),
         None => {}
     }
-    match (receipt.ticket, receipt.is_late) {
-        (Some(ticket), false) => text.push_str(&format!("            drew ticket {ticket}\n")),
-        (Some(ticket), true) => text.push_str(&format!("            came after the draw, with ticket {ticket}\n")),
+    match (receipt.number, receipt.is_late) {
+        (Some(number), false) => text.push_str(&format!("            drew ticket {number}\n")),
+        (Some(number), true) => text.push_str(&format!("            came after the draw, with ticket {number}\n")),
         (None, _) => {}
     }
     text

@@ -6,6 +6,7 @@ use crate::wiring::hot_routes::HotRoute;
 use crate::wiring::internal;
 use crate::wiring::probes;
 use crate::wiring::role::{MakeHotRoute, Outbox, Role};
+use crate::wiring::schemas::{COUPON, ContextSchema};
 use crate::wiring::supervisor::Task;
 use anyhow::Context;
 use axum::Router;
@@ -24,6 +25,9 @@ use utoipa::OpenApi;
 
 /// How often keys are read again: a revoked key works at most so long.
 const KEYS_READ_EVERY: Duration = Duration::from_secs(2);
+
+/// The schemas that the role needs.
+pub(super) const SCHEMAS: &[&ContextSchema] = &[&COUPON];
 
 /// Opens the role.
 ///

@@ -2,8 +2,9 @@
 //! no database: API keys are checked by the coupon role.
 
 use super::Opening;
-use crate::config::{Config, HotEngine};
+use crate::config::{Config, HotEngine, without_secrets};
 use crate::wiring::role::Role;
+use crate::wiring::schemas::ContextSchema;
 use crate::wiring::supervisor::Task;
 use crate::wiring::{internal, probes, receipts, secrets};
 use access::callers::Callers;
@@ -31,6 +32,9 @@ fn is_site(line: &LineId) -> bool {
     matches!(line, LineId::Queue(_))
 }
 
+/// The schemas that the role needs.
+pub(super) const SCHEMAS: &[&ContextSchema] = &[];
+
 /// Opens the role. Makes the configured lines that do not exist yet.
 ///
 /// # Errors
@@ -41,7 +45,7 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let client = LineClient::new(hot.lines.clone());
     let callers = callers(opening)?;
     let cache = ServingCache::new(hot.lines.clone());
-    let streams = Streams::new(client.clone(), cache.clone(), config.queue.streams_max);
+    let streams = Streams::new(client.clone(), cache.clone(), config.queue.streams_max, opening.failures.clone());
     let keys = Arc::new(cookie_keys(config)?);
     let site = Site::new(client.clone(), cache.clone(), keys, config.queue.bind_network);
     let defaults =
@@ -77,7 +81,7 @@ async fn tasks(config: &Config, port: &Arc<dyn LinePort>) -> Vec<Task> {
         Task::new("line metrics", move || lines::metrics::show_figures(metrics_port.clone(), is_site)),
         Task::ending("line scheduler", move |context| {
             let port = scheduler_port.clone();
-            async move { Scheduler::run(port, is_site, None, context.shutdown.stopped()).await }
+            async move { Scheduler::run(port, is_site, None, context.failures, context.shutdown.stopped()).await }
         }),
     ]
 }
@@ -108,7 +112,7 @@ fn callers(opening: &Opening<'_>) -> anyhow::Result<Callers> {
     });
     let urls = &opening.config.internal.url.coupon;
     let keys = RemoteKeys::new(urls, key, opening.config.internal_authorities())
-        .with_context(|| format!("internal.url.coupon {urls} cannot be used"))?;
+        .with_context(|| format!("internal.url.coupon {} cannot be used", without_secrets(urls)))?;
     Ok(Callers::by_coupon_role(keys))
 }
 

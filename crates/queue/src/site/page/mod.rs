@@ -6,6 +6,7 @@ use ::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, C
 use ::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use askama::Template;
 use axum::response::{IntoResponse, Response};
+use domain::line::QueueNumber;
 use onsale_http::Language;
 use onsale_http::layer::render::OwnBody;
 use std::time::Duration;
@@ -28,8 +29,8 @@ const REFRESH_SECONDS: std::ops::RangeInclusive<u64> = 5..=30;
 pub struct Waiting {
     /// The line's name.
     pub line: String,
-    /// The visitor's ticket number.
-    pub ticket: u64,
+    /// The visitor's queue number.
+    pub number: QueueNumber,
     /// The visitor's rank, from 1.
     pub rank: u64,
     /// The visitor's first rank, at which the progress bar starts.
@@ -64,7 +65,7 @@ pub enum Notice {
     /// The line is unavailable.
     Unavailable,
     /// The draw sets the order when the line opens. This is the visitor's entry number.
-    Drawing(u64),
+    Drawing(QueueNumber),
 }
 
 #[derive(Template)]
@@ -177,7 +178,7 @@ mod tests {
     fn page(rank: u64, wait_seconds: Option<u64>, language: Language) -> String {
         let page = Waiting {
             line: "shop".into(),
-            ticket: 5_000,
+            number: QueueNumber(5_000),
             rank,
             from_rank: 2_000,
             wait_seconds,
@@ -204,7 +205,7 @@ mod tests {
     fn special_characters_stay_inside_their_attribute() {
         let page = Waiting {
             line: "\"><script>alert(1)</script>".into(),
-            ticket: 1,
+            number: QueueNumber(1),
             rank: 1,
             from_rank: 0,
             wait_seconds: None,

@@ -67,7 +67,7 @@ impl Texts {
             Notice::Full => ("notice-full-title", "notice-full", 0),
             Notice::Closed => ("notice-closed-title", "notice-closed", 0),
             Notice::Unavailable => ("notice-unavailable-title", "notice-unavailable", 0),
-            Notice::Drawing(entry) => ("notice-drawing-title", "notice-drawing", entry),
+            Notice::Drawing(entry) => ("notice-drawing-title", "notice-drawing", entry.get()),
         };
         (message(title, self.language), message(text, self.language).replace("{n}", &number.to_string()))
     }
