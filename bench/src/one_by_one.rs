@@ -100,8 +100,7 @@ impl Campaigns {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let address = RedisAddress::parse(url).context("a Redis URL")?;
         // A single server has no replica to wait for.
-        let ack =
-            if matches!(address, RedisAddress::Single(_)) { hot::redis::Ack::None } else { hot::redis::Ack::Replica };
+        let ack = if !address.is_cluster() { hot::redis::Ack::None } else { hot::redis::Ack::Replica };
         let options = RedisOptions { ack, ..RedisOptions::default() };
         let connections = runtime.block_on(RedisConnections::open(&address, 2))?;
         let engine = runtime.block_on(async { RedisEngine::new(connections, options) });

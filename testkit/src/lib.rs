@@ -28,6 +28,7 @@ mod skipped;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod tls;
 pub mod tools;
 mod toxiproxy;
 mod wait;
@@ -45,5 +46,6 @@ pub use redis::{Flavor, RedisCluster, RedisNode};
 pub use servers::{Server, servers};
 pub use shared::{RUN, Shared, shared};
 pub use skipped::{available, missing, skip, skipped};
+pub use tls::{Authority, Certificate};
 pub use toxiproxy::{Proxy, Toxiproxy};
 pub use wait::until;

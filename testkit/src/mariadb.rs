@@ -9,6 +9,7 @@ use crate::port::Port;
 use crate::process::{Process, Ready, Spec, bare};
 use crate::question::Question;
 use crate::sql::{self, Client, Fresh};
+use crate::tls::Certificate;
 use std::ops::Deref;
 use std::path::Path;
 
@@ -38,7 +39,15 @@ impl MariaDb {
     /// # Errors
     /// When it is not installed or does not start.
     pub fn start(kit: &Kit) -> Result<Self> {
-        Self::create(kit, &kit.claim("mariadb")?)
+        Self::create(kit, &kit.claim("mariadb")?, None)
+    }
+
+    /// The same, speaking TLS, too, and by IPv6.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn start_encrypted(kit: &Kit, certificate: &Certificate) -> Result<Self> {
+        Self::create(kit, &kit.claim("mariadb")?, Some(certificate))
     }
 
     /// The server of the kit's folder of that name: the one that runs, else started again, else made.
@@ -48,33 +57,33 @@ impl MariaDb {
     pub fn open(kit: &Kit, name: &str) -> Result<Self> {
         let (folder, _order) = kit.place(name)?;
         if let Some(facts) = Facts::read(&folder.join(FACTS)) {
-            let server = Self::of(kit, &folder, Port::taken(facts.value("port")?), facts.text("password")?.to_owned())?;
+            let (port, password) = (Port::taken(facts.value("port")?), facts.text("password")?.to_owned());
+            let server = Self::of(kit, &folder, port, password, None)?;
             return server.bring_up().map(|()| server);
         }
         kit::empty(&folder)?;
-        Self::create(kit, &folder)
+        Self::create(kit, &folder, None)
     }
 
-    fn create(kit: &Kit, folder: &Path) -> Result<Self> {
+    fn create(kit: &Kit, folder: &Path, certificate: Option<&Certificate>) -> Result<Self> {
         let password = sql::password()?;
         initialise(folder, &password)?;
-        let server = Self::of(kit, folder, Port::free()?, password)?;
+        let server = Self::of(kit, folder, Port::free()?, password, certificate)?;
         server.bring_up()?;
         let facts = [("port", server.port().to_string()), ("password", server.password.clone())];
         Facts::write(&folder.join(FACTS), &facts)?;
         Ok(server)
     }
 
-    fn of(kit: &Kit, folder: &Path, port: Port, password: String) -> Result<Self> {
+    fn of(kit: &Kit, folder: &Path, port: Port, password: String, certificate: Option<&Certificate>) -> Result<Self> {
         let number = port.number();
         let path = |name: &str| folder.join(name).display().to_string();
-        let arguments = [
+        let mut arguments = vec![
             "--no-defaults".to_owned(),
             format!("--datadir={}", path(DATA)),
             format!("--tmpdir={}", path(PASSING)),
             format!("--init-file={}", path(INIT_FILE)),
             format!("--port={number}"),
-            "--bind-address=127.0.0.1".to_owned(),
             // Within the data folder: a socket's whole path may not be as long as ours.
             "--socket=server.sock".to_owned(),
             "--pid-file=server.pid".to_owned(),
@@ -84,6 +93,15 @@ impl MariaDb {
             "--character-set-server=utf8mb4".to_owned(),
             "--collation-server=utf8mb4_general_ci".to_owned(),
         ];
+        if let Some(certificate) = certificate {
+            let files = certificate.write(folder)?;
+            arguments.push("--bind-address=*".to_owned());
+            arguments.push(format!("--ssl-cert={}", files.chain.display()));
+            arguments.push(format!("--ssl-key={}", files.key.display()));
+            arguments.push(format!("--ssl-ca={}", files.authority.display()));
+        } else {
+            arguments.push("--bind-address=127.0.0.1".to_owned());
+        }
         let mut spec = Spec::new("mariadb", install::mariadb()?, arguments);
         spec.asks = vec![Question::MariaDb(number)];
         let client = client(folder, number, &password)?;

@@ -9,6 +9,7 @@ use crate::port::Port;
 use crate::process::{Process, Ready, Spec, bare};
 use crate::question::Question;
 use crate::sql::{self, Client, Fresh};
+use crate::tls::Certificate;
 use rustix::process::Signal;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -60,7 +61,15 @@ impl Postgres {
     /// # Errors
     /// When it is not installed or does not start.
     pub fn start(kit: &Kit, version: PostgresVersion) -> Result<Self> {
-        Self::create(kit, &kit.claim(version.name())?, version)
+        Self::create(kit, &kit.claim(version.name())?, version, None)
+    }
+
+    /// The same, speaking TLS, too, and by IPv6.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn start_encrypted(kit: &Kit, version: PostgresVersion, certificate: &Certificate) -> Result<Self> {
+        Self::create(kit, &kit.claim(version.name())?, version, Some(certificate))
     }
 
     /// The server of the kit's folder of that name: the one that runs, else started again, else made.
@@ -71,34 +80,49 @@ impl Postgres {
         let (folder, _order) = kit.place(name)?;
         if let Some(facts) = Facts::read(&folder.join(FACTS)) {
             let port = Port::taken(facts.value("port")?);
-            let server = Self::of(kit, &folder, version, port, facts.text("password")?.to_owned())?;
+            let server = Self::of(kit, &folder, version, port, facts.text("password")?.to_owned(), None)?;
             return server.bring_up().map(|()| server);
         }
         kit::empty(&folder)?;
-        Self::create(kit, &folder, version)
+        Self::create(kit, &folder, version, None)
     }
 
-    fn create(kit: &Kit, folder: &Path, version: PostgresVersion) -> Result<Self> {
+    fn create(kit: &Kit, folder: &Path, version: PostgresVersion, certificate: Option<&Certificate>) -> Result<Self> {
         let password = sql::password()?;
         initialise(folder, &version.program()?, &password)?;
-        let server = Self::of(kit, folder, version, Port::free()?, password)?;
+        let server = Self::of(kit, folder, version, Port::free()?, password, certificate)?;
         server.bring_up()?;
         let facts = [("port", server.port().to_string()), ("password", server.password.clone())];
         Facts::write(&folder.join(FACTS), &facts)?;
         Ok(server)
     }
 
-    fn of(kit: &Kit, folder: &Path, version: PostgresVersion, port: Port, password: String) -> Result<Self> {
+    fn of(
+        kit: &Kit,
+        folder: &Path,
+        version: PostgresVersion,
+        port: Port,
+        password: String,
+        certificate: Option<&Certificate>,
+    ) -> Result<Self> {
         let program = version.program()?;
         let client = client(folder, program.with_file_name("psql"), port.number(), &password);
         let number = port.number();
-        let settings = [
+        let mut settings = vec![
             format!("port={number}"),
-            "listen_addresses=127.0.0.1".to_owned(),
             // A socket's path may not be as long as ours.
             "unix_socket_directories=".to_owned(),
             format!("max_connections={CONNECTIONS_MAX}"),
         ];
+        if let Some(certificate) = certificate {
+            let files = certificate.write(folder)?;
+            settings.push("listen_addresses=127.0.0.1,::1".to_owned());
+            settings.push("ssl=on".to_owned());
+            settings.push(format!("ssl_cert_file={}", files.chain.display()));
+            settings.push(format!("ssl_key_file={}", files.key.display()));
+        } else {
+            settings.push("listen_addresses=127.0.0.1".to_owned());
+        }
         let mut arguments = vec!["-D".to_owned(), folder.join(DATA).display().to_string()];
         arguments.extend(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting]));
         let mut spec = Spec::new(version.name(), program, arguments);

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod callers;
+pub mod client;
 pub mod extract;
 pub mod internal;
 pub mod keys;

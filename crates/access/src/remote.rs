@@ -3,6 +3,7 @@
 //! An answer counts for two seconds. While no coupon server answers, a key that was in force lately counts for ten
 //! minutes, so that an operator can still pause a line.
 
+use crate::client::{ClientError, client};
 use crate::internal::INTERNAL_KEY_HEADER;
 use crate::keys::{Caller, KeysUnavailable, parts};
 use domain::TenantName;
@@ -10,6 +11,7 @@ use reqwest::{Client, StatusCode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -81,12 +83,13 @@ pub struct RemoteKeys {
 }
 
 impl RemoteKeys {
-    /// Asks coupon servers at these addresses (`http://host:port`, with commas between them) with this internal key.
+    /// Asks coupon servers at these addresses (`http://host:port` or `https://host:port`, with commas between them) with
+    /// this internal key. `authorities`: see [`client`].
     ///
     /// # Errors
     /// When no HTTP client can be made.
-    pub fn new(urls: &str, service_key: String) -> Result<Self, reqwest::Error> {
-        let client = Client::builder().timeout(TIMEOUT).no_proxy().build()?;
+    pub fn new(urls: &str, service_key: String, authorities: Option<&Path>) -> Result<Self, ClientError> {
+        let client = client(TIMEOUT, authorities)?;
         let urls = urls.split(',').map(|url| url.trim().trim_end_matches('/').to_owned()).collect();
         Ok(Self { client, urls, at: AtomicUsize::new(0), service_key, answers: Mutex::default() })
     }

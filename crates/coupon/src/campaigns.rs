@@ -10,12 +10,33 @@ use domain::{Campaign, CampaignId, CampaignStatus, Discount, ErrorCode, Terms, T
 use hot::{Completeness, SaleStatus};
 use ledger::LedgerError;
 use onsale_http::ApiError;
+use std::collections::HashMap;
+use std::ops::Range;
 use std::time::Duration;
 
 /// How often the hot state is brought up to date with the ledger's policies.
 const FOLLOW_LEDGER_EVERY: Duration = Duration::from_secs(3);
 /// Shortest pause between two updates, however often a loss is reported.
 const FOLLOW_LEDGER_PAUSE: Duration = Duration::from_millis(200);
+
+/// Campaigns that are put again each time although nothing has changed, in turn: at rest each costs next to nothing.
+const PUT_AGAIN: usize = 4;
+
+/// The campaigns that this process has brought into the hot state, by the revision that it has put.
+#[derive(Default)]
+struct Followed {
+    revisions: HashMap<CampaignId, u64>,
+    next: usize,
+}
+
+impl Followed {
+    /// The places, of so many, that are put again this time.
+    fn next_turn(&mut self, count: usize) -> Range<usize> {
+        let first = if self.next < count { self.next } else { 0 };
+        self.next = first + PUT_AGAIN;
+        first..self.next
+    }
+}
 
 fn not_found() -> ApiError {
     ErrorCode::CampaignNotFound.into()
@@ -204,14 +225,30 @@ impl CouponService {
     /// # Errors
     /// `SERVICE_UNAVAILABLE`.
     pub async fn follow_ledger(&self) -> Result<usize, ApiError> {
+        self.follow_changes(&mut Followed::default()).await
+    }
+
+    /// The same for the campaigns that have changed since, and for some of the others in turn: an engine may have lost one
+    /// that nobody asks for.
+    async fn follow_changes(&self, followed: &mut Followed) -> Result<usize, ApiError> {
         let all = campaigns::all(&self.ledger).await?;
         let count = all.len();
+        let mut before = std::mem::take(&mut followed.revisions);
+        let turn = followed.next_turn(count);
         let mut first_error = None;
-        for campaign in all {
+        for (place, campaign) in all.into_iter().enumerate() {
+            let is_known = before.remove(&campaign.id) == Some(campaign.revision);
+            if is_known && !turn.contains(&place) {
+                followed.revisions.insert(campaign.id, campaign.revision);
+                continue;
+            }
             // An unavailable shard, or a campaign that does not fit, must not keep the others closed.
-            if let Err(error) = self.put_whole(&campaign).await {
-                tracing::error!(campaign = %campaign.id, code = error.code.as_str(), "cannot be brought up to date");
-                first_error = first_error.or(Some(error));
+            match self.put_whole(&campaign).await {
+                Ok(()) => drop(followed.revisions.insert(campaign.id, campaign.revision)),
+                Err(error) => {
+                    tracing::error!(campaign = %campaign.id, code = error.code.as_str(), "cannot be brought up to date");
+                    first_error = first_error.or(Some(error));
+                }
             }
         }
         first_error.map_or(Ok(count), Err)
@@ -229,10 +266,13 @@ impl CouponService {
     /// Follows the ledger regularly until the process ends: a process may have died between the two halves of a change, or
     /// a shared engine may have lost a campaign.
     pub async fn follow_ledger_in_background(self) {
+        let mut followed = Followed::default();
         loop {
             tokio::time::sleep(FOLLOW_LEDGER_PAUSE).await;
-            let _ = tokio::time::timeout(FOLLOW_LEDGER_EVERY, self.port.lost()).await;
-            if let Err(error) = self.follow_ledger().await {
+            if tokio::time::timeout(FOLLOW_LEDGER_EVERY, self.port.lost()).await.is_ok() {
+                followed = Followed::default();
+            }
+            if let Err(error) = self.follow_changes(&mut followed).await {
                 tracing::warn!(code = error.code.as_str(), "campaigns could not be brought up to date");
             }
         }

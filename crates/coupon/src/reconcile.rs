@@ -13,7 +13,7 @@ use metrics::gauge;
 use onsale_http::ApiError;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Pause between two reads while messages are in flight, and the number of reads.
 const WAIT_STEP: Duration = Duration::from_millis(100);
@@ -254,18 +254,26 @@ impl CouponService {
 
     /// Compares the campaigns that have changed since they last balanced: a million sold-out coupons need not be read
     /// again every minute.
-    async fn reconcile_changed(&self, balanced: &mut HashMap<CampaignId, Totals>) -> Result<Report, ApiError> {
+    async fn reconcile_changed(&self, balanced: &mut HashMap<CampaignId, Balanced>) -> Result<Report, ApiError> {
         let mut reports = Vec::new();
         for campaign in crate::rows::campaigns::all(&self.ledger).await? {
+            let at = Instant::now();
+            let rows = (campaign.stock, coupons::counts(&self.ledger, &campaign.id).await?);
+            let before = balanced.get(&campaign.id).filter(|before| before.rows == rows);
+            if before.is_some_and(|before| !self.port.may_have_changed_since(&campaign.id, before.at)) {
+                continue;
+            }
             let sale = self.port.status(&campaign.id, clock::now()).await?;
             let sale = sale.map(|sale| (sale.remaining, sale.participants));
-            let totals = (campaign.stock, sale, coupons::counts(&self.ledger, &campaign.id).await?);
-            if balanced.get(&campaign.id) == Some(&totals) {
+            let is_same = before.is_some_and(|before| before.sale == sale);
+            let now_balanced = Balanced { rows, sale, at };
+            if is_same {
+                balanced.insert(campaign.id.clone(), now_balanced);
                 continue;
             }
             let report = self.reconcile_campaign(&campaign, false).await?;
             if report.balances && report.in_flight == 0 {
-                balanced.insert(campaign.id.clone(), totals);
+                balanced.insert(campaign.id.clone(), now_balanced);
             }
             reports.push(report);
         }
@@ -274,9 +282,15 @@ impl CouponService {
     }
 }
 
-/// The totals that change whenever a campaign's books change: stock, remaining coupons and participants in the hot state,
-/// rows by status.
-type Totals = (u32, Option<(u32, u32)>, coupons::Counts);
+/// The totals that change whenever a campaign's books change, as they were when its books balanced.
+struct Balanced {
+    /// Stock, and rows by status.
+    rows: (u32, coupons::Counts),
+    /// Remaining coupons and participants in the hot state.
+    sale: Option<(u32, u32)>,
+    /// Before they were read.
+    at: Instant,
+}
 
 /// The books of one campaign side by side.
 struct Books {

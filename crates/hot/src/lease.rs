@@ -1,17 +1,21 @@
 //! Work that several processes could do, done by one at a time.
 
 use crate::{HotError, KeyPort};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// A holder that does not renew the lease for this long loses it to the next.
 const LEASE_MS: u64 = 5_000;
-/// For this long a holder assumes that it still holds the lease, without a call.
+/// For this long a holder assumes that it still holds the lease, and another that it does not, without a call.
 const BELIEVED_FOR: Duration = Duration::from_secs(1);
 
 /// For this long after it was taken no other holder can have the lease, so it may be removed.
 const SURELY_OURS_FOR: Duration = Duration::from_secs(4);
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The holder of a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,13 +34,15 @@ pub struct Lease {
     name: String,
     me: Vec<u8>,
     held_at: Mutex<Option<Instant>>,
+    /// When it was another's.
+    others_at: Mutex<Option<Instant>>,
 }
 
 impl Lease {
     /// The lease of this name, for this process.
     pub fn new(keys: Arc<dyn KeyPort>, name: &str) -> Self {
         let me = Uuid::new_v4().simple().to_string().into_bytes();
-        Self { keys, name: format!("lease:{name}"), me, held_at: Mutex::new(None) }
+        Self { keys, name: format!("lease:{name}"), me, held_at: Mutex::new(None), others_at: Mutex::new(None) }
     }
 
     /// Takes or renews the lease.
@@ -48,9 +54,12 @@ impl Lease {
         if self.held_at().is_some_and(|held_at| held_at.elapsed() < BELIEVED_FOR) {
             return Ok(Hold::Kept);
         }
+        if locked(&self.others_at).is_some_and(|others_at| others_at.elapsed() < BELIEVED_FOR) {
+            return Ok(Hold::Others);
+        }
         let hold = self.ask().await;
-        *self.held_at.lock().unwrap_or_else(PoisonError::into_inner) =
-            hold.as_ref().is_ok_and(|hold| *hold != Hold::Others).then_some(asked_at);
+        *locked(&self.others_at) = hold.as_ref().is_ok_and(|hold| *hold == Hold::Others).then_some(asked_at);
+        *locked(&self.held_at) = hold.as_ref().is_ok_and(|hold| *hold != Hold::Others).then_some(asked_at);
         hold
     }
 
@@ -60,7 +69,7 @@ impl Lease {
     /// # Errors
     /// [`HotError`]: it runs out by itself.
     pub async fn release(&self) -> Result<(), HotError> {
-        let held_at = self.held_at.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let held_at = locked(&self.held_at).take();
         if held_at.is_none_or(|held_at| held_at.elapsed() >= SURELY_OURS_FOR) {
             return Ok(());
         }
@@ -68,7 +77,7 @@ impl Lease {
     }
 
     fn held_at(&self) -> Option<Instant> {
-        *self.held_at.lock().unwrap_or_else(PoisonError::into_inner)
+        *locked(&self.held_at)
     }
 
     async fn ask(&self) -> Result<Hold, HotError> {
@@ -103,7 +112,11 @@ mod tests {
         assert_eq!(second.hold().await, Ok(Hold::Others));
         assert_eq!((first.hold().await, first.ask().await), (Ok(Hold::Kept), Ok(Hold::Kept)), "the holder keeps it");
         keys.remove(&["lease:steps".to_owned()]).await.expect("forgotten");
-        assert_eq!(second.hold().await, Ok(Hold::Taken));
+        assert_eq!(
+            (second.hold().await, second.ask().await),
+            (Ok(Hold::Others), Ok(Hold::Taken)),
+            "believed for a moment"
+        );
         assert_eq!(first.ask().await, Ok(Hold::Others));
         keys.remove(&["lease:steps".to_owned()]).await.expect("forgotten");
         assert_eq!(first.ask().await, Ok(Hold::Taken), "another may have had it meanwhile");
@@ -117,7 +130,7 @@ mod tests {
         second.release().await.expect("nothing to give up");
         assert_eq!(second.hold().await, Ok(Hold::Others));
         first.release().await.expect("given up");
-        assert_eq!(second.hold().await, Ok(Hold::Taken));
+        assert_eq!(second.ask().await, Ok(Hold::Taken));
         first.release().await.expect("nothing left");
         assert_eq!((first.hold().await, second.ask().await), (Ok(Hold::Others), Ok(Hold::Kept)));
     }

@@ -29,8 +29,10 @@ const COPY_FRESH: Duration = Duration::from_secs(1);
 const RETRY_AFTER_SECONDS: u32 = 2;
 
 type Probe = Box<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
+type Look = Box<dyn Fn() -> BoxFuture<'static, Vec<String>> + Send + Sync>;
 
-type Parts = BTreeMap<&'static str, PartHealth>;
+/// The parts, and the warnings.
+type Checked = (BTreeMap<&'static str, PartHealth>, Vec<String>);
 
 /// Tells by a request's headers whether an operator asks.
 pub type IsOperator = Arc<dyn Fn(HeaderMap) -> BoxFuture<'static, bool> + Send + Sync>;
@@ -61,7 +63,8 @@ pub struct Health {
     version: &'static str,
     started: Instant,
     checks: Vec<(&'static str, Probe)>,
-    copy: Mutex<Option<(Instant, Parts)>>,
+    copy: Mutex<Option<(Instant, Checked)>>,
+    looks: Vec<Look>,
     draining: AtomicBool,
 }
 
@@ -86,6 +89,9 @@ pub struct HealthReport {
     pub uptime_seconds: u64,
     /// Each part by name.
     pub parts: BTreeMap<&'static str, PartHealth>,
+    /// What an operator should look at before it becomes a failure; empty when there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 impl Health {
@@ -96,6 +102,7 @@ impl Health {
             started: Instant::now(),
             checks: Vec::new(),
             copy: Mutex::default(),
+            looks: Vec::new(),
             draining: AtomicBool::new(false),
         }
     }
@@ -107,6 +114,17 @@ impl Health {
         F: Future<Output = Result<(), String>> + Send + 'static,
     {
         self.checks.push((part, Box::new(move || Box::pin(check()))));
+        self
+    }
+
+    /// Adds a look for what does not stop the program yet, such as clocks that differ: a few words each, without secrets. It
+    /// has two seconds, too.
+    #[must_use]
+    pub fn with_warnings<F>(mut self, look: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Vec<String>> + Send + 'static,
+    {
+        self.looks.push(Box::new(move || Box::pin(look())));
         self
     }
 
@@ -122,7 +140,7 @@ impl Health {
 
     /// Checks all parts at the same time, at most once a second: who asks meanwhile waits for that check or hears its copy.
     pub async fn report(&self) -> HealthReport {
-        let parts = self.parts().await;
+        let (parts, warnings) = self.checked().await;
         let status = if self.is_draining() {
             "OUT_OF_SERVICE"
         } else if parts.values().all(|part| part.ok) {
@@ -130,17 +148,20 @@ impl Health {
         } else {
             "DOWN"
         };
-        HealthReport { status, version: self.version, uptime_seconds: self.started.elapsed().as_secs(), parts }
+        let uptime_seconds = self.started.elapsed().as_secs();
+        HealthReport { status, version: self.version, uptime_seconds, parts, warnings }
     }
 
-    async fn parts(&self) -> Parts {
+    async fn checked(&self) -> Checked {
         let mut copy = self.copy.lock().await;
-        if let Some((_, parts)) = copy.as_ref().filter(|(made_at, _)| made_at.elapsed() < COPY_FRESH) {
-            return parts.clone();
+        if let Some((_, checked)) = copy.as_ref().filter(|(made_at, _)| made_at.elapsed() < COPY_FRESH) {
+            return checked.clone();
         }
-        let parts: Parts = join_all(self.checks.iter().map(check_part)).await.into_iter().collect();
-        *copy = Some((Instant::now(), parts.clone()));
-        parts
+        let looks = self.looks.iter().map(|look| tokio::time::timeout(CHECK_LIMIT, look()));
+        let (parts, warnings) = tokio::join!(join_all(self.checks.iter().map(check_part)), join_all(looks));
+        let checked: Checked = (parts.into_iter().collect(), warnings.into_iter().flatten().flatten().collect());
+        *copy = Some((Instant::now(), checked.clone()));
+        checked
     }
 }
 

@@ -1,5 +1,6 @@
 //! Transactions: stored as a whole or not at all, and repeated when two of them collide.
 
+use crate::cause;
 use crate::connect::Ledger;
 use crate::database::Database;
 use crate::error::LedgerError;
@@ -37,7 +38,8 @@ impl Transaction {
     /// [`LedgerError`].
     pub async fn savepoint(&self) -> Result<Savepoint, LedgerError> {
         let inner = self.open.within(self.open.inner.begin()).await?;
-        Ok(Savepoint(Timed { inner, answer_timeout: self.open.answer_timeout }))
+        let (answer_timeout, database) = (self.open.answer_timeout, self.database.clone());
+        Ok(Savepoint(Timed { inner, answer_timeout, database }))
     }
 
     /// For the statements of this change.
@@ -93,9 +95,13 @@ impl Ledger {
             access_mode: None,
             sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Immediate),
         };
-        let inner = self.pool().begin_with_options(options).await?;
-        let open = Timed { inner, answer_timeout: self.options().change_timeout };
-        Ok(Transaction { open, database: self.database().clone() })
+        let inner = match self.pool().begin_with_options(options).await {
+            Ok(inner) => inner,
+            Err(error) => return Err(cause::of_silence(self.database(), error).await.into()),
+        };
+        let database = self.database().clone();
+        let open = Timed { inner, answer_timeout: self.options().change_timeout, database: database.clone() };
+        Ok(Transaction { open, database })
     }
 
     /// Carries out a change: `work` makes it and commits it. When the database undoes the change in favour of another

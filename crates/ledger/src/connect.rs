@@ -1,13 +1,18 @@
 //! The connection to the database.
 
+use crate::cause;
 use crate::database::Database;
 use crate::error::{Cause, LedgerError, is_missing_database, lacks_right};
+use crate::health::LastLook;
 use crate::migrations::{self, SchemaState, schemas};
 use crate::pool;
 use crate::schema::Schema;
 use crate::timed::Timed;
 use sea_orm::{DatabaseConnection, DbBackend};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Mutex;
 
 /// Limits of the connection pool.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +47,7 @@ pub struct Ledger {
     connection: Timed<DatabaseConnection>,
     database: Database,
     options: LedgerOptions,
+    last_look: Arc<Mutex<LastLook>>,
 }
 
 impl Ledger {
@@ -53,10 +59,24 @@ impl Ledger {
     /// [`LedgerError::Unavailable`] when the server does not answer or the file cannot be opened;
     /// [`LedgerError::Schema`] when the URL cannot be used, or an administrator must make the database first.
     pub async fn connect(url: &str, schema: &'static Schema, options: LedgerOptions) -> Result<Self, LedgerError> {
-        let database = Database::of_url(url, schema)?;
+        Self::connect_trusting(url, None, schema, options).await
+    }
+
+    /// As [`Ledger::connect`], with the file of `ledger.ca_file`: certificates in PEM of the authorities that are trusted
+    /// instead of the system's. A URL that names no mode of encryption is checked then: certificate and host name.
+    ///
+    /// # Errors
+    /// As [`Ledger::connect`].
+    pub async fn connect_trusting(
+        url: &str,
+        authorities: Option<&Path>,
+        schema: &'static Schema,
+        options: LedgerOptions,
+    ) -> Result<Self, LedgerError> {
+        let database = Database::of_url(url, schema)?.with_authorities(authorities);
         let inner = open(&database, options).await?;
-        let connection = Timed { inner, answer_timeout: options.answer_timeout };
-        Ok(Self { connection, database, options })
+        let connection = Timed { inner, answer_timeout: options.answer_timeout, database: database.clone() };
+        Ok(Self { connection, database, options, last_look: Arc::default() })
     }
 
     /// Makes or updates the tables of the schema, and on PostgreSQL the schemas and on MySQL the databases that contain
@@ -111,6 +131,10 @@ impl Ledger {
         &self.connection.inner
     }
 
+    pub(crate) fn last_look(&self) -> &Mutex<LastLook> {
+        &self.last_look
+    }
+
     pub(crate) fn database(&self) -> &Database {
         &self.database
     }
@@ -134,6 +158,7 @@ async fn open(database: &Database, limits: LedgerOptions) -> Result<DatabaseConn
             Err(schemas::denied_database(database, database.name()))
         }
         (Err(error), DbBackend::Postgres) if is_missing_database(&error) => Err(schemas::missing_database(database)),
-        (outcome, _) => Ok(outcome?),
+        (Err(error), _) => Err(cause::of_silence(database, error).await.into()),
+        (Ok(connection), _) => Ok(connection),
     }
 }

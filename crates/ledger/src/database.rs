@@ -13,11 +13,12 @@
 use crate::error::LedgerError;
 use crate::schema::Schema;
 use sea_orm::sea_query::{Alias, IntoIden, IntoTableRef, TableRef};
-use sea_orm::sqlx::mysql::MySqlConnectOptions;
-use sea_orm::sqlx::postgres::PgConnectOptions;
+use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sea_orm::sqlx::sqlite::SqliteConnectOptions;
+use sea_orm::sqlx::{self};
 use sea_orm::{ConnectOptions, DbBackend};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The PostgreSQL schema of the tables that all services share.
@@ -38,6 +39,14 @@ pub struct Database {
     user: Option<Arc<str>>,
     /// The qualifier of the common tables' names.
     pub(crate) common: Option<Arc<str>>,
+    /// The file with the certificates of the authorities that are trusted instead of the system's.
+    authorities: Option<Arc<Path>>,
+}
+
+/// Whether the URL says how to encrypt.
+fn names_tls_mode(url: &str) -> bool {
+    let query = url.split_once('?').map(|(_, query)| query).unwrap_or_default();
+    query.split('&').any(|pair| matches!(pair.split('=').next(), Some("sslmode" | "ssl-mode")))
 }
 
 impl Database {
@@ -52,6 +61,7 @@ impl Database {
                 database: None,
                 user: None,
                 common: None,
+                authorities: None,
             }),
             "postgres" | "postgresql" => Self::of_postgres(&format!("postgres:{rest}"), schema),
             "mysql" | "mariadb" => Self::of_mysql(&format!("mysql:{rest}"), schema),
@@ -69,6 +79,7 @@ impl Database {
             database: Some(options.get_database().unwrap_or(user).into()),
             user: Some(user.into()),
             common: Some(COMMON_SCHEMA.into()),
+            authorities: None,
         })
     }
 
@@ -85,7 +96,57 @@ impl Database {
             database: Some(database.into()),
             user: Some(options.get_username().into()),
             common: prefix.map(|prefix| format!("{prefix}{COMMON_SCHEMA}").into()),
+            authorities: None,
         })
+    }
+
+    /// Trusts the authorities of a file in PEM instead of the system's.
+    pub(crate) fn with_authorities(self, file: Option<&Path>) -> Self {
+        Self { authorities: file.map(Into::into), ..self }
+    }
+
+    /// Where the server listens, for messages; `None` for a file.
+    pub(crate) fn address(&self) -> Option<String> {
+        match self.backend {
+            DbBackend::Postgres => self.postgres().ok().map(|own| address(own.get_host(), own.get_port())),
+            DbBackend::MySql => self.mysql().ok().map(|own| address(own.get_host(), own.get_port())),
+            _ => None,
+        }
+    }
+
+    /// The options of one connection to PostgreSQL.
+    pub(crate) fn postgres(&self) -> Result<PgConnectOptions, sqlx::Error> {
+        Ok(self.secured_postgres(self.url.parse()?))
+    }
+
+    /// With the address as it is meant. Without a mode in the URL: checked where authorities are given, else plain. The
+    /// driver's own default would encrypt for anybody who answers.
+    pub(crate) fn secured_postgres(&self, options: PgConnectOptions) -> PgConnectOptions {
+        let host = options.get_host().to_owned();
+        let options = bare_host(&host).into_iter().fold(options, |options, host| options.host(&host));
+        let options = match (&self.authorities, names_tls_mode(&self.url)) {
+            (Some(_), false) => options.ssl_mode(PgSslMode::VerifyFull),
+            (None, false) => options.ssl_mode(PgSslMode::Disable),
+            (_, true) => options,
+        };
+        self.authorities.iter().fold(options, |options, file| options.ssl_root_cert(file))
+    }
+
+    /// The options of one connection to MySQL.
+    pub(crate) fn mysql(&self) -> Result<MySqlConnectOptions, sqlx::Error> {
+        Ok(self.secured_mysql(self.url.parse()?))
+    }
+
+    /// As [`Database::secured_postgres`].
+    pub(crate) fn secured_mysql(&self, options: MySqlConnectOptions) -> MySqlConnectOptions {
+        let host = options.get_host().to_owned();
+        let options = bare_host(&host).into_iter().fold(options, |options, host| options.host(&host));
+        let options = match (&self.authorities, names_tls_mode(&self.url)) {
+            (Some(_), false) => options.ssl_mode(MySqlSslMode::VerifyIdentity),
+            (None, false) => options.ssl_mode(MySqlSslMode::Disabled),
+            (_, true) => options,
+        };
+        self.authorities.iter().fold(options, |options, file| options.ssl_ca(file))
     }
 
     /// The full name of a common table.
@@ -127,6 +188,10 @@ impl Database {
     pub(crate) fn user(&self) -> &str {
         self.user.as_deref().unwrap_or_default()
     }
+}
+
+fn address(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 /// A host as the system resolves it: a URL writes an IPv6 address in brackets, and the drivers leave them there.
@@ -178,6 +243,45 @@ mod tests {
         ] {
             assert_eq!(bare_host(host).as_deref(), bare, "{host}");
         }
+    }
+
+    #[test]
+    fn an_address_is_read_in_every_form() {
+        for (url, address) in [
+            ("postgres://u:p@127.0.0.1:5433/d", Some("127.0.0.1:5433")),
+            ("postgres://u:p@db.example/d", Some("db.example:5432")),
+            ("postgres://u:p@[::1]:5432/d", Some("[::1]:5432")),
+            ("postgres://u:p@[2001:db8::7]/d", Some("[2001:db8::7]:5432")),
+            ("mysql://u:p@[::1]:3306/toy_service", Some("[::1]:3306")),
+            ("mariadb://u:p@db:3307/toy_service", Some("db:3307")),
+            ("sqlite:toys.sqlite", None),
+        ] {
+            let database = Database::of_url(url, &TOYS).expect("a url");
+            assert_eq!(database.address().as_deref(), address, "{url}");
+        }
+        let host = |url| Database::of_url(url, &TOYS).expect("a url").mysql().expect("options").get_host().to_owned();
+        assert_eq!(host("mysql://u:p@[::1]:3306/toy_service"), "::1", "as the resolver takes it");
+    }
+
+    #[test]
+    fn encryption_is_checked_unless_the_url_says_otherwise() {
+        let authorities = Some(Path::new("/etc/ca.pem"));
+        let postgres = |url, file| {
+            let database = Database::of_url(url, &TOYS).expect("a url").with_authorities(file);
+            format!("{:?}", database.postgres().expect("options").get_ssl_mode())
+        };
+        assert_eq!(postgres("postgres://u:p@h/d", None), "Disable");
+        assert_eq!(postgres("postgres://u:p@h/d", authorities), "VerifyFull");
+        assert_eq!(postgres("postgres://u:p@h/d?sslmode=verify-full", None), "VerifyFull");
+        assert_eq!(postgres("postgres://u:p@h/d?sslmode=require", authorities), "Require");
+        let mysql = |url, file| {
+            let database = Database::of_url(url, &TOYS).expect("a url").with_authorities(file);
+            format!("{:?}", database.mysql().expect("options").get_ssl_mode())
+        };
+        assert_eq!(mysql("mysql://u:p@h/toy_service", None), "Disabled");
+        assert_eq!(mysql("mysql://u:p@h/toy_service", authorities), "VerifyIdentity");
+        assert_eq!(mysql("mysql://u:p@h/toy_service?ssl-mode=VERIFY_IDENTITY", None), "VerifyIdentity");
+        assert_eq!(mysql("mysql://u:p@h/toy_service?charset=utf8mb4&ssl-mode=REQUIRED", None), "Required");
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! Queries are functions of their table's module and take the [`Ledger`], or a [`Transaction`] where they belong to a
 //! larger change.
 
+mod cause;
 mod change;
 pub mod columns;
 mod common;
@@ -16,6 +17,7 @@ mod connect;
 mod database;
 mod diagnostics;
 mod error;
+mod health;
 mod migrations;
 pub mod moment;
 mod pool;
@@ -28,6 +30,7 @@ pub use connect::{Ledger, LedgerOptions};
 pub use database::Database;
 pub use diagnostics::{Diagnostics, Engine};
 pub use error::{Cause, LedgerError};
+pub use health::LedgerHealth;
 pub use migrations::SchemaState;
 pub use schema::{Right, Schema, Table};
 pub use timed::Timed;

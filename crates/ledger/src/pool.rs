@@ -1,7 +1,7 @@
 //! The pool of connections: its size, its time limits, and the settings of a new connection.
 
 use crate::connect::LedgerOptions;
-use crate::database::{Database, bare_host};
+use crate::database::Database;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{self, Connection};
 use sea_orm::{ConnectOptions, DbBackend};
@@ -36,7 +36,7 @@ pub(crate) fn options(database: &Database, limits: LedgerOptions) -> ConnectOpti
     match database.backend {
         DbBackend::Sqlite => sqlite_options(&mut connect, limits),
         DbBackend::Postgres => postgres_options(&mut connect, database, limits),
-        _ => mysql_options(&mut connect, limits),
+        _ => mysql_options(&mut connect, database, limits),
     }
     connect
 }
@@ -64,15 +64,14 @@ fn sqlite_options(connect: &mut ConnectOptions, limits: LedgerOptions) {
 /// meanwhile, whatever the database's own default is.
 fn postgres_options(connect: &mut ConnectOptions, database: &Database, limits: LedgerOptions) {
     let search_path = database.schemas().join(",");
+    let database = database.clone();
     let millis = |limit: Duration| limit.as_millis().to_string();
     connect
         .idle_timeout(IDLE_LIFE)
         .max_lifetime(CONNECTION_LIFE)
         .set_application_name("onsale")
         .map_sqlx_postgres_opts(move |postgres| {
-            let bare = bare_host(postgres.get_host());
-            let postgres = bare.map_or(postgres.clone(), |host| postgres.host(&host));
-            postgres.options([
+            database.secured_postgres(postgres).options([
                 ("search_path", search_path.clone()),
                 ("default_transaction_isolation", "read committed".to_owned()),
                 ("statement_timeout", millis(limits.change_timeout)),
@@ -86,17 +85,15 @@ fn postgres_options(connect: &mut ConnectOptions, database: &Database, limits: L
 }
 
 /// `STRICT_ALL_TABLES`: a value that does not fit is refused, whatever the server's own default is.
-fn mysql_options(connect: &mut ConnectOptions, limits: LedgerOptions) {
+fn mysql_options(connect: &mut ConnectOptions, database: &Database, limits: LedgerOptions) {
+    let database = database.clone();
     let settings = format!(
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
          SET SESSION innodb_lock_wait_timeout = {}, wait_timeout = {}, sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')",
         limits.busy_timeout.as_secs().max(1),
         MYSQL_SILENCE_SECONDS
     );
-    connect.map_sqlx_mysql_opts(|mysql| {
-        let bare = bare_host(mysql.get_host());
-        bare.map_or(mysql.clone(), |host| mysql.host(&host))
-    });
+    connect.map_sqlx_mysql_opts(move |mysql| database.secured_mysql(mysql));
     connect.idle_timeout(IDLE_LIFE).max_lifetime(CONNECTION_LIFE).map_sqlx_mysql_pool_opts(move |pool| {
         let settings = settings.clone();
         pool.after_connect(move |connection, _| {

@@ -1,5 +1,7 @@
 //! Connections whose every statement has a time limit and gets its values in the types that the database takes.
 
+use crate::cause;
+use crate::database::Database;
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Value};
 use std::time::Duration;
@@ -10,6 +12,7 @@ use std::time::Duration;
 pub struct Timed<C> {
     pub(crate) inner: C,
     pub(crate) answer_timeout: Duration,
+    pub(crate) database: Database,
 }
 
 impl<C> Timed<C> {
@@ -40,6 +43,16 @@ fn in_types_of(backend: DbBackend, mut statement: Statement) -> Statement {
     statement
 }
 
+impl<C> Timed<C> {
+    /// As [`Timed::within`]; where no connection could be had the error says why.
+    async fn answered<T>(&self, request: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+        match self.within(request).await {
+            Err(error) => Err(cause::of_silence(&self.database, error).await),
+            answer => answer,
+        }
+    }
+}
+
 #[async_trait]
 impl<C: ConnectionTrait + Sync> ConnectionTrait for Timed<C> {
     fn get_database_backend(&self) -> DbBackend {
@@ -48,21 +61,21 @@ impl<C: ConnectionTrait + Sync> ConnectionTrait for Timed<C> {
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         let statement = in_types_of(self.get_database_backend(), statement);
-        self.within(self.inner.execute_raw(statement)).await
+        self.answered(self.inner.execute_raw(statement)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.within(self.inner.execute_unprepared(sql)).await
+        self.answered(self.inner.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         let statement = in_types_of(self.get_database_backend(), statement);
-        self.within(self.inner.query_one_raw(statement)).await
+        self.answered(self.inner.query_one_raw(statement)).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let statement = in_types_of(self.get_database_backend(), statement);
-        self.within(self.inner.query_all_raw(statement)).await
+        self.answered(self.inner.query_all_raw(statement)).await
     }
 
     fn support_returning(&self) -> bool {

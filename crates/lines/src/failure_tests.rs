@@ -43,6 +43,10 @@ impl PanickingLines {
 
 #[async_trait]
 impl LinePort for PanickingLines {
+    async fn health(&self) -> hot::HotHealth {
+        hot::HotHealth::default()
+    }
+
     async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError> {
         self.lines.make_line(line, rule).await
     }

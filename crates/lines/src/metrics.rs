@@ -5,6 +5,7 @@ use domain::line::{LineCounts, LineId, LineRule};
 use hot::HotError;
 use hot::line::{Clock, LinePort};
 use metrics::gauge;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,8 +17,9 @@ const LINES_MAX: usize = 1_000;
 /// Sets the metrics of the lines that `serves` accepts until the process ends. Servers that share lines all show the same
 /// values.
 pub async fn show_figures(port: Arc<dyn LinePort>, serves: Serves) {
+    let mut shown = HashSet::new();
     loop {
-        if let Err(error) = show(port.as_ref(), serves).await {
+        if let Err(error) = show(port.as_ref(), serves, &mut shown).await {
             // The scheduler logs the same failure as a warning.
             tracing::debug!(%error, "the counts of lines could not be read");
         }
@@ -25,15 +27,26 @@ pub async fn show_figures(port: Arc<dyn LinePort>, serves: Serves) {
     }
 }
 
-async fn show(port: &dyn LinePort, serves: Serves) -> Result<(), HotError> {
+/// A line at rest is read once: its figures stay. `shown`: lines that were read while they were at rest.
+async fn show(port: &dyn LinePort, serves: Serves, shown: &mut HashSet<LineId>) -> Result<(), HotError> {
     let lines = port.lines().await?;
     gauge!("onsale_lines").set(lines.len() as f64);
+    shown.retain(|line| lines.contains(line));
     for line in lines.iter().filter(|line| serves(line)).take(LINES_MAX) {
+        let is_quiet = port.is_quiet(line);
+        if is_quiet && shown.contains(line) {
+            continue;
+        }
         if let Some(counts) = port.counts(line, 0, Clock::Engine).await? {
             show_line(line, &counts);
         }
         if let Some(rule) = port.rule(line).await? {
             show_rate(line, &rule);
+        }
+        if is_quiet {
+            shown.insert(line.clone());
+        } else {
+            shown.remove(line);
         }
     }
     Ok(())

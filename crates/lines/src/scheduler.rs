@@ -166,8 +166,19 @@ async fn serve(
     dispatch: Option<Arc<dyn Dispatch>>,
     mut stopping: Receiver<bool>,
 ) {
-    let mut state = LineState { put_back_at: Instant::now(), is_drawn: false, drawn: None, is_unsure: true };
+    let mut state = LineState {
+        put_back_at: Instant::now(),
+        is_drawn: false,
+        drawn: None,
+        is_unsure: true,
+        awaits_draw: false,
+        ticks: 0,
+    };
     while !*stopping.borrow() {
+        if state.may_rest() && port.is_quiet(&line) {
+            pause_for(PAUSE_MAX, &mut stopping).await;
+            continue;
+        }
         let pause = match tick(port.as_ref(), &line, dispatch.as_deref(), &mut state).await {
             Ok(pause) => pause,
             Err(error) => {
@@ -189,9 +200,17 @@ struct LineState {
     /// Whether users may be admitted whose work was not requested: by a call whose answer was lost, by the process that
     /// held the line before, or because the bus refused. Their work would be requested after that of users behind them.
     is_unsure: bool,
+    /// Whether the line's opening draw is still to be held.
+    awaits_draw: bool,
+    ticks: u64,
 }
 
 impl LineState {
+    /// Whether nothing is left to do that nobody asks for.
+    fn may_rest(&self) -> bool {
+        self.ticks > 0 && !self.awaits_draw && !self.is_unsure
+    }
+
     /// Holds the line's opening draw when it is due, until it is complete.
     async fn draw(&mut self, port: &dyn LinePort, line: &LineId) -> Result<(), HotError> {
         let count = loop {
@@ -241,8 +260,11 @@ async fn tick(
             count_put_back(line, back.len());
         }
     }
-    if rule.draw.is_some() && !state.is_drawn {
+    state.ticks += 1;
+    state.awaits_draw = rule.draw.is_some() && !state.is_drawn;
+    if state.awaits_draw {
         state.draw(port, line).await?;
+        state.awaits_draw = !state.is_drawn;
         if !state.is_drawn {
             return Ok(PAUSE_MAX);
         }

@@ -86,16 +86,20 @@ impl ConfiguredLines {
     /// # Errors
     /// When the engine does not answer for a line. The other lines are still created, and the next call retries.
     pub async fn follow(&mut self) -> Result<(), HotError> {
+        let existing: HashSet<LineId> = self.port.lines().await?.into_iter().collect();
         let mut followed = Ok(());
         for name in self.settings.lines.clone() {
-            followed = followed.and(self.follow_line(name).await);
+            followed = followed.and(self.follow_line(name, &existing).await);
         }
         followed
     }
 
-    async fn follow_line(&mut self, name: EventName) -> Result<(), HotError> {
+    async fn follow_line(&mut self, name: EventName, existing: &HashSet<LineId>) -> Result<(), HotError> {
         let line = LineId::Queue(name.clone());
         let is_updated = self.updated.contains(&name);
+        if is_updated && existing.contains(&line) && self.port.is_quiet(&line) {
+            return Ok(());
+        }
         let change = |rule| Ok::<_, HotError>(if is_updated { rule } else { self.settings.updated_rule(rule) });
         if change_rule(&*self.port, &line, change).await?.is_none() {
             self.port.make_line(&line, self.settings.rule()).await?;

@@ -1,6 +1,6 @@
 //! One broker.
 
-use super::Program;
+use super::{Program, Security};
 use crate::error::{KitError, Result};
 use crate::facts::Facts;
 use crate::kit::Kit;
@@ -29,16 +29,27 @@ pub(super) struct Broker {
     port: Port,
     /// Of the controller; none of the stand-in.
     _controller: Option<Port>,
+    /// With TLS, and with TLS and a log-in.
+    encrypted: Option<(Port, Port)>,
 }
 
 /// Makes brokers in empty folders; starts none.
-pub(super) fn create(kit: &Kit, folders: &[PathBuf], program: &Program) -> Result<Vec<Broker>> {
+pub(super) fn create(
+    kit: &Kit,
+    folders: &[PathBuf],
+    program: &Program,
+    security: Option<&Security<'_>>,
+) -> Result<Vec<Broker>> {
+    let encrypted = security.map(|_| Ok::<_, KitError>((Port::free()?, Port::free()?))).transpose()?;
     let ports = folders.iter().map(|_| Ok((Port::free()?, Port::free()?))).collect::<Result<Vec<_>>>()?;
     let voters = (1..).zip(&ports).map(|(id, (_, controller))| format!("{id}@127.0.0.1:{}", controller.number()));
     let voters = voters.collect::<Vec<_>>().join(",");
     for (id, (folder, (port, controller))) in (1..).zip(folders.iter().zip(&ports)) {
         if let Program::Kafka { java, jars } = program {
-            let properties = properties(id, folder, (port, controller), &voters, folders.len());
+            let mut properties = properties(id, folder, (port, controller), &voters, folders.len());
+            if let (Some(security), Some(encrypted)) = (security, &encrypted) {
+                properties.push_str(&encryption(folder, (port, controller), encrypted, security)?);
+            }
             write(&folder.join(CONFIG), &properties)?;
             format(folder, id, java, jars)?;
             account::hand_over(folder)?;
@@ -47,7 +58,46 @@ pub(super) fn create(kit: &Kit, folders: &[PathBuf], program: &Program) -> Resul
         Facts::write(&folder.join(FACTS), &facts)?;
     }
     let made = folders.iter().zip(ports);
-    made.map(|(folder, (port, controller))| Broker::of(kit, folder, program, port, Some(controller))).collect()
+    let made = made.map(|(folder, (port, controller))| Broker::of(kit, folder, program, port, Some(controller)));
+    let mut brokers = made.collect::<Result<Vec<_>>>()?;
+    if let Some(first) = brokers.first_mut() {
+        first.encrypted = encrypted;
+    }
+    Ok(brokers)
+}
+
+/// The last of two lines of a name counts.
+fn encryption(
+    folder: &Path,
+    (port, controller): (&Port, &Port),
+    (encrypted, with_login): &(Port, Port),
+    security: &Security<'_>,
+) -> Result<String> {
+    let (port, controller) = (port.number(), controller.number());
+    let (encrypted, with_login) = (encrypted.number(), with_login.number());
+    let listeners =
+        format!("PLAINTEXT://127.0.0.1:{port},ENCRYPTED://127.0.0.1:{encrypted},LOGIN://127.0.0.1:{with_login}");
+    let (store, user, password) = (security.certificate.write_store(folder)?, security.user, security.password);
+    let (store, module) = (store.display(), "org.apache.kafka.common.security");
+    Ok(format!(
+        "listeners={listeners},CONTROLLER://127.0.0.1:{controller}\nadvertised.listeners={listeners}\n\
+         listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,ENCRYPTED:SSL,LOGIN:SASL_SSL\n\
+         inter.broker.listener.name=PLAINTEXT\nssl.keystore.type=PEM\nssl.keystore.location={store}\n\
+         ssl.client.auth=none\nsasl.enabled.mechanisms=SCRAM-SHA-512,PLAIN\n\
+         listener.name.login.scram-sha-512.sasl.jaas.config={module}.scram.ScramLoginModule required;\n\
+         listener.name.login.plain.sasl.jaas.config={module}.plain.PlainLoginModule required \
+         user_{user}=\"{password}\";\n"
+    ))
+}
+
+/// Tells the broker of a user that logs in by SCRAM.
+pub(super) fn make_user(folder: &Path, port: u16, program: &Program, user: &str, password: &str) -> Result<()> {
+    let Program::Kafka { java, jars } = program else { return Ok(()) };
+    let mut command = bare(java, folder);
+    command.args(java_arguments(jars)).arg("kafka.admin.ConfigCommand");
+    command.args(["--bootstrap-server", &format!("127.0.0.1:{port}"), "--alter", "--entity-type", "users"]);
+    command.args(["--entity-name", user, "--add-config", &format!("SCRAM-SHA-512=[password={password}]")]);
+    sql::run(&mut command).map(drop).map_err(KitError::failed)
 }
 
 impl Broker {
@@ -77,11 +127,17 @@ impl Broker {
         // It cannot answer before a second one is up.
         spec.ready = Ready::Runs;
         spec.start_limit = LAUNCH_LIMIT;
-        Ok(Self { process: Process::new(kit, folder, spec), port, _controller: controller })
+        Ok(Self { process: Process::new(kit, folder, spec), port, _controller: controller, encrypted: None })
     }
 
     pub(super) const fn port(&self) -> u16 {
         self.port.number()
+    }
+
+    /// With TLS, and with TLS and a log-in.
+    pub(super) fn encrypted_ports(&self) -> (u16, u16) {
+        let (encrypted, with_login) = self.encrypted.as_ref().expect("it speaks TLS");
+        (encrypted.number(), with_login.number())
     }
 
     /// Whether it is Apache Kafka.

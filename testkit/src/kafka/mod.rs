@@ -7,6 +7,7 @@ use crate::error::{KitError, Result};
 use crate::facts::Facts;
 use crate::install::{self, say};
 use crate::kit::{self, Kit};
+use crate::tls::Certificate;
 use crate::wait::until;
 use broker::Broker;
 use std::path::PathBuf;
@@ -27,6 +28,13 @@ pub(crate) fn answers(port: u16) -> std::result::Result<(), String> {
 #[derive(Debug)]
 pub struct Kafka {
     brokers: Vec<Broker>,
+}
+
+/// How clients that must not trust the network are served.
+pub(crate) struct Security<'a> {
+    pub certificate: &'a Certificate,
+    pub user: &'a str,
+    pub password: &'a str,
 }
 
 /// The kinds of brokers to run.
@@ -65,7 +73,40 @@ impl Kafka {
         let program = Program::find()?;
         let brokers = if matches!(program, Program::Tansu(_)) { 1 } else { brokers };
         let folders = (0..brokers).map(|_| kit.claim("kafka")).collect::<Result<_>>()?;
-        Self::create(kit, folders, &program)
+        Self::create(kit, folders, &program, None)
+    }
+
+    /// Starts one broker of Apache Kafka that speaks TLS, too: with and without a log-in by SCRAM-SHA-512 or PLAIN, of this
+    /// user.
+    ///
+    /// # Errors
+    /// When it cannot be had or does not start.
+    pub fn start_encrypted(kit: &Kit, certificate: &Certificate, (user, password): (&str, &str)) -> Result<Self> {
+        let program = Program::find()?;
+        let folder = kit.claim("kafka")?;
+        let security = Security { certificate, user, password };
+        let kafka = Self::create(kit, vec![folder.clone()], &program, Some(&security))?;
+        kafka.real()?;
+        broker::make_user(&folder, kafka.broker(0)?.port(), &program, user, password)?;
+        Ok(kafka)
+    }
+
+    /// `127.0.0.1:PORT`, with TLS and without a log-in.
+    ///
+    /// # Panics
+    /// When it does not speak TLS.
+    #[must_use]
+    pub fn encrypted(&self) -> String {
+        format!("127.0.0.1:{}", self.brokers[0].encrypted_ports().0)
+    }
+
+    /// `127.0.0.1:PORT`, with TLS and a log-in.
+    ///
+    /// # Panics
+    /// When it does not speak TLS.
+    #[must_use]
+    pub fn with_login(&self) -> String {
+        format!("127.0.0.1:{}", self.brokers[0].encrypted_ports().1)
     }
 
     /// The brokers of the kit's folders `NAME-1` and so on: those that run, else started again, else made.
@@ -89,11 +130,11 @@ impl Kafka {
         let brokers = if matches!(program, Program::Tansu(_)) { 1 } else { brokers };
         let folders = folders(brokers)?;
         folders.iter().try_for_each(|folder| kit::empty(folder))?;
-        Self::create(kit, folders, &program)
+        Self::create(kit, folders, &program, None)
     }
 
-    fn create(kit: &Kit, folders: Vec<PathBuf>, program: &Program) -> Result<Self> {
-        let kafka = Self { brokers: broker::create(kit, &folders, program)? };
+    fn create(kit: &Kit, folders: Vec<PathBuf>, program: &Program, security: Option<&Security<'_>>) -> Result<Self> {
+        let kafka = Self { brokers: broker::create(kit, &folders, program, security)? };
         kafka.brokers.iter().try_for_each(Broker::launch)?;
         kafka.wait_until_ready()?;
         // In the first, for those that take the whole up again.

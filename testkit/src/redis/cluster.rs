@@ -5,6 +5,7 @@ use super::topology::{Member, members};
 use super::{Flavor, RedisNode};
 use crate::error::{KitError, Result};
 use crate::kit::{self, Kit};
+use crate::tls::Certificate;
 use crate::wait::until;
 use std::time::Duration;
 
@@ -28,9 +29,32 @@ impl RedisCluster {
     /// # Errors
     /// When a node is not installed or does not start, or the cluster does not form.
     pub fn start(kit: &Kit, flavor: Flavor) -> Result<Self> {
+        Self::start_with(kit, flavor, None)
+    }
+
+    /// The same with nodes that speak TLS, too.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn start_encrypted(kit: &Kit, flavor: Flavor, certificate: &Certificate) -> Result<Self> {
+        Self::start_with(kit, flavor, Some(certificate))
+    }
+
+    fn start_with(kit: &Kit, flavor: Flavor, certificate: Option<&Certificate>) -> Result<Self> {
         let folders: Vec<_> = (0..NODES).map(|_| kit.claim(flavor.name())).collect::<Result<_>>()?;
-        let nodes = folders.iter().map(|folder| RedisNode::create(kit, folder, flavor, true));
+        let nodes = folders.iter().map(|folder| RedisNode::create(kit, folder, flavor, true, certificate));
         Self::form(nodes.collect::<Result<_>>()?)
+    }
+
+    /// `rediss+cluster://127.0.0.1:PORT,...`.
+    ///
+    /// # Panics
+    /// When the nodes do not speak TLS.
+    #[must_use]
+    pub fn encrypted_url(&self) -> String {
+        let addresses: Vec<String> =
+            self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.encrypted_port())).collect();
+        format!("rediss+cluster://{}", addresses.join(","))
     }
 
     /// The cluster of the kit's folders `NAME-1` to `NAME-6`: the one that runs, else started again, else made.
@@ -49,7 +73,7 @@ impl RedisCluster {
             }
         }
         places.iter().try_for_each(|(folder, _)| kit::empty(folder))?;
-        let nodes = places.iter().map(|(folder, _)| RedisNode::create(kit, folder, flavor, true));
+        let nodes = places.iter().map(|(folder, _)| RedisNode::create(kit, folder, flavor, true, None));
         Self::form(nodes.collect::<Result<_>>()?)
     }
 

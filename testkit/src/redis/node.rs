@@ -9,6 +9,7 @@ use crate::kit::{self, Kit};
 use crate::port::{BUS_DISTANCE, Port};
 use crate::process::{Process, Spec};
 use crate::question::Question;
+use crate::tls::{Certificate, Files};
 use std::ops::Deref;
 use std::path::Path;
 
@@ -23,6 +24,8 @@ const DATA: [&str; 2] = ["appendonlydir", "dump.rdb"];
 pub struct RedisNode {
     process: Process,
     port: Port,
+    /// Where it speaks TLS.
+    encrypted: Option<Port>,
     flavor: Flavor,
 }
 
@@ -32,7 +35,33 @@ impl RedisNode {
     /// # Errors
     /// When it is not installed or does not start.
     pub fn start(kit: &Kit, flavor: Flavor) -> Result<Self> {
-        Self::create(kit, &kit.claim(flavor.name())?, flavor, false)
+        Self::create(kit, &kit.claim(flavor.name())?, flavor, false, None)
+    }
+
+    /// Starts a server alone that speaks TLS, too.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn start_encrypted(kit: &Kit, flavor: Flavor, certificate: &Certificate) -> Result<Self> {
+        Self::create(kit, &kit.claim(flavor.name())?, flavor, false, Some(certificate))
+    }
+
+    /// `rediss://127.0.0.1:PORT`.
+    ///
+    /// # Panics
+    /// When it does not speak TLS.
+    #[must_use]
+    pub fn encrypted_url(&self) -> String {
+        format!("rediss://127.0.0.1:{}", self.encrypted_port())
+    }
+
+    /// The port on which it speaks TLS.
+    ///
+    /// # Panics
+    /// When it does not.
+    #[must_use]
+    pub fn encrypted_port(&self) -> u16 {
+        self.encrypted.as_ref().expect("it speaks TLS").number()
     }
 
     /// The server of the kit's folder of that name: the one that runs, else started again, else made.
@@ -45,18 +74,28 @@ impl RedisNode {
             node.bring_up().map(|()| node)
         } else {
             kit::empty(&folder)?;
-            Self::create(kit, &folder, flavor, false)
+            Self::create(kit, &folder, flavor, false, None)
         }
     }
 
     /// Makes a server in an empty folder and starts it.
-    pub(super) fn create(kit: &Kit, folder: &Path, flavor: Flavor, is_clustered: bool) -> Result<Self> {
+    pub(super) fn create(
+        kit: &Kit,
+        folder: &Path,
+        flavor: Flavor,
+        is_clustered: bool,
+        certificate: Option<&Certificate>,
+    ) -> Result<Self> {
         let port = if is_clustered { Port::with_bus()? } else { Port::free()? };
-        let text = config(port.number(), is_clustered);
+        let mut text = config(port.number(), is_clustered);
+        let encrypted = certificate.map(|_| Port::free()).transpose()?;
+        if let (Some(certificate), Some(encrypted)) = (certificate, &encrypted) {
+            text.push_str(&encryption(encrypted.number(), &certificate.write(folder)?));
+        }
         let path = folder.join(CONFIG);
         std::fs::write(&path, text).map_err(|error| KitError::file(&path, &error))?;
         account::hand_over(folder)?;
-        let node = Self { process: process(kit, folder, flavor, port.number())?, port, flavor };
+        let node = Self { process: process(kit, folder, flavor, port.number())?, port, encrypted, flavor };
         node.bring_up()?;
         // Last, so that only a whole server is taken up again.
         Facts::write(&folder.join(FACTS), &[("port", node.port().to_string())])?;
@@ -67,7 +106,7 @@ impl RedisNode {
     pub(super) fn load(kit: &Kit, folder: &Path, flavor: Flavor) -> Result<Option<Self>> {
         let Some(facts) = Facts::read(&folder.join(FACTS)) else { return Ok(None) };
         let port = Port::taken(facts.value("port")?);
-        Ok(Some(Self { process: process(kit, folder, flavor, port.number())?, port, flavor }))
+        Ok(Some(Self { process: process(kit, folder, flavor, port.number())?, port, encrypted: None, flavor }))
     }
 
     /// `redis://127.0.0.1:PORT`.
@@ -144,6 +183,15 @@ fn process(kit: &Kit, folder: &Path, flavor: Flavor, port: u16) -> Result<Proces
     let mut spec = Spec::new(&name, flavor.program()?, [config]);
     spec.asks = vec![Question::Redis(port)];
     Ok(Process::new(kit, folder, spec))
+}
+
+/// TLS for clients alone: the nodes speak to each other in the clear, on this machine. Also by IPv6.
+fn encryption(port: u16, files: &Files) -> String {
+    let (chain, key, authority) = (files.chain.display(), files.key.display(), files.authority.display());
+    format!(
+        "bind 127.0.0.1 -::1\ntls-port {port}\ntls-cert-file {chain}\ntls-key-file {key}\n\
+         tls-ca-cert-file {authority}\ntls-auth-clients no\n"
+    )
 }
 
 /// Every line is there for a reason: nothing lost but by the flush interval, nothing evicted, no snapshots in the

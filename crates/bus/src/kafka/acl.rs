@@ -1,6 +1,7 @@
 //! Which permissions this program's user lacks on the brokers, for `onsale doctor`. Every probe is a request that changes
 //! nothing and that the brokers refuse first for a missing permission.
 
+use super::address::KafkaAddress;
 use super::client::{Brokers, Listener};
 use super::error::BrokerError;
 use super::topics::{TopicState, Topics};
@@ -37,8 +38,8 @@ impl KafkaAcl {
     ///
     /// # Errors
     /// When the text names no brokers.
-    pub fn connect(bootstrap: &str) -> Result<Self, BrokerError> {
-        let brokers = Brokers::new(bootstrap)?;
+    pub fn connect(address: impl Into<KafkaAddress>) -> Result<Self, BrokerError> {
+        let brokers = Brokers::new(address)?;
         Ok(Self { topics: Topics::new(&brokers)?, brokers })
     }
 

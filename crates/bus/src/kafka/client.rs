@@ -1,11 +1,12 @@
 //! The common part of every client of the brokers: settings, logs, errors.
 
+use super::address::KafkaAddress;
 use super::error::{BrokerError, is_refusal};
 use crate::cause::Cause;
 use rdkafka::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::ConsumerContext;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How long a broker may take to answer a request.
@@ -18,26 +19,27 @@ const METADATA_AGE_MS: u32 = 10_000;
 /// The brokers and the last connection error. Cheap to clone; clones share the error.
 #[derive(Clone)]
 pub(super) struct Brokers {
-    bootstrap: Arc<str>,
+    address: Arc<KafkaAddress>,
     last_error: Arc<Mutex<Option<String>>>,
 }
 
 impl Brokers {
-    /// `host:port,host:port`; the `kafka://` of `bus.url` may stand before it.
-    pub fn new(bootstrap: &str) -> Result<Self, BrokerError> {
-        let list = bootstrap.strip_prefix("kafka://").unwrap_or(bootstrap).trim().trim_end_matches('/');
+    /// The brokers of an address.
+    pub fn new(address: impl Into<KafkaAddress>) -> Result<Self, BrokerError> {
+        let address = address.into();
+        let list = address.brokers();
         if list.split(',').any(|broker| broker.trim().is_empty()) {
-            let what = format!("{bootstrap:?} names no brokers; bus.url must read kafka://host:port,host:port");
+            let what = format!("{list:?} names no brokers; bus.url must read kafka://host:port,host:port");
             return Err(BrokerError::Refused { what, cause: None });
         }
-        Ok(Self { bootstrap: list.into(), last_error: Arc::default() })
+        Ok(Self { address: Arc::new(address), last_error: Arc::default() })
     }
 
     /// Settings of any client.
     pub fn config(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
+        self.address.configure(&mut config);
         config
-            .set("bootstrap.servers", self.bootstrap.as_ref())
             .set("client.id", "onsale")
             .set("socket.timeout.ms", SOCKET_TIMEOUT_MS.to_string())
             .set("socket.connection.setup.timeout.ms", SOCKET_TIMEOUT_MS.to_string())
@@ -76,7 +78,7 @@ impl Brokers {
         let last = last.as_ref().map(|text| format!(" ({text})")).unwrap_or_default();
         let what = format!(
             "{request}: brokers {}{last}; check that they run, that bus.url names them and that a majority is up",
-            self.bootstrap
+            self.address.brokers()
         );
         BrokerError::Unavailable { what, cause }
     }
@@ -119,7 +121,10 @@ impl ClientContext for Listener {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.remember(reason);
+        // "All are down" says less than the failure of the last one.
+        if error.rdkafka_error_code() != Some(RDKafkaErrorCode::AllBrokersDown) {
+            self.remember(reason);
+        }
         tracing::debug!(%error, reason, "kafka client");
     }
 }

@@ -1,5 +1,6 @@
 //! Dead letters in the `dlq.*` topics.
 
+use super::address::KafkaAddress;
 use super::client::Brokers;
 use super::dead_letter::{Ending, PARTITION, dead_letter_of, mark_of, marked_offset, original_of, record_of};
 use super::error::BrokerError;
@@ -62,16 +63,16 @@ impl KafkaDeadLetters {
     ///
     /// # Errors
     /// When the text names no brokers.
-    pub fn connect(bootstrap: &str) -> Result<Self, BrokerError> {
-        Self::of_topics(bootstrap, &TOPICS)
+    pub fn connect(address: impl Into<KafkaAddress>) -> Result<Self, BrokerError> {
+        Self::of_topics(address, &TOPICS)
     }
 
     /// The same for other topics, at most nine; ids depend on their order.
     ///
     /// # Errors
     /// When the text names no brokers.
-    pub fn of_topics(bootstrap: &str, topics: &[&str]) -> Result<Self, BrokerError> {
-        let brokers = Brokers::new(bootstrap)?;
+    pub fn of_topics(address: impl Into<KafkaAddress>, topics: &[&str]) -> Result<Self, BrokerError> {
+        let brokers = Brokers::new(address)?;
         let producer = Producer::new(&brokers, &Topics::new(&brokers)?, DEAD_LETTER_BYTES_MAX)?;
         let topics: Vec<String> = topics.iter().map(|topic| (*topic).to_owned()).collect();
         let marks = Mutex::new(vec![Marks::default(); topics.len()]);

@@ -9,6 +9,7 @@
 //! The only module that uses the client library. No other module names its types.
 
 mod acl;
+mod address;
 mod client;
 mod consumer;
 mod dead_letter;
@@ -25,6 +26,7 @@ mod session;
 mod topics;
 
 pub use acl::KafkaAcl;
+pub use address::{KafkaAddress, SASL_MECHANISMS};
 pub use dead_letters::KafkaDeadLetters;
 pub use error::BrokerError;
 pub use publisher::KafkaPublisher;
@@ -89,12 +91,12 @@ impl KafkaBus {
     /// # Errors
     /// When the text (`host:port,host:port`, with or without `kafka://`) names no brokers.
     pub fn start(
-        bootstrap: &str,
+        address: impl Into<KafkaAddress>,
         handlers: Vec<Arc<dyn Handler>>,
         dead_letters: Arc<dyn DeadLetters>,
         options: KafkaBusOptions,
     ) -> Result<Self, BrokerError> {
-        let brokers = Brokers::new(bootstrap)?;
+        let brokers = Brokers::new(address)?;
         let topics = Topics::new(&brokers)?;
         let stop = Stop::default();
         let mut tasks = Vec::with_capacity(handlers.len());

@@ -160,7 +160,8 @@ impl Batch<'_> {
             self.producer.topics.forget(&record.topic);
         }
         let failed = self.producer.brokers.failed(&record.topic, error);
-        if !is_refusal(error) {
+        // A topic that was deleted is made again at the next try, or by an operator: no message is at fault.
+        if !is_refusal(error) || is_unknown_topic(error) {
             return Err(failed);
         }
         self.refused.push(RefusedMessage { index, cause: failed.into() });

@@ -1,5 +1,6 @@
 //! Publishing to the brokers.
 
+use super::address::KafkaAddress;
 use super::client::Brokers;
 use super::error::BrokerError;
 use super::producer::Producer;
@@ -27,8 +28,8 @@ impl KafkaPublisher {
     ///
     /// # Errors
     /// When the text names no brokers.
-    pub fn connect(bootstrap: &str) -> Result<Self, BrokerError> {
-        let brokers = Brokers::new(bootstrap)?;
+    pub fn connect(address: impl Into<KafkaAddress>) -> Result<Self, BrokerError> {
+        let brokers = Brokers::new(address)?;
         let topics = Topics::new(&brokers)?;
         Ok(Self { producer: Arc::new(Producer::new(&brokers, &topics, MESSAGE_BYTES_MAX)?), topics })
     }

@@ -1,5 +1,6 @@
 //! Reads messages that are in the topics and not in the database yet: hot state is rebuilt from them.
 
+use super::address::KafkaAddress;
 use super::client::Brokers;
 use super::error::BrokerError;
 use super::session::{Session, Span};
@@ -31,8 +32,8 @@ impl KafkaReader {
     ///
     /// # Errors
     /// When the text names no brokers.
-    pub fn connect(bootstrap: &str) -> Result<Self, BrokerError> {
-        Ok(Self { brokers: Brokers::new(bootstrap)? })
+    pub fn connect(address: impl Into<KafkaAddress>) -> Result<Self, BrokerError> {
+        Ok(Self { brokers: Brokers::new(address)? })
     }
 
     /// Calls `each` with every message of the topic from the group's committed offset (from the first message, if it has

@@ -8,3 +8,4 @@ mod faults;
 mod publisher;
 mod reader;
 mod support;
+mod tls;

@@ -109,3 +109,31 @@ async fn the_topics_of_the_contract_are_created_with_its_settings() {
         assert_eq!(topic.min_in_sync_replicas, Some(if seen.brokers >= 3 { 2 } else { 1 }), "{topic:?}");
     }
 }
+
+/// The kind: a topic that is not there is no fault of a message, whoever deleted it.
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_wait_while_a_topic_is_gone_and_are_not_refused() {
+    let Some(bootstrap) = real_bootstrap() else { return };
+    let names = Names::new();
+    let publisher = publisher(&bootstrap);
+    publish(&publisher, names.topic, 1..=5).await;
+    let mut config = rdkafka::ClientConfig::new();
+    let admin: rdkafka::admin::AdminClient<_> = config.set("bootstrap.servers", &bootstrap).create().expect("made");
+    let deleted = admin.delete_topics(&[names.topic], &rdkafka::admin::AdminOptions::new()).await.expect("asked");
+    assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
+    let recorder = Recorder::new(&names);
+    let mut tries = 0;
+    until("published again", async || match publisher.publish(names.topic, &envelopes(6..=9)).await {
+        Ok(()) => true,
+        Err(PublishError::Unavailable(_)) => {
+            tries += 1;
+            false
+        }
+        Err(refused) => panic!("after {tries} tries: {refused}"),
+    })
+    .await;
+    let bus = start(&bootstrap, &names, &recorder);
+    until("all arrived", async || (6..=9).all(|id| recorder.ids().contains(&id))).await;
+    assert_eq!(all_dead_letters(&bootstrap, &names).await, []);
+    bus.stop().await;
+}

@@ -4,6 +4,7 @@
 //! follow the same policy as other lines ([`LineRule::configured`]). While servers with different configurations run, a gate
 //! has the configuration of the server that made it; each server that starts later brings it up to date.
 
+use super::rest::Followed;
 use super::service::GateService;
 use super::settings::DispatchMode;
 use crate::rows::{campaigns, coupons};
@@ -13,7 +14,7 @@ use lines::rules::change_rule;
 use onsale_http::ApiError;
 use std::mem::discriminant;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often the campaigns are read.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
@@ -39,7 +40,11 @@ impl GateService {
         for id in &self.settings.campaigns {
             followed = followed.and(self.set_gate(id).await);
         }
+        let now = clock::now();
         for id in self.coupons.port.campaigns().await? {
+            if self.is_at_rest(&id, now) {
+                continue;
+            }
             followed = followed.and(self.follow_campaign(&id).await.map(drop));
         }
         if followed.is_ok() {
@@ -50,6 +55,9 @@ impl GateService {
 
     /// Gives a gate to a campaign that the configuration names, open or not: no user loses anything by it.
     async fn set_gate(&self, id: &CampaignId) -> Result<(), ApiError> {
+        if self.is_gated_at_rest(id) {
+            return Ok(());
+        }
         if self.coupons.port.campaign(id).await?.is_none_or(|known| known.gated) {
             return Ok(());
         }
@@ -84,12 +92,17 @@ impl GateService {
     /// Makes the line before a campaign, or brings it up to date. Returns whether the campaign has a gate; `None` if the
     /// campaign does not exist.
     pub(super) async fn follow_campaign(&self, id: &CampaignId) -> Result<Option<bool>, ApiError> {
+        let at = Instant::now();
         let Some(campaign) = self.coupons.port.campaign(id).await? else { return Ok(None) };
         if !campaign.gated {
+            let status = CampaignStatus::Scheduled;
+            self.note_followed(Followed { at, campaign, remaining: 0, status });
             return Ok(Some(false));
         }
         let now = clock::now();
-        let status = self.coupons.port.status(id, now).await?.map_or(CampaignStatus::Scheduled, |sale| sale.status);
+        let sale = self.coupons.port.status(id, now).await?;
+        let (status, remaining) =
+            sale.map_or((CampaignStatus::Scheduled, campaign.stock), |sale| (sale.status, sale.remaining));
         let line = LineId::Gate(id.clone());
         let waits_for_rows = self.settings.mode == DispatchMode::Kafka && !self.may_rows_decide(id).await?;
         let gate = self.state(id);
@@ -119,6 +132,7 @@ impl GateService {
         gate.is_up_to_date.store(true, Ordering::Relaxed);
         self.note_draw(id, rule.draw.is_some());
         gate.sold_out.store(is_gone, Ordering::Relaxed);
+        self.note_followed(Followed { at, campaign, remaining, status });
         Ok(Some(true))
     }
 }

@@ -11,6 +11,7 @@ pub mod completion;
 pub mod dispatch;
 pub mod passes;
 pub mod queueing;
+mod rest;
 pub mod route;
 pub mod service;
 pub mod settings;

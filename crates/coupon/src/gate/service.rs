@@ -1,5 +1,6 @@
 //! The gate's service: its parts, and the state of each gate that this process has seen.
 
+use super::rest::Followed;
 use super::settings::GateSettings;
 use crate::CouponService;
 use crate::issue::Decider;
@@ -7,8 +8,8 @@ use domain::line::LineId;
 use domain::{CampaignId, UserId};
 use hot::line::LineUser;
 use lines::{LineClient, ReceiptKey};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// The gate. Cheap to clone.
 #[derive(Clone)]
@@ -29,7 +30,7 @@ pub struct GateService {
 }
 
 /// The state of one gate, read without waiting.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct GateState {
     pub(super) sold_out: AtomicBool,
     /// The line has an opening draw, held or to come.
@@ -38,6 +39,8 @@ pub(super) struct GateState {
     pub(super) rows_decide: AtomicBool,
     /// This process has made the line or brought it up to date.
     pub(super) is_up_to_date: AtomicBool,
+    /// The campaign as the gate was brought up to date with it.
+    pub(super) followed: Mutex<Option<Followed>>,
 }
 
 pub(super) fn line_user(campaign: &CampaignId, user: &UserId) -> LineUser {

@@ -1,12 +1,14 @@
 //! Reports outcomes to a gate in another process, by its completion call with the key of our own services.
 
 use super::requests::{Outcome, TellGate};
+use access::client::{ClientError, client};
 use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable};
 use domain::TenantName;
 use domain::line::LineOutcome;
 use futures::{StreamExt, stream};
 use reqwest::{Client, StatusCode};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -27,12 +29,13 @@ pub struct GateCall {
 }
 
 impl GateCall {
-    /// A gate at these URLs (`http://host:port`, separated by commas), called with this key.
+    /// A gate at these URLs (`http://host:port` or `https://host:port`, separated by commas), called with this key.
+    /// `authorities`: see [`client`].
     ///
     /// # Errors
     /// When the HTTP client cannot be created.
-    pub fn new(urls: &str, key: String) -> Result<Self, reqwest::Error> {
-        let client = Client::builder().timeout(TIMEOUT).no_proxy().build()?;
+    pub fn new(urls: &str, key: String, authorities: Option<&Path>) -> Result<Self, ClientError> {
+        let client = client(TIMEOUT, authorities)?;
         let urls = urls.split(',').map(|url| url.trim().trim_end_matches('/').to_owned()).collect();
         Ok(Self { client, urls, current: AtomicUsize::new(0), key })
     }

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use domain::coupon::Coupon;
 use domain::message::Envelope;
 use domain::{Campaign, CampaignId, CampaignStatus, CouponId, IdempotencyKey, IssueOutcome, Timestamp, UserId};
+use std::time::Instant;
 
 /// One request for a coupon.
 #[derive(Clone, Debug)]
@@ -77,6 +78,15 @@ pub struct EngineStats {
     pub winner_bytes: u64,
     /// Whether the engine can decide right now.
     pub available: bool,
+}
+
+/// How well an engine is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HotHealth {
+    /// Why nothing, or not everything, can be decided; `None` when writes pass.
+    pub down: Option<String>,
+    /// What an operator should look at before it becomes a failure.
+    pub warnings: Vec<String>,
 }
 
 /// Contended coupons: stock and winners (FCFS-001, FCFS-003).
@@ -153,6 +163,15 @@ pub trait CouponPort: Send + Sync + 'static {
 
     /// Statistics for operators.
     async fn stats(&self) -> EngineStats;
+
+    /// Whether a decision on the campaign or a change of it may have been made since `moment`, by any process. Costs no I/O;
+    /// an engine that does not know says yes.
+    fn may_have_changed_since(&self, _id: &CampaignId, _moment: Instant) -> bool {
+        true
+    }
+
+    /// Whether decisions can be made durable now: whether a write passed lately. Costs no waiting.
+    async fn health(&self) -> HotHealth;
 }
 
 /// A request for a coupon by reference, for the path that must not allocate.

@@ -1,6 +1,6 @@
 //! Waiting lines as contended state: what every engine for lines promises.
 
-use super::HotError;
+use super::{HotError, HotHealth};
 use async_trait::async_trait;
 use domain::line::{Admitted, DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber};
 use domain::{PassId, Timestamp, UserId};
@@ -93,6 +93,15 @@ pub trait LinePort: Send + Sync + 'static {
     /// [`DrawStep::UnderWay`] call again. Any number of callers may do so, and a caller that comes back after a crash
     /// continues the same draw: no queue number is shown before all are drawn, and a drawn queue number stays.
     async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError>;
+
+    /// Whether nobody is in the line, nor enters it, in any process: it needs no admission. Costs no I/O; an engine that does
+    /// not know says no.
+    fn is_quiet(&self, _line: &LineId) -> bool {
+        false
+    }
+
+    /// Whether decisions can be made durable now: whether a write passed lately. Costs no waiting.
+    async fn health(&self) -> HotHealth;
 
     /// The line's counts; `None` if there is no such line. `gone_max`: most ranges of given-up queue numbers returned.
     async fn counts(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<LineCounts>, HotError>;

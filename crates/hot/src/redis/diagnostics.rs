@@ -1,7 +1,7 @@
 //! The settings and state of every Redis node, for `onsale doctor`.
 
 use super::acl;
-use super::client::RedisAddress;
+use super::client::{NodeAddress, RedisAddress, key_in};
 use crate::port::HotError;
 use futures::future::join_all;
 use redis::aio::ConnectionLike;
@@ -30,6 +30,8 @@ pub struct NodeSurvey {
     pub role: String,
     /// Whether decisions are made here: a master that is alone, or has slots.
     pub decides: bool,
+    /// Why a write was refused, where decisions are made; none when it passed.
+    pub write_refused: Option<String>,
     /// Replicas whose link is up, as a master sees them.
     pub replicas: u32,
     /// As a replica: whether the link to its master is up.
@@ -66,11 +68,8 @@ pub struct NodeSurvey {
 /// # Errors
 /// [`HotError::Unavailable`] when none can be reached.
 pub async fn survey(address: &RedisAddress) -> Result<Vec<NodeSurvey>, HotError> {
-    let urls = match address {
-        RedisAddress::Single(url) => vec![url.clone()],
-        RedisAddress::Cluster(given) => nodes_of(given).await?,
-    };
-    let nodes = join_all(urls.iter().map(|url| survey_node(url))).await;
+    let nodes = if address.is_cluster() { nodes_of(address).await? } else { address.nodes() };
+    let nodes = join_all(nodes.iter().map(|node| survey_node(address, node))).await;
     match nodes.as_slice() {
         [NodeSurvey { unreachable: Some(why), .. }] => {
             Err(HotError::unavailable(format!("Redis cannot be reached: {why}")))
@@ -94,8 +93,8 @@ impl Refusal {
 
 type Connection = redis::aio::MultiplexedConnection;
 
-async fn connect(url: &str) -> Result<Connection, String> {
-    let client = redis::Client::open(url).map_err(|error| error.to_string())?;
+async fn connect(address: &RedisAddress, node: &NodeAddress) -> Result<Connection, String> {
+    let client = address.client(node).map_err(|error| error.to_string())?;
     let connecting = client.get_multiplexed_async_connection();
     let connected = tokio::time::timeout(TIMEOUT, connecting).await.map_err(|_| "no answer in time".to_owned())?;
     connected.map_err(|error| error.to_string())
@@ -114,54 +113,50 @@ fn text(value: Value) -> String {
     redis::from_redis_value(value).unwrap_or_default()
 }
 
-fn address_in(url: &str) -> String {
-    url.rsplit(['@', '/']).next().unwrap_or_default().to_owned()
-}
-
 /// Every node known to the first given node that answers; only the given ones when it may not be asked.
-async fn nodes_of(given: &[String]) -> Result<Vec<String>, HotError> {
+async fn nodes_of(address: &RedisAddress) -> Result<Vec<NodeAddress>, HotError> {
     let mut trouble = String::new();
-    for url in given {
-        let asked = match connect(url).await {
+    for node in address.nodes() {
+        let asked = match connect(address, &node).await {
             Ok(mut connection) => ask(&mut connection, &["CLUSTER", "NODES"]).await,
             Err(why) => Err(Refusal::Failed(why)),
         };
         match asked {
-            Ok(nodes) => return Ok(urls_in(&text(nodes), url)),
-            Err(Refusal::NoRight) => return Ok(given.to_vec()),
-            Err(Refusal::Failed(why)) => trouble = format!("{}: {why}", address_in(url)),
+            Ok(nodes) => return Ok(nodes_in(&text(nodes), &node)),
+            Err(Refusal::NoRight) => return Ok(address.nodes()),
+            Err(Refusal::Failed(why)) => trouble = format!("{node}: {why}"),
         }
     }
     Err(HotError::unavailable(format!("Redis cannot be reached: {trouble}")))
 }
 
-/// The nodes of `CLUSTER NODES`, with the credentials of `url`.
-fn urls_in(nodes: &str, url: &str) -> Vec<String> {
-    let credentials = url.trim_start_matches("redis://").rsplit_once('@').map(|(user, _)| format!("{user}@"));
-    let credentials = credentials.unwrap_or_default();
+/// The nodes of `CLUSTER NODES`, as the node at `answered` knows them.
+fn nodes_in(nodes: &str, answered: &NodeAddress) -> Vec<NodeAddress> {
     let address = |line: &str| {
         let mut fields = line.split(' ').skip(1);
-        let address = fields.next()?.split(['@', ',']).next()?.to_owned();
+        let address = fields.next()?.split(['@', ',']).next()?;
         let is_known = !fields.next()?.split(',').any(|flag| flag == "noaddr" || flag == "handshake");
-        is_known.then(|| format!("redis://{credentials}{address}"))
+        NodeAddress::redirected(address, answered).filter(|_| is_known)
     };
     nodes.lines().filter_map(address).collect()
 }
 
-async fn survey_node(url: &str) -> NodeSurvey {
-    let mut node = NodeSurvey { address: address_in(url), ..NodeSurvey::default() };
-    let surveyed = match connect(url).await {
-        Ok(mut connection) => Look { connection: &mut connection, node: &mut node }.at_all().await,
+async fn survey_node(address: &RedisAddress, node: &NodeAddress) -> NodeSurvey {
+    let mut survey = NodeSurvey { address: node.to_string(), ..NodeSurvey::default() };
+    let surveyed = match connect(address, node).await {
+        Ok(mut connection) => Look { connection: &mut connection, node: &mut survey, first_slot: 0 }.at_all().await,
         Err(why) => Err(why),
     };
-    node.unreachable = surveyed.err();
-    node
+    survey.unreachable = surveyed.err();
+    survey
 }
 
 /// The survey of one node.
 struct Look<'a> {
     connection: &'a mut Connection,
     node: &'a mut NodeSurvey,
+    /// One of its slots.
+    first_slot: u16,
 }
 
 impl Look<'_> {
@@ -178,6 +173,7 @@ impl Look<'_> {
             self.at_cluster().await?;
         }
         self.at_rights().await?;
+        self.at_write().await;
         self.at_clock().await
     }
 
@@ -221,7 +217,10 @@ impl Look<'_> {
         let nodes = self.ask("+cluster|nodes", &["CLUSTER", "NODES"]).await?.map(text).unwrap_or_default();
         let own = nodes.lines().find(|line| line.contains("myself"));
         // Eight fields describe the node; behind them stand its slots.
-        self.node.decides &= own.is_none_or(|line| line.split_whitespace().nth(8).is_some());
+        let slots = own.and_then(|line| line.split_whitespace().nth(8));
+        self.node.decides &= own.is_none() || slots.is_some();
+        let first = slots.and_then(|slots| slots.split('-').next()?.parse().ok());
+        self.first_slot = first.unwrap_or_default();
         Ok(())
     }
 
@@ -245,6 +244,19 @@ impl Look<'_> {
         Ok(())
     }
 
+    /// A value that is gone a minute later.
+    async fn at_write(&mut self) {
+        if !self.node.decides {
+            return;
+        }
+        let words = ["SET", &key_in(self.first_slot), "written", "PX", "60000"];
+        self.node.write_refused = match ask(self.connection, &words).await {
+            Ok(_) => None,
+            Err(Refusal::NoRight) => None,
+            Err(Refusal::Failed(why)) => Some(why),
+        };
+    }
+
     async fn at_clock(&mut self) -> Result<(), String> {
         let begun = Instant::now();
         let Some(time) = self.ask("+time", &["TIME"]).await? else { return Ok(()) };
@@ -260,12 +272,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nodes_are_found_with_the_same_credentials() {
+    fn nodes_are_found() {
         let nodes = "a1 10.0.0.1:7000@17000,host myself,master - 0 0 1 connected 0-100\n\
                      b2 10.0.0.2:7000@17000 slave a1 0 0 1 connected\n\
                      c3 :0@0 slave,noaddr a1 0 0 1 disconnected\n";
-        let wanted = ["redis://me:secret@10.0.0.1:7000", "redis://me:secret@10.0.0.2:7000"];
-        assert_eq!(urls_in(nodes, "redis://me:secret@10.0.0.9:7000"), wanted);
-        assert_eq!(urls_in(nodes, "redis://10.0.0.9:7000").first().map(String::as_str), Some("redis://10.0.0.1:7000"));
+        let nodes = nodes_in(nodes, &NodeAddress::new("10.0.0.9", 7000));
+        assert_eq!(nodes.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.1:7000", "10.0.0.2:7000"]);
     }
 }

@@ -1,6 +1,7 @@
 //! The engines of many processes: scripts on Redis, single node or cluster.
 //!
 //! ```text
+//! activity     which campaigns and lines are asked for
 //! client       connections, calls of scripts, replies
 //! names        the names of keys
 //! scripts      the list of scripts; their texts lie beside the engine that runs them
@@ -13,6 +14,7 @@
 //! ```
 
 mod acl;
+mod activity;
 mod client;
 mod coupon;
 mod diagnostics;

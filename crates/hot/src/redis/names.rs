@@ -7,6 +7,11 @@ use domain::{CampaignId, IdempotencyKey, TenantName, UserId};
 /// The set of all campaigns, as `<tenant>/<event>`: there is no `KEYS` (DATA-002).
 pub(super) const CAMPAIGNS: &str = "coupon:campaigns";
 
+/// The sorted set of campaigns that are asked for, as `<tenant>/<event>`.
+pub(super) const ACTIVE_CAMPAIGNS: &str = "coupon:active";
+/// The sorted set of lines that are asked for, as [`LineId`] writes them.
+pub(super) const ACTIVE_LINES: &str = "line:active";
+
 /// The keys of one campaign.
 #[derive(Clone, Debug)]
 pub(super) struct SaleKeys {

@@ -56,6 +56,8 @@ scripts! {
     HANDED = "handed" at "coupon/handed";
     /// Lets go of an idempotency key, or takes it over.
     CLAIM = "claim" at "coupon/claim";
+    /// Tells of a name that is asked for.
+    ACTIVITY = "activity" at "activity";
     /// Takes from a token bucket.
     LIMIT = "limit" at "limit";
     /// Makes a line.

@@ -4,7 +4,10 @@
 
 mod coupon_conformance;
 mod coupon_safety;
+mod failover;
+mod health;
 mod lines;
+mod tls;
 
 use hot::redis::{RedisAddress, RedisConnections, RedisEngine, RedisOptions};
 

@@ -3,7 +3,7 @@
 use crate::change::Transaction;
 use crate::database::Database;
 use crate::error::LedgerError;
-use sea_orm::sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
+use sea_orm::sqlx::mysql::MySqlConnection;
 use sea_orm::sqlx::{self, Connection};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
@@ -33,7 +33,7 @@ pub(super) struct MigrationLock(pub MySqlConnection);
 impl MigrationLock {
     /// Waits for the lock. Schemas that share their common tables share the lock.
     pub(super) async fn acquire(database: &Database) -> Result<Self, LedgerError> {
-        let options: MySqlConnectOptions = database.url.parse()?;
+        let options = database.mysql()?;
         // This database exists on every server.
         let mut connection = MySqlConnection::connect_with(&options.database("information_schema")).await?;
         let name = format!("onsale migrate {}", database.common.as_deref().unwrap_or(database.name()));

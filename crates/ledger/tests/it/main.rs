@@ -1,7 +1,9 @@
 //! The machinery of the databases on SQLite files and on real servers.
 
 mod crossing;
+mod health;
 mod messages;
 mod schema;
 mod support;
+mod tls;
 mod two_services;

@@ -1,10 +1,13 @@
 //! The engines by the forms of their URLs, and the combinations that work.
 
-use super::sections::Config;
+use super::sections::{Bus, Config};
+use bus::kafka::KafkaAddress;
 use hot::redis::RedisAddress;
+use std::path::Path;
 
-pub(super) const HOT_FORMS: &str = "\"embedded:\", \"redis://host:port\" or \"redis+cluster://host:port,host:port\"";
-pub(super) const BUS_FORMS: &str = "\"local:\" or \"kafka://host:port,host:port\"";
+pub(super) const HOT_FORMS: &str =
+    "\"embedded:\", \"redis://host:port\" or \"redis+cluster://host:port,host:port\" (rediss for TLS)";
+pub(super) const BUS_FORMS: &str = "\"local:\", \"kafka://host:port,host:port\" or \"kafka+ssl://host:port,host:port\"";
 /// Tables in files of the data folder.
 pub const SQLITE_URL: &str = "sqlite:";
 
@@ -27,7 +30,7 @@ pub enum BusEngine {
     /// Inside this process.
     Local,
     /// Kafka, with these brokers.
-    Kafka(String),
+    Kafka(KafkaAddress),
 }
 
 fn hot(url: &str) -> Option<HotEngine> {
@@ -38,11 +41,9 @@ fn bus(url: &str) -> Option<BusEngine> {
     if url == "local:" {
         return Some(BusEngine::Local);
     }
-    let brokers = url.strip_prefix("kafka://")?;
-    let is_broker = |broker: &str| {
-        broker.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
-    };
-    brokers.split(',').all(is_broker).then(|| BusEngine::Kafka(brokers.to_owned()))
+    let is_kafka = ["kafka://", "kafka+ssl://"].iter().any(|scheme| url.starts_with(scheme));
+    let address = KafkaAddress::new(url);
+    (is_kafka && address.is_whole()).then_some(BusEngine::Kafka(address))
 }
 
 pub(super) fn is_hot_url(url: &str) -> bool {
@@ -62,15 +63,46 @@ pub(super) fn is_ledger_url_or_none(url: &str) -> bool {
     url.is_empty() || is_ledger_url(url)
 }
 
+/// A file that is named.
+fn given(file: &Path) -> Option<&Path> {
+    Some(file).filter(|file| !file.as_os_str().is_empty())
+}
+
+impl Bus {
+    fn secured(&self, address: KafkaAddress) -> KafkaAddress {
+        let address = address.with_authorities(given(&self.ca_file));
+        if self.sasl_mechanism.is_empty() {
+            return address;
+        }
+        address.with_login(&self.sasl_mechanism, &self.sasl_username, &self.sasl_password)
+    }
+}
+
 impl Config {
+    /// The file with the authorities that are trusted for the database.
+    pub fn ledger_authorities(&self) -> Option<&Path> {
+        given(&self.ledger.ca_file)
+    }
+
+    /// The file with the authorities that are trusted for our own services.
+    pub fn internal_authorities(&self) -> Option<&Path> {
+        given(&self.internal.ca_file)
+    }
+
     /// The engine of the hot state.
     pub fn hot_engine(&self) -> HotEngine {
-        hot(&self.hot.url).unwrap_or(HotEngine::Embedded)
+        match hot(&self.hot.url) {
+            Some(HotEngine::Redis(address)) => HotEngine::Redis(address.with_authorities(given(&self.hot.ca_file))),
+            other => other.unwrap_or(HotEngine::Embedded),
+        }
     }
 
     /// The message bus.
     pub fn bus_engine(&self) -> BusEngine {
-        bus(&self.bus.url).unwrap_or(BusEngine::Local)
+        match bus(&self.bus.url) {
+            Some(BusEngine::Kafka(address)) => BusEngine::Kafka(self.bus.secured(address)),
+            other => other.unwrap_or(BusEngine::Local),
+        }
     }
 
     /// Why these engines cannot serve a process that has only some of the roles. `schemas`: the names of the schemas
@@ -103,13 +135,20 @@ mod tests {
 
     #[test]
     fn engines_are_recognized_by_their_urls() {
-        for url in ["embedded:", "redis://127.0.0.1:6379", "redis://me:secret@cache:6379", "redis+cluster://a:1,b:2"] {
+        for url in [
+            "embedded:",
+            "redis://127.0.0.1:6379",
+            "redis://me:secret@cache:6379",
+            "redis+cluster://a:1,b:2",
+            "rediss://a:1",
+            "rediss+cluster://a:1,[::1]:2",
+        ] {
             assert!(is_hot_url(url), "{url}");
         }
-        for url in ["", "redis", "redis:", "kafka://a:1", "embedded"] {
+        for url in ["", "redis", "redis:", "kafka://a:1", "embedded", "rediss://a:1/#insecure"] {
             assert!(!is_hot_url(url), "{url}");
         }
-        assert_eq!(bus("kafka://a:9092,b:9092"), Some(BusEngine::Kafka("a:9092,b:9092".into())));
+        assert_eq!(bus("kafka://a:9092,b:9092"), Some(BusEngine::Kafka(KafkaAddress::new("a:9092,b:9092"))));
         for url in ["", "kafka://", "kafka://a", "kafka://a:x", "kafka://a:1,", "local"] {
             assert!(!is_bus_url(url), "{url}");
         }

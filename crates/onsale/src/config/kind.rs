@@ -50,6 +50,8 @@ pub enum Kind {
     },
     /// The path of a file, or `""`.
     FileOrNone,
+    /// A name, or `""`.
+    Text,
     /// Log filter directives.
     Filter,
     /// The URL of an engine.
@@ -118,7 +120,7 @@ impl Kind {
             ),
             Self::HttpUrls => (
                 text.is_some_and(|text| text.split(',').all(is_http_url)),
-                "must be addresses such as \"http://10.0.0.7:8083,http://10.0.0.8:8083\"".to_owned(),
+                "must be addresses such as \"http://10.0.0.7:8083,https://role.example:8083\"".to_owned(),
             ),
             Self::Secret { min } => {
                 let right = text.is_some_and(|text| text.is_empty() || text.len() >= min);
@@ -127,6 +129,10 @@ impl Kind {
             Self::FileOrNone => {
                 let right = text.is_some_and(|text| !text.contains('\0'));
                 (right, "must be a file's path, or \"\"".to_owned())
+            }
+            Self::Text => {
+                let right = text.is_some_and(|text| !text.chars().any(char::is_control));
+                (right, "must be a text without control characters".to_owned())
             }
             Self::Filter => (
                 text.is_some_and(|text| !text.is_empty() && EnvFilter::builder().parse(text).is_ok()),
@@ -166,7 +172,8 @@ fn is_campaigns(value: &Value) -> bool {
 }
 
 fn is_http_url(text: &str) -> bool {
-    let Some(rest) = text.trim().strip_prefix("http://") else { return false };
+    let text = text.trim();
+    let Some(rest) = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")) else { return false };
     let address = rest.trim_end_matches('/');
     address.parse::<axum::http::uri::Authority>().is_ok_and(|authority| !authority.host().is_empty())
 }

@@ -22,7 +22,7 @@ pub struct Config {
     /// The hot state.
     pub hot: Hot,
     /// The message bus.
-    pub bus: Engine,
+    pub bus: Bus,
     /// The databases.
     pub ledger: Ledger,
     /// Coupons.
@@ -139,6 +139,8 @@ pub struct Demo {
 pub struct Hot {
     /// See [`Config::hot_engine`].
     pub url: String,
+    /// Trusted authorities, in PEM; empty: the system's.
+    pub ca_file: PathBuf,
     /// When a coupon counts as confirmed, on Redis.
     pub ack: HotAck,
     /// Whether to start even if Redis cannot keep its guarantees.
@@ -159,12 +161,20 @@ pub enum HotAck {
     Bus,
 }
 
-/// The URL of an engine.
+/// The message bus.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Engine {
-    /// `local:`, `kafka://...`.
+pub struct Bus {
+    /// `local:`, `kafka://...` or `kafka+ssl://...`.
     pub url: String,
+    /// Trusted authorities, in PEM; empty: the system's.
+    pub ca_file: PathBuf,
+    /// How to log in; empty: not at all.
+    pub sasl_mechanism: String,
+    /// The user that logs in.
+    pub sasl_username: String,
+    /// The user's password.
+    pub sasl_password: String,
 }
 
 /// The databases. A context whose schema has no URL of its own uses that of all.
@@ -173,6 +183,8 @@ pub struct Engine {
 pub struct Ledger {
     /// `sqlite:`, `postgres://...`, `mysql://...`.
     pub url: String,
+    /// Trusted authorities, in PEM; empty: the system's.
+    pub ca_file: PathBuf,
     /// The schemas' own URLs by the names of their contexts; empty for none.
     pub urls: BTreeMap<String, String>,
 }
@@ -242,6 +254,8 @@ pub struct Internal {
     pub previous_key: PreviousInternalKey,
     /// URLs of roles in other processes.
     pub url: InternalUrl,
+    /// Authorities trusted for these URLs, in PEM; empty: the system's.
+    pub ca_file: PathBuf,
 }
 
 /// The current keys, one per role.

@@ -1,16 +1,16 @@
 //! Kafka, as configured.
 
 use anyhow::Context;
-use bus::kafka::{KafkaPublisher, KafkaReader};
+use bus::kafka::{KafkaAddress, KafkaPublisher, KafkaReader};
 use coupon::on_their_way::OnKafka;
 
 pub(super) const CANNOT_USE: &str = "the brokers of bus.url cannot be used";
 
-pub(super) fn publisher(brokers: &str) -> anyhow::Result<KafkaPublisher> {
+pub(super) fn publisher(brokers: &KafkaAddress) -> anyhow::Result<KafkaPublisher> {
     KafkaPublisher::connect(brokers).context(CANNOT_USE)
 }
 
 /// The messages between the topics and the rows.
-pub(super) fn on_their_way(brokers: &str) -> anyhow::Result<OnKafka> {
+pub(super) fn on_their_way(brokers: &KafkaAddress) -> anyhow::Result<OnKafka> {
     Ok(OnKafka(KafkaReader::connect(brokers).context(CANNOT_USE)?))
 }

@@ -10,6 +10,7 @@
 //! supervisor  background tasks, watched
 //! server      the HTTP server over what the roles brought; hot_routes: its fast path
 //! internal    keys between our own services; secrets: given, or made and kept; receipts: the key of opening draws
+//! probes      what health asks of the engines
 //! demo        example data, said loudly; the first administrator's key
 //! ```
 
@@ -19,6 +20,7 @@ mod hot_routes;
 mod internal;
 mod kafka;
 mod messaging;
+mod probes;
 mod receipts;
 mod redis;
 mod role;

@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// Tells whether a part can work; the text says why not, in a few words without secrets.
 pub type Probe = Arc<dyn Fn() -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 
+/// What an operator should look at before it becomes a failure: a few words each, without secrets.
+pub type Look = Arc<dyn Fn() -> BoxFuture<'static, Vec<String>> + Send + Sync>;
+
 /// Makes a hot route for one worker, and the router that answers what the route leaves to it.
 pub type MakeHotRoute = Arc<dyn Fn() -> (HotRoute, Router) + Send + Sync>;
 
@@ -46,6 +49,8 @@ pub struct Role {
     pub tasks: Vec<Task>,
     /// Parts that the role cannot work without, by name.
     pub probes: Vec<(&'static str, Probe)>,
+    /// Warnings of these parts, by name.
+    pub looks: Vec<(&'static str, Look)>,
     /// Called first when the server stops: ends what would not end by itself.
     pub at_stop: Vec<Box<dyn Fn() + Send + Sync>>,
 }
@@ -54,8 +59,19 @@ impl Role {
     /// Both roles in one process. A probe of the same name is asked once.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
-        let Self { routes, internal_routes, callers, hot, documents, handlers, outboxes, tasks, probes, at_stop } =
-            other;
+        let Self {
+            routes,
+            internal_routes,
+            callers,
+            hot,
+            documents,
+            handlers,
+            outboxes,
+            tasks,
+            probes,
+            looks,
+            at_stop,
+        } = other;
         self.routes = self.routes.merge(routes);
         self.internal_routes = self.internal_routes.merge(internal_routes);
         self.callers = self.callers.or(callers);
@@ -70,6 +86,11 @@ impl Role {
                 .filter(|(name, _)| !self.probes.iter().any(|(known, _)| known == name))
                 .collect::<Vec<_>>(),
         );
+        for (name, look) in looks {
+            if !self.looks.iter().any(|(known, _)| *known == name) {
+                self.looks.push((name, look));
+            }
+        }
         self.at_stop.extend(at_stop);
         self
     }

@@ -44,9 +44,10 @@ impl ContextSchema {
     /// Connects to the tables as they are.
     ///
     /// # Errors
-    /// Those of [`Ledger::connect`].
+    /// Those of [`Ledger::connect_trusting`].
     pub async fn connect(&self, config: &Config) -> Result<Ledger, LedgerError> {
-        Ledger::connect(&self.url(config), self.tables, LedgerOptions::default()).await
+        let authorities = config.ledger_authorities();
+        Ledger::connect_trusting(&self.url(config), authorities, self.tables, LedgerOptions::default()).await
     }
 }
 

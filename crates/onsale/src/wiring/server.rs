@@ -1,7 +1,7 @@
 //! The HTTP server over what the roles brought.
 
 use super::hot_routes::ProcessRoutes;
-use super::role::{MakeHotRoute, Probe, Role};
+use super::role::{Look, MakeHotRoute, Probe, Role};
 use crate::config::Config;
 use access::Callers;
 use anyhow::Context;
@@ -109,8 +109,8 @@ pub struct Opening<'a> {
 /// When an address cannot be listened on.
 pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow::Result<Server> {
     let Opening { config, addresses, limits, metrics: http_metrics, exporter, probes } = opening;
-    let Role { routes, internal_routes, documents, probes: of_roles, at_stop, callers, .. } = role;
-    let health = Arc::new(health_of(of_roles.into_iter().chain(probes)));
+    let Role { routes, internal_routes, documents, probes: of_roles, looks, at_stop, callers, .. } = role;
+    let health = Arc::new(health_of(of_roles.into_iter().chain(probes), looks));
     let http = settings(config, http_metrics, limits.clone());
     let document = docs::document(env!("CARGO_PKG_VERSION"), documents);
     let management = metrics::routes(exporter, http.metrics.clone()).merge(docs::routes(document));
@@ -215,6 +215,8 @@ fn server_settings(config: &Config, limits: Arc<Limits>) -> ServerSettings {
 }
 
 /// The parts that this process cannot do its work without.
-fn health_of(probes: impl Iterator<Item = (&'static str, Probe)>) -> Health {
-    probes.fold(Health::new(env!("CARGO_PKG_VERSION")), |health, (name, probe)| health.with(name, move || probe()))
+fn health_of(probes: impl Iterator<Item = (&'static str, Probe)>, looks: Vec<(&'static str, Look)>) -> Health {
+    let health = Health::new(env!("CARGO_PKG_VERSION"));
+    let health = probes.fold(health, |health, (name, probe)| health.with(name, move || probe()));
+    looks.into_iter().fold(health, |health, (_, look)| health.with_warnings(move || look()))
 }

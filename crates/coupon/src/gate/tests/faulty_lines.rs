@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use domain::line::{DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber};
 use domain::{PassId, UserId};
-use hot::HotError;
 use hot::embedded::EmbeddedLines;
 use hot::line::{Admission, Clock, LinePort, LineUser, RuleChange};
+use hot::{HotError, HotHealth};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -50,6 +50,10 @@ impl FaultyLines {
 impl LinePort for FaultyLines {
     async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError> {
         self.node_of(line)?.make_line(line, rule).await
+    }
+
+    async fn health(&self) -> HotHealth {
+        self.lines.health().await
     }
 
     async fn change_rule(&self, line: &LineId, rule: LineRule) -> Result<RuleChange, HotError> {

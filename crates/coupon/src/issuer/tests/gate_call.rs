@@ -82,7 +82,8 @@ fn all(count: usize) -> BTreeSet<String> {
 #[tokio::test]
 async fn outcomes_are_reported_to_the_next_gate_when_one_fails() {
     let (bad, good) = (Gate::start(Behaviour::Fails), Gate::start(Behaviour::Succeeds));
-    let call = GateCall::new(&format!("http://{}, http://{}/", bad.address, good.address), "key".into()).expect("made");
+    let call =
+        GateCall::new(&format!("http://{}, http://{}/", bad.address, good.address), "key".into(), None).expect("made");
     call.tell(outcomes(100)).await;
     assert_eq!((bad.targets(), good.targets()), (BTreeSet::new(), all(100)));
 }
@@ -91,7 +92,7 @@ async fn outcomes_are_reported_to_the_next_gate_when_one_fails() {
 #[tokio::test(start_paused = true)]
 async fn a_hanging_gate_is_given_up_after_a_time_limit() {
     let gate = Gate::start(Behaviour::Hangs);
-    let call = GateCall::new(&format!("http://{}", gate.address), "key".into()).expect("made");
+    let call = GateCall::new(&format!("http://{}", gate.address), "key".into(), None).expect("made");
     let begun = Instant::now();
     call.tell(outcomes(100)).await;
     assert!(

@@ -129,6 +129,13 @@ impl Journal {
         Ok(())
     }
 
+    /// Writes the moment of a health check: it is flushed like a decision.
+    pub fn write_checked(&self, at: Timestamp) -> Result<(), JournalError> {
+        let sql = "INSERT INTO meta VALUES ('checked', ?1) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        self.0.connection.prepare_cached(sql)?.execute([at.millis()])?;
+        Ok(())
+    }
+
     /// Calls `tell` with every entry again, in order.
     pub fn replay(&self, tell: impl FnMut(ReplayItem<'_>)) -> Result<(), JournalError> {
         replay(&self.0.connection, &self.0.path, tell)

@@ -18,7 +18,8 @@ pub use snapshot::JournalSnapshot;
 use super::thread::JoinedThread;
 use super::{JournalError, JournalOptions};
 use crate::port::{
-    Completeness, CouponPort, EngineStats, HotError, IssueRequest, LocalQuestion, OutboxMessage, SaleCounts, SaleStatus,
+    Completeness, CouponPort, EngineStats, HotError, HotHealth, IssueRequest, LocalQuestion, OutboxMessage, SaleCounts,
+    SaleStatus,
 };
 use async_trait::async_trait;
 use domain::coupon::Coupon;
@@ -28,9 +29,12 @@ use owner::{Command, Owner, Revocation};
 use state::State;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use view::Views;
 
+/// A small write into the journal shows at most so often whether decisions can be kept.
+const CHECKED_EVERY: Duration = Duration::from_secs(2);
 /// Most commands waiting for the owner; past that, calls are refused with [`HotError::Unavailable`].
 const COMMANDS_WAITING_MAX: usize = 1_024;
 /// Coupons read from the owner at a time.
@@ -53,6 +57,7 @@ pub struct EmbeddedEngine {
     commands: mpsc::Sender<Command>,
     views: Arc<Views>,
     reader: Arc<Mutex<JournalReader>>,
+    checked: Arc<tokio::sync::Mutex<Option<(Instant, HotHealth)>>>,
     owner: Arc<JoinedThread>,
 }
 
@@ -69,7 +74,13 @@ impl EmbeddedEngine {
         let (commands, receiver) = mpsc::channel(COMMANDS_WAITING_MAX);
         let owner = Owner::new(journal, state);
         let thread = std::thread::Builder::new().name("coupon-owner".into()).spawn(move || owner.run(receiver))?;
-        Ok(Self { commands, views, reader: Arc::new(Mutex::new(reader)), owner: Arc::new(JoinedThread::new(thread)) })
+        Ok(Self {
+            commands,
+            views,
+            reader: Arc::new(Mutex::new(reader)),
+            checked: Arc::default(),
+            owner: Arc::new(JoinedThread::new(thread)),
+        })
     }
 
     /// Whether the owner has ended: it panicked, and nothing is decided until the engine is opened again.
@@ -192,6 +203,19 @@ impl CouponPort for EmbeddedEngine {
 
     async fn campaigns(&self) -> Result<Vec<CampaignId>, HotError> {
         Ok(self.views.sales().ids())
+    }
+
+    async fn health(&self) -> HotHealth {
+        let mut checked = self.checked.lock().await;
+        if let Some((at, health)) = checked.as_ref()
+            && at.elapsed() < CHECKED_EVERY
+        {
+            return health.clone();
+        }
+        let written = self.ask(|answer| Command::Check { now: clock::now(), answer }).await;
+        let health = HotHealth { down: written.err().map(|error| error.to_string()), warnings: Vec::new() };
+        *checked = Some((Instant::now(), health.clone()));
+        health
     }
 
     async fn stats(&self) -> EngineStats {

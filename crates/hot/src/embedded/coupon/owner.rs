@@ -25,6 +25,7 @@ pub(super) enum Command {
     Counts { id: CampaignId, answer: Answer<Option<SaleCounts>> },
     Acknowledge { position: u64, answer: Answer<()> },
     Stats { answer: Answer<EngineStats> },
+    Check { now: Timestamp, answer: Answer<()> },
 }
 
 /// Which coupon is to be taken back.
@@ -166,6 +167,10 @@ impl Owner {
             }
             Command::Restore { id, coupons, now, answer } => {
                 let result = self.change(|state, journal| state.restore(journal, &id, coupons, now));
+                let _ = answer.send(result);
+            }
+            Command::Check { now, answer } => {
+                let result = self.change(|_, journal| Ok(journal.transaction(|| journal.write_checked(now))?));
                 let _ = answer.send(result);
             }
             Command::CouponsOf { id, user, answer } => {

@@ -53,6 +53,10 @@ impl CouponPort for JournalSnapshot {
         read_only()
     }
 
+    async fn health(&self) -> HotHealth {
+        HotHealth { down: read_only::<()>().err().map(|error| error.to_string()), warnings: Vec::new() }
+    }
+
     async fn campaign(&self, id: &CampaignId) -> Result<Option<Campaign>, HotError> {
         Ok(self.campaigns.get(id).map(|(campaign, _)| campaign.clone()))
     }

@@ -13,7 +13,7 @@ mod slot;
 use super::file::{JournalError, JournalOptions};
 use super::writer;
 use crate::line::{Admission, Clock, LinePort, LineUser, RuleChange};
-use crate::port::HotError;
+use crate::port::{HotError, HotHealth};
 use async_trait::async_trait;
 use domain::line::{
     DrawSeed, DrawStep, Line, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber, drawn_order,
@@ -201,6 +201,12 @@ impl LinePort for EmbeddedLines {
     async fn change_rule(&self, line: &LineId, rule: LineRule) -> Result<RuleChange, HotError> {
         let change = self.change(line, |guard| guard.change_rule(rule)).await?;
         Ok(change.unwrap_or(RuleChange::NoLine))
+    }
+
+    /// Records that could not be written are tried again.
+    async fn health(&self) -> HotHealth {
+        self.writer.catch_up().await;
+        HotHealth { down: self.writer.may_change().err().map(|error| error.to_string()), warnings: Vec::new() }
     }
 
     async fn rule(&self, line: &LineId) -> Result<Option<LineRule>, HotError> {

@@ -1,75 +1,46 @@
 //! Connections to Redis, single node or cluster, and how a script gets there.
 //!
-//! Redirections, a new topology and lost connections are the library's business. That it may send a script a second
-//! time is why every script must bear being run again.
+//! ```text
+//! address    the URL, and clients for its nodes
+//! topology   which node serves which slot; shared by all lanes
+//! lane       connections that no other lane's calls wait behind: a link to each node
+//! slot       the slot of a key
+//! link       one connection, opened when needed, thrown away when it does not answer; few calls under way
+//! health     whether each master takes writes
+//! call       one call: redirections, new masters, tries until it is too late
+//! ```
+//!
+//! The library keeps one connection and speaks the protocol; finding the node is ours
+//! (`docs/decisions/0016-finding-the-node-of-a-key.md`). A script may be sent a second time, which is why every script
+//! must bear being run again.
 
 mod address;
+mod call;
+mod health;
+mod lane;
+mod link;
 pub(super) mod reply;
+mod slot;
+mod topology;
 
+pub(super) use address::NodeAddress;
 pub use address::RedisAddress;
+pub(super) use health::key_in;
 
 use super::scripts::Script;
-use crate::port::HotError;
-use redis::aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig};
-use redis::cluster::ClusterClient;
-use redis::cluster_async::ClusterConnection;
-use redis::cluster_routing::{Route, SingleNodeRoutingInfo, Slot, SlotAddr};
+use crate::port::{HotError, HotHealth};
+use futures::future::join_all;
 use redis::{Pipeline, RedisError, Value};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
+use topology::Topology;
 
-/// Longest time for one call with everything the library tries; past it the outcome is unknown.
-const CALL_TIMEOUT: Duration = Duration::from_secs(3);
-/// Longest time for one answer of one node: longer than a node may wait for its replica.
-const RESPONSE_TIMEOUT: Duration = Duration::from_millis(2_000);
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_000);
 /// How long a node waits for its replica before it says that it could not.
 const WAIT_MS: u64 = 1_000;
-/// How often the library tries again within [`CALL_TIMEOUT`], and how long it waits in between.
-const RETRIES: u32 = 12;
-const RETRY_WAIT_MS: std::ops::RangeInclusive<u64> = 20..=300;
-
-#[derive(Clone)]
-enum Connection {
-    Single(ConnectionManager),
-    Cluster(ClusterConnection),
-}
-
-impl Connection {
-    async fn open(address: &RedisAddress) -> Result<Self, RedisError> {
-        match address {
-            RedisAddress::Single(url) => {
-                let config = ConnectionManagerConfig::new()
-                    .set_response_timeout(Some(RESPONSE_TIMEOUT))
-                    .set_connection_timeout(Some(CONNECT_TIMEOUT));
-                let manager = ConnectionManager::new_with_config(redis::Client::open(url.as_str())?, config);
-                Ok(Self::Single(manager.await?))
-            }
-            RedisAddress::Cluster(nodes) => {
-                let client = ClusterClient::builder(nodes.iter().map(String::as_str))
-                    .connection_timeout(CONNECT_TIMEOUT)
-                    .response_timeout(RESPONSE_TIMEOUT)
-                    .retries(RETRIES)
-                    .min_retry_wait(*RETRY_WAIT_MS.start())
-                    .max_retry_wait(*RETRY_WAIT_MS.end())
-                    .build()?;
-                Ok(Self::Cluster(client.get_async_connection().await?))
-            }
-        }
-    }
-
-    async fn send(&self, key: &str, commands: Pipeline) -> Result<Vec<Value>, RedisError> {
-        let count = commands.len();
-        match self {
-            Self::Single(manager) => manager.clone().req_packed_commands(&commands, 0, count).await,
-            Self::Cluster(cluster) => {
-                let route = Route::with_slot(Slot::for_key(key), SlotAddr::Master);
-                cluster.clone().route_pipeline(commands, 0, count, SingleNodeRoutingInfo::SpecificNode(route)).await
-            }
-        }
-    }
-}
+/// Most questions in one pipeline: the node serves no other call meanwhile.
+const ASKED_TOGETHER_MAX: usize = 256;
 
 /// Whether a call waits until a replica has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,30 +77,33 @@ pub(super) struct Reply {
 pub struct RedisConnections(Arc<Lanes>);
 
 struct Lanes {
-    decisions: Vec<Connection>,
-    relay: Connection,
-    admission: Connection,
-    others: Connection,
-    /// Counts decisions: they take the connections in turn.
+    topology: Topology,
+    decisions: Vec<lane::Lane>,
+    relay: lane::Lane,
+    admission: lane::Lane,
+    others: lane::Lane,
+    health: lane::Lane,
+    monitor: health::Monitor,
+    /// Counts decisions: they take the lanes in turn.
     next: AtomicUsize,
 }
 
 impl Lanes {
     async fn open(address: &RedisAddress, decisions: usize) -> Result<Self, RedisError> {
-        let mut connections = Vec::with_capacity(decisions.max(1));
-        for _ in 0..decisions.max(1) {
-            connections.push(Connection::open(address).await?);
-        }
+        let lane = || lane::Lane::new(address.clone());
         Ok(Self {
-            decisions: connections,
-            relay: Connection::open(address).await?,
-            admission: Connection::open(address).await?,
-            others: Connection::open(address).await?,
+            topology: Topology::open(address).await?,
+            decisions: (0..decisions.max(1)).map(|_| lane()).collect(),
+            relay: lane(),
+            admission: lane(),
+            others: lane(),
+            health: lane(),
+            monitor: health::Monitor::default(),
             next: AtomicUsize::new(0),
         })
     }
 
-    fn on(&self, lane: Lane) -> &Connection {
+    fn on(&self, lane: Lane) -> &lane::Lane {
         match lane {
             Lane::Decision => &self.decisions[self.next.fetch_add(1, Ordering::Relaxed) % self.decisions.len()],
             Lane::Relay => &self.relay,
@@ -151,9 +125,15 @@ impl RedisConnections {
     /// [`HotError::Unavailable`] when Redis cannot be reached.
     pub async fn open(address: &RedisAddress, decisions: usize) -> Result<Self, HotError> {
         let lanes = Lanes::open(address, decisions).await;
-        lanes
-            .map(|lanes| Self(Arc::new(lanes)))
-            .map_err(|error| HotError::unavailable(format!("Redis cannot be reached: {error}")).because(error))
+        let unavailable = |error| HotError::unavailable(format!("Redis cannot be reached: {error}")).because(error);
+        let lanes = Arc::new(lanes.map_err(unavailable)?);
+        tokio::spawn(health::watch(Arc::downgrade(&lanes)));
+        Ok(Self(lanes))
+    }
+
+    /// Whether every master takes writes, as it was seen in the last seconds. `needs_replica`: decisions wait for one.
+    pub fn health(&self, needs_replica: bool) -> HotHealth {
+        self.0.monitor.health(needs_replica)
     }
 
     /// Runs a script at the master of its first key.
@@ -167,9 +147,8 @@ impl RedisConnections {
         arguments: &[&[u8]],
         (lane, wait): (Lane, Wait),
     ) -> Result<Reply, HotError> {
-        let connection = self.0.on(lane);
         let begun = Instant::now();
-        let reply = run_on(connection, script, keys, arguments, wait).await;
+        let reply = self.run_on(self.0.on(lane), script, keys, arguments, wait).await;
         metrics::histogram!("onsale_hot_call_seconds", "call" => script.name).record(begun.elapsed().as_secs_f64());
         reply
     }
@@ -179,46 +158,121 @@ impl RedisConnections {
     /// # Errors
     /// [`HotError::Unknown`]: they may have been carried out.
     pub(super) async fn send(&self, key: &str, commands: Pipeline) -> Result<Vec<Value>, HotError> {
-        let values = within(self.0.others.send(key, commands)).await?;
-        values.into_iter().map(|value| value.extract_error().map_err(|error| unknown("Redis", error))).collect()
+        let values = call::send(&self.0.topology, &self.0.others, key, &commands).await?;
+        values.into_iter().map(extracted).collect()
     }
-}
 
-async fn within(sent: impl Future<Output = Result<Vec<Value>, RedisError>>) -> Result<Vec<Value>, HotError> {
-    match tokio::time::timeout(CALL_TIMEOUT, sent).await {
-        Ok(Ok(values)) => Ok(values),
-        Ok(Err(error)) => Err(unknown("Redis cannot be reached", error)),
-        Err(_) => Err(HotError::unknown(format!("Redis did not answer within {} s", CALL_TIMEOUT.as_secs()))),
-    }
-}
-
-async fn run_on(
-    connection: &Connection,
-    script: &'static Script,
-    keys: &[&str],
-    arguments: &[&[u8]],
-    wait: Wait,
-) -> Result<Reply, HotError> {
-    let first = keys.first().copied().unwrap_or_default();
-    for known in [true, false] {
-        let values = within(connection.send(first, commands(script, known, keys, arguments, wait))).await?;
-        let mut values = values.into_iter();
-        let Some(value) = values.next() else { return Err(HotError::unknown("Redis gave no answer")) };
-        match value.extract_error() {
-            Ok(value) => {
-                let is_durable = match (wait, values.next()) {
-                    (Wait::Nobody, _) => true,
-                    (Wait::Replica, Some(Value::Int(replicas))) => replicas >= 1,
-                    (Wait::Replica, _) => false,
-                };
-                return Ok(Reply { value, is_durable });
-            }
-            // A node that was promoted, restarted or flushed has no scripts: it gets the text.
-            Err(error) if known && error.code() == Some("NOSCRIPT") => {}
-            Err(error) => return Err(unknown(script.name, error)),
+    /// Asks many keys, each with commands that belong to its slot: in one pipeline for each node, so that hundreds of
+    /// campaigns are a few round trips. One answer each, in order.
+    pub(super) async fn send_each(&self, questions: Vec<(&str, Pipeline)>) -> Vec<Result<Vec<Value>, HotError>> {
+        let mut by_node: HashMap<_, Vec<usize>> = HashMap::new();
+        for (index, (key, _)) in questions.iter().enumerate() {
+            by_node.entry(self.0.topology.owner(slot::slot_of(key))).or_default().push(index);
         }
+        let mut asking = Vec::new();
+        for (node, indices) in &by_node {
+            asking.push(async {
+                let mut answers = Vec::with_capacity(indices.len());
+                for some in indices.chunks(ASKED_TOGETHER_MAX) {
+                    let together = match node {
+                        Some(node) => self.send_together(node, some, &questions).await,
+                        None => None,
+                    };
+                    match together {
+                        Some(values) => answers.extend(values),
+                        None => answers.extend(self.send_one_by_one(some, &questions).await),
+                    }
+                }
+                answers
+            });
+        }
+        let answered = join_all(asking).await;
+        let lost = || Err(HotError::unknown("Redis gave no answer"));
+        let mut answers: Vec<_> = questions.iter().map(|_| lost()).collect();
+        for (indices, values) in by_node.values().zip(answered) {
+            for (index, values) in indices.iter().zip(values) {
+                answers[*index] = values;
+            }
+        }
+        answers
     }
-    Err(HotError::unknown(format!("{}: Redis does not take the script", script.name)))
+
+    /// `None` when a slot has moved or the node does not answer: each is found by itself then.
+    async fn send_together(
+        &self,
+        node: &address::NodeAddress,
+        indices: &[usize],
+        questions: &[(&str, Pipeline)],
+    ) -> Option<Vec<Result<Vec<Value>, HotError>>> {
+        let mut together = Pipeline::new();
+        for index in indices {
+            for command in questions[*index].1.cmd_iter() {
+                together.add_command(command.clone());
+            }
+        }
+        let values = self.0.others.send(node, &together).await.ok()?;
+        if values.len() != together.len() || !call::is_settled(&values, node) {
+            return None;
+        }
+        let mut values = values.into_iter();
+        let answer = |index: &usize| values.by_ref().take(questions[*index].1.len()).map(extracted).collect();
+        Some(indices.iter().map(answer).collect())
+    }
+
+    /// One after the other, until one finds no node in time: those behind it would wait as long, each.
+    async fn send_one_by_one(
+        &self,
+        indices: &[usize],
+        questions: &[(&str, Pipeline)],
+    ) -> Vec<Result<Vec<Value>, HotError>> {
+        let mut answers: Vec<Result<Vec<Value>, HotError>> = Vec::with_capacity(indices.len());
+        let mut failed: Option<HotError> = None;
+        for index in indices {
+            if let Some(error) = &failed {
+                answers.push(Err(error.clone()));
+                continue;
+            }
+            let (key, commands) = &questions[*index];
+            let answer = self.send(key, commands.clone()).await;
+            failed = answer.as_ref().err().cloned();
+            answers.push(answer);
+        }
+        answers
+    }
+
+    async fn run_on(
+        &self,
+        lane: &lane::Lane,
+        script: &'static Script,
+        keys: &[&str],
+        arguments: &[&[u8]],
+        wait: Wait,
+    ) -> Result<Reply, HotError> {
+        let first = keys.first().copied().unwrap_or_default();
+        for known in [true, false] {
+            let commands = commands(script, known, keys, arguments, wait);
+            let mut values = call::send(&self.0.topology, lane, first, &commands).await?.into_iter();
+            let Some(value) = values.next() else { return Err(HotError::unknown("Redis gave no answer")) };
+            match value.extract_error() {
+                Ok(value) => {
+                    let is_durable = match (wait, values.next()) {
+                        (Wait::Nobody, _) => true,
+                        (Wait::Replica, Some(Value::Int(replicas))) => replicas >= 1,
+                        (Wait::Replica, _) => false,
+                    };
+                    return Ok(Reply { value, is_durable });
+                }
+                // A node that was promoted, restarted or flushed has no scripts: it gets the text.
+                Err(error) if known && error.code() == Some("NOSCRIPT") => {}
+                Err(error) => return Err(unknown(script.name, error)),
+            }
+        }
+        Err(HotError::unknown(format!("{}: Redis does not take the script", script.name)))
+    }
+}
+
+fn extracted(value: Value) -> Result<Value, HotError> {
+    value.extract_error().map_err(|error| unknown("Redis", error))
 }
 
 fn commands(script: &Script, known: bool, keys: &[&str], arguments: &[&[u8]], wait: Wait) -> Pipeline {

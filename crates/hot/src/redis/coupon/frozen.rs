@@ -7,12 +7,12 @@ use super::{Ack, Inner, scripts};
 use crate::frozen::Frozen;
 use crate::port::HotError;
 use crate::redis::client::{Lane, uptime_ms};
-use crate::redis::reply::Array;
+use crate::redis::reply::{Array, Reading};
 use crate::winners::Winners;
 use domain::coupon::campaign::Phase;
 use domain::{Campaign, UserId};
 use futures::future::join_all;
-use redis::Value;
+use redis::{Pipeline, Value};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -38,6 +38,26 @@ struct SaleState {
     incomplete: bool,
 }
 
+fn state_question(sale: &Sale) -> Pipeline {
+    let mut pipeline = redis::pipe();
+    let fields = ["epoch", "count", "revision", "given", "told", "handed", "incomplete"];
+    pipeline.cmd("HMGET").arg(&sale.keys.policy).arg(&fields);
+    pipeline.cmd("GET").arg(&sale.keys.stock);
+    pipeline
+}
+
+fn read_state(values: Vec<Value>) -> Reading<Option<SaleState>> {
+    let mut values = Array::of(Value::Array(values))?;
+    let mut fields = values.array()?;
+    let Some(epoch) = fields.field()? else { return Ok(None) };
+    let mark = Mark { epoch, count: fields.number()? };
+    let version = Version { mark, revision: fields.number()? };
+    let given = fields.number()?;
+    let all_published = fields.number::<u64>()? == fields.number::<u64>()?;
+    let incomplete = fields.field::<u8>()?.is_some();
+    Ok(Some(SaleState { version, left: values.number()?, given, all_published, incomplete }))
+}
+
 impl Inner {
     /// Checks campaigns until the engine is dropped.
     pub(super) async fn watch(inner: std::sync::Weak<Self>) {
@@ -54,14 +74,25 @@ impl Inner {
     async fn check_all(&self) {
         let mut sales = self.sales.all();
         sales.retain(|(_, sale)| sale.has_requests() || sale.frozen.load().is_some());
-        for some in sales.chunks(AT_ONCE) {
-            let mut checks = Vec::with_capacity(some.len());
-            for (_, sale) in some {
-                checks.push(self.check(sale));
+        let wakes: Vec<u64> = sales.iter().map(|(_, sale)| sale.wakes()).collect();
+        let questions = sales.iter().map(|(_, sale)| (sale.keys.policy.as_str(), state_question(sale))).collect();
+        let answers = self.connections.send_each(questions).await;
+        let mut looks = Vec::with_capacity(sales.len());
+        for (((_, sale), answer), wakes) in sales.iter().zip(answers).zip(wakes) {
+            looks.push(async move {
+                let state = read_state(answer?)?;
+                self.check(sale, state, wakes).await
+            });
+        }
+        let mut looks = looks.into_iter();
+        loop {
+            let some: Vec<_> = looks.by_ref().take(AT_ONCE).collect();
+            if some.is_empty() {
+                return;
             }
-            for ((_, sale), checked) in some.iter().zip(join_all(checks).await) {
+            for checked in join_all(some).await {
                 if let Err(error) = checked {
-                    tracing::debug!(campaign = %sale.id, %error, "cannot be checked now");
+                    tracing::debug!(%error, "a campaign cannot be checked now");
                 }
             }
         }
@@ -75,9 +106,9 @@ impl Inner {
         metrics::gauge!("onsale_hot_fenced_campaigns").set(fenced as f64);
     }
 
-    async fn check(&self, sale: &Sale) -> Result<(), HotError> {
-        let wakes = sale.wakes();
-        let Some(state) = self.read_state(sale).await? else {
+    /// Keeps the local answers, or makes others. `wakes`: the sale's before its state was read.
+    async fn check(&self, sale: &Sale, state: Option<SaleState>, wakes: u64) -> Result<(), HotError> {
+        let Some(state) = state else {
             sale.wake();
             return Ok(());
         };
@@ -112,19 +143,7 @@ impl Inner {
     }
 
     async fn read_state(&self, sale: &Sale) -> Result<Option<SaleState>, HotError> {
-        let mut pipeline = redis::pipe();
-        let fields = ["epoch", "count", "revision", "given", "told", "handed", "incomplete"];
-        pipeline.cmd("HMGET").arg(&sale.keys.policy).arg(&fields);
-        pipeline.cmd("GET").arg(&sale.keys.stock);
-        let mut values = Array::of(Value::Array(self.connections.send(&sale.keys.policy, pipeline).await?))?;
-        let mut fields = values.array()?;
-        let Some(epoch) = fields.field()? else { return Ok(None) };
-        let mark = Mark { epoch, count: fields.number()? };
-        let version = Version { mark, revision: fields.number()? };
-        let given = fields.number()?;
-        let all_published = fields.number::<u64>()? == fields.number::<u64>()?;
-        let incomplete = fields.field::<u8>()?.is_some();
-        Ok(Some(SaleState { version, left: values.number()?, given, all_published, incomplete }))
+        Ok(read_state(self.connections.send(&sale.keys.policy, state_question(sale)).await?)?)
     }
 
     /// Loads the winners of a frozen campaign into memory, if nothing changed while they were read and all of it is

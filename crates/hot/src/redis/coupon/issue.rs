@@ -15,7 +15,6 @@ use domain::message::Envelope;
 use domain::{CouponId, IdempotencyKey, IssueOutcome, Timestamp};
 use redis::Value;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
 /// Most requests in one run of the script; one entry of the outbox holds as many coupons.
@@ -234,6 +233,10 @@ impl Inner {
         batch: &[Proposal<'_>],
         now: Timestamp,
     ) -> Result<Vec<IssueOutcome>, HotError> {
+        // Of a name that there may not be, nobody is told before it has been found.
+        if !stranger {
+            self.tell(sale).await;
+        }
         let before = sale.durable();
         let reply = self.run_issue(sale, before, batch, now).await?;
         let decided = match read(reply.value).map_err(HotError::from)? {
@@ -250,6 +253,9 @@ impl Inner {
         };
         sale.unfence();
         let sale = if stranger { self.sales.add(&sale.id, || Sale::new(sale.id.clone())) } else { sale.clone() };
+        if stranger {
+            self.tell(&sale).await;
+        }
         let mark = decided.version.mark;
         let news = mark > before;
         if news && !reply.is_durable {
@@ -265,7 +271,7 @@ impl Inner {
         sale.mark_durable(mark);
         if !decided.serials.is_empty() {
             sale.wake();
-            sale.outbox_quiet_until_ms.store(0, Ordering::Relaxed);
+            sale.read_outbox_soon();
         }
         sale.record_request();
         if decided.is_frozen() && sale.frozen.load().is_none() {

@@ -4,12 +4,14 @@
 //! requests --claim keys--> issue.lua + WAIT --> answers        (coupons, batch, memory, issue)
 //!                             | same script
 //! relay <--lease-- :outbox ---+                                (outbox)
+//! campaigns that any server is asked for                      (asked)
 //! winners of frozen campaigns, in every server's memory       (frozen)
 //! what this process has seen kept: the fence                   (sale)
 //! ```
 //!
 //! The scripts beside these files are twins of the rules in `domain`; `conformance` holds both together.
 
+mod asked;
 mod batch;
 mod frozen;
 mod idempotency;
@@ -20,10 +22,11 @@ mod port;
 mod record;
 mod sale;
 
+use super::activity::Activity;
 use super::client::{Lane, RedisConnections, Wait};
 use super::reply::Array;
 use super::{Ack, names, scripts};
-use crate::port::{HotError, SaleCounts};
+use crate::port::HotError;
 use crate::registry::Registry;
 use async_trait::async_trait;
 use domain::coupon::Coupon;
@@ -73,6 +76,7 @@ struct Inner {
     /// This process, as leases know it.
     me: String,
     sales: Registry<Sale>,
+    activity: Activity,
     outbox: Mutex<outbox::Outbox>,
     /// Notified when a campaign is frozen.
     frozen_news: Arc<Notify>,
@@ -84,6 +88,7 @@ impl RedisEngine {
     /// Opens the engine on the connections of the process. [`RedisEngine::watch`] has to run beside it.
     pub fn new(connections: RedisConnections, options: RedisOptions) -> Self {
         Self(Arc::new(Inner {
+            activity: Activity::new(connections.clone(), names::ACTIVE_CAMPAIGNS),
             connections,
             ack: options.ack,
             announce: options.announce,
@@ -95,10 +100,14 @@ impl RedisEngine {
         }))
     }
 
-    /// Watches campaigns that can issue nothing, until the last clone of the engine is dropped; its caller may drop it
-    /// and call again at any time. Without it every answer is right, but each refusal asks Redis.
+    /// Watches campaigns that can issue nothing, and hears which ones other servers are asked for, until the last clone of
+    /// the engine is dropped; its caller may drop it and call again at any time. Without it every answer is right, but each
+    /// refusal asks Redis, and so do the tasks of every campaign.
     pub fn watch(&self) -> impl Future<Output = ()> + Send + use<> {
-        Inner::watch(Arc::downgrade(&self.0))
+        let (watched, heard) = (Arc::downgrade(&self.0), Arc::downgrade(&self.0));
+        async move {
+            tokio::join!(Inner::watch(watched), Inner::hear_others(heard));
+        }
     }
 
     fn sale(&self, id: &CampaignId) -> Arc<Sale> {
@@ -176,23 +185,8 @@ impl Inner {
             .run(&scripts::STANDING, &[&sale.keys.policy], &arguments, (Lane::Decision, self.wait()))
             .await?;
         self.wake(&sale.id);
+        self.tell(sale).await;
         if reply.is_durable { Ok(()) } else { Err(HotError::unknown("no replica has confirmed it")) }
-    }
-
-    /// How much was given, and how many messages of it are on their way; `None` if there is no such campaign.
-    async fn counters(&self, sale: &Sale) -> Result<Option<(SaleCounts, u64)>, HotError> {
-        let mut pipeline = redis::pipe();
-        pipeline.cmd("HMGET").arg(&sale.keys.policy).arg(&["given", "revoked", "told", "handed"]);
-        let values = self.connections.send(&sale.keys.policy, pipeline).await?;
-        let mut fields = Array::of(values.into_iter().next().unwrap_or(Value::Nil))?;
-        let Some(given) = fields.field()? else { return Ok(None) };
-        let counts = SaleCounts { given, revoked: fields.number()? };
-        let (told, handed): (u64, u64) = (fields.number()?, fields.number()?);
-        Ok(Some((counts, told.saturating_sub(handed))))
-    }
-
-    async fn counts_and_pending(&self, sale: &Sale) -> Result<(SaleCounts, u64), HotError> {
-        Ok(self.counters(sale).await?.unwrap_or_default())
     }
 
     async fn figures(&self, sale: &Sale) -> Result<Option<(Campaign, u32, u32)>, HotError> {

@@ -7,7 +7,7 @@ use super::message;
 use super::sale::Sale;
 use super::{Inner, scripts};
 use crate::port::{HotError, OutboxMessage};
-use crate::redis::client::{Lane, Wait, uptime_ms};
+use crate::redis::client::{Lane, Wait};
 use crate::redis::reply::{Array, Reading};
 use domain::coupon::Coupon;
 use domain::message::{Envelope, StockExhausted, topic};
@@ -15,13 +15,10 @@ use domain::{CouponId, Timestamp, UserId};
 use redis::Value;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
 /// A relay that does not renew its lease for this long loses its campaigns to other relays.
 const RELAY_LEASE_MS: u64 = 5_000;
-/// An empty outbox is not read again for this long, unless a decision of this process wrote into it.
-const QUIET_MS: i64 = 300;
 /// Outboxes read at the same time.
 const AT_ONCE: usize = 32;
 /// Most entries taken from one campaign at a time.
@@ -96,8 +93,7 @@ impl Inner {
             sales.rotate_left(book.first);
         }
         book.offered.clear();
-        let now_ms = uptime_ms();
-        sales.retain(|(_, sale)| sale.outbox_quiet_until_ms.load(Ordering::Relaxed) <= now_ms);
+        sales.retain(|(_, sale)| sale.may_have_messages());
         let mut messages = Vec::new();
         for some in sales.chunks(AT_ONCE) {
             let mut taking = Vec::with_capacity(some.len());
@@ -136,9 +132,11 @@ impl Inner {
         let reply = self.connections.run(&scripts::TAKE, &keys, &arguments, (Lane::Relay, self.wait())).await?;
         let mut values = Array::of(reply.value)?;
         if values.len() == 0 {
-            sale.outbox_quiet_until_ms.store(uptime_ms() + QUIET_MS, Ordering::Relaxed);
+            sale.outbox_was_empty();
             return Ok(Vec::new());
         }
+        // While they wait for the bus, another server has to know of them: it would take over.
+        self.tell(sale).await;
         if !reply.is_durable {
             // A failover may still lose messages that no replica has, so they must not be published.
             return Err(HotError::unavailable("no replica has confirmed the messages"));

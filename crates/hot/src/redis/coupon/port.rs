@@ -1,10 +1,11 @@
 //! The coupon port on Redis.
 
 use super::sale::Sale;
-use super::{Ack, KEPT_AFTER_END_SECONDS, RESTORE_BATCH, RedisEngine, batch, message, names, scripts};
+use super::{Ack, KEPT_AFTER_END_SECONDS, RESTORE_BATCH, RedisEngine, asked, batch, message, names, scripts};
 use crate::frozen::Asker;
 use crate::port::{
-    Completeness, CouponPort, EngineStats, HotError, IssueRequest, LocalQuestion, OutboxMessage, SaleCounts, SaleStatus,
+    Completeness, CouponPort, EngineStats, HotError, HotHealth, IssueRequest, LocalQuestion, OutboxMessage, SaleCounts,
+    SaleStatus,
 };
 use crate::redis::client::Lane;
 use crate::redis::reply::Array;
@@ -12,9 +13,9 @@ use async_trait::async_trait;
 use domain::coupon::Coupon;
 use domain::coupon::issue::KeyUse;
 use domain::{Campaign, CampaignId, CampaignStatus, CouponId, IssueOutcome, Timestamp, UserId};
-use futures::future::join_all;
 use redis::Value;
 use std::collections::HashSet;
+use std::time::Instant;
 
 fn put_arguments(campaign: &Campaign) -> [String; 12] {
     let flag = |flag: bool| u8::from(flag).to_string();
@@ -41,7 +42,7 @@ impl CouponPort for RedisEngine {
     async fn put_campaign(&self, campaign: Campaign) -> Result<Completeness, HotError> {
         let id = campaign.id.clone();
         let mut pipeline = redis::pipe();
-        pipeline.cmd("SADD").arg(names::CAMPAIGNS).arg(format!("{}/{}", id.tenant, id.event));
+        pipeline.cmd("SADD").arg(names::CAMPAIGNS).arg(asked::name_of(&id));
         self.0.connections.send(names::CAMPAIGNS, pipeline).await?;
         let sale = self.0.sales.add(&id, || Sale::new(id.clone()));
         let texts = put_arguments(&campaign);
@@ -55,7 +56,13 @@ impl CouponPort for RedisEngine {
         if !reply.is_durable {
             return Err(HotError::unknown("no replica has confirmed the campaign"));
         }
-        let decides = reply.value == Value::Int(1);
+        let (decides, is_news) = match reply.value {
+            Value::Int(told) => (told & 1 == 1, told >= 2),
+            _ => (false, true),
+        };
+        if is_news {
+            self.0.tell(&sale).await;
+        }
         let whole = decides && (!sale.is_fenced() || self.0.was_repaired(&sale).await?);
         Ok(if whole { Completeness::Whole } else { Completeness::Incomplete })
     }
@@ -143,6 +150,7 @@ impl CouponPort for RedisEngine {
         let reply =
             self.0.connections.run(&scripts::REVOKE, &keys, &arguments, (Lane::Decision, self.0.wait())).await?;
         self.0.wake(id);
+        self.0.tell(&sale).await;
         if !reply.is_durable {
             return Err(HotError::unknown("no replica has confirmed the revocation"));
         }
@@ -162,6 +170,7 @@ impl CouponPort for RedisEngine {
             );
         }
         self.0.wake(id);
+        self.0.tell(&sale).await;
         Ok(refused)
     }
 
@@ -191,29 +200,14 @@ impl CouponPort for RedisEngine {
     }
 
     async fn stats(&self) -> EngineStats {
-        let sales = self.0.sales.all();
-        let mut stats = EngineStats { engine: "redis", campaigns: sales.len(), ..EngineStats::default() };
-        let mut looks = Vec::with_capacity(sales.len());
-        for (_, sale) in &sales {
-            looks.push(self.0.counts_and_pending(sale));
-        }
-        stats.available = true;
-        for look in join_all(looks).await {
-            match look {
-                Ok((counts, pending)) => {
-                    stats.coupons += counts.given;
-                    stats.outbox_pending += pending;
-                }
-                // An unreadable count is not zero: a caller may be waiting for zero.
-                Err(_) => {
-                    stats.outbox_pending += 1;
-                    stats.available = false;
-                }
-            }
-        }
-        if sales.is_empty() {
-            stats.available = self.campaigns().await.is_ok();
-        }
-        stats
+        self.0.figures_of_all().await
+    }
+
+    fn may_have_changed_since(&self, id: &CampaignId, moment: Instant) -> bool {
+        self.0.may_have_changed(id, moment)
+    }
+
+    async fn health(&self) -> HotHealth {
+        self.0.connections.health(self.0.ack != Ack::None)
     }
 }

@@ -3,7 +3,7 @@
 -- KEYS  policy, stock, participants, outbox, returned
 -- ARGV  revision, policy as JSON, total, limit, gated, opened, paused, closed, opens_at, closes_at ("" for none),
 --       expires_at ("" for never), epoch of a new campaign
--- Returns 1 when the campaign decides, 0 while it is incomplete.
+-- Returns 1 when the campaign decides, 0 while it is incomplete; 3 and 2 when something was changed.
 --
 -- A campaign that does not exist here may have been lost with all its coupons. It is incomplete until a server has
 -- compared the books. Every server creates it with the same epoch, so that a server that has seen more of it notices.
@@ -25,4 +25,4 @@ redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'json', ARGV[2], 'total', ARGV[
 for place = 1, 5 do
   if ARGV[11] == '' then redis.call('PERSIST', KEYS[place]) else redis.call('PEXPIREAT', KEYS[place], ARGV[11]) end
 end
-return incomplete and 0 or 1
+return incomplete and 2 or 3

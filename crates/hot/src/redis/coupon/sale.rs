@@ -1,7 +1,8 @@
 //! The state of one campaign in this process: its latest durable mark, its local answers, and whether Redis answers.
 
 use crate::frozen::{Asker, Frozen};
-use crate::port::HotError;
+use crate::port::{HotError, SaleCounts};
+use crate::redis::activity::{Attention, UNASKED_MS};
 use crate::redis::client::uptime_ms;
 use crate::redis::names::SaleKeys;
 use arc_swap::ArcSwapOption;
@@ -14,6 +15,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A campaign's shard counts as failed after this many failures in a row, and is tried again at this interval.
 const BREAKER: BreakerRule = BreakerRule { failures_max: 3, open_ms: 500 };
 
+/// An empty outbox of a campaign that is asked for is not read again for this long, unless a decision of this process
+/// wrote into it.
+const OUTBOX_QUIET_MS: i64 = 300;
 /// A campaign without requests for this long is not held in memory.
 const REQUESTED_LATELY_MS: i64 = 60_000;
 
@@ -42,6 +46,14 @@ pub(super) struct Version {
     pub revision: u64,
 }
 
+/// How much was given, and how many messages of it are on their way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counted {
+    pub counts: SaleCounts,
+    pub pending: u64,
+    at_ms: i64,
+}
+
 #[derive(Debug)]
 pub(super) struct Sale {
     pub id: CampaignId,
@@ -55,8 +67,11 @@ pub(super) struct Sale {
     wakes: AtomicU64,
     /// The time of the last request for a coupon.
     requested_at_ms: AtomicI64,
+    /// Whether any server is asked for it.
+    pub attention: Attention,
     /// The outbox was empty; it need not be read before this moment.
-    pub outbox_quiet_until_ms: AtomicI64,
+    outbox_quiet_until_ms: AtomicI64,
+    counted: Mutex<Option<Counted>>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -74,7 +89,9 @@ impl Sale {
             fenced: AtomicBool::new(false),
             wakes: AtomicU64::new(0),
             requested_at_ms: AtomicI64::new(-REQUESTED_LATELY_MS),
+            attention: Attention::for_ms(0),
             outbox_quiet_until_ms: AtomicI64::new(0),
+            counted: Mutex::default(),
         }
     }
 
@@ -142,6 +159,43 @@ impl Sale {
     /// Whether there was a request for a coupon lately.
     pub fn has_requests(&self) -> bool {
         uptime_ms() - self.requested_at_ms.load(Ordering::Relaxed) < REQUESTED_LATELY_MS
+    }
+
+    /// Another server, or this one, is asked for it.
+    pub fn note_activity(&self) {
+        self.attention.attract();
+        self.read_outbox_soon();
+    }
+
+    /// Whether the outbox may hold messages that nobody has taken.
+    pub fn may_have_messages(&self) -> bool {
+        self.outbox_quiet_until_ms.load(Ordering::Relaxed) <= uptime_ms()
+    }
+
+    pub fn read_outbox_soon(&self) {
+        self.outbox_quiet_until_ms.store(0, Ordering::Relaxed);
+    }
+
+    /// The outbox was empty. It is read again soon where messages may come, else after a long time.
+    pub fn outbox_was_empty(&self) {
+        let quiet_ms = if self.attention.is_active() { OUTBOX_QUIET_MS } else { UNASKED_MS };
+        self.outbox_quiet_until_ms.store(uptime_ms() + quiet_ms, Ordering::Relaxed);
+    }
+
+    /// The counts, where they cannot have changed since they were read.
+    pub fn settled_counts(&self) -> Option<Counted> {
+        let counted = *locked(&self.counted);
+        let is_settled = |counted: &Counted| {
+            let is_quiet = counted.pending == 0 && !self.attention.is_active();
+            // Read after the last activity, and not too long ago.
+            let read_for_ms = uptime_ms() - counted.at_ms;
+            is_quiet && read_for_ms < UNASKED_MS && read_for_ms < -self.attention.left_ms()
+        };
+        counted.filter(is_settled)
+    }
+
+    pub fn note_counts(&self, counts: SaleCounts, pending: u64, at_ms: i64) -> Counted {
+        *locked(&self.counted).insert(Counted { counts, pending, at_ms })
     }
 
     /// Invalidates the local answers of the campaign.

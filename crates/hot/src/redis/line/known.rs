@@ -3,6 +3,7 @@
 use super::draw::Lots;
 use super::once::Caller;
 use crate::port::HotError;
+use crate::redis::activity::Attention;
 use crate::redis::client::uptime_ms;
 use crate::redis::names::LineKeys;
 use domain::breaker::{Breaker, BreakerRule};
@@ -12,9 +13,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// An outage is one when a line's shard has failed so often in a row; it is asked again so often.
 const BREAKER: BreakerRule = BreakerRule { failures_max: 3, open_ms: 500 };
 
+/// A line that this process has just found is looked at for so long: people may be in it whom nobody has told of lately.
+const LOOKED_AT_FIRST_MS: i64 = 5_000;
+
 pub(super) struct Known {
     pub id: LineId,
     pub keys: LineKeys,
+    /// Whether any server is asked for it, or people are in it.
+    pub attention: Attention,
     breaker: Mutex<Breaker>,
     lots: Mutex<Option<Arc<Lots>>>,
     caller: tokio::sync::Mutex<Caller>,
@@ -25,6 +31,7 @@ impl Known {
         Self {
             keys: LineKeys::new(&id),
             id,
+            attention: Attention::for_ms(LOOKED_AT_FIRST_MS),
             breaker: Mutex::new(Breaker::new(BREAKER)),
             lots: Mutex::default(),
             caller: tokio::sync::Mutex::new(Caller::new()),

@@ -5,6 +5,7 @@
 //! any number of schedulers --> admit.lua + WAIT --> passes   (admission; the pace is in the line's hash)
 //! any number of schedulers --> draw.lua + WAIT --> queue numbers   (draw; a part of the line at a time)
 //! the state of a line in this process: keys, breaker         (known)
+//! lines that people are in, or enter                         (asked)
 //! admission and put back are executed once                   (once)
 //! ```
 //!
@@ -12,6 +13,7 @@
 //! the replica: a script that wrote nothing makes a write, since `WAIT` counts only writes of its own connection.
 
 mod admission;
+mod asked;
 mod draw;
 mod known;
 mod once;
@@ -19,6 +21,7 @@ mod port;
 mod rule;
 mod status;
 
+use super::activity::Activity;
 use super::client::{Lane, RedisConnections, Wait};
 use super::scripts::{self, Script};
 use super::{Ack, names};
@@ -60,6 +63,7 @@ struct Inner {
     ack: Ack,
     draw_part_max: usize,
     lines: papaya::HashMap<LineId, Arc<Known>>,
+    activity: Activity,
     /// How many batches of passes may be written for other readers at the same time.
     showing: Arc<Semaphore>,
 }
@@ -87,15 +91,19 @@ fn moment(clock: Clock) -> String {
 }
 
 impl RedisLines {
-    /// Opens the engine on the connections of the process.
+    /// Opens the engine on the connections of the process, and begins to hear which lines are asked for. Must be called in a
+    /// Tokio runtime.
     pub fn new(connections: RedisConnections, options: LineOptions) -> Self {
-        Self(Arc::new(Inner {
+        let inner = Arc::new(Inner {
+            activity: Activity::new(connections.clone(), names::ACTIVE_LINES),
             connections,
             ack: options.ack,
             draw_part_max: options.draw_part_max,
             lines: papaya::HashMap::new(),
             showing: Arc::new(Semaphore::new(SHOWING_MAX)),
-        }))
+        });
+        tokio::spawn(Inner::hear_others(Arc::downgrade(&inner)));
+        Self(inner)
     }
 }
 

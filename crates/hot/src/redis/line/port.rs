@@ -1,8 +1,9 @@
 //! The port of lines on Redis.
 
+use super::super::Ack;
 use super::{Call, Inner, RedisLines, is_there, moment, rule, status};
 use crate::line::{Admission, Clock, LinePort, LineUser, RuleChange};
-use crate::port::HotError;
+use crate::port::{HotError, HotHealth};
 use crate::redis::client::Lane;
 use crate::redis::reply::{Array, Reading};
 use crate::redis::{names, scripts};
@@ -131,6 +132,14 @@ impl LinePort for RedisLines {
 
     async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError> {
         self.0.draw(line, clock).await
+    }
+
+    fn is_quiet(&self, line: &LineId) -> bool {
+        self.0.is_quiet(line)
+    }
+
+    async fn health(&self) -> HotHealth {
+        self.0.connections.health(self.0.ack != Ack::None)
     }
 
     async fn counts(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<LineCounts>, HotError> {

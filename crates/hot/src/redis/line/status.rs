@@ -106,6 +106,12 @@ impl Inner {
         enters: bool,
     ) -> Result<Vec<LineStatus>, HotError> {
         let known = self.known(line);
+        // Before the first person is in it: a line that no scheduler looks at would keep the person. Of a name that no line
+        // may have, nobody is told before it has been found.
+        let is_known = self.lines.pin().contains_key(line);
+        if enters && is_known {
+            self.tell(&known).await;
+        }
         let flag = |flag: bool| -> &[u8] { if flag { b"1" } else { b"0" } };
         let now = moment(clock);
         let mut arguments = Vec::with_capacity(3 + users.len());
@@ -113,6 +119,10 @@ impl Inner {
         arguments.extend(users.iter().map(|user| user.as_str().as_bytes()));
         let script = &scripts::LINE_ENTER_LOOK;
         let call = Call { script, pass: None, arguments: &arguments, lane: Lane::Decision, tells: is_there };
-        Ok(read(self.call(&known, call).await?, users.len())?)
+        let answer = self.call(&known, call).await?;
+        if enters && !is_known && is_there(&answer) {
+            self.tell(&known).await;
+        }
+        Ok(read(answer, users.len())?)
     }
 }

@@ -30,6 +30,7 @@ pub(super) async fn examine(config: &Config, address: &RedisAddress) -> (Vec<Fin
 fn judge(config: &Config, nodes: &[NodeSurvey]) -> Vec<Finding> {
     let mut findings = vec![reachable(nodes), version(nodes)];
     findings.extend(promises(nodes, config.hot.ack));
+    findings.push(writes(nodes));
     findings.push(minority(nodes, config.hot.ack));
     findings.extend(cluster(nodes));
     findings.push(memory(nodes));
@@ -52,6 +53,17 @@ fn reachable(nodes: &[NodeSurvey]) -> Finding {
         );
     }
     Finding::wrong("redis-nodes", away.join("; "), "start the node, or remove it: redis-cli -p PORT CLUSTER FORGET ID")
+}
+
+/// A node may answer every question and refuse every decision.
+fn writes(nodes: &[NodeSurvey]) -> Finding {
+    let refusing = |node: &NodeSurvey| Some(format!("{}: {}", node.address, node.write_refused.as_ref()?));
+    let refusing: Vec<String> = known(nodes).filter_map(refusing).collect();
+    if refusing.is_empty() {
+        return Finding::ok("redis-writes", "every master takes writes");
+    }
+    let change = "see the log of the node: a full disk or memory, a snapshot that failed, or a replica that is away";
+    Finding::wrong("redis-writes", refusing.join("; "), change)
 }
 
 fn version(nodes: &[NodeSurvey]) -> Finding {
@@ -207,6 +219,16 @@ pub(super) mod tests {
         assert_eq!(version(&nodes).severity, Severity::Ok);
         nodes[2].version = "7.0.0".into();
         assert_eq!(version(&nodes).severity, Severity::Wrong);
+    }
+
+    #[test]
+    fn a_master_that_refuses_writes_is_wrong() {
+        let mut nodes = cluster();
+        assert_eq!(writes(&nodes).severity, Severity::Ok);
+        nodes[1].write_refused = Some("MISCONF the last snapshot failed".into());
+        let found = writes(&nodes);
+        assert_eq!(found.severity, Severity::Wrong);
+        assert!(found.detail.contains("10.0.0.1:6379") && found.detail.contains("MISCONF"), "{found:?}");
     }
 
     #[test]

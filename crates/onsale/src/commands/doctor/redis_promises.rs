@@ -118,7 +118,7 @@ fn links(nodes: &[NodeSurvey]) -> Finding {
 
 /// Whether the finding may go away without a change: replicas reconnect, settings stay.
 fn may_pass(finding: &Finding, address: &RedisAddress) -> bool {
-    finding.name == "redis-replica" && matches!(address, RedisAddress::Cluster(_))
+    finding.name == "redis-replica" && address.is_cluster()
 }
 
 /// Refuses a Redis that cannot keep the guarantees of `serve`. An unreachable Redis passes: connecting reports it.

@@ -4,7 +4,8 @@ use super::Opening;
 use crate::cli;
 use crate::wiring::hot_routes::HotRoute;
 use crate::wiring::internal;
-use crate::wiring::role::{MakeHotRoute, Outbox, Role, probe};
+use crate::wiring::probes;
+use crate::wiring::role::{MakeHotRoute, Outbox, Role};
 use crate::wiring::schemas::{COUPON, ContextSchema};
 use crate::wiring::supervisor::Task;
 use anyhow::Context;
@@ -50,7 +51,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     } else {
         access::api::internal_routes(context.keys.clone(), internal::accepted_by_coupon(opening.config)?)
     };
-    Ok(Role {
+    let role = Role {
         internal_routes,
         callers: Some(coupons.callers.clone()),
         hot: Some(hot_route(opening)?),
@@ -61,9 +62,9 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
             Outbox { name: "steps", source: Arc::new(steps), lease: Some(lease) },
         ],
         tasks,
-        probes: vec![hot_probe(port), ledger_probe(coupons.ledger)],
         ..Role::default()
-    })
+    };
+    Ok(probes::with_ledger(probes::with_hot(role, hot), &coupons.ledger))
 }
 
 fn tasks(opening: &Opening<'_>, coupons: &coupon::CouponService) -> Vec<Task> {
@@ -112,20 +113,4 @@ fn hot_route(opening: &Opening<'_>) -> anyhow::Result<MakeHotRoute> {
         let router = with_body_limit(routes, body_bytes_max);
         (HotRoute::Issue(route), router)
     }))
-}
-
-pub(super) fn hot_probe(port: Arc<dyn hot::CouponPort>) -> (&'static str, crate::wiring::role::Probe) {
-    let check = move || {
-        let port = port.clone();
-        async move { if port.stats().await.available { Ok(()) } else { Err("the engine cannot decide".to_owned()) } }
-    };
-    ("hot", probe(check))
-}
-
-pub(super) fn ledger_probe(ledger: ledger::Ledger) -> (&'static str, crate::wiring::role::Probe) {
-    let check = move || {
-        let ledger = ledger.clone();
-        async move { ledger.ping().await.map_err(|error| error.to_string()) }
-    };
-    ("ledger", probe(check))
 }

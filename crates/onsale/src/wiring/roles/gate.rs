@@ -1,14 +1,14 @@
 //! The role `gate`: the lines before campaigns, and who goes on from them.
 
 use super::Opening;
-use super::coupon::{hot_probe, ledger_probe, read_keys};
+use super::coupon::read_keys;
 use crate::cli;
 use crate::config::{Config, DispatchMode};
 use crate::wiring::hot_routes::HotRoute;
-use crate::wiring::internal;
 use crate::wiring::role::{MakeHotRoute, Role};
 use crate::wiring::schemas::{COUPON, ContextSchema};
 use crate::wiring::supervisor::Task;
+use crate::wiring::{internal, probes};
 use anyhow::Context;
 use axum::Router;
 use coupon::gate::api::{self, GateApi};
@@ -49,16 +49,16 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     if !opening.engines.has(cli::Role::Coupon) {
         tasks.push(read_keys(context.keys.clone()));
     }
-    Ok(Role {
+    let role = Role {
         routes: api::routes(gate_api.clone()),
         internal_routes: api::internal_routes(gate_api),
         callers: Some(context.coupons.callers.clone()),
         hot: Some(hot_route(opening)?),
         documents: vec![api::ApiDocument::openapi()],
         tasks,
-        probes: vec![hot_probe(context.coupons.port.clone()), ledger_probe(context.coupons.ledger.clone())],
         ..Role::default()
-    })
+    };
+    Ok(probes::with_ledger(probes::with_hot(role, hot), &context.coupons.ledger))
 }
 
 /// Admits people at gates. With the dispatch mode `kafka` issuers do the work for those who were admitted.

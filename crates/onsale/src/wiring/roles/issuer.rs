@@ -1,14 +1,13 @@
 //! The role `issuer`: writes what was decided into the tables.
 
 use super::Opening;
-use super::coupon::ledger_probe;
 use crate::cli;
 use crate::config::{BusEngine, Config, DispatchMode, without_secrets};
 use crate::wiring::engines::Engines;
 use crate::wiring::role::{Role, probe};
 use crate::wiring::schemas::{COUPON, ContextSchema};
 use crate::wiring::supervisor::Task;
-use crate::wiring::{internal, kafka};
+use crate::wiring::{internal, kafka, probes};
 use anyhow::Context;
 use coupon::issuer::{CouponGroup, GateCall, Issuer, Requests, TellGate};
 use std::sync::Arc;
@@ -40,9 +39,9 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
         };
         probes.push(("bus", probe(check)));
     }
-    probes.push(ledger_probe(ledger.clone()));
-    let handler = CouponGroup::new(Issuer::new(ledger), requests);
-    Ok(Role { handlers: vec![Arc::new(handler)], tasks: vec![purge], probes, ..Role::default() })
+    let handler = CouponGroup::new(Issuer::new(ledger.clone()), requests);
+    let role = Role { handlers: vec![Arc::new(handler)], tasks: vec![purge], probes, ..Role::default() };
+    Ok(probes::with_ledger(role, &ledger))
 }
 
 /// How the issuer of this process reaches the gate.
@@ -58,7 +57,7 @@ fn gate(config: &Config, engines: &Engines) -> anyhow::Result<Arc<dyn TellGate>>
     };
     let urls = &config.internal.url.gate;
     Ok(Arc::new(
-        GateCall::new(urls, key)
+        GateCall::new(urls, key, config.internal_authorities())
             .with_context(|| format!("internal.url.gate {} cannot be used", without_secrets(urls)))?,
     ))
 }

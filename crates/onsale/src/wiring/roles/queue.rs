@@ -3,10 +3,10 @@
 
 use super::Opening;
 use crate::config::{Config, HotEngine, without_secrets};
-use crate::wiring::role::{Role, probe};
+use crate::wiring::role::Role;
 use crate::wiring::schemas::ContextSchema;
 use crate::wiring::supervisor::Task;
-use crate::wiring::{internal, receipts, secrets};
+use crate::wiring::{internal, probes, receipts, secrets};
 use access::callers::Callers;
 use access::remote::RemoteKeys;
 use anyhow::{Context, bail};
@@ -56,16 +56,16 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let draws = DrawApi { lines: client.clone(), callers: callers.clone(), receipts: receipts::key(config)? };
     let known = callers.clone();
     let queue_api = QueueApi { lines: client, cache, streams, site, callers, defaults };
-    Ok(Role {
+    let role = Role {
         routes: routes(queue_api.clone()).merge(draw::routes(draws)),
         internal_routes: site::api::proxy_routes(queue_api),
         callers: Some(known),
         documents: vec![api::ApiDocument::openapi(), site::api::ApiDocument::openapi(), draw::ApiDocument::openapi()],
         tasks: tasks(config, &hot.lines).await,
-        probes: vec![("hot", lines_probe(hot.lines.clone()))],
         at_stop: vec![Box::new(move || ended.end())],
         ..Role::default()
-    })
+    };
+    Ok(probes::with_hot(role, hot))
 }
 
 fn routes(queue_api: QueueApi) -> Router {
@@ -115,16 +115,9 @@ fn callers(opening: &Opening<'_>) -> anyhow::Result<Callers> {
         String::new()
     });
     let urls = &opening.config.internal.url.coupon;
-    let keys = RemoteKeys::new(urls, key)
+    let keys = RemoteKeys::new(urls, key, opening.config.internal_authorities())
         .with_context(|| format!("internal.url.coupon {} cannot be used", without_secrets(urls)))?;
     Ok(Callers::by_coupon_role(keys))
-}
-
-fn lines_probe(port: Arc<dyn LinePort>) -> crate::wiring::role::Probe {
-    probe(move || {
-        let port = port.clone();
-        async move { port.lines().await.map(drop).map_err(|error| error.to_string()) }
-    })
 }
 
 fn cookie_keys(config: &Config) -> anyhow::Result<CookieKeys> {

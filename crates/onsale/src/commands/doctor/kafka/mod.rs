@@ -7,7 +7,7 @@ mod topics;
 use super::finding::Finding;
 use crate::cli::Role;
 use crate::config::{Config, HotAck};
-use bus::kafka::{BrokerError, Cluster, KafkaAcl, KafkaPublisher, TopicState};
+use bus::kafka::{BrokerError, Cluster, KafkaAcl, KafkaAddress, KafkaPublisher, TopicState};
 use domain::message::topic;
 use rights::rights;
 use settings::{copies, election, in_sync, kept, partitions};
@@ -22,7 +22,7 @@ const DAY_MS: i64 = 86_400_000;
 const USED: [&str; 2] = [topic::COUPON_EVENTS, topic::DLQ_COUPON];
 
 /// Runs all checks of Kafka.
-pub(super) async fn examine(config: &Config, brokers: &str, roles: &[Role]) -> Vec<Finding> {
+pub(super) async fn examine(config: &Config, brokers: &KafkaAddress, roles: &[Role]) -> Vec<Finding> {
     let looked = async {
         let cluster = KafkaPublisher::connect(brokers)?.describe().await?;
         Ok::<_, BrokerError>((cluster, KafkaAcl::connect(brokers)?))
