@@ -42,7 +42,7 @@ async fn only_the_right_broker_is_trusted_and_only_the_right_password() {
     answers(&encrypted(&kafka.with_login(), right.file())).await.expect_err("without a log-in");
     // Messages pass, and not only greetings.
     let names = Names::new();
-    let publisher = KafkaPublisher::connect(&login("SCRAM-SHA-512", LOGIN.1)).expect("brokers are named");
+    let publisher = KafkaPublisher::connect(login("SCRAM-SHA-512", LOGIN.1)).expect("brokers are named");
     publisher.publish(names.topic, &envelopes(1..10)).await.expect("published");
 }
 
