@@ -28,11 +28,12 @@ pub enum ErrorCode {
     QueueFull,
     InternalApiUnauthorized,
     DrawNotPossible,
+    DrawAnnounced,
 }
 
 impl ErrorCode {
     /// Every code, for documents and tests.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::InvalidInput,
         Self::Unauthorized,
         Self::Forbidden,
@@ -57,6 +58,7 @@ impl ErrorCode {
         Self::QueueFull,
         Self::InternalApiUnauthorized,
         Self::DrawNotPossible,
+        Self::DrawAnnounced,
     ];
 
     /// As written on the wire.
@@ -86,6 +88,7 @@ impl ErrorCode {
             Self::QueueFull => "QUEUE_FULL",
             Self::InternalApiUnauthorized => "INTERNAL_API_UNAUTHORIZED",
             Self::DrawNotPossible => "DRAW_NOT_POSSIBLE",
+            Self::DrawAnnounced => "DRAW_ANNOUNCED",
         }
     }
 
@@ -99,6 +102,7 @@ impl ErrorCode {
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,
             Self::DrawNotPossible
+            | Self::DrawAnnounced
             | Self::CampaignExists
             | Self::CampaignNotModifiable
             | Self::CouponAlreadyRedeemed

@@ -3,7 +3,8 @@
 //! Every key and value is checked against [`keys::KEYS`] first. An unknown key or an invalid value is refused with its
 //! source and the permitted values.
 
-pub mod engine;
+pub mod draw;
+mod engine;
 pub mod keys;
 pub mod kind;
 pub mod load;

@@ -8,11 +8,13 @@
 //! messaging   outboxes, the bus, its consumers
 //! supervisor  background tasks, watched
 //! server      the HTTP server over what the roles brought; hot_routes: its fast path
-//! internal    keys between our own services; secrets: given, or made and kept; receipts: the key of opening draws
+//! internal    keys between our own services; secrets: given, or made and kept; receipts: the key of opening draws;
+//!             draws: their public randomness
 //! demo        example data, said loudly
 //! ```
 
 mod demo;
+mod draws;
 mod engines;
 mod hot_routes;
 mod internal;

@@ -5,9 +5,9 @@ use super::coupon::{hot_probe, ledger_probe, read_keys};
 use crate::cli;
 use crate::config::{Config, DispatchMode};
 use crate::wiring::hot_routes::HotRoute;
-use crate::wiring::internal;
 use crate::wiring::role::{MakeHotRoute, Role};
 use crate::wiring::supervisor::Task;
+use crate::wiring::{draws, internal};
 use anyhow::Context;
 use axum::Router;
 use coupon::gate::api::{self, GateApi};
@@ -40,6 +40,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let mut tasks = vec![
         Task::new("gates", move || follow.clone().follow_in_background()),
         Task::new("gate metrics", move || lines::metrics::show_figures(port.clone(), is_gate)),
+        draws::task("gate draws", opening.config, hot.lines.clone(), is_gate)?,
         scheduler(opening.config, gate, hot.keys.clone()),
     ];
     if !opening.engines.has(cli::Role::Coupon) {

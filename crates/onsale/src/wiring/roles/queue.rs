@@ -5,7 +5,7 @@ use super::Opening;
 use crate::config::{Config, HotEngine};
 use crate::wiring::role::{Role, probe};
 use crate::wiring::supervisor::Task;
-use crate::wiring::{internal, receipts, secrets};
+use crate::wiring::{draws, internal, receipts, secrets};
 use access::callers::Callers;
 use access::remote::RemoteKeys;
 use anyhow::{Context, bail};
@@ -47,13 +47,17 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let defaults =
         Defaults { rate_per_second: config.queue.rate_per_second, interval_ms: config.queue.batch_interval_ms };
     let ended = streams.clone();
-    let draws = DrawApi { lines: client.clone(), callers: callers.clone(), receipts: receipts::key(config)? };
+    let settings = draws::settings(config)?;
+    let draw_api =
+        DrawApi { lines: client.clone(), callers: callers.clone(), receipts: receipts::key(config)?, settings };
+    let mut tasks = tasks(config, &hot.lines).await;
+    tasks.push(draws::task("line draws", config, hot.lines.clone(), is_site)?);
     let queue_api = QueueApi { lines: client, cache, streams, site, callers, defaults };
     Ok(Role {
-        routes: routes(queue_api.clone()).merge(draw::routes(draws)),
+        routes: routes(queue_api.clone()).merge(draw::routes(draw_api)),
         internal_routes: site::api::proxy_routes(queue_api),
         documents: vec![api::ApiDocument::openapi(), site::api::ApiDocument::openapi(), draw::ApiDocument::openapi()],
-        tasks: tasks(config, &hot.lines).await,
+        tasks,
         probes: vec![("hot", lines_probe(hot.lines.clone()))],
         at_stop: vec![Box::new(move || ended.end())],
         ..Role::default()
