@@ -157,6 +157,8 @@ fn the_terms_of_an_announced_draw_cannot_be_changed() {
         .anyone()
         .post_json("/queue/admin/gate:fixed/draw/value", &json!({"value": "1"}))
         .is_error(401, "UNAUTHORIZED");
+    // A document may be a second old.
+    wait_until("it is public", || serving(&world, "fixed")["draw"] != Value::Null);
     assert_eq!(serving(&world, "fixed")["draw"]["closesAt"], announced["closesAt"]);
     assert_eq!(enqueue(&world, "fixed", "user-2")["rank"], Value::Null, "opened early, and not drawn early");
     wait_for_root(&world, "fixed");

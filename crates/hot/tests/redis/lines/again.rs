@@ -243,12 +243,14 @@ async fn every_script_leaves_the_same_behind_when_it_is_run_again() {
         (&dealt_with, PUT_BACK, &[LATER, &caller, "2"]),
         (&dealt_with, finish, &[LATER, "ann", "I"]),
         (&drawn, script!("draw"), &[&closed]),
-        (&drawn, script!("entries"), &[NOW, "9", "4", "0", &hashes, "4"]),
-        (&drawn, script!("settle"), &[NOW, &root, ""]),
-        (&drawn, script!("settle"), &[NOW, "", "v07"]),
-        (&drawn, script!("draw"), &[NOW, "4", "0", "3", "1"]),
-        (&drawn, script!("draw"), &[NOW, "4", "2", "4", "2"]),
+        (&drawn, script!("entries"), &[&closed, "9", "4", "0", &hashes, "4"]),
+        (&drawn, script!("settle"), &[&closed, &root, ""]),
+        (&drawn, script!("settle"), &[&closed, "", "v07"]),
+        (&drawn, script!("draw"), &[&closed, "4", "0", "3", "1"]),
+        (&drawn, script!("draw"), &[&closed, "4", "2", "4", "2"]),
     ];
+    // As above, at the moment of the draw.
+    run(redis, &drawn, script!("figures"), None, &[&closed, "0"]);
     let mut digests = Vec::new();
     for (line, script, arguments) in steps {
         let key = match script.0 {
