@@ -9,7 +9,6 @@ use coupon::{IssueMetrics, IssueParts, IssueRoute};
 use domain::ErrorCode;
 use hot::redis::{Ack, RedisAddress, RedisConnections, RedisEngine, RedisOptions};
 use ledger::{Ledger, LedgerOptions};
-use onsale_http::TrustedProxies;
 use onsale_http::limits::{LimitSettings, Limits};
 use onsale_http::server::{HotHead, HotRequest, HotRoutes, Server, ServerSettings};
 use std::net::{IpAddr, SocketAddr};
@@ -63,6 +62,10 @@ impl HotRoutes for OneByOne {
         self.route.knows(method, target)
     }
 
+    fn knows_caller(&self, head: &HotHead<'_>) -> bool {
+        self.route.knows_caller(head)
+    }
+
     fn answer_now(
         &self,
         peer: IpAddr,
@@ -105,14 +108,14 @@ async fn parts(arguments: &Arguments, ledger_url: &str) -> anyhow::Result<IssueP
     let address = RedisAddress::parse(&arguments.redis).ok_or_else(|| anyhow::anyhow!("--redis is no Redis URL"))?;
     let options = RedisOptions { ack: Ack::Replica, ..RedisOptions::default() };
     let engine = RedisEngine::new(RedisConnections::open(&address, arguments.links).await?, options);
+    tokio::spawn(engine.watch());
     let ledger = Ledger::connect(ledger_url, &SCHEMA, LedgerOptions::default()).await?;
     ledger.migrate().await?;
     let limits = Limits::new(LimitSettings {
         enabled: true,
         per_ip_per_second: WIDE_PER_SECOND,
         per_ip_burst: WIDE_PER_SECOND,
-        issue_per_user_per_second: 5,
-        trusted_proxies: TrustedProxies::default(),
+        ..LimitSettings::default()
     });
     Ok(IssueParts {
         port: Arc::new(engine),
@@ -129,6 +132,10 @@ fn settings() -> ServerSettings {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         workers: 0,
         connections_max: 10_000,
+        connections_reserved: 0,
+        reserve_paths: &[],
+        connections_per_network_max: 0,
+        limits: Arc::new(Limits::new(LimitSettings::default())),
         head_bytes_max: 16 * 1024,
         body_bytes_max: 4 * 1024,
         request_timeout: LIMIT,

@@ -46,7 +46,9 @@ pub fn rows(program: &Path, table: &mut Table) -> anyhow::Result<()> {
         ("ONSALE__LIMITS__ENABLED", "false"),
         ("ONSALE__LOG__ACCESS", "false"),
         ("ONSALE__HTTP__MAX_CONNECTIONS", "1000000"),
-        ("ONSALE__QUEUE__STREAMS_MAX", "1000000"),
+        ("ONSALE__HTTP__MAX_CONNECTIONS_PER_NETWORK", "0"),
+        ("ONSALE__QUEUE__STREAMS_MAX", "900000"),
+        ("ONSALE__QUEUE__STREAMS_MAX_PER_NETWORK", "0"),
     ];
     let server = Server::serve_in(folder, program, &environment)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

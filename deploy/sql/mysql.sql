@@ -9,7 +9,7 @@
 -- names, for example staging_coupon_service and staging_common.
 --
 --   ONSALE__LEDGER__URL=mysql://onsale_migrate:PASSWORD@HOST/coupon_service  onsale migrate
---   ONSALE__LEDGER__URL=mysql://coupon_svc_user:PASSWORD@HOST/coupon_service onsale serve coupon issuer
+--   ONSALE__LEDGER__URL=mysql://coupon_svc_user:PASSWORD@HOST/coupon_service onsale serve coupon gate issuer
 --
 -- (A small system does not need this file: with one user that has all privileges on one database of any other name,
 -- `onsale migrate` creates everything there.)
@@ -22,7 +22,8 @@ CREATE USER 'onsale_migrate'@'%' IDENTIFIED BY 'change-me';
 GRANT CREATE, ALTER, DROP, INDEX, REFERENCES, SELECT, INSERT, UPDATE, DELETE
     ON common.* TO 'onsale_migrate'@'%';
 
--- Service: coupon servers and issuers. A service reads and writes rows in its own database and in the common one, and
+-- Service: coupon servers, gate servers and issuers, with one user.
+-- A service reads and writes rows in its own database and in the common one, and
 -- sees no other. Another service gets this block again with its own names, at any time.
 CREATE DATABASE coupon_service CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 GRANT CREATE, ALTER, DROP, INDEX, REFERENCES, SELECT, INSERT, UPDATE, DELETE

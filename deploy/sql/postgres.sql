@@ -8,7 +8,7 @@
 -- One user creates and changes tables, another reads and writes rows:
 --
 --   ONSALE__LEDGER__URL=postgres://onsale_migrate:PASSWORD@HOST/ticketing  onsale migrate
---   ONSALE__LEDGER__URL=postgres://coupon_svc_user:PASSWORD@HOST/ticketing onsale serve coupon issuer
+--   ONSALE__LEDGER__URL=postgres://coupon_svc_user:PASSWORD@HOST/ticketing onsale serve coupon gate issuer
 --
 -- (A small system does not need this file: with one user that owns its database, `onsale migrate` creates everything.)
 
@@ -22,7 +22,8 @@ REVOKE ALL ON SCHEMA public FROM PUBLIC;
 -- The outbox, and the record of processed messages: the same for all services.
 CREATE SCHEMA common AUTHORIZATION onsale_migrate;
 
--- Service: coupon servers and issuers. A service reads and writes rows in its own schema and in the common one, and sees
+-- Service: coupon servers, gate servers and issuers, with one user.
+-- A service reads and writes rows in its own schema and in the common one, and sees
 -- no other. Another service gets this block again with its own names, at any time.
 CREATE USER coupon_svc_user PASSWORD 'change-me';
 GRANT CONNECT ON DATABASE ticketing TO coupon_svc_user;

@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask` lists them.
 
+mod advisories;
 mod bench;
 mod check;
 mod commands;
@@ -15,6 +16,8 @@ mod venv;
 mod workspace;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use rustix::fs::Mode;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit, umask};
 use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
@@ -60,6 +63,12 @@ enum Command {
     Status,
     /// Only the generated calls of every route in the API document
     Schema,
+    /// Compare all dependencies with the RustSec database of known faults
+    Advisories {
+        /// With the copy of the database that an earlier run has left
+        #[arg(long)]
+        offline: bool,
+    },
     /// Run a benchmark
     Bench {
         /// What to measure
@@ -68,7 +77,17 @@ enum Command {
     },
 }
 
+/// What an ordinary login gives is not what servers and tests need: Debian's soft limit is 1,024 open files, and some logins
+/// make folders that their group may write, which the program refuses for its data.
+fn prepare() {
+    let limit = getrlimit(Resource::Nofile);
+    // Refused at worst; then the tests say what they lack.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+    umask(Mode::WGRP | Mode::WOTH);
+}
+
 fn main() -> ExitCode {
+    prepare();
     let outcome = match Cli::parse().command {
         None => Cli::command().print_help().map_err(anyhow::Error::from),
         Some(Command::Check) => check::run_alone(),
@@ -76,6 +95,7 @@ fn main() -> ExitCode {
         Some(Command::Up(arguments)) => up::run(&arguments),
         Some(Command::Down { remove }) => down::run(remove),
         Some(Command::Status) => status::run(),
+        Some(Command::Advisories { offline }) => advisories::check(offline),
         Some(Command::Schema) => schema::run_alone(),
         Some(Command::Bench { what }) => bench::run(&what),
     };

@@ -19,16 +19,18 @@ fn not_an_administrator() -> ApiError {
     ApiError::new(ErrorCode::Forbidden).detail("an administrator's key is required")
 }
 
-/// The tenant that a caller acts for. `for_tenant`: the tenant that the request names.
-fn tenant_of(caller: Caller, for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
-    match (caller, for_tenant) {
-        (Caller::Administrator, None) => Ok(TenantName::default_tenant()),
-        (Caller::Administrator, Some(tenant)) => {
-            TenantName::new(tenant).map_err(|error| ApiError::invalid(format!("tenant {error}")))
+impl Caller {
+    /// The tenant that the caller acts for. `for_tenant`: the tenant that the request names.
+    pub(crate) fn tenant(self, for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
+        match (self, for_tenant) {
+            (Self::Administrator, None) => Ok(TenantName::default_tenant()),
+            (Self::Administrator, Some(tenant)) => {
+                TenantName::new(tenant).map_err(|error| ApiError::invalid(format!("tenant {error}")))
+            }
+            (Self::Tenant(own), None) => Ok(own),
+            (Self::Tenant(own), Some(tenant)) if own.as_str() == tenant => Ok(own),
+            _ => Err(ErrorCode::Forbidden.into()),
         }
-        (Caller::Tenant(own), None) => Ok(own),
-        (Caller::Tenant(own), Some(tenant)) if own.as_str() == tenant => Ok(own),
-        _ => Err(ErrorCode::Forbidden.into()),
     }
 }
 
@@ -84,50 +86,57 @@ impl Callers {
         Self { keys: KeySource::Remote(Arc::new(keys)), open: false }
     }
 
-    /// Whose campaigns a call may touch, for calls that always need a key. An administrator acts for the tenant
-    /// `default`, or for the one that `for_tenant` names.
+    /// Who calls, for calls that always need a key. Reads the keys again if this one is unknown.
     ///
     /// # Errors
-    /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for a key of the wrong kind.
-    pub async fn tenant_of_key(&self, headers: &HeaderMap, for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
-        match headers.get("x-api-key") {
-            Some(key) => self.tenant_of_fresh_key(key.as_bytes(), for_tenant).await,
-            None => Err(no_key()),
-        }
+    /// `UNAUTHORIZED` without a key in force.
+    pub async fn of_key(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
+        let key = headers.get("x-api-key").ok_or_else(no_key)?;
+        self.keys.caller_fresh(key.as_bytes()).await?.ok_or_else(unknown_key)
     }
 
-    /// Like [`Callers::tenant_of_key`], but reads the keys again if this one is unknown.
+    /// Whose campaigns the holder of this key may touch. Reads the keys again if this one is unknown.
     ///
     /// # Errors
-    /// As [`Callers::tenant_of_key`].
-    pub async fn tenant_of_fresh_key(&self, key: &[u8], for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
-        match self.keys.caller_fresh(key).await? {
-            Some(caller) => tenant_of(caller, for_tenant),
-            None => Err(unknown_key()),
-        }
+    /// `UNAUTHORIZED` for a key that is not in force, `FORBIDDEN` for a key of the wrong kind.
+    pub async fn tenant_of_fresh_key(&self, key: &[u8]) -> Result<TenantName, ApiError> {
+        self.keys.caller_fresh(key).await?.ok_or_else(unknown_key)?.tenant(None)
     }
 
     /// Like [`Callers::tenant`], without waiting: `None` if the keys must be read again first.
     ///
     /// # Errors
-    /// As [`Callers::tenant_of_key`].
+    /// As [`Callers::tenant`].
     pub fn tenant_now(&self, key: Option<&[u8]>) -> Result<Option<TenantName>, ApiError> {
         match key {
             None if self.open => Ok(Some(TenantName::default_tenant())),
             None => Err(no_key()),
-            Some(key) => self.keys.caller(key).map(|caller| tenant_of(caller, None)).transpose(),
+            Some(key) => self.keys.caller(key).map(|caller| caller.tenant(None)).transpose(),
         }
     }
 
-    /// Like [`Callers::tenant_of_key`], but in the demo a call without a key acts for the tenant `default`.
+    /// The tenant of a caller's key. In the demo a call without a key acts for the tenant `default`.
     ///
     /// # Errors
-    /// As [`Callers::tenant_of_key`].
+    /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for a key of the wrong kind.
     pub async fn tenant(&self, headers: &HeaderMap) -> Result<TenantName, ApiError> {
         if self.open && !headers.contains_key("x-api-key") {
             return Ok(TenantName::default_tenant());
         }
-        self.tenant_of_key(headers, None).await
+        self.of_key(headers).await?.tenant(None)
+    }
+
+    /// Like [`Callers::tenant`], for calls where an administrator may name another tenant.
+    ///
+    /// # Errors
+    /// As [`Callers::tenant`]; `FORBIDDEN` for a call without a key that names another tenant than `default`.
+    pub async fn tenant_named(&self, headers: &HeaderMap, for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
+        if self.open && !headers.contains_key("x-api-key") {
+            let own = TenantName::default_tenant();
+            let is_own = for_tenant.is_none_or(|tenant| tenant == own.as_str());
+            return if is_own { Ok(own) } else { Err(not_an_administrator()) };
+        }
+        self.of_key(headers).await?.tenant(for_tenant)
     }
 
     /// Checks that the caller is an administrator.
@@ -135,11 +144,9 @@ impl Callers {
     /// # Errors
     /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for the key of another kind of caller.
     pub async fn administrator(&self, headers: &HeaderMap) -> Result<(), ApiError> {
-        let key = headers.get("x-api-key").ok_or_else(no_key)?;
-        match self.keys.caller_fresh(key.as_bytes()).await? {
-            Some(Caller::Administrator) => Ok(()),
-            Some(_) => Err(not_an_administrator()),
-            None => Err(unknown_key()),
+        match self.of_key(headers).await? {
+            Caller::Administrator => Ok(()),
+            _ => Err(not_an_administrator()),
         }
     }
 }

@@ -137,7 +137,7 @@ impl KeyRing {
 fn entry_of(row: ApiKey) -> Option<(Uuid, KeyEntry)> {
     let caller = match (row.kind, row.name) {
         (KeyKind::Admin, _) => Caller::Administrator,
-        (KeyKind::Tenant, Some(name)) => Caller::Tenant(TenantName::new(&name).ok()?),
+        (KeyKind::Tenant, Some(name)) => Caller::Tenant(TenantName::stored(&name).ok()?),
         (KeyKind::Service, Some(name)) => Caller::Service(name),
         _ => return None,
     };

@@ -2,11 +2,13 @@
 
 pub mod api;
 pub mod callers;
+pub mod extract;
 pub mod internal;
 pub mod keys;
 pub mod remote;
 pub mod rows;
 
 pub use callers::Callers;
+pub use extract::{AdministratorCaller, InternalCaller, OpenCaller, TenantCaller};
 pub use internal::InternalKeys;
 pub use keys::{Caller, KeyRing};

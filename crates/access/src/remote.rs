@@ -57,7 +57,7 @@ impl KeyHolder {
     fn caller(&self) -> Option<Caller> {
         match (self.kind.as_str(), &self.tenant) {
             ("admin", _) => Some(Caller::Administrator),
-            ("tenant", Some(tenant)) => TenantName::new(tenant).ok().map(Caller::Tenant),
+            ("tenant", Some(tenant)) => TenantName::stored(tenant).ok().map(Caller::Tenant),
             _ => None,
         }
     }

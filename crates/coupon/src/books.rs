@@ -54,7 +54,7 @@ pub(super) fn coupon_of_row(row: &KeptCoupon) -> Result<Coupon, ApiError> {
     Ok(Coupon {
         coupon_id: row.coupon_id,
         serial: row.serial.unwrap_or(0),
-        user: UserId::new(&row.user_id).map_err(ApiError::internal)?,
+        user: UserId::stored(&row.user_id).map_err(ApiError::internal)?,
         nth_of_user: row.nth_of_user,
         issued_at: row.usage.issued_at,
         revoked: row.usage.status == CouponStatus::Revoked,

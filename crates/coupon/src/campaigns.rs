@@ -6,7 +6,7 @@ use super::views::campaign::{CampaignPage, CampaignPatch, CampaignView, NewCampa
 use crate::rows::campaigns;
 use domain::coupon::campaign::Switches;
 use domain::coupon::campaign_change::{Action, ChangeRefused};
-use domain::{Campaign, CampaignId, CampaignStatus, ErrorCode, Timestamp};
+use domain::{Campaign, CampaignId, CampaignStatus, Discount, ErrorCode, Terms, Timestamp};
 use hot::{Completeness, SaleStatus};
 use ledger::LedgerError;
 use onsale_http::ApiError;
@@ -21,17 +21,42 @@ fn not_found() -> ApiError {
     ErrorCode::CampaignNotFound.into()
 }
 
-/// The campaign of a request. It is not open yet, unless it opens at its own time.
+/// The campaign of a request, with the id that the request names. It is not open yet, unless it opens at its own time.
 pub fn from_request(id: CampaignId, request: &NewCampaign) -> Campaign {
+    // Every field, so that the compiler asks for a new one.
+    let NewCampaign {
+        event_id: _,
+        name,
+        stock,
+        per_user_limit,
+        gated,
+        opens_at,
+        closes_at,
+        discount,
+        min_order_amount,
+        valid_from,
+        valid_until,
+        valid_days_after_issue,
+    } = request;
+    let Campaign { id, switches, revision, .. } = Campaign::new(id, *stock);
     Campaign {
-        name: request.name.clone(),
-        per_user_limit: request.per_user_limit,
-        gated: request.gated,
-        opens_at: request.opens_at.map(Timestamp::from),
-        closes_at: request.closes_at.map(Timestamp::from),
-        terms: request.terms(),
+        id,
+        name: name.clone(),
+        stock: *stock,
+        per_user_limit: *per_user_limit,
+        gated: *gated,
+        opens_at: opens_at.map(Timestamp::from),
+        closes_at: closes_at.map(Timestamp::from),
+        switches,
+        terms: Terms {
+            discount: discount.map(Discount::from),
+            min_order_amount: *min_order_amount,
+            valid_from: valid_from.map(Timestamp::from),
+            valid_until: valid_until.map(Timestamp::from),
+            valid_days_after_issue: *valid_days_after_issue,
+        },
+        revision,
         created_at: clock::now(),
-        ..Campaign::new(id, request.stock)
     }
 }
 

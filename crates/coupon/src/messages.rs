@@ -27,8 +27,8 @@ impl RevocationGroup {
 
     async fn revoke(&self, revoked: &CouponRevoked) -> Result<(), HandleError> {
         let names = || -> Result<_, domain::name::NameError> {
-            let id = CampaignId::new(TenantName::new(&revoked.tenant)?, EventName::new(&revoked.campaign_id)?);
-            Ok((id, UserId::new(&revoked.user_id)?))
+            let id = CampaignId::new(TenantName::stored(&revoked.tenant)?, EventName::stored(&revoked.campaign_id)?);
+            Ok((id, UserId::stored(&revoked.user_id)?))
         };
         let (id, user) = names().map_err(|error| HandleError::Batch(error.into()))?;
         let outcome = self.port.revoke(&id, &user, revoked.coupon_id, revoked.return_to_stock).await;

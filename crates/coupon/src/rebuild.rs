@@ -140,7 +140,7 @@ fn coupon_of_message(issued: &CouponIssued) -> Result<Coupon, ApiError> {
     Ok(Coupon {
         coupon_id: issued.coupon_id,
         serial: issued.serial,
-        user: UserId::new(&issued.user_id).map_err(ApiError::internal)?,
+        user: UserId::stored(&issued.user_id).map_err(ApiError::internal)?,
         nth_of_user: issued.nth_of_user,
         issued_at: Timestamp(issued.issued_at_ms),
         revoked: false,

@@ -173,7 +173,7 @@ impl CouponService {
         let rows = coupons::by_ids(&self.ledger, &id.tenant, &ids).await?;
         kept.extend(rows.iter().map(|row| (row.coupon_id, entry_of_row(row))));
         for user in unsettled.iter().map(|entry| entry.user_id.as_str()).collect::<HashSet<_>>() {
-            let user = UserId::new(user).map_err(ApiError::internal)?;
+            let user = UserId::stored(user).map_err(ApiError::internal)?;
             for coupon in self.port.coupons_of(id, &user).await?.unwrap_or_default() {
                 if decided.contains_key(&coupon.coupon_id) {
                     decided.insert(coupon.coupon_id, entry_of(&coupon));
@@ -189,7 +189,7 @@ impl CouponService {
             Finding::Missing { hot } => self.store_missing(&campaign.id, hot).await,
             Finding::Surplus { ledger } => self.restore_surplus(&campaign.id, ledger).await,
             Finding::Differs { hot, ledger } if ledger.revoked && !hot.revoked => {
-                let user = UserId::new(&hot.user_id).map_err(ApiError::internal)?;
+                let user = UserId::stored(&hot.user_id).map_err(ApiError::internal)?;
                 let row = coupons::find(&self.ledger, &campaign.id.tenant, hot.coupon_id).await?;
                 let returned = row.is_some_and(|row| row.serial.is_none());
                 self.port.revoke(&campaign.id, &user, hot.coupon_id, returned).await?;
@@ -211,7 +211,7 @@ impl CouponService {
     }
 
     async fn store_missing(&self, id: &CampaignId, hot: &Entry) -> Result<Result<String, String>, ApiError> {
-        let user = UserId::new(&hot.user_id).map_err(ApiError::internal)?;
+        let user = UserId::stored(&hot.user_id).map_err(ApiError::internal)?;
         let given = self.port.coupons_of(id, &user).await?.unwrap_or_default();
         let Some(coupon) = given.into_iter().find(|coupon| coupon.coupon_id == hot.coupon_id) else {
             return Ok(Err(format!("coupon {} is no longer in the hot state", hot.coupon_id)));

@@ -131,7 +131,7 @@ impl CouponService {
         };
         let (kept, _) = self.step(tenant, coupon, decide).await?;
         let returned_to_stock = kept.serial.is_none();
-        let user = UserId::new(&kept.user_id).map_err(ApiError::internal)?;
+        let user = UserId::stored(&kept.user_id).map_err(ApiError::internal)?;
         self.port.revoke(&kept.campaign, &user, coupon, returned_to_stock).await?;
         Ok(RevokeView { coupon_id: coupon, status: CouponStatus::Revoked, returned_to_stock })
     }

@@ -12,6 +12,7 @@ pub enum ErrorCode {
     RequestTimeout,
     PayloadTooLarge,
     UnsupportedMediaType,
+    ExpectationFailed,
     HeadersTooLarge,
     RateLimitExceeded,
     InternalError,
@@ -33,7 +34,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for documents and tests.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::InvalidInput,
         Self::Unauthorized,
         Self::Forbidden,
@@ -42,6 +43,7 @@ impl ErrorCode {
         Self::RequestTimeout,
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
+        Self::ExpectationFailed,
         Self::HeadersTooLarge,
         Self::RateLimitExceeded,
         Self::InternalError,
@@ -72,6 +74,7 @@ impl ErrorCode {
             Self::RequestTimeout => "REQUEST_TIMEOUT",
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::ExpectationFailed => "EXPECTATION_FAILED",
             Self::HeadersTooLarge => "HEADERS_TOO_LARGE",
             Self::RateLimitExceeded => "RATE_LIMIT_EXCEEDED",
             Self::InternalError => "INTERNAL_ERROR",
@@ -109,6 +112,7 @@ impl ErrorCode {
             | Self::CouponReserved => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
+            Self::ExpectationFailed => 417,
             Self::CouponNotApplicable | Self::IdempotencyKeyReused => 422,
             Self::RateLimitExceeded => 429,
             Self::HeadersTooLarge => 431,

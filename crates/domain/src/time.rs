@@ -42,6 +42,12 @@ impl Timestamp {
         self.0
     }
 
+    /// Date and time of day in UTC, within the years that can be written.
+    pub fn civil(self) -> DateTime {
+        let since = SignedDuration::from_millis(self.0.clamp(0, LATEST_MS));
+        EPOCH.checked_add(since).unwrap_or(DateTime::MAX)
+    }
+
     /// This moment moved by whole seconds; stops at the ends of what can be written.
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)).clamp(0, LATEST_MS))
@@ -118,9 +124,7 @@ fn offset_minutes(text: &str) -> Result<Option<i64>, TimeError> {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let since = SignedDuration::from_millis(self.0.clamp(0, LATEST_MS));
-        let civil = EPOCH.checked_add(since).unwrap_or(DateTime::MAX);
-        write!(out, "{}", civil.strftime("%Y-%m-%dT%H:%M:%S"))
+        write!(out, "{}", self.civil().strftime("%Y-%m-%dT%H:%M:%S"))
     }
 }
 

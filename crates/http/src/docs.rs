@@ -1,10 +1,12 @@
 //! The API document and the page that shows it. Neither needs the internet.
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
+use axum::routing::get;
 use http::HeaderValue;
-use http::header::CONTENT_SECURITY_POLICY;
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi as Document, Ref, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
@@ -61,7 +63,7 @@ impl Modify for ApiKeyHeader {
 #[openapi(
     info(
         title = "Onsale",
-        description = "The waiting line, the first-come decision and the paid ticket.",
+        description = "The waiting line and the first-come decision.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     components(schemas(ErrorBody)),
@@ -109,8 +111,11 @@ fn refusal(why: &str) -> Response {
 pub fn routes(document: Document) -> Router {
     // By default the page sends the document to a validator on the internet.
     let config = Config::new([DOCUMENT_PATH]).validator_url("none").try_it_out_enabled(true);
-    let page: Router = SwaggerUi::new(PAGE_PATH).url(DOCUMENT_PATH, document).config(config).into();
-    page.layer(from_fn(with_page_policy))
+    let page: Router = SwaggerUi::new(PAGE_PATH).config(config).into();
+    // Written once: nobody who asks for it makes work.
+    let text = Bytes::from(document.to_json().unwrap_or_default());
+    let document = get(move || async move { ([(CONTENT_TYPE, "application/json")], text) });
+    page.layer(from_fn(with_page_policy)).route(DOCUMENT_PATH, document)
 }
 
 async fn with_page_policy(request: Request, next: Next) -> axum::response::Response {

@@ -8,24 +8,34 @@
 pub mod docs;
 pub mod error;
 pub mod extract;
+pub mod failures;
+pub mod head;
 pub mod health;
 pub mod layer;
 pub mod limits;
 pub mod metrics;
+pub mod network;
 mod number;
+pub mod sampler;
 pub mod server;
+pub mod shares;
 pub mod text;
 pub mod trace;
+pub mod welcome;
 
 pub use error::ApiError;
 pub use error::body::error_body;
-pub use extract::{ClientIp, Json, Path, Query, TrustedProxies};
+pub use extract::{ClientIp, Json, Path, Query, RequestBody, TrustedProxies};
+pub use failures::Failures;
 pub use layer::access::AccessLine;
+pub use layer::budget::BodyBudget;
 pub use layer::security::SECURITY_HEADERS;
 pub use metrics::HttpMetrics;
+pub use network::{Network, NetworkPrefixes};
 pub use text::language::Language;
 pub use trace::TraceId;
 
+use crate::limits::{LimitSettings, Limits};
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -34,7 +44,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Settings of the standard layers.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpSettings {
     /// Largest request body in bytes; [`with_body_limit`] makes it tighter for some routes.
     pub body_limit_bytes: usize,
@@ -43,8 +53,10 @@ pub struct HttpSettings {
     pub request_timeout: Duration,
     /// Whether each request is logged.
     pub access_log: bool,
-    /// The proxies whose `X-Forwarded-For` is trusted.
-    pub trusted_proxies: TrustedProxies,
+    /// The bytes of all bodies under way.
+    pub body_budget: BodyBudget,
+    /// The buckets and shares of all routes, and the proxies whose `X-Forwarded-For` is trusted.
+    pub limits: Arc<Limits>,
     /// The language of callers without `Accept-Language`.
     pub default_language: Language,
     /// Collects the metrics of the routes.
@@ -57,14 +69,16 @@ impl Default for HttpSettings {
             body_limit_bytes: 1024 * 1024,
             request_timeout: Duration::from_secs(10),
             access_log: true,
-            trusted_proxies: TrustedProxies::default(),
+            body_budget: BodyBudget::default(),
+            limits: Arc::new(Limits::new(LimitSettings { enabled: false, ..LimitSettings::default() })),
             default_language: Language::En,
             metrics: Arc::default(),
         }
     }
 }
 
-/// Puts the standard layers around all routes and around the fallback. Call it once, as the last step.
+/// Puts the standard layers around all routes and around the fallback. Call it once, as the last step. A route gets its
+/// limits by this: it needs to ask for none.
 ///
 /// Takes [`ClientIp`] and [`TraceId`] from the request's extensions if they are there, else from
 /// `ConnectInfo<SocketAddr>` and the headers. Inserts [`ClientIp`], [`TraceId`] and [`Language`] for handlers.
@@ -75,7 +89,7 @@ pub fn standard(router: Router, settings: HttpSettings) -> Router {
 /// Sets a lower body limit for these routes. A larger body gets 413.
 pub fn with_body_limit<S: Clone + Send + Sync + 'static>(router: Router<S>, limit_bytes: usize) -> Router<S> {
     router.layer(from_fn(move |mut request: Request, next: Next| async move {
-        let bounded: Result<_, ApiError> = layer::body::bound(&mut request, limit_bytes);
+        let bounded: Result<_, ApiError> = layer::body::bound(&mut request, limit_bytes, None);
         let answer: Response = match bounded {
             Ok(_) => next.run(request).await,
             Err(refusal) => refusal.into_response(),

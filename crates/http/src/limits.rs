@@ -1,39 +1,79 @@
-//! Rate limits per address and per user by token buckets, and the headers that show them (FCFS-011, FCFS-012).
+//! Rate limits per network and per user by token buckets, and the headers that show them (FCFS-011, FCFS-012).
 
 use crate::error::{ApiError, RETRY_AFTER_SECONDS_DEFAULT};
 use crate::extract::client_ip::{ClientIp, TrustedProxies};
+use crate::network::{Network, NetworkPrefixes};
 use crate::number;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use crate::shares::{Share, Shares};
 use domain::ErrorCode;
 use domain::limit::{Rate, RateDecision};
 use hot::embedded::LimitTable;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Method};
 use std::net::IpAddr;
-use std::sync::Arc;
+
+/// Routes whose requests take nothing from a bucket, by the beginning of the route. Their answers are copies that are made
+/// once for all, or they come from proxies and services that speak for many. `/internal` and its like count refused
+/// callers alone.
+const UNCOUNTED: [&str; 12] = [
+    "/health",
+    "/actuator/health",
+    "/metrics",
+    "/docs",
+    "/openapi.json",
+    "/assets/",
+    "/time",
+    "/queue/check",
+    "/queue/serving/",
+    "/sandbox/",
+    "/internal/",
+    "/payments/webhook",
+];
+/// The internal route with a name of its own (INT-001..006).
+const INTERNAL_REPORT: &str = "/processing/complete";
 
 /// Rate limits for all clients.
 #[derive(Clone, Debug)]
 pub struct LimitSettings {
-    /// Whether the limits are on.
+    /// Whether the limits of rates are on.
     pub enabled: bool,
-    /// Requests a second from one address.
+    /// Requests a second from one network.
     pub per_ip_per_second: u32,
-    /// Most requests at once from an address with a full bucket.
+    /// Most requests at once from a network with a full bucket.
     pub per_ip_burst: u32,
     /// Coupon requests a second for one user. This is also the most at once.
     pub issue_per_user_per_second: u32,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: TrustedProxies,
+    /// The networks that count as one holder.
+    pub prefixes: NetworkPrefixes,
+    /// Most requests under way that trusted proxies forward for one network; 0: without a limit. Rates may be off: this
+    /// holds all the same.
+    pub forwarded_per_network: usize,
 }
 
-/// The buckets of one process.
+/// The limits of a program that nobody has configured.
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            per_ip_per_second: 50,
+            per_ip_burst: 100,
+            issue_per_user_per_second: 5,
+            trusted_proxies: TrustedProxies::default(),
+            prefixes: NetworkPrefixes::default(),
+            forwarded_per_network: 1_024,
+        }
+    }
+}
+
+/// The buckets and shares of one process.
 pub struct Limits {
     enabled: bool,
-    per_ip: LimitTable,
+    per_network: LimitTable,
     per_user: LimitTable,
     trusted_proxies: TrustedProxies,
+    prefixes: NetworkPrefixes,
+    forwarded: Shares,
 }
 
 /// The state of one bucket, as the `RateLimit` headers show it.
@@ -133,18 +173,20 @@ impl Limits {
         let per_user = settings.issue_per_user_per_second;
         Self {
             enabled: settings.enabled,
-            per_ip: LimitTable::new(Rate::per_second(settings.per_ip_per_second, settings.per_ip_burst)),
+            per_network: LimitTable::new(Rate::per_second(settings.per_ip_per_second, settings.per_ip_burst)),
             per_user: LimitTable::new(Rate::per_second(per_user, per_user)),
             trusted_proxies: settings.trusted_proxies,
+            prefixes: settings.prefixes,
+            forwarded: Shares::new(settings.forwarded_per_network),
         }
     }
 
-    /// Takes one unit from the bucket of an address.
+    /// Takes one unit from the bucket of the client's network.
     pub fn take_ip(&self, client: ClientIp, now_us: u64) -> LimitDecision {
         if !self.enabled {
             return LimitDecision::OFF;
         }
-        limit_decision("ip", self.per_ip.rate(), self.per_ip.take(&client.0, now_us))
+        limit_decision("ip", self.per_network.rate(), self.per_network.take(&self.network(client), now_us))
     }
 
     /// Takes one unit from the bucket of a tenant's user.
@@ -159,6 +201,49 @@ impl Limits {
     pub fn client(&self, peer: IpAddr, forwarded_for: Option<&[u8]>) -> ClientIp {
         self.trusted_proxies.client_ip(peer, forwarded_for.into_iter())
     }
+
+    /// As [`Limits::client`], for all values of the header in the order received.
+    pub(crate) fn client_of<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a [u8]>) -> ClientIp {
+        self.trusted_proxies.client_ip(peer, forwarded)
+    }
+
+    /// The network of a client: the holder of buckets and shares.
+    pub fn network(&self, client: ClientIp) -> Network {
+        self.prefixes.network(client.0)
+    }
+
+    /// Whether the peer is a trusted proxy: its connections are those of many, and only what it forwards is counted.
+    pub fn is_proxy(&self, peer: IpAddr) -> bool {
+        self.trusted_proxies.trusts(peer)
+    }
+
+    /// A share for a request that a trusted proxy forwards, held until it is answered. A client's own connection has its
+    /// share at the server instead.
+    ///
+    /// # Errors
+    /// `RATE_LIMIT_EXCEEDED` when the network has its share of requests under way.
+    pub fn hold_forwarded(&self, peer: IpAddr, client: ClientIp) -> Result<Option<Share>, ApiError> {
+        if peer.to_canonical() == client.0 || !self.is_proxy(peer) {
+            return Ok(None);
+        }
+        self.forwarded.take(self.network(client)).map(Some).ok_or_else(|| {
+            let detail = format!("your network has {} requests under way", self.forwarded.max());
+            ApiError::new(ErrorCode::RateLimitExceeded).detail(detail)
+        })
+    }
+}
+
+/// Whether a request for this route takes a unit of its network's bucket. `route`: as the router names it; none for an
+/// address without a route, which always counts.
+pub(crate) fn is_counted(method: &Method, route: Option<&str>) -> bool {
+    let Some(route) = route else { return true };
+    let is_uncounted = UNCOUNTED.iter().any(|start| route.starts_with(start)) || is_internal(route);
+    !is_uncounted || (route.starts_with("/queue/serving/") && method != Method::GET)
+}
+
+/// Whether this is a route between our own services: a caller without its key takes a unit of the bucket.
+pub(crate) fn is_internal(route: &str) -> bool {
+    route.starts_with("/internal/") || route.ends_with(INTERNAL_REPORT)
 }
 
 impl From<LimitDecision> for ApiError {
@@ -166,18 +251,6 @@ impl From<LimitDecision> for ApiError {
         Self::new(ErrorCode::RateLimitExceeded)
             .retry_after(decision.retry_after_seconds.unwrap_or(RETRY_AFTER_SECONDS_DEFAULT))
     }
-}
-
-/// Limits every request of a router by its address, and adds the `RateLimit` headers to the response.
-pub async fn limit_by_address(State(limits): State<Arc<Limits>>, request: Request, next: Next) -> Response {
-    let Some(client) = request.extensions().get::<ClientIp>().copied() else { return next.run(request).await };
-    let decision = limits.take_ip(client, clock::now_us());
-    let refused = decision.refused();
-    let mut response = if refused { ApiError::from(decision).into_response() } else { next.run(request).await };
-    if let Some(note) = decision.note {
-        put_headers(&note, response.headers_mut());
-    }
-    response
 }
 
 /// Adds the `RateLimit` headers to a response that has none yet.
@@ -200,7 +273,7 @@ mod tests {
             per_ip_per_second: 1,
             per_ip_burst: 2,
             issue_per_user_per_second: 1,
-            trusted_proxies: TrustedProxies::default(),
+            ..LimitSettings::default()
         })
     }
 
@@ -221,6 +294,51 @@ mod tests {
         for _ in 0..10 {
             let decision = limits.take_user("a", "u", 1);
             assert!(!decision.refused() && decision.note.is_none());
+        }
+    }
+
+    #[test]
+    fn a_network_of_ipv6_has_one_bucket() {
+        let limits = limits(true);
+        let client = |text: &str| ClientIp(text.parse().expect("an address"));
+        let taken = (1..=5).filter(|n| !limits.take_ip(client(&format!("2001:db8:7:7::{n:x}")), 1).refused()).count();
+        assert_eq!(taken, 2);
+        assert!(!limits.take_ip(client("2001:db8:7:8::1"), 1).refused());
+    }
+
+    #[test]
+    fn requests_of_proxies_are_held_for_the_network_that_they_forward() {
+        let proxy: IpAddr = "10.0.0.1".parse().expect("an address");
+        let trusted_proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().expect("a network")]);
+        let limits =
+            Limits::new(LimitSettings { trusted_proxies, forwarded_per_network: 1, ..LimitSettings::default() });
+        let hold = |peer, client: &str| limits.hold_forwarded(peer, limits.client(peer, Some(client.as_bytes())));
+        let held = hold(proxy, "[2001:db8::1]").expect("the first");
+        assert!(held.is_some());
+        assert!(hold(proxy, "2001:db8::2").is_err(), "the same /64");
+        assert!(hold(proxy, "2001:db8:0:1::1").is_ok());
+        let direct: IpAddr = "203.0.113.7".parse().expect("an address");
+        assert!((0..5).all(|_| hold(direct, "2001:db8::1").is_ok_and(|share| share.is_none())));
+        drop(held);
+        assert!(hold(proxy, "2001:db8::2").is_ok());
+    }
+
+    #[test]
+    fn every_route_is_counted_but_those_of_the_list() {
+        for (method, route, counted) in [
+            (Method::GET, None, true),
+            (Method::GET, Some("/api/v1/coupons/status/{event_id}"), true),
+            (Method::POST, Some("/api/v1/coupons/issue"), true),
+            (Method::GET, Some("/health/ready"), false),
+            (Method::GET, Some("/assets/{name}"), false),
+            (Method::GET, Some("/queue/serving/{line}"), false),
+            (Method::POST, Some("/queue/serving/{line}"), true),
+            (Method::GET, Some("/queue/stream/{line}"), true),
+            (Method::GET, Some("/queue/check/{line}"), false),
+            (Method::POST, Some("/internal/keys/check"), false),
+            (Method::POST, Some("/gate/events/{event_id}/processing/complete"), false),
+        ] {
+            assert_eq!(is_counted(&method, route), counted, "{method} {route:?}");
         }
     }
 }

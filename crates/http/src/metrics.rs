@@ -3,6 +3,7 @@
 //! A general histogram keeps every sample until it is read, which wastes memory and work at a hundred thousand samples
 //! a second. These are plain counters, one set for each thread that records, added up when they are read.
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -12,8 +13,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 /// Upper bounds of the histogram's buckets in seconds, from a tenth of a millisecond to the request's time limit.
 pub const SECONDS_BUCKETS: [f64; 16] =
@@ -21,6 +22,9 @@ pub const SECONDS_BUCKETS: [f64; 16] =
 
 /// How often the exporter folds its samples.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// A copy of the page is shown for so long.
+const COPY_FRESH: Duration = Duration::from_millis(500);
 
 const STATUS_FIRST: u16 = 100;
 const STATUS_COUNT: usize = 500;
@@ -143,13 +147,33 @@ pub(super) fn method_label(method: &Method) -> &'static str {
 
 /// `GET /metrics`: everything recorded through the `metrics` crate, and the metrics of the routes.
 pub fn routes(exporter: PrometheusHandle, http: Arc<HttpMetrics>) -> Router {
-    Router::new().route("/metrics", get(page)).with_state((exporter, http))
+    let page = Arc::new(Page { exporter, http, copy: Mutex::default() });
+    Router::new().route("/metrics", get(async |State(page): State<Arc<Page>>| page.show())).with_state(page)
 }
 
-async fn page(State((exporter, http)): State<(PrometheusHandle, Arc<HttpMetrics>)>) -> impl IntoResponse {
-    let mut text = exporter.render();
-    http.render(&mut text);
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
+/// The text, and its copy of the last half second: asking often makes no more work.
+struct Page {
+    exporter: PrometheusHandle,
+    http: Arc<HttpMetrics>,
+    copy: Mutex<Option<(Instant, Bytes)>>,
+}
+
+impl Page {
+    fn show(&self) -> impl IntoResponse + use<> {
+        ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], self.text())
+    }
+
+    fn text(&self) -> Bytes {
+        let mut copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, text)) = copy.as_ref().filter(|(made_at, _)| made_at.elapsed() < COPY_FRESH) {
+            return text.clone();
+        }
+        let mut text = self.exporter.render();
+        self.http.render(&mut text);
+        let text = Bytes::from(text);
+        *copy = Some((Instant::now(), text.clone()));
+        text
+    }
 }
 
 /// Folds the exporter's samples every few seconds, so that they do not pile up while `/metrics` is not read. Never

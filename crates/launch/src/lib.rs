@@ -4,6 +4,7 @@
 //! own so that the shipped program contains no test code, and so that a test program links nothing else of `lab`.
 //! Linux only.
 
+pub mod descriptors;
 mod error;
 mod log;
 mod onsale;

@@ -4,8 +4,11 @@ use crate::error::{LaunchError, Result};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+/// A log names users; it is for its owner alone.
+const LOG_MODE: u32 = 0o600;
 /// Number of log lines in an error.
 const TAIL_LINES: usize = 20;
 
@@ -19,7 +22,7 @@ pub(crate) struct Log {
 impl Log {
     /// Opens the file for appending. The second value is the file for the server's output.
     pub(crate) fn open(path: &Path) -> Result<(Self, File)> {
-        let file = File::options().create(true).append(true).open(path);
+        let file = File::options().create(true).append(true).mode(LOG_MODE).open(path);
         let file = file.map_err(|error| LaunchError::log(path, error))?;
         let begin = file.metadata().map_err(|error| LaunchError::log(path, error))?.len();
         Ok((Self { path: path.to_owned(), begin }, file))

@@ -5,12 +5,16 @@ use crate::log::{Log, announced_address};
 use crate::onsale::onsale;
 use crate::running::Running;
 use std::ffi::OsStr;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// The text before the address in the log of `onsale serve`.
 const ANNOUNCEMENT: &str = "listening on http://";
+/// As the program makes its data folder, which the log may stand in.
+const FOLDER_MODE: u32 = 0o700;
 const LIMIT: Duration = Duration::from_secs(60);
 /// Interval of reading the log: short, because the benchmark measures starts of a few milliseconds.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -98,7 +102,11 @@ impl Launch {
     /// When it cannot be run, ends, or does not listen in time. It is then stopped.
     pub fn start(mut self) -> Result<Running> {
         if let Some(folder) = self.log.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| LaunchError::log(&self.log, error))?;
+            DirBuilder::new()
+                .recursive(true)
+                .mode(FOLDER_MODE)
+                .create(folder)
+                .map_err(|error| LaunchError::log(&self.log, error))?;
         }
         let (log, output) = Log::open(&self.log)?;
         let errors = output.try_clone().map_err(|error| LaunchError::log(&self.log, error))?;

@@ -1,7 +1,7 @@
 //! The connection to the database.
 
 use crate::database::Database;
-use crate::error::{LedgerError, is_missing_database, lacks_right};
+use crate::error::{Cause, LedgerError, is_missing_database, lacks_right};
 use crate::migrations::{self, SchemaState, schemas};
 use crate::pool;
 use crate::schema::Schema;
@@ -121,6 +121,9 @@ impl Ledger {
 }
 
 async fn open(database: &Database, limits: LedgerOptions) -> Result<DatabaseConnection, LedgerError> {
+    if let Some(file) = database.file() {
+        files::prepare_database(&file).map_err(|error| LedgerError::Unavailable(Cause::from(error.to_string())))?;
+    }
     let mut options = pool::options(database, limits);
     match (sea_orm::Database::connect(options.clone()).await, database.backend) {
         (Err(error), DbBackend::MySql) if is_missing_database(&error) => {

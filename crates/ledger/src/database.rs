@@ -15,7 +15,9 @@ use crate::schema::Schema;
 use sea_orm::sea_query::{Alias, IntoIden, IntoTableRef, TableRef};
 use sea_orm::sqlx::mysql::MySqlConnectOptions;
 use sea_orm::sqlx::postgres::PgConnectOptions;
+use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use sea_orm::{ConnectOptions, DbBackend};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The PostgreSQL schema of the tables that all services share.
@@ -99,6 +101,13 @@ impl Database {
         ConnectOptions::new(&*self.url)
     }
 
+    /// The file of an SQLite database; none for one in memory, and for other databases.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        let is_file = self.backend == DbBackend::Sqlite && !self.url.contains(":memory:");
+        let options: SqliteConnectOptions = self.url.parse().ok().filter(|_| is_file)?;
+        Some(options.get_filename().to_owned())
+    }
+
     /// The names of the PostgreSQL schemas.
     pub(crate) fn schemas(&self) -> [&'static str; 2] {
         [self.schema.name, COMMON_SCHEMA]
@@ -118,6 +127,11 @@ impl Database {
     pub(crate) fn user(&self) -> &str {
         self.user.as_deref().unwrap_or_default()
     }
+}
+
+/// A host as the system resolves it: a URL writes an IPv6 address in brackets, and the drivers leave them there.
+pub(crate) fn bare_host(host: &str) -> Option<String> {
+    Some(host.strip_prefix('[')?.strip_suffix(']')?.to_owned())
 }
 
 /// The driver's own message is dropped because it may contain the password.
@@ -148,6 +162,21 @@ mod tests {
             let database = Database::of_url(url, &TOYS).expect("a url");
             assert_eq!(database.common.as_deref(), common, "{url}");
             assert!(["sqlite:", "postgres://", "mysql://"].iter().any(|start| database.url.starts_with(start)));
+        }
+    }
+
+    /// A URL writes an IPv6 address in brackets (RFC 3986), which no resolver knows.
+    #[test]
+    fn ipv6_addresses_lose_their_brackets_and_other_hosts_stay() {
+        for (host, bare) in [
+            ("[::1]", Some("::1")),
+            ("[fd00::7]", Some("fd00::7")),
+            ("[2001:db8::1]", Some("2001:db8::1")),
+            ("127.0.0.1", None),
+            ("db.example.com", None),
+            ("[half", None),
+        ] {
+            assert_eq!(bare_host(host).as_deref(), bare, "{host}");
         }
     }
 

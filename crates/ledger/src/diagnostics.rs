@@ -169,7 +169,11 @@ impl Ledger {
         Ok(Row { answer, true_at_ms: clock::now().millis() - half_way_ms })
     }
 
-    async fn write_and_undo(&self) -> Result<(), LedgerError> {
+    /// Writes a trial row and undoes it: a file of another user, a full disk or a missing right shows at once.
+    ///
+    /// # Errors
+    /// [`LedgerError`] when the row cannot be written; also while tables are missing.
+    pub async fn write_and_undo(&self) -> Result<(), LedgerError> {
         let change = self.begin().await?;
         processed::record(&change, TRIAL_CONSUMER, &[&trial_message()]).await.map(drop)
     }

@@ -1,7 +1,7 @@
 //! The pool of connections: its size, its time limits, and the settings of a new connection.
 
 use crate::connect::LedgerOptions;
-use crate::database::Database;
+use crate::database::{Database, bare_host};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{self, Connection};
 use sea_orm::{ConnectOptions, DbBackend};
@@ -70,6 +70,8 @@ fn postgres_options(connect: &mut ConnectOptions, database: &Database, limits: L
         .max_lifetime(CONNECTION_LIFE)
         .set_application_name("onsale")
         .map_sqlx_postgres_opts(move |postgres| {
+            let bare = bare_host(postgres.get_host());
+            let postgres = bare.map_or(postgres.clone(), |host| postgres.host(&host));
             postgres.options([
                 ("search_path", search_path.clone()),
                 ("default_transaction_isolation", "read committed".to_owned()),
@@ -91,6 +93,10 @@ fn mysql_options(connect: &mut ConnectOptions, limits: LedgerOptions) {
         limits.busy_timeout.as_secs().max(1),
         MYSQL_SILENCE_SECONDS
     );
+    connect.map_sqlx_mysql_opts(|mysql| {
+        let bare = bare_host(mysql.get_host());
+        bare.map_or(mysql.clone(), |host| mysql.host(&host))
+    });
     connect.idle_timeout(IDLE_LIFE).max_lifetime(CONNECTION_LIFE).map_sqlx_mysql_pool_opts(move |pool| {
         let settings = settings.clone();
         pool.after_connect(move |connection, _| {
@@ -136,6 +142,16 @@ mod tests {
         for (pragma, wanted) in [("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 4_321)] {
             let value: i32 = ask(pragma).await.try_get_by_index(0).expect("a number");
             assert_eq!(value, wanted, "{pragma}");
+        }
+    }
+
+    /// A closed port of the loopback address refuses; a host in brackets could not even be looked up.
+    #[tokio::test]
+    async fn databases_are_reached_by_their_ipv6_addresses() {
+        for url in ["postgres://u:p@[::1]:1/db", "mysql://u:p@[::1]:1/toy_service"] {
+            let options = LedgerOptions { acquire_timeout: Duration::from_millis(500), ..LedgerOptions::default() };
+            let refused = Ledger::connect(url, &TOYS, options).await.expect_err("nobody listens").to_string();
+            assert!(!refused.contains("lookup") && !refused.contains("resolve"), "{refused}");
         }
     }
 

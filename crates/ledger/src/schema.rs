@@ -20,8 +20,10 @@ use std::path::Path;
 /// 2. `crates/NAME/src/rows/`: the entities, and one module of queries for each table or group of tables.
 /// 3. `deploy/sql/postgres.sql` and `deploy/sql/mysql.sql`: the block from `-- Service` to `-- End of service`
 ///    once more, with the names of the schema and the user.
-/// 4. The wiring of the role: `Ledger::connect(url, &SCHEMA, options)`, then `migrate()`; a relay over
-///    [`outbox`](crate::outbox), and [`purge::run`](crate::purge::run).
+/// 4. `crates/onsale/src/wiring/schemas.rs`: a line in the list, with its setting `ledger.urls.NAME`. `serve`, `migrate`
+///    and `doctor` go through the list.
+///    The file of the role in `wiring/roles/` names the schema in its `SCHEMAS`; a relay over [`outbox`](crate::outbox),
+///    and [`purge::run`](crate::purge::run).
 /// 5. `crates/NAME/tests/it`: tests of the queries on every database, with the crate `ledger-testkit`.
 ///
 /// Nothing in this crate changes.
@@ -46,6 +48,23 @@ impl Schema {
         // `%`, `?` and `#` would be read as parts of the URL.
         let path = data_dir.join(self.file).to_string_lossy().replace('%', "%25").replace('?', "%3F");
         format!("sqlite:{}?mode=rwc", path.replace('#', "%23"))
+    }
+
+    /// The URL of this schema in the system whose URL is `url`; it may name the database of any schema in `all`.
+    ///
+    /// On PostgreSQL all schemas are in one database. On MySQL each is a database, so the name in the URL is replaced:
+    /// with `account_service`, `staging_coupon_service` becomes `staging_account_service`. A URL whose database is named
+    /// after none of them is returned as it is.
+    pub fn url_beside<'a>(&self, url: &str, all: impl IntoIterator<Item = &'a Schema>) -> String {
+        if !["mysql://", "mariadb://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return url.to_owned();
+        }
+        let (place, options) = url.split_at(url.find('?').unwrap_or(url.len()));
+        let prefixes = all.into_iter().filter_map(|schema| place.strip_suffix(schema.name));
+        match prefixes.min_by_key(|prefix| prefix.len()) {
+            Some(prefix) => format!("{prefix}{}{options}", self.name),
+            None => url.to_owned(),
+        }
     }
 
     /// The service's own tables and the common tables.
@@ -90,6 +109,32 @@ impl Right {
             Self::Insert => "INSERT",
             Self::Update => "UPDATE",
             Self::Delete => "DELETE",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static ALPHA: Schema =
+        Schema { name: "alpha_service", file: "alpha.sqlite", topics: &[], migrations: |_| Vec::new(), tables: &[] };
+    static BETA: Schema =
+        Schema { name: "beta_service", file: "beta.sqlite", topics: &[], migrations: |_| Vec::new(), tables: &[] };
+
+    #[test]
+    fn a_schema_finds_its_database_beside_that_of_another() {
+        for (url, beside) in [
+            ("postgres://u:p@h/ticketing", "postgres://u:p@h/ticketing"),
+            ("mysql://u:p@h/alpha_service", "mysql://u:p@h/beta_service"),
+            ("mysql://u:p@h/beta_service", "mysql://u:p@h/beta_service"),
+            (
+                "mysql://u:p@h:1/staging_alpha_service?ssl-mode=disabled",
+                "mysql://u:p@h:1/staging_beta_service?ssl-mode=disabled",
+            ),
+            ("mysql://u:p@h/shop", "mysql://u:p@h/shop"),
+        ] {
+            assert_eq!(BETA.url_beside(url, [&ALPHA, &BETA]), beside);
         }
     }
 }

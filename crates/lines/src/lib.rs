@@ -7,6 +7,8 @@
 
 pub mod client;
 pub mod draw;
+#[cfg(test)]
+mod failure_tests;
 pub mod metrics;
 pub mod operation;
 mod publisher;

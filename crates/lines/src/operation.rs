@@ -4,11 +4,14 @@ use super::client::LineClient;
 use super::rules::change_rule;
 use super::serving::ServingCache;
 use domain::line::{LineCounts, LineId, LineRule};
-use domain::{CampaignId, ErrorCode, EventName};
+use domain::{ErrorCode, EventName};
 use hot::line::Clock;
-use onsale_http::ApiError;
+use onsale_http::{ApiError, RequestBody};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// Most lines named in an error.
+const NAMES_MAX: usize = 20;
 
 /// Statistics of all lines.
 #[derive(Debug, Serialize, ToSchema)]
@@ -72,6 +75,11 @@ pub struct NewRate {
     pub rate_per_second: u32,
 }
 
+/// One number.
+impl RequestBody for NewRate {
+    const LIMIT_BYTES: usize = 64;
+}
+
 /// The configuration of lines that no operator has changed.
 #[derive(Clone, Copy, Debug)]
 pub struct Defaults {
@@ -79,6 +87,11 @@ pub struct Defaults {
     pub rate_per_second: u32,
     /// Milliseconds between two batches.
     pub interval_ms: u32,
+}
+
+/// The answer to a name that no line has.
+pub fn no_such_line() -> ApiError {
+    ApiError::new(ErrorCode::NotFound).detail("there is no such line")
 }
 
 impl LineClient {
@@ -110,19 +123,17 @@ impl LineClient {
         })
     }
 
-    /// The line that an operator names: `queue:<name>`, `gate:<campaign>`, or a name alone.
+    /// The line that an address names: `queue:<name>`, `gate:<campaign>`, `gate:<tenant>~<campaign>`, or a name alone.
     ///
     /// # Errors
     /// `INVALID_INPUT` for a malformed name, `NOT_FOUND` if there is no such line.
     pub async fn named(&self, text: &str) -> Result<(LineId, LineRule), ApiError> {
         let invalid = |error: domain::name::NameError| ApiError::invalid(format!("line {error}"));
-        let candidates = match text.parse::<LineId>() {
-            Ok(line) => vec![line],
-            Err(_) => {
-                let campaign: CampaignId = text.parse().map_err(invalid)?;
-                let mut lines = vec![LineId::Gate(campaign)];
-                lines.extend(EventName::new(text).ok().map(LineId::Queue));
-                lines
+        let candidates = match text.split_once(':') {
+            Some(("gate" | "queue", _)) => vec![LineId::from_address(text).map_err(invalid)?],
+            _ => {
+                let gate = LineId::from_address(&format!("gate:{text}")).map_err(invalid)?;
+                [Some(gate), EventName::new(text).ok().map(LineId::Queue)].into_iter().flatten().collect()
             }
         };
         for line in candidates.into_iter().rev() {
@@ -130,8 +141,22 @@ impl LineClient {
                 return Ok((line, rule));
             }
         }
-        let names = "there is no such line: gate:CAMPAIGN, gate:TENANT%2FCAMPAIGN or queue:NAME";
+        let names = "there is no such line: gate:CAMPAIGN, gate:TENANT~CAMPAIGN or queue:NAME";
         Err(ApiError::new(ErrorCode::NotFound).detail(names))
+    }
+
+    /// As [`LineClient::named`], for callers who may know all lines: a missing one is refused with the names that there are.
+    ///
+    /// # Errors
+    /// As [`LineClient::named`].
+    pub async fn named_for_operators(&self, text: &str) -> Result<(LineId, LineRule), ApiError> {
+        match self.named(text).await {
+            Err(error) if error.code == ErrorCode::NotFound => {
+                let lines = self.port.lines().await?;
+                Err(ApiError::new(ErrorCode::NotFound).detail(missing(text, &lines)))
+            }
+            found => found,
+        }
     }
 
     /// Changes a line's rule, also during other changes. Returns the rule then in force.
@@ -145,6 +170,36 @@ impl LineClient {
             Ok::<_, ApiError>(rule)
         };
         let changed = change_rule(&*self.port, line, checked).await?;
-        changed.ok_or_else(|| ApiError::new(ErrorCode::NotFound).detail("there is no such line"))
+        changed.ok_or_else(no_such_line)
+    }
+}
+
+/// Says which lines there are, as an address names them.
+fn missing(wanted: &str, lines: &[LineId]) -> String {
+    let mut names: Vec<String> = lines.iter().map(|line| line.in_address()).collect();
+    names.sort();
+    let more = names.len().saturating_sub(NAMES_MAX);
+    names.truncate(NAMES_MAX);
+    let wanted: String = wanted.chars().filter(|letter| !letter.is_control()).collect();
+    match (names.is_empty(), more) {
+        (true, _) => format!("there is no line {wanted}, and no other line either"),
+        (false, 0) => format!("there is no line {wanted}; there are: {}", names.join(", ")),
+        (false, more) => format!("there is no line {wanted}; there are: {}, and {more} more", names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_line_is_refused_with_those_that_there_are() {
+        let line = |text: &str| text.parse::<LineId>().expect("a line");
+        let said = missing("gate:EVENT", &[line("queue:shop"), line("gate:acme/EVENT")]);
+        assert_eq!(said, "there is no line gate:EVENT; there are: gate:acme~EVENT, queue:shop");
+        let many: Vec<LineId> = (0..30).map(|number| line(&format!("queue:{number:02}"))).collect();
+        let said = missing("x\n", &many);
+        assert!(said.ends_with("queue:19, and 10 more") && said.starts_with("there is no line x;"), "{said}");
+        assert!(missing("x", &[]).contains("no other line"));
     }
 }

@@ -3,6 +3,7 @@
 use super::serving::FRESH;
 use super::stream::{Channel, Frame, Hub, Update};
 use domain::line::LineId;
+use onsale_http::failures::caught;
 use std::sync::{PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -13,8 +14,26 @@ const BEAT_EVERY_MIN: Duration = Duration::from_secs(1);
 /// The channel of a line without readers is closed after this time.
 const UNWATCHED_MAX: Duration = Duration::from_secs(30);
 
-/// Runs until all streams end, or the line has had no reader for [`UNWATCHED_MAX`].
+/// Pause after a panic: the time between two rounds, since the next round may fail in the same way.
+const RESTART_PAUSE: Duration = FRESH;
+
+/// Runs until all streams end, or the line has had no reader for [`UNWATCHED_MAX`]. After a panic it is started again
+/// over the same channel: if the channel were closed instead, all readers of the line would reconnect at once.
 pub(super) async fn run(hub: Weak<Hub>, line: LineId, channel: Weak<Channel>) {
+    while let Err(panic) = caught(publish_until_closed(&hub, &line, &channel)).await {
+        {
+            let (Some(hub), Some(channel)) = (hub.upgrade(), channel.upgrade()) else { return };
+            hub.failures.report("line stream", &format!("{line}: {panic}"));
+            // At once: a run that fails each time would never find the line unwatched for long enough.
+            if close_if_unwatched(&hub, &line, &channel) {
+                return;
+            }
+        }
+        tokio::time::sleep(RESTART_PAUSE).await;
+    }
+}
+
+async fn publish_until_closed(hub: &Weak<Hub>, line: &LineId, channel: &Weak<Channel>) {
     let (mut watched_at, mut beat_at) = (Instant::now(), Instant::now());
     let mut beat_every = None;
     // Held for one round only: when all streams end, the hub drops its channel and wakes this task, which then ends.
@@ -22,7 +41,7 @@ pub(super) async fn run(hub: Weak<Hub>, line: LineId, channel: Weak<Channel>) {
         if channel.updates.receiver_count() > 0 {
             watched_at = Instant::now();
         }
-        if watched_at.elapsed() >= UNWATCHED_MAX && close_if_unwatched(&hub, &line, &channel) {
+        if watched_at.elapsed() >= UNWATCHED_MAX && close_if_unwatched(&hub, line, &channel) {
             return;
         }
         let has_beat = beat_every.is_some_and(|every| beat_at.elapsed() >= every);
@@ -30,9 +49,9 @@ pub(super) async fn run(hub: Weak<Hub>, line: LineId, channel: Weak<Channel>) {
             beat_at = Instant::now();
         }
         if has_beat || beat_every.is_none() {
-            beat_every = Some(beat_every_of(&hub, &line).await);
+            beat_every = Some(beat_every_of(&hub, line).await);
         }
-        publish(&hub, &line, &channel, has_beat, beat_every.unwrap_or(BEAT_EVERY_MAX)).await;
+        publish(&hub, line, &channel, has_beat, beat_every.unwrap_or(BEAT_EVERY_MAX)).await;
         drop(hub);
         let _ = tokio::time::timeout(FRESH, channel.changed.notified()).await;
     }

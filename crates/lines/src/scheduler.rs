@@ -8,6 +8,7 @@ use hot::HotError;
 use hot::lease::Hold;
 use hot::line::{Clock, LinePort};
 use metrics::{counter, gauge};
+use onsale_http::failures::{Failures, caught};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -59,10 +60,17 @@ pub struct Scheduler {
 }
 
 impl Scheduler {
-    /// Starts for the lines that `serves` accepts. Needs a tokio runtime.
-    pub fn start(port: Arc<dyn LinePort>, serves: Serves, dispatch: Option<Arc<dyn Dispatch>>) -> Self {
+    /// Starts for the lines that `serves` accepts. A line whose task panics is reported to `failures`, and its task is
+    /// started again within a second. Needs a tokio runtime.
+    pub fn start(
+        port: Arc<dyn LinePort>,
+        serves: Serves,
+        dispatch: Option<Arc<dyn Dispatch>>,
+        failures: Failures,
+    ) -> Self {
         let stop = Sender::new(false);
-        Self { task: tokio::spawn(watch(port, serves, dispatch.clone(), stop.clone())), dispatch, stop }
+        let watching = watch(port, serves, dispatch.clone(), failures, stop.clone());
+        Self { task: tokio::spawn(watching), dispatch, stop }
     }
 
     /// Runs until `stopped`, then as [`Scheduler::stop`]. Returns earlier only when its own task has failed.
@@ -70,9 +78,10 @@ impl Scheduler {
         port: Arc<dyn LinePort>,
         serves: Serves,
         dispatch: Option<Arc<dyn Dispatch>>,
+        failures: Failures,
         stopped: impl Future<Output = ()>,
     ) {
-        let mut scheduler = Self::start(port, serves, dispatch);
+        let mut scheduler = Self::start(port, serves, dispatch, failures);
         tokio::select! {
             () = stopped => scheduler.stop().await,
             _ = &mut scheduler.task => tracing::error!("the scheduler of lines failed"),
@@ -107,24 +116,24 @@ impl Drop for LineTask {
     }
 }
 
-async fn watch(port: Arc<dyn LinePort>, serves: Serves, dispatch: Option<Arc<dyn Dispatch>>, stop: Sender<bool>) {
+async fn watch(
+    port: Arc<dyn LinePort>,
+    serves: Serves,
+    dispatch: Option<Arc<dyn Dispatch>>,
+    failures: Failures,
+    stop: Sender<bool>,
+) {
     let mut tasks: HashMap<LineId, LineTask> = HashMap::new();
     let mut stopping = stop.subscribe();
     while !*stopping.borrow() {
         match port.lines().await {
             Ok(lines) => {
-                tasks.retain(|line, task| {
-                    if task.0.is_finished() {
-                        // It ends only with its line or the process: it has panicked, and is started again below.
-                        tracing::error!(%line, "the task of a line failed");
-                        counter!("onsale_task_failures_total", "task" => "line").increment(1);
-                    }
-                    lines.contains(line) && !task.0.is_finished()
-                });
+                // A task that ended although its line is there has panicked, and is started again below.
+                tasks.retain(|line, task| lines.contains(line) && !task.0.is_finished());
                 for line in lines.into_iter().filter(serves) {
                     let start = |line: &LineId| {
                         let serve = serve(port.clone(), line.clone(), dispatch.clone(), stop.subscribe());
-                        LineTask(tokio::spawn(serve))
+                        LineTask(tokio::spawn(reporting(failures.clone(), line.clone(), serve)))
                     };
                     tasks.entry(line).or_insert_with_key(start);
                 }
@@ -142,6 +151,13 @@ async fn watch(port: Arc<dyn LinePort>, serves: Serves, dispatch: Option<Arc<dyn
 /// Waits, or returns early when the scheduler stops.
 async fn pause_for(pause: Duration, stopping: &mut Receiver<bool>) {
     let _ = tokio::time::timeout(pause, stopping.wait_for(|stops| *stops)).await;
+}
+
+/// Serves a line until that ends, and reports a panic.
+async fn reporting(failures: Failures, line: LineId, serve: impl Future<Output = ()>) {
+    if let Err(panic) = caught(serve).await {
+        failures.report("line", &format!("{line}: {panic}"));
+    }
 }
 
 async fn serve(

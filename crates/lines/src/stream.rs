@@ -11,13 +11,14 @@ use super::client::LineClient;
 use super::publisher;
 use super::serving::{Serving, ServingCache};
 use bytes::Bytes;
-use domain::Timestamp;
 use domain::line::LineId;
+use domain::{ErrorCode, Timestamp};
 use futures::Stream;
 use futures::stream::unfold;
 use hot::line::LineUser;
 use metrics::{Counter, Gauge, counter, gauge};
-use onsale_http::ApiError;
+use onsale_http::shares::{Share, Shares};
+use onsale_http::{ApiError, Failures, Network};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -96,34 +97,49 @@ pub struct Streams(Arc<Hub>);
 pub(super) struct Hub {
     pub cache: ServingCache,
     pub channels: Mutex<HashMap<LineId, Arc<Channel>>>,
+    pub failures: Failures,
     lines: LineClient,
     runtime: Handle,
     streams_max: usize,
     open: AtomicUsize,
+    shares: Shares,
     ended: AtomicBool,
     metrics: StreamMetrics,
 }
 
 /// Counts a stream for as long as it lives.
-struct StreamGuard(Arc<Hub>);
+struct StreamGuard {
+    hub: Arc<Hub>,
+    _share: Option<Share>,
+}
 
 impl Drop for StreamGuard {
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::Relaxed);
-        self.0.metrics.open.decrement(1.0);
+        self.hub.open.fetch_sub(1, Ordering::Relaxed);
+        self.hub.metrics.open.decrement(1.0);
     }
 }
 
 impl Streams {
-    /// No streams yet, and at most `streams_max`. Frames are made on the runtime of this call.
-    pub fn new(lines: LineClient, cache: ServingCache, streams_max: usize) -> Self {
+    /// No streams yet, and at most `streams_max`, of one network at most `per_network_max` (0: without a limit). Frames are
+    /// made on the runtime of this call. A panic while they are made is reported to `failures`; the streams stay open, and
+    /// frames are made again after a second.
+    pub fn new(
+        lines: LineClient,
+        cache: ServingCache,
+        streams_max: usize,
+        per_network_max: usize,
+        failures: Failures,
+    ) -> Self {
         Self(Arc::new(Hub {
             cache,
             channels: Mutex::default(),
+            failures,
             lines,
             runtime: Handle::current(),
             streams_max,
             open: AtomicUsize::new(0),
+            shares: Shares::new(per_network_max),
             ended: AtomicBool::new(false),
             metrics: StreamMetrics::new(),
         }))
@@ -148,26 +164,38 @@ impl Streams {
     }
 
     /// A stream of the line's documents; none if there is no such line. `newest`: the id of the document that the
-    /// reader has. `watcher`: the user who stays active as long as the stream is read.
+    /// reader has. `watcher`: the user who stays active as long as the stream is read. `network`: the reader's, which holds
+    /// the stream.
     ///
     /// # Errors
-    /// `SERVICE_UNAVAILABLE` when all streams are in use, or the engine is unavailable.
+    /// `SERVICE_UNAVAILABLE` when all streams are in use, or the engine is unavailable. `RATE_LIMIT_EXCEEDED` when the
+    /// network has its share of streams.
     pub async fn open(
         &self,
         line: &LineId,
         newest: Option<&str>,
         watcher: Option<LineUser>,
+        network: Option<Network>,
     ) -> Result<Option<impl Stream<Item = Result<Bytes, Infallible>> + Send + use<>>, ApiError> {
-        let guard = self.reserve()?;
+        let guard = self.reserve(network)?;
         let Some(document) = self.0.cache.serving(line).await? else { return Ok(None) };
         let updates = self.subscribe(line, &document)?;
         Ok(Some(unfold(Reader::new(guard, updates, newest, watcher), Reader::next)))
     }
 
-    fn reserve(&self) -> Result<StreamGuard, ApiError> {
+    fn reserve(&self, network: Option<Network>) -> Result<StreamGuard, ApiError> {
+        let share = match network.map(|network| self.0.shares.take(network)) {
+            Some(None) => {
+                self.0.metrics.refused.increment(1);
+                let detail = "your network has too many streams open; poll /queue/serving/ instead";
+                let refusal = ApiError::new(ErrorCode::RateLimitExceeded).detail(detail);
+                return Err(refusal.retry_after(FULL_RETRY_SECONDS));
+            }
+            share => share.flatten(),
+        };
         let before = self.0.open.fetch_add(1, Ordering::Relaxed);
         self.0.metrics.open.increment(1.0);
-        let guard = StreamGuard(self.0.clone());
+        let guard = StreamGuard { hub: self.0.clone(), _share: share };
         if before >= self.0.streams_max || self.0.ended.load(Ordering::Relaxed) {
             self.0.metrics.refused.increment(1);
             return Err(ApiError::unavailable()
@@ -225,7 +253,7 @@ impl Reader {
         let update = updates.borrow_and_update().clone();
         if newest != Some(&update.frame.id) {
             first.extend_from_slice(&update.frame.bytes);
-            guard.0.metrics.frames.increment(1);
+            guard.hub.metrics.frames.increment(1);
         }
         let watcher = watcher.map(|user| Box::new(Watcher { user, checked_in_at: Instant::now() }));
         Self { guard, updates, first: Some(first.into()), number: update.number, beat: update.beat, watcher }
@@ -243,8 +271,8 @@ impl Reader {
             let has_beat = std::mem::replace(&mut self.beat, update.beat) != update.beat;
             if new_frames > 0 {
                 self.number = update.number;
-                self.guard.0.metrics.frames.increment(1);
-                self.guard.0.metrics.skipped.increment(new_frames - 1);
+                self.guard.hub.metrics.frames.increment(1);
+                self.guard.hub.metrics.skipped.increment(new_frames - 1);
                 return Some((Ok(update.frame.bytes), self));
             }
             if has_beat {
@@ -260,7 +288,7 @@ impl Reader {
             return;
         };
         watcher.checked_in_at = Instant::now();
-        let (lines, user) = (self.guard.0.lines.clone(), watcher.user.clone());
+        let (lines, user) = (self.guard.hub.lines.clone(), watcher.user.clone());
         tokio::spawn(async move {
             // After a failure the next check-in follows soon.
             let _ = lines.check_in(user).await;

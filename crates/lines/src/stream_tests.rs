@@ -2,10 +2,12 @@
 
 use crate::{LineClient, ServingCache, Streams};
 use bytes::Bytes;
+use domain::ErrorCode;
 use domain::line::{LineId, LineRule};
 use futures::{Stream, StreamExt};
 use hot::embedded::{EmbeddedLines, JournalOptions};
 use hot::line::LinePort;
+use onsale_http::{Failures, NetworkPrefixes};
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -31,13 +33,13 @@ async fn world(streams_max: usize) -> World {
     let rule = LineRule { capacity: 100, ..LineRule::new(0) };
     port.make_line(&line, rule).await.expect("made");
     let lines = LineClient::new(port.clone());
-    let streams = Streams::new(lines, ServingCache::new(port.clone()), streams_max);
+    let streams = Streams::new(lines, ServingCache::new(port.clone()), streams_max, 2, Failures::default());
     World { port, streams, line, _folder: folder }
 }
 
 impl World {
     async fn open(&self, newest: Option<&str>) -> Frames {
-        let stream = self.streams.open(&self.line, newest, None).await.expect("taken");
+        let stream = self.streams.open(&self.line, newest, None, None).await.expect("taken");
         Box::pin(stream.expect("there is such a line"))
     }
 
@@ -94,7 +96,7 @@ async fn all_streams_end_and_new_ones_are_refused() {
         assert!(next(frames).await.is_some(), "the frame already sent");
         assert_eq!(next(frames).await, None);
     }
-    assert!(world.streams.open(&world.line, None, None).await.is_err());
+    assert!(world.streams.open(&world.line, None, None, None).await.is_err());
 }
 
 #[tokio::test]
@@ -102,14 +104,28 @@ async fn a_closed_stream_makes_room_for_another() {
     let world = world(2).await;
     let first = world.open(None).await;
     let second = world.open(None).await;
-    assert!(world.streams.open(&world.line, None, None).await.is_err());
+    assert!(world.streams.open(&world.line, None, None, None).await.is_err());
     drop(first);
     let third = world.open(None).await;
-    assert!(world.streams.open(&world.line, None, None).await.is_err());
+    assert!(world.streams.open(&world.line, None, None, None).await.is_err());
     drop((second, third));
     let missing = "queue:nothing".parse().expect("a line");
     for _ in 0..5 {
-        assert!(world.streams.open(&missing, None, None).await.expect("answers").is_none());
+        assert!(world.streams.open(&missing, None, None, None).await.expect("answers").is_none());
     }
     drop(world.open(None).await);
+}
+
+/// A stream is held, so it has a share for each holder: a whole /64 is one.
+#[tokio::test]
+async fn a_network_has_its_share_of_streams() {
+    let world = world(10).await;
+    let network = |text: &str| Some(NetworkPrefixes::default().network(text.parse().expect("an address")));
+    let open = async |text: &str| world.streams.open(&world.line, None, None, network(text)).await.map(Option::unwrap);
+    let (first, _second) = (open("2001:db8::1").await.expect("one"), open("2001:db8::2").await.expect("two"));
+    let refused = open("2001:db8::3").await.err().expect("its share is two");
+    assert_eq!((refused.code, refused.retry_after_seconds), (ErrorCode::RateLimitExceeded, Some(5)));
+    assert!(open("2001:db8:0:1::1").await.is_ok(), "another network is served meanwhile");
+    drop(first);
+    assert!(open("2001:db8::4").await.is_ok());
 }

@@ -3,6 +3,8 @@
 mod cli;
 mod commands;
 mod config;
+mod log_lines;
+mod safety;
 mod telemetry;
 mod wiring;
 

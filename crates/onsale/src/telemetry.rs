@@ -1,6 +1,7 @@
 //! Logs and metrics of the program.
 
 use crate::config::{Log, LogFormat};
+use crate::log_lines::WithoutPaths;
 use anyhow::Context;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use onsale_http::metrics::SECONDS_BUCKETS;
@@ -28,6 +29,7 @@ where
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     Ok(match log.format {
         LogFormat::Json => {
+            let lines = lines.map_writer(WithoutPaths::around);
             Box::new(lines.json().flatten_event(true).with_current_span(true).with_span_list(false).finish())
         }
         LogFormat::Text => Box::new(lines.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).finish()),

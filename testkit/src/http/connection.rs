@@ -3,7 +3,7 @@
 use super::reply::Reply;
 use crate::onsale::PATIENCE;
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Result, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// No reply in a test is longer; a length beyond it is a fault.
@@ -31,11 +31,28 @@ impl Connection {
     /// # Errors
     /// When the server does not listen.
     pub fn connect(address: SocketAddr, limit: Duration) -> Result<Self> {
-        let stream = TcpStream::connect_timeout(&address, limit)?;
+        Self::of(TcpStream::connect_timeout(&address, limit)?, limit)
+    }
+
+    fn of(stream: TcpStream, limit: Duration) -> Result<Self> {
         stream.set_read_timeout(Some(limit))?;
         stream.set_write_timeout(Some(limit))?;
         stream.set_nodelay(true)?;
         Ok(Self { reader: BufReader::new(stream) })
+    }
+
+    /// Connects from an address of this machine's own, such as 127.0.0.2: another network in the eyes of the server.
+    ///
+    /// # Panics
+    /// When the address cannot be used or the server does not listen.
+    #[must_use]
+    #[track_caller]
+    pub fn open_from(source: IpAddr, address: SocketAddr) -> Self {
+        let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None);
+        let socket = socket.expect("a socket");
+        socket.bind(&SocketAddr::new(source, 0).into()).expect("an address of this machine");
+        socket.connect(&address.into()).expect("connects");
+        Self::of(socket.into(), PATIENCE).expect("sets")
     }
 
     /// Sends bytes as they are. The server may end the connection in the middle: that is no failure of the test.

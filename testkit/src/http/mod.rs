@@ -3,6 +3,7 @@
 mod client;
 mod connection;
 mod events;
+pub mod heads;
 mod kept;
 mod reply;
 

@@ -55,8 +55,30 @@ fn of_environment() -> Option<bool> {
     }
 }
 
+/// Shows a list of everything that is missing and asks whether it may be installed. The answer holds for all that follows.
+pub(super) fn ask_for(list: &str) -> bool {
+    say(list);
+    if kit::check_wanted().is_err() {
+        return false;
+    }
+    let mut answer = ANSWER.lock().unwrap_or_else(PoisonError::into_inner);
+    let can_answer = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    let is_allowed = match (*answer, of_environment()) {
+        (Some(known), _) | (None, Some(known)) => known,
+        (None, None) => {
+            can_answer && said_yes("Install all of this? Without it the tests that need it are skipped. [y/N] ")
+        }
+    };
+    *answer = Some(is_allowed);
+    is_allowed
+}
+
 fn question(what: &str, by_hand: &str) -> bool {
-    say(&format!("{what} is not on this machine. Install it and whatever else is missing? ({by_hand}) [y/N] "));
+    said_yes(&format!("{what} is not on this machine. Install it and whatever else is missing? ({by_hand}) [y/N] "))
+}
+
+fn said_yes(question: &str) -> bool {
+    say(question);
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).is_ok() && matches!(line.trim(), "y" | "Y" | "yes")
 }

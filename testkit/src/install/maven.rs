@@ -20,7 +20,7 @@ pub(crate) fn kafka_jars() -> Result<PathBuf> {
     }
     let by_hand = "mvn dependency:copy-dependencies, or set KAFKA_HOME to the folder of an Apache Kafka 4.1";
     cached(&format!("kafka-{KAFKA_VERSION}"), HOLDS, by_hand, |folder| {
-        let maven = debian::program("maven", || find("mvn"))?;
+        let maven = maven()?;
         let path = folder.join("pom.xml");
         std::fs::write(&path, pom()).map_err(|error| KitError::file(&path, &error))?;
         let mut command = Command::new(maven);
@@ -28,6 +28,16 @@ pub(crate) fn kafka_jars() -> Result<PathBuf> {
         command.args(["-DincludeScope=runtime", "-DoutputDirectory=libs"]);
         run(&command, by_hand)
     })
+}
+
+/// The program `mvn`.
+pub(super) fn maven() -> Result<PathBuf> {
+    debian::program("maven", || find("mvn"))
+}
+
+/// Whether the jars are here.
+pub(super) fn is_here() -> bool {
+    std::env::var_os("KAFKA_HOME").is_some() || super::is_cached(&format!("kafka-{KAFKA_VERSION}"), HOLDS)
 }
 
 fn pom() -> String {

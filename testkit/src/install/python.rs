@@ -32,10 +32,27 @@ impl Wheel {
     }
 }
 
+impl Wheel {
+    /// Whether it was installed before.
+    pub(super) fn is_here(&self) -> bool {
+        super::is_cached(&format!("{}-{}", self.package, self.version), self.holds)
+    }
+}
+
+/// Whether there is a Python that makes virtual environments.
+pub(super) fn is_here() -> bool {
+    find("python3").filter(has_venv).is_some()
+}
+
+/// Such a Python.
+pub(super) fn python3() -> Result<PathBuf> {
+    debian::program("python3-venv", || find("python3").filter(has_venv))
+}
+
 /// A Python with pip, in a virtual environment: Debian's own does not install anything.
 fn python() -> Result<PathBuf> {
     let by_hand = "python3 -m venv FOLDER";
-    let python3 = debian::program("python3-venv", || find("python3").filter(has_venv))?;
+    let python3 = python3()?;
     let place = cache()?.join("python-venv");
     let python = place.join("bin/python");
     let works =

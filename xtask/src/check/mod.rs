@@ -12,7 +12,8 @@ use crate::workspace::root;
 use anyhow::bail;
 use tree::Tree;
 
-const CARGO_DENY_VERSION: &str = "0.20.2";
+/// The version of cargo-deny that `deny.toml` is written for.
+pub const CARGO_DENY_VERSION: &str = "0.20.2";
 
 /// Runs the steps.
 ///
@@ -43,8 +44,7 @@ fn report(faults: &[String]) -> anyhow::Result<()> {
 }
 
 fn deny() -> anyhow::Result<()> {
-    println!("Security advisories are not checked here, because cargo-deny downloads their list.");
-    println!("  With internet access: cargo deny check advisories");
+    println!("Security advisories are not checked here: their list is downloaded. See `cargo xtask advisories`.");
     if !works(&mut cargo(&["deny", "--version"])) {
         println!("cargo-deny is not installed, so only the licences above were checked.");
         println!("  For bans and sources too: cargo install cargo-deny --version {CARGO_DENY_VERSION} --locked");

@@ -12,10 +12,10 @@ const LIBRARIES: [&str; 3] = ["lines", "access", "onsale-http"];
 /// Adapters to what keeps state; each can be replaced by itself.
 const ENGINES: [&str; 3] = ["hot", "bus", "ledger"];
 /// Crates at the bottom, and the only crates of the workspace that each may depend on.
-const BOTTOM: [(&str, &[&str]); 3] = [("domain", &[]), ("clock", &["domain"]), ("launch", &[])];
+const BOTTOM: [(&str, &[&str]); 4] = [("domain", &[]), ("clock", &["domain"]), ("files", &[]), ("launch", &[])];
 /// The crates of the product from the bottom up: arrows run down. The program and the tools stand above all of them.
 const LAYERS: [&[&str]; 7] =
-    [&["domain"], &["clock"], &ENGINES, &["onsale-http"], &["access", "lines"], &CONTEXTS, &["lab", "launch"]];
+    [&["domain"], &["clock", "files"], &ENGINES, &["onsale-http"], &["access", "lines"], &CONTEXTS, &["lab", "launch"]];
 /// Crates that are not part of the shipped program.
 const TOOLS: [&str; 4] = ["testkit", "ledger-testkit", "bench", "xtask"];
 

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold.
 
 mod programs;
+mod reasons;
 mod results;
 
 use crate::commands::{cargo, run_and_read};
@@ -10,13 +11,15 @@ use crate::{check, schema};
 use anyhow::bail;
 use results::Results;
 use testkit::Kit;
-use testkit::install::NEEDS;
+use testkit::install::{self, NEEDS};
 
 /// Runs the command.
 ///
 /// # Errors
 /// The first step that failed.
 pub fn run(quick: bool, yes: bool) -> anyhow::Result<()> {
+    // The test programs open many connections, and a fresh machine allows 1,024 files.
+    launch::descriptors::raise();
     let (mut steps, mut results) = (Steps::default(), Results::default());
     // Servers that the tests share live in it, and end with it however this ends.
     let kit = Kit::temporary()?;
@@ -28,8 +31,9 @@ pub fn run(quick: bool, yes: bool) -> anyhow::Result<()> {
     drop(kit);
     steps.print_slowest_first("steps");
     Steps::print_times("test programs", &results.times());
-    print_list("tests were skipped", &skipped);
-    print_list("failures", &results.failed);
+    print_list("tests were skipped: this machine lacks what they need", &skipped);
+    print_list("tests are run by hand or by other tests", &results.ignored());
+    print_list("failures", &results.failures());
     let tally = results.tally;
     // The test runner counts skipped tests as passed.
     let passed = tally.passed.saturating_sub(skipped.len() as u64);
@@ -42,7 +46,7 @@ pub fn run(quick: bool, yes: bool) -> anyhow::Result<()> {
     outcome
 }
 
-/// Names skipped and failed tests: none of them is silently green.
+/// Names skipped, ignored and failed tests: none of them is silently green.
 fn print_list(what: &str, lines: &[String]) {
     if !lines.is_empty() {
         println!("\n{} {what}:", lines.len());
@@ -55,6 +59,13 @@ fn print_list(what: &str, lines: &[String]) {
 /// Finds or installs every server before the tests, which then need not ask. A missing server is printed here, and the
 /// tests that need it are skipped by name.
 fn install_servers() {
+    let plan = install::plan();
+    if !plan.is_empty()
+        && plan.ask()
+        && let Err(error) = plan.install_packages()
+    {
+        println!("{error}");
+    }
     for need in NEEDS {
         match (need.get)() {
             Ok(path) => println!("{:>12}  {}", need.name, path.display()),
@@ -64,13 +75,14 @@ fn install_servers() {
 }
 
 fn take_steps(steps: &mut Steps, results: &mut Results, quick: bool, kit: &Kit) -> anyhow::Result<()> {
-    check::run_steps(steps)?;
+    // First of all: whoever started this is still there to answer.
     if !quick {
         steps.take("servers", || {
             install_servers();
             Ok(())
         })?;
     }
+    check::run_steps(steps)?;
     // By itself, so that the time of building and the time of testing are told apart.
     *results = Results::of(steps.take("build", programs::build)?);
     steps.take("tests", || run_tests(results, quick, kit))?;
@@ -87,7 +99,7 @@ fn run_tests(results: &mut Results, quick: bool, kit: &Kit) -> anyhow::Result<()
         command.env("ONSALE_TESTKIT_YES", if testkit::install::is_allowed() { "1" } else { "0" });
     }
     if !run_and_read(command.current_dir(root()), |line| results.read(line))? {
-        bail!("{} tests failed; their names are listed at the end, their reasons above", results.tally.failed);
+        bail!("{} tests failed; their names and reasons are listed at the end", results.tally.failed);
     }
     Ok(())
 }

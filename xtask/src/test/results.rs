@@ -1,6 +1,7 @@
 //! What the test programs print: counts, failures, and the time of each program.
 
 use super::programs::Names;
+use super::reasons::Reasons;
 use std::time::{Duration, Instant};
 
 /// Tests by how they ended.
@@ -30,6 +31,10 @@ pub struct Results {
     pub tally: Tally,
     /// Failed tests, each with its program; and programs that failed without naming a test.
     pub failed: Vec<String>,
+    /// Ignored tests, each with its program, and why.
+    ignored: Vec<(String, String)>,
+    /// Why tests failed: the program and the test, and the first lines of the panic.
+    reasons: Reasons,
     programs: Vec<Program>,
     names: Names,
     /// Whether cargo is listing the programs that failed.
@@ -45,6 +50,11 @@ impl Results {
     /// Reads one line.
     pub fn read(&mut self, line: &str) {
         let line = line.trim_end();
+        let program = self.programs.last().map_or("", |program| &program.name);
+        self.reasons.read(program, line);
+        if let Some((test, why)) = ignored_test(line) {
+            self.ignored.push((format!("{program}: {test}"), why.to_owned()));
+        }
         if let Some(name) = self.started(line) {
             self.end_program(None);
             self.programs.push(Program { name, begun: Instant::now(), took: None });
@@ -61,6 +71,24 @@ impl Results {
         } else if let Some(options) = line.trim().strip_prefix('`').filter(|_| self.is_listing) {
             self.failed_program(options.trim_end_matches('`'));
         }
+    }
+
+    /// Failed tests, each with its reason.
+    pub fn failures(&self) -> Vec<String> {
+        let with_reason = |failed: &String| match self.reasons.of(failed) {
+            Some(reason) => format!("{failed}\n      {}", reason.replace('\n', "\n      ")),
+            None => failed.clone(),
+        };
+        self.failed.iter().map(with_reason).collect()
+    }
+
+    /// Ignored tests, each with why and with the command that runs it.
+    pub fn ignored(&self) -> Vec<String> {
+        let line = |(test, why): &(String, String)| {
+            let how = command_of(test).map(|command| format!("; {command}")).unwrap_or_default();
+            format!("{test} ({why}{how})")
+        };
+        self.ignored.iter().map(line).collect()
     }
 
     /// The name of the program that cargo says it starts.
@@ -122,6 +150,21 @@ impl Results {
     }
 }
 
+/// Name and reason in a line such as `test line::is_slow ... ignored, takes a release build`.
+fn ignored_test(line: &str) -> Option<(&str, &str)> {
+    let (test, rest) = line.strip_prefix("test ")?.split_once(" ... ignored")?;
+    Some((test, rest.strip_prefix(", ").unwrap_or("ignored")))
+}
+
+/// The command that runs a test, from `hot, tests/it: line::is_slow`.
+fn command_of(test: &str) -> Option<String> {
+    let (program, name) = test.split_once(": ")?;
+    let (package, kind) = program.split_once(", ")?;
+    let target = kind.strip_prefix("tests/").map(|target| format!("--test {target}"));
+    let target = target.or_else(|| (kind == "unit tests").then(|| "--lib".to_owned()))?;
+    Some(format!("cargo test --release -p {package} {target} -- --ignored --exact {name}"))
+}
+
 /// The name in a line such as `test line::is_green ... FAILED`.
 fn failed_test(line: &str) -> Option<&str> {
     line.strip_prefix("test ")?.strip_suffix(" ... FAILED")
@@ -174,6 +217,33 @@ error: 2 targets failed:
     #[test]
     fn failures_are_named_with_their_program() {
         assert_eq!(read(RUN).failed, ["hot, tests/it: a::breaks", "lab, tests/stopped: the program failed"]);
+    }
+
+    #[test]
+    fn failures_are_repeated_with_their_reason_and_ignored_tests_with_their_command() {
+        let output = "     Running tests/it/main.rs (target/debug/deps/it-01ab)
+test a::slow ... ignored, takes a release build
+test a::breaks ... FAILED
+---- a::breaks stdout ----
+
+thread 'a::breaks' (17) panicked at hot/tests/it/a.rs:3:5:
+assertion `left == right` failed
+  left: 1
+ right: 2
+note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
+
+
+failures:
+    a::breaks
+
+test result: FAILED. 0 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; finished in 1.50s
+";
+        let results = read(output);
+        let wanted = "hot, tests/it: a::breaks\n      hot/tests/it/a.rs:3:5:\n      assertion `left == right` failed\n      \
+                      left: 1\n      right: 2";
+        assert_eq!(results.failures(), [wanted]);
+        let run = "cargo test --release -p hot --test it -- --ignored --exact a::slow";
+        assert_eq!(results.ignored(), [format!("hot, tests/it: a::slow (takes a release build; {run})")]);
     }
 
     #[test]

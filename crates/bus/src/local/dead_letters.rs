@@ -45,6 +45,9 @@ pub enum OpenError {
     /// It cannot be opened, or it is not a file of dead letters.
     #[error("the file of dead letters cannot be opened")]
     File(#[from] rusqlite::Error),
+    /// It cannot be made, or something else has its name.
+    #[error("the file of dead letters cannot be used: {0}")]
+    Io(#[from] std::io::Error),
     /// Another version of the program created it.
     #[error("the file of dead letters is of version {0}, this program knows version {VERSION}; use a newer Onsale")]
     Version(i64),
@@ -65,6 +68,7 @@ impl LocalDeadLetters {
     /// # Errors
     /// [`OpenError`].
     pub fn open(path: &Path) -> Result<Self, OpenError> {
+        files::prepare_database(path)?;
         let file = Connection::open(path)?;
         file.busy_timeout(BUSY_TIMEOUT)?;
         let version: i64 = file.query_row("PRAGMA user_version", [], |row| row.get(0))?;

@@ -1,11 +1,12 @@
 //! Routes that create, read, change, open and close campaigns.
 
-use super::{ForTenant, Reply, run_to_end};
+use super::{ForTenant, Reply, campaign_of, run_to_end};
 use crate::campaigns::{from_request, open_with_stock};
 use crate::service::{CouponService, campaign_id};
 use crate::views::campaign::{CampaignPage, CampaignPatch, CampaignView, NewCampaign, ShortFormView, StockBody};
 use ::http::header::LOCATION;
-use ::http::{HeaderMap, HeaderValue, StatusCode};
+use ::http::{HeaderValue, StatusCode};
+use access::extract::{OpenCaller, TenantCaller};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::ErrorCode;
@@ -21,11 +22,10 @@ use serde::Deserialize;
         (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn create(
     State(service): State<CouponService>,
-    Query(for_tenant): Query<ForTenant>,
-    headers: HeaderMap,
+    caller: TenantCaller,
     Json(new): Json<NewCampaign>,
 ) -> Result<Response, ApiError> {
-    let id = for_tenant.campaign(&service, &headers, &new.event_id).await?;
+    let id = campaign_of(caller, &new.event_id)?;
     let campaign = from_request(id, &new);
     let Json(created) = run_to_end(async move { service.create_campaign(campaign).await }).await?;
     let location = format!("/api/v1/admin/campaigns/{}", new.event_id);
@@ -42,7 +42,6 @@ pub(super) struct Paging {
     pub page: u64,
     #[serde(default = "twenty")]
     pub size: u64,
-    pub tenant: Option<String>,
 }
 
 fn twenty() -> u64 {
@@ -57,14 +56,13 @@ fn twenty() -> u64 {
         (status = 403, body = ErrorBody)))]
 pub(super) async fn list(
     State(service): State<CouponService>,
+    caller: TenantCaller,
     Query(paging): Query<Paging>,
-    headers: HeaderMap,
 ) -> Reply<CampaignPage> {
-    let tenant = service.callers.tenant_of_key(&headers, paging.tenant.as_deref()).await?;
     if !(1..=crate::rows::campaigns::PAGE_SIZE_MAX).contains(&paging.size) {
         return Err(ApiError::invalid("size must be 1 to 100"));
     }
-    Ok(Json(service.campaigns(&tenant, paging.page, paging.size).await?))
+    Ok(Json(service.campaigns(&caller.tenant, paging.page, paging.size).await?))
 }
 
 /// One campaign.
@@ -74,11 +72,10 @@ pub(super) async fn list(
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn show(
     State(service): State<CouponService>,
+    caller: TenantCaller,
     Path(event_id): Path<String>,
-    Query(for_tenant): Query<ForTenant>,
-    headers: HeaderMap,
 ) -> Reply<CampaignView> {
-    let id = for_tenant.campaign(&service, &headers, &event_id).await?;
+    let id = campaign_of(caller, &event_id)?;
     Ok(Json(service.campaign(&id).await?))
 }
 
@@ -90,12 +87,11 @@ pub(super) async fn show(
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn change(
     State(service): State<CouponService>,
+    caller: TenantCaller,
     Path(event_id): Path<String>,
-    Query(for_tenant): Query<ForTenant>,
-    headers: HeaderMap,
     Json(patch): Json<CampaignPatch>,
 ) -> Reply<CampaignView> {
-    let id = for_tenant.campaign(&service, &headers, &event_id).await?;
+    let id = campaign_of(caller, &event_id)?;
     run_to_end(async move { service.patch_campaign(&id, &patch).await }).await
 }
 
@@ -109,11 +105,10 @@ macro_rules! action {
                 (status = 409, body = ErrorBody)))]
         pub(super) async fn $name(
             State(service): State<CouponService>,
+            caller: TenantCaller,
             Path(event_id): Path<String>,
-            Query(for_tenant): Query<ForTenant>,
-            headers: HeaderMap,
         ) -> Reply<CampaignView> {
-            let id = for_tenant.campaign(&service, &headers, &event_id).await?;
+            let id = campaign_of(caller, &event_id)?;
             run_to_end(async move { service.act(&id, $action).await }).await
         }
     };
@@ -144,12 +139,11 @@ action!(
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn add_stock(
     State(service): State<CouponService>,
+    caller: TenantCaller,
     Path(event_id): Path<String>,
-    Query(for_tenant): Query<ForTenant>,
-    headers: HeaderMap,
     Json(body): Json<StockBody>,
 ) -> Reply<CampaignView> {
-    let id = for_tenant.campaign(&service, &headers, &event_id).await?;
+    let id = campaign_of(caller, &event_id)?;
     run_to_end(async move { service.add_stock(&id, body.add).await }).await
 }
 
@@ -165,11 +159,11 @@ pub(super) struct InitialStock {
         (status = 403, body = ErrorBody)))]
 pub(super) async fn short_form(
     State(service): State<CouponService>,
+    OpenCaller(tenant): OpenCaller,
     Path(event_id): Path<String>,
     Query(query): Query<InitialStock>,
-    headers: HeaderMap,
 ) -> Reply<ShortFormView> {
-    let id = campaign_id(service.callers.tenant(&headers).await?, &event_id)?;
+    let id = campaign_id(tenant, &event_id)?;
     let campaign = open_with_stock(id.clone(), &event_id, query.initial_stock);
     let creator = service.clone();
     let created = run_to_end(async move { creator.create_campaign(campaign).await }).await;

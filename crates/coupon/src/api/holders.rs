@@ -1,11 +1,13 @@
 //! The route that says who has a coupon of a campaign.
 
+use super::campaign_of;
 use super::campaigns::Paging;
 use crate::rows::campaigns::PAGE_SIZE_MAX;
-use crate::service::{CouponService, campaign_id};
+use crate::service::CouponService;
 use crate::views::holder::CouponPage;
 use ::http::HeaderMap;
 use ::http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE};
+use access::extract::TenantCaller;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -22,12 +24,12 @@ use onsale_http::{ApiError, Path, Query};
         (status = 404, body = ErrorBody)))]
 pub(super) async fn coupons(
     State(service): State<CouponService>,
+    caller: TenantCaller,
     Path(event_id): Path<String>,
     Query(paging): Query<Paging>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let tenant = service.callers.tenant_of_key(&headers, paging.tenant.as_deref()).await?;
-    let id = campaign_id(tenant, &event_id)?;
+    let id = campaign_of(caller, &event_id)?;
     if wants_csv(&headers) {
         let name = format!("attachment; filename=\"{event_id}.csv\"");
         let types = [(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)];

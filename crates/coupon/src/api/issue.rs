@@ -3,16 +3,28 @@
 use crate::issue::route::{IssueCall, IssueRoute, Progress};
 use crate::views::coupon::{IssueAnswer, IssueBody};
 use ::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use ::http::request::Parts;
 use ::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::response::Response;
 use onsale_http::docs::ErrorBody;
 use onsale_http::limits::put_headers;
 use onsale_http::server::HotRequest;
 use onsale_http::{ApiError, ClientIp, Language, TraceId, extract};
 use std::net::IpAddr;
+
+/// A caller who may issue. The use case finds out for whom; this keeps a stranger's body from being read.
+pub(super) struct Issuer;
+
+impl FromRequestParts<IssueRoute> for Issuer {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, route: &IssueRoute) -> Result<Self, ApiError> {
+        route.check_caller(value(&parts.headers, "x-api-key")).await.map(|()| Self)
+    }
+}
 
 /// Requests a coupon. A decision is always 200; `success` is true for `ISSUED` only.
 ///
@@ -24,6 +36,7 @@ use std::net::IpAddr;
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
 pub(super) async fn issue_coupon(
     State(route): State<IssueRoute>,
+    _: Issuer,
     Extension(trace_id): Extension<TraceId>,
     request: Request,
 ) -> Result<Response, ApiError> {

@@ -11,15 +11,16 @@ mod tests;
 
 use super::issue::IssueRoute;
 use super::service::{CouponService, campaign_id};
-use ::http::HeaderMap;
+use access::callers::Callers;
+use access::extract::TenantCaller;
 use axum::Router;
+use axum::extract::FromRef;
 use axum::routing::{get, post};
-use domain::{CampaignId, TenantName};
+use domain::CampaignId;
 use onsale_http::{ApiError, Json};
-use serde::Deserialize;
 use utoipa::{IntoParams, OpenApi};
 
-/// The issue route for requests that the server's fast path did not answer. It applies the rate limits itself.
+/// The issue route for requests that the server's fast path did not answer.
 pub fn issue_routes(route: IssueRoute) -> Router {
     Router::new().route(IssueRoute::PATH, post(issue::issue_coupon)).with_state(route)
 }
@@ -85,27 +86,22 @@ async fn run_to_end<T: Send + 'static>(change: impl Future<Output = Result<T, Ap
     tokio::spawn(change).await.map_err(ApiError::internal)?.map(Json)
 }
 
-/// The tenant that an administrator names.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+/// The tenant that an administrator names, in the API document. [`TenantCaller`] reads it.
+#[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ForTenant {
     /// for administrators
+    #[allow(dead_code, reason = "a parameter of the document: the caller's extractor reads it")]
     tenant: Option<String>,
 }
 
-impl ForTenant {
-    /// The tenant whose campaigns the call may change. It needs a key.
-    async fn tenant(&self, service: &CouponService, headers: &HeaderMap) -> Result<TenantName, ApiError> {
-        service.callers.tenant_of_key(headers, self.tenant.as_deref()).await
+impl FromRef<CouponService> for Callers {
+    fn from_ref(service: &CouponService) -> Self {
+        service.callers.clone()
     }
+}
 
-    /// The campaign of that tenant that the call names.
-    async fn campaign(
-        &self,
-        service: &CouponService,
-        headers: &HeaderMap,
-        event_id: &str,
-    ) -> Result<CampaignId, ApiError> {
-        campaign_id(self.tenant(service, headers).await?, event_id)
-    }
+/// The campaign of the caller's tenant that the call names.
+fn campaign_of(caller: TenantCaller, event_id: &str) -> Result<CampaignId, ApiError> {
+    campaign_id(caller.tenant, event_id)
 }

@@ -3,8 +3,9 @@
 use super::Reply;
 use crate::reconcile::Report;
 use crate::service::{CouponService, campaign_id};
-use ::http::HeaderMap;
+use access::extract::{AdministratorCaller, TenantCaller};
 use axum::extract::State;
+use domain::ErrorCode;
 use onsale_http::docs::ErrorBody;
 use onsale_http::{ApiError, Json, Query};
 use serde::Deserialize;
@@ -12,8 +13,10 @@ use serde::Deserialize;
 /// Metrics of the hot state.
 #[utoipa::path(get, path = "/api/v1/admin/cache/stats", tag = "operation", security(("apiKey" = [])),
     responses((status = 200, body = Object), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
-pub(super) async fn cache_stats(State(service): State<CouponService>, headers: HeaderMap) -> Reply<serde_json::Value> {
-    service.callers.administrator(&headers).await?;
+pub(super) async fn cache_stats(
+    State(service): State<CouponService>,
+    _: AdministratorCaller,
+) -> Reply<serde_json::Value> {
     let mut stats = serde_json::to_value(service.port.stats().await).map_err(ApiError::internal)?;
     stats["timestamp"] = clock::now().to_string().into();
     Ok(Json(stats))
@@ -22,17 +25,13 @@ pub(super) async fn cache_stats(State(service): State<CouponService>, headers: H
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct ReconcileQuery {
     event_id: Option<String>,
-    tenant: Option<String>,
 }
 
-async fn report(service: &CouponService, query: ReconcileQuery, headers: &HeaderMap, repair: bool) -> Reply<Report> {
-    let tenant = service.callers.tenant_of_key(headers, query.tenant.as_deref()).await?;
+async fn report(service: &CouponService, caller: TenantCaller, query: ReconcileQuery, repair: bool) -> Reply<Report> {
     let only = match query.event_id {
-        Some(event_id) => Some(campaign_id(tenant, &event_id)?),
-        None => {
-            service.callers.administrator(headers).await?;
-            None
-        }
+        Some(event_id) => Some(campaign_id(caller.tenant, &event_id)?),
+        None if caller.is_administrator => None,
+        None => return Err(ApiError::new(ErrorCode::Forbidden).detail("an administrator's key is required")),
     };
     Ok(Json(service.reconcile(only.as_ref(), repair).await?))
 }
@@ -44,10 +43,10 @@ async fn report(service: &CouponService, query: ReconcileQuery, headers: &Header
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn reconcile(
     State(service): State<CouponService>,
+    caller: TenantCaller,
     Query(query): Query<ReconcileQuery>,
-    headers: HeaderMap,
 ) -> Reply<Report> {
-    report(&service, query, &headers, false).await
+    report(&service, caller, query, false).await
 }
 
 /// Compares the books and repairs differences.
@@ -57,8 +56,8 @@ pub(super) async fn reconcile(
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn repair(
     State(service): State<CouponService>,
+    caller: TenantCaller,
     Query(query): Query<ReconcileQuery>,
-    headers: HeaderMap,
 ) -> Reply<Report> {
-    report(&service, query, &headers, true).await
+    report(&service, caller, query, true).await
 }

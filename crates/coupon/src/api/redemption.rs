@@ -3,12 +3,12 @@
 use super::{ForTenant, Reply, run_to_end};
 use crate::service::CouponService;
 use crate::views::coupon::{OrderBody, RedeemBody, RedeemView, RevokeBody, RevokeView};
-use ::http::HeaderMap;
+use access::extract::TenantCaller;
 use axum::extract::State;
 use domain::CouponId;
 use domain::name::check_name;
 use onsale_http::docs::ErrorBody;
-use onsale_http::{ApiError, Json, Path, Query};
+use onsale_http::{ApiError, Json, Path};
 
 fn check_order(order_id: &str) -> Result<(), ApiError> {
     check_name(order_id).map_err(|error| ApiError::invalid(format!("order_id {error}")))
@@ -23,17 +23,15 @@ fn check_order(order_id: &str) -> Result<(), ApiError> {
         (status = 422, body = ErrorBody)))]
 pub(super) async fn redeem(
     State(service): State<CouponService>,
+    caller: TenantCaller,
     Path(coupon_id): Path<CouponId>,
-    Query(for_tenant): Query<ForTenant>,
-    headers: HeaderMap,
     Json(body): Json<RedeemBody>,
 ) -> Reply<RedeemView> {
-    let tenant = for_tenant.tenant(&service, &headers).await?;
     check_order(&body.order_id)?;
     if !(0..=domain::coupon::campaign::MONEY_MAX).contains(&body.amount) {
         return Err(ApiError::invalid("amount must be 0 to 1000000000000 won"));
     }
-    Ok(Json(service.reserve(&tenant, coupon_id, &body.order_id, body.amount).await?))
+    Ok(Json(service.reserve(&caller.tenant, coupon_id, &body.order_id, body.amount).await?))
 }
 
 macro_rules! step {
@@ -47,14 +45,12 @@ macro_rules! step {
         (status = 422, body = ErrorBody)))]
         pub(super) async fn $name(
             State(service): State<CouponService>,
+            caller: TenantCaller,
             Path(coupon_id): Path<CouponId>,
-            Query(for_tenant): Query<ForTenant>,
-            headers: HeaderMap,
             Json(body): Json<OrderBody>,
         ) -> Reply<RedeemView> {
-            let tenant = for_tenant.tenant(&service, &headers).await?;
             check_order(&body.order_id)?;
-            Ok(Json(service.$step(&tenant, coupon_id, &body.order_id).await?))
+            Ok(Json(service.$step(&caller.tenant, coupon_id, &body.order_id).await?))
         }
     };
 }
@@ -81,11 +77,9 @@ step!(
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn revoke(
     State(service): State<CouponService>,
+    caller: TenantCaller,
     Path(coupon_id): Path<CouponId>,
-    Query(for_tenant): Query<ForTenant>,
-    headers: HeaderMap,
     Json(body): Json<RevokeBody>,
 ) -> Reply<RevokeView> {
-    let tenant = for_tenant.tenant(&service, &headers).await?;
-    run_to_end(async move { service.revoke(&tenant, coupon_id, body.return_to_stock).await }).await
+    run_to_end(async move { service.revoke(&caller.tenant, coupon_id, body.return_to_stock).await }).await
 }

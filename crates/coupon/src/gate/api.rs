@@ -3,18 +3,18 @@
 use super::passes::IssueResult;
 use super::queueing::{Enqueued, Ranked};
 use super::service::GateService;
-use ::http::{HeaderMap, HeaderValue, header};
+use ::http::{HeaderValue, header};
 use access::callers::Callers;
+use access::extract::{InternalCaller, OpenCaller};
 use access::internal::InternalKeys;
 use axum::Router;
-use axum::extract::{Extension, State};
+use axum::extract::{FromRef, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use domain::line::LineOutcome;
 use domain::{CampaignId, EventName, TenantName, UserId};
 use onsale_http::docs::ErrorBody;
-use onsale_http::extract::client_ip::ClientIp;
-use onsale_http::{ApiError, Json, Path, Query};
+use onsale_http::{ApiError, Json, Path, Query, RequestBody};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
@@ -73,6 +73,11 @@ struct OfEvent {
     user_id: String,
 }
 
+/// Two names of 128 characters, each escaped.
+impl RequestBody for OfEvent {
+    const LIMIT_BYTES: usize = 2_048;
+}
+
 /// The report of an issuer.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
@@ -103,26 +108,32 @@ struct IssueReply {
     result: IssueResult,
 }
 
-impl GateApi {
-    async fn names(
-        &self,
-        headers: &HeaderMap,
-        event_id: &str,
-        user_id: &str,
-    ) -> Result<(CampaignId, UserId), ApiError> {
-        let tenant = self.callers.tenant(headers).await?;
-        let event = EventName::new(event_id).map_err(|error| ApiError::invalid(format!("eventId {error}")))?;
-        let user = UserId::new(user_id).map_err(|error| ApiError::invalid(format!("userId {error}")))?;
-        Ok((CampaignId::new(tenant, event), user))
+impl FromRef<GateApi> for Callers {
+    fn from_ref(api: &GateApi) -> Self {
+        api.callers.clone()
     }
+}
 
-    async fn enqueue(&self, headers: &HeaderMap, event_id: &str, user_id: &str) -> Result<Response, ApiError> {
-        let (campaign, user) = self.names(headers, event_id, user_id).await?;
+impl FromRef<GateApi> for InternalKeys {
+    fn from_ref(api: &GateApi) -> Self {
+        api.internal.clone()
+    }
+}
+
+fn names(tenant: TenantName, event_id: &str, user_id: &str) -> Result<(CampaignId, UserId), ApiError> {
+    let event = EventName::new(event_id).map_err(|error| ApiError::invalid(format!("eventId {error}")))?;
+    let user = UserId::new(user_id).map_err(|error| ApiError::invalid(format!("userId {error}")))?;
+    Ok((CampaignId::new(tenant, event), user))
+}
+
+impl GateApi {
+    async fn enqueue(&self, tenant: TenantName, event_id: &str, user_id: &str) -> Result<Response, ApiError> {
+        let (campaign, user) = names(tenant, event_id, user_id)?;
         Ok(personal(self.gate.enqueue(&campaign, &user).await?))
     }
 
-    async fn rank(&self, headers: &HeaderMap, event_id: &str, user_id: &str) -> Result<Response, ApiError> {
-        let (campaign, user) = self.names(headers, event_id, user_id).await?;
+    async fn rank(&self, tenant: TenantName, event_id: &str, user_id: &str) -> Result<Response, ApiError> {
+        let (campaign, user) = names(tenant, event_id, user_id)?;
         Ok(personal(self.gate.rank(&campaign, &user).await?))
     }
 }
@@ -139,11 +150,11 @@ fn personal(reply: impl Serialize) -> Response {
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn enqueue(
     State(api): State<GateApi>,
+    OpenCaller(tenant): OpenCaller,
     Path(event_id): Path<String>,
     Query(of): Query<OfUser>,
-    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    api.enqueue(&headers, &event_id, &of.user_id).await
+    api.enqueue(tenant, &event_id, &of.user_id).await
 }
 
 /// The short form.
@@ -152,10 +163,10 @@ async fn enqueue(
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn enqueue_short(
     State(api): State<GateApi>,
-    headers: HeaderMap,
+    OpenCaller(tenant): OpenCaller,
     Json(of): Json<OfEvent>,
 ) -> Result<Response, ApiError> {
-    api.enqueue(&headers, &of.event_id, &of.user_id).await
+    api.enqueue(tenant, &of.event_id, &of.user_id).await
 }
 
 /// How far a user has come.
@@ -165,11 +176,11 @@ async fn enqueue_short(
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn rank(
     State(api): State<GateApi>,
+    OpenCaller(tenant): OpenCaller,
     Path(event_id): Path<String>,
     Query(of): Query<OfUser>,
-    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    api.rank(&headers, &event_id, &of.user_id).await
+    api.rank(tenant, &event_id, &of.user_id).await
 }
 
 /// The short form.
@@ -178,10 +189,10 @@ async fn rank(
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn rank_short(
     State(api): State<GateApi>,
+    OpenCaller(tenant): OpenCaller,
     Query(of): Query<OfEvent>,
-    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    api.rank(&headers, &of.event_id, &of.user_id).await
+    api.rank(tenant, &of.event_id, &of.user_id).await
 }
 
 /// Gives the coupon to a user with an active pass.
@@ -191,11 +202,11 @@ async fn rank_short(
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn issue(
     State(api): State<GateApi>,
+    OpenCaller(tenant): OpenCaller,
     Path(event_id): Path<String>,
     Query(of): Query<OfUser>,
-    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let (campaign, user) = api.names(&headers, &event_id, &of.user_id).await?;
+    let (campaign, user) = names(tenant, &event_id, &of.user_id)?;
     Ok(personal(IssueReply { result: api.gate.issue(&campaign, &user).await? }))
 }
 
@@ -206,14 +217,10 @@ async fn issue(
         (status = 404, body = ErrorBody)))]
 async fn complete(
     State(api): State<GateApi>,
-    client: Option<Extension<ClientIp>>,
+    _: InternalCaller,
     Path(event_id): Path<String>,
-    headers: HeaderMap,
-    // Parsed after the key is checked: a caller without a key learns nothing about valid parameters.
-    report: Result<Query<Report>, ApiError>,
+    Query(report): Query<Report>,
 ) -> Result<Response, ApiError> {
-    api.internal.check(&headers, client.map(|Extension(client)| client), COMPLETE)?;
-    let Query(report) = report?;
     let tenant = match report.tenant {
         Some(tenant) => TenantName::new(&tenant).map_err(|error| ApiError::invalid(format!("tenant {error}")))?,
         None => TenantName::default_tenant(),

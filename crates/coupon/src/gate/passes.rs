@@ -45,7 +45,14 @@ impl GateService {
             LineStatus::Inside { pass, .. } if self.settings.mode == DispatchMode::ActiveQueue => pass,
             LineStatus::Finished { outcome: LineOutcome::Issued, .. } => return Ok(IssueResult::AlreadyIssued),
             LineStatus::Finished { outcome: LineOutcome::SoldOut, .. } => return Ok(IssueResult::OutOfStock),
-            _ => return Ok(IssueResult::NotInActiveQueue),
+            LineStatus::Inside { .. }
+            | LineStatus::Drawing { .. }
+            | LineStatus::Waiting { .. }
+            | LineStatus::Processing { .. }
+            | LineStatus::Absent
+            | LineStatus::Full
+            | LineStatus::Closed
+            | LineStatus::NoLine => return Ok(IssueResult::NotInActiveQueue),
         };
         let coupon_id = Some(coupon_of_pass(pass.id));
         let request =

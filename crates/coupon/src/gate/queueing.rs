@@ -157,8 +157,10 @@ impl GateService {
             LineStatus::Inside { .. } => ranked(RankStatus::Active, None),
             LineStatus::Finished { outcome: LineOutcome::Issued, .. } => ranked(RankStatus::Issued, None),
             LineStatus::Finished { outcome: LineOutcome::SoldOut, .. } => ranked(RankStatus::SoldOut, None),
-            _ if self.is_sold_out(campaign) => ranked(RankStatus::SoldOut, None),
-            _ => ranked(RankStatus::Unknown, None),
+            LineStatus::Absent | LineStatus::Full | LineStatus::Closed | LineStatus::NoLine => {
+                let is_sold_out = self.is_sold_out(campaign);
+                ranked(if is_sold_out { RankStatus::SoldOut } else { RankStatus::Unknown }, None)
+            }
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use super::service::GateService;
 use access::callers::Callers;
-use domain::name::check_name;
+use domain::name::{check_name, check_own_name};
 use domain::{CampaignId, ErrorCode, EventName, TenantName, UserId};
 use onsale_http::limits::Limits;
 use onsale_http::metrics::RouteRecorder;
@@ -114,7 +114,7 @@ fn plain_request<'a>(method: &str, target: &'a str) -> Option<PlainRequest<'a>> 
         None => return None,
     };
     // A valid name contains no character that would have to be decoded.
-    (check_name(request.event).is_ok() && check_name(request.user).is_ok()).then_some(request)
+    (check_own_name(request.event).is_ok() && check_name(request.user).is_ok()).then_some(request)
 }
 
 fn name_error(error: domain::name::NameError) -> ApiError {
@@ -162,7 +162,7 @@ impl GateRoute {
     async fn finish(&self, unanswered: &mut Unanswered, body: &mut Vec<u8>) -> Result<(), ApiError> {
         let tenant = match &unanswered.owner {
             Owner::Tenant(tenant) => tenant.clone(),
-            Owner::Key(key) => self.parts.callers.tenant_of_fresh_key(key, None).await?,
+            Owner::Key(key) => self.parts.callers.tenant_of_fresh_key(key).await?,
         };
         let (campaign, user) = (CampaignId::new(tenant, unanswered.event.clone()), &unanswered.user);
         match unanswered.kind {
@@ -219,6 +219,10 @@ impl HotRoutes for GateRoute {
 
     fn knows(&self, method: &str, target: &str) -> bool {
         plain_request(method, target).is_some()
+    }
+
+    fn knows_caller(&self, head: &HotHead<'_>) -> bool {
+        matches!(self.parts.callers.tenant_now(head.api_key), Ok(Some(_)))
     }
 
     fn answer_now(&self, peer: IpAddr, head: &HotHead<'_>, _: &[u8], out: &mut Vec<u8>) -> Option<Unanswered> {

@@ -2,9 +2,10 @@
 
 use domain::IssueOutcome;
 use domain::coupon::issue::IssuedCoupon;
-use domain::name::check_name;
+use domain::name::{check_name, check_own_name};
 use onsale_http::error::ApiError;
 use onsale_http::error::body::write_escaped;
+use onsale_http::extract::json::without_mark;
 use onsale_http::text::language::Language;
 use onsale_http::text::outcome_message;
 use serde::Deserialize;
@@ -21,18 +22,18 @@ pub(super) struct IssueBody<'a> {
     pub event_id: Cow<'a, str>,
 }
 
-pub(super) fn is_json(content_type: Option<&[u8]>) -> bool {
-    let essence = content_type.unwrap_or_default().split(|byte| *byte == b';').next().unwrap_or_default();
-    essence.trim_ascii().eq_ignore_ascii_case(b"application/json")
-}
-
+/// Reads the body: an object, as everywhere (`onsale_http::extract::json`), without copying its names.
 pub(super) fn parse(body: &[u8]) -> Result<IssueBody<'_>, ApiError> {
+    let body = without_mark(body).trim_ascii_start();
+    if body.first().is_some_and(|byte| *byte != b'{') {
+        return Err(ApiError::invalid("the body must be an object: {\"user_id\":\"...\",\"event_id\":\"...\"}"));
+    }
     let parsed: IssueBody<'_> = serde_json::from_slice(body).map_err(|error| {
         let reason: String = error.to_string().chars().take(PARSE_ERROR_LENGTH_MAX).collect();
         ApiError::invalid(format!("{reason}; send {{\"user_id\":\"...\",\"event_id\":\"...\"}}"))
     })?;
     check_name(&parsed.user_id).map_err(|error| ApiError::invalid(format!("user_id {error}")))?;
-    check_name(&parsed.event_id).map_err(|error| ApiError::invalid(format!("event_id {error}")))?;
+    check_own_name(&parsed.event_id).map_err(|error| ApiError::invalid(format!("event_id {error}")))?;
     Ok(parsed)
 }
 

@@ -20,7 +20,7 @@ pub use metrics::IssueMetrics;
 pub use route::{IssueParts, IssueRoute};
 
 use domain::name::NameError;
-use domain::{CampaignId, EventName, IdempotencyKey, IssueOutcome, TenantName, Timestamp, UserId};
+use domain::{CampaignId, CouponId, EventName, IdempotencyKey, IssueOutcome, TenantName, Timestamp, UserId};
 use gatekeeper::coupon_of_pass;
 use hot::batcher::{BatchLimits, Batcher};
 use hot::{CouponPort, HotError, IssueRequest, LocalQuestion};
@@ -120,7 +120,7 @@ impl CouponIssuing {
         let question = LocalQuestion { tenant, event, user, key, admitted: false };
         let known = self.decider.port.answer_locally(&question, now);
         // The gate may have admitted the user.
-        let is_gated = self.gate.is_some() && matches!(known, Some(IssueOutcome::NotAdmitted { .. }));
+        let is_gated = self.gate.is_some() && known.as_ref().is_some_and(needs_pass);
         if let Some(outcome) = known.filter(|_| !is_gated) {
             return Ok(Begun::Known(outcome));
         }
@@ -140,7 +140,7 @@ impl CouponIssuing {
         }
         // This server does not know whether the campaign has a gate.
         match self.decider.decide(request.clone()).await? {
-            IssueOutcome::NotAdmitted { .. } if self.gate.is_some() => self.decide_at_the_gate(request).await,
+            outcome if self.gate.is_some() && needs_pass(&outcome) => self.decide_at_the_gate(request).await,
             outcome => Ok(outcome),
         }
     }
@@ -155,14 +155,41 @@ impl CouponIssuing {
         let Some(gate) = &self.gate else { return self.decider.decide(request).await };
         let coupon_id = gate.active_pass(&campaign, &user).await?.map(coupon_of_pass);
         let outcome = self.decider.decide(IssueRequest { admitted: coupon_id.is_some(), coupon_id, ..request }).await?;
-        match outcome {
-            _ if coupon_id.is_none() => {}
-            // An earlier success, repeated for its key: this pass is still valid.
-            IssueOutcome::Issued { coupon, .. } if Some(coupon.coupon_id) != coupon_id => {}
-            IssueOutcome::Issued { .. } | IssueOutcome::AlreadyIssued { .. } => gate.used(&campaign, &user, true).await,
-            IssueOutcome::SoldOut => gate.used(&campaign, &user, false).await,
-            _ => {}
+        if let Some(has_coupon) = coupon_id.and_then(|of_pass| use_of_pass(&outcome, of_pass)) {
+            gate.used(&campaign, &user, has_coupon).await;
         }
         Ok(outcome)
+    }
+}
+
+/// Whether a pass may change this outcome.
+fn needs_pass(outcome: &IssueOutcome) -> bool {
+    match outcome {
+        IssueOutcome::NotAdmitted { .. } => true,
+        IssueOutcome::Issued { .. }
+        | IssueOutcome::AlreadyIssued { .. }
+        | IssueOutcome::NotOpen { .. }
+        | IssueOutcome::Closed { .. }
+        | IssueOutcome::Paused { .. }
+        | IssueOutcome::SoldOut
+        | IssueOutcome::KeyReused
+        | IssueOutcome::NoCampaign => false,
+    }
+}
+
+/// Whether this outcome uses up the pass whose coupon is `of_pass`, and whether the user has a coupon then. `None`: the
+/// pass stays valid.
+fn use_of_pass(outcome: &IssueOutcome, of_pass: CouponId) -> Option<bool> {
+    match outcome {
+        // An earlier success, repeated for its key.
+        IssueOutcome::Issued { coupon, .. } if coupon.coupon_id != of_pass => None,
+        IssueOutcome::Issued { .. } | IssueOutcome::AlreadyIssued { .. } => Some(true),
+        IssueOutcome::SoldOut => Some(false),
+        IssueOutcome::NotOpen { .. }
+        | IssueOutcome::Closed { .. }
+        | IssueOutcome::Paused { .. }
+        | IssueOutcome::NotAdmitted { .. }
+        | IssueOutcome::KeyReused
+        | IssueOutcome::NoCampaign => None,
     }
 }

@@ -5,13 +5,14 @@
 //!                                                            no -> finish -> reply
 //! ```
 
-use super::json::{IssueBody, is_json, parse, write_outcome};
+use super::json::{IssueBody, parse, write_outcome};
 use super::{Begun, CouponIssuing, Decider, Gatekeeper, IssueMetrics, Pending, RawRequest, Undecided};
 use access::keys::{Caller, KeyRing};
 use domain::name::DEFAULT_TENANT;
 use domain::{ErrorCode, IdempotencyKey, IssueOutcome};
 use hot::CouponPort;
 use onsale_http::error::ApiError;
+use onsale_http::extract::json::is_json;
 use onsale_http::limits::Limits;
 use onsale_http::server::{HotHead, HotRequest, HotRoutes, SampledLine};
 use std::cell::RefCell;
@@ -63,6 +64,23 @@ impl<'a> IssueCall<'a> {
         let HotHead { content_type, api_key, idempotency_key, .. } = *head;
         Self { content_type, api_key, idempotency_key, body }
     }
+
+    /// The `Idempotency-Key`, where the headers are as they must be.
+    fn headers(&self) -> Result<Option<IdempotencyKey>, ApiError> {
+        if !is_json(self.content_type) {
+            return Err(ErrorCode::UnsupportedMediaType.into());
+        }
+        let invalid = || ApiError::invalid("Idempotency-Key must be 1 to 255 visible ASCII characters");
+        self.idempotency_key.map(|text| IdempotencyKey::new(text).ok_or_else(invalid)).transpose()
+    }
+}
+
+fn no_key() -> ApiError {
+    ApiError::new(ErrorCode::Unauthorized).detail("send a tenant's key in X-Api-Key")
+}
+
+fn unknown_key() -> ApiError {
+    ApiError::new(ErrorCode::Unauthorized).detail("X-Api-Key is not a valid key")
 }
 
 /// A call that has to wait.
@@ -75,8 +93,8 @@ pub enum Waiting {
         key: Vec<u8>,
         /// The request's body.
         body: Vec<u8>,
-        /// The caller's `Idempotency-Key`.
-        idempotency_key: Option<IdempotencyKey>,
+        /// The caller's `Idempotency-Key`, or what is wrong with the other headers: a stranger is not told.
+        headers: Result<Option<IdempotencyKey>, ApiError>,
     },
 }
 
@@ -114,23 +132,29 @@ impl IssueRoute {
 
     fn try_begin(&self, request: &mut HotRequest, call: &IssueCall<'_>) -> Result<Progress, ApiError> {
         request.take_ip(&self.parts.limits)?;
-        if !is_json(call.content_type) {
-            return Err(ErrorCode::UnsupportedMediaType.into());
-        }
-        let idempotency_key = match call.idempotency_key {
-            None => None,
-            Some(text) => Some(
-                IdempotencyKey::new(text)
-                    .ok_or_else(|| ApiError::invalid("Idempotency-Key must be 1 to 255 visible ASCII characters"))?,
-            ),
-        };
-        let body = call.body;
+        let (headers, body) = (call.headers(), call.body);
         match call.api_key {
-            None if self.parts.open_issue => self.begin_for(request, DEFAULT_TENANT, body, idempotency_key),
-            None => Err(ApiError::new(ErrorCode::Unauthorized).detail("send a tenant's key in X-Api-Key")),
+            None if self.parts.open_issue => self.begin_for(request, DEFAULT_TENANT, body, headers?),
+            None => Err(no_key()),
             Some(key) => match self.parts.keys.caller(key) {
-                Some(caller) => self.begin_as(request, &caller, body, idempotency_key),
-                None => Ok(Progress::Wait(Waiting::Key { key: key.to_vec(), body: body.to_vec(), idempotency_key })),
+                Some(caller) => self.begin_as(request, &caller, body, headers?),
+                None => Ok(Progress::Wait(Waiting::Key { key: key.to_vec(), body: body.to_vec(), headers })),
+            },
+        }
+    }
+
+    /// Checks the caller of a request whose body has not been read.
+    ///
+    /// # Errors
+    /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for the key of a service.
+    pub async fn check_caller(&self, key: Option<&[u8]>) -> Result<(), ApiError> {
+        match key {
+            None if self.parts.open_issue => Ok(()),
+            None => Err(no_key()),
+            Some(key) => match self.parts.keys.caller_fresh(key).await {
+                Some(Caller::Service(_)) => Err(ErrorCode::Forbidden.into()),
+                Some(_) => Ok(()),
+                None => Err(unknown_key()),
             },
         }
     }
@@ -173,11 +197,9 @@ impl IssueRoute {
     pub async fn finish(&self, request: &mut HotRequest, waiting: Waiting) -> Result<IssueOutcome, ApiError> {
         let pending = match waiting {
             Waiting::Decision(pending) => pending,
-            Waiting::Key { key, body, idempotency_key } => {
-                let caller = self.parts.keys.caller_fresh(&key).await;
-                let caller = caller
-                    .ok_or_else(|| ApiError::new(ErrorCode::Unauthorized).detail("X-Api-Key is not a valid key"))?;
-                match self.begin_as(request, &caller, &body, idempotency_key)? {
+            Waiting::Key { key, body, headers } => {
+                let caller = self.parts.keys.caller_fresh(&key).await.ok_or_else(unknown_key)?;
+                match self.begin_as(request, &caller, &body, headers?)? {
                     Progress::Answer(answer) => return answer,
                     Progress::Wait(Waiting::Decision(pending)) => pending,
                     Progress::Wait(Waiting::Key { .. }) => return Err(ErrorCode::Unauthorized.into()),
@@ -215,7 +237,7 @@ impl IssueRoute {
         BODY.with_borrow_mut(|body| {
             body.clear();
             let status = self.write_body(request, answer, body);
-            request.reply(status, false).write(body, out);
+            request.reply(status, true).write(body, out);
             self.log(request, status.0, decided, body.len());
         });
     }
@@ -238,6 +260,13 @@ impl HotRoutes for IssueRoute {
 
     fn knows(&self, method: &str, target: &str) -> bool {
         method == "POST" && target == Self::PATH
+    }
+
+    fn knows_caller(&self, head: &HotHead<'_>) -> bool {
+        match head.api_key {
+            None => self.parts.open_issue,
+            Some(key) => matches!(self.parts.keys.caller(key), Some(Caller::Administrator | Caller::Tenant(_))),
+        }
     }
 
     fn answer_now(

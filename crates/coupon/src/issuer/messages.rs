@@ -5,7 +5,6 @@ use super::service::{CouponEvent, Issuer};
 use async_trait::async_trait;
 use bus::{Failure, FailureKind, HandleError, Handler, Message};
 use domain::message::{CouponIssued, CouponRequested, Envelope, check_payload, event_type, topic};
-use domain::name::check_name;
 use domain::{CampaignId, EventName, TenantName, UserId};
 use ledger::LedgerError;
 use serde::Deserialize;
@@ -80,9 +79,9 @@ impl Handler for CouponGroup {
 fn decode_request(index: usize, envelope: &Envelope) -> Result<Request<'_>, String> {
     let requested: CouponRequested = payload(envelope)?;
     let invalid_name = |field: &'static str| move |error| format!("payload: {field} {error}");
-    let tenant = TenantName::new(&requested.tenant).map_err(invalid_name("tenant"))?;
-    let event = EventName::new(&requested.campaign_id).map_err(invalid_name("campaignId"))?;
-    let user = UserId::new(&requested.user_id).map_err(invalid_name("userId"))?;
+    let tenant = TenantName::stored(&requested.tenant).map_err(invalid_name("tenant"))?;
+    let event = EventName::stored(&requested.campaign_id).map_err(invalid_name("campaignId"))?;
+    let user = UserId::stored(&requested.user_id).map_err(invalid_name("userId"))?;
     Ok(Request { index, envelope, campaign: CampaignId::new(tenant, event), user })
 }
 
@@ -105,10 +104,10 @@ fn payload<'a, P: Deserialize<'a>>(envelope: &'a Envelope) -> Result<P, String> 
 
 /// Refuses values that the tables could store but must not.
 fn check(issued: &CouponIssued) -> Result<(), String> {
-    for (field, name) in [("tenant", &issued.tenant), ("campaignId", &issued.campaign_id), ("userId", &issued.user_id)]
-    {
-        check_name(name).map_err(|error| format!("payload: {field} {error}"))?;
-    }
+    let invalid = |field: &'static str| move |error| format!("payload: {field} {error}");
+    TenantName::stored(&issued.tenant).map_err(invalid("tenant"))?;
+    EventName::stored(&issued.campaign_id).map_err(invalid("campaignId"))?;
+    UserId::stored(&issued.user_id).map_err(invalid("userId"))?;
     if issued.issued_at_ms < 0 {
         return Err("payload: issuedAtMs must not be negative".to_owned());
     }

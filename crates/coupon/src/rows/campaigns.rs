@@ -144,34 +144,47 @@ fn wide(count: u64) -> Result<i64, LedgerError> {
 }
 
 fn to_row(campaign: &Campaign) -> Result<campaign::ActiveModel, LedgerError> {
-    let terms = &campaign.terms;
-    let (discount_type, value, max_amount) = match terms.discount {
+    // Every field, so that the compiler asks for a new one.
+    let Campaign {
+        id,
+        name,
+        stock,
+        per_user_limit,
+        gated,
+        opens_at,
+        closes_at,
+        switches: Switches { opened, paused, closed },
+        terms: Terms { discount, min_order_amount, valid_from, valid_until, valid_days_after_issue },
+        revision,
+        created_at,
+    } = campaign.clone();
+    let (discount_type, value, max_amount) = match discount {
         Some(Discount::Percent { value, max_amount }) => (Some("percent".to_owned()), Some(value), max_amount),
         Some(Discount::Fixed { value }) => (Some("fixed".to_owned()), Some(value), None),
         None => (None, None, None),
     };
     Ok(campaign::ActiveModel {
         id: NotSet,
-        tenant: Set(campaign.id.tenant.to_string()),
-        event_id: Set(campaign.id.event.to_string()),
-        name: Set(campaign.name.clone()),
-        stock: Set(number(campaign.stock)?),
-        per_user_limit: Set(number(campaign.per_user_limit)?),
-        gated: Set(campaign.gated),
-        opens_at: Set(campaign.opens_at.map(stored)),
-        closes_at: Set(campaign.closes_at.map(stored)),
-        opened: Set(campaign.switches.opened),
-        paused: Set(campaign.switches.paused),
-        closed: Set(campaign.switches.closed),
+        tenant: Set(id.tenant.to_string()),
+        event_id: Set(id.event.to_string()),
+        name: Set(name),
+        stock: Set(number(stock)?),
+        per_user_limit: Set(number(per_user_limit)?),
+        gated: Set(gated),
+        opens_at: Set(opens_at.map(stored)),
+        closes_at: Set(closes_at.map(stored)),
+        opened: Set(opened),
+        paused: Set(paused),
+        closed: Set(closed),
         discount_type: Set(discount_type),
         discount_value: Set(value),
         discount_max_amount: Set(max_amount),
-        min_order_amount: Set(terms.min_order_amount),
-        valid_from: Set(terms.valid_from.map(stored)),
-        valid_until: Set(terms.valid_until.map(stored)),
-        valid_days_after_issue: Set(terms.valid_days_after_issue.map(number).transpose()?),
-        revision: Set(wide(campaign.revision)?),
-        created_at: Set(stored(campaign.created_at)),
+        min_order_amount: Set(min_order_amount),
+        valid_from: Set(valid_from.map(stored)),
+        valid_until: Set(valid_until.map(stored)),
+        valid_days_after_issue: Set(valid_days_after_issue.map(number).transpose()?),
+        revision: Set(wide(revision)?),
+        created_at: Set(stored(created_at)),
     })
 }
 
@@ -209,7 +222,7 @@ pub(super) fn from_row(row: campaign::Model) -> Result<Campaign, LedgerError> {
 }
 
 pub(super) fn campaign_id(tenant: &str, event: &str) -> Result<CampaignId, LedgerError> {
-    let tenant = TenantName::new(tenant).map_err(|_| LedgerError::damaged("a tenant's name"))?;
-    let event = EventName::new(event).map_err(|_| LedgerError::damaged("a campaign's name"))?;
+    let tenant = TenantName::stored(tenant).map_err(|_| LedgerError::damaged("a tenant's name"))?;
+    let event = EventName::stored(event).map_err(|_| LedgerError::damaged("a campaign's name"))?;
     Ok(CampaignId::new(tenant, event))
 }

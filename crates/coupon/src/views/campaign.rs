@@ -3,6 +3,7 @@
 use super::values::{present, present_won, won};
 use domain::{Campaign, CampaignStatus, Discount, Terms, Timestamp, ZonedTime};
 use hot::SaleStatus;
+use onsale_http::RequestBody;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -88,19 +89,6 @@ impl From<Discount> for DiscountView {
         match discount {
             Discount::Percent { value, max_amount } => Self::Percent { value, max_amount },
             Discount::Fixed { value } => Self::Fixed { value },
-        }
-    }
-}
-
-impl NewCampaign {
-    /// The terms of the campaign's coupons.
-    pub fn terms(&self) -> Terms {
-        Terms {
-            discount: self.discount.map(Discount::from),
-            min_order_amount: self.min_order_amount,
-            valid_from: self.valid_from.map(Timestamp::from),
-            valid_until: self.valid_until.map(Timestamp::from),
-            valid_days_after_issue: self.valid_days_after_issue,
         }
     }
 }
@@ -191,20 +179,40 @@ pub struct CampaignPatch {
 impl CampaignPatch {
     /// The campaign after the change.
     pub fn apply(&self, before: &Campaign) -> Campaign {
-        let mut after = before.clone();
-        after.name = self.name.clone().unwrap_or(after.name);
-        after.stock = self.stock.unwrap_or(after.stock);
-        after.per_user_limit = self.per_user_limit.unwrap_or(after.per_user_limit);
-        after.gated = self.gated.unwrap_or(after.gated);
-        after.opens_at = self.opens_at.moment(after.opens_at);
-        after.closes_at = self.closes_at.moment(after.closes_at);
-        let terms = &mut after.terms;
-        terms.discount = self.discount.apply(terms.discount.map(DiscountView::from)).map(Discount::from);
-        terms.min_order_amount = self.min_order_amount.unwrap_or(terms.min_order_amount);
-        terms.valid_from = self.valid_from.moment(terms.valid_from);
-        terms.valid_until = self.valid_until.moment(terms.valid_until);
-        terms.valid_days_after_issue = self.valid_days_after_issue.apply(terms.valid_days_after_issue);
-        after
+        // Every field, so that the compiler asks for a new one.
+        let Self {
+            name,
+            stock,
+            per_user_limit,
+            gated,
+            opens_at,
+            closes_at,
+            discount,
+            min_order_amount,
+            valid_from,
+            valid_until,
+            valid_days_after_issue,
+        } = self;
+        let terms = &before.terms;
+        Campaign {
+            id: before.id.clone(),
+            name: name.as_ref().unwrap_or(&before.name).clone(),
+            stock: stock.unwrap_or(before.stock),
+            per_user_limit: per_user_limit.unwrap_or(before.per_user_limit),
+            gated: gated.unwrap_or(before.gated),
+            opens_at: opens_at.moment(before.opens_at),
+            closes_at: closes_at.moment(before.closes_at),
+            switches: before.switches,
+            terms: Terms {
+                discount: discount.apply(terms.discount.map(DiscountView::from)).map(Discount::from),
+                min_order_amount: min_order_amount.unwrap_or(terms.min_order_amount),
+                valid_from: valid_from.moment(terms.valid_from),
+                valid_until: valid_until.moment(terms.valid_until),
+                valid_days_after_issue: valid_days_after_issue.apply(terms.valid_days_after_issue),
+            },
+            revision: before.revision,
+            created_at: before.created_at,
+        }
     }
 }
 
@@ -239,24 +247,39 @@ pub struct CampaignView {
 impl CampaignView {
     /// A campaign with the status of its sale.
     pub fn new(campaign: &Campaign, sale: SaleStatus) -> Self {
-        let terms = &campaign.terms;
+        // Every field, so that the compiler asks for a new one. The switches show in the status.
+        let Campaign {
+            id,
+            name,
+            stock,
+            per_user_limit,
+            gated,
+            opens_at,
+            closes_at,
+            switches: _,
+            terms,
+            revision: _,
+            created_at,
+        } = campaign.clone();
+        let Terms { discount, min_order_amount, valid_from, valid_until, valid_days_after_issue } = terms;
+        let SaleStatus { status, remaining, participants } = sale;
         Self {
-            event_id: campaign.id.event.to_string(),
-            name: campaign.name.clone(),
-            stock: campaign.stock,
-            per_user_limit: campaign.per_user_limit,
-            gated: campaign.gated,
-            opens_at: campaign.opens_at.map(ZonedTime),
-            closes_at: campaign.closes_at.map(ZonedTime),
-            discount: terms.discount.map(DiscountView::from),
-            min_order_amount: terms.min_order_amount,
-            valid_from: terms.valid_from.map(ZonedTime),
-            valid_until: terms.valid_until.map(ZonedTime),
-            valid_days_after_issue: terms.valid_days_after_issue,
-            status: sale.status,
-            remaining_stock: sale.remaining,
-            total_participants: sale.participants,
-            created_at: ZonedTime(campaign.created_at),
+            event_id: id.event.to_string(),
+            name,
+            stock,
+            per_user_limit,
+            gated,
+            opens_at: opens_at.map(ZonedTime),
+            closes_at: closes_at.map(ZonedTime),
+            discount: discount.map(DiscountView::from),
+            min_order_amount,
+            valid_from: valid_from.map(ZonedTime),
+            valid_until: valid_until.map(ZonedTime),
+            valid_days_after_issue,
+            status,
+            remaining_stock: remaining,
+            total_participants: participants,
+            created_at: ZonedTime(created_at),
         }
     }
 }
@@ -293,4 +316,18 @@ pub struct ShortFormView {
     pub initial_stock: u32,
     /// Whether the campaign was created.
     pub message: String,
+}
+
+/// A campaign has few fields; the room is for clients that send it with long indents.
+impl RequestBody for NewCampaign {
+    const LIMIT_BYTES: usize = 65_536;
+}
+
+impl RequestBody for CampaignPatch {
+    const LIMIT_BYTES: usize = 65_536;
+}
+
+/// One number.
+impl RequestBody for StockBody {
+    const LIMIT_BYTES: usize = 64;
 }

@@ -2,6 +2,7 @@
 
 use super::values::won;
 use domain::{CampaignStatus, Coupon, CouponId, CouponStatus, Terms, ZonedTime};
+use onsale_http::RequestBody;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -105,12 +106,21 @@ pub struct RedeemBody {
     pub amount: i64,
 }
 
+/// An order's id of 128 characters, each escaped, and an amount.
+impl RequestBody for RedeemBody {
+    const LIMIT_BYTES: usize = 1_024;
+}
+
 /// An order.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrderBody {
     /// 1 to 128 of `[A-Za-z0-9_.:-]`.
     pub order_id: String,
+}
+
+impl RequestBody for OrderBody {
+    const LIMIT_BYTES: usize = 1_024;
 }
 
 /// The status of a coupon for an order.
@@ -135,6 +145,10 @@ pub struct RevokeBody {
     /// Whether its number returns to stock.
     #[serde(default)]
     pub return_to_stock: bool,
+}
+
+impl RequestBody for RevokeBody {
+    const LIMIT_BYTES: usize = 128;
 }
 
 /// A revoked coupon.

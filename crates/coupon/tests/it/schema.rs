@@ -9,10 +9,10 @@ use ledger_testkit::{Site, on_every_database};
 on_every_database!(rows_of_every_earlier_version_are_kept);
 
 /// The tables of the first release in SQLite.
-const FIRST_RELEASE: &str = include_str!("first_release.sql");
+const FIRST_RELEASE: &str = include_str!("present_tables.sql");
 
 #[tokio::test]
-async fn the_tables_are_those_of_the_first_release() {
+async fn the_tables_are_those_of_the_present_tables() {
     let books = Books::open(Site::sqlite()).await;
     let made = books.raw().await.texts("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type, name").await;
     assert_eq!(made.join("\n"), FIRST_RELEASE.trim_end());

@@ -219,16 +219,30 @@ impl Campaign {
     /// # Errors
     /// The field and the rule that it breaks.
     pub fn check(&self) -> Result<(), PolicyError> {
-        let title_length = self.name.chars().count();
+        // Every field, so that the compiler asks for a new one. Those without a name here may have any value.
+        let Self {
+            id: _,
+            name,
+            stock,
+            per_user_limit,
+            gated: _,
+            opens_at,
+            closes_at,
+            switches: _,
+            terms,
+            revision: _,
+            created_at: _,
+        } = self;
+        let title_length = name.chars().count();
         let ensure = |ok: bool, field, rule| if ok { Ok(()) } else { Err(PolicyError { field, rule }) };
         ensure((1..=TITLE_LENGTH_MAX).contains(&title_length), "name", "must have 1 to 200 characters")?;
-        ensure(self.name.chars().all(is_plain), "name", "must not contain control, direction or invisible characters")?;
-        ensure(self.name.chars().any(is_visible), "name", "must not be blank")?;
-        ensure((1..=STOCK_MAX).contains(&self.stock), "stock", "must be 1 to 100000000")?;
-        ensure((1..=PER_USER_LIMIT_MAX).contains(&self.per_user_limit), "per_user_limit", "must be 1 to 1000")?;
-        let window_ok = !matches!((self.opens_at, self.closes_at), (Some(opens), Some(closes)) if closes <= opens);
+        ensure(name.chars().all(is_plain), "name", "must not contain control, direction or invisible characters")?;
+        ensure(name.chars().any(is_visible), "name", "must not be blank")?;
+        ensure((1..=STOCK_MAX).contains(stock), "stock", "must be 1 to 100000000")?;
+        ensure((1..=PER_USER_LIMIT_MAX).contains(per_user_limit), "per_user_limit", "must be 1 to 1000")?;
+        let window_ok = !matches!((opens_at, closes_at), (Some(opens), Some(closes)) if closes <= opens);
         ensure(window_ok, "closes_at", "must be after opens_at")?;
-        self.check_terms()?;
+        terms.check()?;
         self.check_validity()
     }
 
@@ -252,10 +266,13 @@ impl Campaign {
         let is_over = self.terms.valid_until.is_some_and(|until| until <= now);
         if is_over { Err(PolicyError { field: "valid_until", rule }) } else { Ok(()) }
     }
+}
 
-    fn check_terms(&self) -> Result<(), PolicyError> {
+impl Terms {
+    fn check(&self) -> Result<(), PolicyError> {
         let ensure = |ok: bool, field, rule| if ok { Ok(()) } else { Err(PolicyError { field, rule }) };
-        match self.terms.discount {
+        let Self { discount, min_order_amount, valid_from, valid_until, valid_days_after_issue } = *self;
+        match discount {
             Some(Discount::Percent { value, max_amount }) => {
                 ensure((1..=100).contains(&value), "discount.value", "must be 1 to 100 percent")?;
                 let cap_ok = max_amount.is_none_or(|cap| (1..=MONEY_MAX).contains(&cap));
@@ -266,15 +283,11 @@ impl Campaign {
             }
             None => {}
         }
-        let terms = &self.terms;
-        ensure(
-            (0..=MONEY_MAX).contains(&terms.min_order_amount),
-            "min_order_amount",
-            "must be 0 to 1000000000000 won",
-        )?;
-        let dates_ok = !matches!((terms.valid_from, terms.valid_until), (Some(from), Some(until)) if until <= from);
+        let amount_ok = (0..=MONEY_MAX).contains(&min_order_amount);
+        ensure(amount_ok, "min_order_amount", "must be 0 to 1000000000000 won")?;
+        let dates_ok = !matches!((valid_from, valid_until), (Some(from), Some(until)) if until <= from);
         ensure(dates_ok, "valid_until", "must be after valid_from")?;
-        let days_ok = terms.valid_days_after_issue.is_none_or(|days| (1..=VALID_DAYS_MAX).contains(&days));
+        let days_ok = valid_days_after_issue.is_none_or(|days| (1..=VALID_DAYS_MAX).contains(&days));
         ensure(days_ok, "valid_days_after_issue", "must be 1 to 36500 days")
     }
 }

@@ -35,15 +35,28 @@ impl Campaign {
     pub fn check_change(&self, changed: &Self, now: Timestamp) -> Result<(), ChangeRefused> {
         changed.check()?;
         let ensure = |ok: bool, why| if ok { Ok(()) } else { Err(ChangeRefused::NotModifiable(why)) };
-        ensure(changed.stock >= self.stock, "stock cannot be taken away; revoke coupons, or close the campaign")?;
+        // Every field, so that the compiler asks for a new one. Those without a name here may always change.
+        let Self {
+            id: _,
+            name: _,
+            stock,
+            per_user_limit,
+            gated,
+            opens_at,
+            closes_at: _,
+            switches: _,
+            terms,
+            revision: _,
+            created_at: _,
+        } = self;
+        ensure(changed.stock >= *stock, "stock cannot be taken away; revoke coupons, or close the campaign")?;
         if self.phase(now) == Phase::Scheduled {
             return Ok(changed.check_ahead(now)?);
         }
-        ensure(changed.opens_at == self.opens_at, "opens_at cannot change once the sale is open")?;
-        ensure(changed.gated == self.gated, "gated cannot change once the sale is open")?;
-        ensure(changed.per_user_limit >= self.per_user_limit, "per_user_limit cannot shrink once the sale is open")?;
-        ensure(changed.terms.discount == self.terms.discount, "discount cannot change once the sale is open")?;
-        check_terms_not_worse(&self.terms, &changed.terms)
+        ensure(changed.opens_at == *opens_at, "opens_at cannot change once the sale is open")?;
+        ensure(changed.gated == *gated, "gated cannot change once the sale is open")?;
+        ensure(changed.per_user_limit >= *per_user_limit, "per_user_limit cannot shrink once the sale is open")?;
+        check_terms_not_worse(terms, &changed.terms)
     }
 
     /// The campaign after an operator's action; the same action again changes nothing.
@@ -72,10 +85,12 @@ fn check_terms_not_worse(old: &Terms, new: &Terms) -> Result<(), ChangeRefused> 
         |new: Option<Timestamp>, old: Option<Timestamp>| new.is_none() || old.is_some_and(|old| new >= Some(old));
     let earlier =
         |new: Option<Timestamp>, old: Option<Timestamp>| new.is_none_or(|new| old.is_some_and(|old| new <= old));
-    let longer = new.valid_days_after_issue.is_none_or(|new| old.valid_days_after_issue.is_some_and(|old| new >= old));
-    ensure(new.min_order_amount <= old.min_order_amount, "min_order_amount cannot grow once the sale is open")?;
-    ensure(later(new.valid_until, old.valid_until), "valid_until cannot come earlier once the sale is open")?;
-    ensure(earlier(new.valid_from, old.valid_from), "valid_from cannot come later once the sale is open")?;
+    let Terms { discount, min_order_amount, valid_from, valid_until, valid_days_after_issue } = old;
+    let longer = new.valid_days_after_issue.is_none_or(|new| valid_days_after_issue.is_some_and(|old| new >= old));
+    ensure(new.discount == *discount, "discount cannot change once the sale is open")?;
+    ensure(new.min_order_amount <= *min_order_amount, "min_order_amount cannot grow once the sale is open")?;
+    ensure(later(new.valid_until, *valid_until), "valid_until cannot come earlier once the sale is open")?;
+    ensure(earlier(new.valid_from, *valid_from), "valid_from cannot come later once the sale is open")?;
     ensure(longer, "valid_days_after_issue cannot shrink once the sale is open")
 }
 

@@ -174,13 +174,22 @@ pub enum IssueOutcome {
     NoCampaign,
 }
 
-/// One line an outcome: its variant and its code. [`IssueOutcome::CODES`], `code` and `index` derive from it.
+/// One line an outcome: its variant and its code. [`IssueCode`], [`IssueOutcome::CODES`], `code` and `index` derive from
+/// it.
 macro_rules! outcomes {
     ($($variant:ident = $code:literal,)*) => {
-        /// The variants of [`IssueOutcome`] in the order of the table.
-        #[derive(Clone, Copy)]
-        enum Row {
-            $($variant),*
+        /// The code of an [`IssueOutcome`], without the outcome's values. Its number is [`IssueOutcome::index`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum IssueCode {
+            $(
+                #[doc = concat!("`", $code, "`: the code of [`IssueOutcome::", stringify!($variant), "`].")]
+                $variant
+            ),*
+        }
+
+        impl IssueCode {
+            /// Every code, in the order of the table.
+            pub const ALL: [Self; [$($code),*].len()] = [$(Self::$variant),*];
         }
 
         impl IssueOutcome {
@@ -188,9 +197,10 @@ macro_rules! outcomes {
             /// outcome are made from this list.
             pub const CODES: [&str; [$($code),*].len()] = [$($code),*];
 
-            fn row(&self) -> Row {
+            /// The code without the values.
+            pub fn issue_code(&self) -> IssueCode {
                 match self {
-                    $(Self::$variant { .. } => Row::$variant,)*
+                    $(Self::$variant { .. } => IssueCode::$variant,)*
                 }
             }
         }
@@ -209,25 +219,43 @@ outcomes! {
     NoCampaign = "CAMPAIGN_NOT_FOUND",
 }
 
-impl IssueOutcome {
-    /// The index of this outcome in [`IssueOutcome::CODES`].
-    pub fn index(&self) -> usize {
-        self.row() as usize
-    }
-
+impl IssueCode {
     /// The code on the wire, and the label in metrics.
-    pub fn code(&self) -> &'static str {
-        Self::CODES[self.index()]
+    pub fn as_str(self) -> &'static str {
+        IssueOutcome::CODES[self as usize]
     }
 
     /// The error that answers the caller instead of an outcome: a reused key and an unknown campaign are mistakes of the
     /// caller. `None` for the other outcomes.
-    pub fn error(&self) -> Option<ErrorCode> {
+    pub fn error(self) -> Option<ErrorCode> {
         match self {
             Self::KeyReused => Some(ErrorCode::IdempotencyKeyReused),
             Self::NoCampaign => Some(ErrorCode::CampaignNotFound),
-            _ => None,
+            Self::Issued
+            | Self::AlreadyIssued
+            | Self::NotOpen
+            | Self::Closed
+            | Self::Paused
+            | Self::NotAdmitted
+            | Self::SoldOut => None,
         }
+    }
+}
+
+impl IssueOutcome {
+    /// The index of this outcome in [`IssueOutcome::CODES`].
+    pub fn index(&self) -> usize {
+        self.issue_code() as usize
+    }
+
+    /// The code on the wire, and the label in metrics.
+    pub fn code(&self) -> &'static str {
+        self.issue_code().as_str()
+    }
+
+    /// The error that answers the caller instead of this outcome: see [`IssueCode::error`].
+    pub fn error(&self) -> Option<ErrorCode> {
+        self.issue_code().error()
     }
 
     /// The answer of a refusal. `first` is the user's first coupon, needed only for `AlreadyIssued`.

@@ -48,7 +48,7 @@ pub enum JournalError {
     #[error("journal: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// The operating system's word.
-    #[error("journal folder: {0}")]
+    #[error("the journal's files cannot be used: {0}")]
     Io(#[from] std::io::Error),
 }
 
@@ -120,7 +120,7 @@ impl Kind {
 
     fn lock_in(&self, folder: &Path) -> Result<std::fs::File, JournalError> {
         let path = folder.join(self.lock);
-        let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+        let file = files::open(&path)?;
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(std::fs::TryLockError::WouldBlock) => Err(JournalError::InUse(folder.to_owned())),
@@ -162,9 +162,10 @@ pub(super) struct JournalFile {
 impl JournalFile {
     /// Opens or makes the journal in `folder`, for this process alone.
     pub fn open(folder: &Path, kind: &Kind, options: JournalOptions) -> Result<Self, JournalError> {
-        std::fs::create_dir_all(folder)?;
+        files::make_folder(folder)?;
         let lock = kind.lock_in(folder)?;
         let path = kind.path_in(folder);
+        files::prepare_database(&path)?;
         let connection = Connection::open(&path)?;
         kind.check(&connection, &path)?;
         configure(&connection, options)?;

@@ -56,12 +56,12 @@ pub(super) enum Message<J: GroupJournal> {
 pub(super) struct Writer<J: GroupJournal> {
     messages: mpsc::Sender<Message<J>>,
     failing: Failing,
-    _thread: Arc<JoinedThread>,
+    thread: Arc<JoinedThread>,
 }
 
 impl<J: GroupJournal> Clone for Writer<J> {
     fn clone(&self) -> Self {
-        Self { messages: self.messages.clone(), failing: self.failing.clone(), _thread: self._thread.clone() }
+        Self { messages: self.messages.clone(), failing: self.failing.clone(), thread: self.thread.clone() }
     }
 }
 
@@ -73,7 +73,12 @@ impl<J: GroupJournal> Writer<J> {
         let rounds =
             Rounds { journal, backlog: Vec::new(), waiting: Vec::new(), failing: failing.clone(), broken: false };
         let thread = std::thread::Builder::new().name(J::THREAD.into()).spawn(move || rounds.run(received))?;
-        Ok(Self { messages, failing, _thread: Arc::new(JoinedThread::new(thread)) })
+        Ok(Self { messages, failing, thread: Arc::new(JoinedThread::new(thread)) })
+    }
+
+    /// Whether the thread has ended: it panicked, and nothing is written until the journal is opened again.
+    pub fn has_failed(&self) -> bool {
+        self.thread.has_ended()
     }
 
     /// Whether new changes may be decided.

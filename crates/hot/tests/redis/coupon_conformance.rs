@@ -15,7 +15,7 @@ const REOPENED_ONE_IN: u32 = 50;
 async fn agree(url: &str, ack: Ack, histories: u32) {
     let open = || async {
         let options = RedisOptions { ack, ..RedisOptions::default() };
-        RedisEngine::new(crate::connect(url).await, options)
+        crate::open(url, options).await
     };
     let restarts = AtomicU32::new(0);
     let restart = |engine: RedisEngine| async {

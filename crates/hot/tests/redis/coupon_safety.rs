@@ -37,7 +37,7 @@ fn requests(sale: &Campaign, users: std::ops::Range<u32>) -> Vec<IssueRequest> {
 }
 
 async fn open(url: &str, ack: Ack) -> RedisEngine {
-    RedisEngine::new(crate::connect(url).await, RedisOptions { ack, ..RedisOptions::default() })
+    crate::open(url, RedisOptions { ack, ..RedisOptions::default() }).await
 }
 
 async fn make(engine: &RedisEngine, sale: &Campaign) {
@@ -142,7 +142,7 @@ impl Announce for Herald {
 
 async fn open_with_bus(url: &str, before: Option<(RedisEngine, CampaignId)>) -> RedisEngine {
     let announce: Option<Arc<dyn Announce>> = Some(Arc::new(Herald { before }));
-    RedisEngine::new(crate::connect(url).await, RedisOptions { ack: Ack::Bus, announce })
+    crate::open(url, RedisOptions { ack: Ack::Bus, announce }).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

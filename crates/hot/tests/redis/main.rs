@@ -6,10 +6,17 @@ mod coupon_conformance;
 mod coupon_safety;
 mod lines;
 
-use hot::redis::{RedisAddress, RedisConnections};
+use hot::redis::{RedisAddress, RedisConnections, RedisEngine, RedisOptions};
 
 /// The connections of one process.
 async fn connect(url: &str) -> RedisConnections {
     let address = RedisAddress::parse(url).expect("an address");
     RedisConnections::open(&address, 2).await.expect("connects")
+}
+
+/// The engine of one process, watched.
+async fn open(url: &str, options: RedisOptions) -> RedisEngine {
+    let engine = RedisEngine::new(connect(url).await, options);
+    tokio::spawn(engine.watch());
+    engine
 }

@@ -81,8 +81,7 @@ pub fn write_escaped(text: &str, out: &mut Vec<u8>) {
 
 /// Appends `yyyy-MM-ddTHH:mm:ss` (UTC), digit by digit, since the general formatter costs ten times as much.
 pub fn write_time(moment: Timestamp, out: &mut Vec<u8>) {
-    let moment = jiff::Timestamp::from_millisecond(moment.millis()).unwrap_or_default();
-    let time = jiff::tz::Offset::UTC.to_datetime(moment);
+    let time = moment.civil();
     let year = time.year().unsigned_abs();
     let parts =
         [(b'-', time.month()), (b'-', time.day()), (b'T', time.hour()), (b':', time.minute()), (b':', time.second())];

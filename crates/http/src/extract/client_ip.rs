@@ -23,7 +23,9 @@ impl TrustedProxies {
         Self(networks)
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether this address is a trusted proxy.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))
     }
 
@@ -50,10 +52,14 @@ impl TrustedProxies {
     }
 }
 
-/// Reads `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::1` and `[2001:db8::1]:4711`.
+/// Reads `203.0.113.7`, `203.0.113.7:4711`, `2001:db8::1`, `[2001:db8::1]` and `[2001:db8::1]:4711`.
 fn address_of(hop: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(hop).ok()?.trim();
-    let bare = text.parse::<IpAddr>().ok();
+    let in_brackets = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let bare = match in_brackets {
+        Some(inner) => inner.parse::<std::net::Ipv6Addr>().ok().map(IpAddr::V6),
+        None => text.parse::<IpAddr>().ok(),
+    };
     let address = bare.or_else(|| text.parse::<std::net::SocketAddr>().ok().map(|with_port| with_port.ip()));
     address.map(|address| address.to_canonical())
 }
@@ -81,6 +87,25 @@ mod tests {
         assert_eq!(client(&trusted, "10.0.0.1", &["6.6.6.6, 203.0.113.7, 10.0.0.2"]), "203.0.113.7");
         assert_eq!(client(&trusted, "10.0.0.1", &["6.6.6.6", "203.0.113.7:4711"]), "203.0.113.7");
         assert_eq!(client(&trusted, "::ffff:10.0.0.1", &["[2001:db8::1]:4711"]), "2001:db8::1");
+    }
+
+    #[test]
+    fn every_form_of_an_address_is_understood() {
+        for (form, address) in [
+            ("203.0.113.7", "203.0.113.7"),
+            (" 203.0.113.7 ", "203.0.113.7"),
+            ("203.0.113.7:4711", "203.0.113.7"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[2001:db8::1]:4711", "2001:db8::1"),
+            ("[::ffff:203.0.113.7]", "203.0.113.7"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+        ] {
+            assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &[form]), address, "{form}");
+        }
+        for form in ["[203.0.113.7]", "[2001:db8::1", "2001:db8::1]", "[]", "[2001:db8::1]:", "unknown", "_hidden"] {
+            assert_eq!(client(&["10.0.0.0/8"], "10.0.0.1", &[form]), "10.0.0.1", "{form}");
+        }
     }
 
     #[test]

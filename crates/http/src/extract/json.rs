@@ -1,31 +1,41 @@
 //! JSON bodies. An error names the field and the mistake.
 
+use super::objects::ObjectsOnly;
 use crate::error::ApiError;
+use crate::layer::body::bound;
 use crate::text::shorten::shortened;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
-use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use domain::ErrorCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The body limit for routes without the limit of a layer.
-const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// No limit of a layer is higher.
+const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// The JSON body of a request. A type without a limit is no body: the compiler asks for it.
+pub trait RequestBody: DeserializeOwned {
+    /// Most bytes of the body: room for the longest valid values, their escapes and some spaces. A larger body gets 413,
+    /// which names this.
+    const LIMIT_BYTES: usize;
+}
 
 /// A JSON body of a request or a response.
 ///
-/// A request gets 415 without `Content-Type: application/json`, and 400 `INVALID_INPUT` for a body that is not JSON,
-/// for wrong types and missing fields, and for unknown fields if `T` has `#[serde(deny_unknown_fields)]` (every request
-/// type should).
+/// A request gets 413 for more bytes than the type takes, 415 without `Content-Type: application/json`, and 400
+/// `INVALID_INPUT` for a body that is not JSON, for an array where a struct is wanted, for wrong types and missing fields,
+/// and for unknown fields if `T` has `#[serde(deny_unknown_fields)]` (every request type should).
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<S: Send + Sync, T: RequestBody> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
+    async fn from_request(mut request: Request, _state: &S) -> Result<Self, ApiError> {
+        bound(&mut request, T::LIMIT_BYTES, None)?;
         let (parts, body) = request.into_parts();
         check_content_type(&parts.headers)?;
         let bytes = read(body).await?;
@@ -52,13 +62,30 @@ pub async fn read(body: Body) -> Result<Bytes, ApiError> {
 /// # Errors
 /// `UNSUPPORTED_MEDIA_TYPE`.
 pub fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
-    let value = headers.get(CONTENT_TYPE).map_or(&b""[..], |value| value.as_bytes());
-    let media_type = value.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-    if media_type.eq_ignore_ascii_case(b"application/json") {
-        Ok(())
-    } else {
-        Err(ErrorCode::UnsupportedMediaType.into())
+    match is_json(headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes)) {
+        true => Ok(()),
+        false => Err(ErrorCode::UnsupportedMediaType.into()),
     }
+}
+
+/// Whether a `Content-Type` is JSON in UTF-8, the only coding that JSON has (RFC 8259, 8.1).
+pub fn is_json(content_type: Option<&[u8]>) -> bool {
+    let mut parts = content_type.unwrap_or_default().split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    let is_media_type = parts.next().unwrap_or_default().eq_ignore_ascii_case(b"application/json");
+    is_media_type && parts.all(is_utf8_or_other)
+}
+
+/// Whether a parameter names no coding, or UTF-8.
+fn is_utf8_or_other(parameter: &[u8]) -> bool {
+    let Some(at) = parameter.iter().position(|byte| *byte == b'=') else { return true };
+    let (name, value) = (parameter[..at].trim_ascii(), parameter[at + 1..].trim_ascii());
+    let value = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
+    !name.eq_ignore_ascii_case(b"charset") || value.eq_ignore_ascii_case(b"utf-8")
+}
+
+/// The text without a byte order mark, which some programs write in front of UTF-8 (RFC 8259 allows to ignore it).
+pub fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 /// Reads a value from JSON.
@@ -66,11 +93,12 @@ pub fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
 /// # Errors
 /// `INVALID_INPUT` with the field and the mistake.
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let bytes = without_mark(bytes);
     if bytes.trim_ascii().is_empty() {
         return Err(ApiError::invalid("the body must be JSON, but it is empty"));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| refusal(&error))?;
+    let value = serde_path_to_error::deserialize(ObjectsOnly(&mut reader)).map_err(|error| refusal(&error))?;
     reader.end().map_err(|error| not_json(&error))?;
     Ok(value)
 }
@@ -122,17 +150,18 @@ mod tests {
 
     #[test]
     fn an_error_names_the_field_and_the_reason() {
-        let cases: [(&[u8], &str); 9] = [
+        let cases: [(&[u8], &str); 10] = [
             (b"", "it is empty"),
             (b"  \n", "it is empty"),
             (b"{", "not JSON: EOF"),
             (b"user_id=1", "not JSON: expected value"),
-            (b"[]", "invalid length 0"),
+            (b"[]", "invalid type: sequence, expected struct Order"),
             (br#"{"user_id":"u"}"#, "missing field `lines`"),
             (
                 br#"{"user_id":"u","lines":[{"amount":1},{"amount":"x"}]}"#,
                 "lines[1].amount: invalid type: string \"x\", expected u32",
             ),
+            (br#"{"user_id":"u","lines":[[1]]}"#, "lines[0]: invalid type: sequence, expected struct Line"),
             (br#"{"user_id":"a b","lines":[]}"#, "user_id: may contain only letters"),
             (br#"{"user_id":"u","lines":[],"colour":1}"#, "colour: unknown field `colour`, expected"),
         ];
@@ -148,6 +177,15 @@ mod tests {
         assert!(detail_of(b"\xff\xfe").contains("not JSON"));
         let deep = "[".repeat(100_000);
         assert!(detail_of(deep.as_bytes()).len() < 300);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over_once() {
+        let amount = |text: &[u8]| from_json::<Line>(text).map(|line| line.amount);
+        assert_eq!(amount(b"\xef\xbb\xbf{\"amount\":7}"), Ok(7));
+        assert!(amount(b"\xef\xbb\xbf\xef\xbb\xbf{\"amount\":7}").is_err());
+        assert!(amount(b" \xef\xbb\xbf{\"amount\":7}").is_err());
+        assert!(detail_of(b"\xef\xbb\xbf").contains("it is empty"));
     }
 
     #[test]
@@ -176,10 +214,20 @@ mod tests {
             "Application/JSON",
             "application/json; charset=utf-8",
             "application/json;charset=utf-8",
+            "application/json; charset=\"UTF-8\"; version=1",
+            "application/json; profile=x",
         ] {
             assert_eq!(check(good), Ok(()), "{good}");
         }
-        for bad in ["", "text/plain", "application/jsonp", "application/x-www-form-urlencoded", "text/json"] {
+        for bad in ["", "text/plain", "application/jsonp", "application/x-www-form-urlencoded", "text/json"]
+            .into_iter()
+            .chain([
+                "application/json; charset=euc-kr",
+                "application/json;CharSet = utf-16",
+                "application/json; charset=",
+            ])
+            .chain(["application/json, application/json", "application/json x", "application/json; charset=\"latin1\""])
+        {
             assert_eq!(check(bad), Err(ErrorCode::UnsupportedMediaType.into()), "{bad}");
         }
         assert!(check_content_type(&HeaderMap::new()).is_err());

@@ -1,5 +1,6 @@
 //! Request bodies: limited in bytes, and watched, so that an error can be attributed to the client or to the server.
 
+use super::budget::{BodyBudget, BudgetPart};
 use crate::error::ApiError;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
@@ -18,9 +19,12 @@ pub(crate) struct BodyWatch(Arc<BodyState>);
 struct BodyState {
     /// A handler reads, and the client has not sent the rest.
     waiting: AtomicBool,
-    /// The limit that was exceeded, in bytes; 0 if none was.
+    /// The limit that was exceeded, in bytes; 0 if none was, [`NO_ROOM`] for that of all bodies together.
     exceeded: AtomicUsize,
 }
+
+/// No bytes are left for another body.
+const NO_ROOM: usize = usize::MAX;
 
 impl BodyWatch {
     /// Whether a handler waits for the client to send the rest.
@@ -30,8 +34,11 @@ impl BodyWatch {
 
     /// The error for a body that exceeded a limit while it was read.
     pub(super) fn refusal(&self) -> Option<ApiError> {
-        let limit_bytes = self.0.exceeded.load(Ordering::Relaxed);
-        (limit_bytes > 0).then(|| too_large(limit_bytes))
+        match self.0.exceeded.load(Ordering::Relaxed) {
+            0 => None,
+            NO_ROOM => Some(ApiError::unavailable().detail("too many request bodies are under way")),
+            limit_bytes => Some(too_large(limit_bytes)),
+        }
     }
 }
 
@@ -45,6 +52,9 @@ pub enum BodyError {
     /// The body is larger than the limit.
     #[error("the body has more than {0} bytes")]
     TooLarge(usize),
+    /// All bodies under way have no more bytes together.
+    #[error("too many bodies are under way")]
+    NoRoom,
     /// The connection broke, or the framing was wrong.
     #[error("the body is incomplete: {0}")]
     Broken(axum::Error),
@@ -55,6 +65,8 @@ struct BoundedBody {
     left_bytes: usize,
     limit_bytes: usize,
     watch: BodyWatch,
+    /// Its part of the budget of all bodies; the outermost limit has it.
+    part: Option<BudgetPart>,
 }
 
 impl HttpBody for BoundedBody {
@@ -76,6 +88,10 @@ impl HttpBody for BoundedBody {
         match self.left_bytes.checked_sub(length) {
             Some(left) => {
                 self.left_bytes = left;
+                if self.part.as_mut().is_some_and(|part| !part.grow(length)) {
+                    self.watch.0.exceeded.store(NO_ROOM, Ordering::Relaxed);
+                    return Poll::Ready(Some(Err(BodyError::NoRoom)));
+                }
                 Poll::Ready(Some(Ok(frame)))
             }
             None => {
@@ -94,11 +110,16 @@ impl HttpBody for BoundedBody {
     }
 }
 
-/// Limits the request's body. Limits nest, and the lowest one applies.
+/// Limits the request's body. Limits nest, and the lowest one applies. `budget`: that of all bodies, counted as the bytes
+/// arrive, so that a body that only is announced takes nothing.
 ///
 /// # Errors
 /// `PAYLOAD_TOO_LARGE` when the request declares a larger body.
-pub(crate) fn bound(request: &mut Request, limit_bytes: usize) -> Result<BodyWatch, ApiError> {
+pub(crate) fn bound(
+    request: &mut Request,
+    limit_bytes: usize,
+    budget: Option<&BodyBudget>,
+) -> Result<BodyWatch, ApiError> {
     let watch = request.extensions().get::<BodyWatch>().cloned().unwrap_or_default();
     let body = request.body_mut();
     if body.size_hint().lower() > limit_bytes as u64 {
@@ -107,8 +128,13 @@ pub(crate) fn bound(request: &mut Request, limit_bytes: usize) -> Result<BodyWat
     if body.is_end_stream() {
         return Ok(watch);
     }
-    let bounded =
-        BoundedBody { inner: std::mem::take(body), left_bytes: limit_bytes, limit_bytes, watch: watch.clone() };
+    let bounded = BoundedBody {
+        inner: std::mem::take(body),
+        left_bytes: limit_bytes,
+        limit_bytes,
+        watch: watch.clone(),
+        part: budget.map(BodyBudget::part),
+    };
     *body = Body::new(bounded);
     request.extensions_mut().insert(watch.clone());
     Ok(watch)

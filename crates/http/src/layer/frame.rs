@@ -1,13 +1,18 @@
-//! The one layer around every route: trace id, time and body limits, panics, error form, log, metrics.
+//! The one layer around every route: trace id, buckets and shares, time and body limits, panics, error form, log, metrics.
 //!
 //! One layer instead of eight: each layer of a router costs a box and a clone for each request.
 
 use super::access::AccessLine;
+use super::logged_path::logged_path;
 use super::{body, render, security};
 use crate::HttpSettings;
 use crate::error::ApiError;
 use crate::extract::client_ip::{ClientIp, FORWARDED_HEADER};
+use crate::head;
+use crate::limits::{RateNote, is_counted, is_internal, put_headers};
 use crate::metrics::method_label;
+use crate::sampler::Sampler;
+use crate::shares::Share;
 use crate::text::language::Language;
 use crate::trace::{TRACE_HEADER, TraceId};
 use axum::body::HttpBody;
@@ -19,7 +24,7 @@ use futures::FutureExt;
 use http::header::{ACCEPT_LANGUAGE, HeaderName, HeaderValue};
 use http::{Method, Uri};
 use std::any::Any;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,6 +32,9 @@ use tracing::Instrument;
 
 /// The label of requests that match no route: one label for any number of paths.
 const UNMATCHED: &str = "unmatched";
+
+/// Lines of the log that a stranger causes without limit: refusals, and requests that take nothing from a bucket.
+static UNBOUNDED_LINES: Sampler = Sampler::new();
 
 /// The data of a request that is kept until the response is complete.
 struct Exchange {
@@ -36,6 +44,7 @@ struct Exchange {
     route: Option<MatchedPath>,
     trace_id: TraceId,
     language: Language,
+    peer: Option<IpAddr>,
     client: Option<ClientIp>,
 }
 
@@ -51,19 +60,21 @@ impl Exchange {
             route: extensions.get::<MatchedPath>().cloned(),
             trace_id: trace_id.unwrap_or_else(|| TraceId::from_header(header(HeaderName::from_static(TRACE_HEADER)))),
             language: Language::from_accept(header(ACCEPT_LANGUAGE), settings.default_language),
+            peer: extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(socket)| socket.ip()),
             client: extensions.get::<ClientIp>().copied().or_else(|| client_ip(request, settings)),
         };
-        exchange.insert_extensions(request);
+        exchange.insert_extensions(request, settings);
         exchange
     }
 
-    /// Passes trace id, language and client address to the handlers.
-    fn insert_extensions(&self, request: &mut Request) {
+    /// Passes trace id, language, client address and its network to the handlers.
+    fn insert_extensions(&self, request: &mut Request, settings: &HttpSettings) {
         let extensions = request.extensions_mut();
         extensions.insert(self.trace_id);
         extensions.insert(self.language);
         if let Some(client) = self.client {
             extensions.insert(client);
+            extensions.insert(settings.limits.network(client));
         }
     }
 
@@ -77,43 +88,89 @@ impl Exchange {
         }
         let status = response.status().as_u16();
         let duration = self.started.elapsed();
-        let route = self.route.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
-        settings.metrics.record(method_label(&self.method), route, status, duration);
-        if settings.access_log {
+        settings.metrics.record(method_label(&self.method), self.route().unwrap_or(UNMATCHED), status, duration);
+        let is_refusal = matches!(code, Some(ErrorCode::RateLimitExceeded | ErrorCode::ServiceUnavailable));
+        let is_bounded = !is_refusal && is_counted(&self.method, self.route());
+        if settings.access_log
+            && let Some(left_out) = if is_bounded { Some(0) } else { UNBOUNDED_LINES.admit() }
+        {
             let line = AccessLine {
                 method: self.method.as_str(),
-                path: self.uri.path(),
+                path: &logged_path(self.route.as_ref(), self.uri.path()),
                 status,
                 code: code.map(ErrorCode::as_str),
                 duration,
                 trace_id: &self.trace_id,
                 client: self.client,
+                network: self.client.filter(|_| is_refusal).map(|client| settings.limits.network(client)),
+                left_out,
                 bytes: response.body().size_hint().exact(),
             };
             line.write();
         }
         response
     }
+
+    fn route(&self) -> Option<&str> {
+        self.route.as_ref().map(MatchedPath::as_str)
+    }
+
+    /// Takes a unit of the network's bucket, and a share where a proxy forwards the request.
+    fn admit(&self, settings: &HttpSettings) -> (Option<RateNote>, Result<Option<Share>, ApiError>) {
+        let Some(client) = self.client else { return (None, Ok(None)) };
+        if !is_counted(&self.method, self.route()) {
+            return (None, Ok(None));
+        }
+        let decision = settings.limits.take_ip(client, clock::now_us());
+        let held = if decision.refused() {
+            Err(decision.into())
+        } else {
+            self.peer.map_or(Ok(None), |peer| settings.limits.hold_forwarded(peer, client))
+        };
+        (decision.note, held)
+    }
+
+    /// A call between our own services that has not their key counts like a stranger's.
+    fn count_stranger(&self, settings: &HttpSettings, response: Response) -> Response {
+        let code = response.extensions().get::<ApiError>().map(|error| error.code);
+        let is_stranger = code == Some(ErrorCode::InternalApiUnauthorized) && self.route().is_some_and(is_internal);
+        let Some(client) = self.client.filter(|_| is_stranger) else { return response };
+        let decision = settings.limits.take_ip(client, clock::now_us());
+        if decision.refused() { ApiError::from(decision).into_response() } else { response }
+    }
 }
 
 fn client_ip(request: &Request, settings: &HttpSettings) -> Option<ClientIp> {
     let ConnectInfo(socket) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
     let forwarded: Vec<&[u8]> = request.headers().get_all(FORWARDED_HEADER).iter().map(HeaderValue::as_bytes).collect();
-    Some(settings.trusted_proxies.client_ip(socket.ip(), forwarded.into_iter()))
+    Some(settings.limits.client_of(socket.ip(), forwarded.into_iter()))
 }
 
 /// The layer.
 pub(crate) async fn frame(State(settings): State<Arc<HttpSettings>>, mut request: Request, next: Next) -> Response {
     let exchange = Exchange::begin(&mut request, &settings);
-    let span = tracing::info_span!("request", trace_id = exchange.trace_id.as_str());
-    let response = guarded(&settings, request, next).instrument(span).await;
+    // Before every route, on every listener.
+    let fault = head::check_parsed(request.method(), request.uri(), request.version(), request.headers()).err();
+    let (note, admitted) = exchange.admit(&settings);
+    let mut response = match (admitted, fault) {
+        (Err(refusal), _) => refusal.into_response(),
+        (Ok(_), Some(fault)) => ApiError::from(fault).into_response(),
+        (Ok(_share), None) => {
+            let span = tracing::info_span!("request", trace_id = exchange.trace_id.as_str());
+            let response = guarded(&settings, request, next).instrument(span).await;
+            exchange.count_stranger(&settings, response)
+        }
+    };
+    if let Some(note) = note {
+        put_headers(&note, response.headers_mut());
+    }
     let response = render::answer_options(&exchange.method, response);
     exchange.finish(&settings, response)
 }
 
 /// Runs the handler within its limits of bytes and time, and catches panics.
 async fn guarded(settings: &HttpSettings, mut request: Request, next: Next) -> Response {
-    let watch = match body::bound(&mut request, settings.body_limit_bytes) {
+    let watch = match body::bound(&mut request, settings.body_limit_bytes, Some(&settings.body_budget)) {
         Ok(watch) => watch,
         Err(refusal) => return refusal.into_response(),
     };

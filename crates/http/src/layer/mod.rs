@@ -2,7 +2,9 @@
 
 pub(super) mod access;
 pub(super) mod body;
+pub mod budget;
 pub(super) mod frame;
+mod logged_path;
 pub mod render;
 pub mod security;
 

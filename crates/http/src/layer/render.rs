@@ -86,6 +86,7 @@ fn code_of(status: StatusCode) -> ErrorCode {
         408 => ErrorCode::RequestTimeout,
         413 => ErrorCode::PayloadTooLarge,
         415 => ErrorCode::UnsupportedMediaType,
+        417 => ErrorCode::ExpectationFailed,
         429 => ErrorCode::RateLimitExceeded,
         431 => ErrorCode::HeadersTooLarge,
         503 => ErrorCode::ServiceUnavailable,

@@ -1,38 +1,32 @@
 //! One connection, from its first byte to its last.
 
-use super::head::{Front, SizeLimits, front};
-use super::prefixed::Prefixed;
-use super::streamed;
+use super::head::{Front, SizeLimits, front, target};
+use super::table::{Place, Rest};
 use super::worker::{HotRoutes, ServerState};
+use super::{routed, streamed};
 use axum::Router;
-use axum::body::Body;
-use axum::extract::ConnectInfo;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use domain::ErrorCode;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::pin::{Pin, pin};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tower::ServiceExt;
+use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How often a connection checks the clock: the precision of timeouts and of draining.
+/// How often a waiting connection looks whether the server closes.
 const TICK: Duration = Duration::from_secs(1);
 /// Capacity for a usual request. The buffer grows up to the limits for a larger one.
 const INPUT_BYTES: usize = 2 * 1024;
 /// An output buffer larger than this is shrunk after it is written.
 const OUTPUT_BYTES_KEPT: usize = 64 * 1024;
 
-/// The smallest buffer that hyper accepts.
-const HYPER_BUFFER_BYTES_MIN: usize = 8 * 1024;
-
 /// The step after all complete requests in the input are answered.
 enum Next {
     /// More bytes are needed.
     Read,
-    /// hyper serves the rest of the connection.
+    /// The router answers the next request.
     HandOver,
     /// The connection ends once the output is written.
     End,
@@ -41,47 +35,58 @@ enum Next {
 struct Connection<'a, R: HotRoutes> {
     routes: &'a R,
     state: &'a ServerState,
+    place: &'a Place,
     peer: SocketAddr,
     input: Vec<u8>,
     output: Vec<u8>,
+    /// What the connection waits for, and since when.
+    rest: Rest,
+    since: Instant,
 }
 
 /// Serves a connection until it ends.
 pub(super) async fn serve<R: HotRoutes>(
     mut stream: TcpStream,
     peer: SocketAddr,
+    place: &Place,
     routes: R,
     router: Router,
     state: ServerState,
 ) {
-    let mut connection =
-        Connection { routes: &routes, state: &state, peer, input: Vec::with_capacity(INPUT_BYTES), output: Vec::new() };
-    // A peer that disconnects in the middle of a request needs no log line.
-    let Ok(Some(rest)) = connection.run(&mut stream).await else { return };
-    // Both are boxed: a long-lived connection of one kind must not hold the memory that the other kind needs.
-    if let Some(request) = streamed::request(&rest, state.settings.streams_under) {
-        drop(connection);
-        drop((rest, routes));
-        return Box::pin(streamed::serve(stream, peer, request, router, state)).await;
-    }
-    let refuse = move |code| {
-        let mut out = Vec::new();
-        routes.refuse(code, "", &mut out);
-        out
+    let mut connection = Connection {
+        routes: &routes,
+        state: &state,
+        place,
+        peer,
+        input: Vec::with_capacity(INPUT_BYTES),
+        output: Vec::new(),
+        rest: Rest::Silent,
+        since: Instant::now(),
     };
-    let stream = Prefixed::new(rest, stream, Box::new(refuse), state.settings.request_timeout);
-    Box::pin(hand_over(stream, peer, router, &state)).await;
+    // A peer that disconnects in the middle of a request needs no log line.
+    while let Ok(Some(rest)) = connection.run(&mut stream).await {
+        // Both are boxed: a long-lived connection of one kind must not hold the memory that the other kind needs.
+        if let Some(request) = streamed::request(&rest, state.settings.streams_under) {
+            drop(connection);
+            drop((rest, routes));
+            return Box::pin(streamed::serve(stream, peer, request, router, state)).await;
+        }
+        let may_stay = !place.is_reserved();
+        let exchange = routed::Exchange { stream, input: rest, peer, may_stay };
+        let Some((back, rest)) = Box::pin(exchange.answer(&routes, &router, &state)).await else { return };
+        stream = back;
+        connection.resume(rest);
+    }
 }
 
 impl<R: HotRoutes> Connection<'_, R> {
-    /// Answers hot requests. Returns the unread bytes when hyper is to serve the rest.
-    async fn run(&mut self, stream: &mut TcpStream) -> std::io::Result<Option<Bytes>> {
-        let mut tick = pin!(tokio::time::sleep(TICK));
-        let mut active_at = Instant::now();
+    /// Answers hot requests. Returns the unread bytes when the router is to answer the next one.
+    async fn run(&mut self, stream: &mut TcpStream) -> io::Result<Option<Bytes>> {
+        let mut alarm = pin!(sleep_until(self.alarm_at()));
         loop {
             let next = self.answer_all().await;
             if !self.output.is_empty() {
-                active_at = Instant::now();
+                self.answered();
             }
             self.write_output(stream).await?;
             match next {
@@ -92,51 +97,84 @@ impl<R: HotRoutes> Connection<'_, R> {
                 }
                 Next::Read => {}
             }
-            loop {
-                let was_idle = self.input.is_empty();
-                tokio::select! {
-                    biased;
-                    count = stream.read_buf(&mut self.input) => {
-                        if count? == 0 {
-                            return Ok(None);
-                        }
-                        if was_idle {
-                            active_at = Instant::now();
-                        }
-                        break;
+            if !self.read(stream, alarm.as_mut()).await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Waits for bytes. Returns whether the connection goes on.
+    async fn read(&mut self, stream: &mut TcpStream, mut alarm: Pin<&mut Sleep>) -> io::Result<bool> {
+        if self.rest != Rest::Silent {
+            self.place.rest(self.rest);
+        }
+        if self.alarm_at() < alarm.deadline() {
+            alarm.as_mut().reset(self.alarm_at());
+        }
+        loop {
+            tokio::select! {
+                biased;
+                count = stream.read_buf(&mut self.input) => {
+                    // A connection that has lost its place must not begin anything.
+                    if count? == 0 || !self.place.wake() {
+                        return Ok(false);
                     }
-                    () = &mut tick => {
-                        tick.as_mut().reset(tokio::time::Instant::now() + TICK);
-                        if let Some(end) = self.overdue(active_at.elapsed()) {
-                            if let Some(code) = end {
-                                self.routes.refuse(code, "", &mut self.output);
-                            }
-                            self.write_output(stream).await?;
-                            return Ok(None);
+                    if self.rest != Rest::Partial {
+                        (self.rest, self.since) = (Rest::Partial, Instant::now());
+                    }
+                    return Ok(true);
+                }
+                () = &mut alarm => {
+                    alarm.as_mut().reset(self.alarm_at());
+                    if self.is_overdue() {
+                        if self.rest == Rest::Partial {
+                            self.routes.refuse(ErrorCode::RequestTimeout, "", &mut self.output);
                         }
+                        self.write_output(stream).await?;
+                        return Ok(false);
                     }
                 }
             }
         }
     }
 
-    /// Returns `Some` when the connection must end, with the error to send. An idle peer gets no error.
-    fn overdue(&self, silent: Duration) -> Option<Option<ErrorCode>> {
-        let half_a_request = !self.input.is_empty();
-        if half_a_request && silent >= self.state.settings.request_timeout {
-            return Some(Some(ErrorCode::RequestTimeout));
+    /// The peer has its response.
+    fn answered(&mut self) {
+        self.rest = if self.input.is_empty() { Rest::Idle } else { Rest::Partial };
+        self.since = Instant::now();
+    }
+
+    /// Goes on after the router has answered. `rest`: bytes that the peer has sent since.
+    fn resume(&mut self, rest: BytesMut) {
+        self.input = if rest.is_empty() { Vec::with_capacity(INPUT_BYTES) } else { rest.into() };
+        self.answered();
+    }
+
+    /// How long the connection may wait: one limit for the first byte and for a request, one for an idle connection.
+    fn patience(&self) -> Duration {
+        match self.rest {
+            Rest::Silent | Rest::Partial => self.state.settings.request_timeout,
+            Rest::Idle => self.state.settings.idle_timeout,
         }
-        let idle = !half_a_request && (silent >= self.state.settings.idle_timeout || self.state.is_draining());
-        idle.then_some(None)
+    }
+
+    /// When to look at the time, and whether the server closes.
+    fn alarm_at(&self) -> Instant {
+        (self.since + self.patience()).min(Instant::now() + TICK)
+    }
+
+    fn is_overdue(&self) -> bool {
+        let is_over = self.since.elapsed() >= self.patience();
+        is_over || (self.rest != Rest::Partial && self.state.is_draining())
     }
 
     /// Writes the output. A peer that does not read it in time is disconnected.
-    async fn write_output(&mut self, stream: &mut TcpStream) -> std::io::Result<()> {
+    async fn write_output(&mut self, stream: &mut TcpStream) -> io::Result<()> {
         if self.output.is_empty() {
             return Ok(());
         }
         let written = stream.try_write(&self.output).or_else(|error| match error.kind() {
-            std::io::ErrorKind::WouldBlock => Ok(0),
+            io::ErrorKind::WouldBlock => Ok(0),
             _ => Err(error),
         })?;
         if written < self.output.len() {
@@ -156,11 +194,15 @@ impl<R: HotRoutes> Connection<'_, R> {
         let next = loop {
             match front(&self.input[done..], |method, target| self.routes.knows(method, target), limits) {
                 Front::Partial => break Next::Read,
-                Front::Other => break Next::HandOver,
                 Front::Broken(code, detail) => {
                     self.routes.refuse(code, detail, &mut self.output);
                     break Next::End;
                 }
+                _ if self.place.is_reserved() => break self.judge_reserved(done),
+                // The caller comes before the body: the router asks for it, and answers at once if there is none.
+                Front::Body { head } if !self.routes.knows_caller(&head) => break Next::HandOver,
+                Front::Body { .. } => break Next::Read,
+                Front::Other => break Next::HandOver,
                 Front::Hot { mut head, body, length } => {
                     head.close |= self.state.is_draining();
                     let undecided = self.routes.answer_now(self.peer.ip(), &head, body, &mut self.output);
@@ -177,28 +219,14 @@ impl<R: HotRoutes> Connection<'_, R> {
         self.input.drain(..done);
         next
     }
-}
 
-/// Lets hyper and the router serve the rest of the connection.
-async fn hand_over(stream: Prefixed, peer: SocketAddr, router: Router, state: &ServerState) {
-    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request)
-    });
-    let io = TokioIo::new(stream);
-    let serving = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(state.settings.request_timeout)
-        .max_headers(super::head::HEADERS_MAX)
-        .max_buf_size(state.settings.head_bytes_max.max(HYPER_BUFFER_BYTES_MIN))
-        .serve_connection(io, service);
-    let mut serving = pin!(serving);
-    tokio::select! {
-        // Polled first: a shutdown before its first read would make hyper drop the request that has already arrived.
-        biased;
-        _ = &mut serving => return,
-        () = state.drained() => serving.as_mut().graceful_shutdown(),
+    /// On a connection of the reserve, health and operators alone are answered.
+    fn judge_reserved(&mut self, done: usize) -> Next {
+        let target = target(&self.input[done..]);
+        if self.state.settings.reserve_paths.iter().any(|path| target.starts_with(path.as_bytes())) {
+            return Next::HandOver;
+        }
+        self.routes.refuse(ErrorCode::ServiceUnavailable, "too many connections", &mut self.output);
+        Next::End
     }
-    let _ = serving.await;
 }

@@ -1,6 +1,7 @@
 //! A server that closes while requests are being read.
 
 use super::{HotHead, HotRoutes, Server, ServerSettings};
+use crate::limits::{LimitSettings, Limits};
 use axum::Router;
 use axum::routing::get;
 use domain::ErrorCode;
@@ -26,6 +27,10 @@ impl HotRoutes for BlockingRoutes {
         false
     }
 
+    fn knows_caller(&self, _: &HotHead<'_>) -> bool {
+        true
+    }
+
     fn answer_now(&self, _: IpAddr, _: &HotHead<'_>, _: &[u8], _: &mut Vec<u8>) -> Option<()> {
         None
     }
@@ -40,6 +45,10 @@ fn open_server(routes: BlockingRoutes) -> Server {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         workers: 1,
         connections_max: 2 * CLIENTS,
+        connections_reserved: 0,
+        reserve_paths: &[],
+        connections_per_network_max: 0,
+        limits: Arc::new(Limits::new(LimitSettings::default())),
         head_bytes_max: 16_384,
         body_bytes_max: 1_024,
         request_timeout: PATIENCE,

@@ -1,10 +1,13 @@
-//! A connection handed to hyper. Its first bytes are already read, and hyper's own errors get the contract's body.
+//! A connection handed to hyper for one request. Its first bytes are already read, hyper's own errors get the contract's
+//! body, and a response after which the connection goes on loses hyper's `Connection: close`.
 
-use bytes::{Buf, Bytes};
+use bytes::{Buf, Bytes, BytesMut};
 use domain::ErrorCode;
 use metrics::counter;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -14,21 +17,47 @@ use tokio::time::Sleep;
 /// Writes a whole error response, head and body.
 type Refuse = Box<dyn Fn(ErrorCode) -> Vec<u8> + Send>;
 
+/// Whether the connection goes on after the response. Decided once, before the response is written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fate(Arc<AtomicBool>);
+
+impl Fate {
+    pub fn decide(&self, stays: bool) {
+        self.0.store(stays, Ordering::Relaxed);
+    }
+
+    pub fn stays(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// Returns the bytes that are already read, then reads from the stream.
 pub(super) struct Prefixed {
     prefix: Bytes,
     stream: TcpStream,
     refuse: Refuse,
-    /// The response that replaces an error of hyper's, as far as it is not sent yet.
+    /// The bytes that replace some of hyper's, as far as they are not sent yet.
     replacement: Bytes,
+    fate: Fate,
+    /// Whether the response's head has been replaced.
+    has_head: bool,
     write_timeout: Duration,
     /// Runs while the peer does not read.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl Prefixed {
-    pub fn new(prefix: Bytes, stream: TcpStream, refuse: Refuse, write_timeout: Duration) -> Self {
-        Self { prefix, stream, refuse, replacement: Bytes::new(), write_timeout, stalled: None }
+    pub fn new(prefix: Bytes, stream: TcpStream, refuse: Refuse, write_timeout: Duration, fate: Fate) -> Self {
+        let replacement = Bytes::new();
+        Self { prefix, stream, refuse, replacement, fate, has_head: false, write_timeout, stalled: None }
+    }
+
+    /// The connection, and the bytes that hyper has not used: `unused` and what it has not read. None when the response
+    /// is not written whole.
+    pub fn into_stream(self, unused: Bytes) -> Option<(TcpStream, BytesMut)> {
+        let mut rest = BytesMut::from(&unused[..]);
+        rest.extend_from_slice(&self.prefix);
+        (self.replacement.is_empty() && self.stalled.is_none()).then_some((self.stream, rest))
     }
 
     /// Disconnects a peer that reads nothing for the write timeout: it would hold its connection forever.
@@ -72,6 +101,22 @@ fn bare_refusal(bytes: &[u8]) -> Option<ErrorCode> {
     (has(b"content-length: 0\r\n") && !has(b"\r\nx-trace-id:")).then_some(code)
 }
 
+/// The response's head at the front of hyper's bytes without `Connection: close`, and its length before. An interim
+/// response (`100 Continue`) stays as it is; `is_last` tells it from the response.
+fn kept_alive(bytes: &[u8]) -> Option<(usize, bool, Bytes)> {
+    const END: &[u8] = b"\r\n\r\n";
+    const CLOSE: &[u8] = b"\r\nconnection: close\r\n";
+    let find = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).position(|window| window == part);
+    let length = find(bytes, END)? + END.len();
+    let head = &bytes[..length];
+    let is_last = !head.starts_with(b"HTTP/1.1 1");
+    let kept = match find(head, CLOSE).filter(|_| is_last) {
+        Some(at) => [&head[..at], &head[at + CLOSE.len() - 2..]].concat(),
+        None => head.to_vec(),
+    };
+    Some((length, is_last, kept.into()))
+}
+
 impl AsyncRead for Prefixed {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -100,6 +145,16 @@ impl AsyncWrite for Prefixed {
             self.replacement = Bytes::from((self.refuse)(code));
             return Poll::Ready(Ok(bytes.len()));
         }
+        if self.fate.stays() && !self.has_head {
+            match kept_alive(bytes) {
+                Some((length, is_last, head)) => {
+                    (self.has_head, self.replacement) = (is_last, head);
+                    return Poll::Ready(Ok(length));
+                }
+                // Not whole: the head stays as it is, and what it says is done.
+                None => self.fate.decide(false),
+            }
+        }
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.in_time(context, written)
     }
@@ -126,5 +181,17 @@ mod tests {
         assert_eq!(bare_refusal(b"HTTP/1.1 400 Bad Request\r\nx-trace-id: a\r\ncontent-length: 0\r\n\r\n"), None);
         assert_eq!(bare_refusal(b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n"), None);
         assert_eq!(bare_refusal(b"{\"text\":\"HTTP/1.1 400 content-length: 0\"}"), None);
+    }
+
+    #[test]
+    fn a_response_after_which_the_connection_goes_on_does_not_close_it() {
+        let head = b"HTTP/1.1 200 OK\r\na: b\r\nconnection: close\r\ncontent-length: 2\r\n\r\n";
+        let kept = b"HTTP/1.1 200 OK\r\na: b\r\ncontent-length: 2\r\n\r\n";
+        let whole = [&head[..], b"connection: close\r\n"].concat();
+        assert_eq!(kept_alive(&whole), Some((head.len(), true, Bytes::from_static(kept))));
+        let interim = b"HTTP/1.1 100 Continue\r\n\r\n";
+        let both = [&interim[..], head].concat();
+        assert_eq!(kept_alive(&both), Some((interim.len(), false, Bytes::from_static(interim))));
+        assert_eq!(kept_alive(b"HTTP/1.1 200 OK\r\na: b\r\n"), None);
     }
 }

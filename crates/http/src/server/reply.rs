@@ -36,13 +36,17 @@ fn status_line(status: u16) -> &'static [u8] {
         401 => b"HTTP/1.1 401 Unauthorized\r\n",
         403 => b"HTTP/1.1 403 Forbidden\r\n",
         404 => b"HTTP/1.1 404 Not Found\r\n",
+        405 => b"HTTP/1.1 405 Method Not Allowed\r\n",
         408 => b"HTTP/1.1 408 Request Timeout\r\n",
+        409 => b"HTTP/1.1 409 Conflict\r\n",
         413 => b"HTTP/1.1 413 Content Too Large\r\n",
         415 => b"HTTP/1.1 415 Unsupported Media Type\r\n",
+        417 => b"HTTP/1.1 417 Expectation Failed\r\n",
         422 => b"HTTP/1.1 422 Unprocessable Content\r\n",
         429 => b"HTTP/1.1 429 Too Many Requests\r\n",
         431 => b"HTTP/1.1 431 Request Header Fields Too Large\r\n",
         503 => b"HTTP/1.1 503 Service Unavailable\r\n",
+        504 => b"HTTP/1.1 504 Gateway Timeout\r\n",
         _ => b"HTTP/1.1 500 Internal Server Error\r\n",
     }
 }
@@ -103,6 +107,14 @@ impl Reply<'_> {
 mod tests {
     use super::*;
     use crate::SECURITY_HEADERS;
+
+    #[test]
+    fn every_error_code_has_its_status_line() {
+        for code in domain::ErrorCode::ALL {
+            let status = code.status();
+            assert!(status_line(status).starts_with(format!("HTTP/1.1 {status} ").as_bytes()), "{status}");
+        }
+    }
 
     #[test]
     fn a_response_is_well_formed_http() {

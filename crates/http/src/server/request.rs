@@ -26,6 +26,8 @@ pub struct HotRequest {
     pub client: ClientIp,
     /// When the request was complete, in microseconds of the clock.
     pub begun_us: u64,
+    /// Whether a unit of the network's bucket has been taken.
+    is_counted: bool,
 }
 
 /// One line of the access log, for a sampled request.
@@ -53,19 +55,23 @@ impl HotRequest {
             close: head.close,
             client: limits.client(peer, head.forwarded_for),
             begun_us: clock::now_us(),
+            is_counted: false,
         }
     }
 
-    /// A request from the router, whose layers have determined these values.
+    /// A request from the router, whose layers have determined these values and taken a unit of the network's bucket.
     pub fn of(trace_id: TraceId, language: Language, client: ClientIp) -> Self {
-        Self { trace_id, language, rate: None, close: false, client, begun_us: clock::now_us() }
+        Self { trace_id, language, rate: None, close: false, client, begun_us: clock::now_us(), is_counted: true }
     }
 
-    /// Takes one unit from the address's bucket.
+    /// Takes one unit from the network's bucket, once a request.
     ///
     /// # Errors
     /// `RATE_LIMIT_EXCEEDED`.
     pub fn take_ip(&mut self, limits: &Limits) -> Result<(), ApiError> {
+        if std::mem::replace(&mut self.is_counted, true) {
+            return Ok(());
+        }
         let decision = limits.take_ip(self.client, self.begun_us);
         self.rate = decision.note;
         check(decision)

@@ -147,12 +147,14 @@ async fn write(stream: &mut TcpStream, bytes: &[u8], state: &ServerState) -> io:
 mod tests {
     use super::*;
 
+    use crate::limits::{LimitSettings, Limits};
     use crate::server::{HotHead, HotRoutes, Server, ServerSettings};
     use axum::routing::get;
     use domain::ErrorCode;
     use std::convert::Infallible;
     use std::io::Read;
     use std::net::IpAddr;
+    use std::sync::Arc;
     use std::time::{Duration, Instant};
 
     const PATIENCE: Duration = Duration::from_secs(60);
@@ -166,6 +168,10 @@ mod tests {
 
         fn knows(&self, _: &str, _: &str) -> bool {
             false
+        }
+
+        fn knows_caller(&self, _: &HotHead<'_>) -> bool {
+            true
         }
 
         fn answer_now(&self, _: IpAddr, _: &HotHead<'_>, _: &[u8], _: &mut Vec<u8>) -> Option<()> {
@@ -187,6 +193,10 @@ mod tests {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             workers: 1,
             connections_max: 10,
+            connections_reserved: 0,
+            reserve_paths: &[],
+            connections_per_network_max: 0,
+            limits: Arc::new(Limits::new(LimitSettings::default())),
             head_bytes_max: 16_384,
             body_bytes_max: 1_024,
             request_timeout: write_timeout,

@@ -1,25 +1,20 @@
 //! One runtime per core, an acceptor that distributes connections round robin, and a graceful shutdown.
 
+use super::acceptor::{Accepted, Acceptor, Bound, spare_descriptor};
 use super::connection::serve;
 use super::head::HotHead;
-use super::reply::Reply;
-use crate::error::RETRY_AFTER_SECONDS_DEFAULT;
-use crate::{Language, TraceId, error_body};
+use super::table::{ConnectionTable, Place};
+use crate::limits::Limits;
 use axum::Router;
 use domain::ErrorCode;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpListener as StdListener};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
-
-/// Connections that may wait to be accepted.
-const BACKLOG: i32 = 4_096;
-/// Pause of the acceptor after an error, such as when the system has no descriptor left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// The routes that the server answers itself.
 pub trait HotRoutes: Clone + Send + Sync + 'static {
@@ -29,6 +24,10 @@ pub trait HotRoutes: Clone + Send + Sync + 'static {
     /// Whether a request with this method and target (path and query) is for one of these routes, in its plain form.
     /// The router serves all doubtful ones.
     fn knows(&self, method: &str, target: &str) -> bool;
+
+    /// Whether the caller of a request is known from its head alone, without waiting. The server reads a body only then;
+    /// else the router answers, which asks for the caller before the body.
+    fn knows_caller(&self, head: &HotHead<'_>) -> bool;
 
     /// Appends the response to `out` if it is known at once. Else returns the request that needs a decision.
     fn answer_now(&self, peer: IpAddr, head: &HotHead<'_>, body: &[u8], out: &mut Vec<u8>) -> Option<Self::Undecided>;
@@ -41,22 +40,30 @@ pub trait HotRoutes: Clone + Send + Sync + 'static {
 }
 
 /// Limits and timeouts of the server.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ServerSettings {
     /// The address to listen on.
     pub listen: SocketAddr,
     /// Number of runtimes; 0 for one per core.
     pub workers: usize,
-    /// Most open connections. Further ones get 503.
+    /// Most open connections. When all are in use, those that wait for their peer end first; then further ones get 503.
     pub connections_max: usize,
+    /// How many of them are for [`ServerSettings::reserve_paths`] alone.
+    pub connections_reserved: usize,
+    /// Beginnings of the paths that the reserve answers: health and operators.
+    pub reserve_paths: &'static [&'static str],
+    /// Most open connections of one network; 0: without a limit. Those of trusted proxies are not counted.
+    pub connections_per_network_max: usize,
+    /// Who is a trusted proxy, and what is a network.
+    pub limits: Arc<Limits>,
     /// Most bytes of a request line and headers.
     pub head_bytes_max: usize,
     /// Most bytes of a body that is read here: at most the lowest limit of the hot routes. The router serves requests
     /// with larger bodies: it knows the limit of each route.
     pub body_bytes_max: usize,
-    /// How long a request may take to arrive.
+    /// How long a request may take to arrive, and the first byte of a connection.
     pub request_timeout: Duration,
-    /// How long a connection may be silent between requests.
+    /// How long a connection may be silent between requests, whoever answered the last one.
     pub idle_timeout: Duration,
     /// How long running requests may take once the server closes.
     pub drain_timeout: Duration,
@@ -68,7 +75,7 @@ pub struct ServerSettings {
 #[derive(Clone)]
 pub(super) struct ServerState {
     pub settings: Arc<ServerSettings>,
-    connections: Arc<AtomicUsize>,
+    pub table: Arc<ConnectionTable>,
     draining: Arc<AtomicBool>,
     closing: watch::Receiver<bool>,
 }
@@ -84,7 +91,7 @@ impl ServerState {
     }
 }
 
-/// Counts a connection or a task for as long as it lives.
+/// Counts a task for as long as it lives.
 struct CountGuard(Arc<AtomicUsize>);
 
 impl Drop for CountGuard {
@@ -111,14 +118,27 @@ impl Server {
         settings: ServerSettings,
         enter: impl Fn() -> (R, Router) + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let listener = listen(settings.listen)?;
+        Self::open_on(Bound::to(settings.listen)?, settings, enter)
+    }
+
+    /// As [`Server::open`], on an address that was bound before.
+    ///
+    /// # Errors
+    /// When the server cannot listen on the address.
+    pub fn open_on<R: HotRoutes>(
+        bound: Bound,
+        settings: ServerSettings,
+        enter: impl Fn() -> (R, Router) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let listener = bound.listen()?;
         let address = listener.local_addr()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let workers = if settings.workers == 0 { cores } else { settings.workers };
         let (closing_sender, closing) = watch::channel(false);
+        let (max, reserved) = (settings.connections_max, settings.connections_reserved);
         let state = ServerState {
+            table: Arc::new(ConnectionTable::new(max, reserved, settings.connections_per_network_max)),
             settings: Arc::new(settings),
-            connections: Arc::default(),
             draining: Arc::default(),
             closing,
         };
@@ -132,8 +152,11 @@ impl Server {
             threads.push(std::thread::Builder::new().name(format!("worker-{number}")).spawn(run)?);
             senders.push(sender);
         }
-        let accepting = state.clone();
-        let accept = move || run_acceptor(listener, &senders, &accepting);
+        let acceptor = Acceptor { workers: senders, state: state.clone(), spare: spare_descriptor() };
+        let accept = move || match runtime().and_then(|runtime| runtime.block_on(acceptor.run(listener))) {
+            Ok(()) => {}
+            Err(error) => tracing::error!(%error, "the acceptor stopped"),
+        };
         threads.push(std::thread::Builder::new().name("acceptor".into()).spawn(accept)?);
         Ok(Self { address, state, closing: closing_sender, threads })
     }
@@ -145,7 +168,7 @@ impl Server {
 
     /// Connections open now.
     pub fn connections(&self) -> usize {
-        self.state.connections.load(Ordering::Relaxed)
+        self.state.table.open()
     }
 
     /// Whether a thread has ended although the server was not closed: it panicked, and its connections hang.
@@ -166,79 +189,8 @@ impl Server {
     }
 }
 
-fn listen(address: SocketAddr) -> io::Result<StdListener> {
-    let domain = socket2::Domain::for_address(address);
-    let socket = socket2::Socket::new(domain, socket2::Type::STREAM, Some(socket2::Protocol::TCP))?;
-    // Lets a restart listen again at once. A second program on the same port is still refused.
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket.into())
-}
-
 fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
-}
-
-type Accepted = (std::net::TcpStream, SocketAddr, CountGuard);
-
-fn run_acceptor(listener: StdListener, workers: &[mpsc::UnboundedSender<Accepted>], state: &ServerState) {
-    let accepting = async {
-        let listener = TcpListener::from_std(listener)?;
-        let mut next = 0;
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                () = state.drained() => return Ok(()),
-            };
-            match accepted {
-                Ok((stream, peer)) => {
-                    next = (next + 1) % workers.len();
-                    assign(stream, peer, &workers[next], state);
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
-            }
-        }
-    };
-    let outcome: io::Result<()> = runtime().and_then(|runtime| runtime.block_on(accepting));
-    if let Err(error) = outcome {
-        tracing::error!(%error, "the acceptor stopped");
-    }
-}
-
-fn assign(stream: TcpStream, peer: SocketAddr, worker: &mpsc::UnboundedSender<Accepted>, state: &ServerState) {
-    let guard = CountGuard(state.connections.clone());
-    let open = state.connections.fetch_add(1, Ordering::Relaxed);
-    if open >= state.settings.connections_max {
-        let _ = stream.try_write(&full_response());
-        return;
-    }
-    let _ = stream.set_nodelay(true);
-    if let Ok(stream) = stream.into_std() {
-        let _ = worker.send((stream, peer, guard));
-    }
-}
-
-/// The response to a connection beyond the limit, sent before it sends a request.
-fn full_response() -> Vec<u8> {
-    let (trace_id, mut body, mut out) = (TraceId::fresh(), Vec::new(), Vec::new());
-    let detail = Some("too many connections");
-    error_body(ErrorCode::ServiceUnavailable, Language::En, detail, clock::now(), &trace_id, &mut body);
-    let reply = Reply {
-        status: 503,
-        trace_id: trace_id.as_str(),
-        retry_after_seconds: Some(RETRY_AFTER_SECONDS_DEFAULT),
-        rate: None,
-        is_personal: false,
-        error_language: Some(Language::En),
-        close: true,
-    };
-    reply.write(&body, &mut out);
-    out
 }
 
 fn run_worker<R: HotRoutes>(
@@ -249,15 +201,17 @@ fn run_worker<R: HotRoutes>(
     let serving = async {
         let (route, router) = enter();
         let tasks = Arc::new(AtomicUsize::new(0));
-        while let Some((stream, peer, guard)) = connections.recv().await {
+        while let Some((stream, peer, place)) = connections.recv().await {
             let Ok(stream) = TcpStream::from_std(stream) else { continue };
             let (route, router, state) = (route.clone(), router.clone(), state.clone());
             let running = CountGuard(tasks.clone());
             tasks.fetch_add(1, Ordering::Relaxed);
-            tokio::spawn(async move {
-                serve(stream, peer, route, router, state).await;
-                drop((guard, running));
+            let handle = place.handle();
+            let task = tokio::spawn(async move {
+                serve(stream, peer, &place, route, router, state).await;
+                drop((place, running));
             });
+            Place::served_by(&handle, task.abort_handle());
         }
         let deadline = Instant::now() + state.settings.drain_timeout;
         while tasks.load(Ordering::Relaxed) > 0 && Instant::now() < deadline {

@@ -3,6 +3,7 @@
 
 use crate::load::Answer;
 use domain::CouponId;
+use domain::coupon::issue::IssueCode;
 use serde::Deserialize;
 
 /// A coupon as named by the server.
@@ -12,28 +13,10 @@ pub(super) struct CouponRef {
     pub(super) serial: u32,
 }
 
-/// The decision codes of `contract.md`, in the order of [`CODES`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Code {
-    Issued,
-    AlreadyIssued,
-    SoldOut,
-    NotOpen,
-    Closed,
-    Paused,
-    NotAdmitted,
+/// The codes of decisions. Outcomes that are answered as errors come with another status, not as decisions.
+fn codes() -> impl Iterator<Item = IssueCode> {
+    IssueCode::ALL.into_iter().filter(|code| code.error().is_none())
 }
-
-/// Every code with its name on the wire.
-pub(super) const CODES: [(Code, &str); 7] = [
-    (Code::Issued, "ISSUED"),
-    (Code::AlreadyIssued, "ALREADY_ISSUED"),
-    (Code::SoldOut, "SOLD_OUT"),
-    (Code::NotOpen, "NOT_OPEN"),
-    (Code::Closed, "CLOSED"),
-    (Code::Paused, "PAUSED"),
-    (Code::NotAdmitted, "NOT_ADMITTED"),
-];
 
 /// The meaning of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +52,7 @@ pub(super) enum Refusal {
 }
 
 /// A decision, with the coupon if the response names one.
-pub(super) type Decision = (Code, Option<CouponRef>);
+pub(super) type Decision = (IssueCode, Option<CouponRef>);
 
 #[derive(Deserialize)]
 struct FullAnswer<'a> {
@@ -97,30 +80,30 @@ pub(super) fn interpret<T>(answer: &Answer<'_>, read: impl FnOnce(&[u8]) -> Inte
 
 fn decision(body: &[u8]) -> Interpretation<Decision> {
     match code_of(body) {
-        Some((Code::Issued | Code::AlreadyIssued, _)) | None => full_decision(body),
-        Some((code, _)) => Interpretation::Decision((code, None)),
+        Some(IssueCode::Issued | IssueCode::AlreadyIssued) | None => full_decision(body),
+        Some(code) => Interpretation::Decision((code, None)),
     }
 }
 
 /// Finds the code without parsing the whole body. Every quote inside a JSON string is escaped, so these bytes can only
 /// be a member's name. Returns `None` when the body is spaced differently.
-fn code_of(body: &[u8]) -> Option<(Code, &'static str)> {
+fn code_of(body: &[u8]) -> Option<IssueCode> {
     const MEMBER: &[u8] = b"\"code\":\"";
     let start = memchr::memmem::find(body, MEMBER)? + MEMBER.len();
     let value = &body[start..];
     let value = &value[..memchr::memchr(b'"', value)?];
-    CODES.into_iter().find(|(_, name)| name.as_bytes() == value)
+    codes().find(|code| code.as_str().as_bytes() == value)
 }
 
 fn full_decision(body: &[u8]) -> Interpretation<Decision> {
     let Ok(answer) = serde_json::from_slice::<FullAnswer<'_>>(body) else {
         return Interpretation::Unusable(format!("unreadable response: {}", excerpt(body)));
     };
-    let Some((code, _)) = CODES.into_iter().find(|(_, name)| *name == answer.code) else {
+    let Some(code) = codes().find(|code| code.as_str() == answer.code) else {
         return Interpretation::Unusable(format!("unknown decision code: {}", excerpt(body)));
     };
     let held = answer.coupon_id.zip(answer.serial).map(|(coupon_id, serial)| CouponRef { coupon_id, serial });
-    if code == Code::Issued && held.is_none() {
+    if code == IssueCode::Issued && held.is_none() {
         return Interpretation::Unusable(format!("ISSUED without a coupon: {}", excerpt(body)));
     }
     Interpretation::Decision((code, held))
@@ -155,13 +138,17 @@ mod tests {
         let id = CouponId(Uuid::from_u128(7));
         let held = CouponRef { coupon_id: id, serial: 3 };
         let yes = format!(r#"{{"success":true,"code":"ISSUED","message":"ok","coupon_id":"{id}","serial":3}}"#);
-        assert_eq!(interpreted(200, &yes), Interpretation::Decision((Code::Issued, Some(held))));
-        assert_eq!(interpreted(200, &yes.replace(':', ": ")), Interpretation::Decision((Code::Issued, Some(held))));
+        assert_eq!(interpreted(200, &yes), Interpretation::Decision((IssueCode::Issued, Some(held))));
+        assert_eq!(
+            interpreted(200, &yes.replace(':', ": ")),
+            Interpretation::Decision((IssueCode::Issued, Some(held)))
+        );
         let had = yes.replace("ISSUED", "ALREADY_ISSUED");
-        assert_eq!(interpreted(200, &had), Interpretation::Decision((Code::AlreadyIssued, Some(held))));
+        assert_eq!(interpreted(200, &had), Interpretation::Decision((IssueCode::AlreadyIssued, Some(held))));
         let bare = interpreted(200, r#"{"code":"ALREADY_ISSUED"}"#);
-        assert_eq!(bare, Interpretation::Decision((Code::AlreadyIssued, None)));
-        for (code, name) in CODES.into_iter().skip(2) {
+        assert_eq!(bare, Interpretation::Decision((IssueCode::AlreadyIssued, None)));
+        for code in codes().skip(2) {
+            let name = code.as_str();
             let body = format!(r#"{{"message":"\"code\":\"ISSUED\"","code":"{name}"}}"#);
             assert_eq!(interpreted(200, &body), Interpretation::Decision((code, None)), "{name}");
         }

@@ -1,11 +1,12 @@
 //! The users: each requests one coupon and retries until there is a response.
 
-use super::answer::{Code, CouponRef, Interpretation, interpret_decision};
+use super::answer::{CouponRef, Interpretation, interpret_decision};
 use super::attempts::Attempts;
 use super::shared::Shared;
 use super::tally::{Tally, Yes};
 use super::target::Target;
 use crate::load::{After, Answer, Flow, Loss, Moments, Next, Script};
+use domain::coupon::issue::IssueCode;
 use std::sync::atomic::Ordering;
 
 /// Minimum number of digits of the user number in the user id.
@@ -107,12 +108,12 @@ impl<'a> Crowd<'a> {
         After::Free
     }
 
-    fn decided(&mut self, slot: usize, code: Code, held: Option<CouponRef>, moments: Moments) -> After {
+    fn decided(&mut self, slot: usize, code: IssueCode, held: Option<CouponRef>, moments: Moments) -> After {
         // ALREADY_ISSUED names a coupon, too: the first response was lost, or an earlier run received it.
         let is_yes = held.is_some();
         let latency_ns = moments.now_ns.saturating_sub(moments.since_ns);
         self.tally.decided(code, is_yes, latency_ns, moments.now_ns);
-        if code == Code::AlreadyIssued && self.attempts.is_uncertain(slot) {
+        if code == IssueCode::AlreadyIssued && self.attempts.is_uncertain(slot) {
             self.tally.trouble.yes_heard_late += 1;
         }
         if let Some(held) = held {

@@ -14,7 +14,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(30);
 /// Shorter after a failure, so that the command ends soon.
 const DROP_LIMIT: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(10);
-/// All requests come from one address, so the limits per address are raised to this.
+/// All requests come from one network, so the limits of rates per network are raised to this.
 const UNLIMITED: &str = "1000000";
 
 /// A running server. It is stopped when this value is dropped.
@@ -38,7 +38,13 @@ impl OwnServer {
             create_key(&program, &path, &data, &["--admin"]).context("cannot create an administrator's key")?;
         let limits = ["PER_IP_PER_SECOND", "PER_IP_BURST"].map(|name| (format!("ONSALE__LIMITS__{name}"), UNLIMITED));
         let launch = Launch::serve(&program, &data).folder(&path).log(&path.join("server.log"));
-        let launch = launch.environment(limits).environment(environment.iter().map(|(name, value)| (name, value)));
+        // 0: without a limit. A real crowd comes from many networks.
+        let shares = ["HTTP__MAX_CONNECTIONS_PER_NETWORK", "QUEUE__STREAMS_MAX_PER_NETWORK"];
+        let shares = shares.map(|name| (format!("ONSALE__{name}"), "0"));
+        let launch = launch
+            .environment(limits)
+            .environment(shares)
+            .environment(environment.iter().map(|(name, value)| (name, value)));
         let running = launch.within(START_LIMIT).start()?;
         let target = Target::parse(&running.address().to_string())?;
         let mut server = Self { running, target, admin_key, _folder: folder };

@@ -1,8 +1,9 @@
 //! The counts and latencies of one thread, and their merging.
 
-use super::answer::{CODES, Code, CouponRef};
+use super::answer::CouponRef;
 use crate::load::{latency_histogram, record_ns};
 use crate::report::{Instants, Timeline, Trouble};
+use domain::coupon::issue::IssueCode;
 use hdrhistogram::Histogram;
 
 const NS_PER_SECOND: f64 = 1e9;
@@ -21,8 +22,8 @@ pub(super) struct Yes {
 
 /// The counts and latencies.
 pub(super) struct Tally {
-    /// Decisions by code, in the order of [`CODES`].
-    pub(super) decisions: [u64; CODES.len()],
+    /// Decisions by code, in the order of [`IssueCode::ALL`].
+    pub(super) decisions: [u64; IssueCode::ALL.len()],
     pub(super) success_us: Histogram<u64>,
     pub(super) refusal_us: Histogram<u64>,
     pub(super) heard: Vec<Yes>,
@@ -37,7 +38,7 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn new() -> Self {
         Self {
-            decisions: [0; CODES.len()],
+            decisions: [0; IssueCode::ALL.len()],
             success_us: latency_histogram(),
             refusal_us: latency_histogram(),
             heard: Vec::new(),
@@ -50,10 +51,10 @@ impl Tally {
     }
 
     /// Counts a decision. `is_yes`: the user has a coupon by it.
-    pub(super) fn decided(&mut self, code: Code, is_yes: bool, latency_ns: u64, now_ns: u64) {
+    pub(super) fn decided(&mut self, code: IssueCode, is_yes: bool, latency_ns: u64, now_ns: u64) {
         self.decisions[code as usize] += 1;
         record_ns(if is_yes { &mut self.success_us } else { &mut self.refusal_us }, latency_ns);
-        if code == Code::SoldOut && self.first_sold_out_ns.is_none() {
+        if code == IssueCode::SoldOut && self.first_sold_out_ns.is_none() {
             self.first_sold_out_ns = Some(now_ns);
         }
         self.last_ns = now_ns;

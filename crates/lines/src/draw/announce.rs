@@ -6,7 +6,7 @@ use crate::client::LineClient;
 use domain::line::{DrawPlan, DrawSeed, EntryHash, LineId, LineRule, Randomness, ValueOutcome};
 use domain::{ErrorCode, Timestamp};
 use hot::line::Clock;
-use onsale_http::ApiError;
+use onsale_http::{ApiError, RequestBody};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -55,6 +55,16 @@ pub struct NewRandomness {
 pub struct NewValue {
     /// 1 to 200 characters, as the source publishes it. Its bytes (UTF-8) count as they are.
     pub value: String,
+}
+
+/// A source and a chain, with their escapes.
+impl RequestBody for NewDraw {
+    const LIMIT_BYTES: usize = 4_096;
+}
+
+/// One text, with its escapes.
+impl RequestBody for NewValue {
+    const LIMIT_BYTES: usize = 4_096;
 }
 
 fn not_possible(why: &str) -> ApiError {

@@ -39,9 +39,15 @@ pub enum KeyCommand {
     /// Revoke a key
     Revoke {
         /// Id of the key, as printed by `list`
-        #[arg(value_name = "ID")]
+        #[arg(value_name = "ID", value_parser = key_id)]
         id: Uuid,
     },
+}
+
+fn key_id(text: &str) -> Result<Uuid, String> {
+    let wanted =
+        "a key's id is a UUID such as 0b0e0f5e-6c3d-4a57-9e3f-6d1f0a4f6a11; `onsale admin keys list` prints them";
+    text.parse().map_err(|_| wanted.to_owned())
 }
 
 /// The owner of the key: exactly one option.

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 
 /// `onsale coupons`.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+Examples:
+  onsale coupons export sample_event > coupons.csv")]
 pub struct CouponsArguments {
     /// What to do.
     #[command(subcommand)]

@@ -14,7 +14,7 @@ Examples:
 
 Exit status 1 when a check is WRONG. Each such check prints the change to make. A warning is not a failure.")]
 pub struct DoctorArguments {
-    /// Roles of the process to check for: coupon, issuer, queue [default: all]
+    /// Roles of the process to check for: coupon, issuer, gate, queue [default: all]
     #[arg(value_name = "ROLE")]
     pub roles: Vec<Role>,
     /// Print the checks as JSON

@@ -27,14 +27,14 @@ use std::path::PathBuf;
 const EXAMPLES: &str = "\
 Examples:
   onsale serve                                   all roles in one process, data in ./onsale-data, with a demo
-  onsale serve --data /var/lib/onsale --listen 0.0.0.0:8080
+  onsale serve --config /etc/onsale.toml         as configured: see docs/guide.en.md
   onsale config --default > onsale.toml          a commented configuration file to start from
   onsale admin keys create --tenant acme         a key for a tenant's servers, printed once
   onsale rush                                    a load test: a million users on a temporary server
 
 Exit status: 0 done, 1 a check failed, 2 wrong use or configuration.";
 
-/// Waiting lines, first-come coupons and ticket sales.
+/// Waiting lines and first-come coupons.
 #[derive(Debug, Parser)]
 #[command(name = "onsale", version, after_help = EXAMPLES, propagate_version = true)]
 pub struct Cli {

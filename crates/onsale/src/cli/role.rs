@@ -2,51 +2,48 @@
 
 use std::str::FromStr;
 
-/// A role that this build has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Role {
+macro_rules! roles {
+    ($($(#[$doc:meta])* $role:ident = $name:literal on $port:literal;)*) => {
+        /// A role that this build has.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Role {
+            $($(#[$doc])* $role,)*
+        }
+
+        impl Role {
+            /// All roles of this build.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$role),*];
+
+            /// The default port of a process with this role alone.
+            pub fn port(self) -> u16 {
+                match self {
+                    $(Self::$role => $port,)*
+                }
+            }
+
+            /// The name of the role.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$role => $name,)*
+                }
+            }
+        }
+    };
+}
+
+roles! {
     /// Decides on requests for coupons.
-    Coupon,
+    Coupon = "coupon" on 8086;
     /// Writes the decisions into the database.
-    Issuer,
+    Issuer = "issuer" on 8087;
     /// Keeps the lines before campaigns.
-    Gate,
+    Gate = "gate" on 8088;
     /// Keeps the lines before sites, and shows lines of any kind. Needs no database.
-    Queue,
+    Queue = "queue" on 8083;
 }
 
 /// Roles of the contract that this build lacks.
 const ABSENT: [&str; 5] = ["gateway", "user", "catalog", "reservation", "payment"];
-
-impl Role {
-    /// All roles of this build.
-    pub const ALL: [Self; 4] = [Self::Coupon, Self::Issuer, Self::Gate, Self::Queue];
-
-    /// Whether it has rows and messages: the role `queue` has neither a database nor a consumer.
-    pub fn needs_tables(self) -> bool {
-        self != Self::Queue
-    }
-
-    /// The default port of a process with this role alone.
-    pub fn port(self) -> u16 {
-        match self {
-            Self::Coupon => 8086,
-            Self::Issuer => 8087,
-            Self::Gate => 8088,
-            Self::Queue => 8083,
-        }
-    }
-
-    /// The name of the role.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Coupon => "coupon",
-            Self::Issuer => "issuer",
-            Self::Gate => "gate",
-            Self::Queue => "queue",
-        }
-    }
-}
 
 impl FromStr for Role {
     type Err = String;
@@ -56,7 +53,8 @@ impl FromStr for Role {
         known.ok_or_else(|| {
             let what =
                 if ABSENT.contains(&text) { "this build does not have this role" } else { "there is no such role" };
-            format!("{what}; it has coupon, issuer, gate and queue")
+            let names = Self::ALL.map(Self::as_str).join(", ");
+            format!("{what}; it has {names}")
         })
     }
 }

@@ -8,9 +8,12 @@ use clap::Args;
 #[command(after_help = "\
 Examples:
   onsale serve                                   all roles in this process
-  onsale serve --listen 0.0.0.0:8080 --data /var/lib/onsale
+  onsale serve --listen 127.0.0.1:9000 --data /tmp/onsale
   onsale serve --config /etc/onsale.toml coupon issuer gate
   ONSALE__LOG__FORMAT=text onsale serve          environment variables set any configuration key
+
+On an address that is not loopback it does not start with the demonstration, with issuing without a key, or with public
+/metrics and /docs: a configuration file turns the first two off, http.management_listen moves the others.
 
 SIGTERM or Ctrl-C stops the server: it accepts no new requests, answers those in flight, and ends.")]
 pub struct ServeArguments {

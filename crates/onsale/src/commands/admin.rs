@@ -3,7 +3,7 @@
 use super::{Ending, WrongUse, block_on};
 use crate::cli::{AdminCommand, KeyCommand, KeyOwner};
 use crate::config::Config;
-use crate::wiring::open_ledger;
+use crate::wiring::{COUPON_SCHEMA, open_ledger};
 use access::keys::{self, Caller};
 use access::rows::{self as api_keys, ApiKey};
 
@@ -14,7 +14,7 @@ use access::rows::{self as api_keys, ApiKey};
 pub fn run(config: &Config, command: &AdminCommand) -> anyhow::Result<Ending> {
     let AdminCommand::Keys { command } = command;
     block_on(async {
-        let ledger = open_ledger(config).await?;
+        let ledger = open_ledger(config, &COUPON_SCHEMA).await?;
         match command {
             KeyCommand::Create(owner) => {
                 let key = keys::make(&ledger, &caller(owner)?, clock::now()).await?;
@@ -32,7 +32,7 @@ pub fn run(config: &Config, command: &AdminCommand) -> anyhow::Result<Ending> {
                     println!("{id} is revoked; running servers refuse it within two seconds");
                     return Ok(Ending::Done);
                 }
-                eprintln!("there is no valid key {id}; see `onsale admin keys list`");
+                eprintln!("there is no key {id} in force; see `onsale admin keys list`");
                 Ok(Ending::CheckFailed)
             }
         }

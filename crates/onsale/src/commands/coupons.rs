@@ -7,9 +7,7 @@ use crate::wiring::Engines;
 use anyhow::{Context, anyhow};
 use domain::ErrorCode;
 use futures::TryStreamExt;
-use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::pin::pin;
 
@@ -43,6 +41,5 @@ async fn export(config: &Config, arguments: &ExportArguments) -> anyhow::Result<
 
 /// A new file that only its owner can read: it names people.
 fn new_file(path: &Path) -> anyhow::Result<std::fs::File> {
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    file.with_context(|| format!("{} cannot be made", path.display()))
+    files::create_new(path).with_context(|| format!("{} cannot be made", path.display()))
 }

@@ -1,17 +1,19 @@
-//! `onsale migrate`: updates the database tables to this version.
+//! `onsale migrate`: updates the database tables of every schema to this version.
 
 use super::{Ending, block_on};
 use crate::config::Config;
-use crate::wiring::open_ledger;
+use crate::wiring::{ALL_SCHEMAS, open_ledger};
 
-/// Runs the command.
+/// Runs the command, schema by schema. A schema that fails ends it; those before it are up to date.
 ///
 /// # Errors
-/// When the database cannot be opened, or is of a newer version than this program.
+/// When a database cannot be opened, or is of a newer version than this program.
 pub fn run(config: &Config) -> anyhow::Result<Ending> {
     block_on(async {
-        open_ledger(config).await?;
-        println!("the database tables are up to date");
+        for schema in ALL_SCHEMAS {
+            open_ledger(config, schema).await?;
+            println!("{}: the tables are up to date", schema.tables.name);
+        }
         Ok(Ending::Done)
     })
 }

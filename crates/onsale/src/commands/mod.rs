@@ -9,14 +9,17 @@ mod migrate;
 mod reconcile;
 mod rush;
 mod serve;
+#[cfg(test)]
+mod serve_tests;
 mod verify_draw;
 
-use crate::cli::{Cli, Command, CommonArguments, ServeArguments};
-use crate::config::{Config, ConfigError, ENVIRONMENT_PREFIX, Sources, load};
-use crate::telemetry;
+use crate::cli::{AdminCommand, Cli, Command, CommonArguments, KeyCommand, ServeArguments};
+use crate::config::{Config, ConfigError, FILE_NAME, Loaded, Sources, is_ours, load};
+use crate::{safety, telemetry};
 use anyhow::Context;
 use std::env;
 use std::fmt;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// The result of a command that did its work.
@@ -69,6 +72,46 @@ pub fn with_causes(error: &anyhow::Error) -> String {
     line
 }
 
+/// What a command acts on: people forget `--config`, and then another folder is meant.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The data folder, as an absolute path.
+    pub folder: PathBuf,
+    /// The configuration file, as an absolute path; none when there is none.
+    pub file: Option<PathBuf>,
+}
+
+impl Place {
+    fn of(loaded: &Loaded) -> Self {
+        let file = loaded.file.as_deref().map(files::absolute);
+        Self { folder: files::absolute(&loaded.config.data.dir), file }
+    }
+
+    /// The configuration file for people.
+    pub fn file_name(&self) -> String {
+        let none = || format!("no file ({FILE_NAME} in this folder, or --config FILE)");
+        self.file.as_ref().map_or_else(none, |file| file.display().to_string())
+    }
+
+    /// Says on standard error what the command acts on; standard output is for its result.
+    fn say(&self) {
+        eprintln!("data folder {}; configuration: {}", self.folder.display(), self.file_name());
+    }
+
+    /// Refuses a folder that no server has used: an empty one says "all is well" about nothing.
+    fn demand_data(&self, config: &Config) -> anyhow::Result<()> {
+        if !safety::in_folder(config) || safety::has_data(&self.folder) {
+            return Ok(());
+        }
+        let text = format!(
+            "there is no data in {}. Name the server's folder with --data DIR, or its file with --config FILE. A new folder \
+             is made by `onsale serve` or `onsale migrate`",
+            self.folder.display()
+        );
+        Err(WrongUse(text).into())
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -83,29 +126,54 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
             }
             let loaded = load(&sources)?;
             telemetry::install_logs(&loaded.config.log)?;
-            serve::run(&serve::with_ports_of_role(loaded, &arguments), &arguments)
+            let place = Place::of(&loaded);
+            serve::run(&serve::with_ports_of_role(loaded, &arguments), &place, &arguments)
         }
-        Command::Migrate => migrate::run(&begin(&sources)?),
+        Command::Migrate => migrate::run(&begin(&sources, Folder::May)?),
         Command::Doctor(arguments) => {
             let loaded = load(&sources)?;
             telemetry::install_logs(&loaded.config.log)?;
+            Place::of(&loaded).say();
             let as_served = ServeArguments { roles: arguments.roles.clone(), listen: None };
             doctor::run(&serve::with_ports_of_role(loaded, &as_served), &arguments)
         }
-        Command::Reconcile(arguments) => reconcile::run(&begin(&sources)?, &arguments),
-        Command::Coupons(arguments) => coupons::run(&begin(&sources)?, &arguments.command),
-        Command::DeadLetters(arguments) => dead_letters::run(&begin(&sources)?, &arguments.command),
-        Command::Admin(arguments) => admin::run(&begin(&sources)?, &arguments.command),
+        Command::Reconcile(arguments) => reconcile::run(&begin(&sources, Folder::HasData)?, &arguments),
+        Command::Coupons(arguments) => coupons::run(&begin(&sources, Folder::HasData)?, &arguments.command),
+        Command::DeadLetters(arguments) => dead_letters::run(&begin(&sources, Folder::HasData)?, &arguments.command),
+        Command::Admin(arguments) => {
+            let AdminCommand::Keys { command } = &arguments.command;
+            let makes = matches!(command, KeyCommand::Create(_));
+            admin::run(&begin(&sources, if makes { Folder::May } else { Folder::HasData })?, &arguments.command)
+        }
         Command::VerifyDraw(arguments) => verify_draw::run(&arguments),
-        Command::Rush(arguments) => rush::run(&begin(&sources)?, &arguments),
+        Command::Rush(arguments) => {
+            let config = load(&sources)?.config;
+            telemetry::install_logs(&config.log)?;
+            rush::run(&config, &arguments)
+        }
     }
 }
 
-/// Loads the configuration and starts logging.
-fn begin(sources: &Sources) -> anyhow::Result<Config> {
-    let config = load(sources)?.config;
-    telemetry::install_logs(&config.log)?;
-    Ok(config)
+/// What a command needs of the data folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Folder {
+    /// It may be made.
+    May,
+    /// There must be data in it.
+    HasData,
+}
+
+/// Loads the configuration, starts logging, and says what the command acts on.
+fn begin(sources: &Sources, folder: Folder) -> anyhow::Result<Config> {
+    let loaded = load(sources)?;
+    telemetry::install_logs(&loaded.config.log)?;
+    let place = Place::of(&loaded);
+    place.say();
+    if folder == Folder::HasData {
+        place.demand_data(&loaded.config)?;
+    }
+    safety::demand_folder(&loaded.config)?;
+    Ok(loaded.config)
 }
 
 fn sources(common: &CommonArguments) -> anyhow::Result<Sources> {
@@ -123,10 +191,10 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
 }
 
-/// The environment variables of Onsale.
+/// The environment variables that are ours, or that somebody may have meant for us.
 fn environment() -> anyhow::Result<Vec<(String, String)>> {
     let ours = env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-    ours.filter(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX))
+    ours.filter(|(name, _)| is_ours(name))
         .map(|(name, value)| {
             let value = value.into_string().map_err(|_| WrongUse(format!("{name} must be UTF-8")))?;
             Ok((name, value))

@@ -4,7 +4,12 @@ use super::{Ending, WrongUse, block_on};
 use crate::cli::ReconcileArguments;
 use crate::config::Config;
 use crate::wiring::Engines;
+use coupon::CouponService;
 use coupon::reconcile::{CampaignReport, Report};
+use domain::{CampaignId, ErrorCode};
+
+/// Most campaigns named in an error.
+const NAMES_MAX: usize = 20;
 
 /// Runs the command. While a server runs on the same folder, its journal is only read, and only that server can repair
 /// the differences.
@@ -20,8 +25,13 @@ pub fn run(config: &Config, arguments: &ReconcileArguments) -> anyhow::Result<En
             return Err(WrongUse(how.to_owned()).into());
         }
         let report = coupons.reconcile(arguments.campaign.as_ref(), arguments.repair).await;
-        let report = report
-            .map_err(|error| anyhow::anyhow!("cannot read the hot state or the database: {}", error.code.as_str()))?;
+        let report = match (report, &arguments.campaign) {
+            (Ok(report), _) => report,
+            (Err(error), Some(campaign)) if error.code == ErrorCode::CampaignNotFound => {
+                return Err(WrongUse(unknown(&coupons, campaign).await).into());
+            }
+            (Err(error), _) => anyhow::bail!("cannot read the hot state or the database: {}", error.code.as_str()),
+        };
         if arguments.json {
             println!("{}", serde_json::to_string_pretty(&report)?);
         } else {
@@ -29,6 +39,21 @@ pub fn run(config: &Config, arguments: &ReconcileArguments) -> anyhow::Result<En
         }
         Ok(if report.balances { Ending::Done } else { Ending::CheckFailed })
     })
+}
+
+/// Names the campaigns that there are, for one that is not.
+async fn unknown(coupons: &CouponService, wanted: &CampaignId) -> String {
+    let all = coupon::rows::campaigns::all(&coupons.ledger).await.unwrap_or_default();
+    let mut names: Vec<String> = all.iter().map(|campaign| campaign.id.to_string()).collect();
+    names.sort();
+    let more = names.len().saturating_sub(NAMES_MAX);
+    names.truncate(NAMES_MAX);
+    let list = match (names.is_empty(), more) {
+        (true, _) => "there are no campaigns here".to_owned(),
+        (false, 0) => format!("there are: {}", names.join(", ")),
+        (false, more) => format!("there are: {}, and {more} more", names.join(", ")),
+    };
+    format!("there is no campaign {wanted} ({list}). The campaign of a tenant is written TENANT/NAME")
 }
 
 fn print(report: &Report) {

@@ -14,6 +14,8 @@ use lab::rush::{Options, run as rush};
 /// # Errors
 /// When the server cannot be started or reached, or sends a response that cannot be read.
 pub fn run(_config: &Config, arguments: &RushArguments) -> anyhow::Result<Ending> {
+    // One for each connection; the server that is started for the test inherits the limit.
+    launch::descriptors::raise();
     let line = &arguments.line;
     let report = if line.is_wanted() {
         let options = LineOptions::default();

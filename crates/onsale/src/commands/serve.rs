@@ -1,23 +1,25 @@
 //! `onsale serve`: starts serving, says where, and ends politely.
 
-use super::{Ending, doctor};
+use super::{Ending, Place, doctor};
 use crate::cli::{Role, ServeArguments};
-use crate::config::{Config, HotEngine, Loaded, without_password};
+use crate::config::{Config, HotEngine, Loaded, without_secrets};
+use crate::safety;
 use crate::telemetry;
 use crate::wiring::{
-    Demo, Engines, Failures, Messaging, Opening, Server, ServerOpening, Supervisor, Task, limits, open_roles,
-    open_server, prepare_demo, probe,
+    Addresses, AdminKey, Demo, Engines, Messaging, Opening, Server, ServerOpening, Supervisor, Task, limits,
+    open_roles, open_server, prepare_demo, probe, schemas_of,
 };
 use anyhow::bail;
-use onsale_http::HttpMetrics;
 use onsale_http::metrics::run_upkeep;
+use onsale_http::{Failures, HttpMetrics};
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Longest wait at the end for background tasks to end what they have begun.
 const TASKS_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often it is checked that the threads of the server and the consumers still run.
+/// How often it is checked that the threads of server and engine and the consumers still run.
 const WATCHED_EVERY: Duration = Duration::from_secs(1);
 
 /// The management port of a service that runs apart is so far above its own.
@@ -45,48 +47,72 @@ pub fn with_ports_of_role(loaded: Loaded, arguments: &ServeArguments) -> Config 
 ///
 /// # Errors
 /// Whatever keeps it from doing its work.
-pub fn run(config: &Config, arguments: &ServeArguments) -> anyhow::Result<Ending> {
+pub fn run(config: &Config, place: &Place, arguments: &ServeArguments) -> anyhow::Result<Ending> {
     let roles = arguments.roles();
-    if let Some(why) =
-        config.why_not_apart(roles.iter().any(|role| role.needs_tables())).filter(|_| roles.len() != Role::ALL.len())
-    {
+    let schemas = schemas_of(&roles);
+    let why_not_apart = config.why_not_apart(schemas.iter().map(|schema| schema.name));
+    if let Some(why) = why_not_apart.filter(|_| roles.len() != Role::ALL.len()) {
         return Err(super::WrongUse(why.to_owned()).into());
+    }
+    let unsafe_settings = safety::demand(config)?;
+    if let Some(why) = config.why_too_many_streams().filter(|_| roles.contains(&Role::Queue)) {
+        return Err(super::WrongUse(why).into());
+    }
+    let (descriptors, needed) = (launch::descriptors::raise(), config.descriptors_needed());
+    if descriptors < needed {
+        let max = config.http.max_connections;
+        eprintln!(
+            "warning: at most {descriptors} open files, and http.max_connections = {max} needs {needed}: raise the limit \
+             (LimitNOFILE of the service, or ulimit -Hn), or lower http.max_connections. Connections beyond it get 503"
+        );
     }
     // What is not the door's: relays, consumers, comparisons. One thread, so that it never crowds the door out.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(serve(config, &roles))
+    runtime.block_on(serve(config, place, &roles, unsafe_settings))
 }
 
-async fn serve(config: &Config, roles: &[Role]) -> anyhow::Result<Ending> {
+async fn serve(
+    config: &Config,
+    place: &Place,
+    roles: &[Role],
+    unsafe_settings: Vec<safety::Fault>,
+) -> anyhow::Result<Ending> {
     let exporter = telemetry::install_metrics()?;
-    let engines = Engines::open(config, roles).await?;
+    // Before anything is made: a port that another program has must leave nothing behind.
+    let addresses = Addresses::take(config)?;
+    let mut engines = Engines::open(config, roles).await?;
     if let (Some(_), HotEngine::Redis(address)) = (&engines.hot, config.hot_engine()) {
         doctor::demand(config, &address).await?;
     }
-    let mut demo = None;
-    if let Some(context) = engines.coupon.as_ref().filter(|_| engines.has(Role::Coupon) && config.demo.enabled) {
-        demo = Some(prepare_demo(context).await?);
-    }
     let (limits, metrics, failures) = (limits(config), Arc::new(HttpMetrics::default()), Failures::default());
-    let opening = Opening { config, engines: &engines, limits: &limits, metrics: &metrics };
+    let opening = Opening { config, engines: &engines, limits: &limits, metrics: &metrics, failures: &failures };
     let (mut role, hot) = open_roles(&opening).await?;
     let messaging = Messaging::start(config, std::mem::take(&mut role.handlers))?;
     let relays = messaging.relay(std::mem::take(&mut role.outboxes), &failures);
     let mut tasks = std::mem::take(&mut role.tasks);
+    tasks.append(&mut engines.tasks);
     let upkeep = exporter.clone();
     tasks.push(Task::new("metrics upkeep", move || run_upkeep(upkeep.clone())));
+    if config.http.allow_unsafe {
+        tasks.push(Task::new("unsafe settings", move || safety::remind(unsafe_settings.clone())));
+    }
     let mut signals = Signals::new()?;
     let supervisor = Supervisor::start(tasks, &messaging.publisher, &failures);
     let tasks_probe = probe(move || {
         let failures = failures.clone();
         async move { failures.check() }
     });
-    let opening = ServerOpening { config, limits, metrics, exporter, probes: vec![("tasks", tasks_probe)] };
+    let opening = ServerOpening { config, addresses, limits, metrics, exporter, probes: vec![("tasks", tasks_probe)] };
     let server = open_server(opening, role, hot)?;
-    greet(config, roles, &server, demo.as_ref());
-    let has_failed = tokio::select! {
-        () = signals.wait() => false,
-        () = failed(&server, &messaging) => true,
+    // A key that is made here is shown below, whatever happens: nothing can be refused any more.
+    let mut demo = None;
+    if let Some(context) = engines.coupon.as_ref().filter(|_| engines.has(Role::Coupon) && config.demo.enabled) {
+        demo = Some(prepare_demo(context, &config.data.dir, std::io::stdout().is_terminal()).await?);
+    }
+    greet(config, place, roles, &server, demo.as_ref());
+    let failed = tokio::select! {
+        () = signals.wait() => Vec::new(),
+        failed = failed(|| failed_parts(&server, &messaging, &engines)) => failed,
     };
     eprintln!("stopping: answering what is under way");
     // Another process admits people at once, while this one still answers.
@@ -95,18 +121,37 @@ async fn serve(config: &Config, roles: &[Role]) -> anyhow::Result<Ending> {
     relays.stop().await;
     messaging.stop().await;
     eprintln!("stopped{}", if all_answered { "" } else { "; some connections were still busy" });
-    if has_failed {
-        bail!("a part of the server failed; the log says which. Start the program again");
-    }
-    Ok(Ending::Done)
+    ending(&failed)
 }
 
-/// Returns when a thread of the server or a consumer has ended by itself.
-async fn failed(server: &Server, messaging: &Messaging) {
-    while !server.has_failed() && !messaging.has_failed() {
+/// The parts that have ended by themselves and cannot be started again in this process.
+pub(super) fn failed_parts(server: &Server, messaging: &Messaging, engines: &Engines) -> Vec<&'static str> {
+    let parts = [
+        ("a thread of the server", server.has_failed()),
+        ("a consumer of messages", messaging.has_failed()),
+        ("a thread of the engine", engines.has_failed()),
+    ];
+    parts.into_iter().filter(|(_, has_failed)| *has_failed).map(|(part, _)| part).collect()
+}
+
+/// Returns when a part has failed, with all that have.
+pub(super) async fn failed(parts: impl Fn() -> Vec<&'static str>) -> Vec<&'static str> {
+    loop {
+        let failed = parts();
+        if !failed.is_empty() {
+            tracing::error!(parts = failed.join(", "), "a part of the program failed; it stops");
+            return failed;
+        }
         tokio::time::sleep(WATCHED_EVERY).await;
     }
-    tracing::error!(server = server.has_failed(), consumers = messaging.has_failed(), "a part of the server failed");
+}
+
+/// How the program ends after these parts have failed.
+pub(super) fn ending(failed: &[&str]) -> anyhow::Result<Ending> {
+    if !failed.is_empty() {
+        bail!("{} failed; the log says why. Start the program again", failed.join(" and "));
+    }
+    Ok(Ending::Done)
 }
 
 struct Signals {
@@ -128,31 +173,43 @@ impl Signals {
 }
 
 /// Says where it is and how to try it.
-fn greet(config: &Config, roles: &[Role], server: &Server, demo: Option<&Demo>) {
+fn greet(config: &Config, place: &Place, roles: &[Role], server: &Server, demo: Option<&Demo>) {
     let address = server.address();
     println!("onsale {} is listening on http://{address}", env!("CARGO_PKG_VERSION"));
     if roles.len() != Role::ALL.len() {
         let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
         println!("  roles    {}", names.join(", "));
     }
-    println!("  hot      {}", without_password(&config.hot.url));
-    println!("  bus      {}", without_password(&config.bus.url));
-    println!("  ledger   {}", without_password(&config.ledger.url));
-    println!("  data     {}", config.data.dir.display());
+    println!("  hot      {}", without_secrets(&config.hot.url));
+    println!("  bus      {}", without_secrets(&config.bus.url));
+    println!("  ledger   {}", without_secrets(&config.ledger.url));
+    for schema in schemas_of(roles) {
+        if let Some(url) = config.ledger.own_url_of(schema.name) {
+            println!("  ledger   {} ({})", without_secrets(url), schema.name);
+        }
+    }
+    println!("  data     {}", place.folder.display());
+    println!("  config   {}", place.file_name());
     let management = config.http.management_listen.unwrap_or(address);
     println!("  API      http://{management}/docs");
     println!("  health   http://{management}/health");
     let Some(demo) = demo else { return };
     println!();
-    println!("DEMONSTRATION (demo.enabled): there is example data. Not for a real evening: `onsale config --default`.");
+    println!("DEMONSTRATION (demo.enabled): there is example data. Not for a real event: `onsale config --default`.");
     if config.coupon.open_issue {
         println!("Anyone who can reach this port may issue coupons without a key (coupon.open_issue).");
     }
     println!();
-    match &demo.new_admin_key {
-        Some(key) => println!("  an administrator's key, shown this once:\n\n    export ONSALE_KEY={key}\n"),
-        None => println!(
-            "  the administrator's key was shown at the first start; make another with\n\n    onsale admin keys create --admin\n"
+    match &demo.admin_key {
+        AdminKey::Shown(key) => println!("  an administrator's key, shown this once:\n\n    export ONSALE_KEY={key}\n"),
+        AdminKey::InFile(file) => println!(
+            "  an administrator's key is in a file that only you can read:\n\n    export ONSALE_KEY=$(cat '{}')\n",
+            file.display()
+        ),
+        AdminKey::OfBefore => println!(
+            "  the administrator's key was made at an earlier start; make another with\n\n    onsale admin keys create \
+             --admin --data '{}'\n",
+            place.folder.display()
         ),
     }
     println!("  try:");

@@ -5,6 +5,11 @@ use hot::redis::RedisAddress;
 
 pub(super) const HOT_FORMS: &str = "\"embedded:\", \"redis://host:port\" or \"redis+cluster://host:port,host:port\"";
 pub(super) const BUS_FORMS: &str = "\"local:\" or \"kafka://host:port,host:port\"";
+/// Tables in files of the data folder.
+pub const SQLITE_URL: &str = "sqlite:";
+
+pub(super) const LEDGER_FORMS_OR_NONE: &str =
+    "\"sqlite:\", \"postgres://user:password@host/database\" or \"mysql://...\", or \"\" for ledger.url";
 pub(super) const LEDGER_FORMS: &str = "\"sqlite:\", \"postgres://user:password@host/database\" or \"mysql://...\"";
 
 /// The engine of the hot state.
@@ -50,7 +55,11 @@ pub(super) fn is_bus_url(url: &str) -> bool {
 
 pub(super) fn is_ledger_url(url: &str) -> bool {
     let schemes = ["postgres://", "postgresql://", "mysql://"];
-    url == "sqlite:" || schemes.iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()))
+    url == SQLITE_URL || schemes.iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()))
+}
+
+pub(super) fn is_ledger_url_or_none(url: &str) -> bool {
+    url.is_empty() || is_ledger_url(url)
 }
 
 impl Config {
@@ -64,23 +73,22 @@ impl Config {
         bus(&self.bus.url).unwrap_or(BusEngine::Local)
     }
 
-    /// Why these engines cannot serve a process that has only some of the roles. `needs_tables`: one of them has rows or
-    /// messages; the role `queue` has neither.
-    pub fn why_not_apart(&self, needs_tables: bool) -> Option<&'static str> {
+    /// Why these engines cannot serve a process that has only some of the roles. `schemas`: the names of the schemas
+    /// that the roles need; a role without any has no messages either.
+    pub fn why_not_apart<'a>(&self, schemas: impl IntoIterator<Item = &'a str>) -> Option<&'static str> {
         if self.hot_engine() == HotEngine::Embedded {
             return Some(
                 "the embedded engine needs all roles in one process; start without role names, or set hot.url to a Redis",
             );
         }
-        if !needs_tables {
-            return None;
-        }
+        let mut schemas = schemas.into_iter().peekable();
+        schemas.peek()?;
         if self.bus_engine() == BusEngine::Local {
             return Some(
                 "the local bus needs all roles in one process; start without role names, or set bus.url to a Kafka",
             );
         }
-        if self.ledger.url == "sqlite:" {
+        if schemas.any(|schema| self.ledger.url_of(schema) == SQLITE_URL) {
             return Some(
                 "SQLite needs all roles in one process; start without role names, or set ledger.url to a database server",
             );

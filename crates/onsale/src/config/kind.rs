@@ -1,6 +1,8 @@
 //! The kinds of values: how each is read from text, checked, and described in errors.
 
+use super::keys;
 use super::sections::network;
+use super::url::without_secrets;
 use domain::CampaignId;
 use figment::value::{Num, Value};
 use std::collections::BTreeSet;
@@ -206,7 +208,7 @@ impl Kind {
 pub fn written(value: &Value) -> String {
     match value {
         // A JSON string is a valid TOML string.
-        Value::String(_, text) => serde_json::to_string(&without_password(text)).unwrap_or_default(),
+        Value::String(_, text) => serde_json::to_string(&without_secrets(text)).unwrap_or_default(),
         Value::Bool(_, flag) => flag.to_string(),
         Value::Array(_, entries) => {
             format!("[{}]", entries.iter().map(written).collect::<Vec<_>>().join(", "))
@@ -221,10 +223,12 @@ pub fn written(value: &Value) -> String {
     }
 }
 
-/// Hides the password in a URL: `redis://user:***@host`.
-pub fn without_password(text: &str) -> String {
-    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
-    let Some((credentials, host)) = rest.rsplit_once('@') else { return text.to_owned() };
-    let user = credentials.split_once(':').map_or(credentials, |(user, _)| user);
-    format!("{scheme}://{user}:***@{host}")
+/// The value of a key that does not exist, for display: a misspelt secret is still one.
+pub(super) fn shown_unknown(key: &str, value: &Value) -> String {
+    let is_secret_alike = matches!(keys::find(keys::nearest(key)).map(|known| known.kind), Some(Kind::Secret { .. }));
+    let has_word = ["key", "secret", "password", "token"].iter().any(|word| key.to_lowercase().contains(word));
+    match value {
+        Value::String(..) | Value::Array(..) if is_secret_alike || has_word => "\"***\"".to_owned(),
+        _ => written(value),
+    }
 }

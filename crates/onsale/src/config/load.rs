@@ -1,7 +1,8 @@
 //! Loads the layers of configuration, checks each key, and merges them.
 
+use super::environment;
 use super::keys::{self, KEYS};
-use super::kind::{Kind, written};
+use super::kind::{self, Kind};
 use super::problem::{ConfigError, Problem};
 use super::sections::Config;
 use figment::providers::{Format, Toml};
@@ -78,7 +79,8 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
     }
     layers.extend(sources.environment.iter().filter_map(|(name, value)| environment_layer(name, value)));
     layers.extend(sources.flags.iter().map(|(flag, key, value)| text_layer(format!("flag {flag}"), key, value)));
-    let problems: Vec<Problem> = layers.iter().flat_map(problems_of).collect();
+    let strays = sources.environment.iter().filter_map(|(name, _)| environment::problem_of(name));
+    let problems: Vec<Problem> = layers.iter().flat_map(problems_of).chain(strays).collect();
     if !problems.is_empty() {
         return Err(ConfigError::Refused(problems));
     }
@@ -146,7 +148,7 @@ fn problem_of(key: &str, value: &Value, origin: &str) -> Option<Problem> {
         }
         None => format!("no such key; the most similar key is {}", keys::nearest(key)),
     };
-    let value = keys::find(key).map_or_else(|| written(value), |known| known.kind.shown(value));
+    let value = keys::find(key).map_or_else(|| kind::shown_unknown(key, value), |known| known.kind.shown(value));
     Some(Problem { key: key.to_owned(), value, origin: origin.to_owned(), complaint })
 }
 

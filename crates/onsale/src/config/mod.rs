@@ -3,8 +3,10 @@
 //! Every key and value is checked against [`keys::KEYS`] first. An unknown key or an invalid value is refused with its
 //! source and the permitted values.
 
+mod connections;
 pub mod draw;
-mod engine;
+pub mod engine;
+pub mod environment;
 pub mod keys;
 pub mod kind;
 pub mod load;
@@ -12,12 +14,14 @@ pub mod print;
 pub mod problem;
 pub mod queue;
 pub mod sections;
+pub mod url;
 
 #[cfg(test)]
 mod tests;
 
-pub use engine::{BusEngine, HotEngine};
-pub use kind::without_password;
-pub use load::{DEFAULT_TOML, ENVIRONMENT_PREFIX, Loaded, Sources, load};
+pub use engine::{BusEngine, HotEngine, SQLITE_URL};
+pub use environment::is_ours;
+pub use load::{DEFAULT_TOML, FILE_NAME, Loaded, Sources, load};
 pub use problem::ConfigError;
 pub use sections::{Config, DispatchMode, HotAck, Log, LogFormat};
+pub use url::without_secrets;

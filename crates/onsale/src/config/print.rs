@@ -10,9 +10,10 @@ const ORIGIN_COLUMN: usize = 40;
 /// Prints every key. The text is a valid configuration file with the same effect, except for hidden passwords and secrets.
 pub fn print(loaded: &Loaded) -> String {
     let mut text = String::from("# In force. Later ones win: default, file, environment, command line.\n");
-    let file = loaded.file.as_ref().map_or("none".to_owned(), |path| path.display().to_string());
+    let file = loaded.file.as_ref().map_or("none".to_owned(), |path| files::absolute(path).display().to_string());
     // Writing to a String cannot fail.
     let _ = writeln!(text, "# File: {file}");
+    let _ = writeln!(text, "# Data folder: {}", files::absolute(&loaded.config.data.dir).display());
     let mut section = "";
     for key in KEYS {
         let (of, name) = key.name.split_once('.').unwrap_or(("", key.name));

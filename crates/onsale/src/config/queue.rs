@@ -23,6 +23,8 @@ pub struct Queue {
     pub max_inside: u32,
     /// Maximum number of open streams.
     pub streams_max: usize,
+    /// Maximum number of open streams per network; 0 is no limit.
+    pub streams_max_per_network: usize,
     /// Key that signs cookies; empty: from the file, or generated and stored.
     pub cookie_key: String,
     /// File that contains this key; empty for none.

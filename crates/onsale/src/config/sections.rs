@@ -5,6 +5,7 @@ use super::queue::Queue;
 use domain::CampaignId;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,8 +24,8 @@ pub struct Config {
     pub hot: Hot,
     /// The message bus.
     pub bus: Engine,
-    /// The database.
-    pub ledger: Engine,
+    /// The databases.
+    pub ledger: Ledger,
     /// Coupons.
     pub coupon: Coupon,
     /// The gate before campaigns.
@@ -52,12 +53,20 @@ pub struct Http {
     /// Address for operators; `None`: the same as `listen`.
     #[serde(deserialize_with = "address_or_none")]
     pub management_listen: Option<SocketAddr>,
+    /// Whether to start in spite of unsafe settings.
+    pub allow_unsafe: bool,
     /// Worker threads; 0 means one per core. [`Http::worker_count`] resolves it.
     pub workers: u16,
     /// Maximum number of open connections.
     pub max_connections: u32,
+    /// Maximum number of open connections per network; 0 is no limit.
+    pub max_connections_per_network: u32,
+    /// Time limit for an idle connection.
+    pub idle_timeout_ms: u64,
     /// Maximum body size in bytes.
     pub body_limit_bytes: usize,
+    /// Maximum number of bytes of all bodies together.
+    pub body_budget_bytes: usize,
     /// Maximum size of a request head in bytes.
     pub header_limit_bytes: usize,
     /// Time limit for receiving a request head.
@@ -71,7 +80,17 @@ pub struct Http {
     pub trusted_proxies: Vec<IpNet>,
 }
 
+/// One connection in this many is reserved for health and operators.
+const RESERVED_SHARE: u32 = 16;
+/// Most connections of the reserve.
+const RESERVED_MAX: u32 = 256;
+
 impl Http {
+    /// Connections that answer only health and operators, among `max_connections`.
+    pub fn connections_reserved(&self) -> u32 {
+        (self.max_connections / RESERVED_SHARE).clamp(1, RESERVED_MAX).min(self.max_connections - 1)
+    }
+
     /// Number of worker threads: as configured, or one per core.
     pub fn worker_count(&self) -> usize {
         match self.workers {
@@ -83,6 +102,11 @@ impl Http {
     /// Time limit for receiving a request head.
     pub fn header_timeout(&self) -> Duration {
         Duration::from_millis(self.header_timeout_ms)
+    }
+
+    /// Time limit for an idle connection.
+    pub fn idle_timeout(&self) -> Duration {
+        Duration::from_millis(self.idle_timeout_ms)
     }
 
     /// Time limit from the request head to the response.
@@ -142,8 +166,30 @@ pub enum HotAck {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Engine {
-    /// `local:`, `kafka://...`; `sqlite:`, `postgres://...`, `mysql://...`.
+    /// `local:`, `kafka://...`.
     pub url: String,
+}
+
+/// The databases. A context whose schema has no URL of its own uses that of all.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ledger {
+    /// `sqlite:`, `postgres://...`, `mysql://...`.
+    pub url: String,
+    /// The schemas' own URLs by the names of their contexts; empty for none.
+    pub urls: BTreeMap<String, String>,
+}
+
+impl Ledger {
+    /// The URL of a schema, or that of all.
+    pub fn url_of(&self, schema: &str) -> &str {
+        self.own_url_of(schema).unwrap_or(&self.url)
+    }
+
+    /// The URL of this schema alone; `None` where it uses that of all.
+    pub fn own_url_of(&self, schema: &str) -> Option<&str> {
+        self.urls.get(schema).map(String::as_str).filter(|url| !url.is_empty())
+    }
 }
 
 /// Coupons.
@@ -253,9 +299,13 @@ pub struct InternalUrl {
 pub struct Limits {
     /// Whether limits are enforced.
     pub enabled: bool,
-    /// Requests per second per address.
+    /// Leading bits of an IPv4 address that name its network.
+    pub ipv4_prefix: u8,
+    /// Leading bits of an IPv6 address that name its network.
+    pub ipv6_prefix: u8,
+    /// Requests per second per network.
     pub per_ip_per_second: u32,
-    /// Burst of requests per address.
+    /// Burst of requests per network.
     pub per_ip_burst: u32,
     /// Issue requests per second per user.
     pub issue_per_user_per_second: u32,

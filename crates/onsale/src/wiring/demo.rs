@@ -5,22 +5,37 @@ use access::keys::{self, Caller};
 use anyhow::Context;
 use coupon::campaigns::open_with_stock;
 use domain::{CampaignId, ErrorCode, EventName, TenantName};
+use std::path::{Path, PathBuf};
 
 /// The example campaign.
 pub const CAMPAIGN: &str = "sample_event";
 const STOCK: u32 = 1_000;
 
+/// The file in the data folder with the first administrator's key, where nobody watches the start.
+pub const KEY_FILE: &str = "admin.key";
+
 /// What the demonstration made.
 pub struct Demo {
-    /// An administrator's key; only where there was no key at all.
-    pub new_admin_key: Option<String>,
+    /// The administrator's key.
+    pub admin_key: AdminKey,
 }
 
-/// Makes the example campaign and an administrator's key, each only if there is none.
+/// The first administrator's key, made where there was no key at all.
+pub enum AdminKey {
+    /// There was a key already.
+    OfBefore,
+    /// To be shown on the terminal, this once.
+    Shown(String),
+    /// In this file, which only its owner can read: standard output is a log or a pipe.
+    InFile(PathBuf),
+}
+
+/// Makes the example campaign and an administrator's key, each only if there is none. The key goes to the terminal when
+/// somebody watches, else to a file in the data folder: a log keeps it for everybody who reads logs.
 ///
 /// # Errors
 /// When they cannot be kept.
-pub async fn prepare(context: &CouponContext) -> anyhow::Result<Demo> {
+pub async fn prepare(context: &CouponContext, folder: &Path, is_watched: bool) -> anyhow::Result<Demo> {
     let event = EventName::new(CAMPAIGN).context("the example campaign's name")?;
     let id = CampaignId::new(TenantName::default_tenant(), event);
     match context.coupons.create_campaign(open_with_stock(id, "Sample event", STOCK)).await {
@@ -28,12 +43,21 @@ pub async fn prepare(context: &CouponContext) -> anyhow::Result<Demo> {
         Err(error) if error.code == ErrorCode::CampaignExists => {}
         Err(error) => anyhow::bail!("the example campaign cannot be made: {}", error.code.as_str()),
     }
-    let new_admin_key = if access::rows::active(&context.coupons.ledger).await?.is_empty() {
-        let key = keys::make(&context.coupons.ledger, &Caller::Administrator, clock::now()).await?;
-        context.keys.refresh().await?;
-        Some(key.text)
-    } else {
-        None
-    };
-    Ok(Demo { new_admin_key })
+    let ledger = &context.coupons.ledger;
+    if !access::rows::active(ledger).await?.is_empty() {
+        return Ok(Demo { admin_key: AdminKey::OfBefore });
+    }
+    let key = keys::make(ledger, &Caller::Administrator, clock::now()).await?;
+    context.keys.refresh().await?;
+    if is_watched {
+        return Ok(Demo { admin_key: AdminKey::Shown(key.text) });
+    }
+    let file = files::absolute(&folder.join(KEY_FILE));
+    let kept = files::make_folder(folder).and_then(|()| files::write(&file, key.text.as_bytes()));
+    if let Err(error) = kept {
+        // A key that nobody has seen must not stay in force.
+        access::rows::revoke(ledger, key.id, clock::now()).await?;
+        return Err(error).with_context(|| format!("the administrator's key cannot be written to {}", file.display()));
+    }
+    Ok(Demo { admin_key: AdminKey::InFile(file) })
 }

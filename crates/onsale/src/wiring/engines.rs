@@ -1,6 +1,8 @@
 //! The engines of one process, opened in the order in which they can refuse, and what several roles make of them.
 
-use super::{kafka, receipts, redis};
+use super::schemas::{COUPON, Ledgers, open_ledger};
+use super::supervisor::Task;
+use super::{kafka, receipts, redis, roles};
 use crate::cli::Role;
 use crate::config::{BusEngine, Config, DispatchMode, HotEngine};
 use access::callers::Callers;
@@ -9,15 +11,12 @@ use anyhow::Context;
 use coupon::CouponService;
 use coupon::gate::{self, GateService, GateSettings};
 use coupon::on_their_way::{NothingOnItsWay, OnTheirWay};
-use coupon::schema::SCHEMA;
 use hot::embedded::{EmbeddedEngine, EmbeddedKeys, EmbeddedLines, JournalError, JournalOptions, JournalSnapshot};
 use hot::line::LinePort;
 use hot::redis::{RedisAddress, RedisKeys};
 use hot::{CouponPort, KeyPort};
-use ledger::{Ledger, LedgerOptions};
+use ledger::Ledger;
 use lines::LineClient;
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,10 +26,14 @@ pub struct Engines {
     pub roles: Vec<Role>,
     /// Contended state.
     pub hot: Option<HotEngines>,
-    /// The tables of the coupon context.
-    pub ledger: Option<Ledger>,
+    /// The tables that the roles need.
+    pub ledgers: Ledgers,
     /// The coupon context over both.
     pub coupon: Option<CouponContext>,
+    /// Background work of the engines, for the one who serves.
+    pub tasks: Vec<Task>,
+    /// The threads of the engines: each tells whether it has failed.
+    threads: Vec<Box<dyn Fn() -> bool + Send + Sync>>,
 }
 
 /// Contended state.
@@ -56,23 +59,11 @@ pub struct CouponContext {
 }
 
 pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
-    // Coupons, names and hashes of keys: nobody else on this machine need read them.
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .with_context(|| format!("the data folder {} cannot be made", folder.display()))
+    files::make_folder(folder).with_context(|| format!("the data folder {} cannot be made", folder.display()))
 }
 
 fn cannot_use(folder: &Path) -> String {
     format!("the data folder {} cannot be used", folder.display())
-}
-
-const CANNOT_OPEN: &str = "the database cannot be opened";
-
-fn cannot_open(folder: &Path) -> String {
-    let folder = folder.display();
-    format!("{CANNOT_OPEN}; put back a copy of the folder {folder}, or choose another folder with --data")
 }
 
 async fn coupon_service(
@@ -113,23 +104,6 @@ fn gate_settings(config: &Config) -> GateSettings {
     }
 }
 
-/// Opens the tables, brought up to date.
-///
-/// # Errors
-/// When the folder cannot be made, or the database is of a newer version or cannot be opened.
-pub async fn open_ledger(config: &Config) -> anyhow::Result<Ledger> {
-    let folder = &config.data.dir;
-    let embedded = config.ledger.url == "sqlite:";
-    if embedded {
-        make_folder(folder)?;
-    }
-    let url = if embedded { SCHEMA.embedded_url(folder) } else { config.ledger.url.clone() };
-    let ledger = Ledger::connect(&url, &SCHEMA, LedgerOptions::default()).await;
-    let ledger = ledger.with_context(|| if embedded { cannot_open(folder) } else { CANNOT_OPEN.to_owned() })?;
-    ledger.migrate().await.context("the database cannot be brought up to date")?;
-    Ok(ledger)
-}
-
 impl Engines {
     /// Opens everything that the roles need. The journal comes first: it is what a second process on the same folder
     /// stumbles over.
@@ -148,32 +122,47 @@ impl Engines {
         self.roles.contains(&role)
     }
 
+    /// Whether a thread of an engine has ended by itself: only a new process reads the journal again.
+    pub fn has_failed(&self) -> bool {
+        self.threads.iter().any(|has_failed| has_failed())
+    }
+
     async fn embedded(config: &Config, roles: &[Role]) -> anyhow::Result<Self> {
         let folder = &config.data.dir;
         make_folder(folder)?;
         let options = JournalOptions { flush: config.hot.flush, ..JournalOptions::default() };
         let coupons = EmbeddedEngine::open(folder, options).with_context(|| cannot_use(folder))?;
         let lines = EmbeddedLines::open(folder, options).with_context(|| cannot_use(folder))?;
+        let (owner, writer) = (coupons.clone(), lines.clone());
         let hot = HotEngines {
             coupons: Some(Arc::new(coupons)),
             lines: Arc::new(lines),
             keys: Arc::new(EmbeddedKeys::default()),
         };
-        let ledger = open_ledger(config).await?;
-        let coupon = CouponContext::open(config, &hot, &ledger).await?;
+        let ledgers = Ledgers::open(config, &roles::schemas(roles)).await?;
+        let coupon = CouponContext::open(config, &hot, &ledgers).await?;
         if let Some(context) = &coupon {
             bring_together(&context.coupons).await?;
         }
-        Ok(Self { roles: roles.to_vec(), hot: Some(hot), ledger: Some(ledger), coupon })
+        Ok(Self {
+            roles: roles.to_vec(),
+            hot: Some(hot),
+            ledgers,
+            coupon,
+            tasks: Vec::new(),
+            threads: vec![Box::new(move || owner.has_failed()), Box::new(move || writer.has_failed())],
+        })
     }
 
     async fn on_redis(config: &Config, roles: &[Role], address: &RedisAddress) -> anyhow::Result<Self> {
         let has = |role| roles.contains(&role);
         let has_coupons = has(Role::Coupon) || has(Role::Gate);
-        let ledger = if has_coupons || has(Role::Issuer) { Some(open_ledger(config).await?) } else { None };
+        let ledgers = Ledgers::open(config, &roles::schemas(roles)).await?;
+        let mut tasks = Vec::new();
         let hot = if has_coupons || has(Role::Queue) {
             let connections = redis::connect(config, address).await?;
             let coupons = if has_coupons { Some(redis::engine(config, &connections)?) } else { None };
+            tasks.extend(coupons.clone().map(redis::watcher));
             Some(HotEngines {
                 coupons: coupons.map(|engine| Arc::new(engine) as Arc<dyn CouponPort>),
                 lines: Arc::new(redis::lines(config, &connections)),
@@ -182,9 +171,9 @@ impl Engines {
         } else {
             None
         };
-        let coupon = match (&hot, &ledger) {
-            (Some(hot), Some(ledger)) => CouponContext::open(config, hot, ledger).await?,
-            _ => None,
+        let coupon = match &hot {
+            Some(hot) => CouponContext::open(config, hot, &ledgers).await?,
+            None => None,
         };
         if let Some(context) = &coupon
             && let Err(error) = context.coupons.follow_ledger().await
@@ -192,7 +181,7 @@ impl Engines {
             // A campaign or shard that is not well must not keep all others closed: it is tried again every few seconds.
             tracing::error!(code = error.code.as_str(), "not every campaign could be brought up to date");
         }
-        Ok(Self { roles: roles.to_vec(), hot, ledger, coupon })
+        Ok(Self { roles: roles.to_vec(), hot, ledgers, coupon, tasks, threads: Vec::new() })
     }
 
     /// The use cases over hot state: owned or shared, or, when a server is running on the same folder (then `true`), a
@@ -208,15 +197,15 @@ impl Engines {
             }
             HotEngine::Embedded => own_or_read(&config.data.dir)?,
         };
-        let ledger = open_ledger(config).await?;
+        let ledger = open_ledger(config, &COUPON).await?;
         Ok((coupon_service(config, port, ledger).await?.0, running))
     }
 }
 
 impl CouponContext {
-    /// `None` over engines that do not decide on coupons.
-    async fn open(config: &Config, hot: &HotEngines, ledger: &Ledger) -> anyhow::Result<Option<Self>> {
-        let Some(port) = hot.coupons.clone() else { return Ok(None) };
+    /// `None` over engines that do not decide on coupons, and without their tables.
+    async fn open(config: &Config, hot: &HotEngines, ledgers: &Ledgers) -> anyhow::Result<Option<Self>> {
+        let (Some(port), Some(ledger)) = (hot.coupons.clone(), ledgers.of(&COUPON)) else { return Ok(None) };
         let (coupons, keys) = coupon_service(config, port, ledger.clone()).await?;
         let gate = GateService::new(LineClient::new(hot.lines.clone()), coupons.clone(), gate_settings(config));
         let gate = gate.with_receipts(receipts::key(config)?);

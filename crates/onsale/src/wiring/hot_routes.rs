@@ -48,6 +48,14 @@ impl HotRoutes for ProcessRoutes {
         self.routes.iter().any(|route| route.knows(method, target))
     }
 
+    fn knows_caller(&self, head: &HotHead<'_>) -> bool {
+        match self.routes.iter().find(|route| route.knows(head.method, head.target)) {
+            Some(HotRoute::Issue(issue)) => issue.knows_caller(head),
+            Some(HotRoute::Gate(gate)) => gate.knows_caller(head),
+            None => false,
+        }
+    }
+
     fn answer_now(&self, peer: IpAddr, head: &HotHead<'_>, body: &[u8], out: &mut Vec<u8>) -> Option<Undecided> {
         match self.routes.iter().find(|route| route.knows(head.method, head.target)) {
             Some(HotRoute::Issue(issue)) => {

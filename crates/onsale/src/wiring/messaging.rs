@@ -3,13 +3,14 @@
 use super::engines::make_folder;
 use super::kafka;
 use super::role::Outbox;
-use super::supervisor::{Failures, Supervisor, Task};
+use super::supervisor::{Supervisor, Task};
 use crate::config::{BusEngine, Config};
 use anyhow::Context;
 use bus::kafka::{KafkaBus, KafkaBusOptions, KafkaDeadLetters};
 use bus::local::{LocalBus, LocalDeadLetters};
 use bus::{ConsumerOptions, DeadLetters, Handler, Publisher, Relay, RelayOptions};
 use hot::lease::Lease;
+use onsale_http::Failures;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;

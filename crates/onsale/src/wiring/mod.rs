@@ -3,6 +3,7 @@
 //! ```text
 //! engines     hot state, tables, what roles share   (also for commands that do not serve)
 //! redis       hot state on Redis; kafka: messages on Kafka
+//! schemas     the tables of each context, one line a schema
 //! role        what a role brings into a process
 //! roles       one file a role
 //! messaging   outboxes, the bus, its consumers
@@ -10,7 +11,7 @@
 //! server      the HTTP server over what the roles brought; hot_routes: its fast path
 //! internal    keys between our own services; secrets: given, or made and kept; receipts: the key of opening draws;
 //!             draws: their public randomness
-//! demo        example data, said loudly
+//! demo        example data, said loudly; the first administrator's key
 //! ```
 
 mod demo;
@@ -24,14 +25,18 @@ mod receipts;
 mod redis;
 mod role;
 mod roles;
+mod schemas;
 mod secrets;
 mod server;
 mod supervisor;
 
-pub use demo::{Demo, prepare as prepare_demo};
-pub use engines::{Engines, open_ledger};
+pub use demo::{AdminKey, Demo, prepare as prepare_demo};
+pub use engines::Engines;
 pub use messaging::{Messaging, dead_letters};
 pub use role::probe;
-pub use roles::{Opening, open as open_roles};
-pub use server::{Opening as ServerOpening, Server, limits, open as open_server};
-pub use supervisor::{Failures, Supervisor, Task};
+#[cfg(test)]
+pub use role::{MakeHotRoute, Role};
+pub use roles::{Opening, open as open_roles, schemas as schemas_of};
+pub use schemas::{ALL as ALL_SCHEMAS, COUPON as COUPON_SCHEMA, ContextSchema, open_ledger};
+pub use server::{Addresses, Opening as ServerOpening, Server, limits, open as open_server};
+pub use supervisor::{Supervisor, Task};

@@ -2,6 +2,7 @@
 
 use super::hot_routes::HotRoute;
 use super::supervisor::Task;
+use access::Callers;
 use axum::Router;
 use bus::{Handler, OutboxSource};
 use futures::future::BoxFuture;
@@ -27,10 +28,12 @@ pub struct Outbox {
 /// One role, opened over the engines of the process.
 #[derive(Default)]
 pub struct Role {
-    /// Routes for people, limited by address.
+    /// Routes for people. Every route has its limits from the server.
     pub routes: Router,
-    /// Routes for proxies and our own services: outside of the limits for people.
+    /// Routes for proxies and our own services.
     pub internal_routes: Router,
+    /// Knows an operator by the key; none where no keys are checked.
+    pub callers: Option<Callers>,
     /// The route that the server answers on its fast path.
     pub hot: Option<MakeHotRoute>,
     /// The role's part of the API document.
@@ -51,9 +54,11 @@ impl Role {
     /// Both roles in one process. A probe of the same name is asked once.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
-        let Self { routes, internal_routes, hot, documents, handlers, outboxes, tasks, probes, at_stop } = other;
+        let Self { routes, internal_routes, callers, hot, documents, handlers, outboxes, tasks, probes, at_stop } =
+            other;
         self.routes = self.routes.merge(routes);
         self.internal_routes = self.internal_routes.merge(internal_routes);
+        self.callers = self.callers.or(callers);
         debug_assert!(hot.is_none(), "hot routes are collected before roles are merged");
         self.documents.extend(documents);
         self.handlers.extend(handlers);

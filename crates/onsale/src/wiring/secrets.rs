@@ -2,9 +2,6 @@
 
 use super::engines::make_folder;
 use anyhow::Context;
-use std::fs::File;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// The secret that the configuration gives by itself or in a file; none if it gives none. `key`: what the file's key is
@@ -30,20 +27,12 @@ pub(super) fn given(secret: &str, file: &Path, key: &str) -> anyhow::Result<Opti
 pub(super) fn kept(folder: &Path, name: &str, make: impl FnOnce() -> anyhow::Result<String>) -> anyhow::Result<String> {
     make_folder(folder)?;
     let file = folder.join(name);
-    if !file.exists() {
-        write(&file, &make()?).with_context(|| format!("{} can not be written", file.display()))?;
+    let cannot = |does: &str| format!("{} cannot be {does}", file.display());
+    if files::read(&file).with_context(|| cannot("read"))?.is_none() {
+        files::write(&file, make()?.as_bytes()).with_context(|| cannot("written"))?;
     }
-    let text = std::fs::read_to_string(&file).with_context(|| format!("{} can not be read", file.display()))?;
-    Ok(text.trim().to_owned())
-}
-
-/// Whole or not at all: half a secret would be one that anybody can guess.
-fn write(file: &Path, secret: &str) -> std::io::Result<()> {
-    let beside = file.with_extension("new");
-    let mut open = File::options().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-    open.write_all(secret.as_bytes())?;
-    open.sync_all()?;
-    std::fs::rename(beside, file)
+    let text = files::read(&file).with_context(|| cannot("read"))?;
+    Ok(text.with_context(|| cannot("read"))?.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -72,5 +61,16 @@ mod tests {
         assert_eq!((first.as_str(), again.as_str()), ("first", "first"));
         let mode = std::fs::metadata(folder.path().join("some.key")).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_planted_link_is_neither_read_nor_written_through() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let elsewhere = folder.path().join("elsewhere");
+        std::fs::write(&elsewhere, "known to a stranger").expect("written");
+        std::os::unix::fs::symlink(&elsewhere, folder.path().join("some.key")).expect("linked");
+        let refused = kept(folder.path(), "some.key", || Ok("fresh".to_owned())).expect_err("refused");
+        assert!(format!("{refused:#}").contains("symbolic link"), "{refused:#}");
+        assert_eq!(std::fs::read_to_string(&elsewhere).expect("read"), "known to a stranger");
     }
 }

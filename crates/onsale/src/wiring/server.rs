@@ -3,26 +3,32 @@
 use super::hot_routes::ProcessRoutes;
 use super::role::{MakeHotRoute, Probe, Role};
 use crate::config::Config;
+use access::Callers;
 use anyhow::Context;
-use axum::Router;
-use axum::middleware::from_fn_with_state;
 use metrics_exporter_prometheus::PrometheusHandle;
-use onsale_http::health::{self, Health};
-use onsale_http::limits::{LimitSettings, Limits, limit_by_address};
-use onsale_http::server::{Server as HttpServer, ServerSettings};
-use onsale_http::{HttpMetrics, HttpSettings, Language, TrustedProxies, docs, metrics, standard};
+use onsale_http::health::{self, Details, Health};
+use onsale_http::limits::{LimitSettings, Limits};
+use onsale_http::server::{Bound, Server as HttpServer, ServerSettings};
+use onsale_http::{
+    BodyBudget, HttpMetrics, HttpSettings, Language, NetworkPrefixes, TrustedProxies, docs, metrics, standard, welcome,
+};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::task::JoinHandle;
 
-/// How long a connection may be silent between requests.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+/// What the reserve of connections answers when all others are in use: health, metrics, and operators.
+const RESERVE_PATHS: &[&str] = &["/health", "/actuator/health", "/metrics", "/api/v1/admin/", "/queue/admin/"];
+/// Largest body that the fast path reads: more than any issue call needs. The router reads larger ones, which count to
+/// the budget of all bodies.
+const FAST_BODY_BYTES_MAX: usize = 4_096;
+/// Connections of the management listener: some operators, some monitors.
+const MANAGEMENT_CONNECTIONS: usize = 256;
+/// Of one network, so that it never has all of them.
+const MANAGEMENT_CONNECTIONS_PER_NETWORK: usize = 128;
 
 /// An open server.
 pub struct Server {
     http: HttpServer,
-    management: Option<JoinHandle<()>>,
+    management: Option<HttpServer>,
     at_stop: Vec<Box<dyn Fn() + Send + Sync>>,
     /// What balancers are told.
     pub health: Arc<Health>,
@@ -36,7 +42,7 @@ impl Server {
 
     /// Whether a part of it has ended by itself: it cannot be started again in this process.
     pub fn has_failed(&self) -> bool {
-        self.http.has_failed() || self.management.as_ref().is_some_and(JoinHandle::is_finished)
+        self.http.has_failed() || self.management.as_ref().is_some_and(HttpServer::has_failed)
     }
 
     /// Takes nothing new, and answers what is under way. Whether all of it was answered in time.
@@ -46,8 +52,38 @@ impl Server {
     pub async fn close(self) -> anyhow::Result<bool> {
         self.health.drain();
         self.at_stop.iter().for_each(|end| end());
-        let http = self.http;
-        tokio::task::spawn_blocking(move || http.close()).await.context("closing the server")
+        let (http, management) = (self.http, self.management);
+        let close = move || {
+            let all_answered = http.close();
+            // Last: operators watch how the others end.
+            management.map(HttpServer::close);
+            all_answered
+        };
+        tokio::task::spawn_blocking(close).await.context("closing the server")
+    }
+}
+
+/// The addresses of the process, taken before anything is made.
+#[derive(Debug)]
+pub struct Addresses {
+    listen: Bound,
+    management: Option<Bound>,
+}
+
+impl Addresses {
+    /// Takes them.
+    ///
+    /// # Errors
+    /// When another program has one.
+    pub fn take(config: &Config) -> anyhow::Result<Self> {
+        let bind = |address: SocketAddr, otherwise: &str| {
+            Bound::to(address).with_context(|| cannot_listen(address, &format!("or choose another with {otherwise}")))
+        };
+        let management = config.http.management_listen;
+        Ok(Self {
+            listen: bind(config.http.listen, "--listen")?,
+            management: management.map(|address| bind(address, "http.management_listen")).transpose()?,
+        })
     }
 }
 
@@ -55,6 +91,8 @@ impl Server {
 pub struct Opening<'a> {
     /// The configuration in force.
     pub config: &'a Config,
+    /// Where it listens.
+    pub addresses: Addresses,
     /// How much a caller may ask.
     pub limits: Arc<Limits>,
     /// Where the routes are counted.
@@ -70,23 +108,23 @@ pub struct Opening<'a> {
 /// # Errors
 /// When an address cannot be listened on.
 pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow::Result<Server> {
-    let Opening { config, limits, metrics: http_metrics, exporter, probes } = opening;
-    let Role { routes, internal_routes, documents, probes: of_roles, at_stop, .. } = role;
+    let Opening { config, addresses, limits, metrics: http_metrics, exporter, probes } = opening;
+    let Role { routes, internal_routes, documents, probes: of_roles, at_stop, callers, .. } = role;
     let health = Arc::new(health_of(of_roles.into_iter().chain(probes)));
-    let http = settings(config, http_metrics);
+    let http = settings(config, http_metrics, limits.clone());
     let document = docs::document(env!("CARGO_PKG_VERSION"), documents);
-    let management = health::routes(health.clone())
-        .merge(metrics::routes(exporter, http.metrics.clone()))
-        .merge(docs::routes(document));
-    let (management_task, beside) = match config.http.management_listen {
-        Some(address) => {
-            let task = listen(address, standard(management, http.clone()), "http.management_listen")?;
-            (Some(task), health::routes(health.clone()))
+    let management = metrics::routes(exporter, http.metrics.clone()).merge(docs::routes(document));
+    let to_operators = health::routes(health.clone(), details(callers));
+    let (management, beside) = match addresses.management {
+        Some(bound) => {
+            let routes = management.merge(health::routes(health.clone(), Details::ForAll));
+            let server = open_management(config, bound, &limits, standard(routes, http.clone()))?;
+            (Some(server), to_operators.merge(welcome::routes(false)))
         }
-        None => (None, management),
+        None => (None, management.merge(to_operators).merge(welcome::routes(true))),
     };
-    let limited = routes.layer(from_fn_with_state(limits.clone(), limit_by_address));
-    let beside = beside.merge(limited).merge(internal_routes);
+    let beside = beside.merge(routes).merge(internal_routes);
+    let settings = server_settings(config, limits.clone());
     let make = move || {
         let (mut routes, mut router) = (Vec::new(), beside.clone());
         for make_hot in &hot {
@@ -96,9 +134,37 @@ pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow:
         }
         (ProcessRoutes { routes: routes.into(), limits: limits.clone() }, standard(router, http.clone()))
     };
-    let http = HttpServer::open(server_settings(config), make)
+    let http = HttpServer::open_on(addresses.listen, settings, make)
         .with_context(|| cannot_listen(config.http.listen, "or choose another with --listen"))?;
-    Ok(Server { http, management: management_task, at_stop, health })
+    Ok(Server { http, management, at_stop, health })
+}
+
+/// Why a part is down is told to administrators, by their key.
+fn details(callers: Option<Callers>) -> Details {
+    let Some(callers) = callers else { return Details::ForNone };
+    Details::For(Arc::new(move |headers| {
+        let callers = callers.clone();
+        Box::pin(async move { headers.contains_key("x-api-key") && callers.administrator(&headers).await.is_ok() })
+    }))
+}
+
+/// The listener for operators: a server like the other, with places of its own.
+fn open_management(
+    config: &Config,
+    bound: Bound,
+    limits: &Arc<Limits>,
+    router: axum::Router,
+) -> anyhow::Result<HttpServer> {
+    let settings = ServerSettings {
+        workers: 1,
+        connections_max: MANAGEMENT_CONNECTIONS,
+        connections_reserved: 0,
+        connections_per_network_max: MANAGEMENT_CONNECTIONS_PER_NETWORK,
+        ..server_settings(config, limits.clone())
+    };
+    let limits = limits.clone();
+    let make = move || (ProcessRoutes { routes: Vec::new().into(), limits: limits.clone() }, router.clone());
+    HttpServer::open_on(bound, settings, make).context("cannot listen on http.management_listen")
 }
 
 /// How much a caller may ask, by the configuration.
@@ -109,6 +175,8 @@ pub fn limits(config: &Config) -> Arc<Limits> {
         per_ip_burst: config.limits.per_ip_burst,
         issue_per_user_per_second: config.limits.issue_per_user_per_second,
         trusted_proxies: TrustedProxies::new(config.http.trusted_proxies.clone()),
+        prefixes: NetworkPrefixes { ipv4: config.limits.ipv4_prefix, ipv6: config.limits.ipv6_prefix },
+        forwarded_per_network: config.http.max_connections_per_network as usize,
     }))
 }
 
@@ -116,42 +184,34 @@ fn cannot_listen(address: SocketAddr, otherwise: &str) -> String {
     format!("cannot listen on {address}; stop what uses it, {otherwise}")
 }
 
-fn settings(config: &Config, metrics: Arc<HttpMetrics>) -> HttpSettings {
+fn settings(config: &Config, metrics: Arc<HttpMetrics>, limits: Arc<Limits>) -> HttpSettings {
     HttpSettings {
         body_limit_bytes: config.http.body_limit_bytes,
         request_timeout: config.http.request_timeout(),
         access_log: config.log.access,
-        trusted_proxies: TrustedProxies::new(config.http.trusted_proxies.clone()),
+        body_budget: BodyBudget::new(config.http.body_budget_bytes),
+        limits,
         default_language: Language::En,
         metrics,
     }
 }
 
-fn server_settings(config: &Config) -> ServerSettings {
+fn server_settings(config: &Config, limits: Arc<Limits>) -> ServerSettings {
     ServerSettings {
         listen: config.http.listen,
         workers: config.http.worker_count(),
         connections_max: config.http.max_connections as usize,
+        connections_reserved: config.http.connections_reserved() as usize,
+        reserve_paths: RESERVE_PATHS,
+        connections_per_network_max: config.http.max_connections_per_network as usize,
+        limits,
         head_bytes_max: config.http.header_limit_bytes,
-        body_bytes_max: config.coupon.body_limit_bytes.min(config.http.body_limit_bytes),
+        body_bytes_max: FAST_BODY_BYTES_MAX.min(config.coupon.body_limit_bytes).min(config.http.body_limit_bytes),
         request_timeout: config.http.header_timeout(),
-        idle_timeout: IDLE_TIMEOUT,
+        idle_timeout: config.http.idle_timeout(),
         drain_timeout: config.http.drain(),
         streams_under: "/queue/stream/",
     }
-}
-
-fn listen(address: SocketAddr, router: Router, key: &'static str) -> anyhow::Result<JoinHandle<()>> {
-    let listener = std::net::TcpListener::bind(address)
-        .with_context(|| cannot_listen(address, &format!("or choose another with {key}")))?;
-    listener.set_nonblocking(true)?;
-    let listener = tokio::net::TcpListener::from_std(listener)?;
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    Ok(tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, service).await {
-            tracing::error!(%error, key, "a listener stopped");
-        }
-    }))
 }
 
 /// The parts that this process cannot do its work without.

@@ -1,21 +1,15 @@
 //! Background tasks, watched: a task that ends or panics is logged, counted, shown by health, and started again.
 
 use bus::{Publisher, Shutdown, Stop};
-use futures::FutureExt;
 use futures::future::BoxFuture;
-use metrics::counter;
-use std::any::Any;
-use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use onsale_http::failures::{Failures, SETTLED_AFTER, caught};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 /// Pause before a failed task is started again; doubled each time up to the longest.
 const RESTART_PAUSE: Duration = Duration::from_millis(500);
 const RESTART_PAUSE_MAX: Duration = Duration::from_secs(30);
-/// A task that has run for so long since it failed is well again.
-const SETTLED_AFTER: Duration = Duration::from_secs(10);
 
 /// What a task is given.
 #[derive(Clone)]
@@ -24,6 +18,8 @@ pub struct TaskContext {
     pub shutdown: Shutdown,
     /// The bus.
     pub publisher: Arc<dyn Publisher>,
+    /// Where a task reports what fails within it and is started again by itself.
+    pub failures: Failures,
 }
 
 type Run = Box<dyn Fn(TaskContext) -> BoxFuture<'static, ()> + Send + Sync>;
@@ -53,29 +49,6 @@ impl Task {
     }
 }
 
-/// Tasks that failed lately, for health. Cheap to clone.
-#[derive(Clone, Default)]
-pub struct Failures(Arc<Mutex<HashMap<&'static str, (Instant, String)>>>);
-
-impl Failures {
-    fn note(&self, task: &'static str, reason: &str) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(task, (Instant::now(), reason.to_owned()));
-    }
-
-    /// Whether all tasks run.
-    ///
-    /// # Errors
-    /// The names of those that failed within the last ten seconds.
-    pub fn check(&self) -> Result<(), String> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|_, (at, _)| at.elapsed() < SETTLED_AFTER);
-        let mut names: Vec<&str> = all.keys().copied().collect();
-        names.sort_unstable();
-        if names.is_empty() { Ok(()) } else { Err(format!("failed and started again: {}", names.join(", "))) }
-    }
-}
-
 /// Keeps tasks running until it is stopped.
 pub struct Supervisor {
     stop: Stop,
@@ -87,8 +60,9 @@ impl Supervisor {
     pub fn start(tasks: Vec<Task>, publisher: &Arc<dyn Publisher>, failures: &Failures) -> Self {
         let stop = Stop::default();
         let start = |task: Task| {
-            let context = TaskContext { shutdown: stop.shutdown(), publisher: publisher.clone() };
-            (task.name, tokio::spawn(supervise(task, context, failures.clone())))
+            let context =
+                TaskContext { shutdown: stop.shutdown(), publisher: publisher.clone(), failures: failures.clone() };
+            (task.name, tokio::spawn(supervise(task, context)))
         };
         let tasks = tasks.into_iter().map(start).collect();
         Self { stop, tasks }
@@ -107,11 +81,11 @@ impl Supervisor {
     }
 }
 
-async fn supervise(task: Task, context: TaskContext, failures: Failures) {
+async fn supervise(task: Task, context: TaskContext) {
     let mut pause = RESTART_PAUSE;
     loop {
         let begun = Instant::now();
-        let run = AssertUnwindSafe(async { (task.run)(context.clone()).await }).catch_unwind();
+        let run = caught(async { (task.run)(context.clone()).await });
         let outcome = if task.ends_itself {
             run.await
         } else {
@@ -123,11 +97,9 @@ async fn supervise(task: Task, context: TaskContext, failures: Failures) {
         let reason = match &outcome {
             Ok(()) if context.shutdown.is_stopped() => return,
             Ok(()) => "it ended by itself",
-            Err(panic) => reason_of(panic.as_ref()),
+            Err(panic) => panic,
         };
-        tracing::error!(task = task.name, reason, "a background task failed; it is started again");
-        counter!("onsale_task_failures_total", "task" => task.name).increment(1);
-        failures.note(task.name, reason);
+        context.failures.report(task.name, reason);
         if begun.elapsed() > SETTLED_AFTER {
             pause = RESTART_PAUSE;
         }
@@ -136,11 +108,6 @@ async fn supervise(task: Task, context: TaskContext, failures: Failures) {
         }
         pause = (pause * 2).min(RESTART_PAUSE_MAX);
     }
-}
-
-fn reason_of(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked and gave no reason")
 }
 
 #[cfg(test)]

@@ -217,7 +217,7 @@ impl System {
             ("LEDGER__URL", "mysql://nobody@127.0.0.1:1/nothing".to_owned()),
             ("BUS__URL", "local:".to_owned()),
             ("QUEUE__LINES", format!("[\"{line}\"]")),
-            ("QUEUE__COOKIE_KEY", "0123456789abcdef0123456789abcdef".to_owned()),
+            ("QUEUE__COOKIE_KEY", "c7e5a0f2b91d4863a6f8e2d17b305c94".to_owned()),
             ("INTERNAL__URL__COUPON", urls.join(",")),
         ];
         environment.extend(own.into_iter().map(|(name, value)| (format!("ONSALE__{name}"), value.into())));

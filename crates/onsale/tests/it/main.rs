@@ -1,26 +1,34 @@
 //! Whole-program tests: the built program, real sockets, real files.
 
 mod bad_input;
+mod callers;
 mod campaigns;
 mod connections;
 mod drain;
 mod drand;
 mod draw;
 mod draw_public;
+mod failed_part;
 mod gate;
 mod gate_door;
 mod gate_kafka;
 mod gate_pass;
+mod guides;
+mod heads;
+mod holders;
+mod idle;
 mod issue;
 mod kill;
 mod kill_rush;
 mod limits;
 mod line_input;
 mod operation;
+mod own_files;
 mod parted_books;
 mod redemption;
 mod rush_line;
 mod rush_server;
+mod safety;
 mod site;
 mod start;
 mod stream;

@@ -111,14 +111,14 @@ fn a_copied_link_or_cookie_opens_nothing() {
     waits(&stranger.check(&to), WAIT);
     assert_eq!(stranger.wait().status, 200);
     waits(&stranger.check(&to), WAIT);
-    stranger.with_cookie("onsale_pass_shop", &pass).check("/cart").is_error(403, "FORBIDDEN");
+    waits(&stranger.with_cookie("onsale_pass_shop", &pass).check("/cart"), WAIT);
 
     let nobody = Visitor::new(&world).with_cookie("onsale_pass_shop", &pass);
     waits(&nobody.check("/cart"), WAIT);
 
     let mut other_browser = holder.clone();
     other_browser.agent = FIREFOX.to_owned();
-    other_browser.check("/cart").is_error(403, "FORBIDDEN");
+    waits(&other_browser.check("/cart"), WAIT);
     let mut newer = holder.clone();
     newer.agent = holder.agent.replace("142", "143");
     assert_eq!(newer.check("/cart").status, 200, "a new version of the same browser");
@@ -127,7 +127,7 @@ fn a_copied_link_or_cookie_opens_nothing() {
 }
 
 #[test]
-fn forged_tokens_are_refused() {
+fn forged_cookies_open_nothing() {
     let world = shut(&[]);
     open_the_line(&world, 1_000);
     let (holder, to) = let_in(&world);
@@ -136,12 +136,22 @@ fn forged_tokens_are_refused() {
     let parts: Vec<&str> = pass.split('.').collect();
     let longer = format!("{}.{}.{}", parts[0], parts[1].parse::<i64>().expect("millis") + 1, parts[2]);
     let other = format!("7e6a0d4e5a9c4d558d8e0a4c9d0d8b11.{}.{}", parts[1], parts[2]);
-    for forged in [&longer, &other, "", "...", "a.b.c", &pass[..pass.len() - 1], &"x".repeat(4_000)] {
-        holder.with_cookie("onsale_pass_shop", forged).check("/cart").is_error(403, "FORBIDDEN");
+    let more = format!("{pass}.x");
+    for forged in [&longer, &other, &more, "", "...", "a.b.c", &pass[..pass.len() - 1], &"x".repeat(4_000)] {
+        // The line knows that the visitor is inside; the forged pass counts for nothing, and a right one is sent.
+        let answer = holder.with_cookie("onsale_pass_shop", forged).check("/cart");
+        assert_eq!(answer.status, 200);
+        assert!(
+            answer
+                .header("set-cookie")
+                .is_some_and(|cookie| cookie.starts_with(&format!("onsale_pass_shop={}", parts[0])))
+        );
+        assert_eq!(answer.header("cache-control"), Some("private, no-store"));
+        waits(&Visitor::new(&world).with_cookie("onsale_pass_shop", forged).check("/cart"), WAIT);
     }
     for forged in ["", "ann", "ann.", &visitor[1..], &visitor[..visitor.len() - 1], &visitor.replace('.', "..")] {
         let visitor = holder.with_cookie("onsale_visitor", forged);
-        visitor.check("/cart").is_error(403, "FORBIDDEN");
+        waits(&visitor.check("/cart"), WAIT);
         visitor.get("/queue/place/shop").is_error(401, "UNAUTHORIZED");
     }
     assert_eq!(holder.check("/cart").status, 200);

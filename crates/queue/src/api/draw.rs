@@ -2,9 +2,10 @@
 
 use ::http::{HeaderMap, StatusCode, header};
 use access::callers::Callers;
+use access::extract::AdministratorCaller;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{FromRef, FromRequest, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::routing::{get, put};
@@ -17,7 +18,6 @@ use lines::draw::announce::{DrawSettings, NewDraw, NewValue};
 use lines::draw::document::Announced;
 use lines::draw::receipt::ReceiptKey;
 use onsale_http::docs::ErrorBody;
-use onsale_http::extract::json;
 use onsale_http::{ApiError, Json, Path};
 use serde::Serialize;
 use utoipa::{OpenApi, ToSchema};
@@ -40,6 +40,12 @@ pub struct DrawApi {
 
 /// Entries of one part of the published list: 65 bytes each.
 const PART: u32 = 8_192;
+
+impl FromRef<DrawApi> for Callers {
+    fn from_ref(api: &DrawApi) -> Self {
+        api.callers.clone()
+    }
+}
 
 /// The routes.
 pub fn routes(api: DrawApi) -> Router {
@@ -75,26 +81,27 @@ struct PublicKey {
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn announce(
     State(api): State<DrawApi>,
+    _: AdministratorCaller,
     Path(line): Path<String>,
-    headers: HeaderMap,
-    body: Body,
+    request: Request,
 ) -> Result<Json<Announced>, ApiError> {
-    api.callers.administrator(&headers).await?;
-    let body = json::read(body).await?;
-    let new: Option<NewDraw> = match body.trim_ascii() {
-        [] => None,
-        text => {
-            json::check_content_type(&headers)?;
-            Some(json::from_json(text)?)
-        }
+    let new = match has_body(request.headers()) {
+        true => Some(Json::<NewDraw>::from_request(request, &()).await?.0),
+        false => None,
     };
-    let (line, _) = api.lines.named(&line).await?;
+    let (line, _) = api.lines.named_for_operators(&line).await?;
     if api.receipts.is_none() {
         let remedy =
             "servers that share lines must sign receipts with the same key: set queue.receipt_key on each, and restart";
         return Err(ApiError::new(ErrorCode::DrawNotPossible).detail(remedy));
     }
     Ok(Json(api.lines.announce_draw(&line, new, &api.settings).await?))
+}
+
+/// Whether a request says that it has a body.
+fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length.as_bytes() != b"0")
 }
 
 /// Gives the value of a draw with manual randomness, once, after its entries are closed.
@@ -104,12 +111,11 @@ async fn announce(
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn give_value(
     State(api): State<DrawApi>,
+    _: AdministratorCaller,
     Path(line): Path<String>,
-    headers: HeaderMap,
     Json(new): Json<NewValue>,
 ) -> Result<StatusCode, ApiError> {
-    api.callers.administrator(&headers).await?;
-    let (line, _) = api.lines.named(&line).await?;
+    let (line, _) = api.lines.named_for_operators(&line).await?;
     api.lines.give_manual_value(&line, &new).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -4,11 +4,12 @@ pub mod draw;
 
 use super::site::Site;
 use super::site::service::VisitorRequest;
-use ::http::{HeaderMap, HeaderName, HeaderValue, header};
+use ::http::{HeaderName, HeaderValue, header};
 use access::callers::Callers;
+use access::extract::AdministratorCaller;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{FromRef, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use domain::ErrorCode;
@@ -37,6 +38,12 @@ pub struct QueueApi {
     pub callers: Callers,
     /// The configured values of new lines.
     pub defaults: Defaults,
+}
+
+impl FromRef<QueueApi> for Callers {
+    fn from_ref(api: &QueueApi) -> Self {
+        api.callers.clone()
+    }
 }
 
 /// The routes.
@@ -76,15 +83,16 @@ async fn serving(
 #[utoipa::path(get, path = "/queue/stream/{line}", tag = "lines", security(()), params(("line" = String, Path)),
     responses((status = 200, description = "Documents as in /queue/serving/", body = String,
             content_type = "text/event-stream"),
-        (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+        (status = 400, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 429, description = "Too many requests, or all streams of the network are in use: poll instead", body = ErrorBody)))]
 async fn stream(
     State(api): State<QueueApi>,
     Path(line): Path<String>,
     request: VisitorRequest,
 ) -> Result<Response, ApiError> {
     let (line, _) = api.lines.named(&line).await?;
-    let newest = Some(request.header("last-event-id")).filter(|id| !id.is_empty());
-    let stream = api.streams.open(&line, newest, api.site.watcher(&line, &request)).await?;
+    let newest = std::str::from_utf8(request.header("last-event-id")).ok().filter(|id| !id.is_empty());
+    let stream = api.streams.open(&line, newest, api.site.watcher(&line, &request), request.network()).await?;
     let body = Body::from_stream(stream.ok_or(ErrorCode::NotFound)?);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
@@ -98,8 +106,7 @@ async fn stream(
 /// Statistics of all lines.
 #[utoipa::path(get, path = "/queue/admin/stats", tag = "lines", security(("apiKey" = [])),
     responses((status = 200, body = Stats), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
-async fn stats(State(api): State<QueueApi>, headers: HeaderMap) -> Result<Json<Stats>, ApiError> {
-    api.callers.administrator(&headers).await?;
+async fn stats(State(api): State<QueueApi>, _: AdministratorCaller) -> Result<Json<Stats>, ApiError> {
     Ok(Json(api.lines.stats(&api.cache, api.defaults).await?))
 }
 
@@ -110,12 +117,12 @@ async fn stats(State(api): State<QueueApi>, headers: HeaderMap) -> Result<Json<S
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn change_rate(
     State(api): State<QueueApi>,
+    _: AdministratorCaller,
     Path(line): Path<String>,
-    headers: HeaderMap,
     Json(new): Json<NewRate>,
 ) -> Result<Json<LineStats>, ApiError> {
     let rate_per_second = new.rate_per_second;
-    change(&api, &line, &headers, |rule| LineRule { rate_per_second, ..rule }).await
+    change(&api, &line, |rule| LineRule { rate_per_second, ..rule }).await
 }
 
 /// Pauses admission until it is resumed. People keep their positions.
@@ -125,10 +132,10 @@ async fn change_rate(
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn pause(
     State(api): State<QueueApi>,
+    _: AdministratorCaller,
     Path(line): Path<String>,
-    headers: HeaderMap,
 ) -> Result<Json<LineStats>, ApiError> {
-    change(&api, &line, &headers, |rule| LineRule { paused: true, ..rule }).await
+    change(&api, &line, |rule| LineRule { paused: true, ..rule }).await
 }
 
 /// Resumes admission.
@@ -138,20 +145,18 @@ async fn pause(
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn resume(
     State(api): State<QueueApi>,
+    _: AdministratorCaller,
     Path(line): Path<String>,
-    headers: HeaderMap,
 ) -> Result<Json<LineStats>, ApiError> {
-    change(&api, &line, &headers, |rule| LineRule { paused: false, ..rule }).await
+    change(&api, &line, |rule| LineRule { paused: false, ..rule }).await
 }
 
 async fn change(
     api: &QueueApi,
     line: &str,
-    headers: &HeaderMap,
     change: impl Fn(LineRule) -> LineRule,
 ) -> Result<Json<LineStats>, ApiError> {
-    api.callers.administrator(headers).await?;
-    let (line, _) = api.lines.named(line).await?;
+    let (line, _) = api.lines.named_for_operators(line).await?;
     let rule = api.lines.change(&line, change).await?;
     api.streams.changed(&line);
     let counts = api.lines.port.counts(&line, 0, Clock::Engine).await?.unwrap_or_default();

@@ -90,7 +90,6 @@ async fn asset(Path(name): Path<String>) -> Result<Response, ApiError> {
 #[utoipa::path(get, path = "/queue/check", tag = "site", security(()), params(OfLine),
     responses((status = 200, description = "The request is allowed"), (status = 400, body = ErrorBody),
         (status = 401, description = "The request is not allowed; see X-Onsale-Location", body = ErrorBody),
-        (status = 403, description = "Cookies of another browser, or forged cookies", body = ErrorBody),
         (status = 404, body = ErrorBody)))]
 async fn check(
     State(api): State<QueueApi>,
@@ -105,7 +104,7 @@ async fn check(
 #[utoipa::path(get, path = "/queue/check/{line}/{path}", tag = "site", security(()),
     params(("line" = String, Path), ("path" = String, Path)),
     responses((status = 200, description = "The request is allowed"), (status = 303, description = "The request is not allowed; redirect to Location"),
-        (status = 400, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+        (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn check_path(
     State(api): State<QueueApi>,
     Path(parts): Path<(String, String)>,
@@ -127,5 +126,5 @@ async fn check_root(
 /// Checks the address after the prefix: `/a/b?c` in `/queue/check/shop/a/b?c`.
 async fn check_rest(api: &QueueApi, line: &str, whole: &str, request: &VisitorRequest) -> Result<Response, ApiError> {
     let rest = whole.splitn(5, ['/']).nth(4).map_or_else(|| "/".to_owned(), |rest| format!("/{rest}"));
-    api.site.check_and_redirect(line, request, &rest).await
+    api.site.check_and_redirect(line, request, rest.as_bytes()).await
 }

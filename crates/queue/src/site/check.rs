@@ -5,7 +5,7 @@
 //! is ignored, and with them it is removed from the address.
 
 use super::local::{TOKEN_PARAMETER, local, wait_address, without_token};
-use super::visitor_cookies::{CookieValue, VisitorCookies};
+use super::visitor_cookies::{Identity, VisitorCookies};
 use domain::PassId;
 use domain::line::{LineId, LineStatus};
 use hot::line::LineUser;
@@ -31,8 +31,6 @@ pub enum AccessDecision {
         /// `Set-Cookie`.
         cookie: Option<String>,
     },
-    /// The cookies were not made for this browser.
-    Forbidden,
     /// There is no such line.
     NoLine,
     /// The line is unavailable, and the visitor has no valid pass cookie.
@@ -66,17 +64,10 @@ impl Checks {
             Some(clean) => (clean, true),
             None => (original.to_owned(), false),
         };
-        let visitor = match cookies.visitor() {
-            CookieValue::Missing => return wait(&target),
-            CookieValue::Invalid => return AccessDecision::Forbidden,
-            CookieValue::Valid(visitor) => visitor,
-        };
+        // Whoever brings no valid cookie begins anew, also with forged ones: a neighbouring site could have set them.
+        let Some(Identity { visitor, pass }) = cookies.identity(line) else { return wait(&target) };
         let now = clock::now();
-        let cookie_pass = match cookies.pass(line, &visitor) {
-            CookieValue::Missing => None,
-            CookieValue::Invalid => return AccessDecision::Forbidden,
-            CookieValue::Valid(pass) => Some(pass).filter(|pass| now < pass.until).map(|pass| pass.id),
-        };
+        let cookie_pass = pass.filter(|pass| now < pass.until).map(|pass| pass.id);
         let allow = |cookie| match has_token {
             // The visitor chooses the address: `//host` would lead to another site.
             true => AccessDecision::Redirect { to: local(&target), cookie },

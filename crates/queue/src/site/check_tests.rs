@@ -6,8 +6,8 @@ use super::visitor_cookies::{VISITOR_COOKIE, VisitorCookies, new_visitor};
 use crate::CookieKeys;
 use ::http::header::{COOKIE, USER_AGENT};
 use ::http::{HeaderMap, HeaderValue};
-use domain::PassId;
-use domain::line::LineId;
+use domain::line::{LineId, LineStatus, Pass};
+use domain::{PassId, Timestamp, UserId};
 use hot::line::{Clock, LineUser};
 use lines::LineClient;
 use std::time::{Duration, Instant};
@@ -58,4 +58,94 @@ async fn a_pass_that_was_given_up_is_refused_although_its_cookie_is_valid() {
         assert!(begun.elapsed() < PATIENCE, "the cookie alone still passes");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// Kind: cookies of a neighbour. Whatever stands beside the own cookies, the visitor keeps what is the visitor's.
+#[tokio::test]
+async fn neighbours_cookies_change_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = shop(folder.path()).await;
+    let (lines, line) = (LineClient::new(port.clone()), "queue:shop".parse::<LineId>().expect("a line"));
+    let keys = CookieKeys::new(&[7; 32], None).expect("long enough");
+    let nothing = headers(&[]);
+    let maker = VisitorCookies::new(&keys, &nothing, None, false);
+    let inside = async |user: &UserId| {
+        let user = LineUser { line: line.clone(), user: user.clone() };
+        lines.enter(user.clone()).await.expect("a position");
+        port.admit(&line, vec![PassId(Uuid::new_v4())], Clock::Engine).await.expect("admitted");
+        match lines.check_in(user).await.expect("answers") {
+            LineStatus::Inside { pass, .. } => pass,
+            other => panic!("{other:?}"),
+        }
+    };
+    let (own, other) = (new_visitor().expect("a visitor"), new_visitor().expect("a visitor"));
+    let visitor = maker.visitor_cookie(&own);
+    let pass = maker.pass_cookie(&line, &own, &inside(&own).await, clock::now());
+    let (theirs, their_pass) = (maker.visitor_cookie(&other), {
+        let late = Pass { id: PassId(Uuid::new_v4()), until: Timestamp(i64::MAX / 4_096) };
+        maker.pass_cookie(&line, &new_visitor().expect("a visitor"), &late, clock::now())
+    });
+    let (visitor, pass, theirs, their_pass) = (pair(&visitor), pair(&pass), pair(&theirs), pair(&their_pass));
+    let longer = format!("{pass}.x");
+    let many = vec!["onsale_visitor=forged"; 50].join("; ");
+    let neighbours = [
+        theirs,
+        their_pass,
+        "onsale_visitor=",
+        "onsale_visitor=a.b",
+        "onsale_pass_shop=",
+        "onsale_pass_shop=a.b.c",
+        "onsale_pass_shop=...",
+        &longer,
+        "__Host-onsale_visitor=a",
+        "name",
+        ";",
+        &many,
+    ];
+    let checks = Checks::new(lines.clone());
+    let check = async |cookies: &[&str]| {
+        let headers = headers(cookies);
+        checks.check(&line, &VisitorCookies::new(&keys, &headers, None, false), "/cart").await
+    };
+    for neighbour in neighbours {
+        for cookies in [[neighbour, visitor, pass], [visitor, neighbour, pass], [visitor, pass, neighbour]] {
+            assert_eq!(check(&cookies).await, AccessDecision::Allowed(None), "{cookies:?}");
+        }
+    }
+    // Alone they open nothing, and nobody is turned away for them.
+    let redirect = AccessDecision::Redirect { to: "/wait/shop?to=/cart".to_owned(), cookie: None };
+    for neighbour in neighbours {
+        for cookies in [&[neighbour][..], &[neighbour, pass], &[neighbour, their_pass]] {
+            assert_eq!(check(cookies).await, redirect, "{cookies:?}");
+        }
+    }
+    let bytes = [visitor.as_bytes(), b"; name=\xed\x99\x8d; ", pass.as_bytes()].concat();
+    let mut headers = headers(&[]);
+    headers.insert(COOKIE, HeaderValue::from_bytes(&bytes).expect("a header"));
+    let cookies = VisitorCookies::new(&keys, &headers, None, false);
+    assert_eq!(checks.check(&line, &cookies, "/cart").await, AccessDecision::Allowed(None));
+}
+
+/// Over TLS a neighbouring subdomain cannot set a cookie of ours, and one without the prefix counts for nothing.
+#[test]
+fn over_tls_only_cookies_of_this_host_count() {
+    let keys = CookieKeys::new(&[7; 32], None).expect("long enough");
+    let line = "queue:shop".parse::<LineId>().expect("a line");
+    let own = new_visitor().expect("a visitor");
+    let mut secure = headers(&[]);
+    secure.insert("x-forwarded-proto", HeaderValue::from_static("https"));
+    let cookie = VisitorCookies::new(&keys, &secure, None, false).visitor_cookie(&own);
+    assert!(
+        cookie.starts_with("__Host-onsale_visitor=")
+            && cookie.ends_with("; Path=/; Max-Age=172800; HttpOnly; SameSite=Lax; Secure"),
+        "{cookie}"
+    );
+    let plain = pair(&cookie).trim_start_matches("__Host-").to_owned();
+    let identity = |cookies: &[&str]| {
+        let mut headers = headers(cookies);
+        headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
+        VisitorCookies::new(&keys, &headers, None, false).identity(&line).map(|identity| identity.visitor)
+    };
+    assert_eq!(identity(&[&plain]), None);
+    assert_eq!(identity(&[&plain, pair(&cookie)]), Some(own));
 }

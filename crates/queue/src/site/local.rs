@@ -7,17 +7,30 @@ pub const TOKEN_PARAMETER: &str = "onsale_pass";
 /// Longest accepted address in bytes. A longer one becomes the site's first page.
 const ADDRESS_BYTES_MAX: usize = 2_048;
 
-/// The address if it is a path of this site, without a fragment; `/` for anything else.
+/// The address in ASCII: bytes that browsers may send as they are (letters of other languages in any coding, quotes,
+/// angle brackets) become `%XX`. The site decodes them to the same bytes.
+pub fn written(address: &[u8]) -> String {
+    let mut out = String::with_capacity(address.len());
+    for byte in address {
+        match byte {
+            0x80.. | b'"' | b'<' | b'>' => out.push_str(&format!("%{byte:02X}")),
+            _ => out.push(char::from(*byte)),
+        }
+    }
+    out
+}
+
+/// The address if it is a path of this site, without a fragment, as [`written`]; `/` for anything else.
 ///
 /// Browsers differ in their reading of `//host`, `/\host`, tabs and line ends, so only a narrow set is accepted:
-/// visible ASCII without backslash and quotes, beginning with exactly one slash.
+/// visible ASCII without backslash, beginning with exactly one slash.
 pub fn local(address: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"' | b'<' | b'>' | b'#');
-    let address = address.split('#').next().unwrap_or_default();
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
+    let address = written(address.split('#').next().unwrap_or_default().as_bytes());
     let is_local = address.starts_with('/') && !address.starts_with("//");
     let is_internal = ["/wait/", "/queue/"].iter().any(|prefix| address.starts_with(prefix));
     if is_local && !is_internal && address.len() <= ADDRESS_BYTES_MAX && address.bytes().all(is_plain) {
-        address.to_owned()
+        address
     } else {
         "/".to_owned()
     }
@@ -38,7 +51,7 @@ pub fn without_token(address: &str) -> Option<String> {
 pub fn wait_address(line: &LineId, to: &str) -> String {
     let name = match line {
         LineId::Queue(name) => name.to_string(),
-        LineId::Gate(_) => line.to_string(),
+        LineId::Gate(_) => line.in_address(),
     };
     format!("/wait/{name}?to={}", escaped(&local(to)))
 }
@@ -81,9 +94,7 @@ mod tests {
             "/\t/evil.example",
             "/\n/evil.example",
             "/a\r\nSet-Cookie: a=b",
-            "/a\"b",
-            "/<script>",
-            "/상점",
+            "/a\u{7f}",
             "/wait/shop?to=/",
             "/queue/admin/stats",
             &long,
@@ -91,6 +102,24 @@ mod tests {
             assert_eq!(local(bad), "/", "{bad:?}");
         }
         assert_eq!(local("/shop#//evil"), "/shop");
+    }
+
+    /// Kind: an address that a browser may send, and that was lost on the way.
+    #[test]
+    fn every_byte_of_an_address_is_kept_or_escaped() {
+        for byte in 0x21..=u8::MAX {
+            let address = local(&written(&[&b"/a?q="[..], &[byte], b"b"].concat()));
+            let is_kept = byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'#' | b'\\');
+            let expected = match byte {
+                b'#' => "/a?q=".to_owned(),
+                b'\\' | 0x7f => "/".to_owned(),
+                _ if is_kept => format!("/a?q={}b", char::from(byte)),
+                _ => format!("/a?q=%{byte:02X}b"),
+            };
+            assert_eq!(address, expected, "{byte:#x}");
+        }
+        assert_eq!(local("/상점"), "/%EC%83%81%EC%A0%90");
+        assert_eq!(local(&written(b"/search?q=\xc8\xab")), "/search?q=%C8%AB", "EUC-KR");
     }
 
     #[test]

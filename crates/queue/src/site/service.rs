@@ -2,9 +2,9 @@
 
 use super::check::{AccessDecision, Checks, admitted_address};
 use super::cookie_keys::CookieKeys;
-use super::local::{escaped, local, wait_address};
+use super::local::{escaped, local, wait_address, written};
 use super::page::{self, Notice, Waiting};
-use super::visitor_cookies::{CookieValue, VisitorCookies, new_visitor};
+use super::visitor_cookies::{Identity, VisitorCookies, new_visitor};
 use ::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, LOCATION, SET_COOKIE};
 use ::http::request::Parts;
 use ::http::{HeaderMap, HeaderValue, StatusCode};
@@ -15,7 +15,7 @@ use domain::{ErrorCode, EventName, UserId};
 use hot::line::LineUser;
 use lines::client::LineClient;
 use lines::serving::ServingCache;
-use onsale_http::{ApiError, ClientIp, Language};
+use onsale_http::{ApiError, ClientIp, Language, Network};
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -33,20 +33,31 @@ pub struct Site {
 pub struct VisitorRequest {
     headers: HeaderMap,
     client: Option<ClientIp>,
+    network: Option<Network>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for VisitorRequest {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        Ok(Self { headers: parts.headers.clone(), client: parts.extensions.get().copied() })
+        let extensions = &parts.extensions;
+        Ok(Self {
+            headers: parts.headers.clone(),
+            client: extensions.get().copied(),
+            network: extensions.get().copied(),
+        })
     }
 }
 
 impl VisitorRequest {
-    /// A header's text; empty if the header is missing.
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    /// A header's bytes; empty if the header is missing.
+    pub fn header(&self, name: &str) -> &[u8] {
+        self.headers.get(name).map(HeaderValue::as_bytes).unwrap_or_default()
+    }
+
+    /// The holder of the visitor's streams; none if the address is unknown.
+    pub fn network(&self) -> Option<Network> {
+        self.network
     }
 
     /// The language of pages; Korean by default.
@@ -65,9 +76,31 @@ pub struct WaitQuery {
     /// the rank at which the progress bar starts
     #[serde(default)]
     from: String,
-    /// set once the cookie was sent
+    /// how often the cookie was sent
     #[serde(default)]
     cookie: String,
+}
+
+/// `Cache-Control` of answers for one visitor. Two words, because some caches know only one of them.
+const PERSONAL: &str = "private, no-store";
+
+/// Gives the visitor a cookie, and a position once the browser returns it: a robot without cookies gets none.
+///
+/// A browser that returns other cookies keeps cookies, so it is given a second one before it is told that ours is
+/// missing.
+fn first_visit(here: &str, query: &WaitQuery, cookies: &VisitorCookies<'_>, language: Language) -> Response {
+    let next = match query.cookie.as_str() {
+        "" => Some("1"),
+        "1" if cookies.has_any() => Some("2"),
+        _ => None,
+    };
+    match (next, new_visitor()) {
+        (Some(next), Some(visitor)) => {
+            see_other(&format!("{here}&cookie={next}"), Some(&cookies.visitor_cookie(&visitor)))
+        }
+        _ if cookies.has_any() => page::notice(Notice::CookieLost, here, language),
+        _ => page::notice(Notice::NoCookies, here, language),
+    }
 }
 
 fn line_of(name: &str) -> Result<LineId, ApiError> {
@@ -75,13 +108,13 @@ fn line_of(name: &str) -> Result<LineId, ApiError> {
 }
 
 fn no_line() -> ApiError {
-    ApiError::new(ErrorCode::NotFound).detail("there is no such line")
+    lines::operation::no_such_line()
 }
 
 fn see_other(to: &str, cookie: Option<&str>) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     put(&mut response, LOCATION.as_str(), to);
-    put(&mut response, CACHE_CONTROL.as_str(), "no-store");
+    put(&mut response, CACHE_CONTROL.as_str(), PERSONAL);
     if let Some(cookie) = cookie {
         put(&mut response, SET_COOKIE.as_str(), cookie);
     }
@@ -107,10 +140,9 @@ impl Site {
 
     /// The user who watches or polls a line with a visitor's cookie, and so stays active.
     pub fn watcher(&self, line: &LineId, request: &VisitorRequest) -> Option<LineUser> {
-        match (line, self.cookies(request).visitor()) {
-            (LineId::Queue(_), CookieValue::Valid(user)) => Some(LineUser { line: line.clone(), user }),
-            _ => None,
-        }
+        let is_site = matches!(line, LineId::Queue(_));
+        let identity = is_site.then(|| self.cookies(request).identity(line)).flatten()?;
+        Some(LineUser { line: line.clone(), user: identity.visitor })
     }
 
     /// Records in the background that the visitor is active.
@@ -121,16 +153,17 @@ impl Site {
         }
     }
 
-    /// Checks a request, for `auth_request`: 200, or 401 with the browser's next address.
+    /// Checks a request, for `auth_request`: 200, or 401 with the browser's next address. `original`: the bytes of the
+    /// requested address.
     ///
     /// # Errors
-    /// `INVALID_INPUT`, `NOT_FOUND`, `FORBIDDEN`, `SERVICE_UNAVAILABLE`.
-    pub async fn check(&self, name: &str, request: &VisitorRequest, original: &str) -> Result<Response, ApiError> {
+    /// `INVALID_INPUT`, `NOT_FOUND`, `SERVICE_UNAVAILABLE`.
+    pub async fn check(&self, name: &str, request: &VisitorRequest, original: &[u8]) -> Result<Response, ApiError> {
         let line = line_of(name)?;
-        match self.checks.check(&line, &self.cookies(request), original).await {
+        match self.checks.check(&line, &self.cookies(request), &written(original)).await {
             AccessDecision::Allowed(cookie) => {
                 let mut response = StatusCode::OK.into_response();
-                put(&mut response, CACHE_CONTROL.as_str(), "no-store");
+                put(&mut response, CACHE_CONTROL.as_str(), PERSONAL);
                 cookie.iter().for_each(|cookie| put(&mut response, SET_COOKIE.as_str(), cookie));
                 Ok(response)
             }
@@ -141,7 +174,6 @@ impl Site {
                 cookie.iter().for_each(|cookie| put(&mut response, SET_COOKIE.as_str(), cookie));
                 Ok(response)
             }
-            AccessDecision::Forbidden => Err(ErrorCode::Forbidden.into()),
             AccessDecision::NoLine => Err(no_line()),
             AccessDecision::Unavailable => Err(ApiError::unavailable()),
         }
@@ -155,10 +187,10 @@ impl Site {
         &self,
         name: &str,
         request: &VisitorRequest,
-        original: &str,
+        original: &[u8],
     ) -> Result<Response, ApiError> {
         let line = line_of(name)?;
-        match self.checks.check(&line, &self.cookies(request), original).await {
+        match self.checks.check(&line, &self.cookies(request), &written(original)).await {
             AccessDecision::Redirect { to, cookie } => Ok(see_other(&to, cookie.as_deref())),
             _ => self.check(name, request, original).await,
         }
@@ -172,18 +204,10 @@ impl Site {
         let line = line_of(name)?;
         let (cookies, language, to) = (self.cookies(request), request.language(), local(&query.to));
         let here = wait_address(&line, &to);
-        let CookieValue::Valid(visitor) = cookies.visitor() else {
-            // Only a client that returns the cookie gets a position, so a robot without cookies gets none.
-            return Ok(match (query.cookie.is_empty(), new_visitor()) {
-                (true, Some(visitor)) => {
-                    see_other(&format!("{here}&cookie=1"), Some(&cookies.visitor_cookie(&visitor)))
-                }
-                _ => page::notice(Notice::NoCookies, &here, language),
-            });
+        let Some(visitor) = cookies.identity(&line).map(|identity| identity.visitor) else {
+            return Ok(first_visit(&here, query, &cookies, language));
         };
         let cookie = cookies.visitor_cookie(&visitor);
-        // A pass cookie of an earlier visitor in this browser: the check would refuse it until it expires.
-        let has_wrong_pass = cookies.pass(&line, &visitor) == CookieValue::Invalid;
         let user = LineUser { line: line.clone(), user: visitor.clone() };
         let mut response = match self.lines.enter(user).await {
             Ok(LineStatus::Waiting { number, rank, .. }) => {
@@ -192,10 +216,7 @@ impl Site {
                 let here = format!("{here}&from={from_rank}");
                 page::waiting(&Waiting { line: escaped(name), number, rank, from_rank, wait_seconds, here }, language)
             }
-            Ok(LineStatus::Inside { pass, .. }) => {
-                let new_cookie = has_wrong_pass.then(|| cookies.pass_cookie(&line, &visitor, &pass, clock::now()));
-                see_other(&admitted_address(&to, pass.id), new_cookie.as_deref())
-            }
+            Ok(LineStatus::Inside { pass, .. }) => see_other(&admitted_address(&to, pass.id), None),
             Ok(LineStatus::Drawing { entry, .. }) => page::notice(Notice::Drawing(entry), &here, language),
             Ok(LineStatus::Full) => page::notice(Notice::Full, &here, language),
             Ok(LineStatus::Closed | LineStatus::Finished { .. }) => page::notice(Notice::Closed, &here, language),
@@ -220,7 +241,7 @@ impl Site {
     /// `UNAUTHORIZED` without a visitor's cookie, `NOT_FOUND` without a position, `SERVICE_UNAVAILABLE`.
     pub async fn place(&self, name: &str, request: &VisitorRequest) -> Result<Place, ApiError> {
         let line = line_of(name)?;
-        let CookieValue::Valid(user) = self.cookies(request).visitor() else {
+        let Some(Identity { visitor: user, .. }) = self.cookies(request).identity(&line) else {
             return Err(ApiError::new(ErrorCode::Unauthorized).detail("open /wait/ first and send its cookie"));
         };
         match self.check_in(&line, user).await? {

@@ -3,31 +3,39 @@
 //! A cookie is signed together with a coarse mark of the browser, so that it is invalid in a browser of another kind.
 //! This does not stop a copy of all cookies into a browser of the same kind (and, with `bind_network`, in the same
 //! network). The two browsers are then one visitor with one position and one pass.
+//!
+//! Other sites of the same domain can set cookies of any name and value here, and a browser sends all of them. So what
+//! does not fit is passed over, never held against the visitor.
 
 use super::cookie_keys::CookieKeys;
 use ::http::HeaderMap;
-use ::http::header::{COOKIE, USER_AGENT};
+use ::http::header::USER_AGENT;
 use domain::line::{LineId, Pass};
 use domain::{PassId, Timestamp, UserId};
 use onsale_http::ClientIp;
+use onsale_http::head::cookies;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use uuid::Uuid;
 
-/// The cookie that identifies a visitor.
+/// The cookie that identifies a visitor; over TLS with [`HOST_PREFIX`].
 pub const VISITOR_COOKIE: &str = "onsale_visitor";
 /// Lifetime of the visitor cookie after the last request of a waiting page: longer than any wait.
 const VISITOR_SECONDS: i64 = 2 * 24 * 60 * 60;
 
-/// The value of a visitor's cookie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CookieValue<T> {
-    /// The browser sent no such cookie.
-    Missing,
-    /// The cookie was not made here, or not for this browser.
-    Invalid,
-    /// A valid cookie.
-    Valid(T),
+/// Prefix of names that a browser takes only from this host itself, over TLS and with `Path=/` (RFC 6265bis, 4.1.3.2).
+/// A neighbouring subdomain cannot set such a cookie.
+const HOST_PREFIX: &str = "__Host-";
+/// Most visitors that are compared: a bound on the work for a request. Only a neighbour makes more than one.
+const VISITORS_MAX: usize = 8;
+
+/// The visitor that the cookies of a request identify.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The visitor.
+    pub visitor: UserId,
+    /// The visitor's pass for the line, perhaps expired.
+    pub pass: Option<PassCookie>,
 }
 
 /// The pass in a cookie.
@@ -57,48 +65,58 @@ impl<'a> VisitorCookies<'a> {
         Self { keys, headers, mark: mark(agent, &network), is_secure }
     }
 
-    /// All values of a cookie: a neighbouring site can set a second one of the same name.
-    fn cookies(&self, name: &str) -> impl Iterator<Item = &'a str> {
-        let headers = self.headers.get_all(COOKIE).iter().filter_map(|header| header.to_str().ok());
-        let pairs = headers.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs.filter(move |(other, _)| *other == name).map(|(_, value)| value)
+    /// The visitor of a line. Cookies that were not made here, or not for this browser, count as missing: a neighbouring
+    /// site can set any. Of several valid visitors it is the one whom a pass belongs to, else the first.
+    pub fn identity(&self, line: &LineId) -> Option<Identity> {
+        let texts = self.texts(&self.visitor_name());
+        let visitors: Vec<UserId> =
+            texts.into_iter().filter_map(|text| self.visitor(text)).take(VISITORS_MAX).collect();
+        let passes = self.texts(&self.name(&pass_cookie_name(line)));
+        let held = visitors.iter().flat_map(|visitor| {
+            let own = passes.iter().filter_map(|text| self.pass(line, visitor, text));
+            own.map(|pass| Identity { visitor: visitor.clone(), pass: Some(pass) })
+        });
+        let longest = held.max_by_key(|identity| identity.pass.map(|pass| pass.until));
+        longest.or_else(|| Some(Identity { visitor: visitors.first()?.clone(), pass: None }))
     }
 
-    fn read<T>(&self, name: &str, parse: impl Fn(&'a str) -> Option<T>) -> CookieValue<T> {
-        let mut result = CookieValue::Missing;
-        for value in self.cookies(name) {
-            match parse(value) {
-                Some(value) => return CookieValue::Valid(value),
-                None => result = CookieValue::Invalid,
-            }
-        }
-        result
+    /// Whether the browser sent any cookie, ours or another.
+    pub fn has_any(&self) -> bool {
+        cookies::has_any(self.headers)
     }
 
-    /// The visitor's id.
-    pub fn visitor(&self) -> CookieValue<UserId> {
-        self.read(VISITOR_COOKIE, |value| {
-            let (id, signature) = value.split_once('.')?;
-            self.keys.is_signed(&["visitor", id, &self.mark], signature).then(|| UserId::new(id).ok())?
-        })
+    /// The values of a cookie that are text.
+    fn texts(&self, name: &str) -> Vec<&'a str> {
+        cookies::values(self.headers, name).filter_map(|value| std::str::from_utf8(value).ok()).collect()
     }
 
-    /// The visitor's pass for a line.
-    pub fn pass(&self, line: &LineId, visitor: &UserId) -> CookieValue<PassCookie> {
-        self.read(&pass_cookie_name(line), |value| {
-            let mut parts = value.split('.');
-            let (id, until, signature) = (parts.next()?, parts.next()?, parts.next()?);
-            let parts = ["pass", &line.to_string(), visitor.as_str(), id, until, &self.mark];
-            let is_signed = self.keys.is_signed(&parts, signature);
-            let pass = PassCookie { id: id.parse().ok()?, until: Timestamp(until.parse().ok()?) };
-            is_signed.then_some(pass)
-        })
+    fn visitor(&self, text: &str) -> Option<UserId> {
+        let (id, signature) = text.split_once('.')?;
+        self.keys.is_signed(&["visitor", id, &self.mark], signature).then(|| UserId::new(id).ok())?
+    }
+
+    fn pass(&self, line: &LineId, visitor: &UserId, text: &str) -> Option<PassCookie> {
+        // Exactly three parts: a cookie has one form.
+        let [id, until, signature] = text.split('.').collect::<Vec<_>>().try_into().ok()?;
+        let parts = ["pass", &line.to_string(), visitor.as_str(), id, until, &self.mark];
+        let is_signed = self.keys.is_signed(&parts, signature);
+        let pass = PassCookie { id: id.parse().ok()?, until: Timestamp(until.parse().ok()?) };
+        is_signed.then_some(pass)
+    }
+
+    /// The name of a cookie in this request.
+    fn name(&self, name: &str) -> String {
+        format!("{}{name}", if self.is_secure { HOST_PREFIX } else { "" })
+    }
+
+    fn visitor_name(&self) -> String {
+        self.name(VISITOR_COOKIE)
     }
 
     /// A cookie that identifies the visitor from now on.
     pub fn visitor_cookie(&self, visitor: &UserId) -> String {
         let signature = self.keys.sign(&["visitor", visitor.as_str(), &self.mark]);
-        self.cookie(VISITOR_COOKIE, &format!("{visitor}.{signature}"), VISITOR_SECONDS)
+        self.cookie(&self.visitor_name(), &format!("{visitor}.{signature}"), VISITOR_SECONDS)
     }
 
     /// A cookie with a pass, valid until the pass expires.
@@ -106,7 +124,7 @@ impl<'a> VisitorCookies<'a> {
         let (id, until) = (pass.id.get().simple().to_string(), pass.until.millis().to_string());
         let signature = self.keys.sign(&["pass", &line.to_string(), visitor.as_str(), &id, &until, &self.mark]);
         let seconds = (pass.until.millis() - now.millis()).max(0) / 1_000 + 1;
-        self.cookie(&pass_cookie_name(line), &format!("{id}.{until}.{signature}"), seconds)
+        self.cookie(&self.name(&pass_cookie_name(line)), &format!("{id}.{until}.{signature}"), seconds)
     }
 
     fn cookie(&self, name: &str, value: &str, seconds: i64) -> String {
@@ -123,7 +141,7 @@ pub fn new_visitor() -> Option<UserId> {
 fn pass_cookie_name(line: &LineId) -> String {
     match line {
         LineId::Queue(name) => format!("onsale_pass_{name}"),
-        LineId::Gate(campaign) => format!("onsale_pass_{campaign}"),
+        LineId::Gate(_) => format!("onsale_pass_{}", line.in_address()),
     }
 }
 

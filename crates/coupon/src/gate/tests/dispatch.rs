@@ -13,6 +13,7 @@ use hot::embedded::{EmbeddedKeys, EmbeddedLines, JournalOptions};
 use hot::lease::{Hold, Lease};
 use hot::line::{Clock, LinePort, LineUser};
 use lines::Scheduler;
+use onsale_http::Failures;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -98,7 +99,7 @@ impl Scene {
 
     fn scheduler(&self) -> Scheduler {
         let dispatch = ToIssuers::new(self.bus.clone(), self.keys.clone());
-        Scheduler::start(self.port.clone(), |_| true, Some(Arc::new(dispatch)))
+        Scheduler::start(self.port.clone(), |_| true, Some(Arc::new(dispatch)), Failures::default())
     }
 
     fn requested(&self) -> Vec<u64> {

@@ -139,14 +139,12 @@ impl Sale {
         let held = self.held.get(wanted.user.as_str()).copied().unwrap_or_default();
         let facts = Facts::of(&self.campaign, now, self.free.len(), held, true, KeyUse::Fresh);
         let answer = match decide(&facts) {
-            _ if wanted.again && held > 0 => Given::Before,
+            Decision::Issue if wanted.again && held > 0 => Given::Before,
             Decision::Issue => {
                 issued.push((wanted.request_id, self.give(&wanted.user, held + 1, now)));
                 Given::Now
             }
-            Decision::AlreadyIssued => Given::Before,
-            Decision::NotOpen | Decision::Paused => Given::NotNow,
-            _ => Given::Nothing,
+            refusal => refused(refusal, wanted.again && held > 0),
         };
         self.answered.insert(wanted.request_id, answer);
         answer
@@ -163,6 +161,20 @@ impl Sale {
             nth_of_user,
             issued_at_ms: now.millis(),
         }
+    }
+}
+
+/// The answer to a request that gets no coupon. `has_result`: a coupon that the user holds is the request's result.
+fn refused(refusal: Decision, has_result: bool) -> Given {
+    if has_result {
+        return Given::Before;
+    }
+    match refusal {
+        Decision::AlreadyIssued => Given::Before,
+        Decision::NotOpen | Decision::Paused => Given::NotNow,
+        Decision::Closed | Decision::SoldOut => Given::Nothing,
+        // Decided elsewhere, or not at all: these requests have no key and no pass to show, and `Issue` is no refusal.
+        Decision::Issue | Decision::RepeatYes | Decision::KeyReused | Decision::NotAdmitted => Given::Nothing,
     }
 }
 

@@ -40,7 +40,7 @@ fn coupon_of(winner: crate::winners::Winner<'_>) -> Option<Coupon> {
     Some(Coupon {
         coupon_id: winner.coupon.coupon_id,
         serial: winner.coupon.serial,
-        user: UserId::new(winner.user).ok()?,
+        user: UserId::stored(winner.user).ok()?,
         nth_of_user: winner.nth_of_user,
         issued_at: winner.issued_at,
         revoked: winner.revoked,
@@ -53,7 +53,7 @@ pub struct EmbeddedEngine {
     commands: mpsc::Sender<Command>,
     views: Arc<Views>,
     reader: Arc<Mutex<JournalReader>>,
-    _owner: Arc<JoinedThread>,
+    owner: Arc<JoinedThread>,
 }
 
 impl EmbeddedEngine {
@@ -69,7 +69,12 @@ impl EmbeddedEngine {
         let (commands, receiver) = mpsc::channel(COMMANDS_WAITING_MAX);
         let owner = Owner::new(journal, state);
         let thread = std::thread::Builder::new().name("coupon-owner".into()).spawn(move || owner.run(receiver))?;
-        Ok(Self { commands, views, reader: Arc::new(Mutex::new(reader)), _owner: Arc::new(JoinedThread::new(thread)) })
+        Ok(Self { commands, views, reader: Arc::new(Mutex::new(reader)), owner: Arc::new(JoinedThread::new(thread)) })
+    }
+
+    /// Whether the owner has ended: it panicked, and nothing is decided until the engine is opened again.
+    pub fn has_failed(&self) -> bool {
+        self.owner.has_ended()
     }
 
     async fn ask<T>(&self, command: impl FnOnce(owner::Answer<T>) -> Command) -> Result<T, HotError> {

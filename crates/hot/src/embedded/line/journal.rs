@@ -221,7 +221,7 @@ impl LinesJournal {
                 return Err(self.0.damaged(format!("line {line} gave {numbers} tickets, and somebody has {number}")));
             }
             let user = row.get_ref(1)?.as_str().map_err(|error| self.0.damaged(error))?;
-            let user = UserId::new(user).map_err(|error| self.0.damaged(format!("a user's name {error}")))?;
+            let user = UserId::stored(user).map_err(|error| self.0.damaged(format!("a user's name {error}")))?;
             places.push(RestoredPlace { user, number: QueueNumber(number), state: self.state(row)? });
         }
         Ok(places)

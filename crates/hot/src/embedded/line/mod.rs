@@ -64,6 +64,11 @@ impl EmbeddedLines {
         Ok(Self { slots: Arc::new(slots), last_id: Arc::new(Mutex::new(last_id)), writer })
     }
 
+    /// Whether the writer has ended: it panicked, and nothing is decided until the engine is opened again.
+    pub fn has_failed(&self) -> bool {
+        self.writer.has_failed()
+    }
+
     fn slot(&self, line: &LineId) -> Option<Arc<Slot>> {
         self.slots.pin().get(line).cloned()
     }

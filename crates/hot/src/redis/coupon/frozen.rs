@@ -201,8 +201,8 @@ impl Inner {
             let mut fields = page.array()?;
             while fields.len() > 0 {
                 let (user, entries) = (fields.text()?, fields.text()?);
-                let user =
-                    UserId::new(&user).map_err(|error| HotError::unknown(format!("{user}: {error}")).because(error))?;
+                let user = UserId::stored(&user)
+                    .map_err(|error| HotError::unknown(format!("{user}: {error}")).because(error))?;
                 let entries = record::read(&entries)?;
                 book.extend(entries.into_iter().map(|entry| (user.clone(), entry)));
             }

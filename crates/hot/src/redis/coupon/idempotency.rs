@@ -76,7 +76,7 @@ impl Inner {
         user: &UserId,
         key: IdempotencyKey,
     ) -> Result<bool, HotError> {
-        let Ok(event) = EventName::new(event) else { return Ok(false) };
+        let Ok(event) = EventName::stored(event) else { return Ok(false) };
         let other = CampaignId::new(tenant.clone(), event);
         let held = self.look(&other, user).await?.unwrap_or_default();
         Ok(held.iter().any(|entry: &record::Entry| entry.key == Some(key)))

@@ -9,7 +9,8 @@ use crate::port::{HotError, IssueRequest};
 use crate::redis::client::Lane;
 use crate::redis::reply::{Array, Reading};
 use domain::coupon::Coupon;
-use domain::coupon::issue::IssuedCoupon;
+use domain::coupon::campaign::Phase;
+use domain::coupon::issue::{Decision, Facts, IssuedCoupon, KeyUse, decide};
 use domain::message::Envelope;
 use domain::{CouponId, IdempotencyKey, IssueOutcome, Timestamp};
 use redis::Value;
@@ -40,19 +41,11 @@ impl<'a> Proposal<'a> {
     }
 }
 
-/// The phase of the campaign as the script found it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    Open,
-    Scheduled,
-    Paused,
-    Closed,
-}
-
 /// The reply of the script to a batch that it decided.
 struct DecidedBatch {
     version: Version,
     left: u32,
+    /// The phase of the campaign as the script found it.
     phase: Phase,
     gated: bool,
     /// Index in the batch and record of each user whose record settles the answer.
@@ -108,14 +101,17 @@ fn read(value: Value) -> Reading<IssueReply> {
 }
 
 impl DecidedBatch {
-    fn refusal(&self, proposal: &Proposal<'_>, remaining: u32) -> IssueOutcome {
-        match self.phase {
-            Phase::Scheduled => IssueOutcome::NotOpen { remaining },
-            Phase::Closed => IssueOutcome::Closed { remaining },
-            Phase::Paused => IssueOutcome::Paused { remaining },
-            Phase::Open if self.gated && !proposal.request.admitted => IssueOutcome::NotAdmitted { remaining },
-            Phase::Open => IssueOutcome::SoldOut,
-        }
+    /// The decision on a request that no record settles, by the rule itself; `free`: serials that it may get.
+    fn decision(&self, proposal: &Proposal<'_>, free: usize) -> Decision {
+        decide(&Facts {
+            phase: self.phase,
+            remaining: u32::try_from(free).unwrap_or(u32::MAX),
+            per_user_limit: 1,
+            issued_to_user: 0,
+            gated: self.gated,
+            admitted: proposal.request.admitted,
+            key_use: KeyUse::Fresh,
+        })
     }
 
     /// One outcome a request, in order: what a record settles, then coupons while serials last, then refusals.
@@ -126,14 +122,14 @@ impl DecidedBatch {
             if let Some((_, entries)) = holders.next_if(|(holder, _)| *holder == index) {
                 return settled(proposal, entries, remaining);
             }
-            let may_win = self.phase == Phase::Open && (!self.gated || proposal.request.admitted);
-            match if may_win { serials.next() } else { None } {
-                Some(&serial) => {
+            match (self.decision(proposal, serials.len()), serials.as_slice().first()) {
+                (Decision::Issue, Some(&serial)) => {
+                    serials.next();
                     remaining = remaining.saturating_sub(1);
                     let coupon = IssuedCoupon { coupon_id: proposal.coupon_id, serial };
                     IssueOutcome::Issued { coupon, remaining }
                 }
-                None => self.refusal(proposal, remaining),
+                (refusal, _) => refused(refusal, remaining),
             }
         };
         batch.iter().enumerate().map(&mut outcome).collect()
@@ -171,6 +167,19 @@ impl DecidedBatch {
 
     fn is_frozen(&self) -> bool {
         self.phase != Phase::Open || self.left as usize == self.serials.len()
+    }
+}
+
+/// The answer to a request that no record settles and that gets no serial.
+fn refused(refusal: Decision, remaining: u32) -> IssueOutcome {
+    match refusal {
+        Decision::NotOpen => IssueOutcome::NotOpen { remaining },
+        Decision::Closed => IssueOutcome::Closed { remaining },
+        Decision::Paused => IssueOutcome::Paused { remaining },
+        Decision::NotAdmitted => IssueOutcome::NotAdmitted { remaining },
+        Decision::SoldOut => IssueOutcome::SoldOut,
+        // `Issue` is no refusal, and the others need a record of the user, which settles the answer.
+        Decision::Issue | Decision::RepeatYes | Decision::KeyReused | Decision::AlreadyIssued => IssueOutcome::SoldOut,
     }
 }
 

@@ -81,10 +81,9 @@ struct Inner {
 }
 
 impl RedisEngine {
-    /// Opens the engine on the connections of the process, and begins to watch campaigns that can give nothing. Must be
-    /// called in a Tokio runtime.
+    /// Opens the engine on the connections of the process. [`RedisEngine::watch`] has to run beside it.
     pub fn new(connections: RedisConnections, options: RedisOptions) -> Self {
-        let inner = Arc::new(Inner {
+        Self(Arc::new(Inner {
             connections,
             ack: options.ack,
             announce: options.announce,
@@ -93,9 +92,13 @@ impl RedisEngine {
             outbox: Mutex::default(),
             frozen_news: Arc::default(),
             lost: Notify::new(),
-        });
-        tokio::spawn(Inner::watch(Arc::downgrade(&inner)));
-        Self(inner)
+        }))
+    }
+
+    /// Watches campaigns that can issue nothing, until the last clone of the engine is dropped; its caller may drop it
+    /// and call again at any time. Without it every answer is right, but each refusal asks Redis.
+    pub fn watch(&self) -> impl Future<Output = ()> + Send + use<> {
+        Inner::watch(Arc::downgrade(&self.0))
     }
 
     fn sale(&self, id: &CampaignId) -> Arc<Sale> {

@@ -55,7 +55,7 @@ fn issued_message(sale: &Sale, line: &str, at: Timestamp) -> Option<Envelope> {
     let serial = fields.next()?.parse().ok()?;
     let nth_of_user = fields.next()?.parse().ok()?;
     let coupon_id = CouponId(Uuid::try_parse(fields.next()?).ok()?);
-    let user = UserId::new(fields.next()?).ok()?;
+    let user = UserId::stored(fields.next()?).ok()?;
     let coupon = Coupon { coupon_id, serial, user, nth_of_user, issued_at: at, revoked: false };
     Some(message::issued(&sale.id, &coupon))
 }

@@ -30,7 +30,7 @@ fn admits_somebody(value: &Value) -> bool {
 pub(super) fn people(mut fields: Array) -> Reading<Vec<(UserId, QueueNumber)>> {
     let mut people = Vec::with_capacity(fields.len() / 2);
     while fields.len() > 0 {
-        people.push((fields.parsed(|user| UserId::new(user).ok())?, QueueNumber(fields.number()?)));
+        people.push((fields.parsed(|user| UserId::stored(user).ok())?, QueueNumber(fields.number()?)));
     }
     Ok(people)
 }

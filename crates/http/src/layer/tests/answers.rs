@@ -85,8 +85,9 @@ async fn a_temporary_error_has_retry_after() {
 
 #[tokio::test]
 async fn handlers_get_the_clients_address_and_the_trace_id() {
-    let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().expect("a network")]);
-    let settings = HttpSettings { trusted_proxies: proxies, ..HttpSettings::default() };
+    let trusted_proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().expect("a network")]);
+    let limits = Arc::new(Limits::new(LimitSettings { trusted_proxies, ..LimitSettings::default() }));
+    let settings = HttpSettings { limits, ..HttpSettings::default() };
     let call = request("GET", "/who").header("x-forwarded-for", "203.0.113.7").header("x-trace-id", "t-1");
     let mut call = call.body(Body::empty()).expect("a request");
     call.extensions_mut().insert(ConnectInfo("10.0.0.1:99".parse::<SocketAddr>().expect("an address")));
@@ -95,13 +96,7 @@ async fn handlers_get_the_clients_address_and_the_trace_id() {
 
 /// The headers of an error as the server writes them on a hot route.
 fn headers_of_the_server(error: &ApiError) -> BTreeMap<String, String> {
-    let limits = Limits::new(LimitSettings {
-        enabled: false,
-        per_ip_per_second: 1,
-        per_ip_burst: 1,
-        issue_per_user_per_second: 1,
-        trusted_proxies: TrustedProxies::default(),
-    });
+    let limits = Limits::new(LimitSettings { enabled: false, ..LimitSettings::default() });
     let head = HotHead { accept_language: Some(b"ko"), ..HotHead::default() };
     let hot_request = HotRequest::new(&limits, IpAddr::from([127, 0, 0, 1]), &head);
     let (mut body, mut out) = (Vec::new(), Vec::new());

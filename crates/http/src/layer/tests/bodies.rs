@@ -93,3 +93,31 @@ async fn an_incomplete_body_is_the_clients_error() {
     let torn = Body::from_stream(stream::iter([Ok("{\"count\""), Err(std::io::Error::other("torn"))]));
     send(post_json("/wishes", torn)).await.is_error(ErrorCode::InvalidInput);
 }
+
+/// Every type of a body has a limit of its own, which the response names.
+#[tokio::test]
+async fn a_body_has_the_limit_of_its_type() {
+    let large = format!(r#"{{"count":1{}}}"#, " ".repeat(64));
+    for body in [Body::from(large.clone()), streamed(&large)] {
+        let answer = send(post_json("/wishes", body)).await;
+        answer.is_error(ErrorCode::PayloadTooLarge);
+        assert!(answer.message().contains("at most 64 bytes"), "{}", answer.message());
+    }
+}
+
+#[tokio::test]
+async fn bodies_beyond_the_budget_of_all_are_refused_with_the_time_to_wait() {
+    let settings = |bytes| HttpSettings { body_budget: BodyBudget::new(bytes), ..HttpSettings::default() };
+    let body = r#"{"count":100000}"#;
+    for sent in [Body::from(body), streamed(body)] {
+        let answer = send_to(small_router(settings(body.len() - 1)), post_json("/wishes", sent)).await;
+        answer.is_error(ErrorCode::ServiceUnavailable);
+        assert_eq!(answer.header("retry-after"), "1");
+    }
+    let settings = settings(body.len());
+    for _ in 0..3 {
+        let answer = send_to(small_router(settings.clone()), post_json("/wishes", streamed(body))).await;
+        assert_eq!(answer.status, StatusCode::OK, "what was read gives its bytes back");
+    }
+    assert_eq!(settings.body_budget.left(), body.len());
+}

@@ -7,15 +7,15 @@ mod records;
 
 use crate::health::Health;
 use crate::{
-    ApiError, ClientIp, HttpMetrics, HttpSettings, Json, Language, Path, Query, TraceId, TrustedProxies, docs, health,
-    standard, with_body_limit,
+    ApiError, BodyBudget, ClientIp, HttpMetrics, HttpSettings, Json, Language, Path, Query, RequestBody, TraceId,
+    TrustedProxies, docs, health, standard, with_body_limit,
 };
 use axum::body::{Body, Bytes, to_bytes};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use domain::ErrorCode;
 use futures::stream;
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::future::pending;
@@ -29,6 +29,10 @@ const SHORT: Duration = Duration::from_millis(100);
 #[serde(deny_unknown_fields)]
 struct Wish {
     count: u32,
+}
+
+impl RequestBody for Wish {
+    const LIMIT_BYTES: usize = 64;
 }
 
 async fn wish(Json(wish): Json<Wish>) -> Json<Wish> {
@@ -77,7 +81,7 @@ struct Answer {
 
 impl Answer {
     fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("readable"))
+        self.headers.get(name).map_or("", |value| std::str::from_utf8(value.as_bytes()).expect("readable"))
     }
 
     fn text(&self) -> &str {
@@ -118,7 +122,7 @@ async fn send(request: Request<Body>) -> Answer {
 }
 
 fn request(method: &str, path: &str) -> http::request::Builder {
-    Request::builder().method(method).uri(path)
+    Request::builder().method(method).uri(path).header("host", "localhost")
 }
 
 fn post_json(path: &str, body: impl Into<Body>) -> Request<Body> {

@@ -7,6 +7,7 @@ METHOD_NOT_ALLOWED = This address does not support this HTTP method.
 REQUEST_TIMEOUT = The request took too long to arrive. Please try again.
 PAYLOAD_TOO_LARGE = The request body is too large.
 UNSUPPORTED_MEDIA_TYPE = The request body must be application/json.
+EXPECTATION_FAILED = The request asks for something that this server does not do (Expect).
 HEADERS_TOO_LARGE = The request headers are too large.
 RATE_LIMIT_EXCEEDED = Too many requests. Please try again shortly.
 INTERNAL_ERROR = Something went wrong on our side.
@@ -53,6 +54,8 @@ wait-entering = It is your turn. Taking you to the site.
 # Pages without a rank: title and text.
 notice-no-cookies-title = Cookies are required
 notice-no-cookies = A cookie keeps your position in line. Please allow cookies in your browser, then try again.
+notice-cookie-lost-title = The cookie of this line did not come back
+notice-cookie-lost = Your browser returns other cookies, but not the one of this line. Please delete the cookies of this site, then try again.
 notice-full-title = The line is full
 notice-full = Too many people are waiting right now. This page tries again automatically in a moment.
 notice-closed-title = The line is closed
@@ -61,3 +64,9 @@ notice-unavailable-title = Your position is temporarily unavailable
 notice-unavailable = We cannot look up your position right now. You keep your position, and this page tries again automatically.
 notice-drawing-title = You are in the draw
 notice-drawing = Your entry number is { $n }. The draw sets the order when the line opens. This page reloads automatically.
+
+# The page at the address of a server.
+welcome-lead = A server of Onsale runs here. Programs use it through its API.
+welcome-documents = The API document, with a page to try each call
+welcome-health = The state of this server
+welcome-metrics = Metrics for Prometheus

@@ -7,6 +7,7 @@ METHOD_NOT_ALLOWED = 이 주소에서 지원하지 않는 HTTP 메서드입니�
 REQUEST_TIMEOUT = 요청을 받는 데 시간이 너무 오래 걸렸습니다. 다시 시도해 주세요.
 PAYLOAD_TOO_LARGE = 요청 본문이 너무 큽니다.
 UNSUPPORTED_MEDIA_TYPE = 요청 본문은 application/json 형식이어야 합니다.
+EXPECTATION_FAILED = 서버가 지원하지 않는 요구(Expect)가 포함된 요청입니다.
 HEADERS_TOO_LARGE = 요청 헤더가 너무 큽니다.
 RATE_LIMIT_EXCEEDED = 요청이 너무 많습니다. 잠시 후 다시 시도해 주세요.
 INTERNAL_ERROR = 서버에서 문제가 발생했습니다.
@@ -53,6 +54,8 @@ wait-entering = 차례가 되었습니다. 이동합니다.
 # Pages without a rank: title and text.
 notice-no-cookies-title = 쿠키가 필요합니다
 notice-no-cookies = 순서를 유지하려면 쿠키가 필요합니다. 브라우저에서 쿠키를 허용한 뒤 다시 시도해 주세요.
+notice-cookie-lost-title = 대기열 쿠키를 확인할 수 없습니다
+notice-cookie-lost = 브라우저가 다른 쿠키는 보내지만 이 대기열의 쿠키는 보내지 않습니다. 이 사이트의 쿠키를 삭제한 뒤 다시 시도해 주세요.
 notice-full-title = 대기열이 가득 찼습니다
 notice-full = 지금은 기다리는 분이 많아 더 받을 수 없습니다. 잠시 후 자동으로 다시 시도합니다.
 notice-closed-title = 대기열이 마감되었습니다
@@ -61,3 +64,9 @@ notice-unavailable-title = 순서 확인이 지연되고 있습니다
 notice-unavailable = 지금은 순서를 확인할 수 없습니다. 받은 순서는 그대로 유지되며, 잠시 후 자동으로 다시 시도합니다.
 notice-drawing-title = 추첨에 참여했습니다
 notice-drawing = 참여 번호는 { $n }번입니다. 대기열이 열리면 추첨으로 순서를 정합니다. 이 화면은 자동으로 새로고침됩니다.
+
+# The page at the address of a server.
+welcome-lead = 이곳에서 Onsale 서버가 실행 중입니다. 프로그램은 API로 이용합니다.
+welcome-documents = API 문서(페이지에서 바로 호출해 볼 수 있습니다)
+welcome-health = 서버 상태
+welcome-metrics = Prometheus용 지표

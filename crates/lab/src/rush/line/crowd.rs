@@ -13,7 +13,7 @@ use super::calls::Calls;
 use super::latest::Latest;
 use super::notes::Notes;
 use super::options::CheckedLineOptions;
-use super::order::Order;
+use super::overtaking::Order;
 use super::person::{Person, Step};
 use super::replies;
 use crate::load::{After, Answer, Flow, Loss, Moments, Next, Script, record_ns};

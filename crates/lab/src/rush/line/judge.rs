@@ -142,7 +142,7 @@ mod tests {
 
     fn red(change: impl FnOnce(&mut Notes)) -> Vec<String> {
         let (mut notes, meter) = (Notes::new(2), Meter::default());
-        for code in [super::super::super::answer::Code::Issued, super::super::super::answer::Code::SoldOut] {
+        for code in [domain::coupon::issue::IssueCode::Issued, domain::coupon::issue::IssueCode::SoldOut] {
             notes.tally.decided(code, false, 1, 1);
         }
         change(&mut notes);

@@ -10,7 +10,7 @@ mod latest;
 mod meter;
 mod notes;
 mod options;
-mod order;
+mod overtaking;
 mod person;
 mod replies;
 mod steps;

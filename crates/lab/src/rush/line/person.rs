@@ -1,7 +1,7 @@
 //! One user: a small state machine, so that 100,000 users fit into a few megabytes.
 
 use super::options::Shares;
-use super::order::OrderEntry;
+use super::overtaking::OrderEntry;
 
 /// The next request of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! The reaction of a user to each response.
 
-use super::super::answer::Code;
 use super::crowd::{LineCrowd, NextAction};
 use super::person::{Person, Step};
 use super::replies::{EnqueueReply, IssueReply, RankReply};
 use super::tracks::Forecast;
+use domain::coupon::issue::IssueCode;
 
 /// A returning user is absent for this many polling intervals.
 const AWAY_POLLS: u64 = 3;
@@ -27,7 +27,7 @@ impl LineCrowd<'_> {
                 if self.person(user).has_place() {
                     self.place_gone(user, now_ns, "enqueued again and got no place");
                 }
-                return self.decided(user, Code::SoldOut, now_ns);
+                return self.decided(user, IssueCode::SoldOut, now_ns);
             }
         };
         if is_new_place && self.person(user).has_place() {
@@ -76,7 +76,7 @@ impl LineCrowd<'_> {
             }
             RankReply::Issued | RankReply::SoldOut => {
                 self.came_to_turn(user, now_ns);
-                let code = if standing == RankReply::Issued { Code::Issued } else { Code::SoldOut };
+                let code = if standing == RankReply::Issued { IssueCode::Issued } else { IssueCode::SoldOut };
                 self.decided(user, code, now_ns)
             }
             RankReply::Unknown => {
@@ -124,12 +124,12 @@ impl LineCrowd<'_> {
     /// Handles the response to the coupon request after admission.
     pub(super) fn on_issue(&mut self, user: u32, result: IssueReply, is_uncertain: bool, now_ns: u64) -> NextAction {
         match result {
-            IssueReply::Success => self.decided(user, Code::Issued, now_ns),
+            IssueReply::Success => self.decided(user, IssueCode::Issued, now_ns),
             IssueReply::AlreadyIssued => {
                 self.notes.tally.trouble.yes_heard_late += u64::from(is_uncertain);
-                self.decided(user, Code::AlreadyIssued, now_ns)
+                self.decided(user, IssueCode::AlreadyIssued, now_ns)
             }
-            IssueReply::OutOfStock => self.decided(user, Code::SoldOut, now_ns),
+            IssueReply::OutOfStock => self.decided(user, IssueCode::SoldOut, now_ns),
             // The pass has expired.
             IssueReply::NoPass => {
                 self.person(user).step = Step::PollRank;
@@ -152,7 +152,7 @@ impl LineCrowd<'_> {
             _ if self.person(user).is_decided => self.soon(user, Step::BypassAtCoupons, now_ns),
             IssueReply::Success if may_be_inside => {
                 self.let_in(user, now_ns);
-                self.decided(user, Code::Issued, now_ns)
+                self.decided(user, IssueCode::Issued, now_ns)
             }
             _ if may_be_inside => self.wait(user, now_ns),
             _ => self.soon(user, Step::BypassAtCoupons, now_ns),
@@ -160,9 +160,9 @@ impl LineCrowd<'_> {
     }
 
     /// Handles the response of the coupon service to the same attempt.
-    pub(super) fn on_coupon_bypass(&mut self, user: u32, code: Code, now_ns: u64) -> NextAction {
+    pub(super) fn on_coupon_bypass(&mut self, user: u32, code: IssueCode, now_ns: u64) -> NextAction {
         self.notes.cheats += 1;
-        if code == Code::Issued {
+        if code == IssueCode::Issued {
             self.notes.got_past.note(user, || "got the coupon from the coupon service".into());
         }
         if self.person(user).is_decided { NextAction::Settled } else { self.soon(user, Step::Enqueue, now_ns) }
@@ -232,8 +232,8 @@ impl LineCrowd<'_> {
     }
 
     /// Records the decision.
-    fn decided(&mut self, user: u32, code: Code, now_ns: u64) -> NextAction {
-        let is_yes = matches!(code, Code::Issued | Code::AlreadyIssued);
+    fn decided(&mut self, user: u32, code: IssueCode, now_ns: u64) -> NextAction {
+        let is_yes = matches!(code, IssueCode::Issued | IssueCode::AlreadyIssued);
         let person = self.person(user);
         person.is_decided = true;
         let (latency_ns, cheats) = (now_ns.saturating_sub(person.came_ns), person.behavior.cheats);

@@ -3,21 +3,18 @@
 use super::clocks::Clock;
 use super::finding::{Finding, numbers};
 use crate::config::Config;
-use coupon::schema::SCHEMA;
-use ledger::{Diagnostics, Engine, Ledger, LedgerError, LedgerOptions, SchemaState};
+use crate::wiring::ContextSchema;
+use ledger::{Diagnostics, Engine, LedgerError, SchemaState};
 
 const POSTGRES_MIN: [u32; 1] = [14];
 const MARIADB_MIN: [u32; 2] = [10, 6];
 /// The first version that enforces CHECK constraints.
 const MYSQL_MIN: [u32; 3] = [8, 0, 16];
 
-/// Runs all checks of the database server, and reads its clock.
-pub(super) async fn examine(config: &Config) -> (Vec<Finding>, Vec<Clock>) {
-    let diagnostics = async {
-        let ledger = Ledger::connect(&config.ledger.url, &SCHEMA, LedgerOptions::default()).await?;
-        ledger.diagnose().await
-    };
-    match diagnostics.await {
+/// Runs all checks of a schema on its database server, and reads the server's clock.
+pub(super) async fn examine(config: &Config, schema: &ContextSchema) -> (Vec<Finding>, Vec<Clock>) {
+    let diagnostics = async { schema.connect(config).await?.diagnose().await };
+    let (findings, clocks) = match diagnostics.await {
         Ok(diagnostics) => {
             let clock = |ahead_ms| Clock { server: diagnostics.engine.name().to_owned(), ahead_ms };
             (judge(&diagnostics), diagnostics.clock_ahead_ms.map(clock).into_iter().collect())
@@ -30,7 +27,8 @@ pub(super) async fn examine(config: &Config) -> (Vec<Finding>, Vec<Clock>) {
                           or createdb (PostgreSQL)";
             (vec![Finding::wrong("database", error.to_string(), change)], Vec::new())
         }
-    }
+    };
+    (findings.into_iter().map(|finding| finding.of(schema.tables.name)).collect(), clocks)
 }
 
 fn judge(diagnostics: &Diagnostics) -> Vec<Finding> {

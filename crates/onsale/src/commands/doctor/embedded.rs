@@ -3,18 +3,22 @@
 use super::finding::Finding;
 use crate::commands::{block_on, with_causes};
 use crate::config::Config;
-use crate::wiring::Engines;
-use coupon::schema::SCHEMA;
+use crate::wiring::{COUPON_SCHEMA, ContextSchema, Engines};
+use bus::local::LocalDeadLetters;
 use hot::embedded::{EmbeddedEngine, EmbeddedLines, JournalError, JournalOptions, JournalSnapshot};
 use hot::line::LinePort;
-use ledger::{Ledger, LedgerOptions, SchemaState};
+use ledger::SchemaState;
+
+/// The change where a file cannot be written.
+const NOT_OURS: &str = "the file must belong to the user that runs the server; else restore a backup, or set data.dir";
 
 /// Checks that the journal opens. The second value tells whether a running server uses it.
 pub(super) fn journal(config: &Config) -> (Finding, bool) {
     // With SQLite the journal is opened as the server opens it. With a database server it is only read.
-    let looked = match config.ledger.url.as_str() {
-        "sqlite:" => block_on(Engines::open_or_read(config)).map(|(_, running)| running),
-        _ => alone(config),
+    let looked = if COUPON_SCHEMA.is_embedded(config) {
+        block_on(Engines::open_or_read(config)).map(|(_, running)| running)
+    } else {
+        alone(config)
     };
     match looked {
         Ok(true) => (Finding::ok("journal", "readable; in use by a running server"), true),
@@ -57,17 +61,34 @@ pub(super) fn flush(config: &Config) -> Finding {
     )
 }
 
-/// Checks that the SQLite file answers.
-pub(super) async fn sqlite(config: &Config) -> Finding {
-    let look = async {
-        let ledger = Ledger::connect(&SCHEMA.embedded_url(&config.data.dir), &SCHEMA, LedgerOptions::default()).await?;
+/// Checks that the SQLite file of a schema answers.
+pub(super) async fn sqlite(config: &Config, schema: &ContextSchema) -> Finding {
+    let state = async {
+        let ledger = schema.connect(config).await?;
         ledger.ping().await?;
-        ledger.schema_state().await
+        let state = ledger.schema_state().await?;
+        // Tables of an earlier version are written when they are brought up to date.
+        if state == SchemaState::Current {
+            ledger.write_and_undo().await?;
+        }
+        Ok(state)
     };
-    match look.await {
-        Ok(SchemaState::Current) => Finding::ok("database", "answers; the tables are up to date"),
+    let finding = match state.await {
+        Ok(SchemaState::Current) => Finding::ok("database", "takes a row (undone); the tables are up to date"),
         Ok(SchemaState::Behind(_)) => Finding::ok("database", "answers; the tables are updated when the server starts"),
         Ok(state) => Finding::wrong("database", state.to_string(), "install that version of Onsale, or set data.dir"),
-        Err(error) => Finding::wrong("database", error.to_string(), "restore a backup, or set data.dir"),
+        Err(error) => {
+            let error: ledger::LedgerError = error;
+            Finding::wrong("database", error.to_string(), NOT_OURS)
+        }
+    };
+    finding.of(schema.tables.name)
+}
+
+/// Checks that the file of dead letters can be opened and written.
+pub(super) fn dead_letters(config: &Config) -> Finding {
+    match LocalDeadLetters::open(&config.data.dir.join(LocalDeadLetters::FILE)) {
+        Ok(_) => Finding::ok("dead-letters", "the file of dead letters can be written"),
+        Err(error) => Finding::wrong("dead-letters", error.to_string(), NOT_OURS),
     }
 }

@@ -1,16 +1,25 @@
 //! The result of a check.
 
 /// The names of all checks, as `--allow` takes them.
-pub(super) const NAMES: [&str; 38] = [
+pub(super) const NAMES: [&str; 47] = [
     "data-folder",
+    "data-owner",
     "free-space",
     "journal",
     "lines",
     "line-keys",
     "database",
+    "dead-letters",
     "address",
     "descriptors",
+    "connections",
     "openness",
+    "demo",
+    "documents",
+    "proxies",
+    "keys",
+    "limits",
+    "unsafe",
     "flush",
     "redis-nodes",
     "redis-version",
@@ -91,6 +100,12 @@ impl Finding {
     /// A change is necessary.
     pub fn wrong(name: &'static str, detail: impl Into<String>, change: impl Into<String>) -> Self {
         Self { name, severity: Severity::Wrong, detail: detail.into(), change: Some(change.into()) }
+    }
+
+    /// The same of one of several subjects, which the detail then names first.
+    pub fn of(mut self, subject: &str) -> Self {
+        self.detail = format!("{subject}: {}", self.detail);
+        self
     }
 
     /// The same as a warning, when the operator has allowed it.

@@ -2,27 +2,42 @@
 
 use super::finding::Finding;
 use crate::config::Config;
+use crate::safety;
 use anyhow::Context;
 use std::io::Write;
 use std::net::TcpListener;
 
 /// With less free space the disk may fill up during an event.
 const FREE_BYTES_MIN: u64 = 1 << 30;
-/// With fewer descriptors the connections of a large event do not fit.
-const DESCRIPTORS_MIN: u64 = 4_096;
+
+/// Checks that the folder is the one that was meant: a server has kept data in it.
+pub(super) fn data(config: &Config) -> Option<Finding> {
+    let folder = files::absolute(&config.data.dir);
+    (!safety::has_data(&folder)).then(|| {
+        Finding::wrong(
+            "data-folder",
+            format!("there is no data in {}", folder.display()),
+            "set data.dir (or --data) to the server's folder, or make a new one: `onsale migrate`",
+        )
+    })
+}
 
 /// Checks that the data folder can be written.
 pub(super) fn data_folder(config: &Config) -> Finding {
-    let (name, folder) = ("data-folder", &config.data.dir);
+    let (name, folder) = ("data-folder", files::absolute(&config.data.dir));
     let write = || -> anyhow::Result<()> {
-        std::fs::create_dir_all(folder)?;
         let probe = folder.join(".doctor");
-        let mut file = std::fs::File::create(&probe)?;
+        let mut file = files::open(&probe)?;
         file.write_all(b"probe")?;
         file.sync_all()?;
         Ok(std::fs::remove_file(probe)?)
     };
     match write().with_context(|| format!("the data folder {} cannot be written", folder.display())) {
+        Ok(()) if files::is_open(&folder) => Finding::warning(
+            name,
+            format!("the data folder {} can be written; other users may see the names of its files", folder.display()),
+            format!("chmod 700 {}", folder.display()),
+        ),
         Ok(()) => Finding::ok(name, format!("the data folder {} can be written and flushed", folder.display())),
         Err(error) => Finding::wrong(name, format!("{error:#}"), "set data.dir, or change the owner of the folder"),
     }
@@ -60,29 +75,17 @@ pub(super) fn address(config: &Config, is_running: Option<bool>) -> Finding {
     }
 }
 
-/// Checks the limit of open files.
-pub(super) fn descriptors() -> Finding {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
-    if limit < DESCRIPTORS_MIN {
-        return Finding::wrong(
-            "descriptors",
-            format!("at most {limit} open files"),
-            "raise the limit: ulimit -n 65536",
+/// Checks the limit of open files, which the server raises as far as it may.
+pub(super) fn descriptors(config: &Config) -> Finding {
+    let (name, needed) = ("descriptors", config.descriptors_needed());
+    let limit = launch::descriptors::raise();
+    if limit < needed {
+        let detail = format!("at most {limit} open files; http.max_connections needs {needed}");
+        return Finding::warning(
+            name,
+            detail,
+            "raise the hard limit (LimitNOFILE of the service, or ulimit -Hn), or lower http.max_connections",
         );
     }
-    Finding::ok("descriptors", format!("{limit} open files allowed"))
-}
-
-/// Checks whether coupons can be issued without a key.
-pub(super) fn openness(config: &Config) -> Finding {
-    let (name, local) = ("openness", config.http.listen.ip().is_loopback());
-    match (config.coupon.open_issue, local) {
-        (true, false) => Finding::wrong(
-            name,
-            "every client that reaches this address may issue coupons without a key",
-            "set coupon.open_issue = false",
-        ),
-        (true, true) => Finding::ok(name, "clients need no key, on loopback only"),
-        (false, _) => Finding::ok(name, "clients need a key"),
-    }
+    Finding::ok(name, format!("{limit} open files allowed"))
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! machine, embedded    this machine; journal and SQLite
+//! safe                 what a stranger could do (`serve` refuses to start with it)
 //! redis, promises      Redis   (`serve` refuses to start when a check of `promises` fails)
 //! kafka, database      brokers and topics; the database server
 //! clocks, together     the servers' clocks; combinations of engines and settings
@@ -15,6 +16,7 @@ mod kafka;
 mod machine;
 mod redis;
 mod redis_promises;
+mod safe;
 mod together;
 
 pub use redis_promises::demand;
@@ -22,6 +24,8 @@ pub use redis_promises::demand;
 use super::{Ending, WrongUse, block_on};
 use crate::cli::{DoctorArguments, Role};
 use crate::config::{BusEngine, Config, HotEngine};
+use crate::safety;
+use crate::wiring::schemas_of;
 use finding::{Finding, NAMES, Severity};
 
 /// Runs the command.
@@ -53,32 +57,53 @@ fn roles(arguments: &DoctorArguments) -> Vec<Role> {
 }
 
 fn examine(config: &Config, roles: &[Role]) -> anyhow::Result<Vec<Finding>> {
-    let (hot, bus) = (config.hot_engine(), config.bus_engine());
-    let (embedded, sqlite) = (hot == HotEngine::Embedded, config.ledger.url == "sqlite:");
-    let mut findings = Vec::new();
-    if embedded || sqlite || bus == BusEngine::Local {
-        findings.push(machine::data_folder(config));
-        findings.push(machine::free_space(config));
+    let embedded = config.hot_engine() == HotEngine::Embedded;
+    let (mut findings, mut is_running) = (Vec::new(), None);
+    if safety::in_folder(config) {
+        is_running = data_folder(config, roles, &mut findings)?;
     }
-    let mut is_running = None;
-    if embedded {
-        let (journal, running) = embedded::journal(config);
-        is_running = Some(running);
-        findings.push(journal);
-        findings.push(block_on(async { Ok(embedded::lines(config).await) })?);
-    }
-    if sqlite {
-        findings.push(block_on(async { Ok(embedded::sqlite(config).await) })?);
-    }
-    findings.extend([machine::address(config, is_running), machine::descriptors(), machine::openness(config)]);
+    findings.extend([machine::address(config, is_running), machine::descriptors(config)]);
+    findings.extend(safe::examine(config));
     if embedded {
         findings.push(embedded::flush(config));
     }
     findings.extend(block_on(async { Ok(servers(config, roles).await) })?);
     findings.push(together::apart(config, roles));
+    findings.extend(together::connections(config, roles));
     findings.extend(together::acknowledgement(config));
     findings.extend(together::line_keys(config, roles));
     Ok(findings)
+}
+
+/// Checks the data folder and the files in it. Returns whether a running server uses it; none when that is unknown.
+///
+/// Nothing is opened in a folder without data, which would make it look used, nor in another user's, whose server could
+/// not write a file that we had made.
+fn data_folder(config: &Config, roles: &[Role], findings: &mut Vec<Finding>) -> anyhow::Result<Option<bool>> {
+    let faults = [machine::data(config).into_iter().collect(), safe::folder(config)].concat();
+    if !faults.is_empty() {
+        findings.extend(faults);
+        return Ok(None);
+    }
+    findings.extend([
+        machine::data_folder(config),
+        Finding::ok("data-owner", "nobody else may write the data folder and its files"),
+        machine::free_space(config),
+    ]);
+    let mut is_running = None;
+    if config.hot_engine() == HotEngine::Embedded {
+        let (journal, running) = embedded::journal(config);
+        is_running = Some(running);
+        findings.push(journal);
+        findings.push(block_on(async { Ok(embedded::lines(config).await) })?);
+    }
+    for schema in schemas_of(roles).into_iter().filter(|schema| schema.is_embedded(config)) {
+        findings.push(block_on(async { Ok(embedded::sqlite(config, schema).await) })?);
+    }
+    if config.bus_engine() == BusEngine::Local {
+        findings.push(embedded::dead_letters(config));
+    }
+    Ok(is_running)
 }
 
 async fn servers(config: &Config, roles: &[Role]) -> Vec<Finding> {
@@ -91,8 +116,8 @@ async fn servers(config: &Config, roles: &[Role]) -> Vec<Finding> {
     if let BusEngine::Kafka(brokers) = config.bus_engine() {
         findings.extend(kafka::examine(config, &brokers, roles).await);
     }
-    if config.ledger.url != "sqlite:" && roles.iter().any(|role| role.needs_tables()) {
-        let (found, server_clocks) = database::examine(config).await;
+    for schema in schemas_of(roles).into_iter().filter(|schema| !schema.is_embedded(config)) {
+        let (found, server_clocks) = database::examine(config, schema).await;
         findings.extend(found);
         clocks.extend(server_clocks);
     }

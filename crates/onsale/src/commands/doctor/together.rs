@@ -3,20 +3,31 @@
 use super::finding::Finding;
 use crate::cli::Role;
 use crate::config::{BusEngine, Config, HotAck, HotEngine};
+use crate::wiring::schemas_of;
 use std::path::Path;
 
 /// Checks whether each role may run in its own process.
 pub(super) fn apart(config: &Config, roles: &[Role]) -> Finding {
-    let some = roles.len() != Role::ALL.len();
+    let (some, schemas) = (roles.len() != Role::ALL.len(), schemas_of(roles));
     let embedded = config.hot_engine() == HotEngine::Embedded
         && config.bus_engine() == BusEngine::Local
-        && config.ledger.url == "sqlite:";
-    match config.why_not_apart(roles.iter().any(|role| role.needs_tables())) {
+        && schemas.iter().all(|schema| schema.is_embedded(config));
+    match config.why_not_apart(schemas.iter().map(|schema| schema.name)) {
         None => Finding::ok("apart", "each role may run in any number of processes"),
         Some(why) if some => Finding::wrong("apart", "these roles cannot run in a process of their own", why),
         Some(_) if embedded => Finding::ok("apart", "all roles in one process"),
         Some(why) => Finding::warning("apart", "all roles must run in one process", why),
     }
+}
+
+/// Checks whether streams leave connections for everybody else. `None` without the role.
+pub(super) fn connections(config: &Config, roles: &[Role]) -> Option<Finding> {
+    let (name, queue) = ("connections", roles.contains(&Role::Queue));
+    let (max, streams) = (config.http.max_connections, config.queue.streams_max);
+    queue.then(|| match config.why_too_many_streams() {
+        None => Finding::ok(name, format!("at most {max}, {streams} of them streams")),
+        Some(why) => Finding::wrong(name, why, "lower queue.streams_max, or raise http.max_connections"),
+    })
 }
 
 /// Reports what the confirmation of a coupon waits for.

@@ -5,17 +5,16 @@ use crate::cli;
 use crate::wiring::hot_routes::HotRoute;
 use crate::wiring::internal;
 use crate::wiring::role::{MakeHotRoute, Outbox, Role, probe};
+use crate::wiring::schemas::{COUPON, ContextSchema};
 use crate::wiring::supervisor::Task;
 use anyhow::Context;
 use axum::Router;
-use axum::middleware::from_fn_with_state;
 use bus::{Cause, Leased};
 use coupon::api;
 use coupon::issuer::{HotOutbox, LedgerOutbox};
 use coupon::messages::RevocationGroup;
 use coupon::{IssueMetrics, IssueParts, IssueRoute};
 use hot::lease::{Hold, Lease};
-use onsale_http::limits::limit_by_address;
 use onsale_http::with_body_limit;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +22,9 @@ use utoipa::OpenApi;
 
 /// How often keys are read again: a revoked key works at most so long.
 const KEYS_READ_EVERY: Duration = Duration::from_secs(2);
+
+/// The schemas that the role needs.
+pub(super) const SCHEMAS: &[&ContextSchema] = &[&COUPON];
 
 /// Opens the role.
 ///
@@ -50,6 +52,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     };
     Ok(Role {
         internal_routes,
+        callers: Some(coupons.callers.clone()),
         hot: Some(hot_route(opening)?),
         documents: vec![api::ApiDocument::openapi()],
         handlers: vec![Arc::new(RevocationGroup::new(port.clone()))],
@@ -93,20 +96,20 @@ pub(super) fn read_keys(keys: Arc<access::KeyRing>) -> Task {
 
 fn hot_route(opening: &Opening<'_>) -> anyhow::Result<MakeHotRoute> {
     let context = opening.engines.coupon.clone().context("the role coupon has no engines")?;
-    let (coupons, limits) = (context.coupons, opening.limits.clone());
+    let coupons = context.coupons;
     let parts = Arc::new(IssueParts {
         port: coupons.port.clone(),
         gate: Some(Arc::new(context.gate)),
         keys: context.keys,
-        limits: limits.clone(),
+        limits: opening.limits.clone(),
         open_issue: coupons.callers.open,
         log_every: opening.log_every(),
     });
     let body_bytes_max = opening.config.coupon.body_limit_bytes;
     Ok(Arc::new(move || {
         let route = IssueRoute::new(parts.clone(), Arc::new(IssueMetrics::new()));
-        let limited = api::routes(coupons.clone()).layer(from_fn_with_state(limits.clone(), limit_by_address));
-        let router = with_body_limit(limited.merge(api::issue_routes(route.clone())), body_bytes_max);
+        let routes = api::routes(coupons.clone()).merge(api::issue_routes(route.clone()));
+        let router = with_body_limit(routes, body_bytes_max);
         (HotRoute::Issue(route), router)
     }))
 }

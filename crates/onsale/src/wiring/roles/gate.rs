@@ -6,6 +6,7 @@ use crate::cli;
 use crate::config::{Config, DispatchMode};
 use crate::wiring::hot_routes::HotRoute;
 use crate::wiring::role::{MakeHotRoute, Role};
+use crate::wiring::schemas::{COUPON, ContextSchema};
 use crate::wiring::supervisor::Task;
 use crate::wiring::{draws, internal};
 use anyhow::Context;
@@ -22,6 +23,9 @@ use utoipa::OpenApi;
 fn is_gate(line: &LineId) -> bool {
     matches!(line, LineId::Gate(_))
 }
+
+/// The schemas that the role needs.
+pub(super) const SCHEMAS: &[&ContextSchema] = &[&COUPON];
 
 /// Opens the role.
 ///
@@ -49,6 +53,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     Ok(Role {
         routes: api::routes(gate_api.clone()),
         internal_routes: api::internal_routes(gate_api),
+        callers: Some(context.coupons.callers.clone()),
         hot: Some(hot_route(opening)?),
         documents: vec![api::ApiDocument::openapi()],
         tasks,
@@ -64,7 +69,7 @@ fn scheduler(config: &Config, gate: GateService, keys: Arc<dyn KeyPort>) -> Task
         let dispatch =
             has_issuers.then(|| Arc::new(ToIssuers::new(context.publisher, keys.clone())) as Arc<dyn Dispatch>);
         let port = gate.lines.port.clone();
-        async move { Scheduler::run(port, is_gate, dispatch, context.shutdown.stopped()).await }
+        async move { Scheduler::run(port, is_gate, dispatch, context.failures, context.shutdown.stopped()).await }
     })
 }
 

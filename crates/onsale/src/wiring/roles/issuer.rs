@@ -3,21 +3,25 @@
 use super::Opening;
 use super::coupon::ledger_probe;
 use crate::cli;
-use crate::config::{BusEngine, Config, DispatchMode};
+use crate::config::{BusEngine, Config, DispatchMode, without_secrets};
 use crate::wiring::engines::Engines;
 use crate::wiring::role::{Role, probe};
+use crate::wiring::schemas::{COUPON, ContextSchema};
 use crate::wiring::supervisor::Task;
 use crate::wiring::{internal, kafka};
 use anyhow::Context;
 use coupon::issuer::{CouponGroup, GateCall, Issuer, Requests, TellGate};
 use std::sync::Arc;
 
+/// The schemas that the role needs.
+pub(super) const SCHEMAS: &[&ContextSchema] = &[&COUPON];
+
 /// Opens the role.
 ///
 /// # Errors
 /// When it has no key for the gate and needs one, or the bus cannot be used.
 pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
-    let ledger = opening.engines.ledger.clone().context("the role issuer has no database")?;
+    let ledger = opening.engines.ledgers.of(&COUPON).cloned().context("the role issuer has no database")?;
     let requests = Requests::new(ledger.clone(), gate(opening.config, opening.engines)?);
     let old = ledger.clone();
     let purge = Task::ending("purge", move |context| {
@@ -53,5 +57,8 @@ fn gate(config: &Config, engines: &Engines) -> anyhow::Result<Arc<dyn TellGate>>
         None => String::new(),
     };
     let urls = &config.internal.url.gate;
-    Ok(Arc::new(GateCall::new(urls, key).with_context(|| format!("internal.url.gate {urls} cannot be used"))?))
+    Ok(Arc::new(
+        GateCall::new(urls, key)
+            .with_context(|| format!("internal.url.gate {} cannot be used", without_secrets(urls)))?,
+    ))
 }

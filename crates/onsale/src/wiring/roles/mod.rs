@@ -1,5 +1,5 @@
 //! The roles, one file each: a file opens its role over the engines and says what it brings into the process. A new
-//! role is a new file here, its name in `cli/role.rs`, and a line in [`open`].
+//! role is a new file here, its name in `cli/role.rs`, and a line in [`open`] and in [`schemas`].
 
 mod coupon;
 mod gate;
@@ -8,10 +8,11 @@ mod queue;
 
 use super::engines::Engines;
 use super::role::{MakeHotRoute, Role};
+use super::schemas::ContextSchema;
 use crate::cli;
 use crate::config::Config;
-use onsale_http::HttpMetrics;
 use onsale_http::limits::Limits;
+use onsale_http::{Failures, HttpMetrics};
 use std::sync::Arc;
 
 /// What every role is opened with.
@@ -24,6 +25,8 @@ pub struct Opening<'a> {
     pub limits: &'a Arc<Limits>,
     /// Where the routes are counted.
     pub metrics: &'a Arc<HttpMetrics>,
+    /// Where background work that is started again is reported.
+    pub failures: &'a Failures,
 }
 
 impl Opening<'_> {
@@ -31,6 +34,23 @@ impl Opening<'_> {
     fn log_every(&self) -> u32 {
         if self.config.log.access { self.config.log.access_hot_every } else { 0 }
     }
+}
+
+/// The schemas that these roles need, without repetition. A role without any has no consumer of messages either.
+pub fn schemas(roles: &[cli::Role]) -> Vec<&'static ContextSchema> {
+    let mut needed: Vec<&'static ContextSchema> = Vec::new();
+    for role in roles {
+        let schemas = match role {
+            cli::Role::Coupon => coupon::SCHEMAS,
+            cli::Role::Issuer => issuer::SCHEMAS,
+            cli::Role::Gate => gate::SCHEMAS,
+            cli::Role::Queue => queue::SCHEMAS,
+        };
+        needed.extend(schemas);
+    }
+    needed.sort_by_key(|schema| schema.name);
+    needed.dedup_by_key(|schema| schema.name);
+    needed
 }
 
 /// Opens the roles of the process. The hot routes stand apart: each worker makes its own.

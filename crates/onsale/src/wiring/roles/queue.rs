@@ -2,8 +2,9 @@
 //! no database: API keys are checked by the coupon role.
 
 use super::Opening;
-use crate::config::{Config, HotEngine};
+use crate::config::{Config, HotEngine, without_secrets};
 use crate::wiring::role::{Role, probe};
+use crate::wiring::schemas::ContextSchema;
 use crate::wiring::supervisor::Task;
 use crate::wiring::{draws, internal, receipts, secrets};
 use access::callers::Callers;
@@ -31,6 +32,9 @@ fn is_site(line: &LineId) -> bool {
     matches!(line, LineId::Queue(_))
 }
 
+/// The schemas that the role needs.
+pub(super) const SCHEMAS: &[&ContextSchema] = &[];
+
 /// Opens the role. Makes the configured lines that do not exist yet.
 ///
 /// # Errors
@@ -41,7 +45,9 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let client = LineClient::new(hot.lines.clone());
     let callers = callers(opening)?;
     let cache = ServingCache::new(hot.lines.clone());
-    let streams = Streams::new(client.clone(), cache.clone(), config.queue.streams_max);
+    let queue = &config.queue;
+    let (most, per_network) = (queue.streams_max, queue.streams_max_per_network);
+    let streams = Streams::new(client.clone(), cache.clone(), most, per_network, opening.failures.clone());
     let keys = Arc::new(cookie_keys(config)?);
     let site = Site::new(client.clone(), cache.clone(), keys, config.queue.bind_network);
     let defaults =
@@ -52,10 +58,12 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
         DrawApi { lines: client.clone(), callers: callers.clone(), receipts: receipts::key(config)?, settings };
     let mut tasks = tasks(config, &hot.lines).await;
     tasks.push(draws::task("line draws", config, hot.lines.clone(), is_site)?);
+    let known = callers.clone();
     let queue_api = QueueApi { lines: client, cache, streams, site, callers, defaults };
     Ok(Role {
         routes: routes(queue_api.clone()).merge(draw::routes(draw_api)),
         internal_routes: site::api::proxy_routes(queue_api),
+        callers: Some(known),
         documents: vec![api::ApiDocument::openapi(), site::api::ApiDocument::openapi(), draw::ApiDocument::openapi()],
         tasks,
         probes: vec![("hot", lines_probe(hot.lines.clone()))],
@@ -81,7 +89,7 @@ async fn tasks(config: &Config, port: &Arc<dyn LinePort>) -> Vec<Task> {
         Task::new("line metrics", move || lines::metrics::show_figures(metrics_port.clone(), is_site)),
         Task::ending("line scheduler", move |context| {
             let port = scheduler_port.clone();
-            async move { Scheduler::run(port, is_site, None, context.shutdown.stopped()).await }
+            async move { Scheduler::run(port, is_site, None, context.failures, context.shutdown.stopped()).await }
         }),
     ]
 }
@@ -111,7 +119,8 @@ fn callers(opening: &Opening<'_>) -> anyhow::Result<Callers> {
         String::new()
     });
     let urls = &opening.config.internal.url.coupon;
-    let keys = RemoteKeys::new(urls, key).with_context(|| format!("internal.url.coupon {urls} cannot be used"))?;
+    let keys = RemoteKeys::new(urls, key)
+        .with_context(|| format!("internal.url.coupon {} cannot be used", without_secrets(urls)))?;
     Ok(Callers::by_coupon_role(keys))
 }
 

@@ -23,6 +23,8 @@ fn migrate(url: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let output = onsale(folder.path(), &["migrate"]).env("ONSALE__LEDGER__URL", url).output().expect("starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(shown.lines().any(|line| line == "coupon_service: the tables are up to date"), "{shown}");
 }
 
 #[test]
@@ -32,7 +34,7 @@ fn postgres_is_checked() {
     let tell = |statement: &str| server.execute(statement).expect("carried out");
     let url = server.fresh_database("doctor").expect("a database");
     let report = ask(&url);
-    report.says("database-tables", "wrong", "the tables lack", "onsale migrate");
+    report.says("database-tables", "wrong", "coupon_service: the tables lack", "onsale migrate");
     assert!(report.check("database-write").is_none());
     migrate(&url);
     let report = ask(&url);

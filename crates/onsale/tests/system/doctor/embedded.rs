@@ -2,7 +2,7 @@
 
 use crate::doctor::patient::Patient;
 use std::net::TcpListener;
-use std::process::Command;
+use std::path::Path;
 use testkit::onsale::{Server, program, run};
 
 #[test]
@@ -11,6 +11,7 @@ fn one_process_with_all_roles_passes() {
     report.is_well();
     report.is_ok(&[
         "data-folder",
+        "data-owner",
         "free-space",
         "journal",
         "lines",
@@ -19,7 +20,14 @@ fn one_process_with_all_roles_passes() {
         "descriptors",
         "openness",
         "flush",
+        "dead-letters",
+        "demo",
+        "documents",
+        "proxies",
+        "keys",
+        "limits",
     ]);
+    report.says("database", "ok", "coupon_service: takes a row", "");
     report.says("apart", "ok", "all roles in one process", "");
     for absent in ["line-keys", "redis-nodes", "kafka-brokers", "clocks", "acknowledgement", "database-version"] {
         assert!(report.check(absent).is_none(), "{absent}");
@@ -36,12 +44,13 @@ fn findings_are_reported_and_may_be_allowed() {
     ]);
     let report = patient.ask(&[]);
     report.says("openness", "wrong", "without a key", "coupon.open_issue = false");
+    report.says("documents", "wrong", "/metrics", "http.management_listen");
     report.says("flush", "wrong", "before the disk flush", "hot.flush = true");
     let (status, output, _) = patient.run(&[]);
     assert_eq!(status, 1);
     assert!(output.lines().any(|line| line.starts_with("WRONG  flush ")), "{output}");
     assert!(output.contains("change: set hot.flush = true"), "{output}");
-    let report = patient.ask(&["--allow", "flush", "--allow", "openness"]);
+    let report = patient.ask(&["--allow", "flush", "--allow", "openness", "--allow", "documents"]);
     report.is_well();
     report.says("flush", "warn", "(allowed)", "hot.flush = true");
     let (status, _, errors) = patient.run(&["--allow", "flushes"]);
@@ -60,7 +69,7 @@ fn an_unfit_machine_is_reported() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("WRONG  data-folder") && text.contains("change: set data.dir"), "{text}");
-    let few = Command::new("sh")
+    let few = launch::onsale(Path::new("sh"))
         .args(["-c", "ulimit -n 1000; exec \"$0\" doctor --data \"$1\""])
         .arg(program())
         .arg(tempfile::tempdir().expect("a folder").path())
@@ -105,8 +114,8 @@ fn engines_that_do_not_fit_together_are_refused() {
     let lines = ("ONSALE__QUEUE__LINES", "shop");
     let report_of_lines = Patient::new(&[("ONSALE__HOT__URL", away), lines]).ask(&[]);
     report_of_lines.says("line-keys", "wrong", "visitors' cookies", "queue.cookie_key");
-    let cookies = ("ONSALE__QUEUE__COOKIE_KEY", "0123456789abcdef0123456789abcdef");
-    let receipts = ("ONSALE__QUEUE__RECEIPT_KEY", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+    let cookies = ("ONSALE__QUEUE__COOKIE_KEY", "c7e5a0f2b91d4863a6f8e2d17b305c94");
+    let receipts = ("ONSALE__QUEUE__RECEIPT_KEY", "5b0d92e7f41c8a36d0e97f1285b3c64a9e7102d8fb43a5c6071e9d2b84f60c3a");
     let report_of_keys = Patient::new(&[("ONSALE__HOT__URL", away), lines, cookies, receipts]).ask(&[]);
     report_of_keys.says("line-keys", "ok", "configured keys", "");
     report.says("apart", "warn", "one process", "set bus.url to a Kafka");
@@ -115,4 +124,76 @@ fn engines_that_do_not_fit_together_are_refused() {
     report.says("kafka-brokers", "wrong", "cannot be reached", "bus.url");
     let report = Patient::new(&[("ONSALE__LEDGER__URL", "postgres://a:hunter2@127.0.0.1:1/ticketing")]).ask(&[]);
     report.says("database", "wrong", "cannot be reached", "ledger.url");
+}
+
+/// Everything that a stranger could use (each of them was once "ok").
+#[test]
+fn what_strangers_could_use_is_reported() {
+    let public = [("ONSALE__HTTP__LISTEN", "0.0.0.0:0"), ("ONSALE__HTTP__MANAGEMENT_LISTEN", "127.0.0.1:0")];
+    for (key, value, check) in [
+        ("ONSALE__DEMO__ENABLED", "true", "demo"),
+        ("ONSALE__HTTP__TRUSTED_PROXIES", "0.0.0.0/0", "proxies"),
+        ("ONSALE__HTTP__TRUSTED_PROXIES", "::/0", "proxies"),
+        ("ONSALE__LIMITS__ENABLED", "false", "limits"),
+        ("ONSALE__QUEUE__COOKIE_KEY", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "keys"),
+        ("ONSALE__HTTP__MANAGEMENT_LISTEN", "0.0.0.0:0", "documents"),
+    ] {
+        let off = ("ONSALE__DEMO__ENABLED", "false");
+        let patient = Patient::new(&[&public[..], &[off, (key, value)]].concat());
+        patient.ask(&[]).says(check, "wrong", "", "");
+    }
+    let patient = Patient::new(&[("ONSALE__HTTP__ALLOW_UNSAFE", "true")]);
+    patient.ask(&[]).says("unsafe", "warn", "http.allow_unsafe", "false");
+}
+
+#[test]
+fn a_folder_that_others_may_write_or_read_is_reported() {
+    use std::os::unix::fs::PermissionsExt;
+    let patient = Patient::new(&[]);
+    let set = |mode| std::fs::set_permissions(patient.folder(), std::fs::Permissions::from_mode(mode)).expect("set");
+    set(0o777);
+    patient.ask(&[]).says("data-owner", "wrong", "others may write", "chmod 700");
+    set(0o755);
+    patient.ask(&[]).says("data-folder", "warn", "other users", "chmod 700");
+    set(0o700);
+    patient.ask(&[]).is_well();
+}
+
+/// A file that its user may not write: the server would start, be well, and refuse every change.
+#[test]
+fn a_file_that_cannot_be_written_is_reported() {
+    for (file, check) in [
+        ("hot.sqlite", "journal"),
+        ("lines.db", "lines"),
+        ("coupon_service.sqlite", "database"),
+        ("bus.sqlite", "dead-letters"),
+    ] {
+        let patient = Patient::new(&[]);
+        patient.ask(&[]).is_well();
+        let path = patient.folder().join(file);
+        // As for a file of another user; root may write those, so the medium itself is made read-only for it.
+        let Some(_guard) = read_only(&path) else { return testkit::skip("no file can be made read-only here") };
+        patient.ask(&[]).says(check, "wrong", "", "");
+    }
+}
+
+/// Makes a file read-only until the value is dropped, even for root. None where that is not possible.
+fn read_only(path: &Path) -> Option<ReadOnly> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o400)).expect("ours");
+    if std::fs::File::options().write(true).open(path).is_err() {
+        return Some(ReadOnly(None));
+    }
+    let made = std::process::Command::new("chattr").arg("+i").arg(path).status().is_ok_and(|status| status.success());
+    made.then(|| ReadOnly(Some(path.to_owned())))
+}
+
+struct ReadOnly(Option<std::path::PathBuf>);
+
+impl Drop for ReadOnly {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            let _ = std::process::Command::new("chattr").arg("-i").arg(path).status();
+        }
+    }
 }

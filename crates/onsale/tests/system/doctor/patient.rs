@@ -1,8 +1,10 @@
 //! Runs `onsale doctor` and reads the result of each check.
 
 use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use tempfile::TempDir;
-use testkit::onsale::onsale;
+use testkit::onsale::{onsale, run};
 
 /// A configuration to check.
 pub struct Patient {
@@ -13,6 +15,9 @@ pub struct Patient {
 impl Patient {
     pub fn new(environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).expect("set");
+        // The doctor refuses a folder that was never used.
+        assert!(run(folder.path(), &["migrate"]).status.success());
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let listen = ("ONSALE__HTTP__LISTEN", "127.0.0.1:0");
         Self { folder, environment: std::iter::once(&listen).chain(environment).map(own).collect() }
@@ -21,6 +26,11 @@ impl Patient {
     /// Hot state on this Redis, with this level of acknowledgement.
     pub fn on_redis(url: &str, ack: &str) -> Self {
         Self::new(&[("ONSALE__HOT__URL", url), ("ONSALE__HOT__ACK", ack)])
+    }
+
+    /// Its data folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Runs the doctor. Returns exit status, standard output, standard error.

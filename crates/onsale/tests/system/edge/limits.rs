@@ -1,7 +1,7 @@
 //! A flood gets 429 at once, and other clients are unaffected (FCFS-011).
 
 use crate::edge::backend::Backend;
-use crate::edge::nginx::{Edge, Value};
+use crate::edge::nginx::{Edge, Value, source};
 use crate::edge::recorder::{Manner, Recorder};
 use std::net::SocketAddr;
 use testkit::http::{Client, Connection, Reply};
@@ -172,6 +172,37 @@ fn the_addresses_of_one_ipv6_customer_count_as_one() {
         assert_eq!(edge.client_at(&format!("2001:db8:0:{number:x}::1")).get(STATUS).status, 200);
         assert_eq!(edge.client_at(&format!("203.0.113.{number}")).get(STATUS).status, 200);
     }
+}
+
+/// An IPv4 address in the form of IPv6 is the IPv4 address: all of them lie in one /64.
+#[test]
+fn mapped_addresses_are_those_of_ipv4() {
+    let recorder = Recorder::start(Manner::Answer);
+    let Some(edge) = Edge::before_one(recorder.address, &small_address()) else { return };
+    assert!(heard(40, |_| edge.client_at("::ffff:203.0.113.1").get(STATUS)).contains(&429));
+    for number in 2..42 {
+        assert_eq!(edge.client_at(&format!("::ffff:203.0.113.{number}")).get(STATUS).status, 200, "{number}");
+    }
+}
+
+/// The kind: a key of a limit that is an address instead of a network. A walk over all templates and included files.
+#[test]
+fn every_limit_of_the_templates_counts_networks() {
+    let files = ["", "onsale"].map(|folder| std::fs::read_dir(source().join(folder)).expect("a folder"));
+    let (mut limits, mut maps) = (0, Vec::new());
+    for file in files.into_iter().flatten() {
+        let path = file.expect("a file").path();
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let is_zone = |line: &&str| line.starts_with("limit_req_zone") || line.starts_with("limit_conn_zone");
+        for line in text.lines().map(str::trim_start).filter(is_zone) {
+            limits += 1;
+            assert!(!line.contains("remote_addr"), "{}: {line}", path.display());
+        }
+        let map = text.split_once("map $binary_remote_addr $onsale_network {");
+        maps.extend(map.map(|(_, map)| map.lines().take_while(|line| *line != "}").collect::<Vec<_>>().join("\n")));
+    }
+    assert!(limits >= 7, "{limits}");
+    assert!(maps.len() == 2 && maps[0] == maps[1], "{maps:?}");
 }
 
 #[test]

@@ -4,11 +4,12 @@
 mod alerts;
 mod answers;
 mod backend;
+mod heads;
 mod k6;
 mod limits;
 mod nginx;
 mod prometheus;
-mod recorder;
+pub mod recorder;
 mod retries;
 mod tls;
 mod upstreams;

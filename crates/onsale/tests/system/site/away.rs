@@ -15,7 +15,7 @@ fn while_redis_is_unavailable_passes_work_and_no_one_is_admitted() {
         ("ONSALE__HOT__ACK", "none".to_owned()),
         ("ONSALE__QUEUE__LINES", "shop".to_owned()),
         ("ONSALE__QUEUE__RATE_PER_SECOND", "1000".to_owned()),
-        ("ONSALE__QUEUE__COOKIE_KEY", "0123456789abcdef0123456789abcdef".to_owned()),
+        ("ONSALE__QUEUE__COOKIE_KEY", "c7e5a0f2b91d4863a6f8e2d17b305c94".to_owned()),
     ];
     let environment: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let server = Server::start(folder.path(), &environment);

@@ -3,6 +3,8 @@
 mod away;
 mod browser;
 mod gate_away;
+mod heads;
+mod knowledge;
 mod people;
 mod proxy;
 mod shop;

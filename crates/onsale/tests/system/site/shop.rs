@@ -10,7 +10,8 @@ use testkit::http::Client;
 use testkit::onsale::{Server, World, make_key, wait_until};
 use testkit::{Kit, Nginx, available};
 
-/// The site itself: it returns the requested path. A path that ends in a number gets that status.
+/// The site itself: it returns the requested path. A path that ends in a number gets that status,
+/// and one under `/cached` may be cached.
 pub struct Site {
     pub address: SocketAddr,
     pub asked: Arc<Mutex<Vec<String>>>,
@@ -53,8 +54,9 @@ fn serve(stream: TcpStream, asked: &Mutex<Vec<String>>, calls: &AtomicUsize) {
         let body =
             format!("<!doctype html><title>Shop</title><h1 id=\"shop\">the shop: {}</h1>", target.replace('<', ""));
         let length = body.len();
+        let caching = if target.starts_with("/cached") { "Cache-Control: public, max-age=600\r\n" } else { "" };
         let answer = format!(
-            "HTTP/1.1 {status} Said\r\nContent-Type: text/html\r\nX-Shop: yes\r\nContent-Length: {length}\r\n\r\n{body}"
+            "HTTP/1.1 {status} Said\r\nContent-Type: text/html\r\n{caching}X-Shop: yes\r\nContent-Length: {length}\r\n\r\n{body}"
         );
         if target != "/favicon.ico" {
             asked.lock().unwrap_or_else(PoisonError::into_inner).push(target);
@@ -74,7 +76,8 @@ pub struct Shop {
     _nginx: Nginx,
 }
 
-fn config(listen: SocketAddr, onsale: SocketAddr, site: SocketAddr) -> String {
+/// The template, filled in.
+pub fn config(listen: SocketAddr, onsale: SocketAddr, site: SocketAddr) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/nginx");
     let mut text = std::fs::read_to_string(folder.join("site.conf.template")).expect("the template is there");
     for (name, value) in [
@@ -97,6 +100,11 @@ fn config(listen: SocketAddr, onsale: SocketAddr, site: SocketAddr) -> String {
 impl Shop {
     /// Starts with a line that admits no user until the rate is set. `None` without NGINX.
     pub fn open(more: &[(&str, &str)]) -> Option<Self> {
+        Self::open_with(more, |config| config)
+    }
+
+    /// As [`Self::open`], with a change of NGINX's configuration.
+    pub fn open_with(more: &[(&str, &str)], change: impl Fn(String) -> String) -> Option<Self> {
         let kit = available(Kit::temporary())?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, kit.free_port().expect("a free port")));
         let folder = tempfile::tempdir().expect("a folder");
@@ -109,7 +117,7 @@ impl Shop {
         environment.extend_from_slice(more);
         let server = Server::start(folder.path(), &environment);
         let (world, site) = (World { server, admin_key, folder }, Site::start());
-        let nginx = available(Nginx::start(&kit, &config(address, world.server.address, site.address)))?;
+        let nginx = available(Nginx::start(&kit, &change(config(address, world.server.address, site.address))))?;
         Some(Self { address, site, world, _nginx: nginx })
     }
 

@@ -58,6 +58,8 @@ struct WaitingPage<'a> {
 pub enum Notice {
     /// The browser stores no cookies, and a position needs one.
     NoCookies,
+    /// The browser returns cookies, but not the one of the line.
+    CookieLost,
     /// The line is full.
     Full,
     /// The line is closed.
@@ -100,7 +102,7 @@ pub fn notice(notice: Notice, here: &str, language: Language) -> Response {
     let texts = &texts(language);
     let (title, text) = texts.notice(notice);
     let retry_after = match notice {
-        Notice::NoCookies | Notice::Closed => None,
+        Notice::NoCookies | Notice::CookieLost | Notice::Closed => None,
         Notice::Full => Some(FULL_RETRY),
         Notice::Unavailable => Some(UNAVAILABLE_RETRY),
         Notice::Drawing(_) => Some(DRAW_RETRY),

@@ -64,6 +64,7 @@ impl Texts {
     pub fn notice(&self, notice: Notice) -> (&'static str, String) {
         let (title, text, number) = match notice {
             Notice::NoCookies => ("notice-no-cookies-title", "notice-no-cookies", 0),
+            Notice::CookieLost => ("notice-cookie-lost-title", "notice-cookie-lost", 0),
             Notice::Full => ("notice-full-title", "notice-full", 0),
             Notice::Closed => ("notice-closed-title", "notice-closed", 0),
             Notice::Unavailable => ("notice-unavailable-title", "notice-unavailable", 0),

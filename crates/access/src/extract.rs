@@ -1,0 +1,104 @@
+//! Who calls, found out from the head of a request, before its body and its parameters are read. Put the extractor first
+//! in a handler: a stranger then makes the server read nothing, and learns nothing about valid fields.
+
+use crate::callers::Callers;
+use crate::internal::InternalKeys;
+use crate::keys::Caller;
+use axum::extract::{FromRef, FromRequestParts, MatchedPath};
+use domain::TenantName;
+use http::request::Parts;
+use onsale_http::{ApiError, Query};
+use serde::Deserialize;
+
+/// A caller with a key: the tenant for which it acts, its own or the one that an administrator names with `?tenant=`.
+///
+/// Refuses with `UNAUTHORIZED` without a key in force, `FORBIDDEN` for a key of another tenant.
+#[derive(Clone, Debug)]
+pub struct TenantCaller {
+    /// Whose campaigns the call may touch.
+    pub tenant: TenantName,
+    /// Whether the key is an administrator's.
+    pub is_administrator: bool,
+}
+
+/// As [`TenantCaller`], but in the demo a call without a key acts for the tenant `default`. It takes no `?tenant=`.
+#[derive(Clone, Debug)]
+pub struct OpenCaller(pub TenantName);
+
+/// As [`OpenCaller`], but an administrator may name the tenant with `?tenant=`.
+#[derive(Clone, Debug)]
+pub struct NamedCaller(pub TenantName);
+
+/// A caller with an administrator's key. Refuses with `UNAUTHORIZED` or `FORBIDDEN`.
+#[derive(Clone, Copy, Debug)]
+pub struct AdministratorCaller;
+
+/// Another service of ours. Refuses with `INTERNAL_API_UNAUTHORIZED`.
+#[derive(Clone, Copy, Debug)]
+pub struct InternalCaller;
+
+/// The tenant that an administrator names.
+#[derive(Debug, Default, Deserialize)]
+struct ForTenant {
+    tenant: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for TenantCaller
+where
+    Callers: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let caller = Callers::from_ref(state).of_key(&parts.headers).await?;
+        let Query(ForTenant { tenant }) = Query::from_request_parts(parts, state).await?;
+        let is_administrator = caller == Caller::Administrator;
+        Ok(Self { tenant: caller.tenant(tenant.as_deref())?, is_administrator })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for OpenCaller
+where
+    Callers: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        Callers::from_ref(state).tenant(&parts.headers).await.map(Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for NamedCaller
+where
+    Callers: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let Query(ForTenant { tenant }) = Query::from_request_parts(parts, state).await?;
+        Callers::from_ref(state).tenant_named(&parts.headers, tenant.as_deref()).await.map(Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for AdministratorCaller
+where
+    Callers: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        Callers::from_ref(state).administrator(&parts.headers).await.map(|()| Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for InternalCaller
+where
+    InternalKeys: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        InternalKeys::from_ref(state).check(&parts.headers, parts.extensions.get().copied(), route).map(|()| Self)
+    }
+}

@@ -1,0 +1,209 @@
+//! One request that the router answers, through hyper. Afterwards the connection comes back to its own loop.
+//!
+//! hyper serves a connection until it closes, and ends it after one response if it may not keep it alive. This uses that:
+//! hyper is told not to keep the connection, ends without a shutdown, and gives back the socket and the bytes that it has
+//! not used. `Connection: close` is then taken out of the response ([`Prefixed`]). So all connections wait in one place.
+
+use super::head::HEADERS_MAX;
+use super::prefixed::{Fate, Prefixed};
+use super::worker::{HotRoutes, ServerState};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::response::Response;
+use bytes::{Bytes, BytesMut};
+use http::header::CONNECTION;
+use http::{HeaderMap, Method, Request, Version};
+use http_body_util::BodyExt;
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use tokio::net::TcpStream;
+use tower::ServiceExt;
+
+/// The smallest buffer that hyper accepts.
+const HYPER_BUFFER_BYTES_MIN: usize = 8 * 1024;
+
+/// A connection with a request at the front of its input.
+pub(super) struct Exchange {
+    pub stream: TcpStream,
+    pub input: Bytes,
+    pub peer: SocketAddr,
+    /// Whether the connection may go on after the response.
+    pub may_stay: bool,
+}
+
+impl Exchange {
+    /// Answers the request. Returns the connection and its unread bytes if it goes on.
+    pub async fn answer<R: HotRoutes>(
+        self,
+        routes: &R,
+        router: &Router,
+        state: &ServerState,
+    ) -> Option<(TcpStream, BytesMut)> {
+        let Self { stream, input, peer, may_stay } = self;
+        let (fate, here) = (Fate::default(), bytes_after_head(&input));
+        let may_stay = may_stay && has_one_length(&input);
+        let refusing = routes.clone();
+        let refuse = Box::new(move |code| {
+            let mut out = Vec::new();
+            refusing.refuse(code, "", &mut out);
+            out
+        });
+        let timeout = state.settings.request_timeout;
+        let stream = Prefixed::new(input, stream, refuse, timeout, fate.clone());
+        let (router, asked, drains) = (router.clone(), fate.clone(), state.clone());
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (router, fate, state) = (router.clone(), asked.clone(), drains.clone());
+            Box::pin(async move {
+                let asks_to_stay = may_stay && wants_to_stay(&request);
+                let body = RequestBody::default();
+                let mut request = request.map(|incoming| body.watch(incoming));
+                request.extensions_mut().insert(ConnectInfo(peer));
+                let Ok(response) = router.oneshot(request).await;
+                let is_read = body.is_read(here).await;
+                let stays = asks_to_stay && is_read && !state.is_draining() && !closes(response.headers());
+                fate.decide(stays);
+                Ok::<Response, Infallible>(response)
+            })
+        });
+        let mut serving = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(timeout)
+            .keep_alive(false)
+            .max_headers(HEADERS_MAX)
+            .max_buf_size(state.settings.head_bytes_max.max(HYPER_BUFFER_BYTES_MIN))
+            .serve_connection(TokioIo::new(stream), service);
+        let served = poll_fn(|context| serving.poll_without_shutdown(context)).await;
+        if served.is_ok() && fate.stays() {
+            let parts = serving.into_parts();
+            return parts.io.into_inner().into_stream(parts.read_buf);
+        }
+        // What is written yet is sent, and the connection ends.
+        let _ = tokio::time::timeout(timeout, serving).await;
+        None
+    }
+}
+
+fn wants_to_stay(request: &Request<Incoming>) -> bool {
+    request.version() == Version::HTTP_11 && request.method() != Method::CONNECT && !closes(request.headers())
+}
+
+/// Whether the head names the body's length at most once. With two, a proxy may see the next request where hyper sees a
+/// body: whatever follows must never be read (RFC 9112, 6.1). hyper hides the second one from the service.
+fn has_one_length(input: &[u8]) -> bool {
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut head = httparse::Request::new(&mut headers);
+    let is_whole = head.parse(input).is_ok_and(|status| status.is_complete());
+    let names = ["content-length", "transfer-encoding"];
+    let is_length = |name: &str| names.iter().any(|length| name.eq_ignore_ascii_case(length));
+    is_whole && head.headers.iter().filter(|header| is_length(header.name)).count() <= 1
+}
+
+fn closes(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(CONNECTION).iter();
+    let mut words = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    words.any(|word| word.trim_ascii().eq_ignore_ascii_case(b"close"))
+}
+
+/// How many bytes of the input stand behind the first head.
+fn bytes_after_head(input: &[u8]) -> usize {
+    const END: &[u8] = b"\r\n\r\n";
+    let end = input.windows(END.len()).position(|window| window == END);
+    end.map_or(0, |at| input.len() - at - END.len())
+}
+
+/// How far a request's body has been read: the next request begins behind it.
+#[derive(Clone, Default)]
+struct RequestBody(Arc<Mutex<Progress>>);
+
+#[derive(Default)]
+enum Progress {
+    /// A handler has it.
+    #[default]
+    Held,
+    /// It was read to its end.
+    Ended,
+    /// The handler did not want it.
+    Left(Incoming),
+}
+
+impl RequestBody {
+    fn watch(&self, incoming: Incoming) -> Body {
+        if incoming.is_end_stream() {
+            self.set(Progress::Ended);
+            return Body::empty();
+        }
+        Body::new(WatchedBody { incoming: Some(incoming), progress: self.clone() })
+    }
+
+    fn set(&self, progress: Progress) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = progress;
+    }
+
+    /// Whether the whole body was read. A body that nobody wanted is read now if it has arrived: it is among the `here`
+    /// bytes that came with the head. Another one is not waited for, and the connection ends.
+    async fn is_read(&self, here: usize) -> bool {
+        let progress = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut left = match progress {
+            Progress::Held => return false,
+            Progress::Ended => return true,
+            Progress::Left(incoming) => incoming,
+        };
+        if left.size_hint().upper().is_none_or(|bytes| bytes > here as u64) {
+            return false;
+        }
+        while let Some(frame) = left.frame().await {
+            if frame.is_err() {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// Tells what became of a body.
+struct WatchedBody {
+    incoming: Option<Incoming>,
+    progress: RequestBody,
+}
+
+impl HttpBody for WatchedBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let Some(incoming) = self.incoming.as_mut() else { return Poll::Ready(None) };
+        let polled = Pin::new(&mut *incoming).poll_frame(context);
+        if matches!(polled, Poll::Ready(None)) || incoming.is_end_stream() {
+            self.incoming = None;
+            self.progress.set(Progress::Ended);
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(0), HttpBody::size_hint)
+    }
+}
+
+impl Drop for WatchedBody {
+    fn drop(&mut self) {
+        if let Some(incoming) = self.incoming.take() {
+            self.progress.set(Progress::Left(incoming));
+        }
+    }
+}

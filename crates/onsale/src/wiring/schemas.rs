@@ -1,0 +1,176 @@
+//! The schemas of the program: the tables of each context, one line a schema, and how they are opened.
+//!
+//! A role names the schemas that it needs (`roles/`). `serve` opens those of its roles, `onsale migrate` and `onsale
+//! doctor` go through [`ALL`].
+
+use super::engines::make_folder;
+use crate::config::{Config, SQLITE_URL};
+use anyhow::Context;
+use ledger::{Ledger, LedgerError, LedgerOptions};
+use std::collections::BTreeMap;
+
+/// The tables of one context.
+#[derive(Debug)]
+pub struct ContextSchema {
+    /// The name of the context; `ledger.urls.<name>` is the setting of its URL.
+    pub name: &'static str,
+    /// The tables.
+    pub tables: &'static ledger::Schema,
+}
+
+/// The tables of the coupon context, and the API keys.
+pub static COUPON: ContextSchema = ContextSchema { name: "coupon", tables: &coupon::schema::SCHEMA };
+
+/// Every schema of the program. A new one is a line here, and its key `ledger.urls.<name>`.
+pub static ALL: [&ContextSchema; 1] = [&COUPON];
+
+impl ContextSchema {
+    /// Whether the tables are in a SQLite file of the data folder.
+    pub fn is_embedded(&self, config: &Config) -> bool {
+        config.ledger.url_of(self.name) == SQLITE_URL
+    }
+
+    /// The URL of the tables.
+    fn url(&self, config: &Config) -> String {
+        if self.is_embedded(config) {
+            return self.tables.embedded_url(&config.data.dir);
+        }
+        match config.ledger.own_url_of(self.name) {
+            Some(url) => url.to_owned(),
+            None => self.tables.url_beside(&config.ledger.url, ALL.map(|schema| schema.tables)),
+        }
+    }
+
+    /// Connects to the tables as they are.
+    ///
+    /// # Errors
+    /// Those of [`Ledger::connect`].
+    pub async fn connect(&self, config: &Config) -> Result<Ledger, LedgerError> {
+        Ledger::connect(&self.url(config), self.tables, LedgerOptions::default()).await
+    }
+}
+
+/// Opens the tables of one schema, brought up to date.
+///
+/// # Errors
+/// When the folder cannot be made, or the database is of a newer version or cannot be opened.
+pub async fn open_ledger(config: &Config, schema: &ContextSchema) -> anyhow::Result<Ledger> {
+    let (folder, embedded) = (&config.data.dir, schema.is_embedded(config));
+    if embedded {
+        make_folder(folder)?;
+    }
+    let name = schema.tables.name;
+    let ledger = schema.connect(config).await.with_context(|| {
+        let cannot_open = format!("the database of {name} cannot be opened");
+        if !embedded {
+            return cannot_open;
+        }
+        let folder = folder.display();
+        format!("{cannot_open}; put back a copy of the folder {folder}, or choose another folder with --data")
+    })?;
+    ledger.migrate().await.with_context(|| format!("the tables of {name} cannot be brought up to date"))?;
+    match ledger.write_and_undo().await {
+        Err(error) if embedded => Err(error).with_context(|| {
+            let folder = folder.display();
+            format!("the database of {name} in {folder} cannot be written; it must belong to the user that runs this")
+        }),
+        // A server that takes no writes for a moment is waited for while serving.
+        Err(error) => {
+            tracing::error!(%error, schema = name, "the database takes no writes at the moment");
+            Ok(ledger)
+        }
+        Ok(()) => Ok(ledger),
+    }
+}
+
+/// The open tables of a process.
+#[derive(Debug, Default)]
+pub struct Ledgers(BTreeMap<&'static str, Ledger>);
+
+impl Ledgers {
+    /// Opens the tables of these schemas, brought up to date.
+    ///
+    /// # Errors
+    /// Those of [`open_ledger`].
+    pub async fn open(config: &Config, schemas: &[&ContextSchema]) -> anyhow::Result<Self> {
+        let mut open = BTreeMap::new();
+        for schema in schemas {
+            open.insert(schema.name, open_ledger(config, schema).await?);
+        }
+        Ok(Self(open))
+    }
+
+    /// The tables of a schema; `None` when no role of this process needs them.
+    pub fn of(&self, schema: &ContextSchema) -> Option<&Ledger> {
+        self.0.get(schema.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::keys::find;
+    use crate::config::{Sources, load};
+    use ledger::common_tables;
+    use tempfile::TempDir;
+
+    /// A context that this build lacks, with the common tables alone.
+    static OTHER: ContextSchema = ContextSchema {
+        name: "other",
+        tables: &ledger::Schema {
+            name: "other_service",
+            file: "other_service.sqlite",
+            topics: &["other.events"],
+            migrations: |database| vec![common_tables(database)],
+            tables: &[],
+        },
+    };
+
+    fn config(folder: &TempDir, environment: &[(&str, &str)]) -> Config {
+        let data = folder.path().display().to_string();
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let environment = environment.iter().chain(&[("ONSALE__DATA__DIR", data.as_str())]).map(own).collect();
+        let sources = Sources { folder: folder.path().to_owned(), environment, ..Sources::default() };
+        load(&sources).expect("a configuration").config
+    }
+
+    #[test]
+    fn every_schema_has_a_setting_and_names_of_its_own() {
+        for schema in ALL {
+            assert!(find(&format!("ledger.urls.{}", schema.name)).is_some(), "no key ledger.urls.{}", schema.name);
+            let same = |other: &&&ContextSchema| {
+                let (one, other) = (schema.tables, other.tables);
+                one.name == other.name
+                    || one.file == other.file
+                    || one.topics.iter().any(|topic| other.topics.contains(topic))
+            };
+            assert_eq!(ALL.iter().filter(same).count(), 1, "{} shares a name, a file or a topic", schema.name);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_second_schema_has_its_own_file_in_the_data_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = config(&folder, &[]);
+        let ledgers = Ledgers::open(&config, &[&COUPON, &OTHER]).await.expect("opened");
+        for schema in [&COUPON, &OTHER] {
+            let ledger = ledgers.of(schema).expect("open");
+            assert_eq!(ledger.is_migrated().await, Ok(true), "{}", schema.name);
+            assert!(folder.path().join(schema.tables.file).exists(), "{}", schema.name);
+        }
+        assert!(Ledgers::open(&config, &[&OTHER]).await.expect("opened").of(&COUPON).is_none());
+    }
+
+    #[test]
+    fn a_schema_may_have_a_url_of_its_own() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (all, own) = ("postgres://u:p@one/ticketing", "mysql://u:p@two/coupon_service");
+        let both = [("ONSALE__LEDGER__URL", all), ("ONSALE__LEDGER__URLS__COUPON", own)];
+        let config = config(&folder, &both);
+        assert_eq!((COUPON.url(&config).as_str(), OTHER.url(&config).as_str()), (own, all));
+        let config = super::tests::config(&folder, &both[..1]);
+        assert_eq!(COUPON.url(&config), all);
+        let embedded = super::tests::config(&folder, &[both[0], ("ONSALE__LEDGER__URLS__COUPON", "sqlite:")]);
+        assert!(COUPON.is_embedded(&embedded) && !OTHER.is_embedded(&embedded));
+    }
+}
