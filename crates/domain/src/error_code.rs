@@ -29,11 +29,12 @@ pub enum ErrorCode {
     QueueFull,
     InternalApiUnauthorized,
     DrawNotPossible,
+    DrawAnnounced,
 }
 
 impl ErrorCode {
     /// Every code, for documents and tests.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::InvalidInput,
         Self::Unauthorized,
         Self::Forbidden,
@@ -59,6 +60,7 @@ impl ErrorCode {
         Self::QueueFull,
         Self::InternalApiUnauthorized,
         Self::DrawNotPossible,
+        Self::DrawAnnounced,
     ];
 
     /// As written on the wire.
@@ -89,6 +91,7 @@ impl ErrorCode {
             Self::QueueFull => "QUEUE_FULL",
             Self::InternalApiUnauthorized => "INTERNAL_API_UNAUTHORIZED",
             Self::DrawNotPossible => "DRAW_NOT_POSSIBLE",
+            Self::DrawAnnounced => "DRAW_ANNOUNCED",
         }
     }
 
@@ -102,6 +105,7 @@ impl ErrorCode {
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,
             Self::DrawNotPossible
+            | Self::DrawAnnounced
             | Self::CampaignExists
             | Self::CampaignNotModifiable
             | Self::CouponAlreadyRedeemed

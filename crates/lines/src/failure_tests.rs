@@ -2,7 +2,9 @@
 
 use crate::{LineClient, Scheduler, ServingCache, Streams};
 use async_trait::async_trait;
-use domain::line::{DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber};
+use domain::line::{
+    DrawStep, EntryHash, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber, ValueOutcome,
+};
 use domain::{PassId, UserId};
 use futures::StreamExt;
 use hot::HotError;
@@ -90,6 +92,14 @@ impl LinePort for PanickingLines {
 
     async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError> {
         self.lines.draw(line, clock).await
+    }
+
+    async fn give_draw_value(&self, line: &LineId, value: &[u8]) -> Result<ValueOutcome, HotError> {
+        self.lines.give_draw_value(line, value).await
+    }
+
+    async fn draw_entries(&self, line: &LineId, first: u32, most: u32) -> Result<Option<Vec<EntryHash>>, HotError> {
+        self.lines.draw_entries(line, first, most).await
     }
 
     async fn counts(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<LineCounts>, HotError> {

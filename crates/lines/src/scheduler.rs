@@ -215,7 +215,7 @@ impl LineState {
     async fn draw(&mut self, port: &dyn LinePort, line: &LineId) -> Result<(), HotError> {
         let count = loop {
             match port.draw(line, Clock::Engine).await? {
-                DrawStep::NotDue => return Ok(()),
+                DrawStep::NotDue | DrawStep::AwaitsValue { .. } => return Ok(()),
                 DrawStep::UnderWay { .. } => {}
                 DrawStep::Drawn { count } => break count,
             }

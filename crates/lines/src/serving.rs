@@ -1,7 +1,7 @@
 //! The public document of a line. A user computes the own rank from it and the own ticket number, and a cache may keep
 //! it for a second (`contract.md`, Queue).
 
-use super::draw::announce::DrawDocument;
+use super::draw::document::DrawDocument;
 use super::rates::Rates;
 use domain::Timestamp;
 use domain::line::{Forecast, LineId, QueueNumber};

@@ -1,7 +1,8 @@
-//! The opening draw: people who came before the opening get an order that no one could choose, and that anyone can verify.
+//! The order of an opening draw, which no one could choose or know before, and which anyone can verify (SEC-005).
 //!
-//! Before the opening only the seed's hash is published; after it, the seed. People are sorted by `SHA-256(seed || e)`,
-//! where `e` is the entry number as four bytes, the highest first.
+//! People are sorted by `SHA-256(seed || value || root || e)`. The seed is the operator's: its hash is published at the
+//! announcement. The root binds the list of the entries, which is settled at the closing. The value is public randomness
+//! that does not exist at the closing (`plan`); `e` is the entry number as four bytes, the highest first.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
@@ -64,9 +65,10 @@ pub fn commitment_hex(seed: &DrawSeed) -> String {
     hex::encode(commitment(seed))
 }
 
-/// The entry numbers 1 to `count` in the order of the draw.
-pub fn drawn_order(seed: &DrawSeed, count: u32) -> Vec<u32> {
-    let begun = Sha256::new_with_prefix(seed.0);
+/// The entry numbers 1 to `count` in the order of the draw. `key`: everything that is hashed before the entry number
+/// ([`DrawPlan::order_key`](super::DrawPlan::order_key)).
+pub fn drawn_order(key: &[u8], count: u32) -> Vec<u32> {
+    let begun = Sha256::new_with_prefix(key);
     let lot = |entry: u32| -> [u8; 32] { begun.clone().chain_update(entry.to_be_bytes()).finalize().into() };
     // The first bytes decide but for a few in a million; the whole would take five times the memory.
     let first = |lot: [u8; 32]| u32::from_be_bytes([lot[0], lot[1], lot[2], lot[3]]);

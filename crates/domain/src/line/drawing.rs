@@ -1,18 +1,24 @@
-//! The opening draw: when the line opens, every person who has come gets a queue number by lot.
+//! The opening draw: every person who came before the closing gets a queue number by lot.
 //!
 //! ```text
-//! Awaited --begin, not before the opening--> Begun --finish--> Done
-//! entries 1.., no ranks, no admissions       entries are       queue numbers 1..count by lot, then by entry
-//!                                            settled
+//! Awaited --closing--> Begun --freeze--> Begun, with the root --value--> Begun --finish--> Done
+//! entries 1..,         the count of      the list of entries   public     order  queue numbers 1..count by lot,
+//! no ranks,            entries is        is published          random-    known  then by entry
+//! no admissions        settled                                 ness
 //! ```
+//!
+//! The closing is the moment of the announcement ([`DrawPlan::closes_at`](super::DrawPlan)), whatever the opening time of
+//! the line becomes later. A person who enters at or after it is late, even if nothing has settled the draw until then.
 
 use super::draw::drawn_order;
+use super::entries::Entries;
 use super::gone::Gone;
 use super::order::Order;
 use super::place::State;
-use super::{Line, QueueNumber, RestoredPlace};
+use super::{DrawPlan, Line, LineId, QueueNumber, RestoredPlace};
 use crate::name::UserId;
 use crate::time::Timestamp;
+use std::sync::Arc;
 
 /// The best rank of a person who was shown none: every rank is better.
 pub(super) const NEVER_SHOWN: u64 = u64::MAX;
@@ -20,10 +26,15 @@ pub(super) const NEVER_SHOWN: u64 = u64::MAX;
 /// The progress of a draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DrawStep {
-    /// There is none, or the line does not open yet.
+    /// There is none, or it does not close yet.
     NotDue,
     /// The participants are settled; the order is not drawn yet.
     UnderWay {
+        /// Entries 1 to this one.
+        count: u32,
+    },
+    /// The list of participants is published. The order needs the public randomness, which is not there yet.
+    AwaitsValue {
         /// Entries 1 to this one.
         count: u32,
     },
@@ -32,6 +43,17 @@ pub enum DrawStep {
         /// Entries 1 to this one took part; later queue numbers are in order of entry.
         count: u32,
     },
+}
+
+/// What became of a value of public randomness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueOutcome {
+    /// It is the value of the draw, now or since before.
+    Kept,
+    /// The draw has another value already.
+    OtherStands,
+    /// There is no draw that awaits a value: no draw, or its list of participants is not settled.
+    NotAwaited,
 }
 
 /// A line's draw. It stays awaited and has no effect if the rule has no draw.
@@ -73,20 +95,83 @@ impl Line {
         }
     }
 
-    /// Settles the participants once the line opens: all people who have come until now.
-    pub fn begin_draw(&mut self, now: Timestamp) -> DrawStep {
-        let is_due = self.rule.draw.is_some() && self.rule.opens_at.is_none_or(|opens_at| now >= opens_at);
-        if matches!(self.draw, Draw::Awaited) && is_due {
-            self.draw = Draw::Begun { count: u32::try_from(self.order.numbers()).unwrap_or(u32::MAX) };
+    /// The number of entries that take part, settled at the closing; `None` before it, or without a draw.
+    pub fn entrants(&self) -> Option<u32> {
+        match &self.draw {
+            Draw::Awaited => None,
+            Draw::Begun { count } => Some(*count),
+            Draw::Done(order) => Some(order.len() as u32),
         }
+    }
+
+    /// The hashes of the holders at the closing; `None` before the list is frozen.
+    pub fn entries(&self) -> Option<&Arc<Entries>> {
+        self.entries.as_ref()
+    }
+
+    /// Settles the participants if it is time: all people who have come until now. Returns their number if this call
+    /// has settled them.
+    pub fn close_draw(&mut self, now: Timestamp) -> Option<u32> {
+        let plan = self.rule.draw.as_ref()?;
+        // Announced by an earlier version: it closes when the line opens.
+        let closes_at = plan.closes_at.or(self.rule.opens_at);
+        let is_due = closes_at.is_none_or(|closes_at| now >= closes_at);
+        if !matches!(self.draw, Draw::Awaited) || !is_due {
+            return None;
+        }
+        let count = u32::try_from(self.order.numbers()).unwrap_or(u32::MAX);
+        self.draw = Draw::Begun { count };
+        Some(count)
+    }
+
+    /// [`Line::close_draw`], and the progress of the draw.
+    pub fn begin_draw(&mut self, now: Timestamp) -> DrawStep {
+        self.close_draw(now);
         match &self.draw {
             Draw::Awaited => DrawStep::NotDue,
+            Draw::Begun { count } if self.rule.draw.as_ref().is_some_and(DrawPlan::awaits_value) => {
+                DrawStep::AwaitsValue { count: *count }
+            }
             Draw::Begun { count } => DrawStep::UnderWay { count: *count },
             Draw::Done(order) => DrawStep::Drawn { count: order.len() as u32 },
         }
     }
 
-    /// Gives every participant the drawn number. `order` is [`drawn_order`] of the entries that [`Line::begin_draw`]
+    /// The holders of the settled entries, in order of entry, if their list is not frozen yet: `None` for an entry that
+    /// nobody holds.
+    pub fn entrants_to_freeze(&self) -> Option<Vec<Option<UserId>>> {
+        let Draw::Begun { count } = self.draw else { return None };
+        if !self.rule.draw.as_ref().is_some_and(DrawPlan::awaits_entries) {
+            return None;
+        }
+        let mut holders: Vec<Option<UserId>> = vec![None; count as usize];
+        for (user, place) in &self.places {
+            if let Some(holder) = holders.get_mut(place.number.get() as usize - 1) {
+                *holder = Some(user.clone());
+            }
+        }
+        Some(holders)
+    }
+
+    /// Keeps the list of the entries and its root, once. A draw without public randomness has its (empty) value then.
+    /// Returns whether it changed the line: not for a list of another length, and not a second time.
+    pub fn freeze_entries(&mut self, entries: Arc<Entries>) -> bool {
+        let Draw::Begun { count } = self.draw else { return false };
+        let Some(plan) = self.rule.draw.as_mut().filter(|plan| plan.awaits_entries()) else { return false };
+        if entries.hashes().len() != count as usize {
+            return false;
+        }
+        plan.freeze(*entries.root());
+        self.entries = Some(entries);
+        true
+    }
+
+    /// Keeps the public randomness of the draw, once, after the list of entries is frozen.
+    pub fn give_draw_value(&mut self, value: &[u8]) -> ValueOutcome {
+        self.rule.draw.as_mut().map_or(ValueOutcome::NotAwaited, |plan| plan.give_value(value))
+    }
+
+    /// Gives every participant the drawn number. `order` is [`drawn_order`] of the entries that [`Line::close_draw`]
     /// has settled. Any other order, or a second call, changes nothing. Returns whether it changed the line.
     pub fn finish_draw(&mut self, order: Vec<u32>) -> bool {
         if !matches!(self.draw, Draw::Begun { count } if count as usize == order.len()) {
@@ -109,10 +194,22 @@ impl Line {
         true
     }
 
-    /// [`Line::begin_draw`] and [`Line::finish_draw`] at once.
-    pub fn draw(&mut self, now: Timestamp) -> DrawStep {
-        if let (DrawStep::UnderWay { count }, Some(seed)) = (self.begin_draw(now), self.rule.draw) {
-            self.finish_draw(drawn_order(&seed, count));
+    /// [`Line::begin_draw`] and [`Line::freeze_entries`] at once. `id`: the name of this line, which the hashes of its
+    /// entries contain.
+    pub fn freeze(&mut self, id: &LineId, now: Timestamp) -> DrawStep {
+        self.begin_draw(now);
+        if let Some(holders) = self.entrants_to_freeze() {
+            self.freeze_entries(Arc::new(Entries::of(id, &holders)));
+        }
+        self.begin_draw(now)
+    }
+
+    /// All steps of a draw that are possible now, at once.
+    pub fn draw(&mut self, id: &LineId, now: Timestamp) -> DrawStep {
+        self.freeze(id, now);
+        let key = self.rule.draw.as_ref().and_then(DrawPlan::order_key);
+        if let (Draw::Begun { count }, Some(key)) = (&self.draw, key) {
+            self.finish_draw(drawn_order(&key, *count));
         }
         self.begin_draw(now)
     }

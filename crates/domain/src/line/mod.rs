@@ -19,6 +19,7 @@ mod draw;
 #[cfg(test)]
 mod draw_tests;
 mod drawing;
+mod entries;
 mod estimate;
 mod gone;
 mod id;
@@ -29,6 +30,7 @@ mod outlook;
 mod outlook_tests;
 mod pace;
 mod place;
+mod plan;
 #[cfg(test)]
 mod played;
 #[cfg(test)]
@@ -41,13 +43,15 @@ mod tests;
 
 pub use admission::{Admitted, PASSED_OVER_MAX};
 pub use draw::{DrawSeed, SeedError, commitment, commitment_hex, drawn_order};
-pub use drawing::DrawStep;
+pub use drawing::{DrawStep, ValueOutcome};
+pub use entries::{Entries, EntryHash, UNHELD, hashes_from_bytes, holder_hash, merkle_root};
 pub use estimate::Throughput;
 pub use id::LineId;
 pub use number::QueueNumber;
 pub use outlook::{Forecast, Observation, Outlook};
 pub use pace::Pace;
 pub use place::{LineOutcome, Pass, Place, State};
+pub use plan::{DrawPlan, Randomness};
 pub use restored::{RestoredLine, RestoredPlace};
 pub use rule::{Admits, CAPACITY_DEFAULT, LineRule, PASS_TTL_DEFAULT_MS};
 pub use status::{LineCounts, LineStatus};
@@ -58,6 +62,7 @@ use drawing::{Draw, NEVER_SHOWN};
 use gone::Gone;
 use order::Order;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// One line with everyone in it.
 #[derive(Clone, Debug)]
@@ -66,6 +71,8 @@ pub struct Line {
     places: HashMap<UserId, Place>,
     order: Order,
     draw: Draw,
+    /// The list of the draw's entries, from its closing on.
+    entries: Option<Arc<Entries>>,
     pace: Pace,
     /// Requests in process, the oldest first.
     processing: BTreeSet<(i64, QueueNumber)>,
@@ -88,6 +95,7 @@ impl Line {
             places: HashMap::new(),
             order: Order::default(),
             draw: Draw::default(),
+            entries: None,
             pace: Pace::default(),
             processing: BTreeSet::new(),
             inside: BTreeSet::new(),
@@ -112,7 +120,7 @@ impl Line {
         let is_from_this = rule.revision == self.rule.revision;
         if is_from_this {
             let may_draw = self.rule.draw.is_none() && self.order.numbers() == 0;
-            let draw = if may_draw { rule.draw } else { self.rule.draw };
+            let draw = if may_draw { rule.draw.map(DrawPlan::announced) } else { self.rule.draw.take() };
             self.rule = LineRule { draw, revision: rule.revision + 1, ..rule };
         }
         is_from_this
@@ -124,6 +132,8 @@ impl Line {
             LineStatus::Absent if self.rule.closed => LineStatus::Closed,
             LineStatus::Absent if self.order.waiting() >= u64::from(self.rule.capacity) => LineStatus::Full,
             LineStatus::Absent => {
+                // From the closing of a draw on, whoever comes is late.
+                self.close_draw(now);
                 let number = self.order.append(user);
                 if self.is_undrawn() {
                     self.places.insert(user.clone(), Place::new(number, NEVER_SHOWN, now));
@@ -261,6 +271,7 @@ impl Line {
             serving: self.serving,
             admitted: self.admitted,
             gone: self.gone.ranges(gone_max),
+            entrants: self.entrants(),
             drawn: self.drawn(),
         }
     }

@@ -42,15 +42,18 @@ fn any_rule() -> impl Strategy<Value = LineRule> {
             .prop_map(|(stale_after_ms, put_back_max)| Admits::Processing { stale_after_ms, put_back_max }),
     ];
     // In every second line there is a draw, some time after the beginning.
-    let draw = proptest::option::of((any::<[u8; 32]>(), 0i64..3_000));
+    let draw = proptest::option::of((any::<[u8; 32]>(), 0i64..3_000, any::<bool>()));
     (0u32..8, 1u32..3_000, 1u32..12, admits, 0u32..5, 0u32..1_500, draw).prop_map(
         |(rate_per_second, interval_ms, capacity, admits, inside_max, abandon_after_ms, draw)| LineRule {
             interval_ms,
             capacity,
             inside_max,
             abandon_after_ms,
-            draw: draw.map(|(seed, _)| DrawSeed(seed)),
-            opens_at: draw.map(|(_, opens_in)| Timestamp(BEGUN + opens_in)),
+            draw: draw.map(|(seed, closes_in, is_earlier)| match is_earlier {
+                true => DrawPlan::of_earlier_version(DrawSeed(seed)),
+                false => DrawPlan::new(DrawSeed(seed), Timestamp(BEGUN + closes_in), Randomness::None),
+            }),
+            opens_at: draw.map(|(_, opens_in, _)| Timestamp(BEGUN + opens_in)),
             ..rule(rate_per_second, admits)
         },
     )
@@ -138,13 +141,14 @@ impl Watched {
             line.places.iter().map(|(user, place)| (line.entry_of(place.number), user.clone())).collect()
         };
         let (before, was) = (users(&self.line), self.line.begin_draw(Timestamp(self.now)));
-        let step = self.line.draw(Timestamp(self.now));
+        let step = self.line.draw(&"gate:shoes".parse().expect("valid"), Timestamp(self.now));
         assert_eq!(users(&self.line), before, "the same people with the same entries");
-        let (DrawStep::UnderWay { count }, Some(seed)) = (was, self.line.rule.draw) else {
+        let key = self.line.rule.draw.as_ref().and_then(DrawPlan::order_key);
+        let (DrawStep::UnderWay { count }, Some(key)) = (was, key) else {
             return assert_eq!(step, was, "once drawn nothing changes, and before the opening nothing is drawn");
         };
         assert_eq!((step, self.line.drawn()), (DrawStep::Drawn { count }, Some(count)));
-        let order = drawn_order(&seed, count)
+        let order = drawn_order(&key, count)
             .into_iter()
             .map(u64::from)
             .chain(u64::from(count) + 1..=self.numbers)
@@ -176,6 +180,8 @@ impl Watched {
             numbers: counts_now.numbers,
             serving: counts_now.serving,
             admitted: counts_now.admitted,
+            entrants: counts_now.entrants,
+            entries: self.line.entries().cloned(),
             drawn: counts_now.drawn,
         };
         let restored = Line::restore(kept, places, Timestamp(self.now));

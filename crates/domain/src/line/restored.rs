@@ -2,15 +2,17 @@
 
 use super::draw::drawn_order;
 use super::drawing::{Draw, NEVER_SHOWN, by_number};
+use super::entries::Entries;
 use super::gone::Gone;
 use super::order::Order;
 use super::pace::Pace;
 use super::place::{Place, State};
 use super::rule::LineRule;
-use super::{Line, QueueNumber};
+use super::{DrawPlan, Line, QueueNumber};
 use crate::name::UserId;
 use crate::time::Timestamp;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// The record of one queue number.
 #[derive(Clone, Debug)]
@@ -34,6 +36,10 @@ pub struct RestoredLine {
     pub serving: u64,
     /// Admissions.
     pub admitted: u64,
+    /// Entries that take part in the opening draw, if it has closed.
+    pub entrants: Option<u32>,
+    /// The frozen list of the entries, if there is one.
+    pub entries: Option<Arc<Entries>>,
     /// Entries that took part in the opening draw, if it was held.
     pub drawn: Option<u32>,
 }
@@ -46,7 +52,8 @@ impl Line {
         let mut line = Self {
             places: HashMap::with_capacity(places.size_hint().0),
             order: Order::default(),
-            draw: Draw::default(),
+            draw: kept.entrants.map_or(Draw::Awaited, |count| Draw::Begun { count }),
+            entries: kept.entries,
             pace: Pace::unknown(&kept.rule, now),
             processing: BTreeSet::new(),
             inside: BTreeSet::new(),
@@ -57,9 +64,9 @@ impl Line {
             finished: 0,
             rule: kept.rule,
         };
-        match line.rule.draw.zip(kept.drawn) {
-            Some((seed, count)) => {
-                let order = drawn_order(&seed, count);
+        match line.rule.draw.as_ref().and_then(DrawPlan::order_key).zip(kept.drawn) {
+            Some((key, count)) => {
+                let order = drawn_order(&key, count);
                 let places = by_number(&order, kept.numbers, places);
                 line.draw = Draw::Done(Vec::new());
                 line.put_places(places, kept.numbers, now);

@@ -1,6 +1,6 @@
 //! The rule of a line.
 
-use super::draw::DrawSeed;
+use super::plan::DrawPlan;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -51,16 +51,16 @@ pub struct LineRule {
     pub inside_max: u32,
     /// A person who has not checked in for longer, in milliseconds, is passed over until the next check-in; 0 for never.
     pub abandon_after_ms: u32,
-    /// No admission before this moment; an opening draw is held at it.
+    /// No admission before this moment. It does not move the closing of an announced draw.
     pub opens_at: Option<Timestamp>,
     /// No admission for now.
     pub paused: bool,
     /// No new entries; people who wait are still admitted.
     pub closed: bool,
-    /// The seed of the opening draw; `None` where places are in order of entry from the start. Set once, before anybody has
-    /// a place.
+    /// The opening draw; `None` where places are in order of entry from the start. Announced once, before anybody has a
+    /// place. Root and value come with the draw's progress, never with a change of the rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub draw: Option<DrawSeed>,
+    pub draw: Option<DrawPlan>,
     /// The rate that the configuration gave last; `None` in lines made before this was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configured_rate_per_second: Option<u32>,

@@ -72,6 +72,8 @@ pub struct LineCounts {
     pub admitted: u64,
     /// Ranges of queue numbers given up beyond `serving`, first and last.
     pub gone: Vec<(u64, u64)>,
+    /// Entries that take part in the opening draw, settled at its closing; `None` before it, or without a draw.
+    pub entrants: Option<u32>,
     /// Entries that took part in the opening draw; `None` before it, or without a draw.
     pub drawn: Option<u32>,
 }

@@ -184,7 +184,15 @@ fn a_rank_shown_before_a_put_back_is_no_worse_after_a_restart() {
     assert_eq!(line.put_back(Timestamp(5_000)).len(), 2);
     let counts = line.counts(9, Timestamp(5_000));
     let place = |n: u64| RestoredPlace { user: user(n), number: QueueNumber(n), state: State::Waiting };
-    let kept = RestoredLine { rule: rule(10, WORK), numbers: 4, serving: counts.serving, admitted: 2, drawn: None };
+    let kept = RestoredLine {
+        rule: rule(10, WORK),
+        numbers: 4,
+        serving: counts.serving,
+        admitted: 2,
+        entrants: None,
+        entries: None,
+        drawn: None,
+    };
     let mut restored = Line::restore(kept, (1..=4).map(place), Timestamp(5_000));
     for line in [&mut line, &mut restored] {
         assert_eq!(rank(line.check_in(&user(4), Timestamp(5_000))), Some(2), "as before anybody was put back");

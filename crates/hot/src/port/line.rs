@@ -2,7 +2,9 @@
 
 use super::{HotError, HotHealth};
 use async_trait::async_trait;
-use domain::line::{Admitted, DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber};
+use domain::line::{
+    Admitted, DrawStep, EntryHash, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber, ValueOutcome,
+};
 use domain::{PassId, Timestamp, UserId};
 
 /// A line and a user in it.
@@ -90,9 +92,18 @@ pub trait LinePort: Send + Sync + 'static {
     async fn finish(&self, who: &LineUser, outcome: LineOutcome) -> Result<bool, HotError>;
 
     /// Continues the opening draw where the line has one and it is due, in part or to the end; after
-    /// [`DrawStep::UnderWay`] call again. Any number of callers may do so, and a caller that comes back after a crash
-    /// continues the same draw: no queue number is shown before all are drawn, and a drawn queue number stays.
+    /// [`DrawStep::UnderWay`] call again, after [`DrawStep::AwaitsValue`] when the value is there. Any number of callers
+    /// may do so, and a caller that comes back after a crash continues the same draw: the entries, once frozen, and their
+    /// root stay; no queue number is shown before all are drawn, and a drawn queue number stays. Any answer but
+    /// [`DrawStep::NotDue`] comes after the entries are frozen and their root is in the rule.
     async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError>;
+
+    /// Gives the public randomness of a draw whose entries are frozen. The first value stands.
+    async fn give_draw_value(&self, line: &LineId, value: &[u8]) -> Result<ValueOutcome, HotError>;
+
+    /// The frozen entries of a draw from `first` (counted from 1) on, at most `most`; `None` before they are frozen, for a
+    /// draw without a published list, and without a line.
+    async fn draw_entries(&self, line: &LineId, first: u32, most: u32) -> Result<Option<Vec<EntryHash>>, HotError>;
 
     /// Whether nobody is in the line, nor enters it, in any process: it needs no admission. Costs no I/O; an engine that does
     /// not know says no.

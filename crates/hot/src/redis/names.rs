@@ -78,6 +78,8 @@ pub(super) struct LineKeys {
     pub processing_numbers: String,
     /// Sorted set of ranges `first:last` of given-up queue numbers, by the first (`gate:gone:{c}`, `queue:gone:{n}`).
     pub gone: String,
+    /// String: the published entries of a draw, 32 bytes each (`gate:draw-entries:{c}`, `queue:draw-entries:{n}`).
+    pub entries: String,
     passes: String,
 }
 
@@ -101,6 +103,7 @@ impl LineKeys {
             processing: key("processing"),
             processing_numbers: key("processing:rank"),
             gone: key("gone"),
+            entries: key("draw-entries"),
             passes,
         }
     }

@@ -78,6 +78,10 @@ scripts! {
     LINE_FINISH = "line/finish" at "line/finish" after "line/common";
     /// Gives a part of the queue numbers of an opening draw.
     LINE_DRAW = "line/draw" at "line/draw" after "line/common";
+    /// Publishes a part of the entries of an opening draw.
+    LINE_ENTRIES = "line/entries" at "line/entries" after "line/common";
+    /// Keeps the root of a draw's entries, or its public randomness.
+    LINE_SETTLE = "line/settle" at "line/settle" after "line/common";
     /// Reads a line's counts.
     LINE_FIGURES = "line/figures" at "line/figures" after "line/common";
     /// Adds a name to a set.

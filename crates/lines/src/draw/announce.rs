@@ -1,79 +1,234 @@
-//! Opening draws: an operator announces one, and any user can check it afterwards.
+//! An operator announces a draw, once, and gives the value of one with manual randomness, once.
 
+use super::document::{Announced, RandomnessKind};
+use super::drand::{Drand, DrandError};
 use crate::client::LineClient;
-use domain::ErrorCode;
-use domain::line::{DrawSeed, LineCounts, LineId, LineRule, commitment_hex};
+use domain::line::{DrawPlan, DrawSeed, EntryHash, LineId, LineRule, Randomness, ValueOutcome};
+use domain::{ErrorCode, Timestamp};
 use hot::line::Clock;
-use onsale_http::ApiError;
-use serde::Serialize;
+use onsale_http::{ApiError, RequestBody};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// An announced draw.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Announced {
-    /// The line.
-    #[schema(example = "gate:shoes")]
-    pub line: String,
-    /// SHA-256 of the seed, in hexadecimal digits. Publish it before the opening.
-    pub commitment: String,
+/// The round of drand is the first whose time is this long after the closing, in milliseconds: by then the root of a
+/// million entries is published and read by others, so that nobody can choose the entries by the value.
+const MARGIN_MS: i64 = 30_000;
+/// Longest source and longest value of manual randomness, in characters.
+const TEXT_MAX: usize = 200;
+/// The latest opening that can be written (the end of the year 9999): a line that an operator has to open has a later one.
+const LATEST: Timestamp = Timestamp(253_402_300_799_999);
+
+/// How draws are announced that name no randomness, and where drand is.
+#[derive(Clone, Debug)]
+pub struct DrawSettings {
+    /// The randomness of a draw whose announcement names none.
+    pub randomness: RandomnessKind,
+    /// The server of drand, and its chain.
+    pub drand: Drand,
 }
 
-/// The public data of a line's draw.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct DrawDocument {
-    /// SHA-256 of the seed, in hexadecimal digits.
-    pub commitment: String,
-    /// The seed, in hexadecimal digits; null before the draw.
-    pub seed: Option<String>,
-    /// Number of participants, with the entries 1 to this number; null before the draw.
-    pub count: Option<u32>,
+/// The content of an announcement.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDraw {
+    /// Where the public randomness comes from.
+    pub randomness: NewRandomness,
 }
 
-impl DrawDocument {
-    /// None for a line without a draw. The seed is public once all participants have a ticket.
-    pub fn of(rule: &LineRule, counts: &LineCounts) -> Option<Self> {
-        let seed = rule.draw?;
-        let public_seed = counts.drawn.map(|_| seed.hex());
-        Some(Self { commitment: commitment_hex(&seed), seed: public_seed, count: counts.drawn })
-    }
+/// Where the public randomness comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NewRandomness {
+    /// The kind.
+    pub kind: RandomnessKind,
+    /// Of drand: the hash of the chain; only the configured one.
+    pub chain: Option<String>,
+    /// Of drand: the round; without it the first one 30 seconds after the closing.
+    pub round: Option<u64>,
+    /// Of `manual`: the source, 1 to 200 characters, such as a drawing of a lottery with its date.
+    pub source: Option<String>,
 }
 
-fn too_late(why: &str) -> ApiError {
+/// The value of manual randomness.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewValue {
+    /// 1 to 200 characters, as the source publishes it. Its bytes (UTF-8) count as they are.
+    pub value: String,
+}
+
+/// A source and a chain, with their escapes.
+impl RequestBody for NewDraw {
+    const LIMIT_BYTES: usize = 4_096;
+}
+
+/// One text, with its escapes.
+impl RequestBody for NewValue {
+    const LIMIT_BYTES: usize = 4_096;
+}
+
+fn not_possible(why: &str) -> ApiError {
     ApiError::new(ErrorCode::DrawNotPossible).detail(why)
 }
 
-impl LineClient {
-    /// Announces a draw at the line's opening, or returns the one already announced. The seed comes from the system's
-    /// randomness and stays secret until the opening.
-    ///
-    /// # Errors
-    /// `NOT_FOUND`; `DRAW_NOT_POSSIBLE` for a line that does not open later, or in which a user already has a rank,
-    /// which the draw would take away; `SERVICE_UNAVAILABLE`.
-    pub async fn announce_draw(&self, line: &LineId) -> Result<Announced, ApiError> {
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(ApiError::internal)?;
-        self.check_draw(line).await?;
-        let rule = self.change(line, |rule| LineRule { draw: rule.draw.or(Some(DrawSeed(seed))), ..rule }).await?;
-        let Some(seed) = rule.draw else {
-            // A user has entered meanwhile.
-            return Err(self.check_draw(line).await.err().unwrap_or_else(ApiError::unavailable));
-        };
-        Ok(Announced { line: line.to_string(), commitment: commitment_hex(&seed) })
+fn is_text(text: &str) -> bool {
+    (1..=TEXT_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control) && text.trim() == text
+}
+
+impl NewRandomness {
+    /// Whether a plan was announced with this content.
+    fn is_of(&self, plan: &DrawPlan) -> bool {
+        match (self.kind, &plan.randomness) {
+            (RandomnessKind::None, Randomness::None) => true,
+            (RandomnessKind::Drand, Randomness::Drand { chain, round, .. }) => {
+                self.chain.as_ref().is_none_or(|same| same.eq_ignore_ascii_case(chain))
+                    && self.round.is_none_or(|same| same == *round)
+            }
+            (RandomnessKind::Manual, Randomness::Manual { source }) => self.source.as_ref() == Some(source),
+            _ => false,
+        }
     }
 
-    /// Checks that the line has a draw, or may get one.
-    async fn check_draw(&self, line: &LineId) -> Result<(), ApiError> {
+    /// Checks the form.
+    fn check(&self) -> Result<(), ApiError> {
+        let is_drand = self.kind == RandomnessKind::Drand;
+        if !is_drand && (self.chain.is_some() || self.round.is_some()) {
+            return Err(ApiError::invalid("randomness: chain and round are of kind drand"));
+        }
+        match (&self.source, self.kind) {
+            (Some(source), RandomnessKind::Manual) if is_text(source) => Ok(()),
+            (_, RandomnessKind::Manual) => {
+                Err(ApiError::invalid("randomness.source must name the source of the value, in 1 to 200 characters"))
+            }
+            (Some(_), _) => Err(ApiError::invalid("randomness: source is of kind manual")),
+            (None, _) => Ok(()),
+        }
+    }
+}
+
+impl DrawSettings {
+    /// The randomness of a draw that closes then, with the round of drand.
+    async fn randomness(&self, new: &NewRandomness, closes_at: Timestamp) -> Result<Randomness, ApiError> {
+        match new.kind {
+            RandomnessKind::None => Ok(Randomness::None),
+            RandomnessKind::Manual => Ok(Randomness::Manual { source: new.source.clone().unwrap_or_default() }),
+            RandomnessKind::Drand => self.drand_round(new, closes_at).await,
+        }
+    }
+
+    async fn drand_round(&self, new: &NewRandomness, closes_at: Timestamp) -> Result<Randomness, ApiError> {
+        let (chain, public_key) = (self.drand.chain.clone(), self.drand.public_key.clone());
+        if new.chain.as_ref().is_some_and(|other| !other.eq_ignore_ascii_case(&chain)) {
+            return Err(ApiError::invalid("randomness.chain must be draw.drand_chain of the configuration"));
+        }
+        let rounds = self.drand.rounds().await.map_err(|error| match error {
+            DrandError::NotConfigured => not_possible("no server of drand is configured: set draw.drand_url"),
+            error => {
+                tracing::warn!(%error, "a draw could not be announced");
+                ApiError::unavailable()
+            }
+        })?;
+        let first = rounds.first_after(closes_at.millis().saturating_add(MARGIN_MS));
+        let round = new.round.unwrap_or(first);
+        if round < first {
+            return Err(ApiError::invalid(format!(
+                "randomness.round must be {first} or later: 30 s after the closing"
+            )));
+        }
+        Ok(Randomness::Drand { chain, public_key, round })
+    }
+}
+
+impl LineClient {
+    /// Announces a draw that closes at the line's opening time of this moment, or returns the one already announced with
+    /// the same content. The seed comes from the system's randomness and stays secret until the draw.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`; `DRAW_ANNOUNCED` for a draw with other content; `DRAW_NOT_POSSIBLE` for a line that does not open
+    /// later, or in which a user already has a rank, which the draw would take away; `INVALID_INPUT`;
+    /// `SERVICE_UNAVAILABLE`.
+    pub async fn announce_draw(
+        &self,
+        line: &LineId,
+        new: Option<NewDraw>,
+        settings: &DrawSettings,
+    ) -> Result<Announced, ApiError> {
+        let by_default = || NewRandomness { kind: settings.randomness, ..NewRandomness::default() };
+        let new = new.map_or_else(by_default, |new| new.randomness);
+        new.check()?;
         let rule = self.port.rule(line).await?.ok_or(ErrorCode::NotFound)?;
-        if rule.draw.is_some() {
-            return Ok(());
+        if let Some(plan) = rule.draw {
+            return announced(line, &new, &plan);
         }
-        if rule.opens_at.is_none_or(|opens_at| opens_at <= clock::now()) {
-            return Err(too_late("the line is open, or has no opening time: announce a draw before the line opens"));
+        let closes_at = self.closing(line, &rule).await?;
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(ApiError::internal)?;
+        let plan = DrawPlan::new(DrawSeed(seed), closes_at, settings.randomness(&new, closes_at).await?);
+        let with_draw = |rule: LineRule| {
+            let is_as_read = rule.opens_at == Some(closes_at) && closes_at > clock::now();
+            LineRule { draw: rule.draw.or_else(|| is_as_read.then(|| plan.clone())), ..rule }
+        };
+        match self.change(line, with_draw).await?.draw {
+            Some(plan) => announced(line, &new, &plan),
+            // A user has entered meanwhile, or the opening was moved.
+            None => Err(not_possible("the line has changed meanwhile: call again")),
         }
+    }
+
+    /// The moment at which a draw of this line would close.
+    async fn closing(&self, line: &LineId, rule: &LineRule) -> Result<Timestamp, ApiError> {
+        let opens_at = rule.opens_at.filter(|opens_at| *opens_at <= LATEST && *opens_at > clock::now());
+        let opens_at = opens_at.ok_or_else(|| {
+            not_possible("the line is open, or has no opening time: announce a draw before the line opens")
+        })?;
         let counts = self.port.counts(line, 0, Clock::Engine).await?.unwrap_or_default();
         if counts.numbers > 0 {
-            return Err(too_late("people in this line already have ranks: announce a draw before people enter"));
+            return Err(not_possible("people in this line already have ranks: announce a draw before people enter"));
         }
-        Ok(())
+        Ok(opens_at)
     }
+
+    /// Gives the value of a draw with manual randomness, once. The same value again is accepted.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`; `INVALID_INPUT`; `DRAW_NOT_POSSIBLE` for a line without such a draw, before its entries are closed,
+    /// and for a second value; `SERVICE_UNAVAILABLE`.
+    pub async fn give_manual_value(&self, line: &LineId, new: &NewValue) -> Result<(), ApiError> {
+        if !is_text(&new.value) {
+            return Err(ApiError::invalid("value must have 1 to 200 characters, without spaces at its ends"));
+        }
+        let rule = self.port.rule(line).await?.ok_or(ErrorCode::NotFound)?;
+        let is_manual = |plan: &DrawPlan| matches!(plan.randomness, Randomness::Manual { .. });
+        if !rule.draw.as_ref().is_some_and(is_manual) {
+            return Err(not_possible("this line has no draw whose value is entered"));
+        }
+        match self.port.give_draw_value(line, new.value.as_bytes()).await? {
+            ValueOutcome::Kept => Ok(()),
+            ValueOutcome::OtherStands => Err(not_possible("this draw has another value already: it cannot change")),
+            ValueOutcome::NotAwaited => Err(not_possible("entries are not closed yet: give the value afterwards")),
+        }
+    }
+
+    /// The published entries of a draw from `first` (counted from 1) on, at most `most`.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` for a line without a draw that publishes them; `DRAW_NOT_POSSIBLE` before the closing;
+    /// `SERVICE_UNAVAILABLE`.
+    pub async fn draw_entries(&self, line: &LineId, first: u32, most: u32) -> Result<Vec<EntryHash>, ApiError> {
+        if let Some(entries) = self.port.draw_entries(line, first, most).await? {
+            return Ok(entries);
+        }
+        let plan = self.port.rule(line).await?.and_then(|rule| rule.draw);
+        match plan {
+            Some(plan) if plan.closes_at.is_some() => Err(not_possible("entries are published when they are closed")),
+            _ => Err(ApiError::new(ErrorCode::NotFound).detail("this line has no draw that publishes its entries")),
+        }
+    }
+}
+
+fn announced(line: &LineId, new: &NewRandomness, plan: &DrawPlan) -> Result<Announced, ApiError> {
+    if new.is_of(plan) {
+        return Ok(Announced::of(line.to_string(), plan));
+    }
+    Err(ApiError::new(ErrorCode::DrawAnnounced).detail("a draw with other content was announced: it cannot change"))
 }

@@ -1,7 +1,12 @@
-//! The opening draw of a line: `announce` publishes the hash of its seed beforehand, `receipt` signs the entry numbers
-//! of the participants.
+//! The opening draw of a line (SEC-005): `announce` fixes seed, closing and source of randomness beforehand, `document`
+//! is what the public sees of it. `values` brings the public randomness of `drand`, whose signatures `beacon` checks.
+//! `receipt` signs the entry numbers of the participants.
 
 pub mod announce;
+pub mod beacon;
+pub mod document;
+pub mod drand;
 pub mod receipt;
+pub mod values;
 
 pub use receipt::ReceiptKey;

@@ -11,10 +11,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::UserId;
-use domain::line::{LineId, QueueNumber};
+use domain::line::{LineId, QueueNumber, holder_hash};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// Longest accepted receipt, in bytes.
@@ -50,7 +49,7 @@ pub enum ReceiptError {
 
 /// The holder of a receipt: a hash of line and user id.
 pub fn holder(line: &str, user: &str) -> String {
-    hex::encode(Sha256::digest(format!("{line}\n{user}")))
+    hex::encode(holder_hash(&line, &user))
 }
 
 /// The key that signs receipts. Cheap to clone.

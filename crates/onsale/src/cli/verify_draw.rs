@@ -8,23 +8,35 @@ use clap::Args;
 Examples:
   onsale verify-draw --serving http://127.0.0.1:8080/queue/serving/gate:shoes
   curl -s https://shop.example/queue/serving/gate:shoes | onsale verify-draw --serving -
+  onsale verify-draw --serving serving.json --entries entries.txt
   onsale verify-draw --serving serving.json --order > order.txt      lines of ticket and entry
   onsale verify-draw --serving serving.json --receipt receipt.txt --receipt-key KEY --user ann
 
 What is checked:
   the seed           its SHA-256 must be the commitment that was published before the opening. The commitment of the
                      document is printed: compare it with the one that you saw before the opening.
-  the order          entry e of 1 to count stands where SHA-256(seed, then e as four bytes, the highest first) falls
-                     among all of them, the lowest first. Entries beyond count came later and keep their numbers.
+  the entries        with --entries, the list at /queue/draw/LINE/entries: its root (SHA-256 Merkle tree of RFC 9162)
+                     must be that of the document. Compare it with the one that you saw right after the closing.
+  the randomness     of drand: the value must be the signature of the announced round. The key of quicknet is known;
+                     give that of another chain with --drand-public-key.
+  the order          entry e of 1 to count stands where SHA-256(seed, value, root, then e as four bytes, the highest
+                     first) falls among all of them, the lowest first. Later entries keep their numbers.
   the receipt        it must be signed with the key at /queue/receipt-key, as saved before the opening; its line must
-                     be that of the document; with --user, its user must be that user.
-Only --serving with a URL needs a network.
+                     be that of the document; with --user, its user must be that user; with --entries, the list must
+                     have its holder at its entry.
+Only a URL needs a network.
 
 Exit status 1 when a check fails, or when the draw has not been held yet.")]
 pub struct VerifyDrawArguments {
     /// The line's public document: a file, an address that begins with http://, or - for standard input
     #[arg(long, value_name = "FILE|URL")]
     pub serving: String,
+    /// The published list of entries: a file, an address that begins with http://, or - for standard input
+    #[arg(long, value_name = "FILE|URL")]
+    pub entries: Option<String>,
+    /// Public key of the drand chain, if it is not quicknet: 192 hexadecimal digits
+    #[arg(long, value_name = "HEX")]
+    pub drand_public_key: Option<String>,
     /// Receipt of a user: the text, or a file with it
     #[arg(long, value_name = "FILE|TEXT", requires = "receipt_key")]
     pub receipt: Option<String>,

@@ -43,6 +43,13 @@ pub enum Kind {
     Campaigns,
     /// URLs of the servers of a role.
     HttpUrls,
+    /// The URL of a server, or `""`.
+    HttpUrlOrNone,
+    /// So many hexadecimal digits.
+    Hex {
+        /// Number of digits.
+        digits: usize,
+    },
     /// A secret with a minimum length, or `""`. It is never printed.
     Secret {
         /// Minimum number of characters.
@@ -122,6 +129,14 @@ impl Kind {
                 text.is_some_and(|text| text.split(',').all(is_http_url)),
                 "must be addresses such as \"http://10.0.0.7:8083,https://role.example:8083\"".to_owned(),
             ),
+            Self::HttpUrlOrNone => (
+                text.is_some_and(|text| text.is_empty() || is_http_url(text)),
+                "must be an address such as \"http://10.0.0.7:8899\", or \"\"".to_owned(),
+            ),
+            Self::Hex { digits } => {
+                let is_hex = |text: &str| text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+                (text.is_some_and(is_hex), format!("must be {digits} hexadecimal digits"))
+            }
             Self::Secret { min } => {
                 let right = text.is_some_and(|text| text.is_empty() || text.len() >= min);
                 (right, format!("must have at least {min} characters, or be \"\""))

@@ -4,6 +4,7 @@
 //! source and the permitted values.
 
 mod connections;
+pub mod draw;
 pub mod engine;
 pub mod environment;
 pub mod keys;

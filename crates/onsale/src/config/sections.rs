@@ -1,5 +1,6 @@
 //! The checked configuration in types. `default.toml` explains meanings and limits.
 
+use super::draw::Draw;
 use super::queue::Queue;
 use domain::CampaignId;
 use ipnet::IpNet;
@@ -31,6 +32,8 @@ pub struct Config {
     pub gate: Gate,
     /// Waiting lines.
     pub queue: Queue,
+    /// Opening draws.
+    pub draw: Draw,
     /// Calls between Onsale's own services.
     pub internal: Internal,
     /// Rate limits of callers.

@@ -10,57 +10,62 @@ use testkit::onsale::{Server, World, make_key, onsale, wait_until};
 const GUIDES: [&str; 2] = ["docs/guide.en.md", "docs/guide.ko.md"];
 
 /// A server whose gates admit no user until the rate is set.
-fn shut() -> World {
+pub fn shut() -> World {
     World::with(&[("ONSALE__GATE__DISPATCH_PER_SECOND", "0"), ("ONSALE__COUPON__OPEN_ISSUE", "true")])
 }
 
-/// Creates a gated campaign without opening it; returns when its line exists.
+/// A moment so many seconds from now, as campaigns read it.
+pub fn in_seconds(seconds: i64) -> String {
+    format!("{}Z", clock::now().plus_seconds(seconds))
+}
+
+/// Creates a gated campaign without an opening time; returns when its line exists.
 fn make(world: &World, event: &str) {
     make_opening(world, event, None);
 }
 
 /// The same with an opening time.
-fn make_opening(world: &World, event: &str, opens_at: Option<&str>) {
+pub fn make_opening(world: &World, event: &str, opens_at: Option<&str>) {
     let campaign = json!({"event_id": event, "name": "Sale", "stock": 10, "gated": true, "opens_at": opens_at,
         "discount": {"type": "fixed", "value": 1_000}});
     world.admin().make_campaign(&campaign);
     wait_until("the line is there", || world.anyone().get(&format!("/queue/serving/gate:{event}")).status == 200);
 }
 
-fn announce(world: &World, event: &str) -> testkit::http::Reply {
+pub fn announce(world: &World, event: &str) -> testkit::http::Reply {
     world.admin().call("PUT", &format!("/queue/admin/gate:{event}/draw"), None)
 }
 
-fn enqueue(world: &World, event: &str, user: &str) -> Value {
+pub fn enqueue(world: &World, event: &str, user: &str) -> Value {
     world.anyone().post(&format!("/gate/events/{event}/enqueue?userId={user}")).ok()
 }
 
-fn rank(world: &World, event: &str, user: &str) -> Value {
+pub fn rank(world: &World, event: &str, user: &str) -> Value {
     world.anyone().get(&format!("/gate/events/{event}/rank?userId={user}")).ok()
 }
 
-fn serving(world: &World, event: &str) -> Value {
+pub fn serving(world: &World, event: &str) -> Value {
     world.anyone().get(&format!("/queue/serving/gate:{event}")).ok()
 }
 
-fn open(world: &World, event: &str) {
-    world.admin().open_campaign(event);
+/// Waits for the closing and the draw.
+pub fn wait_for_draw(world: &World, event: &str) {
     wait_until("it is drawn", || serving(world, event)["draw"]["seed"] != Value::Null);
 }
 
-fn verify(world: &World, arguments: &[&str]) -> Output {
+pub fn verify(world: &World, arguments: &[&str]) -> Output {
     world.run(&[&["verify-draw"], arguments].concat())
 }
 
 #[track_caller]
-fn told(output: &Output, status: i32) -> String {
+pub fn told(output: &Output, status: i32) -> String {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(status), "{text}\n{errors}");
     text
 }
 
-fn kept(folder: &Path, name: &str, text: &str) -> PathBuf {
+pub fn kept(folder: &Path, name: &str, text: &str) -> PathBuf {
     let file = folder.join(name);
     std::fs::write(&file, text).expect("written");
     file
@@ -75,7 +80,7 @@ fn program_of(guide: &str) -> String {
 }
 
 /// The output of the guide's program for a document; `None` without Python.
-fn printed_by_guide(folder: &Path, document: &Path) -> Option<Output> {
+pub fn printed_by_guide(folder: &Path, document: &Path) -> Option<Output> {
     let program = kept(folder, "recompute.py", &program_of(GUIDES[0]));
     match Command::new("python3").arg(&program).arg(document).output() {
         Ok(output) => Some(output),
@@ -99,7 +104,8 @@ fn a_draw_can_be_verified_by_others() {
     const PEOPLE: usize = 120;
     let world = shut();
     let folder = tempfile::tempdir().expect("a folder");
-    make(&world, "drawn");
+    // Long enough for everybody to come before the closing on a busy machine.
+    make_opening(&world, "drawn", Some(&in_seconds(30)));
     let announced = announce(&world, "drawn").ok();
     assert_eq!(announced["line"], "gate:drawn");
     assert_eq!(announce(&world, "drawn").ok(), announced, "once and for all");
@@ -117,18 +123,25 @@ fn a_draw_can_be_verified_by_others() {
     // A document may be a second old.
     wait_until("it is public", || serving(&world, "drawn")["draw"] != Value::Null);
     let before = serving(&world, "drawn");
-    assert_eq!(before["draw"], json!({"commitment": announced["commitment"], "seed": null, "count": null}));
+    let terms = json!({"commitment": announced["commitment"], "closesAt": announced["closesAt"],
+        "randomness": {"kind": "none", "source": null, "round": null, "value": null}, "root": null, "seed": null,
+        "count": null, "trust": "operator", "notice": "trusts the operator"});
+    assert_eq!(before["draw"], terms);
+    world.anyone().get("/queue/draw/gate:drawn/entries").is_error(409, "DRAW_NOT_POSSIBLE");
     let document = kept(folder.path(), "before.json", &before.to_string());
     let document = document.to_str().expect("text");
     assert!(told(&verify(&world, &["--serving", document]), 1).contains("NOT PUBLISHED YET"));
 
-    open(&world, "drawn");
+    wait_for_draw(&world, "drawn");
     let after = serving(&world, "drawn");
     assert_eq!((&after["draw"]["commitment"], &after["draw"]["count"]), (&announced["commitment"], &json!(PEOPLE)));
     let late = enqueue(&world, "drawn", "late");
     assert_eq!((&late["status"], &late["rank"]), (&json!("ENQUEUED"), &json!(PEOPLE + 1)));
     let document = kept(folder.path(), "serving.json", &after.to_string());
-    let order = verify(&world, &["--serving", document.to_str().expect("text"), "--order"]);
+    let entries = format!("http://{}/queue/draw/gate:drawn/entries", world.server.address);
+    assert_eq!(world.anyone().get("/queue/draw/gate:drawn/entries").text().lines().count(), PEOPLE);
+    let document_text = document.to_str().expect("text");
+    let order = verify(&world, &["--serving", document_text, "--entries", &entries, "--order"]);
     let order_told = told(&order, 0);
     if let Some(printed) = printed_by_guide(folder.path(), &document) {
         assert_eq!(told(&printed, 0), order_told, "another program, the same order");
@@ -186,6 +199,9 @@ fn a_draw_that_comes_too_late_is_refused() {
     make(&world, "early");
     assert_eq!(enqueue(&world, "early", "ann"), json!({"status": "ENQUEUED", "rank": 1}), "nothing new without a draw");
     announce(&world, "early").is_error(409, "DRAW_NOT_POSSIBLE");
+    make(&world, "sometime");
+    announce(&world, "sometime").is_error(409, "DRAW_NOT_POSSIBLE");
+    world.anyone().get("/queue/draw/gate:early/entries").is_error(404, "NOT_FOUND");
     assert_eq!(serving(&world, "early").get("draw"), None);
     make_opening(&world, "opened", Some("2020-01-01T00:00:00Z"));
     announce(&world, "opened").is_error(409, "DRAW_NOT_POSSIBLE");
@@ -204,7 +220,7 @@ fn a_kill_around_the_draw_changes_neither_order_nor_key() {
         admin_key: make_key(folder.path(), &["--admin"]),
         folder,
     };
-    make(&world, "kept");
+    make_opening(&world, "kept", Some(&in_seconds(20)));
     let announced = announce(&world, "kept").ok();
     for number in 0..50 {
         enqueue(&world, "kept", &format!("user-{number}"));
@@ -213,7 +229,7 @@ fn a_kill_around_the_draw_changes_neither_order_nor_key() {
     world.server.kill();
     world.server = Server::start(world.folder.path(), &environment);
     assert_eq!(rank(&world, "kept", "user-3"), json!({"status": "WAITING", "rank": null}));
-    open(&world, "kept");
+    wait_for_draw(&world, "kept");
     let ranks = |world: &World| (0..50).map(|n| rank(world, "kept", &format!("user-{n}"))).collect::<Vec<_>>();
     let (before, drawn) = (ranks(&world), serving(&world, "kept")["draw"].clone());
     assert_eq!((&drawn["commitment"], &drawn["count"]), (&announced["commitment"], &json!(50)));
@@ -228,7 +244,7 @@ fn a_kill_around_the_draw_changes_neither_order_nor_key() {
 fn verify_draw_prints_its_help_anywhere() {
     let nowhere = tempfile::tempdir().expect("a folder");
     let help = onsale(nowhere.path(), &["verify-draw", "--help"]).output().expect("the program starts");
-    assert!(told(&help, 0).contains("SHA-256(seed, then e as four bytes"));
+    assert!(told(&help, 0).contains("SHA-256(seed, value, root, then e as four bytes"));
     let alone = onsale(nowhere.path(), &["verify-draw", "--serving", "-", "--receipt", "x"]).output();
     told(&alone.expect("the program starts"), 2);
 }

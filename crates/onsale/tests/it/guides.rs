@@ -214,7 +214,7 @@ fn guide(document: &str) {
             });
         }
         shell.run(&block);
-        if block.contains("/draw") {
+        if block.contains("/draw -H") {
             let receipt = world.admin().post("/gate/events/DRAWN/enqueue?userId=ann").ok()["receipt"].clone();
             let key = world.anyone().get("/queue/receipt-key").ok()["publicKey"].clone();
             shell.also("--receipt RECEIPT", &format!("--receipt {}", receipt.as_str().expect("a receipt")));

@@ -1,15 +1,21 @@
 //! The routes of opening draws.
 
-use ::http::header;
+use ::http::{HeaderMap, StatusCode, header};
 use access::callers::Callers;
 use access::extract::AdministratorCaller;
 use axum::Router;
-use axum::extract::{FromRef, State};
+use axum::body::Body;
+use axum::extract::{FromRef, FromRequest, Request, State};
 use axum::response::{IntoResponse, Response};
+use axum::routing::post;
 use axum::routing::{get, put};
+use bytes::Bytes;
 use domain::ErrorCode;
+use domain::line::LineId;
+use futures::{StreamExt, TryStreamExt, stream};
 use lines::client::LineClient;
-use lines::draw::announce::Announced;
+use lines::draw::announce::{DrawSettings, NewDraw, NewValue};
+use lines::draw::document::Announced;
 use lines::draw::receipt::ReceiptKey;
 use onsale_http::docs::ErrorBody;
 use onsale_http::{ApiError, Json, Path};
@@ -28,7 +34,12 @@ pub struct DrawApi {
     pub callers: Callers,
     /// The key that signs receipts; none if the configuration has none.
     pub receipts: Option<ReceiptKey>,
+    /// How draws are announced.
+    pub settings: DrawSettings,
 }
+
+/// Entries of one part of the published list: 65 bytes each.
+const PART: u32 = 8_192;
 
 impl FromRef<DrawApi> for Callers {
     fn from_ref(api: &DrawApi) -> Self {
@@ -40,13 +51,15 @@ impl FromRef<DrawApi> for Callers {
 pub fn routes(api: DrawApi) -> Router {
     Router::new()
         .route("/queue/admin/{line}/draw", put(announce))
+        .route("/queue/admin/{line}/draw/value", post(give_value))
+        .route("/queue/draw/{line}/entries", get(entries))
         .route("/queue/receipt-key", get(receipt_key))
         .with_state(api)
 }
 
 /// This service's part of the API document.
 #[derive(OpenApi)]
-#[openapi(paths(announce, receipt_key))]
+#[openapi(paths(announce, give_value, entries, receipt_key))]
 pub struct ApiDocument;
 
 /// The public key that checks receipts.
@@ -60,23 +73,79 @@ struct PublicKey {
     public_key: String,
 }
 
-/// Announces a draw at the line's opening, or returns the one already announced.
+/// Announces a draw that closes at the line's present opening time, or returns the one already announced with the same
+/// content. Without a body the configured randomness counts. A draw is never changed or withdrawn.
 #[utoipa::path(put, path = "/queue/admin/{line}/draw", tag = "lines", security(("apiKey" = [])),
-    params(("line" = String, Path)),
+    params(("line" = String, Path)), request_body = Option<NewDraw>,
     responses((status = 200, body = Announced), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn announce(
     State(api): State<DrawApi>,
     _: AdministratorCaller,
     Path(line): Path<String>,
+    request: Request,
 ) -> Result<Json<Announced>, ApiError> {
+    let new = match has_body(request.headers()) {
+        true => Some(Json::<NewDraw>::from_request(request, &()).await?.0),
+        false => None,
+    };
     let (line, _) = api.lines.named_for_operators(&line).await?;
     if api.receipts.is_none() {
         let remedy =
             "servers that share lines must sign receipts with the same key: set queue.receipt_key on each, and restart";
         return Err(ApiError::new(ErrorCode::DrawNotPossible).detail(remedy));
     }
-    Ok(Json(api.lines.announce_draw(&line).await?))
+    Ok(Json(api.lines.announce_draw(&line, new, &api.settings).await?))
+}
+
+/// Whether a request says that it has a body.
+fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length.as_bytes() != b"0")
+}
+
+/// Gives the value of a draw with manual randomness, once, after its entries are closed.
+#[utoipa::path(post, path = "/queue/admin/{line}/draw/value", tag = "lines", security(("apiKey" = [])),
+    params(("line" = String, Path)), request_body = NewValue,
+    responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+async fn give_value(
+    State(api): State<DrawApi>,
+    _: AdministratorCaller,
+    Path(line): Path<String>,
+    Json(new): Json<NewValue>,
+) -> Result<StatusCode, ApiError> {
+    let (line, _) = api.lines.named_for_operators(&line).await?;
+    api.lines.give_manual_value(&line, &new).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The published entries of a draw that has closed: the hash of each holder in hexadecimal digits, one a line, in order of
+/// entry; zeros for an entry that nobody held at the closing.
+#[utoipa::path(get, path = "/queue/draw/{line}/entries", tag = "lines", security(()), params(("line" = String, Path)),
+    responses((status = 200, description = "One line for each entry", body = String, content_type = "text/plain"),
+        (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+async fn entries(State(api): State<DrawApi>, Path(line): Path<String>) -> Result<Response, ApiError> {
+    let (line, _) = api.lines.named(&line).await?;
+    let first = part(&api.lines, &line, 1).await?;
+    let rest = stream::try_unfold((api.lines, line, PART + 1), |(lines, line, from)| async move {
+        let text = part(&lines, &line, from).await?;
+        Ok::<_, ApiError>((!text.is_empty()).then(|| (text, (lines, line, from + PART))))
+    });
+    let rest = rest.map_err(|error| std::io::Error::other(error.code.as_str()));
+    let body = Body::from_stream(stream::once(async move { Ok(first) }).chain(rest));
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], body).into_response())
+}
+
+/// One part of the published entries as text; empty past the last.
+async fn part(lines: &LineClient, line: &LineId, from: u32) -> Result<Bytes, ApiError> {
+    let entries = lines.draw_entries(line, from, PART).await?;
+    let mut text = String::with_capacity(entries.len() * 65);
+    for entry in entries {
+        text.push_str(&hex::encode(entry));
+        text.push('\n');
+    }
+    Ok(text.into())
 }
 
 /// The public key that checks receipts.

@@ -1,7 +1,9 @@
 //! Lines that fail as lines on Redis do.
 
 use async_trait::async_trait;
-use domain::line::{DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber};
+use domain::line::{
+    DrawStep, EntryHash, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber, ValueOutcome,
+};
 use domain::{PassId, UserId};
 use hot::embedded::EmbeddedLines;
 use hot::line::{Admission, Clock, LinePort, LineUser, RuleChange};
@@ -115,6 +117,14 @@ impl LinePort for FaultyLines {
 
     async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError> {
         self.node_of(line)?.draw(line, clock).await
+    }
+
+    async fn give_draw_value(&self, line: &LineId, value: &[u8]) -> Result<ValueOutcome, HotError> {
+        self.node_of(line)?.give_draw_value(line, value).await
+    }
+
+    async fn draw_entries(&self, line: &LineId, first: u32, most: u32) -> Result<Option<Vec<EntryHash>>, HotError> {
+        self.node_of(line)?.draw_entries(line, first, most).await
     }
 
     async fn counts(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<LineCounts>, HotError> {

@@ -9,7 +9,7 @@ mod steps;
 pub use changers::run_changers;
 
 use crate::line::{Clock, LinePort, LineUser, RuleChange};
-use domain::line::{DrawStep, Line, LineId, LineOutcome, LineRule, LineStatus};
+use domain::line::{DrawPlan, DrawStep, Entries, Line, LineId, LineOutcome, LineRule, LineStatus, ValueOutcome};
 use domain::{CampaignId, EventName, PassId, TenantName, Timestamp, UserId};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -31,6 +31,8 @@ struct History<P> {
     /// Replies that a draw of two or more entries was held or under way.
     drawn: u32,
     under_way: u32,
+    /// Values of public randomness that were kept.
+    values: u32,
     /// Changes that were made from an older rule.
     refused: u32,
 }
@@ -48,6 +50,7 @@ impl<P: LinePort> History<P> {
             passes_made: 0,
             drawn: 0,
             under_way: 0,
+            values: 0,
             refused: 0,
         }
     }
@@ -70,7 +73,11 @@ impl<P: LinePort> History<P> {
     /// The rule with its times from the history's beginning.
     fn begun(&self, rule: LineRule) -> LineRule {
         let opens_at = rule.opens_at.map(|after| Timestamp(self.begun + after.millis()));
-        LineRule { opens_at, ..rule }
+        let draw = rule.draw.map(|plan| {
+            let closes_at = plan.closes_at.map(|after| Timestamp(self.begun + after.millis()));
+            DrawPlan { closes_at, ..plan }
+        });
+        LineRule { opens_at, draw, ..rule }
     }
 
     async fn make(&mut self, n: u8, rule: LineRule) {
@@ -143,6 +150,7 @@ impl<P: LinePort> History<P> {
                 assert_eq!(self.engine.finish(&who, outcome).await, Ok(has), "{who:?} is finished");
             }
             Step::Draw(n) => self.draw(n).await,
+            Step::Value(n, value) => self.give_value(n, &value).await,
             Step::Wait(ms) => self.now += ms,
             Step::LineCounts(n) => self.counts(n).await,
         }
@@ -183,12 +191,33 @@ impl<P: LinePort> History<P> {
         let heard = self.engine.draw(&line, Clock::At(now)).await;
         let expected = match (self.lines.get_mut(&line), &heard) {
             (None, _) => DrawStep::NotDue,
-            (Some(known), Ok(DrawStep::UnderWay { .. })) => known.begin_draw(now),
-            (Some(known), _) => known.draw(now),
+            // The list of the entries is frozen by any call that finds the draw closed.
+            (Some(known), Ok(DrawStep::UnderWay { .. })) => known.freeze(&line, now),
+            (Some(known), _) => known.draw(&line, now),
         };
         assert_eq!(heard, Ok(expected), "draw of {line}");
         self.drawn += u32::from(matches!(expected, DrawStep::Drawn { count: 2.. }));
         self.under_way += u32::from(matches!(expected, DrawStep::UnderWay { .. }));
+    }
+
+    async fn give_value(&mut self, n: u8, value: &[u8]) {
+        let line = self.line(n);
+        let expected = self.lines.get_mut(&line).map_or(ValueOutcome::NotAwaited, |known| known.give_draw_value(value));
+        assert_eq!(self.engine.give_draw_value(&line, value).await, Ok(expected), "value of {line}");
+        self.values += u32::from(expected == ValueOutcome::Kept && !value.is_empty());
+    }
+
+    /// The published list of a draw's entries, whole and in part.
+    async fn entries(&mut self, n: u8) {
+        let line = self.line(n);
+        let entries = self.lines.get(&line).and_then(|known| known.entries());
+        for (first, most) in [(1, u32::MAX), (2, 3)] {
+            let part = |entries: &std::sync::Arc<Entries>| {
+                entries.hashes().iter().skip(first as usize - 1).take(most as usize).copied().collect()
+            };
+            let heard = self.engine.draw_entries(&line, first, most).await;
+            assert_eq!(heard, Ok(entries.map(part)), "entries of {line}");
+        }
     }
 
     async fn counts(&mut self, n: u8) {
@@ -203,6 +232,7 @@ impl<P: LinePort> History<P> {
         for n in 0..=LINES {
             self.counts(n).await;
             self.read(n).await;
+            self.entries(n).await;
             self.step(Step::Look((0..USERS).map(|user| (n, user)).collect())).await;
         }
         let lines = self.engine.lines().await.expect("reads");
@@ -219,7 +249,7 @@ impl<P: LinePort> History<P> {
 pub async fn run<P: LinePort, Fresh: Future<Output = P>>(histories: u32, steps: usize, fresh: impl Fn() -> Fresh) {
     let mut runner = TestRunner::deterministic();
     let strategy = proptest::collection::vec(any_step(), steps);
-    let (mut drawn, mut under_way, mut refused) = (0, 0, 0);
+    let (mut drawn, mut under_way, mut refused, mut values) = (0, 0, 0, 0);
     for number in 0..histories {
         let script = strategy.new_tree(&mut runner).expect("a history").current();
         let mut history = History::new(fresh().await);
@@ -229,12 +259,12 @@ pub async fn run<P: LinePort, Fresh: Future<Output = P>>(histories: u32, steps: 
         }
         history.compare_all().await;
         (drawn, under_way) = (drawn + history.drawn, under_way + history.under_way);
-        refused += history.refused;
+        (refused, values) = (refused + history.refused, values + history.values);
         std::mem::forget(shown);
     }
     println!("{histories} histories agree; draws were told as held {drawn} times, as under way {under_way} times");
-    println!("{refused} changes were made from older rules");
-    assert!(drawn > 0 && refused > 0, "no history held a draw, or had two change a rule");
+    println!("{refused} changes were made from older rules; {values} values were kept");
+    assert!(drawn > 0 && refused > 0 && values > 0, "no history held a draw, gave a value, or had two change a rule");
 }
 
 /// Prints the history when an assertion in it fails.

@@ -1,7 +1,7 @@
 //! The steps of random histories.
 
 use domain::Timestamp;
-use domain::line::{Admits, DrawSeed, LineRule};
+use domain::line::{Admits, DrawPlan, DrawSeed, LineRule, Randomness};
 use proptest::prelude::*;
 
 /// The numbers of lines and users: few, so that steps concern the same ones.
@@ -26,6 +26,8 @@ pub(super) enum Step {
     PutBack(u8),
     Finish(u8, u8, bool),
     Draw(u8),
+    /// Gives the draw this public randomness.
+    Value(u8, Vec<u8>),
     Wait(i64),
     LineCounts(u8),
 }
@@ -40,7 +42,7 @@ fn any_rule() -> impl Strategy<Value = LineRule> {
     let switches =
         (proptest::option::weighted(0.2, 0i64..3_000), proptest::bool::weighted(0.1), proptest::bool::weighted(0.1));
     // A draw takes a line that opens late enough for people to come before.
-    let draw = proptest::option::weighted(0.5, (any::<[u8; 32]>(), 0i64..5_000));
+    let draw = proptest::option::weighted(0.5, (any::<[u8; 32]>(), 0i64..5_000, 0i64..5_000, 0u8..5));
     let configured = proptest::option::of(0u32..8);
     let parts = (limits, admits, switches, draw, configured);
     parts.prop_map(|(limits, admits, (opens_in, paused, closed), draw, configured_rate_per_second)| {
@@ -53,14 +55,25 @@ fn any_rule() -> impl Strategy<Value = LineRule> {
             inside_max,
             abandon_after_ms,
             // From the history's beginning.
-            opens_at: draw.map(|(_, opens_in)| opens_in).or(opens_in).map(Timestamp),
+            opens_at: draw.map(|(_, opens_in, ..)| opens_in).or(opens_in).map(Timestamp),
             paused,
             closed,
-            draw: draw.map(|(seed, _)| DrawSeed(seed)),
+            draw: draw.map(|(seed, _, closes_in, kind)| any_plan(DrawSeed(seed), closes_in, kind)),
             configured_rate_per_second,
             revision: 1,
         }
     })
+}
+
+/// A plan as it is announced now, or as earlier versions announced it. It closes at another moment than the line opens.
+fn any_plan(seed: DrawSeed, closes_in: i64, kind: u8) -> DrawPlan {
+    let randomness = match kind {
+        0 => return DrawPlan::of_earlier_version(seed),
+        1 => Randomness::Drand { chain: "c".repeat(64), public_key: "8".repeat(96), round: u64::MAX },
+        2 => Randomness::Manual { source: "the lottery \"6 of 45\", 복권".to_owned() },
+        _ => Randomness::None,
+    };
+    DrawPlan::new(seed, Timestamp(closes_in), randomness)
 }
 
 pub(super) fn any_step() -> impl Strategy<Value = Step> {
@@ -79,6 +92,7 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
         2 => (who(), any::<bool>()).prop_map(|((line, user), issued)| Step::Finish(line, user, issued)),
         8 => prop_oneof![10 => 0i64..700, 1 => -3_000i64..0].prop_map(Step::Wait),
         5 => (0..=LINES).prop_map(Step::Draw),
+        3 => (0..=LINES, proptest::collection::vec(0u8..3, 0..2)).prop_map(|(line, value)| Step::Value(line, value)),
         2 => (0..=LINES).prop_map(Step::LineCounts),
     ]
 }

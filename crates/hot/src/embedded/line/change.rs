@@ -3,7 +3,7 @@
 
 use super::slot::Slot;
 use domain::UserId;
-use domain::line::{LineRule, QueueNumber, State};
+use domain::line::{Entries, LineRule, QueueNumber, State};
 use std::sync::Arc;
 
 /// One change in a line.
@@ -17,6 +17,10 @@ pub(super) enum Change {
     Became { entry: QueueNumber, state: State },
     /// The number was given up.
     Gone { entry: QueueNumber },
+    /// The participants of the draw are settled.
+    Closed { count: u32 },
+    /// The list of the participants was published.
+    Frozen(Arc<Entries>),
     /// The people who had come until then have their queue numbers by lot.
     Drawn { count: u32 },
 }

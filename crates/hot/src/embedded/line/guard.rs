@@ -10,7 +10,8 @@ use super::slot::{Slot, State};
 use crate::line::{Admission, RuleChange};
 use crate::port::HotError;
 use domain::line::{
-    DrawSeed, DrawStep, LineCounts, LineOutcome, LineRule, LineStatus, QueueNumber, State as PlaceState,
+    DrawPlan, DrawStep, Entries, EntryHash, LineCounts, LineOutcome, LineRule, LineStatus, QueueNumber,
+    State as PlaceState, ValueOutcome,
 };
 use domain::{PassId, Timestamp, UserId};
 use std::sync::{Arc, MutexGuard};
@@ -110,7 +111,7 @@ impl<'a> LineGuard<'a> {
 
     /// The rule in force.
     pub fn rule(&mut self) -> LineRule {
-        self.wait_for = self.state.rule_recorded;
+        self.wait_for = self.wait_for.max(self.state.rule_recorded);
         self.state.line.rule().clone()
     }
 
@@ -121,7 +122,12 @@ impl<'a> LineGuard<'a> {
             self.may_change()?;
             self.forget(user, before);
         }
+        let entrants = self.state.line.entrants();
         let standing = self.state.line.enter(user, now);
+        // The first person who comes after the closing settles the participants of a draw.
+        if let (None, Some(count)) = (entrants, self.state.line.entrants()) {
+            self.changes.push(Change::Closed { count });
+        }
         if let LineStatus::Waiting { number: entry, is_new: true, .. } | LineStatus::Drawing { entry, is_new: true } =
             standing
         {
@@ -217,11 +223,48 @@ impl<'a> LineGuard<'a> {
         Ok(back)
     }
 
-    /// See [`domain::line::Line::begin_draw`]; with the seed. The participants are not journalled: until all are drawn
-    /// no caller gets a queue number.
-    pub fn begin_draw(&mut self, now: Timestamp) -> (DrawStep, Option<DrawSeed>) {
-        self.wait_for = self.state.draw_recorded;
-        (self.state.line.begin_draw(now), self.state.line.rule().draw)
+    /// See [`domain::line::Line::begin_draw`]; with the plan.
+    pub fn begin_draw(&mut self, now: Timestamp) -> Result<(DrawStep, Option<DrawPlan>), HotError> {
+        self.may_change()?;
+        if let Some(count) = self.state.line.close_draw(now) {
+            self.changes.push(Change::Closed { count });
+        }
+        self.wait_for = self.state.draw_recorded.max(self.state.rule_recorded);
+        Ok((self.state.line.begin_draw(now), self.state.line.rule().draw.clone()))
+    }
+
+    /// See [`domain::line::Line::entrants_to_freeze`].
+    pub fn entrants_to_freeze(&self) -> Option<Vec<Option<UserId>>> {
+        self.state.line.entrants_to_freeze()
+    }
+
+    /// See [`domain::line::Line::freeze_entries`]. Returns the plan in force.
+    pub fn freeze_entries(&mut self, entries: Arc<Entries>) -> Result<Option<DrawPlan>, HotError> {
+        self.may_change()?;
+        if self.state.line.freeze_entries(entries.clone()) {
+            self.changes.push(Change::Frozen(entries));
+            self.note_rule();
+        }
+        Ok(self.rule().draw)
+    }
+
+    /// See [`domain::line::Line::give_draw_value`].
+    pub fn give_draw_value(&mut self, value: &[u8]) -> Result<ValueOutcome, HotError> {
+        self.may_change()?;
+        let before = self.state.line.rule().draw.as_ref().is_some_and(DrawPlan::awaits_value);
+        let outcome = self.state.line.give_draw_value(value);
+        if before && outcome == ValueOutcome::Kept {
+            self.note_rule();
+        }
+        self.wait_for = self.state.rule_recorded;
+        Ok(outcome)
+    }
+
+    /// See [`domain::line::Line::entries`].
+    pub fn entries(&mut self, first: u32, most: u32) -> Option<Vec<EntryHash>> {
+        self.wait_for = self.state.rule_recorded;
+        let from = (first as usize).saturating_sub(1);
+        Some(self.state.line.entries()?.hashes().iter().skip(from).take(most as usize).copied().collect())
     }
 
     /// See [`domain::line::Line::finish_draw`].

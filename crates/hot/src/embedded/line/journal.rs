@@ -5,7 +5,9 @@
 //! lines   id, name, rule, opens_at_ms, tickets, serving, admitted
 //! places  line, ticket, user, state, at_ms, pass      one row each, changed where it stands; none once given up;
 //!                                                     `ticket` is the number given at entry
-//! draws   line, count                                 the opening draw was held: the seed, in the rule, tells the order
+//! draws   line, count                                 the opening draw was held: its plan, in the rule, tells the order
+//! draw_closings  line, count                          the draw has closed for entries
+//! draw_entries   line, part, hashes                   the published list of its entries, up to 65,536 in a part
 //! ```
 //!
 //! Check-ins and inactive people are not kept: after a restart everyone counts as just checked in.
@@ -13,12 +15,16 @@
 use super::super::file::{JournalError, JournalFile, JournalOptions, Kind, NotKept};
 use super::super::writer::GroupJournal;
 use super::change::{Change, Counters, Record};
-use domain::line::{Line, LineId, LineOutcome, LineRule, Pass, QueueNumber, RestoredLine, RestoredPlace, State};
+use domain::line::{
+    DrawPlan, Entries, Line, LineId, LineOutcome, LineRule, Pass, QueueNumber, RestoredLine, RestoredPlace, State,
+    hashes_from_bytes,
+};
 use domain::{PassId, Timestamp, UserId};
 use hashbrown::HashMap;
 use rusqlite::types::Null;
 use rusqlite::{Row, params};
 use std::path::Path;
+use std::sync::Arc;
 use uuid::Uuid;
 
 const KIND: Kind =
@@ -33,7 +39,14 @@ const SCHEMA: &str = "
         line INTEGER NOT NULL, ticket INTEGER NOT NULL, user TEXT NOT NULL, state INTEGER NOT NULL,
         at_ms INTEGER, pass BLOB, PRIMARY KEY (line, ticket)
     ) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS draws (line INTEGER PRIMARY KEY, count INTEGER NOT NULL);";
+    CREATE TABLE IF NOT EXISTS draws (line INTEGER PRIMARY KEY, count INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS draw_closings (line INTEGER PRIMARY KEY, count INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS draw_entries (
+        line INTEGER NOT NULL, part INTEGER NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY (line, part)
+    );";
+
+/// The entries of a draw in one row: two megabytes.
+const PART_ENTRIES: usize = 65_536;
 
 const WAITING: i64 = 0;
 /// `at_ms`: since when.
@@ -95,12 +108,27 @@ impl LinesJournal {
                 .connection
                 .prepare_cached("DELETE FROM places WHERE line = ?1 AND ticket = ?2")?
                 .execute([line, entry.get() as i64])?,
+            Change::Closed { count } => self
+                .0
+                .connection
+                .prepare_cached("INSERT INTO draw_closings (line, count) VALUES (?1, ?2)")?
+                .execute([line, i64::from(*count)])?,
+            Change::Frozen(entries) => return self.write_entries(line, entries),
             Change::Drawn { count } => self
                 .0
                 .connection
                 .prepare_cached("INSERT INTO draws (line, count) VALUES (?1, ?2)")?
                 .execute([line, i64::from(*count)])?,
         };
+        Ok(())
+    }
+
+    fn write_entries(&self, line: i64, entries: &Entries) -> Result<(), JournalError> {
+        let sql = "INSERT INTO draw_entries (line, part, hashes) VALUES (?1, ?2, ?3)";
+        let mut insert = self.0.connection.prepare_cached(sql)?;
+        for (part, hashes) in entries.hashes().chunks(PART_ENTRIES).enumerate() {
+            insert.execute(params![line, part as i64, hashes.as_flattened()])?;
+        }
         Ok(())
     }
 
@@ -131,8 +159,9 @@ impl LinesJournal {
     }
 
     fn read_lines(&self, now: Timestamp) -> Result<Vec<StoredLine>, JournalError> {
-        let sql = "SELECT id, name, rule, opens_at_ms, tickets, serving, admitted, count
-                   FROM lines LEFT JOIN draws ON line = id ORDER BY id";
+        let sql = "SELECT id, name, rule, opens_at_ms, tickets, serving, admitted, draws.count, draw_closings.count
+                   FROM lines LEFT JOIN draws ON draws.line = id LEFT JOIN draw_closings ON draw_closings.line = id
+                   ORDER BY id";
         let mut select = self.0.connection.prepare(sql)?;
         let mut rows = select.query([])?;
         let mut told = Vec::new();
@@ -151,11 +180,34 @@ impl LinesJournal {
         let rule = row.get_ref(2)?.as_str().map_err(|error| self.0.damaged(error))?;
         let mut rule: LineRule = serde_json::from_str(rule).map_err(|error| self.0.damaged(error))?;
         rule.opens_at = row.get::<_, Option<i64>>(3)?.map(Timestamp);
-        let (numbers, drawn) = (self.count(row, 4)?, self.drawn(row)?);
-        if drawn.is_some_and(|count| rule.draw.is_none() || u64::from(count) > numbers) {
-            return Err(self.0.damaged(format!("{drawn:?} took part in a draw without a seed, or without tickets")));
+        let numbers = self.count(row, 4)?;
+        let (drawn, entrants) = (self.entries_counted(row, 7)?, self.entries_counted(row, 8)?);
+        if drawn.max(entrants).is_some_and(|count| rule.draw.is_none() || u64::from(count) > numbers) {
+            return Err(self.0.damaged(format!("{entrants:?} take part in a draw without a plan, or without tickets")));
         }
-        Ok(RestoredLine { rule, numbers, serving: self.count(row, 5)?, admitted: self.count(row, 6)?, drawn })
+        if drawn.is_some() && rule.draw.as_ref().and_then(DrawPlan::order_key).is_none() {
+            return Err(self.0.damaged("a draw was held whose root or value is not there"));
+        }
+        let entries = self.read_entries(row.get(0)?, &rule)?;
+        let (serving, admitted) = (self.count(row, 5)?, self.count(row, 6)?);
+        Ok(RestoredLine { rule, numbers, serving, admitted, entrants, entries, drawn })
+    }
+
+    /// The published list of a draw's entries, whose root is in the rule.
+    fn read_entries(&self, line: i64, rule: &LineRule) -> Result<Option<Arc<Entries>>, JournalError> {
+        let Some(root) = rule.draw.as_ref().and_then(|plan| plan.root) else { return Ok(None) };
+        let mut select = self.0.connection.prepare("SELECT hashes FROM draw_entries WHERE line = ?1 ORDER BY part")?;
+        let mut rows = select.query([line])?;
+        let mut hashes = Vec::new();
+        while let Some(row) = rows.next()? {
+            let part = row.get_ref(0)?.as_blob().map_err(|error| self.0.damaged(error))?;
+            hashes.extend(hashes_from_bytes(part).ok_or_else(|| self.0.damaged("a part of an entry of a draw"))?);
+        }
+        let entries = Entries::new(hashes);
+        if *entries.root() != root {
+            return Err(self.0.damaged("the entries of a draw do not have the root that was published"));
+        }
+        Ok(Some(Arc::new(entries)))
     }
 
     fn read_places(&self, line: i64, numbers: u64) -> Result<Vec<RestoredPlace>, JournalError> {
@@ -175,8 +227,8 @@ impl LinesJournal {
         Ok(places)
     }
 
-    fn drawn(&self, row: &Row<'_>) -> Result<Option<u32>, JournalError> {
-        let count = row.get::<_, Option<i64>>(7)?;
+    fn entries_counted(&self, row: &Row<'_>, column: usize) -> Result<Option<u32>, JournalError> {
+        let count = row.get::<_, Option<i64>>(column)?;
         count.map(u32::try_from).transpose().map_err(|error| self.0.damaged(error))
     }
 

@@ -6,6 +6,7 @@
 //! ```
 
 mod change;
+mod draw;
 mod guard;
 mod journal;
 mod slot;
@@ -16,7 +17,7 @@ use crate::line::{Admission, Clock, LinePort, LineUser, RuleChange};
 use crate::port::{HotError, HotHealth};
 use async_trait::async_trait;
 use domain::line::{
-    DrawSeed, DrawStep, Line, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber, drawn_order,
+    DrawStep, EntryHash, Line, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber, ValueOutcome,
 };
 use domain::{PassId, Timestamp, UserId};
 use guard::{LineGuard, Pending};
@@ -107,22 +108,6 @@ impl EmbeddedLines {
     ) -> Result<Option<T>, HotError> {
         self.writer.catch_up().await;
         self.act(line, act).await
-    }
-
-    /// Beside the threads that answer people: a million lots take a second. The line itself is held for the last part of
-    /// it.
-    async fn finish_draw(&self, line: &LineId, count: u32, seed: DrawSeed) -> Result<DrawStep, HotError> {
-        let Some(slot) = self.slot(line) else { return Ok(DrawStep::NotDue) };
-        let writer = self.writer.clone();
-        let drawn = tokio::task::spawn_blocking(move || {
-            let order = drawn_order(&seed, count);
-            with_guard(&slot, &writer, |guard| guard.finish_draw(order))
-        });
-        let drawn = drawn.await.map_err(|error| HotError::unknown(format!("the draw: {error}")).because(error))?;
-        if let ((), Some(pending)) = drawn? {
-            pending.kept().await?;
-        }
-        Ok(DrawStep::Drawn { count })
     }
 
     /// Lets people of any lines do something, each line's in order.
@@ -256,13 +241,16 @@ impl LinePort for EmbeddedLines {
     }
 
     async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError> {
-        let begun = self.change(line, |guard| Ok(guard.begin_draw(moment(clock)))).await?;
-        let (count, seed) = match begun {
-            Some((DrawStep::UnderWay { count }, Some(seed))) => (count, seed),
-            Some((step, _)) => return Ok(step),
-            None => return Ok(DrawStep::NotDue),
-        };
-        self.finish_draw(line, count, seed).await
+        self.continue_draw(line, moment(clock)).await
+    }
+
+    async fn give_draw_value(&self, line: &LineId, value: &[u8]) -> Result<ValueOutcome, HotError> {
+        let outcome = self.change(line, |guard| guard.give_draw_value(value)).await?;
+        Ok(outcome.unwrap_or(ValueOutcome::NotAwaited))
+    }
+
+    async fn draw_entries(&self, line: &LineId, first: u32, most: u32) -> Result<Option<Vec<EntryHash>>, HotError> {
+        Ok(self.act(line, |guard| Ok(guard.entries(first, most))).await?.flatten())
     }
 
     async fn counts(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<LineCounts>, HotError> {

@@ -48,6 +48,17 @@ end
 -- Whether a draw is still to come: until then there are no ranks and no admissions.
 local function is_undrawn(draw, drawn) return (draw or '') ~= '' and drawn ~= '1' end
 
+-- Settles the participants of a draw that has not closed yet, if it is time: the twin of `Line::close_draw`. Returns
+-- their number then.
+local function close_draw(plan, closes_at, opens_at, now)
+  -- The plan of an earlier version has no closing of its own.
+  local at = tonumber(closes_at or '') or tonumber(opens_at or '')
+  if (plan or '') == '' or at and now < at then return nil end
+  local count = tonumber(redis.call('GET', TICKETS) or 0)
+  redis.call('HSET', LINE, 'draw_count', text(count), 'draw_done', 0)
+  return count
+end
+
 -- Passes a list to a command in parts.
 local function in_parts(list, run)
   for first = 1, #list, PART do run(unpack(list, first, math.min(first + PART - 1, #list))) end

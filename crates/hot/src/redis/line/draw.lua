@@ -1,20 +1,23 @@
--- Holds the opening draw, a part of the line at a time: the twin of `Line::begin_draw` and `Line::finish_draw`.
+-- Holds the opening draw, a part of the line at a time: the twin of `Line::begin_draw` and `Line::finish_draw`. Between
+-- both, `entries.lua` and `settle.lua` publish the entries and keep the public randomness.
 --
 -- ARGV  moment; then, to continue: the number of participants, the number of those with tickets, the next tickets in
 --       order of entry
--- Returns {0 not due, 1 under way, 2 drawn, number of participants, number with tickets, the seed}, or nothing if the
---       line does not exist. A call with numbers that are out of date changes nothing and returns the present ones.
+-- Returns {0 not due, 1 under way, 2 drawn, number of participants, number with tickets, the plan, its root or "", its
+--       value or ""}, or nothing if the line does not exist. A call with numbers that are out of date changes nothing and returns the present ones.
 
-local line = redis.call('HMGET', LINE, 'revision', 'draw', 'drawn', 'opens_at', 'draw_count', 'draw_done')
+local line = redis.call('HMGET', LINE, 'revision', 'draw', 'drawn', 'closes_at', 'opens_at', 'draw_count', 'draw_done',
+  'draw_root', 'draw_value')
 if not line[1] then return false end
-local now = clock()
-local seed, is_drawn, opens_at = line[2] or '', line[3] == '1', tonumber(line[4])
-local count, done = tonumber(line[5] or ''), tonumber(line[6] or 0)
+local plan, is_drawn, root, value = line[2] or '', line[3] == '1', line[8] or '', line[9] or ''
+local count, done = tonumber(line[6] or ''), tonumber(line[7] or 0)
+-- The plan of an earlier version is a seed alone: there is no value to wait for.
+local has_order = value ~= '' or string.sub(plan, 1, 1) ~= '{'
 
-local function told(kind) return {kind, count or 0, done, seed} end
+local function told(kind) return {kind, count or 0, done, plan, root, value} end
 
 local function finished()
-  if done < count then return told(1) end
+  if done < count or not has_order then return told(1) end
   redis.call('HSET', LINE, 'drawn', 1)
   return told(2)
 end
@@ -43,20 +46,20 @@ if is_drawn then
   touch()
   return told(2)
 elseif not count then
-  if seed == '' or opens_at and now < opens_at then
+  count = close_draw(plan, line[4], line[5], clock())
+  if not count then
     touch()
     return told(0)
   end
-  count = tonumber(redis.call('GET', TICKETS) or 0)
-  redis.call('HSET', LINE, 'draw_count', text(count), 'draw_done', 0)
   return finished()
 end
 local last = done + #ARGV - 3
-if tonumber(ARGV[2]) ~= count or tonumber(ARGV[3]) ~= done or last <= done or last > count then
+local is_of_now = tonumber(ARGV[2]) == count and tonumber(ARGV[3]) == done and last <= count
+if not has_order or not is_of_now or (last <= done and count > 0) then
   touch()
   return told(1)
 end
-give_tickets(done + 1, last)
+if last > done then give_tickets(done + 1, last) end
 done = last
 redis.call('HSET', LINE, 'draw_done', text(done))
 return finished()

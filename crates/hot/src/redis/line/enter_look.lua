@@ -6,7 +6,8 @@
 local ABSENT, FULL, CLOSED, NEW, WAITS, PROCESSED, HAS_PASS, FINISHED = 0, 1, 2, 3, 4, 5, 6, 7
 local NEW_TO_DRAW, DRAWS = 8, 9
 
-local line = redis.call('HMGET', LINE, 'revision', 'capacity', 'closed', 'last_us', 'draw', 'drawn')
+local line = redis.call('HMGET', LINE, 'revision', 'capacity', 'closed', 'last_us', 'draw', 'drawn', 'closes_at',
+  'opens_at', 'draw_count')
 if not line[1] then return false end
 local now, now_us = clock()
 local now_text = text(now)
@@ -53,6 +54,8 @@ local function stands(user, record)
 end
 
 local function take_place(user)
+  -- From the closing of a draw on, whoever comes is late. Nobody else of this batch has a ticket yet.
+  if not tickets and not line[9] then close_draw(line[5], line[7], line[8], now) end
   tickets = (tickets or tonumber(redis.call('GET', TICKETS) or 0)) + 1
   waiting = waiting + 1
   local ticket = text(tickets)

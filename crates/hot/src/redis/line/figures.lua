@@ -2,7 +2,7 @@
 --
 -- ARGV  moment, most ranges of given-up tickets
 -- Returns {waiting, away, processing, inside, finished, tickets, serving, admitted, entries in the finished draw or -1,
---        {"first:last", ...}}, or nothing if the line does not exist.
+--        entries in the closed draw or -1, {"first:last", ...}}, or nothing if the line does not exist.
 
 local line = redis.call('HMGET', LINE, 'away', 'finished', 'serving', 'admitted', 'draw', 'drawn', 'draw_count')
 if not line[1] then return false end
@@ -14,6 +14,6 @@ return {
   redis.call('ZCARD', WAITING), tonumber(line[1]), redis.call('ZCARD', PROCESSING),
   redis.call('ZCOUNT', INSIDE, '(' .. text(now), '+inf'), tonumber(line[2]),
   tonumber(redis.call('GET', TICKETS) or 0), tonumber(line[3]), tonumber(line[4]),
-  line[6] == '1' and tonumber(line[7]) or -1,
+  line[6] == '1' and tonumber(line[7]) or -1, tonumber(line[7] or -1),
   most > 0 and not undrawn and redis.call('ZRANGE', GONE, 0, most - 1) or {},
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! batch --by line--> enter_look.lua + WAIT --> statuses      (status)
 //! any number of schedulers --> admit.lua + WAIT --> passes   (admission; the pace is in the line's hash)
+//! any number of schedulers --> entries.lua, settle.lua + WAIT --> the published entries of a draw   (entries)
 //! any number of schedulers --> draw.lua + WAIT --> queue numbers   (draw; a part of the line at a time)
 //! the state of a line in this process: keys, breaker         (known)
 //! lines that people are in, or enter                         (asked)
@@ -15,6 +16,7 @@
 mod admission;
 mod asked;
 mod draw;
+mod entries;
 mod known;
 mod once;
 mod port;

@@ -8,7 +8,9 @@ use crate::redis::client::Lane;
 use crate::redis::reply::{Array, Reading};
 use crate::redis::{names, scripts};
 use async_trait::async_trait;
-use domain::line::{DrawStep, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber};
+use domain::line::{
+    DrawStep, EntryHash, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber, ValueOutcome,
+};
 use domain::{PassId, UserId};
 use redis::Value;
 
@@ -33,9 +35,11 @@ fn read_figures(value: Value) -> Reading<Option<LineCounts>> {
         serving: number()?,
         admitted: number()?,
         gone: Vec::new(),
+        entrants: None,
         drawn: None,
     };
     figures.drawn = u32::try_from(fields.number::<i64>()?).ok();
+    figures.entrants = u32::try_from(fields.number::<i64>()?).ok();
     let mut ranges = fields.array()?;
     while ranges.len() > 0 {
         figures.gone.push(ranges.parsed(read_range)?);
@@ -85,7 +89,7 @@ impl LinePort for RedisLines {
     async fn rule(&self, line: &LineId) -> Result<Option<LineRule>, HotError> {
         let known = self.0.known(line);
         let mut pipeline = redis::pipe();
-        pipeline.cmd("HMGET").arg(&known.keys.line).arg(&rule::NAMES);
+        pipeline.cmd("HMGET").arg(&known.keys.line).arg(&rule::NAMES).arg(&rule::PROGRESS);
         let values = self.0.connections.send(&known.keys.line, pipeline).await?;
         Ok(rule::read(values.into_iter().next().unwrap_or(Value::Nil))?)
     }
@@ -132,6 +136,18 @@ impl LinePort for RedisLines {
 
     async fn draw(&self, line: &LineId, clock: Clock) -> Result<DrawStep, HotError> {
         self.0.draw(line, clock).await
+    }
+
+    async fn give_draw_value(&self, line: &LineId, value: &[u8]) -> Result<ValueOutcome, HotError> {
+        self.0.give_draw_value(line, value).await
+    }
+
+    async fn draw_entries(&self, line: &LineId, first: u32, most: u32) -> Result<Option<Vec<EntryHash>>, HotError> {
+        let rule = self.rule(line).await?;
+        if rule.and_then(|rule| rule.draw).is_none_or(|plan| plan.root.is_none()) {
+            return Ok(None);
+        }
+        self.0.entries(&self.0.known(line), first, most).await.map(Some)
     }
 
     fn is_quiet(&self, line: &LineId) -> bool {

@@ -3,11 +3,11 @@
 use crate::line::RuleChange;
 use crate::redis::reply::{Array, Reading};
 use domain::Timestamp;
-use domain::line::{Admits, LineRule};
+use domain::line::{Admits, DrawPlan, DrawSeed, LineRule};
 use redis::Value;
 
 /// In the order in which they are read. The scripts read them by name.
-pub(super) const NAMES: [&str; 14] = [
+pub(super) const NAMES: [&str; 15] = [
     "revision",
     "rate",
     "interval_ms",
@@ -21,15 +21,48 @@ pub(super) const NAMES: [&str; 14] = [
     "paused",
     "closed",
     "draw",
+    "closes_at",
     "configured_rate",
 ];
 
+/// Fields that the progress of a draw writes, and no change of a rule: read after those of [`NAMES`].
+pub(super) const PROGRESS: [&str; 2] = ["draw_root", "draw_value"];
+
+/// The text of a plan: JSON, or the digits of the seed, as earlier versions wrote it. Without its progress.
+fn plan_text(plan: &DrawPlan) -> String {
+    match plan.closes_at {
+        None => plan.seed.hex(),
+        // Texts and numbers only: it can be written.
+        Some(_) => serde_json::to_string(&plan.clone().announced()).unwrap_or_default(),
+    }
+}
+
+/// Reads a plan from its text and its progress; none from an empty text.
+pub(super) fn read_plan(text: &str, root: &str, value: &str) -> Option<DrawPlan> {
+    let plan = match text.parse::<DrawSeed>() {
+        Ok(seed) => DrawPlan::of_earlier_version(seed),
+        Err(_) => serde_json::from_str(text).ok()?,
+    };
+    let root = hex::decode(root).ok().and_then(|root| root.try_into().ok());
+    let value = value.strip_prefix(VALUE).and_then(|value| hex::decode(value).ok());
+    Some(DrawPlan { root, value, ..plan })
+}
+
+/// Stands before the digits of a value, which may be empty.
+const VALUE: &str = "v";
+
+/// The text of a value.
+pub(super) fn value_text(value: &[u8]) -> String {
+    format!("{VALUE}{}", hex::encode(value))
+}
+
 /// Values, in the order of [`NAMES`].
-pub(super) fn values(rule: &LineRule) -> [String; 14] {
+pub(super) fn values(rule: &LineRule) -> [String; 15] {
     let (kind, life_ms, put_back_max) = match rule.admits {
         Admits::Pass { ttl_ms } => ("pass", ttl_ms, 0),
         Admits::Processing { stale_after_ms, put_back_max } => ("processing", stale_after_ms, put_back_max),
     };
+    let closes_at = rule.draw.as_ref().and_then(|plan| plan.closes_at);
     [
         rule.revision.to_string(),
         rule.rate_per_second.to_string(),
@@ -43,20 +76,22 @@ pub(super) fn values(rule: &LineRule) -> [String; 14] {
         rule.opens_at.map_or_else(String::new, |at| at.millis().to_string()),
         u8::from(rule.paused).to_string(),
         u8::from(rule.closed).to_string(),
-        rule.draw.map_or_else(String::new, |seed| seed.hex()),
+        rule.draw.as_ref().map_or_else(String::new, plan_text),
+        closes_at.map_or_else(String::new, |at| at.millis().to_string()),
         rule.configured_rate_per_second.map_or_else(String::new, |rate| rate.to_string()),
     ]
 }
 
 /// Arguments of a script that writes a rule: no moment, the revision, and each other field by its name.
-pub(super) fn arguments(values: &[String; 14]) -> Vec<&[u8]> {
+pub(super) fn arguments(values: &[String; 15]) -> Vec<&[u8]> {
     let [revision, others @ ..] = values;
     let named = NAMES.iter().skip(1).zip(others);
     let fields = named.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
     [b"", revision.as_bytes()].into_iter().chain(fields).collect()
 }
 
-/// Reads the reply to a change: whether it was made, and the rule in force, in the order of [`NAMES`].
+/// Reads the reply to a change: whether it was made, and the rule in force, in the order of [`NAMES`] and
+/// [`PROGRESS`].
 pub(super) fn read_change(value: Value) -> Reading<RuleChange> {
     if value == Value::Nil {
         return Ok(RuleChange::NoLine);
@@ -70,7 +105,7 @@ pub(super) fn read_change(value: Value) -> Reading<RuleChange> {
     })
 }
 
-/// Reads the reply of `HMGET` for [`NAMES`]; `None` if the line does not exist.
+/// Reads the reply of `HMGET` for [`NAMES`] and [`PROGRESS`]; `None` if the line does not exist.
 pub(super) fn read(value: Value) -> Reading<Option<LineRule>> {
     read_fields(&mut Array::of(value)?)
 }
@@ -89,9 +124,13 @@ fn read_fields(fields: &mut Array) -> Reading<Option<LineRule>> {
     let opens_at = fields.text()?.parse().ok().map(Timestamp);
     let (paused, closed) = (fields.number::<u8>()? == 1, fields.number::<u8>()? == 1);
     // Nothing in lines made before there were draws, empty for none.
-    let draw = fields.text_or_none()?.and_then(|seed| seed.parse().ok());
+    let draw = fields.text_or_none()?.unwrap_or_default();
+    // In the plan, too: this one is for scripts.
+    fields.value()?;
     // Likewise.
     let configured_rate_per_second = fields.text_or_none()?.and_then(|rate| rate.parse().ok());
+    let (root, value) = (fields.text_or_none()?, fields.text_or_none()?);
+    let draw = read_plan(&draw, &root.unwrap_or_default(), &value.unwrap_or_default());
     Ok(Some(LineRule {
         interval_ms,
         capacity,

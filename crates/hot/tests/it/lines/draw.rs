@@ -3,7 +3,10 @@
 use super::death::FOLDER;
 use super::*;
 use domain::PassId;
-use domain::line::{DrawSeed, DrawStep, LineCounts, QueueNumber, drawn_order};
+use domain::line::{
+    DrawPlan, DrawSeed, DrawStep, Entries, LineCounts, QueueNumber, Randomness, UNHELD, ValueOutcome, drawn_order,
+    holder_hash,
+};
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -18,7 +21,28 @@ const CROWD_KILLED: usize = 20_000;
 const TRIALS: usize = 3;
 
 fn drawn_rule() -> LineRule {
-    LineRule { draw: Some(SEED), opens_at: Some(Timestamp(10)), ..rule(1_000_000, 1) }
+    rule_with(Randomness::None)
+}
+
+fn rule_with(randomness: Randomness) -> LineRule {
+    let draw = Some(DrawPlan::new(SEED, Timestamp(10), randomness));
+    LineRule { draw, opens_at: Some(Timestamp(10)), ..rule(1_000_000, 1) }
+}
+
+fn manual() -> Randomness {
+    Randomness::Manual { source: "the lottery".to_owned() }
+}
+
+/// The order of a draw that was held, worked out from its plan.
+async fn order(lines: &EmbeddedLines, count: u32) -> Vec<u32> {
+    let plan = lines.rule(&id()).await.expect("reads").expect("there").draw.expect("a draw");
+    drawn_order(&plan.order_key().expect("held"), count)
+}
+
+/// The entries of the users 1 to `count`, of whom the users `left` have left before the closing.
+fn entries(count: usize, left: &[usize]) -> Entries {
+    let hash = |n| if left.contains(&n) { UNHELD } else { holder_hash(&id(), &who(n).user) };
+    Entries::new((1..=count).map(hash).collect())
 }
 
 async fn crowd_enters(lines: &EmbeddedLines, crowd: usize) {
@@ -79,8 +103,60 @@ async fn no_user_has_a_rank_before_the_draw_and_every_rank_survives_a_restart() 
         assert_eq!(check_in(&lines, n).await, before, "user {n}");
     }
     assert_eq!(counts(&lines).await, figures_before);
-    let order: Vec<u32> = drawn_order(&SEED, 9).into_iter().filter(|n| *n != 4).chain([10]).collect();
+    let order: Vec<u32> = self::order(&lines, 9).await.into_iter().filter(|n| *n != 4).chain([10]).collect();
     assert_eq!(order_of_admission(&lines, 9).await, order);
+}
+
+/// A process that ends between closing and list, between list and value, and between value and order.
+#[tokio::test]
+async fn a_draw_goes_on_after_a_restart_with_the_same_entries_and_the_same_value() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = open(folder.path());
+    lines.make_line(&id(), rule_with(manual())).await.expect("made");
+    crowd_enters(&lines, 5).await;
+    assert_eq!(lines.leave(&who(2), Clock::At(Timestamp(5))).await, Ok(true));
+    assert_eq!(lines.draw_entries(&id(), 1, 9).await, Ok(None));
+    // A user who comes at the closing is late, though nobody has begun to draw.
+    let late = lines.enter(vec![who(6)], OPENING).await;
+    assert_eq!(late, [Ok(LineStatus::Drawing { entry: QueueNumber(6), is_new: true })]);
+    drop(lines);
+    let lines = open(folder.path());
+    assert_eq!(counts(&lines).await.entrants, Some(5), "settled before the process ended");
+    assert_eq!(lines.give_draw_value(&id(), b"7").await, Ok(ValueOutcome::NotAwaited));
+    assert_eq!(lines.draw(&id(), OPENING).await, Ok(DrawStep::AwaitsValue { count: 5 }));
+    let entries = entries(5, &[2]);
+    assert_eq!(lines.draw_entries(&id(), 1, 9).await, Ok(Some(entries.hashes().to_vec())));
+    assert_eq!(lines.leave(&who(4), OPENING).await, Ok(true));
+    drop(lines);
+    let lines = open(folder.path());
+    assert_eq!(lines.draw(&id(), OPENING).await, Ok(DrawStep::AwaitsValue { count: 5 }));
+    assert_eq!(lines.draw_entries(&id(), 2, 2).await, Ok(Some(entries.hashes()[1..3].to_vec())), "as published");
+    assert_eq!(lines.give_draw_value(&id(), b"7").await, Ok(ValueOutcome::Kept));
+    assert_eq!(lines.give_draw_value(&id(), b"8").await, Ok(ValueOutcome::OtherStands));
+    drop(lines);
+    let lines = open(folder.path());
+    assert_eq!(lines.give_draw_value(&id(), b"7").await, Ok(ValueOutcome::Kept));
+    assert_eq!(lines.draw(&id(), OPENING).await, Ok(DrawStep::Drawn { count: 5 }));
+    let drawn = drawn_order(&[&SEED.0[..], b"7", entries.root()].concat(), 5);
+    drop(lines);
+    let lines = open(folder.path());
+    assert_eq!(order(&lines, 5).await, drawn);
+    let present: Vec<u32> = drawn.into_iter().filter(|n| ![2, 4].contains(n)).chain([6]).collect();
+    assert_eq!(order_of_admission(&lines, 4).await, present);
+}
+
+#[tokio::test]
+async fn a_draw_of_an_earlier_version_is_restored_with_its_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = open(folder.path());
+    let draw = Some(DrawPlan::of_earlier_version(SEED));
+    lines.make_line(&id(), LineRule { draw, ..drawn_rule() }).await.expect("made");
+    crowd_enters(&lines, 7).await;
+    assert_eq!(lines.draw(&id(), OPENING).await, Ok(DrawStep::Drawn { count: 7 }));
+    drop(lines);
+    let lines = open(folder.path());
+    assert_eq!(lines.draw_entries(&id(), 1, 9).await, Ok(None));
+    assert_eq!(order_of_admission(&lines, 7).await, drawn_order(&SEED.0, 7));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -107,7 +183,7 @@ async fn many_schedulers_draw_once_while_people_come_and_go() {
     let count = drawn.drawn.expect("drawn");
     assert!(steps.iter().all(|step| *step == DrawStep::Drawn { count }), "{steps:?}");
     let late = count + 1..=3_200;
-    let order: Vec<u32> = drawn_order(&SEED, count).into_iter().filter(|n| *n > 200).chain(late).collect();
+    let order: Vec<u32> = self::order(&lines, count).await.into_iter().filter(|n| *n > 200).chain(late).collect();
     assert_eq!(order_of_admission(&lines, 3_000).await, order);
 }
 
@@ -151,7 +227,8 @@ fn kill_in_the_draw(folder: &Path, after: Option<std::time::Duration>) -> bool {
 #[tokio::test]
 async fn a_process_killed_in_the_draw_leaves_one_and_the_same_order() {
     let trials = std::env::var("ONSALE_FAULTS").map_or(TRIALS, |text| text.parse().expect("a number"));
-    let order = drawn_order(&SEED, CROWD_KILLED as u32);
+    let entries = entries(CROWD_KILLED, &[]);
+    let order = drawn_order(&[&SEED.0[..], entries.root()].concat(), CROWD_KILLED as u32);
     for trial in 0..trials {
         let folder = tempfile::tempdir().expect("a folder");
         // At any point of the draw: the check holds for every moment.
@@ -185,7 +262,8 @@ async fn a_million_are_drawn_and_restored() {
     let lines = open(folder.path());
     println!("{CROWD_WHOLE} drawn places restored in {:?}", begun.elapsed());
     let order = order_of_admission(&lines, CROWD_WHOLE).await;
-    assert!(order == drawn_order(&SEED, CROWD_WHOLE as u32));
+    let drawn = self::order(&lines, CROWD_WHOLE as u32).await;
+    assert!(order == drawn);
     if let Ok(file) = std::env::var("ONSALE_ORDER") {
         let told: String = (1..).zip(&order).map(|(place, entry)| format!("{place} {entry}\n")).collect();
         std::fs::write(file, told).expect("written");

@@ -2,7 +2,7 @@
 
 use super::*;
 use domain::PassId;
-use domain::line::{DrawSeed, LineCounts, LineOutcome, QueueNumber};
+use domain::line::{DrawPlan, DrawSeed, LineCounts, LineOutcome, QueueNumber, Randomness};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -101,10 +101,13 @@ impl Watched {
 
     async fn restart(&mut self) {
         let before = self.picture().await;
+        let rule = self.lines().rule(&id()).await.expect("reads").expect("is there");
         self.lines = None;
         self.lines = Some(crate::open_lines(self.folder.path(), NO_FLUSH).expect("opens again"));
         assert_eq!(self.picture().await, before);
-        assert_eq!(self.lines().rule(&id()).await.expect("reads"), Some(self.rule.clone()));
+        // With the root of a draw that has closed.
+        assert_eq!(self.lines().rule(&id()).await.expect("reads"), Some(rule.clone()));
+        assert_eq!(LineRule { draw: rule.draw.map(DrawPlan::announced), ..rule }, self.rule);
         assert_eq!(self.lines().lines().await.expect("reads"), [id()]);
     }
 
@@ -138,7 +141,9 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
             let opens_at = Some(Timestamp(draw.map_or(1_699_999_999_987, |(_, opens_in)| BEGUN_MS + opens_in)));
-            let draw = draw.map(|(seed, _)| DrawSeed(seed));
+            let draw = draw.map(|(seed, closes_in)| {
+                DrawPlan::new(DrawSeed(seed), Timestamp(BEGUN_MS + closes_in), Randomness::None)
+            });
             let rule = LineRule { admits, opens_at, draw, ..rule(4, 1) };
             let mut watched = Watched::new(rule).await;
             for step in steps {

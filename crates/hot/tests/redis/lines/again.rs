@@ -1,7 +1,8 @@
 //! Calls that reach Redis twice, or late, from an abandoned connection.
 
 use super::support::{Tries, gate, open, passes, people, queue, rule};
-use domain::line::{Admits, DrawSeed, LineId, LineRule, LineStatus};
+use domain::Timestamp;
+use domain::line::{Admits, DrawPlan, DrawSeed, LineId, LineRule, LineStatus, Randomness};
 use domain::{PassId, UserId};
 use hot::HotError;
 use hot::line::{Clock, LinePort};
@@ -208,10 +209,14 @@ async fn every_script_leaves_the_same_behind_when_it_is_run_again() {
     lines.make_line(&passed, rule(1_000)).await.expect("made");
     let admits = Admits::Processing { stale_after_ms: 1_000, put_back_max: 2 };
     lines.make_line(&dealt_with, LineRule { admits, ..rule(1_000) }).await.expect("made");
-    lines.make_line(&drawn, LineRule { draw: Some(DrawSeed([7; 32])), ..rule(1_000) }).await.expect("made");
+    let manual = Randomness::Manual { source: "the lottery".to_owned() };
+    let draw = Some(DrawPlan::new(DrawSeed([7; 32]), Timestamp(i64::MAX / 4_096), manual));
+    lines.make_line(&drawn, LineRule { draw, ..rule(1_000) }).await.expect("made");
     let pass = ids(&passes(1));
     let (two, three) = (ids(&passes(2)), ids(&passes(3)));
     let own = "queue:user-token:own";
+    let LineId::Gate(campaign) = &drawn else { panic!("a gate") };
+    let list = format!("gate:draw-entries:{{{campaign}}}");
     let twice = |line: &LineId, script: Script, key: Option<&str>, arguments: &[&str]| {
         run(redis, line, script, key, arguments);
         let after = redis.ask(&["DEBUG", "DIGEST"]).expect("a digest");
@@ -227,7 +232,8 @@ async fn every_script_leaves_the_same_behind_when_it_is_run_again() {
         twice(line, enter, None, &[NOW, "0", "0", "ann", "eve"]);
     }
     let caller = name(1);
-    let steps: [(&LineId, Script, &[&str]); 11] = [
+    let (closed, hashes, root) = ((i64::MAX / 4_096).to_string(), "h".repeat(4 * 32), "a".repeat(64));
+    let steps: [(&LineId, Script, &[&str]); 14] = [
         (&passed, ADMIT, &[NOW, &caller, "1", &pass]),
         (&passed, script!("show"), &[NOW, "ann", &pass]),
         (&passed, leave, &[NOW, "ann"]),
@@ -236,14 +242,23 @@ async fn every_script_leaves_the_same_behind_when_it_is_run_again() {
         (&dealt_with, ADMIT, &[NOW, &caller, "1", &three]),
         (&dealt_with, PUT_BACK, &[LATER, &caller, "2"]),
         (&dealt_with, finish, &[LATER, "ann", "I"]),
-        (&drawn, script!("draw"), &[NOW]),
-        (&drawn, script!("draw"), &[NOW, "4", "0", "3", "1"]),
-        (&drawn, script!("draw"), &[NOW, "4", "2", "4", "2"]),
+        (&drawn, script!("draw"), &[&closed]),
+        (&drawn, script!("entries"), &[&closed, "9", "4", "0", &hashes, "4"]),
+        (&drawn, script!("settle"), &[&closed, &root, ""]),
+        (&drawn, script!("settle"), &[&closed, "", "v07"]),
+        (&drawn, script!("draw"), &[&closed, "4", "0", "3", "1"]),
+        (&drawn, script!("draw"), &[&closed, "4", "2", "4", "2"]),
     ];
+    // As above, at the moment of the draw.
+    run(redis, &drawn, script!("figures"), None, &[&closed, "0"]);
     let mut digests = Vec::new();
     for (line, script, arguments) in steps {
-        let needs_key = !matches!(script.0, "admit" | "put_back" | "draw");
-        digests.push(twice(line, script, needs_key.then_some(own), arguments));
+        let key = match script.0 {
+            "admit" | "put_back" | "draw" | "settle" => None,
+            "entries" => Some(list.as_str()),
+            _ => Some(own),
+        };
+        digests.push(twice(line, script, key, arguments));
     }
     assert!(digests.windows(2).all(|two| two[0] != two[1]), "each script changes the state in its first run");
     twice(&drawn, ADMIT, None, &[NOW, &caller, "1", &two]);

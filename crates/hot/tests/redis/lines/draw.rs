@@ -4,7 +4,10 @@
 use super::faults::master_of;
 use super::support::{Tries, gate, open, open_with, passes, people, queue, rule, until};
 use domain::Timestamp;
-use domain::line::{DrawSeed, DrawStep, LineId, LineRule, LineStatus, QueueNumber, drawn_order};
+use domain::line::{
+    DrawPlan, DrawSeed, DrawStep, Entries, LineId, LineRule, LineStatus, QueueNumber, Randomness, UNHELD, ValueOutcome,
+    drawn_order, holder_hash,
+};
 use hot::line::{Clock, LinePort};
 use hot::redis::{Ack, LineOptions, RedisLines};
 use std::time::Instant;
@@ -17,7 +20,17 @@ const BEFORE: Clock = Clock::At(Timestamp(5));
 const CROWD_WHOLE: u64 = 100_000;
 
 fn drawn_rule() -> LineRule {
-    LineRule { draw: Some(SEED), opens_at: Some(OPENED), ..rule(1_000_000) }
+    rule_with(Randomness::None)
+}
+
+fn rule_with(randomness: Randomness) -> LineRule {
+    LineRule { draw: Some(DrawPlan::new(SEED, OPENED, randomness)), opens_at: Some(OPENED), ..rule(1_000_000) }
+}
+
+/// The order of a draw whose value is known, worked out from its plan.
+async fn order(lines: &RedisLines, line: &LineId, count: u32) -> Vec<u32> {
+    let plan = lines.rule(line).await.expect("reads").expect("there").draw.expect("a draw");
+    drawn_order(&plan.order_key().expect("known"), count)
 }
 
 /// Few queue numbers at a time.
@@ -45,7 +58,7 @@ async fn draw_all(lines: &RedisLines, line: &LineId, count: u32) -> u32 {
                 return calls;
             }
             Ok(DrawStep::UnderWay { count: begun }) => assert_eq!(begun, count),
-            Ok(DrawStep::NotDue) => panic!("it is time"),
+            Ok(step) => panic!("it is time, and the value is there: {step:?}"),
             Err(_) => tries.again().await,
         }
     }
@@ -96,11 +109,55 @@ async fn a_caller_that_stops_in_the_middle_is_followed_by_another() {
         assert_eq!(draw_all(&second, &line, 95).await, 6, "it continues where the first stopped");
         let counts = second.counts(&line, 9, Clock::Engine).await.expect("reads").expect("there");
         assert_eq!((counts.drawn, counts.numbers, counts.waiting), (Some(95), 97, 95));
-        let all = drawn_order(&SEED, 95);
+        let all = order(&second, &line, 95).await;
         let gone = (1..).zip(&all).filter(|(_, n)| [7, 88].contains(*n)).map(|(number, _)| (number, number));
         assert_eq!(counts.gone, gone.collect::<Vec<(u64, u64)>>());
         let order: Vec<u32> = all.into_iter().filter(|n| ![7, 88].contains(n)).chain([96, 97]).collect();
         assert_eq!(order_of_admission(&second, &line, 95).await, order);
+    }
+}
+
+/// The list of the entries is published once, in parts by several callers, and awaits its value.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draw_publishes_its_entries_once_and_takes_one_value() {
+    let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
+    for line in [gate(), queue()] {
+        let lines = open_in_parts(&redis.url(), Ack::None).await;
+        let manual = Randomness::Manual { source: "the lottery".to_owned() };
+        lines.make_line(&line, rule_with(manual)).await.expect("put");
+        enter(&lines, &line, 1..=2_345).await;
+        for user in people(&line, [1, 7, 1_000, 1_001, 2_345]) {
+            assert_eq!(lines.leave(&user, BEFORE).await, Ok(true));
+        }
+        assert_eq!(lines.draw(&line, BEFORE).await, Ok(DrawStep::NotDue));
+        assert_eq!(lines.draw_entries(&line, 1, 9).await, Ok(None));
+        assert_eq!(lines.give_draw_value(&line, b"7").await, Ok(ValueOutcome::NotAwaited));
+        // A user who comes after the closing is late, though nobody has begun to draw.
+        let late = lines.enter(people(&line, [2_346]), Clock::Engine).await;
+        assert_eq!(late, [Ok(LineStatus::Drawing { entry: QueueNumber(2_346), is_new: true })]);
+        let callers = (0..4).map(|_| async {
+            let lines = open_in_parts(&redis.url(), Ack::None).await;
+            lines.draw(&line, Clock::Engine).await
+        });
+        for step in futures::future::join_all(callers).await {
+            assert_eq!(step, Ok(DrawStep::AwaitsValue { count: 2_345 }));
+        }
+        let hash = |user: &hot::line::LineUser| holder_hash(&line, &user.user);
+        let mut hashes: Vec<_> = people(&line, 1..=2_345).iter().map(hash).collect();
+        for left in [1, 7, 1_000, 1_001, 2_345] {
+            hashes[left - 1] = UNHELD;
+        }
+        assert_eq!(lines.draw_entries(&line, 999, 3).await, Ok(Some(hashes[998..1_001].to_vec())));
+        let entries = Entries::new(hashes);
+        assert!(lines.draw_entries(&line, 1, u32::MAX).await == Ok(Some(entries.hashes().to_vec())));
+        let plan = lines.rule(&line).await.expect("reads").expect("there").draw.expect("a draw");
+        assert_eq!(plan.root, Some(*entries.root()));
+        assert_eq!(lines.give_draw_value(&line, b"7").await, Ok(ValueOutcome::Kept));
+        assert_eq!(lines.give_draw_value(&line, b"8").await, Ok(ValueOutcome::OtherStands));
+        draw_all(&lines, &line, 2_345).await;
+        let drawn = drawn_order(&[&SEED.0[..], b"7", entries.root()].concat(), 2_345);
+        assert_eq!(order(&lines, &line, 2_345).await, drawn);
+        assert_eq!(order_of_admission(&lines, &line, 1).await.first(), drawn.iter().find(|n| **n != 1));
     }
 }
 
@@ -126,7 +183,7 @@ async fn many_callers_draw_one_order_while_people_come_and_go() {
     for caller in callers {
         caller.await.expect("draws");
     }
-    let all = drawn_order(&SEED, 1_000);
+    let all = order(&lines, &line, 1_000).await;
     let counts = lines.counts(&line, 1_000, Clock::Engine).await.expect("reads").expect("there");
     let gone: Vec<u64> = counts.gone.into_iter().flat_map(|(first, last)| first..=last).collect();
     let left = (1..).zip(&all).filter(|(_, n)| **n <= 100).map(|(number, _)| number);
@@ -155,7 +212,7 @@ async fn a_master_killed_in_the_draw_leaves_one_and_the_same_order() {
         cluster.wait_until_ready().expect("whole again");
     };
     tokio::join!(drawing, back);
-    assert_eq!(order_of_admission(&lines, &line, 300).await, drawn_order(&SEED, 300));
+    assert_eq!(order_of_admission(&lines, &line, 300).await, order(&lines, &line, 300).await);
 }
 
 /// `cargo test --release -p hot --test redis hundred_thousand -- --ignored --nocapture`.
@@ -172,7 +229,7 @@ async fn a_hundred_thousand_are_drawn() {
     let calls = draw_all(&lines, &line, CROWD_WHOLE as u32).await;
     println!("{CROWD_WHOLE} drawn in {:?}, by {calls} calls", begun.elapsed());
     let order = order_of_admission(&lines, &line, CROWD_WHOLE as usize).await;
-    assert!(order == drawn_order(&SEED, CROWD_WHOLE as u32));
+    assert!(order == self::order(&lines, &line, CROWD_WHOLE as u32).await);
     if let Ok(file) = std::env::var("ONSALE_ORDER") {
         let text: String = (1..).zip(&order).map(|(place, entry)| format!("{place} {entry}\n")).collect();
         std::fs::write(file, text).expect("written");

@@ -24,6 +24,7 @@ IDEMPOTENCY_KEY_REUSED = This Idempotency-Key was already used for a different r
 QUEUE_FULL = The waiting line is full. Please try again shortly.
 INTERNAL_API_UNAUTHORIZED = This address is for internal services only. A valid service key is required.
 DRAW_NOT_POSSIBLE = An opening draw cannot be announced for this line now.
+DRAW_ANNOUNCED = A draw with other content was announced for this line. It cannot change.
 
 # Messages for the outcome of an issue request.
 ISSUED = The coupon is yours.

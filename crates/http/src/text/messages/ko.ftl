@@ -24,6 +24,7 @@ IDEMPOTENCY_KEY_REUSED = 이 Idempotency-Key는 이미 다른 요청에 사용�
 QUEUE_FULL = 대기열이 가득 찼습니다. 잠시 후 다시 시도해 주세요.
 INTERNAL_API_UNAUTHORIZED = 내부 서비스 전용 주소입니다. 유효한 서비스 키가 필요합니다.
 DRAW_NOT_POSSIBLE = 지금은 이 대기열의 오픈 추첨을 예고할 수 없습니다.
+DRAW_ANNOUNCED = 이 대기열에는 내용이 다른 추첨이 이미 예고되었습니다. 예고한 추첨은 바꿀 수 없습니다.
 
 # Messages for the outcome of an issue request.
 ISSUED = 쿠폰이 발급되었습니다.

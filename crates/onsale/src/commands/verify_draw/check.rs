@@ -1,28 +1,29 @@
-//! The checks of the document and the receipt.
+//! The checks of the document, the entries and the receipt.
 
+use super::document::{Document, Draw};
 use domain::Timestamp;
-use domain::line::{DrawSeed, QueueNumber, commitment_hex, drawn_order};
+use domain::line::{DrawSeed, Entries, QueueNumber, commitment_hex};
+use lines::draw::beacon::{BeaconError, QUICKNET_CHAIN, QUICKNET_KEY, QUICKNET_ROUNDS, verified};
+use lines::draw::document::RandomnessKind;
 use lines::draw::receipt::{self, ReceiptError};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// More places than any line has; a document with a larger count is invalid.
-const COUNT_MAX: u32 = 100_000_000;
+/// A receipt that was signed this long before the closing, in milliseconds, belongs to a participant: clocks differ less.
+const CLOCK_SLACK_MS: i64 = 5_000;
 
-/// The needed fields of a line's public document.
-#[derive(Debug, Deserialize)]
-pub(super) struct Document {
-    line: String,
-    draw: Option<Draw>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Draw {
-    commitment: String,
-    seed: Option<String>,
-    count: Option<u32>,
+/// What is checked beside the document.
+#[derive(Default)]
+pub(super) struct Evidence<'a> {
+    /// The published list of entries.
+    pub entries: Option<&'a Entries>,
+    /// The public key of the drand chain, where the chain is not quicknet.
+    pub drand_key: Option<&'a str>,
+    /// The receipt of a user.
+    pub claim: Option<Claim<'a>>,
 }
 
 /// A receipt, its key, and the user that it must have.
+#[derive(Clone, Copy)]
 pub(super) struct Claim<'a> {
     pub receipt: &'a str,
     pub key: &'a str,
@@ -38,6 +39,14 @@ pub(super) struct Findings {
     /// `None` before the draw.
     pub seed_fits: Option<bool>,
     pub count: Option<u32>,
+    pub root: Option<String>,
+    /// Whether the list has the published root and count; `None` without a list.
+    pub entries_fit: Option<bool>,
+    pub randomness: RandomnessKind,
+    /// Whether the value is the signature of the round; `None` for other kinds, and before the draw.
+    pub signature_fits: Option<bool>,
+    /// Whether the round came to exist after the closing; `None` for other chains than quicknet.
+    pub is_round_after_closing: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptFindings>,
     /// Whether every requested check passed.
@@ -55,165 +64,118 @@ pub(super) struct ReceiptFindings {
     pub is_of_line: Option<bool>,
     /// `None` without `--user`.
     pub is_of_user: Option<bool>,
+    /// Whether the list of entries has the holder at this entry; `None` without a list, and for a late entry.
+    pub is_in_entries: Option<bool>,
     /// The position in the recomputed order; `None` before the draw.
     #[serde(rename = "ticket")]
     pub number: Option<QueueNumber>,
     /// Whether the entry came after the draw.
     pub is_late: bool,
+    /// Whether a participant was left out: the receipt is from before the closing, and the entry is not among those drawn.
+    pub is_left_out: bool,
 }
 
 impl ReceiptFindings {
     fn holds(&self) -> bool {
-        self.refused.is_none() && self.is_of_line == Some(true) && self.is_of_user != Some(false)
+        self.refused.is_none()
+            && self.is_of_line == Some(true)
+            && self.is_of_user != Some(false)
+            && self.is_in_entries != Some(false)
+            && !self.is_left_out
     }
-}
-
-impl Document {
-    /// Parses the response of `/queue/serving/`.
-    ///
-    /// # Errors
-    /// A sentence that names the fault.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let document: Self = serde_json::from_str(text)
-            .map_err(|error| format!("this is not a line's document from /queue/serving/: {error}"))?;
-        let Some(draw) = &document.draw else { return Err(format!("{} has no opening draw", document.line)) };
-        if draw.seed.is_some() != draw.count.is_some() || draw.count.is_some_and(|count| count > COUNT_MAX) {
-            return Err("invalid draw: seed and count must be published together, and count must not exceed the places of a line".to_owned());
-        }
-        Ok(document)
-    }
-
-    /// The seed, if it is valid, and the number of entries; `None` before the draw.
-    fn held(&self) -> Option<(Option<DrawSeed>, u32)> {
-        let draw = self.draw.as_ref()?;
-        let (seed, count) = draw.seed.as_ref().zip(draw.count)?;
-        Some((seed.parse().ok(), count))
-    }
-}
-
-/// The whole order; `None` before the draw.
-pub(super) fn order_of(document: &Document) -> Option<Vec<u32>> {
-    let (seed, count) = document.held()?;
-    Some(drawn_order(&seed?, count))
 }
 
 /// Runs every check that is possible.
 ///
 /// # Errors
-/// When the key is invalid.
-pub(super) fn check(document: &Document, claim: Option<&Claim<'_>>) -> Result<Findings, String> {
-    let commitment = document.draw.as_ref().map_or_else(String::new, |draw| draw.commitment.clone());
-    let held = document.held();
-    let is_seed = |seed: DrawSeed| commitment_hex(&seed) == commitment.to_ascii_lowercase();
-    let seed_fits = held.map(|(seed, _)| seed.is_some_and(is_seed));
-    let receipt = claim.map(|claim| check_receipt(document, claim)).transpose()?;
-    let holds = seed_fits == Some(true) && receipt.as_ref().is_none_or(ReceiptFindings::holds);
-    let count = held.map(|(_, count)| count);
-    Ok(Findings { line: document.line.clone(), commitment, seed_fits, count, receipt, holds })
+/// When a key is missing or invalid.
+pub(super) fn check(document: &Document, evidence: &Evidence<'_>) -> Result<Findings, String> {
+    let draw = document.draw();
+    let is_seed = |seed: DrawSeed| commitment_hex(&seed) == draw.commitment.to_ascii_lowercase();
+    let seed_fits = draw.seed.as_ref().map(|seed| seed.parse().is_ok_and(is_seed));
+    let entries_fit = evidence.entries.map(|entries| {
+        let root = hex::encode(entries.root());
+        draw.root.as_ref().is_some_and(|published| published.to_ascii_lowercase() == root)
+            && draw.count.is_some_and(|count| count as usize == entries.hashes().len())
+    });
+    let signature_fits = signature_fits(draw, evidence.drand_key)?;
+    let is_round_after_closing = is_round_after_closing(draw);
+    let receipt = evidence.claim.map(|claim| check_receipt(document, evidence.entries, &claim)).transpose()?;
+    let checks = [entries_fit, signature_fits, is_round_after_closing];
+    let holds = seed_fits == Some(true)
+        && !checks.contains(&Some(false))
+        && receipt.as_ref().is_none_or(ReceiptFindings::holds);
+    Ok(Findings {
+        line: document.line.clone(),
+        commitment: draw.commitment.clone(),
+        seed_fits,
+        count: draw.count,
+        root: draw.root.clone(),
+        entries_fit,
+        randomness: draw.randomness.as_ref().map_or(RandomnessKind::None, |randomness| randomness.kind),
+        signature_fits,
+        is_round_after_closing,
+        receipt,
+        holds,
+    })
 }
 
-fn check_receipt(document: &Document, claim: &Claim<'_>) -> Result<ReceiptFindings, String> {
+fn is_quicknet(chain: Option<&str>) -> bool {
+    chain.is_some_and(|chain| chain.eq_ignore_ascii_case(QUICKNET_CHAIN))
+}
+
+fn signature_fits(draw: &Draw, drand_key: Option<&str>) -> Result<Option<bool>, String> {
+    let Some(randomness) = draw.randomness.as_ref().filter(|one| one.kind == RandomnessKind::Drand) else {
+        return Ok(None);
+    };
+    if draw.seed.is_none() {
+        return Ok(None);
+    }
+    let own = is_quicknet(randomness.chain.as_deref()).then_some(QUICKNET_KEY);
+    let key = drand_key.or(own).ok_or("this chain is not quicknet: give its key with --drand-public-key")?;
+    let (Some(round), Some(value)) = (randomness.round, randomness.bytes()) else { return Ok(Some(false)) };
+    match verified(key, round, &value) {
+        Ok(_) => Ok(Some(true)),
+        Err(BeaconError::Key) => Err(format!("--drand-public-key: {}", BeaconError::Key)),
+        Err(_) => Ok(Some(false)),
+    }
+}
+
+fn is_round_after_closing(draw: &Draw) -> Option<bool> {
+    let randomness = draw.randomness.as_ref().filter(|one| one.kind == RandomnessKind::Drand)?;
+    is_quicknet(randomness.chain.as_deref()).then(|| {
+        let at_ms = randomness.round.map(|round| QUICKNET_ROUNDS.at_ms(round));
+        at_ms.zip(draw.closes_at).is_some_and(|(at_ms, closes_at)| at_ms > closes_at.millis())
+    })
+}
+
+fn check_receipt(document: &Document, entries: Option<&Entries>, claim: &Claim<'_>) -> Result<ReceiptFindings, String> {
     let read = match receipt::read(claim.receipt, claim.key) {
         Ok(read) => read,
         Err(ReceiptError::Key) => return Err(format!("--receipt-key: {}", ReceiptError::Key)),
         Err(why) => return Ok(ReceiptFindings { refused: Some(why.to_string()), ..ReceiptFindings::default() }),
     };
-    let count = document.held().map(|(_, count)| count);
-    let is_late = count.is_some_and(|count| read.entry.get() > u64::from(count));
+    let draw = document.draw();
+    let entry = read.entry.get();
+    let is_late = draw.count.is_some_and(|count| entry > u64::from(count));
     let drawn = || {
-        let index = order_of(document)?.iter().position(|entry| u64::from(*entry) == read.entry.get())?;
+        let index = draw.order()?.iter().position(|drawn| u64::from(*drawn) == entry)?;
         Some(QueueNumber(index as u64 + 1))
     };
+    let is_in_entries = entries.filter(|_| !is_late).map(|entries| {
+        let hash = usize::try_from(entry).ok().and_then(|entry| entries.hashes().get(entry.checked_sub(1)?));
+        hash.is_some_and(|hash| hex::encode(hash) == read.holder)
+    });
+    let was_in_time = |closes_at: Timestamp| read.issued_at_ms < closes_at.millis() - CLOCK_SLACK_MS;
     Ok(ReceiptFindings {
-        refused: (read.entry.get() == 0).then(|| "no entry is 0".to_owned()),
-        entry: read.entry.get(),
+        refused: (entry == 0).then(|| "no entry is 0".to_owned()),
+        entry,
         issued_at: Timestamp(read.issued_at_ms).to_string(),
         is_of_line: Some(read.line == document.line),
         is_of_user: claim.user.map(|user| receipt::holder(&read.line, user) == read.holder),
+        is_in_entries,
         number: if is_late { Some(read.entry) } else { drawn() },
         is_late,
+        is_left_out: is_late && draw.closes_at.is_some_and(was_in_time),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use domain::UserId;
-    use lines::ReceiptKey;
-
-    const SEED: DrawSeed = DrawSeed([7; 32]);
-
-    fn document(commitment: &str, seed: &str, count: &str) -> Document {
-        let draw = format!(r#"{{"commitment":"{commitment}","seed":{seed},"count":{count}}}"#);
-        Document::parse(&format!(r#"{{"line":"gate:shoes","serving":0,"left":[],"draw":{draw}}}"#)).expect("a document")
-    }
-
-    fn held() -> Document {
-        document(&commitment_hex(&SEED), &format!("\"{}\"", SEED.hex()), "5")
-    }
-
-    fn key() -> ReceiptKey {
-        ReceiptKey::read(&"5".repeat(64)).expect("a key")
-    }
-
-    fn receipt(line: &str, entry: u64) -> String {
-        key().sign(&line.parse().expect("a line"), QueueNumber(entry), &UserId::new("ann").expect("a name"), 0)
-    }
-
-    fn found(document: &Document, receipt: &str, user: Option<&str>) -> (bool, ReceiptFindings) {
-        let claim = Claim { receipt, key: &key().public_hex(), user };
-        let findings = check(document, Some(&claim)).expect("checked");
-        (findings.holds, findings.receipt.expect("there was one"))
-    }
-
-    #[test]
-    fn a_seed_that_does_not_fit_is_found() {
-        assert!(check(&held(), None).expect("checked").holds);
-        let other = document(&commitment_hex(&DrawSeed([8; 32])), &format!("\"{}\"", SEED.hex()), "5");
-        let findings = check(&other, None).expect("checked");
-        assert_eq!((findings.holds, findings.seed_fits), (false, Some(false)));
-        let nonsense = check(&document("", "\"nonsense\"", "5"), None).expect("checked");
-        assert_eq!((nonsense.holds, nonsense.seed_fits), (false, Some(false)));
-        let to_come = check(&document(&commitment_hex(&SEED), "null", "null"), None).expect("checked");
-        assert_eq!((to_come.holds, to_come.seed_fits, to_come.count), (false, None, None));
-    }
-
-    #[test]
-    fn a_receipt_shows_its_number() {
-        // The order is 1, 2, 5, 4, 3.
-        let (holds, read) = found(&held(), &receipt("gate:shoes", 3), Some("ann"));
-        assert_eq!(
-            (holds, read.number, read.is_late, read.is_of_user),
-            (true, Some(QueueNumber(5)), false, Some(true))
-        );
-        let (holds, read) = found(&held(), &receipt("gate:shoes", 6), None);
-        assert_eq!((holds, read.number, read.is_late), (true, Some(QueueNumber(6)), true));
-    }
-
-    #[test]
-    fn a_receipt_of_another_line_person_or_key_is_refused() {
-        assert!(!found(&held(), &receipt("gate:boots", 3), None).0);
-        assert!(!found(&held(), &receipt("gate:shoes", 3), Some("bob")).0);
-        assert!(!found(&held(), &receipt("gate:shoes", 0), None).0);
-        let other = ReceiptKey::read(&"6".repeat(64)).expect("a key").public_hex();
-        let text = receipt("gate:shoes", 3);
-        let claim = Claim { receipt: &text, key: &other, user: None };
-        let read = check(&held(), Some(&claim)).expect("checked").receipt.expect("there was one");
-        assert!(read.refused.is_some_and(|why| why.contains("not that of this key")));
-        assert!(check(&held(), Some(&Claim { key: "short", ..claim })).is_err(), "wrong use");
-    }
-
-    #[test]
-    fn an_invalid_document_is_refused_with_the_reason() {
-        for (wrong, said) in [
-            ("", "not a line's document"),
-            ("{}", "not a line's document"),
-            (r#"{"line":"gate:shoes"}"#, "has no opening draw"),
-            (r#"{"line":"a","draw":{"commitment":"","seed":"00","count":null}}"#, "together"),
-            (r#"{"line":"a","draw":{"commitment":"","seed":"00","count":4000000000}}"#, "must not exceed"),
-        ] {
-            let error = Document::parse(wrong).expect_err("refused");
-            assert!(error.contains(said), "{error}");
-        }
-    }
 }

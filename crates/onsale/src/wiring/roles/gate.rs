@@ -8,7 +8,7 @@ use crate::wiring::hot_routes::HotRoute;
 use crate::wiring::role::{MakeHotRoute, Role};
 use crate::wiring::schemas::{COUPON, ContextSchema};
 use crate::wiring::supervisor::Task;
-use crate::wiring::{internal, probes};
+use crate::wiring::{draws, internal, probes};
 use anyhow::Context;
 use axum::Router;
 use coupon::gate::api::{self, GateApi};
@@ -44,6 +44,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let mut tasks = vec![
         Task::new("gates", move || follow.clone().follow_in_background()),
         Task::new("gate metrics", move || lines::metrics::show_figures(port.clone(), is_gate)),
+        draws::task("gate draws", opening.config, hot.lines.clone(), is_gate)?,
         scheduler(opening.config, gate, hot.keys.clone()),
     ];
     if !opening.engines.has(cli::Role::Coupon) {

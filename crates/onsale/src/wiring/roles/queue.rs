@@ -6,7 +6,7 @@ use crate::config::{Config, HotEngine, without_secrets};
 use crate::wiring::role::Role;
 use crate::wiring::schemas::ContextSchema;
 use crate::wiring::supervisor::Task;
-use crate::wiring::{internal, probes, receipts, secrets};
+use crate::wiring::{draws, internal, probes, receipts, secrets};
 use access::callers::Callers;
 use access::remote::RemoteKeys;
 use anyhow::{Context, bail};
@@ -53,15 +53,19 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let defaults =
         Defaults { rate_per_second: config.queue.rate_per_second, interval_ms: config.queue.batch_interval_ms };
     let ended = streams.clone();
-    let draws = DrawApi { lines: client.clone(), callers: callers.clone(), receipts: receipts::key(config)? };
+    let settings = draws::settings(config)?;
+    let draw_api =
+        DrawApi { lines: client.clone(), callers: callers.clone(), receipts: receipts::key(config)?, settings };
+    let mut tasks = tasks(config, &hot.lines).await;
+    tasks.push(draws::task("line draws", config, hot.lines.clone(), is_site)?);
     let known = callers.clone();
     let queue_api = QueueApi { lines: client, cache, streams, site, callers, defaults };
     let role = Role {
-        routes: routes(queue_api.clone()).merge(draw::routes(draws)),
+        routes: routes(queue_api.clone()).merge(draw::routes(draw_api)),
         internal_routes: site::api::proxy_routes(queue_api),
         callers: Some(known),
         documents: vec![api::ApiDocument::openapi(), site::api::ApiDocument::openapi(), draw::ApiDocument::openapi()],
-        tasks: tasks(config, &hot.lines).await,
+        tasks,
         at_stop: vec![Box::new(move || ended.end())],
         ..Role::default()
     };

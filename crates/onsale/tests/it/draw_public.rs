@@ -1,0 +1,204 @@
+//! Opening draws with public randomness (SEC-005): an order that neither the operator nor a tenant can know or choose.
+
+use super::drand::{Answer, Drand};
+use super::draw::{
+    announce, enqueue, in_seconds, kept, make_opening, printed_by_guide, rank, serving, shut, told, verify,
+    wait_for_draw,
+};
+use domain::line::{DrawPlan, LineRule, drawn_order};
+use serde_json::{Value, json};
+use testkit::http::Reply;
+use testkit::onsale::{Server, World, make_key, wait_until};
+
+fn announce_with(world: &World, event: &str, randomness: &Value) -> Reply {
+    let body = json!({"randomness": randomness}).to_string();
+    let client = world.admin().with("Content-Type", "application/json");
+    client.call("PUT", &format!("/queue/admin/gate:{event}/draw"), Some(body.as_bytes()))
+}
+
+fn give(world: &World, event: &str, value: &str) -> Reply {
+    world.admin().post_json(&format!("/queue/admin/gate:{event}/draw/value"), &json!({"value": value}))
+}
+
+fn wait_for_root(world: &World, event: &str) {
+    wait_until("the entries are published", || serving(world, event)["draw"]["root"].is_string());
+}
+
+fn people(count: usize) -> Vec<String> {
+    (1..=count).map(|number| format!("user-{number}")).collect()
+}
+
+/// The plan of the draw as it lies on the disk, seed included.
+fn plan_on_the_disk(world: &World, event: &str) -> DrawPlan {
+    let journal = rusqlite::Connection::open(world.folder.path().join("lines.db")).expect("opens");
+    let select = "SELECT rule FROM lines WHERE name = ?1";
+    let rule: String = journal.query_row(select, [format!("gate:{event}")], |row| row.get(0)).expect("a line");
+    serde_json::from_str::<LineRule>(&rule).expect("a rule").draw.expect("a draw")
+}
+
+fn entries_by_rank(world: &World, event: &str, users: &[String]) -> Vec<u32> {
+    let mut ranked: Vec<(u64, u32)> = users
+        .iter()
+        .zip(1..)
+        .map(|(user, entry)| (rank(world, event, user)["rank"].as_u64().expect("a rank"), entry))
+        .collect();
+    ranked.sort_unstable();
+    ranked.into_iter().map(|(_, entry)| entry).collect()
+}
+
+fn server_with(drand: &Drand) -> World {
+    let gate = [("ONSALE__GATE__DISPATCH_PER_SECOND", "0"), ("ONSALE__COUPON__OPEN_ISSUE", "true")];
+    World::with(&[&gate[..], &drand.settings()].concat())
+}
+
+/// The insider reads the seed from the disk and knows every entry and the root, and what drand will say decides.
+#[test]
+fn an_insider_with_the_disk_cannot_know_the_order_of_a_draw() {
+    let drand = Drand::start();
+    drand.set(Answer::NotYet);
+    let world = server_with(&drand);
+    make_opening(&world, "fair", Some(&in_seconds(12)));
+    let announced = announce(&world, "fair").ok();
+    assert_eq!((&announced["randomness"]["kind"], &announced["trust"]), (&json!("drand"), &json!("public")));
+    let closes_at = domain::Timestamp::parse(announced["closesAt"].as_str().expect("a time")).expect("a time");
+    let round = announced["randomness"]["round"].as_u64().expect("a round");
+    let round_at_ms = (1_700_000_000 + round as i64 - 1) * 1_000;
+    assert!(round_at_ms > closes_at.millis() + 29_000, "the round comes after the closing");
+    let users = people(30);
+    for user in &users {
+        enqueue(&world, "fair", user);
+    }
+    wait_for_root(&world, "fair");
+    wait_until("the round was asked for", || drand.asked() > 1);
+    let plan = plan_on_the_disk(&world, "fair");
+    let root = plan.root.expect("closed");
+    assert_eq!(plan.order_key(), None, "the order does not exist yet");
+    let known = drawn_order(&[&plan.seed.0[..], &root].concat(), 30);
+    assert_eq!(rank(&world, "fair", "user-1"), json!({"status": "WAITING", "rank": null}));
+    assert_eq!(serving(&world, "fair")["draw"]["seed"], Value::Null);
+    drand.set(Answer::Right);
+    wait_for_draw(&world, "fair");
+    let drawn = entries_by_rank(&world, "fair", &users);
+    assert_ne!(drawn, known, "what the insider computed");
+    check_with_programs(&world, &drand, &drawn);
+}
+
+fn check_with_programs(world: &World, drand: &Drand, drawn: &[u32]) {
+    let document = kept(world.folder.path(), "serving.json", &serving(world, "fair").to_string());
+    let list = world.anyone().get("/queue/draw/gate:fair/entries").text();
+    let entries = kept(world.folder.path(), "entries.txt", &list);
+    let (serving, entries) = (document.to_str().expect("text"), entries.to_str().expect("text"));
+    let found = |more: &[&str]| verify(world, &[&["--serving", serving, "--entries", entries], more].concat());
+    let key = ["--drand-public-key", &drand.public_key];
+    let order: String = drawn.iter().zip(1..).map(|(entry, ticket)| format!("{ticket} {entry}\n")).collect();
+    assert_eq!(told(&found(&[&key[..], &["--order"]].concat()), 0), order);
+    if let Some(printed) = printed_by_guide(world.folder.path(), &document) {
+        assert_eq!(told(&printed, 0), order, "the guide's lines");
+    }
+    told(&found(&[]), 2);
+    // Another list: two entries swapped.
+    let mut lines: Vec<&str> = list.lines().collect();
+    lines.swap(3, 7);
+    let swapped = kept(world.folder.path(), "swapped.txt", &lines.join("\n"));
+    let swapped = ["--serving", serving, "--entries", swapped.to_str().expect("text"), key[0], key[1]];
+    assert!(told(&verify(world, &swapped), 1).contains("DO NOT HAVE this root"));
+}
+
+/// Whatever a broken or dishonest server says, the line stays undrawn until the right value is there.
+#[test]
+fn a_draw_waits_for_the_right_answer_of_drand() {
+    let drand = Drand::start();
+    let world = server_with(&drand);
+    make_opening(&world, "wait", Some(&in_seconds(4)));
+    announce(&world, "wait").ok();
+    for user in people(3) {
+        enqueue(&world, "wait", &user);
+    }
+    wait_for_root(&world, "wait");
+    let root = serving(&world, "wait")["draw"]["root"].clone();
+    use Answer::{NotYet, Nothing, OtherKey, OtherRound, RoundBefore, Silence};
+    for answer in [NotYet, OtherKey, OtherRound, RoundBefore, Nothing, Silence] {
+        drand.set(answer);
+        let asked = drand.asked();
+        wait_until("it was asked again", || drand.asked() > asked + usize::from(answer == NotYet));
+        assert_eq!(serving(&world, "wait")["draw"]["seed"], Value::Null, "{answer:?}");
+        assert_eq!(rank(&world, "wait", "user-1"), json!({"status": "WAITING", "rank": null}), "{answer:?}");
+    }
+    drand.set(Answer::Right);
+    wait_for_draw(&world, "wait");
+    assert_eq!(serving(&world, "wait")["draw"]["root"], root);
+}
+
+/// What a tenant can do: move the opening, open early, announce again.
+#[test]
+fn the_terms_of_an_announced_draw_cannot_be_changed() {
+    let world = shut();
+    make_opening(&world, "fixed", Some(&in_seconds(15)));
+    let manual = json!({"kind": "manual", "source": "Lottery 6 of 45, drawing 1,234"});
+    for wrong in [
+        json!({"kind": "manual"}),
+        json!({"kind": "manual", "source": ""}),
+        json!({"kind": "manual", "source": "a", "round": 7}),
+        json!({"kind": "none", "source": "a"}),
+        json!({"kind": "dice"}),
+    ] {
+        announce_with(&world, "fixed", &wrong).is_error(400, "INVALID_INPUT");
+    }
+    announce_with(&world, "fixed", &json!({"kind": "drand"})).is_error(409, "DRAW_NOT_POSSIBLE");
+    let announced = announce_with(&world, "fixed", &manual).ok();
+    assert_eq!(announce_with(&world, "fixed", &manual).ok(), announced, "the same again");
+    announce_with(&world, "fixed", &json!({"kind": "none"})).is_error(409, "DRAW_ANNOUNCED");
+    announce_with(&world, "fixed", &json!({"kind": "manual", "source": "another"})).is_error(409, "DRAW_ANNOUNCED");
+    announce(&world, "fixed").is_error(409, "DRAW_ANNOUNCED");
+    enqueue(&world, "fixed", "user-1");
+    world.admin().open_campaign("fixed");
+    give(&world, "fixed", "1 2 3").is_error(409, "DRAW_NOT_POSSIBLE");
+    world
+        .anyone()
+        .post_json("/queue/admin/gate:fixed/draw/value", &json!({"value": "1"}))
+        .is_error(401, "UNAUTHORIZED");
+    // A document may be a second old.
+    wait_until("it is public", || serving(&world, "fixed")["draw"] != Value::Null);
+    assert_eq!(serving(&world, "fixed")["draw"]["closesAt"], announced["closesAt"]);
+    assert_eq!(enqueue(&world, "fixed", "user-2")["rank"], Value::Null, "opened early, and not drawn early");
+    wait_for_root(&world, "fixed");
+    assert_eq!(serving(&world, "fixed")["draw"]["count"], 2);
+    give(&world, "fixed", " 1").is_error(400, "INVALID_INPUT");
+    assert_eq!(give(&world, "fixed", "4 8 15 16 23 42").status, 204);
+    assert_eq!(give(&world, "fixed", "4 8 15 16 23 42").status, 204, "the same again");
+    give(&world, "fixed", "4 8 15 16 23 43").is_error(409, "DRAW_NOT_POSSIBLE");
+    wait_for_draw(&world, "fixed");
+    assert_eq!(serving(&world, "fixed")["draw"]["randomness"]["value"], "4 8 15 16 23 42");
+}
+
+/// A process that ends between closing and value, and between value and draw.
+#[test]
+fn a_kill_between_the_steps_of_a_draw_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let environment = [("ONSALE__GATE__DISPATCH_PER_SECOND", "0"), ("ONSALE__COUPON__OPEN_ISSUE", "true")];
+    let mut world = World {
+        server: Server::start(folder.path(), &environment),
+        admin_key: make_key(folder.path(), &["--admin"]),
+        folder,
+    };
+    make_opening(&world, "steps", Some(&in_seconds(8)));
+    announce_with(&world, "steps", &json!({"kind": "manual", "source": "a lottery"})).ok();
+    let users = people(20);
+    for user in &users {
+        enqueue(&world, "steps", user);
+    }
+    wait_for_root(&world, "steps");
+    let root = serving(&world, "steps")["draw"]["root"].clone();
+    let list = world.anyone().get("/queue/draw/gate:steps/entries").text();
+    world.server.kill();
+    world.server = Server::start(world.folder.path(), &environment);
+    assert_eq!(serving(&world, "steps")["draw"]["root"], root);
+    assert_eq!(give(&world, "steps", "7").status, 204);
+    world.server.kill();
+    world.server = Server::start(world.folder.path(), &environment);
+    wait_for_draw(&world, "steps");
+    assert_eq!(world.anyone().get("/queue/draw/gate:steps/entries").text(), list);
+    let plan = plan_on_the_disk(&world, "steps");
+    let key = [&plan.seed.0[..], b"7", &plan.root.expect("closed")].concat();
+    assert_eq!(entries_by_rank(&world, "steps", &users), drawn_order(&key, 20));
+}
