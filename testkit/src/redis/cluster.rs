@@ -115,7 +115,9 @@ impl RedisCluster {
     fn introduce(&self) -> Result<()> {
         for (index, node) in self.nodes.iter().enumerate() {
             for other in self.nodes.iter().skip(index + 1) {
-                node.tell(&["CLUSTER", "MEET", "127.0.0.1", &other.port().to_string()])?;
+                let introduction = other.introduction();
+                let words = ["CLUSTER", "MEET"].into_iter().chain(introduction.iter().map(String::as_str));
+                node.tell(&words.collect::<Vec<_>>())?;
             }
         }
         until("the nodes know each other", READY_LIMIT, || self.nodes.iter().try_for_each(knows_all))

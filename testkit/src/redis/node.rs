@@ -64,6 +64,15 @@ impl RedisNode {
         self.encrypted.as_ref().expect("it speaks TLS").number()
     }
 
+    /// How other nodes of a cluster are told of it.
+    pub(super) fn introduction(&self) -> Vec<String> {
+        let bus = self.port() + BUS_DISTANCE;
+        match &self.encrypted {
+            Some(encrypted) => vec!["127.0.0.1".to_owned(), encrypted.number().to_string(), bus.to_string()],
+            None => vec!["127.0.0.1".to_owned(), self.port().to_string()],
+        }
+    }
+
     /// The server of the kit's folder of that name: the one that runs, else started again, else made.
     ///
     /// # Errors
@@ -90,7 +99,7 @@ impl RedisNode {
         let mut text = config(port.number(), is_clustered);
         let encrypted = certificate.map(|_| Port::free()).transpose()?;
         if let (Some(certificate), Some(encrypted)) = (certificate, &encrypted) {
-            text.push_str(&encryption(encrypted.number(), &certificate.write(folder)?));
+            text.push_str(&encryption(encrypted.number(), is_clustered, &certificate.write(folder)?));
         }
         let path = folder.join(CONFIG);
         std::fs::write(&path, text).map_err(|error| KitError::file(&path, &error))?;
@@ -185,11 +194,12 @@ fn process(kit: &Kit, folder: &Path, flavor: Flavor, port: u16) -> Result<Proces
     Ok(Process::new(kit, folder, spec))
 }
 
-/// TLS for clients alone: the nodes speak to each other in the clear, on this machine. Also by IPv6.
-fn encryption(port: u16, files: &Files) -> String {
+/// Also by IPv6. Nodes of a cluster that speak TLS to each other are the only ones that tell clients the right port.
+fn encryption(port: u16, is_clustered: bool, files: &Files) -> String {
     let (chain, key, authority) = (files.chain.display(), files.key.display(), files.authority.display());
+    let among_nodes = if is_clustered { "tls-cluster yes\ntls-replication yes\n" } else { "" };
     format!(
-        "bind 127.0.0.1 -::1\ntls-port {port}\ntls-cert-file {chain}\ntls-key-file {key}\n\
+        "{among_nodes}bind 127.0.0.1 -::1\ntls-port {port}\ntls-cert-file {chain}\ntls-key-file {key}\n\
          tls-ca-cert-file {authority}\ntls-auth-clients no\n"
     )
 }
