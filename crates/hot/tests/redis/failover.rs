@@ -2,7 +2,7 @@
 //! what nobody asks for costs no command.
 //!
 //! The kind: whatever is kept for each campaign or line, times hundreds of them, through the same few connections. With 81
-//! campaigns a lane recovered, with 300 it hung for ever (`docs/decisions/0016-finding-the-node-of-a-key.md`).
+//! campaigns a lane recovered, with 300 it hung for ever (`docs/decisions/0017-finding-the-node-of-a-key.md`).
 //! `ONSALE_MANY=3000` tries as many.
 
 use domain::coupon::campaign::Switches;

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! The library keeps one connection and speaks the protocol; finding the node is ours
-//! (`docs/decisions/0016-finding-the-node-of-a-key.md`). A script may be sent a second time, which is why every script
+//! (`docs/decisions/0017-finding-the-node-of-a-key.md`). A script may be sent a second time, which is why every script
 //! must bear being run again.
 
 mod address;
