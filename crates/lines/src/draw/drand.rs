@@ -57,6 +57,8 @@ impl Drand {
     /// # Errors
     /// When no HTTP client can be made.
     pub fn new(url: &str, chain: &str, public_key: &str) -> Result<Self, reqwest::Error> {
+        // One for the process, whoever is first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client =
             Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none()).no_proxy().build()?;
         let url = url.trim().trim_end_matches('/').to_owned();
