@@ -75,8 +75,11 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let callers = Callers::from_ref(state);
+        // A stranger hears nothing about the query.
+        callers.tenant(&parts.headers).await?;
         let Query(ForTenant { tenant }) = Query::from_request_parts(parts, state).await?;
-        Callers::from_ref(state).tenant_named(&parts.headers, tenant.as_deref()).await.map(Self)
+        callers.tenant_named(&parts.headers, tenant.as_deref()).await.map(Self)
     }
 }
 
