@@ -111,7 +111,8 @@ fn proxies_that_include_everybody_are_refused_wherever_we_listen() {
 fn every_secret_that_can_be_guessed_is_refused() {
     use crate::config::keys::KEYS;
     use crate::config::kind::Kind;
-    let secrets = KEYS.iter().filter(|key| matches!(key.kind, Kind::Secret { .. }));
+    // The password of a server of others (a minimum of 1) is theirs to judge.
+    let secrets = KEYS.iter().filter(|key| matches!(key.kind, Kind::Secret { min } if min > 1));
     let names: Vec<&str> = secrets.map(|key| key.name).collect();
     assert!(names.len() >= 11, "{names:?}");
     for name in names {
