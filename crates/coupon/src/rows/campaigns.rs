@@ -51,8 +51,12 @@ pub async fn list(
     let total = of_tenant.clone().count(ledger.connection()).await?;
     let size = size.clamp(1, PAGE_SIZE_MAX);
     // The databases count in signed 64 bits.
-    let skip = page.saturating_mul(size).min(i64::MAX as u64);
-    let rows = of_tenant.order_by_desc(campaign::Column::Id).offset(skip).limit(size).all(ledger.connection()).await?;
+    let rows = of_tenant
+        .order_by_desc(campaign::Column::Id)
+        .offset(super::rows_before(page, size))
+        .limit(size)
+        .all(ledger.connection())
+        .await?;
     Ok((rows.into_iter().map(from_row).collect::<Result<_, _>>()?, total))
 }
 

@@ -7,3 +7,8 @@
 pub mod campaigns;
 pub mod coupons;
 mod entities;
+
+/// The number of rows before a page. Databases count in signed integers, and a caller may name any page.
+fn rows_before(page: u64, size: u64) -> u64 {
+    std::cmp::min(page.saturating_mul(size), i64::MAX.unsigned_abs())
+}

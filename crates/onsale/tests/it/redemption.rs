@@ -202,6 +202,9 @@ fn an_operator_sees_who_has_a_coupon() {
     assert_eq!(brief(&second), [entry("cid", 1, "RESERVED")]);
     assert!(second["list"][0]["issued_at"].as_str().is_some_and(|at| at.ends_with('Z')), "{second}");
     sale.admin.get(&format!("{path}?size=101")).is_error(400, "INVALID_INPUT");
+    for page in [1_000, i64::MAX as u64 + 1, u64::MAX] {
+        assert_eq!(sale.admin.get(&format!("{path}?page={page}&size=100")).ok()["list"], json!([]), "{page}");
+    }
     sale.admin.get("/api/v1/admin/campaigns/nothing/coupons").is_error(404, "CAMPAIGN_NOT_FOUND");
     sale.world.anyone().get(path).is_error(401, "UNAUTHORIZED");
 

@@ -2,6 +2,7 @@
 
 use crate::rows::campaigns::campaign_id;
 use crate::rows::entities::{campaign, coupon, user_coupon};
+use crate::rows::rows_before;
 use domain::coupon::reconcile::Entry;
 use domain::coupon::redemption::Use;
 use domain::{CampaignId, CouponId, CouponStatus, EventName, TenantName, UserId};
@@ -148,7 +149,7 @@ pub async fn page_of_campaign(
     page: u64,
     size: u64,
 ) -> Result<Vec<KeptCoupon>, LedgerError> {
-    fetch(ledger, of_campaign(campaign).limit(size).offset(page.saturating_mul(size)).take()).await
+    fetch(ledger, of_campaign(campaign).limit(size).offset(rows_before(page, size)).take()).await
 }
 
 fn of_campaign(campaign: &CampaignId) -> SelectStatement {
