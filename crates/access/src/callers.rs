@@ -86,7 +86,7 @@ impl Callers {
         Self { keys: KeySource::Remote(Arc::new(keys)), open: false }
     }
 
-    /// Who calls, for calls that always need a key. Reads the keys again if this one is unknown.
+    /// The caller, for calls that always need a key. Reads the keys again if this one is unknown.
     ///
     /// # Errors
     /// `UNAUTHORIZED` without a key in force.

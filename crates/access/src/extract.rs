@@ -1,4 +1,4 @@
-//! Who calls, found out from the head of a request, before its body and its parameters are read. Put the extractor first
+//! The caller, found out from the head of a request, before its body and its parameters are read. Put the extractor first
 //! in a handler: a stranger then makes the server read nothing, and learns nothing about valid fields.
 
 use crate::callers::Callers;

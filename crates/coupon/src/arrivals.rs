@@ -44,7 +44,7 @@ impl Look {
     }
 }
 
-/// What all calls of one tenant share.
+/// The state that all calls of one tenant share.
 #[derive(Default)]
 struct Tenant {
     latest: Option<Arc<Look>>,

@@ -1,4 +1,4 @@
-//! Who has a coupon of a campaign: a page for programs, and all of them as CSV for the morning after.
+//! The holders of a campaign's coupons: a page for programs, and all of them as CSV for the morning after.
 
 use crate::rows::campaigns;
 use crate::rows::coupons::{self, KeptCoupon};
