@@ -10,7 +10,12 @@ fn the_program_stops_with_the_exit_status_1_and_says_which_part_failed() {
     let serve = onsale(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -n 128; exec \"$0\" \"$@\""]).arg(serve.get_program()).args(serve.get_args());
-    command.envs(serve.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    for (name, value) in serve.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
     command.env("ONSALE__HTTP__WORKERS", "200").current_dir(folder.path());
     let output = command.output().expect("starts");
     let said = String::from_utf8_lossy(&output.stderr);
