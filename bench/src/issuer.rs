@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bus::local::LocalDeadLetters;
 use bus::{Body, Consumer, ConsumerOptions, Delivery, Stop};
 use coupon::campaigns::open_with_stock;
-use coupon::issuer::{CouponGroup, Issuer, Outcome, Requests, TellGate};
+use coupon::issuer::{CouponGroup, Issuer, Outcome, Requests, GateReporter};
 use coupon::rows::{campaigns, coupons};
 use coupon::schema::SCHEMA;
 use domain::message::{CouponIssued, Envelope, event_type, topic};
@@ -88,7 +88,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 pub struct NoGate;
 
 #[async_trait]
-impl TellGate for NoGate {
+impl GateReporter for NoGate {
     async fn tell(&self, _: Vec<Outcome>) {}
 }
 

@@ -18,7 +18,7 @@ pub mod issue;
 pub mod issuer;
 pub mod messages;
 pub mod metrics;
-pub mod on_their_way;
+pub mod in_flight;
 pub mod outboxes;
 pub mod rebuild;
 pub mod reconcile;

@@ -9,7 +9,7 @@ const EVERY: Duration = Duration::from_secs(1);
 
 impl CouponService {
     /// Publishes the metrics of the hot state until the process ends.
-    pub async fn show_figures(self) {
+    pub async fn report_metrics(self) {
         loop {
             let stats = self.port.stats().await;
             gauge!("onsale_hot_available").set(f64::from(u8::from(stats.available)));

@@ -68,7 +68,7 @@ impl CouponService {
     pub async fn rebuild(&self, campaign: &Campaign) -> Result<Restoration, ApiError> {
         self.port.suspend(&campaign.id).await?;
         // Messages before rows: a coupon that becomes a row in between is read twice and not missed.
-        let in_flight = self.on_their_way.coupons().await.map_err(|why| {
+        let in_flight = self.in_flight.coupons().await.map_err(|why| {
             tracing::error!(campaign = %campaign.id, why, "messages on their way cannot be read");
             ApiError::unavailable()
         })?;

@@ -110,7 +110,7 @@ impl CouponService {
     async fn complete_campaign(&self, campaign: &Campaign) -> Result<Option<String>, ApiError> {
         let completeness = self.port.put_campaign(campaign.clone()).await?;
         let kept = coupons::counts(&self.ledger, &campaign.id).await?;
-        let in_flight = self.on_their_way.count().await.unwrap_or(u64::MAX);
+        let in_flight = self.in_flight.count().await.unwrap_or(u64::MAX);
         // Read last: decisions made meanwhile can only raise this count above the other two.
         let decided = self.port.counts(&campaign.id).await?.unwrap_or_default();
         if completeness == Completeness::Whole && kept.kept().saturating_add(in_flight) <= decided.given {
@@ -153,7 +153,7 @@ impl CouponService {
     /// Waits until every message decided so far has been published and processed. Returns false if that took too long.
     async fn wait_for_messages(&self) -> bool {
         for _ in 0..WAIT_STEPS {
-            if self.messages_on_their_way().await == 0 {
+            if self.messages_in_flight().await == 0 {
                 return true;
             }
             tokio::time::sleep(WAIT_STEP).await;

@@ -1,7 +1,7 @@
 //! The parts that all use cases of the coupon service share.
 
 use super::arrivals::Arrivals;
-use super::on_their_way::OnTheirWay;
+use super::in_flight::InFlight;
 use access::callers::Callers;
 use domain::{CampaignId, EventName, TenantName};
 use hot::CouponPort;
@@ -18,7 +18,7 @@ pub struct CouponService {
     /// The tables.
     pub ledger: Ledger,
     /// Messages on their way from the hot state to the tables.
-    pub on_their_way: Arc<dyn OnTheirWay>,
+    pub in_flight: Arc<dyn InFlight>,
     /// Whether coupons of a tenant are still on their way to the tables.
     pub arrivals: Arc<Arrivals>,
     /// Resolves API keys, and whether callers without a key may issue, look up and use the short form (the demo).
@@ -32,9 +32,9 @@ pub struct CouponService {
 
 impl CouponService {
     /// Messages that were decided and not processed yet, wherever they are. An unknown number counts as one.
-    pub(super) async fn messages_on_their_way(&self) -> u64 {
+    pub(super) async fn messages_in_flight(&self) -> u64 {
         let waiting = self.port.stats().await.outbox_pending;
-        let published = self.on_their_way.count().await;
+        let published = self.in_flight.count().await;
         waiting + published.unwrap_or(1)
     }
 }

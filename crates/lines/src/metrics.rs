@@ -16,7 +16,7 @@ const LINES_MAX: usize = 1_000;
 
 /// Sets the metrics of the lines that `serves` accepts until the process ends. Servers that share lines all show the same
 /// values.
-pub async fn show_figures(port: Arc<dyn LinePort>, serves: Serves) {
+pub async fn report_metrics(port: Arc<dyn LinePort>, serves: Serves) {
     let mut shown = HashSet::new();
     loop {
         if let Err(error) = show(port.as_ref(), serves, &mut shown).await {

@@ -4,7 +4,7 @@
 use super::routes;
 use crate::CouponService;
 use crate::campaigns::open_with_stock;
-use crate::on_their_way::NothingOnItsWay;
+use crate::in_flight::NothingInFlight;
 use crate::rows::{campaigns, coupons};
 use crate::schema::SCHEMA;
 use access::callers::Callers;
@@ -55,7 +55,7 @@ impl Shop {
         let service = CouponService {
             port: Arc::new(engine.clone()),
             ledger: ledger.clone(),
-            on_their_way: Arc::new(NothingOnItsWay),
+            in_flight: Arc::new(NothingInFlight),
             callers: Callers::by_table(KeyRing::load(ledger.clone()).await.expect("read"), false),
             arrivals: Arc::default(),
             gated_campaigns: Arc::default(),

@@ -2,7 +2,7 @@
 
 use super::queueing::{RankStatus, Ranked, ranked};
 use super::service::{GateService, line_user};
-use crate::issuer::{Outcome, TellGate};
+use crate::issuer::{Outcome, GateReporter};
 use async_trait::async_trait;
 use domain::line::LineOutcome;
 use domain::{CampaignId, CampaignStatus, ErrorCode, UserId};
@@ -52,8 +52,8 @@ impl GateService {
 
 /// An issuer in the same process reports without an HTTP call.
 #[async_trait]
-impl TellGate for GateService {
-    async fn tell(&self, outcomes: Vec<Outcome>) {
+impl GateReporter for GateService {
+    async fn report(&self, outcomes: Vec<Outcome>) {
         let completions = stream::iter(outcomes).for_each_concurrent(CONCURRENT_MAX, async |one| {
             if let Err(error) = self.complete(&one.campaign, &one.user, Some(one.result)).await {
                 let code = error.code.as_str();

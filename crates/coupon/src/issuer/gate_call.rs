@@ -1,6 +1,6 @@
 //! Reports outcomes to a gate in another process, by its completion call with the key of our own services.
 
-use super::requests::{Outcome, TellGate};
+use super::requests::{Outcome, GateReporter};
 use access::client::{ClientError, client};
 use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable};
@@ -72,8 +72,8 @@ impl GateCall {
 }
 
 #[async_trait]
-impl TellGate for GateCall {
-    async fn tell(&self, outcomes: Vec<Outcome>) {
+impl GateReporter for GateCall {
+    async fn report(&self, outcomes: Vec<Outcome>) {
         let count = outcomes.len();
         let calls = stream::iter(outcomes).map(async |outcome| {
             let backoff = ExponentialBuilder::default().with_min_delay(Duration::from_millis(50)).with_max_times(3);

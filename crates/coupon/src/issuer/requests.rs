@@ -37,21 +37,21 @@ pub struct Outcome {
 /// Reports outcomes to the gate. A lost report is repeated: the gate puts people back whose requests take too long, and
 /// requests their coupons again, and the tables have the outcome.
 #[async_trait]
-pub trait TellGate: Send + Sync + 'static {
+pub trait GateReporter: Send + Sync + 'static {
     /// Reports these outcomes; returns within a bounded time.
-    async fn tell(&self, outcomes: Vec<Outcome>);
+    async fn report(&self, outcomes: Vec<Outcome>);
 }
 
 /// Decides the gate's requests. Cheap to clone.
 #[derive(Clone)]
 pub struct Requests {
     ledger: Ledger,
-    gate: Arc<dyn TellGate>,
+    gate: Arc<dyn GateReporter>,
 }
 
 impl Requests {
     /// Decides in this ledger, and reports to this gate.
-    pub fn new(ledger: Ledger, gate: Arc<dyn TellGate>) -> Self {
+    pub fn new(ledger: Ledger, gate: Arc<dyn GateReporter>) -> Self {
         Self { ledger, gate }
     }
 
@@ -67,7 +67,7 @@ impl Requests {
         let gift = self.ledger.change(|change| decide_in(change, consumer, requests)).await?;
         metrics::counter!("onsale_issuer_requests_total").increment(requests.len() as u64);
         metrics::counter!("onsale_issuer_rows_total").increment(gift.issued.len() as u64);
-        self.gate.tell(outcomes(requests, &gift)).await;
+        self.gate.report(outcomes(requests, &gift)).await;
         let unknown = requests.iter().zip(&gift.answers).filter(|(_, given)| **given == Given::NoCampaign);
         Ok(unknown.map(|(request, _)| request.index).collect())
     }

@@ -10,7 +10,7 @@ use access::keys::KeyRing;
 use anyhow::Context;
 use coupon::CouponService;
 use coupon::gate::{self, GateService, GateSettings};
-use coupon::on_their_way::{NothingOnItsWay, OnTheirWay};
+use coupon::in_flight::{NothingInFlight, InFlight};
 use hot::embedded::{EmbeddedEngine, EmbeddedKeys, EmbeddedLines, JournalError, JournalOptions, JournalSnapshot};
 use hot::line::LinePort;
 use hot::redis::{RedisAddress, RedisKeys};
@@ -72,14 +72,14 @@ async fn coupon_service(
     ledger: Ledger,
 ) -> anyhow::Result<(CouponService, Arc<KeyRing>)> {
     let keys = KeyRing::load(ledger.clone()).await.context("the API keys cannot be read")?;
-    let on_their_way: Arc<dyn OnTheirWay> = match config.bus_engine() {
-        BusEngine::Local => Arc::new(NothingOnItsWay),
-        BusEngine::Kafka(brokers) => Arc::new(kafka::on_their_way(&brokers)?),
+    let in_flight: Arc<dyn InFlight> = match config.bus_engine() {
+        BusEngine::Local => Arc::new(NothingInFlight),
+        BusEngine::Kafka(brokers) => Arc::new(kafka::in_flight(&brokers)?),
     };
     let service = CouponService {
         port,
         ledger,
-        on_their_way,
+        in_flight,
         callers: Callers::by_table(keys.clone(), config.coupon.open_issue),
         arrivals: Arc::default(),
         gated_campaigns: Arc::new(config.gate.event_ids.iter().cloned().collect()),

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use bus::kafka::{KafkaAddress, KafkaPublisher, KafkaReader};
-use coupon::on_their_way::OnKafka;
+use coupon::in_flight::InFlightOnKafka;
 
 pub(super) const CANNOT_USE: &str = "the brokers of bus.url cannot be used";
 
@@ -11,6 +11,6 @@ pub(super) fn publisher(brokers: &KafkaAddress) -> anyhow::Result<KafkaPublisher
 }
 
 /// The messages between the topics and the rows.
-pub(super) fn on_their_way(brokers: &KafkaAddress) -> anyhow::Result<OnKafka> {
-    Ok(OnKafka(KafkaReader::connect(brokers).context(CANNOT_USE)?))
+pub(super) fn in_flight(brokers: &KafkaAddress) -> anyhow::Result<InFlightOnKafka> {
+    Ok(InFlightOnKafka(KafkaReader::connect(brokers).context(CANNOT_USE)?))
 }

@@ -8,7 +8,7 @@ mod rules;
 
 use super::{DispatchMode, GateSettings};
 use crate::CouponService;
-use crate::on_their_way::NothingOnItsWay;
+use crate::in_flight::NothingInFlight;
 use crate::schema::SCHEMA;
 use access::callers::Callers;
 use access::keys::KeyRing;
@@ -25,7 +25,7 @@ async fn coupons(folder: &Path) -> CouponService {
         port: Arc::new(EmbeddedEngine::open(folder, JournalOptions::default()).expect("opens")),
         callers: Callers::by_table(KeyRing::load(ledger.clone()).await.expect("read"), false),
         ledger,
-        on_their_way: Arc::new(NothingOnItsWay),
+        in_flight: Arc::new(NothingInFlight),
         arrivals: Arc::default(),
         gated_campaigns: Arc::default(),
         redeem_hold_seconds: 900,

@@ -1,6 +1,6 @@
 //! Gates that reply with errors, or not at all.
 
-use crate::issuer::{GateCall, Outcome, TellGate};
+use crate::issuer::{GateCall, Outcome, GateReporter};
 use domain::line::LineOutcome;
 use domain::{CampaignId, EventName, TenantName, UserId};
 use std::collections::BTreeSet;
@@ -84,7 +84,7 @@ async fn outcomes_are_reported_to_the_next_gate_when_one_fails() {
     let (bad, good) = (Gate::start(Behaviour::Fails), Gate::start(Behaviour::Succeeds));
     let call =
         GateCall::new(&format!("http://{}, http://{}/", bad.address, good.address), "key".into(), None).expect("made");
-    call.tell(outcomes(100)).await;
+    call.report(outcomes(100)).await;
     assert_eq!((bad.targets(), good.targets()), (BTreeSet::new(), all(100)));
 }
 
@@ -94,7 +94,7 @@ async fn a_hanging_gate_is_given_up_after_a_time_limit() {
     let gate = Gate::start(Behaviour::Hangs);
     let call = GateCall::new(&format!("http://{}", gate.address), "key".into(), None).expect("made");
     let begun = Instant::now();
-    call.tell(outcomes(100)).await;
+    call.report(outcomes(100)).await;
     assert!(
         begun.elapsed() <= Duration::from_secs(16),
         "on the clock of the test, which runs ahead: {:?}",

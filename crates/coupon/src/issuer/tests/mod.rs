@@ -3,7 +3,7 @@
 mod gate_call;
 mod requests;
 
-use super::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, Outcome, Requests, TellGate};
+use super::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, Outcome, Requests, GateReporter};
 use crate::campaigns::open_with_stock;
 use crate::rows::coupons::UseChange;
 use crate::rows::{campaigns, coupons};
@@ -36,8 +36,8 @@ impl RecordingGate {
 }
 
 #[async_trait]
-impl TellGate for RecordingGate {
-    async fn tell(&self, outcomes: Vec<Outcome>) {
+impl GateReporter for RecordingGate {
+    async fn report(&self, outcomes: Vec<Outcome>) {
         self.0.lock().expect("not poisoned").extend(outcomes);
     }
 }

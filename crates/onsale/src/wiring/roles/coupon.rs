@@ -70,7 +70,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
 fn tasks(opening: &Opening<'_>, coupons: &coupon::CouponService) -> Vec<Task> {
     let (metrics, follow, reconcile) = (coupons.clone(), coupons.clone(), coupons.clone());
     let mut tasks = vec![
-        Task::new("coupon metrics", move || metrics.clone().show_figures()),
+        Task::new("coupon metrics", move || metrics.clone().report_metrics()),
         Task::new("campaigns", move || follow.clone().follow_ledger_in_background()),
     ];
     if opening.config.reconcile.interval_seconds > 0 {

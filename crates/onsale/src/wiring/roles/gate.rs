@@ -43,7 +43,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let (follow, port) = (gate.clone(), hot.lines.clone());
     let mut tasks = vec![
         Task::new("gates", move || follow.clone().follow_in_background()),
-        Task::new("gate metrics", move || lines::metrics::show_figures(port.clone(), is_gate)),
+        Task::new("gate metrics", move || lines::metrics::report_metrics(port.clone(), is_gate)),
         draws::task("gate draws", opening.config, hot.lines.clone(), is_gate)?,
         scheduler(opening.config, gate, hot.keys.clone()),
     ];

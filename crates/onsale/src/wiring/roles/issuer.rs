@@ -9,7 +9,7 @@ use crate::wiring::schemas::{COUPON, ContextSchema};
 use crate::wiring::supervisor::Task;
 use crate::wiring::{internal, kafka, probes};
 use anyhow::Context;
-use coupon::issuer::{CouponGroup, GateCall, Issuer, Requests, TellGate};
+use coupon::issuer::{CouponGroup, GateCall, Issuer, Requests, GateReporter};
 use std::sync::Arc;
 
 /// The schemas that the role needs.
@@ -45,7 +45,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
 }
 
 /// How the issuer of this process reaches the gate.
-fn gate(config: &Config, engines: &Engines) -> anyhow::Result<Arc<dyn TellGate>> {
+fn gate(config: &Config, engines: &Engines) -> anyhow::Result<Arc<dyn GateReporter>> {
     if let Some(context) = engines.coupon.as_ref().filter(|_| engines.has(cli::Role::Gate)) {
         return Ok(Arc::new(context.gate.clone()));
     }

@@ -86,7 +86,7 @@ async fn tasks(config: &Config, port: &Arc<dyn LinePort>) -> Vec<Task> {
     let (metrics_port, scheduler_port) = (port.clone(), port.clone());
     vec![
         Task::new("configured lines", move || ConfiguredLines::follow_in_background(configured.clone())),
-        Task::new("line metrics", move || lines::metrics::show_figures(metrics_port.clone(), is_site)),
+        Task::new("line metrics", move || lines::metrics::report_metrics(metrics_port.clone(), is_site)),
         Task::ending("line scheduler", move |context| {
             let port = scheduler_port.clone();
             async move { Scheduler::run(port, is_site, None, context.failures, context.shutdown.stopped()).await }

@@ -8,7 +8,7 @@ use domain::message::{CouponIssued, event_type, topic};
 
 /// Reads what the bus has and the ledger does not have yet.
 #[async_trait]
-pub trait OnTheirWay: Send + Sync + 'static {
+pub trait InFlight: Send + Sync + 'static {
     /// The number of messages that were published and not yet processed by an issuer.
     ///
     /// # Errors
@@ -23,10 +23,10 @@ pub trait OnTheirWay: Send + Sync + 'static {
 }
 
 /// The bus of one process, which has processed a message when publishing it returns.
-pub struct NothingOnItsWay;
+pub struct NothingInFlight;
 
 #[async_trait]
-impl OnTheirWay for NothingOnItsWay {
+impl InFlight for NothingInFlight {
     async fn count(&self) -> Result<u64, String> {
         Ok(0)
     }
@@ -37,10 +37,10 @@ impl OnTheirWay for NothingOnItsWay {
 }
 
 /// Kafka: what lies between its topics and the rows.
-pub struct OnKafka(pub KafkaReader);
+pub struct InFlightOnKafka(pub KafkaReader);
 
 #[async_trait]
-impl OnTheirWay for OnKafka {
+impl InFlight for InFlightOnKafka {
     async fn count(&self) -> Result<u64, String> {
         self.0.lag(CouponGroup::NAME, &[topic::COUPON_EVENTS]).await.map_err(|error| bus::chain(&error))
     }
