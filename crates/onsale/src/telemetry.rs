@@ -113,11 +113,11 @@ mod tests {
         let recorder = builder().expect("built").build_recorder();
         let handle = recorder.handle();
         metrics::with_local_recorder(&recorder, || {
-            metrics::histogram!("onsale_flush_seconds").record(0.003);
-            metrics::histogram!("onsale_batch_size").record(3.0);
+            metrics::histogram!("onsale_hot_keep_seconds").record(0.003);
+            metrics::histogram!("onsale_hot_round_size").record(3.0);
         });
         let text = handle.render();
-        assert!(text.contains("onsale_flush_seconds_bucket{le=\"0.005\"} 1"), "{text}");
-        assert!(text.contains("onsale_batch_size_bucket{le=\"4\"} 1"), "{text}");
+        assert!(text.contains("onsale_hot_keep_seconds_bucket{le=\"0.005\"} 1"), "{text}");
+        assert!(text.contains("onsale_hot_round_size_bucket{le=\"4\"} 1"), "{text}");
     }
 }

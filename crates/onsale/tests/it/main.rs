@@ -13,6 +13,7 @@ mod gate;
 mod gate_door;
 mod gate_kafka;
 mod gate_pass;
+mod guide_metrics;
 mod guides;
 mod heads;
 mod holders;

@@ -1,0 +1,36 @@
+//! Every metric that the program reports is explained in both guides.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// All `"onsale_..."` that are names of metrics in the sources below this folder.
+fn collect(folder: &Path, names: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            if entry.file_name().is_none_or(|name| name != "tests" && name != "target") {
+                collect(&entry, names);
+            }
+        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+            let source = fs::read_to_string(&entry).expect("readable");
+            for part in ["counter!(", "gauge!(", "histogram!("] {
+                let calls = source.split(part).skip(1).filter_map(|rest| rest.trim_start().strip_prefix("\"onsale_"));
+                names.extend(calls.filter_map(|rest| Some(format!("onsale_{}", rest.split_once('"')?.0))));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_metric_is_explained_in_both_guides() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut names = BTreeSet::new();
+    collect(&root.join("crates"), &mut names);
+    assert!(names.len() > 30, "{names:?}");
+    for guide in ["docs/guide.en.md", "docs/guide.ko.md"] {
+        let text = fs::read_to_string(root.join(guide)).expect("a guide");
+        let explained = |name: &String| text.contains(&format!("`{name}`")) || text.contains(&format!("`{name}{{"));
+        let missing: Vec<&String> = names.iter().filter(|name| !explained(name)).collect();
+        assert!(missing.is_empty(), "{guide} does not explain {missing:?}");
+    }
+}
