@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use bus::local::LocalDeadLetters;
 use bus::{Body, Consumer, ConsumerOptions, Delivery, Stop};
 use coupon::campaigns::open_with_stock;
-use coupon::issuer::{CouponGroup, Issuer, Outcome, Requests, GateReporter};
+use coupon::issuer::{CouponGroup, GateReporter, Issuer, Outcome, Requests};
 use coupon::rows::{campaigns, coupons};
 use coupon::schema::SCHEMA;
 use domain::message::{CouponIssued, Envelope, event_type, topic};

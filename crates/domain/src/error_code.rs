@@ -1,124 +1,62 @@
-//! The codes of refused calls, and the HTTP status of each (`contract.md`, Conventions).
+//! The codes of refused calls, and the HTTP status of each (`contract.md`, Conventions). A new code is one line of the
+//! table at the end.
 
-/// A stable code that clients may branch on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "the names are the contract's own words")]
-pub enum ErrorCode {
-    InvalidInput,
-    Unauthorized,
-    Forbidden,
-    NotFound,
-    MethodNotAllowed,
-    RequestTimeout,
-    PayloadTooLarge,
-    UnsupportedMediaType,
-    ExpectationFailed,
-    HeadersTooLarge,
-    RateLimitExceeded,
-    InternalError,
-    ServiceUnavailable,
-    GatewayTimeout,
-    CampaignNotFound,
-    CampaignExists,
-    CampaignNotModifiable,
-    CouponNotFound,
-    CouponAlreadyRedeemed,
-    CouponReserved,
-    CouponNotApplicable,
-    IdempotencyKeyReused,
-    QueueFull,
-    InternalApiUnauthorized,
-    DrawNotPossible,
-    DrawAnnounced,
+/// Makes the enum and all that is asked of it from one table, so that no code can lack its status or be left out of `ALL`.
+macro_rules! error_codes {
+    ($($name:ident = $word:literal, $status:literal;)+) => {
+        /// A stable code that clients may branch on.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[allow(missing_docs, reason = "the names are the contract's own words")]
+        pub enum ErrorCode {
+            $($name,)+
+        }
+
+        impl ErrorCode {
+            /// Every code, for documents and tests.
+            pub const ALL: [Self; [$($word),+].len()] = [$(Self::$name),+];
+
+            /// As written on the wire.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)+
+                }
+            }
+
+            /// The HTTP status that goes with it.
+            pub fn status(self) -> u16 {
+                match self {
+                    $(Self::$name => $status,)+
+                }
+            }
+        }
+    };
 }
 
-impl ErrorCode {
-    /// Every code, for documents and tests.
-    pub const ALL: [Self; 26] = [
-        Self::InvalidInput,
-        Self::Unauthorized,
-        Self::Forbidden,
-        Self::NotFound,
-        Self::MethodNotAllowed,
-        Self::RequestTimeout,
-        Self::PayloadTooLarge,
-        Self::UnsupportedMediaType,
-        Self::ExpectationFailed,
-        Self::HeadersTooLarge,
-        Self::RateLimitExceeded,
-        Self::InternalError,
-        Self::ServiceUnavailable,
-        Self::GatewayTimeout,
-        Self::CampaignNotFound,
-        Self::CampaignExists,
-        Self::CampaignNotModifiable,
-        Self::CouponNotFound,
-        Self::CouponAlreadyRedeemed,
-        Self::CouponReserved,
-        Self::CouponNotApplicable,
-        Self::IdempotencyKeyReused,
-        Self::QueueFull,
-        Self::InternalApiUnauthorized,
-        Self::DrawNotPossible,
-        Self::DrawAnnounced,
-    ];
-
-    /// As written on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidInput => "INVALID_INPUT",
-            Self::Unauthorized => "UNAUTHORIZED",
-            Self::Forbidden => "FORBIDDEN",
-            Self::NotFound => "NOT_FOUND",
-            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
-            Self::RequestTimeout => "REQUEST_TIMEOUT",
-            Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
-            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
-            Self::ExpectationFailed => "EXPECTATION_FAILED",
-            Self::HeadersTooLarge => "HEADERS_TOO_LARGE",
-            Self::RateLimitExceeded => "RATE_LIMIT_EXCEEDED",
-            Self::InternalError => "INTERNAL_ERROR",
-            Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
-            Self::GatewayTimeout => "GATEWAY_TIMEOUT",
-            Self::CampaignNotFound => "CAMPAIGN_NOT_FOUND",
-            Self::CampaignExists => "CAMPAIGN_EXISTS",
-            Self::CampaignNotModifiable => "CAMPAIGN_NOT_MODIFIABLE",
-            Self::CouponNotFound => "COUPON_NOT_FOUND",
-            Self::CouponAlreadyRedeemed => "COUPON_ALREADY_REDEEMED",
-            Self::CouponReserved => "COUPON_RESERVED",
-            Self::CouponNotApplicable => "COUPON_NOT_APPLICABLE",
-            Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
-            Self::QueueFull => "QUEUE_FULL",
-            Self::InternalApiUnauthorized => "INTERNAL_API_UNAUTHORIZED",
-            Self::DrawNotPossible => "DRAW_NOT_POSSIBLE",
-            Self::DrawAnnounced => "DRAW_ANNOUNCED",
-        }
-    }
-
-    /// The HTTP status that goes with it.
-    pub fn status(self) -> u16 {
-        match self {
-            Self::InvalidInput => 400,
-            Self::Unauthorized | Self::InternalApiUnauthorized => 401,
-            Self::Forbidden => 403,
-            Self::NotFound | Self::CampaignNotFound | Self::CouponNotFound => 404,
-            Self::MethodNotAllowed => 405,
-            Self::RequestTimeout => 408,
-            Self::DrawNotPossible
-            | Self::DrawAnnounced
-            | Self::CampaignExists
-            | Self::CampaignNotModifiable
-            | Self::CouponAlreadyRedeemed
-            | Self::CouponReserved => 409,
-            Self::PayloadTooLarge => 413,
-            Self::UnsupportedMediaType => 415,
-            Self::ExpectationFailed => 417,
-            Self::CouponNotApplicable | Self::IdempotencyKeyReused => 422,
-            Self::RateLimitExceeded => 429,
-            Self::HeadersTooLarge => 431,
-            Self::InternalError => 500,
-            Self::ServiceUnavailable | Self::QueueFull => 503,
-            Self::GatewayTimeout => 504,
-        }
-    }
+error_codes! {
+    InvalidInput = "INVALID_INPUT", 400;
+    Unauthorized = "UNAUTHORIZED", 401;
+    Forbidden = "FORBIDDEN", 403;
+    NotFound = "NOT_FOUND", 404;
+    MethodNotAllowed = "METHOD_NOT_ALLOWED", 405;
+    RequestTimeout = "REQUEST_TIMEOUT", 408;
+    PayloadTooLarge = "PAYLOAD_TOO_LARGE", 413;
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415;
+    ExpectationFailed = "EXPECTATION_FAILED", 417;
+    HeadersTooLarge = "HEADERS_TOO_LARGE", 431;
+    RateLimitExceeded = "RATE_LIMIT_EXCEEDED", 429;
+    InternalError = "INTERNAL_ERROR", 500;
+    ServiceUnavailable = "SERVICE_UNAVAILABLE", 503;
+    GatewayTimeout = "GATEWAY_TIMEOUT", 504;
+    CampaignNotFound = "CAMPAIGN_NOT_FOUND", 404;
+    CampaignExists = "CAMPAIGN_EXISTS", 409;
+    CampaignNotModifiable = "CAMPAIGN_NOT_MODIFIABLE", 409;
+    CouponNotFound = "COUPON_NOT_FOUND", 404;
+    CouponAlreadyRedeemed = "COUPON_ALREADY_REDEEMED", 409;
+    CouponReserved = "COUPON_RESERVED", 409;
+    CouponNotApplicable = "COUPON_NOT_APPLICABLE", 422;
+    IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", 422;
+    QueueFull = "QUEUE_FULL", 503;
+    InternalApiUnauthorized = "INTERNAL_API_UNAUTHORIZED", 401;
+    DrawNotPossible = "DRAW_NOT_POSSIBLE", 409;
+    DrawAnnounced = "DRAW_ANNOUNCED", 409;
 }

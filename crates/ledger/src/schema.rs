@@ -20,7 +20,7 @@ use std::path::Path;
 /// 2. `crates/NAME/src/rows/`: the entities, and one module of queries for each table or group of tables.
 /// 3. `deploy/sql/postgres.sql` and `deploy/sql/mysql.sql`: the block from `-- Service` to `-- End of service`
 ///    once more, with the names of the schema and the user.
-/// 4. `crates/onsale/src/wiring/schemas.rs`: a line in the list, with its setting `ledger.urls.NAME`. `serve`, `migrate`
+/// 4. `crates/onsale/src/wiring/schemas.rs`: a line in the list, with its setting `ledger.NAME.url`. `serve`, `migrate`
 ///    and `doctor` go through the list.
 ///    The file of the role in `wiring/roles/` names the schema in its `SCHEMAS`; a relay over [`outbox`](crate::outbox),
 ///    and [`purge::run`](crate::purge::run).

@@ -2,7 +2,7 @@
 
 use super::queueing::{RankStatus, Ranked, ranked};
 use super::service::{GateService, line_user};
-use crate::issuer::{Outcome, GateReporter};
+use crate::issuer::{GateReporter, Outcome};
 use async_trait::async_trait;
 use domain::line::LineOutcome;
 use domain::{CampaignId, CampaignStatus, ErrorCode, UserId};

@@ -1,6 +1,6 @@
 //! Reports outcomes to a gate in another process, by its completion call with the key of our own services.
 
-use super::requests::{Outcome, GateReporter};
+use super::requests::{GateReporter, Outcome};
 use access::client::{ClientError, client};
 use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable};

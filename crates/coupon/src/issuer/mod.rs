@@ -14,5 +14,5 @@ mod tests;
 pub use crate::outboxes::{HotOutbox, LedgerOutbox};
 pub use gate_call::GateCall;
 pub use messages::CouponGroup;
-pub use requests::{Outcome, Requests, GateReporter};
+pub use requests::{GateReporter, Outcome, Requests};
 pub use service::{Issuer, Rejection};

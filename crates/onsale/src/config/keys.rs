@@ -53,7 +53,7 @@ pub const KEYS: &[Key] = &[
     key("bus.sasl_password", Kind::Secret { min: 1 }),
     key("ledger.url", Kind::Engine { is_url: engine::is_ledger_url, forms: engine::LEDGER_FORMS }),
     key(
-        "ledger.urls.coupon",
+        "ledger.coupon.url",
         Kind::Engine { is_url: engine::is_ledger_url_or_none, forms: engine::LEDGER_FORMS_OR_NONE },
     ),
     key("ledger.ca_file", Kind::FileOrNone),

@@ -182,14 +182,23 @@ pub struct Bus {
 
 /// The databases. A context whose schema has no URL of its own uses that of all.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Ledger {
     /// `sqlite:`, `postgres://...`, `mysql://...`.
     pub url: String,
     /// Trusted authorities, in PEM; empty: the system's.
     pub ca_file: PathBuf,
-    /// The schemas' own URLs by the names of their contexts; empty for none.
-    pub urls: BTreeMap<String, String>,
+    /// The settings of the schemas by the names of their contexts (`ledger.coupon.url`). Which names there are, the
+    /// table of keys says.
+    #[serde(flatten)]
+    schemas: BTreeMap<String, SchemaSettings>,
+}
+
+/// What is set for one schema.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SchemaSettings {
+    /// Its own URL; empty for none.
+    url: String,
 }
 
 impl Ledger {
@@ -200,7 +209,7 @@ impl Ledger {
 
     /// The URL of this schema alone; `None` where it uses that of all.
     pub fn own_url_of(&self, schema: &str) -> Option<&str> {
-        self.urls.get(schema).map(String::as_str).filter(|url| !url.is_empty())
+        self.schemas.get(schema).map(|schema| schema.url.as_str()).filter(|url| !url.is_empty())
     }
 }
 

@@ -10,7 +10,7 @@ use access::keys::KeyRing;
 use anyhow::Context;
 use coupon::CouponService;
 use coupon::gate::{self, GateService, GateSettings};
-use coupon::in_flight::{NothingInFlight, InFlight};
+use coupon::in_flight::{InFlight, NothingInFlight};
 use hot::embedded::{EmbeddedEngine, EmbeddedKeys, EmbeddedLines, JournalError, JournalOptions, JournalSnapshot};
 use hot::line::LinePort;
 use hot::redis::{RedisAddress, RedisKeys};

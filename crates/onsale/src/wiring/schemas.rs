@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// The tables of one context.
 #[derive(Debug)]
 pub struct ContextSchema {
-    /// The name of the context; `ledger.urls.<name>` is the setting of its URL.
+    /// The name of the context; `ledger.<name>.url` is the setting of its URL.
     pub name: &'static str,
     /// The tables.
     pub tables: &'static ledger::Schema,
@@ -21,7 +21,7 @@ pub struct ContextSchema {
 /// The tables of the coupon context, and the API keys.
 pub static COUPON: ContextSchema = ContextSchema { name: "coupon", tables: &coupon::schema::SCHEMA };
 
-/// Every schema of the program. A new one is a line here, and its key `ledger.urls.<name>`.
+/// Every schema of the program. A new one is a line here, and its key `ledger.<name>.url`.
 pub static ALL: [&ContextSchema; 1] = [&COUPON];
 
 impl ContextSchema {
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn every_schema_has_a_setting_and_names_of_its_own() {
         for schema in ALL {
-            assert!(find(&format!("ledger.urls.{}", schema.name)).is_some(), "no key ledger.urls.{}", schema.name);
+            assert!(find(&format!("ledger.{}.url", schema.name)).is_some(), "no key ledger.{}.url", schema.name);
             let same = |other: &&&ContextSchema| {
                 let (one, other) = (schema.tables, other.tables);
                 one.name == other.name
@@ -166,12 +166,12 @@ mod tests {
     fn a_schema_may_have_a_url_of_its_own() {
         let folder = tempfile::tempdir().expect("a folder");
         let (all, own) = ("postgres://u:p@one/ticketing", "mysql://u:p@two/coupon_service");
-        let both = [("ONSALE__LEDGER__URL", all), ("ONSALE__LEDGER__URLS__COUPON", own)];
+        let both = [("ONSALE__LEDGER__URL", all), ("ONSALE__LEDGER__COUPON__URL", own)];
         let config = config(&folder, &both);
         assert_eq!((COUPON.url(&config).as_str(), OTHER.url(&config).as_str()), (own, all));
         let config = super::tests::config(&folder, &both[..1]);
         assert_eq!(COUPON.url(&config), all);
-        let embedded = super::tests::config(&folder, &[both[0], ("ONSALE__LEDGER__URLS__COUPON", "sqlite:")]);
+        let embedded = super::tests::config(&folder, &[both[0], ("ONSALE__LEDGER__COUPON__URL", "sqlite:")]);
         assert!(COUPON.is_embedded(&embedded) && !OTHER.is_embedded(&embedded));
     }
 }

@@ -1,6 +1,6 @@
 //! Gates that reply with errors, or not at all.
 
-use crate::issuer::{GateCall, Outcome, GateReporter};
+use crate::issuer::{GateCall, GateReporter, Outcome};
 use domain::line::LineOutcome;
 use domain::{CampaignId, EventName, TenantName, UserId};
 use std::collections::BTreeSet;

@@ -3,7 +3,7 @@
 mod gate_call;
 mod requests;
 
-use super::{CouponGroup, HotOutbox, Issuer, LedgerOutbox, Outcome, Requests, GateReporter};
+use super::{CouponGroup, GateReporter, HotOutbox, Issuer, LedgerOutbox, Outcome, Requests};
 use crate::campaigns::open_with_stock;
 use crate::rows::coupons::UseChange;
 use crate::rows::{campaigns, coupons};

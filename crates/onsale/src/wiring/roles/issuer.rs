@@ -9,7 +9,7 @@ use crate::wiring::schemas::{COUPON, ContextSchema};
 use crate::wiring::supervisor::Task;
 use crate::wiring::{internal, kafka, probes};
 use anyhow::Context;
-use coupon::issuer::{CouponGroup, GateCall, Issuer, Requests, GateReporter};
+use coupon::issuer::{CouponGroup, GateCall, GateReporter, Issuer, Requests};
 use std::sync::Arc;
 
 /// The schemas that the role needs.
