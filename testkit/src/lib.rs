@@ -6,6 +6,7 @@
 //! Linux only.
 
 mod account;
+pub mod edge;
 mod error;
 mod facts;
 pub mod http;

@@ -1,6 +1,6 @@
 //! Responses of the edge itself, hidden routes, and headers for the application (FCFS-011, GW-009, GW-011).
 
-use crate::edge::nginx::{Edge, source};
+use testkit::edge::{Edge, source};
 use crate::edge::recorder::{Manner, Recorder};
 use testkit::http::{Connection, raw};
 use testkit::onsale::ISSUE;

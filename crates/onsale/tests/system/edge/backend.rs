@@ -1,6 +1,6 @@
 //! Application servers behind the edge.
 
-use crate::edge::nginx::reserved;
+use testkit::edge::reserved;
 use std::net::SocketAddr;
 use tempfile::TempDir;
 use testkit::Port;

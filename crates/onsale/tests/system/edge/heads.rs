@@ -2,7 +2,7 @@
 //! `testkit::http::heads` through the edge, and what its log keeps of an address.
 
 use crate::edge::backend::Backend;
-use crate::edge::nginx::Edge;
+use testkit::edge::Edge;
 use crate::edge::recorder::{Manner, Recorder};
 use serde_json::Value;
 use testkit::http::heads::{Fault, bad_heads};

@@ -1,7 +1,7 @@
 //! A flood gets 429 at once, and other clients are unaffected (FCFS-011).
 
 use crate::edge::backend::Backend;
-use crate::edge::nginx::{Edge, Value, source};
+use testkit::edge::{Edge, Value, source};
 use crate::edge::recorder::{Manner, Recorder};
 use std::net::SocketAddr;
 use testkit::http::{Client, Connection, Reply};

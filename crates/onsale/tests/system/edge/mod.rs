@@ -7,7 +7,6 @@ mod backend;
 mod heads;
 mod k6;
 mod limits;
-mod nginx;
 mod prometheus;
 pub mod recorder;
 mod retries;

@@ -1,7 +1,7 @@
 //! A real Prometheus scrapes a real server.
 
 use crate::edge::backend::Backend;
-use crate::edge::nginx::reserved;
+use testkit::edge::reserved;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -1,6 +1,6 @@
 //! Requests that are retried on another server after a failure, and requests that never are (FCFS-012).
 
-use crate::edge::nginx::{Edge, reserved};
+use testkit::edge::{Edge, reserved};
 use crate::edge::recorder::{Manner, Recorder};
 use testkit::http::{Connection, Reply};
 use testkit::onsale::ISSUE;

@@ -1,6 +1,6 @@
 //! TLS at the edge, with a certificate for the test.
 
-use crate::edge::nginx::{Edge, fill, reserved};
+use testkit::edge::{Edge, fill, reserved};
 use crate::edge::recorder::{Manner, Recorder};
 use std::io::{Read, Write};
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
 //! Application servers that end, hang and return (FCFS-011).
 
 use crate::edge::backend::Backend;
-use crate::edge::nginx::{Edge, Value, reserved};
+use testkit::edge::{Edge, Value, reserved};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use testkit::http::{Client, Reply};

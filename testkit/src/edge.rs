@@ -1,10 +1,10 @@
 //! nginx with the configuration of `deploy/nginx`, on a port of the loopback address.
 
+use crate::http::Client;
+use crate::onsale::wait_until;
+use crate::{Kit, Nginx, Port, available};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use testkit::http::Client;
-use testkit::onsale::wait_until;
-use testkit::{Kit, Nginx, Port, available};
 
 /// A variable of the templates: its name and value.
 pub type Value = (&'static str, String);
@@ -32,11 +32,19 @@ fn generous() -> Vec<Value> {
 }
 
 /// The folder of the templates.
+///
+/// # Panics
+/// Without it.
+#[must_use]
 pub fn source() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/nginx").canonicalize().expect("the folder is there")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/nginx").canonicalize().expect("the folder is there")
 }
 
 /// A template with its variables replaced; the later of two values wins.
+///
+/// # Panics
+/// When the template is missing, or a variable has no value.
+#[must_use]
 pub fn fill(template: &str, values: &[Value]) -> String {
     let mut text = std::fs::read_to_string(source().join(template)).expect("the template is there");
     for (name, value) in values.iter().rev() {
@@ -47,6 +55,10 @@ pub fn fill(template: &str, values: &[Value]) -> String {
 }
 
 /// A reserved port of the loopback address, and its address. Dropping the first value releases it.
+///
+/// # Panics
+/// When no port is free.
+#[must_use]
 pub fn reserved() -> (Port, SocketAddr) {
     let port = Port::free().expect("a free port");
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()));
@@ -54,13 +66,19 @@ pub fn reserved() -> (Port, SocketAddr) {
 }
 
 /// A running edge.
+#[derive(Debug)]
 pub struct Edge {
+    /// Where it listens.
     pub address: SocketAddr,
     nginx: Nginx,
 }
 
 impl Edge {
     /// Starts in front of these servers, each left out for `fail_timeout` after three failures. `None` without nginx.
+    ///
+    /// # Panics
+    /// When nginx refuses the configuration.
+    #[must_use]
     pub fn before(servers: &[SocketAddr], fail_timeout: &str, values: &[Value]) -> Option<Self> {
         let kit = available(Kit::temporary())?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, kit.free_port().expect("a free port")));
@@ -76,21 +94,27 @@ impl Edge {
     }
 
     /// Starts in front of one server.
+    #[must_use]
     pub fn before_one(server: SocketAddr, values: &[Value]) -> Option<Self> {
         Self::before(&[server], "60s", values)
     }
 
     /// A client at the address of the test.
+    #[must_use]
     pub fn client(&self) -> Client {
         Client::new(self.address)
     }
 
     /// A client with another address, for edges that trust the loopback address.
+    #[must_use]
     pub fn client_at(&self, address: &str) -> Client {
         self.client().with("X-Forwarded-For", address)
     }
 
     /// Lines of the access log when there are `enough`, without the testkit's own readiness requests.
+    ///
+    /// # Panics
+    /// When there are not enough in time.
     pub fn log(&self, enough: impl Fn(&[serde_json::Value]) -> bool) -> Vec<serde_json::Value> {
         let read = || -> Vec<serde_json::Value> {
             let text = std::fs::read_to_string(self.nginx.folder().join("access.log")).unwrap_or_default();
