@@ -89,7 +89,7 @@ pub struct NoGate;
 
 #[async_trait]
 impl GateReporter for NoGate {
-    async fn tell(&self, _: Vec<Outcome>) {}
+    async fn report(&self, _: Vec<Outcome>) {}
 }
 
 async fn rows(

@@ -7,6 +7,7 @@ mod coupon;
 mod coupon_server;
 mod fastapi;
 mod hello;
+mod hostile;
 mod issuer;
 mod issuer_kafka;
 mod issuer_single;
@@ -41,6 +42,8 @@ enum What {
     Lines(lines::Arguments),
     /// The row "messages to rows" of goals.md, on each database server.
     Issuer(issuer::Arguments),
+    /// Honest people while one host attacks, with and without the shipped NGINX.
+    Hostile(hostile::Arguments),
     /// The coupon route on Redis behind the product's door, coalescing or not.
     CouponServer(coupon_server::Arguments),
     /// The thing to compare with: axum's "hello world", listening on a free port of 127.0.0.1.
@@ -75,6 +78,7 @@ fn main() -> anyhow::Result<()> {
         What::Coupon(arguments) => coupon::run(&arguments),
         What::Lines(arguments) => lines::run(&arguments),
         What::Issuer(arguments) => issuer::run(&arguments),
+        What::Hostile(arguments) => hostile::run(&arguments),
         What::CouponServer(arguments) => coupon_server::serve(&arguments),
         What::Hello => hello::serve(),
     }

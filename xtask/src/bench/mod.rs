@@ -23,6 +23,12 @@ pub enum Bench {
         #[arg(last = true)]
         options: Vec<OsString>,
     },
+    /// Honest people while one host attacks, directly and through the shipped NGINX
+    Hostile {
+        /// Further options, as `cargo xtask bench hostile -- --help` lists them
+        #[arg(last = true)]
+        options: Vec<OsString>,
+    },
     /// Messages to rows, on PostgreSQL and MariaDB
     Issuer {
         /// Further options, as `cargo xtask bench issuer -- --help` lists them
@@ -40,6 +46,7 @@ pub fn run(what: &Bench) -> anyhow::Result<()> {
     let (name, needed, options) = match what {
         Bench::Coupon { options } => ("coupon", &program[..], options),
         Bench::Lines { options } => ("lines", &program[..], options),
+        Bench::Hostile { options } => ("hostile", &program[..], options),
         Bench::Issuer { options } => ("issuer", &[][..], options),
     };
     let arguments = ["build", "--release", "--locked", "--package", "bench"];

@@ -1,7 +1,7 @@
 //! Responses of the edge itself, hidden routes, and headers for the application (FCFS-011, GW-009, GW-011).
 
-use testkit::edge::{Edge, source};
 use crate::edge::recorder::{Manner, Recorder};
+use testkit::edge::{Edge, source};
 use testkit::http::{Connection, raw};
 use testkit::onsale::ISSUE;
 

@@ -1,9 +1,9 @@
 //! Application servers behind the edge.
 
-use testkit::edge::reserved;
 use std::net::SocketAddr;
 use tempfile::TempDir;
 use testkit::Port;
+use testkit::edge::reserved;
 use testkit::onsale::Server;
 
 /// The built program with its own folder and port, which it keeps after a restart.

@@ -2,9 +2,9 @@
 //! `testkit::http::heads` through the edge, and what its log keeps of an address.
 
 use crate::edge::backend::Backend;
-use testkit::edge::Edge;
 use crate::edge::recorder::{Manner, Recorder};
 use serde_json::Value;
+use testkit::edge::Edge;
 use testkit::http::heads::{Fault, bad_heads};
 use testkit::http::raw;
 use testkit::onsale::ISSUE;

@@ -1,9 +1,9 @@
 //! A flood gets 429 at once, and other clients are unaffected (FCFS-011).
 
 use crate::edge::backend::Backend;
-use testkit::edge::{Edge, Value, source};
 use crate::edge::recorder::{Manner, Recorder};
 use std::net::SocketAddr;
+use testkit::edge::{Edge, Value, source};
 use testkit::http::{Client, Connection, Reply};
 use testkit::onsale::{ISSUE, wait_until};
 

@@ -1,10 +1,10 @@
 //! A real Prometheus scrapes a real server.
 
 use crate::edge::backend::Backend;
-use testkit::edge::reserved;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use testkit::edge::reserved;
 use testkit::http::Client;
 use testkit::onsale::wait_until;
 use testkit::{Kit, available, tools};

@@ -1,7 +1,7 @@
 //! Requests that are retried on another server after a failure, and requests that never are (FCFS-012).
 
-use testkit::edge::{Edge, reserved};
 use crate::edge::recorder::{Manner, Recorder};
+use testkit::edge::{Edge, reserved};
 use testkit::http::{Connection, Reply};
 use testkit::onsale::ISSUE;
 

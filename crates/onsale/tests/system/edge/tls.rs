@@ -1,11 +1,11 @@
 //! TLS at the edge, with a certificate for the test.
 
-use testkit::edge::{Edge, fill, reserved};
 use crate::edge::recorder::{Manner, Recorder};
 use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use testkit::edge::{Edge, fill, reserved};
 
 /// The paths of a key and a self-signed certificate.
 fn certificate(folder: &Path) -> (String, String) {

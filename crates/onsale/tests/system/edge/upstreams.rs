@@ -1,9 +1,9 @@
 //! Application servers that end, hang and return (FCFS-011).
 
 use crate::edge::backend::Backend;
-use testkit::edge::{Edge, Value, reserved};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use testkit::edge::{Edge, Value, reserved};
 use testkit::http::{Client, Reply};
 use testkit::onsale::wait_until;
 
