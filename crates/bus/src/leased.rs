@@ -38,6 +38,10 @@ where
         if is_held { self.source.next(limit).await } else { Ok(Vec::new()) }
     }
 
+    async fn written(&self) {
+        self.source.written().await;
+    }
+
     async fn settle(&self, settled: &[Settled]) -> Result<(), SourceUnavailable> {
         self.source.settle(settled).await
     }
@@ -63,6 +67,10 @@ mod tests {
             let envelope =
                 Envelope::about_campaign(Uuid::from_u128(1), "CouponIssued", key, Timestamp(0), None, &payload);
             Ok(vec![Offer { position: 1, topic: "coupon.events".to_owned(), envelope }])
+        }
+
+        async fn written(&self) {
+            std::future::pending().await
         }
 
         async fn settle(&self, _settled: &[Settled]) -> Result<(), SourceUnavailable> {

@@ -38,6 +38,11 @@ pub trait OutboxSource: Send + Sync + 'static {
     /// [`SourceUnavailable`].
     async fn next(&self, limit: usize) -> Result<Vec<Offer>, SourceUnavailable>;
 
+    /// Ends when messages may have been written since the last [`OutboxSource::next`] began, so that a relay that waits
+    /// need not poll for them. An outbox that only other processes write to does not know; then it never ends, and the
+    /// relay polls.
+    async fn written(&self);
+
     /// These messages need not be offered again. They are always the first of those that [`OutboxSource::next`]
     /// returned, in order, so an outbox that knows only "all up to here" may take the last position.
     ///

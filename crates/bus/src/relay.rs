@@ -11,14 +11,13 @@ use crate::{BATCH_MAX, metrics};
 use domain::message::Envelope;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
 
 /// The pace of a relay.
 #[derive(Clone, Copy, Debug)]
 pub struct RelayOptions {
     /// Messages in one batch; at most [`BATCH_MAX`].
     pub batch: usize,
-    /// Longest sleep while the outbox is empty and no wake-up comes.
+    /// Longest sleep while the outbox is empty and does not say that messages were written.
     pub poll: Duration,
     /// Attempts before a refused message becomes a dead letter.
     pub attempts: u32,
@@ -53,8 +52,6 @@ pub struct Relay {
     pub publisher: Arc<dyn Publisher>,
     /// The store for messages that the bus refuses.
     pub dead_letters: Arc<dyn DeadLetters>,
-    /// Notified of new messages; saves the wait of the poll.
-    pub wake: Arc<Notify>,
     /// Its pace.
     pub options: RelayOptions,
 }
@@ -111,7 +108,7 @@ impl Relay {
 
     async fn sleep(&self, shutdown: &Shutdown) {
         tokio::select! {
-            () = self.wake.notified() => {}
+            () = self.source.written() => {}
             _ = shutdown.pause(self.options.poll) => {}
         }
     }

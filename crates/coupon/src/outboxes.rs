@@ -21,6 +21,10 @@ impl OutboxSource for HotOutbox {
         Ok(messages.into_iter().map(offer).collect())
     }
 
+    async fn written(&self) {
+        self.0.outbox_written().await;
+    }
+
     /// The engine acknowledges all messages up to a position. Refused ones are among the dead letters by then.
     async fn settle(&self, settled: &[Settled]) -> Result<(), SourceUnavailable> {
         match settled.last() {
@@ -44,6 +48,10 @@ impl OutboxSource for LedgerOutbox {
             envelope: one.envelope,
         };
         Ok(waiting.into_iter().map(offer).collect())
+    }
+
+    async fn written(&self) {
+        outbox::written(&self.0).await;
     }
 
     async fn settle(&self, settled: &[Settled]) -> Result<(), SourceUnavailable> {

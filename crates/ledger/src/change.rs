@@ -1,6 +1,7 @@
 //! Transactions: stored as a whole or not at all, and repeated when two of them collide.
 
 use crate::cause;
+use crate::commits::{Commits, Written};
 use crate::connect::Ledger;
 use crate::database::Database;
 use crate::error::LedgerError;
@@ -21,6 +22,8 @@ const RETRY_DELAY_MAX: Duration = Duration::from_millis(250);
 pub struct Transaction {
     open: Timed<DatabaseTransaction>,
     database: Database,
+    commits: Commits,
+    written: Written,
 }
 
 impl Transaction {
@@ -29,7 +32,14 @@ impl Transaction {
     /// # Errors
     /// [`LedgerError::Unavailable`]: the change may or may not have been stored.
     pub async fn commit(self) -> Result<(), LedgerError> {
-        Ok(self.open.inner.commit().await?)
+        self.open.inner.commit().await?;
+        self.commits.tell(&self.written);
+        Ok(())
+    }
+
+    /// Notes what the change writes.
+    pub(crate) fn written(&self) -> &Written {
+        &self.written
     }
 
     /// Begins a part of the change that can be undone by itself.
@@ -101,7 +111,7 @@ impl Ledger {
         };
         let database = self.database().clone();
         let open = Timed { inner, answer_timeout: self.options().change_timeout, database: database.clone() };
-        Ok(Transaction { open, database })
+        Ok(Transaction { open, database, commits: self.commit_news().clone(), written: Written::default() })
     }
 
     /// Carries out a change: `work` makes it and commits it. When the database undoes the change in favour of another

@@ -1,6 +1,7 @@
 //! The connection to the database.
 
 use crate::cause;
+use crate::commits::Commits;
 use crate::database::Database;
 use crate::error::{Cause, LedgerError, is_missing_database, lacks_right};
 use crate::health::LastLook;
@@ -12,7 +13,7 @@ use sea_orm::{DatabaseConnection, DbBackend};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 /// Limits of the connection pool.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +49,7 @@ pub struct Ledger {
     database: Database,
     options: LedgerOptions,
     last_look: Arc<Mutex<LastLook>>,
+    commits: Commits,
 }
 
 impl Ledger {
@@ -76,7 +78,7 @@ impl Ledger {
         let database = Database::of_url(url, schema)?.with_authorities(authorities);
         let inner = open(&database, options).await?;
         let connection = Timed { inner, answer_timeout: options.answer_timeout, database: database.clone() };
-        Ok(Self { connection, database, options, last_look: Arc::default() })
+        Ok(Self { connection, database, options, last_look: Arc::default(), commits: Commits::default() })
     }
 
     /// Makes or updates the tables of the schema, and on PostgreSQL the schemas and on MySQL the databases that contain
@@ -129,6 +131,16 @@ impl Ledger {
     /// For changes, which have a time limit of their own.
     pub(crate) fn pool(&self) -> &DatabaseConnection {
         &self.connection.inner
+    }
+
+    /// Changes whenever a consumer of this process has committed what came from messages. What other processes commit
+    /// does not show.
+    pub fn processed(&self) -> watch::Receiver<()> {
+        self.commits.processed()
+    }
+
+    pub(crate) fn commit_news(&self) -> &Commits {
+        &self.commits
     }
 
     pub(crate) fn last_look(&self) -> &Mutex<LastLook> {

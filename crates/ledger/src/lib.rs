@@ -12,6 +12,7 @@
 mod cause;
 mod change;
 pub mod columns;
+mod commits;
 mod common;
 mod connect;
 mod database;

@@ -20,6 +20,7 @@ struct Outbox {
     offers: Mutex<Vec<Offer>>,
     settled: Mutex<Vec<Settled>>,
     unavailable: AtomicBool,
+    written: Notify,
 }
 
 impl Outbox {
@@ -40,6 +41,10 @@ impl OutboxSource for Outbox {
             return Err(SourceUnavailable(Cause::new("no route")));
         }
         Ok(self.offers.lock().expect("not poisoned").iter().take(limit).cloned().collect())
+    }
+
+    async fn written(&self) {
+        self.written.notified().await;
     }
 
     async fn settle(&self, settled: &[Settled]) -> Result<(), SourceUnavailable> {
@@ -90,7 +95,6 @@ struct Scene {
     outbox: Arc<Outbox>,
     broker: Arc<Broker>,
     store: Store,
-    wake: Arc<Notify>,
     stop: Stop,
 }
 
@@ -100,7 +104,6 @@ impl Scene {
             outbox: Arc::default(),
             broker: Arc::new(broker),
             store: Store::new(),
-            wake: Arc::default(),
             stop: Stop::default(),
         }
     }
@@ -111,7 +114,6 @@ impl Scene {
             source: Arc::clone(&self.outbox) as _,
             publisher: Arc::clone(&self.broker) as _,
             dead_letters: Arc::new(self.store.dead_letters.clone()),
-            wake: Arc::clone(&self.wake),
             options,
         };
         tokio::spawn(relay.run(self.stop.shutdown()))
@@ -142,7 +144,7 @@ async fn a_wake_up_saves_the_wait() {
     let relay = scene.start(RelayOptions { poll: Duration::from_secs(3_600), ..RelayOptions::default() });
     tokio::time::sleep(Duration::from_secs(60)).await;
     scene.outbox.write([1], TOPIC);
-    scene.wake.notify_one();
+    scene.outbox.written.notify_one();
     until("published", async || scene.outbox.is_empty()).await;
     scene.stop.stop();
     relay.await.expect("ended");

@@ -155,6 +155,12 @@ pub trait CouponPort: Send + Sync + 'static {
     /// The next messages to hand to the bus, oldest first: the same ones until they are acknowledged.
     async fn outbox(&self, limit: usize) -> Result<Vec<OutboxMessage>, HotError>;
 
+    /// Ends when this process may have written messages since the last [`CouponPort::outbox`] began. Never ends for an
+    /// engine that does not know.
+    async fn outbox_written(&self) {
+        std::future::pending().await
+    }
+
     /// Records that all messages up to `position` have been handed to the bus.
     async fn acknowledge(&self, position: u64) -> Result<(), HotError>;
 

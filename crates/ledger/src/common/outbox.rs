@@ -59,6 +59,7 @@ pub async fn append_all(change: &Transaction, topic: &str, envelopes: &[Envelope
     if !schema.topics.contains(&topic) {
         return Err(LedgerError::Other(format!("{topic} is not a topic of the schema {}", schema.name).into()));
     }
+    change.written().messages();
     for part in envelopes.chunks(ROWS_MAX) {
         let rows = part.iter().map(|envelope| to_row(topic, envelope)).collect::<Result<Vec<_>, _>>()?;
         let mut insert = Entity::insert_many(rows);
@@ -117,6 +118,11 @@ pub async fn next(ledger: &Ledger, limit: u64) -> Result<Vec<Waiting>, LedgerErr
         .all(ledger.connection())
         .await?;
     rows.into_iter().map(from_row).collect()
+}
+
+/// Ends when this process has committed messages since the last call ended.
+pub async fn written(ledger: &Ledger) {
+    ledger.commit_news().messages().await;
 }
 
 /// Marks messages as published.

@@ -61,6 +61,7 @@ pub async fn record(
 /// # Errors
 /// As [`record`].
 pub async fn record_unseen(change: &Transaction, consumer: &str, messages: &[&Envelope]) -> Result<(), LedgerError> {
+    change.written().processed();
     // A batch may contain the same message twice.
     let mut written = HashSet::with_capacity(messages.len());
     let rows: Vec<&Envelope> = messages.iter().copied().filter(|message| written.insert(message.event_id)).collect();

@@ -13,7 +13,6 @@ use hot::lease::Lease;
 use onsale_http::Failures;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
 
 /// Longest wait at the end for the relays to hand over what was decided: the rest waits in its outbox.
 const RELAYS_TIMEOUT: Duration = Duration::from_secs(15);
@@ -95,7 +94,6 @@ impl Messaging {
                 source: source.clone(),
                 publisher: context.publisher,
                 dead_letters: dead_letters.clone(),
-                wake: Arc::new(Notify::new()),
                 options: RelayOptions::default(),
             };
             relay.run(context.shutdown)

@@ -67,14 +67,14 @@ impl Scene {
         Self { folder, ledger, letters, bus, gate, stop: Stop::default() }
     }
 
+    /// A relay that hears of new messages, and polls too rarely for any test.
     fn relay(&self, source: impl OutboxSource) -> JoinHandle<()> {
         let relay = Relay {
             name: "test",
             source: Arc::new(source),
             publisher: Arc::new(self.bus.clone()),
             dead_letters: Arc::new(self.letters.clone()),
-            wake: Arc::default(),
-            options: RelayOptions::default(),
+            options: RelayOptions { poll: Duration::from_secs(3_600), ..RelayOptions::default() },
         };
         tokio::spawn(relay.run(self.stop.shutdown()))
     }
@@ -248,8 +248,10 @@ async fn a_step_in_the_ledger_is_published_once_and_purged_after_its_retention()
         return_to_stock: true,
         message: Some((topic::COUPON_EVENTS, &message)),
     };
-    assert_eq!(coupons::change_use(&scene.ledger, &step).await, Ok(true));
     let relay = scene.relay(LedgerOutbox(scene.ledger.clone()));
+    // It has found nothing by then, and waits.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(coupons::change_use(&scene.ledger, &step).await, Ok(true));
     let waiting = async || outbox::next(&scene.ledger, 10).await.expect("read").len();
     until("published", async || waiting().await == 0).await;
     scene.stop.stop();

@@ -30,7 +30,7 @@ use state::State;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use view::Views;
 
 /// A small write into the journal shows at most so often whether decisions can be kept.
@@ -58,6 +58,8 @@ pub struct EmbeddedEngine {
     views: Arc<Views>,
     reader: Arc<Mutex<JournalReader>>,
     checked: Arc<tokio::sync::Mutex<Option<(Instant, HotHealth)>>>,
+    /// Notified when a round with coupons is on the disk.
+    written: Arc<Notify>,
     owner: Arc<JoinedThread>,
 }
 
@@ -72,13 +74,15 @@ impl EmbeddedEngine {
         let views = Arc::new(Views::new());
         let state = State::replay(&journal, views.clone(), clock::now())?;
         let (commands, receiver) = mpsc::channel(COMMANDS_WAITING_MAX);
-        let owner = Owner::new(journal, state);
+        let written = Arc::new(Notify::new());
+        let owner = Owner::new(journal, state, written.clone());
         let thread = std::thread::Builder::new().name("coupon-owner".into()).spawn(move || owner.run(receiver))?;
         Ok(Self {
             commands,
             views,
             reader: Arc::new(Mutex::new(reader)),
             checked: Arc::default(),
+            written,
             owner: Arc::new(JoinedThread::new(thread)),
         })
     }
@@ -195,6 +199,10 @@ impl CouponPort for EmbeddedEngine {
         let messages = self.read_journal(move |reader| reader.outbox(limit)).await?;
         let message = |(position, envelope)| OutboxMessage { position, topic: journal::TOPIC, envelope };
         Ok(messages.into_iter().map(message).collect())
+    }
+
+    async fn outbox_written(&self) {
+        self.written.notified().await;
     }
 
     async fn acknowledge(&self, position: u64) -> Result<(), HotError> {

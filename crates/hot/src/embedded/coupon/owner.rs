@@ -6,7 +6,8 @@ use super::state::State;
 use crate::port::{EngineStats, HotError, IssueRequest, SaleCounts};
 use domain::coupon::Coupon;
 use domain::{Campaign, CampaignId, CouponId, IssueOutcome, Timestamp, UserId};
-use tokio::sync::{mpsc, oneshot};
+use std::sync::Arc;
+use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Most requests decided before a flush: bounds the memory of a round and the wait of its first request.
 const ROUND_REQUESTS_MAX: usize = 8_192;
@@ -45,13 +46,15 @@ pub(super) struct Owner {
     failing: Option<String>,
     round_requests: metrics::Histogram,
     keep_seconds: metrics::Histogram,
+    /// Notified when a round with coupons is on the disk, for the relay.
+    written: Arc<Notify>,
 }
 
 /// A batch and who waits for it.
 type IssueCall = (Vec<IssueRequest>, Timestamp, oneshot::Sender<Decisions>);
 
 impl Owner {
-    pub fn new(journal: Journal, state: State) -> Self {
+    pub fn new(journal: Journal, state: State, written: Arc<Notify>) -> Self {
         Self {
             journal,
             state,
@@ -59,6 +62,7 @@ impl Owner {
             failing: None,
             round_requests: metrics::histogram!("onsale_hot_round_size"),
             keep_seconds: metrics::histogram!("onsale_hot_keep_seconds"),
+            written,
         }
     }
 
@@ -112,6 +116,9 @@ impl Owner {
         };
         if kept != Ok(false) {
             self.note(&kept);
+        }
+        if kept == Ok(true) {
+            self.written.notify_one();
         }
         for (outcomes, answer) in answers {
             let heard = outcomes.into_iter().map(|outcome: IssueOutcome| kept.clone().map(|_| outcome)).collect();

@@ -272,6 +272,7 @@ impl Inner {
         if !decided.serials.is_empty() {
             sale.wake();
             sale.read_outbox_soon();
+            self.outbox_written.notify_one();
         }
         sale.record_request();
         if decided.is_frozen() && sale.frozen.load().is_none() {

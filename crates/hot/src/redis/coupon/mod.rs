@@ -80,6 +80,8 @@ struct Inner {
     outbox: Mutex<outbox::Outbox>,
     /// Notified when a campaign is frozen.
     frozen_news: Arc<Notify>,
+    /// Notified when this process has given coupons, for its relay.
+    outbox_written: Notify,
     /// Notified when Redis was found to have lost decisions on a campaign.
     lost: Notify,
 }
@@ -96,6 +98,7 @@ impl RedisEngine {
             sales: Registry::new(),
             outbox: Mutex::default(),
             frozen_news: Arc::default(),
+            outbox_written: Notify::new(),
             lost: Notify::new(),
         }))
     }

@@ -178,6 +178,10 @@ impl CouponPort for RedisEngine {
         self.0.offer(limit).await
     }
 
+    async fn outbox_written(&self) {
+        self.0.outbox_written.notified().await;
+    }
+
     async fn acknowledge(&self, position: u64) -> Result<(), HotError> {
         self.0.acknowledge(position).await
     }
