@@ -160,5 +160,7 @@ fn cookies(number: u32) -> Vec<u8> {
         "\"quoted\"; a=\"b;c\"; onsale_pass_shop=\"".to_owned(),
     ];
     let kind = &kinds[number as usize % kinds.len()];
-    get("/queue/check/shop", &format!("User-Agent: Chrome\r\nCookie: {kind}\r\n"))
+    // The edge hides the check, so the waiting page gets the same ones.
+    let path = if (number / 6).is_multiple_of(2) { "/queue/check/shop" } else { "/wait/shop?to=/" };
+    get(path, &format!("User-Agent: Chrome\r\nCookie: {kind}\r\n"))
 }

@@ -7,9 +7,12 @@ use std::process::{Command, Stdio};
 /// The prefix of all variables that `onsale` reads.
 const PREFIX: &str = "ONSALE_";
 
-/// A command for `program` without the `onsale` settings of this process's environment, which are for another server.
+/// A command for `program`, wherever it will run, without the `onsale` settings of this process's environment, which are for another server.
 pub fn onsale(program: &Path) -> Command {
-    let mut command = Command::new(program);
+    // A path that is relative to here leads nowhere in another working folder.
+    let is_path = program.components().nth(1).is_some();
+    let absolute = if is_path { std::path::absolute(program).ok() } else { None };
+    let mut command = Command::new(absolute.as_deref().unwrap_or(program));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with(PREFIX)) {
         command.env_remove(name);
     }
