@@ -18,6 +18,7 @@ mod connect;
 mod database;
 mod diagnostics;
 mod error;
+pub mod group;
 mod health;
 mod migrations;
 pub mod moment;

@@ -1,6 +1,7 @@
 //! The machinery of the databases on SQLite files and on real servers.
 
 mod crossing;
+mod group;
 mod health;
 mod messages;
 mod schema;
