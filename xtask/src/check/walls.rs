@@ -12,10 +12,19 @@ const LIBRARIES: [&str; 3] = ["lines", "access", "onsale-http"];
 /// Adapters to what keeps state; each can be replaced by itself.
 const ENGINES: [&str; 3] = ["hot", "bus", "ledger"];
 /// Crates at the bottom, and the only crates of the workspace that each may depend on.
-const BOTTOM: [(&str, &[&str]); 4] = [("domain", &[]), ("clock", &["domain"]), ("files", &[]), ("launch", &[])];
+const BOTTOM: [(&str, &[&str]); 5] =
+    [("domain", &[]), ("clock", &["domain"]), ("call", &["domain", "clock"]), ("files", &[]), ("launch", &[])];
 /// The crates of the product from the bottom up: arrows run down. The program and the tools stand above all of them.
-const LAYERS: [&[&str]; 7] =
-    [&["domain"], &["clock", "files"], &ENGINES, &["onsale-http"], &["access", "lines"], &CONTEXTS, &["lab", "launch"]];
+const LAYERS: [&[&str]; 8] = [
+    &["domain"],
+    &["clock", "files"],
+    &["call"],
+    &ENGINES,
+    &["onsale-http"],
+    &["access", "lines"],
+    &CONTEXTS,
+    &["lab", "launch"],
+];
 /// Crates that are not part of the shipped program.
 const TOOLS: [&str; 4] = ["testkit", "ledger-testkit", "bench", "xtask"];
 
