@@ -7,7 +7,9 @@ use crate::database::Database;
 use crate::error::LedgerError;
 use crate::timed::{Timed, no_answer};
 use backon::{ExponentialBuilder, Retryable};
+use call::Keyed;
 use sea_orm::{DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// How often a change that lost a race is repeated.
@@ -24,6 +26,8 @@ pub struct Transaction {
     database: Database,
     commits: Commits,
     written: Written,
+    /// The `Idempotency-Key`s that are stored with this change.
+    keys: Mutex<Vec<Keyed>>,
 }
 
 impl Transaction {
@@ -34,12 +38,18 @@ impl Transaction {
     pub async fn commit(self) -> Result<(), LedgerError> {
         self.open.inner.commit().await?;
         self.commits.tell(&self.written);
+        self.keys.into_inner().unwrap_or_else(PoisonError::into_inner).iter().for_each(Keyed::set_settled);
         Ok(())
     }
 
     /// Notes what the change writes.
     pub(crate) fn written(&self) -> &Written {
         &self.written
+    }
+
+    /// The change has stored this key: the call has it when the change is stored.
+    pub(crate) fn stores_key(&self, keyed: &Keyed) {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).push(keyed.clone());
     }
 
     /// Begins a part of the change that can be undone by itself.
@@ -111,7 +121,8 @@ impl Ledger {
         };
         let database = self.database().clone();
         let open = Timed { inner, answer_timeout: self.options().change_timeout, database: database.clone() };
-        Ok(Transaction { open, database, commits: self.commit_news().clone(), written: Written::default() })
+        let commits = self.commit_news().clone();
+        Ok(Transaction { open, database, commits, written: Written::default(), keys: Mutex::default() })
     }
 
     /// Carries out a change: `work` makes it and commits it. When the database undoes the change in favour of another

@@ -22,6 +22,9 @@ pub enum LedgerError {
     /// A constraint refused the row, or another change came first. Repeating the same change will not help.
     #[error("refused by the database: {0}")]
     Conflict(#[source] Cause),
+    /// Another run of the same call has stored its effect, under the same `Idempotency-Key`: nothing was stored by this one.
+    #[error("another run of the same call has stored its effect")]
+    CallRepeated,
     /// The URL, the database or its tables are not as this program needs them; the text says what to do.
     #[error("{0}")]
     Schema(String),

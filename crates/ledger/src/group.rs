@@ -161,5 +161,5 @@ impl<S: Steps> Lane<S> {
 
 /// Whether a step of the batch, and not the state of the database, is the reason.
 fn is_refusal(error: &LedgerError) -> bool {
-    matches!(error, LedgerError::Conflict(_) | LedgerError::Other(_))
+    matches!(error, LedgerError::Conflict(_) | LedgerError::CallRepeated | LedgerError::Other(_))
 }

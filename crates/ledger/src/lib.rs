@@ -9,6 +9,7 @@
 //! Queries are functions of their table's module and take the [`Ledger`], or a [`Transaction`] where they belong to a
 //! larger change.
 
+pub mod calls;
 mod cause;
 mod change;
 pub mod columns;
@@ -26,6 +27,7 @@ mod pool;
 mod schema;
 mod timed;
 
+pub use calls::call_tables;
 pub use change::{Savepoint, Transaction};
 pub use common::{common_tables, outbox, processed, purge};
 pub use connect::{Ledger, LedgerOptions};

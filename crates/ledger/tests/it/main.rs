@@ -1,5 +1,6 @@
 //! The machinery of the databases on SQLite files and on real servers.
 
+mod calls;
 mod crossing;
 mod group;
 mod health;

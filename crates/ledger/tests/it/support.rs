@@ -3,7 +3,7 @@
 use domain::Timestamp;
 use domain::message::{Envelope, Metadata, VERSION};
 use ledger::columns::{name, table};
-use ledger::{Ledger, LedgerError, Right, Schema, Table, Transaction, common_tables};
+use ledger::{Ledger, LedgerError, Right, Schema, Table, Transaction, call_tables, common_tables};
 use ledger_testkit::{Raw, Site, patient};
 use sea_orm::sea_query::Query;
 use sea_orm::{ConnectionTrait, DbErr};
@@ -18,8 +18,12 @@ pub static TOYS: Schema = Schema {
     name: "toy_service",
     file: "toys.sqlite",
     topics: &[TOPIC],
-    migrations: |database| vec![Box::new(MakeTable("toys")), common_tables(database)],
-    tables: &[Table { name: "toys", rights: &[Right::Select, Right::Insert] }],
+    migrations: |database| vec![Box::new(MakeTable("toys")), common_tables(database), call_tables()],
+    tables: &[
+        Table { name: "toys", rights: &[Right::Select, Right::Insert] },
+        ledger::calls::AUDIT_TABLE,
+        ledger::calls::KEPT_TABLE,
+    ],
 };
 
 /// Makes a table with the one column `name`.
