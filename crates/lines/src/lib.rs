@@ -2,9 +2,10 @@
 //!
 //! `client` enters users and reads their status. `scheduler` admits the next users. `serving` is the public document,
 //! with the forecast of `rates`; `stream` and `publisher` push it. `operation` has the statistics and changes for
-//! operators, `rules` the concurrent change of a line's rule, `metrics` the metrics of all lines, `draw` the opening
+//! operators, `audit` what the audit log says of them, `rules` the concurrent change of a line's rule, `metrics` the metrics of all lines, `draw` the opening
 //! draw.
 
+pub mod audit;
 pub mod client;
 pub mod draw;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Statistics for operators, and their changes of lines (QUEUE-007).
 
 use super::client::LineClient;
-use super::rules::change_rule;
+use super::rules::change_by_operator;
 use super::serving::ServingCache;
 use domain::line::{LineCounts, LineId, LineRule};
 use domain::{ErrorCode, EventName};
@@ -169,7 +169,7 @@ impl LineClient {
             rule.check().map_err(|error| ApiError::invalid(error.to_string()))?;
             Ok::<_, ApiError>(rule)
         };
-        let changed = change_rule(&*self.port, line, checked).await?;
+        let changed = change_by_operator(&*self.port, line, checked).await?;
         changed.ok_or_else(no_such_line)
     }
 }

@@ -1,6 +1,8 @@
 //! Concurrent changes of a line's rule: by administrators, by the gate that follows its campaign, by servers that start
 //! with another configuration.
 
+use crate::audit;
+use call::Entry;
 use domain::line::{LineId, LineRule};
 use hot::HotError;
 use hot::line::{LinePort, RuleChange};
@@ -19,13 +21,35 @@ pub async fn change_rule<E: From<HotError>>(
     line: &LineId,
     change: impl Fn(LineRule) -> Result<LineRule, E>,
 ) -> Result<Option<LineRule>, E> {
+    change_with_entry(port, line, change, |_, _| None).await
+}
+
+/// As [`change_rule`], for a change by an operator: the engine stores the entry for the audit log with it.
+///
+/// # Errors
+/// As [`change_rule`].
+pub async fn change_by_operator<E: From<HotError>>(
+    port: &dyn LinePort,
+    line: &LineId,
+    change: impl Fn(LineRule) -> Result<LineRule, E>,
+) -> Result<Option<LineRule>, E> {
+    change_with_entry(port, line, change, |before, after| audit::changed(line, before, after)).await
+}
+
+async fn change_with_entry<E: From<HotError>>(
+    port: &dyn LinePort,
+    line: &LineId,
+    change: impl Fn(LineRule) -> Result<LineRule, E>,
+    entry: impl Fn(&LineRule, &LineRule) -> Option<Entry>,
+) -> Result<Option<LineRule>, E> {
     let Some(mut rule) = port.rule(line).await? else { return Ok(None) };
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let wanted = change(rule.clone())?;
         if wanted == rule {
             return Ok(Some(rule));
         }
-        rule = match port.change_rule(line, wanted).await? {
+        let entry = entry(&rule, &wanted);
+        rule = match call::noting(entry, port.change_rule(line, wanted)).await? {
             RuleChange::Made(rule) => return Ok(Some(rule)),
             RuleChange::Conflict(current) => current,
             RuleChange::NoLine => return Ok(None),

@@ -55,6 +55,14 @@ pub(super) fn claim(tenant: &TenantName, user: &UserId, key: IdempotencyKey) -> 
 
 /// The set of all lines, as [`LineId`] writes them.
 pub(super) const LINES: &str = "line:all";
+/// The sorted set of lines that may have entries for the audit log, by the time of the latest.
+pub(super) const AUDITED_LINES: &str = "line:audited";
+
+/// The answer kept under an `Idempotency-Key`.
+pub(super) fn answer(name: &str) -> String {
+    format!("queue:answer:{name}")
+}
+
 /// The set of the names of lines before schedules or sites.
 pub(super) const QUEUES: &str = "queue:active-schedules";
 
@@ -78,6 +86,8 @@ pub(super) struct LineKeys {
     pub processing_numbers: String,
     /// Sorted set of ranges `first:last` of given-up queue numbers, by the first (`gate:gone:{c}`, `queue:gone:{n}`).
     pub gone: String,
+    /// Stream: operators' changes that are not in the audit log yet (`gate:audit:{c}`, `queue:audit:{n}`).
+    pub audit: String,
     /// String: the published entries of a draw, 32 bytes each (`gate:draw-entries:{c}`, `queue:draw-entries:{n}`).
     pub entries: String,
     passes: String,
@@ -103,6 +113,7 @@ impl LineKeys {
             processing: key("processing"),
             processing_numbers: key("processing:rank"),
             gone: key("gone"),
+            audit: key("audit"),
             entries: key("draw-entries"),
             passes,
         }

@@ -2,6 +2,7 @@
 
 use super::document::{Announced, RandomnessKind};
 use super::drand::{Drand, DrandError};
+use crate::audit;
 use crate::client::LineClient;
 use domain::line::{DrawPlan, DrawSeed, EntryHash, LineId, LineRule, Randomness, ValueOutcome};
 use domain::{ErrorCode, Timestamp};
@@ -202,7 +203,8 @@ impl LineClient {
         if !rule.draw.as_ref().is_some_and(is_manual) {
             return Err(not_possible("this line has no draw whose value is entered"));
         }
-        match self.port.give_draw_value(line, new.value.as_bytes()).await? {
+        let entry = audit::value_given(line, &new.value);
+        match call::noting(entry, self.port.give_draw_value(line, new.value.as_bytes())).await? {
             ValueOutcome::Kept => Ok(()),
             ValueOutcome::OtherStands => Err(not_possible("this draw has another value already: it cannot change")),
             ValueOutcome::NotAwaited => Err(not_possible("entries are not closed yet: give the value afterwards")),

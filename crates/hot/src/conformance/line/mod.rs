@@ -1,11 +1,13 @@
 //! One suite for every engine of lines: random histories on the engine and on [`domain::line::Line`] must give equal replies.
 //!
 //! A new engine calls [`run`] with a function that makes an empty engine, and [`run_changers`] with several handles of one
-//! engine.
+//! engine. [`run_calls`] checks what calls leave.
 
+mod calls;
 mod changers;
 mod steps;
 
+pub use calls::run_calls;
 pub use changers::run_changers;
 
 use crate::line::{Clock, LinePort, LineUser, RuleChange};

@@ -2,6 +2,7 @@
 //! unless that was drawn.
 
 use super::slot::Slot;
+use call::Entry;
 use domain::UserId;
 use domain::line::{Entries, LineRule, QueueNumber, State};
 use std::sync::Arc;
@@ -11,6 +12,8 @@ use std::sync::Arc;
 pub(super) enum Change {
     /// The line was made, or its rule changed.
     Rule(Box<LineRule>),
+    /// An operator's change: its entry for the audit log, in the transaction of the change.
+    Audited(Box<Entry>),
     /// A user took the next number.
     Entered { entry: QueueNumber, user: UserId },
     /// A place's state changed.

@@ -89,6 +89,7 @@ impl<'a> LineGuard<'a> {
     pub fn make(&mut self) -> Result<(), HotError> {
         self.may_change()?;
         self.note_rule();
+        self.note_call();
         Ok(())
     }
 
@@ -100,7 +101,13 @@ impl<'a> LineGuard<'a> {
         self.may_change()?;
         self.state.line.change(rule);
         self.note_rule();
+        self.note_call();
         Ok(RuleChange::Made(self.rule()))
+    }
+
+    /// The entry of the call that makes this change, for the audit log.
+    fn note_call(&mut self) {
+        self.changes.extend(call::note().map(|entry| Change::Audited(Box::new(entry))));
     }
 
     fn note_rule(&mut self) {
@@ -255,6 +262,7 @@ impl<'a> LineGuard<'a> {
         let outcome = self.state.line.give_draw_value(value);
         if before && outcome == ValueOutcome::Kept {
             self.note_rule();
+            self.note_call();
         }
         self.wait_for = self.state.rule_recorded;
         Ok(outcome)

@@ -8,6 +8,8 @@
 //! draws   line, count                                 the opening draw was held: its plan, in the rule, tells the order
 //! draw_closings  line, count                          the draw has closed for entries
 //! draw_entries   line, part, hashes                   the published list of its entries, up to 65,536 in a part
+//! audit_outbox   id, entry                            operators' changes, until they are in the audit log
+//! kept_answers   name, answer, until_ms               answers under an `Idempotency-Key` (`calls`)
 //! ```
 //!
 //! Check-ins and inactive people are not kept: after a restart everyone counts as just checked in.
@@ -43,7 +45,12 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS draw_closings (line INTEGER PRIMARY KEY, count INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS draw_entries (
         line INTEGER NOT NULL, part INTEGER NOT NULL, hashes BLOB NOT NULL, PRIMARY KEY (line, part)
-    );";
+    );
+    CREATE TABLE IF NOT EXISTS audit_outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, entry BLOB NOT NULL);
+    CREATE TABLE IF NOT EXISTS kept_answers (
+        name TEXT PRIMARY KEY, answer BLOB NOT NULL, until_ms INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS ix_kept_answers_until ON kept_answers (until_ms);";
 
 /// The entries of a draw in one row: two megabytes.
 const PART_ENTRIES: usize = 65_536;
@@ -78,6 +85,11 @@ impl LinesJournal {
     fn write_change(&self, name: &LineId, line: i64, change: &Change) -> Result<(), JournalError> {
         match change {
             Change::Rule(rule) => return self.write_rule(name, line, rule),
+            Change::Audited(entry) => self
+                .0
+                .connection
+                .prepare_cached("INSERT INTO audit_outbox (entry) VALUES (?1)")?
+                .execute([entry.bytes()])?,
             Change::Entered { entry, user } => self
                 .0
                 .connection
@@ -147,6 +159,11 @@ impl LinesJournal {
         let sql = "UPDATE lines SET tickets = ?2, serving = ?3, admitted = ?4 WHERE id = ?1";
         self.0.connection.prepare_cached(sql)?.execute([line, numbers as i64, serving as i64, admitted as i64])?;
         Ok(())
+    }
+
+    /// The journal's file.
+    pub fn path(&self) -> &Path {
+        &self.0.path
     }
 
     /// All lines with everybody in them.

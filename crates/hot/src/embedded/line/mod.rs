@@ -5,6 +5,7 @@
 //!               \-----> writer  every line's changes in order -> journal, one flush a round -> answers
 //! ```
 
+mod calls;
 mod change;
 mod draw;
 mod guard;
@@ -16,6 +17,7 @@ use super::writer;
 use crate::line::{Admission, Clock, LinePort, LineUser, RuleChange};
 use crate::port::{HotError, HotHealth};
 use async_trait::async_trait;
+use calls::CallTables;
 use domain::line::{
     DrawStep, EntryHash, Line, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber, ValueOutcome,
 };
@@ -41,6 +43,7 @@ pub struct EmbeddedLines {
     /// The last line's row in the journal; held while one is made.
     last_id: Arc<Mutex<i64>>,
     writer: Writer,
+    calls: CallTables,
 }
 
 fn moment(clock: Clock) -> Timestamp {
@@ -60,8 +63,9 @@ impl EmbeddedLines {
         let told = journal.restore(clock::now())?;
         let last_id = told.last().map_or(0, |line| line.id);
         let slots: Slots = told.into_iter().map(|line| (line.name.clone(), Arc::new(Slot::stored(line)))).collect();
+        let calls = CallTables::open(journal.path())?;
         let writer = Writer::start(journal)?;
-        Ok(Self { slots: Arc::new(slots), last_id: Arc::new(Mutex::new(last_id)), writer })
+        Ok(Self { slots: Arc::new(slots), last_id: Arc::new(Mutex::new(last_id)), writer, calls })
     }
 
     /// Whether the writer has ended: it panicked, and nothing is decided until the engine is opened again.

@@ -113,9 +113,11 @@ impl Inner {
 
     /// Root and value in force after this call; `None` without a line.
     async fn settle(&self, known: &Arc<Known>, root: &str, value: &str) -> Result<Option<(String, String)>, HotError> {
-        let arguments = [&b""[..], root.as_bytes(), value.as_bytes()];
+        let entry = self.entry_of_call(&known.id).await?;
+        let arguments = [&b""[..], root.as_bytes(), value.as_bytes(), &entry];
         let (script, lane) = (&scripts::LINE_SETTLE, Lane::Admission);
-        let call = Call { script, pass: None, arguments: &arguments, lane, tells: is_there };
+        let pass = (!entry.is_empty()).then_some(known.keys.audit.as_str());
+        let call = Call { script, pass, arguments: &arguments, lane, tells: is_there };
         let reply = self.call(known, call).await?;
         if !is_there(&reply) {
             return Ok(None);

@@ -1,6 +1,7 @@
 -- Creates a line; an existing line stays as it is.
 --
--- ARGV  (no moment), revision, fields of the rule and their values
+-- KEYS  [9] the stream of entries for the audit log, if the creation has one
+-- ARGV  (no moment), revision, the entry or "", fields of the rule and their values
 -- Returns whether it was created.
 
 if redis.call('HGET', LINE, 'revision') then
@@ -8,5 +9,6 @@ if redis.call('HGET', LINE, 'revision') then
   return 0
 end
 for place = 1, 8 do redis.call('DEL', KEYS[place]) end
-redis.call('HSET', LINE, 'serving', 0, 'admitted', 0, 'away', 0, 'finished', 0, 'revision', ARGV[2], unpack(ARGV, 3))
+redis.call('HSET', LINE, 'serving', 0, 'admitted', 0, 'away', 0, 'finished', 0, 'revision', ARGV[2], unpack(ARGV, 4))
+if ARGV[3] ~= '' then redis.call('XADD', PASS, '*', 'entry', ARGV[3]) end
 return 1

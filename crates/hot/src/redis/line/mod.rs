@@ -5,6 +5,7 @@
 //! any number of schedulers --> admit.lua + WAIT --> passes   (admission; the pace is in the line's hash)
 //! any number of schedulers --> entries.lua, settle.lua + WAIT --> the published entries of a draw   (entries)
 //! any number of schedulers --> draw.lua + WAIT --> queue numbers   (draw; a part of the line at a time)
+//! operators' changes --same script--> a stream of entries for the audit log; kept answers   (calls)
 //! the state of a line in this process: keys, breaker         (known)
 //! lines that people are in, or enter                         (asked)
 //! admission and put back are executed once                   (once)
@@ -15,6 +16,7 @@
 
 mod admission;
 mod asked;
+mod calls;
 mod draw;
 mod entries;
 mod known;

@@ -65,10 +65,12 @@ impl Inner {
         script: &'static scripts::Script,
         rule: &LineRule,
     ) -> Result<Value, HotError> {
-        let values = rule::values(rule);
-        let arguments = rule::arguments(&values);
-        let call = Call { script, pass: None, arguments: &arguments, lane: Lane::Decision, tells: is_there };
-        self.call(&self.known(line), call).await
+        let (values, known) = (rule::values(rule), self.known(line));
+        let entry = self.entry_of_call(line).await?;
+        let arguments = rule::arguments(&values, &entry);
+        let pass = (!entry.is_empty()).then_some(known.keys.audit.as_str());
+        let call = Call { script, pass, arguments: &arguments, lane: Lane::Decision, tells: is_there };
+        self.call(&known, call).await
     }
 }
 

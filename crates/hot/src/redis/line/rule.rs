@@ -82,12 +82,13 @@ pub(super) fn values(rule: &LineRule) -> [String; 15] {
     ]
 }
 
-/// Arguments of a script that writes a rule: no moment, the revision, and each other field by its name.
-pub(super) fn arguments(values: &[String; 15]) -> Vec<&[u8]> {
+/// Arguments of a script that writes a rule: no moment, the revision, the entry for the audit log, and each other field by
+/// its name.
+pub(super) fn arguments<'a>(values: &'a [String; 15], entry: &'a [u8]) -> Vec<&'a [u8]> {
     let [revision, others @ ..] = values;
     let named = NAMES.iter().skip(1).zip(others);
     let fields = named.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
-    [b"", revision.as_bytes()].into_iter().chain(fields).collect()
+    [b"", revision.as_bytes(), entry].into_iter().chain(fields).collect()
 }
 
 /// Reads the reply to a change: whether it was made, and the rule in force, in the order of [`NAMES`] and

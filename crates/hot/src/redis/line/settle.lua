@@ -1,7 +1,9 @@
 -- Keeps the root of a draw's entries, once all are written, and after it the public randomness, once each: the twin of
 -- `Line::freeze_entries` and `Line::give_draw_value`.
 --
--- ARGV  moment, the root or "", the value or "" (the letter v before its hexadecimal digits: a value may be empty)
+-- KEYS  [9] the stream of entries for the audit log, if the value has one
+-- ARGV  moment, the root or "", the value or "" (the letter v before its hexadecimal digits: a value may be empty), the
+--       entry or ""
 -- Returns {the root in force or "", the value in force or ""}, or nothing if the line does not exist.
 
 local line = redis.call('HMGET', LINE, 'revision', 'draw_count', 'entries_done', 'draw_root', 'draw_value')
@@ -14,6 +16,7 @@ end
 if value == '' and ARGV[3] ~= '' and root ~= '' then
   value = ARGV[3]
   redis.call('HSET', LINE, 'draw_value', value)
+  if ARGV[4] ~= '' then redis.call('XADD', PASS, '*', 'entry', ARGV[4]) end
 end
 touch()
 return {root, value}

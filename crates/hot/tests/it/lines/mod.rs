@@ -1,5 +1,6 @@
 //! Lines on the embedded engine: the rules, restarts, killed processes, and replies while the disk is full.
 
+mod calls;
 mod death;
 mod disk;
 mod draw;

@@ -60,6 +60,16 @@ async fn concurrent_changes_of_a_rule_are_all_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn entries_and_answers_are_kept_by_a_single_redis_and_a_cluster() {
+    for url in
+        [testkit::shared().redis().map(|redis| redis.url()), testkit::shared().redis_cluster().map(|redis| redis.url())]
+    {
+        let Some(url) = testkit::available(url) else { continue };
+        conformance::run_calls(&open(&url, Ack::None).await).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_line_that_an_older_version_made_is_changed_as_any_other() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
     let (lines, line) = (open(&redis.url(), Ack::None).await, gate());
