@@ -4,6 +4,7 @@ pub mod api;
 pub mod callers;
 pub mod client;
 pub mod extract;
+mod identify;
 pub mod internal;
 pub mod keys;
 pub mod remote;

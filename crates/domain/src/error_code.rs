@@ -55,6 +55,7 @@ error_codes! {
     CouponReserved = "COUPON_RESERVED", 409;
     CouponNotApplicable = "COUPON_NOT_APPLICABLE", 422;
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", 422;
+    IdempotencyKeyInUse = "IDEMPOTENCY_KEY_IN_USE", 409;
     QueueFull = "QUEUE_FULL", 503;
     InternalApiUnauthorized = "INTERNAL_API_UNAUTHORIZED", 401;
     DrawNotPossible = "DRAW_NOT_POSSIBLE", 409;

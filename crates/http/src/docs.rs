@@ -1,5 +1,6 @@
 //! The API document and the page that shows it. Neither needs the internet.
 
+use crate::calls::{KEY_LENGTH_MAX, is_exempt};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Request;
@@ -7,8 +8,10 @@ use axum::middleware::{Next, from_fn};
 use axum::routing::get;
 use http::HeaderValue;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi as Document, Ref, Response, ResponseBuilder};
+use utoipa::openapi::{Content, OpenApi as Document, Ref, Required, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
@@ -78,8 +81,40 @@ pub fn document(version: &str, parts: impl IntoIterator<Item = Document>) -> Doc
     for part in parts {
         whole.merge(part);
     }
+    add_keys(&mut whole);
     add_common_refusals(&mut whole);
     whole
+}
+
+/// Adds `Idempotency-Key` to every operation at which the layer of calls takes it.
+fn add_keys(document: &mut Document) {
+    for (route, path) in &mut document.paths.paths {
+        let operations = [&mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
+        for operation in operations.into_iter().flatten().filter(|_| !is_exempt(route)) {
+            operation.parameters.get_or_insert_default().push(key_parameter().into());
+            let answers = &mut operation.responses.responses;
+            for (status, why) in [
+                ("400", "The request is not valid"),
+                ("409", "The first request with this Idempotency-Key takes too long, or another conflict"),
+                ("422", "The Idempotency-Key was used for another request, or the request cannot be carried out"),
+            ] {
+                answers.entry(status.to_owned()).or_insert_with(|| refusal(why).into());
+            }
+        }
+    }
+}
+
+fn key_parameter() -> Parameter {
+    let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(KEY_LENGTH_MAX));
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "1 to 255 visible ASCII characters. A repeated request gets the first success again for 24 hours",
+        ))
+        .schema(Some(text.pattern(Some("^[!-~]+$")).build()))
+        .build()
 }
 
 /// Adds the errors that every route can return, and those of every route that takes a body.

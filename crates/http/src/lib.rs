@@ -5,6 +5,7 @@
 //! [`Query`] and [`Path`] from here. A path without a router (the hot route) uses the same pieces directly:
 //! [`error_body`], [`TraceId`], [`texts`], [`metrics::RouteRecorder`], [`SECURITY_HEADERS`], [`AccessLine`].
 
+pub mod calls;
 pub mod docs;
 pub mod error;
 pub mod extract;
@@ -23,6 +24,7 @@ pub mod text;
 pub mod trace;
 pub mod welcome;
 
+pub use calls::{Calls, with_calls};
 pub use error::ApiError;
 pub use error::body::error_body;
 pub use extract::{ClientIp, Json, Path, Query, RequestBody, TrustedProxies};

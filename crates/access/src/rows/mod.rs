@@ -6,11 +6,13 @@
 mod api_key;
 mod m20261121_000003_api_keys;
 
+use call::{Entry, Facts};
 use domain::Timestamp;
 use ledger::moment::{read, stored};
-use ledger::{Ledger, LedgerError, Right, Table, Transaction};
+use ledger::{Ledger, LedgerError, Right, Table, Transaction, calls};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use sea_orm_migration::MigrationTrait;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// The table of keys.
@@ -83,8 +85,23 @@ pub async fn insert(ledger: &Ledger, key: &ApiKey) -> Result<(), LedgerError> {
         created_at: Set(stored(key.created_at)),
         revoked_at: Set(key.revoked_at.map(stored)),
     };
-    api_key::Entity::insert(row).exec_without_returning(ledger.connection()).await?;
-    Ok(())
+    let entry =
+        Entry::of(Facts { action: "key.create", target: target(key.id), before: None, after: Some(shown(key)) });
+    let insert = async |change: Transaction| {
+        api_key::Entity::insert(row.clone()).exec_without_returning(change.connection()).await?;
+        calls::settle(&change, entry.as_ref()).await?;
+        change.commit().await
+    };
+    ledger.change(insert).await
+}
+
+fn target(id: Uuid) -> String {
+    format!("key:{id}")
+}
+
+/// A key as the audit log shows it: neither the key nor its hash.
+fn shown(key: &ApiKey) -> Value {
+    json!({"kind": key.kind.as_str(), "name": key.name, "revoked": key.revoked_at.is_some()})
 }
 
 /// Lists all keys, revoked ones too, oldest first.
@@ -121,6 +138,11 @@ pub async fn revoke(ledger: &Ledger, id: Uuid, at: Timestamp) -> Result<bool, Le
             .filter(api_key::Column::RevokedAt.is_null())
             .exec(change.connection())
             .await?;
+        if revoked.rows_affected > 0 {
+            let (before, after) = (Some(json!({"revoked": false})), Some(json!({"revoked": true})));
+            let entry = Entry::of(Facts { action: "key.revoke", target: target(id), before, after });
+            calls::settle(&change, entry.as_ref()).await?;
+        }
         change.commit().await?;
         Ok(revoked.rows_affected > 0)
     };

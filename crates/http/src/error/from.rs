@@ -22,6 +22,8 @@ impl From<LedgerError> for ApiError {
                 tracing::warn!(%error, "the ledger did not answer");
                 ErrorCode::ServiceUnavailable.into()
             }
+            // The layer of calls looks again, and tells the answer of the other run.
+            LedgerError::CallRepeated => ErrorCode::IdempotencyKeyInUse.into(),
             other => Self::internal(other),
         }
     }

@@ -21,6 +21,7 @@ COUPON_ALREADY_REDEEMED = This coupon has already been used.
 COUPON_RESERVED = This coupon is reserved for another order.
 COUPON_NOT_APPLICABLE = This coupon cannot be used for this order.
 IDEMPOTENCY_KEY_REUSED = This Idempotency-Key was already used for a different request. Use a new key.
+IDEMPOTENCY_KEY_IN_USE = The first request with this Idempotency-Key is still being processed. Please repeat the request shortly.
 QUEUE_FULL = The waiting line is full. Please try again shortly.
 INTERNAL_API_UNAUTHORIZED = This address is for internal services only. A valid service key is required.
 DRAW_NOT_POSSIBLE = An opening draw cannot be announced for this line now.

@@ -21,6 +21,7 @@ COUPON_ALREADY_REDEEMED = 이미 사용된 쿠폰입니다.
 COUPON_RESERVED = 다른 주문에 예약된 쿠폰입니다.
 COUPON_NOT_APPLICABLE = 이 주문에는 사용할 수 없는 쿠폰입니다.
 IDEMPOTENCY_KEY_REUSED = 이 Idempotency-Key는 이미 다른 요청에 사용되었습니다. 새 키를 사용해 주세요.
+IDEMPOTENCY_KEY_IN_USE = 같은 Idempotency-Key를 사용한 첫 요청을 아직 처리하고 있습니다. 잠시 후 같은 요청을 다시 보내 주세요.
 QUEUE_FULL = 대기열이 가득 찼습니다. 잠시 후 다시 시도해 주세요.
 INTERNAL_API_UNAUTHORIZED = 내부 서비스 전용 주소입니다. 유효한 서비스 키가 필요합니다.
 DRAW_NOT_POSSIBLE = 지금은 이 대기열의 오픈 추첨을 예고할 수 없습니다.
