@@ -101,6 +101,11 @@ impl CouponService {
         let campaign = Campaign { gated: is_gated, ..campaign };
         let is_valid = campaign.check().and_then(|()| campaign.check_ahead(clock::now()));
         is_valid.map_err(|error| ApiError::invalid(error.to_string()))?;
+        if call::is_done() {
+            let existing = campaigns::get(&self.ledger, &campaign.id).await?.ok_or_else(not_found)?;
+            self.put_whole(&existing).await?;
+            return self.view(&existing).await;
+        }
         match campaigns::create(&self.ledger, &campaign).await {
             Ok(()) => {}
             Err(LedgerError::Conflict(_)) => {
@@ -200,6 +205,10 @@ impl CouponService {
         change: &impl Fn(&Campaign) -> Result<Campaign, ChangeRefused>,
     ) -> Result<Option<Campaign>, ApiError> {
         let before = campaigns::get(&self.ledger, id).await?.ok_or_else(not_found)?;
+        // An earlier run of the call has made the change and ended before it was answered.
+        if call::is_done() {
+            return Ok(Some(before));
+        }
         let after = change(&before)?;
         if after == before {
             return Ok(Some(before));

@@ -5,11 +5,13 @@
 //!
 //! `issue` is the use case of the rush with its route; `campaigns`, `redemption`, `reconcile` and `rebuild` are the other
 //! use cases; `api` has the routes, `views` their JSON, `messages` the messages that role `coupon` receives; `outboxes`
-//! are the sources of its messages.
+//! are the sources of its messages. `audit` says what the audit log has of changes, `audit_log` shows it.
 
 pub mod announce;
 pub mod api;
 pub mod arrivals;
+mod audit;
+pub mod audit_log;
 mod books;
 pub mod campaigns;
 pub mod gate;

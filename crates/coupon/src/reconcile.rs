@@ -3,12 +3,14 @@
 //! The ledger is read first and the hot state second: a coupon given meanwhile can seem missing, but none can seem
 //! surplus. A coupon that seems missing is read again once every message decided by then has been published.
 
+use super::audit;
 use super::books::{coupon_of_row, entry_of, entry_of_row, ledger_book};
 use super::service::CouponService;
 use crate::rows::coupons;
 use domain::coupon::reconcile::{Comparison, Entry, Finding, compare};
 use domain::{Campaign, CampaignId, CouponId, ErrorCode, UserId, ZonedTime};
 use hot::Completeness;
+use ledger::calls::audit::append_alone;
 use metrics::gauge;
 use onsale_http::ApiError;
 use serde::Serialize;
@@ -64,14 +66,18 @@ impl CouponService {
     /// `CAMPAIGN_NOT_FOUND` when the named campaign does not exist, `SERVICE_UNAVAILABLE` when one of the books cannot be
     /// read.
     pub async fn reconcile(&self, only: Option<&CampaignId>, repair: bool) -> Result<Report, ApiError> {
-        let mut reports = Vec::new();
-        for campaign in crate::rows::campaigns::all(&self.ledger).await? {
-            if only.is_none_or(|only| *only == campaign.id) {
-                reports.push(self.reconcile_campaign(&campaign, repair).await?);
-            }
-        }
-        if reports.is_empty() && only.is_some() {
+        let mut campaigns = crate::rows::campaigns::all(&self.ledger).await?;
+        campaigns.retain(|campaign| only.is_none_or(|only| *only == campaign.id));
+        if campaigns.is_empty() && only.is_some() {
             return Err(ErrorCode::CampaignNotFound.into());
+        }
+        // Before the repairs, which are many changes in two books.
+        if let Some(entry) = repair.then(|| audit::repair(only)).flatten() {
+            append_alone(&self.ledger, &entry).await?;
+        }
+        let mut reports = Vec::with_capacity(campaigns.len());
+        for campaign in &campaigns {
+            reports.push(self.reconcile_campaign(campaign, repair).await?);
         }
         let balances = reports.iter().all(|report| report.balances);
         Ok(Report { balances, checked_at: ZonedTime(clock::now()), campaigns: reports })

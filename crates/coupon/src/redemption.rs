@@ -159,6 +159,11 @@ impl CouponService {
         let decided = decide(&kept, &campaign, clock::now())?;
         let after = match decided.step {
             Step::Unchanged(usage) => return Ok(Some((kept, usage))),
+            // An earlier run of the call has made the step, and the coupon has been used otherwise since.
+            Step::Change(_) if call::is_done() => {
+                let usage = kept.usage.clone();
+                return Ok(Some((kept, usage)));
+            }
             Step::Change(after) => after,
         };
         let message = decided.message.as_ref().map(|message| (topic::COUPON_EVENTS, message));

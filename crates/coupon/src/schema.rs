@@ -3,7 +3,7 @@
 mod m20261121_000001_coupons;
 
 use domain::message::topic;
-use ledger::{Right, Schema, Table, common_tables};
+use ledger::{Right, Schema, Table, call_tables, common_tables};
 
 /// The tables of the coupon service. Its three roles (coupon, gate, issuer) use them with one database user.
 pub static SCHEMA: Schema = Schema {
@@ -11,7 +11,12 @@ pub static SCHEMA: Schema = Schema {
     file: "coupon_service.sqlite",
     topics: &[topic::COUPON_EVENTS],
     migrations: |database| {
-        vec![Box::new(m20261121_000001_coupons::Migration), common_tables(database), access::rows::migration()]
+        vec![
+            Box::new(m20261121_000001_coupons::Migration),
+            common_tables(database),
+            access::rows::migration(),
+            call_tables(),
+        ]
     },
     tables: &[
         Table { name: "events", rights: &[Right::Select, Right::Insert, Right::Update] },
@@ -20,5 +25,7 @@ pub static SCHEMA: Schema = Schema {
         // MySQL asks for the right to update where an insert passes over existing rows.
         Table { name: "user_coupons", rights: &[Right::Select, Right::Insert, Right::Update] },
         access::rows::TABLE,
+        ledger::calls::AUDIT_TABLE,
+        ledger::calls::KEPT_TABLE,
     ],
 };

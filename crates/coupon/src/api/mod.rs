@@ -1,5 +1,6 @@
 //! The routes of the coupon service (`contract.md`, Coupons), with a module for each group.
 
+mod audit;
 mod campaigns;
 mod holders;
 mod issue;
@@ -37,6 +38,7 @@ pub fn routes(service: CouponService) -> Router {
         .route("/campaigns/{event_id}/close", post(campaigns::close))
         .route("/campaigns/{event_id}/stock", post(campaigns::add_stock))
         .route("/events/{event_id}/stock", post(campaigns::short_form))
+        .route("/audit", get(audit::audit))
         .route("/cache/stats", get(operation::cache_stats))
         .route("/reconcile", get(operation::reconcile).post(operation::repair));
     let coupons = Router::new()
@@ -72,6 +74,7 @@ pub fn routes(service: CouponService) -> Router {
     campaigns::close,
     campaigns::add_stock,
     campaigns::short_form,
+    audit::audit,
     operation::cache_stats,
     operation::reconcile,
     operation::repair
@@ -83,7 +86,7 @@ type Reply<T> = Result<Json<T>, ApiError>;
 /// Runs a change of both the ledger and the hot state to its end, even if the caller disconnects in between: half of a
 /// change would leave the two different.
 async fn run_to_end<T: Send + 'static>(change: impl Future<Output = Result<T, ApiError>> + Send + 'static) -> Reply<T> {
-    tokio::spawn(change).await.map_err(ApiError::internal)?.map(Json)
+    tokio::spawn(call::carried(change)).await.map_err(ApiError::internal)?.map(Json)
 }
 
 /// The tenant that an administrator names, in the API document. [`TenantCaller`] reads it.

@@ -1,6 +1,8 @@
 //! The routes on the real engine and the real tables, without the parts that would complete a half-done call: no relay, no
 //! consumer, no task that follows the ledger.
 
+mod calls;
+
 use super::routes;
 use crate::CouponService;
 use crate::campaigns::open_with_stock;

@@ -1,10 +1,11 @@
 //! Campaigns and their policy (table `events`), with their grants of stock.
 
 use super::entities::{campaign, stock_grant};
+use crate::audit;
 use domain::coupon::campaign::Switches;
 use domain::{Campaign, CampaignId, Discount, EventName, TenantName, Terms};
 use ledger::moment::{now, read, stored};
-use ledger::{Ledger, LedgerError, Transaction};
+use ledger::{Ledger, LedgerError, Transaction, calls};
 use sea_orm::sea_query::Query;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -23,6 +24,7 @@ pub async fn create(ledger: &Ledger, campaign: &Campaign) -> Result<(), LedgerEr
         let row = campaign::ActiveModel { id: NotSet, ..to_row(campaign)? };
         let kept = campaign::Entity::insert(row).exec(change.connection()).await?;
         grant(&change, kept.last_insert_id, campaign).await?;
+        calls::settle(&change, audit::made(campaign).as_ref()).await?;
         change.commit().await
     };
     ledger.change(create).await
@@ -102,6 +104,7 @@ async fn update_in(change: Transaction, campaign: &Campaign) -> Result<Campaign,
     if stock > row.stock {
         grant(&change, row.id, campaign).await?;
     }
+    calls::settle(&change, audit::changed(&from_row(row)?, &next).as_ref()).await?;
     change.commit().await?;
     Ok(next)
 }

@@ -1,5 +1,6 @@
 //! The JSON of the coupon API: requests and replies (`contract.md`, Coupons).
 
+pub mod audit;
 pub mod campaign;
 pub mod coupon;
 pub mod holder;

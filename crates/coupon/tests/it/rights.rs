@@ -2,13 +2,17 @@
 
 use crate::support::{Books, campaign, issued, message};
 use access::rows::{ApiKey, KeyKind};
+use call::{Call, Keyed};
 use coupon::rows::coupons::{Given, UseChange, Wanted};
 use coupon::rows::{campaigns, coupons};
 use coupon::schema::SCHEMA;
 use domain::coupon::redemption::Step;
 use domain::{Campaign, CouponId, Timestamp, UserId};
+use ledger::calls::audit::{self, Filter};
+use ledger::calls::kept::{self, Answer, Found};
 use ledger::{Ledger, LedgerError, SchemaState, outbox, processed};
 use ledger_testkit::{Engine, Own, Raw, Site, on_every_server, patient};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 on_every_server!(
@@ -89,6 +93,20 @@ async fn the_rights_listed_in_the_schema_are_enough(own: Own) {
 }
 
 async fn everything_works(books: &Books) {
+    let keyed = Keyed::new("shop/key/1".into(), "k".into(), "0".repeat(64));
+    let call = Call::of_command("test").keyed(keyed.clone());
+    call::within(call, all_changes_work(books)).await;
+    assert_eq!(kept::find(&books.ledger, &keyed).await, Ok(Found::Done));
+    let answer = Answer { status: 200, body: b"{}".to_vec(), location: None };
+    assert_eq!(kept::keep(&books.ledger, &keyed, &answer).await, Ok(Found::Answer(answer)));
+    assert_eq!(kept::purge(&books.ledger, LATER).await, Ok(1));
+    let (entries, total) = audit::list(&books.ledger, &Filter::default(), 0, 100).await.expect("read");
+    let actions: BTreeSet<&str> = entries.iter().map(|entry| entry.action.as_str()).collect();
+    let wanted = ["campaign.create", "campaign.stock", "coupon.revoke", "key.create", "key.revoke"];
+    assert_eq!((actions, total), (BTreeSet::from(wanted), 5));
+}
+
+async fn all_changes_work(books: &Books) {
     let sale = campaign("shop", "sale", 10);
     campaigns::create(&books.ledger, &sale).await.expect("created");
     campaigns::update(&books.ledger, &sale).await.expect("changed");
@@ -163,7 +181,7 @@ async fn a_user_without_rights_gets_the_statement_that_an_administrator_must_run
         tells(refused, "CREATE DATABASE `coupon_service` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin; GRANT ");
         own.execute("GRANT ALL ON coupon_service.* TO coupon_svc_user@'%'");
         let ledger = connect(&url(&own, "coupon_svc_user")).await.expect("may make the one");
-        assert!(matches!(ledger.schema_state().await, Ok(SchemaState::Behind(missing)) if missing.len() == 3));
+        assert!(matches!(ledger.schema_state().await, Ok(SchemaState::Behind(missing)) if missing.len() == 4));
         tells(ledger.migrate().await.expect_err("may not make the other"), "CREATE DATABASE `common` CHARACTER SET");
         own.execute("GRANT ALL ON common.* TO coupon_svc_user@'%'");
         ledger.migrate().await.expect("may make both");

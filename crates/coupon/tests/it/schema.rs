@@ -19,10 +19,11 @@ async fn the_tables_are_those_of_the_present_tables() {
 }
 
 /// The tables that each migration made, in order.
-const STEPS: [(&str, &[&str]); 3] = [
+const STEPS: [(&str, &[&str]); 4] = [
     ("m20261121_000001_coupons", &["user_coupons", "coupons", "stock_grants", "events"]),
     ("m20261121_000002_messages", &["outbox_events", "processed_events"]),
     ("m20261121_000003_api_keys", &["api_keys"]),
+    ("m20261129_000004_calls", &["audit_log", "idempotency_keys"]),
 ];
 
 async fn rows_of_every_earlier_version_are_kept(site: Site) {

@@ -1,11 +1,12 @@
 //! Changes of a coupon's use, together with their message (FCFS-007, GATE-010).
 
+use crate::audit;
 use crate::rows::entities::{campaign, coupon};
 use domain::coupon::redemption::Use;
 use domain::message::Envelope;
 use domain::{CouponId, TenantName};
 use ledger::moment::stored;
-use ledger::{Ledger, LedgerError, Transaction, outbox};
+use ledger::{Ledger, LedgerError, Transaction, calls, outbox};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter};
 
@@ -66,6 +67,7 @@ async fn change_use_in(change: Transaction, step: &UseChange<'_>) -> Result<bool
     if let Some((topic, message)) = step.message {
         outbox::append(&change, topic, message).await?;
     }
+    calls::settle(&change, audit::used(step).as_ref()).await?;
     change.commit().await?;
     Ok(true)
 }
