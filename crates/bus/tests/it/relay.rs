@@ -100,12 +100,7 @@ struct Scene {
 
 impl Scene {
     fn new(broker: Broker) -> Self {
-        Self {
-            outbox: Arc::default(),
-            broker: Arc::new(broker),
-            store: Store::new(),
-            stop: Stop::default(),
-        }
+        Self { outbox: Arc::default(), broker: Arc::new(broker), store: Store::new(), stop: Stop::default() }
     }
 
     fn start(&self, options: RelayOptions) -> JoinHandle<()> {

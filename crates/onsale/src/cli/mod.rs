@@ -1,6 +1,7 @@
 //! The command line. Exit status: 0 done, 1 a check failed, 2 wrong use or configuration.
 
 mod admin;
+mod audit;
 mod coupons;
 mod dead_letters;
 mod doctor;
@@ -11,6 +12,7 @@ mod serve;
 mod verify_draw;
 
 pub use admin::{AdminArguments, AdminCommand, KeyCommand, KeyOwner};
+pub use audit::{AuditArguments, AuditCommand, AuditListArguments};
 pub use coupons::{CouponsArguments, CouponsCommand, ExportArguments};
 pub use dead_letters::{DeadLettersArguments, DeadLettersCommand, Selection};
 pub use doctor::DoctorArguments;
@@ -76,6 +78,8 @@ pub enum Command {
     DeadLetters(DeadLettersArguments),
     /// Create, list and revoke API keys
     Admin(AdminArguments),
+    /// List who changed what
+    Audit(AuditArguments),
     /// Run a load test on a campaign, then compare all records
     Rush(RushArguments),
     /// Recompute an opening draw and check a receipt against it

@@ -1,6 +1,6 @@
 //! `onsale admin`: manages API keys.
 
-use super::{Ending, WrongUse, block_on};
+use super::{Ending, WrongUse, block_on_as};
 use crate::cli::{AdminCommand, KeyCommand, KeyOwner};
 use crate::config::Config;
 use crate::wiring::{COUPON_SCHEMA, open_ledger};
@@ -13,7 +13,7 @@ use access::rows::{self as api_keys, ApiKey};
 /// When the database cannot be opened.
 pub fn run(config: &Config, command: &AdminCommand) -> anyhow::Result<Ending> {
     let AdminCommand::Keys { command } = command;
-    block_on(async {
+    block_on_as("admin keys", async {
         let ledger = open_ledger(config, &COUPON_SCHEMA).await?;
         match command {
             KeyCommand::Create(owner) => {

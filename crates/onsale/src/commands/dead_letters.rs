@@ -1,10 +1,14 @@
 //! `onsale dead-letters`: manages messages that could not be processed.
 
-use super::{Ending, block_on};
+use super::{Ending, block_on_as};
 use crate::cli::{DeadLettersCommand, Selection};
 use crate::config::Config;
-use crate::wiring::dead_letters;
+use crate::wiring::{COUPON_SCHEMA, dead_letters, open_ledger};
+use anyhow::Context;
 use bus::{DeadLetter, DeadLetters};
+use call::{Entry, Facts};
+use ledger::Ledger;
+use ledger::calls::audit::append_alone;
 use serde_json::{Value, json};
 
 /// Number of dead letters read at a time for `--all`.
@@ -17,17 +21,19 @@ const PAGE: usize = 500;
 pub fn run(config: &Config, command: &DeadLettersCommand) -> anyhow::Result<Ending> {
     let letters = dead_letters(config)?;
     let letters: &dyn DeadLetters = &*letters;
-    block_on(async {
+    block_on_as("dead-letters", async {
         match command {
             DeadLettersCommand::List { limit, json } => list(letters, *limit as usize, *json).await,
             DeadLettersCommand::Show { id } => show(letters, *id).await,
             DeadLettersCommand::Replay(selection) => {
-                let missing = each(letters, selection, async |id| Ok(letters.replay(id).await?)).await?;
+                let log = AuditLog::open(config, "dead-letter.replay").await?;
+                let missing = each(letters, selection, &log, async |id| Ok(letters.replay(id).await?)).await?;
                 println!("the messages are processed again within seconds, or when a server is started");
                 Ok(missing)
             }
             DeadLettersCommand::Drop(selection) => {
-                each(letters, selection, async |id| Ok(letters.remove(id).await?)).await
+                let log = AuditLog::open(config, "dead-letter.drop").await?;
+                each(letters, selection, &log, async |id| Ok(letters.remove(id).await?)).await
             }
         }
     })
@@ -77,11 +83,17 @@ fn no_such(id: i64) -> Ending {
 async fn each(
     letters: &dyn DeadLetters,
     selection: &Selection,
+    log: &AuditLog,
     act: impl AsyncFn(i64) -> anyhow::Result<bool>,
 ) -> anyhow::Result<Ending> {
     let ids = if selection.all { all_ids(letters).await? } else { selection.ids.clone() };
     let mut ending = Ending::Done;
     for id in ids {
+        let Some(letter) = letters.show(id).await? else {
+            ending = no_such(id);
+            continue;
+        };
+        log.append(&letter).await?;
         if act(id).await? {
             println!("{id}");
         } else {
@@ -89,6 +101,27 @@ async fn each(
         }
     }
     Ok(ending)
+}
+
+/// The audit log of the coupon schema. An entry is written before its change, which the bus keeps elsewhere.
+struct AuditLog {
+    ledger: Ledger,
+    action: &'static str,
+}
+
+impl AuditLog {
+    async fn open(config: &Config, action: &'static str) -> anyhow::Result<Self> {
+        Ok(Self { ledger: open_ledger(config, &COUPON_SCHEMA).await?, action })
+    }
+
+    /// Without the message's content: it names people.
+    async fn append(&self, letter: &DeadLetter) -> anyhow::Result<()> {
+        let before = json!({"topic": letter.topic, "key": letter.key, "reason": letter.reason.as_str()});
+        let target = format!("dead-letter:{}", letter.id);
+        let entry = Entry::of(Facts { action: self.action, target, before: Some(before), after: None });
+        let entry = entry.context("no call is under way")?;
+        append_alone(&self.ledger, &entry).await.context("the audit log cannot be written")
+    }
 }
 
 async fn all_ids(letters: &dyn DeadLetters) -> anyhow::Result<Vec<i64>> {

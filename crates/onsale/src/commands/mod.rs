@@ -1,6 +1,7 @@
 //! The commands. Each takes the configuration and its arguments, and returns how it ended.
 
 mod admin;
+mod audit;
 mod config;
 mod coupons;
 mod dead_letters;
@@ -17,6 +18,7 @@ use crate::cli::{AdminCommand, Cli, Command, CommonArguments, KeyCommand, ServeA
 use crate::config::{Config, ConfigError, FILE_NAME, Loaded, Sources, is_ours, load};
 use crate::{safety, telemetry};
 use anyhow::Context;
+use call::Call;
 use std::env;
 use std::fmt;
 use std::path::PathBuf;
@@ -145,6 +147,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
             let makes = matches!(command, KeyCommand::Create(_));
             admin::run(&begin(&sources, if makes { Folder::May } else { Folder::HasData })?, &arguments.command)
         }
+        Command::Audit(arguments) => audit::run(&begin(&sources, Folder::HasData)?, &arguments.command),
         Command::VerifyDraw(arguments) => verify_draw::run(&arguments),
         Command::Rush(arguments) => {
             let config = load(&sources)?.config;
@@ -189,6 +192,11 @@ fn sources(common: &CommonArguments) -> anyhow::Result<Sources> {
 /// Runs a command that does not serve.
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(work)
+}
+
+/// Runs a command that may change something: the audit log names it by these words.
+fn block_on_as<T>(words: &str, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    block_on(call::within(Call::of_command(words), work))
 }
 
 /// The environment variables that are ours, or that somebody may have meant for us.

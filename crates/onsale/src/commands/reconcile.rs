@@ -1,6 +1,6 @@
 //! `onsale reconcile`: compares hot state with the database, coupon by coupon.
 
-use super::{Ending, WrongUse, block_on};
+use super::{Ending, WrongUse, block_on_as};
 use crate::cli::ReconcileArguments;
 use crate::config::Config;
 use crate::wiring::Engines;
@@ -17,7 +17,7 @@ const NAMES_MAX: usize = 20;
 /// # Errors
 /// When the hot state or the database cannot be read.
 pub fn run(config: &Config, arguments: &ReconcileArguments) -> anyhow::Result<Ending> {
-    block_on(async {
+    block_on_as("reconcile", async {
         let (coupons, running) = Engines::open_or_read(config).await?;
         if running && arguments.repair {
             let how = "a server is running on this data folder; stop it first, or let it repair the differences:\n  \

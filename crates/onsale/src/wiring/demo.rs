@@ -3,6 +3,7 @@
 use super::engines::CouponContext;
 use access::keys::{self, Caller};
 use anyhow::Context;
+use call::Call;
 use coupon::campaigns::open_with_stock;
 use domain::{CampaignId, ErrorCode, EventName, TenantName};
 use std::path::{Path, PathBuf};
@@ -36,6 +37,10 @@ pub enum AdminKey {
 /// # Errors
 /// When they cannot be kept.
 pub async fn prepare(context: &CouponContext, folder: &Path, is_watched: bool) -> anyhow::Result<Demo> {
+    call::within(Call::of_command("serve"), prepare_as_command(context, folder, is_watched)).await
+}
+
+async fn prepare_as_command(context: &CouponContext, folder: &Path, is_watched: bool) -> anyhow::Result<Demo> {
     let event = EventName::new(CAMPAIGN).context("the example campaign's name")?;
     let id = CampaignId::new(TenantName::default_tenant(), event);
     match context.coupons.create_campaign(open_with_stock(id, "Sample event", STOCK)).await {

@@ -14,7 +14,7 @@ use coupon::in_flight::{InFlight, NothingInFlight};
 use hot::embedded::{EmbeddedEngine, EmbeddedKeys, EmbeddedLines, JournalError, JournalOptions, JournalSnapshot};
 use hot::line::LinePort;
 use hot::redis::{RedisAddress, RedisKeys};
-use hot::{CouponPort, KeyPort};
+use hot::{CallPort, CouponPort, KeyPort};
 use ledger::Ledger;
 use lines::LineClient;
 use std::path::Path;
@@ -45,6 +45,8 @@ pub struct HotEngines {
     pub lines: Arc<dyn LinePort>,
     /// Values with a life, such as leases.
     pub keys: Arc<dyn KeyPort>,
+    /// What calls leave: entries for the audit log, answers.
+    pub calls: Arc<dyn CallPort>,
 }
 
 /// What the roles coupon and gate share.
@@ -136,6 +138,7 @@ impl Engines {
         let (owner, writer) = (coupons.clone(), lines.clone());
         let hot = HotEngines {
             coupons: Some(Arc::new(coupons)),
+            calls: Arc::new(lines.clone()),
             lines: Arc::new(lines),
             keys: Arc::new(EmbeddedKeys::default()),
         };
@@ -163,9 +166,11 @@ impl Engines {
             let connections = redis::connect(config, address).await?;
             let coupons = if has_coupons { Some(redis::engine(config, &connections)?) } else { None };
             tasks.extend(coupons.clone().map(redis::watcher));
+            let lines = redis::lines(config, &connections);
             Some(HotEngines {
                 coupons: coupons.map(|engine| Arc::new(engine) as Arc<dyn CouponPort>),
-                lines: Arc::new(redis::lines(config, &connections)),
+                calls: Arc::new(lines.clone()),
+                lines: Arc::new(lines),
                 keys: Arc::new(RedisKeys::new(connections)),
             })
         } else {

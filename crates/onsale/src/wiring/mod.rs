@@ -9,12 +9,14 @@
 //! messaging   outboxes, the bus, its consumers
 //! supervisor  background tasks, watched
 //! server      the HTTP server over what the roles brought; hot_routes: its fast path
+//! calls       the layer around unsafe requests: audit log, Idempotency-Key
 //! internal    keys between our own services; secrets: given, or made and kept; receipts: the key of opening draws;
 //!             draws: their public randomness
 //! probes      what health asks of the engines
 //! demo        example data, said loudly; the first administrator's key
 //! ```
 
+mod calls;
 mod demo;
 mod draws;
 mod engines;

@@ -139,6 +139,9 @@ mod tests {
     fn every_schema_has_a_setting_and_names_of_its_own() {
         for schema in ALL {
             assert!(find(&format!("ledger.{}.url", schema.name)).is_some(), "no key ledger.{}.url", schema.name);
+            for table in [ledger::calls::AUDIT_TABLE, ledger::calls::KEPT_TABLE] {
+                assert!(schema.tables.tables.contains(&table), "{} lacks {}", schema.name, table.name);
+            }
             let same = |other: &&&ContextSchema| {
                 let (one, other) = (schema.tables, other.tables);
                 one.name == other.name

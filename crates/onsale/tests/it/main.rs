@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod callers;
+mod calls;
 mod campaigns;
 mod connections;
 mod drain;

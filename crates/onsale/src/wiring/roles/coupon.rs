@@ -2,6 +2,7 @@
 
 use super::Opening;
 use crate::cli;
+use crate::wiring::calls;
 use crate::wiring::hot_routes::HotRoute;
 use crate::wiring::internal;
 use crate::wiring::probes;
@@ -16,7 +17,7 @@ use coupon::issuer::{HotOutbox, LedgerOutbox};
 use coupon::messages::RevocationGroup;
 use coupon::{IssueMetrics, IssueParts, IssueRoute};
 use hot::lease::{Hold, Lease};
-use onsale_http::with_body_limit;
+use onsale_http::{with_body_limit, with_calls};
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa::OpenApi;
@@ -44,6 +45,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     };
     let steps = Leased::new(LedgerOutbox(ledger), is_held);
     let mut tasks = tasks(opening, &coupons);
+    tasks.extend(calls::tasks(&coupons.ledger, &hot.calls));
     tasks.push(read_keys(context.keys.clone()));
     // A role in the same process asks no other.
     let internal_routes = if opening.engines.has(cli::Role::Queue) {
@@ -107,10 +109,11 @@ fn hot_route(opening: &Opening<'_>) -> anyhow::Result<MakeHotRoute> {
         log_every: opening.log_every(),
     });
     let body_bytes_max = opening.config.coupon.body_limit_bytes;
+    let calls = calls::over_ledger(opening.config, &coupons.callers, &coupons.ledger);
     Ok(Arc::new(move || {
         let route = IssueRoute::new(parts.clone(), Arc::new(IssueMetrics::new()));
         let routes = api::routes(coupons.clone()).merge(api::issue_routes(route.clone()));
-        let router = with_body_limit(routes, body_bytes_max);
+        let router = with_calls(with_body_limit(routes, body_bytes_max), calls.clone());
         (HotRoute::Issue(route), router)
     }))
 }

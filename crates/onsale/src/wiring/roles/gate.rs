@@ -8,7 +8,7 @@ use crate::wiring::hot_routes::HotRoute;
 use crate::wiring::role::{MakeHotRoute, Role};
 use crate::wiring::schemas::{COUPON, ContextSchema};
 use crate::wiring::supervisor::Task;
-use crate::wiring::{draws, internal, probes};
+use crate::wiring::{calls, draws, internal, probes};
 use anyhow::Context;
 use axum::Router;
 use coupon::gate::api::{self, GateApi};
@@ -17,6 +17,7 @@ use coupon::gate::{GateService, ToIssuers};
 use domain::line::LineId;
 use hot::KeyPort;
 use lines::scheduler::{Dispatch, Scheduler};
+use onsale_http::with_calls;
 use std::sync::Arc;
 use utoipa::OpenApi;
 
@@ -50,8 +51,9 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     if !opening.engines.has(cli::Role::Coupon) {
         tasks.push(read_keys(context.keys.clone()));
     }
+    let calls = calls::over_ledger(opening.config, &context.coupons.callers, &context.coupons.ledger);
     let role = Role {
-        routes: api::routes(gate_api.clone()),
+        routes: with_calls(api::routes(gate_api.clone()), calls),
         internal_routes: api::internal_routes(gate_api),
         callers: Some(context.coupons.callers.clone()),
         hot: Some(hot_route(opening)?),

@@ -6,7 +6,7 @@ use crate::config::{Config, HotEngine, without_secrets};
 use crate::wiring::role::Role;
 use crate::wiring::schemas::ContextSchema;
 use crate::wiring::supervisor::Task;
-use crate::wiring::{draws, internal, probes, receipts, secrets};
+use crate::wiring::{calls, draws, internal, probes, receipts, secrets};
 use access::callers::Callers;
 use access::remote::RemoteKeys;
 use anyhow::{Context, bail};
@@ -16,6 +16,7 @@ use domain::line::LineId;
 use hot::line::LinePort;
 use lines::operation::Defaults;
 use lines::{LineClient, Scheduler, ServingCache, Streams};
+use onsale_http::with_calls;
 use queue::api::draw::{self, DrawApi};
 use queue::api::{self, QueueApi};
 use queue::site::cookie_keys::{KEY_BYTES_MIN, new_key};
@@ -59,9 +60,10 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let mut tasks = tasks(config, &hot.lines).await;
     tasks.push(draws::task("line draws", config, hot.lines.clone(), is_site)?);
     let known = callers.clone();
+    let calls = calls::over_hot(config, &callers, hot.calls.clone());
     let queue_api = QueueApi { lines: client, cache, streams, site, callers, defaults };
     let role = Role {
-        routes: routes(queue_api.clone()).merge(draw::routes(draw_api)),
+        routes: with_calls(routes(queue_api.clone()).merge(draw::routes(draw_api)), calls),
         internal_routes: site::api::proxy_routes(queue_api),
         callers: Some(known),
         documents: vec![api::ApiDocument::openapi(), site::api::ApiDocument::openapi(), draw::ApiDocument::openapi()],
