@@ -208,7 +208,7 @@ pub fn through_the_server(goals: &Goals, served: &Served<'_>, table: &mut Table)
     let body = format!(r#"{{"ratePerSecond":{FULL_RATE}}}"#);
     let path = format!("/queue/admin/{}/rate", served.line);
     let (status, text) = call(served.address, "PUT", &path, Some(served.key), &body)?;
-    ensure!(status == 200, "the rate: {status} {text}");
+    ensure!(status == 204, "the rate: {status} {text}");
     let (begun, mut first) = (Instant::now(), None);
     let last = loop {
         let (waiting, admitted) = served.figures()?;

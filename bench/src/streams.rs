@@ -150,6 +150,6 @@ fn read_on(mut stream: TcpStream, seen: Arc<Seen>) -> tokio::task::JoinHandle<()
 fn change_rate(address: SocketAddr, key: &str, rate: u32) -> anyhow::Result<()> {
     let body = format!("{{\"ratePerSecond\":{rate}}}");
     let (status, text) = call(address, "PUT", "/queue/admin/queue:bench/rate", Some(key), &body)?;
-    anyhow::ensure!(status == 200, "the rate was not changed: {status} {text}");
+    anyhow::ensure!(status == 204, "the rate was not changed: {status} {text}");
     Ok(())
 }

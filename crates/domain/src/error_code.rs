@@ -60,4 +60,7 @@ error_codes! {
     InternalApiUnauthorized = "INTERNAL_API_UNAUTHORIZED", 401;
     DrawNotPossible = "DRAW_NOT_POSSIBLE", 409;
     DrawAnnounced = "DRAW_ANNOUNCED", 409;
+    LineExists = "LINE_EXISTS", 409;
+    RateChanged = "RATE_CHANGED", 409;
+    TenantQuotaExceeded = "TENANT_QUOTA_EXCEEDED", 409;
 }

@@ -27,6 +27,8 @@ fn action(before: &LineRule, after: &LineRule) -> &'static str {
         if after.paused { "line.pause" } else { "line.resume" }
     } else if before.rate_per_second != after.rate_per_second {
         "line.rate"
+    } else if before.terms.notice != after.terms.notice {
+        "line.notice"
     } else {
         "line.change"
     }
@@ -41,6 +43,11 @@ pub(crate) fn changed(line: &LineId, before: &LineRule, after: &LineRule) -> Opt
 /// The entry of a line that an operator makes; `None` in background work.
 pub fn made(line: &LineId, rule: &LineRule) -> Option<Entry> {
     Entry::of(Facts { action: "line.create", target: line.to_string(), before: None, after: Some(shown(rule)) })
+}
+
+/// The entry of a line that an operator ends; `None` in background work.
+pub(crate) fn ended(line: &LineId, rule: &LineRule) -> Option<Entry> {
+    Entry::of(Facts { action: "line.end", target: line.to_string(), before: Some(shown(rule)), after: None })
 }
 
 /// The entry of the value of a draw that an operator gives; `None` in background work.

@@ -3,13 +3,13 @@
 use crate::{LineClient, Scheduler, ServingCache, Streams};
 use async_trait::async_trait;
 use domain::line::{
-    DrawStep, EntryHash, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber, ValueOutcome,
+    DrawStep, EntryHash, LineCounts, LineId, LineOutcome, LineRule, LineStatus, Pass, QueueNumber, ValueOutcome,
 };
 use domain::{PassId, UserId};
 use futures::StreamExt;
 use hot::HotError;
 use hot::embedded::{EmbeddedLines, JournalOptions};
-use hot::line::{Admission, Clock, LinePort, LineUser, RuleChange};
+use hot::line::{Admission, Clock, LinePort, LineUser, Recovery, RuleChange};
 use onsale_http::Failures;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,8 +49,20 @@ impl LinePort for PanickingLines {
         hot::HotHealth::default()
     }
 
-    async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError> {
+    async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<bool, HotError> {
         self.lines.make_line(line, rule).await
+    }
+
+    async fn end_line(&self, line: &LineId, clock: Clock) -> Result<bool, HotError> {
+        self.lines.end_line(line, clock).await
+    }
+
+    async fn kept_pass(&self, who: &LineUser, clock: Clock) -> Result<Option<Pass>, HotError> {
+        self.lines.kept_pass(who, clock).await
+    }
+
+    async fn recover_line(&self, line: &LineId) -> Result<Recovery, HotError> {
+        self.lines.recover_line(line).await
     }
 
     async fn change_rule(&self, line: &LineId, rule: LineRule) -> Result<RuleChange, HotError> {

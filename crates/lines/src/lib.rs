@@ -2,27 +2,35 @@
 //!
 //! `client` enters users and reads their status. `scheduler` admits the next users. `serving` is the public document,
 //! with the forecast of `rates`; `stream` and `publisher` push it. `operation` has the statistics and changes for
-//! operators, `audit` what the audit log says of them, `rules` the concurrent change of a line's rule, `metrics` the metrics of all lines, `draw` the opening
-//! draw.
+//! operators, `audit` what the audit log says of them, `notice` the operators' words, `rules` the concurrent change of a
+//! line's rule, `rule_cache` the rules as checks of requests see them, `definition` and `site_lines` the lines that
+//! administrators make, change and end, `metrics` the metrics of all lines, `draw` the opening draw.
 
 pub mod audit;
 pub mod client;
+pub mod definition;
+#[cfg(test)]
+mod definition_tests;
 pub mod draw;
 #[cfg(test)]
 mod failure_tests;
 pub mod metrics;
+pub mod notice;
 pub mod operation;
 mod publisher;
 pub mod rates;
+pub mod rule_cache;
 pub mod rules;
 pub mod scheduler;
 pub mod serving;
+pub mod site_lines;
 pub mod stream;
 #[cfg(test)]
 mod stream_tests;
 
 pub use client::LineClient;
 pub use draw::ReceiptKey;
+pub use rule_cache::RuleCache;
 pub use scheduler::Scheduler;
 pub use serving::ServingCache;
 pub use stream::Streams;

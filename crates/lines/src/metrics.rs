@@ -5,19 +5,33 @@ use domain::line::{LineCounts, LineId, LineRule};
 use hot::HotError;
 use hot::line::{Clock, LinePort};
 use metrics::gauge;
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How often the counts are read.
 const EVERY: Duration = Duration::from_secs(2);
-/// Most lines with a series of their own, by name. A series stays once it exists.
+/// Most lines with a series of their own, by name. A series stays once it exists, also after its line was ended.
 const LINES_MAX: usize = 1_000;
+/// The series of all further lines.
+const OTHERS: &str = "others";
+
+/// The lines with a series of their own.
+static NAMED: Mutex<BTreeSet<LineId>> = Mutex::new(BTreeSet::new());
+
+/// The label of a line in metrics.
+pub fn label_of(line: &LineId) -> String {
+    let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
+    if named.len() < LINES_MAX && !named.contains(line) {
+        named.insert(line.clone());
+    }
+    if named.contains(line) { line.to_string() } else { OTHERS.to_owned() }
+}
 
 /// Sets the metrics of the lines that `serves` accepts until the process ends. Servers that share lines all show the same
 /// values.
 pub async fn report_metrics(port: Arc<dyn LinePort>, serves: Serves) {
-    let mut shown = HashSet::new();
+    let mut shown = HashMap::new();
     loop {
         if let Err(error) = show(port.as_ref(), serves, &mut shown).await {
             // The scheduler logs the same failure as a warning.
@@ -27,14 +41,17 @@ pub async fn report_metrics(port: Arc<dyn LinePort>, serves: Serves) {
     }
 }
 
-/// A line at rest is read once: its figures stay. `shown`: lines that were read while they were at rest.
-async fn show(port: &dyn LinePort, serves: Serves, shown: &mut HashSet<LineId>) -> Result<(), HotError> {
+/// A line at rest is read once: its figures stay. `shown`: lines that were read, and whether they were at rest.
+async fn show(port: &dyn LinePort, serves: Serves, shown: &mut HashMap<LineId, bool>) -> Result<(), HotError> {
     let lines = port.lines().await?;
     gauge!("onsale_lines").set(lines.len() as f64);
-    shown.retain(|line| lines.contains(line));
+    for (line, _) in shown.extract_if(|line, _| !lines.contains(line)) {
+        show_line(&line, &LineCounts::default());
+        show_rate(&line, &LineRule::new(0));
+    }
     for line in lines.iter().filter(|line| serves(line)).take(LINES_MAX) {
         let is_quiet = port.is_quiet(line);
-        if is_quiet && shown.contains(line) {
+        if is_quiet && shown.get(line) == Some(&true) {
             continue;
         }
         if let Some(counts) = port.counts(line, 0, Clock::Engine).await? {
@@ -43,11 +60,7 @@ async fn show(port: &dyn LinePort, serves: Serves, shown: &mut HashSet<LineId>) 
         if let Some(rule) = port.rule(line).await? {
             show_rate(line, &rule);
         }
-        if is_quiet {
-            shown.insert(line.clone());
-        } else {
-            shown.remove(line);
-        }
+        shown.insert(line.clone(), is_quiet);
     }
     Ok(())
 }
@@ -55,7 +68,7 @@ async fn show(port: &dyn LinePort, serves: Serves, shown: &mut HashSet<LineId>) 
 /// Users admitted a second at present; 0 while admission is stopped.
 fn show_rate(line: &LineId, rule: &LineRule) {
     let rate = if rule.admits_at(clock::now()) { rule.rate_per_second } else { 0 };
-    gauge!("onsale_line_rate_per_second", "line" => line.to_string()).set(f64::from(rate));
+    gauge!("onsale_line_rate_per_second", "line" => label_of(line)).set(f64::from(rate));
 }
 
 fn show_line(line: &LineId, counts: &LineCounts) {
@@ -65,6 +78,6 @@ fn show_line(line: &LineId, counts: &LineCounts) {
         ("onsale_line_inside", counts.inside),
         ("onsale_line_processing", counts.processing),
     ] {
-        gauge!(name, "line" => line.to_string()).set(value as f64);
+        gauge!(name, "line" => label_of(line)).set(value as f64);
     }
 }

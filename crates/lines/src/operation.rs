@@ -3,15 +3,17 @@
 use super::client::LineClient;
 use super::rules::change_by_operator;
 use super::serving::ServingCache;
-use domain::line::{LineCounts, LineId, LineRule};
+use domain::line::{Challenge, LineCounts, LineId, LineRule};
 use domain::{ErrorCode, EventName};
 use hot::line::Clock;
 use onsale_http::{ApiError, RequestBody};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Most lines named in an error.
+/// Most lines named in the message of an error.
 const NAMES_MAX: usize = 20;
+/// Most lines named in the field of an error.
+const NAMES_LISTED_MAX: usize = 1_000;
 
 /// Statistics of all lines.
 #[derive(Debug, Serialize, ToSchema)]
@@ -69,15 +71,17 @@ impl LineStats {
 
 /// A new rate.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct NewRate {
     /// People a second, 0 to 1000000.
     pub rate_per_second: u32,
+    /// The rate that the caller has seen: the change is refused if another is in force.
+    pub was: Option<u32>,
 }
 
-/// One number.
+/// Two numbers, and fields that are ignored.
 impl RequestBody for NewRate {
-    const LIMIT_BYTES: usize = 64;
+    const LIMIT_BYTES: usize = 1_024;
 }
 
 /// The configuration of lines that no operator has changed.
@@ -87,6 +91,10 @@ pub struct Defaults {
     pub rate_per_second: u32,
     /// Milliseconds between two batches.
     pub interval_ms: u32,
+    /// What is asked of a person in a line that says nothing else.
+    pub challenge: Challenge,
+    /// Most positions of one network in a line that says nothing else; 0 for no limit.
+    pub positions_per_network: u32,
 }
 
 /// The answer to a name that no line has.
@@ -123,23 +131,19 @@ impl LineClient {
         })
     }
 
-    /// The line that an address names: `queue:<name>`, `gate:<campaign>`, `gate:<tenant>~<campaign>`, or a name alone.
+    /// The line that an address names: `queue:<name>`, `gate:<campaign>`, `gate:<tenant>~<campaign>`; a name alone is
+    /// `queue:<name>`.
     ///
     /// # Errors
     /// `INVALID_INPUT` for a malformed name, `NOT_FOUND` if there is no such line.
     pub async fn named(&self, text: &str) -> Result<(LineId, LineRule), ApiError> {
         let invalid = |error: domain::name::NameError| ApiError::invalid(format!("line {error}"));
-        let candidates = match text.split_once(':') {
-            Some(("gate" | "queue", _)) => vec![LineId::from_address(text).map_err(invalid)?],
-            _ => {
-                let gate = LineId::from_address(&format!("gate:{text}")).map_err(invalid)?;
-                [Some(gate), EventName::new(text).ok().map(LineId::Queue)].into_iter().flatten().collect()
-            }
+        let line = match text.split_once(':') {
+            Some(("gate" | "queue", _)) => LineId::from_address(text).map_err(invalid)?,
+            _ => LineId::Queue(EventName::new(text).map_err(invalid)?),
         };
-        for line in candidates.into_iter().rev() {
-            if let Some(rule) = self.port.rule(&line).await? {
-                return Ok((line, rule));
-            }
+        if let Some(rule) = self.port.rule(&line).await? {
+            return Ok((line, rule));
         }
         let names = "there is no such line: gate:CAMPAIGN, gate:TENANT~CAMPAIGN or queue:NAME";
         Err(ApiError::new(ErrorCode::NotFound).detail(names))
@@ -152,8 +156,9 @@ impl LineClient {
     pub async fn named_for_operators(&self, text: &str) -> Result<(LineId, LineRule), ApiError> {
         match self.named(text).await {
             Err(error) if error.code == ErrorCode::NotFound => {
-                let lines = self.port.lines().await?;
-                Err(ApiError::new(ErrorCode::NotFound).detail(missing(text, &lines)))
+                let names = names_of(&self.port.lines().await?);
+                let listed: Vec<&String> = names.iter().take(NAMES_LISTED_MAX).collect();
+                Err(ApiError::new(ErrorCode::NotFound).detail(missing(text, &names)).with_json("lines", &listed))
             }
             found => found,
         }
@@ -164,22 +169,51 @@ impl LineClient {
     /// # Errors
     /// `NOT_FOUND`, `INVALID_INPUT` for an invalid rule, `SERVICE_UNAVAILABLE`.
     pub async fn change(&self, line: &LineId, change: impl Fn(LineRule) -> LineRule) -> Result<LineRule, ApiError> {
+        self.change_if(line, |rule| Ok(change(rule))).await
+    }
+
+    /// As [`LineClient::change`], for a change that may be refused by the rule in force.
+    ///
+    /// # Errors
+    /// As [`LineClient::change`], and the error of `change`.
+    pub async fn change_if(
+        &self,
+        line: &LineId,
+        change: impl Fn(LineRule) -> Result<LineRule, ApiError>,
+    ) -> Result<LineRule, ApiError> {
         let checked = |rule| {
-            let rule = change(rule);
+            let rule = change(rule)?;
             rule.check().map_err(|error| ApiError::invalid(error.to_string()))?;
             Ok::<_, ApiError>(rule)
         };
         let changed = change_by_operator(&*self.port, line, checked).await?;
         changed.ok_or_else(no_such_line)
     }
+
+    /// Changes the rate.
+    ///
+    /// # Errors
+    /// As [`LineClient::change`]; `RATE_CHANGED`, with the rate in force, if that is not the one that the caller has seen.
+    pub async fn change_rate(&self, line: &LineId, new: &NewRate) -> Result<LineRule, ApiError> {
+        self.change_if(line, |rule| match new.was.is_none_or(|was| was == rule.rate_per_second) {
+            true => Ok(LineRule { rate_per_second: new.rate_per_second, ..rule }),
+            false => Err(ApiError::new(ErrorCode::RateChanged).with_json("ratePerSecond", &rule.rate_per_second)),
+        })
+        .await
+    }
 }
 
-/// Says which lines there are, as an address names them.
-fn missing(wanted: &str, lines: &[LineId]) -> String {
+/// The names of lines as an address has them, in order.
+fn names_of(lines: &[LineId]) -> Vec<String> {
     let mut names: Vec<String> = lines.iter().map(|line| line.in_address()).collect();
     names.sort();
+    names
+}
+
+/// Says which lines there are.
+fn missing(wanted: &str, names: &[String]) -> String {
     let more = names.len().saturating_sub(NAMES_MAX);
-    names.truncate(NAMES_MAX);
+    let names = &names[..names.len() - more];
     let wanted: String = wanted.chars().filter(|letter| !letter.is_control()).collect();
     match (names.is_empty(), more) {
         (true, _) => format!("there is no line {wanted}, and no other line either"),
@@ -195,10 +229,11 @@ mod tests {
     #[test]
     fn a_missing_line_is_refused_with_those_that_there_are() {
         let line = |text: &str| text.parse::<LineId>().expect("a line");
-        let said = missing("gate:EVENT", &[line("queue:shop"), line("gate:acme/EVENT")]);
+        let names = names_of(&[line("queue:shop"), line("gate:acme/EVENT")]);
+        let said = missing("gate:EVENT", &names);
         assert_eq!(said, "there is no line gate:EVENT; there are: gate:acme~EVENT, queue:shop");
         let many: Vec<LineId> = (0..30).map(|number| line(&format!("queue:{number:02}"))).collect();
-        let said = missing("x\n", &many);
+        let said = missing("x\n", &names_of(&many));
         assert!(said.ends_with("queue:19, and 10 more") && said.starts_with("there is no line x;"), "{said}");
         assert!(missing("x", &[]).contains("no other line"));
     }

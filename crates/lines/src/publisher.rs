@@ -51,16 +51,22 @@ async fn publish_until_closed(hub: &Weak<Hub>, line: &LineId, channel: &Weak<Cha
         if has_beat || beat_every.is_none() {
             beat_every = Some(beat_every_of(&hub, line).await);
         }
-        publish(&hub, line, &channel, has_beat, beat_every.unwrap_or(BEAT_EVERY_MAX)).await;
+        if !publish(&hub, line, &channel, has_beat, beat_every.unwrap_or(BEAT_EVERY_MAX)).await {
+            // The line was ended. Dropping the channel ends the streams of all readers.
+            hub.channels.lock().unwrap_or_else(PoisonError::into_inner).remove(line);
+            return;
+        }
         drop(hub);
         let _ = tokio::time::timeout(FRESH, channel.changed.notified()).await;
     }
 }
 
-/// Publishes a new frame or a heartbeat. An unchanged document and an unavailable engine give no frame.
-async fn publish(hub: &Hub, line: &LineId, channel: &Channel, has_beat: bool, check_in_every: Duration) {
+/// Publishes a new frame or a heartbeat. An unchanged document and an unavailable engine give no frame. Returns whether
+/// the line is still there, as far as is known.
+async fn publish(hub: &Hub, line: &LineId, channel: &Channel, has_beat: bool, check_in_every: Duration) -> bool {
     let frame = match hub.cache.renew(line).await {
-        Ok(document) => document.map(|document| Frame::of(&document)),
+        Ok(None) => return false,
+        Ok(Some(document)) => Some(Frame::of(&document)),
         Err(_) => None,
     };
     channel.updates.send_if_modified(|update| {
@@ -73,6 +79,7 @@ async fn publish(hub: &Hub, line: &LineId, channel: &Channel, has_beat: bool, ch
         update.check_in_every = check_in_every;
         has_frame || has_beat
     });
+    true
 }
 
 /// Time between heartbeats. Short enough that no watching user becomes inactive.

@@ -1,6 +1,7 @@
 //! Admits the next users of each line. Any number of schedulers may run, since the engine admits no more than a line's
 //! rule allows.
 
+use crate::metrics::label_of;
 use async_trait::async_trait;
 use domain::line::{Admits, Admitted, DrawStep, LineId, LineRule};
 use domain::{PassId, Timestamp};
@@ -241,7 +242,7 @@ async fn put_all_back(port: &dyn LinePort, line: &LineId) -> Result<(), HotError
 }
 
 fn count_put_back(line: &LineId, count: usize) {
-    counter!("onsale_line_put_back_total", "line" => line.to_string()).increment(count as u64);
+    counter!("onsale_line_put_back_total", "line" => label_of(line)).increment(count as u64);
 }
 
 /// Admits the next users once. Returns the wait until the next tick.
@@ -291,8 +292,8 @@ async fn tick(
         // A line that was lost and made again needs its draw again.
         state.is_drawn = false;
     } else {
-        counter!("onsale_line_admitted_total", "line" => line.to_string()).increment(admission.admitted.len() as u64);
-        gauge!("onsale_line_serving", "line" => line.to_string())
+        counter!("onsale_line_admitted_total", "line" => label_of(line)).increment(admission.admitted.len() as u64);
+        gauge!("onsale_line_serving", "line" => label_of(line))
             .set(admission.admitted.iter().map(|admitted| admitted.number.get()).max().unwrap_or_default() as f64);
         if let (Admits::Processing { .. }, Some(dispatch)) = (rule.admits, dispatch) {
             state.is_unsure = !dispatch.dispatch(line, &admission.admitted).await;
@@ -311,8 +312,12 @@ async fn tick(
     })
 }
 
-/// The number of users that the rate allows in an interval, up to the limit of one call.
+/// The number of users that the rate allows in an interval, up to the limit of one call; the limit in a line of the
+/// automatic switch, where the rate does not count while few are inside.
 fn batch_of(rule: &LineRule) -> u64 {
+    if rule.terms.auto_above().is_some() {
+        return BATCH_MAX;
+    }
     let earned = u64::from(rule.rate_per_second) * u64::from(rule.interval_ms) / 1_000;
     earned.clamp(1, BATCH_MAX)
 }

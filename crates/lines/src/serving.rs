@@ -4,7 +4,7 @@
 use super::draw::document::DrawDocument;
 use super::rates::Rates;
 use domain::Timestamp;
-use domain::line::{Forecast, LineId, QueueNumber};
+use domain::line::{Forecast, LineCounts, LineId, LineRule, LineState, Notice, QueueNumber};
 use hot::line::{Clock, LinePort};
 use onsale_http::ApiError;
 use serde::Serialize;
@@ -17,7 +17,9 @@ use utoipa::ToSchema;
 /// How long a document counts as fresh.
 pub const FRESH: Duration = Duration::from_secs(1);
 /// Most ranges of given-up tickets in a document, the lowest ones first. Users behind them see the others later.
-const RANGES_MAX: usize = 1_000;
+pub const RANGES_MAX: usize = 1_000;
+/// The latest opening that can be written (the end of the year 9999): a line that an operator has to open has a later one.
+const LATEST: Timestamp = Timestamp(253_402_300_799_999);
 /// Most cached documents.
 const LINES_MAX: usize = 10_000;
 
@@ -28,8 +30,18 @@ pub struct Serving {
     /// The line.
     #[schema(value_type = String, example = "queue:3f2a")]
     pub line: String,
+    /// The state of the line.
+    #[schema(value_type = String, example = "OPEN", pattern = "SCHEDULED|DRAWING|OPEN|PAUSED|FULL|SOLD_OUT|ENDED")]
+    pub state: LineState,
+    /// From when on people are admitted; null where that is not fixed.
+    #[schema(value_type = Option<String>, example = "2026-11-21T20:00:00")]
+    pub opens_at: Option<Timestamp>,
     /// The highest ticket admitted; 0 for none.
     pub serving: u64,
+    /// The highest ticket given; 0 for none, also while a draw is still to give them.
+    pub last: u64,
+    /// People in the line, without those who were passed over.
+    pub waiting: u64,
     /// People admitted a second: as measured recently while people waited, or as configured until that was long enough;
     /// 0 while admission is stopped.
     pub rate_per_second: f64,
@@ -39,15 +51,67 @@ pub struct Serving {
     pub numbers_per_second: f64,
     /// Ranges of given-up tickets above `serving`: first and last ticket of each.
     pub left: Vec<(u64, u64)>,
+    /// The operator's words to everybody in the line; null without any.
+    pub notice: Option<NoticeDocument>,
     /// The opening draw, in a line that has one. No user has a ticket before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub draw: Option<DrawDocument>,
     /// The time of this state.
     #[schema(value_type = String, example = "2026-11-21T20:00:00")]
     pub at: Timestamp,
+    /// The same time, in milliseconds since 1970.
+    pub now: i64,
+}
+
+/// The operator's words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NoticeDocument {
+    /// Korean; null without.
+    pub ko: Option<String>,
+    /// English; null without.
+    pub en: Option<String>,
+}
+
+impl From<&Notice> for NoticeDocument {
+    fn from(notice: &Notice) -> Self {
+        Self { ko: notice.ko.clone(), en: notice.en.clone() }
+    }
 }
 
 impl Serving {
+    /// The document that follows from a line's rule and counts.
+    fn of(line: &LineId, rule: &LineRule, counts: LineCounts, forecast: Forecast, now: Timestamp) -> Self {
+        let is_undrawn = rule.draw.is_some() && counts.drawn.is_none();
+        Self {
+            line: line.to_string(),
+            state: LineState::of(rule, &counts, now),
+            opens_at: rule.opens_at.filter(|opens_at| *opens_at <= LATEST),
+            serving: counts.serving,
+            last: if is_undrawn { 0 } else { counts.numbers },
+            waiting: counts.waiting,
+            rate_per_second: rounded(forecast.people_per_second),
+            numbers_per_second: rounded(forecast.numbers_per_second),
+            notice: rule.terms.notice.as_ref().map(NoticeDocument::from),
+            draw: DrawDocument::of(rule, &counts),
+            left: counts.gone,
+            at: now,
+            now: now.millis(),
+        }
+    }
+
+    /// The document with only the `most` ranges of `left` that are served first.
+    #[must_use]
+    pub fn with_ranges(mut self, most: usize) -> Self {
+        self.left.truncate(most);
+        self
+    }
+
+    /// The document as of no time: the same as long as nothing but the time has changed.
+    #[must_use]
+    pub(super) fn undated(&self) -> Self {
+        Self { at: Timestamp(0), now: 0, ..self.clone() }
+    }
+
     /// Seconds until the user with this rank and number is admitted; none if unknown.
     pub fn wait_seconds(&self, rank: u64, number: QueueNumber) -> Option<u64> {
         let forecast =
@@ -131,16 +195,7 @@ impl ServingCache {
         let now = clock::now();
         self.rates.observe(line, &rule, &counts, now);
         let forecast = self.rates.forecast(line);
-        let draw = DrawDocument::of(&rule, &counts);
-        Ok(Some(Arc::new(Serving {
-            line: line.to_string(),
-            draw,
-            serving: counts.serving,
-            rate_per_second: rounded(forecast.people_per_second),
-            numbers_per_second: rounded(forecast.numbers_per_second),
-            left: counts.gone,
-            at: now,
-        })))
+        Ok(Some(Arc::new(Serving::of(line, &rule, counts, forecast, now))))
     }
 }
 

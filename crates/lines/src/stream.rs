@@ -11,8 +11,8 @@ use super::client::LineClient;
 use super::publisher;
 use super::serving::{Serving, ServingCache};
 use bytes::Bytes;
+use domain::ErrorCode;
 use domain::line::LineId;
-use domain::{ErrorCode, Timestamp};
 use futures::Stream;
 use futures::stream::unfold;
 use hot::line::LineUser;
@@ -47,7 +47,7 @@ impl Frame {
     /// The frame of a document. Its time is not part of its id, so that documents that differ only in time have one id.
     pub fn of(document: &Serving) -> Self {
         let text = serde_json::to_string(document).unwrap_or_default();
-        let undated = serde_json::to_string(&Serving { at: Timestamp(0), ..document.clone() }).unwrap_or_default();
+        let undated = serde_json::to_string(&document.undated()).unwrap_or_default();
         let id = format!("{}-{}", document.serving, hex::encode(&Sha256::digest(undated)[..8]));
         Self { bytes: format!("id: {id}\ndata: {text}\n\n").into(), id: id.into() }
     }

@@ -1,27 +1,27 @@
-//! The configured lines: those before any site.
+//! The lines before sites, as this server's configuration has them.
 //!
-//! The source of a rule, here and at gates (`gate::campaigns`): the configured rate applies to new lines, and to
-//! existing ones when the configured rate changes ([`LineRule::configured`]). An administrator's rate stands until
-//! then, and an administrator's pause always stands. All other values come from the configuration.
+//! `queue.lines` makes the lines that are missing when a server starts, and changes none: what an administrator makes,
+//! changes or ends stands (QUEUE-014). Only the interval of admissions and the time after which a visitor counts as gone
+//! are settings of all lines, not of one: a server that starts brings all lines up to date with its own, once, so that no
+//! server reverts another.
 //!
-//! A server updates lines once, when it starts, and never in its later rounds. If servers have different
-//! configurations, as during a rolling restart, the configuration of the server started last applies, and no server
-//! reverts another.
+//! A line that the engine has lost is made again as it was. A line of the configuration that was ended comes back when a
+//! server starts.
 
 use domain::EventName;
 use domain::line::{Admits, LineId, LineRule};
 use hot::HotError;
-use hot::line::LinePort;
+use hot::line::{LinePort, Recovery};
 use lines::rules::change_rule;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// How often missing lines are created.
+/// How often the lines are looked after.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 
-/// The lines, and the rule of those that no administrator has changed.
+/// The configured lines, and the rule of those of which nothing else is said.
 #[derive(Clone, Debug)]
 pub struct LineSettings {
     /// The names.
@@ -41,7 +41,7 @@ pub struct LineSettings {
 }
 
 impl LineSettings {
-    /// The rule of a line that no administrator has changed.
+    /// The rule of a line of which nothing else is said.
     pub fn rule(&self) -> LineRule {
         LineRule {
             interval_ms: self.interval_ms,
@@ -49,62 +49,81 @@ impl LineSettings {
             admits: Admits::Pass { ttl_ms: self.pass_ttl_ms },
             inside_max: self.inside_max,
             abandon_after_ms: self.abandon_after_ms,
-            configured_rate_per_second: Some(self.rate_per_second),
             ..LineRule::new(self.rate_per_second)
         }
     }
 
-    /// The rule of an existing line, updated to this configuration.
+    /// The rule of an existing line, with the settings of all lines.
     fn updated_rule(&self, rule: LineRule) -> LineRule {
-        let configured = self.rule();
-        LineRule {
-            interval_ms: configured.interval_ms,
-            capacity: configured.capacity,
-            admits: configured.admits,
-            inside_max: configured.inside_max,
-            abandon_after_ms: configured.abandon_after_ms,
-            ..rule.configured(self.rate_per_second)
-        }
+        LineRule { interval_ms: self.interval_ms, abandon_after_ms: self.abandon_after_ms, ..rule }
     }
 }
 
-/// Creates missing lines at any time, and updates existing lines once.
+/// Looks after the lines before sites.
 pub struct ConfiguredLines {
     port: Arc<dyn LinePort>,
     settings: LineSettings,
-    updated: HashSet<EventName>,
+    /// Configured lines that were there since this server started.
+    made: HashSet<EventName>,
+    /// Those of them that an administrator has ended.
+    ended: HashSet<EventName>,
+    /// Lines that this server has brought up to date.
+    updated: HashSet<LineId>,
 }
 
 impl ConfiguredLines {
-    /// The configured lines of an engine. [`ConfiguredLines::follow`] creates them.
+    /// The lines of an engine. [`ConfiguredLines::follow`] makes those that are configured and missing.
     pub fn new(port: Arc<dyn LinePort>, settings: LineSettings) -> Self {
-        Self { port, settings, updated: HashSet::new() }
+        Self { port, settings, made: HashSet::new(), ended: HashSet::new(), updated: HashSet::new() }
     }
 
-    /// Creates missing lines, and updates the lines that this server has not updated yet.
+    /// Makes the missing lines, and brings those up to date that this server has not looked at yet.
     ///
     /// # Errors
-    /// When the engine does not answer for a line. The other lines are still created, and the next call retries.
+    /// When the engine does not answer for a line. The others are still looked after, and the next call tries again.
     pub async fn follow(&mut self) -> Result<(), HotError> {
-        let existing: HashSet<LineId> = self.port.lines().await?.into_iter().collect();
+        let lines = self.port.lines().await?;
+        let existing: HashSet<LineId> = lines.into_iter().filter(|line| matches!(line, LineId::Queue(_))).collect();
+        self.updated.retain(|line| existing.contains(line));
         let mut followed = Ok(());
+        for line in &existing {
+            followed = followed.and(self.follow_line(line).await);
+        }
         for name in self.settings.lines.clone() {
-            followed = followed.and(self.follow_line(name, &existing).await);
+            if existing.contains(&LineId::Queue(name.clone())) {
+                self.ended.remove(&name);
+                self.made.insert(name);
+            } else if !self.ended.contains(&name) {
+                followed = followed.and(self.make(name).await);
+            }
         }
         followed
     }
 
-    async fn follow_line(&mut self, name: EventName, existing: &HashSet<LineId>) -> Result<(), HotError> {
-        let line = LineId::Queue(name.clone());
-        let is_updated = self.updated.contains(&name);
-        if is_updated && existing.contains(&line) && self.port.is_quiet(&line) {
+    async fn follow_line(&mut self, line: &LineId) -> Result<(), HotError> {
+        let is_new = !self.updated.contains(line);
+        if !is_new && (self.port.is_quiet(line) || self.port.rule(line).await?.is_some()) {
             return Ok(());
         }
-        let change = |rule| Ok::<_, HotError>(if is_updated { rule } else { self.settings.updated_rule(rule) });
-        if change_rule(&*self.port, &line, change).await?.is_none() {
-            self.port.make_line(&line, self.settings.rule()).await?;
+        if self.port.recover_line(line).await? != Recovery::There {
+            return Ok(());
         }
-        self.updated.insert(name);
+        if is_new {
+            change_rule(&*self.port, line, |rule| Ok::<_, HotError>(self.settings.updated_rule(rule))).await?;
+            self.updated.insert(line.clone());
+        }
+        Ok(())
+    }
+
+    async fn make(&mut self, name: EventName) -> Result<(), HotError> {
+        let line = LineId::Queue(name.clone());
+        let is_lost = !self.made.contains(&name) || self.port.recover_line(&line).await? == Recovery::Lost;
+        if is_lost {
+            self.port.make_line(&line, self.settings.rule()).await?;
+            self.made.insert(name);
+        } else {
+            self.ended.insert(name);
+        }
         Ok(())
     }
 
@@ -112,7 +131,7 @@ impl ConfiguredLines {
     pub async fn follow_in_background(lines: Arc<Mutex<Self>>) {
         loop {
             if let Err(error) = lines.lock().await.follow().await {
-                tracing::warn!(%error, "the configured lines could not be looked after");
+                tracing::warn!(%error, "the lines before sites could not be looked after");
             }
             tokio::time::sleep(FOLLOW_EVERY).await;
         }
@@ -123,21 +142,26 @@ impl ConfiguredLines {
 mod tests {
     use super::*;
     use hot::embedded::{EmbeddedLines, JournalOptions};
+    use hot::line::Clock;
 
-    fn settings(rate_per_second: u32, capacity: u32) -> LineSettings {
+    fn settings(rate_per_second: u32, abandon_after_ms: u32) -> LineSettings {
         LineSettings {
             lines: vec![EventName::new("shop").expect("a name")],
             rate_per_second,
             interval_ms: 1_000,
-            capacity,
+            capacity: 100,
             pass_ttl_ms: 600_000,
-            abandon_after_ms: 120_000,
+            abandon_after_ms,
             inside_max: 0,
         }
     }
 
     fn line() -> LineId {
         "queue:shop".parse().expect("a line")
+    }
+
+    fn opened(folder: &tempfile::TempDir) -> Arc<dyn LinePort> {
+        Arc::new(EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened"))
     }
 
     /// Starts with this configuration. Returns the rule afterwards.
@@ -147,33 +171,48 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_operators_rate_stands_until_the_configured_rate_changes_and_other_values_follow_the_configuration() {
+    async fn the_configuration_makes_a_line_and_changes_none() {
         let folder = tempfile::tempdir().expect("a folder");
-        let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened");
-        let port: Arc<dyn LinePort> = Arc::new(lines);
-        assert_eq!(start(&port, settings(10, 100)).await.rate_per_second, 10);
-        let rule = start(&port, settings(20, 100)).await;
-        assert_eq!((rule.rate_per_second, rule.check().is_ok()), (20, true), "no operator has changed it");
-        assert_eq!(start(&port, settings(20, 100)).await.revision, rule.revision, "nothing to change");
-        let changed = LineRule { rate_per_second: 3, paused: true, ..rule };
-        port.change_rule(&line(), changed).await.expect("changed");
-        for capacity in [200, 300] {
-            let rule = start(&port, settings(20, capacity)).await;
-            assert_eq!((rule.rate_per_second, rule.paused, rule.capacity), (3, true, capacity));
-        }
-        let rule = start(&port, settings(30, 300)).await;
-        assert_eq!((rule.rate_per_second, rule.paused), (30, true), "the pause of an operator stays");
+        let port = opened(&folder);
+        let rule = start(&port, settings(10, 100)).await;
+        assert_eq!((rule.rate_per_second, rule.check().is_ok()), (10, true));
+        assert_eq!(start(&port, settings(20, 100)).await, rule, "nothing to change");
+        let changed = LineRule { rate_per_second: 3, capacity: 7, paused: true, ..rule };
+        port.change_rule(&line(), changed.clone()).await.expect("changed");
+        let rule = start(&port, settings(20, 200)).await;
+        assert_eq!(LineRule { abandon_after_ms: 100, revision: changed.revision, ..rule.clone() }, changed);
+        assert_eq!(rule.abandon_after_ms, 200, "a setting of all lines");
     }
 
     #[tokio::test]
     async fn a_running_server_does_not_revert_another_servers_configuration() {
         let folder = tempfile::tempdir().expect("a folder");
-        let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened");
-        let port: Arc<dyn LinePort> = Arc::new(lines);
+        let port = opened(&folder);
         let mut old = ConfiguredLines::new(port.clone(), settings(10, 100));
         old.follow().await.expect("followed");
-        let new = start(&port, settings(20, 100)).await;
+        let new = start(&port, settings(10, 200)).await;
         old.follow().await.expect("followed");
         assert_eq!(port.rule(&line()).await.expect("answers"), Some(new));
+    }
+
+    /// Kind: what an administrator ended comes back by itself.
+    #[tokio::test]
+    async fn a_configured_line_that_was_ended_stays_so_until_a_server_starts() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let port = opened(&folder);
+        let mut lines = ConfiguredLines::new(port.clone(), settings(10, 100));
+        lines.follow().await.expect("followed");
+        assert!(port.end_line(&line(), Clock::Engine).await.expect("ended"));
+        for _ in 0..3 {
+            lines.follow().await.expect("followed");
+            assert_eq!(port.rule(&line()).await, Ok(None));
+        }
+        port.make_line(&line(), settings(5, 100).rule()).await.expect("made");
+        lines.follow().await.expect("followed");
+        assert_eq!(start(&port, settings(10, 100)).await.rate_per_second, 5);
+        assert!(port.end_line(&line(), Clock::Engine).await.expect("ended"));
+        lines.follow().await.expect("followed");
+        assert_eq!(port.rule(&line()).await, Ok(None), "ended again");
+        assert_eq!(start(&port, settings(10, 100)).await.rate_per_second, 10);
     }
 }

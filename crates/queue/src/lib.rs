@@ -1,6 +1,6 @@
 //! The queue role: lines before any site, and the routes of lines of any kind. It needs no database.
 //!
-//! `api` has the routes, `configured` creates and updates the configured lines, `site` is a line before any site.
+//! `api` has the routes, `configured` looks after the lines before sites, `site` is a line before any site.
 
 pub mod api;
 pub mod configured;

@@ -21,7 +21,7 @@ pub fn shut(more: &[(&str, &str)]) -> World {
 /// Sets the admission rate, in visitors per second.
 pub fn open_the_line(world: &World, rate: u32) {
     let body = json!({ "ratePerSecond": rate }).to_string();
-    assert_eq!(world.admin().call("PUT", "/queue/admin/queue:shop/rate", Some(body.as_bytes())).status, 200);
+    assert_eq!(world.admin().call("PUT", "/queue/admin/queue:shop/rate", Some(body.as_bytes())).status, 204);
 }
 
 /// A browser.

@@ -8,7 +8,7 @@ use super::rest::Followed;
 use super::service::GateService;
 use super::settings::DispatchMode;
 use crate::rows::{campaigns, coupons};
-use domain::line::{LineId, LineRule};
+use domain::line::{LineId, LineRule, Sale};
 use domain::{Campaign, CampaignId, CampaignStatus, Timestamp};
 use lines::rules::change_rule;
 use onsale_http::ApiError;
@@ -118,6 +118,7 @@ impl GateService {
                 inside_max: self.settings.inside_max(rule.rate_per_second),
                 opens_at: if waits_for_rows { Some(NOT_YET) } else { opens_at(&campaign, status) },
                 closed: status == CampaignStatus::Closed,
+                sale: sale_of(status),
                 ..rule
             }
         };
@@ -134,6 +135,17 @@ impl GateService {
         gate.sold_out.store(is_gone, Ordering::Relaxed);
         self.note_followed(Followed { at, campaign, remaining, status });
         Ok(Some(true))
+    }
+}
+
+/// The campaign's status as the line tells it to everybody.
+fn sale_of(status: CampaignStatus) -> Sale {
+    match status {
+        CampaignStatus::Scheduled => Sale::Scheduled,
+        CampaignStatus::Active => Sale::Active,
+        CampaignStatus::Paused => Sale::Paused,
+        CampaignStatus::SoldOut => Sale::SoldOut,
+        CampaignStatus::Closed => Sale::Closed,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::place::{Pass, State};
 use super::rule::Admits;
+use super::terms::is_auto_on;
 use super::{Line, Place, QueueNumber};
 use crate::id::PassId;
 use crate::name::UserId;
@@ -30,11 +31,13 @@ impl Line {
         if !self.rule.admits_at(now) || self.is_undrawn() {
             return Vec::new();
         }
+        let inside = self.inside.len() + self.processing.len();
         let room = match self.rule.inside_max {
             0 => usize::MAX,
-            most => (most as usize).saturating_sub(self.inside.len() + self.processing.len()),
+            most => (most as usize).saturating_sub(inside),
         };
-        let most = (self.pace.may_go(&self.rule, now) as usize).min(room).min(passes.len());
+        let by_rate = self.pace.may_go(&self.rule, now) as usize;
+        let most = self.free_entries(inside).unwrap_or(by_rate).min(room).min(passes.len());
         let mut admitted = Vec::with_capacity(most);
         let mut passed_over = 0;
         while admitted.len() < most
@@ -69,6 +72,14 @@ impl Line {
         self.admitted += admitted.len() as u64;
         self.pace.record(admitted.len() as u32);
         admitted
+    }
+
+    /// How many people may go on whatever the rate is, in a line of [`Switch::Auto`](super::Switch::Auto) that is off:
+    /// until there is one more inside than it takes to switch it on. `None` where the rate counts.
+    fn free_entries(&mut self, inside: usize) -> Option<usize> {
+        let above = self.rule.terms.auto_above()?;
+        self.is_auto_on = is_auto_on(self.is_auto_on, above, inside as u64);
+        (!self.is_auto_on).then(|| (above as usize + 1).saturating_sub(inside))
     }
 
     /// Milliseconds from the last admission until the rate allows the next; `None` while the rate is 0.

@@ -13,6 +13,26 @@ pub enum LineId {
     Queue(EventName),
 }
 
+/// Longest name of a site's line, in characters: it becomes part of the names of cookies.
+const SITE_NAME_MAX: usize = 64;
+
+/// Why a site's line cannot have a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SiteNameError {
+    /// It is not a name at all.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// It would not fit into the name of a cookie.
+    #[error("must have at most 64 characters, and no :")]
+    Cookie,
+    /// Part of an address of administrators.
+    #[error("must not be lines or stats")]
+    Address,
+    /// A schedule's line is named so.
+    #[error("must not be a UUID, which names the line of a schedule")]
+    Uuid,
+}
+
 /// `gate:<campaign>` or `queue:<name>`.
 impl fmt::Display for LineId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -37,6 +57,25 @@ impl FromStr for LineId {
 }
 
 impl LineId {
+    /// The line before a site that has this name from outside.
+    ///
+    /// # Errors
+    /// [`SiteNameError`] for anything but a name of a site's line.
+    pub fn of_site(name: &str) -> Result<Self, SiteNameError> {
+        let line = EventName::new(name)?;
+        match name {
+            _ if name.len() > SITE_NAME_MAX || name.contains(':') => Err(SiteNameError::Cookie),
+            "lines" | "stats" => Err(SiteNameError::Address),
+            _ if uuid::Uuid::try_parse(name).is_ok() => Err(SiteNameError::Uuid),
+            _ => Ok(Self::Queue(line)),
+        }
+    }
+
+    /// Whether administrators make, change and end this line: those before schedules and campaigns come and go with them.
+    pub fn is_of_site(&self) -> bool {
+        matches!(self, Self::Queue(name) if uuid::Uuid::try_parse(name.as_str()).is_err())
+    }
+
     /// The name in an address: `gate:<tenant>~<campaign>` for a campaign of another tenant than `default`. A slash
     /// would be another segment there, and `~` is in no name.
     pub fn in_address(&self) -> String {
@@ -58,6 +97,31 @@ impl LineId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_before_a_site_has_a_name_of_its_own() {
+        let site = |name: &str| LineId::of_site(name);
+        assert_eq!(site("shop"), "queue:shop".parse().map_err(SiteNameError::Name));
+        for (name, why) in [
+            ("lines", SiteNameError::Address),
+            ("stats", SiteNameError::Address),
+            (".", NameError::Dots.into()),
+            ("..", NameError::Dots.into()),
+            ("gate:shop", NameError::Reserved.into()),
+            ("queue:shop", NameError::Reserved.into()),
+            ("", NameError::Empty.into()),
+            ("a/b", NameError::BadCharacter.into()),
+            ("a:b", SiteNameError::Cookie),
+            (&"a".repeat(65), SiteNameError::Cookie),
+            ("3f2a0b0e-6c3d-4a57-9e3f-6d1f0a4f6a11", SiteNameError::Uuid),
+            ("3F2A0B0E6C3D4A579E3F6D1F0A4F6A11", SiteNameError::Uuid),
+        ] {
+            assert_eq!(site(name), Err(why), "{name}");
+        }
+        let is_of_site = |line: &str| line.parse::<LineId>().expect("a line").is_of_site();
+        assert!(is_of_site("queue:shop") && is_of_site("queue:stats"), "an earlier version took some names");
+        assert!(!is_of_site("gate:shop") && !is_of_site("queue:3f2a0b0e-6c3d-4a57-9e3f-6d1f0a4f6a11"));
+    }
 
     #[test]
     fn a_line_is_named_in_an_address_without_a_slash() {

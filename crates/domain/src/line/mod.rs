@@ -21,6 +21,7 @@ mod draw_tests;
 mod drawing;
 mod entries;
 mod estimate;
+mod exception;
 mod gone;
 mod id;
 mod number;
@@ -37,7 +38,9 @@ mod played;
 mod promise_tests;
 mod restored;
 mod rule;
+mod standing;
 mod status;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -46,7 +49,8 @@ pub use draw::{DrawSeed, SeedError, commitment, commitment_hex, drawn_order};
 pub use drawing::{DrawStep, ValueOutcome};
 pub use entries::{Entries, EntryHash, UNHELD, hashes_from_bytes, holder_hash, merkle_root};
 pub use estimate::Throughput;
-pub use id::LineId;
+pub use exception::{EXCEPTIONS_MAX, Exception, ExceptionError, Visit};
+pub use id::{LineId, SiteNameError};
 pub use number::QueueNumber;
 pub use outlook::{Forecast, Observation, Outlook};
 pub use pace::Pace;
@@ -54,7 +58,9 @@ pub use place::{LineOutcome, Pass, Place, State};
 pub use plan::{DrawPlan, Randomness};
 pub use restored::{RestoredLine, RestoredPlace};
 pub use rule::{Admits, CAPACITY_DEFAULT, LineRule, PASS_TTL_DEFAULT_MS};
+pub use standing::{LineState, Sale};
 pub use status::{LineCounts, LineStatus};
+pub use terms::{Challenge, LineTerms, NOTICE_MAX, Notice, Switch, TermsError, is_auto_on};
 
 use crate::name::UserId;
 use crate::time::Timestamp;
@@ -85,6 +91,8 @@ pub struct Line {
     admitted: u64,
     inactive: u64,
     finished: u64,
+    /// Whether a line of [`Switch::Auto`] is on.
+    is_auto_on: bool,
 }
 
 impl Line {
@@ -104,6 +112,7 @@ impl Line {
             admitted: 0,
             inactive: 0,
             finished: 0,
+            is_auto_on: false,
         }
     }
 
@@ -256,6 +265,14 @@ impl Line {
     /// Passes given out: the end in milliseconds, and the queue number.
     pub fn passes(&self) -> impl Iterator<Item = (i64, QueueNumber)> {
         self.inside.iter().copied()
+    }
+
+    /// The people with a live pass.
+    pub fn people_inside(&self, now: Timestamp) -> impl Iterator<Item = (UserId, Pass)> {
+        self.places.iter().filter_map(move |(user, place)| match place.state {
+            State::Inside(pass) if pass.lives_at(now) => Some((user.clone(), pass)),
+            _ => None,
+        })
     }
 
     /// The counts of the line. `gone_max`: most ranges of given-up queue numbers returned, the next to be served first.

@@ -62,6 +62,7 @@ impl Line {
             admitted: kept.admitted,
             inactive: 0,
             finished: 0,
+            is_auto_on: false,
             rule: kept.rule,
         };
         match line.rule.draw.as_ref().and_then(DrawPlan::order_key).zip(kept.drawn) {

@@ -1,6 +1,8 @@
 //! The rule of a line.
 
 use super::plan::DrawPlan;
+use super::standing::Sale;
+use super::terms::{LineTerms, TermsError};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +66,12 @@ pub struct LineRule {
     /// The rate that the configuration gave last; `None` in lines made before this was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configured_rate_per_second: Option<u32>,
+    /// The sale behind the line, which the gate of a campaign follows.
+    #[serde(default)]
+    pub sale: Sale,
+    /// The terms on which people meet the line.
+    #[serde(default)]
+    pub terms: LineTerms,
     /// Grows by one with every change. A change carries the revision of the rule from which it was made.
     pub revision: u64,
 }
@@ -83,11 +91,15 @@ pub enum RuleError {
     /// 0.
     #[error("the life of a pass, and the time after which a request is stale, must be 1 ms or more")]
     Life,
+    /// The terms.
+    #[error(transparent)]
+    Terms(#[from] TermsError),
 }
 
 impl LineRule {
     /// A rule that admits `rate_per_second` people a second: batches once a second, room for [`CAPACITY_DEFAULT`] people
-    /// waiting, a pass of [`PASS_TTL_DEFAULT_MS`], no limit inside, no opening time, no draw, and the first revision.
+    /// waiting, a pass of [`PASS_TTL_DEFAULT_MS`], no limit inside, no opening time, no draw, the default terms, and the
+    /// first revision.
     pub fn new(rate_per_second: u32) -> Self {
         Self {
             rate_per_second,
@@ -101,6 +113,8 @@ impl LineRule {
             closed: false,
             draw: None,
             configured_rate_per_second: None,
+            sale: Sale::default(),
+            terms: LineTerms::default(),
             revision: 1,
         }
     }
@@ -119,7 +133,7 @@ impl LineRule {
             _ if !(1..=INTERVAL_MAX_MS).contains(&self.interval_ms) => Err(RuleError::Interval),
             _ if self.capacity == 0 => Err(RuleError::Capacity),
             _ if life_ms == 0 => Err(RuleError::Life),
-            _ => Ok(()),
+            _ => Ok(self.terms.check(self.opens_at)?),
         }
     }
 
@@ -137,8 +151,9 @@ impl LineRule {
         }
     }
 
-    /// Whether anybody is admitted at this moment.
+    /// Whether anybody is admitted at this moment. While a line of the automatic switch is off, the rate does not matter.
     pub fn admits_at(&self, now: Timestamp) -> bool {
-        !self.paused && self.rate_per_second > 0 && self.opens_at.is_none_or(|opens_at| now >= opens_at)
+        let has_rate = self.rate_per_second > 0 || self.terms.auto_above().is_some();
+        !self.paused && has_rate && self.opens_at.is_none_or(|opens_at| now >= opens_at)
     }
 }

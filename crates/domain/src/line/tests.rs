@@ -292,3 +292,22 @@ fn a_clock_set_back_neither_stops_admission_nor_admits_twice() {
     assert_eq!(admit(&mut line, 99, 2_000).len(), 10);
     assert_eq!(admit(&mut line, 99, 9_000_000_000).len(), 10, "and forward");
 }
+
+/// QUEUE-014: with `switch: auto` nobody waits while few are inside, and the rate counts while many are.
+#[test]
+fn an_automatic_line_lets_everybody_in_until_too_many_are_inside() {
+    let terms = LineTerms { switch: Switch::Auto, on_above_inside: Some(4), ..LineTerms::default() };
+    let admits = Admits::Pass { ttl_ms: 60_000 };
+    let mut line = Line::new(LineRule { admits, terms, ..LineRule::new(1) });
+    let at = |second: i64| Timestamp(1_700_000_000_000 + second * 1_000);
+    for number in 0..20 {
+        line.enter(&user(number), at(0));
+    }
+    assert_eq!(line.admit(&passes(100), at(0)).len(), 5, "one more than 4 inside switches it on");
+    let told: Vec<usize> = (1..=3).map(|second| line.admit(&passes(100), at(second)).len()).collect();
+    assert!(told.iter().all(|count| *count <= 1) && told.iter().sum::<usize>() >= 1, "{told:?}: the rate counts");
+    // At the end of the first passes three people or fewer are inside: it goes off, and lets in as many as before.
+    let inside = line.counts(0, at(60)).inside as usize;
+    assert!(inside <= 3, "{inside} are inside");
+    assert_eq!(line.admit(&passes(100), at(60)).len(), 5 - inside);
+}

@@ -3,7 +3,8 @@
 use super::{HotError, HotHealth};
 use async_trait::async_trait;
 use domain::line::{
-    Admitted, DrawStep, EntryHash, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber, ValueOutcome,
+    Admitted, DrawStep, EntryHash, LineCounts, LineId, LineOutcome, LineRule, LineStatus, Pass, QueueNumber,
+    ValueOutcome,
 };
 use domain::{PassId, Timestamp, UserId};
 
@@ -45,14 +46,36 @@ pub enum RuleChange {
     NoLine,
 }
 
+/// The state of a line that should be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// It is there; if the engine had lost it, it was made again, empty.
+    There,
+    /// It was ended.
+    Ended,
+    /// The engine has lost it, and what it was.
+    Lost,
+}
+
 /// Contended lines (GATE-001..006, QUEUE-001..007): the rules of [`domain::line::Line`].
 ///
 /// A place in a line and its outcome are durable before any caller is told. Every call may be repeated: a place is taken
 /// once, an outcome stands, and a person admitted in a call whose answer was lost learns it by checking in.
 #[async_trait]
 pub trait LinePort: Send + Sync + 'static {
-    /// Makes a line. A line that exists stays as it is.
-    async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError>;
+    /// Makes a line. A line that exists stays as it is. Returns whether this call made it. Passes that outlived an earlier
+    /// line of the name end.
+    async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<bool, HotError>;
+
+    /// Ends a line: it does not exist any more, and nobody has a place in it. What its people have that are inside lives
+    /// on ([`LinePort::kept_pass`]). Returns whether there was one. May be repeated.
+    async fn end_line(&self, line: &LineId, clock: Clock) -> Result<bool, HotError>;
+
+    /// The live pass that a person has from a line that was ended and not made again.
+    async fn kept_pass(&self, who: &LineUser, clock: Clock) -> Result<Option<Pass>, HotError>;
+
+    /// Makes a line of [`LineId::Queue`] again if the engine has lost it, with the rule that was in force last.
+    async fn recover_line(&self, line: &LineId) -> Result<Recovery, HotError>;
 
     /// Changes a line's rule, unless another caller has changed it since it was read. `rule` is the rule as it was read,
     /// with its revision, and with the change; the engine gives the next revision. Of several changes made from the same

@@ -86,4 +86,14 @@ scripts! {
     LINE_FIGURES = "line/figures" at "line/figures" after "line/common";
     /// Adds a name to a set.
     LINE_REGISTER = "line/register" at "line/register";
+    /// Removes a name from a set.
+    LINE_UNREGISTER = "line/unregister" at "line/unregister";
+    /// Keeps how a line was defined last.
+    LINE_DEFINE = "line/define" at "line/define";
+    /// Ends a line.
+    LINE_END = "line/end" at "line/end" after "line/common";
+    /// Takes away records of an ended line.
+    LINE_END_PART = "line/end_part" at "line/end_part" after "line/common";
+    /// Reads a pass from an ended line.
+    LINE_KEPT_PASS = "line/kept_pass" at "line/kept_pass" after "line/common";
 }

@@ -14,8 +14,10 @@ pub struct BodyFields<'a> {
     pub language: Language,
     /// Appended to the message.
     pub detail: Option<&'a str>,
-    /// Further fields.
+    /// Further fields that are text.
     pub extra: &'a [(&'static str, String)],
+    /// Further fields as JSON.
+    pub extra_json: &'a [(&'static str, String)],
     /// The time of the error.
     pub timestamp: Timestamp,
     /// The request's id.
@@ -31,7 +33,7 @@ pub fn error_body(
     trace_id: &TraceId,
     out: &mut Vec<u8>,
 ) {
-    write_error_body(&BodyFields { code, language, detail, extra: &[], timestamp, trace_id }, out);
+    write_error_body(&BodyFields { code, language, detail, extra: &[], extra_json: &[], timestamp, trace_id }, out);
 }
 
 /// Like [`error_body`], with further fields before the timestamp.
@@ -46,7 +48,14 @@ pub fn write_error_body(fields: &BodyFields<'_>, out: &mut Vec<u8>) {
         out.extend_from_slice(b"\":\"");
         write_escaped(value, out);
     }
-    out.extend_from_slice(b"\",\"timestamp\":\"");
+    out.push(b'"');
+    for (name, value) in fields.extra_json {
+        out.extend_from_slice(b",\"");
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\":");
+        out.extend_from_slice(value.as_bytes());
+    }
+    out.extend_from_slice(b",\"timestamp\":\"");
     write_time(fields.timestamp, out);
     out.extend_from_slice(b"\",\"traceId\":\"");
     out.extend_from_slice(fields.trace_id.as_bytes());
@@ -125,6 +134,15 @@ mod tests {
             json!({"code": "NOT_FOUND", "message": "This address does not exist.",
                    "timestamp": MOMENT, "traceId": "trace-1"})
         );
+    }
+
+    #[test]
+    fn further_fields_keep_their_kind() {
+        let error =
+            ApiError::new(ErrorCode::NotFound).with("reason", "A").with_json("lines", &["a\"b"]).with_json("n", &7);
+        let body = body(&error, Language::En);
+        assert_eq!((&body["reason"], &body["lines"], &body["n"]), (&json!("A"), &json!(["a\"b"]), &json!(7)));
+        assert_eq!(body["traceId"], "trace-1");
     }
 
     #[test]

@@ -23,14 +23,16 @@ pub struct ApiError {
     pub detail: Option<String>,
     /// Value of `Retry-After`, in seconds.
     pub retry_after_seconds: Option<u32>,
-    /// Further fields of the body, such as `reason`.
+    /// Further fields of the body that are text, such as `reason`.
     pub extra: Vec<(&'static str, String)>,
+    /// Further fields of the body that are numbers, lists or objects, each as JSON.
+    pub extra_json: Vec<(&'static str, String)>,
 }
 
 impl ApiError {
     /// An error that has only a code.
     pub fn new(code: ErrorCode) -> Self {
-        Self { code, detail: None, retry_after_seconds: None, extra: Vec::new() }
+        Self { code, detail: None, retry_after_seconds: None, extra: Vec::new(), extra_json: Vec::new() }
     }
 
     /// `INVALID_INPUT`, with the mistake and its correction.
@@ -70,6 +72,13 @@ impl ApiError {
         self
     }
 
+    /// Adds a field to the body that is a number, a list or an object. What cannot be written is left out.
+    #[must_use]
+    pub fn with_json(mut self, field: &'static str, value: &impl serde::Serialize) -> Self {
+        self.extra_json.extend(serde_json::to_string(value).ok().map(|text| (field, text)));
+        self
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -87,6 +96,7 @@ impl ApiError {
             language,
             detail: self.detail.as_deref(),
             extra: &self.extra,
+            extra_json: &self.extra_json,
             timestamp,
             trace_id,
         };

@@ -1,6 +1,6 @@
 //! An operator announces a draw, once, and gives the value of one with manual randomness, once.
 
-use super::document::{Announced, RandomnessKind};
+use super::document::RandomnessKind;
 use super::drand::{Drand, DrandError};
 use crate::audit;
 use crate::client::LineClient;
@@ -30,7 +30,6 @@ pub struct DrawSettings {
 
 /// The content of an announcement.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct NewDraw {
     /// Where the public randomness comes from.
     pub randomness: NewRandomness,
@@ -38,7 +37,7 @@ pub struct NewDraw {
 
 /// Where the public randomness comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(rename_all = "camelCase")]
 pub struct NewRandomness {
     /// The kind.
     pub kind: RandomnessKind,
@@ -52,7 +51,6 @@ pub struct NewRandomness {
 
 /// The value of manual randomness.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct NewValue {
     /// 1 to 200 characters, as the source publishes it. Its bytes (UTF-8) count as they are.
     pub value: String,
@@ -141,8 +139,8 @@ impl DrawSettings {
 }
 
 impl LineClient {
-    /// Announces a draw that closes at the line's opening time of this moment, or returns the one already announced with
-    /// the same content. The seed comes from the system's randomness and stays secret until the draw.
+    /// Announces a draw that closes at the line's opening time of this moment; one that was announced with the same
+    /// content stands. The seed comes from the system's randomness and stays secret until the draw.
     ///
     /// # Errors
     /// `NOT_FOUND`; `DRAW_ANNOUNCED` for a draw with other content; `DRAW_NOT_POSSIBLE` for a line that does not open
@@ -153,13 +151,13 @@ impl LineClient {
         line: &LineId,
         new: Option<NewDraw>,
         settings: &DrawSettings,
-    ) -> Result<Announced, ApiError> {
+    ) -> Result<(), ApiError> {
         let by_default = || NewRandomness { kind: settings.randomness, ..NewRandomness::default() };
         let new = new.map_or_else(by_default, |new| new.randomness);
         new.check()?;
         let rule = self.port.rule(line).await?.ok_or(ErrorCode::NotFound)?;
         if let Some(plan) = rule.draw {
-            return announced(line, &new, &plan);
+            return is_announced(&new, &plan);
         }
         let closes_at = self.closing(line, &rule).await?;
         let mut seed = [0; 32];
@@ -170,7 +168,7 @@ impl LineClient {
             LineRule { draw: rule.draw.or_else(|| is_as_read.then(|| plan.clone())), ..rule }
         };
         match self.change(line, with_draw).await?.draw {
-            Some(plan) => announced(line, &new, &plan),
+            Some(plan) => is_announced(&new, &plan),
             // A user has entered meanwhile, or the opening was moved.
             None => Err(not_possible("the line has changed meanwhile: call again")),
         }
@@ -228,9 +226,10 @@ impl LineClient {
     }
 }
 
-fn announced(line: &LineId, new: &NewRandomness, plan: &DrawPlan) -> Result<Announced, ApiError> {
+/// Refuses a draw that was announced with other content.
+fn is_announced(new: &NewRandomness, plan: &DrawPlan) -> Result<(), ApiError> {
     if new.is_of(plan) {
-        return Ok(Announced::of(line.to_string(), plan));
+        return Ok(());
     }
     Err(ApiError::new(ErrorCode::DrawAnnounced).detail("a draw with other content was announced: it cannot change"))
 }

@@ -2,7 +2,7 @@
 //! it is drawn.
 
 use domain::Timestamp;
-use domain::line::{DrawPlan, LineCounts, LineRule, Randomness, commitment_hex};
+use domain::line::{LineCounts, LineRule, Randomness, commitment_hex};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -131,42 +131,5 @@ impl DrawDocument {
             trust,
             notice,
         })
-    }
-}
-
-/// An announced draw.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Announced {
-    /// The line.
-    #[schema(example = "gate:shoes")]
-    pub line: String,
-    /// SHA-256 of the seed, in hexadecimal digits. Publish it before the opening.
-    pub commitment: String,
-    /// When entries close, whatever the opening time becomes later.
-    #[schema(value_type = Option<String>, example = "2026-11-21T20:00:00")]
-    pub closes_at: Option<Timestamp>,
-    /// The public randomness; without the value, which does not exist yet.
-    pub randomness: RandomnessDocument,
-    /// Who must be trusted.
-    pub trust: Trust,
-    /// A draw without public randomness trusts the operator.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub notice: Option<&'static str>,
-}
-
-impl Announced {
-    /// The terms of a plan.
-    pub fn of(line: String, plan: &DrawPlan) -> Self {
-        let (trust, notice) = trust_of(&plan.randomness);
-        Self {
-            line,
-            commitment: commitment_hex(&plan.seed),
-            closes_at: plan.closes_at,
-            randomness: RandomnessDocument::of(&plan.randomness),
-            trust,
-            notice,
-        }
     }
 }

@@ -4,13 +4,11 @@ use super::keys;
 use super::sections::network;
 use super::url::without_secrets;
 use domain::CampaignId;
+use domain::line::LineId;
 use figment::value::{Num, Value};
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use tracing_subscriber::EnvFilter;
-
-/// Longest name of a line, in characters: it becomes part of a cookie's name.
-const LINE_NAME_LENGTH_MAX: usize = 64;
 
 /// The permitted values of a key.
 #[derive(Clone, Copy, Debug)]
@@ -118,7 +116,8 @@ impl Kind {
             ),
             Self::Lines => (
                 is_lines(value),
-                "must be a list of different names such as [\"shop\"], each of 1 to 64 letters, digits and _ . -"
+                "must be a list of different names such as [\"shop\"], each of 1 to 64 letters, digits and _ . -, but \
+                 not lines, stats, . or .. or a UUID"
                     .to_owned(),
             ),
             Self::Campaigns => (
@@ -195,8 +194,7 @@ fn is_http_url(text: &str) -> bool {
 
 fn is_lines(value: &Value) -> bool {
     let Value::Array(_, entries) = value else { return false };
-    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    let is_line = |text: &&str| (1..=LINE_NAME_LENGTH_MAX).contains(&text.len()) && text.bytes().all(is_letter);
+    let is_line = |text: &&str| LineId::of_site(text).is_ok();
     let names: BTreeSet<&str> = entries.iter().filter_map(Value::as_str).filter(is_line).collect();
     names.len() == entries.len()
 }

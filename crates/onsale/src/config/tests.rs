@@ -197,7 +197,7 @@ fn names_of_lines_are_checked() {
     let config = with_environment(&[("ONSALE__QUEUE__LINES", "shop, tickets.2026")]).expect("loaded").config;
     assert_eq!(config.queue.lines, ["shop", "tickets.2026"]);
     assert!(with_environment(&[("ONSALE__QUEUE__LINES", "")]).expect("loaded").config.queue.lines.is_empty());
-    for wrong in ["a,a", "gate:shop", "a b", "\u{ac00}", &"x".repeat(65)] {
+    for wrong in ["a,a", "gate:shop", "a b", "\u{ac00}", "lines", "stats", "..", &"x".repeat(65)] {
         assert_refused(with_environment(&[("ONSALE__QUEUE__LINES", wrong)]), &["queue.lines", "different names"]);
     }
 }

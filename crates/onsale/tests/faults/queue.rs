@@ -30,11 +30,11 @@ fn a_line_without_a_database_is_controlled_while_the_coupon_role_is_down() {
         let health = client(port).call("GET", "/health", &[], "").expect("answered");
         assert_eq!((health.status, &health.json()["parts"]["ledger"]), (200, &serde_json::Value::Null));
         assert_eq!(set_rate(port, "onsale_unknown", 7), 401);
-        assert_eq!(set_rate(port, &system.key, 7), 200);
+        assert_eq!(set_rate(port, &system.key, 7), 204);
         kill_and_restart(system, || {
             // Longer than an answer counts while the coupon role could be asked.
             std::thread::sleep(std::time::Duration::from_secs(3));
-            assert_eq!(set_rate(port, &system.key, 8), 200, "a key that was in force a moment ago");
+            assert_eq!(set_rate(port, &system.key, 8), 204, "a key that was in force a moment ago");
             let (head, last) = system.key.split_at(system.key.len() - 1);
             let unseen = format!("{head}{}", if last == "0" { "1" } else { "0" });
             assert_eq!(set_rate(port, &unseen, 9), 503, "nobody knows, and that is no refusal");

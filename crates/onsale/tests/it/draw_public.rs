@@ -2,7 +2,7 @@
 
 use super::drand::{Answer, Drand};
 use super::draw::{
-    announce, enqueue, in_seconds, kept, make_opening, printed_by_guide, rank, serving, shut, told, verify,
+    announce, announced, enqueue, in_seconds, kept, make_opening, printed_by_guide, rank, serving, shut, told, verify,
     wait_for_draw,
 };
 use domain::line::{DrawPlan, LineRule, drawn_order};
@@ -58,7 +58,8 @@ fn an_insider_with_the_disk_cannot_know_the_order_of_a_draw() {
     drand.set(Answer::NotYet);
     let world = server_with(&drand);
     make_opening(&world, "fair", Some(&in_seconds(12)));
-    let announced = announce(&world, "fair").ok();
+    assert_eq!(announce(&world, "fair").status, 204);
+    let announced = announced(&world, "fair");
     assert_eq!((&announced["randomness"]["kind"], &announced["trust"]), (&json!("drand"), &json!("public")));
     let closes_at = domain::Timestamp::parse(announced["closesAt"].as_str().expect("a time")).expect("a time");
     let round = announced["randomness"]["round"].as_u64().expect("a round");
@@ -110,7 +111,7 @@ fn a_draw_waits_for_the_right_answer_of_drand() {
     let drand = Drand::start();
     let world = server_with(&drand);
     make_opening(&world, "wait", Some(&in_seconds(4)));
-    announce(&world, "wait").ok();
+    assert_eq!(announce(&world, "wait").status, 204);
     for user in people(3) {
         enqueue(&world, "wait", &user);
     }
@@ -145,8 +146,9 @@ fn the_terms_of_an_announced_draw_cannot_be_changed() {
         announce_with(&world, "fixed", &wrong).is_error(400, "INVALID_INPUT");
     }
     announce_with(&world, "fixed", &json!({"kind": "drand"})).is_error(409, "DRAW_NOT_POSSIBLE");
-    let announced = announce_with(&world, "fixed", &manual).ok();
-    assert_eq!(announce_with(&world, "fixed", &manual).ok(), announced, "the same again");
+    assert_eq!(announce_with(&world, "fixed", &manual).status, 204);
+    assert_eq!(announce_with(&world, "fixed", &manual).status, 204, "the same again");
+    let announced = announced(&world, "fixed");
     announce_with(&world, "fixed", &json!({"kind": "none"})).is_error(409, "DRAW_ANNOUNCED");
     announce_with(&world, "fixed", &json!({"kind": "manual", "source": "another"})).is_error(409, "DRAW_ANNOUNCED");
     announce(&world, "fixed").is_error(409, "DRAW_ANNOUNCED");
@@ -157,8 +159,6 @@ fn the_terms_of_an_announced_draw_cannot_be_changed() {
         .anyone()
         .post_json("/queue/admin/gate:fixed/draw/value", &json!({"value": "1"}))
         .is_error(401, "UNAUTHORIZED");
-    // A document may be a second old.
-    wait_until("it is public", || serving(&world, "fixed")["draw"] != Value::Null);
     assert_eq!(serving(&world, "fixed")["draw"]["closesAt"], announced["closesAt"]);
     assert_eq!(enqueue(&world, "fixed", "user-2")["rank"], Value::Null, "opened early, and not drawn early");
     wait_for_root(&world, "fixed");
@@ -182,7 +182,7 @@ fn a_kill_between_the_steps_of_a_draw_changes_nothing() {
         folder,
     };
     make_opening(&world, "steps", Some(&in_seconds(8)));
-    announce_with(&world, "steps", &json!({"kind": "manual", "source": "a lottery"})).ok();
+    assert_eq!(announce_with(&world, "steps", &json!({"kind": "manual", "source": "a lottery"})).status, 204);
     let users = people(20);
     for user in &users {
         enqueue(&world, "steps", user);

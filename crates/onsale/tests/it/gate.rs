@@ -228,13 +228,15 @@ fn operators_pause_resume_and_see_statistics() {
     let world = shut();
     make(&world, "watched", 5);
     enqueue(&world, "watched", "ann");
-    assert_eq!(world.admin().post("/queue/admin/gate:watched/pause").ok()["paused"], true);
-    assert_eq!(open_the_gate(&world, "watched", 500).ok()["ratePerSecond"], 500);
+    assert_eq!(world.admin().post("/queue/admin/gate:watched/pause").status, 204);
+    assert_eq!(open_the_gate(&world, "watched", 500).status, 204);
     let stats = world.admin().get("/queue/admin/stats").ok();
     assert_eq!((&stats["totalWaiting"], &stats["scheduleStats"][0]["waitingCount"]), (&json!(1), &json!(1)), "{stats}");
-    assert_eq!(stats["scheduleStats"][0]["scheduleId"], "gate:watched");
+    let line = &stats["scheduleStats"][0];
+    assert_eq!((&line["scheduleId"], &line["paused"]), (&json!("gate:watched"), &json!(true)));
+    assert_eq!(line["ratePerSecond"], 500);
     assert_eq!(rank(&world, "watched", "ann")["status"], "WAITING");
-    assert_eq!(world.admin().post("/queue/admin/gate:watched/resume").ok()["paused"], false);
+    assert_eq!(world.admin().post("/queue/admin/gate:watched/resume").status, 204);
     wait_until("she may go on", || is_active(&world, "watched", "ann"));
 }
 

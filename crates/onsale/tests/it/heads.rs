@@ -184,8 +184,8 @@ fn a_line_of_another_tenant_is_named_without_a_slash() {
     wait_until("the line is there", || people.get("/queue/serving/gate:acme~shoes").status == 200);
     assert_eq!(people.get("/queue/serving/gate:acme~shoes").field("line"), "gate:acme/shoes");
     let rate: &[u8] = br#"{"ratePerSecond":7}"#;
-    assert_eq!(world.admin().call("PUT", "/queue/admin/gate:acme~shoes/rate", Some(rate)).status, 200);
-    assert_eq!(world.admin().post("/queue/admin/acme~shoes/pause").status, 200);
+    assert_eq!(world.admin().call("PUT", "/queue/admin/gate:acme~shoes/rate", Some(rate)).status, 204);
+    assert_eq!(world.admin().post("/queue/admin/gate:acme~shoes/pause").status, 204);
     for path in ["/queue/serving/gate:acme%2Fshoes", "/queue/stream/gate:acme%2fshoes", "/wait/acme%2Fshoes"] {
         people.get(path).is_error(400, "INVALID_INPUT");
     }

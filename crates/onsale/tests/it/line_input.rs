@@ -54,7 +54,6 @@ fn invalid_rates_change_nothing() {
             r#"{"ratePerSecond":NaN}"#,
             r#"{"ratePerSecond":Infinity}"#,
             r#"{"ratePerSecond":1,"ratePerSecond":2}"#,
-            r#"{"ratePerSecond":10,"rule":"mine"}"#,
             r#"{"rate":10}"#,
         ] {
             put_rate(&world, line, body).is_error(400, "INVALID_INPUT");

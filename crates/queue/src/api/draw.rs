@@ -1,6 +1,7 @@
 //! The routes of opening draws.
 
-use ::http::{HeaderMap, StatusCode, header};
+use super::has_body;
+use ::http::{StatusCode, header};
 use access::callers::Callers;
 use access::extract::AdministratorCaller;
 use axum::Router;
@@ -15,7 +16,6 @@ use domain::line::LineId;
 use futures::{StreamExt, TryStreamExt, stream};
 use lines::client::LineClient;
 use lines::draw::announce::{DrawSettings, NewDraw, NewValue};
-use lines::draw::document::Announced;
 use lines::draw::receipt::ReceiptKey;
 use onsale_http::docs::ErrorBody;
 use onsale_http::{ApiError, Json, Path};
@@ -73,18 +73,18 @@ struct PublicKey {
     public_key: String,
 }
 
-/// Announces a draw that closes at the line's present opening time, or returns the one already announced with the same
-/// content. Without a body the configured randomness counts. A draw is never changed or withdrawn.
+/// Announces a draw that closes at the line's present opening time; one that was announced with the same content stands.
+/// `serving` shows it. Without a body the configured randomness counts. A draw is never changed or withdrawn.
 #[utoipa::path(put, path = "/queue/admin/{line}/draw", tag = "lines", security(("apiKey" = [])),
     params(("line" = String, Path)), request_body = Option<NewDraw>,
-    responses((status = 200, body = Announced), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+    responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
 async fn announce(
     State(api): State<DrawApi>,
     _: AdministratorCaller,
     Path(line): Path<String>,
     request: Request,
-) -> Result<Json<Announced>, ApiError> {
+) -> Result<StatusCode, ApiError> {
     let new = match has_body(request.headers()) {
         true => Some(Json::<NewDraw>::from_request(request, &()).await?.0),
         false => None,
@@ -95,13 +95,8 @@ async fn announce(
             "servers that share lines must sign receipts with the same key: set queue.receipt_key on each, and restart";
         return Err(ApiError::new(ErrorCode::DrawNotPossible).detail(remedy));
     }
-    Ok(Json(api.lines.announce_draw(&line, new, &api.settings).await?))
-}
-
-/// Whether a request says that it has a body.
-fn has_body(headers: &HeaderMap) -> bool {
-    let length = headers.get(header::CONTENT_LENGTH);
-    headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length.as_bytes() != b"0")
+    api.lines.announce_draw(&line, new, &api.settings).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Gives the value of a draw with manual randomness, once, after its entries are closed.

@@ -1,27 +1,30 @@
 //! The routes of lines of any kind (`contract.md`, Queue). The ticket queue has its own routes beside these.
 
+pub mod control;
 pub mod draw;
+pub mod site_lines;
 
 use super::site::Site;
 use super::site::service::VisitorRequest;
-use ::http::{HeaderName, HeaderValue, header};
+use ::http::{HeaderMap, HeaderName, HeaderValue, header};
 use access::callers::Callers;
-use access::extract::AdministratorCaller;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRef, State};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::get;
 use domain::ErrorCode;
 use domain::line::LineRule;
-use hot::line::Clock;
 use lines::client::LineClient;
-use lines::operation::{Defaults, LineStats, NewRate, Stats};
-use lines::serving::{FRESH, Serving, ServingCache};
+use lines::operation::Defaults;
+use lines::serving::{FRESH, RANGES_MAX, Serving, ServingCache};
 use lines::stream::Streams;
 use onsale_http::docs::ErrorBody;
-use onsale_http::{ApiError, Json, Path};
-use utoipa::OpenApi;
+use onsale_http::{ApiError, Json, Path, Query};
+use serde::Deserialize;
+use std::sync::Arc;
+use utoipa::{IntoParams, OpenApi};
 
 /// The parts that the routes use. Cheap to clone.
 #[derive(Clone)]
@@ -36,8 +39,12 @@ pub struct QueueApi {
     pub site: Site,
     /// Authorizes administrators.
     pub callers: Callers,
-    /// The configured values of new lines.
+    /// The configured values of lines that say nothing else.
     pub defaults: Defaults,
+    /// The rule of a new line of which nothing else is said.
+    pub new_line: Arc<LineRule>,
+    /// Whether all servers that share these lines sign cookies alike, as lines before sites need.
+    pub may_make_lines: bool,
 }
 
 impl FromRef<QueueApi> for Callers {
@@ -46,36 +53,58 @@ impl FromRef<QueueApi> for Callers {
     }
 }
 
-/// The routes.
+/// The routes that are the same for everybody: any page of any site may read them, but never with cookies.
 pub fn routes(api: QueueApi) -> Router {
     Router::new()
         .route("/queue/serving/{line}", get(serving))
         .route("/queue/stream/{line}", get(stream))
-        .route("/queue/admin/stats", get(stats))
-        .route("/queue/admin/{line}/rate", put(change_rate))
-        .route("/queue/admin/{line}/pause", post(pause))
-        .route("/queue/admin/{line}/resume", post(resume))
+        .layer(map_response(for_all_origins))
         .with_state(api)
+}
+
+async fn for_all_origins(mut response: Response) -> Response {
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response
+}
+
+/// Whether a request says that it has a body.
+fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length.as_bytes() != b"0")
 }
 
 /// This service's part of the API document.
 #[derive(OpenApi)]
-#[openapi(paths(serving, stream, stats, change_rate, pause, resume))]
+#[openapi(paths(serving, stream))]
 pub struct ApiDocument;
 
+/// How much of the document is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Wanted {
+    /// most ranges of `left`, 1 to 1000; those that are served first
+    #[param(minimum = 1, maximum = 1000)]
+    ranges: Option<usize>,
+}
+
 /// The present state of a line: public, and the same for all callers.
-#[utoipa::path(get, path = "/queue/serving/{line}", tag = "lines", security(()), params(("line" = String, Path)),
+#[utoipa::path(get, path = "/queue/serving/{line}", tag = "lines", security(()), params(("line" = String, Path), Wanted),
     responses((status = 200, body = Serving), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn serving(
     State(api): State<QueueApi>,
     Path(line): Path<String>,
+    Query(wanted): Query<Wanted>,
     request: VisitorRequest,
 ) -> Result<Response, ApiError> {
+    let ranges = wanted.ranges.unwrap_or(RANGES_MAX);
+    if !(1..=RANGES_MAX).contains(&ranges) {
+        return Err(ApiError::invalid(format!("ranges must be 1 to {RANGES_MAX}")));
+    }
     let (line, _) = api.lines.named(&line).await?;
     let document = api.cache.serving(&line).await?.ok_or(ErrorCode::NotFound)?;
     api.site.record_presence(&line, &request);
     let age = format!("public, max-age={}", FRESH.as_secs());
-    Ok(([(header::CACHE_CONTROL, age)], Json(document.as_ref().clone())).into_response())
+    Ok(([(header::CACHE_CONTROL, age)], Json(document.as_ref().clone().with_ranges(ranges))).into_response())
 }
 
 /// The state of a line as server-sent events, one for each change. `Last-Event-ID` is the id of the reader's last
@@ -101,64 +130,4 @@ async fn stream(
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
     Ok((headers, body).into_response())
-}
-
-/// Statistics of all lines.
-#[utoipa::path(get, path = "/queue/admin/stats", tag = "lines", security(("apiKey" = [])),
-    responses((status = 200, body = Stats), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
-async fn stats(State(api): State<QueueApi>, _: AdministratorCaller) -> Result<Json<Stats>, ApiError> {
-    Ok(Json(api.lines.stats(&api.cache, api.defaults).await?))
-}
-
-/// Changes the number of people admitted a second, from the next second on.
-#[utoipa::path(put, path = "/queue/admin/{line}/rate", tag = "lines", security(("apiKey" = [])),
-    params(("line" = String, Path)), request_body = NewRate,
-    responses((status = 200, body = LineStats), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
-async fn change_rate(
-    State(api): State<QueueApi>,
-    _: AdministratorCaller,
-    Path(line): Path<String>,
-    Json(new): Json<NewRate>,
-) -> Result<Json<LineStats>, ApiError> {
-    let rate_per_second = new.rate_per_second;
-    change(&api, &line, |rule| LineRule { rate_per_second, ..rule }).await
-}
-
-/// Pauses admission until it is resumed. People keep their positions.
-#[utoipa::path(post, path = "/queue/admin/{line}/pause", tag = "lines", security(("apiKey" = [])),
-    params(("line" = String, Path)),
-    responses((status = 200, body = LineStats), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
-async fn pause(
-    State(api): State<QueueApi>,
-    _: AdministratorCaller,
-    Path(line): Path<String>,
-) -> Result<Json<LineStats>, ApiError> {
-    change(&api, &line, |rule| LineRule { paused: true, ..rule }).await
-}
-
-/// Resumes admission.
-#[utoipa::path(post, path = "/queue/admin/{line}/resume", tag = "lines", security(("apiKey" = [])),
-    params(("line" = String, Path)),
-    responses((status = 200, body = LineStats), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
-async fn resume(
-    State(api): State<QueueApi>,
-    _: AdministratorCaller,
-    Path(line): Path<String>,
-) -> Result<Json<LineStats>, ApiError> {
-    change(&api, &line, |rule| LineRule { paused: false, ..rule }).await
-}
-
-async fn change(
-    api: &QueueApi,
-    line: &str,
-    change: impl Fn(LineRule) -> LineRule,
-) -> Result<Json<LineStats>, ApiError> {
-    let (line, _) = api.lines.named_for_operators(line).await?;
-    let rule = api.lines.change(&line, change).await?;
-    api.streams.changed(&line);
-    let counts = api.lines.port.counts(&line, 0, Clock::Engine).await?.unwrap_or_default();
-    Ok(Json(LineStats::of(&line, &rule, &counts, api.cache.rates().per_second(&line))))
 }

@@ -8,7 +8,7 @@ use super::local::{TOKEN_PARAMETER, local, wait_address, without_token};
 use super::visitor_cookies::{Identity, VisitorCookies};
 use domain::PassId;
 use domain::line::{LineId, LineStatus};
-use hot::line::LineUser;
+use hot::line::{Clock, LineUser};
 use lines::client::LineClient;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -83,7 +83,17 @@ impl Checks {
                 let has_cookie = cookie_pass == Some(pass.id);
                 allow((!has_cookie).then(|| cookies.pass_cookie(line, &visitor, &pass, now)))
             }
-            Ok(LineStatus::NoLine) => AccessDecision::NoLine,
+            // A pass outlives the end of its line.
+            Ok(LineStatus::NoLine) => match self.lines.port.kept_pass(&user, Clock::Engine).await {
+                Ok(Some(pass)) => {
+                    self.remember(user, pass.id);
+                    let has_cookie = cookie_pass == Some(pass.id);
+                    allow((!has_cookie).then(|| cookies.pass_cookie(line, &visitor, &pass, now)))
+                }
+                Ok(None) => AccessDecision::NoLine,
+                Err(_) if cookie_pass.is_some() => allow(None),
+                Err(_) => AccessDecision::Unavailable,
+            },
             Ok(_) => wait(&target),
             // While the line is unavailable, visitors inside stay inside and no visitor is admitted.
             Err(_) if cookie_pass.is_some() => allow(None),

@@ -4,6 +4,8 @@ use domain::line::LineId;
 
 /// The query parameter with the token of an admitted visitor.
 pub const TOKEN_PARAMETER: &str = "onsale_pass";
+/// The query parameter with a signed link.
+pub const LINK_PARAMETER: &str = "onsale_link";
 /// Longest accepted address in bytes. A longer one becomes the site's first page.
 const ADDRESS_BYTES_MAX: usize = 2_048;
 

@@ -2,13 +2,14 @@
 //! waiting page.
 //!
 //! `check` decides on requests; `service` enters visitors into the line and shows the `page`; `visitor` identifies them
-//! by `signed` cookies; `local` has the addresses; `api` the routes.
+//! by `signed` cookies; `link` lets requests pass without a position; `local` has the addresses; `api` the routes.
 
 pub mod api;
 mod check;
 #[cfg(test)]
 mod check_tests;
 pub mod cookie_keys;
+pub mod link;
 mod local;
 mod page;
 pub mod service;

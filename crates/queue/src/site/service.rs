@@ -2,6 +2,7 @@
 
 use super::check::{AccessDecision, Checks, admitted_address};
 use super::cookie_keys::CookieKeys;
+use super::link::FreePass;
 use super::local::{escaped, local, wait_address, written};
 use super::page::{self, Notice, Waiting};
 use super::visitor_cookies::{Identity, VisitorCookies, new_visitor};
@@ -13,10 +14,12 @@ use axum::response::{IntoResponse, Response};
 use domain::line::{LineId, LineStatus, QueueNumber};
 use domain::{ErrorCode, EventName, UserId};
 use hot::line::LineUser;
+use lines::RuleCache;
 use lines::client::LineClient;
 use lines::serving::ServingCache;
 use onsale_http::{ApiError, ClientIp, Language, Network};
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Serves the checks and the pages of sites behind lines. Cheap to clone.
@@ -25,6 +28,7 @@ pub struct Site {
     lines: LineClient,
     cache: ServingCache,
     checks: Checks,
+    rules: RuleCache,
     keys: Arc<CookieKeys>,
     binds_network: bool,
 }
@@ -58,6 +62,11 @@ impl VisitorRequest {
     /// The holder of the visitor's streams; none if the address is unknown.
     pub fn network(&self) -> Option<Network> {
         self.network
+    }
+
+    /// The visitor's address, if it is known.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        self.client.map(|client| client.0)
     }
 
     /// The language of pages; Korean by default.
@@ -128,13 +137,56 @@ fn put(response: &mut Response, name: &'static str, value: &str) {
     }
 }
 
+/// The answer to `auth_request`.
+fn answer(decision: AccessDecision) -> Result<Response, ApiError> {
+    match decision {
+        AccessDecision::Allowed(cookie) => {
+            let mut response = StatusCode::OK.into_response();
+            put(&mut response, CACHE_CONTROL.as_str(), PERSONAL);
+            cookie.iter().for_each(|cookie| put(&mut response, SET_COOKIE.as_str(), cookie));
+            Ok(response)
+        }
+        AccessDecision::Redirect { to, cookie } => {
+            let mut response = ApiError::new(ErrorCode::Unauthorized).into_response();
+            put(&mut response, "x-onsale-location", &to);
+            put(&mut response, "www-authenticate", "Onsale-Pass");
+            cookie.iter().for_each(|cookie| put(&mut response, SET_COOKIE.as_str(), cookie));
+            Ok(response)
+        }
+        AccessDecision::NoLine => Err(no_line()),
+        AccessDecision::Unavailable => Err(ApiError::unavailable()),
+    }
+}
+
 impl Site {
     /// Sites behind the lines of this client.
     pub fn new(lines: LineClient, cache: ServingCache, keys: Arc<CookieKeys>, binds_network: bool) -> Self {
-        Self { checks: Checks::new(lines.clone()), lines, cache, keys, binds_network }
+        let rules = RuleCache::new(lines.port.clone());
+        Self { checks: Checks::new(lines.clone()), rules, lines, cache, keys, binds_network }
     }
 
-    fn cookies<'a>(&'a self, request: &'a VisitorRequest) -> VisitorCookies<'a> {
+    /// The keys of cookies and links.
+    pub(super) fn keys(&self) -> &CookieKeys {
+        &self.keys
+    }
+
+    /// The rules that the checks go by.
+    pub(super) fn rules(&self) -> &RuleCache {
+        &self.rules
+    }
+
+    /// A line was changed or ended by this server.
+    pub fn changed(&self, line: &LineId) {
+        self.rules.forget(line);
+    }
+
+    /// Whether nobody has to wait in the line: it is switched off, or has ended by time.
+    async fn stands_aside(&self, line: &LineId) -> bool {
+        let rule = self.rules.rule(line).await;
+        rule.is_ok_and(|rule| rule.is_some_and(|rule| rule.stands_aside(clock::now())))
+    }
+
+    pub(super) fn cookies<'a>(&'a self, request: &'a VisitorRequest) -> VisitorCookies<'a> {
         VisitorCookies::new(&self.keys, &request.headers, request.client, self.binds_network)
     }
 
@@ -159,23 +211,16 @@ impl Site {
     /// # Errors
     /// `INVALID_INPUT`, `NOT_FOUND`, `SERVICE_UNAVAILABLE`.
     pub async fn check(&self, name: &str, request: &VisitorRequest, original: &[u8]) -> Result<Response, ApiError> {
-        let line = line_of(name)?;
-        match self.checks.check(&line, &self.cookies(request), &written(original)).await {
-            AccessDecision::Allowed(cookie) => {
-                let mut response = StatusCode::OK.into_response();
-                put(&mut response, CACHE_CONTROL.as_str(), PERSONAL);
-                cookie.iter().for_each(|cookie| put(&mut response, SET_COOKIE.as_str(), cookie));
-                Ok(response)
-            }
-            AccessDecision::Redirect { to, cookie } => {
-                let mut response = ApiError::new(ErrorCode::Unauthorized).into_response();
-                put(&mut response, "x-onsale-location", &to);
-                put(&mut response, "www-authenticate", "Onsale-Pass");
-                cookie.iter().for_each(|cookie| put(&mut response, SET_COOKIE.as_str(), cookie));
-                Ok(response)
-            }
-            AccessDecision::NoLine => Err(no_line()),
-            AccessDecision::Unavailable => Err(ApiError::unavailable()),
+        answer(self.decide(&line_of(name)?, request, original).await)
+    }
+
+    /// A request that needs no position passes first.
+    async fn decide(&self, line: &LineId, request: &VisitorRequest, original: &[u8]) -> AccessDecision {
+        let target = written(original);
+        match self.free_pass(line, request, &target).await {
+            Some(FreePass::Plain) => AccessDecision::Allowed(None),
+            Some(FreePass::WithCookie(cookie)) => AccessDecision::Allowed(Some(cookie)),
+            None => self.checks.check(line, &self.cookies(request), &target).await,
         }
     }
 
@@ -189,10 +234,9 @@ impl Site {
         request: &VisitorRequest,
         original: &[u8],
     ) -> Result<Response, ApiError> {
-        let line = line_of(name)?;
-        match self.checks.check(&line, &self.cookies(request), &written(original)).await {
+        match self.decide(&line_of(name)?, request, original).await {
             AccessDecision::Redirect { to, cookie } => Ok(see_other(&to, cookie.as_deref())),
-            _ => self.check(name, request, original).await,
+            decision => answer(decision),
         }
     }
 
@@ -203,6 +247,9 @@ impl Site {
     pub async fn wait(&self, name: &str, query: &WaitQuery, request: &VisitorRequest) -> Result<Response, ApiError> {
         let line = line_of(name)?;
         let (cookies, language, to) = (self.cookies(request), request.language(), local(&query.to));
+        if self.stands_aside(&line).await {
+            return Ok(see_other(&to, None));
+        }
         let here = wait_address(&line, &to);
         let Some(visitor) = cookies.identity(&line).map(|identity| identity.visitor) else {
             return Ok(first_visit(&here, query, &cookies, language));
@@ -238,9 +285,13 @@ impl Site {
     /// A visitor's position.
     ///
     /// # Errors
-    /// `UNAUTHORIZED` without a visitor's cookie, `NOT_FOUND` without a position, `SERVICE_UNAVAILABLE`.
+    /// `UNAUTHORIZED` without a visitor's cookie, `NOT_FOUND` without a position or while nobody has to wait,
+    /// `SERVICE_UNAVAILABLE`.
     pub async fn place(&self, name: &str, request: &VisitorRequest) -> Result<Place, ApiError> {
         let line = line_of(name)?;
+        if self.stands_aside(&line).await {
+            return Err(ApiError::new(ErrorCode::NotFound).detail("nobody has to wait in this line now"));
+        }
         let Some(Identity { visitor: user, .. }) = self.cookies(request).identity(&line) else {
             return Err(ApiError::new(ErrorCode::Unauthorized).detail("open /wait/ first and send its cookie"));
         };

@@ -26,6 +26,8 @@ const VISITOR_SECONDS: i64 = 2 * 24 * 60 * 60;
 /// Prefix of names that a browser takes only from this host itself, over TLS and with `Path=/` (RFC 6265bis, 4.1.3.2).
 /// A neighbouring subdomain cannot set such a cookie.
 const HOST_PREFIX: &str = "__Host-";
+/// What a signed link begins with in the place of a pass: no pass does.
+const LINK_PREFIX: &str = "link.";
 /// Most visitors that are compared: a bound on the work for a request. Only a neighbour makes more than one.
 const VISITORS_MAX: usize = 8;
 
@@ -125,6 +127,17 @@ impl<'a> VisitorCookies<'a> {
         let signature = self.keys.sign(&["pass", &line.to_string(), visitor.as_str(), &id, &until, &self.mark]);
         let seconds = (pass.until.millis() - now.millis()).max(0) / 1_000 + 1;
         self.cookie(&self.name(&pass_cookie_name(line)), &format!("{id}.{until}.{signature}"), seconds)
+    }
+
+    /// The signed links that the browser has kept.
+    pub fn links(&self, line: &LineId) -> impl Iterator<Item = &'a str> {
+        let texts = self.texts(&self.name(&pass_cookie_name(line)));
+        texts.into_iter().filter_map(|text| text.strip_prefix(LINK_PREFIX))
+    }
+
+    /// A cookie that keeps a signed link, in the place of a pass: proxies let it through to the check.
+    pub fn link_cookie(&self, line: &LineId, token: &str, seconds: i64) -> String {
+        self.cookie(&self.name(&pass_cookie_name(line)), &format!("{LINK_PREFIX}{token}"), seconds)
     }
 
     fn cookie(&self, name: &str, value: &str, seconds: i64) -> String {

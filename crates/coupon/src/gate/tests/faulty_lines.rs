@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 use domain::line::{
-    DrawStep, EntryHash, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber, ValueOutcome,
+    DrawStep, EntryHash, LineCounts, LineId, LineOutcome, LineRule, LineStatus, Pass, QueueNumber, ValueOutcome,
 };
 use domain::{PassId, UserId};
 use hot::embedded::EmbeddedLines;
-use hot::line::{Admission, Clock, LinePort, LineUser, RuleChange};
+use hot::line::{Admission, Clock, LinePort, LineUser, Recovery, RuleChange};
 use hot::{HotError, HotHealth};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -50,8 +50,20 @@ impl FaultyLines {
 
 #[async_trait]
 impl LinePort for FaultyLines {
-    async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError> {
+    async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<bool, HotError> {
         self.node_of(line)?.make_line(line, rule).await
+    }
+
+    async fn end_line(&self, line: &LineId, clock: Clock) -> Result<bool, HotError> {
+        self.node_of(line)?.end_line(line, clock).await
+    }
+
+    async fn kept_pass(&self, who: &LineUser, clock: Clock) -> Result<Option<Pass>, HotError> {
+        self.node_of(&who.line)?.kept_pass(who, clock).await
+    }
+
+    async fn recover_line(&self, line: &LineId) -> Result<Recovery, HotError> {
+        self.node_of(line)?.recover_line(line).await
     }
 
     async fn health(&self) -> HotHealth {

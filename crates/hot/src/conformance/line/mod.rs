@@ -1,14 +1,16 @@
 //! One suite for every engine of lines: random histories on the engine and on [`domain::line::Line`] must give equal replies.
 //!
-//! A new engine calls [`run`] with a function that makes an empty engine, and [`run_changers`] with several handles of one
-//! engine. [`run_calls`] checks what calls leave.
+//! A new engine calls [`run`] with a function that makes an empty engine, [`run_changers`] with several handles of one
+//! engine, and [`run_ends`]. [`run_calls`] checks what calls leave.
 
 mod calls;
 mod changers;
+mod ends;
 mod steps;
 
 pub use calls::run_calls;
 pub use changers::run_changers;
+pub use ends::run_ends;
 
 use crate::line::{Clock, LinePort, LineUser, RuleChange};
 use domain::line::{DrawPlan, DrawStep, Entries, Line, LineId, LineOutcome, LineRule, LineStatus, ValueOutcome};

@@ -1,7 +1,7 @@
 //! The steps of random histories.
 
 use domain::Timestamp;
-use domain::line::{Admits, DrawPlan, DrawSeed, LineRule, Randomness};
+use domain::line::{Admits, DrawPlan, DrawSeed, Exception, LineRule, LineTerms, Notice, Randomness, Sale, Switch};
 use proptest::prelude::*;
 
 /// The numbers of lines and users: few, so that steps concern the same ones.
@@ -44,8 +44,9 @@ fn any_rule() -> impl Strategy<Value = LineRule> {
     // A draw takes a line that opens late enough for people to come before.
     let draw = proptest::option::weighted(0.5, (any::<[u8; 32]>(), 0i64..5_000, 0i64..5_000, 0u8..5));
     let configured = proptest::option::of(0u32..8);
-    let parts = (limits, admits, switches, draw, configured);
-    parts.prop_map(|(limits, admits, (opens_in, paused, closed), draw, configured_rate_per_second)| {
+    let sale = prop_oneof![4 => Just(Sale::Active), 1 => Just(Sale::SoldOut)];
+    let parts = (limits, admits, switches, draw, configured, sale, any_terms());
+    parts.prop_map(|(limits, admits, (opens_in, paused, closed), draw, configured_rate_per_second, sale, terms)| {
         let (rate_per_second, interval_ms, capacity, inside_max, abandon_after_ms) = limits;
         LineRule {
             rate_per_second,
@@ -60,8 +61,25 @@ fn any_rule() -> impl Strategy<Value = LineRule> {
             closed,
             draw: draw.map(|(seed, _, closes_in, kind)| any_plan(DrawSeed(seed), closes_in, kind)),
             configured_rate_per_second,
+            sale,
+            terms,
             revision: 1,
         }
+    })
+}
+
+/// Terms as an engine keeps them, and a switch that it follows.
+fn any_terms() -> impl Strategy<Value = LineTerms> {
+    let switch = prop_oneof![Just(Switch::On), Just(Switch::Off), Just(Switch::Auto)];
+    let exceptions = prop_oneof![Just(Vec::new()), Just(vec![Exception::SignedLink])];
+    let notice = proptest::option::of(Just("잠시 후 \"다시\"".to_owned()));
+    let parts = (switch, proptest::option::weighted(0.8, 0u32..4), exceptions, notice);
+    parts.prop_map(|(switch, on_above_inside, exceptions, ko)| LineTerms {
+        switch,
+        on_above_inside,
+        exceptions,
+        notice: Notice::of(ko, None),
+        ..LineTerms::default()
     })
 }
 

@@ -3,13 +3,17 @@
 
 use super::slot::Slot;
 use call::Entry;
-use domain::UserId;
 use domain::line::{Entries, LineRule, QueueNumber, State};
+use domain::{Timestamp, UserId};
 use std::sync::Arc;
 
 /// One change in a line.
 #[derive(Debug)]
 pub(super) enum Change {
+    /// Passes of an earlier line of this name are forgotten.
+    ForgotPasses,
+    /// The line was ended at this moment: the passes that live then are kept.
+    Ended { at: Timestamp },
     /// The line was made, or its rule changed.
     Rule(Box<LineRule>),
     /// An operator's change: its entry for the audit log, in the transaction of the change.

@@ -3,7 +3,7 @@
 //! Hashes and lots are worked out beside the threads that answer people: a million of them take a second. The line
 //! itself is held only while the result is put into it.
 
-use super::{EmbeddedLines, with_guard};
+use super::{EmbeddedLines, kept, with_guard};
 use crate::port::HotError;
 use domain::Timestamp;
 use domain::line::{DrawPlan, DrawStep, Entries, LineId, drawn_order};
@@ -46,8 +46,9 @@ impl EmbeddedLines {
             let order = drawn_order(&key, count);
             with_guard(&slot, &writer, |guard| guard.finish_draw(order))
         });
-        if let ((), Some(pending)) = drawn.await.map_err(failed)?? {
-            pending.kept().await?;
+        match drawn.await.map_err(failed)?? {
+            None => return Ok(DrawStep::NotDue),
+            Some(((), pending)) => kept(pending).await?,
         }
         Ok(DrawStep::Drawn { count })
     }

@@ -10,7 +10,7 @@ use super::slot::{Slot, State};
 use crate::line::{Admission, RuleChange};
 use crate::port::HotError;
 use domain::line::{
-    DrawPlan, DrawStep, Entries, EntryHash, LineCounts, LineOutcome, LineRule, LineStatus, QueueNumber,
+    DrawPlan, DrawStep, Entries, EntryHash, Line, LineCounts, LineOutcome, LineRule, LineStatus, QueueNumber,
     State as PlaceState, ValueOutcome,
 };
 use domain::{PassId, Timestamp, UserId};
@@ -88,8 +88,33 @@ impl<'a> LineGuard<'a> {
     /// Makes the line known to the journal.
     pub fn make(&mut self) -> Result<(), HotError> {
         self.may_change()?;
+        self.changes.push(Change::ForgotPasses);
         self.note_rule();
         self.note_call();
+        Ok(())
+    }
+
+    /// Whether the line was ended.
+    pub fn has_ended(&self) -> bool {
+        self.state.has_ended
+    }
+
+    /// Ends the line. Returns what it was, with everybody in it.
+    pub fn end_line(&mut self, now: Timestamp) -> Result<Line, HotError> {
+        self.may_change()?;
+        self.changes.push(Change::Ended { at: now });
+        self.note_call();
+        self.wait_for = self.record();
+        self.state.has_ended = true;
+        self.state.passes.clear();
+        let rule = LineRule::new(0);
+        Ok(std::mem::replace(&mut self.state.line, Line::new(rule)))
+    }
+
+    /// The passes of a line that was ended have run out.
+    pub fn forget_passes(&mut self) -> Result<(), HotError> {
+        self.may_change()?;
+        self.changes.push(Change::ForgotPasses);
         Ok(())
     }
 

@@ -10,6 +10,7 @@
 //! draw_entries   line, part, hashes                   the published list of its entries, up to 65,536 in a part
 //! audit_outbox   id, entry                            operators' changes, until they are in the audit log
 //! kept_answers   name, answer, until_ms               answers under an `Idempotency-Key` (`calls`)
+//! ended_passes   name, user, pass, until_ms           what people inside have of a line that was ended
 //! ```
 //!
 //! Check-ins and inactive people are not kept: after a restart everyone counts as just checked in.
@@ -50,7 +51,10 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS kept_answers (
         name TEXT PRIMARY KEY, answer BLOB NOT NULL, until_ms INTEGER NOT NULL
     ) WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS ix_kept_answers_until ON kept_answers (until_ms);";
+    CREATE INDEX IF NOT EXISTS ix_kept_answers_until ON kept_answers (until_ms);
+    CREATE TABLE IF NOT EXISTS ended_passes (
+        name TEXT NOT NULL, user TEXT NOT NULL, pass BLOB NOT NULL, until_ms INTEGER NOT NULL, PRIMARY KEY (name, user)
+    ) WITHOUT ROWID;";
 
 /// The entries of a draw in one row: two megabytes.
 const PART_ENTRIES: usize = 65_536;
@@ -90,6 +94,12 @@ impl LinesJournal {
                 .connection
                 .prepare_cached("INSERT INTO audit_outbox (entry) VALUES (?1)")?
                 .execute([entry.bytes()])?,
+            Change::ForgotPasses => self
+                .0
+                .connection
+                .prepare_cached("DELETE FROM ended_passes WHERE name = ?1")?
+                .execute([name.to_string()])?,
+            Change::Ended { at } => return self.write_end(name, line, *at),
             Change::Entered { entry, user } => self
                 .0
                 .connection
@@ -135,6 +145,23 @@ impl LinesJournal {
         Ok(())
     }
 
+    /// Removes a line with everything in it; the passes that live at `at` are kept.
+    fn write_end(&self, name: &LineId, line: i64, at: Timestamp) -> Result<(), JournalError> {
+        let keep = "INSERT OR REPLACE INTO ended_passes (name, user, pass, until_ms)
+                    SELECT ?1, user, pass, at_ms FROM places WHERE line = ?2 AND state = ?3 AND at_ms > ?4";
+        self.0.connection.prepare_cached(keep)?.execute(params![name.to_string(), line, INSIDE, at.millis()])?;
+        for sql in [
+            "DELETE FROM places WHERE line = ?1",
+            "DELETE FROM draws WHERE line = ?1",
+            "DELETE FROM draw_closings WHERE line = ?1",
+            "DELETE FROM draw_entries WHERE line = ?1",
+            "DELETE FROM lines WHERE id = ?1",
+        ] {
+            self.0.connection.prepare_cached(sql)?.execute([line])?;
+        }
+        Ok(())
+    }
+
     fn write_entries(&self, line: i64, entries: &Entries) -> Result<(), JournalError> {
         let sql = "INSERT INTO draw_entries (line, part, hashes) VALUES (?1, ?2, ?3)";
         let mut insert = self.0.connection.prepare_cached(sql)?;
@@ -173,6 +200,26 @@ impl LinesJournal {
             JournalError::Sqlite(error) => self.0.damaged(error),
             other => other,
         })
+    }
+
+    /// The passes of lines that were ended, but those that have run out, which are forgotten.
+    pub fn restore_passes(&self, now: Timestamp) -> Result<Vec<(LineId, UserId, Pass)>, JournalError> {
+        self.0.connection.execute("DELETE FROM ended_passes WHERE until_ms <= ?1", [now.millis()])?;
+        let mut select = self.0.connection.prepare("SELECT name, user, pass, until_ms FROM ended_passes")?;
+        let mut rows = select.query([])?;
+        let mut passes = Vec::new();
+        while let Some(row) = rows.next()? {
+            let text = |column| row.get_ref(column)?.as_str().map_err(|error| self.0.damaged(error));
+            let name =
+                text(0)?.parse().map_err(|error| self.0.damaged(format!("the name of an ended line {error}")))?;
+            let user = UserId::stored(text(1)?).map_err(|error| self.0.damaged(format!("a user's name {error}")))?;
+            passes.push((
+                name,
+                user,
+                Pass { id: PassId(Uuid::from_bytes(row.get(2)?)), until: Timestamp(row.get(3)?) },
+            ));
+        }
+        Ok(passes)
     }
 
     fn read_lines(&self, now: Timestamp) -> Result<Vec<StoredLine>, JournalError> {

@@ -8,20 +8,22 @@
 mod calls;
 mod change;
 mod draw;
+mod ended;
 mod guard;
 mod journal;
 mod slot;
 
 use super::file::{JournalError, JournalOptions};
 use super::writer;
-use crate::line::{Admission, Clock, LinePort, LineUser, RuleChange};
+use crate::line::{Admission, Clock, LinePort, LineUser, Recovery, RuleChange};
 use crate::port::{HotError, HotHealth};
 use async_trait::async_trait;
 use calls::CallTables;
 use domain::line::{
-    DrawStep, EntryHash, Line, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber, ValueOutcome,
+    DrawStep, EntryHash, Line, LineCounts, LineId, LineOutcome, LineRule, LineStatus, Pass, QueueNumber, ValueOutcome,
 };
 use domain::{PassId, Timestamp, UserId};
+use ended::EndedLines;
 use guard::{LineGuard, Pending};
 use journal::LinesJournal;
 use slot::Slot;
@@ -42,6 +44,7 @@ pub struct EmbeddedLines {
     slots: Arc<Slots>,
     /// The last line's row in the journal; held while one is made.
     last_id: Arc<Mutex<i64>>,
+    ended: Arc<EndedLines>,
     writer: Writer,
     calls: CallTables,
 }
@@ -61,11 +64,18 @@ impl EmbeddedLines {
     pub fn open(folder: &Path, options: JournalOptions) -> Result<Self, JournalError> {
         let journal = LinesJournal::open(folder, options)?;
         let told = journal.restore(clock::now())?;
+        let ended = EndedLines::restored(journal.restore_passes(clock::now())?);
         let last_id = told.last().map_or(0, |line| line.id);
         let slots: Slots = told.into_iter().map(|line| (line.name.clone(), Arc::new(Slot::stored(line)))).collect();
         let calls = CallTables::open(journal.path())?;
         let writer = Writer::start(journal)?;
-        Ok(Self { slots: Arc::new(slots), last_id: Arc::new(Mutex::new(last_id)), writer, calls })
+        Ok(Self {
+            slots: Arc::new(slots),
+            last_id: Arc::new(Mutex::new(last_id)),
+            ended: Arc::new(ended),
+            writer,
+            calls,
+        })
     }
 
     /// Whether the writer has ended: it panicked, and nothing is decided until the engine is opened again.
@@ -77,17 +87,19 @@ impl EmbeddedLines {
         self.slots.pin().get(line).cloned()
     }
 
-    /// Makes a line, unless it exists. Returns what to wait for until the line is on the disk.
-    fn make(&self, line: &LineId, rule: LineRule) -> Result<Option<Pending>, HotError> {
+    /// Makes a line, unless it exists. Returns whether it did, and what to wait for until the line is on the disk.
+    fn make(&self, line: &LineId, rule: LineRule) -> Result<(bool, Option<Pending>), HotError> {
         let mut last_id = self.last_id.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(slot) = self.slot(line) {
-            return with_guard(&slot, &self.writer, |guard| Ok(guard.rule())).map(|(_, pending)| pending);
+            let known = with_guard(&slot, &self.writer, |guard| Ok(guard.rule()))?;
+            return Ok((false, known.and_then(|(_, pending)| pending)));
         }
         let slot = Arc::new(Slot::new(*last_id + 1, line.clone(), Line::new(rule)));
-        let ((), pending) = with_guard(&slot, &self.writer, |guard| guard.make())?;
+        let made = with_guard(&slot, &self.writer, |guard| guard.make())?;
         *last_id += 1;
         self.slots.pin().insert(line.clone(), slot);
-        Ok(pending)
+        self.ended.forget(line);
+        Ok((true, made.and_then(|((), pending)| pending)))
     }
 
     /// Lets a call do something in a line; what it says is returned when it is on the disk. None where there is no line.
@@ -97,10 +109,8 @@ impl EmbeddedLines {
         act: impl FnOnce(&mut LineGuard<'_>) -> Result<T, HotError>,
     ) -> Result<Option<T>, HotError> {
         let Some(slot) = self.slot(line) else { return Ok(None) };
-        let (value, pending) = with_guard(&slot, &self.writer, act)?;
-        if let Some(pending) = pending {
-            pending.kept().await?;
-        }
+        let Some((value, pending)) = with_guard(&slot, &self.writer, act)? else { return Ok(None) };
+        kept(pending).await?;
         Ok(Some(value))
     }
 
@@ -128,15 +138,13 @@ impl EmbeddedLines {
                 Ok(members.iter().map(|at| act(guard, &batch[*at].user)).collect::<Vec<_>>())
             });
             match group {
-                Ok((told, pending)) => groups.push((slot, members, told, pending)),
+                Ok(None) => {}
+                Ok(Some((told, pending))) => groups.push((slot, members, told, pending)),
                 Err(error) => members.iter().for_each(|at| heard[*at] = Err(error.clone())),
             }
         }
         for (slot, members, told, pending) in groups {
-            let kept = match pending {
-                Some(pending) => pending.kept().await,
-                None => Ok(()),
-            };
+            let kept = kept(pending).await;
             for (at, told) in members.into_iter().zip(told) {
                 heard[at] = told.and_then(|(standing, record)| match &kept {
                     Err(error) if !slot.is_kept(record) => Err(error.clone()),
@@ -148,15 +156,29 @@ impl EmbeddedLines {
     }
 }
 
-/// Lets one call act on a line. Returns the answer, and what to wait for before the caller gets it.
+/// What a call says, and what to wait for before the caller gets it.
+type Acted<T> = (T, Option<Pending>);
+
+/// Lets one call act on a line; none if the line was ended meanwhile.
 fn with_guard<T>(
     slot: &Arc<Slot>,
     writer: &Writer,
     act: impl FnOnce(&mut LineGuard<'_>) -> Result<T, HotError>,
-) -> Result<(T, Option<Pending>), HotError> {
+) -> Result<Option<Acted<T>>, HotError> {
     let mut guard = LineGuard::begin(slot, writer);
+    if guard.has_ended() {
+        return Ok(None);
+    }
     let value = act(&mut guard)?;
-    Ok((value, guard.end()?))
+    Ok(Some((value, guard.end()?)))
+}
+
+/// Waits where there is something to wait for.
+async fn kept(pending: Option<Pending>) -> Result<(), HotError> {
+    match pending {
+        Some(pending) => pending.kept().await,
+        None => Ok(()),
+    }
 }
 
 /// The places in a batch of each line's people, lines in order of appearance.
@@ -179,12 +201,24 @@ fn by_line(batch: &[LineUser]) -> Vec<(&LineId, Vec<usize>)> {
 
 #[async_trait]
 impl LinePort for EmbeddedLines {
-    async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError> {
+    async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<bool, HotError> {
         self.writer.catch_up().await;
-        match self.make(line, rule)? {
-            Some(pending) => pending.kept().await,
-            None => Ok(()),
-        }
+        let (is_made, pending) = self.make(line, rule)?;
+        kept(pending).await?;
+        Ok(is_made)
+    }
+
+    async fn end_line(&self, line: &LineId, clock: Clock) -> Result<bool, HotError> {
+        self.end(line, moment(clock)).await
+    }
+
+    async fn kept_pass(&self, who: &LineUser, clock: Clock) -> Result<Option<Pass>, HotError> {
+        Ok(self.ended.pass(who, moment(clock)))
+    }
+
+    /// The journal loses no line.
+    async fn recover_line(&self, line: &LineId) -> Result<Recovery, HotError> {
+        Ok(if self.slot(line).is_some() { Recovery::There } else { Recovery::Ended })
     }
 
     async fn change_rule(&self, line: &LineId, rule: LineRule) -> Result<RuleChange, HotError> {
@@ -203,6 +237,7 @@ impl LinePort for EmbeddedLines {
     }
 
     async fn lines(&self) -> Result<Vec<LineId>, HotError> {
+        self.forget_ended(clock::now());
         Ok(self.slots.pin().values().filter(|slot| slot.is_kept(1)).map(|slot| slot.name.clone()).collect())
     }
 
@@ -221,7 +256,10 @@ impl LinePort for EmbeddedLines {
         let Some(slot) = self.slot(&who.line) else { return Some(LineStatus::NoLine) };
         let told = with_guard(&slot, &self.writer, |guard| Ok(guard.check_in(&who.user, clock::now()).0));
         // A status that is not on the disk yet must be waited for.
-        told.ok().and_then(|(standing, pending)| pending.is_none().then_some(standing))
+        match told.ok()? {
+            None => Some(LineStatus::NoLine),
+            Some((standing, pending)) => pending.is_none().then_some(standing),
+        }
     }
 
     async fn leave(&self, who: &LineUser, clock: Clock) -> Result<bool, HotError> {

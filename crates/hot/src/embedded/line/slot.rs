@@ -34,6 +34,8 @@ pub(super) struct State {
     pub rule_recorded: u64,
     /// The record of the draw, from which every drawn queue number follows.
     pub draw_recorded: u64,
+    /// Whether the line was ended: whoever still holds it finds no line.
+    pub has_ended: bool,
     unsettled: Unsettled,
 }
 
@@ -46,6 +48,7 @@ impl Slot {
             recorded: 0,
             rule_recorded: 0,
             draw_recorded: 0,
+            has_ended: false,
             unsettled: Unsettled::default(),
         };
         Self { id, name, kept: AtomicU64::new(0), state: Mutex::new(state) }

@@ -7,7 +7,8 @@
 local PERSON, SECOND_MS, NOTE_MS, CLOCK_SLACK_MS, PASSED_OVER_MAX = 1000, 1000, 2, 1000, 1000
 
 local line = redis.call('HMGET', LINE, 'revision', 'rate', 'interval_ms', 'kind', 'life_ms', 'inside_max', 'abandon_ms',
-  'opens_at', 'paused', 'serving', 'admitted', 'away', 'credit', 'at_ms', 'recent', 'draw', 'drawn', 'callers')
+  'opens_at', 'paused', 'serving', 'admitted', 'away', 'credit', 'at_ms', 'recent', 'draw', 'drawn', 'callers',
+  'auto_above', 'auto_on')
 if not line[1] then return false end
 local callers, done = callers_with_this(line[18])
 if not callers then return done end
@@ -139,14 +140,24 @@ local function take_front(most)
   end
 end
 
+-- How many may go on whatever the rate is, in a line of the automatic switch that is off: the twin of
+-- `Line::free_entries`. Nothing where the rate counts.
+local auto_above, auto_on = tonumber(line[19] or ''), line[20] == '1'
+local function free_entries(inside)
+  if not auto_above then return nil end
+  auto_on = inside > (auto_on and math.floor(auto_above * 4 / 5) or auto_above)
+  if auto_on then return nil end
+  return math.max(auto_above + 1 - inside, 0)
+end
+
 shorten_passes()
 forget_dead_passes()
-if line[9] ~= '1' and rate > 0 and not (opens_at and now < opens_at) and not is_undrawn(line[16], line[17]) then
+if line[9] ~= '1' and (rate > 0 or auto_above) and not (opens_at and now < opens_at) and not is_undrawn(line[16], line[17]) then
+  local inside = redis.call('ZCARD', INSIDE) + redis.call('ZCARD', PROCESSING)
   local room = math.huge
-  if inside_max > 0 then
-    room = math.max(inside_max - redis.call('ZCARD', INSIDE) - redis.call('ZCARD', PROCESSING), 0)
-  end
-  take_front(math.min(may_go(), room, #ARGV[4] / 32))
+  if inside_max > 0 then room = math.max(inside_max - inside, 0) end
+  local by_rate = may_go()
+  take_front(math.min(free_entries(inside) or by_rate, room, #ARGV[4] / 32))
   if taken > 0 then redis.call('ZREMRANGEBYRANK', WAITING, 0, taken - 1) end
   put_places(written)
   in_parts(moments, function(...) redis.call('ZADD', gives_passes and INSIDE or PROCESSING, ...) end)
@@ -157,7 +168,7 @@ if line[9] ~= '1' and rate > 0 and not (opens_at and now < opens_at) and not is_
   for i, note in ipairs(recent) do notes[i] = text(note[1]) .. ':' .. text(note[2]) end
   redis.call('HSET', LINE, 'serving', text(serving), 'admitted', text(admitted + #people / 2),
     'away', text(away + passed_over), 'credit', text(credit), 'at_ms', text(at), 'recent', table.concat(notes, ';'),
-    'callers', callers)
+    'callers', callers, 'auto_on', auto_on and 1 or 0)
 else
   redis.call('HSET', LINE, 'callers', callers)
 end

@@ -10,5 +10,9 @@ if redis.call('HGET', LINE, 'revision') then
 end
 for place = 1, 8 do redis.call('DEL', KEYS[place]) end
 redis.call('HSET', LINE, 'serving', 0, 'admitted', 0, 'away', 0, 'finished', 0, 'revision', ARGV[2], unpack(ARGV, 4))
-if ARGV[3] ~= '' then redis.call('XADD', PASS, '*', 'entry', ARGV[3]) end
+if ARGV[3] ~= '' then
+  redis.call('XADD', PASS, '*', 'entry', ARGV[3])
+  -- That of an earlier line of the name would end.
+  redis.call('PERSIST', PASS)
+end
 return 1

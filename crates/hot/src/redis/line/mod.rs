@@ -8,6 +8,7 @@
 //! operators' changes --same script--> a stream of entries for the audit log; kept answers   (calls)
 //! the state of a line in this process: keys, breaker         (known)
 //! lines that people are in, or enter                         (asked)
+//! how lines were defined last, and the end of a line         (defined, ended)
 //! admission and put back are executed once                   (once)
 //! ```
 //!
@@ -17,7 +18,9 @@
 mod admission;
 mod asked;
 mod calls;
+mod defined;
 mod draw;
+mod ended;
 mod entries;
 mod known;
 mod once;
@@ -151,18 +154,22 @@ impl Inner {
         Ok(reply.value)
     }
 
-    /// Adds a name to a set.
-    async fn register(&self, set: &str, name: &str) -> Result<(), HotError> {
-        let lane = (Lane::Decision, self.wait());
-        let reply = self.connections.run(&scripts::LINE_REGISTER, &[set], &[name.as_bytes()], lane).await?;
+    /// Changes a set or a hash that has something of all lines.
+    async fn note(&self, script: &'static Script, key: &str, arguments: &[&[u8]]) -> Result<(), HotError> {
+        let reply = self.connections.run(script, &[key], arguments, (Lane::Decision, self.wait())).await?;
         if reply.is_durable { Ok(()) } else { Err(HotError::unknown("no replica has confirmed the line")) }
     }
 
     /// Before the line is made: no one may wait in a line that no scheduler finds.
     async fn register_line(&self, line: &LineId) -> Result<(), HotError> {
-        self.register(names::LINES, &line.to_string()).await?;
+        self.note_name(line, &scripts::LINE_REGISTER).await
+    }
+
+    /// Adds the name of a line to the sets of names, or removes it.
+    async fn note_name(&self, line: &LineId, script: &'static Script) -> Result<(), HotError> {
+        self.note(script, names::LINES, &[line.to_string().as_bytes()]).await?;
         match line {
-            LineId::Queue(name) => self.register(names::QUEUES, name.as_str()).await,
+            LineId::Queue(name) => self.note(script, names::QUEUES, &[name.as_str().as_bytes()]).await,
             LineId::Gate(_) => Ok(()),
         }
     }

@@ -2,14 +2,14 @@
 
 use super::super::Ack;
 use super::{Call, Inner, RedisLines, is_there, moment, rule, status};
-use crate::line::{Admission, Clock, LinePort, LineUser, RuleChange};
+use crate::line::{Admission, Clock, LinePort, LineUser, Recovery, RuleChange};
 use crate::port::{HotError, HotHealth};
 use crate::redis::client::Lane;
 use crate::redis::reply::{Array, Reading};
 use crate::redis::{names, scripts};
 use async_trait::async_trait;
 use domain::line::{
-    DrawStep, EntryHash, LineCounts, LineId, LineOutcome, LineRule, LineStatus, QueueNumber, ValueOutcome,
+    DrawStep, EntryHash, LineCounts, LineId, LineOutcome, LineRule, LineStatus, Pass, QueueNumber, ValueOutcome,
 };
 use domain::{PassId, UserId};
 use redis::Value;
@@ -79,13 +79,36 @@ type Answer = Result<bool, HotError>;
 #[async_trait]
 impl LinePort for RedisLines {
     /// A missing line is made, empty: also one that Redis has lost.
-    async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<(), HotError> {
+    async fn make_line(&self, line: &LineId, rule: LineRule) -> Result<bool, HotError> {
+        // First: whoever finds the name without the line must find how the line is to be made.
+        self.0.define(line, &rule).await?;
         self.0.register_line(line).await?;
-        self.0.write_rule(line, &scripts::LINE_MAKE, &rule).await.map(drop)
+        let is_made = self.0.write_rule(line, &scripts::LINE_MAKE, &rule).await? == Value::Int(1);
+        if is_made {
+            // Again: a call that ended the line before may have taken it away meanwhile.
+            self.0.define(line, &rule).await?;
+        }
+        Ok(is_made)
+    }
+
+    async fn end_line(&self, line: &LineId, clock: Clock) -> Result<bool, HotError> {
+        self.0.end(line, clock).await
+    }
+
+    async fn kept_pass(&self, who: &LineUser, clock: Clock) -> Result<Option<Pass>, HotError> {
+        self.0.kept_pass(who, clock).await
+    }
+
+    async fn recover_line(&self, line: &LineId) -> Result<Recovery, HotError> {
+        self.recover(line).await
     }
 
     async fn change_rule(&self, line: &LineId, rule: LineRule) -> Result<RuleChange, HotError> {
-        Ok(rule::read_change(self.0.write_rule(line, &scripts::LINE_CHANGE, &rule).await?)?)
+        let change = rule::read_change(self.0.write_rule(line, &scripts::LINE_CHANGE, &rule).await?)?;
+        if let RuleChange::Made(rule) = &change {
+            self.0.clone().define_in_background(line, rule);
+        }
+        Ok(change)
     }
 
     async fn rule(&self, line: &LineId) -> Result<Option<LineRule>, HotError> {
@@ -109,6 +132,7 @@ impl LinePort for RedisLines {
             lines.push(names.parsed(|name| name.parse::<LineId>().ok())?);
         }
         lines.sort_unstable();
+        self.0.forget_others(&lines);
         Ok(lines)
     }
 

@@ -1,13 +1,15 @@
 //! A line's rule as fields of its hash.
 
 use crate::line::RuleChange;
-use crate::redis::reply::{Array, Reading};
+use crate::redis::reply::{Array, Reading, unexpected};
 use domain::Timestamp;
 use domain::line::{Admits, DrawPlan, DrawSeed, LineRule};
 use redis::Value;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// In the order in which they are read. The scripts read them by name.
-pub(super) const NAMES: [&str; 15] = [
+pub(super) const NAMES: [&str; 18] = [
     "revision",
     "rate",
     "interval_ms",
@@ -23,6 +25,9 @@ pub(super) const NAMES: [&str; 15] = [
     "draw",
     "closes_at",
     "configured_rate",
+    "sale",
+    "terms",
+    "auto_above",
 ];
 
 /// Fields that the progress of a draw writes, and no change of a rule: read after those of [`NAMES`].
@@ -57,7 +62,7 @@ pub(super) fn value_text(value: &[u8]) -> String {
 }
 
 /// Values, in the order of [`NAMES`].
-pub(super) fn values(rule: &LineRule) -> [String; 15] {
+pub(super) fn values(rule: &LineRule) -> [String; 18] {
     let (kind, life_ms, put_back_max) = match rule.admits {
         Admits::Pass { ttl_ms } => ("pass", ttl_ms, 0),
         Admits::Processing { stale_after_ms, put_back_max } => ("processing", stale_after_ms, put_back_max),
@@ -79,12 +84,29 @@ pub(super) fn values(rule: &LineRule) -> [String; 15] {
         rule.draw.as_ref().map_or_else(String::new, plan_text),
         closes_at.map_or_else(String::new, |at| at.millis().to_string()),
         rule.configured_rate_per_second.map_or_else(String::new, |rate| rate.to_string()),
+        json_text(&rule.sale),
+        json_text(&rule.terms),
+        rule.terms.auto_above().map_or_else(String::new, |above| above.to_string()),
     ]
+}
+
+/// The JSON of a value; empty for its default.
+fn json_text<T: Serialize + Default + PartialEq>(value: &T) -> String {
+    // Texts and numbers only: it can be written.
+    if *value == T::default() { String::new() } else { serde_json::to_string(value).unwrap_or_default() }
+}
+
+/// Reads the JSON of a value; its default where there is none, as in lines of earlier versions.
+fn read_json<T: DeserializeOwned + Default>(fields: &mut Array) -> Reading<T> {
+    match fields.text_or_none()?.filter(|text| !text.is_empty()) {
+        None => Ok(T::default()),
+        Some(text) => serde_json::from_str(&text).or_else(|_| unexpected(&text)),
+    }
 }
 
 /// Arguments of a script that writes a rule: no moment, the revision, the entry for the audit log, and each other field by
 /// its name.
-pub(super) fn arguments<'a>(values: &'a [String; 15], entry: &'a [u8]) -> Vec<&'a [u8]> {
+pub(super) fn arguments<'a>(values: &'a [String; 18], entry: &'a [u8]) -> Vec<&'a [u8]> {
     let [revision, others @ ..] = values;
     let named = NAMES.iter().skip(1).zip(others);
     let fields = named.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
@@ -130,6 +152,9 @@ fn read_fields(fields: &mut Array) -> Reading<Option<LineRule>> {
     fields.value()?;
     // Likewise.
     let configured_rate_per_second = fields.text_or_none()?.and_then(|rate| rate.parse().ok());
+    let (sale, terms) = (read_json(fields)?, read_json(fields)?);
+    // In the terms, too: this one is for scripts.
+    fields.text_or_none()?;
     let (root, value) = (fields.text_or_none()?, fields.text_or_none()?);
     let draw = read_plan(&draw, &root.unwrap_or_default(), &value.unwrap_or_default());
     Ok(Some(LineRule {
@@ -143,6 +168,8 @@ fn read_fields(fields: &mut Array) -> Reading<Option<LineRule>> {
         closed,
         draw,
         configured_rate_per_second,
+        sale,
+        terms,
         revision,
         ..LineRule::new(rate_per_second)
     }))

@@ -27,7 +27,7 @@ pub(super) fn outcome_text(outcome: LineOutcome) -> &'static str {
 }
 
 /// `until_ms,pass`
-fn read_pass(text: &str) -> Option<Pass> {
+pub(super) fn read_pass(text: &str) -> Option<Pass> {
     let (until_ms, id) = text.split_once(',')?;
     Some(Pass { id: PassId(Uuid::try_parse(id).ok()?), until: Timestamp(until_ms.parse().ok()?) })
 }

@@ -69,6 +69,12 @@ fn queue_number(standing: LineStatus) -> Option<u64> {
 }
 
 #[tokio::test]
+async fn lines_end_and_are_made_again() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    conformance::run_ends(open(folder.path())).await;
+}
+
+#[tokio::test]
 async fn random_histories_rules_and_embedded_lines_agree() {
     let folder = RefCell::new(tempfile::tempdir().expect("a temporary folder"));
     let fresh = || async {

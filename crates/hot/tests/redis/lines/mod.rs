@@ -6,6 +6,7 @@
 mod again;
 mod agree;
 mod draw;
+mod ended;
 mod faults;
 mod promises;
 mod resent;

@@ -26,6 +26,9 @@ QUEUE_FULL = The waiting line is full. Please try again shortly.
 INTERNAL_API_UNAUTHORIZED = This address is for internal services only. A valid service key is required.
 DRAW_NOT_POSSIBLE = An opening draw cannot be announced for this line now.
 DRAW_ANNOUNCED = A draw with other content was announced for this line. It cannot change.
+LINE_EXISTS = A line with this name already exists.
+RATE_CHANGED = Another operator has changed the rate meanwhile. Look at the rate that is in force, and try again.
+TENANT_QUOTA_EXCEEDED = There are as many of these as are allowed. Remove one first.
 
 # Messages for the outcome of an issue request.
 ISSUED = The coupon is yours.

@@ -26,6 +26,9 @@ QUEUE_FULL = 대기열이 가득 찼습니다. 잠시 후 다시 시도해 주�
 INTERNAL_API_UNAUTHORIZED = 내부 서비스 전용 주소입니다. 유효한 서비스 키가 필요합니다.
 DRAW_NOT_POSSIBLE = 지금은 이 대기열의 오픈 추첨을 예고할 수 없습니다.
 DRAW_ANNOUNCED = 이 대기열에는 내용이 다른 추첨이 이미 예고되었습니다. 예고한 추첨은 바꿀 수 없습니다.
+LINE_EXISTS = 같은 이름의 대기열이 이미 있습니다.
+RATE_CHANGED = 그 사이 다른 운영자가 입장 속도를 바꾸었습니다. 현재 속도를 확인하고 다시 시도해 주세요.
+TENANT_QUOTA_EXCEEDED = 만들 수 있는 개수를 모두 사용했습니다. 먼저 하나를 삭제해 주세요.
 
 # Messages for the outcome of an issue request.
 ISSUED = 쿠폰이 발급되었습니다.

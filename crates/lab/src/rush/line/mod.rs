@@ -114,7 +114,7 @@ fn change_rate(client: &mut Client, line: &str, admit_per_second: Option<u32>) -
     loop {
         let reply = client.put(&format!("/queue/admin/{line}/rate"), &json!({ "ratePerSecond": rate }))?;
         match reply.status {
-            200 => return Ok(()),
+            204 => return Ok(()),
             404 if Instant::now() < give_up => std::thread::sleep(PAUSE),
             _ => bail!("cannot change the rate of {line}: {}", reply.describe()),
         }

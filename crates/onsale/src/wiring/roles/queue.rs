@@ -12,13 +12,13 @@ use access::remote::RemoteKeys;
 use anyhow::{Context, bail};
 use axum::Router;
 use domain::EventName;
-use domain::line::LineId;
+use domain::line::{Challenge, LineId};
 use hot::line::LinePort;
 use lines::operation::Defaults;
 use lines::{LineClient, Scheduler, ServingCache, Streams};
 use onsale_http::with_calls;
 use queue::api::draw::{self, DrawApi};
-use queue::api::{self, QueueApi};
+use queue::api::{self, QueueApi, control, site_lines};
 use queue::site::cookie_keys::{KEY_BYTES_MIN, new_key};
 use queue::{ConfiguredLines, CookieKeys, LineSettings, Site, site};
 use std::sync::Arc;
@@ -49,10 +49,14 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let queue = &config.queue;
     let (most, per_network) = (queue.streams_max, queue.streams_max_per_network);
     let streams = Streams::new(client.clone(), cache.clone(), most, per_network, opening.failures.clone());
-    let keys = Arc::new(cookie_keys(config)?);
-    let site = Site::new(client.clone(), cache.clone(), keys, config.queue.bind_network);
-    let defaults =
-        Defaults { rate_per_second: config.queue.rate_per_second, interval_ms: config.queue.batch_interval_ms };
+    let (keys, may_make_lines) = cookie_keys(config)?;
+    let site = Site::new(client.clone(), cache.clone(), Arc::new(keys), config.queue.bind_network);
+    let defaults = Defaults {
+        rate_per_second: config.queue.rate_per_second,
+        interval_ms: config.queue.batch_interval_ms,
+        challenge: Challenge::default(),
+        positions_per_network: 0,
+    };
     let ended = streams.clone();
     let settings = draws::settings(config)?;
     let draw_api =
@@ -61,12 +65,19 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     tasks.push(draws::task("line draws", config, hot.lines.clone(), is_site)?);
     let known = callers.clone();
     let calls = calls::over_hot(config, &callers, hot.calls.clone());
-    let queue_api = QueueApi { lines: client, cache, streams, site, callers, defaults };
+    let new_line = Arc::new(settings_of(config).rule());
+    let queue_api = QueueApi { lines: client, cache, streams, site, callers, defaults, new_line, may_make_lines };
     let role = Role {
         routes: with_calls(routes(queue_api.clone()).merge(draw::routes(draw_api)), calls),
         internal_routes: site::api::proxy_routes(queue_api),
         callers: Some(known),
-        documents: vec![api::ApiDocument::openapi(), site::api::ApiDocument::openapi(), draw::ApiDocument::openapi()],
+        documents: vec![
+            api::ApiDocument::openapi(),
+            control::ApiDocument::openapi(),
+            site_lines::ApiDocument::openapi(),
+            site::api::ApiDocument::openapi(),
+            draw::ApiDocument::openapi(),
+        ],
         tasks,
         at_stop: vec![Box::new(move || ended.end())],
         ..Role::default()
@@ -75,11 +86,14 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
 }
 
 fn routes(queue_api: QueueApi) -> Router {
-    api::routes(queue_api.clone()).merge(site::api::routes(queue_api))
+    api::routes(queue_api.clone())
+        .merge(control::routes(queue_api.clone()))
+        .merge(site_lines::routes(queue_api.clone()))
+        .merge(site::api::routes(queue_api))
 }
 
 async fn tasks(config: &Config, port: &Arc<dyn LinePort>) -> Vec<Task> {
-    let mut configured = ConfiguredLines::new(port.clone(), settings(config));
+    let mut configured = ConfiguredLines::new(port.clone(), settings_of(config));
     if let Err(error) = configured.follow().await {
         tracing::warn!(%error, "the configured lines could not be made yet");
     }
@@ -96,8 +110,8 @@ async fn tasks(config: &Config, port: &Arc<dyn LinePort>) -> Vec<Task> {
     ]
 }
 
-/// How lines admit that nobody has changed.
-fn settings(config: &Config) -> LineSettings {
+/// How lines admit of which nothing else is said.
+fn settings_of(config: &Config) -> LineSettings {
     let queue = &config.queue;
     LineSettings {
         // Checked with the configuration.
@@ -126,25 +140,28 @@ fn callers(opening: &Opening<'_>) -> anyhow::Result<Callers> {
     Ok(Callers::by_coupon_role(keys))
 }
 
-fn cookie_keys(config: &Config) -> anyhow::Result<CookieKeys> {
+/// The keys that sign cookies, and whether all servers that share these lines have them.
+fn cookie_keys(config: &Config) -> anyhow::Result<(CookieKeys, bool)> {
     let queue = &config.queue;
     let given = secrets::given(&queue.cookie_key, &queue.cookie_key_file, "queue.cookie_key_file")?;
+    let are_shared = given.is_some() || config.hot_engine() == HotEngine::Embedded;
     let newest = given.map_or_else(|| made_key(config), Ok)?;
     let previous = Some(queue.cookie_previous_key.as_bytes()).filter(|key| !key.is_empty());
-    CookieKeys::new(newest.as_bytes(), previous).context("queue.cookie_key cannot be used")
+    let keys = CookieKeys::new(newest.as_bytes(), previous).context("queue.cookie_key cannot be used")?;
+    Ok((keys, are_shared))
 }
 
-/// The key of a process that shares lines with no other.
+/// The key of a process that shares lines with no other. Where servers share lines, none of them is before a site.
 fn made_key(config: &Config) -> anyhow::Result<String> {
     let make = || new_key().context("the system has no randomness");
-    if config.queue.lines.is_empty() {
-        return make();
+    if config.hot_engine() == HotEngine::Embedded {
+        return secrets::kept(&config.data.dir, KEY_FILE, make);
     }
-    if config.hot_engine() != HotEngine::Embedded {
+    if !config.queue.lines.is_empty() {
         bail!(
             "servers that share lines must sign cookies alike: set queue.cookie_key (or queue.cookie_key_file) to the \
              same {KEY_BYTES_MIN} characters or more on each, such as those of `openssl rand -hex 32`"
         );
     }
-    secrets::kept(&config.data.dir, KEY_FILE, make)
+    make()
 }

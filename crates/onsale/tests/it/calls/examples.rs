@@ -110,11 +110,31 @@ pub const EXAMPLES: &[Example] = &[
         make_opening(world, name, Some(&in_seconds(3)));
         let manual = json!({"randomness": {"kind": "manual", "source": "a lottery"}}).to_string();
         let client = world.admin().with("Content-Type", "application/json");
-        client.call("PUT", &format!("/queue/admin/gate:{name}/draw"), Some(manual.as_bytes())).ok();
+        assert_eq!(client.call("PUT", &format!("/queue/admin/gate:{name}/draw"), Some(manual.as_bytes())).status, 204);
         wait_until("the entries are closed", || serving(world, name)["draw"]["root"].is_string());
         shown(&format!("/queue/admin/gate:{name}/draw/value"), Some(json!({"value": "1 2 3"})))
     }),
+    example("PUT /queue/admin/{line}/notice", Some("line.notice"), |world, name| {
+        shown(&format!("{}/notice", line(world, name)), Some(json!({"ko": "곧", "en": "soon"})))
+    }),
+    example("POST /queue/admin/lines", Some("line.create"), |_, name| {
+        shown("/queue/admin/lines", Some(json!({"name": name, "capacity": 5})))
+    }),
+    example("PATCH /queue/admin/lines/{name}", Some("line.change"), |world, name| {
+        shown(&site_line(world, name), Some(json!({"capacity": 6})))
+    }),
+    example("DELETE /queue/admin/lines/{name}", Some("line.end"), |world, name| shown(&site_line(world, name), None)),
+    example("POST /queue/admin/lines/{name}/links", None, |world, name| {
+        shown(&format!("{}/links", site_line(world, name)), Some(json!({"seconds": 60})))
+    }),
 ];
+
+/// The path of a line before a site that is there.
+fn site_line(world: &World, name: &str) -> String {
+    let definition = json!({"name": name, "exceptions": [{"signedLink": true}]});
+    assert_eq!(world.admin().post_json("/queue/admin/lines", &definition).status, 201);
+    format!("/queue/admin/lines/{name}")
+}
 
 fn shown(path: &str, body: Option<Value>) -> Shown {
     Shown { path: path.to_owned(), body }

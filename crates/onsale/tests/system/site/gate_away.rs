@@ -110,7 +110,7 @@ fn an_outage_of_redis_changes_no_position() {
         assert_eq!(told, json!({"status": "WAITING", "rank": rank}), "{user}");
     }
     let body = json!({"ratePerSecond": 1_000_000}).to_string();
-    assert_eq!(world.admin().call("PUT", "/queue/admin/gate:away/rate", Some(body.as_bytes())).status, 200);
+    assert_eq!(world.admin().call("PUT", "/queue/admin/gate:away/rate", Some(body.as_bytes())).status, 204);
     let status =
         |user: &str| world.anyone().get(&format!("/gate/events/away/rank?userId={user}")).ok()["status"].clone();
     wait_until("all go on by themselves", || ranks.keys().all(|user| status(user) == "ACTIVE"));

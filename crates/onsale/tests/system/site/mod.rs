@@ -8,3 +8,4 @@ mod knowledge;
 mod people;
 mod proxy;
 mod shop;
+mod two_servers;

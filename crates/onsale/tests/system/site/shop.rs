@@ -135,7 +135,7 @@ impl Shop {
     pub fn let_in(&self, rate: u32) {
         let body = json!({ "ratePerSecond": rate }).to_string();
         let answer = self.world.admin().call("PUT", "/queue/admin/queue:shop/rate", Some(body.as_bytes()));
-        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(answer.status, 204, "{}", answer.text());
     }
 
     /// Waits until this many users are in the line.
