@@ -94,7 +94,8 @@
       if (answer.status === 401 || answer.status === 404) return leave();
       if (answer.ok) {
         const position = await answer.json();
-        if (position.status === "ACTIVE") return leave();
+        // Admitted; or away for too long, with another ticket: this page's own address then shows it.
+        if (position.status === "ACTIVE" || position.returned) return leave();
         rank = Math.min(rank, position.rank);
         show();
       } else {

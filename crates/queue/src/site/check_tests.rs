@@ -149,3 +149,32 @@ fn over_tls_only_cookies_of_this_host_count() {
     assert_eq!(identity(&[&plain]), None);
     assert_eq!(identity(&[&plain, pair(&cookie)]), Some(own));
 }
+
+/// A robot's cookie is not good for ever, whatever its browser makes of `Max-Age`.
+#[test]
+fn a_stale_cookie_and_one_without_a_time_identify_nobody() {
+    let keys = CookieKeys::new(&[7; 32], None).expect("long enough");
+    let line = "queue:shop".parse::<LineId>().expect("a line");
+    let (own, nothing, made) = (new_visitor().expect("a visitor"), headers(&[]), clock::now());
+    let cookie = VisitorCookies::new(&keys, &nothing, None, false).at(made).visitor_cookie(&own);
+    let identity = |pair: &str, after_seconds: i64| {
+        let headers = headers(&[pair]);
+        let at = Timestamp(made.millis() + after_seconds * 1_000);
+        VisitorCookies::new(&keys, &headers, None, false).at(at).identity(&line).map(|identity| identity.visitor)
+    };
+    for (after_seconds, is_known) in [(0, true), (172_800, true), (172_801, false), (-600, true), (-601, false)] {
+        let known = identity(pair(&cookie), after_seconds);
+        assert_eq!(known, is_known.then(|| own.clone()), "after {after_seconds} s");
+    }
+    let (value, mark) = (pair(&cookie).split_once('=').expect("a pair").1, mark_of_headers());
+    let [id, made, signature] = value.split('.').collect::<Vec<_>>().try_into().expect("three parts");
+    let later = made.parse::<i64>().expect("seconds") + 1;
+    assert_eq!(identity(&format!("{VISITOR_COOKIE}={id}.{later}.{signature}"), 0), None, "the time is signed");
+    let earlier_version = keys.sign(&["visitor", id, &mark]);
+    assert_eq!(identity(&format!("{VISITOR_COOKIE}={id}.{earlier_version}"), 0), None);
+}
+
+/// The mark of [`headers`], as cookies are signed with it.
+fn mark_of_headers() -> String {
+    super::visitor_cookies::mark(b"Chrome/142.0", "")
+}

@@ -5,6 +5,7 @@
 //! by `signed` cookies; `link` lets requests pass without a position; `local` has the addresses; `api` the routes.
 
 pub mod api;
+mod ask;
 mod check;
 #[cfg(test)]
 mod check_tests;

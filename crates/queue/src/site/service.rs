@@ -1,5 +1,6 @@
 //! Lines before any site: the check of each request, the waiting page, and a visitor's position.
 
+use super::ask::Taken;
 use super::check::{AccessDecision, Checks, admitted_address};
 use super::cookie_keys::CookieKeys;
 use super::link::FreePass;
@@ -14,9 +15,9 @@ use axum::response::{IntoResponse, Response};
 use domain::line::{LineId, LineStatus, QueueNumber};
 use domain::{ErrorCode, EventName, UserId};
 use hot::line::LineUser;
-use lines::RuleCache;
 use lines::client::LineClient;
 use lines::serving::ServingCache;
+use lines::{Challenges, RuleCache};
 use onsale_http::{ApiError, ClientIp, Language, Network};
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -25,12 +26,13 @@ use std::sync::Arc;
 /// Serves the checks and the pages of sites behind lines. Cheap to clone.
 #[derive(Clone)]
 pub struct Site {
-    lines: LineClient,
+    pub(super) lines: LineClient,
     cache: ServingCache,
     checks: Checks,
     rules: RuleCache,
     keys: Arc<CookieKeys>,
     binds_network: bool,
+    pub(super) challenges: Option<Challenges>,
 }
 
 /// The headers and the client address of a visitor's request.
@@ -70,7 +72,7 @@ impl VisitorRequest {
     }
 
     /// The language of pages; Korean by default.
-    fn language(&self) -> Language {
+    pub(super) fn language(&self) -> Language {
         Language::from_accept(self.headers.get(ACCEPT_LANGUAGE).map(HeaderValue::as_bytes), Language::Ko)
     }
 }
@@ -81,7 +83,7 @@ impl VisitorRequest {
 pub struct WaitQuery {
     /// the address after admission: a path of this site
     #[serde(default)]
-    to: String,
+    pub(super) to: String,
     /// the rank at which the progress bar starts
     #[serde(default)]
     from: String,
@@ -97,7 +99,7 @@ const PERSONAL: &str = "private, no-store";
 ///
 /// A browser that returns other cookies keeps cookies, so it is given a second one before it is told that ours is
 /// missing.
-fn first_visit(here: &str, query: &WaitQuery, cookies: &VisitorCookies<'_>, language: Language) -> Response {
+pub(super) fn first_visit(here: &str, query: &WaitQuery, cookies: &VisitorCookies<'_>, language: Language) -> Response {
     let next = match query.cookie.as_str() {
         "" => Some("1"),
         "1" if cookies.has_any() => Some("2"),
@@ -112,15 +114,15 @@ fn first_visit(here: &str, query: &WaitQuery, cookies: &VisitorCookies<'_>, lang
     }
 }
 
-fn line_of(name: &str) -> Result<LineId, ApiError> {
+pub(super) fn line_of(name: &str) -> Result<LineId, ApiError> {
     EventName::new(name).map(LineId::Queue).map_err(|error| ApiError::invalid(format!("line {error}")))
 }
 
-fn no_line() -> ApiError {
+pub(super) fn no_line() -> ApiError {
     lines::operation::no_such_line()
 }
 
-fn see_other(to: &str, cookie: Option<&str>) -> Response {
+pub(super) fn see_other(to: &str, cookie: Option<&str>) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     put(&mut response, LOCATION.as_str(), to);
     put(&mut response, CACHE_CONTROL.as_str(), PERSONAL);
@@ -130,7 +132,7 @@ fn see_other(to: &str, cookie: Option<&str>) -> Response {
     response
 }
 
-fn put(response: &mut Response, name: &'static str, value: &str) {
+pub(super) fn put(response: &mut Response, name: &'static str, value: &str) {
     // Line names, hexadecimal digits and plain paths are always valid in a header.
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().append(name, value);
@@ -162,7 +164,7 @@ impl Site {
     /// Sites behind the lines of this client.
     pub fn new(lines: LineClient, cache: ServingCache, keys: Arc<CookieKeys>, binds_network: bool) -> Self {
         let rules = RuleCache::new(lines.port.clone());
-        Self { checks: Checks::new(lines.clone()), rules, lines, cache, keys, binds_network }
+        Self { checks: Checks::new(lines.clone()), rules, lines, cache, keys, binds_network, challenges: None }
     }
 
     /// The keys of cookies and links.
@@ -181,9 +183,15 @@ impl Site {
     }
 
     /// Whether nobody has to wait in the line: it is switched off, or has ended by time.
-    async fn stands_aside(&self, line: &LineId) -> bool {
+    pub(super) async fn stands_aside(&self, line: &LineId) -> bool {
         let rule = self.rules.rule(line).await;
         rule.is_ok_and(|rule| rule.is_some_and(|rule| rule.stands_aside(clock::now())))
+    }
+
+    /// The same, with what lines ask for before they give a place.
+    #[must_use]
+    pub fn with_challenges(self, challenges: Challenges) -> Self {
+        Self { challenges: Some(challenges), ..self }
     }
 
     pub(super) fn cookies<'a>(&'a self, request: &'a VisitorRequest) -> VisitorCookies<'a> {
@@ -195,14 +203,6 @@ impl Site {
         let is_site = matches!(line, LineId::Queue(_));
         let identity = is_site.then(|| self.cookies(request).identity(line)).flatten()?;
         Some(LineUser { line: line.clone(), user: identity.visitor })
-    }
-
-    /// Records in the background that the visitor is active.
-    pub fn record_presence(&self, line: &LineId, request: &VisitorRequest) {
-        if let Some(user) = self.watcher(line, request) {
-            let lines = self.lines.clone();
-            tokio::spawn(async move { lines.check_in(user).await.map(drop) });
-        }
     }
 
     /// Checks a request, for `auth_request`: 200, or 401 with the browser's next address. `original`: the bytes of the
@@ -256,21 +256,18 @@ impl Site {
         };
         let cookie = cookies.visitor_cookie(&visitor);
         let user = LineUser { line: line.clone(), user: visitor.clone() };
-        let mut response = match self.lines.enter(user).await {
-            Ok(LineStatus::Waiting { number, rank, .. }) => {
+        let mut response = match self.take_place(user, request).await {
+            Ok(Taken::Asked(document)) => page::ask(&document, self.script_url(), &here, StatusCode::OK, language),
+            Ok(Taken::AccountNeeded) => page::notice(Notice::AccountNeeded, &here, language),
+            Ok(Taken::Told(LineStatus::Waiting { number, rank, .. })) => {
                 let from_rank = query.from.parse().unwrap_or(rank).max(rank);
                 let wait_seconds = self.estimate(&line, rank, number).await;
                 let here = format!("{here}&from={from_rank}");
                 page::waiting(&Waiting { line: escaped(name), number, rank, from_rank, wait_seconds, here }, language)
             }
-            Ok(LineStatus::Inside { pass, .. }) => see_other(&admitted_address(&to, pass.id), None),
-            Ok(LineStatus::Drawing { entry, .. }) => page::notice(Notice::Drawing(entry), &here, language),
-            Ok(LineStatus::Full) => page::notice(Notice::Full, &here, language),
-            Ok(LineStatus::Closed | LineStatus::Finished { .. }) => page::notice(Notice::Closed, &here, language),
-            Ok(LineStatus::NoLine) => return Err(no_line()),
-            Ok(LineStatus::Absent | LineStatus::Processing { .. }) | Err(_) => {
-                page::notice(Notice::Unavailable, &here, language)
-            }
+            Ok(Taken::Told(LineStatus::Inside { pass, .. })) => see_other(&admitted_address(&to, pass.id), None),
+            Ok(Taken::Told(status)) => page::notice(notice_of(status).ok_or_else(no_line)?, &here, language),
+            Err(_) => page::notice(Notice::Unavailable, &here, language),
         };
         // Sent again, so that its lifetime starts anew.
         put(&mut response, SET_COOKIE.as_str(), &cookie);
@@ -296,12 +293,13 @@ impl Site {
             return Err(ApiError::new(ErrorCode::Unauthorized).detail("open /wait/ first and send its cookie"));
         };
         match self.check_in(&line, user).await? {
-            LineStatus::Waiting { number, rank, .. } => Ok(Place {
+            LineStatus::Waiting { number, rank, is_late, .. } => Ok(Place {
                 status: PlaceStatus::Waiting,
                 number,
                 rank,
                 estimated_wait_time: self.estimate(&line, rank, number).await,
                 token: None,
+                returned: is_late.then_some(Returned::Late),
             }),
             LineStatus::Drawing { entry, .. } => Ok(Place {
                 status: PlaceStatus::Drawing,
@@ -309,6 +307,7 @@ impl Site {
                 rank: 0,
                 estimated_wait_time: None,
                 token: None,
+                returned: None,
             }),
             LineStatus::Inside { number, pass } => Ok(Place {
                 status: PlaceStatus::Active,
@@ -316,7 +315,10 @@ impl Site {
                 rank: 0,
                 estimated_wait_time: Some(0),
                 token: Some(format!("qr_{}", pass.id)),
+                returned: None,
             }),
+            // Was away for too long, and there is no room for a new place now.
+            LineStatus::Full => Err(ErrorCode::QueueFull.into()),
             _ => Err(ApiError::new(ErrorCode::NotFound).detail("this visitor has no position in this line")),
         }
     }
@@ -354,4 +356,29 @@ pub struct Place {
     pub estimated_wait_time: Option<u64>,
     /// The token for the link to the site, for an admitted visitor.
     pub token: Option<String>,
+    /// `LATE`, once, where the visitor was away for too long for the old position, and has this one at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub returned: Option<Returned>,
+}
+
+/// Why a visitor who was away has another position than before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Returned {
+    /// Away for too long.
+    Late,
+}
+
+/// What a page says to a visitor without a rank; none where there is no such line.
+pub(super) fn notice_of(status: LineStatus) -> Option<Notice> {
+    Some(match status {
+        LineStatus::Drawing { entry, .. } => Notice::Drawing(entry),
+        LineStatus::Full => Notice::Full,
+        LineStatus::TooMany => Notice::TooMany,
+        LineStatus::Closed | LineStatus::Finished { .. } => Notice::Closed,
+        LineStatus::NoLine => return None,
+        LineStatus::Absent | LineStatus::Processing { .. } | LineStatus::Waiting { .. } | LineStatus::Inside { .. } => {
+            Notice::Unavailable
+        }
+    })
 }

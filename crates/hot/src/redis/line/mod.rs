@@ -143,7 +143,7 @@ impl Inner {
     }
 
     async fn call_now(&self, known: &Known, call: Call<'_>) -> Result<Value, HotError> {
-        let mut keys = Vec::with_capacity(9);
+        let mut keys = Vec::with_capacity(13);
         keys.extend(known.keys.all());
         keys.extend(call.pass);
         let reply = self.connections.run(call.script, &keys, call.arguments, (call.lane, self.wait())).await?;

@@ -2,7 +2,7 @@
 
 use super::super::Ack;
 use super::{Call, Inner, RedisLines, is_there, moment, rule, status};
-use crate::line::{Admission, Clock, LinePort, LineUser, Recovery, RuleChange};
+use crate::line::{Admission, Clock, Entrant, LinePort, LineUser, Recovery, RuleChange};
 use crate::port::{HotError, HotHealth};
 use crate::redis::client::Lane;
 use crate::redis::reply::{Array, Reading};
@@ -136,11 +136,12 @@ impl LinePort for RedisLines {
         Ok(lines)
     }
 
-    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
+    async fn enter_from(&self, batch: Vec<Entrant>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
         self.0.stand(&batch, clock, true).await
     }
 
     async fn check_in(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
+        let batch: Vec<Entrant> = batch.into_iter().map(Entrant::from).collect();
         self.0.stand(&batch, clock, false).await
     }
 

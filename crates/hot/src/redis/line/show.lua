@@ -4,7 +4,7 @@
 -- KEYS  those of the line, then one for each user
 -- ARGV  moment, then a user and a pass of 32 characters for each
 
-local LINE_KEYS = 8
+local LINE_KEYS = 12
 
 local function shown(pass)
   local part = string.sub

@@ -12,7 +12,7 @@ use access::remote::RemoteKeys;
 use anyhow::{Context, bail};
 use axum::Router;
 use domain::EventName;
-use domain::line::{Challenge, LineId};
+use domain::line::LineId;
 use hot::line::LinePort;
 use lines::operation::Defaults;
 use lines::{LineClient, Scheduler, ServingCache, Streams};
@@ -51,11 +51,12 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let streams = Streams::new(client.clone(), cache.clone(), most, per_network, opening.failures.clone());
     let (keys, may_make_lines) = cookie_keys(config)?;
     let site = Site::new(client.clone(), cache.clone(), Arc::new(keys), config.queue.bind_network);
+    let site = site.with_challenges(hot.challenges.clone());
     let defaults = Defaults {
         rate_per_second: config.queue.rate_per_second,
         interval_ms: config.queue.batch_interval_ms,
-        challenge: Challenge::default(),
-        positions_per_network: 0,
+        challenge: config.queue.challenge,
+        positions_per_network: config.queue.positions_per_network,
     };
     let ended = streams.clone();
     let settings = draws::settings(config)?;
@@ -121,6 +122,9 @@ fn settings_of(config: &Config) -> LineSettings {
         capacity: queue.capacity,
         pass_ttl_ms: queue.token_ttl_seconds * 1_000,
         abandon_after_ms: queue.abandon_after_seconds * 1_000,
+        return_ms: queue.return_seconds * 1_000,
+        positions_per_network: queue.positions_per_network,
+        challenge: queue.challenge,
         inside_max: queue.max_inside,
     }
 }

@@ -1,6 +1,9 @@
 //! The waiting page. It works without script, and is live with it.
 
+mod ask;
 mod texts;
+
+pub use ask::ask;
 
 use ::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER, VARY};
 use ::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -62,6 +65,10 @@ pub enum Notice {
     CookieLost,
     /// The line is full.
     Full,
+    /// The network of the visitor has its share of positions.
+    TooMany,
+    /// The line takes visitors with an account only.
+    AccountNeeded,
     /// The line is closed.
     Closed,
     /// The line is unavailable.
@@ -94,7 +101,7 @@ pub fn waiting(waiting: &Waiting, language: Language) -> Response {
         percent: (first - waiting.rank) * 100 / first.max(1),
         refresh_seconds: refresh_seconds(waiting.wait_seconds),
     };
-    html(StatusCode::OK, language, page.render())
+    html(StatusCode::OK, language, POLICY, page.render())
 }
 
 /// A page with the reason for a missing rank.
@@ -102,21 +109,23 @@ pub fn notice(notice: Notice, here: &str, language: Language) -> Response {
     let texts = &texts(language);
     let (title, text) = texts.notice(notice);
     let retry_after = match notice {
-        Notice::NoCookies | Notice::CookieLost | Notice::Closed => None,
-        Notice::Full => Some(FULL_RETRY),
+        Notice::NoCookies | Notice::CookieLost | Notice::AccountNeeded | Notice::Closed => None,
+        Notice::Full | Notice::TooMany => Some(FULL_RETRY),
         Notice::Unavailable => Some(UNAVAILABLE_RETRY),
         Notice::Drawing(_) => Some(DRAW_RETRY),
     };
     let again = match notice {
-        Notice::Closed => None,
+        Notice::Closed | Notice::AccountNeeded => None,
         _ => Some((here, retry_after.map_or(0, |after| after.as_secs()))),
     };
     let status = match notice {
         Notice::Full | Notice::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Notice::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        Notice::AccountNeeded => StatusCode::UNAUTHORIZED,
         _ => StatusCode::OK,
     };
     let page = NoticePage { texts, lang: language.as_str(), title, text, again };
-    let mut response = html(status, language, page.render());
+    let mut response = html(status, language, POLICY, page.render());
     if let Some(after) = retry_after.filter(|_| status != StatusCode::OK) {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(after.as_secs()));
     }
@@ -127,19 +136,21 @@ fn refresh_seconds(wait_seconds: Option<u64>) -> u64 {
     wait_seconds.map_or(*REFRESH_SECONDS.end(), |wait| wait / 4).clamp(*REFRESH_SECONDS.start(), *REFRESH_SECONDS.end())
 }
 
-fn html(status: StatusCode, language: Language, page: askama::Result<String>) -> Response {
+fn html(status: StatusCode, language: Language, policy: &str, page: askama::Result<String>) -> Response {
     let Ok(page) = page else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let mut headers = HeaderMap::new();
     for (name, value) in [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CONTENT_LANGUAGE, language.as_str()),
         (CACHE_CONTROL, "no-store"),
-        (CONTENT_SECURITY_POLICY, POLICY),
         (VARY, "Accept-Language, Cookie"),
         (HeaderName::from_static("x-robots-tag"), "noindex"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    // Without a policy that can be sent, there is no page.
+    let Ok(policy) = HeaderValue::from_str(policy) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
     let mut response = (status, headers, page).into_response();
     response.extensions_mut().insert(OwnBody);
     response
@@ -162,6 +173,8 @@ fn thousands(number: u64) -> String {
 pub fn asset(name: &str) -> Option<Response> {
     let (kind, text) = match name {
         "wait.css" => ("text/css; charset=utf-8", include_str!("../../../templates/wait.css")),
+        "challenge.js" => ("text/javascript; charset=utf-8", include_str!("../../../templates/challenge.js")),
+        "pow.js" => ("text/javascript; charset=utf-8", include_str!("../../../templates/pow.js")),
         "wait.js" => ("text/javascript; charset=utf-8", include_str!("../../../templates/wait.js")),
         _ => return None,
     };
@@ -224,7 +237,10 @@ mod tests {
                 assert!(!page.contains("://") && !page.contains("style=\"") && !page.contains("onclick"), "{page}");
             }
         }
-        assert!(asset("wait.js").is_some() && asset("wait.css").is_some() && asset("../secret").is_none());
+        for name in ["wait.js", "wait.css", "challenge.js", "pow.js"] {
+            assert!(asset(name).is_some(), "{name}");
+        }
+        assert!(asset("../secret").is_none());
     }
 
     #[test]
