@@ -13,7 +13,8 @@
 use super::draw::drawn_order;
 use super::entries::Entries;
 use super::gone::Gone;
-use super::order::{Order, Stands};
+use super::order::Order;
+use super::place::State;
 use super::{DrawPlan, Line, LineId, QueueNumber, RestoredPlace};
 use crate::name::UserId;
 use crate::time::Timestamp;
@@ -171,9 +172,8 @@ impl Line {
     }
 
     /// Gives every participant the drawn number. `order` is [`drawn_order`] of the entries that [`Line::close_draw`]
-    /// has settled. Any other order, or a second call, changes nothing. Everybody counts as heard of at `now`: before the
-    /// draw nobody had a rank to ask for. Returns whether it changed the line.
-    pub fn finish_draw(&mut self, order: Vec<u32>, now: Timestamp) -> bool {
+    /// has settled. Any other order, or a second call, changes nothing. Returns whether it changed the line.
+    pub fn finish_draw(&mut self, order: Vec<u32>) -> bool {
         if !matches!(self.draw, Draw::Begun { count } if count as usize == order.len()) {
             return false;
         }
@@ -182,20 +182,15 @@ impl Line {
             holders[place.number.get() as usize - 1] = Some(user.clone());
         }
         let (mut drawn, mut gone) = (Order::default(), Gone::default());
-        self.watched.clear();
         for entry in entries_by_number(&order, self.order.numbers()) {
             let holder = holders[entry as usize - 1].take();
-            let Some((place, user)) = holder.as_ref().and_then(|user| Some((self.places.get_mut(user)?, user))) else {
-                drawn.skip_to(drawn.numbers() + 1);
-                gone.add(QueueNumber(drawn.numbers()));
-                continue;
-            };
-            // Everybody waits: before the draw nobody is passed over, and nobody is let in.
-            place.number = drawn.skip(user);
-            drawn.stand(place.number, Stands::There);
-            self.watched.insert((place.filed_at.millis(), place.number));
+            match holder.as_ref().and_then(|user| self.places.get_mut(user)).zip(holder.as_ref()) {
+                Some((place, user)) if place.state == State::Waiting => place.number = drawn.append(user),
+                Some((place, user)) => place.number = drawn.skip(user),
+                None => gone.add(drawn.skip_unheld()),
+            }
         }
-        (self.order, self.gone, self.draw, self.present_at) = (drawn, gone, Draw::Done(order), now);
+        (self.order, self.gone, self.draw) = (drawn, gone, Draw::Done(order));
         true
     }
 
@@ -214,32 +209,27 @@ impl Line {
         self.freeze(id, now);
         let key = self.rule.draw.as_ref().and_then(DrawPlan::order_key);
         if let (Draw::Begun { count }, Some(key)) = (&self.draw, key) {
-            self.finish_draw(drawn_order(&key, *count), now);
+            self.finish_draw(drawn_order(&key, *count));
         }
         self.begin_draw(now)
     }
 }
 
-/// Restored places, which are kept by entry, in the order of their drawn queue numbers. `places`: the lowest entry first.
+/// Restored places, which are kept by entry, in the order of their drawn queue numbers.
 pub(super) fn by_number(
     order: &[u32],
-    mut places: impl Iterator<Item = RestoredPlace>,
+    numbers: u64,
+    places: impl Iterator<Item = RestoredPlace>,
 ) -> impl Iterator<Item = RestoredPlace> {
     let mut by_entry: Vec<Option<RestoredPlace>> = Vec::new();
-    by_entry.resize_with(order.len(), || None);
-    let mut first_late = None;
-    for place in places.by_ref() {
-        match by_entry.get_mut(place.number.get() as usize - 1) {
-            Some(slot) => *slot = Some(place),
-            None => {
-                first_late = Some(place);
-                break;
-            }
-        }
+    by_entry.resize_with(numbers as usize, || None);
+    for place in places {
+        let entry = place.number.get() as usize - 1;
+        by_entry[entry] = Some(place);
     }
-    let drawn = order.iter().enumerate().filter_map(move |(at, entry)| {
-        let place = by_entry.get_mut(*entry as usize - 1)?.take()?;
+    let numbers = entries_by_number(order, numbers).enumerate();
+    numbers.filter_map(move |(at, entry)| {
+        let place = by_entry.get_mut(entry as usize - 1)?.take()?;
         Some(RestoredPlace { number: QueueNumber(at as u64 + 1), ..place })
-    });
-    drawn.collect::<Vec<_>>().into_iter().chain(first_late).chain(places)
+    })
 }

@@ -5,8 +5,6 @@ mod death;
 mod disk;
 mod draw;
 mod order;
-mod passing;
-mod presence;
 mod restart;
 
 use domain::line::{Admits, LineId, LineRule, LineStatus};

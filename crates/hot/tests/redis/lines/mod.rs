@@ -8,7 +8,6 @@ mod agree;
 mod draw;
 mod ended;
 mod faults;
-mod presence;
 mod promises;
 mod resent;
 mod support;
