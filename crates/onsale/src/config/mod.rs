@@ -15,7 +15,6 @@ pub mod problem;
 pub mod queue;
 pub mod sections;
 pub mod url;
-pub mod user;
 
 #[cfg(test)]
 mod tests;

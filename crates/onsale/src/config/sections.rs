@@ -2,7 +2,6 @@
 
 use super::draw::Draw;
 use super::queue::Queue;
-use super::user::User;
 use domain::CampaignId;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
@@ -33,8 +32,6 @@ pub struct Config {
     pub gate: Gate,
     /// Waiting lines.
     pub queue: Queue,
-    /// Services around accounts.
-    pub user: User,
     /// Opening draws.
     pub draw: Draw,
     /// Calls between Onsale's own services.

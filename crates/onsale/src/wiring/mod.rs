@@ -17,7 +17,6 @@
 //! ```
 
 mod calls;
-mod challenges;
 mod demo;
 mod draws;
 mod engines;
