@@ -57,6 +57,8 @@ error_codes! {
     IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED", 422;
     IdempotencyKeyInUse = "IDEMPOTENCY_KEY_IN_USE", 409;
     QueueFull = "QUEUE_FULL", 503;
+    TooManyPositions = "TOO_MANY_POSITIONS", 429;
+    ChallengeRequired = "CHALLENGE_REQUIRED", 403;
     InternalApiUnauthorized = "INTERNAL_API_UNAUTHORIZED", 401;
     DrawNotPossible = "DRAW_NOT_POSSIBLE", 409;
     DrawAnnounced = "DRAW_ANNOUNCED", 409;

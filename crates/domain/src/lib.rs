@@ -12,6 +12,7 @@ pub mod limit;
 pub mod line;
 pub mod message;
 pub mod name;
+pub mod network;
 pub mod time;
 
 pub use coupon::campaign::{Campaign, CampaignStatus, Discount, Terms};
@@ -20,4 +21,5 @@ pub use coupon::{Coupon, CouponStatus};
 pub use error_code::ErrorCode;
 pub use id::{CouponId, PassId};
 pub use name::{CampaignId, EventName, TenantName, UserId};
+pub use network::{Network, NetworkPrefixes};
 pub use time::{TimeError, Timestamp, ZonedTime};

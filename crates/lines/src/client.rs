@@ -3,7 +3,7 @@
 use domain::line::LineStatus;
 use hot::HotError;
 use hot::batcher::{BatchLimits, Batcher};
-use hot::line::{Clock, LinePort, LineUser};
+use hot::line::{Clock, Entrant, LinePort, LineUser};
 use onsale_http::ApiError;
 use std::error::Error;
 use std::sync::Arc;
@@ -19,15 +19,15 @@ impl From<LineUnavailable> for ApiError {
     }
 }
 
-type LineBatcher = Batcher<LineUser, Result<LineStatus, HotError>>;
+type LineBatcher<W> = Batcher<W, Result<LineStatus, HotError>>;
 
 /// Enters users into lines and reads their status. Cheap to clone; all clones share their batches.
 #[derive(Clone)]
 pub struct LineClient {
     /// The engine that decides.
     pub port: Arc<dyn LinePort>,
-    enter_batcher: LineBatcher,
-    check_in_batcher: LineBatcher,
+    enter_batcher: LineBatcher<Entrant>,
+    check_in_batcher: LineBatcher<LineUser>,
 }
 
 impl LineClient {
@@ -36,7 +36,7 @@ impl LineClient {
         let (enter_port, check_in_port) = (port.clone(), port.clone());
         let enter_batcher = Batcher::new(BatchLimits::default(), move |batch| {
             let port = enter_port.clone();
-            Box::pin(async move { port.enter(batch, Clock::Engine).await })
+            Box::pin(async move { port.enter_from(batch, Clock::Engine).await })
         });
         let check_in_batcher = Batcher::new(BatchLimits::default(), move |batch| {
             let port = check_in_port.clone();
@@ -49,8 +49,8 @@ impl LineClient {
     ///
     /// # Errors
     /// [`LineUnavailable`].
-    pub async fn enter(&self, user: LineUser) -> Result<LineStatus, LineUnavailable> {
-        submit(&self.enter_batcher, user).await
+    pub async fn enter(&self, entrant: impl Into<Entrant>) -> Result<LineStatus, LineUnavailable> {
+        submit(&self.enter_batcher, entrant.into()).await
     }
 
     /// Returns the user's status, and records that the user is active.
@@ -62,7 +62,7 @@ impl LineClient {
     }
 }
 
-async fn submit(batcher: &LineBatcher, user: LineUser) -> Result<LineStatus, LineUnavailable> {
+async fn submit<W: Send + 'static>(batcher: &LineBatcher<W>, user: W) -> Result<LineStatus, LineUnavailable> {
     let error: Box<dyn Error + Send + Sync> = match batcher.ask(user).await {
         Ok(Ok(status)) => return Ok(status),
         Ok(Err(error)) => error.into(),

@@ -9,7 +9,7 @@ use domain::{PassId, UserId};
 use futures::StreamExt;
 use hot::HotError;
 use hot::embedded::{EmbeddedLines, JournalOptions};
-use hot::line::{Admission, Clock, LinePort, LineUser, Recovery, RuleChange};
+use hot::line::{Admission, Clock, Entrant, LinePort, LineUser, Recovery, RuleChange};
 use onsale_http::Failures;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,8 +77,8 @@ impl LinePort for PanickingLines {
         self.lines.lines().await
     }
 
-    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
-        self.lines.enter(batch, clock).await
+    async fn enter_from(&self, batch: Vec<Entrant>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
+        self.lines.enter_from(batch, clock).await
     }
 
     async fn check_in(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {

@@ -4,9 +4,11 @@
 //! with the forecast of `rates`; `stream` and `publisher` push it. `operation` has the statistics and changes for
 //! operators, `audit` what the audit log says of them, `notice` the operators' words, `rules` the concurrent change of a
 //! line's rule, `rule_cache` the rules as checks of requests see them, `definition` and `site_lines` the lines that
-//! administrators make, change and end, `metrics` the metrics of all lines, `draw` the opening draw.
+//! administrators make, change and end, `metrics` the metrics of all lines, `draw` the opening draw, `challenge` what is
+//! asked for before a place.
 
 pub mod audit;
+pub mod challenge;
 pub mod client;
 pub mod definition;
 #[cfg(test)]
@@ -28,6 +30,7 @@ pub mod stream;
 #[cfg(test)]
 mod stream_tests;
 
+pub use challenge::Challenges;
 pub use client::LineClient;
 pub use draw::ReceiptKey;
 pub use rule_cache::RuleCache;

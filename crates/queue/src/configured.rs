@@ -9,7 +9,7 @@
 //! server starts.
 
 use domain::EventName;
-use domain::line::{Admits, LineId, LineRule};
+use domain::line::{Admits, Challenge, LineId, LineRule};
 use hot::HotError;
 use hot::line::{LinePort, Recovery};
 use lines::rules::change_rule;
@@ -20,6 +20,10 @@ use tokio::sync::Mutex;
 
 /// How often the lines are looked after.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
+
+/// How long a place before a site is remembered after it is over, in milliseconds: whoever comes later begins anew with a
+/// visitor's cookie anyway.
+const REMEMBER_MS: u32 = 3_600_000;
 
 /// The configured lines, and the rule of those of which nothing else is said.
 #[derive(Clone, Debug)]
@@ -36,6 +40,12 @@ pub struct LineSettings {
     pub pass_ttl_ms: u32,
     /// A user inactive for longer, in milliseconds, is passed over; 0 for never.
     pub abandon_after_ms: u32,
+    /// How long after that the user gets the old position back, in milliseconds.
+    pub return_ms: u32,
+    /// Most users of one network in one line; 0 for no limit.
+    pub positions_per_network: u32,
+    /// What is asked for before a position.
+    pub challenge: Challenge,
     /// Most people inside at once; 0 for no limit.
     pub inside_max: u32,
 }
@@ -49,13 +59,25 @@ impl LineSettings {
             admits: Admits::Pass { ttl_ms: self.pass_ttl_ms },
             inside_max: self.inside_max,
             abandon_after_ms: self.abandon_after_ms,
+            return_ms: self.return_ms,
+            remember_ms: REMEMBER_MS,
+            positions_per_network: self.positions_per_network,
+            challenge: self.challenge,
             ..LineRule::new(self.rate_per_second)
         }
     }
 
     /// The rule of an existing line, with the settings of all lines.
     fn updated_rule(&self, rule: LineRule) -> LineRule {
-        LineRule { interval_ms: self.interval_ms, abandon_after_ms: self.abandon_after_ms, ..rule }
+        LineRule {
+            interval_ms: self.interval_ms,
+            abandon_after_ms: self.abandon_after_ms,
+            return_ms: self.return_ms,
+            remember_ms: REMEMBER_MS,
+            positions_per_network: self.positions_per_network,
+            challenge: self.challenge,
+            ..rule
+        }
     }
 }
 
@@ -152,6 +174,9 @@ mod tests {
             capacity: 100,
             pass_ttl_ms: 600_000,
             abandon_after_ms,
+            return_ms: 600_000,
+            positions_per_network: 0,
+            challenge: Challenge::None,
             inside_max: 0,
         }
     }

@@ -1,21 +1,24 @@
 //! The routes of the gate (`contract.md`, Gate), in their long and short forms.
 
 use super::passes::IssueResult;
-use super::queueing::{Enqueued, Ranked};
+use super::queueing::{Enqueued, Ranked, Stranger};
 use super::service::GateService;
+use ::http::request::Parts;
 use ::http::{HeaderValue, header};
 use access::callers::Callers;
 use access::extract::{InternalCaller, OpenCaller};
 use access::internal::InternalKeys;
 use axum::Router;
-use axum::extract::{FromRef, State};
+use axum::extract::{FromRef, FromRequestParts, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use domain::line::LineOutcome;
-use domain::{CampaignId, EventName, TenantName, UserId};
+use domain::{CampaignId, EventName, Network, TenantName, UserId};
+use lines::challenge::CHALLENGE_HEADER;
 use onsale_http::docs::ErrorBody;
 use onsale_http::{ApiError, Json, Path, Query, RequestBody};
 use serde::{Deserialize, Serialize};
+use std::convert::Infallible;
 use utoipa::{IntoParams, OpenApi, ToSchema};
 
 /// The parts of the routes. Cheap to clone.
@@ -126,10 +129,43 @@ fn names(tenant: TenantName, event_id: &str, user_id: &str) -> Result<(CampaignI
     Ok((CampaignId::new(tenant, event), user))
 }
 
+/// Where a call comes from.
+struct Origin {
+    network: Option<Network>,
+    has_key: bool,
+    challenge: Option<HeaderValue>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Origin {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        let headers = &parts.headers;
+        Ok(Self {
+            network: parts.extensions.get().copied(),
+            has_key: headers.contains_key("x-api-key"),
+            challenge: headers.get(CHALLENGE_HEADER).cloned(),
+        })
+    }
+}
+
+impl Origin {
+    fn stranger(&self) -> Option<Stranger<'_>> {
+        let answer = self.challenge.as_ref().map(HeaderValue::as_bytes);
+        (!self.has_key).then_some(Stranger { network: self.network, answer })
+    }
+}
+
 impl GateApi {
-    async fn enqueue(&self, tenant: TenantName, event_id: &str, user_id: &str) -> Result<Response, ApiError> {
+    async fn enqueue(
+        &self,
+        tenant: TenantName,
+        event_id: &str,
+        user_id: &str,
+        from: &Origin,
+    ) -> Result<Response, ApiError> {
         let (campaign, user) = names(tenant, event_id, user_id)?;
-        Ok(personal(self.gate.enqueue(&campaign, &user).await?))
+        Ok(personal(self.gate.enqueue(&campaign, &user, from.stranger()).await?))
     }
 
     async fn rank(&self, tenant: TenantName, event_id: &str, user_id: &str) -> Result<Response, ApiError> {
@@ -147,26 +183,32 @@ fn personal(reply: impl Serialize) -> Response {
 #[utoipa::path(post, path = "/gate/events/{event_id}/enqueue", tag = "gate", security((), ("apiKey" = [])),
     params(("event_id" = String, Path), OfUser),
     responses((status = 200, body = Enqueued), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 429, description = "Too many requests, or the network has its positions in this line", body = ErrorBody),
+        (status = 503, description = "Unavailable, or the line is full", body = ErrorBody)))]
 async fn enqueue(
     State(api): State<GateApi>,
     OpenCaller(tenant): OpenCaller,
+    from: Origin,
     Path(event_id): Path<String>,
     Query(of): Query<OfUser>,
 ) -> Result<Response, ApiError> {
-    api.enqueue(tenant, &event_id, &of.user_id).await
+    api.enqueue(tenant, &event_id, &of.user_id, &from).await
 }
 
 /// The short form.
 #[utoipa::path(post, path = "/enqueue", tag = "gate", security((), ("apiKey" = [])), request_body = OfEvent,
     responses((status = 200, body = Enqueued), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 429, description = "Too many requests, or the network has its positions in this line", body = ErrorBody),
+        (status = 503, description = "Unavailable, or the line is full", body = ErrorBody)))]
 async fn enqueue_short(
     State(api): State<GateApi>,
     OpenCaller(tenant): OpenCaller,
+    from: Origin,
     Json(of): Json<OfEvent>,
 ) -> Result<Response, ApiError> {
-    api.enqueue(tenant, &of.event_id, &of.user_id).await
+    api.enqueue(tenant, &of.event_id, &of.user_id, &from).await
 }
 
 /// How far a user has come.

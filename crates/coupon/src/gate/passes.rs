@@ -52,6 +52,7 @@ impl GateService {
             | LineStatus::Absent
             | LineStatus::Full
             | LineStatus::Closed
+            | LineStatus::TooMany
             | LineStatus::NoLine => return Ok(IssueResult::NotInActiveQueue),
         };
         let coupon_id = Some(coupon_of_pass(pass.id));

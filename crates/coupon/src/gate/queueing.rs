@@ -1,9 +1,9 @@
 //! Entering the line before a campaign, and reading one's rank in it (GATE-001, GATE-002).
 
 use super::service::{GateService, line_user};
-use domain::line::{LineId, LineOutcome, LineStatus, QueueNumber};
-use domain::{CampaignId, ErrorCode, UserId};
-use hot::line::LineUser;
+use domain::line::{Challenge, LineId, LineOutcome, LineStatus, QueueNumber};
+use domain::{CampaignId, ErrorCode, Network, UserId};
+use hot::line::{Entrant, LineUser};
 use onsale_http::ApiError;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -30,6 +30,16 @@ pub struct Enqueued {
     /// In a line with an opening draw: the user's number in it, signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<String>,
+}
+
+/// Who asks to enter without a key of a tenant. A tenant's own servers speak for its users: their calls count for no
+/// network, and are not asked for a proof.
+#[derive(Clone, Copy, Debug)]
+pub struct Stranger<'a> {
+    /// The network whose position a new place is.
+    pub network: Option<Network>,
+    /// What came in `X-Queue-Challenge`.
+    pub answer: Option<&'a [u8]>,
 }
 
 /// How far a user has come.
@@ -95,11 +105,33 @@ impl GateService {
         }
     }
 
-    /// Enters the line, or returns the rank that the user has already (GATE-001).
+    /// The user's status in the line, in which the user takes a place if there is none yet.
+    async fn place(&self, user: &LineUser, stranger: Option<Stranger<'_>>) -> Result<LineStatus, ApiError> {
+        let (who, network) = (user.clone(), stranger.and_then(|stranger| stranger.network));
+        if let Some((stranger, challenges)) = stranger.zip(self.challenges()) {
+            let challenge = challenges.of(&user.line).await?;
+            if challenge != Challenge::None {
+                // Who has a place is not asked.
+                match self.lines.check_in(user.clone()).await? {
+                    LineStatus::Absent => {}
+                    status => return Ok(status),
+                }
+                challenges.demand(&user.line, challenge, network, stranger.answer).await?;
+            }
+        }
+        Ok(self.lines.enter(Entrant { who, network }).await?)
+    }
+
+    /// Enters the line, or returns the rank that the user has already (GATE-001). `stranger`: whoever calls without a key.
     ///
     /// # Errors
-    /// `CAMPAIGN_NOT_FOUND`, `NOT_FOUND`, `QUEUE_FULL`, `SERVICE_UNAVAILABLE`.
-    pub async fn enqueue(&self, campaign: &CampaignId, user: &UserId) -> Result<Enqueued, ApiError> {
+    /// `CAMPAIGN_NOT_FOUND`, `NOT_FOUND`, `CHALLENGE_REQUIRED`, `TOO_MANY_POSITIONS`, `QUEUE_FULL`, `SERVICE_UNAVAILABLE`.
+    pub async fn enqueue(
+        &self,
+        campaign: &CampaignId,
+        user: &UserId,
+        stranger: Option<Stranger<'_>>,
+    ) -> Result<Enqueued, ApiError> {
         let line_user = line_user(campaign, user);
         let enqueued = |status, rank| Ok(Enqueued { status, rank, receipt: None });
         let drawing = |status, rank, entry| Ok(Enqueued { status, rank, receipt: self.receipt(campaign, user, entry) });
@@ -109,17 +141,17 @@ impl GateService {
                 status => status,
             }
         } else {
-            self.lines.enter(line_user.clone()).await?
+            self.place(&line_user, stranger).await?
         };
         if line_status == LineStatus::NoLine {
             self.demand_line(campaign).await?;
-            line_status = self.lines.enter(line_user).await?;
+            line_status = self.place(&line_user, stranger).await?;
         }
         match line_status {
             LineStatus::Drawing { entry, is_new: true } => drawing(EnqueueStatus::Enqueued, None, entry),
             LineStatus::Drawing { entry, .. } => drawing(EnqueueStatus::AlreadyEnqueued, None, entry),
             // The user came too late for the draw: the queue number is the number on the receipt.
-            LineStatus::Waiting { rank, is_new: true, number } if self.has_draw(campaign) => {
+            LineStatus::Waiting { rank, is_new: true, number, .. } if self.has_draw(campaign) => {
                 drawing(EnqueueStatus::Enqueued, Some(rank), number)
             }
             LineStatus::Waiting { rank, is_new: true, .. } => enqueued(EnqueueStatus::Enqueued, Some(rank)),
@@ -129,6 +161,7 @@ impl GateService {
             }
             LineStatus::Closed => enqueued(EnqueueStatus::SoldOut, None),
             LineStatus::Full => Err(ErrorCode::QueueFull.into()),
+            LineStatus::TooMany => Err(ErrorCode::TooManyPositions.into()),
             LineStatus::Absent | LineStatus::NoLine => Err(ApiError::unavailable()),
         }
     }
@@ -157,7 +190,7 @@ impl GateService {
             LineStatus::Inside { .. } => ranked(RankStatus::Active, None),
             LineStatus::Finished { outcome: LineOutcome::Issued, .. } => ranked(RankStatus::Issued, None),
             LineStatus::Finished { outcome: LineOutcome::SoldOut, .. } => ranked(RankStatus::SoldOut, None),
-            LineStatus::Absent | LineStatus::Full | LineStatus::Closed | LineStatus::NoLine => {
+            LineStatus::Absent | LineStatus::Full | LineStatus::Closed | LineStatus::TooMany | LineStatus::NoLine => {
                 let is_sold_out = self.is_sold_out(campaign);
                 ranked(if is_sold_out { RankStatus::SoldOut } else { RankStatus::Unknown }, None)
             }

@@ -3,6 +3,7 @@
 //! It answers only the plain form of a request: the long paths with one query field, the short path for ranks with two, and
 //! names that need no decoding. The router (`api`) answers all other requests, so that error messages stand in one file.
 
+use super::queueing::Stranger;
 use super::service::GateService;
 use access::callers::Callers;
 use domain::name::{check_name, check_own_name};
@@ -66,6 +67,9 @@ pub struct Unanswered {
     owner: Owner,
     event: EventName,
     user: UserId,
+    /// Whether the call came without a key, and what it brought in `X-Queue-Challenge`.
+    is_stranger: bool,
+    challenge: Option<Vec<u8>>,
 }
 
 /// The owner of the campaign.
@@ -166,7 +170,12 @@ impl GateRoute {
         };
         let (campaign, user) = (CampaignId::new(tenant, unanswered.event.clone()), &unanswered.user);
         match unanswered.kind {
-            Kind::Enqueue => write_json(&self.gate.enqueue(&campaign, user).await?, body),
+            Kind::Enqueue => {
+                let network = Some(self.parts.limits.network(unanswered.request.client));
+                let stranger = Stranger { network, answer: unanswered.challenge.as_deref() };
+                let stranger = unanswered.is_stranger.then_some(stranger);
+                write_json(&self.gate.enqueue(&campaign, user, stranger).await?, body)
+            }
             Kind::Rank | Kind::RankShort => write_json(&self.gate.rank(&campaign, user).await?, body),
         }
     }
@@ -235,7 +244,10 @@ impl HotRoutes for GateRoute {
         BODY.with_borrow_mut(|body| {
             body.clear();
             let answer = match self.begin(&mut request, head, plain, body) {
-                Ok(Some((owner, event, user))) => return Some(Unanswered { request, kind, owner, event, user }),
+                Ok(Some((owner, event, user))) => {
+                    let (is_stranger, challenge) = (head.api_key.is_none(), head.challenge.map(<[u8]>::to_vec));
+                    return Some(Unanswered { request, kind, owner, event, user, is_stranger, challenge });
+                }
                 Ok(None) => Ok(()),
                 Err(error) => Err(error),
             };

@@ -7,7 +7,7 @@ use crate::issue::Decider;
 use domain::line::LineId;
 use domain::{CampaignId, UserId};
 use hot::line::LineUser;
-use lines::{LineClient, ReceiptKey};
+use lines::{Challenges, LineClient, ReceiptKey};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -27,6 +27,7 @@ pub struct GateService {
     /// Every gate that existed when this process started follows the configuration.
     pub(super) are_up_to_date: Arc<AtomicBool>,
     receipts: Option<ReceiptKey>,
+    challenges: Option<Challenges>,
 }
 
 /// The state of one gate, read without waiting.
@@ -59,6 +60,7 @@ impl GateService {
             gates: Arc::default(),
             are_up_to_date: Arc::default(),
             receipts: None,
+            challenges: None,
         }
     }
 
@@ -66,6 +68,12 @@ impl GateService {
     #[must_use]
     pub fn with_receipts(self, receipts: Option<ReceiptKey>) -> Self {
         Self { receipts, ..self }
+    }
+
+    /// The same, with what lines ask for before they give a place.
+    #[must_use]
+    pub fn with_challenges(self, challenges: Challenges) -> Self {
+        Self { challenges: Some(challenges), ..self }
     }
 
     /// The same with a line client and a decider of its own, so that a batch never crosses to another worker.
@@ -78,6 +86,11 @@ impl GateService {
     /// The key that signs the numbers of an opening draw.
     pub fn receipts(&self) -> Option<&ReceiptKey> {
         self.receipts.as_ref()
+    }
+
+    /// What lines ask for before they give a place.
+    pub(super) fn challenges(&self) -> Option<&Challenges> {
+        self.challenges.as_ref()
     }
 
     /// The state of a campaign's gate.

@@ -1,7 +1,7 @@
 //! How gates admit people: the configuration, and the rule of a line that follows from it.
 
 use domain::CampaignId;
-use domain::line::{Admits, LineRule};
+use domain::line::{Admits, Challenge, LineRule};
 
 /// Most people before one campaign. It is the most that a campaign may draw, so that a gate never refuses a person.
 const CAPACITY: u32 = 10_000_000;
@@ -38,6 +38,14 @@ pub struct GateSettings {
     pub stale_timeout_ms: u32,
     /// Most people who are put back at a time.
     pub put_back_max: u32,
+    /// A person whose rank nobody asked for is passed over after this many milliseconds; 0 for never.
+    pub abandon_after_ms: u32,
+    /// How long after that the person gets the old place back, in milliseconds.
+    pub return_ms: u32,
+    /// Most people of one network in the line of one campaign; 0 for no limit. A tenant's own servers count for none.
+    pub positions_per_network: u32,
+    /// What is asked for before a place.
+    pub challenge: Challenge,
 }
 
 impl GateSettings {
@@ -48,6 +56,10 @@ impl GateSettings {
             capacity: CAPACITY,
             admits: self.admits(),
             inside_max: self.inside_max(self.dispatch_per_second),
+            abandon_after_ms: self.abandon_after_ms,
+            return_ms: self.return_ms,
+            positions_per_network: self.positions_per_network,
+            challenge: self.challenge,
             configured_rate_per_second: Some(self.dispatch_per_second),
             ..LineRule::new(self.dispatch_per_second)
         }
@@ -58,6 +70,10 @@ impl GateSettings {
         LineRule {
             interval_ms: self.dispatch_interval_ms,
             admits: self.admits(),
+            abandon_after_ms: self.abandon_after_ms,
+            return_ms: self.return_ms,
+            positions_per_network: self.positions_per_network,
+            challenge: self.challenge,
             ..rule.configured(self.dispatch_per_second)
         }
     }

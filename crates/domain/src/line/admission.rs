@@ -1,15 +1,20 @@
 //! Admission: the next people in the line.
 
+use super::order::Stands;
 use super::place::{Pass, State};
 use super::rule::Admits;
 use super::terms::is_auto_on;
-use super::{Line, Place, QueueNumber};
+use super::{Line, QueueNumber};
 use crate::id::PassId;
 use crate::name::UserId;
 use crate::time::Timestamp;
 
 /// Most people passed over in one admission, so that a crowd that has left does not make an admission slow.
 pub const PASSED_OVER_MAX: usize = 1_000;
+
+/// What the admission of a person who is back costs while others wait, in admissions of such others: of ten in a row at
+/// most one is of a person who is back.
+const RETURN_COST: u32 = 9;
 
 /// An admitted person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,45 +29,39 @@ pub struct Admitted {
 
 impl Line {
     /// Admits the next people, as many as rate, room inside and `passes` allow. Each gets one of the passes, which the caller
-    /// has made. In a line without passes only their number counts.
+    /// has made. In a line without passes only their number counts. People who were not heard of are passed over, also
+    /// while nobody is admitted.
     pub fn admit(&mut self, passes: &[PassId], now: Timestamp) -> Vec<Admitted> {
+        self.note_gap(now);
+        self.seen_at = Some(now);
         drop(self.shorten_passes(now));
         self.forget_dead_passes(now);
+        let mut passed_over = self.pass_over(now);
         if !self.rule.admits_at(now) || self.is_undrawn() {
             return Vec::new();
         }
         let inside = self.inside.len() + self.processing.len();
-        let room = self.room(self.inside.len());
+        let room = match self.rule.inside_max {
+            0 => usize::MAX,
+            most => (most as usize).saturating_sub(inside),
+        };
         let by_rate = self.pace.may_go(&self.rule, now) as usize;
         let most = self.free_entries(inside).unwrap_or(by_rate).min(room).min(passes.len());
         let mut admitted = Vec::with_capacity(most);
-        let mut passed_over = 0;
         while admitted.len() < most
             && passed_over < PASSED_OVER_MAX
-            && let Some(number) = self.order.first()
+            && let Some(number) = self.next()
         {
-            self.order.go(number);
-            let Some(user) = self.order.user(number).cloned() else { continue };
-            let Some(place) = self.places.get_mut(&user) else { continue };
-            if is_gone(place, self.rule.abandon_after_ms, now) {
-                place.state = State::Inactive;
-                self.inactive += 1;
+            let Some(user) = self.order.user(number).cloned() else { break };
+            let Some(place) = self.places.get(&user).copied() else { break };
+            if self.is_away(&place, now) {
+                self.become_inactive(&user);
                 passed_over += 1;
                 continue;
             }
-            let pass = match self.rule.admits {
-                Admits::Pass { ttl_ms } => {
-                    let until = Timestamp(now.millis() + i64::from(ttl_ms));
-                    self.inside.insert((until.millis(), number));
-                    Some(Pass { id: passes[admitted.len()], since: now, until })
-                }
-                Admits::Processing { .. } => {
-                    self.processing.insert((now.millis(), number));
-                    None
-                }
-            };
-            place.state = pass.map_or(State::Processing { since: now }, State::Inside);
-            self.serving = self.serving.max(number.get());
+            self.count_turn(place.state);
+            self.part(&place);
+            let pass = self.let_in(&user, number, passes[admitted.len()], now);
             admitted.push(Admitted { user, number, pass });
         }
         self.gone.forget_through(self.serving);
@@ -74,24 +73,47 @@ impl Line {
     /// How many people may go on whatever the rate is, in a line of [`Switch::Auto`](super::Switch::Auto) that is off:
     /// until there is one more inside than it takes to switch it on. `None` where the rate counts.
     fn free_entries(&mut self, inside: usize) -> Option<usize> {
-        let free = self.free_entries_now(inside);
-        self.is_auto_on = self.rule.terms.auto_above().is_some() && free.is_none();
-        free
-    }
-
-    /// As [`Line::free_entries`] would say now. Changes nothing.
-    pub(super) fn free_entries_now(&self, inside: usize) -> Option<usize> {
         let above = self.rule.terms.auto_above()?;
-        let is_on = is_auto_on(self.is_auto_on, above, inside as u64);
-        (!is_on).then(|| (above as usize + 1).saturating_sub(inside))
+        self.is_auto_on = is_auto_on(self.is_auto_on, above, inside as u64);
+        (!self.is_auto_on).then(|| (above as usize + 1).saturating_sub(inside))
     }
 
-    /// How many more may be inside, beside so many passes.
-    pub(super) fn room(&self, passes: usize) -> usize {
-        match self.rule.inside_max {
-            0 => usize::MAX,
-            most => (most as usize).saturating_sub(passes + self.processing.len()),
+    /// Whose turn it is: the lowest number. A person who is back waits longer while others have not earned the turn.
+    fn next(&self) -> Option<QueueNumber> {
+        match (self.order.first(Stands::There), self.order.first(Stands::Back)) {
+            (Some(there), Some(back)) if back < there && self.return_credit >= RETURN_COST => Some(back),
+            (None, back) => back,
+            (there, _) => there,
         }
+    }
+
+    /// Before the turn of a person of this state.
+    fn count_turn(&mut self, state: State) {
+        if state != State::Returned {
+            self.return_credit = (self.return_credit + 1).min(RETURN_COST);
+        } else if self.order.first(Stands::There).is_some() {
+            self.return_credit = self.return_credit.saturating_sub(RETURN_COST);
+        }
+    }
+
+    fn let_in(&mut self, user: &UserId, number: QueueNumber, id: PassId, now: Timestamp) -> Option<Pass> {
+        let pass = match self.rule.admits {
+            Admits::Pass { ttl_ms } => {
+                let until = Timestamp(now.millis() + i64::from(ttl_ms));
+                self.inside.insert((until.millis(), number));
+                Some(Pass { id, until })
+            }
+            Admits::Processing { .. } => {
+                self.processing.insert((now.millis(), number));
+                None
+            }
+        };
+        if let Some(place) = self.places.get_mut(user) {
+            place.state = pass.map_or(State::Processing { since: now }, State::Inside);
+            place.network = None;
+        }
+        self.serving = self.serving.max(number.get());
+        pass
     }
 
     /// Milliseconds from the last admission until the rate allows the next; `None` while the rate is 0.
@@ -116,10 +138,9 @@ impl Line {
             let number = one.1;
             let Some(user) = self.order.user(number).cloned() else { continue };
             if let Some(place) = self.places.get_mut(&user) {
-                place.state = State::Waiting;
                 // A user need not poll while an issuer processes the request.
                 place.heard_at = now;
-                self.order.stand(number);
+                self.join(&user, Stands::There);
                 back.push((user, number));
             }
         }
@@ -153,13 +174,9 @@ impl Line {
     fn forget_dead_passes(&mut self, now: Timestamp) {
         while let Some(&(until_ms, number)) = self.inside.first().filter(|(until_ms, _)| *until_ms <= now.millis()) {
             self.inside.remove(&(until_ms, number));
-            if let Some(user) = self.order.user(number) {
-                self.places.remove(user);
+            if let Some(user) = self.order.user(number).cloned() {
+                self.release(&user, number);
             }
         }
     }
-}
-
-fn is_gone(place: &Place, abandon_after_ms: u32, now: Timestamp) -> bool {
-    abandon_after_ms > 0 && now.millis() - place.heard_at.millis() > i64::from(abandon_after_ms)
 }

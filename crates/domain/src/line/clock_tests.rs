@@ -89,6 +89,8 @@ proptest! {
         let mut line = Line::new(rule);
         let mut clock = Times { real_ms: 0, ahead_ms: 0, jumped_at: Vec::new() };
         enter_all(&mut line, 1..=PEOPLE, clock.wall());
+        // The line has been in use: a jump is told from people who went away.
+        assert_eq!(admit(&mut line, 0, clock.wall()), NOBODY);
         let mut admissions: Vec<(i64, usize)> = Vec::new();
         let tick = |line: &mut Line, clock: &Times| {
             // All people who may be next are present.

@@ -99,12 +99,12 @@ fn people_before_the_opening_are_shuffled_and_late_comers_follow() {
     assert_eq!(line.draw(&id(), Timestamp(1_000)), DrawStep::Drawn { count: 5 });
     assert_eq!(
         line.enter(&user(6), Timestamp(1_000)),
-        LineStatus::Waiting { number: QueueNumber(6), rank: 5, is_new: true }
+        LineStatus::Waiting { number: QueueNumber(6), rank: 5, is_new: true, is_late: false }
     );
     // 1, 2, 5, 4, 3, of whom 2 has left.
     for (n, number, rank) in [(1, 1, 1), (5, 3, 2), (4, 4, 3), (3, 5, 4)] {
         let number = QueueNumber(number);
-        assert_eq!(check_in(&mut line, n), LineStatus::Waiting { number, rank, is_new: false });
+        assert_eq!(check_in(&mut line, n), LineStatus::Waiting { number, rank, is_new: false, is_late: false });
         assert_eq!(line.entry_of(number), QueueNumber(n));
     }
     let counts = line.counts(9, Timestamp(1_000));
@@ -122,14 +122,14 @@ fn a_person_who_comes_during_the_draw_is_late_and_one_who_leaves_is_gone() {
     assert_eq!(line.enter(&user(6), Timestamp(1_000)), LineStatus::Drawing { entry: QueueNumber(6), is_new: true });
     assert!(line.leave(&user(5), Timestamp(1_000)));
     assert_eq!(line.begin_draw(Timestamp(1_000)), DrawStep::UnderWay { count: 5 }, "no one can join now");
-    assert!(!line.finish_draw(vec![1, 2, 3, 4, 5, 6]), "another draw's order");
-    assert!(line.finish_draw(drawn_order(&SEED.0, 5)));
-    assert!(!line.finish_draw(vec![5, 4, 3, 2, 1]), "it is drawn once");
+    assert!(!line.finish_draw(vec![1, 2, 3, 4, 5, 6], Timestamp(1_000)), "another draw's order");
+    assert!(line.finish_draw(drawn_order(&SEED.0, 5), Timestamp(1_000)));
+    assert!(!line.finish_draw(vec![5, 4, 3, 2, 1], Timestamp(1_000)), "it is drawn once");
     assert_eq!(rank(check_in(&mut line, 6)), Some(5));
     assert_eq!(line.counts(9, Timestamp(1_000)).gone, [(3, 3)]);
     assert_eq!(
         line.enter(&user(5), Timestamp(1_000)),
-        LineStatus::Waiting { number: QueueNumber(7), rank: 6, is_new: true }
+        LineStatus::Waiting { number: QueueNumber(7), rank: 6, is_new: true, is_late: false }
     );
 }
 
@@ -242,11 +242,14 @@ fn no_one_is_passed_over_before_the_opening_and_absent_people_can_come_back() {
     assert_eq!(admit(&mut line, 9, 1_000), NOBODY);
     assert_eq!(line.counts(9, Timestamp(1_000)).inactive, 0);
     line.draw(&id(), Timestamp(1_000));
-    assert_eq!(admit(&mut line, 1, 1_000), [5], "the only person present is last");
+    assert_eq!(admit(&mut line, 0, 1_100), NOBODY);
+    assert_eq!(line.counts(9, Timestamp(1_100)).inactive, 0, "everybody was there when the order was drawn");
+    line.check_in(&user(3), Timestamp(1_100));
+    assert_eq!(admit(&mut line, 1, 1_101), [5], "the only person present is last");
     assert_eq!(
-        line.glance(&user(4), Timestamp(1_000)),
-        check_in(&mut line, 4),
+        line.glance(&user(4), Timestamp(1_101)),
+        line.check_in(&user(4), Timestamp(1_101)),
         "a glance shows the same as a check-in"
     );
-    assert_eq!(rank(check_in(&mut line, 2)), Some(1));
+    assert_eq!(rank(line.check_in(&user(2), Timestamp(1_101))), Some(1));
 }

@@ -13,8 +13,7 @@
 use super::draw::drawn_order;
 use super::entries::Entries;
 use super::gone::Gone;
-use super::order::Order;
-use super::place::State;
+use super::order::{Order, Stands};
 use super::{DrawPlan, Line, LineId, QueueNumber, RestoredPlace};
 use crate::name::UserId;
 use crate::time::Timestamp;
@@ -172,8 +171,9 @@ impl Line {
     }
 
     /// Gives every participant the drawn number. `order` is [`drawn_order`] of the entries that [`Line::close_draw`]
-    /// has settled. Any other order, or a second call, changes nothing. Returns whether it changed the line.
-    pub fn finish_draw(&mut self, order: Vec<u32>) -> bool {
+    /// has settled. Any other order, or a second call, changes nothing. Everybody counts as heard of at `now`: before the
+    /// draw nobody had a rank to ask for. Returns whether it changed the line.
+    pub fn finish_draw(&mut self, order: Vec<u32>, now: Timestamp) -> bool {
         if !matches!(self.draw, Draw::Begun { count } if count as usize == order.len()) {
             return false;
         }
@@ -182,15 +182,20 @@ impl Line {
             holders[place.number.get() as usize - 1] = Some(user.clone());
         }
         let (mut drawn, mut gone) = (Order::default(), Gone::default());
+        self.watched.clear();
         for entry in entries_by_number(&order, self.order.numbers()) {
             let holder = holders[entry as usize - 1].take();
-            match holder.as_ref().and_then(|user| self.places.get_mut(user)).zip(holder.as_ref()) {
-                Some((place, user)) if place.state == State::Waiting => place.number = drawn.append(user),
-                Some((place, user)) => place.number = drawn.skip(user),
-                None => gone.add(drawn.skip_unheld()),
-            }
+            let Some((place, user)) = holder.as_ref().and_then(|user| Some((self.places.get_mut(user)?, user))) else {
+                drawn.skip_to(drawn.numbers() + 1);
+                gone.add(QueueNumber(drawn.numbers()));
+                continue;
+            };
+            // Everybody waits: before the draw nobody is passed over, and nobody is let in.
+            place.number = drawn.skip(user);
+            drawn.stand(place.number, Stands::There);
+            self.watched.insert((place.filed_at.millis(), place.number));
         }
-        (self.order, self.gone, self.draw) = (drawn, gone, Draw::Done(order));
+        (self.order, self.gone, self.draw, self.present_at) = (drawn, gone, Draw::Done(order), now);
         true
     }
 
@@ -209,27 +214,32 @@ impl Line {
         self.freeze(id, now);
         let key = self.rule.draw.as_ref().and_then(DrawPlan::order_key);
         if let (Draw::Begun { count }, Some(key)) = (&self.draw, key) {
-            self.finish_draw(drawn_order(&key, *count));
+            self.finish_draw(drawn_order(&key, *count), now);
         }
         self.begin_draw(now)
     }
 }
 
-/// Restored places, which are kept by entry, in the order of their drawn queue numbers.
+/// Restored places, which are kept by entry, in the order of their drawn queue numbers. `places`: the lowest entry first.
 pub(super) fn by_number(
     order: &[u32],
-    numbers: u64,
-    places: impl Iterator<Item = RestoredPlace>,
+    mut places: impl Iterator<Item = RestoredPlace>,
 ) -> impl Iterator<Item = RestoredPlace> {
     let mut by_entry: Vec<Option<RestoredPlace>> = Vec::new();
-    by_entry.resize_with(numbers as usize, || None);
-    for place in places {
-        let entry = place.number.get() as usize - 1;
-        by_entry[entry] = Some(place);
+    by_entry.resize_with(order.len(), || None);
+    let mut first_late = None;
+    for place in places.by_ref() {
+        match by_entry.get_mut(place.number.get() as usize - 1) {
+            Some(slot) => *slot = Some(place),
+            None => {
+                first_late = Some(place);
+                break;
+            }
+        }
     }
-    let numbers = entries_by_number(order, numbers).enumerate();
-    numbers.filter_map(move |(at, entry)| {
-        let place = by_entry.get_mut(entry as usize - 1)?.take()?;
+    let drawn = order.iter().enumerate().filter_map(move |(at, entry)| {
+        let place = by_entry.get_mut(*entry as usize - 1)?.take()?;
         Some(RestoredPlace { number: QueueNumber(at as u64 + 1), ..place })
-    })
+    });
+    drawn.collect::<Vec<_>>().into_iter().chain(first_late).chain(places)
 }

@@ -10,15 +10,22 @@ pub(super) struct Gone(BTreeMap<u64, u64>);
 impl Gone {
     /// This queue number was given up; it was not before.
     pub fn add(&mut self, number: QueueNumber) {
-        let number = number.get();
-        let mut range = (number, number);
-        if let Some((&first, &last)) = self.0.range(..number).next_back()
-            && last + 1 == number
-        {
-            range.0 = first;
+        self.add_all(number.get(), number.get());
+    }
+
+    /// These queue numbers, first to last, were given up; none of them was before.
+    pub fn add_all(&mut self, first: u64, last: u64) {
+        if first > last {
+            return;
         }
-        if let Some(last) = self.0.remove(&(number + 1)) {
-            range.1 = last;
+        let mut range = (first, last);
+        if let Some((&before, &end)) = self.0.range(..first).next_back()
+            && end + 1 == first
+        {
+            range.0 = before;
+        }
+        if let Some(end) = self.0.remove(&(last + 1)) {
+            range.1 = end;
         }
         self.0.insert(range.0, range.1);
     }

@@ -2,10 +2,13 @@
 //!
 //! ```text
 //! enter -> Waiting --admit--> Inside (a pass)            --finish--> Finished
-//!            |  ^   \-------> Processing (a request)     --finish--> Finished
-//!   not heard|  |heard           | stale
-//!   of       v  |of              v
+//!            |      \-------> Processing (a request)     --finish--> Finished
+//!   not heard|                   | stale
+//!   of       v                   v
 //!           Inactive           Waiting, at the same place
+//!            | heard of
+//!            v
+//!           Returned, at the same place; too late: Waiting, at the end
 //! ```
 //!
 //! A place is a number, given in order of entry and never given twice. In a line with an opening draw, a person who
@@ -15,6 +18,7 @@
 mod admission;
 #[cfg(test)]
 mod clock_tests;
+mod counts;
 mod draw;
 #[cfg(test)]
 mod draw_tests;
@@ -34,15 +38,15 @@ mod place;
 mod plan;
 #[cfg(test)]
 mod played;
+mod presence;
+#[cfg(test)]
+mod presence_tests;
 #[cfg(test)]
 mod promise_tests;
 mod restored;
 mod rule;
 mod standing;
 mod status;
-mod straight;
-#[cfg(test)]
-mod straight_tests;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -60,17 +64,18 @@ pub use pace::Pace;
 pub use place::{LineOutcome, Pass, Place, State};
 pub use plan::{DrawPlan, Randomness};
 pub use restored::{RestoredLine, RestoredPlace};
-pub use rule::{Admits, CAPACITY_DEFAULT, LineRule, PASS_TTL_DEFAULT_MS};
+pub use rule::{Admits, CAPACITY_DEFAULT, LineRule, PASS_TTL_DEFAULT_MS, REMEMBER_DEFAULT_MS, RETURN_DEFAULT_MS};
 pub use standing::{LineState, Sale};
 pub use status::{LineCounts, LineStatus};
-pub use straight::RENEWED_LIVES_MAX;
-pub use terms::{Challenge, LineTerms, NOTICE_MAX, Notice, Switch, TermsError, is_auto_on};
+pub use terms::{Challenge, ChallengeError, LineTerms, NOTICE_MAX, Notice, Switch, TermsError, is_auto_on};
 
 use crate::name::UserId;
+use crate::network::Network;
 use crate::time::Timestamp;
 use drawing::{Draw, NEVER_SHOWN};
 use gone::Gone;
-use order::Order;
+use order::{Order, Stands};
+use presence::{Filed, Networks};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -90,6 +95,16 @@ pub struct Line {
     inside: BTreeSet<(i64, QueueNumber)>,
     /// Queue numbers given up that are still to be served.
     gone: Gone,
+    /// The people in the line, and those who were passed over or have an outcome (`presence`).
+    watched: Filed,
+    remembered: Filed,
+    networks: Networks,
+    /// Everybody counts as heard of at this moment: when the order was drawn, or the line could be reached again.
+    present_at: Timestamp,
+    /// The last admission, whether or not it admitted anybody.
+    seen_at: Option<Timestamp>,
+    /// What people who have been there earn for those who are back (`admission`).
+    return_credit: u32,
     /// The highest queue number admitted.
     serving: u64,
     admitted: u64,
@@ -112,6 +127,12 @@ impl Line {
             processing: BTreeSet::new(),
             inside: BTreeSet::new(),
             gone: Gone::default(),
+            watched: Filed::new(),
+            remembered: Filed::new(),
+            networks: Networks::default(),
+            present_at: Timestamp(i64::MIN),
+            seen_at: None,
+            return_credit: 0,
             serving: 0,
             admitted: 0,
             inactive: 0,
@@ -139,22 +160,29 @@ impl Line {
         is_from_this
     }
 
-    /// Takes a place at the end, or returns the place that the user has (GATE-001, QUEUE-001).
+    /// As [`Line::enter_from`], from a network that is not known.
     pub fn enter(&mut self, user: &UserId, now: Timestamp) -> LineStatus {
+        self.enter_from(user, None, now)
+    }
+
+    /// Takes a place at the end, or returns the place that the user has (GATE-001, QUEUE-001). `network`: whose position
+    /// it is.
+    pub fn enter_from(&mut self, user: &UserId, network: Option<Network>, now: Timestamp) -> LineStatus {
         match self.check_in(user, now) {
             LineStatus::Absent if self.rule.closed => LineStatus::Closed,
-            LineStatus::Absent if self.order.waiting() >= u64::from(self.rule.capacity) => LineStatus::Full,
+            LineStatus::Absent if !self.has_share(network, now) => LineStatus::TooMany,
+            LineStatus::Absent if !self.has_room(now) => LineStatus::Full,
             LineStatus::Absent => {
                 // From the closing of a draw on, whoever comes is late.
                 self.close_draw(now);
-                let number = self.order.append(user);
-                if self.is_undrawn() {
-                    self.places.insert(user.clone(), Place::new(number, NEVER_SHOWN, now));
-                    return LineStatus::Drawing { entry: number, is_new: true };
+                let number = self.order.skip(user);
+                let rank = if self.is_undrawn() { NEVER_SHOWN } else { self.order.waiting() + 1 };
+                self.places.insert(user.clone(), Place::new(number, rank, network, now));
+                self.join(user, Stands::There);
+                match self.is_undrawn() {
+                    true => LineStatus::Drawing { entry: number, is_new: true },
+                    false => LineStatus::Waiting { number, rank, is_new: true, is_late: false },
                 }
-                let rank = self.order.waiting();
-                self.places.insert(user.clone(), Place::new(number, rank, now));
-                LineStatus::Waiting { number, rank, is_new: true }
             }
             known => known,
         }
@@ -162,8 +190,10 @@ impl Line {
 
     /// The status of the user, who is present from now on (GATE-002, QUEUE-002).
     ///
-    /// A rank that was shown never gets worse: a person who comes back to an earlier place pushes no one back.
+    /// A rank that was shown never gets worse, unless the person has lost the place by being away for too long, and gets
+    /// a new one. In a full line such a person gets none ([`LineStatus::Full`]), and may ask again.
     pub fn check_in(&mut self, user: &UserId, now: Timestamp) -> LineStatus {
+        self.note_gap(now);
         let is_undrawn = self.is_undrawn();
         let Some(place) = self.places.get_mut(user) else { return LineStatus::Absent };
         let number = place.number;
@@ -172,25 +202,45 @@ impl Line {
                 place.heard_at = place.heard_at.max(now);
                 LineStatus::Drawing { entry: number, is_new: false }
             }
-            State::Waiting | State::Inactive => {
-                if place.state == State::Inactive {
-                    place.state = State::Waiting;
-                    self.inactive -= 1;
-                    self.order.stand(number);
-                }
-                place.heard_at = place.heard_at.max(now);
-                place.shown = place.shown.min(self.order.rank(number));
-                LineStatus::Waiting { number, rank: place.shown, is_new: false }
-            }
+            State::Waiting | State::Returned | State::Inactive => self.hear_of(user, now),
             State::Processing { .. } => LineStatus::Processing { number },
             State::Inside(pass) if pass.lives_at(now) => LineStatus::Inside { number, pass },
             State::Inside(pass) => {
                 self.inside.remove(&(pass.until.millis(), number));
-                self.places.remove(user);
+                self.release(user, number);
                 LineStatus::Absent
             }
-            State::Finished(outcome) => LineStatus::Finished { number, outcome },
+            State::Finished(outcome) => {
+                place.heard_at = place.heard_at.max(now);
+                LineStatus::Finished { number, outcome }
+            }
         }
+    }
+
+    /// A person in the line, or passed over, is heard of.
+    fn hear_of(&mut self, user: &UserId, now: Timestamp) -> LineStatus {
+        let is_late = self.is_late(user, now);
+        let Some(place) = self.places.get(user).copied() else { return LineStatus::Absent };
+        if place.state != State::Inactive && self.is_away(&place, now) {
+            self.become_inactive(user);
+        }
+        if is_late {
+            return self.come_late(user, now);
+        }
+        if self.places.get(user).is_some_and(|place| place.state == State::Inactive) {
+            self.come_back(user, now);
+        }
+        let rank = self.order.rank(place.number);
+        let Some(place) = self.places.get_mut(user) else { return LineStatus::Absent };
+        place.heard_at = place.heard_at.max(now);
+        place.shown = place.shown.min(rank);
+        LineStatus::Waiting { number: place.number, rank: place.shown, is_new: false, is_late: false }
+    }
+
+    /// Nothing is kept of the user's place.
+    fn release(&mut self, user: &UserId, number: QueueNumber) {
+        self.places.remove(user);
+        self.order.release(number);
     }
 
     /// The status of the user for another reader: nothing changes.
@@ -199,13 +249,13 @@ impl Line {
         let number = place.number;
         match place.state {
             State::Waiting if self.is_undrawn() => LineStatus::Drawing { entry: number, is_new: false },
-            State::Waiting => {
+            State::Waiting | State::Returned => {
                 let rank = place.shown.min(self.order.rank(number));
-                LineStatus::Waiting { number, rank, is_new: false }
+                LineStatus::Waiting { number, rank, is_new: false, is_late: false }
             }
             State::Inactive => {
                 let rank = place.shown.min(self.order.rank(number) + 1);
-                LineStatus::Waiting { number, rank, is_new: false }
+                LineStatus::Waiting { number, rank, is_new: false, is_late: false }
             }
             State::Processing { .. } => LineStatus::Processing { number },
             State::Inside(pass) if pass.lives_at(now) => LineStatus::Inside { number, pass },
@@ -216,53 +266,52 @@ impl Line {
 
     /// Gives up a place or a pass. Returns whether there was one to give up: a request in process cannot be stopped.
     pub fn leave(&mut self, user: &UserId, now: Timestamp) -> bool {
-        let Some(place) = self.places.get(user) else { return false };
-        let number = place.number;
+        let Some(place) = self.places.get(user).copied() else { return false };
+        let mut has = true;
         match place.state {
-            State::Waiting | State::Inactive => self.give_up_turn(number, place.state),
+            State::Waiting | State::Returned | State::Inactive => self.give_up_turn(&place),
             State::Inside(pass) => {
-                self.inside.remove(&(pass.until.millis(), number));
-                if !pass.lives_at(now) {
-                    self.places.remove(user);
-                    return false;
-                }
+                self.inside.remove(&(pass.until.millis(), place.number));
+                has = pass.lives_at(now);
             }
             State::Processing { .. } | State::Finished(_) => return false,
         }
-        self.places.remove(user);
-        true
+        self.release(user, place.number);
+        has
     }
 
-    fn give_up_turn(&mut self, number: QueueNumber, state: State) {
-        if state == State::Inactive {
+    fn give_up_turn(&mut self, place: &Place) {
+        if place.state == State::Inactive {
             self.inactive -= 1;
+            self.recall(place);
         } else {
-            self.order.go(number);
+            self.part(place);
         }
         // Before the draw there are no queue numbers to give up.
-        if number.get() > self.serving && !self.is_undrawn() {
-            self.gone.add(number);
+        if place.number.get() > self.serving && !self.is_undrawn() {
+            self.gone.add(place.number);
         }
     }
 
     /// Records the outcome for a person who was admitted, or put back meanwhile. The first outcome stands, and a person who
-    /// has one cannot enter again. Returns whether the user has one now: before a draw no one was admitted.
+    /// has one cannot enter again while it is remembered. Returns whether the user has one now: before a draw no one was
+    /// admitted.
     pub fn finish(&mut self, user: &UserId, outcome: LineOutcome) -> bool {
-        let Some(place) = self.places.get(user) else { return false };
-        let (number, state) = (place.number, place.state);
+        let Some(place) = self.places.get(user).copied() else { return false };
         if self.is_undrawn() {
             return false;
         }
-        match state {
+        match place.state {
             State::Finished(_) => return true,
-            State::Waiting | State::Inactive => self.give_up_turn(number, state),
-            State::Processing { since } => drop(self.processing.remove(&(since.millis(), number))),
-            State::Inside(pass) => drop(self.inside.remove(&(pass.until.millis(), number))),
+            State::Waiting | State::Returned | State::Inactive => self.give_up_turn(&place),
+            State::Processing { since } => drop(self.processing.remove(&(since.millis(), place.number))),
+            State::Inside(pass) => drop(self.inside.remove(&(pass.until.millis(), place.number))),
         }
         if let Some(place) = self.places.get_mut(user) {
             place.state = State::Finished(outcome);
             self.finished += 1;
         }
+        self.remember(user);
         true
     }
 

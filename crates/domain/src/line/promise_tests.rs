@@ -3,7 +3,7 @@
 use super::tests::{PASSES, passes, rank, rule, user};
 use super::*;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What may happen in a line, of few people so that it meets.
 #[derive(Clone, Copy, Debug)]
@@ -43,12 +43,15 @@ fn any_rule() -> impl Strategy<Value = LineRule> {
     ];
     // In every second line there is a draw, some time after the beginning.
     let draw = proptest::option::of((any::<[u8; 32]>(), 0i64..3_000, any::<bool>()));
-    (0u32..8, 1u32..3_000, 1u32..12, admits, 0u32..5, 0u32..1_500, draw).prop_map(
-        |(rate_per_second, interval_ms, capacity, admits, inside_max, abandon_after_ms, draw)| LineRule {
+    let presence = (0u32..1_500, 0u32..2_000, 0u32..4_000);
+    (0u32..8, 1u32..3_000, 1u32..12, admits, 0u32..5, presence, draw).prop_map(
+        |(rate_per_second, interval_ms, capacity, admits, inside_max, presence, draw)| LineRule {
             interval_ms,
             capacity,
             inside_max,
-            abandon_after_ms,
+            abandon_after_ms: presence.0,
+            return_ms: presence.1,
+            remember_ms: presence.2,
             draw: draw.map(|(seed, closes_in, is_earlier)| match is_earlier {
                 true => DrawPlan::of_earlier_version(DrawSeed(seed)),
                 false => DrawPlan::new(DrawSeed(seed), Timestamp(BEGUN + closes_in), Randomness::None),
@@ -57,6 +60,11 @@ fn any_rule() -> impl Strategy<Value = LineRule> {
             ..rule(rate_per_second, admits)
         },
     )
+}
+
+/// The lowest number in the line.
+fn first_of(line: &Line) -> Option<QueueNumber> {
+    [Stands::There, Stands::Back].into_iter().filter_map(|as_who| line.order.first(as_who)).min()
 }
 
 /// When histories begin.
@@ -86,7 +94,8 @@ impl Watched {
             Step::Observation(n) => {
                 let before = self.line.glance(&user(n), now);
                 let standing = self.line.check_in(&user(n), now);
-                assert!(rank(standing) <= rank(before), "a check-in shows no worse rank than a glance");
+                let is_late = matches!(standing, LineStatus::Waiting { is_late: true, .. });
+                assert!(is_late || rank(standing) <= rank(before), "a check-in shows no worse rank than a glance");
                 self.saw(n, standing);
             }
             Step::Leave(n) => drop(self.line.leave(&user(n), now)),
@@ -120,9 +129,21 @@ impl Watched {
 
     /// Never more than the rate in any second, never more than there is room, and in order.
     fn admit(&mut self, most: usize) {
-        let first = self.line.order.first();
+        let first = first_of(&self.line);
+        self.line.pass_over(Timestamp(self.now));
+        let back: BTreeSet<QueueNumber> = self
+            .line
+            .places
+            .values()
+            .filter(|place| place.state == State::Returned)
+            .map(|place| place.number)
+            .collect();
+        self.line.forget(Timestamp(self.now));
         let admitted = self.line.admit(&passes(most), Timestamp(self.now));
-        assert!(admitted.iter().map(|one| one.number).is_sorted());
+        for is_back in [false, true] {
+            let numbers = admitted.iter().map(|one| one.number).filter(|number| back.contains(number) == is_back);
+            assert!(numbers.is_sorted(), "people who are back are in order among themselves, and so are the others");
+        }
         if self.line.rule.abandon_after_ms == 0 && !admitted.is_empty() {
             assert_eq!(admitted.first().map(|one| one.number), first, "the order is kept");
         }
@@ -171,6 +192,7 @@ impl Watched {
                 user: user.clone(),
                 number: self.line.entry_of(place.number),
                 state: place.state,
+                network: place.network,
             })
             .collect();
         places.sort_by_key(|place| place.number);
@@ -202,7 +224,7 @@ impl Watched {
         let waiting: Vec<QueueNumber> =
             (1..=self.line.order.numbers()).map(QueueNumber).filter(|t| self.line.order.stands_at(*t)).collect();
         assert_eq!(waiting.len() as u64, self.line.order.waiting());
-        assert_eq!(waiting.first().copied(), self.line.order.first());
+        assert_eq!(waiting.first().copied(), first_of(&self.line));
         for (place, number) in waiting.iter().enumerate() {
             assert_eq!(self.line.order.rank(*number), place as u64 + 1);
         }
@@ -213,7 +235,7 @@ impl Watched {
                 State::Inactive => counts.0 += 1,
                 State::Processing { .. } => counts.1 += 1,
                 State::Finished(_) => counts.2 += 1,
-                State::Waiting | State::Inside(_) => {}
+                State::Waiting | State::Returned | State::Inside(_) => {}
             }
         }
         let counts_now = self.line.counts(0, Timestamp(self.now));

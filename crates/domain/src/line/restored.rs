@@ -4,12 +4,14 @@ use super::draw::drawn_order;
 use super::drawing::{Draw, NEVER_SHOWN, by_number};
 use super::entries::Entries;
 use super::gone::Gone;
-use super::order::Order;
+use super::order::{Order, Stands};
 use super::pace::Pace;
 use super::place::{Place, State};
+use super::presence::{Filed, Networks};
 use super::rule::LineRule;
 use super::{DrawPlan, Line, QueueNumber};
 use crate::name::UserId;
+use crate::network::Network;
 use crate::time::Timestamp;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -21,8 +23,10 @@ pub struct RestoredPlace {
     pub user: UserId,
     /// The number that was given at entry. Numbers without a record were given up.
     pub number: QueueNumber,
-    /// The holder's state.
+    /// The holder's state. People who were passed over count as waiting.
     pub state: State,
+    /// The network whose position it is; `None` where it is not known.
+    pub network: Option<Network>,
 }
 
 /// A line's rule and counters, which do not follow from its places.
@@ -58,6 +62,12 @@ impl Line {
             processing: BTreeSet::new(),
             inside: BTreeSet::new(),
             gone: Gone::default(),
+            watched: Filed::new(),
+            remembered: Filed::new(),
+            networks: Networks::default(),
+            present_at: Timestamp(i64::MIN),
+            seen_at: None,
+            return_credit: 0,
             serving: kept.serving,
             admitted: kept.admitted,
             inactive: 0,
@@ -68,7 +78,7 @@ impl Line {
         match line.rule.draw.as_ref().and_then(DrawPlan::order_key).zip(kept.drawn) {
             Some((key, count)) => {
                 let order = drawn_order(&key, count);
-                let places = by_number(&order, kept.numbers, places);
+                let places = by_number(&order, places);
                 line.draw = Draw::Done(Vec::new());
                 line.put_places(places, kept.numbers, now);
                 line.draw = Draw::Done(order);
@@ -88,35 +98,38 @@ impl Line {
 
     /// Queue numbers up to here have no holder any more.
     fn skip_to(&mut self, last: u64) {
-        while self.order.numbers() < last {
-            let skipped = self.order.skip_unheld();
-            if skipped.get() > self.serving && !self.is_undrawn() {
-                self.gone.add(skipped);
-            }
+        let first = self.order.numbers().max(self.serving) + 1;
+        if !self.is_undrawn() {
+            self.gone.add_all(first, last);
         }
+        self.order.skip_to(last);
     }
 
     fn put_place(&mut self, place: RestoredPlace, now: Timestamp) {
-        let RestoredPlace { user, number, state } = place;
+        let RestoredPlace { user, number, state, network } = place;
+        self.order.skip(&user);
+        self.places.insert(user.clone(), Place { state, shown: NEVER_SHOWN, ..Place::new(number, 1, network, now) });
         match state {
-            State::Waiting => drop(self.order.append(&user)),
-            _ => drop(self.order.skip(&user)),
-        }
-        match state {
-            State::Waiting => {}
-            State::Inactive => self.inactive += 1,
+            State::Waiting | State::Returned => self.join(&user, Stands::There),
+            State::Inactive => {
+                self.inactive += 1;
+                self.remember(&user);
+            }
             State::Processing { since } => drop(self.processing.insert((since.millis(), number))),
             State::Inside(pass) => drop(self.inside.insert((pass.until.millis(), number))),
             State::Finished(_) => {
                 self.finished += 1;
+                self.remember(&user);
                 // Decided before the turn came.
                 if number.get() > self.serving {
                     self.gone.add(number);
                 }
             }
         }
-        let shown = if self.is_undrawn() { NEVER_SHOWN } else { self.best_rank(number) };
-        self.places.insert(user, Place { number, state, heard_at: now, shown });
+        if !self.is_undrawn() {
+            let shown = self.best_rank(number);
+            self.places.entry(user).and_modify(|place| place.shown = shown);
+        }
     }
 
     /// The best rank that the holder of this number may have been shown. People in the line with served numbers had

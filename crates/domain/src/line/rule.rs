@@ -2,7 +2,7 @@
 
 use super::plan::DrawPlan;
 use super::standing::Sale;
-use super::terms::{LineTerms, TermsError};
+use super::terms::{Challenge, LineTerms, TermsError};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,20 @@ pub const INTERVAL_MAX_MS: u32 = 60_000;
 pub const CAPACITY_DEFAULT: u32 = 50_000;
 /// Lifetime of a pass of [`LineRule::new`], in milliseconds.
 pub const PASS_TTL_DEFAULT_MS: u32 = 60_000;
+
+/// How long a person who was passed over may come back to the old place, in milliseconds, by [`LineRule::new`].
+pub const RETURN_DEFAULT_MS: u32 = 600_000;
+/// How long a place that is over is remembered, in milliseconds, by [`LineRule::new`]: a gate never forgets within a day
+/// whom it has told a rank.
+pub const REMEMBER_DEFAULT_MS: u32 = 24 * 3_600_000;
+
+const fn return_default_ms() -> u32 {
+    RETURN_DEFAULT_MS
+}
+
+const fn remember_default_ms() -> u32 {
+    REMEMBER_DEFAULT_MS
+}
 
 /// What an admitted person gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,8 +65,23 @@ pub struct LineRule {
     /// This is also the back-pressure from downstream: when people inside are served more slowly, admission falls to
     /// `inside_max` per service time (Little's law). Nobody is refused for it, and nobody overtakes.
     pub inside_max: u32,
-    /// A person who has not checked in for longer, in milliseconds, is passed over until the next check-in; 0 for never.
+    /// A person who has not checked in for longer, in milliseconds, is passed over until the next check-in, and does not
+    /// count for the capacity; 0 for never.
     pub abandon_after_ms: u32,
+    /// How long after that, in milliseconds, a check-in gives the old place back. Later it gives a new place at the end.
+    #[serde(default = "return_default_ms")]
+    pub return_ms: u32,
+    /// How long, in milliseconds after the last check-in, a person who was passed over or has an outcome is remembered;
+    /// at least until the old place is lost.
+    #[serde(default = "remember_default_ms")]
+    pub remember_ms: u32,
+    /// Most people of one network who may be in a line whose terms say nothing else; 0 for no limit.
+    #[serde(default)]
+    pub positions_per_network: u32,
+    /// What is asked for before a new place in a line whose terms say nothing else. The rule only keeps it: the caller of
+    /// the line asks.
+    #[serde(default)]
+    pub challenge: Challenge,
     /// No admission before this moment. It does not move the closing of an announced draw.
     pub opens_at: Option<Timestamp>,
     /// No admission for now.
@@ -108,6 +137,10 @@ impl LineRule {
             admits: Admits::Pass { ttl_ms: PASS_TTL_DEFAULT_MS },
             inside_max: 0,
             abandon_after_ms: 0,
+            return_ms: RETURN_DEFAULT_MS,
+            remember_ms: REMEMBER_DEFAULT_MS,
+            positions_per_network: 0,
+            challenge: Challenge::None,
             opens_at: None,
             paused: false,
             closed: false,
@@ -149,6 +182,26 @@ impl LineRule {
             configured_rate_per_second: Some(rate_per_second),
             ..self
         }
+    }
+
+    /// How long a place that is over is remembered after its last check-in, in milliseconds.
+    pub fn remembers_ms(&self) -> i64 {
+        i64::from(self.remember_ms).max(self.late_after_ms())
+    }
+
+    /// After how long without a check-in the old place is lost, in milliseconds.
+    pub fn late_after_ms(&self) -> i64 {
+        i64::from(self.abandon_after_ms) + i64::from(self.return_ms)
+    }
+
+    /// What is asked for before a new place.
+    pub fn asks_for(&self) -> Challenge {
+        self.terms.challenge.unwrap_or(self.challenge)
+    }
+
+    /// Most people of one network who may be in the line; 0 for no limit.
+    pub fn network_max(&self) -> u32 {
+        self.terms.positions_per_network.unwrap_or(self.positions_per_network)
     }
 
     /// Whether anybody is admitted at this moment. While a line of the automatic switch is off, the rate does not matter.

@@ -21,6 +21,9 @@ pub enum LineStatus {
         rank: u64,
         /// Whether this call took the place.
         is_new: bool,
+        /// Whether this call took it for a person who came back too late for the old place. The rank may be worse then
+        /// than one shown before.
+        is_late: bool,
     },
     /// A request for the person is in process.
     Processing {
@@ -47,6 +50,8 @@ pub enum LineStatus {
     Full,
     /// Has no place and cannot take one: the line is closed.
     Closed,
+    /// Has no place and cannot take one: the person's network has as many as the line gives to one.
+    TooMany,
     /// There is no such line.
     NoLine,
 }
@@ -56,13 +61,13 @@ pub enum LineStatus {
 pub struct LineCounts {
     /// People waiting and present.
     pub waiting: u64,
-    /// People passed over, for want of a check-in.
+    /// People passed over, for want of a check-in, who are remembered.
     pub inactive: u64,
     /// Requests in process.
     pub processing: u64,
     /// Valid passes.
     pub inside: u64,
-    /// People with an outcome.
+    /// People with an outcome that is remembered.
     pub finished: u64,
     /// Queue numbers given so far.
     pub numbers: u64,

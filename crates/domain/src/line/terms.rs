@@ -37,6 +37,32 @@ pub enum Challenge {
     Account,
 }
 
+impl Challenge {
+    /// The word in settings, terms and documents.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Pow => "pow",
+            Self::Recaptcha => "recaptcha",
+            Self::Account => "account",
+        }
+    }
+}
+
+/// Why a text names no challenge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be none, pow, recaptcha or account")]
+pub struct ChallengeError;
+
+impl std::str::FromStr for Challenge {
+    type Err = ChallengeError;
+
+    fn from_str(text: &str) -> Result<Self, ChallengeError> {
+        let all = [Self::None, Self::Pow, Self::Recaptcha, Self::Account];
+        all.into_iter().find(|challenge| challenge.word() == text).ok_or(ChallengeError)
+    }
+}
+
 /// The operator's words to everybody in the line; at least one of both.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {

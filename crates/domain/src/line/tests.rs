@@ -43,15 +43,15 @@ fn a_user_who_enters_again_keeps_the_number() {
     let mut line = Line::new(rule(10, PASSES));
     assert_eq!(
         line.enter(&user(7), Timestamp(0)),
-        LineStatus::Waiting { number: QueueNumber(1), rank: 1, is_new: true }
+        LineStatus::Waiting { number: QueueNumber(1), rank: 1, is_new: true, is_late: false }
     );
     assert_eq!(
         line.enter(&user(8), Timestamp(0)),
-        LineStatus::Waiting { number: QueueNumber(2), rank: 2, is_new: true }
+        LineStatus::Waiting { number: QueueNumber(2), rank: 2, is_new: true, is_late: false }
     );
     assert_eq!(
         line.enter(&user(7), Timestamp(0)),
-        LineStatus::Waiting { number: QueueNumber(1), rank: 1, is_new: false }
+        LineStatus::Waiting { number: QueueNumber(1), rank: 1, is_new: false, is_late: false }
     );
     assert_eq!(line.check_in(&user(9), Timestamp(0)), LineStatus::Absent);
 }
@@ -79,7 +79,7 @@ fn a_place_that_was_given_up_in_a_full_line_can_be_taken_by_one() {
     assert!(line.leave(&user(2), Timestamp(0)));
     assert_eq!(
         line.enter(&user(5), Timestamp(0)),
-        LineStatus::Waiting { number: QueueNumber(4), rank: 3, is_new: true }
+        LineStatus::Waiting { number: QueueNumber(4), rank: 3, is_new: true, is_late: false }
     );
     assert_eq!(line.enter(&user(2), Timestamp(0)), LineStatus::Full, "a user who left enters anew");
     assert_eq!(rank(line.check_in(&user(3), Timestamp(0))), Some(2));
@@ -142,7 +142,7 @@ fn a_pass_runs_out_and_its_holder_may_queue_again() {
     assert_eq!(line.check_in(&user(1), Timestamp(10_000)), LineStatus::Absent);
     assert_eq!(
         line.enter(&user(1), Timestamp(10_000)),
-        LineStatus::Waiting { number: QueueNumber(3), rank: 2, is_new: true }
+        LineStatus::Waiting { number: QueueNumber(3), rank: 2, is_new: true, is_late: false }
     );
 }
 
@@ -183,7 +183,7 @@ fn a_rank_shown_before_a_put_back_is_no_worse_after_a_restart() {
     assert_eq!(rank(line.check_in(&user(4), Timestamp(0))), Some(2));
     assert_eq!(line.put_back(Timestamp(5_000)).len(), 2);
     let counts = line.counts(9, Timestamp(5_000));
-    let place = |n: u64| RestoredPlace { user: user(n), number: QueueNumber(n), state: State::Waiting };
+    let place = |n: u64| RestoredPlace { user: user(n), number: QueueNumber(n), state: State::Waiting, network: None };
     let kept = RestoredLine {
         rule: rule(10, WORK),
         numbers: 4,
@@ -207,22 +207,6 @@ fn a_moment_from_a_clock_ahead_is_stale() {
     assert_eq!(admit(&mut line, 1, 9_000_000), [1]);
     assert!(line.put_back(Timestamp(8_999_500)).is_empty());
     assert_eq!(line.put_back(Timestamp(1_000)).len(), 1);
-}
-
-#[test]
-fn an_absent_user_is_passed_over_and_is_first_on_return() {
-    let mut line = Line::new(LineRule { abandon_after_ms: 1_000, ..rule(10, PASSES) });
-    enter_all(&mut line, 1..=4, 0);
-    line.check_in(&user(3), Timestamp(1_500));
-    line.check_in(&user(4), Timestamp(1_500));
-    assert_eq!(admit(&mut line, 1, 1_500), [3]);
-    assert_eq!(line.counts(9, Timestamp(1_500)).inactive, 2);
-    assert_eq!(rank(line.check_in(&user(4), Timestamp(1_550))), Some(1));
-    assert_eq!(rank(line.check_in(&user(2), Timestamp(1_600))), Some(1));
-    assert_eq!(rank(line.check_in(&user(4), Timestamp(1_600))), Some(1), "was first, and is shown nothing worse");
-    assert_eq!(admit(&mut line, 2, 1_600), [2, 4]);
-    assert!(line.leave(&user(1), Timestamp(1_600)), "an absent user can leave the line");
-    assert_eq!(line.counts(9, Timestamp(1_600)).inactive, 0);
 }
 
 #[test]
@@ -278,7 +262,7 @@ fn a_user_who_left_is_not_admitted_and_shortens_the_line() {
     assert_eq!(rank(line.check_in(&user(10), Timestamp(0))), Some(4));
     assert_eq!(
         line.enter(&user(2), Timestamp(0)),
-        LineStatus::Waiting { number: QueueNumber(11), rank: 5, is_new: true }
+        LineStatus::Waiting { number: QueueNumber(11), rank: 5, is_new: true, is_late: false }
     );
 }
 

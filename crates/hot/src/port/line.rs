@@ -6,7 +6,7 @@ use domain::line::{
     Admitted, DrawStep, EntryHash, LineCounts, LineId, LineOutcome, LineRule, LineStatus, Pass, QueueNumber,
     ValueOutcome,
 };
-use domain::{PassId, Timestamp, UserId};
+use domain::{Network, PassId, Timestamp, UserId};
 
 /// A line and a user in it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +15,22 @@ pub struct LineUser {
     pub line: LineId,
     /// The user.
     pub user: UserId,
+}
+
+/// Who enters a line.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Entrant {
+    /// The line and the user.
+    pub who: LineUser,
+    /// Whose position a new place is; `None` for one that counts for no network.
+    pub network: Option<Network>,
+}
+
+/// Of no network.
+impl From<LineUser> for Entrant {
+    fn from(who: LineUser) -> Self {
+        Self { who, network: None }
+    }
 }
 
 /// The clock by which a call is decided.
@@ -89,10 +105,15 @@ pub trait LinePort: Send + Sync + 'static {
     async fn lines(&self) -> Result<Vec<LineId>, HotError>;
 
     /// Takes places in order, or returns the places that people have. One answer each.
-    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>>;
+    async fn enter_from(&self, batch: Vec<Entrant>, clock: Clock) -> Vec<Result<LineStatus, HotError>>;
 
-    /// The status of each person. A person who checks in is present: an inactive person gets the turn back. One answer
-    /// each.
+    /// As [`LinePort::enter_from`], for places that count for no network.
+    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
+        self.enter_from(batch.into_iter().map(Entrant::from).collect(), clock).await
+    }
+
+    /// The status of each person. A person who checks in is present: who was passed over gets the place back, or a new
+    /// one at the end when it is too late for that. One answer each.
     async fn check_in(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>>;
 
     /// As [`LinePort::check_in`] for one person by the engine's clock, where the answer needs no waiting; `None` where it
@@ -107,18 +128,6 @@ pub trait LinePort: Send + Sync + 'static {
     /// Admits the next people: as many as the line's rate and room allow, and as there are passes. Any number of callers
     /// together admit what the rule allows, and no more.
     async fn admit(&self, line: &LineId, passes: Vec<PassId>, clock: Clock) -> Result<Admission, HotError>;
-
-    /// Admits a person who has no place, where nobody waits and the line's rule allows one more at this moment; otherwise
-    /// nothing changes. Returns the pass. A call whose answer was lost may be repeated: the person then has a place, and
-    /// learns of the pass by checking in.
-    async fn admit_newcomer(&self, _who: &LineUser, _pass: PassId, _clock: Clock) -> Result<Option<Pass>, HotError> {
-        Ok(None)
-    }
-
-    /// Lengthens the pass of a person who uses it ([`domain::line::Line::renew`]). Returns the pass if it was lengthened.
-    async fn renew(&self, _who: &LineUser, _clock: Clock) -> Result<Option<Pass>, HotError> {
-        Ok(None)
-    }
 
     /// Puts people back in line who have been processed for too long (GATE-006). Returns them with their queue numbers.
     async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError>;

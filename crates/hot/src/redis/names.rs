@@ -90,6 +90,17 @@ pub(super) struct LineKeys {
     pub gone: String,
     /// Stream: operators' changes that are not in the audit log yet (`gate:audit:{c}`, `queue:audit:{n}`).
     pub audit: String,
+    /// Sorted set of users in the line who were away, as [`LineKeys::waiting`] (`gate:returned:{c}`,
+    /// `queue:returned:{n}`).
+    pub returned: String,
+    /// Sorted set of users in the line, by a moment in milliseconds at or before they were last heard of
+    /// (`gate:heard:{c}`, `queue:heard:{n}`).
+    pub heard: String,
+    /// Sorted set of users who were passed over or have an outcome, likewise (`gate:remembered:{c}`,
+    /// `queue:remembered:{n}`).
+    pub remembered: String,
+    /// Hash: network -> its users in the line (`gate:networks:{c}`, `queue:networks:{n}`).
+    pub networks: String,
     /// String: the published entries of a draw, 32 bytes each (`gate:draw-entries:{c}`, `queue:draw-entries:{n}`).
     pub entries: String,
     passes: String,
@@ -116,13 +127,17 @@ impl LineKeys {
             processing_numbers: key("processing:rank"),
             gone: key("gone"),
             audit: key("audit"),
+            returned: key("returned"),
+            heard: key("heard"),
+            remembered: key("remembered"),
+            networks: key("networks"),
             entries: key("draw-entries"),
             passes,
         }
     }
 
     /// The keys that every script uses, in this order.
-    pub fn all(&self) -> [&str; 8] {
+    pub fn all(&self) -> [&str; 12] {
         [
             &self.line,
             &self.waiting,
@@ -132,6 +147,10 @@ impl LineKeys {
             &self.processing,
             &self.processing_numbers,
             &self.gone,
+            &self.returned,
+            &self.heard,
+            &self.remembered,
+            &self.networks,
         ]
     }
 

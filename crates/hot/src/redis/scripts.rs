@@ -20,7 +20,7 @@ impl Script {
 }
 
 macro_rules! scripts {
-    ($($(#[$doc:meta])* $constant:ident = $name:literal at $file:literal $(after $($before:literal)+)?;)*) => {
+    ($($(#[$doc:meta])* $constant:ident = $name:literal at $file:literal $(after $($before:literal),+)?;)*) => {
         $($(#[$doc])*
         pub(super) static $constant: Script = Script {
             name: $name,
@@ -65,15 +65,11 @@ scripts! {
     /// Changes a line's rule.
     LINE_CHANGE = "line/change" at "line/change" after "line/common";
     /// Takes places, or checks people in.
-    LINE_ENTER_LOOK = "line/enter_look" at "line/enter_look" after "line/common";
+    LINE_ENTER_LOOK = "line/enter_look" at "line/enter_look" after "line/common", "line/presence";
     /// Gives up a place.
     LINE_LEAVE = "line/leave" at "line/leave" after "line/common";
     /// Lets the next go.
-    LINE_ADMIT = "line/admit" at "line/admit" after "line/common" "line/pace";
-    /// Admits a newcomer where nobody waits.
-    LINE_NEWCOMER = "line/newcomer" at "line/newcomer" after "line/common" "line/pace";
-    /// Lengthens a pass.
-    LINE_RENEW = "line/renew" at "line/renew" after "line/common";
+    LINE_ADMIT = "line/admit" at "line/admit" after "line/common", "line/presence";
     /// Writes passes for other readers.
     LINE_SHOW = "line/show" at "line/show" after "line/common";
     /// Puts back people whose requests take too long.

@@ -106,8 +106,7 @@ impl ApiError {
 
 /// `Retry-After` of a code, for errors without their own value, in seconds.
 pub fn retry_after_default(code: ErrorCode) -> Option<u32> {
-    matches!(code, ErrorCode::RateLimitExceeded | ErrorCode::ServiceUnavailable | ErrorCode::QueueFull)
-        .then_some(RETRY_AFTER_SECONDS_DEFAULT)
+    matches!(code.status(), 429 | 503).then_some(RETRY_AFTER_SECONDS_DEFAULT)
 }
 
 impl From<ErrorCode> for ApiError {

@@ -35,6 +35,8 @@ pub struct HotHead<'a> {
     pub api_key: Option<&'a [u8]>,
     /// `Idempotency-Key`.
     pub idempotency_key: Option<&'a [u8]>,
+    /// `X-Queue-Challenge`.
+    pub challenge: Option<&'a [u8]>,
     /// `X-Forwarded-For`.
     pub forwarded_for: Option<&'a [u8]>,
     /// Whether the client wants the connection to close after this response.
@@ -144,6 +146,7 @@ fn read<'a>(
     head.trace_id = fields.get(Field::TraceId);
     head.api_key = fields.get(Field::ApiKey);
     head.idempotency_key = fields.get(Field::IdempotencyKey);
+    head.challenge = fields.get(Field::QueueChallenge);
     Ok(ReadHead { head, body_length: fields.content_length()?, is_plain })
 }
 

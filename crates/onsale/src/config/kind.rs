@@ -43,6 +43,8 @@ pub enum Kind {
     HttpUrls,
     /// The URL of a server, or `""`.
     HttpUrlOrNone,
+    /// The URL of something on a server, with or without a path, or `""`.
+    PageUrlOrNone,
     /// So many hexadecimal digits.
     Hex {
         /// Number of digits.
@@ -132,6 +134,10 @@ impl Kind {
                 text.is_some_and(|text| text.is_empty() || is_http_url(text)),
                 "must be an address such as \"http://10.0.0.7:8899\", or \"\"".to_owned(),
             ),
+            Self::PageUrlOrNone => (
+                text.is_some_and(|text| text.is_empty() || is_page_url(text)),
+                "must be an address such as \"https://www.google.com/recaptcha/api.js\", or \"\"".to_owned(),
+            ),
             Self::Hex { digits } => {
                 let is_hex = |text: &str| text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
                 (text.is_some_and(is_hex), format!("must be {digits} hexadecimal digits"))
@@ -190,6 +196,11 @@ fn is_http_url(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")) else { return false };
     let address = rest.trim_end_matches('/');
     address.parse::<axum::http::uri::Authority>().is_ok_and(|authority| !authority.host().is_empty())
+}
+
+fn is_page_url(text: &str) -> bool {
+    let Ok(uri) = text.parse::<axum::http::Uri>() else { return false };
+    matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
 }
 
 fn is_lines(value: &Value) -> bool {

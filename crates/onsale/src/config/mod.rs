@@ -15,6 +15,7 @@ pub mod problem;
 pub mod queue;
 pub mod sections;
 pub mod url;
+pub mod user;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! The section `queue`.
 
+use domain::line::Challenge;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -19,6 +20,14 @@ pub struct Queue {
     pub token_ttl_seconds: u32,
     /// Users that were inactive for longer are skipped; 0 skips none.
     pub abandon_after_seconds: u32,
+    /// For so long after that a user gets the old position back.
+    pub return_seconds: u32,
+    /// Maximum number of waiting users of one network per line; 0 is no limit.
+    pub positions_per_network: u32,
+    /// What is asked for before a position.
+    pub challenge: Challenge,
+    /// The work of a proof of work, in bits.
+    pub pow_bits: u8,
     /// Maximum number of admitted users at a time; 0 is no limit.
     pub max_inside: u32,
     /// Maximum number of open streams.
@@ -33,10 +42,6 @@ pub struct Queue {
     pub cookie_previous_key: String,
     /// Whether a cookie is valid only in the network that it was issued to.
     pub bind_network: bool,
-    /// `lax` or `none`: whether browsers send the cookies with what other sites make them do.
-    pub cookie_same_site: String,
-    /// Whether the pass of a user who uses the site is lengthened.
-    pub pass_renewed_by_use: bool,
     /// Key that signs receipts of opening draws; empty: from the file, or generated and stored.
     pub receipt_key: String,
     /// File that contains this key; empty for none.

@@ -2,6 +2,7 @@
 
 use super::draw::Draw;
 use super::queue::Queue;
+use super::user::User;
 use domain::CampaignId;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
@@ -32,6 +33,8 @@ pub struct Config {
     pub gate: Gate,
     /// Waiting lines.
     pub queue: Queue,
+    /// Services around accounts.
+    pub user: User,
     /// Opening draws.
     pub draw: Draw,
     /// Calls between Onsale's own services.

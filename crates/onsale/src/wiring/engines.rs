@@ -2,7 +2,7 @@
 
 use super::schemas::{COUPON, Ledgers, open_ledger};
 use super::supervisor::Task;
-use super::{kafka, receipts, redis, roles};
+use super::{challenges, kafka, receipts, redis, roles};
 use crate::cli::Role;
 use crate::config::{BusEngine, Config, DispatchMode, HotEngine};
 use access::callers::Callers;
@@ -16,7 +16,7 @@ use hot::line::LinePort;
 use hot::redis::{RedisAddress, RedisKeys};
 use hot::{CallPort, CouponPort, KeyPort};
 use ledger::Ledger;
-use lines::LineClient;
+use lines::{Challenges, LineClient};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -47,6 +47,8 @@ pub struct HotEngines {
     pub keys: Arc<dyn KeyPort>,
     /// What calls leave: entries for the audit log, answers.
     pub calls: Arc<dyn CallPort>,
+    /// What lines ask for before they give a place.
+    pub challenges: Challenges,
 }
 
 /// What the roles coupon and gate share.
@@ -58,6 +60,19 @@ pub struct CouponContext {
     pub gate: GateService,
     /// The API keys in force.
     pub keys: Arc<KeyRing>,
+}
+
+impl HotEngines {
+    fn new(
+        config: &Config,
+        coupons: Option<Arc<dyn CouponPort>>,
+        calls: Arc<dyn CallPort>,
+        lines: Arc<dyn LinePort>,
+        keys: Arc<dyn KeyPort>,
+    ) -> anyhow::Result<Self> {
+        let challenges = challenges::open(config, &lines, &keys)?;
+        Ok(Self { coupons, calls, lines, keys, challenges })
+    }
 }
 
 pub(super) fn make_folder(folder: &Path) -> anyhow::Result<()> {
@@ -103,6 +118,10 @@ fn gate_settings(config: &Config) -> GateSettings {
         active_ttl_ms: gate.active_ttl_seconds * 1_000,
         stale_timeout_ms: gate.stale_timeout_ms,
         put_back_max: gate.max_requeue,
+        abandon_after_ms: config.queue.abandon_after_seconds * 1_000,
+        return_ms: config.queue.return_seconds * 1_000,
+        positions_per_network: config.queue.positions_per_network,
+        challenge: config.queue.challenge,
     }
 }
 
@@ -136,12 +155,13 @@ impl Engines {
         let coupons = EmbeddedEngine::open(folder, options).with_context(|| cannot_use(folder))?;
         let lines = EmbeddedLines::open(folder, options).with_context(|| cannot_use(folder))?;
         let (owner, writer) = (coupons.clone(), lines.clone());
-        let hot = HotEngines {
-            coupons: Some(Arc::new(coupons)),
-            calls: Arc::new(lines.clone()),
-            lines: Arc::new(lines),
-            keys: Arc::new(EmbeddedKeys::default()),
-        };
+        let hot = HotEngines::new(
+            config,
+            Some(Arc::new(coupons)),
+            Arc::new(lines.clone()),
+            Arc::new(lines),
+            Arc::new(EmbeddedKeys::default()),
+        )?;
         let ledgers = Ledgers::open(config, &roles::schemas(roles)).await?;
         let coupon = CouponContext::open(config, &hot, &ledgers).await?;
         if let Some(context) = &coupon {
@@ -167,12 +187,13 @@ impl Engines {
             let coupons = if has_coupons { Some(redis::engine(config, &connections)?) } else { None };
             tasks.extend(coupons.clone().map(redis::watcher));
             let lines = redis::lines(config, &connections);
-            Some(HotEngines {
-                coupons: coupons.map(|engine| Arc::new(engine) as Arc<dyn CouponPort>),
-                calls: Arc::new(lines.clone()),
-                lines: Arc::new(lines),
-                keys: Arc::new(RedisKeys::new(connections)),
-            })
+            Some(HotEngines::new(
+                config,
+                coupons.map(|engine| Arc::new(engine) as Arc<dyn CouponPort>),
+                Arc::new(lines.clone()),
+                Arc::new(lines),
+                Arc::new(RedisKeys::new(connections)),
+            )?)
         } else {
             None
         };
@@ -213,7 +234,7 @@ impl CouponContext {
         let (Some(port), Some(ledger)) = (hot.coupons.clone(), ledgers.of(&COUPON)) else { return Ok(None) };
         let (coupons, keys) = coupon_service(config, port, ledger.clone()).await?;
         let gate = GateService::new(LineClient::new(hot.lines.clone()), coupons.clone(), gate_settings(config));
-        let gate = gate.with_receipts(receipts::key(config)?);
+        let gate = gate.with_receipts(receipts::key(config)?).with_challenges(hot.challenges.clone());
         Ok(Some(Self { coupons, gate, keys }))
     }
 }

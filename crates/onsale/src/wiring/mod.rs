@@ -17,6 +17,7 @@
 //! ```
 
 mod calls;
+mod challenges;
 mod demo;
 mod draws;
 mod engines;

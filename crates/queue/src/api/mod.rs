@@ -94,7 +94,6 @@ async fn serving(
     State(api): State<QueueApi>,
     Path(line): Path<String>,
     Query(wanted): Query<Wanted>,
-    request: VisitorRequest,
 ) -> Result<Response, ApiError> {
     let ranges = wanted.ranges.unwrap_or(RANGES_MAX);
     if !(1..=RANGES_MAX).contains(&ranges) {
@@ -102,7 +101,6 @@ async fn serving(
     }
     let (line, _) = api.lines.named(&line).await?;
     let document = api.cache.serving(&line).await?.ok_or(ErrorCode::NotFound)?;
-    api.site.record_presence(&line, &request);
     let age = format!("public, max-age={}", FRESH.as_secs());
     Ok(([(header::CACHE_CONTROL, age)], Json(document.as_ref().clone().with_ranges(ranges))).into_response())
 }

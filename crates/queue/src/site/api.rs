@@ -1,8 +1,8 @@
 //! The routes of lines before any site: the check for proxies, the waiting page, and the page's own requests.
 
+use super::ask::AnswerForm;
 use super::page;
-use super::service::{Place, VisitorRequest};
-use super::wait_query::WaitQuery;
+use super::service::{Place, VisitorRequest, WaitQuery};
 use crate::api::QueueApi;
 use ::http::header::CACHE_CONTROL;
 use axum::Router;
@@ -10,15 +10,17 @@ use axum::extract::{OriginalUri, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use domain::ErrorCode;
+use lines::challenge::ChallengeDocument;
 use onsale_http::docs::ErrorBody;
-use onsale_http::{ApiError, Json, Path, Query};
+use onsale_http::{ApiError, Form, Json, Path, Query};
 use serde::Deserialize;
 use utoipa::{IntoParams, OpenApi};
 
 /// The routes for visitors.
 pub fn routes(api: QueueApi) -> Router {
     Router::new()
-        .route("/wait/{line}", get(wait))
+        .route("/wait/{line}", get(wait).post(answer))
+        .route("/queue/challenge/{line}", get(challenge))
         .route("/queue/place/{line}", get(place))
         .route("/assets/{name}", get(asset))
         .with_state(api)
@@ -36,7 +38,7 @@ pub fn proxy_routes(api: QueueApi) -> Router {
 
 /// This part of the API document.
 #[derive(OpenApi)]
-#[openapi(paths(wait, place, asset, check, check_path))]
+#[openapi(paths(wait, answer, challenge, place, asset, check, check_path))]
 pub struct ApiDocument;
 
 /// The line to check.
@@ -60,6 +62,40 @@ async fn wait(
     request: VisitorRequest,
 ) -> Result<Response, ApiError> {
     api.site.wait(&line, &query, &request).await
+}
+
+/// Takes a position for an answer to what the line asks for, given in `X-Queue-Challenge` or in the form. Then the browser
+/// goes to the waiting page. Whoever has a position is not asked.
+#[utoipa::path(post, path = "/wait/{line}", tag = "site", security(()), params(("line" = String, Path), WaitQuery),
+    request_body(content = AnswerForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 303, description = "Redirect to the waiting page"),
+        (status = 400, body = ErrorBody), (status = 401, description = "The line asks for an account", body = ErrorBody),
+        (status = 403, description = "The answer is missing, used or wrong: `challenge` has a fresh one", body = ErrorBody),
+        (status = 404, body = ErrorBody), (status = 413, body = ErrorBody), (status = 415, body = ErrorBody),
+        (status = 429, description = "Too many requests, or the network has its positions in this line", body = ErrorBody),
+        (status = 503, description = "Unavailable, or the line is full", body = ErrorBody)))]
+async fn answer(
+    State(api): State<QueueApi>,
+    Path(line): Path<String>,
+    Query(query): Query<WaitQuery>,
+    request: VisitorRequest,
+    Form(form): Form<AnswerForm>,
+) -> Result<Response, ApiError> {
+    api.site.answer(&line, &query, &request, &form).await
+}
+
+/// What a line asks for before it gives a position: to be answered within five minutes, once, from the same network.
+#[utoipa::path(get, path = "/queue/challenge/{line}", tag = "lines", security(()), params(("line" = String, Path)),
+    responses((status = 200, body = ChallengeDocument), (status = 400, body = ErrorBody),
+        (status = 404, body = ErrorBody)))]
+async fn challenge(
+    State(api): State<QueueApi>,
+    Path(line): Path<String>,
+    request: VisitorRequest,
+) -> Result<Response, ApiError> {
+    let (line, rule) = api.lines.named(&line).await?;
+    let document = api.site.challenge(&line, &rule, &request)?;
+    Ok(([(CACHE_CONTROL, "no-store")], Json(document)).into_response())
 }
 
 /// The position of the visitor that the cookie identifies.

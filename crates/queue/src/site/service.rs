@@ -1,56 +1,42 @@
 //! Lines before any site: the check of each request, the waiting page, and a visitor's position.
 
-use super::answers::{answered, give_apart, no_line, put, refused, see_other};
-use super::asker::Asker;
-use super::check::{AccessDecision, Checks, NewCookies, admitted_address};
+use super::ask::Taken;
+use super::check::{AccessDecision, Checks, admitted_address};
 use super::cookie_keys::CookieKeys;
 use super::link::FreePass;
-use super::local::{escaped, local, written};
+use super::local::{escaped, local, wait_address, written};
 use super::page::{self, Notice, Waiting};
-use super::visitor_cookies::{Identity, SameSite, VisitorCookies, new_visitor};
-use super::wait_query::WaitQuery;
-use ::http::header::{ACCEPT_LANGUAGE, SET_COOKIE};
+use super::visitor_cookies::{Identity, VisitorCookies, new_visitor};
+use ::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, LOCATION, SET_COOKIE};
 use ::http::request::Parts;
-use ::http::{HeaderMap, HeaderValue, Method};
+use ::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::extract::FromRequestParts;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use domain::line::{LineId, LineStatus, QueueNumber};
 use domain::{ErrorCode, EventName, UserId};
 use hot::line::LineUser;
-use lines::RuleCache;
 use lines::client::LineClient;
 use lines::serving::ServingCache;
+use lines::{Challenges, RuleCache};
 use onsale_http::{ApiError, ClientIp, Language, Network};
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Serves the checks and the pages of sites behind lines. Cheap to clone.
 #[derive(Clone)]
 pub struct Site {
-    lines: LineClient,
+    pub(super) lines: LineClient,
     cache: ServingCache,
     checks: Checks,
     rules: RuleCache,
     keys: Arc<CookieKeys>,
-    options: SiteOptions,
+    binds_network: bool,
+    pub(super) challenges: Option<Challenges>,
 }
 
-/// How sites behind lines treat their visitors.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SiteOptions {
-    /// Whether a cookie is valid only in the network that it was made for.
-    pub binds_network: bool,
-    /// Whether browsers send the cookies with what other sites make them do.
-    pub same_site: SameSite,
-    /// The life of a pass, if use renews passes.
-    pub pass_renewal: Option<Duration>,
-}
-
-/// The method, the headers and the client address of a visitor's request.
+/// The headers and the client address of a visitor's request.
 pub struct VisitorRequest {
-    method: Method,
     headers: HeaderMap,
     client: Option<ClientIp>,
     network: Option<Network>,
@@ -62,7 +48,6 @@ impl<S: Send + Sync> FromRequestParts<S> for VisitorRequest {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
         let extensions = &parts.extensions;
         Ok(Self {
-            method: parts.method.clone(),
             headers: parts.headers.clone(),
             client: extensions.get().copied(),
             network: extensions.get().copied(),
@@ -86,21 +71,35 @@ impl VisitorRequest {
         self.client.map(|client| client.0)
     }
 
-    fn asker(&self) -> Asker {
-        Asker::of(&self.method, &self.headers)
-    }
-
     /// The language of pages; Korean by default.
-    fn language(&self) -> Language {
+    pub(super) fn language(&self) -> Language {
         Language::from_accept(self.headers.get(ACCEPT_LANGUAGE).map(HeaderValue::as_bytes), Language::Ko)
     }
 }
+
+/// The query of a waiting page's address.
+#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct WaitQuery {
+    /// the address after admission: a path of this site
+    #[serde(default)]
+    pub(super) to: String,
+    /// the rank at which the progress bar starts
+    #[serde(default)]
+    from: String,
+    /// how often the cookie was sent
+    #[serde(default)]
+    cookie: String,
+}
+
+/// `Cache-Control` of answers for one visitor. Two words, because some caches know only one of them.
+const PERSONAL: &str = "private, no-store";
 
 /// Gives the visitor a cookie, and a position once the browser returns it: a robot without cookies gets none.
 ///
 /// A browser that returns other cookies keeps cookies, so it is given a second one before it is told that ours is
 /// missing.
-fn first_visit(here: &str, query: &WaitQuery, cookies: &VisitorCookies<'_>, language: Language) -> Response {
+pub(super) fn first_visit(here: &str, query: &WaitQuery, cookies: &VisitorCookies<'_>, language: Language) -> Response {
     let next = match query.cookie.as_str() {
         "" => Some("1"),
         "1" if cookies.has_any() => Some("2"),
@@ -108,23 +107,64 @@ fn first_visit(here: &str, query: &WaitQuery, cookies: &VisitorCookies<'_>, lang
     };
     match (next, new_visitor()) {
         (Some(next), Some(visitor)) => {
-            let cookie = NewCookies { visitor: Some(cookies.visitor_cookie(&visitor)), pass: None };
-            see_other(&format!("{here}&cookie={next}"), &cookie)
+            see_other(&format!("{here}&cookie={next}"), Some(&cookies.visitor_cookie(&visitor)))
         }
         _ if cookies.has_any() => page::notice(Notice::CookieLost, here, language),
         _ => page::notice(Notice::NoCookies, here, language),
     }
 }
 
-fn line_of(name: &str) -> Result<LineId, ApiError> {
+pub(super) fn line_of(name: &str) -> Result<LineId, ApiError> {
     EventName::new(name).map(LineId::Queue).map_err(|error| ApiError::invalid(format!("line {error}")))
+}
+
+pub(super) fn no_line() -> ApiError {
+    lines::operation::no_such_line()
+}
+
+pub(super) fn see_other(to: &str, cookie: Option<&str>) -> Response {
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    put(&mut response, LOCATION.as_str(), to);
+    put(&mut response, CACHE_CONTROL.as_str(), PERSONAL);
+    if let Some(cookie) = cookie {
+        put(&mut response, SET_COOKIE.as_str(), cookie);
+    }
+    response
+}
+
+pub(super) fn put(response: &mut Response, name: &'static str, value: &str) {
+    // Line names, hexadecimal digits and plain paths are always valid in a header.
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().append(name, value);
+    }
+}
+
+/// The answer to `auth_request`.
+fn answer(decision: AccessDecision) -> Result<Response, ApiError> {
+    match decision {
+        AccessDecision::Allowed(cookie) => {
+            let mut response = StatusCode::OK.into_response();
+            put(&mut response, CACHE_CONTROL.as_str(), PERSONAL);
+            cookie.iter().for_each(|cookie| put(&mut response, SET_COOKIE.as_str(), cookie));
+            Ok(response)
+        }
+        AccessDecision::Redirect { to, cookie } => {
+            let mut response = ApiError::new(ErrorCode::Unauthorized).into_response();
+            put(&mut response, "x-onsale-location", &to);
+            put(&mut response, "www-authenticate", "Onsale-Pass");
+            cookie.iter().for_each(|cookie| put(&mut response, SET_COOKIE.as_str(), cookie));
+            Ok(response)
+        }
+        AccessDecision::NoLine => Err(no_line()),
+        AccessDecision::Unavailable => Err(ApiError::unavailable()),
+    }
 }
 
 impl Site {
     /// Sites behind the lines of this client.
-    pub fn new(lines: LineClient, cache: ServingCache, keys: Arc<CookieKeys>, options: SiteOptions) -> Self {
+    pub fn new(lines: LineClient, cache: ServingCache, keys: Arc<CookieKeys>, binds_network: bool) -> Self {
         let rules = RuleCache::new(lines.port.clone());
-        Self { checks: Checks::new(lines.clone(), options.pass_renewal), rules, lines, cache, keys, options }
+        Self { checks: Checks::new(lines.clone()), rules, lines, cache, keys, binds_network, challenges: None }
     }
 
     /// The keys of cookies and links.
@@ -143,15 +183,19 @@ impl Site {
     }
 
     /// Whether nobody has to wait in the line: it is switched off, or has ended by time.
-    async fn stands_aside(&self, line: &LineId) -> bool {
+    pub(super) async fn stands_aside(&self, line: &LineId) -> bool {
         let rule = self.rules.rule(line).await;
         rule.is_ok_and(|rule| rule.is_some_and(|rule| rule.stands_aside(clock::now())))
     }
 
+    /// The same, with what lines ask for before they give a place.
+    #[must_use]
+    pub fn with_challenges(self, challenges: Challenges) -> Self {
+        Self { challenges: Some(challenges), ..self }
+    }
+
     pub(super) fn cookies<'a>(&'a self, request: &'a VisitorRequest) -> VisitorCookies<'a> {
-        let binds_network = self.options.binds_network;
-        VisitorCookies::new(&self.keys, &request.headers, request.client, binds_network)
-            .with_same_site(self.options.same_site)
+        VisitorCookies::new(&self.keys, &request.headers, request.client, self.binds_network)
     }
 
     /// The user who watches or polls a line with a visitor's cookie, and so stays active.
@@ -161,37 +205,26 @@ impl Site {
         Some(LineUser { line: line.clone(), user: identity.visitor })
     }
 
-    /// Records in the background that the visitor is active.
-    pub fn record_presence(&self, line: &LineId, request: &VisitorRequest) {
-        if let Some(user) = self.watcher(line, request) {
-            let lines = self.lines.clone();
-            tokio::spawn(async move { lines.check_in(user).await.map(drop) });
-        }
-    }
-
     /// Checks a request, for `auth_request`: 200, or 401 with the browser's next address. `original`: the bytes of the
     /// requested address.
     ///
     /// # Errors
     /// `INVALID_INPUT`, `NOT_FOUND`, `SERVICE_UNAVAILABLE`.
     pub async fn check(&self, name: &str, request: &VisitorRequest, original: &[u8]) -> Result<Response, ApiError> {
-        let decision = self.decision(name, request, original).await?;
-        let cookies = decision.cookies().clone();
-        let (mut response, answer) = match decision {
-            AccessDecision::Redirect { to, .. } if request.asker() == Asker::Script => {
-                (refused(&to, &cookies), "script")
-            }
-            AccessDecision::Redirect { to, .. } => (refused(&to, &cookies), "page"),
-            AccessDecision::Later => (refused("/", &cookies), "later"),
-            decision => (answered(decision)?, "pass"),
-        };
-        put(&mut response, "x-onsale-answer", answer);
-        give_apart(&mut response, &cookies);
-        Ok(response)
+        answer(self.decide(&line_of(name)?, request, original).await)
     }
 
-    /// Like [`Site::check`], for proxies that pass the check's response to the browser (Envoy): 303 instead of 401 where a
-    /// browser opens a page, 503 for a robot.
+    /// A request that needs no position passes first.
+    async fn decide(&self, line: &LineId, request: &VisitorRequest, original: &[u8]) -> AccessDecision {
+        let target = written(original);
+        match self.free_pass(line, request, &target).await {
+            Some(FreePass::Plain) => AccessDecision::Allowed(None),
+            Some(FreePass::WithCookie(cookie)) => AccessDecision::Allowed(Some(cookie)),
+            None => self.checks.check(line, &self.cookies(request), &target).await,
+        }
+    }
+
+    /// Like [`Site::check`], for proxies that pass the check's response to the browser (Envoy): 303 instead of 401.
     ///
     /// # Errors
     /// As [`Site::check`].
@@ -201,27 +234,10 @@ impl Site {
         request: &VisitorRequest,
         original: &[u8],
     ) -> Result<Response, ApiError> {
-        match self.decision(name, request, original).await? {
-            AccessDecision::Redirect { to, cookies } if request.asker() == Asker::Script => Ok(refused(&to, &cookies)),
-            AccessDecision::Redirect { to, cookies } => Ok(see_other(&to, &cookies)),
-            decision => answered(decision),
+        match self.decide(&line_of(name)?, request, original).await {
+            AccessDecision::Redirect { to, cookie } => Ok(see_other(&to, cookie.as_deref())),
+            decision => answer(decision),
         }
-    }
-
-    async fn decision(
-        &self,
-        name: &str,
-        request: &VisitorRequest,
-        original: &[u8],
-    ) -> Result<AccessDecision, ApiError> {
-        let (line, target) = (line_of(name)?, written(original));
-        let allowed = |pass| AccessDecision::Allowed(NewCookies { visitor: None, pass });
-        // A request that needs no position passes first.
-        Ok(match self.free_pass(&line, request, &target).await {
-            Some(FreePass::Plain) => allowed(None),
-            Some(FreePass::WithCookie(cookie)) => allowed(Some(cookie)),
-            None => self.checks.check(&line, &self.cookies(request), &target, request.asker()).await,
-        })
     }
 
     /// The waiting page: enters a visitor whose browser has returned the cookie, or redirects.
@@ -230,34 +246,28 @@ impl Site {
     /// `INVALID_INPUT`, `NOT_FOUND`.
     pub async fn wait(&self, name: &str, query: &WaitQuery, request: &VisitorRequest) -> Result<Response, ApiError> {
         let line = line_of(name)?;
-        let (cookies, language) = (self.cookies(request), request.language());
-        let to = local(&query.to).unwrap_or_else(|| "/".to_owned());
+        let (cookies, language, to) = (self.cookies(request), request.language(), local(&query.to));
         if self.stands_aside(&line).await {
-            return Ok(see_other(&to, &NewCookies::default()));
+            return Ok(see_other(&to, None));
         }
-        let here = query.here(&line);
+        let here = wait_address(&line, &to);
         let Some(visitor) = cookies.identity(&line).map(|identity| identity.visitor) else {
             return Ok(first_visit(&here, query, &cookies, language));
         };
         let cookie = cookies.visitor_cookie(&visitor);
         let user = LineUser { line: line.clone(), user: visitor.clone() };
-        let mut response = match self.lines.enter(user).await {
-            Ok(LineStatus::Waiting { number, rank, .. }) => {
+        let mut response = match self.take_place(user, request).await {
+            Ok(Taken::Asked(document)) => page::ask(&document, self.script_url(), &here, StatusCode::OK, language),
+            Ok(Taken::AccountNeeded) => page::notice(Notice::AccountNeeded, &here, language),
+            Ok(Taken::Told(LineStatus::Waiting { number, rank, .. })) => {
                 let from_rank = query.from.parse().unwrap_or(rank).max(rank);
                 let wait_seconds = self.estimate(&line, rank, number).await;
                 let here = format!("{here}&from={from_rank}");
-                let line = escaped(name);
-                let is_lost = query.is_lost();
-                page::waiting(&Waiting { line, number, rank, from_rank, wait_seconds, here, is_lost }, language)
+                page::waiting(&Waiting { line: escaped(name), number, rank, from_rank, wait_seconds, here }, language)
             }
-            Ok(LineStatus::Inside { pass, .. }) => see_other(&admitted_address(&to, pass.id), &NewCookies::default()),
-            Ok(LineStatus::Drawing { entry, .. }) => page::notice(Notice::Drawing(entry), &here, language),
-            Ok(LineStatus::Full) => page::notice(Notice::Full, &here, language),
-            Ok(LineStatus::Closed | LineStatus::Finished { .. }) => page::notice(Notice::Closed, &here, language),
-            Ok(LineStatus::NoLine) => return Err(no_line()),
-            Ok(LineStatus::Absent | LineStatus::Processing { .. }) | Err(_) => {
-                page::notice(Notice::Unavailable, &here, language)
-            }
+            Ok(Taken::Told(LineStatus::Inside { pass, .. })) => see_other(&admitted_address(&to, pass.id), None),
+            Ok(Taken::Told(status)) => page::notice(notice_of(status).ok_or_else(no_line)?, &here, language),
+            Err(_) => page::notice(Notice::Unavailable, &here, language),
         };
         // Sent again, so that its lifetime starts anew.
         put(&mut response, SET_COOKIE.as_str(), &cookie);
@@ -283,12 +293,13 @@ impl Site {
             return Err(ApiError::new(ErrorCode::Unauthorized).detail("open /wait/ first and send its cookie"));
         };
         match self.check_in(&line, user).await? {
-            LineStatus::Waiting { number, rank, .. } => Ok(Place {
+            LineStatus::Waiting { number, rank, is_late, .. } => Ok(Place {
                 status: PlaceStatus::Waiting,
                 number,
                 rank,
                 estimated_wait_time: self.estimate(&line, rank, number).await,
                 token: None,
+                returned: is_late.then_some(Returned::Late),
             }),
             LineStatus::Drawing { entry, .. } => Ok(Place {
                 status: PlaceStatus::Drawing,
@@ -296,6 +307,7 @@ impl Site {
                 rank: 0,
                 estimated_wait_time: None,
                 token: None,
+                returned: None,
             }),
             LineStatus::Inside { number, pass } => Ok(Place {
                 status: PlaceStatus::Active,
@@ -303,7 +315,10 @@ impl Site {
                 rank: 0,
                 estimated_wait_time: Some(0),
                 token: Some(format!("qr_{}", pass.id)),
+                returned: None,
             }),
+            // Was away for too long, and there is no room for a new place now.
+            LineStatus::Full => Err(ErrorCode::QueueFull.into()),
             _ => Err(ApiError::new(ErrorCode::NotFound).detail("this visitor has no position in this line")),
         }
     }
@@ -341,4 +356,29 @@ pub struct Place {
     pub estimated_wait_time: Option<u64>,
     /// The token for the link to the site, for an admitted visitor.
     pub token: Option<String>,
+    /// `LATE`, once, where the visitor was away for too long for the old position, and has this one at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub returned: Option<Returned>,
+}
+
+/// Why a visitor who was away has another position than before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Returned {
+    /// Away for too long.
+    Late,
+}
+
+/// What a page says to a visitor without a rank; none where there is no such line.
+pub(super) fn notice_of(status: LineStatus) -> Option<Notice> {
+    Some(match status {
+        LineStatus::Drawing { entry, .. } => Notice::Drawing(entry),
+        LineStatus::Full => Notice::Full,
+        LineStatus::TooMany => Notice::TooMany,
+        LineStatus::Closed | LineStatus::Finished { .. } => Notice::Closed,
+        LineStatus::NoLine => return None,
+        LineStatus::Absent | LineStatus::Processing { .. } | LineStatus::Waiting { .. } | LineStatus::Inside { .. } => {
+            Notice::Unavailable
+        }
+    })
 }

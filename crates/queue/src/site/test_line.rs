@@ -2,6 +2,7 @@
 
 use crate::{ConfiguredLines, LineSettings};
 use domain::EventName;
+use domain::line::Challenge;
 use hot::embedded::{EmbeddedLines, JournalOptions};
 use hot::line::LinePort;
 use std::path::Path;
@@ -18,6 +19,9 @@ pub async fn shop(folder: &Path) -> Arc<dyn LinePort> {
         capacity: 100,
         pass_ttl_ms: 3_600_000,
         abandon_after_ms: 0,
+        return_ms: 600_000,
+        positions_per_network: 0,
+        challenge: Challenge::None,
         inside_max: 0,
     };
     ConfiguredLines::new(port.clone(), settings).follow().await.expect("made");

@@ -4,11 +4,13 @@
 //! This does not stop a copy of all cookies into a browser of the same kind (and, with `bind_network`, in the same
 //! network). The two browsers are then one visitor with one position and one pass.
 //!
+//! A visitor's cookie says when it was made, and a stale one identifies nobody, whatever the browser makes of `Max-Age`.
+//! Cookies of earlier versions, which do not say it, identify nobody either.
+//!
 //! Other sites of the same domain can set cookies of any name and value here, and a browser sends all of them. So what
 //! does not fit is passed over, never held against the visitor.
 
 use super::cookie_keys::CookieKeys;
-use super::device;
 use ::http::HeaderMap;
 use ::http::header::USER_AGENT;
 use domain::line::{LineId, Pass};
@@ -23,6 +25,8 @@ use uuid::Uuid;
 pub const VISITOR_COOKIE: &str = "onsale_visitor";
 /// Lifetime of the visitor cookie after the last request of a waiting page: longer than any wait.
 const VISITOR_SECONDS: i64 = 2 * 24 * 60 * 60;
+/// How far the clock of the server that made a cookie may be ahead.
+const AHEAD_SECONDS: i64 = 10 * 60;
 
 /// Prefix of names that a browser takes only from this host itself, over TLS and with `Path=/` (RFC 6265bis, 4.1.3.2).
 /// A neighbouring subdomain cannot set such a cookie.
@@ -50,23 +54,13 @@ pub struct PassCookie {
     pub until: Timestamp,
 }
 
-/// Whether a browser sends the cookies with what another site makes it do (`queue.cookie_same_site`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SameSite {
-    /// With links from other sites, and not with forms posted by them.
-    #[default]
-    Lax,
-    /// With everything. Browsers take such a cookie over TLS only; without TLS it is [`SameSite::Lax`].
-    None,
-}
-
 /// Reads and makes the cookies of one request.
 pub struct VisitorCookies<'a> {
     keys: &'a CookieKeys,
     headers: &'a HeaderMap,
     mark: String,
     is_secure: bool,
-    same_site: SameSite,
+    now: Timestamp,
 }
 
 impl<'a> VisitorCookies<'a> {
@@ -76,13 +70,14 @@ impl<'a> VisitorCookies<'a> {
         let network = client.filter(|_| network).map_or_else(String::new, |client| network_of(client.0));
         // Any client can claim TLS. It only makes the client's own cookie stricter.
         let is_secure = headers.get("x-forwarded-proto").is_some_and(|scheme| scheme.as_bytes() == b"https");
-        Self { keys, headers, mark: mark(agent, &network), is_secure, same_site: SameSite::default() }
+        Self { keys, headers, mark: mark(agent, &network), is_secure, now: clock::now() }
     }
 
-    /// The same, which makes cookies with this `SameSite`.
+    /// The same at another moment.
+    #[cfg(test)]
     #[must_use]
-    pub fn with_same_site(self, same_site: SameSite) -> Self {
-        Self { same_site, ..self }
+    pub fn at(self, now: Timestamp) -> Self {
+        Self { now, ..self }
     }
 
     /// The visitor of a line. Cookies that were not made here, or not for this browser, count as missing: a neighbouring
@@ -111,8 +106,13 @@ impl<'a> VisitorCookies<'a> {
     }
 
     fn visitor(&self, text: &str) -> Option<UserId> {
-        let (id, signature) = text.split_once('.')?;
-        self.keys.is_signed(&["visitor", id, &self.mark], signature).then(|| UserId::new(id).ok())?
+        // Exactly three parts: a cookie has one form.
+        let [id, made, signature] = text.split('.').collect::<Vec<_>>().try_into().ok()?;
+        if !self.keys.is_signed(&["visitor", id, made, &self.mark], signature) {
+            return None;
+        }
+        let age = self.now.millis() / 1_000 - made.parse::<i64>().ok()?;
+        (-AHEAD_SECONDS..=VISITOR_SECONDS).contains(&age).then(|| UserId::new(id).ok())?
     }
 
     fn pass(&self, line: &LineId, visitor: &UserId, text: &str) -> Option<PassCookie> {
@@ -135,8 +135,9 @@ impl<'a> VisitorCookies<'a> {
 
     /// A cookie that identifies the visitor from now on.
     pub fn visitor_cookie(&self, visitor: &UserId) -> String {
-        let signature = self.keys.sign(&["visitor", visitor.as_str(), &self.mark]);
-        self.cookie(&self.visitor_name(), &format!("{visitor}.{signature}"), VISITOR_SECONDS)
+        let made = (self.now.millis() / 1_000).to_string();
+        let signature = self.keys.sign(&["visitor", visitor.as_str(), &made, &self.mark]);
+        self.cookie(&self.visitor_name(), &format!("{visitor}.{made}.{signature}"), VISITOR_SECONDS)
     }
 
     /// A cookie with a pass, valid until the pass expires.
@@ -159,12 +160,8 @@ impl<'a> VisitorCookies<'a> {
     }
 
     fn cookie(&self, name: &str, value: &str, seconds: i64) -> String {
-        let same_site = match self.same_site {
-            SameSite::None if self.is_secure => "None",
-            _ => "Lax",
-        };
         let secure = if self.is_secure { "; Secure" } else { "" };
-        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite={same_site}{secure}")
+        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
     }
 }
 
@@ -180,10 +177,11 @@ fn pass_cookie_name(line: &LineId) -> String {
     }
 }
 
-/// A hash of the network and of the browser's kind.
-fn mark(agent: &[u8], network: &str) -> String {
+/// A hash of the network and of the browser's kind, without its version, which may change during the wait.
+pub(super) fn mark(agent: &[u8], network: &str) -> String {
+    let kind: Vec<u8> = agent.iter().copied().filter(|byte| !byte.is_ascii_digit() && *byte != b'.').collect();
     let mut hash = Sha256::new();
-    hash.update(device::kind(agent));
+    hash.update(&kind);
     hash.update(b"\n");
     hash.update(network.as_bytes());
     hex::encode(&hash.finalize()[..16])

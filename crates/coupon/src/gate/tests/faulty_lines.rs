@@ -6,7 +6,7 @@ use domain::line::{
 };
 use domain::{PassId, UserId};
 use hot::embedded::EmbeddedLines;
-use hot::line::{Admission, Clock, LinePort, LineUser, Recovery, RuleChange};
+use hot::line::{Admission, Clock, Entrant, LinePort, LineUser, Recovery, RuleChange};
 use hot::{HotError, HotHealth};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -90,8 +90,8 @@ impl LinePort for FaultyLines {
         self.lines.lines().await
     }
 
-    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
-        self.lines.enter(batch, clock).await
+    async fn enter_from(&self, batch: Vec<Entrant>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
+        self.lines.enter_from(batch, clock).await
     }
 
     /// Hangs for the unavailable line, as a call without a reply does.

@@ -41,5 +41,9 @@ fn settings() -> GateSettings {
         active_ttl_ms: 60_000,
         stale_timeout_ms: 60_000,
         put_back_max: 200,
+        abandon_after_ms: 0,
+        return_ms: 600_000,
+        positions_per_network: 0,
+        challenge: domain::line::Challenge::None,
     }
 }

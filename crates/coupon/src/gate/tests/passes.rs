@@ -85,7 +85,7 @@ impl Scene {
 
     /// Queues until the user has a pass.
     async fn admit(&self) {
-        let enqueued = self.gate.enqueue(&self.sale, &self.ann).await.expect("enqueued");
+        let enqueued = self.gate.enqueue(&self.sale, &self.ann, None).await.expect("enqueued");
         assert_eq!(enqueued.status, EnqueueStatus::Enqueued);
         let begun = std::time::Instant::now();
         while !self.is_inside().await {
@@ -207,7 +207,7 @@ async fn a_user_who_used_a_pass_cannot_queue_again() {
     let scene = Scene::new().await;
     scene.admit().await;
     assert_eq!(scene.gate.issue(&scene.sale, &scene.ann).await.expect("decided"), IssueResult::Success);
-    let again = scene.gate.enqueue(&scene.sale, &scene.ann).await.expect("answers");
+    let again = scene.gate.enqueue(&scene.sale, &scene.ann, None).await.expect("answers");
     assert_eq!((again.status, again.rank), (EnqueueStatus::AlreadyEnqueued, Some(0)));
     assert_eq!(scene.gate.rank(&scene.sale, &scene.ann).await.expect("answers").status, RankStatus::Issued);
     assert_eq!(scene.gate.issue(&scene.sale, &scene.ann).await.expect("decided"), IssueResult::AlreadyIssued);

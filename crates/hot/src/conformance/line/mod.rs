@@ -12,9 +12,9 @@ pub use calls::run_calls;
 pub use changers::run_changers;
 pub use ends::run_ends;
 
-use crate::line::{Clock, LinePort, LineUser, RuleChange};
+use crate::line::{Clock, Entrant, LinePort, LineUser, RuleChange};
 use domain::line::{DrawPlan, DrawStep, Entries, Line, LineId, LineOutcome, LineRule, LineStatus, ValueOutcome};
-use domain::{CampaignId, EventName, PassId, TenantName, Timestamp, UserId};
+use domain::{CampaignId, EventName, Network, NetworkPrefixes, PassId, TenantName, Timestamp, UserId};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
@@ -39,9 +39,33 @@ struct History<P> {
     values: u32,
     /// Changes that were made from an older rule.
     refused: u32,
-    /// Newcomers who went straight through, and passes that were renewed.
-    straight: u32,
-    renewed: u32,
+    met: Met,
+}
+
+/// What was met of presence.
+#[derive(Clone, Copy, Debug, Default)]
+struct Met {
+    late: usize,
+    too_many: usize,
+    forgotten: usize,
+}
+
+impl Met {
+    fn note(&mut self, status: LineStatus) {
+        self.late += usize::from(matches!(status, LineStatus::Waiting { is_late: true, .. }));
+        self.too_many += usize::from(status == LineStatus::TooMany);
+    }
+
+    fn add(&mut self, other: Self) {
+        self.late += other.late;
+        self.too_many += other.too_many;
+        self.forgotten += other.forgotten;
+    }
+}
+
+fn any_network(n: u8) -> Option<Network> {
+    let address = std::net::Ipv4Addr::new(203, 0, 113, n);
+    (n > 0).then(|| NetworkPrefixes::default().network(address.into()))
 }
 
 impl<P: LinePort> History<P> {
@@ -59,8 +83,7 @@ impl<P: LinePort> History<P> {
             under_way: 0,
             values: 0,
             refused: 0,
-            straight: 0,
-            renewed: 0,
+            met: Met::default(),
         }
     }
 
@@ -132,14 +155,15 @@ impl<P: LinePort> History<P> {
             Step::Read(n) => self.read(n).await,
             Step::ChangeAsRead(n, rule) => self.change_as_read(n, rule).await,
             Step::Enter(batch) => {
-                let batch: Vec<LineUser> = batch.into_iter().map(|who| self.who(who)).collect();
-                let heard = self.engine.enter(batch.clone(), clock).await;
-                self.compare(&batch, heard, |line, user| line.enter(user, now));
+                let entrant = |(who, network)| Entrant { who: self.who(who), network: any_network(network) };
+                let batch: Vec<Entrant> = batch.into_iter().map(entrant).collect();
+                let heard = self.engine.enter_from(batch.clone(), clock).await;
+                self.compare(&batch, heard, |line, one| line.enter_from(&one.who.user, one.network, now));
             }
             Step::Look(batch) => {
-                let batch: Vec<LineUser> = batch.into_iter().map(|who| self.who(who)).collect();
-                let heard = self.engine.check_in(batch.clone(), clock).await;
-                self.compare(&batch, heard, |line, user| line.check_in(user, now));
+                let batch: Vec<Entrant> = batch.into_iter().map(|who| self.who(who).into()).collect();
+                let heard = self.engine.check_in(batch.iter().map(|one| one.who.clone()).collect(), clock).await;
+                self.compare(&batch, heard, |line, one| line.check_in(&one.who.user, now));
             }
             Step::Leave(line, user) => {
                 let who = self.who((line, user));
@@ -147,13 +171,6 @@ impl<P: LinePort> History<P> {
                 assert_eq!(self.engine.leave(&who, clock).await, Ok(left), "{who:?} leaves");
             }
             Step::Admit(n, most) => self.admit(n, most).await,
-            Step::Newcomer(line, user) => self.newcomer((line, user)).await,
-            Step::Renew(line, user) => {
-                let who = self.who((line, user));
-                let renewed = self.lines.get_mut(&who.line).and_then(|line| line.renew(&who.user, now));
-                self.renewed += u32::from(renewed.is_some());
-                assert_eq!(self.engine.renew(&who, clock).await, Ok(renewed), "{who:?} uses the pass");
-            }
             Step::PutBack(n) => {
                 let line = self.line(n);
                 let back = self.lines.get_mut(&line).map(|line| line.put_back(now)).unwrap_or_default();
@@ -174,14 +191,15 @@ impl<P: LinePort> History<P> {
 
     fn compare(
         &mut self,
-        batch: &[LineUser],
+        batch: &[Entrant],
         heard: Vec<Result<LineStatus, crate::port::HotError>>,
-        mut expected: impl FnMut(&mut Line, &UserId) -> LineStatus,
+        mut expected: impl FnMut(&mut Line, &Entrant) -> LineStatus,
     ) {
         assert_eq!(batch.len(), heard.len());
-        for (who, heard) in batch.iter().zip(heard) {
-            let expected = self.lines.get_mut(&who.line).map_or(LineStatus::NoLine, |line| expected(line, &who.user));
-            assert_eq!(heard, Ok(expected), "{who:?}");
+        for (one, heard) in batch.iter().zip(heard) {
+            let expected = self.lines.get_mut(&one.who.line).map_or(LineStatus::NoLine, |line| expected(line, one));
+            self.met.note(expected);
+            assert_eq!(heard, Ok(expected), "{one:?}");
         }
     }
 
@@ -196,17 +214,9 @@ impl<P: LinePort> History<P> {
             assert_eq!((heard.admitted, heard.next_in_ms), (Vec::new(), None), "{line} is not there");
             return;
         };
+        self.met.forgotten += known.forget(now).len();
         assert_eq!(heard.admitted, known.admit(&passes, now), "admitted in {line}");
         assert_eq!(heard.next_in_ms, known.next_in_ms(), "next in {line}");
-    }
-
-    async fn newcomer(&mut self, who: (u8, u8)) {
-        let (who, now) = (self.who(who), Timestamp(self.now));
-        self.passes_made += 1;
-        let pass = PassId(Uuid::from_u128(self.passes_made));
-        let expected = self.lines.get_mut(&who.line).and_then(|line| line.admit_newcomer(&who.user, pass, now));
-        self.straight += u32::from(expected.is_some());
-        assert_eq!(self.engine.admit_newcomer(&who, pass, Clock::At(now)).await, Ok(expected), "{who:?} comes");
     }
 
     /// An engine may still be drawing, which the rules do at once.
@@ -274,8 +284,7 @@ impl<P: LinePort> History<P> {
 pub async fn run<P: LinePort, Fresh: Future<Output = P>>(histories: u32, steps: usize, fresh: impl Fn() -> Fresh) {
     let mut runner = TestRunner::deterministic();
     let strategy = proptest::collection::vec(any_step(), steps);
-    let (mut drawn, mut under_way, mut refused, mut values) = (0, 0, 0, 0);
-    let (mut straight, mut renewed) = (0, 0);
+    let (mut drawn, mut under_way, mut refused, mut values, mut met) = (0, 0, 0, 0, Met::default());
     for number in 0..histories {
         let script = strategy.new_tree(&mut runner).expect("a history").current();
         let mut history = History::new(fresh().await);
@@ -286,13 +295,13 @@ pub async fn run<P: LinePort, Fresh: Future<Output = P>>(histories: u32, steps: 
         history.compare_all().await;
         (drawn, under_way) = (drawn + history.drawn, under_way + history.under_way);
         (refused, values) = (refused + history.refused, values + history.values);
-        (straight, renewed) = (straight + history.straight, renewed + history.renewed);
+        met.add(history.met);
         std::mem::forget(shown);
     }
     println!("{histories} histories agree; draws were told as held {drawn} times, as under way {under_way} times");
     println!("{refused} changes were made from older rules; {values} values were kept");
-    println!("{straight} newcomers went straight through; {renewed} passes were renewed");
-    assert!(straight > 0 && renewed > 0, "no history let a newcomer through, or renewed a pass");
+    println!("{met:?}");
+    assert!(met.late > 0 && met.too_many > 0 && met.forgotten > 0, "nobody was late, refused, or forgotten: {met:?}");
     assert!(drawn > 0 && refused > 0 && values > 0, "no history held a draw, gave a value, or had two change a rule");
 }
 

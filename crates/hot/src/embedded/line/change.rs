@@ -4,7 +4,7 @@
 use super::slot::Slot;
 use call::Entry;
 use domain::line::{Entries, LineRule, QueueNumber, State};
-use domain::{Timestamp, UserId};
+use domain::{Network, Timestamp, UserId};
 use std::sync::Arc;
 
 /// One change in a line.
@@ -18,8 +18,8 @@ pub(super) enum Change {
     Rule(Box<LineRule>),
     /// An operator's change: its entry for the audit log, in the transaction of the change.
     Audited(Box<Entry>),
-    /// A user took the next number.
-    Entered { entry: QueueNumber, user: UserId },
+    /// A user took the next number, as a position of this network.
+    Entered { entry: QueueNumber, user: UserId, network: Option<Network> },
     /// A place's state changed.
     Became { entry: QueueNumber, state: State },
     /// The number was given up.

@@ -21,7 +21,7 @@ impl EmbeddedLines {
         let DrawStep::UnderWay { count } = step else { return Ok(step) };
         let plan = if plan.awaits_entries() { self.freeze_entries(line).await? } else { Some(plan) };
         match plan.as_ref().and_then(DrawPlan::order_key) {
-            Some(key) => self.finish_draw(line, count, key).await,
+            Some(key) => self.finish_draw(line, count, key, now).await,
             None => Ok(DrawStep::AwaitsValue { count }),
         }
     }
@@ -39,12 +39,12 @@ impl EmbeddedLines {
         Ok(self.change(line, |guard| guard.freeze_entries(entries)).await?.flatten())
     }
 
-    async fn finish_draw(&self, line: &LineId, count: u32, key: Vec<u8>) -> Result<DrawStep, HotError> {
+    async fn finish_draw(&self, line: &LineId, count: u32, key: Vec<u8>, now: Timestamp) -> Result<DrawStep, HotError> {
         let Some(slot) = self.slot(line) else { return Ok(DrawStep::NotDue) };
         let writer = self.writer.clone();
         let drawn = tokio::task::spawn_blocking(move || {
             let order = drawn_order(&key, count);
-            with_guard(&slot, &writer, |guard| guard.finish_draw(order))
+            with_guard(&slot, &writer, |guard| guard.finish_draw(order, now))
         });
         match drawn.await.map_err(failed)?? {
             None => return Ok(DrawStep::NotDue),

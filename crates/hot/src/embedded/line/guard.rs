@@ -10,10 +10,10 @@ use super::slot::{Slot, State};
 use crate::line::{Admission, RuleChange};
 use crate::port::HotError;
 use domain::line::{
-    DrawPlan, DrawStep, Entries, EntryHash, Line, LineCounts, LineOutcome, LineRule, LineStatus, Pass, QueueNumber,
+    DrawPlan, DrawStep, Entries, EntryHash, Line, LineCounts, LineOutcome, LineRule, LineStatus, QueueNumber,
     State as PlaceState, ValueOutcome,
 };
-use domain::{PassId, Timestamp, UserId};
+use domain::{Network, PassId, Timestamp, UserId};
 use std::sync::{Arc, MutexGuard};
 use tokio::sync::oneshot;
 
@@ -54,7 +54,7 @@ fn number_of(standing: LineStatus) -> Option<QueueNumber> {
         | LineStatus::Inside { number, .. }
         | LineStatus::Finished { number, .. } => Some(number),
         LineStatus::Drawing { entry, .. } => Some(entry),
-        LineStatus::Absent | LineStatus::Full | LineStatus::Closed | LineStatus::NoLine => None,
+        LineStatus::Absent | LineStatus::Full | LineStatus::Closed | LineStatus::TooMany | LineStatus::NoLine => None,
     }
 }
 
@@ -147,42 +147,70 @@ impl<'a> LineGuard<'a> {
         self.state.line.rule().clone()
     }
 
-    /// See [`domain::line::Line::enter`]. With the record that tells it.
-    pub fn enter(&mut self, user: &UserId, now: Timestamp) -> Result<(LineStatus, u64), HotError> {
+    /// See [`domain::line::Line::enter_from`]. With the record that tells it.
+    pub fn enter(
+        &mut self,
+        user: &UserId,
+        network: Option<Network>,
+        now: Timestamp,
+    ) -> Result<(LineStatus, u64), HotError> {
         let before = self.state.place(user);
         if !stands(before, now) {
             self.may_change()?;
             self.forget(user, before);
         }
+        if self.state.line.is_late(user, now) {
+            self.may_change()?;
+        }
         let entrants = self.state.line.entrants();
-        let standing = self.state.line.enter(user, now);
+        let standing = self.state.line.enter_from(user, network, now);
         // The first person who comes after the closing settles the participants of a draw.
         if let (None, Some(count)) = (entrants, self.state.line.entrants()) {
             self.changes.push(Change::Closed { count });
         }
+        self.note_late(user, before, standing);
         if let LineStatus::Waiting { number: entry, is_new: true, .. } | LineStatus::Drawing { entry, is_new: true } =
             standing
         {
-            self.note(user, Change::Entered { entry, user: user.clone() });
+            let network = self.state.line.network_of(user);
+            self.note(user, Change::Entered { entry, user: user.clone(), network });
         }
         Ok((standing, self.tells(user)))
     }
 
+    /// A person who came back too late has given the old number up.
+    fn note_late(&mut self, user: &UserId, before: LineStatus, after: LineStatus) {
+        if matches!(after, LineStatus::Waiting { is_late: true, .. }) {
+            self.forget(user, before);
+        }
+    }
+
+    /// As [`LineGuard::check_in`], unless it may give a new place: what is told of that once must not get lost.
+    pub fn check_in_now(&mut self, user: &UserId, now: Timestamp) -> Result<Option<LineStatus>, HotError> {
+        if self.state.line.is_late(user, now) {
+            return Ok(None);
+        }
+        self.check_in(user, now).map(|(standing, _)| Some(standing))
+    }
+
     /// See [`domain::line::Line::check_in`]. With the record that tells it.
-    pub fn check_in(&mut self, user: &UserId, now: Timestamp) -> (LineStatus, u64) {
+    pub fn check_in(&mut self, user: &UserId, now: Timestamp) -> Result<(LineStatus, u64), HotError> {
+        if self.state.line.is_late(user, now) {
+            return self.enter(user, None, now);
+        }
         let before = self.state.place(user);
         if let LineStatus::Inside { number, pass } = before
             && !pass.lives_at(now)
         {
             // That it has run out the clock tells; the journal has time to forget it.
             if self.may_change().is_err() {
-                return (LineStatus::Absent, self.tells(user));
+                return Ok((LineStatus::Absent, self.tells(user)));
             }
             self.state.passes.remove(&(pass.until.millis(), number));
             let entry = self.state.line.entry_of(number);
             self.changes.push(Change::Gone { entry });
         }
-        (self.state.line.check_in(user, now), self.tells(user))
+        Ok((self.state.line.check_in(user, now), self.tells(user)))
     }
 
     /// See [`domain::line::Line::leave`].
@@ -215,6 +243,9 @@ impl<'a> LineGuard<'a> {
         self.may_change()?;
         self.shorten_passes(now);
         let state = &mut *self.state;
+        for number in state.line.forget(now) {
+            self.changes.push(Change::Gone { entry: state.line.entry_of(number) });
+        }
         let admitted = state.line.admit(passes, now);
         while let Some((_, number)) = state.passes.first().copied().filter(|(until_ms, _)| *until_ms <= now.millis()) {
             state.passes.pop_first();
@@ -231,29 +262,6 @@ impl<'a> LineGuard<'a> {
             self.wait_for = self.record();
         }
         Ok(Admission { admitted, next_in_ms })
-    }
-
-    /// See [`domain::line::Line::admit_newcomer`].
-    pub fn admit_newcomer(&mut self, user: &UserId, pass: PassId, now: Timestamp) -> Result<Option<Pass>, HotError> {
-        if !self.state.line.has_free_way(user, now) {
-            return Ok(None);
-        }
-        self.enter(user, now)?;
-        Ok(self.admit(&[pass], now)?.admitted.pop().and_then(|admitted| admitted.pass))
-    }
-
-    /// See [`domain::line::Line::renew`].
-    pub fn renew(&mut self, user: &UserId, now: Timestamp) -> Result<Option<Pass>, HotError> {
-        let LineStatus::Inside { number, pass: before } = self.state.place(user) else { return Ok(None) };
-        self.may_change()?;
-        let renewed = self.state.line.renew(user, now);
-        if let Some(pass) = renewed {
-            self.state.passes.remove(&(before.until.millis(), number));
-            self.state.passes.insert((pass.until.millis(), number));
-            self.note_state(user, number, PlaceState::Inside(pass));
-        }
-        self.tells(user);
-        Ok(renewed)
     }
 
     /// See [`domain::line::Line::shorten_passes`].
@@ -324,10 +332,10 @@ impl<'a> LineGuard<'a> {
     }
 
     /// See [`domain::line::Line::finish_draw`].
-    pub fn finish_draw(&mut self, order: Vec<u32>) -> Result<(), HotError> {
+    pub fn finish_draw(&mut self, order: Vec<u32>, now: Timestamp) -> Result<(), HotError> {
         self.may_change()?;
         let count = order.len() as u32;
-        if self.state.line.finish_draw(order) {
+        if self.state.line.finish_draw(order, now) {
             self.changes.push(Change::Drawn { count });
             self.state.draw_recorded = self.record();
         }

@@ -4,7 +4,8 @@
 //! meta    lines_format
 //! lines   id, name, rule, opens_at_ms, tickets, serving, admitted
 //! places  line, ticket, user, state, at_ms, pass      one row each, changed where it stands; none once given up;
-//!                                                     `ticket` is the number given at entry; `pass`: id, admission
+//!                                                     `ticket` is the number given at entry, `pass` the id of a
+//!                                                     pass, or the network of a person in the line as text
 //! draws   line, count                                 the opening draw was held: its plan, in the rule, tells the order
 //! draw_closings  line, count                          the draw has closed for entries
 //! draw_entries   line, part, hashes                   the published list of its entries, up to 65,536 in a part
@@ -13,7 +14,8 @@
 //! ended_passes   name, user, pass, until_ms           what people inside have of a line that was ended
 //! ```
 //!
-//! Check-ins and inactive people are not kept: after a restart everyone counts as just checked in.
+//! Check-ins and inactive people are not kept: after a restart everyone counts as just checked in. What is kept is
+//! bounded all the same: the row of a person whose place is over is deleted, and its page is used again.
 
 use super::super::file::{JournalError, JournalFile, JournalOptions, Kind, NotKept};
 use super::super::writer::GroupJournal;
@@ -22,7 +24,7 @@ use domain::line::{
     DrawPlan, Entries, Line, LineId, LineOutcome, LineRule, Pass, QueueNumber, RestoredLine, RestoredPlace, State,
     hashes_from_bytes,
 };
-use domain::{PassId, Timestamp, UserId};
+use domain::{Network, PassId, Timestamp, UserId};
 use hashbrown::HashMap;
 use rusqlite::types::Null;
 use rusqlite::{Row, params};
@@ -100,22 +102,30 @@ impl LinesJournal {
                 .prepare_cached("DELETE FROM ended_passes WHERE name = ?1")?
                 .execute([name.to_string()])?,
             Change::Ended { at } => return self.write_end(name, line, *at),
-            Change::Entered { entry, user } => self
+            Change::Entered { entry, user, network } => self
                 .0
                 .connection
-                .prepare_cached("INSERT INTO places (line, ticket, user, state) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![line, entry.get() as i64, user.as_str(), WAITING])?,
+                .prepare_cached("INSERT INTO places (line, ticket, user, state, pass) VALUES (?1, ?2, ?3, ?4, ?5)")?
+                .execute(params![
+                    line,
+                    entry.get() as i64,
+                    user.as_str(),
+                    WAITING,
+                    network.map(|network| network.to_string().into_bytes())
+                ])?,
             Change::Became { entry, state } => {
                 let sql = "UPDATE places SET state = ?3, at_ms = ?4, pass = ?5 WHERE line = ?1 AND ticket = ?2";
                 let mut update = self.0.connection.prepare_cached(sql)?;
                 let number = entry.get() as i64;
                 match state {
-                    State::Waiting | State::Inactive => update.execute(params![line, number, WAITING, Null, Null])?,
+                    State::Waiting | State::Returned | State::Inactive => {
+                        update.execute(params![line, number, WAITING, Null, Null])?
+                    }
                     State::Processing { since } => {
                         update.execute(params![line, number, PROCESSING, since.millis(), Null])?
                     }
-                    State::Inside(pass) => {
-                        update.execute(params![line, number, INSIDE, pass.until.millis(), bytes_of(pass)])?
+                    State::Inside(Pass { id, until }) => {
+                        update.execute(params![line, number, INSIDE, until.millis(), id.0.as_bytes()])?
                     }
                     State::Finished(LineOutcome::Issued) => {
                         update.execute(params![line, number, ISSUED, Null, Null])?
@@ -213,8 +223,11 @@ impl LinesJournal {
             let name =
                 text(0)?.parse().map_err(|error| self.0.damaged(format!("the name of an ended line {error}")))?;
             let user = UserId::stored(text(1)?).map_err(|error| self.0.damaged(format!("a user's name {error}")))?;
-            let pass = pass_from(row.get_ref(2)?.as_blob().unwrap_or_default(), Timestamp(row.get(3)?));
-            passes.push((name, user, pass.ok_or_else(|| self.0.damaged("the bytes of a kept pass"))?));
+            passes.push((
+                name,
+                user,
+                Pass { id: PassId(Uuid::from_bytes(row.get(2)?)), until: Timestamp(row.get(3)?) },
+            ));
         }
         Ok(passes)
     }
@@ -283,7 +296,9 @@ impl LinesJournal {
             }
             let user = row.get_ref(1)?.as_str().map_err(|error| self.0.damaged(error))?;
             let user = UserId::stored(user).map_err(|error| self.0.damaged(format!("a user's name {error}")))?;
-            places.push(RestoredPlace { user, number: QueueNumber(number), state: self.state(row)? });
+            let state = self.state(row)?;
+            let network = if state == State::Waiting { self.network(row)? } else { None };
+            places.push(RestoredPlace { user, number: QueueNumber(number), state, network });
         }
         Ok(places)
     }
@@ -297,31 +312,23 @@ impl LinesJournal {
         u64::try_from(row.get::<_, i64>(column)?).map_err(|error| self.0.damaged(error))
     }
 
+    /// Earlier versions kept none.
+    fn network(&self, row: &Row<'_>) -> Result<Option<Network>, JournalError> {
+        let Some(text) = row.get::<_, Option<Vec<u8>>>(4)? else { return Ok(None) };
+        let text = std::str::from_utf8(&text).map_err(|error| self.0.damaged(error))?;
+        Network::stored(text).map(Some).map_err(|error| self.0.damaged(format!("{text:?} {error}")))
+    }
+
     fn state(&self, row: &Row<'_>) -> Result<State, JournalError> {
         Ok(match row.get::<_, i64>(2)? {
             WAITING => State::Waiting,
             PROCESSING => State::Processing { since: Timestamp(row.get(3)?) },
-            INSIDE => {
-                let pass = pass_from(row.get_ref(4)?.as_blob().unwrap_or_default(), Timestamp(row.get(3)?));
-                State::Inside(pass.ok_or_else(|| self.0.damaged("the bytes of a pass"))?)
-            }
+            INSIDE => State::Inside(Pass { id: PassId(Uuid::from_bytes(row.get(4)?)), until: Timestamp(row.get(3)?) }),
             ISSUED => State::Finished(LineOutcome::Issued),
             SOLD_OUT => State::Finished(LineOutcome::SoldOut),
             state => return Err(self.0.damaged(format!("place in unknown state {state}"))),
         })
     }
-}
-
-/// Id and admission.
-fn bytes_of(pass: &Pass) -> Vec<u8> {
-    [&pass.id.0.as_bytes()[..], &pass.since.millis().to_be_bytes()].concat()
-}
-
-/// Earlier versions kept no admission: such a pass is not renewed.
-fn pass_from(bytes: &[u8], until: Timestamp) -> Option<Pass> {
-    let (id, since) = bytes.split_first_chunk::<16>()?;
-    let since = if since.is_empty() { i64::MIN } else { i64::from_be_bytes(since.try_into().ok()?) };
-    Some(Pass { id: PassId(Uuid::from_bytes(*id)), since: Timestamp(since), until })
 }
 
 impl GroupJournal for LinesJournal {

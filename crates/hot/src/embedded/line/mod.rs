@@ -15,7 +15,7 @@ mod slot;
 
 use super::file::{JournalError, JournalOptions};
 use super::writer;
-use crate::line::{Admission, Clock, LinePort, LineUser, Recovery, RuleChange};
+use crate::line::{Admission, Clock, Entrant, LinePort, LineUser, Recovery, RuleChange};
 use crate::port::{HotError, HotHealth};
 use async_trait::async_trait;
 use calls::CallTables;
@@ -125,17 +125,18 @@ impl EmbeddedLines {
     }
 
     /// Lets people of any lines do something, each line's in order.
-    async fn act_all(
+    async fn act_all<W>(
         &self,
-        batch: &[LineUser],
-        act: impl Fn(&mut LineGuard<'_>, &UserId) -> Result<(LineStatus, u64), HotError>,
+        batch: &[W],
+        who: impl Fn(&W) -> &LineUser,
+        act: impl Fn(&mut LineGuard<'_>, &W) -> Result<(LineStatus, u64), HotError>,
     ) -> Vec<Result<LineStatus, HotError>> {
         let mut heard = vec![Ok(LineStatus::NoLine); batch.len()];
         let mut groups = Vec::new();
-        for (line, members) in by_line(batch) {
+        for (line, members) in by_line(batch.iter().map(|one| &who(one).line)) {
             let Some(slot) = self.slot(line) else { continue };
             let group = with_guard(&slot, &self.writer, |guard| {
-                Ok(members.iter().map(|at| act(guard, &batch[*at].user)).collect::<Vec<_>>())
+                Ok(members.iter().map(|at| act(guard, &batch[*at])).collect::<Vec<_>>())
             });
             match group {
                 Ok(None) => {}
@@ -182,18 +183,18 @@ async fn kept(pending: Option<Pending>) -> Result<(), HotError> {
 }
 
 /// The places in a batch of each line's people, lines in order of appearance.
-fn by_line(batch: &[LineUser]) -> Vec<(&LineId, Vec<usize>)> {
+fn by_line<'a>(batch: impl Iterator<Item = &'a LineId>) -> Vec<(&'a LineId, Vec<usize>)> {
     let mut groups: Vec<(&LineId, Vec<usize>)> = Vec::new();
     let mut known = hashbrown::HashMap::new();
-    for (at, who) in batch.iter().enumerate() {
+    for (at, of) in batch.enumerate() {
         // Most batches are of one line.
         let group = match groups.last() {
-            Some((line, _)) if **line == who.line => groups.len() - 1,
-            _ => *known.entry(&who.line).or_insert(groups.len()),
+            Some((line, _)) if *line == of => groups.len() - 1,
+            _ => *known.entry(of).or_insert(groups.len()),
         };
         match groups.get_mut(group) {
             Some((_, members)) => members.push(at),
-            None => groups.push((&who.line, vec![at])),
+            None => groups.push((of, vec![at])),
         }
     }
     groups
@@ -241,24 +242,24 @@ impl LinePort for EmbeddedLines {
         Ok(self.slots.pin().values().filter(|slot| slot.is_kept(1)).map(|slot| slot.name.clone()).collect())
     }
 
-    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
+    async fn enter_from(&self, batch: Vec<Entrant>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
         self.writer.catch_up().await;
         let now = moment(clock);
-        self.act_all(&batch, |guard, user| guard.enter(user, now)).await
+        self.act_all(&batch, |one| &one.who, |guard, one| guard.enter(&one.who.user, one.network, now)).await
     }
 
     async fn check_in(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
         let now = moment(clock);
-        self.act_all(&batch, |guard, user| Ok(guard.check_in(user, now))).await
+        self.act_all(&batch, |who| who, |guard, who| guard.check_in(&who.user, now)).await
     }
 
     fn check_in_now(&self, who: &LineUser) -> Option<LineStatus> {
         let Some(slot) = self.slot(&who.line) else { return Some(LineStatus::NoLine) };
-        let told = with_guard(&slot, &self.writer, |guard| Ok(guard.check_in(&who.user, clock::now()).0));
+        let told = with_guard(&slot, &self.writer, |guard| guard.check_in_now(&who.user, clock::now()));
         // A status that is not on the disk yet must be waited for.
         match told.ok()? {
             None => Some(LineStatus::NoLine),
-            Some((standing, pending)) => pending.is_none().then_some(standing),
+            Some((standing, pending)) => standing.filter(|_| pending.is_none()),
         }
     }
 
@@ -270,16 +271,6 @@ impl LinePort for EmbeddedLines {
     async fn admit(&self, line: &LineId, passes: Vec<PassId>, clock: Clock) -> Result<Admission, HotError> {
         let admission = self.change(line, |guard| guard.admit(&passes, moment(clock))).await?;
         Ok(admission.unwrap_or(Admission { admitted: Vec::new(), next_in_ms: None }))
-    }
-
-    async fn admit_newcomer(&self, who: &LineUser, pass: PassId, clock: Clock) -> Result<Option<Pass>, HotError> {
-        let now = moment(clock);
-        Ok(self.change(&who.line, |guard| guard.admit_newcomer(&who.user, pass, now)).await?.flatten())
-    }
-
-    async fn renew(&self, who: &LineUser, clock: Clock) -> Result<Option<Pass>, HotError> {
-        let now = moment(clock);
-        Ok(self.change(&who.line, |guard| guard.renew(&who.user, now)).await?.flatten())
     }
 
     async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError> {

@@ -1,7 +1,7 @@
 -- Changes a line's rule, if its revision is still the one from which the change was made. The draw cannot be changed
 -- once there is one, or once a person has entered: the twin of `Line::change`.
 --
--- KEYS  [9] the stream of entries for the audit log, if the change has one
+-- KEYS  [13] the stream of entries for the audit log, if the change has one
 -- ARGV  (no moment), that revision, the entry or "", fields of the rule and their values
 -- Returns {1 if it changed, the revision in force, the values in force in the order of ARGV, the root and the value of
 -- the draw}, or nothing if the line does not exist.

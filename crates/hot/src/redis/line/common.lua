@@ -2,19 +2,23 @@
 --
 -- KEYS  line (hash: the rule, the counters, the pace), waiting (zset), tickets (counter), places (hash: user -> record),
 --       inside (zset by the pass's end), processing (zset by its beginning), processing tickets (hash),
---       gone (zset of ranges by their first ticket), [pass of the user concerned]
+--       gone (zset of ranges by their first ticket), returned (zset: those in the line who were away),
+--       heard, remembered (zsets: the people of the line, and those who were passed over or have an outcome, by a moment
+--       at or before they were last heard of), networks (hash: network -> its people in the line),
+--       [pass of the user concerned]
 -- ARGV  the moment in milliseconds, "" for this node's own; then the arguments of the script
 --
 -- A record: state, number given at entry, score in `waiting`, when the user was last seen, best rank shown, and the
 -- fields of the state:
---   W1,1,1700000000000,1,            waiting;  A...: passed over
+--   W1,1,1700000000000,1,network     waiting, as a position of this network or ""; A...: passed over; R...: back
 --   W7,-1099511627773,...            has drawn ticket 3: scores below 0 are tickets, less 2^40, so that they precede
 --                                    all later entries. For all others, the ticket is the number itself.
 --   P...,since_ms                    an issuer processes the request
---   I...,until_ms,pass,since_ms      has a pass, of 32 characters; without the admission in records of earlier versions
+--   I...,until_ms,pass               has a pass, of 32 characters
 --   F...,I or S                      decided: issued, sold out
 
-local LINE, WAITING, TICKETS, PLACES, INSIDE, PROCESSING, PROCESSING_TICKETS, GONE, PASS = unpack(KEYS)
+local LINE, WAITING, TICKETS, PLACES, INSIDE, PROCESSING, PROCESSING_TICKETS, GONE, RETURNED, HEARD, REMEMBERED,
+  NETWORKS, PASS = unpack(KEYS)
 -- Lua accepts only some thousand arguments. The number is even, since most come in pairs.
 local PART = 2000
 -- The offset of the score of a drawn ticket; and the best rank of people who were shown none.
@@ -135,12 +139,20 @@ local function forget_gone_through(serving)
   end
 end
 
--- Gives up the turn of a user who waits, or was passed over.
-local function give_up_turn(user, state, entry, score)
+-- The people of a network in the line become more or fewer.
+local function count_network(network, by)
+  if network ~= '' and redis.call('HINCRBY', NETWORKS, network, by) <= 0 then redis.call('HDEL', NETWORKS, network) end
+end
+
+-- Gives up the turn of a user in the line, or passed over: the twin of `Line::give_up_turn`.
+local function give_up_turn(user, state, entry, score, network)
   if state == 'A' then
     redis.call('HINCRBY', LINE, 'away', -1)
+    redis.call('ZREM', REMEMBERED, user)
   else
-    redis.call('ZREM', WAITING, user)
+    redis.call('ZREM', state == 'R' and RETURNED or WAITING, user)
+    redis.call('ZREM', HEARD, user)
+    count_network(network, -1)
   end
   local line = redis.call('HMGET', LINE, 'serving', 'draw', 'drawn', 'draw_count')
   -- A user without a ticket gives up none. During a draw, its script does it for users whose tickets are not drawn yet.

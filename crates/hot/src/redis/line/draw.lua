@@ -18,7 +18,8 @@ local function told(kind) return {kind, count or 0, done, plan, root, value} end
 
 local function finished()
   if done < count or not has_order then return told(1) end
-  redis.call('HSET', LINE, 'drawn', 1)
+  -- Everybody counts as heard of: before the draw nobody had a rank to ask for.
+  redis.call('HSET', LINE, 'drawn', 1, 'present_at', text((clock())))
   return told(2)
 end
 

@@ -13,14 +13,15 @@ redis.call('ZREMRANGEBYSCORE', INSIDE, '-inf', text(now))
 local last = redis.call('ZRANGE', INSIDE, -1, -1, 'WITHSCORES')[2]
 -- A line that another call has ended is written, too: WAIT counts only writes of its own connection.
 touch()
-redis.call('UNLINK', LINE, WAITING, TICKETS, PROCESSING, PROCESSING_TICKETS, GONE, PASS)
+redis.call('UNLINK', LINE, WAITING, TICKETS, PROCESSING, PROCESSING_TICKETS, GONE, RETURNED, HEARD,
+  REMEMBERED, NETWORKS, PASS)
 if last then
   redis.call('PEXPIREAT', INSIDE, last)
   redis.call('PEXPIREAT', PLACES, last)
 else
   redis.call('UNLINK', INSIDE, PLACES)
 end
-if existed == 1 and ARGV[2] ~= '' then redis.call('XADD', KEYS[10], '*', 'entry', ARGV[2]) end
+if existed == 1 and ARGV[2] ~= '' then redis.call('XADD', KEYS[14], '*', 'entry', ARGV[2]) end
 -- The entries are moved within seconds; only a role that is away for so long loses them.
-redis.call('PEXPIRE', KEYS[10], AUDIT_MS)
+redis.call('PEXPIRE', KEYS[14], AUDIT_MS)
 return existed

@@ -11,7 +11,7 @@ local most = tonumber(ARGV[2])
 local undrawn = is_undrawn(line[5], line[6])
 touch()
 return {
-  redis.call('ZCARD', WAITING), tonumber(line[1]), redis.call('ZCARD', PROCESSING),
+  redis.call('ZCARD', WAITING) + redis.call('ZCARD', RETURNED), tonumber(line[1]), redis.call('ZCARD', PROCESSING),
   redis.call('ZCOUNT', INSIDE, '(' .. text(now), '+inf'), tonumber(line[2]),
   tonumber(redis.call('GET', TICKETS) or 0), tonumber(line[3]), tonumber(line[4]),
   line[6] == '1' and tonumber(line[7]) or -1, tonumber(line[7] or -1),

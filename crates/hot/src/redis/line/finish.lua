@@ -9,10 +9,10 @@ local record = redis.call('HGET', PLACES, user)
 touch()
 local draw = redis.call('HMGET', LINE, 'draw', 'drawn')
 if not record or is_undrawn(draw[1], draw[2]) then return 0 end
-local state, entry, score, heard, shown = read(record)
+local state, entry, score, heard, shown, rest = read(record)
 if state == 'F' then return 1 end
-if state == 'W' or state == 'A' then
-  give_up_turn(user, state, entry, score)
+if state == 'W' or state == 'A' or state == 'R' then
+  give_up_turn(user, state, entry, score, rest)
 elseif state == 'P' then
   redis.call('ZREM', PROCESSING, user)
   redis.call('HDEL', PROCESSING_TICKETS, user)
@@ -21,5 +21,6 @@ else
   redis.call('DEL', PASS)
 end
 redis.call('HSET', PLACES, user, record_of('F', entry, score, heard, shown, ARGV[3]))
+redis.call('ZADD', REMEMBERED, heard, user)
 redis.call('HINCRBY', LINE, 'finished', 1)
 return 1

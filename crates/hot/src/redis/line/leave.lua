@@ -11,8 +11,8 @@ if not record then return 0 end
 local now = clock()
 local state, entry, score, _, _, rest = read(record)
 local left = 1
-if state == 'W' or state == 'A' then
-  give_up_turn(user, state, entry, score)
+if state == 'W' or state == 'A' or state == 'R' then
+  give_up_turn(user, state, entry, score, rest)
 elseif state == 'I' then
   redis.call('ZREM', INSIDE, user)
   redis.call('DEL', PASS)

@@ -3,7 +3,6 @@
 //! ```text
 //! batch --by line--> enter_look.lua + WAIT --> statuses      (status)
 //! any number of schedulers --> admit.lua + WAIT --> passes   (admission; the pace is in the line's hash)
-//! a newcomer, or a visitor inside --> newcomer.lua, renew.lua + WAIT --> a pass   (straight)
 //! any number of schedulers --> entries.lua, settle.lua + WAIT --> the published entries of a draw   (entries)
 //! any number of schedulers --> draw.lua + WAIT --> queue numbers   (draw; a part of the line at a time)
 //! operators' changes --same script--> a stream of entries for the audit log; kept answers   (calls)
@@ -28,7 +27,6 @@ mod once;
 mod port;
 mod rule;
 mod status;
-mod straight;
 
 use super::activity::Activity;
 use super::client::{Lane, RedisConnections, Wait};
@@ -145,7 +143,7 @@ impl Inner {
     }
 
     async fn call_now(&self, known: &Known, call: Call<'_>) -> Result<Value, HotError> {
-        let mut keys = Vec::with_capacity(9);
+        let mut keys = Vec::with_capacity(13);
         keys.extend(known.keys.all());
         keys.extend(call.pass);
         let reply = self.connections.run(call.script, &keys, call.arguments, (call.lane, self.wait())).await?;

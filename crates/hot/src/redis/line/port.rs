@@ -2,7 +2,7 @@
 
 use super::super::Ack;
 use super::{Call, Inner, RedisLines, is_there, moment, rule, status};
-use crate::line::{Admission, Clock, LinePort, LineUser, Recovery, RuleChange};
+use crate::line::{Admission, Clock, Entrant, LinePort, LineUser, Recovery, RuleChange};
 use crate::port::{HotError, HotHealth};
 use crate::redis::client::Lane;
 use crate::redis::reply::{Array, Reading};
@@ -136,11 +136,12 @@ impl LinePort for RedisLines {
         Ok(lines)
     }
 
-    async fn enter(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
+    async fn enter_from(&self, batch: Vec<Entrant>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
         self.0.stand(&batch, clock, true).await
     }
 
     async fn check_in(&self, batch: Vec<LineUser>, clock: Clock) -> Vec<Result<LineStatus, HotError>> {
+        let batch: Vec<Entrant> = batch.into_iter().map(Entrant::from).collect();
         self.0.stand(&batch, clock, false).await
     }
 
@@ -150,14 +151,6 @@ impl LinePort for RedisLines {
 
     async fn admit(&self, line: &LineId, passes: Vec<PassId>, clock: Clock) -> Result<Admission, HotError> {
         self.0.admit(line, &passes, clock).await
-    }
-
-    async fn admit_newcomer(&self, who: &LineUser, pass: PassId, clock: Clock) -> Result<Option<Pass>, HotError> {
-        self.0.admit_newcomer(who, pass, clock).await
-    }
-
-    async fn renew(&self, who: &LineUser, clock: Clock) -> Result<Option<Pass>, HotError> {
-        self.0.renew(who, clock).await
     }
 
     async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError> {

@@ -46,16 +46,18 @@ for _, one in ipairs(stale('(' .. text(now + 1000), '+inf', most - #people)) do 
 redis.call('HSET', LINE, 'callers', callers)
 local users = {}
 for i, one in ipairs(people) do users[i] = one[1] end
-local records, back, written, scores = fields_of(PLACES, users), {}, {}, {}
+local records, back, written, scores, heard = fields_of(PLACES, users), {}, {}, {}, {}
 for i, user in ipairs(users) do
   local _, entry, score, _, shown = read(records[i])
   -- A user need not poll while an issuer processes the request.
   written[2 * i - 1], written[2 * i] = user, record_of('W', entry, score, text(now), shown, '')
   scores[2 * i - 1], scores[2 * i] = score, user
+  heard[2 * i - 1], heard[2 * i] = text(now), user
   back[2 * i - 1], back[2 * i] = user, people[i][3]
 end
 in_parts(users, function(...) redis.call('ZREM', PROCESSING, ...) end)
 in_parts(users, function(...) redis.call('HDEL', PROCESSING_TICKETS, ...) end)
 in_parts(scores, function(...) redis.call('ZADD', WAITING, ...) end)
+in_parts(heard, function(...) redis.call('ZADD', HEARD, ...) end)
 put_places(written)
 return back

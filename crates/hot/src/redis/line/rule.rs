@@ -3,13 +3,13 @@
 use crate::line::RuleChange;
 use crate::redis::reply::{Array, Reading, unexpected};
 use domain::Timestamp;
-use domain::line::{Admits, DrawPlan, DrawSeed, LineRule};
+use domain::line::{Admits, DrawPlan, DrawSeed, LineRule, REMEMBER_DEFAULT_MS, RETURN_DEFAULT_MS};
 use redis::Value;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// In the order in which they are read. The scripts read them by name.
-pub(super) const NAMES: [&str; 18] = [
+pub(super) const NAMES: [&str; 23] = [
     "revision",
     "rate",
     "interval_ms",
@@ -28,6 +28,11 @@ pub(super) const NAMES: [&str; 18] = [
     "sale",
     "terms",
     "auto_above",
+    "return_ms",
+    "remember_ms",
+    "network_max",
+    "network_default",
+    "challenge",
 ];
 
 /// Fields that the progress of a draw writes, and no change of a rule: read after those of [`NAMES`].
@@ -62,7 +67,7 @@ pub(super) fn value_text(value: &[u8]) -> String {
 }
 
 /// Values, in the order of [`NAMES`].
-pub(super) fn values(rule: &LineRule) -> [String; 18] {
+pub(super) fn values(rule: &LineRule) -> [String; 23] {
     let (kind, life_ms, put_back_max) = match rule.admits {
         Admits::Pass { ttl_ms } => ("pass", ttl_ms, 0),
         Admits::Processing { stale_after_ms, put_back_max } => ("processing", stale_after_ms, put_back_max),
@@ -87,6 +92,11 @@ pub(super) fn values(rule: &LineRule) -> [String; 18] {
         json_text(&rule.sale),
         json_text(&rule.terms),
         rule.terms.auto_above().map_or_else(String::new, |above| above.to_string()),
+        rule.return_ms.to_string(),
+        rule.remember_ms.to_string(),
+        rule.network_max().to_string(),
+        rule.positions_per_network.to_string(),
+        rule.challenge.word().to_owned(),
     ]
 }
 
@@ -106,7 +116,7 @@ fn read_json<T: DeserializeOwned + Default>(fields: &mut Array) -> Reading<T> {
 
 /// Arguments of a script that writes a rule: no moment, the revision, the entry for the audit log, and each other field by
 /// its name.
-pub(super) fn arguments<'a>(values: &'a [String; 18], entry: &'a [u8]) -> Vec<&'a [u8]> {
+pub(super) fn arguments<'a>(values: &'a [String; 23], entry: &'a [u8]) -> Vec<&'a [u8]> {
     let [revision, others @ ..] = values;
     let named = NAMES.iter().skip(1).zip(others);
     let fields = named.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
@@ -133,6 +143,10 @@ pub(super) fn read(value: Value) -> Reading<Option<LineRule>> {
     read_fields(&mut Array::of(value)?)
 }
 
+fn number_or(text: Option<String>, default: u32) -> u32 {
+    text.and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
 fn read_fields(fields: &mut Array) -> Reading<Option<LineRule>> {
     let Some(revision) = fields.field()? else { return Ok(None) };
     let (rate_per_second, interval_ms, capacity) = (fields.number()?, fields.number()?, fields.number()?);
@@ -155,6 +169,11 @@ fn read_fields(fields: &mut Array) -> Reading<Option<LineRule>> {
     let (sale, terms) = (read_json(fields)?, read_json(fields)?);
     // In the terms, too: this one is for scripts.
     fields.text_or_none()?;
+    // Nothing in lines made before these were there.
+    let (return_ms, remember_ms) = (fields.text_or_none()?, fields.text_or_none()?);
+    // That in force: it is for scripts.
+    fields.text_or_none()?;
+    let (network_default, challenge) = (fields.text_or_none()?, fields.text_or_none()?);
     let (root, value) = (fields.text_or_none()?, fields.text_or_none()?);
     let draw = read_plan(&draw, &root.unwrap_or_default(), &value.unwrap_or_default());
     Ok(Some(LineRule {
@@ -170,6 +189,10 @@ fn read_fields(fields: &mut Array) -> Reading<Option<LineRule>> {
         configured_rate_per_second,
         sale,
         terms,
+        return_ms: number_or(return_ms, RETURN_DEFAULT_MS),
+        remember_ms: number_or(remember_ms, REMEMBER_DEFAULT_MS),
+        positions_per_network: number_or(network_default, 0),
+        challenge: challenge.and_then(|word| word.parse().ok()).unwrap_or_default(),
         revision,
         ..LineRule::new(rate_per_second)
     }))

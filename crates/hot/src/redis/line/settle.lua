@@ -1,7 +1,7 @@
 -- Keeps the root of a draw's entries, once all are written, and after it the public randomness, once each: the twin of
 -- `Line::freeze_entries` and `Line::give_draw_value`.
 --
--- KEYS  [9] the stream of entries for the audit log, if the value has one
+-- KEYS  [13] the stream of entries for the audit log, if the value has one
 -- ARGV  moment, the root or "", the value or "" (the letter v before its hexadecimal digits: a value may be empty), the
 --       entry or ""
 -- Returns {the root in force or "", the value in force or ""}, or nothing if the line does not exist.

@@ -1,13 +1,13 @@
 //! The status of people: a batch as it comes, grouped by line, all lines in parallel.
 
 use super::{Call, Inner, is_there, moment};
-use crate::line::{Clock, LineUser};
+use crate::line::{Clock, Entrant};
 use crate::port::HotError;
 use crate::redis::client::Lane;
 use crate::redis::reply::{Array, Reading};
 use crate::redis::scripts;
 use domain::line::{LineId, LineOutcome, LineStatus, Pass, QueueNumber};
-use domain::{PassId, Timestamp, UserId};
+use domain::{PassId, Timestamp};
 use futures::future::join_all;
 use redis::Value;
 use std::collections::HashMap;
@@ -26,19 +26,16 @@ pub(super) fn outcome_text(outcome: LineOutcome) -> &'static str {
     }
 }
 
-/// `until_ms,pass,since_ms`; without the admission in a record of an earlier version, whose pass is not renewed.
+/// `until_ms,pass`
 pub(super) fn read_pass(text: &str) -> Option<Pass> {
-    let mut fields = text.split(',');
-    let (until_ms, id) = (fields.next()?, fields.next()?);
-    let since_ms = fields.next().map_or(Ok(i64::MIN), str::parse).ok()?;
-    let id = PassId(Uuid::try_parse(id).ok()?);
-    Some(Pass { id, since: Timestamp(since_ms), until: Timestamp(until_ms.parse().ok()?) })
+    let (until_ms, id) = text.split_once(',')?;
+    Some(Pass { id: PassId(Uuid::try_parse(id).ok()?), until: Timestamp(until_ms.parse().ok()?) })
 }
 
 fn read_one(fields: &mut Array) -> Reading<LineStatus> {
     let (kind, number) = (fields.number::<u8>()?, QueueNumber(fields.number()?));
     Ok(match kind {
-        3 | 4 => LineStatus::Waiting { number, rank: fields.number()?, is_new: kind == 3 },
+        3 | 4 | 10 => LineStatus::Waiting { number, rank: fields.number()?, is_new: kind != 4, is_late: kind == 10 },
         6 => LineStatus::Inside { number, pass: fields.parsed(read_pass)? },
         8 | 9 => {
             fields.value()?;
@@ -54,6 +51,7 @@ fn read_one(fields: &mut Array) -> Reading<LineStatus> {
                 0 => LineStatus::Absent,
                 1 => LineStatus::Full,
                 2 => LineStatus::Closed,
+                11 => LineStatus::TooMany,
                 _ => LineStatus::Processing { number },
             }
         }
@@ -70,14 +68,14 @@ fn read(value: Value, people: usize) -> Reading<Vec<LineStatus>> {
 
 impl Inner {
     /// One answer each; `enters`: newcomers take places.
-    pub(super) async fn stand(&self, batch: &[LineUser], clock: Clock, enters: bool) -> Vec<Answer> {
+    pub(super) async fn stand(&self, batch: &[Entrant], clock: Clock, enters: bool) -> Vec<Answer> {
         let mut by_line: HashMap<&LineId, Vec<usize>> = HashMap::new();
-        for (place, who) in batch.iter().enumerate() {
-            by_line.entry(&who.line).or_default().push(place);
+        for (place, one) in batch.iter().enumerate() {
+            by_line.entry(&one.who.line).or_default().push(place);
         }
         let mut asking = Vec::with_capacity(by_line.len());
         for (line, places) in &by_line {
-            let users: Vec<&UserId> = places.iter().map(|place| &batch[*place].user).collect();
+            let users: Vec<&Entrant> = places.iter().map(|place| &batch[*place]).collect();
             asking.push(self.stand_in(line, users, clock, enters));
         }
         let unheard = || Err(HotError::unknown("no answer"));
@@ -90,7 +88,7 @@ impl Inner {
         answers
     }
 
-    async fn stand_in(&self, line: &LineId, users: Vec<&UserId>, clock: Clock, enters: bool) -> Vec<Answer> {
+    async fn stand_in(&self, line: &LineId, users: Vec<&Entrant>, clock: Clock, enters: bool) -> Vec<Answer> {
         let mut answers = Vec::with_capacity(users.len());
         for part in users.chunks(SCRIPT_BATCH_MAX) {
             match self.stand_part(line, part, clock, enters).await {
@@ -104,7 +102,7 @@ impl Inner {
     async fn stand_part(
         &self,
         line: &LineId,
-        users: &[&UserId],
+        users: &[&Entrant],
         clock: Clock,
         enters: bool,
     ) -> Result<Vec<LineStatus>, HotError> {
@@ -117,9 +115,12 @@ impl Inner {
         }
         let flag = |flag: bool| -> &[u8] { if flag { b"1" } else { b"0" } };
         let now = moment(clock);
-        let mut arguments = Vec::with_capacity(3 + users.len());
+        let network = |one: &&Entrant| one.network.map_or_else(String::new, |network| network.to_string());
+        let networks: Vec<String> = if enters { users.iter().map(network).collect() } else { Vec::new() };
+        let mut arguments = Vec::with_capacity(3 + 2 * users.len());
         arguments.extend([now.as_bytes(), flag(enters), flag(known.is_by_time())]);
-        arguments.extend(users.iter().map(|user| user.as_str().as_bytes()));
+        arguments.extend(users.iter().map(|one| one.who.user.as_str().as_bytes()));
+        arguments.extend(networks.iter().map(String::as_bytes));
         let script = &scripts::LINE_ENTER_LOOK;
         let call = Call { script, pass: None, arguments: &arguments, lane: Lane::Decision, tells: is_there };
         let answer = self.call(&known, call).await?;

@@ -74,6 +74,7 @@ async fn a_full_disk_refuses_and_forgets_nothing() {
         number: QueueNumber(confirmed.len() as u64 + 1),
         rank: confirmed.len() as u64 + 1,
         is_new: true,
+        is_late: false,
     };
     assert_eq!(enter(&lines, 99_999).await, Ok(next), "it continues when there is room again");
 }
@@ -90,7 +91,7 @@ async fn a_failed_write_is_repeated_as_soon_as_the_disk_works() {
     assert!(matches!(enter(&lines, 2).await, Err(HotError::Unknown(_))));
     assert_eq!(check_in(&lines, 1).await.map(queue_number), Ok(Some(1)), "a user on the disk gets the status");
     other.execute_batch("ROLLBACK").expect("released");
-    let second = LineStatus::Waiting { number: QueueNumber(2), rank: 2, is_new: false };
+    let second = LineStatus::Waiting { number: QueueNumber(2), rank: 2, is_new: false, is_late: false };
     assert_eq!(enter(&lines, 2).await, Ok(second), "it had been decided");
     assert_eq!(places(&other, "ticket = 2"), 1);
     assert_eq!(enter(&lines, 3).await.map(queue_number), Ok(Some(3)));

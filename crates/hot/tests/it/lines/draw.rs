@@ -87,7 +87,10 @@ async fn no_user_has_a_rank_before_the_draw_and_every_rank_survives_a_restart() 
     assert_eq!(check_in(&lines, 3).await, Ok(LineStatus::Drawing { entry: QueueNumber(3), is_new: false }));
     assert_eq!(counts(&lines).await.gone, [], "no one has a number to give up");
     assert_eq!(lines.draw(&id(), OPENING).await, Ok(DrawStep::Drawn { count: 9 }));
-    assert_eq!(enter(&lines, 10).await, Ok(LineStatus::Waiting { number: QueueNumber(10), rank: 9, is_new: true }));
+    assert_eq!(
+        enter(&lines, 10).await,
+        Ok(LineStatus::Waiting { number: QueueNumber(10), rank: 9, is_new: true, is_late: false })
+    );
     let (mut before, figures_before) = (Vec::new(), counts(&lines).await);
     for n in 1..=10 {
         before.push(check_in(&lines, n).await);
@@ -97,7 +100,9 @@ async fn no_user_has_a_rank_before_the_draw_and_every_rank_survives_a_restart() 
     assert_eq!(lines.draw(&id(), OPENING).await, Ok(DrawStep::Drawn { count: 9 }), "again");
     for (n, before) in (1..).zip(before) {
         let before = before.map(|told| match told {
-            LineStatus::Waiting { number, rank, .. } => LineStatus::Waiting { number, rank, is_new: false },
+            LineStatus::Waiting { number, rank, .. } => {
+                LineStatus::Waiting { number, rank, is_new: false, is_late: false }
+            }
             other => other,
         });
         assert_eq!(check_in(&lines, n).await, before, "user {n}");

@@ -5,6 +5,8 @@ mod death;
 mod disk;
 mod draw;
 mod order;
+mod passing;
+mod presence;
 mod restart;
 
 use domain::line::{Admits, LineId, LineRule, LineStatus};

@@ -117,7 +117,9 @@ impl Watched {
         let mut places = BTreeMap::new();
         for (n, standing) in everybody.into_iter().enumerate() {
             let standing = match standing.expect("looks") {
-                LineStatus::Waiting { number, .. } => LineStatus::Waiting { number, rank: 0, is_new: false },
+                LineStatus::Waiting { number, .. } => {
+                    LineStatus::Waiting { number, rank: 0, is_new: false, is_late: false }
+                }
                 other => other,
             };
             if let Some(number) = queue_number(standing) {
@@ -170,10 +172,13 @@ async fn ranks_after_a_restart_are_those_of_the_order() {
     for (n, rank) in [(3, 1), (4, 2), (6, 3), (9, 6)] {
         assert_eq!(
             check_in(&lines, n).await,
-            Ok(LineStatus::Waiting { number: QueueNumber(n as u64), rank, is_new: false })
+            Ok(LineStatus::Waiting { number: QueueNumber(n as u64), rank, is_new: false, is_late: false })
         );
     }
-    assert_eq!(enter(&lines, 5).await, Ok(LineStatus::Waiting { number: QueueNumber(10), rank: 7, is_new: true }));
+    assert_eq!(
+        enter(&lines, 5).await,
+        Ok(LineStatus::Waiting { number: QueueNumber(10), rank: 7, is_new: true, is_late: false })
+    );
     let inside = check_in(&lines, 2).await.expect("looks");
     assert!(
         matches!(inside, LineStatus::Inside { number: QueueNumber(2), pass } if pass.id == PassId(Uuid::from_u128(2))),

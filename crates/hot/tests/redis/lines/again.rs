@@ -12,11 +12,12 @@ use testkit::{Flavor, Kit, RedisNode};
 use uuid::Uuid;
 
 macro_rules! script {
-    ($file:literal) => {
+    ($file:literal $(, $before:literal)?) => {
         (
             $file,
             concat!(
                 include_str!("../../../src/redis/line/common.lua"),
+                $(include_str!(concat!("../../../src/redis/line/", $before, ".lua")),)?
                 include_str!(concat!("../../../src/redis/line/", $file, ".lua"))
             ),
         )
@@ -24,7 +25,7 @@ macro_rules! script {
 }
 
 type Script = (&'static str, &'static str);
-const ADMIT: Script = script!("admit");
+const ADMIT: Script = script!("admit", "presence");
 const PUT_BACK: Script = script!("put_back");
 /// The moment of the call that runs twice, and one a second later. Both are in the future, since ended passes are deleted.
 const NOW: &str = "4000000000000";
@@ -33,7 +34,7 @@ const LATER: &str = "4000000001000";
 const CALLERS_MAX: u64 = 64;
 
 /// The keys of a line, in the scripts' order (`contract.md`, Hot state).
-fn keys(line: &LineId) -> [String; 8] {
+fn keys(line: &LineId) -> [String; 12] {
     let (kind, tag) = match line {
         LineId::Gate(campaign) => ("gate", campaign.to_string()),
         LineId::Queue(name) => ("queue", name.to_string()),
@@ -41,8 +42,11 @@ fn keys(line: &LineId) -> [String; 8] {
     let (waiting, numbers) = if kind == "gate" { ("gate:queue", "gate:queue:rank") } else { ("queue", "queue:ticket") };
     let own = ["place", "inside", "processing", "processing:rank", "gone"].map(|name| format!("{kind}:{name}"));
     let [place, inside, processing, processing_numbers, gone] = own;
+    let own = ["returned", "heard", "remembered", "networks"].map(|name| format!("{kind}:{name}"));
+    let [returned, heard, remembered, networks] = own;
     let line = format!("{kind}:line");
-    [line, waiting.into(), numbers.into(), place, inside, processing, processing_numbers, gone]
+    let (waiting, numbers) = (waiting.to_owned(), numbers.to_owned());
+    [line, waiting, numbers, place, inside, processing, processing_numbers, gone, returned, heard, remembered, networks]
         .map(|name| format!("{name}:{{{tag}}}"))
 }
 

@@ -110,6 +110,7 @@ async fn the_borders_are_those_of_the_rule() {
                 let at = format!("{admits:?} {step} {now:?}");
                 assert_eq!(lines.put_back(&line, Clock::At(now)).await, Ok(twin.put_back(now)), "{at}");
                 let ids = passes(1);
+                twin.forget(now);
                 let admission = lines.admit(&line, ids.clone(), Clock::At(now)).await.expect("admits");
                 assert_eq!(
                     (admission.admitted, admission.next_in_ms),
@@ -123,6 +124,7 @@ async fn the_borders_are_those_of_the_rule() {
             let now = Timestamp(begun.millis() + 2 * step + 500);
             for now in [now, Timestamp(now.millis() + 1)] {
                 let ids = passes(9);
+                twin.forget(now);
                 let admission = lines.admit(&line, ids.clone(), Clock::At(now)).await.expect("admits");
                 assert_eq!(admission.admitted, twin.admit(&ids, now), "{admits:?} {step} {now:?}");
                 let counts = lines.counts(&line, 9, Clock::At(now)).await;

@@ -8,6 +8,7 @@ mod agree;
 mod draw;
 mod ended;
 mod faults;
+mod presence;
 mod promises;
 mod resent;
 mod support;

@@ -171,6 +171,6 @@ async fn a_line_that_redis_lost_is_not_there_until_it_is_made_again() {
     assert_eq!(lines.enter(people(&line, 4..=4), Clock::Engine).await, [Ok(LineStatus::NoLine)]);
     assert_eq!(lines.counts(&line, 9, Clock::Engine).await, Ok(None));
     lines.make_line(&line, rule(10)).await.expect("put");
-    let first = LineStatus::Waiting { number: QueueNumber(1), rank: 1, is_new: true };
+    let first = LineStatus::Waiting { number: QueueNumber(1), rank: 1, is_new: true, is_late: false };
     assert_eq!(lines.enter(people(&line, 4..=4), Clock::Engine).await, [Ok(first)]);
 }

@@ -23,6 +23,8 @@ COUPON_NOT_APPLICABLE = This coupon cannot be used for this order.
 IDEMPOTENCY_KEY_REUSED = This Idempotency-Key was already used for a different request. Use a new key.
 IDEMPOTENCY_KEY_IN_USE = The first request with this Idempotency-Key is still being processed. Please repeat the request shortly.
 QUEUE_FULL = The waiting line is full. Please try again shortly.
+TOO_MANY_POSITIONS = Too many people of your network are in this line. Please try again when some of them are through.
+CHALLENGE_REQUIRED = This line asks for a proof before it gives a place.
 INTERNAL_API_UNAUTHORIZED = This address is for internal services only. A valid service key is required.
 DRAW_NOT_POSSIBLE = An opening draw cannot be announced for this line now.
 DRAW_ANNOUNCED = A draw with other content was announced for this line. It cannot change.
@@ -54,7 +56,15 @@ wait-offline = The connection was lost. Reconnecting. You keep your position.
 wait-refresh = This page reloads automatically.
 wait-again = Try again
 wait-entering = It is your turn. Taking you to the site.
-wait-lost = The address that you opened cannot be kept, for example because it is too long. You will start at the first page of the site.
+
+# The page that asks for something before it gives a position.
+ask-title = One moment before you join the line
+ask-pow = So that programs do not take the places of people, your browser works out a small task. It does so by itself.
+ask-working = Your browser is working. You join the line as soon as it is done.
+ask-failed = Your browser cannot work out the task. Please try another browser.
+ask-script = The task needs JavaScript, which is switched off in your browser. Please allow it for this site, then reload this page.
+ask-recaptcha = So that programs do not take the places of people, please confirm that you are a person.
+ask-go = Join the line
 
 # Pages without a rank: title and text.
 notice-no-cookies-title = Cookies are required
@@ -63,6 +73,10 @@ notice-cookie-lost-title = The cookie of this line did not come back
 notice-cookie-lost = Your browser returns other cookies, but not the one of this line. Please delete the cookies of this site, then try again.
 notice-full-title = The line is full
 notice-full = Too many people are waiting right now. This page tries again automatically in a moment.
+notice-too-many-title = Too many people of your network
+notice-too-many = Many people of your network are in this line already. This page tries again automatically in a moment.
+notice-account-title = An account is needed
+notice-account = You can join this line only with an account.
 notice-closed-title = The line is closed
 notice-closed = You can no longer join this line.
 notice-unavailable-title = Your position is temporarily unavailable

@@ -23,6 +23,8 @@ COUPON_NOT_APPLICABLE = 이 주문에는 사용할 수 없는 쿠폰입니다.
 IDEMPOTENCY_KEY_REUSED = 이 Idempotency-Key는 이미 다른 요청에 사용되었습니다. 새 키를 사용해 주세요.
 IDEMPOTENCY_KEY_IN_USE = 같은 Idempotency-Key를 사용한 첫 요청을 아직 처리하고 있습니다. 잠시 후 같은 요청을 다시 보내 주세요.
 QUEUE_FULL = 대기열이 가득 찼습니다. 잠시 후 다시 시도해 주세요.
+TOO_MANY_POSITIONS = 같은 네트워크에서 이 대기열에 선 사람이 너무 많습니다. 일부가 입장한 뒤 다시 시도해 주세요.
+CHALLENGE_REQUIRED = 이 대기열은 줄을 서기 전에 확인 절차가 필요합니다.
 INTERNAL_API_UNAUTHORIZED = 내부 서비스 전용 주소입니다. 유효한 서비스 키가 필요합니다.
 DRAW_NOT_POSSIBLE = 지금은 이 대기열의 오픈 추첨을 예고할 수 없습니다.
 DRAW_ANNOUNCED = 이 대기열에는 내용이 다른 추첨이 이미 예고되었습니다. 예고한 추첨은 바꿀 수 없습니다.
@@ -54,7 +56,15 @@ wait-offline = 연결이 끊겨 다시 연결하고 있습니다. 순서는 그�
 wait-refresh = 이 화면은 자동으로 새로고침됩니다.
 wait-again = 다시 시도
 wait-entering = 차례가 되었습니다. 이동합니다.
-wait-lost = 여신 주소는 너무 길거나 형식이 맞지 않아 기억할 수 없습니다. 차례가 되면 사이트의 첫 화면으로 이동합니다.
+
+# The page that asks for something before it gives a position.
+ask-title = 줄을 서기 전에 잠시 확인합니다
+ask-pow = 프로그램이 사람의 자리를 차지하지 못하도록 브라우저가 간단한 계산을 합니다. 계산은 자동으로 진행됩니다.
+ask-working = 브라우저가 계산하고 있습니다. 끝나면 바로 줄을 섭니다.
+ask-failed = 이 브라우저로는 계산할 수 없습니다. 다른 브라우저로 다시 시도해 주세요.
+ask-script = 계산에는 JavaScript가 필요하지만 브라우저에서 꺼져 있습니다. 이 사이트에서 JavaScript를 허용한 뒤 이 화면을 새로고침해 주세요.
+ask-recaptcha = 프로그램이 사람의 자리를 차지하지 못하도록, 사람인지 확인해 주세요.
+ask-go = 줄 서기
 
 # Pages without a rank: title and text.
 notice-no-cookies-title = 쿠키가 필요합니다
@@ -63,6 +73,10 @@ notice-cookie-lost-title = 대기열 쿠키를 확인할 수 없습니다
 notice-cookie-lost = 브라우저가 다른 쿠키는 보내지만 이 대기열의 쿠키는 보내지 않습니다. 이 사이트의 쿠키를 삭제한 뒤 다시 시도해 주세요.
 notice-full-title = 대기열이 가득 찼습니다
 notice-full = 지금은 기다리는 분이 많아 더 받을 수 없습니다. 잠시 후 자동으로 다시 시도합니다.
+notice-too-many-title = 같은 네트워크에서 기다리는 분이 많습니다
+notice-too-many = 같은 네트워크에서 이미 여러 분이 이 대기열에 서 있습니다. 잠시 후 자동으로 다시 시도합니다.
+notice-account-title = 계정이 필요합니다
+notice-account = 이 대기열에는 계정이 있어야 들어갈 수 있습니다.
 notice-closed-title = 대기열이 마감되었습니다
 notice-closed = 더 이상 대기열에 들어갈 수 없습니다.
 notice-unavailable-title = 순서 확인이 지연되고 있습니다

@@ -1,6 +1,9 @@
 //! The waiting page. It works without script, and is live with it.
 
+mod ask;
 mod texts;
+
+pub use ask::ask;
 
 use ::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER, VARY};
 use ::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -16,8 +19,6 @@ use texts::{Texts, texts};
 const FULL_RETRY: Duration = Duration::from_secs(30);
 /// The page of a line that does not answer.
 const UNAVAILABLE_RETRY: Duration = Duration::from_secs(5);
-/// Whoever keeps no cookie comes back after this time. Only a robot does so by itself.
-const NO_COOKIES_RETRY: Duration = Duration::from_secs(300);
 /// The page of a draw that is still to come.
 const DRAW_RETRY: Duration = Duration::from_secs(10);
 /// The page may load from this site and send requests to this site only.
@@ -41,8 +42,6 @@ pub struct Waiting {
     pub wait_seconds: Option<u64>,
     /// The address of this page, with the address after admission.
     pub here: String,
-    /// Whether the requested address could not be kept.
-    pub is_lost: bool,
 }
 
 #[derive(Template)]
@@ -66,6 +65,10 @@ pub enum Notice {
     CookieLost,
     /// The line is full.
     Full,
+    /// The network of the visitor has its share of positions.
+    TooMany,
+    /// The line takes visitors with an account only.
+    AccountNeeded,
     /// The line is closed.
     Closed,
     /// The line is unavailable.
@@ -98,7 +101,7 @@ pub fn waiting(waiting: &Waiting, language: Language) -> Response {
         percent: (first - waiting.rank) * 100 / first.max(1),
         refresh_seconds: refresh_seconds(waiting.wait_seconds),
     };
-    html(StatusCode::OK, language, page.render())
+    html(StatusCode::OK, language, POLICY, page.render())
 }
 
 /// A page with the reason for a missing rank.
@@ -106,25 +109,23 @@ pub fn notice(notice: Notice, here: &str, language: Language) -> Response {
     let texts = &texts(language);
     let (title, text) = texts.notice(notice);
     let retry_after = match notice {
-        Notice::CookieLost | Notice::Closed => None,
-        Notice::NoCookies => Some(NO_COOKIES_RETRY),
-        Notice::Full => Some(FULL_RETRY),
+        Notice::NoCookies | Notice::CookieLost | Notice::AccountNeeded | Notice::Closed => None,
+        Notice::Full | Notice::TooMany => Some(FULL_RETRY),
         Notice::Unavailable => Some(UNAVAILABLE_RETRY),
         Notice::Drawing(_) => Some(DRAW_RETRY),
     };
     let again = match notice {
-        Notice::Closed => None,
-        // A person must change something first.
-        Notice::NoCookies => Some((here, 0)),
+        Notice::Closed | Notice::AccountNeeded => None,
         _ => Some((here, retry_after.map_or(0, |after| after.as_secs()))),
     };
     let status = match notice {
-        // A robot must not take the page for that of the address.
-        Notice::Full | Notice::Unavailable | Notice::NoCookies => StatusCode::SERVICE_UNAVAILABLE,
+        Notice::Full | Notice::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Notice::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        Notice::AccountNeeded => StatusCode::UNAUTHORIZED,
         _ => StatusCode::OK,
     };
     let page = NoticePage { texts, lang: language.as_str(), title, text, again };
-    let mut response = html(status, language, page.render());
+    let mut response = html(status, language, POLICY, page.render());
     if let Some(after) = retry_after.filter(|_| status != StatusCode::OK) {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(after.as_secs()));
     }
@@ -135,19 +136,21 @@ fn refresh_seconds(wait_seconds: Option<u64>) -> u64 {
     wait_seconds.map_or(*REFRESH_SECONDS.end(), |wait| wait / 4).clamp(*REFRESH_SECONDS.start(), *REFRESH_SECONDS.end())
 }
 
-fn html(status: StatusCode, language: Language, page: askama::Result<String>) -> Response {
+fn html(status: StatusCode, language: Language, policy: &str, page: askama::Result<String>) -> Response {
     let Ok(page) = page else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let mut headers = HeaderMap::new();
     for (name, value) in [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CONTENT_LANGUAGE, language.as_str()),
         (CACHE_CONTROL, "no-store"),
-        (CONTENT_SECURITY_POLICY, POLICY),
         (VARY, "Accept-Language, Cookie"),
         (HeaderName::from_static("x-robots-tag"), "noindex"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    // Without a policy that can be sent, there is no page.
+    let Ok(policy) = HeaderValue::from_str(policy) else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
     let mut response = (status, headers, page).into_response();
     response.extensions_mut().insert(OwnBody);
     response
@@ -170,6 +173,8 @@ fn thousands(number: u64) -> String {
 pub fn asset(name: &str) -> Option<Response> {
     let (kind, text) = match name {
         "wait.css" => ("text/css; charset=utf-8", include_str!("../../../templates/wait.css")),
+        "challenge.js" => ("text/javascript; charset=utf-8", include_str!("../../../templates/challenge.js")),
+        "pow.js" => ("text/javascript; charset=utf-8", include_str!("../../../templates/pow.js")),
         "wait.js" => ("text/javascript; charset=utf-8", include_str!("../../../templates/wait.js")),
         _ => return None,
     };
@@ -193,7 +198,6 @@ mod tests {
             from_rank: 2_000,
             wait_seconds,
             here: "/wait/shop?to=/a%22b".into(),
-            is_lost: false,
         };
         text(waiting(&page, language))
     }
@@ -221,7 +225,6 @@ mod tests {
             from_rank: 0,
             wait_seconds: None,
             here: "/wait/\"><script>alert(2)</script>".into(),
-            is_lost: true,
         };
         let page = text(waiting(&page, Language::En));
         assert!(!page.contains("<script>alert"), "{page}");
@@ -234,7 +237,10 @@ mod tests {
                 assert!(!page.contains("://") && !page.contains("style=\"") && !page.contains("onclick"), "{page}");
             }
         }
-        assert!(asset("wait.js").is_some() && asset("wait.css").is_some() && asset("../secret").is_none());
+        for name in ["wait.js", "wait.css", "challenge.js", "pow.js"] {
+            assert!(asset(name).is_some(), "{name}");
+        }
+        assert!(asset("../secret").is_none());
     }
 
     #[test]

@@ -21,7 +21,13 @@ pub struct Texts {
     pub refresh: &'static str,
     pub again: &'static str,
     pub entering: &'static str,
-    pub lost: &'static str,
+    pub ask_title: &'static str,
+    pub ask_pow: &'static str,
+    pub ask_working: &'static str,
+    pub ask_failed: &'static str,
+    pub ask_script: &'static str,
+    pub ask_recaptcha: &'static str,
+    pub ask_go: &'static str,
     language: Language,
 }
 
@@ -43,7 +49,13 @@ pub fn texts(language: Language) -> Texts {
         refresh: of("wait-refresh"),
         again: of("wait-again"),
         entering: of("wait-entering"),
-        lost: of("wait-lost"),
+        ask_title: of("ask-title"),
+        ask_pow: of("ask-pow"),
+        ask_working: of("ask-working"),
+        ask_failed: of("ask-failed"),
+        ask_script: of("ask-script"),
+        ask_recaptcha: of("ask-recaptcha"),
+        ask_go: of("ask-go"),
         language,
     }
 }
@@ -68,6 +80,8 @@ impl Texts {
             Notice::NoCookies => ("notice-no-cookies-title", "notice-no-cookies", 0),
             Notice::CookieLost => ("notice-cookie-lost-title", "notice-cookie-lost", 0),
             Notice::Full => ("notice-full-title", "notice-full", 0),
+            Notice::TooMany => ("notice-too-many-title", "notice-too-many", 0),
+            Notice::AccountNeeded => ("notice-account-title", "notice-account", 0),
             Notice::Closed => ("notice-closed-title", "notice-closed", 0),
             Notice::Unavailable => ("notice-unavailable-title", "notice-unavailable", 0),
             Notice::Drawing(entry) => ("notice-drawing-title", "notice-drawing", entry.get()),

@@ -20,6 +20,22 @@ impl fmt::Display for Network {
     }
 }
 
+/// Why a text that was kept is no network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is not a network")]
+pub struct NetworkError;
+
+impl Network {
+    /// Reads back what this program has kept: the text of [`Network`]'s `Display`.
+    ///
+    /// # Errors
+    /// [`NetworkError`] when it is no network.
+    pub fn stored(text: &str) -> Result<Self, NetworkError> {
+        let address = || text.parse::<IpAddr>().map(IpNet::from);
+        text.parse().or_else(|_| address()).map(Self).map_err(|_| NetworkError)
+    }
+}
+
 /// How many leading bits of an address name its network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NetworkPrefixes {
@@ -76,5 +92,13 @@ mod tests {
     fn a_network_is_shown_as_people_write_it() {
         assert_eq!(network("::ffff:203.0.113.7").to_string(), "203.0.113.7");
         assert_eq!(network("2001:db8:7:7::1").to_string(), "2001:db8:7:7::/64");
+    }
+
+    #[test]
+    fn a_network_that_was_kept_is_the_same_again() {
+        for address in ["203.0.113.7", "2001:db8:7:7::1", "::1"] {
+            assert_eq!(Network::stored(&network(address).to_string()), Ok(network(address)));
+        }
+        assert_eq!(Network::stored("elsewhere"), Err(NetworkError));
     }
 }
