@@ -1,7 +1,7 @@
 //! What the audit log says of campaigns and coupons. The action follows from what changed. Redemptions are no operator's
 //! change: messages tell of them.
 
-use crate::rows::coupons::UseChange;
+use crate::steps::{CouponStep, Wish};
 use call::{Entry, Facts};
 use domain::coupon::campaign::Switches;
 use domain::{Campaign, CampaignId, CouponStatus};
@@ -54,16 +54,14 @@ fn switched(before: Switches, after: Switches) -> &'static str {
 }
 
 /// The entry of a coupon that an operator revokes; `None` for every other step, and in background work.
-pub(crate) fn used(step: &UseChange<'_>) -> Option<Entry> {
-    if step.after.status != CouponStatus::Revoked {
-        return None;
-    }
-    let status = |status: CouponStatus| status.as_str();
+pub(crate) fn used(step: &CouponStep, before: CouponStatus) -> Option<Entry> {
+    let Wish::Revoke { return_to_stock } = step.wish else { return None };
+    let after = json!({"status": CouponStatus::Revoked.as_str(), "returned_to_stock": return_to_stock});
     Entry::of(Facts {
         action: "coupon.revoke",
-        target: format!("coupon:{}", step.coupon_id),
-        before: Some(json!({"status": status(step.before.status)})),
-        after: Some(json!({"status": status(step.after.status), "returned_to_stock": step.return_to_stock})),
+        target: format!("coupon:{}", step.coupon),
+        before: Some(json!({"status": before.as_str()})),
+        after: Some(after),
     })
 }
 

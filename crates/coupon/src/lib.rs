@@ -28,6 +28,8 @@ pub mod redemption;
 pub mod rows;
 pub mod schema;
 pub mod service;
+mod step_message;
+pub mod steps;
 mod until_stored;
 pub mod views;
 

@@ -2,10 +2,12 @@
 
 use super::arrivals::Arrivals;
 use super::in_flight::InFlight;
+use super::steps::CouponSteps;
 use access::callers::Callers;
 use domain::{CampaignId, EventName, TenantName};
 use hot::CouponPort;
 use ledger::Ledger;
+use ledger::group::GroupCommit;
 use onsale_http::ApiError;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,6 +19,8 @@ pub struct CouponService {
     pub port: Arc<dyn CouponPort>,
     /// The tables.
     pub ledger: Ledger,
+    /// Decides the steps of coupons in the tables.
+    pub steps: GroupCommit<CouponSteps>,
     /// Messages on their way from the hot state to the tables.
     pub in_flight: Arc<dyn InFlight>,
     /// Whether coupons of a tenant are still on their way to the tables.

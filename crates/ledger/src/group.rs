@@ -12,10 +12,12 @@
 //!   been stored or not. Steps must be safe to repeat.
 //! - The step of a caller that has gone before its batch began is not done.
 
+use crate::calls;
 use crate::change::Transaction;
 use crate::connect::Ledger;
 use crate::error::LedgerError;
 use async_trait::async_trait;
+use call::{Call, Entry};
 use sea_orm::DbBackend;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -26,6 +28,37 @@ const BATCH_MAX: usize = 256;
 const WAITING_MAX: usize = 4_096;
 /// Transactions under way at the same time. SQLite has one writer.
 const LANES: usize = 4;
+
+/// A step that was asked for, and the call that asked.
+#[derive(Debug)]
+pub struct Asked<S> {
+    /// The step.
+    pub step: S,
+    call: Option<Call>,
+}
+
+impl<S> Asked<S> {
+    /// Whether an earlier run of the call has made the step: then it changes nothing now ([`call::Keyed::is_done`]).
+    pub fn is_done(&self) -> bool {
+        self.call.as_ref().and_then(Call::key).is_some_and(|keyed| keyed.is_done)
+    }
+
+    /// Marks the change as the effect of the call that asked: its `Idempotency-Key`, and the audit entry, if there is one.
+    ///
+    /// # Errors
+    /// Those of [`calls::settle`].
+    pub async fn settle(
+        &self,
+        change: &Transaction,
+        entry: impl FnOnce(&S) -> Option<Entry> + Send,
+    ) -> Result<(), LedgerError>
+    where
+        S: Sync,
+    {
+        let Some(call) = &self.call else { return Ok(()) };
+        call::within(call.clone(), async { calls::settle(change, entry(&self.step).as_ref()).await }).await
+    }
+}
 
 /// Steps that can be decided together.
 #[async_trait]
@@ -41,17 +74,22 @@ pub trait Steps: Send + Sync + 'static {
     /// Steps with the same key are decided in the order in which they came.
     fn key(step: &Self::Step) -> u64;
 
-    /// Decides the steps as if one after the other, writes what follows, and returns an outcome a step. Does not commit.
+    /// Decides the steps as if one after the other, writes what follows, and returns an outcome a step. A step that changes
+    /// something is settled with its call ([`Asked::settle`]). Does not commit.
     /// It may be called again with the same steps, in a new transaction, and must have no effect beside that transaction.
     ///
     /// # Errors
     /// [`LedgerError`]: nothing is stored.
-    async fn decide(&self, change: &Transaction, steps: &[&Self::Step]) -> Result<Vec<Self::Outcome>, LedgerError>;
+    async fn decide(
+        &self,
+        change: &Transaction,
+        steps: &[Asked<Self::Step>],
+    ) -> Result<Vec<Self::Outcome>, LedgerError>;
 }
 
 /// A step that waits, and its caller.
 struct Waiting<S: Steps> {
-    step: S::Step,
+    asked: Asked<S::Step>,
     caller: oneshot::Sender<Result<S::Outcome, LedgerError>>,
 }
 
@@ -86,7 +124,7 @@ impl<S: Steps> GroupCommit<S> {
     pub async fn run(&self, step: S::Step) -> Result<S::Outcome, LedgerError> {
         let (caller, outcome) = oneshot::channel();
         let lane = S::key(&step) % self.lanes.len() as u64;
-        let waiting = Waiting { step, caller };
+        let waiting = Waiting { asked: Asked { step, call: call::current() }, caller };
         let sent = self.lanes.get(lane as usize).map(|lane| lane.try_send(waiting));
         if !matches!(sent, Some(Ok(()))) {
             return Err(LedgerError::Unavailable("too many steps are waiting".into()));
@@ -121,8 +159,7 @@ async fn run_lane<S: Steps>(lane: Lane<S>, mut waiting: mpsc::Receiver<Waiting<S
 
 impl<S: Steps> Lane<S> {
     async fn answer(&self, batch: Vec<Waiting<S>>) {
-        let (steps, callers): (Vec<_>, Vec<_>) = batch.into_iter().map(|one| (one.step, one.caller)).unzip();
-        let steps: Vec<&S::Step> = steps.iter().collect();
+        let (steps, callers): (Vec<_>, Vec<_>) = batch.into_iter().map(|one| (one.asked, one.caller)).unzip();
         let mut callers = callers.into_iter();
         let mut parts = vec![&steps[..]];
         while let Some(part) = parts.pop() {
@@ -145,7 +182,7 @@ impl<S: Steps> Lane<S> {
         }
     }
 
-    async fn store(&self, steps: &[&S::Step]) -> Result<Vec<S::Outcome>, LedgerError> {
+    async fn store(&self, steps: &[Asked<S::Step>]) -> Result<Vec<S::Outcome>, LedgerError> {
         let decide_and_commit = async |change: Transaction| {
             let outcomes = self.steps.decide(&change, steps).await?;
             if outcomes.len() != steps.len() {

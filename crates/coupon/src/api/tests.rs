@@ -9,6 +9,7 @@ use crate::campaigns::open_with_stock;
 use crate::in_flight::NothingInFlight;
 use crate::rows::{campaigns, coupons};
 use crate::schema::SCHEMA;
+use crate::steps::CouponSteps;
 use access::callers::Callers;
 use access::keys::{Caller, KeyRing, make};
 use axum::Router;
@@ -19,6 +20,7 @@ use domain::{CampaignId, Coupon, CouponId, CouponStatus, EventName, TenantName, 
 use hot::embedded::{EmbeddedEngine, JournalOptions};
 use hot::{CouponPort, IssueRequest};
 use http::{Method, Request, StatusCode};
+use ledger::group::GroupCommit;
 use ledger::{Ledger, LedgerOptions};
 use serde_json::{Value, json};
 use std::convert::Infallible;
@@ -57,6 +59,7 @@ impl Shop {
         let service = CouponService {
             port: Arc::new(engine.clone()),
             ledger: ledger.clone(),
+            steps: GroupCommit::start(&ledger, CouponSteps),
             in_flight: Arc::new(NothingInFlight),
             callers: Callers::by_table(KeyRing::load(ledger.clone()).await.expect("read"), false),
             arrivals: Arc::default(),

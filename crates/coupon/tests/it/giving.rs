@@ -1,8 +1,8 @@
 //! Decisions in the tables: stock and duplicates, with concurrent decisions.
 
 use crate::support::Books;
-use coupon::rows::coupons::{Given, UseChange, Wanted, change_use, entries, find, give};
-use domain::coupon::redemption::{Step, Use};
+use coupon::rows::coupons::{Given, Wanted, entries, give};
+use coupon::steps::{StepOutcome, Wish};
 use domain::{Campaign, Timestamp, UserId};
 use ledger::{LedgerError, Transaction};
 use ledger_testkit::{Site, on_every_database};
@@ -57,18 +57,8 @@ async fn returned_numbers_are_given_again(site: Site) {
     );
     let book = entries(&books.ledger, &sale.id, None, 10).await.expect("read");
     let first = book.iter().find(|entry| entry.user_id == "u1").expect("kept");
-    let kept = find(&books.ledger, &sale.id.tenant, first.coupon_id).await.expect("read").expect("there");
-    let before: Use = kept.usage;
-    let Ok(Step::Change(after)) = before.revoke(NOW) else { panic!("can be revoked") };
-    let step = UseChange {
-        tenant: &sale.id.tenant,
-        coupon_id: first.coupon_id,
-        before: &before,
-        after: &after,
-        return_to_stock: true,
-        message: None,
-    };
-    assert_eq!(change_use(&books.ledger, &step).await, Ok(true));
+    let revoked = books.step(&sale, first.coupon_id, Wish::Revoke { return_to_stock: true }).await;
+    assert!(matches!(revoked, StepOutcome::Done(..)), "{revoked:?}");
     let again = [wanted(&sale, 1), wanted(&sale, 3), wanted(&sale, 4)];
     assert_eq!(decide(&books, &again).await, [Given::Before, Given::Now, Given::Nothing]);
     let book = entries(&books.ledger, &sale.id, None, 10).await.expect("read");

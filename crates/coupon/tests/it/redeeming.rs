@@ -1,21 +1,24 @@
-//! The steps of a coupon: stored with their message if the coupon is still in the state that was read.
+//! The steps of a coupon: decided together, stored with their messages.
 
-use crate::support::{Books, issued, message, tenant};
-use coupon::rows::coupons::{self, KeptCoupon, UseChange, change_use};
-use domain::coupon::redemption::{Step, Use};
-use domain::message::{CouponIssued, topic};
-use domain::{Campaign, CouponId, CouponStatus, Terms, Timestamp};
-use ledger::{LedgerError, outbox};
+use crate::support::{Books, campaign, issued, tenant};
+use coupon::rows::campaigns;
+use coupon::rows::coupons::{self, KeptCoupon};
+use coupon::steps::{CouponStep, CouponSteps, StepOutcome, Wish};
+use domain::coupon::redemption::{Refusal, Use};
+use domain::message::{CouponIssued, event_type};
+use domain::{Campaign, CouponId, CouponStatus, Timestamp};
+use futures::future::join_all;
+use ledger::group::GroupCommit;
+use ledger::outbox;
 use ledger_testkit::{Site, on_every_database};
 use uuid::Uuid;
 
 on_every_database!(
-    steps_are_stored_with_their_message,
-    a_message_that_cannot_be_written_undoes_the_step,
+    steps_are_stored_with_their_messages,
     only_one_of_many_concurrent_orders_reserves_the_coupon,
-    a_step_from_an_older_reservation_changes_nothing,
-    another_tenant_changes_nothing,
+    another_tenant_finds_nothing,
     a_returned_number_is_given_again_but_not_to_the_same_user,
+    steps_of_many_callers_have_the_outcomes_of_one_by_one,
 );
 
 const COUPON: CouponId = CouponId(Uuid::from_u128(1));
@@ -31,94 +34,66 @@ async fn read(books: &Books, sale: &Campaign) -> KeptCoupon {
     coupons::find(&books.ledger, &sale.id.tenant, COUPON).await.expect("read").expect("there")
 }
 
-fn next(step: Result<Step, domain::coupon::redemption::Refusal>) -> Use {
-    match step.expect("allowed") {
-        Step::Change(next) => next,
-        Step::Unchanged(_) => panic!("expected a change"),
+fn reserve(order: &str) -> Wish {
+    Wish::Reserve { order: order.to_owned(), amount: 5_000, hold_seconds: HOLD_SECONDS }
+}
+
+fn confirm(order: &str) -> Wish {
+    Wish::Confirm { order: order.to_owned() }
+}
+
+/// The kinds of messages that wait, in order.
+async fn messages(books: &Books) -> Vec<String> {
+    let waiting = outbox::next(&books.ledger, 100_000).await.expect("read");
+    waiting.into_iter().map(|one| one.envelope.event_type).collect()
+}
+
+async fn steps_are_stored_with_their_messages(site: Site) {
+    let (books, sale) = one_coupon(site).await;
+    assert_eq!(read(&books, &sale).await.usage, Use::issued(Timestamp(1_700_000_000_001)));
+    for (wish, status, expected) in [
+        (reserve("a"), CouponStatus::Reserved, vec![]),
+        (Wish::Cancel { order: "a".into() }, CouponStatus::Issued, vec![]),
+        (reserve("a"), CouponStatus::Reserved, vec![]),
+        (confirm("a"), CouponStatus::Redeemed, vec![event_type::COUPON_REDEEMED]),
+        (confirm("a"), CouponStatus::Redeemed, vec![event_type::COUPON_REDEEMED]),
+        (
+            Wish::Undo { order: "a".into() },
+            CouponStatus::Issued,
+            vec![event_type::COUPON_REDEEMED, event_type::COUPON_REDEMPTION_UNDONE],
+        ),
+    ] {
+        let outcome = books.step(&sale, COUPON, wish.clone()).await;
+        let StepOutcome::Done(kept, usage) = outcome else { panic!("{wish:?}: {outcome:?}") };
+        assert_eq!((*kept, usage.status), (read(&books, &sale).await, status), "{wish:?}");
+        assert_eq!(messages(&books).await, expected, "{wish:?}");
     }
-}
-
-fn step<'a>(sale: &'a Campaign, before: &'a Use, after: &'a Use) -> UseChange<'a> {
-    UseChange { tenant: &sale.id.tenant, coupon_id: COUPON, before, after, return_to_stock: false, message: None }
-}
-
-async fn steps_are_stored_with_their_message(site: Site) {
-    let (books, sale) = one_coupon(site).await;
-    let given = read(&books, &sale).await.usage;
-    assert_eq!(given, Use::issued(Timestamp(1_700_000_000_001)));
-    let now = Timestamp(1_700_000_100_789);
-    let reserved = next(given.reserve(&Terms::default(), "order-1", 5_000, now, HOLD_SECONDS));
-    assert_eq!(change_use(&books.ledger, &step(&sale, &given, &reserved)).await, Ok(true));
-    assert_eq!(read(&books, &sale).await.usage, reserved, "to the millisecond");
-    let redeemed = next(reserved.confirm("order-1"));
-    let message = message(42);
-    let with_message =
-        UseChange { message: Some((topic::COUPON_EVENTS, &message)), ..step(&sale, &reserved, &redeemed) };
-    assert_eq!(change_use(&books.ledger, &with_message).await, Ok(true));
-    assert_eq!(read(&books, &sale).await.usage, redeemed);
-    assert_eq!(change_use(&books.ledger, &with_message).await, Ok(false), "the state has changed");
-    let waiting = outbox::next(&books.ledger, 10).await.expect("read");
-    assert_eq!(waiting.len(), 1, "written once");
-    assert_eq!((waiting[0].topic.as_str(), &waiting[0].envelope), (topic::COUPON_EVENTS, &message));
-}
-
-async fn a_message_that_cannot_be_written_undoes_the_step(site: Site) {
-    let (books, sale) = one_coupon(site).await;
-    let message = message(42);
-    let change = books.ledger.begin().await.expect("begins");
-    outbox::append(&change, topic::COUPON_EVENTS, &message).await.expect("written");
-    change.commit().await.expect("commits");
-    let given = read(&books, &sale).await.usage;
-    let revoked = next(given.revoke(Timestamp(0)));
-    let with_message = UseChange { message: Some((topic::COUPON_EVENTS, &message)), ..step(&sale, &given, &revoked) };
-    let outcome = change_use(&books.ledger, &with_message).await;
-    assert!(matches!(outcome, Err(LedgerError::Conflict(_))), "{outcome:?}");
-    assert_eq!(read(&books, &sale).await.usage, given);
 }
 
 async fn only_one_of_many_concurrent_orders_reserves_the_coupon(site: Site) {
     let (books, sale) = one_coupon(site).await;
-    let given = read(&books, &sale).await.usage;
-    let orders = (0..8).map(|n| {
-        let (ledger, sale, given) = (books.ledger.clone(), sale.clone(), given.clone());
-        tokio::spawn(async move {
-            let now = Timestamp(1_700_000_100_000);
-            let mine = next(given.reserve(&Terms::default(), &format!("order-{n}"), 1, now, HOLD_SECONDS));
-            change_use(&ledger, &step(&sale, &given, &mine)).await.expect("answered")
-        })
-    });
-    let mut got = 0;
-    for order in orders.collect::<Vec<_>>() {
-        got += u32::from(order.await.expect("ran"));
-    }
-    assert_eq!(got, 1);
+    // Machines of their own, as on many servers.
+    let orders: Vec<String> = (0..8).map(|number| format!("order-{number}")).collect();
+    let outcomes = join_all(orders.iter().map(|order| books.step(&sale, COUPON, reserve(order)))).await;
+    let done = outcomes.iter().filter(|outcome| matches!(outcome, StepOutcome::Done(..))).count();
+    let refused = outcomes.iter().filter(|outcome| **outcome == StepOutcome::Refused(Refusal::Reserved)).count();
+    assert_eq!((done, refused), (1, 7), "{outcomes:?}");
 }
 
-async fn a_step_from_an_older_reservation_changes_nothing(site: Site) {
+async fn another_tenant_finds_nothing(site: Site) {
     let (books, sale) = one_coupon(site).await;
-    let given = read(&books, &sale).await.usage;
-    let reserve = |now| next(given.reserve(&Terms::default(), "order-1", 1, Timestamp(now), HOLD_SECONDS));
-    let (first, second) = (reserve(1_700_000_000_000), reserve(1_700_000_000_001));
-    assert_eq!(change_use(&books.ledger, &step(&sale, &given, &second)).await, Ok(true));
-    let confirmed = next(first.confirm("order-1"));
-    assert_eq!(change_use(&books.ledger, &step(&sale, &first, &confirmed)).await, Ok(false), "another reservation");
-}
-
-async fn another_tenant_changes_nothing(site: Site) {
-    let (books, sale) = one_coupon(site).await;
-    let given = read(&books, &sale).await.usage;
-    let (stranger, revoked) = (tenant("other"), next(given.revoke(Timestamp(0))));
-    let foreign = UseChange { tenant: &stranger, ..step(&sale, &given, &revoked) };
-    assert_eq!(change_use(&books.ledger, &foreign).await, Ok(false));
-    assert_eq!(read(&books, &sale).await.usage, given);
+    let step = CouponStep { tenant: tenant("other"), coupon: COUPON, wish: Wish::Revoke { return_to_stock: true } };
+    let outcome = GroupCommit::start(&books.ledger, CouponSteps).run(step).await;
+    assert_eq!(outcome, Ok(StepOutcome::NoCoupon));
+    assert_eq!(read(&books, &sale).await.usage.status, CouponStatus::Issued);
+    let missing = books.step(&sale, CouponId(Uuid::from_u128(99)), confirm("a")).await;
+    assert_eq!(missing, StepOutcome::NoCoupon);
 }
 
 async fn a_returned_number_is_given_again_but_not_to_the_same_user(site: Site) {
     let (books, sale) = one_coupon(site).await;
-    let given = read(&books, &sale).await.usage;
-    let revoked = next(given.revoke(Timestamp(0)));
-    let back = UseChange { return_to_stock: true, ..step(&sale, &given, &revoked) };
-    assert_eq!(change_use(&books.ledger, &back).await, Ok(true));
+    let revoked = books.step(&sale, COUPON, Wish::Revoke { return_to_stock: true }).await;
+    assert!(matches!(revoked, StepOutcome::Done(..)), "{revoked:?}");
     let row = read(&books, &sale).await;
     assert_eq!((row.serial, row.former_serial, row.usage.status), (None, Some(1), CouponStatus::Revoked));
     let (event_id, coupon) = issued(&sale, 2);
@@ -129,4 +104,72 @@ async fn a_returned_number_is_given_again_but_not_to_the_same_user(site: Site) {
     assert_eq!(books.keep(&[issued(&sale, 1)]).await, [], "the first message again: kept already, as revoked");
     let counts = coupons::counts(&books.ledger, &sale.id).await.expect("counted");
     assert_eq!((counts.issued, counts.revoked, counts.kept()), (1, 1, 2));
+}
+
+/// Coupons of a campaign in the next test.
+const COUPONS: u32 = 40;
+
+/// A history that is the same each time: steps of a few orders on the coupons from `first` on.
+fn history(sale: &Campaign, first: u32) -> Vec<CouponStep> {
+    // A generator of Knuth's, so that the test needs no other randomness.
+    let mut state: u64 = 42;
+    let mut next = |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let step = |_| {
+        let coupon = CouponId(Uuid::from_u128(u128::from(first) + u128::from(next(u64::from(COUPONS)))));
+        let order = format!("order-{}", next(3));
+        let wish = match next(10) {
+            0..4 => Wish::Reserve { order, amount: 1_000 * next(3) as i64, hold_seconds: HOLD_SECONDS },
+            4..7 => Wish::Confirm { order },
+            7 => Wish::Cancel { order },
+            8 => Wish::Undo { order },
+            _ => Wish::Revoke { return_to_stock: next(2) == 0 },
+        };
+        CouponStep { tenant: sale.id.tenant.clone(), coupon, wish }
+    };
+    (0..600).map(step).collect()
+}
+
+/// An outcome without what differs between two campaigns.
+fn comparable(outcome: &StepOutcome) -> String {
+    match outcome {
+        StepOutcome::Done(kept, usage) => {
+            let usage = Use { issued_at: Timestamp(0), ..usage.clone() };
+            format!("{:?} {:?} {usage:?}", kept.serial.is_some(), kept.usage.status)
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+async fn steps_of_many_callers_have_the_outcomes_of_one_by_one(site: Site) {
+    let _clock = clock::set(Timestamp(1_700_000_100_789));
+    let books = Books::open(site).await;
+    let machine = GroupCommit::start(&books.ledger, CouponSteps);
+    let mut outcomes = Vec::new();
+    for (name, first, together) in [("one", 1_000, false), ("many", 2_000, true)] {
+        let sale = campaign("shop", name, 10_000);
+        campaigns::create(&books.ledger, &sale).await.expect("created");
+        let given: Vec<_> = (first..first + COUPONS).map(|serial| issued(&sale, serial)).collect();
+        assert_eq!(books.keep(&given).await, []);
+        let steps = history(&sale, first);
+        let before = messages(&books).await.len();
+        let heard = if together {
+            // Each call is begun in turn, so the lanes have the order of the history.
+            join_all(steps.into_iter().map(|step| machine.run(step))).await
+        } else {
+            let mut heard = Vec::new();
+            for step in steps {
+                heard.push(machine.run(step).await);
+            }
+            heard
+        };
+        let heard: Vec<String> = heard.iter().map(|outcome| comparable(outcome.as_ref().expect("decided"))).collect();
+        let rows = coupons::entries(&books.ledger, &sale.id, None, 1_000).await.expect("read");
+        let states: Vec<bool> = rows.iter().map(|row| row.revoked).collect();
+        outcomes.push((heard, states, messages(&books).await.len() - before));
+    }
+    assert_eq!(outcomes[0], outcomes[1]);
+    assert!(outcomes[0].2 > 20, "the history does something");
 }

@@ -3,10 +3,10 @@
 use crate::support::{Books, campaign, issued, message};
 use access::rows::{ApiKey, KeyKind};
 use call::{Call, Keyed};
-use coupon::rows::coupons::{Given, UseChange, Wanted};
+use coupon::rows::coupons::{Given, Wanted};
 use coupon::rows::{campaigns, coupons};
 use coupon::schema::SCHEMA;
-use domain::coupon::redemption::Step;
+use coupon::steps::{StepOutcome, Wish};
 use domain::{Campaign, CouponId, Timestamp, UserId};
 use ledger::calls::audit::{self, Filter};
 use ledger::calls::kept::{self, Answer, Found};
@@ -120,18 +120,15 @@ async fn all_changes_work(books: &Books) {
     outbox::append(&change, "coupon.events", &message(1)).await.expect("written");
     change.commit().await.expect("commits");
     let waiting = outbox::next(&books.ledger, 10).await.expect("read");
-    outbox::mark_published(&books.ledger, &[waiting[0].sequence]).await.expect("marked");
-    assert_eq!(outbox::delete_published_before(&books.ledger, LATER).await, Ok(1));
+    let sequences: Vec<i64> = waiting.iter().map(|one| one.sequence).collect();
+    outbox::mark_published(&books.ledger, &sequences).await.expect("marked");
+    assert_eq!(outbox::delete_published_before(&books.ledger, LATER).await, Ok(2), "the revocation's, too");
     assert_eq!(processed::delete_before(&books.ledger, LATER).await, Ok(1));
 }
 
 async fn change_and_give(books: &Books, sale: &Campaign) {
-    let (tenant, coupon_id) = (&sale.id.tenant, CouponId(Uuid::from_u128(1)));
-    let before = coupons::find(&books.ledger, tenant, coupon_id).await.expect("read").expect("there").usage;
-    let Ok(Step::Change(after)) = before.revoke(Timestamp(0)) else { panic!("can be revoked") };
-    let (before, after) = (&before, &after);
-    let step = UseChange { tenant, coupon_id, before, after, return_to_stock: true, message: None };
-    assert_eq!(coupons::change_use(&books.ledger, &step).await, Ok(true));
+    let revoked = books.step(sale, CouponId(Uuid::from_u128(1)), Wish::Revoke { return_to_stock: true }).await;
+    assert!(matches!(revoked, StepOutcome::Done(..)), "{revoked:?}");
     let user = UserId::new("lee").expect("a name");
     let wanted = Wanted { request_id: Uuid::from_u128(9), campaign: sale.id.clone(), user, again: false };
     let change = books.ledger.begin().await.expect("begins");

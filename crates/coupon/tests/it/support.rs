@@ -2,10 +2,12 @@
 
 use coupon::rows::{campaigns, coupons};
 use coupon::schema::SCHEMA;
+use coupon::steps::{CouponStep, CouponSteps, StepOutcome, Wish};
 use domain::coupon::campaign::Switches;
 use domain::message::{CouponIssued, Envelope, event_type};
 use domain::{Campaign, CampaignId, CouponId, EventName, TenantName, Timestamp};
 use ledger::Ledger;
+use ledger::group::GroupCommit;
 use ledger_testkit::{Raw, Site, patient};
 use uuid::Uuid;
 
@@ -32,6 +34,12 @@ impl Books {
         let campaign = Campaign { per_user_limit, ..campaign("shop", "sale", stock) };
         campaigns::create(&books.ledger, &campaign).await.expect("created");
         (books, campaign)
+    }
+
+    /// Does one step of a coupon.
+    pub async fn step(&self, sale: &Campaign, coupon: CouponId, wish: Wish) -> StepOutcome {
+        let step = CouponStep { tenant: sale.id.tenant.clone(), coupon, wish };
+        GroupCommit::start(&self.ledger, CouponSteps).run(step).await.expect("decided")
     }
 
     pub async fn keep(&self, issued: &[(Uuid, CouponIssued)]) -> Vec<coupons::Refused> {

@@ -59,7 +59,9 @@ pub async fn append_all(change: &Transaction, topic: &str, envelopes: &[Envelope
     if !schema.topics.contains(&topic) {
         return Err(LedgerError::Other(format!("{topic} is not a topic of the schema {}", schema.name).into()));
     }
-    change.written().messages();
+    if !envelopes.is_empty() {
+        change.written().messages();
+    }
     for part in envelopes.chunks(ROWS_MAX) {
         let rows = part.iter().map(|envelope| to_row(topic, envelope)).collect::<Result<Vec<_>, _>>()?;
         let mut insert = Entity::insert_many(rows);

@@ -2,7 +2,7 @@
 
 use crate::support::{Books, insert};
 use async_trait::async_trait;
-use ledger::group::{GroupCommit, Steps};
+use ledger::group::{Asked, GroupCommit, Steps};
 use ledger::{LedgerError, Transaction};
 use ledger_testkit::{Site, on_every_database};
 use std::collections::BTreeSet;
@@ -39,14 +39,14 @@ impl Steps for AddToys {
         0
     }
 
-    async fn decide(&self, change: &Transaction, steps: &[&String]) -> Result<Vec<String>, LedgerError> {
+    async fn decide(&self, change: &Transaction, steps: &[Asked<String>]) -> Result<Vec<String>, LedgerError> {
         self.may_decide.acquire().await.expect("open").forget();
         self.batches.fetch_add(1, Ordering::SeqCst);
-        for step in steps {
-            assert_ne!(*step, BROKEN);
-            insert(change, "toys", step).await?;
+        for asked in steps {
+            assert_ne!(asked.step, BROKEN);
+            insert(change, "toys", &asked.step).await?;
         }
-        Ok(steps.iter().map(|step| format!("made {step}")).collect())
+        Ok(steps.iter().map(|asked| format!("made {}", asked.step)).collect())
     }
 }
 

@@ -11,11 +11,13 @@ use anyhow::Context;
 use coupon::CouponService;
 use coupon::gate::{self, GateService, GateSettings};
 use coupon::in_flight::{InFlight, NothingInFlight};
+use coupon::steps::CouponSteps;
 use hot::embedded::{EmbeddedEngine, EmbeddedKeys, EmbeddedLines, JournalError, JournalOptions, JournalSnapshot};
 use hot::line::LinePort;
 use hot::redis::{RedisAddress, RedisKeys};
 use hot::{CallPort, CouponPort, KeyPort};
 use ledger::Ledger;
+use ledger::group::GroupCommit;
 use lines::{Challenges, LineClient};
 use std::path::Path;
 use std::sync::Arc;
@@ -95,6 +97,7 @@ async fn coupon_service(
     };
     let service = CouponService {
         port,
+        steps: GroupCommit::start(&ledger, CouponSteps),
         ledger,
         in_flight,
         callers: Callers::by_table(keys.clone(), config.coupon.open_issue),

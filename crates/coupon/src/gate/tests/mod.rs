@@ -10,9 +10,11 @@ use super::{DispatchMode, GateSettings};
 use crate::CouponService;
 use crate::in_flight::NothingInFlight;
 use crate::schema::SCHEMA;
+use crate::steps::CouponSteps;
 use access::callers::Callers;
 use access::keys::KeyRing;
 use hot::embedded::{EmbeddedEngine, JournalOptions};
+use ledger::group::GroupCommit;
 use ledger::{Ledger, LedgerOptions};
 use std::path::Path;
 use std::sync::Arc;
@@ -24,6 +26,7 @@ async fn coupons(folder: &Path) -> CouponService {
     CouponService {
         port: Arc::new(EmbeddedEngine::open(folder, JournalOptions::default()).expect("opens")),
         callers: Callers::by_table(KeyRing::load(ledger.clone()).await.expect("read"), false),
+        steps: GroupCommit::start(&ledger, CouponSteps),
         ledger,
         in_flight: Arc::new(NothingInFlight),
         arrivals: Arc::default(),

@@ -5,17 +5,17 @@ mod requests;
 
 use super::{CouponGroup, GateReporter, HotOutbox, Issuer, LedgerOutbox, Outcome, Requests};
 use crate::campaigns::open_with_stock;
-use crate::rows::coupons::UseChange;
 use crate::rows::{campaigns, coupons};
 use crate::schema::SCHEMA;
+use crate::steps::{CouponStep, CouponSteps, StepOutcome, Wish};
 use async_trait::async_trait;
 use bus::local::{LocalBus, LocalDeadLetters};
 use bus::{ConsumerOptions, DeadLetter, DeadLetters, OutboxSource, Publisher, Relay, RelayOptions, Stop};
-use domain::coupon::redemption::{Step, Use};
-use domain::message::{CouponIssued, CouponRevoked, Envelope, event_type, topic};
+use domain::message::{CouponIssued, Envelope, event_type, topic};
 use domain::{Campaign, CampaignId, CouponId, EventName, TenantName, Timestamp, UserId};
 use hot::embedded::{EmbeddedEngine, JournalOptions};
 use hot::{CouponPort, IssueRequest};
+use ledger::group::GroupCommit;
 use ledger::{Ledger, LedgerOptions, outbox, purge};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -230,28 +230,16 @@ async fn a_step_in_the_ledger_is_published_once_and_purged_after_its_retention()
     let sale = sale(100);
     campaigns::create(&scene.ledger, &sale).await.expect("created");
     scene.publish([issued_message(&issued(&sale, 1))]).await;
-    let before = Use::issued(Timestamp(1_700_000_000_000));
-    let Ok(Step::Change(after)) = before.revoke(Timestamp(0)) else { panic!("can be revoked") };
-    let payload = CouponRevoked {
-        tenant: "default".into(),
-        campaign_id: "sale".into(),
-        coupon_id: CouponId(Uuid::from_u128(1)),
-        user_id: "u1".into(),
-        return_to_stock: true,
-    };
-    let message = envelope(42, event_type::COUPON_REVOKED, &payload);
-    let step = UseChange {
-        tenant: &sale.id.tenant,
-        coupon_id: CouponId(Uuid::from_u128(1)),
-        before: &before,
-        after: &after,
-        return_to_stock: true,
-        message: Some((topic::COUPON_EVENTS, &message)),
+    let step = CouponStep {
+        tenant: sale.id.tenant.clone(),
+        coupon: CouponId(Uuid::from_u128(1)),
+        wish: Wish::Revoke { return_to_stock: true },
     };
     let relay = scene.relay(LedgerOutbox(scene.ledger.clone()));
     // It has found nothing by then, and waits.
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(coupons::change_use(&scene.ledger, &step).await, Ok(true));
+    let outcome = GroupCommit::start(&scene.ledger, CouponSteps).run(step).await;
+    assert!(matches!(outcome, Ok(StepOutcome::Done(..))), "{outcome:?}");
     let waiting = async || outbox::next(&scene.ledger, 10).await.expect("read").len();
     until("published", async || waiting().await == 0).await;
     scene.stop.stop();

@@ -191,19 +191,19 @@ pub async fn counts(ledger: &Ledger, campaign: &CampaignId) -> Result<Counts, Le
 
 /// A row of the three tables together.
 #[derive(FromQueryResult)]
-struct Joined {
-    coupon_id: Uuid,
-    tenant: String,
-    event_id: String,
-    user_id: String,
-    nth_of_user: i32,
-    serial: Option<i32>,
-    former_serial: Option<i32>,
-    status: String,
-    order_id: Option<String>,
-    reserved_until: Option<DateTimeUtc>,
-    discount_amount: Option<i64>,
-    issued_at: DateTimeUtc,
+pub(super) struct Joined {
+    pub coupon_id: Uuid,
+    pub tenant: String,
+    pub event_id: String,
+    pub user_id: String,
+    pub nth_of_user: i32,
+    pub serial: Option<i32>,
+    pub former_serial: Option<i32>,
+    pub status: String,
+    pub order_id: Option<String>,
+    pub reserved_until: Option<DateTimeUtc>,
+    pub discount_amount: Option<i64>,
+    pub issued_at: DateTimeUtc,
 }
 
 /// A column with its table, since the joined tables share names.
@@ -241,7 +241,7 @@ fn status_of(text: &str) -> Result<CouponStatus, LedgerError> {
     CouponStatus::parse(text).ok_or_else(|| LedgerError::damaged("a coupon's status"))
 }
 
-fn from_row(row: Joined) -> Result<KeptCoupon, LedgerError> {
+pub(super) fn from_row(row: Joined) -> Result<KeptCoupon, LedgerError> {
     let number = |value: i32| u32::try_from(value).map_err(|_| LedgerError::damaged("a number"));
     Ok(KeptCoupon {
         coupon_id: CouponId(row.coupon_id),
