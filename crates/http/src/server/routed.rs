@@ -24,11 +24,14 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::net::TcpStream;
 use tower::ServiceExt;
 
 /// The smallest buffer that hyper accepts.
 const HYPER_BUFFER_BYTES_MIN: usize = 8 * 1024;
+/// Longest time to pass over a body that has arrived and that nobody wanted.
+const LEFT_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A connection with a request at the front of its input.
 pub(super) struct Exchange {
@@ -48,8 +51,8 @@ impl Exchange {
         state: &ServerState,
     ) -> Option<(TcpStream, BytesMut)> {
         let Self { stream, input, peer, may_stay } = self;
-        let (fate, here) = (Fate::default(), bytes_after_head(&input));
-        let may_stay = may_stay && has_one_length(&input);
+        let (fate, first) = (Fate::default(), FirstHead::of(&input));
+        let (here, may_stay) = (first.bytes_after, may_stay && first.has_one_length);
         let refusing = routes.clone();
         let refuse = Box::new(move |code| {
             let mut out = Vec::new();
@@ -95,28 +98,32 @@ fn wants_to_stay(request: &Request<Incoming>) -> bool {
     request.version() == Version::HTTP_11 && request.method() != Method::CONNECT && !closes(request.headers())
 }
 
-/// Whether the head names the body's length at most once. With two, a proxy may see the next request where hyper sees a
-/// body: whatever follows must never be read (RFC 9112, 6.1). hyper hides the second one from the service.
-fn has_one_length(input: &[u8]) -> bool {
-    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
-    let mut head = httparse::Request::new(&mut headers);
-    let is_whole = head.parse(input).is_ok_and(|status| status.is_complete());
-    let names = ["content-length", "transfer-encoding"];
-    let is_length = |name: &str| names.iter().any(|length| name.eq_ignore_ascii_case(length));
-    is_whole && head.headers.iter().filter(|header| is_length(header.name)).count() <= 1
+/// What the input shows of its first head. The parser alone says where a head ends: empty lines may stand before it.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct FirstHead {
+    /// How many bytes of the input stand behind it; 0 while it is not whole.
+    bytes_after: usize,
+    /// Whether it names the body's length at most once. With two, a proxy may see the next request where hyper sees a
+    /// body: whatever follows must never be read (RFC 9112, 6.1). hyper hides the second one from the service.
+    has_one_length: bool,
+}
+
+impl FirstHead {
+    fn of(input: &[u8]) -> Self {
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+        let mut head = httparse::Request::new(&mut headers);
+        let Ok(httparse::Status::Complete(length)) = head.parse(input) else { return Self::default() };
+        let names = ["content-length", "transfer-encoding"];
+        let is_length = |name: &str| names.iter().any(|length| name.eq_ignore_ascii_case(length));
+        let has_one_length = head.headers.iter().filter(|header| is_length(header.name)).count() <= 1;
+        Self { bytes_after: input.len().saturating_sub(length), has_one_length }
+    }
 }
 
 fn closes(headers: &HeaderMap) -> bool {
     let values = headers.get_all(CONNECTION).iter();
     let mut words = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
     words.any(|word| word.trim_ascii().eq_ignore_ascii_case(b"close"))
-}
-
-/// How many bytes of the input stand behind the first head.
-fn bytes_after_head(input: &[u8]) -> usize {
-    const END: &[u8] = b"\r\n\r\n";
-    let end = input.windows(END.len()).position(|window| window == END);
-    end.map_or(0, |at| input.len() - at - END.len())
 }
 
 /// How far a request's body has been read: the next request begins behind it.
@@ -159,12 +166,16 @@ impl RequestBody {
         if left.size_hint().upper().is_none_or(|bytes| bytes > here as u64) {
             return false;
         }
-        while let Some(frame) = left.frame().await {
-            if frame.is_err() {
-                return false;
+        // It is here; whoever is wrong about that must not hold the connection.
+        let read = async {
+            while let Some(frame) = left.frame().await {
+                if frame.is_err() {
+                    return false;
+                }
             }
-        }
-        true
+            true
+        };
+        tokio::time::timeout(LEFT_BODY_TIMEOUT, read).await.unwrap_or(false)
     }
 }
 
@@ -205,5 +216,25 @@ impl Drop for WatchedBody {
         if let Some(incoming) = self.incoming.take() {
             self.progress.set(Progress::Left(incoming));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_ends_where_the_parser_says() {
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\n";
+        for before in ["", "\r\n", "\r\n\r\n", "\r\n\r\n\r\n\r\n"] {
+            for body in ["", "four", "\r\n\r\nGET"] {
+                let first = FirstHead::of(format!("{before}{head}{body}").as_bytes());
+                let expected = FirstHead { bytes_after: body.len(), has_one_length: true };
+                assert_eq!(first, expected, "{before:?} {body:?}");
+            }
+        }
+        assert_eq!(FirstHead::of(b"POST / HTTP/1.1\r\nHost"), FirstHead::default());
+        let twice = head.replace("Host: a", "Content-Length: 40");
+        assert_eq!(FirstHead::of(twice.as_bytes()), FirstHead { bytes_after: 0, has_one_length: false });
     }
 }
