@@ -141,7 +141,9 @@ impl ConfiguredLines {
         let line = LineId::Queue(name.clone());
         let is_lost = !self.made.contains(&name) || self.port.recover_line(&line).await? == Recovery::Lost;
         if is_lost {
-            self.port.make_line(&line, self.settings.rule()).await?;
+            if self.port.make_line(&line, self.settings.rule()).await? {
+                self.updated.insert(line);
+            }
             self.made.insert(name);
         } else {
             self.ended.insert(name);
