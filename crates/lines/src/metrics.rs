@@ -4,7 +4,7 @@ use crate::scheduler::Serves;
 use domain::line::{LineCounts, LineId, LineRule};
 use hot::HotError;
 use hot::line::{Clock, LinePort};
-use metrics::gauge;
+use metrics::{counter, gauge};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -26,6 +26,11 @@ pub fn label_of(line: &LineId) -> String {
         named.insert(line.clone());
     }
     if named.contains(line) { line.to_string() } else { OTHERS.to_owned() }
+}
+
+/// Counts people admitted to a line.
+pub fn count_admitted(line: &LineId, count: u64) {
+    counter!("onsale_line_admitted_total", "line" => label_of(line)).increment(count);
 }
 
 /// Sets the metrics of the lines that `serves` accepts until the process ends. Servers that share lines all show the same

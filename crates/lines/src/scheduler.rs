@@ -1,7 +1,7 @@
 //! Admits the next users of each line. Any number of schedulers may run, since the engine admits no more than a line's
 //! rule allows.
 
-use crate::metrics::label_of;
+use crate::metrics::{count_admitted, label_of};
 use async_trait::async_trait;
 use domain::line::{Admits, Admitted, DrawStep, LineId, LineRule};
 use domain::{PassId, Timestamp};
@@ -292,7 +292,7 @@ async fn tick(
         // A line that was lost and made again needs its draw again.
         state.is_drawn = false;
     } else {
-        counter!("onsale_line_admitted_total", "line" => label_of(line)).increment(admission.admitted.len() as u64);
+        count_admitted(line, admission.admitted.len() as u64);
         gauge!("onsale_line_serving", "line" => label_of(line))
             .set(admission.admitted.iter().map(|admitted| admitted.number.get()).max().unwrap_or_default() as f64);
         if let (Admits::Processing { .. }, Some(dispatch)) = (rule.admits, dispatch) {

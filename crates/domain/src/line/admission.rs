@@ -41,10 +41,7 @@ impl Line {
             return Vec::new();
         }
         let inside = self.inside.len() + self.processing.len();
-        let room = match self.rule.inside_max {
-            0 => usize::MAX,
-            most => (most as usize).saturating_sub(inside),
-        };
+        let room = self.room(self.inside.len());
         let by_rate = self.pace.may_go(&self.rule, now) as usize;
         let most = self.free_entries(inside).unwrap_or(by_rate).min(room).min(passes.len());
         let mut admitted = Vec::with_capacity(most);
@@ -73,9 +70,24 @@ impl Line {
     /// How many people may go on whatever the rate is, in a line of [`Switch::Auto`](super::Switch::Auto) that is off:
     /// until there is one more inside than it takes to switch it on. `None` where the rate counts.
     fn free_entries(&mut self, inside: usize) -> Option<usize> {
+        let free = self.free_entries_now(inside);
+        self.is_auto_on = self.rule.terms.auto_above().is_some() && free.is_none();
+        free
+    }
+
+    /// As [`Line::free_entries`] would say now. Changes nothing.
+    pub(super) fn free_entries_now(&self, inside: usize) -> Option<usize> {
         let above = self.rule.terms.auto_above()?;
-        self.is_auto_on = is_auto_on(self.is_auto_on, above, inside as u64);
-        (!self.is_auto_on).then(|| (above as usize + 1).saturating_sub(inside))
+        let is_on = is_auto_on(self.is_auto_on, above, inside as u64);
+        (!is_on).then(|| (above as usize + 1).saturating_sub(inside))
+    }
+
+    /// How many more may be inside, beside so many passes.
+    pub(super) fn room(&self, passes: usize) -> usize {
+        match self.rule.inside_max {
+            0 => usize::MAX,
+            most => (most as usize).saturating_sub(passes + self.processing.len()),
+        }
     }
 
     /// Whose turn it is: the lowest number. A person who is back waits longer while others have not earned the turn.
@@ -101,7 +113,7 @@ impl Line {
             Admits::Pass { ttl_ms } => {
                 let until = Timestamp(now.millis() + i64::from(ttl_ms));
                 self.inside.insert((until.millis(), number));
-                Some(Pass { id, until })
+                Some(Pass { id, since: now, until })
             }
             Admits::Processing { .. } => {
                 self.processing.insert((now.millis(), number));

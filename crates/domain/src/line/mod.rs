@@ -47,6 +47,9 @@ mod restored;
 mod rule;
 mod standing;
 mod status;
+mod straight;
+#[cfg(test)]
+mod straight_tests;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -67,6 +70,7 @@ pub use restored::{RestoredLine, RestoredPlace};
 pub use rule::{Admits, CAPACITY_DEFAULT, LineRule, PASS_TTL_DEFAULT_MS, REMEMBER_DEFAULT_MS, RETURN_DEFAULT_MS};
 pub use standing::{LineState, Sale};
 pub use status::{LineCounts, LineStatus};
+pub use straight::RENEWED_LIVES_MAX;
 pub use terms::{Challenge, ChallengeError, LineTerms, NOTICE_MAX, Notice, Switch, TermsError, is_auto_on};
 
 use crate::name::UserId;

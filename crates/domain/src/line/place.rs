@@ -10,6 +10,8 @@ use crate::time::Timestamp;
 pub struct Pass {
     /// `qr_` and this, in lower case, on the wire (QUEUE-003).
     pub id: PassId,
+    /// The moment of admission, from which the longest life by use is counted.
+    pub since: Timestamp,
     /// The moment from which on it is expired.
     pub until: Timestamp,
 }

@@ -129,6 +129,18 @@ pub trait LinePort: Send + Sync + 'static {
     /// together admit what the rule allows, and no more.
     async fn admit(&self, line: &LineId, passes: Vec<PassId>, clock: Clock) -> Result<Admission, HotError>;
 
+    /// Admits a person who has no place, where nobody waits and the line's rule allows one more at this moment; otherwise
+    /// nothing changes. Returns the pass. A call whose answer was lost may be repeated: the person then has a place, and
+    /// learns of the pass by checking in.
+    async fn admit_newcomer(&self, _who: &LineUser, _pass: PassId, _clock: Clock) -> Result<Option<Pass>, HotError> {
+        Ok(None)
+    }
+
+    /// Lengthens the pass of a person who uses it ([`domain::line::Line::renew`]). Returns the pass if it was lengthened.
+    async fn renew(&self, _who: &LineUser, _clock: Clock) -> Result<Option<Pass>, HotError> {
+        Ok(None)
+    }
+
     /// Puts people back in line who have been processed for too long (GATE-006). Returns them with their queue numbers.
     async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError>;
 

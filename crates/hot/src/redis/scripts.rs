@@ -69,7 +69,11 @@ scripts! {
     /// Gives up a place.
     LINE_LEAVE = "line/leave" at "line/leave" after "line/common";
     /// Lets the next go.
-    LINE_ADMIT = "line/admit" at "line/admit" after "line/common", "line/presence";
+    LINE_ADMIT = "line/admit" at "line/admit" after "line/common", "line/presence", "line/pace";
+    /// Admits a newcomer where nobody waits.
+    LINE_NEWCOMER = "line/newcomer" at "line/newcomer" after "line/common", "line/presence", "line/pace";
+    /// Lengthens a pass.
+    LINE_RENEW = "line/renew" at "line/renew" after "line/common";
     /// Writes passes for other readers.
     LINE_SHOW = "line/show" at "line/show" after "line/common";
     /// Puts back people whose requests take too long.

@@ -40,6 +40,9 @@ struct History<P> {
     /// Changes that were made from an older rule.
     refused: u32,
     met: Met,
+    /// Newcomers who went straight through, and passes that were renewed.
+    straight: u32,
+    renewed: u32,
 }
 
 /// What was met of presence.
@@ -84,6 +87,8 @@ impl<P: LinePort> History<P> {
             values: 0,
             refused: 0,
             met: Met::default(),
+            straight: 0,
+            renewed: 0,
         }
     }
 
@@ -171,6 +176,13 @@ impl<P: LinePort> History<P> {
                 assert_eq!(self.engine.leave(&who, clock).await, Ok(left), "{who:?} leaves");
             }
             Step::Admit(n, most) => self.admit(n, most).await,
+            Step::Newcomer(line, user) => self.newcomer((line, user)).await,
+            Step::Renew(line, user) => {
+                let who = self.who((line, user));
+                let renewed = self.lines.get_mut(&who.line).and_then(|line| line.renew(&who.user, now));
+                self.renewed += u32::from(renewed.is_some());
+                assert_eq!(self.engine.renew(&who, clock).await, Ok(renewed), "{who:?} uses the pass");
+            }
             Step::PutBack(n) => {
                 let line = self.line(n);
                 let back = self.lines.get_mut(&line).map(|line| line.put_back(now)).unwrap_or_default();
@@ -217,6 +229,19 @@ impl<P: LinePort> History<P> {
         self.met.forgotten += known.forget(now).len();
         assert_eq!(heard.admitted, known.admit(&passes, now), "admitted in {line}");
         assert_eq!(heard.next_in_ms, known.next_in_ms(), "next in {line}");
+    }
+
+    async fn newcomer(&mut self, who: (u8, u8)) {
+        let (who, now) = (self.who(who), Timestamp(self.now));
+        self.passes_made += 1;
+        let pass = PassId(Uuid::from_u128(self.passes_made));
+        let expected = self.lines.get_mut(&who.line).and_then(|line| line.admit_newcomer(&who.user, pass, now));
+        self.straight += u32::from(expected.is_some());
+        // As every admission does.
+        if let (Some(_), Some(line)) = (expected, self.lines.get_mut(&who.line)) {
+            self.met.forgotten += line.forget(now).len();
+        }
+        assert_eq!(self.engine.admit_newcomer(&who, pass, Clock::At(now)).await, Ok(expected), "{who:?} comes");
     }
 
     /// An engine may still be drawing, which the rules do at once.
@@ -285,6 +310,7 @@ pub async fn run<P: LinePort, Fresh: Future<Output = P>>(histories: u32, steps: 
     let mut runner = TestRunner::deterministic();
     let strategy = proptest::collection::vec(any_step(), steps);
     let (mut drawn, mut under_way, mut refused, mut values, mut met) = (0, 0, 0, 0, Met::default());
+    let (mut straight, mut renewed) = (0, 0);
     for number in 0..histories {
         let script = strategy.new_tree(&mut runner).expect("a history").current();
         let mut history = History::new(fresh().await);
@@ -296,12 +322,15 @@ pub async fn run<P: LinePort, Fresh: Future<Output = P>>(histories: u32, steps: 
         (drawn, under_way) = (drawn + history.drawn, under_way + history.under_way);
         (refused, values) = (refused + history.refused, values + history.values);
         met.add(history.met);
+        (straight, renewed) = (straight + history.straight, renewed + history.renewed);
         std::mem::forget(shown);
     }
     println!("{histories} histories agree; draws were told as held {drawn} times, as under way {under_way} times");
     println!("{refused} changes were made from older rules; {values} values were kept");
     println!("{met:?}");
     assert!(met.late > 0 && met.too_many > 0 && met.forgotten > 0, "nobody was late, refused, or forgotten: {met:?}");
+    println!("{straight} newcomers went straight through; {renewed} passes were renewed");
+    assert!(straight > 0 && renewed > 0, "no history let a newcomer through, or renewed a pass");
     assert!(drawn > 0 && refused > 0 && values > 0, "no history held a draw, gave a value, or had two change a rule");
 }
 

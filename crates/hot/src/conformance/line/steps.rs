@@ -28,6 +28,10 @@ pub(super) enum Step {
     Look(Vec<(u8, u8)>),
     Leave(u8, u8),
     Admit(u8, usize),
+    /// A user comes where perhaps nobody waits.
+    Newcomer(u8, u8),
+    /// A user's pass is used.
+    Renew(u8, u8),
     PutBack(u8),
     Finish(u8, u8, bool),
     Draw(u8),
@@ -126,6 +130,8 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
         6 => proptest::collection::vec(who(), 1..6).prop_map(Step::Look),
         3 => who().prop_map(|(line, user)| Step::Leave(line, user)),
         8 => (0..=LINES, 0usize..9).prop_map(|(line, most)| Step::Admit(line, most)),
+        5 => who().prop_map(|(line, user)| Step::Newcomer(line, user)),
+        5 => who().prop_map(|(line, user)| Step::Renew(line, user)),
         2 => (0..=LINES).prop_map(Step::PutBack),
         2 => (who(), any::<bool>()).prop_map(|((line, user), issued)| Step::Finish(line, user, issued)),
         8 => prop_oneof![10 => 0i64..700, 1 => -3_000i64..0].prop_map(Step::Wait),

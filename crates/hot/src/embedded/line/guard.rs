@@ -10,7 +10,7 @@ use super::slot::{Slot, State};
 use crate::line::{Admission, RuleChange};
 use crate::port::HotError;
 use domain::line::{
-    DrawPlan, DrawStep, Entries, EntryHash, Line, LineCounts, LineOutcome, LineRule, LineStatus, QueueNumber,
+    DrawPlan, DrawStep, Entries, EntryHash, Line, LineCounts, LineOutcome, LineRule, LineStatus, Pass, QueueNumber,
     State as PlaceState, ValueOutcome,
 };
 use domain::{Network, PassId, Timestamp, UserId};
@@ -262,6 +262,29 @@ impl<'a> LineGuard<'a> {
             self.wait_for = self.record();
         }
         Ok(Admission { admitted, next_in_ms })
+    }
+
+    /// See [`domain::line::Line::admit_newcomer`].
+    pub fn admit_newcomer(&mut self, user: &UserId, pass: PassId, now: Timestamp) -> Result<Option<Pass>, HotError> {
+        if !self.state.line.has_free_way(user, now) {
+            return Ok(None);
+        }
+        self.enter(user, None, now)?;
+        Ok(self.admit(&[pass], now)?.admitted.pop().and_then(|admitted| admitted.pass))
+    }
+
+    /// See [`domain::line::Line::renew`].
+    pub fn renew(&mut self, user: &UserId, now: Timestamp) -> Result<Option<Pass>, HotError> {
+        let LineStatus::Inside { number, pass: before } = self.state.place(user) else { return Ok(None) };
+        self.may_change()?;
+        let renewed = self.state.line.renew(user, now);
+        if let Some(pass) = renewed {
+            self.state.passes.remove(&(before.until.millis(), number));
+            self.state.passes.insert((pass.until.millis(), number));
+            self.note_state(user, number, PlaceState::Inside(pass));
+        }
+        self.tells(user);
+        Ok(renewed)
     }
 
     /// See [`domain::line::Line::shorten_passes`].

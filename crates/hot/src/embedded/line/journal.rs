@@ -5,7 +5,8 @@
 //! lines   id, name, rule, opens_at_ms, tickets, serving, admitted
 //! places  line, ticket, user, state, at_ms, pass      one row each, changed where it stands; none once given up;
 //!                                                     `ticket` is the number given at entry, `pass` the id of a
-//!                                                     pass, or the network of a person in the line as text
+//!                                                     pass and its admission, or the network of a person in the line
+//!                                                     as text
 //! draws   line, count                                 the opening draw was held: its plan, in the rule, tells the order
 //! draw_closings  line, count                          the draw has closed for entries
 //! draw_entries   line, part, hashes                   the published list of its entries, up to 65,536 in a part
@@ -124,8 +125,8 @@ impl LinesJournal {
                     State::Processing { since } => {
                         update.execute(params![line, number, PROCESSING, since.millis(), Null])?
                     }
-                    State::Inside(Pass { id, until }) => {
-                        update.execute(params![line, number, INSIDE, until.millis(), id.0.as_bytes()])?
+                    State::Inside(pass) => {
+                        update.execute(params![line, number, INSIDE, pass.until.millis(), bytes_of(pass)])?
                     }
                     State::Finished(LineOutcome::Issued) => {
                         update.execute(params![line, number, ISSUED, Null, Null])?
@@ -223,11 +224,8 @@ impl LinesJournal {
             let name =
                 text(0)?.parse().map_err(|error| self.0.damaged(format!("the name of an ended line {error}")))?;
             let user = UserId::stored(text(1)?).map_err(|error| self.0.damaged(format!("a user's name {error}")))?;
-            passes.push((
-                name,
-                user,
-                Pass { id: PassId(Uuid::from_bytes(row.get(2)?)), until: Timestamp(row.get(3)?) },
-            ));
+            let pass = pass_from(row.get_ref(2)?.as_blob().unwrap_or_default(), Timestamp(row.get(3)?));
+            passes.push((name, user, pass.ok_or_else(|| self.0.damaged("the bytes of a kept pass"))?));
         }
         Ok(passes)
     }
@@ -323,12 +321,27 @@ impl LinesJournal {
         Ok(match row.get::<_, i64>(2)? {
             WAITING => State::Waiting,
             PROCESSING => State::Processing { since: Timestamp(row.get(3)?) },
-            INSIDE => State::Inside(Pass { id: PassId(Uuid::from_bytes(row.get(4)?)), until: Timestamp(row.get(3)?) }),
+            INSIDE => {
+                let pass = pass_from(row.get_ref(4)?.as_blob().unwrap_or_default(), Timestamp(row.get(3)?));
+                State::Inside(pass.ok_or_else(|| self.0.damaged("the bytes of a pass"))?)
+            }
             ISSUED => State::Finished(LineOutcome::Issued),
             SOLD_OUT => State::Finished(LineOutcome::SoldOut),
             state => return Err(self.0.damaged(format!("place in unknown state {state}"))),
         })
     }
+}
+
+/// Id and admission.
+fn bytes_of(pass: &Pass) -> Vec<u8> {
+    [&pass.id.0.as_bytes()[..], &pass.since.millis().to_be_bytes()].concat()
+}
+
+/// Earlier versions kept no admission: such a pass is not renewed.
+fn pass_from(bytes: &[u8], until: Timestamp) -> Option<Pass> {
+    let (id, since) = bytes.split_first_chunk::<16>()?;
+    let since = if since.is_empty() { i64::MIN } else { i64::from_be_bytes(since.try_into().ok()?) };
+    Some(Pass { id: PassId(Uuid::from_bytes(*id)), since: Timestamp(since), until })
 }
 
 impl GroupJournal for LinesJournal {

@@ -273,6 +273,16 @@ impl LinePort for EmbeddedLines {
         Ok(admission.unwrap_or(Admission { admitted: Vec::new(), next_in_ms: None }))
     }
 
+    async fn admit_newcomer(&self, who: &LineUser, pass: PassId, clock: Clock) -> Result<Option<Pass>, HotError> {
+        let now = moment(clock);
+        Ok(self.change(&who.line, |guard| guard.admit_newcomer(&who.user, pass, now)).await?.flatten())
+    }
+
+    async fn renew(&self, who: &LineUser, clock: Clock) -> Result<Option<Pass>, HotError> {
+        let now = moment(clock);
+        Ok(self.change(&who.line, |guard| guard.renew(&who.user, now)).await?.flatten())
+    }
+
     async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
         let back = self.change(line, |guard| guard.put_back(moment(clock))).await?;
         Ok(back.unwrap_or_default())

@@ -16,9 +16,9 @@ use std::sync::Arc;
 const SCRIPT_BATCH_MAX: usize = 2_000;
 
 /// The reply of one run of the script.
-struct AdmissionReply {
-    next_in_ms: Option<u64>,
-    admitted: Vec<Admitted>,
+pub(super) struct AdmissionReply {
+    pub next_in_ms: Option<u64>,
+    pub admitted: Vec<Admitted>,
 }
 
 /// Whether anyone was admitted: only that must be durable.
@@ -42,10 +42,11 @@ fn read(value: Value, passes: &[PassId]) -> Reading<AdmissionReply> {
     }
     let mut fields = Array::of(value)?;
     let (next_in_ms, until_ms) = (fields.number::<i64>()?, fields.number::<i64>()?);
+    let since = Timestamp(fields.number()?);
     let people = people(fields.array()?)?;
     let until = (until_ms >= 0).then_some(Timestamp(until_ms));
     let admitted = people.into_iter().zip(passes).map(|((user, number), id)| {
-        let pass = until.map(|until| Pass { id: *id, until });
+        let pass = until.map(|until| Pass { id: *id, since, until });
         Admitted { user, number, pass }
     });
     Ok(AdmissionReply { next_in_ms: u64::try_from(next_in_ms).ok(), admitted: admitted.collect() })
@@ -99,7 +100,7 @@ impl Inner {
 
     /// Publishes passes under their own keys, after an admission. The admission itself cannot, since it would have to declare
     /// the keys before it knows the people. A missing key does no harm to callers that ask the line.
-    async fn show_passes(&self, known: &Arc<Known>, reply: &AdmissionReply) {
+    pub(super) async fn show_passes(&self, known: &Arc<Known>, reply: &AdmissionReply) {
         let (passes, arguments) = to_show(known, reply);
         if passes.is_empty() {
             return;

@@ -14,7 +14,7 @@
 --   W7,-1099511627773,...            has drawn ticket 3: scores below 0 are tickets, less 2^40, so that they precede
 --                                    all later entries. For all others, the ticket is the number itself.
 --   P...,since_ms                    an issuer processes the request
---   I...,until_ms,pass               has a pass, of 32 characters
+--   I...,until_ms,pass,since_ms      has a pass, of 32 characters; without the admission in records of earlier versions
 --   F...,I or S                      decided: issued, sold out
 
 local LINE, WAITING, TICKETS, PLACES, INSIDE, PROCESSING, PROCESSING_TICKETS, GONE, RETURNED, HEARD, REMEMBERED,

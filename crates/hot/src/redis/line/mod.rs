@@ -3,6 +3,7 @@
 //! ```text
 //! batch --by line--> enter_look.lua + WAIT --> statuses      (status)
 //! any number of schedulers --> admit.lua + WAIT --> passes   (admission; the pace is in the line's hash)
+//! a newcomer, or a visitor inside --> newcomer.lua, renew.lua + WAIT --> a pass   (straight)
 //! any number of schedulers --> entries.lua, settle.lua + WAIT --> the published entries of a draw   (entries)
 //! any number of schedulers --> draw.lua + WAIT --> queue numbers   (draw; a part of the line at a time)
 //! operators' changes --same script--> a stream of entries for the audit log; kept answers   (calls)
@@ -27,6 +28,7 @@ mod once;
 mod port;
 mod rule;
 mod status;
+mod straight;
 
 use super::activity::Activity;
 use super::client::{Lane, RedisConnections, Wait};

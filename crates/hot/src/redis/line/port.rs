@@ -153,6 +153,14 @@ impl LinePort for RedisLines {
         self.0.admit(line, &passes, clock).await
     }
 
+    async fn admit_newcomer(&self, who: &LineUser, pass: PassId, clock: Clock) -> Result<Option<Pass>, HotError> {
+        self.0.admit_newcomer(who, pass, clock).await
+    }
+
+    async fn renew(&self, who: &LineUser, clock: Clock) -> Result<Option<Pass>, HotError> {
+        self.0.renew(who, clock).await
+    }
+
     async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
         self.0.put_back(line, clock).await
     }

@@ -16,6 +16,6 @@ local users = {}
 for at = 2, #ARGV, 2 do users[#users + 1] = ARGV[at] end
 for place, record in ipairs(fields_of(PLACES, users)) do
   local pass = ARGV[1 + 2 * place]
-  local until_ms, own = string.match(record or '', '^I.*,(%d+),(%x+)$')
+  local until_ms, own = string.match(record or '', '^I%d+,%-?%d+,%-?%d+,%d+,(%d+),(%x+)')
   if own == pass then redis.call('SET', KEYS[LINE_KEYS + place], shown(pass), 'PXAT', until_ms) end
 end

@@ -26,10 +26,13 @@ pub(super) fn outcome_text(outcome: LineOutcome) -> &'static str {
     }
 }
 
-/// `until_ms,pass`
+/// `until_ms,pass,since_ms`; without the admission in a record of an earlier version, whose pass is not renewed.
 pub(super) fn read_pass(text: &str) -> Option<Pass> {
-    let (until_ms, id) = text.split_once(',')?;
-    Some(Pass { id: PassId(Uuid::try_parse(id).ok()?), until: Timestamp(until_ms.parse().ok()?) })
+    let mut fields = text.split(',');
+    let (until_ms, id) = (fields.next()?, fields.next()?);
+    let since_ms = fields.next().map_or(Ok(i64::MIN), str::parse).ok()?;
+    let id = PassId(Uuid::try_parse(id).ok()?);
+    Some(Pass { id, since: Timestamp(since_ms), until: Timestamp(until_ms.parse().ok()?) })
 }
 
 fn read_one(fields: &mut Array) -> Reading<LineStatus> {
