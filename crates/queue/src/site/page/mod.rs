@@ -19,6 +19,8 @@ use texts::{Texts, texts};
 const FULL_RETRY: Duration = Duration::from_secs(30);
 /// The page of a line that does not answer.
 const UNAVAILABLE_RETRY: Duration = Duration::from_secs(5);
+/// Whoever keeps no cookie comes back after this time. Only a robot does so by itself.
+const NO_COOKIES_RETRY: Duration = Duration::from_secs(300);
 /// The page of a draw that is still to come.
 const DRAW_RETRY: Duration = Duration::from_secs(10);
 /// The page may load from this site and send requests to this site only.
@@ -42,6 +44,8 @@ pub struct Waiting {
     pub wait_seconds: Option<u64>,
     /// The address of this page, with the address after admission.
     pub here: String,
+    /// Whether the requested address could not be kept.
+    pub is_lost: bool,
 }
 
 #[derive(Template)]
@@ -109,17 +113,21 @@ pub fn notice(notice: Notice, here: &str, language: Language) -> Response {
     let texts = &texts(language);
     let (title, text) = texts.notice(notice);
     let retry_after = match notice {
-        Notice::NoCookies | Notice::CookieLost | Notice::AccountNeeded | Notice::Closed => None,
+        Notice::CookieLost | Notice::AccountNeeded | Notice::Closed => None,
+        Notice::NoCookies => Some(NO_COOKIES_RETRY),
         Notice::Full | Notice::TooMany => Some(FULL_RETRY),
         Notice::Unavailable => Some(UNAVAILABLE_RETRY),
         Notice::Drawing(_) => Some(DRAW_RETRY),
     };
     let again = match notice {
         Notice::Closed | Notice::AccountNeeded => None,
+        // A person must change something first.
+        Notice::NoCookies => Some((here, 0)),
         _ => Some((here, retry_after.map_or(0, |after| after.as_secs()))),
     };
     let status = match notice {
-        Notice::Full | Notice::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        // A robot must not take the page for that of the address.
+        Notice::Full | Notice::Unavailable | Notice::NoCookies => StatusCode::SERVICE_UNAVAILABLE,
         Notice::TooMany => StatusCode::TOO_MANY_REQUESTS,
         Notice::AccountNeeded => StatusCode::UNAUTHORIZED,
         _ => StatusCode::OK,
@@ -198,6 +206,7 @@ mod tests {
             from_rank: 2_000,
             wait_seconds,
             here: "/wait/shop?to=/a%22b".into(),
+            is_lost: false,
         };
         text(waiting(&page, language))
     }
@@ -225,6 +234,7 @@ mod tests {
             from_rank: 0,
             wait_seconds: None,
             here: "/wait/\"><script>alert(2)</script>".into(),
+            is_lost: true,
         };
         let page = text(waiting(&page, Language::En));
         assert!(!page.contains("<script>alert"), "{page}");

@@ -28,6 +28,7 @@ pub struct Texts {
     pub ask_script: &'static str,
     pub ask_recaptcha: &'static str,
     pub ask_go: &'static str,
+    pub lost: &'static str,
     language: Language,
 }
 
@@ -56,6 +57,7 @@ pub fn texts(language: Language) -> Texts {
         ask_script: of("ask-script"),
         ask_recaptcha: of("ask-recaptcha"),
         ask_go: of("ask-go"),
+        lost: of("wait-lost"),
         language,
     }
 }
