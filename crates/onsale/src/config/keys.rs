@@ -84,6 +84,8 @@ pub const KEYS: &[Key] = &[
     key("queue.cookie_key_file", Kind::FileOrNone),
     key("queue.cookie_previous_key", Kind::Secret { min: 32 }),
     key("queue.bind_network", Kind::Flag),
+    key("queue.cookie_same_site", Kind::OneOf(&["lax", "none"])),
+    key("queue.pass_renewed_by_use", Kind::Flag),
     key("queue.receipt_key", Kind::Secret { min: 43 }),
     key("queue.receipt_key_file", Kind::FileOrNone),
     key("user.recaptcha.base_url", Kind::PageUrlOrNone),

@@ -42,6 +42,10 @@ pub struct Queue {
     pub cookie_previous_key: String,
     /// Whether a cookie is valid only in the network that it was issued to.
     pub bind_network: bool,
+    /// `lax` or `none`: whether browsers send the cookies with what other sites make them do.
+    pub cookie_same_site: String,
+    /// Whether the pass of a user who uses the site is lengthened.
+    pub pass_renewed_by_use: bool,
     /// Key that signs receipts of opening draws; empty: from the file, or generated and stored.
     pub receipt_key: String,
     /// File that contains this key; empty for none.

@@ -45,7 +45,7 @@ fn a_visitor_without_cookies_takes_no_position() {
         assert!(!cookie.contains("Secure"), "not without TLS");
     }
     let page = world.anyone().get("/wait/shop?to=/cart&cookie=1");
-    assert_eq!(page.status, 200);
+    assert_eq!((page.status, page.header("retry-after")), (503, Some("300")), "a robot comes back later");
     assert!(page.text().contains("쿠키가 필요합니다"), "{}", page.text());
     let stats = world.admin().get("/queue/admin/stats").ok();
     assert_eq!(stats["totalWaiting"], 0);
@@ -132,6 +132,7 @@ fn forged_cookies_open_nothing() {
     open_the_line(&world, 1_000);
     let (holder, to) = let_in(&world);
     holder.check(&to);
+    open_the_line(&world, 0);
     let (pass, visitor) = (holder.cookie("onsale_pass_shop"), holder.cookie("onsale_visitor"));
     let parts: Vec<&str> = pass.split('.').collect();
     let longer = format!("{}.{}.{}", parts[0], parts[1].parse::<i64>().expect("millis") + 1, parts[2]);

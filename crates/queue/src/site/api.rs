@@ -2,7 +2,8 @@
 
 use super::ask::AnswerForm;
 use super::page;
-use super::service::{Place, VisitorRequest, WaitQuery};
+use super::service::{Place, VisitorRequest};
+use super::wait_query::WaitQuery;
 use crate::api::QueueApi;
 use ::http::header::CACHE_CONTROL;
 use axum::Router;

@@ -1,8 +1,11 @@
 //! What a line before a site asks for before it gives a position (QUEUE-012).
 
-use super::local::{local, wait_address};
+use super::answers::{no_line, put, see_other};
+use super::check::NewCookies;
+use super::local::local;
 use super::page::{self, Notice};
-use super::service::{Site, VisitorRequest, WaitQuery, first_visit, line_of, no_line, notice_of, put, see_other};
+use super::service::{Site, VisitorRequest, first_visit, line_of, notice_of};
+use super::wait_query::WaitQuery;
 use ::http::StatusCode;
 use ::http::header::{ACCEPT, SET_COOKIE};
 use axum::response::{IntoResponse, Response};
@@ -106,11 +109,11 @@ impl Site {
     ) -> Result<Response, ApiError> {
         let line = line_of(name)?;
         let (cookies, language) = (self.cookies(request), request.language());
-        let to = local(&query.to);
+        let to = local(&query.to).unwrap_or_else(|| "/".to_owned());
         if self.stands_aside(&line).await {
-            return Ok(see_other(&to, None));
+            return Ok(see_other(&to, &NewCookies::default()));
         }
-        let here = wait_address(&line, &to);
+        let here = query.here(&line);
         let Some(visitor) = cookies.identity(&line).map(|identity| identity.visitor) else {
             return Ok(first_visit(&here, query, &cookies, language));
         };
@@ -133,7 +136,7 @@ impl Site {
             _ => None,
         };
         let mut response = match (refusal, notice_of(status)) {
-            (None, _) => see_other(&here, None),
+            (None, _) => see_other(&here, &NewCookies::default()),
             (Some(_), Some(notice)) if is_page => page::notice(notice, &here, language),
             (Some(code), _) => ApiError::new(code).into_response(),
         };

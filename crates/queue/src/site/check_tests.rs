@@ -1,6 +1,7 @@
 //! The line decides whether a visitor is inside, not the cookie.
 
-use super::check::{AccessDecision, Checks};
+use super::asker::Asker;
+use super::check::{AccessDecision, Checks, NewCookies};
 use super::test_line::shop;
 use super::visitor_cookies::{VISITOR_COOKIE, VisitorCookies, new_visitor};
 use crate::CookieKeys;
@@ -24,6 +25,12 @@ fn headers(cookies: &[&str]) -> HeaderMap {
     headers
 }
 
+/// From now on newcomers wait: nothing admits here by itself.
+async fn somebody_waits(lines: &LineClient, line: &LineId) {
+    let user = new_visitor().expect("a visitor");
+    lines.enter(LineUser { line: line.clone(), user }).await.expect("a position");
+}
+
 fn pair(set_cookie: &str) -> &str {
     set_cookie.split(';').next().expect("a pair")
 }
@@ -40,18 +47,21 @@ async fn a_pass_that_was_given_up_is_refused_although_its_cookie_is_valid() {
     let visitor = VisitorCookies::new(&keys, &nothing, None, false).visitor_cookie(&user);
     assert!(visitor.starts_with(VISITOR_COOKIE));
 
-    let checks = Checks::new(lines.clone());
+    let checks = Checks::new(lines.clone(), None);
     let (first, wait_address) = (headers(&[pair(&visitor)]), "/wait/shop?to=/cart");
     let check = async |headers: &HeaderMap| {
-        checks.check(&line, &VisitorCookies::new(&keys, headers, None, false), "/cart").await
+        checks.check(&line, &VisitorCookies::new(&keys, headers, None, false), "/cart", Asker::Page).await
     };
-    let redirect = AccessDecision::Redirect { to: wait_address.to_owned(), cookie: None };
+    let redirect = AccessDecision::Redirect { to: wait_address.to_owned(), cookies: NewCookies::default() };
     lines.enter(line_user.clone()).await.expect("a position");
     assert_eq!(check(&first).await, redirect);
     port.admit(&line, vec![PassId(Uuid::new_v4())], Clock::Engine).await.expect("admitted");
-    let AccessDecision::Allowed(Some(pass)) = check(&first).await else { panic!("not admitted") };
+    let AccessDecision::Allowed(NewCookies { visitor: None, pass: Some(pass) }) = check(&first).await else {
+        panic!("not admitted")
+    };
     let both = headers(&[pair(&visitor), pair(&pass)]);
-    assert_eq!(check(&both).await, AccessDecision::Allowed(None));
+    assert_eq!(check(&both).await, AccessDecision::Allowed(NewCookies::default()));
+    somebody_waits(&lines, &line).await;
     assert!(port.leave(&line_user, Clock::Engine).await.expect("answers"));
     let begun = Instant::now();
     while check(&both).await != redirect {
@@ -82,7 +92,7 @@ async fn neighbours_cookies_change_nothing() {
     let visitor = maker.visitor_cookie(&own);
     let pass = maker.pass_cookie(&line, &own, &inside(&own).await, clock::now());
     let (theirs, their_pass) = (maker.visitor_cookie(&other), {
-        let late = Pass { id: PassId(Uuid::new_v4()), until: Timestamp(i64::MAX / 4_096) };
+        let late = Pass { id: PassId(Uuid::new_v4()), since: Timestamp(0), until: Timestamp(i64::MAX / 4_096) };
         maker.pass_cookie(&line, &new_visitor().expect("a visitor"), &late, clock::now())
     });
     let (visitor, pass, theirs, their_pass) = (pair(&visitor), pair(&pass), pair(&theirs), pair(&their_pass));
@@ -102,18 +112,19 @@ async fn neighbours_cookies_change_nothing() {
         ";",
         &many,
     ];
-    let checks = Checks::new(lines.clone());
+    let checks = Checks::new(lines.clone(), None);
     let check = async |cookies: &[&str]| {
         let headers = headers(cookies);
-        checks.check(&line, &VisitorCookies::new(&keys, &headers, None, false), "/cart").await
+        checks.check(&line, &VisitorCookies::new(&keys, &headers, None, false), "/cart", Asker::Page).await
     };
     for neighbour in neighbours {
         for cookies in [[neighbour, visitor, pass], [visitor, neighbour, pass], [visitor, pass, neighbour]] {
-            assert_eq!(check(&cookies).await, AccessDecision::Allowed(None), "{cookies:?}");
+            assert_eq!(check(&cookies).await, AccessDecision::Allowed(NewCookies::default()), "{cookies:?}");
         }
     }
     // Alone they open nothing, and nobody is turned away for them.
-    let redirect = AccessDecision::Redirect { to: "/wait/shop?to=/cart".to_owned(), cookie: None };
+    somebody_waits(&lines, &line).await;
+    let redirect = AccessDecision::Redirect { to: "/wait/shop?to=/cart".to_owned(), cookies: NewCookies::default() };
     for neighbour in neighbours {
         for cookies in [&[neighbour][..], &[neighbour, pass], &[neighbour, their_pass]] {
             assert_eq!(check(cookies).await, redirect, "{cookies:?}");
@@ -123,7 +134,10 @@ async fn neighbours_cookies_change_nothing() {
     let mut headers = headers(&[]);
     headers.insert(COOKIE, HeaderValue::from_bytes(&bytes).expect("a header"));
     let cookies = VisitorCookies::new(&keys, &headers, None, false);
-    assert_eq!(checks.check(&line, &cookies, "/cart").await, AccessDecision::Allowed(None));
+    assert_eq!(
+        checks.check(&line, &cookies, "/cart", Asker::Page).await,
+        AccessDecision::Allowed(NewCookies::default())
+    );
 }
 
 /// Over TLS a neighbouring subdomain cannot set a cookie of ours, and one without the prefix counts for nothing.
@@ -177,4 +191,38 @@ fn a_stale_cookie_and_one_without_a_time_identify_nobody() {
 /// The mark of [`headers`], as cookies are signed with it.
 fn mark_of_headers() -> String {
     super::visitor_cookies::mark(b"Chrome/142.0", "")
+}
+
+/// Amendment 5: where nobody waits, one check is enough, and the cookies that it gives pass from then on.
+#[tokio::test]
+async fn a_newcomer_passes_at_once_where_nobody_waits() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = shop(folder.path()).await;
+    let (lines, line) = (LineClient::new(port.clone()), "queue:shop".parse::<LineId>().expect("a line"));
+    let keys = CookieKeys::new(&[7; 32], None).expect("long enough");
+    let checks = Checks::new(lines.clone(), None);
+    let check = async |headers: &HeaderMap, asker| {
+        checks.check(&line, &VisitorCookies::new(&keys, headers, None, false), "/cart", asker).await
+    };
+    let AccessDecision::Allowed(given) = check(&headers(&[]), Asker::Page).await else { panic!("waits") };
+    let NewCookies { visitor: Some(visitor), pass: Some(pass) } = given else { panic!("no cookies") };
+    let inside = headers(&[pair(&visitor), pair(&pass)]);
+    for asker in [Asker::Page, Asker::Script, Asker::Crawler] {
+        assert_eq!(check(&inside, asker).await, AccessDecision::Allowed(NewCookies::default()));
+    }
+    // The visitor's cookie alone, as an older proxy passes on, gets the pass's the next time.
+    let (afresh, visitor_alone) = (Checks::new(lines.clone(), None), headers(&[pair(&visitor)]));
+    let cookies = VisitorCookies::new(&keys, &visitor_alone, None, false);
+    let decision = afresh.check(&line, &cookies, "/cart", Asker::Page).await;
+    assert!(matches!(decision, AccessDecision::Allowed(NewCookies { visitor: None, pass: Some(_) })));
+    let count = async || port.counts(&line, 0, Clock::Engine).await.expect("answers").expect("a line");
+    assert_eq!((count().await.inside, count().await.admitted), (1, 1));
+    // A script without cookies would take a place with each request, and a robot takes none.
+    assert!(matches!(check(&headers(&[]), Asker::Script).await, AccessDecision::Redirect { .. }));
+    assert_eq!(check(&headers(&[]), Asker::Crawler).await, AccessDecision::Allowed(NewCookies::default()));
+    assert_eq!((count().await.inside, count().await.waiting), (1, 0));
+    somebody_waits(&lines, &line).await;
+    assert_eq!(check(&headers(&[]), Asker::Crawler).await, AccessDecision::Later);
+    assert!(matches!(check(&headers(&[]), Asker::Page).await, AccessDecision::Redirect { .. }));
+    assert_eq!((count().await.inside, count().await.waiting), (1, 1));
 }

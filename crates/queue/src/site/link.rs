@@ -98,7 +98,7 @@ impl Site {
     /// # Errors
     /// `INVALID_INPUT` for an address of another site, or a life out of bounds.
     pub fn sign_link(&self, line: &LineId, new: &NewLink) -> Result<SignedLink, ApiError> {
-        if local(&new.to) != new.to {
+        if local(&new.to).as_deref() != Some(new.to.as_str()) {
             return Err(ApiError::invalid("to must be a path of the site, such as /sale?from=mail, in ASCII"));
         }
         if !(1..=SECONDS_MAX).contains(&new.seconds) {

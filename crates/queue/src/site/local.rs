@@ -6,36 +6,51 @@ use domain::line::LineId;
 pub const TOKEN_PARAMETER: &str = "onsale_pass";
 /// The query parameter with a signed link.
 pub const LINK_PARAMETER: &str = "onsale_link";
-/// Longest accepted address in bytes. A longer one becomes the site's first page.
-const ADDRESS_BYTES_MAX: usize = 2_048;
+/// Longest address that is kept, in bytes as it stands in the address of the waiting page: with that page's own, nginx takes
+/// it as a request's first line (8 KiB by default).
+const ESCAPED_BYTES_MAX: usize = 6_144;
+/// Addresses that the line has taken from the site. A visitor who was sent back to one would never leave it.
+const TAKEN: [&str; 9] = [
+    "/wait/",
+    "/queue/place/",
+    "/queue/challenge/",
+    "/queue/serving/",
+    "/queue/stream/",
+    "/assets/wait.js",
+    "/assets/wait.css",
+    "/assets/challenge.js",
+    "/assets/pow.js",
+];
+/// The query parameter that says that the requested address could not be kept.
+pub const LOST: &str = "&lost=1";
 
 /// The address in ASCII: bytes that browsers may send as they are (letters of other languages in any coding, quotes,
-/// angle brackets) become `%XX`. The site decodes them to the same bytes.
+/// angle brackets, a backslash in the query) become `%XX`. The site decodes them to the same bytes.
 pub fn written(address: &[u8]) -> String {
     let mut out = String::with_capacity(address.len());
+    let mut is_query = false;
     for byte in address {
         match byte {
             0x80.. | b'"' | b'<' | b'>' => out.push_str(&format!("%{byte:02X}")),
+            b'\\' if is_query => out.push_str("%5C"),
             _ => out.push(char::from(*byte)),
         }
+        is_query |= *byte == b'?';
     }
     out
 }
 
-/// The address if it is a path of this site, without a fragment, as [`written`]; `/` for anything else.
+/// The address if it is a path of this site, without a fragment, as [`written`]; none for anything else.
 ///
 /// Browsers differ in their reading of `//host`, `/\host`, tabs and line ends, so only a narrow set is accepted:
 /// visible ASCII without backslash, beginning with exactly one slash.
-pub fn local(address: &str) -> String {
+pub fn local(address: &str) -> Option<String> {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
     let address = written(address.split('#').next().unwrap_or_default().as_bytes());
     let is_local = address.starts_with('/') && !address.starts_with("//");
-    let is_internal = ["/wait/", "/queue/"].iter().any(|prefix| address.starts_with(prefix));
-    if is_local && !is_internal && address.len() <= ADDRESS_BYTES_MAX && address.bytes().all(is_plain) {
-        address
-    } else {
-        "/".to_owned()
-    }
+    let is_taken = TAKEN.iter().any(|prefix| address.starts_with(prefix));
+    let is_kept = is_local && !is_taken && address.bytes().all(is_plain);
+    (is_kept && escaped(&address).len() <= ESCAPED_BYTES_MAX).then_some(address)
 }
 
 /// The address without tokens; none if it has no token.
@@ -55,7 +70,12 @@ pub fn wait_address(line: &LineId, to: &str) -> String {
         LineId::Queue(name) => name.to_string(),
         LineId::Gate(_) => line.in_address(),
     };
-    format!("/wait/{name}?to={}", escaped(&local(to)))
+    match local(to) {
+        Some(to) => format!("/wait/{name}?to={}", escaped(&to)),
+        None if to.is_empty() => format!("/wait/{name}?to=/"),
+        // The waiting page says so.
+        None => format!("/wait/{name}?to=/{LOST}"),
+    }
 }
 
 /// The text escaped as the value of a query parameter.
@@ -77,10 +97,23 @@ mod tests {
 
     #[test]
     fn only_paths_of_the_same_site_are_accepted() {
-        for good in ["/", "/shop", "/shop/a?b=c&d=%2F%2Fevil", "/a//b", "/a?to=https://evil.example/"] {
-            assert_eq!(local(good), good);
+        let long = format!("/{}", "a".repeat(ESCAPED_BYTES_MAX - 1));
+        for good in [
+            "/",
+            "/shop",
+            "/shop/a?b=c&d=%2F%2Fevil",
+            "/a//b",
+            "/a?to=https://evil.example/",
+            // The site's own.
+            "/queue/status",
+            "/queue/admin/stats",
+            "/waiting",
+            "/assets/app.js",
+            &long,
+        ] {
+            assert_eq!(local(good).as_deref(), Some(good));
         }
-        let long = format!("/{}", "a".repeat(ADDRESS_BYTES_MAX));
+        let (longer, many) = (format!("{long}a"), format!("/?{}", "&".repeat(ESCAPED_BYTES_MAX / 3)));
         for bad in [
             "",
             "shop",
@@ -98,12 +131,15 @@ mod tests {
             "/a\r\nSet-Cookie: a=b",
             "/a\u{7f}",
             "/wait/shop?to=/",
-            "/queue/admin/stats",
-            &long,
+            "/queue/stream/shop",
+            "/queue/place/shop",
+            "/assets/wait.js",
+            &longer,
+            &many,
         ] {
-            assert_eq!(local(bad), "/", "{bad:?}");
+            assert_eq!(local(bad), None, "{bad:?}");
         }
-        assert_eq!(local("/shop#//evil"), "/shop");
+        assert_eq!(local("/shop#//evil").as_deref(), Some("/shop"));
     }
 
     /// Kind: an address that a browser may send, and that was lost on the way.
@@ -113,15 +149,16 @@ mod tests {
             let address = local(&written(&[&b"/a?q="[..], &[byte], b"b"].concat()));
             let is_kept = byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'#' | b'\\');
             let expected = match byte {
-                b'#' => "/a?q=".to_owned(),
-                b'\\' | 0x7f => "/".to_owned(),
-                _ if is_kept => format!("/a?q={}b", char::from(byte)),
-                _ => format!("/a?q=%{byte:02X}b"),
+                b'#' => Some("/a?q=".to_owned()),
+                // No server takes this one.
+                0x7f => None,
+                _ if is_kept => Some(format!("/a?q={}b", char::from(byte))),
+                _ => Some(format!("/a?q=%{byte:02X}b")),
             };
             assert_eq!(address, expected, "{byte:#x}");
         }
-        assert_eq!(local("/상점"), "/%EC%83%81%EC%A0%90");
-        assert_eq!(local(&written(b"/search?q=\xc8\xab")), "/search?q=%C8%AB", "EUC-KR");
+        assert_eq!(local("/상점").as_deref(), Some("/%EC%83%81%EC%A0%90"));
+        assert_eq!(local(&written(b"/search?q=\xc8\xab")).as_deref(), Some("/search?q=%C8%AB"), "EUC-KR");
     }
 
     #[test]
@@ -143,6 +180,7 @@ mod tests {
     fn the_waiting_pages_address_contains_the_whole_target() {
         let line = "queue:shop".parse().expect("a line");
         assert_eq!(wait_address(&line, "/a?b=c&d=%20"), "/wait/shop?to=/a%3Fb%3Dc%26d%3D%2520");
-        assert_eq!(wait_address(&line, "//evil"), "/wait/shop?to=/");
+        assert_eq!(wait_address(&line, "//evil"), "/wait/shop?to=/&lost=1");
+        assert_eq!(wait_address(&line, ""), "/wait/shop?to=/");
     }
 }

@@ -1,24 +1,31 @@
 //! A line before any site: a proxy checks every request to the site, and visitors who are not admitted yet see a
 //! waiting page.
 //!
-//! `check` decides on requests; `service` enters visitors into the line and shows the `page`; `visitor` identifies them
-//! by `signed` cookies; `link` lets requests pass without a position; `local` has the addresses; `api` the routes.
+//! `check` decides on requests, by `asker` (page or script) and `straight` (where nobody waits); `service` enters visitors
+//! into the line and shows the `page`; `visitor_cookies` identifies them by signed cookies; `link` lets requests pass without a
+//! position; `local` has the addresses; `api` the routes.
 
+mod answers;
 pub mod api;
 mod ask;
+mod asker;
 mod check;
 #[cfg(test)]
 mod check_tests;
 pub mod cookie_keys;
+mod device;
 pub mod link;
 mod local;
 mod page;
 pub mod service;
 #[cfg(test)]
 mod service_tests;
+mod straight;
 #[cfg(test)]
 mod test_line;
 mod visitor_cookies;
+mod wait_query;
 
 pub use cookie_keys::CookieKeys;
-pub use service::Site;
+pub use service::{Site, SiteOptions};
+pub use visitor_cookies::SameSite;

@@ -1,17 +1,20 @@
 //! Lines before any site: the check of each request, the waiting page, and a visitor's position.
 
+use super::answers::{answered, give_apart, no_line, put, refused, see_other};
 use super::ask::Taken;
-use super::check::{AccessDecision, Checks, admitted_address};
+use super::asker::Asker;
+use super::check::{AccessDecision, Checks, NewCookies, admitted_address};
 use super::cookie_keys::CookieKeys;
 use super::link::FreePass;
-use super::local::{escaped, local, wait_address, written};
+use super::local::{escaped, local, written};
 use super::page::{self, Notice, Waiting};
-use super::visitor_cookies::{Identity, VisitorCookies, new_visitor};
-use ::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, LOCATION, SET_COOKIE};
+use super::visitor_cookies::{Identity, SameSite, VisitorCookies, new_visitor};
+use super::wait_query::WaitQuery;
+use ::http::header::{ACCEPT_LANGUAGE, SET_COOKIE};
 use ::http::request::Parts;
-use ::http::{HeaderMap, HeaderValue, StatusCode};
+use ::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::extract::FromRequestParts;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::line::{LineId, LineStatus, QueueNumber};
 use domain::{ErrorCode, EventName, UserId};
 use hot::line::LineUser;
@@ -22,6 +25,7 @@ use onsale_http::{ApiError, ClientIp, Language, Network};
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Serves the checks and the pages of sites behind lines. Cheap to clone.
 #[derive(Clone)]
@@ -31,12 +35,24 @@ pub struct Site {
     checks: Checks,
     rules: RuleCache,
     keys: Arc<CookieKeys>,
-    binds_network: bool,
+    options: SiteOptions,
     pub(super) challenges: Option<Challenges>,
 }
 
-/// The headers and the client address of a visitor's request.
+/// How sites behind lines treat their visitors.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SiteOptions {
+    /// Whether a cookie is valid only in the network that it was made for.
+    pub binds_network: bool,
+    /// Whether browsers send the cookies with what other sites make them do.
+    pub same_site: SameSite,
+    /// The life of a pass, if use renews passes.
+    pub pass_renewal: Option<Duration>,
+}
+
+/// The method, the headers and the client address of a visitor's request.
 pub struct VisitorRequest {
+    method: Method,
     headers: HeaderMap,
     client: Option<ClientIp>,
     network: Option<Network>,
@@ -48,6 +64,7 @@ impl<S: Send + Sync> FromRequestParts<S> for VisitorRequest {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
         let extensions = &parts.extensions;
         Ok(Self {
+            method: parts.method.clone(),
             headers: parts.headers.clone(),
             client: extensions.get().copied(),
             network: extensions.get().copied(),
@@ -71,29 +88,15 @@ impl VisitorRequest {
         self.client.map(|client| client.0)
     }
 
+    fn asker(&self) -> Asker {
+        Asker::of(&self.method, &self.headers)
+    }
+
     /// The language of pages; Korean by default.
     pub(super) fn language(&self) -> Language {
         Language::from_accept(self.headers.get(ACCEPT_LANGUAGE).map(HeaderValue::as_bytes), Language::Ko)
     }
 }
-
-/// The query of a waiting page's address.
-#[derive(Debug, Default, serde::Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct WaitQuery {
-    /// the address after admission: a path of this site
-    #[serde(default)]
-    pub(super) to: String,
-    /// the rank at which the progress bar starts
-    #[serde(default)]
-    from: String,
-    /// how often the cookie was sent
-    #[serde(default)]
-    cookie: String,
-}
-
-/// `Cache-Control` of answers for one visitor. Two words, because some caches know only one of them.
-const PERSONAL: &str = "private, no-store";
 
 /// Gives the visitor a cookie, and a position once the browser returns it: a robot without cookies gets none.
 ///
@@ -107,7 +110,8 @@ pub(super) fn first_visit(here: &str, query: &WaitQuery, cookies: &VisitorCookie
     };
     match (next, new_visitor()) {
         (Some(next), Some(visitor)) => {
-            see_other(&format!("{here}&cookie={next}"), Some(&cookies.visitor_cookie(&visitor)))
+            let cookie = NewCookies { visitor: Some(cookies.visitor_cookie(&visitor)), pass: None };
+            see_other(&format!("{here}&cookie={next}"), &cookie)
         }
         _ if cookies.has_any() => page::notice(Notice::CookieLost, here, language),
         _ => page::notice(Notice::NoCookies, here, language),
@@ -118,53 +122,12 @@ pub(super) fn line_of(name: &str) -> Result<LineId, ApiError> {
     EventName::new(name).map(LineId::Queue).map_err(|error| ApiError::invalid(format!("line {error}")))
 }
 
-pub(super) fn no_line() -> ApiError {
-    lines::operation::no_such_line()
-}
-
-pub(super) fn see_other(to: &str, cookie: Option<&str>) -> Response {
-    let mut response = StatusCode::SEE_OTHER.into_response();
-    put(&mut response, LOCATION.as_str(), to);
-    put(&mut response, CACHE_CONTROL.as_str(), PERSONAL);
-    if let Some(cookie) = cookie {
-        put(&mut response, SET_COOKIE.as_str(), cookie);
-    }
-    response
-}
-
-pub(super) fn put(response: &mut Response, name: &'static str, value: &str) {
-    // Line names, hexadecimal digits and plain paths are always valid in a header.
-    if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().append(name, value);
-    }
-}
-
-/// The answer to `auth_request`.
-fn answer(decision: AccessDecision) -> Result<Response, ApiError> {
-    match decision {
-        AccessDecision::Allowed(cookie) => {
-            let mut response = StatusCode::OK.into_response();
-            put(&mut response, CACHE_CONTROL.as_str(), PERSONAL);
-            cookie.iter().for_each(|cookie| put(&mut response, SET_COOKIE.as_str(), cookie));
-            Ok(response)
-        }
-        AccessDecision::Redirect { to, cookie } => {
-            let mut response = ApiError::new(ErrorCode::Unauthorized).into_response();
-            put(&mut response, "x-onsale-location", &to);
-            put(&mut response, "www-authenticate", "Onsale-Pass");
-            cookie.iter().for_each(|cookie| put(&mut response, SET_COOKIE.as_str(), cookie));
-            Ok(response)
-        }
-        AccessDecision::NoLine => Err(no_line()),
-        AccessDecision::Unavailable => Err(ApiError::unavailable()),
-    }
-}
-
 impl Site {
     /// Sites behind the lines of this client.
-    pub fn new(lines: LineClient, cache: ServingCache, keys: Arc<CookieKeys>, binds_network: bool) -> Self {
+    pub fn new(lines: LineClient, cache: ServingCache, keys: Arc<CookieKeys>, options: SiteOptions) -> Self {
         let rules = RuleCache::new(lines.port.clone());
-        Self { checks: Checks::new(lines.clone()), rules, lines, cache, keys, binds_network, challenges: None }
+        let checks = Checks::new(lines.clone(), options.pass_renewal);
+        Self { checks, rules, lines, cache, keys, options, challenges: None }
     }
 
     /// The keys of cookies and links.
@@ -195,7 +158,9 @@ impl Site {
     }
 
     pub(super) fn cookies<'a>(&'a self, request: &'a VisitorRequest) -> VisitorCookies<'a> {
-        VisitorCookies::new(&self.keys, &request.headers, request.client, self.binds_network)
+        let binds_network = self.options.binds_network;
+        VisitorCookies::new(&self.keys, &request.headers, request.client, binds_network)
+            .with_same_site(self.options.same_site)
     }
 
     /// The user who watches or polls a line with a visitor's cookie, and so stays active.
@@ -211,20 +176,23 @@ impl Site {
     /// # Errors
     /// `INVALID_INPUT`, `NOT_FOUND`, `SERVICE_UNAVAILABLE`.
     pub async fn check(&self, name: &str, request: &VisitorRequest, original: &[u8]) -> Result<Response, ApiError> {
-        answer(self.decide(&line_of(name)?, request, original).await)
+        let decision = self.decision(name, request, original).await?;
+        let cookies = decision.cookies().clone();
+        let (mut response, answer) = match decision {
+            AccessDecision::Redirect { to, .. } if request.asker() == Asker::Script => {
+                (refused(&to, &cookies), "script")
+            }
+            AccessDecision::Redirect { to, .. } => (refused(&to, &cookies), "page"),
+            AccessDecision::Later => (refused("/", &cookies), "later"),
+            decision => (answered(decision)?, "pass"),
+        };
+        put(&mut response, "x-onsale-answer", answer);
+        give_apart(&mut response, &cookies);
+        Ok(response)
     }
 
-    /// A request that needs no position passes first.
-    async fn decide(&self, line: &LineId, request: &VisitorRequest, original: &[u8]) -> AccessDecision {
-        let target = written(original);
-        match self.free_pass(line, request, &target).await {
-            Some(FreePass::Plain) => AccessDecision::Allowed(None),
-            Some(FreePass::WithCookie(cookie)) => AccessDecision::Allowed(Some(cookie)),
-            None => self.checks.check(line, &self.cookies(request), &target).await,
-        }
-    }
-
-    /// Like [`Site::check`], for proxies that pass the check's response to the browser (Envoy): 303 instead of 401.
+    /// Like [`Site::check`], for proxies that pass the check's response to the browser (Envoy): 303 instead of 401 where a
+    /// browser opens a page, 503 for a robot.
     ///
     /// # Errors
     /// As [`Site::check`].
@@ -234,10 +202,27 @@ impl Site {
         request: &VisitorRequest,
         original: &[u8],
     ) -> Result<Response, ApiError> {
-        match self.decide(&line_of(name)?, request, original).await {
-            AccessDecision::Redirect { to, cookie } => Ok(see_other(&to, cookie.as_deref())),
-            decision => answer(decision),
+        match self.decision(name, request, original).await? {
+            AccessDecision::Redirect { to, cookies } if request.asker() == Asker::Script => Ok(refused(&to, &cookies)),
+            AccessDecision::Redirect { to, cookies } => Ok(see_other(&to, &cookies)),
+            decision => answered(decision),
         }
+    }
+
+    async fn decision(
+        &self,
+        name: &str,
+        request: &VisitorRequest,
+        original: &[u8],
+    ) -> Result<AccessDecision, ApiError> {
+        let (line, target) = (line_of(name)?, written(original));
+        let allowed = |pass| AccessDecision::Allowed(NewCookies { visitor: None, pass });
+        // A request that needs no position passes first.
+        Ok(match self.free_pass(&line, request, &target).await {
+            Some(FreePass::Plain) => allowed(None),
+            Some(FreePass::WithCookie(cookie)) => allowed(Some(cookie)),
+            None => self.checks.check(&line, &self.cookies(request), &target, request.asker()).await,
+        })
     }
 
     /// The waiting page: enters a visitor whose browser has returned the cookie, or redirects.
@@ -246,11 +231,12 @@ impl Site {
     /// `INVALID_INPUT`, `NOT_FOUND`.
     pub async fn wait(&self, name: &str, query: &WaitQuery, request: &VisitorRequest) -> Result<Response, ApiError> {
         let line = line_of(name)?;
-        let (cookies, language, to) = (self.cookies(request), request.language(), local(&query.to));
+        let (cookies, language) = (self.cookies(request), request.language());
+        let to = local(&query.to).unwrap_or_else(|| "/".to_owned());
         if self.stands_aside(&line).await {
-            return Ok(see_other(&to, None));
+            return Ok(see_other(&to, &NewCookies::default()));
         }
-        let here = wait_address(&line, &to);
+        let here = query.here(&line);
         let Some(visitor) = cookies.identity(&line).map(|identity| identity.visitor) else {
             return Ok(first_visit(&here, query, &cookies, language));
         };
@@ -263,9 +249,13 @@ impl Site {
                 let from_rank = query.from.parse().unwrap_or(rank).max(rank);
                 let wait_seconds = self.estimate(&line, rank, number).await;
                 let here = format!("{here}&from={from_rank}");
-                page::waiting(&Waiting { line: escaped(name), number, rank, from_rank, wait_seconds, here }, language)
+                let line = escaped(name);
+                let is_lost = query.is_lost();
+                page::waiting(&Waiting { line, number, rank, from_rank, wait_seconds, here, is_lost }, language)
             }
-            Ok(Taken::Told(LineStatus::Inside { pass, .. })) => see_other(&admitted_address(&to, pass.id), None),
+            Ok(Taken::Told(LineStatus::Inside { pass, .. })) => {
+                see_other(&admitted_address(&to, pass.id), &NewCookies::default())
+            }
             Ok(Taken::Told(status)) => page::notice(notice_of(status).ok_or_else(no_line)?, &here, language),
             Err(_) => page::notice(Notice::Unavailable, &here, language),
         };

@@ -1,9 +1,10 @@
 //! A browser with a new visitor cookie that still has the pass cookie of the earlier visitor.
 
-use super::service::{Site, VisitorRequest, WaitQuery};
+use super::service::{Site, SiteOptions, VisitorRequest};
 use super::test_line::shop;
 use super::visitor_cookies;
 use super::visitor_cookies::{VISITOR_COOKIE, new_visitor};
+use super::wait_query::WaitQuery;
 use crate::CookieKeys;
 use ::http::header::{COOKIE, LOCATION, SET_COOKIE, USER_AGENT};
 use ::http::{HeaderMap, HeaderValue, Request, StatusCode};
@@ -54,12 +55,13 @@ async fn a_new_visitor_is_not_blocked_by_the_pass_cookie_of_the_earlier_one() {
     let port = shop(folder.path()).await;
     let line = "queue:shop".parse::<LineId>().expect("a line");
     let keys = Arc::new(CookieKeys::new(&[7; 32], None).expect("long enough"));
-    let site = Site::new(LineClient::new(port.clone()), ServingCache::new(port.clone()), keys.clone(), false);
+    let site =
+        Site::new(LineClient::new(port.clone()), ServingCache::new(port.clone()), keys.clone(), SiteOptions::default());
 
     // The pass cookie of an earlier visitor in the same browser.
     let mut browser = Browser::default();
     let earlier = new_visitor().expect("a visitor");
-    let pass = Pass { id: PassId(Uuid::new_v4()), until: Timestamp(i64::MAX / 4_096) };
+    let pass = Pass { id: PassId(Uuid::new_v4()), since: Timestamp(0), until: Timestamp(i64::MAX / 4_096) };
     let agent = HeaderMap::from_iter([(USER_AGENT, HeaderValue::from_static("Chrome/142.0"))]);
     browser.keep(&visitor_cookies::VisitorCookies::new(&keys, &agent, None, false).pass_cookie(
         &line,

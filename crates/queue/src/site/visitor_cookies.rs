@@ -11,6 +11,7 @@
 //! does not fit is passed over, never held against the visitor.
 
 use super::cookie_keys::CookieKeys;
+use super::device;
 use ::http::HeaderMap;
 use ::http::header::USER_AGENT;
 use domain::line::{LineId, Pass};
@@ -54,6 +55,16 @@ pub struct PassCookie {
     pub until: Timestamp,
 }
 
+/// Whether a browser sends the cookies with what another site makes it do (`queue.cookie_same_site`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SameSite {
+    /// With links from other sites, and not with forms posted by them.
+    #[default]
+    Lax,
+    /// With everything. Browsers take such a cookie over TLS only; without TLS it is [`SameSite::Lax`].
+    None,
+}
+
 /// Reads and makes the cookies of one request.
 pub struct VisitorCookies<'a> {
     keys: &'a CookieKeys,
@@ -61,6 +72,7 @@ pub struct VisitorCookies<'a> {
     mark: String,
     is_secure: bool,
     now: Timestamp,
+    same_site: SameSite,
 }
 
 impl<'a> VisitorCookies<'a> {
@@ -70,7 +82,8 @@ impl<'a> VisitorCookies<'a> {
         let network = client.filter(|_| network).map_or_else(String::new, |client| network_of(client.0));
         // Any client can claim TLS. It only makes the client's own cookie stricter.
         let is_secure = headers.get("x-forwarded-proto").is_some_and(|scheme| scheme.as_bytes() == b"https");
-        Self { keys, headers, mark: mark(agent, &network), is_secure, now: clock::now() }
+        let (same_site, now) = (SameSite::default(), clock::now());
+        Self { keys, headers, mark: mark(agent, &network), is_secure, now, same_site }
     }
 
     /// The same at another moment.
@@ -78,6 +91,12 @@ impl<'a> VisitorCookies<'a> {
     #[must_use]
     pub fn at(self, now: Timestamp) -> Self {
         Self { now, ..self }
+    }
+
+    /// The same, which makes cookies with this `SameSite`.
+    #[must_use]
+    pub fn with_same_site(self, same_site: SameSite) -> Self {
+        Self { same_site, ..self }
     }
 
     /// The visitor of a line. Cookies that were not made here, or not for this browser, count as missing: a neighbouring
@@ -160,8 +179,12 @@ impl<'a> VisitorCookies<'a> {
     }
 
     fn cookie(&self, name: &str, value: &str, seconds: i64) -> String {
+        let same_site = match self.same_site {
+            SameSite::None if self.is_secure => "None",
+            _ => "Lax",
+        };
         let secure = if self.is_secure { "; Secure" } else { "" };
-        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+        format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite={same_site}{secure}")
     }
 }
 
@@ -177,11 +200,10 @@ fn pass_cookie_name(line: &LineId) -> String {
     }
 }
 
-/// A hash of the network and of the browser's kind, without its version, which may change during the wait.
+/// A hash of the network and of the browser's kind.
 pub(super) fn mark(agent: &[u8], network: &str) -> String {
-    let kind: Vec<u8> = agent.iter().copied().filter(|byte| !byte.is_ascii_digit() && *byte != b'.').collect();
     let mut hash = Sha256::new();
-    hash.update(&kind);
+    hash.update(device::kind(agent));
     hash.update(b"\n");
     hash.update(network.as_bytes());
     hex::encode(&hash.finalize()[..16])

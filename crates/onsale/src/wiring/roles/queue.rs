@@ -20,8 +20,9 @@ use onsale_http::with_calls;
 use queue::api::draw::{self, DrawApi};
 use queue::api::{self, QueueApi, control, site_lines};
 use queue::site::cookie_keys::{KEY_BYTES_MIN, new_key};
-use queue::{ConfiguredLines, CookieKeys, LineSettings, Site, site};
+use queue::{ConfiguredLines, CookieKeys, LineSettings, SameSite, Site, SiteOptions, site};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Mutex;
 use utoipa::OpenApi;
 
@@ -50,7 +51,7 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let (most, per_network) = (queue.streams_max, queue.streams_max_per_network);
     let streams = Streams::new(client.clone(), cache.clone(), most, per_network, opening.failures.clone());
     let (keys, may_make_lines) = cookie_keys(config)?;
-    let site = Site::new(client.clone(), cache.clone(), Arc::new(keys), config.queue.bind_network);
+    let site = Site::new(client.clone(), cache.clone(), Arc::new(keys), site_options(config));
     let site = site.with_challenges(hot.challenges.clone());
     let defaults = Defaults {
         rate_per_second: config.queue.rate_per_second,
@@ -126,6 +127,17 @@ fn settings_of(config: &Config) -> LineSettings {
         positions_per_network: queue.positions_per_network,
         challenge: queue.challenge,
         inside_max: queue.max_inside,
+    }
+}
+
+/// How sites treat their visitors.
+fn site_options(config: &Config) -> SiteOptions {
+    let queue = &config.queue;
+    let life = Duration::from_secs(queue.token_ttl_seconds.into());
+    SiteOptions {
+        binds_network: queue.bind_network,
+        same_site: if queue.cookie_same_site == "none" { SameSite::None } else { SameSite::Lax },
+        pass_renewal: queue.pass_renewed_by_use.then_some(life),
     }
 }
 
