@@ -124,6 +124,14 @@ impl Person {
         self.session = session["sessionId"].as_str().expect("an id").to_owned();
     }
 
+    /// Another tab of the same browser.
+    pub fn another_tab(&self) -> Self {
+        let (target, session) = (String::new(), String::new());
+        let mut tab = Self { browser: self.browser, context: self.context.clone(), target, session };
+        tab.open_page();
+        tab
+    }
+
     /// Closes the page; the browser keeps its cookies.
     pub fn close_page(&self) {
         self.browser.tell(None, "Target.closeTarget", &json!({"targetId": self.target})).expect("closed");

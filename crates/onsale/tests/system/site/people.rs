@@ -6,16 +6,16 @@ use serde_json::json;
 
 /// The other kind of browser.
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
-const IN_SHOP: &str = "!!document.querySelector('#shop')";
-const WAITS: &str = "!!document.querySelector('main#wait')";
+pub(super) const IN_SHOP: &str = "!!document.querySelector('#shop')";
+pub(super) const WAITS: &str = "!!document.querySelector('main#wait')";
 
-fn open(more: &[(&str, &str)]) -> Option<(&'static Browser, Shop)> {
+pub(super) fn open(more: &[(&str, &str)]) -> Option<(&'static Browser, Shop)> {
     let shop = Shop::open(more)?;
     Some((Browser::get()?, shop))
 }
 
 /// Opens an address of the shop, and waits for the waiting page.
-fn comes(person: &Person, shop: &Shop, path: &str) {
+pub(super) fn comes(person: &Person, shop: &Shop, path: &str) {
     person.go(&shop.url(path));
     person.until(WAITS);
 }
@@ -146,8 +146,10 @@ fn a_visitor_with_an_expired_pass_waits_again() {
     shop.let_in(1_000);
     ann.until(IN_SHOP);
     shop.let_in(0);
+    // A script of the page under way is told in its own language, and not sent to a page.
     let again = "(() => { const ask = new XMLHttpRequest(); ask.open('GET', '/cart', false); ask.send(); \
-                 return ask.responseURL.includes('/wait/'); })()";
+                 return ask.status === 401 && JSON.parse(ask.responseText).code === 'UNAUTHORIZED' \
+                     && ask.getResponseHeader('X-Onsale-Location') === '/wait/shop?to=/'; })()";
     ann.until(again);
     comes(&ann, &shop, "/cart");
 }

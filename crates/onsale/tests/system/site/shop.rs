@@ -1,7 +1,7 @@
 //! A shop without support for lines, behind a line: the shop, onsale, and NGINX in front of both.
 
 use serde_json::json;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,10 +11,11 @@ use testkit::onsale::{Server, World, make_key, wait_until};
 use testkit::{Kit, Nginx, available};
 
 /// The site itself: it returns the requested path. A path that ends in a number gets that status,
-/// and one under `/cached` may be cached.
+/// and one under `/cached` may be cached. A WebSocket gets back what it sends.
 pub struct Site {
     pub address: SocketAddr,
     pub asked: Arc<Mutex<Vec<String>>>,
+    posted: Arc<Mutex<Vec<Posted>>>,
     pub calls: Arc<AtomicUsize>,
 }
 
@@ -22,15 +23,20 @@ impl Site {
     fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("listens");
         let address = listener.local_addr().expect("listens");
-        let site = Self { address, asked: Arc::default(), calls: Arc::default() };
-        let (asked, calls) = (site.asked.clone(), site.calls.clone());
+        let site = Self { address, asked: Arc::default(), posted: Arc::default(), calls: Arc::default() };
+        let (asked, posted, calls) = (site.asked.clone(), site.posted.clone(), site.calls.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                let (asked, calls) = (asked.clone(), calls.clone());
-                std::thread::spawn(move || serve(stream, &asked, &calls));
+                let (asked, posted, calls) = (asked.clone(), posted.clone(), calls.clone());
+                std::thread::spawn(move || serve(stream, &asked, &posted, &calls));
             }
         });
         site
+    }
+
+    /// Every request with a body so far.
+    pub fn posted(&self) -> Vec<Posted> {
+        self.posted.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Every requested address so far.
@@ -39,8 +45,41 @@ impl Site {
     }
 }
 
-/// Responds to one request after another, and ignores bodies.
-fn serve(stream: TcpStream, asked: &Mutex<Vec<String>>, calls: &AtomicUsize) {
+/// A request with a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posted {
+    /// Method and address.
+    pub line: String,
+    /// Its whole head.
+    pub head: String,
+    /// Its body.
+    pub body: String,
+}
+
+/// The body of a request, by its length.
+fn body_of(head: &str, reader: &mut BufReader<TcpStream>) -> Option<Vec<u8>> {
+    let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+    let length = lines.find(|(name, _)| name.eq_ignore_ascii_case("content-length"))?.1.parse().ok()?;
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(body)
+}
+
+/// Sends back what comes.
+fn echo(reader: &mut BufReader<TcpStream>) {
+    let switch = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+    let mut sent = reader.get_mut().write_all(switch);
+    let mut bytes = [0; 1_024];
+    while sent.is_ok() {
+        match reader.read(&mut bytes) {
+            Ok(length @ 1..) => sent = reader.get_mut().write_all(&bytes[..length]),
+            _ => return,
+        }
+    }
+}
+
+/// Responds to one request after another.
+fn serve(stream: TcpStream, asked: &Mutex<Vec<String>>, posted: &Mutex<Vec<Posted>>, calls: &AtomicUsize) {
     let mut reader = BufReader::new(stream);
     loop {
         let mut head = String::new();
@@ -50,6 +89,15 @@ fn serve(stream: TcpStream, asked: &Mutex<Vec<String>>, calls: &AtomicUsize) {
             }
         }
         let target = head.split(' ').nth(1).unwrap_or("/").to_owned();
+        if let Some(body) = body_of(&head, &mut reader) {
+            let (line, body) = (head.lines().next().unwrap_or_default(), String::from_utf8_lossy(&body).into_owned());
+            let line = line.trim_end_matches(" HTTP/1.1").to_owned();
+            posted.lock().unwrap_or_else(PoisonError::into_inner).push(Posted { line, head: head.clone(), body });
+        }
+        if head.to_lowercase().contains("\r\nupgrade: websocket\r\n") {
+            asked.lock().unwrap_or_else(PoisonError::into_inner).push(target);
+            return echo(&mut reader);
+        }
         let status = target.rsplit('/').next().and_then(|end| end.parse::<u16>().ok()).unwrap_or(200);
         let body =
             format!("<!doctype html><title>Shop</title><h1 id=\"shop\">the shop: {}</h1>", target.replace('<', ""));
@@ -89,6 +137,7 @@ pub fn config(listen: SocketAddr, onsale: SocketAddr, site: SocketAddr) -> Strin
         ("waiting_rate", "1000".to_owned()),
         ("waiting_burst", "1000".to_owned()),
         ("address_streams", "1000".to_owned()),
+        ("real_ip_networks", String::new()),
         ("tls", String::new()),
     ] {
         text = text.replace(&format!("{{{{{name}}}}}"), &value);
