@@ -194,8 +194,8 @@ fn a_retry_of_a_pause_does_not_pause_again() {
     crate::gate::make(&world, "calm", 1);
     let path = |action: &str| format!("/queue/admin/gate:calm/{action}");
     let pause = world.admin().with("Idempotency-Key", "pause");
-    wait_until("the line is there", || pause.post(&path("pause")).status == 200);
-    world.admin().post(&path("resume")).ok();
+    wait_until("the line is there", || pause.post(&path("pause")).status == 204);
+    assert_eq!(world.admin().post(&path("resume")).status, 204);
     let is_paused = |world: &World| {
         let stats = world.admin().get("/queue/admin/stats").ok();
         let lines = stats["scheduleStats"].as_array().expect("lines").clone();

@@ -25,12 +25,14 @@ impl Example {
 }
 
 /// Operations at which the header is ignored, or has a rule of its own (contract, amendment 1).
-pub const EXEMPT: [&str; 5] = [
+pub const EXEMPT: [&str; 6] = [
     "POST /api/v1/coupons/issue",
     "POST /enqueue",
     "POST /gate/events/{event_id}/enqueue",
     "POST /gate/events/{event_id}/processing/complete",
     "POST /issue/events/{event_id}",
+    // A visitor's form, without a key of the API.
+    "POST /wait/{line}",
 ];
 
 const fn example(operation: &'static str, action: Option<&'static str>, prepare: fn(&World, &str) -> Shown) -> Example {
