@@ -42,7 +42,7 @@ local function file_again(list, later, gone)
   in_parts(gone, function(...) redis.call('ZREM', list, ...) end)
 end
 
--- Passes over who has not been heard of. `changed`: records that are still to be written, by user. Returns how many.
+-- Passes over who has not been heard of. `changed`: records by user, as this call leaves them. Returns how many.
 local function pass_over(presence, now, changed)
   local since = now - presence.abandon
   if presence.abandon == 0 or presence.undrawn or presence.present_at >= since then return 0 end
@@ -56,8 +56,10 @@ local function pass_over(presence, now, changed)
       gone[#gone + 1] = user
     elseif is_away(presence, heard, now) then
       gone[#gone + 1], out[#out + 1] = user, user
+      -- Whoever of the same batch comes next has not been read since.
+      changed[user] = record_of('A', entry, score, heard, shown, network)
       written[#written + 1] = user
-      written[#written + 1] = record_of('A', entry, score, heard, shown, network)
+      written[#written + 1] = changed[user]
       remembered[#remembered + 1] = heard
       remembered[#remembered + 1] = user
       count_network(network, -1)

@@ -228,11 +228,11 @@ async fn every_script_leaves_the_same_behind_when_it_is_run_again() {
         assert_eq!(redis.ask(&["DEBUG", "DIGEST"]).expect("a digest"), after, "{} changes things again", script.0);
         after
     };
-    let (enter, finish, leave) = (script!("enter_look"), script!("finish"), script!("leave"));
+    let (enter, finish, leave) = (script!("enter_look", "presence"), script!("finish"), script!("leave"));
     for line in [&passed, &dealt_with, &drawn] {
         // A reading script makes a write for `WAIT`, which changes the digest once: make it before.
         run(redis, line, script!("figures"), None, &[NOW, "0"]);
-        twice(line, enter, None, &[NOW, "1", "0", "ann", "ben", "cem", "dan"]);
+        twice(line, enter, None, &[NOW, "1", "0", "ann", "ben", "cem", "dan", "", "", "", ""]);
         twice(line, enter, None, &[NOW, "0", "0", "ann", "eve"]);
     }
     let caller = name(1);
