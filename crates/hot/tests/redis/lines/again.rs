@@ -12,12 +12,12 @@ use testkit::{Flavor, Kit, RedisNode};
 use uuid::Uuid;
 
 macro_rules! script {
-    ($file:literal $(, $before:literal)?) => {
+    ($file:literal $(, $before:literal)*) => {
         (
             $file,
             concat!(
                 include_str!("../../../src/redis/line/common.lua"),
-                $(include_str!(concat!("../../../src/redis/line/", $before, ".lua")),)?
+                $(include_str!(concat!("../../../src/redis/line/", $before, ".lua")),)*
                 include_str!(concat!("../../../src/redis/line/", $file, ".lua"))
             ),
         )
@@ -25,7 +25,7 @@ macro_rules! script {
 }
 
 type Script = (&'static str, &'static str);
-const ADMIT: Script = script!("admit", "presence");
+const ADMIT: Script = script!("admit", "presence", "pace");
 const PUT_BACK: Script = script!("put_back");
 /// The moment of the call that runs twice, and one a second later. Both are in the future, since ended passes are deleted.
 const NOW: &str = "4000000000000";

@@ -18,7 +18,7 @@ async fn lines_end_and_are_made_again_on_a_single_redis_and_on_a_cluster() {
 /// What a command answers, as text; an item a line.
 fn answer(redis: &RedisNode, words: &[&str]) -> String {
     const SCRIPT: &str = "local answer = redis.call(unpack(ARGV))
-        return type(answer) == 'table' and table.concat(answer, '\n') or tostring(answer)";
+        return type(answer) == 'table' and table.concat(answer, '\\n') or tostring(answer)";
     redis.ask(&[&["EVAL", SCRIPT, "0"], words].concat()).expect("an answer")
 }
 
