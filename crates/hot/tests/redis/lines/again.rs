@@ -248,8 +248,8 @@ async fn every_script_leaves_the_same_behind_when_it_is_run_again() {
         (&dealt_with, finish, &[LATER, "ann", "I"]),
         (&drawn, script!("draw"), &[&closed]),
         (&drawn, script!("entries"), &[&closed, "9", "4", "0", &hashes, "4"]),
-        (&drawn, script!("settle"), &[&closed, &root, ""]),
-        (&drawn, script!("settle"), &[&closed, "", "v07"]),
+        (&drawn, script!("settle"), &[&closed, &root, "", ""]),
+        (&drawn, script!("settle"), &[&closed, "", "v07", ""]),
         (&drawn, script!("draw"), &[&closed, "4", "0", "3", "1"]),
         (&drawn, script!("draw"), &[&closed, "4", "2", "4", "2"]),
     ];
