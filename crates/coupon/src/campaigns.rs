@@ -195,6 +195,7 @@ impl CouponService {
     ) -> Result<CampaignView, ApiError> {
         let stored = until_stored(|| self.try_change(id, &change)).await?;
         self.put_whole(&stored).await?;
+        self.changed.notify_one();
         self.view(&stored).await
     }
 
@@ -252,15 +253,36 @@ impl CouponService {
                 continue;
             }
             // An unavailable shard, or a campaign that does not fit, must not keep the others closed.
-            match self.put_whole(&campaign).await {
-                Ok(()) => drop(followed.revisions.insert(campaign.id, campaign.revision)),
+            let id = campaign.id.clone();
+            match self.put_as_configured(campaign).await {
+                Ok(revision) => drop(followed.revisions.insert(id, revision)),
                 Err(error) => {
-                    tracing::error!(campaign = %campaign.id, code = error.code.as_str(), "cannot be brought up to date");
+                    tracing::error!(campaign = %id, code = error.code.as_str(), "cannot be brought up to date");
                     first_error = first_error.or(Some(error));
                 }
             }
         }
         first_error.map_or(Ok(count), Err)
+    }
+
+    /// As [`CouponService::put_whole`], with the gate that the configuration wants: at the start a server has it before it
+    /// serves anybody. Returns the revision that is there now.
+    async fn put_as_configured(&self, campaign: Campaign) -> Result<u64, ApiError> {
+        let campaign = self.gated_as_configured(campaign).await?;
+        self.put_whole(&campaign).await?;
+        Ok(campaign.revision)
+    }
+
+    async fn gated_as_configured(&self, campaign: Campaign) -> Result<Campaign, ApiError> {
+        if campaign.gated || !self.gated_campaigns.contains(&campaign.id) {
+            return Ok(campaign);
+        }
+        match campaigns::update(&self.ledger, &Campaign { gated: true, ..campaign.clone() }).await {
+            Ok(gated) => Ok(gated),
+            // Another server has been first.
+            Err(LedgerError::Conflict(_)) => Ok(campaigns::get(&self.ledger, &campaign.id).await?.unwrap_or(campaign)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Creates or changes a campaign in the hot state. If the hot state has lost it, rebuilds it.

@@ -11,6 +11,7 @@ use ledger::group::GroupCommit;
 use onsale_http::ApiError;
 use std::collections::HashSet;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// The coupon service. Cheap to clone.
 #[derive(Clone)]
@@ -30,6 +31,8 @@ pub struct CouponService {
     /// Campaigns that are made with a gate even if the request does not ask for one (`gate.event_ids`, GATE-007). Whoever
     /// makes a campaign applies it: no server then gives a coupon of it without a pass, not for a moment.
     pub gated_campaigns: Arc<HashSet<CampaignId>>,
+    /// Notified when a campaign has been changed here: its gate follows at once.
+    pub changed: Arc<Notify>,
     /// How long a reservation for an order is valid.
     pub redeem_hold_seconds: i64,
 }

@@ -63,6 +63,7 @@ impl Shop {
             in_flight: Arc::new(NothingInFlight),
             callers: Callers::by_table(KeyRing::load(ledger.clone()).await.expect("read"), false),
             arrivals: Arc::default(),
+            changed: Arc::default(),
             gated_campaigns: Arc::default(),
             redeem_hold_seconds: 900,
         };

@@ -29,7 +29,8 @@ impl GateService {
             if let Err(error) = self.follow().await {
                 tracing::warn!(code = error.code.as_str(), "gates could not be brought up to date");
             }
-            tokio::time::sleep(FOLLOW_EVERY).await;
+            // A change in this process ends the pause.
+            let _ = tokio::time::timeout(FOLLOW_EVERY, self.coupons.changed.notified()).await;
         }
     }
 

@@ -102,15 +102,13 @@ impl Place {
 
     /// Refuses a folder that no server has used: an empty one says "all is well" about nothing.
     fn demand_data(&self, config: &Config) -> anyhow::Result<()> {
-        if !safety::in_folder(config) || safety::has_data(&self.folder) {
+        if !safety::in_folder(config) {
             return Ok(());
         }
-        let text = format!(
-            "there is no data in {}. Name the server's folder with --data DIR, or its file with --config FILE. A new folder \
-             is made by `onsale serve` or `onsale migrate`",
-            self.folder.display()
-        );
-        Err(WrongUse(text).into())
+        match safety::data_in(&self.folder, config).complaint(&self.folder) {
+            None => Ok(()),
+            Some((what, change)) => Err(WrongUse(format!("{what}: {change}")).into()),
+        }
     }
 }
 

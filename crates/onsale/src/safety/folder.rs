@@ -5,6 +5,8 @@ use crate::config::{BusEngine, Config, HotEngine};
 use crate::wiring::ALL_SCHEMAS;
 use bus::local::LocalDeadLetters;
 use coupon::schema::SCHEMA;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Every file that the program makes in the data folder; those that SQLite puts beside a database are not named. A test
@@ -32,9 +34,59 @@ pub fn in_folder(config: &Config) -> bool {
         || ALL_SCHEMAS.iter().any(|schema| schema.is_embedded(config))
 }
 
-/// Whether a server or `onsale migrate` has ever kept data in this folder.
-pub fn has_data(folder: &Path) -> bool {
-    DATA_FILES.iter().any(|name| folder.join(name).exists())
+/// What a data folder contains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Data {
+    /// What a server or `onsale migrate` has kept.
+    There,
+    /// Nothing that a server has kept.
+    None,
+    /// This user may not look.
+    Closed {
+        /// The id of the folder's owner.
+        owner: u32,
+    },
+    /// Decisions without the database that belongs to them.
+    Parted,
+}
+
+impl Data {
+    /// What is wrong with this folder, and what to do; `None` when its data is there.
+    pub fn complaint(self, folder: &Path) -> Option<(String, String)> {
+        let folder = folder.display();
+        match self {
+            Self::There => None,
+            Self::None => Some((
+                format!("there is no data in {folder}"),
+                "name the server's folder with --data DIR (data.dir), or its file with --config FILE; a new folder is made \
+                 by `onsale serve` or `onsale migrate`"
+                    .to_owned(),
+            )),
+            Self::Closed { owner } => Some((
+                format!("{folder} belongs to the user with the id {owner}, and you may not read it"),
+                format!("run the command as that user: sudo -u '#{owner}' onsale ..."),
+            )),
+            Self::Parted => Some((
+                format!("{folder} has the decisions (hot.sqlite), and not the database that belongs to them ({})", SCHEMA.file),
+                "put both files of one backup back".to_owned(),
+            )),
+        }
+    }
+}
+
+/// What this folder contains. A database that is missing must not look like an empty one: the books of nothing balance.
+pub fn data_in(folder: &Path, config: &Config) -> Data {
+    let has = |name: &str| folder.join(name).exists();
+    if !DATA_FILES.iter().any(|name| has(name)) {
+        let is_closed = std::fs::read_dir(folder).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied);
+        let owner = std::fs::metadata(folder).map(|folder| folder.uid());
+        return match owner {
+            Ok(owner) if is_closed => Data::Closed { owner },
+            _ => Data::None,
+        };
+    }
+    let is_kept_here = ALL_SCHEMAS.iter().all(|schema| schema.is_embedded(config));
+    if is_kept_here && has("hot.sqlite") && !has(SCHEMA.file) { Data::Parted } else { Data::There }
 }
 
 pub(super) fn faults(config: &Config) -> Vec<Fault> {

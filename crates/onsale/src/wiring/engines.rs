@@ -102,6 +102,7 @@ async fn coupon_service(
         in_flight,
         callers: Callers::by_table(keys.clone(), config.coupon.open_issue),
         arrivals: Arc::default(),
+        changed: Arc::default(),
         gated_campaigns: Arc::new(config.gate.event_ids.iter().cloned().collect()),
         redeem_hold_seconds: i64::from(config.coupon.redeem_hold_seconds),
     };

@@ -156,12 +156,21 @@ fn a_missing_body_is_not_waited_for() {
             "POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n{more}\r\nContent-Length: 50\r\n\r\n{{"
         )
     };
-    for request in [half(ISSUE, "A: b"), half(OTHER, &admin_key), half(ISSUE, "Connection: upgrade")] {
+    // Empty lines before a head are not its end.
+    let behind_empty_lines = format!("\r\n\r\n{}", half(OTHER, &admin_key));
+    let requests =
+        [half(ISSUE, "A: b"), half(OTHER, &admin_key), half(ISSUE, "Connection: upgrade"), behind_empty_lines];
+    for request in requests {
         let mut connection = Connection::open(world.server.address);
         connection.send(&request);
         connection.reply().is_error(408, "REQUEST_TIMEOUT");
         assert!(connection.is_closed(), "{request}");
     }
+    // Who is nobody is told so at once, whatever comes before the head; the body is not waited for.
+    let mut connection = Connection::open(world.server.address);
+    connection.send(&format!("\r\n\r\n{}", half(OTHER, "A: b")));
+    connection.reply().is_error(401, "UNAUTHORIZED");
+    assert!(connection.is_closed());
     // Half a head is no request: the server responds or just closes the connection.
     for head in ["POST /api", "GET /health HTTP/1.1\r\nHost: a\r\nA: "] {
         let mut connection = Connection::open(world.server.address);

@@ -67,6 +67,23 @@ fn a_configured_gate_is_there_before_its_campaign_gives_anything() {
     }
 }
 
+/// The same for campaigns that were there before they were configured: at a start the gate comes before the first request.
+#[test]
+fn a_gate_that_is_configured_later_is_there_before_anybody_is_served() {
+    let mut world = World::with(&[("ONSALE__LIMITS__ENABLED", "false")]);
+    let names: Vec<String> = (0..100).map(|number| format!("open-{number}")).collect();
+    for name in &names {
+        world.anyone().post(&format!("/api/v1/admin/events/{name}/stock?initial_stock=5")).ok();
+    }
+    assert_eq!(world.server.terminate(), Some(0));
+    let events = names.join(",");
+    let settings = [("ONSALE__GATE__EVENT_IDS", events.as_str()), ("ONSALE__LIMITS__ENABLED", "false")];
+    world.server = Server::start(world.folder.path(), &settings);
+    for name in names.iter().rev() {
+        assert_eq!(world.anyone().issue("ann", name).code(), "NOT_ADMITTED", "{name}");
+    }
+}
+
 #[test]
 fn positions_are_in_order_and_returned_again() {
     let world = shut();

@@ -131,6 +131,36 @@ fn only_some_commands_make_a_folder() {
     }
 }
 
+/// The books of nothing balance: decisions without their database must not look like an empty folder.
+#[test]
+fn a_folder_that_has_lost_its_database_is_no_empty_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    assert!(run(folder.path(), &["migrate"]).status.success());
+    std::fs::write(folder.path().join("hot.sqlite"), "").expect("written");
+    std::fs::remove_file(folder.path().join("coupon_service.sqlite")).expect("there");
+    for (command, status) in [(&["reconcile"][..], 2), (&["coupons", "export", "x"], 2), (&["doctor"], 1)] {
+        let output = run(folder.path(), command);
+        let all = said(&output) + &String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(status), "{command:?}: {all}");
+        assert!(all.contains("not the database") && all.contains("one backup"), "{command:?}: {all}");
+        assert!(!folder.path().join("coupon_service.sqlite").exists(), "{command:?} made it");
+    }
+}
+
+#[test]
+fn a_folder_of_another_user_is_not_called_empty() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let closed = folder.path().join("closed");
+    std::fs::create_dir(&closed).expect("made");
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0)).expect("closed");
+    let output = run(&closed, &["reconcile"]);
+    let all = said(&output);
+    assert_eq!(output.status.code(), Some(2), "{all}");
+    // Root may read everything; the same test runs as an ordinary user, too.
+    let is_root = std::fs::read_dir(&closed).is_ok();
+    assert!(is_root || (all.contains("belongs to the user") && all.contains("sudo -u")), "{all}");
+}
+
 /// Without `--config` another folder is meant than the server's; so each command says which.
 #[test]
 fn every_command_names_its_folder_and_its_configuration() {

@@ -30,6 +30,7 @@ async fn coupons(folder: &Path) -> CouponService {
         ledger,
         in_flight: Arc::new(NothingInFlight),
         arrivals: Arc::default(),
+        changed: Arc::default(),
         gated_campaigns: Arc::default(),
         redeem_hold_seconds: 900,
     }

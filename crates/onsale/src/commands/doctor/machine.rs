@@ -13,13 +13,8 @@ const FREE_BYTES_MIN: u64 = 1 << 30;
 /// Checks that the folder is the one that was meant: a server has kept data in it.
 pub(super) fn data(config: &Config) -> Option<Finding> {
     let folder = files::absolute(&config.data.dir);
-    (!safety::has_data(&folder)).then(|| {
-        Finding::wrong(
-            "data-folder",
-            format!("there is no data in {}", folder.display()),
-            "set data.dir (or --data) to the server's folder, or make a new one: `onsale migrate`",
-        )
-    })
+    let (what, change) = safety::data_in(&folder, config).complaint(&folder)?;
+    Some(Finding::wrong("data-folder", what, change))
 }
 
 /// Checks that the data folder can be written.
