@@ -17,7 +17,7 @@ mod reminder;
 mod strength;
 
 pub use exposure::limits_are_off;
-pub use folder::{Data, data_in, in_folder};
+pub use folder::{data_in, in_folder};
 pub use reminder::remind;
 
 use crate::commands::WrongUse;

@@ -1,5 +1,6 @@
 //! Unsafe starts are refused, and commands act on the folder that is meant.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
 use testkit::onsale::{Server, onsale, run, wait_until};
@@ -67,7 +68,6 @@ fn with_allow_unsafe_it_starts_and_says_so_in_the_log() {
 
 #[test]
 fn a_folder_that_others_may_write_is_refused() {
-    use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().expect("a folder");
     for mode in [0o777, 0o770, 0o722] {
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).expect("set");
