@@ -121,6 +121,7 @@ async fn parts(arguments: &Arguments, ledger_url: &str) -> anyhow::Result<IssueP
         port: Arc::new(engine),
         gate: None,
         keys: KeyRing::load(ledger).await?,
+        quotas: Arc::default(),
         limits: Arc::new(limits),
         open_issue: true,
         log_every: 0,

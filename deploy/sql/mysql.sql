@@ -4,14 +4,17 @@
 --
 --   mysql < mysql.sql
 --
--- One user creates and changes tables, another reads and writes rows. The URL contains the name of the service's own
--- database; Onsale derives the name of the shared database from it. Two systems on one server need a prefix before both
--- names, for example staging_coupon_service and staging_common.
+-- One user creates and changes tables. Then mysql-rights.sql says what the others may do with each table: run it after
+-- every `onsale migrate` that made one. The URL contains the name of the service's own database; Onsale derives the name of
+-- the shared database from it. Two systems on one server need a prefix before both names, for example
+-- staging_coupon_service and staging_common.
 --
 --   ONSALE__LEDGER__URL=mysql://onsale_migrate:PASSWORD@HOST/coupon_service  onsale migrate
+--   mysql < mysql-rights.sql
+--   ONSALE__LEDGER__URL=mysql://coupon_keys_user:PASSWORD@HOST/coupon_service onsale admin keys create --admin
 --   ONSALE__LEDGER__URL=mysql://coupon_svc_user:PASSWORD@HOST/coupon_service onsale serve coupon gate issuer
 --
--- (A small system does not need this file: with one user that has all privileges on one database of any other name,
+-- (A small system does not need these files: with one user that has all privileges on one database of any other name,
 -- `onsale migrate` creates everything there.)
 
 -- The outbox, and the record of processed messages: the same for all services.
@@ -29,6 +32,8 @@ CREATE DATABASE coupon_service CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 GRANT CREATE, ALTER, DROP, INDEX, REFERENCES, SELECT, INSERT, UPDATE, DELETE
     ON coupon_service.* TO 'onsale_migrate'@'%';
 CREATE USER 'coupon_svc_user'@'%' IDENTIFIED BY 'change-me';
-GRANT SELECT, INSERT, UPDATE, DELETE ON coupon_service.* TO 'coupon_svc_user'@'%';
-GRANT SELECT, INSERT, UPDATE, DELETE ON common.* TO 'coupon_svc_user'@'%';
 -- End of service.
+
+-- Makes and revokes API keys (`onsale admin`), and does nothing else. No server has its password: whoever takes over a
+-- server makes no key.
+CREATE USER 'coupon_keys_user'@'%' IDENTIFIED BY 'change-me';

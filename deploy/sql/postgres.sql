@@ -5,12 +5,15 @@
 --   createdb ticketing
 --   psql --dbname ticketing --set ON_ERROR_STOP=1 --file postgres.sql
 --
--- One user creates and changes tables, another reads and writes rows:
+-- One user creates and changes tables. Then postgres-rights.sql says what the others may do with each table: run it after
+-- every `onsale migrate` that made one.
 --
 --   ONSALE__LEDGER__URL=postgres://onsale_migrate:PASSWORD@HOST/ticketing  onsale migrate
---   ONSALE__LEDGER__URL=postgres://coupon_svc_user:PASSWORD@HOST/ticketing onsale serve coupon gate issuer
+--   psql --dbname ticketing --set ON_ERROR_STOP=1 --file postgres-rights.sql
+--   ONSALE__LEDGER__URL=postgres://coupon_keys_user:PASSWORD@HOST/ticketing onsale admin keys create --admin
+--   ONSALE__LEDGER__URL=postgres://coupon_svc_user:PASSWORD@HOST/ticketing  onsale serve coupon gate issuer
 --
--- (A small system does not need this file: with one user that owns its database, `onsale migrate` creates everything.)
+-- (A small system does not need these files: with one user that owns its database, `onsale migrate` creates everything.)
 
 -- Creates and changes tables, and does nothing else.
 CREATE USER onsale_migrate PASSWORD 'change-me';
@@ -30,10 +33,13 @@ GRANT CONNECT ON DATABASE ticketing TO coupon_svc_user;
 CREATE SCHEMA coupon_service AUTHORIZATION onsale_migrate;
 GRANT USAGE ON SCHEMA coupon_service, common TO coupon_svc_user;
 ALTER DEFAULT PRIVILEGES FOR USER onsale_migrate IN SCHEMA coupon_service, common
-    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO coupon_svc_user;
-ALTER DEFAULT PRIVILEGES FOR USER onsale_migrate IN SCHEMA coupon_service, common
     GRANT USAGE ON SEQUENCES TO coupon_svc_user;
--- Common tables that another service's migration has already made.
-GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA common TO coupon_svc_user;
+-- Common sequences that another service's migration has already made.
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA common TO coupon_svc_user;
 -- End of service.
+
+-- Makes and revokes API keys (`onsale admin`), and does nothing else. No server has its password: whoever takes over a
+-- server makes no key.
+CREATE USER coupon_keys_user PASSWORD 'change-me';
+GRANT CONNECT ON DATABASE ticketing TO coupon_keys_user;
+GRANT USAGE ON SCHEMA coupon_service TO coupon_keys_user;

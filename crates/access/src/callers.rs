@@ -1,10 +1,15 @@
 //! Authorizes callers, for every service that accepts keys.
 
-use crate::keys::{Caller, KeyRing, KeysUnavailable};
+use crate::holder::{Caller, Holder};
+use crate::keys::{KeyRing, KeysUnavailable};
+use crate::quotas::TenantQuotas;
 use crate::remote::RemoteKeys;
-use domain::{ErrorCode, TenantName};
+use crate::scopes::RouteScopes;
+use domain::{ErrorCode, Scope, TenantName};
 use http::HeaderMap;
-use onsale_http::ApiError;
+use http::request::Parts;
+use onsale_http::{ApiError, ClientIp};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 fn no_key() -> ApiError {
@@ -21,14 +26,14 @@ fn not_an_administrator() -> ApiError {
 
 impl Caller {
     /// The tenant that the caller acts for. `for_tenant`: the tenant that the request names.
-    pub(crate) fn tenant(self, for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
+    pub(crate) fn tenant(&self, for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
         match (self, for_tenant) {
             (Self::Administrator, None) => Ok(TenantName::default_tenant()),
             (Self::Administrator, Some(tenant)) => {
                 TenantName::new(tenant).map_err(|error| ApiError::invalid(format!("tenant {error}")))
             }
-            (Self::Tenant(own), None) => Ok(own),
-            (Self::Tenant(own), Some(tenant)) if own.as_str() == tenant => Ok(own),
+            (Self::Tenant(own), None) => Ok(own.clone()),
+            (Self::Tenant(own), Some(tenant)) if own.as_str() == tenant => Ok(own.clone()),
             _ => Err(ErrorCode::Forbidden.into()),
         }
     }
@@ -45,17 +50,25 @@ pub enum KeySource {
 
 impl KeySource {
     /// As far as is known without waiting.
-    fn caller(&self, key: &[u8]) -> Option<Caller> {
+    fn holder(&self, key: &[u8], from: Option<IpAddr>) -> Option<Arc<Holder>> {
         match self {
-            Self::Table(ring) => ring.caller(key),
-            Self::Remote(keys) => keys.caller(key),
+            Self::Table(ring) => ring.holder(key, from),
+            Self::Remote(keys) => keys.holder(key, from),
         }
     }
 
-    async fn caller_fresh(&self, key: &[u8]) -> Result<Option<Caller>, KeysUnavailable> {
+    /// As [`KeyRing::may_call`]. A role without the table of keys has no route on the fast path that asks.
+    pub fn may_call(&self, key: &[u8], scope: Scope) -> bool {
         match self {
-            Self::Table(ring) => Ok(ring.caller_fresh(key).await),
-            Self::Remote(keys) => keys.caller_fresh(key).await,
+            Self::Table(ring) => ring.may_call(key, scope),
+            Self::Remote(_) => false,
+        }
+    }
+
+    async fn holder_fresh(&self, key: &[u8], from: Option<IpAddr>) -> Result<Option<Arc<Holder>>, KeysUnavailable> {
+        match self {
+            Self::Table(ring) => Ok(ring.holder_fresh(key, from).await),
+            Self::Remote(keys) => keys.holder_fresh(key, from).await,
         }
     }
 }
@@ -73,80 +86,144 @@ pub struct Callers {
     pub keys: KeySource,
     /// Whether callers without a key are believed where a tenant's key is enough (the demo).
     pub open: bool,
+    /// The scope that each route needs.
+    pub scopes: RouteScopes,
+    /// How much each tenant may ask.
+    pub quotas: Arc<TenantQuotas>,
 }
 
 impl Callers {
     /// Callers by the table of keys.
     pub fn by_table(keys: Arc<KeyRing>, open: bool) -> Self {
-        Self { keys: KeySource::Table(keys), open }
+        Self { keys: KeySource::Table(keys), open, scopes: RouteScopes::default(), quotas: Arc::default() }
     }
 
     /// Callers whose keys the coupon role checks. None is believed without one.
     pub fn by_coupon_role(keys: RemoteKeys) -> Self {
-        Self { keys: KeySource::Remote(Arc::new(keys)), open: false }
+        let keys = KeySource::Remote(Arc::new(keys));
+        Self { keys, open: false, scopes: RouteScopes::default(), quotas: Arc::default() }
     }
 
-    /// The caller, for calls that always need a key. Reads the keys again if this one is unknown.
+    /// The same with these quotas of tenants.
+    #[must_use]
+    pub fn with_quotas(self, quotas: Arc<TenantQuotas>) -> Self {
+        Self { quotas, ..self }
+    }
+
+    /// Takes a unit of the requests of the key's tenant, where it has a limit.
+    fn take_request(&self, holder: &Holder) -> Result<(), ApiError> {
+        match &holder.caller {
+            Caller::Tenant(tenant) => self.quotas.take_request(tenant, clock::now_us()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The holder of the key of a call, for calls that always need one. Reads the keys again if this one is unknown.
     ///
     /// # Errors
-    /// `UNAUTHORIZED` without a key in force.
-    pub async fn of_key(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for a key without this scope.
+    pub async fn holder_for(
+        &self,
+        headers: &HeaderMap,
+        from: Option<IpAddr>,
+        scope: Scope,
+    ) -> Result<Arc<Holder>, ApiError> {
         let key = headers.get("x-api-key").ok_or_else(no_key)?;
-        self.keys.caller_fresh(key.as_bytes()).await?.ok_or_else(unknown_key)
+        let holder = self.holder_of(key.as_bytes(), from).await?;
+        holder.demand(scope)?;
+        Ok(holder)
+    }
+
+    /// The holder of this key, whatever it may be used for.
+    pub(crate) async fn holder_of(&self, key: &[u8], from: Option<IpAddr>) -> Result<Arc<Holder>, ApiError> {
+        self.keys.holder_fresh(key, from).await?.ok_or_else(unknown_key)
+    }
+
+    /// As [`Callers::holder_for`], with the scope that the route of the call needs.
+    ///
+    /// # Errors
+    /// As [`Callers::holder_for`].
+    pub async fn holder(&self, parts: &Parts) -> Result<Arc<Holder>, ApiError> {
+        let from = parts.extensions.get::<ClientIp>().map(|client| client.0);
+        let holder = self.holder_for(&parts.headers, from, self.scopes.of(parts)).await?;
+        self.take_request(&holder)?;
+        Ok(holder)
     }
 
     /// Whose campaigns the holder of this key may touch. Reads the keys again if this one is unknown.
     ///
     /// # Errors
-    /// `UNAUTHORIZED` for a key that is not in force, `FORBIDDEN` for a key of the wrong kind.
-    pub async fn tenant_of_fresh_key(&self, key: &[u8]) -> Result<TenantName, ApiError> {
-        self.keys.caller_fresh(key).await?.ok_or_else(unknown_key)?.tenant(None)
+    /// `UNAUTHORIZED` for a key that is not in force, `FORBIDDEN` for a key of the wrong kind or without this scope.
+    pub async fn tenant_of_fresh_key(&self, key: &[u8], from: IpAddr, scope: Scope) -> Result<TenantName, ApiError> {
+        let holder = self.keys.holder_fresh(key, Some(from)).await?.ok_or_else(unknown_key)?;
+        holder.demand(scope)?;
+        self.take_request(&holder)?;
+        holder.caller.tenant(None)
     }
 
-    /// Like [`Callers::tenant`], without waiting: `None` if the keys must be read again first.
+    /// Like [`Callers::tenant_of_fresh_key`], without waiting: `None` if the keys must be read again first. In the demo a
+    /// call without a key acts for the tenant `default`. `from`: the caller's address.
     ///
     /// # Errors
-    /// As [`Callers::tenant`].
-    pub fn tenant_now(&self, key: Option<&[u8]>) -> Result<Option<TenantName>, ApiError> {
+    /// As [`Callers::tenant_of_fresh_key`]; `UNAUTHORIZED` without a key.
+    pub fn tenant_now(
+        &self,
+        key: Option<&[u8]>,
+        from: Option<IpAddr>,
+        scope: Scope,
+    ) -> Result<Option<TenantName>, ApiError> {
         match key {
             None if self.open => Ok(Some(TenantName::default_tenant())),
             None => Err(no_key()),
-            Some(key) => self.keys.caller(key).map(|caller| caller.tenant(None)).transpose(),
+            Some(key) => {
+                let Some(holder) = self.keys.holder(key, from) else { return Ok(None) };
+                holder.demand(scope)?;
+                self.take_request(&holder)?;
+                holder.caller.tenant(None).map(Some)
+            }
         }
     }
 
-    /// The tenant of a caller's key. In the demo a call without a key acts for the tenant `default`.
+    /// The caller of a route that the demo opens: none without a key there.
     ///
     /// # Errors
-    /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for a key of the wrong kind.
-    pub async fn tenant(&self, headers: &HeaderMap) -> Result<TenantName, ApiError> {
-        if self.open && !headers.contains_key("x-api-key") {
-            return Ok(TenantName::default_tenant());
+    /// As [`Callers::holder`].
+    pub async fn caller_or_open(&self, parts: &Parts) -> Result<Option<Caller>, ApiError> {
+        if self.open && !parts.headers.contains_key("x-api-key") {
+            return Ok(None);
         }
-        self.of_key(headers).await?.tenant(None)
+        Ok(Some(self.holder(parts).await?.caller.clone()))
     }
 
-    /// Like [`Callers::tenant`], for calls where an administrator may name another tenant.
+    /// The tenant for which a caller of [`Callers::caller_or_open`] acts: the key's own, `default` without one, or the one
+    /// that an administrator names.
     ///
     /// # Errors
-    /// As [`Callers::tenant`]; `FORBIDDEN` for a call without a key that names another tenant than `default`.
-    pub async fn tenant_named(&self, headers: &HeaderMap, for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
-        if self.open && !headers.contains_key("x-api-key") {
+    /// `FORBIDDEN` for a key of the wrong kind, and for another tenant than the caller's.
+    pub fn tenant_of(&self, caller: Option<&Caller>, for_tenant: Option<&str>) -> Result<TenantName, ApiError> {
+        let Some(caller) = caller else {
             let own = TenantName::default_tenant();
             let is_own = for_tenant.is_none_or(|tenant| tenant == own.as_str());
             return if is_own { Ok(own) } else { Err(not_an_administrator()) };
-        }
-        self.of_key(headers).await?.tenant(for_tenant)
+        };
+        caller.tenant(for_tenant)
     }
 
-    /// Checks that the caller is an administrator.
+    /// Checks that the caller is an administrator whose key has the route's scope.
     ///
     /// # Errors
-    /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for the key of another kind of caller.
-    pub async fn administrator(&self, headers: &HeaderMap) -> Result<(), ApiError> {
-        match self.of_key(headers).await? {
+    /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for the key of another kind of caller or without the scope.
+    pub async fn administrator(&self, parts: &Parts) -> Result<(), ApiError> {
+        match self.holder(parts).await?.caller {
             Caller::Administrator => Ok(()),
             _ => Err(not_an_administrator()),
         }
+    }
+
+    /// Whether the headers have the key of an administrator who may read. A key that is bound to networks does not count,
+    /// since the caller's address is not known here.
+    pub async fn is_operator(&self, headers: &HeaderMap) -> bool {
+        let holder = self.holder_for(headers, None, Scope::Read).await;
+        holder.is_ok_and(|holder| holder.caller == Caller::Administrator)
     }
 }

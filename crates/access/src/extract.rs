@@ -1,9 +1,11 @@
 //! The caller, found out from the head of a request, before its body and its parameters are read. Put the extractor first
 //! in a handler: a stranger then makes the server read nothing, and learns nothing about valid fields.
+//!
+//! Each refuses with `FORBIDDEN` a key that lacks the scope of the route ([`crate::scopes`]).
 
 use crate::callers::Callers;
+use crate::holder::Caller;
 use crate::internal::InternalKeys;
-use crate::keys::Caller;
 use axum::extract::{FromRef, FromRequestParts, MatchedPath};
 use domain::TenantName;
 use http::request::Parts;
@@ -12,7 +14,7 @@ use serde::Deserialize;
 
 /// A caller with a key: the tenant for which it acts, its own or the one that an administrator names with `?tenant=`.
 ///
-/// Refuses with `UNAUTHORIZED` without a key in force, `FORBIDDEN` for a key of another tenant.
+/// Refuses with `UNAUTHORIZED` without a key in force for the caller's network, `FORBIDDEN` for a key of another tenant.
 #[derive(Clone, Debug)]
 pub struct TenantCaller {
     /// Whose campaigns the call may touch.
@@ -50,10 +52,10 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let caller = Callers::from_ref(state).of_key(&parts.headers).await?;
+        let holder = Callers::from_ref(state).holder(parts).await?;
         let Query(ForTenant { tenant }) = Query::from_request_parts(parts, state).await?;
-        let is_administrator = caller == Caller::Administrator;
-        Ok(Self { tenant: caller.tenant(tenant.as_deref())?, is_administrator })
+        let is_administrator = holder.caller == Caller::Administrator;
+        Ok(Self { tenant: holder.caller.tenant(tenant.as_deref())?, is_administrator })
     }
 }
 
@@ -64,7 +66,9 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        Callers::from_ref(state).tenant(&parts.headers).await.map(Self)
+        let callers = Callers::from_ref(state);
+        let caller = callers.caller_or_open(parts).await?;
+        callers.tenant_of(caller.as_ref(), None).map(Self)
     }
 }
 
@@ -77,9 +81,9 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let callers = Callers::from_ref(state);
         // A stranger hears nothing about the query.
-        callers.tenant(&parts.headers).await?;
+        let caller = callers.caller_or_open(parts).await?;
         let Query(ForTenant { tenant }) = Query::from_request_parts(parts, state).await?;
-        callers.tenant_named(&parts.headers, tenant.as_deref()).await.map(Self)
+        callers.tenant_of(caller.as_ref(), tenant.as_deref()).map(Self)
     }
 }
 
@@ -90,7 +94,7 @@ where
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        Callers::from_ref(state).administrator(&parts.headers).await.map(|()| Self)
+        Callers::from_ref(state).administrator(parts).await.map(|()| Self)
     }
 }
 

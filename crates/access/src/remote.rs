@@ -5,16 +5,19 @@
 
 use crate::client::{ClientError, client};
 use crate::internal::INTERNAL_KEY_HEADER;
-use crate::keys::{Caller, KeysUnavailable, parts};
-use domain::TenantName;
+use crate::keys::{Caller, Holder, KeysUnavailable, parts};
+use domain::{KeyId, TenantName};
 use reqwest::{Client, StatusCode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 /// Where the coupon role checks keys.
 pub const PATH: &str = "/internal/keys/check";
@@ -32,43 +35,60 @@ const KEYS_MAX: usize = 10_000;
 pub struct KeyCheck {
     /// As shown in `X-Api-Key`.
     pub key: String,
+    /// The address from which the caller comes, or its network in the form of `192.0.2.0/24`. Without it a key that may be
+    /// used from some networks only is not in force.
+    #[serde(default)]
+    pub network: Option<String>,
 }
 
 /// The answer for a key in force; 404 for any other.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct KeyHolder {
-    /// `admin`, `tenant` or `service`.
+    /// The key's id.
+    pub id: KeyId,
+    /// `admin`, `tenant`, `service` or `door`.
     pub kind: String,
     /// The tenant of a tenant's key.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
+    /// What the key may be used for.
+    pub scopes: Vec<String>,
+    /// The schedule of a door's key; none for all schedules.
+    pub schedule_id: Option<Uuid>,
 }
 
 impl KeyHolder {
     /// The holder as it is sent.
-    pub fn of(caller: &Caller) -> Self {
-        let (kind, tenant) = match caller {
-            Caller::Administrator => ("admin", None),
-            Caller::Tenant(tenant) => ("tenant", Some(tenant.to_string())),
-            Caller::Service(_) => ("service", None),
+    pub fn of(holder: &Holder) -> Self {
+        let (kind, tenant, schedule_id) = match &holder.caller {
+            Caller::Administrator => ("admin", None, None),
+            Caller::Tenant(tenant) => ("tenant", Some(tenant.to_string()), None),
+            Caller::Service(_) => ("service", None, None),
+            Caller::Door(schedule) => ("door", None, *schedule),
         };
-        Self { kind: kind.to_owned(), tenant }
+        let scopes = holder.scopes.names().into_iter().map(str::to_owned).collect();
+        Self { id: holder.id, kind: kind.to_owned(), tenant, scopes, schedule_id }
     }
 
     /// `None` for a kind that this version does not know, and for a service: its keys open no route of people.
-    fn caller(&self) -> Option<Caller> {
-        match (self.kind.as_str(), &self.tenant) {
-            ("admin", _) => Some(Caller::Administrator),
-            ("tenant", Some(tenant)) => TenantName::stored(tenant).ok().map(Caller::Tenant),
-            _ => None,
-        }
+    fn holder(&self) -> Option<Holder> {
+        let caller = match (self.kind.as_str(), &self.tenant) {
+            ("admin", _) => Caller::Administrator,
+            ("tenant", Some(tenant)) => Caller::Tenant(TenantName::stored(tenant).ok()?),
+            ("door", _) => Caller::Door(self.schedule_id),
+            _ => return None,
+        };
+        // A scope that this version does not know opens nothing here.
+        let scopes = self.scopes.iter().filter_map(|name| name.parse().ok()).collect();
+        // The coupon role has compared networks and end.
+        Some(Holder { id: self.id, caller, scopes, networks: Vec::new(), expires_at: None })
     }
 }
 
-/// What was answered about a key.
+/// What was answered about a key that was shown from one address.
 #[derive(Clone)]
 struct Answer {
-    caller: Option<Caller>,
+    holder: Option<Arc<Holder>>,
     at: Instant,
 }
 
@@ -79,7 +99,7 @@ pub struct RemoteKeys {
     /// The server that answered last.
     at: AtomicUsize,
     service_key: String,
-    answers: Mutex<HashMap<[u8; 32], Answer>>,
+    answers: Mutex<HashMap<Question, Answer>>,
 }
 
 impl RemoteKeys {
@@ -94,42 +114,44 @@ impl RemoteKeys {
         Ok(Self { client, urls, at: AtomicUsize::new(0), service_key, answers: Mutex::default() })
     }
 
-    /// The holder of this key, if that was answered a moment ago.
-    pub fn caller(&self, key: &[u8]) -> Option<Caller> {
-        self.remembered(key, FRESH)?.caller
+    /// The holder of this key, if that was answered a moment ago. `from`: the caller's address.
+    pub fn holder(&self, key: &[u8], from: Option<IpAddr>) -> Option<Arc<Holder>> {
+        self.remembered(&Question::new(key, from), FRESH)?.holder
     }
 
-    /// The holder of this key; `None` for a key that is not in force.
+    /// The holder of this key; `None` for a key that is not in force for this caller.
     ///
     /// # Errors
     /// [`KeysUnavailable`]: no coupon server answers, and the key was not seen lately.
-    pub async fn caller_fresh(&self, key: &[u8]) -> Result<Option<Caller>, KeysUnavailable> {
-        if let Some(answer) = self.remembered(key, FRESH) {
-            return Ok(answer.caller);
+    pub async fn holder_fresh(&self, key: &[u8], from: Option<IpAddr>) -> Result<Option<Arc<Holder>>, KeysUnavailable> {
+        let question = Question::new(key, from);
+        if let Some(answer) = self.remembered(&question, FRESH) {
+            return Ok(answer.holder);
         }
         // A key of the wrong form costs the coupon role no call.
         let (Some(_), Ok(text)) = (parts(key), std::str::from_utf8(key)) else { return Ok(None) };
-        match self.ask(text).await {
-            Ok(caller) => {
-                self.remember(key, caller.clone());
-                Ok(caller)
+        match self.ask(&KeyCheck { key: text.to_owned(), network: from.map(|from| from.to_string()) }).await {
+            Ok(holder) => {
+                let holder = holder.map(Arc::new);
+                self.remember(question, holder.clone());
+                Ok(holder)
             }
-            Err(error) => match self.remembered(key, KEPT).and_then(|answer| answer.caller) {
-                Some(caller) => Ok(Some(caller)),
+            Err(error) => match self.remembered(&question, KEPT).and_then(|answer| answer.holder) {
+                Some(holder) => Ok(Some(holder)),
                 None => Err(error),
             },
         }
     }
 
     /// Asks the server that answered last, then the others in turn.
-    async fn ask(&self, key: &str) -> Result<Option<Caller>, KeysUnavailable> {
+    async fn ask(&self, check: &KeyCheck) -> Result<Option<Holder>, KeysUnavailable> {
         let first = self.at.load(Ordering::Relaxed);
         let mut last_error = None;
         for at in first..first + self.urls.len() {
-            match self.ask_at(&self.urls[at % self.urls.len()], key).await {
-                Ok(caller) => {
+            match self.ask_at(&self.urls[at % self.urls.len()], check).await {
+                Ok(holder) => {
                     self.at.store(at % self.urls.len(), Ordering::Relaxed);
-                    return Ok(caller);
+                    return Ok(holder);
                 }
                 Err(error) => last_error = Some(error),
             }
@@ -139,33 +161,38 @@ impl RemoteKeys {
         Err(KeysUnavailable)
     }
 
-    async fn ask_at(&self, url: &str, key: &str) -> Result<Option<Caller>, reqwest::Error> {
-        let question = KeyCheck { key: key.to_owned() };
+    async fn ask_at(&self, url: &str, check: &KeyCheck) -> Result<Option<Holder>, reqwest::Error> {
         let request = self.client.post(format!("{url}{PATH}")).header(INTERNAL_KEY_HEADER, &self.service_key);
-        let reply = request.json(&question).send().await?;
+        let reply = request.json(check).send().await?;
         if reply.status() == StatusCode::NOT_FOUND {
             return Ok(None);
         }
-        Ok(reply.error_for_status()?.json::<KeyHolder>().await?.caller())
+        Ok(reply.error_for_status()?.json::<KeyHolder>().await?.holder())
     }
 
-    fn remembered(&self, key: &[u8], life: Duration) -> Option<Answer> {
+    fn remembered(&self, question: &Question, life: Duration) -> Option<Answer> {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.get(&hash(key)).filter(|answer| answer.at.elapsed() < life).cloned()
+        answers.get(question).filter(|answer| answer.at.elapsed() < life).cloned()
     }
 
-    fn remember(&self, key: &[u8], caller: Option<Caller>) {
+    fn remember(&self, question: Question, holder: Option<Arc<Holder>>) {
         let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         if answers.len() >= KEYS_MAX {
             // Keys that are not in force are anyone's to invent: they go first.
-            answers.retain(|_, answer| answer.caller.is_some() && answer.at.elapsed() < KEPT);
+            answers.retain(|_, answer| answer.holder.is_some() && answer.at.elapsed() < KEPT);
         }
         if answers.len() < KEYS_MAX {
-            answers.insert(hash(key), Answer { caller, at: Instant::now() });
+            answers.insert(question, Answer { holder, at: Instant::now() });
         }
     }
 }
 
-fn hash(key: &[u8]) -> [u8; 32] {
-    Sha256::digest(key).into()
+/// A key, by its hash, and the address from which it is shown: an answer holds for both together.
+#[derive(PartialEq, Eq, Hash)]
+struct Question([u8; 32], Option<IpAddr>);
+
+impl Question {
+    fn new(key: &[u8], from: Option<IpAddr>) -> Self {
+        Self(Sha256::digest(key).into(), from)
+    }
 }

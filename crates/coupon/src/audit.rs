@@ -27,6 +27,12 @@ pub(crate) fn made(campaign: &Campaign) -> Option<Entry> {
     Entry::of(Facts { action: "campaign.create", target, before: None, after })
 }
 
+/// The entry of a deleted campaign; `None` in background work.
+pub(crate) fn deleted(campaign: &Campaign) -> Option<Entry> {
+    let (target, before) = (target(&campaign.id), Some(shown(campaign)));
+    Entry::of(Facts { action: "campaign.delete", target, before, after: None })
+}
+
 /// The entry of a changed campaign; `None` in background work.
 pub(crate) fn changed(before: &Campaign, after: &Campaign) -> Option<Entry> {
     let (action, target) = (action(before, after), target(&after.id));

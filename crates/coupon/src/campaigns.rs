@@ -4,41 +4,15 @@ use super::service::CouponService;
 use super::until_stored::until_stored;
 use super::views::campaign::{CampaignPage, CampaignPatch, CampaignView, NewCampaign};
 use crate::rows::campaigns;
+use access::quotas::refusal;
 use domain::coupon::campaign::Switches;
 use domain::coupon::campaign_change::{Action, ChangeRefused};
 use domain::{Campaign, CampaignId, CampaignStatus, Discount, ErrorCode, Terms, Timestamp};
 use hot::{Completeness, SaleStatus};
 use ledger::LedgerError;
 use onsale_http::ApiError;
-use std::collections::HashMap;
-use std::ops::Range;
-use std::time::Duration;
 
-/// How often the hot state is brought up to date with the ledger's policies.
-const FOLLOW_LEDGER_EVERY: Duration = Duration::from_secs(3);
-/// Shortest pause between two updates, however often a loss is reported.
-const FOLLOW_LEDGER_PAUSE: Duration = Duration::from_millis(200);
-
-/// Campaigns that are put again each time although nothing has changed, in turn: at rest each costs next to nothing.
-const PUT_AGAIN: usize = 4;
-
-/// The campaigns that this process has brought into the hot state, by the revision that it has put.
-#[derive(Default)]
-struct Followed {
-    revisions: HashMap<CampaignId, u64>,
-    next: usize,
-}
-
-impl Followed {
-    /// The places, of so many, that are put again this time.
-    fn next_turn(&mut self, count: usize) -> Range<usize> {
-        let first = if self.next < count { self.next } else { 0 };
-        self.next = first + PUT_AGAIN;
-        first..self.next
-    }
-}
-
-fn not_found() -> ApiError {
+pub(super) fn not_found() -> ApiError {
     ErrorCode::CampaignNotFound.into()
 }
 
@@ -95,7 +69,7 @@ impl CouponService {
     /// Creates a campaign.
     ///
     /// # Errors
-    /// `INVALID_INPUT`, `CAMPAIGN_EXISTS`, `SERVICE_UNAVAILABLE`.
+    /// `INVALID_INPUT`, `CAMPAIGN_EXISTS`, `TENANT_QUOTA_EXCEEDED`, `SERVICE_UNAVAILABLE`.
     pub async fn create_campaign(&self, campaign: Campaign) -> Result<CampaignView, ApiError> {
         let is_gated = campaign.gated || self.gated_campaigns.contains(&campaign.id);
         let campaign = Campaign { gated: is_gated, ..campaign };
@@ -106,8 +80,8 @@ impl CouponService {
             self.put_whole(&existing).await?;
             return self.view(&existing).await;
         }
-        match campaigns::create(&self.ledger, &campaign).await {
-            Ok(()) => {}
+        match campaigns::create_within(&self.ledger, &campaign, self.quotas.of_all()).await {
+            Ok(created) => created.map_err(refusal)?,
             Err(LedgerError::Conflict(_)) => {
                 // A caller whose first reply was lost repeats the call: the hot state must have the campaign then.
                 if let Some(existing) = campaigns::get(&self.ledger, &campaign.id).await? {
@@ -149,7 +123,7 @@ impl CouponService {
     /// Changes a campaign's policy.
     ///
     /// # Errors
-    /// `CAMPAIGN_NOT_FOUND`, `INVALID_INPUT`, `CAMPAIGN_NOT_MODIFIABLE`, `SERVICE_UNAVAILABLE`.
+    /// `CAMPAIGN_NOT_FOUND`, `INVALID_INPUT`, `CAMPAIGN_NOT_MODIFIABLE`, `TENANT_QUOTA_EXCEEDED`, `SERVICE_UNAVAILABLE`.
     pub async fn patch_campaign(&self, id: &CampaignId, patch: &CampaignPatch) -> Result<CampaignView, ApiError> {
         let change = |before: &Campaign| {
             let mut after = patch.apply(before);
@@ -214,8 +188,8 @@ impl CouponService {
         if after == before {
             return Ok(Some(before));
         }
-        match campaigns::update(&self.ledger, &after).await {
-            Ok(stored) => Ok(Some(stored)),
+        match campaigns::update_within(&self.ledger, &after, self.quotas.of_all()).await {
+            Ok(stored) => stored.map(Some).map_err(refusal),
             Err(LedgerError::Conflict(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -229,83 +203,12 @@ impl CouponService {
         Ok(CampaignView::new(campaign, sale.unwrap_or(not_in_hot_state)))
     }
 
-    /// Brings every campaign of the ledger into the hot state: at the start, and regularly for a change whose second half
-    /// was lost. Returns the number of campaigns.
-    ///
-    /// # Errors
-    /// `SERVICE_UNAVAILABLE`.
-    pub async fn follow_ledger(&self) -> Result<usize, ApiError> {
-        self.follow_changes(&mut Followed::default()).await
-    }
-
-    /// The same for the campaigns that have changed since, and for some of the others in turn: an engine may have lost one
-    /// that nobody asks for.
-    async fn follow_changes(&self, followed: &mut Followed) -> Result<usize, ApiError> {
-        let all = campaigns::all(&self.ledger).await?;
-        let count = all.len();
-        let mut before = std::mem::take(&mut followed.revisions);
-        let turn = followed.next_turn(count);
-        let mut first_error = None;
-        for (place, campaign) in all.into_iter().enumerate() {
-            let is_known = before.remove(&campaign.id) == Some(campaign.revision);
-            if is_known && !turn.contains(&place) {
-                followed.revisions.insert(campaign.id, campaign.revision);
-                continue;
-            }
-            // An unavailable shard, or a campaign that does not fit, must not keep the others closed.
-            let id = campaign.id.clone();
-            match self.put_as_configured(campaign).await {
-                Ok(revision) => drop(followed.revisions.insert(id, revision)),
-                Err(error) => {
-                    tracing::error!(campaign = %id, code = error.code.as_str(), "cannot be brought up to date");
-                    first_error = first_error.or(Some(error));
-                }
-            }
-        }
-        first_error.map_or(Ok(count), Err)
-    }
-
-    /// As [`CouponService::put_whole`], with the gate that the configuration wants: at the start a server has it before it
-    /// serves anybody. Returns the revision that is there now.
-    async fn put_as_configured(&self, campaign: Campaign) -> Result<u64, ApiError> {
-        let campaign = self.gated_as_configured(campaign).await?;
-        self.put_whole(&campaign).await?;
-        Ok(campaign.revision)
-    }
-
-    async fn gated_as_configured(&self, campaign: Campaign) -> Result<Campaign, ApiError> {
-        if campaign.gated || !self.gated_campaigns.contains(&campaign.id) {
-            return Ok(campaign);
-        }
-        match campaigns::update(&self.ledger, &Campaign { gated: true, ..campaign.clone() }).await {
-            Ok(gated) => Ok(gated),
-            // Another server has been first.
-            Err(LedgerError::Conflict(_)) => Ok(campaigns::get(&self.ledger, &campaign.id).await?.unwrap_or(campaign)),
-            Err(error) => Err(error.into()),
-        }
-    }
-
     /// Creates or changes a campaign in the hot state. If the hot state has lost it, rebuilds it.
-    async fn put_whole(&self, campaign: &Campaign) -> Result<(), ApiError> {
+    pub(super) async fn put_whole(&self, campaign: &Campaign) -> Result<(), ApiError> {
         if self.port.put_campaign(campaign.clone()).await? == Completeness::Incomplete {
             let restored = self.rebuild(campaign).await?.or_error(&campaign.id)?;
             tracing::warn!(campaign = %campaign.id, restored, "the campaign was rebuilt");
         }
         Ok(())
-    }
-
-    /// Follows the ledger regularly until the process ends: a process may have died between the two halves of a change, or
-    /// a shared engine may have lost a campaign.
-    pub async fn follow_ledger_in_background(self) {
-        let mut followed = Followed::default();
-        loop {
-            tokio::time::sleep(FOLLOW_LEDGER_PAUSE).await;
-            if tokio::time::timeout(FOLLOW_LEDGER_EVERY, self.port.lost()).await.is_ok() {
-                followed = Followed::default();
-            }
-            if let Err(error) = self.follow_changes(&mut followed).await {
-                tracing::warn!(code = error.code.as_str(), "campaigns could not be brought up to date");
-            }
-        }
     }
 }

@@ -14,6 +14,8 @@ mod audit;
 pub mod audit_log;
 mod books;
 pub mod campaigns;
+mod deletion;
+mod follow;
 pub mod gate;
 pub mod holders;
 pub mod in_flight;

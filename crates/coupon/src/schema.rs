@@ -1,9 +1,11 @@
 //! The schema of the coupon service.
 
 mod m20261121_000001_coupons;
+mod m20261129_000006_archived;
 
 use domain::message::topic;
 use ledger::{Right, Schema, Table, call_tables, common_tables};
+use sea_orm_migration::MigrationTrait;
 
 /// The tables of the coupon service. Its three roles (coupon, gate, issuer) use them with one database user.
 pub static SCHEMA: Schema = Schema {
@@ -11,12 +13,10 @@ pub static SCHEMA: Schema = Schema {
     file: "coupon_service.sqlite",
     topics: &[topic::COUPON_EVENTS],
     migrations: |database| {
-        vec![
-            Box::new(m20261121_000001_coupons::Migration),
-            common_tables(database),
-            access::rows::migration(),
-            call_tables(),
-        ]
+        let first: [Box<dyn MigrationTrait>; 2] =
+            [Box::new(m20261121_000001_coupons::Migration), common_tables(database)];
+        let archived: Box<dyn MigrationTrait> = Box::new(m20261129_000006_archived::Migration);
+        first.into_iter().chain(access::rows::migrations()).chain([call_tables(), archived]).collect()
     },
     tables: &[
         Table { name: "events", rights: &[Right::Select, Right::Insert, Right::Update] },
@@ -27,5 +27,6 @@ pub static SCHEMA: Schema = Schema {
         access::rows::TABLE,
         ledger::calls::AUDIT_TABLE,
         ledger::calls::KEPT_TABLE,
+        access::rows::tenants::TABLE,
     ],
 };

@@ -3,6 +3,7 @@
 use super::arrivals::Arrivals;
 use super::in_flight::InFlight;
 use super::steps::CouponSteps;
+use access::TenantQuotas;
 use access::callers::Callers;
 use domain::{CampaignId, EventName, TenantName};
 use hot::CouponPort;
@@ -33,6 +34,8 @@ pub struct CouponService {
     pub gated_campaigns: Arc<HashSet<CampaignId>>,
     /// Notified when a campaign has been changed here: its gate follows at once.
     pub changed: Arc<Notify>,
+    /// What each tenant may have.
+    pub quotas: Arc<TenantQuotas>,
     /// How long a reservation for an order is valid.
     pub redeem_hold_seconds: i64,
 }

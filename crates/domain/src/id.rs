@@ -47,6 +47,8 @@ uuid_types! {
     CouponId,
     /// A pass, which lets an admitted person go on. It is a secret of its holder.
     PassId,
+    /// An API key. It names the key and opens nothing: the secret is another part of the key's text.
+    KeyId,
 }
 
 #[cfg(test)]

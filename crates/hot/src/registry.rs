@@ -47,6 +47,17 @@ impl<T> Registry<T> {
         self.get(id).unwrap_or_else(|| Arc::new(make()))
     }
 
+    /// Takes one away.
+    pub fn remove(&self, id: &CampaignId) {
+        if self.0.load().contains_key(id) {
+            self.0.rcu(|all| {
+                let mut all = HashMap::clone(all);
+                all.remove(id);
+                all
+            });
+        }
+    }
+
     /// Puts all there at once; what was there is gone.
     pub fn replace(&self, all: impl IntoIterator<Item = (CampaignId, Arc<T>)>) {
         self.0.store(Arc::new(all.into_iter().collect()));

@@ -19,7 +19,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 pub const DOCUMENT_PATH: &str = "/openapi.json";
 /// The path of the page.
 pub const PAGE_PATH: &str = "/docs";
-/// The name of the security scheme `X-Api-Key`, for `security(("apiKey" = []))`.
+/// The name of the security scheme `X-Api-Key`, for `security(("apiKey" = ["read"]))`: the scope that a key needs.
 pub const API_KEY_SCHEME: &str = "apiKey";
 /// The name of the security scheme `X-Service-Api-Key`, for `security(("serviceKey" = []))`.
 pub const SERVICE_KEY_SCHEME: &str = "serviceKey";

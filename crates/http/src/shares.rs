@@ -1,34 +1,40 @@
 //! Shares of what is scarce and held: connections, streams. A bucket limits how often a network asks; a share limits how
-//! much it holds at a time.
+//! much it holds at a time. The holder may be something else than a network, such as a tenant.
 
 use crate::network::Network;
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Locks, so that workers seldom wait for each other.
 const SHARDS: usize = 16;
 
-type Shard = Mutex<HashMap<Network, usize>>;
+type Shard<H> = Mutex<HashMap<H, usize>>;
 
-struct Table {
+struct Table<H> {
     max: usize,
-    shards: [Shard; SHARDS],
+    shards: [Shard<H>; SHARDS],
     hasher: RandomState,
 }
 
 /// How many of one thing each network holds. A network that holds none takes no memory. Cheap to clone.
-#[derive(Clone)]
-pub struct Shares(Arc<Table>);
+pub struct Shares<H = Network>(Arc<Table<H>>);
+
+impl<H> Clone for Shares<H> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
 
 /// One thing that a network holds, given back when this is dropped.
-pub struct Share(Option<(Arc<Table>, Network)>);
+pub struct Share<H: Eq + Hash = Network>(Option<(Arc<Table<H>>, H)>);
 
-impl Shares {
+impl<H: Eq + Hash + Clone> Shares<H> {
     /// At most `max` for each network; 0: without a limit.
     pub fn new(max: usize) -> Self {
-        Self(Arc::new(Table { max, shards: Default::default(), hasher: RandomState::new() }))
+        let shards = std::array::from_fn(|_| Mutex::default());
+        Self(Arc::new(Table { max, shards, hasher: RandomState::new() }))
     }
 
     /// Most things that one network may hold; 0: without a limit.
@@ -37,34 +43,39 @@ impl Shares {
     }
 
     /// Takes one for the network; none when it holds its share.
-    pub fn take(&self, network: Network) -> Option<Share> {
-        if self.0.max == 0 {
+    pub fn take(&self, holder: H) -> Option<Share<H>> {
+        self.take_within(holder, self.0.max)
+    }
+
+    /// As [`Shares::take`], for a holder with a limit of its own; 0: without a limit.
+    pub fn take_within(&self, holder: H, max: usize) -> Option<Share<H>> {
+        if max == 0 {
             return Some(Share(None));
         }
-        let mut shard = self.0.shard(&network).lock().unwrap_or_else(PoisonError::into_inner);
-        let held = shard.entry(network).or_insert(0);
-        if *held >= self.0.max {
+        let mut shard = self.0.shard(&holder).lock().unwrap_or_else(PoisonError::into_inner);
+        let held = shard.entry(holder.clone()).or_insert(0);
+        if *held >= max {
             return None;
         }
         *held += 1;
-        Some(Share(Some((self.0.clone(), network))))
+        Some(Share(Some((self.0.clone(), holder))))
     }
 }
 
-impl Table {
-    fn shard(&self, network: &Network) -> &Shard {
-        &self.shards[self.hasher.hash_one(network) as usize % SHARDS]
+impl<H: Hash> Table<H> {
+    fn shard(&self, holder: &H) -> &Shard<H> {
+        &self.shards[self.hasher.hash_one(holder) as usize % SHARDS]
     }
 }
 
-impl Drop for Share {
+impl<H: Eq + Hash> Drop for Share<H> {
     fn drop(&mut self) {
-        let Some((table, network)) = self.0.take() else { return };
-        let mut shard = table.shard(&network).lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(held) = shard.get_mut(&network) {
+        let Some((table, holder)) = self.0.take() else { return };
+        let mut shard = table.shard(&holder).lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = shard.get_mut(&holder) {
             *held -= 1;
             if *held == 0 {
-                shard.remove(&network);
+                shard.remove(&holder);
             }
         }
     }

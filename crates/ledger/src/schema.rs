@@ -100,16 +100,19 @@ pub enum Right {
     Update,
     /// Remove rows.
     Delete,
+    /// Change this column, and no other.
+    UpdateOf(&'static str),
 }
 
-impl Right {
-    /// The word in a `GRANT` statement.
-    pub fn as_str(self) -> &'static str {
+/// The words in a `GRANT` statement.
+impl fmt::Display for Right {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Select => "SELECT",
-            Self::Insert => "INSERT",
-            Self::Update => "UPDATE",
-            Self::Delete => "DELETE",
+            Self::Select => out.write_str("SELECT"),
+            Self::Insert => out.write_str("INSERT"),
+            Self::Update => out.write_str("UPDATE"),
+            Self::Delete => out.write_str("DELETE"),
+            Self::UpdateOf(column) => write!(out, "UPDATE ({column})"),
         }
     }
 }

@@ -133,7 +133,7 @@ async fn a_publisher_that_panics_is_reported_and_its_readers_get_the_next_frame(
     let line: LineId = "queue:shop".parse().expect("a line");
     let (port, failures) = (PanickingLines::with_line(&line).await, Failures::default());
     let cache = ServingCache::new(port.clone());
-    let streams = Streams::new(LineClient::new(port.clone()), cache, 10, 0, failures.clone());
+    let streams = Streams::new(LineClient::new(port.clone()), cache, 10, 0, failures.clone(), Arc::new(|_| 10));
     let mut frames =
         Box::pin(streams.open(&line, None, None, None).await.expect("taken").expect("there is such a line"));
     assert!(frames.next().await.is_some(), "the first frame");

@@ -16,11 +16,14 @@ mod definition_tests;
 pub mod draw;
 #[cfg(test)]
 mod failure_tests;
+mod labels;
 pub mod metrics;
 pub mod notice;
 pub mod operation;
 mod publisher;
 pub mod rates;
+#[cfg(test)]
+mod rest_tests;
 pub mod rule_cache;
 pub mod rules;
 pub mod scheduler;

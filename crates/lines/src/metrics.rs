@@ -1,36 +1,21 @@
 //! The counts of all lines as metrics, for operators (QUEUE-007).
 
+use crate::labels::{OTHER, is_named, label};
 use crate::scheduler::Serves;
 use domain::line::{LineCounts, LineId, LineRule};
 use hot::HotError;
 use hot::line::{Clock, LinePort};
 use metrics::{counter, gauge};
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often the counts are read.
 const EVERY: Duration = Duration::from_secs(2);
-/// Most lines with a series of their own, by name. A series stays once it exists, also after its line was ended.
-const LINES_MAX: usize = 1_000;
-/// The series of all further lines.
-const OTHERS: &str = "others";
-
-/// The lines with a series of their own.
-static NAMED: Mutex<BTreeSet<LineId>> = Mutex::new(BTreeSet::new());
-
-/// The label of a line in metrics.
-pub fn label_of(line: &LineId) -> String {
-    let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
-    if named.len() < LINES_MAX && !named.contains(line) {
-        named.insert(line.clone());
-    }
-    if named.contains(line) { line.to_string() } else { OTHERS.to_owned() }
-}
 
 /// Counts people admitted to a line.
 pub fn count_admitted(line: &LineId, count: u64) {
-    counter!("onsale_line_admitted_total", "line" => label_of(line)).increment(count);
+    counter!("onsale_line_admitted_total", "line" => label(line)).increment(count);
 }
 
 /// Sets the metrics of the lines that `serves` accepts until the process ends. Servers that share lines all show the same
@@ -46,43 +31,83 @@ pub async fn report_metrics(port: Arc<dyn LinePort>, serves: Serves) {
     }
 }
 
-/// A line at rest is read once: its figures stay. `shown`: lines that were read, and whether they were at rest.
-async fn show(port: &dyn LinePort, serves: Serves, shown: &mut HashMap<LineId, bool>) -> Result<(), HotError> {
-    let lines = port.lines().await?;
-    gauge!("onsale_lines").set(lines.len() as f64);
-    for (line, _) in shown.extract_if(|line, _| !lines.contains(line)) {
-        show_line(&line, &LineCounts::default());
-        show_rate(&line, &LineRule::new(0));
+/// What was read of a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Figures {
+    waiting: u64,
+    inactive: u64,
+    inside: u64,
+    processing: u64,
+    /// Users admitted a second at present; 0 while admission is stopped.
+    rate_per_second: u64,
+    /// It was read while it was at rest: its figures stay.
+    is_at_rest: bool,
+}
+
+impl Figures {
+    fn of(counts: &LineCounts, rule: &LineRule, is_at_rest: bool) -> Self {
+        Self {
+            waiting: counts.waiting,
+            inactive: counts.inactive,
+            inside: counts.inside,
+            processing: counts.processing,
+            rate_per_second: if rule.admits_at(clock::now()) { u64::from(rule.rate_per_second) } else { 0 },
+            is_at_rest,
+        }
     }
-    for line in lines.iter().filter(|line| serves(line)).take(LINES_MAX) {
-        let is_quiet = port.is_quiet(line);
-        if is_quiet && shown.get(line) == Some(&true) {
+
+    fn plus(self, other: &Self) -> Self {
+        Self {
+            waiting: self.waiting + other.waiting,
+            inactive: self.inactive + other.inactive,
+            inside: self.inside + other.inside,
+            processing: self.processing + other.processing,
+            rate_per_second: self.rate_per_second + other.rate_per_second,
+            is_at_rest: false,
+        }
+    }
+
+    fn show(&self, line: &str) {
+        for (name, value) in [
+            ("onsale_line_waiting", self.waiting),
+            ("onsale_line_away", self.inactive),
+            ("onsale_line_inside", self.inside),
+            ("onsale_line_processing", self.processing),
+            ("onsale_line_rate_per_second", self.rate_per_second),
+        ] {
+            gauge!(name, "line" => line.to_owned()).set(value as f64);
+        }
+    }
+}
+
+/// A line at rest is read once. Lines without series of their own are shown together.
+async fn show(port: &dyn LinePort, serves: Serves, shown: &mut HashMap<LineId, Figures>) -> Result<(), HotError> {
+    let lines: HashSet<LineId> = port.lines().await?.into_iter().collect();
+    gauge!("onsale_lines").set(lines.len() as f64);
+    let (gone, _): (Vec<LineId>, Vec<LineId>) = shown.keys().cloned().partition(|line| !lines.contains(line));
+    for line in gone {
+        shown.remove(&line);
+        if is_named(&line) {
+            Figures::default().show(&line.to_string());
+        }
+    }
+    for line in lines.into_iter().filter(serves) {
+        let is_quiet = port.is_quiet(&line);
+        if is_quiet && shown.get(&line).is_some_and(|figures| figures.is_at_rest) {
             continue;
         }
-        if let Some(counts) = port.counts(line, 0, Clock::Engine).await? {
-            show_line(line, &counts);
+        let (Some(counts), Some(rule)) = (port.counts(&line, 0, Clock::Engine).await?, port.rule(&line).await?) else {
+            continue;
+        };
+        let figures = Figures::of(&counts, &rule, is_quiet);
+        if is_named(&line) {
+            figures.show(&line.to_string());
         }
-        if let Some(rule) = port.rule(line).await? {
-            show_rate(line, &rule);
-        }
-        shown.insert(line.clone(), is_quiet);
+        shown.insert(line, figures);
+    }
+    let others = shown.iter().filter(|(line, _)| !is_named(line)).map(|(_, figures)| figures);
+    if let Some(all) = others.fold(None, |all: Option<Figures>, one| Some(all.unwrap_or_default().plus(one))) {
+        all.show(OTHER);
     }
     Ok(())
-}
-
-/// Users admitted a second at present; 0 while admission is stopped.
-fn show_rate(line: &LineId, rule: &LineRule) {
-    let rate = if rule.admits_at(clock::now()) { rule.rate_per_second } else { 0 };
-    gauge!("onsale_line_rate_per_second", "line" => label_of(line)).set(f64::from(rate));
-}
-
-fn show_line(line: &LineId, counts: &LineCounts) {
-    for (name, value) in [
-        ("onsale_line_waiting", counts.waiting),
-        ("onsale_line_away", counts.inactive),
-        ("onsale_line_inside", counts.inside),
-        ("onsale_line_processing", counts.processing),
-    ] {
-        gauge!(name, "line" => label_of(line)).set(value as f64);
-    }
 }

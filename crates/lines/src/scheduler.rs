@@ -1,7 +1,8 @@
 //! Admits the next users of each line. Any number of schedulers may run, since the engine admits no more than a line's
 //! rule allows.
 
-use crate::metrics::{count_admitted, label_of};
+use crate::labels::{is_named, label};
+use crate::metrics::count_admitted;
 use async_trait::async_trait;
 use domain::line::{Admits, Admitted, DrawStep, LineId, LineRule};
 use domain::{PassId, Timestamp};
@@ -10,7 +11,7 @@ use hot::lease::Hold;
 use hot::line::{Clock, LinePort};
 use metrics::{counter, gauge};
 use onsale_http::failures::{Failures, caught};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch::{Receiver, Sender};
@@ -108,12 +109,30 @@ impl Drop for Scheduler {
     }
 }
 
-/// The task of a line; aborted on drop.
-struct LineTask(JoinHandle<()>);
+/// What is done for a line.
+enum LineWork {
+    /// Its task runs; aborted on drop.
+    Running(JoinHandle<Option<LineState>>),
+    /// Nobody is in it: it has no task, and one look at all such lines sees who comes.
+    Resting(LineState),
+}
 
-impl Drop for LineTask {
+impl Drop for LineWork {
     fn drop(&mut self) {
-        self.0.abort();
+        if let Self::Running(task) = self {
+            task.abort();
+        }
+    }
+}
+
+impl LineWork {
+    /// Starts what has to be done now. None when the task ended although its line is there: it has panicked.
+    async fn next(mut self, start: impl FnOnce(LineState) -> Self, is_quiet: impl Fn() -> bool) -> Option<Self> {
+        match &mut self {
+            Self::Running(task) if task.is_finished() => task.await.ok().flatten().map(Self::Resting),
+            Self::Resting(state) if !is_quiet() => Some(start(std::mem::take(state))),
+            _ => Some(self),
+        }
     }
 }
 
@@ -124,28 +143,38 @@ async fn watch(
     failures: Failures,
     stop: Sender<bool>,
 ) {
-    let mut tasks: HashMap<LineId, LineTask> = HashMap::new();
+    let mut works: HashMap<LineId, LineWork> = HashMap::new();
     let mut stopping = stop.subscribe();
+    let mut listed_at: Option<Instant> = None;
+    let start = |line: &LineId, state: LineState| {
+        let serve = serve(port.clone(), line.clone(), dispatch.clone(), stop.subscribe(), state);
+        LineWork::Running(tokio::spawn(reporting(failures.clone(), line.clone(), serve)))
+    };
     while !*stopping.borrow() {
-        match port.lines().await {
-            Ok(lines) => {
-                // A task that ended although its line is there has panicked, and is started again below.
-                tasks.retain(|line, task| lines.contains(line) && !task.0.is_finished());
-                for line in lines.into_iter().filter(serves) {
-                    let start = |line: &LineId| {
-                        let serve = serve(port.clone(), line.clone(), dispatch.clone(), stop.subscribe());
-                        LineTask(tokio::spawn(reporting(failures.clone(), line.clone(), serve)))
-                    };
-                    tasks.entry(line).or_insert_with_key(start);
-                }
-            }
-            Err(error) => tracing::warn!(%error, "lines cannot be listed"),
+        for (line, work) in std::mem::take(&mut works) {
+            let next = work.next(|state| start(&line, state), || port.is_quiet(&line)).await;
+            works.extend(next.map(|work| (line, work)));
         }
-        pause_for(LINES_EVERY, &mut stopping).await;
+        if listed_at.is_none_or(|at| at.elapsed() >= LINES_EVERY) {
+            listed_at = Some(Instant::now());
+            match port.lines().await {
+                Ok(lines) => {
+                    let lines: HashSet<LineId> = lines.into_iter().filter(serves).collect();
+                    works.retain(|line, _| lines.contains(line));
+                    for line in lines {
+                        works.entry(line).or_insert_with_key(|line| start(line, LineState::default()));
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "lines cannot be listed"),
+            }
+        }
+        pause_for(PAUSE_MAX, &mut stopping).await;
     }
-    for task in tasks.values_mut() {
+    for work in works.values_mut() {
         // Each task ends after its present tick.
-        let _ = (&mut task.0).await;
+        if let LineWork::Running(task) = work {
+            let _ = task.await;
+        }
     }
 }
 
@@ -155,30 +184,24 @@ async fn pause_for(pause: Duration, stopping: &mut Receiver<bool>) {
 }
 
 /// Serves a line until that ends, and reports a panic.
-async fn reporting(failures: Failures, line: LineId, serve: impl Future<Output = ()>) {
-    if let Err(panic) = caught(serve).await {
+async fn reporting<T>(failures: Failures, line: LineId, serve: impl Future<Output = Option<T>>) -> Option<T> {
+    caught(serve).await.unwrap_or_else(|panic| {
         failures.report("line", &format!("{line}: {panic}"));
-    }
+        None
+    })
 }
 
+/// Serves a line until the scheduler stops, or until nothing is left to do: then the state from which it goes on.
 async fn serve(
     port: Arc<dyn LinePort>,
     line: LineId,
     dispatch: Option<Arc<dyn Dispatch>>,
     mut stopping: Receiver<bool>,
-) {
-    let mut state = LineState {
-        put_back_at: Instant::now(),
-        is_drawn: false,
-        drawn: None,
-        is_unsure: true,
-        awaits_draw: false,
-        ticks: 0,
-    };
+    mut state: LineState,
+) -> Option<LineState> {
     while !*stopping.borrow() {
         if state.may_rest() && port.is_quiet(&line) {
-            pause_for(PAUSE_MAX, &mut stopping).await;
-            continue;
+            return Some(state);
         }
         let pause = match tick(port.as_ref(), &line, dispatch.as_deref(), &mut state).await {
             Ok(pause) => pause,
@@ -189,6 +212,7 @@ async fn serve(
         };
         pause_for(pause, &mut stopping).await;
     }
+    None
 }
 
 /// The state of a line's task between ticks.
@@ -204,6 +228,20 @@ struct LineState {
     /// Whether the line's opening draw is still to be held.
     awaits_draw: bool,
     ticks: u64,
+}
+
+/// Of a line that this process has just found.
+impl Default for LineState {
+    fn default() -> Self {
+        Self {
+            put_back_at: Instant::now(),
+            is_drawn: false,
+            drawn: None,
+            is_unsure: true,
+            awaits_draw: false,
+            ticks: 0,
+        }
+    }
 }
 
 impl LineState {
@@ -242,7 +280,7 @@ async fn put_all_back(port: &dyn LinePort, line: &LineId) -> Result<(), HotError
 }
 
 fn count_put_back(line: &LineId, count: usize) {
-    counter!("onsale_line_put_back_total", "line" => label_of(line)).increment(count as u64);
+    counter!("onsale_line_put_back_total", "line" => label(line)).increment(count as u64);
 }
 
 /// Admits the next users once. Returns the wait until the next tick.
@@ -293,8 +331,10 @@ async fn tick(
         state.is_drawn = false;
     } else {
         count_admitted(line, admission.admitted.len() as u64);
-        gauge!("onsale_line_serving", "line" => label_of(line))
-            .set(admission.admitted.iter().map(|admitted| admitted.number.get()).max().unwrap_or_default() as f64);
+        if is_named(line) {
+            gauge!("onsale_line_serving", "line" => line.to_string())
+                .set(admission.admitted.iter().map(|admitted| admitted.number.get()).max().unwrap_or_default() as f64);
+        }
         if let (Admits::Processing { .. }, Some(dispatch)) = (rule.admits, dispatch) {
             state.is_unsure = !dispatch.dispatch(line, &admission.admitted).await;
             if state.is_unsure {

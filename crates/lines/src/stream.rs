@@ -12,6 +12,7 @@ use super::publisher;
 use super::serving::{Serving, ServingCache};
 use bytes::Bytes;
 use domain::ErrorCode;
+use domain::TenantName;
 use domain::line::LineId;
 use futures::Stream;
 use futures::stream::unfold;
@@ -103,14 +104,20 @@ pub(super) struct Hub {
     streams_max: usize,
     open: AtomicUsize,
     shares: Shares,
+    of_tenants: Shares<TenantName>,
+    tenant_max: TenantMax,
     ended: AtomicBool,
     metrics: StreamMetrics,
 }
+
+/// The most streams of a tenant's lines at this server.
+pub type TenantMax = Arc<dyn Fn(&TenantName) -> u64 + Send + Sync>;
 
 /// Counts a stream for as long as it lives.
 struct StreamGuard {
     hub: Arc<Hub>,
     _share: Option<Share>,
+    _of_tenant: Option<Share<TenantName>>,
 }
 
 impl Drop for StreamGuard {
@@ -121,7 +128,8 @@ impl Drop for StreamGuard {
 }
 
 impl Streams {
-    /// No streams yet, and at most `streams_max`, of one network at most `per_network_max` (0: without a limit). Frames are
+    /// No streams yet, and at most `streams_max`, of one network at most `per_network_max` (0: without a limit), of the lines of
+    /// one tenant `tenant_max`. Frames are
     /// made on the runtime of this call. A panic while they are made is reported to `failures`; the streams stay open, and
     /// frames are made again after a second.
     pub fn new(
@@ -130,6 +138,7 @@ impl Streams {
         streams_max: usize,
         per_network_max: usize,
         failures: Failures,
+        tenant_max: TenantMax,
     ) -> Self {
         Self(Arc::new(Hub {
             cache,
@@ -140,6 +149,8 @@ impl Streams {
             streams_max,
             open: AtomicUsize::new(0),
             shares: Shares::new(per_network_max),
+            of_tenants: Shares::new(0),
+            tenant_max,
             ended: AtomicBool::new(false),
             metrics: StreamMetrics::new(),
         }))
@@ -169,7 +180,7 @@ impl Streams {
     ///
     /// # Errors
     /// `SERVICE_UNAVAILABLE` when all streams are in use, or the engine is unavailable. `RATE_LIMIT_EXCEEDED` when the
-    /// network has its share of streams.
+    /// network has its share of streams. `TENANT_QUOTA_EXCEEDED` when the line's tenant has.
     pub async fn open(
         &self,
         line: &LineId,
@@ -177,13 +188,13 @@ impl Streams {
         watcher: Option<LineUser>,
         network: Option<Network>,
     ) -> Result<Option<impl Stream<Item = Result<Bytes, Infallible>> + Send + use<>>, ApiError> {
-        let guard = self.reserve(network)?;
+        let guard = self.reserve(line, network)?;
         let Some(document) = self.0.cache.serving(line).await? else { return Ok(None) };
         let updates = self.subscribe(line, &document)?;
         Ok(Some(unfold(Reader::new(guard, updates, newest, watcher), Reader::next)))
     }
 
-    fn reserve(&self, network: Option<Network>) -> Result<StreamGuard, ApiError> {
+    fn reserve(&self, line: &LineId, network: Option<Network>) -> Result<StreamGuard, ApiError> {
         let share = match network.map(|network| self.0.shares.take(network)) {
             Some(None) => {
                 self.0.metrics.refused.increment(1);
@@ -193,9 +204,10 @@ impl Streams {
             }
             share => share.flatten(),
         };
+        let of_tenant = self.reserve_of_tenant(line)?;
         let before = self.0.open.fetch_add(1, Ordering::Relaxed);
         self.0.metrics.open.increment(1.0);
-        let guard = StreamGuard { hub: self.0.clone(), _share: share };
+        let guard = StreamGuard { hub: self.0.clone(), _share: share, _of_tenant: of_tenant };
         if before >= self.0.streams_max || self.0.ended.load(Ordering::Relaxed) {
             self.0.metrics.refused.increment(1);
             return Err(ApiError::unavailable()
@@ -203,6 +215,23 @@ impl Streams {
                 .detail("all streams are in use; poll /queue/serving/ instead"));
         }
         Ok(guard)
+    }
+
+    /// The share of the tenant whose campaign is behind the line; lines before sites belong to none.
+    fn reserve_of_tenant(&self, line: &LineId) -> Result<Option<Share<TenantName>>, ApiError> {
+        let LineId::Gate(campaign) = line else { return Ok(None) };
+        let tenant = &campaign.tenant;
+        let most = (self.0.tenant_max)(tenant);
+        let max = usize::try_from(most).unwrap_or(usize::MAX);
+        // A limit of 0 is one, and not none.
+        let share = if max == 0 { None } else { self.0.of_tenants.take_within(tenant.clone(), max) };
+        if share.is_none() {
+            self.0.metrics.refused.increment(1);
+            let detail =
+                format!("the streams of this tenant, {most} at a server, are in use; poll /queue/serving/ instead");
+            return Err(ApiError::new(ErrorCode::TenantQuotaExceeded).detail(detail).with("quota", "streams"));
+        }
+        Ok(share)
     }
 
     fn subscribe(&self, line: &LineId, document: &Serving) -> Result<watch::Receiver<Update>, ApiError> {

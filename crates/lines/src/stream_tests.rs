@@ -33,7 +33,8 @@ async fn world(streams_max: usize) -> World {
     let rule = LineRule { capacity: 100, ..LineRule::new(0) };
     port.make_line(&line, rule).await.expect("made");
     let lines = LineClient::new(port.clone());
-    let streams = Streams::new(lines, ServingCache::new(port.clone()), streams_max, 2, Failures::default());
+    let streams =
+        Streams::new(lines, ServingCache::new(port.clone()), streams_max, 2, Failures::default(), Arc::new(|_| 2));
     World { port, streams, line, _folder: folder }
 }
 
@@ -128,4 +129,22 @@ async fn a_network_has_its_share_of_streams() {
     assert!(open("2001:db8:0:1::1").await.is_ok(), "another network is served meanwhile");
     drop(first);
     assert!(open("2001:db8::4").await.is_ok());
+}
+
+/// The lines of one tenant do not take the streams of another's, nor those of sites.
+#[tokio::test]
+async fn a_tenant_has_its_share_of_streams() {
+    let world = world(10).await;
+    let line = |text: &str| text.parse::<LineId>().expect("a line");
+    let (one, other, foreign) = (line("gate:acme/one"), line("gate:acme/other"), line("gate:bolt/one"));
+    for line in [&one, &other, &foreign] {
+        world.port.make_line(line, LineRule { capacity: 100, ..LineRule::new(0) }).await.expect("made");
+    }
+    let open = async |line: &LineId| world.streams.open(line, None, None, None).await.map(Option::unwrap);
+    let (first, _second) = (open(&one).await.expect("one"), open(&other).await.expect("two"));
+    let refused = open(&one).await.err().expect("its share is two");
+    assert_eq!((refused.code, refused.extra), (ErrorCode::TenantQuotaExceeded, vec![("quota", "streams".to_owned())]));
+    assert!(open(&foreign).await.is_ok() && open(&world.line).await.is_ok());
+    drop(first);
+    assert!(open(&one).await.is_ok());
 }

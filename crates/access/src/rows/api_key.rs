@@ -8,7 +8,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    /// `tenant`, `service` or `admin`.
+    /// `tenant`, `service`, `admin` or `door`.
     pub kind: String,
     /// The tenant's or the service's name.
     pub name: Option<String>,
@@ -18,6 +18,15 @@ pub struct Model {
     pub label: String,
     pub created_at: DateTimeUtc,
     pub revoked_at: Option<DateTimeUtc>,
+    /// Names with commas between them; none for all.
+    pub scopes: Option<String>,
+    /// Networks with commas between them; none for all.
+    pub networks: Option<String>,
+    /// The schedule of a door's key; none for all.
+    pub schedule_id: Option<Uuid>,
+    pub expires_at: Option<DateTimeUtc>,
+    /// At most once a minute.
+    pub last_used_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

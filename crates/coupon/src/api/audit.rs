@@ -35,7 +35,7 @@ impl AuditQuery {
 }
 
 /// Every change by an operator, newest first: who, what, before, after. For administrators.
-#[utoipa::path(get, path = "/api/v1/admin/audit", tag = "operation", security(("apiKey" = [])),
+#[utoipa::path(get, path = "/api/v1/admin/audit", tag = "operation", security(("apiKey" = ["read"])),
     params(("actor" = Option<String>, Query, description = "the id of a user or key, or a command"),
         ("action" = Option<String>, Query, description = "such as campaign.pause"),
         ("target" = Option<String>, Query, description = "such as campaign:autumn_sale or queue:shop"),

@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 /// Creates a campaign. Without `opens_at` it stays closed until it is opened.
 #[utoipa::path(post, path = "/api/v1/admin/campaigns", request_body = NewCampaign, tag = "campaigns",
-    security(("apiKey" = [])), params(ForTenant),
+    security(("apiKey" = ["admin"])), params(ForTenant),
     responses((status = 201, body = CampaignView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 409, body = ErrorBody)))]
 pub(super) async fn create(
@@ -49,7 +49,7 @@ fn twenty() -> u64 {
 }
 
 /// The tenant's campaigns, newest first.
-#[utoipa::path(get, path = "/api/v1/admin/campaigns", tag = "campaigns", security(("apiKey" = [])),
+#[utoipa::path(get, path = "/api/v1/admin/campaigns", tag = "campaigns", security(("apiKey" = ["read"])),
     params(("page" = Option<u64>, Query, description = "from 0"), ("size" = Option<u64>, Query, description = "1 to 100"),
         ("tenant" = Option<String>, Query, description = "for administrators")),
     responses((status = 200, body = CampaignPage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
@@ -66,7 +66,7 @@ pub(super) async fn list(
 }
 
 /// One campaign.
-#[utoipa::path(get, path = "/api/v1/admin/campaigns/{event_id}", tag = "campaigns", security(("apiKey" = [])),
+#[utoipa::path(get, path = "/api/v1/admin/campaigns/{event_id}", tag = "campaigns", security(("apiKey" = ["read"])),
     params(("event_id" = String, Path), ForTenant),
     responses((status = 200, body = CampaignView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
@@ -81,7 +81,7 @@ pub(super) async fn show(
 
 /// Changes a campaign. An open campaign only accepts changes that do not harm its holders.
 #[utoipa::path(patch, path = "/api/v1/admin/campaigns/{event_id}", request_body = CampaignPatch, tag = "campaigns",
-    security(("apiKey" = [])),
+    security(("apiKey" = ["admin"])),
     params(("event_id" = String, Path), ForTenant),
     responses((status = 200, body = CampaignView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
@@ -95,10 +95,24 @@ pub(super) async fn change(
     run_to_end(async move { service.patch_campaign(&id, &patch).await }).await
 }
 
+/// Deletes a campaign that is closed and whose coupons are all redeemed, revoked or expired. Its name stays taken.
+#[utoipa::path(delete, path = "/api/v1/admin/campaigns/{event_id}", tag = "campaigns", security(("apiKey" = ["admin"])),
+    params(("event_id" = String, Path), ForTenant),
+    responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
+pub(super) async fn delete(
+    State(service): State<CouponService>,
+    caller: TenantCaller,
+    Path(event_id): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    let id = campaign_of(caller, &event_id)?;
+    run_to_end(async move { service.delete_campaign(&id).await }).await.map(|_| StatusCode::NO_CONTENT)
+}
+
 macro_rules! action {
     ($(#[$doc:meta])* $name:ident, $action:expr, $path:literal) => {
         $(#[$doc])*
-        #[utoipa::path(post, path = $path, tag = "campaigns", security(("apiKey" = [])),
+        #[utoipa::path(post, path = $path, tag = "campaigns", security(("apiKey" = ["admin"])),
             params(("event_id" = String, Path), ForTenant),
             responses((status = 200, body = CampaignView), (status = 400, body = ErrorBody),
                 (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
@@ -133,7 +147,7 @@ action!(
 
 /// Adds to a campaign's stock.
 #[utoipa::path(post, path = "/api/v1/admin/campaigns/{event_id}/stock", request_body = StockBody, tag = "campaigns",
-    security(("apiKey" = [])),
+    security(("apiKey" = ["admin"])),
     params(("event_id" = String, Path), ForTenant),
     responses((status = 200, body = CampaignView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
@@ -153,7 +167,7 @@ pub(super) struct InitialStock {
 }
 
 /// The short form: creates an open campaign with this stock, or reports that the campaign exists.
-#[utoipa::path(post, path = "/api/v1/admin/events/{event_id}/stock", tag = "campaigns", security((), ("apiKey" = [])),
+#[utoipa::path(post, path = "/api/v1/admin/events/{event_id}/stock", tag = "campaigns", security((), ("apiKey" = ["admin"])),
     params(("event_id" = String, Path), ("initial_stock" = u32, Query, description = "1 to 100000000")),
     responses((status = 200, body = ShortFormView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody)))]

@@ -15,7 +15,7 @@ use onsale_http::docs::ErrorBody;
 use onsale_http::{ApiError, Path, Query};
 
 /// A campaign's coupons and their holders, in the order of users. With `Accept: text/csv`: all of them as CSV.
-#[utoipa::path(get, path = "/api/v1/admin/campaigns/{event_id}/coupons", tag = "campaigns", security(("apiKey" = [])),
+#[utoipa::path(get, path = "/api/v1/admin/campaigns/{event_id}/coupons", tag = "campaigns", security(("apiKey" = ["read"])),
     params(("event_id" = String, Path), ("page" = Option<u64>, Query, description = "from 0"),
         ("size" = Option<u64>, Query, description = "1 to 100"),
         ("tenant" = Option<String>, Query, description = "for administrators")),

@@ -22,7 +22,8 @@ impl FromRequestParts<IssueRoute> for Issuer {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, route: &IssueRoute) -> Result<Self, ApiError> {
-        route.check_caller(value(&parts.headers, "x-api-key")).await.map(|()| Self)
+        let from = parts.extensions.get::<ClientIp>().map(|client| client.0);
+        route.check_caller(value(&parts.headers, "x-api-key"), from).await.map(|()| Self)
     }
 }
 
@@ -31,7 +32,7 @@ impl FromRequestParts<IssueRoute> for Issuer {
 /// A repeated `Idempotency-Key` of the same user gets an earlier `ISSUED` again; refusals are not stored.
 #[utoipa::path(post, path = "/api/v1/coupons/issue", request_body = IssueBody, tag = "coupons",
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
-    security((), ("apiKey" = [])),
+    security((), ("apiKey" = ["issue"])),
     responses((status = 200, body = IssueAnswer), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
 pub(super) async fn issue_coupon(

@@ -10,7 +10,7 @@ use onsale_http::docs::ErrorBody;
 use onsale_http::{ApiError, Json, Path};
 
 /// A campaign's status.
-#[utoipa::path(get, path = "/api/v1/coupons/status/{event_id}", tag = "coupons", security((), ("apiKey" = [])),
+#[utoipa::path(get, path = "/api/v1/coupons/status/{event_id}", tag = "coupons", security((), ("apiKey" = ["read"])),
     params(("event_id" = String, Path), ForTenant),
     responses((status = 200, body = StatusView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
@@ -31,7 +31,7 @@ pub(super) async fn status(
 
 /// A user's coupons of a campaign.
 #[utoipa::path(get, path = "/api/v1/coupons/user/{user_id}/event/{event_id}", tag = "coupons",
-    security((), ("apiKey" = [])), params(("user_id" = String, Path), ("event_id" = String, Path)),
+    security((), ("apiKey" = ["read"])), params(("user_id" = String, Path), ("event_id" = String, Path)),
     responses((status = 200, body = UserCoupons), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn user_coupons(

@@ -30,7 +30,7 @@ pub fn issue_routes(route: IssueRoute) -> Router {
 pub fn routes(service: CouponService) -> Router {
     let admin = Router::new()
         .route("/campaigns", post(campaigns::create).get(campaigns::list))
-        .route("/campaigns/{event_id}", get(campaigns::show).patch(campaigns::change))
+        .route("/campaigns/{event_id}", get(campaigns::show).patch(campaigns::change).delete(campaigns::delete))
         .route("/campaigns/{event_id}/coupons", get(holders::coupons))
         .route("/campaigns/{event_id}/open", post(campaigns::open))
         .route("/campaigns/{event_id}/pause", post(campaigns::pause))
@@ -68,6 +68,7 @@ pub fn routes(service: CouponService) -> Router {
     campaigns::show,
     holders::coupons,
     campaigns::change,
+    campaigns::delete,
     campaigns::open,
     campaigns::pause,
     campaigns::resume,

@@ -11,7 +11,7 @@ use onsale_http::{ApiError, Json, Query};
 use serde::Deserialize;
 
 /// Metrics of the hot state.
-#[utoipa::path(get, path = "/api/v1/admin/cache/stats", tag = "operation", security(("apiKey" = [])),
+#[utoipa::path(get, path = "/api/v1/admin/cache/stats", tag = "operation", security(("apiKey" = ["read"])),
     responses((status = 200, body = Object), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
 pub(super) async fn cache_stats(
     State(service): State<CouponService>,
@@ -37,7 +37,7 @@ async fn report(service: &CouponService, caller: TenantCaller, query: ReconcileQ
 }
 
 /// Compares the coupons of the hot state with the ledger, one by one. Only administrators may compare all campaigns.
-#[utoipa::path(get, path = "/api/v1/admin/reconcile", tag = "operation", security(("apiKey" = [])),
+#[utoipa::path(get, path = "/api/v1/admin/reconcile", tag = "operation", security(("apiKey" = ["read"])),
     params(("event_id" = Option<String>, Query), ("tenant" = Option<String>, Query, description = "for administrators")),
     responses((status = 200, body = Object), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
@@ -50,7 +50,7 @@ pub(super) async fn reconcile(
 }
 
 /// Compares the books and repairs differences.
-#[utoipa::path(post, path = "/api/v1/admin/reconcile", tag = "operation", security(("apiKey" = [])),
+#[utoipa::path(post, path = "/api/v1/admin/reconcile", tag = "operation", security(("apiKey" = ["admin"])),
     params(("event_id" = Option<String>, Query), ("tenant" = Option<String>, Query, description = "for administrators")),
     responses((status = 200, body = Object), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]

@@ -16,7 +16,7 @@ fn check_order(order_id: &str) -> Result<(), ApiError> {
 
 /// Reserves a coupon for an order. A repeated call for the same order gets the same reply.
 #[utoipa::path(post, path = "/api/v1/coupons/{coupon_id}/redeem", request_body = RedeemBody, tag = "redemption",
-    security(("apiKey" = [])),
+    security(("apiKey" = ["redeem"])),
     params(("coupon_id" = Uuid, Path), ForTenant),
     responses((status = 200, body = RedeemView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody),
@@ -37,7 +37,7 @@ pub(super) async fn redeem(
 macro_rules! step {
     ($(#[$doc:meta])* $name:ident, $step:ident, $path:literal) => {
         $(#[$doc])*
-        #[utoipa::path(post, path = $path, request_body = OrderBody, tag = "redemption", security(("apiKey" = [])),
+        #[utoipa::path(post, path = $path, request_body = OrderBody, tag = "redemption", security(("apiKey" = ["redeem"])),
             params(("coupon_id" = Uuid, Path), ForTenant),
             responses((status = 200, body = RedeemView), (status = 400, body = ErrorBody),
                 (status = 401, body = ErrorBody), (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
@@ -71,7 +71,7 @@ step!(
 
 /// Revokes a coupon. A redeemed coupon cannot be revoked.
 #[utoipa::path(post, path = "/api/v1/coupons/{coupon_id}/revoke", request_body = RevokeBody, tag = "redemption",
-    security(("apiKey" = [])),
+    security(("apiKey" = ["admin"])),
     params(("coupon_id" = Uuid, Path), ForTenant),
     responses((status = 200, body = RevokeView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]

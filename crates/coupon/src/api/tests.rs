@@ -11,11 +11,13 @@ use crate::rows::{campaigns, coupons};
 use crate::schema::SCHEMA;
 use crate::steps::CouponSteps;
 use access::callers::Callers;
-use access::keys::{Caller, KeyRing, make};
+use access::keys::{Caller, KeyRing};
+use access::making::{Restrictions, make};
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
 use domain::message::CouponIssued;
+use domain::quota::Quotas;
 use domain::{CampaignId, Coupon, CouponId, CouponStatus, EventName, TenantName, UserId};
 use hot::embedded::{EmbeddedEngine, JournalOptions};
 use hot::{CouponPort, IssueRequest};
@@ -55,7 +57,10 @@ impl Shop {
             .expect("connects");
         ledger.migrate().await.expect("migrates");
         let engine = EmbeddedEngine::open(folder.path(), JournalOptions::default()).expect("opens");
-        let key = make(&ledger, &Caller::Administrator, clock::now()).await.expect("made").text;
+        let key = make(&ledger, &Caller::Administrator, Restrictions::default(), Quotas::default(), clock::now())
+            .await
+            .expect("made")
+            .text;
         let service = CouponService {
             port: Arc::new(engine.clone()),
             ledger: ledger.clone(),
@@ -64,6 +69,7 @@ impl Shop {
             callers: Callers::by_table(KeyRing::load(ledger.clone()).await.expect("read"), false),
             arrivals: Arc::default(),
             changed: Arc::default(),
+            quotas: Arc::default(),
             gated_campaigns: Arc::default(),
             redeem_hold_seconds: 900,
         };

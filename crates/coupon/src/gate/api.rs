@@ -180,7 +180,7 @@ fn personal(reply: impl Serialize) -> Response {
 }
 
 /// Enters the line, or returns the rank that the user has already.
-#[utoipa::path(post, path = "/gate/events/{event_id}/enqueue", tag = "gate", security((), ("apiKey" = [])),
+#[utoipa::path(post, path = "/gate/events/{event_id}/enqueue", tag = "gate", security((), ("apiKey" = ["gate"])),
     params(("event_id" = String, Path), OfUser),
     responses((status = 200, body = Enqueued), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
@@ -197,7 +197,7 @@ async fn enqueue(
 }
 
 /// The short form.
-#[utoipa::path(post, path = "/enqueue", tag = "gate", security((), ("apiKey" = [])), request_body = OfEvent,
+#[utoipa::path(post, path = "/enqueue", tag = "gate", security((), ("apiKey" = ["gate"])), request_body = OfEvent,
     responses((status = 200, body = Enqueued), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
         (status = 429, description = "Too many requests, or the network has its positions in this line", body = ErrorBody),
@@ -212,7 +212,7 @@ async fn enqueue_short(
 }
 
 /// How far a user has come.
-#[utoipa::path(get, path = "/gate/events/{event_id}/rank", tag = "gate", security((), ("apiKey" = [])),
+#[utoipa::path(get, path = "/gate/events/{event_id}/rank", tag = "gate", security((), ("apiKey" = ["gate"])),
     params(("event_id" = String, Path), OfUser),
     responses((status = 200, body = Ranked), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
@@ -226,7 +226,7 @@ async fn rank(
 }
 
 /// The short form.
-#[utoipa::path(get, path = "/rank", tag = "gate", security((), ("apiKey" = [])), params(OfEvent),
+#[utoipa::path(get, path = "/rank", tag = "gate", security((), ("apiKey" = ["gate"])), params(OfEvent),
     responses((status = 200, body = Ranked), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn rank_short(
@@ -238,7 +238,7 @@ async fn rank_short(
 }
 
 /// Gives the coupon to a user with an active pass.
-#[utoipa::path(post, path = "/issue/events/{event_id}", tag = "gate", security((), ("apiKey" = [])),
+#[utoipa::path(post, path = "/issue/events/{event_id}", tag = "gate", security((), ("apiKey" = ["issue"])),
     params(("event_id" = String, Path), OfUser),
     responses((status = 200, body = IssueReply), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]

@@ -9,6 +9,7 @@ pub mod api;
 pub mod campaigns;
 pub mod completion;
 pub mod dispatch;
+mod ending;
 pub mod passes;
 pub mod queueing;
 mod rest;

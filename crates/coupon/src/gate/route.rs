@@ -7,7 +7,7 @@ use super::queueing::Stranger;
 use super::service::GateService;
 use access::callers::Callers;
 use domain::name::{check_name, check_own_name};
-use domain::{CampaignId, ErrorCode, EventName, TenantName, UserId};
+use domain::{CampaignId, ErrorCode, EventName, Scope, TenantName, UserId};
 use onsale_http::limits::Limits;
 use onsale_http::metrics::RouteRecorder;
 use onsale_http::server::{HotHead, HotRequest, HotRoutes, SampledLine, refuse};
@@ -147,7 +147,8 @@ impl GateRoute {
         body: &mut Vec<u8>,
     ) -> Result<Option<(Owner, EventName, UserId)>, ApiError> {
         request.take_ip(&self.parts.limits)?;
-        let tenant = self.parts.callers.tenant_now(head.api_key)?;
+        let from = Some(request.client.0);
+        let tenant = self.parts.callers.tenant_now(head.api_key, from, Scope::Gate)?;
         let event = EventName::new(plain.event).map_err(name_error)?;
         let user = UserId::new(plain.user).map_err(name_error)?;
         let Some(tenant) = tenant else {
@@ -166,7 +167,10 @@ impl GateRoute {
     async fn finish(&self, unanswered: &mut Unanswered, body: &mut Vec<u8>) -> Result<(), ApiError> {
         let tenant = match &unanswered.owner {
             Owner::Tenant(tenant) => tenant.clone(),
-            Owner::Key(key) => self.parts.callers.tenant_of_fresh_key(key).await?,
+            Owner::Key(key) => {
+                let from = unanswered.request.client.0;
+                self.parts.callers.tenant_of_fresh_key(key, from, Scope::Gate).await?
+            }
         };
         let (campaign, user) = (CampaignId::new(tenant, unanswered.event.clone()), &unanswered.user);
         match unanswered.kind {
@@ -231,7 +235,10 @@ impl HotRoutes for GateRoute {
     }
 
     fn knows_caller(&self, head: &HotHead<'_>) -> bool {
-        matches!(self.parts.callers.tenant_now(head.api_key), Ok(Some(_)))
+        match head.api_key {
+            None => self.parts.callers.open,
+            Some(key) => self.parts.callers.keys.may_call(key, Scope::Gate),
+        }
     }
 
     fn answer_now(&self, peer: IpAddr, head: &HotHead<'_>, _: &[u8], out: &mut Vec<u8>) -> Option<Unanswered> {

@@ -8,6 +8,7 @@ use domain::line::LineId;
 use domain::{CampaignId, UserId};
 use hot::line::LineUser;
 use lines::{Challenges, LineClient, ReceiptKey};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -27,6 +28,8 @@ pub struct GateService {
     /// Every gate that existed when this process started follows the configuration.
     pub(super) are_up_to_date: Arc<AtomicBool>,
     receipts: Option<ReceiptKey>,
+    /// The campaigns whose gates are followed; none before the first look.
+    pub(super) known: Arc<Mutex<Option<HashSet<CampaignId>>>>,
     challenges: Option<Challenges>,
 }
 
@@ -60,6 +63,7 @@ impl GateService {
             gates: Arc::default(),
             are_up_to_date: Arc::default(),
             receipts: None,
+            known: Arc::default(),
             challenges: None,
         }
     }
@@ -96,6 +100,11 @@ impl GateService {
     /// The state of a campaign's gate.
     pub(super) fn state(&self, id: &CampaignId) -> Arc<GateState> {
         self.gates.pin().get_or_insert_with(id.clone(), Arc::default).clone()
+    }
+
+    /// Forgets the gate of a deleted campaign.
+    pub(super) fn forget_state(&self, id: &CampaignId) {
+        self.gates.pin().remove(id);
     }
 
     pub(super) fn is_sold_out(&self, id: &CampaignId) -> bool {

@@ -7,9 +7,10 @@
 
 use super::json::{IssueBody, parse, write_outcome};
 use super::{Begun, CouponIssuing, Decider, Gatekeeper, IssueMetrics, Pending, RawRequest, Undecided};
-use access::keys::{Caller, KeyRing};
+use access::TenantQuotas;
+use access::keys::{Caller, Holder, KeyRing};
 use domain::name::DEFAULT_TENANT;
-use domain::{ErrorCode, IdempotencyKey, IssueOutcome};
+use domain::{ErrorCode, IdempotencyKey, IssueOutcome, Scope};
 use hot::CouponPort;
 use onsale_http::error::ApiError;
 use onsale_http::extract::json::is_json;
@@ -30,6 +31,8 @@ pub struct IssueParts {
     pub gate: Option<Arc<dyn Gatekeeper>>,
     /// Resolves API keys.
     pub keys: Arc<KeyRing>,
+    /// How much each tenant may ask.
+    pub quotas: Arc<TenantQuotas>,
     /// Rate limits.
     pub limits: Arc<Limits>,
     /// Whether callers without a key are accepted (the demo).
@@ -81,6 +84,16 @@ fn no_key() -> ApiError {
 
 fn unknown_key() -> ApiError {
     ApiError::new(ErrorCode::Unauthorized).detail("X-Api-Key is not a valid key")
+}
+
+/// The tenant for which the holder of a key may issue.
+fn tenant_of(holder: &Holder) -> Result<&str, ApiError> {
+    holder.demand(Scope::Issue)?;
+    match &holder.caller {
+        Caller::Administrator => Ok(DEFAULT_TENANT),
+        Caller::Tenant(tenant) => Ok(tenant.as_str()),
+        Caller::Service(_) | Caller::Door(_) => Err(ErrorCode::Forbidden.into()),
+    }
 }
 
 /// A call that has to wait.
@@ -136,41 +149,40 @@ impl IssueRoute {
         match call.api_key {
             None if self.parts.open_issue => self.begin_for(request, DEFAULT_TENANT, body, headers?),
             None => Err(no_key()),
-            Some(key) => match self.parts.keys.caller(key) {
-                Some(caller) => self.begin_as(request, &caller, body, headers?),
+            Some(key) => match self.parts.keys.holder(key, Some(request.client.0)) {
+                Some(holder) => self.begin_as(request, &holder, body, headers),
                 None => Ok(Progress::Wait(Waiting::Key { key: key.to_vec(), body: body.to_vec(), headers })),
             },
         }
     }
 
-    /// Checks the caller of a request whose body has not been read.
+    /// Checks the caller of a request whose body has not been read. `from`: the caller's address.
     ///
     /// # Errors
-    /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for the key of a service.
-    pub async fn check_caller(&self, key: Option<&[u8]>) -> Result<(), ApiError> {
+    /// `UNAUTHORIZED` without a key in force, `FORBIDDEN` for a key that may not issue.
+    pub async fn check_caller(&self, key: Option<&[u8]>, from: Option<IpAddr>) -> Result<(), ApiError> {
         match key {
             None if self.parts.open_issue => Ok(()),
             None => Err(no_key()),
-            Some(key) => match self.parts.keys.caller_fresh(key).await {
-                Some(Caller::Service(_)) => Err(ErrorCode::Forbidden.into()),
-                Some(_) => Ok(()),
-                None => Err(unknown_key()),
-            },
+            Some(key) => {
+                let holder = self.parts.keys.holder_fresh(key, from).await.ok_or_else(unknown_key)?;
+                tenant_of(&holder).map(drop)
+            }
         }
     }
 
     fn begin_as(
         &self,
         request: &mut HotRequest,
-        caller: &Caller,
+        holder: &Holder,
         body: &[u8],
-        key: Option<IdempotencyKey>,
+        headers: Result<Option<IdempotencyKey>, ApiError>,
     ) -> Result<Progress, ApiError> {
-        match caller {
-            Caller::Administrator => self.begin_for(request, DEFAULT_TENANT, body, key),
-            Caller::Tenant(tenant) => self.begin_for(request, tenant.as_str(), body, key),
-            Caller::Service(_) => Err(ErrorCode::Forbidden.into()),
+        let tenant = tenant_of(holder)?;
+        if let Caller::Tenant(own) = &holder.caller {
+            self.parts.quotas.take_request(own, request.begun_us)?;
         }
+        self.begin_for(request, tenant, body, headers?)
     }
 
     fn begin_for(
@@ -198,8 +210,9 @@ impl IssueRoute {
         let pending = match waiting {
             Waiting::Decision(pending) => pending,
             Waiting::Key { key, body, headers } => {
-                let caller = self.parts.keys.caller_fresh(&key).await.ok_or_else(unknown_key)?;
-                match self.begin_as(request, &caller, &body, headers?)? {
+                let from = Some(request.client.0);
+                let holder = self.parts.keys.holder_fresh(&key, from).await.ok_or_else(unknown_key)?;
+                match self.begin_as(request, &holder, &body, headers)? {
                     Progress::Answer(answer) => return answer,
                     Progress::Wait(Waiting::Decision(pending)) => pending,
                     Progress::Wait(Waiting::Key { .. }) => return Err(ErrorCode::Unauthorized.into()),
@@ -265,7 +278,7 @@ impl HotRoutes for IssueRoute {
     fn knows_caller(&self, head: &HotHead<'_>) -> bool {
         match head.api_key {
             None => self.parts.open_issue,
-            Some(key) => matches!(self.parts.keys.caller(key), Some(Caller::Administrator | Caller::Tenant(_))),
+            Some(key) => self.parts.keys.may_call(key, Scope::Issue),
         }
     }
 

@@ -1,33 +1,112 @@
-//! Campaigns and their policy (table `events`), with their grants of stock.
+//! Campaigns and their policy (table `events`), with their grants of stock. The rows of deleted campaigns stay, since coupons
+//! refer to them; only what names them as stored returns them.
 
+use super::campaign_quota::check;
 use super::entities::{campaign, stock_grant};
 use crate::audit;
 use domain::coupon::campaign::Switches;
+use domain::quota::{QuotaExceeded, Quotas};
 use domain::{Campaign, CampaignId, Discount, EventName, TenantName, Terms};
 use ledger::moment::{now, read, stored};
 use ledger::{Ledger, LedgerError, Transaction, calls};
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{Alias, Expr, Query};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 
 /// Most campaigns on one page.
 pub const PAGE_SIZE_MAX: u64 = 100;
 
-/// Stores a new campaign with its first grant of stock.
+/// Stores a new campaign with its first grant of stock, whatever its tenant has.
 ///
 /// # Errors
-/// [`LedgerError::Conflict`] when the tenant has a campaign of this name already.
+/// [`LedgerError::Conflict`] when the tenant has, or had, a campaign of this name.
 pub async fn create(ledger: &Ledger, campaign: &Campaign) -> Result<(), LedgerError> {
+    ledger.change(|change| create_in(change, campaign)).await
+}
+
+/// Stores a new campaign with its first grant of stock, if the tenant may have it; `of_all` are the quotas of tenants without
+/// values of their own. Counted exactly, however many servers create campaigns.
+///
+/// # Errors
+/// As [`create`]: a name that is taken is told before a quota.
+pub async fn create_within(
+    ledger: &Ledger,
+    campaign: &Campaign,
+    of_all: Quotas,
+) -> Result<Result<(), QuotaExceeded>, LedgerError> {
     let create = async |change: Transaction| {
-        let row = campaign::ActiveModel { id: NotSet, ..to_row(campaign)? };
-        let kept = campaign::Entity::insert(row).exec(change.connection()).await?;
-        grant(&change, kept.last_insert_id, campaign).await?;
-        calls::settle(&change, audit::made(campaign).as_ref()).await?;
-        change.commit().await
+        if row_of(change.connection(), &campaign.id).await?.is_some() {
+            return Err(LedgerError::conflict(format!("there is a campaign {}", campaign.id)));
+        }
+        match check(&change, campaign, None, of_all).await? {
+            Ok(()) => create_in(change, campaign).await.map(Ok),
+            exceeded => Ok(exceeded),
+        }
     };
     ledger.change(create).await
+}
+
+async fn create_in(change: Transaction, campaign: &Campaign) -> Result<(), LedgerError> {
+    let row = campaign::ActiveModel { id: NotSet, ..to_row(campaign)? };
+    let kept = campaign::Entity::insert(row).exec(change.connection()).await?;
+    grant(&change, kept.last_insert_id, campaign).await?;
+    calls::settle(&change, audit::made(campaign).as_ref()).await?;
+    change.commit().await
+}
+
+/// Deletes a campaign: no call finds it any more, and its name stays taken. Its rows stay. Returns whether this call did it:
+/// not if it was changed since it was read.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn archive(ledger: &Ledger, campaign: &Campaign) -> Result<bool, LedgerError> {
+    let archive = async |change: Transaction| {
+        let archived = campaign::Entity::update_many()
+            .col_expr(campaign::Column::ArchivedAt, Expr::value(now()))
+            .col_expr(campaign::Column::Revision, Expr::col(campaign::Column::Revision).add(1))
+            .filter(campaign::Column::Tenant.eq(campaign.id.tenant.as_str()))
+            .filter(campaign::Column::EventId.eq(campaign.id.event.as_str()))
+            .filter(campaign::Column::Revision.eq(wide(campaign.revision)?))
+            .filter(campaign::Column::ArchivedAt.is_null())
+            .exec(change.connection())
+            .await?;
+        if archived.rows_affected == 0 {
+            return Ok(false);
+        }
+        calls::settle(&change, audit::deleted(campaign).as_ref()).await?;
+        change.commit().await?;
+        Ok(true)
+    };
+    ledger.change(archive).await
+}
+
+/// Whether a campaign of this name was deleted.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn is_archived(ledger: &Ledger, id: &CampaignId) -> Result<bool, LedgerError> {
+    Ok(row_of(ledger.connection(), id).await?.is_some_and(|row| row.archived_at.is_some()))
+}
+
+/// Two numbers of which one grows with every change of any campaign: while they stay, nothing has changed.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn changes(ledger: &Ledger) -> Result<(i64, i64), LedgerError> {
+    let connection = ledger.connection();
+    let number = if connection.get_database_backend() == DbBackend::MySql { "signed" } else { "bigint" };
+    let sum = Expr::col(campaign::Column::Revision).sum().cast_as(Alias::new(number));
+    let numbers: Option<(i64, Option<i64>)> = campaign::Entity::find()
+        .select_only()
+        .column_as(Expr::col(campaign::Column::Id).count(), "campaigns")
+        .column_as(sum, "revisions")
+        .into_tuple()
+        .one(connection)
+        .await?;
+    Ok(numbers.map(|(count, revisions)| (count, revisions.unwrap_or(0))).unwrap_or_default())
 }
 
 /// Returns the campaign, if it exists.
@@ -35,6 +114,15 @@ pub async fn create(ledger: &Ledger, campaign: &Campaign) -> Result<(), LedgerEr
 /// # Errors
 /// [`LedgerError`].
 pub async fn get(ledger: &Ledger, id: &CampaignId) -> Result<Option<Campaign>, LedgerError> {
+    let row = row_of(ledger.connection(), id).await?;
+    row.filter(|row| row.archived_at.is_none()).map(from_row).transpose()
+}
+
+/// As [`get`], also a deleted one.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn get_stored(ledger: &Ledger, id: &CampaignId) -> Result<Option<Campaign>, LedgerError> {
     row_of(ledger.connection(), id).await?.map(from_row).transpose()
 }
 
@@ -49,7 +137,9 @@ pub async fn list(
     page: u64,
     size: u64,
 ) -> Result<(Vec<Campaign>, u64), LedgerError> {
-    let of_tenant = campaign::Entity::find().filter(campaign::Column::Tenant.eq(tenant.as_str()));
+    let of_tenant = campaign::Entity::find()
+        .filter(campaign::Column::Tenant.eq(tenant.as_str()))
+        .filter(campaign::Column::ArchivedAt.is_null());
     let total = of_tenant.clone().count(ledger.connection()).await?;
     let size = size.clamp(1, PAGE_SIZE_MAX);
     // The databases count in signed 64 bits.
@@ -67,7 +157,8 @@ pub async fn list(
 /// # Errors
 /// [`LedgerError`].
 pub async fn all(ledger: &Ledger) -> Result<Vec<Campaign>, LedgerError> {
-    let rows = campaign::Entity::find().order_by_asc(campaign::Column::Id).all(ledger.connection()).await?;
+    let live = campaign::Entity::find().filter(campaign::Column::ArchivedAt.is_null());
+    let rows = live.order_by_asc(campaign::Column::Id).all(ledger.connection()).await?;
     rows.into_iter().map(from_row).collect()
 }
 
@@ -81,16 +172,39 @@ pub async fn all(ledger: &Ledger) -> Result<Vec<Campaign>, LedgerError> {
 /// [`LedgerError::Conflict`] when another change came first, when the campaign does not exist, or when the stock would
 /// shrink.
 pub async fn update(ledger: &Ledger, campaign: &Campaign) -> Result<Campaign, LedgerError> {
-    ledger.change(|change| update_in(change, campaign)).await
+    let updated = ledger.change(|change| update_in(change, campaign, None)).await?;
+    updated.map_err(|exceeded| LedgerError::conflict(exceeded.to_string()))
 }
 
-async fn update_in(change: Transaction, campaign: &Campaign) -> Result<Campaign, LedgerError> {
+/// As [`update`], if the tenant may have what the change adds; as [`create_within`].
+///
+/// # Errors
+/// As [`update`].
+pub async fn update_within(
+    ledger: &Ledger,
+    campaign: &Campaign,
+    of_all: Quotas,
+) -> Result<Result<Campaign, QuotaExceeded>, LedgerError> {
+    ledger.change(|change| update_in(change, campaign, Some(of_all))).await
+}
+
+async fn update_in(
+    change: Transaction,
+    campaign: &Campaign,
+    of_all: Option<Quotas>,
+) -> Result<Result<Campaign, QuotaExceeded>, LedgerError> {
     let next = Campaign { revision: campaign.revision.saturating_add(1), ..campaign.clone() };
     let changed_meanwhile = || LedgerError::conflict(format!("campaign {} was changed meanwhile", campaign.id));
-    let row = row_of(change.connection(), &campaign.id).await?.ok_or_else(changed_meanwhile)?;
+    let row = row_of(change.connection(), &campaign.id).await?;
+    let row = row.filter(|row| row.archived_at.is_none()).ok_or_else(changed_meanwhile)?;
     let stock = number(campaign.stock)?;
     if stock < row.stock {
         return Err(LedgerError::conflict(format!("the stock of {} cannot shrink", campaign.id)));
+    }
+    if let Some(of_all) = of_all
+        && let Err(exceeded) = check(&change, campaign, Some(&row), of_all).await?
+    {
+        return Ok(Err(exceeded));
     }
     let changed = campaign::Entity::update_many()
         .set(campaign::ActiveModel { id: NotSet, created_at: NotSet, ..to_row(&next)? })
@@ -106,7 +220,7 @@ async fn update_in(change: Transaction, campaign: &Campaign) -> Result<Campaign,
     }
     calls::settle(&change, audit::changed(&from_row(row)?, &next).as_ref()).await?;
     change.commit().await?;
-    Ok(next)
+    Ok(Ok(next))
 }
 
 async fn grant(change: &Transaction, campaign_id: i64, campaign: &Campaign) -> Result<(), LedgerError> {
@@ -192,6 +306,7 @@ fn to_row(campaign: &Campaign) -> Result<campaign::ActiveModel, LedgerError> {
         valid_days_after_issue: Set(valid_days_after_issue.map(number).transpose()?),
         revision: Set(wide(revision)?),
         created_at: Set(stored(created_at)),
+        archived_at: NotSet,
     })
 }
 

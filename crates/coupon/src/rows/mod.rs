@@ -4,6 +4,7 @@
 //! Queries are functions of their table's module. Each takes the tenant: no query reads across tenants unless its name
 //! says so.
 
+mod campaign_quota;
 pub mod campaigns;
 pub mod coupons;
 mod entities;

@@ -1,12 +1,14 @@
 //! Database users with few rights: those of `deploy/sql`, and users with fewer.
 
-use crate::support::{Books, campaign, issued, message};
-use access::rows::{ApiKey, KeyKind};
+use crate::support::{self, Books, campaign, issued, message, tenant};
+use access::Caller;
+use access::making::{Restrictions, make};
 use call::{Call, Keyed};
 use coupon::rows::coupons::{Given, Wanted};
 use coupon::rows::{campaigns, coupons};
 use coupon::schema::SCHEMA;
 use coupon::steps::{StepOutcome, Wish};
+use domain::quota::{OwnQuotas, Quotas};
 use domain::{Campaign, CouponId, Timestamp, UserId};
 use ledger::calls::audit::{self, Filter};
 use ledger::calls::kept::{self, Answer, Found};
@@ -17,13 +19,14 @@ use uuid::Uuid;
 
 on_every_server!(
     ledger_testkit::Own;
-    the_users_of_the_documented_file_have_exactly_the_rights_they_need,
-    the_rights_listed_in_the_schema_are_enough,
+    the_users_of_the_documented_files_have_exactly_the_rights_they_need,
     a_user_without_rights_gets_the_statement_that_an_administrator_must_run,
 );
 
 const POSTGRES: &str = include_str!("../../../../deploy/sql/postgres.sql");
 const MYSQL: &str = include_str!("../../../../deploy/sql/mysql.sql");
+const POSTGRES_RIGHTS: &str = include_str!("../../../../deploy/sql/postgres-rights.sql");
+const MYSQL_RIGHTS: &str = include_str!("../../../../deploy/sql/mysql-rights.sql");
 const LATER: Timestamp = Timestamp(253_402_300_799_000);
 
 /// The URL of a user in the database of the file.
@@ -45,15 +48,42 @@ async fn run_file(own: &Own) {
     Raw::to(&own.administrator(database), own.engine, &SCHEMA).await.run(file).await.expect("the file is carried out");
 }
 
-async fn the_users_of_the_documented_file_have_exactly_the_rights_they_need(own: Own) {
+async fn run_rights(own: &Own) {
+    let (database, file) =
+        if own.engine.is_postgres() { ("ticketing", POSTGRES_RIGHTS) } else { ("mysql", MYSQL_RIGHTS) };
+    Raw::to(&own.administrator(database), own.engine, &SCHEMA).await.run(file).await.expect("the file is carried out");
+}
+
+/// The file grants what the schema lists and no more, so a new table without a line there is noticed.
+#[test]
+fn the_files_grant_the_servers_user_what_the_schema_lists() {
+    for file in [POSTGRES_RIGHTS, MYSQL_RIGHTS] {
+        let text = file.replace("'coupon_svc_user'@'%'", "coupon_svc_user");
+        let to_server = |line: &&str| line.starts_with("GRANT ") && line.ends_with(" TO coupon_svc_user;");
+        let mut granted: Vec<&str> = text.lines().filter(to_server).collect();
+        let mut listed = vec!["GRANT SELECT ON coupon_service.seaql_migrations TO coupon_svc_user;".to_owned()];
+        listed.extend(SCHEMA.all_tables().map(|table| {
+            let rights: Vec<String> = table.rights.iter().map(ToString::to_string).collect();
+            let container = if SCHEMA.tables.contains(table) { SCHEMA.name } else { "common" };
+            format!("GRANT {} ON {container}.{} TO coupon_svc_user;", rights.join(", "), table.name)
+        }));
+        granted.sort_unstable();
+        listed.sort_unstable();
+        assert_eq!(granted, listed);
+    }
+}
+
+async fn the_users_of_the_documented_files_have_exactly_the_rights_they_need(own: Own) {
     run_file(&own).await;
+    let migrator = connect(&url(&own, "onsale_migrate")).await.expect("connects");
+    assert!(matches!(migrator.schema_state().await, Ok(SchemaState::Behind(_))));
+    migrator.migrate().await.expect("migrates");
+    run_rights(&own).await;
+    run_rights(&own).await;
     let service = connect(&url(&own, "coupon_svc_user")).await.expect("connects");
-    assert!(matches!(service.schema_state().await, Ok(SchemaState::Behind(_))));
-    let refused = service.migrate().await.expect_err("may not make tables");
-    assert!(matches!(&refused, LedgerError::Schema(text) if text.contains("onsale migrate")), "{refused:?}");
-    connect(&url(&own, "onsale_migrate")).await.expect("connects").migrate().await.expect("migrates");
     service.migrate().await.expect("there is nothing left to do");
     assert_eq!(service.is_migrated().await, Ok(true));
+    service.write_and_undo().await.expect("a server looks whether it can write");
     let books = Books { ledger: service, site: Site::on_server(own.engine, url(&own, "coupon_svc_user")) };
     everything_works(&books).await;
     let raw = books.raw().await;
@@ -62,34 +92,49 @@ async fn the_users_of_the_documented_file_have_exactly_the_rights_they_need(own:
         [0],
         "the outbox is in the common schema"
     );
-    for line in ["CREATE TABLE more (n INT)", "DROP TABLE coupons", "ALTER TABLE coupons ADD COLUMN n INT"] {
-        raw.run(line).await.expect_err(line);
+    let keys = connect(&url(&own, "coupon_keys_user")).await.expect("connects");
+    let call = Call::of_command("admin keys");
+    let made = call::within(call, keys_work(&keys, &books.ledger)).await;
+    for line in [
+        "CREATE TABLE more (n INT)".to_owned(),
+        "DROP TABLE coupons".to_owned(),
+        "ALTER TABLE coupons ADD COLUMN n INT".to_owned(),
+        // Whoever takes over a server makes no key, and gives no key more rights or a longer life.
+        format!(
+            "INSERT INTO api_keys (id, kind, secret_hash, label, created_at) VALUES ({}, 'admin', '{:064x}', 'mine', '2026-01-01 00:00:00')",
+            own.engine.uuid(99),
+            99
+        ),
+        "UPDATE api_keys SET revoked_at = NULL".to_owned(),
+        "UPDATE api_keys SET scopes = NULL".to_owned(),
+        format!("UPDATE api_keys SET secret_hash = '{:064x}'", 98),
+        "DELETE FROM api_keys".to_owned(),
+        // Nor does anybody take a row from the books.
+        "DELETE FROM events".to_owned(),
+        "DELETE FROM stock_grants".to_owned(),
+        "DELETE FROM coupons".to_owned(),
+        "DELETE FROM user_coupons".to_owned(),
+        "UPDATE stock_grants SET last_serial = 1".to_owned(),
+        "DELETE FROM audit_log".to_owned(),
+        "UPDATE audit_log SET action = 'none'".to_owned(),
+    ] {
+        let refused = raw.run(&line).await.expect_err(&line).to_lowercase();
+        assert!(["denied", "must be owner"].iter().any(|word| refused.contains(word)), "{line}: {refused}");
     }
+    let raw = Raw::to(&url(&own, "coupon_keys_user"), own.engine, &SCHEMA).await;
+    for line in [
+        "SELECT * FROM coupons",
+        "SELECT * FROM events",
+        "UPDATE api_keys SET expires_at = NULL",
+        "UPDATE api_keys SET scopes = NULL",
+        "DELETE FROM api_keys",
+        "DELETE FROM audit_log",
+    ] {
+        let refused = raw.run(line).await.expect_err(line).to_lowercase();
+        assert!(refused.contains("denied"), "{line}: {refused}");
+    }
+    assert_eq!(access::rows::list(&keys).await.expect("listed").len(), made);
     a_stranger_reads_nothing(&own).await;
-}
-
-async fn the_rights_listed_in_the_schema_are_enough(own: Own) {
-    run_file(&own).await;
-    connect(&url(&own, "onsale_migrate")).await.expect("connects").migrate().await.expect("migrates");
-    let (database, mut lines) = if own.engine.is_postgres() {
-        let user = "CREATE USER least PASSWORD 'change-me'; GRANT CONNECT ON DATABASE ticketing TO least; \
-                    GRANT USAGE ON SCHEMA coupon_service, common TO least";
-        ("ticketing", vec![user.to_owned()])
-    } else {
-        ("mysql", vec!["CREATE USER least IDENTIFIED BY 'change-me'".to_owned()])
-    };
-    let rights = SCHEMA.all_tables().map(|table| {
-        let rights: Vec<&str> = table.rights.iter().map(|right| right.as_str()).collect();
-        let container = if SCHEMA.tables.contains(table) { SCHEMA.name } else { "common" };
-        format!("GRANT {} ON {container}.{} TO least", rights.join(", "), table.name)
-    });
-    lines.extend(rights);
-    lines.push("GRANT SELECT ON coupon_service.seaql_migrations TO least".to_owned());
-    let administrator = Raw::to(&own.administrator(database), own.engine, &SCHEMA).await;
-    administrator.run(&lines.join("; ")).await.expect("granted");
-    let ledger = connect(&url(&own, "least")).await.expect("connects");
-    ledger.migrate().await.expect("there is nothing to do");
-    everything_works(&Books { ledger, site: Site::on_server(own.engine, url(&own, "least")) }).await;
 }
 
 async fn everything_works(books: &Books) {
@@ -102,19 +147,23 @@ async fn everything_works(books: &Books) {
     assert_eq!(kept::purge(&books.ledger, LATER).await, Ok(1));
     let (entries, total) = audit::list(&books.ledger, &Filter::default(), 0, 100).await.expect("read");
     let actions: BTreeSet<&str> = entries.iter().map(|entry| entry.action.as_str()).collect();
-    let wanted = ["campaign.create", "campaign.stock", "coupon.revoke", "key.create", "key.revoke"];
+    let wanted = ["campaign.create", "campaign.delete", "campaign.stock", "coupon.revoke"];
     assert_eq!((actions, total), (BTreeSet::from(wanted), 5));
 }
 
 async fn all_changes_work(books: &Books) {
     let sale = campaign("shop", "sale", 10);
-    campaigns::create(&books.ledger, &sale).await.expect("created");
-    campaigns::update(&books.ledger, &sale).await.expect("changed");
+    let quotas = Quotas::default();
+    assert!(campaigns::create_within(&books.ledger, &sale, quotas).await.expect("created").is_ok());
+    let more = Campaign { stock: 11, ..sale.clone() };
+    assert!(campaigns::update_within(&books.ledger, &more, quotas).await.expect("changed").is_ok());
     assert_eq!(books.keep(&[issued(&sale, 1), issued(&sale, 2)]).await, []);
     assert_eq!(books.keep(&[issued(&sale, 2), issued(&sale, 3)]).await, [], "with a repeated coupon");
     assert_eq!(coupons::counts(&books.ledger, &sale.id).await.expect("counted").kept(), 3);
     change_and_give(books, &sale).await;
-    keys_work(books).await;
+    let over = campaign("shop", "over", 1);
+    campaigns::create(&books.ledger, &over).await.expect("created");
+    assert_eq!(campaigns::archive(&books.ledger, &over).await, Ok(true));
     let change = books.ledger.begin().await.expect("begins");
     processed::record(&change, "coupon-group", &[&message(1)]).await.expect("recorded");
     outbox::append(&change, "coupon.events", &message(1)).await.expect("written");
@@ -137,19 +186,23 @@ async fn change_and_give(books: &Books, sale: &Campaign) {
     assert_eq!(gift.answers, [Given::Now]);
 }
 
-async fn keys_work(books: &Books) {
-    let key = ApiKey {
-        id: Uuid::from_u128(1),
-        kind: KeyKind::Admin,
-        name: None,
-        secret_hash: format!("{:064x}", 1),
-        label: "ok_1".to_owned(),
-        created_at: Timestamp(0),
-        revoked_at: None,
-    };
-    access::rows::insert(&books.ledger, &key).await.expect("stored");
-    assert_eq!(access::rows::active(&books.ledger).await, Ok(vec![key.clone()]));
-    assert_eq!(access::rows::revoke(&books.ledger, key.id, Timestamp(1)).await, Ok(true));
+/// What `onsale admin keys` and a server do with keys, each as its own user. Returns the number of keys.
+async fn keys_work(keys: &Ledger, server: &Ledger) -> usize {
+    keys.migrate().await.expect("there is nothing to do");
+    let (tenant, at) = (Caller::Tenant(tenant("shop")), Timestamp(1_700_000_000_000));
+    for caller in [&Caller::Administrator, &tenant, &tenant] {
+        make(keys, caller, Restrictions::default(), Quotas::default(), at).await.expect("made");
+    }
+    let active = access::rows::active(server).await.expect("a server reads keys");
+    assert_eq!(active.len(), 3);
+    assert_eq!(access::rows::revoke(keys, active[0].id, at).await, Ok(true));
+    access::rows::record_used(server, &[(active[1].id, at)]).await.expect("a server writes when a key was used");
+    let own = |own| OwnQuotas { campaigns: Some(7), ..own };
+    access::rows::tenants::set(keys, &support::tenant("shop"), own).await.expect("set");
+    assert_eq!(access::rows::tenants::list(server).await.expect("read").len(), 1);
+    let used = access::rows::list(keys).await.expect("listed");
+    assert_eq!(used.iter().filter(|key| key.last_used_at == Some(at)).count(), 1);
+    used.len()
 }
 
 async fn a_stranger_reads_nothing(own: &Own) {
@@ -178,7 +231,7 @@ async fn a_user_without_rights_gets_the_statement_that_an_administrator_must_run
         tells(refused, "CREATE DATABASE `coupon_service` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin; GRANT ");
         own.execute("GRANT ALL ON coupon_service.* TO coupon_svc_user@'%'");
         let ledger = connect(&url(&own, "coupon_svc_user")).await.expect("may make the one");
-        assert!(matches!(ledger.schema_state().await, Ok(SchemaState::Behind(missing)) if missing.len() == 4));
+        assert!(matches!(ledger.schema_state().await, Ok(SchemaState::Behind(missing)) if missing.len() == 7));
         tells(ledger.migrate().await.expect_err("may not make the other"), "CREATE DATABASE `common` CHARACTER SET");
         own.execute("GRANT ALL ON common.* TO coupon_svc_user@'%'");
         ledger.migrate().await.expect("may make both");

@@ -167,6 +167,10 @@ pub trait CouponPort: Send + Sync + 'static {
     /// Every campaign that the engine knows.
     async fn campaigns(&self) -> Result<Vec<CampaignId>, HotError>;
 
+    /// Forgets a campaign that was deleted: it decides on nothing any more, and takes no memory. Repeating it changes nothing.
+    /// Its caller has made sure that nothing of it is on its way, and that nobody puts it again.
+    async fn forget(&self, id: &CampaignId) -> Result<(), HotError>;
+
     /// Statistics for operators.
     async fn stats(&self) -> EngineStats;
 

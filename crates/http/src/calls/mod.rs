@@ -19,6 +19,7 @@ pub use answers::{Answers, HotAnswers};
 pub(crate) use exempt::is_exempt;
 pub(crate) use keyed::KEY_LENGTH_MAX;
 
+use crate::extract::client_ip::ClientIp;
 use crate::network::Network;
 use crate::trace::TraceId;
 use axum::Router;
@@ -29,6 +30,7 @@ use call::{Actor, ActorKind, Call};
 use domain::TenantName;
 use futures::future::BoxFuture;
 use http::{HeaderMap, Method};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use under_way::UnderWay;
@@ -55,8 +57,8 @@ impl CallerId {
     }
 }
 
-/// Finds out who calls, from the head of a request. `None`: a stranger, whom the handler refuses or answers as one.
-pub type Identify = Arc<dyn Fn(HeaderMap) -> BoxFuture<'static, Option<CallerId>> + Send + Sync>;
+/// Finds out who calls, from the head of a request and the caller's address. `None`: a stranger, whom the handler refuses or answers as one.
+pub type Identify = Arc<dyn Fn(HeaderMap, Option<IpAddr>) -> BoxFuture<'static, Option<CallerId>> + Send + Sync>;
 
 /// What the layer needs of a role.
 #[derive(Clone)]
@@ -93,7 +95,8 @@ async fn layer(State(calls): State<Calls>, request: Request, next: Next) -> Resp
     if is_exempt(route) {
         return next.run(request).await;
     }
-    let Some(caller) = (calls.identify)(request.headers().clone()).await else { return next.run(request).await };
+    let from = request.extensions().get::<ClientIp>().map(|client| client.0);
+    let Some(caller) = (calls.identify)(request.headers().clone(), from).await else { return next.run(request).await };
     let call = call_of(&caller, &request);
     match keyed::key_of(request.headers()) {
         Ok(None) => call::within(call, next.run(request)).await,

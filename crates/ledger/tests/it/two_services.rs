@@ -70,6 +70,18 @@ async fn add_service(own: &Own, schema: &Schema) {
     run_as_administrator(own, &block).await;
 }
 
+/// Gives the service's user the rights that its schema lists, as `deploy/sql/*-rights.sql` does after a migration.
+async fn grant_rights(own: &Own, schema: &Schema) {
+    let user = if own.engine.is_postgres() { user_of(schema) } else { format!("'{}'@'%'", user_of(schema)) };
+    let mut lines = vec![format!("GRANT SELECT ON {}.seaql_migrations TO {user}", schema.name)];
+    lines.extend(schema.all_tables().map(|table| {
+        let rights: Vec<String> = table.rights.iter().map(ToString::to_string).collect();
+        let container = if schema.tables.contains(table) { schema.name } else { "common" };
+        format!("GRANT {} ON {container}.{} TO {user}", rights.join(", "), table.name)
+    }));
+    run_as_administrator(own, &lines.join("; ")).await;
+}
+
 async fn prepare(own: &Own) {
     if own.engine.is_postgres() {
         own.execute("CREATE DATABASE ticketing");
@@ -105,14 +117,16 @@ async fn two_services_on_one_server_have_their_own_tables_and_messages(own: Own)
     prepare(&own).await;
     add_service(&own, &ALPHA).await;
     connect(&own, "onsale_migrate", &ALPHA).await.migrate().await.expect("migrates");
+    grant_rights(&own, &ALPHA).await;
     // The second service comes when the common tables exist.
     add_service(&own, &BETA).await;
-    let beta = connect(&own, &user_of(&BETA), &BETA).await;
-    assert!(matches!(beta.schema_state().await, Ok(SchemaState::Behind(missing)) if missing.len() == 2));
     // One URL is enough for every schema.
     let url_of_beta = BETA.url_beside(&url(&own, "onsale_migrate", &ALPHA), [&ALPHA, &BETA]);
     let migrator = Ledger::connect(&url_of_beta, &BETA, patient()).await.expect("connects");
+    assert!(matches!(migrator.schema_state().await, Ok(SchemaState::Behind(missing)) if missing.len() == 2));
     migrator.migrate().await.expect("migrates");
+    grant_rights(&own, &BETA).await;
+    let beta = connect(&own, &user_of(&BETA), &BETA).await;
     let alpha = connect(&own, &user_of(&ALPHA), &ALPHA).await;
     assert_eq!((alpha.is_migrated().await, beta.is_migrated().await), (Ok(true), Ok(true)));
     write(&alpha, "alphas", "alpha.events", 1).await;

@@ -1,7 +1,9 @@
 //! `onsale admin`.
 
 use clap::{Args, Subcommand};
-use domain::TenantName;
+use domain::{KeyId, Scopes, TenantName, Timestamp, ZonedTime};
+use ipnet::IpNet;
+use std::net::IpAddr;
 use uuid::Uuid;
 
 /// `onsale admin`.
@@ -10,8 +12,11 @@ use uuid::Uuid;
 Examples:
   onsale admin keys create --admin               an administrator's key, printed once
   onsale admin keys create --tenant acme         a key for the servers of the tenant acme
+  onsale admin keys create --tenant acme --scope issue,read --network 203.0.113.0/24 --expires 2027-01-01T00:00:00+09:00
+                                                 a key that issues and reads, from this network, until then
   onsale admin keys list
-  onsale admin keys revoke 0b0e0f5e-6c3d-4a57-9e3f-6d1f0a4f6a11")]
+  onsale admin keys revoke 0b0e0f5e-6c3d-4a57-9e3f-6d1f0a4f6a11
+  onsale admin tenants set --tenant acme --max-campaigns 5000")]
 pub struct AdminArguments {
     /// The object to manage.
     #[command(subcommand)]
@@ -27,27 +32,112 @@ pub enum AdminCommand {
         #[command(subcommand)]
         command: KeyCommand,
     },
+    /// What single tenants may have, where it differs from the section `tenant` of the configuration
+    Tenants {
+        /// The action.
+        #[command(subcommand)]
+        command: TenantCommand,
+    },
+}
+
+/// `onsale admin tenants`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum TenantCommand {
+    /// Set values for a tenant; those that are not named stay. Servers follow within two seconds
+    Set(SetTenantArguments),
+    /// List the tenants with values of their own
+    List,
+}
+
+/// `onsale admin tenants set`. Without a value it shows those in force.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+Example:
+  onsale admin tenants set --tenant acme --max-campaigns 5000 --max-lines default")]
+pub struct SetTenantArguments {
+    /// The tenant
+    #[arg(long, value_name = "NAME", value_parser = |text: &str| TenantName::new(text))]
+    pub tenant: TenantName,
+    /// Most campaigns, or `default` for the configured value
+    #[arg(long, value_name = "N", value_parser = quota)]
+    pub max_campaigns: Option<OwnValue>,
+    /// Most lines
+    #[arg(long, value_name = "N", value_parser = quota)]
+    pub max_lines: Option<OwnValue>,
+    /// Most API keys
+    #[arg(long, value_name = "N", value_parser = quota)]
+    pub max_keys: Option<OwnValue>,
+    /// Most streams at a server
+    #[arg(long, value_name = "N", value_parser = quota)]
+    pub max_streams: Option<OwnValue>,
+    /// Most coupons in all
+    #[arg(long, value_name = "N", value_parser = quota)]
+    pub max_coupons: Option<OwnValue>,
+    /// Most requests a second at a server; 0 is no limit
+    #[arg(long, value_name = "N", value_parser = quota)]
+    pub requests_per_second: Option<OwnValue>,
+}
+
+/// A value for a tenant; none for the configured one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnValue(pub Option<u64>);
+
+/// Most that a tenant may be given.
+const QUOTA_MAX: u64 = 1_000_000_000_000;
+
+fn quota(text: &str) -> Result<OwnValue, String> {
+    if text == "default" {
+        return Ok(OwnValue(None));
+    }
+    let number = text.parse().ok().filter(|number| *number <= QUOTA_MAX);
+    number.map(|number| OwnValue(Some(number))).ok_or_else(|| format!("a number from 0 to {QUOTA_MAX}, or `default`"))
 }
 
 /// `onsale admin keys`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum KeyCommand {
     /// Create a key and print it
-    Create(KeyOwner),
-    /// List keys: id, owner, time of creation, time of revocation
+    Create(CreateKeyArguments),
+    /// List keys: id, owner, scopes, networks, times of creation, last use, expiry and revocation
     List,
     /// Revoke a key
     Revoke {
         /// Id of the key, as printed by `list`
         #[arg(value_name = "ID", value_parser = key_id)]
-        id: Uuid,
+        id: KeyId,
     },
 }
 
-fn key_id(text: &str) -> Result<Uuid, String> {
+fn key_id(text: &str) -> Result<KeyId, String> {
     let wanted =
         "a key's id is a UUID such as 0b0e0f5e-6c3d-4a57-9e3f-6d1f0a4f6a11; `onsale admin keys list` prints them";
     text.parse().map_err(|_| wanted.to_owned())
+}
+
+/// `onsale admin keys create`.
+#[derive(Args, Clone, Debug)]
+pub struct CreateKeyArguments {
+    /// Whose key it is.
+    #[command(flatten)]
+    pub owner: KeyOwner,
+    /// The only schedule whose tickets a door's key checks [default: all schedules]
+    #[arg(long, value_name = "ID", requires = "door")]
+    pub schedule: Option<Uuid>,
+    /// What the key may be used for: issue, redeem, gate, read, admin, with commas between them [default: everything]
+    #[arg(long, value_name = "SCOPES", value_parser = |text: &str| text.parse::<Scopes>())]
+    pub scope: Option<Scopes>,
+    /// From when the key is refused, with Z or an offset: 2027-01-01T00:00:00+09:00 [default: never]
+    #[arg(long, value_name = "TIME", value_parser = |text: &str| ZonedTime::parse(text).map(|at| at.0))]
+    pub expires: Option<Timestamp>,
+    /// A network from which the key may be used, such as 203.0.113.0/24; may be repeated [default: anywhere]
+    #[arg(long = "network", value_name = "CIDR", value_delimiter = ',', value_parser = network)]
+    pub networks: Vec<IpNet>,
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let network = text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+    let network = network.map(|network: IpNet| network.trunc());
+    network.ok_or_else(|| "a network is an address such as 203.0.113.7, or 203.0.113.0/24, or 2001:db8::/32".to_owned())
 }
 
 /// The owner of the key: exactly one option.
@@ -63,4 +153,7 @@ pub struct KeyOwner {
     /// For another service of the same installation
     #[arg(long, value_name = "NAME")]
     pub service: Option<String>,
+    /// For a device at a door, which checks tickets and does nothing else
+    #[arg(long)]
+    pub door: bool,
 }

@@ -11,7 +11,9 @@ mod rush_line;
 mod serve;
 mod verify_draw;
 
-pub use admin::{AdminArguments, AdminCommand, KeyCommand, KeyOwner};
+pub use admin::{
+    AdminArguments, AdminCommand, CreateKeyArguments, KeyCommand, OwnValue, SetTenantArguments, TenantCommand,
+};
 pub use audit::{AuditArguments, AuditCommand, AuditListArguments};
 pub use coupons::{CouponsArguments, CouponsCommand, ExportArguments};
 pub use dead_letters::{DeadLettersArguments, DeadLettersCommand, Selection};
@@ -76,7 +78,7 @@ pub enum Command {
     Coupons(CouponsArguments),
     /// List, replay or drop messages that could not be processed
     DeadLetters(DeadLettersArguments),
-    /// Create, list and revoke API keys
+    /// Create, list and revoke API keys; set what a tenant may have
     Admin(AdminArguments),
     /// List who changed what
     Audit(AuditArguments),

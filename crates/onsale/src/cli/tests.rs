@@ -48,17 +48,36 @@ fn serve_takes_roles_and_refuses_what_is_not_there() {
 
 #[test]
 fn a_key_has_exactly_one_owner() {
-    refused("admin keys create", "--admin|--tenant <NAME>|--service <NAME>");
+    refused("admin keys create", "--admin|--tenant <NAME>|--service <NAME>|--door");
     refused("admin keys create --admin --tenant acme", "cannot be used with");
     refused("admin keys create --tenant a/b", "may contain only letters");
     refused("admin keys revoke 17", "invalid value '17'");
     let cli = parsed("admin keys create --tenant acme").expect("parsed");
-    let Command::Admin(AdminArguments { command: AdminCommand::Keys { command: KeyCommand::Create(owner) } }) =
+    let Command::Admin(AdminArguments { command: AdminCommand::Keys { command: KeyCommand::Create(create) } }) =
         cli.command
     else {
         panic!("not create")
     };
-    assert_eq!(owner.tenant.expect("a tenant").as_str(), "acme");
+    assert_eq!(create.owner.tenant.expect("a tenant").as_str(), "acme");
+}
+
+#[test]
+fn the_rights_of_a_key_are_read_and_wrong_ones_are_refused() {
+    refused("admin keys create --admin --scope everything", "issue, redeem, gate, read, admin");
+    refused("admin keys create --admin --network 203.0.113.0/40", "203.0.113.0/24");
+    refused("admin keys create --admin --expires 2027-01-01T00:00:00", "needs Z or an offset");
+    refused("admin keys create --admin --schedule 0199aaaa-0000-7000-8000-000000000000", "--door");
+    let text = "admin keys create --tenant acme --scope issue,read --network 10.1.2.3/8 --network 2001:db8::1 --expires \
+                2027-01-01T00:00:00Z";
+    let Command::Admin(AdminArguments { command: AdminCommand::Keys { command: KeyCommand::Create(create) } }) =
+        parsed(text).expect("parsed").command
+    else {
+        panic!("not create")
+    };
+    assert_eq!(create.scope.expect("scopes").to_string(), "issue,read");
+    let networks: Vec<String> = create.networks.iter().map(ToString::to_string).collect();
+    assert_eq!(networks, ["10.0.0.0/8", "2001:db8::1/128"]);
+    assert_eq!(create.expires.expect("a time").to_string(), "2027-01-01T00:00:00");
 }
 
 #[test]

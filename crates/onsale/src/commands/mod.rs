@@ -141,8 +141,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Coupons(arguments) => coupons::run(&begin(&sources, Folder::HasData)?, &arguments.command),
         Command::DeadLetters(arguments) => dead_letters::run(&begin(&sources, Folder::HasData)?, &arguments.command),
         Command::Admin(arguments) => {
-            let AdminCommand::Keys { command } = &arguments.command;
-            let makes = matches!(command, KeyCommand::Create(_));
+            let makes = matches!(&arguments.command, AdminCommand::Keys { command: KeyCommand::Create(_) });
             admin::run(&begin(&sources, if makes { Folder::May } else { Folder::HasData })?, &arguments.command)
         }
         Command::Audit(arguments) => audit::run(&begin(&sources, Folder::HasData)?, &arguments.command),

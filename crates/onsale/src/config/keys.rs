@@ -23,6 +23,9 @@ const fn whole(min: i64, max: i64) -> Kind {
 /// The length of a UUID.
 const INTERNAL_KEY: Kind = Kind::Secret { min: 16 };
 
+/// Most things of one kind of a tenant.
+const TENANT_MAX: i64 = 1_000_000_000;
+
 /// All keys.
 pub const KEYS: &[Key] = &[
     key("http.listen", Kind::Address { may_be_empty: false }),
@@ -118,6 +121,12 @@ pub const KEYS: &[Key] = &[
     key("limits.per_ip_per_second", whole(1, 1_000_000)),
     key("limits.per_ip_burst", whole(1, 1_000_000)),
     key("limits.issue_per_user_per_second", whole(1, 1_000_000)),
+    key("tenant.max_campaigns", whole(1, TENANT_MAX)),
+    key("tenant.max_lines", whole(1, TENANT_MAX)),
+    key("tenant.max_keys", whole(1, TENANT_MAX)),
+    key("tenant.max_streams", whole(1, TENANT_MAX)),
+    key("tenant.max_coupons", whole(1, 1_000_000_000_000)),
+    key("tenant.requests_per_second", whole(0, 1_000_000)),
     key("reconcile.interval_seconds", whole(0, 86_400)),
     key("log.level", Kind::Filter),
     key("log.format", Kind::OneOf(&["json", "text"])),

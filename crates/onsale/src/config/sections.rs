@@ -4,6 +4,7 @@ use super::draw::Draw;
 use super::queue::Queue;
 use super::user::User;
 use domain::CampaignId;
+use domain::quota::Quotas;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -41,6 +42,8 @@ pub struct Config {
     pub internal: Internal,
     /// Rate limits of callers.
     pub limits: Limits,
+    /// What one tenant may have.
+    pub tenant: Tenant,
     /// The comparison of hot state and database.
     pub reconcile: Reconcile,
     /// Logs.
@@ -335,6 +338,38 @@ pub struct Limits {
     pub per_ip_burst: u32,
     /// Issue requests per second per user.
     pub issue_per_user_per_second: u32,
+}
+
+/// What one tenant may have, unless it has values of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tenant {
+    /// Campaigns.
+    pub max_campaigns: u64,
+    /// Lines.
+    pub max_lines: u64,
+    /// API keys.
+    pub max_keys: u64,
+    /// Streams at a server.
+    pub max_streams: u64,
+    /// Coupons in all.
+    pub max_coupons: u64,
+    /// Requests a second at a server; 0 is no limit.
+    pub requests_per_second: u64,
+}
+
+impl Tenant {
+    /// As the rules take it.
+    pub fn quotas(&self) -> Quotas {
+        Quotas {
+            campaigns: self.max_campaigns,
+            lines: self.max_lines,
+            keys: self.max_keys,
+            streams: self.max_streams,
+            coupons: self.max_coupons,
+            requests_per_second: self.requests_per_second,
+        }
+    }
 }
 
 /// The comparison of hot state and database.

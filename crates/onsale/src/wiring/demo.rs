@@ -1,10 +1,12 @@
 //! Example data for a first look, said loudly.
 
 use super::engines::CouponContext;
-use access::keys::{self, Caller};
+use access::Caller;
+use access::making::{Restrictions, make};
 use anyhow::Context;
 use call::Call;
 use coupon::campaigns::open_with_stock;
+use domain::quota::Quotas;
 use domain::{CampaignId, ErrorCode, EventName, TenantName};
 use std::path::{Path, PathBuf};
 
@@ -52,7 +54,7 @@ async fn prepare_as_command(context: &CouponContext, folder: &Path, is_watched: 
     if !access::rows::active(ledger).await?.is_empty() {
         return Ok(Demo { admin_key: AdminKey::OfBefore });
     }
-    let key = keys::make(ledger, &Caller::Administrator, clock::now()).await?;
+    let key = make(ledger, &Caller::Administrator, Restrictions::default(), Quotas::default(), clock::now()).await?;
     context.keys.refresh().await?;
     if is_watched {
         return Ok(Demo { admin_key: AdminKey::Shown(key.text) });

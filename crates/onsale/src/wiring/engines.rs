@@ -5,6 +5,7 @@ use super::supervisor::Task;
 use super::{challenges, kafka, receipts, redis, roles};
 use crate::cli::Role;
 use crate::config::{BusEngine, Config, DispatchMode, HotEngine};
+use access::TenantQuotas;
 use access::callers::Callers;
 use access::keys::KeyRing;
 use anyhow::Context;
@@ -91,6 +92,8 @@ async fn coupon_service(
     ledger: Ledger,
 ) -> anyhow::Result<(CouponService, Arc<KeyRing>)> {
     let keys = KeyRing::load(ledger.clone()).await.context("the API keys cannot be read")?;
+    let quotas = Arc::new(TenantQuotas::new(config.tenant.quotas()));
+    quotas.refresh(&ledger).await.context("the quotas of tenants cannot be read")?;
     let in_flight: Arc<dyn InFlight> = match config.bus_engine() {
         BusEngine::Local => Arc::new(NothingInFlight),
         BusEngine::Kafka(brokers) => Arc::new(kafka::in_flight(&brokers)?),
@@ -100,9 +103,10 @@ async fn coupon_service(
         steps: GroupCommit::start(&ledger, CouponSteps),
         ledger,
         in_flight,
-        callers: Callers::by_table(keys.clone(), config.coupon.open_issue),
+        callers: Callers::by_table(keys.clone(), config.coupon.open_issue).with_quotas(quotas.clone()),
         arrivals: Arc::default(),
         changed: Arc::default(),
+        quotas,
         gated_campaigns: Arc::new(config.gate.event_ids.iter().cloned().collect()),
         redeem_hold_seconds: i64::from(config.coupon.redeem_hold_seconds),
     };

@@ -42,6 +42,6 @@ pub use role::probe;
 #[cfg(test)]
 pub use role::{MakeHotRoute, Role};
 pub use roles::{Opening, open as open_roles, schemas as schemas_of};
-pub use schemas::{ALL as ALL_SCHEMAS, COUPON as COUPON_SCHEMA, ContextSchema, open_ledger};
+pub use schemas::{ALL as ALL_SCHEMAS, COUPON as COUPON_SCHEMA, ContextSchema, open_ledger, open_tables};
 pub use server::{Addresses, Opening as ServerOpening, Server, limits, open as open_server};
 pub use supervisor::{Supervisor, Task};

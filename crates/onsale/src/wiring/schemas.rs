@@ -51,11 +51,11 @@ impl ContextSchema {
     }
 }
 
-/// Opens the tables of one schema, brought up to date.
+/// Opens the tables of one schema, brought up to date, for one who need not be able to write each of them.
 ///
 /// # Errors
 /// When the folder cannot be made, or the database is of a newer version or cannot be opened.
-pub async fn open_ledger(config: &Config, schema: &ContextSchema) -> anyhow::Result<Ledger> {
+pub async fn open_tables(config: &Config, schema: &ContextSchema) -> anyhow::Result<Ledger> {
     let (folder, embedded) = (&config.data.dir, schema.is_embedded(config));
     if embedded {
         make_folder(folder)?;
@@ -70,6 +70,16 @@ pub async fn open_ledger(config: &Config, schema: &ContextSchema) -> anyhow::Res
         format!("{cannot_open}; put back a copy of the folder {folder}, or choose another folder with --data")
     })?;
     ledger.migrate().await.with_context(|| format!("the tables of {name} cannot be brought up to date"))?;
+    Ok(ledger)
+}
+
+/// As [`open_tables`], for a server: a row is written, and undone.
+///
+/// # Errors
+/// As [`open_tables`]; when a file cannot be written.
+pub async fn open_ledger(config: &Config, schema: &ContextSchema) -> anyhow::Result<Ledger> {
+    let ledger = open_tables(config, schema).await?;
+    let (folder, embedded, name) = (&config.data.dir, schema.is_embedded(config), schema.tables.name);
     match ledger.write_and_undo().await {
         Err(error) if embedded => Err(error).with_context(|| {
             let folder = folder.display();

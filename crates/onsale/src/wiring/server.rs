@@ -113,6 +113,8 @@ pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow:
     let health = Arc::new(health_of(of_roles.into_iter().chain(probes), looks));
     let http = settings(config, http_metrics, limits.clone());
     let document = docs::document(env!("CARGO_PKG_VERSION"), documents);
+    // What the document says about keys is what counts.
+    callers.iter().for_each(|callers| callers.scopes.declare(&document));
     let management = metrics::routes(exporter, http.metrics.clone()).merge(docs::routes(document));
     let to_operators = health::routes(health.clone(), details(callers));
     let (management, beside) = match addresses.management {
@@ -144,7 +146,7 @@ fn details(callers: Option<Callers>) -> Details {
     let Some(callers) = callers else { return Details::ForNone };
     Details::For(Arc::new(move |headers| {
         let callers = callers.clone();
-        Box::pin(async move { headers.contains_key("x-api-key") && callers.administrator(&headers).await.is_ok() })
+        Box::pin(async move { headers.contains_key("x-api-key") && callers.is_operator(&headers).await })
     }))
 }
 

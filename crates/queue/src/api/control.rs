@@ -32,7 +32,7 @@ pub struct ApiDocument;
 type Done = Result<StatusCode, ApiError>;
 
 /// Statistics of all lines.
-#[utoipa::path(get, path = "/queue/admin/stats", tag = "lines", security(("apiKey" = [])),
+#[utoipa::path(get, path = "/queue/admin/stats", tag = "lines", security(("apiKey" = ["read"])),
     responses((status = 200, body = Stats), (status = 401, body = ErrorBody), (status = 403, body = ErrorBody)))]
 async fn stats(State(api): State<QueueApi>, _: AdministratorCaller) -> Result<Json<Stats>, ApiError> {
     Ok(Json(api.lines.stats(&api.cache, api.defaults).await?))
@@ -40,7 +40,7 @@ async fn stats(State(api): State<QueueApi>, _: AdministratorCaller) -> Result<Js
 
 /// Changes the number of people admitted a second, from the next second on. With `was` only if that is the rate in force;
 /// otherwise 409 `RATE_CHANGED`, with `ratePerSecond`.
-#[utoipa::path(put, path = "/queue/admin/{line}/rate", tag = "lines", security(("apiKey" = [])),
+#[utoipa::path(put, path = "/queue/admin/{line}/rate", tag = "lines", security(("apiKey" = ["admin"])),
     params(("line" = String, Path)), request_body = NewRate,
     responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
@@ -57,7 +57,7 @@ async fn change_rate(
 
 /// Pauses admission until it is resumed. People keep their positions. With `notice`, `serving` shows these words; without
 /// it the words stay.
-#[utoipa::path(post, path = "/queue/admin/{line}/pause", tag = "lines", security(("apiKey" = [])),
+#[utoipa::path(post, path = "/queue/admin/{line}/pause", tag = "lines", security(("apiKey" = ["admin"])),
     params(("line" = String, Path)), request_body = Option<PauseWords>,
     responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
@@ -79,7 +79,7 @@ async fn pause(
 }
 
 /// Resumes admission, and takes the words of `serving` away.
-#[utoipa::path(post, path = "/queue/admin/{line}/resume", tag = "lines", security(("apiKey" = [])),
+#[utoipa::path(post, path = "/queue/admin/{line}/resume", tag = "lines", security(("apiKey" = ["admin"])),
     params(("line" = String, Path)),
     responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
@@ -88,7 +88,7 @@ async fn resume(State(api): State<QueueApi>, _: AdministratorCaller, Path(line):
 }
 
 /// Shows words to everybody in the line, by `serving`; `{}` takes them away.
-#[utoipa::path(put, path = "/queue/admin/{line}/notice", tag = "lines", security(("apiKey" = [])),
+#[utoipa::path(put, path = "/queue/admin/{line}/notice", tag = "lines", security(("apiKey" = ["admin"])),
     params(("line" = String, Path)), request_body = NewNotice,
     responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]

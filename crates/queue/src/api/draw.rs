@@ -75,7 +75,7 @@ struct PublicKey {
 
 /// Announces a draw that closes at the line's present opening time; one that was announced with the same content stands.
 /// `serving` shows it. Without a body the configured randomness counts. A draw is never changed or withdrawn.
-#[utoipa::path(put, path = "/queue/admin/{line}/draw", tag = "lines", security(("apiKey" = [])),
+#[utoipa::path(put, path = "/queue/admin/{line}/draw", tag = "lines", security(("apiKey" = ["admin"])),
     params(("line" = String, Path)), request_body = Option<NewDraw>,
     responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
@@ -100,7 +100,7 @@ async fn announce(
 }
 
 /// Gives the value of a draw with manual randomness, once, after its entries are closed.
-#[utoipa::path(post, path = "/queue/admin/{line}/draw/value", tag = "lines", security(("apiKey" = [])),
+#[utoipa::path(post, path = "/queue/admin/{line}/draw/value", tag = "lines", security(("apiKey" = ["admin"])),
     params(("line" = String, Path)), request_body = NewValue,
     responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]

@@ -73,7 +73,7 @@ impl QueueApi {
 }
 
 /// All lines, also those of campaigns and schedules.
-#[utoipa::path(get, path = "/queue/admin/lines", tag = "lines", security(("apiKey" = [])), params(Paging),
+#[utoipa::path(get, path = "/queue/admin/lines", tag = "lines", security(("apiKey" = ["read"])), params(Paging),
     responses((status = 200, body = LinePage), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody)))]
 async fn list(
@@ -95,7 +95,7 @@ async fn list(
 }
 
 /// Makes a line before a site. What is not given is as configured.
-#[utoipa::path(post, path = "/queue/admin/lines", tag = "lines", security(("apiKey" = [])), request_body = LineFields,
+#[utoipa::path(post, path = "/queue/admin/lines", tag = "lines", security(("apiKey" = ["admin"])), request_body = LineFields,
     responses((status = 201, body = LineDefinition), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 409, body = ErrorBody), (status = 503, body = ErrorBody)))]
 async fn make(
@@ -120,7 +120,7 @@ async fn make(
 }
 
 /// One line.
-#[utoipa::path(get, path = "/queue/admin/lines/{name}", tag = "lines", security(("apiKey" = [])),
+#[utoipa::path(get, path = "/queue/admin/lines/{name}", tag = "lines", security(("apiKey" = ["read"])),
     params(("name" = String, Path)),
     responses((status = 200, body = LineDefinition), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
@@ -135,7 +135,7 @@ async fn show(
 
 /// Changes the fields that are given; of the line of a campaign or schedule only `ratePerSecond`, `capacity` and
 /// `challenge`.
-#[utoipa::path(patch, path = "/queue/admin/lines/{name}", tag = "lines", security(("apiKey" = [])),
+#[utoipa::path(patch, path = "/queue/admin/lines/{name}", tag = "lines", security(("apiKey" = ["admin"])),
     params(("name" = String, Path)), request_body = LineFields,
     responses((status = 200, body = LineDefinition), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
@@ -151,7 +151,7 @@ async fn change(
 }
 
 /// Ends a line before a site: positions end, and passes live on until they run out.
-#[utoipa::path(delete, path = "/queue/admin/lines/{name}", tag = "lines", security(("apiKey" = [])),
+#[utoipa::path(delete, path = "/queue/admin/lines/{name}", tag = "lines", security(("apiKey" = ["admin"])),
     params(("name" = String, Path)),
     responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
@@ -165,7 +165,7 @@ async fn end(
 }
 
 /// Signs a link by which a browser passes the line until the link runs out; the line needs the exception `signedLink`.
-#[utoipa::path(post, path = "/queue/admin/lines/{name}/links", tag = "lines", security(("apiKey" = [])),
+#[utoipa::path(post, path = "/queue/admin/lines/{name}/links", tag = "lines", security(("apiKey" = ["admin"])),
     params(("name" = String, Path)), request_body = NewLink,
     responses((status = 200, body = SignedLink), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]

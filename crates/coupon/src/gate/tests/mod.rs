@@ -31,6 +31,7 @@ async fn coupons(folder: &Path) -> CouponService {
         in_flight: Arc::new(NothingInFlight),
         arrivals: Arc::default(),
         changed: Arc::default(),
+        quotas: Arc::default(),
         gated_campaigns: Arc::default(),
         redeem_hold_seconds: 900,
     }

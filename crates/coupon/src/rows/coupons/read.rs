@@ -5,7 +5,7 @@ use crate::rows::entities::{campaign, coupon, user_coupon};
 use crate::rows::rows_before;
 use domain::coupon::reconcile::Entry;
 use domain::coupon::redemption::Use;
-use domain::{CampaignId, CouponId, CouponStatus, EventName, TenantName, UserId};
+use domain::{CampaignId, CouponId, CouponStatus, EventName, TenantName, Timestamp, UserId};
 use ledger::moment::read;
 use ledger::{Ledger, LedgerError};
 use sea_orm::prelude::DateTimeUtc;
@@ -187,6 +187,29 @@ pub async fn counts(ledger: &Ledger, campaign: &CampaignId) -> Result<Counts, Le
         }
     }
     Ok(counts)
+}
+
+/// When the last of a campaign's coupons that are neither redeemed nor revoked was issued, and when the last reservation of
+/// one ends; none where there is none.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn last_moments(
+    ledger: &Ledger,
+    campaign: &CampaignId,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), LedgerError> {
+    let select = Query::select()
+        .expr_as(qualified(coupon::Column::IssuedAt).max(), "issued_at")
+        .expr_as(qualified(coupon::Column::ReservedUntil).max(), "reserved_until")
+        .from(coupon::Entity)
+        .inner_join(campaign::Entity, qualified(campaign::Column::Id).eq(qualified(coupon::Column::CampaignId)))
+        .and_where(qualified(campaign::Column::Tenant).eq(campaign.tenant.as_str()))
+        .and_where(qualified(campaign::Column::EventId).eq(campaign.event.as_str()))
+        .and_where(qualified(coupon::Column::Status).is_in(["ISSUED", "RESERVED"]))
+        .take();
+    let Some(row) = ledger.connection().query_one(&select).await? else { return Ok((None, None)) };
+    let moment = |name| row.try_get::<Option<DateTimeUtc>>("", name).map(|moment| moment.map(read));
+    Ok((moment("issued_at")?, moment("reserved_until")?))
 }
 
 /// A row of the three tables together.

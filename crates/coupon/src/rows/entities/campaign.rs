@@ -31,6 +31,8 @@ pub struct Model {
     pub valid_days_after_issue: Option<i32>,
     pub revision: i64,
     pub created_at: DateTimeUtc,
+    /// When it was deleted.
+    pub archived_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

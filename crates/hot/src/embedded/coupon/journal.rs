@@ -4,6 +4,7 @@
 //! meta       format, acknowledged
 //! campaigns  id, tenant, event, policy
 //! entries    position, campaign, kind, ...     a decision and its message are one row: they cannot be parted
+//! deleted    campaign                          campaigns of which nothing is replayed
 //! ```
 //!
 //! `synchronous=FULL` in WAL mode: a transaction that was committed has been flushed to the disk.
@@ -28,7 +29,8 @@ const SCHEMA: &str = "
         position INTEGER PRIMARY KEY AUTOINCREMENT, campaign INTEGER NOT NULL REFERENCES campaigns (id),
         kind INTEGER NOT NULL, at_ms INTEGER NOT NULL, message_id BLOB, coupon_id BLOB,
         serial INTEGER, nth_of_user INTEGER, user TEXT, idempotency_key BLOB
-    );";
+    );
+    CREATE TABLE IF NOT EXISTS deleted (campaign INTEGER PRIMARY KEY REFERENCES campaigns (id));";
 
 /// One decision as it is journalled.
 #[derive(Clone, Debug)]
@@ -122,6 +124,12 @@ impl Journal {
         )?)
     }
 
+    /// Nothing of this campaign is replayed any more. Its entries stay.
+    pub fn write_deleted(&self, campaign: i64) -> Result<(), JournalError> {
+        self.0.connection.execute("INSERT OR IGNORE INTO deleted VALUES (?1)", [campaign])?;
+        Ok(())
+    }
+
     /// All messages up to `position` were handed over.
     pub fn write_acknowledged(&self, position: u64) -> Result<(), JournalError> {
         let sql = "UPDATE meta SET value = max(value, ?1) WHERE name = 'acknowledged'";
@@ -151,7 +159,8 @@ pub(super) enum ReplayItem<'a> {
 
 fn replay(connection: &Connection, path: &Path, mut tell: impl FnMut(ReplayItem<'_>)) -> Result<(), JournalError> {
     let damaged = |what: String| JournalError::Damaged { path: path.to_owned(), what };
-    let mut campaigns = connection.prepare("SELECT id, policy FROM campaigns ORDER BY id")?;
+    let mut campaigns = connection
+        .prepare("SELECT id, policy FROM campaigns WHERE id NOT IN (SELECT campaign FROM deleted) ORDER BY id")?;
     let mut rows = campaigns.query([])?;
     while let Some(row) = rows.next()? {
         let policy = row.get_ref(1)?.as_str().map_err(|error| damaged(error.to_string()))?;

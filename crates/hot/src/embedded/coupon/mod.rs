@@ -213,6 +213,15 @@ impl CouponPort for EmbeddedEngine {
         Ok(self.views.sales().ids())
     }
 
+    async fn forget(&self, id: &CampaignId) -> Result<(), HotError> {
+        let id = id.clone();
+        self.ask(|answer| Command::Forget { id, answer }).await
+    }
+
+    fn may_have_changed_since(&self, id: &CampaignId, moment: Instant) -> bool {
+        self.views.sales().get(id).is_none_or(|view| view.changed_at() >= moment)
+    }
+
     async fn health(&self) -> HotHealth {
         let mut checked = self.checked.lock().await;
         if let Some((at, health)) = checked.as_ref()

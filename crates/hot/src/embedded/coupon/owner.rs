@@ -25,6 +25,7 @@ pub(super) enum Command {
     Coupons { id: CampaignId, skip: usize, limit: usize, answer: Answer<Vec<Coupon>> },
     Counts { id: CampaignId, answer: Answer<Option<SaleCounts>> },
     Acknowledge { position: u64, answer: Answer<()> },
+    Forget { id: CampaignId, answer: Answer<()> },
     Stats { answer: Answer<EngineStats> },
     Check { now: Timestamp, answer: Answer<()> },
 }
@@ -170,6 +171,10 @@ impl Owner {
             Command::Acknowledge { position, answer } => {
                 let result =
                     self.change(|_, journal| Ok(journal.transaction(|| journal.write_acknowledged(position))?));
+                let _ = answer.send(result);
+            }
+            Command::Forget { id, answer } => {
+                let result = self.change(|state, journal| state.forget(journal, &id));
                 let _ = answer.send(result);
             }
             Command::Restore { id, coupons, now, answer } => {

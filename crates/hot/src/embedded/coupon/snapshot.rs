@@ -96,6 +96,10 @@ impl CouponPort for JournalSnapshot {
         read_only()
     }
 
+    async fn forget(&self, _: &CampaignId) -> Result<(), HotError> {
+        read_only()
+    }
+
     async fn outbox(&self, _: usize) -> Result<Vec<OutboxMessage>, HotError> {
         read_only()
     }

@@ -94,6 +94,17 @@ impl State {
         Ok(())
     }
 
+    /// Forgets a deleted campaign, in the journal first. Its place stays empty: keys of earlier calls may lead there.
+    pub fn forget(&mut self, journal: &Journal, id: &CampaignId) -> Result<(), HotError> {
+        let Some(&place) = self.places.get(id) else { return Ok(()) };
+        let sale = &self.sales[place as usize];
+        journal.transaction(|| journal.write_deleted(sale.journal_id))?;
+        self.sales[place as usize] = Sale::new(sale.journal_id, Campaign::clone(&sale.campaign));
+        self.places.remove(id);
+        self.views.sales().remove(id);
+        Ok(())
+    }
+
     /// Takes a coupon back. Whether there is such a coupon.
     pub fn revoke(&mut self, journal: &Journal, target: &Revocation, now: Timestamp) -> Result<bool, HotError> {
         let Revocation { id, user, coupon_id, return_to_stock } = target;

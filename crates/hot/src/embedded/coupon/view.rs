@@ -11,6 +11,7 @@ use hashbrown::DefaultHashBuilder;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
 
 /// One campaign as readers see it. Only durable decisions ever get here.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(super) struct SaleView {
     remaining: AtomicU32,
     participants: AtomicU32,
     frozen: ArcSwapOption<Frozen>,
+    /// When readers were shown something last.
+    changed_at: ArcSwap<Instant>,
 }
 
 impl SaleView {
@@ -30,6 +33,7 @@ impl SaleView {
             remaining: AtomicU32::new(0),
             participants: AtomicU32::new(0),
             frozen: ArcSwapOption::empty(),
+            changed_at: ArcSwap::from_pointee(Instant::now()),
         };
         view.publish(sale, now);
         view
@@ -45,6 +49,13 @@ impl SaleView {
             Arc::new(Frozen { campaign, remaining: sale.remaining(), winners })
         });
         self.frozen.store(frozen);
+        // Last: who has read something older than this asks for what has changed since a moment before it.
+        self.changed_at.store(Arc::new(Instant::now()));
+    }
+
+    /// When readers were shown something last.
+    pub fn changed_at(&self) -> Instant {
+        **self.changed_at.load()
     }
 
     /// Sends everyone to the owner, who is about to change something.

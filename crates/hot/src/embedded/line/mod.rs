@@ -306,6 +306,14 @@ impl LinePort for EmbeddedLines {
         Ok(self.act(line, |guard| Ok(guard.entries(first, most))).await?.flatten())
     }
 
+    fn is_quiet(&self, line: &LineId) -> bool {
+        let Some(slot) = self.slot(line) else { return false };
+        let counts = with_guard(&slot, &self.writer, |guard| Ok(guard.counts(0, clock::now())));
+        counts.is_ok_and(|(counts, pending)| {
+            pending.is_none() && counts.waiting + counts.inactive + counts.processing + counts.inside == 0
+        })
+    }
+
     async fn counts(&self, line: &LineId, gone_max: usize, clock: Clock) -> Result<Option<LineCounts>, HotError> {
         self.act(line, |guard| Ok(guard.counts(gone_max, moment(clock)))).await
     }

@@ -203,6 +203,19 @@ impl CouponPort for RedisEngine {
         Ok(ids)
     }
 
+    async fn forget(&self, id: &CampaignId) -> Result<(), HotError> {
+        let sale = self.sale(id);
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("DEL").arg(&sale.keys.decision()).arg(&sale.keys.lease);
+        self.0.connections.send(&sale.keys.policy, pipeline).await?;
+        // Last: while the name is there, whoever died in between is followed by another server.
+        let mut pipeline = redis::pipe();
+        pipeline.cmd("SREM").arg(names::CAMPAIGNS).arg(asked::name_of(id));
+        self.0.connections.send(names::CAMPAIGNS, pipeline).await?;
+        self.0.sales.remove(id);
+        Ok(())
+    }
+
     async fn stats(&self) -> EngineStats {
         self.0.figures_of_all().await
     }

@@ -27,6 +27,7 @@ TOO_MANY_POSITIONS = Too many people of your network are in this line. Please tr
 CHALLENGE_REQUIRED = This line asks for a proof before it gives a place.
 INTERNAL_API_UNAUTHORIZED = This address is for internal services only. A valid service key is required.
 DRAW_NOT_POSSIBLE = An opening draw cannot be announced for this line now.
+TENANT_QUOTA_EXCEEDED = This tenant has as many as it may have.
 DRAW_ANNOUNCED = A draw with other content was announced for this line. It cannot change.
 LINE_EXISTS = A line with this name already exists.
 RATE_CHANGED = Another operator has changed the rate meanwhile. Look at the rate that is in force, and try again.

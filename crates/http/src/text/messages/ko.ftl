@@ -27,6 +27,7 @@ TOO_MANY_POSITIONS = 같은 네트워크에서 이 대기열에 선 사람이 �
 CHALLENGE_REQUIRED = 이 대기열은 줄을 서기 전에 확인 절차가 필요합니다.
 INTERNAL_API_UNAUTHORIZED = 내부 서비스 전용 주소입니다. 유효한 서비스 키가 필요합니다.
 DRAW_NOT_POSSIBLE = 지금은 이 대기열의 오픈 추첨을 예고할 수 없습니다.
+TENANT_QUOTA_EXCEEDED = 이 테넌트에 허용된 한도를 모두 사용했습니다.
 DRAW_ANNOUNCED = 이 대기열에는 내용이 다른 추첨이 이미 예고되었습니다. 예고한 추첨은 바꿀 수 없습니다.
 LINE_EXISTS = 같은 이름의 대기열이 이미 있습니다.
 RATE_CHANGED = 그 사이 다른 운영자가 입장 속도를 바꾸었습니다. 현재 속도를 확인하고 다시 시도해 주세요.

@@ -93,7 +93,7 @@ fn write(diagnostics: &Diagnostics) -> Option<Finding> {
         Some(why) => Finding::wrong(
             name,
             format!("a row cannot be written: {why}"),
-            "GRANT SELECT, INSERT, UPDATE, DELETE on the tables to this user (deploy/sql), or free disk space",
+            "give this user its rights on the tables (deploy/sql, the file with -rights), or free disk space",
         ),
     })
 }

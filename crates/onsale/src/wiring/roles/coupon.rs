@@ -3,6 +3,7 @@
 use super::Opening;
 use crate::cli;
 use crate::wiring::calls;
+use crate::wiring::engines::CouponContext;
 use crate::wiring::hot_routes::HotRoute;
 use crate::wiring::internal;
 use crate::wiring::probes;
@@ -46,7 +47,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let steps = Leased::new(LedgerOutbox(ledger), is_held);
     let mut tasks = tasks(opening, &coupons);
     tasks.extend(calls::tasks(&coupons.ledger, &hot.calls));
-    tasks.push(read_keys(context.keys.clone()));
+    tasks.push(read_keys(context));
     // A role in the same process asks no other.
     let internal_routes = if opening.engines.has(cli::Role::Queue) {
         Router::new()
@@ -82,15 +83,22 @@ fn tasks(opening: &Opening<'_>, coupons: &coupon::CouponService) -> Vec<Task> {
     tasks
 }
 
-/// Reads the API keys again and again.
-pub(super) fn read_keys(keys: Arc<access::KeyRing>) -> Task {
+/// Reads the API keys and the quotas of tenants again and again, and writes when keys were used last.
+pub(super) fn read_keys(context: &CouponContext) -> Task {
+    let (keys, quotas, ledger) = (context.keys.clone(), context.coupons.quotas.clone(), context.coupons.ledger.clone());
     Task::new("API keys", move || {
-        let keys = keys.clone();
+        let (keys, quotas, ledger) = (keys.clone(), quotas.clone(), ledger.clone());
         async move {
             loop {
                 tokio::time::sleep(KEYS_READ_EVERY).await;
                 if let Err(error) = keys.refresh().await {
                     tracing::warn!(%error, "API keys could not be read");
+                }
+                if let Err(error) = quotas.refresh(&ledger).await {
+                    tracing::warn!(%error, "the quotas of tenants could not be read");
+                }
+                if let Err(error) = keys.write_usage().await {
+                    tracing::warn!(%error, "the last uses of API keys could not be written");
                 }
             }
         }
@@ -104,6 +112,7 @@ fn hot_route(opening: &Opening<'_>) -> anyhow::Result<MakeHotRoute> {
         port: coupons.port.clone(),
         gate: Some(Arc::new(context.gate)),
         keys: context.keys,
+        quotas: coupons.quotas.clone(),
         limits: opening.limits.clone(),
         open_issue: coupons.callers.open,
         log_every: opening.log_every(),

@@ -49,7 +49,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
         scheduler(opening.config, gate, hot.keys.clone()),
     ];
     if !opening.engines.has(cli::Role::Coupon) {
-        tasks.push(read_keys(context.keys.clone()));
+        tasks.push(read_keys(context));
     }
     let calls = calls::over_ledger(opening.config, &context.coupons.callers, &context.coupons.ledger);
     let role = Role {

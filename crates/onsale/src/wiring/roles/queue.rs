@@ -7,6 +7,7 @@ use crate::wiring::role::Role;
 use crate::wiring::schemas::ContextSchema;
 use crate::wiring::supervisor::Task;
 use crate::wiring::{calls, draws, internal, probes, receipts, secrets};
+use access::TenantQuotas;
 use access::callers::Callers;
 use access::remote::RemoteKeys;
 use anyhow::{Context, bail};
@@ -15,6 +16,7 @@ use domain::EventName;
 use domain::line::LineId;
 use hot::line::LinePort;
 use lines::operation::Defaults;
+use lines::stream::TenantMax;
 use lines::{LineClient, Scheduler, ServingCache, Streams};
 use onsale_http::with_calls;
 use queue::api::draw::{self, DrawApi};
@@ -49,7 +51,14 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let cache = ServingCache::new(hot.lines.clone());
     let queue = &config.queue;
     let (most, per_network) = (queue.streams_max, queue.streams_max_per_network);
-    let streams = Streams::new(client.clone(), cache.clone(), most, per_network, opening.failures.clone());
+    let streams = Streams::new(
+        client.clone(),
+        cache.clone(),
+        most,
+        per_network,
+        opening.failures.clone(),
+        tenant_max(callers.quotas.clone()),
+    );
     let (keys, may_make_lines) = cookie_keys(config)?;
     let site = Site::new(client.clone(), cache.clone(), Arc::new(keys), site_options(config));
     let site = site.with_challenges(hot.challenges.clone());
@@ -141,6 +150,10 @@ fn site_options(config: &Config) -> SiteOptions {
     }
 }
 
+fn tenant_max(quotas: Arc<TenantQuotas>) -> TenantMax {
+    Arc::new(move |tenant| quotas.of(tenant).streams)
+}
+
 /// Callers by the table of keys, where this process has it; else the coupon role is asked.
 fn callers(opening: &Opening<'_>) -> anyhow::Result<Callers> {
     if let Some(context) = &opening.engines.coupon {
@@ -153,7 +166,9 @@ fn callers(opening: &Opening<'_>) -> anyhow::Result<Callers> {
     let urls = &opening.config.internal.url.coupon;
     let keys = RemoteKeys::new(urls, key, opening.config.internal_authorities())
         .with_context(|| format!("internal.url.coupon {} cannot be used", without_secrets(urls)))?;
-    Ok(Callers::by_coupon_role(keys))
+    // Values of single tenants are in the database, which this role has not: it goes by those of all.
+    let quotas = TenantQuotas::new(opening.config.tenant.quotas());
+    Ok(Callers::by_coupon_role(keys).with_quotas(Arc::new(quotas)))
 }
 
 /// The keys that sign cookies, and whether all servers that share these lines have them.

@@ -64,6 +64,11 @@ pub const EXAMPLES: &[Example] = &[
         made(world, name);
         shown(&format!("{CAMPAIGNS}/{name}/close"), None)
     }),
+    example("DELETE /api/v1/admin/campaigns/{event_id}", Some("campaign.delete"), |world, name| {
+        made(world, name);
+        world.admin().post(&format!("{CAMPAIGNS}/{name}/close")).ok();
+        shown(&format!("{CAMPAIGNS}/{name}"), None)
+    }),
     example("POST /api/v1/admin/campaigns/{event_id}/stock", Some("campaign.stock"), |world, name| {
         made(world, name);
         shown(&format!("{CAMPAIGNS}/{name}/stock"), Some(json!({"add": 10})))

@@ -1,0 +1,59 @@
+//! The scope that each route needs, as the API document says it: `security(("apiKey" = ["read"]))`.
+//!
+//! The document is the only list. A route that needs a key and names no scope there needs `admin`.
+
+use axum::extract::MatchedPath;
+use domain::Scope;
+use http::Method;
+use http::request::Parts;
+use onsale_http::docs::API_KEY_SCHEME;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+use utoipa::openapi::{OpenApi, SecurityRequirement};
+
+/// The scopes of all routes of a process. Cheap to clone; all clones share what was declared.
+#[derive(Clone, Debug, Default)]
+pub struct RouteScopes(Arc<OnceLock<HashMap<String, Scope>>>);
+
+impl RouteScopes {
+    /// Takes the scopes from the whole document, once, before any route is served. Later calls change nothing.
+    pub fn declare(&self, document: &OpenApi) {
+        let _ = self.0.set(of_document(document));
+    }
+
+    /// The scope that a call needs.
+    pub(crate) fn of(&self, parts: &Parts) -> Scope {
+        let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        // `HEAD` is answered by the route of `GET`.
+        let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
+        let declared = self.0.get().and_then(|scopes| scopes.get(&name(method.as_str(), route)));
+        declared.copied().unwrap_or(Scope::Admin)
+    }
+}
+
+fn name(method: &str, route: &str) -> String {
+    format!("{method} {route}")
+}
+
+fn of_document(document: &OpenApi) -> HashMap<String, Scope> {
+    let mut scopes = HashMap::new();
+    for (route, path) in &document.paths.paths {
+        for (method, operation) in [
+            ("GET", &path.get),
+            ("PUT", &path.put),
+            ("POST", &path.post),
+            ("PATCH", &path.patch),
+            ("DELETE", &path.delete),
+        ] {
+            let requirements = operation.iter().filter_map(|operation| operation.security.as_ref()).flatten();
+            scopes.extend(requirements.filter_map(scope_of).map(|scope| (name(method, route), scope)));
+        }
+    }
+    scopes
+}
+
+/// The one scope of a requirement for an API key. The library shows its parts as JSON alone.
+fn scope_of(requirement: &SecurityRequirement) -> Option<Scope> {
+    let requirement = serde_json::to_value(requirement).ok()?;
+    requirement.get(API_KEY_SCHEME)?.get(0)?.as_str()?.parse().ok()
+}

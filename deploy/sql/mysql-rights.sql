@@ -1,0 +1,28 @@
+-- What the users of mysql.sql may do with each table. Run it as an administrator after `onsale migrate`, at first and
+-- after each version that makes tables; a second run changes nothing:
+--
+--   mysql < mysql-rights.sql
+--
+-- Version 0.1 gave the server's user rights on whole databases. Take them away once:
+--
+--   REVOKE ALL ON coupon_service.* FROM 'coupon_svc_user'@'%';
+--   REVOKE ALL ON common.* FROM 'coupon_svc_user'@'%';
+
+-- Servers. Nobody but an administrator deletes from the books.
+GRANT SELECT ON coupon_service.seaql_migrations TO 'coupon_svc_user'@'%';
+GRANT SELECT, INSERT, UPDATE ON coupon_service.events TO 'coupon_svc_user'@'%';
+GRANT SELECT, INSERT ON coupon_service.stock_grants TO 'coupon_svc_user'@'%';
+GRANT SELECT, INSERT, UPDATE ON coupon_service.coupons TO 'coupon_svc_user'@'%';
+GRANT SELECT, INSERT, UPDATE ON coupon_service.user_coupons TO 'coupon_svc_user'@'%';
+GRANT SELECT, INSERT, UPDATE ON coupon_service.tenants TO 'coupon_svc_user'@'%';
+GRANT SELECT, UPDATE (last_used_at) ON coupon_service.api_keys TO 'coupon_svc_user'@'%';
+GRANT SELECT, INSERT ON coupon_service.audit_log TO 'coupon_svc_user'@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON coupon_service.idempotency_keys TO 'coupon_svc_user'@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON common.outbox_events TO 'coupon_svc_user'@'%';
+GRANT SELECT, INSERT, DELETE ON common.processed_events TO 'coupon_svc_user'@'%';
+
+-- `onsale admin`: API keys, and the limits of tenants.
+GRANT SELECT ON coupon_service.seaql_migrations TO 'coupon_keys_user'@'%';
+GRANT SELECT, INSERT, UPDATE (revoked_at) ON coupon_service.api_keys TO 'coupon_keys_user'@'%';
+GRANT SELECT, INSERT, UPDATE ON coupon_service.tenants TO 'coupon_keys_user'@'%';
+GRANT INSERT ON coupon_service.audit_log TO 'coupon_keys_user'@'%';
