@@ -309,7 +309,8 @@ impl LinePort for EmbeddedLines {
     fn is_quiet(&self, line: &LineId) -> bool {
         let Some(slot) = self.slot(line) else { return false };
         let counts = with_guard(&slot, &self.writer, |guard| Ok(guard.counts(0, clock::now())));
-        counts.is_ok_and(|(counts, pending)| {
+        // A line that was ended meanwhile is not at rest: it is gone.
+        counts.ok().flatten().is_some_and(|(counts, pending)| {
             pending.is_none() && counts.waiting + counts.inactive + counts.processing + counts.inside == 0
         })
     }
