@@ -71,7 +71,7 @@ mod tests {
         assert!(names.has(&gate("bolt", 0)) && names.has(&gate("acme", 0)), "a name stays");
         let tenants = (0..100).map(|number| format!("tenant-{number}"));
         let all = tenants.flat_map(|tenant| (0..100).map(move |number| gate(&tenant, number)));
-        all.for_each(|line| drop(names.has(&line)));
+        all.for_each(|line| _ = names.has(&line));
         assert_eq!(names.lines.len(), LINES_MAX);
         assert!(names.has(&gate("bolt", 0)) && !names.has(&gate("carl", 0)));
     }
