@@ -80,7 +80,7 @@ fn a_position_costs_a_proof_of_work_once_and_whoever_has_one_is_not_asked() {
 
 #[test]
 fn a_challenge_comes_before_a_full_line_and_is_of_one_network() {
-    let proxy = ("ONSALE__LIMITS__TRUSTED_PROXIES", "127.0.0.1");
+    let proxy = ("ONSALE__HTTP__TRUSTED_PROXIES", "127.0.0.1");
     let world = shut(&[POW, BITS, proxy, ("ONSALE__QUEUE__CAPACITY", "1")]);
     let from = |address: &str| {
         let mut visitor = Visitor::new(&world);
