@@ -121,7 +121,7 @@ pub struct CreateKeyArguments {
     #[command(flatten)]
     pub owner: KeyOwner,
     /// The only schedule whose tickets a door's key checks [default: all schedules]
-    #[arg(long, value_name = "ID", requires = "door")]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["admin", "tenant", "service"])]
     pub schedule: Option<Uuid>,
     /// What the key may be used for: issue, redeem, gate, read, admin, with commas between them [default: everything]
     #[arg(long, value_name = "SCOPES", value_parser = |text: &str| text.parse::<Scopes>())]

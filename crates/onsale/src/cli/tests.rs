@@ -66,7 +66,7 @@ fn the_rights_of_a_key_are_read_and_wrong_ones_are_refused() {
     refused("admin keys create --admin --scope everything", "issue, redeem, gate, read, admin");
     refused("admin keys create --admin --network 203.0.113.0/40", "203.0.113.0/24");
     refused("admin keys create --admin --expires 2027-01-01T00:00:00", "needs Z or an offset");
-    refused("admin keys create --admin --schedule 0199aaaa-0000-7000-8000-000000000000", "--door");
+    refused("admin keys create --admin --schedule 0199aaaa-0000-7000-8000-000000000000", "cannot be used with");
     let text = "admin keys create --tenant acme --scope issue,read --network 10.1.2.3/8 --network 2001:db8::1 --expires \
                 2027-01-01T00:00:00Z";
     let Command::Admin(AdminArguments { command: AdminCommand::Keys { command: KeyCommand::Create(create) } }) =
