@@ -168,7 +168,7 @@ fn a_missing_body_is_not_waited_for() {
     }
     // Who is nobody is told so at once, whatever comes before the head; the body is not waited for.
     let mut connection = Connection::open(world.server.address);
-    connection.send(&format!("\r\n\r\n{}", half(OTHER, "A: b")));
+    connection.send(format!("\r\n\r\n{}", half(OTHER, "A: b")));
     connection.reply().is_error(401, "UNAUTHORIZED");
     assert!(connection.is_closed());
     // Half a head is no request: the server responds or just closes the connection.

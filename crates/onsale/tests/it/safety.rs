@@ -152,7 +152,7 @@ fn a_folder_of_another_user_is_not_called_empty() {
     let folder = tempfile::tempdir().expect("a folder");
     let closed = folder.path().join("closed");
     std::fs::create_dir(&closed).expect("made");
-    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0)).expect("closed");
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).expect("closed");
     let output = run(&closed, &["reconcile"]);
     let all = said(&output);
     assert_eq!(output.status.code(), Some(2), "{all}");

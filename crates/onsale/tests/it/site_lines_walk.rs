@@ -212,10 +212,13 @@ fn name(world: &World) {
     world.admin().get(&address("another")).is_error(404, "NOT_FOUND");
 }
 
+/// A field, and what shows its effect.
+type FieldCase = (&'static str, fn(&World));
+
 #[test]
 fn every_field_has_an_effect_that_people_see() {
     let world = World::new();
-    let cases: [(&str, fn(&World)); 13] = [
+    let cases: [FieldCase; 13] = [
         ("name", name),
         ("ratePerSecond", rate),
         ("capacity", capacity),

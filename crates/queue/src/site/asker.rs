@@ -44,7 +44,7 @@ fn is_json(content_type: &[u8]) -> bool {
 
 /// Whether HTML is named in `Accept`, or nothing but anything. `image/*,*/*` asks for a picture.
 fn takes_pages(accept: &[u8]) -> bool {
-    let kinds = || accept.split(|byte| *byte == b',').map(|part| kind_of(part));
+    let kinds = || accept.split(|byte| *byte == b',').map(kind_of);
     let is_page = |kind: &[u8]| [&b"text/html"[..], b"application/xhtml+xml", b"text/*"].contains(&kind);
     kinds().any(is_page) || kinds().all(|kind| kind.is_empty() || kind == b"*/*")
 }

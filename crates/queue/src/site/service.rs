@@ -27,6 +27,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Longest wait for a line's rule. A page that asks more than one thing of an engine that is away must still say so within
+/// the time limit of a request.
+const RULE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Longest wait for a visitor's position, with what is asked for before it.
+const PLACE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Serves the checks and the pages of sites behind lines. Cheap to clone.
 #[derive(Clone)]
 pub struct Site {
@@ -147,8 +153,9 @@ impl Site {
 
     /// Whether nobody has to wait in the line: it is switched off, or has ended by time.
     pub(super) async fn stands_aside(&self, line: &LineId) -> bool {
-        let rule = self.rules.rule(line).await;
-        rule.is_ok_and(|rule| rule.is_some_and(|rule| rule.stands_aside(clock::now())))
+        let rule = tokio::time::timeout(RULE_TIMEOUT, self.rules.rule(line)).await;
+        let rule = rule.ok().and_then(Result::ok).flatten();
+        rule.is_some_and(|rule| rule.stands_aside(clock::now()))
     }
 
     /// The same, with what lines ask for before they give a place.
@@ -242,7 +249,8 @@ impl Site {
         };
         let cookie = cookies.visitor_cookie(&visitor);
         let user = LineUser { line: line.clone(), user: visitor.clone() };
-        let mut response = match self.take_place(user, request).await {
+        let placed = tokio::time::timeout(PLACE_TIMEOUT, self.take_place(user, request)).await;
+        let mut response = match placed.unwrap_or_else(|_| Err(ApiError::unavailable())) {
             Ok(Taken::Asked(document)) => page::ask(&document, self.script_url(), &here, StatusCode::OK, language),
             Ok(Taken::AccountNeeded) => page::notice(Notice::AccountNeeded, &here, language),
             Ok(Taken::Told(LineStatus::Waiting { number, rank, .. })) => {
