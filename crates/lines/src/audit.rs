@@ -79,7 +79,7 @@ mod tests {
         assert_eq!((entry.before, entry.after), (Some(json!({"paused": false})), Some(json!({"paused": true}))));
 
         let seed = DrawSeed([7; 32]);
-        let plan = DrawPlan::new(seed.clone(), Timestamp(1_000), Randomness::None);
+        let plan = DrawPlan::new(seed, Timestamp(1_000), Randomness::None);
         let drawn = LineRule { draw: Some(plan), ..before.clone() };
         let entry = call::within(Call::of_command("test"), async { changed(&line, &before, &drawn) });
         let entry = entry.await.expect("an entry");

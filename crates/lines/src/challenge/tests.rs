@@ -24,9 +24,9 @@ fn network(address: &str) -> Option<Network> {
 }
 
 fn solved(nonce: &str) -> String {
-    let answers = (0u32..).map(|n| n.to_string());
+    let mut answers = (0u32..).map(|n| n.to_string());
     let right = |answer: &String| leading_zeros(nonce, answer) >= u32::from(BITS);
-    format!("{nonce}.{}", answers.filter(right).next().expect("one is right"))
+    format!("{nonce}.{}", answers.find(right).expect("one is right"))
 }
 
 async fn code(
