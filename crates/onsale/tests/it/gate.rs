@@ -112,7 +112,7 @@ fn only_an_admitted_visitor_gets_the_coupon() {
         assert_eq!(issue(&world, "pass", user), "NOT_IN_ACTIVE_QUEUE");
         assert_eq!(world.anyone().issue(user, "pass").code(), "NOT_ADMITTED");
     }
-    assert_eq!(open_the_gate(&world, "pass", 1_000).status, 200);
+    assert_eq!(open_the_gate(&world, "pass", 1_000).status, 204);
     wait_until("both may go on", || is_active(&world, "pass", "ann") && is_active(&world, "pass", "bob"));
     assert_eq!(enqueue(&world, "pass", "ann"), json!({"status": "ALREADY_ENQUEUED", "rank": 0}));
     assert_eq!(issue(&world, "pass", "ann"), "SUCCESS");
@@ -216,7 +216,7 @@ fn an_administrators_rate_holds_until_the_configuration_changes() {
         world.server = start(world.folder.path(), configured);
         pass_a_round(&world, round);
         assert_eq!(rate_of(&world, "kept"), Some(json!(then)), "configured {configured}");
-        assert_eq!(open_the_gate(&world, "kept", set).status, 200);
+        assert_eq!(open_the_gate(&world, "kept", set).status, 204);
     }
 }
 

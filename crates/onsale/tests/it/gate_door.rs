@@ -141,7 +141,7 @@ fn one_connection_may_use_both_paths_in_turn() {
     assert_eq!(heard[0], json!({"status": "ENQUEUED", "rank": 1}));
     assert_eq!([&heard[1], &heard[2], &heard[4]], [&waiting; 3]);
     assert_eq!(heard[5], json!({"status": "ALREADY_ENQUEUED", "rank": 1}));
-    assert_eq!(open_the_gate(&world, "mixed", 100).status, 200);
+    assert_eq!(open_the_gate(&world, "mixed", 100).status, 204);
     wait_until("the next is let in", || at_the_door(&world, &rank).ok() == json!({"status": "ACTIVE", "rank": null}));
     assert_eq!(same(&world, "POST", "/gate/events/mixed/enqueue?userId=ann", "").ok()["rank"], 0);
 }

@@ -30,7 +30,7 @@ fn the_first_in_line_get_the_coupons_without_asking() {
     }
     assert_eq!(issue(&world, "work", "user-1"), "NOT_IN_ACTIVE_QUEUE", "nobody gets past the line");
     assert_eq!(world.anyone().issue("user-1", "work").code(), "NOT_ADMITTED");
-    assert_eq!(open_the_gate(&world, "work", 100).status, 200);
+    assert_eq!(open_the_gate(&world, "work", 100).status, 204);
     wait_until("everybody has an answer", || users.iter().all(|user| is_decided(&world, "work", user)));
     for (place, user) in users.iter().enumerate() {
         let status = if place < 5 { "ISSUED" } else { "SOLD_OUT" };

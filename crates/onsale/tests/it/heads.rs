@@ -239,6 +239,8 @@ fn a_neighbours_cookie_changes_nothing_for_a_visitor() {
         let is_cookie = neighbour.contains(&b'=');
         assert_eq!(page.text().contains("쿠키가 필요합니다"), !is_cookie, "{}", String::from_utf8_lossy(neighbour));
     }
+    // Where nobody waits a newcomer passes at once.
+    open_the_line(&world, 0);
     let other = ask(check, b"nick=\xed", "X-Original-URI: /search?q=\u{d64d}\r\n");
     assert_eq!(other.header("x-onsale-location"), Some("/wait/shop?to=/search%3Fq%3D%25ED%2599%258D"));
 }

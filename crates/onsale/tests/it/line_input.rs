@@ -89,7 +89,7 @@ fn a_rate_of_a_million_admits_everyone_and_a_rate_of_zero_no_one() {
     std::thread::sleep(Duration::from_secs(1));
     assert_eq!(rank(&world, "sense", "late"), json!({"status": "WAITING", "rank": 1}));
     assert_eq!(late.rank(), 1);
-    assert_eq!(open_the_gate(&world, "sense", 1).status, 200);
+    assert_eq!(open_the_gate(&world, "sense", 1).status, 204);
     open_the_line(&world, 1);
     wait_until("both go on", || {
         rank(&world, "sense", "late")["status"] == "ACTIVE" && late.get("/queue/place/shop").ok()["status"] == "ACTIVE"
