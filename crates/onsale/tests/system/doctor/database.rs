@@ -59,7 +59,7 @@ fn postgres_is_checked() {
     tell(&format!("alter database {database} set default_transaction_read_only = on"));
     let report = ask(&url);
     report.says("database-read-only", "wrong", "takes no writes", "name the primary");
-    report.says("database-write", "wrong", "read-only", "GRANT");
+    report.says("database-write", "wrong", "read-only", "rights on the tables");
     tell(&format!("alter database {database} reset default_transaction_read_only"));
     ask(&url).is_well();
 
@@ -101,7 +101,7 @@ fn mariadb_is_checked() {
     tell("set global read_only = 1");
     let report = ask(&url);
     report.says("database-read-only", "wrong", "takes no writes", "SET GLOBAL read_only = 0");
-    report.says("database-write", "wrong", "cannot be written", "GRANT");
+    report.says("database-write", "wrong", "cannot be written", "rights on the tables");
     tell("set global read_only = 0");
 
     let (name, user) = (url.rsplit('/').next().expect("a name"), "doctor_reader");

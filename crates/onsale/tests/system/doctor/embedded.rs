@@ -68,7 +68,7 @@ fn an_unfit_machine_is_reported() {
     let output = run(file.path(), &["doctor"]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{text}");
-    assert!(text.contains("WRONG  data-folder") && text.contains("change: set data.dir"), "{text}");
+    assert!(text.contains("WRONG  data-folder") && text.contains("change: name the server's folder"), "{text}");
     let few = launch::onsale(Path::new("sh"))
         .args(["-c", "ulimit -n 1000; exec \"$0\" doctor --data \"$1\""])
         .arg(program())
