@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use testkit::http::Client;
 use testkit::onsale::{Server, World, make_key, wait_until};
 use testkit::{Kit, Nginx, available};
@@ -185,6 +186,8 @@ impl Shop {
         let body = json!({ "ratePerSecond": rate }).to_string();
         let answer = self.world.admin().call("PUT", "/queue/admin/queue:shop/rate", Some(body.as_bytes()));
         assert_eq!(answer.status, 204, "{}", answer.text());
+        // In the first moment the bucket of a new rate is empty, and a newcomer is not let straight through.
+        std::thread::sleep(Duration::from_millis(100));
     }
 
     /// Waits until this many users are in the line.
