@@ -6,14 +6,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// Nobody waits longer.
+/// The longest wait of one person.
 const PATIENCE: Duration = Duration::from_secs(10);
 const AGENT: &str =
     "User-Agent: Mozilla/5.0 (X11; Linux x86_64) Chrome/142.0.0.0 Safari/537.36\r\nAccept: text/html\r\n";
 /// The proxy that forwards addresses of IPv6.
 const PROXY: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
-/// What the people of one family of addresses got.
+/// The replies to the people of one family of addresses.
 #[derive(Debug, Default)]
 pub struct Seen {
     statuses: BTreeMap<u16, u64>,
@@ -56,7 +56,7 @@ impl Seen {
     }
 }
 
-/// What all got.
+/// The replies to all.
 #[derive(Debug, Default)]
 pub struct Figures {
     /// Those with an address of IPv4.

@@ -1,4 +1,4 @@
-//! What the attackers reached.
+//! The results of the attackers.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -26,7 +26,7 @@ pub struct Holder {
     pub id: KeyId,
     /// Its owner.
     pub caller: Caller,
-    /// What it may be used for.
+    /// Its scopes.
     pub scopes: Scopes,
     /// From where it may be used; empty for anywhere.
     pub networks: Vec<IpNet>,

@@ -1,4 +1,4 @@
-//! Who calls, for the layer of calls: the tenant and the id of the key.
+//! The caller, for the layer of calls: the tenant and the id of the key.
 
 use crate::callers::Callers;
 use crate::keys::Caller;
