@@ -26,6 +26,8 @@ export const waitingTime = new Trend('waiting_time', true);
 export const answered = new Rate('answered');
 /// Users who got a coupon.
 export const issued = new Counter('issued');
+/// Users who heard that no coupon is left.
+export const soldOut = new Counter('sold_out');
 /// Ranks that were worse than an earlier rank of the same user.
 export const worseRanks = new Counter('worse_ranks');
 
@@ -91,8 +93,13 @@ export function goThroughGate(user) {
   const entry = jsonOf(http.post(`${gate}/enqueue?userId=${user}`, null, ofPerson('enqueue')), 'enqueue');
   const outcome = entry && entry.status === 'SOLD_OUT' ? 'SOLD_OUT' : entry && waitAtGate(gate, user, entry.rank, startedAt);
   answered.add(Boolean(outcome));
-  if (outcome === 'ISSUED') issued.add(1);
+  count(outcome);
   return outcome;
+}
+
+function count(outcome) {
+  if (outcome === 'ISSUED') issued.add(1);
+  if (outcome === 'SOLD_OUT') soldOut.add(1);
 }
 
 function waitAtGate(gate, user, rankAtEntry, startedAt) {
@@ -136,15 +143,22 @@ function askForCoupon(user) {
   }
 }
 
-/// One user requests a coupon of a campaign without a gate. Returns the code of the decision.
+/// Makes and opens the campaign by the short form. Returns what the server says of it.
+export function initialize() {
+  const path = `${BASE_URL}/api/v1/admin/events/${EVENT_ID}/stock?initial_stock=${STOCK}`;
+  const said = jsonOf(http.post(path, null, ofAdministrator('initialize')), 'initialize');
+  return (said && said.message) || '';
+}
+
+/// One user requests a coupon of a campaign without a gate. Returns the code of the decision, and its message.
 export function askDirectly(user) {
   const body = JSON.stringify({ user_id: user, event_id: EVENT_ID });
   const decision = jsonOf(http.post(`${BASE_URL}/api/v1/coupons/issue`, body, ofPerson('coupon')), 'coupon');
   const code = decision && decision.code;
   const isDecided = check(code, { 'coupon: decided': (c) => ['ISSUED', 'ALREADY_ISSUED', 'SOLD_OUT'].includes(c) });
   answered.add(isDecided);
-  if (code === 'ISSUED') issued.add(1);
-  return code;
+  count(code);
+  return { code, message: (decision && decision.message) || '' };
 }
 
 /// Returns the status of the campaign at the end.
