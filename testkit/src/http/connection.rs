@@ -87,6 +87,15 @@ impl Connection {
         Ok(reply)
     }
 
+    /// The reply to a `HEAD`, which has no body whatever its headers say.
+    ///
+    /// # Panics
+    /// When none comes.
+    #[track_caller]
+    pub fn head_reply(&mut self) -> Reply {
+        self.head().expect("a reply")
+    }
+
     /// Status and headers of the next reply, whose body is still to be read.
     pub(super) fn head(&mut self) -> Result<Reply> {
         let status_line = self.line()?;

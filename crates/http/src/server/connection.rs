@@ -1,6 +1,7 @@
 //! One connection, from its first byte to its last.
 
 use super::head::{Front, SizeLimits, front, target};
+use super::plain::{self, Answering, Plain};
 use super::table::{Place, Rest};
 use super::worker::{HotRoutes, ServerState};
 use super::{routed, streamed};
@@ -26,7 +27,9 @@ const OUTPUT_BYTES_KEPT: usize = 64 * 1024;
 enum Next {
     /// More bytes are needed.
     Read,
-    /// The router answers the next request.
+    /// The router answers this request.
+    Route(Box<Plain>),
+    /// hyper and the router answer the next request.
     HandOver,
     /// The connection ends once the output is written.
     End,
@@ -64,7 +67,7 @@ pub(super) async fn serve<R: HotRoutes>(
         since: Instant::now(),
     };
     // A peer that disconnects in the middle of a request needs no log line.
-    while let Ok(Some(rest)) = connection.run(&mut stream).await {
+    while let Ok(Some(rest)) = connection.run(&mut stream, &router).await {
         // Both are boxed: a long-lived connection of one kind must not hold the memory that the other kind needs.
         if let Some(request) = streamed::request(&rest, state.settings.streams_under) {
             drop(connection);
@@ -80,8 +83,8 @@ pub(super) async fn serve<R: HotRoutes>(
 }
 
 impl<R: HotRoutes> Connection<'_, R> {
-    /// Answers hot requests. Returns the unread bytes when the router is to answer the next one.
-    async fn run(&mut self, stream: &mut TcpStream) -> io::Result<Option<Bytes>> {
+    /// Answers hot and plain requests. Returns the unread bytes when hyper is to serve the next one.
+    async fn run(&mut self, stream: &mut TcpStream, router: &Router) -> io::Result<Option<Bytes>> {
         let mut alarm = pin!(sleep_until(self.alarm_at()));
         loop {
             let next = self.answer_all().await;
@@ -90,6 +93,14 @@ impl<R: HotRoutes> Connection<'_, R> {
             }
             self.write_output(stream).await?;
             match next {
+                Next::Route(plain) => {
+                    // Boxed: a connection that waits must not hold the memory that an answer needs.
+                    if Box::pin(self.route(*plain, stream, router)).await? {
+                        continue;
+                    }
+                    let _ = stream.shutdown().await;
+                    return Ok(None);
+                }
                 Next::HandOver => return Ok(Some(Bytes::from(std::mem::take(&mut self.input)))),
                 Next::End => {
                     let _ = stream.shutdown().await;
@@ -101,6 +112,15 @@ impl<R: HotRoutes> Connection<'_, R> {
                 return Ok(None);
             }
         }
+    }
+
+    /// The router answers. Returns whether the connection goes on.
+    async fn route(&mut self, plain: Plain, stream: &mut TcpStream, router: &Router) -> io::Result<bool> {
+        let answering = Answering { stream, peer: self.peer, input: &mut self.input, output: &mut self.output };
+        let goes_on = answering.answer(plain, router, self.state).await?;
+        self.answered();
+        self.write_output(stream).await?;
+        Ok(goes_on)
     }
 
     /// Waits for bytes. Returns whether the connection goes on.
@@ -202,7 +222,13 @@ impl<R: HotRoutes> Connection<'_, R> {
                 // The caller comes before the body: the router asks for it, and answers at once if there is none.
                 Front::Body { head } if !self.routes.knows_caller(&head) => break Next::HandOver,
                 Front::Body { .. } => break Next::Read,
-                Front::Other => break Next::HandOver,
+                Front::Other => match self.plain(done) {
+                    Some(plain) => {
+                        done += plain.length;
+                        break Next::Route(Box::new(plain));
+                    }
+                    None => break Next::HandOver,
+                },
                 Front::Hot { mut head, body, length } => {
                     head.close |= self.state.is_draining();
                     let undecided = self.routes.answer_now(self.peer.ip(), &head, body, &mut self.output);
@@ -218,6 +244,15 @@ impl<R: HotRoutes> Connection<'_, R> {
         };
         self.input.drain(..done);
         next
+    }
+
+    /// The request at `from`, if the router can answer it without hyper. An endless stream is served apart.
+    fn plain(&self, from: usize) -> Option<Plain> {
+        let input = &self.input[from..];
+        if streamed::request(input, self.state.settings.streams_under).is_some() {
+            return None;
+        }
+        plain::request(input)
     }
 
     /// On a connection of the reserve, health and operators alone are answered.

@@ -6,14 +6,14 @@
 
 use super::head::HEADERS_MAX;
 use super::prefixed::{Fate, Prefixed};
+use super::response::closes;
 use super::worker::{HotRoutes, ServerState};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
-use http::header::CONNECTION;
-use http::{HeaderMap, Method, Request, Version};
+use http::{Method, Request, Version};
 use http_body_util::BodyExt;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
@@ -118,12 +118,6 @@ impl FirstHead {
         let has_one_length = head.headers.iter().filter(|header| is_length(header.name)).count() <= 1;
         Self { bytes_after: input.len().saturating_sub(length), has_one_length }
     }
-}
-
-fn closes(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(CONNECTION).iter();
-    let mut words = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
-    words.any(|word| word.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
 /// How far a request's body has been read: the next request begins behind it.

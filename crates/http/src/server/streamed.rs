@@ -1,47 +1,34 @@
 //! Endless streams, written without hyper. The router answers, and a connection keeps only its socket and its position
 //! in the stream. hyper would hold two buffers of 8 KiB for each visitor for the whole wait.
 
-use super::head::HEADERS_MAX;
-use super::reply::push_date;
+use super::plain;
+use super::response::{self, Framing};
 use super::worker::ServerState;
 use axum::Router;
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::{Body, HttpBody};
 use axum::extract::ConnectInfo;
 use axum::response::Response;
-use http::{HeaderName, HeaderValue, Method, Request, Uri};
-use http_body_util::BodyExt;
-use metrics::counter;
-use std::io::{self, Write};
+use http::header::{CONTENT_LENGTH, HOST};
+use http::{Method, Request};
+use std::io;
 use std::net::SocketAddr;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tower::ServiceExt;
 
 /// Returns the request at the front of the input if it is a plain one for a stream: `GET`, complete, without a body.
 /// hyper serves all others, and can serve the same path.
 pub(super) fn request(input: &[u8], under: &str) -> Option<Request<Body>> {
-    if under.is_empty() {
+    let begins = |bytes: &[u8]| bytes.strip_prefix(b"GET ").is_some_and(|rest| rest.starts_with(under.as_bytes()));
+    if under.is_empty() || !begins(input.trim_ascii_start()) {
         return None;
     }
-    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
-    let mut head = httparse::Request::new(&mut headers);
-    let Ok(httparse::Status::Complete(length)) = head.parse(input) else { return None };
-    let path = head.path.filter(|path| path.starts_with(under))?;
-    let is_plain = head.method == Some("GET") && head.version == Some(1) && length == input.len();
-    let mut request = Request::new(Body::empty());
-    *request.method_mut() = Method::GET;
-    *request.uri_mut() = path.parse::<Uri>().ok()?;
-    let mut hosts = 0;
-    for header in head.headers {
-        let name = HeaderName::from_bytes(header.name.as_bytes()).ok()?;
-        match name.as_str() {
-            "content-length" | "transfer-encoding" | "expect" | "upgrade" => return None,
-            "host" => hosts += 1,
-            _ => {}
-        }
-        request.headers_mut().append(name, HeaderValue::from_bytes(header.value).ok()?);
-    }
-    (is_plain && hosts == 1).then_some(request)
+    let plain = plain::request(input).filter(|plain| plain.length == input.len())?;
+    let headers = plain.request.headers();
+    let is_stream = plain.request.method() == Method::GET
+        && headers.get_all(HOST).iter().count() == 1
+        && !headers.contains_key(CONTENT_LENGTH);
+    is_stream.then_some(plain.request)
 }
 
 /// Serves the stream until it ends, the peer disconnects, or the peer reads nothing for too long. Then closes the
@@ -62,85 +49,18 @@ pub(super) async fn serve(
 }
 
 async fn write_all(stream: &mut TcpStream, response: Response, state: &ServerState) -> io::Result<()> {
-    let is_chunked = response.body().size_hint().exact().is_none();
-    let mut body = write_head(stream, response, state).await?;
-    while let Some(bytes) = next(stream, &mut body).await? {
-        if bytes.is_empty() {
-            continue;
-        }
-        let mut out = Vec::with_capacity(bytes.len() + 16);
-        if is_chunked {
-            write!(out, "{:x}\r\n", bytes.len())?;
-        }
-        out.extend_from_slice(&bytes);
-        if is_chunked {
-            out.extend_from_slice(b"\r\n");
-        }
-        write(stream, &out, state).await?;
-    }
-    if is_chunked { write(stream, b"0\r\n\r\n", state).await } else { Ok(()) }
-}
-
-async fn write_head(stream: &mut TcpStream, response: Response, state: &ServerState) -> io::Result<Body> {
-    let (parts, body) = response.into_parts();
-    let reason = parts.status.canonical_reason().unwrap_or("");
+    let (parts, mut body) = response.into_parts();
+    let framing = Framing { close: true, is_head: false };
     let mut out = Vec::with_capacity(512);
-    write!(out, "HTTP/1.1 {} {reason}\r\n", parts.status.as_str())?;
-    for (name, value) in &parts.headers {
-        out.extend_from_slice(name.as_str().as_bytes());
-        out.extend_from_slice(b": ");
-        out.extend_from_slice(value.as_bytes());
-        out.extend_from_slice(b"\r\n");
+    let is_chunked = response::write_head(&parts, body.size_hint().exact(), framing, &mut out);
+    response::write(stream, &out, state).await?;
+    drop((parts, out));
+    while let Some(bytes) = response::next(stream, &mut body, None).await? {
+        let mut out = Vec::with_capacity(bytes.len() + 16);
+        response::push_part(&bytes, is_chunked, &mut out);
+        response::write(stream, &out, state).await?;
     }
-    match body.size_hint().exact() {
-        None => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
-        Some(length) if !parts.headers.contains_key("content-length") => write!(out, "content-length: {length}\r\n")?,
-        Some(_) => {}
-    }
-    out.extend_from_slice(b"connection: close\r\ndate: ");
-    push_date(&mut out);
-    out.extend_from_slice(b"\r\n\r\n");
-    write(stream, &out, state).await?;
-    Ok(body)
-}
-
-/// The next bytes; none at the end. Also reads from the peer, to notice when it disconnects; the bytes are ignored.
-async fn next(stream: &mut TcpStream, body: &mut Body) -> io::Result<Option<Bytes>> {
-    loop {
-        let mut ignored = [0; 64];
-        tokio::select! {
-            biased;
-            frame = body.frame() => match frame {
-                None => return Ok(None),
-                Some(Ok(frame)) => return Ok(Some(frame.into_data().unwrap_or_default())),
-                Some(Err(error)) => return Err(io::Error::other(error)),
-            },
-            count = stream.read(&mut ignored) => {
-                if count? == 0 {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
-            }
-        }
-    }
-}
-
-/// Writes all bytes. A peer that reads nothing for the request timeout is disconnected: it would hold its connection
-/// forever.
-async fn write(stream: &mut TcpStream, bytes: &[u8], state: &ServerState) -> io::Result<()> {
-    let mut done = match stream.try_write(bytes) {
-        Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
-        written => written.unwrap_or(0),
-    };
-    while done < bytes.len() {
-        match tokio::time::timeout(state.settings.request_timeout, stream.write(&bytes[done..])).await {
-            Ok(written) => done += written?,
-            Err(_) => {
-                counter!("onsale_http_stalled_connections_total").increment(1);
-                return Err(io::ErrorKind::TimedOut.into());
-            }
-        }
-    }
-    Ok(())
+    if is_chunked { response::write(stream, response::LAST_CHUNK, state).await } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -150,9 +70,10 @@ mod tests {
     use crate::limits::{LimitSettings, Limits};
     use crate::server::{HotHead, HotRoutes, Server, ServerSettings};
     use axum::routing::get;
+    use bytes::Bytes;
     use domain::ErrorCode;
     use std::convert::Infallible;
-    use std::io::Read;
+    use std::io::{Read, Write};
     use std::net::IpAddr;
     use std::sync::Arc;
     use std::time::{Duration, Instant};

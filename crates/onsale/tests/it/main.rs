@@ -29,6 +29,7 @@ mod line_input;
 mod operation;
 mod own_files;
 mod parted_books;
+mod plain_requests;
 mod presence;
 mod redemption;
 mod rush_line;
