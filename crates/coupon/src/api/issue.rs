@@ -2,13 +2,12 @@
 
 use crate::issue::route::{IssueCall, IssueRoute, Progress};
 use crate::views::coupon::{IssueAnswer, IssueBody};
-use ::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use ::http::header::CONTENT_TYPE;
 use ::http::request::Parts;
-use ::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use ::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use onsale_http::docs::ErrorBody;
 use onsale_http::limits::put_headers;
 use onsale_http::server::HotRequest;
@@ -40,10 +39,13 @@ pub(super) async fn issue_coupon(
     _: Issuer,
     Extension(trace_id): Extension<TraceId>,
     request: Request,
-) -> Result<Response, ApiError> {
+) -> Response {
     let client = request.extensions().get::<ClientIp>().copied().unwrap_or(ClientIp(IpAddr::from([0, 0, 0, 0])));
     let (parts, body) = request.into_parts();
-    let body = extract::json::read(body).await?;
+    let body = match extract::json::read(body).await {
+        Ok(body) => body,
+        Err(error) => return error.into_response(),
+    };
     let language = Language::from_accept(value(&parts.headers, "accept-language"), Language::En);
     let mut request = HotRequest::of(trace_id, language, client);
     let answer = match route.begin(&mut request, &issue_call(&parts.headers, &body)) {
@@ -51,18 +53,15 @@ pub(super) async fn issue_coupon(
         Progress::Wait(waiting) => route.finish(&mut request, waiting).await,
     };
     let mut bytes = Vec::with_capacity(256);
-    let (status, retry_after_seconds) = route.write_body(&request, answer, &mut bytes);
-    let mut response = Response::new(Body::from(bytes));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    if let Some(seconds) = retry_after_seconds {
-        headers.insert(RETRY_AFTER, seconds.into());
-    }
+    let mut response = match route.write_decision(&request, answer, &mut bytes) {
+        Ok(()) => ([(CONTENT_TYPE, "application/json")], bytes).into_response(),
+        // The layer around all routes writes it, as it writes every error.
+        Err(error) => error.into_response(),
+    };
     if let Some(note) = &request.rate {
-        put_headers(note, headers);
+        put_headers(note, response.headers_mut());
     }
-    Ok(response)
+    response
 }
 
 fn value<'a>(headers: &'a HeaderMap, name: &'static str) -> Option<&'a [u8]> {

@@ -222,25 +222,28 @@ impl IssueRoute {
         Ok(self.issuing.finish(pending).await?)
     }
 
-    /// Appends the body of a reply; returns its status and `Retry-After`, in seconds.
-    pub fn write_body(
+    /// Appends the body of a decision.
+    ///
+    /// # Errors
+    /// The call's error, which has no body here.
+    pub fn write_decision(
         &self,
         request: &HotRequest,
         answer: Result<IssueOutcome, ApiError>,
         out: &mut Vec<u8>,
-    ) -> (u16, Option<u32>) {
+    ) -> Result<(), ApiError> {
         let error = match answer {
             Ok(IssueOutcome::NoCampaign) => ApiError::new(ErrorCode::CampaignNotFound),
             Ok(IssueOutcome::KeyReused) => ApiError::new(ErrorCode::IdempotencyKeyReused),
             Ok(outcome) => {
                 self.metrics.count_outcome(&outcome);
                 write_outcome(&outcome, request.language, out);
-                return (200, None);
+                return Ok(());
             }
             Err(error) => error,
         };
         self.metrics.count_error(error.code);
-        request.write_error(&error, out)
+        Err(error)
     }
 
     fn reply(&self, request: &HotRequest, answer: Result<IssueOutcome, ApiError>, decided: bool, out: &mut Vec<u8>) {
@@ -249,7 +252,10 @@ impl IssueRoute {
         }
         BODY.with_borrow_mut(|body| {
             body.clear();
-            let status = self.write_body(request, answer, body);
+            let status = match self.write_decision(request, answer, body) {
+                Ok(()) => (200, None),
+                Err(error) => request.write_error(&error, body),
+            };
             request.reply(status, true).write(body, out);
             self.log(request, status.0, decided, body.len());
         });
