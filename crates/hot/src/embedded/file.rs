@@ -4,6 +4,12 @@
 use crate::port::HotError;
 use rusqlite::{Connection, OptionalExtension};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A lock that was just given up may still be held for a moment: by a program that ends, or by a child that has not yet
+/// begun its own program.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// How a journal is written.
 #[derive(Clone, Copy, Debug)]
@@ -121,10 +127,16 @@ impl Kind {
     fn lock_in(&self, folder: &Path) -> Result<std::fs::File, JournalError> {
         let path = folder.join(self.lock);
         let file = files::open(&path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(std::fs::TryLockError::WouldBlock) => Err(JournalError::InUse(folder.to_owned())),
-            Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(std::fs::TryLockError::WouldBlock) if begun.elapsed() >= LOCK_PATIENCE => {
+                    return Err(JournalError::InUse(folder.to_owned()));
+                }
+                Err(std::fs::TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+                Err(std::fs::TryLockError::Error(error)) => return Err(error.into()),
+            }
         }
     }
 

@@ -42,6 +42,7 @@ const COMMANDS: &[&[&str]] = &[
     &["ZREM", PROBE, "a"],
     &["ZREMRANGEBYRANK", PROBE, "0", "1"],
     &["ZREMRANGEBYSCORE", PROBE, "0", "1"],
+    &["ZUNIONSTORE", PROBE, "1", PROBE],
     &["RPUSH", PROBE, "a"],
     &["LRANGE", PROBE, "0", "1"],
     &["LREM", PROBE, "0", "a"],
