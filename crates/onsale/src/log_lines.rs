@@ -4,6 +4,7 @@
 //! registry. It tells an operator nothing, and strangers who get to see a log whose machine it was.
 
 use std::io::{self, Write};
+use tracing::Metadata;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// The field as it begins in a line of JSON. Within a text its quotes would be escaped.
@@ -25,6 +26,10 @@ impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for WithoutPaths<M> {
 
     fn make_writer(&'a self) -> Self::Writer {
         LineWriter(self.0.make_writer())
+    }
+
+    fn make_writer_for(&'a self, line: &Metadata<'_>) -> Self::Writer {
+        LineWriter(self.0.make_writer_for(line))
     }
 }
 

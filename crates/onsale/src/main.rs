@@ -1,5 +1,6 @@
 //! The program: command line, configuration, telemetry, and the wiring of services to engines.
 
+mod access_lines;
 mod cli;
 mod commands;
 mod config;

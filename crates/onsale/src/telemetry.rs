@@ -1,5 +1,6 @@
 //! Logs and metrics of the program.
 
+use crate::access_lines::{self, AccessLines};
 use crate::config::{Log, LogFormat};
 use crate::log_lines::WithoutPaths;
 use anyhow::Context;
@@ -19,6 +20,16 @@ const SIZE_BUCKETS: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 25
 /// When the level is invalid, or logging is already set up.
 pub fn install_logs(log: &Log) -> anyhow::Result<()> {
     subscriber(log, io::stderr)?.try_init().context("logging is already set up")
+}
+
+/// As [`install_logs`], for a server: the lines of the access log are written by a thread of their own.
+///
+/// # Errors
+/// As [`install_logs`].
+pub fn install_server_logs(log: &Log) -> anyhow::Result<AccessLines> {
+    let (thread, lines) = access_lines::begin(io::stderr);
+    subscriber(log, lines)?.try_init().context("logging is already set up")?;
+    Ok(thread)
 }
 
 fn subscriber<W>(log: &Log, writer: W) -> anyhow::Result<Box<dyn tracing::Subscriber + Send + Sync>>

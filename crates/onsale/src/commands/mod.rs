@@ -125,9 +125,9 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
                 sources.flags.push(("--listen", "http.listen", listen.clone()));
             }
             let loaded = load(&sources)?;
-            telemetry::install_logs(&loaded.config.log)?;
+            let lines = telemetry::install_server_logs(&loaded.config.log)?;
             let place = Place::of(&loaded);
-            serve::run(&serve::with_ports_of_role(loaded, &arguments), &place, &arguments)
+            serve::run(&serve::with_ports_of_role(loaded, &arguments), &place, &arguments, &lines)
         }
         Command::Migrate => migrate::run(&begin(&sources, Folder::May)?),
         Command::Doctor(arguments) => {

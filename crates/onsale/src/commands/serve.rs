@@ -1,6 +1,7 @@
 //! `onsale serve`: starts serving, says where, and ends politely.
 
 use super::{Ending, Place, doctor};
+use crate::access_lines::{AccessLines, LeftOut};
 use crate::cli::{Role, ServeArguments};
 use crate::config::{Config, HotEngine, Loaded, without_secrets};
 use crate::safety;
@@ -47,7 +48,7 @@ pub fn with_ports_of_role(loaded: Loaded, arguments: &ServeArguments) -> Config 
 ///
 /// # Errors
 /// Whatever keeps it from doing its work.
-pub fn run(config: &Config, place: &Place, arguments: &ServeArguments) -> anyhow::Result<Ending> {
+pub fn run(config: &Config, place: &Place, arguments: &ServeArguments, lines: &AccessLines) -> anyhow::Result<Ending> {
     let roles = arguments.roles();
     let schemas = schemas_of(&roles);
     let why_not_apart = config.why_not_apart(schemas.iter().map(|schema| schema.name));
@@ -68,14 +69,15 @@ pub fn run(config: &Config, place: &Place, arguments: &ServeArguments) -> anyhow
     }
     // What is not the door's: relays, consumers, comparisons. One thread, so that it never crowds the door out.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(serve(config, place, &roles, unsafe_settings))
+    let left_out = lines.left_out();
+    runtime.block_on(serve(config, place, &roles, (unsafe_settings, left_out)))
 }
 
 async fn serve(
     config: &Config,
     place: &Place,
     roles: &[Role],
-    unsafe_settings: Vec<safety::Fault>,
+    (unsafe_settings, left_out): (Vec<safety::Fault>, LeftOut),
 ) -> anyhow::Result<Ending> {
     let exporter = telemetry::install_metrics()?;
     // Before anything is made: a port that another program has must leave nothing behind.
@@ -93,6 +95,7 @@ async fn serve(
     tasks.append(&mut engines.tasks);
     let upkeep = exporter.clone();
     tasks.push(Task::new("metrics upkeep", move || run_upkeep(upkeep.clone())));
+    tasks.push(Task::new("access log", move || left_out.clone().count()));
     if config.http.allow_unsafe {
         tasks.push(Task::new("unsafe settings", move || safety::remind(unsafe_settings.clone())));
     }
