@@ -3,7 +3,8 @@
 use crate::machine::busy_seconds;
 use crate::server::Server;
 use crate::table::median;
-use lab::load::{Limits, Outcome, Plan, Until, drive};
+use lab::load::{Limits, Outcome, Plan, Until, drive_after};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// How a server is asked: appends request n to the buffer.
@@ -26,10 +27,21 @@ pub struct Side {
 
 /// Loads a server for a while.
 pub fn load(server: &Server, connections: usize, until: Until, build: Build<'_>) -> anyhow::Result<(Side, Outcome)> {
-    let plan = Plan { address: server.address, connections, threads: 1, until, limits: Limits::default() };
+    load_at(server, server.address, connections, until, (None, build))
+}
+
+/// As [`load`], at another address in front of the server, and on connections that have carried another request before.
+pub fn load_at(
+    server: &Server,
+    address: SocketAddr,
+    connections: usize,
+    until: Until,
+    (first, build): (Option<&[u8]>, Build<'_>),
+) -> anyhow::Result<(Side, Outcome)> {
+    let plan = Plan { address, connections, threads: 1, until, limits: Limits::default() };
     let weigh = || (server.cpu_seconds(), server.cpu_seconds_behind(), busy_seconds());
     let before = weigh();
-    let outcome = drive(&plan, build)?;
+    let outcome = drive_after(&plan, first, build)?;
     let after = weigh();
     let (cpu, behind, busy) = (after.0 - before.0, after.1 - before.1, after.2 - before.2);
     anyhow::ensure!(outcome.answers > 0, "the server answered nothing");

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::Path;
 
 /// Everything on, but wide enough for one address to be the whole crowd.
-const WIDE_LIMITS: [(&str, &str); 2] =
+pub const WIDE_LIMITS: [(&str, &str); 2] =
     [("ONSALE__LIMITS__PER_IP_PER_SECOND", "1000000"), ("ONSALE__LIMITS__PER_IP_BURST", "1000000")];
 /// Winners of one side of one round of the row in which all win.
 const ALL_WIN_REQUESTS: u64 = 200_000;

@@ -2,11 +2,13 @@
 //!
 //! No figure here is a test: ratios, medians and the machine are printed and kept under `bench/results/`.
 
+mod all;
 mod comparison;
 mod coupon;
 mod coupon_server;
 mod fastapi;
 mod hello;
+mod history;
 mod hostile;
 mod issuer;
 mod issuer_kafka;
@@ -18,9 +20,11 @@ mod machine;
 mod one_by_one;
 mod processes;
 mod resp;
+mod routes;
 mod server;
 mod shard;
 mod start;
+mod steps;
 mod streams;
 mod table;
 
@@ -44,6 +48,14 @@ enum What {
     Issuer(issuer::Arguments),
     /// Honest people while one host attacks, with and without the shipped NGINX.
     Hostile(hostile::Arguments),
+    /// Routes that the router answers, used connections, mixed routes behind nginx.
+    Routes(routes::Arguments),
+    /// Issue, redeem, confirm, one after the other.
+    Steps(steps::Arguments),
+    /// All of the program's rows one after the other.
+    All(all::Arguments),
+    /// A picture of all kept runs.
+    History(history::Arguments),
     /// The coupon route on Redis behind the product's door, coalescing or not.
     CouponServer(coupon_server::Arguments),
     /// The thing to compare with: axum's "hello world", listening on a free port of 127.0.0.1.
@@ -79,6 +91,10 @@ fn main() -> anyhow::Result<()> {
         What::Lines(arguments) => lines::run(&arguments),
         What::Issuer(arguments) => issuer::run(&arguments),
         What::Hostile(arguments) => hostile::run(&arguments),
+        What::Routes(arguments) => routes::run(&arguments),
+        What::Steps(arguments) => steps::run(&arguments),
+        What::All(arguments) => all::run(&arguments),
+        What::History(arguments) => history::run(&arguments),
         What::CouponServer(arguments) => coupon_server::serve(&arguments),
         What::Hello => hello::serve(),
     }

@@ -14,25 +14,49 @@ pub enum Bench {
     /// The coupon flow: speed, start, memory and size
     Coupon {
         /// Further options, as `cargo xtask bench coupon -- --help` lists them
-        #[arg(last = true)]
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
     /// Waiting lines: positions, ranks, admission, the start with a full line, streams
     Lines {
         /// Further options, as `cargo xtask bench lines -- --help` lists them
-        #[arg(last = true)]
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
     /// Honest people while one host attacks, directly and through the shipped NGINX
     Hostile {
         /// Further options, as `cargo xtask bench hostile -- --help` lists them
-        #[arg(last = true)]
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<OsString>,
+    },
+    /// Any route on any connection: routes of the router, used connections, mixed routes behind NGINX
+    Routes {
+        /// Further options, as `cargo xtask bench routes -- --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<OsString>,
+    },
+    /// Issue, redeem, confirm, one after the other, on SQLite and PostgreSQL
+    Steps {
+        /// Further options, as `cargo xtask bench steps -- --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<OsString>,
+    },
+    /// All of the program's rows, one after the other: with `-- --quick` in about ten minutes
+    All {
+        /// Further options, as `cargo xtask bench all -- --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<OsString>,
+    },
+    /// A picture of all kept runs, in `docs/images/speed.svg`
+    History {
+        /// Further options, as `cargo xtask bench history -- --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
     /// Messages to rows, on PostgreSQL and MariaDB
     Issuer {
         /// Further options, as `cargo xtask bench issuer -- --help` lists them
-        #[arg(last = true)]
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
 }
@@ -47,6 +71,10 @@ pub fn run(what: &Bench) -> anyhow::Result<()> {
         Bench::Coupon { options } => ("coupon", &program[..], options),
         Bench::Lines { options } => ("lines", &program[..], options),
         Bench::Hostile { options } => ("hostile", &program[..], options),
+        Bench::Routes { options } => ("routes", &program[..], options),
+        Bench::Steps { options } => ("steps", &program[..], options),
+        Bench::All { options } => ("all", &program[..], options),
+        Bench::History { options } => ("history", &[][..], options),
         Bench::Issuer { options } => ("issuer", &[][..], options),
     };
     let arguments = ["build", "--release", "--locked", "--package", "bench"];

@@ -74,10 +74,20 @@ impl Outcome {
 /// When the system refuses a poller or the number of open files. A server that does not respond is no error: see
 /// [`Outcome::lost`].
 pub fn drive(plan: &Plan, build: impl Fn(u64, &mut Vec<u8>) + Sync) -> io::Result<Outcome> {
+    drive_after(plan, None, build)
+}
+
+/// As [`drive`], on connections that each have carried the request `first` before; its response is not counted.
+///
+/// # Errors
+/// As [`drive`].
+pub fn drive_after(plan: &Plan, first: Option<&[u8]>, build: impl Fn(u64, &mut Vec<u8>) + Sync) -> io::Result<Outcome> {
     raise_open_files(plan.connections)?;
     let started = AtomicU64::new(0);
     let script = || Loop {
         build: &build,
+        first,
+        is_used: vec![first.is_none(); plan.connections],
         started: &started,
         until: plan.until,
         numbers: vec![0; plan.connections],
@@ -121,6 +131,9 @@ fn merge<B>(scripts: Vec<Loop<'_, B>>) -> Outcome {
 
 struct Loop<'a, B> {
     build: &'a B,
+    first: Option<&'a [u8]>,
+    /// Whether each connection has carried the first request.
+    is_used: Vec<bool>,
     started: &'a AtomicU64,
     until: Until,
     /// The number of each connection's current request.
@@ -133,6 +146,9 @@ struct Loop<'a, B> {
 
 impl<B: Fn(u64, &mut Vec<u8>) + Sync> Script for Loop<'_, B> {
     fn next(&mut self, slot: usize, _: u64) -> Next {
+        if !self.is_used[slot] {
+            return Next::Take { due_ns: None };
+        }
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         if matches!(self.until, Until::Requests(requests) if number >= requests) {
             return Next::Finished;
@@ -142,10 +158,16 @@ impl<B: Fn(u64, &mut Vec<u8>) + Sync> Script for Loop<'_, B> {
     }
 
     fn write(&mut self, slot: usize, out: &mut Vec<u8>) {
-        (self.build)(self.numbers[slot], out);
+        match self.first.filter(|_| !self.is_used[slot]) {
+            Some(first) => out.extend_from_slice(first),
+            None => (self.build)(self.numbers[slot], out),
+        }
     }
 
-    fn answered(&mut self, _: usize, answer: &Answer<'_>, moments: Moments) -> After {
+    fn answered(&mut self, slot: usize, answer: &Answer<'_>, moments: Moments) -> After {
+        if !std::mem::replace(&mut self.is_used[slot], true) {
+            return After::Free;
+        }
         if let Some(count) = self.by_status.get_mut(usize::from(answer.status)) {
             *count += 1;
         }
@@ -154,8 +176,10 @@ impl<B: Fn(u64, &mut Vec<u8>) + Sync> Script for Loop<'_, B> {
         After::Free
     }
 
-    fn lost(&mut self, _: usize, _: Loss, now_ns: u64) -> After {
+    fn lost(&mut self, slot: usize, _: Loss, now_ns: u64) -> After {
         self.lost += 1;
+        // The next connection is a new one.
+        self.is_used[slot] &= self.first.is_none();
         After::Again(now_ns + RECONNECT_NS)
     }
 

@@ -13,7 +13,7 @@ mod script;
 mod slot;
 mod threads;
 
-pub use drive::{Outcome, Plan, Until, drive};
+pub use drive::{Outcome, Plan, Until, drive, drive_after};
 pub use engine::{Engine, Limits};
 pub use response::{Answer, Malformed, parse};
 pub use script::{After, Flow, Loss, Moments, Next, Script};
