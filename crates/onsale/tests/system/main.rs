@@ -2,4 +2,5 @@
 
 mod doctor;
 mod edge;
+mod failover;
 mod site;
