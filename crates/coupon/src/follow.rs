@@ -6,6 +6,7 @@
 use super::service::CouponService;
 use crate::rows::campaigns;
 use domain::{Campaign, CampaignId};
+use futures::stream::{self, StreamExt};
 use ledger::LedgerError;
 use onsale_http::ApiError;
 use std::collections::{HashMap, HashSet};
@@ -16,6 +17,9 @@ use std::time::Duration;
 const FOLLOW_LEDGER_EVERY: Duration = Duration::from_secs(3);
 /// Shortest pause between two updates, however often a loss is reported.
 const FOLLOW_LEDGER_PAUSE: Duration = Duration::from_millis(200);
+
+/// Campaigns that are put at the same time.
+const PUT_TOGETHER: usize = 32;
 
 /// Campaigns that are put again each time although nothing has changed, in turn: at rest each costs next to nothing.
 const PUT_AGAIN: usize = 4;
@@ -72,12 +76,18 @@ impl CouponService {
             self.gate_as_configured(&mut followed.campaigns).await?;
             self.forget_deleted(followed).await?;
         }
+        let due: Vec<Campaign> =
+            followed.due(has_changed).into_iter().map(|place| followed.campaigns[place].clone()).collect();
+        // Many at once: those of a shard that is away each take as long as a call may, and must not keep the others waiting.
+        let put = due.into_iter().map(|campaign| async move {
+            let put = self.put_whole(&campaign).await;
+            (campaign, put)
+        });
+        let mut putting = stream::iter(put).buffer_unordered(PUT_TOGETHER);
         let mut first_error = None;
-        for place in followed.due(has_changed) {
-            let campaign = &followed.campaigns[place];
-            // An unavailable shard, or a campaign that does not fit, must not keep the others closed.
-            match self.put_whole(campaign).await {
-                Ok(()) => drop(followed.revisions.insert(campaign.id.clone(), campaign.revision)),
+        while let Some((campaign, put)) = putting.next().await {
+            match put {
+                Ok(()) => drop(followed.revisions.insert(campaign.id, campaign.revision)),
                 Err(error) => {
                     tracing::error!(campaign = %campaign.id, code = error.code.as_str(), "cannot be brought up to date");
                     followed.revisions.remove(&campaign.id);
@@ -112,7 +122,7 @@ impl CouponService {
     /// memory of its own.
     async fn forget_deleted(&self, followed: &mut Followed) -> Result<(), ApiError> {
         let live: HashSet<&CampaignId> = followed.campaigns.iter().map(|campaign| &campaign.id).collect();
-        let known = self.port.campaigns().await?;
+        let known = self.port.known_campaigns().await?;
         let gone: HashSet<CampaignId> =
             known.into_iter().chain(followed.revisions.keys().cloned()).filter(|id| !live.contains(id)).collect();
         for id in gone {

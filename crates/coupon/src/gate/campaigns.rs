@@ -42,7 +42,7 @@ impl GateService {
             followed = followed.and(self.set_gate(id).await);
         }
         let now = clock::now();
-        let there = self.coupons.port.campaigns().await?;
+        let there = self.coupons.port.known_campaigns().await?;
         followed = followed.and(self.end_deleted(&there).await);
         for id in there {
             if self.is_at_rest(&id, now) {

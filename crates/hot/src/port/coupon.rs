@@ -83,9 +83,9 @@ pub struct EngineStats {
 /// How well an engine is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HotHealth {
-    /// Why nothing, or not everything, can be decided; `None` when writes pass.
+    /// Why nothing can be decided; `None` when writes pass, be it on a part of the shards.
     pub down: Option<String>,
-    /// What an operator should look at before it becomes a failure.
+    /// What an operator should look at: shards that take no writes while others do, and what may become a failure.
     pub warnings: Vec<String>,
 }
 
@@ -129,6 +129,12 @@ pub trait CouponPort: Send + Sync + 'static {
     /// The campaign's status and counts; `None` if there is no such campaign.
     async fn status(&self, id: &CampaignId, now: Timestamp) -> Result<Option<SaleStatus>, HotError>;
 
+    /// The campaign's policy with its status and counts; `None` if there is no such campaign.
+    async fn sale(&self, id: &CampaignId, now: Timestamp) -> Result<Option<(Campaign, SaleStatus)>, HotError> {
+        let Some(campaign) = self.campaign(id).await? else { return Ok(None) };
+        Ok(self.status(id, now).await?.map(|status| (campaign, status)))
+    }
+
     /// A user's coupons in the order of issue; `None` if there is no such campaign.
     async fn coupons_of(&self, id: &CampaignId, user: &UserId) -> Result<Option<Vec<Coupon>>, HotError>;
 
@@ -166,6 +172,12 @@ pub trait CouponPort: Send + Sync + 'static {
 
     /// Every campaign that the engine knows.
     async fn campaigns(&self) -> Result<Vec<CampaignId>, HotError>;
+
+    /// The same as far as it can be known now: a shared engine whose list is away leaves out what other servers have made
+    /// meanwhile. For those who come again, and take a campaign that is missing for nothing worse.
+    async fn known_campaigns(&self) -> Result<Vec<CampaignId>, HotError> {
+        self.campaigns().await
+    }
 
     /// Forgets a campaign that was deleted: it decides on nothing any more, and takes no memory. Repeating it changes nothing.
     /// Its caller has made sure that nothing of it is on its way, and that nobody puts it again.

@@ -23,6 +23,12 @@ pub(super) const READ_EVERY: Duration = Duration::from_millis(250);
 const TOLD_EVERY_MS: i64 = 20_000;
 /// For this long after it was told of, a name is looked at.
 pub(super) const ACTIVE_MS: i64 = 60_000;
+/// The same after it could not be told: the set may lie on a shard that is away.
+const TOLD_AGAIN_MS: i64 = 1_000;
+/// Longest wait for the set, which is a hint: it may lie on a shard that is away while the caller's is well.
+const TELL_TIMEOUT: Duration = Duration::from_millis(200);
+/// The same for those who hear.
+const HEAR_TIMEOUT: Duration = Duration::from_secs(1);
 /// The set forgets a name after this time: longer than a server may fail to read it without noticing.
 const KEPT_MS: i64 = 120_000;
 /// What was not told of is looked at again after this time.
@@ -111,8 +117,8 @@ impl Activity {
         if now_ms - told_at_ms < TOLD_EVERY_MS || !is_ours() {
             return;
         }
-        if let Err(error) = self.run(name).await {
-            attention.told_at_ms.store(told_at_ms, Ordering::Relaxed);
+        if let Err(error) = in_time(TELL_TIMEOUT, self.run(name)).await {
+            attention.told_at_ms.store(uptime_ms() - TOLD_EVERY_MS + TOLD_AGAIN_MS, Ordering::Relaxed);
             tracing::debug!(name, %error, "the other servers could not be told");
         }
     }
@@ -129,11 +135,11 @@ impl Activity {
         let now_ms = uptime_ms();
         if now_ms - self.cleaned_at_ms.load(Ordering::Relaxed) > CLEANED_EVERY_MS {
             self.cleaned_at_ms.store(now_ms, Ordering::Relaxed);
-            self.run("").await?;
+            in_time(HEAR_TIMEOUT, self.run("")).await?;
         }
         let mut pipeline = redis::pipe();
         pipeline.cmd("ZRANGE").arg(self.key).arg(0).arg(-1).arg("WITHSCORES");
-        let values = self.connections.send(self.key, pipeline).await?;
+        let values = in_time(HEAR_TIMEOUT, self.connections.send(self.key, pipeline)).await?;
         let scores = read(values.into_iter().next().unwrap_or(Value::Nil))?;
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         let is_new = |(name, score): &(&String, &i64)| heard.get(*name) != Some(score);
@@ -147,6 +153,11 @@ impl Activity {
     pub fn is_heard(&self) -> bool {
         uptime_ms() - self.read_at_ms.load(Ordering::Relaxed) < MISSED_AFTER_MS
     }
+}
+
+async fn in_time<T>(limit: Duration, call: impl Future<Output = Result<T, HotError>>) -> Result<T, HotError> {
+    let late = |_| Err(HotError::unknown("the shard of the set does not answer in time"));
+    tokio::time::timeout(limit, call).await.unwrap_or_else(late)
 }
 
 /// Names and scores in turn; a score is a text of a whole number, or with RESP3 a number.

@@ -11,7 +11,7 @@ use domain::{Campaign, CampaignId, EventName, IssueOutcome, PassId, TenantName, 
 use futures::future::join_all;
 use hot::line::{Clock, LinePort, LineUser};
 use hot::redis::{Ack, LineOptions, RedisConnections, RedisEngine, RedisLines, RedisOptions};
-use hot::{Completeness, CouponPort, HotError, IssueRequest};
+use hot::{Completeness, CouponPort, HotError, HotHealth, IssueRequest};
 use std::time::{Duration, Instant};
 use testkit::{Flavor, Kit, RedisCluster, RedisNode};
 use uuid::Uuid;
@@ -140,7 +140,8 @@ fn said<T>(result: Result<T, HotError>) -> Result<T, String> {
 }
 
 fn is_well(server: &Server) -> Result<(), String> {
-    server.connections.health(false).down.map_or(Ok(()), Err)
+    let health = server.connections.health(false);
+    if health == HotHealth::default() { Ok(()) } else { Err(format!("{health:?}")) }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ mod coupon_conformance;
 mod coupon_safety;
 mod failover;
 mod health;
+mod lamed_shard;
 mod lines;
 mod tls;
 

@@ -3,4 +3,5 @@
 mod doctor;
 mod edge;
 mod failover;
+mod lamed_shard;
 mod site;

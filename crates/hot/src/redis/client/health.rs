@@ -51,8 +51,14 @@ impl Monitor {
             health.down = Some("no write to Redis was tried lately".to_owned());
             return health;
         }
-        let failed = looks.values().filter_map(|look| look.failed.clone()).collect::<Vec<_>>();
-        health.down = (!failed.is_empty()).then(|| failed.join("; "));
+        let mut failed: Vec<String> = looks.values().filter_map(|look| look.failed.clone()).collect();
+        failed.sort_unstable();
+        // What lives on the other shards is decided: a server that is taken away serves nothing at all.
+        if failed.len() == looks.len() {
+            health.down = Some(failed.join("; "));
+            return health;
+        }
+        health.warnings.extend(failed.into_iter().map(|why| format!("{why}: its campaigns and lines decide nothing")));
         for (node, look) in looks.iter().filter(|(_, look)| look.failed.is_none()) {
             if needs_replica && look.replicas == 0 {
                 let warning =
@@ -189,8 +195,10 @@ mod tests {
     #[test]
     fn a_refused_write_is_down_and_a_missing_replica_is_named() {
         assert_eq!(health(&[look(None, 1, 499), look(None, 1, -499)], true), HotHealth::default());
-        let down = health(&[look(None, 1, 0), look(Some("node:2: MISCONF"), 0, 0)], true);
-        assert_eq!(down.down.as_deref(), Some("node:2: MISCONF"));
+        let down = health(&[look(Some("node:1: MISCONF"), 0, 0), look(Some("node:2: MISCONF"), 0, 0)], true);
+        assert_eq!(down.down.as_deref(), Some("node:1: MISCONF; node:2: MISCONF"));
+        let lamed = health(&[look(None, 1, 0), look(Some("node:2: MISCONF"), 0, 0)], true);
+        assert!(lamed.down.is_none() && lamed.warnings[0].contains("node:2: MISCONF"), "the other serves: {lamed:?}");
         let alone = health(&[look(None, 0, 0)], true);
         assert!(alone.down.is_none() && alone.warnings[0].contains("node:1"), "{alone:?}");
         assert_eq!(health(&[look(None, 0, 0)], false), HotHealth::default());

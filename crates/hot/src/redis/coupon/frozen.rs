@@ -58,6 +58,15 @@ fn read_state(values: Vec<Value>) -> Reading<Option<SaleState>> {
     Ok(Some(SaleState { version, left: values.number()?, given, all_published, incomplete }))
 }
 
+impl Sale {
+    /// The policy as the campaign's hash has it; `None` where there is none.
+    pub(super) fn read_policy(&self, json: Value) -> Result<Option<Campaign>, HotError> {
+        let Value::BulkString(json) = json else { return Ok(None) };
+        let policy = serde_json::from_slice(&json);
+        policy.map(Some).map_err(|error| HotError::unknown(format!("{}: {error}", self.keys.policy)).because(error))
+    }
+}
+
 impl Inner {
     /// Checks campaigns until the engine is dropped.
     pub(super) async fn watch(inner: std::sync::Weak<Self>) {
@@ -174,15 +183,8 @@ impl Inner {
     pub(super) async fn policy(&self, sale: &Sale) -> Result<Option<Campaign>, HotError> {
         let mut pipeline = redis::pipe();
         pipeline.cmd("HGET").arg(&sale.keys.policy).arg("json");
-        match self.connections.send(&sale.keys.policy, pipeline).await?.into_iter().next() {
-            Some(Value::BulkString(json)) => {
-                let policy = serde_json::from_slice(&json);
-                policy
-                    .map(Some)
-                    .map_err(|error| HotError::unknown(format!("{}: {error}", sale.keys.policy)).because(error))
-            }
-            _ => Ok(None),
-        }
+        let values = self.connections.send(&sale.keys.policy, pipeline).await?;
+        sale.read_policy(values.into_iter().next().unwrap_or(Value::Nil))
     }
 
     /// A user's coupons once they are durable; `None` if the campaign does not exist.

@@ -5,6 +5,7 @@
 //!                             | same script
 //! relay <--lease-- :outbox ---+                                (outbox)
 //! campaigns that any server is asked for                      (asked)
+//! the list of all campaigns, beside the calls                 (listing)
 //! winners of frozen campaigns, in every server's memory       (frozen)
 //! what this process has seen kept: the fence                   (sale)
 //! ```
@@ -16,6 +17,7 @@ mod batch;
 mod frozen;
 mod idempotency;
 mod issue;
+mod listing;
 mod message;
 mod outbox;
 mod port;
@@ -77,6 +79,7 @@ struct Inner {
     me: String,
     sales: Registry<Sale>,
     activity: Activity,
+    listing: listing::Listing,
     outbox: Mutex<outbox::Outbox>,
     /// Notified when a campaign is frozen.
     frozen_news: Arc<Notify>,
@@ -96,6 +99,7 @@ impl RedisEngine {
             announce: options.announce,
             me: Uuid::new_v4().simple().to_string(),
             sales: Registry::new(),
+            listing: listing::Listing::default(),
             outbox: Mutex::default(),
             frozen_news: Arc::default(),
             outbox_written: Notify::new(),
@@ -103,17 +107,17 @@ impl RedisEngine {
         }))
     }
 
-    /// Watches campaigns that can issue nothing, and hears which ones other servers are asked for, until the last clone of
-    /// the engine is dropped; its caller may drop it and call again at any time. Without it every answer is right, but each
+    /// Watches campaigns that can issue nothing, hears which ones other servers are asked for, and keeps the list of all, until
+    /// the last clone of the engine is dropped; its caller may drop it and call again at any time. Without it every answer is right, but each
     /// refusal asks Redis, and so do the tasks of every campaign.
     pub fn watch(&self) -> impl Future<Output = ()> + Send + use<> {
-        let (watched, heard) = (Arc::downgrade(&self.0), Arc::downgrade(&self.0));
+        let (watched, heard, listed) = (Arc::downgrade(&self.0), Arc::downgrade(&self.0), Arc::downgrade(&self.0));
         async move {
-            tokio::join!(Inner::watch(watched), Inner::hear_others(heard));
+            tokio::join!(Inner::watch(watched), Inner::hear_others(heard), Inner::keep_list(listed));
         }
     }
 
-    fn sale(&self, id: &CampaignId) -> Arc<Sale> {
+    fn known_sale(&self, id: &CampaignId) -> Arc<Sale> {
         self.0.sales.get(id).unwrap_or_else(|| Arc::new(Sale::new(id.clone())))
     }
 }
@@ -193,11 +197,12 @@ impl Inner {
     }
 
     async fn figures(&self, sale: &Sale) -> Result<Option<(Campaign, u32, u32)>, HotError> {
-        let Some(campaign) = self.policy(sale).await? else { return Ok(None) };
         let mut pipeline = redis::pipe();
+        pipeline.cmd("HGET").arg(&sale.keys.policy).arg("json");
         pipeline.cmd("GET").arg(&sale.keys.stock);
         pipeline.cmd("HLEN").arg(&sale.keys.participants);
         let mut values = Array::of(Value::Array(self.connections.send(&sale.keys.policy, pipeline).await?))?;
+        let Some(campaign) = sale.read_policy(values.value()?)? else { return Ok(None) };
         Ok(Some((campaign, values.number()?, values.number()?)))
     }
 }

@@ -1,14 +1,13 @@
 //! The coupon port on Redis.
 
 use super::sale::Sale;
-use super::{Ack, KEPT_AFTER_END_SECONDS, RESTORE_BATCH, RedisEngine, asked, batch, message, names, scripts};
+use super::{Ack, KEPT_AFTER_END_SECONDS, RESTORE_BATCH, RedisEngine, batch, message, scripts};
 use crate::frozen::Asker;
 use crate::port::{
     Completeness, CouponPort, EngineStats, HotError, HotHealth, IssueRequest, LocalQuestion, OutboxMessage, SaleCounts,
     SaleStatus,
 };
 use crate::redis::client::Lane;
-use crate::redis::reply::Array;
 use async_trait::async_trait;
 use domain::coupon::Coupon;
 use domain::coupon::issue::KeyUse;
@@ -41,9 +40,7 @@ fn put_arguments(campaign: &Campaign) -> [String; 12] {
 impl CouponPort for RedisEngine {
     async fn put_campaign(&self, campaign: Campaign) -> Result<Completeness, HotError> {
         let id = campaign.id.clone();
-        let mut pipeline = redis::pipe();
-        pipeline.cmd("SADD").arg(names::CAMPAIGNS).arg(asked::name_of(&id));
-        self.0.connections.send(names::CAMPAIGNS, pipeline).await?;
+        self.0.listing.note(&id, true);
         let sale = self.0.sales.add(&id, || Sale::new(id.clone()));
         let texts = put_arguments(&campaign);
         let arguments: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
@@ -68,11 +65,11 @@ impl CouponPort for RedisEngine {
     }
 
     async fn suspend(&self, id: &CampaignId) -> Result<(), HotError> {
-        self.0.set_standing(&self.sale(id), "suspend").await
+        self.0.set_standing(&self.known_sale(id), "suspend").await
     }
 
     async fn complete(&self, id: &CampaignId) -> Result<(), HotError> {
-        let sale = self.sale(id);
+        let sale = self.known_sale(id);
         self.0.set_standing(&sale, "complete").await?;
         sale.unfence();
         Ok(())
@@ -83,7 +80,7 @@ impl CouponPort for RedisEngine {
     }
 
     async fn campaign(&self, id: &CampaignId) -> Result<Option<Campaign>, HotError> {
-        self.0.policy(&self.sale(id)).await
+        self.0.policy(&self.known_sale(id)).await
     }
 
     async fn issue(&self, batch: Vec<IssueRequest>, now: Timestamp) -> Vec<Result<IssueOutcome, HotError>> {
@@ -109,10 +106,14 @@ impl CouponPort for RedisEngine {
     }
 
     async fn status(&self, id: &CampaignId, now: Timestamp) -> Result<Option<SaleStatus>, HotError> {
-        let figures = self.0.figures(&self.sale(id)).await?;
+        Ok(CouponPort::sale(self, id, now).await?.map(|(_, status)| status))
+    }
+
+    async fn sale(&self, id: &CampaignId, now: Timestamp) -> Result<Option<(Campaign, SaleStatus)>, HotError> {
+        let figures = self.0.figures(&self.known_sale(id)).await?;
         Ok(figures.map(|(campaign, remaining, participants)| {
             let status: CampaignStatus = campaign.status(now, remaining);
-            SaleStatus { status, remaining, participants }
+            (campaign, SaleStatus { status, remaining, participants })
         }))
     }
 
@@ -127,12 +128,12 @@ impl CouponPort for RedisEngine {
     }
 
     async fn coupons(&self, id: &CampaignId) -> Result<Vec<Coupon>, HotError> {
-        let book = self.0.book(&self.sale(id)).await?;
+        let book = self.0.book(&self.known_sale(id)).await?;
         Ok(book.iter().map(|(user, entry)| entry.of(user)).collect())
     }
 
     async fn counts(&self, id: &CampaignId) -> Result<Option<SaleCounts>, HotError> {
-        Ok(self.0.counters(&self.sale(id)).await?.map(|(counts, _)| counts))
+        Ok(self.0.counters(&self.known_sale(id)).await?.map(|(counts, _)| counts))
     }
 
     async fn revoke(
@@ -142,7 +143,7 @@ impl CouponPort for RedisEngine {
         coupon_id: CouponId,
         return_to_stock: bool,
     ) -> Result<bool, HotError> {
-        let sale = self.sale(id);
+        let sale = self.known_sale(id);
         let coupon = coupon_id.get().simple().to_string();
         let back: &[u8] = if return_to_stock { b"1" } else { b"0" };
         let keys = [sale.keys.policy.as_str(), &sale.keys.stock, &sale.keys.participants, &sale.keys.returned];
@@ -161,7 +162,7 @@ impl CouponPort for RedisEngine {
     }
 
     async fn restore(&self, id: &CampaignId, coupons: Vec<Coupon>) -> Result<Vec<Coupon>, HotError> {
-        let sale = self.sale(id);
+        let sale = self.known_sale(id);
         let mut refused = Vec::new();
         for some in coupons.chunks(RESTORE_BATCH) {
             let places: HashSet<usize> = self.0.restore_some(&sale, some).await?.into_iter().collect();
@@ -187,31 +188,20 @@ impl CouponPort for RedisEngine {
     }
 
     async fn campaigns(&self) -> Result<Vec<CampaignId>, HotError> {
-        let mut pipeline = redis::pipe();
-        pipeline.cmd("SMEMBERS").arg(names::CAMPAIGNS);
-        let values = self.0.connections.send(names::CAMPAIGNS, pipeline).await?;
-        let mut names = match values.into_iter().next() {
-            Some(Value::Set(names)) => Array::of(Value::Array(names))?,
-            other => Array::of(other.unwrap_or(Value::Nil))?,
-        };
-        let mut ids = Vec::with_capacity(names.len());
-        while names.len() > 0 {
-            let name = names.text()?;
-            ids.push(name.parse().map_err(|error| HotError::unknown(format!("{name}: {error}")).because(error))?);
-        }
-        ids.sort_unstable();
-        Ok(ids)
+        self.0.listed().await
+    }
+
+    async fn known_campaigns(&self) -> Result<Vec<CampaignId>, HotError> {
+        Ok(self.0.listed_or_known().await)
     }
 
     async fn forget(&self, id: &CampaignId) -> Result<(), HotError> {
-        let sale = self.sale(id);
+        let sale = self.known_sale(id);
         let mut pipeline = redis::pipe();
         pipeline.cmd("DEL").arg(&sale.keys.decision()).arg(&sale.keys.lease);
         self.0.connections.send(&sale.keys.policy, pipeline).await?;
         // Last: while the name is there, whoever died in between is followed by another server.
-        let mut pipeline = redis::pipe();
-        pipeline.cmd("SREM").arg(names::CAMPAIGNS).arg(asked::name_of(id));
-        self.0.connections.send(names::CAMPAIGNS, pipeline).await?;
+        self.0.listing.note(id, false);
         self.0.sales.remove(id);
         Ok(())
     }

@@ -17,6 +17,9 @@ if not known[1] then
     'incomplete', 1)
   redis.call('SET', KEYS[2], 0)
 elseif tonumber(known[1]) >= tonumber(ARGV[1]) then
+  -- WAIT counts only writes of its own connection, so make one: the change may have been made by a call that no replica
+  -- has confirmed.
+  redis.call('HSET', KEYS[1], 'put', ARGV[1])
   return incomplete and 0 or 1
 end
 redis.call('INCRBY', KEYS[2], tonumber(ARGV[3]) - tonumber(known[2] or 0))
