@@ -3,6 +3,7 @@
 mod clock;
 mod size;
 mod tree;
+mod unrun;
 mod walls;
 
 use crate::commands::{cargo, run, works};
@@ -25,7 +26,7 @@ pub fn run_steps(steps: &mut Steps) -> anyhow::Result<()> {
     steps.take("walls", || report(&walls::faults(&walls::arrows()?)))?;
     steps.take("sources", || {
         let tree = Tree::tracked()?;
-        report(&[size::faults(&tree), clock::faults(&tree)].concat())
+        report(&[size::faults(&tree), clock::faults(&tree), unrun::faults(&tree)].concat())
     })?;
     steps.take("lints", || {
         let arguments = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];

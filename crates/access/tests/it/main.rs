@@ -4,3 +4,4 @@ mod api_keys;
 mod https;
 mod internal;
 mod key_ring;
+mod quotas;

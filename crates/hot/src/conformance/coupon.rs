@@ -249,21 +249,52 @@ impl<P: CouponPort> History<P> {
 
     async fn check_books(&self) {
         for n in 0..CAMPAIGNS {
-            let id = self.names.campaign_id(n);
-            let status = self.engine.status(&id, self.now).await.expect("the engine reads");
-            let status = status.map(|status| (status.status, status.remaining, status.participants));
-            assert_eq!(status, self.model.status(&id, self.now));
-            let theirs = self.engine.coupons(&id).await.expect("the engine reads");
-            let told = |coupon: &domain::Coupon| {
-                (coupon.serial, coupon.user.clone(), coupon.nth_of_user, coupon.issued_at, coupon.revoked)
-            };
-            let ours: Vec<_> = self.model.coupons(&id).iter().map(told).collect();
-            assert_eq!(theirs.iter().map(told).collect::<Vec<_>>(), ours);
-            let revoked = theirs.iter().filter(|coupon| coupon.revoked).count() as u64;
-            let counts = status.map(|_| SaleCounts { given: ours.len() as u64, revoked });
-            assert_eq!(self.engine.counts(&id).await.expect("the engine counts"), counts);
+            self.check_book(n).await;
         }
         self.check_outbox().await;
+    }
+
+    async fn check_book(&self, n: u8) {
+        let id = self.names.campaign_id(n);
+        let status = self.engine.status(&id, self.now).await.expect("the engine reads");
+        let status = status.map(|status| (status.status, status.remaining, status.participants));
+        assert_eq!(status, self.model.status(&id, self.now));
+        let theirs = self.engine.coupons(&id).await.expect("the engine reads");
+        let told = |coupon: &domain::Coupon| {
+            (coupon.serial, coupon.user.clone(), coupon.nth_of_user, coupon.issued_at, coupon.revoked)
+        };
+        let ours: Vec<_> = self.model.coupons(&id).iter().map(told).collect();
+        assert_eq!(theirs.iter().map(told).collect::<Vec<_>>(), ours);
+        let revoked = theirs.iter().filter(|coupon| coupon.revoked).count() as u64;
+        let counts = status.map(|_| SaleCounts { given: ours.len() as u64, revoked });
+        assert_eq!(self.engine.counts(&id).await.expect("the engine counts"), counts);
+    }
+
+    /// A campaign that was deleted: nothing is known of it any more, and nothing of the others has changed.
+    async fn check_forgotten(&self, n: u8) {
+        let (id, user) = (self.names.campaign_id(n), self.names.user(0));
+        assert_eq!(self.engine.campaign(&id).await.expect("the engine reads"), None);
+        assert_eq!(self.engine.status(&id, self.now).await.expect("the engine reads"), None);
+        assert_eq!(self.engine.counts(&id).await.expect("the engine counts"), None);
+        assert_eq!(self.engine.coupons_of(&id, &user).await.expect("the engine reads"), None);
+        assert_eq!(self.engine.coupons(&id).await.expect("the engine reads"), []);
+        assert!(!self.engine.revoke(&id, &user, NO_COUPON, true).await.expect("the engine revokes"));
+        let request =
+            IssueRequest { campaign: id.clone(), user: user.clone(), key: None, admitted: true, coupon_id: None };
+        let decided = self.engine.issue(vec![request], self.now).await;
+        assert_eq!(decided, [Ok(IssueOutcome::NoCampaign)]);
+        for known in [self.engine.campaigns().await, self.engine.known_campaigns().await] {
+            let known = known.expect("the engine reads");
+            assert!(!known.contains(&id), "{known:?}");
+            for other in (0..CAMPAIGNS).filter(|other| *other != n) {
+                let is_there = self.last_put[usize::from(other)].is_some();
+                assert_eq!(known.contains(&self.names.campaign_id(other)), is_there, "{known:?}");
+            }
+        }
+        for other in (0..CAMPAIGNS).filter(|other| *other != n) {
+            self.check_book(other).await;
+        }
+        assert_eq!(self.engine.outbox(10_000).await.expect("the engine reads").len(), 0);
     }
 
     /// Every coupon given has its message, in the order of giving, once.
@@ -329,6 +360,25 @@ where
         }
     }
     history.check_books().await;
+    end(history, restart).await;
+}
+
+/// The last step of every history: the first campaign that there is is deleted, twice, and stays deleted.
+async fn end<P, F>(mut history: History<P>, restart: &impl Fn(P) -> F)
+where
+    P: CouponPort,
+    F: Future<Output = P>,
+{
+    let Some(n) = (0..CAMPAIGNS).find(|n| history.last_put[usize::from(*n)].is_some()) else { return };
+    let id = history.names.campaign_id(n);
+    history.last_put[usize::from(n)] = None;
+    for _ in 0..2 {
+        history.engine.forget(&id).await.expect("the engine forgets");
+        history.check_forgotten(n).await;
+    }
+    history.engine = restart(history.engine).await;
+    history.follow().await;
+    history.check_forgotten(n).await;
 }
 
 /// Plays `histories` random histories of `steps` steps on fresh engines.
