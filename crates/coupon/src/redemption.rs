@@ -155,7 +155,7 @@ impl CouponService {
 }
 
 fn redeem_view(coupon_id: CouponId, order: &str, usage: Use) -> RedeemView {
-    let is_released = usage.status == CouponStatus::Issued;
+    let is_released = matches!(usage.status, CouponStatus::Issued | CouponStatus::Expired);
     let discount_amount = usage.discount_amount.filter(|_| !is_released);
     RedeemView { coupon_id, order_id: order.to_owned(), status: usage.status, discount_amount }
 }

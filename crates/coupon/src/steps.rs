@@ -78,7 +78,7 @@ pub struct CouponStep {
 pub enum StepOutcome {
     /// There is no row of such a coupon of this tenant.
     NoCoupon,
-    /// The rules refuse it; nothing has changed.
+    /// The rules refuse it. The order holds nothing of the coupon where it does not apply; else nothing has changed.
     Refused(Refusal),
     /// It is done, or had been done already: the coupon as it is stored, and its use as the rules show it.
     Done(Box<KeptCoupon>, Use),
@@ -103,7 +103,8 @@ impl Steps for CouponSteps {
     async fn decide(&self, change: &Transaction, steps: &[Asked<CouponStep>]) -> Result<Vec<StepOutcome>, LedgerError> {
         let ids: BTreeSet<CouponId> = steps.iter().map(|asked| asked.step.coupon).collect();
         let ids: Vec<CouponId> = ids.into_iter().collect();
-        let mut round = Round { coupons: lock(change, &ids).await?, effects: Vec::new(), now: clock::now() };
+        let coupons = lock(change, &ids).await?;
+        let mut round = Round { coupons, effects: Vec::new(), released: BTreeSet::new(), now: clock::now() };
         let outcomes = steps.iter().map(|asked| round.decide(asked)).collect();
         round.store(change).await?;
         Ok(outcomes)
@@ -121,7 +122,17 @@ struct Effect<'a> {
 struct Round<'a> {
     coupons: HashMap<CouponId, LockedCoupon>,
     effects: Vec<Effect<'a>>,
+    /// Coupons that an order has let go of by a refusal.
+    released: BTreeSet<CouponId>,
     now: Timestamp,
+}
+
+/// A use as its holder sees it: a coupon that comes back after its end is expired, which no row says.
+fn shown(usage: Use, terms: &Terms, now: Timestamp) -> Use {
+    match usage.status {
+        CouponStatus::Issued => Use { status: usage.status_at(terms, now), ..usage },
+        _ => usage,
+    }
 }
 
 impl<'a> Round<'a> {
@@ -132,23 +143,32 @@ impl<'a> Round<'a> {
         let kept = coupon.kept.clone();
         match step.wish.decide(&kept.usage, &coupon.campaign.terms, self.now) {
             Err(refusal) => StepOutcome::Refused(refusal),
-            Ok(Step::Unchanged(usage)) => StepOutcome::Done(Box::new(kept), usage),
+            Ok(Step::Unchanged(usage)) => {
+                StepOutcome::Done(Box::new(kept), shown(usage, &coupon.campaign.terms, self.now))
+            }
             // An earlier run of the call has made the step, and the coupon has been used otherwise since.
-            Ok(Step::Change(_)) if asked.is_done() => {
+            Ok(Step::Change(_) | Step::Released(..)) if asked.is_done() => {
                 let usage = kept.usage.clone();
-                StepOutcome::Done(Box::new(kept), usage)
+                StepOutcome::Done(Box::new(kept), shown(usage, &coupon.campaign.terms, self.now))
+            }
+            // Its call is not noted as done: asked again it hears the same, and changes nothing.
+            Ok(Step::Released(after, refusal)) => {
+                coupon.change_use(after, false);
+                self.released.insert(step.coupon);
+                StepOutcome::Refused(refusal)
             }
             Ok(Step::Change(after)) => {
                 let message = step_message::of(&step.wish, &kept, self.now);
                 self.effects.push(Effect { asked, before: kept.usage.status, message });
                 coupon.change_use(after.clone(), step.wish.returns_to_stock());
-                StepOutcome::Done(Box::new(coupon.kept.clone()), after)
+                StepOutcome::Done(Box::new(coupon.kept.clone()), shown(after, &coupon.campaign.terms, self.now))
             }
         }
     }
 
     async fn store(self, change: &Transaction) -> Result<(), LedgerError> {
-        let changed: BTreeSet<CouponId> = self.effects.iter().map(|effect| effect.asked.step.coupon).collect();
+        let mut changed = self.released;
+        changed.extend(self.effects.iter().map(|effect| effect.asked.step.coupon));
         let changed: Vec<&KeptCoupon> =
             changed.iter().filter_map(|id| self.coupons.get(id)).map(|coupon| &coupon.kept).collect();
         store(change, &changed).await?;

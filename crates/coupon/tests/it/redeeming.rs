@@ -4,7 +4,7 @@ use crate::support::{Books, campaign, issued, tenant};
 use coupon::rows::campaigns;
 use coupon::rows::coupons::{self, KeptCoupon};
 use coupon::steps::{CouponStep, CouponSteps, StepOutcome, Wish};
-use domain::coupon::redemption::{Refusal, Use};
+use domain::coupon::redemption::{NotApplicable, Refusal, Use};
 use domain::message::{CouponIssued, event_type};
 use domain::{Campaign, CouponId, CouponStatus, Timestamp};
 use futures::future::join_all;
@@ -19,6 +19,8 @@ on_every_database!(
     another_tenant_finds_nothing,
     a_returned_number_is_given_again_but_not_to_the_same_user,
     steps_of_many_callers_have_the_outcomes_of_one_by_one,
+    an_order_that_hears_that_the_coupon_does_not_apply_holds_nothing,
+    a_coupon_that_comes_back_after_its_end_is_expired,
 );
 
 const COUPON: CouponId = CouponId(Uuid::from_u128(1));
@@ -106,6 +108,60 @@ async fn a_returned_number_is_given_again_but_not_to_the_same_user(site: Site) {
     assert_eq!((counts.issued, counts.revoked, counts.kept()), (1, 1, 2));
 }
 
+async fn an_order_that_hears_that_the_coupon_does_not_apply_holds_nothing(site: Site) {
+    let books = Books::open(site).await;
+    let mut sale = campaign("shop", "sale", 10);
+    sale.terms.min_order_amount = 1_000;
+    campaigns::create(&books.ledger, &sale).await.expect("created");
+    assert_eq!(books.keep(&[issued(&sale, 1)]).await, []);
+    let again = Wish::Reserve { order: "a".into(), amount: 999, hold_seconds: HOLD_SECONDS };
+    let small = StepOutcome::Refused(Refusal::NotApplicable(NotApplicable::MinOrderAmount));
+    let machine = GroupCommit::start(&books.ledger, CouponSteps);
+    let step = |wish: &Wish| CouponStep { tenant: sale.id.tenant.clone(), coupon: COUPON, wish: wish.clone() };
+    for together in [false, true] {
+        let wishes = [reserve("a"), again.clone(), confirm("a"), again.clone()];
+        let outcomes = if together {
+            join_all(wishes.iter().map(|wish| machine.run(step(wish)))).await
+        } else {
+            let mut outcomes = Vec::new();
+            for wish in &wishes {
+                outcomes.push(machine.run(step(wish)).await);
+            }
+            outcomes
+        };
+        let outcomes: Vec<StepOutcome> = outcomes.into_iter().map(|outcome| outcome.expect("decided")).collect();
+        assert!(matches!(outcomes[0], StepOutcome::Done(..)), "{outcomes:?}");
+        let rest = [small.clone(), StepOutcome::Refused(Refusal::NotReserved), small.clone()];
+        assert_eq!(outcomes[1..], rest, "together: {together}");
+        assert_eq!(read(&books, &sale).await.usage, Use::issued(Timestamp(1_700_000_000_001)), "together: {together}");
+    }
+    assert_eq!(messages(&books).await, Vec::<String>::new());
+}
+
+async fn a_coupon_that_comes_back_after_its_end_is_expired(site: Site) {
+    let clock = clock::set(Timestamp(1_700_000_000_789));
+    let books = Books::open(site).await;
+    let mut sale = campaign("shop", "sale", 10);
+    sale.terms.valid_until = Some(clock::now().plus_seconds(60));
+    campaigns::create(&books.ledger, &sale).await.expect("created");
+    assert_eq!(books.keep(&[issued(&sale, 1), issued(&sale, 2)]).await, []);
+    let cancelled = CouponId(Uuid::from_u128(2));
+    books.step(&sale, COUPON, reserve("a")).await;
+    books.step(&sale, COUPON, confirm("a")).await;
+    books.step(&sale, cancelled, reserve("b")).await;
+    clock.advance(std::time::Duration::from_secs(61));
+    let undo = Wish::Undo { order: "a".into() };
+    let cancel = Wish::Cancel { order: "b".into() };
+    for (coupon, wish) in [(COUPON, undo), (cancelled, cancel)] {
+        for time in ["first", "again"] {
+            let outcome = books.step(&sale, coupon, wish.clone()).await;
+            let StepOutcome::Done(kept, usage) = outcome else { panic!("{wish:?}: {outcome:?}") };
+            assert_eq!(usage.status, CouponStatus::Expired, "{wish:?}, {time}");
+            assert_eq!(kept.usage.status, CouponStatus::Issued, "no row says that a coupon is expired");
+        }
+    }
+}
+
 /// Coupons of a campaign in the next test.
 const COUPONS: u32 = 40;
 
@@ -149,7 +205,9 @@ async fn steps_of_many_callers_have_the_outcomes_of_one_by_one(site: Site) {
     let machine = GroupCommit::start(&books.ledger, CouponSteps);
     let mut outcomes = Vec::new();
     for (name, first, together) in [("one", 1_000, false), ("many", 2_000, true)] {
-        let sale = campaign("shop", name, 10_000);
+        let mut sale = campaign("shop", name, 10_000);
+        // An amount of 0 is refused, for an order that holds the coupon, too.
+        sale.terms.min_order_amount = 1_000;
         campaigns::create(&books.ledger, &sale).await.expect("created");
         let given: Vec<_> = (first..first + COUPONS).map(|serial| issued(&sale, serial)).collect();
         assert_eq!(books.keep(&given).await, []);

@@ -55,8 +55,10 @@ impl NotApplicable {
 pub enum Refusal {
     /// Used already (by another order, where the order matters).
     AlreadyRedeemed,
-    /// Set aside for another order, or not for this one.
+    /// Set aside for another order.
     Reserved,
+    /// Not set aside for this order, nor for another one.
+    NotReserved,
     /// The coupon does not apply.
     NotApplicable(NotApplicable),
 }
@@ -68,6 +70,8 @@ pub enum Step {
     Change(Use),
     /// It stands so already: the same answer again, nothing to store.
     Unchanged(Use),
+    /// Store this, and refuse: the order has let go of what it held.
+    Released(Use, Refusal),
 }
 
 impl Use {
@@ -97,9 +101,30 @@ impl Use {
     /// Sets the coupon aside for an order of `amount` won, for `hold_seconds`. Again for the same order: the same answer,
     /// and for another amount the discount of that amount; the reservation ends when it would have ended.
     ///
+    /// An order to which the coupon does not apply holds nothing afterwards ([`Step::Released`]): what it had reserved
+    /// before, still standing or lapsed, was the discount of another amount, and must not be confirmed for this one.
+    ///
     /// # Errors
-    /// [`Refusal`]. A reservation that stands is not changed by one.
+    /// [`Refusal`]. Another order's reservation is not changed by one.
     pub fn reserve(
+        &self,
+        terms: &Terms,
+        order_id: &str,
+        amount: i64,
+        now: Timestamp,
+        hold_seconds: i64,
+    ) -> Result<Step, Refusal> {
+        let step = self.reserve_if_applicable(terms, order_id, amount, now, hold_seconds);
+        let holds = self.status == CouponStatus::Reserved && self.is_for(order_id);
+        match step {
+            Err(Refusal::NotApplicable(why)) if holds => {
+                Ok(Step::Released(Self::issued(self.issued_at), Refusal::NotApplicable(why)))
+            }
+            step => step,
+        }
+    }
+
+    fn reserve_if_applicable(
         &self,
         terms: &Terms,
         order_id: &str,
@@ -148,7 +173,8 @@ impl Use {
             CouponStatus::Reserved if self.is_for(order_id) => {
                 Ok(Step::Change(Self { status: CouponStatus::Redeemed, reserved_until: None, ..self.clone() }))
             }
-            _ => Err(Refusal::Reserved),
+            CouponStatus::Reserved => Err(Refusal::Reserved),
+            CouponStatus::Issued | CouponStatus::Expired => Err(Refusal::NotReserved),
         }
     }
 
@@ -231,7 +257,7 @@ mod tests {
     fn changed(step: Result<Step, Refusal>) -> Use {
         match step.expect("accepted") {
             Step::Change(next) => next,
-            Step::Unchanged(_) => panic!("expected a change"),
+            other => panic!("expected a change: {other:?}"),
         }
     }
 
@@ -275,10 +301,37 @@ mod tests {
         let smaller = changed(again(2_000));
         assert_eq!((smaller.discount_amount, smaller.reserved_until), (Some(200), held.reserved_until));
         assert_eq!(again(9_000), Ok(Step::Unchanged(held.clone())));
-        assert_eq!(again(999), Err(Refusal::NotApplicable(NotApplicable::MinOrderAmount)));
         let used = changed(smaller.confirm("a"));
         let after = used.reserve(&terms(), "a", 9_000, Timestamp(9), HOLD_SECONDS);
         assert_eq!(after, Ok(Step::Unchanged(used)), "after the confirmation the discount is settled");
+    }
+
+    /// Kind: an order that heard "does not apply" and could still confirm the discount of an earlier amount.
+    #[test]
+    fn an_order_to_which_the_coupon_does_not_apply_holds_nothing() {
+        let none = Refusal::NotApplicable(NotApplicable::NoDiscount);
+        let small = Refusal::NotApplicable(NotApplicable::MinOrderAmount);
+        let over = Refusal::NotApplicable(NotApplicable::Expired);
+        let until = Timestamp(HOLD_SECONDS * 1_000);
+        let terms = Terms { valid_until: Some(until.plus_seconds(10)), ..terms() };
+        let free = Terms { min_order_amount: 0, ..terms };
+        let held = changed(Use::issued(Timestamp(0)).reserve(&terms, "a", 9_000, Timestamp(0), HOLD_SECONDS));
+        let lapsed = until.plus_seconds(1);
+        let expired = until.plus_seconds(10);
+        for (terms, amount, now, why) in [
+            (&terms, 999, Timestamp(5), small),
+            (&free, 1, Timestamp(5), none),
+            (&terms, 999, lapsed, small),
+            (&terms, 2_000, expired, over),
+        ] {
+            let refused = held.reserve(terms, "a", amount, now, HOLD_SECONDS);
+            let Ok(Step::Released(after, heard)) = refused else { panic!("{refused:?}") };
+            assert_eq!((heard, &after), (why, &Use::issued(Timestamp(0))));
+            assert_eq!(after.confirm("a"), Err(Refusal::NotReserved), "a discount that nobody holds any more");
+            assert_eq!(after.reserve(terms, "a", amount, now, HOLD_SECONDS), Err(why), "again: the same answer");
+        }
+        assert_eq!(held.reserve(&terms, "b", 999, Timestamp(5), HOLD_SECONDS), Err(Refusal::Reserved));
+        assert_eq!(held.reserve(&terms, "b", 999, lapsed, HOLD_SECONDS), Err(small), "a's may still be confirmed");
     }
 
     #[test]
@@ -319,7 +372,7 @@ mod tests {
 
     fn any_call() -> impl Strategy<Value = Call> {
         prop_oneof![
-            3 => (0u8..3, 1_000i64..9_000).prop_map(|(order, amount)| Call::Reserve(order, amount)),
+            3 => (0u8..3, 500i64..9_000).prop_map(|(order, amount)| Call::Reserve(order, amount)),
             3 => (0u8..3).prop_map(Call::Confirm),
             2 => (0u8..3).prop_map(Call::Cancel),
             1 => (0u8..3).prop_map(Call::Undo),
@@ -336,6 +389,10 @@ mod tests {
             for call in calls {
                 let order = |n: u8| format!("order-{n}");
                 let mut undoes = None;
+                let refused = |step: &Result<Step, Refusal>| {
+                    matches!(step, Ok(Step::Released(_, Refusal::NotApplicable(_))) | Err(Refusal::NotApplicable(_)))
+                };
+                let reserving = if let Call::Reserve(n, _) = call { Some(order(n)) } else { None };
                 let (step, redeems) = match call {
                     Call::Wait(ms) => { now = Timestamp(now.0 + ms); continue; }
                     Call::Reserve(n, amount) => (coupon.reserve(&terms(), &order(n), amount, now, HOLD_SECONDS), None),
@@ -355,8 +412,12 @@ mod tests {
                         prop_assert_eq!(&coupon.order_id, &redeems, "only the order that reserved it redeems it");
                     }
                 }
-                if let Ok(Step::Change(next) | Step::Unchanged(next)) = step {
+                let lets_go = reserving.filter(|_| refused(&step));
+                if let Ok(Step::Change(next) | Step::Unchanged(next) | Step::Released(next, _)) = step {
                     coupon = next;
+                }
+                if let Some(order) = lets_go {
+                    prop_assert!(!matches!(coupon.confirm(&order), Ok(Step::Change(_))), "told no, and confirmed");
                 }
             }
         }

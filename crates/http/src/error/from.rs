@@ -42,7 +42,11 @@ impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::AlreadyRedeemed => ErrorCode::CouponAlreadyRedeemed.into(),
-            Refusal::Reserved => ErrorCode::CouponReserved.into(),
+            Refusal::Reserved => Self::new(ErrorCode::CouponReserved)
+                .detail("another order holds it, until that order cancels or confirms it or its reservation lapses"),
+            Refusal::NotReserved => Self::new(ErrorCode::CouponReserved).detail(
+                "this order has not reserved it; reserve it first with POST /api/v1/coupons/{coupon_id}/redeem",
+            ),
             Refusal::NotApplicable(why) => Self::new(ErrorCode::CouponNotApplicable).with("reason", why.as_str()),
         }
     }

@@ -1,5 +1,6 @@
 //! Reserving, confirming, cancelling and revoking coupons (GATE-010).
 
+use domain::Timestamp;
 use serde_json::{Value, json};
 use testkit::http::{Client, Reply};
 use testkit::onsale::{World, wait_until};
@@ -16,7 +17,17 @@ impl Sale {
     }
 
     fn open_with(terms: &Value, environment: &[(&str, &str)]) -> Self {
-        let world = World::with(environment);
+        Self::open_in(World::with(environment), terms)
+    }
+
+    /// One whose coupons expire so many seconds after the server was there, and that moment.
+    fn expiring_in(seconds: i64) -> (Self, Timestamp) {
+        let world = World::new();
+        let end = clock::now().plus_seconds(seconds);
+        (Self::open_in(world, &json!({"valid_until": format!("{end}Z")})), end)
+    }
+
+    fn open_in(world: World, terms: &Value) -> Self {
         let admin = world.admin();
         let mut body = json!({"event_id": "sale", "name": "Sale", "stock": 3});
         for (name, value) in terms.as_object().expect("an object") {
@@ -125,8 +136,7 @@ fn a_coupon_that_does_not_apply_gives_the_reason() {
     let coupon = small.give("ann");
     not_applicable(&small.redeem(&coupon, "order-1", 999), "MIN_ORDER_AMOUNT");
     small.redeem(&coupon, "order-1", 1000).ok();
-    let soon = clock::now().plus_seconds(3);
-    let late = Sale::open(&json!({"valid_until": format!("{soon}Z")}));
+    let (late, _) = Sale::expiring_in(5);
     let coupon = late.give("ann");
     wait_until("the coupon expires", || late.status_of("ann") == "EXPIRED");
     assert_eq!(late.world.anyone().issue("bob", "sale").code(), "CLOSED", "no coupon is issued that has expired");
@@ -147,7 +157,9 @@ fn another_amount_for_the_same_order_is_worked_out_anew() {
     let discount = |amount: i64| sale.redeem(&coupon, "order-1", amount).ok()["discount_amount"].clone();
     assert_eq!((discount(30_000), discount(1_200), discount(30_000)), (json!(5_000), json!(1_200), json!(5_000)));
     not_applicable(&sale.redeem(&coupon, "order-1", 100), "MIN_ORDER_AMOUNT");
-    assert_eq!(sale.status_of("ann"), "RESERVED", "a refused amount leaves the reservation");
+    assert_eq!(sale.status_of("ann"), "ISSUED", "a refused amount ends the reservation: its discount was of another");
+    sale.step(&coupon, "confirm", "order-1").is_error(409, "COUPON_RESERVED");
+    assert_eq!(discount(30_000), json!(5_000), "and the order may reserve it anew");
     let path = format!("/api/v1/coupons/{coupon}/redeem");
     for amount in [json!(30_000.0), json!("30000"), Value::Null, json!(1e15), json!(u64::MAX)] {
         let refused = sale.admin.post_json(&path, &json!({"order_id": "order-1", "amount": amount}));
@@ -176,10 +188,27 @@ fn a_cancelled_order_gives_its_redeemed_coupon_back() {
         let undone = sale.step(&coupon, "undo", "order-1").ok();
         assert_eq!((&undone["status"], &undone["discount_amount"]), (&json!("ISSUED"), &Value::Null));
     }
+    let unreserved = sale.step(&coupon, "confirm", "order-1");
+    unreserved.is_error(409, "COUPON_RESERVED");
+    assert!(unreserved.text().contains("this order has not reserved it"), "{}", unreserved.text());
     sale.redeem(&coupon, "order-2", 1).ok();
     sale.step(&coupon, "undo", "order-1").is_error(409, "COUPON_RESERVED");
     sale.step(&coupon, "confirm", "order-2").ok();
     sale.step("00000000-0000-4000-8000-000000000000", "undo", "order-1").is_error(404, "COUPON_NOT_FOUND");
+}
+
+#[test]
+fn a_coupon_that_comes_back_after_its_end_is_expired() {
+    let (sale, end) = Sale::expiring_in(8);
+    let coupon = sale.give("ann");
+    sale.redeem(&coupon, "order-1", 1).ok();
+    sale.step(&coupon, "confirm", "order-1").ok();
+    wait_until("the validity ends", || clock::now() >= end);
+    for _ in 0..2 {
+        let undone = sale.step(&coupon, "undo", "order-1").ok();
+        assert_eq!((&undone["status"], &undone["discount_amount"]), (&json!("EXPIRED"), &Value::Null));
+    }
+    assert_eq!(sale.status_of("ann"), "EXPIRED");
 }
 
 #[test]
