@@ -1,5 +1,6 @@
 //! Authorizes callers, for every service that accepts keys.
 
+use crate::credentials::key_in;
 use crate::holder::{Caller, Holder};
 use crate::keys::{KeyRing, KeysUnavailable};
 use crate::quotas::TenantQuotas;
@@ -128,8 +129,8 @@ impl Callers {
         from: Option<IpAddr>,
         scope: Scope,
     ) -> Result<Arc<Holder>, ApiError> {
-        let key = headers.get("x-api-key").ok_or_else(no_key)?;
-        let holder = self.holder_of(key.as_bytes(), from).await?;
+        let key = key_in(headers)?.ok_or_else(no_key)?;
+        let holder = self.holder_of(key, from).await?;
         holder.demand(scope)?;
         Ok(holder)
     }
@@ -189,7 +190,7 @@ impl Callers {
     /// # Errors
     /// As [`Callers::holder`].
     pub async fn caller_or_open(&self, parts: &Parts) -> Result<Option<Caller>, ApiError> {
-        if self.open && !parts.headers.contains_key("x-api-key") {
+        if self.open && key_in(&parts.headers)?.is_none() {
             return Ok(None);
         }
         Ok(Some(self.holder(parts).await?.caller.clone()))

@@ -1,6 +1,7 @@
 //! The caller, for the layer of calls: the tenant and the id of the key.
 
 use crate::callers::Callers;
+use crate::credentials::key_in;
 use crate::keys::Caller;
 use call::{Actor, ActorKind};
 use domain::TenantName;
@@ -13,8 +14,8 @@ impl Callers {
     /// The caller of a request from this address; `None` for a stranger, and while keys cannot be looked up: the handler
     /// refuses then, as it refuses a key without the scope of the route.
     pub async fn identity(&self, headers: &HeaderMap, from: Option<IpAddr>) -> Option<CallerId> {
-        let Some(key) = headers.get("x-api-key") else { return self.open.then(CallerId::anyone) };
-        let holder = self.holder_of(key.as_bytes(), from).await.ok()?;
+        let Some(key) = key_in(headers).ok()? else { return self.open.then(CallerId::anyone) };
+        let holder = self.holder_of(key, from).await.ok()?;
         let tenant = match &holder.caller {
             Caller::Administrator => TenantName::default_tenant(),
             Caller::Tenant(tenant) => tenant.clone(),

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod callers;
 pub mod client;
+pub mod credentials;
 pub mod extract;
 mod holder;
 mod identify;

@@ -5,6 +5,7 @@ use crate::views::coupon::{IssueAnswer, IssueBody};
 use ::http::header::CONTENT_TYPE;
 use ::http::request::Parts;
 use ::http::{HeaderMap, HeaderName, HeaderValue};
+use access::credentials::key_in;
 use axum::Extension;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::response::{IntoResponse, Response};
@@ -22,7 +23,7 @@ impl FromRequestParts<IssueRoute> for Issuer {
 
     async fn from_request_parts(parts: &mut Parts, route: &IssueRoute) -> Result<Self, ApiError> {
         let from = parts.extensions.get::<ClientIp>().map(|client| client.0);
-        route.check_caller(value(&parts.headers, "x-api-key"), from).await.map(|()| Self)
+        route.check_caller(key_in(&parts.headers)?, from).await.map(|()| Self)
     }
 }
 

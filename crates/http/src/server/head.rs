@@ -139,7 +139,8 @@ fn read<'a>(
         }
     }
     fields.check(version)?;
-    is_plain &= [Field::Expect, Field::ContentEncoding, Field::TransferEncoding]
+    // A route behind the router judges a token, with all others that find out the caller.
+    is_plain &= [Field::Expect, Field::ContentEncoding, Field::TransferEncoding, Field::Authorization]
         .into_iter()
         .all(|field| fields.get(field).is_none());
     head.content_type = fields.get(Field::ContentType);
@@ -197,6 +198,7 @@ mod tests {
             "POST /hot HTTP/1.0\r\nContent-Length: 0\r\n\r\n",
             "POST /hot HTTP/1.1\r\nHost: a\r\n\r\n",
             "POST /hot HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "POST /hot HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a\r\nContent-Length: 2\r\n\r\n{}",
             "POST /hot HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 2\r\n\r\n{}",
             "POST /hot HTTP/1.1\r\nHost: a\r\nX-Api-Key: a\r\nX-Api-Key: b\r\nContent-Length: 2\r\n\r\n{}",
             "POST /hot HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",

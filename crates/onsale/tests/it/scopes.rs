@@ -74,6 +74,30 @@ fn a_key_opens_the_routes_of_its_scope_and_no_others() {
     }
 }
 
+/// Kind: a credential that is not in force, and a caller who is served in spite of it. On the fast path, in the router, and in
+/// the demo, where a call without any is answered.
+#[test]
+fn a_bad_authorization_is_refused_on_every_route_with_a_good_key_or_without_one() {
+    for settings in [&[CLOSED][..], &[]] {
+        let world = World::with(settings);
+        let keyed = key(&world, &["--admin"]);
+        let tokens = ["Bearer a.b.c", "Basic YWRtaW46YWRtaW4=", "x"];
+        for Route { method, path, .. } in routes(&world) {
+            for query in ["", "?userId=ann", "?userId=ann&more=1"] {
+                let path = format!("{path}{query}");
+                for token in tokens {
+                    for client in [keyed.with("Authorization", token), world.anyone().with("Authorization", token)] {
+                        let reply = client.call(&method, &path, Some(b"{}"));
+                        assert_eq!(reply.status, 401, "{method} {path} with {token}: {}", reply.text());
+                        assert_eq!(reply.code(), "UNAUTHORIZED", "{method} {path} with {token}");
+                    }
+                }
+            }
+        }
+        keyed.get(CAMPAIGNS).ok();
+    }
+}
+
 #[test]
 fn the_keys_of_doors_and_services_open_no_route_of_people() {
     let world = World::with(&[CLOSED]);
