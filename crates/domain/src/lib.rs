@@ -15,6 +15,7 @@ pub mod message;
 pub mod name;
 pub mod network;
 pub mod quota;
+pub mod shown;
 pub mod time;
 
 pub use coupon::campaign::{Campaign, CampaignStatus, Discount, Terms};

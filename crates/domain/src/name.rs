@@ -23,7 +23,7 @@ pub enum NameError {
     #[error("may contain only letters (A-Z, a-z), digits and _ . : -")]
     BadCharacter,
     /// `.` or `..`: in an address it would mean another address (RFC 3986, 5.2.4), so no client could reach it.
-    #[error("must not be . or ..")]
+    #[error("must be more than one or two dots, which mean another address")]
     Dots,
     /// Begins with `gate:` or `queue:`, as the name of a line among all lines does.
     #[error("must not begin with gate: or queue:")]

@@ -5,7 +5,8 @@ use super::settings::GateSettings;
 use crate::CouponService;
 use crate::issue::Decider;
 use domain::line::LineId;
-use domain::{CampaignId, UserId};
+use domain::{CampaignId, IssueOutcome, UserId};
+use hot::LocalQuestion;
 use hot::line::LineUser;
 use lines::{Challenges, LineClient, ReceiptKey};
 use std::collections::HashSet;
@@ -107,8 +108,18 @@ impl GateService {
         self.gates.pin().remove(id);
     }
 
+    /// Whether no coupon is left to queue for: at once where the engine of this server knows it, which the line hears of a
+    /// moment later; else as the gate was brought up to date last.
     pub(super) fn is_sold_out(&self, id: &CampaignId) -> bool {
-        self.gates.pin().get(id).is_some_and(|gate| gate.sold_out.load(Ordering::Relaxed))
+        self.is_over_now(id) || self.gates.pin().get(id).is_some_and(|gate| gate.sold_out.load(Ordering::Relaxed))
+    }
+
+    /// Whether somebody who has no coupon yet would get none with a pass.
+    fn is_over_now(&self, id: &CampaignId) -> bool {
+        let (tenant, event) = (id.tenant.as_str(), id.event.as_str());
+        let nobody = LocalQuestion { tenant, event, user: "", key: None, admitted: true };
+        let outcome = self.coupons.port.answer_locally(&nobody, clock::now());
+        matches!(outcome, Some(IssueOutcome::SoldOut | IssueOutcome::Closed { .. }))
     }
 
     pub(super) fn has_draw(&self, id: &CampaignId) -> bool {

@@ -1,6 +1,7 @@
 //! A campaign: its stock, limits, times and discount.
 
 use crate::name::CampaignId;
+use crate::shown::{is_plain, is_visible};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -257,6 +258,19 @@ impl Campaign {
         ensure(begins_in_time, "valid_from", "must be before the last coupon expires, or none could ever be redeemed")
     }
 
+    /// Checks what a new campaign must promise at `now`: beside [`Campaign::check_ahead`], a sale that is not over before it
+    /// was made. A campaign that there is may be given a `closes_at` that has passed: that closes it now.
+    ///
+    /// # Errors
+    /// When nobody could ever get a coupon of it, or redeem one.
+    pub fn check_new(&self, now: Timestamp) -> Result<(), PolicyError> {
+        let rule = "must be in the future, or nobody could ever get a coupon";
+        if self.closes_at.is_some_and(|closes| closes <= now) {
+            return Err(PolicyError { field: "closes_at", rule });
+        }
+        self.check_ahead(now)
+    }
+
     /// Checks what a new campaign, or one that is not open yet, must promise at `now`.
     ///
     /// # Errors
@@ -290,20 +304,6 @@ impl Terms {
         let days_ok = valid_days_after_issue.is_none_or(|days| (1..=VALID_DAYS_MAX).contains(&days));
         ensure(days_ok, "valid_days_after_issue", "must be 1 to 36500 days")
     }
-}
-
-/// Whether a title may contain the character: no control characters, no line separators, and none that change the
-/// direction of the text or are invisible. The joiners of scripts and emoji are allowed.
-fn is_plain(character: char) -> bool {
-    let is_invisible = matches!(character, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-        | '\u{180b}'..='\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0001}');
-    !character.is_control() && !is_invisible
-}
-
-/// Whether a title of this character alone would show something.
-fn is_visible(character: char) -> bool {
-    !character.is_whitespace() && !matches!(character, '\u{200c}' | '\u{200d}' | '\u{2800}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 /// An invalid field of a policy, and the rule that it breaks.
@@ -349,7 +349,7 @@ pub(crate) mod tests {
     #[test]
     fn refuses_invalid_policies() {
         type Change = fn(&mut Campaign);
-        let cases: [(Change, &str); 14] = [
+        let cases: [(Change, &str); 15] = [
             (|c| c.stock = 0, "stock"),
             (|c| c.stock = STOCK_MAX + 1, "stock"),
             (|c| c.per_user_limit = 0, "per_user_limit"),
@@ -358,6 +358,7 @@ pub(crate) mod tests {
             (|c| c.name = "sale\u{202e}elas".into(), "name"),
             (|c| c.name = "a\u{2028}b".into(), "name"),
             (|c| c.name = "a\u{200b}b".into(), "name"),
+            (|c| c.name = "sale\u{e0062}\u{e007f}".into(), "name"),
             (|c| (c.opens_at, c.terms.valid_until) = (Some(Timestamp(9)), Some(Timestamp(9))), "valid_until"),
             (
                 |c| {
@@ -388,6 +389,21 @@ pub(crate) mod tests {
         assert_eq!(sale.phase(Timestamp(5)), Phase::Closed);
         assert_eq!(sale.check_ahead(Timestamp(10)).expect_err("over").field, "valid_until");
         assert_eq!(sale.check_ahead(Timestamp(9)), Ok(()));
+    }
+
+    /// Kind: a campaign whose sale is over before it was made.
+    #[test]
+    fn a_new_sale_ends_in_the_future_and_one_that_there_is_may_be_closed() {
+        let sale = Campaign { closes_at: Some(Timestamp(10)), ..campaign(1) };
+        assert_eq!(sale.check_new(Timestamp(9)), Ok(()));
+        assert_eq!(sale.check_new(Timestamp(10)).expect_err("over").field, "closes_at");
+        for opened in [true, false] {
+            let mut before = Campaign { closes_at: None, ..campaign(1) };
+            before.switches.opened = opened;
+            let after = Campaign { closes_at: Some(Timestamp(10)), ..before.clone() };
+            assert_eq!(before.check_change(&after, Timestamp(11)), Ok(()));
+            assert_eq!(after.phase(Timestamp(11)), Phase::Closed, "closed now");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::json::{RequestBody, read};
 use crate::error::ApiError;
 use crate::layer::body::bound;
-use crate::text::shorten::shortened;
+use crate::text::plain::plain;
 use axum::extract::{FromRequest, Query, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, Uri};
@@ -46,7 +46,7 @@ fn from_form<T: RequestBody>(bytes: &[u8]) -> Result<T, ApiError> {
     let uri: Uri = format!("/?{text}").parse().map_err(|_| invalid())?;
     match Query::try_from_uri(&uri) {
         Ok(Query(value)) => Ok(value),
-        Err(rejection) => Err(ApiError::invalid(format!("form: {}", shortened(&rejection.body_text())))),
+        Err(rejection) => Err(ApiError::invalid(format!("form: {}", plain(&rejection.body_text())))),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::objects::ObjectsOnly;
 use crate::error::ApiError;
 use crate::layer::body::bound;
+use crate::text::plain::plain;
 use crate::text::shorten::shortened;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
@@ -109,7 +110,7 @@ fn refusal(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
         return not_json(inner);
     }
     let field = error.path().to_string();
-    let message = shortened(&inner.to_string());
+    let message = plain(&inner.to_string());
     match field.as_str() {
         "." | "?" => ApiError::invalid(message),
         field => ApiError::invalid(format!("{}: {message}", shortened(field))),
@@ -155,13 +156,13 @@ mod tests {
             (b"  \n", "it is empty"),
             (b"{", "not JSON: EOF"),
             (b"user_id=1", "not JSON: expected value"),
-            (b"[]", "invalid type: sequence, expected struct Order"),
+            (b"[]", "invalid type: sequence, expected an object"),
             (br#"{"user_id":"u"}"#, "missing field `lines`"),
             (
                 br#"{"user_id":"u","lines":[{"amount":1},{"amount":"x"}]}"#,
-                "lines[1].amount: invalid type: string \"x\", expected u32",
+                "lines[1].amount: invalid type: string \"x\", expected a whole number from 0 to 4294967295",
             ),
-            (br#"{"user_id":"u","lines":[[1]]}"#, "lines[0]: invalid type: sequence, expected struct Line"),
+            (br#"{"user_id":"u","lines":[[1]]}"#, "lines[0]: invalid type: sequence, expected an object"),
             (br#"{"user_id":"a b","lines":[]}"#, "user_id: may contain only letters"),
             (br#"{"user_id":"u","lines":[],"colour":1}"#, "colour: unknown field `colour`, expected"),
         ];

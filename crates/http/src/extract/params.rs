@@ -1,6 +1,7 @@
 //! Parameters of paths and queries. Their errors have the same form as those of bodies.
 
 use crate::error::ApiError;
+use crate::text::plain::plain;
 use crate::text::shorten::shortened;
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -41,7 +42,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
 fn query_refusal(rejection: &QueryRejection) -> ApiError {
     let text = rejection.body_text();
     let message = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
-    ApiError::invalid(format!("query: {}", shortened(message)))
+    ApiError::invalid(format!("query: {}", plain(message)))
 }
 
 fn path_refusal(rejection: PathRejection) -> ApiError {

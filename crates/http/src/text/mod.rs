@@ -3,6 +3,7 @@
 //! They are resolved once. After that a text costs a lookup in a table: by the code for codes, by the id for pages.
 
 pub mod language;
+pub mod plain;
 pub mod shorten;
 
 use domain::{ErrorCode, IssueOutcome};

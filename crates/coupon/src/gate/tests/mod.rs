@@ -24,6 +24,7 @@ async fn coupons(folder: &Path) -> CouponService {
         Ledger::connect(&SCHEMA.embedded_url(folder), &SCHEMA, LedgerOptions::default()).await.expect("connects");
     ledger.migrate().await.expect("migrates");
     CouponService {
+        public_lists: Some(Arc::default()),
         port: Arc::new(EmbeddedEngine::open(folder, JournalOptions::default()).expect("opens")),
         callers: Callers::by_table(KeyRing::load(ledger.clone()).await.expect("read"), false),
         steps: GroupCommit::start(&ledger, CouponSteps),
