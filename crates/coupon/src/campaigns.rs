@@ -8,12 +8,24 @@ use access::quotas::refusal;
 use domain::coupon::campaign::Switches;
 use domain::coupon::campaign_change::{Action, ChangeRefused};
 use domain::{Campaign, CampaignId, CampaignStatus, Discount, ErrorCode, Terms, Timestamp};
-use hot::{Completeness, SaleStatus};
+use hot::{Completeness, HotError, SaleStatus};
 use ledger::LedgerError;
 use onsale_http::ApiError;
 
 pub(super) fn not_found() -> ApiError {
     ErrorCode::CampaignNotFound.into()
+}
+
+/// The refusal of a change that is stored and could not be put in force yet: [`CouponService::follow_ledger_in_background`]
+/// does that, until it is told.
+fn not_in_force(error: ApiError) -> ApiError {
+    match error.code {
+        ErrorCode::ServiceUnavailable => error.detail(
+            "the change is stored and not in force yet; it comes into force by itself within seconds after the hot state of \
+             this campaign takes writes again, and need not be sent again",
+        ),
+        _ => error,
+    }
 }
 
 /// The campaign of a request, with the id that the request names. It is not open yet, unless it opens at its own time.
@@ -73,7 +85,8 @@ impl CouponService {
     pub async fn create_campaign(&self, campaign: Campaign) -> Result<CampaignView, ApiError> {
         let is_gated = campaign.gated || self.gated_campaigns.contains(&campaign.id);
         let campaign = Campaign { gated: is_gated, ..campaign };
-        let is_valid = campaign.check().and_then(|()| campaign.check_ahead(clock::now()));
+        let is_valid =
+            if call::is_done() { Ok(()) } else { campaign.check().and_then(|()| campaign.check_new(clock::now())) };
         is_valid.map_err(|error| ApiError::invalid(error.to_string()))?;
         if call::is_done() {
             let existing = campaigns::get(&self.ledger, &campaign.id).await?.ok_or_else(not_found)?;
@@ -91,11 +104,18 @@ impl CouponService {
             }
             Err(error) => return Err(error.into()),
         }
-        // The row is new, so the campaign has no coupons yet and is complete.
+        let put = self.put_new(&campaign).await;
+        self.note_change();
+        put.map_err(|error| not_in_force(error.into()))?;
+        self.view(&campaign).await
+    }
+
+    /// Creates a campaign in the hot state whose row is new: it has no coupons yet, and is complete.
+    async fn put_new(&self, campaign: &Campaign) -> Result<(), HotError> {
         if self.port.put_campaign(campaign.clone()).await? == Completeness::Incomplete {
             self.port.complete(&campaign.id).await?;
         }
-        self.view(&campaign).await
+        Ok(())
     }
 
     /// The campaign with its stock and participants.
@@ -168,8 +188,9 @@ impl CouponService {
         change: impl Fn(&Campaign) -> Result<Campaign, ChangeRefused>,
     ) -> Result<CampaignView, ApiError> {
         let stored = until_stored(|| self.try_change(id, &change)).await?;
-        self.put_whole(&stored).await?;
-        self.changed.notify_one();
+        let put = self.put_whole(&stored).await;
+        self.note_change();
+        put.map_err(not_in_force)?;
         self.view(&stored).await
     }
 

@@ -24,7 +24,7 @@ impl CouponService {
         }
         // From here on every server does the rest, should this one die.
         self.port.forget(id).await?;
-        self.changed.notify_one();
+        self.note_change();
         Ok(())
     }
 

@@ -24,6 +24,7 @@ pub mod issuer;
 pub mod messages;
 pub mod metrics;
 pub mod outboxes;
+mod public_list;
 pub mod rebuild;
 pub mod reconcile;
 pub mod redemption;
@@ -36,4 +37,5 @@ mod until_stored;
 pub mod views;
 
 pub use issue::{Gatekeeper, IssueMetrics, IssueParts, IssueRoute};
+pub use public_list::PublicLists;
 pub use service::CouponService;

@@ -2,6 +2,7 @@
 
 use super::arrivals::Arrivals;
 use super::in_flight::InFlight;
+use super::public_list::PublicLists;
 use super::steps::CouponSteps;
 use access::TenantQuotas;
 use access::callers::Callers;
@@ -34,6 +35,8 @@ pub struct CouponService {
     pub gated_campaigns: Arc<HashSet<CampaignId>>,
     /// Notified when a campaign has been changed here: its gate follows at once.
     pub changed: Arc<Notify>,
+    /// The lists of campaigns that everybody may read; `None` where nobody may (`coupon.public_list`).
+    pub public_lists: Option<Arc<PublicLists>>,
     /// What each tenant may have.
     pub quotas: Arc<TenantQuotas>,
     /// How long a reservation for an order is valid.
@@ -41,6 +44,14 @@ pub struct CouponService {
 }
 
 impl CouponService {
+    /// A campaign was changed here: what follows it does so at once.
+    pub(super) fn note_change(&self) {
+        self.changed.notify_one();
+        if let Some(lists) = &self.public_lists {
+            lists.changed();
+        }
+    }
+
     /// Messages that were decided and not processed yet, wherever they are. An unknown number counts as one.
     pub(super) async fn messages_in_flight(&self) -> u64 {
         let waiting = self.port.stats().await.outbox_pending;

@@ -2,12 +2,16 @@
 
 use super::{ForTenant, Reply};
 use crate::service::{CouponService, campaign_id};
-use crate::views::coupon::{StatusView, UserCoupons};
+use crate::views::coupon::UserCoupons;
+use crate::views::status::{PublicList, StatusView};
+use ::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use access::extract::{NamedCaller, OpenCaller};
 use axum::extract::State;
-use domain::{ErrorCode, UserId};
+use axum::response::{IntoResponse, Response};
+use domain::{ErrorCode, TenantName, UserId};
 use onsale_http::docs::ErrorBody;
-use onsale_http::{ApiError, Json, Path};
+use onsale_http::{ApiError, Json, Path, Query};
+use serde::Deserialize;
 
 /// A campaign's status.
 #[utoipa::path(get, path = "/api/v1/coupons/status/{event_id}", tag = "coupons", security((), ("apiKey" = ["read"])),
@@ -19,14 +23,30 @@ pub(super) async fn status(
     NamedCaller(tenant): NamedCaller,
     Path(event_id): Path<String>,
 ) -> Reply<StatusView> {
-    let id = campaign_id(tenant, &event_id)?;
-    let sale = service.port.status(&id, clock::now()).await?.ok_or(ErrorCode::CampaignNotFound)?;
-    Ok(Json(StatusView {
-        event_id,
-        remaining_stock: sale.remaining,
-        total_participants: sale.participants,
-        status: sale.status,
-    }))
+    let (id, now) = (campaign_id(tenant, &event_id)?, clock::now());
+    let (campaign, sale) = service.port.sale(&id, now).await?.ok_or(ErrorCode::CampaignNotFound)?;
+    Ok(Json(StatusView::new(&campaign, sale, now)))
+}
+
+/// The campaigns of a tenant that give coupons now, or will within 30 days; at most 200, the one that opens first in front.
+/// Anybody may ask, unless `coupon.public_list` is false.
+#[utoipa::path(get, path = "/api/v1/coupons/campaigns", tag = "coupons",
+    params(("tenant" = Option<String>, Query, description = "`default` if absent")),
+    responses((status = 200, body = PublicList), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub(super) async fn public_campaigns(
+    State(service): State<CouponService>,
+    Query(of): Query<OfTenant>,
+) -> Result<Response, ApiError> {
+    let tenant = of.tenant.map_or_else(|| Ok(TenantName::default_tenant()), |tenant| TenantName::new(&tenant));
+    let tenant = tenant.map_err(|error| ApiError::invalid(format!("tenant {error}")))?;
+    let list = service.public_list(&tenant).await?;
+    Ok(([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=1")], list).into_response())
+}
+
+/// Whose campaigns are listed.
+#[derive(Debug, Deserialize)]
+pub(super) struct OfTenant {
+    tenant: Option<String>,
 }
 
 /// A user's coupons of a campaign.

@@ -42,6 +42,7 @@ pub fn routes(service: CouponService) -> Router {
         .route("/cache/stats", get(operation::cache_stats))
         .route("/reconcile", get(operation::reconcile).post(operation::repair));
     let coupons = Router::new()
+        .route("/campaigns", get(lookup::public_campaigns))
         .route("/status/{event_id}", get(lookup::status))
         .route("/user/{user_id}/event/{event_id}", get(lookup::user_coupons))
         .route("/{coupon_id}/redeem", post(redemption::redeem))
@@ -56,6 +57,7 @@ pub fn routes(service: CouponService) -> Router {
 #[derive(OpenApi)]
 #[openapi(paths(
     issue::issue_coupon,
+    lookup::public_campaigns,
     lookup::status,
     lookup::user_coupons,
     redemption::redeem,

@@ -62,6 +62,7 @@ impl Shop {
             .expect("made")
             .text;
         let service = CouponService {
+            public_lists: Some(Arc::default()),
             port: Arc::new(engine.clone()),
             ledger: ledger.clone(),
             steps: GroupCommit::start(&ledger, CouponSteps),

@@ -152,6 +152,18 @@ pub async fn list(
     Ok((rows.into_iter().map(from_row).collect::<Result<_, _>>()?, total))
 }
 
+/// Returns the campaigns of a tenant that nobody has closed, in no order; a tenant has at most as many as its quota.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn not_closed(ledger: &Ledger, tenant: &TenantName) -> Result<Vec<Campaign>, LedgerError> {
+    let live = campaign::Entity::find()
+        .filter(campaign::Column::Tenant.eq(tenant.as_str()))
+        .filter(campaign::Column::ArchivedAt.is_null())
+        .filter(campaign::Column::Closed.eq(false));
+    live.all(ledger.connection()).await?.into_iter().map(from_row).collect()
+}
+
 /// Returns all campaigns of all tenants, oldest first: for bringing the hot state up to date at the start.
 ///
 /// # Errors

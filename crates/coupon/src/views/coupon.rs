@@ -1,7 +1,7 @@
 //! The JSON of coupons.
 
 use super::values::won;
-use domain::{CampaignStatus, Coupon, CouponId, CouponStatus, Terms, ZonedTime};
+use domain::{Coupon, CouponId, CouponStatus, Terms, ZonedTime};
 use onsale_http::RequestBody;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -36,20 +36,6 @@ pub struct IssueAnswer {
     coupon_id: Option<CouponId>,
     /// 1..stock, with the coupon.
     serial: Option<u32>,
-}
-
-/// A campaign's public status.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct StatusView {
-    /// The campaign.
-    pub event_id: String,
-    /// Coupons left.
-    pub remaining_stock: u32,
-    /// Users with at least one coupon.
-    pub total_participants: u32,
-    /// `scheduled`, `active`, `sold_out`, `paused` or `closed`.
-    #[schema(value_type = String)]
-    pub status: CampaignStatus,
 }
 
 /// One coupon of a user.

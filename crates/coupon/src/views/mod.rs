@@ -4,4 +4,5 @@ pub mod audit;
 pub mod campaign;
 pub mod coupon;
 pub mod holder;
+pub mod status;
 mod values;

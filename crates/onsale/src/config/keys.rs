@@ -61,6 +61,7 @@ pub const KEYS: &[Key] = &[
     ),
     key("ledger.ca_file", Kind::FileOrNone),
     key("coupon.open_issue", Kind::FlagOrAuto),
+    key("coupon.public_list", Kind::Flag),
     key("coupon.redeem_hold_seconds", whole(1, 604_800)),
     key("coupon.body_limit_bytes", whole(1024, 1_048_576)),
     key("gate.event_ids", Kind::Campaigns),

@@ -225,6 +225,8 @@ impl Ledger {
 pub struct Coupon {
     /// Whether the issue call needs no key.
     pub open_issue: bool,
+    /// Whether anybody may read the list of campaigns.
+    pub public_list: bool,
     /// How long a coupon stays reserved for an order.
     pub redeem_hold_seconds: u32,
     /// Maximum body size of a coupon request in bytes.

@@ -99,6 +99,7 @@ async fn coupon_service(
         BusEngine::Kafka(brokers) => Arc::new(kafka::in_flight(&brokers)?),
     };
     let service = CouponService {
+        public_lists: config.coupon.public_list.then(Arc::default),
         port,
         steps: GroupCommit::start(&ledger, CouponSteps),
         ledger,

@@ -102,6 +102,94 @@ fn a_campaign_changes_freely_before_the_sale_and_only_for_the_better_during_it()
     admin.patch("/api/v1/admin/campaigns/nothing", &json!({"stock": 5})).is_error(404, "CAMPAIGN_NOT_FOUND");
 }
 
+/// Kind: a sale that is over before it was made. Of a campaign that there is, a closing in the past means now.
+#[test]
+fn a_new_sale_may_not_be_over_and_a_closing_in_the_past_closes_now() {
+    let world = World::new();
+    let admin = world.admin();
+    let past = "2020-01-02T00:00:00Z";
+    let over = json!({"event_id": "over", "name": "Over", "stock": 1, "closes_at": past});
+    let refused = admin.post_json(CAMPAIGNS, &over);
+    refused.is_error(400, "INVALID_INPUT");
+    assert!(refused.text().contains("closes_at must be in the future"), "{}", refused.text());
+    for opened in [true, false] {
+        let event = format!("sale-{opened}");
+        let path = format!("{CAMPAIGNS}/{event}");
+        admin.make_campaign(&json!({"event_id": event, "name": "Sale", "stock": 1}));
+        if opened {
+            admin.open_campaign(&event);
+        }
+        assert_eq!(admin.patch(&path, &json!({"closes_at": past})).ok()["status"], "closed");
+        assert_eq!(world.anyone().issue("ann", &event).code(), "CLOSED");
+        let again = if opened { "active" } else { "scheduled" };
+        assert_eq!(admin.patch(&path, &json!({"closes_at": null})).ok()["status"], again, "not for good");
+    }
+}
+
+#[test]
+fn the_status_says_all_that_a_page_of_the_campaign_shows() {
+    let world = World::new();
+    let admin = world.admin();
+    let made = json!({"event_id": "autumn", "name": "가을 세일", "stock": 10, "per_user_limit": 2, "gated": true,
+        "opens_at": "2090-01-01T09:00:00+09:00", "closes_at": "2090-02-01T00:00:00Z",
+        "discount": {"type": "fixed", "value": 3000}, "min_order_amount": 10000});
+    admin.make_campaign(&made);
+    let mut status = world.anyone().get("/api/v1/coupons/status/autumn").ok();
+    let now = status.as_object_mut().and_then(|fields| fields.remove("now")).expect("the time");
+    assert!(now.as_i64().is_some_and(|now| (now - clock::now().millis()).abs() < 600_000), "{now}");
+    let expected = json!({"event_id": "autumn", "name": "가을 세일", "remaining_stock": 10, "total_participants": 0,
+        "status": "scheduled", "opens_at": "2090-01-01T00:00:00Z", "closes_at": "2090-02-01T00:00:00Z", "gated": true,
+        "per_user_limit": 2, "discount": {"type": "fixed", "value": 3000}, "min_order_amount": 10000});
+    assert_eq!(status, expected);
+    let bare = world.anyone().get("/api/v1/coupons/status/sample_event").ok();
+    assert_eq!(
+        (&bare["opens_at"], &bare["discount"], &bare["per_user_limit"]),
+        (&Value::Null, &Value::Null, &json!(1))
+    );
+}
+
+#[test]
+fn everybody_may_list_what_gives_coupons_now_or_soon() {
+    let world = World::with(&[("ONSALE__COUPON__OPEN_ISSUE", "false"), ("ONSALE__DEMO__ENABLED", "false")]);
+    let admin = world.admin();
+    let names = |query: &str| -> Vec<String> {
+        let reply = world.anyone().get(&format!("/api/v1/coupons/campaigns{query}"));
+        assert_eq!(reply.header("cache-control"), Some("public, max-age=1"));
+        let list = reply.ok()["list"].as_array().expect("a list").clone();
+        list.iter().map(|one| one["event_id"].as_str().expect("a name").to_owned()).collect()
+    };
+    assert_eq!(names(""), Vec::<String>::new());
+    let in_days = |days| format!("{}Z", clock::now().plus_days(days));
+    let make = |event: &str, more: Value| {
+        let mut body = json!({"event_id": event, "name": event, "stock": 1});
+        for (field, value) in more.as_object().expect("an object") {
+            body[field] = value.clone();
+        }
+        admin.make_campaign(&body);
+    };
+    make("late", json!({"opens_at": in_days(40)}));
+    make("soon", json!({"opens_at": in_days(20)}));
+    make("sooner", json!({"opens_at": in_days(10)}));
+    make("by-hand", json!({}));
+    assert_eq!(names(""), ["sooner", "soon"], "a campaign that nobody has opened or timed is in no list");
+    admin.open_campaign("by-hand");
+    assert_eq!(names(""), ["by-hand", "sooner", "soon"], "a change is seen at once");
+    admin.post(&format!("{CAMPAIGNS}/by-hand/pause")).ok();
+    assert_eq!(names("?tenant=default"), ["sooner", "soon"]);
+    admin.post(&format!("{CAMPAIGNS}/by-hand/resume")).ok();
+    let one = world.anyone().get("/api/v1/coupons/campaigns").ok()["list"][0].clone();
+    let status = admin.get("/api/v1/coupons/status/by-hand").ok();
+    for (field, value) in status.as_object().expect("an object").iter().filter(|(field, _)| *field != "now") {
+        assert_eq!(&one[field], value, "{field}");
+    }
+    admin.post(&format!("{CAMPAIGNS}/by-hand/close")).ok();
+    assert_eq!(names(""), ["sooner", "soon"]);
+    assert_eq!(names("?tenant=acme"), Vec::<String>::new());
+    world.anyone().get("/api/v1/coupons/campaigns?tenant=a%20b").is_error(400, "INVALID_INPUT");
+    let shut = World::with(&[("ONSALE__COUPON__PUBLIC_LIST", "false")]);
+    shut.anyone().get("/api/v1/coupons/campaigns").is_error(404, "NOT_FOUND");
+}
+
 #[test]
 fn a_sale_is_opened_paused_resumed_and_closed_for_good() {
     let world = World::new();

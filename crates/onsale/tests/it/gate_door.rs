@@ -1,7 +1,7 @@
 //! The fast path of the server and the router both answer requests for positions and ranks. Clients must not see a
 //! difference.
 
-use crate::gate::{make, open_the_gate};
+use crate::gate::{enqueue, issue, make, open_the_gate, rank};
 use serde_json::{Value, json};
 use testkit::http::{Connection, Reply, raw};
 use testkit::onsale::{World, make_key, wait_until};
@@ -191,5 +191,26 @@ fn both_paths_allow_bodies_of_the_same_size() {
     for (length, expected) in [(COUPON_BYTES_MAX, 200), (COUPON_BYTES_MAX + 1, 413)] {
         let start = "POST /api/v1/coupons/issue";
         same(&padded(start, body, length), expected, &format!("{start} with {length} bytes"));
+    }
+}
+
+/// Kind: a gate that knows that nothing is left and gives a position. The server that has given the last coupon says so with
+/// its next answer, not when the gate is brought up to date.
+#[test]
+fn nobody_is_put_in_line_for_what_is_gone() {
+    let world = World::with(&[("ONSALE__GATE__DISPATCH_PER_SECOND", "100"), ("ONSALE__LIMITS__ENABLED", "false")]);
+    for round in 0..10 {
+        let event = format!("gone-{round}");
+        make(&world, &event, 1);
+        enqueue(&world, &event, "ann");
+        wait_until("the first is admitted", || rank(&world, &event, "ann")["status"] == "ACTIVE");
+        assert_eq!(issue(&world, &event, "ann"), "SUCCESS");
+        let late = json!({"status": "SOLD_OUT", "rank": null});
+        assert_eq!(enqueue(&world, &event, "bob"), late, "{event}");
+        assert_eq!(rank(&world, &event, "bob"), late, "{event}");
+        let closed = format!("closed-{round}");
+        make(&world, &closed, 5);
+        world.admin().post(&format!("/api/v1/admin/campaigns/{closed}/close")).ok();
+        assert_eq!(enqueue(&world, &closed, "bob"), late, "{closed}");
     }
 }

@@ -98,10 +98,8 @@ fn a_gated_campaign_asks_for_a_pass() {
 fn a_sale_opens_and_closes_by_its_own_times() {
     let world = World::new();
     let (admin, people) = (world.admin(), world.anyone());
-    campaign(
-        &admin,
-        &json!({"event_id": "past", "opens_at": "2020-01-01T00:00:00Z", "closes_at": "2020-01-02T00:00:00Z"}),
-    );
+    campaign(&admin, &json!({"event_id": "past", "opens_at": "2020-01-01T00:00:00Z"}));
+    admin.patch("/api/v1/admin/campaigns/past", &json!({"closes_at": "2020-01-02T00:00:00Z"})).ok();
     campaign(
         &admin,
         &json!({"event_id": "now", "opens_at": "2020-01-01T00:00:00Z", "closes_at": "2090-01-01T00:00:00Z"}),
@@ -169,10 +167,9 @@ fn status_and_coupons_of_a_user_are_returned() {
     let (admin, people) = (world.admin(), world.anyone());
     campaign(&admin, &json!({"valid_days_after_issue": 1}));
     let status = || people.get("/api/v1/coupons/status/sale").ok();
-    assert_eq!(
-        status(),
-        json!({"event_id": "sale", "remaining_stock": 2, "total_participants": 0, "status": "scheduled"})
-    );
+    let before = status();
+    let shown = [&before["event_id"], &before["remaining_stock"], &before["total_participants"], &before["status"]];
+    assert_eq!(shown, [&json!("sale"), &json!(2), &json!(0), &json!("scheduled")]);
     act(&admin, "open");
     assert_eq!(status()["status"], "active");
     let none = people.get("/api/v1/coupons/user/ann/event/sale").ok();
