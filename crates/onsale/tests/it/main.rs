@@ -41,6 +41,7 @@ mod site;
 mod site_lines;
 mod site_lines_walk;
 mod start;
+mod steps_kill;
 mod stream;
 mod tenant_quotas;
 mod tenants;
