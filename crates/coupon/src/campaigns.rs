@@ -227,9 +227,15 @@ impl CouponService {
     /// Creates or changes a campaign in the hot state. If the hot state has lost it, rebuilds it.
     pub(super) async fn put_whole(&self, campaign: &Campaign) -> Result<(), ApiError> {
         if self.port.put_campaign(campaign.clone()).await? == Completeness::Incomplete {
-            let restored = self.rebuild(campaign).await?.or_error(&campaign.id)?;
-            tracing::warn!(campaign = %campaign.id, restored, "the campaign was rebuilt");
+            self.rebuild_lost(campaign).await?;
         }
+        Ok(())
+    }
+
+    /// Rebuilds a campaign that the hot state has lost, wholly or in part.
+    pub(super) async fn rebuild_lost(&self, campaign: &Campaign) -> Result<(), ApiError> {
+        let restored = self.rebuild(campaign).await?.or_error(&campaign.id)?;
+        tracing::warn!(campaign = %campaign.id, restored, "the campaign was rebuilt");
         Ok(())
     }
 }

@@ -7,6 +7,7 @@ use super::service::CouponService;
 use crate::rows::campaigns;
 use domain::{Campaign, CampaignId};
 use futures::stream::{self, StreamExt};
+use hot::Completeness;
 use ledger::LedgerError;
 use onsale_http::ApiError;
 use std::collections::{HashMap, HashSet};
@@ -41,6 +42,13 @@ impl Followed {
         let first = if self.next < self.campaigns.len() { self.next } else { 0 };
         self.next = first + PUT_AGAIN;
         first..self.next.min(self.campaigns.len())
+    }
+
+    /// The campaign could not be brought up to date: it is put again. Returns the error.
+    fn failed(&mut self, campaign: &Campaign, error: ApiError) -> ApiError {
+        tracing::error!(campaign = %campaign.id, code = error.code.as_str(), "cannot be brought up to date");
+        self.revisions.remove(&campaign.id);
+        error
     }
 
     /// The places that have to be put.
@@ -80,19 +88,24 @@ impl CouponService {
             followed.due(has_changed).into_iter().map(|place| followed.campaigns[place].clone()).collect();
         // Many at once: those of a shard that is away each take as long as a call may, and must not keep the others waiting.
         let put = due.into_iter().map(|campaign| async move {
-            let put = self.put_whole(&campaign).await;
+            let put = self.port.put_campaign(campaign.clone()).await;
             (campaign, put)
         });
         let mut putting = stream::iter(put).buffer_unordered(PUT_TOGETHER);
         let mut first_error = None;
+        let mut lost = Vec::new();
         while let Some((campaign, put)) = putting.next().await {
             match put {
+                Ok(Completeness::Whole) => drop(followed.revisions.insert(campaign.id, campaign.revision)),
+                Ok(Completeness::Incomplete) => lost.push(campaign),
+                Err(error) => first_error = first_error.or(Some(followed.failed(&campaign, error.into()))),
+            }
+        }
+        // One after the other: each reads its books.
+        for campaign in lost {
+            match self.rebuild_lost(&campaign).await {
                 Ok(()) => drop(followed.revisions.insert(campaign.id, campaign.revision)),
-                Err(error) => {
-                    tracing::error!(campaign = %campaign.id, code = error.code.as_str(), "cannot be brought up to date");
-                    followed.revisions.remove(&campaign.id);
-                    first_error = first_error.or(Some(error));
-                }
+                Err(error) => first_error = first_error.or(Some(followed.failed(&campaign, error))),
             }
         }
         if let Some(error) = first_error {
