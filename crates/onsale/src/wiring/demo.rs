@@ -4,6 +4,7 @@ use super::engines::CouponContext;
 use access::Caller;
 use access::making::{Restrictions, make};
 use anyhow::Context;
+use backon::{ExponentialBuilder, Retryable};
 use call::Call;
 use coupon::campaigns::open_with_stock;
 use domain::quota::Quotas;
@@ -13,6 +14,8 @@ use std::path::{Path, PathBuf};
 /// The example campaign.
 pub const CAMPAIGN: &str = "sample_event";
 const STOCK: u32 = 1_000;
+/// Callers of before may all come at once when a server is back.
+const RETRIES_MAX: usize = 3;
 
 /// The file in the data folder with the first administrator's key, where nobody watches the start.
 pub const KEY_FILE: &str = "admin.key";
@@ -45,9 +48,16 @@ pub async fn prepare(context: &CouponContext, folder: &Path, is_watched: bool) -
 async fn prepare_as_command(context: &CouponContext, folder: &Path, is_watched: bool) -> anyhow::Result<Demo> {
     let event = EventName::new(CAMPAIGN).context("the example campaign's name")?;
     let id = CampaignId::new(TenantName::default_tenant(), event);
-    match context.coupons.create_campaign(open_with_stock(id, "Sample event", STOCK)).await {
+    let make_campaign = || context.coupons.create_campaign(open_with_stock(id.clone(), "Sample event", STOCK));
+    let pauses = ExponentialBuilder::default().with_max_times(RETRIES_MAX);
+    let made = make_campaign.retry(pauses).when(|error| error.code == ErrorCode::ServiceUnavailable).await;
+    match made {
         Ok(_) => {}
         Err(error) if error.code == ErrorCode::CampaignExists => {}
+        // It serves already: an example is no reason to take it from its callers again.
+        Err(error) if error.code == ErrorCode::ServiceUnavailable => {
+            tracing::warn!("the example campaign could not be made: the database or the hot state is busy");
+        }
         Err(error) => anyhow::bail!("the example campaign cannot be made: {}", error.code.as_str()),
     }
     let ledger = &context.coupons.ledger;
