@@ -211,10 +211,21 @@ fn the_order_of_a_draw_with_public_randomness_cannot_be_known_before() {
     assert_eq!(DrawPlan { root: Some([1; 32]), ..plan(manual()) }.order_key(), None);
 }
 
+fn drand(at_ms: Option<i64>) -> Randomness {
+    Randomness::Drand { chain: "ab".to_owned(), public_key: "cd".to_owned(), round: u64::MAX, at_ms }
+}
+
+/// Kind: a value that somebody has before its time, since the chain is theirs.
+#[test]
+fn a_draw_takes_the_value_of_a_round_from_its_time_on() {
+    let may = |randomness, now| plan(randomness).may_take_value(Timestamp(now));
+    assert!(!may(drand(Some(100)), 99) && may(drand(Some(100)), 100));
+    assert!(may(drand(None), 0) && may(manual(), 0) && may(Randomness::None, 0));
+}
+
 #[test]
 fn a_plan_of_a_draw_is_read_as_it_is_written() {
-    let drand = Randomness::Drand { chain: "ab".to_owned(), public_key: "cd".to_owned(), round: u64::MAX };
-    for randomness in [Randomness::None, manual(), drand] {
+    for randomness in [Randomness::None, manual(), drand(None), drand(Some(7))] {
         for (root, value) in [(None, None), (Some([3; 32]), None), (Some([3; 32]), Some(Vec::new()))] {
             let plan = DrawPlan { root, value, closes_at: Some(Timestamp(1_234)), ..plan(randomness.clone()) };
             let text = serde_json::to_string(&plan).expect("writes");

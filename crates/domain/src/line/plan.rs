@@ -23,6 +23,9 @@ pub enum Randomness {
         public_key: String,
         /// The number of the round.
         round: u64,
+        /// The time of the round, in milliseconds since 1970; `None` in a draw announced before it was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at_ms: Option<i64>,
     },
     /// A value from a source named at the announcement, such as the numbers of a lottery, entered by the operator.
     Manual {
@@ -73,6 +76,15 @@ impl DrawPlan {
     /// Whether the list of entries is frozen, and the public randomness is not known.
     pub fn awaits_value(&self) -> bool {
         self.root.is_some() && self.value.is_none()
+    }
+
+    /// Whether a value may be taken at `now`: a round counts from its time on. Whoever has the key of a chain can sign a
+    /// round before, and would know the order.
+    pub fn may_take_value(&self, now: Timestamp) -> bool {
+        match self.randomness {
+            Randomness::Drand { at_ms: Some(at_ms), .. } => now.millis() >= at_ms,
+            Randomness::None | Randomness::Manual { .. } | Randomness::Drand { at_ms: None, .. } => true,
+        }
     }
 
     /// Everything that is hashed before an entry number: seed, value, root. `None` until value and root are known.

@@ -134,7 +134,7 @@ impl DrawSettings {
                 "randomness.round must be {first} or later: 30 s after the closing"
             )));
         }
-        Ok(Randomness::Drand { chain, public_key, round })
+        Ok(Randomness::Drand { chain, public_key, round, at_ms: Some(rounds.at_ms(round)) })
     }
 }
 

@@ -6,6 +6,7 @@
 
 use blst::BLST_ERROR;
 use blst::min_sig::{PublicKey, Signature};
+use domain::Timestamp;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -18,12 +19,38 @@ const SIGNATURE_BYTES: usize = 48;
 /// A beacon of this name adds nothing to the hash of its chain.
 const DEFAULT_BEACON: &str = "default";
 
-/// The chain of quicknet.
-pub const QUICKNET_CHAIN: &str = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971";
-/// The public key of quicknet.
-pub const QUICKNET_KEY: &str = "83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c8c4b450b6a0a6c3ac6a5776a2d1064510d1fec758c921cc22b0e17e63aaf4bcb5ed66304de9cf809bd274ca73bab4af5a6e9c76a4bc09e76eae8991ef5ece45a";
-/// The rounds of quicknet.
-pub const QUICKNET_ROUNDS: Rounds = Rounds { genesis_seconds: 1_692_803_367, period_seconds: 3 };
+/// A chain that no single operator can sign: many independent organisations hold parts of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PublicChain {
+    /// The hash of the chain, 64 hexadecimal digits in lower case.
+    pub hash: &'static str,
+    /// Its public key, 192 hexadecimal digits in lower case.
+    pub public_key: &'static str,
+    /// When its rounds come to exist.
+    pub rounds: Rounds,
+}
+
+/// The network "quicknet" of the League of Entropy.
+pub const QUICKNET: PublicChain = PublicChain {
+    hash: "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971",
+    public_key: "83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c8c4b450b6a0a6c3ac6a5776a2d1064510d1fec758c921cc22b0e17e63aaf4bcb5ed66304de9cf809bd274ca73bab4af5a6e9c76a4bc09e76eae8991ef5ece45a",
+    rounds: Rounds { genesis_seconds: 1_692_803_367, period_seconds: 3 },
+};
+/// The chains that need no trust in an operator. No setting adds one: anybody can make a chain, and sign its rounds as and
+/// when it suits.
+const PUBLIC_CHAINS: [PublicChain; 1] = [QUICKNET];
+
+impl PublicChain {
+    /// The public chain with this hash.
+    pub fn of(hash: &str) -> Option<&'static Self> {
+        PUBLIC_CHAINS.iter().find(|chain| chain.hash.eq_ignore_ascii_case(hash))
+    }
+
+    /// Whether a round, checked with this key, came to exist after this moment.
+    pub fn is_after(&self, public_key: &str, round: u64, closes_at: Timestamp) -> bool {
+        self.public_key.eq_ignore_ascii_case(public_key) && self.rounds.at_ms(round) > closes_at.millis()
+    }
+}
 
 /// Why a signature, a key or the description of a chain is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -156,15 +183,15 @@ mod tests {
     #[test]
     fn a_draw_takes_the_signature_of_a_round_of_quicknet_and_no_other() {
         let signature = bytes(SIGNATURE);
-        assert_eq!(verified(QUICKNET_KEY, 123, &signature), Ok(signature.clone()));
-        assert_eq!(verified(QUICKNET_KEY, 124, &signature), Err(BeaconError::Signature));
+        assert_eq!(verified(QUICKNET.public_key, 123, &signature), Ok(signature.clone()));
+        assert_eq!(verified(QUICKNET.public_key, 124, &signature), Err(BeaconError::Signature));
         for at in [0, 20, 47] {
             let mut forged = signature.clone();
             forged[at] ^= 1;
-            assert_eq!(verified(QUICKNET_KEY, 123, &forged), Err(BeaconError::Signature), "changed at {at}");
+            assert_eq!(verified(QUICKNET.public_key, 123, &forged), Err(BeaconError::Signature), "changed at {at}");
         }
         for wrong in [&[][..], &signature[1..], &[&signature[..], &signature].concat(), &[0xc0; 48]] {
-            assert_eq!(verified(QUICKNET_KEY, 123, wrong), Err(BeaconError::Signature));
+            assert_eq!(verified(QUICKNET.public_key, 123, wrong), Err(BeaconError::Signature));
         }
         for key in ["", "83cf", &"0".repeat(192), &SIGNATURE.repeat(2)] {
             assert_eq!(verified(key, 123, &signature), Err(BeaconError::Key), "{key}");
@@ -174,14 +201,14 @@ mod tests {
     #[test]
     fn a_description_of_a_chain_is_bound_by_its_hash() {
         let info = ChainInfo {
-            public_key: QUICKNET_KEY.to_owned(),
+            public_key: QUICKNET.public_key.to_owned(),
             period: 3,
             genesis_time: 1_692_803_367,
             group_hash: "f477d5c89f21a17c863a7f937c6a6d15859414d2be09cd448d4279af331c5d3e".to_owned(),
             scheme: SCHEME.to_owned(),
             metadata: ChainMetadata { beacon: "quicknet".to_owned() },
         };
-        assert_eq!(info.rounds(QUICKNET_CHAIN, QUICKNET_KEY), Ok(QUICKNET_ROUNDS));
+        assert_eq!(info.rounds(QUICKNET.hash, QUICKNET.public_key), Ok(QUICKNET.rounds));
         let forged = [
             ChainInfo { period: 1, ..info.clone() },
             ChainInfo { genesis_time: 0, ..info.clone() },
@@ -190,7 +217,7 @@ mod tests {
             ChainInfo { metadata: ChainMetadata { beacon: DEFAULT_BEACON.to_owned() }, ..info },
         ];
         for forged in forged {
-            assert_eq!(forged.rounds(QUICKNET_CHAIN, QUICKNET_KEY), Err(BeaconError::Chain), "{forged:?}");
+            assert_eq!(forged.rounds(QUICKNET.hash, QUICKNET.public_key), Err(BeaconError::Chain), "{forged:?}");
         }
     }
 
@@ -201,6 +228,6 @@ mod tests {
             assert_eq!(rounds.first_after(at_ms), round, "after {at_ms}");
             assert!(rounds.at_ms(round) > at_ms && (round == 1 || rounds.at_ms(round - 1) <= at_ms));
         }
-        assert_eq!(QUICKNET_ROUNDS.at_ms(u64::MAX), i64::MAX, "stops at the end");
+        assert_eq!(QUICKNET.rounds.at_ms(u64::MAX), i64::MAX, "stops at the end");
     }
 }

@@ -1,12 +1,13 @@
 //! What the public sees of a draw: fixed terms from the announcement on, the root from the closing on, seed and value once
 //! it is drawn.
 
+use super::beacon::PublicChain;
 use domain::Timestamp;
 use domain::line::{LineCounts, LineRule, Randomness, commitment_hex};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The notice of a draw without public randomness.
+/// The notice of a draw whose operator must be trusted.
 pub const TRUSTS_THE_OPERATOR: &str = "trusts the operator";
 
 /// Where the public randomness of a draw comes from.
@@ -23,7 +24,7 @@ pub enum RandomnessKind {
 }
 
 /// Who must be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Trust {
     /// Nobody: the order depends on public randomness.
@@ -62,7 +63,7 @@ impl RandomnessDocument {
             Randomness::Manual { source } => (RandomnessKind::Manual, Some(source.clone())),
         };
         let mut document = Self { kind, source, round: None, chain: None, public_key: None, value: None };
-        if let Randomness::Drand { chain, public_key, round } = randomness {
+        if let Randomness::Drand { chain, public_key, round, .. } = randomness {
             document.round = Some(*round);
             (document.chain, document.public_key) = (Some(chain.clone()), Some(public_key.clone()));
         }
@@ -80,12 +81,17 @@ impl RandomnessDocument {
     }
 }
 
-/// Who must be trusted, and the notice that says so.
-pub(super) fn trust_of(randomness: &Randomness) -> (Trust, Option<&'static str>) {
-    match randomness {
-        Randomness::None => (Trust::Operator, Some(TRUSTS_THE_OPERATOR)),
-        Randomness::Drand { .. } | Randomness::Manual { .. } => (Trust::Public, None),
-    }
+/// Who must be trusted for the order of a draw: nobody, if its value comes from outside and did not exist at the closing.
+/// A chain of drand that is not a [`PublicChain`] may be the operator's own.
+pub fn trust_of(randomness: &Randomness, closes_at: Option<Timestamp>) -> Trust {
+    let is_public = match (randomness, closes_at) {
+        (Randomness::None, _) | (_, None) => false,
+        (Randomness::Manual { .. }, Some(_)) => true,
+        (Randomness::Drand { chain, public_key, round, .. }, Some(closes_at)) => {
+            PublicChain::of(chain).is_some_and(|chain| chain.is_after(public_key, *round, closes_at))
+        }
+    };
+    if is_public { Trust::Public } else { Trust::Operator }
 }
 
 /// The public data of a line's draw.
@@ -107,7 +113,7 @@ pub struct DrawDocument {
     pub seed: Option<String>,
     /// Who must be trusted.
     pub trust: Trust,
-    /// A draw without public randomness trusts the operator.
+    /// A draw without public randomness, or with a chain that is not public, trusts the operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub notice: Option<&'static str>,
@@ -117,7 +123,7 @@ impl DrawDocument {
     /// None for a line without a draw. Seed and value are public once all participants have a ticket.
     pub fn of(rule: &LineRule, counts: &LineCounts) -> Option<Self> {
         let plan = rule.draw.as_ref()?;
-        let (trust, notice) = trust_of(&plan.randomness);
+        let trust = trust_of(&plan.randomness, plan.closes_at);
         let randomness = RandomnessDocument::of(&plan.randomness);
         let is_drawn = counts.drawn.is_some();
         let value = plan.value.as_ref().filter(|_| is_drawn);
@@ -129,7 +135,40 @@ impl DrawDocument {
             count: counts.entrants.filter(|_| is_drawn || plan.root.is_some()),
             seed: is_drawn.then(|| plan.seed.hex()),
             trust,
-            notice,
+            notice: (trust == Trust::Operator).then_some(TRUSTS_THE_OPERATOR),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::beacon::QUICKNET;
+    use super::*;
+
+    fn drand(chain: &str, public_key: &str, round: u64) -> Randomness {
+        Randomness::Drand { chain: chain.to_owned(), public_key: public_key.to_owned(), round, at_ms: None }
+    }
+
+    /// Kind: an operator's own source passes as a public one.
+    #[test]
+    fn only_a_round_of_a_public_chain_after_the_closing_needs_no_trust() {
+        let round = 1_000;
+        let at_ms = QUICKNET.rounds.at_ms(round);
+        let trust = |randomness: &Randomness, at_ms| trust_of(randomness, Some(Timestamp(at_ms)));
+        let right = drand(QUICKNET.hash, QUICKNET.public_key, round);
+        assert_eq!(trust(&right, at_ms - 1), Trust::Public);
+        assert_eq!(trust(&drand(&QUICKNET.hash.to_uppercase(), QUICKNET.public_key, round), 0), Trust::Public);
+        assert_eq!(trust(&right, at_ms), Trust::Operator, "known at the closing");
+        assert_eq!(trust_of(&right, None), Trust::Operator, "nobody knows when it closes");
+        for own in [
+            drand(&"ab".repeat(32), QUICKNET.public_key, round),
+            drand(QUICKNET.hash, &"ab".repeat(96), round),
+            drand(&"ab".repeat(32), &"cd".repeat(96), u64::MAX),
+            drand(QUICKNET.hash, "", u64::MAX),
+            Randomness::None,
+        ] {
+            assert_eq!(trust(&own, 0), Trust::Operator, "{own:?}");
+        }
+        assert_eq!(trust(&Randomness::Manual { source: "a lottery".to_owned() }, 0), Trust::Public);
     }
 }

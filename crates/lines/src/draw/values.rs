@@ -47,8 +47,8 @@ async fn fetch_all(port: &dyn LinePort, serves: fn(&LineId) -> bool, drand: &Dra
 
 async fn fetch(port: &dyn LinePort, line: &LineId, drand: &Drand) -> Result<(), ValueError> {
     let Some(plan) = port.rule(line).await?.and_then(|rule| rule.draw) else { return Ok(()) };
-    let Randomness::Drand { chain, public_key, round } = &plan.randomness else { return Ok(()) };
-    if !plan.awaits_value() {
+    let Randomness::Drand { chain, public_key, round, .. } = &plan.randomness else { return Ok(()) };
+    if !plan.awaits_value() || !plan.may_take_value(clock::now()) {
         return Ok(());
     }
     let Some(value) = drand.value(chain, public_key, *round).await? else { return Ok(()) };

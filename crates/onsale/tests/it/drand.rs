@@ -81,6 +81,11 @@ impl Drand {
         Self { url, chain, public_key, answer, asked }
     }
 
+    /// The time of a round, in milliseconds since 1970.
+    pub fn at_ms(round: u64) -> i64 {
+        (GENESIS_SECONDS + (round as i64 - 1) * i64::from(PERIOD_SECONDS)) * 1_000
+    }
+
     /// Sets the answer from now on.
     pub fn set(&self, answer: Answer) {
         *self.answer.lock().expect("not poisoned") = answer;

@@ -111,7 +111,12 @@ fn any_challenge() -> impl Strategy<Value = Challenge> {
 fn any_plan(seed: DrawSeed, closes_in: i64, kind: u8) -> DrawPlan {
     let randomness = match kind {
         0 => return DrawPlan::of_earlier_version(seed),
-        1 => Randomness::Drand { chain: "c".repeat(64), public_key: "8".repeat(96), round: u64::MAX },
+        1 => Randomness::Drand {
+            chain: "c".repeat(64),
+            public_key: "8".repeat(96),
+            round: u64::MAX,
+            at_ms: Some(i64::MAX),
+        },
         2 => Randomness::Manual { source: "the lottery \"6 of 45\", 복권".to_owned() },
         _ => Randomness::None,
     };
