@@ -17,8 +17,11 @@ What is checked:
                      document is printed: compare it with the one that you saw before the opening.
   the entries        with --entries, the list at /queue/draw/LINE/entries: its root (SHA-256 Merkle tree of RFC 9162)
                      must be that of the document. Compare it with the one that you saw right after the closing.
-  the randomness     of drand: the value must be the signature of the announced round. The key of quicknet is known;
-                     give that of another chain with --drand-public-key.
+  the randomness     of drand: the value must be the signature of the announced round, and the time of the round must
+                     be after the closing. Key and times of quicknet are known; the key of another chain comes with
+                     --drand-public-key, and its times cannot be checked: whoever has its key signs when it suits.
+                     A value that the operator entered cannot be checked here.
+  the trust          only a draw with quicknet, or with a value from a named source, may say \"public\".
   the order          entry e of 1 to count stands where SHA-256(seed, value, root, then e as four bytes, the highest
                      first) falls among all of them, the lowest first. Later entries keep their numbers.
   the receipt        it must be signed with the key at /queue/receipt-key, as saved before the opening; its line must
@@ -26,7 +29,9 @@ What is checked:
                      have its holder at its entry.
 Only a URL needs a network.
 
-Exit status 1 when a check fails, or when the draw has not been held yet.")]
+Each check is listed as passed, FAILED or not checked.
+Exit status 0 when all passed, 1 when one failed or the draw has not been held yet, 2 for wrong use, 3 when none failed
+and at least one was not made.")]
 pub struct VerifyDrawArguments {
     /// The line's public document: a file, an address that begins with http://, or - for standard input
     #[arg(long, value_name = "FILE|URL")]

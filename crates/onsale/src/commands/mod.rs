@@ -31,6 +31,8 @@ pub enum Ending {
     Done,
     /// A check failed; the command has printed it.
     CheckFailed,
+    /// No check failed, and at least one could not be made; the command has printed which.
+    NotAllChecked,
 }
 
 impl From<Ending> for ExitCode {
@@ -38,6 +40,7 @@ impl From<Ending> for ExitCode {
         match ending {
             Ending::Done => Self::SUCCESS,
             Ending::CheckFailed => Self::from(1),
+            Ending::NotAllChecked => Self::from(3),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The checks of the document, the entries and the receipt.
 
-use super::document::{Document, Draw};
+use super::document::{Document, Draw, Randomness};
 use domain::Timestamp;
 use domain::line::{DrawSeed, Entries, QueueNumber, commitment_hex};
-use lines::draw::beacon::{BeaconError, QUICKNET_CHAIN, QUICKNET_KEY, QUICKNET_ROUNDS, verified};
-use lines::draw::document::RandomnessKind;
+use lines::draw::beacon::{BeaconError, PublicChain, verified};
+use lines::draw::document::{RandomnessKind, Trust};
 use lines::draw::receipt::{self, ReceiptError};
 use serde::Serialize;
 
@@ -43,14 +43,17 @@ pub(super) struct Findings {
     /// Whether the list has the published root and count; `None` without a list.
     pub entries_fit: Option<bool>,
     pub randomness: RandomnessKind,
-    /// Whether the value is the signature of the round; `None` for other kinds, and before the draw.
+    /// Whether the value is the signature of the round; `None` for other kinds, before the draw, and without the key of the
+    /// chain.
     pub signature_fits: Option<bool>,
-    /// Whether the round came to exist after the closing; `None` for other chains than quicknet.
+    /// Whether the round came to exist after the closing; `None` for other kinds, and for chains that are not public.
     pub is_round_after_closing: Option<bool>,
+    /// Whom the document asks to trust.
+    pub trust: Option<Trust>,
+    /// Whether that is warranted; `None` for a document that says nothing of it.
+    pub trust_fits: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptFindings>,
-    /// Whether every requested check passed.
-    pub holds: bool,
 }
 
 /// The result of checking a receipt.
@@ -75,20 +78,10 @@ pub(super) struct ReceiptFindings {
     pub is_left_out: bool,
 }
 
-impl ReceiptFindings {
-    fn holds(&self) -> bool {
-        self.refused.is_none()
-            && self.is_of_line == Some(true)
-            && self.is_of_user != Some(false)
-            && self.is_in_entries != Some(false)
-            && !self.is_left_out
-    }
-}
-
 /// Runs every check that is possible.
 ///
 /// # Errors
-/// When a key is missing or invalid.
+/// When a key is invalid.
 pub(super) fn check(document: &Document, evidence: &Evidence<'_>) -> Result<Findings, String> {
     let draw = document.draw();
     let is_seed = |seed: DrawSeed| commitment_hex(&seed) == draw.commitment.to_ascii_lowercase();
@@ -101,10 +94,6 @@ pub(super) fn check(document: &Document, evidence: &Evidence<'_>) -> Result<Find
     let signature_fits = signature_fits(draw, evidence.drand_key)?;
     let is_round_after_closing = is_round_after_closing(draw);
     let receipt = evidence.claim.map(|claim| check_receipt(document, evidence.entries, &claim)).transpose()?;
-    let checks = [entries_fit, signature_fits, is_round_after_closing];
-    let holds = seed_fits == Some(true)
-        && !checks.contains(&Some(false))
-        && receipt.as_ref().is_none_or(ReceiptFindings::holds);
     Ok(Findings {
         line: document.line.clone(),
         commitment: draw.commitment.clone(),
@@ -115,24 +104,30 @@ pub(super) fn check(document: &Document, evidence: &Evidence<'_>) -> Result<Find
         randomness: draw.randomness.as_ref().map_or(RandomnessKind::None, |randomness| randomness.kind),
         signature_fits,
         is_round_after_closing,
+        trust: draw.trust,
+        trust_fits: draw.trust.map(|trust| trust == Trust::Operator || needs_no_trust(draw)),
         receipt,
-        holds,
     })
 }
 
-fn is_quicknet(chain: Option<&str>) -> bool {
-    chain.is_some_and(|chain| chain.eq_ignore_ascii_case(QUICKNET_CHAIN))
+impl Draw {
+    /// Its randomness, if it is a round of drand.
+    fn drand(&self) -> Option<&Randomness> {
+        self.randomness.as_ref().filter(|one| one.kind == RandomnessKind::Drand)
+    }
 }
 
-fn signature_fits(draw: &Draw, drand_key: Option<&str>) -> Result<Option<bool>, String> {
-    let Some(randomness) = draw.randomness.as_ref().filter(|one| one.kind == RandomnessKind::Drand) else {
-        return Ok(None);
-    };
-    if draw.seed.is_none() {
-        return Ok(None);
+impl Randomness {
+    fn public_chain(&self) -> Option<&'static PublicChain> {
+        PublicChain::of(self.chain.as_deref()?)
     }
-    let own = is_quicknet(randomness.chain.as_deref()).then_some(QUICKNET_KEY);
-    let key = drand_key.or(own).ok_or("this chain is not quicknet: give its key with --drand-public-key")?;
+}
+
+/// The key of a public chain is known here: neither the document nor an argument replaces it.
+fn signature_fits(draw: &Draw, drand_key: Option<&str>) -> Result<Option<bool>, String> {
+    let Some(randomness) = draw.drand().filter(|_| draw.seed.is_some()) else { return Ok(None) };
+    let known = randomness.public_chain().map(|chain| chain.public_key);
+    let Some(key) = known.or(drand_key) else { return Ok(None) };
     let (Some(round), Some(value)) = (randomness.round, randomness.bytes()) else { return Ok(Some(false)) };
     match verified(key, round, &value) {
         Ok(_) => Ok(Some(true)),
@@ -142,11 +137,19 @@ fn signature_fits(draw: &Draw, drand_key: Option<&str>) -> Result<Option<bool>, 
 }
 
 fn is_round_after_closing(draw: &Draw) -> Option<bool> {
-    let randomness = draw.randomness.as_ref().filter(|one| one.kind == RandomnessKind::Drand)?;
-    is_quicknet(randomness.chain.as_deref()).then(|| {
-        let at_ms = randomness.round.map(|round| QUICKNET_ROUNDS.at_ms(round));
-        at_ms.zip(draw.closes_at).is_some_and(|(at_ms, closes_at)| at_ms > closes_at.millis())
-    })
+    let randomness = draw.drand()?;
+    let chain = randomness.public_chain()?;
+    let both = randomness.round.zip(draw.closes_at);
+    Some(both.is_some_and(|(round, closes_at)| chain.is_after(chain.public_key, round, closes_at)))
+}
+
+/// Whether a draw may say that nobody has to be trusted.
+fn needs_no_trust(draw: &Draw) -> bool {
+    match draw.randomness.as_ref().map(|randomness| randomness.kind) {
+        Some(RandomnessKind::Drand) => is_round_after_closing(draw) == Some(true),
+        Some(RandomnessKind::Manual) => draw.closes_at.is_some(),
+        Some(RandomnessKind::None) | None => false,
+    }
 }
 
 fn check_receipt(document: &Document, entries: Option<&Entries>, claim: &Claim<'_>) -> Result<ReceiptFindings, String> {

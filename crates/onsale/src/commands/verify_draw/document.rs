@@ -2,7 +2,7 @@
 
 use domain::Timestamp;
 use domain::line::{DrawSeed, Entries, EntryHash, drawn_order};
-use lines::draw::document::RandomnessKind;
+use lines::draw::document::{RandomnessKind, Trust};
 use serde::Deserialize;
 
 /// More places than any line has; a document with a larger count is invalid.
@@ -25,6 +25,7 @@ pub(super) struct Draw {
     pub root: Option<String>,
     pub count: Option<u32>,
     pub seed: Option<String>,
+    pub trust: Option<Trust>,
 }
 
 /// Its public randomness.
@@ -67,8 +68,15 @@ impl Document {
 
     /// The draw; [`Document::parse`] refuses a document without one.
     pub fn draw(&self) -> &Draw {
-        const NONE: &Draw =
-            &Draw { commitment: String::new(), closes_at: None, randomness: None, root: None, count: None, seed: None };
+        const NONE: &Draw = &Draw {
+            commitment: String::new(),
+            closes_at: None,
+            randomness: None,
+            root: None,
+            count: None,
+            seed: None,
+            trust: None,
+        };
         self.draw.as_ref().unwrap_or(NONE)
     }
 }
