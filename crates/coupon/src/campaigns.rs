@@ -7,6 +7,7 @@ use crate::rows::campaigns;
 use access::quotas::refusal;
 use domain::coupon::campaign::Switches;
 use domain::coupon::campaign_change::{Action, ChangeRefused};
+use domain::line::LineId;
 use domain::{Campaign, CampaignId, CampaignStatus, Discount, ErrorCode, Terms, Timestamp};
 use hot::{Completeness, HotError, SaleStatus};
 use ledger::LedgerError;
@@ -143,7 +144,8 @@ impl CouponService {
     /// Changes a campaign's policy.
     ///
     /// # Errors
-    /// `CAMPAIGN_NOT_FOUND`, `INVALID_INPUT`, `CAMPAIGN_NOT_MODIFIABLE`, `TENANT_QUOTA_EXCEEDED`, `SERVICE_UNAVAILABLE`.
+    /// `CAMPAIGN_NOT_FOUND`, `INVALID_INPUT`, `CAMPAIGN_NOT_MODIFIABLE`, `TENANT_QUOTA_EXCEEDED`, `SERVICE_UNAVAILABLE`;
+    /// `DRAW_ANNOUNCED` for another gate, opening or earlier end before an announced draw is over.
     pub async fn patch_campaign(&self, id: &CampaignId, patch: &CampaignPatch) -> Result<CampaignView, ApiError> {
         let change = |before: &Campaign| {
             let mut after = patch.apply(before);
@@ -209,7 +211,22 @@ impl CouponService {
         if after == before {
             return Ok(Some(before));
         }
-        match campaigns::update_within(&self.ledger, &after, self.quotas.of_all()).await {
+        let line = LineId::Gate(id.clone());
+        let gate = self.gates.as_ref().filter(|_| before.gated && before.takes_opening_away(&after));
+        let given_up = match gate {
+            Some(lines) => lines.give_up_opening(&line).await?,
+            None => None,
+        };
+        let stored = self.store(&after).await;
+        if let (Some(lines), Some(opening), Err(_) | Ok(None)) = (gate, given_up, &stored) {
+            lines.take_back_opening(&line, opening).await?;
+        }
+        stored
+    }
+
+    /// Stores a changed campaign in the ledger; `None` when another change came first.
+    async fn store(&self, after: &Campaign) -> Result<Option<Campaign>, ApiError> {
+        match campaigns::update_within(&self.ledger, after, self.quotas.of_all()).await {
             Ok(stored) => stored.map(Some).map_err(refusal),
             Err(LedgerError::Conflict(_)) => Ok(None),
             Err(error) => Err(error.into()),

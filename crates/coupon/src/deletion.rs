@@ -4,6 +4,7 @@ use super::campaigns::not_found;
 use super::service::CouponService;
 use super::until_stored::until_stored;
 use crate::rows::{campaigns, coupons};
+use domain::line::LineId;
 use domain::{Campaign, CampaignId, CampaignStatus, ErrorCode, Timestamp};
 use onsale_http::ApiError;
 
@@ -16,7 +17,8 @@ impl CouponService {
     /// taken. Gates and other servers follow within seconds.
     ///
     /// # Errors
-    /// `CAMPAIGN_NOT_FOUND`, also for a deleted one; `CAMPAIGN_NOT_MODIFIABLE` before its end; `SERVICE_UNAVAILABLE`.
+    /// `CAMPAIGN_NOT_FOUND`, also for a deleted one; `CAMPAIGN_NOT_MODIFIABLE` before its end; `DRAW_ANNOUNCED` before
+    /// an announced draw is over; `SERVICE_UNAVAILABLE`.
     pub async fn delete_campaign(&self, id: &CampaignId) -> Result<(), ApiError> {
         // The same call again, whose answer was lost: what stands is not done twice.
         if !call::is_done() {
@@ -31,6 +33,11 @@ impl CouponService {
     /// One attempt; `None` when another change came first.
     async fn try_delete(&self, id: &CampaignId) -> Result<Option<()>, ApiError> {
         let campaign = campaigns::get(&self.ledger, id).await?.ok_or_else(not_found)?;
+        if let Some(lines) = self.gates.as_ref().filter(|_| campaign.gated)
+            && lines.awaits_draw(&LineId::Gate(id.clone())).await?
+        {
+            return Err(ApiError::new(ErrorCode::DrawAnnounced).detail("the draw of this campaign is not over"));
+        }
         let now = clock::now();
         let sale = self.port.status(id, now).await?;
         let remaining = sale.map_or(campaign.stock, |sale| sale.remaining);

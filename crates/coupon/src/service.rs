@@ -10,6 +10,7 @@ use domain::{CampaignId, EventName, TenantName};
 use hot::CouponPort;
 use ledger::Ledger;
 use ledger::group::GroupCommit;
+use lines::LineClient;
 use onsale_http::ApiError;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub struct CouponService {
     /// Campaigns that are made with a gate even if the request does not ask for one (`gate.event_ids`, GATE-007). Whoever
     /// makes a campaign applies it: no server then gives a coupon of it without a pass, not for a moment.
     pub gated_campaigns: Arc<HashSet<CampaignId>>,
+    /// The lines before campaigns: an announced draw keeps its campaign as it is. None where nothing is changed.
+    pub gates: Option<LineClient>,
     /// Notified when a campaign has been changed here: its gate follows at once.
     pub changed: Arc<Notify>,
     /// The lists of campaigns that everybody may read; `None` where nobody may (`coupon.public_list`).

@@ -1,8 +1,9 @@
 //! How a line is defined, as administrators write and read it (QUEUE-014).
 
+use crate::draw::opening::draw_stands;
 use crate::operation::Defaults;
+use domain::Timestamp;
 use domain::line::{Admits, Challenge, Exception, ExceptionError, LineId, LineRule, LineTerms, Switch};
-use domain::{ErrorCode, Timestamp};
 use onsale_http::{ApiError, RequestBody};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -186,20 +187,27 @@ impl LineFields {
         read.collect::<Result<Vec<_>, _>>().map(Some)
     }
 
-    /// The rule with these fields changed.
+    /// Whether a change takes an announced draw away: another opening, or a way past the line before people can have been
+    /// let in by the draw.
+    fn takes_draw_away(before: &LineRule, after: &LineRule) -> bool {
+        let (old, new) = (&before.terms, &after.terms);
+        let ends_earlier = new.closes_at.is_some_and(|new| old.closes_at.is_none_or(|old| new < old));
+        let opens_up =
+            new.switch != Switch::On && (new.switch, new.on_above_inside) != (old.switch, old.on_above_inside);
+        after.opens_at != before.opens_at || ends_earlier || opens_up
+    }
+
+    /// The rule with these fields changed. `is_undrawn`: an announced draw of the line is not over, as far as is known.
     ///
     /// # Errors
-    /// `INVALID_INPUT`; `DRAW_ANNOUNCED` for another opening of a line whose draw closes then.
-    pub fn applied(&self, line: &LineId, rule: LineRule) -> Result<LineRule, ApiError> {
+    /// `INVALID_INPUT`; `DRAW_ANNOUNCED` for what would take an announced draw away.
+    pub fn applied(&self, line: &LineId, rule: LineRule, is_undrawn: bool) -> Result<LineRule, ApiError> {
         self.check()?;
         if !line.is_of_site() {
             self.check_for_other_lines()?;
         }
+        let before = rule.clone();
         let opens_at = self.opens_at.unwrap_or(rule.opens_at);
-        if rule.draw.is_some() && opens_at != rule.opens_at {
-            let detail = "opensAt cannot change any more: the draw closes then";
-            return Err(ApiError::new(ErrorCode::DrawAnnounced).detail(detail));
-        }
         let admits = match (self.token_ttl_seconds, rule.admits) {
             (Some(seconds), Admits::Pass { .. }) => Admits::Pass { ttl_ms: seconds * 1_000 },
             (_, admits) => admits,
@@ -224,6 +232,9 @@ impl LineFields {
             ..rule
         };
         changed.check().map_err(|error| ApiError::invalid(error.to_string()))?;
+        if is_undrawn && Self::takes_draw_away(&before, &changed) {
+            return Err(draw_stands());
+        }
         Ok(changed)
     }
 }

@@ -12,7 +12,8 @@ fn line(text: &str) -> LineId {
 }
 
 fn applied(text: &str, rule: LineRule) -> Result<LineRule, ApiError> {
-    from_json::<LineFields>(text.as_bytes())?.applied(&line("queue:shop"), rule)
+    let is_undrawn = rule.draw.is_some();
+    from_json::<LineFields>(text.as_bytes())?.applied(&line("queue:shop"), rule, is_undrawn)
 }
 
 #[test]
@@ -57,13 +58,26 @@ fn what_is_wrong_is_named() {
 fn a_campaigns_line_takes_three_fields_and_a_draw_keeps_the_opening() {
     let gate = line("gate:shoes");
     let fields = |text: &str| from_json::<LineFields>(text.as_bytes()).expect("read");
-    let rule = fields(r#"{"ratePerSecond":3,"capacity":4,"challenge":"account"}"#).applied(&gate, LineRule::new(1));
+    let rule =
+        fields(r#"{"ratePerSecond":3,"capacity":4,"challenge":"account"}"#).applied(&gate, LineRule::new(1), false);
     assert_eq!(rule.map(|rule| rule.terms.challenge), Ok(Some(Challenge::Account)));
-    assert!(fields(r#"{"switch":"off"}"#).applied(&gate, LineRule::new(1)).is_err());
+    assert!(fields(r#"{"switch":"off"}"#).applied(&gate, LineRule::new(1), false).is_err());
     let opens_at = Some(Timestamp(1_800_000_000_000));
     let draw = opens_at.map(|at| DrawPlan::new(DrawSeed([1; 32]), at, Randomness::None));
     let drawn = LineRule { opens_at, draw, ..LineRule::new(1) };
-    let code = applied(r#"{"opensAt":null}"#, drawn.clone()).expect_err("refused").code;
-    assert_eq!(code, ErrorCode::DrawAnnounced);
-    assert!(applied(r#"{"ratePerSecond":2}"#, drawn).is_ok());
+    for away in [
+        r#"{"opensAt":null}"#,
+        r#"{"opensAt":"2027-01-15T08:00:01Z"}"#,
+        r#"{"switch":"off"}"#,
+        r#"{"switch":"auto","onAboveInside":9}"#,
+        r#"{"closesAt":"2027-01-15T08:00:05Z"}"#,
+    ] {
+        let code = applied(away, drawn.clone()).expect_err("refused").code;
+        assert_eq!(code, ErrorCode::DrawAnnounced, "{away}");
+        assert!(fields(away).applied(&line("queue:shop"), drawn.clone(), false).is_ok(), "over: {away}");
+    }
+    for stays in [r#"{"ratePerSecond":2,"switch":"on"}"#, r#"{"opensAt":"2027-01-15T08:00:00Z"}"#, r#"{"look":"acme"}"#]
+    {
+        assert!(applied(stays, drawn.clone()).is_ok(), "{stays}");
+    }
 }

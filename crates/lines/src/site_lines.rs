@@ -24,7 +24,7 @@ impl LineClient {
     ) -> Result<(LineId, LineRule), ApiError> {
         let name = fields.name.as_ref().ok_or_else(|| ApiError::invalid("name: missing field `name`"))?;
         let line = LineId::of_site(name).map_err(|error| ApiError::invalid(format!("name {error}")))?;
-        let rule = fields.applied(&line, by_default)?;
+        let rule = fields.applied(&line, by_default, false)?;
         let lines = self.port.lines().await?;
         if !lines.contains(&line) && lines.iter().filter(|line| line.is_of_site()).count() >= LINES_MAX {
             return Err(ApiError::new(ErrorCode::TenantQuotaExceeded).with("quota", "max_lines"));
@@ -40,20 +40,29 @@ impl LineClient {
     /// # Errors
     /// `NOT_FOUND` with the lines that there are; `INVALID_INPUT`; `DRAW_ANNOUNCED`; `SERVICE_UNAVAILABLE`.
     pub async fn change_line(&self, name: &str, fields: &LineFields) -> Result<(LineId, LineRule), ApiError> {
-        let (line, _) = self.named_for_operators(name).await?;
-        let rule = self.change_if(&line, |rule| fields.applied(&line, rule)).await?;
+        let (line, rule) = self.named_for_operators(name).await?;
+        let is_undrawn = self.is_undrawn(&line, &rule).await?;
+        let had_draw = rule.draw.is_some();
+        // A draw that was announced since is not over.
+        let applied = |rule: LineRule| {
+            let is_undrawn = is_undrawn || (rule.draw.is_some() && !had_draw);
+            fields.applied(&line, rule, is_undrawn)
+        };
+        let rule = self.change_if(&line, applied).await?;
         Ok((line, rule))
     }
 
     /// Ends a line before a site.
     ///
     /// # Errors
-    /// `NOT_FOUND` with the lines that there are; `INVALID_INPUT` for a line of another kind; `SERVICE_UNAVAILABLE`.
+    /// `NOT_FOUND` with the lines that there are; `INVALID_INPUT` for a line of another kind; `DRAW_ANNOUNCED` until an
+    /// announced draw is over; `SERVICE_UNAVAILABLE`.
     pub async fn end_site_line(&self, name: &str) -> Result<LineId, ApiError> {
         let (line, rule) = self.named_for_operators(name).await?;
         if !line.is_of_site() {
             return Err(ApiError::invalid("this line comes and goes with its campaign or schedule"));
         }
+        self.give_up_opening(&line).await?;
         match call::noting(audit::ended(&line, &rule), self.port.end_line(&line, Clock::Engine)).await? {
             true => Ok(line),
             false => Err(no_such_line()),

@@ -72,6 +72,7 @@ impl Shop {
             changed: Arc::default(),
             quotas: Arc::default(),
             gated_campaigns: Arc::default(),
+            gates: None,
             redeem_hold_seconds: 900,
         };
         let sale = CampaignId::new(TenantName::default_tenant(), EventName::new("sale").expect("a name"));

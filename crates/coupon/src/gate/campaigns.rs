@@ -119,7 +119,12 @@ impl GateService {
             let rule = if is_news || is_of_other_mode { self.settings.bring_up_to_date(rule) } else { rule };
             LineRule {
                 inside_max: self.settings.inside_max(rule.rate_per_second),
-                opens_at: if waits_for_rows { Some(NOT_YET) } else { opens_at(&campaign, status) },
+                // Neither a pause nor rows on their way move the opening that a draw was announced for.
+                opens_at: match rule.fixed_opening(now) {
+                    Some(fixed) => Some(fixed),
+                    None if waits_for_rows => Some(NOT_YET),
+                    None => opens_at(&campaign, status),
+                },
                 closed: status == CampaignStatus::Closed,
                 sale: sale_of(status),
                 ..rule

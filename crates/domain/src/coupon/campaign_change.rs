@@ -1,6 +1,6 @@
 //! Changes of a campaign (FCFS-017): anything before the sale, afterwards only what cannot hurt holders.
 
-use crate::coupon::campaign::{Campaign, Phase, PolicyError, Terms};
+use crate::coupon::campaign::{Campaign, Phase, PolicyError, Switches, Terms};
 use crate::time::Timestamp;
 
 /// An action of an operator on a sale.
@@ -57,6 +57,28 @@ impl Campaign {
         ensure(changed.gated == *gated, "gated cannot change once the sale is open")?;
         ensure(changed.per_user_limit >= *per_user_limit, "per_user_limit cannot shrink once the sale is open")?;
         check_terms_not_worse(terms, &changed.terms)
+    }
+
+    /// Whether the change takes away what an opening draw was announced for (SEC-005): the gate, its opening, or the sale
+    /// behind it. A pause takes nothing away: the draw is held all the same.
+    pub fn takes_opening_away(&self, changed: &Self) -> bool {
+        // Every field, so that the compiler asks for a new one.
+        let Self {
+            id: _,
+            name: _,
+            stock: _,
+            per_user_limit: _,
+            gated,
+            opens_at,
+            closes_at,
+            switches: Switches { opened, paused: _, closed },
+            terms: _,
+            revision: _,
+            created_at: _,
+        } = self;
+        let ends_earlier = changed.closes_at.is_some_and(|new| closes_at.is_none_or(|old| new < old));
+        let is_switched = changed.switches.opened != *opened || changed.switches.closed != *closed;
+        changed.gated != *gated || changed.opens_at != *opens_at || ends_earlier || is_switched
     }
 
     /// The campaign after an operator's action; the same action again changes nothing.
@@ -139,6 +161,35 @@ mod tests {
         new.gated = true;
         new.terms.min_order_amount = 5;
         assert_eq!(old.check_change(&new, Timestamp(0)), Ok(()));
+    }
+
+    #[test]
+    fn a_draw_is_taken_away_by_its_gate_its_opening_and_the_end_of_its_sale() {
+        let old = Campaign { opens_at: Some(Timestamp(5)), closes_at: Some(Timestamp(9)), ..campaign(10) };
+        let old = Campaign { gated: true, switches: Switches::default(), ..old };
+        type Change = fn(&mut Campaign);
+        let takes = |change: Change| {
+            let mut new = old.clone();
+            change(&mut new);
+            old.takes_opening_away(&new)
+        };
+        let away: [Change; 6] = [
+            |c| c.gated = false,
+            |c| c.opens_at = Some(Timestamp(6)),
+            |c| c.opens_at = None,
+            |c| c.closes_at = Some(Timestamp(8)),
+            |c| c.switches.opened = true,
+            |c| c.switches.closed = true,
+        ];
+        assert!(away.into_iter().all(takes));
+        let stays: [Change; 5] = [
+            |c| c.switches.paused = true,
+            |c| c.closes_at = None,
+            |c| c.closes_at = Some(Timestamp(10)),
+            |c| c.stock = 11,
+            |c| c.name = "other".to_owned(),
+        ];
+        assert!(!stays.into_iter().any(takes));
     }
 
     proptest! {

@@ -184,6 +184,11 @@ impl LineRule {
         }
     }
 
+    /// The opening that an announced draw has fixed, while it is to come.
+    pub fn fixed_opening(&self, now: Timestamp) -> Option<Timestamp> {
+        self.draw.as_ref().and_then(|plan| plan.closes_at).filter(|closes_at| now < *closes_at)
+    }
+
     /// How long a place that is over is remembered after its last check-in, in milliseconds.
     pub fn remembers_ms(&self) -> i64 {
         i64::from(self.remember_ms).max(self.late_after_ms())

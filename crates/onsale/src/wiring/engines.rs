@@ -109,6 +109,7 @@ async fn coupon_service(
         changed: Arc::default(),
         quotas,
         gated_campaigns: Arc::new(config.gate.event_ids.iter().cloned().collect()),
+        gates: None,
         redeem_hold_seconds: i64::from(config.coupon.redeem_hold_seconds),
     };
     Ok((service, keys))
@@ -242,7 +243,9 @@ impl CouponContext {
     async fn open(config: &Config, hot: &HotEngines, ledgers: &Ledgers) -> anyhow::Result<Option<Self>> {
         let (Some(port), Some(ledger)) = (hot.coupons.clone(), ledgers.of(&COUPON)) else { return Ok(None) };
         let (coupons, keys) = coupon_service(config, port, ledger.clone()).await?;
-        let gate = GateService::new(LineClient::new(hot.lines.clone()), coupons.clone(), gate_settings(config));
+        let lines = LineClient::new(hot.lines.clone());
+        let coupons = CouponService { gates: Some(lines.clone()), ..coupons };
+        let gate = GateService::new(lines, coupons.clone(), gate_settings(config));
         let gate = gate.with_receipts(receipts::key(config)?).with_challenges(hot.challenges.clone());
         Ok(Some(Self { coupons, gate, keys }))
     }

@@ -34,6 +34,7 @@ async fn coupons(folder: &Path) -> CouponService {
         changed: Arc::default(),
         quotas: Arc::default(),
         gated_campaigns: Arc::default(),
+        gates: None,
         redeem_hold_seconds: 900,
     }
 }
