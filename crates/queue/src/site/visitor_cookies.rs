@@ -19,6 +19,7 @@ use domain::{PassId, Timestamp, UserId};
 use onsale_http::ClientIp;
 use onsale_http::head::cookies;
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 use std::net::IpAddr;
 use uuid::Uuid;
 
@@ -34,8 +35,6 @@ const AHEAD_SECONDS: i64 = 10 * 60;
 const HOST_PREFIX: &str = "__Host-";
 /// What a signed link begins with in the place of a pass: no pass does.
 const LINK_PREFIX: &str = "link.";
-/// Most visitors that are compared: a bound on the work for a request. Only a neighbour makes more than one.
-const VISITORS_MAX: usize = 8;
 
 /// The visitor that the cookies of a request identify.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,18 +99,21 @@ impl<'a> VisitorCookies<'a> {
     }
 
     /// The visitor of a line. Cookies that were not made here, or not for this browser, count as missing: a neighbouring
-    /// site can set any. Of several valid visitors it is the one whom a pass belongs to, else the first.
+    /// site can set any. Of several valid visitors it is the one whom a pass belongs to, else the first. Each cookie is
+    /// checked once, so that a head full of them bounds the work.
     pub fn identity(&self, line: &LineId) -> Option<Identity> {
         let texts = self.texts(&self.visitor_name());
-        let visitors: Vec<UserId> =
-            texts.into_iter().filter_map(|text| self.visitor(text)).take(VISITORS_MAX).collect();
+        let visitors: Vec<UserId> = texts.into_iter().filter_map(|text| self.visitor(text)).collect();
+        let first = visitors.first()?.clone();
+        let known: HashSet<&UserId> = visitors.iter().collect();
         let passes = self.texts(&self.name(&pass_cookie_name(line)));
-        let held = visitors.iter().flat_map(|visitor| {
-            let own = passes.iter().filter_map(|text| self.pass(line, visitor, text));
-            own.map(|pass| Identity { visitor: visitor.clone(), pass: Some(pass) })
-        });
-        let longest = held.max_by_key(|identity| identity.pass.map(|pass| pass.until));
-        longest.or_else(|| Some(Identity { visitor: visitors.first()?.clone(), pass: None }))
+        let held = passes.into_iter().filter_map(|text| self.pass(line, text));
+        let own = held.filter(|(visitor, _)| known.contains(visitor));
+        let longest = own.max_by_key(|(_, pass)| pass.until);
+        Some(match longest {
+            Some((visitor, pass)) => Identity { visitor, pass: Some(pass) },
+            None => Identity { visitor: first, pass: None },
+        })
     }
 
     /// Whether the browser sent any cookie, ours or another.
@@ -134,13 +136,16 @@ impl<'a> VisitorCookies<'a> {
         (-AHEAD_SECONDS..=VISITOR_SECONDS).contains(&age).then(|| UserId::new(id).ok())?
     }
 
-    fn pass(&self, line: &LineId, visitor: &UserId, text: &str) -> Option<PassCookie> {
-        // Exactly three parts: a cookie has one form.
-        let [id, until, signature] = text.split('.').collect::<Vec<_>>().try_into().ok()?;
-        let parts = ["pass", &line.to_string(), visitor.as_str(), id, until, &self.mark];
-        let is_signed = self.keys.is_signed(&parts, signature);
+    /// A pass names its visitor: with many cookies of both kinds, no pass is tried with every visitor.
+    fn pass(&self, line: &LineId, text: &str) -> Option<(UserId, PassCookie)> {
+        // Exactly four parts: a cookie has one form.
+        let [id, until, visitor, signature] = text.split('.').collect::<Vec<_>>().try_into().ok()?;
+        let parts = ["pass", &line.to_string(), visitor, id, until, &self.mark];
+        if !self.keys.is_signed(&parts, signature) {
+            return None;
+        }
         let pass = PassCookie { id: id.parse().ok()?, until: Timestamp(until.parse().ok()?) };
-        is_signed.then_some(pass)
+        Some((UserId::new(visitor).ok()?, pass))
     }
 
     /// The name of a cookie in this request.
@@ -164,7 +169,7 @@ impl<'a> VisitorCookies<'a> {
         let (id, until) = (pass.id.get().simple().to_string(), pass.until.millis().to_string());
         let signature = self.keys.sign(&["pass", &line.to_string(), visitor.as_str(), &id, &until, &self.mark]);
         let seconds = (pass.until.millis() - now.millis()).max(0) / 1_000 + 1;
-        self.cookie(&self.name(&pass_cookie_name(line)), &format!("{id}.{until}.{signature}"), seconds)
+        self.cookie(&self.name(&pass_cookie_name(line)), &format!("{id}.{until}.{visitor}.{signature}"), seconds)
     }
 
     /// The signed links that the browser has kept.

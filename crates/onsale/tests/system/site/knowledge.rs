@@ -32,6 +32,11 @@ fn value<'a>(head: &'a str, name: &str) -> &'a str {
     lines.find(|(other, _)| other.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
 }
 
+/// The cookies of a header: empty parts between separators mean nothing.
+fn pairs(header: &str) -> Vec<&str> {
+    header.split(';').map(str::trim).filter(|pair| !pair.is_empty()).collect()
+}
+
 #[test]
 fn lines_and_site_learn_nothing_of_each_other() {
     let (lines, site) = (Recorder::start(Manner::Answer), Recorder::start(Manner::Answer));
@@ -46,6 +51,10 @@ fn lines_and_site_learn_nothing_of_each_other() {
         .with("X-Forwarded-For", "6.6.6.6")
         .with("Accept-Language", "ko")
         .with("User-Agent", "Mine/1");
+    // More of ours than any neighbour needs, each between two of the site's own.
+    let mixed: String = (0..30).map(|n| format!("onsale_visitor={n}; a{n}=1; onsale_pass_other{n}=2; ")).collect();
+    let mixed_of_line: String = (0..12).map(|n| format!("onsale_visitor={n}; ")).collect::<String>() + "other=1";
+    let mixed_of_site: String = (0..30).map(|n| format!("a{n}=1; ")).collect();
     for (cookies, of_line, of_site) in [
         ("", "", ""),
         ("sid=secret", "other=1", "sid=secret"),
@@ -66,6 +75,8 @@ fn lines_and_site_learn_nothing_of_each_other() {
             "onsale_visitor=1; onsale_visitor=2; onsale_visitor=3; onsale_visitor=4; other=1",
             "sid=secret",
         ),
+        ("onsale_visitor =v; a=1;;b; onsale_pass_x =p ;", "onsale_visitor =v; other=1", "a=1; b"),
+        (mixed.as_str(), mixed_of_line.as_str(), mixed_of_site.as_str()),
     ] {
         let client = if cookies.is_empty() { client.clone() } else { client.with("Cookie", cookies) };
         let (before, asked) = (lines.heads().len(), site.heads().len());
@@ -78,7 +89,7 @@ fn lines_and_site_learn_nothing_of_each_other() {
         assert_eq!(heard.len(), 5);
         for head in &heard {
             assert!(!head.contains("secret"), "{head}");
-            assert_eq!(value(head, "cookie"), of_line, "{head}");
+            assert_eq!(pairs(value(head, "cookie")), pairs(of_line), "{head}");
             assert_eq!((value(head, "user-agent"), value(head, "accept-language")), ("Mine/1", "ko"), "{head}");
             assert_eq!(value(head, "x-forwarded-for"), "127.0.0.1", "{head}");
             for name in names(head) {
@@ -87,12 +98,49 @@ fn lines_and_site_learn_nothing_of_each_other() {
         }
         assert_eq!(value(&heard[0], "x-original-uri"), "/cart?a=b");
         let head = site.heads().split_off(asked).remove(0);
-        assert_eq!(value(&head, "cookie"), of_site, "{head}");
+        assert_eq!(pairs(value(&head, "cookie")), pairs(of_site), "{head}");
         assert_eq!(
             (value(&head, "authorization"), value(&head, "content-length")),
             ("Bearer secret", "10000"),
             "{head}"
         );
+    }
+}
+
+/// However many of our cookies a neighbouring site sets, the site behind the line gets none of them.
+#[test]
+fn no_cookie_of_the_line_reaches_the_site() {
+    let (lines, site) = (Recorder::start(Manner::Answer), Recorder::start(Manner::Answer));
+    let Some(kit) = available(Kit::temporary()) else { return };
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, kit.free_port().expect("a free port")));
+    let Some(_nginx) = available(Nginx::start(&kit, &config(address, lines.address, site.address))) else { return };
+    for count in [9, 40, 150] {
+        for unit in ["onsale_visitor=1; ", "onsale_pass_a=1; a=1; ", "__Host-onsale_visitor=1; a=1; onsale_pass_b=2;"] {
+            let cookies = unit.repeat(count);
+            let before = site.heads().len();
+            assert_eq!(Client::new(address).with("Cookie", &cookies).get("/cart").status, 200, "{count} {unit}");
+            let head = site.heads().split_off(before).remove(0);
+            assert!(!head.contains("onsale_"), "{count} {unit}: {head}");
+        }
+    }
+}
+
+/// Kind: visitors of a neighbour's making stand in front of the own one.
+#[test]
+fn neighbours_cookies_lock_nobody_out() {
+    let Some(shop) = Shop::open(&[]) else { return };
+    shop.let_in(1_000);
+    let (client, own) = visitor(&shop);
+    wait_until("let in", || client.get("/queue/place/shop").field("status") == "ACTIVE");
+    let pass = client.get("/cart").header("set-cookie").expect("a pass").split(';').next().expect("a pair").to_owned();
+    shop.let_in(0);
+    let neighbours: Vec<String> = (0..9).map(|_| visitor(&shop).1).collect();
+    for count in [1, 4, 9] {
+        let theirs = neighbours[..count].join("; ");
+        for cookies in [format!("{theirs}; {own}; {pass}"), format!("{pass}; {theirs}; {own}")] {
+            let reply = shop.client().with("Cookie", &cookies).get("/cart");
+            assert_eq!(reply.status, 200, "{count}: {cookies}");
+        }
     }
 }
 
