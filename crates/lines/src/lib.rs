@@ -5,7 +5,7 @@
 //! operators, `audit` what the audit log says of them, `notice` the operators' words, `rules` the concurrent change of a
 //! line's rule, `rule_cache` the rules as checks of requests see them, `definition` and `site_lines` the lines that
 //! administrators make, change and end, `metrics` the metrics of all lines, `draw` the opening draw, `challenge` what is
-//! asked for before a place.
+//! asked for before a place, `returned` what is told of a new place after too long an absence.
 
 pub mod audit;
 pub mod challenge;
@@ -24,6 +24,7 @@ mod publisher;
 pub mod rates;
 #[cfg(test)]
 mod rest_tests;
+mod returned;
 pub mod rule_cache;
 pub mod rules;
 pub mod scheduler;
@@ -36,6 +37,7 @@ mod stream_tests;
 pub use challenge::Challenges;
 pub use client::LineClient;
 pub use draw::ReceiptKey;
+pub use returned::Returned;
 pub use rule_cache::RuleCache;
 pub use scheduler::Scheduler;
 pub use serving::ServingCache;

@@ -9,6 +9,7 @@
 
 use super::client::LineClient;
 use super::publisher;
+use super::returned::Returned;
 use super::serving::{Serving, ServingCache};
 use bytes::Bytes;
 use domain::ErrorCode;
@@ -264,10 +265,15 @@ struct Reader {
     watcher: Option<Box<Watcher>>,
 }
 
+/// What a reader hears, beside the frames of all, whose check-in has made a new position (QUEUE-012).
+const LATE: &[u8] = b"event: returned\ndata: {\"returned\":\"LATE\"}\n\n";
+
 /// A user who stays active by reading a stream.
 struct Watcher {
     user: LineUser,
     checked_in_at: Instant,
+    /// A check-in has made a new position, and the reader has not heard it.
+    is_late: Arc<AtomicBool>,
 }
 
 impl Reader {
@@ -284,7 +290,8 @@ impl Reader {
             first.extend_from_slice(&update.frame.bytes);
             guard.hub.metrics.frames.increment(1);
         }
-        let watcher = watcher.map(|user| Box::new(Watcher { user, checked_in_at: Instant::now() }));
+        let watcher =
+            watcher.map(|user| Box::new(Watcher { user, checked_in_at: Instant::now(), is_late: Arc::default() }));
         Self { guard, updates, first: Some(first.into()), number: update.number, beat: update.beat, watcher }
     }
 
@@ -295,6 +302,10 @@ impl Reader {
         loop {
             self.updates.changed().await.ok()?;
             let update = self.updates.borrow_and_update().clone();
+            if self.watcher.as_ref().is_some_and(|watcher| watcher.is_late.swap(false, Ordering::Relaxed)) {
+                // This frame comes with the next.
+                return Some((Ok(Bytes::from_static(LATE)), self));
+            }
             self.check_in_watcher(update.check_in_every);
             let new_frames = update.number - self.number;
             let has_beat = std::mem::replace(&mut self.beat, update.beat) != update.beat;
@@ -317,10 +328,12 @@ impl Reader {
             return;
         };
         watcher.checked_in_at = Instant::now();
-        let (lines, user) = (self.guard.hub.lines.clone(), watcher.user.clone());
+        let (lines, user, is_late) = (self.guard.hub.lines.clone(), watcher.user.clone(), watcher.is_late.clone());
         tokio::spawn(async move {
             // After a failure the next check-in follows soon.
-            let _ = lines.check_in(user).await;
+            if lines.check_in(user).await.is_ok_and(|status| Returned::of(&status).is_some()) {
+                is_late.store(true, Ordering::Relaxed);
+            }
         });
     }
 }

@@ -81,14 +81,19 @@
   }
 
   // The server knows the next address: this page's own address redirects there after admission.
-  function leave() {
+  // `returned`: this is no turn, but a new position after too long an absence, which the page then says.
+  function leave(returned) {
     if (leaving) return;
     leaving = true;
     source.stop();
-    byId("estimate").textContent = text.entering;
-    byId("announcement").textContent = text.entering;
     const here = new URL(text.here, location.href);
-    here.searchParams.set("from", String(first));
+    if (returned) {
+      here.searchParams.set("returned", returned);
+    } else {
+      byId("estimate").textContent = text.entering;
+      byId("announcement").textContent = text.entering;
+    }
+    here.searchParams.set("from", String(returned ? 0 : first));
     open(here.href);
   }
 
@@ -141,7 +146,7 @@
           return leave();
         }
         // Away for too long, with another ticket: this page's own address then shows it.
-        if (position.returned) return leave();
+        if (position.returned) return leave(position.returned);
         rank = Math.min(rank, position.rank);
         // Admission was stopped: no turn is near any more.
         if (near && position.estimatedWaitTime === null) {
@@ -204,6 +209,8 @@
       if (!channel || !("EventSource" in window)) return pollFrom(0);
       stream = new EventSource("/queue/stream/" + line);
       stream.onmessage = (message) => pass(JSON.parse(message.data));
+      // Away for too long, with another ticket: this page's own address then shows it.
+      stream.addEventListener("returned", (message) => leave(JSON.parse(message.data).returned));
       stream.onopen = () => state("live");
       stream.onerror = () => {
         state("offline");

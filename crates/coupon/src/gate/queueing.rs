@@ -4,6 +4,7 @@ use super::service::{GateService, line_user};
 use domain::line::{Challenge, LineId, LineOutcome, LineStatus, QueueNumber};
 use domain::{CampaignId, ErrorCode, Network, UserId};
 use hot::line::{Entrant, LineUser};
+use lines::Returned;
 use onsale_http::ApiError;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -30,6 +31,9 @@ pub struct Enqueued {
     /// In a line with an opening draw: the user's number in it, signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<String>,
+    /// `LATE`, once, where the user was away for too long for the old position, and has this one at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub returned: Option<Returned>,
 }
 
 /// Who asks to enter without a key of a tenant. A tenant's own servers speak for its users: their calls count for no
@@ -67,10 +71,13 @@ pub struct Ranked {
     pub status: RankStatus,
     /// From 1, for a waiting user; null for all others, and before an opening draw.
     pub rank: Option<u64>,
+    /// `LATE`, once, where the user was away for too long for the old position, and has this one at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub returned: Option<Returned>,
 }
 
 pub(super) fn ranked(status: RankStatus, rank: Option<u64>) -> Ranked {
-    Ranked { status, rank }
+    Ranked { status, rank, returned: None }
 }
 
 impl GateService {
@@ -133,8 +140,7 @@ impl GateService {
         stranger: Option<Stranger<'_>>,
     ) -> Result<Enqueued, ApiError> {
         let line_user = line_user(campaign, user);
-        let enqueued = |status, rank| Ok(Enqueued { status, rank, receipt: None });
-        let drawing = |status, rank, entry| Ok(Enqueued { status, rank, receipt: self.receipt(campaign, user, entry) });
+        let enqueued = |status, rank| Ok(Enqueued { status, rank, receipt: None, returned: None });
         let mut line_status = if self.is_sold_out(campaign) {
             match self.line_status(&line_user, campaign).await? {
                 LineStatus::Absent => return enqueued(EnqueueStatus::SoldOut, None),
@@ -147,6 +153,9 @@ impl GateService {
             self.demand_line(campaign).await?;
             line_status = self.place(&line_user, stranger).await?;
         }
+        let returned = Returned::of(&line_status);
+        let placed = |status, rank, receipt| Ok(Enqueued { status, rank, receipt, returned });
+        let drawing = |status, rank, entry| placed(status, rank, self.receipt(campaign, user, entry));
         match line_status {
             LineStatus::Drawing { entry, is_new: true } => drawing(EnqueueStatus::Enqueued, None, entry),
             LineStatus::Drawing { entry, .. } => drawing(EnqueueStatus::AlreadyEnqueued, None, entry),
@@ -154,7 +163,7 @@ impl GateService {
             LineStatus::Waiting { rank, is_new: true, number, .. } if self.has_draw(campaign) => {
                 drawing(EnqueueStatus::Enqueued, Some(rank), number)
             }
-            LineStatus::Waiting { rank, is_new: true, .. } => enqueued(EnqueueStatus::Enqueued, Some(rank)),
+            LineStatus::Waiting { rank, is_new: true, .. } => placed(EnqueueStatus::Enqueued, Some(rank), None),
             LineStatus::Waiting { rank, .. } => enqueued(EnqueueStatus::AlreadyEnqueued, Some(rank)),
             LineStatus::Processing { .. } | LineStatus::Inside { .. } | LineStatus::Finished { .. } => {
                 enqueued(EnqueueStatus::AlreadyEnqueued, Some(0))
@@ -184,7 +193,9 @@ impl GateService {
 
     fn to_ranked(&self, status: LineStatus, campaign: &CampaignId) -> Ranked {
         match status {
-            LineStatus::Waiting { rank, .. } => ranked(RankStatus::Waiting, Some(rank)),
+            LineStatus::Waiting { rank, .. } => {
+                Ranked { returned: Returned::of(&status), ..ranked(RankStatus::Waiting, Some(rank)) }
+            }
             LineStatus::Drawing { .. } => ranked(RankStatus::Waiting, None),
             LineStatus::Processing { .. } => ranked(RankStatus::Processing, None),
             LineStatus::Inside { .. } => ranked(RankStatus::Active, None),

@@ -52,6 +52,71 @@ fn who_comes_back_in_time_has_the_old_ticket_and_later_a_greater_one_and_is_told
     assert_eq!(place()["returned"], Value::Null, "once");
 }
 
+/// Kind: the call that makes the new position is silent about it. Whichever is first tells, and no other.
+#[test]
+fn every_call_that_hears_of_a_late_visitor_tells_it_once() {
+    let world = shut(&[("ONSALE__QUEUE__ABANDON_AFTER_SECONDS", "1"), ("ONSALE__QUEUE__RETURN_SECONDS", "1")]);
+    type Call = fn(&Visitor) -> String;
+    let calls: [(&str, Call); 5] = [
+        ("place", |visitor| visitor.get("/queue/place/shop").ok()["returned"].to_string()),
+        ("page", |visitor| visitor.get("/wait/shop?to=/cart").text()),
+        ("check of a page", |visitor| {
+            let reply =
+                visitor.get_with("/queue/check?line=shop", &[("X-Original-URI", "/cart"), ("Accept", "text/html")]);
+            let to = reply.header("x-onsale-location").expect("an address").to_owned();
+            let page = visitor.get(&to).text();
+            assert_eq!(page.contains("id=\"late\""), reply.header("x-onsale-returned").is_some(), "{to}");
+            to
+        }),
+        ("check of a script", |visitor| {
+            let headers = [("X-Original-URI", "/data"), ("Accept", "application/json")];
+            let reply = visitor.get_with("/queue/check?line=shop", &headers);
+            reply.json().get("returned").map_or_else(String::new, ToString::to_string)
+        }),
+        ("check of Envoy", |visitor| {
+            let reply = visitor.get_with("/queue/check/shop/cart", &[("Accept", "text/html")]);
+            reply.header("location").expect("an address").to_owned()
+        }),
+    ];
+    let visitors: Vec<Visitor> = calls.iter().map(|_| Visitor::new(&world)).collect();
+    for visitor in &visitors {
+        assert_eq!(visitor.wait().status, 200);
+    }
+    let said = |text: &str| text.contains("LATE") || text.contains("id=\"late\"");
+    // Only time makes a visitor late.
+    std::thread::sleep(std::time::Duration::from_millis(2_500));
+    for ((name, call), visitor) in calls.iter().zip(&visitors) {
+        let first = call(visitor);
+        assert!(said(&first), "{name} was silent: {first}");
+        assert!(!said(&call(visitor)), "{name} told it twice");
+    }
+}
+
+#[test]
+fn a_gate_tells_once_who_came_back_too_late() {
+    let world = World::with(&[
+        ("ONSALE__QUEUE__ABANDON_AFTER_SECONDS", "1"),
+        ("ONSALE__QUEUE__RETURN_SECONDS", "1"),
+        ("ONSALE__GATE__DISPATCH_PER_SECOND", "0"),
+        ("ONSALE__GATE__EVENT_IDS", "sample_event"),
+        ("ONSALE__COUPON__OPEN_ISSUE", "true"),
+    ]);
+    let anyone = world.anyone();
+    let enqueue = |user: &str| anyone.post(&format!("/gate/events/sample_event/enqueue?userId={user}"));
+    let rank = |user: &str| anyone.get(&format!("/gate/events/sample_event/rank?userId={user}"));
+    let short = |user: &str| anyone.get(&format!("/rank?eventId=sample_event&userId={user}"));
+    wait_until("the gate is there", || enqueue("ann").status == 200);
+    for user in ["bob", "carl"] {
+        assert_eq!(enqueue(user).ok().get("returned"), None);
+    }
+    // Only time makes a user late.
+    std::thread::sleep(std::time::Duration::from_millis(2_500));
+    for (user, first) in [("ann", rank("ann")), ("bob", enqueue("bob")), ("carl", short("carl"))] {
+        assert_eq!(first.ok()["returned"], "LATE", "{user}");
+        assert_eq!(rank(user).ok().get("returned"), None, "{user}, once");
+    }
+}
+
 /// A network is one holder in the line, too, whatever its addresses.
 #[test]
 fn a_network_has_its_share_of_positions() {

@@ -5,6 +5,7 @@ use ::http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 use ::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::ErrorCode;
+use lines::Returned;
 use onsale_http::ApiError;
 
 /// `Cache-Control` of answers for one visitor. Two words, because some caches know only one of them.
@@ -22,9 +23,16 @@ pub fn see_other(to: &str, cookies: &NewCookies) -> Response {
     response
 }
 
-/// 401, with the address to go on with.
-pub fn refused(to: &str, cookies: &NewCookies) -> Response {
-    let mut response = ApiError::new(ErrorCode::Unauthorized).into_response();
+/// 401, with the address to go on with, and whether this call has made a new position at the end.
+pub fn refused(to: &str, cookies: &NewCookies, returned: Option<Returned>) -> Response {
+    let error = ApiError::new(ErrorCode::Unauthorized);
+    let mut response = match returned {
+        Some(returned) => error.with("returned", returned.as_str()).into_response(),
+        None => error.into_response(),
+    };
+    if let Some(returned) = returned {
+        put(&mut response, "x-onsale-returned", returned.as_str());
+    }
     put(&mut response, "x-onsale-location", to);
     put(&mut response, "www-authenticate", "Onsale-Pass");
     give(&mut response, cookies);
@@ -40,7 +48,13 @@ pub fn answered(decision: AccessDecision) -> Result<Response, ApiError> {
             give(&mut response, &cookies);
             Ok(response)
         }
-        AccessDecision::Redirect { to, cookies } => Ok(see_other(&to, &cookies)),
+        AccessDecision::Redirect { to, cookies, returned } => {
+            let mut response = see_other(&to, &cookies);
+            if let Some(returned) = returned {
+                put(&mut response, "x-onsale-returned", returned.as_str());
+            }
+            Ok(response)
+        }
         AccessDecision::NoLine => Err(no_line()),
         AccessDecision::Later => Err(ApiError::unavailable().retry_after(CRAWLER_RETRY_SECONDS)),
         AccessDecision::Unavailable => Err(ApiError::unavailable()),

@@ -1,10 +1,11 @@
 //! What a line before a site asks for before it gives a position (QUEUE-012).
 
 use super::answers::{no_line, put, see_other};
+use super::arrival::{Arrival, Arrived};
 use super::check::NewCookies;
-use super::local::local;
+use super::local::LATE;
 use super::page::{self, Notice};
-use super::service::{Site, VisitorRequest, first_visit, line_of, notice_of};
+use super::service::{Site, VisitorRequest, notice_of};
 use super::wait_query::WaitQuery;
 use ::http::StatusCode;
 use ::http::header::{ACCEPT, SET_COOKIE};
@@ -12,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use domain::ErrorCode;
 use domain::line::{Challenge, LineId, LineRule, LineStatus};
 use hot::line::{Entrant, LineUser};
-use lines::Challenges;
 use lines::challenge::{CHALLENGE_HEADER, ChallengeDocument};
+use lines::{Challenges, Returned};
 use onsale_http::{ApiError, RequestBody};
 use serde::Deserialize;
 
@@ -107,17 +108,11 @@ impl Site {
         request: &VisitorRequest,
         form: &AnswerForm,
     ) -> Result<Response, ApiError> {
-        let line = line_of(name)?;
-        let (cookies, language) = (self.cookies(request), request.language());
-        let to = local(&query.to).unwrap_or_else(|| "/".to_owned());
-        if self.stands_aside(&line).await {
-            return Ok(see_other(&to, &NewCookies::default()));
-        }
-        let here = query.here(&line);
-        let Some(visitor) = cookies.identity(&line).map(|identity| identity.visitor) else {
-            return Ok(first_visit(&here, query, &cookies, language));
+        let Arrival { user, here, .. } = match self.arrival(name, query, request).await? {
+            Arrived::Visitor(arrival) => arrival,
+            Arrived::Answered(response) => return Ok(response),
         };
-        let user = LineUser { line: line.clone(), user: visitor.clone() };
+        let (line, visitor, language) = (user.line.clone(), user.user.clone(), request.language());
         let is_page = is_page(request);
         let status = match self.place_for_answer(user, request, form).await {
             Ok(status) => status,
@@ -135,12 +130,13 @@ impl Site {
             LineStatus::TooMany => Some(ErrorCode::TooManyPositions),
             _ => None,
         };
+        let late = if Returned::of(&status).is_some() { LATE } else { "" };
         let mut response = match (refusal, notice_of(status)) {
-            (None, _) => see_other(&here, &NewCookies::default()),
+            (None, _) => see_other(&format!("{here}{late}"), &NewCookies::default()),
             (Some(_), Some(notice)) if is_page => page::notice(notice, &here, language),
             (Some(code), _) => ApiError::new(code).into_response(),
         };
-        put(&mut response, SET_COOKIE.as_str(), &cookies.visitor_cookie(&visitor));
+        put(&mut response, SET_COOKIE.as_str(), &self.cookies(request).visitor_cookie(&visitor));
         Ok(response)
     }
 

@@ -5,12 +5,13 @@
 //! is ignored, and with them it is removed from the address. Where nobody waits, a newcomer passes at once.
 
 use super::asker::Asker;
-use super::local::{TOKEN_PARAMETER, local, wait_address, without_token};
+use super::local::{LATE, TOKEN_PARAMETER, local, wait_address, without_token};
 use super::straight::Straight;
 use super::visitor_cookies::{Identity, PassCookie, VisitorCookies, new_visitor};
 use domain::line::{LineId, LineStatus, Pass};
 use domain::{PassId, Timestamp};
 use hot::line::{Clock, LineUser};
+use lines::Returned;
 use lines::client::LineClient;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,6 +49,8 @@ pub enum AccessDecision {
         to: String,
         /// The cookies.
         cookies: NewCookies,
+        /// Whether this check has made a new position at the end, for a visitor who was away for too long.
+        returned: Option<Returned>,
     },
     /// A robot without cookies must come again later.
     Later,
@@ -65,6 +68,11 @@ impl AccessDecision {
             Self::Allowed(cookies) | Self::Redirect { cookies, .. } => cookies,
             _ => &NONE,
         }
+    }
+
+    /// Whether this check has made a new position at the end.
+    pub fn returned(&self) -> Option<Returned> {
+        if let Self::Redirect { returned, .. } = self { *returned } else { None }
     }
 }
 
@@ -135,7 +143,7 @@ impl Checks {
                 Some(pass) => address.allow(inside(cookies, &user, &pass, cookie_pass, true)),
                 None => address.wait(),
             },
-            Ok(_) => address.wait(),
+            Ok(status) => address.wait_after(Returned::of(&status)),
             // While the line is unavailable, visitors inside stay inside and no visitor is admitted.
             Err(_) if cookie_pass.is_some() => address.allow(NewCookies::default()),
             Err(_) => AccessDecision::Unavailable,
@@ -216,15 +224,22 @@ impl<'a> Address<'a> {
 
     /// To the waiting page; of a script to that of the first page, since its own address is none.
     fn wait(&self) -> AccessDecision {
-        let to = if self.is_page { self.target.as_str() } else { "/" };
-        AccessDecision::Redirect { to: wait_address(self.line, to), cookies: NewCookies::default() }
+        self.wait_after(None)
+    }
+
+    /// The same, with what this check has learnt, which the line tells once: the waiting page says it.
+    fn wait_after(&self, returned: Option<Returned>) -> AccessDecision {
+        let to = wait_address(self.line, if self.is_page { self.target.as_str() } else { "/" });
+        let to = if returned.is_some() { to + LATE } else { to };
+        AccessDecision::Redirect { to, cookies: NewCookies::default(), returned }
     }
 
     /// To the site; the address loses its token before.
     fn allow(&self, cookies: NewCookies) -> AccessDecision {
         if self.had_token && self.is_page {
             // The visitor chooses the address: `//host` would lead to another site.
-            return AccessDecision::Redirect { to: local(&self.target).unwrap_or_else(|| "/".to_owned()), cookies };
+            let to = local(&self.target).unwrap_or_else(|| "/".to_owned());
+            return AccessDecision::Redirect { to, cookies, returned: None };
         }
         AccessDecision::Allowed(cookies)
     }

@@ -52,7 +52,8 @@ async fn a_pass_that_was_given_up_is_refused_although_its_cookie_is_valid() {
     let check = async |headers: &HeaderMap| {
         checks.check(&line, &VisitorCookies::new(&keys, headers, None, false), "/cart", Asker::Page).await
     };
-    let redirect = AccessDecision::Redirect { to: wait_address.to_owned(), cookies: NewCookies::default() };
+    let redirect =
+        AccessDecision::Redirect { to: wait_address.to_owned(), cookies: NewCookies::default(), returned: None };
     lines.enter(line_user.clone()).await.expect("a position");
     assert_eq!(check(&first).await, redirect);
     port.admit(&line, vec![PassId(Uuid::new_v4())], Clock::Engine).await.expect("admitted");
@@ -98,6 +99,10 @@ async fn neighbours_cookies_change_nothing() {
     let (visitor, pass, theirs, their_pass) = (pair(&visitor), pair(&pass), pair(&theirs), pair(&their_pass));
     let longer = format!("{pass}.x");
     let many = vec!["onsale_visitor=forged"; 50].join("; ");
+    // As many as a head has room for, each valid.
+    let made = (0..60).map(|_| maker.visitor_cookie(&new_visitor().expect("a visitor")));
+    let valid = made.map(|cookie| pair(&cookie).to_owned()).collect::<Vec<_>>().join("; ");
+    let before: String = pass.replacen(&format!(".{own}."), ".", 1);
     let neighbours = [
         theirs,
         their_pass,
@@ -106,11 +111,13 @@ async fn neighbours_cookies_change_nothing() {
         "onsale_pass_shop=",
         "onsale_pass_shop=a.b.c",
         "onsale_pass_shop=...",
+        &before,
         &longer,
         "__Host-onsale_visitor=a",
         "name",
         ";",
         &many,
+        &valid,
     ];
     let checks = Checks::new(lines.clone(), None);
     let check = async |cookies: &[&str]| {
@@ -124,7 +131,11 @@ async fn neighbours_cookies_change_nothing() {
     }
     // Alone they open nothing, and nobody is turned away for them.
     somebody_waits(&lines, &line).await;
-    let redirect = AccessDecision::Redirect { to: "/wait/shop?to=/cart".to_owned(), cookies: NewCookies::default() };
+    let redirect = AccessDecision::Redirect {
+        to: "/wait/shop?to=/cart".to_owned(),
+        cookies: NewCookies::default(),
+        returned: None,
+    };
     for neighbour in neighbours {
         for cookies in [&[neighbour][..], &[neighbour, pass], &[neighbour, their_pass]] {
             assert_eq!(check(cookies).await, redirect, "{cookies:?}");

@@ -23,6 +23,8 @@ const TAKEN: [&str; 9] = [
 ];
 /// The query parameter that says that the requested address could not be kept.
 pub const LOST: &str = "&lost=1";
+/// The query parameter that says, once, that the visitor was away for too long and has a new position.
+pub const LATE: &str = "&returned=LATE";
 
 /// The address in ASCII: bytes that browsers may send as they are (letters of other languages in any coding, quotes,
 /// angle brackets, a backslash in the query) become `%XX`. The site decodes them to the same bytes.

@@ -2,11 +2,12 @@
 //! waiting page.
 //!
 //! `check` decides on requests, by `asker` (page or script) and `straight` (where nobody waits); `service` enters visitors
-//! into the line and shows the `page`; `visitor_cookies` identifies them by signed cookies; `link` lets requests pass without a
+//! into the line and shows the `page`, `ask` what a line asks for first, both after `arrival`; `visitor_cookies` identifies them by signed cookies; `link` lets requests pass without a
 //! position; `local` has the addresses; `api` the routes.
 
 mod answers;
 pub mod api;
+mod arrival;
 mod ask;
 mod asker;
 mod check;

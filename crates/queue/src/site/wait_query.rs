@@ -19,6 +19,9 @@ pub struct WaitQuery {
     /// `1`: the requested address could not be kept
     #[serde(default)]
     pub lost: String,
+    /// `LATE`: the visitor was away for too long, and has a new position
+    #[serde(default)]
+    pub returned: String,
 }
 
 impl WaitQuery {
@@ -26,6 +29,11 @@ impl WaitQuery {
     pub fn here(&self, line: &LineId) -> String {
         let here = wait_address(line, &self.to);
         if self.lost == "1" && !here.ends_with(LOST) { here + LOST } else { here }
+    }
+
+    /// Whether the call before has made a new position, which the page says once: [`WaitQuery::here`] does not keep it.
+    pub fn is_late(&self) -> bool {
+        self.returned == "LATE"
     }
 
     /// Whether the requested address could not be kept.

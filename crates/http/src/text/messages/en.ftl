@@ -57,6 +57,7 @@ wait-offline = The connection was lost. Reconnecting. You keep your position.
 wait-refresh = This page reloads automatically.
 wait-again = Try again
 wait-entering = It is your turn. Taking you to the site.
+wait-late = You were away for too long to keep your old position. This is your new one, at the end of the line.
 wait-lost = The address that you opened cannot be kept, for example because it is too long. You will start at the first page of the site.
 
 # The page that asks for something before it gives a position.

@@ -57,6 +57,7 @@ wait-offline = 연결이 끊겨 다시 연결하고 있습니다. 순서는 그�
 wait-refresh = 이 화면은 자동으로 새로고침됩니다.
 wait-again = 다시 시도
 wait-entering = 차례가 되었습니다. 이동합니다.
+wait-late = 자리를 비운 시간이 길어 이전 순서가 사라졌습니다. 대기열 맨 뒤에 새 순서를 잡아 드렸습니다.
 wait-lost = 여신 주소는 너무 길거나 형식이 맞지 않아 기억할 수 없습니다. 차례가 되면 사이트의 첫 화면으로 이동합니다.
 
 # The page that asks for something before it gives a position.

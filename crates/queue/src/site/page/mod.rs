@@ -46,6 +46,8 @@ pub struct Waiting {
     pub here: String,
     /// Whether the requested address could not be kept.
     pub is_lost: bool,
+    /// Whether the visitor was away for too long, and has a new position.
+    pub is_late: bool,
 }
 
 #[derive(Template)]
@@ -207,6 +209,7 @@ mod tests {
             wait_seconds,
             here: "/wait/shop?to=/a%22b".into(),
             is_lost: false,
+            is_late: false,
         };
         text(waiting(&page, language))
     }
@@ -235,6 +238,7 @@ mod tests {
             wait_seconds: None,
             here: "/wait/\"><script>alert(2)</script>".into(),
             is_lost: true,
+            is_late: true,
         };
         let page = text(waiting(&page, Language::En));
         assert!(!page.contains("<script>alert"), "{page}");

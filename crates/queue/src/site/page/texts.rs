@@ -29,6 +29,7 @@ pub struct Texts {
     pub ask_recaptcha: &'static str,
     pub ask_go: &'static str,
     pub lost: &'static str,
+    pub late: &'static str,
     language: Language,
 }
 
@@ -58,6 +59,7 @@ pub fn texts(language: Language) -> Texts {
         ask_recaptcha: of("ask-recaptcha"),
         ask_go: of("ask-go"),
         lost: of("wait-lost"),
+        late: of("wait-late"),
         language,
     }
 }
