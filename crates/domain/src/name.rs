@@ -146,6 +146,16 @@ impl CampaignId {
     pub fn new(tenant: TenantName, event: EventName) -> Self {
         Self { tenant, event }
     }
+
+    /// Takes a campaign from outside, `<campaign>` or `<tenant>/<campaign>`, by the rules of [`EventName::new`] and
+    /// [`TenantName::new`]. What the program has kept is read by [`str::parse`].
+    ///
+    /// # Errors
+    /// [`NameError`].
+    pub fn given(text: &str) -> Result<Self, NameError> {
+        let (tenant, event) = text.split_once('/').unwrap_or((DEFAULT_TENANT, text));
+        Ok(Self { tenant: TenantName::new(tenant)?, event: EventName::new(event)? })
+    }
 }
 
 /// As it stands in hot keys and message keys: `<tenant>/<campaign>`, or the bare campaign for the default tenant.
@@ -199,6 +209,19 @@ mod tests {
         }
         for good in ["...", ".a", "a.", "a..b", "gate", "queue", "gates:a", "Gate:a", "a:gate:b"] {
             assert!(EventName::new(good).is_ok() && TenantName::new(good).is_ok() && UserId::new(good).is_ok());
+        }
+    }
+
+    /// Kind: a setting takes what the API refuses.
+    #[test]
+    fn a_campaign_from_outside_has_names_from_outside() {
+        for bad in
+            [".", "..", "gate:a", "queue:a", "", "a b", "/a", "a/", "../a", "a/..", "gate:a/b", "a/queue:b", "a/b/c"]
+        {
+            assert!(CampaignId::given(bad).is_err(), "{bad}");
+        }
+        for good in ["a", "acme/a", "a.b", "default/a"] {
+            assert_eq!(CampaignId::given(good), good.parse(), "{good}");
         }
     }
 

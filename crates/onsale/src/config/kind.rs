@@ -124,7 +124,9 @@ impl Kind {
             ),
             Self::Campaigns => (
                 is_campaigns(value),
-                "must be a list of campaigns such as [\"spring\"], or [\"tenant/spring\"] for a tenant's".to_owned(),
+                "must be a list of campaigns such as [\"spring\"], or [\"tenant/spring\"] for a tenant's, each name of 1 to \
+                 128 letters, digits and _ . : -, but not . or .., nor one that begins with gate: or queue:"
+                    .to_owned(),
             ),
             Self::HttpUrls => (
                 text.is_some_and(|text| text.split(',').all(is_http_url)),
@@ -187,7 +189,7 @@ fn is_networks(value: &Value) -> bool {
 }
 
 fn is_campaigns(value: &Value) -> bool {
-    let is_campaign = |entry: &Value| entry.as_str().is_some_and(|text| text.parse::<CampaignId>().is_ok());
+    let is_campaign = |entry: &Value| entry.as_str().is_some_and(|text| CampaignId::given(text).is_ok());
     matches!(value, Value::Array(_, entries) if entries.iter().all(is_campaign))
 }
 

@@ -197,8 +197,33 @@ fn names_of_lines_are_checked() {
     let config = with_environment(&[("ONSALE__QUEUE__LINES", "shop, tickets.2026")]).expect("loaded").config;
     assert_eq!(config.queue.lines, ["shop", "tickets.2026"]);
     assert!(with_environment(&[("ONSALE__QUEUE__LINES", "")]).expect("loaded").config.queue.lines.is_empty());
-    for wrong in ["a,a", "gate:shop", "a b", "\u{ac00}", "lines", "stats", "..", &"x".repeat(65)] {
+    for wrong in ["a,a", "gate:shop", "queue:shop", "a b", "\u{ac00}", "lines", "stats", ".", "..", &"x".repeat(65)] {
         assert_refused(with_environment(&[("ONSALE__QUEUE__LINES", wrong)]), &["queue.lines", "different names"]);
+    }
+    // The lines of schedules are named so.
+    let uuid = "3f2a0b0e-6c3d-4a57-9e3f-6d1f0a4f6a11";
+    let forms = [
+        uuid.to_owned(),
+        uuid.to_uppercase(),
+        uuid.replace('-', ""),
+        format!("{{{uuid}}}"),
+        format!("urn:uuid:{uuid}"),
+    ];
+    for form in forms {
+        assert_refused(with_environment(&[("ONSALE__QUEUE__LINES", &form)]), &["queue.lines", "or a UUID"]);
+    }
+}
+
+/// Kind: a setting takes a name that the API refuses.
+#[test]
+fn names_of_campaigns_are_checked() {
+    let config = with_environment(&[("ONSALE__GATE__EVENT_IDS", "spring, acme/spring")]).expect("loaded").config;
+    assert_eq!(config.gate.event_ids.iter().map(ToString::to_string).collect::<Vec<_>>(), ["spring", "acme/spring"]);
+    for wrong in [".", "..", "gate:a", "queue:a", "a b", "../a", "a/..", "gate:a/b", "a/queue:b", "a/b/c", "/a", "a/"] {
+        assert_refused(
+            with_environment(&[("ONSALE__GATE__EVENT_IDS", wrong)]),
+            &["gate.event_ids", "a list of campaigns"],
+        );
     }
 }
 
