@@ -32,6 +32,12 @@ impl Rate {
         Self { interval_us: 1_000_000 / u64::from(per_second.clamp(1, 1_000_000)), burst: burst.max(1) }
     }
 
+    /// `per_minute` units at once, and as many a minute: `15` gives one back every four seconds. Zero is taken as one.
+    pub fn per_minute(per_minute: u32) -> Self {
+        let units = per_minute.clamp(1, 60_000_000);
+        Self { interval_us: 60_000_000 / u64::from(units), burst: units }
+    }
+
     /// Microseconds that one unit takes to come back.
     pub fn interval_us(&self) -> u64 {
         self.interval_us
@@ -82,6 +88,19 @@ mod tests {
         assert_eq!(refused.retry_after_us, 100_000);
         assert!(rate.take(full_at_us, 101_000).allowed);
         assert!(!rate.take(full_at_us, 100_999).allowed);
+    }
+
+    #[test]
+    fn a_bucket_of_fifteen_a_minute_gives_one_back_every_four_seconds() {
+        let rate = Rate::per_minute(15);
+        assert_eq!((rate.interval_us(), rate.window_seconds()), (4_000_000, 60));
+        let mut full_at_us = 0;
+        for _ in 0..15 {
+            let decision = rate.take(full_at_us, 1_000);
+            assert!(decision.allowed);
+            full_at_us = decision.full_at_us;
+        }
+        assert!(!rate.take(full_at_us, 4_000_999).allowed && rate.take(full_at_us, 4_001_000).allowed);
     }
 
     proptest! {

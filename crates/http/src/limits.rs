@@ -42,6 +42,8 @@ pub struct LimitSettings {
     pub per_ip_burst: u32,
     /// Coupon requests a second for one user. This is also the most at once.
     pub issue_per_user_per_second: u32,
+    /// Looks at the own place in a line for one visitor, in a minute. This is also the most at once.
+    pub status_per_minute: u32,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: TrustedProxies,
     /// The networks that count as one holder.
@@ -59,6 +61,7 @@ impl Default for LimitSettings {
             per_ip_per_second: 50,
             per_ip_burst: 100,
             issue_per_user_per_second: 5,
+            status_per_minute: 15,
             trusted_proxies: TrustedProxies::default(),
             prefixes: NetworkPrefixes::default(),
             forwarded_per_network: 1_024,
@@ -71,6 +74,7 @@ pub struct Limits {
     enabled: bool,
     per_network: LimitTable,
     per_user: LimitTable,
+    per_visitor: LimitTable,
     trusted_proxies: TrustedProxies,
     prefixes: NetworkPrefixes,
     forwarded: Shares,
@@ -79,7 +83,7 @@ pub struct Limits {
 /// The state of one bucket, as the `RateLimit` headers show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateNote {
-    /// `ip` or `user`.
+    /// `ip`, `user` or `queue-status`.
     pub policy: &'static str,
     /// Units in a full bucket.
     pub burst: u32,
@@ -175,6 +179,7 @@ impl Limits {
             enabled: settings.enabled,
             per_network: LimitTable::new(Rate::per_second(settings.per_ip_per_second, settings.per_ip_burst)),
             per_user: LimitTable::new(Rate::per_second(per_user, per_user)),
+            per_visitor: LimitTable::new(Rate::per_minute(settings.status_per_minute)),
             trusted_proxies: settings.trusted_proxies,
             prefixes: settings.prefixes,
             forwarded: Shares::new(settings.forwarded_per_network),
@@ -195,6 +200,14 @@ impl Limits {
             return LimitDecision::OFF;
         }
         limit_decision("user", self.per_user.rate(), self.per_user.take(&(tenant, user), now_us))
+    }
+
+    /// Takes one unit from the bucket of a visitor who looks at the own place in a line (QUEUE-002).
+    pub fn take_status(&self, line: &str, visitor: &str, now_us: u64) -> LimitDecision {
+        if !self.enabled {
+            return LimitDecision::OFF;
+        }
+        limit_decision("queue-status", self.per_visitor.rate(), self.per_visitor.take(&(line, visitor), now_us))
     }
 
     /// The client's address: the peer's own, or the one that a trusted proxy forwards.

@@ -76,6 +76,7 @@ pub const KEYS: &[Key] = &[
     key("queue.batch_interval_ms", whole(1, 60_000)),
     key("queue.capacity", whole(1, 10_000_000)),
     key("queue.token_ttl_seconds", whole(1, 86_400)),
+    key("queue.status_per_minute", whole(1, 1_000_000)),
     key("queue.abandon_after_seconds", whole(0, 86_400)),
     key("queue.return_seconds", whole(0, 86_400)),
     key("queue.positions_per_network", whole(0, 1_000_000)),

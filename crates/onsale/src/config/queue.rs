@@ -18,6 +18,8 @@ pub struct Queue {
     pub capacity: u32,
     /// Lifetime of a pass.
     pub token_ttl_seconds: u32,
+    /// Looks at the own position for one visitor in a minute.
+    pub status_per_minute: u32,
     /// Users that were inactive for longer are skipped; 0 skips none.
     pub abandon_after_seconds: u32,
     /// For so long after that a user gets the old position back.

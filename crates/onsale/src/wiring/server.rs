@@ -176,6 +176,7 @@ pub fn limits(config: &Config) -> Arc<Limits> {
         per_ip_per_second: config.limits.per_ip_per_second,
         per_ip_burst: config.limits.per_ip_burst,
         issue_per_user_per_second: config.limits.issue_per_user_per_second,
+        status_per_minute: config.queue.status_per_minute,
         trusted_proxies: TrustedProxies::new(config.http.trusted_proxies.clone()),
         prefixes: NetworkPrefixes { ipv4: config.limits.ipv4_prefix, ipv6: config.limits.ipv6_prefix },
         forwarded_per_network: config.http.max_connections_per_network as usize,

@@ -1,6 +1,7 @@
 //! Rate limits (FCFS-011, FCFS-012).
 
 use testkit::http::{Reply, raw};
+use testkit::onsale::visitor::Visitor;
 use testkit::onsale::{ISSUE, World, wait_until};
 
 /// A bucket that does not refill during a test.
@@ -45,6 +46,31 @@ fn one_user_does_not_use_up_the_limit_of_another() {
     let flood: Vec<Reply> = (0..8).map(|_| people.issue("ann", "sample_event")).collect();
     too_many(flood.iter().find(|answer| answer.status == 429).expect("one of them was too many"));
     assert_eq!(people.issue("bob", "sample_event").code(), "ISSUED");
+}
+
+/// A bucket of fifteen for each visitor, whatever the network asks.
+#[test]
+fn a_visitor_looks_at_the_own_place_fifteen_times_and_then_every_four_seconds() {
+    let world = World::with(&[
+        ("ONSALE__LIMITS__ENABLED", "true"),
+        ("ONSALE__LIMITS__PER_IP_PER_SECOND", "100000"),
+        ("ONSALE__LIMITS__PER_IP_BURST", "100000"),
+        ("ONSALE__QUEUE__LINES", "shop"),
+        ("ONSALE__QUEUE__RATE_PER_SECOND", "0"),
+    ]);
+    let (one, other) = (Visitor::new(&world), Visitor::new(&world));
+    for visitor in [&one, &other] {
+        assert_eq!(visitor.wait().status, 200);
+    }
+    let first = one.get("/queue/place/shop");
+    assert_eq!(first.header("ratelimit-policy"), Some("\"queue-status\";q=15;w=60"));
+    assert!(first.header("ratelimit").is_some_and(|state| state.starts_with("\"queue-status\";r=14;")));
+    let flood: Vec<Reply> = (0..20).map(|_| one.get("/queue/place/shop")).collect();
+    let refused = flood.iter().find(|reply| reply.status == 429).expect("one of them was too many");
+    too_many(refused);
+    assert!(refused.header("ratelimit").is_some_and(|state| state.starts_with("\"queue-status\"")));
+    assert_eq!(other.get("/queue/place/shop").status, 200, "each visitor has a bucket");
+    wait_until("the bucket gives again", || one.get("/queue/place/shop").status == 200);
 }
 
 /// Only a trusted proxy may forward the client address.

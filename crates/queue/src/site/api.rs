@@ -13,6 +13,7 @@ use axum::routing::{any, get};
 use domain::ErrorCode;
 use lines::challenge::ChallengeDocument;
 use onsale_http::docs::ErrorBody;
+use onsale_http::limits::{LimitDecision, put_headers};
 use onsale_http::{ApiError, Form, Json, Path, Query};
 use serde::Deserialize;
 use utoipa::{IntoParams, OpenApi};
@@ -99,17 +100,29 @@ async fn challenge(
     Ok(([(CACHE_CONTROL, "no-store")], Json(document)).into_response())
 }
 
-/// The position of the visitor that the cookie identifies.
+/// The position of the visitor that the cookie identifies. Calls of one visitor have a bucket (`queue.status_per_minute`,
+/// the policy `queue-status` of `RateLimit`).
 #[utoipa::path(get, path = "/queue/place/{line}", tag = "site", security(()), params(("line" = String, Path)),
     responses((status = 200, body = Place), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
-        (status = 404, body = ErrorBody)))]
+        (status = 404, body = ErrorBody), (status = 429, body = ErrorBody)))]
 async fn place(
     State(api): State<QueueApi>,
     Path(line): Path<String>,
     request: VisitorRequest,
 ) -> Result<Response, ApiError> {
-    let place = api.site.place(&line, &request).await?;
-    Ok(([(CACHE_CONTROL, "no-store")], Json(place)).into_response())
+    let look = api.site.take_look(&line, &request);
+    let place = match look.filter(LimitDecision::refused) {
+        Some(refused) => Err(refused.into()),
+        None => api.site.place(&line, &request).await,
+    };
+    let mut response = match place {
+        Ok(place) => ([(CACHE_CONTROL, "no-store")], Json(place)).into_response(),
+        Err(error) => ApiError::into_response(error),
+    };
+    if let Some(note) = look.and_then(|look| look.note) {
+        put_headers(&note, response.headers_mut());
+    }
+    Ok(response)
 }
 
 /// A file of the waiting page.

@@ -1,14 +1,15 @@
 //! Lines before any site: the check of each request, the waiting page, and a visitor's position.
 
 use super::answers::{answered, give_apart, no_line, put, refused, see_other};
+use super::arrival::{Arrival, Arrived};
 use super::ask::Taken;
 use super::asker::Asker;
 use super::check::{AccessDecision, Checks, NewCookies, admitted_address};
 use super::cookie_keys::CookieKeys;
 use super::link::FreePass;
-use super::local::{escaped, local, written};
+use super::local::{escaped, written};
 use super::page::{self, Notice, Waiting};
-use super::visitor_cookies::{Identity, SameSite, VisitorCookies, new_visitor};
+use super::visitor_cookies::{Identity, SameSite, VisitorCookies};
 use super::wait_query::WaitQuery;
 use ::http::header::{ACCEPT_LANGUAGE, SET_COOKIE};
 use ::http::request::Parts;
@@ -20,7 +21,8 @@ use domain::{ErrorCode, EventName, UserId};
 use hot::line::LineUser;
 use lines::client::LineClient;
 use lines::serving::ServingCache;
-use lines::{Challenges, RuleCache};
+use lines::{Challenges, Returned, RuleCache};
+use onsale_http::limits::{LimitDecision, Limits};
 use onsale_http::{ApiError, ClientIp, Language, Network};
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -43,6 +45,7 @@ pub struct Site {
     keys: Arc<CookieKeys>,
     options: SiteOptions,
     pub(super) challenges: Option<Challenges>,
+    limits: Option<Arc<Limits>>,
 }
 
 /// How sites behind lines treat their visitors.
@@ -104,26 +107,6 @@ impl VisitorRequest {
     }
 }
 
-/// Gives the visitor a cookie, and a position once the browser returns it: a robot without cookies gets none.
-///
-/// A browser that returns other cookies keeps cookies, so it is given a second one before it is told that ours is
-/// missing.
-pub(super) fn first_visit(here: &str, query: &WaitQuery, cookies: &VisitorCookies<'_>, language: Language) -> Response {
-    let next = match query.cookie.as_str() {
-        "" => Some("1"),
-        "1" if cookies.has_any() => Some("2"),
-        _ => None,
-    };
-    match (next, new_visitor()) {
-        (Some(next), Some(visitor)) => {
-            let cookie = NewCookies { visitor: Some(cookies.visitor_cookie(&visitor)), pass: None };
-            see_other(&format!("{here}&cookie={next}"), &cookie)
-        }
-        _ if cookies.has_any() => page::notice(Notice::CookieLost, here, language),
-        _ => page::notice(Notice::NoCookies, here, language),
-    }
-}
-
 pub(super) fn line_of(name: &str) -> Result<LineId, ApiError> {
     EventName::new(name).map(LineId::Queue).map_err(|error| ApiError::invalid(format!("line {error}")))
 }
@@ -133,7 +116,7 @@ impl Site {
     pub fn new(lines: LineClient, cache: ServingCache, keys: Arc<CookieKeys>, options: SiteOptions) -> Self {
         let rules = RuleCache::new(lines.port.clone());
         let checks = Checks::new(lines.clone(), options.pass_renewal);
-        Self { checks, rules, lines, cache, keys, options, challenges: None }
+        Self { checks, rules, lines, cache, keys, options, challenges: None, limits: None }
     }
 
     /// The keys of cookies and links.
@@ -164,6 +147,19 @@ impl Site {
         Self { challenges: Some(challenges), ..self }
     }
 
+    /// The same, with a limit on how often a visitor looks at the own place.
+    #[must_use]
+    pub fn with_limits(self, limits: Arc<Limits>) -> Self {
+        Self { limits: Some(limits), ..self }
+    }
+
+    /// Takes a unit of the visitor's bucket for a look at the own place.
+    pub fn take_look(&self, name: &str, request: &VisitorRequest) -> Option<LimitDecision> {
+        let (limits, line) = (self.limits.as_ref()?, line_of(name).ok()?);
+        let visitor = self.cookies(request).identity(&line)?.visitor;
+        Some(limits.take_status(name, visitor.as_str(), clock::now_us()))
+    }
+
     pub(super) fn cookies<'a>(&'a self, request: &'a VisitorRequest) -> VisitorCookies<'a> {
         let binds_network = self.options.binds_network;
         VisitorCookies::new(&self.keys, &request.headers, request.client, binds_network)
@@ -184,13 +180,13 @@ impl Site {
     /// `INVALID_INPUT`, `NOT_FOUND`, `SERVICE_UNAVAILABLE`.
     pub async fn check(&self, name: &str, request: &VisitorRequest, original: &[u8]) -> Result<Response, ApiError> {
         let decision = self.decision(name, request, original).await?;
-        let cookies = decision.cookies().clone();
+        let (cookies, returned) = (decision.cookies().clone(), decision.returned());
         let (mut response, answer) = match decision {
             AccessDecision::Redirect { to, .. } if request.asker() == Asker::Script => {
-                (refused(&to, &cookies), "script")
+                (refused(&to, &cookies, returned), "script")
             }
-            AccessDecision::Redirect { to, .. } => (refused(&to, &cookies), "page"),
-            AccessDecision::Later => (refused("/", &cookies), "later"),
+            AccessDecision::Redirect { to, .. } => (refused(&to, &cookies, returned), "page"),
+            AccessDecision::Later => (refused("/", &cookies, None), "later"),
             decision => (answered(decision)?, "pass"),
         };
         put(&mut response, "x-onsale-answer", answer);
@@ -210,8 +206,9 @@ impl Site {
         original: &[u8],
     ) -> Result<Response, ApiError> {
         match self.decision(name, request, original).await? {
-            AccessDecision::Redirect { to, cookies } if request.asker() == Asker::Script => Ok(refused(&to, &cookies)),
-            AccessDecision::Redirect { to, cookies } => Ok(see_other(&to, &cookies)),
+            AccessDecision::Redirect { to, cookies, returned } if request.asker() == Asker::Script => {
+                Ok(refused(&to, &cookies, returned))
+            }
             decision => answered(decision),
         }
     }
@@ -237,29 +234,27 @@ impl Site {
     /// # Errors
     /// `INVALID_INPUT`, `NOT_FOUND`.
     pub async fn wait(&self, name: &str, query: &WaitQuery, request: &VisitorRequest) -> Result<Response, ApiError> {
-        let line = line_of(name)?;
-        let (cookies, language) = (self.cookies(request), request.language());
-        let to = local(&query.to).unwrap_or_else(|| "/".to_owned());
-        if self.stands_aside(&line).await {
-            return Ok(see_other(&to, &NewCookies::default()));
-        }
-        let here = query.here(&line);
-        let Some(visitor) = cookies.identity(&line).map(|identity| identity.visitor) else {
-            return Ok(first_visit(&here, query, &cookies, language));
+        let (Arrival { user, to, here }, cookies) = match self.arrival(name, query, request).await? {
+            Arrived::Visitor(arrival) => (arrival, self.cookies(request)),
+            Arrived::Answered(response) => return Ok(response),
         };
-        let cookie = cookies.visitor_cookie(&visitor);
-        let user = LineUser { line: line.clone(), user: visitor.clone() };
+        let (line, language) = (user.line.clone(), request.language());
+        let cookie = cookies.visitor_cookie(&user.user);
         let placed = tokio::time::timeout(PLACE_TIMEOUT, self.take_place(user, request)).await;
         let mut response = match placed.unwrap_or_else(|_| Err(ApiError::unavailable())) {
             Ok(Taken::Asked(document)) => page::ask(&document, self.script_url(), &here, StatusCode::OK, language),
             Ok(Taken::AccountNeeded) => page::notice(Notice::AccountNeeded, &here, language),
-            Ok(Taken::Told(LineStatus::Waiting { number, rank, .. })) => {
+            Ok(Taken::Told(status @ LineStatus::Waiting { number, rank, .. })) => {
+                let is_late = query.is_late() || Returned::of(&status).is_some();
                 let from_rank = query.from.parse().unwrap_or(rank).max(rank);
                 let wait_seconds = self.estimate(&line, rank, number).await;
                 let here = format!("{here}&from={from_rank}");
                 let line = escaped(name);
                 let is_lost = query.is_lost();
-                page::waiting(&Waiting { line, number, rank, from_rank, wait_seconds, here, is_lost }, language)
+                page::waiting(
+                    &Waiting { line, number, rank, from_rank, wait_seconds, here, is_lost, is_late },
+                    language,
+                )
             }
             Ok(Taken::Told(LineStatus::Inside { pass, .. })) => {
                 see_other(&admitted_address(&to, pass.id), &NewCookies::default())
@@ -290,14 +285,15 @@ impl Site {
         let Some(Identity { visitor: user, .. }) = self.cookies(request).identity(&line) else {
             return Err(ApiError::new(ErrorCode::Unauthorized).detail("open /wait/ first and send its cookie"));
         };
-        match self.check_in(&line, user).await? {
-            LineStatus::Waiting { number, rank, is_late, .. } => Ok(Place {
+        let status = self.check_in(&line, user).await?;
+        match status {
+            LineStatus::Waiting { number, rank, .. } => Ok(Place {
                 status: PlaceStatus::Waiting,
                 number,
                 rank,
                 estimated_wait_time: self.estimate(&line, rank, number).await,
                 token: None,
-                returned: is_late.then_some(Returned::Late),
+                returned: Returned::of(&status),
             }),
             LineStatus::Drawing { entry, .. } => Ok(Place {
                 status: PlaceStatus::Drawing,
@@ -357,14 +353,6 @@ pub struct Place {
     /// `LATE`, once, where the visitor was away for too long for the old position, and has this one at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub returned: Option<Returned>,
-}
-
-/// Why a visitor who was away has another position than before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Returned {
-    /// Away for too long.
-    Late,
 }
 
 /// What a page says to a visitor without a rank; none where there is no such line.

@@ -61,7 +61,7 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     );
     let (keys, may_make_lines) = cookie_keys(config)?;
     let site = Site::new(client.clone(), cache.clone(), Arc::new(keys), site_options(config));
-    let site = site.with_challenges(hot.challenges.clone());
+    let site = site.with_challenges(hot.challenges.clone()).with_limits(opening.limits.clone());
     let defaults = Defaults {
         rate_per_second: config.queue.rate_per_second,
         interval_ms: config.queue.batch_interval_ms,
