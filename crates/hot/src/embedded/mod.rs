@@ -21,4 +21,4 @@ pub use coupon::{EmbeddedEngine, JournalSnapshot};
 pub use file::{JournalError, JournalOptions};
 pub use keys::EmbeddedKeys;
 pub use limits::{EmbeddedLimits, LimitTable};
-pub use line::EmbeddedLines;
+pub use line::{EmbeddedLines, read_pending};

@@ -31,6 +31,29 @@ pub struct Filter {
     pub to: Option<Timestamp>,
 }
 
+impl Filter {
+    /// Whether an entry that is in no table fits.
+    pub fn fits(&self, entry: &Entry) -> bool {
+        let Self { actor, action, target, from, to } = self;
+        let is = |wanted: &Option<String>, text: &str| wanted.as_ref().is_none_or(|wanted| wanted == text);
+        is(actor, &entry.actor_id)
+            && is(action, &entry.action)
+            && is(target, &entry.target)
+            && from.is_none_or(|from| entry.at_ms >= from.millis())
+            && to.is_none_or(|to| entry.at_ms < to.millis())
+    }
+}
+
+/// The ids among these that the table has.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn known(ledger: &Ledger, ids: &[Uuid]) -> Result<HashSet<Uuid>, LedgerError> {
+    let select = Entity::find().select_only().column(Column::Id).filter(Column::Id.is_in(ids.to_vec()));
+    let known: Vec<Uuid> = select.into_tuple().all(ledger.connection()).await?;
+    Ok(known.into_iter().collect())
+}
+
 /// Writes an entry with its change.
 ///
 /// # Errors

@@ -3,15 +3,19 @@
 use super::{Ending, block_on};
 use crate::cli::{AuditCommand, AuditListArguments};
 use crate::config::Config;
-use crate::wiring::{COUPON_SCHEMA, open_ledger};
+use crate::wiring::{COUPON_SCHEMA, open_ledger, pending_entries};
+use call::Entry;
 use coupon::views::audit::AuditEntry;
 use ledger::calls::audit::{self, Filter};
 use serde_json::Value;
+use std::cmp::Reverse;
+use uuid::Uuid;
 
-/// Runs the command. A server may run meanwhile; it moves the changes of lines into the table within a second.
+/// Runs the command. A server may run meanwhile; it moves the changes of lines into the table within a second. Those that are
+/// still in hot state, because no server with the database runs, are shown, too.
 ///
 /// # Errors
-/// When the database cannot be read.
+/// When the database cannot be read. Without an answer of the hot state the command says so, and shows the table.
 pub fn run(config: &Config, command: &AuditCommand) -> anyhow::Result<Ending> {
     let AuditCommand::List(arguments) = command;
     block_on(list(config, arguments))
@@ -21,7 +25,20 @@ async fn list(config: &Config, arguments: &AuditListArguments) -> anyhow::Result
     let AuditListArguments { actor, action, target, from, to, limit, json } = arguments.clone();
     let filter = Filter { actor, action, target, from: from.map(Into::into), to: to.map(Into::into) };
     let ledger = open_ledger(config, &COUPON_SCHEMA).await?;
-    let (entries, total) = audit::list(&ledger, &filter, 0, u64::from(limit)).await?;
+    // Before the table: what is moved meanwhile is found in both, and not in neither.
+    let pending = pending_entries(config).await.unwrap_or_else(|error| {
+        eprintln!("changes of lines that are still in hot state are not shown: {error:#}");
+        Vec::new()
+    });
+    let (stored, total) = audit::list(&ledger, &filter, 0, u64::from(limit)).await?;
+    let pending: Vec<Entry> = pending.into_iter().filter(|entry| filter.fits(entry)).collect();
+    let ids: Vec<Uuid> = pending.iter().map(|entry| entry.id).collect();
+    let known = audit::known(&ledger, &ids).await?;
+    let mut entries: Vec<Entry> = pending.into_iter().filter(|entry| !known.contains(&entry.id)).collect();
+    let total = total + entries.len() as u64;
+    entries.extend(stored);
+    entries.sort_by_key(|entry| Reverse((entry.at_ms, entry.id)));
+    entries.truncate(limit as usize);
     let entries: Vec<AuditEntry> = entries.into_iter().map(AuditEntry::from).collect();
     if json {
         println!("{}", serde_json::to_string_pretty(&entries)?);

@@ -1,9 +1,13 @@
 //! The layer of calls around the routes of a role: who acts, for the audit log, and `Idempotency-Key`.
 
+use super::redis;
 use super::supervisor::Task;
-use crate::config::Config;
+use crate::config::{Config, HotEngine};
 use access::Callers;
-use hot::CallPort;
+use anyhow::Context;
+use call::Entry;
+use hot::embedded::read_pending;
+use hot::{CallPort, PendingEntry};
 use ledger::Ledger;
 use onsale_http::Calls;
 use onsale_http::calls::{Answers, HotAnswers};
@@ -31,4 +35,22 @@ pub fn tasks(ledger: &Ledger, port: &Arc<dyn CallPort>) -> Vec<Task> {
         Task::new("kept answers", move || ledger::calls::kept::purge_in_background(kept.clone())),
         Task::new("audit log", move || coupon::audit_log::move_in_background(port.clone(), log.clone())),
     ]
+}
+
+/// Most entries that a command reads from hot state: a role with a database moves them every half second.
+const PENDING_MAX: usize = 10_000;
+
+/// Entries of the audit log that no role has moved into the table yet.
+///
+/// # Errors
+/// When the hot state does not answer, or the journal cannot be read.
+pub async fn pending_entries(config: &Config) -> anyhow::Result<Vec<Entry>> {
+    let pending = match config.hot_engine() {
+        HotEngine::Redis(address) => {
+            let connections = redis::connect(config, &address).await?;
+            redis::lines(config, &connections).pending(PENDING_MAX).await.context("the hot state does not answer")?
+        }
+        HotEngine::Embedded => read_pending(&config.data.dir, PENDING_MAX)?,
+    };
+    Ok(pending.into_iter().filter_map(|PendingEntry { entry, .. }| entry).collect())
 }

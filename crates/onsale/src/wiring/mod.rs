@@ -35,6 +35,7 @@ mod secrets;
 mod server;
 mod supervisor;
 
+pub use calls::pending_entries;
 pub use demo::{AdminKey, Demo, prepare as prepare_demo};
 pub use engines::Engines;
 pub use messaging::{Messaging, dead_letters};

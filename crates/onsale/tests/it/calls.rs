@@ -137,6 +137,50 @@ fn the_audit_log_is_for_administrators_and_has_filters() {
     }
 }
 
+/// Kind: a change that is on its way is in no list. No server moves this one.
+#[test]
+fn the_command_lists_changes_that_are_in_no_table_yet() {
+    let mut world = World::with(&[("ONSALE__QUEUE__LINES", "shop")]);
+    assert_eq!(world.admin().post("/queue/admin/shop/pause").status, 204);
+    let list = |world: &World, more: &[&str]| -> Value {
+        let output = world.run(&[&["audit", "list", "--json"], more].concat());
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    };
+    wait_until("the change is in the table", || list(&world, &["--action", "line.pause"])[0]["target"] == "queue:shop");
+    let mut entry = list(&world, &["--action", "line.pause"])[0].clone();
+    world.server.terminate();
+    let on_its_way = call::Entry {
+        id: uuid::Uuid::new_v4(),
+        at_ms: clock::now().millis(),
+        actor_kind: "key".to_owned(),
+        actor_id: "7".to_owned(),
+        action: "line.resume".to_owned(),
+        target: "queue:shop".to_owned(),
+        before: None,
+        after: None,
+        trace_id: String::new(),
+        network: None,
+    };
+    let keep = |entry: &call::Entry| {
+        let journal = rusqlite::Connection::open(world.folder.path().join("lines.db")).expect("opens");
+        let bytes = serde_json::to_vec(entry).expect("JSON");
+        journal.execute("INSERT INTO audit_outbox (entry) VALUES (?1)", [bytes]).expect("kept");
+    };
+    keep(&on_its_way);
+    // A move that was not finished: the same entry in both places.
+    let id = entry["id"].take();
+    keep(&call::Entry {
+        id: id.as_str().expect("an id").parse().expect("an id"),
+        action: "line.pause".to_owned(),
+        ..on_its_way
+    });
+    let both = list(&world, &["--target", "queue:shop"]);
+    let actions: Vec<&Value> = both.as_array().expect("a list").iter().map(|entry| &entry["action"]).collect();
+    assert_eq!(actions, ["line.resume", "line.pause"], "newest first, each once");
+    assert_eq!(list(&world, &["--action", "line.resume"]).as_array().map(Vec::len), Some(1));
+    assert_eq!(list(&world, &["--actor", "8"]).as_array().map(Vec::len), Some(0));
+}
+
 /// Commands that change something are in the log, too.
 #[test]
 fn commands_leave_their_entries() {

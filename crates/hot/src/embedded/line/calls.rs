@@ -3,12 +3,13 @@
 
 use super::super::file::JournalError;
 use super::EmbeddedLines;
+use super::journal::KIND;
 use crate::port::HotError;
 use crate::port::calls::{CallPort, PendingEntry};
 use async_trait::async_trait;
 use call::Entry;
 use domain::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -42,18 +43,39 @@ impl CallTables {
     }
 }
 
+/// The audit entries of the journal in `folder` that are in no table yet, at most `most`, whether a server is running on it
+/// or not. None without a journal.
+///
+/// # Errors
+/// [`JournalError`] when the journal cannot be read.
+pub fn read_pending(folder: &Path, most: usize) -> Result<Vec<PendingEntry>, JournalError> {
+    let journal = folder.join(KIND.file);
+    if !journal.exists() {
+        return Ok(Vec::new());
+    }
+    let connection = Connection::open_with_flags(&journal, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // A journal of an earlier version has no such table before a server has opened it.
+    let has_table = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'audit_outbox'";
+    match connection.query_row(has_table, [], |_| Ok(())).optional()? {
+        Some(()) => Ok(select_pending(&connection, most)?),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn select_pending(connection: &Connection, most: usize) -> rusqlite::Result<Vec<PendingEntry>> {
+    let mut select = connection.prepare_cached("SELECT id, entry FROM audit_outbox ORDER BY id LIMIT ?1")?;
+    let rows = select.query_map([most as i64], |row| {
+        let (id, entry): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        Ok(PendingEntry { place: id.to_string(), entry: Entry::from_bytes(&entry) })
+    })?;
+    rows.collect()
+}
+
 #[async_trait]
 impl CallPort for EmbeddedLines {
     async fn pending(&self, most: usize) -> Result<Vec<PendingEntry>, HotError> {
-        let read = move |connection: &Connection| {
-            let mut select = connection.prepare_cached("SELECT id, entry FROM audit_outbox ORDER BY id LIMIT ?1")?;
-            let rows = select.query_map([most as i64], |row| {
-                let (id, entry): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
-                Ok(PendingEntry { place: id.to_string(), entry: Entry::from_bytes(&entry) })
-            })?;
-            rows.collect()
-        };
-        self.calls.with(read).await
+        self.calls.with(move |connection| select_pending(connection, most)).await
     }
 
     async fn moved(&self, entries: &[PendingEntry]) -> Result<(), HotError> {

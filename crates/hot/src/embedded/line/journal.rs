@@ -33,7 +33,7 @@ use std::path::Path;
 use std::sync::Arc;
 use uuid::Uuid;
 
-const KIND: Kind =
+pub(super) const KIND: Kind =
     Kind { file: "lines.db", lock: "lines.lock", format_name: "lines_format", format: 1, schema: SCHEMA };
 
 const SCHEMA: &str = "

@@ -6,6 +6,7 @@
 //! ```
 
 mod calls;
+pub use calls::read_pending;
 mod change;
 mod draw;
 mod ended;
