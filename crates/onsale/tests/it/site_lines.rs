@@ -1,6 +1,8 @@
 //! Lines before sites, made, changed and ended while the server runs (QUEUE-014).
 
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use testkit::http::{Client, Event, Events, Reply};
 use testkit::onsale::visitor::Visitor;
@@ -101,7 +103,12 @@ fn strangers_make_nothing_and_bad_names_are_refused() {
     for name in ["lines", "stats", ".", "..", "gate:a", "queue:a", "", "a b", "a/b", "a:b", &long] {
         make(&admin, &json!({"name": name})).is_error(400, "INVALID_INPUT");
     }
-    make(&admin, &json!({"name": "3f2a0b0e-6c3d-4a57-9e3f-6d1f0a4f6a11"})).is_error(400, "INVALID_INPUT");
+    let uuid = "3f2a0b0e-6c3d-4a57-9e3f-6d1f0a4f6a11";
+    for form in
+        [uuid.to_owned(), uuid.to_uppercase(), uuid.replace('-', ""), format!("{{{uuid}}}"), format!("urn:uuid:{uuid}")]
+    {
+        make(&admin, &json!({"name": form})).is_error(400, "INVALID_INPUT");
+    }
     make(&admin, &json!({})).is_error(400, "INVALID_INPUT");
     admin.call("POST", LINES, Some(b"[]")).is_error(400, "INVALID_INPUT");
     made(&admin, &json!({"name": "a"}));
@@ -124,7 +131,11 @@ fn the_line_of_a_campaign_takes_three_fields_and_is_not_ended() {
     admin.patch(&address("gate:shoes"), &json!({"switch": "off"})).is_error(400, "INVALID_INPUT");
     end(&admin, "gate:shoes").is_error(400, "INVALID_INPUT");
     make(&admin, &json!({"name": "gate:shoes"})).is_error(400, "INVALID_INPUT");
-    std::thread::sleep(Duration::from_secs(2));
+    // The gate follows this, and keeps the rest.
+    admin.post("/api/v1/admin/campaigns/shoes/open").ok();
+    admin.post("/api/v1/admin/campaigns/shoes/pause").ok();
+    let line = || world.anyone().get("/queue/serving/gate:shoes").ok();
+    wait_until("the line has followed its campaign", || line()["state"] == "PAUSED");
     assert_eq!(admin.get(&address("gate:shoes")).ok()["capacity"], 4, "the gate that follows its campaign keeps it");
 }
 
@@ -180,9 +191,11 @@ fn a_kill_between_changes_loses_no_confirmed_line() {
     let mut world = World { server: Server::start(folder.path(), &[]), admin_key, folder };
     let mut confirmed: Vec<(String, Option<u64>)> = Vec::new();
     for round in 0..4 {
-        let admin = world.admin();
-        let busy = std::thread::spawn(move || change_until_gone(&admin, round));
-        std::thread::sleep(Duration::from_millis(300 + 170 * round));
+        let (admin, made) = (world.admin(), Arc::new(AtomicUsize::new(0)));
+        let count = made.clone();
+        let busy = std::thread::spawn(move || change_until_gone(&admin, round, &count));
+        // Each time in the middle of another line.
+        wait_until("some lines are confirmed", || made.load(Ordering::SeqCst) >= 3 + 2 * round);
         world.server.kill();
         confirmed.extend(busy.join().expect("the operator's thread"));
         world.server = Server::start(world.folder.path(), &[]);
@@ -199,7 +212,7 @@ fn a_kill_between_changes_loses_no_confirmed_line() {
 
 /// Makes, changes and ends lines until the server is gone. The last confirmed capacity of each, none for one that was
 /// ended; a line whose end was asked for and not confirmed is left out.
-fn change_until_gone(admin: &Client, round: u64) -> Vec<(String, Option<u64>)> {
+fn change_until_gone(admin: &Client, round: usize, made: &AtomicUsize) -> Vec<(String, Option<u64>)> {
     let limit = Duration::from_secs(10);
     let mut confirmed = Vec::new();
     for number in 0.. {
@@ -208,6 +221,7 @@ fn change_until_gone(admin: &Client, round: u64) -> Vec<(String, Option<u64>)> {
         let Ok(reply) = admin.try_call("POST", LINES, Some(body.as_bytes()), limit) else { return confirmed };
         assert_eq!(reply.status, 201, "{}", reply.text());
         confirmed.push((name.clone(), Some(1)));
+        made.fetch_add(1, Ordering::SeqCst);
         let Ok(reply) = admin.try_call("PATCH", &address(&name), Some(br#"{"capacity":2}"#), limit) else {
             return confirmed;
         };
