@@ -111,7 +111,7 @@ fn check_with_programs(world: &World, drand: &Drand, drawn: &[u32]) {
     lines.swap(3, 7);
     let swapped = kept(world.folder.path(), "swapped.txt", &lines.join("\n"));
     let swapped = ["--serving", serving, "--entries", swapped.to_str().expect("text"), key[0], key[1]];
-    assert!(told(&verify(world, &swapped), 1).contains("DO NOT HAVE this root"));
+    assert!(told(&verify(world, &swapped), 1).contains("DOES NOT HAVE this root"));
 }
 
 /// Kind: an operator whose chain says its rounds ahead of time.
@@ -120,7 +120,7 @@ fn a_draw_takes_no_round_before_its_time() {
     let drand = Drand::start();
     drand.set(Answer::Right);
     let world = server_with(&drand);
-    make_opening(&world, "early", Some(&in_seconds(3)));
+    make_opening(&world, "early", Some(&in_seconds(8)));
     assert_eq!(announce(&world, "early").status, 204);
     let round = announced(&world, "early")["randomness"]["round"].as_u64().expect("a round");
     enqueue(&world, "early", "user-1");

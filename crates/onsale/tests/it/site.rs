@@ -135,10 +135,24 @@ fn forged_cookies_open_nothing() {
     open_the_line(&world, 0);
     let (pass, visitor) = (holder.cookie("onsale_pass_shop"), holder.cookie("onsale_visitor"));
     let parts: Vec<&str> = pass.split('.').collect();
-    let longer = format!("{}.{}.{}", parts[0], parts[1].parse::<i64>().expect("millis") + 1, parts[2]);
-    let other = format!("7e6a0d4e5a9c4d558d8e0a4c9d0d8b11.{}.{}", parts[1], parts[2]);
+    let [id, until, of_visitor, signature] = parts[..] else { panic!("{pass}") };
+    let longer = format!("{id}.{}.{of_visitor}.{signature}", until.parse::<i64>().expect("millis") + 1);
+    let other = format!("7e6a0d4e5a9c4d558d8e0a4c9d0d8b11.{until}.{of_visitor}.{signature}");
+    let of_another = format!("{id}.{until}.7e6a0d4e5a9c4d558d8e0a4c9d0d8b11.{signature}");
+    let nameless = format!("{id}.{until}.{signature}");
     let more = format!("{pass}.x");
-    for forged in [&longer, &other, &more, "", "...", "a.b.c", &pass[..pass.len() - 1], &"x".repeat(4_000)] {
+    for forged in [
+        &longer,
+        &other,
+        &of_another,
+        &nameless,
+        &more,
+        "",
+        "...",
+        "a.b.c",
+        &pass[..pass.len() - 1],
+        &"x".repeat(4_000),
+    ] {
         // The line knows that the visitor is inside; the forged pass counts for nothing, and a right one is sent.
         let answer = holder.with_cookie("onsale_pass_shop", forged).check("/cart");
         assert_eq!(answer.status, 200);
