@@ -2,6 +2,7 @@
 //! line here.
 
 use call::{Entry, Facts};
+use domain::Timestamp;
 use domain::line::{LineId, LineRule, commitment_hex};
 use serde_json::{Value, json};
 
@@ -60,11 +61,21 @@ pub(crate) fn value_given(line: &LineId, value: &str) -> Option<Entry> {
     })
 }
 
+/// The entry of a link past a line that an operator has signed, without the link itself: whoever has it passes. `None` in
+/// background work.
+pub(crate) fn link_signed(line: &LineId, to: &str, expires_at: Timestamp) -> Option<Entry> {
+    Entry::of(Facts {
+        action: "line.link",
+        target: line.to_string(),
+        before: None,
+        after: Some(json!({"to": to, "expiresAt": expires_at.to_string()})),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use call::{Call, noting};
-    use domain::Timestamp;
     use domain::line::{DrawPlan, DrawSeed, Randomness};
 
     #[tokio::test]

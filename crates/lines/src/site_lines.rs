@@ -4,8 +4,9 @@ use crate::audit;
 use crate::client::LineClient;
 use crate::definition::LineFields;
 use crate::operation::no_such_line;
-use domain::ErrorCode;
+use crate::rules::note_act;
 use domain::line::{LineId, LineRule};
+use domain::{ErrorCode, Timestamp};
 use hot::line::Clock;
 use onsale_http::ApiError;
 
@@ -67,6 +68,16 @@ impl LineClient {
             true => Ok(line),
             false => Err(no_such_line()),
         }
+    }
+
+    /// Writes into the audit log that the operator of this call signs a link past a line, to this address and valid until
+    /// then. Call it before the link is given away.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`, `SERVICE_UNAVAILABLE`.
+    pub async fn note_link(&self, line: &LineId, to: &str, expires_at: Timestamp) -> Result<(), ApiError> {
+        let noted = note_act(&*self.port, line, || audit::link_signed(line, to, expires_at)).await?;
+        noted.map(drop).ok_or_else(no_such_line)
     }
 
     /// All lines in the order of their names.

@@ -180,5 +180,7 @@ async fn sign_link(
         let detail = "this line takes no signed links: give it the exception {\"signedLink\":true} first";
         return Err(ApiError::invalid(detail));
     }
-    Ok(Json(api.site.sign_link(&line, &new)?))
+    let signed = api.site.sign_link(&line, &new)?;
+    api.lines.note_link(&line, new.to(), signed.expires_at()).await?;
+    Ok(Json(signed))
 }

@@ -59,6 +59,20 @@ pub struct SignedLink {
     expires_at: Timestamp,
 }
 
+impl NewLink {
+    /// The address that it leads to.
+    pub fn to(&self) -> &str {
+        &self.to
+    }
+}
+
+impl SignedLink {
+    /// When it runs out.
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+}
+
 fn token_of(keys: &CookieKeys, line: &LineId, until: i64) -> String {
     format!("{until}.{}", keys.sign(&["link", &line.to_string(), &until.to_string()]))
 }

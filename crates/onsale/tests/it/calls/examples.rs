@@ -131,7 +131,7 @@ pub const EXAMPLES: &[Example] = &[
         shown(&site_line(world, name), Some(json!({"capacity": 6})))
     }),
     example("DELETE /queue/admin/lines/{name}", Some("line.end"), |world, name| shown(&site_line(world, name), None)),
-    example("POST /queue/admin/lines/{name}/links", None, |world, name| {
+    example("POST /queue/admin/lines/{name}/links", Some("line.link"), |world, name| {
         shown(&format!("{}/links", site_line(world, name)), Some(json!({"seconds": 60})))
     }),
 ];
