@@ -10,6 +10,7 @@ mod drain;
 mod drand;
 mod draw;
 mod draw_public;
+mod draw_second;
 mod failed_part;
 mod gate;
 mod gate_door;
