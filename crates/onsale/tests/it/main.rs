@@ -28,6 +28,7 @@ mod kill_rush;
 mod limits;
 mod line_input;
 mod operation;
+mod originals;
 mod own_files;
 mod parted_books;
 mod plain_requests;

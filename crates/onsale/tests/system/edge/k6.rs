@@ -1,7 +1,8 @@
-//! Short runs of the scripts of `deploy/k6` with the real k6, against the built program.
+//! Short runs of the scripts of `deploy/k6` with the real k6, against the built program, alone and behind the edge.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use testkit::edge::Edge;
 use testkit::onsale::World;
 use testkit::{Kit, available, tools};
 
@@ -23,14 +24,18 @@ fn run(k6: &Path, script: &str, world: &World, variables: &[(&str, &str)]) -> Ou
     let mut command = Command::new(k6);
     // No usage reports, and no listening port.
     command.args(["run", "--quiet", "--no-color", "--no-usage-report", "--address", ""]);
-    for (name, value) in variables.iter().chain(&[
-        ("BASE_URL", format!("http://{}", world.server.address).as_str()),
+    let server = format!("http://{}", world.server.address);
+    let stock = STOCK.to_string();
+    let usual: [(&str, &str); 5] = [
+        ("BASE_URL", server.as_str()),
         ("ADMIN_KEY", &world.admin_key),
-        ("STOCK", &STOCK.to_string()),
+        ("STOCK", &stock),
         ("POLL_MS", "100"),
         // Longer than any run takes on a busy machine.
         ("P99_MS_MAX", "60000"),
-    ]) {
+    ];
+    // Of two values of a variable k6 takes the later one.
+    for (name, value) in usual.iter().chain(variables) {
         command.arg("-e").arg(format!("{name}={value}"));
     }
     command.arg(script).current_dir(folder).output().expect("k6 starts")
@@ -85,6 +90,42 @@ fn a_rush_takes_all_coupons_and_no_more() {
     assert_eq!(figures(&world, "rushed"), (STOCK.into(), 0));
     // The next run finds no stock, so its threshold fails.
     ended_with(&run(&k6, "coupon-rush.js", &world, &variables), THRESHOLD_CROSSED);
+}
+
+/// The scripts that the systems before Onsale were measured with, in our words: 2,000 users on one campaign, a spike at the
+/// gate, polling at the gate, and all the way with a quarter as many coupons as users. Each through the edge, as users come.
+#[test]
+fn what_other_systems_are_measured_by_passes_through_the_edge() {
+    let Some(k6) = k6() else { return };
+    let world = world("1000");
+    let Some(edge) = Edge::before_one(world.server.address, &[]) else { return };
+    let edge = format!("http://{}", edge.address);
+    let spike = [("QUIET_PER_SECOND", "5"), ("SPIKE_PER_SECOND", "30"), ("QUIET_SECONDS", "1"), ("SPIKE_SECONDS", "1")];
+    let through = |script: &str, event: &str, stock: u32, more: &[(&str, &str)]| {
+        let stock_text = stock.to_string();
+        let own: [(&str, &str); 3] = [("BASE_URL", edge.as_str()), ("EVENT_ID", event), ("STOCK", &stock_text)];
+        ended_with(&run(&k6, script, &world, &[&own[..], more].concat()), 0);
+        assert_eq!(figures(&world, event), (stock.into(), 0), "{script}");
+    };
+    through("quick-test.js", "quick", 500, &[("USERS", "2000"), ("VUS", "20")]);
+    through("coupon-rush.js", "rush", 100, &[("USERS", "500"), ("VUS", "20")]);
+    through("gate-spike.js", "spike", STOCK, &[&spike[..], &[("VUS", "200")]].concat());
+    through("gate-polling.js", "polling", STOCK, &[("USERS", "40")]);
+    through("end-to-end.js", "whole", 25, &[("USERS", "100")]);
+}
+
+#[test]
+fn the_scripts_notice_what_they_are_to_notice() {
+    let Some(k6) = k6() else { return };
+    let world = world("1000");
+    // A campaign that is there already is not "initialized", and has fewer coupons than the script counts on.
+    let first = [("EVENT_ID", "used"), ("USERS", "20"), ("VUS", "5")];
+    ended_with(&run(&k6, "quick-test.js", &world, &first), 0);
+    ended_with(&run(&k6, "quick-test.js", &world, &first), THRESHOLD_CROSSED);
+    let gated = [("EVENT_ID", "gated"), ("USERS", "20")];
+    ended_with(&run(&k6, "end-to-end.js", &world, &gated), 0);
+    let output = run(&k6, "end-to-end.js", &world, &gated);
+    assert_ne!(output.status.code(), Some(0), "nobody gets a coupon any more");
 }
 
 #[test]
