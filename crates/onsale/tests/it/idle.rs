@@ -105,6 +105,77 @@ fn every_connection_ends_after_the_idle_time_whoever_served_it() {
     }
 }
 
+/// At the limit itself two messages may meet on their way. Whoever then gets no reply must be able to send the call again
+/// elsewhere, as a proxy does: nothing of it was done.
+#[test]
+fn at_the_idle_limit_a_request_is_answered_or_was_never_taken() {
+    const LIMIT: Duration = Duration::from_millis(1_000);
+    let world = World::with(&[("ONSALE__HTTP__IDLE_TIMEOUT_MS", "1000")]);
+    let (people, firsts) = (world.anyone(), first_requests(&world));
+    let has_coupon = |user: &str| {
+        let held = people.get(&format!("/api/v1/coupons/user/{user}/event/sample_event")).ok();
+        !held["coupon_id"].is_null()
+    };
+    scope(|scope| {
+        for tenth in 2..=15_u64 {
+            let (people, firsts, has_coupon) = (&people, &firsts, &has_coupon);
+            scope.spawn(move || {
+                for (number, (what, request)) in firsts.iter().enumerate() {
+                    let mut connection = Connection::open(people.address);
+                    connection.send(request);
+                    let first = reply(&mut connection, what);
+                    let begun = Instant::now();
+                    assert!(first < 500, "{what}");
+                    sleep(Duration::from_millis(tenth * 100).saturating_sub(begun.elapsed()));
+                    let user = format!("limit-{tenth}-{number}");
+                    connection.send(issue(people, &user));
+                    // The server began to count before this client did.
+                    let is_certain = begun.elapsed() < LIMIT / 2;
+                    match connection.try_reply() {
+                        Ok(reply) => assert_eq!(reply.status, 200, "{what}, {tenth}"),
+                        Err(error) => {
+                            assert!(!is_certain, "{what}, {tenth}: {error}");
+                            assert!(!has_coupon(&user), "{what}, {tenth}: taken, and not answered: {error}");
+                        }
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// A proxy that keeps connections longer than the server sends requests into connections that are being closed.
+#[test]
+fn the_shipped_proxies_close_before_the_server_does() {
+    /// What NGINX does where a pool of connections names no time.
+    const OF_NGINX: u64 = 60;
+    let settings = include_str!("../../default.toml");
+    let idle = settings.lines().find_map(|line| line.trim().strip_prefix("idle_timeout_ms = ")).expect("the default");
+    let idle: u64 = idle.parse().expect("milliseconds");
+    let mut pools = 0;
+    for name in ["onsale.conf.template", "site.conf.template"] {
+        let template = std::fs::read_to_string(testkit::edge::source().join(name)).expect("a template");
+        let template = template.replace("{{", "").replace("}}", "");
+        for pool in template.split("upstream ").skip(1).filter_map(|rest| rest.split_once('}').map(|(pool, _)| pool)) {
+            let value = |word: &str| {
+                let line = pool.lines().find_map(|line| line.trim().strip_prefix(word)?.trim().strip_suffix(';'));
+                line.map(str::to_owned)
+            };
+            if value("keepalive ").is_none() {
+                continue;
+            }
+            let seconds = value("keepalive_timeout ").map_or(OF_NGINX, |text| {
+                text.strip_suffix('s')
+                    .and_then(|number| number.parse().ok())
+                    .unwrap_or_else(|| panic!("{name}: {text}"))
+            });
+            assert!(seconds * 1_000 < idle, "{name}: {seconds} s is not shorter than {idle} ms:\n{pool}");
+            pools += 1;
+        }
+    }
+    assert!(pools >= 5, "only {pools} pools were found");
+}
+
 /// Whoever asks for something else on a proxy's connection must not take the fast path from those who come after.
 #[test]
 fn a_connection_comes_back_to_the_fast_path_after_another_request() {

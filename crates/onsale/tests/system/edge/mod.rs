@@ -5,6 +5,7 @@ mod alerts;
 mod answers;
 mod backend;
 mod heads;
+mod idle;
 mod k6;
 mod limits;
 mod prometheus;
