@@ -37,6 +37,11 @@ impl fmt::Debug for KafkaAddress {
 }
 
 impl KafkaAddress {
+    /// Whether TLS is spoken.
+    pub fn is_encrypted(&self) -> bool {
+        self.is_encrypted
+    }
+
     /// `host:port,host:port`, `kafka://...` before it, or `kafka+ssl://...` for TLS, where certificate and host name are
     /// always checked.
     pub fn new(url: &str) -> Self {

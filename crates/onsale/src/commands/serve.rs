@@ -7,8 +7,8 @@ use crate::config::{Config, HotEngine, Loaded, without_secrets};
 use crate::safety;
 use crate::telemetry;
 use crate::wiring::{
-    Addresses, AdminKey, Demo, Engines, Messaging, Opening, Server, ServerOpening, Supervisor, Task, limits,
-    open_roles, open_server, prepare_demo, probe, schemas_of,
+    Addresses, AdminKey, Demo, Engines, Messaging, Opening, Server, ServerOpening, Supervisor, Task, demand_of_brokers,
+    limits, open_roles, open_server, prepare_demo, probe, schemas_of,
 };
 use anyhow::bail;
 use onsale_http::metrics::run_upkeep;
@@ -86,6 +86,7 @@ async fn serve(
     if let (Some(_), HotEngine::Redis(address)) = (&engines.hot, config.hot_engine()) {
         doctor::demand(config, &address).await?;
     }
+    demand_of_brokers(config).await?;
     let (limits, metrics, failures) = (limits(config), Arc::new(HttpMetrics::default()), Failures::default());
     let opening = Opening { config, engines: &engines, limits: &limits, metrics: &metrics, failures: &failures };
     let (mut role, hot) = open_roles(&opening).await?;

@@ -13,6 +13,7 @@
 //! internal    keys between our own services; secrets: given, or made and kept; receipts: the key of opening draws;
 //!             draws: their public randomness
 //! probes      what health asks of the engines
+//! trust       servers whose certificate is not trusted
 //! demo        example data, said loudly; the first administrator's key
 //! ```
 
@@ -34,6 +35,7 @@ mod schemas;
 mod secrets;
 mod server;
 mod supervisor;
+mod trust;
 
 pub use calls::pending_entries;
 pub use demo::{AdminKey, Demo, prepare as prepare_demo};
@@ -46,3 +48,4 @@ pub use roles::{Opening, open as open_roles, schemas as schemas_of};
 pub use schemas::{ALL as ALL_SCHEMAS, COUPON as COUPON_SCHEMA, ContextSchema, open_ledger, open_tables};
 pub use server::{Addresses, Opening as ServerOpening, Server, limits, open as open_server};
 pub use supervisor::{Supervisor, Task};
+pub use trust::{Trust, demand_of_brokers};

@@ -2,6 +2,7 @@
 
 use super::kafka;
 use super::supervisor::Task;
+use super::trust::Trust;
 use crate::config::{BusEngine, Config, HotAck};
 use anyhow::{Context, bail};
 use coupon::announce::OnBus;
@@ -62,13 +63,17 @@ pub(super) async fn connect(config: &Config, address: &RedisAddress) -> anyhow::
     loop {
         match RedisConnections::open(address, decisions).await {
             Ok(connections) => return Ok(connections),
-            Err(error) if begun.elapsed() < PATIENCE => {
-                tracing::warn!(%error, "waiting for Redis");
-                tokio::time::sleep(TRIED_EVERY).await;
-            }
-            Err(error) => {
-                return Err(error).context("hot state cannot be reached; check hot.url, or see `onsale doctor`");
-            }
+            // A certificate does not become trusted by waiting.
+            Err(error) => match Trust::Hot.change(&error.to_string()) {
+                Some(change) => return Err(error).context(format!("hot state cannot be reached; {change}")),
+                None if begun.elapsed() < PATIENCE => {
+                    tracing::warn!(%error, "waiting for Redis");
+                    tokio::time::sleep(TRIED_EVERY).await;
+                }
+                None => {
+                    return Err(error).context("hot state cannot be reached; check hot.url, or see `onsale doctor`");
+                }
+            },
         }
     }
 }

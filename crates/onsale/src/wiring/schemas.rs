@@ -4,6 +4,7 @@
 //! doctor` go through [`ALL`].
 
 use super::engines::make_folder;
+use super::trust::Trust;
 use crate::config::{Config, SQLITE_URL};
 use anyhow::Context;
 use ledger::{Ledger, LedgerError, LedgerOptions};
@@ -61,13 +62,17 @@ pub async fn open_tables(config: &Config, schema: &ContextSchema) -> anyhow::Res
         make_folder(folder)?;
     }
     let name = schema.tables.name;
-    let ledger = schema.connect(config).await.with_context(|| {
+    let ledger = schema.connect(config).await.map_err(|error| {
         let cannot_open = format!("the database of {name} cannot be opened");
-        if !embedded {
-            return cannot_open;
-        }
-        let folder = folder.display();
-        format!("{cannot_open}; put back a copy of the folder {folder}, or choose another folder with --data")
+        let how = match (embedded, Trust::Ledger.change(&error.to_string())) {
+            (true, _) => {
+                let folder = folder.display();
+                format!("{cannot_open}; put back a copy of the folder {folder}, or choose another folder with --data")
+            }
+            (false, Some(change)) => format!("{cannot_open}; {change}"),
+            (false, None) => cannot_open,
+        };
+        anyhow::Error::new(error).context(how)
     })?;
     ledger.migrate().await.with_context(|| format!("the tables of {name} cannot be brought up to date"))?;
     Ok(ledger)

@@ -2,6 +2,7 @@
 
 mod doctor;
 mod edge;
+mod encrypted;
 mod failover;
 mod lamed_shard;
 mod site;

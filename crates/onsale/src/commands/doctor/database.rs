@@ -3,7 +3,7 @@
 use super::clocks::Clock;
 use super::finding::{Finding, numbers};
 use crate::config::Config;
-use crate::wiring::ContextSchema;
+use crate::wiring::{ContextSchema, Trust};
 use ledger::{Diagnostics, Engine, LedgerError, SchemaState};
 
 const POSTGRES_MIN: [u32; 1] = [14];
@@ -23,8 +23,9 @@ pub(super) async fn examine(config: &Config, schema: &ContextSchema) -> (Vec<Fin
             (vec![Finding::wrong("database", text, "follow the line above, or set ledger.url")], Vec::new())
         }
         Err(error) => {
-            let change = "start it, or set ledger.url; to create a missing database, run `onsale migrate` (MySQL, MariaDB) \
+            let away = "start it, or set ledger.url; to create a missing database, run `onsale migrate` (MySQL, MariaDB) \
                           or createdb (PostgreSQL)";
+            let change = Trust::Ledger.change(&error.to_string()).unwrap_or_else(|| away.to_owned());
             (vec![Finding::wrong("database", error.to_string(), change)], Vec::new())
         }
     };

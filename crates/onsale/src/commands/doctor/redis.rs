@@ -4,6 +4,7 @@ use super::clocks::Clock;
 use super::finding::{Finding, numbers};
 use super::redis_promises::{known, named, promises, typed};
 use crate::config::{Config, HotAck};
+use crate::wiring::Trust;
 use hot::redis::{NodeSurvey, RedisAddress, survey};
 
 /// The oldest supported version: the scripts use functions that it introduced, such as `redis.acl_check_cmd`.
@@ -18,8 +19,9 @@ pub(super) async fn examine(config: &Config, address: &RedisAddress) -> (Vec<Fin
     let nodes = match survey(address).await {
         Ok(nodes) => nodes,
         Err(error) => {
-            let change = "start Redis, or set hot.url (user and password go before the @)";
-            return (vec![Finding::wrong("redis-nodes", error.to_string(), change)], Vec::new());
+            let change = Trust::Hot.change(&error.to_string());
+            let away = || "start Redis, or set hot.url (user and password go before the @)".to_owned();
+            return (vec![Finding::wrong("redis-nodes", error.to_string(), change.unwrap_or_else(away))], Vec::new());
         }
     };
     let clock =
@@ -52,7 +54,9 @@ fn reachable(nodes: &[NodeSurvey]) -> Finding {
             format!("{} nodes answer, {masters} of them are masters with slots", nodes.len()),
         );
     }
-    Finding::wrong("redis-nodes", away.join("; "), "start the node, or remove it: redis-cli -p PORT CLUSTER FORGET ID")
+    let change = Trust::Hot.change(&away.join("; "));
+    let gone = || "start the node, or remove it: redis-cli -p PORT CLUSTER FORGET ID".to_owned();
+    Finding::wrong("redis-nodes", away.join("; "), change.unwrap_or_else(gone))
 }
 
 /// A node may answer every question and refuse every decision.

@@ -3,6 +3,6 @@
 mod database;
 mod embedded;
 mod kafka;
-mod patient;
+pub mod patient;
 mod redis;
-mod serve;
+pub mod serve;

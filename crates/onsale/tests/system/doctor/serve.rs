@@ -5,7 +5,7 @@ use testkit::onsale::{PATIENCE, Server, onsale};
 use testkit::{Flavor, Kit, RedisNode, available, shared};
 
 /// Asserts that the start is refused, and returns the message.
-fn refused(environment: &[(&str, &str)]) -> String {
+pub fn refused(environment: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = onsale(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
     command.envs(environment.iter().copied()).stdout(Stdio::null()).stderr(Stdio::piped());

@@ -7,6 +7,7 @@ mod topics;
 use super::finding::Finding;
 use crate::cli::Role;
 use crate::config::{Config, HotAck};
+use crate::wiring::Trust;
 use bus::kafka::{BrokerError, Cluster, KafkaAcl, KafkaAddress, KafkaPublisher, TopicState};
 use domain::message::topic;
 use rights::rights;
@@ -35,7 +36,9 @@ pub(super) async fn examine(config: &Config, brokers: &KafkaAddress, roles: &[Ro
             findings
         }
         Err(error) => {
-            vec![Finding::wrong("kafka-brokers", bus::chain(&error), "start the brokers, or set bus.url")]
+            let said = bus::chain(&error);
+            let change = Trust::Bus.change(&said).unwrap_or_else(|| "start the brokers, or set bus.url".to_owned());
+            vec![Finding::wrong("kafka-brokers", said, change)]
         }
     }
 }
