@@ -221,6 +221,24 @@ impl Callers {
         }
     }
 
+    /// Whether the caller may know what this tenant has: whoever has a key in force of the tenant or of an administrator,
+    /// whatever its scopes. For routes that need no key otherwise: a key that is not in force counts as none.
+    ///
+    /// # Errors
+    /// `RATE_LIMIT_EXCEEDED` beyond the tenant's requests, `SERVICE_UNAVAILABLE` where keys cannot be read.
+    pub async fn may_know(&self, parts: &Parts, tenant: &TenantName) -> Result<bool, ApiError> {
+        let Some(key) = parts.headers.get("x-api-key") else { return Ok(false) };
+        let from = parts.extensions.get::<ClientIp>().map(|client| client.0);
+        let Some(holder) = self.keys.holder_fresh(key.as_bytes(), from).await? else { return Ok(false) };
+        let may_know = match &holder.caller {
+            Caller::Administrator => true,
+            Caller::Tenant(own) => own == tenant,
+            Caller::Service(_) | Caller::Door(_) => false,
+        };
+        self.take_request(&holder)?;
+        Ok(may_know)
+    }
+
     /// Whether the headers have the key of an administrator who may read. A key that is bound to networks does not count,
     /// since the caller's address is not known here.
     pub async fn is_operator(&self, headers: &HeaderMap) -> bool {

@@ -102,6 +102,24 @@ pub fn no_such_line() -> ApiError {
     ApiError::new(ErrorCode::NotFound).detail("there is no such line")
 }
 
+/// The line that an address names, whether it exists or not: see [`LineClient::named`].
+///
+/// # Errors
+/// `INVALID_INPUT` for a malformed name.
+pub fn line_of(text: &str) -> Result<LineId, ApiError> {
+    let invalid = |error: domain::name::NameError| ApiError::invalid(format!("line {error}"));
+    match text.split_once(':') {
+        Some(("gate" | "queue", _)) => LineId::from_address(text).map_err(invalid),
+        _ => EventName::new(text).map(LineId::Queue).map_err(invalid),
+    }
+}
+
+/// The answer to a name of no line, and to one that the caller may not know: the two must not differ.
+pub fn no_line_of_this_name() -> ApiError {
+    let names = "there is no such line: gate:CAMPAIGN, gate:TENANT~CAMPAIGN or queue:NAME";
+    ApiError::new(ErrorCode::NotFound).detail(names)
+}
+
 impl LineClient {
     /// Returns the statistics of all lines.
     ///
@@ -137,16 +155,16 @@ impl LineClient {
     /// # Errors
     /// `INVALID_INPUT` for a malformed name, `NOT_FOUND` if there is no such line.
     pub async fn named(&self, text: &str) -> Result<(LineId, LineRule), ApiError> {
-        let invalid = |error: domain::name::NameError| ApiError::invalid(format!("line {error}"));
-        let line = match text.split_once(':') {
-            Some(("gate" | "queue", _)) => LineId::from_address(text).map_err(invalid)?,
-            _ => LineId::Queue(EventName::new(text).map_err(invalid)?),
-        };
-        if let Some(rule) = self.port.rule(&line).await? {
-            return Ok((line, rule));
-        }
-        let names = "there is no such line: gate:CAMPAIGN, gate:TENANT~CAMPAIGN or queue:NAME";
-        Err(ApiError::new(ErrorCode::NotFound).detail(names))
+        self.existing(line_of(text)?).await
+    }
+
+    /// A line with its rule.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` if there is no such line, `SERVICE_UNAVAILABLE`.
+    pub async fn existing(&self, line: LineId) -> Result<(LineId, LineRule), ApiError> {
+        let rule = self.port.rule(&line).await?.ok_or_else(no_line_of_this_name)?;
+        Ok((line, rule))
     }
 
     /// As [`LineClient::named`], for callers who may know all lines: a missing one is refused with the names that there are.

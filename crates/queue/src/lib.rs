@@ -7,4 +7,4 @@ pub mod configured;
 pub mod site;
 
 pub use configured::{ConfiguredLines, LineSettings};
-pub use site::{CookieKeys, SameSite, Site, SiteOptions};
+pub use site::{CookieKeys, PublicNames, SameSite, Site, SiteOptions};

@@ -181,8 +181,8 @@ fn a_line_of_another_tenant_is_named_without_a_slash() {
     let shop = world.keyed(&["--tenant", "acme"]);
     shop.make_campaign(&serde_json::json!({"event_id": "shoes", "name": "Sale", "stock": 5, "gated": true}));
     let people = world.anyone();
-    wait_until("the line is there", || people.get("/queue/serving/gate:acme~shoes").status == 200);
-    assert_eq!(people.get("/queue/serving/gate:acme~shoes").field("line"), "gate:acme/shoes");
+    wait_until("the line is there", || shop.get("/queue/serving/gate:acme~shoes").status == 200);
+    assert_eq!(shop.get("/queue/serving/gate:acme~shoes").field("line"), "gate:acme/shoes");
     let rate: &[u8] = br#"{"ratePerSecond":7}"#;
     assert_eq!(world.admin().call("PUT", "/queue/admin/gate:acme~shoes/rate", Some(rate)).status, 204);
     assert_eq!(world.admin().post("/queue/admin/gate:acme~shoes/pause").status, 204);
@@ -192,7 +192,7 @@ fn a_line_of_another_tenant_is_named_without_a_slash() {
     for path in ["/queue/serving/gate:acme~shoes~x", "/queue/serving/gate:~shoes", "/queue/serving/queue:a~b"] {
         people.get(path).is_error(400, "INVALID_INPUT");
     }
-    people.get("/queue/serving/gate:other~shoes").is_error(404, "NOT_FOUND");
+    shop.get("/queue/serving/gate:other~shoes").is_error(404, "NOT_FOUND");
 }
 
 /// Kind: bytes of a neighbour hide what is ours. Every route that reads cookies, with bytes in every place.

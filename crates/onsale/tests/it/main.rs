@@ -33,6 +33,7 @@ mod own_files;
 mod parted_books;
 mod plain_requests;
 mod presence;
+mod public_lines;
 mod redemption;
 mod rush_line;
 mod rush_server;

@@ -152,7 +152,7 @@ fn a_campaign_that_is_over_can_be_deleted_and_nothing_of_it_is_followed() {
     is_gone(&acme);
     world.admin().get("/api/v1/admin/reconcile").ok();
     assert_eq!(campaign(&acme, "next", 1, true).status, 201, "there is room for another");
-    let gate = || world.anyone().get("/queue/serving/gate:acme~next").status;
+    let gate = || world.admin().get("/queue/serving/gate:acme~next").status;
     wait_until("its gate is there", || gate() == 200);
     acme.post(&format!("{CAMPAIGNS}/next/close")).ok();
     assert_eq!(delete(&acme, &format!("{CAMPAIGNS}/next")).status, 204);

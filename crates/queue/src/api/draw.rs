@@ -1,6 +1,8 @@
 //! The routes of opening draws.
 
 use super::has_body;
+use super::public_line::PublicLine;
+use crate::site::PublicNames;
 use ::http::{StatusCode, header};
 use access::callers::Callers;
 use access::extract::AdministratorCaller;
@@ -30,6 +32,8 @@ const KEY_FRESH_SECONDS: u32 = 60;
 pub struct DrawApi {
     /// Changes lines.
     pub lines: LineClient,
+    /// The lines as strangers name them.
+    pub names: PublicNames,
     /// Authorizes administrators.
     pub callers: Callers,
     /// The key that signs receipts; none if the configuration has none.
@@ -44,6 +48,12 @@ const PART: u32 = 8_192;
 impl FromRef<DrawApi> for Callers {
     fn from_ref(api: &DrawApi) -> Self {
         api.callers.clone()
+    }
+}
+
+impl FromRef<DrawApi> for PublicNames {
+    fn from_ref(api: &DrawApi) -> Self {
+        api.names.clone()
     }
 }
 
@@ -120,8 +130,7 @@ async fn give_value(
 #[utoipa::path(get, path = "/queue/draw/{line}/entries", tag = "lines", security(()), params(("line" = String, Path)),
     responses((status = 200, description = "One line for each entry", body = String, content_type = "text/plain"),
         (status = 400, body = ErrorBody), (status = 404, body = ErrorBody), (status = 409, body = ErrorBody)))]
-async fn entries(State(api): State<DrawApi>, Path(line): Path<String>) -> Result<Response, ApiError> {
-    let (line, _) = api.lines.named(&line).await?;
+async fn entries(State(api): State<DrawApi>, PublicLine { line, .. }: PublicLine) -> Result<Response, ApiError> {
     let first = part(&api.lines, &line, 1).await?;
     let rest = stream::try_unfold((api.lines, line, PART + 1), |(lines, line, from)| async move {
         let text = part(&lines, &line, from).await?;

@@ -2,10 +2,11 @@
 
 pub mod control;
 pub mod draw;
+pub mod public_line;
 pub mod site_lines;
 
-use super::site::Site;
 use super::site::service::VisitorRequest;
+use super::site::{PublicNames, Site};
 use ::http::{HeaderMap, HeaderName, HeaderValue, header};
 use access::callers::Callers;
 use axum::Router;
@@ -21,7 +22,8 @@ use lines::operation::Defaults;
 use lines::serving::{FRESH, RANGES_MAX, Serving, ServingCache};
 use lines::stream::Streams;
 use onsale_http::docs::ErrorBody;
-use onsale_http::{ApiError, Json, Path, Query};
+use onsale_http::{ApiError, Json, Query};
+pub use public_line::PublicLine;
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::{IntoParams, OpenApi};
@@ -37,6 +39,8 @@ pub struct QueueApi {
     pub streams: Streams,
     /// Lines before any site.
     pub site: Site,
+    /// The lines as strangers name them.
+    pub names: PublicNames,
     /// Authorizes administrators.
     pub callers: Callers,
     /// The configured values of lines that say nothing else.
@@ -50,6 +54,12 @@ pub struct QueueApi {
 impl FromRef<QueueApi> for Callers {
     fn from_ref(api: &QueueApi) -> Self {
         api.callers.clone()
+    }
+}
+
+impl FromRef<QueueApi> for PublicNames {
+    fn from_ref(api: &QueueApi) -> Self {
+        api.names.clone()
     }
 }
 
@@ -87,22 +97,28 @@ struct Wanted {
     ranges: Option<usize>,
 }
 
-/// The present state of a line: public, and the same for all callers.
+/// The present state of a line: public, and the same for all callers. The line of another tenant's campaign than `default`'s
+/// is 404 by its name without a key of that tenant. With one, `Content-Location` has its public name, which needs none.
 #[utoipa::path(get, path = "/queue/serving/{line}", tag = "lines", security(()), params(("line" = String, Path), Wanted),
     responses((status = 200, body = Serving), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn serving(
     State(api): State<QueueApi>,
-    Path(line): Path<String>,
+    PublicLine { line, public_name, is_private, .. }: PublicLine,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, ApiError> {
     let ranges = wanted.ranges.unwrap_or(RANGES_MAX);
     if !(1..=RANGES_MAX).contains(&ranges) {
         return Err(ApiError::invalid(format!("ranges must be 1 to {RANGES_MAX}")));
     }
-    let (line, _) = api.lines.named(&line).await?;
     let document = api.cache.serving(&line).await?.ok_or(ErrorCode::NotFound)?;
-    let age = format!("public, max-age={}", FRESH.as_secs());
-    Ok(([(header::CACHE_CONTROL, age)], Json(document.as_ref().clone().with_ranges(ranges))).into_response())
+    // A cache in between must not show to strangers what a key was needed for.
+    let readers = if is_private { "private" } else { "public" };
+    let age = format!("{readers}, max-age={}", FRESH.as_secs());
+    let document = Json(document.as_ref().clone().with_ranges(ranges));
+    let mut response = ([(header::CACHE_CONTROL, age)], document).into_response();
+    let place = public_name.and_then(|name| HeaderValue::from_str(&format!("/queue/serving/{name}")).ok());
+    response.headers_mut().extend(place.map(|place| (header::CONTENT_LOCATION, place)));
+    Ok(response)
 }
 
 /// The state of a line as server-sent events, one for each change. `Last-Event-ID` is the id of the reader's last
@@ -114,10 +130,9 @@ async fn serving(
         (status = 429, description = "Too many requests, or all streams of the network are in use: poll instead", body = ErrorBody)))]
 async fn stream(
     State(api): State<QueueApi>,
-    Path(line): Path<String>,
+    PublicLine { line, .. }: PublicLine,
     request: VisitorRequest,
 ) -> Result<Response, ApiError> {
-    let (line, _) = api.lines.named(&line).await?;
     let newest = std::str::from_utf8(request.header("last-event-id")).ok().filter(|id| !id.is_empty());
     let stream = api.streams.open(&line, newest, api.site.watcher(&line, &request), request.network()).await?;
     let body = Body::from_stream(stream.ok_or(ErrorCode::NotFound)?);

@@ -4,7 +4,7 @@ use super::ask::AnswerForm;
 use super::page;
 use super::service::{Place, VisitorRequest};
 use super::wait_query::WaitQuery;
-use crate::api::QueueApi;
+use crate::api::{PublicLine, QueueApi};
 use ::http::header::CACHE_CONTROL;
 use axum::Router;
 use axum::extract::{OriginalUri, State};
@@ -92,10 +92,9 @@ async fn answer(
         (status = 404, body = ErrorBody)))]
 async fn challenge(
     State(api): State<QueueApi>,
-    Path(line): Path<String>,
+    PublicLine { line, rule, .. }: PublicLine,
     request: VisitorRequest,
 ) -> Result<Response, ApiError> {
-    let (line, rule) = api.lines.named(&line).await?;
     let document = api.site.challenge(&line, &rule, &request)?;
     Ok(([(CACHE_CONTROL, "no-store")], Json(document)).into_response())
 }

@@ -48,6 +48,12 @@ impl CookieKeys {
         hex::encode(mac_of(&self.newest, parts).finalize().into_bytes())
     }
 
+    /// The signatures of these parts by the key in force and by the previous one.
+    pub(super) fn signatures(&self, parts: &[&str]) -> Vec<String> {
+        let keys = [Some(&self.newest), self.previous.as_ref()];
+        keys.into_iter().flatten().map(|key| hex::encode(mac_of(key, parts).finalize().into_bytes())).collect()
+    }
+
     /// Whether the signature matches these parts. Takes the same time for a wrong one as for a right one.
     pub(super) fn is_signed(&self, parts: &[&str], signature: &str) -> bool {
         let Some(signature) = unhex(signature) else { return false };

@@ -2,8 +2,9 @@
 //! waiting page.
 //!
 //! `check` decides on requests, by `asker` (page or script) and `straight` (where nobody waits); `service` enters visitors
-//! into the line and shows the `page`, `ask` what a line asks for first, both after `arrival`; `visitor_cookies` identifies them by signed cookies; `link` lets requests pass without a
-//! position; `local` has the addresses; `api` the routes.
+//! into the line and shows the `page`, `ask` what a line asks for first, both after `arrival`; `visitor_cookies` identifies
+//! them by signed cookies; `link` lets requests pass without a position; `local` has the addresses; `public_names` names
+//! lines to strangers; `api` the routes.
 
 mod answers;
 pub mod api;
@@ -18,6 +19,7 @@ mod device;
 pub mod link;
 mod local;
 mod page;
+pub mod public_names;
 pub mod service;
 #[cfg(test)]
 mod service_tests;
@@ -28,5 +30,6 @@ mod visitor_cookies;
 mod wait_query;
 
 pub use cookie_keys::CookieKeys;
+pub use public_names::PublicNames;
 pub use service::{Site, SiteOptions};
 pub use visitor_cookies::SameSite;

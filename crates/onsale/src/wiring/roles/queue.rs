@@ -22,7 +22,7 @@ use onsale_http::with_calls;
 use queue::api::draw::{self, DrawApi};
 use queue::api::{self, QueueApi, control, site_lines};
 use queue::site::cookie_keys::{KEY_BYTES_MIN, new_key};
-use queue::{ConfiguredLines, CookieKeys, LineSettings, SameSite, Site, SiteOptions, site};
+use queue::{ConfiguredLines, CookieKeys, LineSettings, PublicNames, SameSite, Site, SiteOptions, site};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -60,7 +60,9 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
         tenant_max(callers.quotas.clone()),
     );
     let (keys, may_make_lines) = cookie_keys(config)?;
-    let site = Site::new(client.clone(), cache.clone(), Arc::new(keys), site_options(config));
+    let keys = Arc::new(keys);
+    let names = PublicNames::new(client.clone(), may_make_lines.then(|| keys.clone()));
+    let site = Site::new(client.clone(), cache.clone(), keys, site_options(config));
     let site = site.with_challenges(hot.challenges.clone()).with_limits(opening.limits.clone());
     let defaults = Defaults {
         rate_per_second: config.queue.rate_per_second,
@@ -70,14 +72,20 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     };
     let ended = streams.clone();
     let settings = draws::settings(config)?;
-    let draw_api =
-        DrawApi { lines: client.clone(), callers: callers.clone(), receipts: receipts::key(config)?, settings };
+    let draw_api = DrawApi {
+        lines: client.clone(),
+        names: names.clone(),
+        callers: callers.clone(),
+        receipts: receipts::key(config)?,
+        settings,
+    };
     let mut tasks = tasks(config, &hot.lines).await;
     tasks.push(draws::task("line draws", config, hot.lines.clone(), is_site)?);
     let known = callers.clone();
     let calls = calls::over_hot(config, &callers, hot.calls.clone());
     let new_line = Arc::new(settings_of(config).rule());
-    let queue_api = QueueApi { lines: client, cache, streams, site, callers, defaults, new_line, may_make_lines };
+    let queue_api =
+        QueueApi { lines: client, cache, streams, site, names, callers, defaults, new_line, may_make_lines };
     let role = Role {
         routes: with_calls(routes(queue_api.clone()).merge(draw::routes(draw_api)), calls),
         internal_routes: site::api::proxy_routes(queue_api),
