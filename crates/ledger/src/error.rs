@@ -145,6 +145,20 @@ pub(crate) fn is_denied(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether SQLite refused an empty row for the values that it lacks, and for nothing else.
+pub(crate) fn lacks_values(error: &DbErr) -> bool {
+    let Some(refusal) = driver_error(error).and_then(|error| error.as_database_error()) else { return false };
+    let is_by_trigger = refusal.code().is_some_and(|code| code == "1811");
+    let lacks = matches!(
+        refusal.kind(),
+        ErrorKind::NotNullViolation
+            | ErrorKind::CheckViolation
+            | ErrorKind::UniqueViolation
+            | ErrorKind::ForeignKeyViolation
+    );
+    lacks && !is_by_trigger
+}
+
 fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
     match error {
         DbErr::Conn(RuntimeErr::SqlxError(cause))

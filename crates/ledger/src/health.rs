@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 /// A write is tried at most so often.
 const WRITTEN_EVERY: Duration = Duration::from_secs(3);
+/// The same while none passes.
+const TRIED_EVERY: Duration = Duration::from_millis(500);
 /// Clocks that differ by more than this decide differently about openings and lives.
 const CLOCK_DIFFERENCE_MAX_MS: i64 = 500;
 /// A difference of clocks is told again after this time.
@@ -29,12 +31,12 @@ pub(crate) struct LastLook {
 }
 
 impl Ledger {
-    /// Whether a row can be stored, as it was seen in the last seconds: one is written, and undone. Concurrent callers share
-    /// one look.
+    /// Whether a row can be stored, as it was seen in the last seconds: one is written, removed, and both are on the disk.
+    /// Concurrent callers share one look.
     pub async fn health(&self) -> LedgerHealth {
         let mut last = self.last_look().lock().await;
         if let Some((at, health)) = last.look.as_ref()
-            && at.elapsed() < WRITTEN_EVERY
+            && at.elapsed() < if health.down.is_some() { TRIED_EVERY } else { WRITTEN_EVERY }
         {
             return health.clone();
         }
@@ -55,7 +57,7 @@ impl Ledger {
     }
 
     async fn look(&self) -> Result<Option<i64>, LedgerError> {
-        self.write_and_undo().await?;
+        self.write_and_keep().await?;
         let ahead_ms = self.clock_ahead_ms().await?;
         if let Some(ahead_ms) = ahead_ms {
             metrics::gauge!("onsale_clock_ahead_ms", "of" => "ledger").set(ahead_ms as f64);

@@ -2,6 +2,7 @@
 //! the disk when they return.
 
 use crate::port::HotError;
+use domain::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -59,11 +60,13 @@ pub enum JournalError {
 }
 
 impl JournalError {
-    /// Whether nothing was written for certain, so that going on is safe: the disk is full or a lock was held.
+    /// Whether nothing was written for certain, so that going on is safe: the disk is full, a lock was held, or SQLite refused
+    /// the change before it wrote any of it.
     fn nothing_written(&self) -> bool {
         const IOERR_WRITE: i32 = rusqlite::ffi::SQLITE_IOERR_WRITE;
         let Self::Sqlite(rusqlite::Error::SqliteFailure(failure, _)) = self else { return false };
-        matches!(failure.code, rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::DatabaseBusy)
+        use rusqlite::ErrorCode::{ConstraintViolation, DatabaseBusy, DiskFull, ReadOnly};
+        matches!(failure.code, DiskFull | DatabaseBusy | ConstraintViolation | ReadOnly)
             || failure.extended_code == IOERR_WRITE
     }
 }
@@ -196,6 +199,19 @@ impl JournalFile {
         kept.map_err(|error| {
             let rolled_back = self.connection.is_autocommit() || self.connection.execute_batch("ROLLBACK").is_ok();
             NotKept { certain: rolled_back && error.nothing_written(), error }
+        })
+    }
+
+    /// Looks whether decisions could be kept: `write` makes a row in each table, which is undone, and the moment is kept and
+    /// flushed like a decision. A full disk, a missing right and a table that refuses rows all show.
+    pub fn check(&self, at: Timestamp, write: impl FnOnce() -> Result<(), JournalError>) -> Result<(), NotKept> {
+        self.transaction(|| {
+            self.connection.execute_batch("SAVEPOINT trial")?;
+            write()?;
+            self.connection.execute_batch("ROLLBACK TO trial; RELEASE trial")?;
+            let sql = "INSERT INTO meta VALUES ('checked', ?1) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+            self.connection.prepare_cached(sql)?.execute([at.millis()])?;
+            Ok(())
         })
     }
 

@@ -33,6 +33,9 @@ pub(super) trait GroupJournal: Send + 'static {
     /// Writes all records in their order, or none: on the disk when this returns.
     fn write(&self, records: &[Self::Record]) -> Result<(), NotKept>;
 
+    /// Looks whether records could be written; on the disk when this returns.
+    fn check(&self) -> Result<(), NotKept>;
+
     /// Called once for each record when it is on the disk, before its caller is answered.
     fn written(record: Self::Record);
 }
@@ -50,6 +53,8 @@ pub(super) enum Message<J: GroupJournal> {
     Record(J::Record, Option<Answer>),
     /// Try again to write what could not be written.
     Retry(Answer),
+    /// Look whether anything can be written.
+    Check(Answer),
 }
 
 /// The handle of the writer. The last clone dropped stops the thread, after everything is written.
@@ -70,8 +75,14 @@ impl<J: GroupJournal> Writer<J> {
     pub fn start(journal: J) -> Result<Self, JournalError> {
         let (messages, received) = mpsc::channel(RECORDS_WAITING_MAX);
         let failing = Failing::default();
-        let rounds =
-            Rounds { journal, backlog: Vec::new(), waiting: Vec::new(), failing: failing.clone(), broken: false };
+        let rounds = Rounds {
+            journal,
+            backlog: Vec::new(),
+            waiting: Vec::new(),
+            failing: failing.clone(),
+            broken: false,
+            is_asked: false,
+        };
         let thread = std::thread::Builder::new().name(J::THREAD.into()).spawn(move || rounds.run(received))?;
         Ok(Self { messages, failing, thread: Arc::new(JoinedThread::new(thread)) })
     }
@@ -102,14 +113,23 @@ impl<J: GroupJournal> Writer<J> {
 
     /// Has the writer try once more when writing has failed. Costs nothing while the journal can be written.
     pub async fn catch_up(&self) {
-        if self.may_change().is_ok() {
-            return;
+        if self.may_change().is_err() {
+            let _ = self.ask(Message::Retry).await;
         }
+    }
+
+    /// Has the writer look whether anything can be written. What waits to be written is tried first.
+    ///
+    /// # Errors
+    /// [`HotError::Unavailable`] when it cannot, or too many records wait.
+    pub async fn check(&self) -> Result<(), HotError> {
+        self.ask(Message::Check).await
+    }
+
+    async fn ask(&self, message: impl FnOnce(Answer) -> Message<J>) -> Result<(), HotError> {
         let (answer, received) = oneshot::channel();
-        if let Ok(permit) = self.permit() {
-            permit.send(Message::Retry(answer));
-            let _ = received.await;
-        }
+        self.permit()?.send(message(answer));
+        received.await.unwrap_or_else(|_| Err(HotError::unavailable("the writer stopped")))
     }
 }
 
@@ -122,6 +142,8 @@ struct Rounds<J: GroupJournal> {
     failing: Failing,
     /// The disk gave an answer that cannot be trusted: only a restart, which reads the journal again, tells what it has.
     broken: bool,
+    /// Somebody asks whether anything can be written.
+    is_asked: bool,
 }
 
 struct Waiting {
@@ -150,6 +172,11 @@ impl<J: GroupJournal> Rounds<J> {
                 self.waiting.push(Waiting { answer, has_changes: false });
                 0
             }
+            Message::Check(answer) => {
+                self.waiting.push(Waiting { answer, has_changes: false });
+                self.is_asked = true;
+                0
+            }
             Message::Record(record, answer) => {
                 let changes = J::changes(&record);
                 self.waiting.extend(answer.map(|answer| Waiting { answer, has_changes: changes > 0 }));
@@ -162,7 +189,8 @@ impl<J: GroupJournal> Rounds<J> {
     }
 
     fn answer(&mut self) {
-        let written = self.write();
+        let is_asked = std::mem::take(&mut self.is_asked);
+        let written = self.write(is_asked);
         for Waiting { answer, has_changes } in self.waiting.drain(..) {
             let result = match &written {
                 Err(error) if has_changes => Err(error.clone().into_unknown()),
@@ -172,14 +200,15 @@ impl<J: GroupJournal> Rounds<J> {
         }
     }
 
-    fn write(&mut self) -> Result<(), HotError> {
+    fn write(&mut self, is_asked: bool) -> Result<(), HotError> {
         if self.broken {
             return self.failing.load().as_ref().map_or(Ok(()), |why| Err(HotError::clone(why)));
         }
-        if self.backlog.is_empty() {
+        if self.backlog.is_empty() && !is_asked {
             return Ok(());
         }
-        match self.journal.write(&self.backlog) {
+        let written = if self.backlog.is_empty() { self.journal.check() } else { self.journal.write(&self.backlog) };
+        match written {
             Ok(()) => {
                 self.backlog.drain(..).for_each(J::written);
                 if self.failing.swap(None).is_some() {

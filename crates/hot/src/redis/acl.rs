@@ -121,6 +121,13 @@ pub(super) fn lacking(answer: Value) -> Vec<String> {
     lacking
 }
 
+/// As [`lacking`], without what a server can do without while it decides: it asks for the time, for replicas and for the
+/// version to judge them.
+pub(super) fn lacking_to_decide(answer: Value) -> Vec<String> {
+    const SPARED: [&str; 3] = ["+time", "+wait", "+info"];
+    lacking(answer).into_iter().filter(|right| !SPARED.contains(&right.as_str())).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -59,3 +59,20 @@ async fn a_redis_that_takes_no_writes_is_down_until_it_does() {
     redis.restart().expect("starts again");
     until(&connections, "well after its restart", false).await;
 }
+
+/// A user of Redis whose rights were taken away one by one: whatever a decision needs is missing, and the value that the
+/// look writes is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_that_lacks_a_right_to_decide_is_down_until_it_has_it() {
+    let kit = Kit::temporary().expect("a folder");
+    let Some(redis) = testkit::available(RedisNode::start(&kit, Flavor::Redis)) else { return };
+    let connections = crate::connect(&redis.url()).await;
+    until(&connections, "well at first", false).await;
+    for (taken, given) in [("-hset", "+hset"), ("-xadd", "+xadd"), ("-evalsha", "+evalsha"), ("-@write", "+@write")] {
+        redis.tell(&["ACL", "SETUSER", "default", taken]).expect("taken");
+        let why = until(&connections, taken, true).await;
+        assert!(why.contains(&redis.address()), "named with its address: {why}");
+        redis.tell(&["ACL", "SETUSER", "default", given]).expect("given");
+        until(&connections, "well again", false).await;
+    }
+}

@@ -71,6 +71,17 @@ pub async fn record_unseen(change: &Transaction, consumer: &str, messages: &[&En
     Ok(())
 }
 
+/// Writes a record and removes it within the change: what is committed then has been written, and nothing is left. Nobody is
+/// told of it.
+pub(crate) async fn try_record(change: &Transaction, consumer: &str, message: &Envelope) -> Result<(), LedgerError> {
+    insert(change, consumer, &[message]).await?;
+    let mut delete = Entity::delete_many();
+    QueryTrait::query(&mut delete).from_table(change.database().shared(Entity));
+    let delete = delete.filter(Column::EventId.eq(message.event_id)).filter(Column::ConsumerService.eq(consumer));
+    delete.exec(change.connection()).await?;
+    Ok(())
+}
+
 /// A query of all records.
 fn find(database: &Database) -> Select<Entity> {
     let mut find = Entity::find();

@@ -3,6 +3,7 @@
 use crate::support::TOYS;
 use ledger::Ledger;
 use ledger_testkit::{Engine, Own, Site, on_every_server, patient};
+use sea_orm::ConnectionTrait;
 use std::time::{Duration, Instant};
 
 on_every_server!(ledger_testkit::Own; a_database_that_takes_no_rows_is_down_until_it_does);
@@ -61,4 +62,21 @@ async fn a_file_that_may_not_be_written_is_down() {
     assert_eq!(ledger.health().await.down, None);
     let read_only = Ledger::connect(&site.url.replace("mode=rwc", "mode=ro"), &TOYS, patient()).await.expect("opens");
     assert!(read_only.health().await.down.is_some());
+}
+
+/// One table that refuses rows, whichever, is enough that something cannot be stored. Undone trials must not see to it that
+/// nothing refuses: a full disk is found by what is kept.
+#[tokio::test]
+async fn a_file_with_a_table_that_refuses_rows_is_down_until_it_takes_them() {
+    let site = Site::sqlite();
+    let ledger = open(&site).await;
+    for table in TOYS.all_tables() {
+        let name = table.name;
+        let refuse =
+            format!("CREATE TRIGGER refused BEFORE INSERT ON {name} BEGIN SELECT RAISE(ABORT, 'refused'); END");
+        ledger.connection().execute_unprepared(&refuse).await.expect("made");
+        until(&ledger, name, true).await;
+        ledger.connection().execute_unprepared("DROP TRIGGER refused").await.expect("dropped");
+        until(&ledger, name, false).await;
+    }
 }

@@ -137,11 +137,15 @@ impl Journal {
         Ok(())
     }
 
-    /// Writes the moment of a health check: it is flushed like a decision.
-    pub fn write_checked(&self, at: Timestamp) -> Result<(), JournalError> {
-        let sql = "INSERT INTO meta VALUES ('checked', ?1) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-        self.0.connection.prepare_cached(sql)?.execute([at.millis()])?;
-        Ok(())
+    /// See [`JournalFile::check`].
+    pub fn check(&self, at: Timestamp) -> Result<(), NotKept> {
+        self.0.check(at, || {
+            // No tenant and no campaign has an empty name.
+            let sql = "INSERT INTO campaigns (tenant, event, policy) VALUES ('', '', '') RETURNING id";
+            let campaign = self.0.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+            self.write(campaign, at, &Entry::Exhausted { message_id: Uuid::nil() })?;
+            self.write_deleted(campaign)
+        })
     }
 
     /// Calls `tell` with every entry again, in order.

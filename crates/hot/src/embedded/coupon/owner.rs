@@ -182,7 +182,7 @@ impl Owner {
                 let _ = answer.send(result);
             }
             Command::Check { now, answer } => {
-                let result = self.change(|_, journal| Ok(journal.transaction(|| journal.write_checked(now))?));
+                let result = self.change(|_, journal| Ok(journal.check(now)?));
                 let _ = answer.send(result);
             }
             Command::CouponsOf { id, user, answer } => {

@@ -367,6 +367,30 @@ impl GroupJournal for LinesJournal {
         })
     }
 
+    fn check(&self) -> Result<(), NotKept> {
+        self.0.check(clock::now(), || {
+            let connection = &self.0.connection;
+            // No line has an empty name.
+            let sql =
+                "INSERT INTO lines (name, rule, tickets, serving, admitted) VALUES ('', '', 0, 0, 0) RETURNING id";
+            let line: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+            for sql in [
+                "INSERT INTO places (line, ticket, user, state) VALUES (?1, 1, '', 0)",
+                "INSERT INTO draws (line, count) VALUES (?1, 0)",
+                "INSERT INTO draw_closings (line, count) VALUES (?1, 0)",
+                "INSERT INTO draw_entries (line, part, hashes) VALUES (?1, 0, x'')",
+                "INSERT INTO audit_outbox (entry) VALUES (?1)",
+                "INSERT INTO kept_answers (name, answer, until_ms) VALUES ('', x'', ?1)",
+                "INSERT INTO ended_passes (name, user, pass, until_ms) VALUES ('', '', x'', ?1)",
+                "UPDATE places SET at_ms = 0 WHERE line = ?1",
+                "DELETE FROM places WHERE line = ?1",
+            ] {
+                connection.prepare_cached(sql)?.execute([line])?;
+            }
+            Ok(())
+        })
+    }
+
     fn written(record: Record) {
         record.slot.keep(record.number);
     }

@@ -30,6 +30,7 @@ use journal::LinesJournal;
 use slot::Slot;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 type Writer = writer::Writer<LinesJournal>;
 type Slots = papaya::HashMap<LineId, Arc<Slot>, hashbrown::DefaultHashBuilder>;
@@ -48,7 +49,11 @@ pub struct EmbeddedLines {
     ended: Arc<EndedLines>,
     writer: Writer,
     calls: CallTables,
+    checked: Arc<tokio::sync::Mutex<Option<(Instant, HotHealth)>>>,
 }
+
+/// A write is tried at most so often for health.
+const CHECKED_EVERY: Duration = Duration::from_secs(2);
 
 fn moment(clock: Clock) -> Timestamp {
     match clock {
@@ -76,6 +81,7 @@ impl EmbeddedLines {
             ended: Arc::new(ended),
             writer,
             calls,
+            checked: Arc::default(),
         })
     }
 
@@ -228,10 +234,18 @@ impl LinePort for EmbeddedLines {
         Ok(change.unwrap_or(RuleChange::NoLine))
     }
 
-    /// Records that could not be written are tried again.
+    /// A write is tried: records that could not be written, or else a small one.
     async fn health(&self) -> HotHealth {
-        self.writer.catch_up().await;
-        HotHealth { down: self.writer.may_change().err().map(|error| error.to_string()), warnings: Vec::new() }
+        let mut checked = self.checked.lock().await;
+        if let Some((at, health)) = checked.as_ref()
+            && at.elapsed() < CHECKED_EVERY
+        {
+            return health.clone();
+        }
+        let written = self.writer.check().await;
+        let health = HotHealth { down: written.err().map(|error| error.to_string()), warnings: Vec::new() };
+        *checked = Some((Instant::now(), health.clone()));
+        health
     }
 
     async fn rule(&self, line: &LineId) -> Result<Option<LineRule>, HotError> {

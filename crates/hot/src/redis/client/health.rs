@@ -5,6 +5,7 @@ use super::lane::Lane;
 use super::slot::slot_of;
 use super::{Lanes, uptime_ms};
 use crate::port::HotHealth;
+use crate::redis::acl;
 use redis::{Pipeline, RedisError, Value};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError, Weak};
@@ -122,10 +123,11 @@ async fn look_at_all(lanes: &Lanes) -> HashMap<NodeAddress, Look> {
 
 async fn look_at(lane: &Lane, node: &NodeAddress, slot: u16) -> Look {
     let key = key_in(slot);
-    let mut commands = Pipeline::with_capacity(3);
+    let mut commands = Pipeline::with_capacity(4);
     commands.cmd("TIME");
     commands.cmd("SET").arg(&key).arg("written").arg("PX").arg(VALUE_LIFE_MS);
     commands.cmd("WAIT").arg(1).arg(WAIT_MS);
+    commands.cmd("EVAL").arg(acl::SCRIPT).arg(0).arg(acl::arguments());
     let begun = Instant::now();
     let values = lane.send(node, &commands).await;
     let now_ms = clock::now().millis();
@@ -141,9 +143,17 @@ async fn look_at(lane: &Lane, node: &NodeAddress, slot: u16) -> Look {
     };
     let mut values = values.into_iter();
     let mut next = || values.next().unwrap_or(Value::Nil);
-    let (time, written, waited) = (next(), next(), next());
+    let (time, written, waited, rights) = (next(), next(), next(), next());
     if let Err(error) = written.extract_error() {
         return failed(&error);
+    }
+    // One right among many may be missing: then this value is written, and no decision is.
+    let lacking = match rights.extract_error() {
+        Ok(rights) => acl::lacking_to_decide(rights),
+        Err(error) => return failed(&error),
+    };
+    if !lacking.is_empty() {
+        return failed(&format!("its user lacks {}", lacking.join(" ")));
     }
     // A user that may not ask for the time, or for replicas, may still decide.
     let replicas = match waited {
