@@ -2,7 +2,7 @@
 
 use crate::error::ApiError;
 use crate::extract::json;
-use crate::layer::body::bound;
+use crate::layer::body::demand;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use bytes::Bytes;
@@ -20,7 +20,7 @@ pub(super) fn has_body(request: &Request) -> bool {
 /// # Errors
 /// `PAYLOAD_TOO_LARGE`; `INVALID_INPUT` for a body that ends early.
 pub(super) async fn whole(mut request: Request) -> Result<Request, ApiError> {
-    bound(&mut request, BODY_BYTES_MAX, None)?;
+    demand(&mut request, BODY_BYTES_MAX)?;
     let (mut parts, body) = request.into_parts();
     let bytes = json::read(body).await?;
     parts.extensions.insert(Whole(bytes.clone()));

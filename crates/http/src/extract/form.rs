@@ -2,7 +2,7 @@
 
 use super::json::{RequestBody, read};
 use crate::error::ApiError;
-use crate::layer::body::bound;
+use crate::layer::body::demand;
 use crate::text::plain::plain;
 use axum::extract::{FromRequest, Query, Request};
 use axum::http::header::CONTENT_TYPE;
@@ -20,7 +20,7 @@ impl<S: Send + Sync, T: RequestBody + Default> FromRequest<S> for Form<T> {
     type Rejection = ApiError;
 
     async fn from_request(mut request: Request, _state: &S) -> Result<Self, ApiError> {
-        bound(&mut request, T::LIMIT_BYTES, None)?;
+        demand(&mut request, T::LIMIT_BYTES)?;
         let (parts, body) = request.into_parts();
         let is_form = is_form(parts.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes));
         let bytes = read(body).await?;

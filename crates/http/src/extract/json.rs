@@ -2,7 +2,7 @@
 
 use super::objects::ObjectsOnly;
 use crate::error::ApiError;
-use crate::layer::body::bound;
+use crate::layer::body::demand;
 use crate::text::plain::plain;
 use crate::text::shorten::shortened;
 use axum::body::{Body, Bytes, to_bytes};
@@ -36,7 +36,7 @@ impl<S: Send + Sync, T: RequestBody> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(mut request: Request, _state: &S) -> Result<Self, ApiError> {
-        bound(&mut request, T::LIMIT_BYTES, None)?;
+        demand(&mut request, T::LIMIT_BYTES)?;
         let (parts, body) = request.into_parts();
         check_content_type(&parts.headers)?;
         let bytes = read(body).await?;

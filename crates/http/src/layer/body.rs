@@ -21,6 +21,8 @@ struct BodyState {
     waiting: AtomicBool,
     /// The limit that was exceeded, in bytes; 0 if none was, [`NO_ROOM`] for that of all bodies together.
     exceeded: AtomicUsize,
+    /// The lowest limit so far, plus one; 0 without any.
+    lowest: AtomicUsize,
 }
 
 /// No bytes are left for another body.
@@ -30,6 +32,19 @@ impl BodyWatch {
     /// Whether a handler waits for the client to send the rest.
     pub(super) fn is_waiting(&self) -> bool {
         self.0.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Notes one more limit, and returns the lowest of all.
+    fn narrow(&self, limit_bytes: usize) -> usize {
+        let mark = limit_bytes.saturating_add(1);
+        let lowest = &self.0.lowest;
+        let before = lowest.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |mark_before| {
+            Some(if mark_before == 0 { mark } else { mark_before.min(mark) })
+        });
+        match before {
+            Ok(0) | Err(_) => limit_bytes,
+            Ok(before) => limit_bytes.min(before - 1),
+        }
     }
 
     /// The error for a body that exceeded a limit while it was read.
@@ -69,6 +84,13 @@ struct BoundedBody {
     part: Option<BudgetPart>,
 }
 
+impl BoundedBody {
+    fn too_large(&self) -> BodyError {
+        self.watch.0.exceeded.store(self.limit_bytes, Ordering::Relaxed);
+        BodyError::TooLarge(self.limit_bytes)
+    }
+}
+
 impl HttpBody for BoundedBody {
     type Data = Bytes;
     type Error = BodyError;
@@ -77,6 +99,10 @@ impl HttpBody for BoundedBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        // A body that says that it is too large is not waited for.
+        if self.inner.size_hint().lower() > self.left_bytes as u64 {
+            return Poll::Ready(Some(Err(self.too_large())));
+        }
         let polled = Pin::new(&mut self.inner).poll_frame(context);
         self.watch.0.waiting.store(polled.is_pending(), Ordering::Relaxed);
         let frame = match ready!(polled) {
@@ -94,10 +120,7 @@ impl HttpBody for BoundedBody {
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
-            None => {
-                self.watch.0.exceeded.store(self.limit_bytes, Ordering::Relaxed);
-                Poll::Ready(Some(Err(BodyError::TooLarge(self.limit_bytes))))
-            }
+            None => Poll::Ready(Some(Err(self.too_large()))),
         }
     }
 
@@ -110,23 +133,15 @@ impl HttpBody for BoundedBody {
     }
 }
 
-/// Limits the request's body. Limits nest, and the lowest one applies. `budget`: that of all bodies, counted as the bytes
-/// arrive, so that a body that only is announced takes nothing.
-///
-/// # Errors
-/// `PAYLOAD_TOO_LARGE` when the request declares a larger body.
-pub(crate) fn bound(
-    request: &mut Request,
-    limit_bytes: usize,
-    budget: Option<&BodyBudget>,
-) -> Result<BodyWatch, ApiError> {
+/// Limits the request's body. Limits nest, and the lowest one applies, once the body is read: who calls is judged first.
+/// `budget`: that of all bodies, counted as the bytes arrive, so that a body that only is announced takes nothing.
+pub(crate) fn bound(request: &mut Request, limit_bytes: usize, budget: Option<&BodyBudget>) -> BodyWatch {
     let watch = request.extensions().get::<BodyWatch>().cloned().unwrap_or_default();
+    watch.narrow(limit_bytes);
+    request.extensions_mut().insert(watch.clone());
     let body = request.body_mut();
-    if body.size_hint().lower() > limit_bytes as u64 {
-        return Err(too_large(limit_bytes));
-    }
     if body.is_end_stream() {
-        return Ok(watch);
+        return watch;
     }
     let bounded = BoundedBody {
         inner: std::mem::take(body),
@@ -136,6 +151,15 @@ pub(crate) fn bound(
         part: budget.map(BodyBudget::part),
     };
     *body = Body::new(bounded);
-    request.extensions_mut().insert(watch.clone());
-    Ok(watch)
+    watch
+}
+
+/// As [`bound`], for the one who is about to read the body.
+///
+/// # Errors
+/// `PAYLOAD_TOO_LARGE` with the lowest limit when the request declares a larger body.
+pub(crate) fn demand(request: &mut Request, limit_bytes: usize) -> Result<(), ApiError> {
+    let watch = bound(request, limit_bytes, None);
+    let lowest = watch.narrow(limit_bytes);
+    if request.body().size_hint().lower() > lowest as u64 { Err(too_large(lowest)) } else { Ok(()) }
 }

@@ -121,3 +121,36 @@ async fn bodies_beyond_the_budget_of_all_are_refused_with_the_time_to_wait() {
     }
     assert_eq!(settings.body_budget.left(), body.len());
 }
+
+/// A caller whom nobody knows.
+struct Stranger;
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for Stranger {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(_: &mut http::request::Parts, _: &S) -> Result<Self, ApiError> {
+        Err(ErrorCode::Unauthorized.into())
+    }
+}
+
+/// The caller comes before the body, whichever limit the body exceeds; and a caller who may call hears the lowest one.
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_after_the_caller_and_with_the_limit_of_its_route() {
+    let closed = Router::new().route("/closed", post(async |_: Stranger, Json(wish): Json<Wish>| Json(wish)));
+    let closed = with_body_limit(closed, 32);
+    for bytes in [40, 70, 100] {
+        let settings = HttpSettings { body_limit_bytes: 80, ..HttpSettings::default() };
+        let large = "x".repeat(bytes);
+        for body in [Body::from(large.clone()), streamed(&large)] {
+            let answer = send_to(standard(closed.clone(), settings.clone()), post_json("/closed", body)).await;
+            answer.is_error(ErrorCode::Unauthorized);
+        }
+        let answer = send_to(small_router(settings), post_json("/narrow", Body::from(large.clone()))).await;
+        answer.is_error(ErrorCode::PayloadTooLarge);
+        assert!(answer.message().contains("at most 16 bytes"), "{bytes}: {}", answer.message());
+    }
+    let settings = HttpSettings { body_limit_bytes: 80, ..HttpSettings::default() };
+    let answer = send_to(small_router(settings), post_json("/wishes", Body::from("x".repeat(100)))).await;
+    answer.is_error(ErrorCode::PayloadTooLarge);
+    assert!(answer.message().contains("at most 64 bytes"), "{}", answer.message());
+}
