@@ -143,11 +143,13 @@ impl Callers {
     /// As [`Callers::holder_for`], with the scope that the route of the call needs.
     ///
     /// # Errors
-    /// As [`Callers::holder_for`].
+    /// As [`Callers::holder_for`]; `INVALID_INPUT` for a parameter that a route of `/api/v1/` does not take.
     pub async fn holder(&self, parts: &Parts) -> Result<Arc<Holder>, ApiError> {
         let from = parts.extensions.get::<ClientIp>().map(|client| client.0);
         let holder = self.holder_for(&parts.headers, from, self.scopes.of(parts)).await?;
         self.take_request(&holder)?;
+        // Once the caller is known: a stranger hears nothing about the parameters of a route.
+        self.scopes.check_query(parts)?;
         Ok(holder)
     }
 
@@ -191,6 +193,7 @@ impl Callers {
     /// As [`Callers::holder`].
     pub async fn caller_or_open(&self, parts: &Parts) -> Result<Option<Caller>, ApiError> {
         if self.open && key_in(&parts.headers)?.is_none() {
+            self.scopes.check_query(parts)?;
             return Ok(None);
         }
         Ok(Some(self.holder(parts).await?.caller.clone()))

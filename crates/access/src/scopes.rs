@@ -1,24 +1,34 @@
 //! The scope that each route needs, as the API document says it: `security(("apiKey" = ["read"]))`.
 //!
-//! The document is the only list. A route that needs a key and names no scope there needs `admin`.
+//! The document is the only list. A route that needs a key and names no scope there needs `admin`. The parameters that
+//! a route takes in its query come from there, too.
 
 use axum::extract::MatchedPath;
 use domain::Scope;
 use http::Method;
 use http::request::Parts;
+use onsale_http::ApiError;
 use onsale_http::docs::API_KEY_SCHEME;
+use onsale_http::extract::queries::KnownQueries;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 use utoipa::openapi::{OpenApi, SecurityRequirement};
 
 /// The scopes of all routes of a process. Cheap to clone; all clones share what was declared.
 #[derive(Clone, Debug, Default)]
-pub struct RouteScopes(Arc<OnceLock<HashMap<String, Scope>>>);
+pub struct RouteScopes(Arc<OnceLock<Declared>>);
+
+/// What the document says.
+#[derive(Debug)]
+struct Declared {
+    scopes: HashMap<String, Scope>,
+    queries: KnownQueries,
+}
 
 impl RouteScopes {
-    /// Takes the scopes from the whole document, once, before any route is served. Later calls change nothing.
+    /// Takes scopes and parameters from the whole document, once, before any route is served. Later calls change nothing.
     pub fn declare(&self, document: &OpenApi) {
-        let _ = self.0.set(of_document(document));
+        let _ = self.0.set(Declared { scopes: of_document(document), queries: KnownQueries::of(document) });
     }
 
     /// The scope that a call needs.
@@ -26,8 +36,13 @@ impl RouteScopes {
         let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         // `HEAD` is answered by the route of `GET`.
         let method = if parts.method == Method::HEAD { &Method::GET } else { &parts.method };
-        let declared = self.0.get().and_then(|scopes| scopes.get(&name(method.as_str(), route)));
+        let declared = self.0.get().and_then(|declared| declared.scopes.get(&name(method.as_str(), route)));
         declared.copied().unwrap_or(Scope::Admin)
+    }
+
+    /// Checks that the route takes every parameter of the query.
+    pub(crate) fn check_query(&self, parts: &Parts) -> Result<(), ApiError> {
+        self.0.get().map_or(Ok(()), |declared| declared.queries.check(parts))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The API document and the page that shows it. Neither needs the internet.
 
 use crate::calls::{KEY_LENGTH_MAX, is_exempt};
+use crate::extract::queries::STRICT;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Request;
@@ -119,14 +120,18 @@ fn key_parameter() -> Parameter {
 
 /// Adds the errors that every route can return, and those of every route that takes a body.
 fn add_common_refusals(document: &mut Document) {
-    for path in document.paths.paths.values_mut() {
+    for (route, path) in &mut document.paths.paths {
         let operations = [&mut path.get, &mut path.post, &mut path.put, &mut path.patch, &mut path.delete];
+        let is_strict = route.starts_with(STRICT);
         for operation in operations.into_iter().flatten() {
             let has_body = operation.request_body.is_some();
             let answers = &mut operation.responses.responses;
             let mut add = |status: &str, why: &str| {
                 answers.entry(status.to_owned()).or_insert_with(|| refusal(why).into());
             };
+            if is_strict {
+                add("400", "The request is not valid, or has a parameter that this address does not take");
+            }
             add("429", "Too many requests; see Retry-After");
             add("503", "Temporarily unavailable; see Retry-After");
             if has_body {

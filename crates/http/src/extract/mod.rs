@@ -5,6 +5,7 @@ mod form;
 pub mod json;
 mod objects;
 pub mod params;
+pub mod queries;
 
 pub use client_ip::{ClientIp, TrustedProxies};
 pub use form::Form;

@@ -1,0 +1,68 @@
+//! The kind: a parameter that is passed over and was meant. The walk goes over every operation of `/api/v1/` in the API
+//! document: each refuses what it does not take, and takes all that it names.
+
+use serde_json::Value;
+use testkit::onsale::World;
+
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+#[test]
+fn every_operation_refuses_parameters_that_it_does_not_take() {
+    let world = World::new();
+    let document = world.anyone().get("/openapi.json").ok();
+    let mut seen = 0;
+    for (path, operations) in document["paths"].as_object().expect("paths") {
+        if !path.starts_with("/api/v1/") {
+            continue;
+        }
+        for (method, operation) in operations.as_object().expect("operations") {
+            if !METHODS.contains(&method.as_str()) {
+                continue;
+            }
+            seen += 1;
+            let target = target(path, operation);
+            let reply = world.admin().call(&method.to_uppercase(), &format!("{target}misspelt=1"), None);
+            reply.is_error(400, "INVALID_INPUT");
+            let message = reply.field("message").to_string();
+            assert!(message.contains("unknown parameter `misspelt`"), "{method} {path}: {message}");
+            for name in queries(operation) {
+                assert!(message.contains(&format!("`{name}`")), "{method} {path} does not name {name}: {message}");
+            }
+            let stranger = world.anyone().with("X-Api-Key", "onsale_nobody");
+            let refused = stranger.call(&method.to_uppercase(), &format!("{target}misspelt=1"), None);
+            assert_eq!(refused.status, 401, "{method} {path}: a stranger hears nothing about parameters");
+        }
+    }
+    assert!(seen >= 20, "{seen}");
+}
+
+/// A path of this operation with all parameters that its document names, ready for one more.
+fn target(path: &str, operation: &Value) -> String {
+    let mut target = path.to_owned();
+    while let (Some(from), Some(to)) = (target.find('{'), target.find('}')) {
+        let name = if target[from..to].contains("coupon_id") {
+            "0b0e0f5e-6c3d-4a57-9e3f-6d1f0a4f6a11"
+        } else {
+            "sample_event"
+        };
+        target.replace_range(from..=to, name);
+    }
+    let named: String = queries(operation).iter().map(|name| format!("{name}=1&")).collect();
+    format!("{target}?{named}")
+}
+
+fn queries(operation: &Value) -> Vec<String> {
+    let parameters = operation["parameters"].as_array().into_iter().flatten();
+    let of_query = parameters.filter(|parameter| parameter["in"] == "query");
+    of_query.map(|parameter| parameter["name"].as_str().expect("a name").to_owned()).collect()
+}
+
+#[test]
+fn other_routes_pass_over_what_they_do_not_know() {
+    let world = World::new();
+    assert_eq!(world.anyone().get("/health/live?misspelt=1").status, 200);
+    assert_eq!(world.admin().get("/queue/admin/stats?misspelt=1").status, 200);
+    assert_eq!(world.admin().get("/api/v1/admin/campaigns?").status, 200);
+    world.admin().get("/api/v1/admin/campaigns?siez=5").is_error(400, "INVALID_INPUT");
+    world.anyone().get("/api/v1/coupons/status/sample_event?tennant=default").is_error(400, "INVALID_INPUT");
+}
