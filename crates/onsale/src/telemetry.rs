@@ -37,7 +37,8 @@ where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let filter = EnvFilter::builder().parse(&log.level).with_context(|| format!("log.level = {:?}", log.level))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    // A log that cannot be written must not end the work that it is about.
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).log_internal_errors(false);
     Ok(match log.format {
         LogFormat::Json => {
             let lines = lines.map_writer(WithoutPaths::around);

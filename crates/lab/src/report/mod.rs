@@ -8,6 +8,7 @@ mod line_chart;
 mod line_page;
 mod numbers;
 mod page;
+mod place;
 mod terminal;
 mod throughput;
 mod timeline;
@@ -15,6 +16,7 @@ mod timeline;
 pub use latency::Latency;
 pub use line::{Estimates, LineResults, Shown};
 pub(crate) use numbers::thousands;
+pub use place::demand_place;
 pub use terminal::summary;
 pub use timeline::{Instants, Timeline, Trouble};
 

@@ -35,13 +35,12 @@ use domain::coupon::issue::IssueCode;
 use options::CheckedOptions;
 use own_server::OwnServer;
 use shared::Shared;
-use std::io::Write;
 use std::time::Instant;
 use tally::Tally;
 use target::Target;
 
 /// Runs the load test: starts a server if none is given, creates the campaign, sends all requests, compares the records,
-/// writes the report (HTML, and JSON beside it), prints the summary. A temporary server is stopped in any case.
+/// writes the report (HTML, and JSON beside it). A temporary server is stopped in any case.
 ///
 /// # Errors
 /// When an option is invalid, the server does not start or sends unusable responses, no user gets a response for a
@@ -83,19 +82,7 @@ fn at_a_server(
         progress::print_line(&format!("{error:#}"));
     }
     report::write(&report, &options.report)?;
-    tell(&report::summary(&report, &options.report));
     Ok(report)
-}
-
-/// Prints the summary. A test's own is kept with what else the test printed: a test that expects records to differ must
-/// not say so in a run that passes.
-fn tell(summary: &str) {
-    if cfg!(test) {
-        print!("{summary}");
-    } else {
-        // Standard output may be closed; the report is written anyway.
-        let _told = std::io::stdout().write_all(summary.as_bytes());
-    }
 }
 
 /// The server under test.

@@ -2,7 +2,7 @@
 
 use super::shared::{Progress, Shared};
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 const LOOK: Duration = Duration::from_millis(20);
@@ -19,7 +19,8 @@ const LIMITS_ADVICE: &str = "the server limits this address (429); for a load te
 
 /// Prints a line to standard error.
 pub(super) fn print_line(line: &str) {
-    eprintln!("rush: {line}");
+    // Nobody may be there to read it.
+    let _ = writeln!(std::io::stderr().lock(), "rush: {line}");
 }
 
 /// Shows the progress until all threads are done; stops the load test when there is no progress.

@@ -1,4 +1,4 @@
-//! The command line. Exit status: 0 done, 1 a check failed, 2 wrong use or configuration.
+//! The command line. Exit status: 0 done, 1 a check failed, 2 wrong use or configuration, 141 nobody reads the output.
 
 mod admin;
 mod audit;
@@ -36,7 +36,7 @@ Examples:
   onsale admin keys create --tenant acme         a key for a tenant's servers, printed once
   onsale rush                                    a load test: a million users on a temporary server
 
-Exit status: 0 done, 1 a check failed, 2 wrong use or configuration.";
+Exit status: 0 done, 1 a check failed, 2 wrong use or configuration, 141 nobody reads the output any more.";
 
 /// Waiting lines and first-come coupons.
 #[derive(Debug, Parser)]

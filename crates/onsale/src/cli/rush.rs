@@ -44,9 +44,12 @@ pub struct RushArguments {
     /// Requests per second over all connections [default: as many as the server answers]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=10_000_000))]
     pub rate: Option<u32>,
-    /// File of the report; the data goes beside it as JSON
+    /// File of the report; the data goes beside it as JSON. An earlier report there is replaced
     #[arg(long, value_name = "FILE", default_value = "rush-report.html")]
     pub report: PathBuf,
+    /// Replace any file that has the name of the report or its data
+    #[arg(long)]
+    pub force: bool,
     /// Keep the data folder of the temporary server and print its path
     #[arg(long)]
     pub keep: bool,

@@ -3,6 +3,7 @@
 use super::{Ending, block_on};
 use crate::cli::{AuditCommand, AuditListArguments};
 use crate::config::Config;
+use crate::out::OutputError;
 use crate::wiring::{COUPON_SCHEMA, open_ledger, pending_entries};
 use call::Entry;
 use coupon::views::audit::AuditEntry;
@@ -27,7 +28,7 @@ async fn list(config: &Config, arguments: &AuditListArguments) -> anyhow::Result
     let ledger = open_ledger(config, &COUPON_SCHEMA).await?;
     // Before the table: what is moved meanwhile is found in both, and not in neither.
     let pending = pending_entries(config).await.unwrap_or_else(|error| {
-        eprintln!("changes of lines that are still in hot state are not shown: {error:#}");
+        note!("changes of lines that are still in hot state are not shown: {error:#}");
         Vec::new()
     });
     let (stored, total) = audit::list(&ledger, &filter, 0, u64::from(limit)).await?;
@@ -41,27 +42,27 @@ async fn list(config: &Config, arguments: &AuditListArguments) -> anyhow::Result
     entries.truncate(limit as usize);
     let entries: Vec<AuditEntry> = entries.into_iter().map(AuditEntry::from).collect();
     if json {
-        println!("{}", serde_json::to_string_pretty(&entries)?);
+        say!("{}", serde_json::to_string_pretty(&entries)?)?;
         return Ok(Ending::Done);
     }
     if entries.is_empty() {
-        println!("no entries");
+        say!("no entries")?;
     }
-    entries.iter().for_each(print);
+    entries.iter().try_for_each(print)?;
     let more = total.saturating_sub(entries.len() as u64);
     if more > 0 {
-        println!("and {more} earlier ones; see --limit, --from and --to");
+        say!("and {more} earlier ones; see --limit, --from and --to")?;
     }
     Ok(Ending::Done)
 }
 
-fn print(entry: &AuditEntry) {
+fn print(entry: &AuditEntry) -> Result<(), OutputError> {
     let AuditEntry { at, actor, action, target, before, after, .. } = entry;
     let shown = |side: &Option<Value>| side.as_ref().map_or("-".to_owned(), Value::to_string);
-    println!(
+    say!(
         "{at}  {:<44} {action:<20} {target}  {} -> {}",
         format!("{}:{}", actor.kind, actor.id),
         shown(before),
         shown(after)
-    );
+    )
 }

@@ -3,7 +3,7 @@
 use super::Ending;
 use crate::cli::ConfigArguments;
 use crate::config::{DEFAULT_TOML, Sources, load, print};
-use std::io::Write;
+use crate::out;
 
 /// Prints the effective configuration, or the commented default file.
 ///
@@ -11,6 +11,6 @@ use std::io::Write;
 /// When the configuration is refused, or standard output cannot be written.
 pub fn run(sources: &Sources, arguments: &ConfigArguments) -> anyhow::Result<Ending> {
     let text = if arguments.default { DEFAULT_TOML.to_owned() } else { print::print(&load(sources)?) };
-    std::io::stdout().lock().write_all(text.as_bytes())?;
+    out::text(&text)?;
     Ok(Ending::Done)
 }

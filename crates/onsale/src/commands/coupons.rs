@@ -3,11 +3,12 @@
 use super::{Ending, WrongUse, block_on};
 use crate::cli::{CouponsCommand, ExportArguments};
 use crate::config::Config;
+use crate::out::Lines;
 use crate::wiring::Engines;
 use anyhow::{Context, anyhow};
 use domain::ErrorCode;
 use futures::TryStreamExt;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::pin::pin;
 
@@ -29,7 +30,7 @@ async fn export(config: &Config, arguments: &ExportArguments) -> anyhow::Result<
     })?;
     let mut out: Box<dyn Write> = match &arguments.output {
         Some(file) => Box::new(BufWriter::new(new_file(file)?)),
-        None => Box::new(io::stdout().lock()),
+        None => Box::new(Lines::new()),
     };
     let mut lines = pin!(lines);
     while let Some(part) = lines.try_next().await.context("the list ends early")? {

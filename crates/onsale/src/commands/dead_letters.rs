@@ -28,7 +28,7 @@ pub fn run(config: &Config, command: &DeadLettersCommand) -> anyhow::Result<Endi
             DeadLettersCommand::Replay(selection) => {
                 let log = AuditLog::open(config, "dead-letter.replay").await?;
                 let missing = each(letters, selection, &log, async |id| Ok(letters.replay(id).await?)).await?;
-                println!("the messages are processed again within seconds, or when a server is started");
+                say!("the messages are processed again within seconds, or when a server is started")?;
                 Ok(missing)
             }
             DeadLettersCommand::Drop(selection) => {
@@ -43,16 +43,16 @@ async fn list(letters: &dyn DeadLetters, limit: usize, as_json: bool) -> anyhow:
     let found = letters.list(0, limit).await?;
     if as_json {
         let all: Vec<Value> = found.iter().map(whole).collect();
-        println!("{}", serde_json::to_string_pretty(&all)?);
+        say!("{}", serde_json::to_string_pretty(&all)?)?;
         return Ok(Ending::Done);
     }
     if found.is_empty() {
-        println!("no dead letters");
+        say!("no dead letters")?;
     }
     for letter in &found {
         let kind = letter.headers.iter().find(|(name, _)| name == "eventType").map_or("?", |(_, value)| value);
         let state = if letter.replay_requested { "  (to be replayed)" } else { "" };
-        println!(
+        say!(
             "{:<6} {}  {:<14} {:<16} {:<18} {}{state}",
             letter.id,
             letter.stored_at,
@@ -60,7 +60,7 @@ async fn list(letters: &dyn DeadLetters, limit: usize, as_json: bool) -> anyhow:
             kind,
             letter.reason.as_str(),
             letter.error
-        );
+        )?;
     }
     Ok(Ending::Done)
 }
@@ -68,7 +68,7 @@ async fn list(letters: &dyn DeadLetters, limit: usize, as_json: bool) -> anyhow:
 async fn show(letters: &dyn DeadLetters, id: i64) -> anyhow::Result<Ending> {
     match letters.show(id).await? {
         Some(letter) => {
-            println!("{}", serde_json::to_string_pretty(&whole(&letter))?);
+            say!("{}", serde_json::to_string_pretty(&whole(&letter))?)?;
             Ok(Ending::Done)
         }
         None => Ok(no_such(id)),
@@ -76,7 +76,7 @@ async fn show(letters: &dyn DeadLetters, id: i64) -> anyhow::Result<Ending> {
 }
 
 fn no_such(id: i64) -> Ending {
-    eprintln!("there is no dead letter {id}; see `onsale dead-letters list`");
+    note!("there is no dead letter {id}; see `onsale dead-letters list`");
     Ending::CheckFailed
 }
 
@@ -87,7 +87,7 @@ async fn each(
     act: impl AsyncFn(i64) -> anyhow::Result<bool>,
 ) -> anyhow::Result<Ending> {
     let ids = if selection.all { all_ids(letters).await? } else { selection.ids.clone() };
-    let mut ending = Ending::Done;
+    let (mut ending, mut printed) = (Ending::Done, Ok(()));
     for id in ids {
         let Some(letter) = letters.show(id).await? else {
             ending = no_such(id);
@@ -95,11 +95,13 @@ async fn each(
         };
         log.append(&letter).await?;
         if act(id).await? {
-            println!("{id}");
+            // What was asked for is done, whether or not anybody reads the ids.
+            printed = printed.and(say!("{id}"));
         } else {
             ending = no_such(id);
         }
     }
+    printed?;
     Ok(ending)
 }
 

@@ -12,7 +12,7 @@ pub fn run(config: &Config) -> anyhow::Result<Ending> {
     block_on(async {
         for schema in ALL_SCHEMAS {
             open_ledger(config, schema).await?;
-            println!("{}: the tables are up to date", schema.tables.name);
+            say!("{}: the tables are up to date", schema.tables.name)?;
         }
         Ok(Ending::Done)
     })

@@ -6,6 +6,7 @@ mod config;
 mod coupons;
 mod dead_letters;
 mod doctor;
+mod greeting;
 mod migrate;
 mod reconcile;
 mod rush;
@@ -16,7 +17,7 @@ mod verify_draw;
 
 use crate::cli::{AdminCommand, Cli, Command, CommonArguments, KeyCommand, ServeArguments};
 use crate::config::{Config, ConfigError, FILE_NAME, Loaded, Sources, is_ours, load};
-use crate::{safety, telemetry};
+use crate::{out, safety, telemetry};
 use anyhow::Context;
 use call::Call;
 use std::env;
@@ -57,8 +58,12 @@ impl fmt::Display for WrongUse {
 
 impl std::error::Error for WrongUse {}
 
-/// The exit status of a command that failed: 2 for wrong use or configuration, else 1.
+/// The exit status of a command that failed: 2 for wrong use or configuration, [`out::READER_LEFT`] where nobody reads its
+/// output any more, else 1.
 pub fn exit_status(error: &anyhow::Error) -> ExitCode {
+    if out::cause(error).is_some_and(out::OutputError::has_no_reader) {
+        return ExitCode::from(out::READER_LEFT);
+    }
     let is_users = |cause: &(dyn std::error::Error + 'static)| cause.is::<ConfigError>() || cause.is::<WrongUse>();
     ExitCode::from(if error.chain().any(is_users) { 2 } else { 1 })
 }
@@ -100,7 +105,7 @@ impl Place {
 
     /// Says on standard error what the command acts on; standard output is for its result.
     fn say(&self) {
-        eprintln!("data folder {}; configuration: {}", self.folder.display(), self.file_name());
+        note!("data folder {}; configuration: {}", self.folder.display(), self.file_name());
     }
 
     /// Refuses a folder that no server has used: an empty one says "all is well" about nothing.

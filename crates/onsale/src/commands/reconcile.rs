@@ -3,6 +3,7 @@
 use super::{Ending, WrongUse, block_on_as};
 use crate::cli::ReconcileArguments;
 use crate::config::Config;
+use crate::out::OutputError;
 use crate::wiring::Engines;
 use coupon::CouponService;
 use coupon::reconcile::{CampaignReport, Report};
@@ -33,9 +34,9 @@ pub fn run(config: &Config, arguments: &ReconcileArguments) -> anyhow::Result<En
             (Err(error), _) => anyhow::bail!("cannot read the hot state or the database: {}", error.code.as_str()),
         };
         if arguments.json {
-            println!("{}", serde_json::to_string_pretty(&report)?);
+            say!("{}", serde_json::to_string_pretty(&report)?)?;
         } else {
-            print(&report);
+            print(&report)?;
         }
         Ok(if report.balances { Ending::Done } else { Ending::CheckFailed })
     })
@@ -56,22 +57,20 @@ async fn unknown(coupons: &CouponService, wanted: &CampaignId) -> String {
     format!("there is no campaign {wanted} ({list}). The campaign of a tenant is written TENANT/NAME")
 }
 
-fn print(report: &Report) {
-    for campaign in &report.campaigns {
-        print_campaign(campaign);
-    }
+fn print(report: &Report) -> Result<(), OutputError> {
+    report.campaigns.iter().try_for_each(print_campaign)?;
     let summary = if report.balances { "the books balance" } else { "THE BOOKS DO NOT BALANCE" };
-    println!("{summary} ({} campaigns, {})", report.campaigns.len(), report.checked_at);
+    say!("{summary} ({} campaigns, {})", report.campaigns.len(), report.checked_at)
 }
 
-fn print_campaign(campaign: &CampaignReport) {
+fn print_campaign(campaign: &CampaignReport) -> Result<(), OutputError> {
     let CampaignReport { tenant, event_id, stock, hot_count, ledger_count, in_flight, .. } = campaign;
-    println!(
+    say!(
         "{tenant}/{event_id}: stock {stock}, issued {hot_count}, in the database {ledger_count}, in flight {in_flight}"
-    );
+    )?;
     for finding in &campaign.findings {
-        println!("  wrong: {}", serde_json::to_string(finding).unwrap_or_default());
+        say!("  wrong: {}", serde_json::to_string(finding).unwrap_or_default())?;
     }
-    campaign.repaired.iter().for_each(|done| println!("  repaired: {done}"));
-    campaign.not_repaired.iter().for_each(|why| println!("  not repaired: {why}"));
+    campaign.repaired.iter().try_for_each(|done| say!("  repaired: {done}"))?;
+    campaign.not_repaired.iter().try_for_each(|why| say!("  not repaired: {why}"))
 }

@@ -1,11 +1,13 @@
 //! `onsale rush`: runs a load test on a campaign or its waiting line, then compares all records.
 
-use super::Ending;
+use super::{Ending, WrongUse};
 use crate::cli::{RushArguments, RushLineArguments};
 use crate::config::Config;
+use crate::out;
 use anyhow::{Context, bail};
 use domain::line::LineId;
 use domain::name::DEFAULT_TENANT;
+use lab::report::{demand_place, summary};
 use lab::rush::line::{LineOptions, Shares, run as rush_at_line};
 use lab::rush::{Options, run as rush};
 
@@ -17,6 +19,7 @@ pub fn run(_config: &Config, arguments: &RushArguments) -> anyhow::Result<Ending
     // One for each connection; the server that is started for the test inherits the limit.
     launch::descriptors::raise();
     let line = &arguments.line;
+    demand_place(&arguments.report, arguments.force).map_err(|error| WrongUse(format!("{error:#}")))?;
     let report = if line.is_wanted() {
         let options = LineOptions::default();
         let crowd = crowd(arguments, options.crowd.users)?;
@@ -30,6 +33,7 @@ pub fn run(_config: &Config, arguments: &RushArguments) -> anyhow::Result<Ending
     } else {
         rush(crowd(arguments, Options::default().users)?)?
     };
+    out::text(&summary(&report, &arguments.report))?;
     Ok(if report.books_balance() { Ending::Done } else { Ending::CheckFailed })
 }
 

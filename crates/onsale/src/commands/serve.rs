@@ -1,16 +1,17 @@
 //! `onsale serve`: starts serving, says where, and ends politely.
 
-use super::{Ending, Place, doctor};
+use super::{Ending, Place, WrongUse, doctor, greeting};
 use crate::access_lines::{AccessLines, LeftOut};
 use crate::cli::{Role, ServeArguments};
-use crate::config::{Config, HotEngine, Loaded, without_secrets};
+use crate::config::{Config, HotEngine, Loaded};
 use crate::safety;
 use crate::telemetry;
 use crate::wiring::{
-    Addresses, AdminKey, Demo, Engines, Messaging, Opening, Server, ServerOpening, Supervisor, Task, demand_of_brokers,
-    limits, open_roles, open_server, prepare_demo, probe, schemas_of,
+    Addresses, Engines, Messaging, Opening, Server, ServerOpening, Supervisor, Task, certificate, counters,
+    demand_of_brokers, limits, open_roles, open_server, prepare_demo, probe, schemas_of,
 };
 use anyhow::bail;
+use onsale_http::limits::Limits;
 use onsale_http::metrics::run_upkeep;
 use onsale_http::{Failures, HttpMetrics};
 use std::io::IsTerminal;
@@ -53,16 +54,19 @@ pub fn run(config: &Config, place: &Place, arguments: &ServeArguments, lines: &A
     let schemas = schemas_of(&roles);
     let why_not_apart = config.why_not_apart(schemas.iter().map(|schema| schema.name));
     if let Some(why) = why_not_apart.filter(|_| roles.len() != Role::ALL.len()) {
-        return Err(super::WrongUse(why.to_owned()).into());
+        return Err(WrongUse(why.to_owned()).into());
     }
     let unsafe_settings = safety::demand(config)?;
     if let Some(why) = config.why_too_many_streams().filter(|_| roles.contains(&Role::Queue)) {
-        return Err(super::WrongUse(why).into());
+        return Err(WrongUse(why).into());
+    }
+    for warning in safety::warnings(config) {
+        note!("warning: {}\n  change: {}", warning.what, warning.change);
     }
     let (descriptors, needed) = (launch::descriptors::raise(), config.descriptors_needed());
     if descriptors < needed {
         let max = config.http.max_connections;
-        eprintln!(
+        note!(
             "warning: at most {descriptors} open files, and http.max_connections = {max} needs {needed}: raise the limit \
              (LimitNOFILE of the service, or ulimit -Hn), or lower http.max_connections. Connections beyond it get 503"
         );
@@ -82,6 +86,7 @@ async fn serve(
     let exporter = telemetry::install_metrics()?;
     // Before anything is made: a port that another program has must leave nothing behind.
     let addresses = Addresses::take(config)?;
+    let tls = certificate::read(config)?;
     let mut engines = Engines::open(config, roles).await?;
     if let (Some(_), HotEngine::Redis(address)) = (&engines.hot, config.hot_engine()) {
         doctor::demand(config, &address).await?;
@@ -90,6 +95,7 @@ async fn serve(
     let (limits, metrics, failures) = (limits(config), Arc::new(HttpMetrics::default()), Failures::default());
     let opening = Opening { config, engines: &engines, limits: &limits, metrics: &metrics, failures: &failures };
     let (mut role, hot) = open_roles(&opening).await?;
+    counters::show(&role.handlers);
     let messaging = Messaging::start(config, std::mem::take(&mut role.handlers))?;
     let relays = messaging.relay(std::mem::take(&mut role.outboxes), &failures);
     let mut tasks = std::mem::take(&mut role.tasks);
@@ -97,35 +103,48 @@ async fn serve(
     let upkeep = exporter.clone();
     tasks.push(Task::new("metrics upkeep", move || run_upkeep(upkeep.clone())));
     tasks.push(Task::new("access log", move || left_out.clone().count()));
-    if config.http.allow_unsafe {
-        tasks.push(Task::new("unsafe settings", move || safety::remind(unsafe_settings.clone())));
-    }
+    tasks.extend(reminders(config, unsafe_settings, &limits));
+    tasks.extend(tls.clone().map(|tls| certificate::follow(config, tls)));
     let mut signals = Signals::new()?;
     let supervisor = Supervisor::start(tasks, &messaging.publisher, &failures);
     let tasks_probe = probe(move || {
         let failures = failures.clone();
         async move { failures.check() }
     });
-    let opening = ServerOpening { config, addresses, limits, metrics, exporter, probes: vec![("tasks", tasks_probe)] };
+    let (probes, has_all_roles) = (vec![("tasks", tasks_probe)], roles.len() == Role::ALL.len());
+    let opening = ServerOpening { config, addresses, limits, metrics, exporter, probes, tls, has_all_roles };
     let server = open_server(opening, role, hot)?;
     // A key that is made here is shown below, whatever happens: nothing can be refused any more.
     let mut demo = None;
     if let Some(context) = engines.coupon.as_ref().filter(|_| engines.has(Role::Coupon) && config.demo.enabled) {
         demo = Some(prepare_demo(context, &config.data.dir, std::io::stdout().is_terminal()).await?);
     }
-    greet(config, place, roles, &server, demo.as_ref());
+    greeting::say(config, place, roles, &server, demo.as_ref());
     let failed = tokio::select! {
         () = signals.wait() => Vec::new(),
         failed = failed(|| failed_parts(&server, &messaging, &engines)) => failed,
     };
-    eprintln!("stopping: answering what is under way");
+    note!("stopping: answering what is under way");
     // Another process admits people at once, while this one still answers.
     let (all_answered, ()) = tokio::join!(server.close(), supervisor.stop(TASKS_TIMEOUT));
     let all_answered = all_answered?;
     relays.stop().await;
     messaging.stop().await;
-    eprintln!("stopped{}", if all_answered { "" } else { "; some connections were still busy" });
+    note!("stopped{}", if all_answered { "" } else { "; some connections were still busy" });
     ending(&failed)
+}
+
+/// Says again and again what is unsafe, if anything is.
+fn reminders(config: &Config, faults: Vec<safety::Fault>, limits: &Arc<Limits>) -> Option<Task> {
+    let limits = limits.clone();
+    let reminders = safety::Reminders {
+        allow_unsafe: config.http.allow_unsafe,
+        faults,
+        warnings: safety::warnings(config),
+        behind_proxy: safety::warnings_behind_proxy(config),
+        is_proxied: Arc::new(move || limits.has_seen_unknown_proxy()),
+    };
+    reminders.are_needed().then(|| Task::new("unsafe settings", move || safety::remind(reminders.clone())))
 }
 
 /// The parts that have ended by themselves and cannot be started again in this process.
@@ -174,51 +193,4 @@ impl Signals {
             _ = self.interrupt.recv() => {}
         }
     }
-}
-
-/// Says where it is and how to try it.
-fn greet(config: &Config, place: &Place, roles: &[Role], server: &Server, demo: Option<&Demo>) {
-    let address = server.address();
-    println!("onsale {} is listening on http://{address}", env!("CARGO_PKG_VERSION"));
-    if roles.len() != Role::ALL.len() {
-        let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
-        println!("  roles    {}", names.join(", "));
-    }
-    println!("  hot      {}", without_secrets(&config.hot.url));
-    println!("  bus      {}", without_secrets(&config.bus.url));
-    println!("  ledger   {}", without_secrets(&config.ledger.url));
-    for schema in schemas_of(roles) {
-        if let Some(url) = config.ledger.own_url_of(schema.name) {
-            println!("  ledger   {} ({})", without_secrets(url), schema.name);
-        }
-    }
-    println!("  data     {}", place.folder.display());
-    println!("  config   {}", place.file_name());
-    let management = config.http.management_listen.unwrap_or(address);
-    println!("  API      http://{management}/docs");
-    println!("  health   http://{management}/health");
-    let Some(demo) = demo else { return };
-    println!();
-    println!("DEMONSTRATION (demo.enabled): there is example data. Not for a real event: `onsale config --default`.");
-    if config.coupon.open_issue {
-        println!("Anyone who can reach this port may issue coupons without a key (coupon.open_issue).");
-    }
-    println!();
-    match &demo.admin_key {
-        AdminKey::Shown(key) => println!("  an administrator's key, shown this once:\n\n    export ONSALE_KEY={key}\n"),
-        AdminKey::InFile(file) => println!(
-            "  an administrator's key is in a file that only you can read:\n\n    export ONSALE_KEY=$(cat '{}')\n",
-            file.display()
-        ),
-        AdminKey::OfBefore => println!(
-            "  the administrator's key was made at an earlier start; make another with\n\n    onsale admin keys create \
-             --admin --data '{}'\n",
-            place.folder.display()
-        ),
-    }
-    println!("  try:");
-    println!("    curl -s http://{address}/api/v1/coupons/issue -H 'Content-Type: application/json' \\");
-    println!("      -d '{{\"user_id\":\"alice\",\"event_id\":\"sample_event\"}}'");
-    println!("    curl -s http://{address}/api/v1/coupons/status/sample_event");
-    println!("    curl -s http://{address}/api/v1/admin/campaigns -H \"X-Api-Key: $ONSALE_KEY\"");
 }

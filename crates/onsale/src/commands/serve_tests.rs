@@ -63,6 +63,8 @@ async fn failed_with(hot: Vec<MakeHotRoute>, handlers: Vec<Arc<dyn Handler>>) ->
         metrics: Arc::new(HttpMetrics::default()),
         exporter: PrometheusBuilder::new().build_recorder().handle(),
         probes: Vec::new(),
+        tls: None,
+        has_all_roles: true,
     };
     let is_sound = hot.is_empty();
     let server = open_server(opening, Role::default(), hot).expect("listens");

@@ -48,3 +48,20 @@ fn a_rush_that_fails_leaves_no_server_behind() {
     assert!(has_data(folder.path()), "a server was started: {output:?}");
     assert_eq!(servers(folder.path()), Vec::<String>::new());
 }
+
+/// The place of the report is looked at before a load test of many minutes, and what somebody else wrote is not lost.
+#[test]
+fn a_report_that_cannot_be_written_or_would_replace_another_file_is_refused_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let other = folder.path().join("mine.json");
+    std::fs::write(&other, "{\"mine\": 1}").expect("written");
+    for report in ["mine.html", "mine.json", "nowhere/mine.html"] {
+        let output = rush(folder.path(), &folder.path().join(report));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{report}: {said}");
+        assert!(said.contains("--report"), "{report}: {said}");
+        assert!(!has_data(folder.path()), "{report}: no server was started");
+    }
+    assert_eq!(std::fs::read_to_string(&other).expect("read"), "{\"mine\": 1}");
+    assert!(!folder.path().join("mine.html").exists());
+}

@@ -30,15 +30,17 @@ pub fn run(config: &Config, command: &AdminCommand) -> anyhow::Result<Ending> {
             KeyCommand::Create(arguments) => create(&ledger, arguments, of_all).await,
             KeyCommand::List => {
                 let now = clock::now();
-                api_keys::list(&ledger).await?.iter().for_each(|key| println!("{}", line(key, now)));
+                for key in &api_keys::list(&ledger).await? {
+                    say!("{}", line(key, now))?;
+                }
                 Ok(Ending::Done)
             }
             KeyCommand::Revoke { id } => {
                 if api_keys::revoke(&ledger, *id, clock::now()).await? {
-                    println!("{id} is revoked; running servers refuse it within two seconds");
+                    say!("{id} is revoked; running servers refuse it within two seconds")?;
                     return Ok(Ending::Done);
                 }
-                eprintln!("there is no key {id} in force; see `onsale admin keys list`");
+                note!("there is no key {id} in force; see `onsale admin keys list`");
                 Ok(Ending::CheckFailed)
             }
         }
@@ -53,15 +55,15 @@ async fn create(ledger: &Ledger, arguments: &CreateKeyArguments, of_all: Quotas)
     };
     let key = match make(ledger, &caller(arguments)?, restrictions, of_all, clock::now()).await {
         Err(MakeKeyError::Quota(exceeded)) => {
-            eprintln!("{exceeded}; revoke keys, or see `onsale admin tenants set --help`");
+            note!("{exceeded}; revoke keys, or see `onsale admin tenants set --help`");
             return Ok(Ending::CheckFailed);
         }
         Err(wrong @ (MakeKeyError::Expired | MakeKeyError::Networks)) => return Err(WrongUse(wrong.to_string()).into()),
         made => made?,
     };
-    eprintln!("id {}; save the key now, it is not shown again:", key.id);
+    note!("id {}; save the key now, it is not shown again:", key.id);
     // The key is the only line on standard output, so that scripts can read it.
-    println!("{}", key.text);
+    say!("{}", key.text)?;
     Ok(Ending::Done)
 }
 

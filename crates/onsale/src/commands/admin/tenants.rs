@@ -19,11 +19,11 @@ pub(super) fn run(config: &Config, command: &TenantCommand) -> anyhow::Result<En
         match command {
             TenantCommand::Set(arguments) => {
                 let own = tenants::set(&ledger, &arguments.tenant, |own| changed(own, arguments)).await?;
-                println!("{}", line(&arguments.tenant, own, of_all));
+                say!("{}", line(&arguments.tenant, own, of_all))?;
             }
             TenantCommand::List => {
                 for (tenant, own) in tenants::list(&ledger).await? {
-                    println!("{}", line(&tenant, own, of_all));
+                    say!("{}", line(&tenant, own, of_all))?;
                 }
             }
         }

@@ -24,6 +24,7 @@ pub use redis_promises::demand;
 use super::{Ending, WrongUse, block_on};
 use crate::cli::{DoctorArguments, Role};
 use crate::config::{BusEngine, Config, HotEngine};
+use crate::out::OutputError;
 use crate::safety;
 use crate::wiring::schemas_of;
 use finding::{Finding, NAMES, Severity};
@@ -44,9 +45,9 @@ pub fn run(config: &Config, arguments: &DoctorArguments) -> anyhow::Result<Endin
     }
     let well = findings.iter().all(|finding| finding.severity != Severity::Wrong);
     if arguments.json {
-        println!("{}", json(well, &findings))
+        say!("{}", json(well, &findings))?;
     } else {
-        print(&findings)
+        print(&findings)?;
     }
     Ok(if well { Ending::Done } else { Ending::CheckFailed })
 }
@@ -125,13 +126,14 @@ async fn servers(config: &Config, roles: &[Role]) -> Vec<Finding> {
     findings
 }
 
-fn print(findings: &[Finding]) {
+fn print(findings: &[Finding]) -> Result<(), OutputError> {
     for Finding { name, severity, detail, change } in findings {
-        println!("{:<6} {name:<19} {detail}", severity.as_str());
+        say!("{:<6} {name:<19} {detail}", severity.as_str())?;
         if let Some(change) = change {
-            println!("{:<6} {:<19} change: {change}", "", "");
+            say!("{:<6} {:<19} change: {change}", "", "")?;
         }
     }
+    Ok(())
 }
 
 fn json(well: bool, findings: &[Finding]) -> serde_json::Value {

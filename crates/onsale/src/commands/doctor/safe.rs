@@ -15,11 +15,13 @@ const CHECKS: [(&str, &str); 5] = [
 
 /// Runs all checks but those of the data folder.
 pub(super) fn examine(config: &Config) -> Vec<Finding> {
-    let faults = safety::faults(config);
+    let (faults, warnings) = (safety::faults(config), safety::warnings(config));
     let mut findings = Vec::new();
     for (name, well) in CHECKS {
         let wrong: Vec<Finding> = faults.iter().filter(|fault| fault.check == name).map(wrong).collect();
-        if wrong.is_empty() { findings.push(Finding::ok(name, well)) } else { findings.extend(wrong) }
+        let open = warnings.iter().filter(|fault| fault.check == name).map(warning);
+        let found: Vec<Finding> = wrong.into_iter().chain(open).collect();
+        if found.is_empty() { findings.push(Finding::ok(name, well)) } else { findings.extend(found) }
     }
     findings.push(limits(config));
     findings.extend(unsafe_start(config));
@@ -33,6 +35,10 @@ pub(super) fn folder(config: &Config) -> Vec<Finding> {
 
 fn wrong(fault: &Fault) -> Finding {
     Finding::wrong(fault.check, fault.what.clone(), fault.change.clone())
+}
+
+fn warning(fault: &Fault) -> Finding {
+    Finding::warning(fault.check, fault.what.clone(), fault.change.clone())
 }
 
 fn limits(config: &Config) -> Finding {

@@ -9,10 +9,11 @@ mod verdict;
 
 use super::{Ending, WrongUse};
 use crate::cli::VerifyDrawArguments;
+use crate::out;
 use anyhow::Context;
 use check::{Claim, Evidence, Findings, check};
 use document::Document;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use verdict::{Outcome, Verdict};
 
 /// Runs the command. It reads no configuration, so that it can run without a server.
@@ -37,7 +38,7 @@ pub fn run(arguments: &VerifyDrawArguments) -> anyhow::Result<Ending> {
             json.insert("verdict".to_owned(), serde_json::to_value(findings.verdict())?);
             json.extend(order.map(|order| ("order".to_owned(), order.into())));
         }
-        println!("{}", serde_json::to_string_pretty(&json)?);
+        say!("{}", serde_json::to_string_pretty(&json)?)?;
     } else {
         print(&findings, order.as_deref()).context("cannot write the result")?;
     }
@@ -49,14 +50,14 @@ pub fn run(arguments: &VerifyDrawArguments) -> anyhow::Result<Ending> {
 }
 
 /// With an order, only the order goes to standard output, so that two orders can be compared.
-fn print(findings: &Findings, order: Option<&[u32]>) -> std::io::Result<()> {
-    let Some(order) = order else { return std::io::stdout().write_all(describe(findings).as_bytes()) };
-    eprint!("{}", describe(findings));
-    let mut out = BufWriter::new(std::io::stdout().lock());
+fn print(findings: &Findings, order: Option<&[u32]>) -> anyhow::Result<()> {
+    let Some(order) = order else { return Ok(out::text(&describe(findings))?) };
+    out::note_text(&describe(findings));
+    let mut out = out::Lines::new();
     for (number, entry) in (1u64..).zip(order) {
         writeln!(out, "{number} {entry}")?;
     }
-    out.flush()
+    Ok(out.flush()?)
 }
 
 fn describe(findings: &Findings) -> String {
