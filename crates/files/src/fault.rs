@@ -28,6 +28,7 @@ pub fn faults(folder: &Path, files: &[&str]) -> Vec<Fault> {
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     // A data folder may well be a link to another disk. Its own place counts then.
     let place = absolute.canonicalize().unwrap_or_else(|_| absolute.clone());
+    let above = |folder| above(folder, "the data folder");
     let mut faults: Vec<Fault> = place.ancestors().skip(1).filter_map(above).collect();
     match place.metadata() {
         Ok(metadata) if metadata.is_dir() => faults.extend(folder_itself(&place, &metadata)),
@@ -42,11 +43,60 @@ pub fn faults(folder: &Path, files: &[&str]) -> Vec<Fault> {
     faults
 }
 
+/// The bits that let everybody read or write, and those of the group write. A group may read a key: that of a service whose
+/// files are root's.
+const KEY_BITS: u32 = 0o027;
+
+/// Looks at a file with a secret that the operator keeps: nobody else may read it, write it, or put another in its place. A
+/// link is followed, since secrets are often mounted as links. What does not exist has no fault.
+#[must_use]
+pub fn key_faults(path: &Path) -> Vec<Fault> {
+    let given = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let Ok(place) = given.canonicalize() else { return Vec::new() };
+    let mut faults: Vec<Fault> =
+        place.metadata().ok().and_then(|metadata| key_itself(&place, &metadata)).into_iter().collect();
+    let mut folders: Vec<&Path> = [&given, &place].into_iter().filter_map(|file| file.parent()).collect();
+    folders.dedup();
+    faults.extend(folders.into_iter().filter_map(folder_of_key));
+    faults.extend(place.ancestors().skip(2).filter_map(|folder| above(folder, "the file of a key")));
+    faults
+}
+
+fn key_itself(path: &Path, metadata: &Metadata) -> Option<Fault> {
+    let (shown, mode) = (path.display(), metadata.mode() & 0o777);
+    if metadata.uid() != own_user() && metadata.uid() != 0 {
+        return Some(Fault {
+            what: format!("the key file {shown} belongs to the user {}, who may change it", user(metadata.uid())),
+            change: format!("chown {} {}", user(own_user()), quoted(path)),
+        });
+    }
+    (mode & KEY_BITS != 0).then(|| Fault {
+        what: format!(
+            "others may {} the key file {shown} (mode {mode:04o})",
+            if mode & 0o022 != 0 { "write" } else { "read" }
+        ),
+        change: format!("chmod 600 {}", quoted(path)),
+    })
+}
+
+/// Whoever may write the folder of a file can put another file in its place.
+fn folder_of_key(folder: &Path) -> Option<Fault> {
+    let mode = folder.metadata().ok()?.mode();
+    (mode & OTHERS_WRITE != 0 && mode & STICKY == 0).then(|| Fault {
+        what: format!(
+            "others may write {} (mode {:04o}), which contains the file of a key",
+            folder.display(),
+            mode & 0o777
+        ),
+        change: format!("chmod go-w {}", quoted(folder)),
+    })
+}
+
 /// Whoever may write a folder above can put another folder in the place of ours.
-fn above(folder: &Path) -> Option<Fault> {
+fn above(folder: &Path, contains: &str) -> Option<Fault> {
     let mode = folder.metadata().ok()?.mode();
     (mode & EVERYBODY_WRITES != 0 && mode & STICKY == 0).then(|| Fault {
-        what: format!("everybody may write {}, which contains the data folder", folder.display()),
+        what: format!("everybody may write {}, which contains {contains}", folder.display()),
         change: format!("chmod o-w {}", quoted(folder)),
     })
 }

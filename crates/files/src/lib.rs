@@ -9,7 +9,7 @@ mod fault;
 #[cfg(test)]
 mod tests;
 
-pub use fault::{Fault, absolute, faults, is_open};
+pub use fault::{Fault, absolute, faults, is_open, key_faults};
 
 use rustix::fs::OFlags;
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};

@@ -31,6 +31,7 @@ pub use extract::{ClientIp, Form, Json, Path, Query, RequestBody, TrustedProxies
 pub use failures::Failures;
 pub use layer::access::AccessLine;
 pub use layer::budget::BodyBudget;
+pub use layer::cors::Cors;
 pub use layer::security::SECURITY_HEADERS;
 pub use metrics::HttpMetrics;
 pub use network::{Network, NetworkPrefixes};
@@ -41,7 +42,6 @@ use crate::limits::{LimitSettings, Limits};
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,6 +63,8 @@ pub struct HttpSettings {
     pub default_language: Language,
     /// Collects the metrics of the routes.
     pub metrics: Arc<HttpMetrics>,
+    /// Whose pages may call from a browser.
+    pub cors: Cors,
 }
 
 impl Default for HttpSettings {
@@ -75,6 +77,7 @@ impl Default for HttpSettings {
             limits: Arc::new(Limits::new(LimitSettings { enabled: false, ..LimitSettings::default() })),
             default_language: Language::En,
             metrics: Arc::default(),
+            cors: Cors::default(),
         }
     }
 }
@@ -88,14 +91,10 @@ pub fn standard(router: Router, settings: HttpSettings) -> Router {
     router.layer(from_fn_with_state(Arc::new(settings), layer::frame::frame))
 }
 
-/// Sets a lower body limit for these routes. A larger body gets 413.
+/// Sets a lower body limit for these routes. A larger body gets 413 when it is read: the caller is judged first.
 pub fn with_body_limit<S: Clone + Send + Sync + 'static>(router: Router<S>, limit_bytes: usize) -> Router<S> {
     router.layer(from_fn(move |mut request: Request, next: Next| async move {
-        let bounded: Result<_, ApiError> = layer::body::bound(&mut request, limit_bytes, None);
-        let answer: Response = match bounded {
-            Ok(_) => next.run(request).await,
-            Err(refusal) => refusal.into_response(),
-        };
-        answer
+        layer::body::bound(&mut request, limit_bytes, None);
+        next.run(request).await
     }))
 }

@@ -10,6 +10,7 @@ use domain::limit::{Rate, RateDecision};
 use hot::embedded::LimitTable;
 use http::{HeaderMap, HeaderValue, Method};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Routes whose requests take nothing from a bucket, by the beginning of the route. Their answers are copies that are made
 /// once for all, or they come from proxies and services that speak for many. `/internal` and its like count refused
@@ -78,6 +79,8 @@ pub struct Limits {
     trusted_proxies: TrustedProxies,
     prefixes: NetworkPrefixes,
     forwarded: Shares,
+    /// Whether somebody has forwarded an address whom no setting trusts.
+    unknown_proxy: AtomicBool,
 }
 
 /// The state of one bucket, as the `RateLimit` headers show it.
@@ -183,6 +186,7 @@ impl Limits {
             trusted_proxies: settings.trusted_proxies,
             prefixes: settings.prefixes,
             forwarded: Shares::new(settings.forwarded_per_network),
+            unknown_proxy: AtomicBool::new(false),
         }
     }
 
@@ -212,12 +216,21 @@ impl Limits {
 
     /// The client's address: the peer's own, or the one that a trusted proxy forwards.
     pub fn client(&self, peer: IpAddr, forwarded_for: Option<&[u8]>) -> ClientIp {
-        self.trusted_proxies.client_ip(peer, forwarded_for.into_iter())
+        self.client_of(peer, forwarded_for.into_iter())
     }
 
     /// As [`Limits::client`], for all values of the header in the order received.
     pub(crate) fn client_of<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a [u8]>) -> ClientIp {
+        let mut forwarded = forwarded.peekable();
+        if forwarded.peek().is_some() && !self.unknown_proxy.load(Ordering::Relaxed) && !self.is_proxy(peer) {
+            self.unknown_proxy.store(true, Ordering::Relaxed);
+        }
         self.trusted_proxies.client_ip(peer, forwarded)
+    }
+
+    /// Whether a peer that no setting trusts has forwarded an address: a proxy in front, or somebody who pretends to be one.
+    pub fn has_seen_unknown_proxy(&self) -> bool {
+        self.unknown_proxy.load(Ordering::Relaxed)
     }
 
     /// The network of a client: the holder of buckets and shares.

@@ -18,10 +18,17 @@ pub fn count_admitted(line: &LineId, count: u64) {
     counter!("onsale_line_admitted_total", "line" => label(line)).increment(count);
 }
 
+/// Shows the counters of a line from the moment it is known, so that its first event is a growth and not a new series.
+fn show_counters(line: &str) {
+    counter!("onsale_line_admitted_total", "line" => line.to_owned()).increment(0);
+    counter!("onsale_line_put_back_total", "line" => line.to_owned()).increment(0);
+}
+
 /// Sets the metrics of the lines that `serves` accepts until the process ends. Servers that share lines all show the same
 /// values.
 pub async fn report_metrics(port: Arc<dyn LinePort>, serves: Serves) {
     let mut shown = HashMap::new();
+    show_counters(OTHER);
     loop {
         if let Err(error) = show(port.as_ref(), serves, &mut shown).await {
             // The scheduler logs the same failure as a warning.
@@ -102,6 +109,7 @@ async fn show(port: &dyn LinePort, serves: Serves, shown: &mut HashMap<LineId, F
         let figures = Figures::of(&counts, &rule, is_quiet);
         if is_named(&line) {
             figures.show(&line.to_string());
+            show_counters(&line.to_string());
         }
         shown.insert(line, figures);
     }

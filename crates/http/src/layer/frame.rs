@@ -46,6 +46,8 @@ struct Exchange {
     language: Language,
     peer: Option<IpAddr>,
     client: Option<ClientIp>,
+    /// The page that calls, where pages of other origins may.
+    origin: Option<HeaderValue>,
 }
 
 impl Exchange {
@@ -62,6 +64,7 @@ impl Exchange {
             language: Language::from_accept(header(ACCEPT_LANGUAGE), settings.default_language),
             peer: extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(socket)| socket.ip()),
             client: extensions.get::<ClientIp>().copied().or_else(|| client_ip(request, settings)),
+            origin: settings.cors.origin_of(request),
         };
         exchange.insert_extensions(request, settings);
         exchange
@@ -83,6 +86,7 @@ impl Exchange {
         let headers = response.headers_mut();
         headers.insert(HeaderName::from_static(TRACE_HEADER), self.trace_id.header_value());
         security::add(headers);
+        settings.cors.add(self.origin.as_ref(), headers);
         if self.method == Method::HEAD {
             render::drop_body(&mut response);
         }
@@ -152,10 +156,11 @@ pub(crate) async fn frame(State(settings): State<Arc<HttpSettings>>, mut request
     // Before every route, on every listener.
     let fault = head::check_parsed(request.method(), request.uri(), request.version(), request.headers()).err();
     let (note, admitted) = exchange.admit(&settings);
-    let mut response = match (admitted, fault) {
-        (Err(refusal), _) => refusal.into_response(),
-        (Ok(_), Some(fault)) => ApiError::from(fault).into_response(),
-        (Ok(_share), None) => {
+    let mut response = match (admitted, fault, settings.cors.preflight(&request)) {
+        (Err(refusal), ..) => refusal.into_response(),
+        (Ok(_), Some(fault), _) => ApiError::from(fault).into_response(),
+        (Ok(_), None, Some(preflight)) => preflight,
+        (Ok(_share), None, None) => {
             let span = tracing::info_span!("request", trace_id = exchange.trace_id.as_str());
             let response = guarded(&settings, request, next).instrument(span).await;
             exchange.count_stranger(&settings, response)
@@ -170,10 +175,7 @@ pub(crate) async fn frame(State(settings): State<Arc<HttpSettings>>, mut request
 
 /// Runs the handler within its limits of bytes and time, and catches panics.
 async fn guarded(settings: &HttpSettings, mut request: Request, next: Next) -> Response {
-    let watch = match body::bound(&mut request, settings.body_limit_bytes, Some(&settings.body_budget)) {
-        Ok(watch) => watch,
-        Err(refusal) => return refusal.into_response(),
-    };
+    let watch = body::bound(&mut request, settings.body_limit_bytes, Some(&settings.body_budget));
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
     match tokio::time::timeout(settings.request_timeout, answer).await {
         Ok(Ok(response)) => match watch.refusal() {

@@ -3,6 +3,7 @@
 pub(super) mod access;
 pub(super) mod body;
 pub mod budget;
+pub mod cors;
 pub(super) mod frame;
 mod logged_path;
 pub mod render;

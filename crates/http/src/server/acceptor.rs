@@ -65,10 +65,25 @@ impl Refused {
     }
 }
 
-/// An address that this process has taken, and does not listen on yet: a program that cannot have its address finds out
-/// before it makes anything, and callers are refused rather than kept waiting until it is ready.
+/// An address that this process has taken: a program that cannot have its address finds out before it makes anything.
+///
+/// The system lets two programs bind one address as long as neither listens, so this listens at once. Until the server is
+/// ready, [`Bound::turn_away`] closes what comes, so that nobody is kept waiting.
 #[derive(Debug)]
-pub struct Bound(socket2::Socket);
+pub struct Bound {
+    listener: StdListener,
+    turning_away: Option<AbortOnDrop>,
+}
+
+/// A task that ends with its owner.
+#[derive(Debug)]
+struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
 
 impl Bound {
     /// Takes the address.
@@ -81,17 +96,34 @@ impl Bound {
         // Lets a restart listen again at once. A second program on the same port is still refused.
         socket.set_reuse_address(true)?;
         socket.bind(&address.into())?;
-        Ok(Self(socket))
+        socket.listen(BACKLOG)?;
+        socket.set_nonblocking(true)?;
+        Ok(Self { listener: socket.into(), turning_away: None })
     }
 
-    /// Listens on it.
+    /// Closes every connection at once until [`Bound::listen`]: a balancer takes another server meanwhile. Needs a tokio
+    /// runtime.
     ///
     /// # Errors
-    /// When another program took it in the same moment.
-    pub fn listen(self) -> io::Result<StdListener> {
-        self.0.listen(BACKLOG)?;
-        self.0.set_nonblocking(true)?;
-        Ok(self.0.into())
+    /// When the system has no further descriptor.
+    pub fn turn_away(mut self) -> io::Result<Self> {
+        let listener = TcpListener::from_std(self.listener.try_clone()?)?;
+        let turn_away = async move {
+            loop {
+                match listener.accept().await {
+                    Ok((stream, _)) => drop(stream),
+                    Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+                }
+            }
+        };
+        self.turning_away = Some(AbortOnDrop(tokio::spawn(turn_away)));
+        Ok(self)
+    }
+
+    /// Hands the address over to the server, which is ready.
+    pub fn listen(self) -> StdListener {
+        drop(self.turning_away);
+        self.listener
     }
 }
 
@@ -143,7 +175,10 @@ impl Acceptor {
 
     fn refuse(&self, stream: &TcpStream, peer: SocketAddr, refused: Refused) {
         static LINES: Sampler = Sampler::new();
-        let _ = stream.try_write(&refused.response());
+        // Under TLS nothing can be said before the handshake, which costs more than a refusal may.
+        if self.state.settings.tls.is_none() {
+            let _ = stream.try_write(&refused.response());
+        }
         let reason = refused.parts().2;
         counter!("onsale_http_refused_connections_total", "reason" => reason).increment(1);
         if let Some(left_out) = LINES.admit() {

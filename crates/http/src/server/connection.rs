@@ -3,6 +3,7 @@
 use super::head::{Front, SizeLimits, front, target};
 use super::plain::{self, Answering, Plain};
 use super::table::{Place, Rest};
+use super::wire::Wire;
 use super::worker::{HotRoutes, ServerState};
 use super::{routed, streamed};
 use axum::Router;
@@ -13,7 +14,6 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// How often a waiting connection looks whether the server closes.
@@ -49,7 +49,7 @@ struct Connection<'a, R: HotRoutes> {
 
 /// Serves a connection until it ends.
 pub(super) async fn serve<R: HotRoutes>(
-    mut stream: TcpStream,
+    mut stream: Wire,
     peer: SocketAddr,
     place: &Place,
     routes: R,
@@ -84,7 +84,7 @@ pub(super) async fn serve<R: HotRoutes>(
 
 impl<R: HotRoutes> Connection<'_, R> {
     /// Answers hot and plain requests. Returns the unread bytes when hyper is to serve the next one.
-    async fn run(&mut self, stream: &mut TcpStream, router: &Router) -> io::Result<Option<Bytes>> {
+    async fn run(&mut self, stream: &mut Wire, router: &Router) -> io::Result<Option<Bytes>> {
         let mut alarm = pin!(sleep_until(self.alarm_at()));
         loop {
             let next = self.answer_all().await;
@@ -115,7 +115,7 @@ impl<R: HotRoutes> Connection<'_, R> {
     }
 
     /// The router answers. Returns whether the connection goes on.
-    async fn route(&mut self, plain: Plain, stream: &mut TcpStream, router: &Router) -> io::Result<bool> {
+    async fn route(&mut self, plain: Plain, stream: &mut Wire, router: &Router) -> io::Result<bool> {
         let answering = Answering { stream, peer: self.peer, input: &mut self.input, output: &mut self.output };
         let goes_on = answering.answer(plain, router, self.state).await?;
         self.answered();
@@ -124,7 +124,7 @@ impl<R: HotRoutes> Connection<'_, R> {
     }
 
     /// Waits for bytes. Returns whether the connection goes on.
-    async fn read(&mut self, stream: &mut TcpStream, mut alarm: Pin<&mut Sleep>) -> io::Result<bool> {
+    async fn read(&mut self, stream: &mut Wire, mut alarm: Pin<&mut Sleep>) -> io::Result<bool> {
         if self.rest != Rest::Silent {
             self.place.rest(self.rest);
         }
@@ -189,16 +189,13 @@ impl<R: HotRoutes> Connection<'_, R> {
     }
 
     /// Writes the output. A peer that does not read it in time is disconnected.
-    async fn write_output(&mut self, stream: &mut TcpStream) -> io::Result<()> {
+    async fn write_output(&mut self, stream: &mut Wire) -> io::Result<()> {
         if self.output.is_empty() {
             return Ok(());
         }
-        let written = stream.try_write(&self.output).or_else(|error| match error.kind() {
-            io::ErrorKind::WouldBlock => Ok(0),
-            _ => Err(error),
-        })?;
+        let written = stream.try_send(&self.output)?;
         if written < self.output.len() {
-            let rest = stream.write_all(&self.output[written..]);
+            let rest = stream.send(&self.output[written..]);
             tokio::time::timeout(self.state.settings.request_timeout, rest).await??;
         }
         self.output.clear();
@@ -209,7 +206,8 @@ impl<R: HotRoutes> Connection<'_, R> {
     /// Answers every whole request in the input.
     async fn answer_all(&mut self) -> Next {
         let settings = &self.state.settings;
-        let limits = SizeLimits { head_bytes: settings.head_bytes_max, body_bytes: settings.body_bytes_max };
+        let (head_bytes, body_bytes) = (settings.head_bytes_max, settings.body_bytes_max);
+        let limits = SizeLimits { head_bytes, body_bytes, leaves_origins: settings.leaves_origins };
         let mut done = 0;
         let next = loop {
             match front(&self.input[done..], |method, target| self.routes.knows(method, target), limits) {
@@ -221,6 +219,8 @@ impl<R: HotRoutes> Connection<'_, R> {
                 _ if self.place.is_reserved() => break self.judge_reserved(done),
                 // The caller comes before the body: the router asks for it, and answers at once if there is none.
                 Front::Body { head } if !self.routes.knows_caller(&head) => break Next::HandOver,
+                // A body that a proxy forwards is the client's: the router counts it for the client's network.
+                Front::Body { .. } if settings.limits.is_proxy(self.peer.ip()) => break Next::HandOver,
                 Front::Body { .. } => break Next::Read,
                 Front::Other => match self.plain(done) {
                     Some(plain) => {
@@ -230,6 +230,11 @@ impl<R: HotRoutes> Connection<'_, R> {
                     None => break Next::HandOver,
                 },
                 Front::Hot { mut head, body, length } => {
+                    let client = settings.limits.client(self.peer.ip(), head.forwarded_for);
+                    // The router refuses it, with a line in the log.
+                    let Ok(_share) = settings.limits.hold_forwarded(self.peer.ip(), client) else {
+                        break Next::HandOver;
+                    };
                     head.close |= self.state.is_draining();
                     let undecided = self.routes.answer_now(self.peer.ip(), &head, body, &mut self.output);
                     if let Some(undecided) = undecided {

@@ -55,6 +55,8 @@ fn open_server(routes: BlockingRoutes) -> Server {
         idle_timeout: PATIENCE,
         drain_timeout: PATIENCE,
         streams_under: "",
+        leaves_origins: false,
+        tls: None,
     };
     Server::open(settings, move || (routes.clone(), Router::new().route("/plain", get(async || "here"))))
         .expect("opened")

@@ -9,13 +9,16 @@ use http::Version;
 /// Most headers in one request.
 pub(super) const HEADERS_MAX: usize = 64;
 
-/// Size limits of a request that is answered here (GW-014).
+/// Limits of a request that is answered here (GW-014).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SizeLimits {
     /// Request line and headers, in bytes.
     pub head_bytes: usize,
     /// Body, in bytes. The router serves larger requests: it knows the limit of each route.
     pub body_bytes: usize,
+    /// Whether a request that names the page it comes from (`Origin`) is left to the router, which says what that page may
+    /// read.
+    pub leaves_origins: bool,
 }
 
 /// The parts of a head that the hot routes use.
@@ -83,7 +86,11 @@ pub(super) fn front(bytes: &[u8], knows: impl Fn(&str, &str) -> bool, limits: Si
         Err(fault) if fault.is_hidden => return Front::Broken(fault.code, fault.detail),
         Err(_) => return Front::Other,
     };
-    if !read.is_plain || version != Version::HTTP_11 || !knows(method, target) {
+    if !read.is_plain
+        || (limits.leaves_origins && read.has_origin)
+        || version != Version::HTTP_11
+        || !knows(method, target)
+    {
         return Front::Other;
     }
     // A GET needs no Content-Length. Any other request must have one.
@@ -105,6 +112,8 @@ struct ReadHead<'a> {
     body_length: Option<u64>,
     /// Whether the fast path can answer it. hyper serves all other forms.
     is_plain: bool,
+    /// Whether it names the page it comes from.
+    has_origin: bool,
 }
 
 fn read<'a>(
@@ -148,7 +157,8 @@ fn read<'a>(
     head.api_key = fields.get(Field::ApiKey);
     head.idempotency_key = fields.get(Field::IdempotencyKey);
     head.challenge = fields.get(Field::QueueChallenge);
-    Ok(ReadHead { head, body_length: fields.content_length()?, is_plain })
+    let has_origin = fields.get(Field::Origin).is_some();
+    Ok(ReadHead { head, body_length: fields.content_length()?, is_plain, has_origin })
 }
 
 /// The target of the request at the front of the input, whose head has been parsed.
@@ -160,9 +170,20 @@ pub(super) fn target(bytes: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Front<'_> {
+    fn parse_with(text: &str, leaves_origins: bool) -> Front<'_> {
         let knows = |method: &str, target: &str| [("POST", "/hot"), ("GET", "/hot?a=1")].contains(&(method, target));
-        front(text.as_bytes(), knows, SizeLimits { head_bytes: 16 * 1024, body_bytes: 100 })
+        front(text.as_bytes(), knows, SizeLimits { head_bytes: 16 * 1024, body_bytes: 100, leaves_origins })
+    }
+
+    fn parse(text: &str) -> Front<'_> {
+        parse_with(text, false)
+    }
+
+    #[test]
+    fn a_page_of_another_origin_is_left_to_the_router_where_it_may_read() {
+        let text = "GET /hot?a=1 HTTP/1.1\r\nHost: a\r\nOrigin: https://shop.example\r\n\r\n";
+        assert!(matches!(parse_with(text, false), Front::Hot { .. }));
+        assert!(matches!(parse_with(text, true), Front::Other));
     }
 
     #[test]

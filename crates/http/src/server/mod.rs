@@ -29,6 +29,10 @@ mod response;
 mod routed;
 mod streamed;
 mod table;
+mod tls;
+#[cfg(test)]
+mod tls_tests;
+mod wire;
 mod worker;
 
 pub use crate::limits::RateNote;
@@ -36,4 +40,5 @@ pub use acceptor::Bound;
 pub use head::HotHead;
 pub use reply::Reply;
 pub use request::{HotRequest, SampledLine, refuse};
+pub use tls::{Tls, TlsError};
 pub use worker::{HotRoutes, Server, ServerSettings};

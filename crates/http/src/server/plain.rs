@@ -6,6 +6,8 @@
 
 use super::head::HEADERS_MAX;
 use super::response::{self, Framing};
+use super::routed::note_tls;
+use super::wire::Wire;
 use super::worker::ServerState;
 use axum::Router;
 use axum::body::{Body, HttpBody};
@@ -16,7 +18,6 @@ use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use std::io;
 use std::net::SocketAddr;
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
 use tower::ServiceExt;
 
 /// The largest body that is copied for the router, in bytes; hyper reads larger ones piece by piece.
@@ -83,7 +84,7 @@ fn length_of(value: &[u8]) -> Option<usize> {
 
 /// One connection while the router answers.
 pub(super) struct Answering<'a> {
-    pub stream: &'a mut TcpStream,
+    pub stream: &'a mut Wire,
     pub peer: SocketAddr,
     /// The bytes that the peer sends meanwhile.
     pub input: &'a mut Vec<u8>,
@@ -99,6 +100,9 @@ impl Answering<'_> {
     pub async fn answer(mut self, plain: Plain, router: &Router, state: &ServerState) -> io::Result<bool> {
         let Plain { mut request, close, .. } = plain;
         request.extensions_mut().insert(ConnectInfo(self.peer));
+        if self.stream.is_secure() {
+            note_tls(request.headers_mut());
+        }
         let is_head = request.method() == Method::HEAD;
         let response = {
             let answer = router.clone().oneshot(request);
@@ -143,7 +147,7 @@ impl Answering<'_> {
 }
 
 /// Waits until the peer disconnects. Keeps up to `most` bytes of what it sends meanwhile.
-async fn disconnect(stream: &mut TcpStream, input: &mut Vec<u8>, most: usize) -> io::Error {
+async fn disconnect(stream: &mut Wire, input: &mut Vec<u8>, most: usize) -> io::Error {
     while input.len() < most {
         match stream.read_buf(input).await {
             Ok(0) => return io::ErrorKind::UnexpectedEof.into(),

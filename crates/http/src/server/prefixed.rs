@@ -1,6 +1,7 @@
 //! A connection handed to hyper for one request. Its first bytes are already read, hyper's own errors get the contract's
 //! body, and a response after which the connection goes on loses hyper's `Connection: close`.
 
+use super::wire::Wire;
 use bytes::{Buf, Bytes, BytesMut};
 use domain::ErrorCode;
 use metrics::counter;
@@ -11,7 +12,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 /// Writes a whole error response, head and body.
@@ -34,7 +34,7 @@ impl Fate {
 /// Returns the bytes that are already read, then reads from the stream.
 pub(super) struct Prefixed {
     prefix: Bytes,
-    stream: TcpStream,
+    stream: Wire,
     refuse: Refuse,
     /// The bytes that replace some of hyper's, as far as they are not sent yet.
     replacement: Bytes,
@@ -42,19 +42,39 @@ pub(super) struct Prefixed {
     /// Whether the response's head has been replaced.
     has_head: bool,
     write_timeout: Duration,
+    /// Whether what the peer sends behind the request is passed over.
+    passes_over: bool,
     /// Runs while the peer does not read.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl Prefixed {
-    pub fn new(prefix: Bytes, stream: TcpStream, refuse: Refuse, write_timeout: Duration, fate: Fate) -> Self {
+    pub fn new(prefix: Bytes, stream: Wire, refuse: Refuse, write_timeout: Duration, fate: Fate) -> Self {
         let replacement = Bytes::new();
-        Self { prefix, stream, refuse, replacement, fate, has_head: false, write_timeout, stalled: None }
+        let (has_head, passes_over, stalled) = (false, false, None);
+        Self { prefix, stream, refuse, replacement, fate, has_head, write_timeout, passes_over, stalled }
+    }
+
+    /// Passes over whatever follows the bytes that are here, but for the end of the connection.
+    pub fn passes_over_rest(&mut self, passes_over: bool) {
+        self.passes_over = passes_over;
+    }
+
+    /// Reads until the peer has closed, and forgets what it reads.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            let mut bytes = [0; 256];
+            let mut scratch = ReadBuf::new(&mut bytes);
+            ready!(Pin::new(&mut self.stream).poll_read(context, &mut scratch))?;
+            if scratch.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
     }
 
     /// The connection, and the bytes that hyper has not used: `unused` and what it has not read. None when the response
     /// is not written whole.
-    pub fn into_stream(self, unused: Bytes) -> Option<(TcpStream, BytesMut)> {
+    pub fn into_stream(self, unused: Bytes) -> Option<(Wire, BytesMut)> {
         let mut rest = BytesMut::from(&unused[..]);
         rest.extend_from_slice(&self.prefix);
         (self.replacement.is_empty() && self.stalled.is_none()).then_some((self.stream, rest))
@@ -123,6 +143,9 @@ impl AsyncRead for Prefixed {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.prefix.is_empty() && self.passes_over {
+            return self.poll_end(context);
+        }
         if self.prefix.is_empty() {
             return Pin::new(&mut self.stream).poll_read(context, buffer);
         }

@@ -1,6 +1,7 @@
 //! Writes a response of the router onto a connection.
 
 use super::reply::push_date;
+use super::wire::Wire;
 use super::worker::ServerState;
 use axum::body::Body;
 use bytes::Bytes;
@@ -10,11 +11,13 @@ use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use metrics::counter;
 use std::io;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::AsyncReadExt;
 
 /// The end of a chunked body.
 pub(super) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
+
+/// Bytes that a peer has to read within the request timeout: few, so that a slow one is told from one that reads nothing.
+const PART_BYTES: usize = 4 * 1024;
 
 /// What a response's framing depends on, beside the response.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +84,7 @@ pub(super) fn push_part(bytes: &[u8], is_chunked: bool, out: &mut Vec<u8>) {
 /// # Errors
 /// When the peer disconnects, or the body breaks.
 pub(super) async fn next(
-    stream: &mut TcpStream,
+    stream: &mut Wire,
     body: &mut Body,
     mut kept: Option<&mut Vec<u8>>,
 ) -> io::Result<Option<Bytes>> {
@@ -106,7 +109,7 @@ pub(super) async fn next(
     }
 }
 
-async fn read(stream: &mut TcpStream, ignored: &mut [u8], kept: Option<&mut Vec<u8>>) -> io::Result<usize> {
+async fn read(stream: &mut Wire, ignored: &mut [u8], kept: Option<&mut Vec<u8>>) -> io::Result<usize> {
     match kept {
         None => stream.read(ignored).await,
         Some(kept) if kept.len() < kept.capacity() || kept.is_empty() => stream.read_buf(kept).await,
@@ -120,19 +123,18 @@ async fn read(stream: &mut TcpStream, ignored: &mut [u8], kept: Option<&mut Vec<
 ///
 /// # Errors
 /// When the peer disconnects, or reads nothing.
-pub(super) async fn write(stream: &mut TcpStream, bytes: &[u8], state: &ServerState) -> io::Result<()> {
-    let mut done = match stream.try_write(bytes) {
-        Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
-        written => written.unwrap_or(0),
-    };
-    while done < bytes.len() {
-        match tokio::time::timeout(state.settings.request_timeout, stream.write(&bytes[done..])).await {
-            Ok(written) => done += written?,
+pub(super) async fn write(stream: &mut Wire, bytes: &[u8], state: &ServerState) -> io::Result<()> {
+    let mut left = &bytes[stream.try_send(bytes)?..];
+    while !left.is_empty() {
+        let part = &left[..left.len().min(PART_BYTES)];
+        match tokio::time::timeout(state.settings.request_timeout, stream.send(part)).await {
+            Ok(written) => written?,
             Err(_) => {
                 counter!("onsale_http_stalled_connections_total").increment(1);
                 return Err(io::ErrorKind::TimedOut.into());
             }
         }
+        left = &left[part.len()..];
     }
     Ok(())
 }

@@ -7,13 +7,14 @@
 use super::head::HEADERS_MAX;
 use super::prefixed::{Fate, Prefixed};
 use super::response::closes;
+use super::wire::Wire;
 use super::worker::{HotRoutes, ServerState};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
-use http::{Method, Request, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version};
 use http_body_util::BodyExt;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 use hyper::service::service_fn;
@@ -25,7 +26,6 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tower::ServiceExt;
 
 /// The smallest buffer that hyper accepts.
@@ -35,7 +35,7 @@ const LEFT_BODY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A connection with a request at the front of its input.
 pub(super) struct Exchange {
-    pub stream: TcpStream,
+    pub stream: Wire,
     pub input: Bytes,
     pub peer: SocketAddr,
     /// Whether the connection may go on after the response.
@@ -49,18 +49,23 @@ impl Exchange {
         routes: &R,
         router: &Router,
         state: &ServerState,
-    ) -> Option<(TcpStream, BytesMut)> {
-        let Self { stream, input, peer, may_stay } = self;
-        let (fate, first) = (Fate::default(), FirstHead::of(&input));
-        let (here, may_stay) = (first.bytes_after, may_stay && first.has_one_length);
+    ) -> Option<(Wire, BytesMut)> {
+        let Self { stream, mut input, peer, may_stay } = self;
+        let (fate, first) = (Fate::default(), FirstHead::of(&input, state.settings.streams_under));
+        let (here, may_stay) = (first.bytes_after, may_stay && first.has_one_length && !first.is_stream);
+        if first.is_stream {
+            // hyper does not notice that the peer leaves while it keeps bytes behind the request.
+            input.truncate(input.len() - first.bytes_after);
+        }
         let refusing = routes.clone();
         let refuse = Box::new(move |code| {
             let mut out = Vec::new();
             refusing.refuse(code, "", &mut out);
             out
         });
-        let timeout = state.settings.request_timeout;
-        let stream = Prefixed::new(input, stream, refuse, timeout, fate.clone());
+        let (timeout, is_secure) = (state.settings.request_timeout, stream.is_secure());
+        let mut stream = Prefixed::new(input, stream, refuse, timeout, fate.clone());
+        stream.passes_over_rest(first.is_stream);
         let (router, asked, drains) = (router.clone(), fate.clone(), state.clone());
         let service = service_fn(move |request: Request<Incoming>| {
             let (router, fate, state) = (router.clone(), asked.clone(), drains.clone());
@@ -69,6 +74,9 @@ impl Exchange {
                 let body = RequestBody::default();
                 let mut request = request.map(|incoming| body.watch(incoming));
                 request.extensions_mut().insert(ConnectInfo(peer));
+                if is_secure {
+                    note_tls(request.headers_mut());
+                }
                 let Ok(response) = router.oneshot(request).await;
                 let is_read = body.is_read(here).await;
                 let stays = asks_to_stay && is_read && !state.is_draining() && !closes(response.headers());
@@ -94,6 +102,11 @@ impl Exchange {
     }
 }
 
+/// Tells the handlers what a proxy would have told them: the client speaks TLS.
+pub(super) fn note_tls(headers: &mut HeaderMap) {
+    headers.insert(HeaderName::from_static("x-forwarded-proto"), HeaderValue::from_static("https"));
+}
+
 fn wants_to_stay(request: &Request<Incoming>) -> bool {
     request.version() == Version::HTTP_11 && request.method() != Method::CONNECT && !closes(request.headers())
 }
@@ -106,17 +119,21 @@ struct FirstHead {
     /// Whether it names the body's length at most once. With two, a proxy may see the next request where hyper sees a
     /// body: whatever follows must never be read (RFC 9112, 6.1). hyper hides the second one from the service.
     has_one_length: bool,
+    /// Whether it asks for an endless stream, after which the connection ends.
+    is_stream: bool,
 }
 
 impl FirstHead {
-    fn of(input: &[u8]) -> Self {
+    fn of(input: &[u8], streams_under: &str) -> Self {
         let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
         let mut head = httparse::Request::new(&mut headers);
         let Ok(httparse::Status::Complete(length)) = head.parse(input) else { return Self::default() };
         let names = ["content-length", "transfer-encoding"];
         let is_length = |name: &str| names.iter().any(|length| name.eq_ignore_ascii_case(length));
         let has_one_length = head.headers.iter().filter(|header| is_length(header.name)).count() <= 1;
-        Self { bytes_after: input.len().saturating_sub(length), has_one_length }
+        let under = |path: &str| !streams_under.is_empty() && path.starts_with(streams_under);
+        let is_stream = head.method == Some("GET") && head.path.is_some_and(under);
+        Self { bytes_after: input.len().saturating_sub(length), has_one_length, is_stream }
     }
 }
 
@@ -222,13 +239,16 @@ mod tests {
         let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\n";
         for before in ["", "\r\n", "\r\n\r\n", "\r\n\r\n\r\n\r\n"] {
             for body in ["", "four", "\r\n\r\nGET"] {
-                let first = FirstHead::of(format!("{before}{head}{body}").as_bytes());
-                let expected = FirstHead { bytes_after: body.len(), has_one_length: true };
+                let first = FirstHead::of(format!("{before}{head}{body}").as_bytes(), "/");
+                let expected = FirstHead { bytes_after: body.len(), has_one_length: true, is_stream: false };
                 assert_eq!(first, expected, "{before:?} {body:?}");
             }
         }
-        assert_eq!(FirstHead::of(b"POST / HTTP/1.1\r\nHost"), FirstHead::default());
+        assert_eq!(FirstHead::of(b"POST / HTTP/1.1\r\nHost", "/"), FirstHead::default());
         let twice = head.replace("Host: a", "Content-Length: 40");
-        assert_eq!(FirstHead::of(twice.as_bytes()), FirstHead { bytes_after: 0, has_one_length: false });
+        let two = FirstHead { bytes_after: 0, has_one_length: false, is_stream: false };
+        assert_eq!(FirstHead::of(twice.as_bytes(), ""), two);
+        let stream = |under| FirstHead::of(b"GET /s/shop HTTP/1.0\r\n\r\nmore", under).is_stream;
+        assert!(stream("/s/") && !stream("/t/") && !stream(""));
     }
 }

@@ -3,44 +3,51 @@
 
 use super::plain;
 use super::response::{self, Framing};
+use super::routed::note_tls;
+use super::wire::Wire;
 use super::worker::ServerState;
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::ConnectInfo;
 use axum::response::Response;
-use http::header::{CONTENT_LENGTH, HOST};
+use http::header::HOST;
 use http::{Method, Request};
 use std::io;
 use std::net::SocketAddr;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tower::ServiceExt;
 
 /// Returns the request at the front of the input if it is a plain one for a stream: `GET`, complete, without a body.
 /// hyper serves all others, and can serve the same path.
+///
+/// What stands behind the request is passed over, since the connection ends with the stream. hyper would keep it, and while
+/// it keeps bytes it does not notice that the peer has left: the visitor's share would stay taken until the next write.
 pub(super) fn request(input: &[u8], under: &str) -> Option<Request<Body>> {
     let begins = |bytes: &[u8]| bytes.strip_prefix(b"GET ").is_some_and(|rest| rest.starts_with(under.as_bytes()));
     if under.is_empty() || !begins(input.trim_ascii_start()) {
         return None;
     }
-    let plain = plain::request(input).filter(|plain| plain.length == input.len())?;
+    let plain = plain::request(input)?;
     let headers = plain.request.headers();
     let is_stream = plain.request.method() == Method::GET
         && headers.get_all(HOST).iter().count() == 1
-        && !headers.contains_key(CONTENT_LENGTH);
+        && plain.request.body().is_end_stream();
     is_stream.then_some(plain.request)
 }
 
 /// Serves the stream until it ends, the peer disconnects, or the peer reads nothing for too long. Then closes the
 /// connection.
 pub(super) async fn serve(
-    mut stream: TcpStream,
+    mut stream: Wire,
     peer: SocketAddr,
     mut request: Request<Body>,
     router: Router,
     state: ServerState,
 ) {
     request.extensions_mut().insert(ConnectInfo(peer));
+    if stream.is_secure() {
+        note_tls(request.headers_mut());
+    }
     let Ok(response) = router.oneshot(request).await;
     // A peer that disconnects needs no log line.
     if write_all(&mut stream, response, &state).await.is_ok() {
@@ -48,7 +55,7 @@ pub(super) async fn serve(
     }
 }
 
-async fn write_all(stream: &mut TcpStream, response: Response, state: &ServerState) -> io::Result<()> {
+async fn write_all(stream: &mut Wire, response: Response, state: &ServerState) -> io::Result<()> {
     let (parts, mut body) = response.into_parts();
     let framing = Framing { close: true, is_head: false };
     let mut out = Vec::with_capacity(512);
@@ -124,8 +131,39 @@ mod tests {
             idle_timeout: PATIENCE,
             drain_timeout: Duration::ZERO,
             streams_under: "/s/",
+            leaves_origins: false,
+            tls: None,
         };
-        Server::open(settings, move || (NoHotRoutes, Router::new().route("/s/shop", get(endless)))).expect("opened")
+        let silent = async || Body::from_stream(futures::stream::pending::<Result<Bytes, Infallible>>());
+        let router = Router::new().route("/s/shop", get(endless)).route("/s/silent", get(silent));
+        Server::open(settings, move || (NoHotRoutes, router.clone())).expect("opened")
+    }
+
+    /// Nothing is ever written on these streams, so that only the peer's own end tells of it. hyper serves most of them.
+    #[test]
+    fn a_peer_that_leaves_a_silent_stream_is_noticed_whatever_it_has_sent() {
+        let server = open(PATIENCE);
+        for head in [
+            "GET /s/silent HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /s/silent HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
+            "GET /s/silent HTTP/1.0\r\nHost: a\r\n\r\n",
+        ] {
+            for (behind, later) in [("", ""), ("GET / HTTP/1.1\r\n", ""), ("", "x"), ("x", "y")] {
+                let mut client = std::net::TcpStream::connect(server.address()).expect("connects");
+                client.set_read_timeout(Some(PATIENCE)).expect("sets");
+                client.write_all(format!("{head}{behind}").as_bytes()).expect("sent");
+                assert_eq!(client.peek(&mut [0; 1]).expect("an answer"), 1);
+                client.write_all(later.as_bytes()).expect("sent");
+                let begun = Instant::now();
+                assert_eq!(server.connections(), 1, "{head:?} {behind:?} {later:?}");
+                client.shutdown(std::net::Shutdown::Both).expect("left");
+                while server.connections() > 0 {
+                    assert!(begun.elapsed() < PATIENCE, "not noticed: {head:?} {behind:?} {later:?}");
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+            }
+        }
+        server.close();
     }
 
     /// Requests the stream and returns once the response has begun, without reading it.
@@ -180,6 +218,7 @@ mod tests {
         let request = parsed(HEAD).expect("plain");
         assert_eq!((request.uri().path(), request.uri().query()), ("/s/shop", Some("a=b")));
         assert_eq!(request.headers().get_all("cookie").iter().count(), 2);
+        assert!(parsed(&format!("{HEAD}GET / HTTP/1.1\r\n")).is_some(), "what follows is passed over");
         assert!(super::request(HEAD.as_bytes(), "").is_none() && super::request(HEAD.as_bytes(), "/t/").is_none());
     }
 
@@ -193,12 +232,11 @@ mod tests {
             ("/s/shop", "http://a/s/shop"),
             ("Host: a", "Host: a\r\nHost: b"),
             ("Host: a\r\n", ""),
-            ("Cookie: e", "Content-Length: 0"),
+            ("Cookie: e\r\n\r\n", "Content-Length: 2\r\n\r\n{}"),
             ("Cookie: e", "Transfer-Encoding: chunked"),
             ("Cookie: e", "Expect: 100-continue"),
             ("Cookie: e", "Upgrade: websocket"),
             ("Cookie: e\r\n\r\n", "Cookie: e\r\n"),
-            ("Cookie: e\r\n\r\n", "Cookie: e\r\n\r\nGET / HTTP/1.1\r\n"),
         ] {
             assert!(parsed(&HEAD.replace(plain, unusual)).is_none(), "{unusual}");
         }

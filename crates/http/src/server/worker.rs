@@ -4,6 +4,8 @@ use super::acceptor::{Accepted, Acceptor, Bound, spare_descriptor};
 use super::connection::serve;
 use super::head::HotHead;
 use super::table::{ConnectionTable, Place};
+use super::tls::Tls;
+use super::wire::Wire;
 use crate::limits::Limits;
 use axum::Router;
 use domain::ErrorCode;
@@ -61,6 +63,8 @@ pub struct ServerSettings {
     /// Most bytes of a body that is read here: at most the lowest limit of the hot routes. The router serves requests
     /// with larger bodies: it knows the limit of each route.
     pub body_bytes_max: usize,
+    /// Whether requests that name the page they come from are left to the router: pages of other origins may read answers.
+    pub leaves_origins: bool,
     /// How long a request may take to arrive, and the first byte of a connection.
     pub request_timeout: Duration,
     /// How long a connection may be silent between requests, whoever answered the last one.
@@ -69,6 +73,8 @@ pub struct ServerSettings {
     pub drain_timeout: Duration,
     /// Path prefix of endless streams; empty if there are none.
     pub streams_under: &'static str,
+    /// The certificate, where the server speaks TLS. Its handshake has the request timeout, too.
+    pub tls: Option<Tls>,
 }
 
 /// The server's state as each connection sees it.
@@ -130,7 +136,7 @@ impl Server {
         settings: ServerSettings,
         enter: impl Fn() -> (R, Router) + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let listener = bound.listen()?;
+        let listener = bound.listen();
         let address = listener.local_addr()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let workers = if settings.workers == 0 { cores } else { settings.workers };
@@ -193,6 +199,14 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
+/// The connection as it is served; none when its handshake failed.
+async fn wire_of(stream: TcpStream, state: &ServerState) -> Option<Wire> {
+    match &state.settings.tls {
+        None => Some(Wire::Plain(stream)),
+        Some(tls) => Box::pin(tls.accept(stream, state.settings.request_timeout)).await,
+    }
+}
+
 fn run_worker<R: HotRoutes>(
     mut connections: mpsc::UnboundedReceiver<Accepted>,
     state: ServerState,
@@ -208,7 +222,9 @@ fn run_worker<R: HotRoutes>(
             tasks.fetch_add(1, Ordering::Relaxed);
             let handle = place.handle();
             let task = tokio::spawn(async move {
-                serve(stream, peer, &place, route, router, state).await;
+                if let Some(wire) = wire_of(stream, &state).await {
+                    serve(wire, peer, &place, route, router, state).await;
+                }
                 drop((place, running));
             });
             Place::served_by(&handle, task.abort_handle());

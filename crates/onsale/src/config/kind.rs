@@ -35,6 +35,8 @@ pub enum Kind {
     OneOf(&'static [&'static str]),
     /// Addresses or networks.
     Networks,
+    /// Origins of pages.
+    Origins,
     /// Names of lines.
     Lines,
     /// Names of campaigns.
@@ -80,7 +82,7 @@ impl Kind {
                 other => Value::from(other),
             },
             Self::Whole { .. } => text.trim().parse::<i64>().map_or_else(|_| Value::from(text), Value::from),
-            Self::Networks | Self::Lines | Self::Campaigns => {
+            Self::Networks | Self::Origins | Self::Lines | Self::Campaigns => {
                 let entries = text.trim_matches(['[', ']']).split(',').map(|entry| entry.trim().trim_matches('"'));
                 Value::from(entries.filter(|entry| !entry.is_empty()).map(Value::from).collect::<Vec<_>>())
             }
@@ -115,6 +117,11 @@ impl Kind {
             Self::Networks => (
                 is_networks(value),
                 "must be a list of addresses or networks such as [\"10.0.0.7\", \"10.0.0.0/8\"]".to_owned(),
+            ),
+            Self::Origins => (
+                is_origins(value),
+                "must be a list of origins as browsers write them, such as [\"https://shop.example\"]: no path, no wildcard"
+                    .to_owned(),
             ),
             Self::Lines => (
                 is_lines(value),
@@ -191,6 +198,21 @@ fn is_networks(value: &Value) -> bool {
 fn is_campaigns(value: &Value) -> bool {
     let is_campaign = |entry: &Value| entry.as_str().is_some_and(|text| CampaignId::given(text).is_ok());
     matches!(value, Value::Array(_, entries) if entries.iter().all(is_campaign))
+}
+
+/// An origin as a browser sends it (RFC 6454): small letters, no path, no port that is the scheme's own. What is written
+/// otherwise would never match.
+fn is_origin(text: &str) -> bool {
+    let own_port = if text.starts_with("https:") { ":443" } else { ":80" };
+    is_http_url(text)
+        && !text.ends_with('/')
+        && !text.ends_with(own_port)
+        && !text.contains(['@', '*'])
+        && text.bytes().all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_uppercase())
+}
+
+fn is_origins(value: &Value) -> bool {
+    matches!(value, Value::Array(_, entries) if entries.iter().all(|entry| entry.as_str().is_some_and(is_origin)))
 }
 
 fn is_http_url(text: &str) -> bool {

@@ -10,6 +10,7 @@ pub mod environment;
 pub mod keys;
 pub mod kind;
 pub mod load;
+pub mod outside;
 pub mod print;
 pub mod problem;
 pub mod queue;

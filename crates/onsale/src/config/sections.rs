@@ -1,6 +1,7 @@
 //! The checked configuration in types. `default.toml` explains meanings and limits.
 
 use super::draw::Draw;
+use super::outside::{Cors, Tls};
 use super::queue::Queue;
 use super::user::User;
 use domain::CampaignId;
@@ -18,6 +19,10 @@ use std::time::Duration;
 pub struct Config {
     /// Connections and requests.
     pub http: Http,
+    /// Pages of other origins.
+    pub cors: Cors,
+    /// TLS towards clients.
+    pub tls: Tls,
     /// The data folder.
     pub data: Data,
     /// The demonstration.
@@ -268,6 +273,9 @@ pub enum DispatchMode {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Internal {
+    /// Where a process of all roles takes calls between services; `None`: nowhere.
+    #[serde(deserialize_with = "address_or_none")]
+    pub listen: Option<SocketAddr>,
     /// The current keys.
     pub key: InternalKey,
     /// The previous keys, which are still valid.

@@ -244,3 +244,66 @@ fn files_that_cannot_be_read_are_named() {
     let missing = Sources { file: Some("/nowhere/else.toml".into()), ..Sources::default() };
     assert_refused(load(&missing).map_err(|error| error.to_string()), &["/nowhere/else.toml", "No such file"]);
 }
+
+/// Whatever stands in a file: each wrong value is refused with the permitted ones, in our words and not in the library's.
+#[test]
+fn no_wrong_value_is_answered_in_a_librarys_words() {
+    let values = [
+        "5",
+        "-1",
+        "1.5",
+        "true",
+        "\"x\"",
+        "\"\"",
+        "[]",
+        "[1]",
+        "[[\"x\"]]",
+        "{ a = 1 }",
+        "{}",
+        "1979-05-27T07:32:00Z",
+        "9223372036854775807",
+        "inf",
+        "nan",
+    ];
+    for key in KEYS {
+        let (section, name) = key.name.split_once('.').expect("a section and a name");
+        for value in values {
+            let Err(said) = with_file(&format!("[{section}]\n{name} = {value}")) else { continue };
+            let line = said.lines().nth(1).unwrap_or_default();
+            assert!(line.contains(key.name), "{} = {value}: {said}", key.name);
+            for word in ["expected", "invalid type", "u32", "u16", "u64", "usize", "struct", "sequence", "bool "] {
+                assert!(!said.contains(word), "{} = {value}: {said}", key.name);
+            }
+        }
+    }
+    for (name, value) in [("ONSALE__HTTP", "5"), ("ONSALE__INTERNAL__KEY", "x"), ("ONSALE__QUEUE__LINES__0", "x")] {
+        let said = with_environment(&[(name, value)]).expect_err("refused");
+        assert!(!said.contains("expected") && !said.contains("invalid type"), "{name}: {said}");
+    }
+}
+
+#[test]
+fn origins_are_taken_as_browsers_write_them() {
+    let origins =
+        |text: &str| with_environment(&[("ONSALE__CORS__ORIGINS", text)]).map(|loaded| loaded.config.cors.origins);
+    assert_eq!(origins(""), Ok(Vec::new()));
+    let both = "https://shop.example, http://localhost:3000";
+    assert_eq!(origins(both), Ok(vec!["https://shop.example".to_owned(), "http://localhost:3000".to_owned()]));
+    for wrong in [
+        "*",
+        "null",
+        "shop.example",
+        "https://shop.example/",
+        "https://shop.example/a",
+        "https://*.example",
+        "https://Shop.example",
+        "https://a@shop.example",
+        "https://shop.example:443",
+        "http://shop.example:80",
+        "https://",
+        "ftp://shop.example",
+        "https://shop example",
+    ] {
+        assert_refused(with_environment(&[("ONSALE__CORS__ORIGINS", wrong)]), &["cors.origins", "no wildcard"]);
+    }
+}

@@ -2,18 +2,41 @@
 
 use super::Fault;
 use crate::config::Config;
-use ipnet::IpNet;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-
-/// A network of IPv4 proxies has at least this prefix: the largest that one owner has.
-const PREFIX_MIN_V4: u8 = 8;
-/// The same for IPv6.
-const PREFIX_MIN_V6: u8 = 16;
-/// IPv4 addresses as IPv6 ones, `::ffff:0:0/96`.
-const MAPPED_PREFIX: u8 = 96;
+use std::net::{IpAddr, SocketAddr};
 
 pub(super) fn faults(config: &Config) -> Vec<Fault> {
-    [demo(config), open_issue(config), documents(config), proxies(config)].into_iter().flatten().collect()
+    [demo(config), open_issue(config), documents(config)].into_iter().flatten().collect()
+}
+
+/// An address other than loopback where people's routes are open.
+fn reached(config: &Config) -> Option<SocketAddr> {
+    [Some(config.http.listen), config.internal.listen].into_iter().flatten().find(|address| !is_local(*address))
+}
+
+/// What is open through a proxy in front: `trusted_proxies` says that there is one. It is no fault, since the proxy may let
+/// nobody through to those routes; nobody here can know.
+pub(super) fn warnings(config: &Config) -> Vec<Fault> {
+    let is_behind = reached(config).is_none() && !config.http.trusted_proxies.is_empty();
+    if is_behind { open_through(config, "http.trusted_proxies names a proxy in front") } else { Vec::new() }
+}
+
+/// The same for a proxy that no setting names, once it has forwarded something.
+pub(super) fn warnings_behind_proxy(config: &Config) -> Vec<Fault> {
+    let is_named = !config.http.trusted_proxies.is_empty();
+    let is_behind = reached(config).is_none() && !is_named;
+    if is_behind { open_through(config, "a proxy in front forwards requests") } else { Vec::new() }
+}
+
+fn open_through(config: &Config, how: &str) -> Vec<Fault> {
+    let open_issue = config.coupon.open_issue.then(|| {
+        let what = format!("{how}, and everybody whom it lets through can issue coupons for any user without a key");
+        Fault::new("openness", what, "coupon.open_issue = false")
+    });
+    let demo = config.demo.enabled.then(|| {
+        let what = format!("{how}, and the demonstration, with its example campaign, is open to everybody behind it");
+        Fault::new("demo", what, "demo.enabled = false")
+    });
+    open_issue.into_iter().chain(demo).collect()
 }
 
 /// Whether an address can be reached from this machine alone.
@@ -30,26 +53,22 @@ fn is_inside(address: SocketAddr) -> bool {
 }
 
 fn demo(config: &Config) -> Option<Fault> {
-    let listen = config.http.listen;
-    (config.demo.enabled && !is_local(listen)).then(|| {
-        Fault::new(
-            "demo",
-            format!("the demonstration, with its example campaign, would be open to everybody who reaches {listen}"),
-            "demo.enabled = false (a configuration file turns it off: onsale config --default > onsale.toml), or \
+    let listen = reached(config).filter(|_| config.demo.enabled)?;
+    Some(Fault::new(
+        "demo",
+        format!("the demonstration, with its example campaign, would be open to everybody who reaches {listen}"),
+        "demo.enabled = false (a configuration file turns it off: onsale config --default > onsale.toml), or \
              http.listen = \"127.0.0.1:8080\"",
-        )
-    })
+    ))
 }
 
 fn open_issue(config: &Config) -> Option<Fault> {
-    let listen = config.http.listen;
-    (config.coupon.open_issue && !is_local(listen)).then(|| {
-        Fault::new(
-            "openness",
-            format!("everybody who reaches {listen} could issue coupons for any user without a key"),
-            "coupon.open_issue = false",
-        )
-    })
+    let listen = reached(config).filter(|_| config.coupon.open_issue)?;
+    Some(Fault::new(
+        "openness",
+        format!("everybody who reaches {listen} could issue coupons for any user without a key"),
+        "coupon.open_issue = false",
+    ))
 }
 
 /// Metrics tell how much is sold and how fast; documents tell every route.
@@ -69,37 +88,6 @@ fn documents(config: &Config) -> Option<Fault> {
             change,
         )),
         _ => None,
-    }
-}
-
-/// A trusted proxy says which address a call came from. Who is in the list can take any address, and any bucket.
-fn proxies(config: &Config) -> Option<Fault> {
-    let wide: Vec<String> =
-        config.http.trusted_proxies.iter().filter(|net| is_wide(net)).map(IpNet::to_string).collect();
-    (!wide.is_empty()).then(|| {
-        Fault::new(
-            "proxies",
-            format!(
-                "http.trusted_proxies trusts {}: a stranger there could claim any address, and escape every limit",
-                wide.join(", ")
-            ),
-            "list only the addresses of your own proxies, such as http.trusted_proxies = [\"10.0.0.7\"]",
-        )
-    })
-}
-
-/// Whether a network is so large that strangers are in it.
-fn is_wide(network: &IpNet) -> bool {
-    match network {
-        IpNet::V4(net) => net.prefix_len() < PREFIX_MIN_V4,
-        IpNet::V6(net) => {
-            let mapped = Ipv6Addr::from_bits(0xffff << 32);
-            if net.prefix_len() >= MAPPED_PREFIX && net.contains(&mapped) || net.network().to_ipv4_mapped().is_some() {
-                return net.prefix_len() < MAPPED_PREFIX + PREFIX_MIN_V4;
-            }
-            // fc00::/7, the private networks, belongs to nobody else.
-            net.prefix_len() < PREFIX_MIN_V6 && !(net.network().is_unique_local() && net.prefix_len() >= 7)
-        }
     }
 }
 

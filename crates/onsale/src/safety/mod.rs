@@ -5,20 +5,22 @@
 //! anyway, and the log says so every minute.
 //!
 //! ```text
-//! exposure   what is open on an address that is not loopback; proxies that include everybody
-//! strength   keys that can be guessed
+//! exposure   what is open on an address that is not loopback, or behind a proxy
+//! proxies    trusted proxies that include everybody
+//! strength   keys that can be guessed, that others may read, or that are used for two purposes
 //! folder     who else may write the data folder and its files
 //! reminder   the line in the log
 //! ```
 
 mod exposure;
 mod folder;
+mod proxies;
 mod reminder;
 mod strength;
 
 pub use exposure::limits_are_off;
 pub use folder::{data_in, in_folder};
-pub use reminder::remind;
+pub use reminder::{Reminders, remind};
 
 use crate::commands::WrongUse;
 use crate::config::Config;
@@ -42,7 +44,18 @@ impl Fault {
 
 /// Everything that is unsafe about the configuration and the data folder. Files that hold keys are read.
 pub fn faults(config: &Config) -> Vec<Fault> {
-    [exposure::faults(config), strength::faults(config), folder::faults(config)].concat()
+    [exposure::faults(config), proxies::faults(config), strength::faults(config), folder::faults(config)].concat()
+}
+
+/// What is open through a proxy in front, for the log and for `onsale doctor`. No reason to refuse: the proxy may let nobody
+/// through.
+pub fn warnings(config: &Config) -> Vec<Fault> {
+    exposure::warnings(config)
+}
+
+/// As [`warnings`], for a proxy that no setting names, once it has forwarded a request.
+pub fn warnings_behind_proxy(config: &Config) -> Vec<Fault> {
+    exposure::warnings_behind_proxy(config)
 }
 
 /// Refuses to start while there are faults. With `http.allow_unsafe = true` they are returned, for [`remind`].

@@ -2,6 +2,7 @@
 
 use super::Fault;
 use domain::Timestamp;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often it is said.
@@ -26,24 +27,53 @@ impl Reminder {
     }
 }
 
-/// Says each minute what is unsafe, for as long as the program runs.
-pub async fn remind(faults: Vec<Fault>) {
-    let mut reminder = Reminder::default();
-    loop {
-        if reminder.is_due(clock::now()) {
-            tracing::error!(
-                faults = faults.len(),
-                "UNSAFE: http.allow_unsafe = true, for a test that nobody else can reach"
-            );
-            for fault in &faults {
-                tracing::error!(
-                    check = fault.check,
-                    change = fault.change,
-                    "UNSAFE (http.allow_unsafe = true): {}",
-                    fault.what
-                );
-            }
+/// What is said.
+#[derive(Clone)]
+pub struct Reminders {
+    /// Whether `http.allow_unsafe` is set: said even where nothing is unsafe yet.
+    pub allow_unsafe: bool,
+    /// What it permits.
+    pub faults: Vec<Fault>,
+    /// What is open through a proxy in front.
+    pub warnings: Vec<Fault>,
+    /// The same, as soon as a proxy has forwarded something that no setting names.
+    pub behind_proxy: Vec<Fault>,
+    /// Whether it has.
+    pub is_proxied: Arc<dyn Fn() -> bool + Send + Sync>,
+}
+
+impl Reminders {
+    /// Whether there is anything to say, now or later.
+    pub fn are_needed(&self) -> bool {
+        self.allow_unsafe || !(self.warnings.is_empty() && self.behind_proxy.is_empty())
+    }
+
+    fn say(&self) {
+        if self.allow_unsafe {
+            let (faults, text) =
+                (self.faults.len(), "UNSAFE: http.allow_unsafe = true, for a test that nobody else can reach");
+            tracing::error!(faults, "{text}");
         }
+        for Fault { check, what, change } in &self.faults {
+            tracing::error!(check, change, "UNSAFE (http.allow_unsafe = true): {what}");
+        }
+        let seen = self.behind_proxy.iter().filter(|_| (self.is_proxied)());
+        for Fault { check, what, change } in self.warnings.iter().chain(seen) {
+            tracing::warn!(check, change, "OPEN BEHIND A PROXY: {what}");
+        }
+    }
+}
+
+/// Says each minute what is unsafe, for as long as the program runs.
+pub async fn remind(reminders: Reminders) {
+    let (mut reminder, mut was_proxied) = (Reminder::default(), false);
+    loop {
+        // A proxy that appears is told of at once.
+        let is_proxied = (reminders.is_proxied)();
+        if reminder.is_due(clock::now()) || (is_proxied && !was_proxied) {
+            reminders.say();
+        }
+        was_proxied = is_proxied;
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }

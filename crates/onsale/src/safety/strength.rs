@@ -8,16 +8,79 @@ use std::path::Path;
 /// Fewer different characters than this are no randomness: 16 random hexadecimal digits have ten.
 const DIFFERENT_MIN: usize = 7;
 /// Words of keys that somebody meant to replace.
-const PLACEHOLDERS: [&str; 7] = ["change", "example", "placeholder", "password", "secret", "insert", "test-key"];
+const PLACEHOLDERS: [&str; 17] = [
+    "change",
+    "example",
+    "placeholder",
+    "password",
+    "passw0rd",
+    "secret",
+    "insert",
+    "replace",
+    "test-key",
+    "testkey",
+    "default",
+    "letmein",
+    "welcome",
+    "qwerty",
+    "asdfgh",
+    "zxcvbn",
+    "1q2w3e",
+];
 
 /// Looks at every key of the configuration, also at those in files.
 pub(super) fn faults(config: &Config) -> Vec<Fault> {
-    secrets(config).iter().filter_map(|secret| secret.fault()).collect()
+    let secrets = secrets(config);
+    let weak = secrets.iter().filter_map(Secret::fault);
+    weak.chain(twice(&secrets)).chain(key_files(config)).collect()
+}
+
+/// A key that is used for two purposes: who may know it for one knows it for the other, and it cannot be changed for one alone.
+fn twice(secrets: &[Secret<'_>]) -> Option<Fault> {
+    let read: Vec<(&Secret<'_>, String)> =
+        secrets.iter().filter_map(|secret| Some((secret, secret.read()?.0.to_lowercase()))).collect();
+    for (place, (secret, text)) in read.iter().enumerate() {
+        let same = read[..place].iter().find(|(other, earlier)| earlier == text && other.purpose != secret.purpose);
+        if let Some((other, _)) = same {
+            let change = format!("set {} to the output of `{}`", secret.key, secret.make);
+            return Some(Fault::new("keys", format!("{} and {} are the same key", other.key, secret.key), change));
+        }
+    }
+    None
+}
+
+/// Files of secrets that others may read or change.
+fn key_files(config: &Config) -> Vec<Fault> {
+    let mut named: Vec<(String, &Path)> = secrets(config)
+        .into_iter()
+        .filter(|secret| secret.value.is_empty())
+        .filter_map(|secret| Some((format!("{}_file", secret.key), secret.file?)))
+        .collect();
+    named.push(("user.recaptcha.secret_file".to_owned(), &config.user.recaptcha.secret_file));
+    named.push(("tls.key".to_owned(), &config.tls.key));
+    named.retain(|(_, file)| !file.as_os_str().is_empty());
+    let faults = named.iter().flat_map(|(key, file)| {
+        let found = files::key_faults(file).into_iter();
+        found.map(move |fault| Fault::new("keys", format!("{key}: {}", fault.what), fault.change))
+    });
+    faults.collect()
+}
+
+/// What a key is for. Keys of one purpose may be the same: an old and a new one, or those of two services of one process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// Signs cookies.
+    Cookies,
+    /// Signs the entry numbers of draws.
+    Receipts,
+    /// Opens the calls between services.
+    Services,
 }
 
 /// One key of the configuration.
 struct Secret<'a> {
     key: &'static str,
+    purpose: Purpose,
     value: &'a str,
     file: Option<&'a Path>,
     length_min: usize,
@@ -30,12 +93,19 @@ const RANDOM_UUID: &str = "uuidgen";
 
 fn secrets(config: &Config) -> Vec<Secret<'_>> {
     let (queue, keys, previous) = (&config.queue, &config.internal.key, &config.internal.previous_key);
-    let of_lines = |key, value, file, length_min| Secret { key, value, file, length_min, make: RANDOM_HEX };
-    let internal = |key, value, file| Secret { key, value, file, length_min: 16, make: RANDOM_UUID };
+    let cookies =
+        |key, value, file| Secret { key, purpose: Purpose::Cookies, value, file, length_min: 32, make: RANDOM_HEX };
+    let internal =
+        |key, value, file| Secret { key, purpose: Purpose::Services, value, file, length_min: 16, make: RANDOM_UUID };
+    let receipt_file = Some(&*queue.receipt_key_file);
     vec![
-        of_lines("queue.cookie_key", &queue.cookie_key, Some(&*queue.cookie_key_file), 32),
-        of_lines("queue.cookie_previous_key", &queue.cookie_previous_key, None, 32),
-        of_lines("queue.receipt_key", &queue.receipt_key, Some(&*queue.receipt_key_file), 43),
+        cookies("queue.cookie_key", &queue.cookie_key, Some(&*queue.cookie_key_file)),
+        cookies("queue.cookie_previous_key", &queue.cookie_previous_key, None),
+        Secret {
+            length_min: 43,
+            purpose: Purpose::Receipts,
+            ..cookies("queue.receipt_key", &queue.receipt_key, receipt_file)
+        },
         internal("internal.key.issuer", &keys.issuer, Some(&*keys.issuer_file)),
         internal("internal.key.queue", &keys.queue, Some(&*keys.queue_file)),
         internal("internal.key.gate", &keys.gate, Some(&*keys.gate_file)),
@@ -48,16 +118,18 @@ fn secrets(config: &Config) -> Vec<Secret<'_>> {
 }
 
 impl Secret<'_> {
+    /// The key, and the name of the setting that gives it; none where it is not set.
+    fn read(&self) -> Option<(String, String)> {
+        if !self.value.is_empty() {
+            return Some((self.value.to_owned(), self.key.to_owned()));
+        }
+        let file = self.file.filter(|file| !file.as_os_str().is_empty())?;
+        // A file that cannot be read is refused where the key is needed, with its own words.
+        Some((std::fs::read_to_string(file).ok()?.trim().to_owned(), format!("{}_file", self.key)))
+    }
+
     fn fault(&self) -> Option<Fault> {
-        let from_file = || {
-            let file = self.file.filter(|file| !file.as_os_str().is_empty())?;
-            // A file that cannot be read is refused where the key is needed, with its own words.
-            Some((std::fs::read_to_string(file).ok()?.trim().to_owned(), format!("{}_file", self.key)))
-        };
-        let (value, key) = match self.value {
-            "" => from_file()?,
-            value => (value.to_owned(), self.key.to_owned()),
-        };
+        let (value, key) = self.read()?;
         let weakness = weakness(&value, self.length_min)?;
         let change = format!("set {} to the output of `{}`, the same wherever it is used", self.key, self.make);
         Some(Fault::new("keys", format!("{key} can be guessed: {weakness}"), change))
@@ -78,6 +150,9 @@ fn weakness(secret: &str, length_min: usize) -> Option<String> {
     if repeats(&letters) {
         return Some("it is one short text again and again".to_owned());
     }
+    if is_patchwork(&letters) {
+        return Some("it is made of a few short texts".to_owned());
+    }
     if runs(&letters) {
         return Some("it is a sequence such as 12345 or abcde".to_owned());
     }
@@ -88,6 +163,12 @@ fn weakness(secret: &str, length_min: usize) -> Option<String> {
 /// Whether the text is a shorter one repeated, the last time perhaps cut short.
 fn repeats(letters: &[char]) -> bool {
     (1..=letters.len() / 2).any(|length| letters.iter().zip(&letters[length..]).all(|(one, later)| one == later))
+}
+
+/// Whether less than half of its groups of three letters are different: a word again and again with other digits behind it.
+fn is_patchwork(letters: &[char]) -> bool {
+    let groups: Vec<&[char]> = letters.windows(3).collect();
+    groups.iter().collect::<BTreeSet<_>>().len() * 2 < groups.len()
 }
 
 /// Whether most letters follow from the one before: the same, the next or the previous.
@@ -112,6 +193,9 @@ mod tests {
             "11111111-2222-3333-4444-555555555555-6666666666".to_owned(),
             "please-change-me-before-the-event-of-next-week-1".to_owned(),
             "my-very-secret-cookie-key-that-nobody-will-guess".to_owned(),
+            "my-onsale-key-1-my-onsale-key-2-my-onsale-key-3".to_owned(),
+            "qwertyuiop1029384756qwertzuiopasdfghjklyxcvbnm".to_owned(),
+            "CHANGEME-0a9c8e7b6d5f4e3c2b1a09f8e7d6c5b4a39281".to_owned(),
             "8f1d".to_owned(),
             String::new(),
         ] {

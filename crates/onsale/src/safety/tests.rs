@@ -19,6 +19,15 @@ fn config(folder: &TempDir, text: &str, settings: &[(&str, &str)]) -> Config {
     load(&sources).expect("loaded").config
 }
 
+/// A file with this text and mode in a folder of its own.
+fn key_file(folder: &TempDir, text: &str, mode: u32) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let file = folder.path().join("key");
+    std::fs::write(&file, text).expect("written");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("set");
+    file
+}
+
 #[track_caller]
 fn found(text: &str, settings: &[(&str, &str)]) -> Vec<&'static str> {
     let folder = folder();
@@ -93,6 +102,14 @@ fn proxies_that_include_everybody_are_refused_wherever_we_listen() {
         "::ffff:0.0.0.0/96",
         "::ffff:128.0.0.0/97",
         "10.0.0.7, 0.0.0.0/0",
+        "64:ff9b::/96",
+        "64:ff9b::4000:0/98",
+        "2002::/16",
+        "2002:4000::/18",
+        "::ffff:0:0/96",
+        "8.0.0.0/8, 9.0.0.0/8",
+        "8.0.0.0/8, ::ffff:9.0.0.0/104",
+        "2a00::/16, 2600::/16",
     ] {
         for listen in ["127.0.0.1:8080", "0.0.0.0:8080"] {
             let settings =
@@ -100,8 +117,27 @@ fn proxies_that_include_everybody_are_refused_wherever_we_listen() {
             assert_eq!(found("", &settings), ["proxies"], "{wide}");
         }
     }
-    for own in ["10.0.0.7", "10.0.0.0/8", "172.16.0.0/12", "fd00::/8", "fc00::/7", "2400:cb00::/32", "::ffff:10.0.0.7"]
-    {
+    let every_eighth: Vec<String> = (1..224).map(|first| format!("{first}.0.0.0/8")).collect();
+    let every_part: Vec<String> = (0x2000..0x4000).step_by(256).map(|first| format!("{first:x}::/16")).collect();
+    for together in [every_eighth.join(","), every_part.join(",")] {
+        assert_eq!(found("", &[("http.trusted_proxies", &together)]), ["proxies"]);
+    }
+    let private =
+        "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 127.0.0.0/8, 100.64.0.0/10, 169.254.0.0/16, fc00::/7, fe80::/10";
+    for own in [
+        "10.0.0.7",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "fd00::/8",
+        "fc00::/7",
+        "::1",
+        "2400:cb00::/32",
+        "::ffff:10.0.0.7",
+        "::ffff:10.0.0.0/104",
+        "64:ff9b::a00:1",
+        "103.21.244.0/22, 104.16.0.0/13, 2606:4700::/32, 2a06:98c0::/29",
+        private,
+    ] {
         assert_eq!(found("", &[("http.trusted_proxies", own)]), [""; 0], "{own}");
     }
 }
@@ -124,8 +160,7 @@ fn every_secret_that_can_be_guessed_is_refused() {
         }
         for weak in ["a".repeat(64), "8f1d".to_owned(), String::new()] {
             let folder = folder();
-            let file = folder.path().join("key");
-            std::fs::write(&file, weak).expect("written");
+            let file = key_file(&folder, &weak, 0o600);
             let config = config(&folder, "", &[(&file_key, file.to_str().expect("UTF-8"))]);
             let found = faults(&config);
             assert!(found.len() == 1 && found[0].what.contains(&file_key), "{name}: {found:?}");
@@ -159,4 +194,98 @@ fn a_folder_that_others_may_write_is_refused() {
     for refused in [demand(&config).map(drop), demand_folder(&config)] {
         assert!(refused.expect_err("refused").to_string().contains("chmod 700"));
     }
+}
+
+/// The key of a file that others may read or change is theirs, too: every setting that names the file of a secret.
+#[test]
+fn a_key_file_that_others_may_use_is_refused_by_the_name_of_its_setting() {
+    use crate::config::keys::KEYS;
+    const STRONG: &str = "c7e5a0f2b91d4863a6f8e2d17b305c94e81f6a2d37b90c45";
+    let files = KEYS.iter().map(|key| key.name).filter(|name| {
+        let of_secret = name.strip_suffix("_file").is_some_and(|secret| KEYS.iter().any(|key| key.name == secret));
+        of_secret || *name == "tls.key"
+    });
+    let names: Vec<&str> = files.collect();
+    assert!(names.len() >= 8, "{names:?}");
+    for name in names {
+        for (mode, is_refused) in [
+            (0o600, false),
+            (0o400, false),
+            (0o640, false),
+            (0o440, false),
+            (0o644, true),
+            (0o666, true),
+            (0o620, true),
+        ] {
+            let folder = folder();
+            let file = key_file(&folder, STRONG, mode);
+            let found = faults(&config(&folder, "", &[(name, file.to_str().expect("UTF-8"))]));
+            assert_eq!(found.len(), usize::from(is_refused), "{name} {mode:o}: {found:?}");
+            assert!(found.iter().all(|fault| fault.check == "keys" && fault.what.starts_with(name)), "{found:?}");
+        }
+    }
+}
+
+#[test]
+fn a_key_file_in_a_folder_that_others_may_write_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    for (mode, is_refused) in [(0o700, false), (0o755, false), (0o770, true), (0o777, true), (0o1777, false)] {
+        let folder = folder();
+        let inner = folder.path().join("keys");
+        std::fs::create_dir(&inner).expect("made");
+        let file = key_file(&folder, "c7e5a0f2b91d4863a6f8e2d17b305c94e81f6a2d37b90c45", 0o600);
+        let moved = inner.join("key");
+        std::fs::rename(&file, &moved).expect("moved");
+        std::fs::set_permissions(&inner, std::fs::Permissions::from_mode(mode)).expect("set");
+        let text = moved.to_str().expect("UTF-8");
+        let found = faults(&config(&folder, "", &[("queue.cookie_key_file", text)]));
+        assert_eq!(found.len(), usize::from(is_refused), "{mode:o}: {found:?}");
+    }
+}
+
+#[test]
+fn one_key_for_two_purposes_is_refused_wherever_it_comes_from() {
+    const SAME: &str = "c7e5a0f2b91d4863a6f8e2d17b305c94e81f6a2d37b90c45";
+    for (one, other) in [
+        ("queue.cookie_key", "queue.receipt_key"),
+        ("queue.cookie_previous_key", "queue.receipt_key"),
+        ("queue.cookie_key", "internal.key.gate"),
+        ("queue.receipt_key", "internal.previous_key.coupon"),
+    ] {
+        let folder = folder();
+        let found = faults(&config(&folder, "", &[(one, SAME), (other, &SAME.to_uppercase())]));
+        assert_eq!(found.len(), 1, "{one} {other}: {found:?}");
+        assert!(found[0].what.contains(one) && found[0].what.contains(other), "{found:?}");
+        assert!(!found[0].what.contains(SAME), "{found:?}");
+    }
+    let folder = folder();
+    let file = key_file(&folder, SAME, 0o600);
+    let settings = [("queue.cookie_key_file", file.to_str().expect("UTF-8")), ("queue.receipt_key", SAME)];
+    assert_eq!(faults(&config(&folder, "", &settings)).len(), 1);
+    let one_purpose = [("internal.key.issuer", SAME), ("internal.key.queue", SAME), ("queue.cookie_key", "")];
+    assert_eq!(found("", &one_purpose), [""; 0]);
+}
+
+/// A proxy in front makes loopback public. It may let nobody through, so this is said, and refused by nobody.
+#[test]
+fn what_is_open_behind_a_proxy_is_said() {
+    let checks = |text: &str, settings: &[(&str, &str)]| {
+        let folder = folder();
+        let config = config(&folder, text, settings);
+        assert_eq!(faults(&config), []);
+        let names = |faults: Vec<Fault>| faults.into_iter().map(|fault| fault.check).collect::<Vec<_>>();
+        (names(warnings(&config)), names(warnings_behind_proxy(&config)))
+    };
+    let (proxy, open) = (("http.trusted_proxies", "127.0.0.1"), ("coupon.open_issue", "true"));
+    assert_eq!(checks("", &[proxy, open]), (vec!["openness"], vec![]));
+    assert_eq!(checks("[demo]\nenabled = true", &[proxy]), (vec!["openness", "demo"], vec![]));
+    assert_eq!(checks("", &[open]), (vec![], vec!["openness"]), "as soon as one has forwarded something");
+    assert_eq!(checks("", &[proxy]), (vec![], vec![]));
+}
+
+#[test]
+fn everything_open_is_refused_on_the_listener_of_services_too() {
+    let open = [("coupon.open_issue", "true"), ("internal.listen", "10.0.0.7:8090")];
+    assert_eq!(found("", &open), ["openness"]);
+    assert_eq!(found("", &[open[0], ("internal.listen", "127.0.0.1:8090")]), [""; 0]);
 }

@@ -270,7 +270,7 @@ async fn bring_together(coupons: &CouponService) -> anyhow::Result<()> {
     let restored = coupons.catch_up_with_ledger().await.map_err(failed);
     let restored = restored.context("the hot state cannot be compared with the ledger")?;
     if restored > 0 {
-        eprintln!("{restored} coupons that the journal had lost were put back from the database");
+        note!("{restored} coupons that the journal had lost were put back from the database");
     }
     Ok(())
 }

@@ -14,11 +14,14 @@
 //!             draws: their public randomness
 //! probes      what health asks of the engines
 //! trust       servers whose certificate is not trusted
+//! certificate TLS towards clients; counters: shown with 0 from the start
 //! demo        example data, said loudly; the first administrator's key
 //! ```
 
 mod calls;
+pub mod certificate;
 mod challenges;
+pub mod counters;
 mod demo;
 mod draws;
 mod engines;

@@ -31,9 +31,9 @@ pub struct Outbox {
 /// One role, opened over the engines of the process.
 #[derive(Default)]
 pub struct Role {
-    /// Routes for people. Every route has its limits from the server.
+    /// Routes for people, and for proxies in front. Every route has its limits from the server.
     pub routes: Router,
-    /// Routes for proxies and our own services.
+    /// Routes for our own services. A process of all roles has them on `internal.listen` alone.
     pub internal_routes: Router,
     /// Knows an operator by the key; none where no keys are checked.
     pub callers: Option<Callers>,

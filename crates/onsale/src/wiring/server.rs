@@ -2,15 +2,18 @@
 
 use super::hot_routes::ProcessRoutes;
 use super::role::{Look, MakeHotRoute, Probe, Role};
+use crate::commands::WrongUse;
 use crate::config::Config;
 use access::Callers;
 use anyhow::Context;
+use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use onsale_http::health::{self, Details, Health};
 use onsale_http::limits::{LimitSettings, Limits};
-use onsale_http::server::{Bound, Server as HttpServer, ServerSettings};
+use onsale_http::server::{Bound, Server as HttpServer, ServerSettings, Tls};
 use onsale_http::{
-    BodyBudget, HttpMetrics, HttpSettings, Language, NetworkPrefixes, TrustedProxies, docs, metrics, standard, welcome,
+    BodyBudget, Cors, HttpMetrics, HttpSettings, Language, NetworkPrefixes, TrustedProxies, docs, metrics, standard,
+    welcome,
 };
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -28,7 +31,9 @@ const MANAGEMENT_CONNECTIONS_PER_NETWORK: usize = 128;
 /// An open server.
 pub struct Server {
     http: HttpServer,
-    management: Option<HttpServer>,
+    /// Calls between services, then operators: both end after the others, in this order.
+    beside: Vec<HttpServer>,
+    internal: Option<SocketAddr>,
     at_stop: Vec<Box<dyn Fn() + Send + Sync>>,
     /// What balancers are told.
     pub health: Arc<Health>,
@@ -40,9 +45,14 @@ impl Server {
         self.http.address()
     }
 
+    /// Where it takes calls between services, if apart.
+    pub fn internal_address(&self) -> Option<SocketAddr> {
+        self.internal
+    }
+
     /// Whether a part of it has ended by itself: it cannot be started again in this process.
     pub fn has_failed(&self) -> bool {
-        self.http.has_failed() || self.management.as_ref().is_some_and(HttpServer::has_failed)
+        self.http.has_failed() || self.beside.iter().any(HttpServer::has_failed)
     }
 
     /// Takes nothing new, and answers what is under way. Whether all of it was answered in time.
@@ -52,11 +62,11 @@ impl Server {
     pub async fn close(self) -> anyhow::Result<bool> {
         self.health.drain();
         self.at_stop.iter().for_each(|end| end());
-        let (http, management) = (self.http, self.management);
+        let (http, beside) = (self.http, self.beside);
         let close = move || {
             let all_answered = http.close();
             // Last: operators watch how the others end.
-            management.map(HttpServer::close);
+            beside.into_iter().for_each(|server| drop(server.close()));
             all_answered
         };
         tokio::task::spawn_blocking(close).await.context("closing the server")
@@ -68,23 +78,51 @@ impl Server {
 pub struct Addresses {
     listen: Bound,
     management: Option<Bound>,
+    internal: Option<Bound>,
 }
 
 impl Addresses {
-    /// Takes them.
+    /// Takes them. Who calls before the server is ready is turned away. Needs a tokio runtime.
     ///
     /// # Errors
-    /// When another program has one.
+    /// [`WrongUse`] for two settings with one address; else when another program has one.
     pub fn take(config: &Config) -> anyhow::Result<Self> {
-        let bind = |address: SocketAddr, otherwise: &str| {
-            Bound::to(address).with_context(|| cannot_listen(address, &format!("or choose another with {otherwise}")))
+        demand_different(config)?;
+        let take = |address: SocketAddr, otherwise: &str| {
+            let bound = Bound::to(address).and_then(Bound::turn_away);
+            bound.with_context(|| cannot_listen(address, &format!("or choose another with {otherwise}")))
         };
-        let management = config.http.management_listen;
+        let (management, internal) = (config.http.management_listen, config.internal.listen);
         Ok(Self {
-            listen: bind(config.http.listen, "--listen")?,
-            management: management.map(|address| bind(address, "http.management_listen")).transpose()?,
+            listen: take(config.http.listen, "--listen")?,
+            management: management.map(|address| take(address, "http.management_listen")).transpose()?,
+            internal: internal.map(|address| take(address, "internal.listen")).transpose()?,
         })
     }
+}
+
+/// Refuses two settings that name one address: the system would say that another program has it.
+fn demand_different(config: &Config) -> anyhow::Result<()> {
+    let all = [
+        ("http.listen", Some(config.http.listen)),
+        ("http.management_listen", config.http.management_listen),
+        ("internal.listen", config.internal.listen),
+    ];
+    let given: Vec<_> = all.into_iter().filter_map(|(key, address)| Some((key, address?))).collect();
+    for (place, (key, address)) in given.iter().enumerate() {
+        if let Some((earlier, _)) = given[..place].iter().find(|(_, earlier)| overlap(*earlier, *address)) {
+            let change = format!("choose another port for {key}, or \"\"");
+            return Err(WrongUse(format!("{key} = {address} is the address of {earlier}: {change}")).into());
+        }
+    }
+    Ok(())
+}
+
+/// Whether one socket would take what the other is to have. Port 0 is a free one each time.
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let (one_ip, other_ip) = (one.ip().to_canonical(), other.ip().to_canonical());
+    let is_same = one_ip == other_ip || one_ip.is_unspecified() || other_ip.is_unspecified();
+    one.port() == other.port() && one.port() != 0 && is_same
 }
 
 /// What the server is opened with beside the roles.
@@ -101,6 +139,10 @@ pub struct Opening<'a> {
     pub exporter: PrometheusHandle,
     /// Asked by health beside the probes of the roles.
     pub probes: Vec<(&'static str, Probe)>,
+    /// The certificate, where clients speak TLS.
+    pub tls: Option<Tls>,
+    /// Whether the process has all roles: then calls between services are nobody's on `http.listen`.
+    pub has_all_roles: bool,
 }
 
 /// Opens the server.
@@ -108,7 +150,7 @@ pub struct Opening<'a> {
 /// # Errors
 /// When an address cannot be listened on.
 pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow::Result<Server> {
-    let Opening { config, addresses, limits, metrics: http_metrics, exporter, probes } = opening;
+    let Opening { config, addresses, limits, metrics: http_metrics, exporter, probes, tls, has_all_roles } = opening;
     let Role { routes, internal_routes, documents, probes: of_roles, looks, at_stop, callers, .. } = role;
     let health = Arc::new(health_of(of_roles.into_iter().chain(probes), looks));
     let http = settings(config, http_metrics, limits.clone());
@@ -117,7 +159,7 @@ pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow:
     callers.iter().for_each(|callers| callers.scopes.declare(&document));
     let management = metrics::routes(exporter, http.metrics.clone()).merge(docs::routes(document));
     let to_operators = health::routes(health.clone(), details(callers));
-    let (management, beside) = match addresses.management {
+    let (operators, public) = match addresses.management {
         Some(bound) => {
             let routes = management.merge(health::routes(health.clone(), Details::ForAll));
             let server = open_management(config, bound, &limits, standard(routes, http.clone()))?;
@@ -125,20 +167,41 @@ pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow:
         }
         None => (None, management.merge(to_operators).merge(welcome::routes(true))),
     };
-    let beside = beside.merge(routes).merge(internal_routes);
-    let settings = server_settings(config, limits.clone());
-    let make = move || {
-        let (mut routes, mut router) = (Vec::new(), beside.clone());
-        for make_hot in &hot {
-            let (route, routes_beside) = make_hot();
-            routes.push(route);
-            router = router.merge(routes_beside);
-        }
-        (ProcessRoutes { routes: routes.into(), limits: limits.clone() }, standard(router, http.clone()))
+    let (public, internal) = (public.merge(routes), internal_routes);
+    let make = |routes: Router| {
+        let (hot, limits, http) = (hot.clone(), limits.clone(), http.clone());
+        move || worker_routes(&hot, routes.clone(), &limits, &http)
     };
-    let http = HttpServer::open_on(addresses.listen, settings, make)
+    let (mut servers, mut internal_address) = (Vec::new(), None);
+    if let Some(bound) = addresses.internal {
+        let routes = make(public.clone().merge(internal.clone()));
+        let server = HttpServer::open_on(bound, side_settings(config, &limits), routes);
+        let server = server.context("cannot listen on internal.listen")?;
+        internal_address = Some(server.address());
+        servers.push(server);
+    }
+    servers.extend(operators);
+    let routes = make(if has_all_roles { public } else { public.merge(internal) });
+    let settings = ServerSettings { tls, ..server_settings(config, limits.clone()) };
+    let http = HttpServer::open_on(addresses.listen, settings, routes)
         .with_context(|| cannot_listen(config.http.listen, "or choose another with --listen"))?;
-    Ok(Server { http, management, at_stop, health })
+    Ok(Server { http, beside: servers, internal: internal_address, at_stop, health })
+}
+
+/// The routes of one worker: those of the fast path, and the router for all others.
+fn worker_routes(
+    hot: &[MakeHotRoute],
+    mut router: Router,
+    limits: &Arc<Limits>,
+    http: &HttpSettings,
+) -> (ProcessRoutes, Router) {
+    let mut routes = Vec::new();
+    for make_hot in hot {
+        let (route, routes_beside) = make_hot();
+        routes.push(route);
+        router = router.merge(routes_beside);
+    }
+    (ProcessRoutes { routes: routes.into(), limits: limits.clone() }, standard(router, http.clone()))
 }
 
 /// Why a part is down is told to administrators, by their key.
@@ -151,22 +214,22 @@ fn details(callers: Option<Callers>) -> Details {
 }
 
 /// The listener for operators: a server like the other, with places of its own.
-fn open_management(
-    config: &Config,
-    bound: Bound,
-    limits: &Arc<Limits>,
-    router: axum::Router,
-) -> anyhow::Result<HttpServer> {
-    let settings = ServerSettings {
+fn open_management(config: &Config, bound: Bound, limits: &Arc<Limits>, router: Router) -> anyhow::Result<HttpServer> {
+    let settings = side_settings(config, limits);
+    let limits = limits.clone();
+    let make = move || (ProcessRoutes { routes: Vec::new().into(), limits: limits.clone() }, router.clone());
+    HttpServer::open_on(bound, settings, make).context("cannot listen on http.management_listen")
+}
+
+/// Of a listener for operators or for our own services.
+fn side_settings(config: &Config, limits: &Arc<Limits>) -> ServerSettings {
+    ServerSettings {
         workers: 1,
         connections_max: MANAGEMENT_CONNECTIONS,
         connections_reserved: 0,
         connections_per_network_max: MANAGEMENT_CONNECTIONS_PER_NETWORK,
         ..server_settings(config, limits.clone())
-    };
-    let limits = limits.clone();
-    let make = move || (ProcessRoutes { routes: Vec::new().into(), limits: limits.clone() }, router.clone());
-    HttpServer::open_on(bound, settings, make).context("cannot listen on http.management_listen")
+    }
 }
 
 /// How much a caller may ask, by the configuration.
@@ -196,6 +259,7 @@ fn settings(config: &Config, metrics: Arc<HttpMetrics>, limits: Arc<Limits>) -> 
         limits,
         default_language: Language::En,
         metrics,
+        cors: Cors::new(&config.cors.origins),
     }
 }
 
@@ -214,6 +278,8 @@ fn server_settings(config: &Config, limits: Arc<Limits>) -> ServerSettings {
         idle_timeout: config.http.idle_timeout(),
         drain_timeout: config.http.drain(),
         streams_under: "/queue/stream/",
+        leaves_origins: !config.cors.origins.is_empty(),
+        tls: None,
     }
 }
 

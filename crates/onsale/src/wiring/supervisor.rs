@@ -60,6 +60,7 @@ impl Supervisor {
     pub fn start(tasks: Vec<Task>, publisher: &Arc<dyn Publisher>, failures: &Failures) -> Self {
         let stop = Stop::default();
         let start = |task: Task| {
+            Failures::know(task.name);
             let context =
                 TaskContext { shutdown: stop.shutdown(), publisher: publisher.clone(), failures: failures.clone() };
             (task.name, tokio::spawn(supervise(task, context)))

@@ -25,6 +25,10 @@ fn routes(world: &World) -> Vec<Route> {
     for (path, operations) in document["paths"].as_object().expect("paths") {
         for (method, operation) in operations.as_object().expect("operations") {
             let schemes = operation["security"].as_array().map_or(&[][..], Vec::as_slice);
+            // Calls between services are on a listener of their own: see `listeners`.
+            if schemes.iter().any(|scheme| scheme.get("serviceKey").is_some()) {
+                continue;
+            }
             let needs_key = schemes.iter().any(|scheme| scheme.as_object().is_some_and(|scheme| !scheme.is_empty()));
             routes.push(Route {
                 method: method.to_uppercase(),

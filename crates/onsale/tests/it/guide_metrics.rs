@@ -34,3 +34,20 @@ fn every_metric_is_explained_in_both_guides() {
         assert!(missing.is_empty(), "{guide} does not explain {missing:?}");
     }
 }
+
+/// A counter that appears with its first event has no growth to alert on: all are there before anything happens.
+#[test]
+fn every_counter_of_the_guides_is_shown_by_a_fresh_server() {
+    let world = testkit::onsale::World::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let guide = fs::read_to_string(root.join("docs/guide.en.md")).expect("a guide");
+    let named = guide.split('`').filter(|word| word.starts_with("onsale_"));
+    let counters: BTreeSet<&str> =
+        named.map(|word| word.split('{').next().unwrap_or(word)).filter(|name| name.ends_with("_total")).collect();
+    assert!(counters.len() > 20, "{counters:?}");
+    let shown = world.anyone().get("/metrics").text();
+    let has =
+        |name: &str| shown.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{'])));
+    let missing: Vec<&&str> = counters.iter().filter(|name| !has(name)).collect();
+    assert!(missing.is_empty(), "{missing:?} are not in\n{shown}");
+}

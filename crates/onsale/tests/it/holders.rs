@@ -123,6 +123,29 @@ fn health_and_operators_have_a_reserve_when_all_connections_are_busy() {
     wait_until("everybody is served again", || world.anyone().issue("ann", "sample_event").status == 200);
 }
 
+/// A body that comes slowly holds something. Behind a proxy it is the client's, also on the fast path.
+#[test]
+fn bodies_that_a_proxy_forwards_count_for_their_network() {
+    let world = world(&[
+        PROXY,
+        ("ONSALE__HTTP__MAX_CONNECTIONS_PER_NETWORK", "2"),
+        ("ONSALE__HTTP__REQUEST_TIMEOUT_MS", "600000"),
+    ]);
+    let heads = "Host: a\r\nContent-Type: application/json\r\nX-Forwarded-For: 203.0.113.1\r\nContent-Length: 62";
+    let slow = || {
+        let mut connection = Connection::open(world.server.address);
+        connection.send(format!("POST {ISSUE} HTTP/1.1\r\n{heads}\r\n\r\n{{"));
+        connection
+    };
+    let held = [slow(), slow()];
+    let status =
+        |network: &str, user: &str| world.anyone().with("X-Forwarded-For", network).issue(user, "sample_event").status;
+    wait_until("both bodies count", || status("203.0.113.1", "ann") == 429);
+    assert_eq!(status("203.0.113.2", "bob"), 200, "another network is served");
+    drop(held);
+    wait_until("the share is free again", || status("203.0.113.1", "ann") == 200);
+}
+
 #[test]
 fn a_network_has_its_share_of_streams() {
     let world = shut(&[PROXY, ("ONSALE__QUEUE__STREAMS_MAX_PER_NETWORK", "2")]);

@@ -2,6 +2,7 @@
 
 mod answers;
 mod bodies;
+mod cors;
 mod parts;
 mod records;
 
@@ -64,6 +65,7 @@ fn small_router(settings: HttpSettings) -> Router {
         .route("/limited", get(|| async { ApiError::new(ErrorCode::RateLimitExceeded) }))
         .route("/secret", get(|| async { ApiError::new(ErrorCode::Unauthorized) }))
         .route("/never", get(pending::<String>))
+        .route("/open", get(|| async { ([("access-control-allow-origin", "*")], "all") }))
         .merge(narrow);
     standard(router, settings)
 }

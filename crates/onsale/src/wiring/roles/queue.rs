@@ -87,8 +87,8 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let queue_api =
         QueueApi { lines: client, cache, streams, site, names, callers, defaults, new_line, may_make_lines };
     let role = Role {
-        routes: with_calls(routes(queue_api.clone()).merge(draw::routes(draw_api)), calls),
-        internal_routes: site::api::proxy_routes(queue_api),
+        routes: with_calls(routes(queue_api.clone()).merge(draw::routes(draw_api)), calls)
+            .merge(site::api::proxy_routes(queue_api)),
         callers: Some(known),
         documents: vec![
             api::ApiDocument::openapi(),

@@ -1,0 +1,62 @@
+//! Counters that are shown with 0 from the start. A series that begins with its first event has no growth: the rule that
+//! alerts on it stays silent the one time it matters.
+//!
+//! Those with labels that only their own code knows (a task, a line, a code) are shown where they are made.
+
+use bus::{Handler, Reason};
+use domain::message::topic::{COUPON_EVENTS, COUPON_REQUESTS};
+use metrics::counter;
+use onsale_http::Failures;
+use std::sync::Arc;
+
+/// Counters without labels, of every role.
+const PLAIN: [&str; 14] = [
+    "onsale_http_evicted_connections_total",
+    "onsale_http_failed_handshakes_total",
+    "onsale_http_stalled_connections_total",
+    "onsale_internal_refused_total",
+    "onsale_hot_connections_discarded_total",
+    "onsale_hot_rebuilt_total",
+    "onsale_hot_wait_failed_total",
+    "onsale_issuer_refused_total",
+    "onsale_issuer_requests_total",
+    "onsale_issuer_rows_total",
+    "onsale_issuer_untold_total",
+    "onsale_line_stream_frames_total",
+    "onsale_line_stream_frames_skipped_total",
+    "onsale_line_streams_refused_total",
+];
+
+/// Why a connection gets no place.
+const REFUSALS: [&str; 3] = ["full", "network", "descriptors"];
+/// Work that reports its failures by itself.
+const OWN_TASKS: [&str; 2] = ["line", "line stream"];
+
+/// Shows them. `handlers`: the consumers of this process.
+pub fn show(handlers: &[Arc<dyn Handler>]) {
+    for name in PLAIN {
+        counter!(name).increment(0);
+    }
+    for reason in REFUSALS {
+        counter!("onsale_http_refused_connections_total", "reason" => reason).increment(0);
+    }
+    OWN_TASKS.into_iter().for_each(Failures::know);
+    for topic in [COUPON_EVENTS, COUPON_REQUESTS] {
+        counter!("onsale_bus_published_total", "topic" => topic).increment(0);
+        dead_letters_of(topic);
+    }
+    for handler in handlers {
+        let group = handler.group().to_owned();
+        counter!("onsale_bus_consumed_total", "group" => group.clone()).increment(0);
+        counter!("onsale_bus_retried_total", "group" => group.clone()).increment(0);
+        counter!("onsale_bus_commit_failed_total", "group" => group).increment(0);
+        handler.topics().iter().for_each(|topic| dead_letters_of(topic));
+    }
+}
+
+fn dead_letters_of(topic: &str) {
+    for reason in [Reason::Malformed, Reason::Invalid, Reason::MaxRetryExceeded] {
+        counter!("onsale_bus_dead_lettered_total", "topic" => topic.to_owned(), "reason" => reason.as_str())
+            .increment(0);
+    }
+}
