@@ -143,5 +143,7 @@ fn settings() -> ServerSettings {
         idle_timeout: LIMIT,
         drain_timeout: Duration::from_secs(1),
         streams_under: "",
+        leaves_origins: false,
+        tls: None,
     }
 }
