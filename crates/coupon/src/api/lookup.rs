@@ -45,6 +45,7 @@ pub(super) async fn public_campaigns(
 
 /// Whose campaigns are listed.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct OfTenant {
     tenant: Option<String>,
 }

@@ -24,6 +24,11 @@ fn every_operation_refuses_parameters_that_it_does_not_take() {
             let reply = world.admin().call(&method.to_uppercase(), &format!("{target}misspelt=1"), None);
             reply.is_error(400, "INVALID_INPUT");
             let message = reply.field("message").to_string();
+            if operation["security"].as_array().is_none_or(Vec::is_empty) {
+                // Nobody's key is looked at there: the parameters refuse by themselves.
+                assert!(message.contains("misspelt"), "{method} {path}: {message}");
+                continue;
+            }
             assert!(message.contains("unknown parameter `misspelt`"), "{method} {path}: {message}");
             for name in queries(operation) {
                 assert!(message.contains(&format!("`{name}`")), "{method} {path} does not name {name}: {message}");
