@@ -76,13 +76,16 @@ impl Wish {
 
 /// The answer by the rules: status, and the status of the coupon or the code of the error, and the discount.
 fn expected(decided: &Result<Step, Refusal>) -> (u16, String, Option<i64>) {
-    match decided {
+    let refusal = match decided {
         Ok(Step::Change(usage) | Step::Unchanged(usage)) => {
-            (200, usage.status.as_str().to_owned(), usage.discount_amount)
+            return (200, usage.status.as_str().to_owned(), usage.discount_amount);
         }
-        Err(Refusal::AlreadyRedeemed) => (409, "COUPON_ALREADY_REDEEMED".to_owned(), None),
-        Err(Refusal::Reserved) => (409, "COUPON_RESERVED".to_owned(), None),
-        Err(Refusal::NotApplicable(_)) => (422, "COUPON_NOT_APPLICABLE".to_owned(), None),
+        Ok(Step::Released(_, refusal)) | Err(refusal) => refusal,
+    };
+    match refusal {
+        Refusal::AlreadyRedeemed => (409, "COUPON_ALREADY_REDEEMED".to_owned(), None),
+        Refusal::Reserved | Refusal::NotReserved => (409, "COUPON_RESERVED".to_owned(), None),
+        Refusal::NotApplicable(_) => (422, "COUPON_NOT_APPLICABLE".to_owned(), None),
     }
 }
 
@@ -141,7 +144,7 @@ impl Run {
             let answer = self.ask(&mut client, &format!("/api/v1/coupons/{coupon}/{path}"), &body);
             let decided = wish.decide(usage);
             assert_eq!(seen(&answer), expected(&decided), "{wish:?} of {usage:?}: {}", answer.text());
-            if let Ok(Step::Change(after)) = decided {
+            if let Ok(Step::Change(after) | Step::Released(after, _)) = decided {
                 let is_revoked = after.status == CouponStatus::Revoked;
                 self.revoked.fetch_add(u64::from(is_revoked), Ordering::Relaxed);
                 *usage = after;

@@ -2,6 +2,7 @@
 //! engine in a test shows what health, status and the making of campaigns do together
 //! (`docs/decisions/0017-finding-the-node-of-a-key.md`). `ONSALE_MANY=3000` tries as many campaigns.
 
+use std::cell::Cell;
 use std::time::Instant;
 use testkit::onsale::{World, wait_until};
 use testkit::{Flavor, Kit, RedisCluster, available};
@@ -37,10 +38,10 @@ fn with_many_campaigns_a_server_is_whole_again_after_a_master_was_killed() {
     wait_until("every status is answered", || names.iter().all(|name| status(&world, name) == 200));
     let answered = promoted.elapsed();
     // The shard that waits for a replica refuses what it could lose; the others take all.
-    let mut number = 0;
+    let number = Cell::new(0);
     wait_until("a campaign is made", || {
-        number += 1;
-        make(&world, &format!("new-{number}")) == 201
+        number.set(number.get() + 1);
+        make(&world, &format!("new-{}", number.get())) == 201
     });
     let made = promoted.elapsed();
     println!(
