@@ -1,6 +1,8 @@
 //! Lines that nobody is in cost no call of the engine, however many there are.
 
 use crate::Scheduler;
+use crate::draw::drand::Drand;
+use crate::draw::values::fetch_in_background;
 use crate::metrics::report_metrics;
 use async_trait::async_trait;
 use domain::line::{
@@ -132,6 +134,9 @@ async fn fifteen_hundred_idle_lines_cost_nothing_and_the_one_that_is_entered_is_
     let port = Arc::new(CountedLines { lines, calls: AtomicU64::new(0), looks: AtomicU64::new(0) });
     let scheduler = Scheduler::start(port.clone(), |_| true, None, Failures::default());
     let metrics = tokio::spawn(report_metrics(port.clone(), |_| true));
+    // Nobody answers there, and nothing is to be asked.
+    let drand = Drand::new("http://127.0.0.1:9", "", "").expect("a client");
+    let values = tokio::spawn(fetch_in_background(port.clone(), |_| true, drand));
     let (calls, looks) = (|| port.calls.load(Ordering::SeqCst), || port.looks.load(Ordering::SeqCst));
     until("each line was looked after once", async || calls() >= 4 * LINES).await;
     // Rest: while all lines are looked at many times, by the scheduler and the metrics, none is asked for anything.
@@ -150,5 +155,6 @@ async fn fifteen_hundred_idle_lines_cost_nothing_and_the_one_that_is_entered_is_
     })
     .await;
     metrics.abort();
+    values.abort();
     scheduler.stop().await;
 }

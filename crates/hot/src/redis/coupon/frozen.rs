@@ -82,7 +82,14 @@ impl Inner {
 
     async fn check_all(&self) {
         let mut sales = self.sales.all();
-        sales.retain(|(_, sale)| sale.has_requests() || sale.frozen.load().is_some());
+        sales.retain(|(_, sale)| {
+            let has_requests = sale.has_requests();
+            if !has_requests && sale.frozen.load().is_some() {
+                // Nobody asks: its winners need neither memory nor looks. Whoever comes asks Redis, and they are read again.
+                sale.frozen.store(None);
+            }
+            has_requests
+        });
         let wakes: Vec<u64> = sales.iter().map(|(_, sale)| sale.wakes()).collect();
         let questions = sales.iter().map(|(_, sale)| (sale.keys.policy.as_str(), state_question(sale))).collect();
         let answers = self.connections.send_each(questions).await;

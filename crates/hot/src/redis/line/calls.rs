@@ -4,9 +4,11 @@
 //! in a cluster no script reaches one stream for all. The sorted set `line:audited` names the lines that may have entries, by
 //! the time of the latest; a line is named before its entry can be written, and forgotten an hour after.
 
+use super::audited::Due;
 use super::{Inner, RedisLines};
 use crate::port::HotError;
 use crate::port::calls::{CallPort, PendingEntry};
+use crate::redis::client::uptime_ms;
 use crate::redis::names::{self, LineKeys};
 use crate::redis::reply::{Array, Reading};
 use async_trait::async_trait;
@@ -14,6 +16,7 @@ use call::Entry;
 use domain::Timestamp;
 use domain::line::LineId;
 use redis::{Pipeline, Value};
+use std::sync::PoisonError;
 
 /// A line without entries stays named for so long: no call takes that long between naming and writing.
 const NAMED_MS: i64 = 3_600_000;
@@ -36,6 +39,11 @@ impl Inner {
         })
         .await
         .map(drop)
+    }
+
+    /// Which of the named lines are looked through now.
+    fn due_for_audit(&self, named: Vec<(LineId, i64)>) -> Due {
+        self.audited.lock().unwrap_or_else(PoisonError::into_inner).due(named, uptime_ms())
     }
 
     async fn on(&self, key: &str, command: impl FnOnce(&mut Pipeline)) -> Result<Value, HotError> {
@@ -72,12 +80,18 @@ fn read_entries(line: &LineId, value: Value) -> Reading<Vec<PendingEntry>> {
 impl CallPort for RedisLines {
     async fn pending(&self, most: usize) -> Result<Vec<PendingEntry>, HotError> {
         let all = self.0.on(names::AUDITED_LINES, |pipeline| {
-            pipeline.cmd("ZRANGE").arg(names::AUDITED_LINES).arg(0).arg(-1);
+            pipeline.cmd("ZRANGE").arg(names::AUDITED_LINES).arg(0).arg(-1).arg("WITHSCORES");
         });
-        let mut named = Array::of(all.await?)?;
+        let (mut fields, mut named) = (Array::of(all.await?)?, Vec::new());
+        while fields.len() > 0 {
+            named.push((fields.parsed(|name| name.parse::<LineId>().ok())?, fields.number()?));
+        }
+        let Due { lines, all } = self.0.due_for_audit(named);
+        let mut lines = lines.into_iter();
         let mut pending = Vec::new();
-        while named.len() > 0 && pending.len() < most {
-            let line = named.parsed(|name| name.parse::<LineId>().ok())?;
+        while pending.len() < most
+            && let Some(line) = lines.next()
+        {
             let entries = self.0.entries_of(&line, most - pending.len()).await?;
             if !entries.is_empty() {
                 // It must not be forgotten while it has entries.
@@ -85,7 +99,7 @@ impl CallPort for RedisLines {
             }
             pending.extend(entries);
         }
-        if named.len() == 0 {
+        if all && lines.len() == 0 {
             let end = clock::now().millis() - NAMED_MS;
             let forget = self.0.on(names::AUDITED_LINES, |pipeline| {
                 pipeline.cmd("ZREMRANGEBYSCORE").arg(names::AUDITED_LINES).arg("-inf").arg(end);

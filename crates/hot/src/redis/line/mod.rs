@@ -9,6 +9,7 @@
 //! operators' changes --same script--> a stream of entries for the audit log; kept answers   (calls)
 //! the state of a line in this process: keys, breaker         (known)
 //! lines that people are in, or enter                         (asked)
+//! lines that may have entries for the audit log              (audited)
 //! how lines were defined last, and the end of a line         (defined, ended)
 //! admission and put back are executed once                   (once)
 //! ```
@@ -18,6 +19,7 @@
 
 mod admission;
 mod asked;
+mod audited;
 mod calls;
 mod defined;
 mod draw;
@@ -39,7 +41,7 @@ use crate::port::HotError;
 use domain::line::LineId;
 use known::Known;
 use redis::Value;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 
 /// Most batches of passes that are shown beside the next admission; past that it waits for them.
@@ -73,6 +75,7 @@ struct Inner {
     draw_part_max: usize,
     lines: papaya::HashMap<LineId, Arc<Known>>,
     activity: Activity,
+    audited: Mutex<audited::Audited>,
     /// How many batches of passes may be written for other readers at the same time.
     showing: Arc<Semaphore>,
 }
@@ -109,6 +112,7 @@ impl RedisLines {
             ack: options.ack,
             draw_part_max: options.draw_part_max,
             lines: papaya::HashMap::new(),
+            audited: Mutex::default(),
             showing: Arc::new(Semaphore::new(SHOWING_MAX)),
         });
         tokio::spawn(Inner::hear_others(Arc::downgrade(&inner)));

@@ -70,7 +70,12 @@ impl Inner {
         let arguments = rule::arguments(&values, &entry);
         let pass = (!entry.is_empty()).then_some(known.keys.audit.as_str());
         let call = Call { script, pass, arguments: &arguments, lane: Lane::Decision, tells: is_there };
-        self.call(&known, call).await
+        let answer = self.call(&known, call).await?;
+        if is_there(&answer) {
+            // The tasks of every server look at it again: a draw may have been announced, or the rate changed.
+            self.tell(&known).await;
+        }
+        Ok(answer)
     }
 }
 
