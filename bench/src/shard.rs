@@ -162,7 +162,7 @@ impl Shard {
 
     /// With the mark that a server would have seen kept: without it the script would write where it need not.
     fn caller(&self, name: &str) -> anyhow::Result<Caller> {
-        let keys = keys(name, &["policy", "stock", "participants", "outbox", "returned"]);
+        let keys = keys(name, &["policy", "stock", "participants", "outbox", "returned", "relay"]);
         let mark = |field: &str| self.node.ask(&["HGET", &keys[0], field]);
         let (now_ms, exhausted) = (NOW_MS.to_owned(), "00000000000040008000000000000000".to_owned());
         // "0": as without the promise to the bus, where a node that was restarted need not be looked at first.
@@ -225,7 +225,7 @@ impl Caller {
     /// The call for requests `first..first + count`.
     fn write(&self, users: &str, first: usize, count: usize, out: &mut Vec<u8>) {
         let more = match &self.form {
-            Form::Batch { words } => words.len() + 3 + count,
+            Form::Batch { words } => words.len() + 4 + count,
             Form::Shortest => 3,
         };
         begin(3 + self.keys.len() + more, out);
@@ -241,6 +241,7 @@ impl Caller {
         let id = |number: usize| format!("{users}{number:030x}");
         if matches!(self.form, Form::Batch { .. }) {
             word((first..first + count).map(id).collect::<String>().as_bytes(), out);
+            word(b"bench", out);
         }
         for number in first..first + count {
             word(format!("{users}-user-{number:010}").as_bytes(), out);

@@ -161,10 +161,15 @@ pub trait CouponPort: Send + Sync + 'static {
     /// The next messages to hand to the bus, oldest first: the same ones until they are acknowledged.
     async fn outbox(&self, limit: usize) -> Result<Vec<OutboxMessage>, HotError>;
 
-    /// Ends when this process may have written messages since the last [`CouponPort::outbox`] began. Never ends for an
+    /// Ends when messages for this process to hand over may have been written since the last [`CouponPort::outbox`] began. Never ends for an
     /// engine that does not know.
     async fn outbox_written(&self) {
         std::future::pending().await
+    }
+
+    /// Whether [`CouponPort::outbox_written`] ends for the messages of every process that this one is to hand over.
+    fn hears_outbox(&self) -> bool {
+        false
     }
 
     /// Records that all messages up to `position` have been handed to the bus.

@@ -1,24 +1,31 @@
 //! Which campaigns and lines are asked for, by any server: those that nobody asks for cost no command.
 //!
 //! A server tells the others once before its first decision on a campaign, or before the first person enters a line, and
-//! again every [`TOLD_EVERY_MS`] while that goes on. All read the set: one command, however many names there are. Whoever
-//! has heard of a name looks at it for [`ACTIVE_MS`], which is longer than a server is silent between two decisions.
+//! again every [`TOLD_EVERY_MS`] while that goes on. All read the set when they hear that there is a new name in it, and
+//! regularly: one command, however many names there are. Whoever has heard of a name looks at it for [`ACTIVE_MS`], which is
+//! longer than a server is silent between two decisions.
 //!
 //! It is a hint. A server that could not tell looks after its own decisions itself, and everything is looked at again after
 //! [`UNASKED_MS`], whatever was told.
 
-use super::client::{Lane, RedisConnections, Wait, uptime_ms};
+use super::client::{Heard, Lane, RedisConnections, Wait, uptime_ms};
 use super::reply::{Array, Reading};
 use super::scripts;
 use crate::port::HotError;
 use redis::Value;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 
-/// How often the set is read: the delay with which a server hears of the first person in a line.
-pub(super) const READ_EVERY: Duration = Duration::from_millis(250);
+/// How often the set is read by a server that does not hear of new names: the delay with which it learns of the first person
+/// in a line.
+const READ_EVERY: Duration = Duration::from_millis(250);
+/// How often it is read as a net by a server that hears of them.
+const READ_AS_NET_EVERY: Duration = Duration::from_secs(2);
+/// Shortest pause between two reads, however many names are new.
+const READ_PAUSE: Duration = Duration::from_millis(10);
 /// A server tells of a name at most so often.
 const TOLD_EVERY_MS: i64 = 20_000;
 /// For this long after it was told of, a name is looked at.
@@ -85,6 +92,8 @@ pub(super) struct Activity {
     heard: Mutex<HashMap<String, i64>>,
     read_at_ms: AtomicI64,
     cleaned_at_ms: AtomicI64,
+    /// Notified when a new name was told.
+    news: Arc<Notify>,
 }
 
 /// What was heard since the last time.
@@ -96,8 +105,13 @@ pub(super) struct News {
 }
 
 impl Activity {
+    /// The set of this key; new names are published under the same name.
     pub fn new(connections: RedisConnections, key: &'static str) -> Self {
+        let news: Arc<Notify> = Arc::default();
+        let heard = news.clone();
+        connections.listen(key.to_owned(), move |_: Heard<'_>| heard.notify_one());
         Self {
+            news,
             connections,
             key,
             heard: Mutex::default(),
@@ -124,10 +138,21 @@ impl Activity {
     }
 
     async fn run(&self, name: &str) -> Result<(), HotError> {
-        let kept = KEPT_MS.to_string();
-        let arguments = [kept.as_bytes(), name.as_bytes()];
+        let (kept, new_after) = (KEPT_MS.to_string(), (2 * TOLD_EVERY_MS).to_string());
+        let arguments = [kept.as_bytes(), name.as_bytes(), new_after.as_bytes()];
         let lane = (Lane::Other, Wait::Nobody);
         self.connections.run(&scripts::ACTIVITY, &[self.key], &arguments, lane).await.map(drop)
+    }
+
+    /// Ends when the set is to be read again. Holds nothing of the engine.
+    pub fn next_read(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (news, connections) = (self.news.clone(), self.connections.clone());
+        async move {
+            tokio::time::sleep(READ_PAUSE).await;
+            let every = if connections.hears_news() { READ_AS_NET_EVERY } else { READ_EVERY };
+            drop(connections);
+            let _ = tokio::time::timeout(every, news.notified()).await;
+        }
     }
 
     /// Hears what the others have told since the last time.

@@ -12,6 +12,12 @@ pub(super) const ACTIVE_CAMPAIGNS: &str = "coupon:active";
 /// The sorted set of lines that are asked for, as [`LineId`] writes them.
 pub(super) const ACTIVE_LINES: &str = "line:active";
 
+/// The channel on which the relay of this name is told of campaigns that messages were written of, as [`CampaignId`] writes
+/// them.
+pub(super) fn relay_channel(relay: &str) -> String {
+    format!("coupon:relay:{relay}")
+}
+
 /// The keys of one campaign.
 #[derive(Clone, Debug)]
 pub(super) struct SaleKeys {
@@ -40,6 +46,11 @@ impl SaleKeys {
             returned: key("returned"),
             lease: key("relay"),
         }
+    }
+
+    /// The keys of a decision, in their order.
+    pub fn issue(&self) -> [&str; 6] {
+        [&self.policy, &self.stock, &self.participants, &self.outbox, &self.returned, &self.lease]
     }
 
     /// The keys that most scripts use, in their order.

@@ -8,6 +8,7 @@ mod failover;
 mod health;
 mod lamed_shard;
 mod lines;
+mod news;
 mod tls;
 
 use hot::redis::{RedisAddress, RedisConnections, RedisEngine, RedisOptions};

@@ -205,6 +205,10 @@ impl CouponPort for EmbeddedEngine {
         self.written.notified().await;
     }
 
+    fn hears_outbox(&self) -> bool {
+        true
+    }
+
     async fn acknowledge(&self, position: u64) -> Result<(), HotError> {
         self.ask(|answer| Command::Acknowledge { position, answer }).await
     }

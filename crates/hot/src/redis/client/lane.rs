@@ -9,6 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Most nodes whose connections are kept; past that all are closed, and those in use are opened again.
 const LINKS_MAX: usize = 256;
 
+/// Whether the user of the connection may not do what was asked.
+pub(super) fn is_refusal(error: &RedisError) -> bool {
+    error.code() == Some("NOPERM")
+}
+
 /// Connections that the calls of other lanes do not wait behind.
 pub(super) struct Lane {
     address: RedisAddress,

@@ -7,6 +7,7 @@
 //! slot       the slot of a key
 //! link       one connection, opened when needed, thrown away when it does not answer; few calls under way
 //! health     whether each master takes writes
+//! news       what servers tell each other, so that nobody waits for the next look
 //! call       one call: redirections, new masters, tries until it is too late
 //! ```
 //!
@@ -19,6 +20,7 @@ mod call;
 mod health;
 mod lane;
 mod link;
+mod news;
 pub(super) mod reply;
 mod slot;
 mod topology;
@@ -26,6 +28,7 @@ mod topology;
 pub(super) use address::NodeAddress;
 pub use address::RedisAddress;
 pub(super) use health::key_in;
+pub(super) use news::Heard;
 
 use super::scripts::Script;
 use crate::port::{HotError, HotHealth};
@@ -77,6 +80,7 @@ pub(super) struct Reply {
 pub struct RedisConnections(Arc<Lanes>);
 
 struct Lanes {
+    address: RedisAddress,
     topology: Topology,
     decisions: Vec<lane::Lane>,
     relay: lane::Lane,
@@ -84,6 +88,7 @@ struct Lanes {
     others: lane::Lane,
     health: lane::Lane,
     monitor: health::Monitor,
+    news: Arc<news::News>,
     /// Counts decisions: they take the lanes in turn.
     next: AtomicUsize,
 }
@@ -92,6 +97,7 @@ impl Lanes {
     async fn open(address: &RedisAddress, decisions: usize) -> Result<Self, RedisError> {
         let lane = || lane::Lane::new(address.clone());
         Ok(Self {
+            address: address.clone(),
             topology: Topology::open(address).await?,
             decisions: (0..decisions.max(1)).map(|_| lane()).collect(),
             relay: lane(),
@@ -99,6 +105,7 @@ impl Lanes {
             others: lane(),
             health: lane(),
             monitor: health::Monitor::default(),
+            news: Arc::default(),
             next: AtomicUsize::new(0),
         })
     }
@@ -128,12 +135,23 @@ impl RedisConnections {
         let unavailable = |error| HotError::unavailable(format!("Redis cannot be reached: {error}")).because(error);
         let lanes = Arc::new(lanes.map_err(unavailable)?);
         tokio::spawn(health::watch(Arc::downgrade(&lanes)));
+        tokio::spawn(news::watch(Arc::downgrade(&lanes)));
         Ok(Self(lanes))
     }
 
     /// Whether every master takes writes, as it was seen in the last seconds. `needs_replica`: decisions wait for one.
     pub fn health(&self, needs_replica: bool) -> HotHealth {
         self.0.monitor.health(needs_replica)
+    }
+
+    /// Has `listener` hear what servers publish on this channel, until the connections are dropped. It must not take long.
+    pub(super) fn listen(&self, channel: String, listener: impl Fn(Heard<'_>) + Send + Sync + 'static) {
+        self.0.news.listen(channel, Arc::new(listener));
+    }
+
+    /// Whether this process hears what servers publish.
+    pub(super) fn hears_news(&self) -> bool {
+        self.0.news.is_heard()
     }
 
     /// Runs a script at the master of its first key.

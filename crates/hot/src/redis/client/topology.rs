@@ -114,6 +114,12 @@ impl Topology {
         self.map.load().owner(slot).cloned()
     }
 
+    /// One of the masters, another for each number; `None` while none is known.
+    pub fn some_master(&self, number: usize) -> Option<NodeAddress> {
+        let map = self.map.load();
+        map.masters.get(number.checked_rem(map.masters.len())?).cloned()
+    }
+
     /// The masters that serve slots, each with one of its slots.
     pub fn masters(&self) -> Vec<(NodeAddress, u16)> {
         let map = self.map.load();

@@ -3,7 +3,6 @@
 use super::Inner;
 use super::sale::{Counted, Sale};
 use crate::port::{EngineStats, HotError, SaleCounts};
-use crate::redis::activity::READ_EVERY;
 use crate::redis::client::uptime_ms;
 use crate::redis::reply::{Array, Reading};
 use domain::CampaignId;
@@ -36,7 +35,8 @@ impl Inner {
     /// Hears of campaigns that other servers are asked for, until the engine is dropped.
     pub(super) async fn hear_others(inner: Weak<Self>) {
         loop {
-            tokio::time::sleep(READ_EVERY).await;
+            let Some(next_read) = inner.upgrade().map(|inner| inner.activity.next_read()) else { return };
+            next_read.await;
             let Some(inner) = inner.upgrade() else { return };
             if let Err(error) = inner.hear().await {
                 tracing::debug!(%error, "cannot be heard now which campaigns are asked for");

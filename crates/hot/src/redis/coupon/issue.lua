@@ -2,10 +2,11 @@
 -- `domain::coupon::issue::decide`. Works on the whole batch at once: one membership test, one decrement, one write of all
 -- winners, one stream entry.
 --
--- KEYS  policy, stock, participants, outbox, returned
+-- KEYS  policy, stock, participants, outbox, returned, lease of the relay
 -- ARGV  now_ms, epoch and count of the latest mark that the caller knows to be durable, message id in case the last
 --       coupon is given, "1" if the books must have been compared since this node started, n,
---       admitted ("1" or "0" for each request), n coupon ids of 32 characters in one string, n users,
+--       admitted ("1" or "0" for each request), n coupon ids of 32 characters in one string, the caller as relays are
+--       called, n users,
 --       [n idempotency keys, "" for none]
 -- Returns {"OK", epoch, count, revision, left before, phase, gated, {place, record, ...}, {serial, ...},
 --        {nth of user, ...} if the limit is above one}
@@ -42,7 +43,7 @@ elseif not (policy[9] == '1' or (opens_at and now >= opens_at)) then phase = SCH
 elseif policy[10] == '1' then phase = PAUSED end
 
 local n = tonumber(ARGV[6])
-local admitted, ids, users, keys = ARGV[7], ARGV[8], 8, 8 + n
+local admitted, ids, users, keys = ARGV[7], ARGV[8], 9, 9 + n
 local has_keys = #ARGV > keys
 local left = tonumber(redis.call('GET', KEYS[2]))
 local held = redis.call('HMGET', KEYS[3], unpack(ARGV, users + 1, keys))
@@ -102,6 +103,12 @@ if given > 0 then
     redis.call('XADD', KEYS[4], '*', 'at', ARGV[1], 'given', table.concat(lines, '\n'), 'exhausted', ARGV[4], 'stock', total)
   else
     redis.call('XADD', KEYS[4], '*', 'at', ARGV[1], 'given', table.concat(lines, '\n'))
+  end
+  -- The caller looks after its own messages. Another server that relays this campaign is woken here, whatever becomes of the
+  -- caller; where Redis does not let us, or the message is lost, it finds them at its next look.
+  local relay = redis.call('GET', KEYS[6])
+  if relay and relay ~= ARGV[9] then
+    redis.pcall('PUBLISH', 'coupon:relay:' .. relay, string.match(KEYS[1], '{(.*)}'))
   end
   redis.call('HSET', KEYS[1], 'next', next_serial, 'count', count, 'given', given_before + given, 'told', messages)
   if policy[16] and policy[16] ~= '' then

@@ -303,12 +303,12 @@ impl Inner {
         };
         // Only the bus remembers what both nodes of a shard have lost; where it does not, there is nothing to look at.
         let looked_at: &[u8] = if self.ack == Ack::Bus { b"1" } else { b"0" };
-        let mut arguments: Vec<&[u8]> = Vec::with_capacity(8 + 2 * batch.len());
+        let mut arguments: Vec<&[u8]> = Vec::with_capacity(9 + 2 * batch.len());
         arguments.extend([now_ms.as_bytes(), epoch.as_bytes(), count.as_bytes(), exhausted.as_bytes()]);
-        arguments.extend([looked_at, n.as_bytes(), &admitted, ids.as_bytes()]);
+        arguments.extend([looked_at, n.as_bytes(), &admitted, ids.as_bytes(), self.me.as_bytes()]);
         arguments.extend(batch.iter().map(|proposal| proposal.request.user.as_str().as_bytes()));
         arguments.extend(keys.iter().map(String::as_bytes));
-        self.connections.run(&scripts::ISSUE, &sale.keys.decision(), &arguments, (Lane::Decision, self.wait())).await
+        self.connections.run(&scripts::ISSUE, &sale.keys.issue(), &arguments, (Lane::Decision, self.wait())).await
     }
 }
 

@@ -83,7 +83,7 @@ struct Inner {
     outbox: Mutex<outbox::Outbox>,
     /// Notified when a campaign is frozen.
     frozen_news: Arc<Notify>,
-    /// Notified when this process has given coupons, for its relay.
+    /// Notified for the relay of this process: when it has given coupons, or another server has that leaves them to it.
     outbox_written: Notify,
     /// Notified when Redis was found to have lost decisions on a campaign.
     lost: Notify,
@@ -92,7 +92,7 @@ struct Inner {
 impl RedisEngine {
     /// Opens the engine on the connections of the process. [`RedisEngine::watch`] has to run beside it.
     pub fn new(connections: RedisConnections, options: RedisOptions) -> Self {
-        Self(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             activity: Activity::new(connections.clone(), names::ACTIVE_CAMPAIGNS),
             connections,
             ack: options.ack,
@@ -104,7 +104,9 @@ impl RedisEngine {
             frozen_news: Arc::default(),
             outbox_written: Notify::new(),
             lost: Notify::new(),
-        }))
+        });
+        Inner::listen_to_deciders(&inner);
+        Self(inner)
     }
 
     /// Watches campaigns that can issue nothing, hears which ones other servers are asked for, and keeps the list of all, until

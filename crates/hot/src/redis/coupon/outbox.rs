@@ -2,16 +2,20 @@
 //!
 //! Every server relays. A lease lets one server at a time relay a campaign, so that its messages keep their order. The
 //! lease of a server that died expires after [`RELAY_LEASE_MS`], and another server offers the same messages again.
+//!
+//! A server that decides relays at once. Where another holds the campaign's lease, the script of the decision tells that one
+//! (`names::relay_channel`). Whoever hears nothing looks regularly.
 
 use super::message;
 use super::sale::Sale;
 use super::{Inner, scripts};
 use crate::port::{HotError, OutboxMessage};
-use crate::redis::client::{Lane, Wait};
+use crate::redis::client::{Heard, Lane, Wait};
+use crate::redis::names;
 use crate::redis::reply::{Array, Reading};
 use domain::coupon::Coupon;
 use domain::message::{Envelope, StockExhausted, topic};
-use domain::{CouponId, Timestamp, UserId};
+use domain::{CampaignId, CouponId, Timestamp, UserId};
 use redis::Value;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -83,6 +87,34 @@ fn entry(sale: &Sale, value: Value) -> Reading<Entry> {
 }
 
 impl Inner {
+    /// Has deciders in other processes wake the relay of this one.
+    pub(super) fn listen_to_deciders(inner: &Arc<Self>) {
+        let weak = Arc::downgrade(inner);
+        inner.connections.listen(names::relay_channel(&inner.me), move |heard| {
+            if let Some(inner) = weak.upgrade() {
+                inner.note_written(heard);
+            }
+        });
+    }
+
+    fn note_written(&self, heard: Heard<'_>) {
+        match heard {
+            Heard::Message(name) => {
+                if let Some(sale) = name.parse().ok().and_then(|id: CampaignId| self.sales.get(&id)) {
+                    sale.read_outbox_soon();
+                }
+            }
+            Heard::Anything => {
+                let sales = self.sales.all();
+                sales
+                    .iter()
+                    .filter(|(_, sale)| sale.attention.is_active())
+                    .for_each(|(_, sale)| sale.read_outbox_soon());
+            }
+        }
+        self.outbox_written.notify_one();
+    }
+
     /// The oldest messages of every campaign whose lease is free or held by this process.
     pub(super) async fn offer(&self, limit: usize) -> Result<Vec<OutboxMessage>, HotError> {
         let mut sales = self.sales.all();
@@ -126,13 +158,14 @@ impl Inner {
     }
 
     async fn take(&self, sale: &Sale) -> Result<Vec<Entry>, HotError> {
+        let news = sale.outbox_news();
         let (lease, entries) = (RELAY_LEASE_MS.to_string(), ENTRIES_MAX.to_string());
         let arguments = [self.me.as_bytes(), lease.as_bytes(), entries.as_bytes()];
         let keys = [sale.keys.outbox.as_str(), sale.keys.lease.as_str()];
         let reply = self.connections.run(&scripts::TAKE, &keys, &arguments, (Lane::Relay, self.wait())).await?;
         let mut values = Array::of(reply.value)?;
         if values.len() == 0 {
-            sale.outbox_was_empty();
+            sale.outbox_was_empty(news, self.connections.hears_news());
             return Ok(Vec::new());
         }
         // While they wait for the bus, another server has to know of them: it would take over.

@@ -183,6 +183,10 @@ impl CouponPort for RedisEngine {
         self.0.outbox_written.notified().await;
     }
 
+    fn hears_outbox(&self) -> bool {
+        self.0.connections.hears_news()
+    }
+
     async fn acknowledge(&self, position: u64) -> Result<(), HotError> {
         self.0.acknowledge(position).await
     }

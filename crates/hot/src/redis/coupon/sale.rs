@@ -15,9 +15,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// A campaign's shard counts as failed after this many failures in a row, and is tried again at this interval.
 const BREAKER: BreakerRule = BreakerRule { failures_max: 3, open_ms: 500 };
 
-/// An empty outbox of a campaign that is asked for is not read again for this long, unless a decision of this process
+/// An empty outbox of a campaign that is asked for is not read again for this long, unless this process knows that a decision
 /// wrote into it.
 const OUTBOX_QUIET_MS: i64 = 300;
+/// The same in a process that hears of the decisions of others: only a decider that died between its decision and its relay
+/// is waited for.
+const OUTBOX_QUIET_AS_NET_MS: i64 = 1_000;
 /// A campaign without requests for this long is not held in memory.
 const REQUESTED_LATELY_MS: i64 = 60_000;
 
@@ -71,6 +74,8 @@ pub(super) struct Sale {
     pub attention: Attention,
     /// The outbox was empty; it need not be read before this moment.
     outbox_quiet_until_ms: AtomicI64,
+    /// How often the outbox was said to have messages.
+    outbox_news: AtomicU64,
     counted: Mutex<Option<Counted>>,
 }
 
@@ -91,6 +96,7 @@ impl Sale {
             requested_at_ms: AtomicI64::new(-REQUESTED_LATELY_MS),
             attention: Attention::for_ms(0),
             outbox_quiet_until_ms: AtomicI64::new(0),
+            outbox_news: AtomicU64::new(0),
             counted: Mutex::default(),
         }
     }
@@ -172,14 +178,30 @@ impl Sale {
         self.outbox_quiet_until_ms.load(Ordering::Relaxed) <= uptime_ms()
     }
 
+    /// A look that begins after this finds what was written before it.
     pub fn read_outbox_soon(&self) {
-        self.outbox_quiet_until_ms.store(0, Ordering::Relaxed);
+        self.outbox_news.fetch_add(1, Ordering::SeqCst);
+        self.outbox_quiet_until_ms.store(0, Ordering::SeqCst);
     }
 
-    /// The outbox was empty. It is read again soon where messages may come, else after a long time.
-    pub fn outbox_was_empty(&self) {
-        let quiet_ms = if self.attention.is_active() { OUTBOX_QUIET_MS } else { UNASKED_MS };
-        self.outbox_quiet_until_ms.store(uptime_ms() + quiet_ms, Ordering::Relaxed);
+    /// For [`Sale::outbox_was_empty`]; read before the look.
+    pub fn outbox_news(&self) -> u64 {
+        self.outbox_news.load(Ordering::SeqCst)
+    }
+
+    /// The outbox was empty, or another server relays it. It is read again soon where messages may come, else after a long
+    /// time, and at once if there was news since `news`. `hears_news`: whether this process is told of messages that it is to
+    /// relay.
+    pub fn outbox_was_empty(&self, news: u64, hears_news: bool) {
+        let quiet_ms = match (self.attention.is_active(), hears_news) {
+            (true, true) => OUTBOX_QUIET_AS_NET_MS,
+            (true, false) => OUTBOX_QUIET_MS,
+            (false, _) => UNASKED_MS,
+        };
+        self.outbox_quiet_until_ms.store(uptime_ms() + quiet_ms, Ordering::SeqCst);
+        if self.outbox_news() != news {
+            self.outbox_quiet_until_ms.store(0, Ordering::SeqCst);
+        }
     }
 
     /// The counts, where they cannot have changed since they were read.
@@ -239,6 +261,17 @@ mod tests {
             switches: Switches { opened: true, paused: true, closed: false },
             ..Campaign::new(id.clone(), 3)
         }
+    }
+
+    #[test]
+    fn news_while_the_outbox_is_looked_at_makes_it_looked_at_again() {
+        let sale = Sale::new(CampaignId::new(TenantName::default_tenant(), EventName::new("sale").expect("a name")));
+        let before = sale.outbox_news();
+        sale.read_outbox_soon();
+        sale.outbox_was_empty(before, true);
+        assert!(sale.may_have_messages(), "a decision was made after the look");
+        sale.outbox_was_empty(sale.outbox_news(), true);
+        assert!(!sale.may_have_messages());
     }
 
     #[test]

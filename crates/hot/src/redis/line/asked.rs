@@ -4,7 +4,7 @@ use super::known::Known;
 use super::{Inner, RedisLines};
 use crate::line::{Clock, LinePort};
 use crate::port::HotError;
-use crate::redis::activity::{READ_EVERY, UNASKED_MS};
+use crate::redis::activity::UNASKED_MS;
 use domain::line::LineId;
 use futures::future::join_all;
 use std::sync::{Arc, Weak};
@@ -18,7 +18,8 @@ impl Inner {
     /// Hears of lines that other servers are asked for, until the engine is dropped.
     pub(super) async fn hear_others(inner: Weak<Self>) {
         loop {
-            tokio::time::sleep(READ_EVERY).await;
+            let Some(next_read) = inner.upgrade().map(|inner| inner.activity.next_read()) else { return };
+            next_read.await;
             let Some(inner) = inner.upgrade() else { return };
             if let Err(error) = inner.hear().await {
                 tracing::debug!(%error, "cannot be heard now which lines are asked for");
