@@ -13,6 +13,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 const SOCKET_TIMEOUT_MS: u32 = 5_000;
 /// Longest wait between two tries to connect.
 const RECONNECT_WAIT_MS_MAX: u32 = 2_000;
+/// How long a broker may keep a request for messages open while there are none. It answers at the first byte
+/// (`fetch.min.bytes`, 1), so that this is no delay of messages. It is the delay with which a consumer sees its partitions
+/// change, and resumes paused ones, and it costs a request each time: four a second for each broker and group at rest.
+const FETCH_WAIT_MS: u32 = 250;
+/// A broker answers as soon as it has so much.
+const FETCH_BYTES_MIN: u32 = 1;
+/// The pause before a consumer whose local queue is full asks again.
+const FETCH_PAUSE_MS: u32 = 10;
 /// Longest time until new topics, partitions and leaders are noticed.
 const METADATA_AGE_MS: u32 = 10_000;
 
@@ -62,8 +70,9 @@ impl Brokers {
             .set("fetch.max.bytes", "16777216")
             .set("fetch.message.max.bytes", "2097152")
             .set("receive.message.max.bytes", "33554432")
-            .set("fetch.wait.max.ms", "250")
-            .set("fetch.queue.backoff.ms", "10");
+            .set("fetch.min.bytes", FETCH_BYTES_MIN.to_string())
+            .set("fetch.wait.max.ms", FETCH_WAIT_MS.to_string())
+            .set("fetch.queue.backoff.ms", FETCH_PAUSE_MS.to_string());
         config
     }
 
