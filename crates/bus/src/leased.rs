@@ -35,11 +35,19 @@ where
 {
     async fn next(&self, limit: usize) -> Result<Vec<Offer>, SourceUnavailable> {
         let is_held = (self.is_held)().await.map_err(SourceUnavailable)?;
-        if is_held { self.source.next(limit).await } else { Ok(Vec::new()) }
+        if is_held {
+            return self.source.next(limit).await;
+        }
+        self.source.pass_on().await;
+        Ok(Vec::new())
     }
 
     async fn written(&self) {
         self.source.written().await;
+    }
+
+    fn hears_all(&self) -> bool {
+        self.source.hears_all()
     }
 
     async fn settle(&self, settled: &[Settled]) -> Result<(), SourceUnavailable> {
@@ -54,10 +62,13 @@ mod tests {
     use async_trait::async_trait;
     use domain::Timestamp;
     use domain::message::Envelope;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
     use uuid::Uuid;
 
-    /// An outbox with one message.
-    struct OneMessage;
+    /// An outbox with one message, which counts how often another process was told of it.
+    #[derive(Default)]
+    struct OneMessage(Arc<AtomicU32>);
 
     #[async_trait]
     impl OutboxSource for OneMessage {
@@ -73,6 +84,10 @@ mod tests {
             std::future::pending().await
         }
 
+        async fn pass_on(&self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+
         async fn settle(&self, _settled: &[Settled]) -> Result<(), SourceUnavailable> {
             Ok(())
         }
@@ -80,11 +95,15 @@ mod tests {
 
     #[tokio::test]
     async fn messages_are_offered_only_while_the_lease_is_held() {
-        let held = Leased::new(OneMessage, || std::future::ready(Ok(true)));
+        let told = Arc::new(AtomicU32::new(0));
+        let outbox = || OneMessage(told.clone());
+        let held = Leased::new(outbox(), || std::future::ready(Ok(true)));
         assert_eq!(held.next(10).await.expect("available").len(), 1);
-        let held_by_another = Leased::new(OneMessage, || std::future::ready(Ok(false)));
+        assert_eq!(told.load(Ordering::SeqCst), 0);
+        let held_by_another = Leased::new(outbox(), || std::future::ready(Ok(false)));
         assert_eq!(held_by_another.next(10).await, Ok(Vec::new()));
-        let unknown = Leased::new(OneMessage, || std::future::ready(Err(Cause::new("no answer"))));
+        assert_eq!(told.load(Ordering::SeqCst), 1, "the process that holds the lease is told");
+        let unknown = Leased::new(outbox(), || std::future::ready(Err(Cause::new("no answer"))));
         assert_eq!(unknown.next(10).await, Err(SourceUnavailable(Cause::new("no answer"))));
     }
 }

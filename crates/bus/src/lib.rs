@@ -35,7 +35,7 @@ pub use leased::Leased;
 pub use message::{Body, Delivery, Message};
 pub use outbox::{Offer, OutboxSource, Settled, SourceUnavailable};
 pub use port::{Failure, FailureKind, HandleError, Handler, PublishError, Publisher, RefusedMessage};
-pub use relay::{Relay, RelayOptions};
+pub use relay::{Looks, Relay, RelayOptions};
 pub use stop::{Shutdown, Stop};
 pub use until_available::{Backoff, Stopped};
 

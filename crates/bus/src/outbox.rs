@@ -43,6 +43,15 @@ pub trait OutboxSource: Send + Sync + 'static {
     /// relay polls.
     async fn written(&self);
 
+    /// Whether [`OutboxSource::written`] ends for the messages of every writer: looking is only a net then.
+    fn hears_all(&self) -> bool {
+        false
+    }
+
+    /// Another process carries this outbox: tells it, where there is a way, of what was written here since the last call. A
+    /// failure costs waiting only.
+    async fn pass_on(&self) {}
+
     /// These messages need not be offered again. They are always the first of those that [`OutboxSource::next`]
     /// returned, in order, so an outbox that knows only "all up to here" may take the last position.
     ///

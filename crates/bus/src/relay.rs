@@ -11,14 +11,58 @@ use crate::{BATCH_MAX, metrics};
 use domain::message::Envelope;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often an empty outbox is looked at that says nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Looks {
+    /// Where messages were found lately, and nobody tells of new ones: the wait of the next message, half of it on average.
+    pub busy: Duration,
+    /// The same where none were found lately.
+    pub idle: Duration,
+    /// Where all writers tell: a net for news that is lost.
+    pub net: Duration,
+}
+
+/// For so long after the last message an outbox counts as busy.
+const BUSY_FOR: Duration = Duration::from_secs(5);
+
+impl Default for Looks {
+    fn default() -> Self {
+        Self {
+            // A look is one query, or for hot state none: 40 a second are a few thousandths of a core.
+            busy: Duration::from_millis(25),
+            idle: Duration::from_millis(200),
+            // Messages leave within a second, also when the news of them is lost (MSG-002).
+            net: Duration::from_millis(500),
+        }
+    }
+}
+
+impl Looks {
+    /// Always at this pace.
+    pub fn every(pace: Duration) -> Self {
+        Self { busy: pace, idle: pace, net: pace }
+    }
+
+    /// `found_at`: when messages were found last.
+    fn next(&self, hears_all: bool, found_at: Option<Instant>) -> Duration {
+        let is_busy = found_at.is_some_and(|at| at.elapsed() < BUSY_FOR);
+        match (hears_all, is_busy) {
+            (true, _) => self.net,
+            (false, true) => self.busy,
+            (false, false) => self.idle,
+        }
+    }
+}
 
 /// The pace of a relay.
 #[derive(Clone, Copy, Debug)]
 pub struct RelayOptions {
     /// Messages in one batch; at most [`BATCH_MAX`].
     pub batch: usize,
-    /// Longest sleep while the outbox is empty and does not say that messages were written.
-    pub poll: Duration,
+    /// How often the outbox is looked at while it is empty and does not say that messages were written.
+    pub look: Looks,
     /// Attempts before a refused message becomes a dead letter.
     pub attempts: u32,
     /// Wait between two attempts.
@@ -33,7 +77,7 @@ impl Default for RelayOptions {
     fn default() -> Self {
         Self {
             batch: BATCH_MAX,
-            poll: Duration::from_millis(200),
+            look: Looks::default(),
             attempts: 3,
             retry_delay: Duration::from_millis(200),
             unavailable: Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(2) },
@@ -71,6 +115,7 @@ impl Relay {
     }
 
     async fn carry(&self, shutdown: &Shutdown) {
+        let mut found_at = None;
         loop {
             if shutdown.is_stopped() {
                 return self.flush().await;
@@ -84,7 +129,9 @@ impl Relay {
             if let Ok(count) = round.await {
                 metrics::waiting(self.name, false);
                 if count == 0 {
-                    self.sleep(shutdown).await;
+                    self.sleep(found_at, shutdown).await;
+                } else {
+                    found_at = Some(Instant::now());
                 }
             }
         }
@@ -106,10 +153,11 @@ impl Relay {
         tracing::warn!(relay = self.name, reason = %cause, "relay waits and keeps its order");
     }
 
-    async fn sleep(&self, shutdown: &Shutdown) {
+    async fn sleep(&self, found_at: Option<Instant>, shutdown: &Shutdown) {
+        let pause = self.options.look.next(self.source.hears_all(), found_at);
         tokio::select! {
             () = self.source.written() => {}
-            _ = shutdown.pause(self.options.poll) => {}
+            _ = shutdown.pause(pause) => {}
         }
     }
 
@@ -204,4 +252,19 @@ impl Relay {
 fn in_batch(refused: Vec<RefusedMessage>, pending: &[usize]) -> Vec<RefusedMessage> {
     let whole = |message: RefusedMessage| Some(RefusedMessage { index: *pending.get(message.index)?, ..message });
     refused.into_iter().filter_map(whole).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outbox_that_says_nothing_is_looked_at_often_only_while_messages_come() {
+        let (looks, found_at) = (Looks::default(), Some(Instant::now()));
+        assert_eq!(looks.next(false, found_at), looks.busy);
+        tokio::time::advance(BUSY_FOR).await;
+        assert_eq!(looks.next(false, found_at), looks.idle);
+        assert_eq!((looks.next(false, None), looks.next(true, found_at)), (looks.idle, looks.net));
+        assert!(looks.busy < looks.idle && looks.idle < looks.net && looks.net < Duration::from_secs(1), "MSG-002");
+    }
 }

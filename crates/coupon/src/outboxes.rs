@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use bus::{Offer, OutboxSource, Settled, SourceUnavailable};
 use hot::CouponPort;
-use ledger::{Ledger, outbox};
+use ledger::{Ledger, news, outbox};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Messages written with decisions in the hot state.
 pub struct HotOutbox(pub Arc<dyn CouponPort>);
@@ -25,6 +26,10 @@ impl OutboxSource for HotOutbox {
         self.0.outbox_written().await;
     }
 
+    fn hears_all(&self) -> bool {
+        self.0.hears_outbox()
+    }
+
     /// The engine acknowledges all messages up to a position. Refused ones are among the dead letters by then.
     async fn settle(&self, settled: &[Settled]) -> Result<(), SourceUnavailable> {
         match settled.last() {
@@ -35,12 +40,24 @@ impl OutboxSource for HotOutbox {
 }
 
 /// Messages written with changes of rows.
-pub struct LedgerOutbox(pub Ledger);
+pub struct LedgerOutbox {
+    ledger: Ledger,
+    /// This process has written messages that another one is not told of.
+    untold: AtomicBool,
+}
+
+impl LedgerOutbox {
+    /// The outbox of a ledger. While [`news::listen`] runs beside it, messages of other processes are heard of.
+    pub fn new(ledger: Ledger) -> Self {
+        Self { ledger, untold: AtomicBool::new(false) }
+    }
+}
 
 #[async_trait]
 impl OutboxSource for LedgerOutbox {
     async fn next(&self, limit: usize) -> Result<Vec<Offer>, SourceUnavailable> {
-        let waiting = outbox::next(&self.0, limit as u64).await.map_err(unavailable)?;
+        self.untold.store(false, Ordering::SeqCst);
+        let waiting = outbox::next(&self.ledger, limit as u64).await.map_err(unavailable)?;
         let offer = |one: outbox::Waiting| Offer {
             // The tables number messages from 1 in signed integers.
             position: one.sequence.unsigned_abs(),
@@ -51,7 +68,24 @@ impl OutboxSource for LedgerOutbox {
     }
 
     async fn written(&self) {
-        outbox::written(&self.0).await;
+        tokio::select! {
+            biased;
+            () = outbox::written(&self.ledger) => self.untold.store(true, Ordering::SeqCst),
+            () = news::heard(&self.ledger) => {}
+        }
+    }
+
+    fn hears_all(&self) -> bool {
+        news::hears_all(&self.ledger)
+    }
+
+    async fn pass_on(&self) {
+        if !self.untold.swap(false, Ordering::SeqCst) {
+            return;
+        }
+        if let Err(error) = news::pass_on(&self.ledger).await {
+            tracing::debug!(%error, "the process that relays could not be told; it looks by itself");
+        }
     }
 
     async fn settle(&self, settled: &[Settled]) -> Result<(), SourceUnavailable> {
@@ -59,7 +93,7 @@ impl OutboxSource for LedgerOutbox {
             settled.iter().filter(|one| one.refused.is_none()).map(|one| sequence(one.position)).collect();
         for one in settled {
             if let Some(reason) = &one.refused {
-                outbox::mark_failed(&self.0, sequence(one.position), outbox::ATTEMPTS_MAX, reason)
+                outbox::mark_failed(&self.ledger, sequence(one.position), outbox::ATTEMPTS_MAX, reason)
                     .await
                     .map_err(unavailable)?;
             }
@@ -67,7 +101,7 @@ impl OutboxSource for LedgerOutbox {
         if published.is_empty() {
             return Ok(());
         }
-        outbox::mark_published(&self.0, &published).await.map_err(unavailable)
+        outbox::mark_published(&self.ledger, &published).await.map_err(unavailable)
     }
 }
 

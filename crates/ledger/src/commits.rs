@@ -1,4 +1,4 @@
-//! News of what this process has committed, so that nobody waits for a timer.
+//! News of what this process has committed, and of messages that others have, so that nobody waits for a timer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,11 +30,20 @@ impl Written {
 pub(crate) struct Commits {
     messages: Arc<Notify>,
     processed: watch::Sender<()>,
+    /// Another process has said that it wrote messages.
+    told: Arc<Notify>,
+    /// Whether what others say is heard.
+    is_heard: Arc<AtomicBool>,
 }
 
 impl Default for Commits {
     fn default() -> Self {
-        Self { messages: Arc::default(), processed: watch::Sender::new(()) }
+        Self {
+            messages: Arc::default(),
+            processed: watch::Sender::new(()),
+            told: Arc::default(),
+            is_heard: Arc::default(),
+        }
     }
 }
 
@@ -57,5 +66,26 @@ impl Commits {
     /// Ends when messages were committed since the last call ended.
     pub async fn messages(&self) {
         self.messages.notified().await;
+    }
+
+    /// Another process has written messages.
+    pub fn told(&self) {
+        self.told.notify_one();
+    }
+
+    /// Ends when another process has said that it wrote messages, since the last call ended.
+    pub async fn heard(&self) {
+        self.told.notified().await;
+    }
+
+    /// Messages may have been missed before the first, and after the last that were heard: who waits looks again.
+    pub fn set_heard(&self, is_heard: bool) {
+        if self.is_heard.swap(is_heard, Ordering::Relaxed) != is_heard {
+            self.told();
+        }
+    }
+
+    pub fn is_heard(&self) -> bool {
+        self.is_heard.load(Ordering::Relaxed)
     }
 }

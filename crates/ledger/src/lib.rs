@@ -29,7 +29,7 @@ mod timed;
 
 pub use calls::call_tables;
 pub use change::{Savepoint, Transaction};
-pub use common::{common_tables, outbox, processed, purge};
+pub use common::{common_tables, news, outbox, processed, purge};
 pub use connect::{Ledger, LedgerOptions};
 pub use database::Database;
 pub use diagnostics::{Diagnostics, Engine};

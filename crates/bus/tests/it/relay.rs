@@ -3,7 +3,7 @@
 use crate::support::{Store, TOPIC, envelope, until};
 use async_trait::async_trait;
 use bus::{
-    Cause, Offer, OutboxSource, PublishError, Publisher, RefusedMessage, Relay, RelayOptions, Settled,
+    Cause, Looks, Offer, OutboxSource, PublishError, Publisher, RefusedMessage, Relay, RelayOptions, Settled,
     SourceUnavailable, Stop,
 };
 use domain::message::Envelope;
@@ -136,7 +136,7 @@ async fn messages_are_published_in_order_within_a_second_even_without_a_wake_up(
 #[tokio::test(start_paused = true)]
 async fn a_wake_up_saves_the_wait() {
     let scene = Scene::new(Broker::default());
-    let relay = scene.start(RelayOptions { poll: Duration::from_secs(3_600), ..RelayOptions::default() });
+    let relay = scene.start(RelayOptions { look: Looks::every(Duration::from_secs(3_600)), ..RelayOptions::default() });
     tokio::time::sleep(Duration::from_secs(60)).await;
     scene.outbox.write([1], TOPIC);
     scene.outbox.written.notify_one();
@@ -199,7 +199,7 @@ async fn the_relay_waits_for_an_unavailable_outbox() {
 #[tokio::test(start_paused = true)]
 async fn messages_written_before_the_shutdown_are_still_published() {
     let scene = Scene::new(Broker::default());
-    let relay = scene.start(RelayOptions { poll: Duration::from_secs(3_600), ..RelayOptions::default() });
+    let relay = scene.start(RelayOptions { look: Looks::every(Duration::from_secs(3_600)), ..RelayOptions::default() });
     tokio::time::sleep(Duration::from_secs(1)).await;
     scene.outbox.write(1..=2_000, TOPIC);
     scene.stop.stop();

@@ -7,6 +7,7 @@ mod giving;
 mod keeping;
 mod losses;
 mod names;
+mod news;
 mod quotas;
 mod redeeming;
 mod rights;

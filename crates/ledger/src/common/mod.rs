@@ -1,6 +1,7 @@
 //! The tables that every schema includes: the outbox and the record of processed messages.
 
 mod m20261121_000002_messages;
+pub mod news;
 pub mod outbox;
 mod outbox_message;
 pub mod processed;

@@ -10,7 +10,7 @@ use crate::schema::SCHEMA;
 use crate::steps::{CouponStep, CouponSteps, StepOutcome, Wish};
 use async_trait::async_trait;
 use bus::local::{LocalBus, LocalDeadLetters};
-use bus::{ConsumerOptions, DeadLetter, DeadLetters, OutboxSource, Publisher, Relay, RelayOptions, Stop};
+use bus::{ConsumerOptions, DeadLetter, DeadLetters, Looks, OutboxSource, Publisher, Relay, RelayOptions, Stop};
 use domain::message::{CouponIssued, Envelope, event_type, topic};
 use domain::{Campaign, CampaignId, CouponId, EventName, TenantName, Timestamp, UserId};
 use hot::embedded::{EmbeddedEngine, JournalOptions};
@@ -74,7 +74,7 @@ impl Scene {
             source: Arc::new(source),
             publisher: Arc::new(self.bus.clone()),
             dead_letters: Arc::new(self.letters.clone()),
-            options: RelayOptions { poll: Duration::from_secs(3_600), ..RelayOptions::default() },
+            options: RelayOptions { look: Looks::every(Duration::from_secs(3_600)), ..RelayOptions::default() },
         };
         tokio::spawn(relay.run(self.stop.shutdown()))
     }
@@ -235,7 +235,7 @@ async fn a_step_in_the_ledger_is_published_once_and_purged_after_its_retention()
         coupon: CouponId(Uuid::from_u128(1)),
         wish: Wish::Revoke { return_to_stock: true },
     };
-    let relay = scene.relay(LedgerOutbox(scene.ledger.clone()));
+    let relay = scene.relay(LedgerOutbox::new(scene.ledger.clone()));
     // It has found nothing by then, and waits.
     tokio::time::sleep(Duration::from_millis(100)).await;
     let outcome = GroupCommit::start(&scene.ledger, CouponSteps).run(step).await;

@@ -106,7 +106,7 @@ async fn a_decision_publishes_the_same_messages_as_any_coupon_and_makes_no_secon
     let (cause, consequence) = (requested(&sale, 1), &waiting[0].envelope.metadata);
     assert_eq!(consequence.causation_id, Some(cause.event_id));
     assert_eq!(consequence.correlation_id, cause.metadata.correlation_id);
-    let relay = scene.relay(LedgerOutbox(scene.ledger.clone()));
+    let relay = scene.relay(LedgerOutbox::new(scene.ledger.clone()));
     until("published", async || outbox::next(&scene.ledger, 10).await.expect("read").is_empty()).await;
     scene.stop.stop();
     relay.await.expect("ended");

@@ -44,7 +44,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
         let lease = held.clone();
         async move { Ok::<_, Cause>(lease.hold().await? != Hold::Others) }
     };
-    let steps = Leased::new(LedgerOutbox(ledger), is_held);
+    let steps = Leased::new(LedgerOutbox::new(ledger), is_held);
     let mut tasks = tasks(opening, &coupons);
     tasks.extend(calls::tasks(&coupons.ledger, &hot.calls));
     tasks.push(read_keys(context));
@@ -72,9 +72,11 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
 
 fn tasks(opening: &Opening<'_>, coupons: &coupon::CouponService) -> Vec<Task> {
     let (metrics, follow, reconcile) = (coupons.clone(), coupons.clone(), coupons.clone());
+    let news = coupons.ledger.clone();
     let mut tasks = vec![
         Task::new("coupon metrics", move || metrics.clone().report_metrics()),
         Task::new("campaigns", move || follow.clone().follow_ledger_in_background()),
+        Task::new("outbox news", move || ledger::news::listen(news.clone())),
     ];
     if opening.config.reconcile.interval_seconds > 0 {
         let every = Duration::from_secs(opening.config.reconcile.interval_seconds);

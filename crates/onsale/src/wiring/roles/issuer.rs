@@ -27,6 +27,12 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
         let ledger = old.clone();
         async move { ledger::purge::run(ledger, context.shutdown.stopped()).await }
     });
+    let mut tasks = vec![purge];
+    // What this process writes is relayed by the role `coupon`.
+    if !opening.engines.has(cli::Role::Coupon) {
+        let ledger = ledger.clone();
+        tasks.push(Task::new("outbox wakes", move || ledger::news::pass_on_always(ledger.clone())));
+    }
     let mut probes = Vec::new();
     // An issuer alone has nothing to do without the bus; a process that decides goes on without it.
     if opening.engines.hot.is_none()
@@ -40,7 +46,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
         probes.push(("bus", probe(check)));
     }
     let handler = CouponGroup::new(Issuer::new(ledger.clone()), requests);
-    let role = Role { handlers: vec![Arc::new(handler)], tasks: vec![purge], probes, ..Role::default() };
+    let role = Role { handlers: vec![Arc::new(handler)], tasks, probes, ..Role::default() };
     Ok(probes::with_ledger(role, &ledger))
 }
 
