@@ -6,6 +6,7 @@ mod all;
 mod comparison;
 mod coupon;
 mod coupon_server;
+mod effect;
 mod fastapi;
 mod hello;
 mod history;
@@ -44,6 +45,8 @@ enum What {
     Coupon(CouponArguments),
     /// The rows of goals.md about waiting lines.
     Lines(lines::Arguments),
+    /// The row "commit to effect" of goals.md.
+    Effect(effect::Arguments),
     /// The row "messages to rows" of goals.md, on each database server.
     Issuer(issuer::Arguments),
     /// Honest people while one host attacks, with and without the shipped NGINX.
@@ -89,6 +92,7 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().what {
         What::Coupon(arguments) => coupon::run(&arguments),
         What::Lines(arguments) => lines::run(&arguments),
+        What::Effect(arguments) => effect::run(&arguments),
         What::Issuer(arguments) => issuer::run(&arguments),
         What::Hostile(arguments) => hostile::run(&arguments),
         What::Routes(arguments) => routes::run(&arguments),

@@ -53,6 +53,12 @@ pub enum Bench {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
+    /// Commit to effect: in one process, and over Redis, Kafka and PostgreSQL
+    Effect {
+        /// Further options, as `cargo xtask bench effect -- --help` lists them
+        #[arg(last = true)]
+        options: Vec<OsString>,
+    },
     /// Messages to rows, on PostgreSQL and MariaDB
     Issuer {
         /// Further options, as `cargo xtask bench issuer -- --help` lists them
@@ -75,6 +81,7 @@ pub fn run(what: &Bench) -> anyhow::Result<()> {
         Bench::Steps { options } => ("steps", &program[..], options),
         Bench::All { options } => ("all", &program[..], options),
         Bench::History { options } => ("history", &[][..], options),
+        Bench::Effect { options } => ("effect", &[][..], options),
         Bench::Issuer { options } => ("issuer", &[][..], options),
     };
     let arguments = ["build", "--release", "--locked", "--package", "bench"];
