@@ -111,8 +111,8 @@ fn missing_permissions_are_named() {
         "~coupon:*",
     );
     allow(&["~*", "+@all", "-eval"]).says("redis-rights", "wrong", "+eval", "ACL SETUSER app +eval");
-    let documented = "~coupon:* ~gate:* ~queue:* ~line:* ~rate:* ~lease:* +@read +@write +@scripting +@connection +wait +time +info \
-         +config|get +cluster";
+    let documented = "~coupon:* ~gate:* ~queue:* ~line:* ~rate:* ~lease:* &coupon:* &line:* +@read +@write +@scripting +@connection \
+         +wait +time +info +publish +subscribe +config|get +cluster";
     allow(&documented.split(' ').collect::<Vec<_>>()).is_ok(&["redis-rights", "redis-minority", "clocks"]);
     crate::doctor::serve::serves(&[("ONSALE__HOT__URL", &url), ("ONSALE__HOT__ACK", "none")]);
     let blind = allow(&["~*", "+@all", "-@dangerous"]);
