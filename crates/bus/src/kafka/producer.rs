@@ -23,8 +23,8 @@ const LIBRARY_LIMIT_MS: u32 = 60_000;
 /// How long a topic may be unknown to the brokers before a record for it is refused.
 const UNKNOWN_TOPIC_LIMIT_MS: u32 = 4_000;
 /// How long the library collects records of a partition before it sends them. A relay hands over a batch at once, in less than
-/// this, and waits for the last acknowledgement: the batch goes as one request, for 1 ms of waiting. With 0 the first record
-/// goes alone and the others wait for its acknowledgement; with the library's 5 each batch waits 5.
+/// this, and waits for the last acknowledgement: the batch goes as one request, for 1 ms of waiting. With 0 a batch
+/// goes as several requests, the first with a single record; with the library's 5 each batch waits 5.
 const LINGER_MS: u32 = 1;
 /// Records that may wait in this process; callers with more records wait.
 const QUEUE_RECORDS_MAX: u32 = 20_000;
