@@ -2,6 +2,7 @@
 //! a request: what coalescing is worth, everything else being equal.
 
 use access::keys::KeyRing;
+use access::scopes::RouteScopes;
 use axum::Router;
 use coupon::issue::route::Waiting;
 use coupon::schema::SCHEMA;
@@ -121,6 +122,7 @@ async fn parts(arguments: &Arguments, ledger_url: &str) -> anyhow::Result<IssueP
         port: Arc::new(engine),
         gate: None,
         keys: KeyRing::load(ledger).await?,
+        routes: RouteScopes::default(),
         quotas: Arc::default(),
         limits: Arc::new(limits),
         open_issue: true,

@@ -40,8 +40,11 @@ impl RouteScopes {
         declared.copied().unwrap_or(Scope::Admin)
     }
 
-    /// Checks that the route takes every parameter of the query.
-    pub(crate) fn check_query(&self, parts: &Parts) -> Result<(), ApiError> {
+    /// Checks that the route takes every parameter of the query. Call it once the caller is known.
+    ///
+    /// # Errors
+    /// `INVALID_INPUT` that names the first one that it does not take.
+    pub fn check_query(&self, parts: &Parts) -> Result<(), ApiError> {
         self.0.get().map_or(Ok(()), |declared| declared.queries.check(parts))
     }
 }

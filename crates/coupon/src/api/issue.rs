@@ -23,7 +23,8 @@ impl FromRequestParts<IssueRoute> for Issuer {
 
     async fn from_request_parts(parts: &mut Parts, route: &IssueRoute) -> Result<Self, ApiError> {
         let from = parts.extensions.get::<ClientIp>().map(|client| client.0);
-        route.check_caller(key_in(&parts.headers)?, from).await.map(|()| Self)
+        route.check_caller(key_in(&parts.headers)?, from).await?;
+        route.check_query(parts).map(|()| Self)
     }
 }
 

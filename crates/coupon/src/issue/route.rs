@@ -7,8 +7,10 @@
 
 use super::json::{IssueBody, parse, write_outcome};
 use super::{Begun, CouponIssuing, Decider, Gatekeeper, IssueMetrics, Pending, RawRequest, Undecided};
+use ::http::request::Parts;
 use access::TenantQuotas;
 use access::keys::{Caller, Holder, KeyRing};
+use access::scopes::RouteScopes;
 use domain::name::DEFAULT_TENANT;
 use domain::{ErrorCode, IdempotencyKey, IssueOutcome, Scope};
 use hot::CouponPort;
@@ -31,6 +33,8 @@ pub struct IssueParts {
     pub gate: Option<Arc<dyn Gatekeeper>>,
     /// Resolves API keys.
     pub keys: Arc<KeyRing>,
+    /// Which parameters the route takes in its query, as the API document says.
+    pub routes: RouteScopes,
     /// How much each tenant may ask.
     pub quotas: Arc<TenantQuotas>,
     /// Rate limits.
@@ -154,6 +158,14 @@ impl IssueRoute {
                 None => Ok(Progress::Wait(Waiting::Key { key: key.to_vec(), body: body.to_vec(), headers })),
             },
         }
+    }
+
+    /// Checks the query of a request whose caller is known: the hot route has none.
+    ///
+    /// # Errors
+    /// `INVALID_INPUT` for a parameter that the route does not take.
+    pub fn check_query(&self, parts: &Parts) -> Result<(), ApiError> {
+        self.parts.routes.check_query(parts)
     }
 
     /// Checks the caller of a request whose body has not been read. `from`: the caller's address.

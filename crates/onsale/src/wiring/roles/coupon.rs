@@ -114,6 +114,7 @@ fn hot_route(opening: &Opening<'_>) -> anyhow::Result<MakeHotRoute> {
         port: coupons.port.clone(),
         gate: Some(Arc::new(context.gate)),
         keys: context.keys,
+        routes: coupons.callers.scopes.clone(),
         quotas: coupons.quotas.clone(),
         limits: opening.limits.clone(),
         open_issue: coupons.callers.open,
