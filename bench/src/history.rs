@@ -11,7 +11,7 @@ const ROW_HEIGHT: f64 = 20.0;
 const TOP: f64 = 64.0;
 /// Where the axis begins and how long it is, in pixels.
 const AXIS: (f64, f64) = (560.0, 320.0);
-const WIDTH: f64 = 1_000.0;
+const WIDTH: f64 = 1_120.0;
 /// The axis shows a figure from an eighth of its goal to eight times its goal, in powers of two.
 const OCTAVES: f64 = 3.0;
 
@@ -94,10 +94,11 @@ fn lines(runs: Vec<Run>) -> Vec<Line> {
     for Run { bench, rows, .. } in runs {
         for row in rows {
             let Some(ratio) = row.over_goal() else { continue };
-            let key = (bench.clone(), row.name.clone());
+            let name = without_counts(&row.name);
+            let key = (bench.clone(), name.clone());
             let line = lines.entry(key).or_insert_with(|| Line {
                 bench: bench.clone(),
-                name: row.name.clone(),
+                name,
                 newest: String::new(),
                 over_goal: Vec::new(),
             });
@@ -106,6 +107,15 @@ fn lines(runs: Vec<Run>) -> Vec<Line> {
         }
     }
     lines.into_values().collect()
+}
+
+/// A name in which numbers that were counted, and differ from run to run, are `N`. Numbers that were chosen are round.
+fn without_counts(name: &str) -> String {
+    let word = |word: &str| match word.parse::<u64>() {
+        Ok(number) if number > 1_000 && !number.is_multiple_of(1_000) => "N".to_owned(),
+        _ => word.to_owned(),
+    };
+    name.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 fn short(figure: f64) -> String {
@@ -177,6 +187,15 @@ fn row(line: &Line, y: f64, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counted_numbers_are_one_row() {
+        assert_eq!(without_counts("out of a line of 1751905"), "out of a line of N");
+        assert_eq!(
+            without_counts("rank at 1000000 waiting, 64 connections"),
+            "rank at 1000000 waiting, 64 connections"
+        );
+    }
 
     #[test]
     fn above_one_is_good_whatever_the_direction() {

@@ -72,11 +72,12 @@ async fn a_file_with_a_table_that_refuses_rows_is_down_until_it_takes_them() {
     let ledger = open(&site).await;
     for table in TOYS.all_tables() {
         let name = table.name;
+        // A name of its own: another connection may not have heard yet that the last one is gone.
         let refuse =
-            format!("CREATE TRIGGER refused BEFORE INSERT ON {name} BEGIN SELECT RAISE(ABORT, 'refused'); END");
+            format!("CREATE TRIGGER refuses_{name} BEFORE INSERT ON {name} BEGIN SELECT RAISE(ABORT, 'refused'); END");
         ledger.connection().execute_unprepared(&refuse).await.expect("made");
         until(&ledger, name, true).await;
-        ledger.connection().execute_unprepared("DROP TRIGGER refused").await.expect("dropped");
+        ledger.connection().execute_unprepared(&format!("DROP TRIGGER refuses_{name}")).await.expect("dropped");
         until(&ledger, name, false).await;
     }
 }
