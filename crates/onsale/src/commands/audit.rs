@@ -34,8 +34,9 @@ async fn list(config: &Config, arguments: &AuditListArguments) -> anyhow::Result
     let (stored, total) = audit::list(&ledger, &filter, 0, u64::from(limit)).await?;
     let pending: Vec<Entry> = pending.into_iter().filter(|entry| filter.fits(entry)).collect();
     let ids: Vec<Uuid> = pending.iter().map(|entry| entry.id).collect();
-    let known = audit::known(&ledger, &ids).await?;
-    let mut entries: Vec<Entry> = pending.into_iter().filter(|entry| !known.contains(&entry.id)).collect();
+    // An entry may be kept twice, and be in the table besides.
+    let mut known = audit::known(&ledger, &ids).await?;
+    let mut entries: Vec<Entry> = pending.into_iter().filter(|entry| known.insert(entry.id)).collect();
     let total = total + entries.len() as u64;
     entries.extend(stored);
     entries.sort_by_key(|entry| Reverse((entry.at_ms, entry.id)));
