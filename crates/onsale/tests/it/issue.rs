@@ -182,10 +182,9 @@ fn status_and_coupons_of_a_user_are_returned() {
     assert_eq!(coupon["status"], "ISSUED");
     assert!(coupon["expires_at"].as_str() > coupon["issued_at"].as_str(), "{coupon}");
     people.issue("bob", "sale");
-    assert_eq!(
-        status(),
-        json!({"event_id": "sale", "remaining_stock": 0, "total_participants": 2, "status": "sold_out"})
-    );
+    let after = status();
+    let shown = [&after["event_id"], &after["remaining_stock"], &after["total_participants"], &after["status"]];
+    assert_eq!(shown, [&json!("sale"), &json!(0), &json!(2), &json!("sold_out")]);
     for (action, word) in [("pause", "paused"), ("resume", "sold_out"), ("close", "closed")] {
         act(&admin, action);
         assert_eq!(status()["status"], word);

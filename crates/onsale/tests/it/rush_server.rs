@@ -39,16 +39,6 @@ fn the_server_is_started_used_and_ended() {
     assert!(report["processor"]["server"].is_array(), "{report}");
 }
 
-#[test]
-fn a_rush_that_fails_leaves_no_server_behind() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let output = rush(folder.path(), &folder.path().join("no such folder/report.html"));
-    assert_ne!(output.status.code(), Some(0));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write the report"), "{output:?}");
-    assert!(has_data(folder.path()), "a server was started: {output:?}");
-    assert_eq!(servers(folder.path()), Vec::<String>::new());
-}
-
 /// The place of the report is looked at before a load test of many minutes, and what somebody else wrote is not lost.
 #[test]
 fn a_report_that_cannot_be_written_or_would_replace_another_file_is_refused_at_once() {
