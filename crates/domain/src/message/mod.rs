@@ -2,6 +2,7 @@
 
 mod coupon;
 mod envelope;
+pub mod event;
 pub mod id;
 mod kind;
 pub mod topic;

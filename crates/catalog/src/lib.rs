@@ -1,0 +1,29 @@
+//! The catalog: venues, halls, events, schedules and their seats (EVT-*).
+//!
+//! `venues`, `halls` and `events` are what administrators do; `reading` and `documents` are what everybody reads, through
+//! `cache`; `internal` is what other services read, from the tables; `messages` hears of payments and reservations. `api` has
+//! the routes, `views` their JSON, `rows` and `schema` the tables, `audit` what the audit log says of changes.
+
+pub mod api;
+mod audit;
+pub mod cache;
+pub mod demo;
+mod documents;
+mod events;
+mod halls;
+mod internal;
+mod life;
+pub mod messages;
+pub mod model;
+mod new_id;
+mod reading;
+pub mod rows;
+pub mod schema;
+pub mod search;
+mod seat_plans;
+mod service;
+mod venues;
+pub mod views;
+
+pub use messages::{PaymentGroup, ReservationGroup};
+pub use service::{CatalogService, HeldSeats, Settings};

@@ -1,0 +1,23 @@
+//! Table `venues`: places with halls.
+
+use sea_orm::entity::prelude::*;
+
+/// A venue.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "venues")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub name: String,
+    pub address: String,
+    pub city: String,
+    /// 1, or none once it was deleted.
+    pub live: Option<i16>,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

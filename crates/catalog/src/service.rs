@@ -1,0 +1,105 @@
+//! The parts that all use cases of the catalog share.
+
+use crate::cache::{Cache, Name};
+use crate::messages::{PaymentGroup, ReservationGroup};
+use crate::seat_plans::SeatPlans;
+use async_trait::async_trait;
+use bus::Handler;
+use domain::{ErrorCode, ScheduleId};
+use hot::KeyPort;
+use ledger::{Ledger, LedgerError, Transaction};
+use onsale_http::ApiError;
+use std::sync::Arc;
+
+/// Settings of the catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How long answers are kept at most, in seconds (`catalog.cache_ttl_seconds`).
+    pub cache_ttl_seconds: u64,
+    /// The same in the first ten minutes of a sale (`catalog.cache_ttl_open_seconds`).
+    pub cache_ttl_open_seconds: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { cache_ttl_seconds: 300, cache_ttl_open_seconds: 10 }
+    }
+}
+
+/// Who knows which seats are held: the reservation role.
+#[async_trait]
+pub trait HeldSeats: Send + Sync + 'static {
+    /// Whether a seat of any of these schedules is held.
+    ///
+    /// # Errors
+    /// `SERVICE_UNAVAILABLE` when nobody knows now.
+    async fn is_any_held(&self, schedules: &[ScheduleId]) -> Result<bool, ApiError>;
+}
+
+/// The catalog. Cheap to clone.
+#[derive(Clone)]
+pub struct CatalogService {
+    pub(crate) ledger: Ledger,
+    pub(crate) cache: Cache,
+    pub(crate) plans: Arc<SeatPlans>,
+    pub(crate) settings: Settings,
+    pub(crate) held: Option<Arc<dyn HeldSeats>>,
+}
+
+/// What a change has decided: done, or refused with nothing changed.
+pub(crate) type Decided<T> = Result<Result<T, ApiError>, LedgerError>;
+
+impl CatalogService {
+    /// The catalog over these tables and this hot state.
+    pub fn open(settings: Settings, ledger: Ledger, keys: Arc<dyn KeyPort>) -> Self {
+        let life_max = settings.cache_ttl_seconds.max(settings.cache_ttl_open_seconds);
+        let cache = Cache::new(keys, life_max.saturating_mul(1_000));
+        Self { ledger, cache, plans: Arc::default(), settings, held: None }
+    }
+
+    /// Asks this before an event is deleted.
+    #[must_use]
+    pub fn with_held_seats(self, held: Arc<dyn HeldSeats>) -> Self {
+        Self { held: Some(held), ..self }
+    }
+
+    /// The tables.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The consumers of messages about payments and reservations.
+    pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
+        vec![Arc::new(PaymentGroup::new(self.clone())), Arc::new(ReservationGroup::new(self.clone()))]
+    }
+
+    /// Drops answers that messages have changed, and copies that nobody asks for; until the process ends.
+    pub async fn run_cache(self) {
+        self.cache.run().await;
+    }
+
+    /// Carries out a change of the tables that may be refused.
+    pub(crate) async fn decide<T, F>(&self, work: impl Fn(Transaction) -> F) -> Result<T, ApiError>
+    where
+        F: Future<Output = Decided<T>>,
+    {
+        self.ledger.change(work).await?
+    }
+
+    /// As [`CatalogService::decide`], of what these names show.
+    pub(crate) async fn decide_and_drop<T, F>(
+        &self,
+        names: Vec<Name>,
+        work: impl Fn(Transaction) -> F,
+    ) -> Result<T, ApiError>
+    where
+        F: Future<Output = Decided<T>>,
+    {
+        self.cache.changing(names, self.decide(work)).await
+    }
+}
+
+/// `NOT_FOUND`, with what is not there.
+pub(crate) fn not_found(what: &str) -> ApiError {
+    ApiError::new(ErrorCode::NotFound).detail(format!("there is no such {what}"))
+}
