@@ -3,7 +3,8 @@
 use crate::audit;
 use crate::model::Hall;
 use crate::new_id::new_id;
-use crate::rows::{events, halls, rows_before, venues};
+use crate::rows::entities::hall::Entity as Row;
+use crate::rows::{events, free_id, halls, rows_before, venues};
 use crate::search::composed;
 use crate::service::{CatalogService, not_found};
 use crate::views::hall::{HallPatch, HallView, NewHall};
@@ -53,13 +54,14 @@ impl CatalogService {
             if halls::is_name_taken(&change, venue, &hall.name, id).await? {
                 return Ok(Err(name_taken()));
             }
-            halls::insert(&change, &hall).await?;
+            let hall = Hall { id: HallId(free_id::<Row>(&change, id.get()).await?), ..hall.clone() };
+            // First of all: of two runs of one call the second has nothing to make.
             calls::settle(&change, audit::hall("hall.create", None, Some(&hall)).as_ref()).await?;
+            halls::insert(&change, &hall).await?;
             change.commit().await?;
-            Ok(Ok(()))
+            Ok(Ok(hall))
         };
-        self.decide(create).await?;
-        Ok(HallView::made(&hall))
+        self.decide(create).await.map(|made| HallView::made(&made))
     }
 
     /// A page of a venue's halls, newest first.

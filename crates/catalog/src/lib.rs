@@ -17,7 +17,7 @@ pub mod messages;
 pub mod model;
 mod new_id;
 mod reading;
-pub mod rows;
+mod rows;
 pub mod schema;
 pub mod search;
 mod seat_plans;

@@ -78,6 +78,11 @@ impl CatalogService {
         self.cache.run().await;
     }
 
+    /// Drops now what messages have changed, without waiting for [`CatalogService::run_cache`].
+    pub async fn drop_told(&self) {
+        self.cache.renew_told().await;
+    }
+
     /// Carries out a change of the tables that may be refused.
     pub(crate) async fn decide<T, F>(&self, work: impl Fn(Transaction) -> F) -> Result<T, ApiError>
     where

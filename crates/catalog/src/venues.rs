@@ -4,7 +4,8 @@ use crate::audit;
 use crate::cache::Name;
 use crate::model::Venue;
 use crate::new_id::new_id;
-use crate::rows::{events, halls, venues};
+use crate::rows::entities::venue::Entity as Row;
+use crate::rows::{events, free_id, halls, venues};
 use crate::service::{CatalogService, not_found};
 use crate::views::page::Page;
 use crate::views::venue::{NewVenue, VenuePatch, VenueView};
@@ -36,13 +37,14 @@ impl CatalogService {
             return Ok(VenueView::made(&made));
         }
         let create = async |change: Transaction| {
-            venues::insert(&change, &venue).await?;
+            let venue = Venue { id: VenueId(free_id::<Row>(&change, id.get()).await?), ..venue.clone() };
+            // First of all: of two runs of one call the second has nothing to make.
             calls::settle(&change, audit::venue("venue.create", None, Some(&venue)).as_ref()).await?;
+            venues::insert(&change, &venue).await?;
             change.commit().await?;
-            Ok(Ok(()))
+            Ok(Ok(venue))
         };
-        self.decide(create).await?;
-        Ok(VenueView::made(&venue))
+        self.decide(create).await.map(|made| VenueView::made(&made))
     }
 
     /// A page of venues, newest first.

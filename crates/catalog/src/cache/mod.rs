@@ -25,7 +25,7 @@ mod entry;
 mod name;
 mod value;
 
-use entry::{Entries, Entry, Slot};
+use entry::{Entries, Slot};
 use hot::{HotError, KeyPort};
 pub use name::Name;
 use onsale_http::ApiError;

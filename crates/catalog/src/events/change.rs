@@ -6,8 +6,8 @@ use crate::model::{Event, Schedule};
 use crate::rows::{events, schedules, seats};
 use crate::service::{CatalogService, Decided, not_found};
 use crate::views::event::{EventChanged, EventPatch};
-use domain::catalog::Prices;
 use domain::catalog::event::{Changes, check_change};
+use domain::catalog::{Grade, Prices};
 use domain::{ErrorCode, EventId, ScheduleId};
 use ledger::{LedgerError, Transaction, calls};
 use onsale_http::ApiError;
@@ -91,7 +91,8 @@ async fn store_prices(
     before: &Prices,
     after: &Prices,
 ) -> Result<(), LedgerError> {
-    for (grade, price) in after.iter().filter(|(grade, price)| before.of(*grade) != Some(*price)) {
+    let changed: Vec<(Grade, i64)> = after.iter().filter(|(grade, price)| before.of(*grade) != Some(*price)).collect();
+    for (grade, price) in changed {
         seats::set_price(change, schedules, grade, price).await?;
     }
     Ok(())
@@ -112,7 +113,8 @@ async fn replace_seats(
     }
     let ids: Vec<ScheduleId> = all.iter().map(|schedule| schedule.id).collect();
     seats::remove(change, &ids).await?;
-    for schedule in all.into_iter().map(place) {
+    let placed: Vec<Schedule> = all.into_iter().map(place).collect();
+    for schedule in placed {
         schedules::replace_seats(change, &schedule).await?;
         seats::make(change, &schedule, plan, &event.prices).await?;
     }

@@ -4,7 +4,8 @@ use crate::audit;
 use crate::cache::Name;
 use crate::model::{Event, Schedule};
 use crate::new_id::new_id;
-use crate::rows::{events, halls, plans, schedules, seats, venues};
+use crate::rows::entities::event::Entity as Row;
+use crate::rows::{events, free_id, halls, plans, schedules, seats, venues};
 use crate::service::{CatalogService, Decided, not_found};
 use crate::views::event::{EventMade, NewEvent, given_prices};
 use domain::catalog::schedule::{SCHEDULES_MAX, doubled_sequence};
@@ -32,11 +33,10 @@ impl CatalogService {
             return Ok(EventMade::new(&made));
         }
         let create = async |change: Transaction| self.create_in(change, &event, &times).await;
-        self.decide_and_drop(vec![Name::List(None)], create).await?;
-        Ok(EventMade::new(&event))
+        self.decide_and_drop(vec![Name::List(None)], create).await.map(|made| EventMade::new(&made))
     }
 
-    async fn create_in(&self, change: Transaction, event: &Event, times: &[ScheduleTimes]) -> Decided<()> {
+    async fn create_in(&self, change: Transaction, event: &Event, times: &[ScheduleTimes]) -> Decided<Event> {
         let (plan_id, plan) = match self.place(&change, event.venue, event.hall).await? {
             Ok(place) => place,
             Err(refusal) => return Ok(Err(refusal)),
@@ -52,15 +52,17 @@ impl CatalogService {
             let detail = "schedules: an event has at most 300000 seats in all its schedules; make several events";
             return Ok(Err(ApiError::invalid(detail)));
         }
-        events::insert(&change, event).await?;
+        let event = Event { id: EventId(free_id::<Row>(&change, event.id.get()).await?), ..event.clone() };
+        // First of all: of two runs of one call the second has nothing to make.
+        calls::settle(&change, audit::event("event.create", None, Some(&event), None).as_ref()).await?;
+        events::insert(&change, &event).await?;
         let made: Vec<Schedule> = times.iter().map(|times| new_schedule(event.id, *times, plan_id, &plan)).collect();
         schedules::insert(&change, &made).await?;
         for schedule in &made {
             seats::make(&change, schedule, &plan, &event.prices).await?;
         }
-        calls::settle(&change, audit::event("event.create", None, Some(event), None).as_ref()).await?;
         change.commit().await?;
-        Ok(Ok(()))
+        Ok(Ok(event))
     }
 
     /// The plan of a hall's seats, kept for the schedules that are made from it. The hall stays until the change ends.

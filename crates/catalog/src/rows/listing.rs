@@ -13,9 +13,7 @@ use ledger::moment::{read, stored};
 use ledger::{Ledger, LedgerError};
 use sea_orm::prelude::DateTimeUtc;
 use sea_orm::sea_query::{Expr, LikeExpr, Query};
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-};
+use sea_orm::{ColumnTrait, Condition, ExprTrait, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
 /// What a list is filtered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

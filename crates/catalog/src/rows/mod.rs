@@ -10,7 +10,23 @@ pub mod seat_states;
 pub mod seats;
 pub mod venues;
 
-use ledger::LedgerError;
+use ledger::{LedgerError, Transaction};
+use sea_orm::{EntityTrait, PaginatorTrait, PrimaryKeyTrait};
+use uuid::Uuid;
+
+/// `id`, or a new one where a row has it already: a call that comes again after its `Idempotency-Key` has run out makes
+/// something new.
+///
+/// # Errors
+/// [`LedgerError`].
+pub(crate) async fn free_id<E>(change: &Transaction, id: Uuid) -> Result<Uuid, LedgerError>
+where
+    E: EntityTrait<Model: Send + Sync>,
+    E::PrimaryKey: PrimaryKeyTrait<ValueType = Uuid>,
+{
+    let taken = E::find_by_id(id).count(change.connection()).await? > 0;
+    Ok(if taken { Uuid::now_v7() } else { id })
+}
 
 /// Rows before a page. The databases count in signed 64 bits.
 pub(crate) fn rows_before(page: u64, size: u64) -> u64 {

@@ -2,6 +2,7 @@
 
 use super::entities::seat::{Column, Entity};
 use crate::model::Schedule;
+use domain::catalog::plan::PlanSeat;
 use domain::catalog::{Grade, Prices, SeatPlan, SeatStatus};
 use domain::{ScheduleId, SeatId};
 use ledger::moment::now;
@@ -24,8 +25,8 @@ pub async fn make(
     prices: &Prices,
 ) -> Result<(), LedgerError> {
     let at = now();
-    let mut seats = plan.iter().filter(|seat| !seat.is_blocked).peekable();
-    while seats.peek().is_some() {
+    let seats: Vec<PlanSeat<'_>> = plan.iter().filter(|seat| !seat.is_blocked).collect();
+    for part in seats.chunks(INSERTED_AT_ONCE) {
         let mut insert = Query::insert();
         insert.into_table(Entity).columns([
             Column::Id,
@@ -35,7 +36,7 @@ pub async fn make(
             Column::Price,
             Column::CreatedAt,
         ]);
-        for seat in seats.by_ref().take(INSERTED_AT_ONCE) {
+        for seat in part {
             let price = prices.of(seat.grade).ok_or_else(|| LedgerError::damaged("a price"))?;
             insert.values_panic([
                 schedule.prefix.seat(seat.index).get().into(),

@@ -1,0 +1,123 @@
+//! Each change leaves its audit entry and the `Idempotency-Key` of its call, in its own transaction.
+
+use crate::support::{NOON, Shop, event, id_of, rows};
+use call::{Actor, ActorKind, Call, Keyed};
+use ledger::calls::audit::{self, Filter};
+use ledger::calls::kept::{self, Found};
+use ledger_testkit::Site;
+use serde_json::json;
+
+fn keyed(key: &str) -> Keyed {
+    Keyed::new("default/user/7".into(), key.into(), "0".repeat(64))
+}
+
+fn call(key: Option<Keyed>) -> Call {
+    let call = Call::new(Actor { kind: ActorKind::User, id: "7".into() }, "trace-1", None);
+    key.map_or(call.clone(), |key| call.keyed(key))
+}
+
+#[tokio::test]
+async fn every_change_is_in_the_audit_log() {
+    let _clock = clock::set(NOON);
+    let shop = Shop::open(Site::sqlite()).await;
+    call::within(call(None), async {
+        let (venue, hall) = shop.small_place().await;
+        shop.put(&format!("/venues/{venue}"), &json!({"name": "New"})).await.expect(200);
+        shop.put(&format!("/venues/{venue}/halls/{hall}"), &json!({"name": "New"})).await.expect(200);
+        let id = shop.open_event(&(venue.clone(), hall.clone()), json!({})).await;
+        shop.patch(&format!("/events/{id}"), &json!({"title": "New"})).await.expect(200);
+        shop.post(&format!("/events/{id}/cancel"), &json!({"reason": "rain"})).await.expect(200);
+        shop.delete(&format!("/events/{id}")).await.expect(200);
+        shop.delete(&format!("/venues/{venue}/halls/{hall}")).await.expect(200);
+        shop.delete(&format!("/venues/{venue}")).await.expect(200);
+        // A refused change leaves nothing.
+        shop.delete(&format!("/venues/{venue}")).await.expect(404);
+    })
+    .await;
+    let (mut entries, _) = audit::list(shop.service.ledger(), &Filter::default(), 0, 100).await.expect("read");
+    entries.sort_by_key(|entry| entry.id);
+    let actions: Vec<&str> = entries.iter().map(|entry| entry.action.as_str()).collect();
+    assert_eq!(
+        actions,
+        [
+            "venue.create",
+            "hall.create",
+            "venue.change",
+            "hall.change",
+            "event.create",
+            "event.open",
+            "event.change",
+            "event.cancel",
+            "event.delete",
+            "hall.delete",
+            "venue.delete",
+        ]
+    );
+    assert!(entries.iter().all(|entry| entry.actor_id == "7" && entry.trace_id == "trace-1"));
+    let cancel = &entries[7];
+    assert_eq!(
+        (&cancel.before, &cancel.after),
+        (&Some(json!({"status": "OPEN"})), &Some(json!({"status": "CANCELLED", "reason": "rain"})))
+    );
+    assert_eq!(entries[1].after.as_ref().expect("a hall")["seats"], 6, "seats are told by their number");
+}
+
+#[tokio::test]
+async fn a_call_that_comes_again_finds_what_it_has_made() {
+    let _clock = clock::set(NOON);
+    let shop = Shop::open(Site::sqlite()).await;
+    let place = shop.small_place().await;
+    let body = event(&place.0, &place.1);
+    let key = keyed("event");
+    let first = call::within(call(Some(key.clone())), async { shop.post("/events", &body).await.expect(201) }).await;
+    assert_eq!(kept::find(shop.service.ledger(), &key).await, Ok(Found::Done), "the key stands with the effect");
+    // The process ended before the answer was kept: the layer runs the call again, as one that is done.
+    let mut again = keyed("event");
+    again.is_done = true;
+    let second = call::within(call(Some(again)), async { shop.post("/events", &body).await.expect(201) }).await;
+    assert_eq!(first, second);
+    // Another run of the same call at the same time changes nothing, and the layer looks again.
+    let third = call::within(call(Some(keyed("event"))), async { shop.post("/events", &body).await }).await;
+    assert_ne!(third.status, 201, "{:?}", third.body);
+    assert_eq!(shop.raw().await.numbers("SELECT count(*) FROM events").await, [1]);
+    assert_eq!(shop.raw().await.numbers("SELECT count(*) FROM seats").await, [6]);
+}
+
+#[tokio::test]
+async fn every_kind_of_change_is_answered_again_and_not_made_again() {
+    let _clock = clock::set(NOON);
+    let shop = Shop::open(Site::sqlite()).await;
+    let (venue, hall) = shop.small_place().await;
+    let id = shop.prepared_event(&(venue.clone(), hall.clone()), json!({})).await;
+    let template = rows(&["A"], 1, json!({"A": "B"}));
+    let new_hall = json!({"name": "Second", "capacity": 1, "seatTemplate": template});
+    let new_venue = json!({"name": "V", "address": "a", "city": "c"});
+    for (name, method, path, body) in [
+        ("venue", "POST", "/venues".to_owned(), new_venue),
+        ("hall", "POST", format!("/venues/{venue}/halls"), new_hall),
+        ("put", "PUT", format!("/venues/{venue}"), json!({"name": "N"})),
+        ("put hall", "PUT", format!("/venues/{venue}/halls/{hall}"), json!({"name": "N"})),
+        ("patch", "PATCH", format!("/events/{id}"), json!({"title": "N"})),
+        ("open", "POST", format!("/events/{id}/open"), json!({})),
+        ("cancel", "POST", format!("/events/{id}/cancel"), json!({})),
+        ("delete", "DELETE", format!("/events/{id}"), json!({})),
+        ("delete hall", "DELETE", format!("/venues/{venue}/halls/{hall}"), json!({})),
+    ] {
+        let send = async |keyed: Keyed| {
+            let method = method.parse().expect("a method");
+            call::within(call(Some(keyed)), shop.send(crate::support::Who::Admin, method, &path, Some(&body))).await
+        };
+        let first = send(keyed(name)).await;
+        assert!([200, 201].contains(&first.status), "{name}: {}", first.body);
+        assert_eq!(kept::find(shop.service.ledger(), &keyed(name)).await, Ok(Found::Done), "{name}");
+        let mut again = keyed(name);
+        again.is_done = true;
+        let second = send(again).await;
+        assert_eq!((first.status, &first.body), (second.status, &second.body), "{name}");
+        if first.status == 201 {
+            assert_eq!(first.header("location"), second.header("location"));
+            assert!(first.header("location").ends_with(&id_of(&first.body)));
+        }
+    }
+    assert_eq!(shop.raw().await.numbers("SELECT count(*) FROM audit_log").await, [9]);
+}

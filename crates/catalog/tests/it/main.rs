@@ -1,0 +1,16 @@
+//! The catalog over its tables, on SQLite files and on real servers.
+
+mod cache;
+mod calls;
+mod changes;
+mod constraints;
+mod demo;
+mod internal;
+mod listing;
+mod messages;
+mod places;
+mod rights;
+mod seats;
+mod support;
+mod walk;
+mod wrong;
