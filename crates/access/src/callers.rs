@@ -3,10 +3,11 @@
 use crate::credentials::key_in;
 use crate::holder::{Caller, Holder};
 use crate::keys::{KeyRing, KeysUnavailable};
+use crate::person::Person;
 use crate::quotas::TenantQuotas;
 use crate::remote::RemoteKeys;
 use crate::scopes::RouteScopes;
-use domain::{ErrorCode, Scope, TenantName};
+use domain::{ErrorCode, KeyId, Scope, Scopes, TenantName};
 use http::HeaderMap;
 use http::request::Parts;
 use onsale_http::{ApiError, ClientIp};
@@ -19,6 +20,21 @@ fn no_key() -> ApiError {
 
 fn unknown_key() -> ApiError {
     ApiError::new(ErrorCode::Unauthorized).detail("X-Api-Key is not a key in force")
+}
+
+/// What an administrator's token opens: all that an administrator's key with every scope does (amendment 38). The id is the
+/// person's.
+fn holder_of(person: Person) -> Result<Arc<Holder>, ApiError> {
+    if !person.is_admin() {
+        return Err(not_an_administrator());
+    }
+    let (id, scopes) = (KeyId(person.id.get()), Scopes::ALL);
+    Ok(Arc::new(Holder { id, caller: Caller::Administrator, scopes, networks: Vec::new(), expires_at: None }))
+}
+
+/// The person of the call, who counts where no key is shown: of both the key counts. The gateway has judged the token.
+fn person_of(parts: &Parts) -> Option<Person> {
+    parts.extensions.get::<Person>().copied().filter(|_| !parts.headers.contains_key("x-api-key"))
 }
 
 fn not_an_administrator() -> ApiError {
@@ -140,13 +156,17 @@ impl Callers {
         self.keys.holder_fresh(key, from).await?.ok_or_else(unknown_key)
     }
 
-    /// As [`Callers::holder_for`], with the scope that the route of the call needs.
+    /// As [`Callers::holder_for`], with the scope that the route of the call needs. An administrator's token counts as an
+    /// administrator's key with every scope.
     ///
     /// # Errors
-    /// As [`Callers::holder_for`]; `INVALID_INPUT` for a parameter that a route of `/api/v1/` does not take.
+    /// As [`Callers::holder_for`]; `FORBIDDEN` for the token of another person; `INVALID_INPUT` for a parameter that a route of `/api/v1/` does not take.
     pub async fn holder(&self, parts: &Parts) -> Result<Arc<Holder>, ApiError> {
         let from = parts.extensions.get::<ClientIp>().map(|client| client.0);
-        let holder = self.holder_for(&parts.headers, from, self.scopes.of(parts)).await?;
+        let holder = match person_of(parts) {
+            Some(person) => holder_of(person)?,
+            None => self.holder_for(&parts.headers, from, self.scopes.of(parts)).await?,
+        };
         self.take_request(&holder)?;
         // Once the caller is known: a stranger hears nothing about the parameters of a route.
         self.scopes.check_query(parts)?;
@@ -187,12 +207,20 @@ impl Callers {
         }
     }
 
-    /// The caller of a route that the demo opens: none without a key there.
+    /// The caller of a route that the demo opens: none without a key there. None, too, with the token of a USER, who needs
+    /// no key for what a person does: issue, wait, look up ([`crate::ActsFor`] says for whom). A route whose scope is
+    /// `admin` takes no such token.
     ///
     /// # Errors
     /// As [`Callers::holder`].
     pub async fn caller_or_open(&self, parts: &Parts) -> Result<Option<Caller>, ApiError> {
-        if self.open && key_in(&parts.headers)?.is_none() {
+        let is_anyone = match person_of(parts) {
+            Some(person) if person.is_admin() => false,
+            Some(_) if self.scopes.of(parts) == Scope::Admin => return Err(not_an_administrator()),
+            Some(_) => true,
+            None => self.open && key_in(&parts.headers)?.is_none(),
+        };
+        if is_anyone {
             self.scopes.check_query(parts)?;
             return Ok(None);
         }
@@ -230,7 +258,9 @@ impl Callers {
     /// # Errors
     /// `RATE_LIMIT_EXCEEDED` beyond the tenant's requests, `SERVICE_UNAVAILABLE` where keys cannot be read.
     pub async fn may_know(&self, parts: &Parts, tenant: &TenantName) -> Result<bool, ApiError> {
-        let Some(key) = parts.headers.get("x-api-key") else { return Ok(false) };
+        let Some(key) = parts.headers.get("x-api-key") else {
+            return Ok(person_of(parts).is_some_and(|person| person.is_admin()));
+        };
         let from = parts.extensions.get::<ClientIp>().map(|client| client.0);
         let Some(holder) = self.keys.holder_fresh(key.as_bytes(), from).await? else { return Ok(false) };
         let may_know = match &holder.caller {

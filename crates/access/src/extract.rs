@@ -23,7 +23,8 @@ pub struct TenantCaller {
     pub is_administrator: bool,
 }
 
-/// As [`TenantCaller`], but in the demo a call without a key acts for the tenant `default`. It takes no `?tenant=`.
+/// As [`TenantCaller`], but in the demo a call without a key acts for the tenant `default`, and so does one with the token of a
+/// USER: take [`crate::ActsFor`] beside it wherever a user is named. It takes no `?tenant=`.
 #[derive(Clone, Debug)]
 pub struct OpenCaller(pub TenantName);
 
@@ -31,7 +32,7 @@ pub struct OpenCaller(pub TenantName);
 #[derive(Clone, Debug)]
 pub struct NamedCaller(pub TenantName);
 
-/// A caller with an administrator's key. Refuses with `UNAUTHORIZED` or `FORBIDDEN`.
+/// A caller with an administrator's key, or the token of an ADMIN. Refuses with `UNAUTHORIZED` or `FORBIDDEN`.
 #[derive(Clone, Copy, Debug)]
 pub struct AdministratorCaller;
 

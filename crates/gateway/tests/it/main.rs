@@ -1,0 +1,16 @@
+//! The gateway as a client sees it: around services in memory, and before raw stand-ins over TCP.
+
+mod breaker;
+mod callers;
+mod compression;
+mod cookies;
+mod forged;
+mod https;
+mod limits;
+mod lookup;
+mod proxy;
+mod sessions;
+mod stack;
+mod stand_in;
+mod tokens;
+mod walk;
