@@ -13,7 +13,7 @@ pub const WIDE_LIMITS: [(&str, &str); 2] =
     [("ONSALE__LIMITS__PER_IP_PER_SECOND", "1000000"), ("ONSALE__LIMITS__PER_IP_BURST", "1000000")];
 /// Winners of one side of one round of the row in which all win.
 const ALL_WIN_REQUESTS: u64 = 200_000;
-const ALL_WIN_STOCK: u32 = 100_000_000;
+const ALL_WIN_STOCK: u32 = 9_000_000;
 const ALL_WIN_CONNECTIONS: usize = 1_000;
 
 /// Measures and keeps the rows.

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use testkit::{Kit, Postgres, PostgresVersion};
 
 const CONNECTIONS: [usize; 2] = [64, 256];
-const STOCK: u32 = 100_000_000;
+const STOCK: u32 = 9_000_000;
 
 /// Options of `bench steps`.
 #[derive(Debug, clap::Args)]

@@ -13,6 +13,8 @@
 --   mysql < mysql-rights.sql
 --   ONSALE__LEDGER__URL=mysql://coupon_keys_user:PASSWORD@HOST/coupon_service onsale admin keys create --admin
 --   ONSALE__LEDGER__URL=mysql://coupon_svc_user:PASSWORD@HOST/coupon_service onsale serve coupon gate issuer
+--   ONSALE__LEDGER__URL=mysql://user_svc_user:PASSWORD@HOST/user_service onsale serve user
+--   ONSALE__LEDGER__URL=mysql://event_svc_user:PASSWORD@HOST/event_service onsale serve catalog
 --
 -- (A small system does not need these files: with one user that has all privileges on one database of any other name,
 -- `onsale migrate` creates everything there.)
@@ -32,6 +34,20 @@ CREATE DATABASE coupon_service CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 GRANT CREATE, ALTER, DROP, INDEX, REFERENCES, SELECT, INSERT, UPDATE, DELETE
     ON coupon_service.* TO 'onsale_migrate'@'%';
 CREATE USER 'coupon_svc_user'@'%' IDENTIFIED BY 'change-me';
+-- End of service.
+
+-- Service: accounts.
+CREATE DATABASE user_service CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+GRANT CREATE, ALTER, DROP, INDEX, REFERENCES, SELECT, INSERT, UPDATE, DELETE
+    ON user_service.* TO 'onsale_migrate'@'%';
+CREATE USER 'user_svc_user'@'%' IDENTIFIED BY 'change-me';
+-- End of service.
+
+-- Service: the catalog.
+CREATE DATABASE event_service CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+GRANT CREATE, ALTER, DROP, INDEX, REFERENCES, SELECT, INSERT, UPDATE, DELETE
+    ON event_service.* TO 'onsale_migrate'@'%';
+CREATE USER 'event_svc_user'@'%' IDENTIFIED BY 'change-me';
 -- End of service.
 
 -- Makes and revokes API keys (`onsale admin`), and does nothing else. No server has its password: whoever takes over a

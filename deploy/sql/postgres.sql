@@ -12,6 +12,8 @@
 --   psql --dbname ticketing --set ON_ERROR_STOP=1 --file postgres-rights.sql
 --   ONSALE__LEDGER__URL=postgres://coupon_keys_user:PASSWORD@HOST/ticketing onsale admin keys create --admin
 --   ONSALE__LEDGER__URL=postgres://coupon_svc_user:PASSWORD@HOST/ticketing  onsale serve coupon gate issuer
+--   ONSALE__LEDGER__URL=postgres://user_svc_user:PASSWORD@HOST/ticketing    onsale serve user
+--   ONSALE__LEDGER__URL=postgres://event_svc_user:PASSWORD@HOST/ticketing   onsale serve catalog
 --
 -- (A small system does not need these files: with one user that owns its database, `onsale migrate` creates everything.)
 
@@ -36,6 +38,28 @@ ALTER DEFAULT PRIVILEGES FOR USER onsale_migrate IN SCHEMA coupon_service, commo
     GRANT USAGE ON SEQUENCES TO coupon_svc_user;
 -- Common sequences that another service's migration has already made.
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA common TO coupon_svc_user;
+-- End of service.
+
+-- Service: accounts.
+CREATE USER user_svc_user PASSWORD 'change-me';
+GRANT CONNECT ON DATABASE ticketing TO user_svc_user;
+CREATE SCHEMA user_service AUTHORIZATION onsale_migrate;
+GRANT USAGE ON SCHEMA user_service, common TO user_svc_user;
+ALTER DEFAULT PRIVILEGES FOR USER onsale_migrate IN SCHEMA user_service, common
+    GRANT USAGE ON SEQUENCES TO user_svc_user;
+-- Common sequences that another service's migration has already made.
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA common TO user_svc_user;
+-- End of service.
+
+-- Service: the catalog.
+CREATE USER event_svc_user PASSWORD 'change-me';
+GRANT CONNECT ON DATABASE ticketing TO event_svc_user;
+CREATE SCHEMA event_service AUTHORIZATION onsale_migrate;
+GRANT USAGE ON SCHEMA event_service, common TO event_svc_user;
+ALTER DEFAULT PRIVILEGES FOR USER onsale_migrate IN SCHEMA event_service, common
+    GRANT USAGE ON SEQUENCES TO event_svc_user;
+-- Common sequences that another service's migration has already made.
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA common TO event_svc_user;
 -- End of service.
 
 -- Makes and revokes API keys (`onsale admin`), and does nothing else. No server has its password: whoever takes over a

@@ -2,6 +2,7 @@
 
 mod m20261121_000001_coupons;
 mod m20261129_000006_archived;
+mod m20261130_000007_by_user;
 
 use domain::message::topic;
 use ledger::{Right, Schema, Table, call_tables, common_tables};
@@ -16,7 +17,8 @@ pub static SCHEMA: Schema = Schema {
         let first: [Box<dyn MigrationTrait>; 2] =
             [Box::new(m20261121_000001_coupons::Migration), common_tables(database)];
         let archived: Box<dyn MigrationTrait> = Box::new(m20261129_000006_archived::Migration);
-        first.into_iter().chain(access::rows::migrations()).chain([call_tables(), archived]).collect()
+        let by_user: Box<dyn MigrationTrait> = Box::new(m20261130_000007_by_user::Migration);
+        first.into_iter().chain(access::rows::migrations()).chain([call_tables(), archived, by_user]).collect()
     },
     tables: &[
         Table { name: "events", rights: &[Right::Select, Right::Insert, Right::Update] },

@@ -49,6 +49,18 @@ uuid_types! {
     PassId,
     /// An API key. It names the key and opens nothing: the secret is another part of the key's text.
     KeyId,
+    /// A person's account.
+    AccountId,
+    /// A venue.
+    VenueId,
+    /// A hall of a venue.
+    HallId,
+    /// An event of the catalog: a show with one or more schedules.
+    EventId,
+    /// A schedule of an event: one performance, with seats of its own.
+    ScheduleId,
+    /// A seat of a schedule.
+    SeatId,
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@
 //! The embedded engine, the Lua scripts and the database transactions all decide by these rules, and the tests compare
 //! every adapter with them.
 
+pub mod account;
 pub mod breaker;
+pub mod catalog;
 pub mod coupon;
 pub mod error_code;
 pub mod id;
@@ -22,7 +24,7 @@ pub use coupon::campaign::{Campaign, CampaignStatus, Discount, Terms};
 pub use coupon::issue::{IdempotencyKey, IssueOutcome};
 pub use coupon::{Coupon, CouponStatus};
 pub use error_code::ErrorCode;
-pub use id::{CouponId, KeyId, PassId};
+pub use id::{AccountId, CouponId, EventId, HallId, KeyId, PassId, ScheduleId, SeatId, VenueId};
 pub use key::{Scope, Scopes};
 pub use name::{CampaignId, EventName, TenantName, UserId};
 pub use network::{Network, NetworkPrefixes};

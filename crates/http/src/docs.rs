@@ -11,7 +11,7 @@ use http::HeaderValue;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, OpenApi as Document, Ref, Required, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -24,6 +24,9 @@ pub const PAGE_PATH: &str = "/docs";
 pub const API_KEY_SCHEME: &str = "apiKey";
 /// The name of the security scheme `X-Service-Api-Key`, for `security(("serviceKey" = []))`.
 pub const SERVICE_KEY_SCHEME: &str = "serviceKey";
+/// The name of the security scheme of people's tokens: `security(("accessToken" = []))` for anybody with an account,
+/// `security(("accessToken" = ["admin"]))` for the role `ADMIN`.
+pub const ACCESS_TOKEN_SCHEME: &str = "accessToken";
 
 /// The page may load resources from this server only, and send requests to this server only.
 const PAGE_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -60,6 +63,8 @@ impl Modify for ApiKeyHeader {
         components.add_security_scheme(API_KEY_SCHEME, SecurityScheme::ApiKey(ApiKey::Header(key)));
         let key = ApiKeyValue::with_description("X-Service-Api-Key", "The key of an internal service.");
         components.add_security_scheme(SERVICE_KEY_SCHEME, SecurityScheme::ApiKey(ApiKey::Header(key)));
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        components.add_security_scheme(ACCESS_TOKEN_SCHEME, SecurityScheme::Http(bearer));
     }
 }
 

@@ -155,6 +155,13 @@ impl ServingCache {
         document.get_or_init(|| self.read(line)).await.clone()
     }
 
+    /// A line's document as [`ServingCache::serving`] answers, if it is known without waiting.
+    pub fn known(&self, line: &LineId) -> Option<Result<Option<Arc<Serving>>, ApiError>> {
+        let all = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
+        let (made_at, document) = all.get(line)?;
+        if made_at.elapsed() < FRESH { document.get().cloned() } else { None }
+    }
+
     /// A line's document as of now. Also replaces the cached one.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ const LAYERS: [&[&str]; 8] = [
     &["onsale-http"],
     &["access", "lines"],
     &CONTEXTS,
-    &["lab", "launch"],
+    &["lab", "launch", "sandbox"],
 ];
 /// Crates that are not part of the shipped program.
 const TOOLS: [&str; 4] = ["testkit", "ledger-testkit", "bench", "xtask"];

@@ -6,6 +6,7 @@ use ::http::header::CONTENT_TYPE;
 use ::http::request::Parts;
 use ::http::{HeaderMap, HeaderName, HeaderValue};
 use access::credentials::key_in;
+use access::{ActsFor, Person};
 use axum::Extension;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::response::{IntoResponse, Response};
@@ -23,7 +24,11 @@ impl FromRequestParts<IssueRoute> for Issuer {
 
     async fn from_request_parts(parts: &mut Parts, route: &IssueRoute) -> Result<Self, ApiError> {
         let from = parts.extensions.get::<ClientIp>().map(|client| client.0);
-        route.check_caller(key_in(&parts.headers)?, from).await?;
+        let key = key_in(&parts.headers)?;
+        // A person with a token needs no key; with both the key counts.
+        if key.is_some() || parts.extensions.get::<Person>().is_none() {
+            route.check_caller(key, from).await?;
+        }
         route.check_query(parts).map(|()| Self)
     }
 }
@@ -33,7 +38,7 @@ impl FromRequestParts<IssueRoute> for Issuer {
 /// A repeated `Idempotency-Key` of the same user gets an earlier `ISSUED` again; refusals are not stored.
 #[utoipa::path(post, path = "/api/v1/coupons/issue", request_body = IssueBody, tag = "coupons",
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
-    security((), ("apiKey" = ["issue"])),
+    security((), ("apiKey" = ["issue"]), ("accessToken" = [])),
     responses((status = 200, body = IssueAnswer), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody), (status = 422, body = ErrorBody)))]
 pub(super) async fn issue_coupon(
@@ -50,7 +55,7 @@ pub(super) async fn issue_coupon(
     };
     let language = Language::from_accept(value(&parts.headers, "accept-language"), Language::En);
     let mut request = HotRequest::of(trace_id, language, client);
-    let answer = match route.begin(&mut request, &issue_call(&parts.headers, &body)) {
+    let answer = match route.begin(&mut request, &issue_call(&parts, &body)) {
         Progress::Answer(answer) => answer,
         Progress::Wait(waiting) => route.finish(&mut request, waiting).await,
     };
@@ -70,8 +75,11 @@ fn value<'a>(headers: &'a HeaderMap, name: &'static str) -> Option<&'a [u8]> {
     headers.get(HeaderName::from_static(name)).map(HeaderValue::as_bytes)
 }
 
-fn issue_call<'a>(headers: &'a HeaderMap, body: &'a [u8]) -> IssueCall<'a> {
+fn issue_call<'a>(parts: &'a Parts, body: &'a [u8]) -> IssueCall<'a> {
+    let headers = &parts.headers;
     IssueCall {
+        is_of_person: parts.extensions.get::<Person>().is_some(),
+        caller: ActsFor::of(&parts.extensions, headers),
         content_type: value(headers, "content-type"),
         api_key: value(headers, "x-api-key"),
         idempotency_key: value(headers, "idempotency-key"),

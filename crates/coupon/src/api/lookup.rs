@@ -2,10 +2,11 @@
 
 use super::{ForTenant, Reply};
 use crate::service::{CouponService, campaign_id};
-use crate::views::coupon::UserCoupons;
+use crate::views::coupon::{OwnCoupons, UserCoupons};
 use crate::views::status::{PublicList, StatusView};
 use ::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use access::extract::{NamedCaller, OpenCaller};
+use access::{ActsFor, Person};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::{ErrorCode, TenantName, UserId};
@@ -52,15 +53,25 @@ pub(super) struct OfTenant {
 
 /// A user's coupons of a campaign.
 #[utoipa::path(get, path = "/api/v1/coupons/user/{user_id}/event/{event_id}", tag = "coupons",
-    security((), ("apiKey" = ["read"])), params(("user_id" = String, Path), ("event_id" = String, Path)),
+    security((), ("apiKey" = ["read"]), ("accessToken" = [])), params(("user_id" = String, Path), ("event_id" = String, Path)),
     responses((status = 200, body = UserCoupons), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub(super) async fn user_coupons(
     State(service): State<CouponService>,
     OpenCaller(tenant): OpenCaller,
+    caller: ActsFor,
     Path((user_id, event_id)): Path<(String, String)>,
 ) -> Reply<UserCoupons> {
     let id = campaign_id(tenant, &event_id)?;
-    let user = UserId::new(&user_id).map_err(|error| ApiError::invalid(format!("user_id {error}")))?;
+    let user = UserId::new(&caller.user(Some(&user_id), "user_id")?)
+        .map_err(|error| ApiError::invalid(format!("user_id {error}")))?;
     Ok(Json(service.user_coupons(&id, &user).await?))
+}
+
+/// One's own coupons of all campaigns of the tenant `default`, the newest first; at most 200.
+#[utoipa::path(get, path = "/api/v1/coupons/mine", tag = "coupons", security(("accessToken" = [])),
+    responses((status = 200, body = OwnCoupons), (status = 401, body = ErrorBody)))]
+pub(super) async fn own_coupons(State(service): State<CouponService>, person: Person) -> Reply<OwnCoupons> {
+    let user = UserId::new(&person.id.to_string()).map_err(ApiError::internal)?;
+    Ok(Json(service.own_coupons(&user).await?))
 }

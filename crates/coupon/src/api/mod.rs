@@ -43,6 +43,7 @@ pub fn routes(service: CouponService) -> Router {
         .route("/reconcile", get(operation::reconcile).post(operation::repair));
     let coupons = Router::new()
         .route("/campaigns", get(lookup::public_campaigns))
+        .route("/mine", get(lookup::own_coupons))
         .route("/status/{event_id}", get(lookup::status))
         .route("/user/{user_id}/event/{event_id}", get(lookup::user_coupons))
         .route("/{coupon_id}/redeem", post(redemption::redeem))
@@ -58,6 +59,7 @@ pub fn routes(service: CouponService) -> Router {
 #[openapi(paths(
     issue::issue_coupon,
     lookup::public_campaigns,
+    lookup::own_coupons,
     lookup::status,
     lookup::user_coupons,
     redemption::redeem,

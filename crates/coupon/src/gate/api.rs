@@ -5,6 +5,7 @@ use super::queueing::{Enqueued, Ranked, Stranger};
 use super::service::GateService;
 use ::http::request::Parts;
 use ::http::{HeaderValue, header};
+use access::ActsFor;
 use access::callers::Callers;
 use access::extract::{InternalCaller, OpenCaller};
 use access::internal::InternalKeys;
@@ -61,8 +62,8 @@ pub struct ApiDocument;
 #[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 struct OfUser {
-    /// the user, 1 to 128 characters of `[A-Za-z0-9_.:-]`
-    user_id: String,
+    /// the user, 1 to 128 characters of `[A-Za-z0-9_.:-]`; with a person's token the own id, or absent
+    user_id: Option<String>,
 }
 
 /// The campaign and the user.
@@ -72,8 +73,8 @@ struct OfUser {
 struct OfEvent {
     /// the campaign
     event_id: String,
-    /// the user
-    user_id: String,
+    /// the user; with a person's token the own id, or absent
+    user_id: Option<String>,
 }
 
 /// Two names of 128 characters, each escaped.
@@ -180,7 +181,7 @@ fn personal(reply: impl Serialize) -> Response {
 }
 
 /// Enters the line, or returns the rank that the user has already.
-#[utoipa::path(post, path = "/gate/events/{event_id}/enqueue", tag = "gate", security((), ("apiKey" = ["gate"])),
+#[utoipa::path(post, path = "/gate/events/{event_id}/enqueue", tag = "gate", security((), ("apiKey" = ["gate"]), ("accessToken" = [])),
     params(("event_id" = String, Path), OfUser),
     responses((status = 200, body = Enqueued), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
@@ -189,15 +190,16 @@ fn personal(reply: impl Serialize) -> Response {
 async fn enqueue(
     State(api): State<GateApi>,
     OpenCaller(tenant): OpenCaller,
+    caller: ActsFor,
     from: Origin,
     Path(event_id): Path<String>,
     Query(of): Query<OfUser>,
 ) -> Result<Response, ApiError> {
-    api.enqueue(tenant, &event_id, &of.user_id, &from).await
+    api.enqueue(tenant, &event_id, &caller.user(of.user_id.as_deref(), "userId")?, &from).await
 }
 
 /// The short form.
-#[utoipa::path(post, path = "/enqueue", tag = "gate", security((), ("apiKey" = ["gate"])), request_body = OfEvent,
+#[utoipa::path(post, path = "/enqueue", tag = "gate", security((), ("apiKey" = ["gate"]), ("accessToken" = [])), request_body = OfEvent,
     responses((status = 200, body = Enqueued), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
         (status = 429, description = "Too many requests, or the network has its positions in this line", body = ErrorBody),
@@ -205,50 +207,54 @@ async fn enqueue(
 async fn enqueue_short(
     State(api): State<GateApi>,
     OpenCaller(tenant): OpenCaller,
+    caller: ActsFor,
     from: Origin,
     Json(of): Json<OfEvent>,
 ) -> Result<Response, ApiError> {
-    api.enqueue(tenant, &of.event_id, &of.user_id, &from).await
+    api.enqueue(tenant, &of.event_id, &caller.user(of.user_id.as_deref(), "userId")?, &from).await
 }
 
 /// How far a user has come.
-#[utoipa::path(get, path = "/gate/events/{event_id}/rank", tag = "gate", security((), ("apiKey" = ["gate"])),
+#[utoipa::path(get, path = "/gate/events/{event_id}/rank", tag = "gate", security((), ("apiKey" = ["gate"]), ("accessToken" = [])),
     params(("event_id" = String, Path), OfUser),
     responses((status = 200, body = Ranked), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn rank(
     State(api): State<GateApi>,
     OpenCaller(tenant): OpenCaller,
+    caller: ActsFor,
     Path(event_id): Path<String>,
     Query(of): Query<OfUser>,
 ) -> Result<Response, ApiError> {
-    api.rank(tenant, &event_id, &of.user_id).await
+    api.rank(tenant, &event_id, &caller.user(of.user_id.as_deref(), "userId")?).await
 }
 
 /// The short form.
-#[utoipa::path(get, path = "/rank", tag = "gate", security((), ("apiKey" = ["gate"])), params(OfEvent),
+#[utoipa::path(get, path = "/rank", tag = "gate", security((), ("apiKey" = ["gate"]), ("accessToken" = [])), params(OfEvent),
     responses((status = 200, body = Ranked), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn rank_short(
     State(api): State<GateApi>,
     OpenCaller(tenant): OpenCaller,
+    caller: ActsFor,
     Query(of): Query<OfEvent>,
 ) -> Result<Response, ApiError> {
-    api.rank(tenant, &of.event_id, &of.user_id).await
+    api.rank(tenant, &of.event_id, &caller.user(of.user_id.as_deref(), "userId")?).await
 }
 
 /// Gives the coupon to a user with an active pass.
-#[utoipa::path(post, path = "/issue/events/{event_id}", tag = "gate", security((), ("apiKey" = ["issue"])),
+#[utoipa::path(post, path = "/issue/events/{event_id}", tag = "gate", security((), ("apiKey" = ["issue"]), ("accessToken" = [])),
     params(("event_id" = String, Path), OfUser),
     responses((status = 200, body = IssueReply), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
 async fn issue(
     State(api): State<GateApi>,
     OpenCaller(tenant): OpenCaller,
+    caller: ActsFor,
     Path(event_id): Path<String>,
     Query(of): Query<OfUser>,
 ) -> Result<Response, ApiError> {
-    let (campaign, user) = names(tenant, &event_id, &of.user_id)?;
+    let (campaign, user) = names(tenant, &event_id, &caller.user(of.user_id.as_deref(), "userId")?)?;
     Ok(personal(IssueReply { result: api.gate.issue(&campaign, &user).await? }))
 }
 

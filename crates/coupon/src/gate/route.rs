@@ -9,14 +9,12 @@ use access::callers::Callers;
 use domain::name::{check_name, check_own_name};
 use domain::{CampaignId, ErrorCode, EventName, Scope, TenantName, UserId};
 use onsale_http::limits::Limits;
-use onsale_http::metrics::RouteRecorder;
-use onsale_http::server::{HotHead, HotRequest, HotRoutes, SampledLine, refuse};
+use onsale_http::server::{HotHead, HotRequest, HotRoutes, RecordedRoute, refuse};
 use onsale_http::{ApiError, HttpMetrics};
 use serde::Serialize;
 use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What the routes need; shared by all workers.
 pub struct GateParts {
@@ -33,15 +31,14 @@ pub struct GateParts {
 pub struct GateRoute {
     parts: Arc<GateParts>,
     gate: GateService,
-    recorders: Arc<Recorders>,
+    recorded: Arc<Recorded>,
 }
 
-/// The metrics of one worker.
-struct Recorders {
-    enqueue: Arc<RouteRecorder>,
-    rank: Arc<RouteRecorder>,
-    rank_short: Arc<RouteRecorder>,
-    replies: AtomicU32,
+/// What one worker counts.
+struct Recorded {
+    enqueue: RecordedRoute,
+    rank: RecordedRoute,
+    rank_short: RecordedRoute,
 }
 
 /// One of the routes.
@@ -128,14 +125,13 @@ fn name_error(error: domain::name::NameError) -> ApiError {
 impl GateRoute {
     /// The routes with a line client of their own: call it once on each worker.
     pub fn new(parts: Arc<GateParts>, gate: GateService, metrics: &HttpMetrics) -> Self {
-        let recorder = |kind: Kind| metrics.recorder(kind.name().0, kind.name().1);
-        let recorders = Recorders {
-            enqueue: recorder(Kind::Enqueue),
-            rank: recorder(Kind::Rank),
-            rank_short: recorder(Kind::RankShort),
-            replies: AtomicU32::new(0),
+        let recorded = |kind: Kind| RecordedRoute::new(metrics, kind.name().0, kind.name().1, parts.log_every);
+        let recorded = Recorded {
+            enqueue: recorded(Kind::Enqueue),
+            rank: recorded(Kind::Rank),
+            rank_short: recorded(Kind::RankShort),
         };
-        Self { parts, gate: gate.with_own_client(), recorders: Arc::new(recorders) }
+        Self { parts, gate: gate.with_own_client(), recorded: Arc::new(recorded) }
     }
 
     /// Goes as far as possible without waiting. Returns `None` after writing the body, or what the request waits for.
@@ -192,29 +188,12 @@ impl GateRoute {
         body: &mut Vec<u8>,
         out: &mut Vec<u8>,
     ) {
-        let status = match answer {
-            Ok(()) => (200, None),
-            Err(error) => {
-                body.clear();
-                request.write_error(&error, body)
-            }
+        let recorded = match kind {
+            Kind::Enqueue => &self.recorded.enqueue,
+            Kind::Rank => &self.recorded.rank,
+            Kind::RankShort => &self.recorded.rank_short,
         };
-        request.reply(status, true).write(body, out);
-        self.count(request, kind, status.0, body.len());
-    }
-
-    fn count(&self, request: &HotRequest, kind: Kind, status: u16, bytes: usize) {
-        let recorder = match kind {
-            Kind::Enqueue => &self.recorders.enqueue,
-            Kind::Rank => &self.recorders.rank,
-            Kind::RankShort => &self.recorders.rank_short,
-        };
-        recorder.record(status, request.took());
-        let one_in = self.parts.log_every;
-        if one_in > 0 && self.recorders.replies.fetch_add(1, Ordering::Relaxed).is_multiple_of(one_in) {
-            let (method, path) = kind.name();
-            request.log(&SampledLine { method, path, status, bytes, one_in });
-        }
+        recorded.reply(request, answer, None, body, out);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The JSON of the issue route, read and written without an intermediate value (`contract.md`, Coupons).
 
+use access::ActsFor;
 use domain::IssueOutcome;
 use domain::coupon::issue::IssuedCoupon;
 use domain::name::{check_name, check_own_name};
@@ -14,24 +15,38 @@ use std::borrow::Cow;
 /// Most characters of a parser's error in a reply.
 const PARSE_ERROR_LENGTH_MAX: usize = 160;
 
-#[derive(Deserialize)]
 pub(super) struct IssueBody<'a> {
-    #[serde(borrow)]
     pub user_id: Cow<'a, str>,
-    #[serde(borrow)]
     pub event_id: Cow<'a, str>,
 }
 
+/// As sent. A person with a token need not say who that is.
+#[derive(Deserialize)]
+struct SentBody<'a> {
+    #[serde(borrow, default)]
+    user_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    event_id: Cow<'a, str>,
+}
+
 /// Reads the body: an object, as everywhere (`onsale_http::extract::json`), without copying its names.
-pub(super) fn parse(body: &[u8]) -> Result<IssueBody<'_>, ApiError> {
+///
+/// # Errors
+/// `INVALID_INPUT`; `FORBIDDEN` for another user's id than the caller may name.
+pub(super) fn parse(body: &[u8], caller: ActsFor) -> Result<IssueBody<'_>, ApiError> {
     let body = without_mark(body).trim_ascii_start();
     if body.first().is_some_and(|byte| *byte != b'{') {
         return Err(ApiError::invalid("the body must be an object: {\"user_id\":\"...\",\"event_id\":\"...\"}"));
     }
-    let parsed: IssueBody<'_> = serde_json::from_slice(body).map_err(|error| {
+    let sent: SentBody<'_> = serde_json::from_slice(body).map_err(|error| {
         let reason: String = error.to_string().chars().take(PARSE_ERROR_LENGTH_MAX).collect();
         ApiError::invalid(format!("{reason}; send {{\"user_id\":\"...\",\"event_id\":\"...\"}}"))
     })?;
+    let user_id = match sent.user_id {
+        Some(given) if caller.person().is_none() => given,
+        given => Cow::Owned(caller.user(given.as_deref(), "user_id")?),
+    };
+    let parsed = IssueBody { user_id, event_id: sent.event_id };
     check_name(&parsed.user_id).map_err(|error| ApiError::invalid(format!("user_id {error}")))?;
     check_own_name(&parsed.event_id).map_err(|error| ApiError::invalid(format!("event_id {error}")))?;
     Ok(parsed)

@@ -8,9 +8,9 @@
 use super::json::{IssueBody, parse, write_outcome};
 use super::{Begun, CouponIssuing, Decider, Gatekeeper, IssueMetrics, Pending, RawRequest, Undecided};
 use ::http::request::Parts;
-use access::TenantQuotas;
 use access::keys::{Caller, Holder, KeyRing};
 use access::scopes::RouteScopes;
+use access::{ActsFor, TenantQuotas};
 use domain::name::DEFAULT_TENANT;
 use domain::{ErrorCode, IdempotencyKey, IssueOutcome, Scope};
 use hot::CouponPort;
@@ -62,6 +62,10 @@ pub struct IssueCall<'a> {
     pub api_key: Option<&'a [u8]>,
     /// The `Idempotency-Key` header.
     pub idempotency_key: Option<&'a [u8]>,
+    /// Whether a person with a token calls, who needs no key.
+    pub is_of_person: bool,
+    /// Whom that person may name.
+    pub caller: ActsFor,
     /// The body.
     pub body: &'a [u8],
 }
@@ -69,7 +73,7 @@ pub struct IssueCall<'a> {
 impl<'a> IssueCall<'a> {
     fn of(head: &HotHead<'a>, body: &'a [u8]) -> Self {
         let HotHead { content_type, api_key, idempotency_key, .. } = *head;
-        Self { content_type, api_key, idempotency_key, body }
+        Self { content_type, api_key, idempotency_key, is_of_person: false, caller: ActsFor::default(), body }
     }
 
     /// The `Idempotency-Key`, where the headers are as they must be.
@@ -151,7 +155,9 @@ impl IssueRoute {
         request.take_ip(&self.parts.limits)?;
         let (headers, body) = (call.headers(), call.body);
         match call.api_key {
-            None if self.parts.open_issue => self.begin_for(request, DEFAULT_TENANT, body, headers?),
+            None if self.parts.open_issue || call.is_of_person => {
+                self.begin_for(request, DEFAULT_TENANT, (body, call.caller), headers?)
+            }
             None => Err(no_key()),
             Some(key) => match self.parts.keys.holder(key, Some(request.client.0)) {
                 Some(holder) => self.begin_as(request, &holder, body, headers),
@@ -194,17 +200,17 @@ impl IssueRoute {
         if let Caller::Tenant(own) = &holder.caller {
             self.parts.quotas.take_request(own, request.begun_us)?;
         }
-        self.begin_for(request, tenant, body, headers?)
+        self.begin_for(request, tenant, (body, ActsFor::default()), headers?)
     }
 
     fn begin_for(
         &self,
         request: &mut HotRequest,
         tenant: &str,
-        body: &[u8],
+        (body, caller): (&[u8], ActsFor),
         key: Option<IdempotencyKey>,
     ) -> Result<Progress, ApiError> {
-        let IssueBody { user_id, event_id } = parse(body)?;
+        let IssueBody { user_id, event_id } = parse(body, caller)?;
         request.take_user(&self.parts.limits, tenant, &user_id)?;
         let raw = RawRequest { tenant, event: &event_id, user: &user_id, key };
         let begun = self.issuing.begin(&raw, clock::at(request.begun_us));

@@ -1,5 +1,6 @@
 //! The JSON of coupons.
 
+use super::campaign::DiscountView;
 use super::values::won;
 use domain::{Coupon, CouponId, CouponStatus, Terms, ZonedTime};
 use onsale_http::RequestBody;
@@ -78,6 +79,40 @@ pub struct UserCoupons {
     pub coupon_id: Option<CouponId>,
     /// All coupons, in the order in which they were given.
     pub coupons: Vec<CouponView>,
+}
+
+/// One of a person's coupons over all campaigns.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OwnCoupon {
+    /// The coupon.
+    #[schema(value_type = Uuid)]
+    pub coupon_id: CouponId,
+    /// Its campaign.
+    pub event_id: String,
+    /// The campaign's displayed name.
+    pub name: String,
+    /// Its number; null once it went back into stock.
+    pub serial: Option<u32>,
+    /// `ISSUED`, `RESERVED`, `REDEEMED`, `EXPIRED` or `REVOKED`.
+    #[schema(value_type = String)]
+    pub status: CouponStatus,
+    /// When it was given.
+    #[schema(value_type = String)]
+    pub issued_at: ZonedTime,
+    /// Until when it can be used; null without an end.
+    #[schema(value_type = Option<String>)]
+    pub expires_at: Option<ZonedTime>,
+    /// What it is good for.
+    pub discount: Option<DiscountView>,
+    /// Smallest order amount, in won.
+    pub min_order_amount: i64,
+}
+
+/// A person's coupons, the newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OwnCoupons {
+    /// At most 200.
+    pub list: Vec<OwnCoupon>,
 }
 
 /// An order that reserves a coupon.

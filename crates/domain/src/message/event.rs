@@ -9,8 +9,7 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What happened to events.
-pub const EVENT_EVENTS: &str = "event.events";
+pub use super::topic::EVENT_EVENTS;
 
 /// `EventCancelled`: nobody shall hold, buy or keep a ticket of these schedules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

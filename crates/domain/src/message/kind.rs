@@ -3,7 +3,8 @@
 use super::coupon::{
     CouponIssued, CouponRedeemed, CouponRedemptionUndone, CouponRequested, CouponRevoked, StockExhausted,
 };
-use super::topic::{COUPON_EVENTS, COUPON_REQUESTS};
+use super::event::{EventCancelled, PaymentSuccess, ReservationCancelled};
+use super::topic::{COUPON_EVENTS, COUPON_REQUESTS, EVENT_EVENTS, PAYMENT_EVENTS, RESERVATION_EVENTS};
 
 /// A kind of message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,4 +62,10 @@ kinds! {
     STOCK_EXHAUSTED = "StockExhausted" on COUPON_EVENTS carries StockExhausted;
     /// The gate asks for a coupon for a user.
     COUPON_REQUESTED = "CouponRequested" on COUPON_REQUESTS carries CouponRequested;
+    /// An event was cancelled or deleted: its tickets are void.
+    EVENT_CANCELLED = "EventCancelled" on EVENT_EVENTS carries EventCancelled;
+    /// A payment stands.
+    PAYMENT_SUCCESS = "PaymentSuccess" on PAYMENT_EVENTS carries PaymentSuccess;
+    /// A reservation has ended.
+    RESERVATION_CANCELLED = "ReservationCancelled" on RESERVATION_EVENTS carries ReservationCancelled;
 }

@@ -10,12 +10,16 @@ pub const COUPON_REQUESTS: &str = "coupon.requests";
 pub const RESERVATION_EVENTS: &str = "reservation.events";
 /// What happened to payments.
 pub const PAYMENT_EVENTS: &str = "payment.events";
+/// What happened to events of the catalog.
+pub const EVENT_EVENTS: &str = "event.events";
 /// Dead letters of the coupon topics.
 pub const DLQ_COUPON: &str = "dlq.coupon";
 /// Dead letters of the reservation topics.
 pub const DLQ_RESERVATION: &str = "dlq.reservation";
 /// Dead letters of the payment topics.
 pub const DLQ_PAYMENT: &str = "dlq.payment";
+/// Dead letters of the catalog's topic.
+pub const DLQ_EVENT: &str = "dlq.event";
 
 /// How a topic is made on a broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,14 +33,16 @@ pub struct Plan {
 }
 
 /// Every topic there is (`contract.md`, Messages).
-pub const PLANS: [Plan; 7] = [
+pub const PLANS: [Plan; 9] = [
     Plan { name: COUPON_EVENTS, partitions: 6, kept_days: 7 },
     Plan { name: COUPON_REQUESTS, partitions: 6, kept_days: 3 },
     Plan { name: RESERVATION_EVENTS, partitions: 3, kept_days: 3 },
     Plan { name: PAYMENT_EVENTS, partitions: 3, kept_days: 3 },
+    Plan { name: EVENT_EVENTS, partitions: 3, kept_days: 3 },
     Plan { name: DLQ_COUPON, partitions: 1, kept_days: DEAD_LETTERS_KEPT_DAYS },
     Plan { name: DLQ_RESERVATION, partitions: 1, kept_days: DEAD_LETTERS_KEPT_DAYS },
     Plan { name: DLQ_PAYMENT, partitions: 1, kept_days: DEAD_LETTERS_KEPT_DAYS },
+    Plan { name: DLQ_EVENT, partitions: 1, kept_days: DEAD_LETTERS_KEPT_DAYS },
 ];
 
 /// How long dead letters are kept.

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use domain::coupon::Coupon;
 use domain::message::Envelope;
 use domain::{Campaign, CampaignId, CampaignStatus, CouponId, IdempotencyKey, IssueOutcome, Timestamp, UserId};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// One request for a coupon.
@@ -133,6 +134,11 @@ pub trait CouponPort: Send + Sync + 'static {
     async fn sale(&self, id: &CampaignId, now: Timestamp) -> Result<Option<(Campaign, SaleStatus)>, HotError> {
         let Some(campaign) = self.campaign(id).await? else { return Ok(None) };
         Ok(self.status(id, now).await?.map(|status| (campaign, status)))
+    }
+
+    /// As [`CouponPort::sale`], from what this process knows without waiting; `None` where it has to ask.
+    fn sale_now(&self, _: &CampaignId, _: Timestamp) -> Option<Option<(Arc<Campaign>, SaleStatus)>> {
+        None
     }
 
     /// A user's coupons in the order of issue; `None` if there is no such campaign.

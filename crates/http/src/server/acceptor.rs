@@ -57,6 +57,7 @@ impl Refused {
             retry_after_seconds: Some(RETRY_AFTER_SECONDS_DEFAULT),
             rate: None,
             is_personal: false,
+            extra: b"",
             error_language: Some(Language::En),
             close: true,
         };
@@ -99,6 +100,14 @@ impl Bound {
         socket.listen(BACKLOG)?;
         socket.set_nonblocking(true)?;
         Ok(Self { listener: socket.into(), turning_away: None })
+    }
+
+    /// The address, with the port that the system chose where 0 was asked for.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
     }
 
     /// Closes every connection at once until [`Bound::listen`]: a balancer takes another server meanwhile. Needs a tokio

@@ -9,6 +9,19 @@ use http::Version;
 /// Most headers in one request.
 pub(super) const HEADERS_MAX: usize = 64;
 
+/// Fields of requests that the router answers: it judges tokens, and what the gateway says about people, with all others
+/// that find out the caller.
+const FOR_ROUTER: [Field; 6] = [
+    Field::Expect,
+    Field::ContentEncoding,
+    Field::TransferEncoding,
+    Field::Authorization,
+    Field::UserId,
+    Field::UserRole,
+];
+/// In `Cookie`: a session of a page (WEB-009).
+const SESSION_COOKIE: &[u8] = b"accessToken=";
+
 /// Limits of a request that is answered here (GW-014).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SizeLimits {
@@ -132,6 +145,10 @@ fn read<'a>(
         let (name, value) = (header.name, header.value);
         // The length rules out most names before any byte is compared.
         match name.len() {
+            // A session's cookie is a token.
+            6 if name.eq_ignore_ascii_case("cookie") => {
+                is_plain &= memchr::memmem::find(value, SESSION_COOKIE).is_none()
+            }
             7 if name.eq_ignore_ascii_case("upgrade") => is_plain = false,
             10 if name.eq_ignore_ascii_case("connection") => match value {
                 v if v.eq_ignore_ascii_case(b"keep-alive") => {}
@@ -148,10 +165,7 @@ fn read<'a>(
         }
     }
     fields.check(version)?;
-    // A route behind the router judges a token, with all others that find out the caller.
-    is_plain &= [Field::Expect, Field::ContentEncoding, Field::TransferEncoding, Field::Authorization]
-        .into_iter()
-        .all(|field| fields.get(field).is_none());
+    is_plain &= FOR_ROUTER.into_iter().all(|field| fields.get(field).is_none());
     head.content_type = fields.get(Field::ContentType);
     head.trace_id = fields.get(Field::TraceId);
     head.api_key = fields.get(Field::ApiKey);
@@ -220,6 +234,9 @@ mod tests {
             "POST /hot HTTP/1.1\r\nHost: a\r\n\r\n",
             "POST /hot HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
             "POST /hot HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer a\r\nContent-Length: 2\r\n\r\n{}",
+            "POST /hot HTTP/1.1\r\nHost: a\r\nX-User-Id: a\r\nContent-Length: 2\r\n\r\n{}",
+            "POST /hot HTTP/1.1\r\nHost: a\r\nX-User-Role: ADMIN\r\nContent-Length: 2\r\n\r\n{}",
+            "GET /hot?a=1 HTTP/1.1\r\nHost: a\r\nCookie: a=b; accessToken=c\r\n\r\n",
             "POST /hot HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 2\r\n\r\n{}",
             "POST /hot HTTP/1.1\r\nHost: a\r\nX-Api-Key: a\r\nX-Api-Key: b\r\nContent-Length: 2\r\n\r\n{}",
             "POST /hot HTTP/1.1\r\nHost: a\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",

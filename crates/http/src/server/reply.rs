@@ -25,6 +25,8 @@ pub struct Reply<'a> {
     pub is_personal: bool,
     /// The language of an error; none for a response that is no error.
     pub error_language: Option<Language>,
+    /// Further headers, each after a line end, of responses that are no errors; empty for none.
+    pub extra: &'static [u8],
     /// Whether the connection closes after this response.
     pub close: bool,
 }
@@ -88,6 +90,9 @@ impl Reply<'_> {
             out.extend_from_slice(b"\r\ncontent-language: ");
             out.extend_from_slice(language.as_str().as_bytes());
         }
+        if self.error_language.is_none() {
+            out.extend_from_slice(self.extra);
+        }
         if self.status == 401 {
             out.extend_from_slice(b"\r\nwww-authenticate: ApiKey");
         }
@@ -127,6 +132,7 @@ mod tests {
             rate: Some(rate),
             is_personal: true,
             error_language: Some(Language::Ko),
+            extra: b"",
             close: true,
         };
         let mut out = Vec::new();

@@ -1,6 +1,7 @@
 //! `onsale admin`.
 
 use clap::{Args, Subcommand};
+use domain::account::{EmailAddress, PersonName, UserRole};
 use domain::{KeyId, Scopes, TenantName, Timestamp, ZonedTime};
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -16,7 +17,10 @@ Examples:
                                                  a key that issues and reads, from this network, until then
   onsale admin keys list
   onsale admin keys revoke 0b0e0f5e-6c3d-4a57-9e3f-6d1f0a4f6a11
-  onsale admin tenants set --tenant acme --max-campaigns 5000")]
+  onsale admin tenants set --tenant acme --max-campaigns 5000
+  onsale admin create-user --email admin@shop.example --role ADMIN < password.txt
+  onsale admin set-role --email kim@shop.example --role USER
+  onsale admin rotate-keys")]
 pub struct AdminArguments {
     /// The object to manage.
     #[command(subcommand)]
@@ -32,12 +36,51 @@ pub enum AdminCommand {
         #[command(subcommand)]
         command: KeyCommand,
     },
+    /// Make an account without an identity verification. The password is read from standard input, one line
+    CreateUser(CreateUserArguments),
+    /// Give a person another role. The person's sessions end
+    SetRole(SetRoleArguments),
+    /// Encrypt all personal data with the present keys, while servers run with the present and the previous ones. It may be broken
+    /// off and run again
+    RotateKeys,
     /// What single tenants may have, where it differs from the section `tenant` of the configuration
     Tenants {
         /// The action.
         #[command(subcommand)]
         command: TenantCommand,
     },
+}
+
+/// `onsale admin create-user`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+Example:
+  onsale admin create-user --email admin@shop.example --role ADMIN < password.txt")]
+pub struct CreateUserArguments {
+    /// The e-mail address
+    #[arg(long, value_name = "ADDRESS", value_parser = |text: &str| EmailAddress::parse(text))]
+    pub email: EmailAddress,
+    /// USER or ADMIN
+    #[arg(long, value_name = "ROLE", value_parser = role)]
+    pub role: UserRole,
+    /// The name
+    #[arg(long, value_name = "NAME", default_value = "Onsale", value_parser = |text: &str| PersonName::parse(text))]
+    pub name: PersonName,
+}
+
+/// `onsale admin set-role`.
+#[derive(Args, Clone, Debug)]
+pub struct SetRoleArguments {
+    /// The e-mail address
+    #[arg(long, value_name = "ADDRESS", value_parser = |text: &str| EmailAddress::parse(text))]
+    pub email: EmailAddress,
+    /// USER or ADMIN
+    #[arg(long, value_name = "ROLE", value_parser = role)]
+    pub role: UserRole,
+}
+
+fn role(text: &str) -> Result<UserRole, String> {
+    UserRole::parse(&text.to_uppercase()).ok_or_else(|| "a role is USER or ADMIN".to_owned())
 }
 
 /// `onsale admin tenants`.

@@ -12,7 +12,8 @@ mod serve;
 mod verify_draw;
 
 pub use admin::{
-    AdminArguments, AdminCommand, CreateKeyArguments, KeyCommand, OwnValue, SetTenantArguments, TenantCommand,
+    AdminArguments, AdminCommand, CreateKeyArguments, CreateUserArguments, KeyCommand, OwnValue, SetRoleArguments,
+    SetTenantArguments, TenantCommand,
 };
 pub use audit::{AuditArguments, AuditCommand, AuditListArguments};
 pub use coupons::{CouponsArguments, CouponsCommand, ExportArguments};
@@ -26,6 +27,7 @@ pub use verify_draw::VerifyDrawArguments;
 
 use clap::{Args, Parser, Subcommand};
 use domain::CampaignId;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -86,6 +88,8 @@ pub enum Command {
     Rush(RushArguments),
     /// Recompute an opening draw and check a receipt against it
     VerifyDraw(VerifyDrawArguments),
+    /// Stand in for PortOne, reCAPTCHA, log-ins of other services and a mail server: for demonstrations and tests
+    Sandbox(SandboxArguments),
 }
 
 /// `onsale config`.
@@ -99,6 +103,24 @@ pub struct ConfigArguments {
     /// Print the commented default file instead
     #[arg(long)]
     pub default: bool,
+}
+
+/// `onsale sandbox`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+Example:
+  onsale sandbox --listen 127.0.0.1:8090 --data ./sandbox-data
+  ONSALE__SANDBOX__URL=http://127.0.0.1:8090 onsale serve")]
+pub struct SandboxArguments {
+    /// Address and port
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8090")]
+    pub listen: SocketAddr,
+    /// Address and port that take mail
+    #[arg(long, value_name = "ADDR")]
+    pub mail: Option<SocketAddr>,
+    /// Where notices about payments are sent, such as http://127.0.0.1:8080/payments/webhook
+    #[arg(long, value_name = "URL")]
+    pub webhook: Option<String>,
 }
 
 /// `onsale reconcile`.

@@ -4,16 +4,26 @@ use super::Place;
 use crate::cli::Role;
 use crate::config::{Config, without_secrets};
 use crate::out;
+use crate::wiring::demo_accounts::DemoAccounts;
 use crate::wiring::{AdminKey, Demo, Server, schemas_of};
 use std::fmt::Write;
 
 /// Prints it. A server whose output nobody takes serves all the same.
-pub(super) fn say(config: &Config, place: &Place, roles: &[Role], server: &Server, demo: Option<&Demo>) {
+pub(super) fn say(
+    config: &Config,
+    place: &Place,
+    roles: &[Role],
+    server: &Server,
+    (demo, people): (Option<&Demo>, Option<&DemoAccounts>),
+) {
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = place_of(&mut text, config, place, roles, server);
     if let Some(demo) = demo {
         let _ = demonstration(&mut text, config, place, server, demo);
+    }
+    if let Some(people) = people {
+        let _ = accounts(&mut text, people);
     }
     if let Err(failed) = out::text(&text)
         && !failed.has_no_reader()
@@ -54,6 +64,27 @@ fn place_of(
     };
     writeln!(text, "  API      {management}/docs")?;
     writeln!(text, "  health   {management}/health")
+}
+
+/// The people of the demonstration. A password is told once, to a terminal; else it is in a file.
+fn accounts(text: &mut String, people: &DemoAccounts) -> Result<(), std::fmt::Error> {
+    if people.made.is_empty() {
+        return Ok(());
+    }
+    writeln!(text)?;
+    match &people.file {
+        Some(file) => {
+            let emails: Vec<&str> = people.made.iter().map(|(email, _)| email.as_str()).collect();
+            writeln!(text, "  accounts {}: passwords in '{}'", emails.join(", "), file.display())?;
+        }
+        None => {
+            writeln!(text, "  accounts, with passwords that are shown this once:\n")?;
+            for (email, password) in &people.made {
+                writeln!(text, "    {email}  {password}")?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn scheme(config: &Config) -> &'static str {

@@ -10,6 +10,7 @@ mod greeting;
 mod migrate;
 mod reconcile;
 mod rush;
+mod sandbox;
 mod serve;
 #[cfg(test)]
 mod serve_tests;
@@ -149,11 +150,19 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Coupons(arguments) => coupons::run(&begin(&sources, Folder::HasData)?, &arguments.command),
         Command::DeadLetters(arguments) => dead_letters::run(&begin(&sources, Folder::HasData)?, &arguments.command),
         Command::Admin(arguments) => {
-            let makes = matches!(&arguments.command, AdminCommand::Keys { command: KeyCommand::Create(_) });
+            let makes = matches!(
+                &arguments.command,
+                AdminCommand::Keys { command: KeyCommand::Create(_) } | AdminCommand::CreateUser(_)
+            );
             admin::run(&begin(&sources, if makes { Folder::May } else { Folder::HasData })?, &arguments.command)
         }
         Command::Audit(arguments) => audit::run(&begin(&sources, Folder::HasData)?, &arguments.command),
         Command::VerifyDraw(arguments) => verify_draw::run(&arguments),
+        Command::Sandbox(arguments) => {
+            let config = load(&sources)?.config;
+            telemetry::install_logs(&config.log)?;
+            sandbox::run(&config.data.dir, &arguments)
+        }
         Command::Rush(arguments) => {
             let config = load(&sources)?.config;
             telemetry::install_logs(&config.log)?;

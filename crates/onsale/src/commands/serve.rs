@@ -7,14 +7,16 @@ use crate::config::{Config, HotEngine, Loaded};
 use crate::safety;
 use crate::telemetry;
 use crate::wiring::{
-    Addresses, Engines, Messaging, Opening, Server, ServerOpening, Supervisor, Task, certificate, counters,
-    demand_of_brokers, limits, open_roles, open_server, prepare_demo, probe, schemas_of,
+    Addresses, Engines, Messaging, Opening, Server, ServerOpening, Supervisor, Task, accepted_keys, certificate,
+    counters, demand_of_brokers, demo_accounts, limits, open_roles, open_server, prepare_demo, probe, sandbox,
+    schemas_of,
 };
 use anyhow::bail;
 use onsale_http::limits::Limits;
 use onsale_http::metrics::run_upkeep;
 use onsale_http::{Failures, HttpMetrics};
 use std::io::IsTerminal;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -93,8 +95,22 @@ async fn serve(
     }
     demand_of_brokers(config).await?;
     let (limits, metrics, failures) = (limits(config), Arc::new(HttpMetrics::default()), Failures::default());
-    let opening = Opening { config, engines: &engines, limits: &limits, metrics: &metrics, failures: &failures };
+    let public_url = public_url(config, addresses.listen()?);
+    let mut stand_in = sandbox::open(config, &public_url).await?;
+    let opening = Opening {
+        config,
+        engines: &engines,
+        limits: &limits,
+        metrics: &metrics,
+        failures: &failures,
+        public_url: &public_url,
+        sandbox: stand_in.as_ref(),
+    };
     let (mut role, hot) = open_roles(&opening).await?;
+    if let Some(sandbox) = &mut stand_in {
+        role.routes = role.routes.merge(sandbox.routes.take().unwrap_or_default());
+        role.tasks.append(&mut sandbox.tasks);
+    }
     counters::show(&role.handlers);
     let messaging = Messaging::start(config, std::mem::take(&mut role.handlers))?;
     let relays = messaging.relay(std::mem::take(&mut role.outboxes), &failures);
@@ -112,14 +128,22 @@ async fn serve(
         async move { failures.check() }
     });
     let (probes, has_all_roles) = (vec![("tasks", tasks_probe)], roles.len() == Role::ALL.len());
-    let opening = ServerOpening { config, addresses, limits, metrics, exporter, probes, tls, has_all_roles };
+    let (accounts, events) = (role.accounts.take(), role.catalog.take());
+    let gateway_keys = accepted_keys(config, &["gateway"])?;
+    let opening =
+        ServerOpening { config, addresses, limits, metrics, exporter, probes, tls, has_all_roles, gateway_keys };
     let server = open_server(opening, role, hot)?;
     // A key that is made here is shown below, whatever happens: nothing can be refused any more.
     let mut demo = None;
     if let Some(context) = engines.coupon.as_ref().filter(|_| engines.has(Role::Coupon) && config.demo.enabled) {
         demo = Some(prepare_demo(context, &config.data.dir, std::io::stdout().is_terminal()).await?);
     }
-    greeting::say(config, place, roles, &server, demo.as_ref());
+    let mut people = None;
+    if let Some(accounts) = accounts.filter(|_| config.demo.enabled) {
+        let is_watched = std::io::stdout().is_terminal();
+        people = Some(demo_accounts::prepare(config, &accounts, events.as_ref(), is_watched).await?);
+    }
+    greeting::say(config, place, roles, &server, (demo.as_ref(), people.as_ref()));
     let failed = tokio::select! {
         () = signals.wait() => Vec::new(),
         failed = failed(|| failed_parts(&server, &messaging, &engines)) => failed,
@@ -132,6 +156,20 @@ async fn serve(
     messaging.stop().await;
     note!("stopped{}", if all_answered { "" } else { "; some connections were still busy" });
     ending(&failed)
+}
+
+/// Where people reach the site: as configured, or at the listener.
+fn public_url(config: &Config, listen: SocketAddr) -> String {
+    if !config.http.public_url.is_empty() {
+        return config.http.public_url.trim_end_matches('/').to_owned();
+    }
+    let scheme = if config.tls.is_on() { "https" } else { "http" };
+    let host = match listen.ip() {
+        any if any.is_unspecified() => "127.0.0.1".to_owned(),
+        IpAddr::V6(address) => format!("[{address}]"),
+        IpAddr::V4(address) => address.to_string(),
+    };
+    format!("{scheme}://{host}:{}", listen.port())
 }
 
 /// Says again and again what is unsafe, if anything is.

@@ -65,6 +65,7 @@ async fn failed_with(hot: Vec<MakeHotRoute>, handlers: Vec<Arc<dyn Handler>>) ->
         probes: Vec::new(),
         tls: None,
         has_all_roles: true,
+        gateway_keys: access::InternalKeys::default(),
     };
     let is_sound = hot.is_empty();
     let server = open_server(opening, Role::default(), hot).expect("listens");

@@ -15,6 +15,9 @@ pub(super) const LEDGER_FORMS_OR_NONE: &str =
     "\"sqlite:\", \"postgres://user:password@host/database\" or \"mysql://...\", or \"\" for ledger.url";
 pub(super) const LEDGER_FORMS: &str = "\"sqlite:\", \"postgres://user:password@host/database\" or \"mysql://...\"";
 
+pub(super) const SMTP_FORMS: &str =
+    "\"smtp://host:587\", \"smtps://host:465\" with user:password@ where needed, or \"\" for none";
+
 /// The engine of the hot state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HotEngine {
@@ -61,6 +64,11 @@ pub(super) fn is_ledger_url(url: &str) -> bool {
 
 pub(super) fn is_ledger_url_or_none(url: &str) -> bool {
     url.is_empty() || is_ledger_url(url)
+}
+
+pub(super) fn is_smtp_url(url: &str) -> bool {
+    let rest = url.strip_prefix("smtp://").or_else(|| url.strip_prefix("smtps://"));
+    url.is_empty() || rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
 }
 
 /// A file that is named.

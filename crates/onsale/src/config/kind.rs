@@ -24,6 +24,8 @@ pub enum Kind {
         /// The largest value.
         max: i64,
     },
+    /// A number from 0 to 1.
+    Fraction,
     /// IP address and port.
     Address {
         /// Whether `""` is permitted.
@@ -82,6 +84,7 @@ impl Kind {
                 other => Value::from(other),
             },
             Self::Whole { .. } => text.trim().parse::<i64>().map_or_else(|_| Value::from(text), Value::from),
+            Self::Fraction => text.trim().parse::<f64>().map_or_else(|_| Value::from(text), Value::from),
             Self::Networks | Self::Origins | Self::Lines | Self::Campaigns => {
                 let entries = text.trim_matches(['[', ']']).split(',').map(|entry| entry.trim().trim_matches('"'));
                 Value::from(entries.filter(|entry| !entry.is_empty()).map(Value::from).collect::<Vec<_>>())
@@ -104,6 +107,9 @@ impl Kind {
             Self::Whole { min, max } => {
                 let within = whole(value).is_some_and(|number| (i128::from(min)..=i128::from(max)).contains(&number));
                 (within, format!("must be a whole number from {min} to {max}"))
+            }
+            Self::Fraction => {
+                (fraction(value).is_some_and(|number| (0.0..=1.0).contains(&number)), "must be a number from 0 to 1".to_owned())
             }
             Self::Address { may_be_empty } => {
                 let right = text.is_some_and(|text| (may_be_empty && text.is_empty()) || is_address(text));
@@ -179,6 +185,16 @@ fn whole(value: &Value) -> Option<i128> {
     match number {
         Num::F32(_) | Num::F64(_) => None,
         number => number.to_i128().or_else(|| number.to_u128().and_then(|number| i128::try_from(number).ok())),
+    }
+}
+
+/// A number, also a whole one.
+fn fraction(value: &Value) -> Option<f64> {
+    let Value::Num(_, number) = value else { return None };
+    match number {
+        Num::F32(number) => Some(f64::from(*number)),
+        Num::F64(number) => Some(*number),
+        _ => whole(value).map(|number| number as f64),
     }
 }
 

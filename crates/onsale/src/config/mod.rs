@@ -3,10 +3,12 @@
 //! Every key and value is checked against [`keys::KEYS`] first. An unknown key or an invalid value is refused with its
 //! source and the permitted values.
 
+pub mod accounts;
 mod connections;
 pub mod draw;
 pub mod engine;
 pub mod environment;
+pub mod internal;
 pub mod keys;
 pub mod kind;
 pub mod load;
@@ -16,7 +18,6 @@ pub mod problem;
 pub mod queue;
 pub mod sections;
 pub mod url;
-pub mod user;
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,10 @@
 //! The checked configuration in types. `default.toml` explains meanings and limits.
 
+use super::accounts::{Auth, User};
 use super::draw::Draw;
+use super::internal::{Gateway, Internal};
 use super::outside::{Cors, Tls};
 use super::queue::Queue;
-use super::user::User;
 use domain::CampaignId;
 use domain::quota::Quotas;
 use ipnet::IpNet;
@@ -39,8 +40,16 @@ pub struct Config {
     pub gate: Gate,
     /// Waiting lines.
     pub queue: Queue,
-    /// Services around accounts.
+    /// Tokens of people.
+    pub auth: Auth,
+    /// Accounts, and the services around them.
     pub user: User,
+    /// Venues, events and seats.
+    pub catalog: Catalog,
+    /// The way in for people.
+    pub gateway: Gateway,
+    /// What stands in for services that are not ours.
+    pub sandbox: Sandbox,
     /// Opening draws.
     pub draw: Draw,
     /// Calls between Onsale's own services.
@@ -89,6 +98,8 @@ pub struct Http {
     /// Proxies whose `X-Forwarded-For` is trusted.
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
+    /// Where people reach the site; empty: at the listener.
+    pub public_url: String,
 }
 
 /// One connection in this many is reserved for health and operators.
@@ -145,6 +156,32 @@ pub struct Data {
 pub struct Demo {
     /// Whether example data is created.
     pub enabled: bool,
+    /// The example administrator.
+    pub admin_email: String,
+    /// Its password; empty: made, and told once.
+    pub admin_password: String,
+    /// The example user.
+    pub user_email: String,
+    /// Its password; empty: made, and told once.
+    pub user_password: String,
+}
+
+/// Venues, events and seats.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalog {
+    /// How long lists, details and seats are kept in hot state.
+    pub cache_ttl_seconds: u32,
+    /// The same in the first ten minutes of a sale.
+    pub cache_ttl_open_seconds: u32,
+}
+
+/// What stands in for services that are not ours.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sandbox {
+    /// Where it runs; empty: in this process, with the demonstration.
+    pub url: String,
 }
 
 /// The hot state.
@@ -269,69 +306,6 @@ pub enum DispatchMode {
     Kafka,
 }
 
-/// Calls between Onsale's own services.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Internal {
-    /// Where a process of all roles takes calls between services; `None`: nowhere.
-    #[serde(deserialize_with = "address_or_none")]
-    pub listen: Option<SocketAddr>,
-    /// The current keys.
-    pub key: InternalKey,
-    /// The previous keys, which are still valid.
-    pub previous_key: PreviousInternalKey,
-    /// URLs of roles in other processes.
-    pub url: InternalUrl,
-    /// Authorities trusted for these URLs, in PEM; empty: the system's.
-    pub ca_file: PathBuf,
-}
-
-/// The current keys, one per role.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct InternalKey {
-    /// With which the issuer calls the gate.
-    pub issuer: String,
-    /// File that contains this key; empty for none.
-    pub issuer_file: PathBuf,
-    /// With which the queue role calls the coupon role.
-    pub queue: String,
-    /// File that contains this key; empty for none.
-    pub queue_file: PathBuf,
-    /// A further key that the gate accepts, for operators.
-    pub gate: String,
-    /// A file with the same; empty for none.
-    pub gate_file: PathBuf,
-    /// A further key that the coupon role accepts, for operators.
-    pub coupon: String,
-    /// A file with the same; empty for none.
-    pub coupon_file: PathBuf,
-}
-
-/// The previous keys.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PreviousInternalKey {
-    /// The key of the issuer.
-    pub issuer: String,
-    /// The key of the queue.
-    pub queue: String,
-    /// The gate's.
-    pub gate: String,
-    /// The coupon role's.
-    pub coupon: String,
-}
-
-/// URLs of roles in other processes.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct InternalUrl {
-    /// The gate servers, with commas between them, or a balancer before them.
-    pub gate: String,
-    /// The coupon servers, likewise.
-    pub coupon: String,
-}
-
 /// Rate limits of callers.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -348,6 +322,14 @@ pub struct Limits {
     pub per_ip_burst: u32,
     /// Issue requests per second per user.
     pub issue_per_user_per_second: u32,
+    /// Requests of one person in a minute.
+    pub per_user_per_minute: u32,
+    /// Payment calls of one person in a minute.
+    pub payments_per_user_per_minute: u32,
+    /// Payment calls of one network in a minute.
+    pub payments_per_ip_per_minute: u32,
+    /// Payment calls of all in a second.
+    pub payments_per_second: u32,
 }
 
 /// What one tenant may have, unless it has values of its own.
@@ -414,7 +396,7 @@ pub enum LogFormat {
     Text,
 }
 
-fn address_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+pub(super) fn address_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(serde::de::Error::custom) }
 }

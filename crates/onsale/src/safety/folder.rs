@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// Every file that the program makes in the data folder; those that SQLite puts beside a database are not named. A test
 /// compares this with a folder after a full run.
-const OWN_FILES: [&str; 10] = [
+const OWN_FILES: [&str; 17] = [
     "hot.sqlite",
     "hot.lock",
     "lines.db",
@@ -22,6 +22,13 @@ const OWN_FILES: [&str; 10] = [
     "receipt.key",
     "internal.key",
     "admin.key",
+    account::schema::SCHEMA.file,
+    catalog::schema::SCHEMA.file,
+    "sandbox.sqlite",
+    crate::wiring::people::JWT_FILE,
+    crate::wiring::people::PERSONAL_FILE,
+    crate::wiring::people::LOOKUP_FILE,
+    crate::wiring::demo_accounts::PASSWORDS_FILE,
 ];
 
 /// The files of which one is there when a folder has ever been used.

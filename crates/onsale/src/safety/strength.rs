@@ -2,6 +2,7 @@
 
 use super::Fault;
 use crate::config::Config;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -57,6 +58,7 @@ fn key_files(config: &Config) -> Vec<Fault> {
         .filter_map(|secret| Some((format!("{}_file", secret.key), secret.file?)))
         .collect();
     named.push(("user.recaptcha.secret_file".to_owned(), &config.user.recaptcha.secret_file));
+    named.push(("user.portone.api_secret_file".to_owned(), &config.user.portone.api_secret_file));
     named.push(("tls.key".to_owned(), &config.tls.key));
     named.retain(|(_, file)| !file.as_os_str().is_empty());
     let faults = named.iter().flat_map(|(key, file)| {
@@ -75,11 +77,17 @@ enum Purpose {
     Receipts,
     /// Opens the calls between services.
     Services,
+    /// Signs people's tokens.
+    Tokens,
+    /// Encrypts personal data.
+    PersonalData,
+    /// Makes the hashes by which personal data is found.
+    Lookup,
 }
 
 /// One key of the configuration.
 struct Secret<'a> {
-    key: &'static str,
+    key: Cow<'static, str>,
     purpose: Purpose,
     value: &'a str,
     file: Option<&'a Path>,
@@ -90,38 +98,64 @@ struct Secret<'a> {
 
 const RANDOM_HEX: &str = "openssl rand -hex 32";
 const RANDOM_UUID: &str = "uuidgen";
+const RANDOM_TOKENS: &str = "openssl rand -hex 64";
+
+/// Roles that call others.
+const CALLERS: [&str; 7] = ["issuer", "queue", "gate", "coupon", "gateway", "user", "catalog"];
 
 fn secrets(config: &Config) -> Vec<Secret<'_>> {
-    let (queue, keys, previous) = (&config.queue, &config.internal.key, &config.internal.previous_key);
-    let cookies =
-        |key, value, file| Secret { key, purpose: Purpose::Cookies, value, file, length_min: 32, make: RANDOM_HEX };
-    let internal =
-        |key, value, file| Secret { key, purpose: Purpose::Services, value, file, length_min: 16, make: RANDOM_UUID };
-    let receipt_file = Some(&*queue.receipt_key_file);
-    vec![
-        cookies("queue.cookie_key", &queue.cookie_key, Some(&*queue.cookie_key_file)),
-        cookies("queue.cookie_previous_key", &queue.cookie_previous_key, None),
+    let (queue, auth, user) = (&config.queue, &config.auth, &config.user);
+    let (keys, previous) = (&config.internal.key, &config.internal.previous_key);
+    let secret = |key: &'static str, purpose, value, file, length_min| Secret {
+        key: Cow::Borrowed(key),
+        purpose,
+        value,
+        file,
+        length_min,
+        make: RANDOM_HEX,
+    };
+    let mut all = vec![
+        secret("queue.cookie_key", Purpose::Cookies, &*queue.cookie_key, Some(&*queue.cookie_key_file), 32),
+        secret("queue.cookie_previous_key", Purpose::Cookies, &*queue.cookie_previous_key, None, 32),
+        secret("queue.receipt_key", Purpose::Receipts, &*queue.receipt_key, Some(&*queue.receipt_key_file), 43),
         Secret {
-            length_min: 43,
-            purpose: Purpose::Receipts,
-            ..cookies("queue.receipt_key", &queue.receipt_key, receipt_file)
+            make: RANDOM_TOKENS,
+            ..secret("auth.jwt_secret", Purpose::Tokens, &*auth.jwt_secret, Some(&*auth.jwt_secret_file), 64)
         },
-        internal("internal.key.issuer", &keys.issuer, Some(&*keys.issuer_file)),
-        internal("internal.key.queue", &keys.queue, Some(&*keys.queue_file)),
-        internal("internal.key.gate", &keys.gate, Some(&*keys.gate_file)),
-        internal("internal.key.coupon", &keys.coupon, Some(&*keys.coupon_file)),
-        internal("internal.previous_key.issuer", &previous.issuer, None),
-        internal("internal.previous_key.queue", &previous.queue, None),
-        internal("internal.previous_key.gate", &previous.gate, None),
-        internal("internal.previous_key.coupon", &previous.coupon, None),
-    ]
+        Secret {
+            make: RANDOM_TOKENS,
+            ..secret("auth.jwt_previous_secret", Purpose::Tokens, &*auth.jwt_previous_secret, None, 64)
+        },
+        secret(
+            "user.personal_data_key",
+            Purpose::PersonalData,
+            &*user.personal_data_key,
+            Some(&*user.personal_data_key_file),
+            43,
+        ),
+        secret("user.personal_data_key_previous", Purpose::PersonalData, &*user.personal_data_key_previous, None, 43),
+        secret("user.lookup_key", Purpose::Lookup, &*user.lookup_key, Some(&*user.lookup_key_file), 43),
+    ];
+    let internal = |key, value, file| Secret {
+        key: Cow::Owned(key),
+        purpose: Purpose::Services,
+        value,
+        file,
+        length_min: 16,
+        make: RANDOM_UUID,
+    };
+    for role in CALLERS {
+        all.push(internal(format!("internal.key.{role}"), keys.of(role), Some(keys.file_of(role))));
+        all.push(internal(format!("internal.previous_key.{role}"), previous.of(role), None));
+    }
+    all
 }
 
 impl Secret<'_> {
     /// The key, and the name of the setting that gives it; none where it is not set.
     fn read(&self) -> Option<(String, String)> {
         if !self.value.is_empty() {
-            return Some((self.value.to_owned(), self.key.to_owned()));
+            return Some((self.value.to_owned(), self.key.clone().into_owned()));
         }
         let file = self.file.filter(|file| !file.as_os_str().is_empty())?;
         // A file that cannot be read is refused where the key is needed, with its own words.

@@ -10,12 +10,24 @@ use hot::embedded::read_pending;
 use hot::{CallPort, PendingEntry};
 use ledger::Ledger;
 use onsale_http::Calls;
-use onsale_http::calls::{Answers, HotAnswers};
+use onsale_http::calls::{Answers, HotAnswers, Identify};
 use std::sync::Arc;
 
 /// For a role with tables: an answer is kept in the transaction of its effect.
 pub fn over_ledger(config: &Config, callers: &Callers, ledger: &Ledger) -> Calls {
     calls(config, callers, Arc::new(ledger.clone()))
+}
+
+/// For a role whose callers are people alone, found out by the gateway.
+pub fn of_people(config: &Config, ledger: &Ledger) -> Calls {
+    let nobody: Identify = Arc::new(|_, _| Box::pin(std::future::ready(None)));
+    Calls::new(nobody, Arc::new(ledger.clone()), config.http.request_timeout())
+}
+
+/// Forgets answers that have run out.
+pub fn purge(name: &'static str, ledger: &Ledger) -> Task {
+    let ledger = ledger.clone();
+    Task::new(name, move || ledger::calls::kept::purge_in_background(ledger.clone()))
 }
 
 /// For a role without a database.

@@ -13,10 +13,12 @@ use coupon::CouponService;
 use coupon::gate::{self, GateService, GateSettings};
 use coupon::in_flight::{InFlight, NothingInFlight};
 use coupon::steps::CouponSteps;
-use hot::embedded::{EmbeddedEngine, EmbeddedKeys, EmbeddedLines, JournalError, JournalOptions, JournalSnapshot};
+use hot::embedded::{
+    EmbeddedEngine, EmbeddedKeys, EmbeddedLimits, EmbeddedLines, JournalError, JournalOptions, JournalSnapshot,
+};
 use hot::line::LinePort;
-use hot::redis::{RedisAddress, RedisKeys};
-use hot::{CallPort, CouponPort, KeyPort};
+use hot::redis::{RedisAddress, RedisKeys, RedisLimits};
+use hot::{CallPort, CouponPort, KeyPort, LimitPort};
 use ledger::Ledger;
 use ledger::group::GroupCommit;
 use lines::{Challenges, LineClient};
@@ -48,6 +50,8 @@ pub struct HotEngines {
     pub lines: Arc<dyn LinePort>,
     /// Values with a life, such as leases.
     pub keys: Arc<dyn KeyPort>,
+    /// Buckets that all servers share.
+    pub limits: Arc<dyn LimitPort>,
     /// What calls leave: entries for the audit log, answers.
     pub calls: Arc<dyn CallPort>,
     /// What lines ask for before they give a place.
@@ -71,10 +75,10 @@ impl HotEngines {
         coupons: Option<Arc<dyn CouponPort>>,
         calls: Arc<dyn CallPort>,
         lines: Arc<dyn LinePort>,
-        keys: Arc<dyn KeyPort>,
+        (keys, limits): (Arc<dyn KeyPort>, Arc<dyn LimitPort>),
     ) -> anyhow::Result<Self> {
         let challenges = challenges::open(config, &lines, &keys)?;
-        Ok(Self { coupons, calls, lines, keys, challenges })
+        Ok(Self { coupons, calls, lines, keys, limits, challenges })
     }
 }
 
@@ -170,7 +174,7 @@ impl Engines {
             Some(Arc::new(coupons)),
             Arc::new(lines.clone()),
             Arc::new(lines),
-            Arc::new(EmbeddedKeys::default()),
+            (Arc::new(EmbeddedKeys::default()), Arc::new(EmbeddedLimits::default())),
         )?;
         let ledgers = Ledgers::open(config, &roles::schemas(roles)).await?;
         let coupon = CouponContext::open(config, &hot, &ledgers).await?;
@@ -192,7 +196,8 @@ impl Engines {
         let has_coupons = has(Role::Coupon) || has(Role::Gate);
         let ledgers = Ledgers::open(config, &roles::schemas(roles)).await?;
         let mut tasks = Vec::new();
-        let hot = if has_coupons || has(Role::Queue) {
+        let needs_hot = [Role::Queue, Role::Gateway, Role::User, Role::Catalog].into_iter().any(has);
+        let hot = if has_coupons || needs_hot {
             let connections = redis::connect(config, address).await?;
             let coupons = if has_coupons { Some(redis::engine(config, &connections)?) } else { None };
             tasks.extend(coupons.clone().map(redis::watcher));
@@ -202,7 +207,7 @@ impl Engines {
                 coupons.map(|engine| Arc::new(engine) as Arc<dyn CouponPort>),
                 Arc::new(lines.clone()),
                 Arc::new(lines),
-                Arc::new(RedisKeys::new(connections)),
+                (Arc::new(RedisKeys::new(connections.clone())), Arc::new(RedisLimits::new(connections))),
             )?)
         } else {
             None

@@ -3,9 +3,11 @@
 use coupon::IssueRoute;
 use coupon::gate::route::{GateRoute, Unanswered};
 use coupon::issue::route::Waiting;
+use coupon::reads::{self, ReadRoute};
 use domain::ErrorCode;
 use onsale_http::limits::Limits;
 use onsale_http::server::{HotHead, HotRequest, HotRoutes, refuse};
+use queue::api::serving_route::{self, ServingRoute};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -15,6 +17,10 @@ pub enum HotRoute {
     Issue(IssueRoute),
     /// Positions and ranks at a gate.
     Gate(Box<GateRoute>),
+    /// Statuses of campaigns, and users' coupons.
+    Reads(Box<ReadRoute>),
+    /// The public documents of lines.
+    Serving(ServingRoute),
 }
 
 impl HotRoute {
@@ -22,6 +28,8 @@ impl HotRoute {
         match self {
             Self::Issue(issue) => issue.knows(method, target),
             Self::Gate(gate) => gate.knows(method, target),
+            Self::Reads(reads) => reads.knows(method, target),
+            Self::Serving(serving) => serving.knows(method, target),
         }
     }
 }
@@ -39,6 +47,20 @@ pub(super) struct ProcessRoutes {
 pub(super) enum Undecided {
     Issue(HotRequest, Waiting),
     Gate(Unanswered),
+    Reads(reads::Unanswered),
+    Serving(serving_route::Unanswered),
+}
+
+impl Undecided {
+    fn is_of(&self, route: &HotRoute) -> bool {
+        matches!(
+            (self, route),
+            (Self::Issue(..), HotRoute::Issue(_))
+                | (Self::Gate(_), HotRoute::Gate(_))
+                | (Self::Reads(_), HotRoute::Reads(_))
+                | (Self::Serving(_), HotRoute::Serving(_))
+        )
+    }
 }
 
 impl HotRoutes for ProcessRoutes {
@@ -52,6 +74,8 @@ impl HotRoutes for ProcessRoutes {
         match self.routes.iter().find(|route| route.knows(head.method, head.target)) {
             Some(HotRoute::Issue(issue)) => issue.knows_caller(head),
             Some(HotRoute::Gate(gate)) => gate.knows_caller(head),
+            Some(HotRoute::Reads(reads)) => reads.knows_caller(head),
+            Some(HotRoute::Serving(serving)) => serving.knows_caller(head),
             None => false,
         }
     }
@@ -63,18 +87,21 @@ impl HotRoutes for ProcessRoutes {
                 undecided.map(|(request, waiting)| Undecided::Issue(request, waiting))
             }
             Some(HotRoute::Gate(gate)) => gate.answer_now(peer, head, body, out).map(Undecided::Gate),
+            Some(HotRoute::Reads(reads)) => reads.answer_now(peer, head, body, out).map(Undecided::Reads),
+            Some(HotRoute::Serving(serving)) => serving.answer_now(peer, head, body, out).map(Undecided::Serving),
             None => None,
         }
     }
 
     async fn answer(&self, undecided: Undecided, out: &mut Vec<u8>) {
-        let (issue, gate) = (
-            self.routes.iter().find_map(|route| if let HotRoute::Issue(issue) = route { Some(issue) } else { None }),
-            self.routes.iter().find_map(|route| if let HotRoute::Gate(gate) = route { Some(gate) } else { None }),
-        );
-        match (undecided, issue, gate) {
-            (Undecided::Issue(request, waiting), Some(issue), _) => issue.answer((request, waiting), out).await,
-            (Undecided::Gate(unanswered), _, Some(gate)) => gate.answer(unanswered, out).await,
+        let route = self.routes.iter().find(|route| undecided.is_of(route));
+        match (undecided, route) {
+            (Undecided::Issue(request, waiting), Some(HotRoute::Issue(issue))) => {
+                issue.answer((request, waiting), out).await;
+            }
+            (Undecided::Gate(unanswered), Some(HotRoute::Gate(gate))) => gate.answer(unanswered, out).await,
+            (Undecided::Reads(unanswered), Some(HotRoute::Reads(reads))) => reads.answer(unanswered, out).await,
+            (Undecided::Serving(unanswered), Some(HotRoute::Serving(serving))) => serving.answer(unanswered, out).await,
             // What a route left undecided belongs to that route.
             _ => {}
         }
@@ -84,7 +111,7 @@ impl HotRoutes for ProcessRoutes {
         match self.routes.first() {
             Some(HotRoute::Issue(issue)) => issue.refuse(code, detail, out),
             Some(HotRoute::Gate(gate)) => gate.refuse(code, detail, out),
-            None => refuse(&self.limits, code, detail, out),
+            _ => refuse(&self.limits, code, detail, out),
         }
     }
 }

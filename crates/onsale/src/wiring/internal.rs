@@ -9,16 +9,61 @@ use uuid::Uuid;
 /// The file in the data folder with the key that was made.
 const KEY_FILE: &str = "internal.key";
 
+/// The key with which a role calls others; `None` where the configuration gives none.
+///
+/// # Errors
+/// When its file cannot be read.
+pub(super) fn key_of(config: &Config, role: &str) -> anyhow::Result<Option<String>> {
+    let keys = &config.internal.key;
+    secrets::given(keys.of(role), keys.file_of(role), &format!("internal.key.{role}_file"))
+}
+
 /// The issuer's key, with which it calls the gate; `None` where the configuration gives none.
 pub(super) fn issuer_key(config: &Config) -> anyhow::Result<Option<String>> {
-    let keys = &config.internal.key;
-    secrets::given(&keys.issuer, &keys.issuer_file, "internal.key.issuer_file")
+    key_of(config, "issuer")
 }
 
 /// The queue role's key, with which it calls the coupon role; `None` where the configuration gives none.
 pub(super) fn queue_key(config: &Config) -> anyhow::Result<Option<String>> {
-    let keys = &config.internal.key;
-    secrets::given(&keys.queue, &keys.queue_file, "internal.key.queue_file")
+    key_of(config, "queue")
+}
+
+/// The keys of these roles that a callee accepts, those in force and those before. In one process that has none of them, one
+/// is made, and all roles have it.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub fn accepted(config: &Config, roles: &[&str]) -> anyhow::Result<InternalKeys> {
+    let mut accepted = Vec::new();
+    for role in roles {
+        accepted.extend(key_of(config, role)?);
+    }
+    if accepted.is_empty() && config.hot_engine() == HotEngine::Embedded {
+        accepted.push(own_key(config)?);
+    }
+    accepted.extend(roles.iter().map(|role| config.internal.previous_key.of(role).to_owned()));
+    Ok(InternalKeys::accepting(accepted.iter().map(String::as_str)))
+}
+
+/// The key with which a role calls others; in one process that has none, one is made.
+///
+/// # Errors
+/// When there is none, or a file cannot be read or written.
+pub(super) fn own_or_made(config: &Config, role: &str) -> anyhow::Result<String> {
+    match key_of(config, role)? {
+        Some(key) => Ok(key),
+        None if config.hot_engine() == HotEngine::Embedded => own_key(config),
+        None => bail!(
+            "the {role} calls other roles with a key: set internal.key.{role} (or internal.key.{role}_file) to the same UUID \
+             for it and for the roles that it calls"
+        ),
+    }
+}
+
+/// The key of a process that has all roles, made once.
+fn own_key(config: &Config) -> anyhow::Result<String> {
+    let make = || Ok(Uuid::new_v4().to_string());
+    secrets::kept(&config.data.dir, KEY_FILE, make).context("the key of our own services")
 }
 
 /// As [`issuer_key`], where it is needed.
@@ -35,20 +80,12 @@ pub(super) fn demand_issuer_key(config: &Config) -> anyhow::Result<String> {
     }
 }
 
-/// The keys that the gate accepts: the issuer's, its own, and those before. In one process that has none, one is made.
+/// The keys that the gate accepts: the issuer's and the gateway's, its own, and those before.
 ///
 /// # Errors
 /// When a file cannot be read or written.
 pub(super) fn accepted_by_gate(config: &Config) -> anyhow::Result<InternalKeys> {
-    let (keys, previous) = (&config.internal.key, &config.internal.previous_key);
-    let own = secrets::given(&keys.gate, &keys.gate_file, "internal.key.gate_file")?;
-    let mut accepted: Vec<String> = [issuer_key(config)?, own].into_iter().flatten().collect();
-    if accepted.is_empty() && config.hot_engine() == HotEngine::Embedded {
-        let make = || Ok(Uuid::new_v4().to_string());
-        accepted.push(secrets::kept(&config.data.dir, KEY_FILE, make).context("the key of our own services")?);
-    }
-    accepted.extend([previous.issuer.clone(), previous.gate.clone()]);
-    Ok(InternalKeys::accepting(accepted.iter().map(String::as_str)))
+    accepted(config, &["issuer", "gate", "gateway"])
 }
 
 /// The keys that the coupon role accepts: the queue role's, its own, and those before.
@@ -56,9 +93,5 @@ pub(super) fn accepted_by_gate(config: &Config) -> anyhow::Result<InternalKeys> 
 /// # Errors
 /// When a file cannot be read.
 pub(super) fn accepted_by_coupon(config: &Config) -> anyhow::Result<InternalKeys> {
-    let (keys, previous) = (&config.internal.key, &config.internal.previous_key);
-    let own = secrets::given(&keys.coupon, &keys.coupon_file, "internal.key.coupon_file")?;
-    let mut accepted: Vec<String> = [queue_key(config)?, own].into_iter().flatten().collect();
-    accepted.extend([previous.queue.clone(), previous.coupon.clone()]);
-    Ok(InternalKeys::accepting(accepted.iter().map(String::as_str)))
+    accepted(config, &["queue", "coupon", "gateway"])
 }

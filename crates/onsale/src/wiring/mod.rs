@@ -15,7 +15,8 @@
 //! probes      what health asks of the engines
 //! trust       servers whose certificate is not trusted
 //! certificate TLS towards clients; counters: shown with 0 from the start
-//! demo        example data, said loudly; the first administrator's key
+//! demo        example data, said loudly; the first administrator's key; demo_accounts: people and events
+//! people      secrets and settings of the roles about people; sandbox: what stands in for other companies' services
 //! ```
 
 mod calls;
@@ -23,17 +24,20 @@ pub mod certificate;
 mod challenges;
 pub mod counters;
 mod demo;
+pub mod demo_accounts;
 mod draws;
 mod engines;
 mod hot_routes;
 mod internal;
 mod kafka;
 mod messaging;
+pub mod people;
 mod probes;
 mod receipts;
 mod redis;
 mod role;
 mod roles;
+pub mod sandbox;
 mod schemas;
 mod secrets;
 mod server;
@@ -43,12 +47,15 @@ mod trust;
 pub use calls::pending_entries;
 pub use demo::{AdminKey, Demo, prepare as prepare_demo};
 pub use engines::Engines;
+pub use internal::accepted as accepted_keys;
 pub use messaging::{Messaging, dead_letters};
 pub use role::probe;
 #[cfg(test)]
 pub use role::{MakeHotRoute, Role};
 pub use roles::{Opening, open as open_roles, schemas as schemas_of};
-pub use schemas::{ALL as ALL_SCHEMAS, COUPON as COUPON_SCHEMA, ContextSchema, open_ledger, open_tables};
+pub use schemas::{
+    ALL as ALL_SCHEMAS, COUPON as COUPON_SCHEMA, ContextSchema, USER as USER_SCHEMA, open_ledger, open_tables,
+};
 pub use server::{Addresses, Opening as ServerOpening, Server, limits, open as open_server};
 pub use supervisor::{Supervisor, Task};
 pub use trust::{Trust, demand_of_brokers};

@@ -3,8 +3,10 @@
 use super::hot_routes::HotRoute;
 use super::supervisor::Task;
 use access::Callers;
+use account::AccountService;
 use axum::Router;
 use bus::{Handler, OutboxSource};
+use catalog::CatalogService;
 use futures::future::BoxFuture;
 use hot::lease::Lease;
 use std::sync::Arc;
@@ -17,6 +19,9 @@ pub type Look = Arc<dyn Fn() -> BoxFuture<'static, Vec<String>> + Send + Sync>;
 
 /// Makes a hot route for one worker, and the router that answers what the route leaves to it.
 pub type MakeHotRoute = Arc<dyn Fn() -> (HotRoute, Router) + Send + Sync>;
+
+/// Puts the gateway around the routes of a process. The second router: those of accounts with their internal ones.
+pub type Around = Arc<dyn Fn(Router, Router) -> Router + Send + Sync>;
 
 /// An outbox to be carried to the bus.
 pub struct Outbox {
@@ -37,8 +42,8 @@ pub struct Role {
     pub internal_routes: Router,
     /// Knows an operator by the key; none where no keys are checked.
     pub callers: Option<Callers>,
-    /// The route that the server answers on its fast path.
-    pub hot: Option<MakeHotRoute>,
+    /// The routes that the server answers on its fast path.
+    pub hot: Vec<MakeHotRoute>,
     /// The role's part of the API document.
     pub documents: Vec<utoipa::openapi::OpenApi>,
     /// Consumers of messages.
@@ -51,6 +56,14 @@ pub struct Role {
     pub probes: Vec<(&'static str, Probe)>,
     /// Warnings of these parts, by name.
     pub looks: Vec<(&'static str, Look)>,
+    /// The gateway, where this process has it.
+    pub around: Option<Around>,
+    /// The routes of accounts with their internal ones, for the sessions of a gateway in this process.
+    pub accounts_router: Router,
+    /// The accounts, where this process has them.
+    pub accounts: Option<AccountService>,
+    /// The catalog, where this process has it.
+    pub catalog: Option<CatalogService>,
     /// Called first when the server stops: ends what would not end by itself.
     pub at_stop: Vec<Box<dyn Fn() + Send + Sync>>,
 }
@@ -70,12 +83,16 @@ impl Role {
             tasks,
             probes,
             looks,
+            around,
+            accounts_router,
+            accounts,
+            catalog,
             at_stop,
         } = other;
         self.routes = self.routes.merge(routes);
         self.internal_routes = self.internal_routes.merge(internal_routes);
         self.callers = self.callers.or(callers);
-        debug_assert!(hot.is_none(), "hot routes are collected before roles are merged");
+        debug_assert!(hot.is_empty(), "hot routes are collected before roles are merged");
         self.documents.extend(documents);
         self.handlers.extend(handlers);
         self.outboxes.extend(outboxes);
@@ -91,6 +108,10 @@ impl Role {
                 self.looks.push((name, look));
             }
         }
+        self.around = self.around.or(around);
+        self.accounts_router = self.accounts_router.merge(accounts_router);
+        self.accounts = self.accounts.or(accounts);
+        self.catalog = self.catalog.or(catalog);
         self.at_stop.extend(at_stop);
         self
     }

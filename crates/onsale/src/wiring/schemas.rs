@@ -22,8 +22,14 @@ pub struct ContextSchema {
 /// The tables of the coupon context, and the API keys.
 pub static COUPON: ContextSchema = ContextSchema { name: "coupon", tables: &coupon::schema::SCHEMA };
 
+/// Accounts.
+pub static USER: ContextSchema = ContextSchema { name: "user", tables: &account::schema::SCHEMA };
+
+/// Venues, events and seats.
+pub static CATALOG: ContextSchema = ContextSchema { name: "catalog", tables: &catalog::schema::SCHEMA };
+
 /// Every schema of the program. A new one is a line here, and its key `ledger.<name>.url`.
-pub static ALL: [&ContextSchema; 1] = [&COUPON];
+pub static ALL: [&ContextSchema; 3] = [&COUPON, &USER, &CATALOG];
 
 impl ContextSchema {
     /// Whether the tables are in a SQLite file of the data folder.

@@ -1,10 +1,11 @@
 //! The HTTP server over what the roles brought.
 
 use super::hot_routes::ProcessRoutes;
-use super::role::{Look, MakeHotRoute, Probe, Role};
+use super::role::{Around, Look, MakeHotRoute, Probe, Role};
 use crate::commands::WrongUse;
 use crate::config::Config;
-use access::Callers;
+use access::person::believe_gateway;
+use access::{Callers, InternalKeys};
 use anyhow::Context;
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -84,6 +85,14 @@ pub struct Addresses {
 }
 
 impl Addresses {
+    /// Where people reach the process.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn listen(&self) -> std::io::Result<SocketAddr> {
+        self.listen.address()
+    }
+
     /// Takes them. Who calls before the server is ready is turned away. Needs a tokio runtime.
     ///
     /// # Errors
@@ -145,6 +154,17 @@ pub struct Opening<'a> {
     pub tls: Option<Tls>,
     /// Whether the process has all roles: then calls between services are nobody's on `http.listen`.
     pub has_all_roles: bool,
+    /// The keys with which the gateway says who calls.
+    pub gateway_keys: InternalKeys,
+}
+
+/// How the routes of a listener know people.
+#[derive(Clone)]
+enum Way {
+    /// The gateway stands around them. The router: accounts, for sessions.
+    Around(Around, Router),
+    /// The gateway is elsewhere, and has one of these keys.
+    Believes(InternalKeys),
 }
 
 /// Opens the server.
@@ -152,8 +172,30 @@ pub struct Opening<'a> {
 /// # Errors
 /// When an address cannot be listened on.
 pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow::Result<Server> {
-    let Opening { config, addresses, limits, metrics: http_metrics, exporter, probes, tls, has_all_roles } = opening;
-    let Role { routes, internal_routes, documents, probes: of_roles, looks, at_stop, callers, .. } = role;
+    let Opening {
+        config,
+        addresses,
+        limits,
+        metrics: http_metrics,
+        exporter,
+        probes,
+        tls,
+        has_all_roles,
+        gateway_keys,
+    } = opening;
+    let Role {
+        routes,
+        internal_routes,
+        documents,
+        probes: of_roles,
+        looks,
+        at_stop,
+        callers,
+        around,
+        accounts_router,
+        ..
+    } = role;
+    let around = around.map(|around| (around, accounts_router));
     let health = Arc::new(health_of(of_roles.into_iter().chain(probes), looks));
     let http = settings(config, http_metrics, limits.clone());
     let document = docs::document(env!("CARGO_PKG_VERSION"), documents);
@@ -170,20 +212,23 @@ pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow:
         None => (None, management.merge(to_operators).merge(welcome::routes(true))),
     };
     let (public, internal) = (public.merge(routes), internal_routes);
-    let make = |routes: Router| {
+    // On the internal listener every role is as if apart: it believes the gateway's key.
+    let make = |routes: Router, way: Way| {
         let (hot, limits, http) = (hot.clone(), limits.clone(), http.clone());
-        move || worker_routes(&hot, routes.clone(), &limits, &http)
+        move || worker_routes(&hot, (routes.clone(), &way), &limits, &http)
     };
+    let believes = Way::Believes(gateway_keys);
+    let outside = around.map_or_else(|| believes.clone(), |(around, accounts)| Way::Around(around, accounts));
     let (mut servers, mut internal_address) = (Vec::new(), None);
     if let Some(bound) = addresses.internal {
-        let routes = make(public.clone().merge(internal.clone()));
+        let routes = make(public.clone().merge(internal.clone()), believes.clone());
         let server = HttpServer::open_on(bound, side_settings(config, &limits), routes);
         let server = server.context("cannot listen on internal.listen")?;
         internal_address = Some(server.address());
         servers.push(server);
     }
     servers.extend(operators);
-    let routes = make(if has_all_roles { public } else { public.merge(internal) });
+    let routes = make(if has_all_roles { public } else { public.merge(internal) }, outside);
     let settings = ServerSettings { tls, ..server_settings(config, limits.clone()) };
     let http = HttpServer::open_on(addresses.listen, settings, routes)
         .with_context(|| cannot_listen(config.http.listen, "or choose another with --listen"))?;
@@ -193,7 +238,7 @@ pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow:
 /// The routes of one worker: those of the fast path, and the router for all others.
 fn worker_routes(
     hot: &[MakeHotRoute],
-    mut router: Router,
+    (mut router, way): (Router, &Way),
     limits: &Arc<Limits>,
     http: &HttpSettings,
 ) -> (ProcessRoutes, Router) {
@@ -203,6 +248,10 @@ fn worker_routes(
         routes.push(route);
         router = router.merge(routes_beside);
     }
+    let router = match way {
+        Way::Around(around, accounts) => around(router, accounts.clone()),
+        Way::Believes(keys) => believe_gateway(router, keys.clone()),
+    };
     (ProcessRoutes { routes: routes.into(), limits: limits.clone() }, standard(router, http.clone()))
 }
 

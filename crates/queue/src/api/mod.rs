@@ -3,6 +3,8 @@
 pub mod control;
 pub mod draw;
 pub mod public_line;
+mod serving_headers;
+pub mod serving_route;
 pub mod site_lines;
 
 use super::site::service::VisitorRequest;

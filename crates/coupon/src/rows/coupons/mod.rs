@@ -10,7 +10,8 @@ pub use give::{Gift, Given, Wanted, give};
 pub use keep::{Refused, keep_entry, keep_issued};
 pub(crate) use locked::{LockedCoupon, lock, store};
 pub use read::{
-    Counts, KeptCoupon, by_ids, counts, entries, find, last_moments, of_campaign_after, of_user, page_of_campaign,
+    Counts, KeptCoupon, by_ids, counts, entries, find, last_moments, newest_of_user, of_campaign_after, of_user,
+    page_of_campaign,
 };
 
 /// Most coupons in one statement (ten columns each; the smallest limit on parameters is SQLite's 32,766).

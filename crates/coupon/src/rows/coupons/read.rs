@@ -103,6 +103,26 @@ pub async fn of_user(
     fetch(ledger, select).await
 }
 
+/// Returns a user's coupons of all campaigns of a tenant, the newest first; at most `limit`.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn newest_of_user(
+    ledger: &Ledger,
+    tenant: &TenantName,
+    user: &UserId,
+    limit: u64,
+) -> Result<Vec<KeptCoupon>, LedgerError> {
+    let select = kept()
+        .and_where(qualified(user_coupon::Column::UserId).eq(user.as_str()))
+        .and_where(qualified(campaign::Column::Tenant).eq(tenant.as_str()))
+        .order_by((coupon::Entity, coupon::Column::IssuedAt), Order::Desc)
+        .order_by((coupon::Entity, coupon::Column::Id), Order::Desc)
+        .limit(limit)
+        .take();
+    fetch(ledger, select).await
+}
+
 /// Returns a page of the campaign's coupons for reconciling, in the order of users: at most `limit` after the entry
 /// `after`. A page shorter than `limit` is the last.
 ///

@@ -155,6 +155,10 @@ impl CouponPort for EmbeddedEngine {
         Ok(self.views.sales().get(id).map(|view| view.status(now)))
     }
 
+    fn sale_now(&self, id: &CampaignId, now: Timestamp) -> Option<Option<(Arc<Campaign>, SaleStatus)>> {
+        Some(self.views.sales().get(id).map(|view| (view.campaign(), view.status(now))))
+    }
+
     async fn coupons_of(&self, id: &CampaignId, user: &UserId) -> Result<Option<Vec<Coupon>>, HotError> {
         let (id, user) = (id.clone(), user.clone());
         self.ask(|answer| Command::CouponsOf { id, user, answer }).await

@@ -28,6 +28,36 @@ CHALLENGE_REQUIRED = This line asks for a proof before it gives a place.
 INTERNAL_API_UNAUTHORIZED = This address is for internal services only. A valid service key is required.
 DRAW_NOT_POSSIBLE = An opening draw cannot be announced for this line now.
 TENANT_QUOTA_EXCEEDED = This tenant has as many as it may have.
+INVALID_CREDENTIALS = E-mail address or password are not right.
+INVALID_TOKEN = The token is not valid. Please log in again.
+EXPIRED_TOKEN = The token has expired. Please log in again.
+REVOKED_REFRESH_TOKEN = This session was ended. Please log in again.
+ACCOUNT_DORMANT = The account sleeps after a long time without a log-in. Verify your identity to wake it up.
+ALREADY_EXISTS_EMAIL = There is an account with this e-mail address already.
+DUPLICATE_IDENTITY = This person has an account already.
+RECAPTCHA_FAILED = The check against robots was not passed. Please try again.
+RECAPTCHA_UNAVAILABLE = The check against robots is not available at the moment. Please try again shortly.
+PORTONE_VERIFICATION_FAILED = The identity could not be verified. Please verify it again.
+PORTONE_VERIFICATION_TIMEOUT = The identity verification is not finished yet. Finish it, and try again.
+PORTONE_UNAVAILABLE = The identity verification is not available at the moment. Please try again shortly.
+CONSENT_REQUIRED = The required terms must be agreed to.
+TERMS_VERSION_EXISTS = This version of the terms already exists.
+EMAIL_CODE_INVALID = The code is not right or has run out. Please ask for a new one.
+OAUTH_STATE_INVALID = This log-in was not begun here, or it was used already. Please begin again.
+SOCIAL_ALREADY_LINKED = This log-in is linked to an account already.
+CSRF_TOKEN_INVALID = The request did not come from a page of this site. Load the page again, and try once more.
+QUEUE_TOKEN_MISSING = A pass of the waiting line is required.
+QUEUE_TOKEN_INVALID = The pass of the waiting line is not valid.
+QUEUE_TOKEN_EXPIRED = The pass of the waiting line has expired. Please enter the line again.
+HALL_NOT_IN_VENUE = The hall does not belong to this venue.
+DUPLICATE_PLAY_SEQUENCE = Two schedules of the event have the same sequence number.
+EVENT_NOT_MODIFIABLE = Artist, venue, hall and prices cannot be changed once the sale is about to begin.
+EVENT_HAS_RESERVATIONS = Seats of the event are sold or held.
+INVALID_EVENT_STATUS = The event is not in a state that allows this.
+VENUE_HAS_HALLS = The venue still has halls.
+VENUE_HAS_EVENTS = Events take place at this venue.
+HALL_NAME_DUPLICATE = The venue has a hall of this name already.
+HALL_HAS_EVENTS = Events take place in this hall.
 DRAW_ANNOUNCED = A draw with other content was announced for this line. It cannot change.
 LINE_EXISTS = A line with this name already exists.
 RATE_CHANGED = Another operator has changed the rate meanwhile. Look at the rate that is in force, and try again.
@@ -92,3 +122,21 @@ welcome-lead = A server of Onsale runs here. Programs use it through its API.
 welcome-documents = The API document, with a page to try each call
 welcome-health = The state of this server
 welcome-metrics = Metrics for Prometheus
+
+# Mails to people. { $n } is the code, or the id of the request.
+mail-code-subject = { $n } is your code for Onsale
+mail-code = Your code is { $n }.
+    Enter it within ten minutes. If you did not ask for it, ignore this mail, and give the code to nobody.
+mail-password-changed-subject = Your password was changed
+mail-password-changed = The password of your Onsale account was changed, and all other devices were logged out.
+    If this was not you, reset your password at once.
+mail-trace = Reference: { $n }
+
+# The gateway, while a service is away.
+GATEWAY_USER_AWAY = Accounts are not available at the moment. Please try again shortly.
+GATEWAY_CATALOG_AWAY = Shows cannot be looked up at the moment. Please try again shortly.
+GATEWAY_QUEUE_AWAY = The waiting line cannot be reached at the moment. Stay on this page: a place that you have is kept.
+GATEWAY_RESERVATION_AWAY = Seats cannot be reserved or looked up at the moment. Seats that you hold stay yours until their time ends.
+GATEWAY_PAYMENT_AWAY = Payments are not available at the moment. Do not pay again: a payment that you have made may have gone through. Look at your payments before you try again.
+GATEWAY_PAYMENT_LATE = The payment is taking longer than usual. Do not pay again: it may have gone through. Look at your payments in a moment.
+GATEWAY_COUPON_AWAY = Coupons are not available at the moment. Please try again shortly.

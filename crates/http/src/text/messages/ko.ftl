@@ -28,6 +28,36 @@ CHALLENGE_REQUIRED = 이 대기열은 줄을 서기 전에 확인 절차가 필�
 INTERNAL_API_UNAUTHORIZED = 내부 서비스 전용 주소입니다. 유효한 서비스 키가 필요합니다.
 DRAW_NOT_POSSIBLE = 지금은 이 대기열의 오픈 추첨을 예고할 수 없습니다.
 TENANT_QUOTA_EXCEEDED = 이 테넌트에 허용된 한도를 모두 사용했습니다.
+INVALID_CREDENTIALS = 이메일 또는 비밀번호가 올바르지 않습니다.
+INVALID_TOKEN = 토큰이 올바르지 않습니다. 다시 로그인해 주세요.
+EXPIRED_TOKEN = 토큰이 만료되었습니다. 다시 로그인해 주세요.
+REVOKED_REFRESH_TOKEN = 종료된 세션입니다. 다시 로그인해 주세요.
+ACCOUNT_DORMANT = 오랫동안 로그인하지 않아 휴면 상태인 계정입니다. 본인 인증 후 다시 사용할 수 있습니다.
+ALREADY_EXISTS_EMAIL = 이미 가입된 이메일입니다.
+DUPLICATE_IDENTITY = 이미 가입된 본인 인증 정보입니다.
+RECAPTCHA_FAILED = 자동 가입 방지 확인에 실패했습니다. 다시 시도해 주세요.
+RECAPTCHA_UNAVAILABLE = 자동 가입 방지 확인을 지금 할 수 없습니다. 잠시 후 다시 시도해 주세요.
+PORTONE_VERIFICATION_FAILED = 본인 인증을 확인하지 못했습니다. 본인 인증을 다시 진행해 주세요.
+PORTONE_VERIFICATION_TIMEOUT = 본인 인증이 아직 끝나지 않았습니다. 완료한 뒤 다시 시도해 주세요.
+PORTONE_UNAVAILABLE = 본인 인증을 지금 할 수 없습니다. 잠시 후 다시 시도해 주세요.
+CONSENT_REQUIRED = 필수 약관에 동의해 주세요.
+TERMS_VERSION_EXISTS = 같은 버전의 약관이 이미 있습니다.
+EMAIL_CODE_INVALID = 인증 번호가 올바르지 않거나 만료되었습니다. 새 인증 번호를 요청해 주세요.
+OAUTH_STATE_INVALID = 여기에서 시작하지 않았거나 이미 사용된 로그인입니다. 처음부터 다시 시도해 주세요.
+SOCIAL_ALREADY_LINKED = 이미 연결된 소셜 계정입니다.
+CSRF_TOKEN_INVALID = 이 사이트의 페이지에서 보낸 요청이 아닙니다. 페이지를 새로 고친 뒤 다시 시도해 주세요.
+QUEUE_TOKEN_MISSING = 대기열 입장권이 필요합니다.
+QUEUE_TOKEN_INVALID = 대기열 입장권이 올바르지 않습니다.
+QUEUE_TOKEN_EXPIRED = 대기열 입장권이 만료되었습니다. 대기열에 다시 들어와 주세요.
+HALL_NOT_IN_VENUE = 이 공연장에 속한 홀이 아닙니다.
+DUPLICATE_PLAY_SEQUENCE = 회차 번호가 겹칩니다.
+EVENT_NOT_MODIFIABLE = 판매가 임박했거나 시작된 뒤에는 아티스트, 공연장, 홀, 가격을 바꿀 수 없습니다.
+EVENT_HAS_RESERVATIONS = 판매되었거나 예약 중인 좌석이 있습니다.
+INVALID_EVENT_STATUS = 현재 공연 상태에서는 할 수 없는 요청입니다.
+VENUE_HAS_HALLS = 홀이 남아 있는 공연장입니다.
+VENUE_HAS_EVENTS = 이 공연장에서 열리는 공연이 있습니다.
+HALL_NAME_DUPLICATE = 이 공연장에 같은 이름의 홀이 이미 있습니다.
+HALL_HAS_EVENTS = 이 홀에서 열리는 공연이 있습니다.
 DRAW_ANNOUNCED = 이 대기열에는 내용이 다른 추첨이 이미 예고되었습니다. 예고한 추첨은 바꿀 수 없습니다.
 LINE_EXISTS = 같은 이름의 대기열이 이미 있습니다.
 RATE_CHANGED = 그 사이 다른 운영자가 입장 속도를 바꾸었습니다. 현재 속도를 확인하고 다시 시도해 주세요.
@@ -92,3 +122,21 @@ welcome-lead = 이곳에서 Onsale 서버가 실행 중입니다. 프로그램�
 welcome-documents = API 문서(페이지에서 바로 호출해 볼 수 있습니다)
 welcome-health = 서버 상태
 welcome-metrics = Prometheus용 지표
+
+# 회원에게 보내는 메일. { $n }은 인증 번호 또는 요청 번호입니다.
+mail-code-subject = [Onsale] 인증 번호 { $n }
+mail-code = 인증 번호: { $n }
+    10분 안에 입력해 주세요. 직접 요청하지 않았다면 이 메일을 무시하고, 인증 번호를 누구에게도 알려 주지 마세요.
+mail-password-changed-subject = [Onsale] 비밀번호가 변경되었습니다
+mail-password-changed = Onsale 계정의 비밀번호가 변경되어 다른 기기에서 모두 로그아웃되었습니다.
+    본인이 변경하지 않았다면 바로 비밀번호를 재설정해 주세요.
+mail-trace = 요청 번호: { $n }
+
+# 게이트웨이: 서비스가 응답하지 않을 때.
+GATEWAY_USER_AWAY = 지금은 회원 서비스를 이용할 수 없습니다. 잠시 후 다시 시도해 주세요.
+GATEWAY_CATALOG_AWAY = 지금은 공연 정보를 조회할 수 없습니다. 잠시 후 다시 시도해 주세요.
+GATEWAY_QUEUE_AWAY = 지금은 대기열에 연결할 수 없습니다. 이 화면에서 기다려 주세요. 받은 순번은 그대로 유지됩니다.
+GATEWAY_RESERVATION_AWAY = 지금은 좌석을 예매하거나 조회할 수 없습니다. 선점한 좌석은 제한 시간까지 유지됩니다.
+GATEWAY_PAYMENT_AWAY = 지금은 결제 서비스를 이용할 수 없습니다. 이미 결제가 완료되었을 수 있으니 다시 결제하지 마시고, 결제 내역을 먼저 확인해 주세요.
+GATEWAY_PAYMENT_LATE = 결제 처리가 늦어지고 있습니다. 이미 완료되었을 수 있으니 다시 결제하지 마시고, 잠시 후 결제 내역을 확인해 주세요.
+GATEWAY_COUPON_AWAY = 지금은 쿠폰 서비스를 이용할 수 없습니다. 잠시 후 다시 시도해 주세요.

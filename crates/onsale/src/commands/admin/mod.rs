@@ -1,5 +1,6 @@
 //! `onsale admin`: manages API keys and the quotas of tenants.
 
+mod people;
 mod tenants;
 
 use crate::cli::{AdminCommand, CreateKeyArguments, KeyCommand};
@@ -21,6 +22,9 @@ pub fn run(config: &Config, command: &AdminCommand) -> anyhow::Result<Ending> {
     let command = match command {
         AdminCommand::Keys { command } => command,
         AdminCommand::Tenants { command } => return tenants::run(config, command),
+        AdminCommand::CreateUser(arguments) => return people::create(config, arguments),
+        AdminCommand::SetRole(arguments) => return people::change_role(config, arguments),
+        AdminCommand::RotateKeys => return people::rotate(config),
     };
     let of_all = config.tenant.quotas();
     block_on_as("admin keys", async {

@@ -16,6 +16,7 @@ use bus::{Cause, Leased};
 use coupon::api;
 use coupon::issuer::{HotOutbox, LedgerOutbox};
 use coupon::messages::RevocationGroup;
+use coupon::reads::ReadRoute;
 use coupon::{IssueMetrics, IssueParts, IssueRoute};
 use hot::lease::{Hold, Lease};
 use onsale_http::{with_body_limit, with_calls};
@@ -57,7 +58,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let role = Role {
         internal_routes,
         callers: Some(coupons.callers.clone()),
-        hot: Some(hot_route(opening)?),
+        hot: vec![hot_route(opening)?, reads(opening, &coupons)],
         documents: vec![api::ApiDocument::openapi()],
         handlers: vec![Arc::new(RevocationGroup::new(port.clone()))],
         outboxes: vec![
@@ -104,6 +105,15 @@ pub(super) fn read_keys(context: &CouponContext) -> Task {
                 }
             }
         }
+    })
+}
+
+fn reads(opening: &Opening<'_>, coupons: &coupon::CouponService) -> MakeHotRoute {
+    let (coupons, limits, metrics) = (coupons.clone(), opening.limits.clone(), opening.metrics.clone());
+    let log_every = opening.log_every();
+    Arc::new(move || {
+        let route = ReadRoute::new(coupons.clone(), limits.clone(), &metrics, log_every);
+        (HotRoute::Reads(Box::new(route)), Router::new())
     })
 }
 

@@ -56,7 +56,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
         routes: with_calls(api::routes(gate_api.clone()), calls),
         internal_routes: api::internal_routes(gate_api),
         callers: Some(context.coupons.callers.clone()),
-        hot: Some(hot_route(opening)?),
+        hot: vec![hot_route(opening)?],
         documents: vec![api::ApiDocument::openapi()],
         tasks,
         ..Role::default()

@@ -61,7 +61,7 @@ fn gate(config: &Config, engines: &Engines) -> anyhow::Result<Arc<dyn GateReport
         // Nothing is asked for then, but for what is left of another mode: the gate refuses, and the log says so.
         None => String::new(),
     };
-    let urls = &config.internal.url.gate;
+    let urls = config.internal.url.of("gate");
     Ok(Arc::new(
         GateCall::new(urls, key, config.internal_authorities())
             .with_context(|| format!("internal.url.gate {} cannot be used", without_secrets(urls)))?,

@@ -1,13 +1,17 @@
 //! The roles, one file each: a file opens its role over the engines and says what it brings into the process. A new
 //! role is a new file here, its name in `cli/role.rs`, and a line in [`open`] and in [`schemas`].
 
+mod catalog;
 mod coupon;
 mod gate;
+mod gateway;
 mod issuer;
 mod queue;
+mod user;
 
 use super::engines::Engines;
 use super::role::{MakeHotRoute, Role};
+use super::sandbox::SandboxPlace;
 use super::schemas::ContextSchema;
 use crate::cli;
 use crate::config::Config;
@@ -27,6 +31,10 @@ pub struct Opening<'a> {
     pub metrics: &'a Arc<HttpMetrics>,
     /// Where background work that is started again is reported.
     pub failures: &'a Failures,
+    /// Where people reach the site.
+    pub public_url: &'a str,
+    /// What stands in for services that are not ours.
+    pub sandbox: Option<&'a SandboxPlace>,
 }
 
 impl Opening<'_> {
@@ -45,6 +53,9 @@ pub fn schemas(roles: &[cli::Role]) -> Vec<&'static ContextSchema> {
             cli::Role::Issuer => issuer::SCHEMAS,
             cli::Role::Gate => gate::SCHEMAS,
             cli::Role::Queue => queue::SCHEMAS,
+            cli::Role::Gateway => gateway::SCHEMAS,
+            cli::Role::User => user::SCHEMAS,
+            cli::Role::Catalog => catalog::SCHEMAS,
         };
         needed.extend(schemas);
     }
@@ -65,8 +76,11 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<(Role, Vec<MakeHotRou
             cli::Role::Issuer => issuer::open(opening)?,
             cli::Role::Gate => gate::open(opening)?,
             cli::Role::Queue => queue::open(opening).await?,
+            cli::Role::Gateway => gateway::open(opening)?,
+            cli::Role::User => user::open(opening)?,
+            cli::Role::Catalog => catalog::open(opening)?,
         };
-        hot.extend(role.hot.take());
+        hot.append(&mut role.hot);
         all = all.merge(role);
     }
     Ok((all, hot))

@@ -3,7 +3,8 @@
 
 use super::Opening;
 use crate::config::{Config, HotEngine, without_secrets};
-use crate::wiring::role::Role;
+use crate::wiring::hot_routes::HotRoute;
+use crate::wiring::role::{MakeHotRoute, Role};
 use crate::wiring::schemas::ContextSchema;
 use crate::wiring::supervisor::Task;
 use crate::wiring::{calls, draws, internal, probes, receipts, secrets};
@@ -20,6 +21,7 @@ use lines::stream::TenantMax;
 use lines::{LineClient, Scheduler, ServingCache, Streams};
 use onsale_http::with_calls;
 use queue::api::draw::{self, DrawApi};
+use queue::api::serving_route::ServingRoute;
 use queue::api::{self, QueueApi, control, site_lines};
 use queue::site::cookie_keys::{KEY_BYTES_MIN, new_key};
 use queue::{ConfiguredLines, CookieKeys, LineSettings, PublicNames, SameSite, Site, SiteOptions, site};
@@ -83,6 +85,7 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     tasks.push(draws::task("line draws", config, hot.lines.clone(), is_site)?);
     let known = callers.clone();
     let calls = calls::over_hot(config, &callers, hot.calls.clone());
+    let serving = serving_route(opening, &cache);
     let new_line = Arc::new(settings_of(config).rule());
     let queue_api =
         QueueApi { lines: client, cache, streams, site, names, callers, defaults, new_line, may_make_lines };
@@ -90,6 +93,7 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
         routes: with_calls(routes(queue_api.clone()).merge(draw::routes(draw_api)), calls)
             .merge(site::api::proxy_routes(queue_api)),
         callers: Some(known),
+        hot: vec![serving],
         documents: vec![
             api::ApiDocument::openapi(),
             control::ApiDocument::openapi(),
@@ -102,6 +106,14 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
         ..Role::default()
     };
     Ok(probes::with_hot(role, hot))
+}
+
+fn serving_route(opening: &Opening<'_>, cache: &ServingCache) -> MakeHotRoute {
+    let (cache, limits, metrics) = (cache.clone(), opening.limits.clone(), opening.metrics.clone());
+    let log_every = opening.log_every();
+    Arc::new(move || {
+        (HotRoute::Serving(ServingRoute::new(cache.clone(), limits.clone(), &metrics, log_every)), Router::new())
+    })
 }
 
 fn routes(queue_api: QueueApi) -> Router {
@@ -171,7 +183,7 @@ fn callers(opening: &Opening<'_>) -> anyhow::Result<Callers> {
         tracing::warn!("administrators' calls are refused here: set internal.key.queue, the same for the coupon role");
         String::new()
     });
-    let urls = &opening.config.internal.url.coupon;
+    let urls = opening.config.internal.url.of("coupon");
     let keys = RemoteKeys::new(urls, key, opening.config.internal_authorities())
         .with_context(|| format!("internal.url.coupon {} cannot be used", without_secrets(urls)))?;
     // Values of single tenants are in the database, which this role has not: it goes by those of all.

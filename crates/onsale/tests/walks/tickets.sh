@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# One walk through accounts and catalog, as a person and an administrator would do it with curl.
+#
+# Usage: tickets.sh BASE_URL ADMIN_EMAIL ADMIN_PASSWORD [SANDBOX_URL]
+# Ends with 0 and a last line "the walk is done" when every answer was as it must be.
+set -euo pipefail
+base=$1 admin_email=$2 admin_password=$3 sandbox=${4:-$1}
+
+# The value at a path of the JSON on standard input: `at list.0.id`.
+at() { python3 -c '
+import json, sys
+value = json.load(sys.stdin)
+for part in sys.argv[1].split("."):
+    value = value[int(part)] if isinstance(value, list) else value[part]
+print(value if not isinstance(value, (dict, list, bool)) else json.dumps(value))' "$1"; }
+# An answer with its status on the last line.
+call() { curl -sS -m 30 -w '\n%{http_code}' -H 'Content-Type: application/json' "$@"; }
+# Calls, wants a status, prints the body.
+expect() {
+    local status=$1 answer
+    shift
+    answer=$(call "$@")
+    if [[ ${answer##*$'\n'} != "$status" ]]; then
+        echo "wanted $status of: $*" >&2
+        echo "$answer" >&2
+        exit 1
+    fi
+    echo "${answer%$'\n'*}"
+}
+say() { echo "==> $*"; }
+
+say "an identity is verified, as the payment provider's window would do it"
+number=$(printf '%04d' $((RANDOM % 10000)))
+verified=$(expect 200 "$sandbox/sandbox/portone/identity-verifications" -d "{\"name\":\"김하늘\",\"phone\":\"010-1234-$number\"}" || true)
+[[ -n $verified ]] || verified=$(expect 201 "$sandbox/sandbox/portone/identity-verifications" -d "{\"name\":\"김하늘\",\"phone\":\"010-1234-$number\"}")
+identity=$(at identityVerificationId <<<"$verified")
+
+say "sign-up"
+email="walk-$RANDOM-$RANDOM@example.com" password='correct horse 7!'
+account="{\"email\":\"$email\",\"password\":\"$password\",\"name\":\"김하늘\",\"phone\":\"010-1234-$number\",
+  \"identityVerificationId\":\"$identity\",\"recaptchaToken\":\"pass\"}"
+expect 201 "$base/auth/signup" -d "$account" >/dev/null
+expect 400 "$base/auth/signup" -d "${account/\"pass\"/\"fail\"}" | grep -q RECAPTCHA_FAILED
+
+say "log-in"
+session=$(expect 200 "$base/auth/login" -d "{\"email\":\"$email\",\"password\":\"$password\",\"recaptchaToken\":\"pass\"}")
+access=$(at accessToken <<<"$session") refresh=$(at refreshToken <<<"$session")
+expect 401 "$base/auth/login" -d "{\"email\":\"$email\",\"password\":\"wrong one 7!\",\"recaptchaToken\":\"pass\"}" | grep -q INVALID_CREDENTIALS
+[[ $(expect 200 "$base/users/me" -H "Authorization: Bearer $access" | at email) == "$email" ]]
+expect 401 "$base/users/me" | grep -q UNAUTHORIZED
+
+say "an administrator makes venue, hall and event"
+admin=$(expect 200 "$base/auth/login" -d "{\"email\":\"$admin_email\",\"password\":\"$admin_password\",\"recaptchaToken\":\"pass\"}" | at accessToken)
+as_admin=(-H "Authorization: Bearer $admin")
+expect 403 "$base/venues" -H "Authorization: Bearer $access" -d '{"name":"A","address":"B","city":"서울"}' >/dev/null
+venue=$(expect 201 "$base/venues" "${as_admin[@]}" -d '{"name":"한강홀","address":"여의도동 1","city":"서울"}' | at id)
+hall=$(expect 201 "$base/venues/$venue/halls" "${as_admin[@]}" \
+    -d '{"name":"대극장","capacity":200,"seatTemplate":{"rows":["A","B","C","D"],"seatsPerRow":25,"gradeMapping":{"A":"VIP","B":"S","C":"A","D":"B"}}}' | at id)
+day() { date -u -d "$1" +%Y-%m-%dT%H:%M:%S; }
+event=$(expect 201 "$base/events" "${as_admin[@]}" -d "{\"title\":\"가을 음악회 $RANDOM\",\"artist\":\"하늘 밴드\",\"venueId\":\"$venue\",\"hallId\":\"$hall\",
+  \"priceByGrade\":{\"VIP\":150000,\"S\":120000,\"A\":90000,\"B\":60000},
+  \"schedules\":[{\"playSequence\":1,\"eventStartAt\":\"$(day '+30 days')\",\"eventEndAt\":\"$(day '+30 days 2 hours')\",
+    \"saleStartAt\":\"$(day '-1 hour')\",\"saleEndAt\":\"$(day '+29 days')\"}]}" | at id)
+
+say "nobody sees it before it is published"
+expect 404 "$base/events/$event" >/dev/null
+expect 200 "$base/events/$event/open" "${as_admin[@]}" -X POST >/dev/null
+
+say "list, detail, seats"
+expect 200 "$base/events?size=100&keyword=%EA%B0%80%EC%9D%84" | grep -q "$event"
+schedule=$(expect 200 "$base/events/$event" | at schedules.0.times.0.id)
+seats=$(expect 200 "$base/events/schedules/$schedule/seats")
+[[ $(python3 -c 'import json,sys; print(sum(len(g["seats"]) for g in json.load(sys.stdin)["grades"]))' <<<"$seats") == 100 ]]
+
+say "refresh; the same token again ends the family"
+renewed=$(expect 200 "$base/auth/refresh" -d "{\"refreshToken\":\"$refresh\"}")
+access=$(at accessToken <<<"$renewed")
+expect 200 "$base/users/me" -H "Authorization: Bearer $access" >/dev/null
+expect 401 "$base/auth/refresh" -d "{\"refreshToken\":\"$refresh\"}" >/dev/null
+expect 401 "$base/users/me" -H "Authorization: Bearer $access" >/dev/null
+expect 401 "$base/auth/refresh" -d "{\"refreshToken\":\"$(at refreshToken <<<"$renewed")\"}" | grep -q REVOKED_REFRESH_TOKEN
+
+say "logout"
+session=$(expect 200 "$base/auth/login" -d "{\"email\":\"$email\",\"password\":\"$password\",\"recaptchaToken\":\"pass\"}")
+access=$(at accessToken <<<"$session")
+expect 204 "$base/auth/logout" -X POST -H "Authorization: Bearer $access" >/dev/null
+expect 401 "$base/users/me" -H "Authorization: Bearer $access" >/dev/null
+
+say "services' routes are nobody's here"
+expect 404 "$base/internal/schedules/$schedule" >/dev/null
+echo "the walk is done"
