@@ -101,7 +101,7 @@ impl Shop {
         body: Option<Vec<u8>>,
         headers: &[(&str, &str)],
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
+        let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
         if let Some(body) = &body {
             request = request.header("content-type", "application/json").header("content-length", body.len());
         }
