@@ -90,7 +90,10 @@ impl AccountService {
     pub async fn run_housekeeping(self) {
         loop {
             if let Err(error) = self.keep_house().await {
-                tracing::warn!(code = error.code.as_str(), "the run over the accounts has failed; the next one goes on");
+                tracing::warn!(
+                    code = error.code.as_str(),
+                    "the run over the accounts has failed; the next one goes on"
+                );
             }
             tokio::time::sleep(HOUSE_EVERY).await;
         }

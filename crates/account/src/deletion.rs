@@ -53,15 +53,18 @@ impl AccountService {
         let (now, days) = (clock::now(), self.settings.rejoin_after_days);
         let until = now.plus_seconds(-i64::from(days) * 86_400);
         let due = users::erasure_due(self.ledger.connection(), until, most).await?;
-        for id in &due {
+        let mut erased = 0;
+        for id in due {
             let erase = async |change: Transaction| {
-                let Some(row) = users::lock(&change, *id).await? else { return Ok(()) };
-                erase_if_due(&change, &row, days, now).await?;
-                change.commit().await
+                let row = users::lock(&change, id).await?.filter(|row| row.erased_at.is_none());
+                let Some(row) = row else { return Ok(false) };
+                let is_due = erase_if_due(&change, &row, days, now).await?;
+                change.commit().await?;
+                Ok(is_due)
             };
-            self.ledger.change(erase).await?;
+            erased += usize::from(self.ledger.change(erase).await?);
         }
-        Ok(due.len())
+        Ok(erased)
     }
 }
 

@@ -74,9 +74,10 @@ impl AccountService {
         }
         let until = clock::now().plus_seconds(-i64::from(days) * 86_400);
         let asleep = users::asleep(self.ledger.connection(), until, most).await?;
-        for id in &asleep {
-            self.put_to_sleep(*id).await?;
+        let mut noted = 0;
+        for id in asleep {
+            noted += usize::from(self.put_to_sleep(id).await?);
         }
-        Ok(asleep.len())
+        Ok(noted)
     }
 }

@@ -166,7 +166,8 @@ fn anew(personal: &PersonalKeys, id: AccountId, row: &user::Model) -> Result<use
         if personal.is_current(stored) { Ok(None) } else { personal.seal(field, id, value).map(Some).map_err(other) }
     };
     let damaged = || LedgerError::damaged("users");
-    for field in [PersonalField::Email, PersonalField::Name, PersonalField::Phone, PersonalField::Ci, PersonalField::Di] {
+    for field in [PersonalField::Email, PersonalField::Name, PersonalField::Phone, PersonalField::Ci, PersonalField::Di]
+    {
         let stored = match field {
             PersonalField::Email => &row.email,
             PersonalField::Name => &row.name,

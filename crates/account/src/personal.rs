@@ -50,7 +50,9 @@ impl PersonalField {
 
 /// A key that cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0} must be 32 bytes in Base64, such as those of `openssl rand -base64 32`, with or without base64: before them")]
+#[error(
+    "{0} must be 32 bytes in Base64, such as those of `openssl rand -base64 32`, with or without base64: before them"
+)]
 pub struct PersonalKeyFault(&'static str);
 
 /// A stored value that no key reads.
@@ -158,7 +160,7 @@ impl PersonalKeys {
 
     /// A keyed hash of a value of some kind: equal values of two kinds have nothing in common.
     pub fn hash(&self, kind: &'static str, value: &str) -> String {
-        let mac = self.0.lookup.clone().chain_update(kind).chain_update([0]).chain_update(value);
+        let mac = self.0.lookup.clone().chain_update(kind).chain_update([0u8]).chain_update(value);
         hex::encode(mac.finalize().into_bytes())
     }
 }
@@ -166,7 +168,7 @@ impl PersonalKeys {
 impl Sealer {
     fn new(key: &[u8; KEY_BYTES]) -> Self {
         let digest = Sha256::new().chain_update(b"onsale key id\0").chain_update(key).finalize();
-        let id = digest.iter().take(4).fold(0u32, |id, byte| id << 8 | u32::from(*byte));
+        let id = digest.iter().take(4).fold(0u32, |id, byte| (id << 8) | u32::from(*byte));
         Self { id, cipher: Aes256Gcm::new(key.into()) }
     }
 

@@ -5,8 +5,7 @@ use crate::hashing::{HashQueue, HashQueueFault, HashSettings, Share};
 use crate::mails::Mails;
 use crate::origin::Origin;
 use crate::outside::{
-    ClientFault, IdentityFault, IdentityVerifier, Identity, Mailer, MailerFault, OauthClient, Recaptcha,
-    RecaptchaFault,
+    ClientFault, Identity, IdentityFault, IdentityVerifier, Mailer, MailerFault, OauthClient, Recaptcha, RecaptchaFault,
 };
 use crate::personal::{PersonalField, PersonalKeyFault, PersonalKeys};
 use crate::rows::entities::user;

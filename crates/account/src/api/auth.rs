@@ -3,16 +3,14 @@
 use super::to_end;
 use crate::origin::Origin;
 use crate::service::AccountService;
-use crate::views::sessions::{
-    LogInBody, ReactivateBody, RefreshBody, ResetBody, SignUpBody, SignedUpView, TokensView,
-};
+use crate::views::sessions::{LogInBody, ReactivateBody, RefreshBody, ResetBody, SignUpBody, SignedUpView, TokensView};
 use ::http::header::{CACHE_CONTROL, LOCATION};
 use ::http::{HeaderMap, HeaderName, StatusCode};
 use access::Person;
+use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::post;
-use axum::Router;
 use domain::ErrorCode;
 use domain::account::family::Reuse;
 use onsale_http::docs::ErrorBody;

@@ -7,18 +7,16 @@
 use super::auth::NO_STORE;
 use super::to_end;
 use crate::origin::Origin;
-use crate::service::{AccountService, is_active};
-use crate::rows::users;
 use crate::personal::PersonalField;
-use crate::views::sessions::{
-    CallerBody, EndBody, GatewayLogInBody, GatewayRefreshBody, SessionUserView, SessionView,
-};
+use crate::rows::users;
+use crate::service::{AccountService, is_active};
+use crate::views::sessions::{CallerBody, EndBody, GatewayLogInBody, GatewayRefreshBody, SessionUserView, SessionView};
+use ::http::StatusCode;
 use access::{InternalCaller, InternalKeys};
 use axum::Router;
 use axum::extract::{FromRef, State};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use ::http::StatusCode;
 use domain::account::family::Reuse;
 use domain::{AccountId, ErrorCode, Network};
 use onsale_http::docs::ErrorBody;

@@ -88,12 +88,7 @@ pub async fn past(
 ///
 /// # Errors
 /// [`LedgerError`].
-pub async fn list(
-    ledger: &Ledger,
-    account: AccountId,
-    page: u64,
-    size: u64,
-) -> Result<(Vec<Model>, u64), LedgerError> {
+pub async fn list(ledger: &Ledger, account: AccountId, page: u64, size: u64) -> Result<(Vec<Model>, u64), LedgerError> {
     let of_account = Entity::find().filter(Column::UserId.eq(account.get()));
     let total = of_account.clone().count(ledger.connection()).await?;
     let rows = of_account

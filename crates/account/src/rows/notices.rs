@@ -5,9 +5,7 @@ use domain::{AccountId, Timestamp};
 use ledger::moment::stored;
 use ledger::{Ledger, LedgerError, Transaction};
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 /// The notice that the password was changed.

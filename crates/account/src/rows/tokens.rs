@@ -5,7 +5,7 @@ use super::entities::refresh_token::{ActiveModel, Column, Entity, Model};
 use domain::{AccountId, Timestamp};
 use ledger::moment::stored;
 use ledger::{Ledger, LedgerError, Transaction};
-use sea_orm::sea_query::{Expr, SimpleExpr};
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -86,12 +86,11 @@ pub async fn end_all(
 }
 
 async fn end(change: &Transaction, which: Condition, now: Timestamp) -> Result<bool, LedgerError> {
-    let columns: [(Column, SimpleExpr); 2] =
-        [(Column::Revoked, Expr::value(true)), (Column::RevokedAt, Expr::value(stored(now)))];
-    let mut alive = Entity::update_many().filter(which.clone()).filter(Column::Revoked.eq(false));
-    for (column, value) in columns {
-        alive = alive.col_expr(column, value);
-    }
+    let alive = Entity::update_many()
+        .col_expr(Column::Revoked, Expr::value(true))
+        .col_expr(Column::RevokedAt, Expr::value(stored(now)))
+        .filter(which.clone())
+        .filter(Column::Revoked.eq(false));
     if alive.exec(change.connection()).await?.rows_affected == 0 {
         return Ok(false);
     }

@@ -1,5 +1,7 @@
 //! The tables' entities.
 
+#![allow(missing_docs, reason = "columns have the names of the contract's tables; those that need a word have one")]
+
 pub mod consent;
 pub mod login;
 pub mod notice;
