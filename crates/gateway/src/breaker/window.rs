@@ -227,6 +227,7 @@ mod tests {
                 }
             }
             prop_assert!(breaker.admit(now_ms + RULE.open_ms).is_ok());
+            breaker.abandoned();
             let mut good = 0;
             for _ in 0..RULE.trials {
                 now_ms += RULE.open_ms;

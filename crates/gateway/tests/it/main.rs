@@ -1,8 +1,10 @@
 //! The gateway as a client sees it: around services in memory, and before raw stand-ins over TCP.
 
+mod bad_services;
 mod breaker;
 mod callers;
 mod compression;
+mod contract;
 mod cookies;
 mod forged;
 mod https;

@@ -39,8 +39,9 @@ impl Role {
             .with_state(self.clone())
     }
 
-    fn session(&self, jti: &str) -> Response {
-        let refresh = refresh_token(User, jti, 604_800);
+    fn session(&self) -> Response {
+        let jti = format!("number {}", self.calls().len());
+        let refresh = refresh_token(User, &jti, 604_800);
         self.0.lock().expect("not poisoned").good.clone_from(&refresh);
         Json(json!({"accessToken": access_token(User), "refreshToken": refresh, "expiresIn": 3600, "refreshExpiresIn": 604_800,
             "user": {"id": account(User), "name": "홍길동", "role": "USER"}}))
@@ -59,7 +60,7 @@ impl Role {
 async fn log_in(State(role): State<Role>, parts: Parts, Json(body): Json<Value>) -> Response {
     role.note(&parts, &body);
     match body["password"].as_str() {
-        Some("right") => role.session("first"),
+        Some("right") => role.session(),
         _ => ApiError::new(ErrorCode::InvalidCredentials).into_response(),
     }
 }
@@ -69,7 +70,7 @@ async fn refresh(State(role): State<Role>, parts: Parts, Json(body): Json<Value>
         return ApiError::unavailable().into_response();
     }
     let is_good = role.0.lock().expect("not poisoned").good == body["refreshToken"];
-    if is_good { role.session("next") } else { ApiError::new(ErrorCode::RevokedRefreshToken).into_response() }
+    if is_good { role.session() } else { ApiError::new(ErrorCode::RevokedRefreshToken).into_response() }
 }
 
 async fn end(State(role): State<Role>, parts: Parts, Json(body): Json<Value>) -> Response {
@@ -220,10 +221,7 @@ async fn a_session_is_renewed_by_its_cookie() {
     let answer = refresh(&headers).await;
     assert_eq!((answer.status, answer.json()), (200, json!({"expiresIn": 3600})));
     let (path, call) = role.calls().remove(before);
-    assert_eq!(
-        (path.as_str(), &call["agent"], &call["key"]),
-        ("/internal/sessions/renew", &json!("Browser/2"), &json!(true))
-    );
+    assert_eq!((path.as_str(), &call["caller"]["userAgent"]), ("/internal/sessions/refresh", &json!("Browser/2")));
     let (renewed, same) = jar(&answer);
     assert_ne!(renewed, cookie);
     assert_eq!(same, csrf, "a form that another tab has rendered stays good");
