@@ -8,7 +8,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 /// Only warnings: the log of a failed test is printed.
-pub(super) const QUIET: [(&str, &str); 2] = [("ONSALE__LOG__LEVEL", "warn"), ("ONSALE__LOG__ACCESS", "false")];
+/// With passwords that are hashed quickly: a test starts a server to see something else.
+pub(super) const QUIET: [(&str, &str); 3] =
+    [("ONSALE__LOG__LEVEL", "warn"), ("ONSALE__LOG__ACCESS", "false"), ("ONSALE__USER__BCRYPT_COST", "4")];
 
 /// A running server, killed when dropped. When the test fails, the end of its log is printed with the failure.
 #[derive(Debug)]

@@ -7,7 +7,8 @@ use std::cell::RefCell;
 
 /// The headers of every response (GW-011): `SECURITY_HEADERS` in one piece, and the name of the next header.
 const ALWAYS: &[u8] = b"content-type: application/json\r\nx-content-type-options: nosniff\r\nx-frame-options: DENY\r\n\
-    referrer-policy: no-referrer\r\ncontent-security-policy: default-src 'none'; frame-ancestors 'none'\r\n\
+    strict-transport-security: max-age=31536000; includeSubDomains\r\nx-xss-protection: 0\r\n\
+    referrer-policy: strict-origin-when-cross-origin\r\ncontent-security-policy: default-src 'self'\r\n\
     x-trace-id: ";
 
 /// The head of a response. The body is JSON and is passed separately.

@@ -1,7 +1,8 @@
 //! The keys by which our own services know each other (INT-001..006).
 
+use super::people::makes_keys;
 use super::secrets;
-use crate::config::{Config, HotEngine};
+use crate::config::Config;
 use access::InternalKeys;
 use anyhow::{Context, bail};
 use uuid::Uuid;
@@ -38,7 +39,7 @@ pub fn accepted(config: &Config, roles: &[&str]) -> anyhow::Result<InternalKeys>
     for role in roles {
         accepted.extend(key_of(config, role)?);
     }
-    if accepted.is_empty() && config.hot_engine() == HotEngine::Embedded {
+    if accepted.is_empty() && makes_keys(config) {
         accepted.push(own_key(config)?);
     }
     accepted.extend(roles.iter().map(|role| config.internal.previous_key.of(role).to_owned()));
@@ -52,7 +53,7 @@ pub fn accepted(config: &Config, roles: &[&str]) -> anyhow::Result<InternalKeys>
 pub(super) fn own_or_made(config: &Config, role: &str) -> anyhow::Result<String> {
     match key_of(config, role)? {
         Some(key) => Ok(key),
-        None if config.hot_engine() == HotEngine::Embedded => own_key(config),
+        None if makes_keys(config) => own_key(config),
         None => bail!(
             "the {role} calls other roles with a key: set internal.key.{role} (or internal.key.{role}_file) to the same UUID \
              for it and for the roles that it calls"

@@ -54,12 +54,17 @@ fn given_or_made(
 ) -> anyhow::Result<String> {
     match given {
         Some(given) => Ok(given),
-        None if config.hot_engine() == HotEngine::Embedded => made(&config.data.dir, file, bytes),
+        None if makes_keys(config) => made(&config.data.dir, file, bytes),
         None => bail!(
             "{key} (or {key}_file) is missing: set it to the output of `openssl rand -base64 {bytes}`, after \"base64:\", the \
              same on every server that needs it"
         ),
     }
+}
+
+/// Whether a key that nobody has set is made and kept: where no other server has to have the same, and in the demonstration.
+pub(super) fn makes_keys(config: &Config) -> bool {
+    config.hot_engine() == HotEngine::Embedded || config.demo.enabled
 }
 
 fn made(folder: &Path, file: &str, bytes: usize) -> anyhow::Result<String> {

@@ -89,7 +89,7 @@ impl SandboxPlace {
     /// Puts the sandbox where the configuration names no real service.
     pub(super) fn stand_in(&self, config: &Config, mut settings: account::Settings) -> account::Settings {
         if config.user.recaptcha.base_url.is_empty() {
-            settings.recaptcha.base_url = format!("{}/sandbox/recaptcha", self.url);
+            settings.recaptcha.base_url = format!("{}/sandbox", self.url);
             settings.recaptcha.secret.clone_from(&self.settings.recaptcha_secret.0);
         }
         if config.user.portone.base_url.is_empty() {
