@@ -4,8 +4,9 @@
 --
 --   mysql < mysql.sql
 --
--- One user creates and changes tables. Then mysql-rights.sql says what the others may do with each table: run it after
--- every `onsale migrate` that made one. The URL contains the name of the service's own database; Onsale derives the name of
+-- One user creates and changes tables. Then mysql-rights.sql (coupons), mysql-user-rights.sql and mysql-catalog-rights.sql
+-- say what the others may do with each table: run those of the services that you have after every `onsale migrate` that made
+-- one. The URL contains the name of the service's own database; Onsale derives the name of
 -- the shared database from it. Two systems on one server need a prefix before both names, for example
 -- staging_coupon_service and staging_common.
 --

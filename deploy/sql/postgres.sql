@@ -5,8 +5,9 @@
 --   createdb ticketing
 --   psql --dbname ticketing --set ON_ERROR_STOP=1 --file postgres.sql
 --
--- One user creates and changes tables. Then postgres-rights.sql says what the others may do with each table: run it after
--- every `onsale migrate` that made one.
+-- One user creates and changes tables. Then postgres-rights.sql (coupons), postgres-user-rights.sql and postgres-catalog-rights.sql
+-- say what the others may do with each table: run those of the services that you have after every `onsale migrate` that made
+-- one.
 --
 --   ONSALE__LEDGER__URL=postgres://onsale_migrate:PASSWORD@HOST/ticketing  onsale migrate
 --   psql --dbname ticketing --set ON_ERROR_STOP=1 --file postgres-rights.sql

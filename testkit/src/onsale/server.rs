@@ -41,6 +41,27 @@ impl Server {
         Self::open(Launch::serve_at(&program(), data, listen), environment)
     }
 
+    /// As [`start`](Self::start), with this role alone.
+    ///
+    /// # Panics
+    /// When it does not listen.
+    #[must_use]
+    #[track_caller]
+    pub fn start_role(role: &str, data: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::open(Launch::serve(&program(), data).arguments([role]), environment)
+    }
+
+    /// `onsale sandbox`, with its books in `data`.
+    ///
+    /// # Panics
+    /// When it does not listen.
+    #[must_use]
+    #[track_caller]
+    pub fn start_sandbox(data: &Path) -> Self {
+        let launch = Launch::other(&program(), &data.join("sandbox.log"));
+        Self::open(launch.arguments(["sandbox", "--listen", "127.0.0.1:0", "--data"]).arguments([data]), &[])
+    }
+
     #[track_caller]
     fn open(launch: Launch, environment: &[(&str, &str)]) -> Self {
         // A working folder without onsale.toml.

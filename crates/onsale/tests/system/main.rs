@@ -6,3 +6,4 @@ mod encrypted;
 mod failover;
 mod lamed_shard;
 mod site;
+mod tickets;
