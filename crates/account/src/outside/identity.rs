@@ -118,8 +118,7 @@ impl IdentityVerifier {
     /// # Errors
     /// [`IdentityFault`].
     pub async fn verified(&self, id: &str) -> Result<Identity, IdentityFault> {
-        // A segment of dots would be taken for a step up the path, in any spelling.
-        if id.trim().is_empty() || id.len() > ID_BYTES_MAX || id.bytes().all(|byte| byte == b'.') {
+        if !is_id(id) {
             return Err(IdentityFault::Failed);
         }
         self.look_up(id).await.unwrap_or_else(|why| {
@@ -136,13 +135,22 @@ impl IdentityVerifier {
         if answer.status.is_success() { found(id, &answer.json()?) } else { refused(&answer) }
     }
 
-    /// The id is a segment of the path, whatever it contains.
     fn url(&self, id: &str) -> Option<url::Url> {
         let mut url = url::Url::parse(&self.base_url).ok()?;
         url.path_segments_mut().ok()?.pop_if_empty().push("identity-verifications").push(id);
         url.query_pairs_mut().append_pair("storeId", &self.store_id);
         Some(url)
     }
+}
+
+/// Whether it may be an id: nothing else is asked for, so no caller makes us ask nonsense and hear that PortOne is away.
+/// A segment of dots would be taken for a step up the path.
+fn is_id(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b':');
+    !text.is_empty()
+        && text.len() <= ID_BYTES_MAX
+        && text.bytes().all(is_plain)
+        && !text.bytes().all(|byte| byte == b'.')
 }
 
 fn found(id: &str, verification: &Verification) -> Result<Result<Identity, IdentityFault>, NoAnswer> {

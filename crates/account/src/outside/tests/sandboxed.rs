@@ -54,19 +54,34 @@ async fn verified_people_are_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_id_is_a_segment_of_the_path_whatever_it_contains() {
+async fn what_can_be_no_id_is_nobodys_and_asks_nobody() {
     let world = World::new().await;
-    let verifier = world.identity();
-    let long = "x".repeat(5_000);
-    for id in
-        ["unknown", "", " ", ".", "..", "../payments/p", "a/b", "a?b", "a#b", "%2e%2e", "\u{0}", "홍", "a b", &long]
-    {
-        let fault = verifier.verified(id).await.expect_err("nobody");
-        // PortOne itself refuses what can be no id; it never is somebody's verification.
-        assert!(matches!(fault, IdentityFault::Failed | IdentityFault::Unavailable), "{id:.20}");
+    let nobody = super::support::Raw::json(500, "{}");
+    let alone = identity(&nobody.url(), "secret");
+    let long = "x".repeat(257);
+    for id in [
+        "",
+        " ",
+        ".",
+        "..",
+        "../payments/p",
+        "a/b",
+        "a\\b",
+        "a?b",
+        "a#b",
+        "%2e%2e",
+        "a%00",
+        "\u{0}",
+        "홍",
+        "a b",
+        "a\r\nb",
+        &long,
+    ] {
+        assert_eq!(alone.verified(id).await, Err(IdentityFault::Failed), "{id}");
     }
-    for id in ["unknown", "", "..", "../payments/p", "a?b", "a#b", "홍"] {
-        assert_eq!(verifier.verified(id).await, Err(IdentityFault::Failed), "{id}");
+    assert_eq!(nobody.count.load(std::sync::atomic::Ordering::SeqCst), 0);
+    for id in ["unknown", "a:b", "~", "...a", &long[1..]] {
+        assert_eq!(world.identity().verified(id).await, Err(IdentityFault::Failed), "{id}");
     }
 }
 
