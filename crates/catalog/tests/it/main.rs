@@ -9,6 +9,7 @@ mod internal;
 mod listing;
 mod messages;
 mod places;
+mod redis;
 mod rights;
 mod seats;
 mod support;
