@@ -6,6 +6,7 @@ use ledger::calls::audit::{self, Filter};
 use ledger::calls::kept::{self, Found};
 use ledger_testkit::Site;
 use serde_json::json;
+use std::time::Duration;
 
 fn keyed(key: &str) -> Keyed {
     Keyed::new("default/user/7".into(), key.into(), "0".repeat(64))
@@ -81,6 +82,22 @@ async fn a_call_that_comes_again_finds_what_it_has_made() {
     assert_ne!(third.status, 201, "{:?}", third.body);
     assert_eq!(shop.raw().await.numbers("SELECT count(*) FROM events").await, [1]);
     assert_eq!(shop.raw().await.numbers("SELECT count(*) FROM seats").await, [6]);
+}
+
+#[tokio::test]
+async fn a_key_that_has_run_out_makes_something_new() {
+    let clock = clock::set(NOON);
+    let shop = Shop::open(Site::sqlite()).await;
+    let place = shop.small_place().await;
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let body = event(&place.0, &place.1);
+        let made = call::within(call(Some(keyed("event"))), async { shop.post("/events", &body).await.expect(201) });
+        ids.push(id_of(&made.await));
+        clock.advance(Duration::from_secs(25 * 3_600));
+    }
+    assert_ne!(ids[0], ids[1]);
+    assert_eq!(shop.raw().await.numbers("SELECT count(*) FROM events").await, [2]);
 }
 
 #[tokio::test]

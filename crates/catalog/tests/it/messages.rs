@@ -1,6 +1,6 @@
 //! Seats follow messages, in any order and however often they come.
 
-use crate::support::{NOON, Shop};
+use crate::support::{NOON, Shop, rows};
 use bus::{Delivery, HandleError, Handler, Message};
 use catalog::{PaymentGroup, ReservationGroup};
 use domain::Timestamp;
@@ -154,6 +154,9 @@ async fn a_sold_seat_is_shown_within_a_second_and_keeps_the_event(site: Site) {
     assert_eq!(internal.header("x-hold-no"), "41");
     assert_eq!(internal.expect(200), json!({"scheduleId": schedule, "soldSeatIds": all}));
     assert_eq!(shop.delete(&format!("/events/{event}")).await.code(), (409, "EVENT_HAS_RESERVATIONS"));
+    let small = shop.hall(&place.0, "Small", rows(&["Z"], 2, json!({"Z": "S"}))).await;
+    let moved = shop.patch(&format!("/events/{event}"), &json!({"hallId": small})).await;
+    assert_eq!(moved.code(), (409, "EVENT_NOT_MODIFIABLE"), "a sold seat keeps its hall");
     tell(&shop, &[cancelled(2, 5, &schedule, &all, Some(41))]).await.expect("handled");
     shop.delete(&format!("/events/{event}")).await.expect(200);
 }

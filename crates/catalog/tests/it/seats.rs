@@ -58,6 +58,7 @@ async fn blocked_seats_are_never_sold(site: Site) {
     let numbers: Vec<String> = shop.seats(&schedule).await.into_iter().map(|(number, ..)| number).collect();
     assert_eq!(numbers, ["A-1", "B-1", "B-2"]);
     assert_eq!(shop.raw().await.numbers("SELECT seats FROM event_schedules").await, [3]);
+    assert_eq!(shop.raw().await.texts("SELECT seat_number FROM seats ORDER BY id").await, ["A-1", "B-1", "B-2"]);
     let internal = shop.internal(&format!("/internal/schedules/{schedule}")).await.expect(200);
     assert_eq!(internal["seats"].as_array().map(Vec::len), Some(3), "a hold of it finds no seat");
     let plan = shop.get(&format!("/events/schedules/{schedule}/plan")).await.expect(200);
