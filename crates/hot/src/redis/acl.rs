@@ -66,6 +66,11 @@ const KEYS: &[(&str, &str)] = &[
     ("~gate:*", "gate:line:{onsale doctor}"),
     ("~queue:*", "queue:line:{onsale doctor}"),
     ("~line:*", "line:onsale doctor"),
+    // Of the roles about people and of the catalog.
+    ("~token:*", "token:onsale doctor"),
+    ("~oauth:*", "oauth:onsale doctor"),
+    ("~email:*", "email:onsale doctor"),
+    ("~cache:*", "cache:onsale doctor"),
 ];
 
 /// Returns the indices (from 0) of the commands that the user may not run. `redis.acl_check_cmd` came with Redis 7.0; an
@@ -123,9 +128,9 @@ pub(super) fn lacking(answer: Value) -> Vec<String> {
 }
 
 /// As [`lacking`], without what a server can do without while it decides: it asks for the time, for replicas and for the
-/// version to judge them.
+/// version to judge them, and sessions and caches are not what coupons and lines are decided by.
 pub(super) fn lacking_to_decide(answer: Value) -> Vec<String> {
-    const SPARED: [&str; 3] = ["+time", "+wait", "+info"];
+    const SPARED: [&str; 7] = ["+time", "+wait", "+info", "~token:*", "~oauth:*", "~email:*", "~cache:*"];
     lacking(answer).into_iter().filter(|right| !SPARED.contains(&right.as_str())).collect()
 }
 

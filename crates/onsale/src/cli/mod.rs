@@ -108,7 +108,7 @@ pub struct ConfigArguments {
 /// `onsale sandbox`.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
-Example:
+Examples:
   onsale sandbox --listen 127.0.0.1:8090 --data ./sandbox-data
   ONSALE__SANDBOX__URL=http://127.0.0.1:8090 onsale serve")]
 pub struct SandboxArguments {

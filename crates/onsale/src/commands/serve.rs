@@ -9,7 +9,7 @@ use crate::telemetry;
 use crate::wiring::{
     Addresses, Engines, Messaging, Opening, Server, ServerOpening, Supervisor, Task, accepted_keys, certificate,
     counters, demand_of_brokers, demo_accounts, limits, open_roles, open_server, prepare_demo, probe, sandbox,
-    schemas_of,
+    schemas_of, why_not_together,
 };
 use anyhow::bail;
 use onsale_http::limits::Limits;
@@ -57,6 +57,9 @@ pub fn run(config: &Config, place: &Place, arguments: &ServeArguments, lines: &A
     let why_not_apart = config.why_not_apart(schemas.iter().map(|schema| schema.name));
     if let Some(why) = why_not_apart.filter(|_| roles.len() != Role::ALL.len()) {
         return Err(WrongUse(why.to_owned()).into());
+    }
+    if let Some(why) = why_not_together(config, &schemas) {
+        return Err(WrongUse(why).into());
     }
     let unsafe_settings = safety::demand(config)?;
     if let Some(why) = config.why_too_many_streams().filter(|_| roles.contains(&Role::Queue)) {

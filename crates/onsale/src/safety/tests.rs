@@ -153,7 +153,11 @@ fn every_secret_that_can_be_guessed_is_refused() {
     assert!(names.len() >= 11, "{names:?}");
     for name in names {
         assert_eq!(found("", &[(name, &"a".repeat(64))]), ["keys"], "{name}");
-        assert_eq!(found("", &[(name, "c7e5a0f2b91d4863a6f8e2d17b305c94e81f6a2d37b90c45")]), [""; 0], "{name}");
+        assert_eq!(
+            found("", &[(name, "c7e5a0f2b91d4863a6f8e2d17b305c94e81f6a2d37b90c45d8b3f7a1c26e9054")]),
+            [""; 0],
+            "{name}"
+        );
         let file_key = format!("{name}_file");
         if !KEYS.iter().any(|key| key.name == file_key) {
             continue;
@@ -200,7 +204,7 @@ fn a_folder_that_others_may_write_is_refused() {
 #[test]
 fn a_key_file_that_others_may_use_is_refused_by_the_name_of_its_setting() {
     use crate::config::keys::KEYS;
-    const STRONG: &str = "c7e5a0f2b91d4863a6f8e2d17b305c94e81f6a2d37b90c45";
+    const STRONG: &str = "c7e5a0f2b91d4863a6f8e2d17b305c94e81f6a2d37b90c45d8b3f7a1c26e9054";
     let files = KEYS.iter().map(|key| key.name).filter(|name| {
         let of_secret = name.strip_suffix("_file").is_some_and(|secret| KEYS.iter().any(|key| key.name == secret));
         of_secret || *name == "tls.key"
@@ -233,7 +237,7 @@ fn a_key_file_in_a_folder_that_others_may_write_is_refused() {
         let folder = folder();
         let inner = folder.path().join("keys");
         std::fs::create_dir(&inner).expect("made");
-        let file = key_file(&folder, "c7e5a0f2b91d4863a6f8e2d17b305c94e81f6a2d37b90c45", 0o600);
+        let file = key_file(&folder, "c7e5a0f2b91d4863a6f8e2d17b305c94e81f6a2d37b90c45d8b3f7a1c26e9054", 0o600);
         let moved = inner.join("key");
         std::fs::rename(&file, &moved).expect("moved");
         std::fs::set_permissions(&inner, std::fs::Permissions::from_mode(mode)).expect("set");
@@ -245,7 +249,7 @@ fn a_key_file_in_a_folder_that_others_may_write_is_refused() {
 
 #[test]
 fn one_key_for_two_purposes_is_refused_wherever_it_comes_from() {
-    const SAME: &str = "c7e5a0f2b91d4863a6f8e2d17b305c94e81f6a2d37b90c45";
+    const SAME: &str = "c7e5a0f2b91d4863a6f8e2d17b305c94e81f6a2d37b90c45d8b3f7a1c26e9054";
     for (one, other) in [
         ("queue.cookie_key", "queue.receipt_key"),
         ("queue.cookie_previous_key", "queue.receipt_key"),

@@ -34,7 +34,7 @@ const OWN_TASKS: [&str; 2] = ["line", "line stream"];
 
 /// Shows them. `handlers`: the consumers of this process.
 pub fn show(handlers: &[Arc<dyn Handler>]) {
-    for name in PLAIN {
+    for name in PLAIN.iter().chain(gateway::COUNTERS).copied() {
         counter!(name).increment(0);
     }
     for reason in REFUSALS {

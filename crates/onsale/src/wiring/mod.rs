@@ -55,6 +55,7 @@ pub use role::{MakeHotRoute, Role};
 pub use roles::{Opening, open as open_roles, schemas as schemas_of};
 pub use schemas::{
     ALL as ALL_SCHEMAS, COUPON as COUPON_SCHEMA, ContextSchema, USER as USER_SCHEMA, open_ledger, open_tables,
+    why_not_together,
 };
 pub use server::{Addresses, Opening as ServerOpening, Server, limits, open as open_server};
 pub use supervisor::{Supervisor, Task};

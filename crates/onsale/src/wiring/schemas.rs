@@ -58,6 +58,21 @@ impl ContextSchema {
     }
 }
 
+/// Why these schemas cannot be used together; none when they can. On MySQL each is a database: two in one would mix their tables.
+pub fn why_not_together(config: &Config, schemas: &[&ContextSchema]) -> Option<String> {
+    let urls: Vec<(&str, String)> = schemas.iter().map(|schema| (schema.name, schema.url(config))).collect();
+    let is_mysql = |url: &str| url.starts_with("mysql://") || url.starts_with("mariadb://");
+    let place = |url: &str| url.split('?').next().unwrap_or_default().to_owned();
+    urls.iter().enumerate().find_map(|(number, (name, url))| {
+        let (other, _) = urls[..number].iter().find(|(_, earlier)| is_mysql(url) && place(earlier) == place(url))?;
+        Some(format!(
+            "{other} and {name} have the same database: on MySQL and MariaDB each needs one of its own. Set \
+             ledger.{name}.url, or name the databases as deploy/sql/mysql.sql does, or start only the roles that you need \
+             (onsale serve coupon issuer gate queue)"
+        ))
+    })
+}
+
 /// Opens the tables of one schema, brought up to date, for one who need not be able to write each of them.
 ///
 /// # Errors
@@ -170,6 +185,17 @@ mod tests {
                     || one.topics.iter().any(|topic| other.topics.contains(topic))
             };
             assert_eq!(ALL.iter().filter(same).count(), 1, "{} shares a name, a file or a topic", schema.name);
+        }
+    }
+
+    #[test]
+    fn on_mysql_two_schemas_in_one_database_are_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let told = |url: &str| why_not_together(&config(&folder, &[("ONSALE__LEDGER__URL", url)]), &[&COUPON, &USER]);
+        let refused = told("mysql://u:p@one/any").expect("refused");
+        assert!(refused.contains("ledger.user.url") && !refused.contains("u:p"), "{refused}");
+        for url in ["mysql://u:p@one/coupon_service", "postgres://u:p@one/any", "sqlite:"] {
+            assert_eq!(told(url), None, "{url}");
         }
     }
 

@@ -135,7 +135,7 @@ fn no_document_has_a_command_of_an_unknown_kind() {
         assert!(all.len() >= 10, "{document}");
         for command in all.iter().filter(|command| is_run_here(command)) {
             let beginning = command.trim_start().trim_start_matches("sudo -u onsale ");
-            let known = ["curl ", "onsale ", "COUPON=$(curl "];
+            let known = ["curl ", "onsale ", "COUPON=$(curl ", "ID=$(curl "];
             assert!(known.iter().any(|known| beginning.starts_with(known)), "{document}: {command}");
         }
     }

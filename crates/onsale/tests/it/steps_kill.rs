@@ -164,7 +164,7 @@ fn admin_key(world: &World, environment: &[(&str, &str)]) -> String {
 fn steps_survive(ledger_url: Option<&str>) {
     let hold = HOLD_SECONDS.to_string();
     let mut environment = vec![("ONSALE__COUPON__REDEEM_HOLD_SECONDS", hold.as_str())];
-    environment.extend(ledger_url.map(|url| ("ONSALE__LEDGER__URL", url)));
+    environment.extend(ledger_url.map(|url| ("ONSALE__LEDGER__COUPON__URL", url)));
     let mut world = World::with(&environment);
     let key = admin_key(&world, &environment);
     let admin = |server: &Server| server.client().with("X-Api-Key", &key);

@@ -21,3 +21,12 @@ fn a_person_signs_up_and_an_administrator_makes_an_event() {
     let told = format!("{}{}", String::from_utf8_lossy(&walk.stdout), String::from_utf8_lossy(&walk.stderr));
     assert!(walk.status.success() && told.contains("the walk is done"), "{told}");
 }
+
+/// The gateway's table and the document of the program name the same routes.
+#[test]
+fn the_gateway_knows_every_route_of_the_document() {
+    let world = World::new();
+    let document = world.anyone().get("/openapi.json").text();
+    let document = serde_json::from_str(&document).expect("an API document");
+    assert_eq!(gateway::routes::differences(&document), Vec::<String>::new());
+}

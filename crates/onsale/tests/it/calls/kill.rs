@@ -122,5 +122,5 @@ fn a_killed_server_on_postgres_has_one_effect_for_each_call() {
 fn a_killed_server_on_mariadb_has_one_effect_for_each_call() {
     let url = testkit::shared().mariadb().and_then(|server| server.fresh_database("calls"));
     let Some(url) = testkit::available(url) else { return };
-    one_effect_each(&[("ONSALE__LEDGER__URL", &url)]);
+    one_effect_each(&[("ONSALE__LEDGER__COUPON__URL", &url)]);
 }
