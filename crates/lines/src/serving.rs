@@ -151,8 +151,13 @@ impl ServingCache {
     /// # Errors
     /// `SERVICE_UNAVAILABLE`.
     pub async fn serving(&self, line: &LineId) -> Result<Option<Arc<Serving>>, ApiError> {
-        let document = self.cached(line);
-        document.get_or_init(|| self.read(line)).await.clone()
+        let cached = self.cached(line);
+        let document = cached.get_or_init(|| self.read(line)).await.clone();
+        if matches!(document, Ok(None)) {
+            // A line that is made in the next moment is there at once.
+            self.documents.lock().unwrap_or_else(PoisonError::into_inner).remove(line);
+        }
+        document
     }
 
     /// A line's document as [`ServingCache::serving`] answers, if it is known without waiting.

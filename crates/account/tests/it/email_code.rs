@@ -110,12 +110,14 @@ async fn a_code_has_five_tries_also_for_callers_at_the_same_time() {
         assert_eq!(verify(&router, KIM, &wrong(&kim)).await.code(), "EMAIL_CODE_INVALID");
     }
     assert_eq!(verify(&router, KIM, &kim).await.code(), "EMAIL_CODE_INVALID", "the right one comes sixth");
-    for _ in 0..4 {
-        verify(&router, "lee@example.com", &wrong(&lee)).await;
-    }
+    verify(&router, "lee@example.com", &wrong(&lee)).await;
     let tries = (0..8).map(|_| verify(&router, "lee@example.com", &lee));
     let heard = futures::future::join_all(tries).await;
-    assert_eq!(heard.iter().filter(|heard| heard.status == 200).count(), 1, "the fifth, and it counts once");
+    assert_eq!(
+        heard.iter().filter(|heard| heard.status == 200).count(),
+        1,
+        "four tries are left, and the code counts once"
+    );
 }
 
 #[tokio::test]

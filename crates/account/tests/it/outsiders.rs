@@ -9,14 +9,16 @@ use account::rows::users;
 use account::schema::SCHEMA;
 use account::service::AccountService;
 use account::settings::Settings;
+use async_trait::async_trait;
 use axum::body::Body;
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use domain::AccountId;
+use domain::{AccountId, Timestamp};
 use hot::embedded::EmbeddedKeys;
+use hot::{HotError, KeyPort};
 use http::request::Builder;
 use http::{HeaderMap, StatusCode};
 use ledger::moment::stored;
@@ -102,11 +104,39 @@ impl Stand {
             lookup_key: STANDARD.encode([2; 32]),
             ..Settings::default()
         };
-        let (keys, tokens) = (Arc::new(EmbeddedKeys::default()), TokenKeys::new(SECRET, "").expect("keys"));
+        let (keys, tokens) = (Arc::new(Unhurried::default()), TokenKeys::new(SECRET, "").expect("keys"));
         let accounts = AccountService::open(settings, ledger.clone(), keys, tokens).expect("opens");
         let cookies = SessionCookies::new(SECRET, "", public_url).expect("a key");
         let router = api::routes(accounts.clone(), cookies);
         Self { ledger, accounts, router, mails, provider, _site: site }
+    }
+}
+
+/// The engine's answers take a moment, as those of a server do: callers at the same time are between each other's calls.
+#[derive(Default)]
+struct Unhurried(EmbeddedKeys);
+
+#[async_trait]
+impl KeyPort for Unhurried {
+    async fn put(&self, entries: Vec<(String, Vec<u8>)>, ttl_ms: u64, now: Timestamp) -> Result<(), HotError> {
+        tokio::task::yield_now().await;
+        self.0.put(entries, ttl_ms, now).await
+    }
+
+    async fn claim(&self, entries: Vec<(String, Vec<u8>)>, ttl_ms: u64, now: Timestamp) -> Result<Vec<bool>, HotError> {
+        tokio::task::yield_now().await;
+        self.0.claim(entries, ttl_ms, now).await
+    }
+
+    async fn get(&self, names: &[String], now: Timestamp) -> Result<Vec<Option<Vec<u8>>>, HotError> {
+        let found = self.0.get(names, now).await;
+        tokio::task::yield_now().await;
+        found
+    }
+
+    async fn remove(&self, names: &[String]) -> Result<(), HotError> {
+        tokio::task::yield_now().await;
+        self.0.remove(names).await
     }
 }
 

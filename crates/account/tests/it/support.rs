@@ -50,10 +50,12 @@ impl Offices {
         self.put(id, "VERIFIED", Some(ci))
     }
 
+    /// Returns the id as PortOne would write it: plain.
     pub fn put(&self, id: &str, status: &'static str, ci: Option<&str>) -> String {
+        let id = id.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-");
         let verification = Verification { status, ci: ci.map(str::to_owned) };
-        self.verifications.lock().expect("a lock").insert(id.to_owned(), verification);
-        id.to_owned()
+        self.verifications.lock().expect("a lock").insert(id.clone(), verification);
+        id
     }
 
     pub fn asked(&self) -> (usize, usize) {

@@ -44,6 +44,11 @@ pub(super) async fn public_campaigns(
     Ok(([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=1")], list).into_response())
 }
 
+/// A route that takes none.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoParameters {}
+
 /// Whose campaigns are listed.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,8 +75,12 @@ pub(super) async fn user_coupons(
 
 /// One's own coupons of all campaigns of the tenant `default`, the newest first; at most 200.
 #[utoipa::path(get, path = "/api/v1/coupons/mine", tag = "coupons", security(("accessToken" = [])),
-    responses((status = 200, body = OwnCoupons), (status = 401, body = ErrorBody)))]
-pub(super) async fn own_coupons(State(service): State<CouponService>, person: Person) -> Reply<OwnCoupons> {
+    responses((status = 200, body = OwnCoupons), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
+pub(super) async fn own_coupons(
+    State(service): State<CouponService>,
+    person: Person,
+    Query(NoParameters {}): Query<NoParameters>,
+) -> Reply<OwnCoupons> {
     let user = UserId::new(&person.id.to_string()).map_err(ApiError::internal)?;
     Ok(Json(service.own_coupons(&user).await?))
 }

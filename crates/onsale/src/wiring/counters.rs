@@ -10,7 +10,7 @@ use onsale_http::Failures;
 use std::sync::Arc;
 
 /// Counters without labels, of every role.
-const PLAIN: [&str; 14] = [
+const PLAIN: [&str; 19] = [
     "onsale_http_evicted_connections_total",
     "onsale_http_failed_handshakes_total",
     "onsale_http_stalled_connections_total",
@@ -25,7 +25,18 @@ const PLAIN: [&str; 14] = [
     "onsale_line_stream_frames_total",
     "onsale_line_stream_frames_skipped_total",
     "onsale_line_streams_refused_total",
+    "onsale_blacklist_failed_total",
+    "onsale_notices_given_up_total",
+    "onsale_password_hashing_refused_total",
+    "onsale_refresh_reused_total",
+    "onsale_sign_ups_total",
 ];
+
+/// Counters with one label, and its usual value.
+const LABELLED: [(&str, &str); 3] =
+    [("onsale_logins_total", "success"), ("onsale_mails_total", "sent"), ("onsale_catalog_cache_total", "shared")];
+/// Why a service gave no answer, as the gateway counts it.
+const UNANSWERED: &str = "connection";
 
 /// Why a connection gets no place.
 const REFUSALS: [&str; 3] = ["full", "network", "descriptors"];
@@ -36,6 +47,13 @@ const OWN_TASKS: [&str; 2] = ["line", "line stream"];
 pub fn show(handlers: &[Arc<dyn Handler>]) {
     for name in PLAIN.iter().chain(gateway::COUNTERS).copied() {
         counter!(name).increment(0);
+    }
+    for (name, outcome) in LABELLED {
+        counter!(name, "outcome" => outcome).increment(0);
+    }
+    for service in gateway::Service::ALL.map(gateway::Service::name) {
+        counter!("onsale_gateway_failures_total", "service" => service, "why" => UNANSWERED).increment(0);
+        counter!("onsale_gateway_refused_at_rest_total", "service" => service).increment(0);
     }
     for reason in REFUSALS {
         counter!("onsale_http_refused_connections_total", "reason" => reason).increment(0);

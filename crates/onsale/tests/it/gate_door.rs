@@ -172,8 +172,7 @@ fn both_paths_allow_bodies_of_the_same_size() {
     };
     at_the_door(&world, &request("POST", "/gate/events/large/enqueue?userId=ann", "")).ok();
     // Nobody reads these bodies: what the gateway lets in is not too large.
-    let gate_sizes =
-        [(COUPON_BYTES_MAX, 200), (COUPON_BYTES_MAX + 1, 200), (BYTES_MAX, 200), (BYTES_MAX + 1, 413)];
+    let gate_sizes = [(COUPON_BYTES_MAX, 200), (COUPON_BYTES_MAX + 1, 200), (BYTES_MAX, 200), (BYTES_MAX + 1, 413)];
     for (start, body) in [
         ("POST /gate/events/large/enqueue?userId=ann", ""),
         ("GET /gate/events/large/rank?userId=ann", ""),

@@ -5,7 +5,7 @@ use std::path::Path;
 use testkit::onsale::{Server, World, onsale, run, wait_until};
 
 /// What the program makes in its data folder. Other files there are a surprise.
-const KNOWN: [&str; 10] = [
+const KNOWN: [&str; 17] = [
     "hot.sqlite",
     "hot.lock",
     "lines.db",
@@ -16,6 +16,13 @@ const KNOWN: [&str; 10] = [
     "receipt.key",
     "internal.key",
     "admin.key",
+    "user_service.sqlite",
+    "event_service.sqlite",
+    "sandbox.sqlite",
+    "jwt.secret",
+    "personal.key",
+    "lookup.key",
+    "demo.passwords",
 ];
 
 /// Everything in a folder, with its mode.
@@ -78,15 +85,16 @@ fn files_of_an_earlier_version_are_closed() {
     }
     let server = Server::start(&folder, &[("ONSALE__QUEUE__LINES", "shop")]);
     let open: Vec<(String, u32)> = walk(&folder).into_iter().filter(|(_, mode)| *mode != 0o600).collect();
-    // The log belongs to the starter of the tests, and the key to the one who reads it.
-    assert!(open.iter().all(|(name, _)| name == "server.log" || name == "admin.key"), "{open:?}");
+    // The log belongs to the starter of the tests, key and passwords to the one who reads them.
+    let others = ["server.log", "admin.key", "demo.passwords"];
+    assert!(open.iter().all(|(name, _)| others.contains(&name.as_str())), "{open:?}");
     drop(server);
 }
 
 /// A link in the place of any file is refused, and what it names is untouched.
 #[test]
 fn a_planted_link_is_refused_in_the_place_of_every_file() {
-    for name in KNOWN.into_iter().filter(|name| *name != "admin.key") {
+    for name in KNOWN.into_iter().filter(|name| !["admin.key", "demo.passwords"].contains(name)) {
         let outer = tempfile::tempdir().expect("a folder");
         let (data, victim) = (outer.path().join("data"), outer.path().join("victim"));
         assert!(run(&data, &["migrate"]).status.success());

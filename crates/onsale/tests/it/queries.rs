@@ -19,6 +19,11 @@ fn every_operation_refuses_parameters_that_it_does_not_take() {
             if !METHODS.contains(&method.as_str()) {
                 continue;
             }
+            let schemes = operation["security"].as_array().map_or(&[][..], Vec::as_slice);
+            // What only a person's token opens takes no key.
+            if schemes.iter().all(|scheme| scheme.get("accessToken").is_some()) && !schemes.is_empty() {
+                continue;
+            }
             seen += 1;
             let target = target(path, operation);
             let reply = world.admin().call(&method.to_uppercase(), &format!("{target}misspelt=1"), None);

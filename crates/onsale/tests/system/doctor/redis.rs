@@ -98,20 +98,26 @@ fn missing_permissions_are_named() {
     allow(&["~*", "&*", "+@all"]).is_ok(&["redis-rights"]);
     let few = allow(&["~*", "+@all", "-xadd", "-wait"]);
     few.says("redis-rights", "wrong", "app lacks what the program needs: +wait +xadd", "ACL SETUSER app +wait +xadd");
-    allow(&["~coupon:*", "~gate:*", "~queue:*", "~line:*", "~lease:*", "+@all"]).says(
-        "redis-rights",
-        "wrong",
-        "~rate:*",
-        "ACL SETUSER app ~rate:*",
-    );
-    allow(&["~rate:*", "~gate:*", "~queue:*", "~line:*", "~lease:*", "+@all"]).says(
-        "redis-rights",
-        "wrong",
+    allow(&[
         "~coupon:*",
-        "~coupon:*",
-    );
+        "~gate:*",
+        "~queue:*",
+        "~line:*",
+        "~lease:*",
+        "~token:*",
+        "~oauth:*",
+        "~email:*",
+        "~cache:*",
+        "+@all",
+    ])
+    .says("redis-rights", "wrong", "~rate:*", "ACL SETUSER app ~rate:*");
+    allow(&[
+        "~rate:*", "~gate:*", "~queue:*", "~line:*", "~lease:*", "~token:*", "~oauth:*", "~email:*", "~cache:*",
+        "+@all",
+    ])
+    .says("redis-rights", "wrong", "~coupon:*", "~coupon:*");
     allow(&["~*", "+@all", "-eval"]).says("redis-rights", "wrong", "+eval", "ACL SETUSER app +eval");
-    let documented = "~coupon:* ~gate:* ~queue:* ~line:* ~rate:* ~lease:* &coupon:* &line:* +@read +@write +@scripting +@connection \
+    let documented = "~coupon:* ~gate:* ~queue:* ~line:* ~rate:* ~lease:* ~token:* ~oauth:* ~email:* ~cache:* &coupon:* &line:* +@read +@write +@scripting +@connection \
          +wait +time +info +publish +subscribe +config|get +cluster";
     allow(&documented.split(' ').collect::<Vec<_>>()).is_ok(&["redis-rights", "redis-minority", "clocks"]);
     crate::doctor::serve::serves(&[("ONSALE__HOT__URL", &url), ("ONSALE__HOT__ACK", "none")]);
