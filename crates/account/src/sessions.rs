@@ -23,7 +23,7 @@ const SEEN_EVERY_MS: i64 = 3_600_000;
 /// What became of a token.
 enum Outcome {
     /// This pair is told: a new one, or the one that the same browser was told a moment ago.
-    Pair(user::Model, refresh_token::Model),
+    Pair(Box<(user::Model, refresh_token::Model)>),
     /// The family ended now, or had ended.
     Ended,
     Expired,
@@ -54,7 +54,7 @@ impl AccountService {
         let row = row.ok_or(ErrorCode::InvalidToken)?;
         let shown = Shown { row: &row, has_expired, reuse, origin };
         match self.ledger.change(|change| self.show(change, &shown, now)).await? {
-            Outcome::Pair(account, token) => self.session(&account, &token, now),
+            Outcome::Pair(pair) => self.session(&pair.0, &pair.1, now),
             Outcome::Expired => Err(ErrorCode::ExpiredToken.into()),
             Outcome::Ended => {
                 self.blacklist_ended(AccountId(row.user_id)).await;
@@ -76,7 +76,7 @@ impl AccountService {
             successor: successor.as_ref().map(|successor| self.as_successor(successor, shown.origin)),
         };
         match (decide(&token, shown.has_expired, shown.reuse, now), successor) {
-            (RefreshDecision::TellAgain, Some(successor)) => Ok(Outcome::Pair(account, successor)),
+            (RefreshDecision::TellAgain, Some(successor)) => Ok(Outcome::Pair(Box::new((account, successor)))),
             (RefreshDecision::Expired, _) => Ok(Outcome::Expired),
             (RefreshDecision::Exchange, _) => self.exchange(change, account, &row, shown.origin, now).await,
             (RefreshDecision::EndFamily | RefreshDecision::TellAgain, _) => {
@@ -120,7 +120,7 @@ impl AccountService {
             users::set(&change, account.account(), seen, now).await?;
         }
         change.commit().await?;
-        Ok(Outcome::Pair(account, next))
+        Ok(Outcome::Pair(Box::new((account, next))))
     }
 
     /// Ends the session of an access token: the token is blacklisted, its family ends. Other devices stay.

@@ -29,12 +29,12 @@ pub(crate) fn unavailable(
     retry_after_seconds: Option<u32>,
 ) -> Response {
     let id = match service {
-        Service::User => "GATEWAY_USER_AWAY",
-        Service::Catalog => "GATEWAY_CATALOG_AWAY",
-        Service::Queue | Service::Gate => "GATEWAY_QUEUE_AWAY",
-        Service::Reservation => "GATEWAY_RESERVATION_AWAY",
-        Service::Payment => "GATEWAY_PAYMENT_AWAY",
-        Service::Coupon => "GATEWAY_COUPON_AWAY",
+        Service::User => "gateway-user-away",
+        Service::Catalog => "gateway-catalog-away",
+        Service::Queue | Service::Gate => "gateway-queue-away",
+        Service::Reservation => "gateway-reservation-away",
+        Service::Payment => "gateway-payment-away",
+        Service::Coupon => "gateway-coupon-away",
         Service::Gateway | Service::Sandbox => ErrorCode::ServiceUnavailable.as_str(),
     };
     let mut response = told(ErrorCode::ServiceUnavailable, message(id, language), language, trace_id);
@@ -46,7 +46,7 @@ pub(crate) fn unavailable(
 /// 504. Of a payment nobody knows whether it went through.
 pub(crate) fn too_late(service: Service, language: Language, trace_id: TraceId) -> Response {
     let id = match service {
-        Service::Payment => "GATEWAY_PAYMENT_LATE",
+        Service::Payment => "gateway-payment-late",
         _ => ErrorCode::GatewayTimeout.as_str(),
     };
     told(ErrorCode::GatewayTimeout, message(id, language), language, trace_id)
@@ -94,10 +94,10 @@ mod tests {
                 let body: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
                 assert_eq!((&body["code"], &body["traceId"]), (&"SERVICE_UNAVAILABLE".into(), &"trace-1".into()));
                 let text = body["message"].as_str().expect("a text").to_owned();
-                assert!(!text.starts_with("GATEWAY_") && text.contains(' '), "{text}");
+                assert!(!text.starts_with("gateway-") && text.contains(' '), "{text}");
                 assert!(messages.insert(text), "{service} has the words of another");
             }
-            for id in ["GATEWAY_PAYMENT_AWAY", "GATEWAY_PAYMENT_LATE"] {
+            for id in ["gateway-payment-away", "gateway-payment-late"] {
                 let warning = if language == Language::Ko { "다시 결제하지" } else { "Do not pay again" };
                 assert!(message(id, language).contains(warning), "{id}");
             }

@@ -44,6 +44,12 @@ impl Launch {
         launch.arguments(["serve", "--data"]).arguments([data]).arguments(["--listen", listen])
     }
 
+    /// Another command of the program, with its output in `log`. It does not inherit the `onsale` settings either.
+    #[must_use]
+    pub fn command(program: &Path, log: &Path) -> Self {
+        Self::of(onsale(program), program, log)
+    }
+
     /// Any other program, with its output in `log`.
     #[must_use]
     pub fn other(program: &Path, log: &Path) -> Self {

@@ -58,7 +58,7 @@ impl Server {
     #[must_use]
     #[track_caller]
     pub fn start_sandbox(data: &Path) -> Self {
-        let launch = Launch::other(&program(), &data.join("sandbox.log"));
+        let launch = Launch::command(&program(), &data.join("sandbox.log"));
         Self::open(launch.arguments(["sandbox", "--listen", "127.0.0.1:0", "--data"]).arguments([data]), &[])
     }
 

@@ -21,7 +21,7 @@ fn tokens(account: AccountId) -> SessionTokens<'static> {
 }
 
 fn texts(cookies: &[HeaderValue]) -> Vec<&str> {
-    cookies.iter().map(|cookie| cookie.to_str().expect("ASCII")).collect()
+    cookies.iter().map(|cookie| std::str::from_utf8(cookie.as_bytes()).expect("ASCII")).collect()
 }
 
 fn csrf_of(cookies: &[HeaderValue]) -> String {

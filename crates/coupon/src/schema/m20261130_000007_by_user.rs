@@ -3,7 +3,7 @@
 use sea_orm_migration::prelude::*;
 
 const TABLE: &str = "user_coupons";
-const INDEX: &str = "user_coupons_by_user";
+const INDEX: &str = "ix_user_coupons_user";
 
 /// The index.
 #[derive(DeriveMigrationName)]

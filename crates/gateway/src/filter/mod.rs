@@ -240,6 +240,7 @@ fn broken_body(fault: Option<BodyFault>, response: Response) -> Response {
 }
 
 /// Token and role.
+#[allow(clippy::result_large_err, reason = "the refusal is the response itself, written once")]
 fn judge(access: Access, caller: &Caller, headers: &HeaderMap) -> Result<(), Response> {
     let has_key = headers.contains_key("x-api-key");
     match (access, caller) {

@@ -15,8 +15,8 @@ const PASSWORD: &str = "an administrator's own";
 /// Keys that the processes share; random, and of these tests alone.
 const SECRETS: [(&str, &str); 5] = [
     ("ONSALE__AUTH__JWT_SECRET", "9f2c4be17a3d5586c01d7e94ab36f2580ce1b7d94a6f3382e05d9c71b8a4f6d20e7b3c95d1864af2"),
-    ("ONSALE__USER__PERSONAL_DATA_KEY", "q3Jm0W8v5tYk2nX7bL4cR9sZ1aH6dF0gE8uP3wQ5iVo="),
-    ("ONSALE__USER__LOOKUP_KEY", "Zk7Tn4Bv1Qx9Lm2Wc6Rj8Hs3Yd5Gf0Pa7Eu4Io1Nq2b8="),
+    ("ONSALE__USER__PERSONAL_DATA_KEY", "IsYG/qGSzwBEZnwi/gtsPmOr5qsv2MSMLa/fQD+tLBA="),
+    ("ONSALE__USER__LOOKUP_KEY", "QWo+DzT1ohK72oENYyotu65lduqEZiaANPmFWDR0c5A="),
     ("ONSALE__INTERNAL__KEY__GATEWAY", "7b0d6c52-91f4-4e3a-8a67-2c5f0e91d3b8"),
     ("ONSALE__INTERNAL__KEY__CATALOG", "c41e8f07-5a2d-4b96-9d13-e8f7a6b05c24"),
 ];

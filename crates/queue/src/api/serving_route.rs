@@ -24,8 +24,11 @@ pub struct ServingRoute {
     limits: Arc<Limits>,
     recorded: Arc<RecordedRoute>,
     /// The document that was written last, with its JSON: most requests are for one line.
-    written: Arc<Mutex<Option<(Arc<Serving>, Vec<u8>)>>>,
+    written: Arc<Mutex<Option<Written>>>,
 }
+
+/// A document with its JSON.
+type Written = (Arc<Serving>, Vec<u8>);
 
 /// A request whose document has to be made first.
 pub struct Unanswered {

@@ -133,10 +133,10 @@ mail-password-changed = The password of your Onsale account was changed, and all
 mail-trace = Reference: { $n }
 
 # The gateway, while a service is away.
-GATEWAY_USER_AWAY = Accounts are not available at the moment. Please try again shortly.
-GATEWAY_CATALOG_AWAY = Shows cannot be looked up at the moment. Please try again shortly.
-GATEWAY_QUEUE_AWAY = The waiting line cannot be reached at the moment. Stay on this page: a place that you have is kept.
-GATEWAY_RESERVATION_AWAY = Seats cannot be reserved or looked up at the moment. Seats that you hold stay yours until their time ends.
-GATEWAY_PAYMENT_AWAY = Payments are not available at the moment. Do not pay again: a payment that you have made may have gone through. Look at your payments before you try again.
-GATEWAY_PAYMENT_LATE = The payment is taking longer than usual. Do not pay again: it may have gone through. Look at your payments in a moment.
-GATEWAY_COUPON_AWAY = Coupons are not available at the moment. Please try again shortly.
+gateway-user-away = Accounts are not available at the moment. Please try again shortly.
+gateway-catalog-away = Shows cannot be looked up at the moment. Please try again shortly.
+gateway-queue-away = The waiting line cannot be reached at the moment. Stay on this page: a place that you have is kept.
+gateway-reservation-away = Seats cannot be reserved or looked up at the moment. Seats that you hold stay yours until their time ends.
+gateway-payment-away = Payments are not available at the moment. Do not pay again: a payment that you have made may have gone through. Look at your payments before you try again.
+gateway-payment-late = The payment is taking longer than usual. Do not pay again: it may have gone through. Look at your payments in a moment.
+gateway-coupon-away = Coupons are not available at the moment. Please try again shortly.

@@ -70,6 +70,7 @@ fn examine(config: &Config, roles: &[Role]) -> anyhow::Result<Vec<Finding>> {
     }
     findings.extend(block_on(async { Ok(servers(config, roles).await) })?);
     findings.push(together::apart(config, roles));
+    findings.extend(together::databases(config, roles));
     findings.extend(together::connections(config, roles));
     findings.extend(together::acknowledgement(config));
     findings.extend(together::line_keys(config, roles));

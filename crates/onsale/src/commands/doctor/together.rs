@@ -3,7 +3,7 @@
 use super::finding::Finding;
 use crate::cli::Role;
 use crate::config::{BusEngine, Config, HotAck, HotEngine};
-use crate::wiring::schemas_of;
+use crate::wiring::{schemas_of, why_not_together};
 use std::path::Path;
 
 /// Checks whether each role may run in its own process.
@@ -18,6 +18,12 @@ pub(super) fn apart(config: &Config, roles: &[Role]) -> Finding {
         Some(_) if embedded => Finding::ok("apart", "all roles in one process"),
         Some(why) => Finding::warning("apart", "all roles must run in one process", why),
     }
+}
+
+/// Checks whether the contexts' tables keep out of each other's way. `None` when they do.
+pub(super) fn databases(config: &Config, roles: &[Role]) -> Option<Finding> {
+    let why = why_not_together(config, &schemas_of(roles))?;
+    Some(Finding::wrong("databases", "two contexts have one database", why))
 }
 
 /// Checks whether streams leave connections for everybody else. `None` without the role.

@@ -12,7 +12,7 @@ mod user;
 use super::engines::Engines;
 use super::role::{MakeHotRoute, Role};
 use super::sandbox::SandboxPlace;
-use super::schemas::ContextSchema;
+use super::schemas::{ALL, ContextSchema};
 use crate::cli;
 use crate::config::Config;
 use onsale_http::limits::Limits;
@@ -59,7 +59,8 @@ pub fn schemas(roles: &[cli::Role]) -> Vec<&'static ContextSchema> {
         };
         needed.extend(schemas);
     }
-    needed.sort_by_key(|schema| schema.name);
+    let place = |schema: &&ContextSchema| ALL.iter().position(|known| known.name == schema.name);
+    needed.sort_by_key(place);
     needed.dedup_by_key(|schema| schema.name);
     needed
 }

@@ -15,13 +15,28 @@ const ALL: [&str; 8] = [
     "clocks",
 ];
 
+/// The databases of the contexts beside coupon's, which on MariaDB are databases of their own.
+const BESIDE: [(&str, &str); 2] =
+    [("ONSALE__LEDGER__USER__URL", "doctor_people"), ("ONSALE__LEDGER__CATALOG__URL", "doctor_shows")];
+
+/// The settings of this URL.
+fn settings(url: &str) -> Vec<(&'static str, String)> {
+    let mut settings = vec![("ONSALE__LEDGER__URL", url.to_owned())];
+    if let Some((server, _)) = url.rsplit_once('/').filter(|_| url.starts_with("mysql:")) {
+        settings.extend(BESIDE.map(|(variable, name)| (variable, format!("{server}/{name}"))));
+    }
+    settings
+}
+
 fn ask(url: &str) -> Report {
-    Patient::new(&[("ONSALE__LEDGER__URL", url)]).ask(&[])
+    let settings = settings(url);
+    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Patient::new(&settings).ask(&[])
 }
 
 fn migrate(url: &str) {
     let folder = tempfile::tempdir().expect("a folder");
-    let output = onsale(folder.path(), &["migrate"]).env("ONSALE__LEDGER__URL", url).output().expect("starts");
+    let output = onsale(folder.path(), &["migrate"]).envs(settings(url)).output().expect("starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let shown = String::from_utf8_lossy(&output.stdout);
     assert!(shown.lines().any(|line| line == "coupon_service: the tables are up to date"), "{shown}");
@@ -86,6 +101,10 @@ fn mariadb_is_checked() {
     let Some(server) = available(MariaDb::start(&kit)) else { return };
     let tell = |statement: &str| server.execute(statement).expect("carried out");
     let url = server.fresh_database("doctor").expect("a database");
+    let user = url.rsplit('/').next().expect("a name");
+    for (_, name) in BESIDE {
+        tell(&format!("create database {name}; grant all on {name}.* to {user}@'127.0.0.1'"));
+    }
     ask(&url).says("database-tables", "wrong", "the tables lack", "onsale migrate");
     migrate(&url);
     let report = ask(&url);
