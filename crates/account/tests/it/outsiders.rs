@@ -166,12 +166,12 @@ impl Heard {
     }
 
     pub fn location(&self) -> &str {
-        self.headers.get("location").and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers.get("location").and_then(|value| std::str::from_utf8(value.as_bytes()).ok()).unwrap_or_default()
     }
 
     pub fn cookies(&self) -> Vec<String> {
         let all = self.headers.get_all("set-cookie").iter();
-        all.map(|value| value.to_str().expect("ASCII").to_owned()).collect()
+        all.map(|value| std::str::from_utf8(value.as_bytes()).expect("ASCII").to_owned()).collect()
     }
 }
 
@@ -336,7 +336,8 @@ async fn token(State(tickets): State<Tickets>, Form(form): Form<HashMap<String, 
 }
 
 async fn profile(State(tickets): State<Tickets>, headers: HeaderMap) -> (StatusCode, Json<Value>) {
-    let bearer = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let bearer =
+        headers.get("authorization").and_then(|value| std::str::from_utf8(value.as_bytes()).ok()).unwrap_or_default();
     let ticket = tickets.lock().expect("a lock").remove(bearer.trim_start_matches("Bearer "));
     match ticket {
         Some(ticket) => (StatusCode::OK, Json(ticket.person)),

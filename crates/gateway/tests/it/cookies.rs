@@ -4,6 +4,9 @@ use crate::stack::{PASS, SITE, Stack, bearer, cookies, page, refresh_token};
 use access::session_cookies::SessionTokens;
 use domain::account::UserRole::{Admin, User};
 
+/// What a request has, its headers, and whether it is taken.
+type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, bool);
+
 #[tokio::test]
 async fn a_page_is_known_by_its_cookies() {
     let front = Stack::default().telling();
@@ -45,7 +48,7 @@ async fn a_request_by_cookie_must_come_from_a_page_of_this_site() {
     let page_of = format!("{SITE}/me");
     let no_cookie = with("");
     let forged = with(&foreign_nonce);
-    let cases: Vec<(&str, Vec<(&str, &str)>, bool)> = vec![
+    let cases: Vec<Case<'_>> = vec![
         ("all", vec![("cookie", &cookie), ("x-csrf-token", &csrf), ("origin", SITE)], true),
         ("referer", vec![("cookie", &cookie), ("x-csrf-token", &csrf), ("referer", &page_of)], true),
         ("a neighbour's cookie in front", vec![("cookie", &two), ("x-csrf-token", &csrf), ("origin", SITE)], true),
