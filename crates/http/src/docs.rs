@@ -137,6 +137,12 @@ fn add_common_refusals(document: &mut Document) {
             if is_strict {
                 add("400", "The request is not valid, or has a parameter that this address does not take");
             }
+            if route.contains('{') {
+                add("400", "The address has a form that no program reads alike, such as a control byte");
+            }
+            if route.starts_with("/internal/") {
+                add("404", "Nothing of this name, or these calls are not taken at this address");
+            }
             add("429", "Too many requests; see Retry-After");
             add("503", "Temporarily unavailable; see Retry-After");
             if has_body {
