@@ -12,14 +12,14 @@ use crate::cause::Cause;
 use crate::dead_letter::{DeadLetter, DeadLetters, DeadLettersUnavailable};
 use crate::port::PublishError;
 use async_trait::async_trait;
-use domain::message::topic::{DLQ_COUPON, DLQ_PAYMENT, DLQ_RESERVATION};
+use domain::message::topic::{DLQ_COUPON, DLQ_EVENT, DLQ_PAYMENT, DLQ_RESERVATION};
 use rdkafka::message::Message;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The dead-letter topics of the contract. Ids depend on the order: add only at the end.
-const TOPICS: [&str; 3] = [DLQ_COUPON, DLQ_RESERVATION, DLQ_PAYMENT];
+const TOPICS: [&str; 4] = [DLQ_COUPON, DLQ_RESERVATION, DLQ_PAYMENT, DLQ_EVENT];
 /// An id is the offset times this, plus one, plus the topic's index in the list.
 const IDS_PER_OFFSET: i64 = 10;
 /// Largest page in bytes; a page ends earlier then.

@@ -99,9 +99,11 @@ async fn the_topics_of_the_contract_are_created_with_its_settings() {
         (topic::COUPON_REQUESTS, 6),
         (topic::RESERVATION_EVENTS, 3),
         (topic::PAYMENT_EVENTS, 3),
+        (topic::EVENT_EVENTS, 3),
         (topic::DLQ_COUPON, 1),
         (topic::DLQ_RESERVATION, 1),
         (topic::DLQ_PAYMENT, 1),
+        (topic::DLQ_EVENT, 1),
     ];
     assert_eq!(partitions, wanted);
     for topic in &seen.topics {
