@@ -155,7 +155,7 @@ impl ServingCache {
         let document = cached.get_or_init(|| self.read(line)).await.clone();
         if matches!(document, Ok(None)) {
             // A line that is made in the next moment is there at once.
-            self.documents.lock().unwrap_or_else(PoisonError::into_inner).remove(line);
+            self.forget(line);
         }
         document
     }
@@ -165,6 +165,11 @@ impl ServingCache {
         let all = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
         let (made_at, document) = all.get(line)?;
         if made_at.elapsed() < FRESH { document.get().cloned() } else { None }
+    }
+
+    /// Drops what is known of a line that was changed or ended here: whoever was told so sees no older state at this server.
+    pub fn forget(&self, line: &LineId) {
+        self.documents.lock().unwrap_or_else(PoisonError::into_inner).remove(line);
     }
 
     /// A line's document as of now. Also replaces the cached one.

@@ -115,6 +115,7 @@ async fn change(api: &QueueApi, line: &str, change: impl Fn(LineRule) -> LineRul
 impl QueueApi {
     /// A line was changed here: this server shows it at once, the others within a second.
     pub(super) fn changed(&self, line: &LineId) -> StatusCode {
+        self.cache.forget(line);
         self.streams.changed(line);
         self.site.changed(line);
         StatusCode::NO_CONTENT
