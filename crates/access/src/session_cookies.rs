@@ -10,9 +10,9 @@
 //! plants a cookie of its own account proves nothing for another account. It stays the same when the tokens are renewed: a
 //! form that was rendered before another tab renewed is still good.
 
-use crate::token::SecretFault;
+use crate::token::{SecretFault, secret_bytes};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::AccountId;
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, HeaderValue, Uri};
@@ -181,10 +181,7 @@ fn code(key: &Hmac<Sha256>, account: AccountId, nonce: &[u8]) -> Hmac<Sha256> {
 }
 
 fn derived(secret: &str) -> Result<Hmac<Sha256>, SecretFault> {
-    let bytes = match secret.strip_prefix("base64:") {
-        Some(encoded) => STANDARD.decode(encoded.trim()).map_err(|_| SecretFault::NotBase64)?,
-        None => secret.as_bytes().to_vec(),
-    };
+    let bytes = secret_bytes(secret)?;
     let key = |bytes: &[u8]| Hmac::<Sha256>::new_from_slice(bytes).map_err(|_| SecretFault::Short);
     let derived = key(&bytes)?.chain_update(CSRF_PURPOSE).finalize().into_bytes();
     key(&derived)

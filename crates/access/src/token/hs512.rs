@@ -32,8 +32,8 @@ pub(super) fn install() {
     let _ = PROVIDER.install_default();
 }
 
-/// The bytes of a secret.
-pub(super) fn secret_bytes(text: &str) -> std::result::Result<Vec<u8>, SecretFault> {
+/// The bytes of a secret, as the configuration has it.
+pub(crate) fn secret_bytes(text: &str) -> std::result::Result<Vec<u8>, SecretFault> {
     let bytes = match text.strip_prefix("base64:") {
         Some(encoded) => STANDARD.decode(encoded.trim()).map_err(|_| SecretFault::NotBase64)?,
         None => text.as_bytes().to_vec(),

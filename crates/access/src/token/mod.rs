@@ -7,6 +7,7 @@ mod claims;
 mod hs512;
 
 pub use claims::{AccessClaims, RefreshClaims};
+pub(crate) use hs512::secret_bytes;
 
 use domain::Timestamp;
 use hs512::{HEADER_BYTES_MAX, SECRET_BYTES_MIN};
