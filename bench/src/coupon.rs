@@ -1,9 +1,10 @@
 //! The coupon rows of `goals.md`.
 
 use crate::comparison::{Side, compare, load, ratio_of};
-use crate::server::Server;
+use crate::server::{Server, call};
 use crate::table::{Row, Table, median};
 use crate::{CouponArguments, fastapi, one_by_one, shard, start};
+use anyhow::ensure;
 use lab::load::Until;
 use std::io::Write;
 use std::path::Path;
@@ -13,7 +14,8 @@ pub const WIDE_LIMITS: [(&str, &str); 2] =
     [("ONSALE__LIMITS__PER_IP_PER_SECOND", "1000000"), ("ONSALE__LIMITS__PER_IP_BURST", "1000000")];
 /// Winners of one side of one round of the row in which all win.
 const ALL_WIN_REQUESTS: u64 = 200_000;
-const ALL_WIN_STOCK: u32 = 9_000_000;
+/// As many coupons as a tenant may have, and some room.
+pub const ALL_WIN_STOCK: u32 = 9_000_000;
 const ALL_WIN_CONNECTIONS: usize = 1_000;
 
 /// Measures and keeps the rows.
@@ -62,7 +64,9 @@ pub fn issue_request(campaign: &str, run: u64, number: u64, out: &mut Vec<u8>) {
 pub fn with_campaign(program: &Path, stock: u32, extra: &[(&str, &str)]) -> anyhow::Result<Server> {
     let environment = [&WIDE_LIMITS[..], extra].concat();
     let server = Server::serve(program, &environment)?;
-    server.ask("POST", &format!("/api/v1/admin/events/bench/stock?initial_stock={stock}"))?;
+    let path = format!("/api/v1/admin/events/bench/stock?initial_stock={stock}");
+    let (status, text) = call(server.address, "POST", &path, None, "")?;
+    ensure!(status == 200, "no campaign: {status} {text}");
     Ok(server)
 }
 

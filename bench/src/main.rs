@@ -24,10 +24,12 @@ mod resp;
 mod routes;
 mod server;
 mod shard;
+mod shop;
 mod start;
 mod steps;
 mod streams;
 mod table;
+mod tickets;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -53,6 +55,10 @@ enum What {
     Hostile(hostile::Arguments),
     /// Routes that the router answers, used connections, mixed routes behind nginx.
     Routes(routes::Arguments),
+    /// Gateway and catalog: reads, seats of a large hall, a flood of log-ins.
+    Shop(shop::Arguments),
+    /// Whole purchases of tickets, and the rush on them.
+    Tickets(tickets::Arguments),
     /// Issue, redeem, confirm, one after the other.
     Steps(steps::Arguments),
     /// All of the program's rows one after the other.
@@ -96,6 +102,8 @@ fn main() -> anyhow::Result<()> {
         What::Issuer(arguments) => issuer::run(&arguments),
         What::Hostile(arguments) => hostile::run(&arguments),
         What::Routes(arguments) => routes::run(&arguments),
+        What::Shop(arguments) => shop::run(&arguments),
+        What::Tickets(arguments) => tickets::run(&arguments),
         What::Steps(arguments) => steps::run(&arguments),
         What::All(arguments) => all::run(&arguments),
         What::History(arguments) => history::run(&arguments),

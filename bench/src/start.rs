@@ -1,6 +1,6 @@
 //! How fast the program starts, how much it holds, how large it is.
 
-use crate::coupon::{issue_request, with_campaign};
+use crate::coupon::{ALL_WIN_STOCK, issue_request, with_campaign};
 use crate::server::{Server, ask};
 use crate::table::{Row, Table, median};
 use lab::load::{Limits, Plan, Until, drive};
@@ -42,7 +42,7 @@ fn empty_start(program: &Path, table: &mut Table) -> anyhow::Result<()> {
 }
 
 fn full_start(program: &Path, table: &mut Table) -> anyhow::Result<()> {
-    let server = with_campaign(program, 100_000_000, &[("ONSALE__HOT__FLUSH", "false")])?;
+    let server = with_campaign(program, ALL_WIN_STOCK, &[("ONSALE__HOT__FLUSH", "false")])?;
     let empty_bytes = server.resident_bytes();
     let plan = Plan {
         address: server.address,

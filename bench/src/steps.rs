@@ -106,6 +106,8 @@ impl Shop {
         let campaign = format!("{{\"event_id\":\"bench\",\"name\":\"Bench\",\"stock\":{STOCK}}}");
         let (status, text) = call(server.address, "POST", "/api/v1/admin/campaigns", Some(&key), &campaign)?;
         ensure!(status == 201, "no campaign: {status} {text}");
+        let (status, text) = call(server.address, "POST", "/api/v1/admin/campaigns/bench/open", Some(&key), "")?;
+        ensure!(status == 200, "the campaign is not open: {status} {text}");
         Ok(Self { server, key })
     }
 }
