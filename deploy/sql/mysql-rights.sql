@@ -18,6 +18,9 @@ GRANT SELECT, INSERT, UPDATE ON coupon_service.tenants TO 'coupon_svc_user'@'%';
 GRANT SELECT, UPDATE (last_used_at) ON coupon_service.api_keys TO 'coupon_svc_user'@'%';
 GRANT SELECT, INSERT ON coupon_service.audit_log TO 'coupon_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON coupon_service.idempotency_keys TO 'coupon_svc_user'@'%';
+GRANT SELECT, INSERT, DELETE ON coupon_service.appeal_answers TO 'coupon_svc_user'@'%';
+GRANT SELECT, INSERT, UPDATE ON coupon_service.looks TO 'coupon_svc_user'@'%';
+GRANT SELECT, INSERT, DELETE ON coupon_service.look_files TO 'coupon_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON common.outbox_events TO 'coupon_svc_user'@'%';
 GRANT SELECT, INSERT, DELETE ON common.processed_events TO 'coupon_svc_user'@'%';
 

@@ -88,6 +88,7 @@ impl Edge {
         all.push(("application_servers", servers.iter().map(line).collect()));
         all.push(("gate_servers", servers.iter().map(line).collect()));
         all.push(("queue_servers", servers.iter().map(line).collect()));
+        all.push(("page_servers", servers.iter().map(line).collect()));
         all.push(("listen", address.to_string()));
         let nginx = available(Nginx::start(&kit, &fill("onsale.conf.template", &all)))?;
         Some(Self { address, nginx })

@@ -32,6 +32,7 @@ mod tests;
 mod tls;
 pub mod tools;
 mod toxiproxy;
+mod trials;
 mod wait;
 
 pub use error::{KitError, Result};
@@ -49,4 +50,5 @@ pub use shared::{RUN, Shared, shared};
 pub use skipped::{available, missing, skip, skipped};
 pub use tls::{Authority, Certificate};
 pub use toxiproxy::{Proxy, Toxiproxy};
+pub use trials::trials;
 pub use wait::until;

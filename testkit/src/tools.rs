@@ -28,6 +28,14 @@ pub fn chromium() -> Result<PathBuf> {
     install::chromium()
 }
 
+/// The script of axe-core, to be run inside a page.
+///
+/// # Errors
+/// When it is not there and cannot be fetched.
+pub fn axe() -> Result<PathBuf> {
+    install::axe()
+}
+
 /// `k6`, which makes load from a script.
 ///
 /// # Errors
@@ -42,4 +50,12 @@ pub fn k6() -> Result<PathBuf> {
 /// When it is not there and cannot be installed.
 pub fn wrk() -> Result<PathBuf> {
     install::wrk()
+}
+
+/// The folder with Kafka's jars.
+///
+/// # Errors
+/// When they are not there and cannot be downloaded.
+pub fn kafka_jars() -> Result<PathBuf> {
+    install::kafka_jars()
 }

@@ -1,7 +1,6 @@
 //! Starting other programs.
 
 use anyhow::{Context, bail};
-use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 /// The cargo that started us.
@@ -28,27 +27,6 @@ pub fn run(command: &mut Command) -> anyhow::Result<()> {
         bail!("`{words}` ended with {status}; what it printed above says why");
     }
     Ok(())
-}
-
-/// Runs a program to its end and shows every line of both its outputs, in their order, to `look` while it is printed.
-/// Whether it ended with status 0.
-///
-/// # Errors
-/// When it cannot be started.
-pub fn run_and_read(command: &mut Command, mut look: impl FnMut(&str)) -> anyhow::Result<bool> {
-    let words = words(command);
-    let (output, input) = std::io::pipe()?;
-    command.stdout(input.try_clone()?).stderr(input);
-    let mut child = command.spawn().with_context(|| format!("`{words}` could not be started"))?;
-    // This process must not hold the pipe's other end open, or the reading would not end.
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    for line in BufReader::new(output).split(b'\n') {
-        let line = line?;
-        let line = String::from_utf8_lossy(&line);
-        println!("{line}");
-        look(&line);
-    }
-    Ok(child.wait()?.success())
 }
 
 /// Runs a program to its end with its error output left visible. Whether it ended with status 0, and its standard output.

@@ -5,13 +5,17 @@ mod bench;
 mod check;
 mod commands;
 mod down;
+mod images;
+mod kube;
 mod licences;
+mod release;
 mod schema;
 mod status;
 mod steps;
 mod test;
 mod up;
 mod up_programs;
+mod up_shop;
 mod venv;
 mod workspace;
 
@@ -28,7 +32,8 @@ Examples:
   cargo xtask bench coupon     speed, side by side with other servers
   cargo xtask up               the whole system on this machine: Redis, Kafka, a database, the programs, NGINX
   cargo xtask status           which of its servers answer
-  cargo xtask down             ends them; the data stays";
+  cargo xtask down             ends them; the data stays
+  cargo xtask release          archive, Debian package, bill of materials, licences, checksums";
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -61,6 +66,12 @@ enum Command {
     },
     /// Show which servers of the system run and answer
     Status,
+    /// Put the Kubernetes chart before real API servers of two versions, which are built once
+    Kube(kube::KubeArguments),
+    /// Make stand-ins for the images that Docker would pull, of Debian's packages and this machine's toolchain
+    Images(images::ImagesArguments),
+    /// Build what people download: an archive, a Debian package, a bill of materials, licences, checksums
+    Release(release::ReleaseArguments),
     /// Only the generated calls of every route in the API document
     Schema,
     /// Compare all dependencies with the RustSec database of known faults
@@ -96,6 +107,9 @@ fn main() -> ExitCode {
         Some(Command::Down { remove }) => down::run(remove),
         Some(Command::Status) => status::run(),
         Some(Command::Advisories { offline }) => advisories::check(offline),
+        Some(Command::Kube(arguments)) => kube::run(&arguments),
+        Some(Command::Images(arguments)) => images::run(&arguments),
+        Some(Command::Release(arguments)) => release::run(&arguments),
         Some(Command::Schema) => schema::run_alone(),
         Some(Command::Bench { what }) => bench::run(&what),
     };

@@ -11,6 +11,8 @@ use testkit::{Flavor, Kafka, Kit, MariaDb, Postgres, PostgresVersion, RedisClust
 const BROKERS: usize = 3;
 /// What the system's database is called, before its number.
 const DATABASE: &str = "onsale";
+/// The contexts that have a database of their own on MariaDB, beside that of coupons.
+const CONTEXTS: [&str; 4] = ["user", "catalog", "reservation", "payment"];
 
 /// `cargo xtask up`.
 #[derive(Args)]
@@ -74,8 +76,9 @@ fn take_steps(steps: &mut Steps, arguments: &UpArguments) -> anyhow::Result<()> 
     let kit = Kit::named(&folder()?)?;
     let redis = steps.take("Redis, six nodes", || Ok(RedisCluster::open(&kit, "redis", Flavor::Redis)?))?;
     let kafka = steps.take("Kafka, three brokers", || Ok(Kafka::open(&kit, "kafka", BROKERS)?))?;
-    let ledger_url = steps.take("database", || ledger(&kit, arguments.ledger))?;
-    let engines = Engines { hot_url: redis.url(), bus_url: kafka.url(), ledger_url, more: arguments.set.clone() };
+    let (ledger_url, mut more) = steps.take("database", || ledger(&kit, arguments.ledger))?;
+    more.extend(arguments.set.iter().cloned());
+    let engines = Engines { hot_url: redis.url(), bus_url: kafka.url(), ledger_url, more };
     tell_engines(&engines);
     if arguments.engines {
         return Ok(());
@@ -87,16 +90,23 @@ fn take_steps(steps: &mut Steps, arguments: &UpArguments) -> anyhow::Result<()> 
     start_programs(steps, &kit, engines, arguments.servers)
 }
 
-/// The URL of the system's database, made when it is up for the first time.
-fn ledger(kit: &Kit, database: Database) -> anyhow::Result<String> {
+/// The URL of the system's database, made when it is up for the first time, and the settings of further ones: on MariaDB each
+/// context has its own.
+fn ledger(kit: &Kit, database: Database) -> anyhow::Result<(String, Vec<(String, String)>)> {
     match database {
         Database::Mariadb => {
             let server = MariaDb::open(kit, "mariadb")?;
-            kept(&kit.folder().join("mariadb.url"), || Ok(server.fresh_database(DATABASE)?))
+            let url = kept(&kit.folder().join("mariadb.url"), || Ok(server.fresh_database(DATABASE)?))?;
+            let more = CONTEXTS.map(|context| -> anyhow::Result<(String, String)> {
+                let file = kit.folder().join(format!("mariadb-{context}.url"));
+                let url = kept(&file, || Ok(server.fresh_database(context)?))?;
+                Ok((format!("ONSALE__LEDGER__{}__URL", context.to_uppercase()), url))
+            });
+            Ok((url, more.into_iter().collect::<anyhow::Result<Vec<_>>>()?))
         }
         Database::Postgres => {
             let server = Postgres::open(kit, "postgres", PostgresVersion::V15)?;
-            kept(&kit.folder().join("postgres.url"), || Ok(server.fresh_database(DATABASE)?))
+            Ok((kept(&kit.folder().join("postgres.url"), || Ok(server.fresh_database(DATABASE)?))?, Vec::new()))
         }
     }
 }

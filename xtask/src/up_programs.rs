@@ -1,16 +1,14 @@
-//! The programs of `cargo xtask up`: coupon servers, the issuer, servers that keep lines, NGINX before the first.
+//! The programs of `cargo xtask up`: a server of each role, several of those that a crowd meets, NGINX before the gateway.
 
 use crate::commands::{cargo, run};
 use crate::steps::Steps;
 use crate::up::kept;
+use crate::up_shop::{self, SINGLE, TWICE};
 use crate::workspace::{root, target};
 use anyhow::{Context, bail};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use testkit::{Kit, Nginx, Program, ProgramSpec};
-
-/// Servers of a role that keeps waiting lines: two, so that nothing depends on one.
-const LINE_SERVERS: u16 = 2;
 
 /// The servers that the programs need.
 pub struct Engines {
@@ -29,7 +27,7 @@ pub struct Engines {
 /// # Errors
 /// The first step that failed.
 pub fn start_programs(steps: &mut Steps, kit: &Kit, engines: Engines, servers: u16) -> anyhow::Result<()> {
-    let engines = &with_calls_between_services(kit, engines)?;
+    let engines = &with_shared(kit, engines, servers)?;
     steps
         .take("build", || run(cargo(&["build", "--release", "--locked", "--package", "onsale"]).current_dir(root())))?;
     let onsale = target()?.join("release/onsale");
@@ -42,24 +40,53 @@ pub fn start_programs(steps: &mut Steps, kit: &Kit, engines: Engines, servers: u
         (1..=servers).map(|number| serve(kit, &onsale, engines, "coupon", number)).collect::<anyhow::Result<Vec<_>>>()
     })?;
     steps.take("issuer", || serve(kit, &onsale, engines, "issuer", 1))?;
-    let serve_lines = |role| (1..=LINE_SERVERS).map(|number| serve(kit, &onsale, engines, role, number)).collect();
-    let gates: Vec<u16> = steps.take("gate servers", || serve_lines("gate"))?;
-    let lines: Vec<u16> = steps.take("queue servers", || serve_lines("queue"))?;
-    let edge = steps.take("NGINX", || edge(kit, &ports, &gates, &lines))?;
-    tell(&onsale, edge, &key, &[("coupon servers", &ports), ("gate servers", &gates), ("queue servers", &lines)]);
+    steps.take("sandbox", || sandbox(kit, &onsale))?;
+    for role in SINGLE {
+        steps.take(role, || serve(kit, &onsale, engines, role, 1))?;
+    }
+    let serve_two = |role| (1..=TWICE).map(|number| serve(kit, &onsale, engines, role, number)).collect();
+    let gates: Vec<u16> = steps.take("gate servers", || serve_two("gate"))?;
+    let lines: Vec<u16> = steps.take("queue servers", || serve_two("queue"))?;
+    let gateways: Vec<u16> = steps.take("gateways", || serve_two("gateway"))?;
+    let upstreams = Upstreams { gateways: &gateways, gates: &gates, lines: &lines };
+    let edge = steps.take("NGINX", || edge(kit, &upstreams))?;
+    let variables = write_environment(kit, engines)?;
+    let roles: [(&str, &[u16]); 4] =
+        [("gateways", &gateways), ("coupon servers", &ports), ("gate servers", &gates), ("queue servers", &lines)];
+    tell(&onsale, edge, &key, &roles, &variables);
     Ok(())
 }
 
-/// The issuer reports to the gate servers; the queue servers have keys checked by the coupon servers.
-fn with_calls_between_services(kit: &Kit, mut engines: Engines) -> anyhow::Result<Engines> {
-    let key = kept(&kit.folder().join("internal.key"), || Ok(uuid::Uuid::new_v4().to_string()))?;
-    let url = |name: String| Ok(format!("http://127.0.0.1:{}", port(kit, &name)?));
-    let gates = (1..=LINE_SERVERS).map(|number| url(format!("gate-{number}"))).collect::<anyhow::Result<Vec<_>>>()?;
-    engines.more.push(("ONSALE__INTERNAL__KEY__ISSUER".to_owned(), key.clone()));
-    engines.more.push(("ONSALE__INTERNAL__KEY__QUEUE".to_owned(), key));
-    engines.more.push(("ONSALE__INTERNAL__URL__GATE".to_owned(), gates.join(",")));
-    engines.more.push(("ONSALE__INTERNAL__URL__COUPON".to_owned(), url("coupon-1".to_owned())?));
-    Ok(engines)
+/// Where each role is, and by which keys they know each other. What the call names itself comes last, and wins.
+fn with_shared(kit: &Kit, mut engines: Engines, servers: u16) -> anyhow::Result<Engines> {
+    let mut all = up_shop::shared(kit, servers)?;
+    all.append(&mut engines.more);
+    Ok(Engines { more: all, ..engines })
+}
+
+/// The environment of the programs as a file for a shell: commands such as `onsale rush --tickets` need it.
+fn write_environment(kit: &Kit, engines: &Engines) -> anyhow::Result<PathBuf> {
+    let file = kit.folder().join("onsale.env");
+    let line = |(name, value): (String, OsString)| format!("export {name}='{}'\n", value.to_string_lossy());
+    let text: String = environment(engines).into_iter().map(line).collect();
+    let _ = std::fs::remove_file(&file);
+    kept(&file, || Ok(text))?;
+    Ok(file)
+}
+
+/// What stands in for PortOne, reCAPTCHA and log-ins of other services.
+fn sandbox(kit: &Kit, onsale: &Path) -> anyhow::Result<()> {
+    let port = port(kit, "sandbox")?;
+    let listen = format!("127.0.0.1:{port}");
+    let spec = ProgramSpec {
+        name: "sandbox".to_owned(),
+        program: onsale.to_owned(),
+        arguments: ["sandbox", "--listen", &listen, "--data", "."].map(OsString::from).to_vec(),
+        environment: Vec::new(),
+        http_ports: vec![port],
+    };
+    Program::open(kit, spec)?;
+    Ok(())
 }
 
 /// Configuration that all of them share.
@@ -110,20 +137,30 @@ fn serve(kit: &Kit, onsale: &Path, engines: &Engines, role: &str, number: u16) -
 }
 
 /// A port that stays the same from one `up` to the next.
-fn port(kit: &Kit, name: &str) -> anyhow::Result<u16> {
+///
+/// # Errors
+/// When no port is free, or it cannot be kept.
+pub fn port(kit: &Kit, name: &str) -> anyhow::Result<u16> {
     let file = kit.folder().join(format!("{name}.port"));
     Ok(kept(&file, || Ok(kit.free_port()?.to_string()))?.trim().parse()?)
 }
 
+/// The servers behind NGINX.
+struct Upstreams<'a> {
+    gateways: &'a [u16],
+    gates: &'a [u16],
+    lines: &'a [u16],
+}
+
 /// NGINX; its port.
-fn edge(kit: &Kit, upstreams: &[u16], gates: &[u16], lines: &[u16]) -> anyhow::Result<u16> {
+fn edge(kit: &Kit, upstreams: &Upstreams<'_>) -> anyhow::Result<u16> {
     let port = port(kit, "edge")?;
-    Nginx::open(kit, "nginx", &edge_config(port, upstreams, gates, lines)?)?;
+    Nginx::open(kit, "nginx", &edge_config(port, upstreams)?)?;
     Ok(port)
 }
 
 /// The configuration of `deploy/nginx` with what it is here.
-fn edge_config(port: u16, upstreams: &[u16], gates: &[u16], lines: &[u16]) -> anyhow::Result<String> {
+fn edge_config(port: u16, upstreams: &Upstreams<'_>) -> anyhow::Result<String> {
     let source = root().join("deploy/nginx");
     // Its own folder is where it runs.
     let run_folder = PathBuf::from(".");
@@ -138,9 +175,11 @@ fn edge_config(port: u16, upstreams: &[u16], gates: &[u16], lines: &[u16]) -> an
         ("files", source.join("onsale").display().to_string()),
         ("run_folder", run_folder.display().to_string()),
         ("listen", format!("127.0.0.1:{port}")),
-        ("application_servers", servers(upstreams)),
-        ("gate_servers", servers(gates)),
-        ("queue_servers", servers(lines)),
+        ("application_servers", servers(upstreams.gateways)),
+        ("gate_servers", servers(upstreams.gates)),
+        ("queue_servers", servers(upstreams.lines)),
+        ("page_servers", servers(upstreams.gateways)),
+        // No gateway runs here: the queue servers have the pages of their lines.
         ("operator_networks", "127.0.0.0/8 1;".to_owned()),
         ("real_ip_networks", String::new()),
         // The whole crowd comes from one address here.
@@ -163,7 +202,7 @@ fn edge_config(port: u16, upstreams: &[u16], gates: &[u16], lines: &[u16]) -> an
     Ok(filled)
 }
 
-fn tell(onsale: &Path, edge: u16, key: &str, roles: &[(&str, &[u16])]) {
+fn tell(onsale: &Path, edge: u16, key: &str, roles: &[(&str, &[u16])], variables: &Path) {
     let url = format!("http://127.0.0.1:{edge}");
     let onsale = onsale.display();
     println!(
@@ -181,6 +220,7 @@ To try:"
     println!("  export ONSALE_RUSH_KEY={key}");
     println!("  curl -s {url}/api/v1/admin/campaigns -H \"X-Api-Key: $ONSALE_RUSH_KEY\"; echo");
     println!("  {onsale} rush --url {url} --users 1000000 --stock 1000");
+    println!("  (. {}; {onsale} rush --tickets --url {url} --sandbox $ONSALE__SANDBOX__URL)", variables.display());
 }
 
 #[cfg(test)]
@@ -192,7 +232,9 @@ mod tests {
     fn the_edge_starts_with_the_configuration_of_deploy() {
         let Some(kit) = available(Kit::temporary()) else { return };
         let (port, closed_port) = (kit.free_port().expect("a port"), kit.free_port().expect("a port"));
-        let config = edge_config(port, &[closed_port], &[closed_port], &[closed_port]).expect("filled");
+        let closed = [closed_port];
+        let upstreams = Upstreams { gateways: &closed, gates: &closed, lines: &closed };
+        let config = edge_config(port, &upstreams).expect("filled");
         let Some(nginx) = available(Nginx::start(&kit, &config)) else { return };
         assert_eq!(nginx.ports(), [port]);
     }

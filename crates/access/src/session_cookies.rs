@@ -122,6 +122,11 @@ impl SessionCookies {
         is_cookie && self.is_csrf(account, offered)
     }
 
+    /// A key for something else of pages, the same on every server that knows the secret. `purpose`: which no other key has.
+    pub fn key_for(&self, purpose: &str) -> [u8; 32] {
+        self.sign.clone().chain_update(b"key: ").chain_update(purpose).finalize().into_bytes().into()
+    }
+
     /// One cookie of this site, `Secure` as the session's are.
     pub fn set(&self, cookie: &SetCookie<'_>) -> Option<HeaderValue> {
         let SetCookie { name, value, path, seconds, is_http_only } = cookie;

@@ -1,12 +1,15 @@
 //! What goes on by itself: mails that are owed, and the hourly run over the tables.
 
 use crate::mail_texts::{language_of, password_changed};
+use crate::mails::TicketMail;
 use crate::outside::{Mail, MailFault};
 use crate::personal::PersonalField;
-use crate::rows::entities::notice;
+use crate::rows::entities::{notice, user};
 use crate::rows::{logins, notices, tokens, users};
 use crate::service::{AccountService, is_active};
+use domain::account::AccountStatus;
 use domain::{AccountId, Timestamp};
+use futures::{StreamExt, stream};
 use ledger::moment::read;
 use onsale_http::ApiError;
 use std::time::Duration;
@@ -15,6 +18,10 @@ use std::time::Duration;
 const MAIL_EVERY: Duration = Duration::from_secs(5);
 /// Mails that one look takes.
 const MAILS_AT_ONCE: u64 = 50;
+/// Mails that are sent at the same time, each over a connection of its own.
+const MAILS_BESIDE: usize = 8;
+/// How long mails that were given up are kept, in days: longer than their dead letters.
+const GIVEN_UP_KEPT_DAYS: i64 = 30;
 /// How long a mail is tried, in seconds (contract: 24 h).
 const MAIL_TRIED_SECONDS: i64 = 86_400;
 /// First pause after a failure, in seconds; it doubles.
@@ -39,8 +46,11 @@ impl AccountService {
     /// Sends mails that are owed, until the process ends.
     pub async fn run_notices(self) {
         loop {
-            if let Err(error) = self.send_notices().await {
-                tracing::warn!(code = error.code.as_str(), "mails that are owed cannot be read now");
+            match self.send_notices().await {
+                // There may be more: a cancelled show has thousands of holders.
+                Ok(sent) if sent as u64 >= MAILS_AT_ONCE => continue,
+                Ok(_) => {}
+                Err(error) => tracing::warn!(code = error.code.as_str(), "mails that are owed cannot be sent now"),
             }
             let _ = tokio::time::timeout(MAIL_EVERY, self.owed.notified()).await;
         }
@@ -51,33 +61,47 @@ impl AccountService {
     /// # Errors
     /// `SERVICE_UNAVAILABLE`.
     pub async fn send_notices(&self) -> Result<usize, ApiError> {
-        let mut sent = 0;
-        for notice in notices::due(&self.ledger, clock::now(), MAILS_AT_ONCE).await? {
-            let pause = MAIL_PAUSE_SECONDS.saturating_mul(1 << notice.tries.clamp(0, 8)).min(MAIL_PAUSE_SECONDS_MAX);
-            // Taken first: a process that dies while it sends leaves the mail to the next one.
-            if !notices::take(&self.ledger, &notice, clock::now().plus_seconds(pause)).await? {
-                continue;
-            }
-            let is_last = clock::now() >= read(notice.created_at).plus_seconds(MAIL_TRIED_SECONDS);
-            match self.send_notice(&notice).await? {
-                Ok(()) => sent += 1,
-                Err(MailFault::Unavailable) if !is_last => continue,
-                Err(fault) => {
-                    metrics::counter!("onsale_notices_given_up_total").increment(1);
-                    tracing::error!(%fault, kind = notice.kind, trace_id = notice.trace_id, "a mail was given up");
-                }
-            }
-            notices::done(&self.ledger, &notice).await?;
+        let due = notices::due(&self.ledger, clock::now(), MAILS_AT_ONCE).await?;
+        let sent: Vec<Result<bool, ApiError>> = stream::iter(due)
+            .map(|notice| async move { self.take_and_send(&notice).await })
+            .buffer_unordered(MAILS_BESIDE)
+            .collect()
+            .await;
+        sent.into_iter().try_fold(0, |count, sent| Ok(count + usize::from(sent?)))
+    }
+
+    /// Returns whether the mail was sent.
+    async fn take_and_send(&self, notice: &notice::Model) -> Result<bool, ApiError> {
+        let pause = MAIL_PAUSE_SECONDS.saturating_mul(1 << notice.tries.clamp(0, 8)).min(MAIL_PAUSE_SECONDS_MAX);
+        // Taken first: a process that dies while it sends leaves the mail to the next one.
+        if !notices::take(&self.ledger, notice, clock::now().plus_seconds(pause)).await? {
+            return Ok(false);
         }
-        Ok(sent)
+        let is_last = clock::now() >= read(notice.created_at).plus_seconds(MAIL_TRIED_SECONDS);
+        match self.send_notice(notice).await? {
+            Ok(()) => {
+                notices::done(&self.ledger, notice).await?;
+                Ok(true)
+            }
+            Err(MailFault::Unavailable) if !is_last => Ok(false),
+            Err(fault) => self.give_up(notice, fault).await.map(|()| false),
+        }
     }
 
     async fn send_notice(&self, notice: &notice::Model) -> Result<Result<(), MailFault>, ApiError> {
         let id = AccountId(notice.user_id);
-        let Some(account) = users::get(self.ledger.connection(), id).await?.filter(is_active) else {
-            return Ok(Ok(()));
+        let ticket_mail = TicketMail::parse(&notice.kind);
+        let account = users::get(self.ledger.connection(), id).await?;
+        // A sleeping account keeps its tickets.
+        let is_told = |account: &user::Model| match ticket_mail {
+            Some(_) => account.status != AccountStatus::Deleted.as_str(),
+            None => is_active(account),
         };
+        let Some(account) = account.filter(is_told) else { return Ok(Ok(())) };
         let Some(to) = self.opened(PersonalField::Email, id, account.email.as_deref())? else { return Ok(Ok(())) };
+        if let Some(kind) = ticket_mail {
+            return Ok(self.send_ticket_mail(kind, notice, &account, &to).await);
+        }
         let mail: Mail = match notice.kind.as_str() {
             notices::PASSWORD_CHANGED => password_changed(&to, language_of(&account.locale), &notice.trace_id),
             kind => return Err(ApiError::internal(format!("there is no mail for a notice {kind}"))),
@@ -109,6 +133,7 @@ impl AccountService {
         let ago = |days: i64| -> Timestamp { clock::now().plus_seconds(-days * DAY_SECONDS) };
         tokens::purge(&self.ledger, ago(TOKENS_KEPT_DAYS)).await?;
         logins::purge(&self.ledger, ago(LOGINS_KEPT_DAYS), ago(STRANGERS_KEPT_DAYS)).await?;
+        notices::purge(&self.ledger, ago(GIVEN_UP_KEPT_DAYS)).await?;
         Ok(())
     }
 }

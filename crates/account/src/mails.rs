@@ -1,7 +1,17 @@
 //! Mails that are sent behind the request that caused them: what the mail server says is nobody's answer.
 //!
 //! For mails that run out soon, such as codes: they wait in memory, and a restart forgets them; their person asks again.
-//! A mail that is owed stands in the table `notices`.
+//! A mail that is owed stands in the table `notices`. `consumer` owes those that messages about reservations and payments ask
+//! for, `owed` makes and sends them, `shows` names the show, `dead` sets those aside that could not be sent in a day.
+
+mod consumer;
+mod dead;
+mod owed;
+mod shows;
+
+pub use consumer::UserReservationGroup;
+pub use owed::{TicketMail, TicketMailParts};
+pub(crate) use shows::Shows;
 
 use crate::outside::{Mail, MailFault, Mailer};
 use domain::Timestamp;

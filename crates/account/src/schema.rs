@@ -1,6 +1,7 @@
 //! The schema of the user role.
 
 mod m20261130_000001_accounts;
+mod m20261201_000002_mails;
 
 use ledger::{Right, Schema, Table, call_tables, common_tables};
 use sea_orm_migration::MigrationTrait;
@@ -11,9 +12,13 @@ pub static SCHEMA: Schema = Schema {
     file: "user_service.sqlite",
     topics: &[],
     migrations: |database| {
-        let first: [Box<dyn MigrationTrait>; 3] =
-            [Box::new(m20261130_000001_accounts::Migration), common_tables(database), call_tables()];
-        first.into_iter().collect()
+        let all: [Box<dyn MigrationTrait>; 4] = [
+            Box::new(m20261130_000001_accounts::Migration),
+            common_tables(database),
+            call_tables(),
+            Box::new(m20261201_000002_mails::Migration),
+        ];
+        all.into_iter().collect()
     },
     tables: &[
         Table { name: "users", rights: &[Right::Select, Right::Insert, Right::Update] },

@@ -2,7 +2,7 @@
 
 use crate::email_code::EmailCodes;
 use crate::hashing::{HashQueue, HashQueueFault, HashSettings, Share};
-use crate::mails::Mails;
+use crate::mails::{Mails, Shows, TicketMailParts, UserReservationGroup};
 use crate::origin::Origin;
 use crate::outside::{
     ClientFault, Identity, IdentityFault, IdentityVerifier, Mailer, MailerFault, OauthClient, Recaptcha, RecaptchaFault,
@@ -12,6 +12,7 @@ use crate::rows::entities::user;
 use crate::rows::{users, verifications};
 use crate::settings::Settings;
 use access::{Person, TokenKeys};
+use bus::Handler;
 use domain::account::{AccountStatus, EmailAddress};
 use domain::{AccountId, ErrorCode};
 use hot::KeyPort;
@@ -47,6 +48,10 @@ pub struct AccountService {
     pub oauth: Arc<[OauthClient]>,
     /// The settings.
     pub settings: Arc<Settings>,
+    /// What mails about reservations need.
+    pub(crate) ticket_mails: TicketMailParts,
+    /// The names of shows.
+    pub(crate) shows: Shows,
     /// Notified when a mail is owed.
     pub(crate) owed: Arc<Notify>,
     /// Notified when access tokens wait to be blacklisted.
@@ -103,9 +108,22 @@ impl AccountService {
             mails,
             oauth: oauth.collect::<Result<_, _>>()?,
             settings: Arc::new(settings),
+            ticket_mails: TicketMailParts::default(),
+            shows: Shows::default(),
             owed: Arc::default(),
             ended: Arc::default(),
         })
+    }
+
+    /// The same, with what mails about reservations need: who is asked, and where mails are set aside that could not be sent.
+    #[must_use]
+    pub fn with_ticket_mails(self, parts: TicketMailParts) -> Self {
+        Self { shows: Shows::new(parts.catalog.clone()), ticket_mails: parts, ..self }
+    }
+
+    /// The consumer of messages about reservations and payments.
+    pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
+        vec![Arc::new(UserReservationGroup::new(self.clone()))]
     }
 
     /// Asks whether a token is a person's: the first gate of everything that strangers may call.

@@ -17,6 +17,7 @@ use crate::rows::logins::{self, Attempt};
 use crate::rows::social::{self, Link};
 use crate::rows::users;
 use crate::service::AccountService;
+use crate::views::social::{LinkedProvider, LinkedView};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::account::{AccountStatus, EmailAddress, LoginFailure, LoginMethod, ReturnUrl};
@@ -195,6 +196,16 @@ impl Social {
         }
         let known = social::account_of(&self.0.ledger, method(client.provider()).as_str(), &subject).await?;
         Ok(known.map_or(Ended::Nobody, |account| Ended::Known { account, to, binding }))
+    }
+
+    /// Where the account is linked.
+    ///
+    /// # Errors
+    /// `SERVICE_UNAVAILABLE`.
+    pub async fn linked(&self, account: AccountId) -> Result<LinkedView, ApiError> {
+        let links = social::of_account(&self.0.ledger, account).await?.into_iter();
+        let list = links.map(|(provider, linked_at)| LinkedProvider { provider: provider.to_lowercase(), linked_at });
+        Ok(LinkedView { list: list.collect() })
     }
 
     /// Takes the account's link at a provider away.

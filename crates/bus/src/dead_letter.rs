@@ -9,6 +9,9 @@ use domain::message::topic::dead_letters_of;
 /// Longest error text that is kept, in bytes.
 const ERROR_LENGTH_MAX: usize = 2_000;
 
+/// The header with the number of replays of a message, so that a dead letter says how often it has failed.
+pub const REPLAYS_HEADER: &str = "replays";
+
 /// Why a message became a dead letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
@@ -85,6 +88,15 @@ impl DeadLetter {
             stored_at: clock::now(),
             replay_requested: false,
         }
+    }
+
+    /// The message's own headers for one more replay, which they count.
+    pub fn replayed_headers(&self) -> Vec<(String, String)> {
+        let is_count = |(name, _): &&(String, String)| name == REPLAYS_HEADER;
+        let before: u32 = self.headers.iter().find(is_count).and_then(|(_, count)| count.parse().ok()).unwrap_or(0);
+        let mut headers: Vec<_> = self.headers.iter().filter(|header| !is_count(header)).cloned().collect();
+        headers.push((REPLAYS_HEADER.to_owned(), before.saturating_add(1).to_string()));
+        headers
     }
 
     /// All headers that the contract wants on a dead-letter topic.

@@ -30,11 +30,11 @@ pub mod until_available;
 
 pub use cause::{Cause, chain};
 pub use consumer::{Consumer, ConsumerOptions};
-pub use dead_letter::{DeadLetter, DeadLetters, DeadLettersUnavailable, Reason};
+pub use dead_letter::{DeadLetter, DeadLetters, DeadLettersUnavailable, REPLAYS_HEADER, Reason};
 pub use leased::Leased;
 pub use message::{Body, Delivery, Message};
 pub use outbox::{Offer, OutboxSource, Settled, SourceUnavailable};
-pub use port::{Failure, FailureKind, HandleError, Handler, PublishError, Publisher, RefusedMessage};
+pub use port::{Failure, FailureKind, HandleError, Handler, Place, PublishError, Publisher, RefusedMessage};
 pub use relay::{Looks, Relay, RelayOptions};
 pub use stop::{Shutdown, Stop};
 pub use until_available::{Backoff, Stopped};

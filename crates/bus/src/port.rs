@@ -74,6 +74,17 @@ pub enum HandleError {
     Batch(#[source] Cause),
 }
 
+/// Where a group goes on in a partition.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The topic.
+    pub topic: String,
+    /// The partition.
+    pub partition: i32,
+    /// The first message that the group has not had.
+    pub next_offset: i64,
+}
+
 /// Handles the messages of one consumer group.
 ///
 /// A message may come again: the handler records it and handles it in one transaction, and does nothing the second time
@@ -88,6 +99,16 @@ pub trait Handler: Send + Sync + 'static {
 
     /// Whether it handles messages of this kind; others become dead letters.
     fn knows(&self, event_type: &str) -> bool;
+
+    /// Where the group's own database says that it goes on, written with the effect of what it has had. A broker that
+    /// keeps messages begins there where its own count is further: a database that was put back to an older copy hears again
+    /// what it has lost (amendments, hole 8). None: the broker's count is all there is.
+    ///
+    /// # Errors
+    /// [`HandleError::Unavailable`].
+    async fn places(&self) -> Result<Vec<Place>, HandleError> {
+        Ok(Vec::new())
+    }
 
     /// Handles up to [`crate::BATCH_MAX`] messages in order.
     ///

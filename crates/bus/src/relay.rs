@@ -180,6 +180,7 @@ impl Relay {
             }
         }
         if !settled.is_empty() {
+            cut::at("relay-published");
             self.source.settle(&settled).await?;
         }
         outcome

@@ -1,12 +1,17 @@
 //! The catalog: venues, halls, events, schedules and their seats (EVT-*).
 //!
 //! `venues`, `halls` and `events` are what administrators do; `reading` and `documents` are what everybody reads, through
-//! `cache`; `internal` is what other services read, from the tables; `messages` hears of payments and reservations. `api` has
-//! the routes, `views` their JSON, `rows` and `schema` the tables, `audit` what the audit log says of changes.
+//! `cache`; `counts` asks reservation how many seats are held now, `counted` puts that into what is kept, `posters` draws.
+//! `internal` is what other services read, from the tables; `messages` hears of payments and reservations, `compare` finds out
+//! whether any was lost. `sales` is for operators. `api` has the routes, `views` their JSON, `rows` and `schema` the tables,
+//! `audit` what the audit log says of changes.
 
 pub mod api;
 mod audit;
 pub mod cache;
+pub mod compare;
+mod counted;
+mod counts;
 pub mod demo;
 mod documents;
 mod events;
@@ -16,8 +21,10 @@ mod life;
 pub mod messages;
 pub mod model;
 mod new_id;
+mod posters;
 mod reading;
 mod rows;
+mod sales;
 pub mod schema;
 pub mod search;
 mod seat_plans;
@@ -26,4 +33,5 @@ mod venues;
 pub mod views;
 
 pub use messages::{PaymentGroup, ReservationGroup};
+pub use posters::{PosterAnswer, PosterForm};
 pub use service::{CatalogService, HeldSeats, Settings};

@@ -87,10 +87,10 @@ impl Handler for ReservationGroup {
 
 /// What a message tells of the seats of a schedule.
 #[derive(Clone, Debug)]
-struct Told {
-    schedule: ScheduleId,
-    seats: Vec<SeatId>,
-    news: SeatNews,
+pub(crate) struct Told {
+    pub(crate) schedule: ScheduleId,
+    pub(crate) seats: Vec<SeatId>,
+    pub(crate) news: SeatNews,
 }
 
 /// A message that can be read; without anything told it is only recorded.
@@ -146,7 +146,7 @@ impl CatalogService {
 }
 
 /// What shows the seats of a schedule.
-fn shown(schedule: &Schedule) -> [Name; 3] {
+pub(crate) fn shown(schedule: &Schedule) -> [Name; 3] {
     let (id, event) = (schedule.id, schedule.event);
     [Name::Seats(id), Name::Schedule(id), Name::Event(event)]
 }
@@ -176,10 +176,12 @@ async fn apply(change: Transaction, group: &str, heard: &[Heard<'_>]) -> Result<
     let told: Vec<&Told> = fresh.filter_map(|one| one.told.as_ref()).collect();
     let changed = store_all(&change, &told, &mut known).await?;
     change.commit().await?;
+    cut::at("catalog-heard");
     Ok(Applied { changed, unknown })
 }
 
-async fn store_all(
+/// Applies what is told, by the domain's rule. The schedules are locked. Returns those whose seats have changed.
+pub(crate) async fn store_all(
     change: &Transaction,
     told: &[&Told],
     of_told: &mut BTreeMap<ScheduleId, Schedule>,

@@ -1,6 +1,7 @@
 //! What everybody reads of events (EVT-004, EVT-005): lists, details, schedules.
 
 use crate::cache::{Document, Loaded, Name};
+use crate::counted;
 use crate::life;
 use crate::model::{Event, Schedule};
 use crate::rows::listing::{self, Wanted};
@@ -78,13 +79,16 @@ impl CatalogService {
             let service = service.clone();
             async move {
                 let (event, all) = service.public_event(id).await?;
-                let bytes = json(&service.detail_of(&event, &all).await?)?;
-                let life_ms = life::of_schedules(service.settings, &all, clock::now());
-                Ok(Loaded { bytes, life_ms, etag: false })
+                let detail = service.detail_of(&event, &all).await?;
+                let now = clock::now();
+                counted::kept(&detail, &all, life::of_schedules(service.settings, &all, now), now)
             }
         };
-        let read = self.cache.read(&Name::Event(id), load).await;
-        self.or_prepared(read, is_admin, async { unkept(&self.detail(id).await?) }).await
+        let read = async {
+            let name = Name::Event(id);
+            self.counted::<EventDetail>(&name, self.cache.read(&name, load).await?).await
+        };
+        self.or_prepared(read.await, is_admin, async { unkept(&self.detail(id).await?) }).await
     }
 
     /// The public answer; for an administrator, where there is none, that of what is being prepared.
@@ -133,11 +137,12 @@ impl CatalogService {
         let connection = self.ledger.connection();
         let event = events::get(connection, id).await?.filter(|event| is_admin || event.is_public());
         event.ok_or_else(|| not_found("event"))?;
-        let (all, now) = (schedules::of_event(connection, id).await?, clock::now());
+        let all = schedules::of_event(connection, id).await?;
         let before = usize::try_from(page.saturating_mul(size)).unwrap_or(usize::MAX);
-        let of_page = all.iter().skip(before).take(usize::try_from(size).unwrap_or(usize::MAX));
-        let list = of_page.map(|schedule| ScheduleView::new(schedule, now)).collect();
-        unkept(&Page::<ScheduleView> { list, page, size, total_elements: all.len() as u64 })
+        let total_elements = all.len() as u64;
+        let of_page = all.into_iter().skip(before).take(usize::try_from(size).unwrap_or(usize::MAX));
+        let list = self.counted_now(&of_page.collect::<Vec<_>>()).await;
+        unkept(&Page::<ScheduleView> { list, page, size, total_elements })
     }
 
     /// A schedule as JSON.
@@ -150,17 +155,20 @@ impl CatalogService {
             let service = service.clone();
             async move {
                 let (_, schedule) = service.schedule_of(id, false).await?;
-                let now = clock::now();
-                let life_ms = life::of_schedules(service.settings, std::slice::from_ref(&schedule), now);
-                Ok(Loaded { bytes: json(&ScheduleView::new(&schedule, now))?, life_ms, etag: false })
+                let (now, all) = (clock::now(), std::slice::from_ref(&schedule));
+                let life_ms = life::of_schedules(service.settings, all, now);
+                counted::kept(&ScheduleView::new(&schedule, now), all, life_ms, now)
             }
         };
-        let read = self.cache.read(&Name::Schedule(id), load).await;
+        let read = async {
+            let name = Name::Schedule(id);
+            self.counted::<ScheduleView>(&name, self.cache.read(&name, load).await?).await
+        };
         let prepared = async {
             let (_, schedule) = self.schedule_of(id, true).await?;
             unkept(&ScheduleView::new(&schedule, clock::now()))
         };
-        self.or_prepared(read, is_admin, prepared).await
+        self.or_prepared(read.await, is_admin, prepared).await
     }
 
     /// A schedule with its event, from the tables.

@@ -1,7 +1,10 @@
 //! The parts that all use cases of the catalog share.
 
 use crate::cache::{Cache, Name};
+use crate::counted::CountedAnswers;
+use crate::counts::Counts;
 use crate::messages::{PaymentGroup, ReservationGroup};
+use crate::posters::Pictures;
 use crate::seat_plans::SeatPlans;
 use async_trait::async_trait;
 use bus::Handler;
@@ -33,7 +36,20 @@ pub trait HeldSeats: Send + Sync + 'static {
     ///
     /// # Errors
     /// `SERVICE_UNAVAILABLE` when nobody knows now.
-    async fn is_any_held(&self, schedules: &[ScheduleId]) -> Result<bool, ApiError>;
+    async fn is_any_held(&self, schedules: &[ScheduleId]) -> Result<bool, ApiError> {
+        for schedule in schedules {
+            if self.held(*schedule).await? > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// How many seats of a schedule are reservations' that stand, paid ones among them.
+    ///
+    /// # Errors
+    /// `SERVICE_UNAVAILABLE` when nobody knows now.
+    async fn held(&self, schedule: ScheduleId) -> Result<u64, ApiError>;
 }
 
 /// The catalog. Cheap to clone.
@@ -44,6 +60,9 @@ pub struct CatalogService {
     pub(crate) plans: Arc<SeatPlans>,
     pub(crate) settings: Settings,
     pub(crate) held: Option<Arc<dyn HeldSeats>>,
+    pub(crate) counts: Arc<Counts>,
+    pub(crate) answers: Arc<CountedAnswers>,
+    pub(crate) pictures: Arc<Pictures>,
 }
 
 /// What a change has decided: done, or refused with nothing changed.
@@ -54,13 +73,22 @@ impl CatalogService {
     pub fn open(settings: Settings, ledger: Ledger, keys: Arc<dyn KeyPort>) -> Self {
         let life_max = settings.cache_ttl_seconds.max(settings.cache_ttl_open_seconds);
         let cache = Cache::new(keys, life_max.saturating_mul(1_000));
-        Self { ledger, cache, plans: Arc::default(), settings, held: None }
+        Self {
+            ledger,
+            cache,
+            plans: Arc::default(),
+            settings,
+            held: None,
+            counts: Arc::default(),
+            answers: Arc::default(),
+            pictures: Arc::default(),
+        }
     }
 
-    /// Asks this before an event is deleted.
+    /// Asks this before an event is deleted, and for `left` and `inPayment`.
     #[must_use]
     pub fn with_held_seats(self, held: Arc<dyn HeldSeats>) -> Self {
-        Self { held: Some(held), ..self }
+        Self { counts: Arc::new(Counts::of_source(held.clone())), held: Some(held), ..self }
     }
 
     /// The tables.

@@ -4,9 +4,12 @@
 //! answers all other requests.
 
 use crate::service::CouponService;
+use crate::user_coupons::OfUser;
+use crate::views::coupon::UserCoupons;
 use crate::views::status::StatusView;
 use domain::name::{check_name, check_own_name};
 use domain::{CampaignId, ErrorCode, EventName, Scope, TenantName, UserId};
+use hot::batcher::{BatchLimits, Batcher};
 use onsale_http::limits::Limits;
 use onsale_http::server::{HotHead, HotRequest, HotRoutes, RecordedRoute, refuse};
 use onsale_http::{ApiError, HttpMetrics};
@@ -15,12 +18,18 @@ use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+/// Questions of one query. A longer wait than a query's limit is no answer.
+const BATCH: BatchLimits =
+    BatchLimits { batch_max: 256, waiting_max: 16_384, call_timeout: std::time::Duration::from_secs(5) };
+
 /// The routes on one worker.
 #[derive(Clone)]
 pub struct ReadRoute {
     service: CouponService,
     limits: Arc<Limits>,
     recorded: Arc<Recorded>,
+    /// Gathers questions that come while others are read: they share one query of the tables.
+    of_users: Batcher<OfUser, Result<UserCoupons, ApiError>>,
 }
 
 struct Recorded {
@@ -93,7 +102,12 @@ impl ReadRoute {
             status: recorded("/api/v1/coupons/status/{event_id}"),
             coupons: recorded("/api/v1/coupons/user/{user_id}/event/{event_id}"),
         };
-        Self { service, limits, recorded: Arc::new(recorded) }
+        let reads = service.clone();
+        let of_users = Batcher::new(BATCH, move |questions| {
+            let reads = reads.clone();
+            Box::pin(async move { reads.coupons_of_users(questions).await })
+        });
+        Self { service, limits, recorded: Arc::new(recorded), of_users }
     }
 
     /// Goes as far as possible without waiting. `None` after writing the body.
@@ -135,7 +149,10 @@ impl ReadRoute {
         };
         let campaign = CampaignId::new(tenant, event.clone());
         match user {
-            Some(user) => write_json(&self.service.user_coupons(&campaign, user).await?, body),
+            Some(user) => {
+                let answer = self.of_users.ask((campaign, user.clone())).await;
+                write_json(&answer.map_err(|_| ApiError::unavailable())??, body)
+            }
             None => {
                 let now = clock::now();
                 let sale = self.service.port.sale(&campaign, now).await?;

@@ -57,6 +57,30 @@ pub struct CampaignReport {
     pub repaired: Vec<String>,
     /// Findings that could not be repaired, with the reason.
     pub not_repaired: Vec<String>,
+    /// The findings that a repair was tried of, and why it was not made.
+    #[serde(skip)]
+    pub outcomes: Vec<(String, Option<String>)>,
+}
+
+/// What is repaired of what a comparison finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repair<'a> {
+    /// Nothing.
+    None,
+    /// All that can be.
+    All,
+    /// These findings, by [`Finding::id`].
+    Named(&'a [String]),
+}
+
+impl Repair<'_> {
+    fn has(self, campaign: &CampaignId, finding: &Finding) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Named(ids) => ids.contains(&finding.id(campaign)),
+        }
+    }
 }
 
 impl CouponService {
@@ -66,13 +90,21 @@ impl CouponService {
     /// `CAMPAIGN_NOT_FOUND` when the named campaign does not exist, `SERVICE_UNAVAILABLE` when one of the books cannot be
     /// read.
     pub async fn reconcile(&self, only: Option<&CampaignId>, repair: bool) -> Result<Report, ApiError> {
+        self.reconcile_which(only, if repair { Repair::All } else { Repair::None }).await
+    }
+
+    /// As [`CouponService::reconcile`], with a choice of what is repaired.
+    ///
+    /// # Errors
+    /// As [`CouponService::reconcile`].
+    pub async fn reconcile_which(&self, only: Option<&CampaignId>, repair: Repair<'_>) -> Result<Report, ApiError> {
         let mut campaigns = crate::rows::campaigns::all(&self.ledger).await?;
         campaigns.retain(|campaign| only.is_none_or(|only| *only == campaign.id));
         if campaigns.is_empty() && only.is_some() {
             return Err(ErrorCode::CampaignNotFound.into());
         }
         // Before the repairs, which are many changes in two books.
-        if let Some(entry) = repair.then(|| audit::repair(only)).flatten() {
+        if let Some(entry) = (repair != Repair::None).then(|| audit::repair(only)).flatten() {
             append_alone(&self.ledger, &entry).await?;
         }
         let mut reports = Vec::with_capacity(campaigns.len());
@@ -83,15 +115,17 @@ impl CouponService {
         Ok(Report { balances, checked_at: ZonedTime(clock::now()), campaigns: reports })
     }
 
-    async fn reconcile_campaign(&self, campaign: &Campaign, repair: bool) -> Result<CampaignReport, ApiError> {
-        let (mut repaired, mut not_repaired) = (Vec::new(), Vec::new());
-        if repair {
+    async fn reconcile_campaign(&self, campaign: &Campaign, which: Repair<'_>) -> Result<CampaignReport, ApiError> {
+        let (mut repaired, mut not_repaired, mut outcomes) = (Vec::new(), Vec::new(), Vec::new());
+        if which == Repair::All {
             repaired.extend(self.complete_campaign(campaign).await?);
         }
         let mut books = self.books(campaign).await?;
-        if repair && !books.comparison.balances() {
-            for finding in &books.comparison.findings {
-                match self.repair(campaign, finding).await? {
+        if which != Repair::None && !books.comparison.balances() {
+            for finding in books.comparison.findings.iter().filter(|finding| which.has(&campaign.id, finding)) {
+                let done = self.repair(campaign, finding).await?;
+                outcomes.push((finding.id(&campaign.id), done.clone().err()));
+                match done {
                     Ok(repair) => repaired.push(repair),
                     Err(reason) => not_repaired.push(reason),
                 }
@@ -109,6 +143,7 @@ impl CouponService {
             findings: books.comparison.findings,
             repaired,
             not_repaired,
+            outcomes,
         })
     }
 
@@ -277,7 +312,7 @@ impl CouponService {
                 balanced.insert(campaign.id.clone(), now_balanced);
                 continue;
             }
-            let report = self.reconcile_campaign(&campaign, false).await?;
+            let report = self.reconcile_campaign(&campaign, Repair::None).await?;
             if report.balances && report.in_flight == 0 {
                 balanced.insert(campaign.id.clone(), now_balanced);
             }

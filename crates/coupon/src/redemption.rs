@@ -2,13 +2,12 @@
 //! ([`crate::steps`]).
 
 use super::service::CouponService;
-use super::views::coupon::{CouponView, RedeemView, RevokeView, UserCoupons};
+use super::views::coupon::{RedeemView, RevokeView};
 use crate::rows::coupons::{self, KeptCoupon};
 use crate::steps::{CouponStep, StepOutcome, Wish};
 use domain::coupon::redemption::Use;
-use domain::{CampaignId, CouponId, CouponStatus, ErrorCode, TenantName, UserId};
+use domain::{CouponId, CouponStatus, ErrorCode, TenantName, UserId};
 use onsale_http::ApiError;
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// How long a call waits for the row of a coupon that was just given, by the clock.
@@ -17,33 +16,6 @@ const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(2);
 const ARRIVAL_PAUSE: Duration = Duration::from_millis(20);
 
 impl CouponService {
-    /// A user's coupons of a campaign: the coupons come from the hot state, and their use from the ledger.
-    ///
-    /// # Errors
-    /// `CAMPAIGN_NOT_FOUND`, `SERVICE_UNAVAILABLE`.
-    pub async fn user_coupons(&self, id: &CampaignId, user: &UserId) -> Result<UserCoupons, ApiError> {
-        let missing = || ApiError::from(ErrorCode::CampaignNotFound);
-        let campaign = self.port.campaign(id).await?.ok_or_else(missing)?;
-        let given = self.port.coupons_of(id, user).await?.ok_or_else(missing)?;
-        let ids: Vec<CouponId> = given.iter().map(|coupon| coupon.coupon_id).collect();
-        let kept = if ids.is_empty() { Vec::new() } else { coupons::by_ids(&self.ledger, &id.tenant, &ids).await? };
-        let kept: HashMap<CouponId, Use> = kept.into_iter().map(|coupon| (coupon.coupon_id, coupon.usage)).collect();
-        let now = clock::now();
-        let status = |coupon: &domain::Coupon| match kept.get(&coupon.coupon_id) {
-            Some(usage) => usage.status_at(&campaign.terms, now),
-            None if coupon.revoked => CouponStatus::Revoked,
-            None => Use::issued(coupon.issued_at).status_at(&campaign.terms, now),
-        };
-        let all: Vec<(CouponId, CouponStatus)> =
-            given.iter().map(|coupon| (coupon.coupon_id, status(coupon))).collect();
-        Ok(UserCoupons {
-            user_id: user.to_string(),
-            event_id: id.event.to_string(),
-            coupon_id: all.iter().find(|(_, status)| *status != CouponStatus::Revoked).map(|(id, _)| *id),
-            coupons: given.iter().map(|coupon| CouponView::new(coupon, status(coupon), &campaign.terms)).collect(),
-        })
-    }
-
     /// Reserves a coupon for an order.
     ///
     /// # Errors
@@ -128,7 +100,7 @@ impl CouponService {
     }
 
     /// Waits until the coupon has a row.
-    async fn wait_for_row(&self, tenant: &TenantName, coupon: CouponId) -> Result<KeptCoupon, ApiError> {
+    pub(crate) async fn wait_for_row(&self, tenant: &TenantName, coupon: CouponId) -> Result<KeptCoupon, ApiError> {
         let arriving = tokio::time::timeout(ARRIVAL_TIMEOUT, self.find_arriving(tenant, coupon));
         arriving.await.unwrap_or_else(|_| Err(ApiError::unavailable()))
     }

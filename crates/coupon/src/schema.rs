@@ -3,6 +3,7 @@
 mod m20261121_000001_coupons;
 mod m20261129_000006_archived;
 mod m20261130_000007_by_user;
+mod m20261202_000008_looks;
 
 use domain::message::topic;
 use ledger::{Right, Schema, Table, call_tables, common_tables};
@@ -18,7 +19,12 @@ pub static SCHEMA: Schema = Schema {
             [Box::new(m20261121_000001_coupons::Migration), common_tables(database)];
         let archived: Box<dyn MigrationTrait> = Box::new(m20261129_000006_archived::Migration);
         let by_user: Box<dyn MigrationTrait> = Box::new(m20261130_000007_by_user::Migration);
-        first.into_iter().chain(access::rows::migrations()).chain([call_tables(), archived, by_user]).collect()
+        let looks: Box<dyn MigrationTrait> = Box::new(m20261202_000008_looks::Migration);
+        first
+            .into_iter()
+            .chain(access::rows::migrations())
+            .chain([call_tables(), archived, by_user, operators::appeal::appeal_table(), looks])
+            .collect()
     },
     tables: &[
         Table { name: "events", rights: &[Right::Select, Right::Insert, Right::Update] },
@@ -30,5 +36,8 @@ pub static SCHEMA: Schema = Schema {
         ledger::calls::AUDIT_TABLE,
         ledger::calls::KEPT_TABLE,
         access::rows::tenants::TABLE,
+        operators::appeal::TABLE,
+        crate::rows::looks::TABLE,
+        crate::rows::looks::FILES_TABLE,
     ],
 };

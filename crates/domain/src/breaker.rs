@@ -1,5 +1,7 @@
 //! A breaker turns an outage into quick refusals (design: "Hot state"): pure, time is an argument.
 
+pub mod window;
+
 /// When a breaker opens and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BreakerRule {

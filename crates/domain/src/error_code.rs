@@ -50,6 +50,7 @@ error_codes! {
     CampaignNotFound = "CAMPAIGN_NOT_FOUND", 404;
     CampaignExists = "CAMPAIGN_EXISTS", 409;
     CampaignNotModifiable = "CAMPAIGN_NOT_MODIFIABLE", 409;
+    ContrastTooLow = "CONTRAST_TOO_LOW", 422;
     CouponNotFound = "COUPON_NOT_FOUND", 404;
     CouponAlreadyRedeemed = "COUPON_ALREADY_REDEEMED", 409;
     CouponReserved = "COUPON_RESERVED", 409;
@@ -95,4 +96,29 @@ error_codes! {
     VenueHasEvents = "VENUE_HAS_EVENTS", 409;
     HallNameDuplicate = "HALL_NAME_DUPLICATE", 409;
     HallHasEvents = "HALL_HAS_EVENTS", 409;
+    TicketSaleNotStarted = "TICKET_SALE_NOT_STARTED", 400;
+    TicketSaleEnded = "TICKET_SALE_ENDED", 400;
+    EventCancelled = "EVENT_CANCELLED", 409;
+    AlreadyApproved = "ALREADY_APPROVED", 409;
+    AlreadyInQueue = "ALREADY_IN_QUEUE", 409;
+    NotInQueue = "NOT_IN_QUEUE", 404;
+    SeatNotFound = "SEAT_NOT_FOUND", 404;
+    ReservationInProgress = "RESERVATION_IN_PROGRESS", 409;
+    MaxSeatsExceeded = "MAX_SEATS_EXCEEDED", 400;
+    SeatAlreadySold = "SEAT_ALREADY_SOLD", 409;
+    SeatAlreadyHeld = "SEAT_ALREADY_HELD", 409;
+    SeatNotAvailable = "SEAT_NOT_AVAILABLE", 409;
+    HoldExpired = "HOLD_EXPIRED", 410;
+    HoldAlreadyExtended = "HOLD_ALREADY_EXTENDED", 409;
+    ReservationAlreadyCancelled = "RESERVATION_ALREADY_CANCELLED", 409;
+    ReservationNotModifiable = "RESERVATION_NOT_MODIFIABLE", 422;
+    CancellationNotAllowed = "CANCELLATION_NOT_ALLOWED", 422;
+    ReservationNotPayable = "RESERVATION_NOT_PAYABLE", 422;
+    PaymentAlreadyExists = "PAYMENT_ALREADY_EXISTS", 409;
+    PaymentAmountMismatch = "PAYMENT_AMOUNT_MISMATCH", 400;
+    PortoneCircuitOpen = "PORTONE_CIRCUIT_OPEN", 503;
+    PortoneTimeout = "PORTONE_TIMEOUT", 504;
+    PortonePreRegisterFailed = "PORTONE_PRE_REGISTER_FAILED", 502;
+    PortoneApiError = "PORTONE_API_ERROR", 502;
+    WebhookSignatureInvalid = "WEBHOOK_SIGNATURE_INVALID", 401;
 }

@@ -61,6 +61,14 @@ uuid_types! {
     ScheduleId,
     /// A seat of a schedule.
     SeatId,
+    /// A reservation of seats by one person.
+    ReservationId,
+    /// A payment of a reservation.
+    PaymentId,
+    /// Our name of a payment at the provider: its `paymentId`, on the wire our `paymentKey`.
+    PaymentKey,
+    /// A refund of a payment.
+    RefundId,
 }
 
 #[cfg(test)]

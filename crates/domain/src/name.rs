@@ -1,5 +1,6 @@
 //! Names that come from outside: users, campaigns, tenants.
 
+use crate::id::{AccountId, ScheduleId};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -124,6 +125,20 @@ name_type!(
     TenantName,
     check_own_name
 );
+
+/// A person with an account is named by the account's id.
+impl From<AccountId> for UserId {
+    fn from(id: AccountId) -> Self {
+        Self(id.to_string().into())
+    }
+}
+
+/// The line before a schedule's seats is named by the schedule's id.
+impl From<ScheduleId> for EventName {
+    fn from(id: ScheduleId) -> Self {
+        Self(id.to_string().into())
+    }
+}
 
 impl TenantName {
     /// The tenant of calls without a key.

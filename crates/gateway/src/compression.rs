@@ -11,5 +11,5 @@ type Worth = And<And<SizeAbove, NotForContentType>, NotForContentType>;
 /// Gzip alone: what every client understands, and what the layer of a proxy in front can be told to leave alone.
 pub(crate) fn layer() -> CompressionLayer<Worth> {
     let worth = SizeAbove::new(BYTES_MIN).and(NotForContentType::SSE).and(NotForContentType::IMAGES);
-    CompressionLayer::new().gzip(true).compress_when(worth)
+    CompressionLayer::new().gzip(true).no_br().no_deflate().no_zstd().compress_when(worth)
 }

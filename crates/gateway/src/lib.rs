@@ -6,6 +6,7 @@
 //!           CSRF, pass, buckets, breaker, time
 //! breaker   one a service: an outage becomes quick refusals in the service's own words
 //! upstream  services in other processes: a reverse proxy, one handler
+//! operators what operators see and do over all roles, asked of each and joined
 //! sessions  /session: cookies for pages, over the user role's /auth
 //! ```
 //!
@@ -16,6 +17,7 @@
 mod breaker;
 mod compression;
 mod filter;
+mod operators;
 pub mod routes;
 mod service;
 mod sessions;
@@ -24,6 +26,7 @@ mod time;
 mod upstream;
 mod words;
 
+pub use self::operators::{OperatorPeers, Operators, OperatorsDocument};
 pub use filter::metrics::COUNTERS;
 pub use service::Service;
 pub use sessions::ApiDocument;
@@ -39,7 +42,7 @@ use std::sync::Arc;
 
 /// What the filters decide with. Cheap to clone; all clones share breakers.
 #[derive(Clone)]
-pub struct Gateway(Arc<Parts>);
+pub struct Gateway(Arc<Parts>, Option<Operators>);
 
 struct Parts {
     settings: Settings,
@@ -63,7 +66,13 @@ impl Gateway {
     ) -> Self {
         let sites = filter::site::Sites::of(&settings.public_url);
         let breakers = breaker::Breakers::new(settings.breaker);
-        Self(Arc::new(Parts { settings, sites, tokens, cookies, keys, limits, breakers }))
+        Self(Arc::new(Parts { settings, sites, tokens, cookies, keys, limits, breakers }), None)
+    }
+
+    /// With the routes of operators over all roles; without them they are nobody's.
+    #[must_use]
+    pub fn with_operators(self, operators: Operators) -> Self {
+        Self(self.0, Some(operators))
     }
 }
 
@@ -74,7 +83,8 @@ impl Gateway {
 /// with its internal ones, which sessions call past the filters. Call it before [`onsale_http::standard`].
 pub fn around(router: Router, accounts: Router, gateway: Gateway) -> Router {
     let sessions = sessions::routes(gateway.clone(), accounts);
-    let router = router.merge(sessions).merge(time::routes());
+    let of_operators = gateway.1.as_ref().map_or_else(Router::new, Operators::routes);
+    let router = router.merge(sessions).merge(time::routes()).merge(of_operators);
     router.layer(from_fn_with_state(gateway, filter::filter)).layer(compression::layer())
 }
 

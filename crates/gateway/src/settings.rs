@@ -1,6 +1,7 @@
 //! What the operator may set.
 
-use crate::breaker::BreakerRule;
+use crate::breaker::RULE;
+use domain::breaker::window::WindowRule;
 use std::time::Duration;
 
 /// The settings of the gateway.
@@ -29,7 +30,7 @@ pub struct Settings {
     /// Longest waits for the head of an answer.
     pub time_limits: TimeLimits,
     /// When a service is given a rest.
-    pub breaker: BreakerRule,
+    pub breaker: WindowRule,
 }
 
 /// Shows no key.
@@ -77,7 +78,7 @@ impl Default for Settings {
             body_bytes_max: 1024 * 1024,
             account_body_bytes_max: 10_240,
             time_limits: TimeLimits::default(),
-            breaker: BreakerRule::default(),
+            breaker: RULE,
         }
     }
 }

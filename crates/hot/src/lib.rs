@@ -1,7 +1,7 @@
 //! Contended state: decided here, one decision at a time, and durable before any caller is told.
 //!
 //! ```text
-//! port         what every engine promises: coupons, lines, keys, limits, what calls leave
+//! port         what every engine promises: coupons, lines, seats, keys, limits, what calls leave
 //! embedded     the engines of one process: memory, and a journal in SQLite
 //! redis        the engines of many processes: scripts on Redis
 //! batcher      gathers requests while a call is in flight

@@ -21,6 +21,7 @@ pub mod sampler;
 pub mod server;
 pub mod shares;
 pub mod text;
+pub mod told;
 pub mod trace;
 pub mod welcome;
 
@@ -53,6 +54,8 @@ pub struct HttpSettings {
     /// Longest time from a request's head to its response's head. After it the client gets 408 if its body is still
     /// arriving, else 504.
     pub request_timeout: Duration,
+    /// Routes that may take longer once their body has come, by the beginning of their path: they wait for others on purpose.
+    pub patient_routes: &'static [(&'static str, Duration)],
     /// Whether each request is logged.
     pub access_log: bool,
     /// The bytes of all bodies under way.
@@ -72,6 +75,7 @@ impl Default for HttpSettings {
         Self {
             body_limit_bytes: 1024 * 1024,
             request_timeout: Duration::from_secs(10),
+            patient_routes: &[],
             access_log: true,
             body_budget: BodyBudget::default(),
             limits: Arc::new(Limits::new(LimitSettings { enabled: false, ..LimitSettings::default() })),

@@ -10,6 +10,7 @@ use domain::limit::{Rate, RateDecision};
 use hot::embedded::LimitTable;
 use http::{HeaderMap, HeaderValue, Method};
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Routes whose requests take nothing from a bucket, by the beginning of the route. Their answers are copies that are made
@@ -31,6 +32,18 @@ const UNCOUNTED: [&str; 12] = [
 ];
 /// The internal route with a name of its own (INT-001..006).
 const INTERNAL_REPORT: &str = "/processing/complete";
+
+/// The calls that a page makes in memory for one request of a person: together they take one from the person's bucket, as the
+/// request has taken one from the network's. Clones are the same visit.
+#[derive(Clone, Debug, Default)]
+pub struct OneVisit(Arc<AtomicBool>);
+
+impl OneVisit {
+    /// Whether this call is the one that counts.
+    pub fn counts(&self) -> bool {
+        !self.0.swap(true, Ordering::Relaxed)
+    }
+}
 
 /// Rate limits for all clients.
 #[derive(Clone, Debug)]

@@ -9,6 +9,7 @@ use crate::timed::{Timed, no_answer};
 use backon::{ExponentialBuilder, Retryable};
 use call::Keyed;
 use sea_orm::{DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -28,6 +29,17 @@ pub struct Transaction {
     written: Written,
     /// The `Idempotency-Key`s that are stored with this change.
     keys: Mutex<Vec<Keyed>>,
+    afterwards: Afterwards,
+}
+
+/// What is done once a change is stored, and never when it is undone.
+#[derive(Default)]
+struct Afterwards(Mutex<Vec<Box<dyn FnOnce() + Send>>>);
+
+impl fmt::Debug for Afterwards {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Afterwards(..)")
+    }
 }
 
 impl Transaction {
@@ -39,7 +51,13 @@ impl Transaction {
         self.open.inner.commit().await?;
         self.commits.tell(&self.written);
         self.keys.into_inner().unwrap_or_else(PoisonError::into_inner).iter().for_each(Keyed::set_settled);
+        self.afterwards.0.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().for_each(|then| then());
         Ok(())
+    }
+
+    /// Does this once the change is stored, and never when it is undone or decided again: for what is counted.
+    pub fn afterwards(&self, then: impl FnOnce() + Send + 'static) {
+        self.afterwards.0.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(then));
     }
 
     /// Notes what the change writes.
@@ -122,7 +140,8 @@ impl Ledger {
         let database = self.database().clone();
         let open = Timed { inner, answer_timeout: self.options().change_timeout, database: database.clone() };
         let commits = self.commit_news().clone();
-        Ok(Transaction { open, database, commits, written: Written::default(), keys: Mutex::default() })
+        let (written, keys, afterwards) = Default::default();
+        Ok(Transaction { open, database, commits, written, keys, afterwards })
     }
 
     /// Carries out a change: `work` makes it and commits it. When the database undoes the change in favour of another

@@ -159,7 +159,7 @@ pub(crate) fn lacks_values(error: &DbErr) -> bool {
     lacks && !is_by_trigger
 }
 
-fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
+pub(crate) fn driver_error(error: &DbErr) -> Option<&sqlx::Error> {
     match error {
         DbErr::Conn(RuntimeErr::SqlxError(cause))
         | DbErr::Exec(RuntimeErr::SqlxError(cause))

@@ -26,6 +26,7 @@ pub mod moment;
 mod pool;
 mod schema;
 mod timed;
+pub mod wal;
 
 pub use calls::call_tables;
 pub use change::{Savepoint, Transaction};

@@ -43,8 +43,10 @@ pub struct LineStats {
     pub active_count: u64,
     /// People admitted so far. A person who was put back counts again for each admission.
     pub admitted_count: u64,
-    /// People admitted a second, as measured recently.
+    /// People admitted a second: of the line of a schedule as set, of others as measured recently.
     pub tps: f64,
+    /// People admitted a second, as measured recently.
+    pub measured_per_second: f64,
     /// Most people admitted a second.
     pub rate_per_second: u32,
     /// Whether admission is paused.
@@ -62,7 +64,11 @@ impl LineStats {
             waiting_count: counts.waiting,
             active_count: counts.inside + counts.processing,
             admitted_count: counts.admitted,
-            tps: measured.unwrap_or_default(),
+            tps: match line.schedule() {
+                Some(_) => f64::from(rule.rate_per_second),
+                None => measured.unwrap_or_default(),
+            },
+            measured_per_second: measured.unwrap_or_default(),
             rate_per_second: rule.rate_per_second,
             paused: rule.paused,
         }
@@ -111,6 +117,15 @@ pub fn line_of(text: &str) -> Result<LineId, ApiError> {
     match text.split_once(':') {
         Some(("gate" | "queue", _)) => LineId::from_address(text).map_err(invalid),
         _ => EventName::new(text).map(LineId::Queue).map_err(invalid),
+    }
+    .map(in_lower_case)
+}
+
+/// The line of a schedule is named by its id in lower case; it may be asked for in any.
+fn in_lower_case(line: LineId) -> LineId {
+    match &line {
+        LineId::Queue(name) if name.as_str().len() == 36 => name.as_str().parse().map_or(line, LineId::of_schedule),
+        _ => line,
     }
 }
 
@@ -243,6 +258,28 @@ fn missing(wanted: &str, names: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_schedules_line_may_be_asked_for_in_any_case() {
+        let id = "3f2a0b0e-6c3d-4a57-9e3f-6d1f0a4f6a11";
+        for name in [id.to_owned(), id.to_uppercase(), format!("queue:{}", id.to_uppercase())] {
+            assert_eq!(line_of(&name).map(|line| line.to_string()), Ok(format!("queue:{id}")));
+        }
+        assert_eq!(line_of("Shop").map(|line| line.to_string()), Ok("queue:Shop".into()));
+    }
+
+    #[test]
+    fn the_rate_of_a_schedules_line_is_told_as_set_and_as_measured() {
+        let stats = |line: &str| {
+            let line = line.parse::<LineId>().expect("a line");
+            LineStats::of(&line, &LineRule::new(10), &LineCounts::default(), Some(7.5))
+        };
+        let of_schedule = stats("queue:3f2a0b0e-6c3d-4a57-9e3f-6d1f0a4f6a11");
+        assert_eq!((of_schedule.tps, of_schedule.measured_per_second), (10.0, 7.5));
+        assert_eq!(of_schedule.schedule_id, "3f2a0b0e-6c3d-4a57-9e3f-6d1f0a4f6a11");
+        let of_site = stats("queue:shop");
+        assert_eq!((of_site.tps, of_site.measured_per_second, of_site.rate_per_second), (7.5, 7.5, 10));
+    }
 
     #[test]
     fn a_missing_line_is_refused_with_those_that_there_are() {

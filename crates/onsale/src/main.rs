@@ -7,6 +7,7 @@
 mod out;
 
 mod access_lines;
+mod backup;
 mod cli;
 mod commands;
 mod config;

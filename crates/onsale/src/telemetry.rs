@@ -88,7 +88,14 @@ mod tests {
     fn logged(format: LogFormat, level: &str) -> String {
         let lines = Lines::default();
         let writer = lines.clone();
-        let log = Log { level: level.to_owned(), format, access: true, access_hot_every: 1 };
+        let log = Log {
+            level: level.to_owned(),
+            format,
+            access: true,
+            access_hot_every: 1,
+            appeal_days: 1,
+            appeal_rows: 1_000,
+        };
         let subscriber = subscriber(&log, move || writer.clone()).expect("set up");
         tracing::subscriber::with_default(subscriber, || {
             let span = tracing::info_span!("request", trace_id = "t-1");

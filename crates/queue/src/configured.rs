@@ -105,7 +105,7 @@ impl ConfiguredLines {
     /// When the engine does not answer for a line. The others are still looked after, and the next call tries again.
     pub async fn follow(&mut self) -> Result<(), HotError> {
         let lines = self.port.lines().await?;
-        let existing: HashSet<LineId> = lines.into_iter().filter(|line| matches!(line, LineId::Queue(_))).collect();
+        let existing: HashSet<LineId> = lines.into_iter().filter(LineId::is_of_site).collect();
         self.updated.retain(|line| existing.contains(line));
         let mut followed = Ok(());
         for line in &existing {

@@ -4,7 +4,7 @@ use super::reply::Reply;
 use crate::onsale::PATIENCE;
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Result, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// No reply in a test is longer; a length beyond it is a fault.
 const BODY_BYTES_MAX: usize = 256 << 20;
@@ -112,7 +112,12 @@ impl Connection {
 
     fn read_body(&mut self, reply: &mut Reply) -> Result<()> {
         if reply.header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
+            let began = Instant::now();
             loop {
+                // A stream says something now and then, and never ends.
+                if began.elapsed() > PATIENCE {
+                    return Err(ErrorKind::TimedOut.into());
+                }
                 let length = usize::from_str_radix(&self.line()?, 16).map_err(Error::other)?;
                 self.read_exactly(length, &mut reply.body)?;
                 self.line()?;

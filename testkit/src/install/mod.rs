@@ -6,6 +6,7 @@ mod consent;
 mod debian;
 mod go;
 mod maven;
+mod npm;
 mod plan;
 mod programs;
 mod python;
@@ -16,8 +17,8 @@ pub(crate) use maven::kafka_jars;
 pub use plan::{Plan, plan};
 pub use programs::{NEEDS, Need, Source};
 pub(crate) use programs::{
-    chromium, java, k6, mariadb, mariadb_program, nginx, postgres_15, postgres_18, prometheus, promtool, redis_server,
-    tansu, toxiproxy, valkey_server, wrk,
+    axe, chromium, java, k6, mariadb, mariadb_program, nginx, postgres_15, postgres_18, prometheus, promtool,
+    redis_server, tansu, toxiproxy, valkey_server, wrk,
 };
 
 use crate::error::{KitError, Result};

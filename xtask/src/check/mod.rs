@@ -1,10 +1,13 @@
-//! `cargo xtask check`: format, walls between crates, file sizes, the clock, lints, licences. Quick steps come first.
+//! `cargo xtask check`: format, walls between crates, file sizes, the clock, names in Docker's files, workflows, lints, licences. Quick steps come first.
 
 mod clock;
+mod compose;
+pub mod lints;
 mod size;
 mod tree;
 mod unrun;
 mod walls;
+mod workflows;
 
 use crate::commands::{cargo, run, works};
 use crate::licences;
@@ -16,7 +19,7 @@ use tree::Tree;
 /// The version of cargo-deny that `deny.toml` is written for.
 pub const CARGO_DENY_VERSION: &str = "0.20.2";
 
-/// Runs the steps.
+/// Runs the steps that need no build: all but the lints.
 ///
 /// # Errors
 /// The first step that failed.
@@ -28,10 +31,8 @@ pub fn run_steps(steps: &mut Steps) -> anyhow::Result<()> {
         let tree = Tree::tracked()?;
         report(&[size::faults(&tree), clock::faults(&tree), unrun::faults(&tree)].concat())
     })?;
-    steps.take("lints", || {
-        let arguments = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
-        run(cargo(&arguments).current_dir(&root))
-    })?;
+    steps.take("images", || report(&compose::faults()?))?;
+    steps.take("workflows", || report(&workflows::faults()?))?;
     steps.take("licences", licences::check)?;
     steps.take("cargo deny", deny)
 }
@@ -60,7 +61,7 @@ fn deny() -> anyhow::Result<()> {
 /// The first step that failed.
 pub fn run_alone() -> anyhow::Result<()> {
     let mut steps = Steps::default();
-    let outcome = run_steps(&mut steps);
+    let outcome = run_steps(&mut steps).and_then(|()| steps.take("lints", lints::run_alone));
     steps.print();
     outcome
 }

@@ -1,15 +1,16 @@
 //! `cargo xtask test`: everything that must hold.
 
+mod lanes;
 mod programs;
 mod reasons;
 mod results;
 
-use crate::commands::{cargo, run_and_read};
 use crate::steps::Steps;
-use crate::workspace::root;
 use crate::{check, schema};
 use anyhow::bail;
+use programs::Program;
 use results::Results;
+use std::path::Path;
 use testkit::Kit;
 use testkit::install::{self, NEEDS};
 
@@ -84,22 +85,21 @@ fn take_steps(steps: &mut Steps, results: &mut Results, quick: bool, kit: &Kit) 
     }
     check::run_steps(steps)?;
     // By itself, so that the time of building and the time of testing are told apart.
-    *results = Results::of(steps.take("build", programs::build)?);
-    steps.take("tests", || run_tests(results, quick, kit))?;
+    let programs = steps.take("build and lints", programs::build)?;
+    steps.take("tests", || run_tests(&programs, results, quick, kit))?;
     if quick { Ok(()) } else { schema::take_step(steps) }
 }
 
-fn run_tests(results: &mut Results, quick: bool, kit: &Kit) -> anyhow::Result<()> {
-    let mut command = cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]);
-    command.env(testkit::RUN, kit.folder());
+fn run_tests(programs: &[Program], results: &mut Results, quick: bool, kit: &Kit) -> anyhow::Result<()> {
+    // The question was answered above; a test cannot ask again.
+    let yes = Path::new(if testkit::install::is_allowed() { "1" } else { "0" });
+    let mut environment = vec![(testkit::RUN, kit.folder()), ("ONSALE_TESTKIT_YES", yes)];
     if quick {
-        command.env(testkit::OFF, "1");
-    } else {
-        // The question was answered above; a test cannot ask again.
-        command.env("ONSALE_TESTKIT_YES", if testkit::install::is_allowed() { "1" } else { "0" });
+        environment.push((testkit::OFF, Path::new("1")));
     }
-    if !run_and_read(command.current_dir(root()), |line| results.read(line))? {
-        bail!("{} tests failed; their names and reasons are listed at the end", results.tally.failed);
+    lanes::run(programs, &environment, |ended| results.read(ended))?;
+    if results.failed.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    bail!("{} tests failed; their names and reasons are listed at the end", results.failed.len());
 }

@@ -5,8 +5,8 @@ use crate::outside::OauthProvider;
 use crate::pairs::Session;
 use crate::service::AccountService;
 use crate::social::{Ended, Purpose, Returned, STATE_MS, Social, method};
-use crate::views::social::LinkView;
-use ::http::header::{LOCATION, SET_COOKIE};
+use crate::views::social::{LinkView, LinkedView};
+use ::http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 use ::http::{HeaderMap, HeaderValue, StatusCode};
 use access::session_cookies::SetCookie;
 use access::{Person, SessionCookies, SessionTokens};
@@ -46,13 +46,14 @@ pub fn routes(accounts: AccountService, cookies: SessionCookies) -> Router {
         .route("/auth/oauth2/{provider}", get(begin))
         .route("/auth/oauth2/{provider}/callback", get(callback))
         .route("/auth/oauth2/{provider}/link", post(link))
+        .route("/users/me/social", get(linked))
         .route("/users/me/social/{provider}", delete(unlink))
         .with_state(SocialRoutes { social: Social::of(&accounts), accounts, cookies })
 }
 
 /// These routes' part of the API document.
 #[derive(OpenApi)]
-#[openapi(paths(begin, callback, link, unlink))]
+#[openapi(paths(begin, callback, link, linked, unlink))]
 pub struct SocialDocument;
 
 #[derive(Debug, Deserialize)]
@@ -139,6 +140,14 @@ async fn link(
     let mut response = Answer(LinkView { location: begun.location }).into_response();
     add_cookies(&mut response, parts.with_begun(&headers, &begun.binding));
     Ok(response)
+}
+
+/// Where one's account is linked: the providers by which one may log in.
+#[utoipa::path(get, path = "/users/me/social", tag = "accounts", security(("accessToken" = [])),
+    responses((status = 200, body = LinkedView), (status = 401, body = ErrorBody)))]
+async fn linked(State(parts): State<SocialRoutes>, person: Person) -> Result<Response, ApiError> {
+    let linked = parts.social.linked(person.id).await?;
+    Ok(([(CACHE_CONTROL, HeaderValue::from_static("no-store"))], Answer(linked)).into_response())
 }
 
 /// Ends the link of one's account to a person of a provider.

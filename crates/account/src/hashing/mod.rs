@@ -85,14 +85,24 @@ pub struct HashSettings {
 pub enum HashQueueFault {
     /// The cost.
     #[error("user.bcrypt_cost must be 4 to 31")]
-    Cost(#[source] bcrypt::BcryptError),
+    Cost,
     /// The system gives no thread.
     #[error("a thread for hashing passwords cannot be started")]
     Thread(#[source] std::io::Error),
 }
 
+/// A hash of no password: comparing with it takes as long as with any of this cost.
+fn dummy(cost: u32) -> Result<String, HashQueueFault> {
+    // Every text of the alphabet is a salt and a result; making one of a real password would cost a start a hash.
+    let text = format!("$2b${cost:02}${}", ".".repeat(53));
+    match text.parse::<bcrypt::HashParts>() {
+        Ok(_) if (4..=31).contains(&cost) => Ok(text),
+        _ => Err(HashQueueFault::Cost),
+    }
+}
+
 impl HashQueue {
-    /// Starts the threads. Hashes one dummy before it returns.
+    /// Starts the threads.
     ///
     /// # Errors
     /// [`HashQueueFault`].
@@ -100,7 +110,7 @@ impl HashQueue {
         let HashSettings { cost, waiting_max, threads } = settings;
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if threads == 0 { (processors / 2).max(1) } else { threads };
-        let dummy = bcrypt::hash(uuid::Uuid::new_v4().to_string(), cost).map_err(HashQueueFault::Cost)?;
+        let dummy = dummy(cost)?;
         let state = State { queue: FairQueue::new(waiting_max.max(1)), is_closed: false, takes: HASH_GUESS };
         let shared =
             Arc::new(Shared { state: Mutex::new(state), wake: Condvar::new(), threads: threads.min(64) as u32 });

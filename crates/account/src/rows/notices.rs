@@ -4,6 +4,7 @@ use super::entities::notice::{ActiveModel, Column, Entity, Model};
 use domain::{AccountId, Timestamp};
 use ledger::moment::stored;
 use ledger::{Ledger, LedgerError, Transaction};
+use sea_orm::prelude::DateTimeUtc;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
@@ -30,8 +31,93 @@ pub async fn owe(
         tries: Set(0),
         next_at: Set(stored(now)),
         created_at: Set(stored(now)),
+        message: Set(None),
+        given_up_at: Set(None),
     };
     Entity::insert(row).exec_without_returning(change.connection()).await?;
+    Ok(())
+}
+
+/// A mail that a message asks for.
+#[derive(Clone, Debug)]
+pub struct OwedMail<'a> {
+    /// The message's id, which names the notice.
+    pub id: Uuid,
+    /// Whose it is.
+    pub account: AccountId,
+    /// The kind of mail.
+    pub kind: &'static str,
+    /// Of the request with which it began.
+    pub trace_id: &'a str,
+    /// The message itself, with the place where it came from.
+    pub message: String,
+}
+
+/// Longest trace id that is kept.
+const TRACE_LENGTH: usize = 64;
+
+/// Notes that mails are owed for messages.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn owe_all(change: &Transaction, owed: &[OwedMail<'_>], now: Timestamp) -> Result<(), LedgerError> {
+    if owed.is_empty() {
+        return Ok(());
+    }
+    let rows = owed.iter().map(|owed| ActiveModel {
+        id: Set(owed.id),
+        user_id: Set(owed.account.get()),
+        kind: Set(owed.kind.to_owned()),
+        trace_id: Set(owed.trace_id.chars().take(TRACE_LENGTH).collect()),
+        tries: Set(0),
+        next_at: Set(stored(now)),
+        created_at: Set(stored(now)),
+        message: Set(Some(owed.message.clone())),
+        given_up_at: Set(None),
+    });
+    Entity::insert_many(rows).exec_without_returning(change.connection()).await?;
+    Ok(())
+}
+
+/// Tries mails again that were given up, from the beginning: an operator replays their messages.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn revive(change: &Transaction, ids: &[Uuid], now: Timestamp) -> Result<(), LedgerError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    Entity::update_many()
+        .col_expr(Column::Tries, Expr::value(0))
+        .col_expr(Column::NextAt, Expr::value(stored(now)))
+        .col_expr(Column::CreatedAt, Expr::value(stored(now)))
+        .col_expr(Column::GivenUpAt, Expr::value(Option::<DateTimeUtc>::None))
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .filter(Column::GivenUpAt.is_not_null())
+        .exec(change.connection())
+        .await?;
+    Ok(())
+}
+
+/// Keeps a notice that was given up, for an operator who replays its message.
+///
+/// # Errors
+/// [`LedgerError`]; it is given up once more then.
+pub async fn give_up(ledger: &Ledger, notice: &Model, now: Timestamp) -> Result<(), LedgerError> {
+    Entity::update_many()
+        .col_expr(Column::GivenUpAt, Expr::value(Some(stored(now))))
+        .filter(Column::Id.eq(notice.id))
+        .exec(ledger.connection())
+        .await?;
+    Ok(())
+}
+
+/// Forgets notices that were given up before `end`.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn purge(ledger: &Ledger, end: Timestamp) -> Result<(), LedgerError> {
+    Entity::delete_many().filter(Column::GivenUpAt.lt(stored(end))).exec(ledger.connection()).await?;
     Ok(())
 }
 
@@ -40,7 +126,11 @@ pub async fn owe(
 /// # Errors
 /// [`LedgerError`].
 pub async fn due(ledger: &Ledger, now: Timestamp, most: u64) -> Result<Vec<Model>, LedgerError> {
-    let due = Entity::find().filter(Column::NextAt.lte(stored(now))).order_by_asc(Column::NextAt).limit(most);
+    let due = Entity::find()
+        .filter(Column::GivenUpAt.is_null())
+        .filter(Column::NextAt.lte(stored(now)))
+        .order_by_asc(Column::NextAt)
+        .limit(most);
     Ok(due.all(ledger.connection()).await?)
 }
 

@@ -2,9 +2,9 @@
 
 use super::entities::social_account::{ActiveModel, Column, Entity, Model};
 use domain::{AccountId, Timestamp};
-use ledger::moment::stored;
+use ledger::moment::{read, stored};
 use ledger::{Ledger, LedgerError, Transaction};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 /// A link, as it is stored.
@@ -36,6 +36,16 @@ pub async fn account_of(ledger: &Ledger, provider: &str, subject: &str) -> Resul
 pub async fn is_linked(ledger: &Ledger, account: AccountId, provider: &str) -> Result<bool, LedgerError> {
     let row = Entity::find().filter(Column::UserId.eq(account.get())).filter(Column::Provider.eq(provider));
     Ok(row.one(ledger.connection()).await?.is_some())
+}
+
+/// Where an account is linked, and since when, the oldest link first.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn of_account(ledger: &Ledger, account: AccountId) -> Result<Vec<(String, Timestamp)>, LedgerError> {
+    let rows = Entity::find().filter(Column::UserId.eq(account.get())).order_by_asc(Column::LinkedAt);
+    let rows: Vec<Model> = rows.order_by_asc(Column::Id).all(ledger.connection()).await?;
+    Ok(rows.into_iter().map(|row| (row.provider, read(row.linked_at))).collect())
 }
 
 /// Links a person of a provider to an account.

@@ -12,6 +12,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// The account of this id.
@@ -20,6 +21,21 @@ use uuid::Uuid;
 /// [`LedgerError`].
 pub async fn get(connection: &impl ConnectionTrait, id: AccountId) -> Result<Option<Model>, LedgerError> {
     Ok(Entity::find_by_id(id.get()).one(connection).await?)
+}
+
+/// Those of these accounts that there are.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn known(change: &Transaction, ids: &[AccountId]) -> Result<HashSet<AccountId>, LedgerError> {
+    let known: Vec<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Id.is_in(ids.iter().map(|id| id.get())))
+        .into_tuple()
+        .all(change.connection())
+        .await?;
+    Ok(known.into_iter().map(AccountId).collect())
 }
 
 /// The account with this e-mail address, deleted ones too until they are erased.

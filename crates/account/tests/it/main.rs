@@ -3,6 +3,7 @@
 mod accounts;
 mod email_code;
 mod log_in;
+mod mails;
 mod outsiders;
 mod personal;
 mod rights;

@@ -287,10 +287,22 @@ async fn a_person_has_one_account_and_an_account_one_person_a_provider() {
         let request = Request::delete(format!("/users/me/social/{provider}"));
         ask(&desk.stand.router, request, Some(who), None).await.status
     };
+    let linked = async |who: AccountId| {
+        let who = Person { id: who, role: UserRole::User };
+        let heard = ask(&desk.stand.router, Request::get("/users/me/social"), Some(who), None).await;
+        assert_eq!((heard.status, &heard.headers["cache-control"]), (200, &"no-store".parse().expect("a value")));
+        heard.body["list"].as_array().expect("a list").clone()
+    };
+    let mine = linked(who).await;
+    assert_eq!((mine.len(), &mine[0]["provider"]), (1, &"kakao".into()), "as the routes name it");
+    assert!(mine[0]["linkedAt"].as_str().is_some_and(|at| at.len() == 19), "{mine:?}");
+    assert!(linked(account(&desk.stand.ledger, "ACTIVE").await).await.is_empty());
+    assert_eq!(ask(&desk.stand.router, Request::get("/users/me/social"), None, None).await.status, 401);
     assert_eq!(ask(&desk.stand.router, Request::delete("/users/me/social/kakao"), None, None).await.status, 401);
     assert_eq!(ask(&desk.stand.router, Request::post("/auth/oauth2/kakao/link"), None, None).await.status, 401);
     assert_eq!((remove(who, "apple").await, remove(who, "google").await), (404, 404));
     assert_eq!((remove(who, "kakao").await, remove(who, "kakao").await), (204, 404));
+    assert!(linked(who).await.is_empty());
     let location = desk.begin(&mut browser, "/auth/oauth2/kakao").await;
     assert_eq!(desk.comes_back(&mut browser, "kakao", &location, KIM).await.location(), "/login?link=kakao");
     let location = desk.begin(&mut browser, "/auth/oauth2/kakao").await;

@@ -6,6 +6,7 @@
 use super::KafkaBusOptions;
 use super::client::Brokers;
 use super::fetch_buffer::{FetchBuffer, Load, STUCK_AFTER};
+use super::kept::Kept;
 use super::lag;
 use super::rebalance::{CommitResult, GroupClient, Rebalancing, commit};
 use super::record::{headers_of, key_of};
@@ -41,6 +42,7 @@ pub(super) struct Member {
     pub topics: Vec<Arc<str>>,
     pub buffer: Arc<FetchBuffer>,
     pub options: KafkaBusOptions,
+    pub kept: Kept,
 }
 
 /// Handles batches until the shutdown.
@@ -95,6 +97,8 @@ impl Member {
             group: self.group.clone(),
             topics: self.topics.clone(),
             buffer: Arc::clone(&self.buffer),
+            kept: self.kept.clone(),
+            gave_up: AtomicBool::new(false),
             patience: self.options.revoke_patience,
             changed: AtomicBool::new(false),
             commit_result: CommitResult::default(),
@@ -110,7 +114,7 @@ impl Member {
         let mut commits = Commits::default();
         let mut lag = lag::LagMeter::new(&self.group);
         let mut errors = ErrorLog::default();
-        while !self.buffer.has_ended() {
+        while !self.buffer.has_ended() && !client.context().gave_up.load(Ordering::Relaxed) {
             commits.send(client, &self.buffer, &self.group);
             lag.measure(client);
             if !pace.may_poll(client, &self.buffer) {

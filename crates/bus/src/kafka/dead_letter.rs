@@ -77,7 +77,7 @@ pub(super) fn original_of(letter: &DeadLetter) -> Option<Record> {
         topic: letter.original_topic.clone(),
         partition: None,
         key: Some(letter.key.clone()),
-        headers: letter.headers.clone(),
+        headers: letter.replayed_headers(),
         value: Some(letter.value.clone()),
     })
 }

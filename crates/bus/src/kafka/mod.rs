@@ -16,6 +16,7 @@ mod dead_letter;
 mod dead_letters;
 mod error;
 mod fetch_buffer;
+mod kept;
 mod lag;
 mod producer;
 mod publisher;
@@ -107,6 +108,7 @@ impl KafkaBus {
                 topics: handler.topics().iter().map(|topic| Arc::from(*topic)).collect(),
                 buffer: Arc::new(FetchBuffer::default()),
                 options: options.clone(),
+                kept: kept::Kept::of(&handler),
             };
             let dead_letters = Arc::clone(&dead_letters);
             let consumer = Consumer::new(handler, dead_letters, options.consumer.clone(), stop.shutdown());

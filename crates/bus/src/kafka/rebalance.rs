@@ -1,7 +1,9 @@
-//! Assignment and revocation of partitions. Before a partition is revoked its handled offsets are committed.
+//! Assignment and revocation of partitions. Before a partition is revoked its handled offsets are committed; where an
+//! assigned one begins, the group's own database has a say ([`Kept`]).
 
 use super::client::Listener;
 use super::fetch_buffer::{FetchBuffer, NextOffset, Partition};
+use super::kept::Kept;
 use super::lag;
 use crate::metrics;
 use rdkafka::ClientContext;
@@ -9,6 +11,7 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::types::RDKafkaRespErr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -43,6 +46,10 @@ pub(super) struct Rebalancing {
     pub group: String,
     pub topics: Vec<Arc<str>>,
     pub buffer: Arc<FetchBuffer>,
+    /// Where the group's own database says that it goes on.
+    pub kept: Kept,
+    /// Partitions could not be taken over; the client has to join anew.
+    pub gave_up: AtomicBool,
     /// How long a batch in progress may delay the revocation of its partitions.
     pub patience: Duration,
     /// Partitions were assigned since the thread last checked.
@@ -83,7 +90,37 @@ impl ClientContext for Rebalancing {
     }
 }
 
+impl Rebalancing {
+    /// Takes over partitions, each from the place that its group goes on at.
+    fn take_over(&self, client: &BaseConsumer<Self>, list: &mut TopicPartitionList) -> KafkaResult<()> {
+        self.kept.begin(client, list, || self.buffer.has_ended())?;
+        client.incremental_assign(list)
+    }
+}
+
 impl ConsumerContext for Rebalancing {
+    /// As the library does it for cooperative groups, but for the places that partitions begin at.
+    fn rebalance(&self, client: &BaseConsumer<Self>, error: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let done = match error {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => {
+                self.pre_rebalance(client, &Rebalance::Assign(list));
+                self.take_over(client, list)
+            }
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS => {
+                self.pre_rebalance(client, &Rebalance::Revoke(list));
+                client.incremental_unassign(list)
+            }
+            other => {
+                self.pre_rebalance(client, &Rebalance::Error(KafkaError::Rebalance(other.into())));
+                client.incremental_unassign(list)
+            }
+        };
+        if let Err(error) = done {
+            tracing::warn!(group = self.group, %error, "partitions were not taken over or given away; joining anew");
+            self.gave_up.store(true, Ordering::Relaxed);
+        }
+    }
+
     fn pre_rebalance(&self, client: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         match rebalance {
             Rebalance::Assign(list) => {

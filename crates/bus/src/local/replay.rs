@@ -62,12 +62,13 @@ async fn replay(bus: &Shared, letters: &LocalDeadLetters, letter: DeadLetter) ->
     if !bus.groups.iter().any(|known| Shared::subscribes(known, group, &letter.original_topic)) {
         return Ok(());
     }
+    let headers = letter.replayed_headers();
     let delivery = Delivery {
         topic: letter.original_topic.as_str().into(),
         partition: letter.original_partition,
         offset: letter.original_offset,
         key: letter.key,
-        headers: letter.headers,
+        headers,
         body: Body::Bytes(letter.value),
     };
     if bus.deliver(group, &letter.original_topic, vec![delivery]).await.is_ok() {

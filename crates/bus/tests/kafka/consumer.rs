@@ -1,8 +1,8 @@
 //! Members of a group: sharing, waiting, dead letters (FCFS-008, MSG-001).
 
 use super::support::*;
-use bus::{Cause, HandleError, Reason};
-use std::collections::HashSet;
+use bus::{Cause, HandleError, Place, Reason};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -64,6 +64,43 @@ async fn while_the_database_is_unavailable_nothing_is_lost_and_the_member_stays(
     assert_eq!(recorder.count(), 6_000, "nothing twice");
     bus.stop().await;
     assert_eq!(all_dead_letters(&bootstrap, &names).await, []);
+}
+
+/// Amendments, hole 8: the database was put back to an older copy.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_whose_database_is_behind_the_broker_reads_again_from_its_own_place() {
+    let Some(bootstrap) = real_bootstrap() else { return };
+    let names = Names::new();
+    let publisher = publisher(&bootstrap);
+    let first = Recorder::new(&names);
+    let bus = start(&bootstrap, &names, &first);
+    publish(&publisher, names.topic, 1..=300).await;
+    until("all were handled", async || first.count() == 300).await;
+    bus.stop().await;
+    let counts = first.seen.lock().expect("not poisoned").iter().fold(BTreeMap::new(), |mut counts, seen| {
+        *counts.entry(seen.partition).or_insert(0_i64) += 1;
+        counts
+    });
+    assert!(counts.len() > 1, "{counts:?}");
+    let place = |partition, next_offset| Place { topic: names.topic.to_owned(), partition, next_offset };
+    // One partition is behind, another is said to be further than the broker's count, of others nothing is known.
+    let (&behind, _) = counts.first_key_value().expect("one");
+    let (&ahead, &read) = counts.last_key_value().expect("one");
+    let second = Recorder::new(&names);
+    *second.places.lock().expect("not poisoned") = None;
+    let bus = start(&bootstrap, &names, &second);
+    publish(&publisher, names.topic, 301..=400).await;
+    // Nothing is read while nobody knows where to begin.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(second.count(), 0);
+    *second.places.lock().expect("not poisoned") = Some(vec![place(behind, 2), place(ahead, read + 5)]);
+    let again = counts[&behind] as usize - 2;
+    until("the rest and what was lost", async || second.count() >= 100 + again).await;
+    bus.stop().await;
+    assert_eq!(second.count(), 100 + again, "nothing else twice, nothing left out");
+    let seen = second.seen.lock().expect("not poisoned");
+    let repeated: HashSet<i32> = seen.iter().filter(|seen| seen.id <= 300).map(|seen| seen.partition).collect();
+    assert_eq!(repeated, HashSet::from([behind]));
 }
 
 /// The ids of a group's members.

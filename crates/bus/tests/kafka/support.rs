@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bus::kafka::{KafkaBus, KafkaBusOptions, KafkaDeadLetters, KafkaPublisher};
-use bus::{Backoff, ConsumerOptions, DeadLetter, DeadLetters, HandleError, Handler, Message, Publisher};
+use bus::{Backoff, Cause, ConsumerOptions, DeadLetter, DeadLetters, HandleError, Handler, Message, Place, Publisher};
 use domain::Timestamp;
 use domain::message::Envelope;
 use rdkafka::ClientConfig;
@@ -91,6 +91,8 @@ pub struct Recorder {
     answer: Answer,
     pub seen: Mutex<Vec<Seen>>,
     pub calls: AtomicU32,
+    /// What the group's database says of its places; an error while it is away.
+    pub places: Mutex<Option<Vec<Place>>>,
 }
 
 impl Recorder {
@@ -108,6 +110,7 @@ impl Recorder {
             answer: Box::new(answer),
             seen: Mutex::default(),
             calls: AtomicU32::new(0),
+            places: Mutex::new(Some(Vec::new())),
         })
     }
 
@@ -132,6 +135,11 @@ impl Handler for Recorder {
 
     fn knows(&self, event_type: &str) -> bool {
         event_type == "CouponIssued"
+    }
+
+    async fn places(&self) -> Result<Vec<Place>, HandleError> {
+        let places = self.places.lock().expect("not poisoned").clone();
+        places.ok_or_else(|| HandleError::Unavailable(Cause::new("the database is away")))
     }
 
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {

@@ -43,7 +43,7 @@ pub(super) fn plan(plan: Plan, headers: &HeaderMap, now: Timestamp) -> Response 
 }
 
 /// Whether a condition names this tag, or any. A tag that was made weak on the way is the same (RFC 9110, 13.1.2).
-fn is_known(headers: &HeaderMap, etag: &str) -> bool {
+pub(super) fn is_known(headers: &HeaderMap, etag: &str) -> bool {
     let is_tag = |given: &[u8]| {
         let given = given.trim_ascii();
         let given = given.strip_prefix(b"W/").unwrap_or(given);

@@ -3,6 +3,8 @@
 use super::{IdOf, Internal};
 use crate::service::CatalogService;
 use crate::views::internal::{EndedSchedules, InternalSchedule, Sellable, SoldSeats};
+use crate::views::schedule::PlanView;
+use ::http::header::CONTENT_TYPE;
 use ::http::{HeaderName, HeaderValue};
 use access::InternalCaller;
 use axum::extract::State;
@@ -48,6 +50,19 @@ pub(super) async fn schedule(
     IdOf(id): IdOf<ScheduleId>,
 ) -> Result<Response, ApiError> {
     numbered(&service, service.internal_schedule(id)).await
+}
+
+/// The plan of a schedule's hall, as everybody reads it once the event is published.
+#[utoipa::path(get, path = "/internal/schedules/{id}/plan", tag = "internal", security(("serviceKey" = [])),
+    params(("id" = String, Path)),
+    responses((status = 200, body = PlanView), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody)))]
+pub(super) async fn plan(
+    State(Internal { service, .. }): State<Internal>,
+    _: InternalCaller,
+    IdOf(id): IdOf<ScheduleId>,
+) -> Result<Response, ApiError> {
+    let plan = service.plan(id, false).await?;
+    Ok(([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], plan.json).into_response())
 }
 
 /// Whether seats of a schedule can be bought now.

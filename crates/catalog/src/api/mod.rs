@@ -4,8 +4,12 @@ mod document;
 mod events;
 mod halls;
 mod internal;
+mod operators;
+mod posters;
 mod schedules;
 mod venues;
+
+pub use operators::operator_routes;
 
 use crate::service::CatalogService;
 use crate::views::values::uuid;
@@ -37,6 +41,7 @@ pub fn routes(service: CatalogService) -> Router {
         .route("/events/schedules/{id}", get(schedules::show))
         .route("/events/schedules/{id}/seats", get(schedules::seats))
         .route("/events/schedules/{id}/plan", get(schedules::plan))
+        .route("/assets/poster/{file}", get(posters::show))
         .route("/venues", post(venues::create).get(venues::list))
         .route("/venues/{id}", get(venues::show).put(venues::change).delete(venues::delete))
         .route("/venues/{id}/halls", post(halls::create).get(halls::list))
@@ -64,6 +69,7 @@ pub fn internal_routes(service: CatalogService, keys: InternalKeys) -> Router {
         .route("/internal/schedules/ended", get(internal::ended))
         .route("/internal/schedules/{id}", get(internal::schedule))
         .route("/internal/schedules/{id}/sellable", get(internal::sellable))
+        .route("/internal/schedules/{id}/plan", get(internal::plan))
         .with_state(Internal { service, keys })
 }
 
@@ -82,6 +88,7 @@ pub fn internal_routes(service: CatalogService, keys: InternalKeys) -> Router {
     schedules::show,
     schedules::seats,
     schedules::plan,
+    posters::show,
     venues::create,
     venues::list,
     venues::show,
@@ -94,6 +101,7 @@ pub fn internal_routes(service: CatalogService, keys: InternalKeys) -> Router {
     halls::delete,
     internal::sold_seats,
     internal::schedule,
+    internal::plan,
     internal::sellable,
     internal::ended
 ))]

@@ -16,6 +16,8 @@ pub enum Name {
     Seats(ScheduleId),
     /// The plan of a schedule's seats.
     Plan(ScheduleId),
+    /// An event's poster.
+    Poster(EventId),
 }
 
 impl fmt::Display for Name {
@@ -27,6 +29,7 @@ impl fmt::Display for Name {
             Self::Schedule(id) => write!(out, "schedule:{id}"),
             Self::Seats(id) => write!(out, "seats:{id}"),
             Self::Plan(id) => write!(out, "layout:{id}"),
+            Self::Poster(id) => write!(out, "poster:{id}"),
         }
     }
 }
@@ -35,7 +38,7 @@ impl Name {
     /// All that shows an event and its schedules.
     pub fn of_event(event: EventId, schedules: impl IntoIterator<Item = ScheduleId>) -> Vec<Self> {
         let of_schedule = |id| [Self::Schedule(id), Self::Seats(id), Self::Plan(id)];
-        let of_event = [Self::List(None), Self::Event(event)];
+        let of_event = [Self::List(None), Self::Event(event), Self::Poster(event)];
         of_event.into_iter().chain(schedules.into_iter().flat_map(of_schedule)).collect()
     }
 

@@ -5,6 +5,7 @@ pub mod events;
 pub mod halls;
 pub mod listing;
 pub mod plans;
+pub mod sales;
 pub mod schedules;
 pub mod seat_states;
 pub mod seats;

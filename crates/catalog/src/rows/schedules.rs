@@ -118,6 +118,23 @@ pub async fn store_counts(change: &Transaction, schedule: &Schedule) -> Result<(
     Ok(())
 }
 
+/// Schedules whose sale has begun at `now`, and which had not ended at `end`, in the order of their ids.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn on_sale(ledger: &Ledger, now: Timestamp, end: Timestamp) -> Result<Vec<ScheduleId>, LedgerError> {
+    let ids: Vec<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::SaleStartAt.lte(stored(now)))
+        .filter(Column::EventEndAt.gte(stored(end)))
+        .order_by_asc(Column::Id)
+        .into_tuple()
+        .all(ledger.connection())
+        .await?;
+    Ok(ids.into_iter().map(ScheduleId).collect())
+}
+
 /// The greatest number of a hold that any schedule has heard of; 0 when none has.
 ///
 /// # Errors

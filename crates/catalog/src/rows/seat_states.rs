@@ -1,10 +1,10 @@
 //! What messages have told of seats (table `seats`).
 
 use super::entities::seat::{Column, Entity, Model};
-use domain::SeatId;
 use domain::catalog::{SeatState, SeatStatus};
+use domain::{ScheduleId, SeatId};
 use ledger::moment::now;
-use ledger::{LedgerError, Transaction};
+use ledger::{Ledger, LedgerError, Transaction};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +28,31 @@ pub async fn locked(
         let named = Entity::find().filter(Column::Id.is_in(part.iter().map(|id| id.get())));
         for row in named.order_by_asc(Column::Id).lock_exclusive().all(change.connection()).await? {
             states.insert(SeatId(row.id), (row.event_schedule_id, state(&row)?));
+        }
+    }
+    Ok(states)
+}
+
+/// The states of the sold seats of a schedule, and of those of these seats that are its.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn known(
+    ledger: &Ledger,
+    schedule: ScheduleId,
+    named: &BTreeSet<SeatId>,
+) -> Result<BTreeMap<SeatId, SeatState>, LedgerError> {
+    let of_schedule = || Entity::find().filter(Column::EventScheduleId.eq(schedule.get()));
+    let mut states = BTreeMap::new();
+    let sold = of_schedule().filter(Column::Status.eq(SeatStatus::Sold.as_str()));
+    for row in sold.all(ledger.connection()).await? {
+        states.insert(SeatId(row.id), state(&row)?);
+    }
+    let others: Vec<SeatId> = named.iter().filter(|seat| !states.contains_key(seat)).copied().collect();
+    for part in others.chunks(NAMED_MAX) {
+        let named = of_schedule().filter(Column::Id.is_in(part.iter().map(|id| id.get())));
+        for row in named.all(ledger.connection()).await? {
+            states.insert(SeatId(row.id), state(&row)?);
         }
     }
     Ok(states)

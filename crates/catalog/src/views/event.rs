@@ -8,6 +8,7 @@ use domain::catalog::text::Kind;
 use domain::{EventId, HallId, Timestamp, VenueId};
 use onsale_http::{ApiError, RequestBody};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
@@ -212,7 +213,7 @@ impl EventListed {
 }
 
 /// The venue of an event.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct EventVenue {
     #[schema(value_type = String)]
     id: VenueId,
@@ -222,7 +223,7 @@ pub struct EventVenue {
 }
 
 /// The hall of an event.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct EventHall {
     #[schema(value_type = String)]
     id: HallId,
@@ -230,18 +231,18 @@ pub struct EventHall {
 }
 
 /// The schedules of one day, in UTC.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventDay {
     /// `yyyy-MM-dd`.
     date: String,
     /// Whether nothing is left on this day.
     is_sold_out: bool,
-    times: Vec<TimeView>,
+    pub(crate) times: Vec<TimeView>,
 }
 
 /// An event with its schedules.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EventDetail {
     #[schema(value_type = String)]
@@ -250,12 +251,13 @@ pub struct EventDetail {
     artist: String,
     description: Option<String>,
     /// `PREPARING`, `OPEN`, `ENDED` or `CANCELLED`.
-    status: &'static str,
+    #[schema(value_type = String)]
+    status: Cow<'static, str>,
     venue: EventVenue,
     halls: EventHall,
     #[schema(value_type = BTreeMap<String, i64>)]
     price_by_grade: Prices,
-    schedules: Vec<EventDay>,
+    pub(crate) schedules: Vec<EventDay>,
 }
 
 impl EventDetail {
@@ -277,7 +279,7 @@ impl EventDetail {
             title,
             artist,
             description,
-            status: event.status(now).as_str(),
+            status: event.status(now).as_str().into(),
             venue: EventVenue { id: venue_id, name, address, city },
             halls: EventHall { id: event.hall, name: hall },
             price_by_grade: event.prices.clone(),

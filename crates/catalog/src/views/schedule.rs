@@ -7,6 +7,7 @@ use domain::catalog::template::Flag;
 use domain::catalog::{Grade, Prices, ScheduleTimes, SeatPlan};
 use domain::{EventId, ScheduleId, SeatId, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
@@ -40,7 +41,7 @@ impl NewSchedule {
 }
 
 /// A schedule in the detail of its event.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TimeView {
     #[schema(value_type = String)]
@@ -53,11 +54,13 @@ pub struct TimeView {
     #[schema(value_type = String)]
     sale_end_at: Timestamp,
     /// `UPCOMING`, `ONGOING`, `ENDED` or `CANCELLED`.
-    status: &'static str,
+    #[schema(value_type = String)]
+    status: Cow<'static, str>,
+    /// Whether all seats are sold.
     is_sold_out: bool,
-    /// Seats that are not sold, those in payment and held among them.
+    /// Seats that are free: neither sold nor in payment. While `inPayment` is null, those that are not sold.
     left: u32,
-    /// Seats in payment or held; null where nobody knows.
+    /// Seats that are held or in payment and may come back; null outside of the sale, and while nobody knows.
     in_payment: Option<u32>,
 }
 
@@ -71,20 +74,33 @@ impl TimeView {
             time: times.event_start_at.civil().strftime("%H:%M:%S").to_string(),
             sale_start_at: times.sale_start_at,
             sale_end_at: times.sale_end_at,
-            status: times.status(schedule.is_cancelled, now).as_str(),
+            status: times.status(schedule.is_cancelled, now).as_str().into(),
             is_sold_out: schedule.left() == 0,
             left: schedule.left(),
             in_payment: None,
         }
     }
+
+    /// The id.
+    pub(crate) fn id(&self) -> ScheduleId {
+        self.id
+    }
+
+    /// Of its `seats` so many stand in reservations, paid ones among them. Until then `left` is what is not sold.
+    pub(crate) fn count(&mut self, seats: u32, held: u32) {
+        let sold = seats.saturating_sub(self.left);
+        let in_payment = held.saturating_sub(sold).min(self.left);
+        self.in_payment = Some(in_payment);
+        self.left -= in_payment;
+    }
 }
 
 /// A schedule by itself.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ScheduleView {
     #[serde(flatten)]
-    time: TimeView,
+    pub(crate) time: TimeView,
     #[schema(value_type = String)]
     event_id: EventId,
     #[schema(value_type = String)]

@@ -3,12 +3,14 @@
 mod cache;
 mod calls;
 mod changes;
+mod compare;
 mod constraints;
 mod demo;
 mod internal;
 mod listing;
 mod messages;
 mod places;
+mod posters;
 mod redis;
 mod rights;
 mod seats;

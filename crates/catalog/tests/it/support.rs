@@ -76,7 +76,16 @@ impl Shop {
     }
 
     pub fn over(site: Site, ledger: Ledger, keys: Arc<dyn KeyPort>) -> Self {
-        let service = CatalogService::open(Settings::default(), ledger, keys);
+        Self::of(site, CatalogService::open(Settings::default(), ledger, keys))
+    }
+
+    /// The same shop, which asks this before an event is deleted.
+    pub fn with_held(self, held: Arc<dyn catalog::HeldSeats>) -> Self {
+        let service = self.service.clone().with_held_seats(held);
+        Self::of(self.site, service)
+    }
+
+    fn of(site: Site, service: CatalogService) -> Self {
         let router = api::routes(service.clone());
         let internal = api::internal_routes(service.clone(), InternalKeys::accepting([SERVICE_KEY]));
         let router = standard(router.merge(internal), HttpSettings::default());
@@ -115,11 +124,25 @@ impl Shop {
             Who::User => drop(request.extensions_mut().insert(person(UserRole::User))),
             Who::Admin => drop(request.extensions_mut().insert(person(UserRole::Admin))),
         }
+        let (status, headers, bytes) = self.answer(request).await;
+        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
+        Answer { status, headers, body }
+    }
+
+    async fn answer(&self, request: Request<Body>) -> (u16, HeaderMap, Vec<u8>) {
         let response = self.router.clone().oneshot(request).await.expect("answered");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
-        Answer { status, headers, body }
+        (status, headers, bytes.to_vec())
+    }
+
+    /// What is answered without being JSON.
+    pub async fn bytes(&self, path: &str, headers: &[(&str, &str)]) -> (u16, HeaderMap, Vec<u8>) {
+        let mut request = Request::builder().uri(path).header("host", "localhost");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.answer(request.body(Body::empty()).expect("a request")).await
     }
 
     pub async fn get(&self, path: &str) -> Answer {

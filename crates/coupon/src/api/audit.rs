@@ -7,32 +7,9 @@ use crate::service::CouponService;
 use crate::views::audit::AuditPage;
 use access::extract::AdministratorCaller;
 use axum::extract::State;
-use domain::ZonedTime;
-use ledger::calls::audit::Filter;
 use onsale_http::docs::ErrorBody;
 use onsale_http::{ApiError, Json, Query};
-use serde::Deserialize;
-
-/// Which entries. All that is given must fit.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct AuditQuery {
-    actor: Option<String>,
-    action: Option<String>,
-    target: Option<String>,
-    from: Option<String>,
-    to: Option<String>,
-}
-
-impl AuditQuery {
-    fn filter(self) -> Result<Filter, ApiError> {
-        let time = |name: &str, text: Option<String>| {
-            let at = text.map(|text| ZonedTime::parse(&text)).transpose();
-            at.map(|at| at.map(Into::into)).map_err(|error| ApiError::invalid(format!("{name} {error}")))
-        };
-        let Self { actor, action, target, from, to } = self;
-        Ok(Filter { actor, action, target, from: time("from", from)?, to: time("to", to)? })
-    }
-}
+use operators::audit::AuditQuery;
 
 /// Every change by an operator, newest first: who, what, before, after. For administrators.
 #[utoipa::path(get, path = "/api/v1/admin/audit", tag = "operation", security(("apiKey" = ["read"])),

@@ -3,12 +3,19 @@
 mod audit;
 mod campaigns;
 mod holders;
+mod internal;
 mod issue;
+mod looks;
 mod lookup;
 mod operation;
+mod operators;
 mod redemption;
 #[cfg(test)]
 mod tests;
+
+pub use self::operators::operator_routes;
+pub use internal::{InternalDocument, internal_routes};
+pub use looks::{LookDocument, look_routes};
 
 use super::issue::IssueRoute;
 use super::service::{CouponService, campaign_id};
@@ -37,10 +44,9 @@ pub fn routes(service: CouponService) -> Router {
         .route("/campaigns/{event_id}/resume", post(campaigns::resume))
         .route("/campaigns/{event_id}/close", post(campaigns::close))
         .route("/campaigns/{event_id}/stock", post(campaigns::add_stock))
+        .route("/campaigns/{event_id}/sales", get(operation::sales))
         .route("/events/{event_id}/stock", post(campaigns::short_form))
-        .route("/audit", get(audit::audit))
-        .route("/cache/stats", get(operation::cache_stats))
-        .route("/reconcile", get(operation::reconcile).post(operation::repair));
+        .route("/cache/stats", get(operation::cache_stats));
     let coupons = Router::new()
         .route("/campaigns", get(lookup::public_campaigns))
         .route("/mine", get(lookup::own_coupons))
@@ -52,6 +58,14 @@ pub fn routes(service: CouponService) -> Router {
         .route("/{coupon_id}/redeem/undo", post(redemption::redeem_undo))
         .route("/{coupon_id}/revoke", post(redemption::revoke));
     Router::new().nest("/api/v1/coupons", coupons).nest("/api/v1/admin", admin).with_state(service)
+}
+
+/// The routes about all roles as a process without the gateway has them: of this role alone. Where the gateway is, it joins.
+pub fn apart_routes(service: CouponService) -> Router {
+    Router::new()
+        .route("/api/v1/admin/audit", get(audit::audit))
+        .route("/api/v1/admin/reconcile", get(operation::reconcile).post(operation::repair))
+        .with_state(service)
 }
 
 /// This service's part of the API document.
@@ -79,12 +93,15 @@ pub fn routes(service: CouponService) -> Router {
     campaigns::close,
     campaigns::add_stock,
     campaigns::short_form,
-    audit::audit,
-    operation::cache_stats,
-    operation::reconcile,
-    operation::repair
+    operation::sales,
+    operation::cache_stats
 ))]
 pub struct ApiDocument;
+
+/// The part of [`apart_routes`].
+#[derive(OpenApi)]
+#[openapi(paths(audit::audit, operation::reconcile, operation::repair))]
+pub struct ApartDocument;
 
 type Reply<T> = Result<Json<T>, ApiError>;
 

@@ -2,14 +2,16 @@
 //! consumer, no task that follows the ledger.
 
 mod calls;
+mod purchases;
 
-use super::routes;
+use super::{internal_routes, routes};
 use crate::CouponService;
 use crate::campaigns::open_with_stock;
 use crate::in_flight::NothingInFlight;
 use crate::rows::{campaigns, coupons};
 use crate::schema::SCHEMA;
 use crate::steps::CouponSteps;
+use access::InternalKeys;
 use access::callers::Callers;
 use access::keys::{Caller, KeyRing};
 use access::making::{Restrictions, make};
@@ -35,6 +37,8 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 use uuid::Uuid;
 
+/// The key of the role `payment`.
+const INTERNAL_KEY: &str = "payment-key";
 const DEADLINE: Duration = Duration::from_secs(60);
 /// More than the calls of a test, each of which has a coupon of its own.
 const STOCK: u32 = 200;
@@ -45,6 +49,8 @@ struct Shop {
     ledger: Ledger,
     engine: EmbeddedEngine,
     routes: Router,
+    internal: Router,
+    service: CouponService,
     key: String,
     sale: CampaignId,
 }
@@ -77,7 +83,8 @@ impl Shop {
         };
         let sale = CampaignId::new(TenantName::default_tenant(), EventName::new("sale").expect("a name"));
         service.create_campaign(open_with_stock(sale.clone(), "Sale", STOCK)).await.expect("created");
-        Self { _folder: folder, ledger, engine, routes: routes(service), key, sale }
+        let internal = internal_routes(service.clone(), InternalKeys::accepting([INTERNAL_KEY]));
+        Self { _folder: folder, ledger, engine, routes: routes(service.clone()), internal, service, key, sale }
     }
 
     /// A call, which begins when it is first polled.

@@ -17,7 +17,7 @@ use domain::line::LineOutcome;
 use domain::{CampaignId, EventName, Network, TenantName, UserId};
 use lines::challenge::CHALLENGE_HEADER;
 use onsale_http::docs::ErrorBody;
-use onsale_http::{ApiError, Json, Path, Query, RequestBody};
+use onsale_http::{ApiError, Json, Path, Query, RequestBody, told};
 use serde::{Deserialize, Serialize};
 use std::convert::Infallible;
 use utoipa::{IntoParams, OpenApi, ToSchema};
@@ -162,16 +162,25 @@ impl GateApi {
         &self,
         tenant: TenantName,
         event_id: &str,
-        user_id: &str,
+        (caller, user_id): (ActsFor, Option<&str>),
         from: &Origin,
     ) -> Result<Response, ApiError> {
-        let (campaign, user) = names(tenant, event_id, user_id)?;
-        Ok(personal(self.gate.enqueue(&campaign, &user, from.stranger()).await?))
+        let (campaign, user) = names(tenant, event_id, &caller.user(user_id, "userId")?)?;
+        told::about(&campaign);
+        told::to_user(&user);
+        let enqueued = self.gate.enqueue(&campaign, &user, from.stranger()).await?;
+        Ok(personal(if caller.person().is_some() { enqueued.with_ticket() } else { enqueued }))
     }
 
-    async fn rank(&self, tenant: TenantName, event_id: &str, user_id: &str) -> Result<Response, ApiError> {
-        let (campaign, user) = names(tenant, event_id, user_id)?;
-        Ok(personal(self.gate.rank(&campaign, &user).await?))
+    async fn rank(
+        &self,
+        tenant: TenantName,
+        event_id: &str,
+        (caller, user_id): (ActsFor, Option<&str>),
+    ) -> Result<Response, ApiError> {
+        let (campaign, user) = names(tenant, event_id, &caller.user(user_id, "userId")?)?;
+        let ranked = self.gate.rank(&campaign, &user).await?;
+        Ok(personal(if caller.person().is_some() { ranked.with_ticket() } else { ranked }))
     }
 }
 
@@ -195,7 +204,7 @@ async fn enqueue(
     Path(event_id): Path<String>,
     Query(of): Query<OfUser>,
 ) -> Result<Response, ApiError> {
-    api.enqueue(tenant, &event_id, &caller.user(of.user_id.as_deref(), "userId")?, &from).await
+    api.enqueue(tenant, &event_id, (caller, of.user_id.as_deref()), &from).await
 }
 
 /// The short form.
@@ -211,7 +220,7 @@ async fn enqueue_short(
     from: Origin,
     Json(of): Json<OfEvent>,
 ) -> Result<Response, ApiError> {
-    api.enqueue(tenant, &of.event_id, &caller.user(of.user_id.as_deref(), "userId")?, &from).await
+    api.enqueue(tenant, &of.event_id, (caller, of.user_id.as_deref()), &from).await
 }
 
 /// How far a user has come.
@@ -226,7 +235,7 @@ async fn rank(
     Path(event_id): Path<String>,
     Query(of): Query<OfUser>,
 ) -> Result<Response, ApiError> {
-    api.rank(tenant, &event_id, &caller.user(of.user_id.as_deref(), "userId")?).await
+    api.rank(tenant, &event_id, (caller, of.user_id.as_deref())).await
 }
 
 /// The short form.
@@ -239,7 +248,7 @@ async fn rank_short(
     caller: ActsFor,
     Query(of): Query<OfEvent>,
 ) -> Result<Response, ApiError> {
-    api.rank(tenant, &of.event_id, &caller.user(of.user_id.as_deref(), "userId")?).await
+    api.rank(tenant, &of.event_id, (caller, of.user_id.as_deref())).await
 }
 
 /// Gives the coupon to a user with an active pass.
@@ -255,6 +264,8 @@ async fn issue(
     Query(of): Query<OfUser>,
 ) -> Result<Response, ApiError> {
     let (campaign, user) = names(tenant, &event_id, &caller.user(of.user_id.as_deref(), "userId")?)?;
+    told::about(&campaign);
+    told::to_user(&user);
     Ok(personal(IssueReply { result: api.gate.issue(&campaign, &user).await? }))
 }
 

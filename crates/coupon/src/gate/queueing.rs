@@ -31,9 +31,22 @@ pub struct Enqueued {
     /// In a line with an opening draw: the user's number in it, signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<String>,
+    /// To a person who waits and calls with the own access token: the queue number, of which `serving` tells the rank.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<u64>,
     /// `LATE`, once, where the user was away for too long for the old position, and has this one at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub returned: Option<Returned>,
+    #[serde(skip)]
+    number: Option<QueueNumber>,
+}
+
+impl Enqueued {
+    /// As a page of this person is told: with the queue number. Servers of a shop are told what the contract has.
+    #[must_use]
+    pub fn with_ticket(self) -> Self {
+        Self { ticket: self.number.map(|number| number.0), ..self }
+    }
 }
 
 /// Who asks to enter without a key of a tenant. A tenant's own servers speak for its users: their calls count for no
@@ -71,13 +84,26 @@ pub struct Ranked {
     pub status: RankStatus,
     /// From 1, for a waiting user; null for all others, and before an opening draw.
     pub rank: Option<u64>,
+    /// To a person who waits and calls with the own access token: the queue number, of which `serving` tells the rank.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<u64>,
     /// `LATE`, once, where the user was away for too long for the old position, and has this one at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub returned: Option<Returned>,
+    #[serde(skip)]
+    number: Option<QueueNumber>,
+}
+
+impl Ranked {
+    /// As [`Enqueued::with_ticket`].
+    #[must_use]
+    pub fn with_ticket(self) -> Self {
+        Self { ticket: self.number.map(|number| number.0), ..self }
+    }
 }
 
 pub(super) fn ranked(status: RankStatus, rank: Option<u64>) -> Ranked {
-    Ranked { status, rank, returned: None }
+    Ranked { status, rank, ticket: None, returned: None, number: None }
 }
 
 impl GateService {
@@ -140,7 +166,8 @@ impl GateService {
         stranger: Option<Stranger<'_>>,
     ) -> Result<Enqueued, ApiError> {
         let line_user = line_user(campaign, user);
-        let enqueued = |status, rank| Ok(Enqueued { status, rank, receipt: None, returned: None });
+        let enqueued =
+            |status, rank| Ok(Enqueued { status, rank, receipt: None, ticket: None, returned: None, number: None });
         let mut line_status = if self.is_sold_out(campaign) {
             match self.line_status(&line_user, campaign).await? {
                 LineStatus::Absent => return enqueued(EnqueueStatus::SoldOut, None),
@@ -154,7 +181,11 @@ impl GateService {
             line_status = self.place(&line_user, stranger).await?;
         }
         let returned = Returned::of(&line_status);
-        let placed = |status, rank, receipt| Ok(Enqueued { status, rank, receipt, returned });
+        let number = match line_status {
+            LineStatus::Waiting { number, .. } => Some(number),
+            _ => None,
+        };
+        let placed = |status, rank, receipt| Ok(Enqueued { status, rank, receipt, ticket: None, returned, number });
         let drawing = |status, rank, entry| placed(status, rank, self.receipt(campaign, user, entry));
         match line_status {
             LineStatus::Drawing { entry, is_new: true } => drawing(EnqueueStatus::Enqueued, None, entry),
@@ -164,7 +195,9 @@ impl GateService {
                 drawing(EnqueueStatus::Enqueued, Some(rank), number)
             }
             LineStatus::Waiting { rank, is_new: true, .. } => placed(EnqueueStatus::Enqueued, Some(rank), None),
-            LineStatus::Waiting { rank, .. } => enqueued(EnqueueStatus::AlreadyEnqueued, Some(rank)),
+            LineStatus::Waiting { rank, .. } => {
+                Ok(Enqueued { number, ..enqueued(EnqueueStatus::AlreadyEnqueued, Some(rank))? })
+            }
             LineStatus::Processing { .. } | LineStatus::Inside { .. } | LineStatus::Finished { .. } => {
                 enqueued(EnqueueStatus::AlreadyEnqueued, Some(0))
             }
@@ -193,9 +226,11 @@ impl GateService {
 
     fn to_ranked(&self, status: LineStatus, campaign: &CampaignId) -> Ranked {
         match status {
-            LineStatus::Waiting { rank, .. } => {
-                Ranked { returned: Returned::of(&status), ..ranked(RankStatus::Waiting, Some(rank)) }
-            }
+            LineStatus::Waiting { rank, number, .. } => Ranked {
+                returned: Returned::of(&status),
+                number: Some(number),
+                ..ranked(RankStatus::Waiting, Some(rank))
+            },
             LineStatus::Drawing { .. } => ranked(RankStatus::Waiting, None),
             LineStatus::Processing { .. } => ranked(RankStatus::Processing, None),
             LineStatus::Inside { .. } => ranked(RankStatus::Active, None),

@@ -18,6 +18,8 @@ use onsale_http::error::ApiError;
 use onsale_http::extract::json::is_json;
 use onsale_http::limits::Limits;
 use onsale_http::server::{HotHead, HotRequest, HotRoutes, SampledLine};
+use operators::Recorder;
+use operators::appeal::Answer;
 use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -51,6 +53,8 @@ pub struct IssueRoute {
     parts: Arc<IssueParts>,
     issuing: CouponIssuing,
     metrics: Arc<IssueMetrics>,
+    /// Notes who was told what; none in tests.
+    appeals: Option<Recorder>,
 }
 
 /// The parts of a call that the route reads, from the fast path or from the router.
@@ -140,7 +144,13 @@ impl IssueRoute {
     /// The route with a decider of its own: call it once on each worker.
     pub fn new(parts: Arc<IssueParts>, metrics: Arc<IssueMetrics>) -> Self {
         let issuing = CouponIssuing::new(Decider::new(parts.port.clone()), parts.gate.clone());
-        Self { parts, issuing, metrics }
+        Self { parts, issuing, metrics, appeals: None }
+    }
+
+    /// Notes what people are told.
+    #[must_use]
+    pub fn with_appeals(self, appeals: Recorder) -> Self {
+        Self { appeals: Some(appeals), ..self }
     }
 
     /// Goes as far as possible without waiting.
@@ -215,7 +225,10 @@ impl IssueRoute {
         let raw = RawRequest { tenant, event: &event_id, user: &user_id, key };
         let begun = self.issuing.begin(&raw, clock::at(request.begun_us));
         Ok(match begun.map_err(|error| ApiError::invalid(error.to_string()))? {
-            Begun::Known(outcome) => Progress::Answer(Ok(outcome)),
+            Begun::Known(outcome) => {
+                self.note(request, (tenant, &event_id, &user_id), &outcome);
+                Progress::Answer(Ok(outcome))
+            }
             Begun::Pending(pending) => Progress::Wait(Waiting::Decision(pending)),
         })
     }
@@ -237,7 +250,32 @@ impl IssueRoute {
                 }
             }
         };
-        Ok(self.issuing.finish(pending).await?)
+        let (campaign, user) = (pending.request.campaign.clone(), pending.request.user.clone());
+        let outcome = self.issuing.finish(pending).await?;
+        self.note(request, (campaign.tenant.as_str(), campaign.event.as_str(), user.as_str()), &outcome);
+        Ok(outcome)
+    }
+
+    /// Notes what a user is told, if there is room: nobody waits for it.
+    fn note(&self, request: &HotRequest, (tenant, event, user): (&str, &str, &str), outcome: &IssueOutcome) {
+        let Some(appeals) = &self.appeals else { return };
+        onsale_http::told::noted();
+        let is_refusal = !matches!(outcome, IssueOutcome::Issued { .. });
+        let at = clock::at(request.begun_us);
+        appeals.note(at, is_refusal, |role| {
+            let is_own = tenant == DEFAULT_TENANT;
+            Answer {
+                at_ms: at.millis(),
+                role: role.to_owned(),
+                route: "POST /api/v1/coupons/issue".to_owned(),
+                status: outcome.error().map_or(200, ErrorCode::status),
+                code: Some(outcome.code().to_owned()),
+                target: Some(if is_own { event.to_owned() } else { format!("{tenant}/{event}") }),
+                trace_id: request.trace_id.as_str().to_owned(),
+                user_id: Some(user.to_owned()),
+                times: 1,
+            }
+        });
     }
 
     /// Appends the body of a decision.

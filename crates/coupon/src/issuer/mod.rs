@@ -11,7 +11,7 @@ pub mod service;
 #[cfg(test)]
 mod tests;
 
-pub use crate::outboxes::{HotOutbox, LedgerOutbox};
+pub use crate::outboxes::HotOutbox;
 pub use gate_call::GateCall;
 pub use messages::CouponGroup;
 pub use requests::{GateReporter, Outcome, Requests};

@@ -8,6 +8,7 @@ mod campaign_quota;
 pub mod campaigns;
 pub mod coupons;
 mod entities;
+pub mod looks;
 
 /// The number of rows before a page. Databases count in signed integers, and a caller may name any page.
 fn rows_before(page: u64, size: u64) -> u64 {

@@ -4,5 +4,7 @@ pub mod audit;
 pub mod campaign;
 pub mod coupon;
 pub mod holder;
+pub mod purchase;
+pub(crate) mod reconcile;
 pub mod status;
 mod values;

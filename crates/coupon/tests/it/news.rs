@@ -1,8 +1,8 @@
 //! Steps that one server commits and another relays: the one that relays hears of them.
 
 use crate::support::Books;
+use ::outbox::LedgerOutbox;
 use bus::{Cause, Leased, OutboxSource};
-use coupon::issuer::LedgerOutbox;
 use coupon::schema::SCHEMA;
 use domain::Timestamp;
 use domain::message::{Envelope, event_type, topic};

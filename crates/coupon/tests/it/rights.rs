@@ -5,6 +5,7 @@ use access::Caller;
 use access::making::{Restrictions, make};
 use call::{Call, Keyed};
 use coupon::rows::coupons::{Given, Wanted};
+use coupon::rows::looks::{self, File, StoredLook};
 use coupon::rows::{campaigns, coupons};
 use coupon::schema::SCHEMA;
 use coupon::steps::{StepOutcome, Wish};
@@ -14,6 +15,7 @@ use ledger::calls::audit::{self, Filter};
 use ledger::calls::kept::{self, Answer, Found};
 use ledger::{Ledger, LedgerError, SchemaState, outbox, processed};
 use ledger_testkit::{Engine, Own, Raw, Site, on_every_server, patient};
+use operators::appeal::{self, Answer as Told, StoreBody};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -115,6 +117,9 @@ async fn the_users_of_the_documented_files_have_exactly_the_rights_they_need(own
         "DELETE FROM coupons".to_owned(),
         "DELETE FROM user_coupons".to_owned(),
         "UPDATE stock_grants SET last_serial = 1".to_owned(),
+        "DELETE FROM looks".to_owned(),
+        "UPDATE look_files SET name = 'x'".to_owned(),
+        "UPDATE appeal_answers SET status = 200".to_owned(),
         "DELETE FROM audit_log".to_owned(),
         "UPDATE audit_log SET action = 'none'".to_owned(),
     ] {
@@ -138,6 +143,7 @@ async fn the_users_of_the_documented_files_have_exactly_the_rights_they_need(own
 }
 
 async fn everything_works(books: &Books) {
+    answers_and_looks_work(books).await;
     let keyed = Keyed::new("shop/key/1".into(), "k".into(), "0".repeat(64));
     let call = Call::of_command("test").keyed(keyed.clone());
     call::within(call, all_changes_work(books)).await;
@@ -149,6 +155,40 @@ async fn everything_works(books: &Books) {
     let actions: BTreeSet<&str> = entries.iter().map(|entry| entry.action.as_str()).collect();
     let wanted = ["campaign.create", "campaign.delete", "campaign.stock", "coupon.revoke"];
     assert_eq!((actions, total), (BTreeSet::from(wanted), 5));
+}
+
+/// What was told, and how pages look.
+async fn answers_and_looks_work(books: &Books) {
+    let told = Told {
+        at_ms: LATER.millis(),
+        role: "coupon".into(),
+        route: "POST /x".into(),
+        status: 409,
+        code: None,
+        target: None,
+        trace_id: "t".into(),
+        user_id: None,
+        times: 1,
+    };
+    let batch = StoreBody { list: vec![told], left_out: vec![("coupon".into(), 3)] };
+    appeal::store(&books.ledger, &batch).await.expect("stored");
+    appeal::rows::purge(&books.ledger, LATER, 30, 1).await.expect("what is old goes");
+    let file = |name: &str| File { name: name.into(), bytes: vec![1] };
+    for name in ["a.css", "b.css"] {
+        let look = StoredLook {
+            name: "shop".into(),
+            look: "{}".into(),
+            logo: None,
+            style: name.into(),
+            updated_at: Timestamp(1_700_000_000_000),
+        };
+        looks::put(&books.ledger, &look, &[file(name)], None).await.expect("set");
+    }
+    let later =
+        StoredLook { updated_at: LATER, ..looks::get(&books.ledger, "shop").await.expect("read").expect("a look") };
+    looks::put(&books.ledger, &later, &[], None).await.expect("what no look has goes");
+    assert_eq!(looks::file(&books.ledger, "a.css").await, Ok(None));
+    assert_eq!(looks::file(&books.ledger, "b.css").await, Ok(Some(vec![1])));
 }
 
 async fn all_changes_work(books: &Books) {
@@ -231,7 +271,7 @@ async fn a_user_without_rights_gets_the_statement_that_an_administrator_must_run
         tells(refused, "CREATE DATABASE `coupon_service` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin; GRANT ");
         own.execute("GRANT ALL ON coupon_service.* TO coupon_svc_user@'%'");
         let ledger = connect(&url(&own, "coupon_svc_user")).await.expect("may make the one");
-        assert!(matches!(ledger.schema_state().await, Ok(SchemaState::Behind(missing)) if missing.len() == 8));
+        assert!(matches!(ledger.schema_state().await, Ok(SchemaState::Behind(missing)) if missing.len() == 10));
         tells(ledger.migrate().await.expect_err("may not make the other"), "CREATE DATABASE `common` CHARACTER SET");
         own.execute("GRANT ALL ON common.* TO coupon_svc_user@'%'");
         ledger.migrate().await.expect("may make both");

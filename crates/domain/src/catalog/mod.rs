@@ -4,6 +4,7 @@
 //! venue 1 --- n hall (template) ---- event 1 --- n schedule 1 --- n seat (id: prefix of the schedule + index in the template)
 //! ```
 
+pub mod comparison;
 pub mod event;
 mod grade;
 pub mod layout;

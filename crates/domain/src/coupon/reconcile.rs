@@ -1,5 +1,6 @@
 //! Comparing two books coupon by coupon (FCFS-010): what the hot state decided against what the ledger keeps.
 
+use crate::CampaignId;
 use crate::id::CouponId;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -65,6 +66,67 @@ pub enum Finding {
         /// The coupon.
         entry: Entry,
     },
+}
+
+impl Finding {
+    /// Its kind, as operators read it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "COUPON_NOT_KEPT",
+            Self::Surplus { .. } => "COUPON_NOT_DECIDED",
+            Self::Differs { .. } => "COUPON_DIFFERS",
+            Self::DuplicateSerial { .. } => "SERIAL_TWICE",
+            Self::OverLimit { .. } => "USER_OVER_LIMIT",
+            Self::SerialBeyondStock { .. } => "SERIAL_BEYOND_STOCK",
+        }
+    }
+
+    /// What names it, the same in every comparison that finds it again.
+    pub fn id(&self, campaign: &CampaignId) -> String {
+        let of = match self {
+            Self::Missing { hot } | Self::Differs { hot, .. } => hot.coupon_id.to_string(),
+            Self::Surplus { ledger } => ledger.coupon_id.to_string(),
+            Self::DuplicateSerial { book, serial, .. } => format!("{book}:{serial}"),
+            Self::OverLimit { book, user_id, .. } => format!("{book}:{user_id}"),
+            Self::SerialBeyondStock { book, entry } => format!("{book}:{}", entry.coupon_id),
+        };
+        format!("{}:{campaign}:{of}", self.kind())
+    }
+
+    /// What differs, in a sentence for operators.
+    pub fn details(&self) -> String {
+        match self {
+            Self::Missing { hot } => format!("coupon {} was given and is in no table", hot.coupon_id),
+            Self::Surplus { ledger } => {
+                format!("coupon {} is in the tables and was not given by the hot state", ledger.coupon_id)
+            }
+            Self::Differs { hot, .. } => format!("coupon {} is not alike in hot state and tables", hot.coupon_id),
+            Self::DuplicateSerial { book, serial, coupon_ids } => {
+                format!("{} coupons have the number {serial} in the {book} book", coupon_ids.len())
+            }
+            Self::OverLimit { book, count, .. } => {
+                format!("a user has {count} coupons in the {book} book, more than the limit")
+            }
+            Self::SerialBeyondStock { book, entry } => {
+                format!("coupon {} has a number beyond the stock in the {book} book", entry.coupon_id)
+            }
+        }
+    }
+
+    /// What a repair does; none where an operator must decide.
+    pub fn repair(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing { .. } => Some("stores it in the tables"),
+            Self::Surplus { .. } => Some("restores it in the hot state"),
+            Self::Differs { hot, ledger } if ledger.revoked && !hot.revoked => {
+                Some("revokes it in the hot state, as in the tables")
+            }
+            Self::Differs { .. }
+            | Self::DuplicateSerial { .. }
+            | Self::OverLimit { .. }
+            | Self::SerialBeyondStock { .. } => None,
+        }
+    }
 }
 
 /// The comparison of one campaign.

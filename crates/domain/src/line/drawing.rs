@@ -144,7 +144,7 @@ impl Line {
             return None;
         }
         let mut holders: Vec<Option<UserId>> = vec![None; count as usize];
-        for (user, place) in &self.places {
+        for (user, place) in self.places.iter() {
             if let Some(holder) = holders.get_mut(place.number.get() as usize - 1) {
                 *holder = Some(user.clone());
             }
@@ -178,7 +178,7 @@ impl Line {
             return false;
         }
         let mut holders: Vec<Option<UserId>> = vec![None; self.order.numbers() as usize];
-        for (user, place) in &self.places {
+        for (user, place) in self.places.iter() {
             holders[place.number.get() as usize - 1] = Some(user.clone());
         }
         let (mut drawn, mut gone) = (Order::default(), Gone::default());

@@ -1,5 +1,6 @@
 //! Which line.
 
+use crate::id::ScheduleId;
 use crate::name::{CampaignId, EventName, NameError};
 use std::fmt;
 use std::str::FromStr;
@@ -71,6 +72,19 @@ impl LineId {
         }
     }
 
+    /// The line before the seats of a schedule.
+    pub fn of_schedule(id: ScheduleId) -> Self {
+        Self::Queue(id.into())
+    }
+
+    /// The schedule whose line this is; `None` for a line of another kind.
+    pub fn schedule(&self) -> Option<ScheduleId> {
+        let Self::Queue(name) = self else { return None };
+        let id: ScheduleId = name.as_str().parse().ok()?;
+        // Other forms of a UUID name no line.
+        (id.to_string() == name.as_str()).then_some(id)
+    }
+
     /// Whether administrators make, change and end this line: those before schedules and campaigns come and go with them.
     pub fn is_of_site(&self) -> bool {
         matches!(self, Self::Queue(name) if uuid::Uuid::try_parse(name.as_str()).is_err())
@@ -121,6 +135,17 @@ mod tests {
         let is_of_site = |line: &str| line.parse::<LineId>().expect("a line").is_of_site();
         assert!(is_of_site("queue:shop") && is_of_site("queue:stats"), "an earlier version took some names");
         assert!(!is_of_site("gate:shop") && !is_of_site("queue:3f2a0b0e-6c3d-4a57-9e3f-6d1f0a4f6a11"));
+    }
+
+    #[test]
+    fn the_line_of_a_schedule_is_named_by_its_id_in_one_form() {
+        let text = "3f2a0b0e-6c3d-4a57-9e3f-6d1f0a4f6a11";
+        let line = LineId::of_schedule(text.parse().expect("an id"));
+        assert_eq!((line.to_string(), line.is_of_site()), (format!("queue:{text}"), false));
+        assert_eq!(line.schedule().map(|id| id.to_string()).as_deref(), Some(text));
+        for other in ["queue:shop", "gate:shop", "queue:3F2A0B0E-6C3D-4A57-9E3F-6D1F0A4F6A11"] {
+            assert_eq!(other.parse::<LineId>().expect("a line").schedule(), None, "{other}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@
 //! embedded engine runs it, and the scripts on Redis do the same.
 
 mod admission;
+mod brake;
 #[cfg(test)]
 mod clock_tests;
 mod counts;
@@ -35,6 +36,7 @@ mod outlook;
 mod outlook_tests;
 mod pace;
 mod place;
+mod places;
 mod plan;
 #[cfg(test)]
 mod played;
@@ -47,14 +49,18 @@ mod restored;
 mod rule;
 mod standing;
 mod status;
+mod stock;
 mod straight;
 #[cfg(test)]
 mod straight_tests;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod token;
+mod window;
 
 pub use admission::{Admitted, PASSED_OVER_MAX};
+pub use brake::{Brake, SLOW_MS, Strain, stricter};
 pub use draw::{DrawSeed, SeedError, commitment, commitment_hex, drawn_order};
 pub use drawing::{DrawStep, ValueOutcome};
 pub use entries::{Entries, EntryHash, UNHELD, hashes_from_bytes, holder_hash, merkle_root};
@@ -70,8 +76,11 @@ pub use restored::{RestoredLine, RestoredPlace};
 pub use rule::{Admits, CAPACITY_DEFAULT, LineRule, PASS_TTL_DEFAULT_MS, REMEMBER_DEFAULT_MS, RETURN_DEFAULT_MS};
 pub use standing::{LineState, Sale};
 pub use status::{LineCounts, LineStatus};
+pub use stock::{Chances, Stock};
 pub use straight::RENEWED_LIVES_MAX;
 pub use terms::{Challenge, ChallengeError, LineTerms, NOTICE_MAX, Notice, Switch, TermsError, is_auto_on};
+pub use token::{IssuedPass, LineFigures, pass_text, read_pass};
+pub use window::SaleWindow;
 
 use crate::name::UserId;
 use crate::network::Network;
@@ -79,15 +88,16 @@ use crate::time::Timestamp;
 use drawing::{Draw, NEVER_SHOWN};
 use gone::Gone;
 use order::{Order, Stands};
-use presence::{Filed, Networks};
-use std::collections::{BTreeSet, HashMap};
+use places::Places;
+use presence::{Filed, Networks, is_unheard};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// One line with everyone in it.
 #[derive(Clone, Debug)]
 pub struct Line {
     rule: LineRule,
-    places: HashMap<UserId, Place>,
+    places: Places,
     order: Order,
     draw: Draw,
     /// The list of the draw's entries, from its closing on.
@@ -123,7 +133,7 @@ impl Line {
     pub fn new(rule: LineRule) -> Self {
         Self {
             rule,
-            places: HashMap::new(),
+            places: Places::default(),
             order: Order::default(),
             draw: Draw::default(),
             entries: None,
@@ -205,6 +215,14 @@ impl Line {
             State::Waiting if is_undrawn => {
                 place.heard_at = place.heard_at.max(now);
                 LineStatus::Drawing { entry: number, is_new: false }
+            }
+            // Nearly always: a person of the line who was heard of lately. One look-up is enough.
+            State::Waiting | State::Returned
+                if !is_unheard(place, self.present_at, self.rule.abandon_after_ms, now) =>
+            {
+                place.heard_at = place.heard_at.max(now);
+                place.shown = place.shown.min(self.order.rank(number));
+                LineStatus::Waiting { number, rank: place.shown, is_new: false, is_late: false }
             }
             State::Waiting | State::Returned | State::Inactive => self.hear_of(user, now),
             State::Processing { .. } => LineStatus::Processing { number },

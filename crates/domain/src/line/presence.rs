@@ -58,6 +58,12 @@ impl Networks {
     }
 }
 
+/// Whether the person was not heard of for `abandon_after_ms`; 0 is never. Everybody counts as heard of at `present_at`.
+pub(super) fn is_unheard(place: &Place, present_at: Timestamp, abandon_after_ms: u32, now: Timestamp) -> bool {
+    let heard_at = place.heard_at.max(present_at);
+    abandon_after_ms > 0 && now.millis() - heard_at.millis() > i64::from(abandon_after_ms)
+}
+
 impl Line {
     /// Notes that the line could not be reached for a while, if that is so.
     pub(super) fn note_gap(&mut self, now: Timestamp) {
@@ -74,8 +80,7 @@ impl Line {
 
     /// Whether the person is to be passed over.
     pub(super) fn is_away(&self, place: &Place, now: Timestamp) -> bool {
-        let abandon_after_ms = i64::from(self.rule.abandon_after_ms);
-        abandon_after_ms > 0 && !self.is_undrawn() && now.millis() - self.heard(place) > abandon_after_ms
+        !self.is_undrawn() && is_unheard(place, self.present_at, self.rule.abandon_after_ms, now)
     }
 
     /// Whether the user has lost the old place, and gets another with the next check-in.

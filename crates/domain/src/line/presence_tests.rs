@@ -56,7 +56,7 @@ fn nobody_pays_for_a_line_that_could_not_be_reached() {
         assert_eq!(rank(told), Some(2), "{told:?}");
         admit(&mut line, 0, back.millis());
         assert_eq!(line.counts(9, back).inactive, if is_outage { 0 } else { 2 });
-        let state = line.places[&user(2)].state;
+        let state = line.places.get(&user(2)).expect("a place").state;
         assert_eq!(state == State::Waiting, is_outage, "{state:?}");
         tick_until(&mut line, back.millis(), back.millis() + 11_001);
         assert!(line.is_late(&user(3), Timestamp(back.millis() + 11_001)), "the time runs again");

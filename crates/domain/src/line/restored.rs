@@ -7,13 +7,14 @@ use super::gone::Gone;
 use super::order::{Order, Stands};
 use super::pace::Pace;
 use super::place::{Place, State};
+use super::places::Places;
 use super::presence::{Filed, Networks};
 use super::rule::LineRule;
 use super::{DrawPlan, Line, QueueNumber};
 use crate::name::UserId;
 use crate::network::Network;
 use crate::time::Timestamp;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The record of one queue number.
@@ -54,7 +55,7 @@ impl Line {
     pub fn restore(kept: RestoredLine, places: impl IntoIterator<Item = RestoredPlace>, now: Timestamp) -> Self {
         let places = places.into_iter();
         let mut line = Self {
-            places: HashMap::with_capacity(places.size_hint().0),
+            places: Places::with_capacity(places.size_hint().0),
             order: Order::default(),
             draw: kept.entrants.map_or(Draw::Awaited, |count| Draw::Begun { count }),
             entries: kept.entries,
@@ -128,7 +129,9 @@ impl Line {
         }
         if !self.is_undrawn() {
             let shown = self.best_rank(number);
-            self.places.entry(user).and_modify(|place| place.shown = shown);
+            if let Some(place) = self.places.get_mut(&user) {
+                place.shown = shown;
+            }
         }
     }
 

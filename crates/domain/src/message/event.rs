@@ -4,7 +4,7 @@
 
 use super::{Envelope, Metadata, VERSION};
 use crate::catalog::PreciseTime;
-use crate::id::{EventId, ScheduleId, SeatId};
+use crate::id::{CouponId, EventId, ScheduleId, SeatId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -46,6 +46,52 @@ pub struct PaymentSuccess {
     /// The number of the hold that was paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold_no: Option<i64>,
+    /// The coupon whose discount was taken off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon_id: Option<CouponId>,
+    /// That discount, in won.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discount_amount: Option<i64>,
+}
+
+/// `PaymentFailed`: a payment has failed; its reservation ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentFailed {
+    /// Our key of the payment at the provider.
+    pub payment_key: Uuid,
+    /// The reservation.
+    pub reservation_id: Uuid,
+    /// What was to be paid, in won.
+    pub amount: i64,
+    /// Such as `NOT_PAID`, `HOLD_EXPIRED`, `AMOUNT_MISMATCH`.
+    pub failure_reason: String,
+    /// When.
+    pub failed_at: PreciseTime,
+}
+
+/// `PaymentRefunded`: a payment that stood was given back whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentRefunded {
+    /// The payment.
+    pub payment_id: Uuid,
+    /// Our key of the payment at the provider.
+    pub payment_key: Uuid,
+    /// The reservation.
+    pub reservation_id: Uuid,
+    /// The schedule.
+    pub schedule_id: ScheduleId,
+    /// The seats.
+    pub seat_ids: Vec<SeatId>,
+    /// Given back, in won.
+    pub amount: i64,
+    /// Why, such as `USER_REQUEST`, `EVENT_CANCELLED`.
+    pub reason: String,
+    /// When.
+    pub refunded_at: PreciseTime,
+    /// The provider's own name of the cancellation.
+    pub portone_cancellation_id: String,
 }
 
 /// `ReservationCancelled`: a reservation has ended, and its seats are free.

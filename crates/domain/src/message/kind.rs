@@ -3,7 +3,7 @@
 use super::coupon::{
     CouponIssued, CouponRedeemed, CouponRedemptionUndone, CouponRequested, CouponRevoked, StockExhausted,
 };
-use super::event::{EventCancelled, PaymentSuccess, ReservationCancelled};
+use super::event::{EventCancelled, PaymentFailed, PaymentRefunded, PaymentSuccess, ReservationCancelled};
 use super::topic::{COUPON_EVENTS, COUPON_REQUESTS, EVENT_EVENTS, PAYMENT_EVENTS, RESERVATION_EVENTS};
 
 /// A kind of message.
@@ -66,6 +66,10 @@ kinds! {
     EVENT_CANCELLED = "EventCancelled" on EVENT_EVENTS carries EventCancelled;
     /// A payment stands.
     PAYMENT_SUCCESS = "PaymentSuccess" on PAYMENT_EVENTS carries PaymentSuccess;
+    /// A payment has failed, and its reservation ends.
+    PAYMENT_FAILED = "PaymentFailed" on PAYMENT_EVENTS carries PaymentFailed;
+    /// A payment that stood was given back.
+    PAYMENT_REFUNDED = "PaymentRefunded" on PAYMENT_EVENTS carries PaymentRefunded;
     /// A reservation has ended.
     RESERVATION_CANCELLED = "ReservationCancelled" on RESERVATION_EVENTS carries ReservationCancelled;
 }

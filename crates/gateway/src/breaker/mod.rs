@@ -1,22 +1,21 @@
 //! A breaker for each service (GW-006): an outage becomes quick refusals.
 
-mod window;
-
-pub use window::BreakerRule;
-
 use crate::Service;
+use domain::breaker::window::{WindowBreaker, WindowRule};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use window::Breaker;
+
+/// Half of the last hundred calls, of twenty at least; then a minute's rest, and ten trials.
+pub(crate) const RULE: WindowRule = WindowRule { calls: 100, calls_min: 20, open_ms: 60_000, trials: 10 };
 
 /// The breakers of all services.
-pub(crate) struct Breakers([Mutex<Breaker>; Service::ALL.len()]);
+pub(crate) struct Breakers([Mutex<WindowBreaker>; Service::ALL.len()]);
 
 impl Breakers {
-    pub(crate) fn new(rule: BreakerRule) -> Self {
-        Self(std::array::from_fn(|_| Mutex::new(Breaker::new(rule))))
+    pub(crate) fn new(rule: WindowRule) -> Self {
+        Self(std::array::from_fn(|_| Mutex::new(WindowBreaker::new(rule))))
     }
 
-    fn of(&self, service: Service) -> MutexGuard<'_, Breaker> {
+    fn of(&self, service: Service) -> MutexGuard<'_, WindowBreaker> {
         self.0[service as usize].lock().unwrap_or_else(PoisonError::into_inner)
     }
 

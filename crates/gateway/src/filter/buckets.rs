@@ -7,7 +7,7 @@ use access::Person;
 use clock::now_us;
 use domain::ErrorCode;
 use domain::limit::{Rate, RateDecision};
-use onsale_http::limits::RateNote;
+use onsale_http::limits::{OneVisit, RateNote};
 use onsale_http::{ApiError, Network};
 
 /// A bucket: its policy's name, its own, and its rate.
@@ -26,8 +26,13 @@ pub(super) struct Taken {
 
 impl Parts {
     /// Takes a unit of each bucket of the route. The first empty one refuses. What all share is asked last: somebody who is
-    /// refused anyway takes nothing from it.
-    pub(super) async fn take(&self, buckets: Buckets, person: Option<Person>, network: Option<Network>) -> Taken {
+    /// refused anyway takes nothing from it. The calls of one visit to a page take one from the person's bucket together.
+    pub(super) async fn take(
+        &self,
+        buckets: Buckets,
+        (person, visit): (Option<Person>, Option<&OneVisit>),
+        network: Option<Network>,
+    ) -> Taken {
         let settings = &self.settings;
         if !settings.limits_enabled {
             return Taken::default();
@@ -35,8 +40,10 @@ impl Parts {
         let payment = buckets == Buckets::Payment;
         let mut own = Vec::new();
         if let Some(person) = person.filter(|_| matches!(buckets, Buckets::Person | Buckets::Payment)) {
-            let name = format!("user:{}", person.id);
-            own.push(Bucket { policy: "user", name, rate: Rate::per_minute(settings.per_user_per_minute) });
+            if visit.is_none_or(OneVisit::counts) {
+                let name = format!("user:{}", person.id);
+                own.push(Bucket { policy: "user", name, rate: Rate::per_minute(settings.per_user_per_minute) });
+            }
             if payment {
                 let name = format!("payment:user:{}", person.id);
                 let rate = Rate::per_minute(settings.payments_per_user_per_minute);

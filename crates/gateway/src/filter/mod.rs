@@ -27,8 +27,9 @@ use body::{BodyFault, BodyWatch};
 use domain::ErrorCode;
 use http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH};
 use http::{HeaderMap, HeaderValue};
-use onsale_http::limits::{RateNote, put_headers};
+use onsale_http::limits::{OneVisit, RateNote, put_headers};
 use onsale_http::{ApiError, Language, Network, TraceId};
+use pass::PassAnswer;
 use std::time::Duration;
 use token::{Caller, unauthorized};
 
@@ -59,7 +60,14 @@ pub(crate) async fn filter(State(gateway): State<Gateway>, mut request: Request,
     };
     let (note, admitted) = parts.admit(&found, request, limit_bytes).await;
     let mut response = match admitted {
-        Ok(request) => parts.run(Way::of(parts, &found), request, async |request| next.run(request).await).await,
+        Ok(request) => {
+            let pass = request.extensions().get::<PassAnswer>().copied();
+            let response = parts.run(Way::of(parts, &found), request, async |request| next.run(request).await).await;
+            match pass {
+                Some(pass) => pass.apply(response, &parts.cookies).await,
+                None => response,
+            }
+        }
         Err(refusal) => refusal,
     };
     if let Some(note) = note {
@@ -140,7 +148,8 @@ impl Parts {
             return refuse(code.into());
         }
         let network = request.extensions().get::<Network>().copied();
-        let taken = self.take(row.buckets, caller.person(), network).await;
+        let visit = request.extensions().get::<OneVisit>();
+        let taken = self.take(row.buckets, (caller.person(), visit), network).await;
         if let Some(refusal) = taken.refusal {
             return (taken.note, Err(refusal.into_response()));
         }
@@ -152,6 +161,9 @@ impl Parts {
                 Ok(request) => request,
                 Err(refusal) => return (taken.note, Err(refusal.into_response())),
             };
+        }
+        if let Some(answer) = PassAnswer::of(row.pattern, &caller) {
+            request.extensions_mut().insert(answer);
         }
         identify(found, &caller, &mut request);
         if is_form {

@@ -2,7 +2,10 @@
 
 use crate::stack::{PASS, SITE, Stack, bearer, cookies, page, refresh_token};
 use access::session_cookies::SessionTokens;
+use axum::routing::{delete, get};
+use axum::{Json, Router};
 use domain::account::UserRole::{Admin, User};
+use serde_json::json;
 
 /// What a request has, its headers, and whether it is taken.
 type Case<'a> = (&'a str, Vec<(&'a str, &'a str)>, bool);
@@ -158,4 +161,31 @@ async fn a_cookie_that_is_not_good_is_nobody() {
     };
     let first = crate::stack::pair(&cookies().begin(&tokens)[0]).join("=");
     assert_eq!(front.get("/users/me", &[("cookie", &first)]).await.code(), "INVALID_TOKEN");
+}
+
+/// The queue role, which gives everybody the same pass.
+fn queue() -> Router {
+    let status = || async {
+        ([("x-queue-token", PASS)], Json(json!({"status": "ACTIVE", "token": PASS, "expiresInMs": 599_900})))
+    };
+    let leave = || async { Json(json!({"message": "left"})) };
+    Router::new().route("/queue/status", get(status)).route("/queue/leave", delete(leave))
+}
+
+#[tokio::test]
+async fn the_pass_of_a_page_is_a_cookie_that_no_script_reads() {
+    let front = Stack::default().around_with(queue(), Router::new());
+    let (cookie, csrf) = page(User);
+    let answer = front.get("/queue/status?scheduleId=1", &[("cookie", &cookie)]).await;
+    assert_eq!(answer.json(), json!({"status": "ACTIVE", "token": null, "expiresInMs": 599_900}));
+    assert!(!answer.headers.contains_key("x-queue-token"), "{answer:?}");
+    let set = std::str::from_utf8(answer.headers["set-cookie"].as_bytes()).expect("text");
+    assert_eq!(set, format!("queueToken={PASS}; Path=/; Max-Age=4199; HttpOnly; Secure; SameSite=Lax"));
+    // Who is known by a header reads it.
+    let answer = front.get("/queue/status", &[("authorization", &*bearer(User))]).await;
+    assert_eq!((answer.json()["token"].as_str(), answer.headers.get("set-cookie")), (Some(PASS), None));
+    let headers = [("cookie", &*cookie), ("x-csrf-token", &*csrf), ("origin", SITE)];
+    let answer = front.call("DELETE", "/queue/leave", &headers, "").await;
+    let set = std::str::from_utf8(answer.headers["set-cookie"].as_bytes()).expect("text");
+    assert!(set.starts_with("queueToken=; Path=/; Max-Age=0"), "{set}");
 }

@@ -7,6 +7,7 @@ use domain::account::UserRole::{Admin, User};
 use domain::limit::{Rate, RateDecision};
 use hot::{HotError, KeyPort, LimitPort};
 use metrics::{Counter, CounterFn, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use onsale_http::limits::OneVisit;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -46,6 +47,30 @@ async fn a_persons_requests_have_a_bucket_of_their_own() {
     assert_eq!(front.get("/events", &[]).await.status, 200);
     clock.advance(std::time::Duration::from_secs(30));
     assert_eq!(front.get("/users/me", &[("authorization", &user)]).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_calls_of_one_visit_to_a_page_count_once() {
+    let _clock = clock::set(crate::stack::NOON);
+    let mut stack = Stack::default();
+    stack.settings.per_user_per_minute = 2;
+    let front = stack.telling();
+    let user = bearer(User);
+    let ask = async |visit: &OneVisit| {
+        let mut request = crate::stack::request("GET", "/users/me", &[("authorization", &user)], "");
+        request.extensions_mut().insert(visit.clone());
+        front.send(request).await.status().as_u16()
+    };
+    for _ in 0..2 {
+        let visit = OneVisit::default();
+        let mut time = crate::stack::request("GET", "/time", &[("authorization", &user)], "");
+        time.extensions_mut().insert(visit.clone());
+        assert_eq!(front.send(time).await.status(), 200, "takes nothing, and is not the call that counts");
+        assert_eq!([ask(&visit).await, ask(&visit).await, ask(&visit).await], [200; 3]);
+    }
+    assert_eq!(ask(&OneVisit::default()).await, 429);
+    let headers = [("authorization", &*user), ("one-visit", "1"), ("x-one-visit", "1")];
+    assert_eq!(front.get("/users/me", &headers).await.status, 429, "nobody says so from outside");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod forged;
 mod https;
 mod limits;
 mod lookup;
+mod operators;
 mod proxy;
 mod sessions;
 mod stack;

@@ -2,6 +2,7 @@
 //!
 //! A new engine calls [`run`] with a function that makes an empty engine, and, if it can restart, one that restarts it.
 
+use super::Histories;
 use crate::port::{Completeness, CouponPort, IssueRequest, LocalQuestion, SaleCounts};
 use domain::coupon::campaign::Switches;
 use domain::coupon::issue::{IdempotencyKey, IssueOutcome, IssuedCoupon};
@@ -9,7 +10,6 @@ use domain::coupon::model::{Model, Request};
 use domain::{Campaign, CampaignId, CouponId, EventName, TenantName, Timestamp, UserId};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use proptest::test_runner::TestRunner;
 use std::collections::BTreeSet;
 use std::future::Future;
 use uuid::Uuid;
@@ -381,19 +381,19 @@ where
     history.check_forgotten(n).await;
 }
 
-/// Plays `histories` random histories of `steps` steps on fresh engines.
+/// Plays random histories on fresh engines.
 ///
 /// # Panics
 /// When an engine gives other replies than the rules; the message has the history and its number.
-pub async fn run<P, E, F>(histories: u32, steps: usize, fresh: impl Fn() -> E, restart: impl Fn(P) -> F)
+pub async fn run<P, E, F>(histories: Histories, fresh: impl Fn() -> E, restart: impl Fn(P) -> F)
 where
     P: CouponPort,
     E: Future<Output = P>,
     F: Future<Output = P>,
 {
-    let mut runner = TestRunner::deterministic();
-    let strategy = proptest::collection::vec(any_step(), steps);
-    for number in 0..histories {
+    let mut runner = histories.runner();
+    let strategy = proptest::collection::vec(any_step(), histories.steps);
+    for number in 0..histories.count {
         let history = strategy.new_tree(&mut runner).expect("a history").current();
         let shown = Shown { number, history: &history };
         play(fresh().await, &history, &restart).await;

@@ -144,6 +144,11 @@ pub trait CouponPort: Send + Sync + 'static {
     /// A user's coupons in the order of issue; `None` if there is no such campaign.
     async fn coupons_of(&self, id: &CampaignId, user: &UserId) -> Result<Option<Vec<Coupon>>, HotError>;
 
+    /// As [`CouponPort::coupons_of`] with the campaign, from what this process knows without waiting; `None` where it has to ask.
+    fn coupons_of_now(&self, _: &CampaignId, _: &UserId) -> Option<(Arc<Campaign>, Vec<Coupon>)> {
+        None
+    }
+
     /// Every coupon of a campaign in the order of issue. Coupons issued during the call may be missing.
     async fn coupons(&self, id: &CampaignId) -> Result<Vec<Coupon>, HotError>;
 

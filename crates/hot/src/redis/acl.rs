@@ -22,9 +22,12 @@ const COMMANDS: &[&[&str]] = &[
     &["PERSIST", PROBE],
     &["PEXPIRE", PROBE, "1"],
     &["PEXPIREAT", PROBE, "1"],
+    &["PTTL", PROBE],
     &["HSET", PROBE, "a", "1"],
     &["HGET", PROBE, "a"],
     &["HMGET", PROBE, "a"],
+    &["HGETALL", PROBE],
+    &["HKEYS", PROBE],
     &["HDEL", PROBE, "a"],
     &["HINCRBY", PROBE, "a", "1"],
     &["HLEN", PROBE],
@@ -71,6 +74,10 @@ const KEYS: &[(&str, &str)] = &[
     ("~oauth:*", "oauth:onsale doctor"),
     ("~email:*", "email:onsale doctor"),
     ("~cache:*", "cache:onsale doctor"),
+    // Of reservations.
+    ("~seat:*", "seat:book:{onsale doctor}"),
+    ("~hold_seats:*", "hold_seats:{onsale doctor}"),
+    ("~schedule:*", "schedule:onsale doctor"),
 ];
 
 /// Returns the indices (from 0) of the commands that the user may not run. `redis.acl_check_cmd` came with Redis 7.0; an
@@ -128,9 +135,24 @@ pub(super) fn lacking(answer: Value) -> Vec<String> {
 }
 
 /// As [`lacking`], without what a server can do without while it decides: it asks for the time, for replicas and for the
-/// version to judge them, and sessions and caches are not what coupons and lines are decided by.
+/// version to judge them, and sessions, caches and seats are not what coupons and lines are decided by (an access list from
+/// before there were seats must not stop them).
 pub(super) fn lacking_to_decide(answer: Value) -> Vec<String> {
-    const SPARED: [&str; 7] = ["+time", "+wait", "+info", "~token:*", "~oauth:*", "~email:*", "~cache:*"];
+    const SPARED: [&str; 13] = [
+        "+time",
+        "+wait",
+        "+info",
+        "+pttl",
+        "+hgetall",
+        "+hkeys",
+        "~token:*",
+        "~oauth:*",
+        "~email:*",
+        "~cache:*",
+        "~seat:*",
+        "~hold_seats:*",
+        "~schedule:*",
+    ];
     lacking(answer).into_iter().filter(|right| !SPARED.contains(&right.as_str())).collect()
 }
 

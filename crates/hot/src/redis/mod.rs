@@ -7,6 +7,7 @@
 //! scripts      the list of scripts; their texts lie beside the engine that runs them
 //! coupon       campaigns, coupons, the outbox
 //! line         waiting lines
+//! seat         seats that people hold
 //! keys         values with a lifetime
 //! limits       token buckets
 //! acl          the access rights that this program needs
@@ -23,6 +24,7 @@ mod limits;
 mod line;
 mod names;
 mod scripts;
+mod seat;
 
 pub use client::{RedisAddress, RedisConnections};
 pub use coupon::{Announce, RedisEngine, RedisOptions};
@@ -30,6 +32,7 @@ pub use diagnostics::{NodeSurvey, survey};
 pub use keys::RedisKeys;
 pub use limits::RedisLimits;
 pub use line::{LineOptions, RedisLines};
+pub use seat::{RedisSeats, SeatOptions};
 
 use client::reply;
 

@@ -2,7 +2,7 @@
 //! slot, one script.
 
 use domain::line::LineId;
-use domain::{CampaignId, IdempotencyKey, TenantName, UserId};
+use domain::{AccountId, CampaignId, IdempotencyKey, ScheduleId, SeatId, TenantName, UserId};
 
 /// The set of all campaigns, as `<tenant>/<event>`: there is no `KEYS` (DATA-002).
 pub(super) const CAMPAIGNS: &str = "coupon:campaigns";
@@ -172,6 +172,43 @@ impl LineKeys {
     }
 }
 
+/// The sorted set of schedules that have holds, by the moment in milliseconds at which they were listed last.
+pub(super) const SCHEDULES: &str = "seat:schedules";
+
+/// The keys of the seats of one schedule.
+#[derive(Clone, Debug)]
+pub(super) struct SeatKeys {
+    /// Hash: what stands of each seat (`seat/common.lua`). All decisions are made by it.
+    pub book: String,
+    /// Set of held seats (`hold_seats:{s}`).
+    held: String,
+    /// Sorted set of seats that came back, by the end of their window in milliseconds (`seat:returned:{s}`).
+    returned: String,
+    schedule: ScheduleId,
+}
+
+impl SeatKeys {
+    pub fn new(schedule: ScheduleId) -> Self {
+        let key = |name: &str| format!("{name}:{{{schedule}}}");
+        Self { book: key("seat:book"), held: key("hold_seats"), returned: key("seat:returned"), schedule }
+    }
+
+    /// The keys that every script uses, in this order.
+    pub fn all(&self) -> [&str; 3] {
+        [&self.book, &self.held, &self.returned]
+    }
+
+    /// String: whose hold is on a seat, for others to see (`seat:hold:{s}:<seat>`).
+    pub fn hold(&self, seat: SeatId) -> String {
+        format!("seat:hold:{{{}}}:{seat}", self.schedule)
+    }
+
+    /// Hash: seat -> reservation of a user's holds (`seat:user:{s}:<user>`).
+    pub fn user(&self, user: AccountId) -> String {
+        format!("seat:user:{{{}}}:{user}", self.schedule)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,6 +222,18 @@ mod tests {
         assert_eq!(own.outbox, "coupon:{shoes}:outbox");
         let other = SaleKeys::new(&CampaignId::new(TenantName::new("acme").expect("valid"), event));
         assert_eq!(other.participants, "coupon:{acme/shoes}:participants");
+    }
+    #[test]
+    fn names_of_seats_are_the_contracts() {
+        let id = uuid::Uuid::from_u128;
+        let (schedule, text) = (ScheduleId(id(7)), "00000000-0000-0000-0000-000000000007");
+        let keys = SeatKeys::new(schedule);
+        assert_eq!(
+            keys.all().map(|key| key.replace(text, "s")),
+            ["seat:book:{s}", "hold_seats:{s}", "seat:returned:{s}"]
+        );
+        assert_eq!(keys.hold(SeatId(id(7))).replace(text, "s"), "seat:hold:{s}:s");
+        assert_eq!(keys.user(AccountId(id(7))).replace(text, "s"), "seat:user:{s}:s");
     }
     #[test]
     fn names_of_lines_are_the_contracts() {

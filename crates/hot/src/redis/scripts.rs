@@ -100,4 +100,12 @@ scripts! {
     LINE_END_PART = "line/end_part" at "line/end_part" after "line/common";
     /// Reads a pass from an ended line.
     LINE_KEPT_PASS = "line/kept_pass" at "line/kept_pass" after "line/common";
+    /// Holds seats.
+    SEAT_HOLD = "seat/hold" at "seat/hold" after "seat/common";
+    /// Gives seats back, lets holds live longer, or takes away what is sold.
+    SEAT_CHANGE = "seat/change" at "seat/change" after "seat/common";
+    /// Writes what was worked out from a whole schedule.
+    SEAT_APPLY = "seat/apply" at "seat/apply" after "seat/common";
+    /// Takes a schedule off the list of those that have holds.
+    SEAT_UNLIST = "seat/unlist" at "seat/unlist";
 }

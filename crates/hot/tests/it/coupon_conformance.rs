@@ -1,5 +1,6 @@
 //! The embedded engine against the rules.
 
+use hot::conformance::Histories;
 use hot::conformance::coupon as conformance;
 use hot::embedded::{EmbeddedEngine, JournalOptions};
 use std::cell::RefCell;
@@ -22,5 +23,5 @@ async fn random_histories_rules_and_embedded_engine_agree() {
         drop(engine);
         open()
     };
-    conformance::run(HISTORIES, STEPS, fresh, restart).await;
+    conformance::run(Histories::new(HISTORIES, STEPS), fresh, restart).await;
 }

@@ -3,8 +3,9 @@
 mod coupon_conformance;
 mod coupon_safety;
 mod lines;
+mod seats;
 
-use hot::embedded::{EmbeddedEngine, EmbeddedLines, JournalError, JournalOptions};
+use hot::embedded::{EmbeddedEngine, EmbeddedLines, EmbeddedSeats, JournalError, JournalOptions};
 use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::{PoisonError, RwLock};
@@ -27,4 +28,9 @@ fn open_lines(folder: &Path, options: JournalOptions) -> Result<EmbeddedLines, J
 fn open_coupons(folder: &Path, options: JournalOptions) -> Result<EmbeddedEngine, JournalError> {
     let _guard = STARTING.read().unwrap_or_else(PoisonError::into_inner);
     EmbeddedEngine::open(folder, options)
+}
+
+fn open_seats(folder: &Path, options: JournalOptions) -> Result<EmbeddedSeats, JournalError> {
+    let _guard = STARTING.read().unwrap_or_else(PoisonError::into_inner);
+    EmbeddedSeats::open(folder, options)
 }

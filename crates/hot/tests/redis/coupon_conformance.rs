@@ -1,5 +1,6 @@
 //! The engine on Redis against the rules: a single node, a cluster, and Valkey.
 
+use hot::conformance::Histories;
 use hot::conformance::coupon as conformance;
 use hot::redis::{Ack, RedisEngine, RedisOptions};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,7 +13,7 @@ const HISTORIES_VALKEY: u32 = 200;
 const STEPS: usize = 100;
 const REOPENED_ONE_IN: u32 = 50;
 
-async fn agree(url: &str, ack: Ack, histories: u32) {
+async fn agree(url: &str, ack: Ack, histories: Histories) {
     let open = || async {
         let options = RedisOptions { ack, ..RedisOptions::default() };
         crate::open(url, options).await
@@ -21,23 +22,24 @@ async fn agree(url: &str, ack: Ack, histories: u32) {
     let restart = |engine: RedisEngine| async {
         if restarts.fetch_add(1, Ordering::Relaxed).is_multiple_of(REOPENED_ONE_IN) { open().await } else { engine }
     };
-    conformance::run(histories, STEPS, open, restart).await;
+    conformance::run(histories, open, restart).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn random_histories_rules_and_a_single_redis_agree() {
+#[test]
+fn random_histories_rules_and_a_single_redis_agree() {
     let redis = testkit::shared().redis().expect("Redis");
-    agree(&redis.url(), Ack::None, HISTORIES_SINGLE).await;
+    let url = redis.url();
+    crate::in_shares(Histories::new(HISTORIES_SINGLE, STEPS), async |share| agree(&url, Ack::None, share).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn random_histories_rules_and_a_redis_cluster_agree() {
     let redis = testkit::shared().redis_cluster().expect("Redis Cluster");
-    agree(&redis.url(), Ack::Replica, HISTORIES_CLUSTER).await;
+    agree(&redis.url(), Ack::Replica, Histories::new(HISTORIES_CLUSTER, STEPS)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn random_histories_rules_and_valkey_agree() {
     let valkey = testkit::shared().valkey().expect("Valkey");
-    agree(&valkey.url(), Ack::None, HISTORIES_VALKEY).await;
+    agree(&valkey.url(), Ack::None, Histories::new(HISTORIES_VALKEY, STEPS)).await;
 }

@@ -26,8 +26,9 @@ use http::{Method, Uri};
 use std::any::Any;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tracing::Instrument;
 
 /// The label of requests that match no route: one label for any number of paths.
@@ -173,11 +174,22 @@ pub(crate) async fn frame(State(settings): State<Arc<HttpSettings>>, mut request
     exchange.finish(&settings, response)
 }
 
+/// What a patient route may take beyond the time of all.
+fn more_time(settings: &HttpSettings, path: &str) -> Duration {
+    let of_path = settings.patient_routes.iter().find(|(start, _)| path.starts_with(start));
+    of_path.map_or(Duration::ZERO, |(_, longest)| longest.saturating_sub(settings.request_timeout))
+}
+
 /// Runs the handler within its limits of bytes and time, and catches panics.
 async fn guarded(settings: &HttpSettings, mut request: Request, next: Next) -> Response {
     let watch = body::bound(&mut request, settings.body_limit_bytes, Some(&settings.body_budget));
-    let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
-    match tokio::time::timeout(settings.request_timeout, answer).await {
+    let more = more_time(settings, request.uri().path());
+    let mut answer = pin!(AssertUnwindSafe(next.run(request)).catch_unwind());
+    let mut outcome = tokio::time::timeout(settings.request_timeout, &mut answer).await;
+    if outcome.is_err() && !more.is_zero() && !watch.is_waiting() {
+        outcome = tokio::time::timeout(more, answer).await;
+    }
+    match outcome {
         Ok(Ok(response)) => match watch.refusal() {
             Some(refusal) if response.status().is_client_error() => refusal.into_response(),
             _ => response,

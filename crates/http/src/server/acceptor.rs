@@ -58,6 +58,7 @@ impl Refused {
             rate: None,
             is_personal: false,
             extra: b"",
+            always: b"",
             error_language: Some(Language::En),
             close: true,
         };

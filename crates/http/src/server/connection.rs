@@ -235,7 +235,7 @@ impl<R: HotRoutes> Connection<'_, R> {
                     let Ok(_share) = settings.limits.hold_forwarded(self.peer.ip(), client) else {
                         break Next::HandOver;
                     };
-                    head.close |= self.state.is_draining();
+                    head.close |= self.state.closes_after_answer();
                     let undecided = self.routes.answer_now(self.peer.ip(), &head, body, &mut self.output);
                     if let Some(undecided) = undecided {
                         self.routes.answer(undecided, &mut self.output).await;

@@ -95,3 +95,28 @@ fn requests_that_arrived_before_the_server_closed_are_answered() {
     }
     assert!(closing.join().expect("closes"), "all were answered in time");
 }
+
+#[test]
+fn a_server_that_leaves_answers_and_lets_go_of_each_connection_with_its_answer() {
+    let server = open_server(BlockingRoutes(Arc::default()));
+    let connect = || {
+        let stream = TcpStream::connect(server.address()).expect("connects");
+        stream.set_read_timeout(Some(PATIENCE)).expect("sets");
+        stream
+    };
+    let mut kept = connect();
+    kept.write_all(REQUEST).expect("sent");
+    let mut head = [0; 15];
+    kept.read_exact(&mut head).expect("reads");
+    assert_eq!(&head, b"HTTP/1.1 200 OK");
+    server.leave();
+    // One that was idle and one that comes only now.
+    for mut client in [kept, connect()] {
+        client.write_all(REQUEST).expect("sent");
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).expect("reads to the end");
+        assert!(answer.contains("HTTP/1.1 200") && answer.to_lowercase().contains("connection: close"), "{answer:?}");
+        assert!(answer.ends_with("here"), "{answer:?}");
+    }
+    assert!(server.close());
+}

@@ -39,7 +39,7 @@ mod worker;
 pub use crate::limits::RateNote;
 pub use acceptor::Bound;
 pub use head::HotHead;
-pub use recorded::RecordedRoute;
+pub use recorded::{RecordedRoute, SharedHeaders};
 pub use reply::Reply;
 pub use request::{HotRequest, SampledLine, refuse};
 pub use tls::{Tls, TlsError};

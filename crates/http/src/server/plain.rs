@@ -115,7 +115,7 @@ impl Answering<'_> {
                 gone = disconnect(self.stream, self.input, most) => return Err(gone),
             }
         };
-        let close = close || state.is_draining() || response::closes(response.headers());
+        let close = close || state.closes_after_answer() || response::closes(response.headers());
         self.write(response, Framing { close, is_head }, state).await?;
         Ok(!close)
     }

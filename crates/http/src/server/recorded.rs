@@ -6,6 +6,15 @@ use crate::metrics::{HttpMetrics, RouteRecorder};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+/// Headers of a response that caches may keep, each after a line end.
+#[derive(Clone, Copy, Debug)]
+pub struct SharedHeaders {
+    /// Of one that is no error.
+    pub of_success: &'static [u8],
+    /// Of every one.
+    pub always: &'static [u8],
+}
+
 /// Writes the responses of one hot route on one worker, counts them, and logs one in so many.
 #[derive(Debug)]
 pub struct RecordedRoute {
@@ -29,7 +38,7 @@ impl RecordedRoute {
         &self,
         request: &HotRequest,
         answer: Result<(), ApiError>,
-        shared: Option<&'static [u8]>,
+        shared: Option<&SharedHeaders>,
         body: &mut Vec<u8>,
         out: &mut Vec<u8>,
     ) {
@@ -41,7 +50,9 @@ impl RecordedRoute {
             }
         };
         let mut reply = request.reply(status, shared.is_none());
-        reply.extra = shared.unwrap_or_default();
+        if let Some(shared) = shared {
+            (reply.extra, reply.always) = (shared.of_success, shared.always);
+        }
         reply.write(body, out);
         self.count(request, status.0, body.len());
     }

@@ -28,6 +28,8 @@ pub struct Reply<'a> {
     pub error_language: Option<Language>,
     /// Further headers, each after a line end, of responses that are no errors; empty for none.
     pub extra: &'static [u8],
+    /// The same of every response.
+    pub always: &'static [u8],
     /// Whether the connection closes after this response.
     pub close: bool,
 }
@@ -42,12 +44,14 @@ fn status_line(status: u16) -> &'static [u8] {
         405 => b"HTTP/1.1 405 Method Not Allowed\r\n",
         408 => b"HTTP/1.1 408 Request Timeout\r\n",
         409 => b"HTTP/1.1 409 Conflict\r\n",
+        410 => b"HTTP/1.1 410 Gone\r\n",
         413 => b"HTTP/1.1 413 Content Too Large\r\n",
         415 => b"HTTP/1.1 415 Unsupported Media Type\r\n",
         417 => b"HTTP/1.1 417 Expectation Failed\r\n",
         422 => b"HTTP/1.1 422 Unprocessable Content\r\n",
         429 => b"HTTP/1.1 429 Too Many Requests\r\n",
         431 => b"HTTP/1.1 431 Request Header Fields Too Large\r\n",
+        502 => b"HTTP/1.1 502 Bad Gateway\r\n",
         503 => b"HTTP/1.1 503 Service Unavailable\r\n",
         504 => b"HTTP/1.1 504 Gateway Timeout\r\n",
         _ => b"HTTP/1.1 500 Internal Server Error\r\n",
@@ -91,6 +95,7 @@ impl Reply<'_> {
             out.extend_from_slice(b"\r\ncontent-language: ");
             out.extend_from_slice(language.as_str().as_bytes());
         }
+        out.extend_from_slice(self.always);
         if self.error_language.is_none() {
             out.extend_from_slice(self.extra);
         }
@@ -134,6 +139,7 @@ mod tests {
             is_personal: true,
             error_language: Some(Language::Ko),
             extra: b"",
+            always: b"",
             close: true,
         };
         let mut out = Vec::new();

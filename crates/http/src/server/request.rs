@@ -99,7 +99,17 @@ impl HotRequest {
     pub fn reply(&self, (status, retry_after_seconds): (u16, Option<u32>), is_personal: bool) -> Reply<'_> {
         let (trace_id, rate, close) = (self.trace_id.as_str(), self.rate, self.close);
         let error_language = (status >= 400).then_some(self.language);
-        Reply { status, trace_id, retry_after_seconds, rate, is_personal, error_language, extra: b"", close }
+        Reply {
+            status,
+            trace_id,
+            retry_after_seconds,
+            rate,
+            is_personal,
+            error_language,
+            extra: b"",
+            always: b"",
+            close,
+        }
     }
 
     /// Time since the request was complete.

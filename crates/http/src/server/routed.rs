@@ -79,7 +79,7 @@ impl Exchange {
                 }
                 let Ok(response) = router.oneshot(request).await;
                 let is_read = body.is_read(here).await;
-                let stays = asks_to_stay && is_read && !state.is_draining() && !closes(response.headers());
+                let stays = asks_to_stay && is_read && !state.closes_after_answer() && !closes(response.headers());
                 fate.decide(stays);
                 Ok::<Response, Infallible>(response)
             })

@@ -83,12 +83,18 @@ pub(super) struct ServerState {
     pub settings: Arc<ServerSettings>,
     pub table: Arc<ConnectionTable>,
     draining: Arc<AtomicBool>,
+    leaving: Arc<AtomicBool>,
     closing: watch::Receiver<bool>,
 }
 
 impl ServerState {
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Whether a connection ends with the answer that is under way.
+    pub fn closes_after_answer(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed) || self.is_draining()
     }
 
     /// Waits until the server closes.
@@ -146,6 +152,7 @@ impl Server {
             table: Arc::new(ConnectionTable::new(max, reserved, settings.connections_per_network_max)),
             settings: Arc::new(settings),
             draining: Arc::default(),
+            leaving: Arc::default(),
             closing,
         };
         let enter = Arc::new(enter);
@@ -180,6 +187,12 @@ impl Server {
     /// Whether a thread has ended although the server was not closed: it panicked, and its connections hang.
     pub fn has_failed(&self) -> bool {
         self.threads.iter().any(std::thread::JoinHandle::is_finished)
+    }
+
+    /// From now on each answer says that its connection closes; nothing else changes. Proxies that keep connections let go of
+    /// them by that: one that the server closes by itself may carry a request already, and a POST is not sent twice.
+    pub fn leave(&self) {
+        self.state.leaving.store(true, Ordering::Relaxed);
     }
 
     /// Accepts no new connection, and waits until the running requests are answered, up to the drain timeout. Returns

@@ -12,8 +12,8 @@ use language::Language;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// The numbers in messages. Each resolves to its placeholder, such as `{n}`, which the page or its script replaces.
-const PLACEHOLDERS: [(&str, &str); 3] = [("n", "{n}"), ("h", "{h}"), ("m", "{m}")];
+/// The value in messages. It resolves to its placeholder, `{n}`, which whoever shows the text replaces.
+const PLACEHOLDERS: [(&str, &str); 1] = [("n", "{n}")];
 
 struct Texts {
     errors: [Box<str>; ErrorCode::ALL.len()],
@@ -51,7 +51,7 @@ fn text(bundle: &FluentBundle<FluentResource>, id: &str) -> Box<str> {
 
 fn bundle(language: Language, resource: FluentResource) -> FluentBundle<FluentResource> {
     let mut bundle = FluentBundle::new(language.as_str().parse().ok().into_iter().collect());
-    // Screen readers would read the isolation marks, and the script would not find the placeholder.
+    // Screen readers would read the isolation marks, and nobody would find the placeholder.
     bundle.set_use_isolating(false);
     // Adding fails only for a duplicate id, and then the first text is used.
     let _ = bundle.add_resource(resource);

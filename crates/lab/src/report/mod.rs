@@ -11,6 +11,7 @@ mod page;
 mod place;
 mod terminal;
 mod throughput;
+mod tickets;
 mod timeline;
 
 pub use latency::Latency;
@@ -18,6 +19,7 @@ pub use line::{Estimates, LineResults, Shown};
 pub(crate) use numbers::thousands;
 pub use place::demand_place;
 pub use terminal::summary;
+pub use tickets::TicketResults;
 pub use timeline::{Instants, Timeline, Trouble};
 
 use anyhow::Context;
@@ -60,6 +62,9 @@ pub struct Report {
     /// The waiting line, if one was tested.
     #[serde(default)]
     pub line: Option<LineResults>,
+    /// The sale of tickets, if one was tested.
+    #[serde(default)]
+    pub tickets: Option<TicketResults>,
 }
 
 impl Report {

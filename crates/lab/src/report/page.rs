@@ -15,6 +15,13 @@ struct Page<'a> {
     tiles: Vec<Tile>,
     latencies: [LatencyRow; 2],
     line: Option<LinePart>,
+    tickets: Option<TicketPart>,
+}
+
+/// A sale of tickets.
+struct TicketPart {
+    rows: [LatencyRow; 6],
+    facts: Vec<(&'static str, String)>,
 }
 
 /// One large number.
@@ -43,6 +50,7 @@ pub(super) fn render(report: &Report) -> anyhow::Result<String> {
             latency_row("refusal", "Refused", "거절", &report.refusal),
         ],
         line: report.line.as_ref().map(LinePart::new),
+        tickets: report.tickets.as_ref().map(|sale| TicketPart { rows: sale.rows(), facts: sale.facts() }),
     };
     page.render().context("cannot render the report")
 }
@@ -67,8 +75,8 @@ fn tiles(report: &Report) -> Vec<Tile> {
         ),
         tile(
             thousands(figures.issued),
-            "coupons issued",
-            "발급된 쿠폰",
+            if report.tickets.is_some() { "tickets sold" } else { "coupons issued" },
+            if report.tickets.is_some() { "판매된 티켓" } else { "발급된 쿠폰" },
             format!("of {} · {sold_out}", thousands(figures.stock.into())),
         ),
         tile(duration(figures.elapsed_seconds), "from first to last response", "전체 소요 시간", unanswered(report)),
@@ -121,7 +129,12 @@ impl Page<'_> {
         let counts: Vec<_> = [failed, passed, skipped].into_iter().flatten().collect();
         let order =
             if self.line.is_some() { "Order and rate of the line checked by the users' responses; " } else { "" };
-        let books = "responses, hot state and database compared coupon by coupon";
+        let books = match self.tickets {
+            Some(_) => {
+                "the ten invariants over seats, reservations, payments, the provider, messages and what people were told"
+            }
+            None => "responses, hot state and database compared coupon by coupon",
+        };
         let mut detail = format!("{order}{books}: {}.", counts.join(", "));
         detail[..1].make_ascii_uppercase();
         detail

@@ -23,7 +23,8 @@ pub fn summary(report: &Report, page: &Path) -> String {
         row("", format!("{mark} {:<44} {}", check.title, check.found));
     }
     let figures = &report.figures;
-    row("campaign", format!("{}, {} coupons, at {}", report.campaign, thousands(figures.stock.into()), report.target));
+    let (what, things) = if report.tickets.is_some() { ("show", "seats") } else { ("campaign", "coupons") };
+    row(what, format!("{}, {} {things}, at {}", report.campaign, thousands(figures.stock.into()), report.target));
     let (users, connections) = (thousands(figures.users.into()), thousands(figures.connections as u64));
     row("load", format!("{users} users over {connections} connections"));
     for (name, value) in report.line.iter().flat_map(facts) {
@@ -31,6 +32,9 @@ pub fn summary(report: &Report, page: &Path) -> String {
             if name == "Line" { "line" } else { "" },
             if name == "Line" { value } else { format!("{}: {value}", name.to_lowercase()) },
         );
+    }
+    for (name, value) in report.tickets.iter().flat_map(super::TicketResults::facts) {
+        row("", format!("{}: {value}", name.to_lowercase()));
     }
     row("time", times(report));
     let outcomes: Vec<_> =

@@ -71,6 +71,7 @@ fn made_up() -> Report {
         processor: ProcessorTime { generator: Some((3.1, 5.2)), server: Some((4.9, 7.7)) },
         machine: Machine { cpu: "A processor".into(), cores: 2, kernel: "Linux 6.18".into(), memory_mib: 24_000 },
         line: None,
+        tickets: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::report::Machine;
 
 /// Reads the description from the system. Unavailable fields are empty or zero.
-pub(super) fn read() -> Machine {
+pub(crate) fn read() -> Machine {
     let uname = rustix::system::uname();
     let text = |part: &std::ffi::CStr| part.to_string_lossy().into_owned();
     Machine {

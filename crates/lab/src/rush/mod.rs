@@ -13,7 +13,7 @@ mod client;
 mod crowd;
 pub mod line;
 mod lookup;
-mod machine;
+pub(crate) mod machine;
 mod options;
 mod own_server;
 mod progress;
@@ -21,6 +21,7 @@ mod reconcile;
 mod shared;
 mod tally;
 mod target;
+pub mod tickets;
 
 pub use options::Options;
 
@@ -35,6 +36,7 @@ use domain::coupon::issue::IssueCode;
 use options::CheckedOptions;
 use own_server::OwnServer;
 use shared::Shared;
+use std::path::PathBuf;
 use std::time::Instant;
 use tally::Tally;
 use target::Target;
@@ -68,11 +70,13 @@ fn at_a_server(
             target: server.target().clone(),
             admin_key: Some(server.admin_key().to_owned()),
             process: Some(server.process()),
+            data: Some(server.data().to_owned()),
         },
         None => Reached {
             target: Target::parse(options.url.as_deref().unwrap_or_default())?,
             admin_key: options.admin_key.clone(),
             process: None,
+            data: None,
         },
     };
     let report = rush(&reached, &interrupt)?;
@@ -91,6 +95,8 @@ struct Reached {
     admin_key: Option<String>,
     /// The process id of a temporary server.
     process: Option<u32>,
+    /// The data folder of a temporary server.
+    data: Option<PathBuf>,
 }
 
 impl Reached {
@@ -149,7 +155,7 @@ fn report_of(
         target: reached.target.to_string(),
         own_server: reached.process.is_some(),
         started_at: sale.started_at.to_string(),
-        command: std::env::args().collect::<Vec<_>>().join(" "),
+        command: without_keys(std::env::args()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         figures,
         outcomes: Outcomes::of(IssueCode::ALL.map(IssueCode::as_str).into_iter().zip(tally.decisions)),
@@ -160,7 +166,22 @@ fn report_of(
         processor,
         machine: machine::read(),
         line: None,
+        tickets: None,
     }
+}
+
+/// The command line for the report, which people hand on: keys are left out.
+fn without_keys(arguments: impl Iterator<Item = String>) -> String {
+    let mut is_key = false;
+    let shown = arguments.map(|argument| {
+        let hides = std::mem::replace(&mut is_key, matches!(argument.as_str(), "--key" | "--issue-key"));
+        match argument.split_once('=') {
+            _ if hides => "***".to_owned(),
+            Some((name @ ("--key" | "--issue-key"), _)) => format!("{name}=***"),
+            _ => argument,
+        }
+    });
+    shown.collect::<Vec<_>>().join(" ")
 }
 
 /// Below this share of the requested rate the results show the server's limit, not the requested load.
@@ -195,4 +216,16 @@ fn send_crowd(options: &CheckedOptions, reached: &Reached, sale: &Sale, shared: 
     .context("the load test failed")?;
     shared.outcome()?;
     Ok(Tally::merge(crowds.into_iter().map(Crowd::into_tally)))
+}
+
+#[cfg(test)]
+mod key_tests {
+    use super::without_keys;
+
+    #[test]
+    fn a_report_does_not_name_the_keys_of_its_command_line() {
+        let line = "onsale rush --url http://a --key secret1 --issue-key=secret2 --users 5";
+        let shown = without_keys(line.split(' ').map(str::to_owned));
+        assert_eq!(shown, "onsale rush --url http://a --key *** --issue-key=*** --users 5");
+    }
 }

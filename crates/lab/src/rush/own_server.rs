@@ -22,6 +22,7 @@ pub(super) struct OwnServer {
     running: Running,
     target: Target,
     admin_key: String,
+    data: PathBuf,
     /// The folder to remove at the end; `None` when it is kept.
     _folder: Option<TempDir>,
 }
@@ -47,7 +48,7 @@ impl OwnServer {
             .environment(environment.iter().map(|(name, value)| (name, value)));
         let running = launch.within(START_LIMIT).start()?;
         let target = Target::parse(&running.address().to_string())?;
-        let mut server = Self { running, target, admin_key, _folder: folder };
+        let mut server = Self { running, target, admin_key, data, _folder: folder };
         server.wait_until_ready()?;
         Ok(server)
     }
@@ -58,6 +59,11 @@ impl OwnServer {
 
     pub(super) fn admin_key(&self) -> &str {
         &self.admin_key
+    }
+
+    /// The data folder.
+    pub(super) fn data(&self) -> &Path {
+        &self.data
     }
 
     pub(super) fn process(&self) -> u32 {

@@ -4,3 +4,4 @@ mod line;
 mod load;
 mod rush;
 mod stand_in;
+mod tickets;

@@ -122,6 +122,44 @@ pub async fn next(ledger: &Ledger, limit: u64) -> Result<Vec<Waiting>, LedgerErr
     rows.into_iter().map(from_row).collect()
 }
 
+/// Of these messages those that exist and can be read, each with whether it waits to be published.
+///
+/// # Errors
+/// [`LedgerError`].
+pub(crate) async fn standing(ledger: &Ledger, sequences: &[i64]) -> Result<Vec<(i64, bool)>, LedgerError> {
+    let mut standing = Vec::with_capacity(sequences.len());
+    for part in sequences.chunks(NAMED_MAX) {
+        let rows: Vec<(i64, bool, i32)> = find(ledger.database())
+            .select_only()
+            .columns([Column::Sequence, Column::Published, Column::RetryCount])
+            .filter(Column::Sequence.is_in(part.iter().copied()))
+            .into_tuple()
+            .all(ledger.connection())
+            .await?;
+        let waits = |published: bool, retries: i32| !published && retries < ATTEMPTS_MAX as i32;
+        standing.extend(rows.into_iter().map(|(sequence, published, retries)| (sequence, waits(published, retries))));
+    }
+    Ok(standing)
+}
+
+/// Of these messages those that wait to be published.
+///
+/// # Errors
+/// [`LedgerError`].
+pub(crate) async fn named(ledger: &Ledger, sequences: &[i64]) -> Result<Vec<Waiting>, LedgerError> {
+    let mut named = Vec::with_capacity(sequences.len());
+    for part in sequences.chunks(NAMED_MAX) {
+        let rows = find(ledger.database())
+            .filter(Column::Sequence.is_in(part.iter().copied()))
+            .filter(Column::Published.eq(false))
+            .filter(Column::RetryCount.lt(ATTEMPTS_MAX as i32))
+            .all(ledger.connection())
+            .await?;
+        named.extend(rows.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?);
+    }
+    Ok(named)
+}
+
 /// Ends when this process has committed messages since the last call ended.
 pub async fn written(ledger: &Ledger) {
     ledger.commit_news().messages().await;

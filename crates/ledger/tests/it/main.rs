@@ -9,3 +9,4 @@ mod schema;
 mod support;
 mod tls;
 mod two_services;
+mod wal;

@@ -2,27 +2,40 @@
 
 mod admin;
 mod audit;
+mod backup;
 mod coupons;
 mod dead_letters;
 mod doctor;
+mod help;
+mod plan;
+mod rehearse;
 mod role;
 mod rush;
 mod rush_line;
+mod rush_tickets;
 mod serve;
+mod tickets;
 mod verify_draw;
+pub mod version;
 
 pub use admin::{
     AdminArguments, AdminCommand, CreateKeyArguments, CreateUserArguments, KeyCommand, OwnValue, SetRoleArguments,
     SetTenantArguments, TenantCommand,
 };
 pub use audit::{AuditArguments, AuditCommand, AuditListArguments};
+pub use backup::{BackupArguments, RestoreArguments};
 pub use coupons::{CouponsArguments, CouponsCommand, ExportArguments};
 pub use dead_letters::{DeadLettersArguments, DeadLettersCommand, Selection};
 pub use doctor::DoctorArguments;
+pub use help::{CompletionsArguments, ManArguments};
+pub use plan::PlanArguments;
+pub use rehearse::{RehearseArguments, RehearseCommand};
 pub use role::Role;
 pub use rush::RushArguments;
 pub use rush_line::RushLineArguments;
+pub use rush_tickets::RushTicketArguments;
 pub use serve::ServeArguments;
+pub use tickets::{ExportTickets, TicketsArguments, TicketsCommand};
 pub use verify_draw::VerifyDrawArguments;
 
 use clap::{Args, Parser, Subcommand};
@@ -42,7 +55,7 @@ Exit status: 0 done, 1 a check failed, 2 wrong use or configuration, 141 nobody 
 
 /// Waiting lines and first-come coupons.
 #[derive(Debug, Parser)]
-#[command(name = "onsale", version, after_help = EXAMPLES, propagate_version = true)]
+#[command(name = "onsale", version, long_version = version::LONG, after_help = EXAMPLES, propagate_version = true)]
 pub struct Cli {
     /// The options of every command.
     #[command(flatten)]
@@ -70,6 +83,12 @@ pub enum Command {
     Serve(ServeArguments),
     /// Print the effective configuration and the source of each value
     Config(ConfigArguments),
+    /// From a crowd to machines: reckon what an evening takes
+    Plan(PlanArguments),
+    /// Copy the data folder, while a server runs on it or not
+    Backup(BackupArguments),
+    /// Check a backup, and put it into an empty data folder
+    Restore(RestoreArguments),
     /// Update the database tables to this version
     Migrate,
     /// Check the machine, the servers and their settings
@@ -78,6 +97,8 @@ pub enum Command {
     Reconcile(ReconcileArguments),
     /// List who has a coupon
     Coupons(CouponsArguments),
+    /// List the tickets of a schedule for doors without the network
+    Tickets(TicketsArguments),
     /// List, replay or drop messages that could not be processed
     DeadLetters(DeadLettersArguments),
     /// Create, list and revoke API keys; set what a tenant may have
@@ -86,10 +107,16 @@ pub enum Command {
     Audit(AuditArguments),
     /// Run a load test on a campaign, then compare all records
     Rush(RushArguments),
+    /// Rehearse an evening at the real deployment and certify what was measured
+    Rehearse(RehearseArguments),
     /// Recompute an opening draw and check a receipt against it
     VerifyDraw(VerifyDrawArguments),
     /// Stand in for PortOne, reCAPTCHA, log-ins of other services and a mail server: for demonstrations and tests
     Sandbox(SandboxArguments),
+    /// Print what a shell needs to complete commands and options
+    Completions(CompletionsArguments),
+    /// Write the pages of man into a folder
+    Man(ManArguments),
 }
 
 /// `onsale config`.
@@ -129,7 +156,11 @@ pub struct SandboxArguments {
 Examples:
   onsale reconcile                               all campaigns; exit status 1 when the books do not balance
   onsale reconcile --campaign sample_event --json
-  onsale reconcile --repair                      repairs what it can, and reports the rest")]
+  onsale reconcile --repair                      repairs what it can, and reports the rest
+  onsale reconcile --seats                       the catalog's seats against reservations
+  onsale reconcile --payments                    payments against the provider's list
+  onsale reconcile --payments --repair           also after the database of reservations was put back to an older
+                                                 copy: what payment knows is taken over, and sales go on")]
 pub struct ReconcileArguments {
     /// Repair the differences that can be repaired
     #[arg(long)]
@@ -137,6 +168,12 @@ pub struct ReconcileArguments {
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,
+    /// Compare the catalog's seats with reservations
+    #[arg(long, conflicts_with_all = ["campaign", "payments"])]
+    pub seats: bool,
+    /// Compare payments with the provider's list
+    #[arg(long, conflicts_with = "campaign")]
+    pub payments: bool,
     /// Compare only this campaign: NAME, or TENANT/NAME
     #[arg(long, value_name = "CAMPAIGN")]
     pub campaign: Option<CampaignId>,

@@ -1,6 +1,6 @@
 //! `onsale rush`.
 
-use super::RushLineArguments;
+use super::{RushLineArguments, RushTicketArguments};
 use clap::{Args, value_parser};
 use domain::EventName;
 use std::path::PathBuf;
@@ -15,6 +15,7 @@ Examples:
   onsale rush --url http://127.0.0.1:8080 --key ADMIN_KEY --issue-key TENANT_KEY
   onsale rush --rate 20000 --report rush.html --keep
   onsale rush --gate --users 20000 --admit 1000 --stock 500    with a waiting line before the campaign
+  onsale rush --tickets                          20,000 people, 2,000 seats: wait, hold, pay, confirm; every book compared
   onsale rush --line gate:sample --url http://127.0.0.1:8080 --key KEY
 
 Exit status 1 when the books do not balance: the responses, the hot state and the database must agree, and a
@@ -56,4 +57,7 @@ pub struct RushArguments {
     /// Options for waiting lines
     #[command(flatten)]
     pub line: RushLineArguments,
+    /// Options for a sale of tickets
+    #[command(flatten)]
+    pub tickets: RushTicketArguments,
 }

@@ -4,12 +4,14 @@ use super::{Ending, block_on};
 use crate::cli::{AuditCommand, AuditListArguments};
 use crate::config::Config;
 use crate::out::OutputError;
-use crate::wiring::{COUPON_SCHEMA, open_ledger, pending_entries};
+use crate::wiring::{ALL_SCHEMAS, COUPON_SCHEMA, ContextSchema, open_ledger, pending_entries};
 use call::Entry;
 use coupon::views::audit::AuditEntry;
+use ledger::Ledger;
 use ledger::calls::audit::{self, Filter};
 use serde_json::Value;
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// Runs the command. A server may run meanwhile; it moves the changes of lines into the table within a second. Those that are
@@ -31,14 +33,17 @@ async fn list(config: &Config, arguments: &AuditListArguments) -> anyhow::Result
         note!("changes of lines that are still in hot state are not shown: {error:#}");
         Vec::new()
     });
-    let (stored, total) = audit::list(&ledger, &filter, 0, u64::from(limit)).await?;
     let pending: Vec<Entry> = pending.into_iter().filter(|entry| filter.fits(entry)).collect();
     let ids: Vec<Uuid> = pending.iter().map(|entry| entry.id).collect();
-    // An entry may be kept twice, and be in the table besides.
-    let mut known = audit::known(&ledger, &ids).await?;
-    let mut entries: Vec<Entry> = pending.into_iter().filter(|entry| known.insert(entry.id)).collect();
-    let total = total + entries.len() as u64;
-    entries.extend(stored);
+    // Before the table is listed: what is moved between both is shown once, and not left out.
+    let in_table = audit::known(&ledger, &ids).await?;
+    let (mut entries, mut total) = stored(config, &ledger, &filter, u64::from(limit)).await?;
+    let mut shown: HashSet<Uuid> = entries.iter().map(|entry| entry.id).chain(in_table).collect();
+    // An entry may also be kept twice.
+    for entry in pending.into_iter().filter(|entry| shown.insert(entry.id)) {
+        total += 1;
+        entries.push(entry);
+    }
     entries.sort_by_key(|entry| Reverse((entry.at_ms, entry.id)));
     entries.truncate(limit as usize);
     let entries: Vec<AuditEntry> = entries.into_iter().map(AuditEntry::from).collect();
@@ -55,6 +60,33 @@ async fn list(config: &Config, arguments: &AuditListArguments) -> anyhow::Result
         say!("and {more} earlier ones; see --limit, --from and --to")?;
     }
     Ok(Ending::Done)
+}
+
+/// The latest changes of every context, and how many there are. Contexts whose tables cannot be read are named, and the others
+/// are shown: where each role has a database of its own, an operator need not reach all of them.
+async fn stored(config: &Config, coupons: &Ledger, filter: &Filter, limit: u64) -> anyhow::Result<(Vec<Entry>, u64)> {
+    let (mut entries, mut total) = audit::list(coupons, filter, 0, limit).await?;
+    for schema in ALL_SCHEMAS.into_iter().filter(|schema| schema.name != COUPON_SCHEMA.name && schema.is_there(config))
+    {
+        match of_context(config, schema, filter, limit).await {
+            Ok((more, count)) => {
+                entries.extend(more);
+                total += count;
+            }
+            Err(error) => note!("changes of {} are not shown: {error:#}", schema.name),
+        }
+    }
+    Ok((entries, total))
+}
+
+async fn of_context(
+    config: &Config,
+    schema: &ContextSchema,
+    filter: &Filter,
+    limit: u64,
+) -> anyhow::Result<(Vec<Entry>, u64)> {
+    let ledger = schema.connect(config).await?;
+    Ok(audit::list(&ledger, filter, 0, limit).await?)
 }
 
 fn print(entry: &AuditEntry) -> Result<(), OutputError> {

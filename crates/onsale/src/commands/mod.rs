@@ -2,18 +2,26 @@
 
 mod admin;
 mod audit;
+mod backup;
+mod completions;
 mod config;
 mod coupons;
 mod dead_letters;
 mod doctor;
 mod greeting;
+mod man;
 mod migrate;
+mod plan;
 mod reconcile;
+mod reconcile_tickets;
+mod rehearse;
 mod rush;
+mod rush_tickets;
 mod sandbox;
 mod serve;
 #[cfg(test)]
 mod serve_tests;
+mod tickets;
 mod verify_draw;
 
 use crate::cli::{AdminCommand, Cli, Command, CommonArguments, KeyCommand, ServeArguments};
@@ -128,6 +136,8 @@ impl Place {
 pub fn run(cli: Cli) -> anyhow::Result<Ending> {
     let mut sources = sources(&cli.common)?;
     match cli.command {
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
         Command::Config(arguments) => config::run(&sources, &arguments),
         Command::Serve(arguments) => {
             if let Some(listen) = &arguments.listen {
@@ -138,6 +148,9 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
             let place = Place::of(&loaded);
             serve::run(&serve::with_ports_of_role(loaded, &arguments), &place, &arguments, &lines)
         }
+        Command::Plan(arguments) => plan::run(&arguments),
+        Command::Backup(arguments) => backup::take(&begin(&sources, Folder::HasData)?, &arguments),
+        Command::Restore(arguments) => backup::restore(&begin(&sources, Folder::May)?, &arguments),
         Command::Migrate => migrate::run(&begin(&sources, Folder::May)?),
         Command::Doctor(arguments) => {
             let loaded = load(&sources)?;
@@ -146,6 +159,10 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
             let as_served = ServeArguments { roles: arguments.roles.clone(), listen: None };
             doctor::run(&serve::with_ports_of_role(loaded, &as_served), &arguments)
         }
+        Command::Reconcile(arguments) if arguments.seats || arguments.payments => {
+            reconcile_tickets::run(&begin(&sources, Folder::HasData)?, &arguments)
+        }
+        Command::Tickets(arguments) => tickets::run(&begin(&sources, Folder::HasData)?, &arguments.command),
         Command::Reconcile(arguments) => reconcile::run(&begin(&sources, Folder::HasData)?, &arguments),
         Command::Coupons(arguments) => coupons::run(&begin(&sources, Folder::HasData)?, &arguments.command),
         Command::DeadLetters(arguments) => dead_letters::run(&begin(&sources, Folder::HasData)?, &arguments.command),
@@ -162,6 +179,11 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
             let config = load(&sources)?.config;
             telemetry::install_logs(&config.log)?;
             sandbox::run(&config.data.dir, &arguments)
+        }
+        Command::Rehearse(arguments) => {
+            let config = load(&sources)?.config;
+            telemetry::install_logs(&config.log)?;
+            rehearse::run(&config, &sources, &arguments)
         }
         Command::Rush(arguments) => {
             let config = load(&sources)?.config;

@@ -1,6 +1,6 @@
 //! `onsale rush`: runs a load test on a campaign or its waiting line, then compares all records.
 
-use super::{Ending, WrongUse};
+use super::{Ending, WrongUse, rush_tickets};
 use crate::cli::{RushArguments, RushLineArguments};
 use crate::config::Config;
 use crate::out;
@@ -11,16 +11,19 @@ use lab::report::{demand_place, summary};
 use lab::rush::line::{LineOptions, Shares, run as rush_at_line};
 use lab::rush::{Options, run as rush};
 
-/// Runs the command. The load test uses the server's HTTP interface only, and reads no configuration.
+/// Runs the command. The load test uses the server's HTTP interface; that of tickets also reads the books where the
+/// configuration says.
 ///
 /// # Errors
 /// When the server cannot be started or reached, or sends a response that cannot be read.
-pub fn run(_config: &Config, arguments: &RushArguments) -> anyhow::Result<Ending> {
+pub fn run(config: &Config, arguments: &RushArguments) -> anyhow::Result<Ending> {
     // One for each connection; the server that is started for the test inherits the limit.
     launch::descriptors::raise();
     let line = &arguments.line;
     demand_place(&arguments.report, arguments.force).map_err(|error| WrongUse(format!("{error:#}")))?;
-    let report = if line.is_wanted() {
+    let report = if arguments.tickets.tickets {
+        rush_tickets::run(config, arguments, crowd(arguments, rush_tickets::USERS_DEFAULT)?)?
+    } else if line.is_wanted() {
         let options = LineOptions::default();
         let crowd = crowd(arguments, options.crowd.users)?;
         rush_at_line(LineOptions {

@@ -6,8 +6,9 @@ use crate::cli::{Role, ServeArguments};
 use crate::config::{Config, HotEngine, Loaded};
 use crate::safety;
 use crate::telemetry;
+use crate::wiring;
 use crate::wiring::{
-    Addresses, Engines, Messaging, Opening, Server, ServerOpening, Supervisor, Task, accepted_keys, certificate,
+    Addresses, Engines, Messaging, Opening, Peers, Server, ServerOpening, Supervisor, Task, accepted_keys, certificate,
     counters, demand_of_brokers, demo_accounts, limits, open_roles, open_server, prepare_demo, probe, sandbox,
     schemas_of, why_not_together,
 };
@@ -89,6 +90,7 @@ async fn serve(
     (unsafe_settings, left_out): (Vec<safety::Fault>, LeftOut),
 ) -> anyhow::Result<Ending> {
     let exporter = telemetry::install_metrics()?;
+    wiring::help::describe();
     // Before anything is made: a port that another program has must leave nothing behind.
     let addresses = Addresses::take(config)?;
     let tls = certificate::read(config)?;
@@ -100,6 +102,7 @@ async fn serve(
     let (limits, metrics, failures) = (limits(config), Arc::new(HttpMetrics::default()), Failures::default());
     let public_url = public_url(config, addresses.listen()?);
     let mut stand_in = sandbox::open(config, &public_url).await?;
+    let (peers, appeals) = (Peers::default(), operators::Appeals::default());
     let opening = Opening {
         config,
         engines: &engines,
@@ -108,12 +111,16 @@ async fn serve(
         failures: &failures,
         public_url: &public_url,
         sandbox: stand_in.as_ref(),
+        peers: &peers,
+        appeals: &appeals,
     };
     let (mut role, hot) = open_roles(&opening).await?;
+    wiring::operators::add(config, (&engines, &peers), &appeals, &mut role)?;
     if let Some(sandbox) = &mut stand_in {
         role.routes = role.routes.merge(sandbox.routes.take().unwrap_or_default());
         role.tasks.append(&mut sandbox.tasks);
     }
+    peers.connect(&role.internal_routes);
     counters::show(&role.handlers);
     let messaging = Messaging::start(config, std::mem::take(&mut role.handlers))?;
     let relays = messaging.relay(std::mem::take(&mut role.outboxes), &failures);

@@ -16,7 +16,9 @@ pub mod outside;
 pub mod print;
 pub mod problem;
 pub mod queue;
+pub mod rehearsal;
 pub mod sections;
+pub mod tickets;
 pub mod url;
 
 #[cfg(test)]

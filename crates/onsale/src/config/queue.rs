@@ -32,6 +32,8 @@ pub struct Queue {
     pub pow_bits: u8,
     /// Maximum number of admitted users at a time; 0 is no limit.
     pub max_inside: u32,
+    /// How many may be inside without seats for each free seat; 0 is no limit.
+    pub inside_per_free_seat: u32,
     /// Maximum number of open streams.
     pub streams_max: usize,
     /// Maximum number of open streams per network; 0 is no limit.

@@ -5,6 +5,8 @@ use super::draw::Draw;
 use super::internal::{Gateway, Internal};
 use super::outside::{Cors, Tls};
 use super::queue::Queue;
+use super::rehearsal::Rehearsal;
+use super::tickets::{Outbox, Payment, Reservation};
 use domain::CampaignId;
 use domain::quota::Quotas;
 use ipnet::IpNet;
@@ -46,10 +48,18 @@ pub struct Config {
     pub user: User,
     /// Venues, events and seats.
     pub catalog: Catalog,
+    /// Seats that people hold, and their tickets.
+    pub reservation: Reservation,
+    /// Payments.
+    pub payment: Payment,
+    /// Messages on their way to the bus.
+    pub outbox: Outbox,
     /// The way in for people.
     pub gateway: Gateway,
     /// What stands in for services that are not ours.
     pub sandbox: Sandbox,
+    /// The evening of `onsale rehearse`.
+    pub rehearsal: Rehearsal,
     /// Opening draws.
     pub draw: Draw,
     /// Calls between Onsale's own services.
@@ -93,6 +103,8 @@ pub struct Http {
     pub header_timeout_ms: u64,
     /// Time limit from the request head to the response.
     pub request_timeout_ms: u64,
+    /// How long kept connections are given back after SIGTERM, before anything is closed.
+    pub leave_seconds: u64,
     /// Time limit for requests in flight after SIGTERM.
     pub drain_seconds: u64,
     /// Proxies whose `X-Forwarded-For` is trusted.
@@ -134,6 +146,11 @@ impl Http {
     /// Time limit from the request head to the response.
     pub fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.request_timeout_ms)
+    }
+
+    /// How long kept connections are given back after SIGTERM.
+    pub fn leave(&self) -> Duration {
+        Duration::from_secs(self.leave_seconds)
     }
 
     /// Time limit for requests in flight after SIGTERM.
@@ -384,6 +401,10 @@ pub struct Log {
     pub access: bool,
     /// One of this many issue requests is logged.
     pub access_hot_every: u32,
+    /// How long it is kept who was told what, in days.
+    pub appeal_days: u32,
+    /// Most answers that are kept for it.
+    pub appeal_rows: u64,
 }
 
 /// The format of log lines.

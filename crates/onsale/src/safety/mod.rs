@@ -19,7 +19,9 @@ mod reminder;
 mod strength;
 
 pub use exposure::limits_are_off;
-pub use folder::{data_in, in_folder};
+pub use folder::{
+    OwnFiles, UNFINISHED_FILE, data_in, demand_whole, in_folder, is_half_restored, is_own_file, own_files,
+};
 pub use reminder::{Reminders, remind};
 
 use crate::commands::WrongUse;
@@ -63,6 +65,7 @@ pub fn warnings_behind_proxy(config: &Config) -> Vec<Fault> {
 /// # Errors
 /// [`WrongUse`] with every fault and its change.
 pub fn demand(config: &Config) -> anyhow::Result<Vec<Fault>> {
+    demand_whole(&config.data.dir)?;
     refuse(config, faults(config))
 }
 
@@ -72,6 +75,7 @@ pub fn demand(config: &Config) -> anyhow::Result<Vec<Fault>> {
 /// # Errors
 /// [`WrongUse`] with every fault and its change.
 pub fn demand_folder(config: &Config) -> anyhow::Result<()> {
+    demand_whole(&config.data.dir)?;
     refuse(config, folder::faults(config)).map(drop)
 }
 

@@ -59,6 +59,9 @@ fn key_files(config: &Config) -> Vec<Fault> {
         .collect();
     named.push(("user.recaptcha.secret_file".to_owned(), &config.user.recaptcha.secret_file));
     named.push(("user.portone.api_secret_file".to_owned(), &config.user.portone.api_secret_file));
+    let portone = &config.payment.portone;
+    named.push(("payment.portone.api_secret_file".to_owned(), &portone.api_secret_file));
+    named.push(("payment.portone.webhook_secret_file".to_owned(), &portone.webhook_secret_file));
     named.push(("tls.key".to_owned(), &config.tls.key));
     named.retain(|(_, file)| !file.as_os_str().is_empty());
     let faults = named.iter().flat_map(|(key, file)| {
@@ -83,6 +86,8 @@ enum Purpose {
     PersonalData,
     /// Makes the hashes by which personal data is found.
     Lookup,
+    /// Signs tickets.
+    Tickets,
 }
 
 /// One key of the configuration.
@@ -101,10 +106,12 @@ const RANDOM_UUID: &str = "uuidgen";
 const RANDOM_TOKENS: &str = "openssl rand -hex 64";
 
 /// Roles that call others.
-const CALLERS: [&str; 7] = ["issuer", "queue", "gate", "coupon", "gateway", "user", "catalog"];
+const CALLERS: [&str; 9] =
+    ["issuer", "queue", "gate", "coupon", "gateway", "user", "catalog", "reservation", "payment"];
 
 fn secrets(config: &Config) -> Vec<Secret<'_>> {
     let (queue, auth, user) = (&config.queue, &config.auth, &config.user);
+    let reservation = &config.reservation;
     let (keys, previous) = (&config.internal.key, &config.internal.previous_key);
     let secret = |key: &'static str, purpose, value, file, length_min| Secret {
         key: Cow::Borrowed(key),
@@ -135,6 +142,14 @@ fn secrets(config: &Config) -> Vec<Secret<'_>> {
         ),
         secret("user.personal_data_key_previous", Purpose::PersonalData, &*user.personal_data_key_previous, None, 43),
         secret("user.lookup_key", Purpose::Lookup, &*user.lookup_key, Some(&*user.lookup_key_file), 43),
+        secret(
+            "reservation.ticket_key",
+            Purpose::Tickets,
+            &*reservation.ticket_key,
+            Some(&*reservation.ticket_key_file),
+            43,
+        ),
+        secret("reservation.ticket_key_previous", Purpose::Tickets, &*reservation.ticket_key_previous, None, 43),
     ];
     let internal = |key, value, file| Secret {
         key: Cow::Owned(key),

@@ -2,6 +2,7 @@
 
 use super::people::account_settings_of_command;
 use crate::config::Config;
+use account::hashing::{HashQueue, HashSettings};
 use account::operators::{OperatorAccount, create_user};
 use account::{AccountService, personal_keys};
 use anyhow::Context;
@@ -85,7 +86,8 @@ async fn make(
         name: PersonName::parse(name).map_err(|fault| anyhow::anyhow!("demo: the name {fault}"))?,
         role,
     };
-    match create_user(&accounts.ledger, &accounts.personal, &accounts.hashing, &wanted).await {
+    let hashing = if is_made { &quick()? } else { &accounts.hashing };
+    match create_user(&accounts.ledger, &accounts.personal, hashing, &wanted).await {
         Ok(_) => Ok(is_made.then(|| (email.to_owned(), password))),
         Err(error) if error.code == ErrorCode::AlreadyExistsEmail => Ok(None),
         Err(error) => {
@@ -93,6 +95,12 @@ async fn make(
             Ok(None)
         }
     }
+}
+
+/// For passwords that were made: 96 random bits need no stretching, and a start should not wait for it. The first log-in makes
+/// the hash anew with the cost of all.
+fn quick() -> anyhow::Result<HashQueue> {
+    Ok(HashQueue::start(HashSettings { cost: 4, waiting_max: 1, threads: 1 })?)
 }
 
 fn random_password() -> anyhow::Result<String> {

@@ -14,11 +14,12 @@ use coupon::gate::{self, GateService, GateSettings};
 use coupon::in_flight::{InFlight, NothingInFlight};
 use coupon::steps::CouponSteps;
 use hot::embedded::{
-    EmbeddedEngine, EmbeddedKeys, EmbeddedLimits, EmbeddedLines, JournalError, JournalOptions, JournalSnapshot,
+    EmbeddedEngine, EmbeddedKeys, EmbeddedLimits, EmbeddedLines, EmbeddedSeats, JournalError, JournalOptions,
+    JournalSnapshot,
 };
 use hot::line::LinePort;
 use hot::redis::{RedisAddress, RedisKeys, RedisLimits};
-use hot::{CallPort, CouponPort, KeyPort, LimitPort};
+use hot::{CallPort, CouponPort, KeyPort, LimitPort, SeatPort};
 use ledger::Ledger;
 use ledger::group::GroupCommit;
 use lines::{Challenges, LineClient};
@@ -48,6 +49,8 @@ pub struct HotEngines {
     pub coupons: Option<Arc<dyn CouponPort>>,
     /// Waiting lines.
     pub lines: Arc<dyn LinePort>,
+    /// Held seats; `None` in a process without reservations.
+    pub seats: Option<Arc<dyn SeatPort>>,
     /// Values with a life, such as leases.
     pub keys: Arc<dyn KeyPort>,
     /// Buckets that all servers share.
@@ -78,7 +81,7 @@ impl HotEngines {
         (keys, limits): (Arc<dyn KeyPort>, Arc<dyn LimitPort>),
     ) -> anyhow::Result<Self> {
         let challenges = challenges::open(config, &lines, &keys)?;
-        Ok(Self { coupons, calls, lines, keys, limits, challenges })
+        Ok(Self { coupons, calls, lines, seats: None, keys, limits, challenges })
     }
 }
 
@@ -168,6 +171,10 @@ impl Engines {
         let options = JournalOptions { flush: config.hot.flush, ..JournalOptions::default() };
         let coupons = EmbeddedEngine::open(folder, options).with_context(|| cannot_use(folder))?;
         let lines = EmbeddedLines::open(folder, options).with_context(|| cannot_use(folder))?;
+        let seats = match roles.contains(&Role::Reservation) {
+            true => Some(EmbeddedSeats::open(folder, options).with_context(|| cannot_use(folder))?),
+            false => None,
+        };
         let (owner, writer) = (coupons.clone(), lines.clone());
         let hot = HotEngines::new(
             config,
@@ -176,6 +183,7 @@ impl Engines {
             Arc::new(lines),
             (Arc::new(EmbeddedKeys::default()), Arc::new(EmbeddedLimits::default())),
         )?;
+        let hot = HotEngines { seats: seats.clone().map(|seats| Arc::new(seats) as Arc<dyn SeatPort>), ..hot };
         let ledgers = Ledgers::open(config, &roles::schemas(roles)).await?;
         let coupon = CouponContext::open(config, &hot, &ledgers).await?;
         if let Some(context) = &coupon {
@@ -187,7 +195,11 @@ impl Engines {
             ledgers,
             coupon,
             tasks: Vec::new(),
-            threads: vec![Box::new(move || owner.has_failed()), Box::new(move || writer.has_failed())],
+            threads: vec![
+                Box::new(move || owner.has_failed()),
+                Box::new(move || writer.has_failed()),
+                Box::new(move || seats.as_ref().is_some_and(EmbeddedSeats::has_failed)),
+            ],
         })
     }
 
@@ -196,19 +208,23 @@ impl Engines {
         let has_coupons = has(Role::Coupon) || has(Role::Gate);
         let ledgers = Ledgers::open(config, &roles::schemas(roles)).await?;
         let mut tasks = Vec::new();
-        let needs_hot = [Role::Queue, Role::Gateway, Role::User, Role::Catalog].into_iter().any(has);
+        let needs_hot = [Role::Queue, Role::Gateway, Role::User, Role::Catalog, Role::Reservation, Role::Payment]
+            .into_iter()
+            .any(has);
         let hot = if has_coupons || needs_hot {
             let connections = redis::connect(config, address).await?;
             let coupons = if has_coupons { Some(redis::engine(config, &connections)?) } else { None };
             tasks.extend(coupons.clone().map(redis::watcher));
             let lines = redis::lines(config, &connections);
-            Some(HotEngines::new(
+            let seats = has(Role::Reservation).then(|| redis::seats(config, &connections));
+            let hot = HotEngines::new(
                 config,
                 coupons.map(|engine| Arc::new(engine) as Arc<dyn CouponPort>),
                 Arc::new(lines.clone()),
                 Arc::new(lines),
                 (Arc::new(RedisKeys::new(connections.clone())), Arc::new(RedisLimits::new(connections))),
-            )?)
+            )?;
+            Some(HotEngines { seats: seats.map(|seats| Arc::new(seats) as Arc<dyn SeatPort>), ..hot })
         } else {
             None
         };

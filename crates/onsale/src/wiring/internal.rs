@@ -2,13 +2,78 @@
 
 use super::people::makes_keys;
 use super::secrets;
+use crate::cli;
 use crate::config::Config;
-use access::InternalKeys;
+use access::{InternalKeys, Peer};
 use anyhow::{Context, bail};
+use axum::Router;
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 use uuid::Uuid;
+
+/// Longest wait for an answer of another role.
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The same for a question of an operator: shorter than the gateway waits itself.
+const OPERATORS_TIMEOUT: Duration = Duration::from_secs(28);
 
 /// The file in the data folder with the key that was made.
 const KEY_FILE: &str = "internal.key";
+
+/// The key of calls that never leave this process. Nobody outside can know it.
+static PROCESS_KEY: LazyLock<String> = LazyLock::new(|| Uuid::new_v4().to_string());
+
+/// How a role calls others.
+#[derive(Default)]
+pub struct Peers {
+    /// Roles of this process that are called, for [`Peers::connect`].
+    within: Mutex<Vec<Peer>>,
+}
+
+impl Peers {
+    /// The role `callee` as `caller` calls it: in this process, if it is here.
+    ///
+    /// # Errors
+    /// When a key is missing, or a file cannot be read.
+    pub fn of(&self, config: &Config, here: &[cli::Role], caller: &str, callee: cli::Role) -> anyhow::Result<Peer> {
+        let urls = config.internal.url.of(callee.as_str());
+        self.make(config, here, (caller, callee), (urls, CALL_TIMEOUT))
+    }
+
+    /// As [`Peers::of`], for questions of operators, some of which take a role its time. The gateway finds every role where it
+    /// sends people's calls: a role that runs apart has its internal routes on the same port.
+    ///
+    /// # Errors
+    /// As [`Peers::of`].
+    pub fn of_operators(&self, config: &Config, here: &[cli::Role], callee: cli::Role) -> anyhow::Result<Peer> {
+        let urls = config.gateway.url.of(callee.as_str());
+        self.make(config, here, ("gateway", callee), (urls, OPERATORS_TIMEOUT))
+    }
+
+    fn make(
+        &self,
+        config: &Config,
+        here: &[cli::Role],
+        (caller, callee): (&str, cli::Role),
+        (urls, timeout): (&str, Duration),
+    ) -> anyhow::Result<Peer> {
+        let name = callee.as_str();
+        if here.contains(&callee) {
+            let peer = Peer::in_process(name, &PROCESS_KEY, timeout)?;
+            self.within.lock().unwrap_or_else(PoisonError::into_inner).push(peer.clone());
+            return Ok(peer);
+        }
+        let key = own_or_made(config, caller)?;
+        let client = access::client::client(timeout, config.internal_authorities())?;
+        Peer::apart(name, urls, client, &key, timeout).with_context(|| format!("internal.key.{caller} cannot be sent"))
+    }
+
+    /// Calls within the process are possible from now on.
+    pub fn connect(&self, internal_routes: &Router) {
+        let within = self.within.lock().unwrap_or_else(PoisonError::into_inner);
+        within.iter().for_each(|peer| peer.connect(internal_routes));
+    }
+}
 
 /// The key with which a role calls others; `None` where the configuration gives none.
 ///
@@ -22,11 +87,6 @@ pub(super) fn key_of(config: &Config, role: &str) -> anyhow::Result<Option<Strin
 /// The issuer's key, with which it calls the gate; `None` where the configuration gives none.
 pub(super) fn issuer_key(config: &Config) -> anyhow::Result<Option<String>> {
     key_of(config, "issuer")
-}
-
-/// The queue role's key, with which it calls the coupon role; `None` where the configuration gives none.
-pub(super) fn queue_key(config: &Config) -> anyhow::Result<Option<String>> {
-    key_of(config, "queue")
 }
 
 /// The keys of these roles that a callee accepts, those in force and those before. In one process that has none of them, one
@@ -43,6 +103,7 @@ pub fn accepted(config: &Config, roles: &[&str]) -> anyhow::Result<InternalKeys>
         accepted.push(own_key(config)?);
     }
     accepted.extend(roles.iter().map(|role| config.internal.previous_key.of(role).to_owned()));
+    accepted.push(PROCESS_KEY.clone());
     Ok(InternalKeys::accepting(accepted.iter().map(String::as_str)))
 }
 
@@ -94,5 +155,5 @@ pub(super) fn accepted_by_gate(config: &Config) -> anyhow::Result<InternalKeys> 
 /// # Errors
 /// When a file cannot be read.
 pub(super) fn accepted_by_coupon(config: &Config) -> anyhow::Result<InternalKeys> {
-    accepted(config, &["queue", "coupon", "gateway"])
+    accepted(config, &["queue", "reservation", "coupon", "gateway"])
 }

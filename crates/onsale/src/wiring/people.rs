@@ -45,7 +45,7 @@ pub(super) fn tokens(config: &Config, public_url: &str) -> anyhow::Result<Tokens
 }
 
 /// A secret that the configuration gives; else one that is made once, in a process that shares nothing with others.
-fn given_or_made(
+pub(super) fn given_or_made(
     config: &Config,
     given: Option<String>,
     file: &str,

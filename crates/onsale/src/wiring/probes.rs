@@ -6,13 +6,19 @@ use hot::HotHealth;
 use ledger::Ledger;
 use std::sync::Arc;
 
-/// Both engines of the hot state: one that decides on coupons and cannot keep lines is not well.
+/// All engines of the hot state: one that decides on coupons and cannot keep lines or seats is not well.
 async fn hot_health(hot: HotEngines) -> HotHealth {
     let mut health = hot.lines.health().await;
+    let mut more = Vec::new();
+    if let Some(seats) = &hot.seats {
+        more.push(seats.health().await);
+    }
     if let Some(coupons) = &hot.coupons {
-        let of_coupons = coupons.health().await;
-        health.down = of_coupons.down.or(health.down);
-        health.warnings.extend(of_coupons.warnings);
+        more.push(coupons.health().await);
+    }
+    for of_engine in more {
+        health.down = of_engine.down.or(health.down);
+        health.warnings.extend(of_engine.warnings);
     }
     health.warnings.sort_unstable();
     health.warnings.dedup();

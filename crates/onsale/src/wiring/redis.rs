@@ -6,7 +6,10 @@ use super::trust::Trust;
 use crate::config::{BusEngine, Config, HotAck};
 use anyhow::{Context, bail};
 use coupon::announce::OnBus;
-use hot::redis::{Ack, Announce, LineOptions, RedisAddress, RedisConnections, RedisEngine, RedisLines, RedisOptions};
+use hot::redis::{
+    Ack, Announce, LineOptions, RedisAddress, RedisConnections, RedisEngine, RedisLines, RedisOptions, RedisSeats,
+    SeatOptions,
+};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,6 +40,11 @@ fn options(config: &Config) -> anyhow::Result<RedisOptions> {
 /// Waiting lines on the connections of this process.
 pub(super) fn lines(config: &Config, connections: &RedisConnections) -> RedisLines {
     RedisLines::new(connections.clone(), LineOptions { ack: ack(config), ..LineOptions::default() })
+}
+
+/// Held seats on the connections of this process.
+pub(super) fn seats(config: &Config, connections: &RedisConnections) -> RedisSeats {
+    RedisSeats::new(connections.clone(), SeatOptions { ack: ack(config) })
 }
 
 /// Coupons on the connections of this process. While they are served, [`watcher`] has to run.

@@ -9,6 +9,8 @@ use bus::{Handler, OutboxSource};
 use catalog::CatalogService;
 use futures::future::BoxFuture;
 use hot::lease::Lease;
+use payment::PaymentService;
+use reservation::ReservationService;
 use std::sync::Arc;
 
 /// Tells whether a part can work; the text says why not, in a few words without secrets.
@@ -22,6 +24,9 @@ pub type MakeHotRoute = Arc<dyn Fn() -> (HotRoute, Router) + Send + Sync>;
 
 /// Puts the gateway around the routes of a process. The second router: those of accounts with their internal ones.
 pub type Around = Arc<dyn Fn(Router, Router) -> Router + Send + Sync>;
+
+/// The pages for people over the API of a worker: the router that the gateway stands around.
+pub type Pages = Arc<dyn Fn(Router) -> Router + Send + Sync>;
 
 /// An outbox to be carried to the bus.
 pub struct Outbox {
@@ -58,12 +63,18 @@ pub struct Role {
     pub looks: Vec<(&'static str, Look)>,
     /// The gateway, where this process has it.
     pub around: Option<Around>,
+    /// The pages before the gateway, where this process has it.
+    pub pages: Option<Pages>,
     /// The routes of accounts with their internal ones, for the sessions of a gateway in this process.
     pub accounts_router: Router,
     /// The accounts, where this process has them.
     pub accounts: Option<AccountService>,
     /// The catalog, where this process has it.
     pub catalog: Option<CatalogService>,
+    /// Reservations, where this process has them.
+    pub reservations: Option<ReservationService>,
+    /// Payments, where this process has them.
+    pub payments: Option<PaymentService>,
     /// Called first when the server stops: ends what would not end by itself.
     pub at_stop: Vec<Box<dyn Fn() + Send + Sync>>,
 }
@@ -84,9 +95,12 @@ impl Role {
             probes,
             looks,
             around,
+            pages,
             accounts_router,
             accounts,
             catalog,
+            reservations,
+            payments,
             at_stop,
         } = other;
         self.routes = self.routes.merge(routes);
@@ -109,9 +123,12 @@ impl Role {
             }
         }
         self.around = self.around.or(around);
+        self.pages = self.pages.or(pages);
         self.accounts_router = self.accounts_router.merge(accounts_router);
         self.accounts = self.accounts.or(accounts);
         self.catalog = self.catalog.or(catalog);
+        self.reservations = self.reservations.or(reservations);
+        self.payments = self.payments.or(payments);
         self.at_stop.extend(at_stop);
         self
     }

@@ -108,6 +108,39 @@ impl SandboxPlace {
         settings
     }
 
+    /// The same of payments. Its money is that of a test channel.
+    pub(super) fn stand_in_for_payments(&self, config: &Config, mut settings: payment::Settings) -> payment::Settings {
+        if config.payment.portone.base_url.is_empty() {
+            let (ours, theirs) = (&mut settings.portone, &self.settings.portone);
+            ours.base_url = format!("{}/sandbox/portone/api", self.url);
+            ours.api_secret.clone_from(&theirs.api_secret);
+            ours.store_id.clone_from(&theirs.store_id);
+            ours.channel_key.clone_from(&theirs.channel_key);
+            ours.webhook_secret.clone_from(&theirs.webhook_secret);
+            ours.accept_test_channel = theirs.is_test_channel;
+        }
+        settings
+    }
+
+    /// Its windows, where pages have no real ones. In this process browsers come through the site.
+    pub(super) fn stand_in_for_windows(&self, mut settings: pages::Settings) -> pages::Settings {
+        let base = if self.routes.is_some() { "" } else { &self.url };
+        let fill = |address: &mut String, path: &str| {
+            if address.is_empty() {
+                *address = format!("{base}/sandbox/{path}");
+            }
+        };
+        fill(&mut settings.payment_sdk_url, "portone/window");
+        fill(&mut settings.identity_sdk_url, "portone/identity-window");
+        fill(&mut settings.recaptcha_script_url, "recaptcha/api.js");
+        if settings.identity_store_id.is_empty() {
+            settings.identity_store_id.clone_from(&self.settings.portone.store_id);
+        }
+        settings.has_sandbox = true;
+        settings.social_providers = OauthProvider::ALL.map(|provider| provider.as_str().to_owned()).to_vec();
+        settings
+    }
+
     /// A registration at the sandbox: browsers come through the site, programs directly.
     fn provider(&self, provider: OauthProvider, public_url: &str) -> OauthSettings {
         let place = |base: &str, what: &str| format!("{base}/sandbox/oauth/{}/{what}", provider.as_str());

@@ -28,13 +28,24 @@ pub static USER: ContextSchema = ContextSchema { name: "user", tables: &account:
 /// Venues, events and seats.
 pub static CATALOG: ContextSchema = ContextSchema { name: "catalog", tables: &catalog::schema::SCHEMA };
 
+/// Seats that people hold, and their tickets.
+pub static RESERVATION: ContextSchema = ContextSchema { name: "reservation", tables: &reservation::schema::SCHEMA };
+
+/// Payments.
+pub static PAYMENT: ContextSchema = ContextSchema { name: "payment", tables: &payment::schema::SCHEMA };
+
 /// Every schema of the program. A new one is a line here, and its key `ledger.<name>.url`.
-pub static ALL: [&ContextSchema; 3] = [&COUPON, &USER, &CATALOG];
+pub static ALL: [&ContextSchema; 5] = [&COUPON, &USER, &CATALOG, &RESERVATION, &PAYMENT];
 
 impl ContextSchema {
     /// Whether the tables are in a SQLite file of the data folder.
     pub fn is_embedded(&self, config: &Config) -> bool {
         config.ledger.url_of(self.name) == SQLITE_URL
+    }
+
+    /// Whether the tables may be there: those of the data folder are when their file is.
+    pub fn is_there(&self, config: &Config) -> bool {
+        !self.is_embedded(config) || config.data.dir.join(self.tables.file).is_file()
     }
 
     /// The URL of the tables.
@@ -55,6 +66,19 @@ impl ContextSchema {
     pub async fn connect(&self, config: &Config) -> Result<Ledger, LedgerError> {
         let authorities = config.ledger_authorities();
         Ledger::connect_trusting(&self.url(config), authorities, self.tables, LedgerOptions::default()).await
+    }
+}
+
+/// Where the books of tickets are, by the configuration.
+pub fn books_of(config: &Config) -> books::read::Places {
+    let sandbox = config.data.dir.join("sandbox.sqlite");
+    books::read::Places {
+        reservation: RESERVATION.url(config),
+        payment: PAYMENT.url(config),
+        catalog: CATALOG.url(config),
+        coupon: Some(COUPON.url(config)),
+        sandbox: Some(sandbox).filter(|file| file.is_file()),
+        seats_max: config.reservation.max_seats,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The HTTP server over what the roles brought.
 
 use super::hot_routes::ProcessRoutes;
-use super::role::{Around, Look, MakeHotRoute, Probe, Role};
+use super::role::{Around, Look, MakeHotRoute, Pages, Probe, Role};
 use crate::commands::WrongUse;
 use crate::config::Config;
 use access::person::believe_gateway;
@@ -18,6 +18,7 @@ use onsale_http::{
 };
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What the reserve of connections answers when all others are in use: health, metrics, and operators.
 const RESERVE_PATHS: &[&str] = &["/health", "/actuator/health", "/metrics", "/api/v1/admin/", "/queue/admin/"];
@@ -38,6 +39,8 @@ pub struct Server {
     at_stop: Vec<Box<dyn Fn() + Send + Sync>>,
     /// What balancers are told.
     pub health: Arc<Health>,
+    /// How long kept connections are given back before it closes.
+    leave: Duration,
 }
 
 impl Server {
@@ -56,12 +59,16 @@ impl Server {
         self.http.has_failed() || self.beside.iter().any(HttpServer::has_failed)
     }
 
-    /// Takes nothing new, and answers what is under way. Whether all of it was answered in time.
+    /// Gives kept connections back, then takes nothing new, and answers what is under way. Whether all of it was answered in time.
     ///
     /// # Errors
     /// When that failed.
     pub async fn close(self) -> anyhow::Result<bool> {
         self.health.drain();
+        if !self.leave.is_zero() {
+            std::iter::once(&self.http).chain(&self.beside).for_each(HttpServer::leave);
+            tokio::time::sleep(self.leave).await;
+        }
         self.at_stop.iter().for_each(|end| end());
         let (http, beside) = (self.http, self.beside);
         let close = move || {
@@ -161,8 +168,8 @@ pub struct Opening<'a> {
 /// How the routes of a listener know people.
 #[derive(Clone)]
 enum Way {
-    /// The gateway stands around them. The router: accounts, for sessions.
-    Around(Around, Router),
+    /// The gateway stands around them, and pages before it. The router: accounts, for sessions.
+    Around(Around, Router, Option<Pages>),
     /// The gateway is elsewhere, and has one of these keys.
     Believes(InternalKeys),
 }
@@ -192,10 +199,12 @@ pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow:
         at_stop,
         callers,
         around,
+        pages,
         accounts_router,
         ..
     } = role;
-    let around = around.map(|around| (around, accounts_router));
+    let has_pages = pages.is_some();
+    let around = around.map(|around| (around, accounts_router, pages));
     let health = Arc::new(health_of(of_roles.into_iter().chain(probes), looks));
     let http = settings(config, http_metrics, limits.clone());
     let document = docs::document(env!("CARGO_PKG_VERSION"), documents);
@@ -207,10 +216,12 @@ pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow:
         Some(bound) => {
             let routes = management.merge(health::routes(health.clone(), Details::ForAll));
             let server = open_management(config, bound, &limits, standard(routes, http.clone()))?;
-            (Some(server), to_operators.merge(welcome::routes(false)))
+            (Some(server), to_operators)
         }
-        None => (None, management.merge(to_operators).merge(welcome::routes(true))),
+        None => (None, management.merge(to_operators)),
     };
+    // Where there are pages, they have the address `/`.
+    let public = if has_pages { public } else { public.merge(welcome::routes(operators.is_none())) };
     let (public, internal) = (public.merge(routes), internal_routes);
     // On the internal listener every role is as if apart: it believes the gateway's key.
     let make = |routes: Router, way: Way| {
@@ -218,7 +229,8 @@ pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow:
         move || worker_routes(&hot, (routes.clone(), &way), &limits, &http)
     };
     let believes = Way::Believes(gateway_keys);
-    let outside = around.map_or_else(|| believes.clone(), |(around, accounts)| Way::Around(around, accounts));
+    let outside =
+        around.map_or_else(|| believes.clone(), |(around, accounts, pages)| Way::Around(around, accounts, pages));
     let (mut servers, mut internal_address) = (Vec::new(), None);
     if let Some(bound) = addresses.internal {
         let routes = make(public.clone().merge(internal.clone()), believes.clone());
@@ -232,7 +244,7 @@ pub fn open(opening: Opening<'_>, role: Role, hot: Vec<MakeHotRoute>) -> anyhow:
     let settings = ServerSettings { tls, ..server_settings(config, limits.clone()) };
     let http = HttpServer::open_on(addresses.listen, settings, routes)
         .with_context(|| cannot_listen(config.http.listen, "or choose another with --listen"))?;
-    Ok(Server { http, beside: servers, internal: internal_address, at_stop, health })
+    Ok(Server { http, beside: servers, internal: internal_address, at_stop, health, leave: config.http.leave() })
 }
 
 /// The routes of one worker: those of the fast path, and the router for all others.
@@ -249,10 +261,16 @@ fn worker_routes(
         router = router.merge(routes_beside);
     }
     let router = match way {
-        Way::Around(around, accounts) => around(router, accounts.clone()),
-        Way::Believes(keys) => believe_gateway(router, keys.clone()),
+        Way::Around(around, accounts, pages) => {
+            let api = around(router, accounts.clone());
+            let pages = pages.as_ref().map(|pages| standard(pages(api.clone()), http.clone()));
+            let api = standard(api, http.clone());
+            // Each has the layers of its own: they read the route that was matched.
+            pages.map_or(api.clone(), |pages| pages::in_front(pages, api))
+        }
+        Way::Believes(keys) => standard(believe_gateway(router, keys.clone()), http.clone()),
     };
-    (ProcessRoutes { routes: routes.into(), limits: limits.clone() }, standard(router, http.clone()))
+    (ProcessRoutes { routes: routes.into(), limits: limits.clone() }, router)
 }
 
 /// Why a part is down is told to administrators, by their key.
@@ -263,6 +281,17 @@ fn details(callers: Option<Callers>) -> Details {
         Box::pin(async move { headers.contains_key("x-api-key") && callers.is_operator(&headers).await })
     }))
 }
+
+/// Routes that wait for a payment provider, for seats that come back, or for a password's hash: their own limits are shorter by a
+/// second (contract: gateway).
+const PATIENT_ROUTES: &[(&str, Duration)] = &[
+    ("/payments", Duration::from_secs(61)),
+    ("/api/v1/admin/reconcile", Duration::from_secs(31)),
+    ("/reservations", Duration::from_secs(31)),
+    ("/auth/", Duration::from_secs(31)),
+    ("/users/", Duration::from_secs(31)),
+    ("/internal/", Duration::from_secs(31)),
+];
 
 /// The listener for operators: a server like the other, with places of its own.
 fn open_management(config: &Config, bound: Bound, limits: &Arc<Limits>, router: Router) -> anyhow::Result<HttpServer> {
@@ -305,6 +334,7 @@ fn settings(config: &Config, metrics: Arc<HttpMetrics>, limits: Arc<Limits>) -> 
     HttpSettings {
         body_limit_bytes: config.http.body_limit_bytes,
         request_timeout: config.http.request_timeout(),
+        patient_routes: PATIENT_ROUTES,
         access_log: config.log.access,
         body_budget: BodyBudget::new(config.http.body_budget_bytes),
         limits,

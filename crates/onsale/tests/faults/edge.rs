@@ -16,6 +16,7 @@ fn config(port: u16, upstreams: &[u16]) -> String {
         ("application_servers", upstreams.iter().map(server).collect::<Vec<_>>().join("\n")),
         ("gate_servers", upstreams.iter().map(server).collect::<Vec<_>>().join("\n")),
         ("queue_servers", upstreams.iter().map(server).collect::<Vec<_>>().join("\n")),
+        ("page_servers", upstreams.iter().map(server).collect::<Vec<_>>().join("\n")),
         ("operator_networks", String::new()),
         ("real_ip_networks", String::new()),
         ("unlimited_networks", "127.0.0.0/8 1;".to_owned()),

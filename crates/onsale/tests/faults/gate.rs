@@ -1,7 +1,7 @@
 //! The gate with issuers, on the real engines: issuers and schedulers are killed while they work.
 
 use crate::ask::client;
-use crate::settings::{PATIENCE, trials};
+use crate::settings::PATIENCE;
 use crate::system::{Ack, System, with};
 use crate::trial::pause_ms;
 use serde_json::{Value, json};
@@ -129,7 +129,7 @@ fn try_once(system: &System, event: &str) {
 #[test]
 fn issuers_and_schedulers_killed_while_they_serve_the_gate() {
     with(Ack::Replica, |system| {
-        for trial in 0..trials(1) {
+        for trial in 0..testkit::trials(1) {
             try_once(system, &format!("gate_{trial}"));
         }
     });

@@ -2,7 +2,7 @@
 
 use crate::crowd::Crowd;
 use crate::judge::Verdict;
-use crate::settings::{STOCK, trials};
+use crate::settings::STOCK;
 use crate::system::{Ack, System, with};
 use crate::table;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -43,7 +43,7 @@ impl Fault {
             if testkit::available((self.needs)(system)).is_none() {
                 return;
             }
-            for trial in 0..trials(self.each_commit) {
+            for trial in 0..testkit::trials(self.each_commit) {
                 self.try_once(system, trial, &happen);
             }
         });

@@ -127,7 +127,7 @@ fn each_route_with_a_body_names_its_own_limit() {
         let message = reply.json()["message"].as_str().expect("a message").to_owned();
         let bytes = message.split(' ').filter_map(|word| word.parse::<u64>().ok()).next_back();
         assert!(
-            bytes.is_some_and(|bytes| (32..=131_072).contains(&bytes)),
+            bytes.is_some_and(|bytes| (32..=524_288).contains(&bytes)),
             "{} {}: {message}",
             route.method,
             route.path

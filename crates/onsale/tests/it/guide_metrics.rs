@@ -52,4 +52,16 @@ fn every_counter_of_the_guides_is_shown_by_a_fresh_server() {
         |name: &str| shown.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{'])));
     let missing: Vec<&&str> = counters.iter().filter(|name| !has(name)).collect();
     assert!(missing.is_empty(), "{missing:?} are not in\n{shown}");
+    every_metric_is_described(&shown, &guide);
+}
+
+/// Whoever reads the page of metrics needs no guide, and the guide knows all that is on it.
+fn every_metric_is_described(shown: &str, guide: &str) {
+    let names = shown.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+    let names: BTreeSet<&str> = names.collect();
+    assert!(names.len() > 50, "{names:?}");
+    let is_described = |name: &str| shown.contains(&format!("# HELP {name} "));
+    let is_explained = |name: &str| guide.contains(&format!("`{name}`")) || guide.contains(&format!("`{name}{{"));
+    let missing: Vec<&&str> = names.iter().filter(|name| !is_described(name) || !is_explained(name)).collect();
+    assert!(missing.is_empty(), "{missing:?} lack a HELP text or a row of the guide");
 }

@@ -6,16 +6,29 @@ use std::process::{Command, Output};
 use testkit::onsale::{World, program, run, wait_until};
 
 /// Beginnings of commands that change the machine, take long, or are tested elsewhere.
-const NOT_HERE: [&str; 8] = [
+const NOT_HERE: [&str; 10] = [
     "cargo ",
     "sudo apt-get ",
     "sudo install ",
     "sudo useradd ",
     "sudo systemctl ",
+    "sudo mv ",
     "export ONSALE_KEY=",
     // `cargo xtask up` starts this; the tests of faults start it with these settings.
     "ONSALE__HOT__URL=",
     "git ",
+    // The test `tickets` of the whole system runs this script, in one process and apart.
+    "bash crates/onsale/tests/walks/",
+];
+
+/// Documents whose commands are run.
+const DOCUMENTS: [&str; 6] = [
+    "README.md",
+    "README.ko.md",
+    "docs/guide.en.md",
+    "docs/guide.ko.md",
+    "docs/operations.en.md",
+    "docs/operations.ko.md",
 ];
 
 fn text_of(path: &str) -> String {
@@ -130,7 +143,7 @@ fn has_curl() -> bool {
 /// Every command is either run or one of those that are named above.
 #[test]
 fn no_document_has_a_command_of_an_unknown_kind() {
-    for document in ["README.md", "README.ko.md", "docs/guide.en.md", "docs/guide.ko.md"] {
+    for document in DOCUMENTS {
         let all: Vec<String> = blocks(&text_of(document)).iter().flat_map(|block| commands(block)).collect();
         assert!(all.len() >= 10, "{document}");
         for command in all.iter().filter(|command| is_run_here(command)) {
@@ -166,6 +179,37 @@ fn the_commands_of_the_english_guide_work_in_their_order() {
 #[test]
 fn the_commands_of_the_korean_guide_work_in_their_order() {
     guide("docs/guide.ko.md");
+}
+
+/// The Korean document has the same commands in the same order, so they are run once.
+#[test]
+fn the_commands_of_the_operations_guides_work_in_their_order() {
+    let all = blocks(&text_of("docs/operations.en.md"));
+    assert_eq!(all, blocks(&text_of("docs/operations.ko.md")));
+    if !has_curl() {
+        return;
+    }
+    let beside = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let world =
+        World::with(&[("ONSALE__DEMO__ENABLED", "false"), ("ONSALE__HTTP__MANAGEMENT_LISTEN", &beside.to_string())]);
+    let file = configuration(&world, &beside.to_string());
+    let config = format!("--config {}", file.display());
+    let mut shell = Shell::new(&[
+        ("sudo -u onsale ", ""),
+        // What was lost is not the folder of the running server.
+        ("restore --from /backup/evening --config /etc/onsale.toml", "restore --from /backup/evening --data lost"),
+        ("/backup/", "backup-"),
+        ("/tmp/onsale-drill", "drill"),
+        ("--config /etc/onsale.toml", &config),
+        ("http://127.0.0.1:8080", &format!("http://{}", world.server.address)),
+        ("http://127.0.0.1:9080", &format!("http://{beside}")),
+        ("$KEY", &world.admin_key),
+    ]);
+    let printed: String = all.iter().map(|block| shell.run(block)).collect();
+    assert!(shell.ran >= 15, "{} commands", shell.ran);
+    for said in ["it takes", "backup of ", "is whole", "the books balance"] {
+        assert!(printed.contains(said), "no command said {said:?}: {printed}");
+    }
 }
 
 /// Seconds until campaigns with an opening time open: after the draw is announced and a user is in line.

@@ -6,11 +6,12 @@ use std::time::Duration;
 use testkit::onsale::{World, wait_until};
 
 /// A file, a table in it, and the part of the program that needs it.
-const TABLES: [(&str, &str, &str); 6] = [
+const TABLES: [(&str, &str, &str); 7] = [
     ("hot.sqlite", "campaigns", "hot"),
     ("hot.sqlite", "entries", "hot"),
     ("lines.db", "lines", "hot"),
     ("lines.db", "places", "hot"),
+    ("seats.db", "seats", "hot"),
     ("coupon_service.sqlite", "coupons", "ledger"),
     ("coupon_service.sqlite", "processed_events", "ledger"),
 ];

@@ -10,6 +10,7 @@ const COMMANDS: &[&[&str]] = &[
     &["--help"],
     &["--version"],
     &["serve", "--help"],
+    &["completions", "bash"],
     &["config"],
     &["config", "--default"],
     &["migrate"],

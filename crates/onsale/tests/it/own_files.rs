@@ -5,11 +5,13 @@ use std::path::Path;
 use testkit::onsale::{Server, World, onsale, run, wait_until};
 
 /// What the program makes in its data folder. Other files there are a surprise.
-const KNOWN: [&str; 17] = [
+const KNOWN: [&str; 22] = [
     "hot.sqlite",
     "hot.lock",
     "lines.db",
     "lines.lock",
+    "seats.db",
+    "seats.lock",
     "coupon_service.sqlite",
     "bus.sqlite",
     "cookie.key",
@@ -18,10 +20,13 @@ const KNOWN: [&str; 17] = [
     "admin.key",
     "user_service.sqlite",
     "event_service.sqlite",
+    "reservation_service.sqlite",
+    "payment_service.sqlite",
     "sandbox.sqlite",
     "jwt.secret",
     "personal.key",
     "lookup.key",
+    "ticket.key",
     "demo.passwords",
 ];
 

@@ -20,6 +20,10 @@ fn routes(world: &World) -> Vec<Route> {
     let document = world.anyone().get("/openapi.json").ok();
     let mut routes = Vec::new();
     for (path, operations) in document["paths"].as_object().expect("paths") {
+        // It has no end to wait for. Who may hear it is told in the tests of operators' routes.
+        if path.ends_with("/stream") {
+            continue;
+        }
         for (method, operation) in operations.as_object().expect("operations") {
             let entries = operation["security"].as_array().map_or(&[][..], Vec::as_slice);
             for scopes in entries.iter().filter_map(|entry| entry.get("apiKey")) {
@@ -106,6 +110,10 @@ fn the_keys_of_doors_and_services_open_no_route_of_people() {
     {
         let key = key(&world, owner);
         for Route { method, path, .. } in routes(&world) {
+            // Doors check tickets, and nothing else.
+            if owner[0] == "--door" && path.starts_with("/tickets/") {
+                continue;
+            }
             let reply = key.call(&method, &path, Some(b"{}"));
             assert_eq!(reply.status, 403, "{method} {path} with {owner:?}: {}", reply.text());
         }

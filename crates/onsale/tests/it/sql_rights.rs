@@ -3,11 +3,23 @@
 
 use ledger::Schema;
 
-const FILES: [(&str, &str, &Schema); 4] = [
+const FILES: [(&str, &str, &Schema); 8] = [
     (include_str!("../../../../deploy/sql/postgres-user-rights.sql"), "user_svc_user", &account::schema::SCHEMA),
     (include_str!("../../../../deploy/sql/mysql-user-rights.sql"), "user_svc_user", &account::schema::SCHEMA),
     (include_str!("../../../../deploy/sql/postgres-catalog-rights.sql"), "event_svc_user", &catalog::schema::SCHEMA),
+    (include_str!("../../../../deploy/sql/postgres-payment-rights.sql"), "payment_svc_user", &payment::schema::SCHEMA),
+    (
+        include_str!("../../../../deploy/sql/postgres-reservation-rights.sql"),
+        "reservation_svc_user",
+        &reservation::schema::SCHEMA,
+    ),
     (include_str!("../../../../deploy/sql/mysql-catalog-rights.sql"), "event_svc_user", &catalog::schema::SCHEMA),
+    (include_str!("../../../../deploy/sql/mysql-payment-rights.sql"), "payment_svc_user", &payment::schema::SCHEMA),
+    (
+        include_str!("../../../../deploy/sql/mysql-reservation-rights.sql"),
+        "reservation_svc_user",
+        &reservation::schema::SCHEMA,
+    ),
 ];
 
 #[test]

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# One walk through accounts and catalog, as a person and an administrator would do it with curl.
+# One walk from the sign-up to the paid ticket and its refund, as a person and an administrator would do it with curl.
 #
 # Usage: tickets.sh BASE_URL ADMIN_EMAIL ADMIN_PASSWORD [SANDBOX_URL]
 # Ends with 0 and a last line "the walk is done" when every answer was as it must be.
@@ -80,9 +80,81 @@ expect 401 "$base/auth/refresh" -d "{\"refreshToken\":\"$refresh\"}" >/dev/null
 expect 401 "$base/users/me" -H "Authorization: Bearer $access" >/dev/null
 expect 401 "$base/auth/refresh" -d "{\"refreshToken\":\"$(at refreshToken <<<"$renewed")\"}" | grep -q REVOKED_REFRESH_TOKEN
 
-say "logout"
+say "a person logs in again, and waits for the turn"
 session=$(expect 200 "$base/auth/login" -d "{\"email\":\"$email\",\"password\":\"$password\",\"recaptchaToken\":\"pass\"}")
 access=$(at accessToken <<<"$session")
+me=(-H "Authorization: Bearer $access")
+expect 404 "$base/queue/status?scheduleId=$schedule" "${me[@]}" | grep -q NOT_IN_QUEUE
+entered=$(expect 200 "$base/queue/enter" "${me[@]}" -d "{\"scheduleId\":\"$schedule\"}")
+[[ $(at status <<<"$entered") == WAITING ]]
+pass=
+for _ in $(seq 1 20); do
+    standing=$(expect 200 "$base/queue/status?scheduleId=$schedule" "${me[@]}")
+    if [[ $(at status <<<"$standing") == ACTIVE ]]; then pass=$(at token <<<"$standing"); break; fi
+    sleep 1
+done
+[[ $pass == qr_* ]]
+expect 409 "$base/queue/enter" "${me[@]}" -d "{\"scheduleId\":\"$schedule\"}" | grep -q ALREADY_APPROVED
+
+say "seats are held: all or none, and nobody else gets them"
+with_pass=("${me[@]}" -H "X-Queue-Token: $pass")
+expect 401 "$base/reservations/hold" "${me[@]}" -d "{\"scheduleId\":\"$schedule\",\"count\":2}" | grep -q QUEUE_TOKEN_MISSING
+held=$(expect 201 "$base/reservations/hold" "${with_pass[@]}" -d "{\"scheduleId\":\"$schedule\",\"count\":2,\"grade\":\"S\"}")
+reservation=$(at reservationId <<<"$held") amount=$(at totalAmount <<<"$held")
+[[ $(at status <<<"$held") == PENDING && $amount == 240000 ]]
+seat=$(expect 200 "$base/reservations/$reservation" "${me[@]}" | at seats.0.seatId)
+expect 409 "$base/reservations/hold" "${with_pass[@]}" -d "{\"scheduleId\":\"$schedule\",\"seatIds\":[\"$seat\"]}" >/dev/null
+expect 400 "$base/reservations/hold" "${with_pass[@]}" -d "{\"scheduleId\":\"$schedule\",\"count\":3}" | grep -q MAX_SEATS_EXCEEDED
+[[ $(expect 200 "$base/reservations/seats/$schedule" "${with_pass[@]}" | at seats.hold) == 2 ]]
+
+say "the payment is made, paid at the provider, and confirmed"
+expect 400 "$base/payments" "${with_pass[@]}" -d "{\"reservationId\":\"$reservation\",\"amount\":1,\"paymentMethod\":\"CARD\"}" | grep -q PAYMENT_AMOUNT_MISMATCH
+made=$(expect 200 "$base/payments" "${with_pass[@]}" -d "{\"reservationId\":\"$reservation\",\"amount\":$amount,\"paymentMethod\":\"CARD\"}")
+payment=$(at paymentId <<<"$made") key=$(at paymentKey <<<"$made")
+transaction=$(expect 200 "$sandbox/sandbox/portone/payments/$key/pay" -d '{"webhook":false}' | at transactionId)
+confirmation="{\"reservationId\":\"$reservation\",\"paymentId\":\"$payment\",\"paymentKey\":\"$key\",\"transactionId\":\"$transaction\",\"amount\":$amount}"
+[[ $(expect 200 "$base/payments/confirm" "${with_pass[@]}" -d "$confirmation" | at status) == SUCCESS ]]
+expect 409 "$base/payments/confirm" "${with_pass[@]}" -d "$confirmation" | grep -q PAYMENT_ALREADY_EXISTS
+
+say "the ticket comes, with a code that a door can check"
+ticket=None
+for _ in $(seq 1 20); do
+    mine=$(expect 200 "$base/reservations/$reservation" "${me[@]}")
+    ticket=$(at ticketNumber <<<"$mine")
+    [[ $ticket == None ]] || break
+    sleep 0.5
+done
+[[ $ticket != None && $(at status <<<"$mine") == CONFIRMED ]]
+qr=$(at qrData <<<"$mine")
+code=${qr##*/}
+[[ $(expect 200 "$base/tickets/verify/$code" -H 'Accept: application/json' | at status) == VALID ]]
+verify() { expect 200 "$base/tickets/verify" "${as_admin[@]}" -d "{\"qrData\":\"$1\",\"gate\":\"A\"$2}" | at status; }
+[[ $(verify "$qr" ',"peek":true') == VALID ]]
+[[ $(verify "${qr%?}A" ',"peek":true') == FORGED || $(verify "${qr%?}B" ',"peek":true') == FORGED ]]
+expect 403 "$base/tickets/verify" "${me[@]}" -d "{\"qrData\":\"$qr\"}" >/dev/null
+sold=
+for _ in $(seq 1 20); do
+    sold=$(expect 200 "$base/events/schedules/$schedule/seats" | python3 -c 'import json,sys; print(sum(s["status"] == "SOLD" for g in json.load(sys.stdin)["grades"] for s in g["seats"]))')
+    [[ $sold == 2 ]] && break
+    sleep 0.5
+done
+[[ $sold == 2 ]]
+
+say "it is cancelled, and the money comes back"
+cancelled=$(expect 200 "$base/reservations/$reservation" "${me[@]}" -X DELETE)
+[[ $(at status <<<"$cancelled") == CANCELLED && $(at refundAmount <<<"$cancelled") == "$amount" ]]
+refunded=
+for _ in $(seq 1 40); do
+    refunded=$(expect 200 "$base/payments/$payment" "${me[@]}" | at status)
+    [[ $refunded == REFUNDED ]] && break
+    sleep 0.5
+done
+[[ $refunded == REFUNDED ]]
+[[ $(expect 200 "$sandbox/sandbox/portone/payments/$key" | at refunded) == "$amount" ]]
+[[ $(verify "$qr" '') == CANCELLED ]]
+expect 409 "$base/reservations/$reservation" "${me[@]}" -X DELETE | grep -q RESERVATION_ALREADY_CANCELLED
+
+say "logout"
 expect 204 "$base/auth/logout" -X POST -H "Authorization: Bearer $access" >/dev/null
 expect 401 "$base/users/me" -H "Authorization: Bearer $access" >/dev/null
 

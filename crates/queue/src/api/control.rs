@@ -1,6 +1,7 @@
 //! The routes by which administrators look at lines of any kind, and change how they admit people (QUEUE-007).
 
 use super::{QueueApi, has_body};
+use crate::tickets::api::{MaybeTickets, operated};
 use ::http::StatusCode;
 use access::extract::AdministratorCaller;
 use axum::Router;
@@ -47,10 +48,11 @@ async fn stats(State(api): State<QueueApi>, _: AdministratorCaller) -> Result<Js
 async fn change_rate(
     State(api): State<QueueApi>,
     _: AdministratorCaller,
+    tickets: MaybeTickets,
     Path(line): Path<String>,
     Json(new): Json<NewRate>,
 ) -> Done {
-    let (line, _) = api.lines.named_for_operators(&line).await?;
+    let (line, _) = operated(&api.lines, &tickets, &line).await?;
     api.lines.change_rate(&line, &new).await?;
     Ok(api.changed(&line))
 }
@@ -64,6 +66,7 @@ async fn change_rate(
 async fn pause(
     State(api): State<QueueApi>,
     _: AdministratorCaller,
+    tickets: MaybeTickets,
     Path(line): Path<String>,
     request: Request,
 ) -> Done {
@@ -71,7 +74,7 @@ async fn pause(
         true => Json::<PauseWords>::from_request(request, &()).await?.0.words()?,
         false => None,
     };
-    change(&api, &line, |rule| {
+    change(&api, &tickets, &line, |rule| {
         let notice = words.as_ref().map_or_else(|| rule.terms.notice.clone(), Option::clone);
         LineRule { paused: true, ..with_notice(rule, notice) }
     })
@@ -83,8 +86,13 @@ async fn pause(
     params(("line" = String, Path)),
     responses((status = 204), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody)))]
-async fn resume(State(api): State<QueueApi>, _: AdministratorCaller, Path(line): Path<String>) -> Done {
-    change(&api, &line, |rule| LineRule { paused: false, ..with_notice(rule, None) }).await
+async fn resume(
+    State(api): State<QueueApi>,
+    _: AdministratorCaller,
+    tickets: MaybeTickets,
+    Path(line): Path<String>,
+) -> Done {
+    change(&api, &tickets, &line, |rule| LineRule { paused: false, ..with_notice(rule, None) }).await
 }
 
 /// Shows words to everybody in the line, by `serving`; `{}` takes them away.
@@ -95,19 +103,20 @@ async fn resume(State(api): State<QueueApi>, _: AdministratorCaller, Path(line):
 async fn change_notice(
     State(api): State<QueueApi>,
     _: AdministratorCaller,
+    tickets: MaybeTickets,
     Path(line): Path<String>,
     Json(new): Json<NewNotice>,
 ) -> Done {
     let notice = new.words()?;
-    change(&api, &line, |rule| with_notice(rule, notice.clone())).await
+    change(&api, &tickets, &line, |rule| with_notice(rule, notice.clone())).await
 }
 
 fn with_notice(rule: LineRule, notice: Option<Notice>) -> LineRule {
     LineRule { terms: LineTerms { notice, ..rule.terms }, ..rule }
 }
 
-async fn change(api: &QueueApi, line: &str, change: impl Fn(LineRule) -> LineRule) -> Done {
-    let (line, _) = api.lines.named_for_operators(line).await?;
+async fn change(api: &QueueApi, tickets: &MaybeTickets, line: &str, change: impl Fn(LineRule) -> LineRule) -> Done {
+    let (line, _) = operated(&api.lines, tickets, line).await?;
     api.lines.change(&line, change).await?;
     Ok(api.changed(&line))
 }

@@ -3,6 +3,7 @@
 use super::has_body;
 use super::public_line::PublicLine;
 use crate::site::PublicNames;
+use crate::tickets::api::{MaybeTickets, operated};
 use ::http::{StatusCode, header};
 use access::callers::Callers;
 use access::extract::AdministratorCaller;
@@ -92,6 +93,7 @@ struct PublicKey {
 async fn announce(
     State(api): State<DrawApi>,
     _: AdministratorCaller,
+    tickets: MaybeTickets,
     Path(line): Path<String>,
     request: Request,
 ) -> Result<StatusCode, ApiError> {
@@ -99,7 +101,7 @@ async fn announce(
         true => Some(Json::<NewDraw>::from_request(request, &()).await?.0),
         false => None,
     };
-    let (line, _) = api.lines.named_for_operators(&line).await?;
+    let (line, _) = operated(&api.lines, &tickets, &line).await?;
     if api.receipts.is_none() {
         let remedy =
             "servers that share lines must sign receipts with the same key: set queue.receipt_key on each, and restart";

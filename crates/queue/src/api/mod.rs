@@ -2,6 +2,7 @@
 
 pub mod control;
 pub mod draw;
+mod operators;
 pub mod public_line;
 mod serving_headers;
 pub mod serving_route;
@@ -25,6 +26,7 @@ use lines::serving::{FRESH, RANGES_MAX, Serving, ServingCache};
 use lines::stream::Streams;
 use onsale_http::docs::ErrorBody;
 use onsale_http::{ApiError, Json, Query};
+pub use operators::operator_routes;
 pub use public_line::PublicLine;
 use serde::Deserialize;
 use std::sync::Arc;

@@ -39,7 +39,8 @@ pub struct Unanswered {
 /// The line of a plain request: of a site, or of a campaign of the tenant `default`.
 fn plain_line(method: &str, target: &str) -> Option<LineId> {
     let name = target.strip_prefix("/queue/serving/").filter(|_| method == "GET")?;
-    let (kind, rest) = name.split_once(':')?;
+    // A name without a kind is a line before a site or a schedule.
+    let (kind, rest) = name.split_once(':').unwrap_or(("queue", name));
     let is_plain = rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
     let is_public = is_plain && !rest.is_empty() && matches!(kind, "gate" | "queue");
     if is_public { line_of(name).ok() } else { None }
@@ -63,12 +64,12 @@ impl ServingRoute {
                     *written = serde_json::to_vec(document.as_ref()).ok().map(|json| (document.clone(), json));
                 }
                 if let Some((_, json)) = &mut *written {
-                    return self.recorded.reply(request, Ok(()), Some(serving_headers::PUBLIC), json, out);
+                    return self.recorded.reply(request, Ok(()), Some(&serving_headers::PUBLIC), json, out);
                 }
                 Err(ErrorCode::InternalError.into())
             }
         };
-        self.recorded.reply(request, answer, Some(serving_headers::PUBLIC), &mut body, out);
+        self.recorded.reply(request, answer, Some(&serving_headers::PUBLIC), &mut body, out);
     }
 }
 
@@ -116,7 +117,8 @@ mod tests {
         for (method, target, is_plain) in [
             ("GET", "/queue/serving/gate:shoes", true),
             ("GET", "/queue/serving/queue:shop", true),
-            ("GET", "/queue/serving/shop", false),
+            ("GET", "/queue/serving/shop", true),
+            ("GET", "/queue/serving/public:x", false),
             ("GET", "/queue/serving/gate:acme~shoes", false),
             ("GET", "/queue/serving/gate:acme%2Fshoes", false),
             ("GET", "/queue/serving/gate:shoes?ranges=1", false),

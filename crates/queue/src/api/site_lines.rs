@@ -2,6 +2,7 @@
 
 use super::QueueApi;
 use crate::site::link::{NewLink, SignedLink};
+use crate::tickets::api::{MaybeTickets, operated};
 use ::http::{HeaderValue, StatusCode, header};
 use access::extract::AdministratorCaller;
 use axum::Router;
@@ -127,9 +128,10 @@ async fn make(
 async fn show(
     State(api): State<QueueApi>,
     _: AdministratorCaller,
+    tickets: MaybeTickets,
     Path(name): Path<String>,
 ) -> Result<Json<LineDefinition>, ApiError> {
-    let (line, rule) = api.lines.named_for_operators(&name).await?;
+    let (line, rule) = operated(&api.lines, &tickets, &name).await?;
     Ok(Json(LineDefinition::of(&line, &rule, api.defaults)))
 }
 
@@ -142,10 +144,12 @@ async fn show(
 async fn change(
     State(api): State<QueueApi>,
     _: AdministratorCaller,
+    tickets: MaybeTickets,
     Path(name): Path<String>,
     Json(fields): Json<LineFields>,
 ) -> Result<Json<LineDefinition>, ApiError> {
-    let (line, rule) = api.lines.change_line(&name, &fields).await?;
+    let (line, _) = operated(&api.lines, &tickets, &name).await?;
+    let (line, rule) = api.lines.change_line(&line.in_address(), &fields).await?;
     api.changed(&line);
     Ok(Json(LineDefinition::of(&line, &rule, api.defaults)))
 }

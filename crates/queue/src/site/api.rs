@@ -24,8 +24,11 @@ pub fn routes(api: QueueApi) -> Router {
         .route("/wait/{line}", get(wait).post(answer))
         .route("/queue/challenge/{line}", get(challenge))
         .route("/queue/place/{line}", get(place))
-        .route("/assets/{name}", get(asset))
+        // The kit's route has this name for the segment.
+        .route("/assets/{hash}", get(asset))
         .with_state(api)
+        // Where this role runs apart, its pages' files come from it, too.
+        .merge(web::assets::routes())
 }
 
 /// The routes for proxies, which send the requests of many visitors from one address.
@@ -124,7 +127,7 @@ async fn place(
     Ok(response)
 }
 
-/// A file of the waiting page.
+/// A file of the waiting page as it is now. Pages name their files with a hash, under which caches may keep them for a year.
 #[utoipa::path(get, path = "/assets/{name}", tag = "site", security(()), params(("name" = String, Path)),
     responses((status = 200, description = "The file", content((String = "text/css"), (String = "text/javascript"))),
         (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]

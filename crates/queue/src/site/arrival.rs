@@ -46,7 +46,7 @@ impl Site {
         let (cookies, here) = (self.cookies(request), query.here(&line));
         Ok(match cookies.identity(&line) {
             Some(identity) => Arrived::Visitor(Arrival { user: LineUser { line, user: identity.visitor }, to, here }),
-            None => Arrived::Answered(first_visit(&here, query, &cookies, request.language())),
+            None => Arrived::Answered(first_visit(name, &here, query, &cookies, request.language())),
         })
     }
 }
@@ -55,7 +55,13 @@ impl Site {
 ///
 /// A browser that returns other cookies keeps cookies, so it is given a second one before it is told that ours is
 /// missing.
-fn first_visit(here: &str, query: &WaitQuery, cookies: &VisitorCookies<'_>, language: Language) -> Response {
+fn first_visit(
+    name: &str,
+    here: &str,
+    query: &WaitQuery,
+    cookies: &VisitorCookies<'_>,
+    language: Language,
+) -> Response {
     let next = match query.cookie.as_str() {
         "" => Some("1"),
         "1" if cookies.has_any() => Some("2"),
@@ -66,7 +72,7 @@ fn first_visit(here: &str, query: &WaitQuery, cookies: &VisitorCookies<'_>, lang
             let cookie = NewCookies { visitor: Some(cookies.visitor_cookie(&visitor)), pass: None };
             see_other(&format!("{here}&cookie={next}"), &cookie)
         }
-        _ if cookies.has_any() => page::notice(Notice::CookieLost, here, language),
-        _ => page::notice(Notice::NoCookies, here, language),
+        _ if cookies.has_any() => page::notice(Notice::CookieLost, name, here, language),
+        _ => page::notice(Notice::NoCookies, name, here, language),
     }
 }

@@ -41,6 +41,9 @@ pub struct AnswerForm {
     /// the answer of reCAPTCHA, under the name that its script gives it
     #[serde(default, rename = "g-recaptcha-response")]
     recaptcha: String,
+    /// what the page that asks whether to leave the line gave; then the visitor leaves
+    #[serde(default)]
+    leave: String,
 }
 
 /// A nonce, and twice the longest answer of reCAPTCHA: it fills a field of its own on the page.
@@ -112,15 +115,18 @@ impl Site {
             Arrived::Visitor(arrival) => arrival,
             Arrived::Answered(response) => return Ok(response),
         };
+        if !form.leave.is_empty() {
+            return self.leave(user, &form.leave, &here).await;
+        }
         let (line, visitor, language) = (user.line.clone(), user.user.clone(), request.language());
         let is_page = is_page(request);
         let status = match self.place_for_answer(user, request, form).await {
             Ok(status) => status,
             Err(error) if error.code == ErrorCode::ChallengeRequired && is_page => {
-                return self.ask_again(&line, request, &here).await;
+                return self.ask_again(&line, request, (name, &here)).await;
             }
             Err(error) if error.code == ErrorCode::Unauthorized && is_page => {
-                return Ok(page::notice(Notice::AccountNeeded, &here, language));
+                return Ok(page::notice(Notice::AccountNeeded, name, &here, language));
             }
             Err(error) => return Err(error),
         };
@@ -133,7 +139,7 @@ impl Site {
         let late = if Returned::of(&status).is_some() { LATE } else { "" };
         let mut response = match (refusal, notice_of(status)) {
             (None, _) => see_other(&format!("{here}{late}"), &NewCookies::default()),
-            (Some(_), Some(notice)) if is_page => page::notice(notice, &here, language),
+            (Some(_), Some(notice)) if is_page => page::notice(notice, name, &here, language),
             (Some(code), _) => ApiError::new(code).into_response(),
         };
         put(&mut response, SET_COOKIE.as_str(), &self.cookies(request).visitor_cookie(&visitor));
@@ -162,10 +168,15 @@ impl Site {
         self.enter(user, request).await
     }
 
-    async fn ask_again(&self, line: &LineId, request: &VisitorRequest, here: &str) -> Result<Response, ApiError> {
+    async fn ask_again(
+        &self,
+        line: &LineId,
+        request: &VisitorRequest,
+        (name, here): (&str, &str),
+    ) -> Result<Response, ApiError> {
         let challenges = self.challenges.as_ref().ok_or(ErrorCode::NotFound)?;
         let document = challenges.document(line, challenges.of(line).await?, request.network())?;
-        Ok(page::ask(&document, self.script_url(), here, StatusCode::FORBIDDEN, request.language()))
+        Ok(page::ask(&document, self.script_url(), name, here, StatusCode::FORBIDDEN, request.language()))
     }
 }
 

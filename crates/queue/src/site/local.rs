@@ -10,7 +10,7 @@ pub const LINK_PARAMETER: &str = "onsale_link";
 /// it as a request's first line (8 KiB by default).
 const ESCAPED_BYTES_MAX: usize = 6_144;
 /// Addresses that the line has taken from the site. A visitor who was sent back to one would never leave it.
-const TAKEN: [&str; 9] = [
+const TAKEN: [&str; 8] = [
     "/wait/",
     "/queue/place/",
     "/queue/challenge/",
@@ -19,8 +19,9 @@ const TAKEN: [&str; 9] = [
     "/assets/wait.js",
     "/assets/wait.css",
     "/assets/challenge.js",
-    "/assets/pow.js",
 ];
+/// Its files, which lie under a hash.
+const TAKEN_FILES: [&str; 3] = ["wait.", "wait/", "challenge"];
 /// The query parameter that says that the requested address could not be kept.
 pub const LOST: &str = "&lost=1";
 /// The query parameter that says, once, that the visitor was away for too long and has a new position.
@@ -50,9 +51,18 @@ pub fn local(address: &str) -> Option<String> {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
     let address = written(address.split('#').next().unwrap_or_default().as_bytes());
     let is_local = address.starts_with('/') && !address.starts_with("//");
-    let is_taken = TAKEN.iter().any(|prefix| address.starts_with(prefix));
+    let is_taken = TAKEN.iter().any(|prefix| address.starts_with(prefix)) || is_file_of_the_page(&address);
     let is_kept = is_local && !is_taken && address.bytes().all(is_plain);
     (is_kept && escaped(&address).len() <= ESCAPED_BYTES_MAX).then_some(address)
+}
+
+/// Whether it is `/assets/<hash>/` with a file of the waiting page, as `site.conf.template` reads it.
+fn is_file_of_the_page(address: &str) -> bool {
+    let file = address.strip_prefix("/assets/").and_then(|rest| rest.split_once('/'));
+    file.is_some_and(|(hash, name)| {
+        let is_hash = hash == "dev" || hash.len() == 12 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_hash && TAKEN_FILES.iter().any(|start| name.starts_with(start))
+    })
 }
 
 /// The address without tokens; none if it has no token.
@@ -111,6 +121,8 @@ mod tests {
             "/queue/admin/stats",
             "/waiting",
             "/assets/app.js",
+            "/assets/0a1b2c3d4e5f/app.js",
+            "/assets/other/wait.js",
             &long,
         ] {
             assert_eq!(local(good).as_deref(), Some(good));
@@ -136,6 +148,7 @@ mod tests {
             "/queue/stream/shop",
             "/queue/place/shop",
             "/assets/wait.js",
+            "/assets/0a1b2c3d4e5f/wait/model.js",
             &longer,
             &many,
         ] {

@@ -2,7 +2,7 @@
 //! waiting page.
 //!
 //! `check` decides on requests, by `asker` (page or script) and `straight` (where nobody waits); `service` enters visitors
-//! into the line and shows the `page`, `ask` what a line asks for first, both after `arrival`; `visitor_cookies` identifies
+//! into the line and shows the `page`, `ask` what a line asks for first, both after `arrival`, `leave` takes them out; `visitor_cookies` identifies
 //! them by signed cookies; `link` lets requests pass without a position; `local` has the addresses; `public_names` names
 //! lines to strangers; `api` the routes.
 
@@ -16,6 +16,7 @@ mod check;
 mod check_tests;
 pub mod cookie_keys;
 mod device;
+mod leave;
 pub mod link;
 mod local;
 mod page;
@@ -23,7 +24,7 @@ pub mod public_names;
 pub mod service;
 #[cfg(test)]
 mod service_tests;
-mod straight;
+pub(crate) mod straight;
 #[cfg(test)]
 mod test_line;
 mod visitor_cookies;

@@ -20,7 +20,7 @@ use domain::line::{LineId, LineStatus, QueueNumber};
 use domain::{ErrorCode, EventName, UserId};
 use hot::line::LineUser;
 use lines::client::LineClient;
-use lines::serving::ServingCache;
+use lines::serving::{Serving, ServingCache};
 use lines::{Challenges, Returned, RuleCache};
 use onsale_http::limits::{LimitDecision, Limits};
 use onsale_http::{ApiError, ClientIp, Language, Network};
@@ -107,8 +107,11 @@ impl VisitorRequest {
     }
 }
 
+/// The line before a site of this name. A schedule's line is before no site: it takes people with an account, by routes of
+/// its own.
 pub(super) fn line_of(name: &str) -> Result<LineId, ApiError> {
-    EventName::new(name).map(LineId::Queue).map_err(|error| ApiError::invalid(format!("line {error}")))
+    let line = EventName::new(name).map(LineId::Queue).map_err(|error| ApiError::invalid(format!("line {error}")))?;
+    if line.is_of_site() { Ok(line) } else { Err(no_line()) }
 }
 
 impl Site {
@@ -168,8 +171,7 @@ impl Site {
 
     /// The user who watches or polls a line with a visitor's cookie, and so stays active.
     pub fn watcher(&self, line: &LineId, request: &VisitorRequest) -> Option<LineUser> {
-        let is_site = matches!(line, LineId::Queue(_));
-        let identity = is_site.then(|| self.cookies(request).identity(line)).flatten()?;
+        let identity = line.is_of_site().then(|| self.cookies(request).identity(line)).flatten()?;
         Some(LineUser { line: line.clone(), user: identity.visitor })
     }
 
@@ -238,29 +240,37 @@ impl Site {
             Arrived::Visitor(arrival) => (arrival, self.cookies(request)),
             Arrived::Answered(response) => return Ok(response),
         };
-        let (line, language) = (user.line.clone(), request.language());
+        let (line, language, name) = (user.line.clone(), request.language(), escaped(name));
         let cookie = cookies.visitor_cookie(&user.user);
-        let placed = tokio::time::timeout(PLACE_TIMEOUT, self.take_place(user, request)).await;
+        let proof = self.proof_of_leaving(&user);
+        let placed = async {
+            match query.only_looks() {
+                true => self.check_in(&user.line, user.user.clone()).await.map(Taken::Told),
+                false => self.take_place(user, request).await,
+            }
+        };
+        let placed = tokio::time::timeout(PLACE_TIMEOUT, placed).await;
         let mut response = match placed.unwrap_or_else(|_| Err(ApiError::unavailable())) {
-            Ok(Taken::Asked(document)) => page::ask(&document, self.script_url(), &here, StatusCode::OK, language),
-            Ok(Taken::AccountNeeded) => page::notice(Notice::AccountNeeded, &here, language),
-            Ok(Taken::Told(status @ LineStatus::Waiting { number, rank, .. })) => {
-                let is_late = query.is_late() || Returned::of(&status).is_some();
-                let from_rank = query.from.parse().unwrap_or(rank).max(rank);
-                let wait_seconds = self.estimate(&line, rank, number).await;
-                let here = format!("{here}&from={from_rank}");
-                let line = escaped(name);
-                let is_lost = query.is_lost();
-                page::waiting(
-                    &Waiting { line, number, rank, from_rank, wait_seconds, here, is_lost, is_late },
-                    language,
-                )
+            Ok(Taken::Asked(document)) => {
+                page::ask(&document, self.script_url(), &name, &here, StatusCode::OK, language)
+            }
+            Ok(Taken::AccountNeeded) => page::notice(Notice::AccountNeeded, &name, &here, language),
+            Ok(Taken::Told(LineStatus::Waiting { .. } | LineStatus::Drawing { .. })) if query.leave == "1" => {
+                page::leave(&name, &here, proof, language)
+            }
+            Ok(Taken::Told(status @ (LineStatus::Waiting { .. } | LineStatus::Drawing { .. }))) => {
+                let document = self.cache.serving(&line).await.ok().flatten();
+                page::waiting(&waiting(&status, query, document), &name, &here, language)
             }
             Ok(Taken::Told(LineStatus::Inside { pass, .. })) => {
                 see_other(&admitted_address(&to, pass.id), &NewCookies::default())
             }
-            Ok(Taken::Told(status)) => page::notice(notice_of(status).ok_or_else(no_line)?, &here, language),
-            Err(_) => page::notice(Notice::Unavailable, &here, language),
+            Ok(Taken::Told(LineStatus::Absent)) if query.only_looks() => {
+                let notice = if query.leave.is_empty() { Notice::Gone } else { Notice::Left };
+                page::notice(notice, &name, &here, language)
+            }
+            Ok(Taken::Told(status)) => page::notice(notice_of(status).ok_or_else(no_line)?, &name, &here, language),
+            Err(_) => page::notice(Notice::Unavailable, &name, &here, language),
         };
         // Sent again, so that its lifetime starts anew.
         put(&mut response, SET_COOKIE.as_str(), &cookie);
@@ -355,16 +365,34 @@ pub struct Place {
     pub returned: Option<Returned>,
 }
 
+/// What the page shows of a status with a place.
+fn waiting(status: &LineStatus, query: &WaitQuery, document: Option<Arc<Serving>>) -> Waiting {
+    let (number, rank) = match *status {
+        LineStatus::Waiting { number, rank, .. } => (number, rank),
+        LineStatus::Drawing { entry, .. } => (entry, 0),
+        _ => (QueueNumber(0), 0),
+    };
+    Waiting {
+        number,
+        rank,
+        from_rank: query.from.parse().unwrap_or(rank).max(rank),
+        is_lost: query.is_lost(),
+        is_late: query.is_late() || Returned::of(status).is_some(),
+        document,
+    }
+}
+
 /// What a page says to a visitor without a rank; none where there is no such line.
 pub(super) fn notice_of(status: LineStatus) -> Option<Notice> {
     Some(match status {
-        LineStatus::Drawing { entry, .. } => Notice::Drawing(entry),
         LineStatus::Full => Notice::Full,
         LineStatus::TooMany => Notice::TooMany,
         LineStatus::Closed | LineStatus::Finished { .. } => Notice::Closed,
         LineStatus::NoLine => return None,
-        LineStatus::Absent | LineStatus::Processing { .. } | LineStatus::Waiting { .. } | LineStatus::Inside { .. } => {
-            Notice::Unavailable
-        }
+        LineStatus::Absent
+        | LineStatus::Processing { .. }
+        | LineStatus::Waiting { .. }
+        | LineStatus::Drawing { .. }
+        | LineStatus::Inside { .. } => Notice::Unavailable,
     })
 }

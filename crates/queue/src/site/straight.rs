@@ -1,4 +1,4 @@
-//! The way straight through the check, where nobody waits (QUEUE-015).
+//! The way straight through the check, and into a schedule's seats, where nobody waits (QUEUE-015).
 //!
 //! The line decides: it admits at once only where nobody waits, and never above the rate. This part keeps a crowd of
 //! newcomers from asking it in vain. In a line in which people wait, it is asked once in [`HOLD_OFF`].

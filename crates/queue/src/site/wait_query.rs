@@ -22,6 +22,12 @@ pub struct WaitQuery {
     /// `LATE`: the visitor was away for too long, and has a new position
     #[serde(default)]
     pub returned: String,
+    /// `1`: only looks, and takes no position where there is none
+    #[serde(default)]
+    pub look: String,
+    /// `1`: asks whether to leave the line; `done`: the visitor has left it
+    #[serde(default)]
+    pub leave: String,
 }
 
 impl WaitQuery {
@@ -34,6 +40,11 @@ impl WaitQuery {
     /// Whether the call before has made a new position, which the page says once: [`WaitQuery::here`] does not keep it.
     pub fn is_late(&self) -> bool {
         self.returned == "LATE"
+    }
+
+    /// Whether the visitor only looks: nobody who has just left enters again by that.
+    pub fn only_looks(&self) -> bool {
+        self.look == "1" || !self.leave.is_empty()
     }
 
     /// Whether the requested address could not be kept.

@@ -23,10 +23,13 @@ pub enum Mode {
     Requested,
     /// A cancellation is refused by the card company.
     Failed,
+    /// A cancellation is refused: another amount is left, as after another cancellation at the same moment.
+    Broken,
 }
 
 impl Mode {
-    const ALL: [Self; 6] = [Self::Slow, Self::Hang, Self::Error, Self::Garbage, Self::Requested, Self::Failed];
+    const ALL: [Self; 7] =
+        [Self::Slow, Self::Hang, Self::Error, Self::Garbage, Self::Requested, Self::Failed, Self::Broken];
 
     const fn as_str(self) -> &'static str {
         match self {
@@ -36,12 +39,13 @@ impl Mode {
             Self::Garbage => "garbage",
             Self::Requested => "requested",
             Self::Failed => "failed",
+            Self::Broken => "broken",
         }
     }
 
     /// Whether it decides a cancellation, and disturbs no answer.
     pub const fn is_of_cancellation(self) -> bool {
-        matches!(self, Self::Requested | Self::Failed)
+        matches!(self, Self::Requested | Self::Failed | Self::Broken)
     }
 }
 
@@ -57,6 +61,8 @@ pub enum Call {
     Cancel,
     /// `GET /identity-verifications/{id}`.
     Identity,
+    /// `GET /payments`: about no payment.
+    List,
 }
 
 impl Call {
@@ -66,6 +72,7 @@ impl Call {
             Self::Get => "get",
             Self::Cancel => "cancel",
             Self::Identity => "identity",
+            Self::List => "list",
         }
     }
 }
@@ -122,7 +129,7 @@ pub fn meet(connection: &Connection, call: Call, about: &str) -> Result<Option<F
     let mut select = connection.prepare_cached(
         "SELECT id, mode, uses_left, carried_out, settles_as, after_ms FROM faults
          WHERE (call IS NULL OR call = ?1) AND (about IS NULL OR about = ?2)
-           AND (?1 = 'cancel' OR mode NOT IN ('requested', 'failed')) ORDER BY id LIMIT 1",
+           AND (?1 = 'cancel' OR mode NOT IN ('requested', 'failed', 'broken')) ORDER BY id LIMIT 1",
     )?;
     let met = select.query_row(params![call.as_str(), about], |row| {
         let mode: String = row.get(1)?;

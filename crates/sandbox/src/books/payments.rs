@@ -108,13 +108,54 @@ pub fn find(connection: &Connection, key: &str, now_ms: i64) -> Result<Option<Pa
     Ok(connection.prepare_cached(&sql)?.query_row([key], payment).optional()?)
 }
 
-/// Payments in the order of their making, a page of them, and how many there are.
-pub fn list(connection: &Connection, skip: i64, take: i64) -> Result<(Vec<Payment>, i64), BooksFault> {
-    let sql = format!("SELECT {COLUMNS} FROM payments ORDER BY rowid LIMIT ?1 OFFSET ?2");
+/// Which payments of the store are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Whether times are those of the last change, and not of the making.
+    pub is_by_change: bool,
+    pub from_ms: i64,
+    pub until_ms: i64,
+    pub skip: i64,
+    pub take: i64,
+}
+
+/// Payments in the order of their making, a page of them, and how many there are. Cancellations whose time has come are
+/// settled first.
+pub fn list(connection: &Connection, listed: &Listed, now_ms: i64) -> Result<(Vec<Payment>, i64), BooksFault> {
+    for key in due(connection, now_ms)? {
+        settle_due(connection, &key, now_ms)?;
+    }
+    let column = if listed.is_by_change { "changed_ms" } else { "requested_ms" };
+    let within = format!("FROM payments WHERE {column} BETWEEN ?1 AND ?2");
+    let sql = format!("SELECT {COLUMNS} {within} ORDER BY rowid LIMIT ?3 OFFSET ?4");
     let mut select = connection.prepare_cached(&sql)?;
-    let rows = select.query_map([take, skip], payment)?.collect::<rusqlite::Result<_>>()?;
-    let count = connection.query_row("SELECT count(*) FROM payments", [], |row| row.get(0))?;
-    Ok((rows, count))
+    let values = [listed.from_ms, listed.until_ms, listed.take, listed.skip];
+    let rows = select.query_map(values, payment)?.collect::<rusqlite::Result<_>>()?;
+    let mut count = connection.prepare_cached(&format!("SELECT count(*) {within}"))?;
+    Ok((rows, count.query_row([listed.from_ms, listed.until_ms], |row| row.get(0))?))
+}
+
+/// The payments of which a cancellation is to be settled now.
+fn due(connection: &Connection, now_ms: i64) -> Result<Vec<String>, BooksFault> {
+    let sql = "SELECT DISTINCT payment_key FROM cancellations WHERE status = 'REQUESTED' AND settles_ms <= ?1";
+    let mut select = connection.prepare_cached(sql)?;
+    Ok(select.query_map([now_ms], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Takes more money than was asked for, as an acquirer does who books a payment twice. None for an unknown payment.
+pub fn capture_again(
+    connection: &Connection,
+    key: &str,
+    amount: i64,
+    now_ms: i64,
+) -> Result<Option<Payment>, BooksFault> {
+    let Some(mut payment) = find(connection, key, now_ms)? else { return Ok(None) };
+    payment.captured += amount;
+    payment.status = if payment.refunded > 0 { Status::PartialCancelled } else { Status::Paid };
+    payment.paid_ms = payment.paid_ms.or(Some(now_ms));
+    payment.changed_ms = now_ms;
+    put(connection, &payment)?;
+    Ok(Some(payment))
 }
 
 fn payment(row: &Row<'_>) -> rusqlite::Result<Payment> {
@@ -163,7 +204,7 @@ pub fn count(connection: &Connection, key: &str, call: Call) -> Result<i64, Book
         Call::PreRegister => "pre_register",
         Call::Get => "get",
         Call::Cancel => "cancel",
-        Call::Identity => return Ok(0),
+        Call::Identity | Call::List => return Ok(0),
     };
     demand_room(connection, "api_calls", ROWS_MAX)?;
     let sql = format!(

@@ -78,7 +78,7 @@ pub(super) async fn order(
         super::demand_text("paymentKey", key, 1..=ID_BYTES_MAX)?;
     }
     if mode.is_of_cancellation() && !matches!(asked.call, None | Some(Call::Cancel)) {
-        return Err(ApiError::invalid("requested and failed are for the call cancel alone"));
+        return Err(ApiError::invalid("requested, failed and broken are for the call cancel alone"));
     }
     let fault = Fault {
         mode,

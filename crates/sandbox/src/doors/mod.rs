@@ -25,6 +25,7 @@ pub(crate) fn routes() -> Router<Sandbox> {
         .route("/sandbox/portone/payments/{key}", get(payments::look))
         .route("/sandbox/portone/payments/{key}/pay", post(payments::pay))
         .route("/sandbox/portone/payments/{key}/cancel", post(payments::cancel))
+        .route("/sandbox/portone/payments/{key}/capture", post(payments::capture))
         .route("/sandbox/portone/payments/{key}/webhook", post(payments::webhook))
         .route("/sandbox/portone/faults", post(faults::order))
         .route("/sandbox/mail", get(mail::list))

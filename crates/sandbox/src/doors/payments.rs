@@ -170,6 +170,35 @@ pub(super) async fn cancel(
     }
 }
 
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct CaptureRequest {
+    amount: i64,
+    webhook: bool,
+}
+
+impl RequestBody for CaptureRequest {
+    const LIMIT_BYTES: usize = 1_024;
+}
+
+/// An acquirer takes money once more under the same key.
+pub(super) async fn capture(
+    State(sandbox): State<Sandbox>,
+    Path(key): Path<String>,
+    OptionalJson(asked): OptionalJson<CaptureRequest>,
+) -> Result<Response, ApiError> {
+    if !(1..=AMOUNT_MAX).contains(&asked.amount) {
+        return Err(ApiError::invalid(format!("amount must be 1 to {AMOUNT_MAX}")));
+    }
+    let now_ms = clock::now().millis();
+    let change = move |connection: &Connection| payments::capture_again(connection, &key, asked.amount, now_ms);
+    let payment = sandbox.0.books.change(change).await.map_err(unavailable)?.ok_or(ErrorCode::NotFound)?;
+    if asked.webhook {
+        sandbox.0.sender.send_later(notice(&sandbox, &payment, None, true));
+    }
+    Ok(Json(json!({"captured": payment.captured, "status": payment.status.as_str()})).into_response())
+}
+
 #[derive(Deserialize)]
 #[serde(default)]
 pub(super) struct WebhookRequest {

@@ -132,6 +132,9 @@ fn decide(
         Err(refusal) => return Ok(refusal.into()),
     };
     let mode = fault.map(|fault| fault.mode);
+    if mode == Some(Mode::Broken) {
+        return Ok(Refusal::new(409, "CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN", "as ordered").into());
+    }
     let (status, settles) = match (mode, fault) {
         (Some(Mode::Failed), _) => ("FAILED", None),
         (Some(Mode::Requested), Some(fault)) => {

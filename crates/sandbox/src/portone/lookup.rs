@@ -2,11 +2,12 @@
 
 use super::answer::{Disturbed, Refusal, Reply, begin, demand_id, demand_secret, demand_store, finish, parse};
 use super::view::payment_view;
-use crate::books::faults::Call;
-use crate::books::payments;
+use crate::books::faults::{self, Call};
+use crate::books::payments::{self, Listed};
 use crate::service::Sandbox;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use domain::{Timestamp, ZonedTime};
 use http::HeaderMap;
 use rusqlite::Connection;
 use serde::Deserialize;
@@ -14,6 +15,8 @@ use serde_json::json;
 
 /// Payments in one page of the list.
 const PAGE_MAX: i64 = 1_000;
+/// How far back a list goes that names no beginning.
+const DEFAULT_SECONDS: i64 = 90 * 86_400;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -82,6 +85,29 @@ impl Default for Page {
 #[serde(default, rename_all = "camelCase")]
 struct Filter {
     store_id: Option<String>,
+    timestamp_type: TimestampType,
+    /// None: 90 days before the end.
+    from: Option<ZonedTime>,
+    /// None: now.
+    until: Option<ZonedTime>,
+}
+
+/// Which time of a payment is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum TimestampType {
+    CreatedAt,
+    #[default]
+    StatusChangedAt,
+}
+
+impl Filter {
+    fn listed(&self, skip: i64, take: i64, now: Timestamp) -> Listed {
+        let until = self.until.map_or(now, Timestamp::from);
+        let from = self.from.map_or(until.plus_seconds(-DEFAULT_SECONDS), Timestamp::from);
+        let is_by_change = self.timestamp_type == TimestampType::StatusChangedAt;
+        Listed { is_by_change, from_ms: from.millis(), until_ms: until.millis(), skip, take }
+    }
 }
 
 pub(super) async fn list(
@@ -89,13 +115,11 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
     headers: HeaderMap,
 ) -> Response {
-    match page(&sandbox, &query, &headers).await {
-        Ok(reply) => reply.into_response(),
-        Err(refusal) => Reply::from(refusal).into_response(),
-    }
+    let answered = page(&sandbox, &query, &headers).await;
+    finish(&sandbox, answered).await
 }
 
-async fn page(sandbox: &Sandbox, query: &ListQuery, headers: &HeaderMap) -> Result<Reply, Refusal> {
+async fn page(sandbox: &Sandbox, query: &ListQuery, headers: &HeaderMap) -> Result<Disturbed, Refusal> {
     demand_secret(sandbox, headers)?;
     let asked: ListRequest =
         query.request_body.as_deref().map_or(Ok(ListRequest::default()), |body| parse(body.as_bytes()))?;
@@ -104,13 +128,17 @@ async fn page(sandbox: &Sandbox, query: &ListQuery, headers: &HeaderMap) -> Resu
     let first = number.checked_mul(size).filter(|first| *first >= 0 && (1..=PAGE_MAX).contains(&size));
     let first = first.ok_or_else(|| Refusal::invalid("page.size must be 1 to 1000"))?;
     let portone = sandbox.settings().portone.clone();
+    let now = clock::now();
+    let listed = asked.filter.listed(first, size, now);
     let change = move |connection: &Connection| {
-        let (found, count) = payments::list(connection, first, size)?;
+        let fault = faults::meet(connection, Call::List, "")?;
+        let (found, count) = payments::list(connection, &listed, now.millis())?;
         let mut items = Vec::with_capacity(found.len());
         for payment in &found {
             items.push(payment_view(payment, &payments::cancellations(connection, &payment.key)?, &portone));
         }
-        Ok(Reply::ok(&json!({"items": items, "page": {"number": number, "size": size, "totalCount": count}})))
+        let page = json!({"number": number, "size": size, "totalCount": count});
+        Ok(Disturbed { reply: Reply::ok(&json!({"items": items, "page": page})), fault, delay_ms: 0 })
     };
     Ok(sandbox.0.books.change(change).await?)
 }

@@ -1,6 +1,6 @@
 //! Payments: PortOne's answers, and the doors that play the buyer.
 
-use crate::support::{API, World, kind};
+use crate::support::{API, World, kind, until};
 use serde_json::{Value, json};
 use testkit::http::Client;
 
@@ -157,6 +157,62 @@ fn all_payments_are_listed_for_a_comparison() {
     let ids: Vec<&Value> = list["items"].as_array().expect("items").iter().map(|item| &item["id"]).collect();
     assert_eq!(ids, [&json!("c")]);
     assert_eq!(list["page"], json!({"number": 1, "size": 2, "totalCount": 3}));
+}
+
+/// The names of the payments listed for this body, or the status of the refusal.
+fn listed(world: &World, body: &Value) -> Result<Vec<String>, u16> {
+    let escaped: String = body.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let reply = world.store().get(&format!("{API}/payments?requestBody={escaped}"));
+    if reply.status != 200 {
+        return Err(reply.status);
+    }
+    let list = reply.json();
+    let id = |item: &Value| item["id"].as_str().expect("an id").to_owned();
+    Ok(list["items"].as_array().expect("items").iter().map(id).collect())
+}
+
+#[test]
+fn payments_are_listed_by_the_time_of_their_making_or_of_their_last_change() {
+    let world = World::new();
+    world.paid("old", 10);
+    let between = world.look("old").ok()["requestedAt"].as_str().expect("a time").to_owned();
+    until("time goes on", || {
+        world.registered("new", 10);
+        world.look("new").ok()["requestedAt"].as_str().expect("a time") > between.as_str()
+    });
+    world.pay("new", &json!({})).ok();
+    let by = |kind: &str, bound: &str| {
+        let mut filter = json!({"storeId": "store-sandbox", "timestampType": kind});
+        filter[bound] = json!(between);
+        listed(&world, &json!({"filter": filter}))
+    };
+    assert_eq!(by("CREATED_AT", "until"), Ok(vec!["old".to_owned()]));
+    assert_eq!(by("CREATED_AT", "from"), Ok(vec!["old".to_owned(), "new".to_owned()]));
+    world.cancel("old", &json!({"reason": "r"}), None).ok();
+    assert_eq!(by("CREATED_AT", "until"), Ok(vec!["old".to_owned()]));
+    assert_eq!(by("STATUS_CHANGED_AT", "until"), Ok(vec![]), "all have changed since");
+    assert_eq!(listed(&world, &json!({"filter": {"storeId": "another"}})), Err(403));
+    world.order(&json!({"mode": "error", "call": "list", "count": 1}));
+    assert_eq!(listed(&world, &json!({})), Err(500));
+    assert_eq!(listed(&world, &json!({})).map(|ids| ids.len()), Ok(2));
+}
+
+#[test]
+fn money_can_be_taken_twice_by_order() {
+    let world = World::new();
+    world.paid("p", 100);
+    let capture = |body| world.client().post_json("/sandbox/portone/payments/p/capture", &body);
+    assert_eq!(capture(json!({"amount": 100})).ok()["captured"], 200);
+    let looked = world.look("p").ok();
+    assert_eq!(
+        (&looked["status"], &looked["amount"]["total"], &looked["amount"]["paid"]),
+        (&json!("PAID"), &json!(100), &json!(200))
+    );
+    let excess = json!({"reason": "r", "amount": 100, "currentCancellableAmount": 200});
+    world.cancel("p", &excess, None).ok();
+    assert_eq!(world.look("p").ok()["status"], "PARTIAL_CANCELLED");
+    capture(json!({})).is_error(400, "INVALID_INPUT");
+    world.client().post_json("/sandbox/portone/payments/x/capture", &json!({"amount": 1})).is_error(404, "NOT_FOUND");
 }
 
 #[test]

@@ -84,6 +84,17 @@ fn a_refusal_is_repeated_as_well() {
 }
 
 #[test]
+fn a_cancellation_that_meets_another_one_is_refused_by_order() {
+    let world = World::new();
+    world.paid("p", 100);
+    world.order(&json!({"mode": "broken", "count": 1}));
+    let refused = world.cancel("p", &json!({"reason": "r"}), Some(KEY));
+    assert_eq!(kind(&refused), (409, "CANCELLABLE_AMOUNT_CONSISTENCY_BROKEN".into()));
+    assert_eq!(world.books("p")["refunded"], 0);
+    world.cancel("p", &json!({"reason": "r"}), Some("refund-0123456789-2")).ok();
+}
+
+#[test]
 fn a_call_under_way_is_outstanding_until_its_answer_leaves() {
     let world = World::new();
     world.paid("p", 100);

@@ -14,6 +14,8 @@ pub struct Model {
     pub tries: i32,
     pub next_at: DateTimeUtc,
     pub created_at: DateTimeUtc,
+    pub message: Option<String>,
+    pub given_up_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -3,11 +3,12 @@
 mod gate_call;
 mod requests;
 
-use super::{CouponGroup, GateReporter, HotOutbox, Issuer, LedgerOutbox, Outcome, Requests};
+use super::{CouponGroup, GateReporter, HotOutbox, Issuer, Outcome, Requests};
 use crate::campaigns::open_with_stock;
 use crate::rows::{campaigns, coupons};
 use crate::schema::SCHEMA;
 use crate::steps::{CouponStep, CouponSteps, StepOutcome, Wish};
+use ::outbox::LedgerOutbox;
 use async_trait::async_trait;
 use bus::local::{LocalBus, LocalDeadLetters};
 use bus::{ConsumerOptions, DeadLetter, DeadLetters, Looks, OutboxSource, Publisher, Relay, RelayOptions, Stop};

@@ -1,8 +1,9 @@
 //! The gate's requests: decided in the tables, once for each turn, and reported.
 
 use super::{Scene, envelope, sale, until};
-use crate::issuer::{LedgerOutbox, Outcome};
+use crate::issuer::Outcome;
 use crate::rows::{campaigns, coupons};
+use ::outbox::LedgerOutbox;
 use bus::Publisher;
 use domain::coupon::campaign::Switches;
 use domain::line::{LineOutcome, QueueNumber};

@@ -2,5 +2,7 @@
 
 pub(crate) mod campaign;
 pub(crate) mod coupon;
+pub(crate) mod look;
+pub(crate) mod look_file;
 pub(crate) mod stock_grant;
 pub(crate) mod user_coupon;

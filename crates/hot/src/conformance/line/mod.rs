@@ -12,11 +12,11 @@ pub use calls::run_calls;
 pub use changers::run_changers;
 pub use ends::run_ends;
 
+use super::Histories;
 use crate::line::{Clock, Entrant, LinePort, LineUser, RuleChange};
 use domain::line::{DrawPlan, DrawStep, Entries, Line, LineId, LineOutcome, LineRule, LineStatus, ValueOutcome};
 use domain::{CampaignId, EventName, Network, NetworkPrefixes, PassId, TenantName, Timestamp, UserId};
 use proptest::strategy::{Strategy, ValueTree};
-use proptest::test_runner::TestRunner;
 use std::collections::BTreeMap;
 use std::future::Future;
 use steps::{LINES, Step, USERS, any_step};
@@ -300,18 +300,18 @@ impl<P: LinePort> History<P> {
     }
 }
 
-/// Plays `histories` random histories of `steps` steps on an engine and on the rules.
+/// Plays random histories on an engine and on the rules.
 ///
 /// Prints how often draws were met.
 ///
 /// # Panics
 /// When they disagree, with the steps of the history; when no draw was ever held, or no change ever refused.
-pub async fn run<P: LinePort, Fresh: Future<Output = P>>(histories: u32, steps: usize, fresh: impl Fn() -> Fresh) {
-    let mut runner = TestRunner::deterministic();
-    let strategy = proptest::collection::vec(any_step(), steps);
+pub async fn run<P: LinePort, Fresh: Future<Output = P>>(histories: Histories, fresh: impl Fn() -> Fresh) {
+    let mut runner = histories.runner();
+    let strategy = proptest::collection::vec(any_step(), histories.steps);
     let (mut drawn, mut under_way, mut refused, mut values, mut met) = (0, 0, 0, 0, Met::default());
     let (mut straight, mut renewed) = (0, 0);
-    for number in 0..histories {
+    for number in 0..histories.count {
         let script = strategy.new_tree(&mut runner).expect("a history").current();
         let mut history = History::new(fresh().await);
         let shown = Shown { number, history: &script };
@@ -325,7 +325,10 @@ pub async fn run<P: LinePort, Fresh: Future<Output = P>>(histories: u32, steps: 
         (straight, renewed) = (straight + history.straight, renewed + history.renewed);
         std::mem::forget(shown);
     }
-    println!("{histories} histories agree; draws were told as held {drawn} times, as under way {under_way} times");
+    println!(
+        "{} histories agree; draws were told as held {drawn} times, as under way {under_way} times",
+        histories.count
+    );
     println!("{refused} changes were made from older rules; {values} values were kept");
     println!("{met:?}");
     assert!(met.late > 0 && met.too_many > 0 && met.forgotten > 0, "nobody was late, refused, or forgotten: {met:?}");

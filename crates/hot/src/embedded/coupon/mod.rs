@@ -164,6 +164,10 @@ impl CouponPort for EmbeddedEngine {
         self.ask(|answer| Command::CouponsOf { id, user, answer }).await
     }
 
+    fn coupons_of_now(&self, id: &CampaignId, user: &UserId) -> Option<(Arc<Campaign>, Vec<Coupon>)> {
+        self.views.sales().get(id)?.coupons_of(user)
+    }
+
     async fn coupons(&self, id: &CampaignId) -> Result<Vec<Coupon>, HotError> {
         let mut book = Vec::new();
         loop {

@@ -6,7 +6,7 @@ use crate::port::{LocalQuestion, SaleStatus};
 use crate::registry::Registry;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use domain::coupon::issue::{IdempotencyKey, IssueOutcome, KeyUse};
-use domain::{Campaign, Timestamp};
+use domain::{Campaign, Coupon, Timestamp, UserId};
 use hashbrown::DefaultHashBuilder;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -73,6 +73,14 @@ impl SaleView {
         let remaining = self.remaining.load(Ordering::Acquire);
         let participants = self.participants.load(Ordering::Acquire);
         SaleStatus { status: self.campaign.load().status(now, remaining), remaining, participants }
+    }
+
+    /// A user's coupons; `None` where the owner may be giving more.
+    pub fn coupons_of(&self, user: &UserId) -> Option<(Arc<Campaign>, Vec<Coupon>)> {
+        let frozen = self.frozen.load();
+        let frozen = frozen.as_ref()?;
+        let coupons = frozen.winners.of_user(user.as_str()).filter_map(super::coupon_of).collect();
+        Some((frozen.campaign.clone(), coupons))
     }
 
     fn answer(&self, views: &Views, question: &LocalQuestion<'_>, now: Timestamp) -> Option<IssueOutcome> {

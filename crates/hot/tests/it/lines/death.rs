@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 pub const FOLDER: &str = "ONSALE_LINES_VICTIM";
 /// The number of trials without `ONSALE_FAULTS`.
-const TRIALS: usize = 3;
+const TRIALS: u32 = 3;
 const CROWDS: usize = 4;
 const CROWD: usize = 100_000;
 
@@ -190,7 +190,7 @@ async fn check_who_follows(
 
 #[tokio::test]
 async fn a_process_killed_during_entry_and_admission_loses_no_confirmed_number() {
-    let trials = std::env::var("ONSALE_FAULTS").map_or(TRIALS, |text| text.parse().expect("a number"));
+    let trials = testkit::trials(TRIALS) as usize;
     for trial in 0..trials {
         let folder = tempfile::tempdir().expect("a folder");
         // At another point each time, early and late.

@@ -18,7 +18,7 @@ const OPENING: Clock = Clock::At(Timestamp(10));
 const CROWD_WHOLE: usize = 1_000_000;
 const CROWD_KILLED: usize = 20_000;
 /// The number of trials without `ONSALE_FAULTS`.
-const TRIALS: usize = 3;
+const TRIALS: u32 = 3;
 
 fn drawn_rule() -> LineRule {
     rule_with(Randomness::None)
@@ -231,7 +231,7 @@ fn kill_in_the_draw(folder: &Path, after: Option<std::time::Duration>) -> bool {
 
 #[tokio::test]
 async fn a_process_killed_in_the_draw_leaves_one_and_the_same_order() {
-    let trials = std::env::var("ONSALE_FAULTS").map_or(TRIALS, |text| text.parse().expect("a number"));
+    let trials = testkit::trials(TRIALS) as usize;
     let entries = entries(CROWD_KILLED, &[]);
     let order = drawn_order(&[&SEED.0[..], entries.root()].concat(), CROWD_KILLED as u32);
     for trial in 0..trials {

@@ -12,6 +12,7 @@ mod restart;
 use domain::line::{Admits, LineId, LineRule, LineStatus};
 use domain::{EventName, Timestamp, UserId};
 use hot::HotError;
+use hot::conformance::Histories;
 use hot::conformance::line as conformance;
 use hot::embedded::{EmbeddedLines, JournalOptions};
 use hot::line::{Clock, LinePort, LineUser, RuleChange};
@@ -83,5 +84,5 @@ async fn random_histories_rules_and_embedded_lines_agree() {
         *folder.borrow_mut() = tempfile::tempdir().expect("a temporary folder");
         crate::open_lines(folder.borrow().path(), NO_FLUSH).expect("opens")
     };
-    conformance::run(HISTORIES, STEPS, fresh).await;
+    conformance::run(Histories::new(HISTORIES, STEPS), fresh).await;
 }

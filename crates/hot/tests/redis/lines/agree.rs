@@ -3,6 +3,7 @@
 use super::support::{gate, open, open_with, passes, people, queue, rule};
 use domain::Timestamp;
 use domain::line::{Admits, Line, LineId, LineRule};
+use hot::conformance::Histories;
 use hot::conformance::line as conformance;
 use hot::line::{Clock, LinePort, RuleChange};
 use hot::redis::{Ack, LineOptions, RedisLines};
@@ -19,34 +20,36 @@ async fn open_in_parts(url: &str, ack: Ack) -> RedisLines {
     open_with(url, LineOptions { ack, draw_part_max: 2 }).await
 }
 
-async fn agree(url: &str, ack: Ack, histories: u32) {
+async fn agree(url: &str, ack: Ack, histories: Histories) {
     let lines = open_in_parts(url, ack).await;
-    conformance::run(histories, STEPS, || async { lines.clone() }).await;
+    conformance::run(histories, || async { lines.clone() }).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn random_histories_rules_and_a_single_redis_agree() {
+#[test]
+fn random_histories_rules_and_a_single_redis_agree() {
     let kit = Kit::temporary().expect("a folder");
-    let redis = RedisNode::start(&kit, Flavor::Redis).expect("Redis");
-    let lines = open_in_parts(&redis.url(), Ack::None).await;
-    let fresh = || async {
-        // Each history reads all lines that exist: the lines of earlier ones would slow it down.
-        redis.tell(&["FLUSHALL"]).expect("flushed");
-        lines.clone()
-    };
-    conformance::run(HISTORIES_SINGLE, STEPS, fresh).await;
+    crate::in_shares(Histories::new(HISTORIES_SINGLE, STEPS), async |histories| {
+        let redis = RedisNode::start(&kit, Flavor::Redis).expect("Redis");
+        let lines = open_in_parts(&redis.url(), Ack::None).await;
+        let fresh = || async {
+            // Each history reads all lines that exist: the lines of earlier ones would slow it down.
+            redis.tell(&["FLUSHALL"]).expect("flushed");
+            lines.clone()
+        };
+        conformance::run(histories, fresh).await;
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn random_histories_rules_and_a_redis_cluster_agree() {
     let redis = testkit::shared().redis_cluster().expect("Redis Cluster");
-    agree(&redis.url(), Ack::Replica, HISTORIES_CLUSTER).await;
+    agree(&redis.url(), Ack::Replica, Histories::new(HISTORIES_CLUSTER, STEPS)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn random_histories_rules_and_valkey_agree() {
     let valkey = testkit::shared().valkey().expect("Valkey");
-    agree(&valkey.url(), Ack::None, HISTORIES_VALKEY).await;
+    agree(&valkey.url(), Ack::None, Histories::new(HISTORIES_VALKEY, STEPS)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -110,8 +110,15 @@ async fn a_caller_that_stops_in_the_middle_is_followed_by_another() {
         let counts = second.counts(&line, 9, Clock::Engine).await.expect("reads").expect("there");
         assert_eq!((counts.drawn, counts.numbers, counts.waiting), (Some(95), 97, 95));
         let all = order(&second, &line, 95).await;
-        let gone = (1..).zip(&all).filter(|(_, n)| [7, 88].contains(*n)).map(|(number, _)| (number, number));
-        assert_eq!(counts.gone, gone.collect::<Vec<(u64, u64)>>());
+        // Two that are neighbours by chance are one range.
+        let mut gone: Vec<(u64, u64)> = Vec::new();
+        for (number, _) in (1..).zip(&all).filter(|(_, n)| [7, 88].contains(*n)) {
+            match gone.last_mut() {
+                Some((_, end)) if *end + 1 == number => *end = number,
+                _ => gone.push((number, number)),
+            }
+        }
+        assert_eq!(counts.gone, gone);
         let order: Vec<u32> = all.into_iter().filter(|n| ![7, 88].contains(n)).chain([96, 97]).collect();
         assert_eq!(order_of_admission(&second, &line, 95).await, order);
     }

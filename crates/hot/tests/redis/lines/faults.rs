@@ -188,7 +188,7 @@ async fn without_its_replica_a_line_gives_no_reply() {
 async fn a_master_killed_in_the_rush_loses_no_place() {
     let kit = Kit::temporary().expect("a folder");
     let Some(cluster) = testkit::available(RedisCluster::start(&kit, Flavor::Redis)) else { return };
-    let trials = std::env::var("ONSALE_FAULTS").ok().map_or(2, |text| text.parse().expect("a number"));
+    let trials = testkit::trials(2);
     for trial in 0..trials {
         lose_a_master_in_the_rush(&cluster, trial % 2 == 1).await;
     }

@@ -16,6 +16,7 @@ GATEWAY_TIMEOUT = The response took too long. Please try again.
 CAMPAIGN_NOT_FOUND = This campaign does not exist.
 CAMPAIGN_EXISTS = A campaign with this ID already exists.
 CAMPAIGN_NOT_MODIFIABLE = This change to the campaign is no longer allowed.
+CONTRAST_TOO_LOW = Some text could not be read in these colours.
 COUPON_NOT_FOUND = This coupon does not exist.
 COUPON_ALREADY_REDEEMED = This coupon has already been used.
 COUPON_RESERVED = This coupon is reserved for another order, or not for this one.
@@ -58,6 +59,31 @@ VENUE_HAS_HALLS = The venue still has halls.
 VENUE_HAS_EVENTS = Events take place at this venue.
 HALL_NAME_DUPLICATE = The venue has a hall of this name already.
 HALL_HAS_EVENTS = Events take place in this hall.
+TICKET_SALE_NOT_STARTED = The sale has not begun yet.
+TICKET_SALE_ENDED = The sale has ended.
+EVENT_CANCELLED = The event was cancelled.
+ALREADY_APPROVED = You are already admitted. Choose your seats now.
+ALREADY_IN_QUEUE = You are waiting in another line. Leave it first.
+NOT_IN_QUEUE = You are not in this line.
+SEAT_NOT_FOUND = This seat does not exist.
+RESERVATION_IN_PROGRESS = Another request about this reservation is being handled. Please try again shortly.
+MAX_SEATS_EXCEEDED = You would have more seats than one person may have.
+SEAT_ALREADY_SOLD = A seat is already sold. Please choose another one.
+SEAT_ALREADY_HELD = Somebody else has just taken a seat. Please choose another one.
+SEAT_NOT_AVAILABLE = There are not so many seats left that fit.
+HOLD_EXPIRED = The time for these seats is over. Please choose again.
+HOLD_ALREADY_EXTENDED = The time for these seats was extended once already.
+RESERVATION_ALREADY_CANCELLED = This reservation is cancelled already.
+RESERVATION_NOT_MODIFIABLE = This reservation cannot be changed any more.
+CANCELLATION_NOT_ALLOWED = This reservation cannot be cancelled any more.
+RESERVATION_NOT_PAYABLE = This reservation cannot be paid any more. Please choose seats again.
+PAYMENT_ALREADY_EXISTS = There is a payment for this reservation already.
+PAYMENT_AMOUNT_MISMATCH = The amount is not that of the reservation.
+PORTONE_CIRCUIT_OPEN = The payment provider is not available at the moment. Please try again shortly.
+PORTONE_TIMEOUT = The payment provider did not answer in time. Look at your payment before you pay again.
+PORTONE_PRE_REGISTER_FAILED = The payment could not be prepared. Please choose seats again.
+PORTONE_API_ERROR = The payment provider gave no usable answer. Your payment is kept; please try again shortly.
+WEBHOOK_SIGNATURE_INVALID = The signature of the notice is not valid.
 DRAW_ANNOUNCED = A draw with other content was announced for this line. It cannot change.
 LINE_EXISTS = A line with this name already exists.
 RATE_CHANGED = Another operator has changed the rate meanwhile. Look at the rate that is in force, and try again.
@@ -72,51 +98,6 @@ PAUSED = This campaign is paused. Please try again shortly.
 NOT_ADMITTED = It is not your turn yet. Please wait for your turn.
 SOLD_OUT = No coupons available: all of them have been issued.
 
-# The waiting page. { $n }, { $h } and { $m } are numbers; the script of the page fills them in, too.
-wait-title = One moment, please
-wait-lead = Many people are visiting right now. You are in line and will enter in order.
-wait-rank = Your position in line
-wait-progress = Progress
-wait-soon = Less than a minute until it is your turn.
-wait-minutes = About { $n } min until it is your turn.
-wait-hours = About { $h } h { $m } min until it is your turn.
-wait-stopped = Entry is paused at the moment. You keep your position.
-wait-keep = This page takes you to the site when it is your turn. You keep your position if you reload the page, or close it and come back soon.
-wait-live = Live updates are on.
-wait-offline = The connection was lost. Reconnecting. You keep your position.
-wait-refresh = This page reloads automatically.
-wait-again = Try again
-wait-entering = It is your turn. Taking you to the site.
-wait-late = You were away for too long to keep your old position. This is your new one, at the end of the line.
-wait-lost = The address that you opened cannot be kept, for example because it is too long. You will start at the first page of the site.
-
-# The page that asks for something before it gives a position.
-ask-title = One moment before you join the line
-ask-pow = So that programs do not take the places of people, your browser works out a small task. It does so by itself.
-ask-working = Your browser is working. You join the line as soon as it is done.
-ask-failed = Your browser cannot work out the task. Please try another browser.
-ask-script = The task needs JavaScript, which is switched off in your browser. Please allow it for this site, then reload this page.
-ask-recaptcha = So that programs do not take the places of people, please confirm that you are a person.
-ask-go = Join the line
-
-# Pages without a rank: title and text.
-notice-no-cookies-title = Cookies are required
-notice-no-cookies = A cookie keeps your position in line. Please allow cookies in your browser, then try again.
-notice-cookie-lost-title = The cookie of this line did not come back
-notice-cookie-lost = Your browser returns other cookies, but not the one of this line. Please delete the cookies of this site, then try again.
-notice-full-title = The line is full
-notice-full = Too many people are waiting right now. This page tries again automatically in a moment.
-notice-too-many-title = Too many people of your network
-notice-too-many = Many people of your network are in this line already. This page tries again automatically in a moment.
-notice-account-title = An account is needed
-notice-account = You can join this line only with an account.
-notice-closed-title = The line is closed
-notice-closed = You can no longer join this line.
-notice-unavailable-title = Your position is temporarily unavailable
-notice-unavailable = We cannot look up your position right now. You keep your position, and this page tries again automatically.
-notice-drawing-title = You are in the draw
-notice-drawing = Your entry number is { $n }. The draw sets the order when the line opens. This page reloads automatically.
-
 # The page at the address of a server.
 welcome-lead = A server of Onsale runs here. Programs use it through its API.
 welcome-documents = The API document, with a page to try each call
@@ -130,6 +111,14 @@ mail-code = Your code is { $n }.
 mail-password-changed-subject = Your password was changed
 mail-password-changed = The password of your Onsale account was changed, and all other devices were logged out.
     If this was not you, reset your password at once.
+mail-event-cancelled-subject = A show was cancelled
+mail-event-cancelled = A show for which you had seats was cancelled, and your reservation with it. What you have paid is given back whole, the way you paid it. You need not do anything.
+mail-late-payment-subject = Your payment is given back
+mail-late-payment = Your payment arrived when the time for your seats was over, and they could not be kept. It is given back whole, the way you paid it. You need not do anything.
+mail-ticket-subject = Your ticket
+mail-ticket = Your payment has arrived, and the seats are yours. The ticket with its QR code is on the page below; show it at the door.
+mail-show = Show: { $n }
+mail-reservation = Reservation: { $n }
 mail-trace = Reference: { $n }
 
 # The gateway, while a service is away.
@@ -140,3 +129,18 @@ gateway-reservation-away = Seats cannot be reserved or looked up at the moment. 
 gateway-payment-away = Payments are not available at the moment. Do not pay again: a payment that you have made may have gone through. Look at your payments before you try again.
 gateway-payment-late = The payment is taking longer than usual. Do not pay again: it may have gone through. Look at your payments in a moment.
 gateway-coupon-away = Coupons are not available at the moment. Please try again shortly.
+
+# The page behind a ticket's code.
+ticket-valid-title = This ticket is valid
+ticket-valid = It has not been used yet. Show its code at the door; this page changes nothing.
+ticket-used-title = This ticket was used
+ticket-used = Somebody has come in with it.
+ticket-cancelled-title = This ticket is not valid
+ticket-cancelled = Its reservation was cancelled.
+ticket-forged-title = This is not one of our tickets
+ticket-forged = The code was changed, or comes from somewhere else. Do not buy it.
+ticket-show = Show
+ticket-date = Date
+ticket-number = Ticket number
+ticket-used-at = Used at
+ticket-hint = Times are those of the venue.

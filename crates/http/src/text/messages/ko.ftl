@@ -16,6 +16,7 @@ GATEWAY_TIMEOUT = 응답이 지연되고 있습니다. 다시 시도해 주세�
 CAMPAIGN_NOT_FOUND = 해당 캠페인을 찾을 수 없습니다.
 CAMPAIGN_EXISTS = 같은 ID의 캠페인이 이미 있습니다.
 CAMPAIGN_NOT_MODIFIABLE = 지금은 캠페인을 이렇게 변경할 수 없습니다.
+CONTRAST_TOO_LOW = 이 색으로는 읽기 어려운 글자가 있습니다.
 COUPON_NOT_FOUND = 해당 쿠폰을 찾을 수 없습니다.
 COUPON_ALREADY_REDEEMED = 이미 사용된 쿠폰입니다.
 COUPON_RESERVED = 다른 주문에 예약되었거나 이 주문에 예약되지 않은 쿠폰입니다.
@@ -58,6 +59,31 @@ VENUE_HAS_HALLS = 홀이 남아 있는 공연장입니다.
 VENUE_HAS_EVENTS = 이 공연장에서 열리는 공연이 있습니다.
 HALL_NAME_DUPLICATE = 이 공연장에 같은 이름의 홀이 이미 있습니다.
 HALL_HAS_EVENTS = 이 홀에서 열리는 공연이 있습니다.
+TICKET_SALE_NOT_STARTED = 아직 판매가 시작되지 않았습니다.
+TICKET_SALE_ENDED = 판매가 종료되었습니다.
+EVENT_CANCELLED = 취소된 공연입니다.
+ALREADY_APPROVED = 이미 입장이 허용되었습니다. 바로 좌석을 선택해 주세요.
+ALREADY_IN_QUEUE = 다른 대기열에서 대기 중입니다. 먼저 그 대기열에서 나와 주세요.
+NOT_IN_QUEUE = 이 대기열에 들어와 있지 않습니다.
+SEAT_NOT_FOUND = 존재하지 않는 좌석입니다.
+RESERVATION_IN_PROGRESS = 이 예매에 대한 다른 요청을 처리하고 있습니다. 잠시 후 다시 시도해 주세요.
+MAX_SEATS_EXCEEDED = 한 사람이 예매할 수 있는 좌석 수를 넘었습니다.
+SEAT_ALREADY_SOLD = 이미 판매된 좌석입니다. 다른 좌석을 선택해 주세요.
+SEAT_ALREADY_HELD = 방금 다른 분이 선택한 좌석입니다. 다른 좌석을 선택해 주세요.
+SEAT_NOT_AVAILABLE = 조건에 맞는 좌석이 남아 있지 않습니다.
+HOLD_EXPIRED = 좌석 선점 시간이 지났습니다. 다시 선택해 주세요.
+HOLD_ALREADY_EXTENDED = 좌석 선점 시간은 이미 한 번 연장되었습니다.
+RESERVATION_ALREADY_CANCELLED = 이미 취소된 예매입니다.
+RESERVATION_NOT_MODIFIABLE = 더 이상 변경할 수 없는 예매입니다.
+CANCELLATION_NOT_ALLOWED = 더 이상 취소할 수 없는 예매입니다.
+RESERVATION_NOT_PAYABLE = 더 이상 결제할 수 없는 예매입니다. 좌석을 다시 선택해 주세요.
+PAYMENT_ALREADY_EXISTS = 이 예매에 대한 결제가 이미 있습니다.
+PAYMENT_AMOUNT_MISMATCH = 결제 금액이 예매 금액과 다릅니다.
+PORTONE_CIRCUIT_OPEN = 결제 대행사에 연결할 수 없습니다. 잠시 후 다시 시도해 주세요.
+PORTONE_TIMEOUT = 결제 대행사가 제때 응답하지 않았습니다. 다시 결제하기 전에 결제 상태를 확인해 주세요.
+PORTONE_PRE_REGISTER_FAILED = 결제를 준비하지 못했습니다. 좌석을 다시 선택해 주세요.
+PORTONE_API_ERROR = 결제 대행사의 응답을 확인할 수 없습니다. 결제 정보는 보존되어 있으니 잠시 후 다시 시도해 주세요.
+WEBHOOK_SIGNATURE_INVALID = 알림의 서명이 올바르지 않습니다.
 DRAW_ANNOUNCED = 이 대기열에는 내용이 다른 추첨이 이미 예고되었습니다. 예고한 추첨은 바꿀 수 없습니다.
 LINE_EXISTS = 같은 이름의 대기열이 이미 있습니다.
 RATE_CHANGED = 그 사이 다른 운영자가 입장 속도를 바꾸었습니다. 현재 속도를 확인하고 다시 시도해 주세요.
@@ -72,51 +98,6 @@ PAUSED = 쿠폰 발급이 잠시 중단되었습니다. 잠시 후 다시 시도
 NOT_ADMITTED = 아직 입장 차례가 아닙니다. 차례가 될 때까지 기다려 주세요.
 SOLD_OUT = 쿠폰이 모두 소진되었습니다.
 
-# The waiting page. { $n }, { $h } and { $m } are numbers; the script of the page fills them in, too.
-wait-title = 잠시만 기다려 주세요
-wait-lead = 접속하신 분이 많아 순서대로 입장을 안내해 드리고 있습니다.
-wait-rank = 나의 순서
-wait-progress = 진행 상황
-wait-soon = 1분 안에 입장합니다.
-wait-minutes = 약 { $n }분 뒤에 입장합니다.
-wait-hours = 약 { $h }시간 { $m }분 뒤에 입장합니다.
-wait-stopped = 지금은 입장이 잠시 중단되었습니다. 순서는 그대로 유지됩니다.
-wait-keep = 차례가 되면 자동으로 이동합니다. 새로고침하거나 창을 닫았다가 곧 다시 열어도 순서는 그대로 유지됩니다.
-wait-live = 실시간으로 순서를 확인하고 있습니다.
-wait-offline = 연결이 끊겨 다시 연결하고 있습니다. 순서는 그대로 유지됩니다.
-wait-refresh = 이 화면은 자동으로 새로고침됩니다.
-wait-again = 다시 시도
-wait-entering = 차례가 되었습니다. 이동합니다.
-wait-late = 자리를 비운 시간이 길어 이전 순서가 사라졌습니다. 대기열 맨 뒤에 새 순서를 잡아 드렸습니다.
-wait-lost = 여신 주소는 너무 길거나 형식이 맞지 않아 기억할 수 없습니다. 차례가 되면 사이트의 첫 화면으로 이동합니다.
-
-# The page that asks for something before it gives a position.
-ask-title = 줄을 서기 전에 잠시 확인합니다
-ask-pow = 프로그램이 사람의 자리를 차지하지 못하도록 브라우저가 간단한 계산을 합니다. 계산은 자동으로 진행됩니다.
-ask-working = 브라우저가 계산하고 있습니다. 끝나면 바로 줄을 섭니다.
-ask-failed = 이 브라우저로는 계산할 수 없습니다. 다른 브라우저로 다시 시도해 주세요.
-ask-script = 계산에는 JavaScript가 필요하지만 브라우저에서 꺼져 있습니다. 이 사이트에서 JavaScript를 허용한 뒤 이 화면을 새로고침해 주세요.
-ask-recaptcha = 프로그램이 사람의 자리를 차지하지 못하도록, 사람인지 확인해 주세요.
-ask-go = 줄 서기
-
-# Pages without a rank: title and text.
-notice-no-cookies-title = 쿠키가 필요합니다
-notice-no-cookies = 순서를 유지하려면 쿠키가 필요합니다. 브라우저에서 쿠키를 허용한 뒤 다시 시도해 주세요.
-notice-cookie-lost-title = 대기열 쿠키를 확인할 수 없습니다
-notice-cookie-lost = 브라우저가 다른 쿠키는 보내지만 이 대기열의 쿠키는 보내지 않습니다. 이 사이트의 쿠키를 삭제한 뒤 다시 시도해 주세요.
-notice-full-title = 대기열이 가득 찼습니다
-notice-full = 지금은 기다리는 분이 많아 더 받을 수 없습니다. 잠시 후 자동으로 다시 시도합니다.
-notice-too-many-title = 같은 네트워크에서 기다리는 분이 많습니다
-notice-too-many = 같은 네트워크에서 이미 여러 분이 이 대기열에 서 있습니다. 잠시 후 자동으로 다시 시도합니다.
-notice-account-title = 계정이 필요합니다
-notice-account = 이 대기열에는 계정이 있어야 들어갈 수 있습니다.
-notice-closed-title = 대기열이 마감되었습니다
-notice-closed = 더 이상 대기열에 들어갈 수 없습니다.
-notice-unavailable-title = 순서 확인이 지연되고 있습니다
-notice-unavailable = 지금은 순서를 확인할 수 없습니다. 받은 순서는 그대로 유지되며, 잠시 후 자동으로 다시 시도합니다.
-notice-drawing-title = 추첨에 참여했습니다
-notice-drawing = 참여 번호는 { $n }번입니다. 대기열이 열리면 추첨으로 순서를 정합니다. 이 화면은 자동으로 새로고침됩니다.
-
 # The page at the address of a server.
 welcome-lead = 이곳에서 Onsale 서버가 실행 중입니다. 프로그램은 API로 이용합니다.
 welcome-documents = API 문서(페이지에서 바로 호출해 볼 수 있습니다)
@@ -130,6 +111,14 @@ mail-code = 인증 번호: { $n }
 mail-password-changed-subject = [Onsale] 비밀번호가 변경되었습니다
 mail-password-changed = Onsale 계정의 비밀번호가 변경되어 다른 기기에서 모두 로그아웃되었습니다.
     본인이 변경하지 않았다면 바로 비밀번호를 재설정해 주세요.
+mail-event-cancelled-subject = [Onsale] 공연이 취소되었습니다
+mail-event-cancelled = 예매하신 공연이 취소되어 예매도 함께 취소되었습니다. 결제하신 금액은 결제하신 수단으로 전액 환불됩니다. 따로 하실 일은 없습니다.
+mail-late-payment-subject = [Onsale] 결제 금액이 환불됩니다
+mail-late-payment = 좌석 선점 시간이 지난 뒤에 결제가 완료되어 좌석을 확보하지 못했습니다. 결제하신 금액은 결제하신 수단으로 전액 환불됩니다. 따로 하실 일은 없습니다.
+mail-ticket-subject = [Onsale] 티켓이 발급되었습니다
+mail-ticket = 결제가 완료되어 예매가 확정되었습니다. 아래 페이지에서 QR 코드가 있는 티켓을 확인하고, 입장하실 때 보여 주세요.
+mail-show = 공연: { $n }
+mail-reservation = 예매 번호: { $n }
 mail-trace = 요청 번호: { $n }
 
 # 게이트웨이: 서비스가 응답하지 않을 때.
@@ -140,3 +129,18 @@ gateway-reservation-away = 지금은 좌석을 예매하거나 조회할 수 없
 gateway-payment-away = 지금은 결제 서비스를 이용할 수 없습니다. 이미 결제가 완료되었을 수 있으니 다시 결제하지 마시고, 결제 내역을 먼저 확인해 주세요.
 gateway-payment-late = 결제 처리가 늦어지고 있습니다. 이미 완료되었을 수 있으니 다시 결제하지 마시고, 잠시 후 결제 내역을 확인해 주세요.
 gateway-coupon-away = 지금은 쿠폰 서비스를 이용할 수 없습니다. 잠시 후 다시 시도해 주세요.
+
+# The page behind a ticket's code.
+ticket-valid-title = 유효한 티켓입니다
+ticket-valid = 아직 사용되지 않았습니다. 입장할 때 코드를 보여 주세요. 이 페이지를 열어도 사용 처리되지 않습니다.
+ticket-used-title = 이미 사용된 티켓입니다
+ticket-used = 이 티켓으로 이미 입장했습니다.
+ticket-cancelled-title = 유효하지 않은 티켓입니다
+ticket-cancelled = 예매가 취소되었습니다.
+ticket-forged-title = 저희가 발급한 티켓이 아닙니다
+ticket-forged = 코드가 변조되었거나 다른 곳에서 만들어졌습니다. 구매하지 마세요.
+ticket-show = 공연
+ticket-date = 일시
+ticket-number = 티켓 번호
+ticket-used-at = 사용 시각
+ticket-hint = 시각은 공연장 현지 기준입니다.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// The next due time of each user. A user has at most one entry, so the number of entries is bounded.
-pub(super) struct Agenda {
+pub(in crate::rush) struct Agenda {
     /// Ordered by due time, in nanoseconds since the start.
     known: BinaryHeap<Reverse<(u64, u32)>>,
     newcomer: u32,
@@ -16,18 +16,18 @@ pub(super) struct Agenda {
 
 impl Agenda {
     /// `rate`: newcomers per second; `None`: all at once.
-    pub(super) fn new(people: u32, rate: Option<u32>) -> Self {
+    pub(in crate::rush) fn new(people: u32, rate: Option<u32>) -> Self {
         let ns_per_arrival = rate.map_or(0.0, |rate| 1e9 / f64::from(rate));
         Self { known: BinaryHeap::new(), newcomer: 0, people, ns_per_arrival, prefers_newcomer: true }
     }
 
     /// Schedules the user at `at_ns`.
-    pub(super) fn put(&mut self, person: u32, at_ns: u64) {
+    pub(in crate::rush) fn put(&mut self, person: u32, at_ns: u64) {
         self.known.push(Reverse((at_ns, person)));
     }
 
     /// The next user that is due. Newcomers and returning users alternate, so that neither group starves.
-    pub(super) fn take(&mut self, now_ns: u64) -> Option<u32> {
+    pub(in crate::rush) fn take(&mut self, now_ns: u64) -> Option<u32> {
         let newcomer = self.newcomer_ns().is_some_and(|at_ns| at_ns <= now_ns);
         let known = self.known.peek().is_some_and(|Reverse((at_ns, _))| *at_ns <= now_ns);
         if newcomer && (self.prefers_newcomer || !known) {
@@ -40,7 +40,7 @@ impl Agenda {
     }
 
     /// The next due time; `None` while all remaining users have a request in flight.
-    pub(super) fn next_ns(&self) -> Option<u64> {
+    pub(in crate::rush) fn next_ns(&self) -> Option<u64> {
         let known_ns = self.known.peek().map(|Reverse((at_ns, _))| *at_ns);
         [known_ns, self.newcomer_ns()].into_iter().flatten().min()
     }

@@ -2,7 +2,7 @@
 //! Some leave, return, enqueue twice, or try to bypass the line. Afterwards the observations are checked against the
 //! guarantees of a line and against the records of the coupons.
 
-mod agenda;
+pub(super) mod agenda;
 mod calls;
 mod crowd;
 mod judge;

@@ -229,7 +229,12 @@ mod tests {
             }
             unreachable!("the last one is kept open");
         });
-        let reached = Reached { target: Target::parse(&address).expect("an address"), admin_key: None, process: None };
+        let reached = Reached {
+            target: Target::parse(&address).expect("an address"),
+            admin_key: None,
+            process: None,
+            data: None,
+        };
         let (latest, stop) = (Latest::default(), AtomicBool::new(false));
         let streamed = std::thread::scope(|scope| {
             let listening = scope.spawn(|| listen(&reached, "gate:a", 1, &latest, &stop));

@@ -1,16 +1,16 @@
 //! The role `catalog`: venues, events and seats.
 
 use super::Opening;
-use crate::wiring::role::{Outbox, Role};
+use crate::cli;
+use crate::wiring::role::Role;
 use crate::wiring::schemas::{CATALOG, ContextSchema};
 use crate::wiring::supervisor::Task;
-use crate::wiring::{calls, internal, probes};
+use crate::wiring::{calls, internal, outboxes, probes};
 use anyhow::Context;
-use bus::{Cause, Leased};
+use catalog::compare::{ReservationSeats, SeatComparison, SeatDesk};
 use catalog::{CatalogService, Settings, api};
-use coupon::issuer::LedgerOutbox;
-use hot::lease::{Hold, Lease};
 use onsale_http::with_calls;
+use operators::behalf::around as on_behalf;
 use std::sync::Arc;
 use utoipa::OpenApi;
 
@@ -20,8 +20,8 @@ pub(super) const SCHEMAS: &[&ContextSchema] = &[&CATALOG];
 /// Opens the role.
 ///
 /// # Errors
-/// When a key cannot be read.
-pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
+/// When a key cannot be read, or the outbox cannot be read as the configuration says.
+pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let (config, engines) = (opening.config, opening.engines);
     let hot = engines.hot.as_ref().context("the role catalog has no hot state")?;
     let ledger = engines.ledgers.of(&CATALOG).context("the role catalog has no tables")?.clone();
@@ -29,26 +29,26 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
         cache_ttl_seconds: config.catalog.cache_ttl_seconds.into(),
         cache_ttl_open_seconds: config.catalog.cache_ttl_open_seconds.into(),
     };
+    let reservation = ReservationSeats::new(opening.peer("catalog", cli::Role::Reservation)?);
     let catalog = CatalogService::open(settings, ledger.clone(), hot.keys.clone());
-    let lease = Arc::new(Lease::new(hot.keys.clone(), "catalog-changes"));
-    let held = lease.clone();
-    let is_held = move || {
-        let lease = held.clone();
-        async move { Ok::<_, Cause>(lease.hold().await? != Hold::Others) }
-    };
-    let changes = Leased::new(LedgerOutbox::new(ledger.clone()), is_held);
-    let (cache, news) = (catalog.clone(), ledger.clone());
+    let catalog = catalog.with_held_seats(Arc::new(reservation.clone()));
+    let (comparison, keys) = (SeatComparison::new(catalog.clone(), reservation), hot.keys.clone());
+    let desk = SeatDesk::new(comparison.clone());
+    let (outbox, mut tasks) = outboxes::of(opening, ("catalog", "catalog-changes"), &ledger).await?;
+    let cache = catalog.clone();
+    tasks.push(Task::new("catalog cache", move || cache.clone().run_cache()));
+    tasks.push(Task::new("comparison of seats", move || comparison.clone().run(keys.clone())));
+    tasks.push(calls::purge("kept answers of the catalog", &ledger));
     let role = Role {
-        routes: with_calls(api::routes(catalog.clone()), calls::of_people(config, &ledger)),
-        internal_routes: api::internal_routes(catalog.clone(), accepted(opening)?),
+        routes: opening
+            .with_appeals(with_calls(api::routes(catalog.clone()), calls::of_people(config, &ledger)), "catalog"),
+        internal_routes: api::internal_routes(catalog.clone(), accepted(opening)?).merge(on_behalf(
+            api::operator_routes(catalog.clone(), desk, internal::accepted(config, &["gateway", "catalog"])?),
+        )),
         documents: vec![api::ApiDocument::openapi()],
         handlers: catalog.handlers(),
-        outboxes: vec![Outbox { name: "catalog", source: Arc::new(changes), lease: Some(lease) }],
-        tasks: vec![
-            Task::new("catalog cache", move || cache.clone().run_cache()),
-            Task::new("catalog news", move || ledger::news::listen(news.clone())),
-            calls::purge("kept answers of the catalog", &ledger),
-        ],
+        outboxes: vec![outbox],
+        tasks,
         catalog: Some(catalog),
         ..Role::default()
     };
@@ -56,5 +56,5 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
 }
 
 fn accepted(opening: &Opening<'_>) -> anyhow::Result<access::InternalKeys> {
-    internal::accepted(opening.config, &["gateway", "queue", "catalog"])
+    internal::accepted(opening.config, &["gateway", "queue", "reservation", "payment", "user", "catalog"])
 }

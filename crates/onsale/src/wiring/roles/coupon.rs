@@ -6,20 +6,22 @@ use crate::wiring::calls;
 use crate::wiring::engines::CouponContext;
 use crate::wiring::hot_routes::HotRoute;
 use crate::wiring::internal;
+use crate::wiring::outboxes;
 use crate::wiring::probes;
 use crate::wiring::role::{MakeHotRoute, Outbox, Role};
 use crate::wiring::schemas::{COUPON, ContextSchema};
 use crate::wiring::supervisor::Task;
 use anyhow::Context;
 use axum::Router;
-use bus::{Cause, Leased};
 use coupon::api;
-use coupon::issuer::{HotOutbox, LedgerOutbox};
+use coupon::issuer::HotOutbox;
+use coupon::looks::LookService;
 use coupon::messages::RevocationGroup;
 use coupon::reads::ReadRoute;
 use coupon::{IssueMetrics, IssueParts, IssueRoute};
-use hot::lease::{Hold, Lease};
 use onsale_http::{with_body_limit, with_calls};
+use operators::behalf::around as on_behalf;
+use operators::with_appeals;
 use std::sync::Arc;
 use std::time::Duration;
 use utoipa::OpenApi;
@@ -33,38 +35,38 @@ pub(super) const SCHEMAS: &[&ContextSchema] = &[&COUPON];
 /// Opens the role.
 ///
 /// # Errors
-/// When a key cannot be read.
-pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
+/// When a key cannot be read, or the outbox cannot be read as the configuration says.
+pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let context = opening.engines.coupon.as_ref().context("the role coupon has no engines")?;
     let hot = opening.engines.hot.as_ref().context("the role coupon has no hot state")?;
     let coupons = context.coupons.clone();
     let (port, ledger) = (coupons.port.clone(), coupons.ledger.clone());
-    let lease = Arc::new(Lease::new(hot.keys.clone(), "coupon-steps"));
-    let held = lease.clone();
-    let is_held = move || {
-        let lease = held.clone();
-        async move { Ok::<_, Cause>(lease.hold().await? != Hold::Others) }
-    };
-    let steps = Leased::new(LedgerOutbox::new(ledger), is_held);
+    let (steps, of_steps) = outboxes::of(opening, ("steps", "coupon-steps"), &ledger).await?;
     let mut tasks = tasks(opening, &coupons);
     tasks.extend(calls::tasks(&coupons.ledger, &hot.calls));
     tasks.push(read_keys(context));
-    // A role in the same process asks no other.
-    let internal_routes = if opening.engines.has(cli::Role::Queue) {
-        Router::new()
-    } else {
-        access::api::internal_routes(context.keys.clone(), internal::accepted_by_coupon(opening.config)?)
-    };
+    tasks.extend(of_steps);
+    let purchases = internal::accepted(opening.config, &["payment", "reservation", "coupon"])?;
+    let keys = internal::accepted_by_coupon(opening.config)?;
+    let internal_routes = api::internal_routes(coupons.clone(), purchases)
+        .merge(access::api::internal_routes(context.keys.clone(), keys))
+        .merge(on_behalf(api::operator_routes(
+            coupons.clone(),
+            internal::accepted(opening.config, &["gateway", "coupon"])?,
+        )));
+    let mut documents =
+        vec![api::ApiDocument::openapi(), api::InternalDocument::openapi(), api::LookDocument::openapi()];
+    // Where the gateway is, it joins the roles.
+    if !opening.engines.has(cli::Role::Gateway) {
+        documents.push(api::ApartDocument::openapi());
+    }
     let role = Role {
         internal_routes,
         callers: Some(coupons.callers.clone()),
         hot: vec![hot_route(opening)?, reads(opening, &coupons)],
-        documents: vec![api::ApiDocument::openapi()],
+        documents,
         handlers: vec![Arc::new(RevocationGroup::new(port.clone()))],
-        outboxes: vec![
-            Outbox { name: "decisions", source: Arc::new(HotOutbox(port.clone())), lease: None },
-            Outbox { name: "steps", source: Arc::new(steps), lease: Some(lease) },
-        ],
+        outboxes: vec![Outbox { name: "decisions", source: Arc::new(HotOutbox(port.clone())), lease: None }, steps],
         tasks,
         ..Role::default()
     };
@@ -73,11 +75,9 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
 
 fn tasks(opening: &Opening<'_>, coupons: &coupon::CouponService) -> Vec<Task> {
     let (metrics, follow, reconcile) = (coupons.clone(), coupons.clone(), coupons.clone());
-    let news = coupons.ledger.clone();
     let mut tasks = vec![
         Task::new("coupon metrics", move || metrics.clone().report_metrics()),
         Task::new("campaigns", move || follow.clone().follow_ledger_in_background()),
-        Task::new("outbox news", move || ledger::news::listen(news.clone())),
     ];
     if opening.config.reconcile.interval_seconds > 0 {
         let every = Duration::from_secs(opening.config.reconcile.interval_seconds);
@@ -132,10 +132,17 @@ fn hot_route(opening: &Opening<'_>) -> anyhow::Result<MakeHotRoute> {
     });
     let body_bytes_max = opening.config.coupon.body_limit_bytes;
     let calls = calls::over_ledger(opening.config, &coupons.callers, &coupons.ledger);
+    let looks = LookService::new(coupons.ledger.clone(), coupons.callers.clone());
+    let recorder = opening.appeals.recorder("coupon");
+    let is_apart = !opening.engines.has(cli::Role::Gateway);
     Ok(Arc::new(move || {
-        let route = IssueRoute::new(parts.clone(), Arc::new(IssueMetrics::new()));
+        let recorder = recorder.of_worker();
+        let route = IssueRoute::new(parts.clone(), Arc::new(IssueMetrics::new())).with_appeals(recorder.clone());
         let routes = api::routes(coupons.clone()).merge(api::issue_routes(route.clone()));
-        let router = with_calls(with_body_limit(routes, body_bytes_max), calls.clone());
+        let routes = if is_apart { routes.merge(api::apart_routes(coupons.clone())) } else { routes };
+        // A logo is larger than other bodies, which have limits of their own.
+        let routes = with_body_limit(routes, body_bytes_max).merge(api::look_routes(looks.clone()));
+        let router = with_appeals(with_calls(routes, calls.clone()), recorder);
         (HotRoute::Issue(route), router)
     }))
 }

@@ -53,7 +53,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     }
     let calls = calls::over_ledger(opening.config, &context.coupons.callers, &context.coupons.ledger);
     let role = Role {
-        routes: with_calls(api::routes(gate_api.clone()), calls),
+        routes: opening.with_appeals(with_calls(api::routes(gate_api.clone()), calls), "gate"),
         internal_routes: api::internal_routes(gate_api),
         callers: Some(context.coupons.callers.clone()),
         hot: vec![hot_route(opening)?],

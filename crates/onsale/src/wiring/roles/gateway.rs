@@ -3,12 +3,13 @@
 use super::Opening;
 use crate::cli;
 use crate::config::Config;
-use crate::wiring::role::{Around, Role};
+use crate::wiring::role::{Around, Pages, Role};
 use crate::wiring::schemas::ContextSchema;
-use crate::wiring::{internal, people, probes};
+use crate::wiring::{calls, internal, page_settings, people, probes};
+use access::Callers;
 use anyhow::Context;
 use axum::Router;
-use gateway::{Gateway, Service, Settings, UpstreamSettings, Upstreams};
+use gateway::{Gateway, OperatorPeers, Operators, OperatorsDocument, Service, Settings, UpstreamSettings, Upstreams};
 use std::sync::Arc;
 use utoipa::OpenApi;
 
@@ -16,7 +17,15 @@ use utoipa::OpenApi;
 pub(super) const SCHEMAS: &[&ContextSchema] = &[];
 
 /// Services that may run in other processes.
-const APART: [Service; 5] = [Service::User, Service::Catalog, Service::Queue, Service::Coupon, Service::Gate];
+const APART: [Service; 7] = [
+    Service::User,
+    Service::Catalog,
+    Service::Queue,
+    Service::Reservation,
+    Service::Payment,
+    Service::Coupon,
+    Service::Gate,
+];
 
 /// Opens the role.
 ///
@@ -26,9 +35,14 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let config = opening.config;
     let hot = opening.engines.hot.as_ref().context("the role gateway has no hot state")?;
     let tokens = people::tokens(config, opening.public_url)?;
+    let shop =
+        pages::Shared::new(page_settings::of(opening.config, opening.public_url, opening.sandbox, &tokens.cookies));
     let service_key = internal::own_or_made(config, "gateway")?;
     let settings = settings(config, opening.public_url, service_key.clone());
+    let operators = operators(opening)?;
+    let (known, ended) = (operators.0, operators.1.clone());
     let gateway = Gateway::new(settings, tokens.keys, tokens.cookies, hot.keys.clone(), hot.limits.clone());
+    let gateway = gateway.with_operators(operators.1);
     let is_whole = opening.engines.roles.len() == cli::Role::ALL.len();
     let around: Around = if is_whole {
         Arc::new(move |router, accounts| gateway::around(router, accounts, gateway.clone()))
@@ -37,8 +51,33 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
         let proxy = gateway::proxy(gateway, &upstreams);
         Arc::new(move |router: Router, _| router.merge(proxy.clone()))
     };
-    let role = Role { around: Some(around), documents: vec![gateway::ApiDocument::openapi()], ..Role::default() };
+    let pages: Pages = Arc::new(move |api| shop.routes(api));
+    let role = Role {
+        around: Some(around),
+        pages: Some(pages),
+        documents: vec![gateway::ApiDocument::openapi(), OperatorsDocument::openapi()],
+        callers: Some(known),
+        at_stop: vec![Box::new(move || ended.end_streams())],
+        ..Role::default()
+    };
     Ok(probes::with_hot(role, hot))
+}
+
+/// The routes of operators over all roles, and what knows administrators by their keys.
+fn operators(opening: &Opening<'_>) -> anyhow::Result<(Callers, Operators)> {
+    let hot = opening.engines.hot.as_ref().context("the role gateway has no hot state")?;
+    let callers = super::queue::callers(opening, "gateway")?;
+    let peer = |callee| opening.peers.of_operators(opening.config, &opening.engines.roles, callee);
+    let peers = OperatorPeers {
+        user: peer(cli::Role::User)?,
+        catalog: peer(cli::Role::Catalog)?,
+        queue: peer(cli::Role::Queue)?,
+        reservation: peer(cli::Role::Reservation)?,
+        payment: peer(cli::Role::Payment)?,
+        coupon: peer(cli::Role::Coupon)?,
+    };
+    let calls = calls::over_hot(opening.config, &callers, hot.calls.clone());
+    Ok((callers.clone(), Operators::new(peers, callers, calls)))
 }
 
 fn settings(config: &Config, public_url: &str, service_key: String) -> Settings {

@@ -6,10 +6,13 @@ mod coupon;
 mod gate;
 mod gateway;
 mod issuer;
+mod payment;
 mod queue;
+mod reservation;
 mod user;
 
 use super::engines::Engines;
+use super::internal::Peers;
 use super::role::{MakeHotRoute, Role};
 use super::sandbox::SandboxPlace;
 use super::schemas::{ALL, ContextSchema};
@@ -35,9 +38,23 @@ pub struct Opening<'a> {
     pub public_url: &'a str,
     /// What stands in for services that are not ours.
     pub sandbox: Option<&'a SandboxPlace>,
+    /// How roles call each other.
+    pub peers: &'a Peers,
+    /// Where it is noted who was told what.
+    pub appeals: &'a operators::Appeals,
 }
 
 impl Opening<'_> {
+    /// The role `callee` as `caller` calls it.
+    fn peer(&self, caller: &str, callee: cli::Role) -> anyhow::Result<access::Peer> {
+        self.peers.of(self.config, &self.engines.roles, caller, callee)
+    }
+
+    /// Notes what these routes of a role tell people.
+    fn with_appeals(&self, routes: axum::Router, role: &'static str) -> axum::Router {
+        operators::with_appeals(routes, self.appeals.recorder(role))
+    }
+
     /// Of the requests on the fast path one in so many is logged; 0: none.
     fn log_every(&self) -> u32 {
         if self.config.log.access { self.config.log.access_hot_every } else { 0 }
@@ -56,6 +73,8 @@ pub fn schemas(roles: &[cli::Role]) -> Vec<&'static ContextSchema> {
             cli::Role::Gateway => gateway::SCHEMAS,
             cli::Role::User => user::SCHEMAS,
             cli::Role::Catalog => catalog::SCHEMAS,
+            cli::Role::Reservation => reservation::SCHEMAS,
+            cli::Role::Payment => payment::SCHEMAS,
         };
         needed.extend(schemas);
     }
@@ -73,13 +92,15 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<(Role, Vec<MakeHotRou
     let (mut all, mut hot) = (Role::default(), Vec::new());
     for name in &opening.engines.roles {
         let mut role = match name {
-            cli::Role::Coupon => coupon::open(opening)?,
+            cli::Role::Coupon => coupon::open(opening).await?,
             cli::Role::Issuer => issuer::open(opening)?,
             cli::Role::Gate => gate::open(opening)?,
             cli::Role::Queue => queue::open(opening).await?,
             cli::Role::Gateway => gateway::open(opening)?,
             cli::Role::User => user::open(opening)?,
-            cli::Role::Catalog => catalog::open(opening)?,
+            cli::Role::Catalog => catalog::open(opening).await?,
+            cli::Role::Reservation => reservation::open(opening).await?,
+            cli::Role::Payment => payment::open(opening).await?,
         };
         hot.append(&mut role.hot);
         all = all.merge(role);

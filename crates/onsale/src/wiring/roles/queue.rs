@@ -2,6 +2,7 @@
 //! no database: API keys are checked by the coupon role.
 
 use super::Opening;
+use crate::cli;
 use crate::config::{Config, HotEngine, without_secrets};
 use crate::wiring::hot_routes::HotRoute;
 use crate::wiring::role::{MakeHotRoute, Role};
@@ -24,7 +25,9 @@ use queue::api::draw::{self, DrawApi};
 use queue::api::serving_route::ServingRoute;
 use queue::api::{self, QueueApi, control, site_lines};
 use queue::site::cookie_keys::{KEY_BYTES_MIN, new_key};
+use queue::tickets::api::with_tickets;
 use queue::{ConfiguredLines, CookieKeys, LineSettings, PublicNames, SameSite, Site, SiteOptions, site};
+use queue::{TicketParts, TicketPeers, TicketQueue, TicketSettings};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -49,7 +52,7 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let config = opening.config;
     let hot = opening.engines.hot.as_ref().context("the role queue has no hot state")?;
     let client = LineClient::new(hot.lines.clone());
-    let callers = callers(opening)?;
+    let callers = callers(opening, "queue")?;
     let cache = ServingCache::new(hot.lines.clone());
     let queue = &config.queue;
     let (most, per_network) = (queue.streams_max, queue.streams_max_per_network);
@@ -84,14 +87,25 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let mut tasks = tasks(config, &hot.lines).await;
     tasks.push(draws::task("line draws", config, hot.lines.clone(), is_site)?);
     let known = callers.clone();
+    let tickets = tickets(opening, (&client, &cache, &streams))?;
+    let followed = tickets.clone();
+    tasks.push(Task::new("lines before seats", move || followed.clone().run_lines()));
     let calls = calls::over_hot(config, &callers, hot.calls.clone());
     let serving = serving_route(opening, &cache);
     let new_line = Arc::new(settings_of(config).rule());
     let queue_api =
         QueueApi { lines: client, cache, streams, site, names, callers, defaults, new_line, may_make_lines };
+    let of_gateway = api::operator_routes(queue_api.clone(), internal::accepted(config, &["gateway", "queue"])?);
+    let of_operators = with_tickets(routes(queue_api.clone()).merge(draw::routes(draw_api)), tickets.clone());
     let role = Role {
-        routes: with_calls(routes(queue_api.clone()).merge(draw::routes(draw_api)), calls)
+        routes: opening
+            .with_appeals(with_calls(of_operators.merge(queue::tickets::api::routes(tickets.clone())), calls), "queue")
             .merge(site::api::proxy_routes(queue_api)),
+        internal_routes: queue::tickets::api::internal_routes(
+            tickets,
+            internal::accepted(config, &["gateway", "reservation", "queue"])?,
+        )
+        .merge(of_gateway),
         callers: Some(known),
         hot: vec![serving],
         documents: vec![
@@ -100,12 +114,44 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
             site_lines::ApiDocument::openapi(),
             site::api::ApiDocument::openapi(),
             draw::ApiDocument::openapi(),
+            queue::tickets::api::ApiDocument::openapi(),
         ],
         tasks,
         at_stop: vec![Box::new(move || ended.end())],
         ..Role::default()
     };
     Ok(probes::with_hot(role, hot))
+}
+
+/// The lines before the seats of schedules.
+fn tickets(
+    opening: &Opening<'_>,
+    (lines, cache, streams): (&LineClient, &ServingCache, &Streams),
+) -> anyhow::Result<TicketQueue> {
+    let config = opening.config;
+    let hot = opening.engines.hot.as_ref().context("the role queue has no hot state")?;
+    let peer = |callee| opening.peer("queue", callee);
+    let peers = TicketPeers {
+        catalog: peer(cli::Role::Catalog)?,
+        reservation: Some(peer(cli::Role::Reservation)?),
+        payment: Some(peer(cli::Role::Payment)?),
+    };
+    let settings = TicketSettings {
+        status_per_minute: config.queue.status_per_minute,
+        limits_enabled: config.limits.enabled,
+        inside_per_free_seat: config.queue.inside_per_free_seat,
+        ..TicketSettings::from(&settings_of(config))
+    };
+    let parts = TicketParts {
+        lines: lines.clone(),
+        cache: cache.clone(),
+        streams: streams.clone(),
+        challenges: Some(hot.challenges.clone()),
+        keys: hot.keys.clone(),
+        limits: hot.limits.clone(),
+        peers,
+    };
+    Ok(TicketQueue::open(settings, parts))
 }
 
 fn serving_route(opening: &Opening<'_>, cache: &ServingCache) -> MakeHotRoute {
@@ -174,13 +220,13 @@ fn tenant_max(quotas: Arc<TenantQuotas>) -> TenantMax {
     Arc::new(move |tenant| quotas.of(tenant).streams)
 }
 
-/// Callers by the table of keys, where this process has it; else the coupon role is asked.
-fn callers(opening: &Opening<'_>) -> anyhow::Result<Callers> {
+/// Callers by the table of keys of a role without it, where this process has it; else the coupon role is asked.
+pub(super) fn callers(opening: &Opening<'_>, role: &str) -> anyhow::Result<Callers> {
     if let Some(context) = &opening.engines.coupon {
         return Ok(context.coupons.callers.clone());
     }
-    let key = internal::queue_key(opening.config)?.unwrap_or_else(|| {
-        tracing::warn!("administrators' calls are refused here: set internal.key.queue, the same for the coupon role");
+    let key = internal::key_of(opening.config, role)?.unwrap_or_else(|| {
+        tracing::warn!("administrators' calls are refused here: set internal.key.{role}, the same for the coupon role");
         String::new()
     });
     let urls = opening.config.internal.url.of("coupon");

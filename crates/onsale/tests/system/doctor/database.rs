@@ -16,8 +16,12 @@ const ALL: [&str; 8] = [
 ];
 
 /// The databases of the contexts beside coupon's, which on MariaDB are databases of their own.
-const BESIDE: [(&str, &str); 2] =
-    [("ONSALE__LEDGER__USER__URL", "doctor_people"), ("ONSALE__LEDGER__CATALOG__URL", "doctor_shows")];
+const BESIDE: [(&str, &str); 4] = [
+    ("ONSALE__LEDGER__USER__URL", "doctor_people"),
+    ("ONSALE__LEDGER__CATALOG__URL", "doctor_shows"),
+    ("ONSALE__LEDGER__RESERVATION__URL", "doctor_seats"),
+    ("ONSALE__LEDGER__PAYMENT__URL", "doctor_money"),
+];
 
 /// The settings of this URL.
 fn settings(url: &str) -> Vec<(&'static str, String)> {

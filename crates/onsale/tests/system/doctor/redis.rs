@@ -98,28 +98,19 @@ fn missing_permissions_are_named() {
     allow(&["~*", "&*", "+@all"]).is_ok(&["redis-rights"]);
     let few = allow(&["~*", "+@all", "-xadd", "-wait"]);
     few.says("redis-rights", "wrong", "app lacks what the program needs: +wait +xadd", "ACL SETUSER app +wait +xadd");
-    allow(&[
-        "~coupon:*",
-        "~gate:*",
-        "~queue:*",
-        "~line:*",
-        "~lease:*",
-        "~token:*",
-        "~oauth:*",
-        "~email:*",
-        "~cache:*",
-        "+@all",
-    ])
-    .says("redis-rights", "wrong", "~rate:*", "ACL SETUSER app ~rate:*");
-    allow(&[
-        "~rate:*", "~gate:*", "~queue:*", "~line:*", "~lease:*", "~token:*", "~oauth:*", "~email:*", "~cache:*",
-        "+@all",
-    ])
-    .says("redis-rights", "wrong", "~coupon:*", "~coupon:*");
+    let families = "~coupon:* ~gate:* ~queue:* ~line:* ~rate:* ~lease:* ~token:* ~oauth:* ~email:* ~cache:* ~seat:* ~hold_seats:* ~schedule:*";
+    for lacking in ["~rate:*", "~coupon:*", "~seat:*"] {
+        let rights: Vec<&str> = families.split(' ').filter(|family| *family != lacking).chain(["+@all"]).collect();
+        allow(&rights).says("redis-rights", "wrong", lacking, &format!("ACL SETUSER app {lacking}"));
+    }
     allow(&["~*", "+@all", "-eval"]).says("redis-rights", "wrong", "+eval", "ACL SETUSER app +eval");
-    let documented = "~coupon:* ~gate:* ~queue:* ~line:* ~rate:* ~lease:* ~token:* ~oauth:* ~email:* ~cache:* &coupon:* &line:* +@read +@write +@scripting +@connection \
-         +wait +time +info +publish +subscribe +config|get +cluster";
-    allow(&documented.split(' ').collect::<Vec<_>>()).is_ok(&["redis-rights", "redis-minority", "clocks"]);
+    let commands = "&coupon:* &line:* +@read +@write +@scripting +@connection +wait +time +info +publish +subscribe \
+                    +config|get +cluster";
+    allow(&families.split(' ').chain(commands.split_ascii_whitespace()).collect::<Vec<_>>()).is_ok(&[
+        "redis-rights",
+        "redis-minority",
+        "clocks",
+    ]);
     crate::doctor::serve::serves(&[("ONSALE__HOT__URL", &url), ("ONSALE__HOT__ACK", "none")]);
     let blind = allow(&["~*", "+@all", "-@dangerous"]);
     blind.says("redis-rights", "wrong", "+info", "ACL SETUSER app +info");

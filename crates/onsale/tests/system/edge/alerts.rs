@@ -1,8 +1,11 @@
 //! The rules of `deploy/prometheus` (FCFS-013).
 
-use crate::edge::prometheus::{source, with_promtool};
+use crate::edge::prometheus::{RULES, source, with_promtool};
 use std::collections::BTreeSet;
 use std::path::Path;
+
+/// The tests of the rules.
+const TESTS: [&str; 2] = ["alerts_test.yml", "business_test.yml"];
 
 #[test]
 fn promtool_accepts_the_configuration() {
@@ -11,16 +14,17 @@ fn promtool_accepts_the_configuration() {
 
 #[test]
 fn promtool_accepts_the_rules() {
-    with_promtool(&["check", "rules", "alerts.yml"]);
+    with_promtool(&[&["check", "rules"][..], &RULES].concat());
 }
 
 #[test]
 fn alerts_fire_only_when_they_should() {
-    with_promtool(&["test", "rules", "alerts_test.yml"]);
+    with_promtool(&[&["test", "rules"][..], &TESTS].concat());
 }
 
-fn text_of(file: &str) -> String {
-    std::fs::read_to_string(source().join(file)).expect("the file is there")
+/// All files of these.
+fn text_of(files: [&str; 2]) -> String {
+    files.map(|file| std::fs::read_to_string(source().join(file)).expect("the file is there")).concat()
 }
 
 /// The name after `begin`.
@@ -32,9 +36,9 @@ fn names_after<'a>(text: &'a str, begin: &str) -> BTreeSet<&'a str> {
 
 #[test]
 fn every_alert_has_a_test_that_fires_and_one_that_does_not() {
-    let (rules, tests) = (text_of("alerts.yml"), text_of("alerts_test.yml"));
+    let (rules, tests) = (text_of(RULES), text_of(TESTS));
     let alerts = names_after(&rules, "- alert: ");
-    assert!(alerts.len() > 20, "{alerts:?}");
+    assert!(alerts.len() > 50, "{alerts:?}");
     for alert in alerts {
         let asked: Vec<&str> = tests.split(&format!("ALERTS{{alertname=\"{alert}\", ")).skip(1).collect();
         let expects_none = |rest: &&&str| rest.lines().nth(2).is_some_and(|line| line.trim() == "exp_samples: []");
@@ -45,10 +49,10 @@ fn every_alert_has_a_test_that_fires_and_one_that_does_not() {
 
 #[test]
 fn every_alert_names_its_severity_and_its_remedy() {
-    for rule in text_of("alerts.yml").split("- alert: ").skip(1) {
+    for rule in text_of(RULES).split("- alert: ").skip(1) {
         let severities = ["page", "warning", "info"].map(|name| format!("severity: {name} }}"));
         assert!(severities.iter().any(|severity| rule.contains(severity)), "{rule}");
-        for annotation in ["summary: \"", "runbook: >-"] {
+        for annotation in ["summary: \"", "runbook: >-", "runbook_url: ", "runbook_url_ko: "] {
             assert!(rule.contains(annotation), "{annotation} in {rule}");
         }
     }
@@ -73,12 +77,12 @@ fn every_metric_in_the_rules_is_exported() {
     for entry in std::fs::read_dir(source().join("../../crates")).expect("the crates").flatten() {
         program_text(&entry.path().join("src"), &mut program);
     }
-    let rules = text_of("alerts.yml");
+    let rules = text_of(RULES);
     let figures: BTreeSet<&str> = names_after(&rules, "onsale_");
     assert!(figures.len() > 12, "{figures:?}");
     for figure in figures {
         let name = format!("onsale_{}", figure.strip_suffix("_bucket").unwrap_or(figure));
         let is_shown = program.contains(&format!("\"{name}\"")) || program.contains(&format!("# TYPE {name} "));
-        assert!(is_shown, "{name} is in alerts.yml, and nothing shows it");
+        assert!(is_shown, "{name} is in a rule, and nothing shows it");
     }
 }

@@ -8,7 +8,7 @@ mod heads;
 mod idle;
 mod k6;
 mod limits;
-mod prometheus;
+pub mod prometheus;
 pub mod recorder;
 mod retries;
 mod tls;

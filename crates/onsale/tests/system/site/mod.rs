@@ -2,7 +2,6 @@
 
 mod away;
 mod balancer;
-mod browser;
 mod forms;
 mod gate_away;
 mod heads;

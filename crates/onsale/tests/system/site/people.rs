@@ -1,6 +1,6 @@
 //! Visitors with browsers: admission, its order, and attempts to bypass the line.
 
-use crate::site::browser::{Browser, Person};
+use crate::browser::{Browser, Person};
 use crate::site::shop::Shop;
 use serde_json::json;
 
@@ -79,7 +79,7 @@ fn the_page_follows_the_line_by_itself() {
     }
     let last = &people[2];
     last.until("document.querySelector('main').className === 'is-live'");
-    last.until_text("#estimate", "Entry is paused");
+    last.until_text("#lead", "Nobody is being let in");
     last.value(NOTES);
     shop.let_in(1);
     last.until(IN_SHOP);

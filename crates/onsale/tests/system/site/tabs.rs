@@ -1,6 +1,6 @@
 //! Several tabs of one browser, and addresses with a fragment. `reports.md`, F4 and O8. In Chromium, over HTTP/1.1.
 
-use crate::site::browser::Person;
+use crate::browser::Person;
 use crate::site::people::{IN_SHOP, WAITS, comes, open};
 use crate::site::shop::Shop;
 use testkit::onsale::wait_until;

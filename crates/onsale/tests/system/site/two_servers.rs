@@ -46,7 +46,12 @@ fn each_server_follows_the_lines_of_the_other() {
     patch(&one, json!({"switch": "off"}));
     wait_until("it is off there, too", || check(&Visitor::new(&two), "spring") == 200);
     patch(&two, json!({"switch": "on", "ratePerSecond": 100}));
-    wait_until("it is on again", || check(&Visitor::new(&one), "spring") == 401);
+    wait_until("it is on again", || {
+        let status = check(&Visitor::new(&one), "spring");
+        // Shown when it is waited for in vain.
+        println!("it is on again: {status}");
+        status == 401
+    });
     wait_until("the visitor is admitted", || check(&visitor, "spring") == 200);
     assert_eq!(one.admin().call("DELETE", "/queue/admin/lines/spring", None).status, 204);
     wait_until("the other has it no more", || two.anyone().get("/queue/serving/spring").status == 404);

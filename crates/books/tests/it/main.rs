@@ -1,0 +1,4 @@
+//! The readers, on files and servers.
+
+mod readers;
+mod sandbox;

@@ -1,0 +1,7 @@
+//! Tests of the rules.
+
+mod history;
+mod scene;
+mod table;
+mod take_over;
+mod unit;

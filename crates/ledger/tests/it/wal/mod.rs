@@ -1,0 +1,8 @@
+//! The outbox in the order of PostgreSQL's log (GATE-011).
+
+mod cost;
+mod faults;
+mod order;
+mod server;
+mod setting_up;
+mod switching;

@@ -1,0 +1,8 @@
+//! Log-in, sign-up, my pages and tickets, over a stand-in of the API that asks for CSRF tokens as the gateway does.
+
+mod account;
+mod bookings;
+mod login;
+mod sign_up;
+mod support;
+mod tickets;

@@ -1,0 +1,85 @@
+//! The messages that payment hears: reservations that have ended (PAY-012). They are only noted: workers ask PortOne
+//! (hole 14), so no partition stands while PortOne is slow, and nothing of its silence makes a dead letter.
+
+use crate::rows::payments;
+use crate::service::PaymentService;
+use crate::steps::{Cause, Round};
+use async_trait::async_trait;
+use bus::{Failure, FailureKind, HandleError, Handler, Message};
+use domain::message::event::ReservationCancelled;
+use domain::message::{Envelope, topic};
+use domain::payment::Refusal;
+use domain::{PaymentId, ReservationId};
+use ledger::{LedgerError, Transaction, processed};
+use serde::Deserialize;
+
+/// The consumer of reservations.
+pub struct ReservationGroup(PaymentService);
+
+impl ReservationGroup {
+    /// The group's name (`contract.md`, Messages).
+    pub const NAME: &str = "payment-reservation-consumer";
+    const KINDS: [&str; 1] = ["ReservationCancelled"];
+
+    /// A group that tells this service.
+    pub fn new(service: PaymentService) -> Self {
+        Self(service)
+    }
+}
+
+#[async_trait]
+impl Handler for ReservationGroup {
+    fn group(&self) -> &str {
+        Self::NAME
+    }
+
+    fn topics(&self) -> &[&str] {
+        &[topic::RESERVATION_EVENTS]
+    }
+
+    fn knows(&self, kind: &str) -> bool {
+        Self::KINDS.contains(&kind)
+    }
+
+    async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
+        let (mut failures, mut heard) = (Vec::new(), Vec::new());
+        for (index, message) in batch.iter().enumerate() {
+            let envelope = message.envelope.as_ref();
+            match ReservationCancelled::deserialize(&envelope.payload) {
+                Ok(ended) => heard.push((envelope, ended)),
+                Err(error) => {
+                    let error = format!("payload: {error}");
+                    failures.push(Failure { index, kind: FailureKind::Invalid, error });
+                }
+            }
+        }
+        let noted = self.0.ledger.change(async |change: Transaction| note(change, &heard).await).await;
+        noted.map_err(|error| match error {
+            error @ LedgerError::Unavailable(_) => HandleError::Unavailable(error.into()),
+            other => HandleError::Batch(other.into()),
+        })?;
+        if failures.is_empty() { Ok(()) } else { Err(HandleError::Failed(failures)) }
+    }
+}
+
+/// Notes what has ended, with the record that it was heard. What payment has nothing of is recorded alone.
+async fn note(change: Transaction, heard: &[(&Envelope, ReservationCancelled)]) -> Result<(), LedgerError> {
+    let named = heard.iter().map(|(_, ended)| ReservationId(ended.reservation_id));
+    let ids = payments::ids_of(change.connection(), named).await?;
+    let mut round = Round::begin(&change, ids.values().copied()).await?;
+    let envelopes: Vec<&Envelope> = heard.iter().map(|(envelope, _)| *envelope).collect();
+    let mut new = processed::record(&change, ReservationGroup::NAME, &envelopes).await?;
+    for (envelope, ended) in heard {
+        // Of a message that is twice in one batch the first counts.
+        let id: Option<&PaymentId> = ids.get(&ReservationId(ended.reservation_id));
+        let (true, Some(id)) = (new.remove(&envelope.event_id), id) else { continue };
+        let cause =
+            Cause { correlation_id: envelope.metadata.correlation_id.clone(), causation_id: Some(envelope.event_id) };
+        round.change(*id, Some(&cause), |payment, now| {
+            let noted = payment.reservation_cancelled(&ended.reason, ended.hold_no, now);
+            noted.ok_or(Refusal::Decided(payment.status))
+        });
+    }
+    round.store(&change).await?;
+    change.commit().await
+}

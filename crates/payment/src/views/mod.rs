@@ -1,0 +1,6 @@
+//! The JSON of requests and answers.
+
+pub mod given;
+pub mod internal;
+pub mod page;
+pub mod payment;

@@ -1,0 +1,96 @@
+//! The end of a reservation is noted, once, in whatever order it comes (PAY-012, hole 14).
+
+use crate::desk::Desk;
+use crate::told::cancelled;
+use bus::{FailureKind, HandleError, Handler, Message};
+use domain::payment::{PaymentStatus, RefundKind};
+use ledger_testkit::{Site, on_every_database};
+use payment::ReservationGroup;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use uuid::Uuid;
+
+on_every_database!(the_end_of_a_reservation_is_noted_once, what_cannot_be_read_harms_nothing_else);
+
+fn again(message: &Message, change: impl FnOnce(&mut Value)) -> Message {
+    let mut envelope = message.envelope.as_ref().clone();
+    change(&mut envelope.payload);
+    Message { delivery: message.delivery.clone(), envelope: Arc::new(envelope) }
+}
+
+async fn the_end_of_a_reservation_is_noted_once(site: Site) {
+    let desk = Desk::on(site).await;
+    let group = ReservationGroup::new(desk.service.clone());
+    let (pending, bought, older) = (desk.begun().await, desk.bought().await, desk.bought().await);
+    let of = |begun: &crate::desk::Begun| desk.role.get(begun.reservation);
+    let number = |begun| of(begun).hold_no;
+    let messages = [
+        cancelled(&of(&pending), "USER_REQUEST", Some(number(&pending))),
+        cancelled(&of(&bought), "EVENT_CANCELLED", None),
+        cancelled(&of(&older), "HOLD_EXPIRED", Some(number(&older) - 1)),
+    ];
+    // Twice in a batch, and the batch twice.
+    let batch: Vec<Message> = messages.iter().chain(&messages).cloned().collect();
+    group.handle(&batch).await.expect("noted");
+    group.handle(&batch).await.expect("noted again");
+    let row = desk.read(pending.id).await;
+    let note = row.cancelled.expect("noted");
+    assert_eq!(
+        (note.reason.as_str(), note.hold_no, row.status),
+        ("USER_REQUEST", Some(number(&pending)), PaymentStatus::Pending)
+    );
+    assert_eq!(row.due_at, Some(clock::now()), "it is due at once");
+    assert_eq!(desk.owed(bought.id).await, [(RefundKind::All, "EVENT_CANCELLED".to_owned())]);
+    assert_eq!(desk.owed(older.id).await, [], "an older hold has ended");
+    assert_eq!(desk.read(bought.id).await.status, PaymentStatus::Success, "until the money is back");
+    desk.rounds(3).await;
+    assert_eq!(desk.read(bought.id).await.status, PaymentStatus::Refunded);
+    let told = desk.messages().await.into_iter().find(|one| one.event_type == "PaymentRefunded").expect("told");
+    assert_eq!(
+        (told.payload["reason"].as_str(), told.payload["paymentId"].as_str()),
+        (Some("EVENT_CANCELLED"), Some(&*bought.id.to_string()))
+    );
+    assert!(!told.payload["portoneCancellationId"].as_str().expect("an id").is_empty());
+    assert_eq!(desk.read(pending.id).await.status, PaymentStatus::Pending, "reservation says that its hold runs");
+}
+
+async fn what_cannot_be_read_harms_nothing_else(site: Site) {
+    let desk = Desk::on(site).await;
+    let group = ReservationGroup::new(desk.service.clone());
+    let bought = desk.bought().await;
+    let good = cancelled(&desk.role.get(bought.reservation), "USER_REQUEST", None);
+    let unknown = again(&good, |payload| payload["reservationId"] = json!(Uuid::new_v4()));
+    let mut batch = vec![Message {
+        envelope: Arc::new(domain::message::Envelope { event_id: Uuid::new_v4(), ..unknown.envelope.as_ref().clone() }),
+        ..unknown
+    }];
+    for field in ["reservationId", "scheduleId", "seatIds", "reason", "cancelledAt"] {
+        batch.push(again(&good, |payload| drop(payload.as_object_mut().expect("an object").remove(field))));
+        batch.push(again(&good, |payload| payload[field] = json!({"a": 1})));
+    }
+    batch.push(again(&good, |payload| *payload = json!("nothing")));
+    batch.push(good.clone());
+    let Err(HandleError::Failed(failures)) = group.handle(&batch).await else { panic!("refused") };
+    let indices: Vec<usize> = failures.iter().map(|failure| failure.index).collect();
+    assert_eq!(indices, (1..=11).collect::<Vec<_>>());
+    assert!(failures.iter().all(|failure| failure.kind == FailureKind::Invalid));
+    assert_eq!(desk.owed(bought.id).await, [(RefundKind::All, "USER_REQUEST".to_owned())], "the good one is noted");
+}
+
+#[tokio::test]
+async fn a_message_while_the_tables_are_away_is_not_counted() {
+    let desk = Desk::new().await;
+    let bought = desk.bought().await;
+    let group = ReservationGroup::new(desk.service.clone());
+    let message = cancelled(&desk.role.get(bought.reservation), "USER_REQUEST", None);
+    desk.ledger.close().await.expect("closed");
+    assert!(matches!(group.handle(&[message]).await, Err(HandleError::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn the_handlers_name_their_group_and_know_their_kind() {
+    let desk = Desk::new().await;
+    let handlers = desk.service.handlers();
+    assert_eq!(handlers.iter().map(|one| one.group().to_owned()).collect::<Vec<_>>(), ["payment-reservation-consumer"]);
+    assert!(handlers[0].knows("ReservationCancelled") && !handlers[0].knows("PaymentSuccess"));
+}

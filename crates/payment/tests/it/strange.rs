@@ -1,0 +1,144 @@
+//! What PortOne says that the sandbox never does (holes 2 and 15).
+
+use crate::desk::{Begun, Desk};
+use crate::role::HOLD_MS;
+use crate::scripted::Scripted;
+use domain::payment::{PaymentStatus, RefundKind};
+use serde_json::{Value, json};
+
+async fn opened() -> (Desk, Scripted, Begun) {
+    let (portone, url) = Scripted::open().await;
+    let desk = Desk::at(url).await;
+    let begun = desk.begun().await;
+    (desk, portone, begun)
+}
+
+/// Hole 2: an answer that says nothing of the money leaves the payment as it is, whatever its status.
+#[tokio::test]
+async fn an_answer_that_says_nothing_of_money_is_no_word_about_it() {
+    let (desk, portone, begun) = opened().await;
+    let other = json!({"status": "PAID", "id": "another", "storeId": "store-sandbox", "currency": "KRW",
+        "amount": {"total": 1, "paid": 1, "cancelled": 0}});
+    for (status, body) in [
+        (401, json!({"type": "UNAUTHORIZED"})),
+        (403, json!({"type": "FORBIDDEN"})),
+        (404, Value::Null),
+        (404, json!({"message": "not found"})),
+        (404, json!({"type": "SOMETHING_ELSE"})),
+        (400, json!({"type": "INVALID_REQUEST"})),
+        (429, json!({"type": "RATE_LIMIT"})),
+        (200, json!({"status": "SOMETHING_NEW", "id": begun.key, "storeId": "store-sandbox", "currency": "KRW"})),
+        (200, json!({"status": "READY", "id": begun.key})),
+        (200, other),
+        (200, json!("PAID")),
+        (302, Value::Null),
+    ] {
+        portone.say(status, body.to_string());
+        let reply = desk.confirm(&begun, "tx").await;
+        assert!(["PORTONE_API_ERROR", "PORTONE_CIRCUIT_OPEN"].contains(&reply.code()), "{status} {body}");
+        assert!(desk.read(begun.id).await.is_pending(), "{status} {body}");
+        // Ten that failed would let it rest: a good one in between.
+        portone.paid(&begun.key, begun.amount, |body| body["amount"]["paid"] = json!(0));
+        desk.pass_ms(60_000 / 12);
+        desk.service.settle(begun.id).await.expect("looked");
+    }
+    portone.say(200, "x".repeat(5 << 20));
+    assert_eq!(desk.confirm(&begun, "tx").await.said(), (502, "PORTONE_API_ERROR"), "too long");
+    portone.say(404, json!({"type": "PAYMENT_NOT_FOUND"}).to_string());
+    assert_eq!(desk.confirm(&begun, "tx").await.ok().body["failureReason"], "NOT_PAID", "PortOne's own word");
+}
+
+#[tokio::test]
+async fn a_payment_that_was_seen_paid_is_never_unknown() {
+    let (desk, portone, begun) = opened().await;
+    portone.paid(&begun.key, begun.amount, |_| {});
+    // Reservation is away after the look-up: what was seen is kept, since PortOne names no moment.
+    let role = desk.role.clone();
+    let course = payment::Course::with(move |place| {
+        role.set_away(place == payment::Place::Paid);
+        Box::pin(async {})
+    });
+    let routes = payment::api::routes(desk.service.watched(course));
+    let body = Some(begun.confirmation("tx"));
+    let reply = crate::desk::ask(routes, Some(begun.user), "POST", "/payments/confirm", body).await;
+    assert_eq!(reply.status, 503);
+    desk.role.set_away(false);
+    portone.say(404, json!({"type": "PAYMENT_NOT_FOUND"}).to_string());
+    assert_eq!(desk.confirm(&begun, "tx").await.said(), (502, "PORTONE_API_ERROR"));
+    assert!(desk.read(begun.id).await.is_pending());
+    portone.paid(&begun.key, begun.amount, |_| {});
+    assert_eq!(desk.confirm(&begun, "tx").await.ok().body["status"], "SUCCESS");
+}
+
+#[tokio::test]
+async fn money_at_another_store_is_failed_and_owed() {
+    let (desk, portone, begun) = opened().await;
+    portone.paid(&begun.key, begun.amount, |body| body["storeId"] = json!("store-of-others"));
+    assert_eq!(desk.confirm(&begun, "tx").await.ok().body["failureReason"], "STORE_MISMATCH");
+    assert_eq!(desk.owed(begun.id).await, [(RefundKind::All, "STORE_MISMATCH".to_owned())]);
+}
+
+/// Hole 15: `paidAt` is cut to our first look-up that saw it, and is that one where it is missing.
+#[tokio::test]
+async fn a_missing_or_late_moment_is_that_of_our_first_look_up() {
+    for paid_at in [Value::Null, json!("2099-01-01T00:00:00Z")] {
+        let (desk, portone, begun) = opened().await;
+        portone.paid(&begun.key, begun.amount, |body| body["paidAt"] = paid_at.clone());
+        desk.pass_ms(HOLD_MS - 1);
+        let seen = clock::now();
+        // The process dies after the look-up, before the seats are kept.
+        let course = payment::Course::with(|place| match place {
+            payment::Place::Paid => Box::pin(std::future::pending()),
+            _ => Box::pin(async {}),
+        });
+        let routes = payment::api::routes(desk.service.watched(course));
+        let (user, body) = (begun.user, begun.confirmation("tx"));
+        let dead =
+            tokio::spawn(
+                async move { crate::desk::ask(routes, Some(user), "POST", "/payments/confirm", Some(body)).await },
+            );
+        let kept = testkit_until(|| async { desk.read(begun.id).await.first_paid_at }).await;
+        assert_eq!(kept, seen, "{paid_at}: the moment is stored before anything follows from it");
+        dead.abort();
+        desk.pass_ms(20_000);
+        desk.role.sweep();
+        desk.round().await;
+        let row = desk.read(begun.id).await;
+        assert_eq!((row.status, row.paid_at), (PaymentStatus::Success, Some(seen)), "{paid_at}: in time");
+    }
+}
+
+/// Waits for a value.
+async fn testkit_until<T, F: Future<Output = Option<T>>>(mut look: impl FnMut() -> F) -> T {
+    let waiting = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), waiting).await.expect("it comes")
+}
+
+#[tokio::test]
+async fn an_unknown_status_with_money_is_money() {
+    let (desk, portone, begun) = opened().await;
+    portone.paid(&begun.key, begun.amount, |body| body["status"] = json!("SETTLED_SOMEHOW"));
+    assert_eq!(desk.confirm(&begun, "tx").await.ok().body["status"], "SUCCESS");
+}
+
+#[tokio::test]
+async fn the_card_is_shown_masked_and_nothing_else_of_it_is_kept() {
+    let (desk, portone, begun) = opened().await;
+    portone.paid(&begun.key, begun.amount, |body| {
+        body["method"] = json!({"card": {"publisher": null, "issuer": "SHINHAN", "number": "1234567812345678"}});
+        body["customer"] = json!({"name": "Kim Minsu"});
+    });
+    desk.confirm(&begun, "tx").await.ok();
+    let shown = desk.get(begun.user, &format!("/payments/{}", begun.id)).await.ok();
+    assert_eq!((shown.text("cardName"), shown.text("cardNumber")), ("SHINHAN".into(), "1234-****-****-5678".into()));
+    let row = desk.read(begun.id).await;
+    let kept = format!("{row:?}");
+    assert!(!kept.contains("56781234") && !kept.contains("Kim"), "{kept}");
+}

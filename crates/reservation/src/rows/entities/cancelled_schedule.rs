@@ -1,0 +1,17 @@
+//! Table `cancelled_schedules`: schedules of which nothing is sold any more.
+
+use sea_orm::entity::prelude::*;
+
+/// A remembered schedule.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "cancelled_schedules")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub schedule_id: Uuid,
+    pub created_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,35 @@
+//! The schema of reservations.
+
+mod m20261201_000001_reservations;
+mod m20261203_000002_payment_keys;
+
+use domain::message::topic::RESERVATION_EVENTS;
+use ledger::{Right, Schema, Table, call_tables, common_tables};
+
+/// Rows that are made and changed, and that stay.
+const KEPT: &[Right] = &[Right::Select, Right::Insert, Right::Update];
+
+/// The tables of reservations.
+pub static SCHEMA: Schema = Schema {
+    name: "reservation_service",
+    file: "reservation_service.sqlite",
+    topics: &[RESERVATION_EVENTS],
+    migrations: |database| {
+        vec![
+            Box::new(m20261201_000001_reservations::Migration),
+            common_tables(database),
+            call_tables(),
+            Box::new(m20261203_000002_payment_keys::Migration),
+        ]
+    },
+    tables: &[
+        Table { name: "reservations", rights: KEPT },
+        // A swap gives seats up, and their rows go.
+        Table { name: "reservation_seats", rights: &[Right::Select, Right::Insert, Right::Update, Right::Delete] },
+        Table { name: "hold_counter", rights: &[Right::Select, Right::Update] },
+        Table { name: "cancelled_schedules", rights: KEPT },
+        Table { name: "consumer_places", rights: KEPT },
+        ledger::calls::AUDIT_TABLE,
+        ledger::calls::KEPT_TABLE,
+    ],
+};

@@ -1,0 +1,51 @@
+# The ticket.
+ticket-title = Ticket
+ticket-good = Show this at the door
+ticket-qr = QR code for the door. Ticket { $number }
+ticket-number = Ticket number
+ticket-when = When
+ticket-where = Where
+ticket-seats = Seats
+ticket-grade = Grade { $grade }
+ticket-paid = Paid
+ticket-discount = Coupon
+ticket-card = Card
+ticket-booked = Booked
+ticket-offline = This ticket is kept on this device. Once you have opened it here, it also opens without internet.
+ticket-kept = You are offline, so this is the ticket kept on this device. It gets you in.
+ticket-kept-note = If it was cancelled since, the door will tell you.
+ticket-print = A printed copy gets you in, too.
+ticket-once = One code lets in { $count ->
+    [one] 1 seat
+   *[other] all { $count } seats together
+}. It works once.
+ticket-used = This ticket was used
+ticket-used-at = Used
+ticket-used-gate = At gate
+ticket-used-help = Not you? Tell the staff at the door your ticket number.
+ticket-over = This show is over
+ticket-cancelled = This booking is cancelled
+ticket-cancelled-user = You cancelled it.
+ticket-cancelled-expired = It was not paid in time, so the seats were let go.
+ticket-cancelled-failed = The payment did not succeed, so the seats were let go.
+ticket-cancelled-event = The show was cancelled. There is nothing you need to do.
+ticket-cancelled-refunded = The payment was refunded, so the booking is cancelled.
+ticket-cancelled-late = The payment arrived after the seats were let go, so there is no booking.
+ticket-refund-none = You did not pay, so there is nothing to refund.
+ticket-refund-done = { $won } was refunded
+ticket-refund-failed = The payment did not succeed. If any money was taken, all of it comes back.
+ticket-refund-running = { $won } is being refunded. There is nothing you need to do. Card companies can take 3 to 5 working days.
+ticket-refund-unknown = The refund cannot be looked up right now. All you paid comes back. Open this page again in a moment.
+ticket-pending = Not paid yet
+ticket-pending-note = Pay in time, and the ticket appears here.
+ticket-waiting = We are checking your payment
+ticket-waiting-note = Do not pay again. The ticket appears when the check is done, usually within seconds.
+ticket-again = Check again
+ticket-pay = Pay now
+ticket-cancel = Cancel booking
+ticket-back = My tickets
+ticket-shows = See other shows
+ticket-no-qr = The QR code cannot be made right now. Tell the door your ticket number.
+ticket-offline-title = You are offline
+ticket-offline-lead = This page is not kept on this device. Your tickets and bookings are safe. Open it again when you are connected.
+ticket-offline-list = Tickets kept on this device

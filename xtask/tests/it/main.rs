@@ -1,0 +1,3 @@
+//! The project's commands, run as people run them.
+
+mod release;
