@@ -83,14 +83,22 @@ impl Finding {
 
     /// What names it, the same in every comparison that finds it again.
     pub fn id(&self, campaign: &CampaignId) -> String {
-        let of = match self {
+        format!("{}:{campaign}:{}", self.kind(), self.about())
+    }
+
+    fn about(&self) -> String {
+        match self {
             Self::Missing { hot } | Self::Differs { hot, .. } => hot.coupon_id.to_string(),
             Self::Surplus { ledger } => ledger.coupon_id.to_string(),
             Self::DuplicateSerial { book, serial, .. } => format!("{book}:{serial}"),
             Self::OverLimit { book, user_id, .. } => format!("{book}:{user_id}"),
             Self::SerialBeyondStock { book, entry } => format!("{book}:{}", entry.coupon_id),
-        };
-        format!("{}:{campaign}:{of}", self.kind())
+        }
+    }
+
+    /// By kind, then by what it is about: the same in every comparison.
+    fn order(&self) -> (&'static str, String) {
+        (self.kind(), self.about())
     }
 
     /// What differs, in a sentence for operators.
@@ -165,6 +173,8 @@ pub fn compare(stock: u32, per_user_limit: u32, hot: &[Entry], ledger: &[Entry])
     findings.extend(unknown.map(|entry| Finding::Surplus { ledger: entry.clone() }));
     check_book("hot", stock, per_user_limit, hot, &mut findings);
     check_book("ledger", stock, per_user_limit, ledger, &mut findings);
+    // The books come in any order; whoever reads two comparisons sees what changed.
+    findings.sort_by_cached_key(Finding::order);
     Comparison { hot_count: hot.len(), ledger_count: ledger.len(), findings }
 }
 
@@ -214,6 +224,13 @@ mod tests {
     fn equal_books_balance() {
         let book = [entry(1), entry(2)];
         assert!(compare(2, 1, &book, &book).balances());
+    }
+
+    #[test]
+    fn findings_come_in_the_same_order_whatever_the_order_of_the_books() {
+        let (ahead, back): (Vec<Entry>, Vec<Entry>) = ((1..9).map(entry).collect(), (1..9).rev().map(entry).collect());
+        assert_eq!(compare(9, 1, &ahead, &[]).findings, compare(9, 1, &back, &[]).findings);
+        assert_eq!(compare(9, 1, &[], &ahead).findings, compare(9, 1, &[], &back).findings);
     }
 
     #[test]

@@ -174,6 +174,12 @@ impl Activity {
         Ok(News { names, missed_some: now_ms - before_ms > MISSED_AFTER_MS })
     }
 
+    /// Whether others have told of this name lately. Whoever begins to look after a name only now has to ask: it was told of
+    /// once, perhaps before.
+    pub fn has_heard_of(&self, name: &str) -> bool {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).contains_key(name)
+    }
+
     /// Whether this server hears the others.
     pub fn is_heard(&self) -> bool {
         uptime_ms() - self.read_at_ms.load(Ordering::Relaxed) < MISSED_AFTER_MS

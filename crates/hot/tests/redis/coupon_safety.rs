@@ -303,6 +303,24 @@ async fn one_relay_at_a_time_and_the_next_when_it_dies() {
     assert_eq!(second.stats().await.outbox_pending, 0);
 }
 
+/// A server tells of a campaign once. One that is told before it knows the campaign must not forget it: the messages of the
+/// other would lie for ten minutes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_hears_of_a_campaign_before_it_knows_it_relays_it_too() {
+    let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
+    let (first, second, sale) =
+        (open(&redis.url(), Ack::None).await, open(&redis.url(), Ack::None).await, campaign(10));
+    make(&first, &sale).await;
+    assert_eq!(winners(&first, &sale, 0..5).await.len(), 5);
+    // Longer than between two looks at what others tell.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    make(&second, &sale).await;
+    assert_eq!(first.outbox(10).await.expect("reads").len(), 5);
+    assert_eq!(second.outbox(10).await.expect("reads").len(), 0, "the other relays it");
+    drop(first);
+    until("the other takes over", async || second.outbox(10).await.expect("reads").len() == 5).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restock_elsewhere_ends_local_refusals() {
     let Some(redis) = testkit::available(testkit::shared().redis()) else { return };

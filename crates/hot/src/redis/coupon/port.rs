@@ -42,6 +42,10 @@ impl CouponPort for RedisEngine {
         let id = campaign.id.clone();
         self.0.listing.note(&id, true);
         let sale = self.0.sales.add(&id, || Sale::new(id.clone()));
+        // Another server may have decided on it, and told so, before this one knew of it.
+        if self.0.activity.has_heard_of(&super::asked::name_of(&id)) {
+            sale.note_activity();
+        }
         let texts = put_arguments(&campaign);
         let arguments: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
         let reply = self
