@@ -3,7 +3,7 @@
 use crate::cause::Cause;
 use crate::message::Message;
 use async_trait::async_trait;
-use domain::message::Envelope;
+use domain::message::{Envelope, topic};
 use std::sync::Arc;
 
 /// A message that the broker did not accept.
@@ -97,8 +97,11 @@ pub trait Handler: Send + Sync + 'static {
     /// The topics that the group subscribes to.
     fn topics(&self) -> &[&str];
 
-    /// Whether it handles messages of this kind; others become dead letters.
-    fn knows(&self, event_type: &str) -> bool;
+    /// Whether it receives messages of this kind; others become dead letters. All kinds of its topics: one that means nothing
+    /// to it is received, and nothing is done.
+    fn knows(&self, event_type: &str) -> bool {
+        self.topics().iter().any(|topic| topic::carries(topic, event_type))
+    }
 
     /// Where the group's own database says that it goes on, written with the effect of what it has had. A broker that
     /// keeps messages begins there where its own count is further: a database that was put back to an older copy hears again

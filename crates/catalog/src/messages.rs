@@ -27,8 +27,6 @@ pub struct ReservationGroup(CatalogService);
 impl PaymentGroup {
     /// The group's name (`contract.md`, Messages).
     pub const NAME: &str = "event-payment-consumer";
-    /// What it hears. Of a refund the reservation's cancellation tells.
-    const KINDS: [&str; 3] = ["PaymentSuccess", "PaymentFailed", "PaymentRefunded"];
 
     /// A group that tells this catalog.
     pub fn new(catalog: CatalogService) -> Self {
@@ -39,7 +37,6 @@ impl PaymentGroup {
 impl ReservationGroup {
     /// The group's name (`contract.md`, Messages).
     pub const NAME: &str = "event-reservation-consumer";
-    const KINDS: [&str; 1] = ["ReservationCancelled"];
 
     /// A group that tells this catalog.
     pub fn new(catalog: CatalogService) -> Self {
@@ -57,10 +54,6 @@ impl Handler for PaymentGroup {
         &[topic::PAYMENT_EVENTS]
     }
 
-    fn knows(&self, kind: &str) -> bool {
-        Self::KINDS.contains(&kind)
-    }
-
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
         self.0.hear(Self::NAME, batch).await
     }
@@ -74,10 +67,6 @@ impl Handler for ReservationGroup {
 
     fn topics(&self) -> &[&str] {
         &[topic::RESERVATION_EVENTS]
-    }
-
-    fn knows(&self, kind: &str) -> bool {
-        Self::KINDS.contains(&kind)
     }
 
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
@@ -116,6 +105,7 @@ fn read(envelope: &Envelope) -> Result<Option<Told>, String> {
             let news = SeatNews { status: SeatStatus::Available, hold_no, reservation: reservation_id };
             Ok(Some(Told { schedule: schedule_id, seats: seat_ids, news }))
         }
+        // Of a refund the reservation's cancellation tells.
         _ => Ok(None),
     }
 }

@@ -46,11 +46,6 @@ impl Handler for RevocationGroup {
         &[topic::COUPON_EVENTS]
     }
 
-    /// All kinds of the topic: those that are not revocations are received and ignored.
-    fn knows(&self, kind: &str) -> bool {
-        topic::carries(topic::COUPON_EVENTS, kind)
-    }
-
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
         let mut failures = Vec::new();
         for (index, message) in batch.iter().enumerate() {

@@ -6,10 +6,10 @@ use crate::service::PaymentService;
 use crate::steps::{Cause, Round};
 use async_trait::async_trait;
 use bus::{Failure, FailureKind, HandleError, Handler, Message};
+use domain::ReservationId;
 use domain::message::event::ReservationCancelled;
 use domain::message::{Envelope, topic};
 use domain::payment::Refusal;
-use domain::{PaymentId, ReservationId};
 use ledger::{LedgerError, Transaction, processed};
 use serde::Deserialize;
 
@@ -19,7 +19,6 @@ pub struct ReservationGroup(PaymentService);
 impl ReservationGroup {
     /// The group's name (`contract.md`, Messages).
     pub const NAME: &str = "payment-reservation-consumer";
-    const KINDS: [&str; 1] = ["ReservationCancelled"];
 
     /// A group that tells this service.
     pub fn new(service: PaymentService) -> Self {
@@ -37,20 +36,13 @@ impl Handler for ReservationGroup {
         &[topic::RESERVATION_EVENTS]
     }
 
-    fn knows(&self, kind: &str) -> bool {
-        Self::KINDS.contains(&kind)
-    }
-
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
         let (mut failures, mut heard) = (Vec::new(), Vec::new());
         for (index, message) in batch.iter().enumerate() {
             let envelope = message.envelope.as_ref();
-            match ReservationCancelled::deserialize(&envelope.payload) {
+            match read(envelope) {
                 Ok(ended) => heard.push((envelope, ended)),
-                Err(error) => {
-                    let error = format!("payload: {error}");
-                    failures.push(Failure { index, kind: FailureKind::Invalid, error });
-                }
+                Err(error) => failures.push(Failure { index, kind: FailureKind::Invalid, error }),
             }
         }
         let noted = self.0.ledger.change(async |change: Transaction| note(change, &heard).await).await;
@@ -62,17 +54,25 @@ impl Handler for ReservationGroup {
     }
 }
 
+/// What has ended; `None` of a kind that means nothing to a payment.
+fn read(envelope: &Envelope) -> Result<Option<ReservationCancelled>, String> {
+    if envelope.event_type != "ReservationCancelled" {
+        return Ok(None);
+    }
+    ReservationCancelled::deserialize(&envelope.payload).map(Some).map_err(|error| format!("payload: {error}"))
+}
+
 /// Notes what has ended, with the record that it was heard. What payment has nothing of is recorded alone.
-async fn note(change: Transaction, heard: &[(&Envelope, ReservationCancelled)]) -> Result<(), LedgerError> {
-    let named = heard.iter().map(|(_, ended)| ReservationId(ended.reservation_id));
+async fn note(change: Transaction, heard: &[(&Envelope, Option<ReservationCancelled>)]) -> Result<(), LedgerError> {
+    let named = heard.iter().filter_map(|(_, ended)| ended.as_ref()).map(|ended| ReservationId(ended.reservation_id));
     let ids = payments::ids_of(change.connection(), named).await?;
     let mut round = Round::begin(&change, ids.values().copied()).await?;
     let envelopes: Vec<&Envelope> = heard.iter().map(|(envelope, _)| *envelope).collect();
     let mut new = processed::record(&change, ReservationGroup::NAME, &envelopes).await?;
     for (envelope, ended) in heard {
         // Of a message that is twice in one batch the first counts.
-        let id: Option<&PaymentId> = ids.get(&ReservationId(ended.reservation_id));
-        let (true, Some(id)) = (new.remove(&envelope.event_id), id) else { continue };
+        let (true, Some(ended)) = (new.remove(&envelope.event_id), ended) else { continue };
+        let Some(id) = ids.get(&ReservationId(ended.reservation_id)) else { continue };
         let cause =
             Cause { correlation_id: envelope.metadata.correlation_id.clone(), causation_id: Some(envelope.event_id) };
         round.change(*id, Some(&cause), |payment, now| {

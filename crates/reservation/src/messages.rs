@@ -176,10 +176,6 @@ impl Handler for PaymentGroup {
         &[topic::PAYMENT_EVENTS]
     }
 
-    fn knows(&self, kind: &str) -> bool {
-        topic::carries(topic::PAYMENT_EVENTS, kind)
-    }
-
     async fn places(&self) -> Result<Vec<Place>, HandleError> {
         places_of(&self.workers, self.places, Self::NAME).await
     }
@@ -263,10 +259,6 @@ impl Handler for EventGroup {
 
     fn topics(&self) -> &[&str] {
         &[topic::EVENT_EVENTS]
-    }
-
-    fn knows(&self, kind: &str) -> bool {
-        topic::carries(topic::EVENT_EVENTS, kind)
     }
 
     async fn places(&self) -> Result<Vec<Place>, HandleError> {

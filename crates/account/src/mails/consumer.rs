@@ -25,7 +25,6 @@ const TOLD: Uuid = Uuid::from_u128(0x6d61_696c_0000_5000_8000_7265_7365_7276);
 impl UserReservationGroup {
     /// The group's name (`contract-ticketing.md`, Messages).
     pub const NAME: &str = "user-reservation-consumer";
-    const KINDS: [&str; 4] = ["ReservationCancelled", "PaymentSuccess", "PaymentFailed", "PaymentRefunded"];
 
     /// A group that owes mails of this service.
     pub fn new(accounts: AccountService) -> Self {
@@ -45,10 +44,6 @@ impl Handler for UserReservationGroup {
             Some(_) => &[topic::RESERVATION_EVENTS, topic::PAYMENT_EVENTS],
             None => &[topic::RESERVATION_EVENTS],
         }
-    }
-
-    fn knows(&self, kind: &str) -> bool {
-        Self::KINDS.contains(&kind)
     }
 
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {

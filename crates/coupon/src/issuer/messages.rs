@@ -51,10 +51,6 @@ impl Handler for CouponGroup {
         &[topic::COUPON_EVENTS, topic::COUPON_REQUESTS]
     }
 
-    fn knows(&self, kind: &str) -> bool {
-        self.topics().iter().any(|topic| topic::carries(topic, kind))
-    }
-
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
         let (mut failures, mut events, mut requests) = (Vec::new(), Vec::new(), Vec::new());
         for (index, message) in batch.iter().enumerate() {
