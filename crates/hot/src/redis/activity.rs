@@ -46,26 +46,37 @@ const MISSED_AFTER_MS: i64 = 30_000;
 const CLEANED_EVERY_MS: i64 = 60_000;
 
 /// When one name was told of, and heard of.
-#[derive(Debug)]
 pub(super) struct Attention {
     told_at_ms: AtomicI64,
-    active_until_ms: AtomicI64,
+    /// Until when it is looked at, doubled; odd once it was left: one word, so that nobody who comes is left with the others.
+    until: AtomicI64,
 }
 
 impl Attention {
     /// Of a name that is looked at for so long from now on.
     pub fn for_ms(ms: i64) -> Self {
-        Self { told_at_ms: AtomicI64::new(-TOLD_EVERY_MS), active_until_ms: AtomicI64::new(uptime_ms() + ms) }
+        Self { told_at_ms: AtomicI64::new(-TOLD_EVERY_MS), until: AtomicI64::new(2 * (uptime_ms() + ms)) }
     }
 
     /// It is asked for.
     pub fn attract(&self) {
-        self.active_until_ms.fetch_max(uptime_ms() + ACTIVE_MS, Ordering::Relaxed);
+        self.until.fetch_max(2 * (uptime_ms() + ACTIVE_MS), Ordering::Relaxed);
     }
 
-    /// Nobody asks for it any longer.
-    pub fn leave(&self) {
-        self.active_until_ms.store(uptime_ms(), Ordering::Relaxed);
+    /// What [`Attention::leave`] compares; read before the look.
+    pub fn seen(&self) -> i64 {
+        self.until.load(Ordering::Relaxed)
+    }
+
+    /// A look has found nobody who asks for it, and none has come since `seen`.
+    pub fn leave(&self, seen: i64) {
+        let left = 2 * uptime_ms() + 1;
+        let _ = self.until.compare_exchange(seen, left, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// Whether a look has found nobody, and none has come since.
+    pub fn is_left(&self) -> bool {
+        self.seen() & 1 == 1
     }
 
     /// Whether it is asked for now.
@@ -75,7 +86,7 @@ impl Attention {
 
     /// For how long it will be looked at; below zero: since when it is not.
     pub fn left_ms(&self) -> i64 {
-        self.active_until_ms.load(Ordering::Relaxed) - uptime_ms()
+        (self.seen() >> 1) - uptime_ms()
     }
 
     /// Whether it was asked for at any time after `moment`.
@@ -213,5 +224,20 @@ mod tests {
         attention.attract();
         assert!(attention.is_active() && attention.was_active_after(moment));
         assert!(attention.left_ms() > ACTIVE_MS - 1_000);
+    }
+
+    /// Somebody may come between the look and its end: then the name is not left.
+    #[test]
+    fn only_what_a_look_found_empty_is_left() {
+        let attention = Attention::for_ms(-1);
+        assert!(!attention.is_active() && !attention.is_left(), "its time is over, and nobody has looked");
+        let seen = attention.seen();
+        attention.attract();
+        attention.leave(seen);
+        assert!(attention.is_active() && !attention.is_left(), "somebody came meanwhile");
+        attention.leave(attention.seen());
+        assert!(!attention.is_active() && attention.is_left());
+        attention.attract();
+        assert!(attention.is_active() && !attention.is_left());
     }
 }

@@ -285,6 +285,8 @@ async fn one_relay_at_a_time_and_the_next_when_it_dies() {
     };
     let offered = first.outbox(500).await.expect("reads");
     assert_eq!(serials(&offered), (1..=500).collect::<Vec<_>>());
+    // However long the test takes: until its relay looks again.
+    redis.tell(&["PERSIST", &format!("coupon:{{{}}}:relay", sale.id)]).expect("stays");
     assert_eq!(second.outbox(500).await.expect("reads").len(), 0, "another relay has it");
     let again = first.outbox(500).await.expect("reads");
     let ids = |messages: &[hot::OutboxMessage]| messages.iter().map(|one| one.envelope.event_id).collect::<Vec<_>>();
@@ -316,8 +318,12 @@ async fn a_server_that_hears_of_a_campaign_before_it_knows_it_relays_it_too() {
     tokio::time::sleep(Duration::from_secs(4)).await;
     make(&second, &sale).await;
     assert_eq!(first.outbox(10).await.expect("reads").len(), 5);
+    // The lease stays however long the test takes.
+    let lease = format!("coupon:{{{}}}:relay", sale.id);
+    redis.tell(&["PERSIST", &lease]).expect("stays");
     assert_eq!(second.outbox(10).await.expect("reads").len(), 0, "the other relays it");
     drop(first);
+    redis.tell(&["PEXPIRE", &lease, "5000"]).expect("ends");
     until("the other takes over", async || second.outbox(10).await.expect("reads").len() == 5).await;
 }
 
