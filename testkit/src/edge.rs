@@ -119,7 +119,9 @@ impl Edge {
     pub fn log(&self, enough: impl Fn(&[serde_json::Value]) -> bool) -> Vec<serde_json::Value> {
         let read = || -> Vec<serde_json::Value> {
             let text = std::fs::read_to_string(self.nginx.folder().join("access.log")).unwrap_or_default();
-            let lines = text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON"));
+            // The last line may be on its way to the file.
+            let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+            let lines = whole.lines().map(|line| serde_json::from_str(line).expect("each line is JSON"));
             lines.filter(|line: &serde_json::Value| line["path"] != "/").collect()
         };
         wait_until("the access log has it", || enough(&read()));

@@ -10,7 +10,7 @@ use crate::question::Question;
 use std::time::Duration;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
-const CALL_LIMIT: Duration = Duration::from_secs(5);
+const CALL_LIMIT: Duration = Duration::from_secs(20);
 
 /// A server of proxies.
 #[derive(Debug)]

@@ -24,8 +24,9 @@ const clock = document.getElementById("clock");
 if (clock && leftMs > 0) count(clock);
 /** @type {AbortController | undefined} */
 let asking;
-// Back from the window by the back button: the page that the browser kept may be old.
-addEventListener("pageshow", (shown) => shown.persisted && location.reload());
+// Back from the window by the back button: the page that the browser kept, whole or in its cache, may be old.
+const [came] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+addEventListener("pageshow", (shown) => (shown.persisted || came?.type === "back_forward") && location.reload());
 
 /** @param {HTMLElement} element */
 function count(element) {

@@ -22,8 +22,9 @@ function files() {
 
 async function keep() {
   const main = /** @type {HTMLElement} */ (document.querySelector("main[data-owner]"));
-  // A page that the worker has just shown from the device is kept already.
-  if (!main || main.querySelector("[data-kept]:not([hidden])")) return;
+  // Only what gets somebody in is worth keeping: a kept page of an unpaid booking would stand before its ticket where the network
+  // is slow. A page that the worker has just shown from the device is kept already.
+  if (main?.dataset.state !== "good" || main.querySelector("[data-kept]:not([hidden])")) return;
   await navigator.serviceWorker.register(address(), { scope: "/me/" });
   const { active } = await navigator.serviceWorker.ready;
   active?.postMessage({ keep: location.pathname, owner: main.dataset.owner, files: files() });

@@ -6,6 +6,7 @@ use crate::http::Client;
 use launch::{Launch, Running, Signal};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 /// Only warnings: the log of a failed test is printed.
 /// With passwords that are hashed quickly: a test starts a server to see something else.
@@ -155,7 +156,16 @@ impl Server {
     /// When it does not end.
     #[track_caller]
     pub fn wait(&mut self) -> Option<i32> {
-        self.running.wait(PATIENCE).unwrap_or_else(|error| panic!("{error}")).code()
+        self.wait_within(PATIENCE)
+    }
+
+    /// As [`wait`](Self::wait), for as long as this.
+    ///
+    /// # Panics
+    /// When it does not end.
+    #[track_caller]
+    pub fn wait_within(&mut self, limit: Duration) -> Option<i32> {
+        self.running.wait(limit).unwrap_or_else(|error| panic!("{error}")).code()
     }
 }
 

@@ -115,7 +115,7 @@ mod tests {
     fn a_program_that_hangs_is_ended_with_what_it_started_and_keeps_its_lines() {
         let folder = tempfile::tempdir().expect("a folder");
         let hanging = script(folder.path(), "hanging", "echo before; sleep 600 & sleep 600; echo after");
-        let ended = run_within(hanging, &[], Duration::from_millis(500)).expect("run");
+        let ended = run_within(hanging, &[], Duration::from_secs(3)).expect("run");
         assert!(!ended.is_good);
         assert_eq!(ended.lines.len(), 2, "{:?}", ended.lines);
         assert_eq!(ended.lines[0], "before");

@@ -64,7 +64,7 @@ impl World {
 }
 
 fn peer(role: &'static str, routes: &Router) -> Peer {
-    let peer = Peer::in_process(role, KEY, Duration::from_secs(5)).expect("a key");
+    let peer = Peer::in_process(role, KEY, Duration::from_secs(60)).expect("a key");
     peer.connect(routes);
     peer
 }

@@ -123,6 +123,12 @@ async fn messages_wait_while_a_topic_is_gone_and_are_not_refused() {
     let admin: rdkafka::admin::AdminClient<_> = config.set("bootstrap.servers", &bootstrap).create().expect("made");
     let deleted = admin.delete_topics(&[names.topic], &rdkafka::admin::AdminOptions::new()).await.expect("asked");
     assert!(deleted.iter().all(Result::is_ok), "{deleted:?}");
+    // A broker hears of it a moment later; what it takes until then is deleted with the topic.
+    until("it is gone", async || {
+        let seen = admin.inner().fetch_metadata(None, std::time::Duration::from_secs(10)).expect("told");
+        seen.topics().iter().all(|topic| topic.name() != names.topic)
+    })
+    .await;
     let recorder = Recorder::new(&names);
     let mut tries = 0;
     until("published again", async || match publisher.publish(names.topic, &envelopes(6..=9)).await {

@@ -89,6 +89,7 @@ async fn a_thousand_readers_of_a_cold_name_on_two_instances_have_one_loader() {
     let keys: Arc<dyn KeyPort> = Arc::new(EmbeddedKeys::default());
     let instances = [Cache::new(keys.clone(), 60_000), Cache::new(keys, 60_000)];
     let source = Source::default();
+    let begun = std::time::Instant::now();
     let readers = (0..1_000).map(|reader| {
         let (source, cache) = (source.clone(), instances[reader % 2].clone());
         tokio::spawn(async move { source.read(&cache, Duration::from_millis(300)).await })
@@ -96,15 +97,24 @@ async fn a_thousand_readers_of_a_cold_name_on_two_instances_have_one_loader() {
     for reader in readers.collect::<Vec<_>>() {
         assert_eq!(reader.await.expect("ran"), "0");
     }
-    assert_eq!(source.loads.load(Ordering::SeqCst), 1);
+    // A busy machine may need longer than the two seconds for which one instance waits for the other's load.
+    let waits = usize::try_from(begun.elapsed().as_secs() / 2).expect("a short time");
+    assert!((1..=1 + waits).contains(&source.loads.load(Ordering::SeqCst)));
 }
 
 #[tokio::test]
 async fn a_reader_that_goes_away_leaves_its_load_to_the_others() {
     let cache = Cache::new(Arc::new(EmbeddedKeys::default()), 60_000);
     let source = Source::default();
-    let gone = tokio::time::timeout(Duration::from_millis(50), source.read(&cache, Duration::from_millis(300))).await;
-    assert!(gone.is_err());
+    let gone = tokio::spawn({
+        let (source, cache) = (source.clone(), cache.clone());
+        async move { source.read(&cache, Duration::from_millis(300)).await }
+    });
+    while source.loads.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    gone.abort();
+    assert!(gone.await.is_err_and(|error| error.is_cancelled()));
     assert_eq!(source.read(&cache, Duration::ZERO).await, "0");
     assert_eq!(source.loads.load(Ordering::SeqCst), 1, "the first load has ended by itself");
 }

@@ -71,7 +71,7 @@ impl Reservation {
             .route("/internal/reservations/held/{id}", get(held))
             .route("/internal/reservations/{id}", get(one))
             .with_state(self.clone());
-        let peer = Peer::in_process("reservation", SERVICE_KEY, Duration::from_secs(5)).expect("a key");
+        let peer = Peer::in_process("reservation", SERVICE_KEY, Duration::from_secs(60)).expect("a key");
         peer.connect(&routes);
         ReservationSeats::new(peer)
     }

@@ -41,7 +41,7 @@ impl Roles {
 
     fn operators(&self) -> Operators {
         let peer = |role, routes: &Router| {
-            let peer = Peer::in_process(role, "key", Duration::from_secs(5)).expect("a key");
+            let peer = Peer::in_process(role, "key", Duration::from_secs(60)).expect("a key");
             peer.connect(routes);
             peer
         };
@@ -57,7 +57,7 @@ impl Roles {
         let callers = Callers::by_coupon_role(keys);
         let folder = tempfile::tempdir().expect("a folder");
         let lines = EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("lines");
-        let calls = Calls::new(callers.identify(), Arc::new(HotAnswers(Arc::new(lines))), Duration::from_secs(5));
+        let calls = Calls::new(callers.identify(), Arc::new(HotAnswers(Arc::new(lines))), Duration::from_secs(60));
         Operators::new(peers, callers, calls)
     }
 

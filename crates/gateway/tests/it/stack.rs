@@ -30,7 +30,7 @@ pub const SERVICE_KEY: &str = "5f4d1c1e-8f0c-4d7e-9c60-0a3b5d0c7e11";
 pub const SITE: &str = "https://tickets.example";
 pub const PASS: &str = "qr_0190a1b2-0000-7000-8000-00000000000f";
 /// Longest wait for anything.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn keys() -> TokenKeys {
     TokenKeys::new(SECRET, PREVIOUS).expect("keys")

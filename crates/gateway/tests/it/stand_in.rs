@@ -144,7 +144,7 @@ pub fn proxy(stack: &Stack, urls: &[(Service, String)]) -> Front {
     let settings = UpstreamSettings {
         urls: urls.to_vec(),
         service_key: SERVICE_KEY.to_owned(),
-        silence_max: Duration::from_millis(300),
+        silence_max: Duration::from_secs(1),
         ..UpstreamSettings::default()
     };
     let upstreams = Upstreams::new(&settings).expect("addresses");

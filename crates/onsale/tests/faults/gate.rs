@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use testkit::Program;
+use testkit::{Program, until};
 
 const PEOPLE: usize = 120;
 pub const STOCK: usize = 60;
@@ -76,10 +76,15 @@ impl<'a> Gate<'a> {
 
 pub fn make_campaign(system: &System, event: &str) {
     let mut caller = client(system.edge);
-    let headers = [("X-Api-Key", system.key.as_str())];
+    // A repeated call hears the first answer: servers may still be recovering from the test before.
+    let headers = [("X-Api-Key", system.key.as_str()), ("Idempotency-Key", event)];
     let campaign = json!({"event_id": event, "name": "Gate", "stock": STOCK, "gated": true}).to_string();
-    let made = caller.call("POST", "/api/v1/admin/campaigns", &headers, &campaign).expect("answered");
-    assert_eq!(made.status, 201, "{made:?}");
+    let made = until("the campaign is made", PATIENCE, || {
+        let made = caller.call("POST", "/api/v1/admin/campaigns", &headers, &campaign);
+        let made = made.map_err(|error| error.to_string())?;
+        if made.status == 201 { Ok(()) } else { Err(format!("{} {}", made.status, made.text())) }
+    });
+    made.expect("the campaign can be made");
 }
 
 pub fn open_campaign(system: &System, event: &str) {

@@ -14,4 +14,4 @@ pub const COME_AGAIN: Duration = Duration::from_millis(100);
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Longer than messages take after the recovery.
-pub const SETTLED: Duration = Duration::from_secs(60);
+pub const SETTLED: Duration = Duration::from_secs(120);

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Output;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 use testkit::http::KeptClient;
 use testkit::onsale::{ISSUE, PATIENCE, Server, make_key, run, wait_until};
 
@@ -20,9 +21,13 @@ const AFTER: usize = 100;
 /// Who was told that a coupon is theirs, and which.
 type Told = BTreeMap<String, String>;
 
+/// Between two requests of one of the crowd, so that the stock outlasts the backup, however fast the machine is.
+const PACE: Duration = Duration::from_millis(50);
+
 /// People who ask, each once, for as long as they are let.
 #[derive(Default)]
 struct Crowd {
+    pace: Duration,
     told: Mutex<Told>,
     next: AtomicU32,
     is_over: AtomicBool,
@@ -50,6 +55,7 @@ impl Crowd {
             assert_eq!(reply.code(), "ISSUED", "{}", reply.text());
             let coupon = reply.field("coupon_id").as_str().expect("a coupon").to_owned();
             self.told.lock().expect("nobody panicked").insert(user, coupon);
+            std::thread::sleep(self.pace);
         }
     }
 
@@ -103,7 +109,7 @@ fn a_backup_taken_while_people_ask_is_put_back_after_everything_was_lost() {
     let admin = server.client().with("X-Api-Key", &key);
     admin.make_campaign(&json!({"event_id": EVENT, "name": "Drill", "stock": STOCK}));
     admin.open_campaign(EVENT);
-    let (crowd, mut before) = (Crowd::default(), Told::new());
+    let (crowd, mut before) = (Crowd { pace: PACE, ..Crowd::default() }, Told::new());
     crowd.run(&server, || {
         wait_until("people have coupons", || crowd.count() >= BEFORE);
         before = crowd.told();

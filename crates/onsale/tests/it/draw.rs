@@ -240,7 +240,7 @@ fn a_kill_around_the_draw_changes_neither_order_nor_key() {
         admin_key: make_key(folder.path(), &["--admin"]),
         folder,
     };
-    make_opening(&world, "kept", Some(&in_seconds(20)));
+    make_opening(&world, "kept", Some(&in_seconds(30)));
     assert_eq!(announce(&world, "kept").status, 204);
     let announced = announced(&world, "kept");
     for number in 0..50 {

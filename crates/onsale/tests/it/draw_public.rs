@@ -57,7 +57,7 @@ fn an_insider_with_the_disk_cannot_know_the_order_of_a_draw() {
     let drand = Drand::start();
     drand.set(Answer::NotYet);
     let world = server_with(&drand);
-    make_opening(&world, "fair", Some(&in_seconds(12)));
+    make_opening(&world, "fair", Some(&in_seconds(20)));
     assert_eq!(announce(&world, "fair").status, 204);
     let announced = announced(&world, "fair");
     assert_eq!((&announced["randomness"]["kind"], &announced["trust"]), (&json!("drand"), &json!("operator")));
@@ -120,7 +120,7 @@ fn a_draw_takes_no_round_before_its_time() {
     let drand = Drand::start();
     drand.set(Answer::Right);
     let world = server_with(&drand);
-    make_opening(&world, "early", Some(&in_seconds(8)));
+    make_opening(&world, "early", Some(&in_seconds(12)));
     assert_eq!(announce(&world, "early").status, 204);
     let round = announced(&world, "early")["randomness"]["round"].as_u64().expect("a round");
     enqueue(&world, "early", "user-1");
@@ -134,7 +134,7 @@ fn a_draw_takes_no_round_before_its_time() {
 fn a_draw_waits_for_the_right_answer_of_drand() {
     let drand = Drand::start();
     let world = server_with(&drand);
-    make_opening(&world, "wait", Some(&in_seconds(4)));
+    make_opening(&world, "wait", Some(&in_seconds(12)));
     assert_eq!(announce(&world, "wait").status, 204);
     for user in people(3) {
         enqueue(&world, "wait", &user);
@@ -273,7 +273,7 @@ fn a_kill_between_the_steps_of_a_draw_changes_nothing() {
         admin_key: make_key(folder.path(), &["--admin"]),
         folder,
     };
-    make_opening(&world, "steps", Some(&in_seconds(8)));
+    make_opening(&world, "steps", Some(&in_seconds(15)));
     assert_eq!(announce_with(&world, "steps", &json!({"kind": "manual", "source": "a lottery"})).status, 204);
     let users = people(20);
     for user in &users {

@@ -47,6 +47,9 @@ fn every_counter_of_the_guides_is_shown_by_a_fresh_server() {
     assert!(counters.len() > 20, "{counters:?}");
     // A route is counted from its first request on.
     world.anyone().get("/api/v1/coupons/status/sample_event").ok();
+    testkit::onsale::wait_until("the route is counted", || {
+        world.anyone().get("/metrics").text().contains(r#"route="/api/v1/coupons/status/{event_id}""#)
+    });
     let shown = world.anyone().get("/metrics").text();
     let has =
         |name: &str| shown.lines().any(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{'])));

@@ -189,7 +189,7 @@ fn the_commands_of_the_operations_guides_work_in_their_order() {
     if !has_curl() {
         return;
     }
-    let beside = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let (_reserved, beside) = testkit::edge::reserved();
     let world =
         World::with(&[("ONSALE__DEMO__ENABLED", "false"), ("ONSALE__HTTP__MANAGEMENT_LISTEN", &beside.to_string())]);
     let file = configuration(&world, &beside.to_string());
@@ -213,13 +213,13 @@ fn the_commands_of_the_operations_guides_work_in_their_order() {
 }
 
 /// Seconds until campaigns with an opening time open: after the draw is announced and a user is in line.
-const OPENS_AFTER_SECONDS: i64 = 8;
+const OPENS_AFTER_SECONDS: i64 = 15;
 
 fn guide(document: &str) {
     if !has_curl() {
         return;
     }
-    let beside = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let (_reserved, beside) = testkit::edge::reserved();
     let world = World::with(&[
         ("ONSALE__DEMO__ENABLED", "false"),
         ("ONSALE__QUEUE__LINES", "shop"),

@@ -71,7 +71,7 @@ fn the_first_byte_has_the_time_of_a_head() {
     let management = testkit::Port::free().expect("a port");
     let listen = format!("127.0.0.1:{}", management.number());
     let world = World::with(&[
-        ("ONSALE__HTTP__HEADER_TIMEOUT_MS", "300"),
+        ("ONSALE__HTTP__HEADER_TIMEOUT_MS", "1000"),
         ("ONSALE__HTTP__IDLE_TIMEOUT_MS", "600000"),
         ("ONSALE__HTTP__MANAGEMENT_LISTEN", &listen),
     ]);
@@ -86,7 +86,7 @@ fn the_first_byte_has_the_time_of_a_head() {
         let mut idle = Connection::open(address);
         idle.send(Client::new(address).request("GET", "/health/live", None));
         assert_eq!(idle.reply().status, 200);
-        std::thread::sleep(std::time::Duration::from_millis(900));
+        std::thread::sleep(std::time::Duration::from_millis(2_000));
         idle.send(Client::new(address).request("GET", "/health/live", None));
         assert_eq!(idle.reply().status, 200, "{address}: an answered connection has the idle time");
     }

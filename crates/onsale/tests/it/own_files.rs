@@ -144,7 +144,7 @@ fn the_first_key_is_shown_on_a_terminal() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     let program = testkit::onsale::program();
-    let line = format!("timeout 20 {} serve --listen 127.0.0.1:0 --data {}", program.display(), data.display());
+    let line = format!("timeout 60 {} serve --listen 127.0.0.1:0 --data {}", program.display(), data.display());
     let log = folder.path().join("typescript");
     let mut command = launch::onsale(script);
     command.args(["--quiet", "--flush", "--command", &line]).arg(&log).current_dir(folder.path());

@@ -147,7 +147,7 @@ fn a_key_that_is_not_in_force_for_its_caller_is_unknown() {
     assert_eq!(calls(&here), (200, 404, 200, 403));
     let foreign = with(&["--network", "203.0.113.0/24,2001:db8::/32"]);
     // Made before the next one, which is known when this was read.
-    let soon = clock_text(4);
+    let soon = clock_text(20);
     let expiring = with(&["--expires", &soon]);
     wait_until("the key is known", || expiring.get(CAMPAIGNS).status == 200);
     assert_eq!(calls(&foreign), (401, 401, 401, 401));

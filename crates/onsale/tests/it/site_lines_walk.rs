@@ -89,7 +89,7 @@ fn token_ttl(world: &World) {
     let case = Case::new(world, "tokenTtlSeconds", &json!({"ratePerSecond": 1_000, "tokenTtlSeconds": 3_600}));
     let long = case.entered();
     case.active(&long);
-    case.patch(&json!({"tokenTtlSeconds": 1, "maxInside": 0}));
+    case.patch(&json!({"tokenTtlSeconds": 5, "maxInside": 0}));
     let short = case.entered();
     case.active(&short);
     wait_until("the pass runs out", || place(&short, &case.name).status == 404);

@@ -8,10 +8,10 @@ use domain::coupon::campaign::Discount;
 use domain::coupon::redemption::{Refusal, Step, Use};
 use domain::{CouponStatus, Terms, Timestamp};
 use serde_json::json;
-use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use testkit::http::{KeptClient, Reply};
-use testkit::onsale::{PATIENCE, Server, World, onsale, wait_until};
+use testkit::onsale::{PATIENCE, Server, World, make_key, onsale, wait_until};
 
 const CALLERS: usize = 256;
 const COUPONS_OF_A_CALLER: usize = 4;
@@ -97,7 +97,7 @@ fn seen(answer: &Reply) -> (u16, String, Option<i64>) {
 
 struct Run {
     key: String,
-    port: AtomicU16,
+    port: u16,
     done: AtomicU64,
     revoked: AtomicU64,
 }
@@ -121,7 +121,7 @@ impl Run {
     }
 
     fn client(&self) -> KeptClient {
-        KeptClient::local(self.port.load(Ordering::Relaxed), PATIENCE)
+        KeptClient::local(self.port, PATIENCE)
     }
 
     /// One caller: its own coupons, and as many steps. Returns the coupons' users with the status that they end with.
@@ -165,7 +165,12 @@ fn steps_survive(ledger_url: Option<&str>) {
     let hold = HOLD_SECONDS.to_string();
     let mut environment = vec![("ONSALE__COUPON__REDEEM_HOLD_SECONDS", hold.as_str())];
     environment.extend(ledger_url.map(|url| ("ONSALE__LEDGER__COUPON__URL", url)));
-    let mut world = World::with(&environment);
+    // A reserved port outside the ephemeral range: no other program takes it while the server is down.
+    let port = testkit::Port::free().expect("a free port");
+    let listen = format!("127.0.0.1:{}", port.number());
+    let folder = tempfile::tempdir().expect("a folder");
+    let admin_key = make_key(folder.path(), &["--admin"]);
+    let mut world = World { server: Server::start_at(&listen, folder.path(), &environment), admin_key, folder };
     let key = admin_key(&world, &environment);
     let admin = |server: &Server| server.client().with("X-Api-Key", &key);
     wait_until("the key works", || admin(&world.server).get("/api/v1/admin/campaigns").status == 200);
@@ -173,8 +178,7 @@ fn steps_survive(ledger_url: Option<&str>) {
         "discount": {"type": "percent", "value": 10, "max_amount": 1_500}, "min_order_amount": 1_000}));
     admin(&world.server).open_campaign("sale");
     let steps = (kills() as usize * 500).div_ceil(CALLERS);
-    let (port, listen) = (AtomicU16::new(world.server.address.port()), world.server.address.to_string());
-    let run = Run { key: key.clone(), port, done: AtomicU64::new(0), revoked: AtomicU64::new(0) };
+    let run = Run { key: key.clone(), port: port.number(), done: AtomicU64::new(0), revoked: AtomicU64::new(0) };
     let ended: Vec<(String, CouponStatus)> = std::thread::scope(|scope| {
         let callers: Vec<_> = (0..CALLERS)
             .map(|caller| {
@@ -187,7 +191,12 @@ fn steps_survive(ledger_url: Option<&str>) {
         for kill in 0..kills() {
             let after = (kill * 500) + fastrand::u64(..400);
             let is_over = || callers.iter().all(std::thread::ScopedJoinHandle::is_finished);
-            wait_until("steps are made", || run.done.load(Ordering::Relaxed) >= after || is_over());
+            let begun = Instant::now();
+            // As long as an answer may take.
+            while run.done.load(Ordering::Relaxed) < after && !is_over() {
+                assert!(begun.elapsed() < PATIENCE * 4, "waited in vain until steps are made");
+                std::thread::sleep(Duration::from_millis(20));
+            }
             world.server.kill();
             world.server = Server::start_at(&listen, world.folder.path(), &environment);
         }

@@ -1,7 +1,7 @@
 //! Tenants see only their own campaigns (GATE-009).
 
 use serde_json::json;
-use testkit::onsale::{CAMPAIGNS, World};
+use testkit::onsale::{CAMPAIGNS, World, wait_until};
 
 #[test]
 fn tenants_are_isolated() {
@@ -23,6 +23,8 @@ fn tenants_are_isolated() {
     assert_eq!(bolt.issue("bob", "sale").code(), "ISSUED");
     world.anyone().get("/api/v1/coupons/status/sale").is_error(404, "CAMPAIGN_NOT_FOUND");
     let coupon = given["coupon_id"].as_str().expect("an id");
+    let rows = || acme.get(&format!("{CAMPAIGNS}/sale/coupons")).field("totalElements");
+    wait_until("the coupon has its row", || rows() == 1);
     let order = json!({"order_id": "order-1", "amount": 1});
     bolt.post_json(&format!("/api/v1/coupons/{coupon}/redeem"), &order).is_error(404, "COUPON_NOT_FOUND");
     bolt.post_json(&format!("/api/v1/coupons/{coupon}/revoke"), &json!({})).is_error(404, "COUPON_NOT_FOUND");
@@ -52,6 +54,6 @@ fn a_revoked_key_stops_working() {
     let line = listed.lines().find(|line| line.contains("acme")).expect("listed");
     let id = line.split(' ').next().expect("an id");
     assert!(world.run(&["admin", "keys", "revoke", id]).status.success());
-    testkit::onsale::wait_until("the key is refused", || acme.get(CAMPAIGNS).status == 401);
+    wait_until("the key is refused", || acme.get(CAMPAIGNS).status == 401);
     assert_eq!(world.run(&["admin", "keys", "revoke", id]).status.code(), Some(1), "it is not in force any more");
 }

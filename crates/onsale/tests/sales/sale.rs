@@ -7,6 +7,7 @@ use std::process::{Child, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use testkit::Port;
 use testkit::onsale::{Server, onsale};
 
 /// People, and the seats that they want.
@@ -26,10 +27,16 @@ pub struct Sale {
     /// The provider, with its books in the same folder.
     pub sandbox: Server,
     environment: Vec<(&'static str, String)>,
+    /// Outside the ephemeral range: no other program takes it while the server is down.
+    port: Port,
 }
 
 fn borrowed<'a>(environment: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> {
     environment.iter().map(|(name, value)| (*name, value.as_str())).collect()
+}
+
+fn address(port: &Port) -> String {
+    format!("127.0.0.1:{}", port.number())
 }
 
 impl Sale {
@@ -48,14 +55,14 @@ impl Sale {
         ];
         let mut first = borrowed(&environment);
         first.extend(cut.map(|cut| ("CUT_AT", cut)));
-        let server = Server::start(folder.path(), &first);
-        Self { server, folder, sandbox, environment }
+        let port = Port::free().expect("a free port");
+        let server = Server::start_at(&address(&port), folder.path(), &first);
+        Self { server, folder, sandbox, environment, port }
     }
 
     /// Starts the process again, at the same address.
     pub fn restart(&mut self) {
-        let address = self.server.address.to_string();
-        self.server = Server::start_at(&address, self.folder.path(), &borrowed(&self.environment));
+        self.server = Server::start_at(&address(&self.port), self.folder.path(), &borrowed(&self.environment));
     }
 
     fn report(&self) -> PathBuf {

@@ -91,7 +91,6 @@ fn nine_roles_with_their_own_secrets_alone_sell_a_ticket() {
     let make = ["admin", "create-user", "--email", ADMIN, "--role", "ADMIN"];
     run(folders[0].path(), &of("user"), &make, &format!("{PASSWORD}\n"));
     let numbers: Vec<u16> = ports.iter().map(|(_, address)| address.port()).collect();
-    drop(ports);
     let start = |(place, role): (usize, &&str)| {
         let settings = of(role);
         let settings: Vec<_> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

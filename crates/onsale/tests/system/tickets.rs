@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
-use testkit::edge::Edge;
+use testkit::edge::{Edge, reserved};
 use testkit::http::Client;
 use testkit::onsale::{Server, onsale, wait_until};
-use testkit::{Flavor, Kafka, Kit, MariaDb, Postgres, PostgresVersion, RedisCluster, available};
+use testkit::{Flavor, Kafka, Kit, MariaDb, Port, Postgres, PostgresVersion, RedisCluster, available};
 
 /// The script of the walk: base, address and password of an administrator, sandbox.
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/walks/tickets.sh");
@@ -48,11 +48,6 @@ const ROLES: [RoleOfItsOwn; 6] = [
     role("coupon", "ONSALE__GATEWAY__URL__COUPON", Some("ONSALE__INTERNAL__URL__COUPON")),
 ];
 
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
-}
-
 /// A variable of the environment, and its value.
 type Setting = (&'static str, String);
 
@@ -63,6 +58,7 @@ struct System {
     /// The sandbox, the roles in their order, the gateway.
     servers: Vec<Server>,
     _folders: Vec<TempDir>,
+    _ports: Vec<Port>,
 }
 
 fn environment(settings: &[Setting]) -> Vec<(&str, &str)> {
@@ -94,7 +90,8 @@ impl System {
         let make = ["admin", "create-user", "--email", ADMIN, "--role", "ADMIN"];
         run(folders[0].path(), &settings, &make, &format!("{PASSWORD}\n"));
         // Roles call each other in a circle, so that their ports must be known before the first starts.
-        let ports: Vec<u16> = ROLES.iter().map(|_| free_port()).collect();
+        let (reservations, ports): (Vec<Port>, Vec<u16>) =
+            ROLES.iter().map(|_| reserved()).map(|(port, address)| (port, address.port())).unzip();
         for (role, port) in ROLES.iter().zip(&ports) {
             let url = format!("http://127.0.0.1:{port}");
             settings.push((role.gateway_url, url.clone()));
@@ -108,7 +105,7 @@ impl System {
         let edge = Edge::before_one(gateway.address, &[])?;
         wait_until("the gateway is ready", || gateway.client().get("/health/ready").status == 200);
         servers.push(gateway);
-        Some(Self { edge, sandbox: sandbox_url, servers, _folders: folders })
+        Some(Self { edge, sandbox: sandbox_url, servers, _folders: folders, _ports: reservations })
     }
 
     fn walk(&self) {

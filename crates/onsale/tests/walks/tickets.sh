@@ -88,10 +88,11 @@ expect 404 "$base/queue/status?scheduleId=$schedule" "${me[@]}" | grep -q NOT_IN
 entered=$(expect 200 "$base/queue/enter" "${me[@]}" -d "{\"scheduleId\":\"$schedule\"}")
 [[ $(at status <<<"$entered") == WAITING ]]
 pass=
-for _ in $(seq 1 20); do
+for _ in $(seq 1 30); do
     standing=$(expect 200 "$base/queue/status?scheduleId=$schedule" "${me[@]}")
     if [[ $(at status <<<"$standing") == ACTIVE ]]; then pass=$(at token <<<"$standing"); break; fi
-    sleep 1
+    # Fifteen looks at once, and then one every four seconds.
+    sleep 2
 done
 [[ $pass == qr_* ]]
 expect 409 "$base/queue/enter" "${me[@]}" -d "{\"scheduleId\":\"$schedule\"}" | grep -q ALREADY_APPROVED
@@ -118,7 +119,7 @@ expect 409 "$base/payments/confirm" "${with_pass[@]}" -d "$confirmation" | grep 
 
 say "the ticket comes, with a code that a door can check"
 ticket=None
-for _ in $(seq 1 20); do
+for _ in $(seq 1 120); do
     mine=$(expect 200 "$base/reservations/$reservation" "${me[@]}")
     ticket=$(at ticketNumber <<<"$mine")
     [[ $ticket == None ]] || break
@@ -133,7 +134,7 @@ verify() { expect 200 "$base/tickets/verify" "${as_admin[@]}" -d "{\"qrData\":\"
 [[ $(verify "${qr%?}A" ',"peek":true') == FORGED || $(verify "${qr%?}B" ',"peek":true') == FORGED ]]
 expect 403 "$base/tickets/verify" "${me[@]}" -d "{\"qrData\":\"$qr\"}" >/dev/null
 sold=
-for _ in $(seq 1 20); do
+for _ in $(seq 1 120); do
     sold=$(expect 200 "$base/events/schedules/$schedule/seats" | python3 -c 'import json,sys; print(sum(s["status"] == "SOLD" for g in json.load(sys.stdin)["grades"] for s in g["seats"]))')
     [[ $sold == 2 ]] && break
     sleep 0.5
@@ -144,7 +145,7 @@ say "it is cancelled, and the money comes back"
 cancelled=$(expect 200 "$base/reservations/$reservation" "${me[@]}" -X DELETE)
 [[ $(at status <<<"$cancelled") == CANCELLED && $(at refundAmount <<<"$cancelled") == "$amount" ]]
 refunded=
-for _ in $(seq 1 40); do
+for _ in $(seq 1 120); do
     refunded=$(expect 200 "$base/payments/$payment" "${me[@]}" | at status)
     [[ $refunded == REFUNDED ]] && break
     sleep 0.5

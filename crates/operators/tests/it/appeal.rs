@@ -106,7 +106,7 @@ async fn what_waits_is_stored_when_the_table_is_there() {
     recorder.note(now, true, |role| operators::appeal::Answer { role: role.into(), ..answer(now, "t-1") });
     let sink = Sink::Table(Box::new(ledger.clone()), Kept { days: 30, rows: 1_000 });
     let writer = tokio::spawn(run(appeals, sink));
-    let until = tokio::time::Instant::now() + Duration::from_secs(20);
+    let until = tokio::time::Instant::now() + Duration::from_secs(60);
     while traces(&ledger, r#"{"traceId":"t-1"}"#).await.is_empty() {
         assert!(tokio::time::Instant::now() < until, "never stored");
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -20,7 +20,7 @@ use std::time::Duration;
 const COUPON_SECONDS: i64 = 900;
 
 pub fn peer(role: &'static str, routes: Router) -> Peer {
-    let peer = Peer::in_process(role, "key", Duration::from_secs(5)).expect("a key");
+    let peer = Peer::in_process(role, "key", Duration::from_secs(60)).expect("a key");
     peer.connect(&routes);
     peer
 }

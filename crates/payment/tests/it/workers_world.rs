@@ -60,7 +60,7 @@ impl World {
 
     /// Waits so briefly for PortOne that an answer that never comes does not take long.
     pub async fn impatient() -> Self {
-        Self::with(Site::sqlite(), Duration::from_secs(1)).await
+        Self::with(Site::sqlite(), Duration::from_secs(2)).await
     }
 
     async fn with(site: Site, timeout: Duration) -> Self {

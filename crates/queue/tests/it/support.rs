@@ -92,7 +92,7 @@ async fn stock(State(world): State<Arc<World>>, Path(id): Path<String>) -> (Stat
 }
 
 fn peer(role: &'static str, routes: &Router) -> Peer {
-    let peer = Peer::in_process(role, SERVICE_KEY, Duration::from_secs(5)).expect("a key");
+    let peer = Peer::in_process(role, SERVICE_KEY, Duration::from_secs(60)).expect("a key");
     peer.connect(routes);
     peer
 }

@@ -2,7 +2,9 @@
 
 use crate::support::{Engines, NOON, OTHER, SCHEDULE, Scene, World, person, slow};
 use hot::redis::{Ack, LineOptions, RedisAddress, RedisConnections, RedisKeys, RedisLimits, RedisLines};
+use queue::TicketSettings;
 use std::sync::Arc;
+use std::time::Instant;
 use testkit::{Flavor, Kit, RedisNode};
 
 /// A Redis of the test; none where it is not installed.
@@ -29,8 +31,10 @@ async fn two_servers_over_redis_are_one_line_and_keep_the_contracts_keys() {
     for schedule in [SCHEDULE, OTHER] {
         world.sell(schedule, NOON.plus_seconds(-1_000_000_000), NOON.plus_seconds(1_000_000_000));
     }
-    let one = Scene::over(slow(), engines(&node).await, world.clone());
-    let two = Scene::over(slow(), engines(&node).await, world);
+    // By the engine's own clock: the rate alone would let more than one in on a busy machine.
+    let settings = TicketSettings { inside_max: 1, ..slow() };
+    let one = Scene::over(settings.clone(), engines(&node).await, world.clone());
+    let two = Scene::over(settings, engines(&node).await, world);
     let first = one.enter(1, SCHEDULE).await.expect(200);
     assert_eq!((first["ticket"].as_u64(), first["estimatedWaitTime"].as_u64()), (Some(1), Some(0)));
     for number in 2..=4 {
@@ -49,12 +53,21 @@ async fn two_servers_over_redis_are_one_line_and_keep_the_contracts_keys() {
     let lives = "for _, key in ipairs(redis.call('KEYS', 'queue:token:*')) do if redis.call('PTTL', key) < 0 then return key end end \
                  for _, key in ipairs(redis.call('KEYS', 'queue:active:*')) do if redis.call('PTTL', key) < 0 then return key end end return 'all end'";
     assert_eq!(ask(&["EVAL", lives, "0"]), "all end");
-    // Both servers together give fifteen looks.
+    // Both servers together give fifteen looks, and another one each four seconds.
+    let begun = Instant::now();
     for look in 0..15 {
         let scene = if look % 2 == 0 { &one } else { &two };
         scene.status(4, SCHEDULE).await.expect(200);
     }
-    assert_eq!((one.status(4, SCHEDULE).await.status, two.status(4, SCHEDULE).await.status), (429, 429));
+    let mut more = 0;
+    loop {
+        let told = [one.status(4, SCHEDULE).await.status, two.status(4, SCHEDULE).await.status];
+        if told == [429, 429] {
+            break;
+        }
+        more += told.iter().filter(|status| **status != 429).count();
+        assert!(more <= usize::try_from(begun.elapsed().as_secs() / 4).expect("a short time"), "{told:?}");
+    }
     // The copies are lost; the line is not.
     ask(&["EVAL", "redis.call('DEL', KEYS[1]) return 'gone'", "1", &format!("queue:token:{token}")]);
     two.check_pass(&token, 1, SCHEDULE).await.expect(200);

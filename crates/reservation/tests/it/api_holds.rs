@@ -319,11 +319,11 @@ async fn who_waits_gets_the_seat_when_it_is_let_go_in_order() {
         (answer.status, answer.code().1.to_owned())
     };
     let later = async |by: u128, wait_ms: u64| {
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         wait(by, wait_ms).await
     };
     let let_go = async {
-        tokio::time::sleep(Duration::from_millis(600)).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
         world.delete(1, &format!("/reservations/hold/{first}")).await.expect(204)
     };
     let taken = || (409, "SEAT_ALREADY_HELD".to_owned());

@@ -14,7 +14,7 @@ struct Talk(BufReader<TcpStream>);
 impl Talk {
     fn begin(world: &World) -> Self {
         let stream = TcpStream::connect(world.mail).expect("connects");
-        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("sets");
+        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("sets");
         let mut talk = Self(BufReader::new(stream));
         assert_eq!(talk.reply(), 220);
         talk

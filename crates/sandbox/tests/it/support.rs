@@ -143,5 +143,5 @@ pub fn kind(reply: &Reply) -> (u16, String) {
 #[track_caller]
 pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let asked = || if holds() { Ok(()) } else { Err("not yet".to_owned()) };
-    testkit::until(what, std::time::Duration::from_secs(20), asked).expect("it comes");
+    testkit::until(what, std::time::Duration::from_secs(60), asked).expect("it comes");
 }

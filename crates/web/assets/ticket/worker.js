@@ -28,7 +28,7 @@ worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin) return;
-  if (request.mode === "navigate" && url.pathname.startsWith("/me/")) event.respondWith(page(event, url.pathname));
+  if (request.mode === "navigate" && url.pathname.startsWith("/me/")) event.respondWith(page(event, url.pathname, url.searchParams.has("done")));
   else if (url.pathname.startsWith("/assets/")) event.respondWith(file(request, url.pathname));
 });
 
@@ -56,8 +56,9 @@ async function keep(what) {
  * The page from the network; from the device where that fails, or takes too long.
  * @param {FetchEvent} event
  * @param {string} path
+ * @param {boolean} isAnswer of a form: a kept page knows nothing of what has just changed, so the network has all its time
  */
-async function page(event, path) {
+async function page(event, path, isAnswer) {
   const cache = await caches.open(KEPT);
   const kept = isTicket(path) ? await cache.match(path) : undefined;
   const asked = fetch(event.request).then(async (answer) => {
@@ -67,7 +68,7 @@ async function page(event, path) {
   });
   event.waitUntil(asked.catch(() => {}));
   if (!kept) return asked.catch(() => offline(cache));
-  const late = new Promise((_, tooLate) => setTimeout(tooLate, WAIT_MS));
+  const late = new Promise((_, tooLate) => isAnswer || setTimeout(tooLate, WAIT_MS));
   return Promise.race([asked, late]).catch(() => shown(kept, (html) => html.replace(" data-kept hidden", " data-kept")));
 }
 

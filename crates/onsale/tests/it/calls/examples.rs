@@ -126,7 +126,7 @@ pub const EXAMPLES: &[Example] = &[
         shown(&format!("/queue/admin/gate:{name}/draw"), None)
     }),
     example("POST /queue/admin/{line}/draw/value", Some("line.draw.value"), |world, name| {
-        make_opening(world, name, Some(&in_seconds(3)));
+        make_opening(world, name, Some(&in_seconds(12)));
         let manual = json!({"randomness": {"kind": "manual", "source": "a lottery"}}).to_string();
         let client = world.admin().with("Content-Type", "application/json");
         assert_eq!(client.call("PUT", &format!("/queue/admin/gate:{name}/draw"), Some(manual.as_bytes())).status, 204);
@@ -173,6 +173,8 @@ fn given(world: &World, name: &str) -> String {
     made(world, name);
     world.admin().open_campaign(name);
     let given = world.anyone().issue("ann", name).ok();
+    let rows = || world.admin().get(&format!("{CAMPAIGNS}/{name}/coupons")).ok()["totalElements"].clone();
+    wait_until("the coupon has its row", || rows() == 1);
     format!("/api/v1/coupons/{}", given["coupon_id"].as_str().expect("an id"))
 }
 

@@ -14,29 +14,40 @@ fn operator(browser: &'static Browser, shop: &Shop) -> Person {
     person
 }
 
+/// Opens the page of a line, and waits for its chart: it moves what stands below it.
+#[track_caller]
+fn open_line(person: &Person, address: &str) {
+    person.open(address);
+    person.until("!document.getElementById('chart').hidden");
+}
+
 /// What is typed is told before; more than twice is asked about; what another has changed meanwhile is not overwritten.
 #[test]
-#[ignore = "red: the browser does not come to the page that answers 409"]
+#[ignore = "mended after it was red, and not run since"]
 fn a_rate_that_another_changed_is_a_conflict() {
     let Some((browser, shop)) = open() else { return };
     let show = shop.new_show();
     shop.let_in(&show, 10);
     let person = operator(browser, &shop);
     let here = shop.url(&format!("/console/lines/{}", show.schedule));
-    person.open(&here);
+    open_line(&person, &here);
     person.fill("#ratePerSecond", "15");
     shop.let_in(&show, 12);
+    // Said before the press, too; and from here on nothing moves any more.
+    person.until_text("#rate-preview", "changed to 12");
     person.follow("#rate-change");
     assert!(person.text("#conflict").contains("12"), "{}", person.text("#conflict"));
     assert_eq!(rate(&shop, &show.schedule), 12, "it was overwritten");
     person.follow("#sure-form button");
     assert_eq!(rate(&shop, &show.schedule), 15);
     // More than twice as many: a second press. And back within a minute.
-    person.open(&here);
+    open_line(&person, &here);
     person.fill("#ratePerSecond", "100");
-    person.follow("#rate-change");
+    person.click("#rate-change");
+    // The page itself asks: the same button, with other words.
+    person.until_text("#rate-change", "100");
     assert_eq!(rate(&shop, &show.schedule), 15);
-    person.follow("#sure-form button");
+    person.follow("#rate-change");
     assert_eq!(rate(&shop, &show.schedule), 100);
     person.follow("#undo button");
     assert_eq!(rate(&shop, &show.schedule), 15);
@@ -59,7 +70,7 @@ fn words_of_a_pause_reach_those_who_wait() {
     waiting.open(&shop.url(&format!("/wait/{}", show.schedule)));
     waiting.until("document.querySelector('main').className === 'is-live'");
     let person = operator(browser, &shop);
-    person.open(&shop.url(&format!("/console/lines/{}", show.schedule)));
+    open_line(&person, &shop.url(&format!("/console/lines/{}", show.schedule)));
     person.fill("#pause-ko", "음향을 점검하고 있습니다. 순서는 그대로입니다.");
     person.fill("#pause-en", "We check the sound. Your place is kept.");
     person.follow("#pause-form button");
@@ -67,6 +78,7 @@ fn words_of_a_pause_reach_those_who_wait() {
     waiting.value("dispatchEvent(new Event('online'))");
     waiting.until_text("#words", "음향을 점검하고 있습니다");
     waiting.until_state(&["paused"]);
+    person.until("!document.getElementById('chart').hidden");
     person.follow("#resume-form button");
     waiting.value("dispatchEvent(new Event('online'))");
     waiting.until("document.getElementById('notice').hidden");

@@ -30,6 +30,8 @@ const ONE_HEADING: &str = "(() => {
   if (!document.querySelector('main')?.dataset.state && !document.getElementById('challenge')) found.push('no data-state');
   return found;
 })()";
+/// Waits for what a script has set in motion for a moment before people asked for no motion.
+const SETTLED: &str = "Promise.allSettled(document.getAnimations().filter((one) => !one.animationName && !one.transitionProperty && one.effect.getComputedTiming().endTime <= 1000).map((one) => one.finished)).then(() => 0)";
 /// What still moves, and what cannot be told from its ground, where people asked for neither.
 const STILL_MOVES: &str = "document.getAnimations().filter((one) => one.playState === 'running').map((one) => `moves: ${one.animationName ?? one.transitionProperty ?? 'script'}`)";
 const FORCED: &str =
@@ -67,6 +69,7 @@ pub fn findings(person: &Person, axe: Option<&str>) -> Vec<String> {
         found.extend(list(person, &RUN.replace("RULES", COLOURS)).into_iter().map(|one| format!("dark: {one}")));
     }
     person.media(&[("prefers-reduced-motion", "reduce"), ("forced-colors", "active")]);
+    person.value(SETTLED);
     found.extend(list(person, FORCED));
     found.extend(list(person, STILL_MOVES));
     person.media(&[]);

@@ -2,7 +2,7 @@
 
 use super::shop::{Buyer, Shop, Show, logged_in, next_number, open};
 use super::steps;
-use crate::browser::Person;
+use crate::browser::{Browser, Person};
 use serde_json::json;
 use std::sync::Arc;
 use testkit::onsale::wait_until;
@@ -48,7 +48,9 @@ fn whole_purchase(person: &Person, shop: &Shop, show: &Show, lang: &str, title: 
 
 #[test]
 fn a_stranger_buys_and_gives_back_in_korean() {
-    let Some((browser, shop)) = open() else { return };
+    let Some(browser) = Browser::get() else { return };
+    // The front page has room for few shows: those of other tests would push this one out.
+    let shop = Shop::with(&[]);
     let title = format!("가을 음악회 {}", next_number());
     let show = shop.show(&title, -60);
     whole_purchase(&browser.person(), &shop, &show, "ko", &title);
@@ -56,7 +58,8 @@ fn a_stranger_buys_and_gives_back_in_korean() {
 
 #[test]
 fn a_stranger_buys_and_gives_back_in_english() {
-    let Some((browser, shop)) = open() else { return };
+    let Some(browser) = Browser::get() else { return };
+    let shop = Shop::with(&[]);
     let title = format!("Autumn concert {}", next_number());
     let show = shop.show(&title, -60);
     whole_purchase(&browser.person(), &shop, &show, "en", &title);
@@ -88,8 +91,9 @@ fn whole_without_script(person: &Person, shop: &Arc<Shop>, show: &Show) {
     person.until_state(&["ready"]);
     let reservation = steps::reservation(person);
     steps::pay(person);
-    person.until_state(&["confirming"]);
-    person.follow("button[value=confirm]");
+    // The provider's notice may be quicker than this page, and this page's own refresh than a mouse.
+    person.until_state(&["confirming", "unknown", "paid", "good"]);
+    person.value("document.querySelector('button[value=confirm]')?.click()");
     steps::wait_for_ticket(person);
     person.follow(&format!("main a[href='/me/reservations/{reservation}/cancel']"));
     person.follow("#cancel");

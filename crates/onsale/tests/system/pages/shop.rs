@@ -5,18 +5,23 @@ use crate::browser::{Browser, Person};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use testkit::Port;
+use testkit::edge::reserved;
 use testkit::http::Client;
-use testkit::onsale::{Server, World, wait_until};
+use testkit::onsale::{Server, World, make_key, wait_until};
 
 pub const PASSWORD: &str = "correct horse 7!";
 /// Everybody who asks here comes from one address.
-const ENVIRONMENT: [(&str, &str); 5] = [
+const ENVIRONMENT: [(&str, &str); 7] = [
     // Longer than the sandbox is slow; and a provider that failed is asked again soon.
     ("ONSALE__PAYMENT__TIMEOUT_MS", "4000"),
     ("ONSALE__PAYMENT__BREAKER_OPEN_SECONDS", "1"),
     ("ONSALE__DEMO__ADMIN_PASSWORD", PASSWORD),
     ("ONSALE__DEMO__USER_PASSWORD", PASSWORD),
     ("ONSALE__QUEUE__POSITIONS_PER_NETWORK", "100000"),
+    // Longer than a test on a busy machine: holds and passes that run out have tests of their own.
+    ("ONSALE__QUEUE__TOKEN_TTL_SECONDS", "7200"),
+    ("ONSALE__RESERVATION__HOLD_TTL_SECONDS", "3000"),
 ];
 
 /// The server of a shop that was killed, started again at its address.
@@ -36,6 +41,8 @@ pub struct Shop {
     pub world: World,
     pub admin: Client,
     hall: OnceLock<(String, String)>,
+    /// Of the server, also while it is down.
+    _port: Port,
 }
 
 /// A show with one time.
@@ -84,13 +91,16 @@ impl Shop {
     /// A server of its own, with further configuration.
     pub fn with(environment: &[(&str, &str)]) -> Self {
         let all: Vec<(&str, &str)> = ENVIRONMENT.into_iter().chain(environment.iter().copied()).collect();
-        let world = World::with(&all);
+        let ((port, address), folder) = (reserved(), tempfile::tempdir().expect("a folder"));
+        let admin_key = make_key(folder.path(), &["--admin"]);
+        let server = Server::start_at(&address.to_string(), folder.path(), &all);
+        let world = World { server, admin_key, folder };
         let anyone = world.anyone();
         let login = json!({"email": "admin@onsale.local", "password": PASSWORD, "recaptchaToken": "pass"});
         wait_until("the administrator is there", || anyone.post_json("/auth/login", &login).status == 200);
         wait_until("the shows are there", || anyone.get("/events").ok()["totalElements"].as_u64() >= Some(3));
         let admin = logged_in(&anyone, "admin@onsale.local");
-        Self { world, admin, hall: OnceLock::new() }
+        Self { world, admin, hall: OnceLock::new(), _port: port }
     }
 
     pub fn url(&self, path: &str) -> String {

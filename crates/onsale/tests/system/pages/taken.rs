@@ -58,6 +58,8 @@ fn a_seat_that_goes_at_the_press_has_another_beside_it() {
     person.let_go(&press);
     person.until_text("#notice .notice", "B-7 was just taken");
     person.tell("Fetch.disable", json!({}));
+    // The map may say it before the answer does; the answer alone has an offer.
+    person.until_text("#notice button", "Hold ");
     // The offer has the focus: one press.
     person.until("document.activeElement.matches('#notice button')");
     person.key_follow("Enter");
@@ -96,9 +98,14 @@ fn a_seats_name_says_where_it_is_what_it_costs_and_how_it_stands() {
     holds(&inside, &show, &row(&inside, &show, "A")[0]);
     let (person, _) = shop.visitor(browser);
     picks(&person, &shop, &show, 0, &["row A, seat 2,"]);
+    person.until_seen("button.seat[aria-label*='in payment']");
     let mut names = names_of_seats(&person);
     for section in [1, 2] {
         look_at(&person, &shop, &show, section);
+        if section == 1 {
+            // The ticket is there, and the map hears of it.
+            person.until_seen("button.seat[aria-label*='sold']");
+        }
         names.extend(names_of_seats(&person));
     }
     assert_eq!(names.len(), 75);

@@ -85,8 +85,10 @@ fn the_page_follows_the_line_by_itself() {
     last.until(IN_SHOP);
     let seen = last.value("localStorage.getItem('seen')").expect("notes");
     let seen: Vec<(String, String)> = serde_json::from_str(seen.as_str().expect("text")).expect("JSON");
-    let is_second = |(rank, estimate): &(String, String)| rank.contains('2') && estimate.contains("Less than a minute");
-    assert!(seen.iter().any(is_second), "pushed, not loaded again: {seen:?}");
+    // The second, or the first: on a busy machine the page hears of two steps at once.
+    let is_nearer =
+        |(rank, estimate): &(String, String)| rank.contains(['1', '2']) && estimate.contains("Less than a minute");
+    assert!(seen.iter().any(is_nearer), "pushed, not loaded again: {seen:?}");
 }
 
 #[test]
@@ -148,7 +150,7 @@ fn copied_cookies_open_nothing_in_another_kind_of_browser() {
 
 #[test]
 fn a_visitor_with_an_expired_pass_waits_again() {
-    let Some((browser, shop)) = open(&[("ONSALE__QUEUE__TOKEN_TTL_SECONDS", "5")]) else { return };
+    let Some((browser, shop)) = open(&[("ONSALE__QUEUE__TOKEN_TTL_SECONDS", "15")]) else { return };
     let ann = browser.person();
     comes(&ann, &shop, "/cart");
     shop.let_in(1_000);

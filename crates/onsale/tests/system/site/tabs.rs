@@ -2,6 +2,7 @@
 
 use crate::browser::Person;
 use crate::site::people::{IN_SHOP, WAITS, comes, open};
+use crate::site::proxy::visitor;
 use crate::site::shop::Shop;
 use testkit::onsale::wait_until;
 
@@ -45,6 +46,10 @@ fn another_tab_takes_over_when_the_one_with_the_stream_goes() {
     let Some((browser, shop)) = open(&[]) else { return };
     let first = browser.person();
     comes(&first, &shop, "/");
+    // So many seconds there is something to see after the rate is set.
+    for _ in 0..10 {
+        visitor(&shop);
+    }
     let ann = browser.person();
     comes(&ann, &shop, "/a");
     ann.until(LIVE);
