@@ -5,6 +5,7 @@ use super::state::{Back, Note, Over, PayState, Why};
 use crate::seats::stand_in::StandIn;
 use http::StatusCode;
 use serde_json::{Value, json};
+use std::process::Command;
 
 const ID: &str = "0190a1b2-0000-7000-8000-000000000001";
 const KEY: &str = "3f2a0b0e-6c3d-4a57-9e3f-6d1f0a4f6a11";
@@ -268,4 +269,17 @@ async fn a_real_provider_opens_in_the_page_and_its_hosts_are_named() {
         page.policy
     );
     assert_eq!(api.post(&format!("/pay/{ID}"), "do=window").await.location, format!("/pay/{ID}?open=1"));
+}
+
+/// Needs node, as the tests of the waiting page do.
+#[test]
+fn the_script_tells_time_and_waits_by_its_rules() {
+    let run = Command::new("node")
+        .args(["--test-reporter=tap", concat!(env!("CARGO_MANIFEST_DIR"), "/src/pay/script_tests.mjs")])
+        .env("ASSETS", concat!(env!("CARGO_MANIFEST_DIR"), "/../web/assets"))
+        .output();
+    let run = run.expect("node is installed");
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && said.contains("# fail 0"), "{said}{}", String::from_utf8_lossy(&run.stderr));
+    assert!(said.contains("# pass 1"), "{said}");
 }

@@ -7,7 +7,6 @@ const assets = pathToFileURL(`${process.env.ASSETS}/`);
 const use = (name) => import(new URL(name, assets));
 const { BLOCK_SEATS_MAX, FREE, HELD, Hall, SOLD, States, cut, exchange, groups, indices, isBeside, orphans, parties } = await use("seats/hall.js");
 const { full, rowOf, several, takenSentence } = await use("seats/names.js");
-const { loopWaitMs, timeStep, timeWords } = await use("pay/rules.js");
 
 const texts = JSON.parse(process.env.TEXTS ?? "{}");
 const number = new Intl.NumberFormat("en");
@@ -112,12 +111,4 @@ test("a taken seat is named with what is free beside the rest", () => {
   assert.equal(say2([6, 7], [6, 7], [2, 9]), "B-7 and B-8 were just taken. B-3 and B-10 are free nearby.");
   assert.equal(say2([6, 7], [6], []), "B-7 was just taken. The rest of your choice is kept.");
   assert.deepEqual(exchange(it, [6, 7, 1], [6], [7, 8, 9]).dropped, [1]);
-});
-
-test("time is told each minute, and in the last one each quarter", () => {
-  const steps = [299000, 240001, 240000, 61000, 60000, 59000, 46000, 45000, 15000, 14000, 1, 0, -5].map(timeStep);
-  assert.deepEqual(steps, [300000, 300000, 240000, 120000, 60000, 60000, 60000, 45000, 15000, 15000, 15000, 0, 0]);
-  const word = (step) => timeWords(step, (id, values) => `${id} ${Object.values(values ?? {})}`);
-  assert.deepEqual([120000, 60000, 45000].map(word), ["minutes 2", "minute ", "seconds 45"]);
-  assert.ok(loopWaitMs(20, null) <= 12500 && loopWaitMs(0, "3") >= 3000);
 });

@@ -1,9 +1,12 @@
 use super::*;
 
 #[test]
-fn both_languages_have_the_same_texts_with_the_same_variables() {
-    let (ko, en) = (Texts::of(Language::Ko).table(), Texts::of(Language::En).table());
-    let ids = ko.variables.keys().chain(en.variables.keys());
-    let differing: Vec<_> = ids.filter(|id| ko.variables.get(*id) != en.variables.get(*id)).collect();
-    assert!(differing.is_empty(), "missing in a language, or with other variables: {differing:?}");
+fn all_languages_have_the_same_texts_with_the_same_variables() {
+    let default = Texts::of(Language::default()).table();
+    for language in Language::ALL {
+        let table = Texts::of(language).table();
+        let ids = default.variables.keys().chain(table.variables.keys());
+        let differing: Vec<_> = ids.filter(|id| default.variables.get(*id) != table.variables.get(*id)).collect();
+        assert!(differing.is_empty(), "missing in {language:?}, or with other variables: {differing:?}");
+    }
 }

@@ -3,24 +3,23 @@
 mod rights;
 mod settings;
 mod topics;
+mod traffic;
 
 use super::finding::Finding;
 use crate::cli::Role;
 use crate::config::{Config, HotAck};
 use crate::wiring::Trust;
 use bus::kafka::{BrokerError, Cluster, KafkaAcl, KafkaAddress, KafkaPublisher, TopicState};
-use domain::message::topic;
 use rights::rights;
 use settings::{copies, election, in_sync, kept, partitions};
 use topics::made;
+use traffic::Traffic;
 
 /// With three brokers, two still hold each message after the loss of one.
 const BROKERS_MIN: usize = 3;
 const COPIES: usize = 3;
 const IN_SYNC_MIN: usize = 2;
 const DAY_MS: i64 = 86_400_000;
-/// The topics that this build uses.
-const USED: [&str; 2] = [topic::COUPON_EVENTS, topic::DLQ_COUPON];
 
 /// Runs all checks of Kafka.
 pub(super) async fn examine(config: &Config, brokers: &KafkaAddress, roles: &[Role]) -> Vec<Finding> {
@@ -30,9 +29,10 @@ pub(super) async fn examine(config: &Config, brokers: &KafkaAddress, roles: &[Ro
     };
     match looked.await {
         Ok((cluster, asking)) => {
+            let traffic = Traffic::of(config, roles);
             let mut findings = judge(&cluster, config.hot.ack);
-            findings.insert(1, made(&cluster, &asking).await);
-            findings.push(rights(&cluster, &asking, roles).await);
+            findings.insert(1, made(&cluster, &asking, &traffic.topics()).await);
+            findings.push(rights(&cluster, &asking, &traffic).await);
             findings
         }
         Err(error) => {

@@ -1,16 +1,13 @@
 //! The rights of the roles.
 
-use super::{Finding, USED};
-use crate::cli::Role;
-use bus::kafka::{BrokerError, Cluster, KafkaAcl, TopicState};
-use coupon::issuer::CouponGroup;
-use coupon::messages::RevocationGroup;
-use domain::message::topic;
+use super::Finding;
+use super::traffic::Traffic;
+use bus::kafka::{BrokerError, Cluster, KafkaAcl};
 
-/// Checks the rights on topics and groups: the coupon service writes, both roles read and write dead letters.
-pub(super) async fn rights(cluster: &Cluster, asking: &KafkaAcl, roles: &[Role]) -> Finding {
+/// Checks the rights on topics and groups that the process writes to and reads from.
+pub(super) async fn rights(cluster: &Cluster, asking: &KafkaAcl, traffic: &Traffic) -> Finding {
     let name = "kafka-rights";
-    match lacking(cluster, asking, roles).await {
+    match lacking(cluster, asking, traffic).await {
         Ok(lacking) if lacking.is_empty() => Finding::ok(name, "has all rights that the roles need"),
         Ok(lacking) => {
             let line = |right: &String| {
@@ -24,21 +21,14 @@ pub(super) async fn rights(cluster: &Cluster, asking: &KafkaAcl, roles: &[Role])
     }
 }
 
-async fn lacking(cluster: &Cluster, asking: &KafkaAcl, roles: &[Role]) -> Result<Vec<String>, BrokerError> {
+async fn lacking(cluster: &Cluster, asking: &KafkaAcl, traffic: &Traffic) -> Result<Vec<String>, BrokerError> {
     let mut lacking = Vec::new();
-    let there = |name: &&TopicState| name.partitions > 0 && USED.contains(&name.name.as_str());
-    for topic in cluster.topics.iter().filter(there) {
-        let writes = topic.name == topic::DLQ_COUPON || roles.contains(&Role::Coupon);
-        if writes && asking.may_write(topic).await? == Some(false) {
+    for topic in cluster.topics.iter().filter(|topic| topic.partitions > 0) {
+        if traffic.writes_to(&topic.name) && asking.may_write(topic).await? == Some(false) {
             lacking.push(format!("WRITE on topic {}", topic.name));
         }
-        if topic.name != topic::COUPON_EVENTS {
-            continue;
-        }
-        for (role, group) in [(Role::Issuer, CouponGroup::NAME), (Role::Coupon, RevocationGroup::NAME)] {
-            if roles.contains(&role) {
-                lacking.extend(asking.missing_read_permissions(group, &topic.name).await?);
-            }
+        for group in traffic.readers_of(&topic.name) {
+            lacking.extend(asking.missing_read_permissions(group, &topic.name).await?);
         }
     }
     lacking.sort();

@@ -1,6 +1,6 @@
 //! The topics that exist, and those that can be created.
 
-use super::{COPIES, DAY_MS, Finding, IN_SYNC_MIN, USED};
+use super::{COPIES, DAY_MS, Finding, IN_SYNC_MIN};
 use bus::kafka::{Cluster, KafkaAcl};
 use domain::message::topic::{PLANS, Plan};
 
@@ -9,11 +9,15 @@ pub(super) fn plan_of(name: &str) -> Option<Plan> {
     PLANS.into_iter().find(|plan| plan.name == name)
 }
 
-pub(super) async fn made(cluster: &Cluster, asking: &KafkaAcl) -> Finding {
+/// Checks that the topics which the roles use exist or can be created.
+pub(super) async fn made(cluster: &Cluster, asking: &KafkaAcl, used: &[&'static str]) -> Finding {
+    if used.is_empty() {
+        return Finding::ok("kafka-topics", "the roles use none");
+    }
     let is_missing = |name: &&str| cluster.topics.iter().any(|topic| topic.name == *name && topic.partitions == 0);
-    let missing: Vec<&str> = USED.into_iter().filter(|name| is_missing(name)).collect();
+    let missing: Vec<&str> = used.iter().copied().filter(|name| is_missing(name)).collect();
     if missing.is_empty() {
-        return Finding::ok("kafka-topics", format!("{} exist", USED.join(", ")));
+        return Finding::ok("kafka-topics", format!("{} exist", used.join(", ")));
     }
     let names = missing.join(", ");
     match asking.creation_problem(&missing).await {
