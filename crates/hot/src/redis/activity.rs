@@ -46,6 +46,7 @@ const MISSED_AFTER_MS: i64 = 30_000;
 const CLEANED_EVERY_MS: i64 = 60_000;
 
 /// When one name was told of, and heard of.
+#[derive(Debug)]
 pub(super) struct Attention {
     told_at_ms: AtomicI64,
     /// Until when it is looked at, doubled; odd once it was left: one word, so that nobody who comes is left with the others.
