@@ -54,7 +54,7 @@ fn import(system: &Path) -> anyhow::Result<()> {
     archive.arg("-C").arg(system).args(["-c", "."]).stdout(Stdio::piped());
     let mut archive = archive.spawn().context("`tar` could not be started")?;
     let content = archive.stdout.take().context("`tar` has no output")?;
-    let mut import = Command::new("docker");
+    let mut import = super::docker();
     import.args(["import", "--change", "CMD [\"bash\"]"]);
     import.args(["--change", "LABEL onsale.stand-in=\"Debian 12, by debootstrap\"", "-", NAME]);
     run(import.stdin(content))?;

@@ -43,7 +43,7 @@ fn take_steps(steps: &mut Steps, arguments: &ImagesArguments) -> anyhow::Result<
     }
     demand_docker()?;
     let wanted = wanted(&arguments.only)?;
-    if !works(Command::new("docker").args(["image", "inspect", base::NAME])) {
+    if !works(docker().args(["image", "inspect", base::NAME])) {
         steps.take(base::NAME, || base::make(&target()?.join("images")))?;
     }
     for stand_in in wanted {
@@ -53,8 +53,13 @@ fn take_steps(steps: &mut Steps, arguments: &ImagesArguments) -> anyhow::Result<
     Ok(())
 }
 
+/// The client of the engine: `DOCKER` names another where the first on the path cannot build (one without its plugin `buildx`).
+fn docker() -> Command {
+    Command::new(std::env::var_os("DOCKER").unwrap_or_else(|| "docker".into()))
+}
+
 fn demand_docker() -> anyhow::Result<()> {
-    if works(Command::new("docker").arg("info")) {
+    if works(docker().arg("info")) {
         return Ok(());
     }
     bail!(
@@ -79,7 +84,7 @@ fn make(stand_in: &StandIn) -> anyhow::Result<()> {
         Content::Toolchain => toolchain()?,
         Content::Kafka => testkit::tools::kafka_jars()?.parent().context("a folder with the jars")?.to_owned(),
     };
-    let mut command = Command::new("docker");
+    let mut command = docker();
     command.env("DOCKER_BUILDKIT", "1").args(["build", "--quiet", "--tag", stand_in.image, "--file"]);
     run_to_end(command.arg(file).arg(content))
 }
