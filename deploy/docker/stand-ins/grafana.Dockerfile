@@ -8,7 +8,7 @@ RUN apt-get update \
 # Written line by line: engines before 23 know no here-documents.
 RUN printf '%s\n' \
     'import http.server' \
-    'SAID = b"This is a placeholder: Grafana itself could not be had where this image was made.\\n"' \
+    'SAID = b"This is a placeholder: Grafana itself could not be had where this image was made.\n"' \
     'class Said(http.server.BaseHTTPRequestHandler):' \
     '    def do_GET(self):' \
     '        self.send_response(200 if self.path == "/api/health" else 501)' \
