@@ -169,8 +169,9 @@ fn steps_survive(ledger_url: Option<&str>) {
     let port = testkit::Port::free().expect("a free port");
     let listen = format!("127.0.0.1:{}", port.number());
     let folder = tempfile::tempdir().expect("a folder");
-    let admin_key = make_key(folder.path(), &["--admin"]);
-    let mut world = World { server: Server::start_at(&listen, folder.path(), &environment), admin_key, folder };
+    let of_admin = make_key(folder.path(), &["--admin"]);
+    let server = Server::start_at(&listen, folder.path(), &environment);
+    let mut world = World { server, admin_key: of_admin, folder };
     let key = admin_key(&world, &environment);
     let admin = |server: &Server| server.client().with("X-Api-Key", &key);
     wait_until("the key works", || admin(&world.server).get("/api/v1/admin/campaigns").status == 200);
