@@ -3,9 +3,18 @@
 use anyhow::{Context, bail};
 use std::process::{Command, Stdio};
 
-/// The cargo that started us.
+/// What cargo tells the program that it runs about its package. Build scripts of dependencies watch the same names: handed on, they
+/// would make cargo build those dependencies, and all of ours above them, anew after each call from a shell.
+const OF_OUR_PACKAGE: [&str; 2] = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+
+/// The cargo that started us, as if it were called from a shell.
 pub fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        if OF_OUR_PACKAGE.iter().any(|of_ours| name.to_string_lossy().starts_with(of_ours)) {
+            command.env_remove(name);
+        }
+    }
     command.args(arguments);
     command
 }
