@@ -23,8 +23,8 @@ use std::path::Path;
 ///    once more, with the names of the schema and the user.
 /// 4. `crates/onsale/src/wiring/schemas.rs`: a line in the list, with its setting `ledger.NAME.url`. `serve`, `migrate`
 ///    and `doctor` go through the list.
-///    The file of the role in `wiring/roles/` names the schema in its `SCHEMAS`; a relay over [`outbox`](crate::outbox),
-///    and [`purge::run`](crate::purge::run).
+///    The file of the role in `wiring/roles/` names the schema in its `SCHEMAS`, by which old rows are deleted
+///    ([`purge::run`](crate::purge::run)); a relay over [`outbox`](crate::outbox).
 /// 5. `crates/NAME/tests/it`: tests of the queries on every database, with the crate `ledger-testkit`.
 ///
 /// Nothing in this crate changes.

@@ -1,8 +1,8 @@
 //! `outbox_events` and `processed_events`: of each SQLite file, or once for all schemas of a server.
 
-use super::table::{of_schema, own, select, some};
+use super::table::{Row, of_schema, own, select, some};
 use crate::records::{GROUPS, MessageBook, MessageRow};
-use domain::message::topic::{EVENT_EVENTS, PAYMENT_EVENTS, RESERVATION_EVENTS};
+use domain::message::topic::{EVENT_EVENTS, PAYMENT_EVENTS, RESERVATION_EVENTS, aggregates_on, topic_of_aggregate};
 use ledger::{Ledger, LedgerError};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, TableRef};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -11,6 +11,8 @@ use uuid::Uuid;
 
 /// The schema of the common tables on PostgreSQL, and the end of its name on MySQL (`contract.md`, Tables).
 const COMMON: &str = "common";
+/// The topics of tickets.
+const TOPICS: [&str; 3] = [PAYMENT_EVENTS, RESERVATION_EVENTS, EVENT_EVENTS];
 /// Messages in one answer.
 const PAGE_ROWS: u64 = 5_000;
 
@@ -63,17 +65,20 @@ async fn written(database: &Outbox<'_>) -> Result<Vec<MessageRow>, LedgerError> 
     let mut rows = Vec::new();
     let mut after = 0_i64;
     loop {
-        let columns = ["sequence", "id", "topic", "aggregate_id", "event_type", "published"];
+        let columns = ["sequence", "id", "topic", "aggregate_type", "aggregate_id", "event_type", "published"];
         let mut page = select(table.clone(), &columns);
         page.and_where(Expr::col(Alias::new("sequence")).gt(after));
-        page.and_where(Expr::col(Alias::new("topic")).is_in([PAYMENT_EVENTS, RESERVATION_EVENTS, EVENT_EVENTS]));
+        // A row need not name its topic.
+        let by_aggregate = Expr::col(Alias::new("aggregate_type")).is_in(aggregates_on(&TOPICS));
+        let topic = || Expr::col(Alias::new("topic"));
+        page.and_where(topic().is_in(TOPICS).or(topic().is_null().and(by_aggregate)));
         page.order_by(Alias::new("sequence"), sea_orm::Order::Asc).limit(PAGE_ROWS);
         let found = some(database.ledger, "outbox_events", &page, |row| {
             let message = MessageRow {
-                id: row.get("id")?,
+                id: id_of(row)?,
                 kind: row.get("event_type")?,
                 aggregate: row.get("aggregate_id")?,
-                topic: row.get("topic")?,
+                topic: topic_of(row)?,
                 is_published: row.get("published")?,
             };
             Ok((row.get::<i64>("sequence")?, message))
@@ -85,6 +90,18 @@ async fn written(database: &Outbox<'_>) -> Result<Vec<MessageRow>, LedgerError> 
         if is_last {
             return Ok(rows);
         }
+    }
+}
+
+/// In SQLite another program may have written it as a text.
+fn id_of(row: &Row<'_>) -> Result<Uuid, LedgerError> {
+    row.get("id").or_else(|_| row.word("id", |text| Uuid::parse_str(text).ok()))
+}
+
+fn topic_of(row: &Row<'_>) -> Result<String, LedgerError> {
+    match row.get("topic")? {
+        Some(topic) => Ok(topic),
+        None => row.word("aggregate_type", |kind| topic_of_aggregate(kind).map(str::to_owned)),
     }
 }
 

@@ -94,8 +94,8 @@ async fn payments_are_read_with_their_refunds(site: Site) {
     );
     run(&raw, &sql).await;
     let sql = format!(
-        "INSERT INTO refunds (id, payment_id, kind, amount, reason, status, attempt, tries, correlation_id, made_at)
-         VALUES ({}, {}, 'ALL', 6000, 'USER_REQUEST', 'OWED', 0, 0, 't', {AT})",
+        "INSERT INTO refunds (id, payment_id, kind, amount, reason, status, attempt, tries, correlation_id, created_at)
+         VALUES ({}, {}, 'ALL', 6000, 'USER_REQUEST', 'REQUESTED', 0, 0, 't', {AT})",
         id(7),
         id(1)
     );
@@ -127,6 +127,15 @@ async fn messages_are_read_with_the_groups_that_had_them(site: Site) {
         );
         run(&raw, &sql).await;
     }
+    for (message, kind) in [(4, "Payment"), (5, "Campaign")] {
+        let sql = format!(
+            "INSERT INTO outbox_events (id, aggregate_type, aggregate_id, event_type, payload, created_at, published, retry_count)
+             VALUES ({}, '{kind}', 'p', 'PaymentSuccess', '{{}}', {AT}, {}, 0)",
+            id(message),
+            is(false)
+        );
+        run(&raw, &sql).await;
+    }
     for group in ["event-payment-consumer", "somebody-else"] {
         let sql = format!(
             "INSERT INTO processed_events (event_id, consumer_service, aggregate_id, event_type, processed_at)
@@ -141,7 +150,8 @@ async fn messages_are_read_with_the_groups_that_had_them(site: Site) {
     let book = messages(&[outbox, outbox], &["event-payment-consumer"]).await.expect("read");
     let mut read: Vec<(u128, bool)> = book.messages.iter().map(|row| (row.id.as_u128(), row.is_published)).collect();
     read.sort_unstable();
-    assert_eq!(read, [(1, true), (2, false)], "each once, and none of coupons");
+    assert_eq!(read, [(1, true), (2, false), (4, false)], "each once, and none of coupons");
+    assert!(book.messages.iter().all(|row| row.topic == "payment.events"), "{book:?}");
     let heard: Vec<&String> = book.processed[&Uuid::from_u128(1)].iter().collect();
     assert_eq!(heard, ["event-payment-consumer"]);
     assert!(book.groups.contains("event-payment-consumer"));

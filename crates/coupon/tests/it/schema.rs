@@ -19,12 +19,14 @@ async fn the_tables_are_those_of_the_present_tables() {
 }
 
 /// How each migration is taken back, in order.
-const STEPS: [(&str, &[&str]); 8] = [
+const STEPS: [(&str, &[&str]); 9] = [
     (
         "m20261121_000001_coupons",
         &["DROP TABLE user_coupons", "DROP TABLE coupons", "DROP TABLE stock_grants", "DROP TABLE events"],
     ),
     ("m20261121_000002_messages", &["DROP TABLE outbox_events", "DROP TABLE processed_events"]),
+    // With the table that it changes.
+    ("m20261204_000003_whole_messages", &[]),
     ("m20261129_000004_calls", &["DROP TABLE audit_log", "DROP TABLE idempotency_keys"]),
     ("m20261121_000003_api_keys", &["DROP TABLE api_keys"]),
     // Keys of the earlier version: `access/tests/it/api_keys.rs`.

@@ -45,6 +45,15 @@ pub const PLANS: [Plan; 9] = [
     Plan { name: DLQ_EVENT, partitions: 1, kept_days: DEAD_LETTERS_KEPT_DAYS },
 ];
 
+/// Where messages about a kind of thing travel: its `aggregateType`, and the topic. An outbox row that names no topic travels by this
+/// (`contract-ticketing.md`, Messages).
+const AGGREGATES: [(&str, &str); 4] = [
+    ("Campaign", COUPON_EVENTS),
+    ("Reservation", RESERVATION_EVENTS),
+    ("Payment", PAYMENT_EVENTS),
+    ("Event", EVENT_EVENTS),
+];
+
 /// How long dead letters are kept.
 pub const DEAD_LETTERS_KEPT_DAYS: i64 = 7;
 
@@ -70,9 +79,28 @@ pub fn topic_of(kind: &str) -> Option<&'static str> {
     KINDS.iter().find(|known| known.name == kind).map(|known| known.topic)
 }
 
+/// The topic of messages about things of this kind; `None` for an unknown kind.
+pub fn topic_of_aggregate(aggregate_type: &str) -> Option<&'static str> {
+    AGGREGATES.iter().find(|(known, _)| *known == aggregate_type).map(|(_, topic)| *topic)
+}
+
+/// The kinds of thing whose messages travel on these topics.
+pub fn aggregates_on(topics: &[&str]) -> impl Iterator<Item = &'static str> {
+    AGGREGATES.iter().filter(|(_, topic)| topics.contains(topic)).map(|(known, _)| *known)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_thing_has_one_topic() {
+        for (aggregate, topic) in AGGREGATES {
+            assert_eq!(topic_of_aggregate(aggregate), Some(topic));
+            assert_eq!(aggregates_on(&[topic]).collect::<Vec<_>>(), [aggregate]);
+        }
+        assert_eq!((topic_of_aggregate("payment"), aggregates_on(&["toy.events"]).next()), (None, None));
+    }
 
     #[test]
     fn every_kind_of_message_travels_on_one_planned_topic() {

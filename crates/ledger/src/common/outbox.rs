@@ -8,18 +8,21 @@
 //!
 //! Services that share the table do not disturb each other: [`next`] reads only messages of the schema's own
 //! [`topics`](crate::Schema::topics), and [`append`] refuses a message for another topic.
+//!
+//! Others may add rows, too, with the columns of the contract alone: `outbox_row` reads them. A row that nobody can read is left
+//! to the dead letters at once, so that it holds nothing back.
 
-use super::outbox_message::{ActiveModel, Column, Entity, Model};
+use super::outbox_message::{Column, Entity};
+use super::outbox_row::{Found, of_topics, to_row, topic_of};
 use crate::change::Transaction;
 use crate::connect::Ledger;
 use crate::database::Database;
 use crate::error::LedgerError;
-use crate::moment::{now, read, stored};
+use crate::moment::{is_before, now};
 use domain::Timestamp;
 use domain::message::Envelope;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{
-    ActiveValue::{NotSet, Set},
     ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, UpdateMany,
 };
 
@@ -71,26 +74,6 @@ pub async fn append_all(change: &Transaction, topic: &str, envelopes: &[Envelope
     Ok(())
 }
 
-fn to_row(topic: &str, envelope: &Envelope) -> Result<ActiveModel, LedgerError> {
-    Ok(ActiveModel {
-        sequence: NotSet,
-        id: Set(envelope.event_id),
-        topic: Set(topic.to_owned()),
-        aggregate_type: Set(envelope.aggregate_type.clone()),
-        aggregate_id: Set(envelope.aggregate_id.clone()),
-        event_type: Set(envelope.event_type.clone()),
-        version: Set(envelope.version.clone()),
-        payload: Set(envelope.payload.clone()),
-        metadata: Set(serde_json::to_value(&envelope.metadata).map_err(|_| LedgerError::damaged("metadata"))?),
-        occurred_at: Set(stored(envelope.timestamp)),
-        created_at: Set(now()),
-        published: Set(false),
-        published_at: Set(None),
-        retry_count: Set(0),
-        last_error: Set(None),
-    })
-}
-
 /// A query of all messages.
 fn find(database: &Database) -> Select<Entity> {
     let mut find = Entity::find();
@@ -111,33 +94,60 @@ fn update(database: &Database) -> UpdateMany<Entity> {
 /// # Errors
 /// [`LedgerError`].
 pub async fn next(ledger: &Ledger, limit: u64) -> Result<Vec<Waiting>, LedgerError> {
-    let rows = find(ledger.database())
-        .filter(Column::Published.eq(false))
-        .filter(Column::Topic.is_in(ledger.database().schema.topics.iter().copied()))
-        .filter(Column::RetryCount.lt(ATTEMPTS_MAX as i32))
-        .order_by_asc(Column::Sequence)
-        .limit(limit)
-        .all(ledger.connection())
-        .await?;
-    rows.into_iter().map(from_row).collect()
+    loop {
+        let rows = find(ledger.database())
+            .filter(Column::Published.eq(false))
+            .filter(of_topics(ledger.database().schema.topics))
+            .filter(Column::RetryCount.lt(ATTEMPTS_MAX as i32))
+            .order_by_asc(Column::Sequence)
+            .limit(limit)
+            .into_model::<Found>()
+            .all(ledger.connection())
+            .await?;
+        let is_last = rows.is_empty();
+        let readable = set_unreadable_aside(ledger, rows).await?;
+        if is_last || !readable.is_empty() {
+            return Ok(readable);
+        }
+    }
 }
 
-/// Of these messages those that exist and can be read, each with whether it waits to be published.
+/// Returns the messages of the rows, without those that are none: they are left to the dead letters.
+async fn set_unreadable_aside(ledger: &Ledger, rows: Vec<Found>) -> Result<Vec<Waiting>, LedgerError> {
+    let mut readable = Vec::with_capacity(rows.len());
+    for Found { sequence, message } in rows {
+        match message {
+            Ok(waiting) => readable.push(waiting),
+            Err(why) => {
+                tracing::error!(sequence, why, "a row of the outbox is no message, and is not told");
+                mark_failed(ledger, sequence, ATTEMPTS_MAX, &why).await?;
+            }
+        }
+    }
+    Ok(readable)
+}
+
+/// Of these rows those that exist and can be read, each with whether it waits to be published by this schema's relay.
 ///
 /// # Errors
 /// [`LedgerError`].
 pub(crate) async fn standing(ledger: &Ledger, sequences: &[i64]) -> Result<Vec<(i64, bool)>, LedgerError> {
     let mut standing = Vec::with_capacity(sequences.len());
     for part in sequences.chunks(NAMED_MAX) {
-        let rows: Vec<(i64, bool, i32)> = find(ledger.database())
+        let rows: Vec<(i64, bool, i32, Option<String>, String)> = find(ledger.database())
             .select_only()
-            .columns([Column::Sequence, Column::Published, Column::RetryCount])
+            .columns([Column::Sequence, Column::Published, Column::RetryCount, Column::Topic, Column::AggregateType])
             .filter(Column::Sequence.is_in(part.iter().copied()))
             .into_tuple()
             .all(ledger.connection())
             .await?;
-        let waits = |published: bool, retries: i32| !published && retries < ATTEMPTS_MAX as i32;
-        standing.extend(rows.into_iter().map(|(sequence, published, retries)| (sequence, waits(published, retries))));
+        // The log tells of rows without a topic whosever they are.
+        let is_own = |topic: Option<String>, aggregate: &str| {
+            topic_of(topic, aggregate).is_some_and(|topic| ledger.database().schema.topics.contains(&&*topic))
+        };
+        standing.extend(rows.into_iter().map(|(sequence, published, retries, topic, aggregate)| {
+            (sequence, !published && retries < ATTEMPTS_MAX as i32 && is_own(topic, &aggregate))
+        }));
     }
     Ok(standing)
 }
@@ -153,9 +163,10 @@ pub(crate) async fn named(ledger: &Ledger, sequences: &[i64]) -> Result<Vec<Wait
             .filter(Column::Sequence.is_in(part.iter().copied()))
             .filter(Column::Published.eq(false))
             .filter(Column::RetryCount.lt(ATTEMPTS_MAX as i32))
+            .into_model::<Found>()
             .all(ledger.connection())
             .await?;
-        named.extend(rows.into_iter().map(from_row).collect::<Result<Vec<_>, _>>()?);
+        named.extend(set_unreadable_aside(ledger, rows).await?);
     }
     Ok(named)
 }
@@ -203,20 +214,22 @@ pub async fn mark_failed(ledger: &Ledger, sequence: i64, attempts: u32, error: &
     ledger.change(mark).await
 }
 
-/// Deletes the messages that were published before `end` (MSG-002: 7 days). Returns their number.
+/// Deletes the messages that were published before `end` (MSG-002: 7 days). Returns their number. Of a row that does not say
+/// when, because another program published it, the time of writing counts.
 ///
 /// Deletes in small steps, so that no other change waits long for SQLite's write lock.
 ///
 /// # Errors
 /// [`LedgerError`].
 pub async fn delete_published_before(ledger: &Ledger, end: Timestamp) -> Result<u64, LedgerError> {
+    let published_at = || Expr::from(Func::coalesce([Expr::col(Column::PublishedAt), Expr::col(Column::CreatedAt)]));
     let mut deleted = 0;
     loop {
         let old: Vec<i64> = find(ledger.database())
             .select_only()
             .column(Column::Sequence)
             .filter(Column::Published.eq(true))
-            .filter(Column::PublishedAt.lt(stored(end)))
+            .filter(is_before(ledger.database(), published_at(), end))
             .limit(NAMED_MAX as u64)
             .into_tuple()
             .all(ledger.connection())
@@ -229,18 +242,4 @@ pub async fn delete_published_before(ledger: &Ledger, end: Timestamp) -> Result<
         let old = delete.filter(Column::Sequence.is_in(old));
         deleted += old.exec(ledger.connection()).await?.rows_affected;
     }
-}
-
-fn from_row(row: Model) -> Result<Waiting, LedgerError> {
-    let envelope = Envelope {
-        event_id: row.id,
-        event_type: row.event_type,
-        aggregate_id: row.aggregate_id,
-        aggregate_type: row.aggregate_type,
-        version: row.version,
-        timestamp: read(row.occurred_at),
-        metadata: serde_json::from_value(row.metadata).map_err(|_| LedgerError::damaged("metadata"))?,
-        payload: row.payload,
-    };
-    Ok(Waiting { sequence: row.sequence, topic: row.topic, envelope })
 }

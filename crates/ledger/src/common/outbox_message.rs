@@ -1,4 +1,7 @@
 //! Table `outbox_events`: messages written in the transaction of their change, until they are published.
+//!
+//! A row needs the columns of the contract alone. `version` and `metadata` are of the form of earlier versions, whose `payload`
+//! was the content alone.
 
 use sea_orm::entity::prelude::*;
 
@@ -11,14 +14,19 @@ pub struct Model {
     pub sequence: i64,
     /// The envelope's `eventId`.
     pub id: Uuid,
-    pub topic: String,
+    /// `None`: it follows from `aggregate_type`.
+    pub topic: Option<String>,
     pub aggregate_type: String,
     pub aggregate_id: String,
     pub event_type: String,
-    pub version: String,
+    /// Of the earlier form.
+    pub version: Option<String>,
+    /// The whole envelope, as on the bus. In a row of the earlier form its content.
     pub payload: Json,
-    pub metadata: Json,
-    pub occurred_at: DateTimeUtc,
+    /// Of the earlier form, which is known by it.
+    pub metadata: Option<Json>,
+    /// The envelope's time with milliseconds, which it lacks on the bus.
+    pub occurred_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub published: bool,
     pub published_at: Option<DateTimeUtc>,

@@ -5,10 +5,10 @@ use crate::change::Transaction;
 use crate::connect::Ledger;
 use crate::database::Database;
 use crate::error::LedgerError;
-use crate::moment::{now, stored};
+use crate::moment::{is_before, now};
 use domain::Timestamp;
 use domain::message::Envelope;
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select, SqlErr};
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -123,7 +123,7 @@ async fn insert(change: &Transaction, consumer: &str, messages: &[&Envelope]) ->
 /// # Errors
 /// [`LedgerError`].
 pub async fn delete_before(ledger: &Ledger, end: Timestamp) -> Result<u64, LedgerError> {
-    let is_old = || Column::ProcessedAt.lt(stored(end));
+    let is_old = || is_before(ledger.database(), Expr::col(Column::ProcessedAt), end);
     let mut deleted = 0;
     loop {
         let old: Vec<Uuid> = find(ledger.database())

@@ -3,6 +3,7 @@
 mod lock;
 pub(crate) mod schemas;
 
+use crate::common;
 use crate::connect::Ledger;
 use crate::database::Database;
 use crate::error::{LedgerError, is_missing_database};
@@ -44,7 +45,7 @@ struct Migrator(Database);
 
 impl MigratorTraitSelf for Migrator {
     fn migrations(&self) -> Vec<Box<dyn MigrationTrait>> {
-        (self.0.schema.migrations)(&self.0)
+        common::migrations(&self.0)
     }
 }
 

@@ -11,8 +11,8 @@ use crate::error::LedgerError;
 pub(crate) struct Added {
     /// Its number.
     pub sequence: i64,
-    /// Its topic.
-    pub topic: String,
+    /// Its topic; `None`: it follows from what the row is about.
+    pub topic: Option<String>,
 }
 
 /// A message of the plugin.
@@ -50,7 +50,7 @@ fn added(rest: &mut Bytes<'_>) -> Option<Added> {
         return None;
     }
     let sequence = rest.text()?.parse().ok()?;
-    Some(Added { sequence, topic: rest.text()?.to_owned() })
+    Some(Added { sequence, topic: rest.text_or_null()?.map(str::to_owned) })
 }
 
 /// Flags; the place of the commit; the place behind it; a time.
@@ -73,13 +73,21 @@ impl<'a> Bytes<'a> {
         Some(u16::from_be_bytes(self.take(2)?.try_into().ok()?))
     }
 
-    /// A column in the form of a text: `t`, the length, the text. Neither of ours can be null or left out.
+    /// A column that cannot be null.
     fn text(&mut self) -> Option<&'a str> {
-        if self.take(1)? != b"t" {
-            return None;
+        self.text_or_null()?
+    }
+
+    /// A column in the form of a text: `t`, the length, the text; or `n`: null. None of ours can be left out.
+    fn text_or_null(&mut self) -> Option<Option<&'a str>> {
+        match self.take(1)? {
+            b"n" => Some(None),
+            b"t" => {
+                let length = u32::from_be_bytes(self.take(4)?.try_into().ok()?);
+                std::str::from_utf8(self.take(usize::try_from(length).ok()?)?).ok().map(Some)
+            }
+            _ => None,
         }
-        let length = u32::from_be_bytes(self.take(4)?.try_into().ok()?);
-        std::str::from_utf8(self.take(usize::try_from(length).ok()?)?).ok()
     }
 }
 
@@ -101,8 +109,10 @@ mod tests {
     #[test]
     fn an_added_row_and_the_end_of_its_transaction_are_read() {
         let message = row(&[&text("42"), &text("toy.events")]);
-        let added = Added { sequence: 42, topic: "toy.events".to_owned() };
+        let added = Added { sequence: 42, topic: Some("toy.events".to_owned()) };
         assert_eq!(read(&message), Ok(Change::Added(added)));
+        let without_topic = Added { sequence: 42, topic: None };
+        assert_eq!(read(&row(&[&text("42"), b"n"])), Ok(Change::Added(without_topic)));
         let commit = [b"C\0".as_slice(), &7_u64.to_be_bytes(), &9_u64.to_be_bytes(), &0_u64.to_be_bytes()].concat();
         assert_eq!(read(&commit), Ok(Change::Committed(Lsn(9))));
         assert_eq!((read(b"B and so on"), read(b"R")), (Ok(Change::Other), Ok(Change::Other)));
@@ -118,6 +128,7 @@ mod tests {
             vec![text("42")],
             vec![text("x"), text("toy.events")],
             vec![b"n".to_vec(), text("toy.events")],
+            vec![text("42"), b"u".to_vec()],
             vec![text("42"), b"t\xFF\xFF\xFF\xFFtoy".to_vec()],
             vec![text("42"), b"t\0\0\0\x01\xFF".to_vec()],
         ] {

@@ -41,7 +41,7 @@ pub(crate) struct Told {
 pub(crate) enum Standing {
     /// It waits to be published.
     Waits,
-    /// It was published or has become a dead letter.
+    /// It was published, has become a dead letter, or is another service's.
     Settled,
 }
 

@@ -165,8 +165,8 @@ impl Slot {
         Ok(())
     }
 
-    /// The rows of these topics that were added up to a place, each with the end of its transaction, in the order of commits; and
-    /// how far the log was read. Moves nothing. Whole transactions, until there are `limit` changes.
+    /// The rows of the schema's topics, and those without one, that were added up to a place, each with the end of its transaction,
+    /// in the order of commits; and how far the log was read. Moves nothing. Whole transactions, until there are `limit` changes.
     pub async fn added(&self, ledger: &Ledger, up_to: Lsn, limit: i32) -> Result<(Vec<(Told, Lsn)>, Lsn), LedgerError> {
         let name = &self.name;
         let peek = format!(
@@ -179,7 +179,7 @@ impl Slot {
             count += 1;
             let (transaction, message): (i64, Vec<u8>) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
             match read(&message)? {
-                Change::Added(added) if topics.contains(&added.topic.as_str()) => {
+                Change::Added(added) if added.topic.as_deref().is_none_or(|topic| topics.contains(&topic)) => {
                     let transaction = u32::try_from(transaction).map_err(|_| LedgerError::damaged("xid"))?;
                     open.push(Told { sequence: added.sequence, transaction });
                 }

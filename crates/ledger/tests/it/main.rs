@@ -5,6 +5,8 @@ mod crossing;
 mod group;
 mod health;
 mod messages;
+mod outbox_rows;
+mod purge;
 mod schema;
 mod support;
 mod tls;

@@ -3,6 +3,7 @@
 mod admin;
 mod audit;
 mod backup;
+mod clean_up;
 mod coupons;
 mod dead_letters;
 mod doctor;
@@ -24,6 +25,7 @@ pub use admin::{
 };
 pub use audit::{AuditArguments, AuditCommand, AuditListArguments};
 pub use backup::{BackupArguments, RestoreArguments};
+pub use clean_up::CleanUpArguments;
 pub use coupons::{CouponsArguments, CouponsCommand, ExportArguments};
 pub use dead_letters::{DeadLettersArguments, DeadLettersCommand, Selection};
 pub use doctor::DoctorArguments;
@@ -91,6 +93,8 @@ pub enum Command {
     Restore(RestoreArguments),
     /// Update the database tables to this version
     Migrate,
+    /// Delete old messages that were handed over, and old records of processed ones
+    CleanUp(CleanUpArguments),
     /// Check the machine, the servers and their settings
     Doctor(DoctorArguments),
     /// Compare the hot state with the database, coupon by coupon

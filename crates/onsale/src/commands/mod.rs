@@ -3,6 +3,7 @@
 mod admin;
 mod audit;
 mod backup;
+mod clean_up;
 mod completions;
 mod config;
 mod coupons;
@@ -152,6 +153,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Ending> {
         Command::Backup(arguments) => backup::take(&begin(&sources, Folder::HasData)?, &arguments),
         Command::Restore(arguments) => backup::restore(&begin(&sources, Folder::May)?, &arguments),
         Command::Migrate => migrate::run(&begin(&sources, Folder::May)?),
+        Command::CleanUp(arguments) => clean_up::run(&begin(&sources, Folder::HasData)?, &arguments),
         Command::Doctor(arguments) => {
             let loaded = load(&sources)?;
             telemetry::install_logs(&loaded.config.log)?;

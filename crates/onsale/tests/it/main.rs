@@ -6,6 +6,7 @@ mod callers;
 mod calls;
 mod campaigns;
 mod challenge;
+mod clean_up;
 mod connections;
 mod dashboards;
 mod drain;

@@ -3,6 +3,7 @@
 mod cost;
 mod faults;
 mod order;
+mod rows;
 mod server;
 mod setting_up;
 mod switching;

@@ -22,12 +22,7 @@ pub(super) const SCHEMAS: &[&ContextSchema] = &[&COUPON];
 pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let ledger = opening.engines.ledgers.of(&COUPON).cloned().context("the role issuer has no database")?;
     let requests = Requests::new(ledger.clone(), gate(opening.config, opening.engines)?);
-    let old = ledger.clone();
-    let purge = Task::ending("purge", move |context| {
-        let ledger = old.clone();
-        async move { ledger::purge::run(ledger, context.shutdown.stopped()).await }
-    });
-    let mut tasks = vec![purge];
+    let mut tasks = Vec::new();
     // What this process writes is relayed by the role `coupon`.
     if !opening.engines.has(cli::Role::Coupon) {
         let ledger = ledger.clone();

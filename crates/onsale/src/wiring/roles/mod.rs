@@ -16,8 +16,10 @@ use super::internal::Peers;
 use super::role::{MakeHotRoute, Role};
 use super::sandbox::SandboxPlace;
 use super::schemas::{ALL, ContextSchema};
+use super::supervisor::Task;
 use crate::cli;
 use crate::config::Config;
+use ledger::Ledger;
 use onsale_http::limits::Limits;
 use onsale_http::{Failures, HttpMetrics};
 use std::sync::Arc;
@@ -105,5 +107,38 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<(Role, Vec<MakeHotRou
         hot.append(&mut role.hot);
         all = all.merge(role);
     }
+    all.tasks.extend(purge(opening.engines));
     Ok((all, hot))
+}
+
+/// The schemas whose old rows a process with these roles deletes. A gate reads the coupons' tables, which are not its own.
+fn owned(roles: &[cli::Role]) -> Vec<&'static ContextSchema> {
+    let owners: Vec<cli::Role> = roles.iter().copied().filter(|role| *role != cli::Role::Gate).collect();
+    schemas(&owners)
+}
+
+/// Deletes old messages of all schemas of the process, daily.
+fn purge(engines: &Engines) -> Option<Task> {
+    let ledgers: Vec<Ledger> =
+        owned(&engines.roles).into_iter().filter_map(|schema| engines.ledgers.of(schema)).cloned().collect();
+    (!ledgers.is_empty()).then(|| {
+        Task::ending("purge", move |context| {
+            let ledgers = ledgers.clone();
+            async move { ledger::purge::run(ledgers, context.shutdown.stopped()).await }
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_schema_is_purged_by_the_roles_that_own_it() {
+        let names = |roles: &[cli::Role]| owned(roles).iter().map(|schema| schema.name).collect::<Vec<_>>();
+        assert_eq!(names(&cli::Role::ALL), ALL.map(|schema| schema.name));
+        assert_eq!(names(&[cli::Role::Gate, cli::Role::Queue, cli::Role::Gateway]), [""; 0]);
+        assert_eq!(names(&[cli::Role::Issuer]), ["coupon"]);
+        assert_eq!(names(&[cli::Role::Payment, cli::Role::Catalog]), ["catalog", "payment"]);
+    }
 }
