@@ -8,6 +8,8 @@ use std::sync::Arc;
 /// A place between two parts. The numbers are those of the amendments' list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
+    /// Reservation has a provisional claim, and the coupon is reserved for it.
+    Discounted,
     /// 5: reservation has the claim, no row has been written.
     Claimed,
     /// 6: the row is there, PortOne has not been asked to register it.
@@ -30,6 +32,7 @@ impl Place {
     /// Its name for trials of the whole program ([`cut::at`]).
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Discounted => "payment-discounted",
             Self::Claimed => "payment-claimed",
             Self::Stored => "payment-stored",
             Self::Registered => "payment-registered",

@@ -1,11 +1,12 @@
-//! `POST /payments` (PAY-005..007). The order closes hole 10: claim at reservation, row with the pair that the claim answers,
-//! pre-register at PortOne, `registered_at`. Whatever stops in between, the next call goes on with what stands.
+//! `POST /payments` (PAY-005..007). The order closes hole 10: claim at reservation (twice with a coupon, whose discount is asked
+//! for in between), row with the pair that the claim answers, pre-register at PortOne, `registered_at`. Whatever stops in
+//! between, the next call goes on with what stands.
 
 use crate::asking::{Taken, Turn};
 use crate::confirm::{exists, of_away};
 use crate::course::Place;
 use crate::portone::PreRegistered;
-use crate::reservations::{Claim, Claimed};
+use crate::reservations::{Claim, ClaimStage, Claimed};
 use crate::rows::payments;
 use crate::service::PaymentService;
 use crate::steps::StepOutcome;
@@ -24,8 +25,9 @@ impl PaymentService {
     ///
     /// # Errors
     /// In this order: `NOT_FOUND`, `FORBIDDEN`, `PAYMENT_ALREADY_EXISTS` with `paymentId`, `HOLD_EXPIRED`,
-    /// `RESERVATION_NOT_PAYABLE`, `PAYMENT_AMOUNT_MISMATCH`; those of a coupon; `PORTONE_CIRCUIT_OPEN`, `PORTONE_TIMEOUT`,
-    /// `PORTONE_PRE_REGISTER_FAILED`: the payment is FAILED then. `SERVICE_UNAVAILABLE`.
+    /// `RESERVATION_NOT_PAYABLE`; without a coupon `PAYMENT_AMOUNT_MISMATCH`; with one those of the coupon, then
+    /// `PAYMENT_AMOUNT_MISMATCH`, `RESERVATION_IN_PROGRESS` (the hold has changed meanwhile); `PORTONE_CIRCUIT_OPEN`,
+    /// `PORTONE_TIMEOUT`, `PORTONE_PRE_REGISTER_FAILED`: the payment is FAILED then. `SERVICE_UNAVAILABLE`.
     pub async fn pay(&self, user: AccountId, wanted: &NewPayment) -> Result<StartedView, ApiError> {
         if !self.portone.is_configured() {
             return Err(ApiError::unavailable().detail("payment.portone.base_url is not configured"));
@@ -45,44 +47,68 @@ impl PaymentService {
 
     /// There is no row. None: another call has made one meanwhile.
     async fn begin(&self, user: AccountId, wanted: &NewPayment) -> Result<Option<StartedView>, ApiError> {
-        let claimed = self.claim(user, wanted, PaymentId(Uuid::now_v7()), PaymentKey(Uuid::new_v4())).await?;
+        let claim = Claim {
+            reservation: wanted.reservation(),
+            user,
+            payment: PaymentId(Uuid::now_v7()),
+            key: PaymentKey(Uuid::new_v4()),
+            amount: wanted.amount(),
+            coupon: wanted.coupon(),
+            stage: ClaimStage::Firm,
+        };
+        let (claimed, discount) = match claim.coupon {
+            Some(coupon) => self.claim_with(coupon, &claim).await?,
+            None => (self.reservations.claim(&claim).await?, 0),
+        };
         self.course.reached(Place::Claimed).await;
-        let discount = self.discount(user, wanted, &claimed).await?;
-        if wanted.amount() != claimed.total_amount - discount {
-            return Err(ErrorCode::PaymentAmountMismatch.into());
-        }
         let (id, by) = (claimed.payment, AskId(Uuid::new_v4()));
         let new = begin_of(user, wanted, claimed, discount);
         let make = move |now: Timestamp| Payment::begin(new.clone(), by, now);
         match self.steps.make(id, make).await {
             Ok(StepOutcome::Done(payment)) => self.register(&self.turn(by, id), &payment).await,
-            Ok(_) => Ok(None),
             // Another instance was first.
-            Err(LedgerError::Conflict(_)) => Ok(None),
+            Ok(_) | Err(LedgerError::Conflict(_)) => {
+                self.let_go_of_coupon(&claim, id).await;
+                Ok(None)
+            }
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn claim(
-        &self,
-        user: AccountId,
-        wanted: &NewPayment,
-        payment: PaymentId,
-        key: PaymentKey,
-    ) -> Result<Claimed, ApiError> {
-        let (reservation, amount, coupon) = (wanted.reservation(), wanted.amount(), wanted.coupon());
-        self.reservations.claim(&Claim { reservation, user, payment, key, amount, coupon }).await
+    /// Claims with a coupon: provisionally, so that of two calls both name the same order to the coupon; then the coupon is
+    /// reserved, and what it leaves to pay is claimed. Whatever is refused up to there leaves the hold free. Returns the
+    /// discount in won, too (hole 21).
+    async fn claim_with(&self, coupon: CouponId, claim: &Claim) -> Result<(Claimed, i64), ApiError> {
+        let asked = self.reservations.claim(&Claim { stage: ClaimStage::Provisional, ..*claim }).await?;
+        let (payment, key, total) = (asked.payment, asked.key, asked.total_amount);
+        let discount = self.discounts.redeem(coupon, claim.user, payment, total).await?.discount;
+        self.course.reached(Place::Discounted).await;
+        let stage = ClaimStage::Priced { hold_no: asked.hold_no };
+        let claimed = if claim.amount == total - discount {
+            self.reservations.claim(&Claim { payment, key, stage, ..*claim }).await
+        } else {
+            Err(ErrorCode::PaymentAmountMismatch.into())
+        };
+        match claimed {
+            Ok(claimed) => Ok((claimed, discount)),
+            Err(refused) => {
+                // Without an answer the claim may stand, and the next call goes on with it.
+                if refused.status().is_client_error() {
+                    self.let_go_of_coupon(claim, payment).await;
+                }
+                Err(refused)
+            }
+        }
     }
 
-    /// Reserves the coupon for the payment that stands; its discount in won (hole 21). Nothing of the payment is written
-    /// before, so a refusal leaves none, and the claim ends with the hold.
-    async fn discount(&self, user: AccountId, wanted: &NewPayment, claimed: &Claimed) -> Result<i64, ApiError> {
-        match wanted.coupon() {
-            Some(coupon) => {
-                let redeemed = self.discounts.redeem(coupon, user, claimed.payment, claimed.total_amount).await?;
-                Ok(redeemed.discount)
-            }
-            None => Ok(0),
+    /// A coupon that was reserved for a payment that is not made with it is its holder's again; one that another call has made
+    /// it with stays.
+    async fn let_go_of_coupon(&self, claim: &Claim, payment: PaymentId) {
+        let Some(coupon) = claim.coupon else { return };
+        match payments::by_reservation(&self.ledger, claim.reservation).await {
+            Ok(Some(standing)) if standing.payment.coupon.is_some_and(|used| used.coupon == coupon) => {}
+            Ok(_) => self.discounts.let_go(coupon, payment).await,
+            Err(error) => tracing::info!(%error, %coupon, "the reservation of a coupon is left to lapse"),
         }
     }
 
@@ -123,7 +149,8 @@ impl PaymentService {
     async fn claim_again(&self, standing: &Payment) -> Result<(), ApiError> {
         let Payment { reservation, user, id: payment, key, amount, .. } = *standing;
         let coupon = standing.coupon.map(|coupon| coupon.coupon);
-        self.reservations.claim(&Claim { reservation, user, payment, key, amount, coupon }).await.map(drop)
+        let claim = Claim { reservation, user, payment, key, amount, coupon, stage: ClaimStage::Firm };
+        self.reservations.claim(&claim).await.map(drop)
     }
 
     /// 409, but to a call whose own effect the payment was: it hears what it would have heard.

@@ -44,6 +44,19 @@ pub(crate) struct Claim {
     pub amount: i64,
     /// The coupon whose discount is taken off.
     pub coupon: Option<CouponId>,
+    /// How far the discount is known.
+    pub stage: ClaimStage,
+}
+
+/// How far the discount of a claim is known (hole 21).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ClaimStage {
+    /// The coupon is asked next: the hold stays free, and no row may follow.
+    Provisional,
+    /// The amount was worked out of the hold with this number.
+    Priced { hold_no: i64 },
+    /// There is nothing to work out, or a row has it.
+    Firm,
 }
 
 /// A claim that stands: of this payment, or of one that was first (hole 10).
@@ -93,9 +106,11 @@ impl Reservations {
     /// # Errors
     /// The refusals of `POST /payments`; `SERVICE_UNAVAILABLE`: it may stand or not.
     pub async fn claim(&self, claim: &Claim) -> Result<Claimed, ApiError> {
-        let Claim { reservation, user, payment, key, amount, coupon } = *claim;
+        let Claim { reservation, user, payment, key, amount, coupon, stage } = *claim;
+        let hold_no = if let ClaimStage::Priced { hold_no } = stage { Some(hold_no) } else { None };
         let body = json!({"paymentId": payment, "paymentKey": key, "userId": user, "amount": amount,
-            "discounted": coupon.is_some(), "couponId": coupon});
+            "discounted": coupon.is_some(), "provisional": stage == ClaimStage::Provisional, "couponId": coupon,
+            "holdNo": hold_no});
         let reply = self.post(&format!("/internal/reservations/{reservation}/claim"), &body).await?;
         if !reply.status.is_success() {
             return Err(self.refusal(&reply));

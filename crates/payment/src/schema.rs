@@ -2,6 +2,7 @@
 
 mod m20261130_000001_payments;
 mod m20261203_000002_due;
+mod m20261204_000003_refund_words;
 
 use domain::message::topic::PAYMENT_EVENTS;
 use ledger::{Right, Schema, Table, call_tables, common_tables};
@@ -15,8 +16,9 @@ pub static SCHEMA: Schema = Schema {
     migrations: |database| {
         let first: [Box<dyn MigrationTrait>; 3] =
             [Box::new(m20261130_000001_payments::Migration), common_tables(database), call_tables()];
-        let due: Box<dyn MigrationTrait> = Box::new(m20261203_000002_due::Migration);
-        first.into_iter().chain([due]).collect()
+        let later: [Box<dyn MigrationTrait>; 2] =
+            [Box::new(m20261203_000002_due::Migration), Box::new(m20261204_000003_refund_words::Migration)];
+        first.into_iter().chain(later).collect()
     },
     tables: &[
         Table { name: "payments", rights: &[Right::Select, Right::Insert, Right::Update] },

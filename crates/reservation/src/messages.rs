@@ -18,7 +18,7 @@ use domain::reservation::{HeardOf, PaymentNews, Refusal, Step, StepAnswer};
 use domain::{ReservationId, ScheduleId, Timestamp};
 use ledger::{LedgerError, Transaction, processed};
 use serde::de::DeserializeOwned;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Who counts how far a group has read.
@@ -272,8 +272,10 @@ impl Handler for EventGroup {
             let envelopes: Vec<&Envelope> = read.iter().map(|one| one.envelope).collect();
             let new = processed::record(&change, Self::NAME, &envelopes).await?;
             let told = read.iter().filter(|one| new.contains(&one.envelope.event_id));
-            let schedules: HashSet<ScheduleId> = told.flat_map(|one| one.told.iter().copied()).collect();
-            let schedules: Vec<ScheduleId> = schedules.into_iter().collect();
+            let mut schedules: BTreeMap<ScheduleId, Cause> = BTreeMap::new();
+            for (schedule, one) in told.flat_map(|one| one.told.iter().map(move |schedule| (*schedule, one))) {
+                schedules.entry(schedule).or_insert_with(|| Cause::of_message(one.envelope));
+            }
             cancelled::remember(&change, &schedules).await?;
             if self.places == Places::Kept {
                 places::note(&change, Self::NAME, &places_after(batch), clock::now()).await?;

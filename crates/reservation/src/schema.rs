@@ -2,9 +2,13 @@
 
 mod m20261201_000001_reservations;
 mod m20261203_000002_payment_keys;
+mod m20261204_000003_causes;
 
 use domain::message::topic::RESERVATION_EVENTS;
 use ledger::{Right, Schema, Table, call_tables, common_tables};
+
+/// Longest trace id of a chain of messages.
+pub(crate) const TRACE_LENGTH: u32 = 64;
 
 /// Rows that are made and changed, and that stay.
 const KEPT: &[Right] = &[Right::Select, Right::Insert, Right::Update];
@@ -20,6 +24,7 @@ pub static SCHEMA: Schema = Schema {
             common_tables(database),
             call_tables(),
             Box::new(m20261203_000002_payment_keys::Migration),
+            Box::new(m20261204_000003_causes::Migration),
         ]
     },
     tables: &[

@@ -7,8 +7,8 @@ use super::status::{Refusal, ReservationStatus};
 use crate::id::AccountId;
 use crate::time::Timestamp;
 
-/// Whether a hold may be changed by its person: swap and extension ask the same, in this order (amendment 20). Under a claim
-/// nothing changes (hole 16: the price that is paid is the price of what is held).
+/// Whether a hold may be changed by its person: swap and extension ask the same, in this order (amendment 20). Under a firm
+/// claim nothing changes (hole 16: the price that is paid is the price of what is held).
 fn check(of: &Reservation, user: AccountId, scene: Scene) -> Result<(), Refusal> {
     if of.user != user {
         return Err(Refusal::NotOwner);
@@ -21,7 +21,7 @@ fn check(of: &Reservation, user: AccountId, scene: Scene) -> Result<(), Refusal>
         ReservationStatus::Confirmed => return Err(Refusal::NotModifiable),
         ReservationStatus::Pending => {}
     }
-    if of.claim.is_some() {
+    if of.firm_claim().is_some() {
         return Err(Refusal::InProgress);
     }
     // Hole 6: from the commit that remembers the schedule on nothing of it is sold.

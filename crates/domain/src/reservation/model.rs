@@ -36,6 +36,9 @@ pub struct Claim {
     pub hold_no: i64,
     /// The coupon whose discount is taken off: with it, too, a payment that was lost is made again.
     pub coupon: Option<CouponId>,
+    /// A coupon is being asked for its discount: no payment has begun, none may begin before the claim is made anew with what
+    /// is to be paid, and the hold may change meanwhile.
+    pub is_provisional: bool,
     /// When.
     pub at: Timestamp,
 }
@@ -134,6 +137,11 @@ impl Reservation {
     /// The ids of all its seats.
     pub fn seat_ids(&self) -> Vec<SeatId> {
         self.seats.iter().map(|seat| seat.seat).collect()
+    }
+
+    /// The claim of a payment that may have begun. A provisional one is none: nothing follows from it but its pair of ids.
+    pub fn firm_claim(&self) -> Option<Claim> {
+        self.claim.filter(|claim| !claim.is_provisional)
     }
 
     /// Whether this payment stands on it.

@@ -77,6 +77,11 @@ pub struct ClaimRequest {
     pub amount: i64,
     /// Whether a coupon's discount is taken off: then `amount` is below the total, and `secure` compares both (hole 21).
     pub is_discounted: bool,
+    /// The discount is not known yet: any amount will do, and the payment may not begin before it claims again. Only with a
+    /// coupon.
+    pub is_provisional: bool,
+    /// The number of the hold whose total the discount was worked out of: one that has changed since is refused.
+    pub hold_no: Option<i64>,
     /// That coupon, where it is named.
     pub coupon: Option<CouponId>,
 }

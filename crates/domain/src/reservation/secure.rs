@@ -50,7 +50,7 @@ pub fn secure(of: &Reservation, request: &SecureRequest, has_other: bool, scene:
     if of.is_expired(scene.now) && has_other {
         return refused(of, UnsecuredWhy::BoughtAgain, scene, true);
     }
-    let after = secured(of, Claim { amount: request.amount, ..claim }, scene.now);
+    let after = secured(of, Claim { amount: request.amount, is_provisional: false, ..claim }, scene.now);
     match of.status {
         ReservationStatus::Pending => Secured::Kept(after),
         _ => Secured::Retaken(after),

@@ -94,6 +94,7 @@ fn confirmed(
         amount: paid.amount,
         hold_no: paid.hold_no,
         coupon: paid.coupon,
+        is_provisional: false,
         at: paid.paid_at,
     };
     Reservation {

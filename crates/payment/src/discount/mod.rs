@@ -1,7 +1,7 @@
 //! The coupon whose discount is taken off a payment, at the role `coupon` (PAY-017, hole 21).
 //!
 //! ```text
-//! POST /payments: claim -> redeem (RESERVED, 900 s) -> row
+//! POST /payments: provisional claim -> redeem (RESERVED, 900 s) -> claim of what is left to pay -> row
 //! SUCCESS:        secure -> confirm; a lapsed one is reserved again first -> row
 //! FAILED:         row that owes it back -> undo, until coupon has answered (workers)
 //! ```
@@ -105,6 +105,14 @@ impl Discounts {
     /// [`PeerAway`]: to be asked again.
     pub async fn release(&self, coupon: CouponId, order: PaymentId) -> Result<(), PeerAway> {
         self.step("undo", coupon, order).await.map(drop)
+    }
+
+    /// Lets go a reservation of the coupon that no payment will use. A redeemed one stays redeemed. Without an answer the
+    /// reservation lapses.
+    pub async fn let_go(&self, coupon: CouponId, order: PaymentId) {
+        if let Err(away) = self.step("cancel", coupon, order).await {
+            tracing::info!(%away, %coupon, "a coupon that no payment uses stays reserved until that lapses");
+        }
     }
 
     async fn reserve(&self, coupon: CouponId, user: AccountId, order: PaymentId, total: i64) -> Result<Step, PeerAway> {

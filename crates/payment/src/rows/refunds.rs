@@ -87,7 +87,7 @@ pub(crate) async fn owe(
         portone_cancellation_id: Set(None),
         correlation_id: Set(new.correlation_id.clone()),
         causation_id: Set(new.causation_id),
-        made_at: Set(stored(now)),
+        created_at: Set(stored(now)),
         done_at: Set(None),
     };
     Entity::insert(row).exec_without_returning(change.connection()).await?;
@@ -132,7 +132,7 @@ pub(crate) async fn hasten(change: &Transaction, payment: PaymentId, now: Timest
     Entity::update_many()
         .col_expr(Column::NextAt, Expr::value(stored(now)))
         .filter(Column::PaymentId.eq(payment.get()))
-        .filter(Column::Status.eq(RefundStatus::Owed.as_str()))
+        .filter(Column::Status.eq(RefundStatus::Requested.as_str()))
         .filter(Column::NextAt.gt(stored(now)))
         .exec(change.connection())
         .await?;

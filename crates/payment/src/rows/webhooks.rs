@@ -2,7 +2,7 @@
 
 use crate::rows::entities::webhook::{ActiveModel, Column, Entity, Model};
 use domain::Timestamp;
-use ledger::moment::stored;
+use ledger::moment::{now, stored};
 use ledger::{Ledger, LedgerError, Transaction};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
@@ -35,6 +35,7 @@ pub(crate) async fn keep(change: &Transaction, notice: &Notice, is_done: bool) -
         kind: Set(notice.kind.clone()),
         payment_key: Set(notice.payment_key.clone()),
         received_at: Set(received),
+        created_at: Set(Some(now())),
         done_at: Set(is_done.then_some(received)),
     };
     // Of two that come at once the second meets the first one's row, and its change is made anew.

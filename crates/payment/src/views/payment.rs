@@ -4,7 +4,7 @@ use super::given::{GivenId, GivenMethod, GivenTransaction, GivenWon, present};
 use crate::settings::PortOneSettings;
 use domain::payment::{Payment, PaymentStatus};
 use domain::{CouponId, PaymentId, ReservationId, Timestamp};
-use onsale_http::RequestBody;
+use onsale_http::{ROUTE_BODY_BYTES, RequestBody};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -24,7 +24,7 @@ pub struct NewPayment {
 }
 
 impl RequestBody for NewPayment {
-    const LIMIT_BYTES: usize = 4_096;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }
 
 impl NewPayment {
@@ -84,7 +84,7 @@ pub struct ConfirmBody {
 }
 
 impl RequestBody for ConfirmBody {
-    const LIMIT_BYTES: usize = 4_096;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }
 
 impl ConfirmBody {

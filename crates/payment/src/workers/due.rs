@@ -97,7 +97,8 @@ impl PaymentService {
     /// Whether all of the payment is owed already, and the reason of what is given back.
     pub(super) async fn owed(&self, id: PaymentId) -> Result<(bool, String), ApiError> {
         let all = refunds::of_payment(&self.ledger, id).await?.into_iter().map(|one| one.refund);
-        let owed = all.into_iter().find(|refund| refund.kind == RefundKind::All && refund.status == RefundStatus::Owed);
+        let owed =
+            all.into_iter().find(|refund| refund.kind == RefundKind::All && refund.status == RefundStatus::Requested);
         Ok(owed.map_or((false, GIVEN_BACK_THERE.to_owned()), |refund| (true, refund.reason)))
     }
 

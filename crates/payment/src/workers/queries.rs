@@ -75,7 +75,7 @@ pub(super) async fn owed_among(ledger: &Ledger, ids: &[PaymentId]) -> Result<Has
         .select_only()
         .column(refund::Column::PaymentId)
         .filter(refund::Column::PaymentId.is_in(ids.iter().map(|id| id.get())))
-        .filter(refund::Column::Status.eq(RefundStatus::Owed.as_str()))
+        .filter(refund::Column::Status.eq(RefundStatus::Requested.as_str()))
         .into_tuple()
         .all(ledger.connection())
         .await?;

@@ -31,6 +31,15 @@ async fn a_payment_is_claimed_stored_and_registered() {
 }
 
 #[tokio::test]
+async fn fields_that_are_not_known_are_passed_over_however_long() {
+    let desk = Desk::new().await;
+    let user = somebody();
+    let mut body = new(desk.role.hold(user), TOTAL);
+    body["more"] = json!("x".repeat(200_000));
+    assert_eq!(desk.post(user, "/payments", body).await.ok().body["amount"], TOTAL);
+}
+
+#[tokio::test]
 async fn refusals_come_in_their_order_and_leave_no_row() {
     let desk = Desk::new().await;
     let (user, other) = (somebody(), somebody());

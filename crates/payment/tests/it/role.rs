@@ -194,7 +194,10 @@ async fn claim(State(role): State<Role>, Path(reservation): Path<ReservationId>,
     let is_discounted = body["discounted"].as_bool().expect("said");
     let user = id(&body, "userId");
     let coupon = body["couponId"].as_str().map(|id| id.parse().expect("an id"));
-    let request = ClaimRequest { reservation, user, payment, key, amount, is_discounted, coupon };
+    let is_provisional = body["provisional"].as_bool().expect("said");
+    let hold_no = body["holdNo"].as_i64();
+    let request =
+        ClaimRequest { reservation, user, payment, key, amount, is_discounted, is_provisional, hold_no, coupon };
     role.answer(reservation, Some(&Step::Claim(request)))
 }
 

@@ -134,7 +134,7 @@ async fn a_refund_of_a_kind_is_owed_once_and_again_after_it_was_done(site: Site)
     futures::future::join_all(["USER_REQUEST", "EVENT_CANCELLED", "LATE_PAYMENT"].map(owe)).await;
     let owed = desk.refunds(bought.id).await;
     assert_eq!(owed.len(), 1, "whoever asks first (hole 18)");
-    assert_eq!((owed[0].kind, owed[0].status, owed[0].attempts), (RefundKind::All, RefundStatus::Owed, 0));
+    assert_eq!((owed[0].kind, owed[0].status, owed[0].attempts), (RefundKind::All, RefundStatus::Requested, 0));
     desk.rounds(3).await;
     let done = desk.refunds(bought.id).await;
     assert_eq!((done[0].status, done[0].due_at), (RefundStatus::Done, None));
@@ -172,18 +172,18 @@ async fn what_must_never_be_is_refused(site: Site) {
     }
     let refund = |kind: &str, status: &str, of: &str| {
         format!(
-            "INSERT INTO refunds (id, payment_id, kind, amount, reason, status, attempt, tries, correlation_id, made_at) \
+            "INSERT INTO refunds (id, payment_id, kind, amount, reason, status, attempt, tries, correlation_id, created_at) \
              VALUES ({}, {of}, '{kind}', 1, 'x', '{status}', 0, 0, 't', '2026-12-01 00:00:00')",
             desk.site.engine.uuid(Uuid::new_v4().as_u128())
         )
     };
-    raw.run(&refund("ALL", "OWED", &id)).await.expect("owed");
+    raw.run(&refund("ALL", "REQUESTED", &id)).await.expect("owed");
     for (why, line) in [
-        ("twice", refund("ALL", "OWED", &id)),
-        ("another kind", refund("HALF", "OWED", &id)),
+        ("twice", refund("ALL", "REQUESTED", &id)),
+        ("another kind", refund("HALF", "REQUESTED", &id)),
         ("another status", refund("EXCESS", "LOST", &id)),
         ("done without a time", refund("EXCESS", "DONE", &id)),
-        ("of no payment", refund("ALL", "OWED", &desk.site.engine.uuid(7))),
+        ("of no payment", refund("ALL", "REQUESTED", &desk.site.engine.uuid(7))),
     ] {
         assert!(raw.run(&line).await.is_err(), "{why}");
     }

@@ -258,5 +258,5 @@ async fn a_success_that_portone_does_not_know_is_not_called_refunded() {
     world.rounds(5).await;
     world.demand(&payment, PaymentStatus::Success).await;
     let refund = world.refund(&payment, RefundKind::All).await.expect("made");
-    assert_eq!((refund.status, refund.attempts), (RefundStatus::Owed, 0));
+    assert_eq!((refund.status, refund.attempts), (RefundStatus::Requested, 0));
 }

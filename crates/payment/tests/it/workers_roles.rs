@@ -175,6 +175,8 @@ async fn secure(State(role): State<Reservations>, Path(id): Path<ReservationId>,
 #[derive(Default)]
 struct CouponBook {
     uses: HashMap<CouponId, (AccountId, Use)>,
+    /// What others than the usual take off.
+    worth: HashMap<CouponId, i64>,
     is_away: bool,
     calls: usize,
 }
@@ -198,12 +200,26 @@ impl Coupons {
         self.book().uses.insert(coupon, (to, Use::issued(clock::now())));
     }
 
+    /// One that takes so much off.
+    pub fn give_worth(&self, coupon: CouponId, to: AccountId, discount: i64) {
+        self.give(coupon, to);
+        self.book().worth.insert(coupon, discount);
+    }
+
     /// Reserves it for an order, as payment does before it makes its row.
     pub fn reserve(&self, coupon: CouponId, order: &str) -> Result<(), Refusal> {
         let mut book = self.book();
         let (_, usage) = book.uses.get_mut(&coupon).expect("given");
-        let made = usage.reserve(&Self::terms(), order, 50_000, clock::now(), COUPON_SECONDS);
+        let made = usage.reserve(&Self::terms(Self::DISCOUNT), order, 50_000, clock::now(), COUPON_SECONDS);
         step(usage, made).map(drop)
+    }
+
+    /// An order redeems it.
+    pub fn redeem(&self, coupon: CouponId, order: &str) {
+        let mut book = self.book();
+        let (_, usage) = book.uses.get_mut(&coupon).expect("given");
+        let made = usage.confirm(order);
+        step(usage, made).expect("redeemed");
     }
 
     /// An order lets it go.
@@ -231,8 +247,8 @@ impl Coupons {
         self.book().uses.remove(&coupon);
     }
 
-    fn terms() -> Terms {
-        Terms { discount: Some(Discount::Fixed { value: Self::DISCOUNT }), ..Terms::default() }
+    fn terms(value: i64) -> Terms {
+        Terms { discount: Some(Discount::Fixed { value }), ..Terms::default() }
     }
 
     pub fn routes(&self) -> Router {
@@ -274,12 +290,17 @@ async fn redeem(State(role): State<Coupons>, Path(id): Path<CouponId>, Json(body
     if book.is_away {
         return away();
     }
+    let worth = book.worth.get(&id).copied().unwrap_or(Coupons::DISCOUNT);
     let Some((owner, usage)) = book.uses.get_mut(&id) else { return refused(404, "COUPON_NOT_FOUND") };
     if body["userId"] != json!(owner) {
         return refused(404, "COUPON_NOT_FOUND");
     }
     let (order, amount) = (body["orderId"].as_str().expect("an order"), body["amount"].as_i64().expect("an amount"));
-    let made = usage.reserve(&Coupons::terms(), order, amount, clock::now(), COUPON_SECONDS);
+    if worth >= amount {
+        let body = json!({"code": "COUPON_NOT_APPLICABLE", "reason": "NOTHING_TO_PAY"});
+        return (StatusCode::UNPROCESSABLE_ENTITY, Json(body));
+    }
+    let made = usage.reserve(&Coupons::terms(worth), order, amount, clock::now(), COUPON_SECONDS);
     answered(step(usage, made))
 }
 

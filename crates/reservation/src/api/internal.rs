@@ -54,7 +54,8 @@ fn numbered(number: i64, answer: impl IntoResponse) -> Response {
     responses((status = 200, body = InternalReservation),
         (status = 400, body = ErrorBody, description = "also `PAYMENT_AMOUNT_MISMATCH`"), (status = 401, body = ErrorBody),
         (status = 403, body = ErrorBody), (status = 404, body = ErrorBody),
-        (status = 409, body = ErrorBody, description = "`PAYMENT_ALREADY_EXISTS` with `paymentId`"),
+        (status = 409, body = ErrorBody,
+            description = "`PAYMENT_ALREADY_EXISTS` with `paymentId`; `RESERVATION_IN_PROGRESS`: another `holdNo`"),
         (status = 410, body = ErrorBody, description = "`HOLD_EXPIRED`"),
         (status = 422, body = ErrorBody, description = "`RESERVATION_NOT_PAYABLE`"), (status = 503, body = ErrorBody)))]
 pub(super) async fn claim(
@@ -95,17 +96,29 @@ pub(super) async fn sold(
     Ok(numbered(sold.counter, Json(sold)))
 }
 
-/// How many seats of a schedule are reservations' that stand.
+/// Whether the seats are named.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Naming {
+    /// whether the answer names the seats: of a sold-out hall those are many
+    #[serde(default)]
+    #[param(required = false, default = false)]
+    seats: bool,
+}
+
+/// How many seats of a schedule are reservations' that stand, and which.
 #[utoipa::path(get, path = "/internal/reservations/held/{scheduleId}", tag = "internal", security(("serviceKey" = [])),
-    params(("scheduleId" = String, Path)),
-    responses((status = 200, body = HeldView), (status = 401, body = ErrorBody), (status = 404, body = ErrorBody),
-        (status = 503, body = ErrorBody)))]
+    params(("scheduleId" = String, Path), Naming),
+    responses((status = 200, body = HeldView), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody),
+        (status = 404, body = ErrorBody), (status = 503, body = ErrorBody)))]
 pub(super) async fn held(
     State(Internal { service, .. }): State<Internal>,
     _: InternalCaller,
     IdOf(id): IdOf<ScheduleId>,
+    Query(naming): Query<Naming>,
 ) -> Result<Json<HeldView>, ApiError> {
-    service.held(id).await.map(Json)
+    let held = if naming.seats { service.held_seats(id).await } else { service.held(id).await };
+    held.map(Json)
 }
 
 /// Since when people count.

@@ -37,8 +37,8 @@ impl ReservationService {
     /// Lets a payment stand on a reservation; answers it with the pair that stands (part 2, 10). May be repeated.
     ///
     /// # Errors
-    /// `NOT_FOUND`, `FORBIDDEN`, `PAYMENT_ALREADY_EXISTS`, `HOLD_EXPIRED`, `RESERVATION_NOT_PAYABLE`, `PAYMENT_AMOUNT_MISMATCH`;
-    /// `SERVICE_UNAVAILABLE`.
+    /// `NOT_FOUND`, `FORBIDDEN`, `PAYMENT_ALREADY_EXISTS`, `HOLD_EXPIRED`, `RESERVATION_NOT_PAYABLE`, `PAYMENT_AMOUNT_MISMATCH`,
+    /// `RESERVATION_IN_PROGRESS` (the hold has changed since its discount was worked out); `SERVICE_UNAVAILABLE`.
     pub async fn claim(&self, request: ClaimRequest) -> Result<InternalReservation, ApiError> {
         match self.steps().claim(request).await {
             Ok(Ok(answer)) => self.shown(&answer.reservation).await,
@@ -100,7 +100,16 @@ impl ReservationService {
     /// # Errors
     /// `SERVICE_UNAVAILABLE`.
     pub async fn held(&self, schedule: ScheduleId) -> Result<HeldView, ApiError> {
-        Ok(HeldView { held: read::count_live(self.ledger(), schedule).await? })
+        Ok(HeldView { held: read::count_live(self.ledger(), schedule).await?, seat_ids: None })
+    }
+
+    /// The same, and which seats they are.
+    ///
+    /// # Errors
+    /// `SERVICE_UNAVAILABLE`.
+    pub async fn held_seats(&self, schedule: ScheduleId) -> Result<HeldView, ApiError> {
+        let seats = read::live_seats(self.ledger(), schedule).await?;
+        Ok(HeldView { held: seats.len() as u64, seat_ids: Some(seats) })
     }
 
     /// The stock behind a schedule's line (QUEUE-013): seats that can be held now, and people with a reservation that was made

@@ -190,6 +190,23 @@ pub async fn count_live(ledger: &Ledger, schedule: ScheduleId) -> Result<u64, Le
     Ok(live.count(ledger.connection()).await?)
 }
 
+/// The seats of a schedule that have a live row, in the order of their ids.
+///
+/// # Errors
+/// [`LedgerError`].
+pub async fn live_seats(ledger: &Ledger, schedule: ScheduleId) -> Result<Vec<SeatId>, LedgerError> {
+    let live: Vec<Uuid> = reservation_seat::Entity::find()
+        .select_only()
+        .column(reservation_seat::Column::SeatId)
+        .filter(reservation_seat::Column::ScheduleId.eq(schedule.get()))
+        .filter(reservation_seat::Column::Live.eq(1))
+        .order_by_asc(reservation_seat::Column::SeatId)
+        .into_tuple()
+        .all(ledger.connection())
+        .await?;
+    Ok(live.into_iter().map(SeatId).collect())
+}
+
 /// The number of a hold that was drawn last.
 ///
 /// # Errors

@@ -36,7 +36,9 @@ fn claim_of(row: &reservation::Model) -> Result<Option<Claim>, LedgerError> {
         return Err(LedgerError::damaged("half a claim"));
     };
     let coupon = row.claimed_coupon_id.map(CouponId);
-    Ok(Some(Claim { payment: PaymentId(payment), key: PaymentKey(key), amount, hold_no, coupon, at: read(at) }))
+    let (payment, key, at) = (PaymentId(payment), PaymentKey(key), read(at));
+    let is_provisional = row.claim_is_provisional.is_some();
+    Ok(Some(Claim { payment, key, amount, hold_no, coupon, is_provisional, at }))
 }
 
 /// A reservation from its row and its seats.
@@ -87,6 +89,10 @@ pub(super) fn joined(
         .collect()
 }
 
+fn provisional(of: &Reservation) -> Option<i16> {
+    of.claim.filter(|claim| claim.is_provisional).map(|_| 1)
+}
+
 /// A new row.
 pub(super) fn to_row(of: &Reservation) -> reservation::ActiveModel {
     reservation::ActiveModel {
@@ -108,6 +114,7 @@ pub(super) fn to_row(of: &Reservation) -> reservation::ActiveModel {
         claimed_amount: Set(of.claim.map(|claim| claim.amount)),
         claimed_hold_no: Set(of.claim.map(|claim| claim.hold_no)),
         claimed_coupon_id: Set(of.claim.and_then(|claim| claim.coupon).map(CouponId::get)),
+        claim_is_provisional: Set(provisional(of)),
         secured_at: Set(of.secured_at.map(stored)),
         extended_at: Set(of.extended_at.map(stored)),
         payment_state: Set(of.payment_state.as_str().to_owned()),
@@ -122,7 +129,7 @@ pub(super) fn to_row(of: &Reservation) -> reservation::ActiveModel {
 }
 
 /// The columns that steps change, after the id.
-pub(super) const CHANGED: [&str; 22] = [
+pub(super) const CHANGED: [&str; 23] = [
     "status",
     "total_amount",
     "hold_expires_at",
@@ -137,6 +144,7 @@ pub(super) const CHANGED: [&str; 22] = [
     "claimed_amount",
     "claimed_hold_no",
     "claimed_coupon_id",
+    "claim_is_provisional",
     "secured_at",
     "extended_at",
     "payment_state",
@@ -165,6 +173,7 @@ pub(super) fn values(of: &Reservation) -> Vec<Value> {
         of.claim.map(|claim| claim.amount).into(),
         of.claim.map(|claim| claim.hold_no).into(),
         of.claim.and_then(|claim| claim.coupon).map(CouponId::get).into(),
+        provisional(of).into(),
         of.secured_at.map(stored).into(),
         of.extended_at.map(stored).into(),
         of.payment_state.as_str().into(),

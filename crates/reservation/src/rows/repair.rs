@@ -2,7 +2,7 @@
 
 use super::counter::{self, moment};
 use super::lock::{Wanted, in_the_way, locked};
-use crate::steps::{Cause, Opened, Terms, envelopes};
+use crate::steps::{Cause, Opened, Terms};
 use domain::ReservationId;
 use domain::reservation::{NotTakenOver, PaidReservation};
 use ledger::{Ledger, LedgerError, Transaction};
@@ -61,7 +61,7 @@ async fn take_part(
     let now = opened.now;
     let taken = part.iter().map(|one| (one.reservation, opened.book.take_over(one, now)));
     let refused = taken.filter_map(|(id, taken)| Some((id, taken.err()?))).collect();
-    let messages = envelopes(opened.book.take_told(), &Cause::default());
+    let messages = opened.take_messages(&Cause::default());
     opened.store(&change, &messages).await?;
     change.commit().await?;
     Ok(refused)

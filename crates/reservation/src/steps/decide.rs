@@ -1,13 +1,13 @@
 //! Decides steps in a transaction: reads what they touch into a book, lets the rules decide, writes what has changed.
 
-use super::message::{Cause, envelopes};
+use super::message::{Cause, envelope};
 use super::{Outcome, Terms};
 use crate::metrics::Changes;
 use crate::rows::lock::{Wanted, in_the_way, locked};
 use crate::rows::store::{self, Altered};
 use crate::rows::{cancelled, counter};
 use domain::message::{Envelope, topic};
-use domain::reservation::{Reservation, ReservationBook, Step, StepAnswer};
+use domain::reservation::{CancelReason, Reservation, ReservationBook, Step, StepAnswer, Told};
 use domain::{ReservationId, ScheduleId, Timestamp};
 use ledger::{LedgerError, Transaction, outbox};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +30,8 @@ pub(crate) struct Opened {
     pub now: Timestamp,
     /// The number that was drawn last before this change.
     hold_no: i64,
+    /// What told of the cancelled schedules.
+    causes: BTreeMap<ScheduleId, Cause>,
 }
 
 impl Opened {
@@ -37,7 +39,7 @@ impl Opened {
     pub fn new(rows: Vec<Reservation>, seen: i64, hold_no: i64, now: Timestamp) -> Self {
         let mut book = ReservationBook::new(hold_no);
         book.see_hold_no(seen);
-        let mut opened = Self { before: BTreeMap::new(), book, now, hold_no };
+        let mut opened = Self { before: BTreeMap::new(), book, now, hold_no, causes: BTreeMap::new() };
         opened.add(rows);
         opened
     }
@@ -48,6 +50,23 @@ impl Opened {
             self.book.put(row.clone());
             self.before.insert(row.id, row);
         }
+    }
+
+    /// Tells the book of cancelled schedules.
+    pub fn remember(&mut self, cancelled: BTreeMap<ScheduleId, Cause>) {
+        cancelled.keys().for_each(|schedule| self.book.remember_cancelled(*schedule));
+        self.causes.extend(cancelled);
+    }
+
+    /// Takes the messages that are owed since the last call, as consequences of `cause`. The end by a cancelled event that no
+    /// other message has led to is a consequence of the message that told of the event.
+    pub fn take_messages(&mut self, cause: &Cause) -> Vec<Envelope> {
+        let told = self.book.take_told();
+        let cause_of = |one: &Told| match self.causes.get(&one.schedule) {
+            Some(event) if one.reason == CancelReason::EventCancelled && cause.causation_id.is_none() => event,
+            _ => cause,
+        };
+        told.into_iter().map(|one| envelope(cause_of(&one).clone(), one)).collect()
     }
 
     /// Writes what the book has changed, and the messages. Does not commit.
@@ -85,7 +104,7 @@ pub(crate) async fn decide_all(
     let mut messages = Vec::new();
     for one in wished {
         outcomes.push(decide(&mut opened, one));
-        messages.extend(envelopes(opened.book.take_told(), one.cause));
+        messages.extend(opened.take_messages(one.cause));
     }
     opened.store(change, &messages).await?;
     Ok(outcomes)
@@ -153,8 +172,6 @@ async fn remember(change: &Transaction, wished: &[Wished<'_>], opened: &mut Open
         _ => None,
     });
     let schedules: BTreeSet<ScheduleId> = of_holds.chain(opened.book.iter().map(|one| one.schedule)).collect();
-    for schedule in cancelled::among(change.connection(), &schedules).await? {
-        opened.book.remember_cancelled(schedule);
-    }
+    opened.remember(cancelled::among(change.connection(), &schedules).await?);
     Ok(())
 }

@@ -28,14 +28,10 @@ impl Cause {
     }
 }
 
-/// The envelopes of messages, each with an id of its own: one that is told again is a new message (hole 5).
-pub(crate) fn envelopes(told: Vec<Told>, cause: &Cause) -> Vec<Envelope> {
-    told.into_iter().map(|one| envelope(one, cause)).collect()
-}
-
-fn envelope(told: Told, cause: &Cause) -> Envelope {
+/// The envelope of a message, with an id of its own: one that is told again is a new message (hole 5).
+pub(super) fn envelope(cause: Cause, told: Told) -> Envelope {
     let event_id = Uuid::now_v7();
-    let correlation_id = cause.correlation_id.clone().unwrap_or_else(|| event_id.to_string());
+    let correlation_id = cause.correlation_id.unwrap_or_else(|| event_id.to_string());
     let payload = ReservationCancelled {
         reservation_id: told.reservation.get(),
         schedule_id: told.schedule,

@@ -16,7 +16,7 @@ mod message;
 
 pub(crate) use decide::{Opened, Wished, decide_all};
 pub use fence::Fence;
-pub(crate) use message::{Cause, envelopes};
+pub(crate) use message::Cause;
 
 use crate::rows::TimeSource;
 use crate::rows::cancelled;
@@ -28,6 +28,7 @@ use domain::reservation::{
 use domain::{AccountId, ReservationId, ScheduleId};
 use ledger::group::{Asked, GroupCommit, Steps};
 use ledger::{Ledger, LedgerError, Transaction};
+use std::collections::BTreeMap;
 
 /// What has come of a step.
 pub type Outcome = Result<StepAnswer, Refusal>;
@@ -195,7 +196,8 @@ impl ReservationSteps {
     pub async fn remember_cancelled(&self, schedules: &[ScheduleId]) -> Result<(), LedgerError> {
         let asked = schedules.iter().copied().collect();
         let known = cancelled::among(self.ledger.connection(), &asked).await?;
-        let new: Vec<ScheduleId> = asked.into_iter().filter(|id| !known.contains(id)).collect();
+        let new = asked.into_iter().filter(|id| !known.contains_key(id));
+        let new: BTreeMap<ScheduleId, Cause> = new.map(|id| (id, Cause::default())).collect();
         if new.is_empty() {
             return Ok(());
         }

@@ -7,7 +7,7 @@ use domain::catalog::Grade;
 use domain::catalog::template::Flag;
 use domain::reservation::Reservation;
 use domain::{ReservationId, ScheduleId, SeatId, Timestamp};
-use onsale_http::{ApiError, RequestBody};
+use onsale_http::{ApiError, ROUTE_BODY_BYTES, RequestBody};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -40,9 +40,8 @@ pub struct NewHold {
     wait_ms: Option<u64>,
 }
 
-/// Many blanks, and names of fields that we do not know, are borne.
 impl RequestBody for NewHold {
-    const LIMIT_BYTES: usize = 4_096;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }
 
 /// Which seats are wanted.
@@ -123,7 +122,7 @@ pub struct NewSeats {
 }
 
 impl RequestBody for NewSeats {
-    const LIMIT_BYTES: usize = 4_096;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }
 
 impl NewSeats {

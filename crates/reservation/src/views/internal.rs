@@ -91,6 +91,13 @@ pub struct ClaimBody {
     #[serde(default, deserialize_with = "present")]
     #[schema(nullable = false)]
     discounted: Option<bool>,
+    /// The discount is not known yet: any amount will do, and the payment claims again before it begins.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    provisional: Option<bool>,
+    /// The number of the hold whose total the discount was worked out of.
+    #[serde(default)]
+    hold_no: Option<i64>,
     /// That coupon.
     #[serde(default)]
     coupon_id: Option<GivenId>,
@@ -103,13 +110,16 @@ impl RequestBody for ClaimBody {
 impl ClaimBody {
     /// Of this reservation.
     pub fn request(&self, reservation: ReservationId) -> ClaimRequest {
+        let is_discounted = self.discounted.unwrap_or(false);
         ClaimRequest {
             reservation,
             user: AccountId(self.user_id.0),
             payment: PaymentId(self.payment_id.0),
             key: PaymentKey(self.payment_key.0),
             amount: self.amount,
-            is_discounted: self.discounted.unwrap_or(false),
+            is_discounted,
+            is_provisional: is_discounted && self.provisional.unwrap_or(false),
+            hold_no: self.hold_no,
             coupon: self.coupon_id.map(|id| CouponId(id.0)),
         }
     }
@@ -171,12 +181,16 @@ pub struct SoldView {
     pub(crate) counter: i64,
 }
 
-/// How many seats of a schedule are held or sold, for a catalog that wants to delete it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+/// The seats of a schedule that are held or sold, for a catalog that wants to delete it or shows its seats.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HeldView {
     /// Seats of reservations that stand.
     pub(crate) held: u64,
+    /// Those seats, where they are asked for.
+    #[schema(value_type = Option<Vec<String>>, nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) seat_ids: Option<Vec<SeatId>>,
 }
 
 /// The stock behind a schedule's line ([`domain::line::Stock`]).

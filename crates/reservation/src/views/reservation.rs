@@ -95,7 +95,7 @@ impl ReservationListed {
 }
 
 fn amount_of(reservation: &Reservation) -> i64 {
-    reservation.paid_amount.or(reservation.claim.map(|claim| claim.amount)).unwrap_or(reservation.total_amount)
+    reservation.paid_amount.or(reservation.firm_claim().map(|claim| claim.amount)).unwrap_or(reservation.total_amount)
 }
 
 /// A reservation. What is not there yet is null.
@@ -165,7 +165,7 @@ impl ReservationDetail {
             hold_expires_at: Some(reservation.hold_expires_at),
             hold_expires_in_ms: is_held.then_some(left_ms),
             extended: reservation.extended_at.is_some(),
-            payment_id: reservation.claim.map(|claim| claim.payment),
+            payment_id: reservation.firm_claim().map(|claim| claim.payment),
             ticket_number: reservation.ticket_number.map(|number| number.to_string()),
             qr_data,
             cancel_reason: reservation.cancel_reason.map(|reason| reason.as_str()),

@@ -5,7 +5,7 @@ use crate::peers::Show;
 use domain::reservation::Reservation;
 use domain::ticket::{PublicTicketKey, TicketKeys, TicketStatus};
 use domain::{ScheduleId, Timestamp};
-use onsale_http::{ApiError, RequestBody};
+use onsale_http::{ApiError, ROUTE_BODY_BYTES, RequestBody};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -37,7 +37,7 @@ pub struct ShownTicket {
 }
 
 impl RequestBody for ShownTicket {
-    const LIMIT_BYTES: usize = 16_384;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }
 
 /// A shown ticket whose form was checked.
@@ -100,9 +100,8 @@ pub struct GivenMarks {
     list: Vec<GivenMark>,
 }
 
-/// 500 codes of ours have about 190 KiB.
 impl RequestBody for GivenMarks {
-    const LIMIT_BYTES: usize = 512 * 1024;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }
 
 /// One mark whose form was checked.

@@ -1,11 +1,12 @@
 //! Ends what is over: holds that nobody paid in time, and reservations of cancelled events.
 
 use super::{HotNews, Workers};
-use crate::rows::{counter, upkeep};
-use crate::steps::{Cause, Opened, envelopes};
+use crate::rows::{cancelled, counter, upkeep};
+use crate::steps::{Cause, Opened};
 use domain::Timestamp;
 use domain::reservation::Reservation;
 use ledger::{LedgerError, Transaction};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Time between two looks: a hold is swept within a second (RSV-007).
@@ -100,16 +101,16 @@ impl Workers {
         // Before the counter is read: see `Fence::seen`.
         let seen = terms.fence.seen();
         let moment = counter::moment(change.connection(), terms.time).await?;
-        let schedules: Vec<_> = rows.iter().map(|row| row.schedule).collect();
+        let schedules: BTreeSet<_> = rows.iter().map(|row| row.schedule).collect();
         let mut opened = Opened::new(rows, seen, moment.hold_no, moment.now);
         let ended = match over {
             Over::Time => opened.book.sweep(moment.now, SWEPT_AT_ONCE),
             Over::Event => {
-                schedules.into_iter().for_each(|schedule| opened.book.remember_cancelled(schedule));
+                opened.remember(cancelled::among(change.connection(), &schedules).await?);
                 opened.book.cancel_events(moment.now, SWEPT_AT_ONCE)
             }
         };
-        let messages = envelopes(opened.book.take_told(), &Cause::default());
+        let messages = opened.take_messages(&Cause::default());
         opened.store(&change, &messages).await?;
         change.commit().await?;
         Ok(ended)

@@ -178,7 +178,7 @@ async fn sold_seats_are_told_with_their_reservation_number_and_the_counter() {
     let _clock = clock::set(NOON);
     let world = World::open().await;
     let sold = world.ticket(1, &[0, 1]).await;
-    world.held(2, &[2]).await;
+    let let_go = world.held(2, &[2]).await;
     let answer = world.internal(&format!("/internal/reservations/sold/{SHOW}")).await;
     assert_eq!(answer.header("x-hold-no"), "2");
     let seat_of = |index| json!({"seatId": seat(index), "reservationId": sold, "holdNo": 1});
@@ -186,6 +186,10 @@ async fn sold_seats_are_told_with_their_reservation_number_and_the_counter() {
     assert_eq!(answer.expect(200), expected);
     let held = world.internal(&format!("/internal/reservations/held/{SHOW}")).await.expect(200);
     assert_eq!(held, json!({"held": 3}));
+    let named = async || world.internal(&format!("/internal/reservations/held/{SHOW}?seats=true")).await.expect(200);
+    assert_eq!(named().await, json!({"held": 3, "seatIds": seats(&[0, 1, 2])}));
+    world.delete(2, &format!("/reservations/hold/{let_go}")).await.expect(204);
+    assert_eq!(named().await, json!({"held": 2, "seatIds": seats(&[0, 1])}), "a row that is not live holds no seat");
 }
 
 #[tokio::test]

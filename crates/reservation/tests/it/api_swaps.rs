@@ -1,6 +1,6 @@
 //! Changing, extending and letting go of holds: their answers in order (RSV-002; amendment 20).
 
-use crate::world::{NOON, OTHER_SHOW, SHOW, World, indices, person, seat, seats, show};
+use crate::world::{NOON, OTHER_SHOW, SHOW, World, indices, payment, payment_key, person, seat, seats, show, user};
 use axum::http::Method;
 use domain::ReservationId;
 use domain::reservation::PaymentNews;
@@ -22,6 +22,36 @@ async fn extend(world: &World, by: u128, id: ReservationId) -> crate::world::Ans
     let pass = world.pass(by, 1).await;
     let headers = [("x-queue-token", pass.as_str())];
     world.send(Some(person(by)), Method::POST, &format!("{}/extend", path(id)), None, &headers).await
+}
+
+/// 409 only under a PENDING payment (contract, `PUT` and `extend`): while a coupon is asked there is none, and after a refusal of
+/// the coupon there will be none.
+#[tokio::test]
+async fn a_coupon_that_is_asked_for_its_discount_is_in_no_changes_way() {
+    let _clock = clock::set(NOON);
+    let world = World::open().await;
+    let id = world.held(1, &[0]).await;
+    let claim = async |more: Value| {
+        let mut body = json!({"paymentId": payment(id), "paymentKey": payment_key(id), "userId": user(1), "discounted": true,
+            "couponId": Uuid::from_u128(7)});
+        body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        world.internal_post(&format!("/internal/reservations/{id}/claim"), body).await
+    };
+    let asked = claim(json!({"amount": 0, "provisional": true})).await.expect(200);
+    assert_eq!((&asked["paymentId"], &asked["totalAmount"]), (&json!(payment(id)), &json!(150_000)));
+    assert_eq!(world.get(1, &format!("/reservations/{id}")).await.expect(200)["paymentId"], Value::Null);
+    let listed = world.get(1, "/reservations").await.expect(200);
+    assert_eq!(listed["list"][0]["paymentAmount"], 150_000);
+    extend(&world, 1, id).await.expect(200);
+    swap(&world, 1, id, &[1]).await.expect(200);
+    // The discount was worked out of the seats before.
+    let stale = claim(json!({"amount": 149_000, "holdNo": asked["holdNo"]})).await;
+    assert_eq!(stale.code(), (409, "RESERVATION_IN_PROGRESS"));
+    swap(&world, 1, id, &[2]).await.expect(200);
+    let asked = claim(json!({"amount": 149_000, "provisional": true})).await.expect(200);
+    let claimed = claim(json!({"amount": 149_000, "holdNo": asked["holdNo"]})).await.expect(200);
+    assert_eq!((&claimed["paymentAmount"], &claimed["discountAmount"]), (&json!(149_000), &json!(1_000)));
+    assert_eq!(swap(&world, 1, id, &[3]).await.code(), (409, "RESERVATION_IN_PROGRESS"));
 }
 
 #[tokio::test]

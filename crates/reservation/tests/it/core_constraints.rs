@@ -1,6 +1,7 @@
 //! The database itself refuses what would break a promise, whatever stands above it.
 
 use crate::core_support::*;
+use domain::reservation::{ClaimRequest, Step};
 use ledger::LedgerError;
 use ledger_testkit::{Engine, Raw, Site, on_every_database};
 use reservation::rows::TimeSource;
@@ -9,6 +10,7 @@ on_every_database!(
     a_seat_and_a_slot_have_one_live_row,
     rows_that_no_rule_makes_are_refused,
     a_payment_stands_on_one_reservation,
+    a_provisional_claim_is_kept_as_one,
     the_clock_of_the_database_decides_and_no_other,
     the_migration_may_run_again,
 );
@@ -72,6 +74,27 @@ async fn a_payment_stands_on_one_reservation(site: Site) {
     let twice = books.steps.claim(claim_request(2, 1, 5, PRICE)).await;
     assert!(matches!(twice, Err(LedgerError::Conflict(_))), "{twice:?}");
     assert!(books.row(2).await.claim.is_none());
+}
+
+async fn a_provisional_claim_is_kept_as_one(site: Site) {
+    let _clock = clock::set(START);
+    let books = Books::open(&site).await;
+    books.hold(1, 1, &[1]).await;
+    books.hold(2, 2, &[2]).await;
+    let provisional = ClaimRequest { is_discounted: true, is_provisional: true, ..claim_request(1, 1, 1, PRICE) };
+    let asked = books.done(Step::Claim(provisional)).await;
+    books.done(Step::Claim(claim_request(2, 2, 2, PRICE))).await;
+    assert_eq!((books.row(1).await, books.row(1).await.firm_claim()), (asked, None));
+    assert!(books.row(2).await.firm_claim().is_some());
+    let priced = ClaimRequest { is_provisional: false, amount: PRICE - 1, hold_no: Some(1), ..provisional };
+    let claimed = books.done(Step::Claim(priced)).await;
+    assert_eq!(
+        (books.row(1).await.firm_claim(), claimed.claim.map(|claim| claim.amount)),
+        (claimed.claim, Some(PRICE - 1))
+    );
+    // A claim of an older program stands in the way, as it did.
+    let raw = books.raw(&site).await;
+    assert_eq!(raw.numbers("SELECT COUNT(*) FROM reservations WHERE claim_is_provisional IS NULL").await, [2]);
 }
 
 async fn the_clock_of_the_database_decides_and_no_other(site: Site) {

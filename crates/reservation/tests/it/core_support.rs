@@ -90,6 +90,8 @@ pub fn claim_request(of: u128, by: u128, paying: u128, amount: i64) -> ClaimRequ
         key: PaymentKey(Uuid::from_u128(0x6000_0000 + paying)),
         amount,
         is_discounted: false,
+        is_provisional: false,
+        hold_no: None,
         coupon: None,
     }
 }

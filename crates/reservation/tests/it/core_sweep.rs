@@ -5,7 +5,7 @@ use bus::{Delivery, Handler, Message};
 use domain::Timestamp;
 use domain::message::Envelope;
 use domain::message::event::EventCancelled;
-use domain::reservation::Step;
+use domain::reservation::{PaymentReply, ReplyStatus, Step};
 use futures::future::join_all;
 use ledger_testkit::{Site, on_every_database};
 use reservation::messages::{EventGroup, Places};
@@ -19,6 +19,7 @@ on_every_database!(
     three_instances_sweep_each_hold_once,
     what_is_kept_for_a_payment_is_never_swept,
     a_cancelled_event_ends_in_batches_beside_payments_and_sweeps,
+    the_end_by_a_cancelled_event_is_a_consequence_of_its_message,
     a_hold_that_was_stored_after_the_event_was_remembered_ends_too,
     a_broken_off_cancellation_goes_on,
     seats_of_swept_holds_leave_hot_state,
@@ -77,14 +78,18 @@ async fn what_is_kept_for_a_payment_is_never_swept(site: Site) {
 }
 
 fn cancelled(event_id: u128, schedules: &[u128]) -> Message {
+    cancelled_by("trace", event_id, schedules)
+}
+
+/// By a call with this trace id.
+fn cancelled_by(trace: &str, event_id: u128, schedules: &[u128]) -> Message {
     let told = EventCancelled {
         event_id: event(),
         schedule_ids: schedules.iter().map(|number| schedule(*number)).collect(),
         reason: "태풍".into(),
         cancelled_at: Timestamp(START.millis() + 5).into(),
     };
-    let envelope: Arc<Envelope> =
-        Arc::new(told.message(Uuid::from_u128(event_id), "trace".into(), Some("admin".into())));
+    let envelope: Arc<Envelope> = Arc::new(told.message(Uuid::from_u128(event_id), trace.into(), Some("admin".into())));
     let topic: Arc<str> = domain::message::topic::EVENT_EVENTS.into();
     Message { delivery: Delivery::of(&topic, 3, &envelope), envelope }
 }
@@ -133,6 +138,66 @@ async fn a_cancelled_event_ends_in_batches_beside_payments_and_sweeps(site: Site
     assert!(swept.batches >= 4, "at most 500 at a time: {swept:?}");
     ended_once(&books, ALL as usize).await;
     check(&books, &site).await;
+}
+
+/// The chain of a message that has ended a reservation: correlation, cause.
+async fn chain_of(books: &Books, of: u128) -> (String, Option<Uuid>) {
+    let about = |message: &Envelope| message.aggregate_id == id(of).to_string();
+    let [message] = &books.messages().await.into_iter().filter(about).collect::<Vec<_>>()[..] else {
+        panic!("one message about {of}")
+    };
+    (message.metadata.correlation_id.clone(), message.metadata.causation_id)
+}
+
+/// Whoever reads the mail or the refund finds the call that cancelled the event.
+async fn the_end_by_a_cancelled_event_is_a_consequence_of_its_message(site: Site) {
+    let clock = clock::set(START);
+    let books = Books::open(&site).await;
+    for place in 1..=4 {
+        books.done(Step::Hold(hold_wish(place, place, place, &[place]))).await;
+    }
+    books.done(Step::Hold(hold_wish(1, 9, 9, &[9]))).await;
+    books.done(Step::Claim(claim_request(9, 9, 9, PRICE))).await;
+    // The catalog was asked about the second before its message came, and the fourth is known from there alone.
+    books.steps.remember_cancelled(&[schedule(2), schedule(4)]).await.expect("remembered");
+    let group = EventGroup::new(books.alone(), Places::Kept);
+    let long = "x".repeat(200);
+    let messages = [cancelled_by("first", 1, &[1, 2]), cancelled_by("again", 2, &[1, 2]), cancelled_by(&long, 3, &[3])];
+    group.handle(&messages[..1]).await.expect("heard");
+    group.handle(&messages).await.expect("heard");
+    assert_eq!(books.alone().sweep().await.expect("swept").cancelled, 5);
+    let of_first = ("first".to_owned(), Some(Uuid::from_u128(1)));
+    for of in [1, 2, 9] {
+        assert_eq!(chain_of(&books, of).await, of_first, "{of}");
+    }
+    assert_eq!(
+        chain_of(&books, 3).await.1,
+        Some(Uuid::from_u128(3)),
+        "a trace id that nobody could have sent is left out"
+    );
+    assert_eq!(chain_of(&books, 4).await.1, None);
+    // A hold that had run out ended by itself.
+    books.done(Step::Hold(hold_wish(5, 5, 5, &[5]))).await;
+    clock.advance(Duration::from_millis(TTL_MS as u64));
+    group.handle(&[cancelled_by("late", 5, &[5])]).await.expect("heard");
+    books.alone().sweep().await.expect("swept");
+    assert_eq!((books.stands(5).await.1, chain_of(&books, 5).await.1), ("HOLD_EXPIRED", None));
+    // Payment has not heard of the end: the message that tells it again belongs to the same chain.
+    let heard = books.messages().await.len();
+    let paid = PaymentReply {
+        reservation: id(9),
+        payment: payment(9),
+        status: ReplyStatus::Success,
+        amount: PRICE,
+        hold_no: None,
+        refund: None,
+        ticket_number: ticket(9),
+    };
+    books.done(hear(9, 9, success(PRICE, 5))).await;
+    books.done(Step::HearAnswer(paid)).await;
+    let last = books.messages().await.split_off(heard + 1).remove(0);
+    assert_eq!(last.payload["reason"], "EVENT_CANCELLED");
+    assert_eq!((last.metadata.correlation_id, last.metadata.causation_id), of_first);
 }
 
 async fn a_hold_that_was_stored_after_the_event_was_remembered_ends_too(site: Site) {

@@ -39,7 +39,17 @@ pub(crate) async fn create(
     amount: i64,
 ) -> Answer<Registered> {
     let (payment, key) = (PaymentId(world.id()), PaymentKey(world.id()));
-    let request = ClaimRequest { reservation, user, payment, key, amount, is_discounted: false, coupon: None };
+    let request = ClaimRequest {
+        reservation,
+        user,
+        payment,
+        key,
+        amount,
+        is_discounted: false,
+        is_provisional: false,
+        hold_no: None,
+        coupon: None,
+    };
     let claimed =
         call(&world, Role::Reservation, LIMIT_MS, move |world, at| reservation::claim(world, at, request)).await;
     let claimed = claimed.map_err(|_| ErrorCode::ServiceUnavailable)??;

@@ -71,7 +71,7 @@ pub(crate) async fn view(world: Shared, id: PaymentId) -> Answer<Option<PaymentV
             PaymentStatus::Refunded => ReplyStatus::Refunded,
         };
         let refund = rows.refunds.get(&(id, RefundKind::All)).map(|refund| match refund.status {
-            RefundStatus::Owed => RefundState::Running,
+            RefundStatus::Requested => RefundState::Running,
             RefundStatus::Done => RefundState::Done,
         });
         Some(PaymentView { payment: id, status, amount: payment.amount, hold_no: payment.hold_no, refund })

@@ -77,6 +77,7 @@ fn ticket(world: &World, before: Option<Reservation>, payment: &Payment, now: Ti
         amount: payment.amount,
         hold_no: payment.hold_no,
         coupon: None,
+        is_provisional: false,
         at: payment.created_at,
     };
     Reservation {

@@ -34,6 +34,11 @@ fn steps() -> impl Strategy<Value = Act> {
         1 => of.clone().prop_map(move |of| Act::Do(cancel(of, by(of)))),
         4 => (of.clone(), paying.clone(), 1..4i64)
             .prop_map(move |(of, paying, count)| Act::Do(claim(of, by(of), paying, count * PRICE))),
+        2 => (of.clone(), paying.clone(), 0..4i64)
+            .prop_map(move |(of, paying, count)| Act::Do(provisional(of, by(of), paying, count * PRICE))),
+        1 => (of.clone(), paying.clone(), 1..4i64, 1..20i64).prop_map(move |(of, paying, count, hold_no)| {
+            Act::Do(priced(of, by(of), paying, count * PRICE - 1, hold_no))
+        }),
         4 => (of.clone(), paying.clone(), 1..4i64, amounts, 1..20i64, paid).prop_map(
             |(of, paying, count, off, hold_no, at)| Act::Do(secure(of, paying, count * PRICE + off, hold_no, after(at)))
         ),
@@ -99,6 +104,11 @@ fn check(book: &ReservationBook) {
 fn check_change(before: &Reservation, after: &Reservation, step: Option<&Step>) {
     assert!(after.payment_state >= before.payment_state, "it only rises");
     assert!(before.claim.is_none_or(|claim| Some(claim.payment) == after.claim.map(|claim| claim.payment)), "for ever");
+    if let Some(firm) = before.firm_claim() {
+        assert_eq!(after.firm_claim().map(|claim| claim.hold_no), Some(firm.hold_no), "a payment may be under way");
+        let is_held = before.status == ReservationStatus::Pending && after.status == ReservationStatus::Pending;
+        assert!(!is_held || before.seats == after.seats, "hole 16");
+    }
     if before.status == ReservationStatus::Cancelled && after.status != ReservationStatus::Cancelled {
         assert!(matches!(step, Some(Step::Secure(_))), "the only way back");
         assert!(after.hold_no > before.hold_no && before.payment_state == PaymentState::None);

@@ -1,7 +1,7 @@
 //! A small world for tests: one book, people, seats and payments by number.
 
 use crate::catalog::Grade;
-use crate::id::{AccountId, EventId, PaymentId, PaymentKey, ReservationId, ScheduleId, SeatId};
+use crate::id::{AccountId, CouponId, EventId, PaymentId, PaymentKey, ReservationId, ScheduleId, SeatId};
 pub use crate::reservation::{
     CancelReason, Cancellation, ClaimRequest, HeardOf, HoldWish, NotTakenOver, PaidReservation, PaymentNews,
     PaymentReply, PaymentState, RefundState, Refusal, ReplyStatus, Reservation, ReservationBook, ReservationStatus,
@@ -80,8 +80,28 @@ pub fn claim(of: u128, by: u128, paying: u128, amount: i64) -> Step {
         key: PaymentKey(Uuid::from_u128(600 + paying)),
         amount,
         is_discounted: false,
+        is_provisional: false,
+        hold_no: None,
         coupon: None,
     })
+}
+
+/// A claim while a coupon is asked for its discount.
+pub fn provisional(of: u128, by: u128, paying: u128, amount: i64) -> Step {
+    with_coupon(of, by, paying, amount, |request| request.is_provisional = true)
+}
+
+/// The claim after it: the discount was worked out of the hold with this number.
+pub fn priced(of: u128, by: u128, paying: u128, amount: i64, hold_no: i64) -> Step {
+    with_coupon(of, by, paying, amount, |request| request.hold_no = Some(hold_no))
+}
+
+fn with_coupon(of: u128, by: u128, paying: u128, amount: i64, change: impl FnOnce(&mut ClaimRequest)) -> Step {
+    let Step::Claim(mut request) = claim(of, by, paying, amount) else { panic!("a claim") };
+    request.is_discounted = true;
+    request.coupon = Some(CouponId(Uuid::from_u128(700)));
+    change(&mut request);
+    Step::Claim(request)
 }
 
 pub fn secure(of: u128, paying: u128, amount: i64, hold_no: i64, paid_at: Timestamp) -> Step {

@@ -138,6 +138,52 @@ fn the_discount_makes_up_the_total() {
     assert_eq!(get(&book, 1).claim.map(|claim| claim.amount), Some(PRICE - 1_000));
 }
 
+/// A coupon is asked after the first claim: whatever the buyer expects to pay, the coupon's answer comes first (hole 21).
+#[test]
+fn a_provisional_claim_takes_any_amount_and_leaves_the_hold_free() {
+    let mut book = ReservationBook::new(0);
+    done(&mut book, hold(1, 1, &[1]), START);
+    for (expected, guess) in [(0, 1), (-1, 1), (PRICE, PRICE - 1), (i64::MAX, PRICE - 1), (PRICE - 100, PRICE - 100)] {
+        done(&mut book, provisional(1, 1, 1, expected), START);
+        let claim = get(&book, 1).claim.expect("claimed");
+        assert_eq!((claim.amount, claim.is_provisional, get(&book, 1).firm_claim()), (guess, true, None));
+    }
+    // The coupon is refused, and the buyer goes on as if nothing had been asked.
+    done(&mut book, extend(1, 1), START);
+    done(&mut book, swap(1, 1, &[2]), START);
+    // The pair stands for ever, whichever call is first.
+    done(&mut book, provisional(1, 1, 2, PRICE - 100), START);
+    assert_eq!(get(&book, 1).claim.map(|claim| claim.payment), Some(payment(1)));
+    // What was worked out of the seats before the swap is no price of these.
+    assert_eq!(book.decide(&priced(1, 1, 1, PRICE - 100, 1), START), Err(Refusal::InProgress));
+    assert_eq!(book.decide(&priced(1, 1, 1, PRICE, 2), START), Err(Refusal::AmountMismatch));
+    let claimed = done(&mut book, priced(1, 1, 1, PRICE - 100, 2), START).reservation;
+    let claim = claimed.firm_claim().expect("firm");
+    assert_eq!((claim.payment, claim.amount, claim.hold_no), (payment(1), PRICE - 100, 2));
+    // From now on a payment may be under way: another call that asks a coupon changes nothing of that.
+    let again = done(&mut book, provisional(1, 1, 3, 5), START);
+    assert_eq!((again.has_changed, again.reservation), (false, claimed));
+    assert_eq!(book.decide(&swap(1, 1, &[3]), START), Err(Refusal::InProgress));
+    let Step::Secure(request) = secure(1, 1, PRICE - 100, 2, START) else { panic!() };
+    done(&mut book, Step::Secure(SecureRequest { discount: 100, ..request }), START);
+}
+
+#[test]
+fn a_claim_without_a_coupon_goes_on_with_a_provisional_one() {
+    let mut book = ReservationBook::new(0);
+    done(&mut book, hold(1, 1, &[1]), START);
+    done(&mut book, provisional(1, 1, 1, 7), START);
+    done(&mut book, swap(1, 1, &[2]), START);
+    let claimed = done(&mut book, claim(1, 1, 2, PRICE), START).reservation;
+    let claim = claimed.firm_claim().expect("firm");
+    assert_eq!((claim.payment, claim.amount, claim.hold_no, claim.coupon), (payment(1), PRICE, 2, None));
+    done(&mut book, secure(1, 1, PRICE, 2, START), START);
+    // While it is asked the same checks come first as ever.
+    done(&mut book, hold(2, 2, &[1]), START);
+    assert_eq!(book.decide(&provisional(2, 1, 3, 7), START), Err(Refusal::NotOwner));
+    assert_eq!(book.decide(&provisional(2, 2, 3, 7), after(TTL_MS)), Err(Refusal::HoldExpired));
+}
+
 #[test]
 fn seats_of_a_used_ticket_stay_its_own() {
     let mut book = ReservationBook::new(0);

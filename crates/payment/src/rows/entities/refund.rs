@@ -14,7 +14,7 @@ pub struct Model {
     /// What is to be given back, as last seen.
     pub amount: i64,
     pub reason: String,
-    /// `OWED` or `DONE`.
+    /// `REQUESTED` or `DONE`.
     pub status: String,
     /// The n of the key `<id>-<n>` of the last attempt; 0 before the first.
     pub attempt: i32,
@@ -27,7 +27,7 @@ pub struct Model {
     pub portone_cancellation_id: Option<String>,
     pub correlation_id: String,
     pub causation_id: Option<Uuid>,
-    pub made_at: DateTimeUtc,
+    pub created_at: DateTimeUtc,
     pub done_at: Option<DateTimeUtc>,
 }
 

@@ -13,6 +13,8 @@ pub struct Model {
     /// PortOne's `paymentId` as it came. None for a notice about something else.
     pub payment_key: Option<String>,
     pub received_at: DateTimeUtc,
+    /// When the row was made; none of a row of an older program.
+    pub created_at: Option<DateTimeUtc>,
     /// Its payment is known, or it is about none. None: nobody here knows the payment (hole 9).
     pub done_at: Option<DateTimeUtc>,
 }

@@ -8,6 +8,9 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub schedule_id: Uuid,
+    /// The chain of the message that told it; none where the catalog was asked.
+    pub correlation_id: Option<String>,
+    pub causation_id: Option<Uuid>,
     pub created_at: DateTimeUtc,
 }
 

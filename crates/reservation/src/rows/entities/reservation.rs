@@ -25,6 +25,8 @@ pub struct Model {
     pub claimed_amount: Option<i64>,
     pub claimed_hold_no: Option<i64>,
     pub claimed_coupon_id: Option<Uuid>,
+    /// 1 while a coupon is asked for its discount, else none.
+    pub claim_is_provisional: Option<i16>,
     pub secured_at: Option<DateTimeUtc>,
     pub extended_at: Option<DateTimeUtc>,
     pub payment_state: String,
