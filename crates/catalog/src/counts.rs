@@ -1,67 +1,133 @@
-//! How many seats of a schedule stand in reservations, a second old at most for those who ask often (amendment 36).
+//! What reservation says of the seats of a schedule, a second old at most for those who ask often: how many stand in
+//! reservations (amendment 36), and which.
 //!
-//! Reservation counts; one caller of this process asks it for all. A value older than a second is told once more while a newer one
-//! is fetched, one older than two is waited for. Nobody waits long: where reservation does not answer, the count is unknown for
+//! Reservation knows; one caller of this process asks it for all. A value older than a second is told once more while a newer one
+//! is fetched, one older than two is waited for. Nobody waits long: where reservation does not answer, the value is unknown for
 //! the next second.
 
 use crate::service::HeldSeats;
-use domain::{ScheduleId, Timestamp};
-use futures::future::join_all;
-use std::collections::HashMap;
+use domain::{ScheduleId, SeatId, Timestamp};
+use futures::FutureExt;
+use futures::future::{BoxFuture, join_all};
+use onsale_http::ApiError;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
 
-/// How long a count is told without another look, in milliseconds.
+/// How long a value is told without another look, in milliseconds.
 const FRESH_MS: i64 = 1_000;
 /// How long it is told while another look is under way, in milliseconds.
 const USABLE_MS: i64 = 2_000;
-/// Longest wait for reservation: the rest of the answer is there already.
-const WAIT_MAX: Duration = Duration::from_millis(300);
-/// Most schedules in memory.
-const SCHEDULES_MAX: usize = 4_096;
+/// Longest wait for a count: the rest of the answer is there already.
+const COUNT_WAIT_MAX: Duration = Duration::from_millis(300);
+/// Longest wait for the seats themselves: of a sold-out hall they are megabytes.
+const SEATS_WAIT_MAX: Duration = Duration::from_secs(1);
+/// Most schedules with a count in memory.
+const COUNTS_MAX: usize = 4_096;
+/// Most schedules with seats in memory.
+const SEATS_MAX: usize = 256;
 
 /// Seats in reservations that stand, paid ones among them; none where it is unknown.
 pub(crate) type Count = Option<u32>;
+/// Those seats.
+pub(crate) type Held = Arc<HashSet<SeatId>>;
 
-/// Counts of schedules.
-#[derive(Default)]
-pub(crate) struct Counts {
-    source: Option<Arc<dyn HeldSeats>>,
-    entries: Mutex<HashMap<ScheduleId, Arc<Entry>>>,
+type Question<T> = Arc<dyn Fn(ScheduleId) -> BoxFuture<'static, Result<T, ApiError>> + Send + Sync>;
+
+/// Who is asked, and within what bounds.
+struct Source<T> {
+    question: Question<T>,
+    wait_max: Duration,
+    schedules_max: usize,
 }
 
-#[derive(Default)]
-struct Entry {
-    last: Mutex<Option<(Count, Timestamp)>>,
+impl<T> Clone for Source<T> {
+    fn clone(&self) -> Self {
+        Self { question: self.question.clone(), ..*self }
+    }
+}
+
+/// What was said of each schedule lately.
+pub(crate) struct Recent<T> {
+    source: Option<Source<T>>,
+    entries: Mutex<HashMap<ScheduleId, Arc<Entry<T>>>>,
+}
+
+/// How many seats are held.
+pub(crate) type Counts = Recent<u32>;
+/// Which seats are held.
+pub(crate) type HeldNow = Recent<Held>;
+
+/// Nobody can be asked.
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Self { source: None, entries: Mutex::default() }
+    }
+}
+
+struct Entry<T> {
+    last: Mutex<Option<(Option<T>, Timestamp)>>,
     asking: Arc<tokio::sync::Mutex<()>>,
 }
 
-impl Entry {
-    /// The count, and its age in milliseconds.
-    fn last(&self) -> Option<(Count, i64)> {
-        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
+impl<T> Default for Entry<T> {
+    fn default() -> Self {
+        Self { last: Mutex::default(), asking: Arc::default() }
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Entry<T> {
+    /// The value, and its age in milliseconds.
+    fn last(&self) -> Option<(Option<T>, i64)> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // A clock that was put back makes every value old.
-        last.map(|(count, at)| (count, clock::now().millis() - at.millis())).filter(|(_, age)| *age >= 0)
+        last.map(|(value, at)| (value, clock::now().millis() - at.millis())).filter(|(_, age)| *age >= 0)
     }
 
-    fn fresh(&self) -> Option<Count> {
-        self.last().filter(|(_, age)| *age < FRESH_MS).map(|(count, _)| count)
+    fn fresh(&self) -> Option<Option<T>> {
+        self.last().filter(|(_, age)| *age < FRESH_MS).map(|(value, _)| value)
     }
 
     /// Asks, and keeps the answer or that there was none.
-    async fn ask(&self, source: &dyn HeldSeats, id: ScheduleId, _one: OwnedMutexGuard<()>) -> Count {
+    async fn ask(&self, source: &Source<T>, id: ScheduleId, _one: OwnedMutexGuard<()>) -> Option<T> {
         let at = clock::now();
-        let held = tokio::time::timeout(WAIT_MAX, source.held(id)).await;
-        let count = held.ok().and_then(Result::ok).map(|held| u32::try_from(held).unwrap_or(u32::MAX));
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((count, at));
-        count
+        let said = tokio::time::timeout(source.wait_max, (source.question)(id)).await;
+        let value = said.ok().and_then(Result::ok);
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((value.clone(), at));
+        value
     }
 }
 
 impl Counts {
     /// Counts that this source knows.
     pub fn of_source(source: Arc<dyn HeldSeats>) -> Self {
+        let question: Question<u32> = Arc::new(move |id| {
+            let source = source.clone();
+            async move { source.held(id).await.map(|held| u32::try_from(held).unwrap_or(u32::MAX)) }.boxed()
+        });
+        Self::asking(Source { question, wait_max: COUNT_WAIT_MAX, schedules_max: COUNTS_MAX })
+    }
+
+    /// The counts of these schedules, in their order.
+    pub async fn of(&self, schedules: &[ScheduleId]) -> Vec<Count> {
+        join_all(schedules.iter().map(|id| self.one(*id))).await
+    }
+}
+
+impl HeldNow {
+    /// Seats that this source knows.
+    pub fn of_source(source: Arc<dyn HeldSeats>) -> Self {
+        let question: Question<Held> = Arc::new(move |id| {
+            let source = source.clone();
+            async move { source.held_seats(id).await.map(Arc::new) }.boxed()
+        });
+        Self::asking(Source { question, wait_max: SEATS_WAIT_MAX, schedules_max: SEATS_MAX })
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Recent<T> {
+    fn asking(source: Source<T>) -> Self {
         Self { source: Some(source), entries: Mutex::default() }
     }
 
@@ -70,37 +136,33 @@ impl Counts {
         self.source.is_some()
     }
 
-    /// The counts of these schedules, in their order.
-    pub async fn of(&self, schedules: &[ScheduleId]) -> Vec<Count> {
-        join_all(schedules.iter().map(|id| self.one(*id))).await
-    }
-
-    async fn one(&self, id: ScheduleId) -> Count {
+    /// What is said of this schedule; none where it is unknown.
+    pub async fn one(&self, id: ScheduleId) -> Option<T> {
         let source = self.source.as_ref()?;
-        let entry = self.entry(id);
+        let entry = self.entry(id, source.schedules_max);
         match entry.last() {
-            Some((count, age)) if age < FRESH_MS => return count,
-            Some((count, age)) if age < USABLE_MS => {
+            Some((value, age)) if age < FRESH_MS => return value,
+            Some((value, age)) if age < USABLE_MS => {
                 if let Ok(one) = entry.asking.clone().try_lock_owned() {
                     let source = source.clone();
-                    tokio::spawn(async move { entry.ask(source.as_ref(), id, one).await });
+                    tokio::spawn(async move { entry.ask(&source, id, one).await });
                 }
-                return count;
+                return value;
             }
             _ => {}
         }
-        let one = tokio::time::timeout(WAIT_MAX, entry.asking.clone().lock_owned()).await.ok()?;
+        let one = tokio::time::timeout(source.wait_max, entry.asking.clone().lock_owned()).await.ok()?;
         match entry.fresh() {
-            Some(count) => count,
-            None => entry.ask(source.as_ref(), id, one).await,
+            Some(value) => value,
+            None => entry.ask(source, id, one).await,
         }
     }
 
-    fn entry(&self, id: ScheduleId) -> Arc<Entry> {
+    fn entry(&self, id: ScheduleId, most: usize) -> Arc<Entry<T>> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.len() >= SCHEDULES_MAX && !entries.contains_key(&id) {
+        if entries.len() >= most && !entries.contains_key(&id) {
             entries.retain(|_, entry| entry.fresh().is_some());
-            if entries.len() >= SCHEDULES_MAX {
+            if entries.len() >= most {
                 entries.clear();
             }
         }
@@ -133,6 +195,10 @@ mod tests {
             }
             if self.is_away.load(Ordering::SeqCst) { Err(ApiError::unavailable()) } else { Ok(asked) }
         }
+
+        async fn held_seats(&self, id: ScheduleId) -> Result<HashSet<SeatId>, ApiError> {
+            self.held(id).await.map(|asked| HashSet::from([SeatId(Uuid::from_u128(asked.into()))]))
+        }
     }
 
     fn counts() -> (Arc<Source>, Arc<Counts>, [ScheduleId; 1]) {
@@ -152,7 +218,7 @@ mod tests {
         // A little old: told once more, while one reader's look is under way.
         clock.advance(Duration::from_millis(1));
         assert_eq!(counts.of(&ids).await, [Some(1)]);
-        while source.asked.load(Ordering::SeqCst) < 2 || counts.entry(ids[0]).asking.try_lock().is_err() {
+        while source.asked.load(Ordering::SeqCst) < 2 || counts.entry(ids[0], COUNTS_MAX).asking.try_lock().is_err() {
             tokio::task::yield_now().await;
         }
         assert_eq!(counts.of(&ids).await, [Some(2)]);
@@ -172,7 +238,22 @@ mod tests {
         clock.advance(Duration::from_secs(5));
         let began = tokio::time::Instant::now();
         assert_eq!(counts.of(&ids).await, [None]);
-        assert!(began.elapsed() <= WAIT_MAX * 2);
+        assert!(began.elapsed() <= COUNT_WAIT_MAX * 2);
         assert_eq!(Counts::default().of(&ids).await, [None]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_thousand_readers_of_the_seats_ask_once_a_second_and_wait_a_second_at_most() {
+        let clock = clock::set(Timestamp(1_000_000));
+        let source = Arc::new(Source::default());
+        let (held, id) = (HeldNow::of_source(source.clone()), ScheduleId(Uuid::from_u128(1)));
+        let first = Some(Arc::new(HashSet::from([SeatId(Uuid::from_u128(1))])));
+        assert!(join_all((0..1_000).map(|_| held.one(id))).await.iter().all(|seats| *seats == first));
+        assert_eq!(source.asked.load(Ordering::SeqCst), 1);
+        source.hangs.store(true, Ordering::SeqCst);
+        clock.advance(Duration::from_secs(5));
+        let began = tokio::time::Instant::now();
+        assert_eq!(held.one(id).await, None, "unknown");
+        assert!(began.elapsed() <= SEATS_WAIT_MAX * 2);
     }
 }

@@ -30,7 +30,7 @@ pub struct Plan {
 }
 
 impl CatalogService {
-    /// The seats of a schedule by grade, as JSON. A hold is reservation's to know: its seats are `AVAILABLE` here.
+    /// The seats of a schedule by grade, as JSON, with the holds of now.
     ///
     /// # Errors
     /// `NOT_FOUND`, also of an event that is being prepared, but for administrators; `SERVICE_UNAVAILABLE`.
@@ -45,7 +45,7 @@ impl CatalogService {
                 let Loaded { bytes, .. } = self.load_seats(id, true).await?;
                 Ok(Document { bytes, etag: String::new() })
             }
-            read => read,
+            read => self.with_holds(id, read?).await,
         }
     }
 
@@ -98,13 +98,13 @@ fn read_plan(document: Document, is_prepared: bool) -> Result<Plan, ApiError> {
     Ok(Plan { json, etag: document.etag, sale_starts_at: Timestamp(start), is_prepared })
 }
 
-fn seats_view(schedule: &Schedule, plan: &SeatPlan, prices: &Prices, sold: &HashSet<SeatId>) -> SeatsView {
+fn seats_view(schedule: &Schedule, plan: &SeatPlan, prices: &Prices, sold: &HashSet<SeatId>) -> SeatsView<'static> {
     let of_grade = |grade: Grade| {
         let for_sale = plan.iter().filter(|seat| seat.grade == grade && !seat.is_blocked);
         let view = |seat: domain::catalog::plan::PlanSeat<'_>| {
             let id = schedule.prefix.seat(seat.index);
             let status = if sold.contains(&id) { SeatStatus::Sold } else { SeatStatus::Available };
-            SeatView { id, seat_number: seat.to_string(), status: status.as_str() }
+            SeatView { id, seat_number: seat.to_string().into(), status: status.as_str().into() }
         };
         GradeView { grade, price: prices.of(grade).unwrap_or_default(), seats: for_sale.map(view).collect() }
     };

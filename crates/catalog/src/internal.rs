@@ -48,7 +48,7 @@ impl CatalogService {
         Ok(Sellable::new(&schedule, clock::now()))
     }
 
-    /// Schedules that ended, or would have, over a day ago and not more than a month before that.
+    /// Schedules that ended, or would have, over a day ago; the latest first, at most 10,000.
     ///
     /// # Errors
     /// `SERVICE_UNAVAILABLE`.

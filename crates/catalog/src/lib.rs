@@ -1,7 +1,8 @@
 //! The catalog: venues, halls, events, schedules and their seats (EVT-*).
 //!
 //! `venues`, `halls` and `events` are what administrators do; `reading` and `documents` are what everybody reads, through
-//! `cache`; `counts` asks reservation how many seats are held now, `counted` puts that into what is kept, `posters` draws.
+//! `cache`; `counts` asks reservation which seats are held now and how many, `counted` and `holds` put that into what is kept,
+//! `posters` draws.
 //! `internal` is what other services read, from the tables; `messages` hears of payments and reservations, `compare` finds out
 //! whether any was lost. `sales` is for operators. `api` has the routes, `views` their JSON, `rows` and `schema` the tables,
 //! `audit` what the audit log says of changes.
@@ -16,6 +17,7 @@ pub mod demo;
 mod documents;
 mod events;
 mod halls;
+mod holds;
 mod internal;
 mod life;
 pub mod messages;

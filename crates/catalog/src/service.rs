@@ -2,16 +2,18 @@
 
 use crate::cache::{Cache, Name};
 use crate::counted::CountedAnswers;
-use crate::counts::Counts;
+use crate::counts::{Counts, HeldNow};
+use crate::holds::Overlaid;
 use crate::messages::{PaymentGroup, ReservationGroup};
 use crate::posters::Pictures;
 use crate::seat_plans::SeatPlans;
 use async_trait::async_trait;
 use bus::Handler;
-use domain::{ErrorCode, ScheduleId};
+use domain::{ErrorCode, ScheduleId, SeatId};
 use hot::KeyPort;
 use ledger::{Ledger, LedgerError, Transaction};
 use onsale_http::ApiError;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Settings of the catalog.
@@ -50,6 +52,12 @@ pub trait HeldSeats: Send + Sync + 'static {
     /// # Errors
     /// `SERVICE_UNAVAILABLE` when nobody knows now.
     async fn held(&self, schedule: ScheduleId) -> Result<u64, ApiError>;
+
+    /// Which seats those are.
+    ///
+    /// # Errors
+    /// `SERVICE_UNAVAILABLE` when nobody knows now.
+    async fn held_seats(&self, schedule: ScheduleId) -> Result<HashSet<SeatId>, ApiError>;
 }
 
 /// The catalog. Cheap to clone.
@@ -62,6 +70,8 @@ pub struct CatalogService {
     pub(crate) held: Option<Arc<dyn HeldSeats>>,
     pub(crate) counts: Arc<Counts>,
     pub(crate) answers: Arc<CountedAnswers>,
+    pub(crate) held_now: Arc<HeldNow>,
+    pub(crate) overlaid: Arc<Overlaid>,
     pub(crate) pictures: Arc<Pictures>,
 }
 
@@ -81,14 +91,17 @@ impl CatalogService {
             held: None,
             counts: Arc::default(),
             answers: Arc::default(),
+            held_now: Arc::default(),
+            overlaid: Arc::default(),
             pictures: Arc::default(),
         }
     }
 
-    /// Asks this before an event is deleted, and for `left` and `inPayment`.
+    /// Asks this before an event is deleted, for `left` and `inPayment`, and for seats that are `HOLD`.
     #[must_use]
     pub fn with_held_seats(self, held: Arc<dyn HeldSeats>) -> Self {
-        Self { counts: Arc::new(Counts::of_source(held.clone())), held: Some(held), ..self }
+        let (counts, held_now) = (Counts::of_source(held.clone()), HeldNow::of_source(held.clone()));
+        Self { counts: Arc::new(counts), held_now: Arc::new(held_now), held: Some(held), ..self }
     }
 
     /// The tables.

@@ -77,7 +77,7 @@ pub(super) async fn sellable(
     numbered(&service, service.sellable(id)).await
 }
 
-/// Schedules that ended over a day ago, and within the month before that.
+/// Schedules that ended over a day ago, the latest first, at most 10,000.
 #[utoipa::path(get, path = "/internal/schedules/ended", tag = "internal", security(("serviceKey" = [])),
     responses((status = 200, body = EndedSchedules), (status = 401, body = ErrorBody)))]
 pub(super) async fn ended(

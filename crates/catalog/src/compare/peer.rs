@@ -8,6 +8,7 @@ use domain::{ReservationId, ScheduleId, SeatId};
 use onsale_http::ApiError;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::collections::HashSet;
 
 /// Reservation, asked by its internal routes. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -37,8 +38,12 @@ struct SoldSeatBody {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct HeldBody {
     held: u64,
+    /// Where they were asked for; none of a server of an earlier version.
+    #[serde(default)]
+    seat_ids: Option<HashSet<SeatId>>,
 }
 
 #[derive(Deserialize)]
@@ -85,17 +90,26 @@ impl ReservationSeats {
     }
 }
 
+impl ReservationSeats {
+    async fn ask_held(&self, schedule: ScheduleId, query: &str) -> Result<HeldBody, ApiError> {
+        let held = async {
+            let reply = self.0.get(&format!("/internal/reservations/held/{schedule}{query}")).await?;
+            self.read::<HeldBody>(&reply)
+        };
+        held.await.map_err(|away| {
+            tracing::debug!(%away, %schedule, "whether seats are held cannot be asked");
+            ApiError::unavailable()
+        })
+    }
+}
+
 #[async_trait]
 impl HeldSeats for ReservationSeats {
     async fn held(&self, schedule: ScheduleId) -> Result<u64, ApiError> {
-        let held = async {
-            let reply = self.0.get(&format!("/internal/reservations/held/{schedule}")).await?;
-            self.read::<HeldBody>(&reply)
-        };
-        let held = held.await.map_err(|away| {
-            tracing::debug!(%away, %schedule, "whether seats are held cannot be asked");
-            ApiError::unavailable()
-        })?;
-        Ok(held.held)
+        Ok(self.ask_held(schedule, "").await?.held)
+    }
+
+    async fn held_seats(&self, schedule: ScheduleId) -> Result<HashSet<SeatId>, ApiError> {
+        self.ask_held(schedule, "?seats=true").await?.seat_ids.ok_or_else(ApiError::unavailable)
     }
 }

@@ -16,9 +16,7 @@ use sea_orm::{
 use std::str::FromStr;
 use uuid::Uuid;
 
-/// Schedules that have ended before this are no longer named among the ended: whoever clears up after them has long done so.
-const ENDED_NAMED_DAYS: i64 = 31;
-/// Most schedules named in one answer.
+/// Most schedules named in one answer: the latest, since what is done once a schedule has ended is done for the older ones already.
 const ENDED_MAX: u64 = 10_000;
 
 const UPCOMING: &str = "UPCOMING";
@@ -145,7 +143,7 @@ pub async fn greatest_hold_no(ledger: &Ledger) -> Result<i64, LedgerError> {
     Ok(greatest.flatten().unwrap_or(0))
 }
 
-/// Schedules of published events that ended, or would have, before `end`; the latest first. Not those of long ago.
+/// Schedules of published events that ended, or would have, before `end`; the latest first, at most 10,000.
 ///
 /// # Errors
 /// [`LedgerError`].
@@ -162,7 +160,6 @@ pub async fn ended_before(ledger: &Ledger, end: Timestamp) -> Result<Vec<Schedul
         .filter(
             Condition::all()
                 .add(Column::EventEndAt.lt(stored(end)))
-                .add(Column::EventEndAt.gte(stored(end.plus_seconds(-ENDED_NAMED_DAYS * 86_400))))
                 .add(Expr::col((schedule::Entity, Column::EventId)).in_subquery(published)),
         )
         .order_by_desc(Column::EventEndAt)

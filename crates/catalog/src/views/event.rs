@@ -6,7 +6,7 @@ use crate::model::{Event, Schedule, Venue};
 use domain::catalog::Prices;
 use domain::catalog::text::Kind;
 use domain::{EventId, HallId, Timestamp, VenueId};
-use onsale_http::{ApiError, RequestBody};
+use onsale_http::{ApiError, ROUTE_BODY_BYTES, RequestBody};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -288,15 +288,14 @@ impl EventDetail {
     }
 }
 
-/// Fifty schedules and a description of 10,000 characters, each in six bytes.
 impl RequestBody for NewEvent {
-    const LIMIT_BYTES: usize = 262_144;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }
 
 impl RequestBody for EventPatch {
-    const LIMIT_BYTES: usize = 131_072;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }
 
 impl RequestBody for CancelBody {
-    const LIMIT_BYTES: usize = 8_192;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }

@@ -5,7 +5,7 @@ use crate::model::Hall;
 use crate::rows::halls::Named;
 use domain::catalog::SeatTemplate;
 use domain::{HallId, Timestamp, VenueId};
-use onsale_http::RequestBody;
+use onsale_http::{ROUTE_BODY_BYTES, RequestBody};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -115,11 +115,10 @@ impl HallView {
     }
 }
 
-/// A megabyte, as much as the gateway takes: some 20,000 single seats, or any number of rows.
 impl RequestBody for NewHall {
-    const LIMIT_BYTES: usize = 1_048_576;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }
 
 impl RequestBody for HallPatch {
-    const LIMIT_BYTES: usize = 1_048_576;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }

@@ -118,33 +118,38 @@ impl ScheduleView {
 }
 
 /// A seat.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct SeatView {
+pub struct SeatView<'a> {
     #[schema(value_type = String)]
     pub(crate) id: SeatId,
-    #[schema(example = "A-1")]
-    pub(crate) seat_number: String,
+    #[serde(borrow)]
+    #[schema(value_type = String, example = "A-1")]
+    pub(crate) seat_number: Cow<'a, str>,
     /// `AVAILABLE`, `HOLD` or `SOLD`.
-    pub(crate) status: &'static str,
+    #[serde(borrow)]
+    #[schema(value_type = String)]
+    pub(crate) status: Cow<'a, str>,
 }
 
 /// The seats of a grade.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct GradeView {
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct GradeView<'a> {
     #[schema(value_type = String)]
     pub(crate) grade: Grade,
     pub(crate) price: i64,
-    pub(crate) seats: Vec<SeatView>,
+    #[serde(borrow)]
+    pub(crate) seats: Vec<SeatView<'a>>,
 }
 
 /// The seats of a schedule; blocked ones are not among them.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct SeatsView {
+pub struct SeatsView<'a> {
     #[schema(value_type = String)]
     pub(crate) schedule_id: ScheduleId,
-    pub(crate) grades: Vec<GradeView>,
+    #[serde(borrow)]
+    pub(crate) grades: Vec<GradeView<'a>>,
 }
 
 /// The price of a grade.

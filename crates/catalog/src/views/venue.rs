@@ -6,7 +6,7 @@ use crate::model::Venue;
 use crate::rows::halls::Named;
 use domain::catalog::text::Kind;
 use domain::{Timestamp, VenueId};
-use onsale_http::{ApiError, RequestBody};
+use onsale_http::{ApiError, ROUTE_BODY_BYTES, RequestBody};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -106,11 +106,10 @@ impl VenueView {
     }
 }
 
-/// A venue has few fields; the room is for clients that send it with long indents.
 impl RequestBody for NewVenue {
-    const LIMIT_BYTES: usize = 16_384;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }
 
 impl RequestBody for VenuePatch {
-    const LIMIT_BYTES: usize = 16_384;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }

@@ -1,12 +1,23 @@
 //! Each change leaves its audit entry and the `Idempotency-Key` of its call, in its own transaction.
 
 use crate::support::{NOON, Shop, event, id_of, rows};
+use access::Person;
+use axum::body::Body;
+use axum::http::Request;
 use call::{Actor, ActorKind, Call, Keyed};
+use catalog::api;
+use domain::AccountId;
+use domain::account::UserRole;
 use ledger::calls::audit::{self, Filter};
 use ledger::calls::kept::{self, Found};
 use ledger_testkit::Site;
-use serde_json::json;
+use onsale_http::calls::Identify;
+use onsale_http::{Calls, HttpSettings, standard, with_calls};
+use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
+use tower::ServiceExt;
+use uuid::Uuid;
 
 fn keyed(key: &str) -> Keyed {
     Keyed::new("default/user/7".into(), key.into(), "0".repeat(64))
@@ -82,6 +93,32 @@ async fn a_call_that_comes_again_finds_what_it_has_made() {
     assert_ne!(third.status, 201, "{:?}", third.body);
     assert_eq!(shop.raw().await.numbers("SELECT count(*) FROM events").await, [1]);
     assert_eq!(shop.raw().await.numbers("SELECT count(*) FROM seats").await, [6]);
+}
+
+/// A large hall is made with a key as it is without one.
+#[tokio::test]
+async fn a_hall_of_six_thousand_single_seats_is_made_once_with_a_key() {
+    let _clock = clock::set(NOON);
+    let shop = Shop::open(Site::sqlite()).await;
+    let padded = json!({"name": "Arena", "address": "a", "city": "Seoul", "more": "x".repeat(200_000)});
+    let venue = id_of(&shop.post("/venues", &padded).await.expect(201));
+    let seat = |number| json!({"row": format!("R{}", number / 50), "number": number % 50 + 1, "grade": "VIP"});
+    let seats: Vec<Value> = (0..6_000).map(seat).collect();
+    let body = json!({"name": "Main", "capacity": 6_000, "seatTemplate": {"seats": seats}}).to_string();
+    assert!(body.len() > 200 * 1_024, "{}", body.len());
+    let nobody: Identify = Arc::new(|_, _| Box::pin(async { None }));
+    let calls = Calls::new(nobody, Arc::new(shop.service.ledger().clone()), Duration::from_secs(30));
+    let routes = standard(with_calls(api::routes(shop.service.clone()), calls), HttpSettings::default());
+    let send = async || {
+        let request = Request::post(format!("/venues/{venue}/halls")).header("host", "localhost");
+        let request = request.header("content-type", "application/json").header("idempotency-key", "hall");
+        let mut request = request.body(Body::from(body.clone())).expect("a request");
+        Person { id: AccountId(Uuid::from_u128(7)), role: UserRole::Admin }.enter(request.extensions_mut());
+        let response = routes.clone().oneshot(request).await.expect("answered");
+        (response.status().as_u16(), response.headers().contains_key("idempotency-replayed"))
+    };
+    assert_eq!(send().await, (201, false));
+    assert_eq!(send().await, (201, true));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use crate::support::{NOON, SERVICE_KEY, Shop};
 use access::Peer;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::routing::get;
 use axum::{Json, Router};
 use bus::{Delivery, Handler, Message};
@@ -31,6 +31,8 @@ struct Reservation {
     /// Reservations that stand, with their status.
     standing: Mutex<HashMap<u128, &'static str>>,
     held: Mutex<u64>,
+    /// Which seats, and how often that was asked.
+    held_seats: Mutex<(Vec<String>, usize)>,
     is_away: Mutex<bool>,
     /// Done when it is asked for a reservation: after our seats were read.
     on_asked: Mutex<Option<OnAsked>>,
@@ -52,9 +54,15 @@ impl Reservation {
             let counter = *it.counter.lock().expect("whole");
             (StatusCode::OK, Json(json!({"soldSeatIds": ids, "seats": seats, "counter": counter})))
         };
-        let held = async move |State(it): State<Arc<Self>>| {
+        let held = async move |State(it): State<Arc<Self>>, uri: Uri| {
             let status = if refused(&it) { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
-            (status, Json(json!({"held": *it.held.lock().expect("whole")})))
+            let mut body = json!({"held": *it.held.lock().expect("whole")});
+            if uri.query() == Some("seats=true") {
+                let mut held = it.held_seats.lock().expect("whole");
+                held.1 += 1;
+                body["seatIds"] = json!(held.0);
+            }
+            (status, Json(body))
         };
         let one = async move |State(it): State<Arc<Self>>, Path(id): Path<Uuid>| {
             let asked = it.on_asked.lock().expect("whole").as_ref().map(|asked| asked());
@@ -303,4 +311,46 @@ async fn free_seats_and_seats_in_payment_are_a_second_old_and_unknown_while_rese
     *scene.reservation.is_away.lock().expect("whole") = true;
     clock.advance(Duration::from_secs(3));
     assert_eq!(counts().await, (json!(unsold), Value::Null, json!(false)));
+}
+
+#[tokio::test]
+async fn a_held_seat_is_shown_as_hold_and_one_that_is_sold_as_sold() {
+    let clock = clock::set(NOON);
+    let mut scene = scene(Site::sqlite(), &clock).await;
+    let held: Arc<dyn catalog::HeldSeats> = Arc::new(scene.reservation.seats());
+    scene.shop = scene.shop.with_held(held);
+    scene.tell(1, 1, &[0], 5).await;
+    scene.shop.service.drop_told().await;
+    let hold = |seats: &[usize]| {
+        let seats = seats.iter().map(|seat| scene.seats[*seat].clone()).collect();
+        scene.reservation.held_seats.lock().expect("whole").0 = seats;
+        clock.advance(Duration::from_secs(3));
+    };
+    let shown = async || {
+        let path = format!("/events/schedules/{}/seats", scene.schedule);
+        let told = scene.shop.get(&path).await;
+        assert_eq!(told.header("etag"), "", "nothing stands for what changes each second");
+        assert_eq!(told.header("cache-control"), "no-cache");
+        let told = told.expect(200);
+        let seats = told["grades"].as_array().expect("grades").iter().flat_map(|grade| grade["seats"].as_array());
+        let of = |seat: &Value| seat["status"].as_str().expect("a status")[..1].to_owned();
+        seats.flatten().map(of).collect::<String>()
+    };
+    assert_eq!(shown().await, "SAAAAA");
+    hold(&[0, 1, 4]);
+    assert_eq!(shown().await, "SHAAHA", "a seat that is sold is sold, whoever holds it");
+    let asked = scene.reservation.held_seats.lock().expect("whole").1;
+    futures::future::join_all((0..100).map(|_| shown())).await;
+    assert_eq!(scene.reservation.held_seats.lock().expect("whole").1, asked, "once a second for all readers");
+    // Sold since: the seats that are kept are others, the holds the same.
+    scene.tell(2, 2, &[1], 6).await;
+    scene.shop.service.drop_told().await;
+    assert_eq!(shown().await, "SSAAHA");
+    hold(&[]);
+    assert_eq!(shown().await, "SSAAAA");
+    hold(&[3]);
+    assert_eq!(shown().await, "SSAHAA");
+    *scene.reservation.is_away.lock().expect("whole") = true;
+    clock.advance(Duration::from_secs(3));
+    assert_eq!(shown().await, "SSAAAA", "nobody knows, and nothing is refused");
 }

@@ -10,6 +10,7 @@ pub mod site_lines;
 
 use super::site::service::VisitorRequest;
 use super::site::{PublicNames, Site};
+use crate::tickets::{stream_without_line, without_line};
 use ::http::{HeaderMap, HeaderName, HeaderValue, header};
 use access::callers::Callers;
 use axum::Router;
@@ -102,19 +103,24 @@ struct Wanted {
 }
 
 /// The present state of a line: public, and the same for all callers. The line of another tenant's campaign than `default`'s
-/// is 404 by its name without a key of that tenant. With one, `Content-Location` has its public name, which needs none.
+/// is 404 by its name without a key of that tenant. With one, `Content-Location` has its public name, which needs none. Every
+/// schedule that is published has this document, whether anybody has entered its line or not.
 #[utoipa::path(get, path = "/queue/serving/{line}", tag = "lines", security(()), params(("line" = String, Path), Wanted),
-    responses((status = 200, body = Serving), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    responses((status = 200, body = Serving), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody),
+        (status = 503, body = ErrorBody)))]
 async fn serving(
     State(api): State<QueueApi>,
-    PublicLine { line, public_name, is_private, .. }: PublicLine,
+    PublicLine { line, without, public_name, is_private, .. }: PublicLine,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, ApiError> {
     let ranges = wanted.ranges.unwrap_or(RANGES_MAX);
     if !(1..=RANGES_MAX).contains(&ranges) {
         return Err(ApiError::invalid(format!("ranges must be 1 to {RANGES_MAX}")));
     }
-    let document = api.cache.serving(&line).await?.ok_or(ErrorCode::NotFound)?;
+    let document = match without {
+        Some(sale) => Arc::new(without_line(&line, &sale, clock::now())),
+        None => api.cache.serving(&line).await?.ok_or(ErrorCode::NotFound)?,
+    };
     // A cache in between must not show to strangers what a key was needed for.
     let readers = if is_private { "private" } else { "public" };
     let age = format!("{readers}, max-age={}", FRESH.as_secs());
@@ -131,15 +137,22 @@ async fn serving(
     responses((status = 200, description = "Documents as in /queue/serving/", body = String,
             content_type = "text/event-stream"),
         (status = 400, body = ErrorBody), (status = 404, body = ErrorBody),
-        (status = 429, description = "Too many requests, or all streams of the network are in use: poll instead", body = ErrorBody)))]
+        (status = 429, description = "Too many requests, or all streams of the network are in use: poll instead", body = ErrorBody),
+        (status = 503, body = ErrorBody)))]
 async fn stream(
     State(api): State<QueueApi>,
-    PublicLine { line, .. }: PublicLine,
+    PublicLine { line, without, .. }: PublicLine,
     request: VisitorRequest,
 ) -> Result<Response, ApiError> {
     let newest = std::str::from_utf8(request.header("last-event-id")).ok().filter(|id| !id.is_empty());
-    let stream = api.streams.open(&line, newest, api.site.watcher(&line, &request), request.network()).await?;
-    let body = Body::from_stream(stream.ok_or(ErrorCode::NotFound)?);
+    let body = match without {
+        Some(sale) => Body::from(stream_without_line(&without_line(&line, &sale, clock::now()), newest)?),
+        None => {
+            let watcher = api.site.watcher(&line, &request);
+            let stream = api.streams.open(&line, newest, watcher, request.network()).await?;
+            Body::from_stream(stream.ok_or(ErrorCode::NotFound)?)
+        }
+    };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

@@ -1,11 +1,12 @@
 //! The fast path of `/queue/serving/{line}`: every waiting page asks it again and again, and the answer is the same for all.
 //!
 //! It answers only the plain form of a request: no query, and a line that anybody may name. The router answers all other
-//! requests.
+//! requests. A schedule that has no line yet is asked for here, too: a line that is made while people come is theirs at once.
 
 use super::serving_headers;
-use domain::ErrorCode;
+use crate::tickets::TicketQueue;
 use domain::line::LineId;
+use domain::{ErrorCode, ScheduleId};
 use lines::operation::{line_of, no_line_of_this_name};
 use lines::serving::{Serving, ServingCache};
 use onsale_http::limits::Limits;
@@ -21,6 +22,8 @@ const PATH: &str = "/queue/serving/{line}";
 #[derive(Clone)]
 pub struct ServingRoute {
     cache: ServingCache,
+    /// The lines before seats, where the process has them.
+    tickets: Option<Box<TicketQueue>>,
     limits: Arc<Limits>,
     recorded: Arc<RecordedRoute>,
     /// The document that was written last, with its JSON: most requests are for one line.
@@ -47,10 +50,22 @@ fn plain_line(method: &str, target: &str) -> Option<LineId> {
 }
 
 impl ServingRoute {
-    /// The route on one worker. `log_every`: one reply in this many is logged; 0 logs none.
-    pub fn new(cache: ServingCache, limits: Arc<Limits>, metrics: &HttpMetrics, log_every: u32) -> Self {
+    /// The route on one worker. `tickets`: the lines before seats, where the process has them. `log_every`: one reply in this
+    /// many is logged; 0 logs none.
+    pub fn new(
+        cache: ServingCache,
+        tickets: Option<TicketQueue>,
+        limits: Arc<Limits>,
+        metrics: &HttpMetrics,
+        log_every: u32,
+    ) -> Self {
         let recorded = Arc::new(RecordedRoute::new(metrics, "GET", PATH, log_every));
-        Self { cache, limits, recorded, written: Arc::default() }
+        Self { cache, tickets: tickets.map(Box::new), limits, recorded, written: Arc::default() }
+    }
+
+    /// The lines before seats, where a line that is not there is one of theirs.
+    fn tickets_of(&self, line: &LineId) -> Option<(&TicketQueue, ScheduleId)> {
+        self.tickets.as_deref().zip(line.schedule())
     }
 
     fn reply(&self, request: &HotRequest, found: Result<Option<Arc<Serving>>, ApiError>, out: &mut Vec<u8>) {
@@ -92,6 +107,7 @@ impl HotRoutes for ServingRoute {
             return None;
         };
         match self.cache.known(&line) {
+            Some(Ok(None)) if self.tickets_of(&line).is_some() => return Some(Unanswered { request, line }),
             Some(found) => self.reply(&request, found, out),
             None => return Some(Unanswered { request, line }),
         }
@@ -99,7 +115,10 @@ impl HotRoutes for ServingRoute {
     }
 
     async fn answer(&self, unanswered: Unanswered, out: &mut Vec<u8>) {
-        let found = self.cache.serving(&unanswered.line).await;
+        let mut found = self.cache.serving(&unanswered.line).await;
+        if let (Ok(None), Some((tickets, schedule))) = (&found, self.tickets_of(&unanswered.line)) {
+            found = tickets.public_document(schedule).await;
+        }
         self.reply(&unanswered.request, found, out);
     }
 

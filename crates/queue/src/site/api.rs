@@ -92,7 +92,7 @@ async fn answer(
 /// What a line asks for before it gives a position: to be answered within five minutes, once, from the same network.
 #[utoipa::path(get, path = "/queue/challenge/{line}", tag = "lines", security(()), params(("line" = String, Path)),
     responses((status = 200, body = ChallengeDocument), (status = 400, body = ErrorBody),
-        (status = 404, body = ErrorBody)))]
+        (status = 404, body = ErrorBody), (status = 503, body = ErrorBody)))]
 async fn challenge(
     State(api): State<QueueApi>,
     PublicLine { line, rule, .. }: PublicLine,

@@ -15,7 +15,7 @@ use super::visitor_cookies::VisitorCookies;
 use ::http::header::USER_AGENT;
 use domain::Timestamp;
 use domain::line::{LineId, Visit};
-use onsale_http::{ApiError, RequestBody};
+use onsale_http::{ApiError, ROUTE_BODY_BYTES, RequestBody};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -40,9 +40,8 @@ fn first_page() -> String {
     "/".to_owned()
 }
 
-/// An address and a number.
 impl RequestBody for NewLink {
-    const LIMIT_BYTES: usize = 16 * 1_024;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }
 
 /// A signed link.

@@ -9,6 +9,7 @@
 //! The engine of lines keeps places and passes and is the truth about both. `schedules` knows when seats are sold (catalog),
 //! `stock` how many are free (reservation), `claims` that a person waits in one line alone, `passes` are the copies of passes
 //! for other roles. `places` finds out where a person stands; `enter`, `status`, `leave` and `stream` are the use cases;
+//! `public` is what everybody may see of a schedule's line;
 //! `follow` keeps the rule of each line in step with its sale, its stock and the brake, and ends lines whose schedules are
 //! over. `api` has the routes, `views` their JSON.
 
@@ -20,6 +21,7 @@ mod leave;
 mod looks;
 mod passes;
 mod places;
+mod public;
 mod schedules;
 mod service;
 mod settings;
@@ -29,5 +31,7 @@ mod stream;
 pub mod views;
 
 pub use follow::Following;
+pub use public::ScheduleLine;
+pub(crate) use public::{stream_without_line, without_line};
 pub use service::{TicketParts, TicketPeers, TicketQueue};
 pub use settings::TicketSettings;

@@ -1,6 +1,7 @@
 //! The parts that all use cases share.
 
 use super::claims::Claims;
+use super::public::Found;
 use super::schedules::Schedules;
 use super::settings::TicketSettings;
 use super::stock::Stocks;
@@ -60,6 +61,7 @@ pub struct TicketQueue {
     pub(super) schedules: Schedules,
     pub(super) stocks: Stocks,
     pub(super) claims: Claims,
+    pub(super) found: Arc<Found>,
     pub(super) rules: RuleCache,
     pub(super) straight: Straight,
     /// Held by the process that follows the lines.
@@ -77,6 +79,7 @@ impl TicketQueue {
             schedules: Schedules::new(catalog, keys.clone()),
             stocks: Stocks::new(reservation, payment, lines.port.clone(), settings.pass_ttl_ms),
             claims: Claims::new(keys.clone(), &settings),
+            found: Arc::default(),
             rules: RuleCache::new(lines.port.clone()),
             straight: Straight::new(lines.clone()),
             lease: Arc::new(Lease::new(keys.clone(), "ticket-lines")),
@@ -118,16 +121,7 @@ impl TicketQueue {
     /// # Errors
     /// `SERVICE_UNAVAILABLE`.
     pub async fn make_for_operator(&self, schedule: ScheduleId) -> Result<(), ApiError> {
-        let line = LineId::of_schedule(schedule);
-        if self.lines.port.rule(&line).await?.is_some() {
-            return Ok(());
-        }
-        match self.schedules.window(schedule).await {
-            Ok(sale) if sale.is_over(clock::now()) => Ok(()),
-            Ok(sale) => self.make(&line, &sale).await,
-            Err(error) if error.code == ErrorCode::NotFound => Ok(()),
-            Err(error) => Err(error),
-        }
+        self.line_or_make(schedule, |_, _| true).await.map(drop)
     }
 
     /// What the line asks for before a place.

@@ -6,6 +6,7 @@ mod tickets_enter;
 mod tickets_follow;
 mod tickets_operators;
 mod tickets_passes;
+mod tickets_public;
 mod tickets_redis;
 mod tickets_status;
 mod tickets_stream;

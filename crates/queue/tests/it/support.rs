@@ -14,7 +14,7 @@ use hot::embedded::{EmbeddedKeys, EmbeddedLimits, EmbeddedLines, JournalOptions}
 use hot::line::{Clock, LinePort, LineUser};
 use hot::{KeyPort, LimitPort};
 use lines::operation::Defaults;
-use lines::{LineClient, ServingCache, Streams};
+use lines::{Challenges, LineClient, ServingCache, Streams};
 use onsale_http::{Failures, HttpSettings, standard};
 use queue::api::{self, QueueApi, control, site_lines};
 use queue::tickets;
@@ -43,6 +43,7 @@ pub struct World {
     pub ended: Mutex<Vec<String>>,
     pub catalog_calls: AtomicUsize,
     pub is_catalog_away: AtomicBool,
+    pub is_catalog_stuck: AtomicBool,
     /// Free seats and holders by schedule; without any the route is missing.
     pub stock: Mutex<HashMap<String, Value>>,
     pub is_reservation_away: AtomicBool,
@@ -64,6 +65,9 @@ impl World {
 
 async fn sellable(State(world): State<Arc<World>>, Path(id): Path<String>) -> (StatusCode, Json<Value>) {
     world.catalog_calls.fetch_add(1, Ordering::SeqCst);
+    if world.is_catalog_stuck.load(Ordering::SeqCst) {
+        std::future::pending::<()>().await;
+    }
     if world.is_catalog_away.load(Ordering::SeqCst) {
         return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({})));
     }
@@ -137,6 +141,7 @@ pub struct Scene {
     pub tickets: TicketQueue,
     pub engines: Engines,
     pub world: Arc<World>,
+    pub cache: ServingCache,
     pub router: Router,
     _folder: Option<tempfile::TempDir>,
 }
@@ -188,8 +193,9 @@ impl Scene {
             },
         };
         let tickets = TicketQueue::open(settings, parts);
-        let router = standard(routes(&tickets, client, cache, streams), HttpSettings::default());
-        Self { tickets, engines, world, router, _folder: None }
+        let challenges = Challenges::new(&[7; 32], engines.lines.clone(), engines.keys.clone(), 8, None);
+        let router = standard(routes(&tickets, client, cache.clone(), streams, challenges), HttpSettings::default());
+        Self { tickets, engines, world, cache, router, _folder: None }
     }
 
     pub async fn send(
@@ -277,11 +283,18 @@ impl Scene {
     }
 }
 
-fn routes(tickets: &TicketQueue, client: LineClient, cache: ServingCache, streams: Streams) -> Router {
+fn routes(
+    tickets: &TicketQueue,
+    client: LineClient,
+    cache: ServingCache,
+    streams: Streams,
+    challenges: Challenges,
+) -> Router {
     let keys = Arc::new(CookieKeys::new(&[7; 32], None).expect("long enough"));
     let callers = RemoteKeys::new("http://127.0.0.1:9", "key".into(), None).expect("a client");
     let api = QueueApi {
-        site: Site::new(client.clone(), cache.clone(), keys.clone(), SiteOptions::default()),
+        site: Site::new(client.clone(), cache.clone(), keys.clone(), SiteOptions::default())
+            .with_challenges(challenges),
         names: PublicNames::new(client.clone(), Some(keys)),
         callers: Callers::by_coupon_role(callers),
         defaults: Defaults {

@@ -27,6 +27,10 @@ async fn a_stranger_and_a_malformed_body_are_refused_first() {
         assert_eq!(answer.code(), (400, "INVALID_INPUT"), "{bad}");
     }
     assert_eq!(scene.send(Some(person(1)), Method::POST, "/queue/enter", None, &[]).await.status, 415);
+    // Fields that are not known are passed over, however long: the body is read to the field that is wrong.
+    let padded = json!({"more": "x".repeat(200_000), "scheduleId": "7"});
+    let answer = scene.send(Some(person(1)), Method::POST, "/queue/enter", Some(padded), &[]).await;
+    assert_eq!(answer.code(), (400, "INVALID_INPUT"));
     assert_eq!(scene.world.catalog_calls.load(Ordering::SeqCst), 0, "nobody is asked for nonsense");
     let upper = scene.enter(1, &SCHEDULE.to_uppercase()).await;
     assert_eq!(upper.header("cache-control"), "no-store");

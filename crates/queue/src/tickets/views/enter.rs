@@ -1,7 +1,7 @@
 //! What callers send, and what has no fields of its own.
 
 use domain::{AccountId, ScheduleId};
-use onsale_http::RequestBody;
+use onsale_http::{ROUTE_BODY_BYTES, RequestBody};
 use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -26,9 +26,8 @@ pub struct NewPlace {
     pub schedule_id: ScheduleId,
 }
 
-/// An id, and fields that are ignored.
 impl RequestBody for NewPlace {
-    const LIMIT_BYTES: usize = 1_024;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }
 
 /// A pass that another role was shown.
