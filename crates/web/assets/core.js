@@ -51,10 +51,8 @@ export function announce(text) {
 let zero = NaN;
 
 const made = Number(document.documentElement.dataset.now);
-if (made) {
-  const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
-  zero = made - (navigation?.responseStart ?? 0);
-}
+const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+if (made) zero = made - (navigation?.responseStart ?? 0);
 
 /** The server's time in milliseconds; NaN until it is known. */
 export const serverNow = () => zero + performance.now();
@@ -85,6 +83,13 @@ export function comeback(call) {
 }
 
 comeback(setClock);
+
+/**
+ * Asks for the page anew when it is shown by the back button: what the browser has kept, whole or in its cache, may be old.
+ * No reload: that would send a form again whose answer the page is.
+ */
+export const anew = () =>
+  addEventListener("pageshow", (shown) => (shown.persisted || navigation?.type === "back_forward") && location.replace(location.pathname + location.search));
 
 /** `3:12`, `1:03:12`. @param {number} ms */
 export function clockText(ms) {

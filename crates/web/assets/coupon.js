@@ -1,11 +1,13 @@
 // @ts-check
 // The page of a coupon, live: a countdown by the server's clock, the stock, one button. The page works without it.
-import { announce, ask, clockEvery, comeback, newKey, number, renew, say, setClock } from "./core.js";
+import { announce, ask, clockEvery, clockText, comeback, newKey, number, renew, say, setClock } from "./core.js";
 
 /** @param {string} id @returns {any} */
 const byId = (id) => document.getElementById(id);
 const page = byId("main");
 const { campaign, gated } = page.dataset;
+/** Before this the opening is a date. */
+const SOON_MS = 48 * 3_600_000;
 /** One press, one key: however often it is sent again. */
 let key = newKey();
 let timer = 0;
@@ -45,7 +47,8 @@ function until() {
   const count = byId("count");
   if (counting || !count.dataset.until) return;
   counting = true;
-  setClock().then(() => clockEvery(count));
+  // Days are no time of a clock: so far ahead the date below says when.
+  setClock().then(() => clockEvery(count, (left) => (count.textContent = left > SOON_MS ? "–" : clockText(left))));
   // The button goes on at once, by the server's clock; the server has the last word.
   count.addEventListener("due", () => {
     show({ status: "active", remaining_stock: NaN });

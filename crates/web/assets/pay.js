@@ -1,6 +1,6 @@
 // @ts-check
 // The page of a payment: time by the server's clock, the window, and asking the server until it has decided. Without it forms do the same.
-import { announce, ask, clockEvery, clockText, pause, say } from "./core.js";
+import { announce, anew, ask, clockEvery, clockText, pause, say } from "./core.js";
 import { loopWaitMs, timeStep, timeWords } from "./pay/rules.js";
 
 const main = /** @type {HTMLElement} */ (document.getElementById("main"));
@@ -24,9 +24,8 @@ const clock = document.getElementById("clock");
 if (clock && leftMs > 0) count(clock);
 /** @type {AbortController | undefined} */
 let asking;
-// Back from the window by the back button: the page that the browser kept, whole or in its cache, may be old.
-const [came] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
-addEventListener("pageshow", (shown) => (shown.persisted || came?.type === "back_forward") && location.reload());
+// Back from the window by the back button.
+anew();
 
 /** @param {HTMLElement} element */
 function count(element) {
@@ -92,8 +91,12 @@ async function openWindow() {
   if (main.getAttribute("aria-busy")) return;
   main.setAttribute("aria-busy", "true");
   tell("window");
+  if (!(await load(page.sdk ?? "").then(() => true, () => false))) {
+    // Nothing was opened, so nothing was paid.
+    main.removeAttribute("aria-busy");
+    return tell("unloaded");
+  }
   try {
-    await load(page.sdk ?? "");
     const { PortOne } = /** @type {any} */ (window);
     const answer = await PortOne.requestPayment({
       storeId: page.store,
@@ -109,14 +112,17 @@ async function openWindow() {
     if (answer?.code === undefined && answer?.txId) return location.replace(`${here}?${new URLSearchParams({ paymentId: page.key ?? "", transactionId: answer.txId })}`);
     tell("closed");
   } catch {
-    tell("closed");
+    // The window may have done its work before it failed: only the server knows.
+    const isAsked = main.dataset.state === "unknown";
+    unknown(500);
+    if (!isAsked) void follow();
   }
   main.removeAttribute("aria-busy");
 }
 
-/** @param {string} address */
-const load = (address) =>
-  new Promise((done, fail) => {
+/** A function, for the window that opens at once is opened above. @param {string} address */
+function load(address) {
+  return new Promise((done, fail) => {
     if ("PortOne" in window) return done(undefined);
     const script = document.createElement("script");
     script.crossOrigin = "anonymous";
@@ -125,6 +131,7 @@ const load = (address) =>
     script.onerror = fail;
     document.head.append(script);
   });
+}
 
 // ---- confirming, and what nobody knows yet
 

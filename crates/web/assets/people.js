@@ -1,5 +1,6 @@
 // @ts-check
-// Log-in and sign-up: shows a password, opens the window of the identity verification, asks reCAPTCHA, and sends a form once.
+// Log-in and sign-up: shows a password, opens the window of the identity verification, asks reCAPTCHA, sends a form once, and
+// forgets the tickets of a person who has logged out.
 
 /** @param {ParentNode} within */
 function passwords(within) {
@@ -81,6 +82,8 @@ function identity(button) {
 }
 
 passwords(document);
+// After a log-out, or with an account's end: what `Clear-Site-Data` does in browsers that know it (assets/ticket/worker.js).
+if (document.querySelector("main[data-forget]") && "caches" in window) caches.delete("tickets").catch(() => {});
 for (const form of document.querySelectorAll("form")) {
   captcha(form);
   once(form);

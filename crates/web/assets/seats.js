@@ -1,7 +1,7 @@
 // @ts-check
 // The page of seats: three layers over one state. Without it the page is the server's list, and works.
-import { announce, ask, clockEvery, clockText, say as sayOf } from "./core.js";
-import { Refused, follow, plan, read } from "./seats/calls.js";
+import { announce, anew, ask, clockEvery, clockText, say as sayOf, waitMs } from "./core.js";
+import { follow, plan, read } from "./seats/calls.js";
 import { Grid, make } from "./seats/grid.js";
 import { blockName, full, several, short, takenSentence } from "./seats/names.js";
 import { Overview, towards } from "./seats/overview.js";
@@ -34,14 +34,21 @@ let view = { at: null, isList: false };
 /** Parts of the section's view. @type {{box: HTMLElement, head: HTMLElement, look: HTMLElement, frame: HTMLElement, rows: HTMLElement, tools: HTMLElement, keys: HTMLElement, toggle: HTMLElement} | null} */
 let section = null;
 let isBusy = false;
+/** What the choice's panel shows: it is made anew only when that changes, or a press would miss its button. */
+let shown = "";
+/** Failed starts. */
+let tried = 0;
 
 const isFree = (/** @type {number} */ index) => states.isFree(index) || own.has(index);
-const chosen = () => [...choice].sort((one, other) => one - other).map((index) => hall.seat(index));
+const seatsOf = (/** @type {number[]} */ indices) => indices.map((index) => hall.seat(index));
+const chosen = () => seatsOf([...choice].sort((one, other) => one - other));
 const party = () => Number(/** @type {HTMLInputElement | null} */ (document.querySelector("input[name=party]:checked"))?.value ?? 2);
 const indicesOf = (/** @type {string | undefined} */ text) => (text ?? "").split(",").filter(Boolean).map(Number);
 
 for (const hold of document.querySelectorAll(".hold")) count(/** @type {HTMLElement} */ (hold));
 if (page.at !== undefined || byId("overview")) start();
+// A page that the browser has kept knows nothing of a hold that was made since.
+anew();
 
 async function start() {
   try {
@@ -50,13 +57,17 @@ async function start() {
     hall = new Hall(found);
     states = new States(hall.total);
     await read(schedule, states);
-  } catch (problem) {
-    // The server's list still works.
-    if (problem instanceof Refused && problem.status === 401) ended(problem.code);
+  } catch (/** @type {any} */ problem) {
+    // The server's list works meanwhile.
+    if (problem.status === 401) ended(problem.code);
+    // No network, or no time: it may go better the next time.
+    else if (!(problem.status < 429)) setTimeout(start, waitMs(tried++, problem.after));
     return;
   }
   for (const index of indicesOf(page.own)) own.add(index);
-  for (const index of indicesOf(page.chosen)) if (index < hall.total && isFree(index)) choice.add(index);
+  // What was ticked in the server's list while this page tried to start is chosen, too.
+  const ticked = [...document.querySelectorAll("#list :checked")].map((box) => /** @type {HTMLInputElement} */ (box).value);
+  for (const index of indicesOf([page.chosen, ...ticked].join())) if (index < hall.total && isFree(index)) choice.add(index);
   const root = byId("overview");
   if (root) overview = new Overview({ hall, states, say, root });
   root?.addEventListener("click", follows);
@@ -91,12 +102,7 @@ function go(at, isNew) {
 
 /** The address that this view comes back to: the choice is in it. @param {boolean} isNew */
 function remember(isNew) {
-  const query = new URLSearchParams();
-  if (view.at !== null) query.set("section", String(view.at));
-  if (page.reservation) query.set("change", "1");
-  if (choice.size > 0) query.set("seats", [...choice].join());
-  const address = `${location.pathname}${query.size > 0 ? `?${query.toString().replaceAll("%2C", ",")}` : ""}`;
-  history[isNew ? "pushState" : "replaceState"](null, "", address);
+  history[isNew ? "pushState" : "replaceState"](null, "", address(view.at));
 }
 
 /** Shows a section. @param {number} at @param {boolean} isNew */
@@ -137,8 +143,9 @@ function up(isNew) {
   /** @type {HTMLElement | null} */ (root.querySelector(`a[data-block="${last}"]`))?.focus();
 }
 
-function address() {
-  const query = [page.reservation && "change=1", choice.size > 0 && `seats=${[...choice].join()}`].filter(Boolean).join("&");
+/** The address of a section, or of the whole hall. @param {number | null} at */
+function address(at = null) {
+  const query = [at !== null && `section=${at}`, page.reservation && "change=1", choice.size > 0 && `seats=${[...choice].join()}`].filter(Boolean).join("&");
   return `/seats/${schedule}${query && `?${query}`}`;
 }
 
@@ -207,7 +214,7 @@ function pick(index) {
   const seat = hall.seat(index);
   if (choice.has(index)) choice.delete(index);
   else if (!isFree(index)) return announce(say("not-free", { seat: short(say, seat), state: say(["state-free", "state-held", "state-sold", "state-closed"][states.of(index)]) }));
-  else if (choice.size >= most) return announce(say("too-many", { most }));
+  else if (choice.size >= most) return announce((/** @type {NonNullable<typeof section>} */ (section).look.textContent = say("too-many", { most })));
   else choice.add(index);
   place.replaceChildren();
   changedChoice([index]);
@@ -238,8 +245,12 @@ function changedChoice(indices) {
 
 function refreshChoice() {
   const isSame = own.size > 0 && own.size === choice.size && [...choice].every((index) => own.has(index));
+  const alone = orphans(hall, isFree, choice);
+  const next = [...choice, "", ...alone.map((seat) => seat.index)].join();
+  if (next === shown) return;
+  shown = next;
   showChoice(/** @type {HTMLElement} */ (byId("panel")), {
-    say, chosen: chosen(), orphans: orphans(hall, isFree, choice), isChange: own.size > 0, isSame, hold: () => hold([...choice]),
+    say, chosen: chosen(), orphans: alone, isChange: own.size > 0, isSame, hold: () => hold([...choice]),
     remove: (index) => {
       pick(index);
       /** @type {HTMLElement | null} */ (document.querySelector("#panel button"))?.focus();
@@ -267,10 +278,10 @@ function beyond(dx, dy) {
 
 /** @param {number[] | null} indices */
 function changed(indices) {
-  const lost = [...choice].filter((index) => !isFree(index));
+  // While a hold is asked for, the seats that go are most likely going to this person: the answer says which do not.
+  const lost = isBusy ? [] : [...choice].filter((index) => !isFree(index));
   for (const index of lost) choice.delete(index);
-  if (indices && indices.length < 2000) for (const index of indices) grid?.paint(index);
-  else for (const index of grid?.buttons.keys() ?? []) grid?.paint(index);
+  for (const index of indices ?? grid?.buttons.keys() ?? []) grid?.paint(index);
   if (view.at === null) overview?.draw();
   else if (view.isList && !section?.rows.contains(document.activeElement)) showList();
   refresh();
@@ -278,14 +289,15 @@ function changed(indices) {
   remember(false);
   const asked = [...lost, ...choice];
   const kept = chosen();
-  notice(place, takenSentence(say, lost.map((index) => hall.seat(index)), kept, [], false), { text: say("look"), press: () => hold(asked) });
+  notice(place, takenSentence(say, seatsOf(lost), kept, [], false), { text: say("look"), press: () => hold(asked) });
 }
 
 /** @param {boolean} is */
 function trouble(is) {
-  if (is === (main.dataset.trouble === "1")) return;
-  main.dataset.trouble = is ? "1" : "";
-  announce(say(is ? "trouble" : "back"));
+  const box = /** @type {HTMLElement} */ (byId("trouble"));
+  if (box.hidden !== is) return;
+  box.hidden = !is;
+  announce(is ? box.innerText : say("back"));
 }
 
 /** @param {string} code */
@@ -316,16 +328,19 @@ function best(event) {
 async function send(method, path, body, asked) {
   if (isBusy) return;
   isBusy = true;
-  main.setAttribute("aria-busy", "true");
-  announce(say("holding"));
-  try {
-    const answer = await ask(method, path, { body, tries: 3 });
-    if (answer.ok) return void location.assign(`/pay/${answer.data.reservationId}`);
-    refused(answer.status, answer.data ?? {}, asked);
-  } finally {
-    isBusy = false;
-    main.removeAttribute("aria-busy");
-  }
+  main.ariaBusy = "true";
+  // The button; some browsers give a pressed one no focus.
+  const press = /** @type {any} */ (window.event);
+  const pressed = press.submitter ?? press.target;
+  const words = pressed.textContent;
+  announce((pressed.textContent = say("holding")));
+  const answer = await ask(method, path, { body, tries: 3 });
+  // Until the next page is there this one stays busy: its seats are held, by this person.
+  if (answer.ok) return void location.assign(`/pay/${answer.data.reservationId}`);
+  isBusy = false;
+  main.ariaBusy = null;
+  pressed.textContent = words;
+  refused(answer.status, answer.data ?? {}, asked);
 }
 
 /** @param {number} status @param {any} body @param {number[]} asked */
@@ -333,7 +348,7 @@ function refused(status, body, asked) {
   const of = (/** @type {string[] | undefined} */ ids) => (ids ?? []).map((id) => hall.index(id)).filter((index) => index >= 0);
   const instead = of(body.instead);
   const offer = instead.length > 0
-    ? { text: say("instead", { seats: several(say, instead.map((index) => hall.seat(index))) }), press: () => hold(instead) }
+    ? { text: say("instead", { seats: several(say, seatsOf(instead)) }), press: () => hold(instead) }
     : undefined;
   const form = /** @type {HTMLSelectElement | null} */ (byId("grade"));
   switch (body.code) {
@@ -343,12 +358,11 @@ function refused(status, body, asked) {
       refreshChoice();
       remember(false);
       const { kept, added, isTogether } = exchange(hall, asked, taken, instead);
-      const seats = (/** @type {number[]} */ list) => list.map((index) => hall.seat(index));
-      return notice(place, takenSentence(say, seats(taken), seats(kept), seats(added), isTogether), offer);
+      return notice(place, takenSentence(say, seatsOf(taken), seatsOf(kept), seatsOf(added), isTogether), offer);
     }
     case "SEAT_NOT_AVAILABLE":
       if (!offer || !form?.value) return notice(place, say("best-none", { count: party() }));
-      return notice(place, say("best-grade", { count: party(), grade: form.value, seats: several(say, instead.map((index) => hall.seat(index))) }), offer);
+      return notice(place, say("best-grade", { count: party(), grade: form.value, seats: several(say, seatsOf(instead)) }), offer);
     case "MAX_SEATS_EXCEEDED":
       return notice(place, body.held === undefined ? say("too-many", { most }) : say("held", { held: body.held, most }));
     case "EVENT_CANCELLED": return ended(body.code);

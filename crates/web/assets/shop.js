@@ -8,8 +8,6 @@
 
 /** What the waiting page loads; a test compares it with what that page imports. */
 const NEXT = ["wait.css", "wait.js", "wait/model.js"];
-/** A clock that was asked for so long ago is asked for again when the page is looked at. */
-const CLOCK_MS = 60_000;
 /** The longest time that a timer may sleep. */
 const SLEEP_MS = 60 * 60_000;
 
@@ -17,7 +15,8 @@ const SLEEP_MS = 60 * 60_000;
 const buttons = document.querySelectorAll("a[data-opens]");
 /** What the server's clock is ahead of `performance.now()`. */
 let ahead = 0;
-let heardAt = -Infinity;
+let isKnown = false;
+let timer = 0;
 /** @type {Record<string, string>} */
 const texts = JSON.parse(document.getElementById("texts")?.textContent || "{}");
 
@@ -33,7 +32,7 @@ async function hearClock() {
     if (!reply.ok) break;
     const { now } = await reply.json();
     const took = performance.now() - asked;
-    if (took < quickest) [quickest, ahead, heardAt] = [took, now - asked - took / 2, performance.now()];
+    if (took < quickest) [quickest, ahead, isKnown] = [took, now - asked - took / 2, true];
   }
 }
 
@@ -60,6 +59,7 @@ function open(button) {
 }
 
 function count() {
+  clearTimeout(timer);
   const now = performance.now() + ahead;
   let next = Infinity;
   for (const button of document.querySelectorAll("a[data-opens]")) {
@@ -71,16 +71,14 @@ function count() {
     /** @type {HTMLElement} */ (button.firstElementChild).textContent = text("opens", { time: left(rest) });
     next = Math.min(next, rest % 1000 || 1000);
   }
-  if (next < Infinity && !document.hidden) setTimeout(count, Math.min(next + 5, SLEEP_MS));
+  if (next < Infinity && !document.hidden) timer = setTimeout(count, Math.min(next + 5, SLEEP_MS));
 }
 
+/** Each time that somebody looks: `performance.now()` stands still while the device sleeps. */
 async function begin() {
-  try {
-    if (performance.now() - heardAt > CLOCK_MS) await hearClock();
-    if (heardAt > -Infinity) count();
-  } catch {
-    // Without a clock the page says when the sale begins, as it does without this script.
-  }
+  await hearClock().catch(() => {});
+  // Without a clock the page says when the sale begins, as it does without this script.
+  if (isKnown) count();
 }
 
 if (buttons.length) {

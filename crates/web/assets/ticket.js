@@ -31,6 +31,8 @@ async function keep() {
 }
 
 if ("serviceWorker" in navigator) addEventListener("load", () => keep().catch(() => {}));
+// A ticket that the browser has kept may have been used since. Without a network it is all there is.
+addEventListener("pageshow", ({ persisted }) => persisted && navigator.onLine && location.reload());
 for (const button of document.querySelectorAll("[data-print]")) {
   button.removeAttribute("hidden");
   button.addEventListener("click", () => print());

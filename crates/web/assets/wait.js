@@ -104,9 +104,12 @@ function wait(page) {
   }
 
   function live(isLive = true) {
-    page.className = isLive ? "is-live" : "is-offline";
     if (isLive) heardAt = serverNow();
-    put("state", text(isLive ? "js-live" : "js-offline", { time: clock.format(heardAt) }));
+    const words = text(isLive ? "js-live" : "js-offline", { time: clock.format(heardAt) });
+    // Said aloud once, and not each time that a try fails.
+    if (!isLive && page.className !== "is-offline") put("announcement", words);
+    page.className = isLive ? "is-live" : "is-offline";
+    put("state", words);
   }
 
   // What is heard.
@@ -339,7 +342,7 @@ function wait(page) {
   if (data.opens && ["drawing", "scheduled"].includes(state)) {
     import("./wait/again.js").then(({ countDown }) => {
       const left = (/** @type {string} */ time) => ["drawing", "scheduled"].includes(state) && put("estimate", text("js-opens", { time }));
-      countDown(Number(data.opens) - serverNow(), left, soon);
+      countDown(() => Number(data.opens) - serverNow(), left, soon);
     });
   }
   lead(!document.hidden);

@@ -1,5 +1,7 @@
 //! Texts that operators give: titles, names, addresses.
 
+use crate::shown::is_plain;
+
 /// Why a text was refused. The text of the error is for the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
@@ -9,8 +11,8 @@ pub enum TextError {
     /// Longer than the given number of characters.
     #[error("must have at most {0} characters")]
     TooLong(usize),
-    /// A character that is no part of a text: it would hide in a list, or end a line.
-    #[error("must not contain control characters")]
+    /// A character that is no part of a text: it would hide in a list, end a line, or turn the direction of what follows.
+    #[error("must not contain control characters or invisible ones")]
     Control,
 }
 
@@ -63,8 +65,13 @@ pub fn check(kind: Kind, text: &str) -> Result<&str, TextError> {
     if text.chars().count() > kind.length_max() {
         return Err(TextError::TooLong(kind.length_max()));
     }
-    let is_break = |letter: char| kind == Kind::Description && matches!(letter, '\n' | '\r' | '\t');
-    if text.chars().any(|letter| letter.is_control() && !is_break(letter)) {
+    let is_allowed = |letter: char| match kind {
+        // Pasted from other programs, with what these write; and nobody chooses by it.
+        Kind::Description => !letter.is_control() || matches!(letter, '\n' | '\r' | '\t'),
+        Kind::Keyword => !letter.is_control(),
+        _ => is_plain(letter),
+    };
+    if !text.chars().all(is_allowed) {
         return Err(TextError::Control);
     }
     Ok(text)
@@ -85,5 +92,19 @@ mod tests {
         }
         assert_eq!(check(Kind::Description, "a\nb"), Ok("a\nb"));
         assert_eq!(check(Kind::Description, "a\u{1b}b"), Err(TextError::Control));
+    }
+
+    /// Kind: a title that reads otherwise than it is written, or as another one does.
+    #[test]
+    fn a_name_by_which_people_choose_has_no_unseen_characters() {
+        for kind in
+            [Kind::Title, Kind::Artist, Kind::VenueName, Kind::Address, Kind::City, Kind::HallName, Kind::Reason]
+        {
+            for bad in ["a\u{202e}b", "a\u{200b}b", "\u{2066}a", "a\u{2028}b"] {
+                assert_eq!(check(kind, bad), Err(TextError::Control), "{kind:?} {bad:?}");
+            }
+            assert_eq!(check(kind, "👨\u{200d}👩\u{fe0f} é"), Ok("👨\u{200d}👩\u{fe0f} é"), "{kind:?}");
+        }
+        assert!(check(Kind::Keyword, "a\u{200b}b").is_ok() && check(Kind::Description, "a\u{ad}b\nc").is_ok());
     }
 }

@@ -150,7 +150,7 @@ pub(super) fn missing(operator: &Operator, what: &str, place: &'static str) -> R
     let t = operator.t();
     let href = super::PLACES.iter().find(|(id, _)| *id == place).map_or("/console", |(_, href)| href);
     let template = MissingPage {
-        shell: shell(operator, t.get(&format!("console-{what}-missing-title"))),
+        shell: shell(operator, t.get(&format!("console-{what}-missing-title"))).trace(operator.trace()),
         frame: Frame::at(place, "missing"),
         text: t.find(&format!("console-{what}-missing-text")).unwrap_or_default(),
         href,

@@ -114,6 +114,7 @@ async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Query<
         }
         Err(problem) if problem.status.is_server_error() => {
             page.state = "away";
+            page.shell = page.shell.trace(problem.trace.as_str());
             page.notices.push(Notice::warn(t.get("people-me-away")));
             problem.status
         }

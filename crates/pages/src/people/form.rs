@@ -205,6 +205,7 @@ pub(super) struct FormPage {
     pub go: String,
     pub go_name: &'static str,
     pub is_grave: bool,
+    /// Whether the device forgets the tickets that it keeps.
     pub is_forgetting: bool,
     pub others: Vec<(&'static str, String)>,
     pub notes: Vec<String>,

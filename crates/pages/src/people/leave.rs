@@ -58,7 +58,6 @@ fn page(visitor: &Visitor, faults: Option<Faults>) -> FormPage {
     let key = page.shell.key();
     page.hidden.push(("idempotencyKey", key));
     page.is_grave = true;
-    page.is_forgetting = true;
     page.back = Some(Link::new("/me/account", t.get("people-delete-keep")));
     page.lead.push(t.get("people-delete-lead").to_owned());
     let points = ["people-delete-tickets", "people-delete-refund", "people-delete-coupons", "people-delete-rejoin"];

@@ -80,6 +80,8 @@ async fn show(State(pages): State<Pages>, visitor: Visitor, Query(asked): Query<
     let email = Draft::of(&visitor, &pages.settings, Purpose::SignUp).and_then(|draft| draft.email);
     let mut page = page(&pages, &visitor, email.as_deref().unwrap_or_default(), &to, link, None);
     page.notices = notices(&asked, link, visitor.t());
+    // Nobody who is still here: anybody can write a link to such an address.
+    page.is_forgetting = !visitor.signed_in && matches!(asked.done.as_deref(), Some("logout" | "deleted"));
     Ok(page.into_answer())
 }
 

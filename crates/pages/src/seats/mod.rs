@@ -84,10 +84,11 @@ fn schedule(visitor: &Visitor, id: &str) -> Result<Uuid, Problem> {
     Uuid::try_parse(id).ok().filter(|_| is_plain).ok_or_else(|| Problem::not_found(visitor))
 }
 
-/// Whoever has no pass joins the line.
+/// A visitor without a pass joins the line; one whose pass has ended is told so first, and joins by a press.
 fn without_pass(id: Uuid, problem: Problem) -> Result<Response, Problem> {
     if is_without_pass(&problem) {
-        return Ok(see_other(&format!("/wait/{id}")));
+        let why = if problem.code == "QUEUE_TOKEN_EXPIRED" { "?lapsed=1" } else { "" };
+        return Ok(see_other(&format!("/wait/{id}{why}")));
     }
     Err(problem)
 }

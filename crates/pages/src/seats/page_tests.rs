@@ -54,6 +54,9 @@ async fn the_whole_hall_is_a_picture_and_a_list_with_what_is_free() {
             "18석",
             "20석",
             "<polygon",
+            // Shown by the script while the connection is lost, and not only said aloud.
+            "id=\"trouble\" hidden>연결이 고르지 않습니다",
+            "id=\"steps\"",
         ],
     );
     has(
@@ -86,10 +89,11 @@ async fn without_script_a_section_is_a_list_of_free_seats() {
 async fn whoever_has_no_pass_joins_the_line_and_whoever_has_no_session_logs_in() {
     let (api, id) = world();
     let state = format!("GET /reservations/seats/{id}/state");
-    for code in ["QUEUE_TOKEN_MISSING", "QUEUE_TOKEN_EXPIRED", "QUEUE_TOKEN_INVALID"] {
+    for (code, why) in [("QUEUE_TOKEN_MISSING", ""), ("QUEUE_TOKEN_EXPIRED", "?lapsed=1"), ("QUEUE_TOKEN_INVALID", "")]
+    {
         api.answers(&state, 401, &json!({"code": code}));
         let page = api.get(&format!("/seats/{id}")).await;
-        assert_eq!((page.status, page.location), (StatusCode::SEE_OTHER, format!("/wait/{id}")));
+        assert_eq!((page.status, page.location), (StatusCode::SEE_OTHER, format!("/wait/{id}{why}")), "{code}");
     }
     api.answers(&state, 401, &json!({"code": "UNAUTHORIZED"}));
     let page = api.get(&format!("/seats/{id}?section=1")).await;

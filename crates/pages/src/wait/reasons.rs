@@ -35,7 +35,8 @@ pub(super) fn page(
     if problem.code == "CHALLENGE_REQUIRED" {
         return ask(pages, visitor, line, problem);
     }
-    let Some(notice) = notice_of(line, show, &problem) else { return Err(problem) };
+    let Some(mut notice) = notice_of(line, show, &problem) else { return Err(problem) };
+    notice.trace = (!notice.status.is_success()).then(|| problem.trace.clone());
     Ok(web::wait::notice(visitor, line, &notice))
 }
 

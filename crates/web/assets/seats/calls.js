@@ -1,6 +1,6 @@
 // @ts-check
 // What the seat map asks the server: the plan, the state, and what changes.
-import { comeback } from "../core.js";
+import { comeback, waitMs } from "../core.js";
 import { indices } from "./hall.js";
 
 /** @typedef {import("./hall.js").States} States */
@@ -11,26 +11,20 @@ const [POLL_MS, STREAM_AGAIN_MS] = [2000, 30000];
 /** @param {string} schedule @returns {Promise<import("./hall.js").Plan>} */
 export async function plan(schedule) {
   const answer = await fetch(`/events/schedules/${schedule}/plan`);
-  if (!answer.ok) throw new Refused(answer.status, "");
+  if (!answer.ok) throw await refusal(answer);
   return answer.json();
 }
 
-/** An answer that is no state. */
-export class Refused extends Error {
-  /** @param {number} status @param {string} code */
-  constructor(status, code) {
-    super(`${status} ${code}`);
-    this.status = status;
-    this.code = code;
-  }
-}
+/** An answer that is none: an error with `status`, `code`, and `after`, the server's `Retry-After`. @param {Response} answer */
+const refusal = async (answer) =>
+  Object.assign(new Error(), { status: answer.status, code: (await answer.json().catch(() => ({}))).code, after: answer.headers.get("Retry-After") });
 
 /** Reads the state of all seats anew. Returns whether it has changed. @param {string} schedule @param {States} states */
 export async function read(schedule, states) {
   const known = states.sequence < 0 ? undefined : { "If-None-Match": `"${states.sequence.toString(16)}"` };
   const answer = await fetch(`/reservations/seats/${schedule}/state`, { headers: known, cache: "no-store" });
   if (answer.status === 304) return states.reopen(indices(answer.headers.get("X-Open-Seats"))).length > 0;
-  if (!answer.ok) throw new Refused(answer.status, (await answer.json().catch(() => ({}))).code ?? "");
+  if (!answer.ok) throw await refusal(answer);
   const bits = new Uint8Array(await answer.arrayBuffer());
   states.read(bits, Number(answer.headers.get("X-Sequence")), indices(answer.headers.get("X-Open-Seats")));
   return true;
@@ -48,6 +42,8 @@ export function follow(schedule, states, to) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let isOver = false;
+  /** Failed questions, and when the next may be asked: the stream, a look at the page and the timer all ask. */
+  let [failed, due] = [0, 0];
   const end = (/** @type {string} */ code) => {
     isOver = true;
     stop();
@@ -59,11 +55,14 @@ export function follow(schedule, states, to) {
     source = null;
   };
   const again = async () => {
+    if (performance.now() < due) return;
     try {
       if (await read(schedule, states)) to.changed(null);
       to.trouble(false);
-    } catch (problem) {
-      if (problem instanceof Refused && problem.status === 401) return end(problem.code);
+      failed = 0;
+    } catch (/** @type {any} */ { status, code, after }) {
+      if (status === 401) return end(code);
+      due = performance.now() + waitMs(failed++, after);
       to.trouble(true);
     }
   };
@@ -95,7 +94,7 @@ export function follow(schedule, states, to) {
   document.addEventListener("visibilitychange", () => document.hidden && stop());
   addEventListener("pagehide", stop);
   comeback(() => {
-    if (isOver) return;
+    if (isOver || document.hidden) return;
     void again();
     stream();
   });

@@ -1,6 +1,6 @@
 // @ts-check
 /** A page without a place: it tries again by itself, or when what it waits for opens. Also the countdown of a place before that. */
-import { fill, jittered, open, start } from "./model.js";
+import { backoffMs, fill, open, start } from "./model.js";
 
 /** What opens at a fixed time spreads its visitors over so long. */
 const OPENING_MS = 1_000;
@@ -12,30 +12,36 @@ export function leftText(ms) {
   return `${Math.floor(seconds / 3600)}:${two(seconds / 60)}:${two(seconds)}`;
 }
 
-/** Counts down. @param {number} rest milliseconds @param {(left: string) => void} show @param {() => void} end */
-export function countDown(rest, show, end) {
-  const at = performance.now() + rest;
+/**
+ * Counts down.
+ * @param {() => number} left milliseconds, asked for each time: the server's clock may be heard anew meanwhile
+ * @param {(left: string) => void} show @param {() => void} end
+ */
+export function countDown(left, show, end) {
   const tick = () => {
-    const left = at - performance.now();
-    show(leftText(left));
-    if (left > 0) setTimeout(tick, left % 1000 || 1000);
+    const rest = left();
+    show(leftText(rest));
+    if (rest > 0) setTimeout(tick, rest % 1000 || 1000);
     else setTimeout(end, Math.random() * OPENING_MS);
   };
   tick();
 }
 
 /** @param {DOMStringMap} data of the page's main part */
-function tryAgain({ again = "", after, opens, now, left = "", gone }) {
+export function tryAgain({ again = "", after, opens, now, left = "", gone }) {
   // Other tabs must not enter again what was left here.
   if (gone && "BroadcastChannel" in window) new BroadcastChannel("onsale:" + gone).postMessage({ kind: "left" });
-  if (Number(after)) setTimeout(open, jittered(Number(after) * 1000), again);
+  if (Number(after)) setTimeout(open, backoffMs(1, Number(after)), again);
   document.querySelector(".again")?.addEventListener("click", (click) => {
     click.preventDefault();
     open(again);
   });
   const element = document.getElementById("left");
   if (!element || !opens) return;
-  const rest = Number(opens) - Number(now) + start() - performance.now();
+  const rest = () => Number(opens) - Number(now) + start() - performance.now();
+  // `performance.now()` stands still while the device sleeps: whoever comes back gets the page anew.
+  document.addEventListener("visibilitychange", () => document.hidden || open(again));
+  addEventListener("pageshow", ({ persisted }) => persisted && open(again));
   countDown(rest, (time) => (element.textContent = fill(left, { time })), () => open(again));
 }
 

@@ -51,6 +51,8 @@ pub struct Notice {
     pub form: Option<Form>,
     /// Where the person may go.
     pub actions: Vec<Action>,
+    /// The trace id of what went wrong, for a call to support.
+    pub trace: Option<String>,
 }
 
 impl Notice {
@@ -65,6 +67,7 @@ impl Notice {
             opens_at: None,
             form: None,
             actions: Vec::new(),
+            trace: None,
         }
     }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as model from "../../assets/wait/model.js";
-import { countDown, leftText } from "../../assets/wait/again.js";
+import { countDown, leftText, tryAgain } from "../../assets/wait/again.js";
 
 const doc = (more = {}) => ({
   line: "queue:x", state: "OPEN", serving: 100, last: 900, waiting: 700, ratePerSecond: 10, ticketsPerSecond: 12,
@@ -92,8 +92,61 @@ test("said aloud each 30 seconds at most, and at 1,000, 100, 10 and next", () =>
 test("a countdown shows what is left and ends after its moment", async (t) => {
   assert.deepEqual([3_723_000, 59_001, 1, 0, -5].map(leftText), ["1:02:03", "0:01:00", "0:00:01", "0:00:00", "0:00:00"]);
   const shown = [];
-  await new Promise((end) => countDown(900, (left) => shown.push(left), end));
+  const end = performance.now() + 900;
+  await new Promise((over) => countDown(() => end - performance.now(), (left) => shown.push(left), over));
   assert.deepEqual([shown[0], shown.at(-1)], ["0:00:01", "0:00:00"]);
+});
+
+test("a countdown follows a clock that is heard anew", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let [left, isOver] = [3_600_000, false];
+  const shown = [];
+  countDown(() => left, (time) => shown.push(time), () => (isOver = true));
+  // The device has slept for the hour, in which its timers and `performance.now()` stood still.
+  left = 0;
+  t.mock.timers.tick(1_000);
+  assert.deepEqual(shown, ["1:00:00", "0:00:00"]);
+  t.mock.timers.tick(1_000);
+  assert.ok(isOver);
+});
+
+/** A page without a place, with its clock that may stand still. What it does is in `done`. */
+function noPlace(t, data) {
+  const done = [];
+  const [document, window] = [Object.assign(new EventTarget(), { hidden: false }), new EventTarget()];
+  const location = { href: "https://x/wait/1", hash: "", reload: () => done.push("reload"), replace: (to) => done.push(to) };
+  Object.assign(document, { querySelector: () => null, getElementById: () => ({}) });
+  const globals = { document, location, addEventListener: window.addEventListener.bind(window) };
+  for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, { value, configurable: true });
+  t.after(() => Object.keys(globals).forEach((name) => delete globalThis[name]));
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  tryAgain({ again: "/wait/1", ...data });
+  return { done, document, window };
+}
+
+test("a page that waits for an opening is asked for anew by whoever comes back to it", (t) => {
+  const { done, document, window } = noPlace(t, { opens: "7200000", now: "3600000", left: "{time}" });
+  document.hidden = true;
+  document.dispatchEvent(new Event("visibilitychange"));
+  window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: false }));
+  assert.deepEqual(done, []);
+  document.hidden = false;
+  document.dispatchEvent(new Event("visibilitychange"));
+  assert.deepEqual(done, ["reload"]);
+  window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+  assert.deepEqual(done, ["reload", "reload"]);
+});
+
+test("a page tries again at the earliest when the server has said, and up to as long later", (t) => {
+  for (const [random, seconds] of [[0, 30], [0.5, 45], [0.999, 60]]) {
+    t.mock.method(Math, "random", () => random);
+    const { done } = noPlace(t, { after: "30" });
+    t.mock.timers.tick(seconds * 1000 - 100);
+    assert.deepEqual(done, [], `${seconds}`);
+    t.mock.timers.tick(100);
+    assert.deepEqual(done, ["reload"], `${seconds}`);
+    t.mock.timers.reset();
+  }
 });
 
 test("a waiter costs at most 60 KB an hour and asks the origin at most twice a minute", async () => {

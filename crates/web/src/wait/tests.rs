@@ -69,6 +69,7 @@ fn every_state_says_what_it_is_in_both_languages() {
                     "<main id=\"wait\"",
                     "id=\"announcement\" role=\"status\"",
                     "<noscript><meta http-equiv=\"refresh\"",
+                    "<a class=\"skip\" href=\"#wait\">",
                 ] {
                     assert!(page.contains(part), "{part} not in {page}");
                 }
@@ -137,6 +138,7 @@ fn every_reason_has_a_title_and_says_what_is_next() {
             assert!(!page.contains("<p class=\"lead\"></p>"), "{page}");
             assert!(page.contains("name=\"csrfToken\" value=\"csrf-1\""), "a form has its token: {page}");
             assert!(!page.contains(">wait-"), "a text is missing: {page}");
+            assert!(page.contains("<a class=\"skip\" href=\"#main\">") && page.contains("<main id=\"main\""), "{page}");
         }
     }
 }
@@ -190,7 +192,7 @@ fn the_script_reckons_as_it_should() {
     };
     let said = String::from_utf8_lossy(&run.stdout);
     assert!(run.status.success(), "{said}{}", String::from_utf8_lossy(&run.stderr));
-    assert!(said.contains("# pass 11"), "{said}");
+    assert!(said.contains("# pass 14"), "{said}");
 }
 
 #[test]

@@ -5,4 +5,5 @@ mod colours;
 mod edge;
 mod files;
 mod routes;
+mod scripts;
 mod words;

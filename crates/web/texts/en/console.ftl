@@ -28,7 +28,7 @@ console-pages = Pages
 console-page-newer = Previous page
 console-page-older = Next page
 console-page-now = Page { $page } of { $pages }
-console-as-of = As of { $time }
+console-as-of = As of { $time } KST
 
 # For people who are not operators
 console-forbidden-title = Operators only
@@ -41,7 +41,7 @@ console-forbidden-me = My tickets and sign-out
 console-evening-title = Evening
 console-evening-waiting = People waiting now
 console-evening-people = { $count }
-console-evening-still = As of { $time }. Reload the page for newer values.
+console-evening-still = As of { $time } KST. Reload the page for newer values.
 console-needs-title = Needs a hand
 console-needs-none = Nothing needs a hand.
 console-need-letters = Dead letters: { $count }. Look at them, then replay or drop them.
@@ -359,8 +359,8 @@ console-letter-headers = Headers
 console-letter-appeal = See who was told what
 console-letters-sure-replay = Replay these { $count }?
 console-letters-sure-drop = Drop these { $count }?
-console-letters-sure-replay-text = Only the { $count } below, as you saw them at { $time }, are replayed. What failed since is left alone.
-console-letters-sure-drop-text = Only the { $count } below, as you saw them at { $time }, are dropped. A dropped message is gone for good.
+console-letters-sure-replay-text = Only the { $count } below, as you saw them at { $time } KST, are replayed. What failed since is left alone.
+console-letters-sure-drop-text = Only the { $count } below, as you saw them at { $time } KST, are dropped. A dropped message is gone for good.
 console-letters-sure-replay-press = Replay these { $count }
 console-letters-sure-drop-press = Drop these { $count }
 console-letters-sure-missing = Gone meanwhile, and left out: { $count }.
@@ -452,15 +452,15 @@ console-span-minutes = { $minutes } min { $seconds } s
 console-span-seconds = { $seconds } s
 
 # For scripts
-console-js-live = As of { $time }, renewed each second.
-console-js-away = The connection is lost; last heard at { $time }. Sales go on.
+console-js-live = As of { $time } KST, renewed each second.
+console-js-away = The connection is lost; last heard at { $time } KST. Sales go on.
 console-js-never = Nobody is let in
 console-js-days = more than a day
 console-js-hours = { $hours } h { $minutes } min
 console-js-minutes = { $minutes } min { $seconds } s
 console-js-seconds = { $seconds } s
 console-js-trend = { $waiting } waiting, { $rate } let in per second; { $least } to { $most } waiting since this page was opened
-console-js-chart-now = At { $time }: { $waiting } waiting, { $rate } let in per second
+console-js-chart-now = At { $time } KST: { $waiting } waiting, { $rate } let in per second
 console-js-need-letters = Dead letters: { $count }. Look at them, then replay or drop them.
 console-js-need-role = The { $role } service does not answer.
 console-js-need-stuck = { $line }: { $count } people wait and nobody is let in.

@@ -67,7 +67,6 @@ coupon-unknown-opening = The opening time is not set yet.
 coupon-foreign = You get this coupon on the pages of those who hand it out.
 coupon-mine = What you have of this coupon
 coupon-mine-none = You have none yet.
-coupon-mine-login = Log in to see what you have here.
 coupon-mine-all = All my coupons
 coupon-serial = Number { $n }
 coupon-until = Good until { $moment }.

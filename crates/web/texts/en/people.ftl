@@ -14,7 +14,6 @@ people-kakao = Kakao
 people-naver = Naver
 people-google = Google
 people-show = Show password
-people-hide = Hide password
 
 # Said before a log-in
 people-done-joined = Your account is ready. Please log in.
@@ -61,7 +60,6 @@ people-error-input = Please check what you typed.
 people-error-expired = 30 minutes have passed, so what you typed was deleted. Please start again.
 people-go-login = Log in
 people-go-reset = Set a new password
-people-go-email = Use another e-mail
 
 # Are you a person
 people-captcha = Checking that you are a person
@@ -110,9 +108,7 @@ people-email-skip-note = If no mail arrives, you can go on without it. With a wr
 people-email-spam = No mail? Look in your spam folder.
 people-email-demo = This is a demonstration. Mails it sends are in the demonstration mailbox.
 people-email-demo-open = Open the demonstration mailbox (new tab)
-people-account-lead = The last step.
 people-account-email = You sign up with { $email }.
-people-account-unproven = not confirmed
 people-name = Name
 people-phone = Mobile number
 people-phone-hint = For example 010-1234-5678
@@ -162,7 +158,6 @@ people-me-detail = Details
 
 # Cancelling
 people-cancel-title = Cancel booking
-people-cancel-lead = Do you want to cancel this booking?
 people-cancel-refund = You get back
 people-cancel-refund-all = Everything you paid is refunded.
 people-cancel-card = Refunded to { $card }. Card companies can take 3 to 5 working days.
@@ -210,8 +205,6 @@ people-account-social = Linked accounts
 people-account-social-note = Log in with Kakao, Naver or Google
 people-account-delete = Delete account
 people-account-joined = Joined { $date }
-people-account-change = Change
-people-account-look = View
 people-account-logout = Log out
 people-account-logout-note = Logs out on this device only, and deletes the tickets kept on it.
 people-no-phone = None
@@ -230,11 +223,6 @@ people-consents-refused = You have not agreed.
 people-consents-saved = Your consents are saved.
 people-logins-title = Log-ins
 people-logins-lead = If one of these was not you, change your password now. All other devices are logged out.
-people-logins-at = When
-people-logins-how = How
-people-logins-from = From
-people-logins-browser = Browser
-people-logins-result = Result
 people-logins-yes = Logged in
 people-logins-no = Failed
 people-logins-suspicious = Unusual

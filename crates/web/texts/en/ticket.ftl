@@ -15,6 +15,7 @@ ticket-offline = This ticket is kept on this device. Once you have opened it her
 ticket-kept = You are offline, so this is the ticket kept on this device. It gets you in.
 ticket-kept-note = If it was cancelled since, the door will tell you.
 ticket-print = A printed copy gets you in, too.
+ticket-print-go = Print
 ticket-once = One code lets in { $count ->
     [one] 1 seat
    *[other] all { $count } seats together

@@ -54,12 +54,11 @@ wait-back = Back to the show
 wait-back-coupon = Back to the coupon
 wait-join = Join the line
 wait-rejoin = Join again
-wait-skip = Skip to the content
+wait-skip = Skip to content
 
 # Leaving
 wait-leave-title = Leave the line?
 wait-leave-text = You lose your position. If you join again, you start at the end. To close this window only, you need not leave.
-wait-leave-inside = If you leave, you can no longer go in either.
 wait-leave-yes = Leave
 wait-leave-no = Keep waiting
 wait-left-title = You have left the line

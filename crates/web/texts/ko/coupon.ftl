@@ -67,7 +67,6 @@ coupon-unknown-opening = 여는 시각은 아직 정해지지 않았습니다.
 coupon-foreign = 이 쿠폰은 나누어 주는 곳의 화면에서 받으실 수 있습니다.
 coupon-mine = 이 쿠폰 가운데 내가 받은 것
 coupon-mine-none = 아직 받으신 것이 없습니다.
-coupon-mine-login = 로그인하시면 받으신 쿠폰이 여기에 보입니다.
 coupon-mine-all = 내 쿠폰 모두 보기
 coupon-serial = 번호 { $n }
 coupon-until = { $moment }까지 쓸 수 있습니다.

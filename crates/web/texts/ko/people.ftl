@@ -14,7 +14,6 @@ people-kakao = 카카오
 people-naver = 네이버
 people-google = 구글
 people-show = 비밀번호 보기
-people-hide = 비밀번호 숨기기
 
 # 로그인에 앞서 알리는 말
 people-done-joined = 가입을 마쳤습니다. 이제 로그인해 주십시오.
@@ -61,7 +60,6 @@ people-error-input = 입력하신 내용을 확인해 주십시오.
 people-error-expired = 30분이 지나 입력하신 내용이 지워졌습니다. 처음부터 다시 시작해 주십시오.
 people-go-login = 로그인하기
 people-go-reset = 비밀번호 다시 정하기
-people-go-email = 다른 이메일 쓰기
 
 # 사람인지 확인
 people-captcha = 사람인지 확인합니다
@@ -110,9 +108,7 @@ people-email-skip-note = 메일이 오지 않으면 확인하지 않고 계속�
 people-email-spam = 메일이 보이지 않으면 스팸함을 확인해 주십시오.
 people-email-demo = 시험용 사이트입니다. 보낸 메일은 시험용 편지함에 있습니다.
 people-email-demo-open = 시험용 편지함 열기(새 창)
-people-account-lead = 마지막 단계입니다.
 people-account-email = { $email }으로 가입합니다.
-people-account-unproven = 확인하지 않은 주소
 people-name = 이름
 people-phone = 휴대전화 번호
 people-phone-hint = 예: 010-1234-5678
@@ -161,7 +157,6 @@ people-me-detail = 내역 보기
 
 # 예매 취소
 people-cancel-title = 예매 취소
-people-cancel-lead = 이 예매를 취소하시겠습니까?
 people-cancel-refund = 환불 금액
 people-cancel-refund-all = 결제하신 금액을 모두 돌려 드립니다.
 people-cancel-card = 환불받는 카드: { $card }. 카드사에 따라 영업일로 3~5일 걸릴 수 있습니다.
@@ -209,8 +204,6 @@ people-account-social = 연결된 계정
 people-account-social-note = 카카오, 네이버, 구글로 로그인
 people-account-delete = 회원 탈퇴
 people-account-joined = { $date } 가입
-people-account-change = 변경
-people-account-look = 보기
 people-account-logout = 로그아웃
 people-account-logout-note = 이 기기에서만 로그아웃합니다. 이 기기에 보관된 티켓은 지웁니다.
 people-no-phone = 등록하지 않음
@@ -229,11 +222,6 @@ people-consents-refused = 동의하지 않으셨습니다.
 people-consents-saved = 동의 내용을 저장했습니다.
 people-logins-title = 로그인 기록
 people-logins-lead = 본인이 아닌 기록이 있으면 바로 비밀번호를 변경해 주십시오. 다른 기기는 모두 로그아웃됩니다.
-people-logins-at = 일시
-people-logins-how = 방법
-people-logins-from = 접속한 곳
-people-logins-browser = 브라우저
-people-logins-result = 결과
 people-logins-yes = 성공
 people-logins-no = 실패
 people-logins-suspicious = 평소와 다름

@@ -15,6 +15,7 @@ ticket-offline = 이 티켓은 이 기기에 보관됩니다. 한 번 열어 두
 ticket-kept = 인터넷이 끊겨 보관된 티켓을 보여 드립니다. 입장에 쓰실 수 있습니다.
 ticket-kept-note = 마지막으로 확인한 뒤 취소되었다면 입구에서 알려 드립니다.
 ticket-print = 인쇄하면 종이로도 입장하실 수 있습니다.
+ticket-print-go = 인쇄하기
 ticket-once = 한 장으로 { $count }석이 함께 입장합니다. 처음 한 번만 쓸 수 있습니다.
 ticket-used = 입장에 사용한 티켓입니다
 ticket-used-at = 사용 일시

@@ -54,12 +54,11 @@ wait-back = 공연 화면으로
 wait-back-coupon = 쿠폰 화면으로
 wait-join = 줄 서기
 wait-rejoin = 다시 줄 서기
-wait-skip = 본문으로 건너뛰기
+wait-skip = 본문 바로가기
 
 # 줄에서 나가기
 wait-leave-title = 줄에서 나가시겠습니까?
 wait-leave-text = 나가시면 지금 순서는 없어지고, 다시 서시면 맨 뒤에서 시작합니다. 창만 닫으실 때는 나가지 않으셔도 됩니다.
-wait-leave-inside = 나가시면 입장하실 수 있는 권한도 함께 없어집니다.
 wait-leave-yes = 나가기
 wait-leave-no = 계속 기다리기
 wait-left-title = 줄에서 나오셨습니다

@@ -91,6 +91,16 @@ fn visit(person: &Person, shop: &Shop, path: &str, budget: &Budget) -> Vec<Strin
     measure(person, path, from, budget)
 }
 
+/// What this person gets at an address.
+fn content(person: &Person, path: &str) -> Vec<u8> {
+    let bytes = format!(
+        "fetch({path:?}).then((answer) => answer.arrayBuffer()).then((content) => [...new Uint8Array(content)])"
+    );
+    let content: Vec<u8> = serde_json::from_value(person.value(&bytes).expect("an answer")).expect("bytes");
+    assert!(!content.is_empty(), "{path} is empty");
+    content
+}
+
 #[test]
 fn pages_for_everybody_stay_small() {
     let Some(browser) = Browser::get() else { return };
@@ -128,6 +138,11 @@ fn pages_of_buyers_stay_small() {
         &Budget(4 * KIB, 5 * KIB, 29 * KIB / 2, 0),
     ));
     person.until("document.getElementById('main').dataset.ready === '1'");
+    for (what, most) in [("/events/schedules/ID/plan", KIB), ("/reservations/seats/ID/state", 8 * KIB)] {
+        let bytes = brotli(&content(&person, &what.replace("ID", &show.schedule)));
+        println!("{what}: {bytes} bytes");
+        assert!(bytes <= most, "{what}: {bytes} bytes, more than {most}");
+    }
     let reservation = steps::take_best(&person);
     over.extend(visit(&person, &shop, &format!("/pay/{reservation}"), &Budget(3 * KIB, 4 * KIB, 5 * KIB, 0)));
     steps::pay(&person);
@@ -147,5 +162,7 @@ fn the_console_stays_small() {
     let most = Budget(6 * KIB, 6 * KIB, 32 * KIB, 0);
     let mut over = visit(&person, &shop, "/console", &most);
     over.extend(visit(&person, &shop, "/console/letters", &most));
+    let line = shop.new_show();
+    over.extend(visit(&person, &shop, &format!("/console/lines/{}", line.schedule), &most));
     assert!(over.is_empty(), "{over:#?}");
 }

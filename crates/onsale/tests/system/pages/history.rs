@@ -3,6 +3,7 @@
 use super::shop::{Show, open};
 use super::steps;
 use crate::browser::Person;
+use serde_json::json;
 
 /// Reloads; the page must come back in that state.
 #[track_caller]
@@ -37,10 +38,13 @@ fn reload_and_back_lose_nothing_on_the_way_to_a_ticket() {
     let buyer = super::shop::Buyer { api: super::shop::logged_in(&shop.world.anyone(), &email), email };
     steps::wait_for_seats(&person, &show);
     again(&person, &["section", "overview"]);
+    person.value("window.isKept = true");
     let reservation = steps::take_best(&person);
     again(&person, &["ready"]);
     person.value("window.isKept = true");
-    back_and_forth(&person, &["section", "overview"], &["ready"]);
+    back_to_own_seats(&person);
+    person.history(1);
+    person.until_state(&["ready"]);
     // A page of a payment that the browser has kept loads itself anew: what is pressed before is lost.
     person.until("!window.isKept && document.readyState === 'complete'");
     person.follow("#press");
@@ -62,6 +66,46 @@ fn reload_and_back_lose_nothing_on_the_way_to_a_ticket() {
     give_back(&person, &shop.url(""), &reservation);
     person.assert_clean(&[steps::PAID_BEFORE]);
 }
+
+/// Back to the seats, which loads itself anew: the hold stands there, and nobody is said to have taken its seats.
+fn back_to_own_seats(person: &Person) {
+    person.history(-1);
+    person.until("!window.isKept && document.querySelector('main')?.dataset.ready === '1'");
+    person.until_seen(".hold");
+    assert_eq!(person.value("document.getElementById('notice').childElementCount"), Some(0.into()));
+}
+
+/// A buyer's own hold, by the script, with the map open: also a slow next page, and a way back.
+#[test]
+fn own_seats_are_not_called_taken_by_a_slow_page_or_the_way_back() {
+    let Some((browser, shop)) = open() else { return };
+    let show = shop.new_show();
+    let (person, _) = shop.visitor(browser);
+    person.open(&shop.url(&format!("/wait/{}", show.schedule)));
+    steps::wait_for_seats(&person, &show);
+    person.open(&shop.url(&format!("/seats/{}?section=0", show.schedule)));
+    person.until("document.getElementById('main').dataset.ready === '1'");
+    person.value("window.isKept = true");
+    person.click("button.seat[data-number='4']");
+    person.hold_up("*/pay/*");
+    person.click("#panel button.is-main");
+    let next = person.paused(0);
+    // The map hears of the hold while the next page is on its way.
+    person.until("document.querySelector(\"button.seat[data-number='4']\").getAttribute('aria-pressed') === 'true'");
+    person.until(HEARD_AGAIN);
+    assert_eq!(person.value("document.getElementById('notice').childElementCount"), Some(0.into()));
+    assert_eq!(person.value("document.getElementById('main').ariaBusy"), Some("true".into()));
+    person.let_go(&next);
+    person.tell("Fetch.disable", json!({}));
+    person.until_state(&["ready"]);
+    back_to_own_seats(&person);
+    person.assert_clean(&[]);
+}
+
+/// The stream's next message has come: the state of the seats is asked for by hand, and knows the hold by then.
+const HEARD_AGAIN: &str = "fetch(`/reservations/seats/${document.getElementById('main').dataset.schedule}/state`)
+  .then((answer) => answer.arrayBuffer())
+  .then((bits) => ((new Uint8Array(bits)[0] >> 6) & 3) === 1)";
 
 /// Each step is reloaded, and each is gone back to.
 fn signs_up_with_doubts(person: &Person) -> String {
@@ -95,10 +139,14 @@ fn signs_up_with_doubts(person: &Person) -> String {
 fn give_back(person: &Person, base: &str, reservation: &str) {
     person.open(&format!("{base}/me/reservations/{reservation}/cancel"));
     again(person, &["ask"]);
+    person.value("window.isKept = true");
     person.follow("#cancel");
     again(person, &["cancelled"]);
     person.history(-1);
-    person.until("!!document.querySelector('main')?.dataset.state");
+    // Where the browser has kept the page it loads itself anew.
+    person.until(
+        "!window.isKept && document.readyState === 'complete' && !!document.querySelector('main')?.dataset.state",
+    );
     if person.value("!!document.querySelector('#cancel')") == Some(true.into()) {
         person.follow("#cancel");
     }

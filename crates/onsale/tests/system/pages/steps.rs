@@ -6,7 +6,7 @@ use crate::browser::Person;
 /// What the console may say of a payment: the provider's notice was quicker than the page.
 pub const PAID_BEFORE: &str = "payments/confirm";
 /// The main button of a form.
-pub const GO: &str = "main form:not([data-forget]) .actions button:first-of-type";
+pub const GO: &str = "main form .actions button:first-of-type";
 
 /// Signs up from the log-in page, step by step, and logs in. Returns the address.
 #[track_caller]

@@ -87,6 +87,25 @@ fn a_chosen_seat_that_goes_is_said_at_once() {
     person.assert_clean(&[]);
 }
 
+/// What a person must know is seen, and not only said to a screen reader.
+#[test]
+fn too_many_seats_and_a_lost_connection_are_seen() {
+    let Some((browser, shop)) = open() else { return };
+    let show = shop.new_show();
+    let (person, _) = shop.visitor(browser);
+    person.before_pages(
+        "window.EventSource = class extends EventSource { constructor(of) { super(of); window.stream = this; } }",
+    );
+    picks(&person, &shop, &show, 1, &["row B, seat 7,", "row B, seat 8,", "row B, seat 9,", "row B, seat 10,"]);
+    person.click("button.seat[aria-label*='row B, seat 11,']");
+    person.until_text("#section .look", "4 seats at most");
+    person.until("document.getElementById('trouble').hidden");
+    // At one look: the next message of the stream takes it away.
+    let seen = "(window.stream.onerror(new Event('error')), document.getElementById('trouble').checkVisibility())";
+    assert_eq!(person.value(seen), Some(true.into()));
+    person.assert_clean(&[]);
+}
+
 /// The name of each seat says its state: free, in payment, sold, chosen.
 #[test]
 fn a_seats_name_says_where_it_is_what_it_costs_and_how_it_stands() {

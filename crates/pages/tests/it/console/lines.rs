@@ -122,7 +122,9 @@ async fn a_line_ends_only_by_its_name() {
 async fn there_is_no_such_line() {
     let console = Console::new();
     for address in ["/console/lines/nothing", "/console/lines/nothing/end", "/console/lines/nothing/rate?to=1"] {
-        console.get(address).await.is(404, "missing");
+        let page = console.get(address).await;
+        page.is(404, "missing");
+        page.has("class=\"trace\"");
     }
     // A name that no line has is asked of nobody.
     assert_eq!(console.get("/console/lines/..%2Fusers%3Fx").await.status, 404);

@@ -126,6 +126,14 @@ async fn a_log_out_ends_the_session_and_forgets_what_the_device_keeps() {
     }
     assert_eq!(browser.told("DELETE", "/session").len(), 1);
     assert!(browser.cookies.lock().expect("cookies").is_empty());
+    // Where the browser does not know that header the page's script does it, after a log-out and with an account's end.
+    let forgets = async |browser: &Browser, done: &str| {
+        browser.get(&format!("/login?done={done}")).await.html.contains(" data-forget>")
+    };
+    assert!(
+        forgets(&browser, "logout").await && forgets(&browser, "deleted").await && !forgets(&browser, "reset").await
+    );
+    assert!(!forgets(&site(), "logout").await, "a link makes nobody who is logged in lose a ticket");
     assert_eq!(browser.get("/session/logout").await.location(), "/me/account", "looking ends nothing");
 }
 

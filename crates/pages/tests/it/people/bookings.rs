@@ -118,6 +118,7 @@ async fn my_page_says_what_is_safe_when_bookings_are_away() {
     .known();
     let page = browser.get("/me").await;
     assert!(page.status.as_u16() == 503 && page.html.contains("예매하신 내용은 그대로 있습니다"), "{}", page.html);
+    assert!(page.html.contains("class=\"trace\""), "{}", page.html);
     let page = browser.get("/me/coupons").await;
     assert!(page.status.as_u16() == 504 && page.html.contains("받으신 쿠폰은 그대로 있습니다"), "{}", page.html);
     assert_eq!(browser.get("/me/tickets/not-an-id").await.status.as_u16(), 404);

@@ -21,6 +21,8 @@ async fn a_ticket_has_its_code_on_white_its_number_and_its_seats() {
         "&#60;i&#62;봄밤",
         "data-kept hidden",
         "data-owner=\"",
+        // The script shows it.
+        "data-print hidden>인쇄하기</button>",
     ] {
         assert!(page.html.contains(part), "{part}: {}", page.html);
     }
@@ -68,7 +70,7 @@ async fn a_ticket_that_lets_nobody_in_shows_no_code() {
         let page = ticket(changes, paid).await;
         assert_eq!((page.status.as_u16(), page.state()), (200, state));
         assert!(page.html.contains(words), "{words}: {}", page.html);
-        assert!(!page.html.contains("id=\"qr\""), "{state} lets somebody in");
+        assert!(!page.html.contains("id=\"qr\"") && !page.html.contains("data-print"), "{state} lets somebody in");
     }
 }
 

@@ -120,6 +120,7 @@ async fn every_refusal_is_a_page_that_says_what_is_next() {
         let tries_again = shown != 200;
         assert_eq!(!page.header("retry-after").is_empty(), tries_again, "{code}");
         assert_eq!(page.text.contains("<noscript><meta http-equiv=\"refresh\""), tries_again, "{code}");
+        assert_eq!(page.text.contains("class=\"trace\""), tries_again, "{code}: what support asks for");
     }
     site.tells(ENTER, 404, refusal("NOT_FOUND"));
     assert_eq!(site.get(&here(), FROM_HERE).await.status, 404);
