@@ -1,6 +1,8 @@
 //! What the operator may set.
 
+use crate::Service;
 use crate::breaker::RULE;
+use crate::routes::Row;
 use domain::breaker::window::WindowRule;
 use std::time::Duration;
 
@@ -53,6 +55,18 @@ pub struct TimeLimits {
     pub store: Duration,
 }
 
+impl TimeLimits {
+    /// The time of a route; none for a stream.
+    pub(crate) fn of(&self, row: &Row) -> Option<Duration> {
+        match row.service {
+            _ if row.is_stream => None,
+            Service::Queue => Some(self.queue),
+            Service::Payment => Some(self.payment),
+            _ => Some(self.usual),
+        }
+    }
+}
+
 impl Default for TimeLimits {
     fn default() -> Self {
         Self {
@@ -75,7 +89,7 @@ impl Default for Settings {
             payments_per_ip_per_minute: 50,
             payments_per_second: 1_000,
             webhooks_per_second: 200,
-            body_bytes_max: 1024 * 1024,
+            body_bytes_max: onsale_http::ROUTE_BODY_BYTES as u64,
             account_body_bytes_max: 10_240,
             time_limits: TimeLimits::default(),
             breaker: RULE,

@@ -28,6 +28,7 @@ pub mod welcome;
 pub use calls::{Calls, with_calls};
 pub use error::ApiError;
 pub use error::body::error_body;
+pub use extract::json::ROUTE_BODY_BYTES;
 pub use extract::{ClientIp, Form, Json, Path, Query, RequestBody, TrustedProxies};
 pub use failures::Failures;
 pub use layer::access::AccessLine;
@@ -43,6 +44,7 @@ use crate::limits::{LimitSettings, Limits};
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
+use http::Method;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,8 +56,8 @@ pub struct HttpSettings {
     /// Longest time from a request's head to its response's head. After it the client gets 408 if its body is still
     /// arriving, else 504.
     pub request_timeout: Duration,
-    /// Routes that may take longer once their body has come, by the beginning of their path: they wait for others on purpose.
-    pub patient_routes: &'static [(&'static str, Duration)],
+    /// The time of a route that may take longer once its body has come; none for the time of all.
+    pub time_of_route: fn(&Method, &str) -> Option<Duration>,
     /// Whether each request is logged.
     pub access_log: bool,
     /// The bytes of all bodies under way.
@@ -75,7 +77,7 @@ impl Default for HttpSettings {
         Self {
             body_limit_bytes: 1024 * 1024,
             request_timeout: Duration::from_secs(10),
-            patient_routes: &[],
+            time_of_route: |_, _| None,
             access_log: true,
             body_budget: BodyBudget::default(),
             limits: Arc::new(Limits::new(LimitSettings { enabled: false, ..LimitSettings::default() })),

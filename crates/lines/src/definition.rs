@@ -4,7 +4,7 @@ use crate::draw::opening::draw_stands;
 use crate::operation::Defaults;
 use domain::Timestamp;
 use domain::line::{Admits, Challenge, Exception, ExceptionError, LineId, LineRule, LineTerms, Switch};
-use onsale_http::{ApiError, RequestBody};
+use onsale_http::{ApiError, ROUTE_BODY_BYTES, RequestBody};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
@@ -132,9 +132,8 @@ pub struct LineFields {
     pub look: Option<Option<String>>,
 }
 
-/// A hundred exceptions with their escapes.
 impl RequestBody for LineFields {
-    const LIMIT_BYTES: usize = 128 * 1024;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }
 
 /// A field that is there: `null` is a value of it, or refused.

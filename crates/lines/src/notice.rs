@@ -2,7 +2,7 @@
 
 use crate::definition::given;
 use domain::line::{NOTICE_MAX, Notice};
-use onsale_http::{ApiError, RequestBody};
+use onsale_http::{ApiError, ROUTE_BODY_BYTES, RequestBody};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -38,14 +38,12 @@ pub struct NoticeTexts {
     en: Option<String>,
 }
 
-/// Two texts, with their escapes.
 impl RequestBody for PauseWords {
-    const LIMIT_BYTES: usize = 8 * 1_024;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }
 
-/// Two texts, with their escapes.
 impl RequestBody for NewNotice {
-    const LIMIT_BYTES: usize = 8 * 1_024;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }
 
 impl NoticeTexts {

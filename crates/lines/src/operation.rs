@@ -6,7 +6,7 @@ use super::serving::ServingCache;
 use domain::line::{Challenge, LineCounts, LineId, LineRule};
 use domain::{ErrorCode, EventName};
 use hot::line::Clock;
-use onsale_http::{ApiError, RequestBody};
+use onsale_http::{ApiError, ROUTE_BODY_BYTES, RequestBody};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -85,9 +85,8 @@ pub struct NewRate {
     pub was: Option<u32>,
 }
 
-/// Two numbers, and fields that are ignored.
 impl RequestBody for NewRate {
-    const LIMIT_BYTES: usize = 1_024;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }
 
 /// The configuration of lines that no operator has changed.

@@ -5,6 +5,7 @@ use crate::origin::Origin;
 use crate::views::terms::{ConsentsView, GivenConsents, NewTerms, TermsList, TermsView};
 use crate::{consents, terms};
 use ::http::StatusCode;
+use ::http::header::LOCATION;
 use access::{AdminPerson, Person};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -77,7 +78,8 @@ async fn create(
     let network = Some(origin.network).filter(|network| !network.is_empty());
     let call = Call::new(actor, origin.trace_id, network);
     call::within(call, terms::create(&ledger, &new, clock::now())).await?;
-    Ok((StatusCode::CREATED, Answer(TermsView::of(&new, origin.language))).into_response())
+    let location = [(LOCATION, "/auth/terms")];
+    Ok((StatusCode::CREATED, location, Answer(TermsView::of(&new, origin.language))).into_response())
 }
 
 /// What one has said to terms.

@@ -49,12 +49,13 @@ impl OauthProvider {
         }
     }
 
-    const fn scope(self) -> Option<&'static str> {
+    /// What we ask to see (contract, "Accounts": the redirect has a `scope`).
+    const fn scope(self) -> &'static str {
         match self {
-            Self::Kakao => Some("account_email"),
-            // Naver's console says what an application may see.
-            Self::Naver => None,
-            Self::Google => Some("openid email"),
+            Self::Kakao => "account_email",
+            // Naver's console says what an application may see, and its log-in passes over this.
+            Self::Naver => "email",
+            Self::Google => "openid email",
         }
     }
 }
@@ -212,7 +213,7 @@ impl OauthClient {
         let verifier = PkceCodeVerifier::new(verifier.to_owned());
         let request = client
             .authorize_url(|| CsrfToken::new(state.to_owned()))
-            .add_scopes(self.provider.scope().map(|scope| Scope::new(scope.to_owned())))
+            .add_scope(Scope::new(self.provider.scope().to_owned()))
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
         Ok(request.url().0.into())
     }

@@ -106,7 +106,10 @@ async fn the_browser_goes_to_the_provider_with_state_and_challenge() {
     assert_eq!(asked["redirect_uri"], "https://tickets.example/auth/oauth2/kakao/callback");
     assert_eq!(asked["code_challenge_method"], "S256");
     assert_eq!((asked["code_challenge"].len(), asked["state"].len()), (43, 43));
-    assert!(asked.contains_key("scope"));
+    for provider in ["kakao", "naver", "google"] {
+        let heard = desk.get(&mut browser, &format!("/auth/oauth2/{provider}")).await;
+        assert!(parameters(heard.location()).get("scope").is_some_and(|scope| !scope.is_empty()), "{provider}");
+    }
     let cookies = heard.cookies();
     let cookie = cookies.first().expect("a cookie");
     assert!(cookie.starts_with("__Host-oauthState="), "{cookie}");

@@ -173,7 +173,10 @@ async fn an_administrator_makes_terms_and_everybody_reads_them() {
         assert_eq!(told(&stand, who, Method::POST, "/auth/terms", Some(new_terms())).await.0, status);
     }
     let admin = person(UserRole::Admin);
-    let (status, body) = told(&stand, admin, Method::POST, "/auth/terms", Some(new_terms())).await;
+    let request = Request::post("/auth/terms").header("accept-language", "ko");
+    let made = ask(&stand.router, request, admin, Some(new_terms())).await;
+    assert_eq!(made.location(), "/auth/terms");
+    let (status, body) = (made.status, made.body);
     let view = json!({"code": "SERVICE", "version": "1.0", "title": "이용약관", "body": "본문", "required": true,
         "effectiveAt": "2026-01-01T00:00:00"});
     assert_eq!((status, &body), (201, &view));

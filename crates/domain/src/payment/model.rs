@@ -124,7 +124,7 @@ words! {
     /// Where a refund stands.
     RefundStatus {
         /// It is asked for until a look-up says that nothing is left.
-        Owed = "OWED",
+        Requested = "REQUESTED",
         /// A look-up said so.
         Done = "DONE",
     }

@@ -1,7 +1,7 @@
 //! A refund until it is done (PAY-016; holes 1 and 18): pure.
 //!
 //! ```text
-//! OWED -look-up-> nothing is left -----------------------------------------> DONE
+//! REQUESTED -look-up-> nothing is left ------------------------------------> DONE
 //!        |-> something is left: attempt n is stored, then asked for
 //!        |     |-> no answer: the outcome is unknown, n is asked for again
 //!        |     `-> an answer, yes or no: looked up again, what is left then is asked for as n + 1
@@ -153,7 +153,7 @@ impl Refund {
             payment,
             kind,
             reason: reason.to_owned(),
-            status: RefundStatus::Owed,
+            status: RefundStatus::Requested,
             attempts: 0,
             open: None,
             tries: 0,
@@ -166,9 +166,9 @@ impl Refund {
     #[must_use]
     pub fn owed_again(&self, now: Timestamp) -> Self {
         match self.status {
-            RefundStatus::Owed => Self { due_at: Some(now), ..self.clone() },
+            RefundStatus::Requested => Self { due_at: Some(now), ..self.clone() },
             RefundStatus::Done => {
-                Self { status: RefundStatus::Owed, open: None, tries: 0, due_at: Some(now), ..self.clone() }
+                Self { status: RefundStatus::Requested, open: None, tries: 0, due_at: Some(now), ..self.clone() }
             }
         }
     }

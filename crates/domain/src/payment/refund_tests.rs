@@ -195,7 +195,7 @@ proptest! {
             let before = provider.cancelled();
             happens(&mut provider, fate);
             by_console += if matches!(fate, Fate::Console(_)) { provider.cancelled() - before } else { 0 };
-            if refund.status == RefundStatus::Owed {
+            if refund.status == RefundStatus::Requested {
                 refund = round(&refund, &payment, &mut provider, fate, Timestamp(0));
             }
             prop_assert!(provider.cancelled() <= provider.paid);
@@ -206,7 +206,7 @@ proptest! {
         // Whatever was under way is decided, and from now on PortOne answers.
         for _ in 0..4 {
             happens(&mut provider, Fate::Settle(true));
-            if refund.status == RefundStatus::Owed {
+            if refund.status == RefundStatus::Requested {
                 refund = round(&refund, &payment, &mut provider, Fate::Ask(Outcome::Do), Timestamp(0));
             }
         }
@@ -303,7 +303,7 @@ fn an_excess_alone_is_given_back_of_a_success() {
     let done = excess.done(&amounts);
     assert_eq!((done.status, done.cancellation.as_deref()), (RefundStatus::Done, Some("c-0")));
     let again = done.owed_again(Timestamp(9));
-    assert_eq!((again.status, again.due_at), (RefundStatus::Owed, Some(Timestamp(9))), "taken a third time");
+    assert_eq!((again.status, again.due_at), (RefundStatus::Requested, Some(Timestamp(9))), "taken a third time");
 }
 
 #[test]

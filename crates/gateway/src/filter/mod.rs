@@ -98,14 +98,7 @@ pub(crate) struct Way {
 
 impl Way {
     fn of(parts: &Parts, found: &Found<'_>) -> Self {
-        let limits = parts.settings.time_limits;
-        let time_limit = match found.row.service {
-            _ if found.row.is_stream => None,
-            Service::Queue => Some(limits.queue),
-            Service::Payment => Some(limits.payment),
-            _ => Some(limits.usual),
-        };
-        Self { service: found.service(), time_limit }
+        Self { service: found.service(), time_limit: parts.settings.time_limits.of(found.row) }
     }
 }
 
@@ -256,14 +249,14 @@ fn broken_body(fault: Option<BodyFault>, response: Response) -> Response {
 fn judge(access: Access, caller: &Caller, headers: &HeaderMap) -> Result<(), Response> {
     let has_key = headers.contains_key("x-api-key");
     match (access, caller) {
-        // A bad token is ignored, or judged by the service.
-        (Access::Anyone | Access::Public | Access::Own, _) => Ok(()),
-        // Routes that take keys have one code for every credential that is not in force.
-        (Access::AdminOrKey, Caller::Refused(ErrorCode::ExpiredToken)) => Err(unauthorized(ErrorCode::ExpiredToken)),
-        (Access::AdminOrKey, Caller::Refused(_)) => Err(unauthorized(ErrorCode::Unauthorized)),
-        // Of both the key counts.
-        (Access::AdminOrKey, _) if has_key => Ok(()),
+        // A bad token is ignored.
+        (Access::Anyone | Access::Public, _) => Ok(()),
+        // A caller who shows no token is judged by the service: a cookie that has run out is nobody's mistake there.
+        (Access::Own, Caller::Refused(code)) if headers.contains_key(AUTHORIZATION) => Err(unauthorized(*code)),
+        (Access::Own, _) => Ok(()),
         (_, Caller::Refused(code)) => Err(unauthorized(*code)),
+        // Of both the key counts, but a bad token is refused with a good key, too.
+        (Access::AdminOrKey, _) if has_key => Ok(()),
         (_, Caller::Nobody) => Err(unauthorized(ErrorCode::Unauthorized)),
         (Access::Token, Caller::Person { .. }) => Ok(()),
         (Access::Admin | Access::AdminOrKey, Caller::Person { person, .. }) if person.is_admin() => Ok(()),
@@ -294,8 +287,6 @@ fn identify(found: &Found<'_>, caller: &Caller, request: &mut Request<Body>) {
         Caller::Person { bearer, .. } if TOKEN_READERS.contains(&row.pattern) => {
             request.headers_mut().insert(AUTHORIZATION, bearer.clone());
         }
-        // A service that judges its callers itself must see a token that is not good, to refuse it.
-        Caller::Refused(_) if row.access == Access::Own => {}
         _ => {
             request.headers_mut().remove(AUTHORIZATION);
         }

@@ -4,11 +4,12 @@
 //! rest of the path does not fit behind it, the other is tried. The table is small and its paths are short, so that is
 //! a few comparisons.
 
-use super::{ROWS, Row, Verb};
-use crate::Service;
+use super::{Access, ROWS, Row, Verb};
+use crate::{Service, TimeLimits};
 use http::Method;
 use std::collections::HashMap;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 static TREE: LazyLock<Tree> = LazyLock::new(|| Tree::of(ROWS));
 
@@ -58,6 +59,19 @@ fn is_of_gate(line: &str) -> bool {
 /// Looks up a route.
 pub fn find<'p>(method: &Method, path: &'p str) -> Lookup<'p> {
     TREE.find(method, path)
+}
+
+/// How long the gateway waits for the route of a request by its default settings, of a stream for the head alone; none for a
+/// path of nobody, and for what no service answers: health, documents, the demonstration's stand-ins.
+pub fn time_limit(method: &Method, path: &str) -> Option<Duration> {
+    let Lookup::Found(found) = find(method, path) else { return None };
+    let is_beside = match found.row.service {
+        Service::Gateway => found.row.access == Access::Anyone,
+        Service::Sandbox => true,
+        _ => false,
+    };
+    let limits = TimeLimits::default();
+    (!is_beside).then(|| limits.of(found.row).unwrap_or(limits.usual))
 }
 
 #[derive(Default)]

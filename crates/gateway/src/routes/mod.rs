@@ -7,7 +7,7 @@ mod lookup;
 mod table;
 
 pub use document::differences;
-pub use lookup::{Found, Lookup, find};
+pub use lookup::{Found, Lookup, find, time_limit};
 pub use table::ROWS;
 
 use crate::Service;

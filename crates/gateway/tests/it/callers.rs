@@ -79,7 +79,7 @@ async fn an_administrators_token_is_a_key_and_a_users_is_a_persons() {
             // A bad token is refused wherever a caller is identified, also with what would be a good one beside it.
             let bad = [("authorization", "Bearer a.b.c")];
             let answer = front.call(method, path, &bad, "").await;
-            assert_eq!((answer.status, answer.code().as_str()), (401, "UNAUTHORIZED"), "{what} by a bad token");
+            assert_eq!((answer.status, answer.code().as_str()), (401, "INVALID_TOKEN"), "{what} by a bad token");
             // A key that is not in force counts before the good token.
             for token in [&user, &admin] {
                 let both = [("authorization", &**token), ("x-api-key", "nonsense")];

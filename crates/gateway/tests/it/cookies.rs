@@ -150,6 +150,8 @@ async fn a_cookie_that_is_not_good_is_nobody() {
     // A browser whose session has run out can still log in and sign up.
     assert_eq!(front.call("POST", "/auth/signup", &stale, "{}").await.status, 200);
     assert_eq!(front.call("POST", "/api/v1/coupons/issue", &stale, "{}").await.status, 200);
+    // Where a key would do, too, the token's own code is told.
+    assert_eq!(front.get("/queue/admin/stats", &stale).await.code(), "INVALID_TOKEN");
     // A refresh token opens nothing.
     let refresh = refresh_token(User, "r", 60);
     let tokens = SessionTokens {

@@ -2,10 +2,11 @@
 
 use crate::walk::{method_of, path_of};
 use gateway::Service;
-use gateway::routes::{Access, Lookup, ROWS, Row, Verb, find};
+use gateway::routes::{Access, Lookup, ROWS, Row, Verb, find, time_limit};
 use http::Method;
 use proptest::prelude::*;
 use std::collections::HashSet;
+use std::time::Duration;
 
 /// Whether a pattern fits a path, segment by segment.
 fn fits(pattern: &str, path: &str) -> bool {
@@ -53,6 +54,35 @@ fn every_route_stands_once_and_is_found() {
         }
         assert!(!row.pattern.starts_with("/internal"), "nothing internal is in the table");
     }
+}
+
+/// The contract's times, apart from the table.
+#[test]
+fn every_route_has_the_time_of_the_contract() {
+    for (method, path, seconds) in [
+        ("POST", "/auth/login", 30),
+        ("GET", "/users/me", 30),
+        ("GET", "/events", 30),
+        ("POST", "/venues/1/halls", 30),
+        ("POST", "/queue/enter", 10),
+        ("GET", "/queue/admin/stats", 10),
+        ("POST", "/reservations/hold", 30),
+        ("POST", "/tickets/verify", 30),
+        ("POST", "/payments/confirm", 60),
+        ("GET", "/api/v1/coupons/status/shoes", 30),
+        ("POST", "/api/v1/admin/reconcile", 30),
+        ("POST", "/gate/events/shoes/enqueue", 30),
+        ("POST", "/issue/events/shoes", 30),
+        ("POST", "/session", 30),
+        ("GET", "/reservations/seats/1/stream", 30),
+    ] {
+        let told = time_limit(&method.parse().expect("a method"), path);
+        assert_eq!(told, Some(Duration::from_secs(seconds)), "{method} {path}");
+    }
+    for path in ["/health", "/openapi.json", "/assets/core.js", "/nowhere", "/sandbox/portone/api/payments/1"] {
+        assert_eq!(time_limit(&Method::GET, path), None, "{path}");
+    }
+    assert_eq!(time_limit(&Method::PUT, "/payments"), None, "a wrong method");
 }
 
 #[test]

@@ -19,7 +19,8 @@ impl RedisLimits {
     }
 
     async fn take_one(&self, name: &str, rate: Rate, now_us: u64) -> Result<RateDecision, HotError> {
-        let key = format!("rate:{{{name}}}");
+        // One key a call, so it needs no braces to stay in one slot of a cluster.
+        let key = key_of(name);
         let numbers = [now_us, rate.interval_us(), rate.window_us()].map(|number| number.to_string());
         let arguments = [numbers[0].as_bytes(), numbers[1].as_bytes(), numbers[2].as_bytes()];
         let reply = self.0.run(&scripts::LIMIT, &[&key], &arguments, (Lane::Other, Wait::Nobody)).await?;
@@ -30,6 +31,11 @@ impl RedisLimits {
         let verdict = rate.take(before_us, now_us);
         Ok(RateDecision { allowed, ..verdict })
     }
+}
+
+/// Where a bucket is kept: `rate:user:<id>`, `rate:payment:...`, `rate:queue-status:<user>` (contract: "Hot state").
+fn key_of(name: &str) -> String {
+    format!("rate:{name}")
 }
 
 #[async_trait]

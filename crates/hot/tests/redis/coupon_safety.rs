@@ -361,7 +361,7 @@ async fn values_and_limits_are_those_of_one_process() {
         ports.remove(&[name(1), name(3)]).await.expect("removed");
         assert_eq!(ports.get(&[name(1)], NOW).await, Ok(vec![None]));
     }
-    let limits = RedisLimits::new(connections);
+    let limits = RedisLimits::new(connections.clone());
     let (rate, mut now_us) = (Rate::per_second(10, 3), 1_700_000_000_000_000);
     let bucket = format!("bucket-{}", Uuid::new_v4().simple());
     let mut full_at_us = 0;
@@ -372,4 +372,9 @@ async fn values_and_limits_are_those_of_one_process() {
         let taken = limits.take(&[(bucket.clone(), rate)], now_us).await.expect("asked");
         assert_eq!(taken, [expected], "step {step}");
     }
+    // The contract's name of the key. A minute's bucket is long enough there to be looked at.
+    let person = format!("user:{}", Uuid::new_v4());
+    limits.take(&[(person.clone(), Rate::per_minute(1))], now_us).await.expect("asked");
+    let kept = KeyPort::get(&RedisKeys::new(connections), &[format!("rate:{person}")], NOW).await.expect("read");
+    assert!(kept[0].is_some(), "rate:{person}");
 }

@@ -60,7 +60,8 @@ pub(super) async fn answer(
     next: Next,
 ) -> Response {
     let (mut parts, _) = request.into_parts();
-    let body = parts.extensions.remove::<Whole>().map(|Whole(body)| body).unwrap_or_default();
+    let whole = parts.extensions.remove::<Whole>();
+    let (body, part) = whole.map(|Whole { bytes, part }| (bytes, part)).unwrap_or_default();
     let keyed = Keyed::new(scope, key, fingerprint(&parts, &body));
     let Some(turn) = calls.under_way.turn(&keyed.scope, &keyed.key, calls.wait).await else {
         return ApiError::new(ErrorCode::IdempotencyKeyInUse).into_response();
@@ -69,7 +70,7 @@ pub(super) async fn answer(
         let response =
             run(&calls, &call, keyed, || Request::from_parts(parts.clone(), Body::from(body.clone())), &next);
         let response = response.await;
-        drop(turn);
+        drop((turn, part));
         response
     };
     match tokio::spawn(run).await {

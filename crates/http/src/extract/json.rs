@@ -14,13 +14,17 @@ use domain::ErrorCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+/// Most bytes of the body of a ticketing route, as much as the gateway takes (contract: "Gateway"): fields that a route does
+/// not know are passed over, so their number is the caller's. Accounts, coupons and calls between services have limits of
+/// their own.
+pub const ROUTE_BODY_BYTES: usize = 1_048_576;
 /// No limit of a layer is higher.
 const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// The JSON body of a request. A type without a limit is no body: the compiler asks for it.
 pub trait RequestBody: DeserializeOwned {
-    /// Most bytes of the body: room for the longest valid values, their escapes and some spaces. A larger body gets 413,
-    /// which names this.
+    /// Most bytes of the body: [`ROUTE_BODY_BYTES`] on ticketing routes; elsewhere room for the longest valid values, their
+    /// escapes and some spaces. A larger body gets 413, which names this.
     const LIMIT_BYTES: usize;
 }
 

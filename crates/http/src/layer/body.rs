@@ -5,6 +5,7 @@ use crate::error::ApiError;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use domain::ErrorCode;
+use http::Extensions;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -51,10 +52,14 @@ impl BodyWatch {
     pub(super) fn refusal(&self) -> Option<ApiError> {
         match self.0.exceeded.load(Ordering::Relaxed) {
             0 => None,
-            NO_ROOM => Some(ApiError::unavailable().detail("too many request bodies are under way")),
+            NO_ROOM => Some(no_room()),
             limit_bytes => Some(too_large(limit_bytes)),
         }
     }
+}
+
+fn no_room() -> ApiError {
+    ApiError::unavailable().detail("too many request bodies are under way")
 }
 
 fn too_large(limit_bytes: usize) -> ApiError {
@@ -151,7 +156,21 @@ pub(crate) fn bound(request: &mut Request, limit_bytes: usize, budget: Option<&B
         part: budget.map(BodyBudget::part),
     };
     *body = Body::new(bounded);
+    if let Some(budget) = budget {
+        request.extensions_mut().insert(budget.clone());
+    }
     watch
+}
+
+/// Takes so many bytes of the budget of all bodies for a body that was read and stays in memory; none where there is no
+/// budget.
+///
+/// # Errors
+/// `SERVICE_UNAVAILABLE` when there are not so many.
+pub(crate) fn keep_in_budget(extensions: &Extensions, bytes: usize) -> Result<Option<BudgetPart>, ApiError> {
+    let Some(budget) = extensions.get::<BodyBudget>() else { return Ok(None) };
+    let mut part = budget.part();
+    if part.grow(bytes) { Ok(Some(part)) } else { Err(no_room()) }
 }
 
 /// As [`bound`], for the one who is about to read the body.

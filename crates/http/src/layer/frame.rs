@@ -163,7 +163,7 @@ pub(crate) async fn frame(State(settings): State<Arc<HttpSettings>>, mut request
         (Ok(_), None, Some(preflight)) => preflight,
         (Ok(_share), None, None) => {
             let span = tracing::info_span!("request", trace_id = exchange.trace_id.as_str());
-            let response = guarded(&settings, request, next).instrument(span).await;
+            let response = guarded(&settings, &exchange, request, next).instrument(span).await;
             exchange.count_stranger(&settings, response)
         }
     };
@@ -174,20 +174,22 @@ pub(crate) async fn frame(State(settings): State<Arc<HttpSettings>>, mut request
     exchange.finish(&settings, response)
 }
 
-/// What a patient route may take beyond the time of all.
-fn more_time(settings: &HttpSettings, path: &str) -> Duration {
-    let of_path = settings.patient_routes.iter().find(|(start, _)| path.starts_with(start));
-    of_path.map_or(Duration::ZERO, |(_, longest)| longest.saturating_sub(settings.request_timeout))
+/// What the route may take beyond the time of all.
+fn more_time(settings: &HttpSettings, exchange: &Exchange) -> Duration {
+    let of_route = (settings.time_of_route)(&exchange.method, exchange.uri.path());
+    of_route.unwrap_or_default().saturating_sub(settings.request_timeout)
 }
 
 /// Runs the handler within its limits of bytes and time, and catches panics.
-async fn guarded(settings: &HttpSettings, mut request: Request, next: Next) -> Response {
+async fn guarded(settings: &HttpSettings, exchange: &Exchange, mut request: Request, next: Next) -> Response {
     let watch = body::bound(&mut request, settings.body_limit_bytes, Some(&settings.body_budget));
-    let more = more_time(settings, request.uri().path());
     let mut answer = pin!(AssertUnwindSafe(next.run(request)).catch_unwind());
     let mut outcome = tokio::time::timeout(settings.request_timeout, &mut answer).await;
-    if outcome.is_err() && !more.is_zero() && !watch.is_waiting() {
-        outcome = tokio::time::timeout(more, answer).await;
+    if outcome.is_err() && !watch.is_waiting() {
+        let more = more_time(settings, exchange);
+        if !more.is_zero() {
+            outcome = tokio::time::timeout(more, answer).await;
+        }
     }
     match outcome {
         Ok(Ok(response)) => match watch.refusal() {

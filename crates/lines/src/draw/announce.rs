@@ -7,7 +7,7 @@ use crate::client::LineClient;
 use domain::line::{DrawPlan, DrawSeed, EntryHash, LineId, LineRule, Randomness, ValueOutcome};
 use domain::{ErrorCode, Timestamp};
 use hot::line::Clock;
-use onsale_http::{ApiError, RequestBody};
+use onsale_http::{ApiError, ROUTE_BODY_BYTES, RequestBody};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -56,14 +56,12 @@ pub struct NewValue {
     pub value: String,
 }
 
-/// A source and a chain, with their escapes.
 impl RequestBody for NewDraw {
-    const LIMIT_BYTES: usize = 4_096;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }
 
-/// One text, with its escapes.
 impl RequestBody for NewValue {
-    const LIMIT_BYTES: usize = 4_096;
+    const LIMIT_BYTES: usize = ROUTE_BODY_BYTES;
 }
 
 fn not_possible(why: &str) -> ApiError {

@@ -20,8 +20,9 @@ const fn whole(min: i64, max: i64) -> Kind {
     Kind::Whole { min, max }
 }
 
-/// The length of a UUID.
-const INTERNAL_KEY: Kind = Kind::Secret { min: 16 };
+/// The contract bounds no length; a key that can be guessed is refused at the start (`safety/strength.rs`), which judges each
+/// secret of ours: those with a minimum above 1.
+const INTERNAL_KEY: Kind = Kind::Secret { min: 2 };
 
 /// Most things of one kind of a tenant.
 const TENANT_MAX: i64 = 1_000_000_000;
@@ -66,6 +67,11 @@ pub const KEYS: &[Key] = &[
     key("ledger.url", Kind::Engine { is_url: engine::is_ledger_url, forms: engine::LEDGER_FORMS }),
     key(
         "ledger.coupon.url",
+        Kind::Engine { is_url: engine::is_ledger_url_or_none, forms: engine::LEDGER_FORMS_OR_NONE },
+    ),
+    key("ledger.gate.url", Kind::Engine { is_url: engine::is_ledger_url_or_none, forms: engine::LEDGER_FORMS_OR_NONE }),
+    key(
+        "ledger.issuer.url",
         Kind::Engine { is_url: engine::is_ledger_url_or_none, forms: engine::LEDGER_FORMS_OR_NONE },
     ),
     key("ledger.user.url", Kind::Engine { is_url: engine::is_ledger_url_or_none, forms: engine::LEDGER_FORMS_OR_NONE }),
@@ -121,7 +127,7 @@ pub const KEYS: &[Key] = &[
     key("auth.jwt_previous_secret", Kind::Secret { min: 64 }),
     key("user.bcrypt_cost", whole(4, 16)),
     key("user.hash_queue", whole(1, 100_000)),
-    key("user.access_ttl_seconds", whole(10, 86_400)),
+    key("user.access_ttl_seconds", whole(1, 86_400)),
     key("user.refresh_ttl_seconds", whole(60, 31_536_000)),
     key("user.rejoin_after_days", whole(0, 3_650)),
     key("user.dormant_after_days", whole(1, 3_650)),
@@ -163,7 +169,7 @@ pub const KEYS: &[Key] = &[
     key("user.smtp.from", Kind::Text),
     key("catalog.cache_ttl_seconds", whole(1, 86_400)),
     key("catalog.cache_ttl_open_seconds", whole(1, 3_600)),
-    key("reservation.hold_ttl_seconds", whole(5, 86_400)),
+    key("reservation.hold_ttl_seconds", whole(1, 86_400)),
     key("reservation.max_seats", whole(1, 20)),
     key("reservation.wait_max_ms", whole(0, 25_000)),
     key("reservation.day_zone", Kind::Text),
@@ -193,6 +199,7 @@ pub const KEYS: &[Key] = &[
     key("gateway.url.gate", Kind::HttpUrls),
     key("gateway.url.reservation", Kind::HttpUrls),
     key("gateway.url.payment", Kind::HttpUrls),
+    key("gateway.url.issuer", Kind::HttpUrls),
     key("sandbox.url", Kind::HttpUrlOrNone),
     key("rehearsal.people", whole(1, 100_000_000)),
     key("rehearsal.connections", whole(1, 25_000)),
@@ -238,6 +245,8 @@ pub const KEYS: &[Key] = &[
     key("internal.url.queue", Kind::HttpUrls),
     key("internal.url.reservation", Kind::HttpUrls),
     key("internal.url.payment", Kind::HttpUrls),
+    key("internal.url.user", Kind::HttpUrls),
+    key("internal.url.issuer", Kind::HttpUrls),
     key("internal.ca_file", Kind::FileOrNone),
     key("limits.enabled", Kind::Flag),
     key("limits.ipv4_prefix", whole(8, 32)),

@@ -1,5 +1,6 @@
 //! Loads the layers of configuration, checks each key, and merges them.
 
+use super::aliases;
 use super::environment;
 use super::keys::{self, KEYS};
 use super::kind::{self, Kind};
@@ -85,6 +86,10 @@ pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
         return Err(ConfigError::Refused(problems));
     }
     let merged = layers.into_iter().fold(Figment::new(), Figment::merge);
+    let problems = aliases::problems(&merged);
+    if !problems.is_empty() {
+        return Err(ConfigError::Refused(problems));
+    }
     let layers = resolve_auto(merged, file.is_none());
     let config = layers.extract::<Config>().map_err(|error| ConfigError::Unreadable(error.to_string()))?;
     Ok(Loaded { config, file, layers })

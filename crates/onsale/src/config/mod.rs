@@ -4,6 +4,7 @@
 //! source and the permitted values.
 
 pub mod accounts;
+mod aliases;
 mod connections;
 pub mod draw;
 pub mod engine;

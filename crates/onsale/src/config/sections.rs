@@ -1,6 +1,7 @@
 //! The checked configuration in types. `default.toml` explains meanings and limits.
 
 use super::accounts::{Auth, User};
+use super::aliases::COUPON_ROLES;
 use super::draw::Draw;
 use super::internal::{Gateway, Internal};
 use super::outside::{Cors, Tls};
@@ -274,7 +275,8 @@ impl Ledger {
 
     /// The URL of this schema alone; `None` where it uses that of all.
     pub fn own_url_of(&self, schema: &str) -> Option<&str> {
-        self.schemas.get(schema).map(|schema| schema.url.as_str()).filter(|url| !url.is_empty())
+        let given = |name: &str| Some(self.schemas.get(name)?.url.as_str()).filter(|url| !url.is_empty());
+        if COUPON_ROLES.contains(&schema) { COUPON_ROLES.into_iter().find_map(given) } else { given(schema) }
     }
 }
 

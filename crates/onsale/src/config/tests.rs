@@ -24,7 +24,9 @@ fn with_environment(environment: &[(&str, &str)]) -> Result<Loaded, String> {
 fn with_file(text: &str) -> Result<Loaded, String> {
     let folder = folder();
     std::fs::write(folder.path().join("onsale.toml"), text).expect("written");
-    load(&sources(folder.path(), &[])).map_err(|error| error.to_string())
+    // The folder's name is chance: it may contain what a test looks for.
+    let place = folder.path().display().to_string();
+    load(&sources(folder.path(), &[])).map_err(|error| error.to_string().replace(&place, "."))
 }
 
 #[track_caller]
@@ -190,6 +192,52 @@ fn unknown_engines_are_refused_without_printing_passwords() {
             "ledger.url",
         ],
     );
+}
+
+#[test]
+fn the_database_of_coupons_has_the_name_of_each_of_its_roles() {
+    let (one, other) = ("postgres://u:hunter2@one/db", "postgres://u:hunter2@two/db");
+    let url = |environment: &[(&str, &str)]| {
+        let ledger = with_environment(environment)?.config.ledger;
+        assert_eq!(ledger.own_url_of("user"), None);
+        Ok::<_, String>(ledger.own_url_of("coupon").map(str::to_owned))
+    };
+    let [coupon, gate, issuer] = ["COUPON", "GATE", "ISSUER"].map(|role| format!("ONSALE__LEDGER__{role}__URL"));
+    assert_eq!(url(&[]), Ok(None));
+    for name in [&coupon, &gate, &issuer] {
+        assert_eq!(url(&[(name, one)]), Ok(Some(one.to_owned())), "{name}");
+    }
+    assert_eq!(url(&[(&coupon, one), (&gate, one), (&issuer, one)]), Ok(Some(one.to_owned())));
+    for (earlier, later, key) in [(&coupon, &gate, "ledger.gate.url"), (&gate, &issuer, "ledger.issuer.url")] {
+        let refused = with_environment(&[(earlier, one), (later, other)]);
+        assert!(!refused.as_ref().expect_err("refused").contains("hunter2"));
+        assert_refused(refused, &[key, later, "is another name of", "set one of them"]);
+    }
+}
+
+#[test]
+fn every_role_has_an_address_also_where_nobody_asks_it() {
+    let addresses = [
+        ("ONSALE__GATEWAY__URL__ISSUER", "http://issuer:8087"),
+        ("ONSALE__INTERNAL__URL__USER", "http://user:8081"),
+        ("ONSALE__INTERNAL__URL__ISSUER", "http://issuer:8087"),
+    ];
+    let config = with_environment(&addresses).expect("loaded").config;
+    assert_eq!(config.gateway.url.of("issuer"), "http://issuer:8087");
+    assert_eq!(config.internal.url.of("user"), "http://user:8081");
+    assert_refused(with_environment(&[("ONSALE__INTERNAL__URL__USER", "user")]), &["internal.url.user"]);
+}
+
+#[test]
+fn short_lives_and_keys_are_taken() {
+    let config = with_environment(&[
+        ("ONSALE__RESERVATION__HOLD_TTL_SECONDS", "1"),
+        ("ONSALE__USER__ACCESS_TTL_SECONDS", "1"),
+        ("ONSALE__INTERNAL__KEY__GATEWAY", "gw-key"),
+    ]);
+    let config = config.expect("loaded").config;
+    assert_eq!((config.reservation.hold_ttl_seconds, config.user.access_ttl_seconds), (1, 1));
+    assert_eq!(config.internal.key.of("gateway"), "gw-key");
 }
 
 #[test]

@@ -266,6 +266,8 @@ fn one_key_for_two_purposes_is_refused_wherever_it_comes_from() {
     let file = key_file(&folder, SAME, 0o600);
     let settings = [("queue.cookie_key_file", file.to_str().expect("UTF-8")), ("queue.receipt_key", SAME)];
     assert_eq!(faults(&config(&folder, "", &settings)).len(), 1);
+    let short = found("", &[("internal.key.gateway", "gw-key")]);
+    assert_eq!(short, ["keys"], "a key of a few characters can be guessed");
     let one_purpose = [("internal.key.issuer", SAME), ("internal.key.queue", SAME), ("queue.cookie_key", "")];
     assert_eq!(found("", &one_purpose), [""; 0]);
 }

@@ -8,6 +8,7 @@ use access::person::believe_gateway;
 use access::{Callers, InternalKeys};
 use anyhow::Context;
 use axum::Router;
+use axum::http::Method;
 use metrics_exporter_prometheus::PrometheusHandle;
 use onsale_http::health::{self, Details, Health};
 use onsale_http::limits::{LimitSettings, Limits};
@@ -282,16 +283,18 @@ fn details(callers: Option<Callers>) -> Details {
     }))
 }
 
-/// Routes that wait for a payment provider, for seats that come back, or for a password's hash: their own limits are shorter by a
-/// second (contract: gateway).
-const PATIENT_ROUTES: &[(&str, Duration)] = &[
-    ("/payments", Duration::from_secs(61)),
-    ("/api/v1/admin/reconcile", Duration::from_secs(31)),
-    ("/reservations", Duration::from_secs(31)),
-    ("/auth/", Duration::from_secs(31)),
-    ("/users/", Duration::from_secs(31)),
-    ("/internal/", Duration::from_secs(31)),
-];
+/// Longer than the gateway waits, so that it is the one that says which service was late.
+const BEYOND_GATEWAY: Duration = Duration::from_secs(1);
+/// The time of calls between services, some of which compare whole tables.
+const INTERNAL_TIME: Duration = Duration::from_secs(31);
+
+/// The time of a route (contract: gateway), of every role, by the gateway's own table.
+fn time_of_route(method: &Method, path: &str) -> Option<Duration> {
+    if path.starts_with("/internal/") {
+        return Some(INTERNAL_TIME);
+    }
+    gateway::routes::time_limit(method, path).map(|limit| limit + BEYOND_GATEWAY)
+}
 
 /// The listener for operators: a server like the other, with places of its own.
 fn open_management(config: &Config, bound: Bound, limits: &Arc<Limits>, router: Router) -> anyhow::Result<HttpServer> {
@@ -334,7 +337,7 @@ fn settings(config: &Config, metrics: Arc<HttpMetrics>, limits: Arc<Limits>) -> 
     HttpSettings {
         body_limit_bytes: config.http.body_limit_bytes,
         request_timeout: config.http.request_timeout(),
-        patient_routes: PATIENT_ROUTES,
+        time_of_route,
         access_log: config.log.access,
         body_budget: BodyBudget::new(config.http.body_budget_bytes),
         limits,
@@ -369,4 +372,30 @@ fn health_of(probes: impl Iterator<Item = (&'static str, Probe)>, looks: Vec<(&'
     let health = Health::new(env!("CARGO_PKG_VERSION"));
     let health = probes.fold(health, |health, (name, probe)| health.with(name, move || probe()));
     looks.into_iter().fold(health, |health, (_, look)| health.with_warnings(move || look()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every route of the gateway's table, in every role: the gateway is never cut short.
+    #[test]
+    fn no_route_ends_before_the_gateway_has_waited_for_it() {
+        for (method, path, seconds) in [
+            (Method::GET, "/events", 31),
+            (Method::POST, "/venues/1/halls", 31),
+            (Method::POST, "/tickets/verify", 31),
+            (Method::POST, "/api/v1/admin/campaigns", 31),
+            (Method::POST, "/gate/events/shoes/enqueue", 31),
+            (Method::POST, "/issue/events/shoes", 31),
+            (Method::POST, "/session", 31),
+            (Method::POST, "/auth/login", 31),
+            (Method::POST, "/queue/enter", 11),
+            (Method::POST, "/payments/confirm", 61),
+            (Method::GET, "/internal/seats/status/1", 31),
+        ] {
+            assert_eq!(time_of_route(&method, path), Some(Duration::from_secs(seconds)), "{method} {path}");
+        }
+        assert_eq!(time_of_route(&Method::GET, "/health"), None);
+    }
 }

@@ -6,6 +6,7 @@ use crate::limits::{LimitSettings, Limits};
 use crate::server::{HotHead, HotRequest};
 use axum::extract::ConnectInfo;
 use axum::response::IntoResponse;
+use http::Method;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
@@ -61,6 +62,22 @@ async fn head_and_options_are_answered_without_a_body() {
 #[tokio::test]
 async fn a_handler_that_does_not_answer_gets_a_timeout() {
     send_empty("GET", "/never").await.is_error(ErrorCode::GatewayTimeout);
+}
+
+#[tokio::test]
+async fn a_route_may_have_more_time_than_the_others() {
+    let settings = HttpSettings {
+        request_timeout: SHORT,
+        time_of_route: |method, path| (method == Method::GET && path == "/patient").then_some(Duration::from_secs(60)),
+        ..HttpSettings::default()
+    };
+    let ask = async |path| {
+        let empty = request("GET", path).body(Body::empty()).expect("a request");
+        send_to(small_router(settings.clone()), empty).await
+    };
+    assert_eq!(ask("/patient").await.text(), "late");
+    ask("/never").await.is_error(ErrorCode::GatewayTimeout);
+    send_empty("GET", "/patient").await.is_error(ErrorCode::GatewayTimeout);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod answers;
 mod bodies;
 mod cors;
+mod keyed;
 mod parts;
 mod records;
 
@@ -48,6 +49,12 @@ async fn refused() -> ApiError {
     ApiError::new(ErrorCode::CouponNotApplicable).with("reason", "EXPIRED")
 }
 
+/// Answers after the time of all.
+async fn late() -> &'static str {
+    tokio::time::sleep(2 * SHORT).await;
+    "late"
+}
+
 async fn broken() -> String {
     panic!("the secret reason")
 }
@@ -65,6 +72,7 @@ fn small_router(settings: HttpSettings) -> Router {
         .route("/limited", get(|| async { ApiError::new(ErrorCode::RateLimitExceeded) }))
         .route("/secret", get(|| async { ApiError::new(ErrorCode::Unauthorized) }))
         .route("/never", get(pending::<String>))
+        .route("/patient", get(late))
         .route("/open", get(|| async { ([("access-control-allow-origin", "*")], "all") }))
         .merge(narrow);
     standard(router, settings)

@@ -91,7 +91,7 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let followed = tickets.clone();
     tasks.push(Task::new("lines before seats", move || followed.clone().run_lines()));
     let calls = calls::over_hot(config, &callers, hot.calls.clone());
-    let serving = serving_route(opening, &cache);
+    let serving = serving_route(opening, &cache, &tickets);
     let new_line = Arc::new(settings_of(config).rule());
     let queue_api =
         QueueApi { lines: client, cache, streams, site, names, callers, defaults, new_line, may_make_lines };
@@ -154,11 +154,13 @@ fn tickets(
     Ok(TicketQueue::open(settings, parts))
 }
 
-fn serving_route(opening: &Opening<'_>, cache: &ServingCache) -> MakeHotRoute {
+fn serving_route(opening: &Opening<'_>, cache: &ServingCache, tickets: &TicketQueue) -> MakeHotRoute {
     let (cache, limits, metrics) = (cache.clone(), opening.limits.clone(), opening.metrics.clone());
-    let log_every = opening.log_every();
+    let (tickets, log_every) = (tickets.clone(), opening.log_every());
     Arc::new(move || {
-        (HotRoute::Serving(ServingRoute::new(cache.clone(), limits.clone(), &metrics, log_every)), Router::new())
+        let tickets = Some(tickets.clone());
+        let route = ServingRoute::new(cache.clone(), tickets, limits.clone(), &metrics, log_every);
+        (HotRoute::Serving(route), Router::new())
     })
 }
 
