@@ -192,7 +192,7 @@ fn edge_config(port: u16, upstreams: &Upstreams<'_>) -> anyhow::Result<String> {
         ("user_burst", "20".to_owned()),
         ("shop_rate", "1000000".to_owned()),
         ("shop_burst", "1000000".to_owned()),
-        ("answer_seconds", "12".to_owned()),
+        ("answer_seconds", "62".to_owned()),
         ("tls", String::new()),
     ];
     let filled = values.iter().fold(template, |text, (name, value)| text.replace(&format!("{{{{{name}}}}}"), value));

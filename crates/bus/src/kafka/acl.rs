@@ -53,8 +53,7 @@ impl KafkaAcl {
 
     /// Whether the user may write to the topic, given as
     /// [`KafkaPublisher::describe`](super::KafkaPublisher::describe) shows it; `None` when only a real write could tell.
-    /// Sends a record that is larger than the topic accepts: brokers check permissions first. If it were accepted all the
-    /// same, it would be a message that every consumer ignores.
+    /// Sends a record that is larger than the topic accepts: brokers check permissions first, and refuse it for its size then.
     ///
     /// # Errors
     /// [`BrokerError`].

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// How long the catalog's list is kept, in milliseconds.
 const KEPT_MS: i64 = 600_000;
-/// A ticket is looked up no longer than this after it was bought, in milliseconds: the catalog forgets schedules that ended
-/// over a month ago.
+/// A ticket is looked up no longer than this after it was bought, in milliseconds: the catalog names the schedules that ended
+/// last, and no more than a list holds.
 pub(super) const SOLD_MS_MAX: i64 = 2 * 366 * 24 * 3_600_000;
 
 #[derive(Deserialize)]
