@@ -128,7 +128,7 @@ pub const KEYS: &[Key] = &[
     key("user.bcrypt_cost", whole(4, 16)),
     key("user.hash_queue", whole(1, 100_000)),
     key("user.access_ttl_seconds", whole(1, 86_400)),
-    key("user.refresh_ttl_seconds", whole(60, 31_536_000)),
+    key("user.refresh_ttl_seconds", whole(1, 31_536_000)),
     key("user.rejoin_after_days", whole(0, 3_650)),
     key("user.dormant_after_days", whole(1, 3_650)),
     key("user.consents_required", Kind::Flag),
