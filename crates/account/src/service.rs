@@ -176,6 +176,11 @@ impl AccountService {
         Share { network: origin.network.clone(), account: self.personal.email_hash(email) }
     }
 
+    /// What fingerprints of calls are keyed with: a body may be one of so few that somebody tries them all (AUTH-021).
+    pub fn call_secret(&self) -> String {
+        self.personal.hash("call", "")
+    }
+
     /// A value of an account in the clear; `None` where it has none.
     pub(crate) fn opened(
         &self,

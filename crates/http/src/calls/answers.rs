@@ -1,4 +1,5 @@
-//! Where a role keeps its answers: in the ledger with the effect, or, for a role without a database, in hot state.
+//! Where a role keeps its answers: in the ledger with the effect, without their bodies where those are personal, or, for a role
+//! without a database, in hot state.
 
 use crate::error::ApiError;
 use async_trait::async_trait;
@@ -19,7 +20,7 @@ pub trait Answers: Send + Sync {
     /// `SERVICE_UNAVAILABLE`.
     async fn find(&self, keyed: &Keyed) -> Result<Found, ApiError>;
 
-    /// Keeps the answer. Returns the one that counts: the first.
+    /// Keeps the answer. Returns the one that counts: the first; [`Found::Done`] where its body is kept nowhere.
     ///
     /// # Errors
     /// `SERVICE_UNAVAILABLE`: nothing may be kept; the answer is true all the same.
@@ -34,6 +35,21 @@ impl Answers for Ledger {
 
     async fn keep(&self, keyed: &Keyed, answer: &Answer) -> Result<Found, ApiError> {
         Ok(kept::keep(self, keyed, answer).await?)
+    }
+}
+
+/// Answers of a role that may say who somebody is (AUTH-021): one with a body is not kept, whatever its route. The effect has stored
+/// the key, so a repeated call changes nothing and is answered from what stands.
+pub struct PersonalAnswers(pub Ledger);
+
+#[async_trait]
+impl Answers for PersonalAnswers {
+    async fn find(&self, keyed: &Keyed) -> Result<Found, ApiError> {
+        Answers::find(&self.0, keyed).await
+    }
+
+    async fn keep(&self, keyed: &Keyed, answer: &Answer) -> Result<Found, ApiError> {
+        if answer.body.is_empty() { Answers::keep(&self.0, keyed, answer).await } else { Ok(Found::Done) }
     }
 }
 

@@ -40,11 +40,12 @@ pub(super) fn key_of(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     }
 }
 
-/// SHA-256 over method, path, query and body. The lengths keep the parts apart.
-fn fingerprint(parts: &Parts, body: &[u8]) -> String {
+/// SHA-256 over the role's secret, if it has one, method, path, query and body. The lengths keep the parts apart.
+fn fingerprint(secret: Option<&str>, parts: &Parts, body: &[u8]) -> String {
     let mut hash = Sha256::new();
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-    for part in [parts.method.as_str().as_bytes(), path.as_bytes(), query.as_bytes(), body] {
+    let of_request = [parts.method.as_str().as_bytes(), path.as_bytes(), query.as_bytes(), body];
+    for part in secret.map(str::as_bytes).into_iter().chain(of_request) {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
@@ -62,7 +63,7 @@ pub(super) async fn answer(
     let (mut parts, _) = request.into_parts();
     let whole = parts.extensions.remove::<Whole>();
     let (body, part) = whole.map(|Whole { bytes, part }| (bytes, part)).unwrap_or_default();
-    let keyed = Keyed::new(scope, key, fingerprint(&parts, &body));
+    let keyed = Keyed::new(scope, key, fingerprint(calls.secret.as_deref(), &parts, &body));
     let Some(turn) = calls.under_way.turn(&keyed.scope, &keyed.key, calls.wait).await else {
         return ApiError::new(ErrorCode::IdempotencyKeyInUse).into_response();
     };
@@ -115,8 +116,11 @@ async fn keep(calls: &Calls, keyed: &Keyed, response: Response) -> Response {
     };
     let location = parts.headers.get(LOCATION).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
     let answer = Answer { status: parts.status.as_u16(), body: body.to_vec(), location: location.map(str::to_owned) };
-    match calls.answers.keep(keyed, &answer).await {
+    let kept = calls.answers.keep(keyed, &answer).await;
+    match kept {
         Ok(Found::Answer(first)) if first != answer => replayed(first),
+        // An earlier run made the change, and what it answered is kept nowhere: this is how it is told again.
+        Ok(Found::Done) if keyed.is_done => replayed(answer),
         Ok(_) => Response::from_parts(parts, Body::from(body)),
         Err(_) => {
             // The effect stands under the key: a repeated call changes nothing.

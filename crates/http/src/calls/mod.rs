@@ -15,7 +15,7 @@ mod keyed;
 mod read;
 mod under_way;
 
-pub use answers::{Answers, HotAnswers};
+pub use answers::{Answers, HotAnswers, PersonalAnswers};
 pub(crate) use exempt::is_exempt;
 pub(crate) use keyed::KEY_LENGTH_MAX;
 
@@ -68,12 +68,20 @@ pub struct Calls {
     under_way: UnderWay,
     /// Longest wait for another run of the same key.
     wait: Duration,
+    /// What fingerprints are keyed with.
+    secret: Option<Arc<str>>,
 }
 
 impl Calls {
     /// `request_timeout`: the time limit of a request; another run of the same key is waited for a little shorter.
     pub fn new(identify: Identify, answers: Arc<dyn Answers>, request_timeout: Duration) -> Self {
-        Self { identify, answers, under_way: UnderWay::default(), wait: request_timeout * 4 / 5 }
+        Self { identify, answers, under_way: UnderWay::default(), wait: request_timeout * 4 / 5, secret: None }
+    }
+
+    /// The same, for requests that say who somebody is: without the secret nobody finds out by trying what had this fingerprint.
+    #[must_use]
+    pub fn with_secret(self, secret: &str) -> Self {
+        Self { secret: Some(secret.into()), ..self }
     }
 }
 

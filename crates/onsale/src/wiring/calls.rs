@@ -10,7 +10,7 @@ use hot::embedded::read_pending;
 use hot::{CallPort, PendingEntry};
 use ledger::Ledger;
 use onsale_http::Calls;
-use onsale_http::calls::{Answers, HotAnswers, Identify};
+use onsale_http::calls::{Answers, HotAnswers, Identify, PersonalAnswers};
 use std::sync::Arc;
 
 /// For a role with tables: an answer is kept in the transaction of its effect.
@@ -20,8 +20,17 @@ pub fn over_ledger(config: &Config, callers: &Callers, ledger: &Ledger) -> Calls
 
 /// For a role whose callers are people alone, found out by the gateway.
 pub fn of_people(config: &Config, ledger: &Ledger) -> Calls {
+    of_people_with(config, Arc::new(ledger.clone()))
+}
+
+/// As [`of_people`], for the role whose answers say who somebody is.
+pub fn of_accounts(config: &Config, ledger: &Ledger) -> Calls {
+    of_people_with(config, Arc::new(PersonalAnswers(ledger.clone())))
+}
+
+fn of_people_with(config: &Config, answers: Arc<dyn Answers>) -> Calls {
     let nobody: Identify = Arc::new(|_, _| Box::pin(std::future::ready(None)));
-    Calls::new(nobody, Arc::new(ledger.clone()), config.http.request_timeout())
+    Calls::new(nobody, answers, config.http.request_timeout())
 }
 
 /// Forgets answers that have run out.

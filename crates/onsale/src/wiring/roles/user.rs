@@ -34,10 +34,11 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
         .with_ticket_mails(ticket_mails(opening)?);
     let routes = with_body_limit(api::routes(accounts.clone(), tokens.cookies), BODY_BYTES_MAX);
     let internal = api::internal_routes(accounts.clone(), internal::accepted(config, &["gateway", "user"])?);
+    let calls = calls::of_accounts(config, &ledger).with_secret(&accounts.call_secret());
     let role = Role {
         accounts_router: routes.clone().merge(internal.clone()),
         internal_routes: internal,
-        routes: opening.with_appeals(with_calls(routes, calls::of_people(config, &ledger)), "user"),
+        routes: opening.with_appeals(with_calls(routes, calls), "user"),
         documents: vec![api::ApiDocument::openapi()],
         handlers: accounts.handlers(),
         tasks: tasks(&accounts),
