@@ -1,6 +1,7 @@
 //! Accounts on SQLite files and on real servers, with stand-ins for other companies' services.
 
 mod accounts;
+mod calls;
 mod email_code;
 mod log_in;
 mod mails;

@@ -181,7 +181,7 @@ pub async fn ask(router: &Router, request: Builder, who: Option<access::Person>,
     let body = body.map_or_else(Body::empty, |body| body.to_string().into());
     let mut request = request.body(body).expect("a request");
     if let Some(who) = who {
-        request.extensions_mut().insert(who);
+        who.enter(request.extensions_mut());
     }
     let response = standard(router.clone(), HttpSettings::default()).oneshot(request).await.expect("answered");
     let (parts, body) = response.into_parts();

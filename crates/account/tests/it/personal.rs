@@ -16,8 +16,8 @@ on_every_database!(
 );
 
 const EMAIL: &str = "Minsu.Searchable@example.com";
-const NAME: &str = "Searchable Person";
-const PHONE: &str = "010-7777-4321";
+pub const NAME: &str = "Searchable Person";
+pub const PHONE: &str = "010-7777-4321";
 const CI: &str = "ci-searchable-0123456789";
 
 /// Every spelling in which somebody could be found.
@@ -26,7 +26,7 @@ fn needles() -> Vec<String> {
     bare.iter().flat_map(|text| [text.to_string(), text.to_lowercase(), text.to_uppercase()]).collect()
 }
 
-fn found_in(bytes: &[u8]) -> Vec<String> {
+pub fn found_in(bytes: &[u8]) -> Vec<String> {
     let has = |needle: &String| bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
     needles().into_iter().filter(has).collect()
 }
