@@ -36,7 +36,8 @@ fn text_of(path: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The shell blocks of a document, without their indentation.
+/// The shell blocks of a document, without their indentation: those that begin with "```sh". What needs a shop's own names and
+/// secrets stands in a block that begins with "```bash", and is not run.
 fn blocks(text: &str) -> Vec<String> {
     let (mut blocks, mut open) = (Vec::new(), None::<(usize, String)>);
     for line in text.lines() {
