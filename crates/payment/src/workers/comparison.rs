@@ -12,6 +12,7 @@ use domain::payment::comparison::{Difference, difference};
 use domain::payment::{Away, Changed, Payment};
 use ledger::calls::audit::append_alone;
 use onsale_http::ApiError;
+use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -158,11 +159,14 @@ impl PaymentService {
         }
     }
 
-    /// Compares the last 90 days, for `onsale reconcile --payments`.
+    /// Compares the last 90 days, for `onsale reconcile --payments`. A repair is in the audit log before.
     ///
     /// # Errors
     /// `SERVICE_UNAVAILABLE`.
     pub async fn reconcile(&self, repair: Repair) -> Result<Comparison, ApiError> {
+        if repair == Repair::Yes {
+            self.note_repair(json!({"all": true})).await?;
+        }
         let now = clock::now();
         self.compare(now.plus_seconds(-FIRST_SECONDS), now.plus_seconds(AHEAD_SECONDS), repair).await
     }
@@ -173,18 +177,18 @@ impl PaymentService {
     /// # Errors
     /// `SERVICE_UNAVAILABLE`.
     pub async fn reconcile_named(&self, keys: &[String]) -> Result<Comparison, ApiError> {
-        let facts = Facts {
-            action: "payments.repair",
-            target: "payments".to_owned(),
-            before: None,
-            after: Some(serde_json::json!({"ids": keys})),
-        };
-        if let Some(entry) = Entry::of(facts) {
-            append_alone(&self.ledger, &entry).await?;
-        }
+        self.note_repair(json!({"ids": keys})).await?;
         let now = clock::now();
         let which = Which::Named(keys);
         self.compare_which(now.plus_seconds(-FIRST_SECONDS), now.plus_seconds(AHEAD_SECONDS), which).await
+    }
+
+    async fn note_repair(&self, which: Value) -> Result<(), ApiError> {
+        let (target, after) = ("payments".to_owned(), Some(which));
+        if let Some(entry) = Entry::of(Facts { action: "payments.repair", target, before: None, after }) {
+            append_alone(&self.ledger, &entry).await?;
+        }
+        Ok(())
     }
 
     /// Compares what has changed at PortOne from `since` to `until` with our rows.

@@ -2,9 +2,11 @@
 //! knows, and notices that were kept.
 
 use crate::workers_world::{AMOUNT, World, kind};
+use call::Call;
 use domain::Timestamp;
 use domain::payment::comparison::Difference;
 use domain::payment::{Payment, PaymentStatus};
+use ledger::calls::audit::{self, Filter};
 use ledger_testkit::{Site, on_every_database};
 use payment::schema::SCHEMA;
 use payment::workers::Repair;
@@ -63,6 +65,34 @@ async fn payments_that_this_database_has_lost_are_adopted_and_settled(site: Site
     let again = world.service.compare_daily().await.expect("compared").expect("due");
     let named: Vec<_> = again.differences.iter().map(|one| (one.payment_key.clone(), one.captured)).collect();
     assert_eq!(named, [(stranger.to_string(), 77)], "what nobody knows is named until it is gone");
+}
+
+#[tokio::test]
+async fn a_repair_by_an_operator_is_in_the_audit_log() {
+    let world = World::new().await;
+    let payment = world.success().await;
+    world.reservations.change(payment.reservation, |reservation| reservation.status = "CONFIRMED");
+    put_back(&world).await;
+    world.pass(120);
+    let operator = || Call::of_command("reconcile");
+    let told = call::within(operator(), world.service.reconcile(Repair::No)).await.expect("compared");
+    assert_eq!((told.differences.len(), told.differences[0].is_repaired), (1, false));
+    // Daily work is nobody's.
+    world.service.compare_daily().await.expect("compared").expect("due");
+    let filter = Filter { action: Some("payments.repair".to_owned()), ..Filter::default() };
+    let entries = async || {
+        let (mut entries, _) = audit::list(&world.ledger, &filter, 0, 10).await.expect("read");
+        entries.sort_by_key(|entry| entry.id);
+        assert!(entries.iter().all(|entry| entry.actor_id == "reconcile" && entry.target == "payments"));
+        entries.into_iter().map(|entry| entry.after.expect("which")).collect::<Vec<_>>()
+    };
+    assert!(entries().await.is_empty());
+    put_back(&world).await;
+    let repaired = call::within(operator(), world.service.reconcile(Repair::Yes)).await.expect("repaired");
+    assert_eq!((repaired.differences.len(), repaired.differences[0].is_repaired), (1, true));
+    let keys = [payment.key.to_string()];
+    call::within(operator(), world.service.reconcile_named(&keys)).await.expect("repaired");
+    assert_eq!(entries().await, [json!({"all": true}), json!({"ids": keys})]);
 }
 
 #[tokio::test]
