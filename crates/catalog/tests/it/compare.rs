@@ -7,10 +7,12 @@ use axum::http::{StatusCode, Uri};
 use axum::routing::get;
 use axum::{Json, Router};
 use bus::{Delivery, Handler, Message};
+use call::Call;
 use catalog::PaymentGroup;
 use catalog::compare::{ReservationSeats, SeatComparison, Watch};
 use domain::Timestamp;
 use domain::message::{Envelope, Metadata, VERSION};
+use ledger::calls::audit::{self, Filter};
 use ledger_testkit::{Site, on_every_database};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -254,11 +256,18 @@ async fn an_operator_hears_what_two_looks_have_found_and_may_put_it_right() {
     let json = serde_json::to_value(&compared).expect("written");
     assert_eq!((&json["part"], &json["differences"][0]["id"]), (&json!("seats"), &json!(scene.seats[1])));
     assert_eq!(scene.sold().await, [] as [usize; 0]);
-    let (_, repaired) = comparison.reconcile(true).await.expect("repaired");
+    let repair = async || call::within(Call::of_command("reconcile"), comparison.reconcile(true)).await;
+    let (_, repaired) = repair().await.expect("repaired");
     assert_eq!(repaired.map(|repaired| (repaired.seats, repaired.left)), Some((1, 0)));
     assert_eq!(scene.sold().await, [1]);
-    let (compared, repaired) = comparison.reconcile(true).await.expect("compared");
+    let (compared, repaired) = repair().await.expect("compared");
     assert_eq!((compared.differences.len(), repaired.map(|repaired| repaired.seats)), (0, Some(0)));
+    let filter = Filter { action: Some("seats.repair".to_owned()), ..Filter::default() };
+    let (entries, _) = audit::list(scene.shop.service.ledger(), &filter, 0, 10).await.expect("read");
+    let said = entries.into_iter().map(|entry| (entry.actor_id, entry.target, entry.before, entry.after));
+    let target = format!("schedule:{}", scene.schedule);
+    let one = ("reconcile".to_owned(), target, None, Some(json!({"seats": 1})));
+    assert_eq!(said.collect::<Vec<_>>(), [one], "a repair that found nothing leaves no entry");
 }
 
 #[tokio::test]

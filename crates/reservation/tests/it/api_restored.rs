@@ -1,7 +1,9 @@
 //! A database that was put back to an older copy (part 2, 7): what payment has as paid is taken over, and sales go on.
 
 use crate::world::{NOON, SHOW, World, payment, payment_key, seats, user};
+use call::Call;
 use domain::ReservationId;
+use ledger::calls::audit::{self, Filter};
 use reservation::Behind;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -45,12 +47,19 @@ async fn what_payment_has_as_paid_is_made_again_and_sales_go_on() {
     assert!(service.take_over_paid().await.is_err());
     world.others.known().away.clear();
     assert_eq!(world.hold(9, &[7]).await.status, 503, "still nothing");
-    let taken = service.take_over_paid().await.expect("taken over").expect("it was behind");
+    let taken = call::within(Call::of_command("reconcile"), service.take_over_paid()).await;
+    let taken = taken.expect("taken over").expect("it was behind");
     assert_eq!((taken.paid, taken.made, taken.counter), (4, 2, 500));
     let left: Vec<_> = taken.left.iter().map(|left| (left.reservation, left.why.as_str())).collect();
     assert_eq!(left, [(id(5), "the catalog has other prices")]);
     assert_eq!(service.behind().await, Ok(None));
     assert_eq!(service.take_over_paid().await, Ok(None), "once is enough");
+    let filter = Filter { action: Some("reservations.take_over".to_owned()), ..Filter::default() };
+    let (entries, _) = audit::list(service.ledger(), &filter, 0, 10).await.expect("read");
+    let said =
+        entries.iter().map(|entry| (entry.actor_id.as_str(), entry.target.as_str(), &entry.before, &entry.after));
+    let counter = |number: i64| Some(json!({"counter": number}));
+    assert_eq!(said.collect::<Vec<_>>(), [("reconcile", "reservations", &counter(2), &counter(500))]);
     for (of, by) in [(ticket, 1), (held, 2), (id(3), 3)] {
         let row = world.get(by, &format!("/reservations/{of}")).await.expect(200);
         assert_eq!(row["status"], "CONFIRMED", "{row}");
