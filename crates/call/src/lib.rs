@@ -112,6 +112,13 @@ impl Call {
         Self(Arc::new(Parts { actor, trace_id, network, keyed: Some(keyed) }))
     }
 
+    /// The same call without its key: for effects that may come again, and are stored in several transactions.
+    #[must_use]
+    pub fn without_key(&self) -> Self {
+        let Parts { actor, trace_id, network, .. } = &*self.0;
+        Self::new(actor.clone(), trace_id.as_str(), network.clone())
+    }
+
     /// Who acts.
     pub fn actor(&self) -> &Actor {
         &self.0.actor

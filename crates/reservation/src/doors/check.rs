@@ -5,7 +5,6 @@ use crate::metrics;
 use crate::rows::read;
 use crate::service::ReservationService;
 use crate::views::ticket::{Shown, TicketView};
-use call::{Entry, Facts};
 use domain::reservation::{Refusal, Reservation, ReservationStatus, UseWish};
 use domain::ticket::{TicketCode, TicketStatus, code_in};
 use onsale_http::ApiError;
@@ -56,9 +55,7 @@ impl ReservationService {
     /// Marks the ticket as used. Somebody may have been faster, or it was cancelled a moment ago.
     async fn mark(&self, known: &mut Known, gate: Option<String>) -> Result<(), ApiError> {
         let TicketCode { reservation, number, .. } = known.code;
-        let target = format!("reservation:{reservation}");
-        let entry = Entry::of(Facts { action: "ticket.use", target, before: None, after: None });
-        let marked = self.steps().mark_used(UseWish { reservation, number, gate, at: None }, entry).await?;
+        let marked = self.steps().mark_used(UseWish { reservation, number, gate, at: None }).await?;
         match marked {
             Ok(answer) => known.reservation = Some(answer.reservation),
             Err(Refusal::Used { .. } | Refusal::NoTicket | Refusal::AlreadyCancelled | Refusal::NotFound) => {

@@ -14,11 +14,20 @@ use onsale_http::ApiError;
 const AT_ONCE: usize = 64;
 
 impl ReservationService {
-    /// Takes marks. The same batch may be handed in again.
+    /// Takes marks. The same batch may be handed in again, and so its `Idempotency-Key` is not stored with them: they are stored in
+    /// several transactions, of which one key could stand for the first alone.
     ///
     /// # Errors
     /// `SERVICE_UNAVAILABLE`; some marks may have been taken.
     pub(crate) async fn take_marks(&self, door: Door, marks: Marks) -> Result<MarksView, ApiError> {
+        let take = self.take_all(door, marks);
+        match call::current() {
+            Some(call) => call::within(call.without_key(), take).await,
+            None => take.await,
+        }
+    }
+
+    async fn take_all(&self, door: Door, marks: Marks) -> Result<MarksView, ApiError> {
         // The clock of a device may be ahead: nobody came in later than now.
         let now = self.now().await?;
         let (gate, schedule) = (marks.gate, marks.schedule);
@@ -48,7 +57,7 @@ impl ReservationService {
         let TicketCode { reservation, number, .. } = code;
         let wish = UseWish { reservation, number, gate: gate.clone(), at: Some(at) };
         let own = Mark { at, gate };
-        Ok(match self.steps().mark_used(wish, None).await? {
+        Ok(match self.steps().mark_used(wish).await? {
             Ok(answer) if answer.reservation.schedule == code.schedule => {
                 view(TicketStatus::Valid, Some(&code), answer.reservation.used)
             }

@@ -21,13 +21,15 @@ pub(crate) use message::Cause;
 use crate::rows::TimeSource;
 use crate::rows::cancelled;
 use async_trait::async_trait;
-use call::Entry;
+use call::{Entry, Facts};
+use domain::catalog::PreciseTime;
 use domain::reservation::{
     Cancellation, ClaimRequest, HoldWish, Refusal, SecureRequest, Step, StepAnswer, SwapWish, UseWish,
 };
 use domain::{AccountId, ReservationId, ScheduleId};
 use ledger::group::{Asked, GroupCommit, Steps};
 use ledger::{Ledger, LedgerError, Transaction};
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// What has come of a step.
@@ -47,7 +49,6 @@ pub struct Terms {
 struct Request {
     step: Step,
     cause: Cause,
-    entry: Option<Entry>,
 }
 
 /// The machine for steps. Cheap to clone.
@@ -84,12 +85,25 @@ impl Steps for Decider {
             .collect();
         let outcomes = decide_all(change, &wished, &self.0).await?;
         for (one, outcome) in asked.iter().zip(&outcomes) {
-            if outcome.as_ref().is_ok_and(|answer| answer.has_changed) {
-                one.settle(change, |request| request.entry.clone()).await?;
+            if let Ok(answer) = outcome
+                && answer.has_changed
+            {
+                one.settle(change, |request| entry_of(&request.step, answer)).await?;
             }
         }
         Ok(outcomes)
     }
+}
+
+/// What the audit log says of a step by the call under way: of tickets at doors, where and when. All else is the buyer's own.
+fn entry_of(step: &Step, answer: &StepAnswer) -> Option<Entry> {
+    let (Step::Use(_), Some(mark)) = (step, &answer.reservation.used) else { return None };
+    Entry::of(Facts {
+        action: "ticket.use",
+        target: format!("reservation:{}", answer.reservation.id),
+        before: None,
+        after: Some(json!({"gate": mark.gate, "usedAt": PreciseTime(mark.at)})),
+    })
 }
 
 impl ReservationSteps {
@@ -112,12 +126,12 @@ impl ReservationSteps {
         self.terms.fence.is_behind(&self.ledger).await
     }
 
-    /// Does one step; `entry`: what the audit log says of it, where an operator asks.
+    /// Does one step.
     ///
     /// # Errors
     /// [`LedgerError`]; a refusal is an outcome.
-    pub async fn decide(&self, step: Step, entry: Option<Entry>) -> Result<Outcome, LedgerError> {
-        self.group.run(Request { step, cause: Cause::of_call(), entry }).await
+    pub async fn decide(&self, step: Step) -> Result<Outcome, LedgerError> {
+        self.group.run(Request { step, cause: Cause::of_call() }).await
     }
 
     /// Makes a reservation of seats that hot state holds already (RSV-001, RSV-005).
@@ -125,7 +139,7 @@ impl ReservationSteps {
     /// # Errors
     /// [`LedgerError`].
     pub async fn hold(&self, wish: HoldWish) -> Result<Outcome, LedgerError> {
-        self.decide(Step::Hold(wish), None).await
+        self.decide(Step::Hold(wish)).await
     }
 
     /// Changes the seats of a hold (RSV-002). `given_up` goes in hot state afterwards.
@@ -133,7 +147,7 @@ impl ReservationSteps {
     /// # Errors
     /// [`LedgerError`].
     pub async fn swap(&self, wish: SwapWish) -> Result<Outcome, LedgerError> {
-        self.decide(Step::Swap(wish), None).await
+        self.decide(Step::Swap(wish)).await
     }
 
     /// Lets a hold live longer, once.
@@ -146,7 +160,7 @@ impl ReservationSteps {
         user: AccountId,
         by_ms: i64,
     ) -> Result<Outcome, LedgerError> {
-        self.decide(Step::Extend { reservation, user, by_ms }, None).await
+        self.decide(Step::Extend { reservation, user, by_ms }).await
     }
 
     /// Lets a hold go (`DELETE /reservations/hold/{id}`).
@@ -154,7 +168,7 @@ impl ReservationSteps {
     /// # Errors
     /// [`LedgerError`].
     pub async fn release_hold(&self, reservation: ReservationId, user: AccountId) -> Result<Outcome, LedgerError> {
-        self.decide(Step::ReleaseHold { reservation, user }, None).await
+        self.decide(Step::ReleaseHold { reservation, user }).await
     }
 
     /// Cancels (`DELETE /reservations/{id}`); `paid_amount` of the answer is what goes back.
@@ -162,7 +176,7 @@ impl ReservationSteps {
     /// # Errors
     /// [`LedgerError`].
     pub async fn cancel(&self, request: Cancellation) -> Result<Outcome, LedgerError> {
-        self.decide(Step::Cancel(request), None).await
+        self.decide(Step::Cancel(request)).await
     }
 
     /// Lets a payment stand on a reservation (hole 10).
@@ -170,7 +184,7 @@ impl ReservationSteps {
     /// # Errors
     /// [`LedgerError::Conflict`] where the payment stands on another reservation; others.
     pub async fn claim(&self, request: ClaimRequest) -> Result<Outcome, LedgerError> {
-        self.decide(Step::Claim(request), None).await
+        self.decide(Step::Claim(request)).await
     }
 
     /// Keeps the seats for a payment that has its money (holes 4, 15, 16). Afterwards hot state keeps them, too.
@@ -178,15 +192,15 @@ impl ReservationSteps {
     /// # Errors
     /// [`LedgerError`].
     pub async fn secure(&self, request: SecureRequest) -> Result<Outcome, LedgerError> {
-        self.decide(Step::Secure(request), None).await
+        self.decide(Step::Secure(request)).await
     }
 
-    /// Marks a ticket as used (RSV-016, hole 19).
+    /// Marks a ticket as used (RSV-016, hole 19). The audit log says where and when, as it is stored.
     ///
     /// # Errors
     /// [`LedgerError`].
-    pub async fn mark_used(&self, wish: UseWish, entry: Option<Entry>) -> Result<Outcome, LedgerError> {
-        self.decide(Step::Use(wish), entry).await
+    pub async fn mark_used(&self, wish: UseWish) -> Result<Outcome, LedgerError> {
+        self.decide(Step::Use(wish)).await
     }
 
     /// The catalog calls schedules cancelled: as if `EventCancelled` had come (hole 6). Cheap where they are remembered.

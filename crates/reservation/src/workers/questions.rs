@@ -156,7 +156,7 @@ impl Workers {
             tracing::error!(reservation = %of.id, "payment's answer has another form, or is about another reservation");
             return;
         };
-        match self.0.parts.steps.decide(Step::HearAnswer(answer), None).await {
+        match self.0.parts.steps.decide(Step::HearAnswer(answer)).await {
             Ok(Ok(answer)) => self.0.news.tell(&answer),
             Ok(Err(refusal)) => tracing::warn!(?refusal, reservation = %of.id, "payment's answer cannot be used now"),
             Err(error) => tracing::warn!(%error, reservation = %of.id, "payment's answer cannot be stored now"),

@@ -6,10 +6,14 @@ use axum::http::Method;
 use domain::reservation::PaymentNews;
 use domain::ticket::{DoorList, OfflineCheck, TicketCode, TicketKey, TicketNumber, TicketStatus, code_in, qr_data};
 use domain::{ReservationId, TenantName};
+use ledger::calls::audit::{self, Filter};
+use ledger_testkit::{Site, on_every_database};
 use reservation::TicketExport;
 use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;
+
+on_every_database!(a_batch_with_a_key_takes_every_mark);
 
 async fn qr(world: &World, by: u128, id: ReservationId) -> String {
     let detail = world.get(by, &format!("/reservations/{id}")).await.expect(200);
@@ -24,6 +28,15 @@ async fn batch(world: &World, gate: &str, list: Value) -> Vec<Value> {
     let body = json!({"gate": gate, "list": list});
     let answer = world.send(Some(admin()), Method::POST, "/tickets/verify/batch", Some(body), &[]).await.expect(200);
     answer["list"].as_array().expect("a list").clone()
+}
+
+/// What the audit log says of tickets at doors, in the order of the marks: of which reservation, and where and when.
+async fn let_in(world: &World) -> Vec<(String, Value)> {
+    let filter = Filter { action: Some("ticket.use".to_owned()), ..Filter::default() };
+    let (mut entries, _) = audit::list(world.service.ledger(), &filter, 0, 100).await.expect("read");
+    entries.sort_by_key(|entry| entry.id);
+    assert!(entries.iter().all(|entry| entry.actor_id == admin().id.to_string() && entry.before.is_none()));
+    entries.into_iter().map(|entry| (entry.target, entry.after.expect("where and when"))).collect()
 }
 
 #[tokio::test]
@@ -198,6 +211,56 @@ async fn of_marks_that_are_handed_in_later_the_earliest_counts() {
     let code = qr(&world, 2, other).await;
     let ahead = batch(&world, "east", json!([{"qrData": code, "at": "2027-01-01T00:00:00"}])).await;
     assert_eq!(ahead[0]["usedAt"], "2026-12-01T13:00:00");
+}
+
+#[tokio::test]
+async fn the_audit_log_says_who_let_in_where_and_when() {
+    let clock = clock::set(NOON);
+    let world = World::open().await;
+    let (one, other) = (world.ticket(1, &[0]).await, world.ticket(2, &[1]).await);
+    let codes = [qr(&world, 1, one).await, qr(&world, 2, other).await];
+    let entry = |id: ReservationId, gate: &str, at: &str| {
+        (format!("reservation:{id}"), json!({"gate": gate, "usedAt": format!("2026-12-01T12:00:{at}")}))
+    };
+    for (gate, peek) in [("east", true), ("north", false), ("south", false)] {
+        check(&world, json!({"qrData": codes[0], "gate": gate, "peek": peek})).await;
+    }
+    let first = entry(one, "north", "00.123");
+    assert_eq!(let_in(&world).await, std::slice::from_ref(&first), "neither a look nor a refusal");
+    clock.advance(Duration::from_secs(60));
+    let mark = |code: &String, at: &str| json!({"qrData": code, "at": format!("2026-12-01T12:00:{at}")});
+    let list = json!([mark(&codes[0], "40"), mark(&codes[1], "30.500")]);
+    for _ in 0..2 {
+        batch(&world, "east", list.clone()).await;
+    }
+    let second = entry(other, "east", "30.500");
+    assert_eq!(let_in(&world).await, [first.clone(), second.clone()]);
+    batch(&world, "west", json!([mark(&codes[1], "20")])).await;
+    assert_eq!(let_in(&world).await, [first, second, entry(other, "west", "20.000")], "an earlier mark counts");
+}
+
+/// Kind: marks of one call are stored in several transactions, and its key with one of them.
+async fn a_batch_with_a_key_takes_every_mark(site: Site) {
+    let world = World::on(site).await;
+    let mut list = Vec::new();
+    for index in 0..8 {
+        let by = 100 + u128::from(index);
+        let id = world.ticket(by, &[index]).await;
+        list.push(json!({"qrData": qr(&world, by, id).await, "at": "2020-01-01T00:00:00"}));
+    }
+    let body = json!({"gate": "north", "list": list});
+    let send = async || {
+        let (path, headers) = ("/tickets/verify/batch", [("idempotency-key", "marks")]);
+        world.send(Some(admin()), Method::POST, path, Some(body.clone()), &headers).await
+    };
+    let first = send().await.expect(200);
+    for mark in first["list"].as_array().expect("a list") {
+        assert_eq!((&mark["status"], &mark["usedAt"]), (&json!("VALID"), &json!("2020-01-01T00:00:00")), "{first}");
+    }
+    assert_eq!(let_in(&world).await.len(), 8);
+    let again = send().await;
+    assert_eq!((again.header("idempotency-replayed").as_str(), again.expect(200)), ("true", first));
+    assert_eq!(let_in(&world).await.len(), 8);
 }
 
 #[tokio::test]

@@ -138,7 +138,7 @@ async fn steps_that_are_decided_together_have_the_outcomes_of_one_by_one(site: S
     let (mut dice, mut book) = (Dice(11), ReservationBook::new(0));
     for _ in 0..20 {
         let steps: Vec<Step> = (0..25).map(|_| step(&mut dice, &book)).collect();
-        let outcomes = join_all(steps.iter().map(|step| books.steps.decide(step.clone(), None))).await;
+        let outcomes = join_all(steps.iter().map(|step| books.steps.decide(step.clone()))).await;
         let outcomes: Vec<Outcome> = outcomes.into_iter().map(|outcome| outcome.expect("decided")).collect();
         for (step, outcome) in steps.iter().zip(&outcomes) {
             let wanted = book.decide(step, clock::now());

@@ -191,7 +191,7 @@ impl Books {
     }
 
     pub async fn step(&self, step: Step) -> Outcome {
-        self.steps.decide(step, None).await.expect("decided")
+        self.steps.decide(step).await.expect("decided")
     }
 
     /// A step that is not refused.

@@ -333,7 +333,7 @@ impl World {
     pub async fn hear(&self, id: ReservationId, news: PaymentNews) {
         let ticket_number = TicketNumber::new(clock::now(), id.get().as_u64_pair().1);
         let heard = HeardOf { reservation: id, payment: payment(id), news, ticket_number };
-        self.service.steps().decide(Step::Hear(heard), None).await.expect("stored").expect("allowed");
+        self.service.steps().decide(Step::Hear(heard)).await.expect("stored").expect("allowed");
     }
 
     /// The key of a door or an administrator.
