@@ -74,6 +74,18 @@ impl Server {
         Self::open(launch.arguments(["sandbox", "--listen", "127.0.0.1:0", "--data"]).arguments([data]), &[])
     }
 
+    /// As [`start_sandbox`](Self::start_sandbox), which takes mail at this address.
+    ///
+    /// # Panics
+    /// When it does not listen.
+    #[must_use]
+    #[track_caller]
+    pub fn start_sandbox_with_mail(data: &Path, mail: SocketAddr) -> Self {
+        let (launch, mail) = (Launch::command(&program(), &data.join("sandbox.log")), mail.to_string());
+        let launch = launch.arguments(["sandbox", "--listen", "127.0.0.1:0", "--mail", mail.as_str(), "--data"]);
+        Self::open(launch.arguments([data]), &[])
+    }
+
     #[track_caller]
     fn open(launch: Launch, environment: &[(&str, &str)]) -> Self {
         // A working folder without onsale.toml.

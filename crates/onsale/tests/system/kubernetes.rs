@@ -62,12 +62,14 @@ fn nine_roles_with_their_own_secrets_alone_sell_a_ticket() {
     let stores = ["--hot", &redis.url(), "--bus", &kafka.url(), "--ledger", &ledger].map(str::to_owned);
     let secrets = secrets(&stores);
     let folders: Vec<TempDir> = (0..=ROLES.len()).map(|_| tempfile::tempdir().expect("a folder")).collect();
-    let sandbox = Server::start_sandbox(folders[ROLES.len()].path());
+    let (_mail_port, mail) = reserved();
+    let sandbox = Server::start_sandbox_with_mail(folders[ROLES.len()].path(), mail);
     let sandbox_url = format!("http://{}", sandbox.address);
     // What the chart puts into the environment: where the roles are, and that this is no demonstration.
     let mut shared = vec![
         ("ONSALE__DEMO__ENABLED".to_owned(), "false".to_owned()),
         ("ONSALE__SANDBOX__URL".to_owned(), sandbox_url.clone()),
+        ("ONSALE__USER__SMTP__URL".to_owned(), format!("smtp://{mail}")),
     ];
     let ports: Vec<_> = ROLES.iter().map(|_| reserved()).collect();
     for (role, (_, address)) in ROLES.iter().zip(&ports) {

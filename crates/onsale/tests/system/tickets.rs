@@ -83,15 +83,18 @@ impl System {
         settings.push(("ONSALE__DEMO__ENABLED", "false".to_owned()));
         let folder = || tempfile::tempdir().expect("a folder");
         let folders: Vec<TempDir> = (0..9).map(|_| folder()).collect();
-        let sandbox = Server::start_sandbox(folders[8].path());
+        let (mail_port, mail) = reserved();
+        let sandbox = Server::start_sandbox_with_mail(folders[8].path(), mail);
         let sandbox_url = format!("http://{}", sandbox.address);
         settings.push(("ONSALE__SANDBOX__URL", sandbox_url.clone()));
+        settings.push(("ONSALE__USER__SMTP__URL", format!("smtp://{mail}")));
         run(folders[0].path(), &settings, &["migrate"], "");
         let make = ["admin", "create-user", "--email", ADMIN, "--role", "ADMIN"];
         run(folders[0].path(), &settings, &make, &format!("{PASSWORD}\n"));
         // Roles call each other in a circle, so that their ports must be known before the first starts.
-        let (reservations, ports): (Vec<Port>, Vec<u16>) =
+        let (mut reservations, ports): (Vec<Port>, Vec<u16>) =
             ROLES.iter().map(|_| reserved()).map(|(port, address)| (port, address.port())).unzip();
+        reservations.push(mail_port);
         for (role, port) in ROLES.iter().zip(&ports) {
             let url = format!("http://127.0.0.1:{port}");
             settings.push((role.gateway_url, url.clone()));

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# One walk from the sign-up to the paid ticket and its refund, as a person and an administrator would do it with curl.
+# One walk from the sign-up to the paid ticket and its refund, and to a show that is cancelled, as a person and an administrator
+# would do it with curl.
 #
 # Usage: tickets.sh BASE_URL ADMIN_EMAIL ADMIN_PASSWORD [SANDBOX_URL]
 # Ends with 0 and a last line "the walk is done" when every answer was as it must be.
@@ -28,6 +29,31 @@ expect() {
     echo "${answer%$'\n'*}"
 }
 say() { echo "==> $*"; }
+# Waits until a mail to the person has this in its subject and text, which stand on one line.
+mailed() {
+    local mails
+    for _ in $(seq 1 120); do
+        mails=$(expect 200 "$sandbox/sandbox/mail?to=$email" | python3 -c '
+import json, sys
+for mail in json.load(sys.stdin)["list"]:
+    print(mail["subject"], " ".join(mail["text"].split()))')
+        if grep -qE "$1" <<<"$mails"; then return; fi
+        sleep 1
+    done
+    echo "no mail to $email has $1, but: $mails" >&2
+    exit 1
+}
+# Waits until the payment with this id is given back.
+refunded() {
+    local status=
+    for _ in $(seq 1 240); do
+        status=$(expect 200 "$base/payments/$1" "${me[@]}" | at status)
+        if [[ $status == REFUNDED ]]; then return; fi
+        sleep 0.5
+    done
+    echo "the payment $1 is $status" >&2
+    exit 1
+}
 
 say "an identity is verified, as the payment provider's window would do it"
 number=$(printf '%04d' $((RANDOM % 10000)))
@@ -141,19 +167,33 @@ for _ in $(seq 1 120); do
 done
 [[ $sold == 2 ]]
 
+say "a mail tells where the ticket is"
+mailed "/me/tickets/$reservation"
+
 say "it is cancelled, and the money comes back"
 cancelled=$(expect 200 "$base/reservations/$reservation" "${me[@]}" -X DELETE)
 [[ $(at status <<<"$cancelled") == CANCELLED && $(at refundAmount <<<"$cancelled") == "$amount" ]]
-refunded=
-for _ in $(seq 1 120); do
-    refunded=$(expect 200 "$base/payments/$payment" "${me[@]}" | at status)
-    [[ $refunded == REFUNDED ]] && break
-    sleep 0.5
-done
-[[ $refunded == REFUNDED ]]
+refunded "$payment"
 [[ $(expect 200 "$sandbox/sandbox/portone/payments/$key" | at refunded) == "$amount" ]]
 [[ $(verify "$qr" '') == CANCELLED ]]
 expect 409 "$base/reservations/$reservation" "${me[@]}" -X DELETE | grep -q RESERVATION_ALREADY_CANCELLED
+
+say "another seat is bought, and the show is cancelled: the money comes back, and a mail says so"
+held=$(expect 201 "$base/reservations/hold" "${with_pass[@]}" -d "{\"scheduleId\":\"$schedule\",\"count\":1,\"grade\":\"A\"}")
+reservation=$(at reservationId <<<"$held") amount=$(at totalAmount <<<"$held")
+made=$(expect 200 "$base/payments" "${with_pass[@]}" -d "{\"reservationId\":\"$reservation\",\"amount\":$amount,\"paymentMethod\":\"CARD\"}")
+payment=$(at paymentId <<<"$made") key=$(at paymentKey <<<"$made")
+transaction=$(expect 200 "$sandbox/sandbox/portone/payments/$key/pay" -d '{"webhook":false}' | at transactionId)
+confirmation="{\"reservationId\":\"$reservation\",\"paymentId\":\"$payment\",\"paymentKey\":\"$key\",\"transactionId\":\"$transaction\",\"amount\":$amount}"
+[[ $(expect 200 "$base/payments/confirm" "${with_pass[@]}" -d "$confirmation" | at status) == SUCCESS ]]
+mailed "/me/tickets/$reservation"
+[[ $(expect 200 "$base/events/$event/cancel" "${as_admin[@]}" -d '{"reason":"비"}' | at status) == CANCELLED ]]
+refunded "$payment"
+[[ $(expect 200 "$sandbox/sandbox/portone/payments/$key" | at refunded) == "$amount" ]]
+mine=$(expect 200 "$base/reservations/$reservation" "${me[@]}")
+[[ $(at status <<<"$mine") == CANCELLED && $(at cancelReason <<<"$mine") == EVENT_CANCELLED ]]
+mailed "(cancelled|취소).*$reservation"
+expect 409 "$base/reservations/hold" "${with_pass[@]}" -d "{\"scheduleId\":\"$schedule\",\"count\":1}" | grep -q EVENT_CANCELLED
 
 say "logout"
 expect 204 "$base/auth/logout" -X POST -H "Authorization: Bearer $access" >/dev/null
