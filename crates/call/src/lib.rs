@@ -193,6 +193,17 @@ mod tests {
         assert!(lost.is_none() && current().is_none());
     }
 
+    #[test]
+    fn a_call_without_its_key_is_the_same_callers() {
+        let keyed = call().keyed(Keyed::new("s".into(), "k".into(), "f".into()));
+        let without = keyed.without_key();
+        assert!(keyed.key().is_some() && without.key().is_none());
+        assert_eq!(
+            (without.actor(), without.trace_id(), without.network()),
+            (keyed.actor(), "trace-1", keyed.network())
+        );
+    }
+
     #[tokio::test]
     async fn background_work_leaves_no_entry() {
         let facts = || Facts { action: "line.pause", target: "queue:shop".into(), before: None, after: None };
