@@ -74,14 +74,14 @@ fn write_environment(kit: &Kit, engines: &Engines) -> anyhow::Result<PathBuf> {
     Ok(file)
 }
 
-/// What stands in for PortOne, reCAPTCHA and log-ins of other services.
+/// What stands in for PortOne, reCAPTCHA, log-ins of other services and the mail server.
 fn sandbox(kit: &Kit, onsale: &Path) -> anyhow::Result<()> {
-    let port = port(kit, "sandbox")?;
-    let listen = format!("127.0.0.1:{port}");
+    let (port, mail) = (port(kit, "sandbox")?, port(kit, "sandbox-mail")?);
+    let (listen, mail) = (format!("127.0.0.1:{port}"), format!("127.0.0.1:{mail}"));
     let spec = ProgramSpec {
         name: "sandbox".to_owned(),
         program: onsale.to_owned(),
-        arguments: ["sandbox", "--listen", &listen, "--data", "."].map(OsString::from).to_vec(),
+        arguments: ["sandbox", "--listen", &listen, "--mail", &mail, "--data", "."].map(OsString::from).to_vec(),
         environment: Vec::new(),
         http_ports: vec![port],
     };

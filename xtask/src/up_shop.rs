@@ -36,6 +36,7 @@ pub fn shared(kit: &Kit, coupon_servers: u16) -> anyhow::Result<Vec<Setting>> {
         }
     }
     settings.push(("ONSALE__SANDBOX__URL".to_owned(), format!("http://127.0.0.1:{}", port(kit, "sandbox")?)));
+    settings.push(("ONSALE__USER__SMTP__URL".to_owned(), format!("smtp://127.0.0.1:{}", port(kit, "sandbox-mail")?)));
     Ok(settings)
 }
 
