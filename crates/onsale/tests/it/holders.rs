@@ -138,11 +138,12 @@ fn bodies_that_a_proxy_forwards_count_for_their_network() {
         connection.send(format!("POST {ISSUE} HTTP/1.1\r\n{heads}\r\n\r\n{{"));
         connection
     };
-    let mut held = [slow(), slow()];
+    let held = std::cell::RefCell::new([slow(), slow()]);
     let status =
         |network: &str, user: &str| world.anyone().with("X-Forwarded-For", network).issue(user, "sample_event").status;
     wait_until("both bodies count", || {
         // One that met a request of this loop was refused, and is sent again.
+        let mut held = held.borrow_mut();
         held.iter_mut().filter(|connection| connection.has_reply()).for_each(|connection| *connection = slow());
         status("203.0.113.1", "ann") == 429
     });
