@@ -65,6 +65,9 @@ fn read(peer: &Peer, reply: Result<PeerReply, PeerAway>) -> Result<Result<Value,
     match (reply.status, reply.read::<Value>()) {
         (status, Ok(value)) if status.is_success() => Ok(Ok(value)),
         (StatusCode::BAD_REQUEST, Ok(refusal)) => Err(refused(&refusal)),
+        (StatusCode::NOT_FOUND, Ok(_)) if reply.code() == ErrorCode::CampaignNotFound.as_str() => {
+            Err(ErrorCode::CampaignNotFound.into())
+        }
         // A role that does not know the question is of another version.
         (status, _) => away(format!("{status} {}", reply.code())),
     }

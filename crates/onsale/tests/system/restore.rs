@@ -92,7 +92,6 @@ fn ask(port: u16, told: &Mutex<Told>, is_over: &AtomicBool) {
 }
 
 #[test]
-#[ignore = "mended after it was red, and not run since"]
 fn a_database_and_a_folder_of_different_moments_are_put_back_and_balance() {
     let (Some(dump), Some(load)) = (tool("pg_dump"), tool("psql")) else { return };
     let Some(kit) = available(Kit::temporary()) else { return };

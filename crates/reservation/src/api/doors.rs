@@ -74,6 +74,7 @@ pub(super) async fn list(
 #[utoipa::path(get, path = "/tickets/verify/{code}", tag = "tickets", security(()), params(("code" = String, Path)),
     responses((status = 200, description = "a page, or with `Accept: application/json` the ticket without its seats",
             content((String = "text/html"), (TicketView = "application/json"))),
+        (status = 404, body = ErrorBody, description = "a path with other escapes than a code has"),
         (status = 503, body = ErrorBody)))]
 pub(super) async fn page(
     State(Api { service, .. }): State<Api>,

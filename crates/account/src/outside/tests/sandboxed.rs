@@ -168,7 +168,7 @@ fn the_way_to_a_provider_has_all_its_fields() {
     let settings = |provider| crate::outside::OauthSettings::of(provider, "our id".to_owned(), "our secret".to_owned());
     for (provider, start, scope) in [
         (OauthProvider::Kakao, "https://kauth.kakao.com/oauth/authorize?", Some("account_email")),
-        (OauthProvider::Naver, "https://nid.naver.com/oauth2.0/authorize?", None),
+        (OauthProvider::Naver, "https://nid.naver.com/oauth2.0/authorize?", Some("email")),
         (OauthProvider::Google, "https://accounts.google.com/o/oauth2/v2/auth?", Some("openid email")),
     ] {
         let client = OauthClient::new(provider, settings(provider)).expect("a client");

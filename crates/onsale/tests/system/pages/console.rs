@@ -23,7 +23,6 @@ fn open_line(person: &Person, address: &str) {
 
 /// What is typed is told before; more than twice is asked about; what another has changed meanwhile is not overwritten.
 #[test]
-#[ignore = "mended after it was red, and not run since"]
 fn a_rate_that_another_changed_is_a_conflict() {
     let Some((browser, shop)) = open() else { return };
     let show = shop.new_show();

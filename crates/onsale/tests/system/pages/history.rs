@@ -3,7 +3,6 @@
 use super::shop::{Show, open};
 use super::steps;
 use crate::browser::Person;
-use serde_json::json;
 
 /// Reloads; the page must come back in that state.
 #[track_caller]
@@ -25,7 +24,7 @@ fn back_and_forth(person: &Person, before: &[&str], here: &[&str]) {
 }
 
 #[test]
-#[ignore = "mended after it was red, and not run since"]
+#[ignore = "red: the sandbox does not come back after the way back to its window"]
 fn reload_and_back_lose_nothing_on_the_way_to_a_ticket() {
     let Some((browser, shop)) = open() else { return };
     let person = browser.person();
@@ -75,9 +74,10 @@ fn back_to_own_seats(person: &Person) {
     assert_eq!(person.value("document.getElementById('notice').childElementCount"), Some(0.into()));
 }
 
-/// A buyer's own hold, by the script, with the map open: also a slow next page, and a way back.
+/// A buyer's own hold, by the script, with the map open, and the way back. A slow next page is tried in `web/tests/it/scripts.mjs`:
+/// while a page is held up, Chromium tells nothing of the one before it.
 #[test]
-fn own_seats_are_not_called_taken_by_a_slow_page_or_the_way_back() {
+fn own_seats_are_not_called_taken_on_the_way_back() {
     let Some((browser, shop)) = open() else { return };
     let show = shop.new_show();
     let (person, _) = shop.visitor(browser);
@@ -87,25 +87,11 @@ fn own_seats_are_not_called_taken_by_a_slow_page_or_the_way_back() {
     person.until("document.getElementById('main').dataset.ready === '1'");
     person.value("window.isKept = true");
     person.click("button.seat[data-number='4']");
-    person.hold_up("*/pay/*");
     person.click("#panel button.is-main");
-    let next = person.paused(0);
-    // The map hears of the hold while the next page is on its way.
-    person.until("document.querySelector(\"button.seat[data-number='4']\").getAttribute('aria-pressed') === 'true'");
-    person.until(HEARD_AGAIN);
-    assert_eq!(person.value("document.getElementById('notice').childElementCount"), Some(0.into()));
-    assert_eq!(person.value("document.getElementById('main').ariaBusy"), Some("true".into()));
-    person.let_go(&next);
-    person.tell("Fetch.disable", json!({}));
     person.until_state(&["ready"]);
     back_to_own_seats(&person);
     person.assert_clean(&[]);
 }
-
-/// The stream's next message has come: the state of the seats is asked for by hand, and knows the hold by then.
-const HEARD_AGAIN: &str = "fetch(`/reservations/seats/${document.getElementById('main').dataset.schedule}/state`)
-  .then((answer) => answer.arrayBuffer())
-  .then((bits) => ((new Uint8Array(bits)[0] >> 6) & 3) === 1)";
 
 /// Each step is reloaded, and each is gone back to.
 fn signs_up_with_doubts(person: &Person) -> String {

@@ -141,7 +141,7 @@ fn waiting_is_for_everybody() {
 }
 
 #[test]
-#[ignore = "mended after it was red, and not run since"]
+#[ignore = "red: names of the buttons in the list differ from their words; the map moves by 0.05"]
 fn seats_and_payment_are_for_everybody() {
     let Some((browser, shop)) = open() else { return };
     let mut sweep = Sweep::new(browser, &shop);
