@@ -139,6 +139,7 @@ fn add_common_refusals(document: &mut Document) {
             }
             if route.contains('{') {
                 add("400", "The address has a form that no program reads alike, such as a control byte");
+                add("404", "Nothing of this name, or a name with escapes that this address does not take");
             }
             if route.starts_with("/internal/") {
                 add("404", "Nothing of this name, or these calls are not taken at this address");
