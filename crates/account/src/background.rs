@@ -89,7 +89,7 @@ impl AccountService {
     }
 
     async fn send_notice(&self, notice: &notice::Model) -> Result<Result<(), MailFault>, ApiError> {
-        let id = AccountId(notice.user_id);
+        let id = AccountId(notice.user_id.0);
         let ticket_mail = TicketMail::parse(&notice.kind);
         let account = users::get(self.ledger.connection(), id).await?;
         // A sleeping account keeps its tickets.

@@ -50,7 +50,7 @@ impl AccountService {
             let entries: Vec<(String, Timestamp)> =
                 due.iter().map(|token| (token.access_token_jti.clone(), read(token.access_expires_at))).collect();
             self.put(&entries).await?;
-            let ids: Vec<Uuid> = due.iter().map(|token| token.id).collect();
+            let ids: Vec<Uuid> = due.iter().map(|token| token.id.0).collect();
             tokens::blacklisted(&self.ledger, &ids).await?;
             done += ids.len();
         }

@@ -35,7 +35,7 @@ impl NewAccount {
         let seal = |field, value: &str| personal.seal(field, *id, value);
         let seal_some = |field, value: Option<&str>| value.map(|value| seal(field, value)).transpose();
         Ok(user::ActiveModel {
-            id: Set(id.get()),
+            id: Set(id.get().into()),
             email: Set(Some(seal(PersonalField::Email, email.as_str())?)),
             email_hash: Set(Some(personal.email_hash(email))),
             password_hash: Set(Some(password_hash.clone())),

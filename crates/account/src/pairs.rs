@@ -68,11 +68,10 @@ impl AccountService {
         now: Timestamp,
     ) -> refresh_token::Model {
         let life = |seconds: u32| Timestamp(now.millis() / 1_000 * 1_000).plus_seconds(i64::from(seconds));
-        let id = Uuid::now_v7();
         let mut row = refresh_token::Model {
-            id,
+            id: Uuid::now_v7().into(),
             user_id: account.id,
-            token_family: lineage.family,
+            token_family: lineage.family.into(),
             refresh_token: String::new(),
             access_token_jti: Uuid::new_v4().to_string(),
             issued_at: stored(now),
@@ -80,7 +79,7 @@ impl AccountService {
             access_expires_at: stored(life(self.settings.access_ttl_seconds)),
             revoked: false,
             revoked_at: None,
-            replaces: lineage.replaces,
+            replaces: lineage.replaces.map(Into::into),
             agent_hash: Some(self.agent_hash(origin)),
             blacklist_due: false,
             created_at: stored(now),
@@ -97,8 +96,8 @@ impl AccountService {
     /// The refresh token of a row.
     pub(crate) fn refresh_token(&self, row: &refresh_token::Model) -> String {
         self.tokens.refresh_token(&RefreshClaims {
-            sub: AccountId(row.user_id),
-            jti: row.id.to_string(),
+            sub: AccountId(row.user_id.0),
+            jti: row.id.0.to_string(),
             iat: read(row.issued_at).millis() / 1_000,
             exp: read(row.expires_at).millis() / 1_000,
         })

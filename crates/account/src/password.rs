@@ -52,7 +52,7 @@ impl AccountService {
             Some(access) => tokens::beside(self.ledger.connection(), &access.jti).await?,
             None => None,
         };
-        let family = own.filter(|row| row.user_id == account.id).map(|row| row.token_family);
+        let family = own.filter(|row| row.user_id == account.id).map(|row| row.token_family.0);
         let now = clock::now();
         let store = async |change: Transaction| {
             let row = users::lock(&change, person.id).await?;

@@ -57,19 +57,19 @@ impl AccountService {
             Outcome::Pair(pair) => self.session(&pair.0, &pair.1, now),
             Outcome::Expired => Err(ErrorCode::ExpiredToken.into()),
             Outcome::Ended => {
-                self.blacklist_ended(AccountId(row.user_id)).await;
+                self.blacklist_ended(AccountId(row.user_id.0)).await;
                 Err(ErrorCode::RevokedRefreshToken.into())
             }
         }
     }
 
     async fn show(&self, change: Transaction, shown: &Shown<'_>, now: Timestamp) -> Result<Outcome, LedgerError> {
-        let id = AccountId(shown.row.user_id);
+        let id = AccountId(shown.row.user_id.0);
         let account = users::lock(&change, id).await?.filter(is_active);
         // As it stands now that nobody else changes it.
         let row = tokens::by_hash(change.connection(), &shown.row.refresh_token).await?;
         let (Some(account), Some(row)) = (account, row) else { return Ok(Outcome::Ended) };
-        let successor = tokens::successor(change.connection(), row.id).await?;
+        let successor = tokens::successor(change.connection(), row.id.0).await?;
         let token = StoredToken {
             revoked: row.revoked,
             expires_at: read(row.expires_at),
@@ -80,7 +80,7 @@ impl AccountService {
             (RefreshDecision::Expired, _) => Ok(Outcome::Expired),
             (RefreshDecision::Exchange, _) => self.exchange(change, account, &row, shown.origin, now).await,
             (RefreshDecision::EndFamily | RefreshDecision::TellAgain, _) => {
-                if tokens::end_family(&change, row.token_family, now).await? {
+                if tokens::end_family(&change, row.token_family.0, now).await? {
                     change.commit().await?;
                     metrics::counter!("onsale_refresh_reused_total").increment(1);
                     tracing::warn!(target: "audit", account = %id, "a refresh token was shown twice: its family has ended");
@@ -108,10 +108,10 @@ impl AccountService {
         origin: &Origin,
         now: Timestamp,
     ) -> Result<Outcome, LedgerError> {
-        if !tokens::exchange(&change, row.id, now).await? {
+        if !tokens::exchange(&change, row.id.0, now).await? {
             return Err(LedgerError::LostRace("the token was exchanged meanwhile".into()));
         }
-        let lineage = Lineage { family: row.token_family, replaces: Some(row.id) };
+        let lineage = Lineage { family: row.token_family.0, replaces: Some(row.id.0) };
         let next = self.new_token(&account, lineage, origin, now);
         tokens::insert(&change, to_insert(&next)).await?;
         let is_noted = account.last_login_at.is_some_and(|at| now.millis() - read(at).millis() < SEEN_EVERY_MS);
@@ -129,7 +129,7 @@ impl AccountService {
     /// `SERVICE_UNAVAILABLE`; it may or may not have ended.
     pub async fn log_out(&self, access: &AccessClaims) -> Result<(), ApiError> {
         if let Some(row) = tokens::beside(self.ledger.connection(), &access.jti).await?
-            && row.user_id == access.sub.get()
+            && row.user_id.0 == access.sub.get()
         {
             self.end_family(&row).await?;
         }
@@ -155,15 +155,15 @@ impl AccountService {
             return Ok(());
         };
         self.end_family(&row).await?;
-        self.blacklist_ended(AccountId(row.user_id)).await;
+        self.blacklist_ended(AccountId(row.user_id.0)).await;
         Ok(())
     }
 
     async fn end_family(&self, row: &refresh_token::Model) -> Result<(), LedgerError> {
         let now = clock::now();
         let end = async |change: Transaction| {
-            users::lock(&change, AccountId(row.user_id)).await?;
-            tokens::end_family(&change, row.token_family, now).await?;
+            users::lock(&change, AccountId(row.user_id.0)).await?;
+            tokens::end_family(&change, row.token_family.0, now).await?;
             change.commit().await
         };
         self.ledger.change(end).await

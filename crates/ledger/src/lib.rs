@@ -25,6 +25,7 @@ mod migrations;
 pub mod moment;
 mod pool;
 mod schema;
+mod stored_id;
 mod timed;
 pub mod wal;
 
@@ -38,4 +39,5 @@ pub use error::{Cause, LedgerError};
 pub use health::LedgerHealth;
 pub use migrations::SchemaState;
 pub use schema::{Right, Schema, Table};
+pub use stored_id::StoredId;
 pub use timed::Timed;

@@ -1,5 +1,6 @@
 //! Table `api_keys`. The secret itself is never stored.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// A key.
@@ -7,7 +8,7 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "api_keys")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: StoredId,
     /// `tenant`, `service`, `admin` or `door`.
     pub kind: String,
     /// The tenant's or the service's name.
@@ -23,7 +24,7 @@ pub struct Model {
     /// Networks with commas between them; none for all.
     pub networks: Option<String>,
     /// The schedule of a door's key; none for all.
-    pub schedule_id: Option<Uuid>,
+    pub schedule_id: Option<StoredId>,
     pub expires_at: Option<DateTimeUtc>,
     /// At most once a minute.
     pub last_used_at: Option<DateTimeUtc>,

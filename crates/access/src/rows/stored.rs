@@ -26,7 +26,7 @@ pub(super) fn to_row(key: &ApiKey) -> ActiveModel {
     } = key.clone();
     let networks: Vec<String> = networks.iter().map(IpNet::to_string).collect();
     ActiveModel {
-        id: Set(id.get()),
+        id: Set(id.get().into()),
         kind: Set(kind.as_str().to_owned()),
         name: Set(name),
         secret_hash: Set(secret_hash),
@@ -35,7 +35,7 @@ pub(super) fn to_row(key: &ApiKey) -> ActiveModel {
         revoked_at: Set(revoked_at.map(stored)),
         scopes: Set(scopes.is_restricted().then(|| scopes.to_string())),
         networks: Set((!networks.is_empty()).then(|| networks.join(","))),
-        schedule_id: Set(schedule_id),
+        schedule_id: Set(schedule_id.map(Into::into)),
         expires_at: Set(expires_at.map(stored)),
         last_used_at: Set(last_used_at.map(stored)),
     }
@@ -50,7 +50,7 @@ pub(super) fn from_row(row: Model) -> Result<ApiKey, LedgerError> {
     let networks = row.networks.iter().flat_map(|all| all.split(','));
     let networks: Result<Vec<IpNet>, _> = networks.map(str::parse).collect();
     Ok(ApiKey {
-        id: KeyId(row.id),
+        id: KeyId(row.id.0),
         kind: KeyKind::parse(&row.kind)?,
         name: row.name,
         secret_hash: row.secret_hash,
@@ -59,7 +59,7 @@ pub(super) fn from_row(row: Model) -> Result<ApiKey, LedgerError> {
         revoked_at: row.revoked_at.map(read),
         scopes,
         networks: networks.map_err(|_| LedgerError::damaged("a key's networks"))?,
-        schedule_id: row.schedule_id,
+        schedule_id: row.schedule_id.map(Into::into),
         expires_at: row.expires_at.map(read),
         last_used_at: row.last_used_at.map(read),
     })

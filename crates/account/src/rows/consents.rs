@@ -37,8 +37,8 @@ pub async fn add(
         return Ok(());
     }
     let rows = consents.iter().cloned().map(|Consent { code, version, agreed }| ActiveModel {
-        id: Set(Uuid::now_v7()),
-        user_id: Set(account.get()),
+        id: Set(Uuid::now_v7().into()),
+        user_id: Set(account.get().into()),
         code: Set(code),
         version: Set(version),
         agreed: Set(agreed),

@@ -6,7 +6,7 @@ use domain::account::login::{FAILURES_WITHIN_MS, LoginPast};
 use domain::account::{LoginFailure, LoginMethod};
 use domain::{AccountId, Timestamp};
 use ledger::moment::{read, stored};
-use ledger::{Ledger, LedgerError, Transaction};
+use ledger::{Ledger, LedgerError, StoredId, Transaction};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
@@ -40,8 +40,8 @@ pub struct Attempt<'a> {
 pub async fn insert(connection: &impl ConnectionTrait, attempt: &Attempt<'_>) -> Result<(), LedgerError> {
     let Attempt { account, origin, method, failure, is_suspicious, at } = attempt;
     let row = ActiveModel {
-        id: Set(Uuid::now_v7()),
-        user_id: Set(account.map(AccountId::get)),
+        id: Set(Uuid::now_v7().into()),
+        user_id: Set(account.map(|account| account.get().into())),
         ip_address: Set(origin.address()),
         network: Set(origin.network.clone()),
         user_agent: Set(origin.user_agent.clone()),
@@ -121,7 +121,7 @@ pub async fn purge(ledger: &Ledger, until: Timestamp, strangers_until: Timestamp
     let old = Condition::any().add(Column::CreatedAt.lte(stored(until))).add(of_strangers);
     let mut removed = 0;
     loop {
-        let ids: Vec<Uuid> = Entity::find()
+        let ids: Vec<StoredId> = Entity::find()
             .select_only()
             .column(Column::Id)
             .filter(old.clone())

@@ -24,8 +24,8 @@ pub async fn owe(
     now: Timestamp,
 ) -> Result<(), LedgerError> {
     let row = ActiveModel {
-        id: Set(Uuid::now_v7()),
-        user_id: Set(account.get()),
+        id: Set(Uuid::now_v7().into()),
+        user_id: Set(account.get().into()),
         kind: Set(kind.to_owned()),
         trace_id: Set(trace_id.to_owned()),
         tries: Set(0),
@@ -65,8 +65,8 @@ pub async fn owe_all(change: &Transaction, owed: &[OwedMail<'_>], now: Timestamp
         return Ok(());
     }
     let rows = owed.iter().map(|owed| ActiveModel {
-        id: Set(owed.id),
-        user_id: Set(owed.account.get()),
+        id: Set(owed.id.into()),
+        user_id: Set(owed.account.get().into()),
         kind: Set(owed.kind.to_owned()),
         trace_id: Set(owed.trace_id.chars().take(TRACE_LENGTH).collect()),
         tries: Set(0),

@@ -26,7 +26,7 @@ pub struct Link {
 /// [`LedgerError`].
 pub async fn account_of(ledger: &Ledger, provider: &str, subject: &str) -> Result<Option<AccountId>, LedgerError> {
     let row = Entity::find().filter(Column::Provider.eq(provider)).filter(Column::Subject.eq(subject));
-    Ok(row.one(ledger.connection()).await?.map(|row: Model| AccountId(row.user_id)))
+    Ok(row.one(ledger.connection()).await?.map(|row: Model| AccountId(row.user_id.0)))
 }
 
 /// Whether an account is linked at a provider.
@@ -55,8 +55,8 @@ pub async fn of_account(ledger: &Ledger, account: AccountId) -> Result<Vec<(Stri
 pub async fn insert(change: &Transaction, link: &Link, now: Timestamp) -> Result<(), LedgerError> {
     let Link { account, provider, subject, email_hash } = link.clone();
     let row = ActiveModel {
-        id: Set(Uuid::now_v7()),
-        user_id: Set(account.get()),
+        id: Set(Uuid::now_v7().into()),
+        user_id: Set(account.get().into()),
         provider: Set(provider.to_owned()),
         subject: Set(subject),
         email_hash: Set(email_hash),

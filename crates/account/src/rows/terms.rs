@@ -44,7 +44,7 @@ pub async fn insert(change: &Transaction, terms: &Terms, now: Timestamp) -> Resu
     }
     let Terms { version, title, body } = terms.clone();
     let row = ActiveModel {
-        id: Set(Uuid::now_v7()),
+        id: Set(Uuid::now_v7().into()),
         code: Set(version.code),
         version: Set(version.version),
         title_ko: Set(title.ko),

@@ -4,7 +4,7 @@
 use super::entities::refresh_token::{ActiveModel, Column, Entity, Model};
 use domain::{AccountId, Timestamp};
 use ledger::moment::stored;
-use ledger::{Ledger, LedgerError, Transaction};
+use ledger::{Ledger, LedgerError, StoredId, Transaction};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
@@ -145,7 +145,7 @@ pub async fn blacklisted(ledger: &Ledger, ids: &[Uuid]) -> Result<(), LedgerErro
 pub async fn purge(ledger: &Ledger, until: Timestamp) -> Result<u64, LedgerError> {
     let mut removed = 0;
     loop {
-        let old: Vec<Uuid> = Entity::find()
+        let old: Vec<StoredId> = Entity::find()
             .select_only()
             .column(Column::Id)
             .filter(Column::ExpiresAt.lte(stored(until)))

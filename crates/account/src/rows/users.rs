@@ -6,7 +6,7 @@ use super::entities::user::{ActiveModel, Column, Entity, Model};
 use domain::account::{AccountStatus, Standing, UserRole};
 use domain::{AccountId, Timestamp};
 use ledger::moment::{read, stored};
-use ledger::{LedgerError, Transaction};
+use ledger::{LedgerError, StoredId, Transaction};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
@@ -28,14 +28,14 @@ pub async fn get(connection: &impl ConnectionTrait, id: AccountId) -> Result<Opt
 /// # Errors
 /// [`LedgerError`].
 pub async fn known(change: &Transaction, ids: &[AccountId]) -> Result<HashSet<AccountId>, LedgerError> {
-    let known: Vec<Uuid> = Entity::find()
+    let known: Vec<StoredId> = Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(Column::Id.is_in(ids.iter().map(|id| id.get())))
         .into_tuple()
         .all(change.connection())
         .await?;
-    Ok(known.into_iter().map(AccountId).collect())
+    Ok(known.into_iter().map(|StoredId(id)| AccountId(id)).collect())
 }
 
 /// The account with this e-mail address, deleted ones too until they are erased.
@@ -179,14 +179,14 @@ async fn ids(
     select: sea_orm::Select<Entity>,
     connection: &impl ConnectionTrait,
 ) -> Result<Vec<AccountId>, LedgerError> {
-    let ids: Vec<Uuid> = select.select_only().column(Column::Id).into_tuple().all(connection).await?;
-    Ok(ids.into_iter().map(AccountId).collect())
+    let ids: Vec<StoredId> = select.select_only().column(Column::Id).into_tuple().all(connection).await?;
+    Ok(ids.into_iter().map(|StoredId(id)| AccountId(id)).collect())
 }
 
 impl Model {
     /// The id.
     pub fn account(&self) -> AccountId {
-        AccountId(self.id)
+        AccountId(self.id.0)
     }
 
     /// What decides about the account's state.

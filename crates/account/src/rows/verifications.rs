@@ -75,7 +75,7 @@ pub async fn use_up(
     }
     let row = ActiveModel {
         verification_id: Set(id.to_owned()),
-        user_id: Set(Some(account.get())),
+        user_id: Set(Some(account.get().into())),
         purpose: Set(purpose.as_str().to_owned()),
         used_at: Set(stored(now)),
     };

@@ -49,7 +49,7 @@ pub async fn account(ledger: &Ledger, status: &str) -> AccountId {
     let id = AccountId(Uuid::now_v7());
     let now = stored(clock::now());
     let row = user::ActiveModel {
-        id: Set(id.get()),
+        id: Set(id.get().into()),
         email_hash: Set(Some(id.get().simple().to_string())),
         role: Set("USER".to_owned()),
         status: Set(status.to_owned()),

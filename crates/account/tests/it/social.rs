@@ -161,7 +161,7 @@ async fn a_linked_person_is_logged_in_and_goes_where_they_wanted() {
 
     let history = login::Entity::find().all(desk.stand.ledger.connection()).await.expect("read");
     let row = history.first().expect("a line of history");
-    assert_eq!((row.login_method.as_str(), row.success, row.user_id), ("KAKAO", true, Some(who.get())));
+    assert_eq!((row.login_method.as_str(), row.success, row.user_id.map(|id| id.0)), ("KAKAO", true, Some(who.get())));
 
     let location = desk.begin(&mut browser, "/auth/oauth2/google").await;
     let heard = desk.comes_back(&mut browser, "google", &location, KIM).await;
@@ -335,7 +335,7 @@ async fn an_account_that_is_not_in_use_is_neither_logged_in_nor_linked() {
         assert_eq!((heard.status, heard.location().to_owned()), (303, format!("/login?error={error}")));
         assert!(!browser.has("accessToken"));
         let rows = login::Entity::find().all(desk.stand.ledger.connection()).await.expect("read");
-        let row = rows.iter().find(|row| row.user_id == Some(who.get())).expect("a line of history");
+        let row = rows.iter().find(|row| row.user_id.map(|id| id.0) == Some(who.get())).expect("a line of history");
         assert_eq!((row.success, row.failure_reason.as_deref()), (false, Some(error)));
     }
 }

@@ -7,7 +7,6 @@ use domain::id::ReservationId;
 use domain::{ScheduleId, SeatId};
 use ledger::{Ledger, LedgerError};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait};
-use uuid::Uuid;
 
 const SEATS: [&str; 5] = ["id", "event_schedule_id", "status", "hold_no", "sold_to"];
 
@@ -18,7 +17,7 @@ const SEATS: [&str; 5] = ["id", "event_schedule_id", "status", "hold_no", "sold_
 pub async fn catalog(ledger: &Ledger) -> Result<CatalogBook, LedgerError> {
     let mut schedules = select(own("seats"), &["event_schedule_id"]);
     schedules.distinct();
-    let schedules = some(ledger, "seats", &schedules, |row| row.get::<Uuid>("event_schedule_id")).await?;
+    let schedules = some(ledger, "seats", &schedules, |row| row.id("event_schedule_id")).await?;
     let mut seats = Vec::new();
     for schedule in schedules {
         let mut of_one = select(own("seats"), &SEATS);
@@ -27,11 +26,11 @@ pub async fn catalog(ledger: &Ledger) -> Result<CatalogBook, LedgerError> {
         of_one.and_where(is_told);
         let found = some(ledger, "seats", &of_one, |row| {
             Ok(CatalogSeatRow {
-                seat: SeatId(row.get("id")?),
-                schedule: ScheduleId(row.get("event_schedule_id")?),
+                seat: SeatId(row.id("id")?),
+                schedule: ScheduleId(row.id("event_schedule_id")?),
                 is_sold: row.word("status", SeatStatus::parse)? == SeatStatus::Sold,
                 hold_no: row.get("hold_no")?,
-                sold_to: row.get::<Option<Uuid>>("sold_to")?.map(ReservationId),
+                sold_to: row.id_if_any("sold_to")?.map(ReservationId),
             })
         });
         seats.extend(found.await?);

@@ -7,7 +7,6 @@ use domain::id::PaymentId;
 use ledger::{Ledger, LedgerError};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait};
 use std::collections::HashSet;
-use uuid::Uuid;
 
 /// Orders named in one statement.
 const NAMED_MAX: usize = 500;
@@ -29,7 +28,7 @@ pub async fn coupons(
         used.and_where(Expr::col(Alias::new("status")).is_in(["RESERVED", "REDEEMED"]));
         let found = some(ledger, "coupons", &used, |row| {
             Ok(CouponRow {
-                coupon: CouponId(row.get::<Uuid>("id")?),
+                coupon: CouponId(row.id("id")?),
                 payment: row.word("order_id", |text| text.parse().ok())?,
                 is_redeemed: row.get::<String>("status")? == "REDEEMED",
             })

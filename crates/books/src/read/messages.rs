@@ -75,7 +75,7 @@ async fn written(database: &Outbox<'_>) -> Result<Vec<MessageRow>, LedgerError> 
         page.order_by(Alias::new("sequence"), sea_orm::Order::Asc).limit(PAGE_ROWS);
         let found = some(database.ledger, "outbox_events", &page, |row| {
             let message = MessageRow {
-                id: id_of(row)?,
+                id: row.id("id")?,
                 kind: row.get("event_type")?,
                 aggregate: row.get("aggregate_id")?,
                 topic: topic_of(row)?,
@@ -91,11 +91,6 @@ async fn written(database: &Outbox<'_>) -> Result<Vec<MessageRow>, LedgerError> 
             return Ok(rows);
         }
     }
-}
-
-/// In SQLite another program may have written it as a text.
-fn id_of(row: &Row<'_>) -> Result<Uuid, LedgerError> {
-    row.get("id").or_else(|_| row.word("id", |text| Uuid::parse_str(text).ok()))
 }
 
 fn topic_of(row: &Row<'_>) -> Result<String, LedgerError> {
@@ -117,7 +112,7 @@ async fn processed(database: &Outbox<'_>) -> Result<Vec<(Uuid, String)>, LedgerE
                 page.and_where(Expr::col(Alias::new("event_id")).gt(after));
             }
             page.order_by(Alias::new("event_id"), sea_orm::Order::Asc).limit(PAGE_ROWS);
-            let found = some(database.ledger, "processed_events", &page, |row| row.get::<Uuid>("event_id")).await?;
+            let found = some(database.ledger, "processed_events", &page, |row| row.id("event_id")).await?;
             after = found.last().copied().or(after);
             let is_last = (found.len() as u64) < PAGE_ROWS;
             rows.extend(found.into_iter().map(|id| (id, group.name.to_owned())));

@@ -8,7 +8,6 @@ use domain::{AccountId, CouponId};
 use ledger::moment::read;
 use ledger::{Ledger, LedgerError};
 use sea_orm::prelude::DateTimeUtc;
-use uuid::Uuid;
 
 const PAYMENTS: [&str; 12] = [
     "id",
@@ -38,14 +37,14 @@ pub async fn payment(ledger: &Ledger) -> Result<PaymentBook, LedgerError> {
 
 fn payment_row(row: &Row<'_>) -> Result<PaymentRow, LedgerError> {
     Ok(PaymentRow {
-        id: PaymentId(row.get("id")?),
-        key: PaymentKey(row.get("payment_key")?),
-        reservation: ReservationId(row.get("reservation_id")?),
-        user: AccountId(row.get("user_id")?),
+        id: PaymentId(row.id("id")?),
+        key: PaymentKey(row.id("payment_key")?),
+        reservation: ReservationId(row.id("reservation_id")?),
+        user: AccountId(row.id("user_id")?),
         status: row.word("status", PaymentStatus::parse)?,
         amount: row.get("amount")?,
         discount: row.get("discount")?,
-        coupon: row.get::<Option<Uuid>>("coupon_id")?.map(CouponId),
+        coupon: row.id_if_any("coupon_id")?.map(CouponId),
         hold_no: row.get("hold_no")?,
         captured: row.get("captured_amount")?,
         refunded: row.get("refunded_amount")?,
@@ -55,8 +54,8 @@ fn payment_row(row: &Row<'_>) -> Result<PaymentRow, LedgerError> {
 
 fn refund_row(row: &Row<'_>) -> Result<RefundRow, LedgerError> {
     Ok(RefundRow {
-        id: RefundId(row.get("id")?),
-        payment: PaymentId(row.get("payment_id")?),
+        id: RefundId(row.id("id")?),
+        payment: PaymentId(row.id("payment_id")?),
         kind: row.word("kind", RefundKind::parse)?,
         reason: row.get("reason")?,
         is_done: row.word("status", RefundStatus::parse)? == RefundStatus::Done,

@@ -54,7 +54,7 @@ async fn without_reservation(ledger: &Ledger, known: &[ReservationRow]) -> Resul
     let known: HashMap<ReservationId, ()> = known.iter().map(|row| (row.id, ())).collect();
     let mut owners = select(own("reservation_seats"), &["reservation_id"]);
     owners.distinct().and_where(Expr::col(Alias::new("live")).is_not_null());
-    let owners = some(ledger, "reservation_seats", &owners, |row| row.get::<Uuid>("reservation_id")).await?;
+    let owners = some(ledger, "reservation_seats", &owners, |row| row.id("reservation_id")).await?;
     let strange: Vec<Uuid> = owners.into_iter().filter(|id| !known.contains_key(&ReservationId(*id))).collect();
     let mut seats = Vec::new();
     for ids in strange.chunks(OWNERS_MAX) {
@@ -73,14 +73,14 @@ fn reservation_row(row: &Row<'_>) -> Result<ReservationRow, LedgerError> {
     let status = row.word("status", ReservationStatus::parse)?;
     let is_secured = status == ReservationStatus::Pending && moment(row, "secured_at")?.is_some();
     Ok(ReservationRow {
-        id: ReservationId(row.get("id")?),
-        user: AccountId(row.get("user_id")?),
-        schedule: ScheduleId(row.get("schedule_id")?),
+        id: ReservationId(row.id("id")?),
+        user: AccountId(row.id("user_id")?),
+        schedule: ScheduleId(row.id("schedule_id")?),
         status,
         total_amount: row.get("total_amount")?,
         hold_expires_at: read(row.get("hold_expires_at")?),
         hold_no: row.get("hold_no")?,
-        payment: row.get::<Option<Uuid>>("payment_id")?.map(PaymentId),
+        payment: row.id_if_any("payment_id")?.map(PaymentId),
         is_secured,
         cancel_reason: row.get("cancel_reason")?,
         cancelled_at: moment(row, "cancelled_at")?,
@@ -91,10 +91,10 @@ fn reservation_row(row: &Row<'_>) -> Result<ReservationRow, LedgerError> {
 
 fn seat_row(row: &Row<'_>) -> Result<SeatRow, LedgerError> {
     Ok(SeatRow {
-        reservation: ReservationId(row.get("reservation_id")?),
-        schedule: ScheduleId(row.get("schedule_id")?),
-        seat: SeatId(row.get("seat_id")?),
-        user: AccountId(row.get("user_id")?),
+        reservation: ReservationId(row.id("reservation_id")?),
+        schedule: ScheduleId(row.id("schedule_id")?),
+        seat: SeatId(row.id("seat_id")?),
+        user: AccountId(row.id("user_id")?),
         slot: u8::try_from(row.get::<i16>("slot")?).ok(),
         price: row.get("price")?,
         is_live: row.get::<Option<i16>>("live")?.is_some(),

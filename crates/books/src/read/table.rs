@@ -1,6 +1,6 @@
 //! Whole tables, a page at a time.
 
-use ledger::{Ledger, LedgerError};
+use ledger::{Ledger, LedgerError, StoredId};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, IntoIden, IntoTableRef, Query, SelectStatement, TableRef};
 use sea_orm::{ConnectionTrait, QueryResult, TryGetable};
 use uuid::Uuid;
@@ -18,6 +18,16 @@ impl Row<'_> {
     /// A column.
     pub(super) fn get<T: TryGetable>(&self, column: &'static str) -> Result<T, LedgerError> {
         Ok(self.row.try_get("", column)?)
+    }
+
+    /// A column of ids.
+    pub(super) fn id(&self, column: &'static str) -> Result<Uuid, LedgerError> {
+        Ok(self.get::<StoredId>(column)?.into())
+    }
+
+    /// A column of ids that may be empty.
+    pub(super) fn id_if_any(&self, column: &'static str) -> Result<Option<Uuid>, LedgerError> {
+        Ok(self.get::<Option<StoredId>>(column)?.map(Uuid::from))
     }
 
     /// A column whose word must be known.
@@ -51,7 +61,7 @@ pub(super) async fn all<T>(
 ) -> Result<Vec<T>, LedgerError> {
     let id = columns[0];
     let mut rows = Vec::new();
-    let mut after: Option<Uuid> = None;
+    let mut after: Option<StoredId> = None;
     loop {
         let mut select = select(own(table), columns);
         select.order_by(Alias::new(id), sea_orm::Order::Asc).limit(PAGE_ROWS as u64);

@@ -6,13 +6,12 @@ use crate::search::searched;
 use domain::catalog::EventState;
 use domain::{EventId, HallId, VenueId};
 use ledger::moment::{now, read, stored};
-use ledger::{LedgerError, Transaction};
+use ledger::{LedgerError, StoredId, Transaction};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QuerySelect, Select,
 };
-use uuid::Uuid;
 
 pub(super) fn live() -> Select<Entity> {
     Entity::find().filter(Column::DeletedAt.is_null())
@@ -97,8 +96,8 @@ pub async fn of_place<C: ConnectionTrait>(
     if let Some(hall) = hall {
         of_place = of_place.filter(Column::HallId.eq(hall.get()));
     }
-    let ids: Vec<Uuid> = of_place.into_tuple().all(connection).await?;
-    Ok(ids.into_iter().map(EventId).collect())
+    let ids: Vec<StoredId> = of_place.into_tuple().all(connection).await?;
+    Ok(ids.into_iter().map(|StoredId(id)| EventId(id)).collect())
 }
 
 fn to_row(event: &Event) -> Result<ActiveModel, LedgerError> {
@@ -120,13 +119,13 @@ fn to_row(event: &Event) -> Result<ActiveModel, LedgerError> {
         updated_at,
     } = event.clone();
     Ok(ActiveModel {
-        id: Set(id.get()),
+        id: Set(id.get().into()),
         search: Set(searched(&format!("{title}\n{artist}"))),
         title: Set(title),
         artist: Set(artist),
         description: Set(description),
-        venue_id: Set(venue.get()),
-        hall_id: Set(hall.get()),
+        venue_id: Set(venue.get().into()),
+        hall_id: Set(hall.get().into()),
         status: Set(state.as_str().to_owned()),
         price_by_grade: Set(serde_json::to_string(&prices).map_err(|_| LedgerError::damaged("prices"))?),
         starts_at: Set(stored(starts_at)),
@@ -141,12 +140,12 @@ fn to_row(event: &Event) -> Result<ActiveModel, LedgerError> {
 
 pub(super) fn from_row(row: Model) -> Result<Event, LedgerError> {
     Ok(Event {
-        id: EventId(row.id),
+        id: EventId(row.id.0),
         title: row.title,
         artist: row.artist,
         description: row.description,
-        venue: VenueId(row.venue_id),
-        hall: HallId(row.hall_id),
+        venue: VenueId(row.venue_id.0),
+        hall: HallId(row.hall_id.0),
         state: EventState::parse(&row.status).ok_or_else(|| LedgerError::damaged("an event's status"))?,
         prices: serde_json::from_str(&row.price_by_grade).map_err(|_| LedgerError::damaged("prices"))?,
         starts_at: read(row.starts_at),

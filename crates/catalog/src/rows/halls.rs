@@ -6,7 +6,7 @@ use crate::model::Hall;
 use domain::catalog::SeatTemplate;
 use domain::{HallId, VenueId};
 use ledger::moment::{now, read, stored};
-use ledger::{LedgerError, Transaction};
+use ledger::{LedgerError, StoredId, Transaction};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -39,8 +39,8 @@ pub(crate) fn template(text: &str) -> Result<SeatTemplate, LedgerError> {
 /// [`LedgerError::Conflict`] when the venue has a hall of this name.
 pub async fn insert(change: &Transaction, hall: &Hall) -> Result<(), LedgerError> {
     let row = ActiveModel {
-        id: Set(hall.id.get()),
-        venue_id: Set(hall.venue.get()),
+        id: Set(hall.id.get().into()),
+        venue_id: Set(hall.venue.get().into()),
         name: Set(hall.name.clone()),
         capacity: Set(number(hall.capacity)?),
         seat_template: Set(written(&hall.template)?),
@@ -143,7 +143,7 @@ pub async fn of_venue<C: ConnectionTrait>(
 ) -> Result<(Vec<Named>, u64), LedgerError> {
     let fitting = live().filter(Column::VenueId.eq(venue.get()));
     let total = fitting.clone().count(connection).await?;
-    let rows: Vec<(uuid::Uuid, String, i32, sea_orm::prelude::DateTimeUtc)> = fitting
+    let rows: Vec<(StoredId, String, i32, sea_orm::prelude::DateTimeUtc)> = fitting
         .select_only()
         .columns([Column::Id, Column::Name, Column::Capacity, Column::CreatedAt])
         .order_by_desc(Column::CreatedAt)
@@ -153,7 +153,7 @@ pub async fn of_venue<C: ConnectionTrait>(
         .into_tuple()
         .all(connection)
         .await?;
-    let named = |(id, name, capacity, created_at)| {
+    let named = |(StoredId(id), name, capacity, created_at)| {
         Ok(Named { id: HallId(id), name, capacity: count(capacity, "a capacity")?, created_at: read(created_at) })
     };
     Ok((rows.into_iter().map(named).collect::<Result<_, LedgerError>>()?, total))
@@ -162,8 +162,8 @@ pub async fn of_venue<C: ConnectionTrait>(
 fn from_row(row: Model) -> Result<Hall, LedgerError> {
     let Model { id, venue_id, name, capacity, seat_template, live: _, created_at, updated_at } = row;
     Ok(Hall {
-        id: HallId(id),
-        venue: VenueId(venue_id),
+        id: HallId(id.0),
+        venue: VenueId(venue_id.0),
         name,
         capacity: count(capacity, "a capacity")?,
         template: template(&seat_template)?,

@@ -11,7 +11,7 @@ pub mod seat_states;
 pub mod seats;
 pub mod venues;
 
-use ledger::{LedgerError, Transaction};
+use ledger::{LedgerError, StoredId, Transaction};
 use sea_orm::{EntityTrait, PaginatorTrait, PrimaryKeyTrait};
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ use uuid::Uuid;
 pub(crate) async fn free_id<E>(change: &Transaction, id: Uuid) -> Result<Uuid, LedgerError>
 where
     E: EntityTrait<Model: Send + Sync>,
-    E::PrimaryKey: PrimaryKeyTrait<ValueType = Uuid>,
+    E::PrimaryKey: PrimaryKeyTrait<ValueType = StoredId>,
 {
     let taken = E::find_by_id(id).count(change.connection()).await? > 0;
     Ok(if taken { Uuid::now_v7() } else { id })

@@ -27,7 +27,7 @@ pub async fn keep(change: &Transaction, template: &SeatTemplate) -> Result<Uuid,
     if Entity::find().filter(Column::Id.eq(id)).count(change.connection()).await? > 0 {
         return Ok(id);
     }
-    let row = ActiveModel { id: Set(id), seat_template: Set(text), created_at: Set(now()) };
+    let row = ActiveModel { id: Set(id.into()), seat_template: Set(text), created_at: Set(now()) };
     let insert = Entity::insert(row).exec_without_returning(change.connection()).await;
     insert.map_err(|error| match error.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(_)) => LedgerError::LostRace(error.into()),

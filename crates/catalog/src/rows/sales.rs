@@ -4,10 +4,9 @@ use super::entities::{schedule, seat};
 use domain::catalog::SeatStatus;
 use domain::{ScheduleId, Timestamp};
 use ledger::moment::stored;
-use ledger::{Ledger, LedgerError};
+use ledger::{Ledger, LedgerError, StoredId};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
-use uuid::Uuid;
 
 /// Most schedules that are counted.
 const COUNTED_MAX: u64 = 1_000;
@@ -44,7 +43,7 @@ pub struct OnSale {
 /// [`LedgerError`].
 pub async fn seats(ledger: &Ledger, schedules: &[ScheduleId]) -> Result<Vec<Seats>, LedgerError> {
     use seat::{Column, Entity};
-    let rows: Vec<(Uuid, String, i64, String, i64)> = Entity::find()
+    let rows: Vec<(StoredId, String, i64, String, i64)> = Entity::find()
         .select_only()
         .column(Column::EventScheduleId)
         .column(Column::Grade)
@@ -59,9 +58,9 @@ pub async fn seats(ledger: &Ledger, schedules: &[ScheduleId]) -> Result<Vec<Seat
         .into_tuple()
         .all(ledger.connection())
         .await?;
-    let seats = |(schedule, grade, price, status, count): (Uuid, String, i64, String, i64)| {
+    let seats = |(schedule, grade, price, status, count): (StoredId, String, i64, String, i64)| {
         let is_sold = status == SeatStatus::Sold.as_str();
-        Seats { schedule: ScheduleId(schedule), grade, price, is_sold, count }
+        Seats { schedule: ScheduleId(schedule.0), grade, price, is_sold, count }
     };
     Ok(rows.into_iter().map(seats).collect())
 }
@@ -72,7 +71,7 @@ pub async fn seats(ledger: &Ledger, schedules: &[ScheduleId]) -> Result<Vec<Seat
 /// [`LedgerError`].
 pub async fn busiest(ledger: &Ledger, now: Timestamp, most: usize) -> Result<(Vec<OnSale>, usize), LedgerError> {
     use schedule::{Column, Entity};
-    let rows: Vec<(Uuid, i32, i32)> = Entity::find()
+    let rows: Vec<(StoredId, i32, i32)> = Entity::find()
         .select_only()
         .column(Column::Id)
         .column(Column::Seats)
@@ -87,6 +86,7 @@ pub async fn busiest(ledger: &Ledger, now: Timestamp, most: usize) -> Result<(Ve
         .all(ledger.connection())
         .await?;
     let all = rows.len();
-    let on_sale = |(schedule, total, sold): (Uuid, i32, i32)| OnSale { schedule: ScheduleId(schedule), total, sold };
+    let on_sale =
+        |(schedule, total, sold): (StoredId, i32, i32)| OnSale { schedule: ScheduleId(schedule.0), total, sold };
     Ok((rows.into_iter().take(most).map(on_sale).collect(), all))
 }

@@ -7,14 +7,13 @@ use crate::model::Schedule;
 use domain::catalog::{ScheduleTimes, SeatPrefix};
 use domain::{EventId, ScheduleId, Timestamp};
 use ledger::moment::{now, read, stored};
-use ledger::{Ledger, LedgerError, Transaction};
+use ledger::{Ledger, LedgerError, StoredId, Transaction};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
 use std::str::FromStr;
-use uuid::Uuid;
 
 /// Most schedules named in one answer: the latest, since what is done once a schedule has ended is done for the older ones already.
 const ENDED_MAX: u64 = 10_000;
@@ -121,7 +120,7 @@ pub async fn store_counts(change: &Transaction, schedule: &Schedule) -> Result<(
 /// # Errors
 /// [`LedgerError`].
 pub async fn on_sale(ledger: &Ledger, now: Timestamp, end: Timestamp) -> Result<Vec<ScheduleId>, LedgerError> {
-    let ids: Vec<Uuid> = Entity::find()
+    let ids: Vec<StoredId> = Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(Column::SaleStartAt.lte(stored(now)))
@@ -130,7 +129,7 @@ pub async fn on_sale(ledger: &Ledger, now: Timestamp, end: Timestamp) -> Result<
         .into_tuple()
         .all(ledger.connection())
         .await?;
-    Ok(ids.into_iter().map(ScheduleId).collect())
+    Ok(ids.into_iter().map(|StoredId(id)| ScheduleId(id)).collect())
 }
 
 /// The greatest number of a hold that any schedule has heard of; 0 when none has.
@@ -154,7 +153,7 @@ pub async fn ended_before(ledger: &Ledger, end: Timestamp) -> Result<Vec<Schedul
         .and_where(Expr::col(event::Column::Status).ne("PREPARING"))
         .and_where(Expr::col(event::Column::DeletedAt).is_null())
         .take();
-    let ids: Vec<Uuid> = Entity::find()
+    let ids: Vec<StoredId> = Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(
@@ -167,7 +166,7 @@ pub async fn ended_before(ledger: &Ledger, end: Timestamp) -> Result<Vec<Schedul
         .into_tuple()
         .all(ledger.connection())
         .await?;
-    Ok(ids.into_iter().map(ScheduleId).collect())
+    Ok(ids.into_iter().map(|StoredId(id)| ScheduleId(id)).collect())
 }
 
 fn to_row(schedule: &Schedule) -> Result<ActiveModel, LedgerError> {
@@ -175,15 +174,15 @@ fn to_row(schedule: &Schedule) -> Result<ActiveModel, LedgerError> {
     let Schedule { id, event, times, is_cancelled, plan, prefix, seats, sold, hold_no } = schedule;
     let ScheduleTimes { sequence, event_start_at, event_end_at, sale_start_at, sale_end_at } = *times;
     Ok(ActiveModel {
-        id: Set(id.get()),
-        event_id: Set(event.get()),
+        id: Set(id.get().into()),
+        event_id: Set(event.get().into()),
         play_sequence: Set(number(sequence)?),
         event_start_at: Set(stored(event_start_at)),
         event_end_at: Set(stored(event_end_at)),
         sale_start_at: Set(stored(sale_start_at)),
         sale_end_at: Set(stored(sale_end_at)),
         status: Set(if *is_cancelled { CANCELLED } else { UPCOMING }.to_owned()),
-        seat_plan_id: Set(*plan),
+        seat_plan_id: Set((*plan).into()),
         seat_prefix: Set(prefix.to_string()),
         seats: Set(number(*seats)?),
         sold: Set(number(*sold)?),
@@ -195,8 +194,8 @@ fn to_row(schedule: &Schedule) -> Result<ActiveModel, LedgerError> {
 
 fn from_row(row: Model) -> Result<Schedule, LedgerError> {
     Ok(Schedule {
-        id: ScheduleId(row.id),
-        event: EventId(row.event_id),
+        id: ScheduleId(row.id.0),
+        event: EventId(row.event_id.0),
         times: ScheduleTimes {
             sequence: count(row.play_sequence, "a sequence")?,
             event_start_at: read(row.event_start_at),
@@ -205,7 +204,7 @@ fn from_row(row: Model) -> Result<Schedule, LedgerError> {
             sale_end_at: read(row.sale_end_at),
         },
         is_cancelled: row.status == CANCELLED,
-        plan: row.seat_plan_id,
+        plan: row.seat_plan_id.0,
         prefix: SeatPrefix::from_str(&row.seat_prefix).map_err(|_| LedgerError::damaged("a prefix of seats"))?,
         seats: count(row.seats, "a number of seats")?,
         sold: count(row.sold, "a number of seats")?,

@@ -27,7 +27,7 @@ pub async fn locked(
     for part in ids.chunks(NAMED_MAX) {
         let named = Entity::find().filter(Column::Id.is_in(part.iter().map(|id| id.get())));
         for row in named.order_by_asc(Column::Id).lock_exclusive().all(change.connection()).await? {
-            states.insert(SeatId(row.id), (row.event_schedule_id, state(&row)?));
+            states.insert(SeatId(row.id.0), (row.event_schedule_id.0, state(&row)?));
         }
     }
     Ok(states)
@@ -46,13 +46,13 @@ pub async fn known(
     let mut states = BTreeMap::new();
     let sold = of_schedule().filter(Column::Status.eq(SeatStatus::Sold.as_str()));
     for row in sold.all(ledger.connection()).await? {
-        states.insert(SeatId(row.id), state(&row)?);
+        states.insert(SeatId(row.id.0), state(&row)?);
     }
     let others: Vec<SeatId> = named.iter().filter(|seat| !states.contains_key(seat)).copied().collect();
     for part in others.chunks(NAMED_MAX) {
         let named = of_schedule().filter(Column::Id.is_in(part.iter().map(|id| id.get())));
         for row in named.all(ledger.connection()).await? {
-            states.insert(SeatId(row.id), state(&row)?);
+            states.insert(SeatId(row.id.0), state(&row)?);
         }
     }
     Ok(states)
@@ -60,7 +60,7 @@ pub async fn known(
 
 fn state(row: &Model) -> Result<SeatState, LedgerError> {
     let status = SeatStatus::parse(&row.status).ok_or_else(|| LedgerError::damaged("a seat's status"))?;
-    Ok(SeatState { status, hold_no: row.hold_no, sold_to: row.sold_to })
+    Ok(SeatState { status, hold_no: row.hold_no, sold_to: row.sold_to.map(Uuid::from) })
 }
 
 /// Stores states. Seats that have the same one share a statement.

@@ -6,10 +6,9 @@ use domain::catalog::plan::PlanSeat;
 use domain::catalog::{Grade, Prices, SeatPlan, SeatStatus};
 use domain::{ScheduleId, SeatId};
 use ledger::moment::now;
-use ledger::{LedgerError, Transaction};
+use ledger::{LedgerError, StoredId, Transaction};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use uuid::Uuid;
 
 /// Seats of one statement: six values each, far below the databases' limits on parameters (some 32,000 and more).
 const INSERTED_AT_ONCE: usize = 1_000;
@@ -87,7 +86,7 @@ pub async fn set_price(
 /// # Errors
 /// [`LedgerError`].
 pub async fn sold<C: ConnectionTrait>(connection: &C, schedule: ScheduleId) -> Result<Vec<SeatId>, LedgerError> {
-    let ids: Vec<Uuid> = Entity::find()
+    let ids: Vec<StoredId> = Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(Column::EventScheduleId.eq(schedule.get()))
@@ -96,5 +95,5 @@ pub async fn sold<C: ConnectionTrait>(connection: &C, schedule: ScheduleId) -> R
         .into_tuple()
         .all(connection)
         .await?;
-    Ok(ids.into_iter().map(SeatId).collect())
+    Ok(ids.into_iter().map(|StoredId(id)| SeatId(id)).collect())
 }

@@ -22,7 +22,7 @@ fn live() -> Select<Entity> {
 /// [`LedgerError`].
 pub async fn insert(change: &Transaction, venue: &Venue) -> Result<(), LedgerError> {
     let row = ActiveModel {
-        id: Set(venue.id.get()),
+        id: Set(venue.id.get().into()),
         name: Set(venue.name.clone()),
         address: Set(venue.address.clone()),
         city: Set(venue.city.clone()),
@@ -113,5 +113,5 @@ pub async fn list(ledger: &Ledger, city: Option<&str>, page: u64, size: u64) -> 
 
 fn from_row(row: Model) -> Venue {
     let Model { id, name, address, city, live: _, created_at, updated_at } = row;
-    Venue { id: VenueId(id), name, address, city, created_at: read(created_at), updated_at: read(updated_at) }
+    Venue { id: VenueId(id.0), name, address, city, created_at: read(created_at), updated_at: read(updated_at) }
 }

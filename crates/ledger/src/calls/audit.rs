@@ -5,6 +5,7 @@ use crate::change::Transaction;
 use crate::connect::Ledger;
 use crate::error::LedgerError;
 use crate::moment::{read, stored};
+use crate::stored_id::StoredId;
 use call::Entry;
 use domain::Timestamp;
 use sea_orm::{
@@ -50,8 +51,8 @@ impl Filter {
 /// [`LedgerError`].
 pub async fn known(ledger: &Ledger, ids: &[Uuid]) -> Result<HashSet<Uuid>, LedgerError> {
     let select = Entity::find().select_only().column(Column::Id).filter(Column::Id.is_in(ids.to_vec()));
-    let known: Vec<Uuid> = select.into_tuple().all(ledger.connection()).await?;
-    Ok(known.into_iter().collect())
+    let known: Vec<StoredId> = select.into_tuple().all(ledger.connection()).await?;
+    Ok(known.into_iter().map(Uuid::from).collect())
 }
 
 /// Writes an entry with its change.
@@ -82,14 +83,14 @@ pub async fn append_alone(ledger: &Ledger, entry: &Entry) -> Result<(), LedgerEr
 pub async fn take_over(ledger: &Ledger, entries: &[Entry]) -> Result<(), LedgerError> {
     let take_over = async |change: Transaction| {
         let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id).collect();
-        let known: Vec<Uuid> = Entity::find()
+        let known: Vec<StoredId> = Entity::find()
             .select_only()
             .column(Column::Id)
             .filter(Column::Id.is_in(ids))
             .into_tuple()
             .all(change.connection())
             .await?;
-        let mut known: HashSet<Uuid> = known.into_iter().collect();
+        let mut known: HashSet<Uuid> = known.into_iter().map(Uuid::from).collect();
         for entry in entries.iter().filter(|entry| known.insert(entry.id)) {
             let insert = Entity::insert(to_row(entry)).exec_without_returning(change.connection());
             insert.await.map_err(|error| match error.sql_err() {
@@ -137,7 +138,7 @@ fn condition(filter: &Filter) -> Condition {
 fn to_row(entry: &Entry) -> ActiveModel {
     let Entry { id, at_ms, actor_kind, actor_id, action, target, before, after, trace_id, network } = entry.clone();
     ActiveModel {
-        id: Set(id),
+        id: Set(id.into()),
         at: Set(stored(Timestamp(at_ms))),
         actor_kind: Set(actor_kind),
         actor_id: Set(actor_id),
@@ -153,5 +154,5 @@ fn to_row(entry: &Entry) -> ActiveModel {
 fn from_row(row: Model) -> Entry {
     let Model { id, at, actor_kind, actor_id, action, target, before, after, trace_id, network } = row;
     let at_ms = read(at).millis();
-    Entry { id, at_ms, actor_kind, actor_id, action, target, before, after, trace_id, network }
+    Entry { id: id.into(), at_ms, actor_kind, actor_id, action, target, before, after, trace_id, network }
 }

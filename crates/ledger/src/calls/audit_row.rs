@@ -1,5 +1,6 @@
 //! Table `audit_log`. Rows are never changed or removed.
 
+use crate::stored_id::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// An entry.
@@ -7,7 +8,7 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "audit_log")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: StoredId,
     pub at: DateTimeUtc,
     /// `user`, `key` or `command`.
     pub actor_kind: String,

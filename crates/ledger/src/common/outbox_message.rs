@@ -3,6 +3,7 @@
 //! A row needs the columns of the contract alone. `version` and `metadata` are of the form of earlier versions, whose `payload`
 //! was the content alone.
 
+use crate::stored_id::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// A message.
@@ -13,7 +14,7 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub sequence: i64,
     /// The envelope's `eventId`.
-    pub id: Uuid,
+    pub id: StoredId,
     /// `None`: it follows from `aggregate_type`.
     pub topic: Option<String>,
     pub aggregate_type: String,

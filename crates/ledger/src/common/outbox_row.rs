@@ -5,6 +5,7 @@ use super::outbox::Waiting;
 use super::outbox_message::{ActiveModel, Column};
 use crate::error::LedgerError;
 use crate::moment::{now, read, stored};
+use crate::stored_id::StoredId;
 use domain::Timestamp;
 use domain::message::Envelope;
 use domain::message::topic::{aggregates_on, topic_of_aggregate};
@@ -22,7 +23,7 @@ use serde_json::Value;
 pub(super) fn to_row(topic: &str, envelope: &Envelope) -> Result<ActiveModel, LedgerError> {
     Ok(ActiveModel {
         sequence: NotSet,
-        id: Set(envelope.event_id),
+        id: Set(envelope.event_id.into()),
         topic: Set(Some(topic.to_owned())),
         aggregate_type: Set(envelope.aggregate_type.clone()),
         aggregate_id: Set(envelope.aggregate_id.clone()),
@@ -91,7 +92,7 @@ impl Row<'_> {
     /// The message of a row of an earlier version.
     fn of_columns(&self, aggregate_type: String, metadata: Value) -> Result<Envelope, String> {
         Ok(Envelope {
-            event_id: self.get("id")?,
+            event_id: self.get::<StoredId>("id")?.into(),
             event_type: self.get("event_type")?,
             aggregate_id: self.get("aggregate_id")?,
             aggregate_type,

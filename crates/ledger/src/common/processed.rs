@@ -6,6 +6,7 @@ use crate::connect::Ledger;
 use crate::database::Database;
 use crate::error::LedgerError;
 use crate::moment::{is_before, now};
+use crate::stored_id::StoredId;
 use domain::Timestamp;
 use domain::message::Envelope;
 use sea_orm::sea_query::{Expr, Query};
@@ -23,7 +24,7 @@ const ROWS_MAX: usize = 500;
 pub async fn unseen(change: &Transaction, consumer: &str, ids: &[Uuid]) -> Result<HashSet<Uuid>, LedgerError> {
     let mut unseen: HashSet<Uuid> = ids.iter().copied().collect();
     for part in ids.chunks(ROWS_MAX) {
-        let seen: Vec<Uuid> = find(change.database())
+        let seen: Vec<StoredId> = find(change.database())
             .select_only()
             .column(Column::EventId)
             .filter(Column::EventId.is_in(part.iter().copied()))
@@ -31,7 +32,7 @@ pub async fn unseen(change: &Transaction, consumer: &str, ids: &[Uuid]) -> Resul
             .into_tuple()
             .all(change.connection())
             .await?;
-        for id in seen {
+        for StoredId(id) in seen {
             unseen.remove(&id);
         }
     }
@@ -126,7 +127,7 @@ pub async fn delete_before(ledger: &Ledger, end: Timestamp) -> Result<u64, Ledge
     let is_old = || is_before(ledger.database(), Expr::col(Column::ProcessedAt), end);
     let mut deleted = 0;
     loop {
-        let old: Vec<Uuid> = find(ledger.database())
+        let old: Vec<StoredId> = find(ledger.database())
             .select_only()
             .column(Column::EventId)
             .filter(is_old())

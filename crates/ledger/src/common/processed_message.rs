@@ -1,5 +1,6 @@
 //! Table `processed_events`: the messages that each consumer has processed, written with their effect.
 
+use crate::stored_id::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// A processed message.
@@ -7,7 +8,7 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "processed_events")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub event_id: Uuid,
+    pub event_id: StoredId,
     #[sea_orm(primary_key, auto_increment = false)]
     pub consumer_service: String,
     pub aggregate_id: String,

@@ -1,5 +1,6 @@
 //! Table `appeal_answers`.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// An answer, or a count of answers that were left out.
@@ -7,7 +8,7 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "appeal_answers")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: StoredId,
     pub at: DateTimeUtc,
     pub role: String,
     /// Empty for a count of what was left out.

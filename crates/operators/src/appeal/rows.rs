@@ -4,10 +4,9 @@ use super::row::{Column, Entity};
 use domain::Timestamp;
 use ledger::columns::{moment, name, table};
 use ledger::moment::stored;
-use ledger::{Ledger, LedgerError, Right, Table};
+use ledger::{Ledger, LedgerError, Right, StoredId, Table};
 use sea_orm::{ColumnTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use sea_orm_migration::prelude::*;
-use uuid::Uuid;
 
 /// The table.
 pub const TABLE: Table = Table { name: "appeal_answers", rights: &[Right::Select, Right::Insert, Right::Delete] };
@@ -84,7 +83,7 @@ pub async fn purge(ledger: &Ledger, now: Timestamp, kept_days: u32, rows_max: u6
     let end = first_beyond.map_or(stored(too_old), |beyond| Ord::max(beyond, stored(too_old)));
     let mut removed = 0;
     loop {
-        let old: Vec<Uuid> = Entity::find()
+        let old: Vec<StoredId> = Entity::find()
             .select_only()
             .column(Column::Id)
             .filter(Column::At.lte(end))

@@ -164,7 +164,7 @@ pub async fn store(ledger: &Ledger, batch: &StoreBody) -> Result<(), LedgerError
 
 fn row(answer: &Answer) -> ActiveModel {
     ActiveModel {
-        id: Set(Uuid::now_v7()),
+        id: Set(Uuid::now_v7().into()),
         at: Set(stored(Timestamp(answer.at_ms))),
         role: Set(answer.role.clone()),
         route: Set(answer.route.clone()),
@@ -179,7 +179,7 @@ fn row(answer: &Answer) -> ActiveModel {
 
 fn counted(role: &str, count: u64, now: Timestamp) -> ActiveModel {
     ActiveModel {
-        id: Set(Uuid::now_v7()),
+        id: Set(Uuid::now_v7().into()),
         at: Set(stored(now)),
         role: Set(role.to_owned()),
         route: Set(String::new()),

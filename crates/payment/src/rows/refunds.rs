@@ -30,8 +30,8 @@ impl TryFrom<Model> for StoredRefund {
         let attempts = row.attempt.unsigned_abs();
         let open = row.attempt_amount.zip(row.attempt_cancellable);
         let refund = Refund {
-            id: RefundId(row.id),
-            payment: PaymentId(row.payment_id),
+            id: RefundId(row.id.0),
+            payment: PaymentId(row.payment_id.0),
             kind: RefundKind::parse(&row.kind).ok_or_else(|| LedgerError::damaged("kind"))?,
             reason: row.reason,
             status: RefundStatus::parse(&row.status).ok_or_else(|| LedgerError::damaged("status"))?,
@@ -41,7 +41,7 @@ impl TryFrom<Model> for StoredRefund {
             due_at: row.next_at.map(read),
             cancellation: row.portone_cancellation_id,
         };
-        Ok(Self { refund, correlation_id: row.correlation_id, causation_id: row.causation_id })
+        Ok(Self { refund, correlation_id: row.correlation_id, causation_id: row.causation_id.map(Uuid::from) })
     }
 }
 
@@ -73,8 +73,8 @@ pub(crate) async fn owe(
         return store(change, &standing.owed_again(now), Some(amount), now).await;
     }
     let row = ActiveModel {
-        id: Set(id.get()),
-        payment_id: Set(payment.get()),
+        id: Set(id.get().into()),
+        payment_id: Set(payment.get().into()),
         kind: Set(kind.as_str().to_owned()),
         amount: Set(amount),
         reason: Set(new.refund.reason.clone()),
@@ -86,7 +86,7 @@ pub(crate) async fn owe(
         next_at: Set(new.refund.due_at.map(stored)),
         portone_cancellation_id: Set(None),
         correlation_id: Set(new.correlation_id.clone()),
-        causation_id: Set(new.causation_id),
+        causation_id: Set(new.causation_id.map(Into::into)),
         created_at: Set(stored(now)),
         done_at: Set(None),
     };

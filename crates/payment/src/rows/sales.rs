@@ -2,7 +2,7 @@
 
 use super::entities::payment::{Column, Entity};
 use domain::ScheduleId;
-use ledger::{Ledger, LedgerError};
+use ledger::{Ledger, LedgerError, StoredId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -24,9 +24,9 @@ pub struct Money {
 /// # Errors
 /// [`LedgerError`].
 pub async fn money(ledger: &Ledger, schedule: ScheduleId) -> Result<Money, LedgerError> {
-    let (mut money, mut after) = (Money::default(), Uuid::nil());
+    let (mut money, mut after) = (Money::default(), StoredId(Uuid::nil()));
     loop {
-        let rows: Vec<(Uuid, i64, i64)> = Entity::find()
+        let rows: Vec<(StoredId, i64, i64)> = Entity::find()
             .select_only()
             .columns([Column::Id, Column::CapturedAmount, Column::RefundedAmount])
             .filter(Column::ScheduleId.eq(schedule.get()))

@@ -8,12 +8,11 @@ use domain::id::{PaymentId, PaymentKey};
 use domain::payment::pause::{PAUSE_MS_MAX, TRIES_UNTIL_ALARM};
 use domain::payment::{PaymentStatus, RefundStatus};
 use ledger::moment::{read, stored};
-use ledger::{Ledger, LedgerError};
+use ledger::{Ledger, LedgerError, StoredId};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, OnConflict, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::{HashMap, HashSet};
-use uuid::Uuid;
 
 async fn due_of(ledger: &Ledger, which: SimpleExpr, now: Timestamp, most: u64) -> Result<Vec<Stored>, LedgerError> {
     use payment::Column;
@@ -71,7 +70,7 @@ pub(super) async fn by_keys(ledger: &Ledger, keys: &[PaymentKey]) -> Result<Hash
 
 /// Those of these payments of which something is owed.
 pub(super) async fn owed_among(ledger: &Ledger, ids: &[PaymentId]) -> Result<HashSet<PaymentId>, LedgerError> {
-    let owed: Vec<Uuid> = refund::Entity::find()
+    let owed: Vec<StoredId> = refund::Entity::find()
         .select_only()
         .column(refund::Column::PaymentId)
         .filter(refund::Column::PaymentId.is_in(ids.iter().map(|id| id.get())))
@@ -79,7 +78,7 @@ pub(super) async fn owed_among(ledger: &Ledger, ids: &[PaymentId]) -> Result<Has
         .into_tuple()
         .all(ledger.connection())
         .await?;
-    Ok(owed.into_iter().map(PaymentId).collect())
+    Ok(owed.into_iter().map(|StoredId(id)| PaymentId(id)).collect())
 }
 
 /// Notices of payments that nobody here knows, in the order in which they came, at most `most` after `after`.

@@ -4,10 +4,9 @@ use crate::rows::entities::{reservation, reservation_seat};
 use domain::reservation::ReservationStatus;
 use domain::{ReservationId, ScheduleId, SeatId, Timestamp};
 use ledger::moment::stored;
-use ledger::{Ledger, LedgerError};
+use ledger::{Ledger, LedgerError, StoredId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use std::collections::HashSet;
-use uuid::Uuid;
 
 /// Whose a seat is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +26,7 @@ pub(super) async fn owners(
     schedule: ScheduleId,
     seats: &[SeatId],
 ) -> Result<Vec<SeatOwner>, LedgerError> {
-    let live: Vec<(Uuid, Uuid)> = reservation_seat::Entity::find()
+    let live: Vec<(StoredId, StoredId)> = reservation_seat::Entity::find()
         .select_only()
         .column(reservation_seat::Column::SeatId)
         .column(reservation_seat::Column::ReservationId)
@@ -40,7 +39,7 @@ pub(super) async fn owners(
     if live.is_empty() {
         return Ok(Vec::new());
     }
-    let sold: Vec<Uuid> = reservation::Entity::find()
+    let sold: Vec<StoredId> = reservation::Entity::find()
         .select_only()
         .column(reservation::Column::Id)
         .filter(reservation::Column::Id.is_in(live.iter().map(|(_, of)| *of)))
@@ -48,9 +47,9 @@ pub(super) async fn owners(
         .into_tuple()
         .all(ledger.connection())
         .await?;
-    let owner = |(seat, of): (Uuid, Uuid)| SeatOwner {
-        seat: SeatId(seat),
-        reservation: ReservationId(of),
+    let owner = |(seat, of): (StoredId, StoredId)| SeatOwner {
+        seat: SeatId(seat.0),
+        reservation: ReservationId(of.0),
         is_sold: sold.contains(&of),
     };
     Ok(live.into_iter().map(owner).collect())
@@ -62,7 +61,7 @@ pub(super) async fn owners(
 /// [`LedgerError`].
 pub(super) async fn holders(ledger: &Ledger, schedule: ScheduleId, since: Timestamp) -> Result<u64, LedgerError> {
     let live = [ReservationStatus::Pending.as_str(), ReservationStatus::Confirmed.as_str()];
-    let people: Vec<Uuid> = reservation::Entity::find()
+    let people: Vec<StoredId> = reservation::Entity::find()
         .select_only()
         .column(reservation::Column::UserId)
         .filter(reservation::Column::ScheduleId.eq(schedule.get()))

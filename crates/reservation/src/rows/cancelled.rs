@@ -30,7 +30,7 @@ pub(crate) async fn among(
 
 fn from_row(row: Model) -> (ScheduleId, Cause) {
     let Model { schedule_id, correlation_id, causation_id, .. } = row;
-    (ScheduleId(schedule_id), Cause { correlation_id, causation_id })
+    (ScheduleId(schedule_id.0), Cause { correlation_id, causation_id: causation_id.map(Into::into) })
 }
 
 /// Remembers schedules; again is nothing, and of several messages the first stays the cause.
@@ -41,9 +41,9 @@ pub(crate) async fn remember(change: &Transaction, schedules: &BTreeMap<Schedule
     let all: Vec<(&ScheduleId, &Cause)> = schedules.iter().collect();
     for part in all.chunks(NAMED_MAX) {
         let row = |(id, cause): &(&ScheduleId, &Cause)| ActiveModel {
-            schedule_id: Set(id.get()),
+            schedule_id: Set(id.get().into()),
             correlation_id: Set(correlation(cause)),
-            causation_id: Set(cause.causation_id),
+            causation_id: Set(cause.causation_id.map(Into::into)),
             created_at: Set(now()),
         };
         let once = OnConflict::column(Column::ScheduleId).do_nothing_on([Column::ScheduleId]).to_owned();

@@ -7,7 +7,7 @@ use super::record::joined;
 use domain::reservation::{LiveSeat, Reservation, ReservationStatus};
 use domain::{AccountId, ReservationId, ScheduleId, SeatId, Timestamp};
 use ledger::moment::read;
-use ledger::{LedgerError, Transaction};
+use ledger::{LedgerError, StoredId, Transaction};
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::{BTreeSet, HashMap};
@@ -34,7 +34,7 @@ pub(super) async fn with_seats(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id.0).collect();
     let seats = seats_of(connection, &ids).await?;
     joined(rows, seats)
 }
@@ -109,7 +109,7 @@ pub(crate) struct InTheWay {
 pub(crate) async fn in_the_way(change: &Transaction, wanted: &Wanted, now: Timestamp) -> Result<InTheWay, LedgerError> {
     use reservation_seat::Column;
     let connection = change.connection();
-    let mut found: HashMap<(Uuid, Uuid), reservation_seat::Model> = HashMap::new();
+    let mut found: HashMap<(StoredId, StoredId), reservation_seat::Model> = HashMap::new();
     let seats: Vec<(Uuid, Uuid)> = wanted.seats.iter().map(|(schedule, seat)| (schedule.get(), seat.get())).collect();
     let people: Vec<(Uuid, Uuid)> = wanted.people.iter().map(|(schedule, user)| (schedule.get(), user.get())).collect();
     for (column, pairs) in [(Column::SeatId, seats), (Column::UserId, people)] {
@@ -132,9 +132,9 @@ async fn sort(
     now: Timestamp,
 ) -> Result<InTheWay, LedgerError> {
     use reservation::Column;
-    let ids: BTreeSet<Uuid> = rows.iter().map(|row| row.reservation_id).collect();
-    let ids: Vec<Uuid> = ids.into_iter().collect();
-    let mut of: HashMap<Uuid, reservation::Model> = HashMap::new();
+    let ids: BTreeSet<StoredId> = rows.iter().map(|row| row.reservation_id).collect();
+    let ids: Vec<StoredId> = ids.into_iter().collect();
+    let mut of: HashMap<StoredId, reservation::Model> = HashMap::new();
     for part in ids.chunks(NAMED_MAX) {
         let named = reservation::Entity::find().filter(Column::Id.is_in(part.iter().copied()));
         of.extend(named.all(connection).await?.into_iter().map(|row| (row.id, row)));
@@ -145,15 +145,15 @@ async fn sort(
         let Some(reservation) = of.get(&row.reservation_id) else { continue };
         let is_pending = reservation.status == ReservationStatus::Pending.as_str();
         if is_pending && reservation.secured_at.is_none() && read(reservation.hold_expires_at) <= now {
-            sorted.over.insert(ReservationId(row.reservation_id));
+            sorted.over.insert(ReservationId(row.reservation_id.0));
             continue;
         }
         sorted.live.push(LiveSeat {
-            schedule: ScheduleId(row.schedule_id),
-            seat: SeatId(row.seat_id),
-            user: AccountId(row.user_id),
+            schedule: ScheduleId(row.schedule_id.0),
+            seat: SeatId(row.seat_id.0),
+            user: AccountId(row.user_id.0),
             slot: u8::try_from(row.slot).map_err(|_| LedgerError::damaged("a seat's slot"))?,
-            reservation: ReservationId(row.reservation_id),
+            reservation: ReservationId(row.reservation_id.0),
             is_sold: !is_pending,
         });
     }

@@ -8,11 +8,10 @@ use crate::model::{SoldSeat, SoldSeats, Standing};
 use domain::reservation::{Reservation, ReservationStatus};
 use domain::ticket::TicketNumber;
 use domain::{AccountId, PaymentKey, ReservationId, ScheduleId, SeatId};
-use ledger::{Ledger, LedgerError};
+use ledger::{Ledger, LedgerError, StoredId};
 use reservation::{Column, Entity};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use std::collections::{BTreeMap, HashMap};
-use uuid::Uuid;
 
 /// A reservation.
 ///
@@ -45,7 +44,7 @@ pub async fn of_payment_key(
 /// [`LedgerError`].
 pub(crate) async fn id_of_hold_no(ledger: &Ledger, hold_no: i64) -> Result<Option<ReservationId>, LedgerError> {
     let id = Entity::find().select_only().column(Column::Id).filter(Column::HoldNo.eq(hold_no));
-    Ok(id.into_tuple::<Uuid>().one(ledger.connection()).await?.map(ReservationId))
+    Ok(id.into_tuple::<StoredId>().one(ledger.connection()).await?.map(|StoredId(id)| ReservationId(id)))
 }
 
 /// A reservation and the deciding clock: the row is read first, so what has not run out by it had not.
@@ -131,7 +130,7 @@ pub async fn live_of(ledger: &Ledger, schedule: ScheduleId, user: AccountId) -> 
 /// # Errors
 /// [`LedgerError`].
 pub async fn rowless(ledger: &Ledger, ids: &[ReservationId]) -> Result<Vec<ReservationId>, LedgerError> {
-    let mut live: Vec<Uuid> = Vec::new();
+    let mut live: Vec<StoredId> = Vec::new();
     for part in ids.chunks(NAMED_MAX) {
         let named = reservation_seat::Entity::find()
             .select_only()
@@ -139,9 +138,9 @@ pub async fn rowless(ledger: &Ledger, ids: &[ReservationId]) -> Result<Vec<Reser
             .filter(reservation_seat::Column::ReservationId.is_in(part.iter().map(|id| id.get())))
             .filter(reservation_seat::Column::Live.eq(1))
             .distinct();
-        live.extend(named.into_tuple::<Uuid>().all(ledger.connection()).await?);
+        live.extend(named.into_tuple::<StoredId>().all(ledger.connection()).await?);
     }
-    Ok(ids.iter().copied().filter(|id| !live.contains(&id.get())).collect())
+    Ok(ids.iter().copied().filter(|id| !live.contains(&StoredId(id.get()))).collect())
 }
 
 /// The sold seats of a schedule, and the counter as it was before they were read (hole 22).
@@ -150,7 +149,7 @@ pub async fn rowless(ledger: &Ledger, ids: &[ReservationId]) -> Result<Vec<Reser
 /// [`LedgerError`].
 pub async fn sold(ledger: &Ledger, schedule: ScheduleId) -> Result<SoldSeats, LedgerError> {
     let counter = counter::last(ledger.connection()).await?;
-    let confirmed: Vec<(Uuid, i64)> = Entity::find()
+    let confirmed: Vec<(StoredId, i64)> = Entity::find()
         .select_only()
         .column(Column::Id)
         .column(Column::HoldNo)
@@ -159,8 +158,8 @@ pub async fn sold(ledger: &Ledger, schedule: ScheduleId) -> Result<SoldSeats, Le
         .into_tuple()
         .all(ledger.connection())
         .await?;
-    let numbers: HashMap<Uuid, i64> = confirmed.into_iter().collect();
-    let live: Vec<(Uuid, Uuid)> = reservation_seat::Entity::find()
+    let numbers: HashMap<StoredId, i64> = confirmed.into_iter().collect();
+    let live: Vec<(StoredId, StoredId)> = reservation_seat::Entity::find()
         .select_only()
         .column(reservation_seat::Column::SeatId)
         .column(reservation_seat::Column::ReservationId)
@@ -172,7 +171,7 @@ pub async fn sold(ledger: &Ledger, schedule: ScheduleId) -> Result<SoldSeats, Le
     let seats: BTreeMap<SeatId, SoldSeat> = live
         .into_iter()
         .filter_map(|(seat, of)| {
-            let (seat, reservation, hold_no) = (SeatId(seat), ReservationId(of), *numbers.get(&of)?);
+            let (seat, reservation, hold_no) = (SeatId(seat.0), ReservationId(of.0), *numbers.get(&of)?);
             Some((seat, SoldSeat { seat, reservation, hold_no }))
         })
         .collect();
@@ -195,7 +194,7 @@ pub async fn count_live(ledger: &Ledger, schedule: ScheduleId) -> Result<u64, Le
 /// # Errors
 /// [`LedgerError`].
 pub async fn live_seats(ledger: &Ledger, schedule: ScheduleId) -> Result<Vec<SeatId>, LedgerError> {
-    let live: Vec<Uuid> = reservation_seat::Entity::find()
+    let live: Vec<StoredId> = reservation_seat::Entity::find()
         .select_only()
         .column(reservation_seat::Column::SeatId)
         .filter(reservation_seat::Column::ScheduleId.eq(schedule.get()))
@@ -204,7 +203,7 @@ pub async fn live_seats(ledger: &Ledger, schedule: ScheduleId) -> Result<Vec<Sea
         .into_tuple()
         .all(ledger.connection())
         .await?;
-    Ok(live.into_iter().map(SeatId).collect())
+    Ok(live.into_iter().map(|StoredId(id)| SeatId(id)).collect())
 }
 
 /// The number of a hold that was drawn last.

@@ -5,12 +5,11 @@ use domain::catalog::Grade;
 use domain::reservation::{CancelReason, Claim, Mark, PaymentState, Reservation, ReservationStatus, ReservedSeat};
 use domain::ticket::TicketNumber;
 use domain::{AccountId, CouponId, EventId, PaymentId, PaymentKey, ReservationId, ScheduleId, SeatId};
-use ledger::LedgerError;
 use ledger::moment::{now, read, stored};
+use ledger::{LedgerError, StoredId};
 use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::Value;
 use std::collections::HashMap;
-use uuid::Uuid;
 
 fn word<T>(text: &str, parse: impl Fn(&str) -> Option<T>, what: &str) -> Result<T, LedgerError> {
     parse(text).ok_or_else(|| LedgerError::damaged(what))
@@ -19,7 +18,7 @@ fn word<T>(text: &str, parse: impl Fn(&str) -> Option<T>, what: &str) -> Result<
 /// A seat from its row.
 pub(super) fn seat_of(row: reservation_seat::Model) -> Result<ReservedSeat, LedgerError> {
     Ok(ReservedSeat {
-        seat: SeatId(row.seat_id),
+        seat: SeatId(row.seat_id.0),
         number: row.seat_number,
         grade: word(&row.grade, Grade::parse, "a seat's grade")?,
         price: row.price,
@@ -35,8 +34,8 @@ fn claim_of(row: &reservation::Model) -> Result<Option<Claim>, LedgerError> {
     else {
         return Err(LedgerError::damaged("half a claim"));
     };
-    let coupon = row.claimed_coupon_id.map(CouponId);
-    let (payment, key, at) = (PaymentId(payment), PaymentKey(key), read(at));
+    let coupon = row.claimed_coupon_id.map(|id| CouponId(id.0));
+    let (payment, key, at) = (PaymentId(payment.0), PaymentKey(key.0), read(at));
     let is_provisional = row.claim_is_provisional.is_some();
     Ok(Some(Claim { payment, key, amount, hold_no, coupon, is_provisional, at }))
 }
@@ -48,10 +47,10 @@ pub(super) fn from_row(row: reservation::Model, mut seats: Vec<ReservedSeat>) ->
     let ticket_number = row.ticket_number.as_deref().map(TicketNumber::parse).transpose();
     let reason = |text: &str| word(text, CancelReason::parse, "a reason of cancelling");
     Ok(Reservation {
-        id: ReservationId(row.id),
-        user: AccountId(row.user_id),
-        schedule: ScheduleId(row.schedule_id),
-        event: EventId(row.event_id),
+        id: ReservationId(row.id.0),
+        user: AccountId(row.user_id.0),
+        schedule: ScheduleId(row.schedule_id.0),
+        event: EventId(row.event_id.0),
         status: word(&row.status, ReservationStatus::parse, "a reservation's status")?,
         cancel_reason: row.cancel_reason.as_deref().map(reason).transpose()?,
         total_amount: row.total_amount,
@@ -77,7 +76,7 @@ pub(super) fn joined(
     rows: Vec<reservation::Model>,
     seats: Vec<reservation_seat::Model>,
 ) -> Result<Vec<Reservation>, LedgerError> {
-    let mut of: HashMap<Uuid, Vec<ReservedSeat>> = HashMap::new();
+    let mut of: HashMap<StoredId, Vec<ReservedSeat>> = HashMap::new();
     for seat in seats {
         of.entry(seat.reservation_id).or_default().push(seat_of(seat)?);
     }
@@ -96,10 +95,10 @@ fn provisional(of: &Reservation) -> Option<i16> {
 /// A new row.
 pub(super) fn to_row(of: &Reservation) -> reservation::ActiveModel {
     reservation::ActiveModel {
-        id: Set(of.id.get()),
-        user_id: Set(of.user.get()),
-        schedule_id: Set(of.schedule.get()),
-        event_id: Set(of.event.get()),
+        id: Set(of.id.get().into()),
+        user_id: Set(of.user.get().into()),
+        schedule_id: Set(of.schedule.get().into()),
+        event_id: Set(of.event.get().into()),
         status: Set(of.status.as_str().to_owned()),
         total_amount: Set(of.total_amount),
         hold_expires_at: Set(stored(of.hold_expires_at)),
@@ -108,12 +107,12 @@ pub(super) fn to_row(of: &Reservation) -> reservation::ActiveModel {
         ticket_number: Set(of.ticket_number.map(|number| number.to_string())),
         used_at: Set(of.used.as_ref().map(|mark| stored(mark.at))),
         used_gate: Set(of.used.as_ref().and_then(|mark| mark.gate.clone())),
-        payment_id: Set(of.claim.map(|claim| claim.payment.get())),
-        payment_key: Set(of.claim.map(|claim| claim.key.get())),
+        payment_id: Set(of.claim.map(|claim| claim.payment.get().into())),
+        payment_key: Set(of.claim.map(|claim| claim.key.get().into())),
         claimed_at: Set(of.claim.map(|claim| stored(claim.at))),
         claimed_amount: Set(of.claim.map(|claim| claim.amount)),
         claimed_hold_no: Set(of.claim.map(|claim| claim.hold_no)),
-        claimed_coupon_id: Set(of.claim.and_then(|claim| claim.coupon).map(CouponId::get)),
+        claimed_coupon_id: Set(of.claim.and_then(|claim| claim.coupon).map(|coupon| coupon.get().into())),
         claim_is_provisional: Set(provisional(of)),
         secured_at: Set(of.secured_at.map(stored)),
         extended_at: Set(of.extended_at.map(stored)),
@@ -188,10 +187,10 @@ pub(super) fn values(of: &Reservation) -> Vec<Value> {
 /// A new row of a seat.
 pub(super) fn to_seat_row(of: &Reservation, seat: &ReservedSeat) -> reservation_seat::ActiveModel {
     reservation_seat::ActiveModel {
-        reservation_id: Set(of.id.get()),
-        seat_id: Set(seat.seat.get()),
-        schedule_id: Set(of.schedule.get()),
-        user_id: Set(of.user.get()),
+        reservation_id: Set(of.id.get().into()),
+        seat_id: Set(seat.seat.get().into()),
+        schedule_id: Set(of.schedule.get().into()),
+        user_id: Set(of.user.get().into()),
         seat_number: Set(seat.number.clone()),
         grade: Set(seat.grade.as_str().to_owned()),
         price: Set(seat.price),

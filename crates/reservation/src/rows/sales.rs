@@ -3,10 +3,9 @@
 use super::entities::{reservation, reservation_seat};
 use domain::ScheduleId;
 use domain::reservation::ReservationStatus;
-use ledger::{Ledger, LedgerError};
+use ledger::{Ledger, LedgerError, StoredId};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect};
-use uuid::Uuid;
 
 /// Seats of one grade of a schedule that people hold and have not paid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +31,7 @@ pub async fn held(ledger: &Ledger, schedules: &[ScheduleId]) -> Result<Vec<Held>
         .and_where(Expr::col(reservation::Column::ScheduleId).is_in(ids()))
         .and_where(Expr::col(reservation::Column::Status).eq(ReservationStatus::Pending.as_str()))
         .take();
-    let rows: Vec<(Uuid, String, i64)> = Entity::find()
+    let rows: Vec<(StoredId, String, i64)> = Entity::find()
         .select_only()
         .column(Column::ScheduleId)
         .column(Column::Grade)
@@ -45,5 +44,8 @@ pub async fn held(ledger: &Ledger, schedules: &[ScheduleId]) -> Result<Vec<Held>
         .into_tuple()
         .all(ledger.connection())
         .await?;
-    Ok(rows.into_iter().map(|(schedule, grade, count)| Held { schedule: ScheduleId(schedule), grade, count }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(schedule, grade, count)| Held { schedule: ScheduleId(schedule.0), grade, count })
+        .collect())
 }

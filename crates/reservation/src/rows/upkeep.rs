@@ -7,7 +7,7 @@ use domain::reservation::{Reservation, ReservationStatus};
 use domain::seat::{HoldEnd, SeatHold};
 use domain::{AccountId, ReservationId, ScheduleId, SeatId, Timestamp};
 use ledger::moment::{read, stored};
-use ledger::{Ledger, LedgerError, Transaction};
+use ledger::{Ledger, LedgerError, StoredId, Transaction};
 use reservation::{Column, Entity};
 use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
@@ -67,7 +67,7 @@ pub(crate) async fn is_anything_over(connection: &impl ConnectionTrait, now: Tim
 
 async fn is_any(connection: &impl ConnectionTrait, fitting: Condition) -> Result<bool, LedgerError> {
     let one = Entity::find().select_only().column(Column::Id).filter(fitting).limit(1);
-    Ok(one.into_tuple::<Uuid>().one(connection).await?.is_some())
+    Ok(one.into_tuple::<StoredId>().one(connection).await?.is_some())
 }
 
 /// Reservations about which payment is asked now, at most so many; the others wait until `next`. Of several instances one gets
@@ -167,8 +167,8 @@ pub(crate) async fn schedules_with_holds(ledger: &Ledger) -> Result<Vec<Schedule
     let unsold = Condition::all().add(Column::Status.eq(CONFIRMED)).add(Column::SoldShownAt.is_null());
     let with_holds = Condition::any().add(Column::Status.eq(PENDING)).add(unsold);
     let found = Entity::find().select_only().column(Column::ScheduleId).filter(with_holds).distinct();
-    let found: Vec<Uuid> = found.into_tuple().all(ledger.connection()).await?;
-    Ok(found.into_iter().map(ScheduleId).collect())
+    let found: Vec<StoredId> = found.into_tuple().all(ledger.connection()).await?;
+    Ok(found.into_iter().map(|StoredId(id)| ScheduleId(id)).collect())
 }
 
 /// Schedules with live reservations in the order of their ids, after `after`.
@@ -185,8 +185,8 @@ pub(crate) async fn live_schedules(
         .add_option(after.map(|after| Column::ScheduleId.gt(after.get())));
     let found = Entity::find().select_only().column(Column::ScheduleId).filter(live).distinct();
     let found = found.order_by_asc(Column::ScheduleId).limit(most);
-    let found: Vec<Uuid> = found.into_tuple().all(ledger.connection()).await?;
-    Ok(found.into_iter().map(ScheduleId).collect())
+    let found: Vec<StoredId> = found.into_tuple().all(ledger.connection()).await?;
+    Ok(found.into_iter().map(|StoredId(id)| ScheduleId(id)).collect())
 }
 
 /// What hot state should hold of a schedule (hole 17): the seats of holds that run, of those that are kept, and of tickets whose
@@ -203,7 +203,7 @@ pub(crate) async fn holds_of(
     let with_holds = Condition::all()
         .add(Column::ScheduleId.eq(schedule.get()))
         .add(Condition::any().add(Column::Status.eq(PENDING)).add(unsold));
-    let ends: HashMap<Uuid, HoldEnd> = Entity::find()
+    let ends: HashMap<StoredId, HoldEnd> = Entity::find()
         .filter(with_holds.clone())
         .all(ledger.connection())
         .await?
@@ -228,8 +228,8 @@ pub(crate) async fn holds_of(
         .await?;
     let hold = |row: reservation_seat::Model| {
         let end = *ends.get(&row.reservation_id)?;
-        let (reservation, user) = (ReservationId(row.reservation_id), AccountId(row.user_id));
-        Some((SeatId(row.seat_id), SeatHold { reservation, user, end }))
+        let (reservation, user) = (ReservationId(row.reservation_id.0), AccountId(row.user_id.0));
+        Some((SeatId(row.seat_id.0), SeatHold { reservation, user, end }))
     };
     Ok(live.into_iter().filter_map(hold).collect())
 }

@@ -1,5 +1,6 @@
 //! Table `consents`.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// What a person said to a version of terms. The latest row counts.
@@ -7,8 +8,8 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "consents")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub user_id: Uuid,
+    pub id: StoredId,
+    pub user_id: StoredId,
     pub code: String,
     pub version: String,
     pub agreed: bool,

@@ -1,5 +1,6 @@
 //! Table `login_history`.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// An attempt to log in. Rows are only added, and removed when they are old.
@@ -7,9 +8,9 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "login_history")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: StoredId,
     /// None: nobody has this e-mail address.
-    pub user_id: Option<Uuid>,
+    pub user_id: Option<StoredId>,
     pub ip_address: String,
     pub network: String,
     pub user_agent: String,

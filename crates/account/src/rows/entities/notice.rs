@@ -1,5 +1,6 @@
 //! Table `notices`.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// A mail that is owed.
@@ -7,8 +8,8 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "notices")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub user_id: Uuid,
+    pub id: StoredId,
+    pub user_id: StoredId,
     pub kind: String,
     pub trace_id: String,
     pub tries: i32,

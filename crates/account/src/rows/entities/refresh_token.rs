@@ -1,5 +1,6 @@
 //! Table `refresh_tokens`.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// A refresh token by its hash, with the access token that was issued beside it.
@@ -8,9 +9,9 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     /// Also the token's `jti`.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub user_id: Uuid,
-    pub token_family: Uuid,
+    pub id: StoredId,
+    pub user_id: StoredId,
+    pub token_family: StoredId,
     /// SHA-256 of the token.
     pub refresh_token: String,
     pub access_token_jti: String,
@@ -20,7 +21,7 @@ pub struct Model {
     pub revoked: bool,
     pub revoked_at: Option<DateTimeUtc>,
     /// The token that was exchanged for it.
-    pub replaces: Option<Uuid>,
+    pub replaces: Option<StoredId>,
     /// Keyed hash of the user agent that it was issued to.
     pub agent_hash: Option<String>,
     /// Its access token must still be blacklisted.

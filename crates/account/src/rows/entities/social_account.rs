@@ -1,5 +1,6 @@
 //! Table `social_accounts`.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// A log-in at another provider that is linked to an account.
@@ -7,8 +8,8 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "social_accounts")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub user_id: Uuid,
+    pub id: StoredId,
+    pub user_id: StoredId,
     pub provider: String,
     /// Keyed hash of the person's id at the provider.
     pub subject: String,

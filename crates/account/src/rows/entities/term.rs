@@ -1,5 +1,6 @@
 //! Table `terms`.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// A version of terms, in both languages.
@@ -7,7 +8,7 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "terms")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: StoredId,
     pub code: String,
     pub version: String,
     pub title_ko: String,

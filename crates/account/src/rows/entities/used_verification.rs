@@ -1,5 +1,6 @@
 //! Table `used_verifications`.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// An identity verification that was used: it counts once.
@@ -8,7 +9,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub verification_id: String,
-    pub user_id: Option<Uuid>,
+    pub user_id: Option<StoredId>,
     /// `SIGN_UP`, `REACTIVATE` or `RESET`.
     pub purpose: String,
     pub used_at: DateTimeUtc,

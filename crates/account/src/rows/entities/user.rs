@@ -1,5 +1,6 @@
 //! Table `users`.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// An account. Everything that says who it is, is encrypted.
@@ -7,7 +8,7 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "users")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: StoredId,
     pub email: Option<String>,
     pub email_hash: Option<String>,
     pub password_hash: Option<String>,

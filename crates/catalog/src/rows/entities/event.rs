@@ -1,5 +1,6 @@
 //! Table `events`: events.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// An event.
@@ -7,14 +8,14 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "events")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: StoredId,
     pub title: String,
     pub artist: String,
     pub description: Option<String>,
     /// Title and artist in the form in which they are searched.
     pub search: String,
-    pub venue_id: Uuid,
-    pub hall_id: Uuid,
+    pub venue_id: StoredId,
+    pub hall_id: StoredId,
     pub status: String,
     /// JSON.
     pub price_by_grade: String,

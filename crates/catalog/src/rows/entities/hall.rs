@@ -1,5 +1,6 @@
 //! Table `halls`: halls of venues with their templates of seats.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// A hall.
@@ -7,8 +8,8 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "halls")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub venue_id: Uuid,
+    pub id: StoredId,
+    pub venue_id: StoredId,
     pub name: String,
     pub capacity: i32,
     /// JSON.

@@ -1,5 +1,6 @@
 //! Table `event_schedules`: performances of events.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// A schedule.
@@ -7,8 +8,8 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "event_schedules")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub event_id: Uuid,
+    pub id: StoredId,
+    pub event_id: StoredId,
     pub play_sequence: i32,
     pub event_start_at: DateTimeUtc,
     pub event_end_at: DateTimeUtc,
@@ -16,7 +17,7 @@ pub struct Model {
     pub sale_end_at: DateTimeUtc,
     /// UPCOMING or CANCELLED.
     pub status: String,
-    pub seat_plan_id: Uuid,
+    pub seat_plan_id: StoredId,
     pub seat_prefix: String,
     /// Seats for sale.
     pub seats: i32,

@@ -1,5 +1,6 @@
 //! Table `seat_plans`: templates as they were when seats were made from them; the id follows from the content.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// A template that seats were made from.
@@ -7,7 +8,7 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "seat_plans")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: StoredId,
     /// JSON.
     pub seat_template: String,
     pub created_at: DateTimeUtc,

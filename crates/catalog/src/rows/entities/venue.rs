@@ -1,5 +1,6 @@
 //! Table `venues`: places with halls.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// A venue.
@@ -7,7 +8,7 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "venues")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: StoredId,
     pub name: String,
     pub address: String,
     pub city: String,

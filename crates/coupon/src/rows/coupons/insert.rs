@@ -2,7 +2,7 @@
 
 use crate::rows::entities::{coupon, user_coupon};
 use domain::{CouponId, CouponStatus};
-use ledger::{LedgerError, Savepoint};
+use ledger::{LedgerError, Savepoint, StoredId};
 use sea_orm::prelude::DateTimeUtc;
 use sea_orm::sea_query::{OnConflict, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
@@ -107,12 +107,12 @@ pub(super) async fn present<C: ConnectionTrait>(
     connection: &C,
     ids: &[CouponId],
 ) -> Result<HashSet<CouponId>, LedgerError> {
-    let found: Vec<Uuid> = user_coupon::Entity::find()
+    let found: Vec<StoredId> = user_coupon::Entity::find()
         .select_only()
         .column(user_coupon::Column::CouponId)
         .filter(user_coupon::Column::CouponId.is_in(ids.iter().map(|id| id.get())))
         .into_tuple()
         .all(connection)
         .await?;
-    Ok(found.into_iter().map(CouponId).collect())
+    Ok(found.into_iter().map(|StoredId(id)| CouponId(id)).collect())
 }

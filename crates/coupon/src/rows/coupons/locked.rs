@@ -56,7 +56,7 @@ pub(crate) async fn lock(
         let (Some(holder), Some(campaign)) = (holders.remove(&row.id), campaigns.get(&row.campaign_id)) else {
             return Err(LedgerError::damaged("a coupon without its holder or its campaign"));
         };
-        let (id, campaign) = (CouponId(row.id), campaign.clone());
+        let (id, campaign) = (CouponId(row.id.0), campaign.clone());
         let kept = from_row(joined(row, holder, &campaign))?;
         locked.insert(id, LockedCoupon { kept, campaign });
     }

@@ -7,11 +7,10 @@ use domain::coupon::reconcile::Entry;
 use domain::coupon::redemption::Use;
 use domain::{CampaignId, CouponId, CouponStatus, EventName, TenantName, Timestamp, UserId};
 use ledger::moment::read;
-use ledger::{Ledger, LedgerError};
+use ledger::{Ledger, LedgerError, StoredId};
 use sea_orm::prelude::DateTimeUtc;
 use sea_orm::sea_query::{Expr, Order, Query, SelectStatement};
 use sea_orm::{ColumnTrait, ConnectionTrait, ExprTrait, FromQueryResult};
-use uuid::Uuid;
 
 /// Most ids named in one statement.
 const NAMED_MAX: usize = 500;
@@ -235,7 +234,7 @@ pub async fn last_moments(
 /// A row of the three tables together.
 #[derive(FromQueryResult)]
 pub(super) struct Joined {
-    pub coupon_id: Uuid,
+    pub coupon_id: StoredId,
     pub tenant: String,
     pub event_id: String,
     pub user_id: String,
@@ -287,7 +286,7 @@ fn status_of(text: &str) -> Result<CouponStatus, LedgerError> {
 pub(super) fn from_row(row: Joined) -> Result<KeptCoupon, LedgerError> {
     let number = |value: i32| u32::try_from(value).map_err(|_| LedgerError::damaged("a number"));
     Ok(KeptCoupon {
-        coupon_id: CouponId(row.coupon_id),
+        coupon_id: CouponId(row.coupon_id.0),
         campaign: campaign_id(&row.tenant, &row.event_id)?,
         user_id: row.user_id,
         nth_of_user: number(row.nth_of_user)?,

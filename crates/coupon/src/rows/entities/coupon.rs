@@ -1,5 +1,6 @@
 //! Table `coupons`: every coupon that was given, and its status.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// A coupon.
@@ -7,7 +8,7 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "coupons")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
+    pub id: StoredId,
     pub campaign_id: i64,
     /// None after the number went back into stock.
     pub serial: Option<i32>,

@@ -1,5 +1,6 @@
 //! Table `user_coupons`: the holder of each coupon, and its count among the holder's coupons.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// The holder of a coupon. The row stays when the coupon is revoked: its holder gets no other one for it.
@@ -7,7 +8,7 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "user_coupons")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub coupon_id: Uuid,
+    pub coupon_id: StoredId,
     pub campaign_id: i64,
     pub user_id: String,
     /// 1 for the user's first coupon of the campaign.

@@ -1,5 +1,6 @@
 //! Table `payments`.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// A payment. The words of its columns are in `domain::payment::model`.
@@ -7,17 +8,17 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "payments")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub reservation_id: Uuid,
-    pub user_id: Uuid,
-    pub schedule_id: Uuid,
+    pub id: StoredId,
+    pub reservation_id: StoredId,
+    pub user_id: StoredId,
+    pub schedule_id: StoredId,
     /// JSON: an array of ids.
     pub seat_ids: String,
-    pub payment_key: Uuid,
+    pub payment_key: StoredId,
     /// To be paid: the total less the discount.
     pub amount: i64,
     pub discount: i64,
-    pub coupon_id: Option<Uuid>,
+    pub coupon_id: Option<StoredId>,
     pub coupon_state: Option<String>,
     pub coupon_due_at: Option<DateTimeUtc>,
     pub coupon_tries: i32,
@@ -43,7 +44,7 @@ pub struct Model {
     pub told_code: Option<String>,
     pub cancelled_reason: Option<String>,
     pub cancelled_hold_no: Option<i64>,
-    pub asked_by: Option<Uuid>,
+    pub asked_by: Option<StoredId>,
     pub asked_until: Option<DateTimeUtc>,
     pub due_at: Option<DateTimeUtc>,
     pub looked_at: Option<DateTimeUtc>,
@@ -51,7 +52,7 @@ pub struct Model {
     /// The trace id of the request that began the chain.
     pub correlation_id: String,
     /// The message that it follows from.
-    pub causation_id: Option<Uuid>,
+    pub causation_id: Option<StoredId>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }

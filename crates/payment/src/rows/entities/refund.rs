@@ -1,5 +1,6 @@
 //! Table `refunds`.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// Money that is owed, or was given back. At most one of a kind for a payment (hole 18).
@@ -7,8 +8,8 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "refunds")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub payment_id: Uuid,
+    pub id: StoredId,
+    pub payment_id: StoredId,
     /// `ALL` or `EXCESS`.
     pub kind: String,
     /// What is to be given back, as last seen.
@@ -26,7 +27,7 @@ pub struct Model {
     pub next_at: Option<DateTimeUtc>,
     pub portone_cancellation_id: Option<String>,
     pub correlation_id: String,
-    pub causation_id: Option<Uuid>,
+    pub causation_id: Option<StoredId>,
     pub created_at: DateTimeUtc,
     pub done_at: Option<DateTimeUtc>,
 }

@@ -35,11 +35,11 @@ impl TryFrom<Model> for Stored {
             .then_some(Card { name: row.card_name, number: row.card_number });
         let seats: Vec<SeatId> = serde_json::from_str(&row.seat_ids).map_err(|_| LedgerError::damaged("seat_ids"))?;
         let payment = Payment {
-            id: PaymentId(row.id),
-            key: PaymentKey(row.payment_key),
-            reservation: ReservationId(row.reservation_id),
-            user: AccountId(row.user_id),
-            schedule: ScheduleId(row.schedule_id),
+            id: PaymentId(row.id.0),
+            key: PaymentKey(row.payment_key.0),
+            reservation: ReservationId(row.reservation_id.0),
+            user: AccountId(row.user_id.0),
+            schedule: ScheduleId(row.schedule_id.0),
             seats,
             total_amount: row.amount + row.discount,
             amount: row.amount,
@@ -48,7 +48,7 @@ impl TryFrom<Model> for Stored {
             hold_no: row.hold_no,
             hold_expires_at: read(row.hold_expires_at),
             registered_at: row.registered_at.map(read),
-            asking: asking.map(|(by, until)| Asking { by: AskId(by), until: read(until) }),
+            asking: asking.map(|(by, until)| Asking { by: AskId(by.0), until: read(until) }),
             told,
             cancelled,
             transaction_sent: row.transaction_id_sent,
@@ -67,14 +67,14 @@ impl TryFrom<Model> for Stored {
             tries: row.tries.unsigned_abs(),
             created_at: read(row.created_at),
         };
-        Ok(Self { payment, correlation_id: row.correlation_id, causation_id: row.causation_id })
+        Ok(Self { payment, correlation_id: row.correlation_id, causation_id: row.causation_id.map(Into::into) })
     }
 }
 
 fn coupon_of(row: &Model) -> Result<Option<CouponUse>, LedgerError> {
     let state = word(row.coupon_state.as_deref(), CouponState::parse, "coupon_state")?;
     Ok(row.coupon_id.zip(state).map(|(coupon, state)| CouponUse {
-        coupon: CouponId(coupon),
+        coupon: CouponId(coupon.0),
         discount: row.discount,
         state,
         due_at: row.coupon_due_at.map(read),
@@ -91,15 +91,15 @@ pub(super) fn to_row(one: &Stored) -> Result<ActiveModel, LedgerError> {
     let (cancelled_reason, cancelled_hold_no) =
         payment.cancelled.map_or((None, None), |note| (Some(note.reason), note.hold_no));
     Ok(ActiveModel {
-        id: Set(payment.id.get()),
-        reservation_id: Set(payment.reservation.get()),
-        user_id: Set(payment.user.get()),
-        schedule_id: Set(payment.schedule.get()),
+        id: Set(payment.id.get().into()),
+        reservation_id: Set(payment.reservation.get().into()),
+        user_id: Set(payment.user.get().into()),
+        schedule_id: Set(payment.schedule.get().into()),
         seat_ids: Set(seats),
-        payment_key: Set(payment.key.get()),
+        payment_key: Set(payment.key.get().into()),
         amount: Set(payment.amount),
         discount: Set(payment.total_amount - payment.amount),
-        coupon_id: Set(coupon.map(|coupon| coupon.coupon.get())),
+        coupon_id: Set(coupon.map(|coupon| coupon.coupon.get().into())),
         coupon_state: Set(coupon.map(|coupon| coupon.state.as_str().to_owned())),
         coupon_due_at: Set(coupon.and_then(|coupon| coupon.due_at).map(stored)),
         coupon_tries: Set(coupon.map_or(0, |coupon| count(coupon.tries))),
@@ -124,13 +124,13 @@ pub(super) fn to_row(one: &Stored) -> Result<ActiveModel, LedgerError> {
         told_code: Set(payment.told.map(|told| told.code.as_str().to_owned())),
         cancelled_reason: Set(cancelled_reason),
         cancelled_hold_no: Set(cancelled_hold_no),
-        asked_by: Set(payment.asking.map(|asking| asking.by.0)),
+        asked_by: Set(payment.asking.map(|asking| asking.by.0.into())),
         asked_until: Set(payment.asking.map(|asking| stored(asking.until))),
         due_at: Set(payment.due_at.map(stored)),
         looked_at: Set(payment.looked_at.map(stored)),
         tries: Set(count(payment.tries)),
         correlation_id: Set(one.correlation_id.clone()),
-        causation_id: Set(one.causation_id),
+        causation_id: Set(one.causation_id.map(Into::into)),
         created_at: Set(stored(payment.created_at)),
         updated_at: Set(now()),
     })

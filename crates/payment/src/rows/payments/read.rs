@@ -5,12 +5,11 @@ use crate::rows::entities::payment::{Column, Entity};
 use domain::payment::PaymentStatus;
 use domain::{AccountId, PaymentId, PaymentKey, ReservationId, Timestamp};
 use ledger::moment::stored;
-use ledger::{Ledger, LedgerError};
+use ledger::{Ledger, LedgerError, StoredId};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use std::collections::{HashMap, HashSet};
-use uuid::Uuid;
 
 async fn one(ledger: &Ledger, which: Condition) -> Result<Option<Stored>, LedgerError> {
     Entity::find().filter(which).one(ledger.connection()).await?.map(Stored::try_from).transpose()
@@ -76,14 +75,14 @@ pub async fn coupon_due(ledger: &Ledger, now: Timestamp, most: u64) -> Result<Ve
 /// # Errors
 /// [`LedgerError`].
 pub async fn keys_known(ledger: &Ledger, keys: &[PaymentKey]) -> Result<HashSet<PaymentKey>, LedgerError> {
-    let known: Vec<Uuid> = Entity::find()
+    let known: Vec<StoredId> = Entity::find()
         .select_only()
         .column(Column::PaymentKey)
         .filter(Column::PaymentKey.is_in(keys.iter().map(|key| key.get())))
         .into_tuple()
         .all(ledger.connection())
         .await?;
-    Ok(known.into_iter().map(PaymentKey).collect())
+    Ok(known.into_iter().map(|StoredId(id)| PaymentKey(id)).collect())
 }
 
 /// The greatest number of a hold that is stored here; 0 before the first (hole 7).
@@ -128,14 +127,14 @@ pub(crate) async fn ids_of(
     connection: &impl ConnectionTrait,
     reservations: impl IntoIterator<Item = ReservationId>,
 ) -> Result<HashMap<ReservationId, PaymentId>, LedgerError> {
-    let found: Vec<(Uuid, Uuid)> = Entity::find()
+    let found: Vec<(StoredId, StoredId)> = Entity::find()
         .select_only()
         .columns([Column::ReservationId, Column::Id])
         .filter(Column::ReservationId.is_in(reservations.into_iter().map(ReservationId::get)))
         .into_tuple()
         .all(connection)
         .await?;
-    Ok(found.into_iter().map(|(reservation, id)| (ReservationId(reservation), PaymentId(id))).collect())
+    Ok(found.into_iter().map(|(reservation, id)| (ReservationId(reservation.0), PaymentId(id.0))).collect())
 }
 
 /// The id of the payment with this name at PortOne.
@@ -146,12 +145,12 @@ pub(crate) async fn id_of(
     connection: &impl ConnectionTrait,
     key: PaymentKey,
 ) -> Result<Option<PaymentId>, LedgerError> {
-    let found: Option<Uuid> = Entity::find()
+    let found: Option<StoredId> = Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(Column::PaymentKey.eq(key.get()))
         .into_tuple()
         .one(connection)
         .await?;
-    Ok(found.map(PaymentId))
+    Ok(found.map(|StoredId(id)| PaymentId(id)))
 }

@@ -1,5 +1,6 @@
 //! Table `cancelled_schedules`: schedules of which nothing is sold any more.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// A remembered schedule.
@@ -7,10 +8,10 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "cancelled_schedules")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub schedule_id: Uuid,
+    pub schedule_id: StoredId,
     /// The chain of the message that told it; none where the catalog was asked.
     pub correlation_id: Option<String>,
-    pub causation_id: Option<Uuid>,
+    pub causation_id: Option<StoredId>,
     pub created_at: DateTimeUtc,
 }
 

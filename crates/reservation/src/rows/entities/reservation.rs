@@ -1,5 +1,6 @@
 //! Table `reservations`.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// A reservation.
@@ -7,10 +8,10 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "reservations")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: Uuid,
-    pub user_id: Uuid,
-    pub schedule_id: Uuid,
-    pub event_id: Uuid,
+    pub id: StoredId,
+    pub user_id: StoredId,
+    pub schedule_id: StoredId,
+    pub event_id: StoredId,
     pub status: String,
     pub total_amount: i64,
     pub hold_expires_at: DateTimeUtc,
@@ -19,12 +20,12 @@ pub struct Model {
     pub ticket_number: Option<String>,
     pub used_at: Option<DateTimeUtc>,
     pub used_gate: Option<String>,
-    pub payment_id: Option<Uuid>,
-    pub payment_key: Option<Uuid>,
+    pub payment_id: Option<StoredId>,
+    pub payment_key: Option<StoredId>,
     pub claimed_at: Option<DateTimeUtc>,
     pub claimed_amount: Option<i64>,
     pub claimed_hold_no: Option<i64>,
-    pub claimed_coupon_id: Option<Uuid>,
+    pub claimed_coupon_id: Option<StoredId>,
     /// 1 while a coupon is asked for its discount, else none.
     pub claim_is_provisional: Option<i16>,
     pub secured_at: Option<DateTimeUtc>,

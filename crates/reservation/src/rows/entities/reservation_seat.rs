@@ -1,5 +1,6 @@
 //! Table `reservation_seats`: seats of reservations as they were when they were held.
 
+use ledger::StoredId;
 use sea_orm::entity::prelude::*;
 
 /// A seat of a reservation.
@@ -7,11 +8,11 @@ use sea_orm::entity::prelude::*;
 #[sea_orm(table_name = "reservation_seats")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub reservation_id: Uuid,
+    pub reservation_id: StoredId,
     #[sea_orm(primary_key, auto_increment = false)]
-    pub seat_id: Uuid,
-    pub schedule_id: Uuid,
-    pub user_id: Uuid,
+    pub seat_id: StoredId,
+    pub schedule_id: StoredId,
+    pub user_id: StoredId,
     pub seat_number: String,
     pub grade: String,
     pub price: i64,
