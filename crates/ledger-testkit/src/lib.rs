@@ -10,6 +10,7 @@ mod macros;
 mod own;
 mod raw;
 mod site;
+mod texts;
 
 pub use own::Own;
 pub use raw::Raw;

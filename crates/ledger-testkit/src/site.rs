@@ -21,9 +21,9 @@ impl Engine {
         matches!(self, Self::Postgres15 | Self::Postgres18)
     }
 
-    /// A UUID as it is written in a statement.
+    /// A UUID as it is written in a statement, by this program and by others (`contract-ticketing.md`, Tables).
     pub fn uuid(self, id: u128) -> String {
-        if self.is_postgres() { format!("'{}'", uuid::Uuid::from_u128(id)) } else { format!("x'{id:032x}'") }
+        if self == Self::MariaDb { format!("x'{id:032x}'") } else { format!("'{}'", uuid::Uuid::from_u128(id)) }
     }
 }
 

@@ -1,4 +1,7 @@
 //! Tables and columns in the form that each database needs. Every migration uses these functions.
+//!
+//! The statements of a migration do not pass through [`Timed`](crate::Timed): what one writes of ids and times into a SQLite file, it
+//! writes as texts itself.
 
 use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;

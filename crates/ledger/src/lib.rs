@@ -4,7 +4,7 @@
 //!
 //! One set of migrations and queries serves SQLite, PostgreSQL and MySQL/MariaDB: everything goes through the query
 //! builder. The few differences are in `database` (where tables stand), `pool` (settings of a connection), `columns`,
-//! `error` and `migrations`. A row that would break a promise is refused by the database itself, by a constraint.
+//! `timed` and `stored_id` (types of values), `error` and `migrations`. A row that would break a promise is refused by the database itself, by a constraint.
 //!
 //! Queries are functions of their table's module and take the [`Ledger`], or a [`Transaction`] where they belong to a
 //! larger change.

@@ -30,17 +30,38 @@ pub(crate) fn no_answer(limit: Duration) -> DbErr {
     DbErr::Conn(RuntimeErr::Internal(format!("no answer within {} s", limit.as_secs_f32())))
 }
 
+/// A time as SQLite has it: UTC, with milliseconds, so that texts are in the order of their times.
+const SQLITE_TIME: &str = "%Y-%m-%d %H:%M:%S%.3f";
+
+/// Values in the types of the database's columns.
+fn in_types_of(backend: DbBackend, mut statement: Statement) -> Statement {
+    let write: fn(&mut Value) = match backend {
+        DbBackend::MySql => as_on_mysql,
+        DbBackend::Sqlite => as_on_sqlite,
+        _ => return statement,
+    };
+    statement.values.iter_mut().flat_map(|values| values.0.iter_mut()).for_each(write);
+    statement
+}
+
 /// The driver sends a time with a zone as a `timestamp`, and MariaDB silently stores NULL for those after 2038. Without
 /// a zone it is sent as a `datetime`, which is the type of the columns; the connection's zone is UTC.
-fn in_types_of(backend: DbBackend, mut statement: Statement) -> Statement {
-    if backend == DbBackend::MySql {
-        for value in statement.values.iter_mut().flat_map(|values| values.0.iter_mut()) {
-            if let Value::ChronoDateTimeUtc(moment) = value {
-                *value = Value::ChronoDateTime(moment.map(|moment| moment.naive_utc()));
-            }
-        }
+fn as_on_mysql(value: &mut Value) {
+    if let Value::ChronoDateTimeUtc(moment) = value {
+        *value = Value::ChronoDateTime(moment.map(|moment| moment.naive_utc()));
     }
-    statement
+}
+
+/// SQLite has neither type. The driver would write an id as bytes and a time with a `T`, a zone and a fraction of any length; the
+/// contract has texts that other programs write and compare, too.
+fn as_on_sqlite(value: &mut Value) {
+    match value {
+        Value::Uuid(id) => *value = Value::String(id.map(|id| id.hyphenated().to_string())),
+        Value::ChronoDateTimeUtc(moment) => {
+            *value = Value::String(moment.map(|moment| moment.format(SQLITE_TIME).to_string()));
+        }
+        _ => {}
+    }
 }
 
 impl<C> Timed<C> {

@@ -27,7 +27,7 @@ pub fn common_tables(database: &Database) -> Box<dyn MigrationTrait> {
     Box::new(m20261121_000002_messages::Migration(database.clone()))
 }
 
-/// All migrations of a schema: its own, and at the end the later changes of the common tables, if it has those.
+/// The migrations of a schema: its own, and at the end the later changes of the common tables, if it has those.
 pub(crate) fn migrations(database: &Database) -> Vec<Box<dyn MigrationTrait>> {
     let mut all = (database.schema.migrations)(database);
     let first = m20261121_000002_messages::Migration(database.clone());

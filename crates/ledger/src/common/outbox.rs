@@ -18,7 +18,7 @@ use crate::change::Transaction;
 use crate::connect::Ledger;
 use crate::database::Database;
 use crate::error::LedgerError;
-use crate::moment::{is_before, now};
+use crate::moment::{now, stored};
 use domain::Timestamp;
 use domain::message::Envelope;
 use sea_orm::sea_query::{Expr, Func};
@@ -229,7 +229,7 @@ pub async fn delete_published_before(ledger: &Ledger, end: Timestamp) -> Result<
             .select_only()
             .column(Column::Sequence)
             .filter(Column::Published.eq(true))
-            .filter(is_before(ledger.database(), published_at(), end))
+            .filter(published_at().lt(stored(end)))
             .limit(NAMED_MAX as u64)
             .into_tuple()
             .all(ledger.connection())

@@ -5,11 +5,11 @@ use crate::change::Transaction;
 use crate::connect::Ledger;
 use crate::database::Database;
 use crate::error::LedgerError;
-use crate::moment::{is_before, now};
+use crate::moment::{now, stored};
 use crate::stored_id::StoredId;
 use domain::Timestamp;
 use domain::message::Envelope;
-use sea_orm::sea_query::{Expr, Query};
+use sea_orm::sea_query::Query;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select, SqlErr};
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -124,7 +124,7 @@ async fn insert(change: &Transaction, consumer: &str, messages: &[&Envelope]) ->
 /// # Errors
 /// [`LedgerError`].
 pub async fn delete_before(ledger: &Ledger, end: Timestamp) -> Result<u64, LedgerError> {
-    let is_old = || is_before(ledger.database(), Expr::col(Column::ProcessedAt), end);
+    let is_old = || Column::ProcessedAt.lt(stored(end));
     let mut deleted = 0;
     loop {
         let old: Vec<StoredId> = find(ledger.database())
@@ -141,6 +141,11 @@ pub async fn delete_before(ledger: &Ledger, end: Timestamp) -> Result<u64, Ledge
         let mut delete = Entity::delete_many();
         QueryTrait::query(&mut delete).from_table(ledger.database().shared(Entity));
         let old = delete.filter(Column::EventId.is_in(old)).filter(is_old());
-        deleted += old.exec(ledger.connection()).await?.rows_affected;
+        let gone = old.exec(ledger.connection()).await?.rows_affected;
+        // Another program may have written an id in capitals: it is read, and not found again.
+        if gone == 0 {
+            return Ok(deleted);
+        }
+        deleted += gone;
     }
 }

@@ -1,6 +1,7 @@
 //! Makes and updates the tables of a schema, and compares them with the migrations of this program.
 
 mod lock;
+mod m20261205_000001_texts;
 pub(crate) mod schemas;
 
 use crate::common;
@@ -45,8 +46,18 @@ struct Migrator(Database);
 
 impl MigratorTraitSelf for Migrator {
     fn migrations(&self) -> Vec<Box<dyn MigrationTrait>> {
-        common::migrations(&self.0)
+        all_migrations(&self.0)
     }
+}
+
+/// All migrations of a schema: its own and those of the common tables, and on SQLite the one that rewrites rows of all of them,
+/// which comes after every column.
+fn all_migrations(database: &Database) -> Vec<Box<dyn MigrationTrait>> {
+    let mut all = common::migrations(database);
+    if database.backend == DbBackend::Sqlite {
+        all.push(Box::new(m20261205_000001_texts::Migration));
+    }
+    all
 }
 
 /// Brings the tables up to date; refuses a database that is ahead of this program.

@@ -9,6 +9,7 @@ mod outbox_rows;
 mod purge;
 mod schema;
 mod support;
+mod texts;
 mod tls;
 mod two_services;
 mod wal;

@@ -43,11 +43,6 @@ pub async fn open(site: &Site, schema: &'static Schema) -> (Ledger, Raw) {
     (ledger, Raw::open(site, schema).await)
 }
 
-/// The id of a message as another program writes it (`contract-ticketing.md`, Tables).
-fn id(engine: Engine, number: u128) -> String {
-    if engine == Engine::Sqlite { format!("'{}'", uuid::Uuid::from_u128(number)) } else { engine.uuid(number) }
-}
-
 fn no(engine: Engine) -> &'static str {
     if engine.is_postgres() { "false" } else { "0" }
 }
@@ -77,7 +72,7 @@ async fn insert(raw: &Raw, number: u128, aggregate_type: &str, payload: &str, cr
     let insert = format!(
         "INSERT INTO outbox_events ({CONTRACT}) VALUES ({}, '{aggregate_type}', 'p1', 'PaymentSuccess', '{payload}', \
          {}, {published}, 0)",
-        id(raw.engine(), number),
+        raw.engine().uuid(number),
         at(raw.engine(), created_at)
     );
     raw.run(&insert).await.expect("the contract's columns are enough");
@@ -216,7 +211,7 @@ async fn rows_of_an_earlier_version_survive_the_change_of_their_table(site: Site
     let refused = format!(
         "INSERT INTO outbox_events ({CONTRACT}) VALUES ({}, 'Payment', 'p1', 'PaymentSuccess', '{{}}', \
          '2026-12-01 20:00:00', {}, 0)",
-        id(raw.engine(), 9),
+        raw.engine().uuid(9),
         no(raw.engine())
     );
     raw.run(&refused).await.expect_err("an earlier table wants all columns");

@@ -30,7 +30,7 @@ fn fill(connection: &Connection) {
     for days in [31, 29] {
         let insert = format!(
             "INSERT INTO processed_events (event_id, consumer_service, aggregate_id, event_type, processed_at) VALUES \
-             (randomblob(16), 'test', 'processed-{days}', 'Test', strftime('%Y-%m-%d %H:%M:%f', 'now', '-{days} days'))"
+             ('00000000-0000-4000-8000-0000000000{days}', 'test', 'processed-{days}', 'Test', strftime('%Y-%m-%d %H:%M:%f', 'now', '-{days} days'))"
         );
         connection.execute(&insert, []).expect("written");
     }

@@ -61,7 +61,7 @@ fn lose(world: &World, users: &[&str]) {
     let file = table(world);
     for user in users {
         let of = "SELECT coupon_id FROM user_coupons WHERE user_id = ?1";
-        let coupon: Vec<u8> = file.query_row(of, [user], |row| row.get(0)).expect("a coupon");
+        let coupon: String = file.query_row(of, [user], |row| row.get(0)).expect("a coupon");
         file.execute("DELETE FROM user_coupons WHERE coupon_id = ?1", [&coupon]).expect("lost");
         file.execute("DELETE FROM coupons WHERE id = ?1", [&coupon]).expect("lost");
     }
