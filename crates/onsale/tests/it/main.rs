@@ -63,4 +63,5 @@ mod steps_kill;
 mod stream;
 mod tenant_quotas;
 mod tenants;
+mod texts;
 mod tickets_walk;

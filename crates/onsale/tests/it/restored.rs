@@ -11,7 +11,8 @@ use testkit::onsale::{Server, onsale, wait_until};
 const SECRET: &str = "b81f6c3e9a7d4f205c6b8e1d3a9f7c402e5d8b6a1f3c9e7d5b2a8f6c4e1d3b907a5f8c2e6d4b1a39";
 const FILE: &str = "reservation_service.sqlite";
 
-const ENVIRONMENT: [(&str, &str); 6] = [
+/// The settings of [`sale`].
+pub const ENVIRONMENT: [(&str, &str); 6] = [
     ("ONSALE__AUTH__JWT_SECRET", SECRET),
     ("ONSALE__QUEUE__RATE_PER_SECOND", "5000"),
     ("ONSALE__QUEUE__BATCH_INTERVAL_MS", "100"),
@@ -21,7 +22,7 @@ const ENVIRONMENT: [(&str, &str); 6] = [
 ];
 
 /// A sale with a show of its own. Returns the checks of all books, those of earlier sales too, that fail.
-fn sale(server: &Server, folder: &Path) -> Vec<String> {
+pub fn sale(server: &Server, folder: &Path) -> Vec<String> {
     let (url, report) = (format!("http://{}", server.address), folder.join("report.html"));
     let mut command =
         onsale(folder, &["rush", "--tickets", "--url", &url, "--users", "30", "--seats", "30", "--force"]);
