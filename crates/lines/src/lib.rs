@@ -5,7 +5,8 @@
 //! operators, `audit` what the audit log says of them, `notice` the operators' words, `rules` the concurrent change of a
 //! line's rule, `rule_cache` the rules as checks of requests see them, `definition` and `site_lines` the lines that
 //! administrators make, change and end, `metrics` the metrics of all lines, `draw` the opening draw, `challenge` what is
-//! asked for before a place, `returned` what is told of a new place after too long an absence.
+//! asked for before a place, `returned` what is told of a new place after too long an absence, `straight` the way in where
+//! nobody waits.
 
 pub mod audit;
 pub mod challenge;
@@ -30,6 +31,7 @@ pub mod rules;
 pub mod scheduler;
 pub mod serving;
 pub mod site_lines;
+pub mod straight;
 pub mod stream;
 #[cfg(test)]
 mod stream_tests;
@@ -41,4 +43,5 @@ pub use returned::Returned;
 pub use rule_cache::RuleCache;
 pub use scheduler::Scheduler;
 pub use serving::ServingCache;
+pub use straight::Straight;
 pub use stream::Streams;

@@ -1,6 +1,7 @@
 //! Entering the line before a campaign, and reading one's rank in it (GATE-001, GATE-002).
 
 use super::service::{GateService, line_user};
+use super::settings::DispatchMode;
 use domain::line::{Challenge, LineId, LineOutcome, LineStatus, QueueNumber};
 use domain::{CampaignId, ErrorCode, Network, UserId};
 use hot::line::{Entrant, LineUser};
@@ -151,6 +152,15 @@ impl GateService {
                 }
                 challenges.demand(&user.line, challenge, network, stranger.answer).await?;
             }
+        }
+        // A pass that is made at once is read as any other: it may have ended again.
+        if self.settings.mode == DispatchMode::ActiveQueue && self.straight.pass(user).await.is_some() {
+            return Ok(match self.lines.check_in(user.clone()).await? {
+                LineStatus::Inside { number, .. } => {
+                    LineStatus::Waiting { rank: 1, number, is_new: true, is_late: false }
+                }
+                status => status,
+            });
         }
         Ok(self.lines.enter(Entrant { who, network }).await?)
     }

@@ -8,7 +8,7 @@ use domain::line::LineId;
 use domain::{CampaignId, IssueOutcome, UserId};
 use hot::LocalQuestion;
 use hot::line::LineUser;
-use lines::{Challenges, LineClient, ReceiptKey};
+use lines::{Challenges, LineClient, ReceiptKey, Straight};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -32,6 +32,8 @@ pub struct GateService {
     /// The campaigns whose gates are followed; none before the first look.
     pub(super) known: Arc<Mutex<Option<HashSet<CampaignId>>>>,
     challenges: Option<Challenges>,
+    /// The way in where nobody waits.
+    pub(super) straight: Straight,
 }
 
 /// The state of one gate, read without waiting.
@@ -56,6 +58,7 @@ impl GateService {
     /// A gate over these engines.
     pub fn new(lines: LineClient, coupons: CouponService, settings: GateSettings) -> Self {
         let decider = Decider::new(coupons.port.clone());
+        let straight = Straight::new(lines.clone());
         Self {
             lines,
             coupons,
@@ -66,6 +69,7 @@ impl GateService {
             receipts: None,
             known: Arc::default(),
             challenges: None,
+            straight,
         }
     }
 

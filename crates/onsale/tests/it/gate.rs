@@ -47,6 +47,22 @@ fn is_active(world: &World, event: &str, user: &str) -> bool {
     rank(world, event, user)["status"] == "ACTIVE"
 }
 
+/// QUEUE-015: the pass is made in the same call, never above the rate, and the next look tells it.
+#[test]
+fn where_nobody_waits_the_next_look_finds_the_pass() {
+    let world = World::with(&[("ONSALE__GATE__DISPATCH_PER_SECOND", "1"), ("ONSALE__LIMITS__ENABLED", "false")]);
+    make(&world, "calm", 10);
+    let placed = enqueue(&world, "calm", "first");
+    assert_eq!(placed, json!({"status": "ENQUEUED", "rank": 1}));
+    assert_eq!(rank(&world, "calm", "first"), json!({"status": "ACTIVE", "rank": null}));
+    assert_eq!(enqueue(&world, "calm", "first"), json!({"status": "ALREADY_ENQUEUED", "rank": 0}));
+    assert_eq!(issue(&world, "calm", "first"), "SUCCESS");
+    // The rate has given its one: the next people wait.
+    let crowd: Vec<Value> = (0..20).map(|number| enqueue(&world, "calm", &format!("later-{number}"))).collect();
+    assert!(crowd.iter().all(|placed| placed["status"] == "ENQUEUED"), "{crowd:?}");
+    assert!(crowd.iter().any(|placed| placed["rank"].as_u64() > Some(1)), "{crowd:?}");
+}
+
 /// A campaign of `gate.event_ids` that is made while the server runs has its gate before its first coupon, however it is
 /// made.
 #[test]

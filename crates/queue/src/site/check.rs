@@ -6,13 +6,12 @@
 
 use super::asker::Asker;
 use super::local::{LATE, TOKEN_PARAMETER, local, wait_address, without_token};
-use super::straight::Straight;
 use super::visitor_cookies::{Identity, PassCookie, VisitorCookies, new_visitor};
 use domain::line::{LineId, LineStatus, Pass};
 use domain::{PassId, Timestamp};
 use hot::line::{Clock, LineUser};
-use lines::Returned;
 use lines::client::LineClient;
+use lines::{Returned, Straight};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

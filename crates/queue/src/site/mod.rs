@@ -1,7 +1,7 @@
 //! A line before any site: a proxy checks every request to the site, and visitors who are not admitted yet see a
 //! waiting page.
 //!
-//! `check` decides on requests, by `asker` (page or script) and `straight` (where nobody waits); `service` enters visitors
+//! `check` decides on requests, by `asker` (page or script) and by the lines' way straight through; `service` enters visitors
 //! into the line and shows the `page`, `ask` what a line asks for first, both after `arrival`, `leave` takes them out; `visitor_cookies` identifies
 //! them by signed cookies; `link` lets requests pass without a position; `local` has the addresses; `public_names` names
 //! lines to strangers; `api` the routes.
@@ -24,7 +24,6 @@ pub mod public_names;
 pub mod service;
 #[cfg(test)]
 mod service_tests;
-pub(crate) mod straight;
 #[cfg(test)]
 mod test_line;
 mod visitor_cookies;

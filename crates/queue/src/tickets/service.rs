@@ -5,7 +5,6 @@ use super::public::Found;
 use super::schedules::Schedules;
 use super::settings::TicketSettings;
 use super::stock::Stocks;
-use crate::site::straight::Straight;
 use access::Peer;
 use domain::limit::Rate;
 use domain::line::{Brake, Challenge, LineId, LineStatus, SaleWindow};
@@ -13,7 +12,7 @@ use domain::{ErrorCode, ScheduleId};
 use hot::lease::Lease;
 use hot::line::{LineUser, Recovery};
 use hot::{KeyPort, LimitPort};
-use lines::{Challenges, LineClient, RuleCache, ServingCache, Streams};
+use lines::{Challenges, LineClient, RuleCache, ServingCache, Straight, Streams};
 use onsale_http::ApiError;
 use std::sync::{Arc, Mutex};
 

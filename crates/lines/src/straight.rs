@@ -1,13 +1,14 @@
-//! The way straight through the check, and into a schedule's seats, where nobody waits (QUEUE-015).
+//! The way straight through a check, into a schedule's seats and to a campaign's coupons, where nobody waits (QUEUE-015).
 //!
 //! The line decides: it admits at once only where nobody waits, and never above the rate. This part keeps a crowd of
 //! newcomers from asking it in vain. In a line in which people wait, it is asked once in [`HOLD_OFF`].
 
+use crate::client::LineClient;
+use crate::metrics;
+use crate::rule_cache::RuleCache;
 use domain::PassId;
 use domain::line::{Challenge, LineId, Pass};
 use hot::line::{Clock, LineUser};
-use lines::RuleCache;
-use lines::client::LineClient;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -51,7 +52,7 @@ impl Straight {
         // After a call without an answer the visitor may be inside: the waiting page finds that out.
         let admitted = tokio::time::timeout(PATIENCE, asked).await.ok().and_then(Result::ok).flatten();
         match admitted {
-            Some(_) => lines::metrics::count_admitted(&user.line, 1),
+            Some(_) => metrics::count_admitted(&user.line, 1),
             None => self.hold_off(&user.line),
         }
         admitted
