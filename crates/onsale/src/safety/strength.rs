@@ -1,6 +1,7 @@
 //! Keys that can be guessed. Whoever guesses one makes cookies, receipts or internal calls of their own.
 
 use super::Fault;
+use crate::cli::Role;
 use crate::config::Config;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -105,10 +106,6 @@ const RANDOM_HEX: &str = "openssl rand -hex 32";
 const RANDOM_UUID: &str = "uuidgen";
 const RANDOM_TOKENS: &str = "openssl rand -hex 64";
 
-/// Roles that call others.
-const CALLERS: [&str; 9] =
-    ["issuer", "queue", "gate", "coupon", "gateway", "user", "catalog", "reservation", "payment"];
-
 fn secrets(config: &Config) -> Vec<Secret<'_>> {
     let (queue, auth, user) = (&config.queue, &config.auth, &config.user);
     let reservation = &config.reservation;
@@ -159,7 +156,7 @@ fn secrets(config: &Config) -> Vec<Secret<'_>> {
         length_min: 16,
         make: RANDOM_UUID,
     };
-    for role in CALLERS {
+    for role in Role::ALL.map(Role::as_str) {
         all.push(internal(format!("internal.key.{role}"), keys.of(role), Some(keys.file_of(role))));
         all.push(internal(format!("internal.previous_key.{role}"), previous.of(role), None));
     }

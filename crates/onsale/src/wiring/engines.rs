@@ -208,10 +208,9 @@ impl Engines {
         let has_coupons = has(Role::Coupon) || has(Role::Gate);
         let ledgers = Ledgers::open(config, &roles::schemas(roles)).await?;
         let mut tasks = Vec::new();
-        let needs_hot = [Role::Queue, Role::Gateway, Role::User, Role::Catalog, Role::Reservation, Role::Payment]
-            .into_iter()
-            .any(has);
-        let hot = if has_coupons || needs_hot {
+        // An issuer alone reads messages and writes rows.
+        let needs_hot = roles.iter().any(|role| *role != Role::Issuer);
+        let hot = if needs_hot {
             let connections = redis::connect(config, address).await?;
             let coupons = if has_coupons { Some(redis::engine(config, &connections)?) } else { None };
             tasks.extend(coupons.clone().map(redis::watcher));

@@ -19,10 +19,6 @@ const LOGS: [(&str, cli::Role, &ContextSchema); 5] = [
     ("reservation", cli::Role::Reservation, &RESERVATION),
     ("payment", cli::Role::Payment, &PAYMENT),
 ];
-/// Who may ask, and who tells what it has told.
-const CALLERS: [&str; 9] =
-    ["gateway", "user", "catalog", "queue", "reservation", "payment", "coupon", "gate", "issuer"];
-
 /// Adds the routes for the gateway and the writer of answers to the roles of this process.
 ///
 /// # Errors
@@ -51,7 +47,8 @@ pub fn add(
     };
     let appeals = appeals.clone();
     role.tasks.push(Task::new("answers for appeals", move || appeal::run(appeals.clone(), sink.clone())));
-    let routes = operators::routes(parts, accepted_keys(config, &CALLERS)?);
+    // Any role may ask, and tells what it has told.
+    let routes = operators::routes(parts, accepted_keys(config, &cli::Role::ALL.map(cli::Role::as_str))?);
     role.internal_routes = std::mem::take(&mut role.internal_routes).merge(routes);
     Ok(())
 }
