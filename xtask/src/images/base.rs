@@ -12,6 +12,8 @@ const LEFT_OUT: [&str; 5] =
     ["var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale"];
 /// The authorities that this machine trusts: a network may have some of its own.
 const AUTHORITIES: &str = "etc/ssl/certs/ca-certificates.crt";
+/// Where those of its own are told to Debian: a newer package of authorities makes the file above anew from here.
+const OWN_AUTHORITIES: &str = "usr/local/share/ca-certificates";
 /// Where this machine's packages come from.
 const SOURCES: &str = "etc/apt/sources.list.d/debian.sources";
 
@@ -40,6 +42,14 @@ pub fn make(folder: &Path) -> anyhow::Result<()> {
         if here.is_file() {
             std::fs::copy(&here, system.join(file)).with_context(|| here.display().to_string())?;
         }
+    }
+    let own = Path::new("/").join(OWN_AUTHORITIES);
+    if own.is_dir() {
+        run(Command::new("cp")
+            .arg("--recursive")
+            .arg("--no-target-directory")
+            .arg(&own)
+            .arg(system.join(OWN_AUTHORITIES)))?;
     }
     if system.join(SOURCES).is_file() {
         let _ = std::fs::remove_file(system.join("etc/apt/sources.list"));
