@@ -68,7 +68,10 @@ export function list({ hall, say, block, party, isFree, isMine, take }) {
       const name = party === 1
         ? full(say, first, 0, isMine(first.index) ? "mine" : "")
         : `${say("group", { row: rowOf(line.name), from: String(first.number), to: String(last.number) })}, ${first.grade}, ${say("won", { price: total(seats) })}`;
-      const text = party === 1 ? String(first.number) : `${first.number}–${last.number}`;
+      // Whole words of the name, so that a press by voice finds them.
+      const text = party === 1
+        ? say("place-one", { number: String(first.number) })
+        : say("place-many", { from: String(first.number), to: String(last.number) });
       const place = button("", () => take(seats), "place");
       place.append(make("span", { "aria-hidden": "true" }, text));
       place.setAttribute("aria-label", name);
