@@ -37,10 +37,20 @@ pub use settings::{DraftKey, Settings};
 pub use visitor::{SessionUser, Visitor};
 
 use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
 use axum::routing::get;
 use kept::Kept;
 use looks::Looks;
 use std::sync::Arc;
+
+/// Pictures and styles that the API keeps: looks of one's own, posters of shows.
+const API_FILES: [&str; 2] = ["/assets/look/{file}", "/assets/poster/{file}"];
+
+/// A file as the API has it.
+async fn file_of_api(State(pages): State<Pages>, request: Request) -> Response {
+    pages.api.pass_on(request).await
+}
 
 /// What every page has: the state of its handlers. Cheap to clone.
 #[derive(Clone)]
@@ -86,9 +96,9 @@ impl Shared {
             coupon::routes(),
             console::routes(),
         ];
-        // Before the kit's own assets, whose addresses look alike: files of looks are the API's.
-        let files_of_looks = Router::new().route("/assets/look/{file}", get(looks::file));
-        let routes = groups.into_iter().fold(files_of_looks, Router::merge);
+        // Before the kit's own assets, whose addresses look alike.
+        let files_of_api = API_FILES.into_iter().fold(Router::new(), |all, path| all.route(path, get(file_of_api)));
+        let routes = groups.into_iter().fold(files_of_api, Router::merge);
         front::layers(routes.with_state(pages)).merge(web::assets::routes())
     }
 }

@@ -6,7 +6,6 @@
 use crate::Pages;
 use crate::visitor::Visitor;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
@@ -34,11 +33,6 @@ impl Default for Looks {
     fn default() -> Self {
         Self(Cache::builder().max_capacity(LOOKS_MAX).time_to_live(LIFE).build())
     }
-}
-
-/// A file of a look, as the API keeps it.
-pub(crate) async fn file(State(pages): State<Pages>, request: Request) -> Response {
-    pages.api.pass_on(request).await
 }
 
 impl Pages {

@@ -98,6 +98,12 @@ schedule=$(expect 200 "$base/events/$event" | at schedules.0.times.0.id)
 seats=$(expect 200 "$base/events/schedules/$schedule/seats")
 [[ $(python3 -c 'import json,sys; print(sum(len(g["seats"]) for g in json.load(sys.stdin)["grades"]))' <<<"$seats") == 100 ]]
 
+say "the pictures for cards and shared links"
+poster=$(expect 200 "$base/events?size=100&keyword=%EA%B0%80%EC%9D%84" | python3 -c 'import json,sys; print(next(one["poster"] for one in json.load(sys.stdin)["list"] if one["id"] == sys.argv[1]))' "$event")
+expect 200 "$base$poster" | grep -q '<svg'
+shared=$(expect 200 "$base/shows/$event" -H 'Accept: text/html' | grep -o '/assets/poster/[^"]*\.png' | head -1)
+[[ $(curl -sS -o /dev/null -w '%{http_code} %{content_type}' "$base$shared") == '200 image/png' ]]
+
 say "refresh; the same token again ends the family"
 renewed=$(expect 200 "$base/auth/refresh" -d "{\"refreshToken\":\"$refresh\"}")
 access=$(at accessToken <<<"$renewed")

@@ -29,6 +29,7 @@ fn site() -> Router {
     let api = Router::new()
         .route("/api/v1/admin/looks/{name}", get(looks))
         .route("/assets/look/{file}", get(|Path(file): Path<String>| async move { format!("file {file}") }))
+        .route("/assets/poster/{file}", get(|Path(file): Path<String>| async move { format!("poster {file}") }))
         .route("/wait/{line}", get(move || async move { Html(page) }))
         .route("/events", get(async || Json(json!({"list": [], "page": 0, "size": 20, "totalElements": 0}))));
     let settings =
@@ -63,8 +64,9 @@ async fn a_line_before_another_site_wears_its_own_look_and_no_files_of_others() 
 }
 
 #[tokio::test]
-async fn files_of_looks_are_the_apis() {
+async fn files_of_looks_and_posters_are_the_apis() {
     assert_eq!(page("/assets/look/1.css").await, "file 1.css");
+    assert_eq!(page("/assets/poster/1.png?v=2").await, "poster 1.png");
 }
 
 #[tokio::test]
