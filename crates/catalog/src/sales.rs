@@ -2,7 +2,7 @@
 
 use crate::rows::{events, sales, schedules};
 use crate::service::CatalogService;
-use domain::{ErrorCode, EventId, ScheduleId};
+use domain::{ErrorCode, EventId, ScheduleId, ZonedTime};
 use onsale_http::ApiError;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -76,7 +76,7 @@ impl CatalogService {
             ScheduleSales {
                 schedule_id: schedule.id,
                 sequence: schedule.times.sequence,
-                event_start_at: schedule.times.event_start_at.to_string(),
+                event_start_at: ZonedTime(schedule.times.event_start_at).to_string(),
                 status: schedule.times.status(schedule.is_cancelled, now).as_str(),
                 total: by_grade.values().map(|grade| grade.total).sum(),
                 sold: by_grade.values().map(|grade| grade.sold).sum(),

@@ -6,7 +6,7 @@ use crate::rows::{schedules, seat_states};
 use crate::service::CatalogService;
 use access::PeerAway;
 use domain::catalog::comparison::{SeatDifference, differences};
-use domain::{ReservationId, ScheduleId, SeatId, Timestamp};
+use domain::{ReservationId, ScheduleId, SeatId, ZonedTime};
 use ledger::LedgerError;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -51,7 +51,7 @@ pub struct Compared {
     part: &'static str,
     /// When.
     #[schema(value_type = String)]
-    checked_at: Timestamp,
+    checked_at: ZonedTime,
     /// Schedules that were compared.
     pub schedules: usize,
     /// Those that could not be compared: reservation did not answer for them, or has lost numbers and must be repaired first.
@@ -126,7 +126,7 @@ impl Look {
     pub(super) fn shown(&self) -> Compared {
         Compared {
             part: "seats",
-            checked_at: clock::now(),
+            checked_at: ZonedTime(clock::now()),
             schedules: self.schedules,
             not_compared: self.not_compared,
             differences: self.found.iter().map(Found::shown).collect(),

@@ -34,8 +34,8 @@ const READERS_MAX: usize = 64;
 /// The lists of a frame, from which what is too much is left out.
 const LISTS: [&str; 3] = ["lines", "campaigns", "sales"];
 
-/// What the moment of a frame takes of its bytes: `"at":"2026-12-01T20:00:00",`.
-const AT_BYTES: usize = 27;
+/// What the moment of a frame takes of its bytes: `"at":"2026-12-01T20:00:00Z",`.
+const AT_BYTES: usize = 28;
 
 /// A frame as it is shown.
 #[derive(Default)]
@@ -51,7 +51,7 @@ impl Frame {
     fn event(&self) -> Bytes {
         let body = String::from_utf8_lossy(&self.body);
         let rest = body.strip_prefix('{').unwrap_or(&body);
-        format!("event: state\nid: {}\ndata: {{\"at\":\"{}\",{rest}\n\n", self.number, self.at).into()
+        format!("event: state\nid: {}\ndata: {{\"at\":\"{}Z\",{rest}\n\n", self.number, self.at).into()
     }
 }
 
