@@ -24,7 +24,7 @@ use nonce::NonceKey;
 use onsale_http::ApiError;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use utoipa::ToSchema;
 
 /// The header in which an answer travels, as `<nonce>.<answer>`.
@@ -61,7 +61,7 @@ struct Inner {
     rules: RuleCache,
     used: Arc<dyn KeyPort>,
     bits: u8,
-    recaptcha: Option<Recaptcha>,
+    recaptcha: OnceLock<Recaptcha>,
 }
 
 /// How an answer was judged.
@@ -80,7 +80,27 @@ impl Challenges {
         bits: u8,
         recaptcha: Option<Recaptcha>,
     ) -> Self {
+        let recaptcha = recaptcha.map(OnceLock::from).unwrap_or_default();
         Self(Arc::new(Inner { key: NonceKey::new(key), rules: RuleCache::new(lines), used, bits, recaptcha }))
+    }
+
+    /// Asks `recaptcha` where none is configured. All clones do.
+    pub fn stand_in(&self, recaptcha: Recaptcha) {
+        let _ = self.0.recaptcha.set(recaptcha);
+    }
+
+    /// Whether this server can judge what a line would ask for.
+    ///
+    /// # Errors
+    /// `INVALID_REQUEST`: nobody could enter that line any more.
+    pub fn demand_means(&self, kind: Challenge) -> Result<(), ApiError> {
+        if kind == Challenge::Recaptcha && self.0.recaptcha.get().is_none() {
+            return Err(ApiError::invalid(
+                "challenge: reCAPTCHA is not configured here, so nobody could enter: set user.recaptcha.base_url, .site_key and .secret, \
+                 and restart; or take \"pow\"",
+            ));
+        }
+        Ok(())
     }
 
     /// What a line asks for, as of the last second; nothing where there is no such line.
@@ -93,7 +113,7 @@ impl Challenges {
 
     /// The address of reCAPTCHA's script; `None` where reCAPTCHA is not configured.
     pub fn script_url(&self) -> Option<&str> {
-        self.0.recaptcha.as_ref().map(Recaptcha::script_url)
+        self.0.recaptcha.get().map(Recaptcha::script_url)
     }
 
     /// A fresh document for a caller of this network.
@@ -108,7 +128,7 @@ impl Challenges {
     ) -> Result<ChallengeDocument, ApiError> {
         let expires_at = Timestamp(clock::now().millis() + NONCE_MS);
         let site_key = match kind {
-            Challenge::Recaptcha => self.0.recaptcha.as_ref().map(|recaptcha| recaptcha.site_key().to_owned()),
+            Challenge::Recaptcha => self.0.recaptcha.get().map(|recaptcha| recaptcha.site_key().to_owned()),
             Challenge::None | Challenge::Pow | Challenge::Account => None,
         };
         let nonce = self.0.key.make(line, kind, network, expires_at).map_err(ApiError::internal)?;
@@ -161,7 +181,7 @@ impl Challenges {
         let Some(expires_at) = self.0.key.read(nonce, line, kind, network).filter(|at| now < *at) else {
             return Ok(Judged::Wrong);
         };
-        let is_right = match (kind, &self.0.recaptcha) {
+        let is_right = match (kind, self.0.recaptcha.get()) {
             (Challenge::Pow, _) => leading_zeros(nonce, solution) >= u32::from(self.0.bits),
             (Challenge::Recaptcha, Some(recaptcha)) => recaptcha.accepts(solution, network).await.map_err(|error| {
                 tracing::warn!(%error, "reCAPTCHA does not answer; nobody new gets a place where it is asked for");

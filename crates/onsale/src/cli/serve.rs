@@ -17,7 +17,7 @@ On an address that is not loopback it does not start with the demonstration, wit
 
 SIGTERM or Ctrl-C stops the server: it accepts no new requests, answers those in flight, and ends.")]
 pub struct ServeArguments {
-    /// Roles of this process: coupon, issuer, gate, queue [default: all]
+    /// Roles of this process: gateway, user, catalog, queue, reservation, payment, coupon, issuer, gate [default: all]
     #[arg(value_name = "ROLE")]
     pub roles: Vec<Role>,
     /// Address and port to listen on (http.listen)

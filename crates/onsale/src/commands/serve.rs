@@ -102,6 +102,9 @@ async fn serve(
     let (limits, metrics, failures) = (limits(config), Arc::new(HttpMetrics::default()), Failures::default());
     let public_url = public_url(config, addresses.listen()?);
     let mut stand_in = sandbox::open(config, &public_url).await?;
+    if let (Some(sandbox), Some(hot)) = (&stand_in, &engines.hot) {
+        sandbox.stand_in_for_challenges(config, &hot.challenges)?;
+    }
     let (peers, appeals) = (Peers::default(), operators::Appeals::default());
     let opening = Opening {
         config,

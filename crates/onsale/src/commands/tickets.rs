@@ -33,5 +33,8 @@ async fn export(config: &Config, arguments: &ExportTickets) -> anyhow::Result<En
         }
     }
     note!("{} tickets", list.tickets);
+    if list.tickets == 0 {
+        note!("nothing of this schedule is sold: if people have tickets, the id is another's");
+    }
     Ok(Ending::Done)
 }

@@ -8,6 +8,8 @@ use crate::config::Config;
 use account::outside::{OauthProvider, OauthSettings};
 use anyhow::Context;
 use axum::Router;
+use lines::Challenges;
+use lines::challenge::Recaptcha;
 use sandbox::{Sandbox, SandboxSettings, smtp};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -16,6 +18,9 @@ use tokio::sync::Mutex;
 
 /// Any free port of the loopback address.
 const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// The sandbox takes any key of a site.
+const SITE_KEY: &str = "sandbox";
 
 /// A sandbox of this process, or of another.
 pub struct SandboxPlace {
@@ -108,6 +113,25 @@ impl SandboxPlace {
         settings
     }
 
+    /// The same for what lines ask for.
+    ///
+    /// # Errors
+    /// When no HTTP client can be made.
+    pub fn stand_in_for_challenges(&self, config: &Config, challenges: &Challenges) -> anyhow::Result<()> {
+        if config.user.recaptcha.base_url.is_empty() {
+            let script = format!("{}/sandbox/recaptcha/api.js", self.base());
+            let secret = &self.settings.recaptcha_secret.0;
+            let recaptcha = Recaptcha::new(&format!("{}/sandbox", self.url), &script, SITE_KEY, secret);
+            challenges.stand_in(recaptcha.context("the sandbox cannot be asked")?);
+        }
+        Ok(())
+    }
+
+    /// Where browsers reach it: in this process through the site.
+    fn base(&self) -> &str {
+        if self.routes.is_some() { "" } else { &self.url }
+    }
+
     /// The same of payments. Its money is that of a test channel.
     pub(super) fn stand_in_for_payments(&self, config: &Config, mut settings: payment::Settings) -> payment::Settings {
         if config.payment.portone.base_url.is_empty() {
@@ -124,7 +148,7 @@ impl SandboxPlace {
 
     /// Its windows, where pages have no real ones. In this process browsers come through the site.
     pub(super) fn stand_in_for_windows(&self, mut settings: pages::Settings) -> pages::Settings {
-        let base = if self.routes.is_some() { "" } else { &self.url };
+        let base = self.base();
         let fill = |address: &mut String, path: &str| {
             if address.is_empty() {
                 *address = format!("{base}/sandbox/{path}");

@@ -124,6 +124,34 @@ fn a_gate_asks_strangers_and_not_a_tenants_own_servers() {
     assert_eq!(world.anyone().with("X-Queue-Challenge", &answer).post_json("/enqueue", &short).ok()["rank"], 3);
 }
 
+/// The demonstration's sandbox judges what no real server is configured for; without it nobody could enter.
+#[test]
+fn recaptcha_is_asked_of_the_sandbox_or_refused_to_the_operator() {
+    let world = World::with(&[("ONSALE__GATE__EVENT_IDS", "sample_event"), ("ONSALE__GATE__DISPATCH_PER_SECOND", "0")]);
+    let change = |world: &World, line: &str, kind: &str| {
+        let body = serde_json::json!({ "challenge": kind }).to_string();
+        world.admin().call("PATCH", &format!("/queue/admin/lines/{line}"), Some(body.as_bytes()))
+    };
+    wait_until("the gate is there", || change(&world, "gate:sample_event", "recaptcha").status == 200);
+    // Checks of requests know a rule a second later.
+    let gate = || document(&world.anyone(), "gate:sample_event");
+    wait_until("the line asks", || gate()["kind"] == "recaptcha");
+    let enqueue = |token: &str| {
+        let answer = format!("{}.{token}", gate()["nonce"].as_str().expect("a nonce"));
+        let stranger = world.anyone().with("X-Queue-Challenge", &answer);
+        stranger.post(&format!("/gate/events/sample_event/enqueue?userId={token}"))
+    };
+    wait_until("everybody asks", || enqueue("fail").status == 403);
+    assert_eq!(enqueue("pass").ok()["status"], "ENQUEUED");
+    assert!(gate()["siteKey"].is_string(), "{}", gate());
+
+    let world = shut(&[("ONSALE__DEMO__ENABLED", "false"), ("ONSALE__COUPON__OPEN_ISSUE", "false")]);
+    let refused = change(&world, "shop", "recaptcha");
+    refused.is_error(400, "INVALID_REQUEST");
+    assert!(refused.text().contains("user.recaptcha"), "{}", refused.text());
+    assert_eq!(change(&world, "shop", "pow").status, 200);
+}
+
 #[test]
 fn an_account_is_asked_for_in_vain_until_there_are_accounts() {
     let world = shut(&[("ONSALE__QUEUE__CHALLENGE", "account")]);

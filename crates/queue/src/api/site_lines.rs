@@ -108,6 +108,7 @@ async fn make(
         let detail = "servers that share lines must sign cookies alike: set queue.cookie_key on each, and restart";
         return Err(ApiError::unavailable().detail(detail));
     }
+    api.site.demand_means(fields.challenge.flatten())?;
     let (line, rule) = api.lines.make_site_line(&fields, api.new_line.as_ref().clone()).await?;
     api.changed(&line);
     let made = LineDefinition::of(&line, &rule, api.defaults);
@@ -149,6 +150,7 @@ async fn change(
     Json(fields): Json<LineFields>,
 ) -> Result<Json<LineDefinition>, ApiError> {
     let (line, _) = operated(&api.lines, &tickets, &name).await?;
+    api.site.demand_means(fields.challenge.flatten())?;
     let (line, rule) = api.lines.change_line(&line.in_address(), &fields).await?;
     api.changed(&line);
     Ok(Json(LineDefinition::of(&line, &rule, api.defaults)))

@@ -66,6 +66,17 @@ impl Site {
         self.challenges.as_ref().and_then(Challenges::script_url)
     }
 
+    /// Whether this server can judge what a line would ask for; see [`Challenges::demand_means`].
+    ///
+    /// # Errors
+    /// `INVALID_REQUEST`.
+    pub fn demand_means(&self, kind: Option<Challenge>) -> Result<(), ApiError> {
+        match (&self.challenges, kind) {
+            (Some(challenges), Some(kind)) => challenges.demand_means(kind),
+            _ => Ok(()),
+        }
+    }
+
     /// What the line asks for, as a fresh document for this caller.
     ///
     /// # Errors
