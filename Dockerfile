@@ -37,7 +37,9 @@ ARG CARGO_PROFILE_RELEASE_LTO
 ARG CARGO_PROFILE_RELEASE_CODEGEN_UNITS
 ARG CARGO_PROFILE_RELEASE_OPT_LEVEL
 COPY . /whole
-RUN only-changes /whole /source && build-onsale && deploy/docker/image/lay-out /image
+# Dated now, for cargo compares dates: a file that is older than the empty one would look as if it had been built. What has been built keeps
+# its date, or it would be built again.
+RUN find /whole -type f -exec touch {} + && cp -rp /whole/. /source/ && build-onsale && deploy/docker/image/lay-out /image
 
 # ---- the image: Debian, the program, the libraries that it links to and the authorities that it trusts -----------------------------
 # Nothing runs in this stage, so that it is made for any machine on any machine.
