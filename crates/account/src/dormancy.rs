@@ -15,7 +15,7 @@ use sea_orm::ActiveValue::Set;
 
 impl AccountService {
     /// Wakes a sleeping account up: by its password, and an identity verification of the same person. One that does not sleep
-    /// stays as it is, and nothing is used up: the answer may have been lost.
+    /// stays as it is, and nothing is used up.
     ///
     /// # Errors
     /// `RECAPTCHA_FAILED`, `RECAPTCHA_UNAVAILABLE`; `INVALID_CREDENTIALS`; `PORTONE_VERIFICATION_TIMEOUT`,
@@ -29,12 +29,12 @@ impl AccountService {
     ) -> Result<(), ApiError> {
         self.check_human(recaptcha_token, origin).await?;
         let account = self.proven(credentials, origin).await?;
+        if self.status(&account)? != AccountStatus::Dormant {
+            return Ok(());
+        }
         let identity = self.identified(verification).await?;
         if account.ci_hash.as_deref() != Some(self.personal.ci_hash(&identity.ci).as_str()) {
             return Err(ErrorCode::PortoneVerificationFailed.into());
-        }
-        if self.status(&account)? != AccountStatus::Dormant {
-            return Ok(());
         }
         let (id, now) = (account.account(), clock::now());
         let wake = async |change: Transaction| {

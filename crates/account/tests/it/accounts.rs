@@ -169,8 +169,7 @@ async fn a_sleeping_account_wakes_up_for_the_same_person(site: Site) {
     assert_eq!(wake("wrong one", &good).await.code(), "INVALID_CREDENTIALS");
     assert_eq!(wake(PASSWORD, &foreign).await.code(), "PORTONE_VERIFICATION_FAILED");
     assert_eq!(wake(PASSWORD, &good).await.status, 204);
-    assert_eq!(wake(PASSWORD, &good).await.status, 204, "the answer may have been lost: it does not sleep any more");
-    assert_eq!(wake(PASSWORD, "unknown").await.code(), "PORTONE_VERIFICATION_FAILED");
+    assert_eq!(wake(PASSWORD, "unknown").await.status, 204, "it does not sleep any more");
     let kim = desk.logged_in("kim@example.com").await;
     let reused = desk.offices.asked().1;
     assert_eq!(desk.refresh(&kim.refresh).await.status, 200);
