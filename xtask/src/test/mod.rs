@@ -6,7 +6,8 @@ mod reasons;
 mod results;
 
 use crate::steps::Steps;
-use crate::{check, schema};
+use crate::workspace::root;
+use crate::{check, commands, schema};
 use anyhow::bail;
 use programs::Program;
 use results::Results;
@@ -86,8 +87,17 @@ fn take_steps(steps: &mut Steps, results: &mut Results, quick: bool, kit: &Kit) 
     check::run_steps(steps)?;
     // By itself, so that the time of building and the time of testing are told apart.
     let programs = steps.take("build and lints", programs::build)?;
+    if !quick {
+        // Tests turn features on for the whole workspace: what the program lacks of them shows where it is built by itself.
+        steps.take("the program alone", check_alone)?;
+    }
     steps.take("tests", || run_tests(&programs, results, quick, kit))?;
     if quick { Ok(()) } else { schema::take_step(steps) }
+}
+
+/// As `cargo run` and `cargo install` take it: with what the program itself names, and nothing that tests add.
+fn check_alone() -> anyhow::Result<()> {
+    commands::run(commands::cargo(&["check", "--locked", "--quiet"]).current_dir(root()))
 }
 
 fn run_tests(programs: &[Program], results: &mut Results, quick: bool, kit: &Kit) -> anyhow::Result<()> {

@@ -92,7 +92,7 @@ impl Challenges {
     /// Whether this server can judge what a line would ask for.
     ///
     /// # Errors
-    /// `INVALID_REQUEST`: nobody could enter that line any more.
+    /// `INVALID_INPUT`: nobody could enter that line any more.
     pub fn demand_means(&self, kind: Challenge) -> Result<(), ApiError> {
         if kind == Challenge::Recaptcha && self.0.recaptcha.get().is_none() {
             return Err(ApiError::invalid(

@@ -147,7 +147,7 @@ fn recaptcha_is_asked_of_the_sandbox_or_refused_to_the_operator() {
 
     let world = shut(&[("ONSALE__DEMO__ENABLED", "false"), ("ONSALE__COUPON__OPEN_ISSUE", "false")]);
     let refused = change(&world, "shop", "recaptcha");
-    refused.is_error(400, "INVALID_REQUEST");
+    refused.is_error(400, "INVALID_INPUT");
     assert!(refused.text().contains("user.recaptcha"), "{}", refused.text());
     assert_eq!(change(&world, "shop", "pow").status, 200);
 }

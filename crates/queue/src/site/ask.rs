@@ -69,7 +69,7 @@ impl Site {
     /// Whether this server can judge what a line would ask for; see [`Challenges::demand_means`].
     ///
     /// # Errors
-    /// `INVALID_REQUEST`.
+    /// `INVALID_INPUT`.
     pub fn demand_means(&self, kind: Option<Challenge>) -> Result<(), ApiError> {
         match (&self.challenges, kind) {
             (Some(challenges), Some(kind)) => challenges.demand_means(kind),
