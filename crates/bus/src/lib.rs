@@ -23,6 +23,7 @@ pub mod local;
 mod message;
 mod metrics;
 mod outbox;
+mod places;
 mod port;
 mod relay;
 mod stop;
@@ -34,7 +35,8 @@ pub use dead_letter::{DeadLetter, DeadLetters, DeadLettersUnavailable, REPLAYS_H
 pub use leased::Leased;
 pub use message::{Body, Delivery, Message};
 pub use outbox::{Offer, OutboxSource, Settled, SourceUnavailable};
-pub use port::{Failure, FailureKind, HandleError, Handler, Place, PublishError, Publisher, RefusedMessage};
+pub use places::Places;
+pub use port::{Failure, FailureKind, HandleError, Handler, PublishError, Publisher, RefusedMessage};
 pub use relay::{Looks, Relay, RelayOptions};
 pub use stop::{Shutdown, Stop};
 pub use until_available::{Backoff, Stopped};

@@ -3,7 +3,7 @@
 use crate::cause::Cause;
 use crate::message::Message;
 use async_trait::async_trait;
-use domain::message::{Envelope, topic};
+use domain::message::{Envelope, Place, topic};
 use std::sync::Arc;
 
 /// A message that the broker did not accept.
@@ -74,17 +74,6 @@ pub enum HandleError {
     Batch(#[source] Cause),
 }
 
-/// Where a group goes on in a partition.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// The topic.
-    pub topic: String,
-    /// The partition.
-    pub partition: i32,
-    /// The first message that the group has not had.
-    pub next_offset: i64,
-}
-
 /// Handles the messages of one consumer group.
 ///
 /// A message may come again: the handler records it and handles it in one transaction, and does nothing the second time
@@ -105,7 +94,7 @@ pub trait Handler: Send + Sync + 'static {
 
     /// Where the group's own database says that it goes on, written with the effect of what it has had. A broker that
     /// keeps messages begins there where its own count is further: a database that was put back to an older copy hears again
-    /// what it has lost (amendments, hole 8). None: the broker's count is all there is.
+    /// what it has lost (amendments, hole 8). None: the broker's count is all there is. The bus of one process never asks.
     ///
     /// # Errors
     /// [`HandleError::Unavailable`].

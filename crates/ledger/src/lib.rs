@@ -1,6 +1,6 @@
-//! The machinery of the databases: connections, transactions, migrations, the outbox and the record of processed
-//! messages. It knows no service: a service describes its tables as a [`Schema`] and owns their entities, migrations and
-//! queries.
+//! The machinery of the databases: connections, transactions, migrations, the outbox, the record of processed messages and
+//! the places of consumers. It knows no service: a service describes its tables as a [`Schema`] and owns their entities,
+//! migrations and queries.
 //!
 //! One set of migrations and queries serves SQLite, PostgreSQL and MySQL/MariaDB: everything goes through the query
 //! builder. The few differences are in `database` (where tables stand), `pool` (settings of a connection), `columns`,
@@ -23,6 +23,7 @@ pub mod group;
 mod health;
 mod migrations;
 pub mod moment;
+pub mod places;
 mod pool;
 mod schema;
 mod stored_id;
@@ -38,6 +39,7 @@ pub use diagnostics::{Diagnostics, Engine};
 pub use error::{Cause, LedgerError};
 pub use health::LedgerHealth;
 pub use migrations::SchemaState;
+pub use places::place_table;
 pub use schema::{Right, Schema, Table};
 pub use stored_id::StoredId;
 pub use timed::Timed;

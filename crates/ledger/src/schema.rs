@@ -17,7 +17,7 @@ use std::path::Path;
 ///
 /// 1. `crates/NAME/src/schema.rs`: `pub static SCHEMA: Schema`, with the first migration in a file beside it. The list of
 ///    migrations contains [`common_tables`](crate::common_tables), usually first, and [`call_tables`](crate::call_tables),
-///    whose tables stand in [`Schema::tables`].
+///    whose tables stand in [`Schema::tables`]; with consumers of messages [`place_table`](crate::place_table), too.
 /// 2. `crates/NAME/src/rows/`: the entities, and one module of queries for each table or group of tables.
 /// 3. `deploy/sql/postgres.sql` and `deploy/sql/mysql.sql`: the block from `-- Service` to `-- End of service`
 ///    once more, with the names of the schema and the user.

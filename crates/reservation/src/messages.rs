@@ -6,29 +6,19 @@
 //! cancelled one (hole 23).
 
 use crate::rows::cancelled;
-use crate::rows::places;
 use crate::steps::{Cause, Outcome, Wished, decide_all};
 use crate::workers::{Workers, new_ticket_number};
 use async_trait::async_trait;
-use bus::{Failure, FailureKind, HandleError, Handler, Message, Place};
+use bus::{Failure, FailureKind, HandleError, Handler, Message, Places};
 use domain::id::PaymentId;
 use domain::message::event::{EventCancelled, PaymentFailed, PaymentRefunded, PaymentSuccess};
-use domain::message::{Envelope, event_type, topic};
+use domain::message::{Envelope, Place, event_type, topic};
 use domain::reservation::{HeardOf, PaymentNews, Refusal, Step, StepAnswer};
 use domain::{ReservationId, ScheduleId, Timestamp};
-use ledger::{LedgerError, Transaction, processed};
+use ledger::{LedgerError, Transaction, places, processed};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use uuid::Uuid;
-
-/// Who counts how far a group has read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Places {
-    /// The own database too: a broker keeps messages, and can be read again (hole 8).
-    Kept,
-    /// Nobody: the bus of one process keeps nothing, and numbers its messages anew at each start.
-    OfProcess,
-}
 
 /// The consumer of payments.
 pub struct PaymentGroup {
@@ -127,30 +117,9 @@ fn read_all<'a, T>(
     (all, failures)
 }
 
-/// How far the group has read after this batch, failed messages included: until one is kept as a dead letter the broker's own
-/// count stands before it, and a group begins at the smaller of both ([`Handler::places`]).
-fn places_after(batch: &[Message]) -> Vec<Place> {
-    let mut next: BTreeMap<(&str, i32), i64> = BTreeMap::new();
-    for Message { delivery, .. } in batch {
-        let offset = next.entry((&delivery.topic, delivery.partition)).or_default();
-        *offset = (*offset).max(delivery.offset + 1);
-    }
-    let place = |((topic, partition), next_offset): ((&str, i32), i64)| Place {
-        topic: topic.to_owned(),
-        partition,
-        next_offset,
-    };
-    next.into_iter().map(place).collect()
-}
-
 /// Where a group goes on, by the database.
-async fn places_of(workers: &Workers, places: Places, group: &str) -> Result<Vec<Place>, HandleError> {
-    match places {
-        Places::Kept => {
-            places::of_group(workers.ledger(), group).await.map_err(|error| HandleError::Unavailable(error.into()))
-        }
-        Places::OfProcess => Ok(Vec::new()),
-    }
+async fn places_of(workers: &Workers, group: &str) -> Result<Vec<Place>, HandleError> {
+    places::of_group(workers.ledger(), group).await.map_err(|error| HandleError::Unavailable(error.into()))
 }
 
 /// How a batch that was not stored is handled again: what is the database's fault does not count (hole 6).
@@ -177,7 +146,7 @@ impl Handler for PaymentGroup {
     }
 
     async fn places(&self) -> Result<Vec<Place>, HandleError> {
-        places_of(&self.workers, self.places, Self::NAME).await
+        places_of(&self.workers, Self::NAME).await
     }
 
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
@@ -230,9 +199,7 @@ impl PaymentGroup {
             }
         }
         processed::record_unseen(&change, Self::NAME, &recorded).await?;
-        if self.places == Places::Kept {
-            places::note(&change, Self::NAME, &places_after(batch), clock::now()).await?;
-        }
+        places::note(&change, Self::NAME, &self.places.after(batch)).await?;
         change.commit().await?;
         Ok(Some(Heard { failures, answers }))
     }
@@ -262,7 +229,7 @@ impl Handler for EventGroup {
     }
 
     async fn places(&self) -> Result<Vec<Place>, HandleError> {
-        places_of(&self.workers, self.places, Self::NAME).await
+        places_of(&self.workers, Self::NAME).await
     }
 
     /// Only remembers the schedules: the sweep ends their reservations, in transactions of its own (hole 6).
@@ -277,9 +244,7 @@ impl Handler for EventGroup {
                 schedules.entry(schedule).or_insert_with(|| Cause::of_message(one.envelope));
             }
             cancelled::remember(&change, &schedules).await?;
-            if self.places == Places::Kept {
-                places::note(&change, Self::NAME, &places_after(batch), clock::now()).await?;
-            }
+            places::note(&change, Self::NAME, &self.places.after(batch)).await?;
             change.commit().await
         };
         self.workers.ledger().change(remember).await.map_err(failed)?;

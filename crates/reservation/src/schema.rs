@@ -33,7 +33,7 @@ pub static SCHEMA: Schema = Schema {
         Table { name: "reservation_seats", rights: &[Right::Select, Right::Insert, Right::Update, Right::Delete] },
         Table { name: "hold_counter", rights: &[Right::Select, Right::Update] },
         Table { name: "cancelled_schedules", rights: KEPT },
-        Table { name: "consumer_places", rights: KEPT },
+        ledger::places::TABLE,
         ledger::calls::AUDIT_TABLE,
         ledger::calls::KEPT_TABLE,
     ],

@@ -4,7 +4,8 @@
 //! broker's count, and the messages between would never be heard again. So a partition begins at the smaller of both. What a
 //! group hears twice it knows by its record (MSG-001).
 
-use crate::port::{Handler, Place};
+use crate::port::Handler;
+use domain::message::Place;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};

@@ -1,7 +1,8 @@
 //! Members of a group: sharing, waiting, dead letters (FCFS-008, MSG-001).
 
 use super::support::*;
-use bus::{Cause, HandleError, Place, Reason};
+use bus::{Cause, HandleError, Reason};
+use domain::message::Place;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

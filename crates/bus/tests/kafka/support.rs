@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use bus::kafka::{KafkaBus, KafkaBusOptions, KafkaDeadLetters, KafkaPublisher};
-use bus::{Backoff, Cause, ConsumerOptions, DeadLetter, DeadLetters, HandleError, Handler, Message, Place, Publisher};
+use bus::{Backoff, Cause, ConsumerOptions, DeadLetter, DeadLetters, HandleError, Handler, Message, Publisher};
 use domain::Timestamp;
-use domain::message::Envelope;
+use domain::message::{Envelope, Place};
 use rdkafka::ClientConfig;
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};

@@ -1,10 +1,12 @@
-//! Messages between services (MSG-001; `contract.md`, Messages): the envelope, the topics, the kinds, the payloads.
+//! Messages between services (MSG-001; `contract.md`, Messages): the envelope, the topics, the kinds, the payloads, the
+//! places of consumers.
 
 mod coupon;
 mod envelope;
 pub mod event;
 pub mod id;
 mod kind;
+mod place;
 pub mod topic;
 
 pub use coupon::{
@@ -12,3 +14,4 @@ pub use coupon::{
 };
 pub use envelope::{Envelope, Metadata, VERSION};
 pub use kind::{KINDS, Kind, Payload, check_payload, event_type};
+pub use place::Place;

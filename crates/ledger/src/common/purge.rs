@@ -82,6 +82,15 @@ async fn all(ledgers: &[Ledger]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::message::topic::PLANS;
+
+    /// Whatever a broker still has is known to whoever has had it: a place that is behind causes nothing twice.
+    #[test]
+    fn the_record_of_a_message_outlives_the_message() {
+        for plan in PLANS {
+            assert!(plan.kept_days < PROCESSED_KEPT_DAYS, "{}", plan.name);
+        }
+    }
 
     #[test]
     fn the_next_run_is_at_two_in_utc() {

@@ -6,6 +6,7 @@ mod group;
 mod health;
 mod messages;
 mod outbox_rows;
+mod places;
 mod purge;
 mod schema;
 mod support;

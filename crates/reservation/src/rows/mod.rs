@@ -6,7 +6,6 @@ pub(crate) mod cancelled;
 pub(crate) mod counter;
 pub(crate) mod entities;
 pub(crate) mod lock;
-pub mod places;
 pub mod read;
 mod record;
 pub mod repair;

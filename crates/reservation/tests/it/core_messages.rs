@@ -1,15 +1,14 @@
 //! What is heard of payments: each message once, in any order, with the record that it was and the group's own place.
 
 use crate::core_support::*;
-use bus::{Body, Delivery, FailureKind, HandleError, Handler, Message, Place};
+use bus::{Body, Delivery, FailureKind, HandleError, Handler, Message, Places};
 use domain::Timestamp;
-use domain::message::{Envelope, Metadata, VERSION, topic};
+use domain::message::{Envelope, Metadata, Place, VERSION, topic};
 use domain::reservation::Step;
 use hot::SeatPort;
 use hot::line::Clock;
 use ledger_testkit::{Site, on_every_database};
-use reservation::messages::{PaymentGroup, Places};
-use reservation::rows::places;
+use reservation::messages::PaymentGroup;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -180,7 +179,7 @@ async fn a_group_keeps_its_place_with_the_effect(site: Site) {
     group.handle(&delivered(2, 40, &[succeeded(1, 1, 1, 1)])).await.expect("heard");
     let place = |partition, next_offset| Place { topic: topic::PAYMENT_EVENTS.into(), partition, next_offset };
     let places = async || {
-        let mut all = places::of_group(&books.ledger, PaymentGroup::NAME).await.expect("read");
+        let mut all = group.places().await.expect("read");
         all.sort();
         all
     };
@@ -201,7 +200,7 @@ async fn the_bus_of_one_process_keeps_no_places(site: Site) {
     books.secured(1, 1, &[1]).await;
     let group = PaymentGroup::new(books.alone(), Places::OfProcess);
     group.handle(&delivered(0, 40, &[succeeded(1, 1, 1, 1)])).await.expect("heard");
-    assert_eq!(places::of_group(&books.ledger, PaymentGroup::NAME).await, Ok(Vec::new()));
+    assert_eq!(group.places().await, Ok(Vec::new()));
 }
 
 async fn messages_wait_while_the_database_is_behind(site: Site) {

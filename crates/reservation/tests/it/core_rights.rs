@@ -1,14 +1,14 @@
 //! The database user of reservations has the rights that the schema lists, and no others.
 
 use crate::core_support::*;
-use bus::{Delivery, Handler, Message};
+use bus::{Delivery, Handler, Message, Places};
 use domain::message::event::EventCancelled;
 use domain::message::topic;
 use domain::reservation::Step;
 use domain::{Timestamp, message::Envelope};
 use ledger::{Ledger, LedgerError, outbox, processed};
 use ledger_testkit::{Own, Raw, Site, on_every_server, patient};
-use reservation::messages::{EventGroup, Places};
+use reservation::messages::EventGroup;
 use reservation::rows::repair;
 use reservation::schema::SCHEMA;
 use std::sync::Arc;

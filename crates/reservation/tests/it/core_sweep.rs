@@ -1,14 +1,14 @@
 //! What ends by itself, over any number of instances: each once.
 
 use crate::core_support::*;
-use bus::{Delivery, Handler, Message};
+use bus::{Delivery, Handler, Message, Places};
 use domain::Timestamp;
 use domain::message::Envelope;
 use domain::message::event::EventCancelled;
 use domain::reservation::{PaymentReply, ReplyStatus, Step};
 use futures::future::join_all;
 use ledger_testkit::{Site, on_every_database};
-use reservation::messages::{EventGroup, Places};
+use reservation::messages::EventGroup;
 use reservation::workers::{Swept, Workers};
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -18,7 +18,8 @@ use super::sandbox::SandboxPlace;
 use super::schemas::{ALL, ContextSchema};
 use super::supervisor::Task;
 use crate::cli;
-use crate::config::Config;
+use crate::config::{BusEngine, Config};
+use bus::Places;
 use ledger::Ledger;
 use onsale_http::limits::Limits;
 use onsale_http::{Failures, HttpMetrics};
@@ -50,6 +51,14 @@ impl Opening<'_> {
     /// The role `callee` as `caller` calls it.
     fn peer(&self, caller: &str, callee: cli::Role) -> anyhow::Result<access::Peer> {
         self.peers.of(self.config, &self.engines.roles, caller, callee)
+    }
+
+    /// Who counts how far consumers have read: a broker keeps messages, so each group keeps its place in them with its effects.
+    fn places(&self) -> Places {
+        match self.config.bus_engine() {
+            BusEngine::Local => Places::OfProcess,
+            BusEngine::Kafka(_) => Places::Kept,
+        }
     }
 
     /// Notes what these routes of a role tell people.

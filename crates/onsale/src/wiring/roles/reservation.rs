@@ -2,15 +2,14 @@
 
 use super::Opening;
 use crate::cli;
-use crate::config::BusEngine;
 use crate::wiring::role::Role;
 use crate::wiring::schemas::{ContextSchema, RESERVATION};
 use crate::wiring::supervisor::Task;
 use crate::wiring::{calls, internal, outboxes, probes, tickets};
 use anyhow::Context;
-use bus::Handler;
+use bus::{Handler, Places};
 use onsale_http::with_calls;
-use reservation::messages::{EventGroup, PaymentGroup, Places};
+use reservation::messages::{EventGroup, PaymentGroup};
 use reservation::{Peers, ReservationService, api};
 use std::sync::Arc;
 use utoipa::OpenApi;
@@ -52,7 +51,7 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
             internal::accepted(config, &["gateway", "reservation"])?,
         )),
         documents: vec![api::ApiDocument::openapi()],
-        handlers: handlers(opening, &reservations),
+        handlers: handlers(&reservations, opening.places()),
         outboxes: vec![outbox],
         tasks,
         at_stop: vec![Box::new(move || ended.end_streams())],
@@ -62,12 +61,7 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     Ok(probes::with_ledger(probes::with_hot(role, hot), &ledger))
 }
 
-/// A broker keeps messages, so each group keeps its place in them with its effects.
-fn handlers(opening: &Opening<'_>, reservations: &ReservationService) -> Vec<Arc<dyn Handler>> {
-    let places = match opening.config.bus_engine() {
-        BusEngine::Local => Places::OfProcess,
-        BusEngine::Kafka(_) => Places::Kept,
-    };
+fn handlers(reservations: &ReservationService, places: Places) -> Vec<Arc<dyn Handler>> {
     let workers = reservations.workers();
     vec![Arc::new(PaymentGroup::new(workers.clone(), places)), Arc::new(EventGroup::new(workers.clone(), places))]
 }

@@ -1,0 +1,67 @@
+//! How far a group has read, for its own database (amendments, hole 8).
+
+use crate::message::Message;
+use domain::message::Place;
+use std::collections::BTreeMap;
+
+/// Who counts how far a group has read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Places {
+    /// The own database too: a broker keeps messages, and can be read again.
+    Kept,
+    /// The rows of the outbox: the bus of one process keeps nothing, and numbers its messages anew at each start.
+    OfProcess,
+}
+
+impl Places {
+    /// How far a group has read after these messages, in order; none where its database keeps no places. Failed messages count as
+    /// read: until one is kept as a dead letter the broker's own count stands before it, and a group begins at the smaller of
+    /// both ([`Handler::places`](crate::Handler::places)).
+    pub fn after<'a>(self, messages: impl IntoIterator<Item = &'a Message>) -> Vec<Place> {
+        if self == Self::OfProcess {
+            return Vec::new();
+        }
+        let mut next: BTreeMap<(&str, i32), i64> = BTreeMap::new();
+        for Message { delivery, .. } in messages {
+            let offset = next.entry((&delivery.topic, delivery.partition)).or_default();
+            *offset = (*offset).max(delivery.offset + 1);
+        }
+        let place = |((topic, partition), next_offset): ((&str, i32), i64)| Place {
+            topic: topic.to_owned(),
+            partition,
+            next_offset,
+        };
+        next.into_iter().map(place).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Delivery;
+    use domain::Timestamp;
+    use domain::message::Envelope;
+    use std::sync::Arc;
+    use uuid::Uuid;
+
+    fn message(topic: &str, partition: i32, offset: i64) -> Message {
+        let envelope = Envelope::about_campaign(Uuid::nil(), "Any", "any".into(), Timestamp(0), None, &());
+        let envelope = Arc::new(envelope);
+        let delivery = Delivery { partition, ..Delivery::of(&topic.into(), offset, &envelope) };
+        Message { delivery, envelope }
+    }
+
+    #[test]
+    fn the_place_of_a_partition_is_behind_its_furthest_message() {
+        let messages =
+            [message("b", 0, 3), message("a", 1, 7), message("a", 0, 41), message("a", 1, 9), message("a", 1, 8)];
+        let place = |topic: &str, partition, next_offset| Place { topic: topic.into(), partition, next_offset };
+        assert_eq!(Places::Kept.after(&messages), [place("a", 0, 42), place("a", 1, 10), place("b", 0, 4)]);
+        assert_eq!(Places::Kept.after(&[]), []);
+    }
+
+    #[test]
+    fn the_bus_of_one_process_has_no_places() {
+        assert_eq!(Places::OfProcess.after(&[message("a", 0, 1)]), []);
+    }
+}
