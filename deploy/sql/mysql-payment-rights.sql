@@ -8,6 +8,7 @@ GRANT SELECT, INSERT, UPDATE ON payment_service.payments TO 'payment_svc_user'@'
 GRANT SELECT, INSERT, UPDATE ON payment_service.refunds TO 'payment_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON payment_service.webhooks TO 'payment_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE ON payment_service.marks TO 'payment_svc_user'@'%';
+GRANT SELECT, INSERT, UPDATE ON payment_service.consumer_places TO 'payment_svc_user'@'%';
 GRANT SELECT, INSERT ON payment_service.audit_log TO 'payment_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON payment_service.idempotency_keys TO 'payment_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON common.outbox_events TO 'payment_svc_user'@'%';

@@ -1,28 +1,33 @@
 //! The messages that payment hears: reservations that have ended (PAY-012). They are only noted: workers ask PortOne
-//! (hole 14), so no partition stands while PortOne is slow, and nothing of its silence makes a dead letter.
+//! (hole 14), so no partition stands while PortOne is slow, and nothing of its silence makes a dead letter. What is noted stands
+//! with the group's own place in the partition (hole 8): payments that are put back to an older copy hear again what they have
+//! lost, and give the money back.
 
 use crate::rows::payments;
 use crate::service::PaymentService;
 use crate::steps::{Cause, Round};
 use async_trait::async_trait;
-use bus::{Failure, FailureKind, HandleError, Handler, Message};
+use bus::{Failure, FailureKind, HandleError, Handler, Message, Places};
 use domain::ReservationId;
 use domain::message::event::ReservationCancelled;
-use domain::message::{Envelope, topic};
+use domain::message::{Envelope, Place, topic};
 use domain::payment::Refusal;
-use ledger::{LedgerError, Transaction, processed};
+use ledger::{LedgerError, Transaction, places, processed};
 use serde::Deserialize;
 
 /// The consumer of reservations.
-pub struct ReservationGroup(PaymentService);
+pub struct ReservationGroup {
+    payments: PaymentService,
+    places: Places,
+}
 
 impl ReservationGroup {
     /// The group's name (`contract.md`, Messages).
     pub const NAME: &str = "payment-reservation-consumer";
 
     /// A group that tells this service.
-    pub fn new(service: PaymentService) -> Self {
-        Self(service)
+    pub fn new(payments: PaymentService, places: Places) -> Self {
+        Self { payments, places }
     }
 }
 
@@ -36,6 +41,11 @@ impl Handler for ReservationGroup {
         &[topic::RESERVATION_EVENTS]
     }
 
+    async fn places(&self) -> Result<Vec<Place>, HandleError> {
+        let places = places::of_group(&self.payments.ledger, Self::NAME).await;
+        places.map_err(|error| HandleError::Unavailable(error.into()))
+    }
+
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
         let (mut failures, mut heard) = (Vec::new(), Vec::new());
         for (index, message) in batch.iter().enumerate() {
@@ -45,7 +55,8 @@ impl Handler for ReservationGroup {
                 Err(error) => failures.push(Failure { index, kind: FailureKind::Invalid, error }),
             }
         }
-        let noted = self.0.ledger.change(async |change: Transaction| note(change, &heard).await).await;
+        let reached = self.places.after(batch);
+        let noted = self.payments.ledger.change(async |change: Transaction| note(change, &heard, &reached).await).await;
         noted.map_err(|error| match error {
             error @ LedgerError::Unavailable(_) => HandleError::Unavailable(error.into()),
             other => HandleError::Batch(other.into()),
@@ -62,8 +73,13 @@ fn read(envelope: &Envelope) -> Result<Option<ReservationCancelled>, String> {
     ReservationCancelled::deserialize(&envelope.payload).map(Some).map_err(|error| format!("payload: {error}"))
 }
 
-/// Notes what has ended, with the record that it was heard. What payment has nothing of is recorded alone.
-async fn note(change: Transaction, heard: &[(&Envelope, Option<ReservationCancelled>)]) -> Result<(), LedgerError> {
+/// Notes what has ended, with the record that it was heard and how far the group has read. What payment has nothing of is recorded
+/// alone.
+async fn note(
+    change: Transaction,
+    heard: &[(&Envelope, Option<ReservationCancelled>)],
+    reached: &[Place],
+) -> Result<(), LedgerError> {
     let named = heard.iter().filter_map(|(_, ended)| ended.as_ref()).map(|ended| ReservationId(ended.reservation_id));
     let ids = payments::ids_of(change.connection(), named).await?;
     let mut round = Round::begin(&change, ids.values().copied()).await?;
@@ -81,5 +97,6 @@ async fn note(change: Transaction, heard: &[(&Envelope, Option<ReservationCancel
         });
     }
     round.store(&change).await?;
+    places::note(&change, ReservationGroup::NAME, reached).await?;
     change.commit().await
 }

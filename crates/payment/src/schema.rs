@@ -5,7 +5,7 @@ mod m20261203_000002_due;
 mod m20261204_000003_refund_words;
 
 use domain::message::topic::PAYMENT_EVENTS;
-use ledger::{Right, Schema, Table, call_tables, common_tables};
+use ledger::{Right, Schema, Table, call_tables, common_tables, place_table};
 use sea_orm_migration::MigrationTrait;
 
 /// The tables of the payment role.
@@ -16,8 +16,11 @@ pub static SCHEMA: Schema = Schema {
     migrations: |database| {
         let first: [Box<dyn MigrationTrait>; 3] =
             [Box::new(m20261130_000001_payments::Migration), common_tables(database), call_tables()];
-        let later: [Box<dyn MigrationTrait>; 2] =
-            [Box::new(m20261203_000002_due::Migration), Box::new(m20261204_000003_refund_words::Migration)];
+        let later: [Box<dyn MigrationTrait>; 3] = [
+            Box::new(m20261203_000002_due::Migration),
+            Box::new(m20261204_000003_refund_words::Migration),
+            place_table(),
+        ];
         first.into_iter().chain(later).collect()
     },
     tables: &[
@@ -26,6 +29,7 @@ pub static SCHEMA: Schema = Schema {
         // Those that were answered over a month ago go.
         Table { name: "webhooks", rights: &[Right::Select, Right::Insert, Right::Update, Right::Delete] },
         Table { name: "marks", rights: &[Right::Select, Right::Insert, Right::Update] },
+        ledger::places::TABLE,
         ledger::calls::AUDIT_TABLE,
         ledger::calls::KEPT_TABLE,
     ],

@@ -11,7 +11,7 @@ use crate::settings::Settings;
 use crate::steps::PaymentSteps;
 use crate::workers::ended::EndedSchedules;
 use access::peer::Peer;
-use bus::Handler;
+use bus::{Handler, Places};
 use domain::payment::Policy;
 use ledger::Ledger;
 use std::sync::Arc;
@@ -89,8 +89,8 @@ impl PaymentService {
     }
 
     /// The consumer of messages about reservations.
-    pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
-        vec![Arc::new(ReservationGroup::new(self.clone()))]
+    pub fn handlers(&self, places: Places) -> Vec<Arc<dyn Handler>> {
+        vec![Arc::new(ReservationGroup::new(self.clone(), places))]
     }
 
     /// Whether PortOne has failed too often and is not asked for a while.

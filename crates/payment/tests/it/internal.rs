@@ -35,7 +35,7 @@ async fn a_payment_is_answered_with_its_refund_and_the_greatest_number(site: Sit
         assert_eq!(reply.body[field], value, "{field}");
     }
     assert_eq!(number(&reply), reservation.hold_no);
-    let group = payment::ReservationGroup::new(desk.service.clone());
+    let group = payment::ReservationGroup::new(desk.service.clone(), bus::Places::OfProcess);
     let ended = crate::told::cancelled(&reservation, "USER_REQUEST", Some(reservation.hold_no + 40));
     bus::Handler::handle(&group, &[ended]).await.expect("noted");
     let running = show(bought.id).await.ok();

@@ -2,7 +2,8 @@
 
 use crate::desk::Desk;
 use crate::told::cancelled;
-use bus::{FailureKind, HandleError, Handler, Message};
+use bus::{Delivery, FailureKind, HandleError, Handler, Message, Places};
+use domain::message::{Place, topic};
 use domain::payment::{PaymentStatus, RefundKind};
 use ledger_testkit::{Site, on_every_database};
 use payment::ReservationGroup;
@@ -10,7 +11,12 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
 
-on_every_database!(the_end_of_a_reservation_is_noted_once, what_cannot_be_read_harms_nothing_else);
+on_every_database!(
+    the_end_of_a_reservation_is_noted_once,
+    what_cannot_be_read_harms_nothing_else,
+    the_group_keeps_its_place_with_the_effect,
+    the_bus_of_one_process_keeps_no_places,
+);
 
 fn again(message: &Message, change: impl FnOnce(&mut Value)) -> Message {
     let mut envelope = message.envelope.as_ref().clone();
@@ -20,7 +26,7 @@ fn again(message: &Message, change: impl FnOnce(&mut Value)) -> Message {
 
 async fn the_end_of_a_reservation_is_noted_once(site: Site) {
     let desk = Desk::on(site).await;
-    let group = ReservationGroup::new(desk.service.clone());
+    let group = ReservationGroup::new(desk.service.clone(), Places::OfProcess);
     let (pending, bought, older) = (desk.begun().await, desk.bought().await, desk.bought().await);
     let of = |begun: &crate::desk::Begun| desk.role.get(begun.reservation);
     let number = |begun| of(begun).hold_no;
@@ -56,7 +62,7 @@ async fn the_end_of_a_reservation_is_noted_once(site: Site) {
 
 async fn what_cannot_be_read_harms_nothing_else(site: Site) {
     let desk = Desk::on(site).await;
-    let group = ReservationGroup::new(desk.service.clone());
+    let group = ReservationGroup::new(desk.service.clone(), Places::OfProcess);
     let bought = desk.bought().await;
     let good = cancelled(&desk.role.get(bought.reservation), "USER_REQUEST", None);
     let unknown = again(&good, |payload| payload["reservationId"] = json!(Uuid::new_v4()));
@@ -77,11 +83,49 @@ async fn what_cannot_be_read_harms_nothing_else(site: Site) {
     assert_eq!(desk.owed(bought.id).await, [(RefundKind::All, "USER_REQUEST".to_owned())], "the good one is noted");
 }
 
+/// As Kafka delivers it.
+fn delivered(partition: i32, offset: i64, message: Message) -> Message {
+    let Message { delivery, envelope } = message;
+    Message { delivery: Delivery { partition, offset, ..delivery }, envelope }
+}
+
+async fn the_group_keeps_its_place_with_the_effect(site: Site) {
+    let desk = Desk::on(site).await;
+    let group = ReservationGroup::new(desk.service.clone(), Places::Kept);
+    let bought = desk.bought().await;
+    let ended = delivered(2, 40, cancelled(&desk.role.get(bought.reservation), "USER_REQUEST", None));
+    let raw = desk.raw().await;
+    raw.run("ALTER TABLE consumer_places RENAME TO places_away").await.expect("taken away");
+    group.handle(std::slice::from_ref(&ended)).await.expect_err("without a place there is no effect");
+    assert_eq!(desk.owed(bought.id).await, []);
+    raw.run("ALTER TABLE places_away RENAME TO consumer_places").await.expect("put back");
+    assert_eq!(group.places().await, Ok(Vec::new()));
+    group.handle(std::slice::from_ref(&ended)).await.expect("noted");
+    assert_eq!(desk.owed(bought.id).await, [(RefundKind::All, "USER_REQUEST".to_owned())]);
+    let place = |next_offset| Place { topic: topic::RESERVATION_EVENTS.into(), partition: 2, next_offset };
+    assert_eq!(group.places().await, Ok(vec![place(41)]));
+    // The broker's own count stands before one that cannot be read until it is a dead letter.
+    let broken = again(&delivered(2, 41, ended.clone()), |payload| *payload = json!("nothing"));
+    group.handle(&[broken]).await.expect_err("refused");
+    assert_eq!(group.places().await, Ok(vec![place(42)]));
+    group.handle(&[ended]).await.expect("heard again");
+    assert_eq!(group.places().await, Ok(vec![place(42)]), "no place goes back");
+}
+
+async fn the_bus_of_one_process_keeps_no_places(site: Site) {
+    let desk = Desk::on(site).await;
+    let group = ReservationGroup::new(desk.service.clone(), Places::OfProcess);
+    let bought = desk.bought().await;
+    let ended = delivered(0, 40, cancelled(&desk.role.get(bought.reservation), "USER_REQUEST", None));
+    group.handle(&[ended]).await.expect("noted");
+    assert_eq!(group.places().await, Ok(Vec::new()));
+}
+
 #[tokio::test]
 async fn a_message_while_the_tables_are_away_is_not_counted() {
     let desk = Desk::new().await;
     let bought = desk.bought().await;
-    let group = ReservationGroup::new(desk.service.clone());
+    let group = ReservationGroup::new(desk.service.clone(), Places::OfProcess);
     let message = cancelled(&desk.role.get(bought.reservation), "USER_REQUEST", None);
     desk.ledger.close().await.expect("closed");
     assert!(matches!(group.handle(&[message]).await, Err(HandleError::Unavailable(_))));
@@ -90,7 +134,7 @@ async fn a_message_while_the_tables_are_away_is_not_counted() {
 #[tokio::test]
 async fn the_handlers_name_their_group_and_know_their_kind() {
     let desk = Desk::new().await;
-    let handlers = desk.service.handlers();
+    let handlers = desk.service.handlers(Places::OfProcess);
     assert_eq!(handlers.iter().map(|one| one.group().to_owned()).collect::<Vec<_>>(), ["payment-reservation-consumer"]);
     assert!(handlers[0].knows("ReservationCancelled") && !handlers[0].knows("PaymentSuccess"));
 }

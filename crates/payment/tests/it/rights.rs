@@ -88,6 +88,7 @@ async fn the_service_works_with_the_rights_of_its_schema_and_with_no_others(own:
         "DELETE FROM payments",
         "DELETE FROM refunds",
         "DELETE FROM marks",
+        "DELETE FROM consumer_places",
         "DELETE FROM audit_log",
         "UPDATE audit_log SET action = 'none'",
     ] {
@@ -104,9 +105,10 @@ async fn everything_works(desk: &Desk) {
     desk.hear(&headers, &body).await.ok();
     let (headers, body) = desk.notice("nobody's", true).await;
     desk.hear(&headers, &body).await.ok();
-    let group = payment::ReservationGroup::new(desk.service.clone());
+    let group = payment::ReservationGroup::new(desk.service.clone(), bus::Places::Kept);
     let ended = crate::told::cancelled(&desk.role.get(bought.reservation), "USER_REQUEST", None);
     bus::Handler::handle(&group, &[ended]).await.expect("noted");
+    assert_eq!(bus::Handler::places(&group).await.expect("read").len(), 1);
     desk.rounds(3).await;
     payment::rows::marks::put(&desk.ledger, "compared", clock::now()).await.expect("marked");
     payment::rows::marks::put(&desk.ledger, "compared", LATER).await.expect("marked");

@@ -2,7 +2,7 @@
 
 use crate::desk::Desk;
 use crate::role::HOLD_MS;
-use bus::{Delivery, Handler, Message};
+use bus::{Delivery, Handler, Message, Places};
 use domain::message::{Envelope, Metadata, VERSION};
 use domain::payment::{FailureReason, PaymentStatus, RefundKind};
 use domain::reservation::Reservation;
@@ -135,7 +135,7 @@ async fn an_end_that_is_heard_of_while_we_ask_ends_the_payment_and_an_older_one_
         let transaction = desk.paid(&begun, json!({})).await;
         let reservation = desk.role.get(begun.reservation);
         let hold_no = reservation.hold_no - i64::from(is_older);
-        let group = Arc::new(ReservationGroup::new(desk.service.clone()));
+        let group = Arc::new(ReservationGroup::new(desk.service.clone(), Places::OfProcess));
         let watched = watched(&desk, Place::Secured, move || {
             let (group, message) = (group.clone(), cancelled(&reservation, "EVENT_CANCELLED", Some(hold_no)));
             async move { group.handle(&[message]).await.expect("noted") }.boxed()

@@ -43,7 +43,7 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
             internal::accepted(config, &["gateway", "payment"])?,
         ))),
         documents: vec![api::ApiDocument::openapi()],
-        handlers: payments.handlers(),
+        handlers: payments.handlers(opening.places()),
         outboxes: vec![outbox],
         tasks,
         payments: Some(payments),
