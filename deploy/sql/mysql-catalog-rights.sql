@@ -10,6 +10,7 @@ GRANT SELECT, INSERT ON event_service.seat_plans TO 'event_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE ON event_service.events TO 'event_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE ON event_service.event_schedules TO 'event_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON event_service.seats TO 'event_svc_user'@'%';
+GRANT SELECT, INSERT, UPDATE ON event_service.consumer_places TO 'event_svc_user'@'%';
 GRANT SELECT, INSERT ON event_service.audit_log TO 'event_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON event_service.idempotency_keys TO 'event_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON common.outbox_events TO 'event_svc_user'@'%';

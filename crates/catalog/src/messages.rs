@@ -1,36 +1,43 @@
 //! The messages that the catalog hears: seats are sold by payments and free again by cancellations (EVT-008, EVT-016).
 //!
-//! Of a batch all that can be applied is stored in one transaction, with the record that it was: a message that comes twice
-//! changes nothing, and what a seat becomes is decided by the domain's rule, so no order matters either.
+//! Of a batch all that can be applied is stored in one transaction, with the record that it was and the group's own place in the
+//! partition (hole 8): a message that comes twice changes nothing, and what a seat becomes is decided by the domain's rule, so no
+//! order matters either.
 
 use crate::cache::Name;
 use crate::model::Schedule;
 use crate::rows::{schedules, seat_states};
 use crate::service::CatalogService;
 use async_trait::async_trait;
-use bus::{Failure, FailureKind, HandleError, Handler, Message};
+use bus::{Failure, FailureKind, HandleError, Handler, Message, Places};
 use domain::catalog::{SeatNews, SeatState, SeatStatus};
 use domain::message::event::{PaymentSuccess, ReservationCancelled};
-use domain::message::{Envelope, topic};
+use domain::message::{Envelope, Place, topic};
 use domain::{ScheduleId, SeatId};
-use ledger::{LedgerError, Transaction, processed};
+use ledger::{LedgerError, Transaction, places, processed};
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// The consumer of payments.
-pub struct PaymentGroup(CatalogService);
+pub struct PaymentGroup {
+    catalog: CatalogService,
+    places: Places,
+}
 
 /// The consumer of reservations.
-pub struct ReservationGroup(CatalogService);
+pub struct ReservationGroup {
+    catalog: CatalogService,
+    places: Places,
+}
 
 impl PaymentGroup {
     /// The group's name (`contract.md`, Messages).
     pub const NAME: &str = "event-payment-consumer";
 
     /// A group that tells this catalog.
-    pub fn new(catalog: CatalogService) -> Self {
-        Self(catalog)
+    pub fn new(catalog: CatalogService, places: Places) -> Self {
+        Self { catalog, places }
     }
 }
 
@@ -39,8 +46,8 @@ impl ReservationGroup {
     pub const NAME: &str = "event-reservation-consumer";
 
     /// A group that tells this catalog.
-    pub fn new(catalog: CatalogService) -> Self {
-        Self(catalog)
+    pub fn new(catalog: CatalogService, places: Places) -> Self {
+        Self { catalog, places }
     }
 }
 
@@ -54,8 +61,12 @@ impl Handler for PaymentGroup {
         &[topic::PAYMENT_EVENTS]
     }
 
+    async fn places(&self) -> Result<Vec<Place>, HandleError> {
+        self.catalog.places_of(Self::NAME).await
+    }
+
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
-        self.0.hear(Self::NAME, batch).await
+        self.catalog.hear(Self::NAME, batch, self.places).await
     }
 }
 
@@ -69,8 +80,12 @@ impl Handler for ReservationGroup {
         &[topic::RESERVATION_EVENTS]
     }
 
+    async fn places(&self) -> Result<Vec<Place>, HandleError> {
+        self.catalog.places_of(Self::NAME).await
+    }
+
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
-        self.0.hear(Self::NAME, batch).await
+        self.catalog.hear(Self::NAME, batch, self.places).await
     }
 }
 
@@ -115,7 +130,12 @@ fn invalid(index: usize, error: String) -> Failure {
 }
 
 impl CatalogService {
-    async fn hear(&self, group: &'static str, batch: &[Message]) -> Result<(), HandleError> {
+    /// Where a group goes on.
+    async fn places_of(&self, group: &str) -> Result<Vec<Place>, HandleError> {
+        places::of_group(&self.ledger, group).await.map_err(|error| HandleError::Unavailable(error.into()))
+    }
+
+    async fn hear(&self, group: &'static str, batch: &[Message], places: Places) -> Result<(), HandleError> {
         let (mut failures, mut heard) = (Vec::new(), Vec::new());
         for (index, message) in batch.iter().enumerate() {
             let envelope = message.envelope.as_ref();
@@ -124,7 +144,9 @@ impl CatalogService {
                 Err(error) => failures.push(invalid(index, error)),
             }
         }
-        let applied = self.ledger.change(async |change: Transaction| apply(change, group, &heard).await).await;
+        let reached = places.after(batch);
+        let store = async |change: Transaction| apply(change, group, &heard, &reached).await;
+        let applied = self.ledger.change(store).await;
         let applied = applied.map_err(|error| match error {
             error @ LedgerError::Unavailable(_) => HandleError::Unavailable(error.into()),
             other => HandleError::Batch(other.into()),
@@ -150,7 +172,12 @@ struct Applied {
     unknown: Vec<usize>,
 }
 
-async fn apply(change: Transaction, group: &str, heard: &[Heard<'_>]) -> Result<Applied, LedgerError> {
+async fn apply(
+    change: Transaction,
+    group: &str,
+    heard: &[Heard<'_>],
+    reached: &[Place],
+) -> Result<Applied, LedgerError> {
     let named: BTreeSet<ScheduleId> = heard.iter().filter_map(|one| Some(one.told.as_ref()?.schedule)).collect();
     let named: Vec<ScheduleId> = named.into_iter().collect();
     // Schedules first, then seats, each in the order of their ids: two batches never wait for each other in a circle.
@@ -165,6 +192,7 @@ async fn apply(change: Transaction, group: &str, heard: &[Heard<'_>]) -> Result<
     let fresh = valid.iter().filter(|one| new.remove(&one.envelope.event_id));
     let told: Vec<&Told> = fresh.filter_map(|one| one.told.as_ref()).collect();
     let changed = store_all(&change, &told, &mut known).await?;
+    places::note(&change, group, reached).await?;
     change.commit().await?;
     cut::at("catalog-heard");
     Ok(Applied { changed, unknown })

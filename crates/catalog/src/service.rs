@@ -8,7 +8,7 @@ use crate::messages::{PaymentGroup, ReservationGroup};
 use crate::posters::Pictures;
 use crate::seat_plans::SeatPlans;
 use async_trait::async_trait;
-use bus::Handler;
+use bus::{Handler, Places};
 use domain::{ErrorCode, ScheduleId, SeatId};
 use hot::KeyPort;
 use ledger::{Ledger, LedgerError, Transaction};
@@ -110,8 +110,9 @@ impl CatalogService {
     }
 
     /// The consumers of messages about payments and reservations.
-    pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
-        vec![Arc::new(PaymentGroup::new(self.clone())), Arc::new(ReservationGroup::new(self.clone()))]
+    pub fn handlers(&self, places: Places) -> Vec<Arc<dyn Handler>> {
+        let payments = PaymentGroup::new(self.clone(), places);
+        vec![Arc::new(payments), Arc::new(ReservationGroup::new(self.clone(), places))]
     }
 
     /// Drops answers that messages have changed, and copies that nobody asks for; until the process ends.

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::routing::get;
 use axum::{Json, Router};
-use bus::{Delivery, Handler, Message};
+use bus::{Delivery, Handler, Message, Places};
 use call::Call;
 use catalog::PaymentGroup;
 use catalog::compare::{ReservationSeats, SeatComparison, Watch};
@@ -138,7 +138,7 @@ impl Scene {
     async fn tell(&self, id: u128, reservation: u128, seats: &[usize], hold_no: i64) {
         let seats: Vec<&str> = seats.iter().map(|seat| self.seats[*seat].as_str()).collect();
         let message = paid(id, reservation, &self.schedule, &seats, hold_no);
-        PaymentGroup::new(self.shop.service.clone()).handle(&[message]).await.expect("handled");
+        PaymentGroup::new(self.shop.service.clone(), Places::OfProcess).handle(&[message]).await.expect("handled");
     }
 
     async fn kinds(&self) -> Vec<(&'static str, usize)> {

@@ -1,11 +1,11 @@
 //! Seats follow messages, in any order and however often they come.
 
 use crate::support::{NOON, Shop, rows};
-use bus::{Delivery, HandleError, Handler, Message};
+use bus::{Delivery, HandleError, Handler, Message, Places};
 use catalog::{PaymentGroup, ReservationGroup};
 use domain::Timestamp;
 use domain::catalog::{SeatNews, SeatState, SeatStatus};
-use domain::message::{Envelope, Metadata, VERSION};
+use domain::message::{Envelope, Metadata, Place, VERSION};
 use ledger_testkit::{Site, on_every_database};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -18,6 +18,8 @@ on_every_database!(
     any_order_of_messages_ends_in_the_same_seats,
     a_sold_seat_is_shown_within_a_second_and_keeps_the_event,
     what_cannot_be_applied_harms_nothing_else,
+    each_group_keeps_its_place_with_the_effect,
+    the_bus_of_one_process_keeps_no_places,
 );
 
 fn envelope(id: u128, kind: &str, payload: Value) -> Message {
@@ -58,10 +60,14 @@ fn cancelled(id: u128, reservation: u128, schedule: &str, seats: &[&str], hold_n
     envelope(id, "ReservationCancelled", payload)
 }
 
+fn groups(shop: &Shop, places: Places) -> (PaymentGroup, ReservationGroup) {
+    let catalog = || shop.service.clone();
+    (PaymentGroup::new(catalog(), places), ReservationGroup::new(catalog(), places))
+}
+
 /// Tells a message to the group that hears its kind.
 async fn tell(shop: &Shop, batch: &[Message]) -> Result<(), HandleError> {
-    let (payments, reservations) =
-        (PaymentGroup::new(shop.service.clone()), ReservationGroup::new(shop.service.clone()));
+    let (payments, reservations) = groups(shop, Places::OfProcess);
     let kind = &batch[0].envelope.event_type;
     if payments.knows(kind) { payments.handle(batch).await } else { reservations.handle(batch).await }
 }
@@ -189,6 +195,53 @@ async fn what_cannot_be_applied_harms_nothing_else(site: Site) {
     assert_eq!(raw.numbers("SELECT count(*) FROM processed_events").await, [3], "once each, and no invalid one");
     let groups = "SELECT DISTINCT consumer_service FROM processed_events";
     assert_eq!(raw.texts(groups).await, ["event-payment-consumer"]);
+}
+
+/// As Kafka delivers it.
+fn delivered(partition: i32, offset: i64, message: Message) -> Message {
+    let Message { delivery, envelope } = message;
+    Message { delivery: Delivery { partition, offset, ..delivery }, envelope }
+}
+
+async fn each_group_keeps_its_place_with_the_effect(site: Site) {
+    let _clock = clock::set(NOON);
+    let shop = Shop::open(site).await;
+    let hall = shop.small_place().await;
+    let event = shop.open_event(&hall, json!({})).await;
+    let schedule = shop.schedules(&event).await.remove(0);
+    let seat = shop.seats(&schedule).await.remove(0).1;
+    let (payments, reservations) = groups(&shop, Places::Kept);
+    let raw = shop.raw().await;
+    let sold = async || raw.numbers("SELECT count(*) FROM seats WHERE status = 'SOLD'").await;
+    let paid = delivered(2, 40, success(1, 5, &schedule, &[&seat], Some(1)));
+    raw.run("ALTER TABLE consumer_places RENAME TO places_away").await.expect("taken away");
+    payments.handle(std::slice::from_ref(&paid)).await.expect_err("without a place there is no effect");
+    assert_eq!(sold().await, [0]);
+    raw.run("ALTER TABLE places_away RENAME TO consumer_places").await.expect("put back");
+    assert_eq!(payments.places().await, Ok(Vec::new()));
+    payments.handle(std::slice::from_ref(&paid)).await.expect("handled");
+    assert_eq!(sold().await, [1]);
+    let freed = delivered(0, 6, cancelled(2, 5, &schedule, &[&seat], Some(1)));
+    reservations.handle(&[freed]).await.expect("handled");
+    assert_eq!(sold().await, [0]);
+    let place = |partition, next_offset| Place { topic: "any".into(), partition, next_offset };
+    assert_eq!(payments.places().await, Ok(vec![place(2, 41)]));
+    assert_eq!(reservations.places().await, Ok(vec![place(0, 7)]));
+    // The broker's own count stands before one about an unknown schedule until it is a dead letter.
+    let unknown = "0190a1b2-0000-7000-8000-00000000000f";
+    payments.handle(&[delivered(2, 41, success(3, 6, unknown, &[], None))]).await.expect_err("refused");
+    assert_eq!(payments.places().await, Ok(vec![place(2, 42)]));
+    payments.handle(&[paid]).await.expect("heard again");
+    assert_eq!((payments.places().await, sold().await), (Ok(vec![place(2, 42)]), vec![0]), "no place goes back");
+}
+
+async fn the_bus_of_one_process_keeps_no_places(site: Site) {
+    let _clock = clock::set(NOON);
+    let shop = Shop::open(site).await;
+    let (payments, reservations) = groups(&shop, Places::OfProcess);
+    payments.handle(&[envelope(1, "PaymentFailed", json!({}))]).await.expect("handled");
+    reservations.handle(&[envelope(2, "ReservationConfirmed", json!({}))]).await.expect("handled");
+    assert_eq!((payments.places().await, reservations.places().await), (Ok(Vec::new()), Ok(Vec::new())));
 }
 
 fn uuid_of(shop: &Shop, id: &str) -> String {

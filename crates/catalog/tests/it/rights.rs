@@ -1,7 +1,7 @@
 //! The catalog's database user has the rights that the schema lists, and no others.
 
 use crate::support::{NOON, Shop};
-use bus::{Delivery, Handler, Message};
+use bus::{Delivery, Handler, Message, Places};
 use call::{Actor, ActorKind, Call, Keyed};
 use catalog::PaymentGroup;
 use catalog::schema::SCHEMA;
@@ -112,6 +112,7 @@ async fn the_service_works_with_the_rights_of_its_schema_and_with_no_others(own:
         "DELETE FROM events",
         "DELETE FROM event_schedules",
         "DELETE FROM seat_plans",
+        "DELETE FROM consumer_places",
         "UPDATE seat_plans SET seat_template = ''",
         "DELETE FROM audit_log",
         "UPDATE audit_log SET action = 'none'",
@@ -148,7 +149,9 @@ async fn everything_works(shop: &Shop) {
         payload,
     });
     let message = Message { delivery: Delivery::of(&"payment.events".into(), 0, &envelope), envelope };
-    PaymentGroup::new(shop.service.clone()).handle(&[message]).await.expect("handled");
+    let group = PaymentGroup::new(shop.service.clone(), Places::Kept);
+    group.handle(&[message]).await.expect("handled");
+    assert_eq!(group.places().await.expect("read").len(), 1);
     for path in ["/internal/schedules/ended".to_owned(), format!("/internal/schedules/{schedule}")] {
         shop.internal(&path).await.expect(200);
     }

@@ -46,7 +46,7 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
             api::operator_routes(catalog.clone(), desk, internal::accepted(config, &["gateway", "catalog"])?),
         )),
         documents: vec![api::ApiDocument::openapi()],
-        handlers: catalog.handlers(),
+        handlers: catalog.handlers(opening.places()),
         outboxes: vec![outbox],
         tasks,
         catalog: Some(catalog),
