@@ -12,6 +12,7 @@ GRANT SELECT, INSERT ON user_service.terms TO 'user_svc_user'@'%';
 GRANT SELECT, INSERT ON user_service.consents TO 'user_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON user_service.social_accounts TO 'user_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON user_service.notices TO 'user_svc_user'@'%';
+GRANT SELECT, INSERT, UPDATE ON user_service.consumer_places TO 'user_svc_user'@'%';
 GRANT SELECT, INSERT ON user_service.audit_log TO 'user_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON user_service.idempotency_keys TO 'user_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE, DELETE ON common.outbox_events TO 'user_svc_user'@'%';

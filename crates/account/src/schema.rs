@@ -3,7 +3,7 @@
 mod m20261130_000001_accounts;
 mod m20261201_000002_mails;
 
-use ledger::{Right, Schema, Table, call_tables, common_tables};
+use ledger::{Right, Schema, Table, call_tables, common_tables, place_table};
 use sea_orm_migration::MigrationTrait;
 
 /// The tables of the user role. It tells nobody anything: its outbox stays empty.
@@ -12,11 +12,12 @@ pub static SCHEMA: Schema = Schema {
     file: "user_service.sqlite",
     topics: &[],
     migrations: |database| {
-        let all: [Box<dyn MigrationTrait>; 4] = [
+        let all: [Box<dyn MigrationTrait>; 5] = [
             Box::new(m20261130_000001_accounts::Migration),
             common_tables(database),
             call_tables(),
             Box::new(m20261201_000002_mails::Migration),
+            place_table(),
         ];
         all.into_iter().collect()
     },
@@ -29,6 +30,7 @@ pub static SCHEMA: Schema = Schema {
         Table { name: "consents", rights: &[Right::Select, Right::Insert] },
         Table { name: "social_accounts", rights: &[Right::Select, Right::Insert, Right::Update, Right::Delete] },
         Table { name: "notices", rights: &[Right::Select, Right::Insert, Right::Update, Right::Delete] },
+        ledger::places::TABLE,
         ledger::calls::AUDIT_TABLE,
         ledger::calls::KEPT_TABLE,
     ],

@@ -12,7 +12,7 @@ use crate::rows::entities::user;
 use crate::rows::{users, verifications};
 use crate::settings::Settings;
 use access::{Person, TokenKeys};
-use bus::Handler;
+use bus::{Handler, Places};
 use domain::account::{AccountStatus, EmailAddress};
 use domain::{AccountId, ErrorCode};
 use hot::KeyPort;
@@ -122,8 +122,8 @@ impl AccountService {
     }
 
     /// The consumer of messages about reservations and payments.
-    pub fn handlers(&self) -> Vec<Arc<dyn Handler>> {
-        vec![Arc::new(UserReservationGroup::new(self.clone()))]
+    pub fn handlers(&self, places: Places) -> Vec<Arc<dyn Handler>> {
+        vec![Arc::new(UserReservationGroup::new(self.clone(), places))]
     }
 
     /// Asks whether a token is a person's: the first gate of everything that strangers may call.

@@ -1,23 +1,31 @@
 //! Hears of reservations and payments, and owes the mails that they ask for (EVT-022, amendment 37).
 //!
-//! Of a batch all is stored in one transaction: that the messages were heard, and the mails that are owed. Sending is another
-//! task's. A message that is told again under another id owes nothing new: a reservation has one mail of a kind.
+//! Of a batch all is stored in one transaction: that the messages were heard, the mails that are owed, and the group's own place in
+//! the partition (hole 8). Sending is another task's. A message that is told again under another id owes nothing new: a
+//! reservation has one mail of a kind.
+//!
+//! Accounts that were put back to an older copy have lost that they were heard, too: the mails of that time are owed again, and some
+//! are sent a second time. A mail says how a reservation stands, so a second one tells nothing wrong; without the first one
+//! nobody would hear that a show was cancelled.
 
 use super::owed::{Origin, TicketMail};
 use crate::rows::notices::{OwedMail, owe_all, revive};
 use crate::rows::users;
 use crate::service::AccountService;
 use async_trait::async_trait;
-use bus::{Failure, FailureKind, HandleError, Handler, Message};
+use bus::{Failure, FailureKind, HandleError, Handler, Message, Places};
 use domain::AccountId;
 use domain::message::event::{PaymentSuccess, ReservationCancelled};
-use domain::message::{Envelope, topic};
-use ledger::{LedgerError, Transaction, processed};
+use domain::message::{Envelope, Place, topic};
+use ledger::{LedgerError, Transaction, places, processed};
 use serde::Deserialize;
 use uuid::Uuid;
 
 /// The consumer group.
-pub struct UserReservationGroup(AccountService);
+pub struct UserReservationGroup {
+    accounts: AccountService,
+    places: Places,
+}
 
 /// Names the mails of a reservation.
 const TOLD: Uuid = Uuid::from_u128(0x6d61_696c_0000_5000_8000_7265_7365_7276);
@@ -27,8 +35,8 @@ impl UserReservationGroup {
     pub const NAME: &str = "user-reservation-consumer";
 
     /// A group that owes mails of this service.
-    pub fn new(accounts: AccountService) -> Self {
-        Self(accounts)
+    pub fn new(accounts: AccountService, places: Places) -> Self {
+        Self { accounts, places }
     }
 }
 
@@ -40,14 +48,19 @@ impl Handler for UserReservationGroup {
 
     fn topics(&self) -> &[&str] {
         // Of a ticket nobody tells but the payment; whether it came in time reservation is asked.
-        match self.0.ticket_mails.reservation {
+        match self.accounts.ticket_mails.reservation {
             Some(_) => &[topic::RESERVATION_EVENTS, topic::PAYMENT_EVENTS],
             None => &[topic::RESERVATION_EVENTS],
         }
     }
 
+    async fn places(&self) -> Result<Vec<Place>, HandleError> {
+        let places = places::of_group(&self.accounts.ledger, Self::NAME).await;
+        places.map_err(|error| HandleError::Unavailable(error.into()))
+    }
+
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
-        self.0.hear_of_reservations(batch).await
+        self.accounts.hear_of_reservations(batch, self.places).await
     }
 }
 
@@ -113,7 +126,7 @@ fn asked(envelope: &Envelope) -> Result<Option<Asked>, String> {
 }
 
 impl AccountService {
-    async fn hear_of_reservations(&self, batch: &[Message]) -> Result<(), HandleError> {
+    async fn hear_of_reservations(&self, batch: &[Message], places: Places) -> Result<(), HandleError> {
         let (mut failures, mut heard) = (Vec::new(), Vec::new());
         for (index, message) in batch.iter().enumerate() {
             match asked(&message.envelope) {
@@ -121,7 +134,8 @@ impl AccountService {
                 Err(error) => failures.push(Failure { index, kind: FailureKind::Invalid, error }),
             }
         }
-        let owed = self.ledger.change(async |change: Transaction| owe(change, &heard).await).await;
+        let reached = places.after(batch);
+        let owed = self.ledger.change(async |change: Transaction| owe(change, &heard, &reached).await).await;
         let owed = owed.map_err(|error| match error {
             error @ LedgerError::Unavailable(_) => HandleError::Unavailable(error.into()),
             other => HandleError::Batch(other.into()),
@@ -134,7 +148,7 @@ impl AccountService {
 }
 
 /// Returns how many mails are owed now that were not before.
-async fn owe(change: Transaction, heard: &[Heard<'_>]) -> Result<usize, LedgerError> {
+async fn owe(change: Transaction, heard: &[Heard<'_>], reached: &[Place]) -> Result<usize, LedgerError> {
     let envelopes: Vec<&Envelope> = heard.iter().map(|one| one.message.envelope.as_ref()).collect();
     let mut new = processed::record(&change, UserReservationGroup::NAME, &envelopes).await?;
     let again: Vec<Uuid> = heard.iter().map(Heard::id).filter(|id| !new.contains(id)).collect();
@@ -155,6 +169,7 @@ async fn owe(change: Transaction, heard: &[Heard<'_>]) -> Result<usize, LedgerEr
     let now = clock::now();
     owe_all(&change, &owed, now).await?;
     revive(&change, &again, now).await?;
+    places::note(&change, UserReservationGroup::NAME, reached).await?;
     let count = owed.len() + again.len();
     change.commit().await?;
     Ok(count)

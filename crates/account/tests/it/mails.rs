@@ -13,9 +13,10 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use bus::{
-    DeadLetter, DeadLetters, DeadLettersUnavailable, Delivery, FailureKind, HandleError, Handler, Message, Reason,
+    DeadLetter, DeadLetters, DeadLettersUnavailable, Delivery, FailureKind, HandleError, Handler, Message, Places,
+    Reason,
 };
-use domain::message::{Envelope, Metadata, topic};
+use domain::message::{Envelope, Metadata, Place, topic};
 use domain::{AccountId, Timestamp};
 use ledger_testkit::{Site, on_every_database};
 use serde_json::{Value, json};
@@ -24,7 +25,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use uuid::Uuid;
 
-on_every_database!(people_are_told_once_of_cancelled_shows_and_late_payments);
+on_every_database!(
+    people_are_told_once_of_cancelled_shows_and_late_payments,
+    the_group_keeps_its_place_with_the_mails_that_are_owed,
+);
 
 const NOON: Timestamp = Timestamp(1_796_126_400_000);
 const SCHEDULE: &str = "3f2a0b0e-6c3d-4a57-9e3f-6d1f0a4f6a11";
@@ -88,7 +92,8 @@ fn message(id: u128, topic: &str, kind: &str, user: Option<AccountId>, payload: 
     Message { delivery: Delivery::of(&Arc::from(topic), id as i64, &envelope), envelope }
 }
 
-fn cancelled(id: u128, user: AccountId, reservation: Uuid, reason: &str) -> Message {
+/// A reservation that was cancelled, at the offset `id`.
+pub fn cancelled(id: u128, user: AccountId, reservation: Uuid, reason: &str) -> Message {
     let payload = json!({"reservationId": reservation, "scheduleId": SCHEDULE, "seatIds": [], "reason": reason,
         "cancelledAt": "2026-12-01T12:00:00.000", "holdNo": 7});
     message(id, topic::RESERVATION_EVENTS, "ReservationCancelled", Some(user), payload)
@@ -101,7 +106,7 @@ fn paid(id: u128, user: AccountId, reservation: Uuid) -> Message {
 }
 
 async fn hear(accounts: &AccountService, batch: &[Message]) -> Result<(), HandleError> {
-    UserReservationGroup::new(accounts.clone()).handle(batch).await
+    UserReservationGroup::new(accounts.clone(), Places::OfProcess).handle(batch).await
 }
 
 /// A desk, whose people read English, with somebody to tell.
@@ -145,6 +150,38 @@ async fn people_are_told_once_of_cancelled_shows_and_late_payments(site: Site) {
     assert_eq!(desk.mails.taken().len(), 2);
 }
 
+async fn the_group_keeps_its_place_with_the_mails_that_are_owed(site: Site) {
+    let _clock = clock::set(NOON);
+    let (desk, _world, kim) = desk(site).await;
+    let group = UserReservationGroup::new(desk.accounts.clone(), Places::Kept);
+    let told = cancelled(40, kim, Uuid::from_u128(77), "EVENT_CANCELLED");
+    hear(&desk.accounts, &[cancelled(30, kim, Uuid::from_u128(76), "USER_REQUEST")]).await.expect("heard");
+    assert_eq!(group.places().await, Ok(Vec::new()), "the bus of one process keeps none");
+    let raw = desk.raw().await;
+    let owed = async || raw.numbers("SELECT COUNT(*) FROM notices WHERE message IS NOT NULL").await;
+    raw.run("ALTER TABLE consumer_places RENAME TO places_away").await.expect("taken away");
+    group.handle(std::slice::from_ref(&told)).await.expect_err("without a place there is no effect");
+    assert_eq!(owed().await, [0]);
+    raw.run("ALTER TABLE places_away RENAME TO consumer_places").await.expect("put back");
+    group.handle(std::slice::from_ref(&told)).await.expect("heard");
+    group.handle(&[paid(7, kim, Uuid::from_u128(78))]).await.expect("heard");
+    group.handle(std::slice::from_ref(&told)).await.expect("heard again");
+    assert_eq!(owed().await, [2]);
+    let place = |topic: &str, next_offset| Place { topic: topic.to_owned(), partition: 0, next_offset };
+    let places = async || {
+        let mut all = group.places().await.expect("read");
+        all.sort();
+        all
+    };
+    assert_eq!(places().await, [place(topic::PAYMENT_EVENTS, 8), place(topic::RESERVATION_EVENTS, 41)]);
+    // As an older copy that was put back: rather a second mail than none.
+    for table in ["notices", "processed_events", "consumer_places"] {
+        raw.run(&format!("DELETE FROM {table}")).await.expect("lost");
+    }
+    group.handle(&[told]).await.expect("heard");
+    assert_eq!((owed().await, places().await), (vec![1], vec![place(topic::RESERVATION_EVENTS, 41)]));
+}
+
 #[tokio::test]
 async fn a_message_that_cannot_be_read_is_invalid_and_one_about_nobody_here_is_recorded() {
     let _clock = clock::set(NOON);
@@ -165,11 +202,11 @@ async fn a_message_that_cannot_be_read_is_invalid_and_one_about_nobody_here_is_r
     let failed: Vec<(usize, FailureKind)> = failures.iter().map(|failure| (failure.index, failure.kind)).collect();
     assert_eq!(failed, [(0, FailureKind::Invalid), (1, FailureKind::Invalid)]);
     assert_eq!(desk.accounts.send_notices().await, Ok(1));
-    let group = UserReservationGroup::new(desk.accounts.clone());
+    let group = UserReservationGroup::new(desk.accounts.clone(), Places::OfProcess);
     assert!(group.knows("PaymentRefunded") && !group.knows("CouponIssued"));
     assert_eq!(group.topics(), [topic::RESERVATION_EVENTS, topic::PAYMENT_EVENTS]);
     let alone = desk.accounts.clone().with_ticket_mails(TicketMailParts::default());
-    assert_eq!(UserReservationGroup::new(alone).topics(), [topic::RESERVATION_EVENTS]);
+    assert_eq!(UserReservationGroup::new(alone, Places::OfProcess).topics(), [topic::RESERVATION_EVENTS]);
 }
 
 #[tokio::test]

@@ -1,9 +1,14 @@
 //! A database user with the rights that the schema lists, and no more.
 
+use crate::mails::cancelled;
 use crate::support::{Desk, log_in};
+use account::mails::UserReservationGroup;
 use account::schema::SCHEMA;
+use bus::{Handler, Places};
+use domain::AccountId;
 use ledger_testkit::{Own, Raw, Site, on_every_server};
 use serde_json::json;
+use uuid::Uuid;
 
 on_every_server!(ledger_testkit::Own; a_user_with_the_listed_rights_does_everything_and_no_more);
 
@@ -16,7 +21,8 @@ async fn a_user_with_the_listed_rights_does_everything_and_no_more(own: Own) {
     let scheme = if own.engine.is_postgres() { "postgres" } else { "mysql" };
     let url = format!("{scheme}://user_svc_user:change-me@127.0.0.1:{}/{database}", own.port());
     let desk = Desk::open(Site::on_server(own.engine, url)).await;
-    desk.signed_up("kim@example.com", "ci-1").await;
+    let kim = desk.signed_up("kim@example.com", "ci-1").await;
+    hears(&desk, kim).await;
     desk.signed_up("gone@example.com", "ci-2").await;
     desk.post("/auth/login", log_in("kim@example.com", "wrong one")).await;
     let kim = desk.logged_in("kim@example.com").await;
@@ -41,6 +47,7 @@ async fn a_user_with_the_listed_rights_does_everything_and_no_more(own: Own) {
         "UPDATE login_history SET success = true",
         "UPDATE terms SET code = 'x'",
         "DELETE FROM used_verifications",
+        "DELETE FROM consumer_places",
         "DELETE FROM audit_log",
         "UPDATE audit_log SET action = 'x'",
         "DROP TABLE users",
@@ -48,6 +55,16 @@ async fn a_user_with_the_listed_rights_does_everything_and_no_more(own: Own) {
         let refused = raw.run(line).await.expect_err(line).to_lowercase();
         assert!(["denied", "must be owner"].iter().any(|word| refused.contains(word)), "{line}: {refused}");
     }
+}
+
+/// A message that asks for no mail: it is recorded, with the place of its group.
+async fn hears(desk: &Desk, kim: AccountId) {
+    let group = UserReservationGroup::new(desk.accounts.clone(), Places::Kept);
+    let message = cancelled(1, kim, Uuid::from_u128(77), "USER_REQUEST");
+    for _ in 0..2 {
+        group.handle(std::slice::from_ref(&message)).await.expect("heard");
+    }
+    assert_eq!(group.places().await.expect("read").len(), 1);
 }
 
 /// The rights of [`SCHEMA`], as `deploy/sql` will list them.

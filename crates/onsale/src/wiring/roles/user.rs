@@ -40,7 +40,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
         internal_routes: internal,
         routes: opening.with_appeals(with_calls(routes, calls), "user"),
         documents: vec![api::ApiDocument::openapi()],
-        handlers: accounts.handlers(),
+        handlers: accounts.handlers(opening.places()),
         tasks: tasks(&accounts),
         accounts: Some(accounts),
         ..Role::default()
