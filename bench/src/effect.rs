@@ -8,14 +8,14 @@ use async_trait::async_trait;
 use bus::kafka::{KafkaBus, KafkaBusOptions, KafkaDeadLetters, KafkaPublisher};
 use bus::local::{LocalBus, LocalDeadLetters};
 use bus::{
-    BATCH_MAX, ConsumerOptions, DeadLetters, HandleError, Handler, Message, OutboxSource, Publisher, Relay,
+    BATCH_MAX, ConsumerOptions, DeadLetters, HandleError, Handler, Message, OutboxSource, Places, Publisher, Relay,
     RelayOptions, Stop,
 };
 use coupon::campaigns::open_with_stock;
 use coupon::issuer::{CouponGroup, HotOutbox, Issuer, Requests};
 use coupon::rows::campaigns;
 use coupon::schema::SCHEMA;
-use domain::message::CouponIssued;
+use domain::message::{CouponIssued, Place};
 use domain::{Campaign, CampaignId, CouponId, EventName, IssueOutcome, TenantName, UserId};
 use hot::embedded::{EmbeddedEngine, JournalOptions};
 use hot::redis::{Ack, RedisAddress, RedisConnections, RedisEngine, RedisOptions};
@@ -69,6 +69,10 @@ impl Handler for Watched {
         self.group.knows(event_type)
     }
 
+    async fn places(&self) -> Result<Vec<Place>, HandleError> {
+        self.group.places().await
+    }
+
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
         self.group.handle(batch).await?;
         let now = Instant::now();
@@ -83,9 +87,10 @@ impl Handler for Watched {
 
 type Kept = mpsc::UnboundedReceiver<(CouponId, Instant)>;
 
-fn watched(ledger: &Ledger) -> (Arc<dyn Handler>, Kept) {
+fn watched(ledger: &Ledger, places: Places) -> (Arc<dyn Handler>, Kept) {
     let (kept, rows) = mpsc::unbounded_channel();
-    let group = CouponGroup::new(Issuer::new(ledger.clone()), Requests::new(ledger.clone(), Arc::new(NoGate)));
+    let requests = Requests::new(ledger.clone(), Arc::new(NoGate));
+    let group = CouponGroup::new(Issuer::new(ledger.clone()), requests, places);
     (Arc::new(Watched { group, kept }), rows)
 }
 
@@ -119,7 +124,7 @@ async fn in_one_process(arguments: &Arguments, table: &mut Table) -> anyhow::Res
     let folder = tempfile::tempdir()?;
     let ledger = Ledger::connect(&SCHEMA.embedded_url(folder.path()), &SCHEMA, LedgerOptions::default()).await?;
     ledger.migrate().await?;
-    let (handler, rows) = watched(&ledger);
+    let (handler, rows) = watched(&ledger, Places::OfProcess);
     let letters = LocalDeadLetters::open(&folder.path().join(LocalDeadLetters::FILE))?;
     let bus = LocalBus::start(vec![handler], letters.clone(), ConsumerOptions::default());
     let engine: Arc<dyn CouponPort> = Arc::new(EmbeddedEngine::open(folder.path(), JournalOptions::default())?);
@@ -144,7 +149,7 @@ async fn over_kafka(
     let publisher = KafkaPublisher::connect(brokers)?;
     publisher.ensure_topics().await?;
     let letters: Arc<dyn DeadLetters> = Arc::new(KafkaDeadLetters::connect(brokers)?);
-    let (handler, rows) = watched(&ledger);
+    let (handler, rows) = watched(&ledger, Places::Kept);
     let bus = KafkaBus::start(brokers, vec![handler], letters.clone(), KafkaBusOptions::default())?;
     let (publisher, stop): (Arc<dyn Publisher>, _) = (Arc::new(publisher), Stop::default());
     let address = RedisAddress::parse(redis).context("an address")?;

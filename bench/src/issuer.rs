@@ -7,7 +7,7 @@ use crate::table::{Row, Table, median};
 use anyhow::Context;
 use async_trait::async_trait;
 use bus::local::LocalDeadLetters;
-use bus::{Body, Consumer, ConsumerOptions, Delivery, Stop};
+use bus::{Body, Consumer, ConsumerOptions, Delivery, Places, Stop};
 use coupon::campaigns::open_with_stock;
 use coupon::issuer::{CouponGroup, GateReporter, Issuer, Outcome, Requests};
 use coupon::rows::{campaigns, coupons};
@@ -168,8 +168,8 @@ async fn batched(ledger: &Ledger, name: &str, rows: u32) -> anyhow::Result<Side>
     let folder = tempfile::tempdir()?;
     let letters = LocalDeadLetters::open(&folder.path().join(LocalDeadLetters::FILE))?;
     let stop = Stop::default();
-    let group =
-        Arc::new(CouponGroup::new(Issuer::new(ledger.clone()), Requests::new(ledger.clone(), Arc::new(NoGate))));
+    let requests = Requests::new(ledger.clone(), Arc::new(NoGate));
+    let group = Arc::new(CouponGroup::new(Issuer::new(ledger.clone()), requests, Places::Kept));
     let consumer = Consumer::new(group, Arc::new(letters), ConsumerOptions::default(), stop.shutdown());
     let batches: Vec<Vec<Delivery>> = deliveries.chunks(BATCH).map(<[Delivery]>::to_vec).collect();
     let watch = Watch::start();

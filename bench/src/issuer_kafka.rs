@@ -3,9 +3,9 @@
 use crate::issuer::NoGate;
 use async_trait::async_trait;
 use bus::kafka::{KafkaBus, KafkaBusOptions, KafkaDeadLetters, KafkaPublisher};
-use bus::{BATCH_MAX, HandleError, Handler, Message, Publisher};
+use bus::{BATCH_MAX, HandleError, Handler, Message, Places, Publisher};
 use coupon::issuer::{CouponGroup, Issuer, Requests};
-use domain::message::{Envelope, topic};
+use domain::message::{Envelope, Place, topic};
 use ledger::Ledger;
 use std::sync::Arc;
 use testkit::{Kafka, Kit};
@@ -44,6 +44,10 @@ impl Handler for Held {
         self.group.knows(event_type)
     }
 
+    async fn places(&self) -> Result<Vec<Place>, HandleError> {
+        self.group.places().await
+    }
+
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
         let mut open = self.open.clone();
         let told = open.wait_for(|open| *open).await.map(drop);
@@ -62,7 +66,8 @@ impl Pipe {
         let publisher = KafkaPublisher::connect(&bootstrap)?;
         publisher.ensure_topics().await?;
         let ((open, may_begin), (count, kept)) = (watch::channel(true), watch::channel(0));
-        let group = CouponGroup::new(Issuer::new(ledger.clone()), Requests::new(ledger.clone(), Arc::new(NoGate)));
+        let requests = Requests::new(ledger.clone(), Arc::new(NoGate));
+        let group = CouponGroup::new(Issuer::new(ledger.clone()), requests, Places::Kept);
         let handler: Arc<dyn Handler> = Arc::new(Held { group, open: may_begin, kept: count });
         let letters = Arc::new(KafkaDeadLetters::connect(&bootstrap)?);
         let bus = KafkaBus::start(&bootstrap, vec![handler], letters, KafkaBusOptions::default())?;

@@ -14,6 +14,7 @@ GRANT SELECT, INSERT, UPDATE ON coupon_service.events TO 'coupon_svc_user'@'%';
 GRANT SELECT, INSERT ON coupon_service.stock_grants TO 'coupon_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE ON coupon_service.coupons TO 'coupon_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE ON coupon_service.user_coupons TO 'coupon_svc_user'@'%';
+GRANT SELECT, INSERT, UPDATE ON coupon_service.consumer_places TO 'coupon_svc_user'@'%';
 GRANT SELECT, INSERT, UPDATE ON coupon_service.tenants TO 'coupon_svc_user'@'%';
 GRANT SELECT, UPDATE (last_used_at) ON coupon_service.api_keys TO 'coupon_svc_user'@'%';
 GRANT SELECT, INSERT ON coupon_service.audit_log TO 'coupon_svc_user'@'%';

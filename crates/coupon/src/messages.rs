@@ -11,7 +11,8 @@ use hot::CouponPort;
 use serde::Deserialize;
 use std::sync::Arc;
 
-/// The consumer group that brings revocations to the hot state.
+/// The consumer group that brings revocations to the hot state. It keeps no place of its own (hole 8): its effect stands in no
+/// database that could be put back, and a hot state that has lost revocations gets them from the ledger's rows (`rebuild`).
 pub struct RevocationGroup {
     port: Arc<dyn CouponPort>,
 }

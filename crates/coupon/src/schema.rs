@@ -6,7 +6,7 @@ mod m20261130_000007_by_user;
 mod m20261202_000008_looks;
 
 use domain::message::topic;
-use ledger::{Right, Schema, Table, call_tables, common_tables};
+use ledger::{Right, Schema, Table, call_tables, common_tables, place_table};
 use sea_orm_migration::MigrationTrait;
 
 /// The tables of the coupon service. Its three roles (coupon, gate, issuer) use them with one database user.
@@ -23,7 +23,7 @@ pub static SCHEMA: Schema = Schema {
         first
             .into_iter()
             .chain(access::rows::migrations())
-            .chain([call_tables(), archived, by_user, operators::appeal::appeal_table(), looks])
+            .chain([call_tables(), archived, by_user, operators::appeal::appeal_table(), looks, place_table()])
             .collect()
     },
     tables: &[
@@ -32,6 +32,7 @@ pub static SCHEMA: Schema = Schema {
         Table { name: "coupons", rights: &[Right::Select, Right::Insert, Right::Update] },
         // MySQL asks for the right to update where an insert passes over existing rows.
         Table { name: "user_coupons", rights: &[Right::Select, Right::Insert, Right::Update] },
+        ledger::places::TABLE,
         access::rows::TABLE,
         ledger::calls::AUDIT_TABLE,
         ledger::calls::KEPT_TABLE,

@@ -3,16 +3,17 @@
 use super::requests::{Request, Requests};
 use super::service::{CouponEvent, Issuer};
 use async_trait::async_trait;
-use bus::{Failure, FailureKind, HandleError, Handler, Message};
-use domain::message::{CouponIssued, CouponRequested, Envelope, check_payload, event_type, topic};
+use bus::{Failure, FailureKind, HandleError, Handler, Message, Places};
+use domain::message::{CouponIssued, CouponRequested, Envelope, Place, check_payload, event_type, topic};
 use domain::{CampaignId, EventName, TenantName, UserId};
-use ledger::LedgerError;
+use ledger::{LedgerError, places};
 use serde::Deserialize;
 
 /// The consumer group `coupon-group`.
 pub struct CouponGroup {
     issuer: Issuer,
     requests: Requests,
+    places: Places,
 }
 
 impl CouponGroup {
@@ -20,18 +21,28 @@ impl CouponGroup {
     pub const NAME: &str = "coupon-group";
 
     /// A group that processes its messages with these.
-    pub fn new(issuer: Issuer, requests: Requests) -> Self {
-        Self { issuer, requests }
+    pub fn new(issuer: Issuer, requests: Requests, places: Places) -> Self {
+        Self { issuer, requests, places }
     }
 
-    async fn keep(&self, events: &[CouponEvent<'_>], failures: &mut Vec<Failure>) -> Result<(), LedgerError> {
-        let refused = self.issuer.keep(Self::NAME, events).await?;
+    async fn keep(
+        &self,
+        events: &[CouponEvent<'_>],
+        reached: &[Place],
+        failures: &mut Vec<Failure>,
+    ) -> Result<(), LedgerError> {
+        let refused = self.issuer.keep(Self::NAME, events, reached).await?;
         failures.extend(refused.into_iter().map(|rejection| invalid(rejection.index, rejection.reason)));
         Ok(())
     }
 
-    async fn decide(&self, requests: &[Request<'_>], failures: &mut Vec<Failure>) -> Result<(), LedgerError> {
-        let unknown = self.requests.decide(Self::NAME, requests).await?;
+    async fn decide(
+        &self,
+        requests: &[Request<'_>],
+        reached: &[Place],
+        failures: &mut Vec<Failure>,
+    ) -> Result<(), LedgerError> {
+        let unknown = self.requests.decide(Self::NAME, requests, reached).await?;
         failures.extend(unknown.into_iter().map(|index| invalid(index, "the campaign does not exist".to_owned())));
         Ok(())
     }
@@ -51,13 +62,19 @@ impl Handler for CouponGroup {
         &[topic::COUPON_EVENTS, topic::COUPON_REQUESTS]
     }
 
+    async fn places(&self) -> Result<Vec<Place>, HandleError> {
+        let places = places::of_group(self.issuer.ledger(), Self::NAME).await;
+        places.map_err(|error| HandleError::Unavailable(error.into()))
+    }
+
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
         let (mut failures, mut events, mut requests) = (Vec::new(), Vec::new(), Vec::new());
         for (index, message) in batch.iter().enumerate() {
             let envelope = message.envelope.as_ref();
-            let decoded = match envelope.event_type.as_str() {
-                event_type::COUPON_REQUESTED => decode_request(index, envelope).map(|request| requests.push(request)),
-                _ => decode_event(envelope).map(|issued| events.push(CouponEvent { index, envelope, issued })),
+            let decoded = if is_request(message) {
+                decode_request(index, envelope).map(|request| requests.push(request))
+            } else {
+                decode_event(envelope).map(|issued| events.push(CouponEvent { index, envelope, issued }))
             };
             failures.extend(decoded.err().map(|error| invalid(index, error)));
         }
@@ -65,10 +82,17 @@ impl Handler for CouponGroup {
             error @ LedgerError::Unavailable(_) => HandleError::Unavailable(error.into()),
             other => HandleError::Batch(other.into()),
         };
-        self.keep(&events, &mut failures).await.map_err(failed)?;
-        self.decide(&requests, &mut failures).await.map_err(failed)?;
+        // Two changes: each notes the places of its own messages, since the other one may fail.
+        let of_events = self.places.after(batch.iter().filter(|message| !is_request(message)));
+        let of_requests = self.places.after(batch.iter().filter(|message| is_request(message)));
+        self.keep(&events, &of_events, &mut failures).await.map_err(failed)?;
+        self.decide(&requests, &of_requests, &mut failures).await.map_err(failed)?;
         if failures.is_empty() { Ok(()) } else { Err(HandleError::Failed(failures)) }
     }
+}
+
+fn is_request(message: &Message) -> bool {
+    message.envelope.event_type == event_type::COUPON_REQUESTED
 }
 
 /// The request of a user whose turn has come.

@@ -1,12 +1,12 @@
 //! The gate's requests for coupons (GATE-004). Stock and duplicates are decided in the tables, in one transaction with the
-//! record of the request and its messages. The outcome is reported to the gate afterwards.
+//! record of the request, its messages, and how far its group has read. The outcome is reported to the gate afterwards.
 
 use crate::rows::coupons::{Gift, Given, Wanted, give};
 use async_trait::async_trait;
 use domain::line::LineOutcome;
-use domain::message::{self, Envelope, StockExhausted, event_type, topic};
+use domain::message::{self, Envelope, Place, StockExhausted, event_type, topic};
 use domain::{CampaignId, UserId};
-use ledger::{Ledger, LedgerError, Transaction, outbox, processed};
+use ledger::{Ledger, LedgerError, Transaction, outbox, places, processed};
 use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -55,16 +55,21 @@ impl Requests {
         Self { ledger, gate }
     }
 
-    /// Decides requests in order and reports their outcomes to the gate. Returns the batch indices whose campaign does not
-    /// exist.
+    /// Decides requests in order, notes the places that the consumer has `reached` with them, and reports their outcomes to the
+    /// gate. Returns the batch indices whose campaign does not exist.
     ///
     /// # Errors
     /// [`LedgerError`]: nothing was decided, or that is unknown; the call can safely be repeated.
-    pub async fn decide(&self, consumer: &str, requests: &[Request<'_>]) -> Result<Vec<usize>, LedgerError> {
+    pub async fn decide(
+        &self,
+        consumer: &str,
+        requests: &[Request<'_>],
+        reached: &[Place],
+    ) -> Result<Vec<usize>, LedgerError> {
         if requests.is_empty() {
             return Ok(Vec::new());
         }
-        let gift = self.ledger.change(|change| decide_in(change, consumer, requests)).await?;
+        let gift = self.ledger.change(|change| decide_in(change, consumer, requests, reached)).await?;
         metrics::counter!("onsale_issuer_requests_total").increment(requests.len() as u64);
         metrics::counter!("onsale_issuer_rows_total").increment(gift.issued.len() as u64);
         self.gate.report(outcomes(requests, &gift)).await;
@@ -85,7 +90,12 @@ fn outcomes(requests: &[Request<'_>], gift: &Gift) -> Vec<Outcome> {
     decided.collect()
 }
 
-async fn decide_in(change: Transaction, consumer: &str, requests: &[Request<'_>]) -> Result<Gift, LedgerError> {
+async fn decide_in(
+    change: Transaction,
+    consumer: &str,
+    requests: &[Request<'_>],
+    reached: &[Place],
+) -> Result<Gift, LedgerError> {
     let ids: Vec<Uuid> = requests.iter().map(|request| request.envelope.event_id).collect();
     let unseen = processed::unseen(&change, consumer, &ids).await?;
     let wanted = |request: &Request<'_>| Wanted {
@@ -107,6 +117,7 @@ async fn decide_in(change: Transaction, consumer: &str, requests: &[Request<'_>]
     // This change stores the rows of its own messages, so the issuer need not process those messages again.
     let done: Vec<&Envelope> = decided.map(|(request, _)| request.envelope).chain(&events).collect();
     processed::record_unseen(&change, consumer, &done).await?;
+    places::note(&change, consumer, reached).await?;
     change.commit().await?;
     Ok(gift)
 }

@@ -1,8 +1,8 @@
-//! Stores rows: each message once, in one transaction with its record (MSG-001).
+//! Stores rows: each message once, in one transaction with its record (MSG-001) and with how far its group has read.
 
 use crate::rows::coupons;
-use domain::message::{CouponIssued, Envelope};
-use ledger::{Ledger, LedgerError, Transaction, processed};
+use domain::message::{CouponIssued, Envelope, Place};
+use ledger::{Ledger, LedgerError, Transaction, places, processed};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -37,17 +37,27 @@ impl Issuer {
         Self { ledger }
     }
 
-    /// Stores the coupons of messages that were not processed before, and records the messages as processed, in one
-    /// transaction. Returns the messages whose coupons the database refused; they are not recorded, so that they can be
-    /// processed again when the cause is repaired.
+    /// The tables.
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Stores the coupons of messages that were not processed before, records the messages as processed, and notes the places
+    /// that the consumer has `reached` with them, in one transaction. Returns the messages whose coupons the database refused; they
+    /// are not recorded, so that they can be processed again when the cause is repaired.
     ///
     /// # Errors
     /// [`LedgerError`]: nothing was stored, or that is unknown; the call can safely be repeated.
-    pub async fn keep(&self, consumer: &str, events: &[CouponEvent<'_>]) -> Result<Vec<Rejection>, LedgerError> {
+    pub async fn keep(
+        &self,
+        consumer: &str,
+        events: &[CouponEvent<'_>],
+        reached: &[Place],
+    ) -> Result<Vec<Rejection>, LedgerError> {
         if events.is_empty() {
             return Ok(Vec::new());
         }
-        let stored = self.ledger.change(|change| keep_in(change, consumer, events)).await?;
+        let stored = self.ledger.change(|change| keep_in(change, consumer, events, reached)).await?;
         metrics::counter!("onsale_issuer_rows_total").increment(stored.rows as u64);
         metrics::counter!("onsale_issuer_refused_total").increment(stored.refused.len() as u64);
         Ok(stored.refused)
@@ -61,7 +71,12 @@ struct StoredBatch {
     refused: Vec<Rejection>,
 }
 
-async fn keep_in(change: Transaction, consumer: &str, events: &[CouponEvent<'_>]) -> Result<StoredBatch, LedgerError> {
+async fn keep_in(
+    change: Transaction,
+    consumer: &str,
+    events: &[CouponEvent<'_>],
+    reached: &[Place],
+) -> Result<StoredBatch, LedgerError> {
     let ids: Vec<Uuid> = events.iter().map(|event| event.envelope.event_id).collect();
     let unseen = processed::unseen(&change, consumer, &ids).await?;
     let new: Vec<&CouponEvent<'_>> = events.iter().filter(|event| unseen.contains(&event.envelope.event_id)).collect();
@@ -72,6 +87,7 @@ async fn keep_in(change: Transaction, consumer: &str, events: &[CouponEvent<'_>]
     let is_refused = |event: &&&CouponEvent<'_>| reasons.contains_key(&event.envelope.event_id);
     let done: Vec<&Envelope> = new.iter().filter(|one| !is_refused(one)).map(|event| event.envelope).collect();
     processed::record_unseen(&change, consumer, &done).await?;
+    places::note(&change, consumer, reached).await?;
     change.commit().await?;
     let rejection = |event: &&CouponEvent<'_>| {
         Some(Rejection { index: event.index, reason: reasons.get(&event.envelope.event_id)?.clone() })

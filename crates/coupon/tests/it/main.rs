@@ -8,6 +8,7 @@ mod keeping;
 mod losses;
 mod names;
 mod news;
+mod places;
 mod quotas;
 mod redeeming;
 mod rights;

@@ -9,11 +9,12 @@ use coupon::rows::looks::{self, File, StoredLook};
 use coupon::rows::{campaigns, coupons};
 use coupon::schema::SCHEMA;
 use coupon::steps::{StepOutcome, Wish};
+use domain::message::Place;
 use domain::quota::{OwnQuotas, Quotas};
 use domain::{Campaign, CouponId, Timestamp, UserId};
 use ledger::calls::audit::{self, Filter};
 use ledger::calls::kept::{self, Answer, Found};
-use ledger::{Ledger, LedgerError, SchemaState, outbox, processed};
+use ledger::{Ledger, LedgerError, SchemaState, outbox, places, processed};
 use ledger_testkit::{Engine, Own, Raw, Site, on_every_server, patient};
 use operators::appeal::{self, Answer as Told, StoreBody};
 use std::collections::BTreeSet;
@@ -116,6 +117,7 @@ async fn the_users_of_the_documented_files_have_exactly_the_rights_they_need(own
         "DELETE FROM stock_grants".to_owned(),
         "DELETE FROM coupons".to_owned(),
         "DELETE FROM user_coupons".to_owned(),
+        "DELETE FROM consumer_places".to_owned(),
         "UPDATE stock_grants SET last_serial = 1".to_owned(),
         "DELETE FROM looks".to_owned(),
         "UPDATE look_files SET name = 'x'".to_owned(),
@@ -207,7 +209,12 @@ async fn all_changes_work(books: &Books) {
     let change = books.ledger.begin().await.expect("begins");
     processed::record(&change, "coupon-group", &[&message(1)]).await.expect("recorded");
     outbox::append(&change, "coupon.events", &message(1)).await.expect("written");
+    for next_offset in [1, 1, 2] {
+        let place = Place { topic: "coupon.events".into(), partition: 0, next_offset };
+        places::note(&change, "coupon-group", &[place]).await.expect("noted");
+    }
     change.commit().await.expect("commits");
+    assert_eq!(places::of_group(&books.ledger, "coupon-group").await.expect("read").len(), 1);
     let waiting = outbox::next(&books.ledger, 10).await.expect("read");
     let sequences: Vec<i64> = waiting.iter().map(|one| one.sequence).collect();
     outbox::mark_published(&books.ledger, &sequences).await.expect("marked");
@@ -271,7 +278,7 @@ async fn a_user_without_rights_gets_the_statement_that_an_administrator_must_run
         tells(refused, "CREATE DATABASE `coupon_service` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin; GRANT ");
         own.execute("GRANT ALL ON coupon_service.* TO coupon_svc_user@'%'");
         let ledger = connect(&url(&own, "coupon_svc_user")).await.expect("may make the one");
-        assert!(matches!(ledger.schema_state().await, Ok(SchemaState::Behind(missing)) if missing.len() == 11));
+        assert!(matches!(ledger.schema_state().await, Ok(SchemaState::Behind(missing)) if missing.len() == 12));
         tells(ledger.migrate().await.expect_err("may not make the other"), "CREATE DATABASE `common` CHARACTER SET");
         own.execute("GRANT ALL ON common.* TO coupon_svc_user@'%'");
         ledger.migrate().await.expect("may make both");

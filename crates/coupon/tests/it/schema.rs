@@ -19,7 +19,7 @@ async fn the_tables_are_those_of_the_present_tables() {
 }
 
 /// How each migration is taken back, in order.
-const STEPS: [(&str, &[&str]); 9] = [
+const STEPS: [(&str, &[&str]); 10] = [
     (
         "m20261121_000001_coupons",
         &["DROP TABLE user_coupons", "DROP TABLE coupons", "DROP TABLE stock_grants", "DROP TABLE events"],
@@ -35,6 +35,7 @@ const STEPS: [(&str, &[&str]); 9] = [
     ("m20261129_000006_archived", &["ALTER TABLE events DROP COLUMN archived_at"]),
     // The index stays, and is found again.
     ("m20261130_000007_by_user", &[]),
+    ("m20261206_000001_places", &["DROP TABLE consumer_places"]),
 ];
 
 async fn rows_of_every_earlier_version_are_kept(site: Site) {

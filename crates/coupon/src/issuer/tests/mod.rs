@@ -11,7 +11,9 @@ use crate::steps::{CouponStep, CouponSteps, StepOutcome, Wish};
 use ::outbox::LedgerOutbox;
 use async_trait::async_trait;
 use bus::local::{LocalBus, LocalDeadLetters};
-use bus::{ConsumerOptions, DeadLetter, DeadLetters, Looks, OutboxSource, Publisher, Relay, RelayOptions, Stop};
+use bus::{
+    ConsumerOptions, DeadLetter, DeadLetters, Looks, OutboxSource, Places, Publisher, Relay, RelayOptions, Stop,
+};
 use domain::message::{CouponIssued, Envelope, event_type, topic};
 use domain::{Campaign, CampaignId, CouponId, EventName, TenantName, Timestamp, UserId};
 use hot::embedded::{EmbeddedEngine, JournalOptions};
@@ -62,7 +64,7 @@ impl Scene {
         let letters = LocalDeadLetters::open(&folder.path().join(LocalDeadLetters::FILE)).expect("opens");
         let gate = Arc::new(RecordingGate::default());
         let requests = Requests::new(ledger.clone(), gate.clone());
-        let group = Arc::new(CouponGroup::new(Issuer::new(ledger.clone()), requests));
+        let group = Arc::new(CouponGroup::new(Issuer::new(ledger.clone()), requests, Places::OfProcess));
         let options = ConsumerOptions { retry_delays: vec![Duration::ZERO; 3], ..ConsumerOptions::default() };
         let bus = LocalBus::start(vec![group], letters.clone(), options);
         Self { folder, ledger, letters, bus, gate, stop: Stop::default() }

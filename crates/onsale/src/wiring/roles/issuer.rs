@@ -40,7 +40,7 @@ pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
         };
         probes.push(("bus", probe(check)));
     }
-    let handler = CouponGroup::new(Issuer::new(ledger.clone()), requests);
+    let handler = CouponGroup::new(Issuer::new(ledger.clone()), requests, opening.places());
     let role = Role { handlers: vec![Arc::new(handler)], tasks, probes, ..Role::default() };
     Ok(probes::with_ledger(role, &ledger))
 }
