@@ -64,6 +64,11 @@ impl Straight {
         rule.asks_for() != Challenge::None || rule.network_max() > 0
     }
 
+    /// The line refused somebody who has a place already, which says nothing of newcomers: the next one asks again.
+    pub fn may_ask_again(&self, line: &LineId) {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).remove(line);
+    }
+
     /// Gives the place inside back: a robot without cookies will not use it.
     pub async fn give_back(&self, user: &LineUser) {
         if let Err(error) = self.lines.port.leave(user, Clock::Engine).await {

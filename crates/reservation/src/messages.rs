@@ -5,7 +5,7 @@
 //! [`domain::reservation::hear`]. Nothing calls another role here (hole 14). The catalog tells of a deleted event as of a
 //! cancelled one (hole 23).
 
-use crate::rows::cancelled;
+use crate::rows::{cancelled, counter};
 use crate::steps::{Cause, Outcome, Wished, decide_all};
 use crate::workers::{Workers, new_ticket_number};
 use async_trait::async_trait;
@@ -150,9 +150,12 @@ impl Handler for PaymentGroup {
     }
 
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
-        let (read, unreadable) = read_all(batch, read_payment);
-        let hear = async |change: Transaction| self.hear(change, batch, &read, &unreadable).await;
-        let heard = self.workers.ledger().change(hear).await.map_err(failed)?;
+        let (mut read, mut unreadable) = read_all(batch, read_payment);
+        let mut heard = self.hear_all(batch, &read, &unreadable).await?;
+        if heard.is_none() {
+            unreadable.extend(self.never_drawn(&mut read).await?);
+            heard = self.hear_all(batch, &read, &unreadable).await?;
+        }
         let Some(Heard { failures, answers }) = heard else { return Err(HandleError::Unavailable(Behind.into())) };
         cut::at("reservation-heard");
         answers.iter().for_each(|answer| self.workers.news().tell(answer));
@@ -167,6 +170,37 @@ struct Heard {
 }
 
 impl PaymentGroup {
+    /// See [`PaymentGroup::hear`].
+    async fn hear_all(
+        &self,
+        batch: &[Message],
+        read: &[Read<'_, Told>],
+        unreadable: &[Failure],
+    ) -> Result<Option<Heard>, HandleError> {
+        let hear = async |change: Transaction| self.hear(change, batch, read, unreadable).await;
+        self.workers.ledger().change(hear).await.map_err(failed)
+    }
+
+    /// Takes out what names a hold that was never drawn: nobody has stored such a number, so it is no sign of a copy (hole 7).
+    ///
+    /// # Errors
+    /// Unavailable while the others do not say what they have stored, and where the database was put back to a copy.
+    async fn never_drawn(&self, read: &mut Vec<Read<'_, Told>>) -> Result<Vec<Failure>, HandleError> {
+        if self.workers.has_lost_numbers().await.map_err(failed)? != Some(false) {
+            return Err(HandleError::Unavailable(Behind.into()));
+        }
+        let drawn_last = counter::last(self.workers.ledger().connection()).await.map_err(failed)?;
+        let mut failures = Vec::new();
+        read.retain(|one| match one.told.news {
+            PaymentNews::Success { hold_no: Some(named), .. } if named > drawn_last => {
+                failures.push(invalid(one.index, format!("payload: holdNo {named} was never given")));
+                false
+            }
+            _ => true,
+        });
+        Ok(failures)
+    }
+
     /// None: nothing was stored, because the database is behind.
     async fn hear(
         &self,

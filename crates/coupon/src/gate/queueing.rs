@@ -162,7 +162,11 @@ impl GateService {
                 status => status,
             });
         }
-        Ok(self.lines.enter(Entrant { who, network }).await?)
+        let entered = self.lines.enter(Entrant { who, network }).await?;
+        if matches!(entered, LineStatus::Inside { .. } | LineStatus::Finished { .. }) {
+            self.straight.may_ask_again(&user.line);
+        }
+        Ok(entered)
     }
 
     /// Enters the line, or returns the rank that the user has already (GATE-001). `stranger`: whoever calls without a key.

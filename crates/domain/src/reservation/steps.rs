@@ -8,7 +8,8 @@ use super::hear::{hear, hear_answer};
 use super::hold::{extend, reserved, swap};
 use super::model::{Reservation, ReservedSeat};
 use super::request::{
-    Cancellation, ClaimRequest, HeardOf, HoldWish, PaymentReply, SeatWish, SecureRequest, SwapWish, UseWish,
+    Cancellation, ClaimRequest, HeardOf, HoldWish, PaymentNews, PaymentReply, SeatWish, SecureRequest, SwapWish,
+    UseWish,
 };
 use super::secure::{Secured, refused, secure};
 use super::status::{PaymentState, Refusal, ReservationStatus, UnsecuredWhy};
@@ -82,6 +83,18 @@ impl Step {
     }
 }
 
+impl Step {
+    /// The number of a hold that payment has of this book, where it tells of one. A `secure` with a foreign number is refused by the
+    /// claim (hole 16).
+    fn named_hold_no(&self) -> Option<i64> {
+        match self {
+            Self::Hear(HeardOf { news: PaymentNews::Success { hold_no, .. }, .. }) => *hold_no,
+            Self::HearAnswer(reply) => reply.hold_no,
+            _ => None,
+        }
+    }
+}
+
 /// Different seats, each once, in the order of their ids.
 fn distinct(wishes: &[SeatWish]) -> Vec<SeatWish> {
     let each: BTreeMap<SeatId, &SeatWish> = wishes.iter().rev().map(|wish| (wish.seat, wish)).collect();
@@ -95,7 +108,11 @@ impl ReservationBook {
     /// [`Refusal`]: nothing has changed, but that a refused `secure` is kept (hole 4), and that holds whose time is over may have
     /// been ended.
     pub fn decide(&mut self, step: &Step, now: Timestamp) -> Result<StepAnswer, Refusal> {
-        // Hole 7. A door may go on: it neither sells nor cancels.
+        // Hole 7: a number that this book has not drawn is of a time that it has lost.
+        if let Some(named) = step.named_hold_no() {
+            self.see_hold_no(named);
+        }
+        // A door may go on: it neither sells nor cancels.
         if self.is_behind() && !matches!(step, Step::Use(_)) {
             return Err(Refusal::Behind);
         }

@@ -127,6 +127,19 @@ impl Kind {
         }
     }
 
+    /// Whether a process has the journal of this folder. Makes nothing.
+    pub fn is_in_use(&self, folder: &Path) -> bool {
+        let Ok(file) = std::fs::File::open(folder.join(self.lock)) else { return false };
+        let begun = Instant::now();
+        while matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)) {
+            if begun.elapsed() >= LOCK_PATIENCE {
+                return true;
+            }
+            std::thread::sleep(LOCK_PAUSE);
+        }
+        false
+    }
+
     fn lock_in(&self, folder: &Path) -> Result<std::fs::File, JournalError> {
         let path = folder.join(self.lock);
         let file = files::open(&path)?;

@@ -19,7 +19,7 @@ mod seat;
 mod thread;
 mod writer;
 
-pub use coupon::{EmbeddedEngine, JournalSnapshot};
+pub use coupon::{EmbeddedEngine, JournalSnapshot, is_in_use};
 pub use file::{JournalError, JournalOptions};
 pub use keys::EmbeddedKeys;
 pub use limits::{EmbeddedLimits, LimitTable};

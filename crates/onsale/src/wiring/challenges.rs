@@ -16,7 +16,9 @@ use std::sync::Arc;
 /// When reCAPTCHA is asked for and not configured, or a key cannot be read.
 pub(super) fn open(config: &Config, lines: &Arc<dyn LinePort>, keys: &Arc<dyn KeyPort>) -> anyhow::Result<Challenges> {
     let recaptcha = recaptcha(config)?;
-    let has_sandbox = config.demo.enabled || !config.sandbox.url.is_empty();
+    // It stands in where nothing is configured, and not for what was left out.
+    let is_named = !config.user.recaptcha.base_url.is_empty();
+    let has_sandbox = !is_named && (config.demo.enabled || !config.sandbox.url.is_empty());
     if config.queue.challenge == Challenge::Recaptcha && recaptcha.is_none() && !has_sandbox {
         bail!(
             "queue.challenge is \"recaptcha\", so user.recaptcha.base_url, user.recaptcha.site_key and \

@@ -1,6 +1,6 @@
 //! The engines of one process, opened in the order in which they can refuse, and what several roles make of them.
 
-use super::schemas::{COUPON, Ledgers, open_ledger};
+use super::schemas::{COUPON, Ledgers, note_own_folder, open_ledger};
 use super::supervisor::Task;
 use super::{challenges, kafka, receipts, redis, roles};
 use crate::cli::Role;
@@ -170,6 +170,7 @@ impl Engines {
         make_folder(folder)?;
         let options = JournalOptions { flush: config.hot.flush, ..JournalOptions::default() };
         let coupons = EmbeddedEngine::open(folder, options).with_context(|| cannot_use(folder))?;
+        note_own_folder();
         let lines = EmbeddedLines::open(folder, options).with_context(|| cannot_use(folder))?;
         let seats = match roles.contains(&Role::Reservation) {
             true => Some(EmbeddedSeats::open(folder, options).with_context(|| cannot_use(folder))?),
@@ -274,7 +275,10 @@ impl CouponContext {
 fn own_or_read(folder: &Path) -> anyhow::Result<(Arc<dyn CouponPort>, bool)> {
     make_folder(folder)?;
     match EmbeddedEngine::open(folder, JournalOptions::default()) {
-        Ok(engine) => Ok((Arc::new(engine), false)),
+        Ok(engine) => {
+            note_own_folder();
+            Ok((Arc::new(engine), false))
+        }
         Err(JournalError::InUse(_)) => {
             let read = JournalSnapshot::read(folder).with_context(|| cannot_use(folder))?;
             Ok((Arc::new(read), true))

@@ -6,9 +6,18 @@
 use super::engines::make_folder;
 use super::trust::Trust;
 use crate::config::{Config, SQLITE_URL};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use ledger::{Ledger, LedgerError, LedgerOptions};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether this process decides on its data folder: then no other does.
+static HAS_FOLDER: AtomicBool = AtomicBool::new(false);
+
+/// This process has locked its data folder.
+pub(super) fn note_own_folder() {
+    HAS_FOLDER.store(true, Ordering::Relaxed);
+}
 
 /// The tables of one context.
 #[derive(Debug)]
@@ -100,13 +109,14 @@ pub fn why_not_together(config: &Config, schemas: &[&ContextSchema]) -> Option<S
 /// Opens the tables of one schema, brought up to date, for one who need not be able to write each of them.
 ///
 /// # Errors
-/// When the folder cannot be made, or the database is of a newer version or cannot be opened.
+/// When the folder cannot be made, or the database is of a newer version or cannot be opened; when an older server runs on it.
 pub async fn open_tables(config: &Config, schema: &ContextSchema) -> anyhow::Result<Ledger> {
     let (folder, embedded) = (&config.data.dir, schema.is_embedded(config));
     if embedded {
         make_folder(folder)?;
     }
     let name = schema.tables.name;
+    let is_new = !folder.join(schema.tables.file).exists();
     let ledger = schema.connect(config).await.map_err(|error| {
         let cannot_open = format!("the database of {name} cannot be opened");
         let how = match (embedded, Trust::Ledger.change(&error.to_string())) {
@@ -119,6 +129,14 @@ pub async fn open_tables(config: &Config, schema: &ContextSchema) -> anyhow::Res
         };
         anyhow::Error::new(error).context(how)
     })?;
+    let is_of_others = embedded && !is_new && !HAS_FOLDER.load(Ordering::Relaxed);
+    if is_of_others && !ledger.is_migrated().await? && hot::embedded::is_in_use(folder) {
+        bail!(
+            "a server of another version is running on {}: stop it first, for {name} has to be brought up to date, and an older \
+             server cannot read all of what this version writes",
+            folder.display()
+        );
+    }
     ledger.migrate().await.with_context(|| format!("the tables of {name} cannot be brought up to date"))?;
     Ok(ledger)
 }

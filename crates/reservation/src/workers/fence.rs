@@ -49,6 +49,18 @@ impl Workers {
         reply.hold_no.is_some()
     }
 
+    /// Whether a number above the own counter is of a time that this database has lost, by what the other roles say now. `None`: one
+    /// of them says nothing.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub async fn has_lost_numbers(&self) -> Result<Option<bool>, LedgerError> {
+        if !self.look_at_others().await {
+            return Ok(None);
+        }
+        self.0.parts.steps.is_behind().await.map(Some)
+    }
+
     /// As [`crate::steps::ReservationSteps::is_behind`], with what the other roles say now: at the start, before anything is sold.
     ///
     /// # Errors

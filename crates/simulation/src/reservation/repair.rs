@@ -56,9 +56,12 @@ fn put(world: &World, rows: &mut ReservationRows, reservation: Reservation) {
 }
 
 fn ended(of: Reservation, now: Timestamp) -> Reservation {
+    let of_time = of.hold_expires_at;
     let mut after = of;
     after.status = ReservationStatus::Cancelled;
-    after.cancel_reason = Some(CancelReason::HoldExpired);
+    // The seats went to another one after that: it was let go, or ran out.
+    let is_over = of_time <= now;
+    after.cancel_reason = Some(if is_over { CancelReason::HoldExpired } else { CancelReason::UserRequest });
     after.cancelled_at = Some(now);
     after.secured_at = None;
     after.seats.iter_mut().for_each(|seat| seat.is_live = false);

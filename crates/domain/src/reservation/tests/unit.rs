@@ -298,6 +298,16 @@ fn a_database_that_is_behind_sells_sweeps_secures_and_cancels_nothing() {
 }
 
 #[test]
+fn a_number_that_was_never_drawn_tells_of_an_older_copy() {
+    let mut book = ReservationBook::new(0);
+    done(&mut book, hold(1, 1, &[1]), START);
+    done(&mut book, claim(1, 1, 1, PRICE), START);
+    assert_eq!(book.decide(&hear(1, 1, success(PRICE, 2, &[1])), after(2 * TTL_MS)), Err(Refusal::Behind));
+    assert!(book.is_behind());
+    assert_eq!(book.take_told(), vec![], "nothing is given back of what was sold");
+}
+
+#[test]
 fn a_hold_that_comes_again_is_answered_as_long_as_it_stands() {
     let mut book = ReservationBook::new(0);
     let first = done(&mut book, hold(1, 1, &[1, 2]), START);

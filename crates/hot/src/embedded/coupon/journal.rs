@@ -20,6 +20,11 @@ use uuid::Uuid;
 /// The coupon journal among the files of a data folder.
 const KIND: Kind = Kind { file: "hot.sqlite", lock: "hot.lock", format_name: "format", format: 1, schema: SCHEMA };
 
+/// Whether a process decides on coupons of this data folder at the moment.
+pub fn is_in_use(folder: &Path) -> bool {
+    KIND.is_in_use(folder)
+}
+
 const SCHEMA: &str = "
     INSERT OR IGNORE INTO meta VALUES ('acknowledged', 0);
     CREATE TABLE IF NOT EXISTS campaigns (

@@ -13,6 +13,7 @@ mod snapshot;
 mod state;
 mod view;
 
+pub use journal::is_in_use;
 pub use snapshot::JournalSnapshot;
 
 use super::thread::JoinedThread;
