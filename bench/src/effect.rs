@@ -69,8 +69,8 @@ impl Handler for Watched {
         self.group.knows(event_type)
     }
 
-    async fn places(&self) -> Result<Vec<Place>, HandleError> {
-        self.group.places().await
+    async fn places(&self, counted: &[Place]) -> Result<Vec<Place>, HandleError> {
+        self.group.places(counted).await
     }
 
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {

@@ -1,8 +1,11 @@
 //! How far a group has read, for its own database (amendments, hole 8).
 
+use crate::cause::Cause;
 use crate::message::Message;
+use crate::port::HandleError;
 use domain::message::Place;
 use std::collections::BTreeMap;
+use std::future::Future;
 
 /// Who counts how far a group has read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +17,21 @@ pub enum Places {
 }
 
 impl Places {
+    /// Answers [`Handler::places`](crate::Handler::places) by what the group's database notes and reads; nothing, and the database
+    /// is not asked, where it keeps no places.
+    ///
+    /// # Errors
+    /// [`HandleError::Unavailable`].
+    pub async fn begin<E: Into<Cause>>(
+        self,
+        database: impl Future<Output = Result<Vec<Place>, E>>,
+    ) -> Result<Vec<Place>, HandleError> {
+        match self {
+            Self::Kept => database.await.map_err(|error| HandleError::Unavailable(error.into())),
+            Self::OfProcess => Ok(Vec::new()),
+        }
+    }
+
     /// How far a group has read after these messages, in order; none where its database keeps no places. Failed messages count as
     /// read: until one is kept as a dead letter the broker's own count stands before it, and a group begins at the smaller of
     /// both ([`Handler::places`](crate::Handler::places)).
@@ -63,5 +81,16 @@ mod tests {
     #[test]
     fn the_bus_of_one_process_has_no_places() {
         assert_eq!(Places::OfProcess.after(&[message("a", 0, 1)]), []);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_keeps_no_places_is_not_asked() {
+        let place = Place { topic: "a".into(), partition: 0, next_offset: 4 };
+        assert_eq!(Places::Kept.begin(async { Ok::<_, Cause>(vec![place.clone()]) }).await, Ok(vec![place]));
+        let away = Cause::new("away");
+        let failed = Places::Kept.begin(async { Err(away.clone()) }).await;
+        assert_eq!(failed, Err(HandleError::Unavailable(away)));
+        let asked = async { unreachable!("the database is asked") };
+        assert_eq!(Places::OfProcess.begin::<Cause>(asked).await, Ok(Vec::new()));
     }
 }

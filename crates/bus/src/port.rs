@@ -96,9 +96,14 @@ pub trait Handler: Send + Sync + 'static {
     /// keeps messages begins there where its own count is further: a database that was put back to an older copy hears again
     /// what it has lost (amendments, hole 8). None: the broker's count is all there is. The bus of one process never asks.
     ///
+    /// `counted`: how far the broker has counted of the partitions that were assigned, 0 where it has no count. A group that
+    /// keeps places notes those of which it has none, before it hears a message of them, and answers all of its own; so every
+    /// copy of its database from then on says where to go back to. A group that keeps none answers nothing.
+    ///
     /// # Errors
     /// [`HandleError::Unavailable`].
-    async fn places(&self) -> Result<Vec<Place>, HandleError> {
+    async fn places(&self, counted: &[Place]) -> Result<Vec<Place>, HandleError> {
+        let _ = counted;
         Ok(Vec::new())
     }
 

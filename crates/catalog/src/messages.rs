@@ -61,8 +61,8 @@ impl Handler for PaymentGroup {
         &[topic::PAYMENT_EVENTS]
     }
 
-    async fn places(&self) -> Result<Vec<Place>, HandleError> {
-        self.catalog.places_of(Self::NAME).await
+    async fn places(&self, counted: &[Place]) -> Result<Vec<Place>, HandleError> {
+        self.places.begin(places::begin(&self.catalog.ledger, Self::NAME, counted)).await
     }
 
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
@@ -80,8 +80,8 @@ impl Handler for ReservationGroup {
         &[topic::RESERVATION_EVENTS]
     }
 
-    async fn places(&self) -> Result<Vec<Place>, HandleError> {
-        self.catalog.places_of(Self::NAME).await
+    async fn places(&self, counted: &[Place]) -> Result<Vec<Place>, HandleError> {
+        self.places.begin(places::begin(&self.catalog.ledger, Self::NAME, counted)).await
     }
 
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
@@ -130,11 +130,6 @@ fn invalid(index: usize, error: String) -> Failure {
 }
 
 impl CatalogService {
-    /// Where a group goes on.
-    async fn places_of(&self, group: &str) -> Result<Vec<Place>, HandleError> {
-        places::of_group(&self.ledger, group).await.map_err(|error| HandleError::Unavailable(error.into()))
-    }
-
     async fn hear(&self, group: &'static str, batch: &[Message], places: Places) -> Result<(), HandleError> {
         let (mut failures, mut heard) = (Vec::new(), Vec::new());
         for (index, message) in batch.iter().enumerate() {

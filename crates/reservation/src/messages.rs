@@ -117,11 +117,6 @@ fn read_all<'a, T>(
     (all, failures)
 }
 
-/// Where a group goes on, by the database.
-async fn places_of(workers: &Workers, group: &str) -> Result<Vec<Place>, HandleError> {
-    places::of_group(workers.ledger(), group).await.map_err(|error| HandleError::Unavailable(error.into()))
-}
-
 /// How a batch that was not stored is handled again: what is the database's fault does not count (hole 6).
 fn failed(error: LedgerError) -> HandleError {
     match error {
@@ -145,8 +140,8 @@ impl Handler for PaymentGroup {
         &[topic::PAYMENT_EVENTS]
     }
 
-    async fn places(&self) -> Result<Vec<Place>, HandleError> {
-        places_of(&self.workers, Self::NAME).await
+    async fn places(&self, counted: &[Place]) -> Result<Vec<Place>, HandleError> {
+        self.places.begin(places::begin(self.workers.ledger(), Self::NAME, counted)).await
     }
 
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
@@ -262,8 +257,8 @@ impl Handler for EventGroup {
         &[topic::EVENT_EVENTS]
     }
 
-    async fn places(&self) -> Result<Vec<Place>, HandleError> {
-        places_of(&self.workers, Self::NAME).await
+    async fn places(&self, counted: &[Place]) -> Result<Vec<Place>, HandleError> {
+        self.places.begin(places::begin(self.workers.ledger(), Self::NAME, counted)).await
     }
 
     /// Only remembers the schedules: the sweep ends their reservations, in transactions of its own (hole 6).

@@ -54,9 +54,8 @@ impl Handler for UserReservationGroup {
         }
     }
 
-    async fn places(&self) -> Result<Vec<Place>, HandleError> {
-        let places = places::of_group(&self.accounts.ledger, Self::NAME).await;
-        places.map_err(|error| HandleError::Unavailable(error.into()))
+    async fn places(&self, counted: &[Place]) -> Result<Vec<Place>, HandleError> {
+        self.places.begin(places::begin(&self.accounts.ledger, Self::NAME, counted)).await
     }
 
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {

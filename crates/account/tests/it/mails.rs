@@ -156,20 +156,22 @@ async fn the_group_keeps_its_place_with_the_mails_that_are_owed(site: Site) {
     let group = UserReservationGroup::new(desk.accounts.clone(), Places::Kept);
     let told = cancelled(40, kim, Uuid::from_u128(77), "EVENT_CANCELLED");
     hear(&desk.accounts, &[cancelled(30, kim, Uuid::from_u128(76), "USER_REQUEST")]).await.expect("heard");
-    assert_eq!(group.places().await, Ok(Vec::new()), "the bus of one process keeps none");
+    assert_eq!(group.places(&[]).await, Ok(Vec::new()), "the bus of one process keeps none");
     let raw = desk.raw().await;
     let owed = async || raw.numbers("SELECT COUNT(*) FROM notices WHERE message IS NOT NULL").await;
     raw.run("ALTER TABLE consumer_places RENAME TO places_away").await.expect("taken away");
     group.handle(std::slice::from_ref(&told)).await.expect_err("without a place there is no effect");
     assert_eq!(owed().await, [0]);
     raw.run("ALTER TABLE places_away RENAME TO consumer_places").await.expect("put back");
+    let place = |topic: &str, next_offset| Place { topic: topic.to_owned(), partition: 0, next_offset };
+    let begun = [place(topic::RESERVATION_EVENTS, 40)];
+    assert_eq!(group.places(&begun).await, Ok(begun.to_vec()), "where it begins");
     group.handle(std::slice::from_ref(&told)).await.expect("heard");
     group.handle(&[paid(7, kim, Uuid::from_u128(78))]).await.expect("heard");
     group.handle(std::slice::from_ref(&told)).await.expect("heard again");
     assert_eq!(owed().await, [2]);
-    let place = |topic: &str, next_offset| Place { topic: topic.to_owned(), partition: 0, next_offset };
     let places = async || {
-        let mut all = group.places().await.expect("read");
+        let mut all = group.places(&[]).await.expect("read");
         all.sort();
         all
     };
@@ -180,6 +182,10 @@ async fn the_group_keeps_its_place_with_the_mails_that_are_owed(site: Site) {
     }
     group.handle(&[told]).await.expect("heard");
     assert_eq!((owed().await, places().await), (vec![1], vec![place(topic::RESERVATION_EVENTS, 41)]));
+    // The bus of one process notes nothing.
+    let alone = UserReservationGroup::new(desk.accounts.clone(), Places::OfProcess);
+    assert_eq!(alone.places(&[place(topic::PAYMENT_EVENTS, 3)]).await, Ok(Vec::new()));
+    assert_eq!(places().await, [place(topic::RESERVATION_EVENTS, 41)]);
 }
 
 #[tokio::test]

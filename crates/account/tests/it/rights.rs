@@ -64,7 +64,7 @@ async fn hears(desk: &Desk, kim: AccountId) {
     for _ in 0..2 {
         group.handle(std::slice::from_ref(&message)).await.expect("heard");
     }
-    assert_eq!(group.places().await.expect("read").len(), 1);
+    assert_eq!(group.places(&[]).await.expect("read").len(), 1);
 }
 
 /// The rights of [`SCHEMA`], as `deploy/sql` will list them.

@@ -3,12 +3,15 @@
 //! A broker counts what was handled; the database knows what it still has. Put back to an older copy, it is behind the
 //! broker's count, and the messages between would never be heard again. So a partition begins at the smaller of both. What a
 //! group hears twice it knows by its record (MSG-001).
+//!
+//! The database has to say so of every partition, also of one without a message yet: where it says nothing, it notes the
+//! broker's count before the first message is read.
 
 use crate::port::Handler;
 use domain::message::Place;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList, TopicPartitionListElem};
 use rdkafka::types::RDKafkaErrorCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -34,28 +37,25 @@ impl Kept {
         Self { handler: Arc::clone(handler), runtime: Handle::current() }
     }
 
-    /// Sets the places at which the partitions of the list begin. Where the database keeps none, or the broker has none, the
-    /// broker's way holds.
+    /// Sets the places at which the partitions of the list begin, and has the database note those that it has not yet. Where the
+    /// database keeps none, or the broker has none, the broker's way holds.
     ///
     /// # Errors
-    /// When either count cannot be had in time: to begin at the wrong place would lose messages.
+    /// When either count cannot be had in time, or the places not noted: to begin at the wrong place would lose messages.
     pub fn begin<C: ConsumerContext>(
         &self,
         client: &BaseConsumer<C>,
         list: &mut TopicPartitionList,
         has_ended: impl Fn() -> bool,
     ) -> KafkaResult<()> {
-        let places = self.places(has_ended)?;
-        if places.is_empty() {
-            return Ok(());
-        }
-        let committed = client.committed_offsets(list.clone(), BROKER_LIMIT)?;
-        for one in committed.elements() {
-            let place = places.iter().find(|place| place.topic == one.topic() && place.partition == one.partition());
-            let (Some(place), Offset::Offset(counted)) = (place, one.offset()) else { continue };
-            if place.next_offset < counted {
-                let (group, topic, partition) = (self.handler.group(), one.topic(), one.partition());
-                let from = place.next_offset;
+        let begun = Instant::now();
+        let all_counted = counted(&client.committed_offsets(list.clone(), BROKER_LIMIT)?)?;
+        let places = self.places(&all_counted, begun, has_ended)?;
+        for Place { topic, partition, next_offset: counted } in all_counted {
+            let place = places.iter().find(|place| place.topic == topic && place.partition == partition);
+            let Some(from) = place.map(|place| place.next_offset) else { continue };
+            if from < counted {
+                let group = self.handler.group();
                 tracing::warn!(
                     group,
                     topic,
@@ -64,16 +64,16 @@ impl Kept {
                     counted,
                     "the database is behind the broker: reading again"
                 );
-                list.set_partition_offset(topic, partition, Offset::Offset(from))?;
+                list.set_partition_offset(&topic, partition, Offset::Offset(from))?;
             }
         }
         Ok(())
     }
 
-    fn places(&self, has_ended: impl Fn() -> bool) -> KafkaResult<Vec<Place>> {
-        let begun = Instant::now();
+    fn places(&self, counted: &[Place], begun: Instant, has_ended: impl Fn() -> bool) -> KafkaResult<Vec<Place>> {
         loop {
-            let asked = self.runtime.block_on(async { tokio::time::timeout(LIMIT, self.handler.places()).await });
+            let left = LIMIT.saturating_sub(begun.elapsed());
+            let asked = self.runtime.block_on(async { tokio::time::timeout(left, self.handler.places(counted)).await });
             match asked {
                 Ok(Ok(places)) => return Ok(places),
                 _ if has_ended() || begun.elapsed() >= LIMIT => {
@@ -82,5 +82,34 @@ impl Kept {
                 _ => std::thread::sleep(AGAIN_AFTER),
             }
         }
+    }
+}
+
+/// The broker's count of each partition; 0 where it has none, because a topic is read from its beginning then.
+///
+/// # Errors
+/// When the broker did not say it of one: to take that for none would have the whole topic read again.
+fn counted(committed: &TopicPartitionList) -> KafkaResult<Vec<Place>> {
+    let elements = committed.elements();
+    let place = |one: &TopicPartitionListElem<'_>| {
+        one.error()?;
+        let next_offset = if let Offset::Offset(next) = one.offset() { next } else { 0 };
+        Ok(Place { topic: one.topic().to_owned(), partition: one.partition(), next_offset })
+    };
+    elements.iter().map(place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_partition_without_a_count_begins_at_its_beginning() {
+        let mut committed = TopicPartitionList::new();
+        for (partition, offset) in [(0, Offset::Offset(7)), (1, Offset::Invalid), (2, Offset::Offset(0))] {
+            committed.add_partition_offset("any", partition, offset).expect("added");
+        }
+        let place = |partition, next_offset| Place { topic: "any".into(), partition, next_offset };
+        assert_eq!(counted(&committed), Ok(vec![place(0, 7), place(1, 0), place(2, 0)]));
     }
 }

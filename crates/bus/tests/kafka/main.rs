@@ -5,6 +5,7 @@ mod consumer;
 mod crash;
 mod dead_letters;
 mod faults;
+mod kept;
 mod publisher;
 mod reader;
 mod support;

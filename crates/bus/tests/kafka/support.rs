@@ -137,7 +137,7 @@ impl Handler for Recorder {
         event_type == "CouponIssued"
     }
 
-    async fn places(&self) -> Result<Vec<Place>, HandleError> {
+    async fn places(&self, _counted: &[Place]) -> Result<Vec<Place>, HandleError> {
         let places = self.places.lock().expect("not poisoned").clone();
         places.ok_or_else(|| HandleError::Unavailable(Cause::new("the database is away")))
     }

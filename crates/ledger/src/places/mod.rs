@@ -1,5 +1,6 @@
 //! How far consumer groups have read (amendments, hole 8): written with the effect of what they have read, so that a database that
-//! is put back to an older copy hears again what it has lost, wherever the broker's own count stands.
+//! is put back to an older copy hears again what it has lost, wherever the broker's own count stands. Where a group begins it notes
+//! before the first message ([`begin`]): a copy from before that message knows where to go back to, too.
 //!
 //! A place may be behind: the program of an earlier version, beside this one during an upgrade, notes none. What is heard
 //! again then is known by its record ([`processed`](crate::processed)), which is kept for longer than any topic keeps its messages.
@@ -37,6 +38,32 @@ pub async fn of_group(ledger: &Ledger, group: &str) -> Result<Vec<Place>, Ledger
     Ok(rows.into_iter().map(place).collect())
 }
 
+/// Notes where a group begins in the partitions of which it has no place: at the broker's count. Places that stand never change.
+/// Returns all places of the group.
+///
+/// # Errors
+/// [`LedgerError`]: nothing was noted, or that is unknown; the call can safely be repeated.
+pub async fn begin(ledger: &Ledger, group: &str, counted: &[Place]) -> Result<Vec<Place>, LedgerError> {
+    let standing = of_group(ledger, group).await?;
+    let stands = |one: &Place| standing.iter().any(|it| it.topic == one.topic && it.partition == one.partition);
+    let mut missing: Vec<&Place> = counted.iter().filter(|one| !stands(one)).collect();
+    if missing.is_empty() {
+        return Ok(standing);
+    }
+    // In one order, so that two members never wait for each other in a circle.
+    missing.sort();
+    ledger.change(|change| note_first(change, group, &missing)).await?;
+    // Another member may have noted one of them meanwhile: what stands counts.
+    of_group(ledger, group).await
+}
+
+async fn note_first(change: Transaction, group: &str, places: &[&Place]) -> Result<(), LedgerError> {
+    for place in places {
+        insert(&change, group, place).await?;
+    }
+    change.commit().await
+}
+
 /// Notes places with the effect of what was read. A place never goes back.
 ///
 /// # Errors
@@ -45,7 +72,7 @@ pub async fn note(change: &Transaction, group: &str, places: &[Place]) -> Result
     for place in places {
         // Most often the place is there and goes on: one statement.
         if !go_on(change, group, place).await? {
-            begin(change, group, place).await?;
+            insert(change, group, place).await?;
         }
     }
     Ok(())
@@ -67,7 +94,7 @@ async fn go_on(change: &Transaction, group: &str, place: &Place) -> Result<bool,
 
 /// Notes the first place in a partition. One that stands further stays, and so does one that another member of the group has
 /// just noted: a place may be behind.
-async fn begin(change: &Transaction, group: &str, place: &Place) -> Result<(), LedgerError> {
+async fn insert(change: &Transaction, group: &str, place: &Place) -> Result<(), LedgerError> {
     let row = ActiveModel {
         consumer: Set(group.to_owned()),
         topic: Set(place.topic.clone()),

@@ -8,6 +8,8 @@ use ledger_testkit::{Raw, Site, on_every_database, patient};
 on_every_database!(
     a_place_is_stored_with_its_change_and_never_goes_back,
     each_group_has_places_of_its_own,
+    a_group_notes_once_where_it_begins,
+    members_that_begin_at_once_have_one_place,
     an_older_database_gets_the_table_and_keeps_its_rows,
 );
 
@@ -75,6 +77,37 @@ async fn each_group_has_places_of_its_own(site: Site) {
     note(&ledger, "A", &[place("x", 0, 2), place("X", 0, 3)]).await;
     assert_eq!(of(&ledger, "a").await, [place("x", 0, 5), place("y", 0, 7)]);
     assert_eq!(of(&ledger, "A").await, [place("X", 0, 3), place("x", 0, 2)]);
+}
+
+/// As the group's consumer begins, when the broker has counted so far. Returns where it goes on.
+async fn begin(ledger: &Ledger, group: &str, counted: &[Place]) -> Vec<Place> {
+    let mut all = places::begin(ledger, group, counted).await.expect("noted");
+    all.sort();
+    all
+}
+
+async fn a_group_notes_once_where_it_begins(site: Site) {
+    let ledger = open(&site, &PLACED).await;
+    note(&ledger, "a", &[place("x", 0, 5), place("y", 0, 9)]).await;
+    let all = [place("x", 0, 5), place("x", 1, 3), place("x", 2, 0), place("y", 0, 9)];
+    // Whatever the broker counts later, where it stands already nothing changes.
+    assert_eq!(begin(&ledger, "a", &[place("x", 2, 0), place("x", 0, 8), place("x", 1, 3)]).await, all);
+    assert_eq!(begin(&ledger, "a", &[place("x", 0, 2), place("x", 1, 7), place("x", 2, 1)]).await, all);
+    assert_eq!(begin(&ledger, "a", &[]).await, all);
+    assert_eq!(of(&ledger, "a").await, all);
+    // Of another group it says nothing.
+    assert_eq!(begin(&ledger, "b", &[place("x", 0, 8)]).await, [place("x", 0, 8)]);
+    // From there it goes on.
+    note(&ledger, "a", &[place("x", 2, 1)]).await;
+    assert_eq!(begin(&ledger, "a", &[place("x", 2, 0)]).await[2], place("x", 2, 1));
+}
+
+async fn members_that_begin_at_once_have_one_place(site: Site) {
+    let ledger = open(&site, &PLACED).await;
+    let (few, many) = ([place("x", 0, 3), place("x", 1, 3)], [place("x", 1, 8), place("x", 0, 8)]);
+    let (one, other) = tokio::join!(begin(&ledger, "a", &few), begin(&ledger, "a", &many));
+    assert_eq!(one, other);
+    assert!(one == [place("x", 0, 3), place("x", 1, 3)] || one == [place("x", 0, 8), place("x", 1, 8)], "{one:?}");
 }
 
 async fn an_older_database_gets_the_table_and_keeps_its_rows(site: Site) {

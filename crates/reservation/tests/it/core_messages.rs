@@ -176,10 +176,11 @@ async fn a_group_keeps_its_place_with_the_effect(site: Site) {
     let books = Books::open(&site).await;
     books.secured(1, 1, &[1]).await;
     let group = group(&books);
-    group.handle(&delivered(2, 40, &[succeeded(1, 1, 1, 1)])).await.expect("heard");
     let place = |partition, next_offset| Place { topic: topic::PAYMENT_EVENTS.into(), partition, next_offset };
+    assert_eq!(group.places(&[place(2, 40)]).await, Ok(vec![place(2, 40)]), "where it begins");
+    group.handle(&delivered(2, 40, &[succeeded(1, 1, 1, 1)])).await.expect("heard");
     let places = async || {
-        let mut all = group.places().await.expect("read");
+        let mut all = group.places(&[]).await.expect("read");
         all.sort();
         all
     };
@@ -200,7 +201,9 @@ async fn the_bus_of_one_process_keeps_no_places(site: Site) {
     books.secured(1, 1, &[1]).await;
     let group = PaymentGroup::new(books.alone(), Places::OfProcess);
     group.handle(&delivered(0, 40, &[succeeded(1, 1, 1, 1)])).await.expect("heard");
-    assert_eq!(group.places().await, Ok(Vec::new()));
+    let counted = Place { topic: topic::PAYMENT_EVENTS.into(), partition: 0, next_offset: 40 };
+    assert_eq!(group.places(&[counted]).await, Ok(Vec::new()));
+    assert_eq!(books.raw(&site).await.numbers("SELECT COUNT(*) FROM consumer_places").await, [0]);
 }
 
 async fn messages_wait_while_the_database_is_behind(site: Site) {
