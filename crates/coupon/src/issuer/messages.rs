@@ -70,18 +70,17 @@ impl Handler for CouponGroup {
         let (mut failures, mut events, mut requests) = (Vec::new(), Vec::new(), Vec::new());
         for (index, message) in batch.iter().enumerate() {
             let envelope = message.envelope.as_ref();
-            let decoded = if is_request(message) {
-                decode_request(index, envelope).map(|request| requests.push(request))
-            } else {
-                decode_event(envelope).map(|issued| events.push(CouponEvent { index, envelope, issued }))
-            };
+            let decoded = check_kind(message).and_then(|()| match is_request(message) {
+                true => decode_request(index, envelope).map(|request| requests.push(request)),
+                false => decode_event(envelope).map(|issued| events.push(CouponEvent { index, envelope, issued })),
+            });
             failures.extend(decoded.err().map(|error| invalid(index, error)));
         }
         let failed = |error: LedgerError| match error {
             error @ LedgerError::Unavailable(_) => HandleError::Unavailable(error.into()),
             other => HandleError::Batch(other.into()),
         };
-        // Two changes: each notes the places of its own messages, since the other one may fail.
+        // Two changes: each notes the places of its own topic, since the other one may fail.
         let of_events = self.places.after(batch.iter().filter(|message| !is_request(message)));
         let of_requests = self.places.after(batch.iter().filter(|message| is_request(message)));
         self.keep(&events, &of_events, &mut failures).await.map_err(failed)?;
@@ -90,8 +89,17 @@ impl Handler for CouponGroup {
     }
 }
 
+/// By the topic, as places are: no message is handled by one change and passed by the place of the other.
 fn is_request(message: &Message) -> bool {
-    message.envelope.event_type == event_type::COUPON_REQUESTED
+    *message.delivery.topic == *topic::COUPON_REQUESTS
+}
+
+/// Refuses a kind that travels on another topic.
+fn check_kind(Message { delivery, envelope }: &Message) -> Result<(), String> {
+    match topic::carries(&delivery.topic, &envelope.event_type) {
+        true => Ok(()),
+        false => Err(format!("eventType {:?} does not travel on {}", envelope.event_type, delivery.topic)),
+    }
 }
 
 /// The request of a user whose turn has come.

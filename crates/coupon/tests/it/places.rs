@@ -2,7 +2,7 @@
 
 use crate::support::{Books, issued};
 use async_trait::async_trait;
-use bus::{Delivery, Handler, Message, Places};
+use bus::{Delivery, FailureKind, HandleError, Handler, Message, Places};
 use coupon::issuer::{CouponGroup, GateReporter, Issuer, Outcome, Requests};
 use coupon::rows::coupons;
 use domain::line::QueueNumber;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 on_every_database!(
     rows_and_decisions_are_stored_with_the_place_of_the_group,
     the_place_of_a_topic_stands_with_its_own_rows,
+    a_kind_of_another_topic_is_refused_and_takes_no_place_along,
     the_bus_of_one_process_keeps_no_places,
 );
 
@@ -112,6 +113,23 @@ async fn the_place_of_a_topic_stands_with_its_own_rows(site: Site) {
     // The broker's own count stands before one that is refused until it is a dead letter.
     group.handle(&[decided(&sale, 11, (0, 41))]).await.expect_err("beyond the stock");
     assert_eq!(places(&group).await, [place(topic::COUPON_EVENTS, 0, 42)]);
+}
+
+async fn a_kind_of_another_topic_is_refused_and_takes_no_place_along(site: Site) {
+    let (books, sale) = Books::with_campaign(site, 10, 1).await;
+    let group = group(&books, Places::Kept);
+    let raw = books.raw().await;
+    let mut strange = decided(&sale, 1, (0, 8));
+    strange.delivery.topic = topic::COUPON_REQUESTS.into();
+    let batch = [requested(&sale, 1, (0, 7)), strange];
+    raw.run("ALTER TABLE outbox_events RENAME TO outbox_away").await.expect("taken away");
+    group.handle(&batch).await.expect_err("the request is not decided");
+    assert_eq!((kept(&books, &sale).await, places(&group).await), (0, Vec::new()));
+    raw.run("ALTER TABLE outbox_away RENAME TO outbox_events").await.expect("put back");
+    let Err(HandleError::Failed(failures)) = group.handle(&batch).await else { panic!("one is refused") };
+    let refused: Vec<(usize, FailureKind)> = failures.iter().map(|one| (one.index, one.kind)).collect();
+    assert_eq!(refused, [(1, FailureKind::Invalid)]);
+    assert_eq!((kept(&books, &sale).await, places(&group).await), (1, vec![place(topic::COUPON_REQUESTS, 0, 9)]));
 }
 
 async fn the_bus_of_one_process_keeps_no_places(site: Site) {
