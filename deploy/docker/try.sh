@@ -53,7 +53,7 @@ docker stats --no-stream --format '{{.Name}} {{.MemUsage}} {{.CPUPerc}}' | sort
 rush --campaign killed --stock 5000 > /tmp/try-rush.log 2>&1 &
 crowd=$!
 # Somebody has been served: the crowd is at work.
-served() { curl --fail --silent "http://$PUBLISH/api/v1/coupons/status/killed" | grep -Eq '"remaining_stock":([0-4][0-9]{3}|[0-9]{1,3})[,}]'; }
+served() { curl --fail --silent --header "X-Api-Key: $ADMIN" "http://$PUBLISH/api/v1/coupons/status/killed" | grep -Eq '"remaining_stock":([0-4][0-9]{3}|[0-9]{1,3})[,}]'; }
 until_done served
 if [ "$which" = small ]; then
     killed=(onsale)
