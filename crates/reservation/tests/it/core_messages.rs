@@ -21,6 +21,7 @@ on_every_database!(
     two_instances_hear_the_same_messages,
     a_group_keeps_its_place_with_the_effect,
     the_bus_of_one_process_keeps_no_places,
+    a_number_that_was_never_drawn_is_heard_only_when_the_others_have_said,
     messages_wait_while_the_database_is_behind,
     hot_state_follows_what_was_heard,
 );
@@ -219,6 +220,21 @@ async fn messages_wait_while_the_database_is_behind(site: Site) {
     assert_eq!(books.stands(1).await.0, "PENDING");
     reservation::rows::repair::raise_hold_no(&books.ledger, 2).await.expect("raised");
     group.handle(&batch[..1]).await.expect("heard");
+    assert_eq!(books.stands(1).await.0, "CONFIRMED");
+}
+
+/// The message itself tells of a time that the database has lost, before the others were asked (hole 7).
+async fn a_number_that_was_never_drawn_is_heard_only_when_the_others_have_said(site: Site) {
+    let _clock = clock::set(START);
+    let books = Books::open(&site).await;
+    books.secured(1, 1, &[1]).await;
+    let group = group(&books);
+    let batch = delivered(0, 0, &[succeeded(1, 1, 1, 2)]);
+    let waits = group.handle(&batch).await;
+    assert!(matches!(waits, Err(HandleError::Unavailable(_))), "nobody says anything here: {waits:?}");
+    assert_eq!((books.stands(1).await.0, books.messages().await.len()), ("PENDING", 0));
+    reservation::rows::repair::raise_hold_no(&books.ledger, 2).await.expect("raised");
+    group.handle(&batch).await.expect("heard");
     assert_eq!(books.stands(1).await.0, "CONFIRMED");
 }
 
