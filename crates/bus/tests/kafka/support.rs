@@ -174,8 +174,15 @@ pub fn dead_letters(bootstrap: &str, names: &Names) -> KafkaDeadLetters {
     KafkaDeadLetters::of_topics(bootstrap, &[names.dead_letters]).expect("brokers are named")
 }
 
+/// Asks again while a partition has no leader: a topic that was just made, or whose leader is on its way to another broker.
 pub async fn all_dead_letters(bootstrap: &str, names: &Names) -> Vec<DeadLetter> {
-    dead_letters(bootstrap, names).list(0, 10_000).await.expect("listed")
+    let mut listed = None;
+    until("dead letters can be listed", async || {
+        listed = dead_letters(bootstrap, names).list(0, 10_000).await.ok();
+        listed.is_some()
+    })
+    .await;
+    listed.expect("listed")
 }
 
 pub fn start(bootstrap: &str, names: &Names, recorder: &Arc<Recorder>) -> KafkaBus {
