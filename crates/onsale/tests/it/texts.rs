@@ -87,6 +87,18 @@ fn take_back(data: &Path) {
     }
 }
 
+/// A server of an earlier version cannot be started here: what it holds of the folder is its lock.
+fn beside_an_older_server_nothing_is_rewritten(data: &Path) {
+    let lock = std::fs::File::open(data.join("hot.lock")).expect("there");
+    lock.lock().expect("locked");
+    for command in [&["migrate"][..], &["audit", "list"], &["admin", "keys", "list"], &["reconcile"]] {
+        let output = onsale(data, command).envs(ENVIRONMENT).output().expect("it starts");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {told}");
+        assert!(told.contains("stop it first"), "{command:?}: {told}");
+    }
+}
+
 #[test]
 fn ids_and_times_of_every_schema_are_texts_and_a_folder_of_an_earlier_version_becomes_so() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -105,6 +117,8 @@ fn ids_and_times_of_every_schema_are_texts_and_a_folder_of_an_earlier_version_be
     take_back(data);
     let (earlier, all) = (in_other_forms(data), "reservation_service.reservation_seats.seat_id: ");
     assert!(earlier.iter().any(|column| column.starts_with(all)), "{earlier:?}");
+    beside_an_older_server_nothing_is_rewritten(data);
+    assert_eq!(in_other_forms(data), earlier);
     let mut server = Server::start(data, &ENVIRONMENT);
     assert_eq!(in_other_forms(data), Vec::<String>::new());
     for (schema, _) in SCHEMAS {
