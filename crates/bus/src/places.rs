@@ -7,7 +7,7 @@ use domain::message::Place;
 use std::collections::BTreeMap;
 use std::future::Future;
 
-/// Who counts how far a group has read.
+/// The keeper of the count of how far a group has read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Places {
     /// The own database too: a broker keeps messages, and can be read again.

@@ -104,7 +104,7 @@ async fn the_place_of_a_topic_stands_with_its_own_rows(site: Site) {
     let (books, sale) = Books::with_campaign(site, 10, 1).await;
     let group = group(&books, Places::Kept);
     let raw = books.raw().await;
-    // What a request writes cannot be written, and what a decision writes can.
+    // The writes of a request fail, and those of a decision do not.
     raw.run("ALTER TABLE outbox_events RENAME TO outbox_away").await.expect("taken away");
     let batch = [decided(&sale, 1, (0, 40)), requested(&sale, 1, (0, 7))];
     group.handle(&batch).await.expect_err("the request is not decided");

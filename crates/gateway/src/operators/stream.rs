@@ -34,7 +34,7 @@ const READERS_MAX: usize = 64;
 /// The lists of a frame, from which what is too much is left out.
 const LISTS: [&str; 3] = ["lines", "campaigns", "sales"];
 
-/// What the moment of a frame takes of its bytes: `"at":"2026-12-01T20:00:00Z",`.
+/// Bytes of a frame's moment: `"at":"2026-12-01T20:00:00Z",`.
 const AT_BYTES: usize = 28;
 
 /// A frame as it is shown.

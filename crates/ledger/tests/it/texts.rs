@@ -232,7 +232,7 @@ async fn a_file_of_an_earlier_version_opens_and_all_is_found() {
     assert_eq!(processed::delete_before(&ledger, first).await, Ok(0));
     assert_eq!(processed::delete_before(&ledger, whole).await, Ok(1));
     assert_eq!(outbox::delete_published_before(&ledger, first).await, Ok(1));
-    // What is no id and no time is as it was, and rows still refer to each other.
+    // All other values are as they were, and rows still refer to each other.
     assert_eq!(raw.texts("SELECT hex(body) FROM idempotency_keys").await, ["7B7D"]);
     assert_eq!(raw.texts("PRAGMA foreign_key_check").await, Vec::<String>::new());
     raw.run(&format!("DELETE FROM shops WHERE id = '{}'", id(1))).await.expect_err("it has goods");

@@ -53,7 +53,7 @@ impl Opening<'_> {
         self.peers.of(self.config, &self.engines.roles, caller, callee)
     }
 
-    /// Who counts how far consumers have read: a broker keeps messages, so each group keeps its place in them with its effects.
+    /// The keeper of how far consumers have read: a broker keeps messages, so each group keeps its place in them with its effects.
     fn places(&self) -> Places {
         match self.config.bus_engine() {
             BusEngine::Local => Places::OfProcess,
