@@ -15,6 +15,12 @@ use std::sync::Arc;
 const PRETIX_PER_SECOND: f64 = 17.0;
 const BOOKING_RUSH_PER_SECOND: f64 = 1_670.0;
 
+/// Life of a hold in the rush: those who are late are waited for.
+const RUSH_HOLD_SECONDS: u32 = 8;
+/// Life of a hold where everybody buys. All are let in at once and share few connections, so that a person comes back to pay only
+/// when all others have held their seats.
+const BUYERS_HOLD_SECONDS: u32 = 300;
+
 /// Options of `bench tickets`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -48,7 +54,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
     }
     if wanted("rush") {
-        let report = sale(arguments, (20_000, 2_000, 1_000), TicketShares::default())?;
+        let report = sale(arguments, (20_000, 2_000, 1_000), RUSH_HOLD_SECONDS, TicketShares::default())?;
         let seconds = report.figures.elapsed_seconds;
         table.push(Row::at_most("rush --tickets, 20,000 people, 2,000 seats", seconds, "s", 20.0));
     }
@@ -67,6 +73,7 @@ fn reader() -> ReadBooks {
 fn sale(
     arguments: &Arguments,
     (users, stock, connections): (u32, u32, usize),
+    hold_seconds: u32,
     shares: TicketShares,
 ) -> anyhow::Result<Report> {
     let folder = tempfile::tempdir()?;
@@ -78,7 +85,8 @@ fn sale(
         report: folder.path().join("report.html"),
         ..Options::default()
     };
-    let report = rush(TicketOptions { crowd, books: Some(reader()), shares, ..TicketOptions::default() })?;
+    let report =
+        rush(TicketOptions { crowd, books: Some(reader()), hold_seconds, shares, ..TicketOptions::default() })?;
     ensure!(report.books_balance(), "the books do not balance: {:?}", report.verdict.warnings);
     Ok(report)
 }
@@ -96,7 +104,12 @@ fn purchases(arguments: &Arguments, connections: usize, table: &mut Table) -> an
     let (mut rates, mut p95s, mut cpus) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..arguments.rounds {
         // Each wants one to four.
-        let report = sale(arguments, (arguments.buyers, arguments.buyers * 4, connections), everybody_buys)?;
+        let report = sale(
+            arguments,
+            (arguments.buyers, arguments.buyers * 4, connections),
+            BUYERS_HOLD_SECONDS,
+            everybody_buys,
+        )?;
         let Some(sold) = &report.tickets else { continue };
         rates.push(sold.per_second().unwrap_or_default());
         p95s.push(p95_ms(&sold.purchase));

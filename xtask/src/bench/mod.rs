@@ -41,6 +41,18 @@ pub enum Bench {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
+    /// Gateway and catalog: reads, seats of a large hall, a flood of log-ins
+    Shop {
+        /// Further options, as `cargo xtask bench shop -- --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<OsString>,
+    },
+    /// Whole purchases of tickets, and the rush on them
+    Tickets {
+        /// Further options, as `cargo xtask bench tickets -- --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<OsString>,
+    },
     /// All of the program's rows, one after the other: with `-- --quick` in about ten minutes
     All {
         /// Further options, as `cargo xtask bench all -- --help` lists them
@@ -79,6 +91,8 @@ pub fn run(what: &Bench) -> anyhow::Result<()> {
         Bench::Hostile { options } => ("hostile", &program[..], options),
         Bench::Routes { options } => ("routes", &program[..], options),
         Bench::Steps { options } => ("steps", &program[..], options),
+        Bench::Shop { options } => ("shop", &program[..], options),
+        Bench::Tickets { options } => ("tickets", &program[..], options),
         Bench::All { options } => ("all", &program[..], options),
         Bench::History { options } => ("history", &[][..], options),
         Bench::Effect { options } => ("effect", &[][..], options),
