@@ -10,6 +10,7 @@ mod kube;
 mod licences;
 mod release;
 mod schema;
+mod script_types;
 mod status;
 mod steps;
 mod test;

@@ -197,7 +197,7 @@ export async function ask(method, path, { body, key, signal, tries = 6, onWait }
  * Runs under a lock of all tabs of this site. Without locks each tab is alone.
  * @template T @param {string} name @param {() => Promise<T>} run @returns {Promise<T>}
  */
-const alone = (name, run) => navigator.locks?.request(name, run) ?? run();
+const alone = async (name, run) => (navigator.locks ? navigator.locks.request(name, run) : run());
 
 /** Renews the session, once for all tabs. Resolves with whether there is one. @returns {Promise<boolean>} */
 export const renew = () =>

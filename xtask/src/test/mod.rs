@@ -7,7 +7,7 @@ mod results;
 
 use crate::steps::Steps;
 use crate::workspace::root;
-use crate::{check, commands, schema};
+use crate::{check, commands, schema, script_types};
 use anyhow::bail;
 use programs::Program;
 use results::Results;
@@ -85,6 +85,9 @@ fn take_steps(steps: &mut Steps, results: &mut Results, quick: bool, kit: &Kit) 
         })?;
     }
     check::run_steps(steps)?;
+    if !quick {
+        steps.take("types of scripts", script_types::check)?;
+    }
     // By itself, so that the time of building and the time of testing are told apart.
     let programs = steps.take("build and lints", programs::build)?;
     if !quick {

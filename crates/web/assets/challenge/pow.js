@@ -1,3 +1,4 @@
+// @ts-check
 // A worker: finds an answer for which SHA-256(nonce + "." + answer) begins with so many zero bits. SHA-256 is written out
 // here (FIPS 180-4), since that of browsers is slow for many short texts, and missing without TLS.
 "use strict";
@@ -5,7 +6,7 @@ const ROUND_CONSTANTS = new Uint32Array(64);
 const FIRST_STATE = new Uint32Array(8);
 (() => {
   // The first 32 bits of the fractional parts of cube and square roots of the first primes.
-  const fraction = (number) => ((number - Math.floor(number)) * 4294967296) >>> 0;
+  const fraction = (/** @type {number} */ number) => ((number - Math.floor(number)) * 4294967296) >>> 0;
   let found = 0;
   for (let n = 2; found < 64; n += 1) {
     let isPrime = true;
@@ -19,7 +20,7 @@ const FIRST_STATE = new Uint32Array(8);
 
 const schedule = new Uint32Array(64);
 
-// Mixes the 64 bytes of a block into a state of eight words.
+/** Mixes the 64 bytes of a block into a state of eight words. @param {Uint32Array} state @param {Uint8Array} bytes @param {number} at */
 function mix(state, bytes, at) {
   for (let i = 0; i < 16; i += 1) {
     const j = at + 4 * i;
@@ -64,7 +65,10 @@ function mix(state, bytes, at) {
   state[7] += h;
 }
 
-// The last blocks of a text of so many bytes, of which `rest` are those after its last whole block.
+/**
+ * The last blocks of a text of so many bytes, of which `rest` are those after its last whole block.
+ * @param {Uint8Array} rest @param {number} bytes
+ */
 function lastBlocks(rest, bytes) {
   const padded = new Uint8Array(((rest.length + 8) >> 6) * 64 + 64);
   padded.set(rest);
@@ -73,6 +77,7 @@ function lastBlocks(rest, bytes) {
   return padded;
 }
 
+/** @param {Uint32Array} state */
 function leadingZeros(state) {
   let zeros = 0;
   for (const word of state) {
@@ -82,6 +87,7 @@ function leadingZeros(state) {
   return zeros;
 }
 
+/** @param {string} nonce @param {number} bits */
 function solve(nonce, bits) {
   const encoder = new TextEncoder();
   const head = encoder.encode(nonce + ".");
