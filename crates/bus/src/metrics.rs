@@ -23,9 +23,11 @@ pub(crate) fn waiting(name: &str, waits: bool) {
     gauge!("onsale_bus_waiting", "who" => name.to_owned()).set(f64::from(u8::from(waits)));
 }
 
-/// Messages that a relay found in its outbox and has not published.
-pub(crate) fn outbox(relay: &str, count: usize) {
+/// Messages that a relay found in its outbox and has not published, of one read, and the age of the oldest in milliseconds: however
+/// many more there are, that age says how far the relay is behind.
+pub(crate) fn outbox(relay: &str, count: usize, oldest_ms: i64) {
     gauge!("onsale_bus_outbox_pending", "relay" => relay.to_owned()).set(count as f64);
+    gauge!("onsale_bus_outbox_oldest_seconds", "relay" => relay.to_owned()).set(oldest_ms.max(0) as f64 / 1_000.0);
 }
 
 /// Messages that a group was given and has not handled; counted down when dropped.

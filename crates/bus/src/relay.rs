@@ -166,7 +166,8 @@ impl Relay {
     async fn round(&self) -> Result<usize, Cause> {
         let limit = self.options.batch.clamp(1, BATCH_MAX);
         let offers = self.source.next(limit).await?;
-        metrics::outbox(self.name, offers.len());
+        let oldest = offers.first().map(|offer| clock::now().millis() - offer.envelope.timestamp.millis());
+        metrics::outbox(self.name, offers.len(), oldest.unwrap_or_default());
         let count = offers.len();
         let mut settled = Vec::with_capacity(count);
         let mut outcome = Ok(count);

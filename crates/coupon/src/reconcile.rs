@@ -8,7 +8,7 @@ use super::books::{coupon_of_row, entry_of, entry_of_row, ledger_book};
 use super::service::CouponService;
 use crate::rows::coupons;
 use domain::coupon::reconcile::{Comparison, Entry, Finding, compare};
-use domain::{Campaign, CampaignId, CouponId, ErrorCode, UserId, ZonedTime};
+use domain::{Campaign, CampaignId, CouponId, ErrorCode, Timestamp, UserId, ZonedTime};
 use hot::Completeness;
 use ledger::calls::audit::append_alone;
 use metrics::gauge;
@@ -283,6 +283,8 @@ impl CouponService {
         let mut ticks = tokio::time::interval(every);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         ticks.tick().await;
+        // From here on: an alert on its age must fire, too, where no comparison has ever succeeded.
+        checked_at(clock::now());
         let mut balanced = HashMap::new();
         loop {
             ticks.tick().await;
@@ -345,12 +347,16 @@ fn by_id(entries: Vec<Entry>) -> HashMap<CouponId, Entry> {
     entries.into_iter().map(|entry| (entry.coupon_id, entry)).collect()
 }
 
+fn checked_at(at: Timestamp) {
+    gauge!("onsale_reconcile_checked_at_seconds").set(at.millis() as f64 / 1000.0);
+}
+
 fn record_metrics(report: &Report) {
     let findings: usize = report.campaigns.iter().map(|campaign| campaign.findings.len()).sum();
     let in_flight: usize = report.campaigns.iter().map(|campaign| campaign.in_flight).sum();
     gauge!("onsale_reconcile_findings").set(findings as f64);
     gauge!("onsale_reconcile_in_flight").set(in_flight as f64);
-    gauge!("onsale_reconcile_checked_at_seconds").set(report.checked_at.0.millis() as f64 / 1000.0);
+    checked_at(report.checked_at.0);
     if findings > 0 {
         tracing::error!(findings, "the books do not balance; see `onsale reconcile`");
     }

@@ -68,6 +68,9 @@ impl OutboxSource for LedgerOutbox {
     }
 
     async fn pass_on(&self) {
+        if let From::Log(log) = &self.from {
+            log.at_rest();
+        }
         if !self.untold.swap(false, Ordering::SeqCst) {
             return;
         }

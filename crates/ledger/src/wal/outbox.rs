@@ -173,6 +173,14 @@ impl WalOutbox {
         }
     }
 
+    /// Another process reads the log: what this one has seen of it last must not go on being shown, and wake somebody up.
+    pub fn at_rest(&self) {
+        for gauge in ["onsale_wal_lag_bytes", "onsale_wal_kept_bytes", "onsale_wal_by_table"] {
+            gauge!(gauge, "schema" => self.schema()).set(0.0);
+        }
+        gauge!("onsale_wal_left_bytes", "schema" => self.schema()).set(f64::INFINITY);
+    }
+
     fn schema(&self) -> &'static str {
         self.ledger.database().schema.name
     }
