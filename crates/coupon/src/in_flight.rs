@@ -4,7 +4,8 @@
 use crate::issuer::CouponGroup;
 use async_trait::async_trait;
 use bus::kafka::KafkaReader;
-use domain::message::{CouponIssued, event_type, topic};
+use domain::message::{CouponIssued, Place, event_type, topic};
+use ledger::{Ledger, places};
 
 /// Reads what the bus has and the ledger does not have yet.
 #[async_trait]
@@ -36,18 +37,34 @@ impl InFlight for NothingInFlight {
     }
 }
 
-/// Kafka: what lies between its topics and the rows.
-pub struct InFlightOnKafka(pub KafkaReader);
+/// Kafka: what lies between its topics and the rows. The place that stands with the rows counts too: where the database was put
+/// back to an older copy, the broker's own count says that all was read.
+pub struct InFlightOnKafka {
+    reader: KafkaReader,
+    ledger: Ledger,
+}
+
+impl InFlightOnKafka {
+    /// What the issuers of this database have not stored yet.
+    pub fn new(reader: KafkaReader, ledger: Ledger) -> Self {
+        Self { reader, ledger }
+    }
+
+    async fn places(&self) -> Result<Vec<Place>, String> {
+        places::of_group(&self.ledger, CouponGroup::NAME).await.map_err(|error| bus::chain(&error))
+    }
+}
 
 #[async_trait]
 impl InFlight for InFlightOnKafka {
     async fn count(&self) -> Result<u64, String> {
-        self.0.lag(CouponGroup::NAME, &[topic::COUPON_EVENTS]).await.map_err(|error| bus::chain(&error))
+        let (kept, topics) = (self.places().await?, [topic::COUPON_EVENTS]);
+        self.reader.lag(CouponGroup::NAME, &topics, &kept).await.map_err(|error| bus::chain(&error))
     }
 
     async fn coupons(&self) -> Result<Vec<CouponIssued>, String> {
-        let mut coupons = Vec::new();
-        let read = self.0.unread(CouponGroup::NAME, topic::COUPON_EVENTS, |envelope| {
+        let (mut coupons, kept) = (Vec::new(), self.places().await?);
+        let read = self.reader.unread(CouponGroup::NAME, topic::COUPON_EVENTS, &kept, |envelope| {
             if envelope.event_type == event_type::COUPON_ISSUED {
                 coupons.extend(serde_json::from_value::<CouponIssued>(envelope.payload).ok());
             }

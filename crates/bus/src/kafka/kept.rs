@@ -7,9 +7,11 @@
 //! The database has to say so of every partition, also of one without a message yet: where it says nothing, it notes the
 //! broker's count before the first message is read.
 
+#[cfg(doc)]
+use crate::places::Places;
 use crate::port::Handler;
 use domain::message::Place;
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList, TopicPartitionListElem};
 use rdkafka::types::RDKafkaErrorCode;
@@ -51,6 +53,7 @@ impl Kept {
         let begun = Instant::now();
         let all_counted = counted(&client.committed_offsets(list.clone(), BROKER_LIMIT)?)?;
         let places = self.places(&all_counted, begun, has_ended)?;
+        let mut set_back = TopicPartitionList::new();
         for Place { topic, partition, next_offset: counted } in all_counted {
             let place = places.iter().find(|place| place.topic == topic && place.partition == partition);
             let Some(from) = place.map(|place| place.next_offset) else { continue };
@@ -65,7 +68,13 @@ impl Kept {
                     "the database is behind the broker: reading again"
                 );
                 list.set_partition_offset(&topic, partition, Offset::Offset(from))?;
+                set_back.add_partition_offset(&topic, partition, Offset::Offset(from))?;
             }
+        }
+        if set_back.count() > 0 {
+            // The broker's count stands before a message that fails until that one is a dead letter ([`Places::after`]): it must
+            // do so for those that are read again, too.
+            client.commit(&set_back, CommitMode::Sync)?;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use super::fetch_buffer::Partition;
 use crate::metrics;
+use domain::message::Place;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaResult;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
@@ -44,7 +45,7 @@ impl<'a> LagMeter<'a> {
         if self.measured.elapsed() < INTERVAL {
             return;
         }
-        match client.assignment().and_then(|ours| behind(client, ours, LIMIT)) {
+        match client.assignment().and_then(|ours| behind(client, ours, &[], LIMIT)) {
             Ok(all) => {
                 for one in all {
                     metrics::lag(self.group, &one.topic, one.partition, one.count());
@@ -63,11 +64,13 @@ pub(super) fn reset(group: &str, partitions: &[Partition]) {
     }
 }
 
-/// The unhandled messages of the client's group in these partitions, by its committed offsets. A group that has
-/// committed nothing is behind from the first message that still exists.
+/// The unhandled messages of the client's group in these partitions, by its committed offsets or by the places that its own
+/// database has kept, whichever is the smaller ([`Handler::places`](crate::Handler::places)). A group that has committed
+/// nothing is behind from the first message that still exists.
 pub(super) fn behind<C: ConsumerContext>(
     client: &BaseConsumer<C>,
     partitions: TopicPartitionList,
+    kept: &[Place],
     limit: Duration,
 ) -> KafkaResult<Vec<Behind>> {
     if partitions.count() == 0 {
@@ -78,8 +81,10 @@ pub(super) fn behind<C: ConsumerContext>(
     for one in committed.elements() {
         one.error()?;
         let (first, end) = client.fetch_watermarks(one.topic(), one.partition(), limit)?;
-        let next = match one.offset() {
-            Offset::Offset(next) => next.clamp(first, end),
+        let place = kept.iter().find(|place| place.topic == one.topic() && place.partition == one.partition());
+        let next = match (one.offset(), place) {
+            (Offset::Offset(next), Some(place)) => next.min(place.next_offset).clamp(first, end),
+            (Offset::Offset(next), None) => next.clamp(first, end),
             _ => first,
         };
         all.push(Behind { topic: one.topic().to_owned(), partition: one.partition(), next, end });

@@ -4,7 +4,7 @@ use super::address::KafkaAddress;
 use super::client::Brokers;
 use super::error::BrokerError;
 use super::session::{Session, Span};
-use domain::message::Envelope;
+use domain::message::{Envelope, Place};
 use rdkafka::message::{BorrowedMessage, Message};
 use std::ops::ControlFlow;
 use tokio::sync::mpsc;
@@ -39,15 +39,19 @@ impl KafkaReader {
     /// Calls `each` with every message of the topic from the group's committed offset (from the first message, if it has
     /// committed none) to the last message at the time of the call; those of one key in order. Memory is bounded.
     ///
+    /// `kept`: the places in the group's own database, empty where it keeps none. A database that was put back to an older copy
+    /// is behind the committed offset, and what it has lost is unread again (amendments, hole 8).
+    ///
     /// # Errors
     /// [`BrokerError`]; the messages until then were read correctly.
     pub async fn unread(
         &self,
         group: &str,
         topic: &str,
+        kept: &[Place],
         each: impl FnMut(Envelope) + Send,
     ) -> Result<ReadCount, BrokerError> {
-        self.read(Some(group.to_owned()), topic, each).await
+        self.read(Some((group.to_owned(), kept.to_vec())), topic, each).await
     }
 
     /// Calls `each` with every message of the topic, as [`KafkaReader::unread`] does.
@@ -58,18 +62,19 @@ impl KafkaReader {
         self.read(None, topic, each).await
     }
 
-    /// The number of messages in these topics that the group has not handled, by its committed offsets.
+    /// The number of messages in these topics that the group has not handled, by its committed offsets and, as in
+    /// [`KafkaReader::unread`], by the places in its own database.
     ///
     /// # Errors
     /// [`BrokerError`].
-    pub async fn lag(&self, group: &str, topics: &[&str]) -> Result<u64, BrokerError> {
-        let (brokers, group) = (self.brokers.clone(), group.to_owned());
+    pub async fn lag(&self, group: &str, topics: &[&str], kept: &[Place]) -> Result<u64, BrokerError> {
+        let (brokers, group, kept) = (self.brokers.clone(), group.to_owned(), kept.to_vec());
         let topics: Vec<String> = topics.iter().map(|topic| (*topic).to_owned()).collect();
         let count = move || {
             let session = Session::open(&brokers, Some(&group))?;
             let mut count = 0;
             for topic in &topics {
-                count += session.behind(topic)?.iter().map(super::lag::Behind::count).sum::<u64>();
+                count += session.behind(topic, &kept)?.iter().map(super::lag::Behind::count).sum::<u64>();
             }
             Ok(count)
         };
@@ -78,13 +83,13 @@ impl KafkaReader {
 
     async fn read(
         &self,
-        group: Option<String>,
+        group: Option<(String, Vec<Place>)>,
         topic: &str,
         mut each: impl FnMut(Envelope) + Send,
     ) -> Result<ReadCount, BrokerError> {
         let (sender, mut receiver) = mpsc::channel(AHEAD_MAX);
         let (brokers, topic) = (self.brokers.clone(), topic.to_owned());
-        let reading = self.blocking(move || read(&brokers, group.as_deref(), &topic, &sender));
+        let reading = self.blocking(move || read(&brokers, group.as_ref(), &topic, &sender));
         let receiving = async {
             while let Some(envelope) = receiver.recv().await {
                 each(envelope);
@@ -107,14 +112,14 @@ impl KafkaReader {
 
 fn read(
     brokers: &Brokers,
-    group: Option<&str>,
+    group: Option<&(String, Vec<Place>)>,
     topic: &str,
     sender: &mpsc::Sender<Envelope>,
 ) -> Result<ReadCount, BrokerError> {
-    let session = Session::open(brokers, group)?;
+    let session = Session::open(brokers, group.map(|(name, _)| name.as_str()))?;
     let spans = match group {
-        Some(_) => {
-            let behind = session.behind(topic)?.into_iter();
+        Some((_, kept)) => {
+            let behind = session.behind(topic, kept)?.into_iter();
             behind.map(|part| Span { partition: part.partition, from: part.next, end: part.end }).collect()
         }
         None => session.whole(topic)?,

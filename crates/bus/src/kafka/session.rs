@@ -5,6 +5,7 @@
 use super::client::{Brokers, Listener};
 use super::error::BrokerError;
 use super::lag::{Behind, behind};
+use domain::message::Place;
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
@@ -49,13 +50,13 @@ impl Session {
         Ok(Self { brokers: brokers.clone(), client })
     }
 
-    /// The unhandled messages of the group in a topic; empty when the topic does not exist.
-    pub fn behind(&self, topic: &str) -> Result<Vec<Behind>, BrokerError> {
+    /// The unhandled messages of the group, which has kept these places, in a topic; empty when the topic does not exist.
+    pub fn behind(&self, topic: &str, kept: &[Place]) -> Result<Vec<Behind>, BrokerError> {
         let mut list = TopicPartitionList::new();
         for partition in self.partitions(topic)? {
             list.add_partition(topic, partition);
         }
-        behind(&self.client, list, LIMIT).map_err(|error| self.failed(topic, &error))
+        behind(&self.client, list, kept, LIMIT).map_err(|error| self.failed(topic, &error))
     }
 
     /// All messages that are in a topic now; empty when the topic does not exist.

@@ -103,7 +103,7 @@ async fn coupon_service(
     quotas.refresh(&ledger).await.context("the quotas of tenants cannot be read")?;
     let in_flight: Arc<dyn InFlight> = match config.bus_engine() {
         BusEngine::Local => Arc::new(NothingInFlight),
-        BusEngine::Kafka(brokers) => Arc::new(kafka::in_flight(&brokers)?),
+        BusEngine::Kafka(brokers) => Arc::new(kafka::in_flight(&brokers, &ledger)?),
     };
     let service = CouponService {
         public_lists: config.coupon.public_list.then(Arc::default),

@@ -3,6 +3,7 @@
 use anyhow::Context;
 use bus::kafka::{KafkaAddress, KafkaPublisher, KafkaReader};
 use coupon::in_flight::InFlightOnKafka;
+use ledger::Ledger;
 
 pub(super) const CANNOT_USE: &str = "the brokers of bus.url cannot be used";
 
@@ -10,7 +11,7 @@ pub(super) fn publisher(brokers: &KafkaAddress) -> anyhow::Result<KafkaPublisher
     KafkaPublisher::connect(brokers).context(CANNOT_USE)
 }
 
-/// The messages between the topics and the rows.
-pub(super) fn in_flight(brokers: &KafkaAddress) -> anyhow::Result<InFlightOnKafka> {
-    Ok(InFlightOnKafka(KafkaReader::connect(brokers).context(CANNOT_USE)?))
+/// The messages between the topics and the rows of this database.
+pub(super) fn in_flight(brokers: &KafkaAddress, ledger: &Ledger) -> anyhow::Result<InFlightOnKafka> {
+    Ok(InFlightOnKafka::new(KafkaReader::connect(brokers).context(CANNOT_USE)?, ledger.clone()))
 }
