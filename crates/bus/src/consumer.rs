@@ -4,6 +4,7 @@ use crate::cause::Cause;
 use crate::dead_letter::{DeadLetter, DeadLetters, Reason};
 use crate::message::{Body, Delivery, Message};
 use crate::metrics;
+use crate::places::reached;
 use crate::port::{Failure, FailureKind, HandleError, Handler};
 use crate::stop::Shutdown;
 use crate::until_available::{Backoff, Stopped, until_available};
@@ -12,6 +13,7 @@ use futures::FutureExt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How patient a consumer is.
@@ -38,6 +40,8 @@ pub struct Consumer {
     dead_letters: Arc<dyn DeadLetters>,
     options: ConsumerOptions,
     shutdown: Shutdown,
+    /// A message of the batch in hand became a dead letter: the handler may not have noted how far it is.
+    has_given_up: AtomicBool,
 }
 
 /// Messages that failed, each with its error.
@@ -58,7 +62,7 @@ impl Consumer {
         options: ConsumerOptions,
         shutdown: Shutdown,
     ) -> Self {
-        Self { handler, dead_letters, options, shutdown }
+        Self { handler, dead_letters, options, shutdown, has_given_up: AtomicBool::new(false) }
     }
 
     /// Handles a batch. `Ok`: every message was handled or is a dead letter, and its offset may be committed. Takes no
@@ -67,7 +71,7 @@ impl Consumer {
     /// # Errors
     /// [`Stopped`]: the offsets must not be committed.
     pub async fn process(&self, batch: Vec<Delivery>) -> Result<(), Stopped> {
-        let count = batch.len();
+        let (count, reached) = (batch.len(), reached(&batch));
         let messages = self.decode_all(batch).await?;
         let mut failing = self.try_together(messages).await?;
         for delay in &self.options.retry_delays {
@@ -84,6 +88,10 @@ impl Consumer {
         let given_up =
             failing.iter().map(|(message, error)| self.dead_letter(&message.delivery, Reason::MaxRetryExceeded, error));
         self.store(given_up.collect()).await?;
+        if self.has_given_up.swap(false, Ordering::Relaxed) {
+            self.until_available(|| self.handler.went_past(&reached)).await?;
+            metrics::waiting(self.handler.group(), false);
+        }
         metrics::consumed(self.handler.group(), count);
         Ok(())
     }
@@ -205,6 +213,7 @@ impl Consumer {
         }
         self.until_available(|| self.dead_letters.store(&letters)).await?;
         metrics::waiting(self.handler.group(), false);
+        self.has_given_up.store(true, Ordering::Relaxed);
         for letter in &letters {
             metrics::dead_lettered(&letter.topic, letter.reason.as_str());
             tracing::error!(

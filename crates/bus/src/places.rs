@@ -1,7 +1,7 @@
 //! How far a group has read, for its own database (amendments, hole 8).
 
 use crate::cause::Cause;
-use crate::message::Message;
+use crate::message::{Delivery, Message};
 use crate::port::HandleError;
 use domain::message::Place;
 use std::collections::BTreeMap;
@@ -32,31 +32,47 @@ impl Places {
         }
     }
 
+    /// Answers [`Handler::went_past`](crate::Handler::went_past) by what the group's database notes; nothing where it keeps no
+    /// places.
+    ///
+    /// # Errors
+    /// [`HandleError::Unavailable`].
+    pub async fn pass<E: Into<Cause>>(self, database: impl Future<Output = Result<(), E>>) -> Result<(), HandleError> {
+        match self {
+            Self::Kept => database.await.map_err(|error| HandleError::Unavailable(error.into())),
+            Self::OfProcess => Ok(()),
+        }
+    }
+
     /// How far a group has read after these messages, in order; none where its database keeps no places. Failed messages count as
     /// read: until one is kept as a dead letter the broker's own count stands before it, and a group begins at the smaller of
     /// both ([`Handler::places`](crate::Handler::places)).
     pub fn after<'a>(self, messages: impl IntoIterator<Item = &'a Message>) -> Vec<Place> {
-        if self == Self::OfProcess {
-            return Vec::new();
+        match self {
+            Self::Kept => reached(messages.into_iter().map(|message| &message.delivery)),
+            Self::OfProcess => Vec::new(),
         }
-        let mut next: BTreeMap<(&str, i32), i64> = BTreeMap::new();
-        for Message { delivery, .. } in messages {
-            let offset = next.entry((&delivery.topic, delivery.partition)).or_default();
-            *offset = (*offset).max(delivery.offset + 1);
-        }
-        let place = |((topic, partition), next_offset): ((&str, i32), i64)| Place {
-            topic: topic.to_owned(),
-            partition,
-            next_offset,
-        };
-        next.into_iter().map(place).collect()
     }
+}
+
+/// The place behind the furthest of these messages, of each partition.
+pub(crate) fn reached<'a>(deliveries: impl IntoIterator<Item = &'a Delivery>) -> Vec<Place> {
+    let mut next: BTreeMap<(&str, i32), i64> = BTreeMap::new();
+    for delivery in deliveries {
+        let offset = next.entry((&delivery.topic, delivery.partition)).or_default();
+        *offset = (*offset).max(delivery.offset + 1);
+    }
+    let place = |((topic, partition), next_offset): ((&str, i32), i64)| Place {
+        topic: topic.to_owned(),
+        partition,
+        next_offset,
+    };
+    next.into_iter().map(place).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::Delivery;
     use domain::Timestamp;
     use domain::message::Envelope;
     use std::sync::Arc;

@@ -107,6 +107,16 @@ pub trait Handler: Send + Sync + 'static {
         Ok(Vec::new())
     }
 
+    /// Notes how far the group has read where messages became dead letters, which it may never have had: without it they would
+    /// come again, and become dead letters once more, whenever their partition is assigned. Called when all of their batch is done.
+    ///
+    /// # Errors
+    /// [`HandleError::Unavailable`].
+    async fn went_past(&self, reached: &[Place]) -> Result<(), HandleError> {
+        let _ = reached;
+        Ok(())
+    }
+
     /// Handles up to [`crate::BATCH_MAX`] messages in order.
     ///
     /// # Errors

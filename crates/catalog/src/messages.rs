@@ -65,6 +65,10 @@ impl Handler for PaymentGroup {
         self.places.begin(places::begin(&self.catalog.ledger, Self::NAME, counted)).await
     }
 
+    async fn went_past(&self, reached: &[Place]) -> Result<(), HandleError> {
+        self.places.pass(places::pass(&self.catalog.ledger, Self::NAME, reached)).await
+    }
+
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
         self.catalog.hear(Self::NAME, batch, self.places).await
     }
@@ -82,6 +86,10 @@ impl Handler for ReservationGroup {
 
     async fn places(&self, counted: &[Place]) -> Result<Vec<Place>, HandleError> {
         self.places.begin(places::begin(&self.catalog.ledger, Self::NAME, counted)).await
+    }
+
+    async fn went_past(&self, reached: &[Place]) -> Result<(), HandleError> {
+        self.places.pass(places::pass(&self.catalog.ledger, Self::NAME, reached)).await
     }
 
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {

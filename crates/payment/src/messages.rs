@@ -45,6 +45,10 @@ impl Handler for ReservationGroup {
         self.places.begin(places::begin(&self.payments.ledger, Self::NAME, counted)).await
     }
 
+    async fn went_past(&self, reached: &[Place]) -> Result<(), HandleError> {
+        self.places.pass(places::pass(&self.payments.ledger, Self::NAME, reached)).await
+    }
+
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
         let (mut failures, mut heard) = (Vec::new(), Vec::new());
         for (index, message) in batch.iter().enumerate() {

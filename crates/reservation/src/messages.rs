@@ -144,6 +144,10 @@ impl Handler for PaymentGroup {
         self.places.begin(places::begin(self.workers.ledger(), Self::NAME, counted)).await
     }
 
+    async fn went_past(&self, reached: &[Place]) -> Result<(), HandleError> {
+        self.places.pass(places::pass(self.workers.ledger(), Self::NAME, reached)).await
+    }
+
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
         let (mut read, mut unreadable) = read_all(batch, read_payment);
         let mut heard = self.hear_all(batch, &read, &unreadable).await?;
@@ -259,6 +263,10 @@ impl Handler for EventGroup {
 
     async fn places(&self, counted: &[Place]) -> Result<Vec<Place>, HandleError> {
         self.places.begin(places::begin(self.workers.ledger(), Self::NAME, counted)).await
+    }
+
+    async fn went_past(&self, reached: &[Place]) -> Result<(), HandleError> {
+        self.places.pass(places::pass(self.workers.ledger(), Self::NAME, reached)).await
     }
 
     /// Only remembers the schedules: the sweep ends their reservations, in transactions of its own (hole 6).

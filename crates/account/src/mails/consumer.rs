@@ -58,6 +58,10 @@ impl Handler for UserReservationGroup {
         self.places.begin(places::begin(&self.accounts.ledger, Self::NAME, counted)).await
     }
 
+    async fn went_past(&self, reached: &[Place]) -> Result<(), HandleError> {
+        self.places.pass(places::pass(&self.accounts.ledger, Self::NAME, reached)).await
+    }
+
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
         self.accounts.hear_of_reservations(batch, self.places).await
     }

@@ -182,10 +182,13 @@ async fn the_group_keeps_its_place_with_the_mails_that_are_owed(site: Site) {
     }
     group.handle(&[told]).await.expect("heard");
     assert_eq!((owed().await, places().await), (vec![1], vec![place(topic::RESERVATION_EVENTS, 41)]));
+    group.went_past(&[place(topic::RESERVATION_EVENTS, 43)]).await.expect("noted");
+    assert_eq!(places().await, [place(topic::RESERVATION_EVENTS, 43)], "behind dead letters that it never had");
     // The bus of one process notes nothing.
     let alone = UserReservationGroup::new(desk.accounts.clone(), Places::OfProcess);
+    alone.went_past(&[place(topic::PAYMENT_EVENTS, 9)]).await.expect("nothing is noted");
     assert_eq!(alone.places(&[place(topic::PAYMENT_EVENTS, 3)]).await, Ok(Vec::new()));
-    assert_eq!(places().await, [place(topic::RESERVATION_EVENTS, 41)]);
+    assert_eq!(places().await, [place(topic::RESERVATION_EVENTS, 43)]);
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! Decoding, handling, retries and dead letters (MSG-001).
 
-use crate::support::{Scripted, Store, bytes, delivery, envelope};
-use bus::{Cause, Consumer, ConsumerOptions, Failure, FailureKind, HandleError, Handler, Stop, Stopped};
-use domain::message::Envelope;
+use crate::support::{Scripted, Store, TOPIC, bytes, delivery, envelope};
+use bus::{Cause, Consumer, ConsumerOptions, Delivery, Failure, FailureKind, HandleError, Handler, Stop, Stopped};
+use domain::message::{Envelope, Place};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -57,6 +57,27 @@ async fn a_message_that_cannot_be_decoded_becomes_a_dead_letter_at_once_unchange
     let wanted = ["eventType", "aggregateType", "traceId", "dlqReason", "dlqError", "originalTopic"];
     assert_eq!(names[..6], wanted);
     assert_eq!(headers[6..], [("originalPartition".into(), "0".into()), ("originalOffset".into(), "77".into())]);
+}
+
+/// A handler that never had a message cannot note that it is past it, and would be given it again at every assignment.
+#[tokio::test(start_paused = true)]
+async fn a_handler_is_told_how_far_it_is_past_dead_letters_and_only_then() {
+    let handler = Scripted::new(|ids| match ids {
+        ids if ids.contains(&6) => Err(HandleError::Batch(Cause::new("poison"))),
+        _ => Ok(()),
+    });
+    let (store, stop) = (Store::new(), Stop::default());
+    let consumer = consumer(&handler, &store, &stop);
+    let past = || handler.past.lock().expect("not poisoned").clone();
+    consumer.process(vec![delivery(1), delivery(2)]).await.expect("handled");
+    assert_eq!(past(), [[]; 0], "the handler's own change says it");
+    let place = |next_offset| Place { topic: TOPIC.into(), partition: 0, next_offset };
+    let strange = Delivery { offset: 3, ..bytes(b"nothing") };
+    consumer.process(vec![strange, delivery(4)]).await.expect("given up");
+    assert_eq!(past(), [[place(5)]], "when the message behind it is handled, too");
+    consumer.process(vec![delivery(5), delivery(6)]).await.expect("given up");
+    consumer.process(vec![delivery(7)]).await.expect("handled");
+    assert_eq!(past(), [[place(5)], [place(7)]]);
 }
 
 #[tokio::test(start_paused = true)]

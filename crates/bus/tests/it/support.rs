@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bus::local::LocalDeadLetters;
 use bus::{Body, DeadLetter, DeadLetters, Delivery, HandleError, Handler, Message};
 use domain::Timestamp;
-use domain::message::Envelope;
+use domain::message::{Envelope, Place};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
@@ -45,6 +45,8 @@ pub struct Scripted {
     pub calls: Mutex<Vec<(Instant, Vec<u128>)>>,
     /// The messages that it has handled.
     pub handled: Mutex<Vec<u128>>,
+    /// The places that it was told it is past, call by call.
+    pub past: Mutex<Vec<Vec<Place>>>,
     pub group: &'static str,
 }
 
@@ -57,7 +59,13 @@ impl Scripted {
         group: &'static str,
         answer: impl Fn(&[u128]) -> Result<(), HandleError> + Send + Sync + 'static,
     ) -> Arc<Self> {
-        Arc::new(Self { answer: Box::new(answer), calls: Mutex::default(), handled: Mutex::default(), group })
+        Arc::new(Self {
+            answer: Box::new(answer),
+            calls: Mutex::default(),
+            handled: Mutex::default(),
+            past: Mutex::default(),
+            group,
+        })
     }
 
     pub fn handled(&self) -> Vec<u128> {
@@ -83,6 +91,11 @@ impl Handler for Scripted {
 
     fn knows(&self, event_type: &str) -> bool {
         event_type == "CouponIssued"
+    }
+
+    async fn went_past(&self, reached: &[Place]) -> Result<(), HandleError> {
+        self.past.lock().expect("not poisoned").push(reached.to_vec());
+        Ok(())
     }
 
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {

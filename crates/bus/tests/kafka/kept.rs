@@ -2,10 +2,11 @@
 
 use super::support::*;
 use async_trait::async_trait;
-use bus::kafka::KafkaBus;
-use bus::{HandleError, Handler, Message, Places};
+use bus::kafka::{KafkaBus, KafkaReader};
+use bus::{Cause, HandleError, Handler, Message, Places};
 use domain::message::Place;
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 /// The rows of a database: the next offset of each partition.
@@ -25,6 +26,14 @@ impl Keeper {
 
     fn rows(&self) -> Rows {
         self.rows.lock().expect("not poisoned").clone()
+    }
+
+    fn note(&self, reached: Vec<Place>) {
+        let mut rows = self.rows.lock().expect("not poisoned");
+        for Place { topic, partition, next_offset } in reached {
+            let row = rows.entry((topic, partition)).or_default();
+            *row = next_offset.max(*row);
+        }
     }
 
     fn start(self: &Arc<Self>, bootstrap: &str, names: &Names) -> KafkaBus {
@@ -61,13 +70,14 @@ impl Handler for Keeper {
         Ok(rows.iter().map(place).collect())
     }
 
+    async fn went_past(&self, reached: &[Place]) -> Result<(), HandleError> {
+        self.note(reached.to_vec());
+        Ok(())
+    }
+
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
         self.recorder.handle(batch).await?;
-        let mut rows = self.rows.lock().expect("not poisoned");
-        for Place { topic, partition, next_offset } in Places::Kept.after(batch) {
-            let row = rows.entry((topic, partition)).or_default();
-            *row = next_offset.max(*row);
-        }
+        self.note(Places::Kept.after(batch));
         Ok(())
     }
 }
@@ -111,4 +121,67 @@ async fn a_group_without_places_notes_the_brokers_count_and_goes_back_to_it_when
     bus.stop().await;
     assert_eq!(restored.recorder.ids(), numbers(6..=11));
     assert_eq!(restored.rows()[&busy], 11);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_handler_ever_had_is_one_dead_letter_however_often_its_partition_is_assigned() {
+    let Some(bootstrap) = real_bootstrap() else { return };
+    let names = Names::new();
+    let publisher = publisher(&bootstrap);
+    let keeper = Keeper::with(&names, Rows::new());
+    let bus = keeper.start(&bootstrap, &names);
+    publish(&publisher, names.topic, numbers(1..=1)).await;
+    until("the good one is handled", async || keeper.recorder.count() == 1).await;
+    // Of the same key, and so of the same partition.
+    let key = envelope(7, 7).aggregate_id;
+    write_raw(&bootstrap, names.topic, &key, b"nothing").await;
+    until("a dead letter", async || all_dead_letters(&bootstrap, &names).await.len() == 1).await;
+    let partition = keeper.recorder.seen.lock().expect("not poisoned")[0].partition;
+    let busy = (names.topic.to_owned(), partition);
+    until("the database is past it", async || keeper.rows()[&busy] == 2).await;
+    bus.stop().await;
+
+    let bus = keeper.start(&bootstrap, &names);
+    publish(&publisher, names.topic, numbers(2..=2)).await;
+    until("the next good one is handled", async || keeper.recorder.count() == 2).await;
+    bus.stop().await;
+    assert_eq!(keeper.recorder.ids(), numbers(1..=2));
+    assert_eq!(all_dead_letters(&bootstrap, &names).await.len(), 1);
+}
+
+/// Otherwise a process that ends while one of them fails would begin, the next time, behind those that did not.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_brokers_count_goes_back_with_a_database_that_was_put_back() {
+    let Some(bootstrap) = real_bootstrap() else { return };
+    let names = Names::new();
+    let reader = KafkaReader::connect(&bootstrap).expect("brokers are named");
+    let keeper = Keeper::with(&names, Rows::new());
+    let bus = keeper.start(&bootstrap, &names);
+    publish(&publisher(&bootstrap), names.topic, numbers(1..=10)).await;
+    until("all were handled", async || keeper.recorder.count() == 10).await;
+    bus.stop().await;
+    let behind = async || reader.lag(names.group, &[names.topic], &[]).await.expect("read");
+    until("the broker has counted them", async || behind().await == 0).await;
+    let partition = keeper.recorder.seen.lock().expect("not poisoned")[0].partition;
+    let dump = || Rows::from([((names.topic.to_owned(), partition), 6)]);
+
+    // The seventh cannot be handled now, and the process ends while it is tried.
+    let away = Recorder::scripted(&names, |ids| match ids {
+        [49] => Err(HandleError::Unavailable(Cause::new("away"))),
+        ids if ids.contains(&49) => Err(HandleError::Batch(Cause::new("one of them"))),
+        _ => Ok(()),
+    });
+    let stuck = Arc::new(Keeper { recorder: away, rows: Mutex::new(dump()) });
+    let bus = stuck.start(&bootstrap, &names);
+    until("it is tried alone", async || stuck.recorder.calls.load(Ordering::SeqCst) >= 2).await;
+    bus.stop().await;
+    assert_eq!(behind().await, 4);
+
+    // A place that went on with the others is no reason to pass it over.
+    let ahead = Rows::from([((names.topic.to_owned(), partition), 10)]);
+    let next = Keeper::with(&names, ahead);
+    let bus = next.start(&bootstrap, &names);
+    until("all that was lost is handled", async || next.recorder.count() == 4).await;
+    bus.stop().await;
+    assert_eq!(next.recorder.ids(), numbers(7..=10));
 }

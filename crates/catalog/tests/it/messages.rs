@@ -235,6 +235,10 @@ async fn each_group_keeps_its_place_with_the_effect(site: Site) {
     assert_eq!(payments.places(&[]).await, Ok(vec![place(2, 42)]));
     payments.handle(&[paid]).await.expect("heard again");
     assert_eq!((payments.places(&[]).await, sold().await), (Ok(vec![place(2, 42)]), vec![0]), "no place goes back");
+    payments.went_past(&[place(2, 44)]).await.expect("noted");
+    reservations.went_past(&[place(0, 9)]).await.expect("noted");
+    let past = (payments.places(&[]).await, reservations.places(&[]).await);
+    assert_eq!(past, (Ok(vec![place(2, 44)]), Ok(vec![place(0, 9)])), "behind dead letters that they never had");
 }
 
 async fn the_bus_of_one_process_keeps_no_places(site: Site) {
@@ -244,6 +248,9 @@ async fn the_bus_of_one_process_keeps_no_places(site: Site) {
     payments.handle(&[envelope(1, "PaymentFailed", json!({}))]).await.expect("handled");
     reservations.handle(&[envelope(2, "ReservationConfirmed", json!({}))]).await.expect("handled");
     let counted = [Place { topic: "any".into(), partition: 0, next_offset: 3 }];
+    for group in [&payments as &dyn Handler, &reservations] {
+        group.went_past(&counted).await.expect("nothing is noted");
+    }
     assert_eq!(
         (payments.places(&counted).await, reservations.places(&counted).await),
         (Ok(Vec::new()), Ok(Vec::new()))

@@ -66,6 +66,10 @@ impl Handler for CouponGroup {
         self.places.begin(places::begin(self.issuer.ledger(), Self::NAME, counted)).await
     }
 
+    async fn went_past(&self, reached: &[Place]) -> Result<(), HandleError> {
+        self.places.pass(places::pass(self.issuer.ledger(), Self::NAME, reached)).await
+    }
+
     async fn handle(&self, batch: &[Message]) -> Result<(), HandleError> {
         let (mut failures, mut events, mut requests) = (Vec::new(), Vec::new(), Vec::new());
         for (index, message) in batch.iter().enumerate() {

@@ -113,6 +113,9 @@ async fn the_place_of_a_topic_stands_with_its_own_rows(site: Site) {
     // The broker's own count stands before one that is refused until it is a dead letter.
     group.handle(&[decided(&sale, 11, (0, 41))]).await.expect_err("beyond the stock");
     assert_eq!(places(&group).await, [place(topic::COUPON_EVENTS, 0, 42)]);
+    group.went_past(&[place(topic::COUPON_EVENTS, 0, 44), place(topic::COUPON_REQUESTS, 1, 3)]).await.expect("noted");
+    let past = [place(topic::COUPON_EVENTS, 0, 44), place(topic::COUPON_REQUESTS, 1, 3)];
+    assert_eq!(places(&group).await, past, "behind dead letters that it never had");
 }
 
 async fn a_kind_of_another_topic_is_refused_and_takes_no_place_along(site: Site) {
@@ -136,6 +139,7 @@ async fn the_bus_of_one_process_keeps_no_places(site: Site) {
     let (books, sale) = Books::with_campaign(site, 10, 1).await;
     let group = group(&books, Places::OfProcess);
     group.handle(&[decided(&sale, 1, (0, 40)), requested(&sale, 1, (0, 7))]).await.expect("stored");
+    group.went_past(&[place(topic::COUPON_EVENTS, 0, 42)]).await.expect("nothing is noted");
     assert_eq!(group.places(&[place(topic::COUPON_EVENTS, 0, 40)]).await, Ok(Vec::new()));
     assert_eq!(kept(&books, &sale).await, 2);
     assert_eq!(books.raw().await.numbers("SELECT COUNT(*) FROM consumer_places").await, [0]);

@@ -64,6 +64,18 @@ async fn note_first(change: Transaction, group: &str, places: &[&Place]) -> Resu
     change.commit().await
 }
 
+/// Notes places alone: of messages that had no effect. A place never goes back.
+///
+/// # Errors
+/// [`LedgerError`]: nothing was noted, or that is unknown; the call can safely be repeated.
+pub async fn pass(ledger: &Ledger, group: &str, places: &[Place]) -> Result<(), LedgerError> {
+    let pass = async |change: Transaction| {
+        note(&change, group, places).await?;
+        change.commit().await
+    };
+    ledger.change(pass).await
+}
+
 /// Notes places with the effect of what was read. A place never goes back.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ use ledger_testkit::{Raw, Site, on_every_database, patient};
 on_every_database!(
     a_place_is_stored_with_its_change_and_never_goes_back,
     each_group_has_places_of_its_own,
+    a_group_is_past_what_had_no_effect,
     a_group_notes_once_where_it_begins,
     members_that_begin_at_once_have_one_place,
     an_older_database_gets_the_table_and_keeps_its_rows,
@@ -69,6 +70,14 @@ async fn a_place_is_stored_with_its_change_and_never_goes_back(site: Site) {
     assert_eq!(of(&ledger, "a").await, [place("x", 0, 5), place("x", 1, 9)]);
     note(&ledger, "a", &[place("x", 0, i64::MAX)]).await;
     assert_eq!(of(&ledger, "a").await, [place("x", 0, i64::MAX), place("x", 1, 9)]);
+}
+
+async fn a_group_is_past_what_had_no_effect(site: Site) {
+    let ledger = open(&site, &PLACED).await;
+    places::pass(&ledger, "a", &[place("x", 0, 5)]).await.expect("noted");
+    places::pass(&ledger, "a", &[place("x", 0, 3), place("x", 1, 9)]).await.expect("noted");
+    assert_eq!(of(&ledger, "a").await, [place("x", 0, 5), place("x", 1, 9)]);
+    assert_eq!(of(&ledger, "b").await, []);
 }
 
 async fn each_group_has_places_of_its_own(site: Site) {

@@ -111,6 +111,8 @@ async fn the_group_keeps_its_place_with_the_effect(site: Site) {
     assert_eq!(group.places(&[]).await, Ok(vec![place(42)]));
     group.handle(&[ended]).await.expect("heard again");
     assert_eq!(group.places(&[]).await, Ok(vec![place(42)]), "no place goes back");
+    group.went_past(&[place(44)]).await.expect("noted");
+    assert_eq!(group.places(&[]).await, Ok(vec![place(44)]), "behind a dead letter that it never had");
 }
 
 async fn the_bus_of_one_process_keeps_no_places(site: Site) {
@@ -120,6 +122,7 @@ async fn the_bus_of_one_process_keeps_no_places(site: Site) {
     let ended = delivered(0, 40, cancelled(&desk.role.get(bought.reservation), "USER_REQUEST", None));
     group.handle(&[ended]).await.expect("noted");
     let counted = Place { topic: topic::RESERVATION_EVENTS.into(), partition: 0, next_offset: 40 };
+    group.went_past(std::slice::from_ref(&counted)).await.expect("nothing is noted");
     assert_eq!(group.places(&[counted]).await, Ok(Vec::new()));
     assert_eq!(desk.raw().await.numbers("SELECT COUNT(*) FROM consumer_places").await, [0]);
 }

@@ -8,7 +8,7 @@ use domain::reservation::Step;
 use hot::SeatPort;
 use hot::line::Clock;
 use ledger_testkit::{Site, on_every_database};
-use reservation::messages::PaymentGroup;
+use reservation::messages::{EventGroup, PaymentGroup};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -194,6 +194,12 @@ async fn a_group_keeps_its_place_with_the_effect(site: Site) {
     // Read again from the beginning: nothing is lost and no place goes back.
     group.handle(&delivered(2, 40, &[succeeded(1, 1, 1, 1)])).await.expect("heard");
     assert_eq!(places().await, [place(0, 11), place(2, 41)]);
+    group.went_past(&[place(0, 13)]).await.expect("noted");
+    assert_eq!(places().await, [place(0, 13), place(2, 41)], "behind a dead letter that it never had");
+    let events = EventGroup::new(books.alone(), Places::Kept);
+    let place = Place { topic: topic::EVENT_EVENTS.into(), partition: 1, next_offset: 5 };
+    events.went_past(std::slice::from_ref(&place)).await.expect("noted");
+    assert_eq!(events.places(&[]).await, Ok(vec![place]));
 }
 
 async fn the_bus_of_one_process_keeps_no_places(site: Site) {
@@ -203,6 +209,7 @@ async fn the_bus_of_one_process_keeps_no_places(site: Site) {
     let group = PaymentGroup::new(books.alone(), Places::OfProcess);
     group.handle(&delivered(0, 40, &[succeeded(1, 1, 1, 1)])).await.expect("heard");
     let counted = Place { topic: topic::PAYMENT_EVENTS.into(), partition: 0, next_offset: 40 };
+    group.went_past(std::slice::from_ref(&counted)).await.expect("nothing is noted");
     assert_eq!(group.places(&[counted]).await, Ok(Vec::new()));
     assert_eq!(books.raw(&site).await.numbers("SELECT COUNT(*) FROM consumer_places").await, [0]);
 }
