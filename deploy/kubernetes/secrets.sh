@@ -55,6 +55,13 @@ end() {
 in_redis() { section hot; line url "$hot"; }
 in_kafka() { section bus; line url "$bus"; }
 in_sql() { section ledger; line url "$1"; }
+# Keys of lines. queue asks challenges, and gate checks the answers at its own lines: with another key each answer is wrong. gate signs
+# the receipts of draws, and queue shows the public key that checks them.
+lines() {
+  section queue
+  line cookie_key "$(key cookie_key random 48)"
+  line receipt_key "$(key receipt_key random 32)"
+}
 tokens() { section auth; line jwt_secret "base64:$(key jwt_secret random 64)"; }
 
 # Lines and the gateway keep no rows, but hear and tell over Kafka like the others.
@@ -69,10 +76,7 @@ internal user gateway; end user
 begin catalog; in_redis; in_kafka; in_sql "${ledger_catalog:-$ledger}"
 internal catalog gateway user queue reservation payment; end catalog
 
-begin queue; in_redis; in_kafka
-section queue
-line cookie_key "$(key cookie_key random 48)"
-line receipt_key "$(key receipt_key random 32)"
+begin queue; in_redis; in_kafka; lines
 internal queue gateway reservation; end queue
 
 begin reservation; in_redis; in_kafka; in_sql "${ledger_reservation:-$ledger}"
@@ -86,7 +90,7 @@ internal payment gateway queue reservation; end payment
 begin coupon; in_redis; in_kafka; in_sql "${ledger_coupon:-$ledger}"
 internal coupon gateway user catalog queue reservation payment; end coupon
 
-begin gate; in_redis; in_kafka; in_sql "${ledger_coupon:-$ledger}"
+begin gate; in_redis; in_kafka; in_sql "${ledger_coupon:-$ledger}"; lines
 internal gate gateway issuer; end gate
 
 begin issuer; in_redis; in_kafka; in_sql "${ledger_coupon:-$ledger}"

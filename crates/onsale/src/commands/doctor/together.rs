@@ -4,6 +4,7 @@ use super::finding::Finding;
 use crate::cli::Role;
 use crate::config::{BusEngine, Config, HotAck, HotEngine};
 use crate::wiring::{schemas_of, why_not_together};
+use domain::line::Challenge;
 use std::path::Path;
 
 /// Checks whether each role may run in its own process.
@@ -70,17 +71,28 @@ pub(super) fn line_keys(config: &Config, roles: &[Role]) -> Option<Finding> {
         return None;
     }
     let is_given = |text: &str, file: &Path| !text.is_empty() || !file.as_os_str().is_empty();
-    Some(if has_sites && !queue.lines.is_empty() && !is_given(&queue.cookie_key, &queue.cookie_key_file) {
+    let has_cookie_key = is_given(&queue.cookie_key, &queue.cookie_key_file);
+    let set_cookie_key = "set queue.cookie_key to the output of `openssl rand -hex 32`, the same on each server";
+    Some(if has_sites && !queue.lines.is_empty() && !has_cookie_key {
+        Finding::wrong(name, "no key for visitors' cookies; all servers need the same key", set_cookie_key)
+    } else if matches!(queue.challenge, Challenge::Pow | Challenge::Recaptcha) && !has_cookie_key {
+        // A queue server asks, and a gate server, or another queue server, checks the answer.
         Finding::wrong(
             name,
-            "no key for visitors' cookies; all servers need the same key",
-            "set queue.cookie_key to the output of `openssl rand -hex 32`, the same on each server",
+            "no key for challenges: an answer is accepted only by the server that has asked",
+            set_cookie_key,
         )
     } else if !is_given(&queue.receipt_key, &queue.receipt_key_file) {
         Finding::warning(
             name,
             "no key for receipts: an opening draw cannot be announced",
             "set queue.receipt_key to the output of `openssl rand -hex 32`, the same on each server",
+        )
+    } else if !has_cookie_key {
+        Finding::warning(
+            name,
+            "no key for challenges: where a line gets one, an answer is accepted only by the server that has asked",
+            set_cookie_key,
         )
     } else {
         Finding::ok(name, "cookies and receipts are signed with the configured keys")

@@ -114,8 +114,21 @@ fn engines_that_do_not_fit_together_are_refused() {
     let lines = ("ONSALE__QUEUE__LINES", "shop");
     let report_of_lines = Patient::new(&[("ONSALE__HOT__URL", away), lines]).ask(&[]);
     report_of_lines.says("line-keys", "wrong", "visitors' cookies", "queue.cookie_key");
+    // A queue server asks; a gate server, which may be the only role of its process, checks the answer.
+    for kind in ["pow", "account"] {
+        let patient = Patient::new(&[("ONSALE__HOT__URL", away), ("ONSALE__QUEUE__CHALLENGE", kind)]);
+        for roles in [&["gate"][..], &["queue"], &[]] {
+            match kind {
+                "pow" => patient.ask(roles).says("line-keys", "wrong", "challenges", "queue.cookie_key"),
+                _ => patient.ask(roles).says("line-keys", "warn", "an opening draw cannot", "queue.receipt_key"),
+            }
+        }
+        assert!(patient.ask(&["coupon"]).check("line-keys").is_none(), "it keeps no lines");
+    }
     let cookies = ("ONSALE__QUEUE__COOKIE_KEY", "c7e5a0f2b91d4863a6f8e2d17b305c94");
     let receipts = ("ONSALE__QUEUE__RECEIPT_KEY", "5b0d92e7f41c8a36d0e97f1285b3c64a9e7102d8fb43a5c6071e9d2b84f60c3a");
+    let report_of_receipts = Patient::new(&[("ONSALE__HOT__URL", away), receipts]).ask(&["gate"]);
+    report_of_receipts.says("line-keys", "warn", "challenges", "queue.cookie_key");
     let report_of_keys = Patient::new(&[("ONSALE__HOT__URL", away), lines, cookies, receipts]).ask(&[]);
     report_of_keys.says("line-keys", "ok", "configured keys", "");
     report.says("apart", "warn", "one process", "set bus.url to a Kafka");
