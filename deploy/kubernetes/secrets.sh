@@ -94,7 +94,7 @@ begin gate; in_redis; in_kafka; in_sql "${ledger_coupon:-$ledger}"; lines
 internal gate gateway issuer; end gate
 
 begin issuer; in_redis; in_kafka; in_sql "${ledger_coupon:-$ledger}"
-internal issuer gateway; end issuer
+internal issuer; end issuer
 
 # The job that makes tables needs the database alone, with the user that may.
 begin migrate; in_sql "${ledger_migrate:-$ledger}"; end migrate

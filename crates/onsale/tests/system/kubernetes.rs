@@ -15,6 +15,19 @@ const ADMIN: &str = "admin@shop.example";
 const PASSWORD: &str = "an administrator's own";
 const ROLES: [&str; 9] = ["user", "catalog", "queue", "reservation", "payment", "coupon", "gate", "issuer", "gateway"];
 
+/// The roles with the roles that they call. Nobody calls the gateway or an issuer.
+const CALLS: [(&str, &[&str]); 9] = [
+    ("gateway", &["user", "catalog", "queue", "reservation", "payment", "coupon", "gate"]),
+    ("user", &["catalog", "reservation", "coupon"]),
+    ("catalog", &["reservation", "coupon"]),
+    ("queue", &["catalog", "reservation", "payment", "coupon"]),
+    ("reservation", &["catalog", "queue", "payment", "coupon"]),
+    ("payment", &["catalog", "reservation", "coupon"]),
+    ("coupon", &[]),
+    ("gate", &[]),
+    ("issuer", &["gate"]),
+];
+
 /// A setting: the variable of the environment, and its value.
 type Setting = (String, String);
 
@@ -124,6 +137,12 @@ fn a_role_has_nothing_of_another() {
     // The queue role asks challenges and shows the key of receipts; the gate role checks answers and signs receipts.
     for key in ["COOKIE_KEY", "RECEIPT_KEY"] {
         assert_eq!(holders(&format!("ONSALE__QUEUE__{key}")), ["gate", "queue"], "{key}");
+    }
+    // Whoever holds the key of a role may speak as that role.
+    for (caller, callees) in CALLS {
+        let mut may = [&[caller][..], callees].concat();
+        may.sort_unstable();
+        assert_eq!(holders(&format!("ONSALE__INTERNAL__KEY__{}", caller.to_uppercase())), may, "{caller}");
     }
     for role in ["gateway", "queue"] {
         assert!(!holders("ONSALE__LEDGER__URL").contains(&role), "{role} has no database");
