@@ -2,6 +2,7 @@
 
 mod clock;
 mod compose;
+mod compose_servers;
 pub mod lints;
 mod size;
 mod tree;
@@ -31,7 +32,7 @@ pub fn run_steps(steps: &mut Steps) -> anyhow::Result<()> {
         let tree = Tree::tracked()?;
         report(&[size::faults(&tree), clock::faults(&tree), unrun::faults(&tree)].concat())
     })?;
-    steps.take("images", || report(&compose::faults()?))?;
+    steps.take("images", || report(&[compose::faults()?, compose_servers::faults()?].concat()))?;
     steps.take("workflows", || report(&workflows::faults()?))?;
     steps.take("licences", licences::check)?;
     steps.take("cargo deny", deny)
