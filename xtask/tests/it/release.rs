@@ -52,6 +52,24 @@ fn lines_of(command: &mut Command) -> Vec<String> {
     String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
 }
 
+/// The settings in a section of a unit.
+fn section<'u>(unit: &'u str, name: &str) -> Vec<&'u str> {
+    let heading = format!("[{name}]");
+    let lines = unit.lines().skip_while(|line| *line != heading).skip(1);
+    lines.take_while(|line| !line.starts_with('[')).filter(|line| !line.starts_with('#')).collect()
+}
+
+/// systemd reads how often it may start a unit in `[Unit]` alone, and gives up after five starts in ten seconds where nothing is said.
+#[test]
+fn a_server_that_ends_at_once_is_started_again_without_end() {
+    let unit = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/debian/onsale.service"));
+    assert!(section(&unit, "Unit").contains(&"StartLimitIntervalSec=0"), "{unit}");
+    let service = section(&unit, "Service");
+    for setting in ["Restart=always", "RestartSec=1", "RestartPreventExitStatus=2"] {
+        assert!(service.contains(&setting), "{setting} is not in {service:?}");
+    }
+}
+
 #[test]
 fn the_same_program_is_packed_into_the_same_files_that_install() {
     let folder = tempfile::tempdir().expect("a folder");
