@@ -1,4 +1,5 @@
-//! The servers of `docker-compose.yml`: its Prometheus watches each of them, and none that is not there. As in `compose`, no YAML is read.
+//! The servers of `docker-compose.yml`: each has the secrets of its role, and its Prometheus watches each and none that is not there. As in
+//! `compose`, no YAML is read.
 
 use crate::workspace::root;
 use anyhow::Context;
@@ -21,6 +22,8 @@ struct Server {
     role: String,
     /// What it listens on, where the file says so.
     port: Option<u32>,
+    /// Of which role it has the secrets.
+    secrets: Option<String>,
 }
 
 /// A role and the address of metrics in its file.
@@ -54,11 +57,14 @@ fn servers(text: &str) -> Vec<Server> {
         }
         if let Some((_, rest)) = line.split_once("[serve, ") {
             let role = rest.split([',', ']']).next().unwrap_or(rest);
-            found.push(Server { name: name.to_owned(), role: role.to_owned(), port: None });
+            found.push(Server { name: name.to_owned(), role: role.to_owned(), port: None, secrets: None });
         }
-        let port = line.split_once("ONSALE__HTTP__LISTEN: \"0.0.0.0:").and_then(|(_, rest)| rest.split('"').next());
-        if let (Some(port), Some(server)) = (port, found.last_mut().filter(|server| server.name == name)) {
-            server.port = port.parse().ok();
+        let Some(server) = found.last_mut().filter(|server| server.name == name) else { continue };
+        if let Some((_, rest)) = line.split_once("ONSALE__HTTP__LISTEN: \"0.0.0.0:") {
+            server.port = rest.split('"').next().and_then(|port| port.parse().ok());
+        }
+        if let Some((_, rest)) = line.split_once("\"secrets-") {
+            server.secrets = rest.split(':').next().map(str::to_owned);
         }
     }
     found
@@ -73,7 +79,10 @@ fn targets(role: &str, text: &str) -> Vec<Target> {
 
 fn judge(servers: &[Server], watched: &[Target]) -> Vec<String> {
     let (mut faults, mut there) = (Vec::new(), Vec::new());
-    for Server { name, role, port } in servers {
+    for Server { name, role, port, secrets } in servers {
+        if secrets.as_ref() != Some(role) {
+            faults.push(format!("{COMPOSE}: {name} does not have the volume secrets-{role}"));
+        }
         match port {
             Some(port) => there.push((role.clone(), format!("{name}:{}", port + ABOVE))),
             None => faults.push(format!("{COMPOSE}: {name} does not say on which port it listens")),
@@ -92,8 +101,10 @@ mod tests {
 
     const FILE: &str = "services:\n  nginx:\n    image: nginx\n  gate-1:\n    command: [serve, gate, --config, x]\n\
                         \x20   environment: { <<: *environment, ONSALE__HTTP__LISTEN: \"0.0.0.0:8088\" }\n\
+                        \x20   volumes: [\"secrets-gate:/run/onsale:ro\"]\n\
                         \x20 # user-1: command: [serve, user]\n\
                         \x20 user-1:\n    command: [serve, user]\n    environment: { ONSALE__HTTP__LISTEN: \"0.0.0.0:8081\" }\n\
+                        \x20   volumes: [\"secrets-user:/run/onsale:ro\"]\n\
                         \x20 sandbox:\n    environment: { ONSALE__HTTP__LISTEN: \"0.0.0.0:1\" }\n";
 
     fn watched(files: &[(&str, &str)]) -> Vec<String> {
@@ -115,10 +126,20 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_does_not_say_where_it_listens_is_named() {
-        let text = "  gate-1:\n    command: [serve, gate]\n  other:\n    environment: { ONSALE__HTTP__LISTEN: \"0.0.0.0:1\" }\n";
-        let told = judge(&servers(text), &[]);
-        assert!(told.len() == 1 && told[0].contains("gate-1 does not say"), "{told:?}");
+    fn a_server_without_a_port_or_the_secrets_of_its_role_is_named() {
+        let server = "  gate-1:\n    command: [serve, gate]\n";
+        let (port, own) =
+            ("    x: { ONSALE__HTTP__LISTEN: \"0.0.0.0:8088\" }\n", "    y: [\"secrets-gate:/run:ro\"]\n");
+        let target: [Target; 1] = [("gate".to_owned(), "gate-1:9088".to_owned())];
+        let told = |text: &str, watched: &[Target]| judge(&servers(text), watched);
+        assert_eq!(told(&format!("{server}{port}{own}"), &target), Vec::<String>::new());
+        // What another service says counts for nothing.
+        let unheard = told(&format!("{server}{own}  other:\n{port}"), &[]);
+        assert!(unheard.len() == 1 && unheard[0].contains("gate-1 does not say"), "{unheard:?}");
+        for wrong in ["", "    y: [\"secrets-coupon:/run:ro\"]\n"] {
+            let told = told(&format!("{server}{port}{wrong}"), &target);
+            assert!(told.len() == 1 && told[0].contains("gate-1 does not have"), "{told:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The Secrets that `deploy/kubernetes/secrets.sh` makes: each of the nine roles starts with its own alone, and together they
-//! sell a ticket. What a role lacks would be seen in a cluster only when its pod does not start, or at its first call.
+//! sell a ticket. What a role lacks would be seen in a cluster only when its pod does not start, or at its first call. Neither these nor
+//! the files that `deploy/docker/secrets/make` writes tell a role what is another's.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use tempfile::TempDir;
@@ -10,6 +12,7 @@ use testkit::onsale::{Server, onsale, wait_until};
 use testkit::{Flavor, Kafka, Kit, Postgres, PostgresVersion, RedisCluster, available};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/kubernetes/secrets.sh");
+const MAKE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/docker/secrets/make");
 const WALK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/walks/tickets.sh");
 const ADMIN: &str = "admin@shop.example";
 const PASSWORD: &str = "an administrator's own";
@@ -43,6 +46,10 @@ fn secrets(stores: &[String]) -> BTreeMap<String, Vec<Setting>> {
 fn secret(text: &str) -> (String, Vec<Setting>) {
     let name = text.lines().find_map(|line| line.strip_prefix("  name: onsale-")).expect("a name");
     let (_, file) = text.split_once("onsale.toml: |\n").expect("a file");
+    (name.to_owned(), settings(file))
+}
+
+fn settings(file: &str) -> Vec<Setting> {
     let (mut section, mut settings) = (String::new(), Vec::new());
     for line in file.lines().map(str::trim) {
         if let Some(begun) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
@@ -52,7 +59,33 @@ fn secret(text: &str) -> (String, Vec<Setting>) {
             settings.push((variable, value.trim_matches('"').to_owned()));
         }
     }
-    (name.to_owned(), settings)
+    settings
+}
+
+/// The same of the files that the composed system's script writes, into folders in the place of volumes. They get the users of
+/// containers there, which the user of a test may not give: `chown` does nothing here.
+fn secrets_of_compose() -> BTreeMap<String, Vec<Setting>> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tools = folder.path().join("tools");
+    for name in [&ROLES[..], &["admin", "postgres", "mariadb", "tools"]].concat() {
+        std::fs::create_dir(folder.path().join(name)).expect("made");
+    }
+    std::fs::write(tools.join("chown"), "#!/bin/sh\n").expect("written");
+    std::fs::set_permissions(tools.join("chown"), std::fs::Permissions::from_mode(0o755)).expect("set");
+    let path = format!("{}:{}", tools.display(), std::env::var("PATH").expect("a path"));
+    let make = || {
+        let output = Command::new("sh").arg(MAKE).env("SECRETS", folder.path()).env("PATH", &path).output();
+        let output = output.expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let read = |role: &&str| {
+            let file = folder.path().join(role).join("onsale.toml");
+            ((*role).to_owned(), settings(&std::fs::read_to_string(file).expect("a file")))
+        };
+        ROLES.iter().map(read).collect::<BTreeMap<_, _>>()
+    };
+    let made = make();
+    assert_eq!(made, make(), "a second run changes nothing");
+    made
 }
 
 fn run(data: &Path, settings: &[Setting], arguments: &[&str], input: &str) {
@@ -125,28 +158,33 @@ fn nine_roles_with_their_own_secrets_alone_sell_a_ticket() {
 
 #[test]
 fn a_role_has_nothing_of_another() {
-    let secrets =
+    let mut of_kubernetes =
         secrets(&["--hot", "redis://h:1", "--bus", "kafka://k:1", "--ledger", "postgres://u:p@d/t"].map(str::to_owned));
-    let holders = |variable: &str| -> Vec<&str> {
-        let has = |settings: &[Setting]| settings.iter().any(|(name, _)| name == variable);
-        secrets.iter().filter(|(_, settings)| has(settings)).map(|(role, _)| role.as_str()).collect()
-    };
-    assert_eq!(holders("ONSALE__AUTH__JWT_SECRET"), ["gateway", "user"]);
-    assert_eq!(holders("ONSALE__USER__PERSONAL_DATA_KEY"), ["user"]);
-    assert_eq!(holders("ONSALE__RESERVATION__TICKET_KEY"), ["reservation"]);
-    // The queue role asks challenges and shows the key of receipts; the gate role checks answers and signs receipts.
-    for key in ["COOKIE_KEY", "RECEIPT_KEY"] {
-        assert_eq!(holders(&format!("ONSALE__QUEUE__{key}")), ["gate", "queue"], "{key}");
+    let migrate = of_kubernetes.remove("migrate").expect("the job's");
+    assert_eq!(migrate.len(), 1, "tables alone");
+    for (script, secrets) in [(SCRIPT, of_kubernetes), (MAKE, secrets_of_compose())] {
+        assert_eq!(secrets.len(), ROLES.len(), "{script}");
+        // Of a setting, or of anything in a section.
+        let holders = |of: &str| -> Vec<&str> {
+            let is = |name: &str| name == of || (of.ends_with("__") && name.starts_with(of));
+            let has = |settings: &[Setting]| settings.iter().any(|(name, _)| is(name));
+            secrets.iter().filter(|(_, settings)| has(settings)).map(|(role, _)| role.as_str()).collect()
+        };
+        assert_eq!(holders("ONSALE__AUTH__"), ["gateway", "user"], "{script}");
+        assert_eq!(holders("ONSALE__USER__"), ["user"], "{script}");
+        assert_eq!(holders("ONSALE__RESERVATION__"), ["reservation"], "{script}");
+        // The queue role asks challenges and shows the key of receipts; the gate role checks answers and signs receipts.
+        for key in ["COOKIE_KEY", "RECEIPT_KEY"] {
+            assert_eq!(holders(&format!("ONSALE__QUEUE__{key}")), ["gate", "queue"], "{key}: {script}");
+        }
+        // Whoever holds the key of a role may speak as that role.
+        for (caller, callees) in CALLS {
+            let mut may = [&[caller][..], callees].concat();
+            may.sort_unstable();
+            let key = format!("ONSALE__INTERNAL__KEY__{}", caller.to_uppercase());
+            assert_eq!(holders(&key), may, "{caller}: {script}");
+        }
+        let rows = ["catalog", "coupon", "gate", "issuer", "payment", "reservation", "user"];
+        assert_eq!(holders("ONSALE__LEDGER__"), rows, "{script}");
     }
-    // Whoever holds the key of a role may speak as that role.
-    for (caller, callees) in CALLS {
-        let mut may = [&[caller][..], callees].concat();
-        may.sort_unstable();
-        assert_eq!(holders(&format!("ONSALE__INTERNAL__KEY__{}", caller.to_uppercase())), may, "{caller}");
-    }
-    for role in ["gateway", "queue"] {
-        assert!(!holders("ONSALE__LEDGER__URL").contains(&role), "{role} has no database");
-    }
-    assert_eq!(secrets["migrate"].len(), 1, "tables alone");
-    assert_eq!(secrets.len(), ROLES.len() + 1);
 }
