@@ -16,6 +16,7 @@ use onsale_http::ApiError;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::future::Future;
+use std::sync::LazyLock;
 
 /// Whether the reader is an administrator, who sees what is being prepared.
 pub type IsAdmin = bool;
@@ -29,6 +30,10 @@ pub(crate) fn unkept(body: &impl Serialize) -> Result<Document, ApiError> {
     Ok(Document { bytes: json(body)?, etag: String::new() })
 }
 
+fn name_of(wanted: &Wanted) -> Name {
+    Name::List(Some(hex::encode(Sha256::digest(format!("{wanted:?}").as_bytes()))))
+}
+
 impl CatalogService {
     /// A page of events as JSON.
     ///
@@ -39,13 +44,25 @@ impl CatalogService {
         if wanted.with_preparing {
             return Ok(Document { bytes: self.load_list(&wanted).await?.bytes, etag: String::new() });
         }
-        let hash = hex::encode(Sha256::digest(format!("{wanted:?}").as_bytes()));
-        let (service, name) = (self.clone(), Name::List(Some(hash)));
+        self.kept_events(&name_of(&wanted), wanted).await
+    }
+
+    /// The first page of all events, in the usual order, as everybody sees it.
+    ///
+    /// # Errors
+    /// `SERVICE_UNAVAILABLE`.
+    pub async fn first_events(&self) -> Result<Document, ApiError> {
+        static NAME: LazyLock<Name> = LazyLock::new(|| name_of(&Wanted::default()));
+        self.kept_events(&NAME, Wanted::default()).await
+    }
+
+    async fn kept_events(&self, name: &Name, wanted: Wanted) -> Result<Document, ApiError> {
+        let service = self.clone();
         let load = move || {
             let (service, wanted) = (service.clone(), wanted.clone());
             async move { service.load_list(&wanted).await }
         };
-        self.cache.read(&name, load).await
+        self.cache.read(name, load).await
     }
 
     async fn load_list(&self, wanted: &Wanted) -> Result<Loaded, ApiError> {

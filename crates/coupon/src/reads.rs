@@ -204,7 +204,7 @@ impl HotRoutes for ReadRoute {
         let mut body = Vec::with_capacity(512);
         let answer = self.finish(&unanswered, &mut body).await;
         let recorded = self.recorded(unanswered.waiting.user.is_some());
-        recorded.reply(&unanswered.request, answer, None, &mut body, out);
+        recorded.reply(&unanswered.request, answer, None, &body, out);
     }
 
     fn refuse(&self, code: ErrorCode, detail: &'static str, out: &mut Vec<u8>) {

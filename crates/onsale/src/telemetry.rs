@@ -27,7 +27,7 @@ pub fn install_logs(log: &Log) -> anyhow::Result<()> {
 /// # Errors
 /// As [`install_logs`].
 pub fn install_server_logs(log: &Log) -> anyhow::Result<AccessLines> {
-    let (thread, lines) = access_lines::begin(io::stderr);
+    let (thread, lines) = access_lines::begin(io::stderr).context("the thread of the access log cannot be started")?;
     subscriber(log, lines)?.try_init().context("logging is already set up")?;
     Ok(thread)
 }

@@ -2,7 +2,7 @@
 
 use super::document::fresh;
 use super::{IdOf, MessageView, Reply, has_body, made, run_to_end, said};
-use crate::rows::listing::{SortKey, StatusFilter, Wanted};
+use crate::rows::listing::{PAGE_SIZE, SortKey, StatusFilter, Wanted};
 use crate::search::composed;
 use crate::service::CatalogService;
 use crate::views::event::{CancelBody, EventChanged, EventDetail, EventListed, EventMade, EventPatch, NewEvent};
@@ -40,12 +40,12 @@ pub(super) struct Asked {
     sort: Option<String>,
     #[serde(default)]
     page: u64,
-    #[serde(default = "twenty")]
+    #[serde(default = "page_size")]
     size: u64,
 }
 
-fn twenty() -> u64 {
-    20
+fn page_size() -> u64 {
+    PAGE_SIZE
 }
 
 /// Events. Those that are being prepared are among them for administrators alone.

@@ -6,10 +6,13 @@ mod halls;
 mod internal;
 mod operators;
 mod posters;
+mod reads;
 mod schedules;
 mod venues;
 
 pub use operators::operator_routes;
+pub use reads::ReadRoute;
+pub use reads::Unanswered as UnansweredRead;
 
 use crate::service::CatalogService;
 use crate::views::values::uuid;

@@ -58,6 +58,25 @@ pub struct Wanted {
     pub size: u64,
 }
 
+/// Entries of a page where nobody says how many.
+pub const PAGE_SIZE: u64 = 20;
+
+impl Default for Wanted {
+    /// The first page of all events, the first performance first.
+    fn default() -> Self {
+        Self {
+            with_preparing: false,
+            status: None,
+            city: None,
+            keyword: None,
+            sort: SortKey::StartDate,
+            is_descending: false,
+            page: 0,
+            size: PAGE_SIZE,
+        }
+    }
+}
+
 /// A page of events, and the number of all that fit.
 ///
 /// # Errors

@@ -45,6 +45,8 @@ pub struct HotHead<'a> {
     pub content_type: Option<&'a [u8]>,
     /// `Accept-Language`.
     pub accept_language: Option<&'a [u8]>,
+    /// `Accept-Encoding`.
+    pub accept_encoding: Option<&'a [u8]>,
     /// `X-Trace-Id`.
     pub trace_id: Option<&'a [u8]>,
     /// `X-Api-Key`.
@@ -149,6 +151,8 @@ fn read<'a>(
             6 if name.eq_ignore_ascii_case("cookie") => {
                 is_plain &= memchr::memmem::find(value, SESSION_COOKIE).is_none()
             }
+            // A browser that goes to an address reads errors as pages.
+            6 if name.eq_ignore_ascii_case("accept") => is_plain &= !value.starts_with(b"text/html"),
             7 if name.eq_ignore_ascii_case("upgrade") => is_plain = false,
             10 if name.eq_ignore_ascii_case("connection") => match value {
                 v if v.eq_ignore_ascii_case(b"keep-alive") => {}
@@ -157,6 +161,9 @@ fn read<'a>(
             },
             15 if name.eq_ignore_ascii_case("accept-language") => {
                 is_plain &= head.accept_language.replace(value).is_none();
+            }
+            15 if name.eq_ignore_ascii_case("accept-encoding") => {
+                is_plain &= head.accept_encoding.replace(value).is_none();
             }
             15 if name.eq_ignore_ascii_case("x-forwarded-for") => {
                 is_plain &= head.forwarded_for.replace(value).is_none();

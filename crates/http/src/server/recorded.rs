@@ -39,15 +39,13 @@ impl RecordedRoute {
         request: &HotRequest,
         answer: Result<(), ApiError>,
         shared: Option<&SharedHeaders>,
-        body: &mut Vec<u8>,
+        body: &[u8],
         out: &mut Vec<u8>,
     ) {
-        let status = match answer {
-            Ok(()) => (200, None),
-            Err(error) => {
-                body.clear();
-                request.write_error(&error, body)
-            }
+        let mut of_error = Vec::new();
+        let (status, body) = match answer {
+            Ok(()) => ((200, None), body),
+            Err(error) => (request.write_error(&error, &mut of_error), of_error.as_slice()),
         };
         let mut reply = request.reply(status, shared.is_none());
         if let Some(shared) = shared {

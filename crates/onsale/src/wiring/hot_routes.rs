@@ -1,5 +1,6 @@
 //! The hot routes of one worker: those of all roles of this process.
 
+use catalog::api as catalog_api;
 use coupon::IssueRoute;
 use coupon::gate::route::{GateRoute, Unanswered};
 use coupon::issue::route::Waiting;
@@ -21,6 +22,8 @@ pub enum HotRoute {
     Reads(Box<ReadRoute>),
     /// The public documents of lines.
     Serving(ServingRoute),
+    /// Events.
+    Events(Box<catalog_api::ReadRoute>),
 }
 
 impl HotRoute {
@@ -30,6 +33,7 @@ impl HotRoute {
             Self::Gate(gate) => gate.knows(method, target),
             Self::Reads(reads) => reads.knows(method, target),
             Self::Serving(serving) => serving.knows(method, target),
+            Self::Events(events) => events.knows(method, target),
         }
     }
 }
@@ -49,6 +53,7 @@ pub(super) enum Undecided {
     Gate(Unanswered),
     Reads(reads::Unanswered),
     Serving(serving_route::Unanswered),
+    Events(catalog_api::UnansweredRead),
 }
 
 impl Undecided {
@@ -59,6 +64,7 @@ impl Undecided {
                 | (Self::Gate(_), HotRoute::Gate(_))
                 | (Self::Reads(_), HotRoute::Reads(_))
                 | (Self::Serving(_), HotRoute::Serving(_))
+                | (Self::Events(_), HotRoute::Events(_))
         )
     }
 }
@@ -76,6 +82,7 @@ impl HotRoutes for ProcessRoutes {
             Some(HotRoute::Gate(gate)) => gate.knows_caller(head),
             Some(HotRoute::Reads(reads)) => reads.knows_caller(head),
             Some(HotRoute::Serving(serving)) => serving.knows_caller(head),
+            Some(HotRoute::Events(events)) => events.knows_caller(head),
             None => false,
         }
     }
@@ -89,6 +96,7 @@ impl HotRoutes for ProcessRoutes {
             Some(HotRoute::Gate(gate)) => gate.answer_now(peer, head, body, out).map(Undecided::Gate),
             Some(HotRoute::Reads(reads)) => reads.answer_now(peer, head, body, out).map(Undecided::Reads),
             Some(HotRoute::Serving(serving)) => serving.answer_now(peer, head, body, out).map(Undecided::Serving),
+            Some(HotRoute::Events(events)) => events.answer_now(peer, head, body, out).map(Undecided::Events),
             None => None,
         }
     }
@@ -102,6 +110,7 @@ impl HotRoutes for ProcessRoutes {
             (Undecided::Gate(unanswered), Some(HotRoute::Gate(gate))) => gate.answer(unanswered, out).await,
             (Undecided::Reads(unanswered), Some(HotRoute::Reads(reads))) => reads.answer(unanswered, out).await,
             (Undecided::Serving(unanswered), Some(HotRoute::Serving(serving))) => serving.answer(unanswered, out).await,
+            (Undecided::Events(unanswered), Some(HotRoute::Events(events))) => events.answer(unanswered, out).await,
             // What a route left undecided belongs to that route.
             _ => {}
         }

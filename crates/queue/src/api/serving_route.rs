@@ -70,7 +70,6 @@ impl ServingRoute {
 
     fn reply(&self, request: &HotRequest, found: Result<Option<Arc<Serving>>, ApiError>, out: &mut Vec<u8>) {
         let found = found.and_then(|document| document.ok_or_else(no_line_of_this_name));
-        let mut body = Vec::new();
         let answer = match &found {
             Err(error) => Err(error.clone()),
             Ok(document) => {
@@ -78,13 +77,13 @@ impl ServingRoute {
                 if !written.as_ref().is_some_and(|(known, _)| Arc::ptr_eq(known, document)) {
                     *written = serde_json::to_vec(document.as_ref()).ok().map(|json| (document.clone(), json));
                 }
-                if let Some((_, json)) = &mut *written {
+                if let Some((_, json)) = &*written {
                     return self.recorded.reply(request, Ok(()), Some(&serving_headers::PUBLIC), json, out);
                 }
                 Err(ErrorCode::InternalError.into())
             }
         };
-        self.recorded.reply(request, answer, Some(&serving_headers::PUBLIC), &mut body, out);
+        self.recorded.reply(request, answer, Some(&serving_headers::PUBLIC), &[], out);
     }
 }
 

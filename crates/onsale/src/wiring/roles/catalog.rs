@@ -2,11 +2,13 @@
 
 use super::Opening;
 use crate::cli;
-use crate::wiring::role::Role;
+use crate::wiring::hot_routes::HotRoute;
+use crate::wiring::role::{MakeHotRoute, Role};
 use crate::wiring::schemas::{CATALOG, ContextSchema};
 use crate::wiring::supervisor::Task;
 use crate::wiring::{calls, internal, outboxes, probes};
 use anyhow::Context;
+use axum::Router;
 use catalog::compare::{ReservationSeats, SeatComparison, SeatDesk};
 use catalog::{CatalogService, Settings, api};
 use onsale_http::with_calls;
@@ -45,6 +47,7 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
         internal_routes: api::internal_routes(catalog.clone(), accepted(opening)?).merge(on_behalf(
             api::operator_routes(catalog.clone(), desk, internal::accepted(config, &["gateway", "catalog"])?),
         )),
+        hot: vec![reads(opening, &catalog)],
         documents: vec![api::ApiDocument::openapi()],
         handlers: catalog.handlers(opening.places()),
         outboxes: vec![outbox],
@@ -53,6 +56,15 @@ pub async fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
         ..Role::default()
     };
     Ok(probes::with_ledger(probes::with_hot(role, hot), &ledger))
+}
+
+fn reads(opening: &Opening<'_>, catalog: &CatalogService) -> MakeHotRoute {
+    let (catalog, limits, metrics) = (catalog.clone(), opening.limits.clone(), opening.metrics.clone());
+    let log_every = opening.log_every();
+    Arc::new(move || {
+        let route = api::ReadRoute::new(catalog.clone(), limits.clone(), &metrics, log_every);
+        (HotRoute::Events(Box::new(route)), Router::new())
+    })
 }
 
 fn accepted(opening: &Opening<'_>) -> anyhow::Result<access::InternalKeys> {
