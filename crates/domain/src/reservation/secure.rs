@@ -34,12 +34,13 @@ pub fn secure(of: &Reservation, request: &SecureRequest, has_other: bool, scene:
     let Some(claim) = of.claim.filter(|claim| claim.payment == request.payment) else {
         return Secured::Refused { why: UnsecuredWhy::NotClaimed, kept: None };
     };
-    let is_claims = request.hold_no == claim.hold_no
-        && request.amount > 0
-        && request.amount.checked_add(request.discount) == Some(of.total_amount);
+    let is_its_price = request.amount > 0 && request.amount.checked_add(request.discount) == Some(of.total_amount);
+    let is_claims = is_its_price && request.hold_no == claim.hold_no;
     if of.status == ReservationStatus::Confirmed || of.is_secured() {
-        // A payment that was lost and made again (hole 9), or a reply that was lost.
-        return if is_claims { Secured::Standing } else { refused(of, UnsecuredWhy::Changed, scene, false) };
+        // A payment that was lost and made again (hole 9), or a reply that was lost. Of a hold that was taken again the claim has
+        // the number before, and a payment that was made again the one that the reservation shows: its seats are the same.
+        let is_its_hold = is_claims || is_its_price && request.hold_no == of.hold_no;
+        return if is_its_hold { Secured::Standing } else { refused(of, UnsecuredWhy::Changed, scene, false) };
     }
     if of.payment_state != PaymentState::None {
         return refused(of, UnsecuredWhy::Final, scene, false);

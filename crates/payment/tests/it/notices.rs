@@ -11,12 +11,14 @@ use payment::rows::webhooks;
 use sandbox::SandboxSettings;
 use serde_json::{Value, json};
 use sha2::Sha256;
+use std::collections::HashSet;
 use std::time::Duration;
 use uuid::Uuid;
 
 on_every_database!(
     notices_are_kept_once_however_often_and_at_once_they_come,
     notices_that_were_answered_go_and_others_stay,
+    a_lost_payment_of_a_hold_that_was_taken_again_is_success_again,
 );
 
 /// Signs a body as PortOne does.
@@ -228,4 +230,34 @@ async fn notices_that_were_answered_go_and_others_stay(site: Site) {
     assert_eq!(desk.service.forget_notices().await, Ok(1));
     assert_eq!(kept().await, [1], "what nobody knows is kept");
     assert_eq!(webhooks::unknown(&desk.ledger, 10).await.map(|all| all.len()), Ok(1));
+}
+
+/// Hole 9: reservation shows the number of the hold that was taken again, and its claim has the one before.
+async fn a_lost_payment_of_a_hold_that_was_taken_again_is_success_again(site: Site) {
+    let desk = Desk::on(site).await;
+    for is_confirmed in [true, false] {
+        let begun = desk.begun().await;
+        desk.paid(&begun, json!({})).await;
+        desk.pass_ms(HOLD_MS + 10_000);
+        desk.role.sweep();
+        desk.round().await;
+        let before = desk.read(begun.id).await;
+        let kept = desk.role.get(begun.reservation);
+        assert_eq!((before.status, before.hold_no), (PaymentStatus::Success, kept.hold_no));
+        assert_ne!(kept.claim.map(|claim| claim.hold_no), Some(kept.hold_no), "it was taken again");
+        if is_confirmed {
+            desk.role.confirm(begun.reservation);
+        }
+        let (raw, id) = (desk.raw().await, desk.site.engine.uuid(begun.id.get().as_u128()));
+        raw.run("DELETE FROM outbox_events").await.expect("lost");
+        raw.run(&format!("DELETE FROM payments WHERE id = {id}")).await.expect("lost");
+
+        let (headers, body) = desk.notice(&begun.key, true).await;
+        desk.hear(&headers, &body).await.ok();
+        assert_eq!(desk.service.look_at_notices(&mut HashSet::new()).await, Ok(0), "adopted");
+        desk.rounds(3).await;
+        let after = desk.read(begun.id).await;
+        assert_eq!((after.status, after.hold_no), (PaymentStatus::Success, kept.hold_no), "{:?}", after.failure);
+        assert_eq!((desk.told(begun.id).await, desk.owed(begun.id).await), (vec!["PaymentSuccess".to_owned()], vec![]));
+    }
 }

@@ -125,6 +125,7 @@ impl Role {
 
     pub fn routes(&self) -> Router {
         Router::new()
+            .route("/internal/reservations/by-payment-key/{key}", get(look_by_key))
             .route("/internal/reservations/{id}", get(look))
             .route("/internal/reservations/{id}/claim", post(claim))
             .route("/internal/reservations/{id}/secure", post(secure))
@@ -181,6 +182,11 @@ fn view(of: &Reservation, now: Timestamp) -> Answer {
 
 async fn look(State(role): State<Role>, Path(id): Path<ReservationId>) -> Answer {
     role.answer(id, None)
+}
+
+async fn look_by_key(State(role): State<Role>, Path(key): Path<PaymentKey>) -> Answer {
+    let known = role.inner().book.iter().find(|one| one.claim.is_some_and(|claim| claim.key == key)).map(|one| one.id);
+    known.map_or_else(|| refused(404, "NOT_FOUND"), |id| role.answer(id, None))
 }
 
 fn id<T: From<Uuid>>(body: &Value, field: &str) -> T {

@@ -112,6 +112,27 @@ async fn a_coupon_of_a_payment_that_was_lost_does_not_make_its_amount_wrong() {
 }
 
 #[tokio::test]
+async fn a_payment_of_a_hold_that_was_taken_again_is_adopted_with_its_new_number() {
+    let world = World::new().await;
+    let payment = world.pending().await;
+    world.pay(&payment, json!({})).await;
+    world.pass(310);
+    world.reservations.change(payment.reservation, |reservation| {
+        (reservation.status, reservation.cancel_reason) = ("CANCELLED", Some("HOLD_EXPIRED"));
+    });
+    world.round().await;
+    let before = world.demand(&payment, PaymentStatus::Success).await;
+    assert!(before.hold_no > payment.hold_no, "its seats were taken again");
+    world.reservations.change(payment.reservation, |reservation| reservation.status = "CONFIRMED");
+    put_back(&world).await;
+    world.pass(120);
+    world.service.compare_daily().await.expect("compared").expect("due");
+    let after = until_settled(&world, &payment).await;
+    assert_eq!((after.status, after.hold_no), (PaymentStatus::Success, before.hold_no), "{:?}", after.failure);
+    assert_eq!(world.books(payment.key).await, (AMOUNT, 0, 0));
+}
+
+#[tokio::test]
 async fn a_kept_notice_of_an_unknown_payment_leads_to_its_adoption() {
     let world = World::new().await;
     let payment = world.success().await;

@@ -47,6 +47,8 @@ pub struct Reservation {
     pub total: i64,
     pub discount: i64,
     hold_no: i64,
+    /// The number of the hold that the payment was claimed with.
+    claimed_hold_no: i64,
     until: Timestamp,
     /// `PENDING`, `CONFIRMED` or `CANCELLED`.
     pub status: &'static str,
@@ -94,6 +96,7 @@ impl Reservations {
             total: new.total_amount,
             discount: new.discount,
             hold_no: new.hold_no,
+            claimed_hold_no: new.hold_no,
             until: new.hold_expires_at,
             status: "PENDING",
             cancel_reason: None,
@@ -149,9 +152,9 @@ async fn of_key(State(role): State<Reservations>, Path(key): Path<PaymentKey>) -
     }
 }
 
-/// Keeps the seats, also of a hold that ran out after it was paid, unless others have them.
+/// Keeps the seats of the claimed hold, also of one that ran out after it was paid, unless others have them.
 async fn secure(State(role): State<Reservations>, Path(id): Path<ReservationId>, Json(body): Json<Value>) -> Answer {
-    let hold_no = role.next_hold_no();
+    let new_hold_no = role.next_hold_no();
     let mut book = role.book();
     if book.is_away {
         return away();
@@ -159,13 +162,19 @@ async fn secure(State(role): State<Reservations>, Path(id): Path<ReservationId>,
     let Some(one) = book.all.get_mut(&id) else { return refused(404, "NOT_FOUND") };
     let paid_at: PreciseTime = serde_json::from_value(body["paidAt"].clone()).expect("a time");
     let is_kept = one.secured || one.status == "CONFIRMED";
+    let hold_no = body["holdNo"].as_i64();
+    let is_its_hold = hold_no == Some(one.claimed_hold_no) || is_kept && hold_no == Some(one.hold_no);
+    let is_its_price = body["amount"].as_i64().zip(body["discount"].as_i64()).map(|(paid, off)| paid + off);
+    if !is_its_hold || is_its_price != Some(one.total) {
+        return refused(409, "SEAT_ALREADY_HELD");
+    }
     let is_in_time = Timestamp::from(paid_at) < one.until;
     let has_ended = one.status == "CANCELLED" && one.cancel_reason != Some("HOLD_EXPIRED");
     if !is_kept && (!is_in_time || has_ended || one.seats_are_gone) {
         return refused(409, "SEAT_ALREADY_HELD");
     }
     if one.cancel_reason.take().is_some() {
-        one.hold_no = hold_no;
+        one.hold_no = new_hold_no;
         one.status = "PENDING";
     }
     one.secured = true;

@@ -149,6 +149,21 @@ async fn seats_of_a_hold_that_ran_out_are_taken_again_when_it_was_paid_in_time()
     assert_eq!((&again["status"], &again["secured"]), (&json!("PENDING"), &json!(true)));
     assert!(again["holdNo"].as_i64() > claimed["holdNo"].as_i64(), "a new number");
     assert_eq!(world.hold(2, &[0]).await.code(), (409, "SEAT_ALREADY_HELD"), "in hot state, too");
+    // Hole 9: payment has lost its row, and makes it again of what is shown here.
+    for is_confirmed in [false, true] {
+        if is_confirmed {
+            let (amount, hold_no) = (150_000, again["holdNo"].as_i64());
+            world.hear(id, PaymentNews::Success { amount, hold_no, seats: vec![seat(0)] }).await;
+        }
+        let key = payment_key(id);
+        let shown = world.internal(&format!("/internal/reservations/by-payment-key/{key}")).await.expect(200);
+        assert_eq!(shown["holdNo"], again["holdNo"]);
+        for hold_no in [&shown["holdNo"], &claimed["holdNo"]] {
+            let body = secure_body(id, 150_000, hold_no, NOON.plus_seconds(299));
+            let kept = world.internal_post(&path(id, "/secure"), body).await.expect(200);
+            assert_eq!((&kept["holdNo"], &kept["secured"]), (&again["holdNo"], &json!(true)), "{hold_no}");
+        }
+    }
     // Somebody else has them: refused.
     let gone = world.held(3, &[1]).await;
     let claimed = world.claim(gone, 3).await;

@@ -96,10 +96,47 @@ fn a_taken_back_hold_has_a_new_number_and_the_same_payment() {
     // The reply was lost: the same number of the claim is asked with, the new one is answered.
     let again = done(&mut book, paid(), after(TTL_MS + 20_000));
     assert_eq!((again.reservation.hold_no, again.has_changed), (3, false));
-    let other = book.decide(&secure(1, 1, 2 * PRICE, 3, after(5)), after(TTL_MS));
-    assert_eq!(other, Err(Refusal::Unsecured(UnsecuredWhy::Changed)), "not the number of the claim; not kept");
+    for other in [secure(1, 1, 2 * PRICE, 2, after(5)), secure(1, 1, PRICE, 3, after(5))] {
+        let refused = book.decide(&other, after(TTL_MS));
+        assert_eq!(
+            refused,
+            Err(Refusal::Unsecured(UnsecuredWhy::Changed)),
+            "another's number, another price; not kept"
+        );
+    }
     done(&mut book, hear(1, 1, success(2 * PRICE, 3, &[1, 2])), after(TTL_MS));
     assert_eq!(standing(&book, 1), ("CONFIRMED", "", "SUCCESS"));
+}
+
+/// Payment has lost its row, and makes it again with the number that the reservation shows (hole 9).
+#[test]
+fn a_payment_that_is_made_again_secures_a_taken_back_hold_by_either_number() {
+    let mut book = ReservationBook::new(0);
+    done(&mut book, hold(1, 1, &[1]), START);
+    done(&mut book, claim(1, 1, 1, PRICE), START);
+    book.sweep(after(TTL_MS), 9);
+    done(&mut book, secure(1, 1, PRICE, 1, after(5)), after(TTL_MS));
+    let stands = |book: &mut ReservationBook, hold_no| {
+        let answer = done(book, secure(1, 1, PRICE, hold_no, after(5)), after(TTL_MS));
+        assert_eq!((answer.reservation.hold_no, answer.has_changed), (2, false), "by {hold_no}");
+    };
+    stands(&mut book, 1);
+    stands(&mut book, 2);
+    done(&mut book, hear(1, 1, success(PRICE, 2, &[1])), after(TTL_MS));
+    stands(&mut book, 1);
+    stands(&mut book, 2);
+    let other = book.decide(&secure(1, 1, PRICE, 3, after(5)), after(TTL_MS));
+    assert_eq!(other, Err(Refusal::Unsecured(UnsecuredWhy::Changed)));
+    assert_eq!(standing(&book, 1), ("CONFIRMED", "", "SUCCESS"));
+}
+
+#[test]
+fn before_it_is_secured_only_the_number_of_the_claim_counts() {
+    let mut book = ReservationBook::new(0);
+    done(&mut book, hold(1, 1, &[1]), START);
+    done(&mut book, claim(1, 1, 1, PRICE), START);
+    let other = book.decide(&secure(1, 1, PRICE, 2, START), START);
+    assert_eq!(other, Err(Refusal::Unsecured(UnsecuredWhy::Changed)));
 }
 
 #[test]
