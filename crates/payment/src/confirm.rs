@@ -159,8 +159,8 @@ impl PaymentService {
     async fn put_off(&self, turn: &Turn, payment: &Payment, why: String) -> Result<Settled, ApiError> {
         let by = turn.by;
         let put_off = move |payment: &Payment, now: Timestamp| {
-            let let_go = payment.let_go(by, None)?;
-            Ok(Changed::quietly(let_go.unanswered(pause::after_tries(payment.tries.saturating_add(1), now))))
+            let due_at = pause::after_tries(payment.tries.saturating_add(1), now);
+            payment.unanswered(by, due_at).map(Changed::quietly)
         };
         match self.steps.change(payment.id, put_off).await? {
             StepOutcome::Done(payment) => Ok(Settled::Unanswered(payment, why)),

@@ -8,7 +8,7 @@ use crate::rows::refunds;
 use crate::service::PaymentService;
 use domain::id::PaymentId;
 use domain::payment::look_back::{self, Alarm};
-use domain::payment::{AskId, Changed, Payment, PaymentStatus, RefundKind, RefundStatus, pause};
+use domain::payment::{AskId, Changed, Payment, PaymentStatus, RefundKind, RefundStatus, Refusal, pause};
 use futures::FutureExt;
 use onsale_http::ApiError;
 
@@ -54,9 +54,11 @@ impl PaymentService {
     }
 
     async fn look_again(&self, id: PaymentId) -> Result<Done, ApiError> {
-        let is_due =
-            |payment: &Payment, now| !payment.is_pending() && payment.due_at.is_some_and(|due_at| due_at <= now);
-        let Some((by, payment)) = self.take_to_work(id, is_due).await? else { return Ok(Done::Left) };
+        let take = |payment: &Payment, by, now| {
+            let is_due = !payment.is_pending() && payment.due_at.is_some_and(|due_at| due_at <= now);
+            if is_due { payment.ask_to_look(by, now) } else { Err(Refusal::NotAsking) }
+        };
+        let Some((by, payment)) = self.take_to_work(id, take).await? else { return Ok(Done::Left) };
         let lookup = match self.portone.look_up(payment.key).await {
             Ok(lookup) => lookup,
             Err(away) => return self.stays_due(by, &payment, &away.to_string()).await,
@@ -73,8 +75,8 @@ impl PaymentService {
         let looked = self.change_as(by, id, move |payment, now| {
             let Changed { payment, message, refund } = payment.found_after(&lookup, &reason, now);
             let due_at = look_back::next_look(&payment, &lookup, is_over, now);
-            let payment = look_back::with_coupon_asked_again(&payment, now);
-            Changed { payment: Payment { due_at, asking: None, ..payment }, message, refund }
+            let payment = look_back::with_coupon_asked_again(&payment.due(due_at), now);
+            Changed { payment: Payment { asking: None, ..payment }, message, refund }
         });
         if let (Some(_), Some(shown)) = (looked.await?, shown) {
             alarm::of_payment(shown, &payment);
@@ -84,9 +86,9 @@ impl PaymentService {
 
     /// It was not answered: it is tried again after a pause that grows.
     async fn stays_due(&self, by: AskId, payment: &Payment, why: &str) -> Result<Done, ApiError> {
-        let waits = self.change_as(by, payment.id, |payment, now| {
+        let waits = self.change(payment.id, move |payment, now| {
             let due_at = pause::after_tries(payment.tries.saturating_add(1), now);
-            Changed::quietly(Payment { asking: None, ..payment.unanswered(due_at) })
+            payment.unanswered(by, due_at).map(Changed::quietly)
         });
         if let Some(waits) = waits.await? {
             alarm::of_silence(&waits, waits.tries, why);

@@ -65,17 +65,14 @@ impl PaymentService {
         self.change(id, rule).await
     }
 
-    /// Takes a payment for a try of its own, if `is_wanted` says so of the row; none when another has it.
+    /// Takes a payment for a try of its own by one of the rules for that; none when another has it, or the rule refuses.
     async fn take_to_work(
         &self,
         id: PaymentId,
-        is_wanted: impl Fn(&Payment, Timestamp) -> bool + Send + Sync + 'static,
+        take: impl Fn(&Payment, AskId, Timestamp) -> Result<Payment, Refusal> + Send + Sync + 'static,
     ) -> Result<Option<(AskId, Payment)>, ApiError> {
         let by = AskId(Uuid::new_v4());
-        let taken = self.change(id, move |payment, now| {
-            let payment = if is_wanted(payment, now) { payment.ask(by, now)? } else { return Err(Refusal::NotAsking) };
-            Ok(Changed::quietly(payment))
-        });
+        let taken = self.change(id, move |payment, now| take(payment, by, now).map(Changed::quietly));
         Ok(taken.await?.map(|payment| (by, payment)))
     }
 

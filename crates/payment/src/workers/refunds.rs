@@ -49,7 +49,7 @@ impl PaymentService {
     /// One try: the payment is asked about by nobody else meanwhile.
     async fn give_back(&self, due: StoredRefund) -> Result<Done, ApiError> {
         let StoredRefund { refund, .. } = due;
-        let Some((by, payment)) = self.take_to_work(refund.payment, |_, _| true).await? else { return Ok(Done::Left) };
+        let Some((by, payment)) = self.take_to_work(refund.payment, Payment::ask).await? else { return Ok(Done::Left) };
         let tried = self.try_to_give_back(by, &payment, refund).await;
         self.end_work(by, payment.id).await?;
         tried.map(|()| Done::Worked)

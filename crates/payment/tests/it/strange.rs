@@ -3,7 +3,9 @@
 use crate::desk::{Begun, Desk};
 use crate::role::HOLD_MS;
 use crate::scripted::Scripted;
-use domain::payment::{PaymentStatus, RefundKind};
+use domain::Timestamp;
+use domain::payment::{Changed, Payment, PaymentStatus, RefundKind};
+use payment::steps::PaymentSteps;
 use serde_json::{Value, json};
 
 async fn opened() -> (Desk, Scripted, Begun) {
@@ -141,4 +143,53 @@ async fn the_card_is_shown_masked_and_nothing_else_of_it_is_kept() {
     let row = desk.read(begun.id).await;
     let kept = format!("{row:?}");
     assert!(!kept.contains("56781234") && !kept.contains("Kim"), "{kept}");
+}
+
+/// PortOne's answer is on its way, and says that nothing is paid yet; then comes what another process hears.
+#[tokio::test]
+async fn what_is_heard_during_a_look_up_is_looked_up_at_once() {
+    let (desk, portone, begun) = opened().await;
+    let hears = |rule: fn(&Payment, Timestamp) -> Payment| {
+        let (steps, id) = (PaymentSteps::start(&desk.ledger), begun.id);
+        portone.meanwhile(async move {
+            steps.change(id, move |payment, now| Ok(Changed::quietly(rule(payment, now)))).await.expect("noted");
+        });
+    };
+    let notice = || hears(|payment, now| payment.noticed(now));
+    let is_due = async || desk.read(begun.id).await.due_at.is_some_and(|due_at| due_at <= clock::now());
+    let under_way = || {
+        portone.paid(&begun.key, begun.amount, |body| {
+            (body["status"], body["amount"]["paid"]) = (json!("PAY_PENDING"), json!(0));
+        });
+    };
+    under_way();
+    notice();
+    assert_eq!(desk.confirm(&begun, "tx").await.ok().body["status"], "PENDING");
+    assert!(is_due().await, "after a confirm");
+    notice();
+    desk.round().await;
+    assert!(is_due().await, "after a worker's look");
+    hears(|payment, now| payment.reservation_cancelled("EVENT_CANCELLED", Some(0), now).expect("noted").payment);
+    desk.round().await;
+    assert!(is_due().await, "its reservation's end, too");
+    portone.say(503, "");
+    notice();
+    desk.round().await;
+    assert!(is_due().await, "although nobody answers");
+    under_way();
+    desk.round().await;
+    assert!(!is_due().await, "once");
+
+    portone.paid(&begun.key, begun.amount, |_| {});
+    desk.pass_ms(HOLD_MS - 1_000);
+    assert_eq!(desk.confirm(&begun, "tx").await.ok().body["status"], "SUCCESS");
+    desk.pass_ms(24 * 3_600_000);
+    notice();
+    desk.round().await;
+    assert!(is_due().await, "after a look at what is decided");
+    portone.paid(&begun.key, begun.amount, |body| {
+        (body["status"], body["amount"]["cancelled"]) = (json!("CANCELLED"), json!(begun.amount));
+    });
+    desk.round().await;
+    assert_eq!(desk.read(begun.id).await.status, PaymentStatus::Refunded, "what the notice was about is seen");
 }

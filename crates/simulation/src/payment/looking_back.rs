@@ -11,7 +11,7 @@ pub(super) async fn look(world: &Shared, at: Instance, id: PaymentId) {
     let by = AskId(world.id());
     let now = world.now_of(at);
     let asked = world.payment.change(|rows, _| {
-        let asked = rows.payments.get(&id)?.ask(by, now).ok()?;
+        let asked = rows.payments.get(&id)?.ask_to_look(by, now).ok()?;
         rows.put(world, asked.clone());
         Some(asked)
     });
@@ -22,9 +22,10 @@ pub(super) async fn look(world: &Shared, at: Instance, id: PaymentId) {
     let kept = world.payment.change(|rows, _| {
         let Some(payment) = rows.payments.get(&id).filter(|payment| payment.is_asked_by(by)) else { return };
         let Ok(lookup) = looked else {
-            let later = payment.unanswered(pause::after_tries(payment.tries + 1, now));
-            let gone = later.let_go(by, None).unwrap_or(later);
-            return rows.put(world, gone);
+            if let Ok(later) = payment.unanswered(by, pause::after_tries(payment.tries + 1, now)) {
+                rows.put(world, later);
+            }
+            return;
         };
         let reason = rows.refunds.get(&(id, RefundKind::All)).map_or("PROVIDER", |refund| &refund.reason).to_owned();
         let mut changed = payment.found_after(&lookup, &reason, now);

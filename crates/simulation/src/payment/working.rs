@@ -89,10 +89,9 @@ async fn wait(world: &Shared, at: Instance, asked: &Payment, by: AskId, standing
 async fn again(world: &Shared, at: Instance, id: PaymentId, by: AskId) {
     let now = world.now_of(at);
     let later = world.payment.change(|rows, _| {
-        if let Some(payment) = rows.payments.get(&id).filter(|payment| payment.is_asked_by(by)) {
-            let unanswered = payment.unanswered(pause::after_tries(payment.tries + 1, now));
-            let gone = unanswered.let_go(by, None).unwrap_or(unanswered);
-            rows.put(world, gone);
+        let tried = |payment: &Payment| payment.unanswered(by, pause::after_tries(payment.tries + 1, now)).ok();
+        if let Some(later) = rows.payments.get(&id).and_then(tried) {
+            rows.put(world, later);
         }
     });
     let _ = later.await;

@@ -1,6 +1,6 @@
 //! Who asks alone, without a transaction that stays open (hole 14).
 
-use super::{Refusal, later};
+use super::{Refusal, earlier, later};
 use crate::payment::lookup::{Found, Lookup};
 use crate::payment::model::{ASK_MS, AskId, Asking, Payment, Told, ToldCode};
 use crate::payment::refund::captured;
@@ -19,23 +19,52 @@ impl Payment {
         }
     }
 
+    /// The same for a try that looks the payment up. What is due before the end of its time is its own work, and due again
+    /// then, so that a try that lapses leaves it to the next. What is due before that all the same was asked for while the try
+    /// was under way, and is not answered by its look-up ([`Payment::due`]).
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`].
+    pub fn ask_to_look(&self, by: AskId, now: Timestamp) -> Result<Self, Refusal> {
+        let asked = self.ask(by, now)?;
+        if self.is_asked_by(by) && self.was_asked_for_meanwhile() {
+            return Ok(asked);
+        }
+        Ok(Self { due_at: self.due_at.map(|due_at| due_at.max(later(now, ASK_MS))), ..asked })
+    }
+
     /// The same for a payment that must still be PENDING.
     ///
     /// # Errors
     /// [`Refusal::Decided`], [`Refusal::Busy`].
     pub fn ask_pending(&self, by: AskId, now: Timestamp) -> Result<Self, Refusal> {
-        if self.is_pending() { self.ask(by, now) } else { Err(Refusal::Decided(self.status)) }
+        if self.is_pending() { self.ask_to_look(by, now) } else { Err(Refusal::Decided(self.status)) }
     }
 
-    /// The try is over without a decision. `due_at`: when a worker looks next, if not as before.
+    /// Whether a notice, or the end of its reservation, came while a try was under way: after its look-up was asked for.
+    fn was_asked_for_meanwhile(&self) -> bool {
+        self.asking.zip(self.due_at).is_some_and(|(asking, due_at)| due_at < asking.until)
+    }
+
+    /// When a worker looks next; none: never again. But what was asked for while the try was under way stays due: its look-up
+    /// may have been answered before that.
+    #[must_use]
+    pub fn due(&self, at: Option<Timestamp>) -> Self {
+        let asked_for = self.due_at.filter(|_| self.was_asked_for_meanwhile());
+        let due_at = asked_for.map_or(at, |asked_for| earlier(at, asked_for));
+        Self { due_at, ..self.clone() }
+    }
+
+    /// The try is over without a decision. `due_at`: when a worker looks next; none: as before the try, at once where it was
+    /// due.
     ///
     /// # Errors
     /// [`Refusal::NotAsking`].
     pub fn let_go(&self, by: AskId, due_at: Option<Timestamp>) -> Result<Self, Refusal> {
-        if !self.is_asked_by(by) {
-            return Err(Refusal::NotAsking);
-        }
-        Ok(Self { asking: None, due_at: due_at.or(self.due_at), ..self.clone() })
+        let Some(asking) = self.asking.filter(|asking| asking.by == by) else { return Err(Refusal::NotAsking) };
+        let began = Timestamp(asking.until.millis().saturating_sub(ASK_MS));
+        let before = if self.due_at == Some(asking.until) { Some(began) } else { self.due_at };
+        Ok(Self { asking: None, ..self.due(due_at.or(before)) })
     }
 
     /// A look-up was answered: its facts are kept, whatever follows from them.
@@ -48,10 +77,12 @@ impl Payment {
         looked
     }
 
-    /// A look-up, or reservation, was not answered: `due_at` says when it is tried again.
-    #[must_use]
-    pub fn unanswered(&self, due_at: Timestamp) -> Self {
-        Self { due_at: Some(due_at), tries: self.tries.saturating_add(1), ..self.clone() }
+    /// A look-up, or reservation, was not answered: the try is over, and `due_at` says when it is tried again.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAsking`].
+    pub fn unanswered(&self, by: AskId, due_at: Timestamp) -> Result<Self, Refusal> {
+        Ok(Self { tries: self.tries.saturating_add(1), ..self.let_go(by, Some(due_at))? })
     }
 
     /// What a look-up says of money. Nothing that was seen taken is ever seen less of (hole 2).

@@ -47,12 +47,12 @@ impl Payment {
         payment.schedule = secured.schedule;
         payment.seats.clone_from(&secured.seats);
         payment.paid_at = Some(paid_at);
-        payment.asking = None;
         payment.looked_at = Some(now);
         payment.tries = 0;
         // What was given back of it already is told as of any SUCCESS that is looked up again (hole 20).
         let is_whole = found.money.left() >= payment.amount;
-        payment.due_at = Some(if is_whole { later(now, LOOK_AT_SUCCESS_MS) } else { now });
+        payment = payment.due(Some(if is_whole { later(now, LOOK_AT_SUCCESS_MS) } else { now }));
+        payment.asking = None;
         if let Some(coupon) = &mut payment.coupon {
             coupon.state = CouponState::Confirmed;
         }
@@ -96,8 +96,8 @@ impl Payment {
         payment.status = PaymentStatus::Failed;
         payment.failure = Some(reason);
         payment.failed_at = Some(now);
+        payment = payment.due(Some(later(now, FIRST_LOOK_BACK_MS)));
         payment.asking = None;
-        payment.due_at = Some(later(now, FIRST_LOOK_BACK_MS));
         payment.tries = 0;
         payment.release_coupon(now);
         let message = Some(Outgoing::Failed(payment.failed(reason, now)));

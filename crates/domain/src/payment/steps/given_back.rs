@@ -46,7 +46,7 @@ impl Payment {
         payment.status = PaymentStatus::Refunded;
         payment.refunded_at = Some(now);
         // Money that is taken once more is seen by one more look.
-        payment.due_at = Some(later(now, LOOK_BACK_MS));
+        payment.due_at = payment.due(Some(later(now, LOOK_BACK_MS))).due_at;
         payment.release_coupon(now);
         let message = PaymentRefunded {
             payment_id: payment.id.get(),
@@ -60,12 +60,6 @@ impl Payment {
             portone_cancellation_id: cancellation,
         };
         Changed { payment, message: Some(Outgoing::Refunded(message)), refund: None }
-    }
-
-    /// When a worker looks next; none: never again.
-    #[must_use]
-    pub fn due(&self, at: Option<Timestamp>) -> Self {
-        Self { due_at: at, ..self.clone() }
     }
 
     /// Coupon has answered that its holder has it, or that it never was this payment's: 404, lapsed and done already count

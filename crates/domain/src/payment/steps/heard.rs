@@ -1,7 +1,7 @@
 //! What others say: notices of PortOne, and `ReservationCancelled`. Both are noted, and workers ask (hole 14).
 
 use super::{Changed, Owed, earlier};
-use crate::payment::model::{CancelNote, Payment, PaymentStatus};
+use crate::payment::model::{Asking, CancelNote, Payment, PaymentStatus};
 use crate::time::Timestamp;
 
 /// The reason of a reservation whose time was over: it is due anyhow, and may be taken again.
@@ -11,7 +11,14 @@ impl Payment {
     /// PortOne says that something has happened: it is looked up soon. What it says beside that counts for nothing.
     #[must_use]
     pub fn noticed(&self, now: Timestamp) -> Self {
-        Self { due_at: earlier(self.due_at, now), ..self.clone() }
+        Self { due_at: self.due_soon(now), ..self.clone() }
+    }
+
+    /// Due now. While a try is under way that is before the end of its time, also where the try takes longer, so that it is
+    /// not taken for the try's own work ([`Payment::ask_to_look`]).
+    fn due_soon(&self, now: Timestamp) -> Option<Timestamp> {
+        let before_end = |asking: Asking| Timestamp(asking.until.millis().saturating_sub(1));
+        earlier(self.due_at, self.asking.map_or(now, |asking| now.min(before_end(asking))))
     }
 
     /// Its reservation has ended.
@@ -31,7 +38,7 @@ impl Payment {
                     return None;
                 }
                 let cancelled = Some(CancelNote { reason: reason.to_owned(), hold_no });
-                let due_at = if reason == RUN_OUT { self.due_at } else { earlier(self.due_at, now) };
+                let due_at = if reason == RUN_OUT { self.due_at } else { self.due_soon(now) };
                 Some(Changed::quietly(Self { cancelled, due_at, ..self.clone() }))
             }
             PaymentStatus::Success => {

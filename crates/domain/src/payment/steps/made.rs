@@ -101,7 +101,7 @@ impl Payment {
         }
         let settled = later(self.hold_expires_at, settle_ms);
         // Its reservation has ended meanwhile: it is due already.
-        let due_at = if self.cancelled.is_some() { self.due_at } else { Some(settled) };
+        let due_at = if self.cancelled.is_some() { self.due_at } else { self.due(Some(settled)).due_at };
         Ok(Self { registered_at: Some(now), asking: None, due_at, ..self.clone() })
     }
 }

@@ -7,6 +7,8 @@ use proptest::prelude::*;
 enum Move {
     Ask(u8),
     LetGo(u8),
+    Wait(u8),
+    Unanswered(u8),
     Register(u8),
     Tell(u8),
     Look(u8, u8),
@@ -24,6 +26,8 @@ fn moves() -> impl Strategy<Value = Move> {
     prop_oneof![
         4 => by.clone().prop_map(Move::Ask),
         1 => by.clone().prop_map(Move::LetGo),
+        1 => by.clone().prop_map(Move::Wait),
+        1 => by.clone().prop_map(Move::Unanswered),
         2 => by.clone().prop_map(Move::Register),
         1 => by.clone().prop_map(Move::Tell),
         2 => (by.clone(), seen.clone()).prop_map(|(by, seen)| Move::Look(by, seen)),
@@ -31,9 +35,13 @@ fn moves() -> impl Strategy<Value = Move> {
         3 => (by, seen.clone(), 6i64..10).prop_map(|(by, seen, hold_no)| Move::Succeed(by, seen, hold_no)),
         2 => proptest::option::of(5i64..10).prop_map(Move::Cancelled),
         3 => seen.prop_map(Move::After),
-        1 => Just(Move::Notice),
+        2 => Just(Move::Notice),
         3 => (0i64..20_000).prop_map(Move::Tick),
     ]
+}
+
+fn later(now: Timestamp, ms: i64) -> Timestamp {
+    Timestamp(now.millis() + ms)
 }
 
 fn asker(number: u8) -> AskId {
@@ -55,8 +63,10 @@ fn seen(number: u8) -> Lookup {
 fn played(payment: &Payment, one: Move, now: Timestamp) -> Option<Changed> {
     let quiet = |step: Result<Payment, Refusal>| step.ok().map(Changed::quietly);
     match one {
-        Move::Ask(by) => quiet(payment.ask(asker(by), now)),
+        Move::Ask(by) => quiet(payment.ask_to_look(asker(by), now)),
         Move::LetGo(by) => quiet(payment.let_go(asker(by), None)),
+        Move::Wait(by) => quiet(payment.let_go(asker(by), Some(later(now, 3_600_000)))),
+        Move::Unanswered(by) => quiet(payment.unanswered(asker(by), later(now, 600_000))),
         Move::Register(by) => quiet(payment.registered(asker(by), 10_000, now)),
         Move::Tell(by) => quiet(payment.tell(asker(by), ToldCode::HoldExpired, now)),
         Move::Look(by, number) => {
@@ -128,6 +138,31 @@ proptest! {
         }
         prop_assert!(told <= 1);
         prop_assert_eq!(told == 1, !payment.is_pending());
+    }
+
+    /// Only a look-up that begins after a notice answers it, however tries begin, end and lapse.
+    #[test]
+    fn a_notice_stays_due_until_a_look_up_begins_after_it(history in proptest::collection::vec(moves(), 1..60)) {
+        let mut payment = Payment::begin(begin(20_000), asker(0), NOW);
+        let mut now = NOW;
+        let mut is_asked_for = false;
+        for one in history {
+            if let Move::Tick(ms) = one {
+                now = Timestamp(now.millis() + ms);
+            }
+            // Nothing is found of a payment but by a try.
+            if matches!(one, Move::After(_)) && payment.asking.is_none() {
+                continue;
+            }
+            let Some(changed) = played(&payment, one, now) else { continue };
+            match one {
+                Move::Notice => is_asked_for = true,
+                Move::Ask(by) if !payment.is_asked_by(asker(by)) => is_asked_for = false,
+                _ => {}
+            }
+            payment = changed.payment;
+            prop_assert!(!is_asked_for || payment.due_at.is_some_and(|due_at| due_at <= now), "{:?}", one);
+        }
     }
 
     #[test]

@@ -34,6 +34,54 @@ fn one_try_asks_at_a_time_and_a_lapsed_one_decides_nothing() {
 }
 
 #[test]
+fn a_due_payment_is_due_again_when_the_try_that_looks_at_it_lapses() {
+    let until = Timestamp(NOW.millis() + ASK_MS);
+    let taken = Payment::adopt(begin(0), false, NOW).ask_pending(OURS, NOW).expect("taken");
+    assert_eq!(taken.due_at, Some(until), "by nobody before");
+    let next = taken.ask_pending(OTHER, until).expect("lapsed");
+    assert_eq!(next.due_at, Some(Timestamp(until.millis() + ASK_MS)));
+    let renewed = taken.ask_pending(OURS, END).expect("renewed");
+    assert_eq!(renewed.due_at, Some(Timestamp(END.millis() + ASK_MS)));
+    assert_eq!(taken.let_go(OURS, None).map(|gone| gone.due_at), Ok(Some(NOW)), "at once, as before");
+    assert_eq!(taken.let_go(OURS, Some(END)).map(|gone| gone.due_at), Ok(Some(END)));
+    let tried = taken.unanswered(OURS, END).expect("ours");
+    assert_eq!((tried.due_at, tried.tries, tried.asking), (Some(END), 1, None));
+    assert_eq!(taken.unanswered(OTHER, END), Err(Refusal::NotAsking));
+    let later = payment();
+    assert_eq!(later.due_at, Some(Timestamp(END.millis() + 10_000)), "what is due after a try stays due then");
+    assert_eq!(later.let_go(OURS, None).map(|gone| gone.due_at), Ok(later.due_at));
+}
+
+/// Kind: PortOne has answered that nothing is paid yet, and its notice of the payment comes before that answer is stored.
+#[test]
+fn what_is_heard_while_a_payment_is_looked_up_is_looked_up_after_it() {
+    type Heard = fn(&Payment, Timestamp) -> Payment;
+    let notice: Heard = |payment, at| payment.noticed(at);
+    let end: Heard = |payment, at| payment.reservation_cancelled("USER_REQUEST", Some(7), at).expect("noted").payment;
+    let adopted = Payment::adopt(begin(0), false, NOW).ask_pending(OURS, NOW).expect("taken");
+    // The last is after the end of a try that takes long, and that nobody has followed.
+    for after_ms in [0, 1, ASK_MS - 1, ASK_MS, ASK_MS + 5_000] {
+        let at = Timestamp(NOW.millis() + after_ms);
+        let is_due = |payment: &Payment| payment.due_at.is_some_and(|due_at| due_at <= at);
+        for (payment, heard) in [(&adopted, notice), (&adopted, end), (&payment(), notice), (&payment(), end)] {
+            let heard = heard(payment, at);
+            assert!(is_due(&heard.let_go(OURS, Some(END)).expect("waits")), "{after_ms}");
+            assert!(is_due(&heard.let_go(OURS, None).expect("let go")), "{after_ms}");
+            assert!(is_due(&heard.unanswered(OURS, END).expect("away")), "{after_ms}");
+            assert!(is_due(&heard.fail(OURS, FailureReason::NotPaid, None, at).expect("failed").payment), "{after_ms}");
+            let renewed = heard.ask_pending(OURS, at).expect("renewed");
+            assert!(is_due(&renewed.let_go(OURS, Some(END)).expect("waits")), "{after_ms}: also a try that is renewed");
+            let next = heard.let_go(OURS, Some(END)).and_then(|gone| gone.ask_pending(OTHER, at)).expect("taken");
+            assert_eq!(next.let_go(OTHER, Some(END)).map(|gone| gone.due_at), Ok(Some(END)), "{after_ms}: once");
+        }
+        let paid = notice(&adopted, at).succeed(OURS, &found(), &secured(), NOW, at).expect("paid").payment;
+        assert!(is_due(&paid), "{after_ms}");
+        let asked = success().payment.due(Some(NOW)).ask_to_look(OTHER, NOW).expect("taken");
+        assert!(is_due(&notice(&asked, at).due(None)) && asked.due(None).due_at.is_none(), "{after_ms}: a decided one");
+    }
+}
+
+#[test]
 fn a_clock_that_was_set_back_keeps_no_payment_for_itself() {
     let hour_before = Timestamp(NOW.millis() - 3_600_000);
     assert!(payment().ask(OTHER, hour_before).is_ok());
