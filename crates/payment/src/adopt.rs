@@ -4,7 +4,7 @@ use crate::rows::payments;
 use crate::service::PaymentService;
 use crate::steps::StepOutcome;
 use crate::views::internal::{AdoptBody, InternalPayment};
-use domain::payment::{Begin, Payment};
+use domain::payment::{AMOUNT_MAX, Begin, Payment};
 use domain::{ErrorCode, Timestamp};
 use ledger::LedgerError;
 use onsale_http::ApiError;
@@ -16,7 +16,8 @@ impl PaymentService {
     /// `INVALID_INPUT`; `PAYMENT_ALREADY_EXISTS` when another payment has the key or the reservation; `SERVICE_UNAVAILABLE`.
     pub async fn adopt_told(&self, body: &AdoptBody) -> Result<InternalPayment, ApiError> {
         if !body.is_valid() {
-            return Err(ApiError::invalid("amount must be 1 to 1000000000, discountAmount 0 to 1000000000"));
+            let limits = format!("amount must be 1 to {AMOUNT_MAX}, discountAmount 0 to {AMOUNT_MAX}");
+            return Err(ApiError::invalid(limits));
         }
         let payment = self.adopt(body.begin(clock::now()), body.is_confirmed()).await?;
         self.internal_view(&payment).await

@@ -13,7 +13,7 @@ use crate::steps::StepOutcome;
 use crate::views::payment::{NewPayment, StartedView};
 use domain::payment::{AskId, Away, Begin, Changed, FailureReason, Payment, PaymentStatus, Refusal};
 use domain::{AccountId, CouponId, ErrorCode, PaymentId, PaymentKey, Timestamp};
-use ledger::LedgerError;
+use ledger::{Cause, LedgerError};
 use onsale_http::ApiError;
 use uuid::Uuid;
 
@@ -64,14 +64,25 @@ impl PaymentService {
         let (id, by) = (claimed.payment, AskId(Uuid::new_v4()));
         let new = begin_of(user, wanted, claimed, discount);
         let make = move |now: Timestamp| Payment::begin(new.clone(), by, now);
-        match self.steps.make(id, make).await {
-            Ok(StepOutcome::Done(payment)) => self.register(&self.turn(by, id), &payment).await,
-            // Another instance was first.
-            Ok(_) | Err(LedgerError::Conflict(_)) => {
-                self.let_go_of_coupon(&claim, id).await;
-                Ok(None)
-            }
-            Err(error) => Err(error.into()),
+        let made = match self.steps.make(id, make).await {
+            Ok(StepOutcome::Done(payment)) => return self.register(&self.turn(by, id), &payment).await,
+            Ok(_) => Ok(None),
+            Err(LedgerError::Conflict(why)) => self.is_made_meanwhile(&claim, why).await.map(|()| None),
+            Err(error) => return Err(error.into()),
+        };
+        self.let_go_of_coupon(&claim, id).await;
+        made
+    }
+
+    /// Of two instances that make the payment of a reservation one is refused by the database, and goes on with the row of the
+    /// other.
+    ///
+    /// # Errors
+    /// There is no such row: the database refuses this one for another reason, and would refuse it again.
+    async fn is_made_meanwhile(&self, claim: &Claim, why: Cause) -> Result<(), ApiError> {
+        match payments::by_reservation(&self.ledger, claim.reservation).await? {
+            Some(_) => Ok(()),
+            None => Err(LedgerError::Conflict(why).into()),
         }
     }
 

@@ -14,6 +14,12 @@
 //! - [`steps`]: the only ways in which a payment changes. Each is a compare-and-set on what the row says.
 //! - [`look_back`], [`refund`], [`pause`]: what follows after the decision.
 
+use crate::catalog::WON_MAX;
+use crate::reservation::SEATS_MAX;
+
+/// The largest amount of a payment, in won: of the most seats that a person may have, each at the highest price.
+pub const AMOUNT_MAX: i64 = SEATS_MAX as i64 * WON_MAX;
+
 pub mod comparison;
 pub mod decision;
 pub mod look_back;

@@ -25,8 +25,9 @@ pub fn claim(of: &Reservation, request: &ClaimRequest, scene: Scene) -> Result<N
     if of.is_expired(scene.now) {
         return Err(Refusal::HoldExpired);
     }
-    // Hole 6: nothing of a cancelled schedule is sold. Hole 10: after FAILED never another payment.
-    let is_payable = of.status == ReservationStatus::Pending && !scene.is_cancelled;
+    // Hole 6: nothing of a cancelled schedule is sold. Hole 10: after FAILED never another payment. The provider takes no 0, and
+    // no payment may be of nothing: seats that cost nothing are refused before anything stands that nobody could end.
+    let is_payable = of.status == ReservationStatus::Pending && !scene.is_cancelled && of.total_amount > 0;
     if !is_payable || of.payment_state.is_final() {
         return Err(Refusal::NotPayable);
     }

@@ -19,6 +19,9 @@
 //!
 //! The holes of `contract-amendments.md`, part 2, are named where the rule stands that closes them.
 
+/// The most seats that one person may be allowed in one schedule (`reservation.max_seats`).
+pub const SEATS_MAX: u8 = 20;
+
 mod book;
 mod cancel;
 mod change;

@@ -151,7 +151,7 @@ pub enum Refusal {
         /// By this payment.
         payment: PaymentId,
     },
-    /// It ended, or its payment failed: no other payment ever (hole 10).
+    /// It ended, or its payment failed: no other payment ever (hole 10). Or it costs nothing.
     NotPayable,
     /// Not the price.
     AmountMismatch,

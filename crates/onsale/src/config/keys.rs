@@ -170,7 +170,7 @@ pub const KEYS: &[Key] = &[
     key("catalog.cache_ttl_seconds", whole(1, 86_400)),
     key("catalog.cache_ttl_open_seconds", whole(1, 3_600)),
     key("reservation.hold_ttl_seconds", whole(1, 86_400)),
-    key("reservation.max_seats", whole(1, 20)),
+    key("reservation.max_seats", whole(1, domain::reservation::SEATS_MAX as i64)),
     key("reservation.wait_max_ms", whole(0, 25_000)),
     key("reservation.day_zone", Kind::Text),
     key("reservation.returned_seats", Kind::OneOf(&["line", "open"])),

@@ -2,7 +2,7 @@
 
 use super::given::{GivenId, GivenTime, present};
 use domain::catalog::PreciseTime;
-use domain::payment::{Begin, Payment};
+use domain::payment::{AMOUNT_MAX, Begin, Payment};
 use domain::{AccountId, CouponId, PaymentId, PaymentKey, ReservationId, ScheduleId, SeatId, Timestamp};
 use onsale_http::RequestBody;
 use serde::{Deserialize, Serialize};
@@ -108,8 +108,7 @@ impl RequestBody for AdoptBody {
 impl AdoptBody {
     /// Whether the amounts can be.
     pub fn is_valid(&self) -> bool {
-        let most = 1_000_000_000;
-        (1..=most).contains(&self.amount) && (0..=most).contains(&self.discount_amount.unwrap_or(0))
+        (1..=AMOUNT_MAX).contains(&self.amount) && (0..=AMOUNT_MAX).contains(&self.discount_amount.unwrap_or(0))
     }
 
     /// Whether reservation has the ticket.

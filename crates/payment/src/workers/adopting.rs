@@ -33,6 +33,9 @@ impl Kept {
     fn begin(self, key: PaymentKey) -> Option<Begin> {
         let id = self.payment_id.filter(|_| self.payment_key == Some(key))?;
         let payable = self.payment_amount.unwrap_or(self.total_amount);
+        if payable < 1 {
+            return None;
+        }
         let discount = (self.total_amount - payable).clamp(0, self.total_amount.saturating_sub(1).max(0));
         Some(Begin {
             id,

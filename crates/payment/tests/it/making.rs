@@ -2,14 +2,21 @@
 
 use crate::desk::{Begun, Desk, ask, new, somebody};
 use crate::role::{HOLD_MS, TOTAL};
-use domain::payment::{FailureReason, PaymentStatus};
-use domain::{CouponId, ReservationId};
+use domain::catalog::WON_MAX;
+use domain::payment::{AMOUNT_MAX, Begin as NewRow, FailureReason, Payment, PaymentStatus};
+use domain::reservation::{ClaimRequest, Step};
+use domain::{CouponId, PaymentId, PaymentKey, ReservationId};
 use ledger_testkit::{Site, on_every_database};
 use payment::api;
+use payment::steps::{PaymentSteps, StepOutcome};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-on_every_database!(ten_at_once_over_two_processes_make_one_payment);
+on_every_database!(
+    ten_at_once_over_two_processes_make_one_payment,
+    the_dearest_seats_are_paid_and_those_that_cost_nothing_are_refused,
+    a_row_that_the_database_refuses_is_not_taken_for_another_calls,
+);
 
 #[tokio::test]
 async fn a_payment_is_claimed_stored_and_registered() {
@@ -105,7 +112,7 @@ async fn what_is_no_request_is_refused_with_the_field() {
         ("amount", json!("100000")),
         ("amount", json!(1.5)),
         ("amount", json!(-1)),
-        ("amount", json!(1_000_000_001)),
+        ("amount", json!(AMOUNT_MAX + 1)),
         ("amount", json!(1e30)),
         ("amount", Value::Null),
         ("paymentMethod", json!("CASH")),
@@ -265,4 +272,63 @@ async fn a_coupon_that_cannot_be_had_makes_no_payment() {
     desk.coupons.set_away(false);
     // Without the coupon the same claim is gone on with, at the whole price.
     desk.pay(user, reservation).await.ok();
+}
+
+async fn the_dearest_seats_are_paid_and_those_that_cost_nothing_are_refused(site: Site) {
+    let desk = Desk::on(site).await;
+    let user = somebody();
+    let held = |price: i64| desk.role.hold_priced(user, &[0; 4].map(|_| (Uuid::new_v4(), price)));
+    let (dear, free) = (held(WON_MAX), held(0));
+    let reply = desk.post(user, "/payments", new(dear, 4 * WON_MAX)).await.ok();
+    let begun = Begun::of(&reply, user, dear);
+    let transaction = desk.paid(&begun, json!({})).await;
+    assert_eq!(desk.confirm(&begun, &transaction).await.ok().body["status"], "SUCCESS");
+    assert_eq!(desk.read(begun.id).await.captured_amount, 4 * WON_MAX);
+
+    let coupon = CouponId(Uuid::new_v4());
+    desk.coupons.give(coupon, user);
+    let mut with_coupon = new(free, 0);
+    with_coupon["couponId"] = json!(coupon);
+    for body in [new(free, 0), new(free, 1), with_coupon] {
+        let reply = desk.post(user, "/payments", body.clone()).await;
+        assert_eq!(reply.said(), (422, "RESERVATION_NOT_PAYABLE"), "{body}");
+    }
+    assert_eq!((desk.of(free).await, desk.role.get(free).claim, desk.coupons.calls()), (None, None, 0));
+}
+
+/// The key of the claim is another row's: nobody was first, and another try would meet the same.
+async fn a_row_that_the_database_refuses_is_not_taken_for_another_calls(site: Site) {
+    let desk = Desk::on(site).await;
+    let user = somebody();
+    let (reservation, key) = (desk.role.hold(user), PaymentKey(Uuid::new_v4()));
+    let claim = ClaimRequest {
+        reservation,
+        user,
+        payment: PaymentId(Uuid::new_v4()),
+        key,
+        amount: TOTAL,
+        is_discounted: false,
+        is_provisional: false,
+        hold_no: None,
+        coupon: None,
+    };
+    let claimed = desk.role.decide(&Step::Claim(claim)).expect("claimed");
+    let other = NewRow {
+        id: PaymentId(Uuid::new_v4()),
+        key,
+        reservation: ReservationId(Uuid::new_v4()),
+        user,
+        schedule: claimed.schedule,
+        seats: claimed.seat_ids(),
+        total_amount: TOTAL,
+        discount: 0,
+        coupon: None,
+        hold_no: claimed.hold_no,
+        hold_expires_at: claimed.hold_expires_at,
+    };
+    let (id, make) = (other.id, move |now| Payment::adopt(other.clone(), false, now));
+    let made = PaymentSteps::start(&desk.ledger).make(id, make).await.expect("stored");
+    assert!(matches!(made, StepOutcome::Done(_)), "{made:?}");
+    assert_eq!(desk.pay(user, reservation).await.said(), (500, "INTERNAL_ERROR"));
+    assert_eq!(desk.of(reservation).await, None);
 }

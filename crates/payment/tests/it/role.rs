@@ -58,12 +58,18 @@ impl Role {
 
     /// These seats are held by a person.
     pub fn hold_of(&self, user: AccountId, seats: &[Uuid]) -> ReservationId {
+        let price = TOTAL / seats.len() as i64;
+        self.hold_priced(user, &seats.iter().map(|id| (*id, price)).collect::<Vec<_>>())
+    }
+
+    /// Seats at these prices are held by a person.
+    pub fn hold_priced(&self, user: AccountId, seats: &[(Uuid, i64)]) -> ReservationId {
         let reservation = ReservationId(Uuid::new_v4());
-        let wish = |id: &Uuid| SeatWish {
+        let wish = |(id, price): &(Uuid, i64)| SeatWish {
             seat: SeatId(*id),
             number: format!("A-{id}"),
             grade: Grade::Vip,
-            price: TOTAL / seats.len() as i64,
+            price: *price,
         };
         let wish = HoldWish {
             reservation,

@@ -153,6 +153,29 @@ fn holds_that_are_over_and_not_swept_are_in_no_payments_way() {
     assert_eq!(told(&mut book), ["HOLD_EXPIRED"; 3]);
 }
 
+/// Kind: a claim of nothing stands firmly, payment's table refuses its row, and everybody asks for ever.
+#[test]
+fn seats_that_cost_nothing_are_not_payable_and_no_claim_of_them_stands() {
+    let mut book = ReservationBook::new(0);
+    let free = |of, by, numbers: &[u128]| match hold(of, by, numbers) {
+        Step::Hold(mut wish) => {
+            wish.seats[0].price = 0;
+            Step::Hold(wish)
+        }
+        other => other,
+    };
+    done(&mut book, free(1, 1, &[1]), START);
+    for step in [claim(1, 1, 1, 0), claim(1, 1, 1, 1), provisional(1, 1, 1, 0), provisional(1, 1, 1, 1)] {
+        assert_eq!(book.decide(&step, START), Err(Refusal::NotPayable), "{step:?}");
+    }
+    assert_eq!(get(&book, 1).claim, None, "a refused claim leaves nothing");
+    assert_eq!(book.decide(&claim(1, 2, 1, 0), START), Err(Refusal::NotOwner), "first");
+    assert_eq!(book.decide(&claim(1, 1, 1, 0), after(TTL_MS)), Err(Refusal::HoldExpired), "first");
+    // Beside one that costs something it is paid as any.
+    done(&mut book, free(2, 2, &[2, 3]), START);
+    done(&mut book, claim(2, 2, 2, PRICE), START);
+}
+
 #[test]
 fn the_discount_makes_up_the_total() {
     let mut book = ReservationBook::new(0);
