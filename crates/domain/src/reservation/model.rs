@@ -144,6 +144,13 @@ impl Reservation {
         self.claim.filter(|claim| !claim.is_provisional)
     }
 
+    /// The claim of a payment that payment may have a row of: a firm one, or one whose payment was heard of although this copy of
+    /// the row says provisional. Of nothing there is no row.
+    pub fn begun_claim(&self) -> Option<Claim> {
+        let is_heard_of = self.secured_at.is_some() || self.payment_state != PaymentState::None;
+        self.claim.filter(|claim| claim.amount > 0 && (!claim.is_provisional || is_heard_of))
+    }
+
     /// Whether this payment stands on it.
     pub fn is_claimed_by(&self, payment: PaymentId) -> bool {
         self.claim.is_some_and(|claim| claim.payment == payment)
@@ -151,9 +158,10 @@ impl Reservation {
 }
 
 /// When payment is asked about the reservation (hole 5): a minute after a step that leaves it secured without an outcome, or
-/// ended with a payment that is not known to have failed or to be given back. None where nothing is missing.
+/// ended with a payment that is not known to have failed or to be given back. None where nothing is missing: a claim that was
+/// provisional to the end is of a coupon that was refused, and no payment has begun.
 pub fn next_question(reservation: &Reservation, now: Timestamp) -> Option<Timestamp> {
     let is_ended = reservation.status == ReservationStatus::Cancelled;
-    let is_open = reservation.claim.is_some() && !reservation.payment_state.is_final();
+    let is_open = reservation.begun_claim().is_some() && !reservation.payment_state.is_final();
     (reservation.is_secured() || is_ended && is_open).then(|| Timestamp(now.millis() + ASK_AFTER_MS))
 }

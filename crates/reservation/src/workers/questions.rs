@@ -144,7 +144,8 @@ impl Workers {
         let Ok(reply) = parts.payment.get(&format!("/internal/payments/{}", claim.payment)).await else { return };
         parts.steps.terms().fence.saw(reply.hold_no);
         match reply.status {
-            StatusCode::NOT_FOUND => self.adopt(claim, of).await,
+            StatusCode::NOT_FOUND if of.begun_claim().is_some() => self.adopt(claim, of).await,
+            StatusCode::NOT_FOUND => self.forget_question(claim, of, now).await,
             status if status.is_success() => self.hear_answer(&reply, of, now).await,
             status => tracing::error!(%status, code = reply.code(), "payment has refused an internal call"),
         }
@@ -160,6 +161,23 @@ impl Workers {
             Ok(Ok(answer)) => self.0.news.tell(&answer),
             Ok(Err(refusal)) => tracing::warn!(?refusal, reservation = %of.id, "payment's answer cannot be used now"),
             Err(error) => tracing::warn!(%error, reservation = %of.id, "payment's answer cannot be stored now"),
+        }
+    }
+
+    /// No payment has begun under the claim, and payment knows of none: there is nothing to adopt, and nothing to ask again. The
+    /// rule of the next question decides on the row as it stands then.
+    async fn forget_question(&self, claim: &Claim, of: &Reservation, now: Timestamp) {
+        let nothing = PaymentReply {
+            reservation: of.id,
+            payment: claim.payment,
+            status: ReplyStatus::Pending,
+            amount: claim.amount,
+            hold_no: None,
+            refund: None,
+            ticket_number: new_ticket_number(now),
+        };
+        if let Err(error) = self.0.parts.steps.decide(Step::HearAnswer(nothing)).await {
+            tracing::debug!(%error, reservation = %of.id, "payment is asked again in a minute");
         }
     }
 

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::id::PaymentId;
-use domain::reservation::{Refusal, Step};
+use domain::reservation::{ClaimRequest, Refusal, Step};
 use ledger_testkit::{Site, on_every_database};
 use reservation::workers::Workers;
 use serde_json::{Value, json};
@@ -20,6 +20,7 @@ on_every_database!(
     a_lost_failure_and_a_lost_refund_end_the_reservation,
     a_lost_cancellation_is_told_again_until_the_money_goes_back,
     a_payment_that_payment_has_lost_is_adopted,
+    a_coupon_that_was_refused_leaves_nothing_to_adopt,
     payment_is_asked_by_one_instance_and_again_in_a_minute,
     what_others_have_stored_shows_a_restored_database,
     what_was_paid_is_taken_over_after_a_restore,
@@ -181,6 +182,35 @@ async fn a_payment_that_payment_has_lost_is_adopted(site: Site) {
     books.done(hear(1, 1, success(PRICE, 1))).await;
     let again = books.step(Step::Secure(secure_request(1, 1, PRICE, 1, START))).await.expect("of the same payment");
     assert_eq!((again.has_changed, again.reservation.status.as_str()), (false, "CONFIRMED"));
+}
+
+/// Its claim was provisional to the end: payment would make a payment that nobody has begun, and tell that it failed.
+async fn a_coupon_that_was_refused_leaves_nothing_to_adopt(site: Site) {
+    let clock = clock::set(START);
+    let books = Books::open(&site).await;
+    let payments = Payments::default();
+    let workers = workers(&books, &payments);
+    let asking = |of: u128| {
+        let claim = claim_request(of, of, of, PRICE - 100);
+        Step::Claim(ClaimRequest { is_discounted: true, is_provisional: true, ..claim })
+    };
+    for of in [1, 2] {
+        books.hold(of, of, &[of]).await;
+        books.done(asking(of)).await;
+    }
+    books.done(Step::ReleaseHold { reservation: id(1), user: user(1) }).await;
+    clock.advance(Duration::from_millis(TTL_MS as u64));
+    assert_eq!(workers.sweep().await.expect("swept").expired, 1);
+    assert_eq!((books.row(1).await.ask_at, books.row(2).await.ask_at), (None, None));
+    clock.advance(Duration::from_secs(60));
+    assert_eq!((workers.ask_payment().await, payments.asked()), (Ok(0), 0));
+    // A question that an older program has left, and those after a restore: once, and nothing is adopted.
+    books.raw(&site).await.run("UPDATE reservations SET ask_at = created_at").await.expect("asked");
+    assert_eq!((workers.ask_payment().await, payments.asked()), (Ok(2), 2));
+    assert_eq!(payments.with(|known| known.adopted.clone()), Vec::<Value>::new());
+    assert_eq!((books.row(1).await.ask_at, books.row(2).await.ask_at), (None, None));
+    clock.advance(Duration::from_secs(60));
+    assert_eq!(workers.ask_payment().await, Ok(0));
 }
 
 async fn payment_is_asked_by_one_instance_and_again_in_a_minute(site: Site) {

@@ -93,7 +93,9 @@ fn check(book: &ReservationBook) {
         assert!(numbers.insert(one.hold_no) && one.hold_no <= book.hold_no());
         // Hole 5: what is open is asked about.
         let is_open = one.is_secured()
-            || one.status == ReservationStatus::Cancelled && one.claim.is_some() && !one.payment_state.is_final();
+            || one.status == ReservationStatus::Cancelled
+                && one.begun_claim().is_some()
+                && !one.payment_state.is_final();
         assert_eq!(one.ask_at.is_some(), is_open, "{one:?}");
         // Invariant 6.
         assert!(book.seats_of(one.schedule, one.user) <= usize::from(MAX));

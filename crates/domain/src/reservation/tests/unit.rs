@@ -228,6 +228,28 @@ fn a_provisional_claim_takes_any_amount_and_leaves_the_hold_free() {
     done(&mut book, Step::Secure(SecureRequest { discount: 100, ..request }), START);
 }
 
+/// Kind: a refused coupon makes a payment of its own, FAILED, that nobody has begun.
+#[test]
+fn nobody_is_asked_about_a_claim_that_was_provisional_to_the_end() {
+    let ended = |claims: &[Step]| {
+        let mut book = ReservationBook::new(0);
+        done(&mut book, hold(1, 1, &[1]), START);
+        claims.iter().for_each(|step| drop(done(&mut book, step.clone(), START)));
+        assert_eq!(book.sweep(after(TTL_MS), 9).len(), 1);
+        book
+    };
+    let book = ended(&[provisional(1, 1, 1, PRICE - 100)]);
+    assert_eq!((get(&book, 1).ask_at, get(&book, 1).begun_claim()), (None, None));
+    let mut firm = ended(&[provisional(1, 1, 1, PRICE - 100), priced(1, 1, 1, PRICE - 100, 1)]);
+    assert_eq!(get(&firm, 1).ask_at, Some(after(TTL_MS + 60_000)), "a payment may have begun");
+    done(&mut firm, hear(1, 1, PaymentNews::Failed), after(TTL_MS));
+    assert_eq!(get(&firm, 1).ask_at, None);
+    // A copy of the table that has missed the second claim, and hears of its payment.
+    let mut copy = ended(&[provisional(1, 1, 1, PRICE - 100)]);
+    done(&mut copy, hear(1, 1, success(PRICE - 100, 1, &[1])), after(TTL_MS));
+    assert_eq!(get(&copy, 1).ask_at, Some(after(TTL_MS + 60_000)), "until its money is back");
+}
+
 #[test]
 fn a_claim_without_a_coupon_goes_on_with_a_provisional_one() {
     let mut book = ReservationBook::new(0);
