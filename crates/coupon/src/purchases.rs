@@ -9,6 +9,7 @@ use crate::rows::coupons::{self, KeptCoupon, newest_of_user};
 use crate::service::CouponService;
 use crate::views::coupon::RedeemView;
 use crate::views::purchase::{UsableCoupon, UsableCoupons};
+use domain::coupon::redemption::Refusal;
 use domain::{
     Campaign, CampaignId, CouponId, CouponStatus, ErrorCode, PaymentId, TenantName, Terms, Timestamp, UserId,
 };
@@ -64,11 +65,17 @@ impl CouponService {
             return Err(ErrorCode::CouponNotFound.into());
         }
         let discount = self.agreed_discount(&kept, amount).await?;
-        // Looked at first, so that a coupon that cannot be used is not set aside in between.
-        if kept.usage.status == CouponStatus::Issued
-            && let Some(discount) = discount
-        {
-            check_discount(discount, amount)?;
+        // Looked at first, so that a coupon that cannot be used is not set aside in between: that would also end a lapsed
+        // reservation of another order, which may still be confirmed.
+        let looked_at = match kept.usage.status {
+            CouponStatus::Issued => discount,
+            CouponStatus::Reserved if !kept.usage.is_for(&order) => discount.or(Some(0)),
+            _ => None,
+        };
+        if let Some(discount) = looked_at {
+            let stands = kept.usage.reservation_stands(clock::now());
+            check_discount(discount, amount)
+                .map_err(|refusal| if stands { Refusal::Reserved.into() } else { refusal })?;
         }
         let reserved = self.reserve(&tenant, coupon, &order, amount).await?;
         match check_discount(reserved.discount_amount.unwrap_or(0), amount) {

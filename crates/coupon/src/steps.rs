@@ -57,6 +57,16 @@ impl Wish {
         }
     }
 
+    /// The order whose step it is.
+    fn order(&self) -> Option<&str> {
+        match self {
+            Self::Reserve { order, .. } | Self::Confirm { order } | Self::Cancel { order } | Self::Undo { order } => {
+                Some(order)
+            }
+            Self::Revoke { .. } => None,
+        }
+    }
+
     fn returns_to_stock(&self) -> bool {
         matches!(self, Self::Revoke { return_to_stock: true })
     }
@@ -127,10 +137,13 @@ struct Round<'a> {
     now: Timestamp,
 }
 
-/// A use as its holder sees it: a coupon that comes back after its end is expired, which no row says.
-fn shown(usage: Use, terms: &Terms, now: Timestamp) -> Use {
+/// A use as the caller sees it: a coupon that comes back after its end is expired, and another order's lapsed reservation is
+/// none, which no row says.
+fn shown(usage: Use, wish: &Wish, terms: &Terms, now: Timestamp) -> Use {
+    let is_own = wish.order().is_some_and(|order| usage.is_for(order));
     match usage.status {
-        CouponStatus::Issued => Use { status: usage.status_at(terms, now), ..usage },
+        CouponStatus::Reserved if is_own => usage,
+        CouponStatus::Issued | CouponStatus::Reserved => Use { status: usage.status_at(terms, now), ..usage },
         _ => usage,
     }
 }
@@ -144,12 +157,12 @@ impl<'a> Round<'a> {
         match step.wish.decide(&kept.usage, &coupon.campaign.terms, self.now) {
             Err(refusal) => StepOutcome::Refused(refusal),
             Ok(Step::Unchanged(usage)) => {
-                StepOutcome::Done(Box::new(kept), shown(usage, &coupon.campaign.terms, self.now))
+                StepOutcome::Done(Box::new(kept), shown(usage, &step.wish, &coupon.campaign.terms, self.now))
             }
             // An earlier run of the call has made the step, and the coupon has been used otherwise since.
             Ok(Step::Change(_) | Step::Released(..)) if asked.is_done() => {
                 let usage = kept.usage.clone();
-                StepOutcome::Done(Box::new(kept), shown(usage, &coupon.campaign.terms, self.now))
+                StepOutcome::Done(Box::new(kept), shown(usage, &step.wish, &coupon.campaign.terms, self.now))
             }
             // Its call is not noted as done: asked again it hears the same, and changes nothing.
             Ok(Step::Released(after, refusal)) => {
@@ -161,7 +174,10 @@ impl<'a> Round<'a> {
                 let message = step_message::of(&step.wish, &kept, self.now);
                 self.effects.push(Effect { asked, before: kept.usage.status, message });
                 coupon.change_use(after.clone(), step.wish.returns_to_stock());
-                StepOutcome::Done(Box::new(coupon.kept.clone()), shown(after, &coupon.campaign.terms, self.now))
+                StepOutcome::Done(
+                    Box::new(coupon.kept.clone()),
+                    shown(after, &step.wish, &coupon.campaign.terms, self.now),
+                )
             }
         }
     }

@@ -90,11 +90,13 @@ impl Use {
         if live == CouponStatus::Issued && over { CouponStatus::Expired } else { live }
     }
 
-    fn reservation_stands(&self, now: Timestamp) -> bool {
+    /// Whether it is set aside for an order, and that reservation has not lapsed.
+    pub fn reservation_stands(&self, now: Timestamp) -> bool {
         self.status == CouponStatus::Reserved && self.reserved_until.is_some_and(|until| now < until)
     }
 
-    fn is_for(&self, order_id: &str) -> bool {
+    /// Whether this order reserved or redeemed it.
+    pub fn is_for(&self, order_id: &str) -> bool {
         self.order_id.as_deref() == Some(order_id)
     }
 
@@ -178,7 +180,8 @@ impl Use {
         }
     }
 
-    /// Lets the reservation of an order go. Letting go what the order does not hold changes nothing.
+    /// Lets the reservation of an order go. Letting go what the order does not hold changes nothing: a lapsed reservation
+    /// of another order stays, since that order may have been paid with its discount, and still confirms it.
     ///
     /// # Errors
     /// [`Refusal`] when it was redeemed, or another order holds it.
@@ -186,11 +189,9 @@ impl Use {
         match self.status {
             CouponStatus::Redeemed => Err(Refusal::AlreadyRedeemed),
             CouponStatus::Revoked => Err(Refusal::NotApplicable(NotApplicable::Revoked)),
-            CouponStatus::Reserved if self.is_for(order_id) || !self.reservation_stands(now) => {
-                Ok(Step::Change(Self::issued(self.issued_at)))
-            }
-            CouponStatus::Reserved => Err(Refusal::Reserved),
-            CouponStatus::Issued | CouponStatus::Expired => Ok(Step::Unchanged(self.clone())),
+            CouponStatus::Reserved if self.is_for(order_id) => Ok(Step::Change(Self::issued(self.issued_at))),
+            CouponStatus::Reserved if self.reservation_stands(now) => Err(Refusal::Reserved),
+            CouponStatus::Reserved | CouponStatus::Issued | CouponStatus::Expired => Ok(Step::Unchanged(self.clone())),
         }
     }
 
@@ -360,6 +361,18 @@ mod tests {
         assert_eq!(next.undo("a", Timestamp(4)), Err(Refusal::Reserved), "a late undo does not touch the next order");
     }
 
+    /// Kind: a late cancel of an order that holds nothing took the discount from an order that was being paid.
+    #[test]
+    fn a_stranger_does_not_end_a_lapsed_reservation_that_can_still_be_confirmed() {
+        let held = changed(Use::issued(Timestamp(0)).reserve(&terms(), "a", 9_000, Timestamp(0), HOLD_SECONDS));
+        let lapsed = Timestamp(HOLD_SECONDS * 1_000);
+        for step in [held.cancel("b", lapsed), held.undo("b", lapsed)] {
+            assert_eq!(step, Ok(Step::Unchanged(held.clone())));
+        }
+        assert_eq!(changed(held.confirm("a")).status, CouponStatus::Redeemed);
+        assert_eq!(changed(held.cancel("a", lapsed)), Use::issued(Timestamp(0)), "its own order lets go of it");
+    }
+
     #[derive(Clone, Debug)]
     enum Call {
         Reserve(u8, i64),
@@ -388,7 +401,7 @@ mod tests {
             let (mut coupon, mut now) = (Use::issued(Timestamp(0)), Timestamp(0));
             for call in calls {
                 let order = |n: u8| format!("order-{n}");
-                let mut undoes = None;
+                let (mut undoes, mut lets_go_of) = (None, None);
                 let refused = |step: &Result<Step, Refusal>| {
                     matches!(step, Ok(Step::Released(_, Refusal::NotApplicable(_))) | Err(Refusal::NotApplicable(_)))
                 };
@@ -397,10 +410,17 @@ mod tests {
                     Call::Wait(ms) => { now = Timestamp(now.0 + ms); continue; }
                     Call::Reserve(n, amount) => (coupon.reserve(&terms(), &order(n), amount, now, HOLD_SECONDS), None),
                     Call::Confirm(n) => (coupon.confirm(&order(n)), Some(order(n))),
-                    Call::Cancel(n) => (coupon.cancel(&order(n), now), None),
-                    Call::Undo(n) => { undoes = Some(order(n)); (coupon.undo(&order(n), now), None) }
+                    Call::Cancel(n) => { lets_go_of = Some(order(n)); (coupon.cancel(&order(n), now), None) }
+                    Call::Undo(n) => {
+                        (undoes, lets_go_of) = (Some(order(n)), Some(order(n)));
+                        (coupon.undo(&order(n), now), None)
+                    }
                     Call::Revoke => (coupon.revoke(now), None),
                 };
+                if lets_go_of.is_some_and(|order| !coupon.is_for(&order)) {
+                    let is_same = match &step { Ok(Step::Unchanged(next)) => *next == coupon, other => other.is_err() };
+                    prop_assert!(is_same, "a stranger's cancel or undo changed it: {:?}", step);
+                }
                 if let Ok(Step::Change(next)) = &step {
                     prop_assert!(coupon.status != CouponStatus::Revoked, "a revoked coupon changed");
                     if coupon.status == CouponStatus::Redeemed {

@@ -5,7 +5,7 @@ use crate::campaigns::open_with_stock;
 use access::{Peer, PeerReply};
 use axum::body::Body;
 use domain::coupon::campaign::Discount;
-use domain::{Campaign, CampaignId, CouponId, EventName, TenantName, Terms};
+use domain::{Campaign, CampaignId, CouponId, EventName, TenantName, Terms, Timestamp};
 use http::{Method, Request};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -102,6 +102,38 @@ async fn a_coupon_that_pays_everything_or_nothing_is_not_set_aside() {
     assert_eq!(post(&shop, &redeem(coupon), ask(5_000, order)).await.0, 200);
     assert_eq!(post(&shop, &redeem(coupon), ask(0, order)).await.0, 400);
     assert_eq!(post(&shop, "/internal/coupons/spring/redeem", ask(1, order)).await.0, 404);
+}
+
+/// Kind: a payment that holds nothing of the coupon took the discount from another one that was being paid.
+#[tokio::test]
+async fn another_payment_does_not_end_a_lapsed_reservation_that_can_still_be_confirmed() {
+    let clock = clock::set(Timestamp(1_900_000_000_000));
+    let shop = Shop::open().await;
+    let coupon = give(&shop, "spring", KIM, 3_000).await;
+    let (order, other) = (Uuid::new_v4(), Uuid::new_v4());
+    let ask = |amount: i64, order: Uuid| json!({"userId": KIM, "orderId": order, "amount": amount});
+    assert_eq!(post(&shop, &redeem(coupon), ask(50_000, order)).await.0, 200);
+    let (status, refused) = post(&shop, &redeem(coupon), ask(3_000, other)).await;
+    assert_eq!((status, &refused["code"]), (409, &json!("COUPON_RESERVED")), "while it stands");
+    clock.advance(Duration::from_secs(901));
+    let (status, refused) = post(&shop, &redeem(coupon), ask(3_000, other)).await;
+    assert_eq!((status, &refused["reason"]), (422, &json!("NOTHING_TO_PAY")));
+    for step in ["cancel", "undo"] {
+        let path = format!("{}/{step}", redeem(coupon));
+        let (status, unchanged) = post(&shop, &path, json!({"orderId": other})).await;
+        let shown = (&unchanged["status"], &unchanged["discountAmount"]);
+        assert_eq!((status, shown), (200, (&json!("ISSUED"), &Value::Null)), "{step}");
+    }
+    let (status, done) = post(&shop, &format!("{}/confirm", redeem(coupon)), json!({"orderId": order})).await;
+    assert_eq!((status, &done["status"], &done["discountAmount"]), (200, &json!("REDEEMED"), &json!(3_000)));
+
+    // One whose worth is the shop's affair, which no payment can use.
+    let (plain, tenant) = (shop.give(KIM).await, TenantName::default_tenant());
+    shop.service.reserve(&tenant, plain, "of-the-shop", 50_000).await.expect("reserved");
+    clock.advance(Duration::from_secs(901));
+    let (status, refused) = post(&shop, &redeem(plain), ask(50_000, other)).await;
+    assert_eq!((status, &refused["reason"]), (422, &json!("NO_DISCOUNT")));
+    shop.service.confirm(&tenant, plain, "of-the-shop").await.expect("confirmed");
 }
 
 #[tokio::test]
