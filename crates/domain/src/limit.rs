@@ -54,8 +54,12 @@ impl Rate {
     }
 
     /// Asks a bucket that is full again at `full_at_us` (0: never used) for one unit at `now_us`.
+    ///
+    /// No bucket is emptier than empty: one that is full later than an empty one is from a clock that has been set back since,
+    /// and counts as empty. Or it would refuse everybody for as long as the clock was ahead.
     pub fn take(&self, full_at_us: u64, now_us: u64) -> RateDecision {
-        let capacity_us = self.interval_us * u64::from(self.burst);
+        let capacity_us = self.window_us();
+        let full_at_us = full_at_us.min(now_us.saturating_add(capacity_us));
         let base_us = full_at_us.max(now_us);
         let after_us = base_us + self.interval_us;
         let backlog_us = after_us - now_us;
@@ -101,6 +105,23 @@ mod tests {
             full_at_us = decision.full_at_us;
         }
         assert!(!rate.take(full_at_us, 4_000_999).allowed && rate.take(full_at_us, 4_001_000).allowed);
+    }
+
+    proptest! {
+        #[test]
+        fn a_clock_that_is_set_back_refuses_for_one_unit_at_most(
+            per_second in 1u32..1000, burst in 1u32..50, taken in 1u32..100, ahead_us in 0u64..1_000_000_000_000,
+        ) {
+            let rate = Rate::per_second(per_second, burst);
+            let (now_us, mut full_at_us) = (1_700_000_000_000_000, 0);
+            for _ in 0..taken {
+                full_at_us = rate.take(full_at_us, now_us + ahead_us).full_at_us;
+            }
+            let verdict = rate.take(full_at_us, now_us);
+            prop_assert!(verdict.full_at_us <= now_us + rate.window_us());
+            prop_assert!(verdict.retry_after_us <= rate.interval_us());
+            prop_assert!(rate.take(verdict.full_at_us, now_us + rate.interval_us()).allowed);
+        }
     }
 
     proptest! {

@@ -113,6 +113,16 @@ mod tests {
         assert!(table.len() < SHARDS * SWEEP_AT_MIN * 2, "{}", table.len());
     }
 
+    #[test]
+    fn a_clock_that_is_set_back_refuses_for_one_unit_at_most() {
+        const HOUR_US: u64 = 3_600_000_000;
+        let (table, now_us) = (LimitTable::new(Rate::per_second(1, 2)), 1_700_000_000_000_000);
+        assert!(table.take("a", now_us + HOUR_US).allowed);
+        let verdict = table.take("a", now_us);
+        assert_eq!((verdict.allowed, verdict.retry_after_us, verdict.reset_after_us), (false, 1_000_000, 2_000_000));
+        assert!(table.take("a", now_us + 1_000_000).allowed);
+    }
+
     #[tokio::test]
     async fn the_port_keeps_rates_apart() {
         let limits = EmbeddedLimits::default();

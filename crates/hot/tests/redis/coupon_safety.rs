@@ -362,19 +362,46 @@ async fn values_and_limits_are_those_of_one_process() {
         assert_eq!(ports.get(&[name(1)], NOW).await, Ok(vec![None]));
     }
     let limits = RedisLimits::new(connections.clone());
-    let (rate, mut now_us) = (Rate::per_second(10, 3), 1_700_000_000_000_000);
+    let rate = Rate::per_second(10, 3);
     let bucket = format!("bucket-{}", Uuid::new_v4().simple());
     let mut full_at_us = 0;
     for step in 0..100u64 {
-        now_us += (step * 7_919) % 60_000;
+        let taken = limits.take(&[(bucket.clone(), rate)], 0).await.expect("asked")[0];
+        // Redis's time then: what a server believes does not count.
+        let now_us = taken.full_at_us - taken.reset_after_us;
         let expected = rate.take(full_at_us, now_us);
         full_at_us = expected.full_at_us;
-        let taken = limits.take(&[(bucket.clone(), rate)], now_us).await.expect("asked");
-        assert_eq!(taken, [expected], "step {step}");
+        assert_eq!(taken, expected, "step {step}");
     }
     // The contract's name of the key. A minute's bucket is long enough there to be looked at.
     let person = format!("user:{}", Uuid::new_v4());
-    limits.take(&[(person.clone(), Rate::per_minute(1))], now_us).await.expect("asked");
+    limits.take(&[(person.clone(), Rate::per_minute(1))], 0).await.expect("asked");
     let kept = KeyPort::get(&RedisKeys::new(connections), &[format!("rate:{person}")], NOW).await.expect("read");
     assert!(kept[0].is_some(), "rate:{person}");
+}
+
+/// Kind: two gateways whose clocks were five seconds apart refused payments by a bucket that was nearly unused; and a clock
+/// that was set back refused everybody until it was where it had been.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_goes_by_the_clock_of_redis_and_is_never_emptier_than_empty() {
+    let Some(redis) = testkit::available(testkit::shared().redis()) else { return };
+    let connections = crate::connect(&redis.url()).await;
+    let (here, there) = (RedisLimits::new(connections.clone()), RedisLimits::new(connections.clone()));
+    let name = || format!("bucket-{}", Uuid::new_v4().simple());
+    let (bucket, rate, now_us) = ([(name(), Rate::per_second(1, 2))], Rate::per_minute(1), 1_700_000_000_000_000);
+    let ahead = here.take(&bucket, now_us + 5_000_000).await.expect("asked")[0];
+    let behind = there.take(&bucket, now_us).await.expect("asked")[0];
+    assert!(ahead.allowed && behind.allowed, "{ahead:?}, {behind:?}");
+
+    let bucket = [(name(), rate)];
+    let first = here.take(&bucket, now_us).await.expect("asked")[0];
+    let later_us = (first.full_at_us + 3_600_000_000).to_string();
+    let entry = vec![(format!("rate:{}", bucket[0].0), later_us.into_bytes())];
+    KeyPort::put(&RedisKeys::new(connections), entry, 3_600_000, NOW).await.expect("put");
+    let refused = here.take(&bucket, now_us).await.expect("asked")[0];
+    assert_eq!((refused.allowed, refused.retry_after_us), (false, rate.interval_us()));
+    assert_eq!(refused.reset_after_us, rate.window_us(), "it is empty, and no emptier");
+    let again = here.take(&bucket, now_us).await.expect("asked")[0];
+    // Redis's time then. The moment from before the clock was set back is kept no longer.
+    assert_eq!(again, rate.take(refused.full_at_us, again.full_at_us - again.reset_after_us));
 }
