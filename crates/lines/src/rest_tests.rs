@@ -88,6 +88,10 @@ impl LinePort for CountedLines {
         self.call().put_back(line, clock).await
     }
 
+    async fn put_all_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
+        self.call().put_all_back(line, clock).await
+    }
+
     async fn finish(&self, user: &LineUser, outcome: LineOutcome) -> Result<bool, HotError> {
         self.lines.finish(user, outcome).await
     }

@@ -4,8 +4,8 @@
 use crate::labels::{is_named, label};
 use crate::metrics::count_admitted;
 use async_trait::async_trait;
+use domain::PassId;
 use domain::line::{Admits, Admitted, DrawStep, LineId, LineRule};
-use domain::{PassId, Timestamp};
 use hot::HotError;
 use hot::lease::Hold;
 use hot::line::{Clock, LinePort};
@@ -30,8 +30,6 @@ const PAUSE_MIN: Duration = Duration::from_millis(5);
 const UNAVAILABLE_PAUSE: Duration = Duration::from_secs(1);
 /// Longest wait at the stop until the work of the users admitted last is requested.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
-/// A time after every admission, at which all processing has timed out.
-const FAR_FUTURE: Timestamp = Timestamp(1 << 50);
 /// How often users whose processing has timed out are put back.
 const PUT_BACK_EVERY: Duration = Duration::from_secs(1);
 
@@ -270,7 +268,7 @@ impl LineState {
 /// Puts back all users in processing at once. A second request of a user's work does no harm.
 async fn put_all_back(port: &dyn LinePort, line: &LineId) -> Result<(), HotError> {
     loop {
-        let back = port.put_back(line, Clock::At(FAR_FUTURE)).await?;
+        let back = port.put_all_back(line, Clock::Engine).await?;
         if back.is_empty() {
             return Ok(());
         }

@@ -139,13 +139,24 @@ impl Line {
     /// A moment in the future is from a clock that has been set back since. How long ago it was is unknown, so it is
     /// stale.
     pub fn put_back(&mut self, now: Timestamp) -> Vec<(UserId, QueueNumber)> {
-        let Admits::Processing { stale_after_ms, put_back_max } = self.rule.admits else { return Vec::new() };
+        let Admits::Processing { stale_after_ms, .. } = self.rule.admits else { return Vec::new() };
         let now_ms = now.millis();
         let is_stale = |since_ms: i64| now_ms - since_ms >= i64::from(stale_after_ms) || since_ms - now_ms > 1_000;
-        let stale = self.processing.iter().filter(|(since_ms, _)| is_stale(*since_ms));
-        let stale: Vec<(i64, QueueNumber)> = stale.take(put_back_max as usize).copied().collect();
-        let mut back = Vec::with_capacity(stale.len());
-        for one in stale {
+        self.put_those_back(is_stale, now)
+    }
+
+    /// As [`Line::put_back`], however long their requests have taken: it is not known whether they were sent.
+    pub fn put_all_back(&mut self, now: Timestamp) -> Vec<(UserId, QueueNumber)> {
+        self.put_those_back(|_| true, now)
+    }
+
+    /// Puts back people who have been in process since such a moment.
+    fn put_those_back(&mut self, is_due: impl Fn(i64) -> bool, now: Timestamp) -> Vec<(UserId, QueueNumber)> {
+        let Admits::Processing { put_back_max, .. } = self.rule.admits else { return Vec::new() };
+        let due = self.processing.iter().filter(|(since_ms, _)| is_due(*since_ms));
+        let due: Vec<(i64, QueueNumber)> = due.take(put_back_max as usize).copied().collect();
+        let mut back = Vec::with_capacity(due.len());
+        for one in due {
             self.processing.remove(&one);
             let number = one.1;
             let Some(user) = self.order.user(number).cloned() else { continue };

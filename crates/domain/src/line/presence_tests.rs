@@ -37,6 +37,27 @@ fn who_is_back_in_time_has_the_old_place_behind_others_who_are_back() {
     assert_eq!(rank(line.check_in(&user(3), Timestamp(2_000))), Some(2));
 }
 
+/// Kind: whoever was put back at the start of a scheduler counted as heard of in the far future, stood in the line for ever,
+/// and kept those behind waiting.
+#[test]
+fn who_is_put_back_with_all_others_is_passed_over_and_forgotten_as_anybody() {
+    let work = Admits::Processing { stale_after_ms: 60_000, put_back_max: 2 };
+    let mut line = Line::new(LineRule { admits: work, ..watched(10) });
+    enter_all(&mut line, 1..=3, 0);
+    assert_eq!(admit(&mut line, 3, 0), [1, 2, 3]);
+    assert!(line.put_back(Timestamp(500)).is_empty(), "nobody is stale");
+    assert_eq!(line.put_all_back(Timestamp(500)).len(), 2, "at most so many at once");
+    assert_eq!(line.put_all_back(Timestamp(500)).len(), 1);
+    assert!(line.put_all_back(Timestamp(500)).is_empty());
+    assert_eq!(rank(line.check_in(&user(3), Timestamp(1_000))), Some(3));
+    tick_until(&mut line, 500, 1_501);
+    assert_eq!(line.counts(9, Timestamp(1_501)).inactive, 2, "those who were not heard of since");
+    tick_until(&mut line, 1_501, 100_501);
+    let mut forgotten = line.forget(Timestamp(100_501));
+    forgotten.sort();
+    assert_eq!(forgotten, [1, 2].map(QueueNumber));
+}
+
 /// Ticks as the scheduler's do, so that the line was reached all the time.
 fn tick_until(line: &mut Line, from: i64, to: i64) {
     for now in (from..to).step_by(9_000).chain([to]) {

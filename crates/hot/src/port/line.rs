@@ -38,7 +38,7 @@ impl From<LineUser> for Entrant {
 pub enum Clock {
     /// The engine's own. The clocks of many callers differ.
     Engine,
-    /// The caller's: for tests, and for a moment ahead at which everything has expired.
+    /// The caller's: for tests, and for a moment that the caller has read from the engine.
     At(Timestamp),
 }
 
@@ -143,6 +143,10 @@ pub trait LinePort: Send + Sync + 'static {
 
     /// Puts people back in line who have been processed for too long (GATE-006). Returns them with their queue numbers.
     async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError>;
+
+    /// As [`LinePort::put_back`], however long they have been processed. Like that, it puts back no more than the line's rule
+    /// allows at once: call it until it puts nobody back.
+    async fn put_all_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError>;
 
     /// Records the outcome for a person. Returns whether the person has an outcome now.
     async fn finish(&self, who: &LineUser, outcome: LineOutcome) -> Result<bool, HotError>;

@@ -119,6 +119,10 @@ impl LinePort for FaultyLines {
         self.node_of(line)?.put_back(line, clock).await
     }
 
+    async fn put_all_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
+        self.node_of(line)?.put_all_back(line, clock).await
+    }
+
     async fn finish(&self, user: &LineUser, outcome: LineOutcome) -> Result<bool, HotError> {
         match self.node_of(&user.line) {
             Ok(_) if self.lose_outcomes.load(Ordering::SeqCst) => Err(HotError::Unavailable("unavailable".into())),

@@ -188,6 +188,11 @@ impl<P: LinePort> History<P> {
                 let back = self.lines.get_mut(&line).map(|line| line.put_back(now)).unwrap_or_default();
                 assert_eq!(self.engine.put_back(&line, clock).await, Ok(back), "put back in {line}");
             }
+            Step::PutAllBack(n) => {
+                let line = self.line(n);
+                let back = self.lines.get_mut(&line).map(|line| line.put_all_back(now)).unwrap_or_default();
+                assert_eq!(self.engine.put_all_back(&line, clock).await, Ok(back), "all are put back in {line}");
+            }
             Step::Finish(line, user, issued) => {
                 let who = self.who((line, user));
                 let outcome = if issued { LineOutcome::Issued } else { LineOutcome::SoldOut };

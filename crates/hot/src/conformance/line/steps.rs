@@ -33,6 +33,7 @@ pub(super) enum Step {
     /// A user's pass is used.
     Renew(u8, u8),
     PutBack(u8),
+    PutAllBack(u8),
     Finish(u8, u8, bool),
     Draw(u8),
     /// Gives the draw this public randomness.
@@ -138,6 +139,7 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
         5 => who().prop_map(|(line, user)| Step::Newcomer(line, user)),
         5 => who().prop_map(|(line, user)| Step::Renew(line, user)),
         2 => (0..=LINES).prop_map(Step::PutBack),
+        1 => (0..=LINES).prop_map(Step::PutAllBack),
         2 => (who(), any::<bool>()).prop_map(|((line, user), issued)| Step::Finish(line, user, issued)),
         8 => prop_oneof![10 => 0i64..700, 1 => -3_000i64..0].prop_map(Step::Wait),
         5 => (0..=LINES).prop_map(Step::Draw),

@@ -300,8 +300,20 @@ impl<'a> LineGuard<'a> {
 
     /// See [`domain::line::Line::put_back`].
     pub fn put_back(&mut self, now: Timestamp) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
+        self.put_those_back(|line| line.put_back(now))
+    }
+
+    /// See [`domain::line::Line::put_all_back`].
+    pub fn put_all_back(&mut self, now: Timestamp) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
+        self.put_those_back(|line| line.put_all_back(now))
+    }
+
+    fn put_those_back(
+        &mut self,
+        put_back: impl FnOnce(&mut Line) -> Vec<(UserId, QueueNumber)>,
+    ) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
         self.may_change()?;
-        let back = self.state.line.put_back(now);
+        let back = put_back(&mut self.state.line);
         for (user, number) in &back {
             self.note_state(user, *number, PlaceState::Waiting);
             self.wait_for = self.record();

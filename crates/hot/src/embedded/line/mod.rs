@@ -303,6 +303,11 @@ impl LinePort for EmbeddedLines {
         Ok(back.unwrap_or_default())
     }
 
+    async fn put_all_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
+        let back = self.change(line, |guard| guard.put_all_back(moment(clock))).await?;
+        Ok(back.unwrap_or_default())
+    }
+
     async fn finish(&self, who: &LineUser, outcome: LineOutcome) -> Result<bool, HotError> {
         let has = self.change(&who.line, |guard| guard.finish(&who.user, outcome)).await?;
         Ok(has.unwrap_or(false))

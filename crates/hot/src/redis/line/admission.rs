@@ -124,9 +124,16 @@ impl Inner {
         }
     }
 
-    pub(super) async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
+    /// Puts back whom the line has processed for too long, or all whom it processes.
+    pub(super) async fn put_back(
+        &self,
+        line: &LineId,
+        all: bool,
+        clock: Clock,
+    ) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
         let script = &scripts::LINE_PUT_BACK;
-        let call = Call { script, pass: None, arguments: &[], lane: Lane::Admission, tells: puts_somebody_back };
+        let arguments: &[&[u8]] = if all { &[b"1"] } else { &[b"0"] };
+        let call = Call { script, pass: None, arguments, lane: Lane::Admission, tells: puts_somebody_back };
         let back = self.call_once(&self.known(line), &moment(clock), call).await?;
         Ok(people(Array::of(back)?)?)
     }

@@ -167,7 +167,11 @@ impl LinePort for RedisLines {
     }
 
     async fn put_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
-        self.0.put_back(line, clock).await
+        self.0.put_back(line, false, clock).await
+    }
+
+    async fn put_all_back(&self, line: &LineId, clock: Clock) -> Result<Vec<(UserId, QueueNumber)>, HotError> {
+        self.0.put_back(line, true, clock).await
     }
 
     async fn finish(&self, who: &LineUser, outcome: LineOutcome) -> Result<bool, HotError> {

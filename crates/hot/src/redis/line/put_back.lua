@@ -1,9 +1,10 @@
--- Puts people whose requests take too long back at their own positions: the twin of `Line::put_back`.
+-- Puts people whose requests take too long back at their own positions, or all: the twin of `Line::put_back` and
+-- `Line::put_all_back`.
 --
 -- An admission whose reply was lost and that arrives after its caller's next call to put people back is refused, since
 -- it has the lower number.
 --
--- ARGV  moment, caller, number
+-- ARGV  moment, caller, number, "1" to put back all who are in process
 -- Returns {user, ticket, ...}, the longest-running first; or the caller's last number, if this call may have been
 --       executed before.
 
@@ -39,9 +40,11 @@ local function stale(from, to, wanted)
   return people
 end
 
-local people = stale('-inf', text(now - stale_after), most)
+local people = stale('-inf', ARGV[4] == '1' and '+inf' or text(now - stale_after), most)
 -- A moment in the future is from a clock that has been set back since.
-for _, one in ipairs(stale('(' .. text(now + 1000), '+inf', most - #people)) do people[#people + 1] = one end
+if ARGV[4] ~= '1' then
+  for _, one in ipairs(stale('(' .. text(now + 1000), '+inf', most - #people)) do people[#people + 1] = one end
+end
 
 redis.call('HSET', LINE, 'callers', callers)
 local users = {}

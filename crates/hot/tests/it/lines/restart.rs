@@ -18,6 +18,7 @@ enum Step {
     Finish(usize),
     Admit(usize),
     PutBack,
+    PutAllBack,
     Draw,
     Wait(i64),
     Restart,
@@ -31,6 +32,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => (0..USERS).prop_map(Step::Finish),
         4 => (1usize..5).prop_map(Step::Admit),
         1 => Just(Step::PutBack),
+        1 => Just(Step::PutAllBack),
         1 => Just(Step::Draw),
         3 => (0i64..1_500).prop_map(Step::Wait),
         2 => Just(Step::Restart),
@@ -93,6 +95,7 @@ impl Watched {
                 self.lines().admit(&id(), passes, clock).await.expect("admits");
             }
             Step::PutBack => drop(self.lines().put_back(&id(), clock).await.expect("puts back")),
+            Step::PutAllBack => drop(self.lines().put_all_back(&id(), clock).await.expect("puts back")),
             Step::Draw => drop(self.lines().draw(&id(), clock).await.expect("draws")),
             Step::Wait(ms) => self.now_ms += ms,
             Step::Restart => self.restart().await,
