@@ -405,3 +405,43 @@ async fn a_bucket_goes_by_the_clock_of_redis_and_is_never_emptier_than_empty() {
     // Redis's time then. The moment from before the clock was set back is kept no longer.
     assert_eq!(again, rate.take(refused.full_at_us, again.full_at_us - again.reset_after_us));
 }
+
+/// The keys of the campaign, each of which must end: Redis is not to fill up with campaigns that are over.
+fn ending_keys(redis: &RedisNode, sale: &Campaign) -> Vec<String> {
+    let script = "local keys = redis.call('KEYS', ARGV[1])
+        for i, key in ipairs(keys) do keys[i] = key .. ' ' .. redis.call('PTTL', key) end
+        return table.concat(keys, '\\n')";
+    let found = redis.ask(&["EVAL", script, "0", &format!("coupon:{{{}}}:*", sale.id)]).expect("answers");
+    let lives = found.lines().filter_map(|line| line.rsplit_once(' '));
+    let key_of = |(key, life_ms): (&str, &str)| {
+        assert!(life_ms.parse::<i64>().expect("a number") >= 0, "{key} has no life");
+        key.rsplit_once(':').expect("a name").1.to_owned()
+    };
+    lives.map(key_of).collect()
+}
+
+/// Kind: numbers that had been taken back stayed in Redis for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_key_of_a_campaign_ends_with_it_also_after_coupons_were_revoked_or_restored() {
+    let Some((_kit, redis)) = own_redis() else { return };
+    let (engine, open_sale) = (open(&redis.url(), Ack::None).await, campaign(3));
+    let sale = Campaign { closes_at: Some(clock::now().plus_seconds(3_600)), ..open_sale };
+    make(&engine, &sale).await;
+    assert_eq!(winners(&engine, &sale, 0..3).await, [1, 2, 3]);
+    let given: Vec<Coupon> = engine.coupons(&sale.id).await.expect("reads");
+    let returned = |redis| ending_keys(redis, &sale).contains(&"returned".to_owned());
+    for (place, newcomer) in [(0, 3), (1, 4)] {
+        let coupon = &given[place];
+        assert_eq!(engine.revoke(&sale.id, &coupon.user, coupon.coupon_id, true).await, Ok(true));
+        assert!(returned(&redis));
+        assert_eq!(winners(&engine, &sale, newcomer..newcomer + 1).await, [coupon.serial]);
+        assert!(!returned(&redis), "its number was given again, and the next one to come back makes the list anew");
+    }
+    redis.tell(&["FLUSHALL"]).expect("flushed");
+    let other = open(&redis.url(), Ack::None).await;
+    assert_eq!(other.put_campaign(sale.clone()).await, Ok(Completeness::Incomplete));
+    let without_first = given.into_iter().filter(|coupon| coupon.serial > 1).collect();
+    assert_eq!(other.restore(&sale.id, without_first).await, Ok(Vec::new()));
+    let keys = ending_keys(&redis, &sale);
+    assert!(["participants", "returned"].iter().all(|key| keys.iter().any(|known| known == key)), "{keys:?}");
+}

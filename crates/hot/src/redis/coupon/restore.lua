@@ -4,7 +4,7 @@
 -- ARGV  n, then for each: user, serial (0: returned to stock), nth of user, issued_at_ms, coupon id, "I" or "R"
 -- Returns the indices of the coupons that do not fit: another coupon has their number or the user's position.
 
-local policy = redis.call('HMGET', KEYS[1], 'total', 'next', 'count', 'given', 'revoked')
+local policy = redis.call('HMGET', KEYS[1], 'total', 'next', 'count', 'given', 'revoked', 'expires_at')
 local total, next_serial = tonumber(policy[1]), tonumber(policy[2])
 local given, revoked, refused, used = tonumber(policy[4]), tonumber(policy[5]), {}, 0
 local restored = 0
@@ -44,6 +44,11 @@ end
 if restored > 0 then
   if used > 0 then redis.call('DECRBY', KEYS[2], used) end
   redis.call('HSET', KEYS[1], 'next', next_serial, 'count', tonumber(policy[3]) + restored, 'given', given, 'revoked', revoked)
+  -- Both may be new.
+  if policy[6] and policy[6] ~= '' then
+    redis.call('PEXPIREAT', KEYS[3], policy[6])
+    redis.call('PEXPIREAT', KEYS[4], policy[6])
+  end
 end
 redis.call('HSET', KEYS[1], 'touched', ARGV[1])
 return refused
