@@ -141,9 +141,9 @@ impl LineClient {
     /// content stands. The seed comes from the system's randomness and stays secret until the draw.
     ///
     /// # Errors
-    /// `NOT_FOUND`; `DRAW_ANNOUNCED` for a draw with other content; `DRAW_NOT_POSSIBLE` for a line that does not open
-    /// later, or in which a user already has a rank, which the draw would take away; `INVALID_INPUT`;
-    /// `SERVICE_UNAVAILABLE`.
+    /// `NOT_FOUND`; `DRAW_ANNOUNCED` for a draw with other content; `DRAW_NOT_POSSIBLE` for a schedule's line, for a line
+    /// that does not open later, or in which a user already has a rank, which the draw would take away;
+    /// `INVALID_INPUT`; `SERVICE_UNAVAILABLE`.
     pub async fn announce_draw(
         &self,
         line: &LineId,
@@ -174,6 +174,12 @@ impl LineClient {
 
     /// The moment at which a draw of this line would close.
     async fn closing(&self, line: &LineId, rule: &LineRule) -> Result<Timestamp, ApiError> {
+        if line.schedule().is_some() {
+            // Its draw would close at the moment from which people may enter, and have no entries.
+            return Err(not_possible(
+                "nobody can enter a schedule's line before its sale begins, so it can have no draw",
+            ));
+        }
         let opens_at = rule.opens_at.filter(|opens_at| *opens_at <= LATEST && *opens_at > clock::now());
         let opens_at = opens_at.ok_or_else(|| {
             not_possible("the line is open, or has no opening time: announce a draw before the line opens")

@@ -20,9 +20,13 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
+        Self::of("gate:shoes").await
+    }
+
+    async fn of(line: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let port = Arc::new(EmbeddedLines::open(folder.path(), JournalOptions::default()).expect("opened"));
-        let (line, opens_at) = ("gate:shoes".parse::<LineId>().expect("a line"), clock::now().plus_seconds(3_600));
+        let (line, opens_at) = (line.parse::<LineId>().expect("a line"), clock::now().plus_seconds(3_600));
         let rule = LineRule { opens_at: Some(opens_at), ..LineRule::new(0) };
         assert!(port.make_line(&line, rule).await.expect("made"));
         Self { _folder: folder, lines: LineClient::new(port), line, opens_at }
@@ -51,6 +55,16 @@ async fn an_announced_draw_keeps_the_opening_until_it_is_over() {
     while scene.lines.port.draw(&scene.line, after).await.expect("drawn") != (DrawStep::Drawn { count: 0 }) {}
     assert_eq!(scene.lines.awaits_draw(&scene.line).await, Ok(false));
     assert!(scene.give_up().await.is_ok(), "it is over");
+}
+
+/// Kind: a draw that was promised and had no entries, since a schedule's line lets nobody in before the sale.
+#[tokio::test]
+async fn a_schedules_line_takes_no_draw() {
+    let scene = Scene::of("queue:00000000-0000-0000-0000-000000000007").await;
+    assert_eq!(scene.announce().await.map_err(|error| error.code), Err(ErrorCode::DrawNotPossible));
+    assert_eq!(scene.lines.awaits_draw(&scene.line).await, Ok(false));
+    let site = Scene::of("queue:shop").await;
+    site.announce().await.expect("announced");
 }
 
 #[tokio::test]
