@@ -10,6 +10,7 @@ use super::settings::DispatchMode;
 use crate::rows::{campaigns, coupons};
 use domain::line::{LineId, LineRule, Sale};
 use domain::{Campaign, CampaignId, CampaignStatus, Timestamp};
+use hot::line::Recovery;
 use lines::rules::change_rule;
 use onsale_http::ApiError;
 use std::mem::discriminant;
@@ -92,6 +93,29 @@ impl GateService {
         }
     }
 
+    /// Changes the rule of a gate. One that the hot state has lost is made again as it was defined last: with the draw that
+    /// was announced, a pause, a rate and a notice of its own. `None` where there is none.
+    async fn change_gate(
+        &self,
+        line: &LineId,
+        is_news: bool,
+        follow: &impl Fn(LineRule) -> LineRule,
+    ) -> Result<Option<LineRule>, ApiError> {
+        let change = || change_rule(&*self.lines.port, line, |rule| Ok::<_, ApiError>(follow(rule)));
+        // A gate that this server has just found may be of a version that kept no definition: it is kept from now on.
+        if !is_news && let Some(rule) = change().await? {
+            return Ok(Some(rule));
+        }
+        match self.lines.port.recover_line(line).await? {
+            Recovery::There => change().await,
+            Recovery::Lost if !is_news => {
+                tracing::error!(%line, "what was known of the gate is lost, an announced draw, too: it is made as configured");
+                Ok(None)
+            }
+            Recovery::Lost | Recovery::Ended => Ok(None),
+        }
+    }
+
     /// Makes the line before a campaign, or brings it up to date. Returns whether the campaign has a gate; `None` if the
     /// campaign does not exist.
     pub(super) async fn follow_campaign(&self, id: &CampaignId) -> Result<Option<bool>, ApiError> {
@@ -130,7 +154,7 @@ impl GateService {
                 ..rule
             }
         };
-        let rule = match change_rule(&*self.lines.port, &line, |rule| Ok::<_, ApiError>(follow(rule))).await? {
+        let rule = match self.change_gate(&line, is_news, &follow).await? {
             Some(rule) => rule,
             None => {
                 let rule = follow(self.settings.rule());

@@ -67,7 +67,7 @@ pub enum RuleChange {
 pub enum Recovery {
     /// It is there; if the engine had lost it, it was made again, empty.
     There,
-    /// It was ended.
+    /// It was ended, or never made.
     Ended,
     /// The engine has lost it, and what it was.
     Lost,
@@ -90,7 +90,7 @@ pub trait LinePort: Send + Sync + 'static {
     /// The live pass that a person has from a line that was ended and not made again.
     async fn kept_pass(&self, who: &LineUser, clock: Clock) -> Result<Option<Pass>, HotError>;
 
-    /// Makes a line of [`LineId::Queue`] again if the engine has lost it, with the rule that was in force last.
+    /// Makes a line again if the engine has lost it, with the rule that was in force last.
     async fn recover_line(&self, line: &LineId) -> Result<Recovery, HotError>;
 
     /// Changes a line's rule, unless another caller has changed it since it was read. `rule` is the rule as it was read,

@@ -66,7 +66,7 @@ pub(super) fn claim(tenant: &TenantName, user: &UserId, key: IdempotencyKey) -> 
 
 /// The set of all lines, as [`LineId`] writes them.
 pub(super) const LINES: &str = "line:all";
-/// Hash: how lines before schedules or sites were defined last, by the name that [`LineId`] writes.
+/// Hash: how lines were defined last, by the name that [`LineId`] writes.
 pub(super) const DEFINITIONS: &str = "line:defs";
 /// The sorted set of lines that may have entries for the audit log, by the time of the latest.
 pub(super) const AUDITED_LINES: &str = "line:audited";

@@ -8,8 +8,9 @@ use domain::{PassId, UserId};
 use hot::embedded::EmbeddedLines;
 use hot::line::{Admission, Clock, Entrant, LinePort, LineUser, Recovery, RuleChange};
 use hot::{HotError, HotHealth};
-use std::sync::OnceLock;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 /// Lines on two nodes, one of which may be unavailable.
 pub struct FaultyLines {
@@ -24,6 +25,8 @@ pub struct FaultyLines {
     pub rules_read: AtomicU32,
     /// The number of next changes of a rule before which another change adds one to the rate.
     pub rivals: AtomicU32,
+    /// Lines that were lost, as they were defined last.
+    lost: Mutex<HashMap<LineId, LineRule>>,
 }
 
 impl FaultyLines {
@@ -36,7 +39,15 @@ impl FaultyLines {
             lose_outcomes: AtomicBool::new(false),
             rules_read: AtomicU32::new(0),
             rivals: AtomicU32::new(0),
+            lost: Mutex::default(),
         }
+    }
+
+    /// Loses a line with everybody in it, but not how it was defined.
+    pub async fn lose(&self, line: &LineId) {
+        let rule = self.lines.rule(line).await.expect("answers").expect("is there");
+        self.lines.end_line(line, Clock::Engine).await.expect("lost");
+        self.lost.lock().expect("not poisoned").insert(line.clone(), rule);
     }
 
     fn node_of(&self, line: &LineId) -> Result<&EmbeddedLines, HotError> {
@@ -63,7 +74,12 @@ impl LinePort for FaultyLines {
     }
 
     async fn recover_line(&self, line: &LineId) -> Result<Recovery, HotError> {
-        self.node_of(line)?.recover_line(line).await
+        let lines = self.node_of(line)?;
+        let lost = self.lost.lock().expect("not poisoned").remove(line);
+        if let Some(rule) = lost {
+            lines.make_line(line, rule).await?;
+        }
+        lines.recover_line(line).await
     }
 
     async fn health(&self) -> HotHealth {

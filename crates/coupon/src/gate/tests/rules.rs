@@ -5,7 +5,7 @@ use super::{coupons, settings};
 use crate::CouponService;
 use crate::campaigns::open_with_stock;
 use crate::gate::{GateService, GateSettings};
-use domain::line::{LineId, LineRule};
+use domain::line::{DrawPlan, DrawSeed, LineId, LineRule, LineTerms, Notice, Randomness};
 use domain::{Campaign, CampaignId, ErrorCode, EventName, TenantName};
 use hot::embedded::{EmbeddedLines, JournalOptions};
 use hot::line::LinePort;
@@ -127,4 +127,36 @@ async fn servers_with_different_configurations_do_not_overwrite_each_other() {
         gate.follow().await.expect("followed");
     }
     assert_eq!((scene.rule(&line).await, scene.rule(&made_since).await), rules, "their revisions are the same too");
+}
+
+/// Kind: a gate that Redis had lost came back first come, first served, although a draw had been announced, and open,
+/// although an administrator had paused it.
+#[tokio::test]
+async fn a_lost_gate_comes_back_with_its_draw_its_pause_its_rate_and_its_notice() {
+    let scene = Scene::new().await;
+    let line = scene.campaign("shoes").await;
+    let LineId::Gate(id) = &line else { panic!("a gate") };
+    let gate = scene.started(100).await;
+    let opens_at = clock::now().plus_seconds(3_600);
+    let draw = DrawPlan::new(DrawSeed([7; 32]), opens_at, Randomness::None);
+    let terms = LineTerms { notice: Notice::of(Some("잠시 후".to_owned()), None), ..LineTerms::default() };
+    let change = |rule| LineRule {
+        rate_per_second: 7,
+        paused: true,
+        opens_at: Some(opens_at),
+        draw: Some(draw.clone()),
+        terms: terms.clone(),
+        ..rule
+    };
+    gate.lines.change(&line, change).await.expect("changed");
+    gate.follow_campaign(id).await.expect("followed");
+    let before = scene.rule(&line).await;
+    assert_eq!((before.opens_at, before.paused, before.rate_per_second), (Some(opens_at), true, 7));
+    assert_eq!((&before.draw, &before.terms), (&Some(draw), &terms));
+    scene.lines.lose(&line).await;
+    gate.follow_campaign(id).await.expect("followed");
+    assert_eq!(scene.rule(&line).await, before, "by a server that knows it");
+    scene.lines.lose(&line).await;
+    scene.started(100).await;
+    assert_eq!(scene.rule(&line).await, before, "by a server that has just started");
 }

@@ -1,5 +1,5 @@
-//! How lines before schedules or sites were defined last: beside the lines themselves, on another node of a cluster, so
-//! that a line whose node has lost it is made again as it was, empty.
+//! How lines were defined last: beside the lines themselves, on another node of a cluster, so that a line whose node has lost
+//! it is made again as it was, with its draw, empty.
 //!
 //! The line's own rule is the truth, and this is a copy. It may be older while a change is under way, or when the server that
 //! changed the rule died just then; a server that starts renews it.
@@ -37,8 +37,7 @@ fn rule_of(text: &str) -> Option<LineRule> {
 impl Inner {
     /// Keeps how a line was defined last.
     pub(super) async fn define(&self, line: &LineId, rule: &LineRule) -> Result<(), HotError> {
-        let (LineId::Queue(_), revision) = (line, rule.revision.to_string()) else { return Ok(()) };
-        let (name, text) = (line.to_string(), text_of(rule));
+        let (name, revision, text) = (line.to_string(), rule.revision.to_string(), text_of(rule));
         let arguments = [name.as_bytes(), revision.as_bytes(), text.as_bytes()];
         self.note(&scripts::LINE_DEFINE, names::DEFINITIONS, &arguments).await
     }
@@ -86,6 +85,8 @@ impl RedisLines {
                 self.make_line(line, rule).await?;
                 Ok(Recovery::There)
             }
+            // It may be a campaign's first: the name is another server's that makes it now. Who ends gates does so again.
+            (None, true) if matches!(line, LineId::Gate(_)) => Ok(Recovery::Ended),
             // The call that ended it may not have come to its end.
             (None, true) => self.0.forget_name(line).await.map(|()| Recovery::Ended),
             (None, false) => Ok(Recovery::Lost),

@@ -1,7 +1,7 @@
 //! Lines that end, that are made at the same time by others, and that Redis loses.
 
-use super::support::{open, passes, people, queue, rule, until};
-use domain::line::{LineId, LineRule, LineStatus, LineTerms, Switch};
+use super::support::{gate, open, passes, people, queue, rule, until};
+use domain::line::{DrawPlan, DrawSeed, LineId, LineRule, LineStatus, LineTerms, Notice, Randomness, Switch};
 use hot::conformance::line as conformance;
 use hot::line::{Clock, LinePort, Recovery};
 use hot::redis::{Ack, RedisLines};
@@ -24,8 +24,11 @@ fn answer(redis: &RedisNode, words: &[&str]) -> String {
 
 /// The keys of a line.
 fn keys_of(redis: &RedisNode, line: &LineId) -> Vec<String> {
-    let LineId::Queue(name) = line else { panic!("before a site") };
-    let keys = answer(redis, &["KEYS", &format!("*{{{name}}}*")]);
+    let tag = match line {
+        LineId::Queue(name) => name.to_string(),
+        LineId::Gate(campaign) => campaign.to_string(),
+    };
+    let keys = answer(redis, &["KEYS", &format!("*{{{tag}}}*")]);
     keys.lines().map(str::to_owned).filter(|key| !key.is_empty()).collect()
 }
 
@@ -55,26 +58,31 @@ async fn nothing_of_a_line_stays_when_its_passes_have_run_out() {
 async fn a_lost_line_is_made_again_and_an_ended_one_is_not() {
     let kit = Kit::temporary().expect("a folder");
     let Some(redis) = testkit::available(RedisNode::start(&kit, Flavor::Redis)) else { return };
-    let (lines, line, other) = (open(&redis.url(), Ack::None).await, queue(), queue());
-    assert_eq!(lines.recover_line(&line).await, Ok(Recovery::Lost), "an empty Redis");
-    lines.make_line(&line, rule(7)).await.expect("made");
-    lines.make_line(&other, rule(1)).await.expect("made");
-    let terms = LineTerms { switch: Switch::Off, ..LineTerms::default() };
-    let changed = LineRule { paused: true, terms, ..rule(9) };
-    lines.change_rule(&line, changed.clone()).await.expect("changed");
-    until("the copy follows", async || answer(&redis, &["HGET", "line:defs", &line.to_string()]).starts_with("2;"))
-        .await;
-    lines.enter(people(&line, 0..5), Clock::Engine).await;
-    for key in keys_of(&redis, &line) {
-        redis.tell(&["DEL", &key]).expect("lost");
+    let lines = open(&redis.url(), Ack::None).await;
+    for (line, other) in [(queue(), queue()), (gate(), gate())] {
+        assert_eq!(lines.recover_line(&line).await, Ok(Recovery::Lost), "an empty Redis");
+        lines.make_line(&line, rule(7)).await.expect("made");
+        lines.make_line(&other, rule(1)).await.expect("made");
+        let opens_at = clock::now().plus_seconds(3_600);
+        let draw = DrawPlan::new(DrawSeed([7; 32]), opens_at, Randomness::None);
+        let notice = Notice::of(Some("잠시 후".to_owned()), None);
+        let terms = LineTerms { switch: Switch::Off, notice, ..LineTerms::default() };
+        let changed = LineRule { paused: true, opens_at: Some(opens_at), draw: Some(draw), terms, ..rule(9) };
+        lines.change_rule(&line, changed.clone()).await.expect("changed");
+        let copy = || answer(&redis, &["HGET", "line:defs", &line.to_string()]);
+        until("the copy follows", async || copy().starts_with("2;")).await;
+        lines.enter(people(&line, 0..5), Clock::Engine).await;
+        for key in keys_of(&redis, &line) {
+            redis.tell(&["DEL", &key]).expect("lost");
+        }
+        assert_eq!(lines.rule(&line).await, Ok(None));
+        assert_eq!(lines.recover_line(&line).await, Ok(Recovery::There));
+        assert_eq!(lines.rule(&line).await, Ok(Some(LineRule { revision: 2, ..changed })));
+        lines.end_line(&other, Clock::Engine).await.expect("ended");
+        assert_eq!(lines.recover_line(&other).await, Ok(Recovery::Ended));
+        redis.tell(&["FLUSHALL"]).expect("flushed");
+        assert_eq!(lines.recover_line(&line).await, Ok(Recovery::Lost));
     }
-    assert_eq!(lines.rule(&line).await, Ok(None));
-    assert_eq!(lines.recover_line(&line).await, Ok(Recovery::There));
-    assert_eq!(lines.rule(&line).await, Ok(Some(LineRule { revision: 2, ..changed })));
-    lines.end_line(&other, Clock::Engine).await.expect("ended");
-    assert_eq!(lines.recover_line(&other).await, Ok(Recovery::Ended));
-    redis.tell(&["FLUSHALL"]).expect("flushed");
-    assert_eq!(lines.recover_line(&line).await, Ok(Recovery::Lost));
 }
 
 /// Makes and ends a line again and again.
