@@ -2,7 +2,8 @@
 //!
 //! The stream of the line's public document is the clock: one frame a second at most, and a heartbeat. Between two heartbeats
 //! the rank follows from that document, without a question to the line; with each heartbeat, and once it may be the person's
-//! turn, the line is asked, which also shows that the person is there.
+//! turn, the line is asked, which also shows that the person is there. Whoever was away may wait on behind that turn: then the
+//! line is asked every few seconds. Before a draw there is nothing to ask for between two heartbeats.
 
 use super::service::TicketQueue;
 use super::views::{TicketPlace, TicketStatus};
@@ -20,6 +21,8 @@ use std::time::{Duration, Instant};
 /// Longest and shortest time between two questions to the line.
 const ASK_EVERY_MAX: Duration = Duration::from_secs(15);
 const ASK_EVERY_MIN: Duration = Duration::from_secs(1);
+/// Time between two questions for a person who waits although the turn has come.
+const TURN_ASKED_EVERY: Duration = Duration::from_secs(3);
 /// A comment, which keeps the connection open.
 const HEARTBEAT: &[u8] = b":\n\n";
 
@@ -33,6 +36,49 @@ enum Look {
     Ended(ErrorCode),
 }
 
+/// Whence a look takes the place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// From nowhere: it is as it was.
+    Known,
+    /// From the line's public document.
+    Document,
+    /// From the line, which is asked.
+    Line,
+}
+
+/// When the line is asked. Each question costs the line a call, and there may be a stream for everybody in it.
+struct Questions {
+    every: Duration,
+    asked_at: Instant,
+    /// The last question since it may be the person's turn.
+    turn_asked_at: Option<Instant>,
+}
+
+impl Questions {
+    fn new(every: Duration, now: Instant) -> Self {
+        Self { every, asked_at: now, turn_asked_at: None }
+    }
+
+    /// Whence a look at this moment takes the place. `is_ahead`: by the public document the turn is still to come.
+    fn source(&mut self, now: Instant, status: TicketStatus, has_ended: bool, is_ahead: bool) -> Source {
+        let is_due = has_ended || now.saturating_duration_since(self.asked_at) >= self.every;
+        let is_turn = status == TicketStatus::Waiting && !is_ahead;
+        if !is_due {
+            let was_asked = |at: Instant| now.saturating_duration_since(at) < TURN_ASKED_EVERY;
+            match status {
+                TicketStatus::Active | TicketStatus::Drawing => return Source::Known,
+                TicketStatus::Waiting if is_ahead => return Source::Document,
+                TicketStatus::Waiting if self.turn_asked_at.is_some_and(was_asked) => return Source::Known,
+                TicketStatus::Waiting => {}
+            }
+        }
+        self.asked_at = now;
+        self.turn_asked_at = is_turn.then_some(now);
+        Source::Line
+    }
+}
+
 struct Reader {
     tickets: TicketQueue,
     person: AccountId,
@@ -43,8 +89,7 @@ struct Reader {
     shown: TicketPlace,
     is_first: bool,
     is_over: bool,
-    asked_at: Instant,
-    ask_every: Duration,
+    questions: Questions,
 }
 
 impl TicketQueue {
@@ -77,8 +122,7 @@ impl TicketQueue {
             shown,
             is_first: true,
             is_over: false,
-            asked_at: Instant::now(),
-            ask_every,
+            questions: Questions::new(ask_every, Instant::now()),
         };
         Ok(unfold(reader, Reader::next))
     }
@@ -112,18 +156,17 @@ impl Reader {
     }
 
     async fn look(&mut self) -> Look {
-        let is_due = self.asked_at.elapsed() >= self.ask_every || self.has_pass_ended();
-        if !is_due && self.shown.status == TicketStatus::Active {
-            return Look::Same;
+        let (status, has_ended) = (self.shown.status, self.has_pass_ended());
+        let document = match status {
+            TicketStatus::Waiting => self.tickets.cache.serving(&self.line).await.ok().flatten(),
+            TicketStatus::Active | TicketStatus::Drawing => None,
+        };
+        let ahead = document.filter(|document| document.serving < self.shown.number.get());
+        match (self.questions.source(Instant::now(), status, has_ended, ahead.is_some()), ahead) {
+            (Source::Known, _) => return Look::Same,
+            (Source::Document, Some(document)) => return self.by_document(&document).await,
+            (Source::Document, None) | (Source::Line, _) => {}
         }
-        if !is_due
-            && self.shown.status == TicketStatus::Waiting
-            && let Ok(Some(document)) = self.tickets.cache.serving(&self.line).await
-            && document.serving < self.shown.number.get()
-        {
-            return self.by_document(&document).await;
-        }
-        self.asked_at = Instant::now();
         match self.tickets.status(self.person, self.schedule).await {
             Ok(place) if is_other(&self.shown, &place) => Look::Changed(place),
             Ok(_) => Look::Same,
@@ -218,6 +261,33 @@ mod tests {
         };
         let rank = |number| rank_by(&document, QueueNumber(number));
         assert_eq!([11, 12, 14, 19, 20, 26, 31].map(rank), [1, 2, 2, 7, 7, 7, 11]);
+    }
+
+    /// Kind: a stream asked the line on every frame for people who had come back late, and for everybody before a draw.
+    #[test]
+    fn frames_ask_the_line_seldom_but_at_once_when_the_turn_comes() {
+        let begun = Instant::now();
+        // Ten frames a second for a minute; from `turn` on it may be the person's turn.
+        let asked = |status: TicketStatus, turn: u64| {
+            let mut questions = Questions::new(ASK_EVERY_MAX, begun);
+            let at = |tenth: u64| begun + Duration::from_millis(tenth * 100);
+            let frames = 1..=600;
+            let asks = |tenth: &u64| questions.source(at(*tenth), status, false, *tenth < turn) == Source::Line;
+            frames.filter(asks).collect::<Vec<u64>>()
+        };
+        assert_eq!(asked(TicketStatus::Waiting, 601), [150, 300, 450, 600], "by the document in between");
+        assert_eq!(asked(TicketStatus::Drawing, 0), [150, 300, 450, 600]);
+        assert_eq!(asked(TicketStatus::Active, 0), [150, 300, 450, 600]);
+        assert_eq!(asked(TicketStatus::Waiting, 151)[..4], [150, 151, 181, 211], "at once, then every three seconds");
+        assert_eq!(asked(TicketStatus::Waiting, 0).len(), 20);
+    }
+
+    #[test]
+    fn a_pass_that_has_ended_is_asked_for_at_once() {
+        let begun = Instant::now();
+        let mut questions = Questions::new(ASK_EVERY_MAX, begun);
+        assert_eq!(questions.source(begun, TicketStatus::Active, false, false), Source::Known);
+        assert_eq!(questions.source(begun, TicketStatus::Active, true, false), Source::Line);
     }
 
     #[test]
