@@ -138,6 +138,11 @@ impl KeyPort for Unhurried {
         tokio::task::yield_now().await;
         self.0.remove(names).await
     }
+
+    async fn remove_if(&self, name: &str, value: &[u8], now: Timestamp) -> Result<bool, HotError> {
+        tokio::task::yield_now().await;
+        self.0.remove_if(name, value, now).await
+    }
 }
 
 /// The secret of tokens.

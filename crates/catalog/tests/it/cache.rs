@@ -55,6 +55,11 @@ impl KeyPort for Faulty {
         self.check()?;
         self.inner.remove(names).await
     }
+
+    async fn remove_if(&self, name: &str, value: &[u8], now: Timestamp) -> Result<bool, HotError> {
+        self.check()?;
+        self.inner.remove_if(name, value, now).await
+    }
 }
 
 fn name() -> Name {

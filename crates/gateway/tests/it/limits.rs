@@ -154,6 +154,10 @@ impl KeyPort for Away {
     async fn remove(&self, _: &[String]) -> Result<(), HotError> {
         self.fail().await
     }
+
+    async fn remove_if(&self, _: &str, _: &[u8], _: Timestamp) -> Result<bool, HotError> {
+        self.fail().await
+    }
 }
 
 #[async_trait]

@@ -82,4 +82,13 @@ impl KeyPort for EmbeddedKeys {
         }
         Ok(())
     }
+
+    async fn remove_if(&self, name: &str, value: &[u8], now: Timestamp) -> Result<bool, HotError> {
+        let mut values = self.values();
+        let is_this = values.live(name, now).is_some_and(|known| known.bytes == value);
+        if is_this {
+            values.by_name.remove(name);
+        }
+        Ok(is_this)
+    }
 }

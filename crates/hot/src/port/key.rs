@@ -15,4 +15,7 @@ pub trait KeyPort: Send + Sync + 'static {
     async fn get(&self, names: &[String], now: Timestamp) -> Result<Vec<Option<Vec<u8>>>, HotError>;
     /// Removes values.
     async fn remove(&self, names: &[String]) -> Result<(), HotError>;
+    /// Removes a value if it is this one, in one step: a value that another caller has stored meanwhile stays. Returns whether
+    /// it was removed.
+    async fn remove_if(&self, name: &str, value: &[u8], now: Timestamp) -> Result<bool, HotError>;
 }

@@ -1,6 +1,7 @@
 //! Values with a life, in Redis: each in the slot of its own name.
 
-use super::client::RedisConnections;
+use super::client::{Lane, RedisConnections, Wait};
+use super::scripts;
 use crate::port::{HotError, KeyPort};
 use async_trait::async_trait;
 use domain::Timestamp;
@@ -78,5 +79,12 @@ impl KeyPort for RedisKeys {
             }
         };
         try_join_all(names.iter().map(remove)).await.map(drop)
+    }
+
+    async fn remove_if(&self, name: &str, value: &[u8], _: Timestamp) -> Result<bool, HotError> {
+        // To put nothing in its place.
+        let arguments: [&[u8]; 3] = [value, b"", b""];
+        let reply = self.0.run(&scripts::CLAIM, &[name], &arguments, (Lane::Other, Wait::Nobody)).await?;
+        Ok(reply.value == Value::Int(1))
     }
 }

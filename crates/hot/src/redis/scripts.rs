@@ -54,7 +54,7 @@ scripts! {
     TAKE = "take" at "coupon/take";
     /// Forgets messages handed over.
     HANDED = "handed" at "coupon/handed";
-    /// Lets go of an idempotency key, or takes it over.
+    /// Lets go of a claim, or takes it over.
     CLAIM = "claim" at "coupon/claim";
     /// Tells of a name that is asked for.
     ACTIVITY = "activity" at "activity";

@@ -358,6 +358,11 @@ async fn values_and_limits_are_those_of_one_process() {
         assert_eq!(claimed, Ok(vec![false, true]));
         let got = ports.get(&[name(1), name(2), name(3)], NOW).await;
         assert_eq!(got, Ok(vec![Some(b"a".to_vec()), Some(b"c".to_vec()), None]));
+        assert_eq!(ports.remove_if(&name(2), b"b", NOW).await, Ok(false), "another value stays");
+        assert_eq!(ports.get(&[name(2)], NOW).await, Ok(vec![Some(b"c".to_vec())]));
+        for removed in [true, false] {
+            assert_eq!(ports.remove_if(&name(2), b"c", NOW).await, Ok(removed));
+        }
         ports.remove(&[name(1), name(3)]).await.expect("removed");
         assert_eq!(ports.get(&[name(1)], NOW).await, Ok(vec![None]));
     }

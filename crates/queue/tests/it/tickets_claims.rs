@@ -1,8 +1,54 @@
 //! One line at a time (QUEUE-011).
 
-use crate::support::{NOON, OTHER, SCHEDULE, Scene, person, slow};
+use crate::support::{Engines, NOON, OTHER, SCHEDULE, Scene, person, slow};
+use async_trait::async_trait;
+use domain::Timestamp;
 use domain::line::LineStatus;
+use hot::{HotError, KeyPort};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+/// Values of which another call moves person 1's claim to [`OTHER`], behind a read and before a removal.
+struct Crossed {
+    keys: Arc<dyn KeyPort>,
+    is_crossed: AtomicBool,
+}
+
+impl Crossed {
+    async fn cross(&self) {
+        if self.is_crossed.load(Ordering::SeqCst) {
+            let moved = vec![(format!("queue:active:{}", person(1).id), OTHER.as_bytes().to_vec())];
+            self.keys.put(moved, 600_000, clock::now()).await.expect("moved");
+        }
+    }
+}
+
+#[async_trait]
+impl KeyPort for Crossed {
+    async fn put(&self, entries: Vec<(String, Vec<u8>)>, ttl_ms: u64, now: Timestamp) -> Result<(), HotError> {
+        self.keys.put(entries, ttl_ms, now).await
+    }
+
+    async fn claim(&self, entries: Vec<(String, Vec<u8>)>, ttl_ms: u64, now: Timestamp) -> Result<Vec<bool>, HotError> {
+        self.keys.claim(entries, ttl_ms, now).await
+    }
+
+    async fn get(&self, names: &[String], now: Timestamp) -> Result<Vec<Option<Vec<u8>>>, HotError> {
+        let found = self.keys.get(names, now).await;
+        self.cross().await;
+        found
+    }
+
+    async fn remove(&self, names: &[String]) -> Result<(), HotError> {
+        self.keys.remove(names).await
+    }
+
+    async fn remove_if(&self, name: &str, value: &[u8], now: Timestamp) -> Result<bool, HotError> {
+        self.cross().await;
+        self.keys.remove_if(name, value, now).await
+    }
+}
 
 async fn waits(scene: &Scene, number: u128, schedule: &str) -> bool {
     matches!(scene.place(number, schedule).await, LineStatus::Waiting { .. })
@@ -33,6 +79,20 @@ async fn who_waits_in_one_line_enters_no_other_until_leaving_it() {
     scene.enter(1, OTHER).await.expect(200);
     let refused = scene.enter(1, SCHEDULE).await;
     assert_eq!((refused.code(), &refused.body["scheduleId"]), ((409, "ALREADY_IN_QUEUE"), &OTHER.into()));
+}
+
+/// Kind: whoever left a line and entered another in the same moment lost the claim of the other one.
+#[tokio::test]
+async fn leaving_a_line_gives_no_other_lines_claim_back() {
+    let _clock = clock::set(NOON);
+    let scene = busy().await;
+    scene.enter(1, SCHEDULE).await.expect(200);
+    let keys = Arc::new(Crossed { keys: scene.engines.keys.clone(), is_crossed: AtomicBool::new(false) });
+    let crossed = Scene::over(slow(), Engines { keys: keys.clone(), ..scene.engines.clone() }, scene.world.clone());
+    keys.is_crossed.store(true, Ordering::SeqCst);
+    crossed.leave(1, SCHEDULE).await.expect(200);
+    keys.is_crossed.store(false, Ordering::SeqCst);
+    assert_eq!(crossed.claim(1).await.as_deref(), Some(OTHER));
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
--- Releases or takes over the claim of an idempotency key, if the claim is still the one that the caller has read.
+-- Releases or takes over the claim of an idempotency key, if the claim is still the one that the caller has read; releases
+-- any other value likewise (`redis/keys.rs`).
 --
 -- KEYS  claim
 -- ARGV  the claim that was read, the new claim ("" for none), life in milliseconds
