@@ -2,7 +2,7 @@
 
 use super::form::Check;
 use super::form::{Faults, FormPage, Link};
-use super::trouble;
+use super::{site, trouble};
 use crate::api::Nothing;
 use crate::forms::see_other;
 use crate::visitor::Visitor;
@@ -31,6 +31,8 @@ async fn no_log_out() -> Response {
 }
 
 async fn log_out(State(pages): State<Pages>, visitor: Visitor, fields: Fields<Pressed>) -> Result<Response, Problem> {
+    // Browsers send no cookie along with another site's form, so the API would not be asked, and its filters not either.
+    site::demand_own(&visitor, &pages.settings)?;
     let mut response = see_other("/login?done=logout");
     // Sent twice: there is nothing to end any more.
     if visitor.signed_in {

@@ -1,7 +1,7 @@
 //! Whether a form was sent by a page of this site.
 //!
 //! What the API changes, its filters judge. A step of a sign-up changes nothing there: it is only noted in a cookie, and this
-//! check keeps other sites from filling it in.
+//! check keeps other sites from filling it in. A log-out without a session asks the API nothing, yet it empties the device.
 
 use crate::Settings;
 use crate::problem::Problem;

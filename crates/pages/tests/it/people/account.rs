@@ -138,6 +138,17 @@ async fn a_log_out_ends_the_session_and_forgets_what_the_device_keeps() {
 }
 
 #[tokio::test]
+async fn another_sites_form_takes_no_ticket_from_the_device() {
+    let browser = site();
+    // The form of another site comes without cookies, so nobody seems to be logged in.
+    let page = browser.fresh().elsewhere().post("/session/logout", &[]).await;
+    assert_eq!(page.status.as_u16(), 403);
+    assert!(!page.headers.contains_key("clear-site-data"), "{:?}", page.headers);
+    let page = browser.fresh().post("/session/logout", &[]).await;
+    assert_eq!((page.status.as_u16(), page.location()), (303, "/login?done=logout"), "a second press on our own page");
+}
+
+#[tokio::test]
 async fn an_account_is_deleted_only_by_who_has_said_so() {
     let browser = site();
     let page = press(&browser, "/me/account/delete", &[]).await;
