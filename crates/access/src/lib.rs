@@ -26,7 +26,7 @@ pub use extract::{AdministratorCaller, InternalCaller, OpenCaller, TenantCaller}
 pub use internal::InternalKeys;
 pub use keys::{Caller, Holder, KeyRing};
 pub use peer::{Peer, PeerAway, PeerReply};
-pub use person::{ActsFor, AdminPerson, Person};
+pub use person::{ActsFor, AdminPerson, ByPage, Person};
 pub use quotas::TenantQuotas;
 pub use session_cookies::{SessionCookies, SessionTokens};
 pub use token::TokenKeys;

@@ -21,6 +21,22 @@ pub const USER_ID_HEADER: &str = "x-user-id";
 /// The header with the person's role.
 pub const USER_ROLE_HEADER: &str = "x-user-role";
 
+/// The header that says by what the person is known; only `page` means anything, see [`ByPage`].
+pub const USER_BY_HEADER: &str = "x-user-by";
+const PAGE: &str = "page";
+
+/// In the extensions of a request whose caller is known by a page's cookies: what no script may read is not told to it. Apart
+/// the gateway says it in [`USER_BY_HEADER`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ByPage;
+
+impl ByPage {
+    /// The header by which a service apart knows a page.
+    pub fn put_header(self, headers: &mut HeaderMap) {
+        headers.insert(USER_BY_HEADER, http::HeaderValue::from_static(PAGE));
+    }
+}
+
 /// A person with an account whose token was good. As an extractor: 401 `UNAUTHORIZED` where nobody is known. Take
 /// `Option<Person>` on public routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,6 +161,10 @@ async fn believe(keys: &InternalKeys, mut request: Request, next: Next) -> Respo
         Ok(None) => next.run(request).await,
         Ok(Some(person)) => {
             person.enter(request.extensions_mut());
+            // Beside the gateway's key, which has just been judged.
+            if request.headers().get_all(USER_BY_HEADER).iter().any(|by| by.as_bytes() == PAGE.as_bytes()) {
+                request.extensions_mut().insert(ByPage);
+            }
             next.run(request).await
         }
         Err(refusal) => refusal.into_response(),
@@ -174,6 +194,7 @@ fn person_in(request: &Request, keys: &InternalKeys) -> Result<Option<Person>, A
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::Extension;
     use axum::body::Body;
     use axum::routing::get;
     use tower::ServiceExt;
@@ -182,7 +203,9 @@ mod tests {
     const ID: &str = "0190a1b2-0000-7000-8000-000000000001";
 
     async fn asked(headers: &[(&str, &str)]) -> (u16, String) {
-        let seen = |person: Option<Person>| async move { format!("{:?}", person.map(|person| person.role)) };
+        let seen = |person: Option<Person>, page: Option<Extension<ByPage>>| async move {
+            format!("{:?}{}", person.map(|person| person.role), if page.is_some() { " by a page" } else { "" })
+        };
         let admin = |AdminPerson(person): AdminPerson| async move { person.id.to_string() };
         let router = Router::new().route("/who", get(seen)).route("/admin", get(admin));
         let router = believe_gateway(router, InternalKeys::accepting([KEY]));
@@ -219,6 +242,10 @@ mod tests {
         let (id, role, key) = (("x-user-id", ID), ("x-user-role", "USER"), ("x-service-api-key", KEY));
         assert_eq!(asked(&[]).await, (200, "None".into()));
         assert_eq!(asked(&[id, role, key]).await, (200, "Some(User)".into()));
+        let by = ("x-user-by", "page");
+        assert_eq!(asked(&[id, role, by, key]).await, (200, "Some(User) by a page".into()));
+        assert_eq!(asked(&[id, role, ("x-user-by", "x"), key]).await, (200, "Some(User)".into()));
+        assert_eq!(asked(&[by]).await, (200, "None".into()), "of nobody it says nothing");
         for headers in [
             vec![id, role],
             vec![id, key],

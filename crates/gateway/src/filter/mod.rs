@@ -19,6 +19,7 @@ pub(crate) mod token;
 use crate::routes::{Access, Found, Lookup, find};
 use crate::{Gateway, Parts, Service, words};
 use ::metrics::counter;
+use access::ByPage;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -281,6 +282,9 @@ fn identify(found: &Found<'_>, caller: &Caller, request: &mut Request<Body>) {
     let key_counts = takes_keys && request.headers().contains_key("x-api-key");
     if let Some(person) = caller.person().filter(|_| !key_counts) {
         person.enter(request.extensions_mut());
+        if caller.is_by_cookie() {
+            request.extensions_mut().insert(ByPage);
+        }
     }
     strip::tokens(request.headers_mut());
     match caller {

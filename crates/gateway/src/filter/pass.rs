@@ -21,7 +21,8 @@ const OUTLIVES_SECONDS: i64 = 3_600;
 /// Largest answer of the queue role that is read for a pass, in bytes; its answers have a few hundred.
 const ANSWER_BYTES_MAX: usize = 65_536;
 
-/// What an answer of the queue role does to the cookie of a page's pass. A script never sees the pass (WEB-009).
+/// What an answer of the queue role does to the cookie of a page's pass. A script never sees the pass (WEB-009): events have
+/// none for pages, which the queue role knows by [`access::ByPage`], since a running stream can set no cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PassAnswer {
     /// `status` may give one.

@@ -82,6 +82,7 @@ mod tests {
             "x.user.id",
             "X~User~Role",
             "X-USER-EMAIL",
+            "X-User_By",
             "X-User-",
             "X-Service-Api-Key",
             "x_service_api_key",

@@ -7,8 +7,8 @@ use crate::filter::body::{BodyFault, BodyWatch};
 use crate::filter::{Said, ServiceFailed};
 use crate::routes::{Lookup, find};
 use crate::words;
-use access::Person;
 use access::internal::INTERNAL_KEY_HEADER;
+use access::{ByPage, Person};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
@@ -140,6 +140,9 @@ impl Upstreams {
         forwarded(headers, extensions.get::<ClientIp>());
         if let Some(person) = extensions.get::<Person>() {
             person.put_headers(headers);
+            if let Some(by_page) = extensions.get::<ByPage>() {
+                by_page.put_header(headers);
+            }
             headers.insert(HeaderName::from_static(INTERNAL_KEY_HEADER), self.0.service_key.clone());
         }
         Ok(request)

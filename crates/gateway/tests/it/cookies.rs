@@ -1,9 +1,11 @@
 //! Cookies in place of headers, and requests that pages of other sites make a browser send.
 
 use crate::stack::{PASS, SITE, Stack, bearer, cookies, page, refresh_token};
+use crate::stand_in::{StandIn, everything_at};
+use access::ByPage;
 use access::session_cookies::SessionTokens;
 use axum::routing::{delete, get};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use domain::account::UserRole::{Admin, User};
 use serde_json::json;
 
@@ -171,7 +173,43 @@ fn queue() -> Router {
         ([("x-queue-token", PASS)], Json(json!({"status": "ACTIVE", "token": PASS, "expiresInMs": 599_900})))
     };
     let leave = || async { Json(json!({"message": "left"})) };
-    Router::new().route("/queue/status", get(status)).route("/queue/leave", delete(leave))
+    let stream = |page: Option<Extension<ByPage>>| async move {
+        let token = page.is_none().then_some(PASS);
+        ([("content-type", "text/event-stream")], format!("data: {}\n\n", json!({"token": token})))
+    };
+    let router = Router::new().route("/queue/status", get(status)).route("/queue/stream", get(stream));
+    router.route("/queue/leave", delete(leave))
+}
+
+#[tokio::test]
+async fn the_stream_of_a_page_is_told_that_a_script_reads_it() {
+    let front = Stack::default().around_with(queue(), Router::new());
+    let (cookie, by_header) = (page(User).0, bearer(User));
+    // What a client says about that counts for nothing, in any spelling.
+    for (headers, expected) in [
+        ([("cookie", &*cookie), ("x-user-by", "x")], "data: {\"token\":null}\n\n".to_owned()),
+        ([("authorization", &*by_header), ("X_User_By", "page")], format!("data: {{\"token\":\"{PASS}\"}}\n\n")),
+    ] {
+        let answer = front.get("/queue/stream?scheduleId=1", &headers).await;
+        assert_eq!((answer.status, String::from_utf8_lossy(&answer.bytes)), (200, expected.into()), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_service_apart_hears_by_the_gateways_word_that_a_page_calls() {
+    let service = StandIn::answering("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await;
+    let front = everything_at(&Stack::default(), &service.url());
+    let (cookie, by_header) = (page(User).0, bearer(User));
+    let asked = [
+        ([("cookie", &*cookie), ("x-user-by", "x")], Some("page")),
+        ([("authorization", &*by_header), ("x-user-by", "page")], None),
+    ];
+    for (headers, expected) in &asked {
+        assert_eq!(front.get("/queue/stream?scheduleId=1", headers).await.status, 200);
+        let head = service.heads().pop().expect("a head").to_ascii_lowercase();
+        let told: Vec<&str> = head.lines().filter_map(|line| line.strip_prefix("x-user-by: ")).collect();
+        assert_eq!(told, expected.iter().copied().collect::<Vec<_>>(), "{head}");
+    }
 }
 
 #[tokio::test]

@@ -87,6 +87,8 @@ struct Reader {
     frames: BoxStream<'static, Result<Bytes, Infallible>>,
     /// What the person has heard last.
     shown: TicketPlace,
+    /// A script reads it.
+    is_page: bool,
     is_first: bool,
     is_over: bool,
     questions: Questions,
@@ -94,7 +96,8 @@ struct Reader {
 
 impl TicketQueue {
     /// The person's place in a schedule's line as server-sent events, one for each change. It ends with the event `end` and
-    /// its `code` when the place or the pass has ended.
+    /// its `code` when the place or the pass has ended. `is_page`: a page's script reads it, so no event has the pass, which is the
+    /// page's by a cookie that `status` brings.
     ///
     /// # Errors
     /// As [`TicketQueue::status`]; `RATE_LIMIT_EXCEEDED` when the network has its share of streams, `SERVICE_UNAVAILABLE` when
@@ -104,6 +107,7 @@ impl TicketQueue {
         person: AccountId,
         schedule: ScheduleId,
         network: Option<Network>,
+        is_page: bool,
     ) -> Result<impl Stream<Item = Result<Bytes, Infallible>> + Send + use<>, ApiError> {
         let shown = self.status(person, schedule).await?;
         let line = LineId::of_schedule(schedule);
@@ -120,6 +124,7 @@ impl TicketQueue {
             line,
             frames: frames.boxed(),
             shown,
+            is_page,
             is_first: true,
             is_over: false,
             questions: Questions::new(ask_every, Instant::now()),
@@ -134,12 +139,12 @@ impl Reader {
             let Ok(frame) = self.frames.next().await?;
             if std::mem::take(&mut self.is_first) {
                 let mut bytes = retry_of(&frame).to_vec();
-                bytes.extend_from_slice(&event(&self.shown));
+                bytes.extend_from_slice(&self.event(&self.shown));
                 return Some((Ok(bytes.into()), self));
             }
             match self.look().await {
                 Look::Changed(place) => {
-                    let bytes = event(&place);
+                    let bytes = self.event(&place);
                     self.shown = place;
                     return Some((Ok(bytes), self));
                 }
@@ -172,6 +177,11 @@ impl Reader {
             Ok(_) => Look::Same,
             Err(error) => self.ended(error),
         }
+    }
+
+    fn event(&self, place: &TicketPlace) -> Bytes {
+        let place = if self.is_page { &TicketPlace { token: None, ..place.clone() } } else { place };
+        format!("data: {}\n\n", serde_json::to_string(place).unwrap_or_default()).into()
     }
 
     fn has_pass_ended(&self) -> bool {
@@ -230,10 +240,6 @@ fn rank_by(document: &Serving, number: QueueNumber) -> u64 {
 fn retry_of(frame: &[u8]) -> &[u8] {
     let end = frame.windows(2).position(|two| two == b"\n\n").map_or(0, |at| at + 2);
     if frame.starts_with(b"retry:") { &frame[..end] } else { &[] }
-}
-
-fn event(place: &TicketPlace) -> Bytes {
-    format!("data: {}\n\n", serde_json::to_string(place).unwrap_or_default()).into()
 }
 
 #[cfg(test)]

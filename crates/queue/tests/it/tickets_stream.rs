@@ -18,11 +18,19 @@ struct Events {
 
 impl Events {
     async fn open(scene: &Scene, number: u128) -> Self {
+        Self::open_as(scene, number, false).await
+    }
+
+    /// For a page, as the gateway says it, or for the holder of a token.
+    async fn open_as(scene: &Scene, number: u128, is_page: bool) -> Self {
         let mut request = Request::get(format!("/queue/stream?scheduleId={SCHEDULE}"))
             .header("host", "localhost")
             .body(Body::empty())
             .expect("a request");
         request.extensions_mut().insert(person(number));
+        if is_page {
+            request.extensions_mut().insert(access::ByPage);
+        }
         let response = scene.router.clone().oneshot(request).await.expect("answered");
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -81,6 +89,31 @@ async fn a_stream_tells_the_place_each_change_and_the_pass() {
 }
 
 #[tokio::test]
+async fn a_pages_stream_tells_everything_but_the_pass() {
+    let clock = clock::set(NOON);
+    let scene = Scene::open(slow()).await;
+    scene.crowd(1, 1).await;
+    let (mut page, mut program) = (Events::open_as(&scene, 2, true).await, Events::open(&scene, 2).await);
+    for events in [&mut page, &mut program] {
+        assert_eq!(events.status().await["status"], "WAITING");
+    }
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(scene.admit(1, SCHEDULE).await, 1);
+    // Those that are opened now have it in their first event.
+    let (page_again, program_again) = (Events::open_as(&scene, 2, true).await, Events::open(&scene, 2).await);
+    for (mut events, is_page) in [(page, true), (page_again, true), (program, false), (program_again, false)] {
+        let event = loop {
+            let event = events.status().await;
+            if event["status"] == "ACTIVE" {
+                break event;
+            }
+        };
+        assert!(event["expiresAt"].is_string(), "{event}");
+        assert_eq!(event["token"].is_null(), is_page, "{event}");
+    }
+}
+
+#[tokio::test]
 async fn a_stream_ends_with_the_sale_and_with_the_place() {
     let clock = clock::set(NOON);
     let scene = Scene::open(queue::TicketSettings { abandon_after_ms: 4_000, ..slow() }).await;
@@ -118,5 +151,5 @@ async fn a_stream_of_nobodys_place_is_refused_and_counts_as_a_look() {
         assert_eq!(get(Some(person(1))).await.code(), (404, "NOT_IN_QUEUE"));
     }
     assert_eq!(get(Some(person(1))).await.status, 429);
-    assert!(scene.tickets.stream(person(1).id, schedule(SCHEDULE), None).await.is_err());
+    assert!(scene.tickets.stream(person(1).id, schedule(SCHEDULE), None, false).await.is_err());
 }

@@ -9,7 +9,7 @@ use crate::site::service::VisitorRequest;
 use ::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use ::http::request::Parts;
 use ::http::{HeaderName, HeaderValue};
-use access::Person;
+use access::{ByPage, Person};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::map_response;
@@ -141,7 +141,7 @@ async fn status(State(tickets): State<TicketQueue>, person: Person, request: Req
 }
 
 /// The same as server-sent events, one for each change; `end` with its `code` when place or pass have ended. An opened stream is
-/// a call of the bucket of `status`.
+/// a call of the bucket of `status`. For a page `token` is null: `status` gives it the cookie.
 #[utoipa::path(get, path = "/queue/stream", tag = "tickets", params(OfSchedule), security(("accessToken" = [])),
     responses((status = 200, description = "Places as in /queue/status", body = String, content_type = "text/event-stream"),
         (status = 400, description = "Also when the sale has ended", body = ErrorBody), (status = 401, body = ErrorBody),
@@ -151,6 +151,7 @@ async fn status(State(tickets): State<TicketQueue>, person: Person, request: Req
 async fn stream(
     State(tickets): State<TicketQueue>,
     person: Person,
+    page: Option<Extension<ByPage>>,
     visitor: VisitorRequest,
     request: Request,
 ) -> Response {
@@ -158,7 +159,7 @@ async fn stream(
     let (mut parts, _) = request.into_parts();
     let opened = async {
         let schedule = allowed(look, &mut parts).await?;
-        tickets.stream(person.id, schedule, visitor.network()).await
+        tickets.stream(person.id, schedule, visitor.network(), page.is_some()).await
     };
     let response = match opened.await {
         Ok(events) => {
