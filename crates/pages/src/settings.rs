@@ -1,5 +1,6 @@
 //! What pages know of the configuration.
 
+use domain::ticket::DayZone;
 use std::time::Duration;
 
 /// Addresses and switches for pages.
@@ -31,6 +32,8 @@ pub struct Settings {
     pub hold_extend_seconds: u32,
     /// Most seats of one buyer.
     pub seats_max: u32,
+    /// Where the day of a show begins: a ticket is cancelled before it. See `reservation.day_zone`.
+    pub day_zone: DayZone,
     /// Whether pages wear the look that a tenant or a line has set (WEB-010).
     pub has_looks: bool,
     /// How long a public page is kept.
@@ -53,6 +56,7 @@ impl Default for Settings {
             social_providers: Vec::new(),
             hold_extend_seconds: 120,
             seats_max: 4,
+            day_zone: DayZone::default(),
             has_looks: false,
             kept_for: Duration::from_secs(2),
         }

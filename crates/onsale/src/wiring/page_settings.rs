@@ -1,6 +1,7 @@
 //! What pages know of the configuration.
 
 use super::sandbox::SandboxPlace;
+use super::tickets;
 use crate::config::Config;
 use access::SessionCookies;
 use pages::{DraftKey, Settings};
@@ -9,12 +10,15 @@ use pages::{DraftKey, Settings};
 const DRAFT_PURPOSE: &str = "sign-up drafts v1";
 
 /// The settings of pages; the sandbox stands in where the configuration names nothing.
+///
+/// # Errors
+/// When the zone of days is not known.
 pub(super) fn of(
     config: &Config,
     public_url: &str,
     sandbox: Option<&SandboxPlace>,
     cookies: &SessionCookies,
-) -> Settings {
+) -> anyhow::Result<Settings> {
     let user = &config.user;
     let providers =
         [("kakao", &user.oauth.kakao), ("naver", &user.oauth.naver), ("google", &user.oauth.google)].into_iter();
@@ -33,11 +37,12 @@ pub(super) fn of(
         social_providers,
         hold_extend_seconds: config.reservation.hold_extend_seconds,
         seats_max: u32::from(config.reservation.max_seats),
+        day_zone: tickets::day_zone(config)?,
         has_looks: true,
         ..Settings::default()
     };
-    match sandbox {
+    Ok(match sandbox {
         Some(sandbox) => sandbox.stand_in_for_windows(settings),
         None => settings,
-    }
+    })
 }

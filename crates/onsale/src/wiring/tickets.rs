@@ -55,15 +55,23 @@ pub fn ticket_keys(config: &Config) -> anyhow::Result<TicketKeys> {
         .context("reservation.ticket_key or reservation.ticket_key_previous cannot be used")
 }
 
+/// Whose midnight begins the day of a show: for the role that cancels, and for the page that says whether it still can.
+///
+/// # Errors
+/// When the zone is not known.
+pub(super) fn day_zone(config: &Config) -> anyhow::Result<DayZone> {
+    DayZone::named(&config.reservation.day_zone).map_err(|fault| {
+        anyhow::anyhow!("reservation.day_zone = {:?} is no zone that this machine knows, such as Asia/Seoul", fault.0)
+    })
+}
+
 /// The settings of reservations.
 ///
 /// # Errors
 /// When the zone is not known.
 pub(super) fn reservation_settings(config: &Config, public_url: &str) -> anyhow::Result<reservation::Settings> {
     let given = &config.reservation;
-    let day_zone = DayZone::named(&given.day_zone).map_err(|fault| {
-        anyhow::anyhow!("reservation.day_zone = {:?} is no zone that this machine knows, such as Asia/Seoul", fault.0)
-    })?;
+    let day_zone = day_zone(config)?;
     let returned_seats = ReturnedSeats::parse(&given.returned_seats).unwrap_or(ReturnedSeats::Line);
     Ok(reservation::Settings {
         hold_ttl_seconds: given.hold_ttl_seconds.into(),

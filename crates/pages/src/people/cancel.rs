@@ -13,7 +13,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
-use domain::ticket::DayZone;
+use domain::Timestamp;
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, Method, StatusCode};
 use serde::Deserialize;
@@ -60,7 +60,8 @@ async fn page(pages: &Pages, visitor: &Visitor, detail: &Detail, faults: Option<
     let is_paid = detail.status == "CONFIRMED";
     let payment = if is_paid { Payment::of(pages, visitor, detail).await? } else { None };
     let paid = payment.as_ref().map_or(if is_paid { detail.total_amount } else { 0 }, |payment| payment.amount);
-    let obstacle = obstacle(detail);
+    let until = detail.schedule_date.map(|at| pages.settings.day_zone.start_of_day(at));
+    let obstacle = obstacle(detail, until);
     let faults = faults.unwrap_or_default();
     let go = match is_paid {
         true => t.with("people-cancel-go", &[("won", t.won(paid).into())]),
@@ -94,7 +95,7 @@ async fn page(pages: &Pages, visitor: &Visitor, detail: &Detail, faults: Option<
     if let Some(text) = obstacle {
         page.notices.push(Notice::warn(t.get(text)));
     } else {
-        page.lines = lines(visitor, is_paid, payment.as_ref());
+        page.lines = lines(visitor, is_paid, payment.as_ref(), until);
     }
     let status = if faults.status == StatusCode::OK { StatusCode::OK } else { faults.status };
     let mut response = web::page(status, &page.shell, &Policy::Common, Caching::Private, &page);
@@ -104,17 +105,17 @@ async fn page(pages: &Pages, visitor: &Visitor, detail: &Detail, faults: Option<
     Ok(response)
 }
 
-/// Why it cannot be cancelled, as far as a page knows: the id of a text. The API has the last word.
-fn obstacle(detail: &Detail) -> Option<&'static str> {
+/// Why it cannot be cancelled, as far as a page knows: the id of a text. The API has the last word. `until`: when the day of the
+/// show begins.
+fn obstacle(detail: &Detail, until: Option<Timestamp>) -> Option<&'static str> {
     if detail.used_at.is_some() {
         return Some("people-cancel-used");
     }
-    let day = detail.schedule_date.map(|at| DayZone::default().start_of_day(at));
-    day.filter(|day| *day <= clock::now()).map(|_| "people-cancel-too-late")
+    until.filter(|until| *until <= clock::now()).map(|_| "people-cancel-too-late")
 }
 
 /// What happens, in sentences.
-fn lines(visitor: &Visitor, is_paid: bool, payment: Option<&Payment>) -> Vec<String> {
+fn lines(visitor: &Visitor, is_paid: bool, payment: Option<&Payment>, until: Option<Timestamp>) -> Vec<String> {
     let t = visitor.t();
     let text = |id: &str| t.get(id).to_owned();
     if !is_paid {
@@ -128,7 +129,9 @@ fn lines(visitor: &Visitor, is_paid: bool, payment: Option<&Payment>) -> Vec<Str
     if payment.is_some_and(|payment| payment.discount_amount.is_some()) {
         lines.push(text("people-cancel-coupon"));
     }
-    lines.extend([text("people-cancel-final"), text("people-cancel-until")]);
+    lines.push(text("people-cancel-final"));
+    // As a moment: midnight in the zone of the hall is another time of day in that of the page.
+    lines.extend(until.map(|until| t.with("people-cancel-until", &[("moment", t.moment(until).into())])));
     lines
 }
 

@@ -30,13 +30,13 @@ const APART: [Service; 7] = [
 /// Opens the role.
 ///
 /// # Errors
-/// When a secret or a key is missing, or an address cannot be used.
+/// When a secret or a key is missing, or an address or the zone of days cannot be used.
 pub fn open(opening: &Opening<'_>) -> anyhow::Result<Role> {
     let config = opening.config;
     let hot = opening.engines.hot.as_ref().context("the role gateway has no hot state")?;
     let tokens = people::tokens(config, opening.public_url)?;
-    let shop =
-        pages::Shared::new(page_settings::of(opening.config, opening.public_url, opening.sandbox, &tokens.cookies));
+    let shop = page_settings::of(opening.config, opening.public_url, opening.sandbox, &tokens.cookies)?;
+    let shop = pages::Shared::new(shop);
     let service_key = internal::own_or_made(config, "gateway")?;
     let settings = settings(config, opening.public_url, service_key.clone());
     let operators = operators(opening)?;

@@ -1,6 +1,10 @@
 use super::support::{Browser, demo, refused};
+use domain::Timestamp;
+use domain::ticket::DayZone;
+use pages::Settings;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 pub const ID: &str = "0190a1b2-0000-7000-8000-00000000000a";
 pub const PAYMENT: &str = "0190a1b2-0000-7000-8000-00000000000b";
@@ -30,7 +34,11 @@ pub fn payment(changes: Value) -> Value {
 
 /// A site with one booking.
 pub fn site(booking: Value, paid: Value) -> Browser {
-    Browser::over(demo(), move |told| {
+    site_with(demo(), booking, paid)
+}
+
+fn site_with(settings: Settings, booking: Value, paid: Value) -> Browser {
+    Browser::over(settings, move |told| {
         let path = told.path.as_str();
         match told.method.as_str() {
             "GET" if path == format!("/reservations/{ID}") => Some((200, booking.clone(), vec![])),
@@ -70,6 +78,24 @@ async fn what_cannot_be_cancelled_has_no_button() {
     let gone = site(detail(json!({"status": "CANCELLED"})), payment(json!({})));
     let page = gone.get(&format!("/me/reservations/{ID}/cancel")).await;
     assert_eq!(page.location(), format!("/me/tickets/{ID}"));
+}
+
+#[tokio::test]
+async fn the_day_of_the_show_begins_in_the_zone_of_the_configuration() {
+    // The day of the show begins in Seoul at this moment, and nine hours later where the clocks show UTC.
+    let show = json!({"scheduleDate": "2026-12-24T10:00:00"});
+    let clock = clock::set(Timestamp::parse("2026-12-23T15:00:00Z").expect("a time"));
+    let elsewhere = || Settings { day_zone: DayZone::named("UTC").expect("a zone"), ..demo() };
+    let page = async |settings| {
+        let browser = site_with(settings, detail(show.clone()), payment(json!({})));
+        browser.get(&format!("/me/reservations/{ID}/cancel")).await
+    };
+    assert_eq!(page(demo()).await.state(), "impossible");
+    let open = page(elsewhere()).await;
+    assert_eq!(open.state(), "ask");
+    assert!(open.html.contains("09:00까지 취소하실 수 있습니다"), "midnight there, told in Korean time: {}", open.html);
+    clock.advance(Duration::from_secs(9 * 3_600));
+    assert_eq!(page(elsewhere()).await.state(), "impossible");
 }
 
 #[tokio::test]
