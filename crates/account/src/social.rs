@@ -13,10 +13,11 @@ use crate::origin::Origin;
 use crate::outside::{OauthClient, OauthFault, OauthProvider, SocialPerson};
 use crate::pairs::Session;
 use crate::personal::PersonalKeys;
+use crate::rows::entities::user;
 use crate::rows::logins::{self, Attempt};
 use crate::rows::social::{self, Link};
 use crate::rows::users;
-use crate::service::AccountService;
+use crate::service::{AccountService, is_active};
 use crate::views::social::{LinkedProvider, LinkedView};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -105,6 +106,9 @@ struct Kept {
     /// The account to link; none to log in.
     #[serde(default)]
     account: Option<AccountId>,
+    /// Keyed hash of what the account's password was: another one has ended the session that began.
+    #[serde(default)]
+    password: Option<String>,
 }
 
 /// The log-ins under way. Cheap to clone.
@@ -142,12 +146,19 @@ impl Social {
     ///
     /// # Errors
     /// `NOT_FOUND` for a provider that there is not, or that is not configured; `SOCIAL_ALREADY_LINKED` where the account has
-    /// a link at the provider; `SERVICE_UNAVAILABLE`.
+    /// a link at the provider; `UNAUTHORIZED` for an account that there is not; `SERVICE_UNAVAILABLE`.
     pub async fn begin(&self, provider: &str, purpose: Purpose, to: &ReturnUrl) -> Result<Begun, ApiError> {
         let client = self.client(provider)?;
         let account = match purpose {
             Purpose::LogIn => None,
             Purpose::Link(account) => Some(account),
+        };
+        let password = match account {
+            None => None,
+            Some(account) => {
+                let row = users::get(self.0.ledger.connection(), account).await?;
+                Some(self.password_mark(&row.ok_or(ErrorCode::Unauthorized)?))
+            }
         };
         if let Some(account) = account
             && social::is_linked(&self.0.ledger, account, method(client.provider()).as_str()).await?
@@ -164,6 +175,7 @@ impl Social {
             verifier,
             binding_hash: hashed(&binding),
             account,
+            password,
         };
         let kept = serde_json::to_vec(&kept).map_err(ApiError::internal)?;
         self.0.keys.put(vec![(name(&state), kept)], STATE_MS, clock::now()).await?;
@@ -175,7 +187,8 @@ impl Social {
     /// # Errors
     /// `NOT_FOUND` as [`Social::begin`]; `OAUTH_STATE_INVALID` for a state that is missing, was not begun in this browser or at
     /// this provider, or was used; `SOCIAL_ALREADY_LINKED` where the person is linked to another account, or the account to
-    /// another person; `SERVICE_UNAVAILABLE`.
+    /// another person; `UNAUTHORIZED` where the account to link is not in use any more, or has another password since;
+    /// `SERVICE_UNAVAILABLE`.
     pub async fn end(&self, provider: &str, returned: &Returned<'_>) -> Result<Ended, ApiError> {
         let client = self.client(provider)?;
         let invalid = || ApiError::from(ErrorCode::OauthStateInvalid);
@@ -191,7 +204,8 @@ impl Social {
         let to = ReturnUrl::read(Some(&kept.return_url));
         let subject = self.subject(client.provider(), &person);
         if let Some(account) = kept.account {
-            self.link(account, client.provider(), subject, &person).await?;
+            let link = self.link_of(account, client.provider(), subject, &person);
+            self.link(link, kept.password.as_deref()).await?;
             return Ok(Ended::Linked { to, binding });
         }
         let known = social::account_of(&self.0.ledger, method(client.provider()).as_str(), &subject).await?;
@@ -275,20 +289,25 @@ impl Social {
         self.0.personal.hash("social", &format!("{provider}:{}", person.subject))
     }
 
-    async fn link(
-        &self,
-        account: AccountId,
-        provider: OauthProvider,
-        subject: String,
-        person: &SocialPerson,
-    ) -> Result<(), ApiError> {
+    /// What is kept of an account's password while its person is at a provider.
+    fn password_mark(&self, row: &user::Model) -> String {
+        self.0.personal.hash("oauth link", row.password_hash.as_deref().unwrap_or_default())
+    }
+
+    fn link_of(&self, account: AccountId, provider: OauthProvider, subject: String, person: &SocialPerson) -> Link {
         let email = person.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
         let email_hash = email.map(|email| self.0.personal.email_hash(&email));
-        let link = Link { account, provider: method(provider).as_str(), subject, email_hash };
+        Link { account, provider: method(provider).as_str(), subject, email_hash }
+    }
+
+    /// `password`: the mark of the password that the account had when the link was begun.
+    async fn link(&self, link: Link, password: Option<&str>) -> Result<(), ApiError> {
         let insert = async |change: Transaction| {
-            // Locked: nobody deletes the account meanwhile.
-            let row = users::lock(&change, account).await?;
-            if row.is_none_or(|row| AccountStatus::parse(&row.status) != Some(AccountStatus::Active)) {
+            // Locked: nobody deletes the account meanwhile, or changes its password. Another password ends the sessions before
+            // it, and so what they began: whoever had stolen one would come in by a provider from then on.
+            let row = users::lock(&change, link.account).await?;
+            let is_same = |row: &user::Model| is_active(row) && password == Some(self.password_mark(row).as_str());
+            if !row.as_ref().is_some_and(is_same) {
                 return Ok(false);
             }
             social::insert(&change, &link, clock::now()).await?;
@@ -297,7 +316,7 @@ impl Social {
         };
         match self.0.ledger.change(insert).await {
             Ok(true) => Ok(()),
-            // Deleted while its person was away.
+            // Deleted, or with another password, while its person was away.
             Ok(false) => Err(ErrorCode::Unauthorized.into()),
             Err(LedgerError::Conflict(_)) => self.settle_conflict(&link).await,
             Err(error) => Err(error.into()),

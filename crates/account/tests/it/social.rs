@@ -3,13 +3,14 @@
 use crate::outsiders::{Heard, SECRET, Stand, account, ask, parameters};
 use access::session_cookies::CSRF_COOKIE;
 use access::{Person, SessionCookies, TokenKeys};
-use account::rows::entities::login;
-use account::rows::social;
+use account::rows::entities::{login, user};
+use account::rows::{social, users};
 use domain::account::{ReturnUrl, UserRole};
 use domain::{AccountId, Timestamp};
 use http::Request;
 use ledger::Transaction;
 use proptest::prelude::*;
+use sea_orm::ActiveValue::Set;
 use sea_orm::EntityTrait;
 use std::time::Duration;
 
@@ -338,6 +339,32 @@ async fn an_account_that_is_not_in_use_is_neither_logged_in_nor_linked() {
         let row = rows.iter().find(|row| row.user_id.map(|id| id.0) == Some(who.get())).expect("a line of history");
         assert_eq!((row.success, row.failure_reason.as_deref()), (false, Some(error)));
     }
+}
+
+#[tokio::test]
+async fn a_link_that_was_begun_ends_with_the_password_of_its_session() {
+    let desk = Desk::open(PLAIN).await;
+    let who = account(&desk.stand.ledger, "ACTIVE").await;
+    let begun = async || {
+        let mut browser = Browser::default();
+        let heard = desk.link(&mut browser, who, "/auth/oauth2/kakao/link").await;
+        (browser, heard.body["location"].as_str().expect("an address").to_owned())
+    };
+    let of_a_stolen_session = begun().await;
+    let change_password = async |change: Transaction| {
+        let columns = user::ActiveModel { password_hash: Set(Some("another".to_owned())), ..Default::default() };
+        users::set(&change, who, columns, clock::now()).await?;
+        change.commit().await
+    };
+    desk.stand.ledger.change(change_password).await.expect("changed");
+    let (mut browser, location) = of_a_stolen_session;
+    let heard = desk.comes_back(&mut browser, "kakao", &location, KIM).await;
+    assert_eq!((heard.status, heard.code()), (401, "UNAUTHORIZED"));
+    let subject = desk.stand.accounts.personal.hash("social", &format!("kakao:{KIM}"));
+    let owner = social::account_of(&desk.stand.ledger, "KAKAO", &subject).await.expect("read");
+    assert_eq!(owner, None, "nothing is linked");
+    let (mut browser, location) = begun().await;
+    assert_eq!(desk.comes_back(&mut browser, "kakao", &location, KIM).await.status, 303, "begun with the new one");
 }
 
 #[tokio::test]
