@@ -73,16 +73,23 @@ impl EmailCodes {
     pub async fn send(&self, email: &EmailAddress, language: Language, trace_id: &str) -> Result<(), ApiError> {
         let now = clock::now();
         let name = self.name(email);
+        // Before the mark: what can fail here would keep the person waiting for a mail that does not come.
+        let (id, code) = (Uuid::new_v4(), new_code()?);
+        let kept = serde_json::to_vec(&Kept { id, code: self.code_hash(id, &code) });
+        let kept = kept.map_err(ApiError::internal)?;
         let last = format!("{name}:sent");
         let until = now.millis().saturating_add_unsigned(MAIL_EVERY_MS);
         let claim = vec![(last.clone(), until.to_string().into_bytes())];
         if !self.claimed(claim, MAIL_EVERY_MS, now).await? {
             return Err(self.too_soon(&last, now).await);
         }
-        let (id, code) = (Uuid::new_v4(), new_code()?);
-        let kept = serde_json::to_vec(&Kept { id, code: self.code_hash(id, &code) });
-        let kept = kept.map_err(ApiError::internal)?;
-        self.keys.put(vec![(name.clone(), kept)], CODE_MS, now).await?;
+        if let Err(error) = self.keys.put(vec![(name.clone(), kept)], CODE_MS, now).await {
+            // No mail is on its way, so the person may ask again at once. Where even this fails, the mark stays for its minute.
+            if let Err(error) = self.keys.remove(&[last]).await {
+                tracing::warn!(%error, "nobody gets a code for a minute at an address to which none was sent");
+            }
+            return Err(error.into());
+        }
         let mail = mail_texts::code(email.as_str(), &code, language, trace_id);
         let good_until = Timestamp(now.millis().saturating_add_unsigned(CODE_MS));
         if self.mails.post(mail, good_until) {
@@ -111,15 +118,21 @@ impl EmailCodes {
         if !bool::from(offered.as_bytes().ct_eq(kept.code.as_bytes())) {
             return Err(invalid());
         }
-        // Of two right ones at the same time the first has it.
-        let used = format!("{name}:used:{}", kept.id);
-        if !self.claimed(vec![(used, Vec::new())], CODE_MS, now).await? {
-            return Err(invalid());
-        }
+        // The proof stands before the code is used up: a store that fails between the two would else have taken the right code for
+        // nothing. Nobody has heard of the token so far.
         let token = new_token()?;
         let proved = self.personal.email_hash(email).into_bytes();
         self.keys.put(vec![(self.token_name(&token), proved)], TOKEN_MS, now).await?;
-        self.keys.remove(&[name]).await?;
+        // Of two right ones at the same time the first has it.
+        let used = format!("{name}:used:{}", kept.id);
+        if !self.claimed(vec![(used, Vec::new())], CODE_MS, now).await? {
+            self.use_up(&token).await;
+            return Err(invalid());
+        }
+        // Its mark has used the code up already.
+        if let Err(error) = self.keys.remove(&[name]).await {
+            tracing::warn!(%error, "a used code of an e-mail address stays until it runs out");
+        }
         Ok(token)
     }
 

@@ -1,11 +1,15 @@
 //! Codes that prove an e-mail address.
 
 use crate::outsiders::{Heard, Stand, Taken, ask};
+use async_trait::async_trait;
 use axum::Router;
 use domain::Timestamp;
 use domain::account::EmailAddress;
+use hot::embedded::EmbeddedKeys;
+use hot::{HotError, KeyPort};
 use http::Request;
 use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const START: Timestamp = Timestamp(1_800_000_000_000);
@@ -181,4 +185,87 @@ async fn the_gates_stand_in_their_order() {
         assert_eq!((heard.status, heard.code()), (400, "INVALID_INPUT"), "{body}");
     }
     assert_eq!(stand.mails.after(1).await.len(), 1);
+}
+
+/// An engine that gives no answer once, at a chosen call.
+#[derive(Default)]
+struct Failing {
+    inner: EmbeddedKeys,
+    /// The kind of the call, and how many of the kind come before it.
+    at: Mutex<Option<(&'static str, usize)>>,
+}
+
+impl Failing {
+    fn fail(&self, call: &'static str, after: usize) {
+        *self.at.lock().expect("a lock") = Some((call, after));
+    }
+
+    fn has_failed(&self) -> bool {
+        self.at.lock().expect("a lock").is_none()
+    }
+
+    fn answer(&self, call: &'static str) -> Result<(), HotError> {
+        let mut at = self.at.lock().expect("a lock");
+        match *at {
+            Some((chosen, 0)) if chosen == call => {
+                *at = None;
+                Err(HotError::unavailable("away"))
+            }
+            Some((chosen, after)) if chosen == call => {
+                *at = Some((chosen, after - 1));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl KeyPort for Failing {
+    async fn put(&self, entries: Vec<(String, Vec<u8>)>, ttl_ms: u64, now: Timestamp) -> Result<(), HotError> {
+        self.answer("put")?;
+        self.inner.put(entries, ttl_ms, now).await
+    }
+
+    async fn claim(&self, entries: Vec<(String, Vec<u8>)>, ttl_ms: u64, now: Timestamp) -> Result<Vec<bool>, HotError> {
+        self.answer("claim")?;
+        self.inner.claim(entries, ttl_ms, now).await
+    }
+
+    async fn get(&self, names: &[String], now: Timestamp) -> Result<Vec<Option<Vec<u8>>>, HotError> {
+        self.answer("get")?;
+        self.inner.get(names, now).await
+    }
+
+    async fn remove(&self, names: &[String]) -> Result<(), HotError> {
+        self.answer("remove")?;
+        self.inner.remove(names).await
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_midway_costs_nobody_a_mail_or_a_code() {
+    let keys = Arc::new(Failing::default());
+    let stand = Stand::over("http://127.0.0.1", keys.clone()).await;
+    let router = stand.router.clone();
+    for (call, after) in [("claim", 0), ("put", 0)] {
+        keys.fail(call, after);
+        let heard = send(&router, KIM).await;
+        assert_eq!((heard.status, keys.has_failed()), (503, true), "{call}");
+    }
+    assert_eq!(send(&router, KIM).await.status, 202, "at once");
+    let code = code_of(&stand.mails.after(1).await[0]);
+    // The try, the proof, the mark of a used code.
+    for (call, after) in [("get", 0), ("claim", 0), ("put", 0), ("claim", 2)] {
+        keys.fail(call, after);
+        let heard = verify(&router, KIM, &code).await;
+        assert_eq!((heard.status, keys.has_failed()), (503, true), "{call} {after}");
+    }
+    keys.fail("remove", 0);
+    let proved = verify(&router, KIM, &code).await;
+    assert_eq!((proved.status, keys.has_failed()), (200, true), "the proof stands");
+    let token = proved.body["verificationToken"].as_str().expect("a token");
+    let kim = EmailAddress::parse(KIM).expect("an address");
+    assert!(stand.accounts.codes.is_proof(&kim, token).await.expect("judged"));
+    assert_eq!(verify(&router, KIM, &code).await.code(), "EMAIL_CODE_INVALID", "used, though its removal failed");
 }

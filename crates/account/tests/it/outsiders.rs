@@ -87,6 +87,11 @@ pub struct Stand {
 impl Stand {
     /// On SQLite, with Kakao, Google, and Naver, which is away.
     pub async fn open(public_url: &str) -> Self {
+        Self::over(public_url, Arc::new(Unhurried::default())).await
+    }
+
+    /// The same over this engine.
+    pub async fn over(public_url: &str, keys: Arc<dyn KeyPort>) -> Self {
         let site = Site::sqlite();
         let (ledger, mails, provider) = (connected(&site).await, MailServer::start().await, Provider::start().await);
         let away = OauthSettings { token_url: "http://127.0.0.1:1/token".to_owned(), ..provider.settings() };
@@ -104,7 +109,7 @@ impl Stand {
             lookup_key: STANDARD.encode([2; 32]),
             ..Settings::default()
         };
-        let (keys, tokens) = (Arc::new(Unhurried::default()), TokenKeys::new(SECRET, "").expect("keys"));
+        let tokens = TokenKeys::new(SECRET, "").expect("keys");
         let accounts = AccountService::open(settings, ledger.clone(), keys, tokens).expect("opens");
         let cookies = SessionCookies::new(SECRET, "", public_url).expect("a key");
         let router = api::routes(accounts.clone(), cookies);
