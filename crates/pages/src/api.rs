@@ -93,7 +93,7 @@ impl Api {
         body: &impl Serialize,
         proof: &Proof,
     ) -> Result<Reply<T>, Problem> {
-        let bytes = serde_json::to_vec(body).map_err(|error| Problem::broken(visitor, error))?;
+        let bytes = serde_json::to_vec(body).map_err(|error| Problem::of_json(visitor, &error))?;
         let bytes = if bytes == b"null" { Vec::new() } else { bytes };
         let mut builder = request(visitor, method, path)?;
         if let Some(headers) = builder.headers_mut() {
@@ -130,7 +130,7 @@ impl Api {
         }
         let bytes = to_bytes(body, ANSWER_BYTES_MAX).await.map_err(|error| Problem::broken(visitor, error))?;
         let bytes = if bytes.is_empty() { Bytes::from_static(b"null") } else { bytes };
-        let body = serde_json::from_slice(&bytes).map_err(|error| Problem::broken(visitor, error))?;
+        let body = serde_json::from_slice(&bytes).map_err(|error| Problem::of_json(visitor, &error))?;
         let cookies = parts.headers.get_all(SET_COOKIE).iter().cloned().collect();
         let location = text_of(&parts.headers, &LOCATION);
         Ok(Reply { status: parts.status, body, cookies, location })

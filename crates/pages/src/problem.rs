@@ -78,10 +78,20 @@ impl Problem {
         problem
     }
 
-    /// 500. The cause is logged and never shown.
+    /// 500. The cause is logged and never shown. It must say nothing of what people have sent or were answered: see
+    /// [`Problem::of_json`].
     pub fn broken(visitor: &Visitor, cause: impl std::fmt::Display) -> Self {
-        tracing::error!(%cause, page = visitor.here, "a page could not be made");
+        // Values of a query are no business of the log.
+        let page = visitor.here.split('?').next().unwrap_or_default();
+        tracing::error!(%cause, page, "a page could not be made");
         Self::new(visitor, StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR")
+    }
+
+    /// 500 of JSON that cannot be read or written. The error's own words name the value that it stumbled over, which may be
+    /// anybody's name: the log has its class and its place.
+    pub(crate) fn of_json(visitor: &Visitor, error: &serde_json::Error) -> Self {
+        let (class, line, column) = (error.classify(), error.line(), error.column());
+        Self::broken(visitor, format_args!("JSON: {class:?} at line {line}, column {column}"))
     }
 
     /// From the API's answer. Inside the standard layers an error is still a value; a service apart has written its body.

@@ -3,6 +3,7 @@
 mod account;
 mod bookings;
 mod login;
+mod logs;
 mod sign_up;
 mod support;
 mod tickets;
