@@ -138,6 +138,12 @@ pub async fn rotate_keys(
             for id in &batch {
                 changed += u64::from(rotate_one(&change, personal, *id).await?);
             }
+            // One entry a batch: a run that is broken off has told of all that it has written.
+            if changed > 0 {
+                let after = Some(json!({"seen": batch.len(), "changed": changed}));
+                let facts = Facts { action: "user.rotate-keys", target: "user:*".to_owned(), before: None, after };
+                calls::settle(&change, Entry::of(facts).as_ref()).await?;
+            }
             change.commit().await?;
             Ok(changed)
         };
