@@ -53,9 +53,14 @@ impl BodyWatch {
         Body::new(ClientBody(self.clone()))
     }
 
-    /// Whether nobody has begun to read, so that it can still be sent as a whole.
+    /// Whether nobody has read anything, so that it can still be sent as a whole. What has no bytes is whole after its end, too.
     pub(crate) fn is_untouched(&self) -> bool {
-        !self.0.is_begun.load(Ordering::Acquire) || self.is_over()
+        if !self.0.is_begun.load(Ordering::Acquire) {
+            return true;
+        }
+        let is_over = self.is_over();
+        let State { read_bytes, is_broken, .. } = *self.state();
+        is_over && read_bytes == 0 && !is_broken
     }
 
     /// Whether there is nothing to read.
@@ -123,5 +128,20 @@ impl HttpBody for ClientBody {
 
     fn size_hint(&self) -> SizeHint {
         self.0.inner().size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_that_had_bytes_is_not_whole_after_its_end() {
+        for (text, is_whole) in [("", true), ("abc", false)] {
+            let watch = BodyWatch::new(Body::from(text), 10);
+            assert!(watch.is_untouched(), "{text:?} before its first byte");
+            let read = axum::body::to_bytes(watch.body(), 10).await.expect("read");
+            assert_eq!((read.as_ref(), watch.is_untouched()), (text.as_bytes(), is_whole), "{text:?}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use domain::ErrorCode;
-use http::header::{ACCEPT_ENCODING, EXPECT, HOST, HeaderName, TE};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, EXPECT, HOST, HeaderName, TE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version};
 use hyper::body::Incoming;
@@ -21,7 +21,7 @@ use hyper_util::client::legacy::Error;
 use onsale_http::trace::TRACE_HEADER;
 use onsale_http::{ApiError, ClientIp, TraceId};
 
-/// Calls of `GET` and `HEAD` that broke off before an answer are sent again so often.
+/// Calls of `GET` and `HEAD` that broke off before an answer are sent again so often, unless they had a body: it is gone.
 const RETRIES: usize = 1;
 
 /// Why there is no answer.
@@ -118,7 +118,8 @@ impl Upstreams {
     ) -> Result<http::Request<Body>, http::Error> {
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         let uri = Uri::builder().scheme(server.scheme.clone()).authority(server.authority.clone());
-        let mut request = http::Request::new(if watch.is_over() { Body::empty() } else { watch.body() });
+        let is_empty = watch.is_over();
+        let mut request = http::Request::new(if is_empty { Body::empty() } else { watch.body() });
         *request.method_mut() = head.method.clone();
         *request.uri_mut() = uri.path_and_query(path).build()?;
         *request.version_mut() = Version::HTTP_11;
@@ -132,6 +133,10 @@ impl Upstreams {
         // The client's own connection has asked for the body; answers are compressed here; the host is the server's.
         for name in [EXPECT, ACCEPT_ENCODING, HOST] {
             headers.remove(name);
+        }
+        // A service would wait for what was announced and does not come, and take the next request for it.
+        if is_empty && headers.get(CONTENT_LENGTH).is_some_and(|length| length != "0") {
+            headers.remove(CONTENT_LENGTH);
         }
         let extensions = &head.extensions;
         if let Some(trace_id) = extensions.get::<TraceId>() {

@@ -330,6 +330,31 @@ async fn a_connection_that_was_closed_meanwhile_costs_no_request() {
 }
 
 #[tokio::test]
+async fn what_had_a_body_is_not_sent_again_without_it() {
+    // Reads every request whole and dies before an answer.
+    let service = StandIn::open(|_, mut wire| async move {
+        wire.request().await;
+    })
+    .await;
+    let front = everything_at(&Stack::default(), &service.url());
+    for method in ["GET", "HEAD"] {
+        let before = service.heads().len();
+        let answer = front.call(method, "/events", &[], "abc").await;
+        assert_eq!(answer.status, 503, "{method}: {answer:?}");
+        assert_eq!(service.heads().len() - before, 1, "{method} with a body");
+        front.call(method, "/events", &[], "").await;
+        assert_eq!(service.heads().len() - before, 3, "{method} without one is sent again, once");
+    }
+    // Nothing announces a body that there is not.
+    let service = good().await;
+    let front = everything_at(&Stack::default(), &service.url());
+    for (length, told) in [("3", None), ("0", Some("0"))] {
+        assert_eq!(front.get("/events", &[("content-length", length)]).await.status, 200);
+        assert_eq!(field(&service.heads().pop().expect("a head"), "content-length"), told);
+    }
+}
+
+#[tokio::test]
 async fn several_servers_take_turns_and_one_that_is_away_costs_no_request() {
     let (one, other) = (good().await, good().await);
     let away = refusing().await;
