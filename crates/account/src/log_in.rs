@@ -1,7 +1,7 @@
 //! Log-in by e-mail address and password (AUTH-006), and the beginning of every session.
 //!
 //! A wrong password, an address that nobody has and a deleted account are answered alike, after the same work: one look, one
-//! bcrypt, one row of the history.
+//! bcrypt of today's cost, one row of the history.
 
 use crate::origin::Origin;
 use crate::pairs::{Lineage, Session, to_insert};
@@ -161,8 +161,8 @@ impl AccountService {
         Ok(has_changed)
     }
 
-    /// Hashes a password anew whose hash was made with another cost: else its log-ins would take another time than those of
-    /// strangers, and an old cost would stay for ever. A full queue puts it off.
+    /// Hashes a password anew whose hash was made with another cost: an old cost would stay for ever, and a higher one would take
+    /// longer than strangers' do. A full queue puts it off.
     async fn with_fresh_hash(
         &self,
         account: user::Model,

@@ -65,6 +65,39 @@ struct Inner {
     dummy: String,
 }
 
+/// The least cost that there is.
+const COST_MIN: u32 = 4;
+
+/// The costs of the hashes that are worked through beside one of this cost, so that its judgement takes as long as one of today's.
+/// Each cost takes twice the time of the one before it: what 12 takes is what 10 takes, and 10 and 11 on top of it. Without it
+/// the time of a refusal would say who has an account whose hash was made before the cost was raised.
+fn makes_up_for(stored: u32, today: u32) -> std::ops::Range<u32> {
+    stored..today.max(stored)
+}
+
+fn damaged() -> bool {
+    tracing::error!("a stored password hash is damaged");
+    false
+}
+
+/// Judges a password by what `judge` says of its hash, with as much work as a hash of today's cost is.
+fn judged(hash: &str, today: u32, mut judge: impl FnMut(&str) -> bool) -> bool {
+    // A damaged one costs nothing to judge: it is made up for as a whole.
+    let Ok(parts) = hash.parse::<bcrypt::HashParts>() else {
+        if let Ok(dummy) = dummy(today) {
+            judge(&dummy);
+        }
+        return damaged();
+    };
+    let is_right = judge(hash);
+    for cost in makes_up_for(parts.get_cost(), today) {
+        if let Ok(dummy) = dummy(cost) {
+            judge(&dummy);
+        }
+    }
+    is_right
+}
+
 /// The queue with its threads, which end with it. Cheap to clone.
 #[derive(Clone)]
 pub struct HashQueue(Arc<Inner>);
@@ -96,7 +129,7 @@ fn dummy(cost: u32) -> Result<String, HashQueueFault> {
     // Every text of the alphabet is a salt and a result; making one of a real password would cost a start a hash.
     let text = format!("$2b${cost:02}${}", ".".repeat(53));
     match text.parse::<bcrypt::HashParts>() {
-        Ok(_) if (4..=31).contains(&cost) => Ok(text),
+        Ok(_) if (COST_MIN..=31).contains(&cost) => Ok(text),
         _ => Err(HashQueueFault::Cost),
     }
 }
@@ -210,11 +243,8 @@ impl Shared {
                     let _ = done.send(bcrypt::hash(password, cost).ok());
                 }
                 Work::Verify { password, hash, done } => {
-                    let is_right = bcrypt::verify(password, &hash).unwrap_or_else(|_| {
-                        tracing::error!("a stored password hash is damaged");
-                        false
-                    });
-                    let _ = done.send(is_right);
+                    let judge = |hash: &str| bcrypt::verify(&password, hash).unwrap_or_else(|_| damaged());
+                    let _ = done.send(judged(&hash, cost, judge));
                 }
             }
             let took = began.elapsed();
@@ -266,6 +296,43 @@ mod tests {
         }
         assert_eq!(queue.verify(&share, "correct horse", None).await, Ok(false));
         assert_eq!(queue.verify(&share, "correct horse", Some("damaged")).await, Ok(false));
+    }
+
+    #[test]
+    fn a_judgement_is_as_much_work_whatever_the_cost_of_the_hash() {
+        let today = 12;
+        // Work, in hashes of the least cost.
+        let weight = |cost: u32| 1u64 << (cost - COST_MIN);
+        let worked = |hash: &str| {
+            let mut costs = Vec::new();
+            let is_right = judged(hash, today, |hash| {
+                costs.push(hash.parse::<bcrypt::HashParts>().expect("a hash").get_cost());
+                // The first is the stored one, and its word alone counts.
+                costs.len() == 1
+            });
+            (is_right, costs)
+        };
+        for stored in COST_MIN..=today {
+            let (is_right, costs) = worked(&dummy(stored).expect("a hash"));
+            assert!(is_right, "{stored}");
+            assert_eq!(costs[0], stored);
+            assert_eq!(costs.iter().map(|cost| weight(*cost)).sum::<u64>(), weight(today), "{costs:?}");
+        }
+        assert_eq!(worked(&dummy(10).expect("a hash")).1, [10, 10, 11]);
+        // One that cost more than today's takes longer until the next log-in: nothing can be taken away from it.
+        assert_eq!(worked(&dummy(13).expect("a hash")).1, [13]);
+        assert_eq!(worked("damaged"), (false, vec![today]));
+    }
+
+    #[tokio::test]
+    async fn a_password_of_a_lower_cost_is_known_and_no_dummy_is() {
+        let today = HashQueue::start(HashSettings { cost: 7, waiting_max: 8, threads: 1 }).expect("started");
+        let hash = queue(8).hash(&share("n", "a"), &Password::parse("correct horse").expect("valid")).await;
+        let hash = hash.expect("hashed");
+        assert!(today.is_outdated(&hash));
+        for (text, is_right) in [("correct horse", true), ("Correct horse", false), ("", false)] {
+            assert_eq!(today.verify(&share("n", "a"), text, Some(&hash)).await, Ok(is_right), "{text}");
+        }
     }
 
     #[tokio::test]
