@@ -180,14 +180,7 @@ impl GateRoute {
         }
     }
 
-    fn reply(
-        &self,
-        request: &HotRequest,
-        kind: Kind,
-        answer: Result<(), ApiError>,
-        body: &mut Vec<u8>,
-        out: &mut Vec<u8>,
-    ) {
+    fn reply(&self, request: &HotRequest, kind: Kind, answer: Result<(), ApiError>, body: &[u8], out: &mut Vec<u8>) {
         let recorded = match kind {
             Kind::Enqueue => &self.recorded.enqueue,
             Kind::Rank => &self.recorded.rank,
@@ -245,7 +238,7 @@ impl HotRoutes for GateRoute {
     async fn answer(&self, mut unanswered: Unanswered, out: &mut Vec<u8>) {
         let mut body = Vec::with_capacity(64);
         let answer = self.finish(&mut unanswered, &mut body).await;
-        self.reply(&unanswered.request, unanswered.kind, answer, &mut body, out);
+        self.reply(&unanswered.request, unanswered.kind, answer, &body, out);
     }
 
     fn refuse(&self, code: ErrorCode, detail: &'static str, out: &mut Vec<u8>) {
