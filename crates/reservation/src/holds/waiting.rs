@@ -6,14 +6,14 @@ use crate::views::hold::BestWish;
 use domain::line::QueueNumber;
 use domain::{ScheduleId, SeatId};
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// Time between two looks.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Most calls that wait in one schedule; further ones hear at once that the seats are taken.
+/// Most calls that wait in one schedule for their seats; further ones wait for their time alone.
 const WAITING_MAX: usize = 20_000;
 /// Of calls that wait for the best seats so many are looked at each time: each costs a walk through the hall.
 const BEST_LOOKED_AT_MAX: usize = 16;
@@ -41,7 +41,13 @@ struct Line {
     waiters: Vec<Waiter>,
 }
 
-type Lines = Arc<Mutex<HashMap<ScheduleId, Line>>>;
+/// The lines of all schedules. Cheap to clone.
+#[derive(Clone)]
+struct Lines {
+    of: Arc<Mutex<HashMap<ScheduleId, Line>>>,
+    /// Most places of a line.
+    places_max: usize,
+}
 
 /// Calls that wait. Cheap to clone.
 #[derive(Clone)]
@@ -59,16 +65,61 @@ struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.lines.locked();
         if let Some(line) = lines.get_mut(&self.schedule) {
             line.waiters.retain(|waiter| waiter.number != self.number);
         }
     }
 }
 
+impl Lines {
+    fn new(places_max: usize) -> Self {
+        Self { of: Arc::default(), places_max }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, HashMap<ScheduleId, Line>> {
+        self.of.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place at the end of a line, and whether nobody looks for that line yet; none where it is full.
+    fn enter(&self, id: ScheduleId, waiter: Waiter) -> Option<(Place, bool)> {
+        let mut lines = self.locked();
+        if lines.get(&id).map_or(0, |line| line.waiters.len()) >= self.places_max {
+            return None;
+        }
+        let is_first = !lines.contains_key(&id);
+        let line = lines.entry(id).or_default();
+        line.last_number += 1;
+        let number = line.last_number;
+        line.waiters.push(Waiter { number, ..waiter });
+        Some((Place { lines: self.clone(), schedule: id, number }, is_first))
+    }
+
+    /// Whether the line is empty, and gone.
+    fn is_left(&self, id: ScheduleId) -> bool {
+        let mut lines = self.locked();
+        let is_empty = lines.get(&id).is_none_or(|line| line.waiters.is_empty());
+        if is_empty {
+            lines.remove(&id);
+        }
+        is_empty
+    }
+}
+
+/// Waits until a place is called, or the time is over. Without a place nobody calls: the caller tries once more when its time is
+/// over, since one that tried again at once would find the same, as often as it can ask.
+async fn until_called(place: Option<Place>, woken: oneshot::Receiver<()>, deadline: Instant) {
+    match place {
+        Some(_place) => {
+            let _ = tokio::time::timeout_at(deadline, woken).await;
+        }
+        None => tokio::time::sleep_until(deadline).await,
+    }
+}
+
 impl Waiting {
     pub fn new(live: Live) -> Self {
-        Self { lines: Lines::default(), live }
+        Self { lines: Lines::new(WAITING_MAX), live }
     }
 
     /// Waits until these seats seem to be free, or are sold, or the time is over.
@@ -95,28 +146,11 @@ impl Waiting {
 
     async fn wait(&self, schedule: &Schedule, wanted: For, ticket: Option<QueueNumber>, deadline: Instant) {
         let (wake, woken) = oneshot::channel();
-        let place = self.enter(schedule, Waiter { number: 0, wanted, ticket, wake });
-        let _ = tokio::time::timeout_at(deadline, woken).await;
-        drop(place);
-    }
-
-    /// A place at the end of the line. Where it is full the call waits for its time alone.
-    fn enter(&self, schedule: &Schedule, waiter: Waiter) -> Option<Place> {
-        let id = schedule.show.id;
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_first = !lines.contains_key(&id);
-        let line = lines.entry(id).or_default();
-        if line.waiters.len() >= WAITING_MAX {
-            return None;
-        }
-        line.last_number += 1;
-        let number = line.last_number;
-        line.waiters.push(Waiter { number, ..waiter });
-        drop(lines);
-        if is_first {
+        let entered = self.lines.enter(schedule.show.id, Waiter { number: 0, wanted, ticket, wake });
+        if entered.as_ref().is_some_and(|(_, is_first)| *is_first) {
             tokio::spawn(self.clone().look_for_all(schedule.clone()));
         }
-        Some(Place { lines: self.lines.clone(), schedule: id, number })
+        until_called(entered.map(|(place, _)| place), woken, deadline).await;
     }
 
     /// Looks until nobody waits.
@@ -124,27 +158,17 @@ impl Waiting {
         let id = schedule.show.id;
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
-            if self.is_left(id) {
+            if self.lines.is_left(id) {
                 return;
             }
             // What cannot be read now is read the next time; the calls end by their own time.
             if let Ok(at) = self.live.at(id).await {
-                let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut lines = self.lines.locked();
                 if let Some(line) = lines.get_mut(&id) {
                     line.wake(&schedule, &at);
                 }
             }
         }
-    }
-
-    /// Whether the line is empty, and gone.
-    fn is_left(&self, id: ScheduleId) -> bool {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_empty = lines.get(&id).is_none_or(|line| line.waiters.is_empty());
-        if is_empty {
-            lines.remove(&id);
-        }
-        is_empty
     }
 }
 
@@ -233,6 +257,30 @@ mod tests {
             woken.iter_mut().filter_map(|(number, woken)| woken.try_recv().is_ok().then_some(*number)).collect();
         assert_eq!(woken, [1, 5, 6], "6 hears that its seat is sold");
         assert_eq!(line.waiters.iter().map(|waiter| waiter.number).collect::<Vec<_>>(), [2, 3, 4]);
+    }
+
+    /// Kind: without a place it is over at once, and the caller asks again as fast as it can, for all its time.
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_finds_the_line_full_waits_for_its_time() {
+        let (lines, id) = (Lines::new(1), test_schedule().show.id);
+        let deadline = || Instant::now() + Duration::from_secs(15);
+        let (first, mut called) = waiter(0, &[0], 1);
+        let (place, is_first) = lines.enter(id, first).expect("a place");
+        assert!(is_first);
+        let (second, woken) = waiter(0, &[0], 1);
+        let (end, none) = (deadline(), lines.enter(id, second));
+        assert!(none.is_none(), "it is full");
+        until_called(None, woken, end).await;
+        assert!(Instant::now() >= end, "it has waited");
+        assert!(called.try_recv().is_err() && !lines.is_left(id), "the first waits on");
+        drop(place);
+        let (third, woken) = waiter(0, &[0], 1);
+        let (place, _) = lines.enter(id, third).expect("the place of one that is gone");
+        let end = deadline();
+        lines.locked().get_mut(&id).expect("a line").wake(&test_schedule(), &SeatsAt::default());
+        until_called(Some(place), woken, end).await;
+        assert!(Instant::now() < end, "it was called before its time");
+        assert!(lines.is_left(id));
     }
 
     #[test]
