@@ -123,6 +123,33 @@ async fn testkit_until<T, F: Future<Output = Option<T>>>(mut look: impl FnMut() 
     tokio::time::timeout(std::time::Duration::from_secs(60), waiting).await.expect("it comes")
 }
 
+/// A payment that is paid, and that PortOne names by our key alone.
+async fn unnamed() -> (Desk, Begun) {
+    let (desk, portone, begun) = opened().await;
+    portone.paid(&begun.key, begun.amount, |body| {
+        body.as_object_mut().expect("an object").remove("transactionId");
+    });
+    (desk, begun)
+}
+
+/// The table asks a name of every SUCCESS.
+#[tokio::test]
+async fn a_payment_that_portone_names_by_our_key_alone_is_success_with_that_name() {
+    let (desk, begun) = unnamed().await;
+    desk.service.settle(begun.id).await.expect("looked");
+    let row = desk.read(begun.id).await;
+    assert_eq!((row.status, row.transaction.as_ref()), (PaymentStatus::Success, Some(&begun.key)));
+    let told = desk.messages().await.pop().expect("told");
+    assert_eq!(told.payload["portoneTransactionId"], json!(begun.key));
+}
+
+#[tokio::test]
+async fn at_confirm_a_name_that_portone_does_not_tell_is_another_one() {
+    let (desk, begun) = unnamed().await;
+    assert_eq!(desk.confirm(&begun, &begun.key).await.ok().body["failureReason"], "TX_ID_MISMATCH");
+    assert_eq!(desk.owed(begun.id).await, [(RefundKind::All, "TX_ID_MISMATCH".to_owned())]);
+}
+
 #[tokio::test]
 async fn an_unknown_status_with_money_is_money() {
     let (desk, portone, begun) = opened().await;

@@ -42,6 +42,8 @@ impl Payment {
         }
         let mut payment = self.clone();
         payment.keep_facts(found, now);
+        // PortOne names every payment by our key; where it has no other name the ticket is not refused for that.
+        payment.transaction = payment.transaction.or_else(|| Some(payment.key.to_string()));
         payment.status = PaymentStatus::Success;
         payment.hold_no = secured.hold_no;
         payment.schedule = secured.schedule;

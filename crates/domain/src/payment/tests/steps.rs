@@ -99,6 +99,21 @@ fn a_success_is_told_with_the_hold_that_reservation_keeps() {
 }
 
 #[test]
+fn a_success_without_a_name_of_portone_has_our_key_as_name() {
+    let unnamed = Found { transaction: None, ..found() };
+    let changed = payment().succeed(OURS, &unnamed, &secured(), NOW, NOW).expect("paid");
+    let key = changed.payment.key.to_string();
+    assert_eq!(changed.payment.transaction.as_ref(), Some(&key));
+    let Some(Outgoing::Success(told)) = &changed.message else { panic!("told") };
+    assert_eq!(told.portone_transaction_id, key);
+    // What was named before, or is named later, is its name.
+    let seen = payment().looked(&looked(|_| ()), NOW);
+    let named = seen.succeed(OURS, &unnamed, &secured(), NOW, NOW).expect("paid").payment;
+    assert_eq!(named.transaction.as_deref(), Some("t"));
+    assert_eq!(changed.payment.looked(&looked(|_| ()), NOW).transaction.as_deref(), Some("t"));
+}
+
+#[test]
 fn what_was_captured_beyond_the_amount_is_owed_and_the_ticket_stays() {
     let twice = Found { money: Money { total: 100_000, paid: 200_000, cancelled: 0 }, ..found() };
     let changed = payment().succeed(OURS, &twice, &secured(), NOW, NOW).expect("paid");
