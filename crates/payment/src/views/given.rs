@@ -1,7 +1,7 @@
 //! Values of request bodies that need more than their type.
 
 use domain::Timestamp;
-use domain::payment::AMOUNT_MAX;
+use domain::catalog::WON_MAX;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// As the schema of [`GivenWon`] says it.
-const _: () = assert!(AMOUNT_MAX == 20_000_000_000);
+const _: () = assert!(WON_MAX == 1_000_000_000);
 /// Longest transaction id in characters.
 const TRANSACTION_MAX: usize = 255;
 
@@ -43,7 +43,7 @@ impl<'de> Deserialize<'de> for GivenTime {
 
 /// An amount in whole won: many languages write 30000.0 for a whole number, and hear what is wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
-#[schema(value_type = i64, minimum = 0, maximum = 20_000_000_000_i64)]
+#[schema(value_type = i64, minimum = 0, maximum = 1_000_000_000)]
 pub struct GivenWon(pub i64);
 
 impl<'de> Deserialize<'de> for GivenWon {
@@ -57,8 +57,8 @@ impl<'de> Deserialize<'de> for GivenWon {
             }
 
             fn visit_i64<E: Error>(self, value: i64) -> Result<GivenWon, E> {
-                let is_amount = (0..=AMOUNT_MAX).contains(&value);
-                if is_amount { Ok(GivenWon(value)) } else { Err(E::custom(format!("must be 0 to {AMOUNT_MAX}"))) }
+                let is_amount = (0..=WON_MAX).contains(&value);
+                if is_amount { Ok(GivenWon(value)) } else { Err(E::custom(format!("must be 0 to {WON_MAX}"))) }
             }
 
             fn visit_u64<E: Error>(self, value: u64) -> Result<GivenWon, E> {
