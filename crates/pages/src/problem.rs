@@ -78,8 +78,8 @@ impl Problem {
         problem
     }
 
-    /// 500. The cause is logged and never shown. It must say nothing of what people have sent or were answered: see
-    /// [`Problem::of_json`].
+    /// 500. The cause is logged and never shown. It must say nothing of what people have sent or were answered
+    /// ([`Problem::of_json`]).
     pub fn broken(visitor: &Visitor, cause: impl std::fmt::Display) -> Self {
         // Values of a query are no business of the log.
         let page = visitor.here.split('?').next().unwrap_or_default();

@@ -241,6 +241,10 @@ impl KeyPort for Failing {
         self.answer("remove")?;
         self.inner.remove(names).await
     }
+
+    async fn remove_if(&self, name: &str, value: &[u8], now: Timestamp) -> Result<bool, HotError> {
+        self.inner.remove_if(name, value, now).await
+    }
 }
 
 #[tokio::test]
