@@ -78,7 +78,7 @@ impl Problem {
         problem
     }
 
-    /// 500. The cause is logged and never shown. It must say nothing of what people have sent or were answered
+    /// A 500. The cause is logged and never shown. It must say nothing of what people have sent or were answered
     /// ([`Problem::of_json`]).
     pub fn broken(visitor: &Visitor, cause: impl std::fmt::Display) -> Self {
         // Values of a query are no business of the log.
