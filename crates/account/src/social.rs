@@ -289,7 +289,7 @@ impl Social {
         self.0.personal.hash("social", &format!("{provider}:{}", person.subject))
     }
 
-    /// What is kept of an account's password while its person is at a provider.
+    /// A mark of an account's password, kept while its person is at a provider.
     fn password_mark(&self, row: &user::Model) -> String {
         self.0.personal.hash("oauth link", row.password_hash.as_deref().unwrap_or_default())
     }

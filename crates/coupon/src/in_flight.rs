@@ -45,7 +45,7 @@ pub struct InFlightOnKafka {
 }
 
 impl InFlightOnKafka {
-    /// What the issuers of this database have not stored yet.
+    /// The messages that the issuers of this database have not stored yet.
     pub fn new(reader: KafkaReader, ledger: Ledger) -> Self {
         Self { reader, ledger }
     }

@@ -204,9 +204,12 @@ mod tests {
 
     /// A busy machine may take longer than the end waits.
     fn wait_until_done(queue: &Queue) {
-        while !queue.state().is_done {
-            std::thread::sleep(GATHER);
-        }
+        let limit = Duration::from_secs(60);
+        let (state, _) = queue
+            .changed
+            .wait_timeout_while(queue.state(), limit, |state| !state.is_done)
+            .unwrap_or_else(PoisonError::into_inner);
+        assert!(state.is_done, "the thread has not ended within a minute");
     }
 
     #[test]

@@ -124,7 +124,7 @@ async fn a_group_without_places_notes_the_brokers_count_and_goes_back_to_it_when
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_no_handler_ever_had_is_one_dead_letter_however_often_its_partition_is_assigned() {
+async fn a_message_that_no_handler_had_is_one_dead_letter_however_often_its_partition_is_assigned() {
     let Some(bootstrap) = real_bootstrap() else { return };
     let names = Names::new();
     let publisher = publisher(&bootstrap);

@@ -40,7 +40,7 @@ async fn unread_messages_are_those_that_the_group_has_not_handled() {
 
 /// The broker's count alone would say that nothing is missing, and hot state would be made again without it.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_database_that_was_put_back_has_lost_is_unread_again() {
+async fn messages_that_a_database_put_back_has_lost_are_unread_again() {
     let Some(bootstrap) = real_bootstrap() else { return };
     let names = Names::new();
     let reader = KafkaReader::connect(&bootstrap).expect("brokers are named");

@@ -25,7 +25,7 @@ const PACKED_BYTES_MIN: usize = 1_024;
 /// Most answers that a worker has packed.
 const PACKED_MAX: usize = 256;
 
-/// Nobody between keeps anything: a change that was answered is seen by every reader.
+/// No cache on the way keeps an answer: every reader sees a change that was answered.
 const SMALL: SharedHeaders = SharedHeaders { of_success: b"\r\ncache-control: no-cache", always: b"" };
 const PLAIN: SharedHeaders =
     SharedHeaders { of_success: b"\r\ncache-control: no-cache\r\nvary: accept-encoding", always: b"" };
@@ -51,7 +51,7 @@ struct Recorded {
 /// Answers that were compressed, by the place of their bytes, which are held: nobody compresses the same answer twice.
 type Packed = HashMap<(usize, usize), (Bytes, Bytes)>;
 
-/// What a request asks for.
+/// The document that a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
     List,

@@ -40,7 +40,7 @@ fn who_is_back_in_time_has_the_old_place_behind_others_who_are_back() {
 /// Kind: whoever was put back at the start of a scheduler counted as heard of in the far future, stood in the line for ever,
 /// and kept those behind waiting.
 #[test]
-fn who_is_put_back_with_all_others_is_passed_over_and_forgotten_as_anybody() {
+fn people_put_back_with_all_others_are_passed_over_and_forgotten_as_all_are() {
     let work = Admits::Processing { stale_after_ms: 60_000, put_back_max: 2 };
     let mut line = Line::new(LineRule { admits: work, ..watched(10) });
     enter_all(&mut line, 1..=3, 0);

@@ -54,7 +54,7 @@ fn a_due_payment_is_due_again_when_the_try_that_looks_at_it_lapses() {
 
 /// Kind: PortOne has answered that nothing is paid yet, and its notice of the payment comes before that answer is stored.
 #[test]
-fn what_is_heard_while_a_payment_is_looked_up_is_looked_up_after_it() {
+fn news_that_comes_during_a_look_up_is_looked_up_after_it() {
     type Heard = fn(&Payment, Timestamp) -> Payment;
     let notice: Heard = |payment, at| payment.noticed(at);
     let end: Heard = |payment, at| payment.reservation_cancelled("USER_REQUEST", Some(7), at).expect("noted").payment;
